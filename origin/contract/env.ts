@@ -1,0 +1,25 @@
+/** Names, ports and paths that every tier must agree on before any of them runs. */
+
+/** Default listen ports (TCP, loopback in development). */
+export const ports = { edge: 8787, origin: 3000, issuer: 8788 } as const
+
+/** Operational paths of the origin. The edge answers 404 for them: they are for the balancer and ops. */
+export const opsPaths = { live: '/livez', ready: '/readyz', metrics: '/metrics' } as const
+
+/** Public paths that are served beside the resources. */
+export const publicPaths = { openapi: '/openapi.json', docs: '/docs' } as const
+
+/** Environment variables that the origin reads; `origin/src/config.ts` gives each its type, unit and default. */
+export const originEnv = {
+  host: 'HOST',
+  port: 'PORT',
+  mongodbUri: 'MONGODB_URI',
+  mongodbDatabase: 'MONGODB_DATABASE',
+  /** Connections that this process may open: its share of the fleet's budget. */
+  poolSize: 'POOL_SIZE',
+  /** JSON Web Key Set (RFC 7517) with the public keys of the edge's assertions, inline or as `file:` URL. */
+  edgeKeys: 'EDGE_ASSERTION_JWKS',
+  logLevel: 'LOG_LEVEL',
+  /** Longest time (ms) that a drain may take before the process exits anyway. */
+  drainTimeoutMs: 'DRAIN_TIMEOUT_MS',
+} as const
