@@ -23,3 +23,17 @@ export const originEnv = {
   /** Longest time (ms) that a drain may take before the process exits anyway. */
   drainTimeoutMs: 'DRAIN_TIMEOUT_MS',
 } as const
+
+/** Variables, secrets and bindings of the edge Worker; `edge/src/config.ts` gives each its type and default. */
+export const edgeEnv = {
+  /** Base URLs of the origin, comma-separated, the preferred one first. */
+  origins: 'ORIGINS',
+  /** JSON array of `{ issuer, jwksUri, audience, algorithms }`: whose tokens are accepted. */
+  tokenIssuers: 'TOKEN_ISSUERS',
+  /** Secret: the private JSON Web Key (Ed25519, with `kid`) that signs assertions towards the origin. */
+  assertionKey: 'ASSERTION_KEY',
+  /** Web origins that browsers may call from, comma-separated, or `*`; empty for none. */
+  corsOrigins: 'CORS_ORIGINS',
+  /** Rate-limit binding, counted per subject (per address for the unauthenticated). */
+  rateLimiter: 'RATE_LIMITER',
+} as const
