@@ -1,0 +1,53 @@
+import { type TObject, type TProperties, type TSchema, Type } from 'typebox'
+import { filterTypeOf, parseFilterValue } from './filter-type.ts'
+import { type Fields, type Representation, systemFields } from './resource.ts'
+
+/** What a caller is sent: the system fields and every field of the version. */
+export function outputSchema({ schema }: Representation): TObject {
+  return closed({ ...systemFields, ...schema.properties }, [
+    ...Object.keys(systemFields),
+    ...requiredOf(schema),
+  ])
+}
+
+/** What a caller may send to create or replace: the version's fields without the read-only ones. */
+export function inputSchema({ schema }: Representation): TObject {
+  const writable = Object.entries(schema.properties).filter(([, field]) => !isReadOnly(field as TSchema))
+  const names = new Set(writable.map(([name]) => name))
+  return closed(
+    Object.fromEntries(writable) as TProperties,
+    requiredOf(schema).filter((name) => names.has(name)),
+  )
+}
+
+/** Names that are sent but never accepted: the system fields and those marked `readOnly`. */
+export function readOnlyFields({ schema }: Representation): readonly string[] {
+  const marked = Object.entries(schema.properties).filter(([, field]) => isReadOnly(field as TSchema))
+  return [...Object.keys(systemFields), ...marked.map(([name]) => name)]
+}
+
+/** Times in any RFC 3339 spelling → the one that is stored, so that text order is time order. */
+export function normalizeTimes(schema: TObject, fields: Fields): Fields {
+  let normalized: Record<string, unknown> | undefined
+  for (const [name, field] of Object.entries(schema.properties)) {
+    const value = fields[name]
+    if (typeof value !== 'string' || filterTypeOf(field as TSchema)?.kind !== 'date-time') continue
+    const time = parseFilterValue({ kind: 'date-time' }, value)
+    if (time === undefined || time === value) continue
+    normalized ??= { ...fields }
+    normalized[name] = time
+  }
+  return normalized ?? fields
+}
+
+/** Objects are closed: a member that the schema does not name is refused by name. */
+function closed(properties: TProperties, required: readonly string[]): TObject {
+  return {
+    ...Type.Object(properties, { additionalProperties: false }),
+    required: [...required],
+  } as unknown as TObject
+}
+
+const requiredOf = (schema: TObject): readonly string[] => (schema.required ?? []) as readonly string[]
+
+const isReadOnly = (field: TSchema): boolean => (field as { readOnly?: boolean }).readOnly === true

@@ -1,0 +1,79 @@
+import { type AccessRule, isPublic, ownerField } from './access.ts'
+import { type Duration, durationSeconds } from './duration.ts'
+
+/**
+ * Who may be answered from a stored answer.
+ * - `public`: anyone; no rule guards the read.
+ * - `authorized`: any caller whom the edge has let through. Our edge checks before it looks up, so it may share the
+ *   answer; a cache downstream does not check, so clients are told `private`.
+ * - `subject`: the one subject whose key it is stored under.
+ */
+export type Visibility = 'public' | 'authorized' | 'subject'
+
+export interface CacheOptions {
+  /** How long the edge may answer without asking the origin. */
+  readonly maxAge: Duration
+  /** How long after that it may still answer while it asks (RFC 5861 §3). @default '0s' */
+  readonly staleWhileRevalidate?: Duration
+  /** How long it may answer when the origin fails, sheds or cannot be reached (RFC 5861 §4). @default '0s' */
+  readonly staleIfError?: Duration
+  /** @default the widest that `access.read` allows */
+  readonly visibility?: Visibility
+}
+
+export type CacheRule =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'stored'
+      readonly visibility: Visibility
+      readonly maxAgeSeconds: number
+      readonly staleWhileRevalidateSeconds: number
+      readonly staleIfErrorSeconds: number
+    }
+
+/** The widest audience that a read rule permits. */
+export function widestVisibility(read: AccessRule): Visibility {
+  if (ownerField(read) !== undefined) return 'subject'
+  return isPublic(read) ? 'public' : 'authorized'
+}
+
+/** Options → rule in seconds. @throws {RangeError} for a malformed duration */
+export function resolveCacheRule(options: CacheOptions | 'none', read: AccessRule): CacheRule {
+  if (options === 'none') return { kind: 'none' }
+  return {
+    kind: 'stored',
+    visibility: options.visibility ?? widestVisibility(read),
+    maxAgeSeconds: durationSeconds(options.maxAge),
+    staleWhileRevalidateSeconds: durationSeconds(options.staleWhileRevalidate ?? '0s'),
+    staleIfErrorSeconds: durationSeconds(options.staleIfError ?? '0s'),
+  }
+}
+
+/**
+ * `Cache-Control` for clients. They may keep an answer but must ask before each use (`no-cache`, RFC 9111 §5.2.2.4):
+ * the edge answers the question with a 304 for next to nothing, and a writer's own browser never hides a write.
+ */
+export function clientCacheControl(rule: CacheRule): string {
+  if (rule.kind === 'none') return 'no-store'
+  return rule.visibility === 'public' ? 'public, no-cache' : 'private, no-cache'
+}
+
+/** `CDN-Cache-Control` for the edge (RFC 9213): the lifetimes that the contract declares. */
+export function edgeCacheControlValue(rule: CacheRule): string {
+  if (rule.kind === 'none') return 'no-store'
+  return [
+    `max-age=${rule.maxAgeSeconds}`,
+    `stale-while-revalidate=${rule.staleWhileRevalidateSeconds}`,
+    `stale-if-error=${rule.staleIfErrorSeconds}`,
+  ].join(', ')
+}
+
+/** Tag of one document's stored answers. */
+export const documentTag = (resourceName: string, id: string): string => `${resourceName}:${id}`
+
+/**
+ * Tag of a resource's lists. Any write to the resource may change any list, so all lists share one tag; where lists
+ * are kept per subject, one tag per subject, so that one person's write does not empty everybody's cache.
+ */
+export const listTag = (resourceName: string, subject?: string): string =>
+  subject === undefined ? `${resourceName}:*` : `${resourceName}:*:${encodeURIComponent(subject)}`

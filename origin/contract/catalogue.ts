@@ -1,0 +1,53 @@
+import { DefinitionError } from './definition-check.ts'
+import type { Representation, Resource, VersionName } from './resource.ts'
+
+/** Every resource by name: what the whole system is derived from. */
+export type Catalogue = ReadonlyMap<string, Resource>
+
+/** Path segments that are taken by the system itself. */
+const reservedNames = ['batch', 'docs', 'problems']
+
+/** @throws {DefinitionError} when two resources share a name or one takes a reserved name */
+export function catalogue(...resources: readonly Resource[]): Catalogue {
+  const byName = new Map<string, Resource>()
+  for (const resource of resources) {
+    if (byName.has(resource.name)) {
+      throw new DefinitionError(resource.name, ['is defined twice: rename one of them'])
+    }
+    if (reservedNames.includes(resource.name)) {
+      throw new DefinitionError(resource.name, [
+        `the name is reserved (${reservedNames.join(', ')}): choose another`,
+      ])
+    }
+    byName.set(resource.name, resource)
+  }
+  return byName
+}
+
+/** A resource as one version shows it: what a request is about. */
+export interface View {
+  readonly resource: Resource
+  readonly version: VersionName
+  readonly representation: Representation
+}
+
+/** The view of a resource in a version, or `undefined` where either does not exist. */
+export function findView(catalogue: Catalogue, version: string, name: string): View | undefined {
+  const resource = catalogue.get(name)
+  const representation = resource?.versions.get(version as VersionName)
+  if (resource === undefined || representation === undefined) return undefined
+  return { resource, version: version as VersionName, representation }
+}
+
+/** Every view, in the order of definition. */
+export function viewsOf(catalogue: Catalogue): readonly View[] {
+  return [...catalogue.values()].flatMap((resource) =>
+    [...resource.versions].map(([version, representation]) => ({ resource, version, representation })),
+  )
+}
+
+/** Versions in which anything exists, oldest first. */
+export function versionsOf(catalogue: Catalogue): readonly VersionName[] {
+  const names = new Set(viewsOf(catalogue).map(({ version }) => version))
+  return [...names].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))
+}

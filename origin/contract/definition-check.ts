@@ -1,0 +1,209 @@
+import { ownerField } from './access.ts'
+import { type CacheOptions, widestVisibility } from './cache-policy.ts'
+import { durationSeconds } from './duration.ts'
+import { filterTypeOf } from './filter-type.ts'
+import type { Representation, ResourceDefinition } from './resource.ts'
+
+/** Mistakes in a definition, all at once, each with its fix. Thrown while the contract is loaded, so nothing starts. */
+export class DefinitionError extends Error {
+  override readonly name = 'DefinitionError'
+  readonly resource: string
+  readonly mistakes: readonly string[]
+
+  constructor(resource: string, mistakes: readonly string[]) {
+    super(`resource '${resource}':\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`)
+    this.resource = resource
+    this.mistakes = mistakes
+  }
+}
+
+const visibilityWidth = { subject: 0, authorized: 1, public: 2 } as const
+const reservedFields = ['id', 'createdAt', 'updatedAt']
+const reservedParameters = ['sort', 'fields', 'limit', 'cursor']
+
+/** @throws {DefinitionError} when anything in the definition contradicts itself */
+export function checkDefinition(name: string, definition: ResourceDefinition): void {
+  const mistakes = [
+    ...checkName(name),
+    ...checkFields(definition),
+    ...checkOwner(definition),
+    ...checkCache(definition),
+    ...checkQuery(definition),
+    ...checkIndexes(definition),
+    ...checkSizes(definition),
+    ...checkVersions(definition),
+  ]
+  if (mistakes.length > 0) throw new DefinitionError(name, mistakes)
+}
+
+function* checkName(name: string): Generator<string> {
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
+    yield `the name becomes a path segment: use lower-case letters, digits and hyphens, starting with a letter`
+  }
+}
+
+function* checkFields({ schema }: ResourceDefinition): Generator<string> {
+  for (const field of Object.keys(schema.properties)) {
+    if (reservedFields.includes(field)) yield `'${field}' is a system field: remove it from the schema`
+    if (reservedParameters.includes(field)) yield `'${field}' is a parameter of every list: rename the field`
+    if (!/^[A-Za-z][A-Za-z0-9]*$/.test(field)) {
+      yield `field '${field}': use letters and digits, starting with a letter, so that it is safe in queries and paths`
+    }
+  }
+}
+
+function* checkOwner(definition: ResourceDefinition): Generator<string> {
+  const fields = new Set([ownerField(definition.access.read), ownerField(definition.access.write)])
+  fields.delete(undefined)
+  if (fields.size > 1) yield `access names two owner fields (${[...fields].join(', ')}): use one`
+  for (const field of fields) {
+    const schema = definition.schema.properties[field as string]
+    if (schema === undefined) {
+      yield `access is the owner's by '${field}', which the schema does not have: add ${field}: Type.String()`
+    } else if (filterTypeOf(schema)?.kind !== 'string' || !isRequired(definition, field as string)) {
+      yield `owner field '${field}' must be a required string: it holds the subject of a token`
+    }
+  }
+}
+
+function* checkCache(definition: ResourceDefinition): Generator<string> {
+  const cache = definition.cache ?? 'none'
+  if (cache === 'none') return
+  for (const option of ['maxAge', 'staleWhileRevalidate', 'staleIfError'] as const) {
+    const duration = cache[option]
+    if (duration === undefined) continue
+    try {
+      durationSeconds(duration)
+    } catch (error) {
+      yield `cache.${option}: ${(error as Error).message}`
+    }
+  }
+  yield* checkVisibility(cache, definition)
+}
+
+function* checkVisibility(cache: CacheOptions, definition: ResourceDefinition): Generator<string> {
+  const widest = widestVisibility(definition.access.read)
+  const asked = cache.visibility ?? widest
+  if (visibilityWidth[asked] === undefined) {
+    yield `cache.visibility '${asked}' is unknown: use public, authorized or subject`
+  } else if (visibilityWidth[asked] > visibilityWidth[widest]) {
+    const reason = widest === 'subject' ? "an owner's data" : 'data that only some callers may read'
+    yield `cache.visibility '${asked}' would share ${reason}: use '${widest}' or open access.read`
+  }
+}
+
+function* checkQuery(definition: ResourceDefinition): Generator<string> {
+  const { query = {} } = definition
+  for (const use of ['filter', 'sort'] as const) {
+    for (const field of query[use] ?? []) {
+      const schema = definition.schema.properties[field]
+      if (schema === undefined) {
+        yield `query.${use} names '${field}', which the schema does not have: add the field or remove it from query.${use}`
+      } else if (filterTypeOf(schema) === undefined) {
+        yield `query.${use} names '${field}', which is neither string, number, integer nor boolean: remove it`
+      } else if (use === 'sort' && !isRequired(definition, field)) {
+        yield `query.sort names '${field}', which is optional: pages cannot continue after a missing value; make it required`
+      }
+    }
+  }
+  const defaultSort = query.defaultSort?.replace(/^-/, '')
+  if (defaultSort !== undefined && defaultSort !== 'id' && !(query.sort ?? []).includes(defaultSort)) {
+    yield `query.defaultSort '${query.defaultSort}' is not in query.sort: add '${defaultSort}' there`
+  }
+}
+
+function* checkIndexes(definition: ResourceDefinition): Generator<string> {
+  const { indexes = [], query = {}, schema } = definition
+  const prefix = ownerField(definition.access.read)
+  for (const { fields } of indexes) {
+    const names = Object.keys(fields)
+    if (names.length === 0) yield `an index has no fields: name at least one`
+    for (const field of names) {
+      if (!Object.hasOwn(schema.properties, field)) {
+        yield `an index names '${field}', which the schema does not have: add the field or remove it from the index`
+      }
+    }
+  }
+  const leading = new Set(
+    indexes.map(({ fields }) => {
+      const names = Object.keys(fields)
+      return prefix !== undefined && names[0] === prefix
+        ? names[1]
+        : prefix === undefined
+          ? names[0]
+          : undefined
+    }),
+  )
+  for (const use of ['filter', 'sort'] as const) {
+    for (const field of query[use] ?? []) {
+      if (!Object.hasOwn(schema.properties, field) || leading.has(field) || field === prefix) continue
+      const wanted = prefix === undefined ? `{ ${field}: 1 }` : `{ ${prefix}: 1, ${field}: 1 }`
+      yield `query.${use} names '${field}', but no index leads with it: add { fields: ${wanted} } to indexes`
+    }
+  }
+  if (prefix !== undefined && !indexes.some(({ fields }) => Object.keys(fields)[0] === prefix)) {
+    yield `every list is narrowed to '${prefix}', but no index leads with it: add { fields: { ${prefix}: 1 } } to indexes`
+  }
+}
+
+function* checkSizes({ query, batchSizeMax = 0 }: ResourceDefinition): Generator<string> {
+  const size = query?.pageSize
+  if (size !== undefined && !(size.default >= 1 && size.default <= size.max && size.max <= 1_000)) {
+    yield `query.pageSize { default: ${size.default}, max: ${size.max} }: want 1 <= default <= max <= 1000`
+  }
+  if (!Number.isInteger(batchSizeMax) || batchSizeMax < 0 || batchSizeMax > 1_000) {
+    yield `batchSizeMax ${batchSizeMax}: want an integer from 0 to 1000`
+  }
+}
+
+function* checkVersions(definition: ResourceDefinition): Generator<string> {
+  const versions = Object.entries(definition.versions)
+  if (versions.length === 0) yield `versions is empty: add at least v1`
+  for (const [version, view] of versions) {
+    if (!/^v[1-9]\d{0,2}$/.test(version)) yield `version '${version}': use v1, v2, ...`
+    yield* checkRepresentation(version, view, definition)
+  }
+}
+
+function* checkRepresentation(
+  version: string,
+  view: Representation,
+  definition: ResourceDefinition,
+): Generator<string> {
+  for (const [field, path] of Object.entries(view.paths)) {
+    if (!Object.hasOwn(view.schema.properties, field)) {
+      yield `versions.${version}.paths maps '${field}', which its schema does not have: remove it`
+    }
+    if (path !== null && !Object.hasOwn(definition.schema.properties, path)) {
+      yield `versions.${version}.paths maps '${field}' to '${path}', which is not stored: name a stored field`
+    }
+  }
+  for (const field of Object.keys(view.schema.properties)) {
+    if (reservedFields.includes(field)) yield `versions.${version}: '${field}' is a system field: remove it`
+    const stored = Object.hasOwn(view.paths, field) || Object.hasOwn(definition.schema.properties, field)
+    if (!stored) {
+      yield `versions.${version} shows '${field}', which is not stored: map it in paths (null when it is computed)`
+    }
+  }
+  const owner = ownerField(definition.access.read) ?? ownerField(definition.access.write)
+  const shownOwner = owner === undefined ? undefined : view.schema.properties[owner]
+  if (shownOwner !== undefined && (shownOwner as { readOnly?: boolean }).readOnly !== true) {
+    yield `versions.${version} lets a caller write owner field '${owner}': mark it readOnly`
+  }
+  const { deprecation } = view
+  if (deprecation === undefined) return
+  if (!Object.hasOwn(definition.versions, deprecation.successor)) {
+    yield `versions.${version}.deprecation names successor '${deprecation.successor}', which does not exist`
+  }
+  for (const [option, date] of Object.entries({
+    deprecatedAt: deprecation.deprecatedAt,
+    sunsetAt: deprecation.sunsetAt,
+  })) {
+    if (date !== undefined && Number.isNaN(Date.parse(date))) {
+      yield `versions.${version}.deprecation.${option} '${date}' is not an RFC 3339 date`
+    }
+  }
+}
+
+const isRequired = ({ schema }: ResourceDefinition, field: string): boolean =>
+  ((schema.required ?? []) as readonly string[]).includes(field)

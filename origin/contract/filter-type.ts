@@ -1,0 +1,99 @@
+import type { TSchema } from 'typebox'
+
+/** How a field's values are written in a query string, compared and sorted. */
+export type FilterType =
+  | { readonly kind: 'string' }
+  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  | { readonly kind: 'number'; readonly integer: boolean }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'date' }
+  | { readonly kind: 'date-time' }
+
+/** Operators of a filter. Ranges only where the order of stored values is the order people mean. */
+export type FilterOperator = 'eq' | 'in' | 'gt' | 'gte' | 'lt' | 'lte'
+
+const equality = ['eq', 'in'] as const
+const ranges = ['eq', 'in', 'gt', 'gte', 'lt', 'lte'] as const
+
+/** Filter type of a schema, or `undefined` for objects, arrays and unions that cannot be compared. */
+export function filterTypeOf(schema: TSchema): FilterType | undefined {
+  const {
+    type,
+    format,
+    enum: choices,
+  } = schema as { type?: string; format?: string; enum?: readonly unknown[] }
+  if (choices?.every((choice) => typeof choice === 'string')) return { kind: 'choice', choices }
+  if (type === 'string' && (format === 'date' || format === 'date-time')) return { kind: format }
+  if (type === 'string') return { kind: 'string' }
+  if (type === 'integer' || type === 'number') return { kind: 'number', integer: type === 'integer' }
+  return type === 'boolean' ? { kind: 'boolean' } : undefined
+}
+
+export function operatorsOf(type: FilterType): readonly FilterOperator[] {
+  if (type.kind === 'boolean') return ['eq']
+  return type.kind === 'string' || type.kind === 'choice' ? equality : ranges
+}
+
+/** What a value of the type looks like, for error messages. */
+export function describeFilterType(type: FilterType): string {
+  switch (type.kind) {
+    case 'choice':
+      return `one of ${type.choices.join(', ')}`
+    case 'number':
+      return type.integer ? 'an integer' : 'a number'
+    case 'boolean':
+      return 'true or false'
+    case 'date':
+      return 'a date such as 2026-11-24'
+    case 'date-time':
+      return 'a UTC time such as 2026-11-24T12:00:00.000Z'
+    case 'string':
+      return 'text'
+  }
+}
+
+/**
+ * Text of a query parameter → value as it is stored, or `undefined` where the text is not of the type.
+ * The result is always a string, finite number or boolean: no text can become a database operator.
+ */
+export function parseFilterValue(type: FilterType, text: string): string | number | boolean | undefined {
+  switch (type.kind) {
+    case 'string':
+      return text
+    case 'choice':
+      return type.choices.includes(text) ? text : undefined
+    case 'number': {
+      if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?$/.test(text)) return undefined
+      const value = Number(text)
+      if (!Number.isFinite(value)) return undefined
+      return type.integer && !Number.isSafeInteger(value) ? undefined : value
+    }
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : undefined
+    case 'date':
+      return isDate(text) ? text : undefined
+    case 'date-time':
+      return parseDateTime(text)
+  }
+}
+
+/** Whether a value could have been made by {@link parseFilterValue}: what a cursor may carry. */
+export function isFilterValue(type: FilterType, value: unknown): value is string | number | boolean {
+  if (typeof value === 'number') return type.kind === 'number' && Number.isFinite(value)
+  if (typeof value === 'boolean') return type.kind === 'boolean'
+  return typeof value === 'string' && parseFilterValue(type, value) === value
+}
+
+const isDate = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/.test(text) && toIsoString(`${text}T00:00:00Z`)?.startsWith(text) === true
+
+/** Any RFC 3339 time → the one form that is stored, so that text order is time order. */
+function parseDateTime(text: string): string | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.test(text)) return undefined
+  return toIsoString(text)
+}
+
+function toIsoString(text: string): string | undefined {
+  const time = Date.parse(text)
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
+}

@@ -1,0 +1,313 @@
+import type { View } from './catalogue.ts'
+import { type CursorValue, decodeCursor } from './cursor.ts'
+import {
+  describeFilterType,
+  type FilterOperator,
+  type FilterType,
+  filterTypeOf,
+  operatorsOf,
+  parseFilterValue,
+} from './filter-type.ts'
+import { limits } from './limits.ts'
+import type { FieldError, Problem } from './problem.ts'
+import { storedPath, systemFields } from './resource.ts'
+
+/** A condition on a stored field; values are plain strings, numbers and booleans, never objects. */
+export interface Filter {
+  readonly path: string
+  readonly operator: FilterOperator
+  readonly value: CursorValue | readonly CursorValue[]
+}
+
+export interface SortField {
+  readonly path: string
+  readonly descending: boolean
+  readonly type: FilterType
+}
+
+/** A list request, checked and in stored terms. */
+export interface ListQuery {
+  readonly filters: readonly Filter[]
+  /** Ends with `_id`, so that the order is total and every page has one continuation. */
+  readonly sort: readonly SortField[]
+  /** Representation fields to send, `id` among them; `undefined` for all. */
+  readonly fields: readonly string[] | undefined
+  readonly limit: number
+  /** Sort values of the last document of the page before; the page starts after it. */
+  readonly after: readonly CursorValue[] | undefined
+  /** The one spelling of this query: equal queries have equal text. Safe in a URL. Without the cursor. */
+  readonly canonical: string
+  /** The cursor as sent, for keys and links. */
+  readonly cursor: string | undefined
+}
+
+export type Parsed<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly problem: Problem }
+
+/** A filterable field under the name that a version gives it. */
+interface QueryField {
+  readonly name: string
+  readonly path: string
+  readonly type: FilterType
+}
+
+/**
+ * Parses the query string of a list.
+ * Grammar: `field=value`, `field[op]=value` with op `gt gte lt lte in` (`in` takes a comma-separated list),
+ * `sort=a,-b`, `fields=a,b`, `limit=n`, `cursor=…`. Anything else is refused by name, so that no unknown parameter
+ * poisons or dilutes the cache, and a parameter may stand once only.
+ *
+ * @param search the query string as sent, with or without `?`
+ */
+export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
+  const parameters = parseParameters(search)
+  if (!parameters.ok) return parameters
+  const errors: FieldError[] = []
+  const filters: Filter[] = []
+  const filterTexts: string[] = []
+  const taken = new Map<string, string>()
+  for (const [name, text] of parameters.value) {
+    if (reservedParameters.has(name)) {
+      taken.set(name, text)
+      continue
+    }
+    const filter = parseFilter(view, name, text)
+    if ('detail' in filter) errors.push({ parameter: name, detail: filter.detail })
+    else {
+      filters.push(filter.filter)
+      filterTexts.push(filter.canonical)
+    }
+  }
+  const sort = parseSort(view, taken.get('sort') ?? view.resource.query.defaultSort, errors)
+  const fields = parseFields(view, taken.get('fields'), errors)
+  const limit = parseLimit(view, taken.get('limit'), errors)
+  if (errors.length > 0) return { ok: false, problem: invalidQuery(errors) }
+  const canonical = [
+    ...filterTexts.sort(),
+    ...(fields === undefined ? [] : [`fields=${fields.join(',')}`]),
+    `limit=${limit}`,
+    `sort=${sort.canonical}`,
+  ].join('&')
+  const cursor = taken.get('cursor')
+  const query = { filters, sort: sort.fields, fields, limit, canonical, cursor }
+  if (cursor === undefined) return { ok: true, value: { ...query, after: undefined } }
+  const after = decodeCursor(cursor, view, query)
+  if (after !== undefined) return { ok: true, value: { ...query, after } }
+  const detail =
+    'A cursor continues the list that gave it: same path, filters and sort. Start again without a cursor.'
+  return { ok: false, problem: { code: 'invalid-cursor', detail, errors: [{ parameter: 'cursor', detail }] } }
+}
+
+/** Parses the query string of a read: `fields` alone. */
+export function parseReadQuery(
+  view: View,
+  search: string,
+): Parsed<{ fields: readonly string[] | undefined; canonical: string }> {
+  const parameters = parseParameters(search)
+  if (!parameters.ok) return parameters
+  const errors: FieldError[] = []
+  for (const [name] of parameters.value) {
+    if (name !== 'fields') errors.push({ parameter: name, detail: 'Unknown parameter; a read takes fields.' })
+  }
+  const fields = parseFields(view, parameters.value.get('fields'), errors)
+  if (errors.length > 0) return { ok: false, problem: invalidQuery(errors) }
+  return { ok: true, value: { fields, canonical: fields === undefined ? '' : `fields=${fields.join(',')}` } }
+}
+
+/** A write takes no query parameters. */
+export function parseWriteQuery(search: string): Parsed<undefined> {
+  const parameters = parseParameters(search)
+  if (!parameters.ok) return parameters
+  const errors = [...parameters.value.keys()].map((parameter) => ({
+    parameter,
+    detail: 'A write takes no parameters.',
+  }))
+  return errors.length > 0 ? { ok: false, problem: invalidQuery(errors) } : { ok: true, value: undefined }
+}
+
+/** The fields that a list of the view may be filtered (`filter`) or sorted (`sort`) by, under the version's names. */
+export function queryFields(view: View, use: 'filter' | 'sort'): readonly QueryField[] {
+  const declared: readonly string[] = view.resource.query[use]
+  const found: QueryField[] = []
+  for (const [name, schema] of Object.entries(view.representation.schema.properties)) {
+    const path = storedPath(view.representation, name)
+    const stored = path === undefined ? undefined : view.resource.schema.properties[path]
+    const type = stored === undefined ? undefined : filterTypeOf(stored)
+    if (
+      path !== undefined &&
+      type !== undefined &&
+      declared.includes(path) &&
+      filterTypeOf(schema)?.kind === type.kind
+    ) {
+      found.push({ name, path, type })
+    }
+  }
+  return use === 'sort' ? [...found, { name: 'id', path: '_id', type: { kind: 'string' } }] : found
+}
+
+const reservedParameters = new Set(['sort', 'fields', 'limit', 'cursor'])
+
+const invalidQuery = (errors: readonly FieldError[]): Problem => ({
+  code: 'invalid-query',
+  detail: errors
+    .map((error) => ('parameter' in error ? `${error.parameter}: ${error.detail}` : error.detail))
+    .join(' '),
+  errors,
+})
+
+function parseParameters(search: string): Parsed<ReadonlyMap<string, string>> {
+  const parameters = new Map<string, string>()
+  const text = search.startsWith('?') ? search.slice(1) : search
+  const parts = text === '' ? [] : text.split('&')
+  if (parts.length > limits.queryParametersMax) {
+    return refuse('query', `At most ${limits.queryParametersMax} parameters.`)
+  }
+  for (const part of parts) {
+    const split = part.indexOf('=')
+    const name = decode(split === -1 ? part : part.slice(0, split))
+    const value = decode(split === -1 ? '' : part.slice(split + 1))
+    if (name === undefined || value === undefined)
+      return refuse(quote(part), 'Not valid UTF-8 percent-encoding.')
+    if (parameters.has(name)) return refuse(quote(name), 'Given more than once.')
+    parameters.set(name, value)
+  }
+  return { ok: true, value: parameters }
+}
+
+const refuse = (parameter: string, detail: string): Parsed<never> => ({
+  ok: false,
+  problem: invalidQuery([{ parameter, detail }]),
+})
+
+/** Names from callers are echoed short and printable. */
+const quote = (text: string): string => text.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')
+
+function decode(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text.replaceAll('+', ' '))
+    // A lone surrogate or NUL has no use in a query and is trouble in logs and stores.
+    return decoded.includes('\0') ? undefined : decoded
+  } catch {
+    return undefined
+  }
+}
+
+function parseFilter(
+  view: View,
+  parameter: string,
+  text: string,
+): { readonly filter: Filter; readonly canonical: string } | { readonly detail: string } {
+  const [, name = parameter, operatorText] = /^([^[\]]*)\[([^[\]]*)\]$/.exec(parameter) ?? []
+  const fields = queryFields(view, 'filter')
+  const field = fields.find((candidate) => candidate.name === name)
+  if (field === undefined) {
+    const known = [...fields.map((candidate) => candidate.name), ...reservedParameters].join(', ')
+    return { detail: `Unknown parameter; this list takes ${known}.` }
+  }
+  const operators = operatorsOf(field.type)
+  const operator = (operatorText ?? 'eq') as FilterOperator
+  if (operatorText === 'eq' || !operators.includes(operator)) {
+    const known = operators
+      .filter((candidate) => candidate !== 'eq')
+      .map((candidate) => `${name}[${candidate}]`)
+    return { detail: `Unknown operator; use ${[name, ...known].join(', ')}.` }
+  }
+  const texts = operator === 'in' ? text.split(',') : [text]
+  if (texts.length > limits.inValuesMax) return { detail: `At most ${limits.inValuesMax} values.` }
+  const values: CursorValue[] = []
+  for (const item of texts) {
+    const value = item.length > limits.filterValueLengthMax ? undefined : parseFilterValue(field.type, item)
+    if (value === undefined) return { detail: `Want ${describeFilterType(field.type)}.` }
+    values.push(value)
+  }
+  const key = operator === 'eq' ? name : `${name}[${operator}]`
+  if (operator !== 'in') {
+    const [value] = values as [CursorValue]
+    return {
+      filter: { path: field.path, operator, value },
+      canonical: `${encodeURIComponent(key)}=${encode(value)}`,
+    }
+  }
+  const unique = [...new Set(values)].sort(compareValues)
+  return {
+    filter: { path: field.path, operator, value: unique },
+    canonical: `${encodeURIComponent(key)}=${unique.map(encode).join(',')}`,
+  }
+}
+
+const encode = (value: CursorValue): string => encodeURIComponent(String(value))
+
+const compareValues = (a: CursorValue, b: CursorValue): number => (a < b ? -1 : a > b ? 1 : 0)
+
+function parseSort(
+  view: View,
+  text: string,
+  errors: FieldError[],
+): { fields: readonly SortField[]; canonical: string } {
+  const known = queryFields(view, 'sort')
+  // The default sort is declared in stored terms, which a version may not show; only a caller's sort is by its names.
+  const isDefault = text === view.resource.query.defaultSort
+  const fields: SortField[] = []
+  const names: string[] = []
+  for (const item of text.split(',')) {
+    const descending = item.startsWith('-')
+    const name = descending ? item.slice(1) : item
+    const field =
+      known.find((candidate) => candidate.name === name) ??
+      (isDefault ? storedSortField(view, name) : undefined)
+    if (field === undefined) {
+      const detail = `Unknown sort field; use ${known.map((candidate) => candidate.name).join(', ')}, with - for descending.`
+      errors.push({ parameter: 'sort', detail })
+    } else if (fields.some(({ path }) => path === field.path)) {
+      errors.push({ parameter: 'sort', detail: `'${name}' stands twice.` })
+    } else {
+      fields.push({ path: field.path, descending, type: field.type })
+      names.push(item)
+    }
+  }
+  if (fields.length > limits.sortFieldsMax) {
+    errors.push({ parameter: 'sort', detail: `At most ${limits.sortFieldsMax} fields.` })
+  }
+  const last = fields.at(-1)
+  if (last !== undefined && !fields.some(({ path }) => path === '_id')) {
+    fields.push({ path: '_id', descending: last.descending, type: { kind: 'string' } })
+  }
+  return { fields, canonical: names.join(',') }
+}
+
+function storedSortField({ resource }: View, path: string): QueryField | undefined {
+  const schema = resource.schema.properties[path]
+  const type = schema === undefined ? undefined : filterTypeOf(schema)
+  return type === undefined ? undefined : { name: path, path, type }
+}
+
+function parseFields(
+  { representation }: View,
+  text: string | undefined,
+  errors: FieldError[],
+): readonly string[] | undefined {
+  if (text === undefined) return undefined
+  const known = new Set([...Object.keys(systemFields), ...Object.keys(representation.schema.properties)])
+  const asked = new Set(text.split(','))
+  for (const name of asked) {
+    if (!known.has(name)) {
+      errors.push({
+        parameter: 'fields',
+        detail: `Unknown field '${quote(name)}'; use ${[...known].join(', ')}.`,
+      })
+    }
+  }
+  asked.add('id')
+  return [...asked].sort()
+}
+
+function parseLimit({ resource }: View, text: string | undefined, errors: FieldError[]): number {
+  const { pageSize } = resource.query
+  if (text === undefined) return pageSize.default
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (limit < 1 || limit > pageSize.max) {
+    errors.push({ parameter: 'limit', detail: `Want an integer from 1 to ${pageSize.max}.` })
+  }
+  return limit
+}

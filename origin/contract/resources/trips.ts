@@ -1,0 +1,25 @@
+import { Type } from 'typebox'
+import { asStored, owner, resource } from '../language.ts'
+
+const stored = Type.Object({
+  ownerId: Type.String({ maxLength: 255, description: 'Subject of the token that created the trip.' }),
+  title: Type.String({ minLength: 1, maxLength: 200 }),
+  startsOn: Type.String({ format: 'date' }),
+  endsOn: Type.String({ format: 'date' }),
+  placeIds: Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }), { maxItems: 50 }),
+  budgetCents: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
+  notes: Type.Optional(Type.String({ maxLength: 4_000 })),
+})
+
+/** A person's own plans: nobody else can so much as learn that they exist. */
+export const trips = resource('trips', {
+  description: "A caller's own trips.",
+  schema: stored,
+  access: { read: owner('ownerId'), write: owner('ownerId') },
+  cache: { maxAge: '10s', staleIfError: '1h' },
+  query: { filter: ['startsOn'], sort: ['startsOn', 'title'], defaultSort: 'startsOn' },
+  indexes: [{ fields: { ownerId: 1, startsOn: 1 } }, { fields: { ownerId: 1, title: 1 } }],
+  priority: 'critical',
+  requireIfMatch: true,
+  versions: { v2: asStored(stored, { readOnly: ['ownerId'] }) },
+})

@@ -1,0 +1,89 @@
+import { type Catalogue, findView, type View, versionsOf } from './catalogue.ts'
+import { idPattern } from './limits.ts'
+
+/** What a request asks of a resource. */
+export type Operation = 'list' | 'read' | 'create' | 'batchCreate' | 'replace' | 'patch' | 'delete'
+
+export interface Route extends View {
+  readonly operation: Operation
+  /** Present for operations on one document. */
+  readonly id?: string
+}
+
+/** What a method and path lead to. `allow` lists methods for `Allow` (RFC 9110 §10.2.1). */
+export type RouteMatch =
+  | { readonly kind: 'route'; readonly route: Route }
+  | { readonly kind: 'options'; readonly allow: readonly string[] }
+  | { readonly kind: 'methodNotAllowed'; readonly allow: readonly string[] }
+  | { readonly kind: 'notFound'; readonly detail: string }
+
+type Target = 'collection' | 'batch' | 'document'
+
+const operations: Readonly<Record<Target, Readonly<Record<string, Operation>>>> = {
+  collection: { GET: 'list', HEAD: 'list', POST: 'create' },
+  batch: { POST: 'batchCreate' },
+  document: { GET: 'read', HEAD: 'read', PUT: 'replace', PATCH: 'patch', DELETE: 'delete' },
+}
+
+export const isRead = (operation: Operation): boolean => operation === 'list' || operation === 'read'
+
+/** The operations that a view offers, with method and path pattern (`:id` for a document's id). */
+export function routesOf({
+  resource,
+  version,
+}: View): readonly { method: string; path: string; operation: Operation }[] {
+  const collection = `/${version}/${resource.name}`
+  const paths = { collection, batch: `${collection}/batch`, document: `${collection}/:id` }
+  return (Object.keys(paths) as Target[])
+    .filter((target) => target !== 'batch' || resource.batchSizeMax > 0)
+    .flatMap((target) =>
+      Object.entries(operations[target])
+        .filter(([method]) => method !== 'HEAD')
+        .map(([method, operation]) => ({ method, path: paths[target], operation })),
+    )
+}
+
+/**
+ * Finds what `method` on `pathname` means. The path is taken as sent: nothing in a valid path needs escaping, so an
+ * escape never matches, and two spellings never reach one document.
+ */
+export function matchRoute(catalogue: Catalogue, method: string, pathname: string): RouteMatch {
+  const [, version = '', name = '', id, ...rest] = pathname.split('/')
+  const view = findView(catalogue, version, name)
+  if (view === undefined) return { kind: 'notFound', detail: explainMiss(catalogue, version, name) }
+  if (rest.length > 0 || id === '') {
+    return {
+      kind: 'notFound',
+      detail: `Paths are /${version}/${name} and /${version}/${name}/{id}, nothing below.`,
+    }
+  }
+  const target =
+    id === undefined ? 'collection' : id === 'batch' && view.resource.batchSizeMax > 0 ? 'batch' : 'document'
+  if (target === 'document' && !idPattern.test(id as string)) {
+    return { kind: 'notFound', detail: 'An id is 1 to 64 letters, digits, hyphens and underscores.' }
+  }
+  const byMethod = operations[target]
+  const operation = Object.hasOwn(byMethod, method) ? byMethod[method] : undefined
+  if (operation !== undefined) {
+    return {
+      kind: 'route',
+      route: { ...view, operation, ...(target === 'document' && { id: id as string }) },
+    }
+  }
+  const allow = [...Object.keys(byMethod), 'OPTIONS']
+  return { kind: method === 'OPTIONS' ? 'options' : 'methodNotAllowed', allow }
+}
+
+function explainMiss(catalogue: Catalogue, version: string, name: string): string {
+  const versions = versionsOf(catalogue)
+  if (!versions.some((known) => known === version)) {
+    return `Paths start with a version: ${versions.map((known) => `/${known}`).join(', ')}.`
+  }
+  const resource = catalogue.get(name)
+  if (resource !== undefined)
+    return `'${name}' is not in ${version}; it is in ${[...resource.versions.keys()].join(', ')}.`
+  const names = [...catalogue.values()]
+    .filter(({ versions }) => versions.has(version as never))
+    .map(({ name }) => name)
+  return `${version} has ${names.join(', ')}.`
+}
