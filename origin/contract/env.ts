@@ -7,7 +7,7 @@ export const ports = { edge: 8787, origin: 3000, issuer: 8788 } as const
 export const opsPaths = { live: '/livez', ready: '/readyz', metrics: '/metrics' } as const
 
 /** Public paths that are served beside the resources. */
-export const publicPaths = { openapi: '/openapi.json', docs: '/docs' } as const
+export const publicPaths = { openapi: '/openapi.json', docs: '/docs', problems: '/problems' } as const
 
 /** Environment variables that the origin reads; `origin/src/config.ts` gives each its type, unit and default. */
 export const originEnv = {
@@ -22,6 +22,8 @@ export const originEnv = {
   logLevel: 'LOG_LEVEL',
   /** Longest time (ms) that a drain may take before the process exits anyway. */
   drainTimeoutMs: 'DRAIN_TIMEOUT_MS',
+  /** Processes that share the port, one per core. */
+  processes: 'PROCESSES',
 } as const
 
 /** Variables, secrets and bindings of the edge Worker; `edge/src/config.ts` gives each its type and default. */
