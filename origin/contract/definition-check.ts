@@ -157,19 +157,19 @@ function* checkSizes({ query, batchSizeMax = 0 }: ResourceDefinition): Generator
 }
 
 function* checkVersions(definition: ResourceDefinition): Generator<string> {
-  const versions = Object.entries(definition.versions)
-  if (versions.length === 0) yield `versions is empty: add at least v1`
-  for (const [version, view] of versions) {
+  if (definition.versions.length === 0) yield `versions is empty: add at least v1`
+  const names = new Set<string>()
+  for (const view of definition.versions) {
+    const { version } = view
+    if (names.has(version)) yield `version '${version}' is defined twice: rename or remove one`
+    names.add(version)
     if (!/^v[1-9]\d{0,2}$/.test(version)) yield `version '${version}': use v1, v2, ...`
-    yield* checkRepresentation(version, view, definition)
+    yield* checkRepresentation(view, definition)
   }
 }
 
-function* checkRepresentation(
-  version: string,
-  view: Representation,
-  definition: ResourceDefinition,
-): Generator<string> {
+function* checkRepresentation(view: Representation, definition: ResourceDefinition): Generator<string> {
+  const { version } = view
   for (const [field, path] of Object.entries(view.paths)) {
     if (!Object.hasOwn(view.schema.properties, field)) {
       yield `versions.${version}.paths maps '${field}', which its schema does not have: remove it`
@@ -192,7 +192,7 @@ function* checkRepresentation(
   }
   const { deprecation } = view
   if (deprecation === undefined) return
-  if (!Object.hasOwn(definition.versions, deprecation.successor)) {
+  if (!definition.versions.some((other) => other.version === deprecation.successor)) {
     yield `versions.${version}.deprecation names successor '${deprecation.successor}', which does not exist`
   }
   for (const [option, date] of Object.entries({

@@ -27,6 +27,7 @@ export type Fields = Readonly<Record<string, unknown>>
 
 /** One version's view of the stored document: a schema and two pure functions. */
 export interface Representation {
+  readonly version: VersionName
   /** The fields a caller sees. Those marked `readOnly` are sent, never accepted. */
   readonly schema: TObject
   /** Stored fields → this version's fields. */
@@ -83,7 +84,8 @@ export interface ResourceDefinition<Stored extends TProperties = TProperties> {
   readonly requireIfMatch?: boolean
   /** Items in one batch create; 0 turns the operation off. @default 100 */
   readonly batchSizeMax?: number
-  readonly versions: Readonly<Record<VersionName, Representation>>
+  /** A list, not an object: two versions with one name are found instead of one being lost. */
+  readonly versions: readonly Representation[]
 }
 
 /** A checked definition with every default filled in. */
@@ -134,7 +136,7 @@ export function resource<Stored extends TProperties>(
     priority: definition.priority ?? 'normal',
     requireIfMatch: definition.requireIfMatch ?? false,
     batchSizeMax: definition.batchSizeMax ?? 100,
-    versions: new Map(Object.entries(definition.versions) as [VersionName, Representation][]),
+    versions: new Map(definition.versions.map((view) => [view.version, view])),
   }
 }
 
@@ -142,6 +144,7 @@ export const defaultPageSize = { default: 20, max: 100 } as const
 
 /** The representation that shows the stored document as it is. Fields in `readOnly` are sent, never accepted. */
 export function asStored(
+  version: VersionName,
   schema: TObject,
   options: { readonly readOnly?: readonly string[] } = {},
 ): Representation {
@@ -154,6 +157,7 @@ export function asStored(
   )
   const names = Object.keys(properties)
   return {
+    version,
     schema: Type.Object(properties as TProperties),
     fromStored: (stored) => pick(stored, names),
     toStored: (input, current) => ({ ...(current && pick(current, [...readOnly])), ...input }),
@@ -162,18 +166,21 @@ export function asStored(
 }
 
 /** A representation of its own shape, typed by both schemas. */
-export function representation<Stored extends TObject, Shown extends TObject>(options: {
-  readonly stored: Stored
-  readonly schema: Shown
-  readonly fromStored: (stored: Static<Stored>) => Static<Shown>
-  readonly toStored: (input: Static<Shown>, current: Static<Stored> | undefined) => Static<Stored>
-  readonly paths: {
-    readonly [Field in keyof Static<Shown> & string]?: (keyof Static<Stored> & string) | null
-  }
-  readonly deprecation?: Deprecation
-}): Representation {
-  const { stored: _typeOnly, ...rest } = options
-  return rest as unknown as Representation
+export function representation<Stored extends TObject, Shown extends TObject>(
+  version: VersionName,
+  options: {
+    readonly stored: Stored
+    readonly schema: Shown
+    readonly fromStored: (stored: Static<Stored>) => Static<Shown>
+    readonly toStored: (input: Static<Shown>, current: Static<Stored> | undefined) => Static<Stored>
+    readonly paths: {
+      readonly [Field in keyof Static<Shown> & string]?: (keyof Static<Stored> & string) | null
+    }
+    readonly deprecation?: Deprecation
+  },
+): Representation {
+  const { stored: _typeOnly, ...view } = options
+  return { version, ...view } as unknown as Representation
 }
 
 /** The named fields of an object, absent ones left out. */

@@ -31,5 +31,5 @@ export const advisories = resource('advisories', {
     { fields: { validUntil: -1 } },
   ],
   priority: 'normal',
-  versions: { v1: asStored(stored), v2: asStored(stored) },
+  versions: [asStored('v1', stored), asStored('v2', stored)],
 })

@@ -44,8 +44,8 @@ export const places = resource('places', {
     { fields: { population: -1 } },
   ],
   priority: 'normal',
-  versions: {
-    v1: representation({
+  versions: [
+    representation('v1', {
       stored,
       schema: Type.Object({
         name,
@@ -79,7 +79,7 @@ export const places = resource('places', {
         successor: 'v2',
       },
     }),
-    v2: representation({
+    representation('v2', {
       stored,
       schema: Type.Object({
         name,
@@ -96,5 +96,5 @@ export const places = resource('places', {
       toStored: ({ location, ...same }) => ({ ...same, ...location }),
       paths: { location: null },
     }),
-  },
+  ],
 })

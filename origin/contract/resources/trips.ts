@@ -21,5 +21,5 @@ export const trips = resource('trips', {
   indexes: [{ fields: { ownerId: 1, startsOn: 1 } }, { fields: { ownerId: 1, title: 1 } }],
   priority: 'critical',
   requireIfMatch: true,
-  versions: { v2: asStored(stored, { readOnly: ['ownerId'] }) },
+  versions: [asStored('v2', stored, { readOnly: ['ownerId'] })],
 })

@@ -1,0 +1,185 @@
+import { Type } from 'typebox'
+import { describe, expect, it } from 'vitest'
+import { anyone, owner, scope, signedIn } from './access.ts'
+import { catalogue } from './catalogue.ts'
+import { DefinitionError } from './definition-check.ts'
+import { asStored, type ResourceDefinition, resource } from './resource.ts'
+
+const schema = Type.Object({
+  title: Type.String(),
+  rank: Type.Integer(),
+  note: Type.Optional(Type.String()),
+  tags: Type.Array(Type.String()),
+})
+const valid: ResourceDefinition = {
+  description: 'Books.',
+  schema,
+  access: { read: anyone, write: scope('books:write') },
+  cache: { maxAge: '30s' },
+  query: { filter: ['rank'], sort: ['rank'], defaultSort: '-rank' },
+  indexes: [{ fields: { rank: 1 } }],
+  versions: [asStored('v1', schema)],
+}
+const owned = Type.Object({ ownerId: Type.String(), rank: Type.Integer() })
+const ownedDefinition: ResourceDefinition = {
+  description: 'Notes.',
+  schema: owned,
+  access: { read: owner('ownerId'), write: owner('ownerId') },
+  cache: { maxAge: '5s' },
+  query: { filter: ['rank'] },
+  indexes: [{ fields: { ownerId: 1, rank: 1 } }],
+  versions: [asStored('v1', owned, { readOnly: ['ownerId'] })],
+}
+
+const mistakesIn = (definition: ResourceDefinition, name = 'books'): readonly string[] => {
+  try {
+    resource(name, definition)
+    return []
+  } catch (error) {
+    if (error instanceof DefinitionError) return error.mistakes
+    throw error
+  }
+}
+
+it('accepts a definition without mistakes', () => {
+  expect(mistakesIn(valid)).toEqual([])
+  expect(mistakesIn(ownedDefinition)).toEqual([])
+})
+
+describe('a mistake stops the start and says how to mend it', () => {
+  const table: [string, ResourceDefinition, RegExp][] = [
+    [
+      'filter on an unknown field',
+      { ...valid, query: { filter: ['colour'] } },
+      /query.filter names 'colour'.*add the field or remove/,
+    ],
+    [
+      'sort on an optional field',
+      { ...valid, query: { sort: ['note'] }, indexes: [{ fields: { note: 1 } }] },
+      /'note', which is optional.*make it required/,
+    ],
+    ['filter on an array', { ...valid, query: { filter: ['tags'] } }, /'tags', which is neither/],
+    [
+      'no index for a filter',
+      { ...valid, indexes: [] },
+      /query.filter names 'rank', but no index leads.*add \{ fields: \{ rank: 1 \} \}/,
+    ],
+    [
+      'no index for a sort',
+      { ...valid, query: { sort: ['rank'] }, indexes: [{ fields: { title: 1, rank: 1 } }] },
+      /query.sort names 'rank', but no index leads/,
+    ],
+    [
+      'index on an unknown field',
+      { ...valid, indexes: [{ fields: { rank: 1 } }, { fields: { colour: 1 } }] },
+      /index names 'colour'/,
+    ],
+    [
+      'default sort that is not offered',
+      { ...valid, query: { ...valid.query, defaultSort: 'title' } },
+      /defaultSort 'title' is not in query.sort/,
+    ],
+    [
+      'malformed duration',
+      { ...valid, cache: { maxAge: '30 s' as '30s' } },
+      /cache.maxAge: '30 s' is not a duration/,
+    ],
+    [
+      'shared cache on data behind a token',
+      {
+        ...valid,
+        access: { read: signedIn, write: signedIn },
+        cache: { maxAge: '1s', visibility: 'public' },
+      },
+      /would share data that only some callers may read: use 'authorized'/,
+    ],
+    [
+      "shared cache on an owner's data",
+      { ...ownedDefinition, cache: { maxAge: '1s', visibility: 'authorized' } },
+      /would share an owner's data: use 'subject'/,
+    ],
+    [
+      'owner field that does not exist',
+      { ...ownedDefinition, access: { read: owner('who'), write: signedIn } },
+      /by 'who', which the schema does not have/,
+    ],
+    [
+      'owner field that a caller may write',
+      { ...ownedDefinition, versions: [asStored('v1', owned)] },
+      /lets a caller write owner field 'ownerId'/,
+    ],
+    [
+      "owner's lists without an index",
+      { ...ownedDefinition, query: {}, indexes: [] },
+      /narrowed to 'ownerId', but no index leads/,
+    ],
+    [
+      "owner's filter without a compound index",
+      { ...ownedDefinition, indexes: [{ fields: { ownerId: 1 } }, { fields: { rank: 1 } }] },
+      /add \{ fields: \{ ownerId: 1, rank: 1 \} \}/,
+    ],
+    [
+      'system field in a schema',
+      { ...valid, schema: Type.Object({ id: Type.String(), rank: Type.Integer() }) },
+      /'id' is a system field/,
+    ],
+    [
+      'field named like a parameter',
+      { ...valid, schema: Type.Object({ sort: Type.String(), rank: Type.Integer() }) },
+      /'sort' is a parameter/,
+    ],
+    [
+      'field with an operator in its name',
+      { ...valid, schema: Type.Object({ $gt: Type.String(), rank: Type.Integer() }) },
+      /field '\$gt': use letters/,
+    ],
+    ['no version', { ...valid, versions: [] }, /versions is empty/],
+    ['version name', { ...valid, versions: [asStored('v01', schema)] }, /version 'v01': use v1/],
+    [
+      'unmapped field of a version',
+      { ...valid, versions: [asStored('v1', Type.Object({ heading: Type.String() }))] },
+      /shows 'heading', which is not stored/,
+    ],
+    [
+      'path to nowhere',
+      { ...valid, versions: [{ ...asStored('v1', schema), paths: { title: 'heading' } }] },
+      /maps 'title' to 'heading', which is not stored/,
+    ],
+    [
+      'successor that does not exist',
+      {
+        ...valid,
+        versions: [
+          { ...asStored('v1', schema), deprecation: { deprecatedAt: '2026-01-01', successor: 'v9' } },
+        ],
+      },
+      /successor 'v9', which does not exist/,
+    ],
+    [
+      'page size',
+      { ...valid, query: { ...valid.query, pageSize: { default: 50, max: 20 } } },
+      /want 1 <= default <= max/,
+    ],
+  ]
+  it.each(table)('%s', (_name, definition, message) => {
+    expect(mistakesIn(definition).join('\n')).toMatch(message)
+  })
+
+  it('names the resource and lists every mistake at once', () => {
+    const definition = { ...valid, query: { filter: ['colour', 'weight'] } }
+    expect(() => resource('books', definition)).toThrow(
+      /^resource 'books':\n {2}- .*colour.*\n {2}- .*weight/,
+    )
+  })
+
+  it('refuses two resources, or two versions, with one name', () => {
+    const books = resource('books', valid)
+    expect(() => catalogue(books, books)).toThrow(/resource 'books':\n.*defined twice/)
+    const versions = [asStored('v1', schema), asStored('v1', schema)]
+    expect(() => resource('books', { ...valid, versions })).toThrow(/version 'v1' is defined twice/)
+  })
+
+  it('refuses a reserved name', () => {
+    expect(() => catalogue(resource('docs', valid))).toThrow(/reserved/)
+  })
+})
