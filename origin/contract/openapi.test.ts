@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import { viewsOf } from './catalogue.ts'
+import { openApiDocument } from './openapi.ts'
+import { resources } from './resources/index.ts'
+import { routesOf } from './route.ts'
+
+const document = openApiDocument(resources) as {
+  paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>
+  components: Record<string, Record<string, unknown>>
+}
+
+it('describes every operation of the contract and no other', () => {
+  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .filter((method) => method !== 'parameters')
+      .map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  const offered = viewsOf(resources).flatMap((view) =>
+    routesOf(view).map(({ method, path }) => `${method} ${path.replace(':id', '{id}')}`),
+  )
+  expect(described.sort()).toEqual(offered.sort())
+})
+
+it('points only to what it holds', () => {
+  const references = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/([^"]+)"/g)
+  for (const [, kind = '', name = ''] of references) expect(document.components[kind]).toHaveProperty([name])
+})
+
+it('gives each operation a name of its own', () => {
+  const names = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).map(({ operationId }) => operationId),
+  )
+  const given = names.filter((name) => name !== undefined)
+  expect(new Set(given).size).toBe(given.length)
+})

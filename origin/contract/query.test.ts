@@ -1,0 +1,279 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { findView, type View } from './catalogue.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { type ListQuery, parseListQuery, parseReadQuery, parseWriteQuery } from './query.ts'
+import { resources } from './resources/index.ts'
+
+const v1 = findView(resources, 'v1', 'places') as View
+const v2 = findView(resources, 'v2', 'places') as View
+const advisories = findView(resources, 'v2', 'advisories') as View
+
+function parsed(view: View, search: string): ListQuery {
+  const result = parseListQuery(view, search)
+  if (!result.ok) throw new Error(result.problem.detail)
+  return result.value
+}
+
+const refusal = (view: View, search: string): string => {
+  const result = parseListQuery(view, search)
+  return result.ok ? 'accepted' : `${result.problem.code} ${JSON.stringify(result.problem.errors)}`
+}
+
+describe('parseListQuery', () => {
+  it('gives every default where nothing is asked for', () => {
+    expect(parsed(v2, '')).toEqual({
+      filters: [],
+      sort: [
+        { path: 'population', descending: true, type: { kind: 'number', integer: true } },
+        { path: '_id', descending: true, type: { kind: 'string' } },
+      ],
+      fields: undefined,
+      limit: 20,
+      after: undefined,
+      cursor: undefined,
+      canonical: 'limit=20&sort=-population',
+    })
+  })
+
+  it('types values and translates a version’s names to stored ones', () => {
+    const { filters } = parsed(v1, '?country=FR&population[gte]=1000&population[lt]=5e3')
+    expect(filters).toEqual([
+      { path: 'countryCode', operator: 'eq', value: 'FR' },
+      { path: 'population', operator: 'gte', value: 1_000 },
+      { path: 'population', operator: 'lt', value: 5_000 },
+    ])
+  })
+
+  it('takes a list for in, without repetitions and in one order', () => {
+    expect(parsed(v2, 'countryCode[in]=IT,FR,IT').filters).toEqual([
+      { path: 'countryCode', operator: 'in', value: ['FR', 'IT'] },
+    ])
+  })
+
+  it('stores one spelling of a time', () => {
+    const { filters } = parsed(advisories, 'validUntil[gte]=2026-11-24T12:00:00%2B02:00')
+    expect(filters[0]?.value).toBe('2026-11-24T10:00:00.000Z')
+  })
+
+  it('breaks ties by id, unless id is sorted by already', () => {
+    expect(parsed(v2, 'sort=name').sort.map(({ path }) => path)).toEqual(['name', '_id'])
+    expect(parsed(v2, 'sort=-id').sort).toEqual([{ path: '_id', descending: true, type: { kind: 'string' } }])
+  })
+
+  it('always sends the id', () => {
+    expect(parsed(v2, 'fields=name').fields).toEqual(['id', 'name'])
+  })
+
+  const refused: [string, string, RegExp][] = [
+    [
+      'unknown parameter',
+      'colour=red',
+      /invalid-query.*"parameter":"colour".*Unknown parameter; this list takes/,
+    ],
+    ['parameter of another version', 'country=FR', /"parameter":"country".*Unknown/],
+    ['stored name that the version does not show', 'latitude=1', /"parameter":"latitude".*Unknown/],
+    ['field that is no filter', 'region=11', /"parameter":"region".*Unknown/],
+    ['MongoDB operator in brackets', 'countryCode[$ne]=FR', /countryCode\[\$ne\].*Unknown operator/],
+    ['nested brackets', 'countryCode[a][b]=FR', /Unknown parameter/],
+    ['escaped brackets with an operator', 'countryCode%5B%24gt%5D=', /Unknown operator/],
+    ['explicit eq, a second spelling of equality', 'countryCode[eq]=FR', /Unknown operator/],
+    ['range on text', 'countryCode[gt]=FR', /Unknown operator/],
+    ['JSON where a number is wanted', 'population={"$gt":0}', /Want an integer/],
+    ['hexadecimal', 'population=0x10', /Want an integer/],
+    ['leading zero', 'population=007', /Want an integer/],
+    ['infinity', 'population=1e999', /Want an integer/],
+    ['fraction of an integer', 'population=1.5', /Want an integer/],
+    ['empty number', 'population=', /Want an integer/],
+    ['choice that is not offered', 'kind=hamlet', /one of capital/],
+    ['__proto__', '__proto__=1', /"parameter":"__proto__".*Unknown/],
+    ['constructor with brackets', 'constructor[prototype]=1', /Unknown parameter/],
+    ['the same parameter twice', 'countryCode=FR&countryCode=IT', /Given more than once/],
+    ['the same parameter twice, once escaped', 'countryCode=FR&country%43ode=IT', /Given more than once/],
+    ['invalid UTF-8', 'countryCode=%ff', /percent-encoding/],
+    ['a cut escape', 'countryCode=%4', /percent-encoding/],
+    ['NUL', 'name=a%00b', /percent-encoding/],
+    ['empty name', '=1', /Unknown parameter/],
+    ['limit of nothing', 'limit=', /integer from 1 to 100/],
+    ['limit of zero', 'limit=0', /integer from 1 to 100/],
+    ['limit beyond the largest page', 'limit=101', /integer from 1 to 100/],
+    ['sort by what is not offered', 'sort=region', /Unknown sort field/],
+    ['sort that names one field twice', 'sort=name,-name', /stands twice/],
+    ['too long a value', `name=${'a'.repeat(257)}`, /Want text/],
+    [
+      'too many values',
+      `population[in]=${Array.from({ length: 51 }, (_, i) => i).join()}`,
+      /At most 50 values/,
+    ],
+    [
+      'too many parameters',
+      Array.from({ length: 33 }, (_, i) => `a${i}=1`).join('&'),
+      /At most 32 parameters/,
+    ],
+    ['unknown field', 'fields=name,secret', /Unknown field 'secret'/],
+    ['cursor that is no base64url', 'cursor=%2A', /invalid-cursor/],
+    ['cursor of another shape', 'cursor=e30', /invalid-cursor/],
+  ]
+  it.each(refused)('refuses: %s', (_name, search, message) => {
+    expect(refusal(v2, search)).toMatch(message)
+  })
+
+  it('never makes anything but plain values out of any text', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('countryCode', 'population', '[gte]', '[$gt]', '=', '&', '%', '{"$gt":""}'),
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const result = parseListQuery(v2, pieces.join(''))
+        if (!result.ok) return
+        for (const { value } of result.value.filters) {
+          for (const item of [value].flat()) expect(['string', 'number', 'boolean']).toContain(typeof item)
+        }
+      }),
+    )
+  })
+})
+
+/** Queries that are valid, as parameters in any order and spelling. */
+const parameters = fc
+  .record(
+    {
+      countryCode: fc.constantFrom('FR', 'IT'),
+      'population[gte]': fc.integer({ min: 0, max: 9_999 }).map(String),
+      'kind[in]': fc
+        .uniqueArray(fc.constantFrom('city', 'capital', 'district'), { minLength: 1 })
+        .map((kinds) => kinds.join(',')),
+      name: fc
+        .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+        .filter((text) => !text.includes('\0') && text.isWellFormed()),
+      sort: fc.constantFrom('name', '-population', 'population,name', '-id'),
+      limit: fc.integer({ min: 1, max: 100 }).map(String),
+      fields: fc
+        .uniqueArray(fc.constantFrom('name', 'kind', 'createdAt'), { minLength: 1 })
+        .map((names) => names.join(',')),
+    },
+    { requiredKeys: [] },
+  )
+  .map((record) => Object.entries(record) as [string, string][])
+
+const toSearch = (entries: readonly (readonly [string, string])[]): string =>
+  entries.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
+
+describe('the canonical query', () => {
+  it('is the same for every order of parameters', () => {
+    fc.assert(
+      fc.property(parameters, fc.nat(), (entries, turn) => {
+        const turned = entries.map((_, index) => entries[(index + turn) % entries.length] as [string, string])
+        expect(parsed(v2, toSearch(turned)).canonical).toBe(parsed(v2, toSearch(entries)).canonical)
+      }),
+    )
+  })
+
+  it('means what it was made from', () => {
+    fc.assert(
+      fc.property(parameters, (entries) => {
+        const query = parsed(v2, toSearch(entries))
+        const again = parsed(v2, query.canonical)
+        expect(again.canonical).toBe(query.canonical)
+        expect(again.limit).toBe(query.limit)
+        expect(again.sort).toEqual(query.sort)
+        const byPath = (filters: ListQuery['filters']) =>
+          [...filters].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+        expect(byPath(again.filters)).toEqual(byPath(query.filters))
+      }),
+    )
+  })
+
+  it('differs where the answer could differ', () => {
+    fc.assert(
+      fc.property(parameters, parameters, (left, right) => {
+        const [a, b] = [parsed(v2, toSearch(left)), parsed(v2, toSearch(right))]
+        const meaning = ({ filters, sort, limit, fields }: ListQuery) =>
+          JSON.stringify([filters.map((filter) => JSON.stringify(filter)).sort(), sort, limit, fields])
+        expect(a.canonical === b.canonical).toBe(meaning(a) === meaning(b))
+      }),
+    )
+  })
+})
+
+describe('cursors', () => {
+  const values = (query: ListQuery, id: string, name: string, population: number) =>
+    query.sort.map(({ path }) => (path === '_id' ? id : path === 'name' ? name : population))
+
+  it('come back as they went out, for any names', () => {
+    const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)
+    fc.assert(
+      fc.property(
+        parameters,
+        id,
+        fc.string({ unit: 'grapheme', maxLength: 60 }).filter((text) => text.isWellFormed()),
+        fc.nat(),
+        (entries, id, name, population) => {
+          const query = parsed(v2, toSearch(entries))
+          const place = values(query, id, name, population)
+          const cursor = encodeCursor(v2, query, place)
+          if (cursor.length <= 1_024) expect(decodeCursor(cursor, v2, query)).toEqual(place)
+        },
+      ),
+    )
+  })
+
+  it('continue with another page size or choice of fields', () => {
+    const cursor = encodeCursor(v2, parsed(v2, 'sort=name&limit=5'), ['Paris', '1'])
+    expect(parsed(v2, `sort=name&limit=50&fields=name&cursor=${cursor}`).after).toEqual(['Paris', '1'])
+  })
+
+  it('belong to the list that gave them', () => {
+    const cursor = encodeCursor(v2, parsed(v2, 'sort=name'), ['Paris', '1'])
+    for (const search of ['sort=-name', 'sort=name&countryCode=FR', 'sort=id', '']) {
+      expect(refusal(v2, `${search}&cursor=${cursor}`.replace(/^&/, ''))).toMatch(/invalid-cursor/)
+    }
+    expect(refusal(v1, `sort=name&cursor=${cursor}`)).toMatch(/invalid-cursor/)
+  })
+
+  it('carry no value of another type than the sort field’s', () => {
+    const query = parsed(v2, 'sort=-population')
+    const forged = [
+      [{ $gt: '' }, '1'],
+      ['1', '1'],
+      [null, '1'],
+      [1, { $ne: 1 }],
+      [1, 'a b'],
+      [1],
+      [1, '1', 1],
+    ]
+    for (const place of forged) {
+      expect(decodeCursor(encodeCursor(v2, query, place as never), v2, query)).toBeUndefined()
+    }
+  })
+
+  it('are refused, never thrown over, whatever they hold', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (text) => {
+        expect(decodeCursor(text, v2, parsed(v2, ''))).toBeUndefined()
+      }),
+    )
+  })
+})
+
+describe('other queries', () => {
+  it('a read takes fields alone', () => {
+    expect(parseReadQuery(v2, '?fields=name')).toMatchObject({
+      ok: true,
+      value: { fields: ['id', 'name'], canonical: 'fields=id,name' },
+    })
+    expect(parseReadQuery(v2, '?limit=1')).toMatchObject({
+      ok: false,
+      problem: { code: 'invalid-query', errors: [{ parameter: 'limit' }] },
+    })
+  })
+
+  it('a write takes nothing', () => {
+    expect(parseWriteQuery('').ok).toBe(true)
+    expect(parseWriteQuery('?force=1')).toMatchObject({
+      ok: false,
+      problem: { errors: [{ parameter: 'force' }] },
+    })
+  })
+})
