@@ -1,0 +1,58 @@
+/** A body read to its end, or one larger than the limit, to be passed on as it comes. */
+export type ReadBody =
+  | { readonly kind: 'complete'; readonly bytes: Uint8Array<ArrayBuffer> | null }
+  | { readonly kind: 'larger'; readonly stream: ReadableStream<Uint8Array> }
+
+/**
+ * Reads a body as long as it fits. Rejects when it breaks off: an incomplete answer is not stored (RFC 9111 §3.3).
+ */
+export async function readBoundedBody(response: Response, bytesMax: number): Promise<ReadBody> {
+  const { body } = response
+  if (body === null) return { kind: 'complete', bytes: null }
+  const declared = response.headers.get('content-length')
+  if (declared !== null && /^\d+$/.test(declared)) {
+    if (Number(declared) > bytesMax) return { kind: 'larger', stream: body }
+    // Declared lengths are of encoded bytes: what the runtime decodes may still be larger, and is read with the limit.
+    if (!response.headers.has('content-encoding')) {
+      return { kind: 'complete', bytes: new Uint8Array(await response.arrayBuffer()) }
+    }
+  }
+  const reader = body.getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  while (true) {
+    const { done, value } = await reader.read()
+    if (done) return { kind: 'complete', bytes: joined(chunks, length) }
+    chunks.push(value)
+    length += value.byteLength
+    if (length > bytesMax) return { kind: 'larger', stream: resumed(chunks, reader) }
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return bytes
+}
+
+/** What was read already, then the rest. */
+function resumed(
+  chunks: readonly Uint8Array[],
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  const waiting = [...chunks]
+  return new ReadableStream({
+    async pull(controller) {
+      const chunk = waiting.shift()
+      if (chunk !== undefined) return controller.enqueue(chunk)
+      const { done, value } = await reader.read()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
+}

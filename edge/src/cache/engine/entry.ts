@@ -1,0 +1,97 @@
+import { type AnswerPolicy, answerPolicy } from '../policy/answer-policy.ts'
+import { hitStatus } from '../policy/cache-status.ts'
+import type { ResponseControl } from '../policy/response-control.ts'
+import type { CacheRules } from '../policy/rules.ts'
+import type { StoredAnswer } from '../store/stored-record.ts'
+
+/** A stored answer made ready to be used: its policy as instants and its fields as they go out. */
+export class Entry implements StoredAnswer {
+  readonly kind = 'answer'
+  readonly status: number
+  readonly headers: StoredAnswer['headers']
+  readonly body: Uint8Array<ArrayBuffer> | null
+  readonly requestedAtMs: number
+  readonly receivedAtMs: number
+  readonly tags: readonly string[]
+  readonly policy: AnswerPolicy
+  /** When the purge stamps of its tags were last known to be current. */
+  stampsCheckedAtMs: number
+  /** The dice of early refresh have fallen: the next request that can refresh does. */
+  refreshDue = false
+  readonly #name: string
+  readonly #ownFields: readonly string[]
+  readonly #sent: Headers
+  #hitSecond = Number.NaN
+  #hitFields: Headers
+
+  constructor(answer: StoredAnswer, rules: CacheRules, stampsCheckedAtMs: number, control?: ResponseControl) {
+    this.status = answer.status
+    this.headers = answer.headers
+    this.body = answer.body
+    this.requestedAtMs = answer.requestedAtMs
+    this.receivedAtMs = answer.receivedAtMs
+    this.tags = answer.tags
+    this.stampsCheckedAtMs = stampsCheckedAtMs
+    const received = this.receivedFields()
+    this.policy = answerPolicy({ ...answer, headers: received }, rules, control)
+    this.#name = rules.name
+    this.#ownFields = rules.ownFields
+    this.#sent = received
+    for (const name of rules.ownFields) this.#sent.delete(name)
+    for (const name of this.policy.withheldFields) this.#sent.delete(name)
+    // The runtime counts the bytes itself, and what it decoded it may encode again.
+    this.#sent.delete('content-length')
+    this.#hitFields = this.#sent
+  }
+
+  static from(answer: StoredAnswer, rules: CacheRules, stampsCheckedAtMs: number): Entry {
+    return answer instanceof Entry ? answer : new Entry(answer, rules, stampsCheckedAtMs)
+  }
+
+  /** A copy of the fields as received and stored. */
+  receivedFields(): Headers {
+    const fields = new Headers()
+    for (const [name, value] of this.headers) fields.append(name, value)
+    return fields
+  }
+
+  /** Fields for a client, with `Age` (RFC 9111 §5.1) and our `Cache-Status`. A copy. */
+  sentFields(nowMs: number, cacheStatus: string): Headers {
+    const fields = new Headers(this.#sent)
+    fields.set('age', String(this.#ageSeconds(nowMs)))
+    fields.append('cache-status', cacheStatus)
+    return fields
+  }
+
+  /** Fields for the one who asked the origin: `Age` only as received, since the origin has just answered. A copy. */
+  forwardedFields(cacheStatus: string): Headers {
+    const fields = this.receivedFields()
+    for (const name of this.#ownFields) fields.delete(name)
+    fields.delete('content-length')
+    fields.append('cache-status', cacheStatus)
+    return fields
+  }
+
+  /** Fields of a fresh hit, built once a second and shared by its hits: a `Response` copies them, nobody changes them. */
+  hitFields(nowMs: number): Headers {
+    const second = this.#ageSeconds(nowMs)
+    if (second !== this.#hitSecond) {
+      this.#hitFields = this.sentFields(nowMs, hitStatus(this.#name, this.ttlSeconds(nowMs)))
+      this.#hitSecond = second
+    }
+    return this.#hitFields
+  }
+
+  ttlSeconds(nowMs: number): number {
+    return Math.floor((this.policy.freshUntilMs - nowMs) / 1000)
+  }
+
+  /** What the origin took to answer: the delta of early refresh. */
+  get fetchMs(): number {
+    return this.receivedAtMs - this.requestedAtMs
+  }
+
+  #ageSeconds(nowMs: number): number {
+    return Math.max(0, Math.floor((nowMs - this.policy.bornAtMs) / 1000))
+  }
+}

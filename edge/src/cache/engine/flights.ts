@@ -1,0 +1,63 @@
+import type { Outcome } from './exchange.ts'
+
+/** A timer that can be called off. */
+export type Wait = (ms: number) => { readonly over: Promise<void>; readonly cancel: () => void }
+
+export const timerWait: Wait = (ms) => {
+  let timer: ReturnType<typeof setTimeout>
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  return { over, cancel: () => clearTimeout(timer) }
+}
+
+export interface Flight {
+  readonly outcome: Promise<Outcome>
+  readonly startedAtMs: number
+  readonly background: boolean
+}
+
+/**
+ * One flight per key: whoever needs what is already being fetched waits for it, with a bound, instead of fetching too.
+ * What is shared is plain data. The flight belongs to its leader's `waitUntil`, so it ends even when the leader's client
+ * has gone.
+ */
+export class Flights {
+  readonly #flights = new Map<string, Flight>()
+  readonly #wait: Wait
+
+  constructor(wait: Wait) {
+    this.#wait = wait
+  }
+
+  get(key: string): Flight | undefined {
+    return this.#flights.get(key)
+  }
+
+  /** @param fly never rejects: a failure is an outcome */
+  start(
+    key: string,
+    startedAtMs: number,
+    background: boolean,
+    waitUntil: (work: Promise<unknown>) => void,
+    fly: () => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const outcome = fly().finally(() => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key)
+    })
+    const flight: Flight = { outcome, startedAtMs, background }
+    this.#flights.set(key, flight)
+    waitUntil(outcome)
+    return outcome
+  }
+
+  /** @returns `undefined` when the wait was in vain */
+  async join(flight: Flight, waitMs: number): Promise<Outcome | undefined> {
+    const { over, cancel } = this.#wait(waitMs)
+    try {
+      return await Promise.race([flight.outcome, over.then(() => undefined)])
+    } finally {
+      cancel()
+    }
+  }
+}

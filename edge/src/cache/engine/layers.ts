@@ -1,0 +1,162 @@
+import type { CacheRules } from '../policy/rules.ts'
+import { secondaryKey, unionOfNames, varyNames } from '../policy/vary.ts'
+import type { TagStamps } from '../purge/tag-stamps.ts'
+import type { CacheStore } from '../store/cache-store.ts'
+import type { MemoryStore } from '../store/memory-store.ts'
+import { Entry } from './entry.ts'
+
+/** How long an answer that has a validator is worth keeping past its last use: a 304 is cheaper than a new body. */
+const validatorGraceSeconds = 3600
+
+export interface LayersOptions {
+  readonly rules: CacheRules
+  readonly memory: MemoryStore
+  readonly shared: CacheStore | undefined
+  readonly stamps: TagStamps
+  readonly now: () => number
+  readonly keepMaxSeconds: number
+}
+
+/**
+ * The two layers as one: this isolate's memory over the data centre's store. Both hold the same records under the same
+ * keys; an answer with `Vary` lies under its primary key plus its secondary key, and the primary key holds the names.
+ * Whatever comes out of here is not purged, as far as the stamps tell.
+ */
+export class Layers {
+  readonly #options: LayersOptions
+
+  constructor(options: LayersOptions) {
+    this.#options = options
+  }
+
+  /** The key under which this request's answer would lie, by what memory knows of `Vary`. */
+  storageKey(key: string, requestHeaders: Headers): string {
+    if (!this.#options.rules.vary) return key
+    const record = this.#options.memory.get(key)
+    return record?.kind === 'variants' ? variantKey(key, record.names, requestHeaders) : key
+  }
+
+  inMemory(key: string, requestHeaders: Headers): Entry | undefined {
+    const { memory } = this.#options
+    let record = memory.get(key)
+    if (record?.kind === 'variants') record = memory.get(variantKey(key, record.names, requestHeaders))
+    return record instanceof Entry ? record : undefined
+  }
+
+  /** {@link inMemory}, once the stamps are known well enough. */
+  async checkedInMemory(key: string, requestHeaders: Headers): Promise<Entry | undefined> {
+    const entry = this.inMemory(key, requestHeaders)
+    if (entry === undefined) return undefined
+    const { stamps, now } = this.#options
+    const nowMs = now()
+    if (!stamps.isDue(entry.stampsCheckedAtMs, nowMs)) return entry
+    // One request checks a hot entry for all; nobody trusts another's unfinished check of an idle one.
+    if (nowMs - entry.stampsCheckedAtMs < 2 * stamps.recheckMs) entry.stampsCheckedAtMs = nowMs
+    await stamps.check(entry.tags)
+    if (stamps.isGone(entry.tags, entry.requestedAtMs)) {
+      this.#drop(key, requestHeaders, entry)
+      return undefined
+    }
+    entry.stampsCheckedAtMs = nowMs
+    return entry
+  }
+
+  /** Takes what the data centre has into memory, unless memory has something newer. */
+  async load(key: string, requestHeaders: Headers): Promise<Entry | undefined> {
+    const { shared, memory, stamps, rules, now } = this.#options
+    if (shared === undefined) return undefined
+    let storageKey = this.storageKey(key, requestHeaders)
+    let record = await shared.get(storageKey)
+    if (record?.kind === 'variants' && storageKey === key) {
+      memory.put(key, record)
+      storageKey = variantKey(key, record.names, requestHeaders)
+      record = await shared.get(storageKey)
+    }
+    if (record?.kind !== 'answer') return undefined
+    const checkedAtMs = now()
+    await stamps.check(record.tags, 0)
+    if (stamps.isGone(record.tags, record.requestedAtMs)) return undefined
+    const held = memory.get(storageKey)
+    if (held instanceof Entry && held.requestedAtMs >= record.requestedAtMs) return held
+    const entry = new Entry(record, rules, checkedAtMs)
+    memory.put(storageKey, entry)
+    return entry
+  }
+
+  /**
+   * Stores in memory at once and in the data centre behind the caller's back.
+   * @returns false when a purge since the request forbids it
+   */
+  put(
+    key: string,
+    requestHeaders: Headers,
+    entry: Entry,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): boolean {
+    const { memory, shared, stamps } = this.#options
+    if (!stamps.mayStore(entry.tags, entry.requestedAtMs)) return false
+    const names = this.#variantNames(key, entry)
+    const storageKey = names === undefined ? key : variantKey(key, names, requestHeaders)
+    if (names !== undefined) memory.put(key, { kind: 'variants', names })
+    memory.put(storageKey, entry)
+    if (shared !== undefined) waitUntil(this.#share(shared, key, names, storageKey, entry))
+    return true
+  }
+
+  async purge(tags: readonly string[]): Promise<void> {
+    const stamped = this.#options.stamps.stamp(tags)
+    for (const tag of tags) this.#options.memory.dropTag(tag)
+    await stamped
+  }
+
+  async #share(
+    shared: CacheStore,
+    key: string,
+    names: readonly string[] | undefined,
+    storageKey: string,
+    entry: Entry,
+  ): Promise<void> {
+    const { stamps } = this.#options
+    const keepSeconds = this.#keepSeconds(entry)
+    if (keepSeconds <= 0) return
+    await stamps.adopt(entry.tags, entry.requestedAtMs)
+    if (!stamps.mayStore(entry.tags, entry.requestedAtMs)) {
+      // Purged by another isolate while it was fetched: memory must not keep it until the next check either.
+      if (this.#options.memory.get(storageKey) === entry) this.#options.memory.delete(storageKey)
+      return
+    }
+    if (names !== undefined) await shared.put(key, { kind: 'variants', names }, this.#options.keepMaxSeconds)
+    await shared.put(storageKey, entry, keepSeconds)
+  }
+
+  #keepSeconds({ policy, receivedAtMs }: Entry): number {
+    const usefulUntilMs = Math.max(
+      policy.freshUntilMs,
+      policy.staleWhileRevalidateUntilMs,
+      policy.staleIfErrorUntilMs,
+      policy.disconnectedUntilMs,
+    )
+    const grace = policy.etag === null && policy.lastModified === null ? 0 : validatorGraceSeconds
+    return Math.min((usefulUntilMs - receivedAtMs) / 1000 + grace, this.#options.keepMaxSeconds)
+  }
+
+  /** Names that tell all variants of a key apart, old ones included; `undefined` for a key without variants. */
+  #variantNames(key: string, entry: Entry): readonly string[] | undefined {
+    const { memory, rules } = this.#options
+    if (!rules.vary) return undefined
+    const names = varyNames(entry.receivedFields().get('vary'))
+    const held = memory.get(key)
+    const known = held?.kind === 'variants' ? held.names : []
+    const union = unionOfNames(known, names === '*' ? [] : names)
+    return union.length === 0 ? undefined : union
+  }
+
+  #drop(key: string, requestHeaders: Headers, entry: Entry): void {
+    const storageKey = this.storageKey(key, requestHeaders)
+    if (this.#options.memory.get(storageKey) === entry) this.#options.memory.delete(storageKey)
+  }
+}
+
+/** A line feed occurs in no URL and in no key of the contract. */
+const variantKey = (key: string, names: readonly string[], requestHeaders: Headers): string =>
+  `${key}\n${secondaryKey(names, requestHeaders)}`

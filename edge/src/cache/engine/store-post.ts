@@ -1,0 +1,50 @@
+import { removeHopByHop } from '../policy/fields.ts'
+import { freshnessLifetime } from '../policy/freshness.ts'
+import { requestControl } from '../policy/request-control.ts'
+import { responseControl } from '../policy/response-control.ts'
+import { whyNotStored } from '../policy/storability.ts'
+import { readBoundedBody } from './bounded-body.ts'
+import type { CacheCall } from './cache-call.ts'
+import { Entry } from './entry.ts'
+import type { ExchangeOptions } from './exchange.ts'
+
+export type StoredPost =
+  | { readonly kind: 'stored'; readonly entry: Entry }
+  | { readonly kind: 'not-stored'; readonly response: Response }
+
+/**
+ * A POST whose answer declares its lifetime and names the target itself in `Content-Location` has brought the target's
+ * new state along: it is stored for the GETs to come (RFC 9110 §9.3.3).
+ */
+export async function storePost(
+  call: CacheCall,
+  target: URL,
+  response: Response,
+  options: ExchangeOptions,
+): Promise<StoredPost> {
+  const { rules, now, layers } = options
+  const { status } = response
+  const location = response.headers.get('content-location')
+  const locatesTarget =
+    location !== null && URL.canParse(location, target) && new URL(location, target).href === target.href
+  if (call.request.method !== 'POST' || status !== 200 || !locatesTarget)
+    return { kind: 'not-stored', response }
+  const receivedAtMs = now()
+  const headers = new Headers(response.headers)
+  removeHopByHop(headers)
+  const control = responseControl(headers, rules)
+  const lifetime = freshnessLifetime(status, headers, control, rules, receivedAtMs)
+  const request = requestControl(call.request.headers.get('cache-control'))
+  const requestHeaders = call.request.headers
+  const asked = { method: 'POST', requestHeaders, request, status, headers, control, lifetime, locatesTarget }
+  if (whyNotStored(asked, rules) !== undefined) return { kind: 'not-stored', response }
+  const body = await readBoundedBody(response, options.bodyBytesMax)
+  if (body.kind === 'larger') return { kind: 'not-stored', response: new Response(body.stream, response) }
+  const tags = options.keyTags(call.key)
+  // The invalidation that this very POST caused carries the same instant; what it brought along is newer than that.
+  const asOf = receivedAtMs + 1
+  const answer = { kind: 'answer', status, headers: [...headers], body: body.bytes, tags } as const
+  const entry = new Entry({ ...answer, requestedAtMs: asOf, receivedAtMs: asOf }, rules, receivedAtMs, control)
+  layers.put(call.key, requestHeaders, entry, call.waitUntil)
+  return { kind: 'stored', entry }
+}

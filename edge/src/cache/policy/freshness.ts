@@ -1,0 +1,59 @@
+import { parseAge } from './age.ts'
+import { parseHttpDate } from './http-date.ts'
+import type { ResponseControl } from './response-control.ts'
+import type { CacheRules } from './rules.ts'
+import { isHeuristicallyCacheable } from './status.ts'
+
+/** Lifetime of an answer and whether the answer itself set it (RFC 9111 §4.2.1). */
+export interface Lifetime {
+  readonly seconds: number
+  readonly explicit: boolean
+}
+
+/** @param nowMs when the answer was received: stands in for a missing `Date` */
+export function freshnessLifetime(
+  status: number,
+  headers: Headers,
+  control: ResponseControl,
+  rules: CacheRules,
+  nowMs: number,
+): Lifetime {
+  const explicit = explicitLifetimeSeconds(headers, control, nowMs)
+  if (parseAge(headers.get('age')) === undefined) return { seconds: 0, explicit: explicit !== undefined }
+  if (explicit !== undefined) return { seconds: explicit, explicit: true }
+  return { seconds: heuristicLifetimeSeconds(status, headers, control, rules, nowMs), explicit: false }
+}
+
+/** `s-maxage`, else `max-age`, else `Expires` less `Date`; invalid counts as past (§5.3). */
+function explicitLifetimeSeconds(
+  headers: Headers,
+  control: ResponseControl,
+  nowMs: number,
+): number | undefined {
+  if (control.lifetimeSeconds !== undefined) return control.lifetimeSeconds
+  const expires = headers.get('expires')
+  if (expires === null || control.targeted) return undefined
+  const expiresMs = parseHttpDate(expires, nowMs)
+  if (expiresMs === undefined) return 0
+  return Math.max(0, (expiresMs - dateMs(headers, nowMs)) / 1000)
+}
+
+/** A share of the time since the last modification (§4.2.2), where status or `public` allow storing unasked. */
+function heuristicLifetimeSeconds(
+  status: number,
+  headers: Headers,
+  control: ResponseControl,
+  rules: CacheRules,
+  nowMs: number,
+): number {
+  const lastModified = headers.get('last-modified')
+  if (lastModified === null || control.targeted) return 0
+  if (!isHeuristicallyCacheable(status) && !control.public) return 0
+  const lastModifiedMs = parseHttpDate(lastModified, nowMs)
+  if (lastModifiedMs === undefined) return 0
+  const unchangedSeconds = Math.max(0, dateMs(headers, nowMs) - lastModifiedMs) / 1000
+  return Math.min(unchangedSeconds * rules.heuristicFraction, rules.heuristicMaxSeconds)
+}
+
+const dateMs = (headers: Headers, nowMs: number): number =>
+  parseHttpDate(headers.get('date') ?? '', nowMs) ?? nowMs

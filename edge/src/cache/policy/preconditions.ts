@@ -1,0 +1,33 @@
+import { entityTags, weaklyEqual } from './entity-tag.ts'
+import { parseHttpDate } from './http-date.ts'
+
+/** The validators of a stored answer, read once. */
+export interface Validators {
+  readonly etag: string | null
+  readonly lastModified: string | null
+  readonly lastModifiedMs: number | undefined
+  /** `Date`, or when it was received: stands in for a missing `Last-Modified` (RFC 9111 §4.3.2). */
+  readonly dateMs: number
+}
+
+/**
+ * Whether a client's conditions make the answer a 304 (RFC 9110 §13.2.2 in the part that concerns caches, RFC 9111
+ * §4.3.2): `If-None-Match` decides alone where present. `If-Match` and `If-Unmodified-Since` are for the origin
+ * (RFC 9110 §13.1.1, §13.1.4).
+ */
+export function isNotModified(
+  ifNoneMatch: string | null,
+  ifModifiedSince: string | null,
+  stored: Validators,
+): boolean {
+  if (ifNoneMatch !== null) {
+    if (ifNoneMatch.trim() === '*') return true
+    const { etag } = stored
+    return (
+      etag !== null && (ifNoneMatch === etag || entityTags(ifNoneMatch).some((tag) => weaklyEqual(tag, etag)))
+    )
+  }
+  if (ifModifiedSince === null) return false
+  const sinceMs = parseHttpDate(ifModifiedSince, stored.dateMs)
+  return sinceMs !== undefined && (stored.lastModifiedMs ?? stored.dateMs) <= sinceMs
+}

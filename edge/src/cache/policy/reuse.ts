@@ -1,0 +1,35 @@
+import type { AnswerPolicy } from './answer-policy.ts'
+import { noRequestControl, type RequestControl } from './request-control.ts'
+
+/** What may be done with a stored answer now (RFC 9111 §4). */
+export type Reuse = 'fresh' | 'stale-while-revalidate' | 'max-stale' | 'validate'
+
+export function reuse(
+  policy: AnswerPolicy,
+  nowMs: number,
+  request: RequestControl = noRequestControl,
+): Reuse {
+  if (policy.alwaysValidate || request.noCache) return 'validate'
+  const ageMs = nowMs - policy.bornAtMs
+  if (request.maxAgeSeconds !== undefined && ageMs > request.maxAgeSeconds * 1000) return 'validate'
+  const leftMs = policy.freshUntilMs - nowMs
+  if (leftMs > 0) return leftMs >= request.minFreshSeconds * 1000 ? 'fresh' : 'validate'
+  if (request.minFreshSeconds > 0) return 'validate'
+  if (nowMs < policy.staleWhileRevalidateUntilMs) return 'stale-while-revalidate'
+  if (!policy.staleForbidden && -leftMs < request.maxStaleSeconds * 1000) return 'max-stale'
+  return 'validate'
+}
+
+/** What went wrong on the way to a new answer: the origin said so, or could not be asked at all. */
+export type Failure = 'error-answer' | 'disconnected'
+
+/** Whether a stored answer may stand in for one that failed (RFC 5861 §4, RFC 9111 §4.2.4). */
+export function mayStandIn(policy: AnswerPolicy, failure: Failure, nowMs: number): boolean {
+  if (policy.alwaysValidate) return false
+  const untilMs = Math.max(
+    policy.freshUntilMs,
+    policy.staleWhileRevalidateUntilMs,
+    policy.staleIfErrorUntilMs,
+  )
+  return nowMs < (failure === 'disconnected' ? Math.max(untilMs, policy.disconnectedUntilMs) : untilMs)
+}

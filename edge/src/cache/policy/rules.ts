@@ -1,0 +1,71 @@
+/**
+ * The choices that RFC 9111 leaves to a cache, in one object. Two presets: `apiRules` for answers of our own origin,
+ * whose keys are built from the contract, and `passThroughRules` for any origin, by the letter of the RFC.
+ */
+export interface CacheRules {
+  /** Name in `Cache-Status` (RFC 9211 §2). */
+  readonly name: string
+  /**
+   * Fields with targeted cache control, most preferred first (RFC 9213 §2.2): the first one present with a valid value
+   * takes the place of `Cache-Control` and `Expires`.
+   */
+  readonly targetedFields: readonly string[]
+  /** Whether `Surrogate-Control` (W3C Edge Architecture 1.0) counts as the last of the targeted fields. */
+  readonly surrogateControl: boolean
+  /** Heuristic lifetime as a share of the time since `Last-Modified` (RFC 9111 §4.2.2); 0 turns heuristics off. */
+  readonly heuristicFraction: number
+  /** Longest heuristic lifetime. */
+  readonly heuristicMaxSeconds: number
+  /**
+   * `'never'`: an answer with `Set-Cookie` is not stored. `'explicit'`: it is stored, cookie and all, when it declares
+   * a lifetime of its own, as RFC 9111 §7.3 has it.
+   */
+  readonly storeSetCookie: 'never' | 'explicit'
+  /**
+   * Whether request directives count (RFC 9111 §5.2.1: advisory). Off where any caller could otherwise make every one
+   * of their reads reach the origin. `no-store` and `only-if-cached` always count: neither costs the origin anything.
+   */
+  readonly requestDirectives: boolean
+  /**
+   * Whether the caller has checked `Authorization` before the look-up and the key separates those who may not share.
+   * `false` applies RFC 9111 §3.5: answers to authorized requests are stored only when marked as shareable.
+   */
+  readonly authorizationChecked: boolean
+  /** Whether `Vary` selects among stored answers (RFC 9111 §4.1), or the key already holds every dimension. */
+  readonly vary: boolean
+  /**
+   * How long past its lifetime an answer without `stale-if-error` may still be used while the origin cannot be reached
+   * at all: the "disconnected" of RFC 9111 §4.2.4.
+   */
+  readonly staleWhenDisconnectedSeconds: number
+  /** Fields meant for this cache alone: used, then removed before an answer goes to a client. Lower case. */
+  readonly ownFields: readonly string[]
+}
+
+export const apiRules: CacheRules = {
+  name: 'Spillway',
+  targetedFields: ['cdn-cache-control'],
+  surrogateControl: false,
+  heuristicFraction: 0,
+  heuristicMaxSeconds: 0,
+  storeSetCookie: 'never',
+  requestDirectives: false,
+  authorizationChecked: true,
+  vary: false,
+  staleWhenDisconnectedSeconds: 0,
+  ownFields: ['cache-tag', 'cdn-cache-control'],
+}
+
+export const passThroughRules: CacheRules = {
+  name: 'Spillway',
+  targetedFields: ['cdn-cache-control'],
+  surrogateControl: true,
+  heuristicFraction: 0.1,
+  heuristicMaxSeconds: 86_400,
+  storeSetCookie: 'explicit',
+  requestDirectives: true,
+  authorizationChecked: false,
+  vary: true,
+  staleWhenDisconnectedSeconds: 3600,
+  ownFields: ['cache-tag', 'surrogate-control'],
+}

@@ -1,0 +1,38 @@
+import type { StoredAnswer, StoredRecord, VariantIndex } from './stored-record.ts'
+
+/**
+ * A record as bytes: the length of the description as 32 bits, big endian, the description as JSON, then the body as it
+ * is. Inside one opaque body no platform looks at the answer's own `Vary`, `Set-Cookie` or `Cache-Control`.
+ */
+const version = 1
+const lengthBytes = 4
+
+type Described = VariantIndex | (Omit<StoredAnswer, 'body'> & { readonly hasBody: boolean })
+
+export function encodeRecord(record: StoredRecord): Uint8Array<ArrayBuffer> {
+  const body = record.kind === 'answer' ? record.body : null
+  const described = record.kind === 'answer' ? { ...record, body: undefined, hasBody: body !== null } : record
+  const description = new TextEncoder().encode(JSON.stringify([version, described]))
+  const bytes = new Uint8Array(lengthBytes + description.byteLength + (body?.byteLength ?? 0))
+  new DataView(bytes.buffer).setUint32(0, description.byteLength)
+  bytes.set(description, lengthBytes)
+  if (body !== null) bytes.set(body, lengthBytes + description.byteLength)
+  return bytes
+}
+
+/** @returns `undefined` for what this version did not write: another version of the Worker may share the store */
+export function decodeRecord(bytes: Uint8Array<ArrayBuffer>): StoredRecord | undefined {
+  if (bytes.byteLength < lengthBytes) return undefined
+  const bodyStart = lengthBytes + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  if (bytes.byteLength < bodyStart) return undefined
+  try {
+    const text = new TextDecoder().decode(bytes.subarray(lengthBytes, bodyStart))
+    const [written, described] = JSON.parse(text) as [number, Described]
+    if (written !== version) return undefined
+    if (described.kind !== 'answer') return described
+    const { hasBody, ...answer } = described
+    return { ...answer, body: hasBody ? bytes.subarray(bodyStart) : null }
+  } catch {
+    return undefined
+  }
+}

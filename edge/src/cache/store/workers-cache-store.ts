@@ -1,0 +1,61 @@
+import type { CacheStore } from './cache-store.ts'
+import { decodeRecord, encodeRecord } from './record-codec.ts'
+import type { StoredRecord } from './stored-record.ts'
+
+/** The two methods of the Workers Cache API that are enough for a store. */
+export interface CacheApi {
+  match(request: string): Promise<Response | undefined>
+  put(request: string, response: Response): Promise<void>
+  delete(request: string): Promise<boolean>
+}
+
+/**
+ * The store that the isolates of one data centre share: the Workers Cache API. It honours neither `Vary` nor
+ * `stale-while-revalidate`, refuses `Set-Cookie` and 206, and answers a conditional or range request in its own way; so
+ * it is asked by plain URL and given one opaque 200 per record, whose lifetime is how long the record may be of use.
+ */
+export class WorkersCacheStore implements CacheStore {
+  readonly #cache: CacheApi
+  readonly #base: string
+
+  /** @param base absolute URL ending in `/`; on a host of the zone, the zone's purge by tag reaches the records too */
+  constructor(cache: CacheApi, base: string) {
+    this.#cache = cache
+    this.#base = base
+  }
+
+  async get(key: string): Promise<StoredRecord | undefined> {
+    try {
+      const response = await this.#cache.match(this.#url(key))
+      if (response === undefined) return undefined
+      return decodeRecord(new Uint8Array(await response.arrayBuffer()))
+    } catch {
+      return undefined
+    }
+  }
+
+  async put(key: string, record: StoredRecord, keepSeconds: number): Promise<void> {
+    const headers = new Headers({
+      'content-type': 'application/octet-stream',
+      'cache-control': `public, max-age=${Math.max(1, Math.ceil(keepSeconds))}`,
+    })
+    if (record.kind === 'answer' && record.tags.length > 0) headers.set('cache-tag', record.tags.join(','))
+    try {
+      await this.#cache.put(this.#url(key), new Response(encodeRecord(record), { headers }))
+    } catch {
+      // A store that is full or over its subrequest limit costs the next reader a miss and nobody an answer.
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    try {
+      await this.#cache.delete(this.#url(key))
+    } catch {
+      // As in put: stamps, not deletes, are what keeps purged records from being used.
+    }
+  }
+
+  #url(key: string): string {
+    return this.#base + encodeURIComponent(key)
+  }
+}
