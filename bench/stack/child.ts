@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { attachLifeline } from './lifeline.ts'
+
+export interface ChildOptions {
+  /** What messages call it. */
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd?: string
+  /** The whole environment. @default this process's own */
+  readonly env?: NodeJS.ProcessEnv
+  /** File that gets everything it prints. */
+  readonly logFile?: string
+  /** Called with each line that it prints. */
+  readonly onLine?: (line: string) => void
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface Child {
+  readonly name: string
+  /** Also the id of its process group. */
+  readonly pid: number
+  /** Resolves when the process has ended, however it ended. */
+  readonly exited: Promise<Exit>
+  /** The last lines that it printed. */
+  tail(lines?: number): string
+  /** Signals the process itself, not its children. */
+  signal(signal: NodeJS.Signals): void
+  /**
+   * Asks it to end, then ends it, then ends what is left of its process group; resolves when all of that is gone.
+   * Calling it again with a shorter grace shortens the wait.
+   *
+   * @param graceMs how long it may take to end by itself. @default 10 000
+   */
+  stop(graceMs?: number): Promise<Exit>
+}
+
+const keptLines = 200
+
+/** Starts a process in its own group, so that Ctrl-C in the terminal reaches only us and we choose the order of ends. */
+export async function startChild(options: ChildOptions): Promise<Child> {
+  const { name, command, args, cwd, env, logFile, onLine } = options
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
+    ...(env !== undefined && { env }),
+  })
+  const { promise: exited, resolve: settle } = Promise.withResolvers<Exit>()
+
+  const lines: string[] = []
+  const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' })
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line)
+      if (lines.length > keptLines) lines.shift()
+      log?.write(`${line}\n`)
+      onLine?.(line)
+    })
+  }
+
+  const pid = await new Promise<number>((resolve, reject) => {
+    child.once('error', (cause) => reject(new Error(`${name}: cannot start ${command}`, { cause })))
+    child.once('spawn', () => resolve(child.pid as number))
+  })
+  const letGo = attachLifeline(pid)
+  // 'close' comes after the last line; a grandchild that keeps the pipe open must not hold the news back for long.
+  child.once('close', (code, signal) => settle({ code, signal }))
+  child.once('exit', (code, signal) => setTimeout(() => settle({ code, signal }), 300).unref())
+  void exited.then(() => {
+    log?.end()
+    if (!isGroupAlive(pid)) letGo()
+  })
+
+  return {
+    name,
+    pid,
+    exited,
+    tail: (count = 30) => lines.slice(-count).join('\n'),
+    signal: (signal) => void child.kill(signal),
+    async stop(graceMs = 10_000) {
+      child.kill('SIGTERM')
+      await Promise.race([exited, sleep(graceMs, undefined, { ref: false })])
+      await endGroup(pid)
+      letGo()
+      return exited
+    },
+  }
+}
+
+/** How an exit reads in a sentence. */
+export const describeExit = ({ code, signal }: Exit): string =>
+  signal === null ? `exited with code ${code}` : `was ended by ${signal}`
+
+function isGroupAlive(group: number): boolean {
+  return signalGroup(group, 0)
+}
+
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-group, signal)
+    return true
+  } catch (error) {
+    // EPERM: macOS says so of a group of which only zombies are left.
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ESRCH' || code === 'EPERM') return false
+    throw error
+  }
+}
+
+/** SIGTERM for stragglers, SIGKILL soon after; gone when it returns. */
+async function endGroup(group: number): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!signalGroup(group, signal)) return
+    for (let waitedMs = 0; waitedMs < 1_000; waitedMs += 20) {
+      await sleep(20)
+      if (!isGroupAlive(group)) return
+    }
+  }
+  // Only zombies outlive SIGKILL: in a container whose first process does not reap them, they stay in the group.
+}
