@@ -1,0 +1,89 @@
+import { createServer, type Server } from 'node:http'
+import { type PrivateJwk, publicKeySet } from './keys.ts'
+import { mintToken, type TokenRequest, tokenAudience } from './token.ts'
+
+/** Paths that the issuer serves: OpenID Connect Discovery 1.0 §4 and the key set (RFC 7517 §5). */
+export const issuerPaths = {
+  configuration: '/.well-known/openid-configuration',
+  keys: '/.well-known/jwks.json',
+} as const
+
+export interface IssuerOptions {
+  /** The first one signs; all are published. */
+  readonly keys: readonly [PrivateJwk, ...PrivateJwk[]]
+  /** @default any free port */
+  readonly port?: number
+}
+
+export interface Issuer {
+  /** The `iss` of its tokens. */
+  readonly url: string
+  readonly jwksUri: string
+  readonly audience: string
+  /** How often its key set was asked for. */
+  readonly keyRequests: number
+  mintToken(request: TokenRequest, key?: PrivateJwk): Promise<string>
+  stop(): Promise<void>
+}
+
+/** What the edge must be told to accept this issuer's tokens: one item of its `TOKEN_ISSUERS`. */
+export const trustedIssuer = ({ url, jwksUri, audience }: Issuer) => ({
+  issuer: url,
+  jwksUri,
+  audience,
+  algorithms: ['ES256', 'EdDSA'],
+})
+
+/** A token issuer for development and tests: it signs whatever it is asked to, so it listens on loopback only. */
+export async function startIssuer({ keys, port = 0 }: IssuerOptions): Promise<Issuer> {
+  const server = createServer()
+  const url = `http://127.0.0.1:${await listen(server, port)}`
+  const jwksUri = url + issuerPaths.keys
+  let keyRequests = 0
+
+  const documents: Readonly<Record<string, unknown>> = {
+    [issuerPaths.keys]: publicKeySet(...keys),
+    [issuerPaths.configuration]: {
+      issuer: url,
+      jwks_uri: jwksUri,
+      response_types_supported: ['none'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: keys.map(({ alg }) => alg),
+    },
+  }
+  server.on('request', ({ url: path = '', method }, response) => {
+    const document = documents[path]
+    if (path === issuerPaths.keys) keyRequests++
+    if (document === undefined || (method !== 'GET' && method !== 'HEAD')) {
+      response.writeHead(document === undefined ? 404 : 405).end()
+      return
+    }
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=300' })
+    response.end(JSON.stringify(document))
+  })
+
+  return {
+    url,
+    jwksUri,
+    audience: tokenAudience,
+    get keyRequests() {
+      return keyRequests
+    },
+    mintToken: (request, key = keys[0]) => mintToken({ key, issuer: url, audience: tokenAudience }, request),
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address()
+      if (address === null || typeof address === 'string') return reject(new Error('no port'))
+      resolve(address.port)
+    })
+  })
+}
