@@ -1,5 +1,5 @@
-import { createHttpCache, type HttpCache } from './engine/http-cache.ts'
 import { originHeaders } from './engine/cache-call.ts'
+import { createHttpCache, type HttpCache } from './engine/http-cache.ts'
 import { passThroughRules } from './policy/rules.ts'
 import { surrogateCapability } from './policy/surrogate-control.ts'
 import { TagStamps } from './purge/tag-stamps.ts'
@@ -76,7 +76,7 @@ async function answer(
       request,
       key,
       waitUntil,
-      forward: order => {
+      forward: (order) => {
         const headers = originHeaders(request.headers, order)
         headers.set('surrogate-capability', surrogateCapability(passThroughRules.name))
         const isOwn = order.method === request.method

@@ -22,12 +22,11 @@ export function answerFromEntry(entry: Entry, request: Request, fields: Headers)
     ) {
       return new Response(null, { status: 304, headers: without(fields, omittedFrom304) })
     }
-    if (request.method === 'HEAD') return withoutBody(entry, fields)
-    const range = asked.get('range')
+    const range = request.method === 'HEAD' ? null : asked.get('range')
     if (range !== null && body !== null) return partOf(entry, body, range, asked.get('if-range'), fields)
   }
-  if (request.method === 'HEAD') return withoutBody(entry, fields)
-  return new Response(body, { status, headers: fields })
+  // RFC 9110 §9.3.2: HEAD has the fields of the GET.
+  return new Response(request.method === 'HEAD' ? null : body, { status, headers: fields })
 }
 
 function partOf(
@@ -45,20 +44,13 @@ function partOf(
   const headers = new Headers(fields)
   if (answer.kind === 'unsatisfiable') {
     headers.set('content-range', `bytes */${body.byteLength}`)
+    headers.delete('content-length')
     headers.delete('content-type')
     return new Response(null, { status: 416, headers })
   }
   headers.set('content-range', `bytes ${answer.start}-${answer.end - 1}/${body.byteLength}`)
+  headers.set('content-length', String(answer.end - answer.start))
   return new Response(body.subarray(answer.start, answer.end), { status: 206, headers })
-}
-
-/** RFC 9110 §9.3.2: the fields of the GET. */
-function withoutBody(entry: Entry, fields: Headers): Response {
-  const headers = new Headers(fields)
-  if (entry.body !== null && !headers.has('content-encoding')) {
-    headers.set('content-length', String(entry.body.byteLength))
-  }
-  return new Response(null, { status: entry.status, headers })
 }
 
 function without(fields: Headers, names: readonly string[]): Headers {

@@ -39,8 +39,7 @@ export class Entry implements StoredAnswer {
     this.#sent = received
     for (const name of rules.ownFields) this.#sent.delete(name)
     for (const name of this.policy.withheldFields) this.#sent.delete(name)
-    // The runtime counts the bytes itself, and what it decoded it may encode again.
-    this.#sent.delete('content-length')
+    this.#countBytes(this.#sent)
     this.#hitFields = this.#sent
   }
 
@@ -67,7 +66,7 @@ export class Entry implements StoredAnswer {
   forwardedFields(cacheStatus: string): Headers {
     const fields = this.receivedFields()
     for (const name of this.#ownFields) fields.delete(name)
-    fields.delete('content-length')
+    this.#countBytes(fields)
     fields.append('cache-status', cacheStatus)
     return fields
   }
@@ -89,6 +88,12 @@ export class Entry implements StoredAnswer {
   /** What the origin took to answer: the delta of early refresh. */
   get fetchMs(): number {
     return this.receivedAtMs - this.requestedAtMs
+  }
+
+  /** The length of what is stored; none where the runtime decoded the body and may encode it again. */
+  #countBytes(fields: Headers): void {
+    if (this.body === null || fields.has('content-encoding')) fields.delete('content-length')
+    else fields.set('content-length', String(this.body.byteLength))
   }
 
   #ageSeconds(nowMs: number): number {

@@ -44,7 +44,12 @@ export async function storePost(
   // The invalidation that this very POST caused carries the same instant; what it brought along is newer than that.
   const asOf = receivedAtMs + 1
   const answer = { kind: 'answer', status, headers: [...headers], body: body.bytes, tags } as const
-  const entry = new Entry({ ...answer, requestedAtMs: asOf, receivedAtMs: asOf }, rules, receivedAtMs, control)
+  const entry = new Entry(
+    { ...answer, requestedAtMs: asOf, receivedAtMs: asOf },
+    rules,
+    receivedAtMs,
+    control,
+  )
   layers.put(call.key, requestHeaders, entry, call.waitUntil)
   return { kind: 'stored', entry }
 }

@@ -88,11 +88,11 @@ export class TagStamps {
     const shared = this.#shared
     if (shared === undefined) return
     const nowMs = this.#options.now()
-    const unknown = tags.filter(tag => {
+    const unknown = tags.filter((tag) => {
       const known = this.#known.get(tag)
       return known === undefined || nowMs - known.readAtMs >= maxAgeMs
     })
-    if (unknown.length > 0) await Promise.all(unknown.map(tag => this.#read(tag, shared)))
+    if (unknown.length > 0) await Promise.all(unknown.map((tag) => this.#read(tag, shared)))
   }
 
   /**

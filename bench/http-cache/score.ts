@@ -1,0 +1,50 @@
+import { determineTestResult } from 'http-cache-tests/lib/display.mjs'
+import allSuites from 'http-cache-tests/tests/index.mjs'
+import surrogateControl from 'http-cache-tests/tests/surrogate-control.mjs'
+
+/** What the suite's client prints for one cache: test id → `true`, or the name and message of what went wrong. */
+export type Results = Readonly<Record<string, unknown>>
+
+type Suite = (typeof allSuites)[number]
+type SuiteTest = Suite['tests'][number]
+
+/** `check` tests ask how a cache behaves; neither answer is better. */
+export type Kind = 'required' | 'optimal' | 'check'
+
+/** The suites that its command line runs against reverse proxies and CDNs. */
+const suites: readonly Suite[] = [...allSuites, surrogateControl]
+
+export const kindOf = (test: SuiteTest): Kind => test.kind ?? 'required'
+
+/**
+ * Whether anything could pass: the test's origin hangs up without a word, and its client demands that very origin's
+ * 200, with the count of its requests. No cache can make that answer up, and none of the shipped results has it.
+ */
+const isUnanswerable = (test: SuiteTest): boolean =>
+  kindOf(test) === 'required' &&
+  test.requests.some((request) => request.disconnect === true && request.expected_type === 'not_cached')
+
+const forProxies = suites.flatMap((suite) => suite.tests).filter((test) => test.browser_only !== true)
+
+/** The tests that apply to a proxy. */
+export const applicable: readonly SuiteTest[] = forProxies.filter((test) => !isUnanswerable(test))
+export const unanswerable: readonly SuiteTest[] = forProxies.filter(isUnanswerable)
+
+const passSymbols = new Set(['✅', 'Y'])
+
+/**
+ * The suite's own verdict. A test whose dependency did not pass says nothing about what it is for: the suite shows a
+ * white circle, and it counts as not passed, here as for every other cache.
+ */
+export const passes = (test: SuiteTest, results: Results): boolean =>
+  passSymbols.has(determineTestResult(suites, test.id, results)[2])
+
+export interface Tally {
+  readonly passed: number
+  readonly of: number
+}
+
+export function tally(kind: Kind, results: Results): Tally {
+  const tests = applicable.filter((test) => kindOf(test) === kind)
+  return { passed: tests.filter((test) => passes(test, results)).length, of: tests.length }
+}

@@ -1,0 +1,29 @@
+import { createPassThrough, type PassThrough } from './pass-through.ts'
+
+/** Variables of the pass-through mode. Without both of them nothing is passed through. */
+export interface PassThroughEnv {
+  /** Path prefix, with its slashes. */
+  readonly PASS_THROUGH_PREFIX?: string
+  /** `https://host` of the origin behind it. */
+  readonly PASS_THROUGH_ORIGIN?: string
+}
+
+let passThrough: PassThrough | undefined
+
+/** A Worker that is nothing but a cache in front of an HTTP origin. */
+export default {
+  fetch(request, env, context) {
+    const { PASS_THROUGH_PREFIX: prefix, PASS_THROUGH_ORIGIN: origin } = env
+    if (prefix === undefined || origin === undefined) return new Response(null, { status: 404 })
+    passThrough ??= createPassThrough({
+      prefix,
+      origin,
+      cacheApi: caches.default,
+      fetch: (...call) => fetch(...call),
+      now: Date.now,
+    })
+    return (
+      passThrough.handle(request, (work) => context.waitUntil(work)) ?? new Response(null, { status: 404 })
+    )
+  },
+} satisfies ExportedHandler<PassThroughEnv>
