@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import type { CreationKey } from './repository.ts'
+
+/**
+ * Idempotency-Keys without a table of keys. The id of the document is derived from the key, so the unique index on `_id`
+ * is the lock, and the document carries the fingerprint of its request, so it is its own record: remembering a key
+ * costs no write beyond the one it protects, and there is no moment at which one of the two exists without the other.
+ */
+
+/** Id of what a key creates: a UUIDv8 (RFC 9562 §5.8) of SHA-256 over everything that the key is scoped to. */
+export const keyedId = (resourceName: string, { subject, version, key }: CreationKey): string =>
+  // JSON keeps the parts apart: no choice of subject and key can run into another. `null` is no subject's text.
+  uuidV8(sha256(JSON.stringify([resourceName, version, subject ?? null, key])))
+
+/** Ids of a batch's items, derived from the batch's own. */
+export const keyedItemId = (batchId: string, index: number): string => uuidV8(sha256(`${batchId}/${index}`))
+
+/** What tells a repeated request from another one under the same key: the operation and the exact body. */
+export const requestFingerprint = (operation: string, body: string | Uint8Array): string =>
+  createHash('sha256').update(operation).update('\n').update(body).digest('base64url').slice(0, 22)
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+function uuidV8(hash: Buffer): string {
+  hash[6] = ((hash[6] as number) & 0x0f) | 0x80
+  hash[8] = ((hash[8] as number) & 0x3f) | 0x80
+  const hex = hash.toString('hex', 0, 16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

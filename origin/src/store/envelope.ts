@@ -1,0 +1,143 @@
+import { type Fields, idempotencyRetentionMs } from '@spillway/origin/contract'
+import type { KeyRecord, StoredDocument } from './repository.ts'
+
+/**
+ * How a document lies in its collection: the fields of the schema at the top level, so that indexes and filters name
+ * them as the contract does, and the store's own beside them with a leading underscore, which no schema may use.
+ */
+export interface StoredRecord {
+  readonly _id: string
+  /** Version, from 1. 0: a tombstone, which is no document any more. */
+  readonly _v: number
+  readonly _created: string
+  readonly _updated: string
+  /** Ids of the last writes, newest first. */
+  readonly _w: readonly string[]
+  readonly _key?: KeyRecord
+  /** When a tombstone may be removed (TTL index). */
+  readonly _expires?: Date
+  readonly [field: string]: unknown
+}
+
+/**
+ * Writes that a record remembers. A writer who lost an answer reads back within milliseconds; it would take this many
+ * writes by others in between to leave it in doubt.
+ */
+const writesKept = 4
+
+/**
+ * How long a tombstone stays for its own sake: longer than any deadline, so that whoever lost the answer to a delete, or
+ * lost the race against one, can still read what happened. A key's tombstone stays for as long as the key is kept.
+ */
+export const tombstoneRetentionMs = 5 * 60_000
+
+const isoTime = (nowMs: number): string => new Date(nowMs).toISOString()
+
+/** @param nowMs milliseconds since the epoch */
+export function newRecord(
+  id: string,
+  fields: Fields,
+  writeId: string,
+  request: string | undefined,
+  nowMs: number,
+): StoredRecord {
+  const time = isoTime(nowMs)
+  const record = { _id: id, _v: 1, _created: time, _updated: time, _w: [writeId] }
+  return request === undefined ? { ...record, ...fields } : { ...record, _key: { request }, ...fields }
+}
+
+/** The record that takes the place of `current`. */
+export function replacementOf(
+  current: StoredDocument,
+  fields: Fields,
+  writeId: string,
+  nowMs: number,
+): StoredRecord {
+  const key = keptKey(current, nowMs)
+  return {
+    _id: current.id,
+    _v: current.version + 1,
+    _created: current.createdAt,
+    _updated: isoTime(nowMs),
+    _w: [writeId, ...current.bookkeeping.writes.slice(0, writesKept - 1)],
+    ...(key !== undefined && { _key: key }),
+    ...fields,
+  }
+}
+
+/**
+ * What a deletion leaves for a while: no field of the document, so that it is in no (sparse) unique index, and the
+ * answer to two questions: who deleted it, and what a repeated create is to be told.
+ */
+export function tombstoneOf(current: StoredDocument, writeId: string, nowMs: number): StoredRecord {
+  const key = keptKey(current, nowMs)
+  const keyExpires = key?.first === undefined ? 0 : Date.parse(current.createdAt) + idempotencyRetentionMs
+  return {
+    _id: current.id,
+    _v: 0,
+    _created: current.createdAt,
+    _updated: isoTime(nowMs),
+    _w: [writeId, ...current.bookkeeping.writes.slice(0, writesKept - 1)],
+    ...(key !== undefined && { _key: key }),
+    _expires: new Date(Math.max(nowMs + tombstoneRetentionMs, keyExpires)),
+  }
+}
+
+/**
+ * The claim that a batch lays on its key before any of its items is written. It looks like a tombstone: never a
+ * document, gone after the retention.
+ */
+export function batchClaim(id: string, writeId: string, request: string, nowMs: number): StoredRecord {
+  const time = isoTime(nowMs)
+  return {
+    _id: id,
+    _v: 0,
+    _created: time,
+    _updated: time,
+    _w: [writeId],
+    _key: { request },
+    _expires: new Date(nowMs + idempotencyRetentionMs),
+  }
+}
+
+/**
+ * What the next version remembers of the key: for the retention, the fields as first answered, taken at the first
+ * change; after it, only that the key was used.
+ */
+function keptKey({ bookkeeping, version, fields, createdAt }: StoredDocument, nowMs: number) {
+  const { key } = bookkeeping
+  if (key === undefined) return undefined
+  const isKept = nowMs < Date.parse(createdAt) + idempotencyRetentionMs
+  const first = version === 1 ? fields : key.first
+  return isKept && first !== undefined ? { request: key.request, first } : { request: key.request }
+}
+
+/** `undefined` for a tombstone. */
+export function documentOf(record: StoredRecord): StoredDocument | undefined {
+  const { _id, _v, _created, _updated, _w, _key, _expires, ...fields } = record
+  if (_v < 1) return undefined
+  return {
+    id: _id,
+    version: _v,
+    createdAt: _created,
+    updatedAt: _updated,
+    fields,
+    bookkeeping: _key === undefined ? { writes: _w } : { writes: _w, key: _key },
+  }
+}
+
+/** The document as its creation was answered, or `undefined` where that is no longer known. */
+export function firstAnswerOf(record: StoredRecord): StoredDocument | undefined {
+  const { _id, _v, _created, _w, _key } = record
+  if (_v === 1) return documentOf(record)
+  const fields = _key?.first
+  if (fields === undefined) return undefined
+  return {
+    id: _id,
+    version: 1,
+    createdAt: _created,
+    updatedAt: _created,
+    fields,
+    bookkeeping: { writes: _w },
+  }
+}

@@ -1,0 +1,180 @@
+import type { Fields, ListQuery, Resource, VersionName } from '@spillway/origin/contract'
+
+/**
+ * What a resource needs from storage, and every way in which it can end.
+ *
+ * Nothing here throws for what a database may do on a bad day: a failure is a value, so that each caller of a shared
+ * batch gets the truth about their own item. What does throw is a programmer's error.
+ */
+
+/** A stored document. Read-only: one value may be handed to many callers. */
+export interface StoredDocument {
+  readonly id: string
+  /** Counts writes from 1. Its ETag is `documentEtag(version)`. */
+  readonly version: number
+  /** RFC 3339, UTC, to the millisecond. */
+  readonly createdAt: string
+  readonly updatedAt: string
+  /** The fields of the resource's schema and nothing else. */
+  readonly fields: Fields
+  /** What the store keeps for itself; hand it back with the document in `replace` and `delete`. */
+  readonly bookkeeping: Bookkeeping
+}
+
+export interface Bookkeeping {
+  /** Ids of the last writes, newest first: how a write whose answer was lost learns whether it happened. */
+  readonly writes: readonly string[]
+  /** Present where the document was created with an Idempotency-Key. */
+  readonly key?: KeyRecord
+}
+
+/** What a document remembers of the key that created it. */
+export interface KeyRecord {
+  /** Fingerprint of the request ({@link ./creation-key.ts}). */
+  readonly request: string
+  /** Fields as first answered, once the document has changed. */
+  readonly first?: Fields
+}
+
+/** The circumstances of one call. */
+export interface Call {
+  /** Milliseconds on the clock of `performance.now()`; every promise is settled by then, give or take a tick. */
+  readonly deadline: number
+  /** Aborted when nobody waits for the answer any more. What has not left for the database by then never will. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Why something was not done. For a write: it has not happened and will not happen.
+ * - `busy`: more is waiting than may wait.
+ * - `deadline`: there was not enough time.
+ * - `aborted`: the caller has left.
+ * - `unavailable`: the database cannot be reached or has no primary.
+ */
+export interface NotDone {
+  readonly kind: 'notDone'
+  readonly reason: NotDoneReason
+}
+export type NotDoneReason = 'busy' | 'deadline' | 'aborted' | 'unavailable'
+
+/**
+ * A write left for the database and its fate could not be learnt before the deadline. It may have happened, or happen
+ * yet. Sending the same create again with the same Idempotency-Key is safe, and so is a conditional write: it finds the
+ * document changed.
+ */
+export interface Unknown {
+  readonly kind: 'unknown'
+}
+
+export type ReadOutcome =
+  | { readonly kind: 'found'; readonly document: StoredDocument }
+  | { readonly kind: 'notFound' }
+  | NotDone
+
+/** `more`: the list goes on after the last of these documents. */
+export type ListOutcome =
+  | { readonly kind: 'page'; readonly documents: readonly StoredDocument[]; readonly more: boolean }
+  | NotDone
+
+/** An Idempotency-Key, scoped to the subject, the resource and the version that it was sent to. */
+export interface CreationKey {
+  /** `undefined`: a caller without a token. */
+  readonly subject: string | undefined
+  readonly version: VersionName
+  readonly key: string
+  /** Fingerprint of operation and body ({@link ./creation-key.ts} `requestFingerprint`). */
+  readonly request: string
+}
+
+/** Another document has the same value in these stored fields. Empty where the database does not say which. */
+export interface UniqueConflict {
+  readonly kind: 'uniqueConflict'
+  readonly fields: readonly string[]
+}
+
+/**
+ * Why a key cannot be used.
+ * - `inUse`: a request with it is still running here.
+ * - `otherRequest`: it was used for another request.
+ * - `spent`: it was used for this request more than 24 h ago, and the first answer is no longer known.
+ */
+export interface KeyRefused {
+  readonly kind: 'keyRefused'
+  readonly reason: 'inUse' | 'otherRequest' | 'spent'
+}
+
+export type CreateOutcome =
+  | { readonly kind: 'created'; readonly document: StoredDocument }
+  /** An earlier request with this key made it: `document` is as it was first answered, not as it is now. */
+  | { readonly kind: 'replayed'; readonly document: StoredDocument }
+  /** The given `id` is taken. Cannot happen to a create that leaves the id to the store. */
+  | { readonly kind: 'duplicateId' }
+  | UniqueConflict
+  | KeyRefused
+  | NotDone
+  | Unknown
+
+/** One outcome per item, in order; or the key refuses the whole batch. */
+export type BatchOutcome =
+  | { readonly kind: 'items'; readonly outcomes: readonly CreateOutcome[] }
+  | KeyRefused
+  | NotDone
+  | Unknown
+
+export type ReplaceOutcome =
+  | { readonly kind: 'replaced'; readonly document: StoredDocument }
+  /** Another write came in between: the document is no longer at the version that was given. */
+  | { readonly kind: 'versionConflict' }
+  | { readonly kind: 'notFound' }
+  | UniqueConflict
+  | NotDone
+  | Unknown
+
+export type DeleteOutcome =
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'versionConflict' }
+  | { readonly kind: 'notFound' }
+  | NotDone
+  | Unknown
+
+export interface NewDocument {
+  readonly fields: Fields
+  /** @default a new UUID, or one derived from the key */
+  readonly id?: string
+}
+
+/**
+ * Reads see every write that was acknowledged, by any process, before they were asked for. Writes are acknowledged when
+ * a majority has them. Replace and delete are conditional on the version of the document that they are given: of many
+ * writers who read the same version, one wins.
+ */
+export interface Repository {
+  read(resource: Resource, id: string, call: Call): Promise<ReadOutcome>
+
+  /** @param owner the subject to whose documents the list is narrowed; required where the read rule has an owner */
+  list(resource: Resource, query: ListQuery, owner: string | undefined, call: Call): Promise<ListOutcome>
+
+  create(
+    resource: Resource,
+    document: NewDocument,
+    key: CreationKey | undefined,
+    call: Call,
+  ): Promise<CreateOutcome>
+
+  /** Each item on its own: one that fails fails alone. Items carry no id where there is a key. */
+  createBatch(
+    resource: Resource,
+    documents: readonly NewDocument[],
+    key: CreationKey | undefined,
+    call: Call,
+  ): Promise<BatchOutcome>
+
+  /** @param current as read; the replacement happens only if the stored document is still at its version */
+  replace(resource: Resource, current: StoredDocument, fields: Fields, call: Call): Promise<ReplaceOutcome>
+
+  /** @param current as read; the deletion happens only if the stored document is still at its version */
+  delete(resource: Resource, current: StoredDocument, call: Call): Promise<DeleteOutcome>
+
+  /** Resolves when nothing is under way: to be awaited after the last caller has been refused, before the pool closes. */
+  drain(): Promise<void>
+}
