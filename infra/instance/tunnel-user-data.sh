@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# First boot of a connector: cloudflared from Cloudflare's own repository, the tunnel's token from Secrets Manager.
+# Amazon Linux 2023. Routes live in Cloudflare's configuration of the tunnel; the connector only opens the way out.
+set -euo pipefail
+set -a
+# shellcheck source=/dev/null
+. /etc/spillway/instance.env
+set +a
+
+curl -fsSL https://pkg.cloudflare.com/cloudflared.repo -o /etc/yum.repos.d/cloudflared.repo
+dnf install -y -q cloudflared
+id cloudflared >/dev/null 2>&1 || useradd --system --shell /sbin/nologin cloudflared
+
+# At each start, so that a new token needs no more than a restart.
+cat > /usr/local/bin/spillway-tunnel-token <<'SCRIPT'
+#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+aws secretsmanager get-secret-value --secret-id "$TUNNEL_SECRET" --query SecretString --output text \
+  > /run/spillway-tunnel/token
+chown cloudflared /run/spillway-tunnel/token
+SCRIPT
+chmod 0755 /usr/local/bin/spillway-tunnel-token
+
+cat > /etc/systemd/system/spillway-tunnel.service <<'UNIT'
+[Unit]
+Description=Spillway tunnel to the edge
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=notify
+User=cloudflared
+EnvironmentFile=/etc/spillway/instance.env
+RuntimeDirectory=spillway-tunnel
+RuntimeDirectoryMode=0700
+ExecStartPre=+/usr/local/bin/spillway-tunnel-token
+ExecStart=/usr/bin/cloudflared --no-autoupdate --metrics 127.0.0.1:20241 tunnel run --token-file /run/spillway-tunnel/token
+Restart=always
+RestartSec=5
+TimeoutStartSec=60
+# cloudflared finishes requests in flight on SIGTERM; its own grace period is 30 s.
+TimeoutStopSec=40
+LimitNOFILE=65536
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+systemctl daemon-reload
+systemctl enable --now spillway-tunnel.service

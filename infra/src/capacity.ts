@@ -1,0 +1,120 @@
+import { type DatabaseClass, databaseClasses, databaseClassNames } from './database-class.ts'
+
+/**
+ * The connection budget: `instances × processes × connections per process + head-room ≤ what the database allows`.
+ *
+ * What the database allows is what *one* instance allows. More instances do not add to it: every process keeps a pool
+ * to each member of the replica set, and after a failover all writes, and the reads of those that insist on the
+ * primary, meet on whichever instance is primary then. A budget that counted readers would hold until the first
+ * failover and break in the middle of it.
+ *
+ * It is drawn on *active* connections, the smaller of the two limits: a pool that is full is a pool at work.
+ */
+export interface ConnectionDemand {
+  /** Most instances that the Auto Scaling group may run; the warm pool is inside this number. */
+  readonly instancesMax: number
+  readonly processesPerInstance: number
+  /** `maxPoolSize` of one process. */
+  readonly poolSize: number
+  /** Deployments that may run beside the group at its maximum; each can double it. */
+  readonly deploymentsInFlight: number
+  /** Left for people, credential rotation, index changes and connections that die slowly. */
+  readonly headroom: number
+}
+
+export interface DatabaseCapacity {
+  readonly instanceClass: DatabaseClass
+  /** Members of the cluster, the primary included. */
+  readonly instances: number
+}
+
+export interface ConnectionBudget {
+  readonly database: DatabaseCapacity
+  readonly demand: ConnectionDemand
+  /** Origin processes that can be alive at once. */
+  readonly processes: number
+  /** Connections that the demand adds up to on one database instance. */
+  readonly demanded: number
+  /** Connections that one database instance allows. */
+  readonly allowed: number
+  /** `allowed - demanded`; negative: over budget. */
+  readonly spare: number
+  readonly fits: boolean
+}
+
+/**
+ * Connections that a MongoClient opens to each member beside its pool: one monitor and one round-trip-time probe
+ * (MongoDB Server Monitoring specification, "Streaming protocol").
+ */
+export const monitorConnections = 2
+
+/** @throws {RangeError} when a count is not a whole number in its range */
+export function connectionBudget(database: DatabaseCapacity, demand: ConnectionDemand): ConnectionBudget {
+  requireWhole('database instances', database.instances, 1)
+  requireWhole('instancesMax', demand.instancesMax, 1)
+  requireWhole('processesPerInstance', demand.processesPerInstance, 1)
+  requireWhole('poolSize', demand.poolSize, 1)
+  requireWhole('deploymentsInFlight', demand.deploymentsInFlight, 0)
+  requireWhole('headroom', demand.headroom, 0)
+  const processes = demand.instancesMax * (1 + demand.deploymentsInFlight) * demand.processesPerInstance
+  const demanded = processes * (demand.poolSize + monitorConnections) + demand.headroom
+  const allowed = databaseClasses[database.instanceClass].connectionsActive
+  const spare = allowed - demanded
+  return { database, demand, processes, demanded, allowed, spare, fits: spare >= 0 }
+}
+
+/** The largest pool per process that fits, or 0 where not even one connection does. */
+export function poolSizeMax(database: DatabaseCapacity, demand: ConnectionDemand): number {
+  const { processes, allowed } = connectionBudget(database, { ...demand, poolSize: 1 })
+  return Math.max(0, Math.floor((allowed - demand.headroom) / processes) - monitorConnections)
+}
+
+/** The most instances that fit, or 0 where not even one does. */
+export function instancesMaxMax(database: DatabaseCapacity, demand: ConnectionDemand): number {
+  const one = connectionBudget(database, { ...demand, instancesMax: 1 })
+  const perInstance = one.demanded - demand.headroom
+  return Math.max(0, Math.floor((one.allowed - demand.headroom) / perInstance))
+}
+
+/** The smallest class that carries the demand, or `undefined` where none does. */
+export function smallestClassThatFits(
+  database: DatabaseCapacity,
+  demand: ConnectionDemand,
+): DatabaseClass | undefined {
+  return databaseClassNames.find(
+    (instanceClass) => connectionBudget({ ...database, instanceClass }, demand).fits,
+  )
+}
+
+/** The sum spelled out, and, where it does not fit, three ways to mend it. */
+export function explainBudget(budget: ConnectionBudget): string {
+  const { database, demand, processes, demanded, allowed, spare } = budget
+  const deployments = 1 + demand.deploymentsInFlight
+  const lines = [
+    `${demand.instancesMax} instances × ${deployments} (a deployment runs old and new side by side) × ` +
+      `${demand.processesPerInstance} processes = ${processes} processes`,
+    `${processes} processes × (pool ${demand.poolSize} + ${monitorConnections} monitoring) + ` +
+      `${demand.headroom} head-room = ${demanded} connections`,
+    `db.${database.instanceClass} allows ${allowed} active connections per instance` +
+      (database.instances > 1
+        ? `; ${database.instances} instances allow no more, because a failover can put all of them on one`
+        : ''),
+  ]
+  if (budget.fits) return [...lines, `${spare} to spare`].join('\n')
+  const pool = poolSizeMax(database, demand)
+  const instances = instancesMaxMax(database, demand)
+  const larger = smallestClassThatFits(database, demand)
+  return [
+    ...lines,
+    `over budget by ${-spare}. Three ways to mend it:`,
+    `  1. a smaller pool: ${pool > 0 ? `poolSize ${pool} is the largest that fits` : 'no pool size fits'}`,
+    `  2. a smaller group: ${instances > 0 ? `instancesMax ${instances} is the largest that fits` : 'no group size fits'}`,
+    `  3. a larger database: ${larger ? `db.${larger} is the smallest class that fits` : 'no class carries this demand; split the data or the traffic'}`,
+  ].join('\n')
+}
+
+function requireWhole(name: string, value: number, min: number): void {
+  if (!Number.isSafeInteger(value) || value < min) {
+    throw new RangeError(`${name} must be a whole number of at least ${min}, not ${value}`)
+  }
+}

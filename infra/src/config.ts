@@ -1,0 +1,94 @@
+import type { ConnectionDemand, DatabaseCapacity } from './capacity.ts'
+import type { DatabaseClass } from './database-class.ts'
+
+export const stageNames = ['dev', 'staging', 'production'] as const
+
+/** Also the names of the edge's environments in `edge/wrangler.jsonc`. */
+export type StageName = (typeof stageNames)[number]
+
+/** Everything that differs between stages. What only an account knows lives in its Parameter Store: see README. */
+export interface StageConfig {
+  readonly stage: StageName
+  readonly network: {
+    /** Three zones, each with a public (NAT only), a private and an isolated subnet. */
+    readonly cidr: string
+    /** One per zone survives the loss of a zone; fewer cost less. */
+    readonly natGateways: 1 | 2 | 3
+  }
+  readonly database: {
+    readonly instanceClass: DatabaseClass
+    readonly instances: number
+    readonly backupRetentionDays: number
+    /** Keeps the cluster and its final snapshot when someone deletes the stack. */
+    readonly protected: boolean
+    /** Region that daily backups are copied to, for the loss of a region. @default no copies */
+    readonly backupCopyRegion?: string
+  }
+  readonly origin: {
+    readonly instanceType: string
+    /** One per core of `instanceType`. */
+    readonly processesPerInstance: number
+    /** MongoDB connections that one process may open. */
+    readonly poolSize: number
+    /** Longest drain, in ms; the unit's stop timeout and the group's hook are longer. */
+    readonly drainTimeoutMs: number
+    readonly logLevel: 'debug' | 'info' | 'warn'
+  }
+  readonly fleet: {
+    readonly min: number
+    readonly max: number
+    /** Instances kept booted, warmed and stopped. */
+    readonly warm: number
+    /** What target tracking holds an average process at; about half of what one can carry. */
+    readonly requestsPerSecondPerProcess: number
+  }
+  readonly connections: {
+    readonly deploymentsInFlight: number
+    readonly headroom: number
+  }
+  readonly tunnel: {
+    /** `cloudflared` connectors, spread over the zones. */
+    readonly connectors: number
+    readonly instanceType: string
+  }
+  /** A month's bill above which a person is told, in US dollars. */
+  readonly budgetDollars: number
+}
+
+export const databaseCapacity = ({ database }: StageConfig): DatabaseCapacity => ({
+  instanceClass: database.instanceClass,
+  instances: database.instances,
+})
+
+export const connectionDemand = ({ fleet, origin, connections }: StageConfig): ConnectionDemand => ({
+  instancesMax: fleet.max,
+  processesPerInstance: origin.processesPerInstance,
+  poolSize: origin.poolSize,
+  ...connections,
+})
+
+/** Requests per minute at which target tracking adds an instance: what an ALB counts per target. */
+export const requestsPerTargetPerMinute = ({ fleet, origin }: StageConfig): number =>
+  fleet.requestsPerSecondPerProcess * origin.processesPerInstance * 60
+
+/** Mistakes in a stage, each in words; none: it may be synthesized. */
+export function checkStage(config: StageConfig): readonly string[] {
+  const { fleet, database, tunnel, stage } = config
+  const mistakes: string[] = []
+  const need = (holds: boolean, words: string) => {
+    if (!holds) mistakes.push(`${stage}: ${words}`)
+  }
+  need(fleet.min <= fleet.max, `fleet.min ${fleet.min} is above fleet.max ${fleet.max}`)
+  need(fleet.min + fleet.warm <= fleet.max, `fleet.warm ${fleet.warm} has no room between min and max`)
+  need(config.origin.drainTimeoutMs >= 1_000, 'origin.drainTimeoutMs is in milliseconds, at least 1000')
+  if (stage === 'dev') return mistakes
+  need(fleet.min >= 3, `fleet.min ${fleet.min} leaves a zone without an origin; at least 3`)
+  need(database.instances >= 2, 'a database of one instance cannot fail over; at least 2')
+  need(tunnel.connectors >= 2, 'one connector is a single point of failure; at least 2')
+  if (stage === 'production') {
+    need(database.protected, 'the production database must be protected')
+    need(database.instances >= 3, 'production keeps a database instance in each zone; at least 3')
+    need(config.network.natGateways === 3, 'production keeps a NAT gateway in each zone')
+  }
+  return mistakes
+}

@@ -1,0 +1,189 @@
+import { Duration } from 'aws-cdk-lib'
+import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling'
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  MathExpression,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import type { DatabaseCluster } from 'aws-cdk-lib/aws-docdb'
+import { HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import { Construct } from 'constructs'
+import { connectionBudget } from '../capacity.ts'
+import { connectionDemand, databaseCapacity, type StageConfig } from '../config.ts'
+import type { OriginEntrance } from './origin-entrance.ts'
+import type { OriginSignals } from './origin-signals.ts'
+
+const minute = Duration.minutes(1)
+
+interface Pledge {
+  readonly metric: AlarmProps['metric']
+  readonly threshold: number
+  /** Minutes of five that must be bad. @default 3 */
+  readonly minutes?: number
+  /** @default above */
+  readonly when?: 'above' | 'below'
+  /** What silence means. @default good */
+  readonly silence?: 'good' | 'bad'
+  /** What it means and which runbook to open. */
+  readonly tells: string
+}
+
+/** One alarm per promise; each names the runbook that mends it. */
+export class Alarms extends Construct {
+  private readonly topic: ITopic
+  private readonly stage: string
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { topic, stage }: { readonly topic: ITopic; readonly stage: string },
+  ) {
+    super(scope, id)
+    this.topic = topic
+    this.stage = stage
+  }
+
+  /** What users feel. A deployment that sets one of these off is rolled back. */
+  forUsers(entrance: OriginEntrance, signals: OriginSignals): readonly Alarm[] {
+    const { metrics } = entrance.targets
+    const errors = new MathExpression({
+      // A shed request is a 503 with Retry-After and has its own alarm, so it is taken out here.
+      expression: '100 * (FILL(failed, 0) - FILL(shed, 0)) / IF(requests > 0, requests, 1)',
+      usingMetrics: {
+        failed: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, {
+          period: minute,
+          statistic: Stats.SUM,
+        }),
+        requests: metrics.requestCount({ period: minute, statistic: Stats.SUM }),
+        shed: signals.shed,
+      },
+      period: minute,
+      label: 'errors (%)',
+    })
+    return [
+      this.keep('OriginErrors', {
+        metric: errors,
+        threshold: 1,
+        tells:
+          'The origin answers more than 1 % with errors of its own. Runbook: roll-back, database-failover.',
+      }),
+      this.keep('OriginSlow', {
+        metric: metrics.targetResponseTime({ period: minute, statistic: 'p99' }),
+        threshold: 1,
+        tells: 'p99 of admitted requests is over the promised second. Runbook: scale-by-hand.',
+      }),
+      this.keep('OriginUnready', {
+        metric: metrics.unhealthyHostCount({ period: minute, statistic: Stats.MAXIMUM }),
+        threshold: 0,
+        minutes: 5,
+        tells: 'An instance in service is not ready for 5 minutes. Runbook: roll-back.',
+      }),
+    ]
+  }
+
+  forLoad(signals: OriginSignals, config: StageConfig, group: AutoScalingGroup): void {
+    this.keep('Shedding', {
+      metric: signals.shedShare,
+      threshold: 5,
+      tells:
+        'More than 5 % of requests are shed and scaling has not caught up. Runbook: scale-by-hand, emergency-shed.',
+    })
+    this.keep('FleetAtMaximum', {
+      metric: groupMetric(group, 'GroupInServiceInstances'),
+      threshold: config.fleet.max - 1,
+      minutes: 5,
+      tells: 'The group runs at its maximum: the next wave is shed. Runbook: scale-by-hand.',
+    })
+    this.keep('FleetTooSmall', {
+      metric: groupMetric(group, 'GroupInServiceInstances'),
+      threshold: config.fleet.min,
+      when: 'below',
+      minutes: 5,
+      silence: 'bad',
+      tells: 'Fewer origins in service than the minimum for 5 minutes. Runbook: roll-back, scale-by-hand.',
+    })
+  }
+
+  forDatabase(cluster: DatabaseCluster, config: StageConfig): void {
+    const metric = (metricName: string, statistic: string) =>
+      new Metric({
+        namespace: 'AWS/DocDB',
+        metricName,
+        dimensionsMap: { DBClusterIdentifier: cluster.clusterIdentifier },
+        statistic,
+        period: minute,
+      })
+    const { demanded, demand } = connectionBudget(databaseCapacity(config), connectionDemand(config))
+    this.keep('DatabaseConnections', {
+      metric: metric('DatabaseConnectionsMax', Stats.MAXIMUM),
+      threshold: demanded - demand.headroom,
+      minutes: 1,
+      tells:
+        'More connections than all pools together may open: someone else is in the database. Runbook: database-failover.',
+    })
+    this.keep('DatabaseBusy', {
+      metric: metric('CPUUtilization', Stats.MAXIMUM),
+      threshold: 80,
+      minutes: 5,
+      tells: 'A database instance is over 80 % busy. Runbook: scale-by-hand.',
+    })
+    this.keep('DatabaseMemory', {
+      metric: metric('LowMemNumOperationsThrottled', Stats.SUM),
+      threshold: 0,
+      minutes: 1,
+      tells: 'The database throttles for want of memory. Runbook: scale-by-hand.',
+    })
+    if (config.database.instances > 1) {
+      this.keep('ReplicaLag', {
+        metric: metric('DBClusterReplicaLagMaximum', Stats.MAXIMUM),
+        threshold: 1_000,
+        tells: 'A reader is more than a second behind. Runbook: database-failover.',
+      })
+    }
+  }
+
+  forTunnel(connectors: AutoScalingGroup, config: StageConfig): void {
+    this.keep('TunnelThin', {
+      metric: groupMetric(connectors, 'GroupInServiceInstances'),
+      threshold: config.tunnel.connectors,
+      when: 'below',
+      minutes: 5,
+      silence: 'bad',
+      tells:
+        'A connector is missing; with none the edge answers from its cache alone. Runbook: region-outage.',
+    })
+  }
+
+  private keep(name: string, pledge: Pledge): Alarm {
+    const { metric, threshold, minutes = 3, when = 'above', silence = 'good', tells } = pledge
+    const alarm = new Alarm(this, name, {
+      alarmName: `spillway-${this.stage}-${name}`,
+      alarmDescription: tells,
+      metric,
+      threshold,
+      evaluationPeriods: 5,
+      datapointsToAlarm: minutes,
+      comparisonOperator:
+        when === 'above' ? ComparisonOperator.GREATER_THAN_THRESHOLD : ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: silence === 'good' ? TreatMissingData.NOT_BREACHING : TreatMissingData.BREACHING,
+    })
+    alarm.addAlarmAction(new SnsAction(this.topic))
+    alarm.addOkAction(new SnsAction(this.topic))
+    return alarm
+  }
+}
+
+export const groupMetric = (group: AutoScalingGroup, metricName: string): Metric =>
+  new Metric({
+    namespace: 'AWS/AutoScaling',
+    metricName,
+    dimensionsMap: { AutoScalingGroupName: group.autoScalingGroupName },
+    statistic: Stats.AVERAGE,
+    period: minute,
+  })

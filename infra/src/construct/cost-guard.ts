@@ -1,0 +1,33 @@
+import { CfnBudget } from 'aws-cdk-lib/aws-budgets'
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { Topic } from 'aws-cdk-lib/aws-sns'
+import { Construct } from 'constructs'
+import type { StageConfig } from '../config.ts'
+import { stageTag } from '../tags.ts'
+
+/** Tells a person when the month is on course to cost more than planned, and again when it has. */
+export class CostGuard extends Construct {
+  constructor(scope: Construct, id: string, { config, topic }: { config: StageConfig; topic: Topic }) {
+    super(scope, id)
+    topic.grantPublish(new ServicePrincipal('budgets.amazonaws.com'))
+    const tell = (notificationType: 'FORECASTED' | 'ACTUAL', threshold: number) => ({
+      notification: {
+        notificationType,
+        comparisonOperator: 'GREATER_THAN',
+        threshold,
+        thresholdType: 'PERCENTAGE',
+      },
+      subscribers: [{ subscriptionType: 'SNS', address: topic.topicArn }],
+    })
+    new CfnBudget(this, 'Budget', {
+      budget: {
+        budgetName: `spillway-${config.stage}`,
+        budgetType: 'COST',
+        timeUnit: 'MONTHLY',
+        budgetLimit: { amount: config.budgetDollars, unit: 'USD' },
+        costFilters: { TagKeyValue: [`user:${stageTag}$${config.stage}`] },
+      },
+      notificationsWithSubscribers: [tell('FORECASTED', 100), tell('ACTUAL', 80), tell('ACTUAL', 100)],
+    })
+  }
+}

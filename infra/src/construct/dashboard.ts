@@ -1,0 +1,115 @@
+import { Duration } from 'aws-cdk-lib'
+import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling'
+import {
+  Dashboard as CloudWatchDashboard,
+  GraphWidget,
+  type IMetric,
+  Metric,
+  Stats,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import type { DatabaseCluster } from 'aws-cdk-lib/aws-docdb'
+import { HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
+import { Construct } from 'constructs'
+import { connectionBudget, explainBudget } from '../capacity.ts'
+import {
+  connectionDemand,
+  databaseCapacity,
+  requestsPerTargetPerMinute,
+  type StageConfig,
+} from '../config.ts'
+import { groupMetric } from './alarms.ts'
+import type { OriginEntrance } from './origin-entrance.ts'
+import type { OriginSignals } from './origin-signals.ts'
+
+const minute = Duration.minutes(1)
+
+export interface DashboardProps {
+  readonly config: StageConfig
+  readonly entrance: OriginEntrance
+  readonly signals: OriginSignals
+  readonly group: AutoScalingGroup
+  readonly connectors: AutoScalingGroup
+  readonly cluster: DatabaseCluster
+}
+
+/** Four rows in the order of a request: what users feel, what is refused, who serves, what the database bears. */
+export class Dashboard extends Construct {
+  constructor(scope: Construct, id: string, props: DashboardProps) {
+    super(scope, id)
+    const { config, entrance, signals, group, connectors, cluster } = props
+    const { metrics } = entrance.targets
+    const budget = connectionBudget(databaseCapacity(config), connectionDemand(config))
+    const board = new CloudWatchDashboard(this, 'Board', { dashboardName: `spillway-${config.stage}` })
+    const responseTime = (statistic: string) =>
+      metrics.targetResponseTime({ period: minute, statistic, label: statistic })
+    const database = (metricName: string, statistic: string, label: string) =>
+      new Metric({
+        namespace: 'AWS/DocDB',
+        metricName,
+        dimensionsMap: { DBClusterIdentifier: cluster.clusterIdentifier },
+        statistic,
+        period: minute,
+        label,
+      })
+
+    board.addWidgets(
+      new TextWidget({
+        width: 24,
+        height: 3,
+        markdown: `### spillway ${config.stage}\n\n\`\`\`\n${explainBudget(budget)}\n\`\`\``,
+      }),
+    )
+    board.addWidgets(
+      graph('Users: requests per minute', [
+        metrics.requestCount({ period: minute, label: 'requests' }),
+        metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, {
+          period: minute,
+          label: '5xx, shed included',
+        }),
+      ]),
+      graph('Users: answer time (s)', [responseTime('p50'), responseTime('p99')], {
+        line: 1,
+        label: 'promise',
+      }),
+    )
+    board.addWidgets(
+      graph('Refused: shed (%)', [signals.shedShare], { line: 5, label: 'alarm' }),
+      graph('Pressure: wait for a connection (ms)', [signals.poolWaitMs], { line: 20, label: 'grow' }),
+    )
+    board.addWidgets(
+      graph('Fleet: instances', [
+        groupMetric(group, 'GroupInServiceInstances'),
+        groupMetric(group, 'GroupPendingInstances'),
+        groupMetric(group, 'GroupTerminatingInstances'),
+        groupMetric(group, 'WarmPoolWarmedCapacity'),
+        groupMetric(connectors, 'GroupInServiceInstances').with({ label: 'connectors' }),
+      ]),
+      graph('Fleet: requests per target and minute', [metrics.requestCountPerTarget({ period: minute })], {
+        line: requestsPerTargetPerMinute(config),
+        label: 'target',
+      }),
+    )
+    board.addWidgets(
+      graph('Database: connections', [database('DatabaseConnectionsMax', Stats.MAXIMUM, 'open')], {
+        line: budget.allowed,
+        label: 'allowed',
+      }),
+      graph('Database: busy (%)', [
+        database('CPUUtilization', Stats.MAXIMUM, 'busiest instance'),
+        database('BufferCacheHitRatio', Stats.MINIMUM, 'cache hits'),
+      ]),
+    )
+  }
+}
+
+function graph(title: string, left: IMetric[], mark?: { line: number; label: string }): GraphWidget {
+  return new GraphWidget({
+    title,
+    left,
+    width: 12,
+    height: 6,
+    leftYAxis: { min: 0 },
+    ...(mark && { leftAnnotations: [{ value: mark.line, label: mark.label }] }),
+  })
+}

@@ -1,0 +1,142 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { ClusterParameterGroup, DatabaseCluster, DatabaseSecret } from 'aws-cdk-lib/aws-docdb'
+import { Connections, InstanceType, type IVpc, Port, SubnetType } from 'aws-cdk-lib/aws-ec2'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { type ISecret, SecretRotation, SecretRotationApplication } from 'aws-cdk-lib/aws-secretsmanager'
+import { Construct } from 'constructs'
+import type { StageConfig } from '../config.ts'
+import { accept } from '../nag.ts'
+import { type AccessPath, databasePort } from './access-path.ts'
+
+/** 5.0 has no retryable writes (they came with 8.0): the origin's URI says so, and idempotency keys carry retries. */
+export const engineVersion = '5.0.0'
+
+export interface DocumentStoreProps {
+  readonly vpc: IVpc
+  readonly access: AccessPath
+  readonly config: StageConfig
+}
+
+/** The cluster and its credentials. */
+export class DocumentStore extends Construct {
+  readonly cluster: DatabaseCluster
+  /** Credentials of the origin: a user of its own, never the administrator. */
+  readonly originSecret: ISecret
+
+  constructor(scope: Construct, id: string, { vpc, access, config }: DocumentStoreProps) {
+    super(scope, id)
+    const { database, stage } = config
+    const name = `spillway-${stage}`
+    this.cluster = new DatabaseCluster(this, 'Cluster', {
+      // A name of its own: CloudFormation cannot replace a named cluster, so no change of settings ever empties it.
+      dbClusterName: name,
+      engineVersion,
+      port: databasePort,
+      masterUser: { username: 'spillway_admin', secretName: `spillway/${stage}/database-admin` },
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      securityGroup: access.database,
+      instanceType: new InstanceType(database.instanceClass),
+      instances: database.instances,
+      parameterGroup: this.parameters(stage),
+      storageEncrypted: true,
+      backup: { retention: Duration.days(database.backupRetentionDays), preferredWindow: '02:00-03:00' },
+      preferredMaintenanceWindow: 'sun:03:30-sun:04:30',
+      deletionProtection: database.protected,
+      removalPolicy: database.protected ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
+      copyTagsToSnapshot: true,
+      exportAuditLogsToCloudWatch: true,
+      exportProfilerLogsToCloudWatch: true,
+    })
+    this.keepLogs(name)
+    this.originSecret = this.rotatedCredentials(vpc, access, stage)
+    accept(
+      this.cluster,
+      'AwsSolutions-DOC3',
+      'They are: the rule cannot read the reference to Secrets Manager.',
+    )
+    for (const kind of ['authenticate', 'createIndex', 'dropCollection']) {
+      accept(
+        this.cluster,
+        `AwsSolutions-DOC5[LogExport::${kind}]`,
+        'The cluster exports "audit" and "profiler", the only names that exist; the rule looks for event names.',
+      )
+    }
+    if (!database.protected) {
+      accept(
+        this.cluster,
+        'AwsSolutions-DOC4',
+        'A stage without people’s data keeps backups for days, not weeks.',
+      )
+    }
+  }
+
+  /** Made before the cluster does it, so that they expire. */
+  private keepLogs(clusterName: string): void {
+    for (const kind of ['audit', 'profiler']) {
+      this.cluster.node.addDependency(
+        new LogGroup(this, `Logs-${kind}`, {
+          logGroupName: `/aws/docdb/${clusterName}/${kind}`,
+          retention: RetentionDays.ONE_MONTH,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      )
+    }
+  }
+
+  private parameters(stage: string): ClusterParameterGroup {
+    return new ClusterParameterGroup(this, 'Parameters', {
+      family: 'docdb5.0',
+      description: `Spillway ${stage}`,
+      parameters: {
+        tls: 'enabled',
+        // Who changed users, indexes and collections. Reads and writes of documents are the origin's log.
+        audit_logs: 'ddl',
+        profiler: 'enabled',
+        profiler_threshold_ms: '100',
+        profiler_sampling_rate: '0.1',
+        ttl_monitor: 'enabled',
+      },
+    })
+  }
+
+  /**
+   * Two users take turns: a rotation changes the password of the one that is not in use, so that processes with the
+   * former credentials go on until the rotation after. The fleet is refreshed more often than that.
+   */
+  private rotatedCredentials(vpc: IVpc, access: AccessPath, stage: string): ISecret {
+    const administrator = this.cluster.secret
+    if (administrator === undefined) throw new Error('the cluster has no administrator secret')
+    const origin = new DatabaseSecret(this, 'OriginCredentials', {
+      username: 'spillway_origin',
+      secretName: `spillway/${stage}/database-origin`,
+      masterSecret: administrator,
+    }).attach(this.cluster)
+    const rotation = {
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+      securityGroup: access.rotation,
+      // Not the cluster itself: its port is known to its own stack only, and the security groups live in another.
+      target: {
+        connections: new Connections({
+          securityGroups: [access.database],
+          defaultPort: Port.tcp(databasePort),
+        }),
+      },
+      automaticallyAfter: Duration.days(30),
+      excludeCharacters: '"@/:',
+    }
+    new SecretRotation(this, 'AdministratorRotation', {
+      ...rotation,
+      secret: administrator,
+      application: SecretRotationApplication.MONGODB_ROTATION_SINGLE_USER,
+    })
+    new SecretRotation(this, 'OriginRotation', {
+      ...rotation,
+      secret: origin,
+      masterSecret: administrator,
+      application: SecretRotationApplication.MONGODB_ROTATION_MULTI_USER,
+    })
+    return origin
+  }
+}

@@ -1,0 +1,106 @@
+import { opsPaths, ports } from '@spillway/origin/contract'
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2'
+import {
+  ApplicationListener,
+  ApplicationLoadBalancer,
+  ApplicationProtocol,
+  ApplicationTargetGroup,
+  ListenerCertificate,
+  Protocol,
+  SslPolicy,
+  TargetGroupLoadBalancingAlgorithmType,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2'
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
+import { StringParameter } from 'aws-cdk-lib/aws-ssm'
+import { Construct } from 'constructs'
+import type { StageConfig } from '../config.ts'
+import { accept } from '../nag.ts'
+import { type AccessPath, balancerPort } from './access-path.ts'
+
+/** How long the balancer lets requests in flight finish on a target that leaves, in seconds. */
+export const deregistrationSeconds = 15
+
+export interface OriginEntranceProps {
+  readonly vpc: IVpc
+  readonly access: AccessPath
+  readonly config: StageConfig
+  readonly removalPolicy: RemovalPolicy
+}
+
+/** The internal balancer: the only way to an origin, admitting only the tunnel's connectors. */
+export class OriginEntrance extends Construct {
+  readonly balancer: ApplicationLoadBalancer
+  readonly targets: ApplicationTargetGroup
+
+  constructor(scope: Construct, id: string, props: OriginEntranceProps) {
+    super(scope, id)
+    const { vpc, access, config } = props
+    this.balancer = new ApplicationLoadBalancer(this, 'Balancer', {
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+      internetFacing: false,
+      securityGroup: access.balancer,
+      deletionProtection: config.database.protected,
+      dropInvalidHeaderFields: true,
+      // Longer than the connectors' keep-alive (90 s), so that the connector closes first and no request is lost.
+      idleTimeout: Duration.seconds(120),
+    })
+    this.keepAccessLogs(props)
+    this.targets = new ApplicationTargetGroup(this, 'Targets', {
+      vpc,
+      port: ports.origin,
+      protocol: ApplicationProtocol.HTTP,
+      deregistrationDelay: Duration.seconds(deregistrationSeconds),
+      // A new process has cold caches, cold pools and cold code: it gets its full share over 30 s. Slow start needs
+      // round robin; AWS offers it for no other algorithm.
+      slowStart: Duration.seconds(30),
+      loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.ROUND_ROBIN,
+      healthCheck: {
+        path: opsPaths.ready,
+        protocol: Protocol.HTTP,
+        interval: Duration.seconds(5),
+        timeout: Duration.seconds(2),
+        healthyThresholdCount: 2,
+        unhealthyThresholdCount: 2,
+        healthyHttpCodes: '200',
+      },
+    })
+    new ApplicationListener(this, 'Listener', {
+      loadBalancer: this.balancer,
+      port: balancerPort,
+      protocol: ApplicationProtocol.HTTPS,
+      open: false,
+      sslPolicy: SslPolicy.TLS13_13,
+      certificates: [
+        ListenerCertificate.fromArn(
+          StringParameter.valueForStringParameter(this, `/spillway/${config.stage}/origin-certificate-arn`),
+        ),
+      ],
+      defaultTargetGroups: [this.targets],
+    })
+  }
+
+  /** By hand, because the construct's own method wants to know the region at synthesis. */
+  private keepAccessLogs({ config, removalPolicy }: OriginEntranceProps): void {
+    const bucket = new Bucket(this, 'AccessLogs', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      removalPolicy,
+      lifecycleRules: [{ expiration: Duration.days(30) }],
+    })
+    accept(bucket, 'AwsSolutions-S1', 'The bucket holds access logs; logging access to them has no end.')
+    const { account } = Stack.of(this)
+    bucket.grantPut(
+      new ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com'),
+      `*/AWSLogs/${account}/*`,
+    )
+    this.balancer.setAttribute('access_logs.s3.enabled', 'true')
+    this.balancer.setAttribute('access_logs.s3.bucket', bucket.bucketName)
+    this.balancer.setAttribute('access_logs.s3.prefix', config.stage)
+    const policy = bucket.policy
+    if (policy !== undefined) this.balancer.node.addDependency(policy)
+  }
+}

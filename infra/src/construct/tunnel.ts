@@ -1,0 +1,77 @@
+import { Aws, Duration } from 'aws-cdk-lib'
+import { AutoScalingGroup, GroupMetrics, HealthChecks, UpdatePolicy } from 'aws-cdk-lib/aws-autoscaling'
+import {
+  AmazonLinuxCpuType,
+  InstanceType,
+  type IVpc,
+  LaunchTemplate,
+  LaunchTemplateHttpTokens,
+  MachineImage,
+  SubnetType,
+  UserData,
+} from 'aws-cdk-lib/aws-ec2'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Construct } from 'constructs'
+import type { StageConfig } from '../config.ts'
+import { userData } from '../instance-files.ts'
+import { accept } from '../nag.ts'
+import type { AccessPath } from './access-path.ts'
+import { encryptedRoot, instanceRole } from './instance-defaults.ts'
+
+export interface TunnelProps {
+  readonly vpc: IVpc
+  readonly access: AccessPath
+  readonly config: StageConfig
+}
+
+/**
+ * The edge's way in: `cloudflared` connectors that dial out to Cloudflare, on machines of their own so that an origin
+ * may drain without cutting the edge off. Decision 0005 weighs it against mutual TLS.
+ */
+export class Tunnel extends Construct {
+  readonly connectors: AutoScalingGroup
+
+  constructor(scope: Construct, id: string, { vpc, access, config }: TunnelProps) {
+    super(scope, id)
+    const { stage, tunnel } = config
+    const token = new Secret(this, 'Token', {
+      secretName: `spillway/${stage}/tunnel-token`,
+      description: 'Token of the Cloudflare tunnel; put in by hand, see the deploy runbook',
+    })
+    accept(token, 'AwsSolutions-SMG4', 'Cloudflare issues the token; the key rotation runbook replaces it.')
+    const role = instanceRole(this, 'Role')
+    token.grantRead(role)
+
+    const connectors = new AutoScalingGroup(this, 'Connectors', {
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+      minCapacity: tunnel.connectors,
+      maxCapacity: tunnel.connectors + 1,
+      launchTemplate: new LaunchTemplate(this, 'Template', {
+        machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),
+        instanceType: new InstanceType(tunnel.instanceType),
+        securityGroup: access.connector,
+        role,
+        httpTokens: LaunchTemplateHttpTokens.REQUIRED,
+        blockDevices: [encryptedRoot(8)],
+        userData: UserData.custom(
+          userData('tunnel-user-data.sh', { AWS_REGION: Aws.REGION, TUNNEL_SECRET: token.secretArn }),
+        ),
+      }),
+      healthChecks: HealthChecks.ec2({ gracePeriod: Duration.minutes(3) }),
+      groupMetrics: [GroupMetrics.all()],
+      updatePolicy: UpdatePolicy.rollingUpdate({
+        minInstancesInService: Math.max(1, tunnel.connectors - 1),
+        maxBatchSize: 1,
+        pauseTime: Duration.minutes(2),
+        waitOnResourceSignals: false,
+      }),
+    })
+    accept(
+      connectors,
+      'AwsSolutions-AS3',
+      'The group’s size never changes by itself; alarms watch its members.',
+    )
+    this.connectors = connectors
+  }
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Files that run on instances: shipped inside a release, or as user data. */
+export const instanceFolder = join(import.meta.dirname, '..', 'instance')
+
+export const readInstanceFile = (name: string): string => readFileSync(join(instanceFolder, name), 'utf8')
+
+/** Value of a directive in one of our systemd units. @throws {Error} when the unit does not set it */
+export function unitDirective(unit: string, directive: string): string {
+  const line = readInstanceFile(unit)
+    .split('\n')
+    .find((candidate) => candidate.startsWith(`${directive}=`))
+  if (line === undefined) throw new Error(`${unit} does not set ${directive}`)
+  return line.slice(directive.length + 1)
+}
+
+/**
+ * User data: settings that the instance reads as `/etc/spillway/instance.env`, then the script.
+ * Values may hold CloudFormation tokens; none may be secret, because anyone who may describe the instance reads them.
+ */
+export function userData(script: string, settings: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+  return [
+    '#!/usr/bin/env bash',
+    'install -d -m 0755 /etc/spillway',
+    "cat > /etc/spillway/instance.env <<'SETTINGS'",
+    ...lines,
+    'SETTINGS',
+    readInstanceFile(script).replace(/^#!.*\n/, ''),
+  ].join('\n')
+}

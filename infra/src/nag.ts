@@ -1,0 +1,22 @@
+import { Stack, Validations } from 'aws-cdk-lib'
+import type { IConstruct } from 'constructs'
+
+/** Accepts one cdk-nag finding below `scope`, for a reason that a reviewer can weigh. */
+export function accept(scope: IConstruct, id: string, reason: string): void {
+  Validations.of(scope).acknowledge({ id, reason })
+}
+
+/** Accepts a wildcard in one resource of the policies below `scope` (AwsSolutions-IAM5). */
+export function acceptWildcard(scope: IConstruct, resource: string, reason: string): void {
+  accept(scope, `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resource))}]`, reason)
+}
+
+/** A resource as cdk-nag writes it: references in angle brackets, the rest as it stands. */
+function flatten(value: unknown): string {
+  if (typeof value === 'string') return value
+  const [intrinsic, argument] = Object.entries(value as Record<string, unknown>)[0] ?? []
+  if (intrinsic === 'Ref') return `<${argument}>`
+  if (intrinsic === 'Fn::GetAtt') return `<${(argument as readonly string[]).join('.')}>`
+  if (intrinsic === 'Fn::Join') return (argument as [string, unknown[]])[1].map(flatten).join('')
+  throw new Error(`cannot name a resource with ${intrinsic}`)
+}

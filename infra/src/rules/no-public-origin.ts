@@ -1,0 +1,42 @@
+import { Stack } from 'aws-cdk-lib'
+import { CfnLaunchTemplate, CfnSecurityGroup, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2'
+import { CfnLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
+import type { IConstruct, IValidation } from 'constructs'
+
+/**
+ * Nothing in the tree may be reachable from the internet: no internet-facing balancer, no security group that admits
+ * everyone, no instance that asks for a public address. The edge comes in through a tunnel that the inside opens.
+ */
+export const noPublicOrigin = (root: IConstruct): IValidation => ({
+  validate: () =>
+    root.node.findAll().flatMap((node) => findings(node).map((text) => `${node.node.path}: ${text}`)),
+})
+
+function findings(node: IConstruct): readonly string[] {
+  const resolve = <T>(value: T): T => Stack.of(node).resolve(value) as T
+  if (node instanceof CfnLoadBalancer && node.scheme !== 'internal') {
+    return ['the balancer is internet-facing; make it internal']
+  }
+  if (node instanceof CfnSecurityGroup) {
+    const rules = (resolve(node.securityGroupIngress) ?? []) as readonly CfnSecurityGroup.IngressProperty[]
+    return rules.filter(admitsEveryone).map(() => 'a rule admits every address')
+  }
+  if (node instanceof CfnSecurityGroupIngress && admitsEveryone(node))
+    return ['the rule admits every address']
+  if (node instanceof CfnLaunchTemplate) {
+    const data = resolve(node.launchTemplateData) as CfnLaunchTemplate.LaunchTemplateDataProperty
+    const interfaces = (data.networkInterfaces ?? []) as readonly CfnLaunchTemplate.NetworkInterfaceProperty[]
+    return interfaces
+      .filter(({ associatePublicIpAddress }) => associatePublicIpAddress === true)
+      .map(() => 'instances ask for a public address')
+  }
+  return []
+}
+
+const admitsEveryone = ({
+  cidrIp,
+  cidrIpv6,
+}: {
+  cidrIp?: string | undefined
+  cidrIpv6?: string | undefined
+}): boolean => cidrIp?.endsWith('/0') === true || cidrIpv6?.endsWith('/0') === true

@@ -1,0 +1,32 @@
+import { App, type AppProps, Validations } from 'aws-cdk-lib'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { checkStage, type StageConfig } from './config.ts'
+import { noPublicOrigin } from './rules/no-public-origin.ts'
+import { DataStack } from './stack/data-stack.ts'
+import { NetworkStack } from './stack/network-stack.ts'
+import { OriginStack } from './stack/origin-stack.ts'
+import { tagStage } from './tags.ts'
+
+/**
+ * Stages × stacks, with every rule attached. Account and region are left to the deployer's credentials, so that the
+ * same templates synthesize anywhere.
+ * @throws {Error} for a stage whose settings contradict each other
+ */
+export function spillwayApp(stages: readonly StageConfig[], props: AppProps = {}): App {
+  const mistakes = stages.flatMap(checkStage)
+  if (mistakes.length > 0) throw new Error(mistakes.join('\n'))
+
+  const app = new App({ analyticsReporting: false, treeMetadata: false, ...props })
+  for (const config of stages) {
+    const name = (stack: string) => `spillway-${config.stage}-${stack}`
+    const network = new NetworkStack(app, name('network'), { config })
+    const data = new DataStack(app, name('data'), { config, network })
+    const origin = new OriginStack(app, name('origin'), { config, network, data })
+    for (const stack of [network, data, origin]) {
+      tagStage(stack, config.stage)
+      stack.node.addValidation(noPublicOrigin(stack))
+    }
+  }
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+  return app
+}

@@ -1,0 +1,29 @@
+import { Stack, type StackProps } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import type { StageConfig } from '../config.ts'
+import { DatabaseBackups } from '../construct/database-backups.ts'
+import { DocumentStore } from '../construct/document-store.ts'
+import { ReleaseStore } from '../construct/release-store.ts'
+import { poolFitsDatabase } from '../rules/pool-fits-database.ts'
+import type { NetworkStack } from './network-stack.ts'
+
+export interface DataStackProps extends StackProps {
+  readonly config: StageConfig
+  readonly network: NetworkStack
+}
+
+/** What outlives a deployment: the data, and the releases that can be rolled back to. Changes rarely. */
+export class DataStack extends Stack {
+  readonly store: DocumentStore
+
+  constructor(scope: Construct, id: string, props: DataStackProps) {
+    super(scope, id, { terminationProtection: props.config.database.protected, ...props })
+    const { config, network } = props
+    this.store = new DocumentStore(this, 'Store', { vpc: network.vpc, access: network.access, config })
+    // Here, because a release must lie in it before the first instance boots.
+    new ReleaseStore(this, 'Releases', { stage: config.stage })
+    if (config.database.protected)
+      new DatabaseBackups(this, 'Backups', { cluster: this.store.cluster, config })
+    this.node.addValidation(poolFitsDatabase(config))
+  }
+}

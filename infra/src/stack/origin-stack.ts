@@ -1,0 +1,70 @@
+import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
+import { StringParameter } from 'aws-cdk-lib/aws-ssm'
+import type { Construct } from 'constructs'
+import type { StageConfig } from '../config.ts'
+import { Alarms } from '../construct/alarms.ts'
+import { CostGuard } from '../construct/cost-guard.ts'
+import { Dashboard } from '../construct/dashboard.ts'
+import { OriginEntrance } from '../construct/origin-entrance.ts'
+import { OriginFleet } from '../construct/origin-fleet.ts'
+import { OriginScaling } from '../construct/origin-scaling.ts'
+import { OriginSignals } from '../construct/origin-signals.ts'
+import { Tunnel } from '../construct/tunnel.ts'
+import { WeeklyRefresh } from '../construct/weekly-refresh.ts'
+import { poolFitsDatabase } from '../rules/pool-fits-database.ts'
+import type { DataStack } from './data-stack.ts'
+import type { NetworkStack } from './network-stack.ts'
+
+export interface OriginStackProps extends StackProps {
+  readonly config: StageConfig
+  readonly network: NetworkStack
+  readonly data: DataStack
+}
+
+/** What serves: tunnel, balancer, fleet, scaling, and the eyes on them; changes with every release. */
+export class OriginStack extends Stack {
+  constructor(scope: Construct, id: string, props: OriginStackProps) {
+    super(scope, id, props)
+    const { config, network, data } = props
+    const { stage } = config
+    const { vpc, access } = network
+    const removalPolicy = config.database.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
+
+    const topic = new Topic(this, 'Alerts', { topicName: `spillway-${stage}-alerts`, enforceSSL: true })
+    topic.addSubscription(
+      new EmailSubscription(StringParameter.valueForStringParameter(this, `/spillway/${stage}/alert-email`)),
+    )
+    const alarms = new Alarms(this, 'Alarms', { topic, stage })
+    const signals = new OriginSignals(stage)
+
+    const tunnel = new Tunnel(this, 'Tunnel', { vpc, access, config })
+    const entrance = new OriginEntrance(this, 'Entrance', { vpc, access, config, removalPolicy })
+    const fleet = new OriginFleet(this, 'Fleet', {
+      vpc,
+      access,
+      config,
+      store: data.store,
+      rollbackAlarms: alarms.forUsers(entrance, signals),
+    })
+    fleet.group.attachToApplicationTargetGroup(entrance.targets)
+    new OriginScaling(this, 'Scaling', { group: fleet.group, signals, config })
+    new WeeklyRefresh(this, 'WeeklyRefresh', { groupName: fleet.groupName })
+
+    alarms.forLoad(signals, config, fleet.group)
+    alarms.forDatabase(data.store.cluster, config)
+    alarms.forTunnel(tunnel.connectors, config)
+    new Dashboard(this, 'Dashboard', {
+      config,
+      entrance,
+      signals,
+      group: fleet.group,
+      connectors: tunnel.connectors,
+      cluster: data.store.cluster,
+    })
+    new CostGuard(this, 'CostGuard', { config, topic })
+    // Here as well: this stack carries the pools, and it may be deployed without the other.
+    this.node.addValidation(poolFitsDatabase(config))
+  }
+}

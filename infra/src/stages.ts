@@ -1,0 +1,64 @@
+import type { StageConfig, StageName } from './config.ts'
+
+/**
+ * The stages. Sizes follow from the connection budget (`src/capacity.ts`), rates from decision 0004; `npm run
+ * synth` prints each budget.
+ */
+const dev: StageConfig = {
+  stage: 'dev',
+  network: { cidr: '10.20.0.0/16', natGateways: 1 },
+  database: { instanceClass: 't4g.medium', instances: 1, backupRetentionDays: 1, protected: false },
+  origin: {
+    instanceType: 't4g.small',
+    processesPerInstance: 2,
+    poolSize: 8,
+    drainTimeoutMs: 20_000,
+    logLevel: 'debug',
+  },
+  fleet: { min: 1, max: 2, warm: 0, requestsPerSecondPerProcess: 500 },
+  connections: { deploymentsInFlight: 1, headroom: 20 },
+  tunnel: { connectors: 1, instanceType: 't4g.nano' },
+  budgetDollars: 300,
+}
+
+const staging: StageConfig = {
+  stage: 'staging',
+  network: { cidr: '10.21.0.0/16', natGateways: 1 },
+  database: { instanceClass: 'r6g.large', instances: 2, backupRetentionDays: 7, protected: false },
+  origin: {
+    instanceType: 'c7g.large',
+    processesPerInstance: 2,
+    poolSize: 32,
+    drainTimeoutMs: 20_000,
+    logLevel: 'info',
+  },
+  fleet: { min: 3, max: 6, warm: 1, requestsPerSecondPerProcess: 1_000 },
+  connections: { deploymentsInFlight: 1, headroom: 100 },
+  tunnel: { connectors: 2, instanceType: 't4g.small' },
+  budgetDollars: 1_200,
+}
+
+const production: StageConfig = {
+  stage: 'production',
+  network: { cidr: '10.22.0.0/16', natGateways: 3 },
+  database: {
+    instanceClass: 'r6g.xlarge',
+    instances: 3,
+    backupRetentionDays: 14,
+    protected: true,
+    backupCopyRegion: 'us-west-2',
+  },
+  origin: {
+    instanceType: 'c7g.xlarge',
+    processesPerInstance: 4,
+    poolSize: 24,
+    drainTimeoutMs: 20_000,
+    logLevel: 'info',
+  },
+  fleet: { min: 3, max: 12, warm: 3, requestsPerSecondPerProcess: 1_000 },
+  connections: { deploymentsInFlight: 1, headroom: 200 },
+  tunnel: { connectors: 3, instanceType: 'c7g.medium' },
+  budgetDollars: 6_000,
+}
+
+export const stages: Readonly<Record<StageName, StageConfig>> = { dev, staging, production }

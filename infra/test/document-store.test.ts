@@ -1,0 +1,66 @@
+import { Match } from 'aws-cdk-lib/assertions'
+import { describe, expect, it } from 'vitest'
+import { stageNames } from '../src/config.ts'
+import { stages } from '../src/stages.ts'
+import { readTemplate, resourcesOf } from './support/template.ts'
+
+describe.each(stageNames)('%s: the database', (stage) => {
+  const { database } = stages[stage]
+
+  it('is encrypted, speaks TLS only and writes its audit log', () => {
+    const template = readTemplate(stage, 'data')
+    template.hasResourceProperties('AWS::DocDB::DBCluster', {
+      StorageEncrypted: true,
+      EnableCloudwatchLogsExports: ['audit', 'profiler'],
+      Port: 27018,
+    })
+    template.hasResourceProperties('AWS::DocDB::DBClusterParameterGroup', {
+      Parameters: Match.objectLike({ tls: 'enabled', audit_logs: 'ddl' }),
+    })
+  })
+
+  it(`has ${database.instances} instances of the class that the budget was drawn on`, () => {
+    const instances = resourcesOf(readTemplate(stage, 'data'), 'AWS::DocDB::DBInstance')
+    expect(instances.map(({ Properties }) => Properties.DBInstanceClass)).toEqual(
+      Array(database.instances).fill(`db.${database.instanceClass}`),
+    )
+  })
+
+  it('has credentials in Secrets Manager, both users rotated, no password in the template', () => {
+    const template = readTemplate(stage, 'data')
+    template.resourceCountIs('AWS::SecretsManager::RotationSchedule', 2)
+    template.hasResourceProperties('AWS::DocDB::DBCluster', {
+      MasterUserPassword: {
+        'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('resolve:secretsmanager')])],
+      },
+    })
+  })
+})
+
+describe('the production database', () => {
+  it('cannot be deleted by accident and leaves a snapshot when deleted on purpose', () => {
+    readTemplate('production', 'data').hasResource('AWS::DocDB::DBCluster', {
+      Properties: { DeletionProtection: true, BackupRetentionPeriod: 14 },
+      DeletionPolicy: 'Snapshot',
+      UpdateReplacePolicy: 'Snapshot',
+    })
+  })
+
+  it('is copied to another region every day', () => {
+    readTemplate('production', 'data').hasResourceProperties('AWS::Backup::BackupPlan', {
+      BackupPlan: Match.objectLike({
+        BackupPlanRule: [
+          Match.objectLike({
+            CopyActions: [
+              Match.objectLike({
+                DestinationBackupVaultArn: {
+                  'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('backup:us-west-2:')])],
+                },
+              }),
+            ],
+          }),
+        ],
+      }),
+    })
+  })
+})

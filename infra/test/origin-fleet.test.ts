@@ -1,0 +1,117 @@
+import { originEnv } from '@spillway/origin/contract'
+import { Match } from 'aws-cdk-lib/assertions'
+import { describe, expect, it } from 'vitest'
+import { stageNames } from '../src/config.ts'
+import { readInstanceFile } from '../src/instance-files.ts'
+import { originMetrics, originNamespace } from '../src/origin-metrics.ts'
+import { stages } from '../src/stages.ts'
+import { readTemplate, resourcesOf } from './support/template.ts'
+
+describe.each(stageNames)('%s: the fleet', (stage) => {
+  const { fleet, origin } = stages[stage]
+
+  it('stays within the sizes that the budget was drawn on', () => {
+    readTemplate(stage, 'origin').hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', {
+      AutoScalingGroupName: `spillway-origin-${stage}`,
+      MinSize: String(fleet.min),
+      MaxSize: String(fleet.max),
+      HealthCheckType: 'ELB',
+    })
+    for (const pool of resourcesOf(readTemplate(stage, 'origin'), 'AWS::AutoScaling::WarmPool')) {
+      expect(pool.Properties.MaxGroupPreparedCapacity).toBe(fleet.max)
+    }
+  })
+
+  it('gives each process its share, and every variable a name that the origin knows', () => {
+    const settings = instanceSettings(stage)
+    expect(settings.get(originEnv.poolSize)).toBe(String(origin.poolSize))
+    expect(settings.get(originEnv.processes)).toBe(String(origin.processesPerInstance))
+    expect(settings.get(originEnv.drainTimeoutMs)).toBe(String(origin.drainTimeoutMs))
+    expect(settings.get(originEnv.connectionShare)).toBe(
+      String(origin.processesPerInstance * origin.poolSize),
+    )
+    const written = readInstanceFile('configure.sh')
+    const unset = Object.values(originEnv).filter(
+      (name) => !settings.has(name) && !written.includes(`echo "${name}=`),
+    )
+    // Timeouts that no stage has a reason to change: the origin's defaults hold.
+    expect(unset.sort()).toEqual(['LIST_TIMEOUT_MS', 'POOL_WAIT_TIMEOUT_MS', 'SERVER_SELECTION_TIMEOUT_MS'])
+  })
+
+  it('puts no secret into user data', () => {
+    const text = JSON.stringify(userDataOf(stage))
+    expect(text).not.toContain('resolve:secretsmanager')
+    expect(text).not.toMatch(/password/i)
+  })
+
+  it('replaces instances without losing capacity and goes back when users feel it', () => {
+    readTemplate(stage, 'origin').hasResource('AWS::AutoScaling::AutoScalingGroup', {
+      UpdatePolicy: {
+        AutoScalingInstanceRefresh: {
+          Preferences: Match.objectLike({
+            MinHealthyPercentage: 100,
+            AlarmSpecification: { Alarms: [Match.anyValue(), Match.anyValue(), Match.anyValue()] },
+          }),
+        },
+      },
+    })
+  })
+
+  it('gives up an instance that never becomes ready and waits for one that drains', () => {
+    const template = readTemplate(stage, 'origin')
+    template.hasResourceProperties('AWS::AutoScaling::LifecycleHook', {
+      LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+      DefaultResult: 'ABANDON',
+    })
+    template.hasResourceProperties('AWS::AutoScaling::LifecycleHook', {
+      LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+      DefaultResult: 'CONTINUE',
+    })
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
+      HealthCheckPath: '/readyz',
+      TargetGroupAttributes: Match.arrayWith([{ Key: 'slow_start.duration_seconds', Value: '30' }]),
+    })
+  })
+
+  it('grows on requests and on pressure, and shrinks on requests alone', () => {
+    const policies = resourcesOf(readTemplate(stage, 'origin'), 'AWS::AutoScaling::ScalingPolicy')
+    const steps = policies.filter(({ Properties }) => Properties.PolicyType === 'StepScaling')
+    expect(policies).toHaveLength(3)
+    expect(steps).toHaveLength(2)
+    for (const { Properties } of steps) {
+      const adjustments = Properties.StepAdjustments as readonly { ScalingAdjustment: number }[]
+      expect(Math.min(...adjustments.map(({ ScalingAdjustment }) => ScalingAdjustment))).toBeGreaterThan(0)
+    }
+  })
+})
+
+describe('the metrics agent', () => {
+  it('forwards exactly the metrics that scaling and alarms read', () => {
+    const { emf_processor } = JSON.parse(readInstanceFile('cloudwatch-agent.json')).logs.metrics_collected
+      .prometheus
+    expect(emf_processor.metric_namespace).toBe(originNamespace)
+    expect(emf_processor.metric_declaration[0].metric_selectors.toSorted()).toEqual(
+      Object.values(originMetrics)
+        .map((name) => `^${name}$`)
+        .sort(),
+    )
+  })
+})
+
+function userDataOf(stage: (typeof stageNames)[number]): unknown {
+  const template = resourcesOf(readTemplate(stage, 'origin'), 'AWS::EC2::LaunchTemplate').find((candidate) =>
+    JSON.stringify(candidate).includes('LAUNCH_HOOK'),
+  )
+  if (template === undefined) throw new Error('no launch template of the fleet')
+  return (template.Properties.LaunchTemplateData as { UserData: unknown }).UserData
+}
+
+/** The settings that user data writes; references are left out as `…`. */
+function instanceSettings(stage: (typeof stageNames)[number]): ReadonlyMap<string, string> {
+  const { 'Fn::Join': join } = (userDataOf(stage) as { 'Fn::Base64': { 'Fn::Join': [string, unknown[]] } })[
+    'Fn::Base64'
+  ]
+  const text = join[1].map((part) => (typeof part === 'string' ? part : '…')).join('')
+  const block = /<<'SETTINGS'\n([\s\S]*?)\nSETTINGS/.exec(text)?.[1] ?? ''
+  return new Map(block.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]))
+}

@@ -1,0 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { spillwayApp } from '../src/spillway-app.ts'
+import { stages } from '../src/stages.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Folder with every stage's templates, synthesized once for all tests. */
+    readonly templates: string
+  }
+}
+
+export default function synthesize(project: TestProject): () => void {
+  const outdir = mkdtempSync(join(tmpdir(), 'spillway-templates-'))
+  spillwayApp(Object.values(stages), { outdir }).synth()
+  project.provide('templates', outdir)
+  return () => rmSync(outdir, { recursive: true, force: true })
+}
