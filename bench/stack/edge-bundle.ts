@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { glob, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { localFolder, root } from './folders.ts'
+
+const run = promisify(execFile)
+
+/** The Worker as Cloudflare would get it, and what wrangler.jsonc says about it in Miniflare's words. */
+export interface EdgeBundle {
+  readonly scriptFile: string
+  readonly workerOptions: Readonly<Record<string, unknown>>
+}
+
+const bundleTimeoutMs = 120_000
+const sources = ['edge/src/**/*.ts', 'origin/contract/**/*.ts', 'edge/wrangler.jsonc', 'package-lock.json']
+
+/**
+ * Bundles the edge by wrangler's own means, so that tests run what a deployment would; once per state of the sources.
+ */
+export async function bundleEdge(): Promise<EdgeBundle> {
+  const folder = join(localFolder, 'edge-bundles', await hashOfSources())
+  const optionsFile = join(folder, 'miniflare.json')
+  if (!(await exists(optionsFile))) await build(folder, optionsFile)
+  const { scriptFile, workerOptions } = JSON.parse(await readFile(optionsFile, 'utf8'))
+  return { scriptFile: join(folder, scriptFile), workerOptions }
+}
+
+async function build(folder: string, optionsFile: string): Promise<void> {
+  // Complete when it is renamed: another process may build the same at this moment.
+  const draft = `${folder}.${randomUUID()}`
+  try {
+    await run(
+      join(root, 'node_modules/.bin/wrangler'),
+      ['deploy', '--dry-run', '--outdir', draft, '--config', join(root, 'edge/wrangler.jsonc')],
+      { cwd: join(root, 'edge'), env: wranglerEnvironment(), timeout: bundleTimeoutMs },
+    )
+    const { unstable_getMiniflareWorkerOptions: readOptions } = await import('wrangler')
+    const { workerOptions, main } = readOptions(join(root, 'edge/wrangler.jsonc'))
+    const scriptFile = (main ?? 'worker.ts').replace(/^.*\//, '').replace(/\.ts$/, '.js')
+    await mkdir(draft, { recursive: true })
+    await writeFile(join(draft, 'miniflare.json'), JSON.stringify({ scriptFile, workerOptions }, null, 2))
+    await rename(draft, folder)
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true })
+    if (await exists(optionsFile)) return
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
+    throw new Error(`wrangler could not bundle the edge:\n${stdout}${stderr}`, { cause: error })
+  }
+}
+
+/** Nothing is sent to Cloudflare and nothing is fetched from it. */
+export const wranglerEnvironment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  WRANGLER_SEND_METRICS: 'false',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+})
+
+async function hashOfSources(): Promise<string> {
+  const files = (await Array.fromAsync(glob(sources, { cwd: root }))).filter(
+    (file) => !file.endsWith('.test.ts'),
+  )
+  const hash = createHash('sha256')
+  for (const file of files.sort()) hash.update(`${file}\0`).update(await readFile(join(root, file)))
+  return hash.digest('hex').slice(0, 24)
+}
+
+const exists = (file: string) =>
+  stat(file).then(
+    () => true,
+    () => false,
+  )

@@ -1,0 +1,59 @@
+import { appendFile } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { bundleEdge } from './edge-bundle.ts'
+
+export interface Edge {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export interface EdgeOptions {
+  /** Variables and secrets, by the names of the contract's `edgeEnv`. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly logFile: string
+  /** @default any free port */
+  readonly port?: number
+}
+
+/**
+ * Runs the bundled Worker in workerd, without the proxy of `wrangler dev` in front of it. Two of them are two data
+ * centres: they share neither caches nor counters.
+ */
+export async function startEdge({ variables, logFile, port = 0 }: EdgeOptions): Promise<Edge> {
+  const { scriptFile, workerOptions } = await bundleEdge()
+  const bindings = { ...(workerOptions.bindings as object | undefined), ...variables }
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      ...workerOptions,
+      bindings,
+      modules: true,
+      scriptPath: scriptFile,
+      host: '127.0.0.1',
+      port,
+      cf: false,
+      log: new FileLog(logFile),
+      handleStructuredLogs: ({ level, message }) => void appendFile(logFile, `${level}: ${message}\n`),
+    }),
+  )
+  try {
+    const url = await miniflare.ready
+    return { url: url.origin, stop: () => miniflare.dispose() }
+  } catch (error) {
+    await miniflare.dispose().catch(() => {})
+    throw new Error(`the edge did not start (bundle ${pathToFileURL(scriptFile)})`, { cause: error })
+  }
+}
+
+class FileLog extends Log {
+  readonly #file: string
+
+  constructor(file: string) {
+    super(LogLevel.WARN)
+    this.#file = file
+  }
+
+  override log(message: string): void {
+    void appendFile(this.#file, `${message}\n`)
+  }
+}

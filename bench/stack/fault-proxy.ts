@@ -1,0 +1,142 @@
+import { createConnection, createServer, type Server, type Socket } from 'node:net'
+
+/**
+ * What happens to the bytes on their way.
+ * - `pass`: nothing.
+ * - `delay`: what the caller sends arrives later, in order; answers pass at once.
+ * - `stall`: connections open, and nothing comes through until the fault changes.
+ * - `reset`: connections are reset (RST), open ones at once and new ones when they are made.
+ * - `cut`: open connections are reset and new ones refused.
+ */
+export type Fault =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'delay'; readonly delayMs: number }
+  | { readonly kind: 'stall' }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'cut' }
+
+export interface FaultProxy {
+  readonly port: number
+  /** Connections accepted since the start. */
+  readonly accepted: number
+  apply(fault: Fault): Promise<void>
+  stop(): Promise<void>
+}
+
+const host = '127.0.0.1'
+
+/** A TCP proxy between two processes of this machine that can be made to misbehave while it runs. */
+export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
+  const links = new Set<Link>()
+  let fault: Fault = { kind: 'pass' }
+  let accepted = 0
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    accepted++
+    if (fault.kind === 'reset') {
+      socket.on('error', () => {})
+      socket.resetAndDestroy()
+      return
+    }
+    const link = new Link(
+      socket,
+      createConnection({ port: targetPort, host, allowHalfOpen: true, noDelay: true }),
+    )
+    links.add(link)
+    link.apply(fault)
+    link.onClose = () => links.delete(link)
+  })
+  const port = await listen(server, 0)
+
+  const resetAll = () => {
+    for (const link of links) link.reset()
+  }
+  return {
+    port,
+    get accepted() {
+      return accepted
+    },
+    async apply(next) {
+      fault = next
+      if (next.kind === 'reset' || next.kind === 'cut') resetAll()
+      if (next.kind === 'cut' && server.listening) await close(server)
+      if (next.kind !== 'cut' && !server.listening) await listen(server, port)
+      for (const link of links) link.apply(next)
+    },
+    async stop() {
+      resetAll()
+      if (server.listening) await close(server)
+    },
+  }
+}
+
+/** One connection through the proxy: the caller's socket and the one to the target. */
+class Link {
+  onClose = () => {}
+  readonly #caller: Socket
+  readonly #target: Socket
+  #fault: Fault = { kind: 'pass' }
+
+  constructor(caller: Socket, target: Socket) {
+    this.#caller = caller
+    this.#target = target
+    this.#carry(caller, target, () => (this.#fault.kind === 'delay' ? this.#fault.delayMs : 0))
+    this.#carry(target, caller, () => 0)
+  }
+
+  apply(fault: Fault): void {
+    this.#fault = fault
+    for (const socket of [this.#caller, this.#target]) {
+      if (fault.kind === 'stall') socket.pause()
+      else socket.resume()
+    }
+  }
+
+  reset(): void {
+    for (const socket of [this.#caller, this.#target]) socket.resetAndDestroy()
+  }
+
+  #carry(from: Socket, to: Socket, delayMs: () => number): void {
+    const later = inOrder(delayMs)
+    from.on('data', (chunk) => {
+      later(() => {
+        if (to.destroyed || to.write(chunk)) return
+        from.pause()
+        to.once('drain', () => {
+          if (this.#fault.kind !== 'stall') from.resume()
+        })
+      })
+    })
+    from.on('end', () => later(() => to.end()))
+    from.on('error', () => to.resetAndDestroy())
+    from.on('close', (hadError) => {
+      if (hadError) to.resetAndDestroy()
+      if (to.destroyed) this.onClose()
+    })
+  }
+}
+
+/** Runs acts after a delay each, in the order in which they came, also when the delay has become shorter since. */
+function inOrder(delayMs: () => number): (act: () => void) => void {
+  const waiting: (() => void)[] = []
+  return (act) => {
+    const ms = delayMs()
+    if (ms === 0 && waiting.length === 0) return act()
+    waiting.push(act)
+    setTimeout(() => waiting.shift()?.(), ms)
+  }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.removeListener('error', reject)
+      const address = server.address()
+      if (address === null || typeof address === 'string') return reject(new Error('no port'))
+      resolve(address.port)
+    })
+  })
+}
+
+const close = (server: Server): Promise<void> => new Promise((resolve) => void server.close(() => resolve()))

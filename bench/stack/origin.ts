@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { opsPaths, originEnv } from '@spillway/origin/contract'
+import { type Child, describeExit, startChild } from './child.ts'
+import { root } from './folders.ts'
+import { freePort } from './ports.ts'
+
+export interface Origin {
+  readonly url: string
+  readonly port: number
+  readonly child: Child
+  /** Drains and ends it (SIGTERM); gone when it resolves. */
+  stop(): Promise<void>
+}
+
+export interface OriginOptions {
+  readonly databaseUri: string
+  readonly databaseName: string
+  /** The public keys of the edge's assertions, as JSON. */
+  readonly edgeKeys: string
+  /** Further variables, or other values of these, by the names of the contract's `originEnv`. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly logFile: string
+  /** @default any free port */
+  readonly port?: number
+}
+
+const readyTimeoutMs = 60_000
+const drainTimeoutMs = 20_000
+
+/** Starts one origin process as a fleet would, and waits until it is ready. */
+export async function startOrigin(options: OriginOptions): Promise<Origin> {
+  const port = options.port ?? (await freePort())
+  const child = await startChild({
+    name: 'origin',
+    command: process.execPath,
+    args: ['src/main.ts'],
+    cwd: join(root, 'origin'),
+    env: { ...process.env, ...originEnvironment(options, port) },
+    logFile: options.logFile,
+  })
+  const url = `http://127.0.0.1:${port}`
+  try {
+    await untilReady(url + opsPaths.ready, child)
+  } catch (error) {
+    await child.stop(0)
+    throw error
+  }
+  return { url, port, child, stop: async () => void (await child.stop(drainTimeoutMs)) }
+}
+
+export const originEnvironment = (
+  { databaseUri, databaseName, edgeKeys, env }: Omit<OriginOptions, 'logFile'>,
+  port: number,
+): Record<string, string> => ({
+  [originEnv.host]: '127.0.0.1',
+  [originEnv.port]: String(port),
+  [originEnv.mongodbUri]: databaseUri,
+  [originEnv.mongodbDatabase]: databaseName,
+  [originEnv.edgeKeys]: edgeKeys,
+  ...env,
+})
+
+/**
+ * Asks until the answer is 200.
+ *
+ * @throws Error with the last lines of the child's output when it ends, or is not ready within a minute
+ */
+export async function untilReady(url: string, child: Child): Promise<void> {
+  const deadline = Date.now() + readyTimeoutMs
+  let last = 'no answer'
+  for (;;) {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+      await response.arrayBuffer()
+      if (response.ok) return
+      last = `status ${response.status}`
+    } catch {
+      last = 'no answer'
+    }
+    const exit = await Promise.race([child.exited, sleep(100)])
+    if (exit !== undefined) throw new Error(`${child.name} ${describeExit(exit)}:\n${child.tail()}`)
+    if (Date.now() > deadline) {
+      throw new Error(
+        `${child.name} is not ready after ${readyTimeoutMs / 1000} s (${last}):\n${child.tail()}`,
+      )
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import { originEnv } from '@spillway/origin/contract'
+import { describeExit, startChild } from './child.ts'
+import { root } from './folders.ts'
+
+export interface SeedOptions {
+  readonly databaseUri: string
+  readonly databaseName: string
+  /** Called with each line of progress. */
+  readonly onLine?: (line: string) => void
+  readonly signal?: AbortSignal
+}
+
+/** Loads the sample data by the origin's own script; what is there already stays as it is. */
+export async function seed({ databaseUri, databaseName, onLine, signal }: SeedOptions): Promise<void> {
+  const child = await startChild({
+    name: 'seed',
+    command: process.execPath,
+    args: ['scripts/seed.ts'],
+    cwd: join(root, 'origin'),
+    env: {
+      ...process.env,
+      [originEnv.mongodbUri]: databaseUri,
+      [originEnv.mongodbDatabase]: databaseName,
+    },
+    ...(onLine !== undefined && { onLine }),
+  })
+  const abort = () => void child.stop(2_000)
+  signal?.addEventListener('abort', abort, { once: true })
+  const exit = await child.exited
+  signal?.removeEventListener('abort', abort)
+  signal?.throwIfAborted()
+  if (exit.code !== 0) throw new Error(`seed ${describeExit(exit)}:\n${child.tail()}`)
+}

@@ -1,0 +1,223 @@
+/**
+ * Program: installs the dependencies when they are missing or not those of package-lock.json, and does nothing otherwise.
+ * It runs before `npm start` and `npm test` on whatever Node the machine has, without any dependency; the Node that
+ * everything else runs on is one of the dependencies that it installs.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { delimiter, join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const modules = join(root, 'node_modules')
+const lock = join(root, '.spillway', 'setup.lock')
+const holder = join(lock, 'pid')
+
+const nodeMajorMin = 20
+const installTimeoutMs = 15 * 60_000
+const heartbeatMs = 5_000
+/** A lock without an owner's name is one that was taken this moment, or left by a process that died at once. */
+const namelessLockMs = 5_000
+
+const say = (line) => console.error(`setup: ${line}`)
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function main() {
+  if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
+    fail(
+      `Node ${process.versions.node} is too old: install Node ${nodeMajorMin} or later (https://nodejs.org).`,
+    )
+  }
+  if (isInstalled()) return
+  await acquireLock()
+  try {
+    // Whoever held the lock before may have done the work.
+    if (!isInstalled()) await install()
+  } finally {
+    releaseLock()
+  }
+}
+
+/** Whether node_modules holds what package-lock.json says, by npm's own record of what it has installed. */
+function isInstalled() {
+  const wanted = readPackages(join(root, 'package-lock.json'))
+  const found = readPackages(join(modules, '.package-lock.json'))
+  if (wanted === undefined) fail('package-lock.json is missing or broken: restore it from version control.')
+  if (found === undefined) return false
+  for (const [path, entry] of Object.entries(wanted)) {
+    // The rest are our own workspaces, linked rather than installed.
+    if (!path.includes('node_modules/')) continue
+    const installed = found[path]
+    // Packages for other platforms are in the lockfile and not on the disk.
+    if (installed === undefined && (entry.optional || entry.devOptional || entry.peer)) continue
+    if (installed === undefined || identityOf(installed) !== identityOf(entry)) return false
+  }
+  return Object.keys(found).every((path) => path in wanted || !path.includes('node_modules/'))
+}
+
+const identityOf = ({ integrity, version, resolved }) => integrity ?? `${version} ${resolved}`
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages
+  } catch {
+    return undefined
+  }
+}
+
+async function install() {
+  say(`installing dependencies into node_modules (npm ci, ${process.platform}, about a minute) …`)
+  let result = await npm('ci')
+  if (result.code !== 0 && /\bEUSAGE\b/.test(result.output)) {
+    say('package-lock.json does not fit package.json: trying npm install, which will change it …')
+    result = await npm('install')
+  }
+  if (result.code !== 0) {
+    console.error(result.output.trimEnd())
+    fail(
+      result.isTimeout
+        ? `npm did not finish within ${installTimeoutMs / 60_000} minutes: see its output above.`
+        : 'npm could not install the dependencies: see its output above. Nothing else was started.',
+    )
+  }
+  checkNode()
+  say(`dependencies installed in ${result.seconds} s`)
+}
+
+/** Runs npm, prints a sign of life now and then, and keeps its output for the case that it fails. */
+function npm(command) {
+  const startedAt = Date.now()
+  const seconds = () => Math.round((Date.now() - startedAt) / 1000)
+  const env = { ...process.env, PATH: pathWithoutModules() }
+  const { file, first } = npmProgram(env.PATH)
+  const args = [...first, command, '--no-audit', '--no-fund', '--no-progress', '--loglevel=warn']
+  const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  let isTimeout = false
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+  const heartbeat = setInterval(() => say(`… still installing, ${seconds()} s`), heartbeatMs)
+  const timeout = setTimeout(() => {
+    isTimeout = true
+    child.kill('SIGKILL')
+  }, installTimeoutMs)
+  return new Promise((resolve) => {
+    const finish = (code) => {
+      clearInterval(heartbeat)
+      clearTimeout(timeout)
+      resolve({ code, output, isTimeout, seconds: seconds() })
+    }
+    child.once('error', (error) => {
+      output += `cannot run npm: ${error.message}\n`
+      finish(1)
+    })
+    child.once('close', (code) => finish(code ?? 1))
+  })
+}
+
+/**
+ * npm scripts have our node_modules/.bin first on their PATH. While npm replaces that folder, a program in it, such as
+ * the Node we may be running on, is not one to depend on.
+ */
+function pathWithoutModules() {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  return folders.filter((folder) => !`${folder}${sep}`.startsWith(modules + sep)).join(delimiter)
+}
+
+/** The npm on the PATH; else the one that started us. */
+function npmProgram(path) {
+  const isOnPath = path.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, 'npm')))
+  const starter = process.env.npm_execpath
+  if (isOnPath || starter === undefined || !starter.endsWith('npm-cli.js')) return { file: 'npm', first: [] }
+  return { file: process.execPath, first: [starter] }
+}
+
+/** The dependency `node` gets its program by an install script, which a setting of npm can forbid. */
+function checkNode() {
+  const wanted = readPackages(join(root, 'package-lock.json'))['node_modules/node']?.version
+  if (wanted === undefined) return
+  const { stdout } = spawnSync(join(modules, '.bin', 'node'), ['--version'], { encoding: 'utf8' })
+  if (stdout?.trim() === `v${wanted}`) return
+  fail(
+    `Node ${wanted}, a dependency, was not set up by its install script. If npm is set to ignore scripts, run ` +
+      '`npm ci --ignore-scripts=false` and start again.',
+  )
+}
+
+/** Creating a folder succeeds for one process only. */
+async function acquireLock() {
+  mkdirSync(join(lock, '..'), { recursive: true })
+  let isTold = false
+  for (let waitedMs = 0; waitedMs < installTimeoutMs; waitedMs += 250) {
+    try {
+      mkdirSync(lock)
+      writeFileSync(holder, String(process.pid))
+      releaseAtExit()
+      return
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+    if (isAbandoned()) {
+      removeAbandoned()
+      continue
+    }
+    if (!isTold) say(`another set-up (process ${owner() ?? 'unknown'}) is at work here: waiting for it …`)
+    isTold = true
+    await sleep(250)
+  }
+  fail(`another set-up did not finish. If none is running, delete the folder ${lock} and start again.`)
+}
+
+function owner() {
+  try {
+    return Number(readFileSync(holder, 'utf8')) || undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isAbandoned() {
+  const pid = owner()
+  try {
+    if (pid === undefined) return Date.now() - statSync(lock).mtimeMs > namelessLockMs
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return error.code === 'ESRCH'
+  }
+}
+
+/** One at a time, looking again: what was abandoned a moment ago may have been taken by somebody since. */
+function removeAbandoned() {
+  const removal = `${lock}.removal`
+  try {
+    mkdirSync(removal)
+  } catch {
+    const age = Date.now() - (statSync(removal, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (age > namelessLockMs) rmSync(removal, { recursive: true, force: true })
+    return
+  }
+  if (isAbandoned()) rmSync(lock, { recursive: true, force: true })
+  rmSync(removal, { recursive: true, force: true })
+}
+
+function releaseLock() {
+  if (owner() === process.pid) rmSync(lock, { recursive: true, force: true })
+}
+
+function releaseAtExit() {
+  process.once('exit', releaseLock)
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ]) {
+    process.once(signal, () => process.exit(128 + number))
+  }
+}
+
+function fail(message) {
+  say(message)
+  process.exit(1)
+}
+
+await main()

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { edgeEnv } from '@spillway/origin/contract'
+import { MongoClient } from 'mongodb'
+import { type Edge, startEdge } from './edge.ts'
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
+import { type Issuer, startIssuer, trustedIssuer } from './issuer.ts'
+import { assertionAlgorithm, createKey, type PrivateJwk, publicKeySet } from './keys.ts'
+import { startMongod } from './mongod.ts'
+import { type Origin, startOrigin } from './origin.ts'
+import { seed } from './seed.ts'
+
+/** Connections that can lead through a proxy: towards each origin, towards the database, towards the issuer. */
+export type ProxiedTier = 'origin' | 'database' | 'issuer'
+
+export interface StackOptions {
+  /** Origin processes. @default 1 */
+  readonly origins?: number
+  /** Edges, each a data centre of its own. @default 1 */
+  readonly edges?: number
+  /** A database that runs already; this stack uses a name of its own in it. @default a `mongod` of its own */
+  readonly databaseUri?: string
+  /** Whether to load the sample data. @default false */
+  readonly seed?: boolean
+  /** Tiers to put behind a proxy. @default none */
+  readonly proxied?: readonly ProxiedTier[]
+  /** Further variables of the origins. */
+  readonly originEnv?: Readonly<Record<string, string>>
+  /** Further variables of the edges. */
+  readonly edgeVariables?: Readonly<Record<string, string>>
+}
+
+export interface Stack extends AsyncDisposable {
+  /** Base URL of the first edge. */
+  readonly url: string
+  readonly edges: readonly Edge[]
+  readonly origins: readonly Origin[]
+  readonly issuer: Issuer
+  /** The edge's key, for tests that speak to the origin as the edge does. */
+  readonly assertionKey: PrivateJwk
+  readonly database: { readonly uri: string; readonly name: string }
+  /** Proxies in the order of what they lead to. */
+  readonly proxies: Readonly<Record<ProxiedTier, readonly FaultProxy[]>>
+  /** The last lines of every process. */
+  logs(lines?: number): Promise<string>
+  /** Ends everything, the edge first; gone when it resolves. */
+  stop(): Promise<void>
+}
+
+/**
+ * The whole path on free ports: issuer → edge (the bundled Worker in workerd) → origin → `mongod`. System tests and
+ * benches share it, so that they never disagree about what "running" means.
+ *
+ * @throws Error with the last log lines of what did not start; nothing is left running
+ */
+export async function up(options: StackOptions = {}): Promise<Stack> {
+  const { origins: originCount = 1, edges: edgeCount = 1, proxied = [] } = options
+  // Last started, first stopped.
+  await using closing = new AsyncDisposableStack()
+  const logFolder = await mkdtemp(join(tmpdir(), 'spillway-stack-'))
+  closing.defer(() => rm(logFolder, { recursive: true, force: true }))
+  const proxies: Record<ProxiedTier, FaultProxy[]> = { origin: [], database: [], issuer: [] }
+  const reach = async (tier: ProxiedTier, port: number): Promise<number> => {
+    if (!proxied.includes(tier)) return port
+    const proxy = await startFaultProxy(port)
+    closing.defer(() => proxy.stop())
+    proxies[tier].push(proxy)
+    return proxy.port
+  }
+
+  const assertionKey = await createKey(assertionAlgorithm)
+  const issuer = await startIssuer({ keys: [await createKey('ES256'), await createKey('EdDSA')] })
+  closing.defer(() => issuer.stop())
+  const issuerPort = await reach('issuer', Number(new URL(issuer.url).port))
+
+  const uri = options.databaseUri ?? (await ownDatabase(closing))
+  const name = `spillway_${randomUUID().slice(0, 8)}`
+  closing.defer(() => dropDatabase(uri, name))
+  const databaseUri = proxied.includes('database') ? through(uri, await reach('database', portOf(uri))) : uri
+  if (options.seed) await seed({ databaseUri: uri, databaseName: name })
+
+  const origins: Origin[] = []
+  const originUrls: string[] = []
+  for (let i = 0; i < originCount; i++) {
+    const origin = await startOrigin({
+      databaseUri,
+      databaseName: name,
+      edgeKeys: JSON.stringify(publicKeySet(assertionKey)),
+      logFile: join(logFolder, `origin-${i}.log`),
+      ...(options.originEnv !== undefined && { env: options.originEnv }),
+    })
+    closing.defer(() => origin.stop())
+    origins.push(origin)
+    originUrls.push(`http://127.0.0.1:${await reach('origin', origin.port)}`)
+  }
+
+  const trusted = trustedIssuer(issuer)
+  const jwksUri = trusted.jwksUri.replace(/:\d+\//, `:${issuerPort}/`)
+  const edges: Edge[] = []
+  for (let i = 0; i < edgeCount; i++) {
+    const edge = await startEdge({
+      variables: {
+        [edgeEnv.origins]: originUrls.join(','),
+        [edgeEnv.tokenIssuers]: JSON.stringify([{ ...trusted, jwksUri }]),
+        [edgeEnv.assertionKey]: JSON.stringify(assertionKey),
+        [edgeEnv.corsOrigins]: '*',
+        ...options.edgeVariables,
+      },
+      logFile: join(logFolder, `edge-${i}.log`),
+    })
+    closing.defer(() => edge.stop())
+    edges.push(edge)
+  }
+
+  const running = closing.move()
+  const stop = () => running.disposeAsync()
+  return {
+    url: (edges[0] as Edge).url,
+    edges,
+    origins,
+    issuer,
+    assertionKey,
+    database: { uri, name },
+    proxies,
+    logs: (lines = 40) => readLogs(logFolder, lines),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+async function ownDatabase(closing: AsyncDisposableStack): Promise<string> {
+  const mongod = await startMongod()
+  closing.defer(() => mongod.stop())
+  return mongod.uri
+}
+
+async function dropDatabase(uri: string, name: string): Promise<void> {
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2_000 })
+  await client
+    .db(name)
+    .dropDatabase()
+    .finally(() => client.close())
+}
+
+const portOf = (uri: string): number => Number(/:(\d+)\//.exec(uri)?.[1])
+
+/** Through a proxy, a client must not ask the set for its members' own addresses. */
+const through = (uri: string, port: number): string =>
+  uri.replace(/:\d+\/.*$/, `:${port}/?directConnection=true`)
+
+async function readLogs(folder: string, lines: number): Promise<string> {
+  const files = (await readdir(folder)).sort()
+  const parts = files.map(async (file) => {
+    const text = await readFile(join(folder, file), 'utf8')
+    return `--- ${file}\n${text.trimEnd().split('\n').slice(-lines).join('\n')}`
+  })
+  return (await Promise.all(parts)).join('\n')
+}
