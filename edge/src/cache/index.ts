@@ -1,9 +1,16 @@
 /** The cache's only door. */
 export { type CacheCall, type Forward, type ForwardOrder, originHeaders } from './engine/cache-call.ts'
 export { createHttpCache, type HttpCache, type HttpCacheOptions } from './engine/http-cache.ts'
+export { createPassThrough, type PassThrough, type PassThroughOptions } from './pass-through.ts'
 export { apiRules, type CacheRules, passThroughRules } from './policy/rules.ts'
 export { type StampStore, TagStamps, type TagStampsOptions } from './purge/tag-stamps.ts'
 export { WorkersStampStore } from './purge/workers-stamp-store.ts'
+export {
+  createZonePurge,
+  type PurgeEverywhere,
+  type ZonePurgeOptions,
+  type ZonePurgeReport,
+} from './purge/zone-purge.ts'
 export type { CacheStore } from './store/cache-store.ts'
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts'
 export { type CacheApi, WorkersCacheStore } from './store/workers-cache-store.ts'

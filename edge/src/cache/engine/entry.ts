@@ -43,10 +43,6 @@ export class Entry implements StoredAnswer {
     this.#hitFields = this.#sent
   }
 
-  static from(answer: StoredAnswer, rules: CacheRules, stampsCheckedAtMs: number): Entry {
-    return answer instanceof Entry ? answer : new Entry(answer, rules, stampsCheckedAtMs)
-  }
-
   /** A copy of the fields as received and stored. */
   receivedFields(): Headers {
     const fields = new Headers()

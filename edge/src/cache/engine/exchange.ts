@@ -3,34 +3,32 @@ import { freshenedFields, removeHopByHop } from '../policy/fields.ts'
 import { freshnessLifetime } from '../policy/freshness.ts'
 import { confirms, validatorFields } from '../policy/not-modified.ts'
 import { noRequestControl, type RequestControl } from '../policy/request-control.ts'
-import { responseControl } from '../policy/response-control.ts'
+import { type ResponseControl, responseControl } from '../policy/response-control.ts'
 import { type Failure, mayStandIn } from '../policy/reuse.ts'
 import type { CacheRules } from '../policy/rules.ts'
 import { isOriginError } from '../policy/status.ts'
-import { whyNotStored } from '../policy/storability.ts'
-import { readBoundedBody } from './bounded-body.ts'
+import { type NotStored, whyNotStored } from '../policy/storability.ts'
+import { type ReadBody, readBoundedBody } from './bounded-body.ts'
 import type { CacheCall } from './cache-call.ts'
 import { Entry } from './entry.ts'
 import type { Layers } from './layers.ts'
 
 /** What came of asking the origin. Only plain data in it is shared; a `Response` is the asker's own. */
 export type Outcome =
-  /** An answer for all who wait, and as a rule in the store. */
+  /** An answer for the asker and, when stored, for all who wait. */
   | {
       readonly kind: 'entry'
       readonly entry: Entry
+      /** `undefined` when the origin was not asked: the data centre had it. */
       readonly forwarded: Forwarded | undefined
-      readonly stored: boolean
+      /** `purged`: a purge came between; whoever waited asks again. */
+      readonly stored: 'stored' | 'purged' | 'forbidden'
     }
   /** An answer for the asker alone. */
   | { readonly kind: 'own'; readonly response: Response; readonly forwarded: Forwarded }
-  /** An error answer (5xx) for all who wait; `entry` holds it, unstored. */
-  | {
-      readonly kind: 'error-answer'
-      readonly entry: Entry
-      readonly forwarded: Forwarded
-    }
-  /** No answer: `forward` rejected. */
+  /** An error answer (5xx) for all who wait; the entry is not stored. */
+  | { readonly kind: 'error-answer'; readonly entry: Entry; readonly forwarded: Forwarded }
+  /** No answer, or none to its end: `forward` rejected, or the body broke off. */
   | { readonly kind: 'disconnected'; readonly reason: unknown }
 
 export const failureOf = (outcome: Outcome): Failure | undefined =>
@@ -64,83 +62,59 @@ export async function exchange(
   const reason = order.reason ?? (stored === undefined ? 'miss' : 'stale')
   const validators = stored === undefined ? [] : validatorFields(stored.policy)
   const requestedAtMs = options.now()
+  let response: Response
   try {
-    const response = await call.forward({
-      method: 'GET',
-      reason,
-      keepConditions: false,
-      validators,
-      background,
-    })
-    const receivedAtMs = options.now()
-    if (response.status !== 304 || stored === undefined || validators.length === 0) {
-      return await receive(call, order, reason, response, requestedAtMs, receivedAtMs, options)
-    }
-    await response.body?.cancel()
-    // §4.3.4: a 304 about some other answer updates nothing; ask again without conditions.
-    if (!confirms(response.headers, stored.policy)) {
-      return await exchange(call, { ...order, stored: undefined, reason }, options)
-    }
-    return freshen(call, order, reason, stored, response.headers, requestedAtMs, receivedAtMs, options)
-  } catch (error) {
-    return { kind: 'disconnected', reason: error }
+    response = await call.forward({ method: 'GET', reason, keepConditions: false, validators, background })
+  } catch (cause) {
+    return { kind: 'disconnected', reason: cause }
   }
+  const received: Received = { reason, requestedAtMs, receivedAtMs: options.now() }
+  if (response.status !== 304 || stored === undefined || validators.length === 0) {
+    return receive(call, order, response, received, options)
+  }
+  // §4.3.4: a 304 about some other answer updates nothing; ask again without conditions.
+  return confirms(response.headers, stored.policy)
+    ? freshen(call, order, stored, response.headers, received, options)
+    : exchange(call, { ...order, stored: undefined, reason }, options)
+}
+
+interface Received {
+  readonly reason: Forwarded['reason']
+  readonly requestedAtMs: number
+  readonly receivedAtMs: number
 }
 
 function freshen(
   call: CacheCall,
   order: ExchangeOrder,
-  reason: Forwarded['reason'],
   stored: Entry,
   notModified: Headers,
-  requestedAtMs: number,
-  receivedAtMs: number,
+  { reason, requestedAtMs, receivedAtMs }: Received,
   options: ExchangeOptions,
 ): Outcome {
   const headers = freshenedFields(stored.receivedFields(), notModified)
-  const entry = new Entry(
-    {
-      kind: 'answer',
-      status: stored.status,
-      headers: [...headers],
-      body: stored.body,
-      requestedAtMs,
-      receivedAtMs,
-      tags: tagsOf(headers, call, options),
-    },
-    options.rules,
+  const { status, body } = stored
+  const control = responseControl(headers, options.rules)
+  const forbidden = whyForbidden(call, order, status, headers, control, receivedAtMs, options)
+  const tags = tagsOf(headers, call, options)
+  const answer = {
+    kind: 'answer',
+    status,
+    headers: [...headers],
+    body,
+    requestedAtMs,
     receivedAtMs,
-  )
-  const forbidden = whyNotStored(
-    {
-      method: 'GET',
-      requestHeaders: call.request.headers,
-      request: order.control ?? noRequestControl,
-      status: entry.status,
-      headers,
-      control: responseControl(headers, options.rules),
-      lifetime: freshnessLifetime(
-        entry.status,
-        headers,
-        responseControl(headers, options.rules),
-        options.rules,
-        receivedAtMs,
-      ),
-    },
-    options.rules,
-  )
-  const kept =
-    forbidden === undefined && options.layers.put(call.key, call.request.headers, entry, call.waitUntil)
-  return { kind: 'entry', entry, stored: kept, forwarded: { reason, status: 304, stored: kept } }
+    tags,
+  } as const
+  const entry = new Entry(answer, options.rules, receivedAtMs, control)
+  return keep(call, entry, forbidden, { reason, status: 304 }, options)
 }
 
 async function receive(
   call: CacheCall,
   order: ExchangeOrder,
-  reason: Forwarded['reason'],
   response: Response,
-  requestedAtMs: number,
-  receivedAtMs: number,
+  { reason, requestedAtMs, receivedAtMs }: Received,
   options: ExchangeOptions,
 ): Promise<Outcome> {
   const { rules } = options
@@ -150,63 +124,68 @@ async function receive(
   // RFC 9110 §6.6.1: an answer without a date gets that of its arrival.
   if (!headers.has('date')) headers.set('date', new Date(receivedAtMs).toUTCString())
   const control = responseControl(headers, rules)
-  const forbidden = whyNotStored(
-    {
-      method: 'GET',
-      requestHeaders: call.request.headers,
-      request: order.control ?? noRequestControl,
-      status,
-      headers,
-      control,
-      lifetime: freshnessLifetime(status, headers, control, rules, receivedAtMs),
-    },
-    rules,
-  )
-  const failed = isOriginError(status)
-  const standIn =
-    failed && order.stored !== undefined && mayStandIn(order.stored.policy, 'error-answer', receivedAtMs)
-  const shareable = forbidden === undefined || (failed && isForWaiters(headers, control))
-  if (!shareable && !standIn) {
-    return {
-      kind: 'own',
-      response,
-      forwarded: { reason, status, ...(forbidden !== undefined && { detail: forbidden }) },
-    }
+  const forbidden = whyForbidden(call, order, status, headers, control, receivedAtMs, options)
+  const isError = isOriginError(status)
+  const mayBeReplaced =
+    isError && order.stored !== undefined && mayStandIn(order.stored.policy, 'error-answer', receivedAtMs)
+  const isForWaiters = isError && rules.shareErrors && !control.private && !headers.has('set-cookie')
+  if (forbidden !== undefined && !mayBeReplaced && !isForWaiters) {
+    return { kind: 'own', response, forwarded: { reason, status, detail: forbidden } }
   }
-  const body = await readBoundedBody(response, options.bodyBytesMax)
+  let body: ReadBody
+  try {
+    body = await readBoundedBody(response, options.bodyBytesMax)
+  } catch (cause) {
+    return { kind: 'disconnected', reason: cause }
+  }
   if (body.kind === 'larger') {
-    const larger = new Response(body.stream, response)
-    return { kind: 'own', response: larger, forwarded: { reason, status, detail: 'too-large' } }
+    const whole = new Response(body.stream, response)
+    return { kind: 'own', response: whole, forwarded: { reason, status, detail: 'too-large' } }
   }
-  const entry = new Entry(
-    {
-      kind: 'answer',
-      status,
-      headers: [...headers],
-      body: body.bytes,
-      requestedAtMs,
-      receivedAtMs,
-      tags: tagsOf(headers, call, options),
-    },
-    rules,
+  const tags = tagsOf(headers, call, options)
+  const answer = {
+    kind: 'answer',
+    status,
+    headers: [...headers],
+    body: body.bytes,
+    requestedAtMs,
     receivedAtMs,
-    control,
-  )
-  if (standIn || forbidden !== undefined) {
-    return { kind: 'error-answer', entry, forwarded: { reason, status } }
-  }
-  const kept = options.layers.put(call.key, call.request.headers, entry, call.waitUntil)
-  return { kind: 'entry', entry, stored: kept, forwarded: { reason, status, stored: kept } }
+    tags,
+  } as const
+  const entry = new Entry(answer, rules, receivedAtMs, control)
+  return mayBeReplaced || (isError && forbidden !== undefined)
+    ? { kind: 'error-answer', entry, forwarded: { reason, status } }
+    : keep(call, entry, forbidden, { reason, status }, options)
 }
 
-/**
- * An error that may not be stored may still answer those who were waiting for the very same request, so that a failing
- * origin is asked once and not a thousand times; not one that is anybody's own.
- */
-const isForWaiters = (
+function keep(
+  call: CacheCall,
+  entry: Entry,
+  forbidden: NotStored | undefined,
+  forwarded: Forwarded,
+  { layers }: ExchangeOptions,
+): Outcome {
+  if (forbidden !== undefined) {
+    return { kind: 'entry', entry, stored: 'forbidden', forwarded: { ...forwarded, detail: forbidden } }
+  }
+  const stored = layers.put(call.key, call.request.headers, entry, call.waitUntil)
+  return { kind: 'entry', entry, stored: stored ? 'stored' : 'purged', forwarded: { ...forwarded, stored } }
+}
+
+function whyForbidden(
+  call: CacheCall,
+  order: ExchangeOrder,
+  status: number,
   headers: Headers,
-  control: { readonly noStore: boolean; readonly private: boolean },
-): boolean => !control.private && !headers.has('set-cookie') && !headers.has('www-authenticate')
+  control: ResponseControl,
+  receivedAtMs: number,
+  { rules }: ExchangeOptions,
+): NotStored | undefined {
+  const lifetime = freshnessLifetime(status, headers, control, rules, receivedAtMs)
+  const request = order.control ?? noRequestControl
+  const requestHeaders = call.request.headers
+  return whyNotStored({ method: 'GET', requestHeaders, request, status, headers, control, lifetime }, rules)
+}
 
 function tagsOf(headers: Headers, call: CacheCall, options: ExchangeOptions): readonly string[] {
   const tags = new Set<string>([...options.keyTags(call.key), ...(call.tags ?? [])])

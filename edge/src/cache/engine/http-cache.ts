@@ -156,7 +156,7 @@ class Engine implements HttpCache {
       if (ready !== undefined) return ready
       if (control.onlyIfCached) return this.#onlyIfCached(call, control)
       // What else a range may be cut from is unknown, and may be larger than all we would store.
-      if (entry === undefined && request.headers.has('range')) return this.#bypass(call, 'partial')
+      if (entry === undefined && request.headers.has('range')) return this.#partial(call, control)
       const answer = await this.#fetch(call, entry, control, turn)
       if (answer !== undefined) return answer
     }
@@ -209,14 +209,16 @@ class Engine implements HttpCache {
     if (turn < turnsMax && !this.#unshared.has(flightKey, nowMs)) {
       if (flight === undefined || flight.startedAtMs <= (call.notBeforeMs ?? Number.NEGATIVE_INFINITY)) {
         const outcome = await this.#fly(call, flightKey, entry, control, false)
-        return this.#conclude(call, entry, outcome)
+        return this.#conclude(call, entry, outcome, control)
       }
       const outcome = await this.#flights.join(flight, this.#flightWaitMs)
       if (outcome !== undefined) return this.#share(call, entry, outcome, control, flight.background)
+      const standIn = this.#standIn(call, entry, { kind: 'disconnected', reason: 'flight-wait' })
+      if (standIn !== undefined) return standIn
     }
-    // Alone: others' answers were of no use, or take too long. What may stand in does so at once.
+    // Alone: others' answers were of no use, or take too long.
     const order = { stored: entry, background: false, control, ...this.#reason(entry, control) }
-    return this.#conclude(call, entry, await exchange(call, order, this.#exchange))
+    return this.#conclude(call, entry, await exchange(call, order, this.#exchange), control)
   }
 
   /** A flight: what the data centre has, if it is still good, or else what the origin answers. */
@@ -233,7 +235,7 @@ class Engine implements HttpCache {
       if (loaded !== undefined && loaded !== entry && this.#isForReader(loaded, call)) {
         const use = reuse(loaded.policy, this.#now(), control)
         if (use === 'fresh' || (use === 'stale-while-revalidate' && !background)) {
-          return { kind: 'entry', entry: loaded, forwarded: undefined, stored: true }
+          return { kind: 'entry', entry: loaded, forwarded: undefined, stored: 'stored' }
         }
       }
       const order = { stored, background, control, ...this.#reason(stored, control) }
@@ -245,22 +247,31 @@ class Engine implements HttpCache {
 
   #remember(flightKey: string, outcome: Outcome): void {
     const nowMs = this.#now()
-    const isShared =
-      outcome.kind === 'entry' ? reuse(outcome.entry.policy, nowMs) !== 'validate' : outcome.kind !== 'own'
-    if (isShared) this.#unshared.unmark(flightKey)
-    else this.#unshared.mark(flightKey, nowMs)
+    const isUnshared =
+      outcome.kind === 'own' ||
+      (outcome.kind === 'entry' &&
+        (outcome.stored === 'forbidden' || reuse(outcome.entry.policy, nowMs) === 'validate'))
+    if (isUnshared) this.#unshared.mark(flightKey, nowMs)
+    else this.#unshared.unmark(flightKey)
   }
 
   /** What the one who asked makes of the outcome. */
-  #conclude(call: CacheCall, entry: Entry | undefined, outcome: Outcome): Response | undefined {
-    // Found in the data centre: the store now holds it, and what goes with a stale one is decided there.
-    if (outcome.kind === 'entry' && outcome.forwarded === undefined) return undefined
-    if (outcome.kind === 'own')
+  #conclude(
+    call: CacheCall,
+    entry: Entry | undefined,
+    outcome: Outcome,
+    control: RequestControl,
+  ): Response | undefined {
+    if (outcome.kind === 'own') {
       return this.#passedOn(outcome.response, forwardStatus(this.#rules.name, outcome.forwarded))
-    return this.#standIn(call, entry, outcome) ?? this.#shareable(call, outcome, false)
+    }
+    if (outcome.kind === 'entry' && outcome.forwarded === undefined) {
+      return this.#fromStored(call, outcome.entry, control)
+    }
+    return this.#standIn(call, entry, outcome) ?? this.#outcomeAnswer(call, outcome, false)
   }
 
-  /** What one who waited makes of it. */
+  /** What one who waited makes of it. @returns `undefined` when it is of no use to this one */
   #share(
     call: CacheCall,
     entry: Entry | undefined,
@@ -270,36 +281,39 @@ class Engine implements HttpCache {
   ): Response | undefined {
     if (outcome.kind === 'own') return undefined
     if (outcome.kind === 'entry') {
-      const own = this.#layers.inMemory(call.key, call.request.headers)
-      const isUsable =
-        own === outcome.entry &&
-        outcome.forwarded !== undefined &&
-        this.#isForReader(own, call) &&
-        reuse(own.policy, this.#now(), control) === 'fresh'
-      return isUsable ? this.#shareable(call, outcome, true) : undefined
+      const shared = outcome.entry
+      if (outcome.stored !== 'stored' || !this.#isForReader(shared, call)) return undefined
+      // The answer's own Vary may have told the two requests apart.
+      if (this.#rules.vary && this.#layers.inMemory(call.key, call.request.headers) !== shared)
+        return undefined
+      if (outcome.forwarded === undefined) return this.#fromStored(call, shared, control)
+      const isFresh = reuse(shared.policy, this.#now(), control) === 'fresh'
+      return isFresh ? this.#outcomeAnswer(call, outcome, true) : undefined
     }
     // A background fetch is shed before this request would be: its failure decides nothing here.
-    return (
-      this.#standIn(call, entry, outcome) ?? (background ? undefined : this.#shareable(call, outcome, true))
-    )
+    const standIn = this.#standIn(call, entry, outcome)
+    return standIn ?? (background ? undefined : this.#outcomeAnswer(call, outcome, true))
   }
 
   /** stale-if-error (RFC 5861 §4). */
-  #standIn(call: CacheCall, entry: Entry | undefined, outcome: Outcome): Response | undefined {
+  #standIn(call: CacheCall, found: Entry | undefined, outcome: Outcome): Response | undefined {
     const failure = failureOf(outcome)
-    if (failure === undefined || entry === undefined || !this.#isForReader(entry, call)) return undefined
+    if (failure === undefined) return undefined
+    // The flight may have brought one from the data centre; a purge may have come upon the one found before.
+    const held = this.#layers.inMemory(call.key, call.request.headers) ?? found
+    if (held === undefined || this.#stamps.isGone(held.tags, held.requestedAtMs)) return undefined
     const nowMs = this.#now()
-    if (!mayStandIn(entry.policy, failure, nowMs)) return undefined
+    if (!this.#isForReader(held, call) || !mayStandIn(held.policy, failure, nowMs)) return undefined
     const status = forwardStatus(this.#rules.name, {
       reason: 'stale',
       ...(outcome.kind === 'error-answer' && { status: outcome.entry.status }),
-      ttlSeconds: entry.ttlSeconds(nowMs),
+      ttlSeconds: held.ttlSeconds(nowMs),
       detail: 'stale-if-error',
     })
-    return answerFromEntry(entry, call.request, entry.sentFields(nowMs, status))
+    return answerFromEntry(held, call.request, held.sentFields(nowMs, status))
   }
 
-  #shareable(call: CacheCall, outcome: Exclude<Outcome, { kind: 'own' }>, collapsed: boolean): Response {
+  #outcomeAnswer(call: CacheCall, outcome: Exclude<Outcome, { kind: 'own' }>, collapsed: boolean): Response {
     if (outcome.kind === 'disconnected') throw outcome.reason
     const { entry, forwarded } = outcome
     const status = forwardStatus(this.#rules.name, { reason: 'miss', ...forwarded, collapsed })
@@ -341,6 +355,11 @@ class Engine implements HttpCache {
         headers: { 'cache-status': `${this.#rules.name}; detail=only-if-cached` },
       })
     )
+  }
+
+  async #partial(call: CacheCall, control: RequestControl): Promise<Response> {
+    const entry = await this.#layers.load(call.key, call.request.headers)
+    return this.#fromStored(call, entry, control) ?? this.#bypass(call, 'partial')
   }
 
   async #bypass(call: CacheCall, reason: 'request' | 'partial' | 'method'): Promise<Response> {

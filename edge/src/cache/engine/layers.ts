@@ -97,6 +97,9 @@ export class Layers {
     if (!stamps.mayStore(entry.tags, entry.requestedAtMs)) return false
     const names = this.#variantNames(key, entry)
     const storageKey = names === undefined ? key : variantKey(key, names, requestHeaders)
+    const held = memory.get(storageKey)
+    // Asked for later, it knows better, whichever arrives last.
+    if (held instanceof Entry && held.requestedAtMs > entry.requestedAtMs) return true
     if (names !== undefined) memory.put(key, { kind: 'variants', names })
     memory.put(storageKey, entry)
     if (shared !== undefined) waitUntil(this.#share(shared, key, names, storageKey, entry))

@@ -5,7 +5,7 @@
  */
 export type Directives = ReadonlyMap<string, string | true>
 
-const directive = /[\s,]*([^\s,="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?[^,]*/gy
+const directive = /[\s,]*([^\s,="]*)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?[^,]*/gy
 
 /** Directives whose bare form is stricter than the form with an argument (§5.2.2.4, §5.2.2.7). */
 const stricterBare = new Set(['no-cache', 'private'])
@@ -13,12 +13,14 @@ const stricterBare = new Set(['no-cache', 'private'])
 export function parseDirectives(value: string): Directives {
   const found = new Map<string, string | true>()
   directive.lastIndex = 0
-  for (let match = directive.exec(value); match !== null; match = directive.exec(value)) {
-    const [, rawName = '', quoted, token] = match
+  while (directive.lastIndex < value.length) {
+    const [, rawName = '', quoted, token] = directive.exec(value) ?? []
     const name = rawName.toLowerCase()
     const argument = quoted?.replace(/\\(.)/g, '$1') ?? token ?? true
-    // §4.2.1: of a repeated directive the first counts.
-    if (!found.has(name) || (argument === true && stricterBare.has(name))) found.set(name, argument)
+    // §4.2.1: of a repeated directive the first counts. What has no name is skipped up to the next comma.
+    if (name !== '' && (!found.has(name) || (argument === true && stricterBare.has(name)))) {
+      found.set(name, argument)
+    }
   }
   return found
 }

@@ -31,6 +31,11 @@ export interface CacheRules {
    * `false` applies RFC 9111 §3.5: answers to authorized requests are stored only when marked as shareable.
    */
   readonly authorizationChecked: boolean
+  /**
+   * Whether requests that waited for the same fetch are all answered with its 5xx, storable or not, so that a failing
+   * origin is asked once and not a thousand times. Collapsing is otherwise for storable answers alone (RFC 9111 §4).
+   */
+  readonly shareErrors: boolean
   /** Whether `Vary` selects among stored answers (RFC 9111 §4.1), or the key already holds every dimension. */
   readonly vary: boolean
   /**
@@ -51,6 +56,7 @@ export const apiRules: CacheRules = {
   storeSetCookie: 'never',
   requestDirectives: false,
   authorizationChecked: true,
+  shareErrors: true,
   vary: false,
   staleWhenDisconnectedSeconds: 0,
   ownFields: ['cache-tag', 'cdn-cache-control'],
@@ -65,6 +71,7 @@ export const passThroughRules: CacheRules = {
   storeSetCookie: 'explicit',
   requestDirectives: true,
   authorizationChecked: false,
+  shareErrors: false,
   vary: true,
   staleWhenDisconnectedSeconds: 3600,
   ownFields: ['cache-tag', 'surrogate-control'],
