@@ -36,8 +36,11 @@ async function build(folder: string, optionsFile: string): Promise<void> {
       ['deploy', '--dry-run', '--outdir', draft, '--config', join(root, 'edge/wrangler.jsonc')],
       { cwd: join(root, 'edge'), env: wranglerEnvironment(), timeout: bundleTimeoutMs },
     )
-    const { unstable_getMiniflareWorkerOptions: readOptions } = await import('wrangler')
-    const { workerOptions, main } = readOptions(join(root, 'edge/wrangler.jsonc'))
+    const { unstable_getMiniflareWorkerOptions: toMiniflare, unstable_readConfig } = await import('wrangler')
+    const { main, vars } = unstable_readConfig({ config: join(root, 'edge/wrangler.jsonc') })
+    const { workerOptions: read } = toMiniflare(join(root, 'edge/wrangler.jsonc'))
+    // Without what a developer's own .dev.vars adds.
+    const workerOptions = { ...read, bindings: vars }
     const scriptFile = (main ?? 'worker.ts').replace(/^.*\//, '').replace(/\.ts$/, '.js')
     await mkdir(draft, { recursive: true })
     await writeFile(join(draft, 'miniflare.json'), JSON.stringify({ scriptFile, workerOptions }, null, 2))

@@ -1,7 +1,8 @@
 import { appendFile } from 'node:fs/promises'
-import { pathToFileURL } from 'node:url'
+import { edgeEnv } from '@spillway/origin/contract'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { bundleEdge } from './edge-bundle.ts'
+import type { PrivateJwk } from './keys.ts'
 
 export interface Edge {
   readonly url: string
@@ -15,6 +16,19 @@ export interface EdgeOptions {
   /** @default any free port */
   readonly port?: number
 }
+
+/** The variables that any edge needs, by the names of the contract's `edgeEnv`; every web origin may call it. */
+export const edgeVariables = (values: {
+  /** Base URLs, the preferred one first. */
+  readonly originUrls: readonly string[]
+  readonly trustedIssuers: readonly unknown[]
+  readonly assertionKey: PrivateJwk
+}): Record<string, string> => ({
+  [edgeEnv.origins]: values.originUrls.join(','),
+  [edgeEnv.tokenIssuers]: JSON.stringify(values.trustedIssuers),
+  [edgeEnv.assertionKey]: JSON.stringify(values.assertionKey),
+  [edgeEnv.corsOrigins]: '*',
+})
 
 /**
  * Runs the bundled Worker in workerd, without the proxy of `wrangler dev` in front of it. Two of them are two data
@@ -41,7 +55,7 @@ export async function startEdge({ variables, logFile, port = 0 }: EdgeOptions): 
     return { url: url.origin, stop: () => miniflare.dispose() }
   } catch (error) {
     await miniflare.dispose().catch(() => {})
-    throw new Error(`the edge did not start (bundle ${pathToFileURL(scriptFile)})`, { cause: error })
+    throw new Error(`the edge did not start (${scriptFile})`, { cause: error })
   }
 }
 

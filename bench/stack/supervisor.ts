@@ -1,0 +1,80 @@
+import { type Child, type ChildOptions, describeExit, startChild } from './child.ts'
+
+/** What a start adds its parts to. */
+export interface Supervised {
+  /** Aborted when the end begins: steps of the start that take long listen to it. */
+  readonly signal: AbortSignal
+  /** Starts a process that must stay alive until the end, which is brought about by its death. */
+  start(options: ChildOptions): Promise<Child>
+  /** Adds something else to stop, with how long it may take; 0 when the user is in a hurry. */
+  stopAtEnd(stop: (graceMs?: number) => Promise<unknown>): void
+  /** Ends everything because of a failure. */
+  fail(reason: string): void
+}
+
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const startSettlesWithinMs = 15_000
+
+/**
+ * Runs several processes as one: starts them, waits for Ctrl-C, SIGTERM, the terminal to close, or the first of them to
+ * die, and then stops all of them, the last one first. A second Ctrl-C ends them without waiting.
+ *
+ * @returns the exit code: 0 when asked to end, 1 when something failed
+ */
+export async function supervise(
+  start: (stack: Supervised) => Promise<void>,
+  say: (line: string) => void,
+): Promise<number> {
+  const ending = new AbortController()
+  const stops: ((graceMs?: number) => Promise<unknown>)[] = []
+  let exitCode = 0
+  let isHurried = false
+
+  const fail = (reason: string) => {
+    if (ending.signal.aborted) return
+    exitCode = 1
+    say(reason)
+    ending.abort()
+  }
+  const onSignal = () => {
+    if (!ending.signal.aborted) {
+      say('Stopping … (Ctrl-C again: at once)')
+      ending.abort()
+    } else if (!isHurried) {
+      isHurried = true
+      say('Stopping at once …')
+      for (const stop of stops) void stop(0).catch(() => {})
+    }
+  }
+  for (const signal of endSignals) process.on(signal, onSignal)
+  const onError = (error: unknown) => fail(messageOf(error))
+  process.on('uncaughtException', onError)
+
+  const started = start({
+    signal: ending.signal,
+    async start(options) {
+      ending.signal.throwIfAborted()
+      const child = await startChild(options)
+      stops.push((graceMs) => child.stop(graceMs))
+      void child.exited.then((exit) => {
+        fail(`${options.name} ${describeExit(exit)}. Its last lines:\n${child.tail(15)}`)
+      })
+      return child
+    },
+    stopAtEnd: (stop) => void stops.push(stop),
+    fail,
+  }).catch(onError)
+
+  await new Promise((resolve) => ending.signal.addEventListener('abort', resolve, { once: true }))
+  // What is being started now must be known before it can be stopped.
+  await Promise.race([started, new Promise((resolve) => setTimeout(resolve, startSettlesWithinMs).unref())])
+  for (const stop of stops.toReversed()) {
+    await stop(isHurried ? 0 : undefined).catch((error) => say(messageOf(error)))
+  }
+
+  for (const signal of endSignals) process.off(signal, onSignal)
+  process.off('uncaughtException', onError)
+  return exitCode
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
