@@ -9,6 +9,8 @@ export default defineConfig({
     name: 'edge',
     environment: 'node',
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['test/workerd/**', 'node_modules/**'],
+    globalSetup: ['test/support/bundle.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

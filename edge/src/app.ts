@@ -1,0 +1,108 @@
+import type { Problem } from '@spillway/origin/contract'
+import { ProblemError } from '@spillway/origin/contract'
+import { Hono } from 'hono'
+import type { Exchange } from './exchange.ts'
+import { type AnswerParts, finish, problemAnswer } from './stage/answer.ts'
+import { authorize } from './stage/authorize.ts'
+import { recallOwnWrites } from './stage/consistency.ts'
+import { ForwardError } from './stage/forward.ts'
+import { type IdentifyParts, identify, requestIdOf } from './stage/identify.ts'
+import { type LimitParts, limitHere, limitInLocation } from './stage/limit.ts'
+import { type LookupParts, lookUp, lookUpHere } from './stage/lookup.ts'
+import { type VerifyParts, verify } from './stage/verify.ts'
+import { type WriteParts, write } from './stage/write.ts'
+
+export type Parts = IdentifyParts & VerifyParts & LimitParts & LookupParts & WriteParts & AnswerParts
+
+/** What one stage says: a refusal, an answer, or nothing, and then the next one is asked. */
+type Verdict = Problem | Response | undefined
+
+/**
+ * One request, stage by stage. What needs no I/O is decided without a promise, so that a read that is known to the
+ * isolate, from a caller that is known to it, is answered in one go.
+ */
+export function createApp(parts: Parts): Hono {
+  const begin = (exchange: Exchange): Verdict | Promise<Verdict> => {
+    const verdict = identify(exchange, parts) // 1
+    if (verdict !== undefined) return verdict
+    const verified = verify(exchange, parts) // 2
+    return verified instanceof Promise
+      ? verified.then((refused) => refused ?? proceed(exchange))
+      : (verified ?? proceed(exchange))
+  }
+
+  const proceed = (exchange: Exchange): Verdict | Promise<Verdict> => {
+    const refused = authorize(exchange) ?? limitHere(exchange, parts) // 3, 4
+    if (refused !== undefined) return refused
+    const { plan } = exchange
+    if (plan?.kind === 'read') {
+      const recalled = recallOwnWrites(exchange, plan.route.resource.name, parts) // 5
+      if (recalled !== undefined) return recalled.then(() => beyondMemory(exchange))
+    }
+    const isWrite = plan === undefined || plan.kind === 'write'
+    return (isWrite ? undefined : lookUpHere(exchange, plan, parts)) ?? beyondMemory(exchange)
+  }
+
+  const beyondMemory = async (exchange: Exchange): Promise<Verdict> => {
+    const refused = await limitInLocation(exchange, parts) // 4
+    if (refused !== undefined) return refused
+    const { plan } = exchange
+    if (plan === undefined) return undefined
+    return plan.kind === 'write'
+      ? await write(exchange, plan, parts) // 6, 7
+      : await lookUp(exchange, plan, parts) // 5, 6, 7
+  }
+
+  const conclude = (exchange: Exchange, verdict: Verdict): Response => {
+    const answer =
+      verdict instanceof Response ? verdict : problemAnswer(exchange, verdict ?? unexpected, parts)
+    return finish(exchange, answer, parts)
+  }
+
+  const recover = (exchange: Exchange, error: unknown): Problem => {
+    if (error instanceof ForwardError) exchange.reason = error.reason
+    if (error instanceof ProblemError) return error.problem
+    parts.observe({
+      kind: 'fault',
+      what: 'unexpected',
+      where: exchange.plan?.pattern ?? 'request',
+      message: error instanceof Error ? `${error.name}: ${error.message}` : 'not an error',
+      requestId: exchange.requestId,
+    })
+    return unexpected
+  }
+
+  const serve = (request: Request, waitUntil: Exchange['waitUntil']): Response | Promise<Response> => {
+    const exchange: Exchange = {
+      request,
+      waitUntil,
+      arrivedAtMs: parts.now(),
+      requestId: requestIdOf(request),
+      plan: undefined,
+      token: undefined,
+      notBeforeMs: undefined,
+      reason: undefined,
+      originMs: undefined,
+    }
+    try {
+      const verdict = begin(exchange)
+      if (!(verdict instanceof Promise)) return conclude(exchange, verdict)
+      return verdict.then(
+        (settled) => conclude(exchange, settled),
+        (error) => conclude(exchange, recover(exchange, error)),
+      )
+    } catch (error) {
+      return conclude(exchange, recover(exchange, error))
+    }
+  }
+
+  // The contract routes; hono carries the request in and the answer out.
+  const app = new Hono({ getPath: () => '/' })
+  app.all('/', ({ req, executionCtx }) => serve(req.raw, (work) => executionCtx.waitUntil(work)))
+  return app
+}
+
+const unexpected: Problem = {
+  code: 'internal-error',
+  detail: 'Something went wrong on our side; the request id tells us what.',
+}

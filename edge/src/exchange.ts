@@ -1,0 +1,23 @@
+import type { Principal } from '@spillway/origin/contract'
+import type { ServedPlan } from './policy/request-plan.ts'
+import type { VerifiedToken } from './policy/token-verifier.ts'
+
+/** One request on its way through the stages. Each stage reads what those before it found and adds its own. */
+export interface Exchange {
+  readonly request: Request
+  readonly waitUntil: (work: Promise<unknown>) => void
+  /** Epoch milliseconds. */
+  readonly arrivedAtMs: number
+  /** A UUID: the caller's own, if it sent one. */
+  readonly requestId: string
+  plan: ServedPlan | undefined
+  token: VerifiedToken | undefined
+  /** The instant from which this caller must see the resource, from its consistency token; epoch milliseconds. */
+  notBeforeMs: number | undefined
+  /** Why it was refused, for the log: a problem code, or something finer. */
+  reason: string | undefined
+  /** How long the origin took, where it was asked. */
+  originMs: number | undefined
+}
+
+export const principalOf = (exchange: Exchange): Principal | undefined => exchange.token?.principal

@@ -1,0 +1,43 @@
+import type { Config } from '../config.ts'
+import type { AnswerObservation, Observation, Observe } from '../observation.ts'
+import { LineBudget } from '../policy/line-budget.ts'
+
+/** Observations → one JSON line each, by level; a flood of one kind is thinned. */
+export function logObserver(
+  level: Config['log'],
+  now: () => number,
+  write: (line: string) => void = (line) => console.log(line),
+): Observe {
+  const budgets = new Map<string, LineBudget>()
+  const budgetOf = (kind: string): LineBudget => {
+    const known = budgets.get(kind)
+    if (known !== undefined) return known
+    const budget = new LineBudget({ perSecond: 10, burst: 50 })
+    budgets.set(kind, budget)
+    return budget
+  }
+  return (observation) => {
+    if (level === 'refusals' && isOrdinary(observation)) return
+    const suppressed = budgetOf(kindOf(observation)).take(now())
+    if (suppressed === undefined) return
+    write(
+      JSON.stringify({ level: levelOf(observation), ...observation, ...(suppressed > 0 && { suppressed }) }),
+    )
+  }
+}
+
+/** Which answers are no news: served, or refused for reasons that are the caller's alone and common. */
+const isOrdinary = (observation: Observation): boolean =>
+  observation.kind === 'answer' && observation.status < 400 && observation.reason === undefined
+
+const kindOf = (observation: Observation): string =>
+  observation.kind === 'fault'
+    ? `fault ${observation.what}`
+    : `answer ${observation.reason ?? statusClass(observation)}`
+
+const statusClass = ({ status }: AnswerObservation): string => `${Math.floor(status / 100)}xx`
+
+function levelOf(observation: Observation): 'info' | 'warn' | 'error' {
+  if (observation.kind === 'fault' || observation.status >= 500) return 'error'
+  return observation.status >= 400 ? 'warn' : 'info'
+}

@@ -1,0 +1,120 @@
+import { type Catalogue, resources } from '@spillway/origin/contract'
+import type { Parts } from './app.ts'
+import {
+  apiRules,
+  createHttpCache,
+  createZonePurge,
+  type HttpCache,
+  MemoryStore,
+  type PurgeEverywhere,
+  TagStamps,
+  WorkersCacheStore,
+  WorkersStampStore,
+} from './cache/index.ts'
+import type { Bindings, Config } from './config.ts'
+import type { Observe } from './observation.ts'
+import { analyticsObserver } from './observe/analytics.ts'
+import { logObserver } from './observe/log.ts'
+import { Cors } from './policy/cors.ts'
+import { KeySet, keySetTimes } from './policy/key-set.ts'
+import { LocalQuota } from './policy/local-quota.ts'
+import { OriginGate } from './policy/origin-gate.ts'
+import { RequestPlans } from './policy/request-plan.ts'
+import { RetryBudget } from './policy/retry-budget.ts'
+import { TokenVerifier } from './policy/token-verifier.ts'
+import { AssertionSigner } from './runtime/assertion-signer.ts'
+import { consistencyMac } from './runtime/consistency-mac.ts'
+import { ControlSource } from './runtime/control-source.ts'
+import { fetchKeySet } from './runtime/key-set-fetch.ts'
+import { ConsistencyTokens } from './stage/consistency.ts'
+
+/** Everything that an isolate keeps between requests, put together from its configuration. */
+export function createParts(config: Config, bindings: Bindings): Parts {
+  const now = Date.now
+  const random = Math.random
+  const observe = observer(config, bindings)
+  const onControlFailure = (reason: unknown): void =>
+    observe({ kind: 'fault', what: 'control', where: 'CONTROL', message: String(reason) })
+  return {
+    now,
+    random,
+    observe,
+    plans: new RequestPlans(resources),
+    cors: new Cors(config.corsOrigins),
+    verifier: new TokenVerifier(
+      config.issuers.map((issuer) => ({ ...issuer, keySet: keySetOf(issuer.jwksUri, observe) })),
+      now,
+    ),
+    control: new ControlSource(bindings.CONTROL, onControlFailure),
+    quota: new LocalQuota(config.rateQuota),
+    limiter: bindings.RATE_LIMITER,
+    cache: createCache(config),
+    purgeEverywhere: createPurgeEverywhere(config),
+    endpoints: config.origins.map((url) => ({ url, gate: new OriginGate() })),
+    signer: new AssertionSigner(config.assertionKey, now),
+    retryBudget: new RetryBudget(),
+    consistency: new ConsistencyTokens(consistencyMac(config.assertionKey), (name) =>
+      usableMs(resources, name),
+    ),
+    serverTiming: config.serverTiming,
+  }
+}
+
+function observer(config: Config, { ANALYTICS }: Bindings): Observe {
+  const log = logObserver(config.log, Date.now)
+  if (ANALYTICS === undefined) return log
+  const analytics = analyticsObserver(ANALYTICS)
+  return (observation) => {
+    log(observation)
+    analytics(observation)
+  }
+}
+
+function keySetOf(jwksUri: string, observe: Observe): KeySet {
+  return new KeySet({
+    ...keySetTimes,
+    now: Date.now,
+    fetchKeys: () => fetchKeySet(jwksUri),
+    onFailure: (reason) =>
+      observe({ kind: 'fault', what: 'key-set', where: new URL(jwksUri).host, message: String(reason) }),
+  })
+}
+
+/** How long an answer of a resource may be served after it was fetched, at the most. */
+function usableMs(catalogue: Catalogue, name: string): number {
+  const rule = catalogue.get(name)?.cache
+  if (rule === undefined || rule.kind === 'none') return 0
+  const { maxAgeSeconds, staleIfErrorSeconds, staleWhileRevalidateSeconds } = rule
+  return (maxAgeSeconds + Math.max(staleIfErrorSeconds, staleWhileRevalidateSeconds)) * 1_000
+}
+
+/** An isolate has 128 MB for everything; a quarter of it is for answers. */
+const memoryBytesMax = 32 * 1_024 * 1_024
+
+function createCache(config: Config): HttpCache {
+  // Keys of the Cache API are URLs; these are under the origin's name, where nothing else is ever stored.
+  const [base = ''] = config.origins
+  return createHttpCache({
+    rules: apiRules,
+    memory: new MemoryStore({ bytesMax: memoryBytesMax, countMax: 20_000 }),
+    shared: new WorkersCacheStore(caches.default, `${base}/.spillway-cache/`),
+    stamps: new TagStamps({
+      now: Date.now,
+      shared: new WorkersStampStore(caches.default, `${base}/.spillway-stamp/`, 180_000),
+      missingMeansPurged: config.zone !== undefined,
+    }),
+    now: Date.now,
+  })
+}
+
+function createPurgeEverywhere({ zone }: Config): PurgeEverywhere {
+  return createZonePurge(
+    zone && {
+      zoneId: zone.id,
+      apiToken: zone.purgeToken,
+      fetch: (url, init) => fetch(url, init),
+      now: Date.now,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    },
+  )
+}

@@ -1,0 +1,74 @@
+/**
+ * A circuit breaker for one origin. *Closed*: everything passes. *Open*: nothing does, for a time that grows with each
+ * failed probe up to `openMaxMs`, which is short, since what is lost by a probe is one request. *Half-open*: one probe
+ * at a time; the first that succeeds closes it.
+ *
+ * Only a broken origin counts as failure: no connection, or no answer in time. A refusal (503) is an answer of an
+ * origin that protects itself; the throttle and the limit take that up.
+ */
+export class Breaker {
+  readonly #options: BreakerOptions
+  #failures = 0
+  #openings = 0
+  #openUntilMs: number | undefined
+  #probing = false
+
+  constructor(options: BreakerOptions = breakerDefaults) {
+    this.#options = options
+  }
+
+  state(nowMs: number): 'closed' | 'open' | 'half-open' {
+    if (this.#openUntilMs === undefined) return 'closed'
+    return nowMs < this.#openUntilMs || this.#probing ? 'open' : 'half-open'
+  }
+
+  /** Milliseconds until the next probe may go. */
+  openForMs(nowMs: number): number {
+    return Math.max(0, (this.#openUntilMs ?? nowMs) - nowMs)
+  }
+
+  /** Takes the one place of a probe, where there is one to take. Whoever sends must report how it went. */
+  passes(nowMs: number): boolean {
+    const state = this.state(nowMs)
+    if (state === 'half-open') this.#probing = true
+    return state !== 'open'
+  }
+
+  /** @returns whether this closed it again */
+  succeeded(): boolean {
+    const reclosed = this.#openUntilMs !== undefined
+    this.#failures = 0
+    this.#openings = 0
+    this.#openUntilMs = undefined
+    this.#probing = false
+    return reclosed
+  }
+
+  /** @param random in [0, 1): keeps isolates from probing in step */
+  failed(nowMs: number, random: number): void {
+    this.#failures += 1
+    const wasProbe = this.#probing
+    this.#probing = false
+    if (!wasProbe && (this.#openUntilMs !== undefined || this.#failures < this.#options.failuresMax)) return
+    const { openMs, openMaxMs } = this.#options
+    const spanMs = Math.min(openMaxMs, openMs * 2 ** this.#openings)
+    this.#openings += 1
+    this.#openUntilMs = nowMs + spanMs * (0.5 + random / 2)
+  }
+
+  /** The probe was called off: its caller left before there was an answer. */
+  abandoned(): void {
+    this.#probing = false
+  }
+}
+
+export interface BreakerOptions {
+  /** Failures in a row that open it. */
+  readonly failuresMax: number
+  /** How long it stays open the first time, before jitter. */
+  readonly openMs: number
+  /** The longest it stays open. */
+  readonly openMaxMs: number
+}
+
+export const breakerDefaults: BreakerOptions = { failuresMax: 5, openMs: 250, openMaxMs: 2_000 }

@@ -1,0 +1,55 @@
+import type { Priority } from '@spillway/origin/contract'
+import { isPriority } from '@spillway/origin/contract'
+
+/** What operators tell a running system: which tokens no longer count, and what to shed whatever the load. */
+export interface Control {
+  /** `jti` values. */
+  readonly revokedTokens: ReadonlySet<string>
+  /** Subject → the instant (epoch seconds) before which its tokens were issued, or `undefined` for all of them. */
+  readonly revokedSubjects: ReadonlyMap<string, number | undefined>
+  /** Priorities at and below this one are shed. */
+  readonly shed: Exclude<Priority, 'critical'> | undefined
+}
+
+export const noControl: Control = { revokedTokens: new Set(), revokedSubjects: new Map(), shed: undefined }
+
+/** An entry of the namespace, as a listing gives it. */
+export interface ControlKey {
+  readonly name: string
+  /** `{ "issuedBefore": <epoch seconds> }` on a subject's key: tokens issued later count again. */
+  readonly metadata?: unknown
+}
+
+export const controlPrefix = { token: 'revoked:jti:', subject: 'revoked:sub:', shed: 'shed' } as const
+
+export function readControl(keys: readonly ControlKey[], shed: string | null): Control {
+  const revokedTokens = new Set<string>()
+  const revokedSubjects = new Map<string, number | undefined>()
+  for (const { name, metadata } of keys) {
+    if (name.startsWith(controlPrefix.token)) revokedTokens.add(name.slice(controlPrefix.token.length))
+    else if (name.startsWith(controlPrefix.subject)) {
+      revokedSubjects.set(name.slice(controlPrefix.subject.length), issuedBefore(metadata))
+    }
+  }
+  const isLevel = isPriority(shed) && shed !== 'critical'
+  return { revokedTokens, revokedSubjects, shed: isLevel ? shed : undefined }
+}
+
+export interface RevocableToken {
+  readonly tokenId: string | undefined
+  readonly issuedAtSeconds: number | undefined
+  readonly principal: { readonly subject: string }
+}
+
+export function isRevoked(control: Control, token: RevocableToken): boolean {
+  if (token.tokenId !== undefined && control.revokedTokens.has(token.tokenId)) return true
+  const { subject } = token.principal
+  if (!control.revokedSubjects.has(subject)) return false
+  const before = control.revokedSubjects.get(subject)
+  return before === undefined || token.issuedAtSeconds === undefined || token.issuedAtSeconds < before
+}
+
+function issuedBefore(metadata: unknown): number | undefined {
+  const value = (metadata as { issuedBefore?: unknown } | null | undefined)?.issuedBefore
+  return typeof value === 'number' ? value : undefined
+}

@@ -1,0 +1,80 @@
+/**
+ * Which header fields cross the edge. Towards the origin a list of what it has a use for, so that nothing a client
+ * makes up reaches it: no `Authorization` (the assertion takes its place), no cookie, no `X-Forwarded-*`, `Forwarded`,
+ * `CF-*` or `Spillway-*`, nothing hop-by-hop. Towards the client a list of what is left out, since the origin is ours.
+ */
+const endToEnd = [
+  'accept',
+  'accept-language',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'prefer',
+  'range',
+  'user-agent',
+] as const
+
+/** Fields that are about one connection (RFC 9110 §7.6.1), and those by which a server tells what it is. */
+const neverShown = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'alt-svc',
+  'server',
+  'set-cookie',
+  'via',
+  'x-powered-by',
+  'x-request-id',
+  'server-timing',
+  'cache-status',
+  'age',
+])
+
+/**
+ * The client's fields for the origin.
+ *
+ * @returns the name of a field instead, where `Connection` lists one that the origin would miss: removing, say,
+ *   `If-Match` as RFC 9110 §7.6.1 asks would turn a conditional write into an unconditional one, so it is refused
+ */
+export function requestFields(client: Headers): Headers | string {
+  const nominated = connectionOptions(client)
+  const sent = new Headers()
+  for (const name of endToEnd) {
+    const value = client.get(name)
+    if (value === null) continue
+    if (nominated.has(name)) return name
+    sent.set(name, value)
+  }
+  return sent
+}
+
+/** The origin's fields for whatever stands between it and the client: the cache first of all. */
+export function responseFields(origin: Headers): Headers {
+  const nominated = connectionOptions(origin)
+  const shown = new Headers()
+  for (const [name, value] of origin) {
+    if (neverShown.has(name) || nominated.has(name) || name.startsWith('spillway-')) continue
+    shown.append(name, value)
+  }
+  return shown
+}
+
+/** Names that `Connection` lists, lower case. */
+function connectionOptions(fields: Headers): ReadonlySet<string> {
+  const connection = fields.get('connection')
+  if (connection === null) return none
+  return new Set(connection.split(',').map((option) => option.trim().toLowerCase()))
+}
+
+const none: ReadonlySet<string> = new Set()

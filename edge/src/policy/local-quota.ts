@@ -1,0 +1,78 @@
+import type { RateQuota } from '../config.ts'
+import { BoundedMap } from './bounded-map.ts'
+
+/**
+ * What one isolate knows of callers' consumption. The binding counts for a whole location but costs a call, so it is
+ * asked only for requests that cost something themselves; what is answered from memory is counted here, against the
+ * same quota, so that no route is free of it. A caller whom the binding refused is refused here until its window ends.
+ * Windows are fixed and aligned to the clock, as the binding's are.
+ */
+export class LocalQuota {
+  readonly #quota: RateQuota | undefined
+  readonly #windows = new BoundedMap<Window>({ countMax: 20_000, weightMax: 4 * 1_024 * 1_024 })
+
+  constructor(quota: RateQuota | undefined) {
+    this.#quota = quota
+  }
+
+  /** Counts a request. @returns seconds until the caller may come back, where it is over its quota */
+  count(caller: string, nowMs: number): number | undefined {
+    const windowMs = this.#windowMs
+    const startedAtMs = nowMs - (nowMs % windowMs)
+    let window = this.#windows.get(caller)
+    if (window === undefined || window.startedAtMs !== startedAtMs) {
+      window = { startedAtMs, count: 0, blocked: false }
+      this.#windows.set(caller, window, caller.length + 96)
+    }
+    window.count += 1
+    const isOver = window.blocked || (this.#quota !== undefined && window.count > this.#quota.limit)
+    return isOver ? Math.max(1, Math.ceil((startedAtMs + windowMs - nowMs) / 1_000)) : undefined
+  }
+
+  /** The location's count is over. @returns seconds until the caller may come back */
+  block(caller: string, nowMs: number): number {
+    const startedAtMs = nowMs - (nowMs % this.#windowMs)
+    this.#windows.set(caller, { startedAtMs, count: 0, blocked: true }, caller.length + 96)
+    return Math.max(1, Math.ceil((startedAtMs + this.#windowMs - nowMs) / 1_000))
+  }
+
+  /** Fields for a refusal, where the numbers are known (draft-ietf-httpapi-ratelimit-headers-10). */
+  fields(retryAfterSeconds: number): Readonly<Record<string, string>> {
+    if (this.#quota === undefined) return {}
+    const { limit, periodSeconds } = this.#quota
+    return {
+      'ratelimit-policy': `"caller";q=${limit};w=${periodSeconds}`,
+      ratelimit: `"caller";r=0;t=${retryAfterSeconds}`,
+    }
+  }
+
+  get #windowMs(): number {
+    return (this.#quota?.periodSeconds ?? 10) * 1_000
+  }
+}
+
+interface Window {
+  readonly startedAtMs: number
+  count: number
+  readonly blocked: boolean
+}
+
+/**
+ * Who is counted: the subject, or the address of a caller without a token. An IPv6 caller is counted by its /64, since
+ * one household has all of it.
+ */
+export function callerKey(subject: string | undefined, address: string | null): string {
+  if (subject !== undefined) return `subject:${subject}`
+  if (address === null) return 'address:unknown'
+  return `address:${address.includes(':') ? networkOf(address) : address}`
+}
+
+/** The first four groups of an IPv6 address, `::` written out (RFC 5952 §2.2). */
+function networkOf(address: string): string {
+  const [head = '', tail] = address.toLowerCase().split('::')
+  const before = head === '' ? [] : head.split(':')
+  if (tail === undefined) return before.slice(0, 4).join(':')
+  const after = tail === '' ? [] : tail.split(':')
+  const zeros = new Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0')
+  return [...before, ...zeros, ...after].slice(0, 4).join(':')
+}

@@ -1,0 +1,126 @@
+import { type Load, type Priority, priorities, priorityRank } from '@spillway/origin/contract'
+import { AdaptiveLimit } from './adaptive-limit.ts'
+import { Breaker } from './breaker.ts'
+import { Throttle } from './throttle.ts'
+
+/** Why a request was not sent to an origin. */
+export type ShedReason = 'switched-off' | 'breaker-open' | 'limit' | 'origin-load' | 'throttled'
+
+/** How a request that was sent ended, as far as the origin's health goes. */
+export type OriginOutcome =
+  /** It took the request on, whatever the status. */
+  | 'accepted'
+  /** It answered that it is too busy (503). */
+  | 'refused'
+  /** No connection, or it broke. */
+  | 'unreachable'
+  /** No answer in time. */
+  | 'timeout'
+  /** The caller left first: says nothing about the origin. */
+  | 'abandoned'
+
+/** Share of the limit that each priority may fill, so that the less important leave room for the more important. */
+const limitShare: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, background: 0.6 }
+
+/** Utilization of the origin from which a priority is held back here. A critical request is the origin's to refuse. */
+const utilizationMax: Readonly<Record<Priority, number>> = {
+  critical: Number.POSITIVE_INFINITY,
+  normal: 1.5,
+  background: 0.9,
+}
+
+/** A load signal older than this is news no more: whoever is held back by it must be let through to get another. */
+const loadMaxAgeMs = 1_000
+
+/**
+ * Everything that this isolate knows of one origin's health, and who may go there. Order matters: what is free to
+ * know comes first, and the throttle, which counts what it is asked, last.
+ */
+export class OriginGate {
+  readonly #breaker: Breaker
+  readonly #limit: AdaptiveLimit
+  readonly #throttles: readonly Throttle[]
+  #inflight = 0
+  #load: Load | undefined
+  #loadAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(
+    breaker = new Breaker(),
+    limit = new AdaptiveLimit(),
+    throttles = priorities.map(() => new Throttle()),
+  ) {
+    this.#breaker = breaker
+    this.#limit = limit
+    this.#throttles = throttles
+  }
+
+  get inflight(): number {
+    return this.#inflight
+  }
+
+  get limit(): number {
+    return this.#limit.limit
+  }
+
+  /** Whether it would be worth a try: for choosing among origins. */
+  isHealthy(nowMs: number): boolean {
+    return this.#breaker.state(nowMs) !== 'open'
+  }
+
+  /** Milliseconds until a refused caller may find it open. */
+  openForMs(nowMs: number): number {
+    return this.#breaker.openForMs(nowMs)
+  }
+
+  /** @returns the reason to shed, or a pass to be handed back with {@link leave} */
+  enter(priority: Priority, nowMs: number, random: () => number): ShedReason | Pass {
+    if (this.#inflight >= Math.max(1, this.limit * limitShare[priority])) return 'limit'
+    if (this.#heldBackByLoad(priority, nowMs)) return 'origin-load'
+    if (!this.#breaker.passes(nowMs)) return 'breaker-open'
+    if (this.#throttle(priority).refuses(nowMs, random())) {
+      this.#breaker.abandoned()
+      return 'throttled'
+    }
+    this.#inflight += 1
+    return { priority, enteredAtMs: nowMs, inflight: this.#inflight }
+  }
+
+  leave(pass: Pass, outcome: OriginOutcome, nowMs: number, random: () => number, load?: Load): void {
+    this.#inflight -= 1
+    if (load !== undefined) {
+      this.#load = load
+      this.#loadAtMs = nowMs
+    }
+    if (outcome === 'abandoned') {
+      this.#breaker.abandoned()
+      return
+    }
+    const latencyMs = nowMs - pass.enteredAtMs
+    this.#limit.observe({ overloaded: outcome !== 'accepted', latencyMs, inflight: pass.inflight }, nowMs)
+    if (outcome === 'unreachable' || outcome === 'timeout') {
+      this.#breaker.failed(nowMs, random())
+      return
+    }
+    if (this.#breaker.succeeded()) {
+      for (const throttle of this.#throttles) throttle.forget()
+      this.#limit.restart()
+    }
+    if (outcome === 'accepted') this.#throttle(pass.priority).accepted(nowMs)
+  }
+
+  #heldBackByLoad(priority: Priority, nowMs: number): boolean {
+    if (this.#load === undefined || nowMs - this.#loadAtMs > loadMaxAgeMs) return false
+    return this.#load.utilization >= utilizationMax[priority]
+  }
+
+  #throttle(priority: Priority): Throttle {
+    return this.#throttles[priorityRank(priority)] as Throttle
+  }
+}
+
+/** The right to have one request open, from {@link OriginGate.enter}. */
+export interface Pass {
+  readonly priority: Priority
+  readonly enteredAtMs: number
+  readonly inflight: number
+}

@@ -1,0 +1,216 @@
+import {
+  type AccessRule,
+  type Catalogue,
+  cacheKey,
+  documentTag,
+  isPublic,
+  isRead,
+  lifecycleStage,
+  listTag,
+  matchRoute,
+  type Operation,
+  type Priority,
+  type Problem,
+  parseListQuery,
+  parseReadQuery,
+  parseWriteQuery,
+  publicPaths,
+  type Route,
+} from '@spillway/origin/contract'
+import { BoundedMap } from './bounded-map.ts'
+
+/** A read of a resource: where it goes, what it is stored under and who may ask. */
+export interface ReadPlan {
+  readonly kind: 'read'
+  readonly route: Route
+  /** Canonical path and query, as the origin is asked. */
+  readonly target: string
+  /** Canonical query with the cursor, if any: what {@link cacheKey} takes. */
+  readonly canonical: string
+  /** Key that all callers share; `undefined` where each subject has an own one, or nothing is stored. */
+  readonly sharedKey: string | undefined
+  readonly isStored: boolean
+  readonly isOpen: boolean
+  readonly access: AccessRule
+  readonly priority: Priority
+  /** For logs: `/v1/places/:id`, without ids and query values. */
+  readonly pattern: string
+}
+
+/** Anything that may change a document. Nothing of it is stored, and its body goes to the origin unread. */
+export interface WritePlan {
+  readonly kind: 'write'
+  readonly route: Route
+  readonly target: string
+  readonly isOpen: boolean
+  readonly access: AccessRule
+  readonly priority: Priority
+  readonly pattern: string
+}
+
+/** The documentation that the origin serves beside the resources: public, and the same for everybody. */
+export interface PagePlan {
+  readonly kind: 'page'
+  readonly target: string
+  readonly pattern: string
+  readonly priority: Priority
+}
+
+export interface OptionsPlan {
+  readonly kind: 'options'
+  readonly allow: readonly string[]
+}
+
+export interface RefusedPlan {
+  readonly kind: 'refused'
+  readonly problem: Problem
+}
+
+export type ServedPlan = ReadPlan | WritePlan | PagePlan
+export type RequestPlan = ServedPlan | OptionsPlan | RefusedPlan
+
+/** Segments that neither start with a dot nor hold an escape: nothing that a URL parser could turn into another path. */
+const pagePath = /^\/(?:openapi\.json|docs\/?|(?:docs|problems)(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)$/
+const pageMethods = ['GET', 'HEAD', 'OPTIONS']
+
+/**
+ * What a request line means, by the contract alone. Reads are remembered by path and query as sent, so that a
+ * repeated one costs a look-up; what was refused is not, so that nonsense pushes nothing out.
+ */
+export class RequestPlans {
+  readonly #catalogue: Catalogue
+  readonly #reads = new BoundedMap<ReadPlan>({ countMax: 5_000, weightMax: 4 * 1_024 * 1_024 })
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue
+  }
+
+  plan(method: string, pathAndSearch: string, nowMs: number): RequestPlan {
+    const isSafe = method === 'GET' || method === 'HEAD'
+    const known = isSafe ? this.#reads.get(pathAndSearch) : undefined
+    if (known !== undefined) return retired(known.route, nowMs) ?? known
+    const plan = planRequest(this.#catalogue, method, pathAndSearch, nowMs)
+    // The plan's own texts weigh about as much again as its key, twice; the rest is shared.
+    if (plan.kind === 'read') this.#reads.set(pathAndSearch, plan, 256 + pathAndSearch.length * 6)
+    return plan
+  }
+}
+
+function planRequest(
+  catalogue: Catalogue,
+  method: string,
+  pathAndSearch: string,
+  nowMs: number,
+): RequestPlan {
+  const split = pathAndSearch.indexOf('?')
+  const pathname = split === -1 ? pathAndSearch : pathAndSearch.slice(0, split)
+  const search = split === -1 ? '' : pathAndSearch.slice(split)
+  if (pagePath.test(pathname)) return planPage(method, pathname)
+  const match = matchRoute(catalogue, method, pathname)
+  switch (match.kind) {
+    case 'notFound':
+      return refused({ code: 'not-found', detail: match.detail })
+    case 'options':
+      return { kind: 'options', allow: match.allow }
+    case 'methodNotAllowed':
+      return methodNotAllowed(match.allow)
+    default: {
+      const { route } = match
+      const gone = retired(route, nowMs)
+      if (gone !== undefined) return gone
+      return isRead(route.operation) ? planRead(route, search) : planWrite(route, pathname, search)
+    }
+  }
+}
+
+function planPage(method: string, pathname: string): RequestPlan {
+  if (method === 'OPTIONS') return { kind: 'options', allow: pageMethods }
+  if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed(pageMethods)
+  const [, root = ''] = pathname.split('/')
+  const pattern = `/${root}` === publicPaths.openapi ? publicPaths.openapi : `/${root}/*`
+  return { kind: 'page', target: pathname, pattern, priority: 'background' }
+}
+
+function planRead(route: Route, search: string): RequestPlan {
+  const parsed = route.operation === 'list' ? parseList(route, search) : parseReadQuery(route, search)
+  if (!parsed.ok) return refused(parsed.problem)
+  const { canonical } = parsed.value
+  const path = pathOf(route)
+  const { cache, access, priority } = route.resource
+  const isStored = cache.kind === 'stored'
+  const isShared = isStored && cache.visibility !== 'subject'
+  return {
+    kind: 'read',
+    route,
+    target: canonical === '' ? path : `${path}?${canonical}`,
+    canonical,
+    sharedKey: isShared ? cacheKey(route, canonical, undefined) : undefined,
+    isStored,
+    isOpen: isPublic(access.read),
+    access: access.read,
+    priority,
+    pattern: patternOf(route),
+  }
+}
+
+function parseList(
+  route: Route,
+  search: string,
+): ReturnType<typeof parseListQuery> | { readonly ok: true; readonly value: { readonly canonical: string } } {
+  const parsed = parseListQuery(route, search)
+  if (!parsed.ok || parsed.value.cursor === undefined) return parsed
+  return { ok: true, value: { canonical: `${parsed.value.canonical}&cursor=${parsed.value.cursor}` } }
+}
+
+function planWrite(route: Route, pathname: string, search: string): RequestPlan {
+  const parsed = parseWriteQuery(search)
+  if (!parsed.ok) return refused(parsed.problem)
+  const { access, priority } = route.resource
+  return {
+    kind: 'write',
+    route,
+    target: pathname,
+    isOpen: isPublic(access.write),
+    access: access.write,
+    priority,
+    pattern: patternOf(route),
+  }
+}
+
+/** Answers of a retired version stop on the day, whatever is still stored. */
+function retired(route: Route, nowMs: number): RefusedPlan | undefined {
+  if (route.representation.deprecation === undefined || lifecycleStage(route, nowMs) !== 'gone')
+    return undefined
+  const { successor } = route.representation.deprecation
+  return refused({
+    code: 'version-gone',
+    detail: `${route.version} of ${route.resource.name} is retired; use /${successor}/${route.resource.name}.`,
+  })
+}
+
+/**
+ * The tags that the origin would have named for a write: what to purge when its answer never came, since nobody knows
+ * whether it happened.
+ */
+export function presumedTags({ resource, id }: Route, subject: string | undefined): readonly string[] {
+  const isPerSubject = resource.cache.kind === 'stored' && resource.cache.visibility === 'subject'
+  const lists = listTag(resource.name, isPerSubject ? subject : undefined)
+  return id === undefined ? [lists] : [documentTag(resource.name, id), lists]
+}
+
+const refused = (problem: Problem): RefusedPlan => ({ kind: 'refused', problem })
+
+const methodNotAllowed = (allow: readonly string[]): RefusedPlan =>
+  refused({
+    code: 'method-not-allowed',
+    detail: `Methods here are ${allow.join(', ')}.`,
+    headers: { allow: allow.join(', ') },
+  })
+
+const pathOf = ({ version, resource, id }: Route): string =>
+  id === undefined ? `/${version}/${resource.name}` : `/${version}/${resource.name}/${id}`
+
+function patternOf({ version, resource, operation }: Route): string {
+  const below: Partial<Record<Operation, string>> = { list: '', create: '', batchCreate: '/batch' }
+  return `/${version}/${resource.name}${below[operation] ?? '/:id'}`
+}

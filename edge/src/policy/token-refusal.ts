@@ -1,0 +1,60 @@
+import type { Problem } from '@spillway/origin/contract'
+
+/** Why a token was refused: for logs and tests; callers are told no more than they need (RFC 6750 §3.1). */
+export type TokenFault =
+  | 'malformed'
+  | 'oversize'
+  | 'algorithm'
+  | 'type'
+  | 'header-parameter'
+  | 'duplicate-member'
+  | 'issuer'
+  | 'key-unknown'
+  | 'signature'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'audience'
+  | 'claims'
+  | 'revoked'
+  | 'keys-unavailable'
+
+const details: Readonly<Record<TokenFault, string>> = {
+  malformed: 'Authorization must be one "Bearer" and one signed JSON Web Token in its compact form.',
+  oversize: 'The access token is too large.',
+  algorithm: 'The access token is signed with an algorithm that is not accepted.',
+  type: 'This is not an access token.',
+  'header-parameter': 'The access token has a header parameter that is not accepted.',
+  'duplicate-member': 'The access token says one thing twice.',
+  issuer: 'The access token is from an issuer that is not accepted.',
+  'key-unknown': 'The access token is signed with a key that its issuer does not publish.',
+  signature: 'The signature of the access token is not right.',
+  expired: 'The access token has expired.',
+  'not-yet-valid': 'The access token is not valid yet.',
+  audience: 'The access token is for another audience.',
+  claims: 'The access token lacks a claim, or one is not of its type.',
+  revoked: 'The access token has been revoked.',
+  'keys-unavailable': 'The keys that access tokens are checked with cannot be had right now.',
+}
+
+/** The answer to a token that was refused: 401 with the challenge of RFC 6750 §3, or 503 where the fault is ours. */
+export function tokenProblem(fault: TokenFault, retryAfterSeconds: number): Problem {
+  const detail = details[fault]
+  if (fault === 'keys-unavailable') return { code: 'overloaded', detail, retryAfterSeconds }
+  const challenge = `Bearer realm="spillway", error="invalid_token", error_description="${detail.replaceAll('"', "'")}"`
+  return { code: 'invalid-token', detail, headers: { 'www-authenticate': challenge } }
+}
+
+/** The answer to a caller without a token: a challenge and no error code (RFC 6750 §3.1). */
+export const unauthenticated: Problem = {
+  code: 'unauthenticated',
+  detail: 'Send an access token: Authorization: Bearer …',
+  headers: { 'www-authenticate': 'Bearer realm="spillway"' },
+}
+
+export const insufficientScope = (scope: string): Problem => ({
+  code: 'insufficient-scope',
+  detail: `The access token must have the scope '${scope}'.`,
+  headers: {
+    'www-authenticate': `Bearer realm="spillway", error="insufficient_scope", scope="${scope}"`,
+  },
+})

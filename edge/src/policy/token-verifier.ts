@@ -1,0 +1,178 @@
+import { type Principal, principalFromClaims } from '@spillway/origin/contract'
+import { errors, importJWK, type JWTPayload, jwtVerify } from 'jose'
+import type { TokenIssuer } from '../config.ts'
+import { BoundedMap } from './bounded-map.ts'
+import type { KeySet, VerificationKey } from './key-set.ts'
+import type { TokenFault } from './token-refusal.ts'
+import { readUnverified, type UnverifiedToken } from './unverified-token.ts'
+
+/** A token that was checked, for as long as that holds. */
+export interface VerifiedToken {
+  readonly principal: Principal
+  /** `exp`, in epoch milliseconds. */
+  readonly expiresAtMs: number
+  readonly issuedAtSeconds: number | undefined
+  readonly tokenId: string | undefined
+  readonly key: VerificationKey
+  readonly keySet: KeySet
+}
+
+export interface TrustedIssuer extends TokenIssuer {
+  readonly keySet: KeySet
+}
+
+/** Difference between our clock and an issuer's that is forgiven (RFC 7519 §4.1.4: "usually no more than a few minutes"). */
+const leewaySeconds = 5
+
+/** How long a refusal is remembered: long enough to make hammering with one bad token cheap. */
+const refusalMs = 10_000
+
+/** Refusals that the same token will meet again whatever happens meanwhile. */
+const lasting: ReadonlySet<TokenFault> = new Set([
+  'malformed',
+  'algorithm',
+  'type',
+  'header-parameter',
+  'duplicate-member',
+  'issuer',
+  'signature',
+  'expired',
+  'audience',
+  'claims',
+])
+
+/**
+ * Tells what a token is worth. A token seen before costs a look-up by its whole text; a new one is checked by jose
+ * against a key of the one issuer that it names. Memory is bounded by count and bytes, and nothing outlives `exp`,
+ * its key or its issuer's key set.
+ */
+export class TokenVerifier {
+  readonly #issuers: ReadonlyMap<string, TrustedIssuer>
+  readonly #now: () => number
+  readonly #verified = new BoundedMap<VerifiedToken>({ countMax: 10_000, weightMax: 16 * 1_024 * 1_024 })
+  readonly #refused = new BoundedMap<Refusal>({ countMax: 1_000, weightMax: 1_024 * 1_024 })
+
+  constructor(issuers: readonly TrustedIssuer[], now: () => number) {
+    this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
+    this.#now = now
+  }
+
+  /** What is remembered of a token: worth, refusal, or `undefined` when it must be checked with {@link verify}. */
+  recall(compact: string, nowMs: number): VerifiedToken | TokenFault | undefined {
+    const known = this.#verified.get(compact)
+    if (known !== undefined) {
+      if (nowMs < known.expiresAtMs && !known.key.retired && known.keySet.isUsable(nowMs)) return known
+      this.#verified.delete(compact)
+    }
+    const refusal = this.#refused.get(compact)
+    if (refusal === undefined) return undefined
+    if (nowMs < refusal.untilMs) return refusal.fault
+    this.#refused.delete(compact)
+    return undefined
+  }
+
+  /**
+   * @param wait bounds the wait for a key set and keeps its refresh alive after the answer has gone out
+   */
+  async verify(
+    compact: string,
+    wait: (refresh: Promise<void>) => Promise<void>,
+  ): Promise<VerifiedToken | TokenFault> {
+    const outcome = await this.#check(compact, wait)
+    // Each character of the key is a byte; what is kept beside it is small and bounded by it.
+    const weight = compact.length * 2 + 512
+    if (typeof outcome !== 'string') this.#verified.set(compact, outcome, weight)
+    else if (lasting.has(outcome)) {
+      this.#refused.set(compact, { fault: outcome, untilMs: this.#now() + refusalMs }, weight)
+    }
+    return outcome
+  }
+
+  async #check(
+    compact: string,
+    wait: (refresh: Promise<void>) => Promise<void>,
+  ): Promise<VerifiedToken | TokenFault> {
+    const token = readUnverified(compact)
+    if (typeof token === 'string') return token
+    const issuer = this.#issuers.get(token.issuer)
+    if (issuer === undefined) return 'issuer'
+    const { keySet } = issuer
+    if (!issuer.algorithms.some((algorithm) => algorithm === token.algorithm)) return 'algorithm'
+    if (!issuer.types.some((type) => sameType(type, token.type))) return 'type'
+    let key = keySet.find(token.kid, token.algorithm, this.#now())
+    if (key === undefined) {
+      const refresh = keySet.refresh()
+      if (refresh !== undefined) await wait(refresh)
+      key = keySet.find(token.kid, token.algorithm, this.#now())
+    }
+    if (key === undefined) return keySet.isUsable(this.#now()) ? 'key-unknown' : 'keys-unavailable'
+    return await this.#checkSigned(token, key, issuer)
+  }
+
+  async #checkSigned(
+    token: UnverifiedToken,
+    key: VerificationKey,
+    issuer: TrustedIssuer,
+  ): Promise<VerifiedToken | TokenFault> {
+    const { compact, algorithm } = token
+    try {
+      const cryptoKey = await importedKey(key, algorithm)
+      const { payload } = await jwtVerify(compact, cryptoKey, {
+        algorithms: [algorithm],
+        issuer: issuer.issuer,
+        audience: issuer.audience,
+        clockTolerance: leewaySeconds,
+        currentDate: new Date(this.#now()),
+        requiredClaims: ['exp', 'sub'],
+      })
+      return verifiedToken(payload, key, issuer.keySet) ?? 'claims'
+    } catch (error) {
+      return faultOf(error)
+    }
+  }
+}
+
+interface Refusal {
+  readonly fault: TokenFault
+  readonly untilMs: number
+}
+
+function verifiedToken(claims: JWTPayload, key: VerificationKey, keySet: KeySet): VerifiedToken | undefined {
+  const principal = principalFromClaims(claims)
+  if (principal === undefined || claims.exp === undefined) return undefined
+  return {
+    principal,
+    expiresAtMs: claims.exp * 1_000,
+    issuedAtSeconds: claims.iat,
+    tokenId: typeof claims.jti === 'string' ? claims.jti : undefined,
+    key,
+    keySet,
+  }
+}
+
+async function importedKey(key: VerificationKey, algorithm: string): Promise<CryptoKey> {
+  const known = key.imported.get(algorithm) as CryptoKey | undefined
+  if (known !== undefined) return known
+  const imported = (await importJWK(key.jwk, algorithm)) as CryptoKey
+  key.imported.set(algorithm, imported)
+  return imported
+}
+
+/** `at+jwt` and `application/at+jwt` are one media type (RFC 7515 §4.1.9), in any case. */
+function sameType(want: string, given: string | undefined): boolean {
+  const short = (type: string): string => type.toLowerCase().replace(/^application\//, '')
+  return given !== undefined && short(given) === short(want)
+}
+
+function faultOf(error: unknown): TokenFault {
+  if (error instanceof errors.JWTExpired) return 'expired'
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'aud') return 'audience'
+    if (error.claim === 'iss') return 'issuer'
+    return error.claim === 'nbf' && error.reason === 'check_failed' ? 'not-yet-valid' : 'claims'
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature'
+  if (error instanceof errors.JOSEError) return 'malformed'
+  // What the runtime refuses to import or to verify with (a key of the wrong size, a curve point off its curve).
+  return 'key-unknown'
+}

@@ -1,0 +1,112 @@
+import type { TokenFault } from './token-refusal.ts'
+
+/** Bytes of a token; RFC 8725 sets no limit, but what we parse before it is verified must be small. */
+export const tokenBytesMax = 8_192
+
+/** What a token says of itself before anything of it is believed: enough to choose a key, and no more. */
+export interface UnverifiedToken {
+  readonly compact: string
+  readonly algorithm: string
+  readonly type: string | undefined
+  readonly kid: string
+  readonly issuer: string
+}
+
+/**
+ * Header parameters that are refused, rather than ignored: those by which a token would bring its own key (RFC 8725
+ * §3.10; CVE-2018-0114), and those that change how it is to be read (RFC 7515 §4.1.11, RFC 7797, RFC 7516).
+ */
+const refusedParameters = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'zip', 'enc']
+
+/** The token of an `Authorization` value. The scheme is case-insensitive (RFC 9110 §11.1), one space follows. */
+export function bearerToken(authorization: string): string | undefined {
+  if (authorization.length < 8 || authorization.charCodeAt(6) !== 0x20) return undefined
+  return authorization.startsWith('Bearer') || authorization.slice(0, 6).toLowerCase() === 'bearer'
+    ? authorization.slice(7)
+    : undefined
+}
+
+/** Reads a compact JWS (RFC 7515 §7.1) strictly: one spelling for one token, no member twice. */
+export function readUnverified(compact: string): UnverifiedToken | TokenFault {
+  if (compact.length > tokenBytesMax) return 'oversize'
+  const parts = compact.split('.')
+  const [headerPart = '', claimsPart = '', signaturePart = ''] = parts
+  if (parts.length !== 3 || !parts.every(isCanonicalBase64Url)) return 'malformed'
+  if (signaturePart === '') return 'malformed'
+  const headerText = decodeText(headerPart)
+  const claimsText = decodeText(claimsPart)
+  const header = parseObject(headerText)
+  const claims = parseObject(claimsText)
+  if (header === undefined || claims === undefined) return 'malformed'
+  if (hasMemberTwice(headerText as string) || hasMemberTwice(claimsText as string)) return 'duplicate-member'
+  if (refusedParameters.some((name) => Object.hasOwn(header, name))) return 'header-parameter'
+  const { alg, typ, kid } = header
+  if (typeof alg !== 'string') return 'algorithm'
+  if (typ !== undefined && typeof typ !== 'string') return 'type'
+  if (typeof kid !== 'string' || kid === '' || kid.length > 256) return 'key-unknown'
+  if (typeof claims.iss !== 'string') return 'issuer'
+  return { compact, algorithm: alg, type: typ, kid, issuer: claims.iss }
+}
+
+/**
+ * Whether a text is base64url without padding, and the only spelling of its bytes: unused bits of the last character
+ * are zero (RFC 4648 §3.5), so that no second text verifies as the same token.
+ */
+function isCanonicalBase64Url(text: string): boolean {
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) return false
+  const last = alphabet.indexOf(text.at(-1) ?? 'A')
+  switch (text.length % 4) {
+    case 1:
+      return false
+    case 2:
+      return (last & 0b1111) === 0
+    case 3:
+      return (last & 0b11) === 0
+    default:
+      return true
+  }
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decodeText(part: string): string | undefined {
+  try {
+    const binary = atob(part.replaceAll('-', '+').replaceAll('_', '/'))
+    return utf8.decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)))
+  } catch {
+    return undefined
+  }
+}
+
+function parseObject(text: string | undefined): Record<string, unknown> | undefined {
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Whether a JSON object has a member of its own twice. RFC 7519 §4 lets a reader take the last one; another reader of
+ * the same token may take the first. The text is known to be JSON, so strings and nesting are all there is to follow.
+ */
+function hasMemberTwice(json: string): boolean {
+  const names = new Set<string>()
+  let depth = 0
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs)) {
+    if (token === '{' || token === '[') depth += 1
+    else if (token === '}' || token === ']') depth -= 1
+    else if (depth === 1 && token.endsWith(':')) {
+      const name = JSON.parse(token.slice(0, -1).trimEnd()) as string
+      if (names.has(name)) return true
+      names.add(name)
+    }
+  }
+  return false
+}

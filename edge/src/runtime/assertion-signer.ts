@@ -1,0 +1,56 @@
+import {
+  type AssertionClaims,
+  assertionClaims,
+  assertionProfile,
+  type Principal,
+} from '@spillway/origin/contract'
+import { importJWK, type JWK, SignJWT } from 'jose'
+import { BoundedMap } from '../policy/bounded-map.ts'
+
+/**
+ * Signs who is asking, once per caller and minute: the origin remembers an assertion as the edge does a token, so the
+ * signature is made and checked once for many requests.
+ */
+export class AssertionSigner {
+  readonly #jwk: JWK
+  readonly #now: () => number
+  readonly #made = new BoundedMap<Assertion>({ countMax: 5_000, weightMax: 4 * 1_024 * 1_024 })
+  #key: CryptoKey | undefined
+
+  constructor(jwk: JWK, now: () => number) {
+    this.#jwk = jwk
+    this.#now = now
+  }
+
+  async assertionFor(principal: Principal | undefined): Promise<string> {
+    const claims = assertionClaims(principal)
+    const caller = JSON.stringify([claims.sub, claims.scope, claims.spillway_priority])
+    const nowMs = this.#now()
+    const known = this.#made.get(caller)
+    if (known !== undefined && nowMs < known.reuseUntilMs) return known.text
+    const text = await this.#sign(claims, Math.floor(nowMs / 1_000))
+    this.#made.set(
+      caller,
+      { text, reuseUntilMs: nowMs + assertionProfile.reuseSeconds * 1_000 },
+      text.length + caller.length * 2 + 128,
+    )
+    return text
+  }
+
+  async #sign(claims: AssertionClaims, nowSeconds: number): Promise<string> {
+    const { algorithm, type, issuer, audience, lifetimeSeconds } = assertionProfile
+    this.#key ??= (await importJWK(this.#jwk, algorithm)) as CryptoKey
+    return await new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: algorithm, typ: type, kid: this.#jwk.kid as string })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setIssuedAt(nowSeconds)
+      .setExpirationTime(nowSeconds + lifetimeSeconds)
+      .sign(this.#key)
+  }
+}
+
+interface Assertion {
+  readonly text: string
+  readonly reuseUntilMs: number
+}

@@ -1,0 +1,37 @@
+import type { JWK } from 'jose'
+
+const timeoutMs = 4_000
+const bytesMax = 256 * 1_024
+
+/**
+ * Fetches a JSON Web Key Set (RFC 7517). Bounded in time and bytes; redirects are not followed, so that the keys come
+ * from the configured place or not at all.
+ *
+ * @throws {Error} when the set cannot be had or is not one; the message names the status or the limit, never the body
+ */
+export async function fetchKeySet(jwksUri: string): Promise<readonly JWK[]> {
+  const response = await fetch(jwksUri, {
+    headers: { accept: 'application/jwk-set+json, application/json' },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  if (response.status !== 200) {
+    await response.body?.cancel()
+    throw new Error(`key set answered ${response.status}`)
+  }
+  const { keys } = JSON.parse(await readText(response)) as { keys?: unknown }
+  if (!Array.isArray(keys)) throw new Error('key set has no keys')
+  return keys.filter((key) => typeof key === 'object' && key !== null) as JWK[]
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+  let text = ''
+  let bytes = 0
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength
+    if (bytes > bytesMax) throw new Error(`key set is over ${bytesMax} bytes`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}

@@ -1,0 +1,54 @@
+/** A request to one origin, ready to be sent. */
+export interface OriginRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Headers
+  readonly body: ReadableStream<Uint8Array> | null
+  /** Time until the answer's header must be here. */
+  readonly timeoutMs: number
+  /** Calls it off, where the answer is one client's alone. */
+  readonly signal: AbortSignal | undefined
+}
+
+export type OriginAnswer =
+  | { readonly kind: 'answer'; readonly response: Response }
+  | { readonly kind: 'timeout' | 'unreachable' | 'abandoned' }
+
+/** Longest that a body may take once its header is here: a stalled one must not hold a shared flight for ever. */
+const bodyTimeoutMs = 10_000
+
+/** Sends a request. Failures are outcomes, told apart; it never rejects. Redirects are the client's to follow. */
+export async function sendToOrigin({
+  method,
+  url,
+  headers,
+  body,
+  timeoutMs,
+  signal,
+}: OriginRequest): Promise<OriginAnswer> {
+  const controller = new AbortController()
+  let late = false
+  let timer = setTimeout(() => {
+    late = true
+    controller.abort()
+  }, timeoutMs)
+  const onAbort = (): void => controller.abort()
+  signal?.addEventListener('abort', onAbort)
+  try {
+    const response = await fetch(url, {
+      method,
+      headers,
+      body,
+      redirect: 'manual',
+      signal: controller.signal,
+    })
+    clearTimeout(timer)
+    timer = setTimeout(() => controller.abort(), bodyTimeoutMs)
+    return { kind: 'answer', response }
+  } catch {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+    if (late) return { kind: 'timeout' }
+    return { kind: signal?.aborted === true ? 'abandoned' : 'unreachable' }
+  }
+}

@@ -1,0 +1,68 @@
+import { type Priority, type Problem, priorityRank } from '@spillway/origin/contract'
+import type { OriginGate, Pass, ShedReason } from '../policy/origin-gate.ts'
+import { retryAfterSeconds } from '../policy/retry-after.ts'
+
+/** An origin and what this isolate knows of its health. */
+export interface OriginEndpoint {
+  /** Base URL without a trailing slash. */
+  readonly url: string
+  readonly gate: OriginGate
+}
+
+export interface Admitted {
+  readonly kind: 'admitted'
+  readonly endpoint: OriginEndpoint
+  readonly pass: Pass
+}
+
+export interface Shed {
+  readonly kind: 'shed'
+  readonly reason: ShedReason
+  readonly retryAfterSeconds: number
+}
+
+export interface AdmitParts {
+  /** The preferred one first. */
+  readonly endpoints: readonly OriginEndpoint[]
+  readonly now: () => number
+  readonly random: () => number
+}
+
+/**
+ * 6. Whether the origin may be asked. The next origin is tried only where one is down: load that is too much for the
+ * first would be too much for the second.
+ *
+ * @param shedFrom operators' switch: this priority and those below it are shed
+ */
+export function admit(
+  priority: Priority,
+  shedFrom: Priority | undefined,
+  { endpoints, now, random }: AdmitParts,
+): Admitted | Shed {
+  if (shedFrom !== undefined && priorityRank(priority) >= priorityRank(shedFrom)) {
+    return { kind: 'shed', reason: 'switched-off', retryAfterSeconds: retryAfterSeconds(5, random()) }
+  }
+  let openForMs = Number.POSITIVE_INFINITY
+  for (const endpoint of endpoints) {
+    const entered = endpoint.gate.enter(priority, now(), random)
+    if (typeof entered !== 'string') return { kind: 'admitted', endpoint, pass: entered }
+    if (entered !== 'breaker-open') {
+      return { kind: 'shed', reason: entered, retryAfterSeconds: retryAfterSeconds(1, random()) }
+    }
+    openForMs = Math.min(openForMs, endpoint.gate.openForMs(now()))
+  }
+  return {
+    kind: 'shed',
+    reason: 'breaker-open',
+    retryAfterSeconds: retryAfterSeconds(openForMs / 1_000, random()),
+  }
+}
+
+export const shedProblem = ({ reason, retryAfterSeconds }: Shed): Problem => ({
+  code: 'overloaded',
+  detail:
+    reason === 'breaker-open'
+      ? 'The origin cannot be reached at the moment; this request has touched nothing.'
+      : 'Too busy to take this request; it has touched nothing.',
+  retryAfterSeconds,
+})

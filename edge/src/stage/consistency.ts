@@ -1,0 +1,103 @@
+import type { Exchange } from '../exchange.ts'
+import { principalOf } from '../exchange.ts'
+import { BoundedMap } from '../policy/bounded-map.ts'
+import {
+  type Consistency,
+  formatConsistency,
+  type Mac,
+  parseConsistency,
+  rememberWrite,
+} from '../policy/consistency-token.ts'
+import { cookieValue } from '../policy/cookie.ts'
+import { consistencyHeader } from '../policy/private-headers.ts'
+import type { WritePlan } from '../policy/request-plan.ts'
+
+export interface ConsistencyParts {
+  readonly consistency: ConsistencyTokens
+  readonly now: () => number
+}
+
+/** Tokens that were checked, so that a writer's next read costs a look-up. Holds refusals too, as empty ones. */
+export class ConsistencyTokens {
+  readonly #mac: Mac
+  readonly #usableMs: (resource: string) => number
+  readonly #known = new BoundedMap<Consistency>({ countMax: 5_000, weightMax: 2 * 1_024 * 1_024 })
+
+  /** @param usableMs how long an answer of a resource may be served after it was fetched, at the most */
+  constructor(mac: Mac, usableMs: (resource: string) => number) {
+    this.#mac = mac
+    this.#usableMs = usableMs
+  }
+
+  recall(subject: string, token: string): Consistency | undefined {
+    return this.#known.get(`${subject}\n${token}`)
+  }
+
+  async check(subject: string, token: string): Promise<Consistency> {
+    const checked = (await parseConsistency(subject, token, this.#mac)) ?? nothing
+    this.#known.set(`${subject}\n${token}`, checked, (subject.length + token.length) * 4 + 128)
+    return checked
+  }
+
+  /** The token after a write, and how long it is of use, in seconds. */
+  async afterWrite(
+    subject: string,
+    before: Consistency | undefined,
+    resource: string,
+    nowMs: number,
+  ): Promise<{ readonly token: string; readonly maxAgeSeconds: number }> {
+    const consistency = rememberWrite(before, resource, nowMs, this.#usableMs)
+    const token = await formatConsistency(subject, consistency, this.#mac)
+    const maxAgeMs = Math.max(...[...consistency.keys()].map(this.#usableMs))
+    return { token, maxAgeSeconds: Math.ceil(maxAgeMs / 1_000) }
+  }
+}
+
+const nothing: Consistency = new Map()
+
+/** The token that a request carries: the field first, since a program sets it on purpose. */
+function tokenOf(request: Request): string | undefined {
+  const sent = request.headers.get(consistencyHeader)
+  if (sent !== null) return sent
+  const cookie = request.headers.get('cookie')
+  return cookie === null ? undefined : cookieValue(cookie, consistencyHeader)
+}
+
+/** 5 begins with: what this caller has written itself. Sets `notBeforeMs`; a promise only for a token not seen yet. */
+export function recallOwnWrites(
+  exchange: Exchange,
+  resource: string,
+  { consistency }: ConsistencyParts,
+): Promise<void> | undefined {
+  const subject = principalOf(exchange)?.subject
+  const token = subject === undefined ? undefined : tokenOf(exchange.request)
+  if (subject === undefined || token === undefined) return undefined
+  const known = consistency.recall(subject, token)
+  if (known === undefined) {
+    return consistency.check(subject, token).then((checked) => {
+      exchange.notBeforeMs = checked.get(resource)
+    })
+  }
+  exchange.notBeforeMs = known.get(resource)
+  return undefined
+}
+
+/** After a write: hands the writer the token to bring along, as a field and as a cookie. */
+export async function rememberOwnWrite(
+  exchange: Exchange,
+  { route }: WritePlan,
+  answer: Response,
+  { consistency, now }: ConsistencyParts,
+): Promise<void> {
+  const subject = principalOf(exchange)?.subject
+  if (subject === undefined || route.resource.cache.kind === 'none') return
+  const sent = tokenOf(exchange.request)
+  const before = sent === undefined ? undefined : await consistency.check(subject, sent)
+  const { token, maxAgeSeconds } = await consistency.afterWrite(subject, before, route.resource.name, now())
+  answer.headers.set(consistencyHeader, token)
+  const secure = exchange.request.url.startsWith('https:') ? '; Secure' : ''
+  answer.headers.append(
+    'set-cookie',
+    `${consistencyHeader}=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`,
+  )
+}

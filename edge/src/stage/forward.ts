@@ -1,0 +1,194 @@
+import {
+  deadline,
+  formatTimeout,
+  headers as names,
+  type Priority,
+  type Problem,
+  ProblemError,
+  parseLoad,
+  problemMediaType,
+} from '@spillway/origin/contract'
+import { type Exchange, principalOf } from '../exchange.ts'
+import type { Cors } from '../policy/cors.ts'
+import { responseFields } from '../policy/forwarded-headers.ts'
+import type { OriginOutcome } from '../policy/origin-gate.ts'
+import type { RequestBody } from '../policy/request-body.ts'
+import { isWorthRetrying } from '../policy/retry.ts'
+import { retryAfterSeconds } from '../policy/retry-after.ts'
+import type { RetryBudget } from '../policy/retry-budget.ts'
+import { continueTrace } from '../policy/trace-context.ts'
+import type { AssertionSigner } from '../runtime/assertion-signer.ts'
+import type { ControlSource } from '../runtime/control-source.ts'
+import { type OriginAnswer, sendToOrigin } from '../runtime/origin-client.ts'
+import { type AdmitParts, admit, type OriginEndpoint, shedProblem } from './admit.ts'
+
+export interface ForwardParts extends AdmitParts {
+  readonly signer: AssertionSigner
+  readonly control: ControlSource
+  readonly retryBudget: RetryBudget
+  readonly cors: Cors
+}
+
+/** What goes to the origin on behalf of an exchange. */
+export interface Forwarding {
+  readonly method: string
+  readonly target: string
+  /** End-to-end fields; ours are added. */
+  readonly fields: Headers
+  /** A body that can be sent again, one that cannot, or none. */
+  readonly body: RequestBody | ReadableStream<Uint8Array> | null
+  readonly isRepeatable: boolean
+  readonly priority: Priority
+  /** Until when the answer is of use; epoch milliseconds. */
+  readonly deadlineMs: number
+  /** The client's own signal, where nobody else waits for the answer. */
+  readonly signal: AbortSignal | undefined
+}
+
+/** The origin is told a little less than what is left, so that its own refusal arrives before we give up on it. */
+const marginMs = 20
+
+/** Why no answer came, beside the problem that the caller is told. */
+export class ForwardError extends ProblemError {
+  readonly reason: string
+  /** Whether the origin may have seen the request: a write's outcome is then unknown. */
+  readonly mayHaveArrived: boolean
+
+  constructor(problem: Problem, reason: string, mayHaveArrived: boolean) {
+    super(problem)
+    this.reason = reason
+    this.mayHaveArrived = mayHaveArrived
+  }
+}
+
+/**
+ * 6 and 7. Asks the origin, if it may be asked: signed, with what is left of the time, and again where a connection
+ * failed and the retry budget allows.
+ *
+ * @throws {ForwardError} when the request was shed or no answer came
+ */
+export async function forward(exchange: Exchange, order: Forwarding, parts: ForwardParts): Promise<Response> {
+  const { control, now, random, retryBudget } = parts
+  retryBudget.earn()
+  for (let attempt = 1; ; attempt += 1) {
+    const admitted = admit(order.priority, control.current.shed, parts)
+    if (admitted.kind === 'shed') {
+      throw new ForwardError(shedProblem(admitted), `shed-${admitted.reason}`, attempt > 1)
+    }
+    const { endpoint, pass } = admitted
+    const startedAtMs = now()
+    const answer = await send(exchange, order, endpoint, parts)
+    const outcome = outcomeOf(answer)
+    const load = answer.kind === 'answer' ? parseLoad(answer.response.headers.get(names.load)) : undefined
+    endpoint.gate.leave(pass, outcome, now(), random, load)
+    exchange.originMs = now() - startedAtMs
+    if (answer.kind === 'answer') {
+      if (isOurOrigins(answer.response)) return shown(answer.response, parts.cors)
+      await answer.response.body?.cancel()
+    }
+    const remainingMs = order.deadlineMs - now()
+    const retriable = isWorthRetrying({
+      number: attempt,
+      outcome,
+      isRepeatable: order.isRepeatable,
+      remainingMs,
+    })
+    if (!retriable || !retryBudget.spend()) throw failure(outcome, order, random())
+  }
+}
+
+async function send(
+  exchange: Exchange,
+  order: Forwarding,
+  { url }: OriginEndpoint,
+  { signer, now }: ForwardParts,
+): Promise<OriginAnswer> {
+  const { request } = exchange
+  const fields = new Headers(order.fields)
+  const trace = continueTrace(request.headers.get('traceparent'), request.headers.get('tracestate'), () =>
+    crypto.randomUUID(),
+  )
+  fields.set(names.requestId, exchange.requestId)
+  fields.set('traceparent', trace.traceparent)
+  if (trace.tracestate !== undefined) fields.set('tracestate', trace.tracestate)
+  fields.set(names.priority, order.priority)
+  fields.set(names.assertion, await signer.assertionFor(principalOf(exchange)))
+  const remainingMs = Math.max(0, order.deadlineMs - now())
+  fields.set(names.timeoutMs, formatTimeout(Math.max(1, remainingMs - marginMs)))
+  return await sendToOrigin({
+    method: order.method,
+    url: url + order.target,
+    headers: fields,
+    body: order.body === null || order.body instanceof ReadableStream ? order.body : order.body.stream(),
+    timeoutMs: remainingMs,
+    signal: order.signal,
+  })
+}
+
+/** A gateway in front of the origin speaks for it with statuses of its own (RFC 9110 §15.6.3 to 15.6.5). */
+function outcomeOf(answer: OriginAnswer): OriginOutcome {
+  if (answer.kind !== 'answer') return answer.kind
+  const { status } = answer.response
+  if (status === 503) return 'refused'
+  if (status < 502 || isOurOrigins(answer.response)) return 'accepted'
+  return status === 504 ? 'timeout' : 'unreachable'
+}
+
+/** Whether an answer is our origin's own: its errors are problems, and a gateway's page is not for callers to see. */
+function isOurOrigins({ status, headers }: Response): boolean {
+  return status < 500 || headers.get('content-type')?.startsWith(problemMediaType) === true
+}
+
+function shown(response: Response, cors: Cors): Response {
+  const fields = responseFields(response.headers)
+  for (const [name, value] of cors.always) {
+    if (name === 'vary') fields.append(name, value)
+    else fields.set(name, value)
+  }
+  fields.set('x-content-type-options', 'nosniff')
+  const purge = response.headers.get(names.purgeTag)
+  // Read and removed by the write that it belongs to, before the answer goes on.
+  if (purge !== null) fields.set(names.purgeTag, purge)
+  const { status, statusText } = response
+  return new Response(response.body, { status, statusText, headers: fields })
+}
+
+function failure(outcome: OriginOutcome, order: Forwarding, random: number): ForwardError {
+  const isWrite = order.method !== 'GET' && order.method !== 'HEAD'
+  const unknown = isWrite ? ' Whether the write happened is not known.' : ''
+  switch (outcome) {
+    case 'timeout':
+      return new ForwardError(
+        {
+          code: 'deadline-exceeded',
+          detail: `The origin did not answer in time.${unknown}`,
+          retryAfterSeconds: retryAfterSeconds(1, random),
+        },
+        'origin-timeout',
+        true,
+      )
+    case 'refused':
+      return new ForwardError(
+        {
+          code: 'overloaded',
+          detail: 'Too busy to take this request; it has touched nothing.',
+          retryAfterSeconds: retryAfterSeconds(1, random),
+        },
+        'origin-refused',
+        false,
+      )
+    default:
+      return new ForwardError(
+        {
+          code: 'origin-unreachable',
+          detail: `The origin cannot be reached.${unknown}`,
+          retryAfterSeconds: retryAfterSeconds(1, random),
+        },
+        outcome === 'abandoned' ? 'client-gone' : 'origin-unreachable',
+        true,
+      )
+  }
+}
+
+/** When an exchange's answer is too late. */
+export const deadlineOf = ({ arrivedAtMs }: Exchange): number => arrivedAtMs + deadline.budgetMs

@@ -1,0 +1,42 @@
+import type { Problem } from '@spillway/origin/contract'
+import { type Exchange, principalOf } from '../exchange.ts'
+import type { Observe } from '../observation.ts'
+import { callerKey, type LocalQuota } from '../policy/local-quota.ts'
+
+export interface LimitParts {
+  readonly quota: LocalQuota
+  readonly limiter: RateLimit | undefined
+  readonly observe: Observe
+  readonly now: () => number
+}
+
+const callerOf = (exchange: Exchange): string =>
+  callerKey(principalOf(exchange)?.subject, exchange.request.headers.get('cf-connecting-ip'))
+
+/** 4a. Whether the caller is over its quota, by what this isolate knows. For every request, and free. */
+export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
+  const retryAfterSeconds = quota.count(callerOf(exchange), exchange.arrivedAtMs)
+  return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
+}
+
+/** 4b. Whether it is by what the whole location knows. For requests that go beyond memory. */
+export async function limitInLocation(exchange: Exchange, parts: LimitParts): Promise<Problem | undefined> {
+  const { quota, limiter, observe, now } = parts
+  if (limiter === undefined) return undefined
+  const key = callerOf(exchange)
+  try {
+    const { success } = await limiter.limit({ key })
+    return success ? undefined : overLimit(quota, quota.block(key, now()))
+  } catch (error) {
+    // A limiter that fails must not take the API down with it.
+    observe({ kind: 'fault', what: 'rate-limiter', where: 'RATE_LIMITER', message: String(error) })
+    return undefined
+  }
+}
+
+const overLimit = (quota: LocalQuota, retryAfterSeconds: number): Problem => ({
+  code: 'rate-limited',
+  detail: `Too many requests; come back in ${retryAfterSeconds} s.`,
+  retryAfterSeconds,
+  headers: quota.fields(retryAfterSeconds),
+})

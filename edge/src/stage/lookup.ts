@@ -1,0 +1,103 @@
+import { cacheKey, deadline } from '@spillway/origin/contract'
+import type { ForwardOrder, HttpCache } from '../cache/index.ts'
+import { originHeaders } from '../cache/index.ts'
+import { type Exchange, principalOf } from '../exchange.ts'
+import type { PagePlan, ReadPlan } from '../policy/request-plan.ts'
+import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, forward } from './forward.ts'
+
+export interface LookupParts extends ForwardParts {
+  readonly cache: HttpCache
+}
+
+type Readable = ReadPlan | PagePlan
+
+/** What an answer is stored under; `undefined` where the contract keeps nothing. */
+function keyOf(exchange: Exchange, plan: Readable): string | undefined {
+  if (plan.kind === 'page') return plan.target
+  if (plan.sharedKey !== undefined || !plan.isStored) return plan.sharedKey
+  return cacheKey(plan.route, plan.canonical, principalOf(exchange)?.subject)
+}
+
+/** 5a. A fresh answer from memory, at once. */
+export function lookUpHere(exchange: Exchange, plan: Readable, { cache }: LookupParts): Response | undefined {
+  const key = keyOf(exchange, plan)
+  if (key === undefined) return undefined
+  return cache.tryFresh(key, exchange.request, exchange.arrivedAtMs, exchange.notBeforeMs)
+}
+
+/**
+ * 5b. An answer from the cache, or through it from the origin. When the origin cannot be asked, anything stored that
+ * is still usable is better than a refusal.
+ *
+ * @throws {ForwardError} when there is nothing
+ */
+export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupParts): Promise<Response> {
+  const key = keyOf(exchange, plan)
+  if (key === undefined) return await forward(exchange, ownRead(exchange, plan), parts)
+  const { request, waitUntil, notBeforeMs } = exchange
+  const call = { request, key, waitUntil, ...(notBeforeMs !== undefined && { notBeforeMs }) }
+  try {
+    return await parts.cache.handle({
+      ...call,
+      forward: (order) => forward(exchange, sharedRead(exchange, plan, order, parts.now()), parts),
+    })
+  } catch (error) {
+    if (!(error instanceof ForwardError)) throw error
+    const stored = await parts.cache.serveStored(call)
+    if (stored === undefined) throw error
+    exchange.reason = error.reason
+    return stored
+  }
+}
+
+/** A read whose answer the cache may keep and share: nothing of this client's is in it but who asks. */
+function sharedRead(exchange: Exchange, plan: Readable, order: ForwardOrder, nowMs: number): Forwarding {
+  const client = order.keepConditions ? exchange.request.headers : noFields
+  const fields = originHeaders(client === noFields ? noFields : conditionsOf(client), order)
+  fields.set('accept', acceptOf(plan))
+  return {
+    method: order.method,
+    target: plan.target,
+    fields,
+    body: null,
+    isRepeatable: !order.background,
+    priority: order.background ? 'background' : priorityOf(exchange, plan),
+    deadlineMs: order.background ? nowMs + deadline.budgetMs : deadlineOf(exchange),
+    signal: order.keepConditions ? exchange.request.signal : undefined,
+  }
+}
+
+/** A read that the contract stores nowhere. */
+function ownRead(exchange: Exchange, plan: Readable): Forwarding {
+  const { request } = exchange
+  const fields = conditionsOf(request.headers)
+  fields.set('accept', acceptOf(plan))
+  return {
+    method: request.method,
+    target: plan.target,
+    fields,
+    body: null,
+    isRepeatable: true,
+    priority: priorityOf(exchange, plan),
+    deadlineMs: deadlineOf(exchange),
+    signal: request.signal,
+  }
+}
+
+const noFields = new Headers()
+
+function conditionsOf(client: Headers): Headers {
+  const fields = new Headers()
+  for (const name of ['if-none-match', 'if-modified-since', 'range', 'if-range']) {
+    const value = client.get(name)
+    if (value !== null) fields.set(name, value)
+  }
+  return fields
+}
+
+const acceptOf = (plan: Readable): string => (plan.kind === 'page' ? '*/*' : 'application/json')
+
+export const priorityOf = (
+  exchange: Exchange,
+  plan: { readonly priority: ReadPlan['priority'] },
+): ReadPlan['priority'] => principalOf(exchange)?.priority ?? plan.priority

@@ -1,0 +1,74 @@
+import type { Problem } from '@spillway/origin/contract'
+import { deadline } from '@spillway/origin/contract'
+import type { Exchange } from '../exchange.ts'
+import { isRevoked } from '../policy/control.ts'
+import { retryAfterSeconds } from '../policy/retry-after.ts'
+import { type TokenFault, tokenProblem } from '../policy/token-refusal.ts'
+import type { TokenVerifier, VerifiedToken } from '../policy/token-verifier.ts'
+import { bearerToken } from '../policy/unverified-token.ts'
+import { boundedWait } from '../runtime/bounded-wait.ts'
+import type { ControlSource } from '../runtime/control-source.ts'
+
+export interface VerifyParts {
+  readonly verifier: TokenVerifier
+  readonly control: ControlSource
+  readonly now: () => number
+  readonly random: () => number
+}
+
+/**
+ * 2. Who asks. Sets `token`; a request without one goes on as nobody's. A token that does not verify is refused
+ * wherever it is sent, public resources included: its sender believes to be someone.
+ * Without a promise where the token is known and nothing is due.
+ */
+export function verify(
+  exchange: Exchange,
+  parts: VerifyParts,
+): Problem | undefined | Promise<Problem | undefined> {
+  const { arrivedAtMs, waitUntil } = exchange
+  const due = parts.control.due(arrivedAtMs)
+  if (due !== undefined) waitUntil(due.refresh)
+  const authorization = exchange.request.headers.get('authorization')
+  if (due?.mustWait === true) return verifyLater(exchange, authorization, parts, due.refresh)
+  if (authorization === null) return undefined
+  const compact = bearerToken(authorization)
+  if (compact === undefined) return refuse(exchange, 'malformed', parts)
+  const known = parts.verifier.recall(compact, arrivedAtMs)
+  if (known === undefined) return verifyLater(exchange, authorization, parts, undefined)
+  if (typeof known === 'string') return refuse(exchange, known, parts)
+  return accept(exchange, known, parts)
+}
+
+async function verifyLater(
+  exchange: Exchange,
+  authorization: string | null,
+  parts: VerifyParts,
+  controlRefresh: Promise<void> | undefined,
+): Promise<Problem | undefined> {
+  // Half of the budget at the most: the other half is for the answer.
+  const wait = async (work: Promise<void>): Promise<void> => {
+    exchange.waitUntil(work)
+    await boundedWait(work, deadline.budgetMs / 2)
+  }
+  if (controlRefresh !== undefined) await wait(controlRefresh)
+  if (authorization === null) return undefined
+  const compact = bearerToken(authorization)
+  if (compact === undefined) return refuse(exchange, 'malformed', parts)
+  const outcome = parts.verifier.recall(compact, parts.now()) ?? (await parts.verifier.verify(compact, wait))
+  return typeof outcome === 'string' ? refuse(exchange, outcome, parts) : accept(exchange, outcome, parts)
+}
+
+function accept(exchange: Exchange, token: VerifiedToken, parts: VerifyParts): Problem | undefined {
+  if (isRevoked(parts.control.current, token)) return refuse(exchange, 'revoked', parts)
+  if (token.keySet.isDue(exchange.arrivedAtMs)) {
+    const refresh = token.keySet.refresh()
+    if (refresh !== undefined) exchange.waitUntil(refresh)
+  }
+  exchange.token = token
+  return undefined
+}
+
+function refuse(exchange: Exchange, fault: TokenFault, { random }: VerifyParts): Problem {
+  exchange.reason = `token-${fault}`
+  return tokenProblem(fault, retryAfterSeconds(1, random()))
+}

@@ -1,0 +1,116 @@
+import { headers as names, type Problem, ProblemError, parseIdempotencyKey } from '@spillway/origin/contract'
+import type { HttpCache, PurgeEverywhere } from '../cache/index.ts'
+import { type Exchange, principalOf } from '../exchange.ts'
+import type { Observe } from '../observation.ts'
+import { requestFields } from '../policy/forwarded-headers.ts'
+import { declaredSize, RequestBody } from '../policy/request-body.ts'
+import { presumedTags, type WritePlan } from '../policy/request-plan.ts'
+import { isIdempotent } from '../policy/retry.ts'
+import { type ConsistencyParts, rememberOwnWrite } from './consistency.ts'
+import { deadlineOf, ForwardError, type ForwardParts, forward } from './forward.ts'
+import { priorityOf } from './lookup.ts'
+
+export interface WriteParts extends ForwardParts, ConsistencyParts {
+  readonly cache: HttpCache
+  readonly purgeEverywhere: PurgeEverywhere
+  readonly observe: Observe
+}
+
+/**
+ * 7 for a write: streams the body on, and drops what the write made obsolete before the client sees the answer. It
+ * goes on when the client leaves after the body is sent, since the purge must follow the write.
+ *
+ * @throws {ProblemError} when the request is refused or no answer came
+ */
+export function write(exchange: Exchange, plan: WritePlan, parts: WriteParts): Promise<Response> {
+  const answer = writeThrough(exchange, plan, parts)
+  exchange.waitUntil(answer.catch(() => undefined))
+  return answer
+}
+
+async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WriteParts): Promise<Response> {
+  const { request } = exchange
+  const fields = requestFields(request.headers)
+  if (typeof fields === 'string') throw new ProblemError(nominated(fields))
+  const size = declaredSize(request.headers.get('content-length'))
+  if (size === 'too-large') throw new ProblemError(tooLarge)
+  const key = request.headers.get(names.idempotencyKey)
+  const isRepeatable =
+    isIdempotent(request.method) || (key !== null && parseIdempotencyKey(key) !== undefined)
+  // A body of declared size that is sent once needs neither counting nor remembering: the runtime holds it to it.
+  const isPlain = size !== 'unknown' && !isRepeatable
+  const body = request.body === null || isPlain ? request.body : new RequestBody(request.body)
+  const counted = body instanceof RequestBody ? body : undefined
+  try {
+    const answer = await forward(
+      exchange,
+      {
+        method: request.method,
+        target: plan.target,
+        fields,
+        body,
+        isRepeatable,
+        priority: priorityOf(exchange, plan),
+        deadlineMs: deadlineOf(exchange),
+        signal: undefined,
+      },
+      parts,
+    )
+    return await settle(exchange, plan, answer, parts)
+  } catch (error) {
+    if (counted?.isTooLarge === true) throw new ProblemError(tooLarge)
+    // Nobody knows whether the write happened: for the cache it has.
+    if (error instanceof ForwardError && error.mayHaveArrived) {
+      await purge(exchange, presumedTags(plan.route, principalOf(exchange)?.subject), parts)
+    }
+    throw error
+  }
+}
+
+async function settle(
+  exchange: Exchange,
+  plan: WritePlan,
+  answer: Response,
+  parts: WriteParts,
+): Promise<Response> {
+  const named = answer.headers.get(names.purgeTag)
+  answer.headers.delete(names.purgeTag)
+  // The origin itself may not know (503 outcome-unknown), and then it names nothing.
+  const tags =
+    named === null && answer.status >= 500
+      ? presumedTags(plan.route, principalOf(exchange)?.subject)
+      : split(named)
+  if (tags.length === 0) return answer
+  await purge(exchange, tags, parts)
+  await rememberOwnWrite(exchange, plan, answer, parts)
+  return answer
+}
+
+/** Here before the client is answered; in other data centres meanwhile, where a zone is configured. */
+async function purge(
+  { requestId, waitUntil }: Exchange,
+  tags: readonly string[],
+  { cache, purgeEverywhere, observe }: WriteParts,
+): Promise<void> {
+  const failed = (where: string, message: string): void =>
+    observe({ kind: 'fault', what: 'purge', where, message, requestId })
+  const everywhere = purgeEverywhere(tags).then((report) => {
+    for (const { failure } of report.failed) failed('zone', failure.kind)
+  })
+  waitUntil(everywhere)
+  await cache.purge(tags).catch((error: unknown) => failed('data centre', String(error)))
+}
+
+const split = (list: string | null): readonly string[] =>
+  (list ?? '')
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '')
+
+const tooLarge: Problem = { code: 'content-too-large', detail: 'A body has at most 262144 bytes.' }
+
+const nominated = (name: string): Problem => ({
+  code: 'invalid-header',
+  detail: `Connection must not list ${name}: without it the request would mean something else.`,
+  errors: [{ header: 'Connection', detail: `Lists ${name}.` }],
+})

@@ -1,0 +1,92 @@
+import { exportJWK, generateKeyPair, type JWK } from 'jose'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { inject } from 'vitest'
+import type { TestIssuer } from './issuer.ts'
+import type { ScriptedOrigin } from './origin.ts'
+
+/** The Worker in workerd, in front of a test's own origin and issuer. */
+export interface Edge {
+  readonly url: string
+  /** Log lines, parsed. */
+  readonly lines: readonly Record<string, unknown>[]
+  /** Everything that was logged, as text. */
+  readonly log: string
+  readonly assertionKey: JWK
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  /** The namespace of operators' switches. */
+  control(): Promise<{ put(key: string, value: string, options?: { metadata?: unknown }): Promise<void> }>
+  stop(): Promise<void>
+}
+
+export interface EdgeOptions {
+  readonly origins: readonly Pick<ScriptedOrigin, 'url'>[]
+  readonly issuers?: readonly TestIssuer[]
+  readonly variables?: Readonly<Record<string, string>>
+  /** Quota of the rate-limit binding, per ten seconds. */
+  readonly rateLimit?: number
+}
+
+export async function makeAssertionKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('EdDSA', { extractable: true })
+  return { ...(await exportJWK(privateKey)), kid: 'edge-1' }
+}
+
+export async function startEdge({ origins, issuers = [], variables, rateLimit }: EdgeOptions): Promise<Edge> {
+  const assertionKey = await makeAssertionKey()
+  const trusted = issuers.map(({ url, jwksUri, audience, keys }) => ({
+    issuer: url,
+    jwksUri,
+    audience,
+    algorithms: keys.map(({ algorithm }) => algorithm),
+  }))
+  const logged: string[] = []
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port: 0,
+      modules: [{ type: 'ESModule', path: 'worker.js', contents: inject('workerScript') }],
+      compatibilityDate: '2026-08-01',
+      compatibilityFlags: ['enable_request_signal'],
+      bindings: {
+        ORIGINS: origins.map(({ url }) => url).join(','),
+        TOKEN_ISSUERS: JSON.stringify(trusted.length > 0 ? trusted : [unusedIssuer]),
+        ASSERTION_KEY: JSON.stringify(assertionKey),
+        CORS_ORIGINS: '*',
+        LOG: 'all',
+        ...variables,
+      },
+      kvNamespaces: ['CONTROL'],
+      ...(rateLimit !== undefined && {
+        ratelimits: { RATE_LIMITER: { namespace_id: '1', simple: { limit: rateLimit, period: 10 } } },
+      }),
+      // Straight to the Worker: miniflare's own entry compresses and adds fields, as a CDN's front would.
+      unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+      handleStructuredLogs: ({ message }) => logged.push(message),
+      cf: false,
+    }),
+  )
+  await miniflare.ready
+  const url = (await miniflare.unsafeGetDirectURL()).origin
+  return {
+    url,
+    get lines() {
+      return logged.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
+    },
+    get log() {
+      return logged.join('\n')
+    },
+    assertionKey,
+    fetch: (path, init) => fetch(url + path, init),
+    control: () => miniflare.getKVNamespace('CONTROL') as ReturnType<Edge['control']>,
+    stop: () => miniflare.dispose(),
+  }
+}
+
+const unusedIssuer = {
+  issuer: 'https://issuer.invalid',
+  jwksUri: 'https://issuer.invalid/jwks.json',
+  audience: 'spillway',
+  algorithms: ['ES256'],
+}
+
+export const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` })
