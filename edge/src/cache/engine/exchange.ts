@@ -93,6 +93,7 @@ function freshen(
   options: ExchangeOptions,
 ): Outcome {
   const headers = freshenedFields(stored.receivedFields(), notModified)
+  if (!notModified.has('date')) dateOnArrival(headers, receivedAtMs)
   const { status, body } = stored
   const control = responseControl(headers, options.rules)
   const forbidden = whyForbidden(call, order, status, headers, control, receivedAtMs, options)
@@ -121,8 +122,7 @@ async function receive(
   const { status } = response
   const headers = new Headers(response.headers)
   removeHopByHop(headers)
-  // RFC 9110 §6.6.1: an answer without a date gets that of its arrival.
-  if (!headers.has('date')) headers.set('date', new Date(receivedAtMs).toUTCString())
+  if (!headers.has('date')) dateOnArrival(headers, receivedAtMs)
   const control = responseControl(headers, rules)
   const forbidden = whyForbidden(call, order, status, headers, control, receivedAtMs, options)
   const isError = isOriginError(status)
@@ -186,6 +186,10 @@ function whyForbidden(
   const requestHeaders = call.request.headers
   return whyNotStored({ method: 'GET', requestHeaders, request, status, headers, control, lifetime }, rules)
 }
+
+/** RFC 9110 §6.6.1: an answer without a date gets that of its arrival. */
+const dateOnArrival = (headers: Headers, receivedAtMs: number): void =>
+  headers.set('date', new Date(receivedAtMs).toUTCString())
 
 function tagsOf(headers: Headers, call: CacheCall, options: ExchangeOptions): readonly string[] {
   const tags = new Set<string>([...options.keyTags(call.key), ...(call.tags ?? [])])
