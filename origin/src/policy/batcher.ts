@@ -1,0 +1,298 @@
+/**
+ * Joins what arrives while earlier work is in flight: the batch is as large as the load makes it, and nobody waits for
+ * one to fill. The rule is that of Nagle's algorithm (RFC 896) and of group commit (DeWitt et al., SIGMOD 1984):
+ *
+ * - With nothing in flight, an item leaves at once, alone.
+ * - Otherwise it waits, and leaves with all who wait when a batch comes back.
+ * - A further batch leaves beside those in flight when enough are waiting to make it worth a round trip, or when the
+ *   oldest has waited longer than a healthy round trip takes: one slow batch must not hold up the others.
+ *
+ * Equal keys either join (reads: one item, many callers) or queue (writes: never two of a key in flight, so that order
+ * per document holds). Nobody ever joins an item that has left: it may have read the database before the caller's own
+ * earlier write was in it.
+ *
+ * No timers inside: the owner calls `tick` now and then while `isActive`, which is when deadlines and aborts are seen.
+ */
+export interface BatcherOptions<Value, Outcome> {
+  /** Items in one batch. */
+  readonly itemsMax: number
+  /** Sum of the items' bytes in one batch; an item above it leaves alone. */
+  readonly bytesMax: number
+  /** Batches in flight. */
+  readonly inflightMax: number
+  /** Items waiting from which a further batch leaves beside those in flight. 1: at once. */
+  readonly overlapItems: number
+  /** How long the oldest item may wait behind batches in flight before a further one leaves, in ms. */
+  readonly patienceMs: number
+  /** Callers who may wait; one more is refused as `busy`. */
+  readonly waitingMax: number
+  /** Equal keys: `join` shares one item among those who wait; `queue` never has two of a key in flight. */
+  readonly equalKeys: 'join' | 'queue' | 'joinAndQueue'
+  /** Sends a batch. Settles each item as soon as its outcome is known; resolves when the next batch may leave. */
+  readonly execute: (batch: readonly BatchItem<Value, Outcome>[]) => Promise<void>
+  /** Outcome of a caller who was dropped before their item left. */
+  readonly refused: (reason: RefusalReason) => Outcome
+  /** Outcome of a caller whose deadline passes, or who leaves, while the item is in flight. `undefined`: they wait on. */
+  readonly overtaken: (value: Value, reason: 'deadline' | 'aborted') => Outcome | undefined
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number
+  /** Called when there is something to tick for. */
+  readonly onActive: () => void
+}
+
+export type RefusalReason = 'busy' | 'deadline' | 'aborted'
+
+export interface BatchItem<Value, Outcome> {
+  readonly value: Value
+  /** The latest deadline among its callers, in ms of the clock: until then the outcome is worth something. */
+  readonly deadline: number
+  readonly isSettled: boolean
+  /** The first outcome counts. */
+  settle(outcome: Outcome): void
+  /** For a programmer's error only: the callers' promises reject. */
+  fail(error: unknown): void
+}
+
+/** Totals since the start, for metrics. */
+export interface BatcherCounts {
+  readonly batches: number
+  readonly items: number
+  /** Callers that were let in. */
+  readonly callers: number
+  /** Callers who shared an item that somebody else had asked for. */
+  readonly joined: number
+  readonly refused: Readonly<Record<RefusalReason, number>>
+}
+
+interface Caller<Outcome> {
+  readonly deadline: number
+  readonly signal: AbortSignal | undefined
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+export class Batcher<Value, Outcome> {
+  readonly #options: BatcherOptions<Value, Outcome>
+  readonly #joins: boolean
+  readonly #queues: boolean
+  /** First in, first out. */
+  #waiting: Item<Value, Outcome>[] = []
+  #waitingCallers = 0
+  readonly #waitingByKey = new Map<string, Item<Value, Outcome>>()
+  readonly #inflight = new Set<Item<Value, Outcome>>()
+  readonly #inflightKeys = new Set<string>()
+  #inflightBatches = 0
+  readonly #counts = {
+    batches: 0,
+    items: 0,
+    callers: 0,
+    joined: 0,
+    refused: { busy: 0, deadline: 0, aborted: 0 },
+  }
+
+  constructor(options: BatcherOptions<Value, Outcome>) {
+    this.#options = options
+    this.#joins = options.equalKeys !== 'queue'
+    this.#queues = options.equalKeys !== 'join'
+  }
+
+  get counts(): BatcherCounts {
+    return this.#counts
+  }
+
+  /** Whether anything waits or is in flight. */
+  get isActive(): boolean {
+    return this.#waiting.length > 0 || this.#inflight.size > 0
+  }
+
+  get waiting(): number {
+    return this.#waitingCallers
+  }
+
+  /**
+   * @param bytes what the item adds to a batch
+   * @param deadline in ms of the clock
+   */
+  submit(
+    key: string,
+    value: Value,
+    bytes: number,
+    deadline: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome> {
+    const now = this.#options.now()
+    const refusal =
+      signal?.aborted === true
+        ? 'aborted'
+        : deadline <= now
+          ? 'deadline'
+          : this.#waitingCallers >= this.#options.waitingMax
+            ? 'busy'
+            : undefined
+    if (refusal !== undefined) return Promise.resolve(this.#refuse(refusal))
+    this.#counts.callers += 1
+    this.#waitingCallers += 1
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+    const caller = { deadline, signal, resolve, reject }
+    const same = this.#joins ? this.#waitingByKey.get(key) : undefined
+    if (same === undefined) {
+      const item = new Item<Value, Outcome>(key, value, bytes, now, caller, this.#settled)
+      this.#waiting.push(item)
+      if (this.#joins) this.#waitingByKey.set(key, item)
+    } else {
+      same.callers.push(caller)
+      this.#counts.joined += 1
+    }
+    this.#depart(now)
+    this.#options.onActive()
+    return promise
+  }
+
+  /** Drops those whose deadline has passed or who have left, and lets go what has waited too long. */
+  tick(): void {
+    const now = this.#options.now()
+    for (const item of this.#inflight) {
+      item.callers = item.callers.filter((caller) => {
+        const reason = lateness(caller, now)
+        const outcome = reason && this.#options.overtaken(item.value, reason)
+        if (outcome !== undefined) caller.resolve(outcome)
+        return outcome === undefined
+      })
+    }
+    this.#waiting = this.#waiting.filter((item) => this.#isWanted(item, now))
+    this.#depart(now)
+  }
+
+  #refuse(reason: RefusalReason): Outcome {
+    this.#counts.refused[reason] += 1
+    return this.#options.refused(reason)
+  }
+
+  /** Refuses callers that are too late; an item that nobody waits for any more is forgotten. */
+  #isWanted(item: Item<Value, Outcome>, now: number): boolean {
+    item.callers = item.callers.filter((caller) => {
+      const reason = lateness(caller, now)
+      if (reason === undefined) return true
+      this.#waitingCallers -= 1
+      caller.resolve(this.#refuse(reason))
+      return false
+    })
+    if (item.callers.length > 0) return true
+    this.#waitingByKey.delete(item.key)
+    return false
+  }
+
+  #mayDepart(now: number): boolean {
+    const oldest = this.#waiting[0]
+    if (oldest === undefined || this.#inflightBatches >= this.#options.inflightMax) return false
+    return (
+      this.#inflightBatches === 0 ||
+      this.#waiting.length >= this.#options.overlapItems ||
+      now - oldest.since >= this.#options.patienceMs
+    )
+  }
+
+  #depart(now: number): void {
+    while (this.#mayDepart(now)) {
+      const batch = this.#takeBatch(now)
+      if (batch.length === 0) return
+      this.#send(batch)
+    }
+  }
+
+  #takeBatch(now: number): Item<Value, Outcome>[] {
+    const { itemsMax, bytesMax } = this.#options
+    const batch: Item<Value, Outcome>[] = []
+    const left: Item<Value, Outcome>[] = []
+    let bytes = 0
+    for (const item of this.#waiting) {
+      const isFull = batch.length >= itemsMax || (batch.length > 0 && bytes + item.bytes > bytesMax)
+      if (isFull || (this.#queues && this.#inflightKeys.has(item.key))) {
+        left.push(item)
+        // Once one item had to stay for lack of room, all behind it stay: nobody is overtaken for being large.
+        if (isFull) bytes = Number.POSITIVE_INFINITY
+      } else if (this.#isWanted(item, now)) {
+        batch.push(item)
+        bytes += item.bytes
+        this.#waitingCallers -= item.callers.length
+        this.#waitingByKey.delete(item.key)
+        this.#inflight.add(item)
+        if (this.#queues) this.#inflightKeys.add(item.key)
+      }
+    }
+    this.#waiting = left
+    return batch
+  }
+
+  #send(batch: readonly Item<Value, Outcome>[]): void {
+    this.#inflightBatches += 1
+    this.#counts.batches += 1
+    this.#counts.items += batch.length
+    this.#options
+      .execute(batch)
+      .catch((error: unknown) => {
+        for (const item of batch) item.fail(error)
+      })
+      .finally(() => {
+        this.#inflightBatches -= 1
+        this.#depart(this.#options.now())
+      })
+  }
+
+  readonly #settled = (item: Item<Value, Outcome>): void => {
+    this.#inflight.delete(item)
+    if (!this.#queues) return
+    this.#inflightKeys.delete(item.key)
+    if (this.#waiting.length > 0) this.#depart(this.#options.now())
+  }
+}
+
+class Item<Value, Outcome> implements BatchItem<Value, Outcome> {
+  readonly key: string
+  readonly value: Value
+  readonly bytes: number
+  readonly since: number
+  callers: Caller<Outcome>[]
+  deadline: number
+  readonly #onSettled: (item: Item<Value, Outcome>) => void
+  isSettled = false
+
+  constructor(
+    key: string,
+    value: Value,
+    bytes: number,
+    since: number,
+    caller: Caller<Outcome>,
+    onSettled: (item: Item<Value, Outcome>) => void,
+  ) {
+    this.key = key
+    this.value = value
+    this.bytes = bytes
+    this.since = since
+    this.callers = [caller]
+    this.deadline = caller.deadline
+    this.#onSettled = onSettled
+  }
+
+  settle(outcome: Outcome): void {
+    if (this.isSettled) return
+    this.isSettled = true
+    for (const caller of this.callers) caller.resolve(outcome)
+    this.#onSettled(this)
+  }
+
+  fail(error: unknown): void {
+    if (this.isSettled) return
+    this.isSettled = true
+    for (const caller of this.callers) caller.reject(error)
+    this.#onSettled(this)
+  }
+}
+
+function lateness(
+  { signal, deadline }: Pick<Caller<never>, 'signal' | 'deadline'>,
+  now: number,
+): 'deadline' | 'aborted' | undefined {
+  if (signal?.aborted === true) return 'aborted'
+  return deadline <= now ? 'deadline' : undefined
+}

@@ -1,0 +1,69 @@
+import type { CursorValue, Filter, ListQuery, Resource, SortField } from '@spillway/origin/contract'
+import type { Listing } from './mongo-commands.ts'
+
+type Condition = Readonly<Record<string, unknown>>
+
+/** How an operator of the contract is written for the database. */
+const operators: Readonly<Record<Filter['operator'], string>> = {
+  eq: '$eq',
+  in: '$in',
+  gt: '$gt',
+  gte: '$gte',
+  lt: '$lt',
+  lte: '$lte',
+}
+
+/**
+ * A list query → what the database is asked for: one document more than the page holds, to know whether it goes on.
+ * Every value comes from the contract's parser, which yields strings, numbers and booleans only, and stands under an
+ * operator of ours: no text of a caller's is ever read as an operator.
+ */
+export function planList(resource: Resource, query: ListQuery, owner: string | undefined): Listing {
+  const conditions: Condition[] = [{ _v: { $gt: 0 } }]
+  if (owner !== undefined) {
+    if (resource.ownerField === undefined) throw new TypeError(`'${resource.name}' has no owner`)
+    conditions.push({ [resource.ownerField]: { $eq: owner } })
+  }
+  const sparse = sparseFields(resource)
+  for (const { path, operator, value } of query.filters) {
+    conditions.push({ [path]: { [operators[operator]]: value } })
+    // DocumentDB uses a sparse index only where the query says that the field exists; the comparison implies it.
+    if (sparse.has(path)) conditions.push({ [path]: { $exists: true } })
+  }
+  if (query.after !== undefined) conditions.push(...after(query.sort, query.after))
+  return {
+    filter: { $and: conditions },
+    sort: Object.fromEntries(query.sort.map(({ path, descending }) => [path, descending ? -1 : 1])),
+    limit: query.limit + 1,
+  }
+}
+
+/** Equal for queries that have the same answer. */
+export const listKey = (query: ListQuery, owner: string | undefined): string =>
+  JSON.stringify([owner ?? null, query.canonical, query.cursor ?? null])
+
+/**
+ * Keyset pagination ("We need tool support for keyset pagination", Winand): all that comes after the tuple of values in
+ * the order of the sort, whose directions may differ, so that a comparison of tuples has to be spelled out:
+ * `a > x or (a = x and (b > y or (b = y and ...)))`. The bound on the first field alone is implied; it is there because
+ * every planner can turn it into the start of an index scan, whatever it makes of the rest.
+ */
+function after(sort: readonly SortField[], values: readonly CursorValue[]): Condition[] {
+  const [first] = sort
+  if (first === undefined) return []
+  if (sort.length === 1) return [{ [first.path]: { [beyond(first)]: values[0] } }]
+  const alternatives = sort.map((field, index) => ({
+    ...Object.fromEntries(sort.slice(0, index).map(({ path }, before) => [path, { $eq: values[before] }])),
+    [field.path]: { [beyond(field)]: values[index] },
+  }))
+  return [{ [first.path]: { [`${beyond(first)}e`]: values[0] } }, { $or: alternatives }]
+}
+
+const beyond = ({ descending }: SortField): '$lt' | '$gt' => (descending ? '$lt' : '$gt')
+
+/** Fields that lead a sparse index: every unique one is, so that tombstones are not in it. */
+function sparseFields({ indexes }: Resource): ReadonlySet<string> {
+  return new Set(
+    indexes.filter(({ unique }) => unique === true).map(({ fields }) => Object.keys(fields)[0] as string),
+  )
+}

@@ -1,0 +1,93 @@
+import { type Db, type Document, MongoWriteConcernError } from 'mongodb'
+import { isStateChange, type WriteError } from './database-error.ts'
+import type { StoredRecord } from './envelope.ts'
+
+/**
+ * The database commands that serve requests, each one round trip: `find`, `insert`, `update` (and `getMore` for an
+ * answer above 16 MB). Sent as commands rather than through the driver's bulk classes, which would serialize each
+ * document twice to measure it and split a batch by their own rules; replies come back whole, one error per item.
+ */
+
+/** A list in the database's terms. */
+export interface Listing {
+  readonly filter: Document
+  readonly sort: Document
+  readonly limit: number
+}
+
+/** Takes the place of the record with its `_id`, if that is at the expected version. */
+export interface Replacement {
+  readonly record: StoredRecord
+  readonly expected: number
+}
+
+export interface WriteReply {
+  /** Inserted, or matched by an update. */
+  readonly count: number
+  readonly errors: readonly WriteError[]
+  /** What was done may not have reached a majority: it may be undone. */
+  readonly isInDoubt: boolean
+}
+
+export class MongoCommands {
+  readonly #db: Db
+  readonly #writeConcern: Document
+
+  /** @param majorityTimeoutMs how long a write may wait for its majority before its fate is `isInDoubt` */
+  constructor(db: Db, majorityTimeoutMs: number) {
+    this.#db = db
+    this.#writeConcern = { w: 'majority', wtimeout: majorityTimeoutMs }
+  }
+
+  /** Records by id, in no order; absent ones are left out. Sees every write acknowledged before it was sent. */
+  find(collection: string, ids: readonly string[], timeoutMs: number): Promise<StoredRecord[]> {
+    const [id] = ids
+    const filter = ids.length === 1 ? { _id: id as string } : { _id: { $in: ids as string[] } }
+    return this.#db
+      .collection<StoredRecord>(collection)
+      .find(filter, { ...readOptions(timeoutMs), batchSize: ids.length + 1, singleBatch: false })
+      .toArray()
+  }
+
+  list(collection: string, { filter, sort, limit }: Listing, timeoutMs: number): Promise<StoredRecord[]> {
+    return this.#db
+      .collection<StoredRecord>(collection)
+      .find(filter, { ...readOptions(timeoutMs), sort, limit, batchSize: limit + 1 })
+      .toArray()
+  }
+
+  insert(collection: string, records: readonly StoredRecord[]): Promise<WriteReply> {
+    return this.#write({ insert: collection, documents: records })
+  }
+
+  update(collection: string, replacements: readonly Replacement[]): Promise<WriteReply> {
+    const updates = replacements.map(({ record, expected }) => ({
+      q: { _id: record._id, _v: expected },
+      u: record,
+    }))
+    return this.#write({ update: collection, updates })
+  }
+
+  async #write(command: Document): Promise<WriteReply> {
+    const reply = await this.#run({ ...command, ordered: false, writeConcern: this.#writeConcern })
+    const errors: readonly WriteError[] = reply.writeErrors ?? []
+    const isInDoubt = reply.writeConcernError !== undefined || errors.some(({ code }) => isStateChange(code))
+    return { count: reply.n, errors, isInDoubt }
+  }
+
+  /** The driver throws a reply whose write concern failed; it still says what happened to each item. */
+  async #run(command: Document): Promise<Document> {
+    try {
+      return await this.#db.command(command)
+    } catch (error) {
+      if (error instanceof MongoWriteConcernError) return error.result as Document
+      throw error
+    }
+  }
+}
+
+const readOptions = (timeoutMs: number) => ({
+  maxTimeMS: Math.max(1, Math.ceil(timeoutMs)),
+  readPreference: 'primary' as const,
+  readConcern: 'majority' as const,
+})

@@ -1,0 +1,233 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Fields, ListQuery, Resource } from '@spillway/origin/contract'
+import { keyedId, keyedItemId } from './creation-key.ts'
+import {
+  batchClaim,
+  documentOf,
+  firstAnswerOf,
+  newRecord,
+  replacementOf,
+  type StoredRecord,
+  tombstoneOf,
+} from './envelope.ts'
+import { listKey, planList } from './list-plan.ts'
+import type { Records } from './records.ts'
+import type {
+  BatchOutcome,
+  Call,
+  CreateOutcome,
+  CreationKey,
+  DeleteOutcome,
+  KeyRefused,
+  ListOutcome,
+  NewDocument,
+  ReadOutcome,
+  ReplaceOutcome,
+  Repository,
+  StoredDocument,
+} from './repository.ts'
+
+const notFound: ReadOutcome = { kind: 'notFound' }
+const deleted: DeleteOutcome = { kind: 'deleted' }
+const inUse: KeyRefused = { kind: 'keyRefused', reason: 'inUse' }
+
+/** Documents and keys on top of records: what is stored, and what a duplicate means. */
+export class MongoRepository implements Repository {
+  readonly #records: Records
+  readonly #clock: () => number
+  readonly #writeId = writeIds()
+  /** Ids of keyed creates that are running in this process. */
+  readonly #running = new Set<string>()
+
+  /** @param clock milliseconds since the epoch, for `createdAt`, `updatedAt` and the age of keys */
+  constructor(records: Records, clock: () => number) {
+    this.#records = records
+    this.#clock = clock
+  }
+
+  async read(resource: Resource, id: string, call: Call): Promise<ReadOutcome> {
+    const outcome = await this.#records.find(resource.name, id, call)
+    if (outcome.kind === 'notDone') return outcome
+    const document = outcome.record && documentOf(outcome.record)
+    return document === undefined ? notFound : { kind: 'found', document }
+  }
+
+  async list(
+    resource: Resource,
+    query: ListQuery,
+    owner: string | undefined,
+    call: Call,
+  ): Promise<ListOutcome> {
+    const listing = planList(resource, query, owner)
+    const outcome = await this.#records.list(resource.name, listKey(query, owner), listing, call)
+    if (outcome.kind === 'notDone') return outcome
+    const documents = outcome.records
+      .slice(0, query.limit)
+      .map((record) => documentOf(record) as StoredDocument)
+    return { kind: 'page', documents, more: outcome.records.length > query.limit }
+  }
+
+  create(
+    resource: Resource,
+    document: NewDocument,
+    key: CreationKey | undefined,
+    call: Call,
+  ): Promise<CreateOutcome> {
+    if (key === undefined)
+      return this.#insert(resource, document.id ?? randomUUID(), document.fields, undefined, call)
+    const id = keyedId(resource.name, key)
+    return this.#exclusively<CreateOutcome>(id, () =>
+      this.#insert(resource, id, document.fields, key.request, call),
+    )
+  }
+
+  createBatch(
+    resource: Resource,
+    documents: readonly NewDocument[],
+    key: CreationKey | undefined,
+    call: Call,
+  ): Promise<BatchOutcome> {
+    if (key === undefined) {
+      return this.#insertAll(resource, documents, ({ id }) => id ?? randomUUID(), undefined, call)
+    }
+    const batchId = keyedId(resource.name, key)
+    return this.#exclusively<BatchOutcome>(batchId, async () => {
+      const refusal = await this.#claim(resource, batchId, key.request, call)
+      return (
+        refusal ??
+        this.#insertAll(resource, documents, (_, index) => keyedItemId(batchId, index), key.request, call)
+      )
+    })
+  }
+
+  async replace(
+    resource: Resource,
+    current: StoredDocument,
+    fields: Fields,
+    call: Call,
+  ): Promise<ReplaceOutcome> {
+    const record = replacementOf(current, fields, this.#writeId(), this.#clock())
+    const outcome = await this.#records.replace(resource.name, { record, expected: current.version }, call)
+    switch (outcome.kind) {
+      case 'written':
+        return { kind: 'replaced', document: documentOf(record) as StoredDocument }
+      case 'duplicateId':
+        throw new TypeError('a replacement inserts nothing')
+      default:
+        return outcome
+    }
+  }
+
+  async delete(resource: Resource, current: StoredDocument, call: Call): Promise<DeleteOutcome> {
+    const record = tombstoneOf(current, this.#writeId(), this.#clock())
+    const outcome = await this.#records.replace(resource.name, { record, expected: current.version }, call)
+    switch (outcome.kind) {
+      case 'written':
+        return deleted
+      case 'duplicateId':
+      case 'uniqueConflict':
+        throw new TypeError('a tombstone conflicts with nothing')
+      default:
+        return outcome
+    }
+  }
+
+  drain(): Promise<void> {
+    return this.#records.idle()
+  }
+
+  async #insert(
+    resource: Resource,
+    id: string,
+    fields: Fields,
+    request: string | undefined,
+    call: Call,
+  ): Promise<CreateOutcome> {
+    const record = newRecord(id, fields, this.#writeId(), request, this.#clock())
+    const outcome = await this.#records.insert(resource.name, record, call)
+    switch (outcome.kind) {
+      case 'written':
+        return { kind: 'created', document: documentOf(record) as StoredDocument }
+      case 'duplicateId':
+        return request === undefined ? { kind: 'duplicateId' } : replay(outcome.existing, request)
+      case 'versionConflict':
+      case 'notFound':
+        throw new TypeError('an insert replaces nothing')
+      default:
+        return outcome
+    }
+  }
+
+  async #insertAll(
+    resource: Resource,
+    documents: readonly NewDocument[],
+    idOf: (document: NewDocument, index: number) => string,
+    request: string | undefined,
+    call: Call,
+  ): Promise<BatchOutcome> {
+    const outcomes = await Promise.all(
+      documents.map((document, index) =>
+        this.#insert(resource, idOf(document, index), document.fields, request, call),
+      ),
+    )
+    return { kind: 'items', outcomes }
+  }
+
+  /**
+   * Makes a batch the only one with its key, before any item is written: a second batch with other items must not get
+   * as far as inserting those that the first one did not have. A round trip for a batch that has a key, and none for
+   * the single create, whose document is its own claim.
+   *
+   * @returns why the batch may not go on, or `undefined` where the claim is ours, now or from an earlier attempt
+   */
+  async #claim(
+    resource: Resource,
+    batchId: string,
+    request: string,
+    call: Call,
+  ): Promise<BatchOutcome | undefined> {
+    const record = batchClaim(batchId, this.#writeId(), request, this.#clock())
+    const outcome = await this.#records.insert(resource.name, record, call)
+    switch (outcome.kind) {
+      case 'written':
+        return undefined
+      case 'duplicateId':
+        return outcome.existing._key?.request === request
+          ? undefined
+          : { kind: 'keyRefused', reason: 'otherRequest' }
+      case 'notDone':
+      case 'unknown':
+        return outcome
+      default:
+        throw new TypeError(`a claim cannot end as ${outcome.kind}`)
+    }
+  }
+
+  /** Two requests with one key in one process: the second is told so, rather than racing the first. */
+  async #exclusively<Outcome>(id: string, run: () => Promise<Outcome>): Promise<Outcome | KeyRefused> {
+    if (this.#running.has(id)) return inUse
+    this.#running.add(id)
+    try {
+      return await run()
+    } finally {
+      this.#running.delete(id)
+    }
+  }
+}
+
+/** What a keyed create is told whose id is taken. */
+function replay(existing: StoredRecord, request: string): CreateOutcome {
+  if (existing._key?.request !== request) return { kind: 'keyRefused', reason: 'otherRequest' }
+  const document = firstAnswerOf(existing)
+  return document === undefined ? { kind: 'keyRefused', reason: 'spent' } : { kind: 'replayed', document }
+}
+
+/** Ids that no other write has: a random name for this process, and a number. */
+function writeIds(): () => string {
+  const process = randomBytes(9).toString('base64url')
+  let count = 0
+  return () => {
+    count += 1
+    return `${process}.${count.toString(36)}`
+  }
+}

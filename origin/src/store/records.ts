@@ -1,0 +1,273 @@
+import { Batcher, type BatcherCounts, type BatcherOptions } from '../policy/batcher.ts'
+import type { StoredRecord } from './envelope.ts'
+import type { Listing, MongoCommands, Replacement } from './mongo-commands.ts'
+import type { Call, NotDone } from './repository.ts'
+import { type FindOutcome, type ListingOutcome, settleFinds, settleListing } from './settle-reads.ts'
+import {
+  type PendingWrite,
+  settleInserts,
+  settleReplacements,
+  type WriteEnvironment,
+  type WriteOutcome,
+} from './settle-writes.ts'
+
+/**
+ * Records of collections: one call an item, and underneath one command for all items that wait at the same time. Each
+ * collection has four lanes, since a command is of one kind: finds by id, lists, inserts, replacements.
+ *
+ * Why reads see the caller's own writes: a write is acknowledged when a majority has it; a read joins only a query that
+ * leaves after the read arrived (see `Batcher`), goes to the primary and asks for what a majority has. So it sees every
+ * write that any process acknowledged before the read arrived, whichever process that was. Lists follow the same rule:
+ * equal lists share the next execution, never the one in flight, which a write through another process may have missed.
+ */
+export interface LaneLimits {
+  readonly itemsMax: number
+  readonly bytesMax: number
+  readonly inflightMax: number
+  readonly overlapItems: number
+  readonly patienceMs: number
+  readonly waitingMax: number
+}
+
+export interface RecordsOptions {
+  readonly finds: LaneLimits
+  readonly lists: LaneLimits
+  readonly writes: LaneLimits
+}
+
+/** In number, so that a batch is milliseconds of work; in bytes, well under the 48 MB of a message. */
+export const joined: RecordsOptions = {
+  finds: {
+    itemsMax: 128,
+    bytesMax: 65_536,
+    inflightMax: 3,
+    overlapItems: 32,
+    patienceMs: 10,
+    waitingMax: 4_096,
+  },
+  lists: {
+    itemsMax: 1,
+    bytesMax: 65_536,
+    inflightMax: 4,
+    overlapItems: 1,
+    patienceMs: 0,
+    waitingMax: 1_024,
+  },
+  writes: {
+    itemsMax: 128,
+    bytesMax: 4_194_304,
+    inflightMax: 2,
+    overlapItems: 32,
+    patienceMs: 20,
+    waitingMax: 2_048,
+  },
+}
+
+const alone: LaneLimits = {
+  itemsMax: 1,
+  bytesMax: Number.POSITIVE_INFINITY,
+  inflightMax: Number.POSITIVE_INFINITY,
+  overlapItems: 1,
+  patienceMs: 0,
+  waitingMax: Number.POSITIVE_INFINITY,
+}
+
+/** One command an item: what joining is measured and tested against. */
+export const unjoined: RecordsOptions = { finds: alone, lists: alone, writes: alone }
+
+export type Lane = 'find' | 'list' | 'insert' | 'replace'
+
+/** How often deadlines and aborts are looked at, in ms. */
+const tickMs = 5
+
+interface Lanes {
+  readonly find: Batcher<string, FindOutcome>
+  readonly list: Batcher<Listing, ListingOutcome>
+  readonly insert: Batcher<PendingWrite, WriteOutcome>
+  readonly replace: Batcher<PendingWrite, WriteOutcome>
+}
+
+export class Records {
+  readonly #commands: MongoCommands
+  readonly #options: RecordsOptions
+  readonly #environment: Omit<WriteEnvironment, 'find'>
+  readonly #lanes = new Map<string, Lanes>()
+  #timer: NodeJS.Timeout | undefined
+  #idle: PromiseWithResolvers<void> | undefined
+
+  constructor(commands: MongoCommands, options: RecordsOptions, environment: Omit<WriteEnvironment, 'find'>) {
+    this.#commands = commands
+    this.#options = options
+    this.#environment = environment
+  }
+
+  find(collection: string, id: string, { deadline, signal }: Call): Promise<FindOutcome> {
+    return this.#lanesOf(collection).find.submit(id, id, id.length, deadline, signal)
+  }
+
+  /** @param key the same for lists that are the same */
+  list(
+    collection: string,
+    key: string,
+    listing: Listing,
+    { deadline, signal }: Call,
+  ): Promise<ListingOutcome> {
+    return this.#lanesOf(collection).list.submit(key, listing, key.length, deadline, signal)
+  }
+
+  insert(collection: string, record: StoredRecord, { deadline, signal }: Call): Promise<WriteOutcome> {
+    const write = { record, expected: 0, isSent: false }
+    return this.#lanesOf(collection).insert.submit(
+      record._id,
+      write,
+      approximateBytes(record),
+      deadline,
+      signal,
+    )
+  }
+
+  replace(
+    collection: string,
+    { record, expected }: Replacement,
+    { deadline, signal }: Call,
+  ): Promise<WriteOutcome> {
+    const write = { record, expected, isSent: false }
+    return this.#lanesOf(collection).replace.submit(
+      record._id,
+      write,
+      approximateBytes(record),
+      deadline,
+      signal,
+    )
+  }
+
+  /** Totals of each lane of each collection, for metrics. */
+  *counts(): Generator<{
+    readonly collection: string
+    readonly lane: Lane
+    readonly waiting: number
+    readonly counts: BatcherCounts
+  }> {
+    for (const [collection, lanes] of this.#lanes) {
+      for (const lane of ['find', 'list', 'insert', 'replace'] as const) {
+        yield { collection, lane, waiting: lanes[lane].waiting, counts: lanes[lane].counts }
+      }
+    }
+  }
+
+  /** Resolves when nothing waits or is in flight. */
+  idle(): Promise<void> {
+    if (!this.#isActive()) return Promise.resolve()
+    this.#idle ??= Promise.withResolvers()
+    return this.#idle.promise
+  }
+
+  #lanesOf(collection: string): Lanes {
+    let lanes = this.#lanes.get(collection)
+    if (lanes === undefined) {
+      lanes = this.#openLanes(collection)
+      this.#lanes.set(collection, lanes)
+    }
+    return lanes
+  }
+
+  #openLanes(collection: string): Lanes {
+    const commands = this.#commands
+    const { finds, lists, writes } = this.#options
+    const { now } = this.#environment
+    const find = (ids: readonly string[], timeoutMs: number) => commands.find(collection, ids, timeoutMs)
+    const environment = { ...this.#environment, find }
+    const read = {
+      refused: notDone,
+      overtaken: (_: unknown, reason: 'deadline' | 'aborted') => notDone(reason),
+    }
+    // Nobody waits for the outcome of a write whose caller has left, but the record of it is written all the same.
+    const write = {
+      refused: notDone,
+      overtaken: ({ isSent }: PendingWrite, reason: 'deadline' | 'aborted') =>
+        reason === 'aborted' ? undefined : isSent ? unknown : notDone('unavailable'),
+    }
+    const shared = { now, onActive: this.#startTicking }
+    const lane = <Value, Outcome>(
+      options: Omit<BatcherOptions<Value, Outcome>, 'now' | 'onActive'>,
+    ): Batcher<Value, Outcome> => new Batcher({ ...shared, ...options })
+    return {
+      find: lane<string, FindOutcome>({
+        ...finds,
+        ...read,
+        equalKeys: 'join',
+        execute: (batch) => settleFinds(batch, find, now),
+      }),
+      list: lane<Listing, ListingOutcome>({
+        ...lists,
+        ...read,
+        equalKeys: 'joinAndQueue',
+        execute: async (batch) => {
+          for (const item of batch) {
+            await settleListing(item, (timeoutMs) => commands.list(collection, item.value, timeoutMs), now)
+          }
+        },
+      }),
+      insert: lane<PendingWrite, WriteOutcome>({
+        ...writes,
+        ...write,
+        equalKeys: 'queue',
+        execute: (batch) =>
+          settleInserts(batch, (records) => commands.insert(collection, records), environment),
+      }),
+      replace: lane<PendingWrite, WriteOutcome>({
+        ...writes,
+        ...write,
+        equalKeys: 'queue',
+        execute: (batch) =>
+          settleReplacements(batch, (replacements) => commands.update(collection, replacements), environment),
+      }),
+    }
+  }
+
+  #isActive(): boolean {
+    for (const lanes of this.#lanes.values()) {
+      if (lanes.find.isActive || lanes.list.isActive || lanes.insert.isActive || lanes.replace.isActive)
+        return true
+    }
+    return false
+  }
+
+  /** One timer for everything, only while there is something to time. */
+  readonly #startTicking = (): void => {
+    this.#timer ??= setTimeout(this.#tick, tickMs)
+  }
+
+  readonly #tick = (): void => {
+    this.#timer = undefined
+    for (const { find, list, insert, replace } of this.#lanes.values()) {
+      find.tick()
+      list.tick()
+      insert.tick()
+      replace.tick()
+    }
+    if (this.#isActive()) {
+      this.#startTicking()
+    } else {
+      this.#idle?.resolve()
+      this.#idle = undefined
+    }
+  }
+}
+
+const notDone = (reason: NotDone['reason']): NotDone => ({ kind: 'notDone', reason })
+const unknown = { kind: 'unknown' } as const
+
+/** Near enough for a bound: what counts is that one large document does not travel with a hundred others. */
+export function approximateBytes(value: unknown): number {
+  if (typeof value === 'string') return value.length + 8
+  if (typeof value !== 'object' || value === null) return 8
+  let bytes = 8
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += approximateBytes(item) + 4
+  } else {
+    for (const name in value)
+      bytes += name.length + 2 + approximateBytes((value as Record<string, unknown>)[name])
+  }
+  return bytes
+}

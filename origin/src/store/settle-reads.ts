@@ -1,0 +1,65 @@
+import type { BatchItem } from '../policy/batcher.ts'
+import { fateOf } from './database-error.ts'
+import type { StoredRecord } from './envelope.ts'
+import type { NotDone } from './repository.ts'
+
+/** `undefined`: no record has the id. */
+export type FindOutcome = { readonly kind: 'record'; readonly record: StoredRecord | undefined } | NotDone
+
+export type ListingOutcome = { readonly kind: 'records'; readonly records: readonly StoredRecord[] } | NotDone
+
+export type Find = (ids: readonly string[], timeoutMs: number) => Promise<readonly StoredRecord[]>
+
+type FindItem = BatchItem<string, FindOutcome>
+
+const unavailable: NotDone = { kind: 'notDone', reason: 'unavailable' }
+const tooLate: NotDone = { kind: 'notDone', reason: 'deadline' }
+const absent: FindOutcome = { kind: 'record', record: undefined }
+
+/**
+ * Looks a batch of ids up in one query. What the database finds fault with is looked up in halves, so that one item
+ * that cannot be read takes nobody along.
+ */
+export async function settleFinds(batch: readonly FindItem[], find: Find, now: () => number): Promise<void> {
+  const timeoutMs = timeLeft(batch, now())
+  try {
+    const records = await find(
+      batch.map(({ value }) => value),
+      timeoutMs,
+    )
+    const byId = new Map(records.map((record) => [record._id, record]))
+    for (const item of batch) {
+      const record = byId.get(item.value)
+      item.settle(record === undefined ? absent : { kind: 'record', record })
+    }
+  } catch (error) {
+    const fate = fateOf(error)
+    if (fate !== 'refused') {
+      for (const item of batch) item.settle(fate === 'timedOut' ? tooLate : unavailable)
+    } else if (batch.length === 1) {
+      batch[0]?.fail(error)
+    } else {
+      const middle = batch.length >> 1
+      await settleFinds(batch.slice(0, middle), find, now)
+      await settleFinds(batch.slice(middle), find, now)
+    }
+  }
+}
+
+export async function settleListing(
+  item: BatchItem<unknown, ListingOutcome>,
+  list: (timeoutMs: number) => Promise<readonly StoredRecord[]>,
+  now: () => number,
+): Promise<void> {
+  try {
+    item.settle({ kind: 'records', records: await list(timeLeft([item], now())) })
+  } catch (error) {
+    const fate = fateOf(error)
+    if (fate === 'refused') item.fail(error)
+    else item.settle(fate === 'timedOut' ? tooLate : unavailable)
+  }
+}
+
+/** A query is worth running for as long as anybody waits for it. */
+const timeLeft = (batch: readonly { readonly deadline: number }[], now: number): number =>
+  Math.max(1, Math.max(...batch.map(({ deadline }) => deadline)) - now)

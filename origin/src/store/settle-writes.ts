@@ -1,0 +1,243 @@
+import type { BatchItem } from '../policy/batcher.ts'
+import { duplicateFields, fateOf, isDuplicateKey, isStateChange, type WriteError } from './database-error.ts'
+import type { StoredRecord } from './envelope.ts'
+import type { Replacement, WriteReply } from './mongo-commands.ts'
+import type { NotDone, UniqueConflict, Unknown } from './repository.ts'
+import type { Find } from './settle-reads.ts'
+
+/**
+ * Sends a batch of writes and finds out the truth about each item.
+ *
+ * Every write can be sent again without harm: an insert has an `_id` that only it uses, and a replacement names the
+ * version that it replaces. So a write whose answer was lost (network error, change of primary, majority not reached in
+ * time) is simply sent again: either it happens now, or the database says that it cannot, and the record, which carries
+ * the ids of its last writes, says whether that is because it had happened before. A late arrival of the first sending
+ * then finds its place taken. This is what retryable writes do, without the server's help: DocumentDB has none before
+ * version 8.
+ *
+ * Records are read back with majority read concern, and the reply they follow was given with majority write concern, for
+ * which a server waits even where the items failed: what made an item fail is committed by then and will not be undone,
+ * so that it may be answered with.
+ */
+export interface PendingWrite {
+  readonly record: StoredRecord
+  /** Version that a replacement replaces; 0 for an insert. */
+  readonly expected: number
+  /** Whether it may have reached the database: from then on it is not known to be undone until the database says so. */
+  isSent: boolean
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'written' }
+  | { readonly kind: 'duplicateId'; readonly existing: StoredRecord }
+  | { readonly kind: 'versionConflict' }
+  | { readonly kind: 'notFound' }
+  | UniqueConflict
+  | NotDone
+  | Unknown
+
+export type WriteItem = BatchItem<PendingWrite, WriteOutcome>
+
+export interface WriteEnvironment {
+  readonly find: Find
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number
+  readonly sleep: (timeMs: number) => Promise<void>
+  /** 0 to 1. */
+  readonly random: () => number
+}
+
+/** The database found fault with a write; the fault is in our code or our schema. */
+export class WriteRefusedError extends Error {
+  override readonly name = 'WriteRefusedError'
+  readonly code: number
+
+  constructor({ code }: WriteError) {
+    super(`the database refused a write with code ${code}`)
+    this.code = code
+  }
+}
+
+const written: WriteOutcome = { kind: 'written' }
+const unknown: Unknown = { kind: 'unknown' }
+const unavailable: NotDone = { kind: 'notDone', reason: 'unavailable' }
+
+export function settleInserts(
+  batch: readonly WriteItem[],
+  insert: (records: readonly StoredRecord[]) => Promise<WriteReply>,
+  environment: WriteEnvironment,
+): Promise<void> {
+  return settle(batch, environment, async (items, attempt) => {
+    const reply = await insert(items.map(({ value }) => value.record))
+    await readInsertReply(items, reply, attempt, environment)
+  })
+}
+
+export function settleReplacements(
+  batch: readonly WriteItem[],
+  update: (replacements: readonly Replacement[]) => Promise<WriteReply>,
+  environment: WriteEnvironment,
+): Promise<void> {
+  return settle(batch, environment, async (items, attempt) => {
+    const reply = await update(items.map(({ value }) => value))
+    await readUpdateReply(items, reply, attempt, environment)
+  })
+}
+
+const backoffMsMin = 20
+const backoffMsMax = 250
+
+/** Sends what is not settled until it is, or until its deadline. */
+async function settle(
+  batch: readonly WriteItem[],
+  environment: WriteEnvironment,
+  send: (items: readonly WriteItem[], attempt: number) => Promise<void>,
+): Promise<void> {
+  const { now, sleep, random } = environment
+  for (let attempt = 1; ; attempt += 1) {
+    const items = batch.filter((item) => !item.isSettled && !isOver(item, now()))
+    if (items.length === 0) return
+    const sentBefore = items.map(({ value }) => value.isSent)
+    for (const { value } of items) value.isSent = true
+    try {
+      await send(items, attempt)
+    } catch (error) {
+      const fate = fateOf(error)
+      if (fate === 'notSent') {
+        items.forEach(({ value }, index) => {
+          value.isSent = sentBefore[index] as boolean
+        })
+      }
+      if (fate === 'refused') return settleHalves(items, error, environment, send)
+    }
+    if (batch.every(({ isSettled }) => isSettled)) return
+    // Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): those who failed together do not return together.
+    await sleep(backoffMsMin + random() * Math.min(backoffMsMax, backoffMsMin * 2 ** attempt))
+  }
+}
+
+/** One item that cannot be written takes nobody along. */
+async function settleHalves(
+  items: readonly WriteItem[],
+  error: unknown,
+  environment: WriteEnvironment,
+  send: (items: readonly WriteItem[], attempt: number) => Promise<void>,
+): Promise<void> {
+  const left = items.filter(({ isSettled }) => !isSettled)
+  if (left.length <= 1) {
+    left[0]?.fail(error)
+    return
+  }
+  const middle = left.length >> 1
+  await settle(left.slice(0, middle), environment, send)
+  await settle(left.slice(middle), environment, send)
+}
+
+function isOver(item: WriteItem, now: number): boolean {
+  if (item.deadline > now) return false
+  item.settle(item.value.isSent ? unknown : unavailable)
+  return true
+}
+
+async function readInsertReply(
+  items: readonly WriteItem[],
+  { errors, isInDoubt }: WriteReply,
+  attempt: number,
+  { find, now }: WriteEnvironment,
+): Promise<void> {
+  const errorsByIndex = new Map(errors.map((error) => [error.index, error]))
+  const duplicates = new Map<WriteItem, readonly string[]>()
+  items.forEach((item, index) => {
+    const error = errorsByIndex.get(index)
+    if (error === undefined) {
+      if (!isInDoubt) item.settle(written)
+    } else if (isDuplicateKey(error)) {
+      const fields = duplicateFields(error)
+      // Which index is named first is the database's choice: one who comes again may run into their own document there.
+      const mayBeOwn = attempt > 1 || item.value.record._key !== undefined || fields[0] === '_id'
+      if (mayBeOwn || isInDoubt) duplicates.set(item, fields)
+      else item.settle({ kind: 'uniqueConflict', fields })
+    } else if (!isStateChange(error.code)) {
+      item.fail(new WriteRefusedError(error))
+    }
+  })
+  if (duplicates.size === 0 || isInDoubt) return
+  const existing = await readBack([...duplicates.keys()], find, now)
+  for (const [item, fields] of duplicates) {
+    const { record } = item.value
+    const found = existing.get(record._id)
+    if (found === undefined) {
+      // A duplicate id that is not there any more has expired in between: the next attempt finds the place free.
+      if (fields[0] !== '_id') item.settle({ kind: 'uniqueConflict', fields })
+    } else if (found._w?.includes(writeIdOf(record))) {
+      item.settle(written)
+    } else {
+      item.settle({ kind: 'duplicateId', existing: found })
+    }
+  }
+}
+
+async function readUpdateReply(
+  items: readonly WriteItem[],
+  { count, errors, isInDoubt }: WriteReply,
+  attempt: number,
+  { find, now }: WriteEnvironment,
+): Promise<void> {
+  const errorsByIndex = new Map(errors.map((error) => [error.index, error]))
+  const matched: WriteItem[] = []
+  items.forEach((item, index) => {
+    const error = errorsByIndex.get(index)
+    if (error === undefined) matched.push(item)
+    else if (isDuplicateKey(error)) item.settle({ kind: 'uniqueConflict', fields: duplicateFields(error) })
+    else if (!isStateChange(error.code)) item.fail(new WriteRefusedError(error))
+  })
+  if (isInDoubt) return
+  // An update command answers with a count. Where it is short, the records themselves say who is missing.
+  if (count === matched.length) {
+    for (const item of matched) item.settle(written)
+    return
+  }
+  const existing = await readBack(matched, find, now)
+  const isWinner = ({ record }: PendingWrite) =>
+    existing.get(record._id)?._w?.includes(writeIdOf(record)) === true
+  // On a first attempt, nobody can have matched but those whom the server counted.
+  const isEveryWinnerKnown = attempt === 1 && matched.filter(({ value }) => isWinner(value)).length === count
+  for (const item of matched) {
+    const outcome = replacementOutcome(item.value, existing.get(item.value.record._id), isEveryWinnerKnown)
+    if (outcome !== undefined) item.settle(outcome)
+  }
+}
+
+/**
+ * What the stored record says about a replacement.
+ *
+ * @param isEveryWinnerKnown whether a record without our mark proves that we have not written it
+ * @returns `undefined` where the replacement has not happened and may be tried again
+ */
+export function replacementOutcome(
+  { record, expected }: PendingWrite,
+  found: StoredRecord | undefined,
+  isEveryWinnerKnown: boolean,
+): WriteOutcome | undefined {
+  if (found === undefined) return { kind: 'notFound' }
+  const [writeId, writeBefore] = record._w
+  const writes = found._w ?? []
+  if (writes.includes(writeId as string)) return written
+  if (found._v === expected) return undefined
+  // Ours would stand right after the write that it replaced. With that one gone as well, others have written so often
+  // since that the record has forgotten.
+  const isLost = isEveryWinnerKnown || (writeBefore !== undefined && writes.includes(writeBefore))
+  if (!isLost) return unknown
+  return { kind: found._v === 0 ? 'notFound' : 'versionConflict' }
+}
+
+async function readBack(items: readonly WriteItem[], find: Find, now: () => number) {
+  const timeoutMs = Math.max(1, Math.max(...items.map(({ deadline }) => deadline)) - now())
+  const records = await find(
+    items.map(({ value }) => value.record._id),
+    timeoutMs,
+  )
+  return new Map(records.map((record) => [record._id, record]))
+}
+
+const writeIdOf = (record: StoredRecord): string => record._w[0] as string
