@@ -1,7 +1,20 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** One run over every workspace; each keeps the settings of its own tests. */
 export default defineConfig({
-  root: '..',
-  test: { projects: ['origin', 'edge', 'infra', 'bench/system'] },
+  root: join(import.meta.dirname, '..'),
+  test: {
+    projects: [
+      'origin',
+      'edge',
+      'infra',
+      {
+        root: import.meta.dirname,
+        // The arithmetic of the benches. What starts processes lies in `system/`, a project of its own.
+        test: { name: 'bench', include: ['*/**/*.test.ts'], exclude: ['system/**', 'node_modules/**'] },
+      },
+      'bench/system',
+    ],
+  },
 })

@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { type Static, Type } from 'typebox'
+
+/** Where a figure comes from: a reader must be able to tell whether theirs should be the same. */
+export const Machine = Type.Object({
+  cpu: Type.String(),
+  cores: Type.Integer({ description: 'CPUs that this process may use.' }),
+  memoryGiB: Type.Number(),
+  system: Type.String(),
+})
+
+export const Versions = Type.Record(Type.String(), Type.String())
+
+export const describeMachine = (): Static<typeof Machine> => ({
+  cpu: cpus()[0]?.model.trim() ?? 'unknown',
+  cores: availableParallelism(),
+  memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
+  system: `${type()} ${release()} ${arch()}`,
+})
+
+/** Versions of the runtime, the checkout and the packages that take part. */
+export function describeVersions(packages: readonly string[]): Static<typeof Versions> {
+  const versions: Record<string, string> = { node: process.version, commit: commit() }
+  for (const name of packages) versions[name] = versionOf(name)
+  return versions
+}
+
+const require = createRequire(import.meta.url)
+
+/** The nearest package.json above a package's entry: `exports` hides it from `require` in many packages. */
+function versionOf(name: string): string {
+  for (const folder of require.resolve.paths(name) ?? []) {
+    try {
+      return JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')).version
+    } catch {
+      // Not in this folder: a package is in the nearest one that has it.
+    }
+  }
+  return 'not installed'
+}
+
+/** `-dirty` where tracked files differ from it: such a figure cannot be reproduced from the commit alone. */
+function commit(): string {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'], {
+      encoding: 'utf8',
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+  } catch {
+    return 'not a checkout'
+  }
+}

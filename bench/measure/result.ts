@@ -1,0 +1,75 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { Machine, Versions } from './machine.ts'
+
+/** One number of one subject in one case: every sample, so that a later comparison can tell noise from change. */
+const Metric = Type.Object({
+  unit: Type.String(),
+  better: Type.Enum(['lower', 'higher']),
+  samples: Type.Array(Type.Union([Type.Number(), Type.Null()]), {
+    description: 'One a repetition, in order; null where it failed.',
+  }),
+})
+export type Metric = Static<typeof Metric>
+
+const Row = Type.Object({
+  case: Type.String({ description: 'What was asked, e.g. `read by id`.' }),
+  subject: Type.String({ description: 'Who answered.' }),
+  metrics: Type.Record(Type.String(), Metric),
+  notes: Type.Optional(Type.Array(Type.String())),
+})
+export type Row = Static<typeof Row>
+
+const Series = Type.Object({
+  name: Type.String(),
+  unit: Type.String(),
+  points: Type.Array(Type.Tuple([Type.Number(), Type.Number()]), {
+    description: 'Seconds since the start, and the value then.',
+  }),
+})
+export type Series = Static<typeof Series>
+
+const BarResult = Type.Object({
+  name: Type.String(),
+  measured: Type.Union([Type.Number(), Type.Null()]),
+  holds: Type.Enum(['>=', '<=']),
+  limit: Type.Number(),
+  pass: Type.Boolean(),
+})
+
+/** What a measuring command leaves behind. */
+export const Result = Type.Object({
+  format: Type.Literal('spillway-bench-1'),
+  bench: Type.String(),
+  command: Type.String(),
+  startedAt: Type.String({ format: 'date-time' }),
+  seconds: Type.Number({ description: 'How long the whole run took.' }),
+  quick: Type.Boolean({ description: 'Fewer repetitions than the figures that we publish.' }),
+  machine: Machine,
+  versions: Versions,
+  settings: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+  rows: Type.Array(Row),
+  series: Type.Array(Series),
+  bars: Type.Array(BarResult),
+})
+export type Result = Static<typeof Result>
+
+/** JSON has no NaN: what was not measured is `null` there. */
+export const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+/** @throws Error that names the first place that does not fit the schema */
+export function checkResult(value: unknown): Result {
+  if (Value.Check(Result, value)) return value
+  const [first] = Value.Errors(Result, value)
+  throw new Error(`not a result: ${first?.instancePath ?? '/'} ${first?.message ?? ''}`)
+}
+
+export async function writeResult(file: string, result: Result): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, `${JSON.stringify(checkResult(result), null, 2)}\n`)
+}
+
+export const readResult = async (file: string): Promise<Result> =>
+  checkResult(JSON.parse(await readFile(file, 'utf8')))

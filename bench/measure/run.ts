@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { parseArgs } from 'node:util'
+import { holds, type Measured, reportBars } from '../bar-lines.ts'
+import { localFolder, root } from '../stack/folders.ts'
+import { describeMachine, describeVersions } from './machine.ts'
+import { orNull, type Result, type Row, type Series, writeResult } from './result.ts'
+
+/** What a measuring command found out. */
+export interface Findings {
+  readonly settings: Result['settings']
+  readonly rows: readonly Row[]
+  readonly series?: readonly Series[]
+  readonly bars: readonly Measured[]
+}
+
+export interface RunOptions {
+  /** Name of the command (`npm run bench:NAME`) and of its result file. */
+  readonly bench: string
+  /** Packages whose versions belong to the figures. */
+  readonly packages: readonly string[]
+}
+
+/** What the command was called with, and where it says what it is doing. */
+export interface Run {
+  readonly quick: boolean
+  /** One line to stderr, with the seconds since the start: results alone go to stdout. */
+  progress(line: string): void
+  /** Undone in reverse order at the end, also after an error and on Ctrl-C. */
+  readonly closing: AsyncDisposableStack
+}
+
+/**
+ * A measuring command from its arguments (`--quick`, `--out FILE`) to its last line: runs the measurement, writes the
+ * result as JSON, prints the bars, ends whatever was started. The full run's result belongs into version control
+ * (`bench/results`); a quick one's does not.
+ */
+export async function runBench(options: RunOptions, measure: (run: Run) => Promise<Findings>): Promise<void> {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
+  })
+  const startedAt = new Date()
+  const startMs = performance.now()
+  const elapsed = () => (performance.now() - startMs) / 1000
+  const closing = new AsyncDisposableStack()
+  const onSignal = () => {
+    console.error('\nstopping …')
+    void closing.disposeAsync().finally(() => process.exit(130))
+  }
+  process.once('SIGINT', onSignal)
+  process.once('SIGTERM', onSignal)
+
+  const run: Run = {
+    quick: values.quick,
+    closing,
+    progress: (line) => console.error(`${elapsed().toFixed(0).padStart(4)} s  ${line}`),
+  }
+  try {
+    const findings = await measure(run)
+    const result: Result = {
+      format: 'spillway-bench-1',
+      bench: options.bench,
+      command: `npm run bench:${options.bench}${values.quick ? ' -- --quick' : ''}`,
+      startedAt: startedAt.toISOString(),
+      seconds: Math.round(elapsed() * 10) / 10,
+      quick: values.quick,
+      machine: describeMachine(),
+      versions: describeVersions(options.packages),
+      settings: findings.settings,
+      rows: [...findings.rows],
+      series: [...(findings.series ?? [])],
+      bars: findings.bars.map((measured) => ({
+        name: measured.bar.name,
+        measured: orNull(measured.value),
+        holds: measured.bar.holds,
+        limit: measured.bar.limit,
+        pass: holds(measured),
+      })),
+    }
+    const folder = values.quick ? join(localFolder, 'results') : join(root, 'bench/results')
+    await writeResult(values.out ?? join(folder, `${options.bench}.json`), result)
+    console.log('')
+    reportBars(findings.bars)
+  } finally {
+    process.removeListener('SIGINT', onSignal)
+    process.removeListener('SIGTERM', onSignal)
+    await closing.disposeAsync()
+  }
+}

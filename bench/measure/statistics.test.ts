@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { median, pairedRatio, spreadPercent, summarize } from './statistics.ts'
+
+describe('median', () => {
+  it.each([
+    [[3], 3],
+    [[9, 1, 5], 5],
+    [[4, 1, 3, 2], 2.5],
+    [[10, 9, 100], 10],
+  ])('of %j is %d', (samples, expected) => expect(median(samples)).toBe(expected))
+
+  it('is not a number where one sample is not: a failed repetition stays visible', () => {
+    expect(median([1, Number.NaN, 3])).toBeNaN()
+  })
+})
+
+it('takes half the range as the spread, in percent of the median', () => {
+  expect(spreadPercent(summarize([90, 100, 130]))).toBe(20)
+  expect(spreadPercent(summarize([7]))).toBe(0)
+})
+
+it('refuses to summarize nothing', () => {
+  expect(() => summarize([])).toThrow(RangeError)
+})
+
+describe('a paired ratio', () => {
+  it('cancels what both subjects suffered in one round', () => {
+    expect(pairedRatio([500, 1000, 520], [100, 200, 104])).toBe(5)
+  })
+
+  it('wants the same rounds', () => {
+    expect(() => pairedRatio([1, 2], [1])).toThrow(RangeError)
+  })
+})
