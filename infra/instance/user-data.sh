@@ -7,7 +7,7 @@ set -a
 . /etc/spillway/instance.env
 set +a
 
-dnf install -y -q amazon-cloudwatch-agent jq
+dnf install -y -q amazon-cloudwatch-agent
 id spillway >/dev/null 2>&1 || useradd --system --home-dir /var/lib/spillway --shell /sbin/nologin spillway
 
 release_folder=/opt/spillway/$RELEASE

@@ -30,9 +30,9 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
     expect(settings.get(originEnv.connectionShare)).toBe(
       String(origin.processesPerInstance * origin.poolSize),
     )
-    const written = readInstanceFile('configure.sh')
+    const written = readInstanceFile('configure.ts')
     const unset = Object.values(originEnv).filter(
-      (name) => !settings.has(name) && !written.includes(`echo "${name}=`),
+      (name) => !settings.has(name) && !written.includes(`${name}=`),
     )
     // Timeouts that no stage has a reason to change: the origin's defaults hold.
     expect(unset.sort()).toEqual(['LIST_TIMEOUT_MS', 'POOL_WAIT_TIMEOUT_MS', 'SERVER_SELECTION_TIMEOUT_MS'])

@@ -18,6 +18,7 @@ import {
   requestsPerTargetPerMinute,
   type StageConfig,
 } from '../config.ts'
+import { growth } from '../scaling-rules.ts'
 import { groupMetric } from './alarms.ts'
 import type { OriginEntrance } from './origin-entrance.ts'
 import type { OriginSignals } from './origin-signals.ts'
@@ -75,7 +76,10 @@ export class Dashboard extends Construct {
     )
     board.addWidgets(
       graph('Refused: shed (%)', [signals.shedShare], { line: 5, label: 'alarm' }),
-      graph('Pressure: wait for a connection (ms)', [signals.poolWaitMs], { line: 20, label: 'grow' }),
+      graph('Pressure: wait for a connection (ms)', [signals.poolWaitMs], {
+        line: growth.poolWaitMs.from,
+        label: 'grow',
+      }),
     )
     board.addWidgets(
       graph('Fleet: instances', [

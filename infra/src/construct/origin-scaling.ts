@@ -1,7 +1,15 @@
 import { Duration } from 'aws-cdk-lib'
-import { AdjustmentType, type AutoScalingGroup, MetricAggregationType } from 'aws-cdk-lib/aws-autoscaling'
+import {
+  AdjustmentType,
+  type AutoScalingGroup,
+  MetricAggregationType,
+  StepScalingAction,
+} from 'aws-cdk-lib/aws-autoscaling'
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { AutoScalingAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { Construct } from 'constructs'
 import { requestsPerTargetPerMinute, type StageConfig } from '../config.ts'
+import { type Growth, growth } from '../scaling-rules.ts'
 import type { OriginSignals } from './origin-signals.ts'
 
 export interface OriginScalingProps {
@@ -15,39 +23,38 @@ export interface OriginScalingProps {
  * more is coming, the origin's own pressure says that it hurts already, and only the first one ever shrinks the group.
  */
 export class OriginScaling extends Construct {
+  private readonly group: AutoScalingGroup
+  private readonly stage: string
+
   constructor(scope: Construct, id: string, { group, signals, config }: OriginScalingProps) {
     super(scope, id)
+    this.group = group
+    this.stage = config.stage
     // Scale-in of target tracking waits for 15 minutes below nine tenths of the target: conservative as it is.
     group.scaleOnRequestCount('Requests', { targetRequestsPerMinute: requestsPerTargetPerMinute(config) })
+    this.grow('PoolWait', signals.poolWaitMs, growth.poolWaitMs)
+    this.grow('Shed', signals.shedShare, growth.shedPercent)
+  }
 
-    const growth = {
+  private grow(name: string, metric: IMetric, { from, percent, urgentFrom, urgentPercent }: Growth): void {
+    const action = new StepScalingAction(this, `${name}Growth`, {
+      autoScalingGroup: this.group,
       adjustmentType: AdjustmentType.PERCENT_CHANGE_IN_CAPACITY,
       minAdjustmentMagnitude: 1,
-      evaluationPeriods: 1,
+      metricAggregationType: MetricAggregationType.AVERAGE,
       estimatedInstanceWarmup: Duration.seconds(60),
-    }
-    // Waiting for a connection should take less than a millisecond; 20 ms is a queue, 100 ms a tenth of the second
-    // that every answer has.
-    group.scaleOnMetric('PoolWait', {
-      ...growth,
-      metric: signals.poolWaitMs,
-      metricAggregationType: MetricAggregationType.AVERAGE,
-      scalingSteps: [
-        { lower: 0, upper: 20, change: 0 },
-        { lower: 20, upper: 100, change: 25 },
-        { lower: 100, change: 50 },
-      ],
     })
-    // Nothing is shed in good health. A per cent is a group too small, ten a group much too small.
-    group.scaleOnMetric('Shed', {
-      ...growth,
-      metric: signals.shedShare,
-      metricAggregationType: MetricAggregationType.AVERAGE,
-      scalingSteps: [
-        { lower: 0, upper: 1, change: 0 },
-        { lower: 1, upper: 10, change: 50 },
-        { lower: 10, change: 100 },
-      ],
-    })
+    // Bounds are counted from the alarm's threshold.
+    action.addAdjustment({ lowerBound: 0, upperBound: urgentFrom - from, adjustment: percent })
+    action.addAdjustment({ lowerBound: urgentFrom - from, adjustment: urgentPercent })
+    new Alarm(this, `${name}Pressure`, {
+      alarmName: `spillway-${this.stage}-grow-${name}`,
+      alarmDescription: 'Scales the origin out; nobody is called.',
+      metric,
+      threshold: from,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    }).addAlarmAction(new AutoScalingAction(action))
   }
 }

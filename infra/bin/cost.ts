@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util'
+import type { Bill } from '../src/cost/bill.ts'
+import { priceSource } from '../src/cost/prices.ts'
+import { seedCost } from '../src/cost/seed-cost.ts'
+import { spillwayCost } from '../src/cost/spillway-cost.ts'
+import { defaultWorkload, service, trafficOf, type Workload } from '../src/cost/workload.ts'
+import { stages } from '../src/stages.ts'
+
+/** `npm run cost -- --users 100000`: a month's bill of both designs, with what it assumes. */
+const flags = {
+  users: 'users',
+  'requests-per-user-second': 'requestsPerUserSecond',
+  'peak-to-average': 'peakToAverage',
+  'read-share': 'readShare',
+  'hit-ratio': 'hitRatio',
+  'answer-bytes': 'answerBytes',
+  'stored-gb': 'storedGb',
+} as const satisfies Record<string, keyof Workload>
+
+const shares: readonly string[] = ['read-share', 'hit-ratio']
+
+function readWorkload(): Workload {
+  const options = Object.fromEntries(Object.keys(flags).map((flag) => [flag, { type: 'string' as const }]))
+  const { values } = parseArgs({ options })
+  const given = Object.entries(values).map(([flag, text]) => {
+    const value = Number(text)
+    if (!(value >= 0) || (shares.includes(flag) && value > 1)) {
+      throw new RangeError(
+        `--${flag} wants ${shares.includes(flag) ? 'a share from 0 to 1' : 'a number'}, not ${text}`,
+      )
+    }
+    return [flags[flag as keyof typeof flags], value]
+  })
+  const workload = { ...defaultWorkload, ...Object.fromEntries(given) }
+  if (trafficOf(workload).requestsPerMonth <= 0)
+    throw new RangeError('without requests there is nothing to price')
+  return workload
+}
+
+const dollars = (value: number): string =>
+  `$${value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
+
+function print({ design, items, dollars: total, perMillion }: Bill): void {
+  console.log(`\n${design}`)
+  for (const item of items) {
+    console.log(`  ${item.name.padEnd(30)} ${dollars(item.dollars).padStart(13)}   ${item.because}`)
+  }
+  console.log(
+    `  ${'a month'.padEnd(30)} ${dollars(total).padStart(13)}   ${dollars(perMillion)} per million requests`,
+  )
+}
+
+const workload = readWorkload()
+const traffic = trafficOf(workload)
+console.log(`${priceSource.kind}: ${priceSource.region}, ${priceSource.date} (src/cost/prices.ts)`)
+console.log('\nAssumptions')
+for (const [flag, name] of Object.entries(flags)) {
+  console.log(`  --${flag.padEnd(26)} ${String(workload[name]).padStart(10)}`)
+}
+for (const [name, value] of Object.entries(service)) {
+  console.log(`  ${name.padEnd(28)} ${String(value).padStart(10)}`)
+}
+console.log(
+  `  ${Math.round(traffic.peakPerSecond).toLocaleString('en-US')} requests/s at the peak, ` +
+    `${Math.round(traffic.originPeakPerSecond).toLocaleString('en-US')} of them past the cache`,
+)
+
+const ours = spillwayCost(workload, stages.production)
+const seeds = (['http', 'rest'] as const).map((gateway) => seedCost(workload, gateway))
+for (const each of [ours, ...seeds]) print(each)
+console.log()
+for (const seed of seeds) {
+  console.log(`${seed.design}: ${(seed.dollars / ours.dollars).toFixed(1)} times the cost of Spillway`)
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { type EdgeEnvironment, edgeDrift } from './edge-drift.ts'
+
+const environment = (stage: string, change: Partial<EdgeEnvironment> = {}): EdgeEnvironment => ({
+  name: `spillway-${stage}`,
+  vars: { ORIGINS: `https://origin-${stage}.example.com`, TOKEN_ISSUERS: '[]' },
+  secrets: ['ASSERTION_KEY'],
+  kvNamespaces: [{ binding: 'CONTROL', id: `${stage}-control` }],
+  rateLimiters: [{ name: 'RATE_LIMITER', limit: 600, periodSeconds: 60 }],
+  routes: ['api.example.com'],
+  workersDev: false,
+  previewUrls: false,
+  ...change,
+})
+const all = (change: Partial<EdgeEnvironment> = {}) =>
+  new Map([
+    ['dev', environment('dev')],
+    ['staging', environment('staging')],
+    ['production', environment('production', change)],
+  ])
+
+describe('drift between edge, contract and infra', () => {
+  it('none', () => expect(edgeDrift(all())).toEqual([]))
+
+  it.each<[string, Partial<EdgeEnvironment>, RegExp]>([
+    ['no origin', { vars: { TOKEN_ISSUERS: '[]' } }, /ORIGINS is not set/],
+    [
+      'an origin without TLS',
+      { vars: { ORIGINS: 'http://origin.example.com', TOKEN_ISSUERS: '[]' } },
+      /want https/,
+    ],
+    [
+      'an origin of this machine',
+      { vars: { ORIGINS: 'https://localhost', TOKEN_ISSUERS: '[]' } },
+      /want https/,
+    ],
+    [
+      'a second origin that is an address',
+      { vars: { ORIGINS: 'https://a.example.com,https://10.0.0.1', TOKEN_ISSUERS: '[]' } },
+      /10\.0\.0\.1/,
+    ],
+    ['no issuer', { vars: { ORIGINS: 'https://a.example.com' } }, /TOKEN_ISSUERS is not set/],
+    [
+      'a secret in the open',
+      { vars: { ORIGINS: 'https://a.example.com', TOKEN_ISSUERS: '[]', ASSERTION_KEY: '{}' } },
+      /must be a secret/,
+    ],
+    ['a secret that nobody asks for', { secrets: [] }, /required secrets/],
+    ['no emergency switch', { kvNamespaces: [] }, /bound as CONTROL/],
+    ['no rate limiter', { rateLimiters: [] }, /bound as RATE_LIMITER/],
+    [
+      'a quota that is not the limiter’s',
+      {
+        vars: {
+          ORIGINS: 'https://a.example.com',
+          TOKEN_ISSUERS: '[]',
+          RATE_LIMIT: '{"limit":601,"periodSeconds":60}',
+        },
+      },
+      /other numbers/,
+    ],
+    ['no route', { routes: [] }, /nobody reaches/],
+    ['a workers.dev address', { workersDev: undefined }, /workers_dev/],
+    ['preview addresses', { previewUrls: true }, /preview_urls/],
+    [
+      'another stage’s switch',
+      { kvNamespaces: [{ binding: 'CONTROL', id: 'staging-control' }] },
+      /KV namespace of staging/,
+    ],
+  ])('%s', (_name, change, finding) => {
+    const findings = edgeDrift(all(change))
+    expect(findings).toHaveLength(1)
+    expect(findings[0]).toMatch(finding)
+  })
+
+  it('a stage without environment and an environment without stage', () => {
+    const environments = all()
+    environments.delete('staging')
+    environments.set('qa', environment('qa'))
+    expect(edgeDrift(environments)).toEqual([
+      'staging: infra has this stage, edge/wrangler.jsonc has no such environment',
+      'qa: edge/wrangler.jsonc has this environment, infra has no such stage',
+    ])
+  })
+})

@@ -1,0 +1,109 @@
+import { edgeEnv } from '@spillway/origin/contract'
+import { type StageName, stageNames } from '../config.ts'
+
+/** What of an environment in `edge/wrangler.jsonc` must agree with the rest; wrangler fills in the defaults. */
+export interface EdgeEnvironment {
+  readonly name?: string | undefined
+  readonly vars: Readonly<Record<string, unknown>>
+  readonly secrets: readonly string[]
+  readonly kvNamespaces: readonly { readonly binding: string; readonly id?: string | undefined }[]
+  readonly rateLimiters: readonly RateLimiter[]
+  readonly routes: readonly string[]
+  readonly workersDev: boolean | undefined
+  readonly previewUrls: boolean | undefined
+}
+
+export interface RateLimiter {
+  readonly name: string
+  readonly limit: number
+  readonly periodSeconds: number
+}
+
+/** Variable in which the Worker reads the limiter's numbers, because the binding does not tell them. */
+const rateQuota = 'RATE_LIMIT'
+
+/** KV namespace with the emergency switch and the list of revoked tokens; see the emergency-shed runbook. */
+export const controlBinding = 'CONTROL'
+
+/** Where edge, contract and infra disagree. */
+export function edgeDrift(environments: ReadonlyMap<string, EdgeEnvironment>): readonly string[] {
+  const missing = stageNames.filter((stage) => !environments.has(stage))
+  const unknown = [...environments.keys()].filter((name) => !stageNames.some((stage) => stage === name))
+  const findings = [
+    ...missing.map((stage) => `${stage}: infra has this stage, edge/wrangler.jsonc has no such environment`),
+    ...unknown.map((name) => `${name}: edge/wrangler.jsonc has this environment, infra has no such stage`),
+  ]
+  for (const stage of stageNames) {
+    const environment = environments.get(stage)
+    if (environment) findings.push(...drift(stage, environment).map((text) => `${stage}: ${text}`))
+  }
+  return [...findings, ...sharedNamespaces(environments)]
+}
+
+function drift(stage: StageName, environment: EdgeEnvironment): readonly string[] {
+  const { vars, secrets, kvNamespaces, rateLimiters, routes } = environment
+  const findings: string[] = []
+  const need = (holds: boolean, text: string) => {
+    if (!holds) findings.push(text)
+  }
+  const origins = String(vars[edgeEnv.origins] ?? '')
+    .split(',')
+    .filter(Boolean)
+  need(origins.length > 0, `${edgeEnv.origins} is not set`)
+  for (const origin of origins) {
+    need(isPublicHttps(origin), `${edgeEnv.origins} has ${origin}: want https and a name of the tunnel's`)
+  }
+  need(!(edgeEnv.assertionKey in vars), `${edgeEnv.assertionKey} is a plain variable; it must be a secret`)
+  need(
+    secrets.includes(edgeEnv.assertionKey),
+    `${edgeEnv.assertionKey} is not in the list of required secrets`,
+  )
+  need(
+    kvNamespaces.some(({ binding }) => binding === controlBinding),
+    `no KV namespace is bound as ${controlBinding}`,
+  )
+  const limiter = rateLimiters.find(({ name }) => name === edgeEnv.rateLimiter)
+  need(limiter !== undefined, `no rate limiter is bound as ${edgeEnv.rateLimiter}`)
+  if (limiter && rateQuota in vars) {
+    need(
+      saysSame(vars[rateQuota], limiter),
+      `${rateQuota} tells callers other numbers than ${limiter.name} counts by`,
+    )
+  }
+  if (stage === 'dev') return findings
+  need(edgeEnv.tokenIssuers in vars, `${edgeEnv.tokenIssuers} is not set`)
+  need(routes.length > 0, 'no route: nobody reaches the Worker')
+  need(environment.workersDev === false, 'workers_dev is on: a second address without the zone’s protection')
+  need(environment.previewUrls === false, 'preview_urls is on: every version has an address of its own')
+  return findings
+}
+
+function isPublicHttps(text: string): boolean {
+  const url = URL.parse(text)
+  return (
+    url !== null &&
+    url.protocol === 'https:' &&
+    url.pathname === '/' &&
+    !/^(localhost|[\d.]+|\[.*)$/.test(url.hostname)
+  )
+}
+
+function saysSame(quota: unknown, { limit, periodSeconds }: RateLimiter): boolean {
+  const said = JSON.parse(String(quota))
+  return said.limit === limit && said.periodSeconds === periodSeconds
+}
+
+/** One stage's switch must never move another's. */
+function sharedNamespaces(environments: ReadonlyMap<string, EdgeEnvironment>): readonly string[] {
+  const owners = new Map<string, string>()
+  const findings: string[] = []
+  for (const [name, { kvNamespaces }] of environments) {
+    for (const { binding, id } of kvNamespaces) {
+      if (id === undefined) continue
+      const owner = owners.get(id)
+      if (owner === undefined) owners.set(id, name)
+      else if (owner !== name) findings.push(`${name}: ${binding} is the KV namespace of ${owner}`)
+    }
+  }
+  return findings
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { unstable_readConfig as readConfig, experimental_readRawConfig as readRawConfig } from 'wrangler'
+import type { EdgeEnvironment } from './edge-drift.ts'
+
+export const edgeFolder = join(import.meta.dirname, '..', '..', '..', 'edge')
+const config = join(edgeFolder, 'wrangler.jsonc')
+
+// wrangler's own types of bindings do not reach its package.
+interface Namespace {
+  readonly binding: string
+  readonly id?: string
+}
+interface Limiter {
+  readonly name: string
+  readonly simple: { readonly limit: number; readonly period: number }
+}
+
+/** The environments of `edge/wrangler.jsonc`, read by wrangler itself. The top level is a developer's machine. */
+export function readEdgeEnvironments(): ReadonlyMap<string, EdgeEnvironment> {
+  const names = Object.keys(readRawConfig({ config }).rawConfig.env ?? {})
+  return new Map(names.map((name) => [name, readEnvironment(name)]))
+}
+
+function readEnvironment(env: string): EdgeEnvironment {
+  const read = readConfig({ config, env }, { hideWarnings: true })
+  const routes = [...(read.routes ?? []), ...(read.route ? [read.route] : [])]
+  return {
+    name: read.name,
+    vars: read.vars,
+    secrets: read.secrets?.required ?? [],
+    kvNamespaces: (read.kv_namespaces as Namespace[]).map(({ binding, id }) => ({ binding, id })),
+    rateLimiters: ((read.ratelimits ?? []) as Limiter[]).map(({ name, simple }) => ({
+      name,
+      limit: simple.limit,
+      periodSeconds: simple.period,
+    })),
+    routes: routes.map((route) => (typeof route === 'string' ? route : route.pattern)),
+    workersDev: read.workers_dev,
+    previewUrls: read.preview_urls,
+  }
+}

@@ -1,0 +1,15 @@
+/** What one check found. No findings: it passed. */
+export interface Check {
+  readonly name: string
+  readonly findings: readonly string[]
+  /** What to say when it passed. */
+  readonly note?: string
+  /** Why it did not run; it neither passed nor failed. */
+  readonly skipped?: string
+}
+
+export function printCheck({ name, findings, note, skipped }: Check): void {
+  if (skipped !== undefined) console.log(`skip  ${name}: ${skipped}`)
+  else if (findings.length === 0) console.log(`ok    ${name}${note ? `: ${note}` : ''}`)
+  else console.log(`FAIL  ${name}\n${findings.join('\n').replaceAll(/^/gm, '        ')}`)
+}

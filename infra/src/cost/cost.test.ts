@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { stageNames } from '../config.ts'
+import { stages } from '../stages.ts'
+import { prices, tiered } from './prices.ts'
+import { seedCost } from './seed-cost.ts'
+import { spillwayCost } from './spillway-cost.ts'
+import { defaultWorkload, trafficOf } from './workload.ts'
+
+const { production } = stages
+
+describe('tiered prices', () => {
+  const tiers = [
+    { upTo: 10, perUnit: 0 },
+    { upTo: 100, perUnit: 2 },
+    { upTo: Number.POSITIVE_INFINITY, perUnit: 1 },
+  ]
+  it.each([
+    [0, 0],
+    [10, 0],
+    [11, 2],
+    [100, 180],
+    [101, 181],
+  ])('%d units cost %d', (volume, cost) => {
+    expect(tiered(tiers, volume)).toBe(cost)
+  })
+
+  it.each([
+    ['HTTP APIs', prices.apiGateway.http, 300e6, 300],
+    ['REST APIs', prices.apiGateway.rest, 1_000e6, 333 * 3.5 + 667 * 2.8],
+    ['Workers', prices.cloudflare.requests, 11e6, 0.3],
+  ])('%s match the vendor’s own arithmetic', (_name, published, volume, dollars) => {
+    expect(tiered(published, volume)).toBeCloseTo(dollars, 6)
+  })
+})
+
+describe('traffic', () => {
+  it('splits into reads, writes and what passes the cache', () => {
+    const traffic = trafficOf({ ...defaultWorkload, readShare: 0.9, hitRatio: 0.5 })
+    expect(traffic.reads + traffic.writes).toBeCloseTo(traffic.requestsPerMonth)
+    expect(traffic.originRequests / traffic.requestsPerMonth).toBeCloseTo(0.55)
+  })
+})
+
+describe('a bill', () => {
+  it('can be drawn up for every stage', () => {
+    for (const stage of stageNames)
+      expect(spillwayCost(defaultWorkload, stages[stage]).dollars).toBeGreaterThan(0)
+  })
+
+  it('adds up', () => {
+    const { items, dollars } = spillwayCost(defaultWorkload, production)
+    expect(items.reduce((sum, item) => sum + item.dollars, 0)).toBe(dollars)
+    expect(items.every((item) => item.dollars >= 0)).toBe(true)
+  })
+
+  it('never falls when more users come', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 10_000_000 }),
+        fc.integer({ min: 0, max: 1_000_000 }),
+        (users, more) => {
+          for (const cost of [
+            (count: number) => spillwayCost({ ...defaultWorkload, users: count }, production).dollars,
+            (count: number) => seedCost({ ...defaultWorkload, users: count }, 'rest').dollars,
+          ]) {
+            expect(cost(users + more)).toBeGreaterThanOrEqual(cost(users))
+          }
+        },
+      ),
+    )
+  })
+
+  it('of the first design does not depend on a cache that it has not', () => {
+    const [none, all] = [0, 1].map((hitRatio) => seedCost({ ...defaultWorkload, hitRatio }, 'http').dollars)
+    expect(none).toBe(all)
+  })
+
+  it('of Spillway falls with every answer that the edge keeps', () => {
+    const [cold, warm] = [0, 0.99].map(
+      (hitRatio) => spillwayCost({ ...defaultWorkload, hitRatio }, production).dollars,
+    )
+    expect(warm).toBeLessThan(cold as number)
+  })
+})

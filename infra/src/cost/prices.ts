@@ -1,0 +1,111 @@
+/**
+ * Public list prices in US dollars, without tax, free tiers, commitments or negotiated discounts.
+ *
+ * Region: us-east-1 (N. Virginia). Collected 2026-11-24 from the vendors' public price pages, partly through copies of
+ * them; entries marked † are from memory of those pages and not from a copy. **Verify before you rely on a figure**:
+ *   aws.amazon.com/{ec2,ebs,elasticloadbalancing,vpc,documentdb,lambda,api-gateway,cloudwatch,secrets-manager}/pricing
+ *   developers.cloudflare.com/workers/platform/pricing, developers.cloudflare.com/kv/platform/pricing
+ */
+export const priceSource = {
+  date: '2026-11-24',
+  region: 'us-east-1',
+  kind: 'public list prices, on demand; verify before you rely on them',
+} as const
+
+export const hoursPerMonth = 730
+
+/** Price of a unit up to a volume; the last step has no end. */
+export interface Tier {
+  readonly upTo: number
+  readonly perUnit: number
+}
+
+/** What a volume costs when each part of it has the price of its step. */
+export function tiered(tiers: readonly Tier[], volume: number): number {
+  let cost = 0
+  let from = 0
+  for (const { upTo, perUnit } of tiers) {
+    if (volume <= from) break
+    cost += (Math.min(volume, upTo) - from) * perUnit
+    from = upTo
+  }
+  return cost
+}
+
+const million = 1_000_000
+const perMillion = (dollars: number): number => dollars / million
+
+export const prices = {
+  cloudflare: {
+    /** Workers Paid, a month. */
+    plan: 5,
+    requests: [
+      { upTo: 10 * million, perUnit: 0 },
+      { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.3) },
+    ],
+    cpuMs: [
+      { upTo: 30 * million, perUnit: 0 },
+      { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.02) },
+    ],
+    kvReads: [
+      { upTo: 10 * million, perUnit: 0 },
+      { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.5) },
+    ],
+    /** Workers Logs, events. † */
+    logEvents: [
+      { upTo: 20 * million, perUnit: 0 },
+      { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.6) },
+    ],
+  },
+  /** On demand, Linux, an hour. † */
+  ec2: {
+    't4g.nano': 0.0042,
+    't4g.small': 0.0168,
+    'c7g.medium': 0.0363,
+    'c7g.large': 0.0725,
+    'c7g.xlarge': 0.145,
+  } as Readonly<Record<string, number>>,
+  ebsGp3GibMonth: 0.08,
+  balancer: { hour: 0.0225, lcuHour: 0.008 },
+  nat: { hour: 0.045, perGb: 0.045 },
+  /** Out of AWS to the internet. The first 100 GB of a month are free. */
+  egressGb: [
+    { upTo: 100, perUnit: 0 },
+    { upTo: 10_240, perUnit: 0.09 },
+    { upTo: 51_200, perUnit: 0.085 },
+    { upTo: 153_600, perUnit: 0.07 },
+    { upTo: Number.POSITIVE_INFINITY, perUnit: 0.05 },
+  ],
+  documentDb: {
+    /** An instance, an hour, standard storage. † */
+    instanceHour: {
+      't4g.medium': 0.0757,
+      'r6g.large': 0.2637,
+      'r6g.xlarge': 0.5275,
+      'r6g.2xlarge': 1.055,
+      'r6g.4xlarge': 2.11,
+      'r6g.8xlarge': 4.219,
+      'r6g.12xlarge': 6.329,
+      'r6g.16xlarge': 8.438,
+    },
+    storageGbMonth: 0.1,
+    ios: perMillion(0.2),
+    backupGbMonth: 0.02,
+  },
+  lambda: { request: perMillion(0.2), gbSecondArm: 0.000_013_333_4 },
+  /** Metered in 512 KB steps; answers here are smaller. */
+  apiGateway: {
+    http: [
+      { upTo: 300 * million, perUnit: perMillion(1) },
+      { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.9) },
+    ],
+    rest: [
+      { upTo: 333 * million, perUnit: perMillion(3.5) },
+      { upTo: 1_000 * million, perUnit: perMillion(2.8) },
+      { upTo: 20_000 * million, perUnit: perMillion(2.38) },
+      { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(1.51) },
+    ],
+  },
+  cloudWatch: { logGb: 0.5, metric: 0.3, alarm: 0.1, dashboard: 3 },
+  secretMonth: 0.4,
+} as const

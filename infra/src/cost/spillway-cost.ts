@@ -1,0 +1,99 @@
+import type { StageConfig } from '../config.ts'
+import { type Bill, bill, count } from './bill.ts'
+import { databaseItems } from './database-cost.ts'
+import { hoursPerMonth, prices, tiered } from './prices.ts'
+import { service, trafficOf, type Workload } from './workload.ts'
+
+/** CloudWatch metrics, alarms and secrets of one stage; the template's own numbers, rounded up. */
+const fixed = { metrics: 20, alarms: 13, secrets: 3 }
+/** Target tracking holds a process at half of what it can carry, so an average hour needs this many instances. */
+const instancesFor = (perSecond: number, { fleet, origin }: StageConfig): number =>
+  Math.max(
+    fleet.min,
+    Math.ceil(perSecond / (fleet.requestsPerSecondPerProcess * origin.processesPerInstance)),
+  )
+
+/** A month of Spillway in the sizes of a stage. */
+export function spillwayCost(workload: Workload, config: StageConfig): Bill {
+  const traffic = trafficOf(workload)
+  const { requestsPerMonth, originRequests, originAveragePerSecond } = traffic
+  const instances = instancesFor(originAveragePerSecond, config)
+  const gb = (originRequests * workload.answerBytes) / 1e9
+  const hourly = (type: string): number => {
+    const price = prices.ec2[type]
+    if (price === undefined) throw new Error(`no price for ${type} in src/cost/prices.ts`)
+    return price * hoursPerMonth
+  }
+  const { cloudflare, balancer, nat, cloudWatch } = prices
+  // A capacity unit is 25 new connections, 3,000 open ones or 1 GB an hour; connectors keep theirs open: bytes decide.
+  const lcus = Math.max(1, gb / hoursPerMonth)
+  const logGb = (originRequests * service.logShare * service.logBytes) / 1e9
+  return bill('Spillway', requestsPerMonth, [
+    {
+      name: 'Workers requests',
+      dollars: cloudflare.plan + tiered(cloudflare.requests, requestsPerMonth),
+      because: `${count(requestsPerMonth)} requests`,
+    },
+    {
+      name: 'Workers CPU',
+      dollars: tiered(cloudflare.cpuMs, requestsPerMonth * service.edgeCpuMs),
+      because: `${service.edgeCpuMs} ms each`,
+    },
+    {
+      name: 'Workers KV and logs',
+      dollars:
+        tiered(cloudflare.kvReads, requestsPerMonth * service.kvReadsPerRequest) +
+        tiered(cloudflare.logEvents, requestsPerMonth * service.logShare),
+      because: `${service.logShare * 100} % of requests logged`,
+    },
+    {
+      name: 'Origin instances',
+      dollars: instances * hourly(config.origin.instanceType),
+      because: `${instances} × ${config.origin.instanceType} on average, ${Math.round(originAveragePerSecond)} requests/s past the cache`,
+    },
+    {
+      name: 'Warm pool and disks',
+      dollars: (instances + config.fleet.warm) * 16 * prices.ebsGp3GibMonth,
+      because: `${config.fleet.warm} stopped instances`,
+    },
+    {
+      name: 'Tunnel connectors',
+      dollars: config.tunnel.connectors * hourly(config.tunnel.instanceType),
+      because: `${config.tunnel.connectors} × ${config.tunnel.instanceType}`,
+    },
+    {
+      name: 'Balancer',
+      dollars: (balancer.hour + lcus * balancer.lcuHour) * hoursPerMonth,
+      because: `${lcus.toFixed(1)} capacity units`,
+    },
+    {
+      name: 'NAT',
+      dollars: config.network.natGateways * nat.hour * hoursPerMonth + gb * nat.perGb,
+      because: `${config.network.natGateways} gateways, ${count(gb)} GB to the edge`,
+    },
+    {
+      name: 'Data out',
+      dollars: tiered(prices.egressGb, gb),
+      because: `${count(gb)} GB; what the edge answers itself costs nothing`,
+    },
+    ...databaseItems({
+      peakPerSecond: traffic.originPeakPerSecond,
+      cpuMsPerRequest: service.joinedDatabaseCpuMs,
+      reads: traffic.reads * (1 - workload.hitRatio),
+      writes: traffic.writes,
+      storedGb: workload.storedGb,
+      instances: config.database.instances,
+      classMin: config.database.instanceClass,
+    }),
+    {
+      name: 'CloudWatch and secrets',
+      dollars:
+        logGb * cloudWatch.logGb +
+        fixed.metrics * cloudWatch.metric +
+        fixed.alarms * cloudWatch.alarm +
+        cloudWatch.dashboard +
+        fixed.secrets * prices.secretMonth,
+      because: `${fixed.metrics} metrics, ${fixed.alarms} alarms, ${logGb.toFixed(1)} GB of logs`,
+    },
+  ])
+}

@@ -1,0 +1,79 @@
+/** What users do, and what serving it takes. Every figure is an assumption that a flag can change. */
+export interface Workload {
+  /** People using the application in the same minute, at the busiest hour of a day. */
+  readonly users: number
+  /** Requests of one of them, per second. */
+  readonly requestsPerUserSecond: number
+  /** Busiest minute over the average of a month. */
+  readonly peakToAverage: number
+  /** Share of requests that read. */
+  readonly readShare: number
+  /** Share of reads that the edge answers without the origin. */
+  readonly hitRatio: number
+  /** An answer with its headers, bytes. */
+  readonly answerBytes: number
+  readonly storedGb: number
+}
+
+export const defaultWorkload: Workload = {
+  users: 100_000,
+  requestsPerUserSecond: 0.1,
+  peakToAverage: 4,
+  readShare: 0.95,
+  hitRatio: 0.9,
+  answerBytes: 1_500,
+  storedGb: 200,
+}
+
+/** Measured on the 2-core machine of FACTS where it can be, assumed where it cannot. */
+export const service = {
+  /** CPU of the Worker for a request, ms; billed in whole requests' CPU time. */
+  edgeCpuMs: 0.5,
+  /** Control reads (shed switch, revocations) that reach KV: an isolate polls, it does not ask per request. */
+  kvReadsPerRequest: 0.001,
+  /** Share of requests that either design logs. */
+  logShare: 0.01,
+  logBytes: 500,
+  /** CPU of the database for one joined lookup or write (origin's batching), ms. */
+  joinedDatabaseCpuMs: 0.08,
+  /** The same for one `findOne` or `insertOne` of its own. */
+  plainDatabaseCpuMs: 0.35,
+  /** How busy a database's processors may be at the peak. */
+  databaseUtilization: 0.5,
+  /** Storage I/Os: a read misses the buffer cache now and then, a write always reaches the log. */
+  iosPerRead: 0.05,
+  iosPerWrite: 2,
+  lambdaMemoryGb: 0.5,
+  /** A warm function: token check, one database call, answer. */
+  lambdaMs: 25,
+} as const
+
+export interface Traffic {
+  readonly requestsPerMonth: number
+  readonly peakPerSecond: number
+  readonly reads: number
+  readonly writes: number
+  /** Requests that pass the edge's cache. */
+  readonly originRequests: number
+  readonly originPeakPerSecond: number
+  readonly originAveragePerSecond: number
+}
+
+const secondsPerMonth = 730 * 3_600
+
+export function trafficOf(workload: Workload): Traffic {
+  const { users, requestsPerUserSecond, peakToAverage, readShare, hitRatio } = workload
+  const peakPerSecond = users * requestsPerUserSecond
+  const averagePerSecond = peakPerSecond / peakToAverage
+  const requestsPerMonth = averagePerSecond * secondsPerMonth
+  const missShare = readShare * (1 - hitRatio) + (1 - readShare)
+  return {
+    requestsPerMonth,
+    peakPerSecond,
+    reads: requestsPerMonth * readShare,
+    writes: requestsPerMonth * (1 - readShare),
+    originRequests: requestsPerMonth * missShare,
+    originPeakPerSecond: peakPerSecond * missShare,
+    originAveragePerSecond: averagePerSecond * missShare,
+  }
+}

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { instanceFolder } from '../src/instance-files.ts'
+import { Commands } from './support/commands.ts'
+import { InstanceMetadata } from './support/instance-metadata.ts'
+
+let folder: string
+let commands: Commands
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'spillway-instance-'))
+  commands = new Commands(folder)
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const environment = (extra: Record<string, string>): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PATH: `${commands.folder}:${process.env.PATH}`,
+  ...extra,
+})
+
+describe('configure', () => {
+  const secret = JSON.stringify({ username: 'spillway_origin', password: 'p@ss/w:rd %' })
+  const run = (keys: string) => {
+    commands.add('aws', `case $1 in secretsmanager) echo '${secret}' ;; ssm) echo '${keys}' ;; esac`)
+    return spawnSync(process.execPath, [join(instanceFolder, 'configure.ts')], {
+      encoding: 'utf8',
+      env: environment({
+        RUNTIME_FOLDER: folder,
+        DATABASE_SECRET: 'arn:secret',
+        DATABASE_HOST: 'db.example:27018',
+        DATABASE_CA: '/ca.pem',
+        EDGE_KEYS_PARAMETER: '/spillway/test/edge-assertion-jwks',
+      }),
+    })
+  }
+
+  it('writes a connection string that survives any password, readable by root alone', () => {
+    expect(run('{"keys":[{"kid":"a"}]}').status).toBe(0)
+    const text = readFileSync(join(folder, 'origin.env'), 'utf8')
+    const uri = new URL(/^MONGODB_URI=(.*)$/m.exec(text)?.[1] ?? '')
+    expect(decodeURIComponent(uri.password)).toBe('p@ss/w:rd %')
+    expect(uri.host).toBe('db.example:27018')
+    expect(Object.fromEntries(uri.searchParams)).toEqual({
+      replicaSet: 'rs0',
+      tls: 'true',
+      tlsCAFile: '/ca.pem',
+      retryWrites: 'false',
+      readPreference: 'primaryPreferred',
+    })
+    expect(text).toContain(`EDGE_ASSERTION_JWKS=file://${join(folder, 'edge-keys.json')}`)
+    expect(statSync(join(folder, 'origin.env')).mode & 0o777).toBe(0o600)
+    expect(statSync(join(folder, 'edge-keys.json')).mode & 0o777).toBe(0o644)
+  })
+
+  it('does not start an origin that would trust no edge, and prints no secret', () => {
+    const { status, stdout, stderr } = run('{"keys":[]}')
+    expect(status).not.toBe(0)
+    expect(stdout + stderr).not.toContain('p@ss')
+  })
+})
+
+describe('lifecycle', () => {
+  let metadata: InstanceMetadata
+  let script: ChildProcess | undefined
+  beforeEach(async () => {
+    metadata = await InstanceMetadata.start()
+    commands.add('aws')
+    commands.add('systemctl')
+  })
+  afterEach(async () => {
+    script?.kill('SIGKILL')
+    await metadata.close()
+  })
+
+  const start = () => {
+    script = spawn(join(instanceFolder, 'lifecycle.sh'), {
+      stdio: 'ignore',
+      env: environment({
+        METADATA_URL: `${metadata.url}/latest`,
+        READY_URL: `${metadata.url}/readyz`,
+        POLL_SECONDS: '0.05',
+        GROUP_NAME: 'group',
+        LAUNCH_HOOK: 'ready',
+        TERMINATE_HOOK: 'drained',
+      }),
+    })
+    return new Promise<number | null>((resolve) => script?.on('exit', resolve))
+  }
+  const completed = (hook: string) =>
+    `aws autoscaling complete-lifecycle-action --auto-scaling-group-name group --instance-id i-0123 ` +
+    `--lifecycle-hook-name ${hook} --lifecycle-action-result CONTINUE`
+  const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
+
+  it('says ready once the origin is, and once only', async () => {
+    metadata.ready = false
+    const exit = start()
+    await eventually(() => expect(metadata.readyChecks).toBeGreaterThan(1))
+    expect(commands.calls).toEqual([])
+    metadata.ready = true
+    await eventually(() => expect(commands.calls).toContain(completed('ready')))
+    metadata.targetState = 'Terminated'
+    await exit
+    expect(commands.calls.filter((call) => call === completed('ready'))).toHaveLength(1)
+  })
+
+  it('answers the hook of the warm pool and again the hook of service', async () => {
+    metadata.targetState = 'Warmed:Stopped'
+    const exit = start()
+    await eventually(() => expect(commands.calls).toEqual([completed('ready')]))
+    metadata.targetState = 'InService'
+    await eventually(() => expect(commands.calls).toEqual([completed('ready'), completed('ready')]))
+    metadata.targetState = 'Terminated'
+    await exit
+  })
+
+  it('stops the origin before it lets the instance go', async () => {
+    metadata.targetState = 'Terminated'
+    expect(await start()).toBe(0)
+    expect(commands.calls).toEqual(['systemctl stop spillway-origin.service', completed('drained')])
+  })
+
+  it('goes on when the group has closed the hook already', async () => {
+    commands.add('aws', 'exit 255')
+    metadata.targetState = 'Terminated'
+    expect(await start()).toBe(0)
+  })
+})

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { opsPaths, originEnv } from '@spillway/origin/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+// The same database and the same children as every other test of the whole; see bench/stack.
+import { type Child, startChild } from '../../bench/stack/child.ts'
+import { createKey, publicKeySet } from '../../bench/stack/keys.ts'
+import { type Mongod, startMongod } from '../../bench/stack/mongod.ts'
+import { untilReady } from '../../bench/stack/origin.ts'
+import { freePort } from '../../bench/stack/ports.ts'
+import { unitDirective } from '../src/instance-files.ts'
+import { originMetrics } from '../src/origin-metrics.ts'
+import { stages } from '../src/stages.ts'
+
+const originFolder = join(import.meta.dirname, '..', '..', 'origin')
+
+// Until the origin's entry file is there, there is nothing to start.
+describe.skipIf(!existsSync(join(originFolder, 'src/main.ts')))('the origin’s unit', () => {
+  const { origin } = stages.dev
+  let mongod: Mongod
+  let child: Child
+  let url: string
+
+  beforeAll(async () => {
+    mongod = await startMongod()
+    const port = await freePort()
+    const [, ...args] = unitDirective('spillway-origin.service', 'ExecStart').split(' ')
+    url = `http://127.0.0.1:${port}`
+    child = await startChild({
+      name: 'origin',
+      command: process.execPath,
+      args,
+      cwd: originFolder,
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: 'production',
+        [originEnv.host]: '127.0.0.1',
+        [originEnv.port]: String(port),
+        [originEnv.mongodbUri]: mongod.uri,
+        [originEnv.mongodbDatabase]: 'unit',
+        [originEnv.edgeKeys]: JSON.stringify(publicKeySet(await createKey('EdDSA'))),
+        [originEnv.processes]: String(origin.processesPerInstance),
+        [originEnv.poolSize]: String(origin.poolSize),
+        [originEnv.connectionShare]: String(origin.processesPerInstance * origin.poolSize),
+        [originEnv.drainTimeoutMs]: String(origin.drainTimeoutMs),
+        [originEnv.logLevel]: origin.logLevel,
+      },
+    })
+    await untilReady(url + opsPaths.ready, child)
+  }, 120_000)
+
+  afterAll(async () => {
+    await child?.stop(0)
+    await mongod?.stop()
+  })
+
+  it('shows the metrics that scaling and alarms rest on', async () => {
+    const text = await (await fetch(url + opsPaths.metrics)).text()
+    for (const name of Object.values(originMetrics)) {
+      expect(text, `${name} is not on ${opsPaths.metrics}`).toMatch(new RegExp(`^${name}(\\{|\\s)`, 'm'))
+    }
+  })
+
+  it('drains on SIGTERM and exits with 0 before systemd would kill it', async () => {
+    const killAfterMs = Number(unitDirective('spillway-origin.service', 'TimeoutStopSec')) * 1_000
+    const kill = setTimeout(() => child.signal('SIGKILL'), killAfterMs)
+    child.signal('SIGTERM')
+    const exit = await child.exited
+    clearTimeout(kill)
+    expect(exit).toEqual({ code: 0, signal: null })
+    await expect(fetch(url + opsPaths.live)).rejects.toThrow()
+  })
+})

@@ -1,0 +1,47 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** The instance metadata service, second version: nothing without a token. `/readyz` answers for the origin. */
+export class InstanceMetadata {
+  targetState = 'InService'
+  ready = true
+  /** Times that somebody asked whether the origin is ready. */
+  readyChecks = 0
+  readonly #server: Server
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  static async start(): Promise<InstanceMetadata> {
+    const server = createServer()
+    const service = new InstanceMetadata(server)
+    server.on('request', (request, response) => {
+      const path = `${request.method} ${request.url}`
+      if (path === 'PUT /latest/api/token') return response.end('token')
+      if (path === 'GET /readyz') {
+        service.readyChecks++
+        return response.writeHead(service.ready ? 200 : 503).end()
+      }
+      if (request.headers['x-aws-ec2-metadata-token'] !== 'token') return response.writeHead(401).end()
+      if (path === 'GET /latest/meta-data/instance-id') return response.end('i-0123')
+      if (path === 'GET /latest/meta-data/autoscaling/target-lifecycle-state') {
+        return response.end(service.targetState)
+      }
+      return response.writeHead(404).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return service
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve())
+      this.#server.closeAllConnections()
+    })
+  }
+}
