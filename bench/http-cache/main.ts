@@ -21,12 +21,15 @@ const runs: Results[] = []
 const origin = await startSuiteOrigin()
 try {
   for (let run = 0; run < repetitions; run++) {
-    const cache = await startWorkerd('pass-through-worker.ts', {
-      PASS_THROUGH_PREFIX: '/',
-      PASS_THROUGH_ORIGIN: origin.url,
+    const cache = await startWorkerd({
+      entry: 'pass-through-worker.ts',
+      variables: {
+        PASS_THROUGH_PREFIX: '/',
+        PASS_THROUGH_ORIGIN: origin.url,
+      },
     })
     try {
-      runs.push(await runSuite(cache.url, 120_000))
+      runs.push(await runSuite(cache.urls[0], 120_000))
     } finally {
       await cache.stop()
     }

@@ -3,57 +3,87 @@ import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import type { CacheApi } from '../../../src/cache/store/workers-cache-store.ts'
 
 const cacheFolder = join(dirname(fileURLToPath(import.meta.url)), '../../../src/cache')
+const root = '/spillway'
 
-/** One of the workerd processes that a test starts, and ends. */
+/** A workerd process that a test starts, and ends. */
 export interface Workerd {
-  /** `http://127.0.0.1:port`, without a slash at its end. */
-  readonly url: string
+  /** One per isolate: `http://127.0.0.1:port`, without a slash at its end. */
+  readonly urls: readonly [string, ...string[]]
+  /** The Cache API that its isolates share. */
+  readonly cacheApi: CacheApi
   stop(): Promise<void>
 }
 
+export interface WorkerdOptions {
+  /** Module under `edge/src/cache/`, or the text of one that imports from there as from its own folder. */
+  readonly entry: string | { readonly source: string }
+  readonly variables?: Readonly<Record<string, string>>
+  /** Isolates of the same Worker in the same data centre. @default 1 */
+  readonly isolates?: number
+}
+
 /**
- * Starts workerd on a free port of 127.0.0.1. The cache imports nothing but itself, so its files are given to workerd
- * one by one as they are, less their types: what runs is what is read.
- *
- * @param entry module under `edge/src/cache/`, or the text of one that imports from there
+ * Starts workerd on free ports of 127.0.0.1. The cache imports nothing but itself, so its files are given to workerd one
+ * by one as they are, less their types: what runs is what is read.
  */
-export async function startWorkerd(
-  entry: string | { readonly source: string },
-  variables: Readonly<Record<string, string>>,
-): Promise<Workerd> {
-  const root = '/spillway'
-  const files = readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.endsWith('.suite.ts'),
-  )
-  const modules = files.map((file) => ({
-    type: 'ESModule' as const,
-    path: join(root, relative('.', file)),
-    contents: withoutTypes(readFileSync(join(cacheFolder, file), 'utf8')),
-  }))
-  const isFile = typeof entry === 'string'
-  const first = isFile
-    ? modules.filter((module) => module.path === join(root, entry))
-    : [{ type: 'ESModule' as const, path: join(root, 'entry.ts'), contents: withoutTypes(entry.source) }]
-  const rest = isFile ? modules.filter((module) => module.path !== join(root, entry)) : modules
+export async function startWorkerd({
+  entry,
+  variables = {},
+  isolates = 1,
+}: WorkerdOptions): Promise<Workerd> {
+  const names = Array.from({ length: isolates }, (_, index) => `isolate-${index}`)
+  const modules = modulesFrom(entry)
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
       port: 0,
-      modulesRoot: root,
-      modules: [...first, ...rest],
-      compatibilityDate: '2026-08-01',
-      bindings: variables,
-      // Straight to the Worker: miniflare's own entry compresses and adds fields, as a CDN's front would.
-      unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
       // Nothing is looked up outside this machine.
       cf: false,
+      workers: names.map((name) => ({
+        name,
+        modulesRoot: root,
+        modules,
+        compatibilityDate: '2026-08-01',
+        bindings: variables,
+        // Straight to the Worker: miniflare's own entry compresses and adds fields, as a CDN's front would.
+        unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+      })),
     }),
   )
   await miniflare.ready
-  const url = (await miniflare.unsafeGetDirectURL()).href.replace(/\/$/, '')
-  return { url, stop: () => miniflare.dispose() }
+  const [first, ...others] = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(name)))
+  if (first === undefined) throw new RangeError('at least one isolate')
+  const { default: cacheApi } = await miniflare.getCaches()
+  return {
+    urls: [withoutSlash(first), ...others.map(withoutSlash)],
+    cacheApi: cacheApi as unknown as CacheApi,
+    stop: () => miniflare.dispose(),
+  }
 }
 
-const withoutTypes = (source: string): string => stripTypeScriptTypes(source)
+const withoutSlash = (url: URL): string => url.href.replace(/\/$/, '')
+
+interface Module {
+  readonly type: 'ESModule'
+  readonly path: string
+  readonly contents: string
+}
+
+const moduleOf = (file: string, source: string): Module => ({
+  type: 'ESModule',
+  path: join(root, file),
+  contents: stripTypeScriptTypes(source),
+})
+
+/** The entry first, as workerd wants it. */
+function modulesFrom(entry: WorkerdOptions['entry']): Module[] {
+  const files = readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => relative('.', file))
+  const read = (file: string) => moduleOf(file, readFileSync(join(cacheFolder, file), 'utf8'))
+  if (typeof entry !== 'string') return [moduleOf('entry.ts', entry.source), ...files.map(read)]
+  return [read(entry), ...files.filter((file) => file !== entry).map(read)]
+}
