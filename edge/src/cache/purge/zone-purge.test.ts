@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { createZonePurge, type ZonePurgeOptions } from './zone-purge.ts'
+
+const token = 'very-secret'
+
+/** The API as far as it concerns us: one answer after the other, the last one for ever. */
+function api(answers: readonly (() => Response)[], options: Partial<ZonePurgeOptions> = {}) {
+  const calls: { url: string; headers: Headers; tags: string[] }[] = []
+  const pauses: number[] = []
+  let nowMs = 0
+  const purge = createZonePurge({
+    zoneId: 'zone',
+    apiToken: token,
+    now: () => nowMs,
+    random: () => 0.5,
+    sleep: async (ms) => {
+      pauses.push(ms)
+      nowMs += ms
+    },
+    fetch: async (url, init) => {
+      const { tags } = JSON.parse(String(init.body))
+      calls.push({ url, headers: new Headers(init.headers), tags })
+      const answer = answers[Math.min(calls.length, answers.length) - 1]
+      if (answer === undefined) throw new TypeError('network')
+      return answer()
+    },
+    ...options,
+  })
+  return { purge, calls, pauses }
+}
+
+const ok = () => new Response('{"success":true}')
+const status =
+  (code: number, fields = {}) =>
+  () =>
+    new Response(null, { status: code, headers: fields })
+
+describe('purge of the zone by tag', () => {
+  test('sends at most 30 tags a call, each once', async () => {
+    const { purge, calls } = api([ok])
+    const tags = Array.from({ length: 65 }, (_, index) => `t${index}`)
+    const report = await purge([...tags, 't0', 't1'])
+    expect(calls.map((call) => call.tags.length)).toEqual([30, 30, 5])
+    expect(calls[0]?.url).toBe('https://api.cloudflare.com/client/v4/zones/zone/purge_cache')
+    expect(calls[0]?.headers.get('authorization')).toBe(`Bearer ${token}`)
+    expect(report).toEqual({ purged: tags, failed: [] })
+  })
+
+  test('is off without a zone or a token', async () => {
+    expect(await createZonePurge(undefined)(['a'])).toEqual({ purged: [], failed: [] })
+  })
+
+  test.each([
+    ['seconds', '7', 7000],
+    ['a date', new Date(9000).toUTCString(), 9000],
+  ])('waits as long as a 429 says: %s', async (_, retryAfter, pauseMs) => {
+    const { purge, calls, pauses } = api([status(429, { 'retry-after': retryAfter }), ok])
+    expect((await purge(['a'])).purged).toEqual(['a'])
+    expect([calls.length, pauses]).toEqual([2, [pauseMs]])
+  })
+
+  test('backs off from errors, more each time, and gives up', async () => {
+    const { purge, pauses } = api([status(500)])
+    const report = await purge(['a'])
+    expect(pauses).toEqual([125, 250, 500])
+    expect(report.failed).toEqual([{ tags: ['a'], failure: { kind: 'refused', status: 500 } }])
+  })
+
+  test('does not repeat what is our own mistake', async () => {
+    const { purge, calls } = api([status(403)])
+    expect((await purge(['a'])).failed[0]?.failure).toEqual({ kind: 'refused', status: 403 })
+    expect(calls).toHaveLength(1)
+  })
+
+  test('does not wait past its deadline, however long it is told to', async () => {
+    const { purge, calls, pauses } = api([status(429, { 'retry-after': '3600' })])
+    const tags = Array.from({ length: 31 }, (_, index) => `t${index}`)
+    expect((await purge(tags)).failed).toHaveLength(2)
+    expect([calls.length, pauses]).toEqual([2, []])
+  })
+
+  test('a failure names neither the token nor what the network said', async () => {
+    const { purge } = api([])
+    const report = await purge(['a'])
+    expect(report.failed[0]?.failure).toEqual({ kind: 'unreachable' })
+    expect(JSON.stringify(report)).not.toContain(token)
+  })
+})

@@ -1,0 +1,73 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { SieveMap } from './sieve-map.ts'
+
+const open = (bytesMax: number, countMax: number, left: string[] = []) =>
+  new SieveMap<number>({ bytesMax, countMax, bytesOf: (_, size) => size, onLeave: (key) => left.push(key) })
+
+describe('SIEVE (NSDI 2024)', () => {
+  test('evicts the oldest that was not visited, and spares the visited once', () => {
+    const left: string[] = []
+    const map = open(100, 3, left)
+    for (const key of ['a', 'b', 'c']) map.set(key, 1)
+    map.get('a')
+    map.set('d', 1)
+    map.set('e', 1)
+    map.set('f', 1)
+    expect(left).toEqual(['b', 'c', 'd'])
+    expect(map.get('a')).toBe(1)
+  })
+
+  test('the hand goes on where it stopped, past what was visited, round and round', () => {
+    const left: string[] = []
+    const map = open(100, 2, left)
+    map.set('a', 1)
+    map.set('b', 1)
+    map.get('a')
+    map.get('b')
+    map.set('c', 1)
+    map.set('d', 1)
+    expect(left).toEqual(['a', 'b'])
+  })
+
+  test('is bounded by bytes, and takes nothing that could never fit', () => {
+    const left: string[] = []
+    const map = open(10, 100, left)
+    map.set('a', 6)
+    map.set('b', 6)
+    expect([map.size, map.bytes, left]).toEqual([1, 6, ['a']])
+    map.set('b', 11)
+    expect([map.size, map.bytes, left]).toEqual([0, 0, ['a', 'b']])
+  })
+
+  test('never exceeds its bounds, and counts right, whatever is done to it', () => {
+    const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('set' as const), key, size: fc.nat(12) }),
+      fc.record({ kind: fc.constantFrom('get' as const, 'delete' as const), key, size: fc.constant(0) }),
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const held = new Map<string, number>()
+        const map = new SieveMap<number>({
+          bytesMax: 20,
+          countMax: 4,
+          bytesOf: (_, size) => size,
+          onLeave: (left) => held.delete(left),
+        })
+        for (const { kind, key: name, size } of steps) {
+          if (kind === 'delete') map.delete(name)
+          else if (kind === 'set') {
+            map.set(name, size)
+            if (size <= 20) held.set(name, size)
+          } else expect(map.get(name)).toBe(held.get(name))
+          expect([map.size, map.bytes]).toEqual([
+            held.size,
+            [...held.values()].reduce((sum, each) => sum + each, 0),
+          ])
+          expect(map.size <= 4 && map.bytes <= 20).toBe(true)
+        }
+      }),
+    )
+  })
+})
