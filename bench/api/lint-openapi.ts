@@ -13,7 +13,10 @@ try {
   const { status } = spawnSync(
     join(root, 'node_modules/.bin/redocly'),
     ['lint', document, '--config', join(import.meta.dirname, 'redocly.yaml')],
-    { stdio: 'inherit', env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' } },
+    {
+      stdio: 'inherit',
+      env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+    },
   )
   process.exitCode = status ?? 1
 } finally {

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
  * @returns a function that lets go without ending the group, to be called once the group has ended by itself.
  */
 export function attachLifeline(processGroup: number): () => void {
-  const script = 'read _; kill -TERM -- "-$1" && sleep 10 && kill -KILL -- "-$1"'
+  const script = 'read _; kill -s TERM -- "-$1" && sleep 5 && kill -s KILL -- "-$1"'
   const shell = spawn('/bin/sh', ['-c', script, 'lifeline', String(processGroup)], {
     // Its own group: what the terminal sends to ours must not end it before it has done its work.
     detached: true,

@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { delimiter, join, sep } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -115,12 +115,12 @@ function npm(command) {
 }
 
 /**
- * npm scripts have our node_modules/.bin first on their PATH. While npm replaces that folder, a program in it, such as
- * the Node we may be running on, is not one to depend on.
+ * npm scripts have node_modules/.bin first on their PATH. While npm replaces that folder, no program in it is one to depend
+ * on: neither the Node that we may be running on nor an npm that some dependency has brought.
  */
 function pathWithoutModules() {
   const folders = (process.env.PATH ?? '').split(delimiter)
-  return folders.filter((folder) => !`${folder}${sep}`.startsWith(modules + sep)).join(delimiter)
+  return folders.filter((folder) => !folder.endsWith(join('node_modules', '.bin'))).join(delimiter)
 }
 
 /** The npm on the PATH; else the one that started us. */

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { cacheFolder } from '../stack/folders.ts'
+
+const run = promisify(execFile)
+const installTimeoutMs = 5 * 60_000
+
+/**
+ * Path of schemathesis, installed on first use into a virtual environment outside the repository, one for each state of
+ * requirements.txt.
+ *
+ * @throws Error when python3 or the Python Package Index cannot be had, with what was said
+ */
+export async function schemathesis(log: (line: string) => void): Promise<string> {
+  const requirements = join(import.meta.dirname, 'requirements.txt')
+  const pins = createHash('sha256')
+    .update(await readFile(requirements))
+    .digest('hex')
+    .slice(0, 16)
+  const folder = join(cacheFolder, 'schemathesis', pins)
+  // A virtual environment cannot be moved into place, so a complete one is told by a mark.
+  const mark = join(folder, 'complete')
+  const isComplete = await access(mark).then(
+    () => true,
+    () => false,
+  )
+  if (!isComplete) {
+    log('Installing schemathesis from the Python Package Index (90 MB, once) …')
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder, { recursive: true })
+    await install('python3', ['-m', 'venv', folder])
+    await install(join(folder, 'bin/pip'), [
+      ...['install', '--quiet', '--disable-pip-version-check', '--requirement', requirements],
+    ])
+    await writeFile(mark, '')
+  }
+  return join(folder, 'bin/schemathesis')
+}
+
+async function install(command: string, args: readonly string[]): Promise<void> {
+  try {
+    await run(command, args, { timeout: installTimeoutMs, killSignal: 'SIGKILL' })
+  } catch (cause) {
+    const { stderr, message } = cause as Error & { stderr?: string }
+    throw new Error(`schemathesis needs python3 with venv and pip: ${stderr?.trim() || message}`, { cause })
+  }
+}

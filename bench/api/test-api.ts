@@ -1,0 +1,34 @@
+/**
+ * Program: `npm run test:api` drives the running system by its own OpenAPI document with schemathesis, through the edge
+ * and with a token: no server error, and no answer that the document does not describe.
+ */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { publicPaths } from '@spillway/origin/contract'
+import { startChild } from '../stack/child.ts'
+import { up } from '../stack/up.ts'
+import { schemathesis } from './schemathesis.ts'
+
+const timeoutMs = 4 * 60_000
+const say = (line: string) => console.error(line)
+
+const program = await schemathesis(say)
+say('Starting the stack …')
+await using stack = await up({ seed: true })
+// Every scope there is: what a caller without them is answered has tests of its own.
+const token = await stack.issuer.mintToken({ sub: 'tester', scopes: ['places:write', 'advisories:write'] })
+
+const config = join(import.meta.dirname, 'schemathesis.toml')
+const tester = await startChild({
+  name: 'schemathesis',
+  command: program,
+  args: ['--config-file', config, 'run', stack.url + publicPaths.openapi, '--checks', 'all'],
+  env: { ...process.env, SPILLWAY_TOKEN: token },
+  onLine: (line) => console.log(line),
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void tester.stop(1_000))
+const exit = await Promise.race([tester.exited, sleep(timeoutMs, undefined, { ref: false })])
+if (exit === undefined) say(`Not done within ${timeoutMs / 60_000} minutes.`)
+await tester.stop(1_000)
+if (exit?.code !== 0) say(await stack.logs())
+process.exitCode = exit?.code === 0 ? 0 : 1

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+/** A project with one dependency, which is a folder of its own: npm needs no network for it. */
+let project: string
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'spillway-setup-'))
+  mkdirSync(join(project, 'bench/stack'), { recursive: true })
+  mkdirSync(join(project, 'part'))
+  cpSync(join(import.meta.dirname, 'setup.mjs'), join(project, 'bench/stack/setup.mjs'))
+  write('part/package.json', { name: 'part', version: '1.0.0' })
+  write('package.json', { name: 'project', version: '1.0.0', dependencies: { part: 'file:part' } })
+  write('package-lock.json', {
+    name: 'project',
+    version: '1.0.0',
+    lockfileVersion: 3,
+    requires: true,
+    packages: {
+      '': { name: 'project', version: '1.0.0', dependencies: { part: 'file:part' } },
+      'node_modules/part': { resolved: 'part', link: true },
+      part: { version: '1.0.0' },
+    },
+  })
+})
+
+afterEach(() => rmSync(project, { recursive: true, force: true }))
+
+const installing = 'installing dependencies'
+
+test('missing dependencies are installed, and a second run finds nothing to do', async () => {
+  const first = await setup()
+  expect(first).toMatchObject({ code: 0, output: expect.stringContaining(installing) })
+  expect(existsSync(join(project, 'node_modules/part'))).toBe(true)
+
+  expect(await setup()).toEqual({ code: 0, output: '' })
+})
+
+test('dependencies that are not those of the lockfile are installed again', async () => {
+  await setup()
+  write('node_modules/.package-lock.json', { packages: { 'node_modules/other': { version: '1.0.0' } } })
+
+  expect((await setup()).output).toContain(installing)
+})
+
+test('of two at once, one installs and the other waits for it', async () => {
+  const runs = await Promise.all([setup(), setup()])
+
+  expect(runs.map(({ code }) => code)).toEqual([0, 0])
+  expect(runs.filter(({ output }) => output.includes(installing))).toHaveLength(1)
+  expect(existsSync(join(project, '.spillway/setup.lock'))).toBe(false)
+})
+
+test('the lock of a process that is gone is taken over', async () => {
+  const gone = await new Promise<number>((resolve) => {
+    const child = spawn(process.execPath, ['-e', ''])
+    child.once('exit', () => resolve(child.pid as number))
+  })
+  mkdirSync(join(project, '.spillway/setup.lock'), { recursive: true })
+  writeFileSync(join(project, '.spillway/setup.lock/pid'), String(gone))
+
+  expect((await setup()).code).toBe(0)
+})
+
+test('a lockfile that does not fit package.json is made to fit, and that is said', async () => {
+  write('other/package.json', { name: 'other', version: '1.0.0' })
+  write('package.json', { name: 'project', version: '1.0.0', dependencies: { other: 'file:other' } })
+
+  const { code, output } = await setup()
+  expect(output).toContain('package-lock.json does not fit package.json')
+  expect(code).toBe(0)
+  expect(existsSync(join(project, 'node_modules/other'))).toBe(true)
+})
+
+test('when npm fails, its output is shown and the exit code says so', async () => {
+  writeFileSync(join(project, 'package.json'), '{ "name": ')
+
+  const { code, output } = await setup()
+  expect(code).toBe(1)
+  expect(output).toMatch(/npm (error|ERR!) code EJSONPARSE/)
+  expect(output).toContain('npm could not install the dependencies')
+})
+
+function write(file: string, content: unknown): void {
+  mkdirSync(join(project, file, '..'), { recursive: true })
+  writeFileSync(join(project, file), JSON.stringify(content))
+}
+
+function setup(): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['bench/stack/setup.mjs'], { cwd: project })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += chunk
+      })
+    }
+    child.once('close', (code) => resolve({ code, output }))
+  })
+}

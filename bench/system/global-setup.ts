@@ -1,0 +1,15 @@
+import type { TestProject } from 'vitest/node'
+import { startMongod } from '../stack/mongod.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A database server for the run; take a database name of your own. */
+    databaseUri: string
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const mongod = await startMongod({ log: (line) => console.error(line) })
+  project.provide('databaseUri', mongod.uri)
+  return () => mongod.stop()
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Tests that start several processes, and those of the stack that starts them. One database server serves the whole run;
+ * each stack has a name of its own in it.
+ */
+export default defineConfig({
+  root: import.meta.dirname,
+  test: {
+    name: 'system',
+    include: ['**/*.test.ts', '../stack/**/*.test.ts'],
+    globalSetup: ['./global-setup.ts'],
+    // Each file runs a handful of processes: more files at once would measure the machine, not the system.
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+  },
+})
