@@ -1,4 +1,5 @@
 import { Batcher, type BatcherCounts, type BatcherOptions } from '../policy/batcher.ts'
+import { ticker } from '../policy/ticker.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { Listing, MongoCommands, Replacement } from './mongo-commands.ts'
 import type { Call, NotDone } from './repository.ts'
@@ -92,7 +93,12 @@ export class Records {
   readonly #options: RecordsOptions
   readonly #environment: Omit<WriteEnvironment, 'find'>
   readonly #lanes = new Map<string, Lanes>()
-  #timer: NodeJS.Timeout | undefined
+  readonly #startTicking = ticker({
+    intervalMs: tickMs,
+    tick: () => this.#tick(),
+    isActive: () => this.#isActive(),
+    schedule: setTimeout,
+  })
   #idle: PromiseWithResolvers<void> | undefined
 
   constructor(commands: MongoCommands, options: RecordsOptions, environment: Omit<WriteEnvironment, 'find'>) {
@@ -233,25 +239,16 @@ export class Records {
     return false
   }
 
-  /** One timer for everything, only while there is something to time. */
-  readonly #startTicking = (): void => {
-    this.#timer ??= setTimeout(this.#tick, tickMs)
-  }
-
-  readonly #tick = (): void => {
-    this.#timer = undefined
+  #tick(): void {
     for (const { find, list, insert, replace } of this.#lanes.values()) {
       find.tick()
       list.tick()
       insert.tick()
       replace.tick()
     }
-    if (this.#isActive()) {
-      this.#startTicking()
-    } else {
-      this.#idle?.resolve()
-      this.#idle = undefined
-    }
+    if (this.#isActive()) return
+    this.#idle?.resolve()
+    this.#idle = undefined
   }
 }
 

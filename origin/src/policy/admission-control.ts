@@ -1,0 +1,229 @@
+import { type Load, type Priority, priorities, priorityRank } from '@spillway/origin/contract'
+import type { Limit } from './limit.ts'
+import { retryAfterSeconds } from './retry-after.ts'
+import { type Waiter, WaitQueue, type WaitQueueOptions } from './wait-queue.ts'
+
+export type { Waiter } from './wait-queue.ts'
+
+/**
+ * Who gets in. One of these stands before everything else in a process; what it refuses has cost a few comparisons.
+ *
+ *     const verdict = admission.tryAcquire(priority, deadline, now)      // admitted: serve, then release()
+ *     if (verdict === 'full') admission.wait(priority, deadline, waiter, now)
+ *
+ * - A request that is admitted at once costs no promise, closure or timer.
+ * - Lower classes may use only part of the limit, so that a critical request finds room in a service that is full of
+ *   others; what comes free goes to the highest class that waits.
+ * - What cannot finish before its deadline is not started.
+ * - Health checks do not come here: they are never shed, and teach the limit nothing.
+ */
+export interface AdmissionControlOptions {
+  readonly limit: Limit
+  readonly queue?: WaitQueueOptions
+  /** Part of the limit that each class may fill. @default { critical: 1, normal: 0.9, background: 0.7 } */
+  readonly shares?: Readonly<Record<Priority, number>>
+  /** 0 to 1. */
+  readonly random: () => number
+  /** Called when somebody begins to wait: `tick` is needed while `isActive`. */
+  readonly onActive: () => void
+}
+
+/**
+ * Why a request is not served.
+ * - `busy`: service and queue are full.
+ * - `queueTime`: it waited too long for its turn.
+ * - `deadline`: it could not have finished in time.
+ */
+export type ShedReason = 'busy' | 'queueTime' | 'deadline'
+
+/** `full`: there is no room now; the caller may `wait`. */
+export type Verdict = 'admitted' | 'full' | ShedReason
+
+/**
+ * How a request ended, for the limit.
+ * - `served`: it did its work; its time counts.
+ * - `dropped`: it ran out of time or was refused as overloaded further down.
+ * - `ignored`: it ended before any real work (not valid, not allowed, nothing changed); its time would mislead.
+ */
+export type ServiceEnd = 'served' | 'dropped' | 'ignored'
+
+/** State and totals since the start, for metrics. */
+export interface AdmissionSnapshot {
+  readonly limit: number
+  readonly inflight: number
+  readonly waiting: number
+  readonly isStanding: boolean
+  readonly admitted: Readonly<Record<Priority, number>>
+  readonly shed: Readonly<Record<Priority, Readonly<Record<ShedReason, number>>>>
+  /** Callers who left while they waited. */
+  readonly abandoned: number
+  readonly ended: Readonly<Record<ServiceEnd, number>>
+}
+
+const defaultShares: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, background: 0.7 }
+
+/** Half-life of the share of refused requests, in ms. */
+const shedHalfLifeMs = 1_000
+
+export class AdmissionControl {
+  readonly #limit: Limit
+  readonly #queue: WaitQueue
+  readonly #shares: readonly number[]
+  readonly #random: () => number
+  readonly #onActive: () => void
+  readonly #mayStart = (rank: number): boolean => this.#inflight < this.#roomOf(rank)
+  #inflight = 0
+  #queueMs = 0
+  // Exponentially forgotten counts, for the share of refused requests.
+  #recentShed = 0
+  #recentAll = 0
+  #recentAt = 0
+  /** Time of the call under way, for what the queue refuses in it. */
+  #now = 0
+  #abandoned = 0
+  readonly #admitted = perPriority(() => 0)
+  readonly #shed = perPriority(() => ({ busy: 0, queueTime: 0, deadline: 0 }))
+  readonly #ended = { served: 0, dropped: 0, ignored: 0 }
+
+  constructor({ limit, queue, shares = defaultShares, random, onActive }: AdmissionControlOptions) {
+    this.#limit = limit
+    this.#queue = new WaitQueue(queue ?? {}, (priority, reason) => this.#refuse(priority, reason, this.#now))
+    this.#shares = priorities.map((priority) => shares[priority])
+    this.#random = random
+    this.#onActive = onActive
+  }
+
+  /**
+   * @param deadline in ms of the clock
+   * @param now milliseconds of a monotonic clock
+   */
+  tryAcquire(priority: Priority, deadline: number, now: number): Verdict {
+    if (deadline - now < this.#limit.expectedMs || deadline <= now)
+      return this.#refuse(priority, 'deadline', now)
+    if (!this.#mayStart(priorityRank(priority))) return 'full'
+    this.#enter(priority, 0, now)
+    return 'admitted'
+  }
+
+  /**
+   * Waits for a turn after `tryAcquire` has said `full`. The waiter is called once, with the one or the other.
+   * @returns why it may not even wait
+   */
+  wait(priority: Priority, deadline: number, waiter: Waiter, now: number): 'waiting' | ShedReason {
+    if (!this.#queue.push(priority, deadline, waiter, now)) return this.#refuse(priority, 'busy', now)
+    this.#onActive()
+    return 'waiting'
+  }
+
+  /** A caller has left: their waiter is forgotten, if it still waits. */
+  abandon(waiter: Waiter): void {
+    if (this.#queue.remove(waiter)) this.#abandoned += 1
+  }
+
+  /**
+   * Ends the service of a request that was admitted.
+   * @param startedAt when it was admitted, in ms of the clock
+   */
+  release(startedAt: number, end: ServiceEnd, now: number): void {
+    if (end !== 'ignored') {
+      const isDropped = end === 'dropped'
+      this.#limit.onSample({ serviceMs: now - startedAt, inflight: this.#inflight, isDropped, now })
+    }
+    this.#ended[end] += 1
+    this.#inflight -= 1
+    this.#dispatch(now)
+  }
+
+  get isActive(): boolean {
+    return this.#queue.length > 0
+  }
+
+  /** Refuses those who have waited too long. To be called every few milliseconds while `isActive`. */
+  tick(now: number): void {
+    this.#now = now
+    this.#queue.expire(this.#expectedMs, now)
+    this.#dispatch(now)
+  }
+
+  /** What every answer tells the edge. */
+  load(now: number): Load {
+    this.#forget(now)
+    return {
+      utilization: this.#inflight / this.#limit.current,
+      queueMs: this.#queueMs,
+      shed: this.#recentAll < 1 ? 0 : this.#recentShed / this.#recentAll,
+    }
+  }
+
+  /** Seconds for the `Retry-After` of a refusal. */
+  retryAfterSeconds(now: number): number {
+    return retryAfterSeconds(this.load(now).shed, this.#random())
+  }
+
+  snapshot(now: number): AdmissionSnapshot {
+    return {
+      limit: this.#limit.current,
+      inflight: this.#inflight,
+      waiting: this.#queue.length,
+      isStanding: this.#queue.isStanding(now),
+      admitted: this.#admitted,
+      shed: this.#shed,
+      abandoned: this.#abandoned,
+      ended: this.#ended,
+    }
+  }
+
+  /**
+   * An idle service takes anybody: an expectation learnt in bad times would otherwise refuse everyone whose request
+   * could show that the times are over.
+   */
+  get #expectedMs(): number {
+    return this.#inflight === 0 ? 0 : this.#limit.expectedMs
+  }
+
+  /** A class always has room for one: a small limit must not lock it out. */
+  #roomOf(rank: number): number {
+    return Math.max(1, Math.floor(this.#limit.current * (this.#shares[rank] as number)))
+  }
+
+  #enter(priority: Priority, waitedMs: number, now: number): void {
+    this.#inflight += 1
+    this.#queueMs = waitedMs
+    this.#admitted[priority] += 1
+    this.#forget(now)
+    this.#recentAll += 1
+  }
+
+  #refuse(priority: Priority, reason: ShedReason, now: number): ShedReason {
+    this.#shed[priority][reason] += 1
+    this.#forget(now)
+    this.#recentAll += 1
+    this.#recentShed += 1
+    return reason
+  }
+
+  #dispatch(now: number): void {
+    this.#now = now
+    while (this.#queue.length > 0) {
+      const turn = this.#queue.take(this.#mayStart, this.#expectedMs, now)
+      if (turn === undefined) return
+      this.#enter(turn.priority, turn.waitedMs, now)
+      turn.waiter.admitted(now)
+    }
+  }
+
+  #forget(now: number): void {
+    const elapsedMs = now - this.#recentAt
+    if (elapsedMs < shedHalfLifeMs / 20) return
+    const left = 2 ** (-elapsedMs / shedHalfLifeMs)
+    this.#recentShed *= left
+    this.#recentAll *= left
+    this.#recentAt = now
+  }
+}
+
+const perPriority = <Value>(make: () => Value): Record<Priority, Value> => ({
+  critical: make(),
+  normal: make(),
+  background: make(),
+})

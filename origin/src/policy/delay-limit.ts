@@ -1,0 +1,128 @@
+import type { Limit, Sample } from './limit.ts'
+
+/**
+ * A concurrency limit that holds service time at a target: additive increase below it, multiplicative decrease in
+ * proportion to the excess above it, at most once a window. The rule is Swift's (Kumar et al., "Swift: Delay is Simple
+ * and Effective for Congestion Control in the Datacenter", SIGCOMM 2020, §3.1), with requests for packets.
+ *
+ *     mean <= target:  limit += sqrt(limit)                                  where the limit was what held load back
+ *     mean >  target:  limit *= max(1 - b * (mean - target) / mean, 1 - d)   b = 0.8, d = 0.5
+ *     target = no-load service time + allowed delay
+ *
+ * Why not Gradient2 or Vegas, which compare the service time with its own past: below us, work is joined, so that
+ * service time grows with load by design while each request gets cheaper. A gradient reads that as congestion, shrinks
+ * the limit, with it the batches, and so makes each request dearer. A target says instead what may be spent: in a
+ * request that has a second to live, some tens of milliseconds of delay are a good price for batches that are full.
+ *
+ * The no-load service time is there for a database that is slower than ours. It is learnt only while next to nothing
+ * is in service, so that load cannot teach it, and is capped, so that a fault cannot. At its minimum the limit is itself
+ * next to nothing: a database that has become slower is learnt there, and the limit recovers.
+ *
+ * What others ran into, each with a test:
+ * - requests that were dropped, counted as 0 ms, collapse or inflate the limit (Netflix/concurrency-limits#176): a drop
+ *   has no service time here, and shrinks the limit;
+ * - all requests timing out after a constant 5 s look steady to a gradient, and the limit climbs (#137);
+ * - the no-load time drifts upward under lasting load (#165, #134);
+ * - health checks give a false, low service time (#125): what is not real work is no sample.
+ */
+export interface DelayLimitOptions {
+  /** @default 64 */
+  readonly initial?: number
+  /** Also the number up to which a process counts as unloaded. @default 8 */
+  readonly limitMin?: number
+  /** @default 1024 */
+  readonly limitMax?: number
+  /** Delay that load may add to the no-load service time, in ms. @default 100 */
+  readonly delayMs?: number
+  /** The most that counts as no-load service time, in ms. @default 250 */
+  readonly noLoadMsMax?: number
+  /** The limit changes at most once in this time, in ms. @default 100 */
+  readonly windowMs?: number
+}
+
+const decreaseFactor = 0.8
+const decreaseMax = 0.5
+/** A window with fewer samples goes on: a mean of two says nothing. */
+const samplesMin = 10
+/** Weight of a window in the no-load service time. */
+const noLoadWeight = 0.2
+
+export class DelayLimit implements Limit {
+  readonly #limitMin: number
+  readonly #limitMax: number
+  readonly #delayMs: number
+  readonly #noLoadMsMax: number
+  readonly #windowMs: number
+  #limit: number
+  #noLoadMs = 0
+  #expectedMs = 0
+  #windowEnd = Number.NEGATIVE_INFINITY
+  #sumMs = 0
+  #served = 0
+  #dropped = 0
+  #inflightMax = 0
+
+  constructor(options: DelayLimitOptions = {}) {
+    this.#limit = options.initial ?? 64
+    this.#limitMin = options.limitMin ?? 8
+    this.#limitMax = options.limitMax ?? 1_024
+    this.#delayMs = options.delayMs ?? 100
+    this.#noLoadMsMax = options.noLoadMsMax ?? 250
+    this.#windowMs = options.windowMs ?? 100
+  }
+
+  get current(): number {
+    return Math.floor(this.#limit)
+  }
+
+  get expectedMs(): number {
+    return this.#expectedMs
+  }
+
+  /** Service time at which the limit stands still, in ms. */
+  get targetMs(): number {
+    return this.#noLoadMs + this.#delayMs
+  }
+
+  onSample({ serviceMs, inflight, isDropped, now }: Sample): void {
+    if (inflight > this.#inflightMax) this.#inflightMax = inflight
+    if (isDropped) this.#dropped += 1
+    else {
+      this.#served += 1
+      this.#sumMs += serviceMs
+    }
+    if (now >= this.#windowEnd && this.#served + this.#dropped >= samplesMin) this.#endWindow(now)
+  }
+
+  #endWindow(now: number): void {
+    const { limit, noLoadMs } = this.#next()
+    this.#limit = Math.min(this.#limitMax, Math.max(this.#limitMin, limit))
+    this.#noLoadMs = Math.min(this.#noLoadMsMax, noLoadMs)
+    this.#windowEnd = now + this.#windowMs
+    this.#sumMs = 0
+    this.#served = 0
+    this.#dropped = 0
+    this.#inflightMax = 0
+  }
+
+  #next(): { limit: number; noLoadMs: number } {
+    const limit = this.#limit
+    const wasQuiet = this.#inflightMax <= this.#limitMin
+    const meanMs = this.#served === 0 ? undefined : this.#sumMs / this.#served
+    if (meanMs !== undefined) this.#expectedMs = meanMs
+    const noLoadMs =
+      wasQuiet && meanMs !== undefined
+        ? this.#noLoadMs + noLoadWeight * (meanMs - this.#noLoadMs)
+        : this.#noLoadMs
+    // A stray timeout among many served is one slow request; a share of them is overload.
+    if (meanMs === undefined || this.#dropped > this.#served * 0.1)
+      return { limit: limit * decreaseMax, noLoadMs }
+    const targetMs = Math.min(this.#noLoadMsMax, noLoadMs) + this.#delayMs
+    if (meanMs > targetMs) {
+      const excess = (meanMs - targetMs) / meanMs
+      return { limit: limit * Math.max(1 - decreaseFactor * excess, 1 - decreaseMax), noLoadMs }
+    }
+    // Load that stays below the limit teaches nothing about it.
+    return { limit: this.#inflightMax >= limit / 2 ? limit + Math.sqrt(limit) : limit, noLoadMs }
+  }
+}

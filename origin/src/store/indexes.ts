@@ -1,0 +1,125 @@
+import type { Catalogue, Resource } from '@spillway/origin/contract'
+import type { Db, Document } from 'mongodb'
+
+/** An index as the database knows it. Names are written out so that a conflict can be read from an error message. */
+export interface IndexPlan {
+  readonly collection: string
+  readonly name: string
+  readonly key: Readonly<Record<string, 1 | -1>>
+  readonly unique: boolean
+  readonly sparse: boolean
+  readonly expireAfterSeconds: number | undefined
+}
+
+/**
+ * What differs between contract and database.
+ * - `create`: declared and missing.
+ * - `replace`: there under the same name with another meaning; has to be dropped and built again.
+ * - `drop`: there and not declared.
+ */
+export interface IndexChanges {
+  readonly keep: readonly IndexPlan[]
+  readonly create: readonly IndexPlan[]
+  readonly replace: readonly IndexPlan[]
+  readonly drop: readonly { readonly collection: string; readonly name: string }[]
+}
+
+/**
+ * Indexes of a resource: the contract's own, and one that removes tombstones when they have expired.
+ * - One that serves lists ends with `_id`, as every sort does, so that the order of a page is read from the index. A
+ *   unique one needs no tie-breaker.
+ * - A unique one is sparse, so that tombstones, which have none of its fields, do not conflict with each other.
+ */
+export function indexesOf({ name: collection, indexes }: Resource): readonly IndexPlan[] {
+  const declared = indexes.map(({ fields, unique = false }) => {
+    const directions = Object.values(fields)
+    const key = unique ? fields : { ...fields, _id: directions.at(-1) ?? 1 }
+    return plan(collection, key, { unique, sparse: unique })
+  })
+  return [...declared, plan(collection, { _expires: 1 }, { expireAfterSeconds: 0 })]
+}
+
+function plan(
+  collection: string,
+  key: Readonly<Record<string, 1 | -1>>,
+  options: { readonly unique?: boolean; readonly sparse?: boolean; readonly expireAfterSeconds?: number },
+): IndexPlan {
+  const name = Object.entries(key)
+    .map(([field, direction]) => `${field}_${direction}`)
+    .join('_')
+  const { unique = false, sparse = false, expireAfterSeconds } = options
+  return { collection, name, key, unique, sparse, expireAfterSeconds }
+}
+
+/** Compares contract and database; changes nothing. */
+export async function planIndexes(db: Db, catalogue: Catalogue): Promise<IndexChanges> {
+  const changes = {
+    keep: [] as IndexPlan[],
+    create: [] as IndexPlan[],
+    replace: [] as IndexPlan[],
+    drop: [] as { collection: string; name: string }[],
+  }
+  for (const resource of catalogue.values()) {
+    const existing = new Map(
+      (await existingIndexes(db, resource.name)).map((index) => [index.name as string, index]),
+    )
+    existing.delete('_id_')
+    for (const wanted of indexesOf(resource)) {
+      const found = existing.get(wanted.name)
+      existing.delete(wanted.name)
+      if (found === undefined) changes.create.push(wanted)
+      else if (isSame(wanted, found)) changes.keep.push(wanted)
+      else changes.replace.push(wanted)
+    }
+    for (const name of existing.keys()) changes.drop.push({ collection: resource.name, name })
+  }
+  return changes
+}
+
+/**
+ * Makes the changes. Without `destructive`, nothing is dropped: what a start may do unasked while older processes still
+ * serve from the indexes that they know.
+ */
+export async function applyIndexes(
+  db: Db,
+  { create, replace, drop }: IndexChanges,
+  { destructive }: { readonly destructive: boolean },
+): Promise<void> {
+  if (destructive) {
+    for (const { collection, name } of [...drop, ...replace]) await db.collection(collection).dropIndex(name)
+  }
+  const missing = destructive ? [...create, ...replace] : create
+  for (const [collection, plans] of Map.groupBy(missing, (index) => index.collection)) {
+    await db.command({
+      createIndexes: collection,
+      indexes: plans.map(({ name, key, unique, sparse, expireAfterSeconds }) => ({
+        name,
+        key,
+        ...(unique && { unique }),
+        ...(sparse && { sparse }),
+        ...(expireAfterSeconds !== undefined && { expireAfterSeconds }),
+      })),
+    })
+  }
+}
+
+const namespaceNotFoundCode = 26
+
+async function existingIndexes(db: Db, collection: string): Promise<readonly Document[]> {
+  try {
+    return await db.collection(collection).listIndexes().toArray()
+  } catch (error) {
+    if ((error as { code?: unknown }).code === namespaceNotFoundCode) return []
+    throw error
+  }
+}
+
+/** The order of the fields in a key is part of its meaning. */
+function isSame(wanted: IndexPlan, found: Document): boolean {
+  return (
+    JSON.stringify(Object.entries(found.key)) === JSON.stringify(Object.entries(wanted.key)) &&
+    (found.unique ?? false) === wanted.unique &&
+    (found.sparse ?? false) === wanted.sparse &&
+    found.expireAfterSeconds === wanted.expireAfterSeconds
+  )
+}
