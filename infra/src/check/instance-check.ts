@@ -13,7 +13,7 @@ const filesOf = (extension: string): readonly string[] =>
 
 /** shellcheck over every script that runs on an instance. */
 export function checkScripts(): Check {
-  const scripts = filesOf('.sh')
+  const scripts = [...filesOf('.sh'), join(instanceFolder, '..', 'release.sh')]
   const { status, output } = run(pythonTool(shellcheck), [...scripts])
   return { name: 'shellcheck', findings: status === 0 ? [] : [output], note: `${scripts.length} scripts` }
 }

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Packs a release of the origin: the workspace folder itself (Node strips types only outside node_modules), its
+# dependencies, the Node that runs it, the files of the instance and the database's certificate authorities.
+#   infra/release.sh <commit> <archive.tar.gz> [arm64|x64]
+# Needs npm's registry and, unless DATABASE_CA names a local copy, AWS's trust store.
+set -euo pipefail
+commit=$(git rev-parse --verify "$1^{commit}")
+archive=$(realpath -m "$2")
+architecture=${3:-arm64}
+
+cd "$(git rev-parse --show-toplevel)"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+echo "packing ${commit:0:12} for linux-$architecture …"
+git archive "$commit" package.json package-lock.json .npmrc origin edge/package.json infra bench/package.json | tar -x -C "$work"
+cd "$work"
+npm install --silent --omit=dev --ignore-scripts --workspace @spillway/origin --no-audit --no-fund
+
+version=$(node -p "require('./package.json').devDependencies.node")
+mkdir -p runtime
+npm pack --silent --pack-destination . "node-linux-$architecture@$version" > /dev/null
+tar -xzf "node-linux-$architecture-$version.tgz" --strip-components=2 -C runtime package/bin/node
+
+mv infra/instance instance
+if [[ -n ${DATABASE_CA:-} ]]; then
+  cp "$DATABASE_CA" instance/global-bundle.pem
+else
+  curl -fsSL https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem -o instance/global-bundle.pem
+fi
+find origin -name '*.test.ts' -delete
+rm -rf origin/test
+mkdir -p "$(dirname "$archive")"
+tar -czf "$archive" origin node_modules runtime instance package.json
+echo "$archive $(du -h "$archive" | cut -f1)"
