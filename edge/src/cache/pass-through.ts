@@ -1,5 +1,7 @@
 import { originHeaders } from './engine/cache-call.ts'
 import { createHttpCache, type HttpCache } from './engine/http-cache.ts'
+import { removeHopByHop } from './policy/fields.ts'
+import { isUnsafe } from './policy/invalidation.ts'
 import { passThroughRules } from './policy/rules.ts'
 import { surrogateCapability } from './policy/surrogate-control.ts'
 import { TagStamps } from './purge/tag-stamps.ts'
@@ -60,6 +62,18 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
 /** Scheme and host are those of the one origin behind the prefix: the rest of the URL tells its resources apart. */
 const keyOfUrl = (url: URL): string => url.pathname + url.search
 
+/**
+ * Fields by which a request makes some origins answer for another URL than the one in the key: whoever sent one could
+ * store that answer for everybody. And those of the client's own connection (RFC 9110 §7.6.1).
+ */
+function removeUnkeyed(headers: Headers): void {
+  removeHopByHop(headers)
+  for (const name of [...headers.keys()]) if (unkeyed.test(name)) headers.delete(name)
+}
+
+const unkeyed =
+  /^(?:forwarded|x-forwarded-.*|x-host|x-original-url|x-rewrite-url|x-http-method(?:-override)?|x-method-override)$/
+
 async function answer(
   cache: HttpCache,
   request: Request,
@@ -78,13 +92,14 @@ async function answer(
       waitUntil,
       forward: (order) => {
         const headers = originHeaders(request.headers, order)
+        removeUnkeyed(headers)
         headers.set('surrogate-capability', surrogateCapability(passThroughRules.name))
-        const isOwn = order.method === request.method
+        const hasBody = isUnsafe(order.method) && request.body !== null
         return options.fetch(target, {
           method: order.method,
           headers,
           redirect: 'manual',
-          ...(isOwn && request.body !== null && { body: request.body }),
+          ...(hasBody && { body: request.body }),
         })
       },
     })

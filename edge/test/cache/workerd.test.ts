@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type HttpOrigin, startHttpOrigin } from './support/http-origin.ts'
 import { startWorkerd, type Workerd } from './support/workerd.ts'
@@ -128,16 +129,36 @@ describe('two isolates of one data centre', () => {
 })
 
 describe('the answer in workerd', () => {
-  test('gzip from the origin is decoded once and goes out as the client accepts it', async () => {
-    const { gzipSync } = await import('node:zlib')
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+  ])(
+    '%s from the origin is stored and sent without the coding, to those who cannot undo it too',
+    async (coding, encode) => {
+      const text = 'zipped '.repeat(100)
+      const { origin, workerd } = await start((_, response) =>
+        response
+          .writeHead(200, { ...cacheable, 'content-type': 'text/plain', 'content-encoding': coding })
+          .end(encode(text)),
+      )
+      for (const range of [undefined, undefined, 'bytes=0-5']) {
+        const answer = await fetch(`${workerd.urls[0]}/items/1`, {
+          headers: { 'accept-encoding': 'identity', ...(range !== undefined && { range }) },
+        })
+        expect(answer.headers.has('content-encoding')).toBe(false)
+        expect(await answer.text()).toBe(range === undefined ? text : 'zipped')
+      }
+      expect(origin.requests).toHaveLength(1)
+    },
+  )
+
+  test('a coding that the runtime does not know passes through the store untouched', async () => {
     const { origin, workerd } = await start((_, response) =>
-      response
-        .writeHead(200, { ...cacheable, 'content-type': 'text/plain', 'content-encoding': 'gzip' })
-        .end(gzipSync('zipped '.repeat(100))),
+      response.writeHead(200, { ...cacheable, 'content-encoding': 'rot13' }).end('nafjre'),
     )
     for (let read = 0; read < 2; read++) {
       const answer = await fetch(`${workerd.urls[0]}/items/1`)
-      expect(await answer.text()).toBe('zipped '.repeat(100))
+      expect([answer.headers.get('content-encoding'), await answer.text()]).toEqual(['rot13', 'nafjre'])
     }
     expect(origin.requests).toHaveLength(1)
   })

@@ -36,7 +36,7 @@ function partOf(
   ifRange: string | null,
   fields: Headers,
 ): Response {
-  // Ranges count the encoded bytes, which the runtime may have decoded on the way in.
+  // Ranges count encoded bytes, and of those the runtime may send others than are stored.
   const answer = fields.has('content-encoding')
     ? ({ kind: 'whole' } as const)
     : rangeAnswer(range, ifRange, body.byteLength, entry.policy)

@@ -86,7 +86,7 @@ export class Entry implements StoredAnswer {
     return this.receivedAtMs - this.requestedAtMs
   }
 
-  /** The length of what is stored; none where the runtime decoded the body and may encode it again. */
+  /** The length of what is stored; none under a coding, which the runtime may apply anew. */
   #countBytes(fields: Headers): void {
     if (this.body === null || fields.has('content-encoding')) fields.delete('content-length')
     else fields.set('content-length', String(this.body.byteLength))

@@ -1,4 +1,5 @@
 import type { Forwarded } from '../policy/cache-status.ts'
+import { forbidsDecoding, isDecoded } from '../policy/content-coding.ts'
 import { freshenedFields, removeHopByHop } from '../policy/fields.ts'
 import { freshnessLifetime } from '../policy/freshness.ts'
 import { confirms, validatorFields } from '../policy/not-modified.ts'
@@ -52,6 +53,9 @@ export interface ExchangeOrder {
   readonly control?: RequestControl
 }
 
+/** More tags on one answer would cost more look-ups of stamps than the answer saves. */
+const tagsMax = 32
+
 /** Asks the origin for an answer that can be stored, validates what is stored (RFC 9111 §4.3), stores what may be (§3). */
 export async function exchange(
   call: CacheCall,
@@ -96,8 +100,8 @@ function freshen(
   if (!notModified.has('date')) dateOnArrival(headers, receivedAtMs)
   const { status, body } = stored
   const control = responseControl(headers, options.rules)
-  const forbidden = whyForbidden(call, order, status, headers, control, receivedAtMs, options)
   const tags = tagsOf(headers, call, options)
+  const forbidden = whyForbidden(call, order, status, headers, control, tags, receivedAtMs, options)
   const answer = {
     kind: 'answer',
     status,
@@ -124,7 +128,8 @@ async function receive(
   removeHopByHop(headers)
   if (!headers.has('date')) dateOnArrival(headers, receivedAtMs)
   const control = responseControl(headers, rules)
-  const forbidden = whyForbidden(call, order, status, headers, control, receivedAtMs, options)
+  const tags = tagsOf(headers, call, options)
+  const forbidden = whyForbidden(call, order, status, headers, control, tags, receivedAtMs, options)
   const isError = isOriginError(status)
   const mayBeReplaced =
     isError && order.stored !== undefined && mayStandIn(order.stored.policy, 'error-answer', receivedAtMs)
@@ -142,7 +147,7 @@ async function receive(
     const whole = new Response(body.stream, response)
     return { kind: 'own', response: whole, forwarded: { reason, status, detail: 'too-large' } }
   }
-  const tags = tagsOf(headers, call, options)
+  if (isDecoded(headers, rules)) headers.delete('content-encoding')
   const answer = {
     kind: 'answer',
     status,
@@ -178,9 +183,12 @@ function whyForbidden(
   status: number,
   headers: Headers,
   control: ResponseControl,
+  tags: readonly string[],
   receivedAtMs: number,
   { rules }: ExchangeOptions,
 ): NotStored | undefined {
+  if (tags.length > tagsMax) return 'tags'
+  if (forbidsDecoding(headers, rules)) return 'no-transform'
   const lifetime = freshnessLifetime(status, headers, control, rules, receivedAtMs)
   const request = order.control ?? noRequestControl
   const requestHeaders = call.request.headers

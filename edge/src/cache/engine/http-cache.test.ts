@@ -266,6 +266,14 @@ describe('what is not stored', () => {
   test.each<[string, Record<string, string>]>([
     ['an answer with Set-Cookie', { 'set-cookie': 'a=b' }],
     ['no-store', { 'cdn-cache-control': 'no-store' }],
+    [
+      'more tags than are worth checking',
+      { 'cache-tag': Array.from({ length: 33 }, (_, n) => `t${n}`).join() },
+    ],
+    [
+      'no-transform under a coding that gets lost',
+      { 'cache-control': 'no-transform', 'content-encoding': 'gzip' },
+    ],
   ])('%s', async (_, fields) => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => item('one', fields))

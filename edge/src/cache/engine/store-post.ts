@@ -1,3 +1,4 @@
+import { forbidsDecoding, isDecoded } from '../policy/content-coding.ts'
 import { removeHopByHop } from '../policy/fields.ts'
 import { freshnessLifetime } from '../policy/freshness.ts'
 import { requestControl } from '../policy/request-control.ts'
@@ -37,9 +38,12 @@ export async function storePost(
   const request = requestControl(call.request.headers.get('cache-control'))
   const requestHeaders = call.request.headers
   const asked = { method: 'POST', requestHeaders, request, status, headers, control, lifetime, locatesTarget }
-  if (whyNotStored(asked, rules) !== undefined) return { kind: 'not-stored', response }
+  if (whyNotStored(asked, rules) !== undefined || forbidsDecoding(headers, rules)) {
+    return { kind: 'not-stored', response }
+  }
   const body = await readBoundedBody(response, options.bodyBytesMax)
   if (body.kind === 'larger') return { kind: 'not-stored', response: new Response(body.stream, response) }
+  if (isDecoded(headers, rules)) headers.delete('content-encoding')
   const tags = options.keyTags(call.key)
   // The invalidation that this very POST caused carries the same instant; what it brought along is newer than that.
   const asOf = receivedAtMs + 1

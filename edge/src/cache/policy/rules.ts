@@ -43,6 +43,10 @@ export interface CacheRules {
    * at all: the "disconnected" of RFC 9111 §4.2.4.
    */
   readonly staleWhenDisconnectedSeconds: number
+  /**
+   * Content codings that the runtime undoes when a body is read. Such answers are stored, and sent, without the coding.
+   */
+  readonly decodedCodings: readonly string[]
   /** Fields meant for this cache alone: used, then removed before an answer goes to a client. Lower case. */
   readonly ownFields: readonly string[]
 }
@@ -59,6 +63,7 @@ export const apiRules: CacheRules = {
   shareErrors: true,
   vary: false,
   staleWhenDisconnectedSeconds: 0,
+  decodedCodings: ['gzip', 'br'],
   ownFields: ['cache-tag', 'cdn-cache-control'],
 }
 
@@ -74,5 +79,6 @@ export const passThroughRules: CacheRules = {
   shareErrors: false,
   vary: true,
   staleWhenDisconnectedSeconds: 3600,
+  decodedCodings: ['gzip', 'br'],
   ownFields: ['cache-tag', 'surrogate-control'],
 }

@@ -17,6 +17,8 @@ export type NotStored =
   | 'not-understood'
   | 'no-permission'
   | 'no-use'
+  | 'no-transform'
+  | 'tags'
 
 export interface Exchange {
   readonly method: string

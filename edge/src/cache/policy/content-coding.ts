@@ -1,0 +1,9 @@
+import type { CacheRules } from './rules.ts'
+
+/** Whether a body, once the runtime has read it, is without the coding that its fields declare. */
+export const isDecoded = (headers: Headers, rules: CacheRules): boolean =>
+  rules.decodedCodings.includes(headers.get('content-encoding')?.toLowerCase() ?? '')
+
+/** RFC 9111 §5.2.2.6: whether such an answer forbids to be kept and sent without its coding. */
+export const forbidsDecoding = (headers: Headers, rules: CacheRules): boolean =>
+  isDecoded(headers, rules) && /\bno-transform\b/i.test(headers.get('cache-control') ?? '')
