@@ -26,9 +26,9 @@ export interface IndexChanges {
 
 /**
  * Indexes of a resource: the contract's own, and one that removes tombstones when they have expired.
- * - One that serves lists ends with `_id`, as every sort does, so that the order of a page is read from the index. A
- *   unique one needs no tie-breaker.
+ * - One that serves lists ends with `_id`, as every sort does, so that the order of a page is read from the index.
  * - A unique one is sparse, so that tombstones, which have none of its fields, do not conflict with each other.
+ * - The one for expiry is sparse, so that documents, which never expire, pay nothing for it when they are written.
  */
 export function indexesOf({ name: collection, indexes }: Resource): readonly IndexPlan[] {
   const declared = indexes.map(({ fields, unique = false }) => {
@@ -36,7 +36,7 @@ export function indexesOf({ name: collection, indexes }: Resource): readonly Ind
     const key = unique ? fields : { ...fields, _id: directions.at(-1) ?? 1 }
     return plan(collection, key, { unique, sparse: unique })
   })
-  return [...declared, plan(collection, { _expires: 1 }, { expireAfterSeconds: 0 })]
+  return [...declared, plan(collection, { _expires: 1 }, { sparse: true, expireAfterSeconds: 0 })]
 }
 
 function plan(

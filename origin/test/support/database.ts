@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto'
+import { resources } from '@spillway/origin/contract'
+import type { Db } from 'mongodb'
+import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
+import { openRepository, type RepositoryOptions } from '../../src/store/open-repository.ts'
+import { openPool, type Pool } from '../../src/store/pool.ts'
+
+export const mongodbUri = (): string => process.env.MONGODB_URI as string
+
+export interface TestDatabase {
+  readonly db: Db
+  readonly pool: Pool
+  /** A repository of its own, as a process of its own would have. */
+  repository(options?: RepositoryOptions): ReturnType<typeof openRepository>
+  drop(): Promise<void>
+}
+
+/** An empty database with the indexes of the contract. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const database = `test-${randomBytes(6).toString('hex')}`
+  const pool = await openPool({ uri: mongodbUri(), database, poolSize: 16, waitQueueTimeoutMs: 10_000 })
+  await applyIndexes(pool.db, await planIndexes(pool.db, resources), { destructive: false })
+  return {
+    db: pool.db,
+    pool,
+    repository: (options) => openRepository(pool.db, options),
+    async drop() {
+      await pool.db.dropDatabase()
+      await pool.close()
+    },
+  }
+}

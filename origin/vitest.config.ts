@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    name: 'origin',
+    environment: 'node',
+    include: ['contract/**/*.test.ts', 'src/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: ['test/support/mongod.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})
