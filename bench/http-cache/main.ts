@@ -64,7 +64,9 @@ for (const test of failed) {
     `- ${test.id} (${kindOf(test)}): ${reasons[test.id] ?? `UNEXPLAINED ${JSON.stringify(ours[test.id])}`}`,
   )
 }
-console.log('\nNot counted, for any cache: the origin hangs up and the client demands its answer.')
+console.log(
+  '\nNot counted, for any cache: the origin hangs up and the client demands its answer. All fail there.',
+)
 for (const test of unanswerable) console.log(`- ${test.id} (${kindOf(test)})`)
 
 const failedIds = new Set(failed.map((test) => test.id))

@@ -1,5 +1,11 @@
 /** The cache's only door. */
-export { type CacheCall, type Forward, type ForwardOrder, originHeaders } from './engine/cache-call.ts'
+export {
+  type CacheCall,
+  type CacheRequest,
+  type Forward,
+  type ForwardOrder,
+  originHeaders,
+} from './engine/cache-call.ts'
 export { createHttpCache, type HttpCache, type HttpCacheOptions } from './engine/http-cache.ts'
 export { createPassThrough, type PassThrough, type PassThroughOptions } from './pass-through.ts'
 export { apiRules, type CacheRules, passThroughRules } from './policy/rules.ts'

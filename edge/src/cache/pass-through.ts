@@ -104,6 +104,10 @@ async function answer(
       },
     })
   } catch {
-    return new Response(null, { status: 502, headers: { 'cache-control': 'no-store' } })
+    // RFC 9111 §5.2.2.2: what may not be served stale while the origin cannot be reached is a 504.
+    return new Response(JSON.stringify({ type: 'about:blank', title: 'Gateway Timeout', status: 504 }), {
+      status: 504,
+      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+    })
   }
 }

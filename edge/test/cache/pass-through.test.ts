@@ -50,12 +50,12 @@ test('a body goes on with an unsafe method', async () => {
   expect(await (await fetch(url, { method: 'POST', body: 'hello' })).text()).toBe('POST hello')
 })
 
-test('an origin that cannot be reached is a 502', async () => {
+test('an origin that cannot be reached is a 504 (RFC 9111 §5.2.2.2)', async () => {
   const variables = { PASS_THROUGH_PREFIX: '/', PASS_THROUGH_ORIGIN: 'http://127.0.0.1:1' }
   const alone = await startWorkerd({ entry: 'pass-through-worker.ts', variables })
   try {
     const answer = await fetch(`${alone.urls[0]}/a`)
-    expect([answer.status, answer.headers.get('cache-control')]).toEqual([502, 'no-store'])
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([504, 'no-store'])
   } finally {
     await alone.stop()
   }

@@ -1,6 +1,7 @@
 import { omittedFrom304 } from '../policy/fields.ts'
 import { isNotModified } from '../policy/preconditions.ts'
 import { rangeAnswer } from '../policy/range.ts'
+import type { CacheRequest } from './cache-call.ts'
 import type { Entry } from './entry.ts'
 
 /**
@@ -10,7 +11,7 @@ import type { Entry } from './entry.ts'
  *
  * @param fields shared or own fields of the answer; changed only in copies
  */
-export function answerFromEntry(entry: Entry, request: Request, fields: Headers): Response {
+export function answerFromEntry(entry: Entry, request: CacheRequest, fields: Headers): Response {
   const { status, body } = entry
   if (status === 200) {
     const asked = request.headers

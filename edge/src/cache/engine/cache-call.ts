@@ -33,9 +33,12 @@ export interface ForwardOrder {
  */
 export type Forward = (order: ForwardOrder) => Promise<Response>
 
+/** What the cache looks at in a request. */
+export type CacheRequest = Pick<Request, 'method' | 'url' | 'headers'>
+
 export interface CacheCall {
   /** The client's request. Its method and its `If-*`, `Range` and (by rule) `Cache-Control` fields are looked at. */
-  readonly request: Request
+  readonly request: CacheRequest
   /**
    * The primary cache key. Everything that the answer depends on is in it, the subject included where the answer is
    * one subject's own; only in pass-through mode does `Vary` add to it.

@@ -82,6 +82,13 @@ describe('hits', () => {
     expect(origin.orders.map((order) => order.method)).toEqual(['GET'])
   })
 
+  test('a HEAD gets no body of an answer that is not stored either', async () => {
+    const isolate = new Isolate()
+    const origin = new ScriptedOrigin(() => json('mine', { 'cdn-cache-control': 'no-store' }))
+    const response = await isolate.get(origin, { method: 'HEAD' })
+    expect([response.status, response.body]).toEqual([200, null])
+  })
+
   test("a client's condition is answered from what its miss brought", async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => item())
@@ -440,6 +447,11 @@ describe('the isolates of a data centre', () => {
     origin.answer = () => item('new')
     expect(await (await b.get(origin)).text()).toBe('new')
     expect(await (await a.get(origin)).text()).toBe('new')
+  })
+
+  test('a shared store without shared stamps is refused', () => {
+    const shared = new MemoryStore({ bytesMax: 1, countMax: 1 })
+    expect(() => new Isolate({ shared })).toThrow(TypeError)
   })
 
   test('stamps removed by the purge of the zone mean purged', async () => {

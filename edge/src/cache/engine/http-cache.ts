@@ -8,7 +8,7 @@ import type { TagStamps } from '../purge/tag-stamps.ts'
 import type { CacheStore } from '../store/cache-store.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import { answerFromEntry } from './answer-from-entry.ts'
-import type { CacheCall } from './cache-call.ts'
+import type { CacheCall, CacheRequest } from './cache-call.ts'
 import type { Entry } from './entry.ts'
 import { type ExchangeOptions, exchange, failureOf, type Outcome } from './exchange.ts'
 import { ExpiringMarks } from './expiring-marks.ts'
@@ -25,7 +25,7 @@ export interface HttpCache {
    *
    * @param notBeforeMs as in {@link CacheCall}
    */
-  tryFresh(key: string, request: Request, nowMs: number, notBeforeMs?: number): Response | undefined
+  tryFresh(key: string, request: CacheRequest, nowMs: number, notBeforeMs?: number): Response | undefined
 
   /**
    * Answers from the cache, or through `call.forward`, by RFC 9111. Every answer carries `Cache-Status`. Safe methods
@@ -75,7 +75,13 @@ export interface HttpCacheOptions {
   readonly keyOfUrl?: (url: URL) => string
 }
 
-export const createHttpCache = (options: HttpCacheOptions): HttpCache => new Engine(options)
+/** @throws {TypeError} when answers would be shared among isolates and their purges would not */
+export function createHttpCache(options: HttpCacheOptions): HttpCache {
+  if (options.shared !== undefined && !options.stamps.isShared) {
+    throw new TypeError('a shared store needs shared stamps: purged answers would come back from it')
+  }
+  return new Engine(options)
+}
 
 /** How often a request that waited in vain waits again before it asks for itself. */
 const turnsMax = 3
@@ -123,7 +129,7 @@ class Engine implements HttpCache {
 
   tryFresh(
     key: string,
-    request: Request,
+    request: CacheRequest,
     nowMs: number,
     notBeforeMs = Number.NEGATIVE_INFINITY,
   ): Response | undefined {
@@ -189,7 +195,7 @@ class Engine implements HttpCache {
     return this.#storedAnswer(call.request, entry, nowMs, use)
   }
 
-  #storedAnswer(request: Request, entry: Entry, nowMs: number, use: Reuse | 'shed'): Response {
+  #storedAnswer(request: CacheRequest, entry: Entry, nowMs: number, use: Reuse | 'shed'): Response {
     if (use === 'fresh') return answerFromEntry(entry, request, entry.hitFields(nowMs))
     const status = hitStatus(this.#rules.name, entry.ttlSeconds(nowMs), use)
     return answerFromEntry(entry, request, entry.sentFields(nowMs, status))
@@ -263,7 +269,7 @@ class Engine implements HttpCache {
     control: RequestControl,
   ): Response | undefined {
     if (outcome.kind === 'own') {
-      return this.#passedOn(outcome.response, forwardStatus(this.#rules.name, outcome.forwarded))
+      return this.#passedOn(call, outcome.response, forwardStatus(this.#rules.name, outcome.forwarded))
     }
     if (outcome.kind === 'entry' && outcome.forwarded === undefined) {
       return this.#fromStored(call, outcome.entry, control)
@@ -324,9 +330,9 @@ class Engine implements HttpCache {
     const flightKey = this.#layers.storageKey(call.key, call.request.headers)
     entry.refreshDue = false
     if (this.#flights.get(flightKey) !== undefined) return
-    void this.#fly(call, flightKey, entry, noRequestControl, true).then((outcome) => {
-      if (outcome.kind === 'own') return outcome.response.body?.cancel()
-    })
+    this.#fly(call, flightKey, entry, noRequestControl, true)
+      .then((outcome) => (outcome.kind === 'own' ? outcome.response.body?.cancel() : undefined))
+      .catch(() => {})
   }
 
   #isRefreshDue(entry: Entry, nowMs: number): boolean {
@@ -370,7 +376,11 @@ class Engine implements HttpCache {
       validators: [],
       background: false,
     })
-    return this.#passedOn(response, forwardStatus(this.#rules.name, { reason, status: response.status }))
+    return this.#passedOn(
+      call,
+      response,
+      forwardStatus(this.#rules.name, { reason, status: response.status }),
+    )
   }
 
   async #handleOther(call: CacheCall): Promise<Response> {
@@ -384,17 +394,17 @@ class Engine implements HttpCache {
     })
     const status = forwardStatus(this.#rules.name, { reason: 'method', status: response.status })
     const keyOfUrl = this.#keyOfUrl
-    if (keyOfUrl === undefined || !isUnsafe(method)) return this.#passedOn(response, status)
+    if (keyOfUrl === undefined || !isUnsafe(method)) return this.#passedOn(call, response, status)
     const target = new URL(url)
     const invalid = invalidatedUrls(method, target, response.status, response.headers)
     if (invalid.length > 0) await this.purge(invalid.map((other) => urlTag(keyOfUrl(other))))
     const stored = await storePost(call, target, response, this.#exchange)
-    if (stored.kind === 'not-stored') return this.#passedOn(stored.response, status)
+    if (stored.kind === 'not-stored') return this.#passedOn(call, stored.response, status)
     return answerFromEntry(stored.entry, call.request, stored.entry.forwardedFields(status))
   }
 
-  #passedOn(response: Response, cacheStatus: string): Response {
-    return passOn(response, cacheStatus, this.#rules.ownFields)
+  #passedOn(call: CacheCall, response: Response, cacheStatus: string): Response {
+    return passOn(response, call.request.method, cacheStatus, this.#rules.ownFields)
   }
 }
 

@@ -54,6 +54,11 @@ export class TagStamps {
     return this.#options.recheckMs
   }
 
+  /** Whether the stamps of other isolates are known here. */
+  get isShared(): boolean {
+    return this.#shared !== undefined
+  }
+
   /** Stamps the tags: in this isolate before it returns, in the data centre when the promise resolves. */
   stamp(tags: readonly string[]): Promise<void> {
     const nowMs = this.#options.now()

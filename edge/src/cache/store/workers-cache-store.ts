@@ -35,12 +35,12 @@ export class WorkersCacheStore implements CacheStore {
   }
 
   async put(key: string, record: StoredRecord, keepSeconds: number): Promise<void> {
-    const headers = new Headers({
-      'content-type': 'application/octet-stream',
-      'cache-control': `public, max-age=${Math.max(1, Math.ceil(keepSeconds))}`,
-    })
-    if (record.kind === 'answer' && record.tags.length > 0) headers.set('cache-tag', record.tags.join(','))
     try {
+      const headers = new Headers({
+        'content-type': 'application/octet-stream',
+        'cache-control': `public, max-age=${Math.max(1, Math.ceil(keepSeconds))}`,
+      })
+      if (record.kind === 'answer' && record.tags.length > 0) headers.set('cache-tag', record.tags.join(','))
       await this.#cache.put(this.#url(key), new Response(encodeRecord(record), { headers }))
     } catch {
       // A store that is full or over its subrequest limit costs the next reader a miss and nobody an answer.
