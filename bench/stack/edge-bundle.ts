@@ -38,9 +38,9 @@ async function build(folder: string, optionsFile: string): Promise<void> {
     )
     const { unstable_getMiniflareWorkerOptions: toMiniflare, unstable_readConfig } = await import('wrangler')
     const { main, vars } = unstable_readConfig({ config: join(root, 'edge/wrangler.jsonc') })
-    const { workerOptions: read } = toMiniflare(join(root, 'edge/wrangler.jsonc'))
-    // Without what a developer's own .dev.vars adds.
-    const workerOptions = { ...read, bindings: vars }
+    const read = toMiniflare(join(root, 'edge/wrangler.jsonc')).workerOptions
+    // Without what a developer's own .dev.vars adds, and without what a bundle does not need.
+    const workerOptions = { ...read, bindings: vars, modulesRules: undefined, rootPath: undefined }
     const scriptFile = (main ?? 'worker.ts').replace(/^.*\//, '').replace(/\.ts$/, '.js')
     await mkdir(draft, { recursive: true })
     await writeFile(join(draft, 'miniflare.json'), JSON.stringify({ scriptFile, workerOptions }, null, 2))

@@ -50,7 +50,7 @@ export async function supervise(
   const onError = (error: unknown) => fail(messageOf(error))
   process.on('uncaughtException', onError)
 
-  const started = start({
+  const supervised: Supervised = {
     signal: ending.signal,
     async start(options) {
       ending.signal.throwIfAborted()
@@ -63,7 +63,8 @@ export async function supervise(
     },
     stopAtEnd: (stop) => void stops.push(stop),
     fail,
-  }).catch(onError)
+  }
+  const started = Promise.try(start, supervised).catch(onError)
 
   await new Promise((resolve) => ending.signal.addEventListener('abort', resolve, { once: true }))
   // What is being started now must be known before it can be stopped.

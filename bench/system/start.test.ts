@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { root } from '../stack/folders.ts'
+import { freePort, isPortFree } from '../stack/ports.ts'
+
+/** `npm start`, as a person uses it. Its data are those of the checkout, so these tests run one after the other. */
+
+let program: ChildProcess | undefined
+
+afterEach(() => {
+  program?.kill('SIGKILL')
+})
+
+describe('npm start', () => {
+  test('says which port is in use and what to set, and starts nothing', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1')
+    await once(squatter, 'listening')
+    const { port } = squatter.address() as { port: number }
+
+    const run = await start({ ORIGIN_PORT: String(port) })
+    expect(await run.exit).toBe(1)
+    expect(run.output()).toContain(`Port ${port} (origin) is in use`)
+    expect(run.output()).toContain('ORIGIN_PORT')
+    expect(run.output()).not.toContain('Starting')
+    squatter.close()
+  })
+
+  test('names a port that is none', async () => {
+    const run = await start({ EDGE_PORT: 'eighty' })
+
+    expect(await run.exit).toBe(1)
+    expect(run.output()).toContain('EDGE_PORT=eighty is not a port number')
+  })
+
+  test('prints commands that work when pasted, and leaves nothing running after Ctrl-C', async () => {
+    const run = await start({})
+    await expect.poll(run.output, { timeout: 120_000 }).toContain('Spillway is up')
+
+    const token = /^TOKEN=\S+$/m.exec(run.output())?.[0]
+    const commands = run.output().match(/^curl .*$/gm) ?? []
+    expect(commands).toHaveLength(3)
+    const [list, write, readBack] = await Promise.all(
+      commands.map((command) => shell(`${token}; ${command}`)),
+    )
+    expect(JSON.parse(list as string).items).toHaveLength(3)
+    expect(write).toMatch(/^HTTP\/1\.1 201 /)
+    expect(readBack).toMatch(/^HTTP\/1\.1 200 /)
+
+    run.child.kill('SIGINT')
+    expect(await run.exit).toBe(0)
+    for (const port of run.ports) expect(await isPortFree(port)).toBe(true)
+  })
+
+  test('stops when it is told to while it starts', async () => {
+    const run = await start({})
+    await expect.poll(run.output, { timeout: 60_000 }).toContain('Starting the database')
+    run.child.kill('SIGTERM')
+
+    expect(await run.exit).toBe(0)
+    for (const port of run.ports) expect(await isPortFree(port)).toBe(true)
+  })
+})
+
+async function start(env: Record<string, string>) {
+  const ports = [await freePort(), await freePort(), await freePort()] as const
+  const [EDGE_PORT, ORIGIN_PORT, ISSUER_PORT] = ports.map(String)
+  const child = spawn(process.execPath, [join(root, 'bench/stack/start.ts')], {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1', EDGE_PORT, ORIGIN_PORT, ISSUER_PORT, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  program = child
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk
+    })
+  }
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { child, exit, ports, output: () => output }
+}
+
+async function shell(command: string): Promise<string> {
+  const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  await once(child, 'close')
+  return output
+}
