@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import autocannon from 'autocannon'
+import { holdCredentials } from './credentials.ts'
+import { learnEtags } from './learn-etags.ts'
+import { seededRandom } from './random.ts'
+import type { ClosedJob, LoadReport } from './report.ts'
+import { Tally } from './tally.ts'
+import { checkTarget } from './target-guard.ts'
+import { Window } from './window.ts'
+import { type Call, type Step, Workload } from './workload.ts'
+
+/** Requests that one connection repeats, where they can be repeated: built once, so that building costs nothing. */
+const repeatedCalls = 256
+
+/**
+ * Closed loop on autocannon: of the load generators it is the one that npm installs on every system without a compiler,
+ * and what is measured here (CPU time of the server for an answer) does not depend on how fast the generator is.
+ */
+export async function runClosedLoop(job: ClosedJob): Promise<LoadReport> {
+  const { connections, warmupMs, windowMs } = job
+  const target = checkTarget(job.target, job.iOwnThisTarget).origin
+  const held = await holdCredentials(job.credentials)
+  const { headersOf } = held
+  const workload = new Workload({ mix: job.mix, ids: job.ids, headersOf, random: seededRandom(job.seed) })
+  await learnEtags(target, workload, headersOf(0))
+
+  let tally: Tally | undefined
+  let user = 0
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  const instance = autocannon(
+    {
+      url: target,
+      connections,
+      // Ended by `stop` below: its own clock starts before the connections do.
+      duration: 3_600,
+      sampleInt: 50,
+      timeout: 10,
+      setupClient: (client) => client.setRequests(requestsOf(workload, user++)),
+    },
+    () => end(),
+  )
+  instance.on('response', (_client, status, _bytes, ms) => {
+    tally?.asked()
+    tally?.answered(status, ms)
+  })
+  instance.on('reqError', (error: Error) => {
+    tally?.asked()
+    tally?.failed(error.message)
+  })
+
+  await sleep(warmupMs)
+  const window = new Window(job.watched)
+  const measured = new Tally()
+  tally = measured
+  await sleep(windowMs)
+  const closed = window.close({ latenessP99Ms: 0, waited: 0 })
+  tally = undefined
+  instance.stop()
+  await ended
+  held.stop()
+  const total = measured.answers()
+  return { ...closed, total, streams: { all: total }, seconds: [], connections }
+}
+
+function requestsOf(workload: Workload, user: number): autocannon.Request[] {
+  if (workload.isRepeatable) {
+    return Array.from({ length: repeatedCalls }, () => requestOf(workload.next(user).call))
+  }
+  let step: Step
+  return [
+    {
+      setupRequest: (defaults) => {
+        step = workload.next(user)
+        // No body of the request before: autocannon starts from what it last sent.
+        return { ...defaults, body: undefined, ...requestOf(step.call) }
+      },
+      onResponse: (status, _body, _context, headers) => step.answered?.(status, etagOf(headers)),
+    },
+  ]
+}
+
+const requestOf = ({ method, path, headers, body }: Call): autocannon.Request => ({
+  method,
+  path,
+  headers: { ...headers },
+  body,
+})
+
+/** Names as the server spells them. */
+function etagOf(headers: autocannon.Request['headers'] = {}): string | undefined {
+  const name = Object.keys(headers).find((key) => key.toLowerCase() === 'etag')
+  return name === undefined ? undefined : String(headers[name])
+}

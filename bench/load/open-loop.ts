@@ -1,0 +1,133 @@
+import { performance } from 'node:perf_hooks'
+import { arrivals, steady } from './arrivals.ts'
+import { Connections } from './connections.ts'
+import { holdCredentials } from './credentials.ts'
+import { LatencyHistogram } from './latency.ts'
+import { learnEtags } from './learn-etags.ts'
+import { offer, type Plan } from './offer.ts'
+import { type Random, seededRandom } from './random.ts'
+import type { LoadReport, OpenJob, Stream } from './report.ts'
+import { type Ending, type OnEnding, Sender } from './sender.ts'
+import { Tally } from './tally.ts'
+import { checkTarget } from './target-guard.ts'
+import { Timeline } from './timeline.ts'
+import { Window } from './window.ts'
+import { type Step, Workload } from './workload.ts'
+
+/**
+ * Open loop: requests leave at times that were laid down before, whatever became of those before them, and latency is
+ * counted from that time. A slow server so gets no fewer requests for being slow, and what waits in the driver counts
+ * as waiting (coordinated omission: G. Tene, "How NOT to Measure Latency", 2015).
+ */
+export async function runOpenLoop(job: OpenJob): Promise<LoadReport> {
+  const { connectionsMin = 0, connectionsMax, streams, timeoutMs, usefulMs, warmupMs } = job
+  const windowMs = Math.max(...streams.map(({ curve }) => curve.at(-1)?.atMs ?? 0))
+  const connections = new Connections(checkTarget(job.target, job.iOwnThisTarget).origin, {
+    min: connectionsMin,
+    max: connectionsMax,
+  })
+  const sender = new Sender(connections, timeoutMs)
+  const crowds: Users[] = []
+  try {
+    for (const [i, stream] of streams.entries()) crowds.push(await Users.of(stream, job, i))
+    await openConnections(connectionsMin, sender, crowds)
+    await offer(
+      crowds.map((users) =>
+        users.plan(steady(users.stream.curve[0]?.perSecond ?? 0, warmupMs), sender, unwatched),
+      ),
+      warmupMs,
+    )
+
+    const total = new Tally(usefulMs)
+    const tallies = new Map(streams.map(({ name }) => [name, new Tally(usefulMs)]))
+    const timeline = new Timeline(usefulMs)
+    const lateness = new LatencyHistogram()
+    const plans = crowds.map((users) => {
+      const both = [total, tallies.get(users.stream.name) as Tally]
+      return users.plan(users.stream.curve, sender, (intendedMs, atMs) => {
+        lateness.record(performance.now() - intendedMs)
+        for (const tally of both) tally.asked()
+        return (ending, latencyMs) => {
+          const fates = both.map((tally) => note(tally, ending, latencyMs))
+          timeline.record(atMs, fates[0] ?? 'failed', latencyMs)
+        }
+      })
+    })
+    sender.waited = 0
+    const window = new Window(job.watched)
+    await offer(plans, windowMs)
+    const { p99, count } = lateness.summary()
+    const closed = window.close({ latenessP99Ms: count === 0 ? 0 : p99, waited: sender.waited })
+    await sender.idle()
+
+    return {
+      ...closed,
+      total: total.answers(),
+      streams: Object.fromEntries([...tallies].map(([name, tally]) => [name, tally.answers()])),
+      seconds: timeline.seconds(),
+      connections: connections.openMax,
+    }
+  } finally {
+    sender.stop()
+    for (const users of crowds) users.stop()
+    await connections.destroy()
+  }
+}
+
+function note(tally: Tally, ending: Ending, latencyMs: number) {
+  if ('status' in ending) return tally.answered(ending.status, latencyMs)
+  tally.failed(ending.reason)
+  return 'failed' as const
+}
+
+/** Called when a request leaves; what it returns, when it ends. */
+type Watch = (intendedMs: number, atMs: number) => OnEnding
+
+const unwatched: Watch = () => () => {}
+
+/** All users of one stream. */
+class Users {
+  readonly stream: Stream
+  readonly stop: () => void
+  readonly #workload: Workload
+  readonly #random: Random
+
+  private constructor(stream: Stream, workload: Workload, random: Random, stop: () => void) {
+    this.stream = stream
+    this.stop = stop
+    this.#workload = workload
+    this.#random = random
+  }
+
+  static async of(stream: Stream, job: OpenJob, index: number): Promise<Users> {
+    const random = seededRandom(job.seed * 1_000 + index)
+    const { headersOf, stop } = await holdCredentials(stream.credentials)
+    const workload = new Workload({ mix: stream.mix, ids: job.ids, headersOf, random })
+    await learnEtags(job.target, workload, headersOf(0))
+    return new Users(stream, workload, random, stop)
+  }
+
+  next(): Step {
+    return this.#workload.next(Math.floor(this.#random() * 1_000_000))
+  }
+
+  plan(curve: Stream['curve'], sender: Sender, watch: Watch): Plan {
+    return {
+      times: arrivals(curve, this.stream.spacing, this.#random),
+      act: (intendedMs, atMs) => {
+        sender.send(this.next(), intendedMs, watch(intendedMs, atMs))
+      },
+    }
+  }
+}
+
+/** Opens this many, a few at a time: a listen queue is short. */
+async function openConnections(count: number, sender: Sender, [users]: readonly Users[]): Promise<void> {
+  const atOnce = 200
+  for (let opened = 0; opened < count; opened += atOnce) {
+    for (let i = opened; i < Math.min(count, opened + atOnce); i++) {
+      if (users !== undefined) sender.send(users.next(), performance.now(), () => {})
+    }
+    await sender.idle()
+  }
+}

@@ -1,0 +1,110 @@
+import type { RatePoint, Spacing } from './arrivals.ts'
+import type { Credentials } from './credentials.ts'
+import type { Latency } from './latency.ts'
+import type { Mix } from './workload.ts'
+
+/** What both kinds of load have in common. Everything here can be sent to another process. */
+interface CommonJob {
+  /** Base URL without a slash at its end. */
+  readonly target: string
+  readonly iOwnThisTarget?: boolean
+  readonly ids: readonly string[]
+  readonly seed: number
+  /** Not measured: connections are made, code is compiled, pools are filled. */
+  readonly warmupMs: number
+  /** Processes whose CPU time counts, by the name that the report gives them. */
+  readonly watched: Readonly<Record<string, readonly number[]>>
+}
+
+/** A fixed number of users, each of whom asks again as soon as they are answered. */
+export interface ClosedJob extends CommonJob {
+  readonly kind: 'closed'
+  readonly connections: number
+  readonly windowMs: number
+  readonly mix: Mix
+  readonly credentials: Credentials
+}
+
+/** Users who come whether or not those before them were answered. */
+export interface OpenJob extends CommonJob {
+  readonly kind: 'open'
+  readonly streams: readonly Stream[]
+  /** Connections that may be open together; an arrival that finds none waits, and its latency counts the wait. */
+  readonly connectionsMax: number
+  /** Connections that are made before the first request. @default 0: each is made when it is needed */
+  readonly connectionsMin?: number
+  /** An answer that takes longer than this is a failure. */
+  readonly timeoutMs: number
+  /** An answer that takes longer than this is no longer of use: it is not goodput. */
+  readonly usefulMs: number
+}
+
+export interface Stream {
+  readonly name: string
+  /** From the end of the warm-up, which is offered the first rate of the curve. */
+  readonly curve: readonly RatePoint[]
+  readonly spacing: Spacing
+  readonly mix: Mix
+  readonly credentials: Credentials
+}
+
+export type Job = ClosedJob | OpenJob
+
+/** Answers to what was asked within the window. */
+export interface Answers {
+  readonly asked: number
+  /** 2xx and 304. */
+  readonly ok: number
+  /** `ok`, and soon enough to be of use. */
+  readonly good: number
+  /** 503 and 429: refused, with a reason and a time to come back. */
+  readonly shed: number
+  /** Everything else: other statuses, connections lost, no answer in time. */
+  readonly failed: number
+  /** What `failed` is made of, e.g. `500` or `timeout`. */
+  readonly failures: Readonly<Record<string, number>>
+  /** Of the `ok`: in a closed loop from sending, in an open one from the intended start. */
+  readonly latency: Latency
+  /** Of the `shed`. */
+  readonly shedLatency: Latency
+}
+
+/** One second of an open loop, by intended start. */
+export interface Second {
+  readonly asked: number
+  readonly ok: number
+  readonly good: number
+  readonly shed: number
+  readonly failed: number
+  /** Of the `ok`, in ms; `NaN` where there were none. */
+  readonly p50: number
+  readonly p99: number
+}
+
+export interface LoadReport {
+  readonly windowMs: number
+  readonly total: Answers
+  /** By stream; a closed loop has one, `all`. */
+  readonly streams: Readonly<Record<string, Answers>>
+  /** Since the end of the warm-up. Empty for a closed loop. */
+  readonly seconds: readonly Second[]
+  /** CPU time that the watched processes used within the window, in ms. */
+  readonly cpuMs: Readonly<Record<string, number>>
+  readonly driver: DriverState
+  /** Most connections that were open at once. */
+  readonly connections: number
+}
+
+/** How the driver itself fared. */
+export interface DriverState {
+  /** Of one core. */
+  readonly cpuShare: number
+  /** Share of the time in which its event loop was busy: 1 is full. */
+  readonly busy: number
+  /** How much later than intended requests left. 0 in a closed loop, which intends nothing. */
+  readonly latenessP99Ms: number
+  /** Requests that had to wait for a connection. */
+  readonly waited: number
+  /** Why what was measured is the driver and not the target; absent where it is the target. */
+  readonly limitedBy?: string
+}

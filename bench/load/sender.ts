@@ -1,0 +1,133 @@
+import { performance } from 'node:perf_hooks'
+import type { Client, Dispatcher } from 'undici'
+import type { Connections } from './connections.ts'
+import type { Step } from './workload.ts'
+
+/** How a request ended: a status, or the reason why there is none. */
+export type Ending = { readonly status: number } | { readonly reason: string }
+
+export type OnEnding = (ending: Ending, latencyMs: number) => void
+
+/** How often requests are looked through for those that have taken too long. */
+const sweepMs = 50
+
+/** Sends requests over connections. One that finds no connection waits for one, and the wait is part of its latency. */
+export class Sender {
+  /** Requests that have had to wait for a connection since this was last set to 0. */
+  waited = 0
+  readonly #connections: Connections
+  readonly #timeoutMs: number
+  readonly #inFlight = new Set<Exchange>()
+  readonly #waiting: Exchange[] = []
+  readonly #sweeper = setInterval(() => this.#sweep(), sweepMs)
+  #onIdle: (() => void) | undefined
+
+  constructor(connections: Connections, timeoutMs: number) {
+    this.#connections = connections
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** @param intendedMs when it was to leave, on the clock of `performance.now()` */
+  send(step: Step, intendedMs: number, onEnding: OnEnding): void {
+    const exchange = new Exchange(step, intendedMs, (client, ending) => {
+      this.#inFlight.delete(exchange)
+      onEnding(ending, performance.now() - intendedMs)
+      if (client !== undefined) this.#next(client)
+      if (this.#inFlight.size === 0) this.#onIdle?.()
+    })
+    this.#inFlight.add(exchange)
+    const client = this.#connections.take()
+    if (client !== undefined) {
+      exchange.begin(client)
+    } else {
+      this.waited++
+      this.#waiting.push(exchange)
+    }
+  }
+
+  /** Resolves when every request has ended, which each does within the timeout. */
+  async idle(): Promise<void> {
+    if (this.#inFlight.size === 0) return
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
+    this.#onIdle = undefined
+  }
+
+  stop(): void {
+    clearInterval(this.#sweeper)
+  }
+
+  #next(client: Client): void {
+    let waiting = this.#waiting.shift()
+    // Those that have waited too long have ended already.
+    while (waiting !== undefined && !this.#inFlight.has(waiting)) waiting = this.#waiting.shift()
+    if (waiting === undefined) this.#connections.give(client)
+    else waiting.begin(client)
+  }
+
+  #sweep(): void {
+    const latestMs = performance.now() - this.#timeoutMs
+    // In order of sending: the first that is young enough ends the search.
+    for (const exchange of this.#inFlight) {
+      if (exchange.intendedMs > latestMs) return
+      exchange.abort('timeout')
+    }
+  }
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly intendedMs: number
+  readonly #step: Step
+  readonly #onEnd: (client: Client | undefined, ending: Ending) => void
+  #client: Client | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #reason: string | undefined
+  #status = 0
+  #etag: string | undefined
+
+  constructor(step: Step, intendedMs: number, onEnd: (client: Client | undefined, ending: Ending) => void) {
+    this.#step = step
+    this.intendedMs = intendedMs
+    this.#onEnd = onEnd
+  }
+
+  begin(client: Client): void {
+    this.#client = client
+    const { method, path, headers, body = null } = this.#step.call
+    client.dispatch({ method, path, headers, body }, this)
+  }
+
+  abort(reason: string): void {
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    if (this.#client === undefined) this.#onEnd(undefined, { reason })
+    else this.#controller?.abort(new Error(reason))
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#reason !== undefined) controller.abort(new Error(this.#reason))
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    this.#status = status
+    if (typeof headers.etag === 'string') this.#etag = headers.etag
+  }
+
+  onResponseData(): void {}
+
+  onResponseEnd(): void {
+    this.#step.answered?.(this.#status, this.#etag)
+    this.#onEnd(this.#client, { status: this.#status })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const { code = error.name } = error as NodeJS.ErrnoException
+    this.#onEnd(this.#client, { reason: this.#reason ?? code })
+  }
+}

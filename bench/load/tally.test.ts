@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest'
+import { fateOf, Tally } from './tally.ts'
+import { Timeline } from './timeline.ts'
+
+it.each([
+  [200, 'ok'],
+  [201, 'ok'],
+  [304, 'ok'],
+  [503, 'shed'],
+  [429, 'shed'],
+  [301, 'failed'],
+  [401, 'failed'],
+  [412, 'failed'],
+  [500, 'failed'],
+  [504, 'failed'],
+])('takes %d for %s', (status, fate) => expect(fateOf(status)).toBe(fate))
+
+it('counts every request once, and only timely answers as good', () => {
+  const tally = new Tally(1_000)
+  for (let i = 0; i < 5; i++) tally.asked()
+  tally.answered(200, 10)
+  tally.answered(200, 1_500)
+  tally.answered(503, 1)
+  tally.answered(500, 1)
+  tally.failed('timeout')
+  expect(tally.answers()).toMatchObject({
+    asked: 5,
+    ok: 2,
+    good: 1,
+    shed: 1,
+    failed: 2,
+    failures: { 500: 1, timeout: 1 },
+  })
+})
+
+it('keeps the latency of refusals apart: shedding faster must not make the admitted look faster', () => {
+  const tally = new Tally()
+  tally.answered(200, 100)
+  for (let i = 0; i < 99; i++) tally.answered(503, 1)
+  const { latency, shedLatency } = tally.answers()
+  expect(latency.p50).toBeCloseTo(100, 0)
+  expect(shedLatency.p50).toBeCloseTo(1, 1)
+})
+
+it('lays answers out second by second, quiet seconds included', () => {
+  const timeline = new Timeline(1_000)
+  timeline.record(100, 'ok', 20)
+  timeline.record(900, 'ok', 2_000)
+  timeline.record(2_500, 'shed', 1)
+  expect(timeline.seconds()).toEqual([
+    { asked: 2, ok: 2, good: 1, shed: 0, failed: 0, p50: 20, p99: 2_000 },
+    { asked: 0, ok: 0, good: 0, shed: 0, failed: 0, p50: Number.NaN, p99: Number.NaN },
+    { asked: 1, ok: 0, good: 0, shed: 1, failed: 0, p50: Number.NaN, p99: Number.NaN },
+  ])
+})

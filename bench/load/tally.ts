@@ -1,0 +1,63 @@
+import { LatencyHistogram } from './latency.ts'
+import type { Answers } from './report.ts'
+
+export type Fate = 'ok' | 'shed' | 'failed'
+
+export const fateOf = (status: number): Fate => {
+  if ((status >= 200 && status < 300) || status === 304) return 'ok'
+  return status === 503 || status === 429 ? 'shed' : 'failed'
+}
+
+/** Counts the answers of one stream. */
+export class Tally {
+  #asked = 0
+  #good = 0
+  readonly #usefulMs: number
+  readonly #failures = new Map<string, number>()
+  readonly #ok = new LatencyHistogram()
+  readonly #shed = new LatencyHistogram()
+
+  constructor(usefulMs = Number.POSITIVE_INFINITY) {
+    this.#usefulMs = usefulMs
+  }
+
+  asked(): void {
+    this.#asked++
+  }
+
+  answered(status: number, latencyMs: number): Fate {
+    const fate = fateOf(status)
+    if (fate === 'shed') this.#shed.record(latencyMs)
+    if (fate === 'failed') this.#fail(String(status))
+    if (fate === 'ok') {
+      this.#ok.record(latencyMs)
+      if (latencyMs <= this.#usefulMs) this.#good++
+    }
+    return fate
+  }
+
+  /** No answer. */
+  failed(reason: string): void {
+    this.#fail(reason)
+  }
+
+  #fail(reason: string): void {
+    this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1)
+  }
+
+  answers(): Answers {
+    const latency = this.#ok.summary()
+    const shedLatency = this.#shed.summary()
+    const failures = Object.fromEntries(this.#failures)
+    return {
+      asked: this.#asked,
+      ok: latency.count,
+      good: this.#good,
+      shed: shedLatency.count,
+      failed: Object.values(failures).reduce((sum, count) => sum + count, 0),
+      failures,
+      latency,
+      shedLatency,
+    }
+  }
+}

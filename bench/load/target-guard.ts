@@ -1,0 +1,21 @@
+const loopback = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
+/** The most that a target of somebody else's network is offered, whatever a scenario asks for. */
+export const remoteLimits = { requestsPerSecondMax: 2_000, durationMsMax: 15 * 60_000 } as const
+
+/**
+ * Load on a machine that is not yours is an attack. So only this machine is a target, unless the caller says that the
+ * other one is theirs.
+ *
+ * @throws Error for any other target
+ */
+export function checkTarget(url: string, iOwnThisTarget = false): URL {
+  const target = new URL(url)
+  if (target.protocol !== 'http:' && target.protocol !== 'https:') {
+    throw new Error(`${url} is neither http nor https`)
+  }
+  if (loopback.has(target.hostname) || iOwnThisTarget) return target
+  throw new Error(
+    `${target.hostname} is not this machine. If it is yours to load, say so: --i-own-this-target`,
+  )
+}

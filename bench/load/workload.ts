@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { pick, type Random } from './random.ts'
+import { countryCodes, samplePlace } from './sample-place.ts'
+
+/**
+ * What is asked of the API under test, as data: every target is asked the same, in the same order for the same seed.
+ * - `read`: one document by id, all equally likely.
+ * - `list`: the first page of one of twenty countries, largest first.
+ * - `search`: a page behind a bound that no two requests share, so that no two are the same query.
+ * - `create`: a new document with a fresh Idempotency-Key.
+ * - `update`: a conditional change of one field, with the ETag that the document has now.
+ */
+export const operations = ['read', 'list', 'search', 'create', 'update'] as const
+export type OperationName = (typeof operations)[number]
+
+/** How often each operation is asked for, in relation to the others. */
+export type Mix = Readonly<Partial<Record<OperationName, number>>>
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** `etag`: that of the answer, where it has one. */
+export type Answered = (status: number, etag: string | undefined) => void
+
+export interface Step {
+  readonly call: Call
+  /** To be told of the answer, where it matters for later calls. */
+  readonly answered?: Answered
+}
+
+/** One user's headers, asked for at each call: credentials are renewed while a run goes on. */
+export type HeadersOf = (user: number) => Readonly<Record<string, string>>
+
+export interface WorkloadOptions {
+  readonly mix: Mix
+  /** Documents that are there. */
+  readonly ids: readonly string[]
+  readonly headersOf: HeadersOf
+  readonly random: Random
+}
+
+/** Documents that `update` works on, at the end of the list of ids: enough that no two calls in flight share one. */
+export const updatedDocumentsMax = 512
+
+const json = 'application/json'
+
+export class Workload {
+  /** No call of this workload depends on an earlier answer, or may be sent twice only with another key. */
+  readonly isRepeatable: boolean
+  readonly #options: WorkloadOptions
+  readonly #shares: readonly (readonly [OperationName, number])[]
+  readonly #updatable: { readonly id: string; readonly etag: string }[] = []
+
+  constructor(options: WorkloadOptions) {
+    this.#options = options
+    this.#shares = cumulativeShares(options.mix)
+    this.isRepeatable = !options.mix.create && !options.mix.update
+  }
+
+  /** Ids whose ETags must be known before the first call. */
+  get idsToLearn(): readonly string[] {
+    return this.#options.mix.update ? this.#options.ids.slice(-updatedDocumentsMax) : []
+  }
+
+  learn(id: string, etag: string): void {
+    this.#updatable.push({ id, etag })
+  }
+
+  next(user: number): Step {
+    const at = this.#options.random()
+    const [name] = this.#shares.find(([, upTo]) => at < upTo) ?? this.#shares.at(-1) ?? ['read']
+    return this.#steps[name](this.#options.headersOf(user))
+  }
+
+  readonly #steps: Readonly<Record<OperationName, (headers: Call['headers']) => Step>> = {
+    read: (headers) => ({
+      call: { method: 'GET', path: documentPath(pick(this.#options.ids, this.#options.random)), headers },
+    }),
+    list: (headers) => ({
+      call: {
+        method: 'GET',
+        path: `${collection}?countryCode=${pick(countryCodes, this.#options.random)}&limit=20`,
+        headers,
+      },
+    }),
+    search: (headers) => {
+      const { random } = this.#options
+      // Bounds between the smallest and what the few largest hundred exceed: each page is a full one.
+      const bound = 15_000 + Math.floor(random() * 200_000)
+      const path = `${collection}?countryCode=${pick(countryCodes, random)}&population[lt]=${bound}&limit=20`
+      return { call: { method: 'GET', path, headers } }
+    },
+    create: (headers) => ({
+      call: {
+        method: 'POST',
+        path: collection,
+        headers: { ...headers, 'content-type': json, 'idempotency-key': randomUUID() },
+        body: JSON.stringify(samplePlace(this.#options.random)),
+      },
+    }),
+    update: (headers) => {
+      const document = this.#updatable.shift()
+      // All of them are in flight: rather another request than two that must conflict.
+      if (document === undefined) return this.#steps.read(headers)
+      const { id, etag } = document
+      return {
+        call: {
+          method: 'PATCH',
+          path: documentPath(id),
+          headers: { ...headers, 'content-type': 'application/merge-patch+json', 'if-match': etag },
+          body: JSON.stringify({ population: 15_000 + Math.floor(this.#options.random() * 1e6) }),
+        },
+        answered: (status, newEtag) => {
+          // Refused before anything was touched: the tag still holds. Anything else unclear: leave the document alone.
+          if (status === 503) this.#updatable.push(document)
+          else if (status < 300 && newEtag !== undefined) this.#updatable.push({ id, etag: newEtag })
+        },
+      }
+    },
+  }
+}
+
+const collection = '/v2/places'
+const documentPath = (id: string) => `${collection}/${id}`
+
+function cumulativeShares(mix: Mix): readonly (readonly [OperationName, number])[] {
+  const parts = operations.map((name) => [name, mix[name] ?? 0] as const).filter(([, weight]) => weight > 0)
+  const total = parts.reduce((sum, [, weight]) => sum + weight, 0)
+  if (parts.length === 0) throw new RangeError('a mix needs at least one operation')
+  let sum = 0
+  return parts.map(([name, weight]) => {
+    sum += weight
+    return [name, sum / total] as const
+  })
+}
