@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Answers the Auto Scaling group: "ready" once /readyz says so, "drained" once the origin has stopped.
+# Answers the Auto Scaling group: "ready" once /readyz says so, "drained" once the origin has stopped, "unhealthy" when
+# /livez has been silent for a minute. Readiness alone never condemns an instance: when the database fails over, every
+# origin is unready, and a group that replaced them all would make an outage of half a minute one of ten.
 # The group's wish is read from the instance metadata (autoscaling/target-lifecycle-state), so that neither a queue
 # nor a function stands between the decision and the drain. Runs from boot until the instance goes.
 set -euo pipefail
 metadata=${METADATA_URL:-http://169.254.169.254/latest}
 poll_seconds=${POLL_SECONDS:-2}
+silences_max=${SILENCES_MAX:-30}
 
 token() {
   curl -fsS -m 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$metadata/api/token"
@@ -22,6 +25,7 @@ complete() {
 
 instance_id=$(read_metadata instance-id)
 answered=''
+silences=0
 while true; do
   wish=$(read_metadata autoscaling/target-lifecycle-state || echo unknown)
   case $wish in
@@ -35,6 +39,11 @@ while true; do
       if [[ $wish != "$answered" ]] && curl -fsS -m 2 -o /dev/null "$READY_URL"; then
         complete "$LAUNCH_HOOK"
         answered=$wish
+      fi
+      if [[ -z $answered ]] || curl -fsS -m 2 -o /dev/null "$LIVE_URL"; then
+        silences=0
+      elif ((++silences == silences_max)); then
+        aws autoscaling set-instance-health --instance-id "$instance_id" --health-status Unhealthy || silences=0
       fi
       ;;
   esac

@@ -81,6 +81,8 @@ describe('lifecycle', () => {
       env: environment({
         METADATA_URL: `${metadata.url}/latest`,
         READY_URL: `${metadata.url}/readyz`,
+        LIVE_URL: `${metadata.url}/livez`,
+        SILENCES_MAX: '3',
         POLL_SECONDS: '0.05',
         GROUP_NAME: 'group',
         LAUNCH_HOOK: 'ready',
@@ -114,6 +116,21 @@ describe('lifecycle', () => {
     await eventually(() => expect(commands.calls).toEqual([completed('ready'), completed('ready')]))
     metadata.targetState = 'Terminated'
     await exit
+  })
+
+  it('reports an origin that is dead, and not one that is unready', async () => {
+    const unhealthy = 'aws autoscaling set-instance-health --instance-id i-0123 --health-status Unhealthy'
+    const exit = start()
+    await eventually(() => expect(commands.calls).toEqual([completed('ready')]))
+    metadata.ready = false
+    const checks = metadata.liveChecks
+    await eventually(() => expect(metadata.liveChecks).toBeGreaterThan(checks + 5))
+    expect(commands.calls).not.toContain(unhealthy)
+    metadata.live = false
+    await eventually(() => expect(commands.calls).toContain(unhealthy))
+    metadata.targetState = 'Terminated'
+    await exit
+    expect(commands.calls.filter((call) => call === unhealthy)).toHaveLength(1)
   })
 
   it('stops the origin before it lets the instance go', async () => {

@@ -15,7 +15,8 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
       AutoScalingGroupName: `spillway-origin-${stage}`,
       MinSize: String(fleet.min),
       MaxSize: String(fleet.max),
-      HealthCheckType: 'ELB',
+      // An unready instance is not replaced: a failover of the database would take the whole group.
+      HealthCheckType: 'EC2',
     })
     for (const pool of resourcesOf(readTemplate(stage, 'origin'), 'AWS::AutoScaling::WarmPool')) {
       expect(pool.Properties.MaxGroupPreparedCapacity).toBe(fleet.max)

@@ -1,3 +1,4 @@
+import { deadline } from '@spillway/origin/contract'
 import { Duration } from 'aws-cdk-lib'
 import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling'
 import {
@@ -75,7 +76,7 @@ export class Alarms extends Construct {
       }),
       this.keep('OriginSlow', {
         metric: metrics.targetResponseTime({ period: minute, statistic: 'p99' }),
-        threshold: 1,
+        threshold: deadline.budgetMs / 1_000,
         tells: 'p99 of admitted requests is over the promised second. Runbook: scale-by-hand.',
       }),
       this.keep('OriginUnready', {

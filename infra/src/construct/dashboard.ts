@@ -1,3 +1,4 @@
+import { deadline } from '@spillway/origin/contract'
 import { Duration } from 'aws-cdk-lib'
 import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling'
 import {
@@ -70,7 +71,7 @@ export class Dashboard extends Construct {
         }),
       ]),
       graph('Users: answer time (s)', [responseTime('p50'), responseTime('p99')], {
-        line: 1,
+        line: deadline.budgetMs / 1_000,
         label: 'promise',
       }),
     )

@@ -10,6 +10,7 @@ import {
   Protocol,
   SslPolicy,
   TargetGroupLoadBalancingAlgorithmType,
+  TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
@@ -44,12 +45,14 @@ export class OriginEntrance extends Construct {
       securityGroup: access.balancer,
       deletionProtection: config.database.protected,
       dropInvalidHeaderFields: true,
-      // Longer than the connectors' keep-alive (90 s), so that the connector closes first and no request is lost.
-      idleTimeout: Duration.seconds(120),
+      // Whoever sends must close first, or a request meets a connection that is going away: connectors after 50 s (the
+      // deploy runbook sets it), the balancer after 60 s, the origin after more.
+      idleTimeout: Duration.seconds(60),
     })
     this.keepAccessLogs(props)
     this.targets = new ApplicationTargetGroup(this, 'Targets', {
       vpc,
+      targetType: TargetType.INSTANCE,
       port: ports.origin,
       protocol: ApplicationProtocol.HTTP,
       deregistrationDelay: Duration.seconds(deregistrationSeconds),

@@ -1,7 +1,6 @@
 import { opsPaths, originEnv, ports } from '@spillway/origin/contract'
 import { Aws, CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import {
-  AdditionalHealthCheckType,
   AutoScalingGroup,
   DefaultResult,
   GroupMetrics,
@@ -77,10 +76,9 @@ export class OriginFleet extends Construct {
         blockDevices: [encryptedRoot(16)],
         userData: UserData.custom(userData('user-data.sh', this.settings(props))),
       }),
-      healthChecks: HealthChecks.withAdditionalChecks({
-        additionalTypes: [AdditionalHealthCheckType.ELB],
-        gracePeriod: Duration.minutes(2),
-      }),
+      // Not the balancer's check: it asks for readiness, which a failover of the database takes from every instance at
+      // once. The instance itself reports when it is no longer alive (`lifecycle.sh`).
+      healthChecks: HealthChecks.ec2({ gracePeriod: Duration.minutes(2) }),
       defaultInstanceWarmup: Duration.seconds(60),
       groupMetrics: [GroupMetrics.all()],
       updatePolicy: UpdatePolicy.instanceRefresh({
@@ -150,6 +148,7 @@ export class OriginFleet extends Construct {
       GROUP_NAME: this.groupName,
       LAUNCH_HOOK: launchHook,
       TERMINATE_HOOK: terminateHook,
+      LIVE_URL: `http://127.0.0.1:${ports.origin}${opsPaths.live}`,
       READY_URL: `http://127.0.0.1:${ports.origin}${opsPaths.ready}`,
       DATABASE_SECRET: store.originSecret.secretArn,
       DATABASE_HOST: store.cluster.clusterEndpoint.socketAddress,
@@ -198,7 +197,10 @@ export class OriginFleet extends Construct {
     )
     const group = groupArn(this, this.groupName)
     role.addToPolicy(
-      new PolicyStatement({ actions: ['autoscaling:CompleteLifecycleAction'], resources: [group] }),
+      new PolicyStatement({
+        actions: ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
+        resources: [group],
+      }),
     )
     acceptWildcard(role, group, 'The wildcard stands for an id that AWS gives the group; its name follows.')
     for (const [name, retention] of [

@@ -18,6 +18,10 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
   const traffic = trafficOf(workload)
   const { requestsPerMonth, originRequests, originAveragePerSecond } = traffic
   const instances = instancesFor(originAveragePerSecond, config)
+  const connectors = Math.max(
+    config.tunnel.connectors,
+    Math.ceil(traffic.originPeakPerSecond / service.connectorRequestsPerSecond),
+  )
   const gb = (originRequests * workload.answerBytes) / 1e9
   const hourly = (type: string): number => {
     const price = prices.ec2[type]
@@ -58,8 +62,8 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
     },
     {
       name: 'Tunnel connectors',
-      dollars: config.tunnel.connectors * hourly(config.tunnel.instanceType),
-      because: `${config.tunnel.connectors} × ${config.tunnel.instanceType}`,
+      dollars: connectors * hourly(config.tunnel.instanceType),
+      because: `${connectors} × ${config.tunnel.instanceType}, sized for the peak`,
     },
     {
       name: 'Balancer',

@@ -31,6 +31,8 @@ export const service = {
   edgeCpuMs: 0.5,
   /** Control reads (shed switch, revocations) that reach KV: an isolate polls, it does not ask per request. */
   kvReadsPerRequest: 0.001,
+  /** What a connector of one processor carries at half load. Assumed; decision 0005 says to measure it. */
+  connectorRequestsPerSecond: 1_500,
   /** Share of requests that either design logs. */
   logShare: 0.01,
   logBytes: 500,

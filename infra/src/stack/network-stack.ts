@@ -24,6 +24,7 @@ export class NetworkStack extends Stack {
       ipAddresses: IpAddresses.cidr(network.cidr),
       maxAzs: 3,
       natGateways: network.natGateways,
+      // It would take a function of ours in every account; nothing is put into the default group.
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
         { name: 'nat', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },

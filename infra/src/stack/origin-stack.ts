@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { StringParameter } from 'aws-cdk-lib/aws-ssm'
@@ -41,6 +41,10 @@ export class OriginStack extends Stack {
 
     const tunnel = new Tunnel(this, 'Tunnel', { vpc, access, config })
     const entrance = new OriginEntrance(this, 'Entrance', { vpc, access, config, removalPolicy })
+    new CfnOutput(this, 'Balancer', {
+      description: 'Where the tunnel sends requests: https, port 443',
+      value: entrance.balancer.loadBalancerDnsName,
+    })
     const fleet = new OriginFleet(this, 'Fleet', {
       vpc,
       access,

@@ -1,12 +1,14 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** The instance metadata service, second version: nothing without a token. `/readyz` answers for the origin. */
+/** The instance metadata service, second version: nothing without a token. `/readyz` and `/livez` answer for the origin. */
 export class InstanceMetadata {
   targetState = 'InService'
   ready = true
+  live = true
   /** Times that somebody asked whether the origin is ready. */
   readyChecks = 0
+  liveChecks = 0
   readonly #server: Server
 
   private constructor(server: Server) {
@@ -22,6 +24,10 @@ export class InstanceMetadata {
       if (path === 'GET /readyz') {
         service.readyChecks++
         return response.writeHead(service.ready ? 200 : 503).end()
+      }
+      if (path === 'GET /livez') {
+        service.liveChecks++
+        return response.writeHead(service.live ? 200 : 500).end()
       }
       if (request.headers['x-aws-ec2-metadata-token'] !== 'token') return response.writeHead(401).end()
       if (path === 'GET /latest/meta-data/instance-id') return response.end('i-0123')

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { stageNames } from '../src/config.ts'
+import { readTemplate, resourcesOf } from './support/template.ts'
+
+const runbooks = join(import.meta.dirname, '..', 'runbooks')
+
+interface Alarm {
+  readonly AlarmName: string
+  readonly AlarmDescription: string
+  readonly AlarmActions: readonly unknown[]
+  readonly OKActions?: readonly unknown[]
+}
+
+describe.each(stageNames)('%s: alarms', (stage) => {
+  const alarms = () =>
+    resourcesOf(readTemplate(stage, 'origin'), 'AWS::CloudWatch::Alarm').map(
+      ({ Properties }) => Properties as unknown as Alarm,
+    )
+  const forPeople = () => alarms().filter(({ AlarmName }) => !AlarmName.includes('-grow-'))
+
+  it('tell a person when they begin and when they end', () => {
+    expect(forPeople().length).toBeGreaterThan(8)
+    for (const { AlarmActions, OKActions } of forPeople()) {
+      expect(AlarmActions).toHaveLength(1)
+      expect(OKActions).toEqual(AlarmActions)
+    }
+  })
+
+  it('name runbooks that exist', () => {
+    for (const { AlarmName, AlarmDescription } of forPeople()) {
+      const names = /Runbook: ([a-z, -]+)\.$/.exec(AlarmDescription)?.[1]?.split(', ') ?? []
+      expect(names, AlarmName).not.toEqual([])
+      for (const name of names)
+        expect(existsSync(join(runbooks, `${name}.md`)), `${AlarmName}: ${name}`).toBe(true)
+    }
+  })
+
+  it('cost no more than the plan allows without a word', () => {
+    const template = readTemplate(stage, 'origin')
+    const [budget] = resourcesOf(template, 'AWS::Budgets::Budget')
+    expect(budget?.Properties).toMatchObject({
+      Budget: { CostFilters: { TagKeyValue: [`user:spillway:stage$${stage}`] } },
+    })
+  })
+})
+
+describe('the templates', () => {
+  it.each(stageNames)('%s needs nothing but a template: no assets, no functions of ours', (stage) => {
+    for (const stack of ['network', 'data', 'origin'] as const) {
+      readTemplate(stage, stack).resourceCountIs('AWS::Lambda::Function', 0)
+    }
+  })
+})
