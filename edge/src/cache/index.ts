@@ -6,7 +6,8 @@ export {
   type ForwardOrder,
   originHeaders,
 } from './engine/cache-call.ts'
-export { createHttpCache, type HttpCache, type HttpCacheOptions } from './engine/http-cache.ts'
+export { createHttpCache } from './engine/engine.ts'
+export type { HttpCache, HttpCacheOptions } from './engine/http-cache.ts'
 export { createPassThrough, type PassThrough, type PassThroughOptions } from './pass-through.ts'
 export { apiRules, type CacheRules, passThroughRules } from './policy/rules.ts'
 export { type StampStore, TagStamps, type TagStampsOptions } from './purge/tag-stamps.ts'

@@ -1,5 +1,6 @@
 import { originHeaders } from './engine/cache-call.ts'
-import { createHttpCache, type HttpCache } from './engine/http-cache.ts'
+import { createHttpCache } from './engine/engine.ts'
+import type { HttpCache } from './engine/http-cache.ts'
 import { removeHopByHop } from './policy/fields.ts'
 import { isUnsafe } from './policy/invalidation.ts'
 import { passThroughRules } from './policy/rules.ts'

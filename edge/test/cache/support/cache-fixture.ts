@@ -1,9 +1,6 @@
 import type { CacheCall, ForwardOrder } from '../../../src/cache/engine/cache-call.ts'
-import {
-  createHttpCache,
-  type HttpCache,
-  type HttpCacheOptions,
-} from '../../../src/cache/engine/http-cache.ts'
+import { createHttpCache } from '../../../src/cache/engine/engine.ts'
+import type { HttpCache, HttpCacheOptions } from '../../../src/cache/engine/http-cache.ts'
 import { apiRules } from '../../../src/cache/policy/rules.ts'
 import { type StampStore, TagStamps } from '../../../src/cache/purge/tag-stamps.ts'
 import { MemoryStore } from '../../../src/cache/store/memory-store.ts'

@@ -1,0 +1,353 @@
+import { forwardStatus, hitStatus } from '../policy/cache-status.ts'
+import { refreshesEarly } from '../policy/early-refresh.ts'
+import { invalidatedUrls, isUnsafe } from '../policy/invalidation.ts'
+import { noRequestControl, type RequestControl, requestControl } from '../policy/request-control.ts'
+import { mayStandIn, type Reuse, reuse } from '../policy/reuse.ts'
+import type { CacheRules } from '../policy/rules.ts'
+import type { TagStamps } from '../purge/tag-stamps.ts'
+import { answerFromEntry } from './answer-from-entry.ts'
+import type { CacheCall, CacheRequest } from './cache-call.ts'
+import type { Entry } from './entry.ts'
+import { type ExchangeOptions, exchange, failureOf, type Outcome } from './exchange.ts'
+import { ExpiringMarks } from './expiring-marks.ts'
+import { Flights, timerWait } from './flights.ts'
+import type { HttpCache, HttpCacheOptions } from './http-cache.ts'
+import { Layers } from './layers.ts'
+import { passOn } from './pass-on.ts'
+import { storePost } from './store-post.ts'
+
+/** @throws {TypeError} when answers would be shared among isolates and their purges would not */
+export function createHttpCache(options: HttpCacheOptions): HttpCache {
+  if (options.shared !== undefined && !options.stamps.isShared) {
+    throw new TypeError('a shared store needs shared stamps: purged answers would come back from it')
+  }
+  return new Engine(options)
+}
+
+/** How often a request that waited in vain waits again before it asks for itself. */
+const turnsMax = 3
+
+class Engine implements HttpCache {
+  readonly #rules: CacheRules
+  readonly #layers: Layers
+  readonly #stamps: TagStamps
+  readonly #flights: Flights
+  readonly #unshared: ExpiringMarks
+  readonly #exchange: ExchangeOptions
+  readonly #now: () => number
+  readonly #random: () => number
+  readonly #beta: number
+  readonly #flightWaitMs: number
+  readonly #keyOfUrl: ((url: URL) => string) | undefined
+
+  constructor(options: HttpCacheOptions) {
+    const { rules, memory, shared, stamps, now, keyOfUrl } = options
+    this.#rules = rules
+    this.#stamps = stamps
+    this.#now = now
+    this.#random = options.random ?? Math.random
+    this.#beta = options.earlyRefreshBeta ?? 1
+    this.#flightWaitMs = options.flightWaitMs ?? 5000
+    this.#keyOfUrl = keyOfUrl
+    this.#flights = new Flights(options.wait ?? timerWait)
+    this.#unshared = new ExpiringMarks(options.hitForMissMs ?? 2000, 10_000)
+    this.#layers = new Layers({
+      rules,
+      memory,
+      shared,
+      stamps,
+      now,
+      keepMaxSeconds: options.keepMaxSeconds ?? 172_800,
+    })
+    this.#exchange = {
+      rules,
+      layers: this.#layers,
+      now,
+      bodyBytesMax: options.bodyBytesMax ?? 1_048_576,
+      keyTags: (key) => (keyOfUrl === undefined ? [] : [urlTag(key)]),
+    }
+  }
+
+  tryFresh(
+    key: string,
+    request: CacheRequest,
+    nowMs: number,
+    notBeforeMs = Number.NEGATIVE_INFINITY,
+  ): Response | undefined {
+    const { method, headers } = request
+    if (method !== 'GET' && method !== 'HEAD') return undefined
+    const entry = this.#layers.inMemory(key, headers)
+    if (entry === undefined || nowMs >= entry.policy.freshUntilMs || entry.policy.alwaysValidate)
+      return undefined
+    if (entry.requestedAtMs <= notBeforeMs || this.#stamps.isDue(entry.stampsCheckedAtMs, nowMs))
+      return undefined
+    if (this.#rules.requestDirectives && headers.has('cache-control')) return undefined
+    if (this.#isRefreshDue(entry, nowMs)) {
+      entry.refreshDue = true
+      return undefined
+    }
+    return answerFromEntry(entry, request, entry.hitFields(nowMs))
+  }
+
+  async handle(call: CacheCall): Promise<Response> {
+    const { request } = call
+    const { method } = request
+    if (method !== 'GET' && method !== 'HEAD') return this.#handleOther(call)
+    const control = this.#rules.requestDirectives
+      ? requestControl(request.headers.get('cache-control'))
+      : noRequestControl
+    if (control.noStore) return this.#bypass(call, 'request')
+    for (let turn = 0; ; turn++) {
+      const entry = await this.#layers.checkedInMemory(call.key, request.headers)
+      const ready = this.#fromStored(call, entry, control)
+      if (ready !== undefined) return ready
+      if (control.onlyIfCached) return this.#onlyIfCached(call, control)
+      // What else a range may be cut from is unknown, and may be larger than all we would store.
+      if (entry === undefined && request.headers.has('range')) return this.#partial(call, control)
+      const answer = await this.#fetch(call, entry, control, turn)
+      if (answer !== undefined) return answer
+    }
+  }
+
+  async serveStored(call: Pick<CacheCall, 'request' | 'key' | 'notBeforeMs'>): Promise<Response | undefined> {
+    const { key, request } = call
+    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+    const nowMs = this.#now()
+    const isUsable = (entry: Entry | undefined): entry is Entry =>
+      entry !== undefined && this.#isForReader(entry, call) && mayStandIn(entry.policy, 'disconnected', nowMs)
+    let entry = await this.#layers.checkedInMemory(key, request.headers)
+    if (!isUsable(entry)) entry = await this.#layers.load(key, request.headers)
+    return isUsable(entry) ? this.#storedAnswer(call.request, entry, nowMs, 'shed') : undefined
+  }
+
+  purge(tags: readonly string[]): Promise<void> {
+    return this.#layers.purge(tags)
+  }
+
+  /** The answer that needs nobody's help: fresh, or stale with permission. Starts the refresh that goes with it. */
+  #fromStored(call: CacheCall, entry: Entry | undefined, control: RequestControl): Response | undefined {
+    if (entry === undefined || !this.#isForReader(entry, call)) return undefined
+    const nowMs = this.#now()
+    const use = reuse(entry.policy, nowMs, control)
+    if (use === 'validate') return undefined
+    if (use === 'stale-while-revalidate' || (use === 'fresh' && this.#isRefreshDue(entry, nowMs))) {
+      this.#refresh(call, entry)
+    }
+    return this.#storedAnswer(call.request, entry, nowMs, use)
+  }
+
+  #storedAnswer(request: CacheRequest, entry: Entry, nowMs: number, use: Reuse | 'shed'): Response {
+    if (use === 'fresh') return answerFromEntry(entry, request, entry.hitFields(nowMs))
+    const status = hitStatus(this.#rules.name, entry.ttlSeconds(nowMs), use)
+    return answerFromEntry(entry, request, entry.sentFields(nowMs, status))
+  }
+
+  /** Waits for the fetch under way, or makes it. @returns `undefined` when the store should be looked at again */
+  async #fetch(
+    call: CacheCall,
+    entry: Entry | undefined,
+    control: RequestControl,
+    turn: number,
+  ): Promise<Response | undefined> {
+    const { key, request } = call
+    const flightKey = this.#layers.storageKey(key, request.headers)
+    const flight = this.#flights.get(flightKey)
+    const nowMs = this.#now()
+    if (turn < turnsMax && !this.#unshared.has(flightKey, nowMs)) {
+      if (flight === undefined || flight.startedAtMs <= (call.notBeforeMs ?? Number.NEGATIVE_INFINITY)) {
+        const outcome = await this.#fly(call, flightKey, entry, control, false)
+        return this.#conclude(call, entry, outcome, control)
+      }
+      const outcome = await this.#flights.join(flight, this.#flightWaitMs)
+      if (outcome !== undefined) return this.#share(call, entry, outcome, control, flight.background)
+      const standIn = this.#standIn(call, entry, { kind: 'disconnected', reason: 'flight-wait' })
+      if (standIn !== undefined) return standIn
+    }
+    // Alone: others' answers were of no use, or take too long.
+    const order = { stored: entry, background: false, control, ...this.#reason(entry, control) }
+    return this.#conclude(call, entry, await exchange(call, order, this.#exchange), control)
+  }
+
+  /** A flight: what the data centre has, if it is still good, or else what the origin answers. */
+  #fly(
+    call: CacheCall,
+    flightKey: string,
+    entry: Entry | undefined,
+    control: RequestControl,
+    background: boolean,
+  ): Promise<Outcome> {
+    return this.#flights.start(flightKey, this.#now(), background, call.waitUntil, async () => {
+      const loaded = await this.#layers.load(call.key, call.request.headers)
+      const stored = loaded ?? entry
+      if (loaded !== undefined && loaded !== entry && this.#isForReader(loaded, call)) {
+        const use = reuse(loaded.policy, this.#now(), control)
+        if (use === 'fresh' || (use === 'stale-while-revalidate' && !background)) {
+          return { kind: 'entry', entry: loaded, forwarded: undefined, stored: 'stored' }
+        }
+      }
+      const order = { stored, background, control, ...this.#reason(stored, control) }
+      const outcome = await exchange(call, order, this.#exchange)
+      this.#remember(flightKey, outcome)
+      return outcome
+    })
+  }
+
+  #remember(flightKey: string, outcome: Outcome): void {
+    const nowMs = this.#now()
+    const isUnshared =
+      outcome.kind === 'own' ||
+      (outcome.kind === 'entry' &&
+        (outcome.stored === 'forbidden' || reuse(outcome.entry.policy, nowMs) === 'validate'))
+    if (isUnshared) this.#unshared.mark(flightKey, nowMs)
+    else this.#unshared.unmark(flightKey)
+  }
+
+  /** What the one who asked makes of the outcome. */
+  #conclude(
+    call: CacheCall,
+    entry: Entry | undefined,
+    outcome: Outcome,
+    control: RequestControl,
+  ): Response | undefined {
+    if (outcome.kind === 'own') {
+      return this.#passedOn(call, outcome.response, forwardStatus(this.#rules.name, outcome.forwarded))
+    }
+    if (outcome.kind === 'entry' && outcome.forwarded === undefined) {
+      return this.#fromStored(call, outcome.entry, control)
+    }
+    return this.#standIn(call, entry, outcome) ?? this.#outcomeAnswer(call, outcome, false)
+  }
+
+  /** What one who waited makes of it. @returns `undefined` when it is of no use to this one */
+  #share(
+    call: CacheCall,
+    entry: Entry | undefined,
+    outcome: Outcome,
+    control: RequestControl,
+    background: boolean,
+  ): Response | undefined {
+    if (outcome.kind === 'own') return undefined
+    if (outcome.kind === 'entry') {
+      const shared = outcome.entry
+      if (outcome.stored !== 'stored' || !this.#isForReader(shared, call)) return undefined
+      // The answer's own Vary may have told the two requests apart.
+      if (this.#rules.vary && this.#layers.inMemory(call.key, call.request.headers) !== shared)
+        return undefined
+      if (outcome.forwarded === undefined) return this.#fromStored(call, shared, control)
+      const isFresh = reuse(shared.policy, this.#now(), control) === 'fresh'
+      return isFresh ? this.#outcomeAnswer(call, outcome, true) : undefined
+    }
+    // A background fetch is shed before this request would be: its failure decides nothing here.
+    const standIn = this.#standIn(call, entry, outcome)
+    return standIn ?? (background ? undefined : this.#outcomeAnswer(call, outcome, true))
+  }
+
+  /** stale-if-error (RFC 5861 §4). */
+  #standIn(call: CacheCall, found: Entry | undefined, outcome: Outcome): Response | undefined {
+    const failure = failureOf(outcome)
+    if (failure === undefined) return undefined
+    // The flight may have brought one from the data centre; a purge may have come upon the one found before.
+    const held = this.#layers.inMemory(call.key, call.request.headers) ?? found
+    if (held === undefined || this.#stamps.isGone(held.tags, held.requestedAtMs)) return undefined
+    const nowMs = this.#now()
+    if (!this.#isForReader(held, call) || !mayStandIn(held.policy, failure, nowMs)) return undefined
+    const status = forwardStatus(this.#rules.name, {
+      reason: 'stale',
+      ...(outcome.kind === 'error-answer' && { status: outcome.entry.status }),
+      ttlSeconds: held.ttlSeconds(nowMs),
+      detail: 'stale-if-error',
+    })
+    return answerFromEntry(held, call.request, held.sentFields(nowMs, status))
+  }
+
+  #outcomeAnswer(call: CacheCall, outcome: Exclude<Outcome, { kind: 'own' }>, collapsed: boolean): Response {
+    if (outcome.kind === 'disconnected') throw outcome.reason
+    const { entry, forwarded } = outcome
+    const status = forwardStatus(this.#rules.name, { reason: 'miss', ...forwarded, collapsed })
+    return answerFromEntry(entry, call.request, entry.forwardedFields(status))
+  }
+
+  #refresh(call: CacheCall, entry: Entry): void {
+    const flightKey = this.#layers.storageKey(call.key, call.request.headers)
+    entry.refreshDue = false
+    if (this.#flights.get(flightKey) !== undefined) return
+    this.#fly(call, flightKey, entry, noRequestControl, true)
+      .then((outcome) => (outcome.kind === 'own' ? outcome.response.body?.cancel() : undefined))
+      .catch(() => {})
+  }
+
+  #isRefreshDue(entry: Entry, nowMs: number): boolean {
+    if (entry.refreshDue) return true
+    return refreshesEarly(nowMs, entry.policy.freshUntilMs, entry.fetchMs, this.#beta, this.#random)
+  }
+
+  /** Read your own writes: older than the reader's last write is as good as not stored. */
+  #isForReader(entry: Entry, call: Pick<CacheCall, 'notBeforeMs'>): boolean {
+    return call.notBeforeMs === undefined || entry.requestedAtMs > call.notBeforeMs
+  }
+
+  #reason(entry: Entry | undefined, control: RequestControl): { reason?: 'request' } {
+    return entry !== undefined && reuse(entry.policy, this.#now()) === 'fresh' && control !== noRequestControl
+      ? { reason: 'request' }
+      : {}
+  }
+
+  async #onlyIfCached(call: CacheCall, control: RequestControl): Promise<Response> {
+    const entry = await this.#layers.load(call.key, call.request.headers)
+    // RFC 9111 §5.2.1.7
+    return (
+      this.#fromStored(call, entry, control) ??
+      new Response(null, {
+        status: 504,
+        headers: { 'cache-status': `${this.#rules.name}; detail=only-if-cached` },
+      })
+    )
+  }
+
+  async #partial(call: CacheCall, control: RequestControl): Promise<Response> {
+    const entry = await this.#layers.load(call.key, call.request.headers)
+    return this.#fromStored(call, entry, control) ?? this.#bypass(call, 'partial')
+  }
+
+  async #bypass(call: CacheCall, reason: 'request' | 'partial' | 'method'): Promise<Response> {
+    const response = await call.forward({
+      method: call.request.method,
+      reason,
+      keepConditions: true,
+      validators: [],
+      background: false,
+    })
+    return this.#passedOn(
+      call,
+      response,
+      forwardStatus(this.#rules.name, { reason, status: response.status }),
+    )
+  }
+
+  async #handleOther(call: CacheCall): Promise<Response> {
+    const { method, url } = call.request
+    const response = await call.forward({
+      method,
+      reason: 'method',
+      keepConditions: true,
+      validators: [],
+      background: false,
+    })
+    const status = forwardStatus(this.#rules.name, { reason: 'method', status: response.status })
+    const keyOfUrl = this.#keyOfUrl
+    if (keyOfUrl === undefined || !isUnsafe(method)) return this.#passedOn(call, response, status)
+    const target = new URL(url)
+    const invalid = invalidatedUrls(method, target, response.status, response.headers)
+    if (invalid.length > 0) await this.purge(invalid.map((other) => urlTag(keyOfUrl(other))))
+    const stored = await storePost(call, target, response, this.#exchange)
+    if (stored.kind === 'not-stored') return this.#passedOn(call, stored.response, status)
+    return answerFromEntry(stored.entry, call.request, stored.entry.forwardedFields(status))
+  }
+
+  #passedOn(call: CacheCall, response: Response, cacheStatus: string): Response {
+    return passOn(response, call.request.method, cacheStatus, this.#rules.ownFields)
+  }
+}
+
+/** Every answer to a URL carries this tag, whatever its variant, so that invalidation (§4.4) is a purge. */
+const urlTag = (key: string): string => `=${key}`
