@@ -1,0 +1,64 @@
+import type { Random } from '../load/random.ts'
+
+/** Draws one value, in ms. */
+export type Sample = (random: Random) => number
+
+export const constant =
+  (ms: number): Sample =>
+  () =>
+    ms
+
+export const exponential =
+  (meanMs: number): Sample =>
+  (random) =>
+    -meanMs * Math.log(1 - random())
+
+/**
+ * A lognormal by its mean and coefficient of variation (standard deviation over mean): service times are positive and
+ * have a long tail, and two numbers are what a bench can tell of them.
+ */
+export function lognormal(meanMs: number, variation: number): Sample {
+  if (variation === 0 || meanMs === 0) return constant(meanMs)
+  const variance = Math.log(1 + variation ** 2)
+  const mu = Math.log(meanMs) - variance / 2
+  const sigma = Math.sqrt(variance)
+  return (random) => Math.exp(mu + sigma * normal(random))
+}
+
+/** Of several, each with its share; the shares add up to 1. */
+export function mixture(parts: readonly { readonly share: number; readonly sample: Sample }[]): Sample {
+  return (random) => {
+    let rest = random()
+    for (const { share, sample } of parts) {
+      if (rest < share) return sample(random)
+      rest -= share
+    }
+    return parts.at(-1)?.sample(random) ?? 0
+  }
+}
+
+/** Standard normal (Box and Muller 1958). */
+export const normal = (random: Random): number =>
+  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+
+/**
+ * How many of a Poisson process of this mean: by multiplication (Knuth) while the mean is small, by its normal limit
+ * from 50 on, where the two differ by less than the step of a count.
+ */
+export function poisson(mean: number, random: Random): number {
+  if (mean <= 0) return 0
+  if (mean >= 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)))
+  const floor = Math.exp(-mean)
+  let count = 0
+  for (let product = random(); product > floor; product *= random()) count += 1
+  return count
+}
+
+/** A seed from words, so that what is computed first does not change what comes after (FNV-1a, 32 bit). */
+export function seedOf(...words: readonly (string | number)[]): number {
+  let hash = 0x811c9dc5
+  for (const char of words.join('|')) {
+    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193)
+  }
+  return hash >>> 0
+}

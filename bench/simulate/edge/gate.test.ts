@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { EdgeGate, Throttle } from './gate.ts'
+
+describe('the throttle', () => {
+  it('lets all pass while half of them are accepted', () => {
+    const throttle = new Throttle()
+    for (let second = 0; second < 30; second += 1) {
+      expect(throttle.pass(100)).toBe(100)
+      throttle.accepted(50)
+    }
+  })
+
+  it('sends twice what the origin accepts, whatever is wanted', () => {
+    const throttle = new Throttle()
+    let passed = 0
+    for (let second = 0; second < 60; second += 1) {
+      passed = throttle.pass(1_000)
+      throttle.accepted(Math.min(passed, 100))
+    }
+    expect(passed).toBeGreaterThan(190)
+    expect(passed).toBeLessThan(210)
+  })
+
+  it('takes a minute to trust again after an outage: what passes doubles every five seconds', () => {
+    const throttle = new Throttle()
+    for (let second = 0; second < 20; second += 1) {
+      throttle.pass(100)
+      throttle.accepted(0)
+    }
+    expect(throttle.pass(100)).toBeLessThan(1)
+    let passed = 0
+    for (let second = 0; second < 60; second += 1) {
+      passed = throttle.pass(100)
+      throttle.accepted(passed)
+    }
+    expect(passed).toBe(100)
+  })
+})
+
+describe('the load signal', () => {
+  const wanted = { critical: 10, normal: 10, background: 10 }
+
+  it('holds back background first, then normal, never critical', () => {
+    expect(new EdgeGate().pass(wanted, { utilization: 0.5 })).toEqual(wanted)
+    expect(new EdgeGate().pass(wanted, { utilization: 1 })).toEqual({ ...wanted, background: 0 })
+    expect(new EdgeGate().pass(wanted, { utilization: 2 })).toEqual({
+      critical: 10,
+      normal: 0,
+      background: 0,
+    })
+  })
+})

@@ -1,0 +1,75 @@
+import { type Priority, priorities } from '@spillway/origin/contract'
+import type { PerPriority } from '../process/process.ts'
+
+/** What the edge knows of the origin from the second before. */
+export interface OriginNews {
+  /** Mean requests in work over the limit: the `u` of the load signal. */
+  readonly utilization: number
+}
+
+/**
+ * The edge's gate towards the origin (`edge/src/policy/origin-gate.ts`) for all isolates at once: priorities are held
+ * back by the origin's load signal, and what the origin refused lately is refused here first (Google's client-side
+ * throttling with K = 2 over ten seconds). The share of isolates that hold back grows with how far the mean signal is
+ * above their limit, since each isolate heard of another process. Left out: the limit and the breaker of each isolate,
+ * which matter when an origin breaks, not when it refuses.
+ */
+export class EdgeGate {
+  readonly #throttles: Readonly<Record<Priority, Throttle>> = {
+    critical: new Throttle(),
+    normal: new Throttle(),
+    background: new Throttle(),
+  }
+
+  /** How many of those who want to go to the origin may, this second. */
+  pass(wanted: PerPriority, { utilization }: OriginNews): PerPriority {
+    const passed = { critical: 0, normal: 0, background: 0 }
+    for (const priority of priorities) {
+      const through = wanted[priority] * (1 - heldBack(utilization, utilizationMax[priority]))
+      passed[priority] = this.#throttles[priority].pass(through)
+    }
+    return passed
+  }
+
+  /** What became of those: the origin took this many on. */
+  accepted(counts: PerPriority): void {
+    for (const priority of priorities) this.#throttles[priority].accepted(counts[priority])
+  }
+}
+
+/** As in the edge's gate. */
+const utilizationMax: PerPriority = { critical: Number.POSITIVE_INFINITY, normal: 1.5, background: 0.9 }
+
+/** Share held back: none a tenth below the limit, all a tenth above it. */
+const heldBack = (utilization: number, limit: number): number =>
+  Number.isFinite(limit) ? Math.min(1, Math.max(0, (utilization / limit - 0.9) / 0.2)) : 0
+
+/**
+ * `p(refuse) = max(0, (requests - K * accepts) / (requests + 1))`, Google SRE Book, ch. 21, eq. 21-1, in numbers per
+ * second instead of one by one.
+ */
+export class Throttle {
+  readonly #requests: number[] = []
+  readonly #accepts: number[] = []
+
+  pass(wanted: number): number {
+    const requests = sum(this.#requests)
+    const refused = Math.max(0, (requests - k * sum(this.#accepts)) / (requests + 1))
+    this.#requests.push(wanted)
+    this.#accepts.push(0)
+    if (this.#requests.length > windowSeconds) {
+      this.#requests.shift()
+      this.#accepts.shift()
+    }
+    return wanted * (1 - refused)
+  }
+
+  accepted(count: number): void {
+    this.#accepts[this.#accepts.length - 1] = count
+  }
+}
+
+const k = 2
+const windowSeconds = 10
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

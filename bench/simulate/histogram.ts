@@ -1,0 +1,68 @@
+const binsPerDecade = 40
+const lowestMs = 0.01
+const bins = binsPerDecade * 7
+
+/**
+ * Latencies in bins of 6 %, from 0.01 ms to 100 s, with weights: the simulation follows one process and counts it for
+ * many. Unlike an HDR histogram it merges with any weight.
+ */
+export class Histogram {
+  readonly #weights = new Float64Array(bins)
+  #total = 0
+  #max = 0
+
+  get total(): number {
+    return this.#total
+  }
+
+  /** The largest value that was added, exactly; 0 where there is none. */
+  get max(): number {
+    return this.#max
+  }
+
+  add(ms: number, weight = 1): void {
+    if (weight <= 0) return
+    const bin = Math.floor(Math.log10(ms / lowestMs) * binsPerDecade)
+    const slot = Math.min(bins - 1, Math.max(0, bin))
+    this.#weights[slot] = (this.#weights[slot] ?? 0) + weight
+    this.#total += weight
+    this.#max = Math.max(this.#max, ms)
+  }
+
+  /** Adds the distribution of another, scaled to `weight`, each value later by `shiftMs`. */
+  merge(other: Histogram, weight: number, shiftMs = 0): void {
+    if (other.#total === 0 || weight <= 0) return
+    const scale = weight / other.#total
+    for (let slot = 0; slot < bins; slot += 1) {
+      const share = other.#weights[slot] as number
+      if (share === 0) continue
+      if (shiftMs === 0) this.#weights[slot] = (this.#weights[slot] as number) + share * scale
+      else this.#addAt(middle(slot) + shiftMs, share * scale)
+    }
+    this.#total += weight
+    this.#max = Math.max(this.#max, other.#max + shiftMs)
+  }
+
+  /** @returns `NaN` where nothing was added: no answer is not a fast one */
+  quantile(q: number): number {
+    if (this.#total === 0) return Number.NaN
+    let left = q * this.#total
+    for (let slot = 0; slot < bins; slot += 1) {
+      left -= this.#weights[slot] as number
+      if (left <= 0) return Math.min(this.#max, middle(slot))
+    }
+    return this.#max
+  }
+
+  #addAt(ms: number, weight: number): void {
+    const bin = Math.floor(Math.log10(ms / lowestMs) * binsPerDecade)
+    const slot = Math.min(bins - 1, Math.max(0, bin))
+    this.#weights[slot] = (this.#weights[slot] as number) + weight
+  }
+}
+
+const middles = Float64Array.from(
+  { length: bins },
+  (_, slot) => lowestMs * 10 ** ((slot + 0.5) / binsPerDecade),
+)
+const middle = (slot: number): number => middles[slot] as number

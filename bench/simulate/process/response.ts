@@ -1,0 +1,81 @@
+import { seedOf } from '../distribution.ts'
+import { capacityPerSecond, processModel, type ServiceTimes } from '../service-times.ts'
+import { type PerPriority, type ProcessResult, simulateProcess } from './process.ts'
+
+/** What comes to one process in a second, and how its database is doing. */
+export interface ProcessLoad {
+  readonly arrivals: PerPriority
+  readonly databaseSlowdown: number
+}
+
+/**
+ * How one process answers to a load, by simulating it event by event, once for each load that differs noticeably.
+ *
+ * A fleet at a million requests a second is too many events to follow, and need not be: instances behind a balancer are
+ * alike, and a process forgets its past within its deadline, a second, while load, group and database change over
+ * minutes (decomposition by time scales: Courtois, Decomposability, 1977). So each simulated second of the fleet asks
+ * what a process does under that second's load, and loads that fall into one cell of a grid share an answer. The answer
+ * depends on the cell alone, never on what was asked before.
+ */
+export class ProcessResponses {
+  readonly #times: ServiceTimes
+  readonly #writeShare: number
+  readonly #capacity: number
+  readonly #requests: number
+  readonly #answers = new Map<string, ProcessResult>()
+
+  /** @param requests to follow for each answer: more of them make a steadier p99 */
+  constructor(times: ServiceTimes, writeShare: number, requests: number) {
+    this.#times = times
+    this.#writeShare = writeShare
+    this.#capacity = capacityPerSecond(times, writeShare)
+    this.#requests = requests
+  }
+
+  /** Requests a second that keep one process busy. */
+  get capacityPerSecond(): number {
+    return this.#capacity
+  }
+
+  /** Answers that had to be simulated. */
+  get simulated(): number {
+    return this.#answers.size
+  }
+
+  at({ arrivals, databaseSlowdown }: ProcessLoad): ProcessResult {
+    const total = arrivals.critical + arrivals.normal + arrivals.background
+    const load = gridLoad(total / this.#capacity)
+    // Who comes matters only where someone is refused.
+    const critical = load < calm ? 0.3 : gridShare(arrivals.critical / total)
+    const background = load < calm ? 0.1 : Math.min(1 - critical, gridShare(arrivals.background / total))
+    const slowdown = gridRatio(databaseSlowdown)
+    const key = `${load.toFixed(4)} ${critical.toFixed(2)} ${background.toFixed(2)} ${slowdown.toFixed(3)}`
+    const known = this.#answers.get(key)
+    if (known !== undefined) return known
+    const perSecond = Math.max(load, 0.01) * this.#capacity
+    const answer = simulateProcess(processModel(this.#times, this.#writeShare, { slowdown }), {
+      arrivals: {
+        critical: perSecond * critical,
+        normal: perSecond * Math.max(0, 1 - critical - background),
+        background: perSecond * background,
+      },
+      requests: this.#requests,
+      warmup: Math.floor(this.#requests / 4),
+      seed: seedOf(key),
+    })
+    this.#answers.set(key, answer)
+    return answer
+  }
+}
+
+/** Load below which a process sheds nothing. */
+const calm = 0.5
+
+/** Steps of a twentieth up to a load of 0.5, of 4 % above. */
+const gridLoad = (load: number): number =>
+  load < calm ? Math.round(load * 20) / 20 : calm * 1.04 ** Math.round(Math.log(load / calm) / Math.log(1.04))
+
+const gridShare = (share: number): number => Math.round(Math.min(1, Math.max(0, share)) * 10) / 10
+
+/** Steps of a quarter. */
+const gridRatio = (ratio: number): number => 1.25 ** Math.round(Math.log(ratio) / Math.log(1.25))

@@ -1,0 +1,83 @@
+import type { Random } from '../load/random.ts'
+import { poisson } from './distribution.ts'
+
+/** How people and their programs behave; the same for all scenarios unless they say otherwise. */
+export interface UserOptions {
+  /** Mean time between an answer and the next request of a user, s. */
+  readonly thinkSeconds: number
+  /** `Retry-After` of a refusal is drawn between this and twice this, s. */
+  readonly retryAfterSeconds: number
+  /** Times that a client asks again for what was refused before it gives up. */
+  readonly retriesMax: number
+  /** Operations, by their share of what users ask for. */
+  readonly shares: readonly number[]
+}
+
+/**
+ * A closed population: who waits for `Retry-After` asks for nothing else, so refusals slow users down and do not
+ * multiply them. Answers take milliseconds where thinking takes seconds, so who is answered thinks again at once.
+ */
+export class Users {
+  readonly #options: UserOptions
+  /** [second mod horizon][operation][attempt], users who come back then. */
+  readonly #waiting: number[][][]
+  #population = 0
+  #waitingTotal = 0
+
+  constructor(options: UserOptions) {
+    this.#options = options
+    const attempts = () => new Array<number>(options.retriesMax + 1).fill(0)
+    this.#waiting = Array.from({ length: options.retryAfterSeconds * 2 + 2 }, () =>
+      options.shares.map(attempts),
+    )
+  }
+
+  get population(): number {
+    return this.#population
+  }
+
+  get waiting(): number {
+    return this.#waitingTotal
+  }
+
+  /** Requests of this second: by operation, by attempt (0: the first). */
+  ask(second: number, population: number, random: Random): readonly (readonly number[])[] {
+    this.#population = population
+    this.#leave(population)
+    const { thinkSeconds, shares } = this.#options
+    const thinking = Math.max(0, population - this.#waitingTotal)
+    const slot = this.#waiting[second % this.#waiting.length] as number[][]
+    return shares.map((share, operation) => {
+      const back = slot[operation] as number[]
+      const asked = [...back]
+      asked[0] = poisson((thinking * share) / thinkSeconds, random)
+      for (const count of back) this.#waitingTotal -= count
+      back.fill(0)
+      return asked
+    })
+  }
+
+  /** This many of an operation's attempts were refused: they come back after `Retry-After`, or give up. */
+  refused(second: number, operation: number, attempt: number, count: number): void {
+    const { retryAfterSeconds, retriesMax } = this.#options
+    if (count <= 0 || attempt >= retriesMax) return
+    const each = count / (retryAfterSeconds + 1)
+    for (let delay = retryAfterSeconds; delay <= 2 * retryAfterSeconds; delay += 1) {
+      const slot = this.#waiting[(second + delay) % this.#waiting.length]?.[operation]
+      if (slot === undefined) continue
+      slot[attempt + 1] = (slot[attempt + 1] ?? 0) + each
+    }
+    this.#waitingTotal += count
+  }
+
+  /** Users who go offline do so whatever they are doing. */
+  #leave(population: number): void {
+    if (this.#waitingTotal <= population) return
+    const kept = population / this.#waitingTotal
+    for (const slot of this.#waiting) {
+      for (const attempts of slot)
+        for (const [index, count] of attempts.entries()) attempts[index] = count * kept
+    }
+    this.#waitingTotal = population
+  }
+}
