@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Child, type ChildOptions, describeExit, startChild } from './child.ts'
 
 /** What a start adds its parts to. */
@@ -66,9 +68,9 @@ export async function supervise(
   }
   const started = Promise.try(start, supervised).catch(onError)
 
-  await new Promise((resolve) => ending.signal.addEventListener('abort', resolve, { once: true }))
+  if (!ending.signal.aborted) await once(ending.signal, 'abort')
   // What is being started now must be known before it can be stopped.
-  await Promise.race([started, new Promise((resolve) => setTimeout(resolve, startSettlesWithinMs).unref())])
+  await Promise.race([started, sleep(startSettlesWithinMs, undefined, { ref: false })])
   for (const stop of stops.toReversed()) {
     await stop(isHurried ? 0 : undefined).catch((error) => say(messageOf(error)))
   }
