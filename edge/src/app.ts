@@ -82,6 +82,7 @@ export function createApp(parts: Parts): Hono {
       token: undefined,
       notBeforeMs: undefined,
       reason: undefined,
+      purgeTags: [],
       originMs: undefined,
     }
     try {

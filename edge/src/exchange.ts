@@ -16,6 +16,8 @@ export interface Exchange {
   notBeforeMs: number | undefined
   /** Why it was refused, for the log: a problem code, or something finer. */
   reason: string | undefined
+  /** Tags that the origin named as made obsolete by this request. */
+  purgeTags: readonly string[]
   /** How long the origin took, where it was asked. */
   originMs: number | undefined
 }

@@ -11,7 +11,7 @@ export class Breaker {
   #failures = 0
   #openings = 0
   #openUntilMs: number | undefined
-  #probing = false
+  #probeUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(options: BreakerOptions = breakerDefaults) {
     this.#options = options
@@ -19,7 +19,7 @@ export class Breaker {
 
   state(nowMs: number): 'closed' | 'open' | 'half-open' {
     if (this.#openUntilMs === undefined) return 'closed'
-    return nowMs < this.#openUntilMs || this.#probing ? 'open' : 'half-open'
+    return nowMs < this.#openUntilMs || nowMs < this.#probeUntilMs ? 'open' : 'half-open'
   }
 
   /** Milliseconds until the next probe may go. */
@@ -30,7 +30,7 @@ export class Breaker {
   /** Takes the one place of a probe, where there is one to take. Whoever sends must report how it went. */
   passes(nowMs: number): boolean {
     const state = this.state(nowMs)
-    if (state === 'half-open') this.#probing = true
+    if (state === 'half-open') this.#probeUntilMs = nowMs + this.#options.probeMs
     return state !== 'open'
   }
 
@@ -40,15 +40,15 @@ export class Breaker {
     this.#failures = 0
     this.#openings = 0
     this.#openUntilMs = undefined
-    this.#probing = false
+    this.#probeUntilMs = Number.NEGATIVE_INFINITY
     return reclosed
   }
 
   /** @param random in [0, 1): keeps isolates from probing in step */
   failed(nowMs: number, random: number): void {
     this.#failures += 1
-    const wasProbe = this.#probing
-    this.#probing = false
+    const wasProbe = nowMs < this.#probeUntilMs
+    this.#probeUntilMs = Number.NEGATIVE_INFINITY
     if (!wasProbe && (this.#openUntilMs !== undefined || this.#failures < this.#options.failuresMax)) return
     const { openMs, openMaxMs } = this.#options
     const spanMs = Math.min(openMaxMs, openMs * 2 ** this.#openings)
@@ -58,7 +58,7 @@ export class Breaker {
 
   /** The probe was called off: its caller left before there was an answer. */
   abandoned(): void {
-    this.#probing = false
+    this.#probeUntilMs = Number.NEGATIVE_INFINITY
   }
 }
 
@@ -69,6 +69,13 @@ export interface BreakerOptions {
   readonly openMs: number
   /** The longest it stays open. */
   readonly openMaxMs: number
+  /** A probe that is not reported within this time was lost: the next one may go. */
+  readonly probeMs: number
 }
 
-export const breakerDefaults: BreakerOptions = { failuresMax: 5, openMs: 250, openMaxMs: 2_000 }
+export const breakerDefaults: BreakerOptions = {
+  failuresMax: 5,
+  openMs: 250,
+  openMaxMs: 2_000,
+  probeMs: 3_000,
+}

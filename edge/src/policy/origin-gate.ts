@@ -32,6 +32,9 @@ const utilizationMax: Readonly<Record<Priority, number>> = {
 /** A load signal older than this is news no more: whoever is held back by it must be let through to get another. */
 const loadMaxAgeMs = 1_000
 
+/** No request is open for longer: every one of them has a deadline well below. */
+const passMaxMs = 10_000
+
 /**
  * Everything that this isolate knows of one origin's health, and who may go there. Order matters: what is free to
  * know comes first, and the throttle, which counts what it is asked, last.
@@ -40,7 +43,7 @@ export class OriginGate {
   readonly #breaker: Breaker
   readonly #limit: AdaptiveLimit
   readonly #throttles: readonly Throttle[]
-  #inflight = 0
+  readonly #open = new Set<Pass>()
   #load: Load | undefined
   #loadAtMs = Number.NEGATIVE_INFINITY
 
@@ -55,7 +58,7 @@ export class OriginGate {
   }
 
   get inflight(): number {
-    return this.#inflight
+    return this.#open.size
   }
 
   get limit(): number {
@@ -74,19 +77,22 @@ export class OriginGate {
 
   /** @returns the reason to shed, or a pass to be handed back with {@link leave} */
   enter(priority: Priority, nowMs: number, random: () => number): ShedReason | Pass {
-    if (this.#inflight >= Math.max(1, this.limit * limitShare[priority])) return 'limit'
+    const limit = Math.max(1, this.limit * limitShare[priority])
+    if (this.#open.size >= limit) this.#forgetLost(nowMs)
+    if (this.#open.size >= limit) return 'limit'
     if (this.#heldBackByLoad(priority, nowMs)) return 'origin-load'
     if (!this.#breaker.passes(nowMs)) return 'breaker-open'
     if (this.#throttle(priority).refuses(nowMs, random())) {
       this.#breaker.abandoned()
       return 'throttled'
     }
-    this.#inflight += 1
-    return { priority, enteredAtMs: nowMs, inflight: this.#inflight }
+    const pass = { priority, enteredAtMs: nowMs, inflight: this.#open.size + 1 }
+    this.#open.add(pass)
+    return pass
   }
 
   leave(pass: Pass, outcome: OriginOutcome, nowMs: number, random: () => number, load?: Load): void {
-    this.#inflight -= 1
+    this.#open.delete(pass)
     if (load !== undefined) {
       this.#load = load
       this.#loadAtMs = nowMs
@@ -106,6 +112,14 @@ export class OriginGate {
       this.#limit.restart()
     }
     if (outcome === 'accepted') this.#throttle(pass.priority).accepted(nowMs)
+  }
+
+  /** Passes that nobody will hand back: the runtime may drop a request together with what it still had to do. */
+  #forgetLost(nowMs: number): void {
+    for (const pass of this.#open) {
+      if (nowMs - pass.enteredAtMs < passMaxMs) return
+      this.#open.delete(pass)
+    }
   }
 
   #heldBackByLoad(priority: Priority, nowMs: number): boolean {

@@ -27,6 +27,7 @@ export class Throttle {
     const accepts = sum(this.#accepts)
     const slot = this.#bucket % this.#options.buckets
     this.#requests[slot] = (this.#requests[slot] ?? 0) + 1
+    if (requests < this.#options.requestsMin) return false
     return random < Math.max(0, (requests - this.#options.k * accepts) / (requests + 1))
   }
 
@@ -60,10 +61,12 @@ export class Throttle {
 export interface ThrottleOptions {
   /** Requests sent for each one accepted; lower refuses more here, higher notices recovery sooner. */
   readonly k: number
+  /** Fewer requests in the window than this say nothing: one failure alone would refuse every other request. */
+  readonly requestsMin: number
   readonly windowMs: number
   readonly buckets: number
 }
 
-export const throttleDefaults: ThrottleOptions = { k: 2, windowMs: 10_000, buckets: 10 }
+export const throttleDefaults: ThrottleOptions = { k: 2, requestsMin: 20, windowMs: 10_000, buckets: 10 }
 
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0)

@@ -1,15 +1,18 @@
+import type { RequestBody } from '../policy/request-body.ts'
+
 /** A request to one origin, ready to be sent. */
 export interface OriginRequest {
   readonly method: string
   readonly url: string
   readonly headers: Headers
-  readonly body: ReadableStream<Uint8Array> | null
+  readonly body: RequestBody | null
   /** Time until the answer's header must be here. */
   readonly timeoutMs: number
   /** Calls it off, where the answer is one client's alone. */
   readonly signal: AbortSignal | undefined
 }
 
+/** `abandoned`: the client left, or did not send its body in time, which says nothing about the origin. */
 export type OriginAnswer =
   | { readonly kind: 'answer'; readonly response: Response }
   | { readonly kind: 'timeout' | 'unreachable' | 'abandoned' }
@@ -32,23 +35,24 @@ export async function sendToOrigin({
     late = true
     controller.abort()
   }, timeoutMs)
-  const onAbort = (): void => controller.abort()
-  signal?.addEventListener('abort', onAbort)
+  const abort = (): void => controller.abort()
+  signal?.addEventListener('abort', abort)
   try {
     const response = await fetch(url, {
       method,
       headers,
-      body,
+      body: body === null ? null : body.stream(abort),
       redirect: 'manual',
       signal: controller.signal,
     })
     clearTimeout(timer)
-    timer = setTimeout(() => controller.abort(), bodyTimeoutMs)
+    timer = setTimeout(abort, bodyTimeoutMs)
     return { kind: 'answer', response }
   } catch {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
-    if (late) return { kind: 'timeout' }
-    return { kind: signal?.aborted === true ? 'abandoned' : 'unreachable' }
+    signal?.removeEventListener('abort', abort)
+    const isComplete = body === null || body.isComplete
+    if (late) return { kind: isComplete ? 'timeout' : 'abandoned' }
+    return { kind: controller.signal.aborted ? 'abandoned' : 'unreachable' }
   }
 }

@@ -33,17 +33,21 @@ export interface AdmitParts {
  * first would be too much for the second.
  *
  * @param shedFrom operators' switch: this priority and those below it are shed
+ * @param failed an origin that has just failed this request: the last one to try again
  */
 export function admit(
   priority: Priority,
   shedFrom: Priority | undefined,
   { endpoints, now, random }: AdmitParts,
+  failed?: OriginEndpoint,
 ): Admitted | Shed {
   if (shedFrom !== undefined && priorityRank(priority) >= priorityRank(shedFrom)) {
     return { kind: 'shed', reason: 'switched-off', retryAfterSeconds: retryAfterSeconds(5, random()) }
   }
   let openForMs = Number.POSITIVE_INFINITY
-  for (const endpoint of endpoints) {
+  const inOrder =
+    failed === undefined ? endpoints : [...endpoints.filter((endpoint) => endpoint !== failed), failed]
+  for (const endpoint of inOrder) {
     const entered = endpoint.gate.enter(priority, now(), random)
     if (typeof entered !== 'string') return { kind: 'admitted', endpoint, pass: entered }
     if (entered !== 'breaker-open') {

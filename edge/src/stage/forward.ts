@@ -35,8 +35,7 @@ export interface Forwarding {
   readonly target: string
   /** End-to-end fields; ours are added. */
   readonly fields: Headers
-  /** A body that can be sent again, one that cannot, or none. */
-  readonly body: RequestBody | ReadableStream<Uint8Array> | null
+  readonly body: RequestBody | null
   readonly isRepeatable: boolean
   readonly priority: Priority
   /** Until when the answer is of use; epoch milliseconds. */
@@ -67,13 +66,21 @@ export class ForwardError extends ProblemError {
  *
  * @throws {ForwardError} when the request was shed or no answer came
  */
-export async function forward(exchange: Exchange, order: Forwarding, parts: ForwardParts): Promise<Response> {
+export function forward(exchange: Exchange, order: Forwarding, parts: ForwardParts): Promise<Response> {
+  const answer = attempt(exchange, order, parts)
+  // What is counted must be given back, also where the client has left and nobody waits any more.
+  exchange.waitUntil(answer.catch(() => undefined))
+  return answer
+}
+
+async function attempt(exchange: Exchange, order: Forwarding, parts: ForwardParts): Promise<Response> {
   const { control, now, random, retryBudget } = parts
   retryBudget.earn()
-  for (let attempt = 1; ; attempt += 1) {
-    const admitted = admit(order.priority, control.current.shed, parts)
+  let failed: OriginEndpoint | undefined
+  for (let number = 1; ; number += 1) {
+    const admitted = admit(order.priority, control.current.shed, parts, failed)
     if (admitted.kind === 'shed') {
-      throw new ForwardError(shedProblem(admitted), `shed-${admitted.reason}`, attempt > 1)
+      throw new ForwardError(shedProblem(admitted), `shed-${admitted.reason}`, number > 1)
     }
     const { endpoint, pass } = admitted
     const startedAtMs = now()
@@ -83,19 +90,29 @@ export async function forward(exchange: Exchange, order: Forwarding, parts: Forw
     endpoint.gate.leave(pass, outcome, now(), random, load)
     exchange.originMs = now() - startedAtMs
     if (answer.kind === 'answer') {
+      exchange.purgeTags = splitTags(answer.response.headers.get(names.purgeTag))
       if (isOurOrigins(answer.response)) return shown(answer.response, parts.cors)
       await answer.response.body?.cancel()
     }
     const remainingMs = order.deadlineMs - now()
     const retriable = isWorthRetrying({
-      number: attempt,
+      number,
       outcome,
       isRepeatable: order.isRepeatable,
       remainingMs,
     })
     if (!retriable || !retryBudget.spend()) throw failure(outcome, order, random())
+    failed = endpoint
   }
 }
+
+const splitTags = (list: string | null): readonly string[] =>
+  list === null
+    ? []
+    : list
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter((tag) => tag !== '')
 
 async function send(
   exchange: Exchange,
@@ -119,7 +136,7 @@ async function send(
     method: order.method,
     url: url + order.target,
     headers: fields,
-    body: order.body === null || order.body instanceof ReadableStream ? order.body : order.body.stream(),
+    body: order.body,
     timeoutMs: remainingMs,
     signal: order.signal,
   })
@@ -146,9 +163,6 @@ function shown(response: Response, cors: Cors): Response {
     else fields.set(name, value)
   }
   fields.set('x-content-type-options', 'nosniff')
-  const purge = response.headers.get(names.purgeTag)
-  // Read and removed by the write that it belongs to, before the answer goes on.
-  if (purge !== null) fields.set(names.purgeTag, purge)
   const { status, statusText } = response
   return new Response(response.body, { status, statusText, headers: fields })
 }
@@ -177,6 +191,12 @@ function failure(outcome: OriginOutcome, order: Forwarding, random: number): For
         'origin-refused',
         false,
       )
+    case 'abandoned':
+      return new ForwardError(
+        { code: 'deadline-exceeded', detail: `The request did not arrive in time.${unknown}` },
+        'client-slow-or-gone',
+        true,
+      )
     default:
       return new ForwardError(
         {
@@ -184,7 +204,7 @@ function failure(outcome: OriginOutcome, order: Forwarding, random: number): For
           detail: `The origin cannot be reached.${unknown}`,
           retryAfterSeconds: retryAfterSeconds(1, random),
         },
-        outcome === 'abandoned' ? 'client-gone' : 'origin-unreachable',
+        'origin-unreachable',
         true,
       )
   }

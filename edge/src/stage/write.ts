@@ -3,11 +3,11 @@ import type { HttpCache, PurgeEverywhere } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
 import { requestFields } from '../policy/forwarded-headers.ts'
-import { declaredSize, RequestBody } from '../policy/request-body.ts'
+import { declaresTooMuch, RequestBody } from '../policy/request-body.ts'
 import { presumedTags, type WritePlan } from '../policy/request-plan.ts'
 import { isIdempotent } from '../policy/retry.ts'
 import { type ConsistencyParts, rememberOwnWrite } from './consistency.ts'
-import { deadlineOf, ForwardError, type ForwardParts, forward } from './forward.ts'
+import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, forward } from './forward.ts'
 import { priorityOf } from './lookup.ts'
 
 export interface WriteParts extends ForwardParts, ConsistencyParts {
@@ -29,36 +29,26 @@ export function write(exchange: Exchange, plan: WritePlan, parts: WriteParts): P
 }
 
 async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WriteParts): Promise<Response> {
-  const { request } = exchange
-  const fields = requestFields(request.headers)
+  const { method, headers, body: sent } = exchange.request
+  const fields = requestFields(headers)
   if (typeof fields === 'string') throw new ProblemError(nominated(fields))
-  const size = declaredSize(request.headers.get('content-length'))
-  if (size === 'too-large') throw new ProblemError(tooLarge)
-  const key = request.headers.get(names.idempotencyKey)
-  const isRepeatable =
-    isIdempotent(request.method) || (key !== null && parseIdempotencyKey(key) !== undefined)
-  // A body of declared size that is sent once needs neither counting nor remembering: the runtime holds it to it.
-  const isPlain = size !== 'unknown' && !isRepeatable
-  const body = request.body === null || isPlain ? request.body : new RequestBody(request.body)
-  const counted = body instanceof RequestBody ? body : undefined
+  if (declaresTooMuch(headers.get('content-length'))) throw new ProblemError(tooLarge)
+  const key = headers.get(names.idempotencyKey)
+  const body = sent === null ? null : new RequestBody(sent)
+  const forwarding: Forwarding = {
+    method,
+    target: plan.target,
+    fields,
+    body,
+    isRepeatable: isIdempotent(method) || (key !== null && parseIdempotencyKey(key) !== undefined),
+    priority: priorityOf(exchange, plan),
+    deadlineMs: deadlineOf(exchange),
+    signal: undefined,
+  }
   try {
-    const answer = await forward(
-      exchange,
-      {
-        method: request.method,
-        target: plan.target,
-        fields,
-        body,
-        isRepeatable,
-        priority: priorityOf(exchange, plan),
-        deadlineMs: deadlineOf(exchange),
-        signal: undefined,
-      },
-      parts,
-    )
-    return await settle(exchange, plan, answer, parts)
+    return await settle(exchange, plan, await forward(exchange, forwarding, parts), parts)
   } catch (error) {
-    if (counted?.isTooLarge === true) throw new ProblemError(tooLarge)
+    if (body?.isTooLarge === true) throw new ProblemError(tooLarge)
     // Nobody knows whether the write happened: for the cache it has.
     if (error instanceof ForwardError && error.mayHaveArrived) {
       await purge(exchange, presumedTags(plan.route, principalOf(exchange)?.subject), parts)
@@ -73,13 +63,9 @@ async function settle(
   answer: Response,
   parts: WriteParts,
 ): Promise<Response> {
-  const named = answer.headers.get(names.purgeTag)
-  answer.headers.delete(names.purgeTag)
   // The origin itself may not know (503 outcome-unknown), and then it names nothing.
-  const tags =
-    named === null && answer.status >= 500
-      ? presumedTags(plan.route, principalOf(exchange)?.subject)
-      : split(named)
+  const isUnknown = exchange.purgeTags.length === 0 && answer.status >= 500
+  const tags = isUnknown ? presumedTags(plan.route, principalOf(exchange)?.subject) : exchange.purgeTags
   if (tags.length === 0) return answer
   await purge(exchange, tags, parts)
   await rememberOwnWrite(exchange, plan, answer, parts)
@@ -100,12 +86,6 @@ async function purge(
   waitUntil(everywhere)
   await cache.purge(tags).catch((error: unknown) => failed('data centre', String(error)))
 }
-
-const split = (list: string | null): readonly string[] =>
-  (list ?? '')
-    .split(',')
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '')
 
 const tooLarge: Problem = { code: 'content-too-large', detail: 'A body has at most 262144 bytes.' }
 

@@ -1,14 +1,14 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { inject } from 'vitest'
+import { inject, vi } from 'vitest'
 import type { TestIssuer } from './issuer.ts'
 import type { ScriptedOrigin } from './origin.ts'
 
 /** The Worker in workerd, in front of a test's own origin and issuer. */
 export interface Edge {
   readonly url: string
-  /** Log lines, parsed. */
-  readonly lines: readonly Record<string, unknown>[]
+  /** The log line of a request, once it is here. */
+  lineOf(requestId: string | null): Promise<Record<string, unknown>>
   /** Everything that was logged, as text. */
   readonly log: string
   readonly assertionKey: JWK
@@ -69,9 +69,12 @@ export async function startEdge({ origins, issuers = [], variables, rateLimit }:
   const url = (await miniflare.unsafeGetDirectURL()).origin
   return {
     url,
-    get lines() {
-      return logged.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
-    },
+    lineOf: (requestId) =>
+      vi.waitFor(() => {
+        const line = logged.find((text) => text.includes(`"requestId":"${requestId}"`))
+        if (line === undefined) throw new Error(`nothing is logged about ${requestId}`)
+        return JSON.parse(line)
+      }),
     get log() {
       return logged.join('\n')
     },

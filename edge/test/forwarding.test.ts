@@ -1,0 +1,404 @@
+import { connect } from 'node:net'
+import { assertionProfile } from '@spillway/origin/contract'
+import { importJWK, jwtVerify } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { bearer, type Edge, startEdge } from './support/edge.ts'
+import { startIssuer, type TestIssuer } from './support/issuer.ts'
+import { type ScriptedOrigin, type SeenRequest, startOrigin, storable } from './support/origin.ts'
+
+let origin: ScriptedOrigin
+let issuer: TestIssuer
+let edge: Edge
+let writer: Record<string, string>
+
+beforeAll(async () => {
+  origin = await startOrigin()
+  issuer = await startIssuer(['ES256'])
+  edge = await startEdge({ origins: [origin], issuers: [issuer] })
+  writer = bearer(await issuer.mint({ claims: { scope: 'places:write' } }))
+})
+
+beforeEach(() => {
+  origin.answer(storable({ id: '1' }))
+})
+
+afterAll(async () => {
+  await edge.stop()
+  await issuer.stop()
+  await origin.stop()
+})
+
+const lastSeen = (): SeenRequest => origin.seen.at(-1) as SeenRequest
+
+let count = 0
+/** A path that nothing is stored for. */
+const unread = (): string => {
+  count += 1
+  return `/v2/places/unread-${count}`
+}
+
+const post = (
+  init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string>; duplex?: 'half' } = {},
+): Promise<Response> =>
+  edge.fetch('/v2/places', {
+    method: 'POST',
+    body: '{"name":"Paris"}',
+    ...init,
+    headers: { ...writer, 'content-type': 'application/json', ...init.headers },
+  })
+
+describe('towards the origin', () => {
+  it('goes who asks, signed for the origin alone and for two minutes at most', async () => {
+    await post()
+    const { d: _private, ...publicKey } = edge.assertionKey
+    const { payload, protectedHeader } = await jwtVerify(
+      String(lastSeen().headers['spillway-assertion']),
+      await importJWK(publicKey, 'EdDSA'),
+      { issuer: assertionProfile.issuer, audience: assertionProfile.audience, typ: assertionProfile.type },
+    )
+    expect(protectedHeader).toEqual({ alg: 'EdDSA', kid: 'edge-1', typ: assertionProfile.type })
+    expect(payload).toMatchObject({ sub: 'alice', scope: 'places:write' })
+    expect((payload.exp as number) - (payload.iat as number)).toBe(assertionProfile.lifetimeSeconds)
+  })
+
+  it('goes one assertion for many requests of a caller, and another for another’s', async () => {
+    const trips = async (sub: string): Promise<unknown> => {
+      count += 1
+      await edge.fetch(`/v2/trips/trip-${count}`, { headers: bearer(await issuer.mint({ claims: { sub } })) })
+      return lastSeen().headers['spillway-assertion']
+    }
+    const [first, second, third] = [await trips('carol'), await trips('carol'), await trips('dave')]
+    expect(second).toBe(first)
+    expect(third).not.toBe(first)
+  })
+
+  it('goes what is left of the second, the priority, the trace and the request id', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+    const id = '3f1e1f3c-0b0a-4a57-9f0a-0d7c5e2c9f11'
+    const answer = await edge.fetch(unread(), {
+      headers: {
+        traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+        tracestate: 'vendor=1',
+        'x-request-id': id,
+      },
+    })
+    const { headers } = lastSeen()
+    expect(Number(headers['spillway-timeout-ms'])).toBeGreaterThan(0)
+    expect(Number(headers['spillway-timeout-ms'])).toBeLessThan(1_000)
+    expect(headers['spillway-priority']).toBe('normal')
+    expect(headers.traceparent).toMatch(new RegExp(`^00-${traceId}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`))
+    expect(headers.tracestate).toBe('vendor=1')
+    expect(headers['x-request-id']).toBe(id)
+    expect(answer.headers.get('x-request-id')).toBe(id)
+  })
+
+  it('goes nothing that a client made up', async () => {
+    await post({
+      headers: {
+        'spillway-assertion': 'forged',
+        'spillway-timeout-ms': '99999',
+        'spillway-priority': 'critical',
+        'x-forwarded-for': '1.2.3.4',
+        'x-forwarded-host': 'evil.example',
+        forwarded: 'for=1.2.3.4',
+        'x-real-ip': '1.2.3.4',
+        'cf-connecting-ip': '1.2.3.4',
+        'cf-ray': 'x',
+        'x-request-id': 'not-a-uuid\u0020<script>',
+        cookie: 'session=1',
+        'x-http-method-override': 'DELETE',
+      },
+    })
+    const { headers } = lastSeen()
+    expect(headers['spillway-assertion']).not.toBe('forged')
+    expect(Number(headers['spillway-timeout-ms'])).toBeLessThan(1_000)
+    expect(headers['spillway-priority']).toBe('normal')
+    expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
+    for (const name of [
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'forwarded',
+      'x-real-ip',
+      'cookie',
+      'x-http-method-override',
+    ]) {
+      expect([name, headers[name]]).toEqual([name, undefined])
+    }
+    expect(Object.values(headers).join()).not.toContain('1.2.3.4')
+  })
+
+  it('go the fields that mean something there', async () => {
+    const sent = {
+      'idempotency-key': 'k-1',
+      'if-match': '"3"',
+      prefer: 'return=minimal',
+      'content-type': 'application/merge-patch+json',
+    }
+    await edge.fetch('/v2/places/1', { method: 'PATCH', body: '{}', headers: { ...writer, ...sent } })
+    expect(lastSeen().headers).toMatchObject(sent)
+  })
+
+  it('goes the query in its one spelling', async () => {
+    await edge.fetch('/v2/places?sort=-name&limit=5&countryCode=FR&kind%5Bin%5D=city,capital')
+    const first = lastSeen().url
+    await edge.fetch('/v2/places?kind[in]=capital,city&countryCode=FR&limit=5&sort=-name')
+    expect(lastSeen().url).toBe(first)
+    expect(origin.seen.filter(({ url }) => url === first)).toHaveLength(1)
+  })
+
+  it('never goes a path that is not the contract’s', async () => {
+    const before = origin.requests
+    for (const path of [
+      '/livez',
+      '/readyz',
+      '/metrics',
+      '/',
+      '/v2/places/../../metrics',
+      '/docs/%2e%2e/metrics',
+      '/docs/..%2fmetrics',
+      '/docs/.hidden',
+      '/docs//metrics',
+      '/v9/places',
+      '//metrics',
+    ]) {
+      const answer = await raw(`GET ${path} HTTP/1.1`)
+      expect([path, answer.status]).toEqual([path, 404])
+    }
+    expect(origin.requests).toBe(before)
+  })
+})
+
+describe('a body', () => {
+  it('is passed on as it is', async () => {
+    await post({ body: '{"name":"Köln"}' })
+    expect(await lastSeen().body).toBe('{"name":"Köln"}')
+  })
+
+  it('that declares too much is refused before any of it is read', async () => {
+    const before = origin.requests
+    const answer = await raw('POST /v2/places HTTP/1.1', [
+      `Authorization: ${writer.authorization}`,
+      'Content-Type: application/json',
+      'Content-Length: 10000000',
+    ])
+    expect(answer.status).toBe(413)
+    expect(origin.requests).toBe(before)
+  })
+
+  it('that turns out too large is broken off', async () => {
+    const brokenOff = new Promise((resolve) => {
+      origin.answer(async (seen) => {
+        await seen.body.catch(resolve)
+      })
+    })
+    const chunk = new Uint8Array(64 * 1_024)
+    let sent = 0
+    const body = new ReadableStream({
+      pull(controller) {
+        if (sent > 64) controller.close()
+        else controller.enqueue(chunk)
+        sent += 1
+      },
+    })
+    const id = crypto.randomUUID()
+    // The answer may come while the client still sends, and then its writing fails first.
+    const answer = post({ body, duplex: 'half', headers: { 'x-request-id': id } }).catch(() => undefined)
+    expect(await edge.lineOf(id)).toMatchObject({ status: 413, reason: 'content-too-large' })
+    await answer
+    await brokenOff
+  })
+
+  it('is streamed: the origin has its beginning before the client has sent its end', async () => {
+    const seen = new Promise<SeenRequest>((resolve) => {
+      origin.answer(async (request, response) => {
+        resolve(request)
+        response.end(await request.body)
+      })
+    })
+    const { readable, writable } = new TransformStream<Uint8Array>()
+    const sink = writable.getWriter()
+    const answer = post({ body: readable, duplex: 'half' })
+    const encoder = new TextEncoder()
+    await sink.write(encoder.encode('{"name":'))
+    await seen
+    await sink.write(encoder.encode('"Paris"}'))
+    await sink.close()
+    expect(await (await answer).text()).toBe('{"name":"Paris"}')
+  })
+})
+
+describe('from the origin', () => {
+  it('come no hop-by-hop fields and nothing that tells what it is', async () => {
+    origin.answer((_seen, response) => {
+      response.writeHead(200, {
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+        connection: 'keep-alive, x-private',
+        'x-private': '1',
+        server: 'secret/1.0',
+        'x-powered-by': 'secret',
+        via: '1.1 secret-host',
+        'set-cookie': 'a=b',
+        'spillway-purge-tag': 'places:1',
+        'spillway-anything': '1',
+        'x-request-id': 'ffffffff-ffff-4fff-8fff-ffffffffffff',
+      })
+      response.end('{}')
+    })
+    const answer = await edge.fetch(unread())
+    const fields = Object.fromEntries(answer.headers)
+    for (const name of [
+      'x-private',
+      'server',
+      'x-powered-by',
+      'via',
+      'set-cookie',
+      'spillway-purge-tag',
+      'spillway-anything',
+    ]) {
+      expect([name, fields[name]]).toEqual([name, undefined])
+    }
+    expect(fields['x-request-id']).not.toBe('ffffffff-ffff-4fff-8fff-ffffffffffff')
+  })
+
+  it('come redirects as they are', async () => {
+    origin.answer((_seen, response) => {
+      response.writeHead(307, { location: '/elsewhere', 'cache-control': 'no-store' }).end()
+    })
+    const answer = await edge.fetch('/docs', { redirect: 'manual' })
+    expect([answer.status, answer.headers.get('location')]).toEqual([307, '/elsewhere'])
+  })
+
+  it('comes a gateway’s own error page as a problem of ours', async () => {
+    origin.answer((_seen, response) => {
+      response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>ip-10-0-0-1 is down</h1>')
+    })
+    const answer = await post()
+    expect(answer.status).toBe(502)
+    expect(await answer.json()).toMatchObject({ code: 'origin-unreachable', retryable: true })
+  })
+})
+
+describe('time and failure', () => {
+  it('no answer in time is 504, and the origin is told to stop', async () => {
+    const aborted = new Promise<void>((resolve) => {
+      origin.answer((seen) => void seen.aborted.then(resolve))
+    })
+    const answer = await edge.fetch(unread())
+    expect(answer.status).toBe(504)
+    expect(await answer.json()).toMatchObject({ code: 'deadline-exceeded' })
+    await aborted
+  })
+
+  it('a broken connection is tried again once for a read', async () => {
+    const before = origin.requests
+    origin.answer((seen, response, number) => {
+      if (number === before + 1) response.destroy()
+      else storable({ id: 'again' })(seen, response, number)
+    })
+    const answer = await edge.fetch(unread())
+    expect(answer.status).toBe(200)
+    expect(origin.requests).toBe(before + 2)
+  })
+
+  it('a write without a key is not tried again', async () => {
+    const before = origin.requests
+    origin.answer((_seen, response) => void response.destroy())
+    const answer = await post()
+    expect(answer.status).toBe(502)
+    expect(await answer.json()).toMatchObject({ code: 'origin-unreachable' })
+    expect(origin.requests).toBe(before + 1)
+  })
+
+  it('a write with a key is tried again with the same body', async () => {
+    // Earns the retry: one in ten requests.
+    for (let request = 0; request < 12; request += 1) await edge.fetch(unread())
+    const bodies: string[] = []
+    origin.answer(async (seen, response) => {
+      bodies.push(await seen.body)
+      if (bodies.length === 1) response.destroy()
+      else response.writeHead(201, { 'content-type': 'application/json' }).end('{}')
+    })
+    const answer = await post({ headers: { 'idempotency-key': 'k-2' } })
+    expect(answer.status).toBe(201)
+    expect(bodies).toEqual(['{"name":"Paris"}', '{"name":"Paris"}'])
+  })
+
+  it('a client that leaves takes its uncached read with it, and it is not held against the origin', async () => {
+    const { hostname, port } = new URL(edge.url)
+    // Six timeouts in a row would open the breaker.
+    for (let client = 0; client < 6; client += 1) {
+      const socket = connect(Number(port), hostname)
+      const aborted = new Promise<void>((resolve) => {
+        origin.answer((seen) => {
+          void seen.aborted.then(resolve)
+          // A reset is what the edge sees of a client that closes an HTTP/2 stream.
+          socket.resetAndDestroy()
+        })
+      })
+      socket.write(`GET ${unread()} HTTP/1.1\r\nHost: ${hostname}\r\nRange: bytes=0-9\r\n\r\n`)
+      await aborted
+    }
+    origin.answer(storable({ id: '1' }))
+    expect((await edge.fetch(unread())).status).toBe(200)
+  })
+
+  it('a client that does not send its body is not held against the origin', async () => {
+    origin.answer(async (seen, response) => {
+      await seen.body
+      response.end('{}')
+    })
+    const stalled = Array.from({ length: 6 }, () => {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('{')),
+      })
+      return post({ body, duplex: 'half' }).then(({ status }) => status)
+    })
+    expect(await Promise.all(stalled)).toEqual(stalled.map(() => 504))
+    origin.answer(storable({ id: '1' }))
+    expect((await edge.fetch(unread())).status).toBe(200)
+  })
+})
+
+describe('several origins', () => {
+  it('the next one answers where the first is down', async () => {
+    const spare = await startOrigin()
+    const down = await startOrigin()
+    await down.stop()
+    const pair = await startEdge({ origins: [down, spare] })
+    try {
+      expect((await pair.fetch('/v2/places/a')).status).toBe(200)
+      expect(spare.requests).toBe(1)
+    } finally {
+      await pair.stop()
+      await spare.stop()
+    }
+  })
+
+  it('when none answers it is 502, and nothing of their names is told', async () => {
+    const down = await startOrigin()
+    await down.stop()
+    const alone = await startEdge({ origins: [down] })
+    try {
+      const answer = await alone.fetch('/v2/places/a')
+      expect(answer.status).toBe(502)
+      expect(await answer.text()).not.toContain('127.0.0.1')
+    } finally {
+      await alone.stop()
+    }
+  })
+})
+
+/** Sends a request byte by byte, for what a client library would not send. @returns its status */
+function raw(line: string, fields: readonly string[] = []): Promise<{ readonly status: number }> {
+  const { hostname, port } = new URL(edge.url)
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname)
+    socket.on('error', reject)
+    socket.on('connect', () => socket.write([line, `Host: ${hostname}`, ...fields, '', ''].join('\r\n')))
+    socket.once('data', (data) => {
+      socket.destroy()
+      resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(data.toString())?.[1]) })
+    })
+  })
+}

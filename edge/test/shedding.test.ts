@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { bearer, type Edge, startEdge } from './support/edge.ts'
+import { startIssuer, type TestIssuer } from './support/issuer.ts'
+import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+
+let origin: ScriptedOrigin
+let issuer: TestIssuer
+let edge: Edge
+
+beforeEach(async () => {
+  origin = await startOrigin()
+  issuer = await startIssuer(['ES256'])
+  edge = await startEdge({ origins: [origin], issuers: [issuer] })
+})
+
+afterEach(async () => {
+  await edge.stop()
+  await issuer.stop()
+  await origin.stop()
+})
+
+const unread = (): string => `/v2/places/${crypto.randomUUID()}`
+
+/** Already stale when it arrives, and usable in place of an error for a day. */
+const shortLived = { 'cdn-cache-control': 'max-age=0, stale-while-revalidate=0, stale-if-error=86400' }
+
+const outage = async (): Promise<void> => {
+  await origin.stop()
+  for (let request = 0; request < 12; request += 1) await edge.fetch(unread())
+}
+
+describe('when the origin is down', () => {
+  it('reads with a stored answer are served, the others refused at once with a time to come back', async () => {
+    origin.answer(storable({ id: 'kept' }, shortLived))
+    await edge.fetch('/v2/places/kept')
+    await outage()
+    const kept = await edge.fetch('/v2/places/kept')
+    expect(kept.status).toBe(200)
+    expect(kept.headers.get('cache-status')).toMatch(/stale/)
+    const refused = await edge.fetch(unread())
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+    expect(await refused.json()).toMatchObject({ code: 'overloaded', retryable: true })
+    expect((await edge.lineOf(refused.headers.get('x-request-id'))).reason).toBe('shed-breaker-open')
+  })
+
+  it('service is back when it is', async () => {
+    await outage()
+    await origin.start()
+    await expect.poll(async () => (await edge.fetch(unread())).status, { timeout: 5_000 }).toBe(200)
+  })
+})
+
+describe('when the origin is overloaded', () => {
+  it('it is asked less and less', async () => {
+    origin.answer((_seen, response) => {
+      response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
+      response.end(JSON.stringify({ code: 'overloaded' }))
+    })
+    const asked = 200
+    for (let request = 0; request < asked; request += 1) expect((await edge.fetch(unread())).status).toBe(503)
+    expect(origin.requests).toBeLessThan(asked * 0.75)
+  })
+
+  it('background callers wait first, by the load it tells of', async () => {
+    origin.answer(storable({}, { 'spillway-load': 'u=1.00, q=3, s=0.000' }))
+    const asked = async (priority: string): Promise<number> => {
+      const token = await issuer.mint({ claims: { spillway_priority: priority, sub: priority } })
+      return (await edge.fetch(unread(), { headers: bearer(token) })).status
+    }
+    expect(await asked('normal')).toBe(200)
+    expect(await asked('background')).toBe(503)
+    expect(await asked('critical')).toBe(200)
+  })
+})
+
+describe('the emergency switch', () => {
+  it('sheds the priority it names and those below, and serves what is stored', async () => {
+    const operated = await startEdge({ origins: [origin], issuers: [issuer] })
+    try {
+      await (await operated.control()).put('shed', 'normal')
+      const before = origin.requests
+      expect((await operated.fetch(unread())).status).toBe(503)
+      expect(origin.requests).toBe(before)
+      const critical = await operated.fetch('/v2/trips', { headers: bearer(await issuer.mint()) })
+      expect(critical.status).toBe(200)
+    } finally {
+      await operated.stop()
+    }
+  })
+})
+
+describe('many at once', () => {
+  it('a thousand for one key are one request to the origin', async () => {
+    origin.answer(async (seen, response, number) => {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await storable({ id: 'hot' })(seen, response, number)
+    })
+    const path = unread()
+    const answers = await Promise.all(Array.from({ length: 1_000 }, () => edge.fetch(path)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(origin.requests).toBe(1)
+  })
+})
+
+describe('a caller over its quota', () => {
+  it('is told so and when to come back, by subject and by address', async () => {
+    const strict = await startEdge({
+      origins: [origin],
+      issuers: [issuer],
+      rateLimit: 3,
+      variables: { RATE_LIMIT: '{"limit":3,"periodSeconds":10}' },
+    })
+    try {
+      const token = bearer(await issuer.mint({ claims: { sub: 'greedy' } }))
+      const statuses = async (headers: Record<string, string>): Promise<number[]> => {
+        const answers = []
+        for (let request = 0; request < 8; request += 1)
+          answers.push((await strict.fetch(unread(), { headers })).status)
+        return answers
+      }
+      const refused = await statuses(token)
+      // A window may turn in between.
+      expect(refused.filter((status) => status === 429).length).toBeGreaterThanOrEqual(2)
+      expect((await strict.fetch(unread(), { headers: bearer(await issuer.mint()) })).status).toBe(200)
+      expect(await statuses({ 'cf-connecting-ip': '2001:db8::1' })).toContain(429)
+      const neighbour = await strict.fetch(unread(), { headers: { 'cf-connecting-ip': '2001:db8::2' } })
+      expect(neighbour.status).toBe(429)
+      expect(neighbour.headers.get('retry-after')).toMatch(/^\d+$/)
+      expect(neighbour.headers.get('ratelimit-policy')).toBe('"caller";q=3;w=10')
+      expect(await neighbour.json()).toMatchObject({ code: 'rate-limited' })
+    } finally {
+      await strict.stop()
+    }
+  })
+
+  it('is so for what costs the origin nothing, too', async () => {
+    const strict = await startEdge({
+      origins: [origin],
+      variables: { RATE_LIMIT: '{"limit":5,"periodSeconds":60}' },
+    })
+    try {
+      const statuses = []
+      for (let request = 0; request < 14; request += 1)
+        statuses.push((await strict.fetch('/v2/places/one')).status)
+      expect(statuses).toContain(429)
+      expect(origin.requests).toBeLessThanOrEqual(2)
+    } finally {
+      await strict.stop()
+    }
+  })
+})

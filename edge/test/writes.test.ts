@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { bearer, type Edge, startEdge } from './support/edge.ts'
+import { startIssuer, type TestIssuer } from './support/issuer.ts'
+import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+
+let origin: ScriptedOrigin
+let issuer: TestIssuer
+let here: Edge
+/** Another location: its own isolate and its own caches, the same secrets. */
+let elsewhere: Edge
+let writer: Record<string, string>
+let population: number
+
+beforeAll(async () => {
+  origin = await startOrigin()
+  issuer = await startIssuer(['ES256'])
+  here = await startEdge({ origins: [origin], issuers: [issuer] })
+  elsewhere = await startEdge({
+    origins: [origin],
+    issuers: [issuer],
+    variables: { ASSERTION_KEY: JSON.stringify(here.assertionKey) },
+  })
+})
+
+beforeEach(async () => {
+  writer = bearer(
+    await issuer.mint({ claims: { scope: 'places:write', sub: `writer-${crypto.randomUUID()}` } }),
+  )
+  population = 1
+  origin.answer((seen, response, number) => {
+    const id = seen.url.split('/').at(-1) ?? ''
+    if (seen.method === 'GET')
+      return storable({ population }, { 'cache-tag': `places:${id}` })(seen, response, number)
+    population += 1
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'spillway-purge-tag': `places:${id}, places:*`,
+    })
+    response.end('{}')
+  })
+})
+
+afterAll(async () => {
+  await here.stop()
+  await elsewhere.stop()
+  await issuer.stop()
+  await origin.stop()
+})
+
+const read = async (edge: Edge, path: string, headers: Record<string, string> = {}): Promise<unknown> =>
+  (await edge.fetch(path, { headers })).json()
+
+const write = (path: string): Promise<Response> =>
+  here.fetch(path, { method: 'PUT', body: '{}', headers: { ...writer, 'content-type': 'application/json' } })
+
+const fresh = (): string => `/v2/places/${crypto.randomUUID()}`
+
+describe('after a write', () => {
+  it('nobody here is answered from before it', async () => {
+    const path = fresh()
+    expect(await read(here, path)).toEqual({ population: 1 })
+    expect((await write(path)).status).toBe(200)
+    expect(await read(here, path)).toEqual({ population: 2 })
+  })
+
+  it('another location goes on with what it has, but not for the writer', async () => {
+    const path = fresh()
+    expect(await read(elsewhere, path)).toEqual({ population: 1 })
+    const token = String((await write(path)).headers.get('spillway-consistency'))
+    expect(await read(elsewhere, path)).toEqual({ population: 1 })
+    expect(await read(elsewhere, path, { ...writer, 'spillway-consistency': token })).toEqual({
+      population: 2,
+    })
+  })
+
+  it('the writer’s browser brings the token along as a cookie', async () => {
+    const path = fresh()
+    await read(elsewhere, path)
+    const [cookie = ''] = (await write(path)).headers.getSetCookie()
+    expect(cookie).toMatch(/^spillway-consistency=[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/)
+    const sent = { ...writer, cookie: `theme=dark; ${cookie.split(';')[0]}` }
+    expect(await read(elsewhere, path, sent)).toEqual({ population: 2 })
+  })
+
+  it('what the writer fetched anew is for everybody, and for the writer again', async () => {
+    const path = fresh()
+    await read(elsewhere, path)
+    const token = String((await write(path)).headers.get('spillway-consistency'))
+    const sent = { ...writer, 'spillway-consistency': token }
+    // Within the difference that clocks are forgiven, the origin is asked each time.
+    await expect
+      .poll(async () => (await elsewhere.fetch(path, { headers: sent })).headers.get('cache-status'))
+      .toMatch(/^Spillway; hit/)
+    expect(await read(elsewhere, path)).toEqual({ population: 2 })
+  })
+
+  it('a token of somebody else, or one made up, changes nothing', async () => {
+    const path = fresh()
+    await read(elsewhere, path)
+    const token = String((await write(path)).headers.get('spillway-consistency'))
+    const before = origin.requests
+    const stranger = bearer(await issuer.mint({ claims: { sub: 'stranger' } }))
+    const forged = `${'A'.repeat(22)}.${token.split('.')[1]}`
+    for (const headers of [
+      { ...stranger, 'spillway-consistency': token },
+      { ...writer, 'spillway-consistency': forged },
+      { ...writer, 'spillway-consistency': 'nonsense' },
+      { ...writer, 'spillway-consistency': `${token.slice(0, -1)}z` },
+      { 'spillway-consistency': token },
+    ]) {
+      expect(await read(elsewhere, path, headers)).toEqual({ population: 1 })
+    }
+    expect(origin.requests).toBe(before)
+  })
+
+  it('a write to one resource leaves the others to the cache', async () => {
+    const path = fresh()
+    await read(elsewhere, '/v2/trips/1', writer)
+    const token = String((await write(path)).headers.get('spillway-consistency'))
+    const before = origin.requests
+    await read(elsewhere, '/v2/trips/1', { ...writer, 'spillway-consistency': token })
+    expect(origin.requests).toBe(before)
+  })
+})
+
+describe('a write whose outcome is not known', () => {
+  it('counts as one that happened', async () => {
+    const path = fresh()
+    expect(await read(here, path)).toEqual({ population: 1 })
+    const scripted = storable({ population: 2 })
+    origin.answer((seen, response, number) =>
+      seen.method === 'GET' ? scripted(seen, response, number) : void response.destroy(),
+    )
+    expect((await write(path)).status).toBe(502)
+    expect(await read(here, path)).toEqual({ population: 2 })
+  })
+})
+
+describe('an answer that is one subject’s own', () => {
+  it('is never another’s', async () => {
+    origin.answer((seen, response, number) =>
+      storable({ for: seen.headers['spillway-assertion'] })(seen, response, number),
+    )
+    const [alice, bob] = await Promise.all(
+      ['alice', 'bob'].map(async (sub) => bearer(await issuer.mint({ claims: { sub } }))),
+    )
+    const first = await read(here, '/v2/trips?limit=7', alice)
+    const before = origin.requests
+    expect(await read(here, '/v2/trips?limit=7', bob)).not.toEqual(first)
+    expect(await read(here, '/v2/trips?limit=7', alice)).toEqual(first)
+    expect(origin.requests).toBe(before + 1)
+  })
+})
