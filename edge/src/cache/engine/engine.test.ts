@@ -224,6 +224,41 @@ describe('one flight per key', () => {
     expect(await (await leader).text()).toBe('late')
   })
 
+  test('who waits too long and may have a stale answer has that, and asks for nothing', async () => {
+    const isolate = new Isolate({ wait: () => ({ over: Promise.resolve(), cancel: () => {} }) })
+    const origin = new ScriptedOrigin(() => item())
+    await isolate.get(origin)
+    isolate.clock.advance(1000)
+    const slow = held()
+    origin.answer = slow.answer
+    const leader = isolate.get(origin)
+    await origin.asked(2)
+    expect(cacheStatus(await isolate.get(origin))).toBe(
+      'Spillway; fwd=stale; ttl=-970; detail=stale-if-error',
+    )
+    slow.release(() => item('two'))
+    expect(await (await leader).text()).toBe('two')
+    expect(origin.requests).toBe(2)
+  })
+
+  test('a refresh in the background that fails does not fail those who came to need it', async () => {
+    const isolate = new Isolate()
+    const origin = new ScriptedOrigin(() => item())
+    await isolate.get(origin)
+    isolate.clock.advance(60)
+    const gate = Promise.withResolvers<Response>()
+    origin.answer = () => gate.promise
+    await isolate.get(origin)
+    await origin.asked(2)
+    isolate.clock.advance(9999)
+    const waiting = isolate.get(origin)
+    await new Promise((resolve) => setTimeout(resolve))
+    origin.answer = () => item('two')
+    gate.reject(new Error('shed'))
+    expect(await (await waiting).text()).toBe('two')
+    expect(origin.orders.map((order) => order.background)).toEqual([false, true, false])
+  })
+
   test('an origin that fails is asked once for all who wait, and again by the next', async () => {
     const isolate = new Isolate()
     const gate = held()
