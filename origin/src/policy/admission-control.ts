@@ -98,8 +98,7 @@ export class AdmissionControl {
    * @param now milliseconds of a monotonic clock
    */
   tryAcquire(priority: Priority, deadline: number, now: number): Verdict {
-    if (deadline - now < this.#limit.expectedMs || deadline <= now)
-      return this.#refuse(priority, 'deadline', now)
+    if (deadline <= now || deadline - now < this.#expectedMs) return this.#refuse(priority, 'deadline', now)
     if (!this.#mayStart(priorityRank(priority))) return 'full'
     this.#enter(priority, 0, now)
     return 'admitted'

@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest'
+import { Batcher, type BatcherOptions, type BatchItem } from './batcher.ts'
+
+type Sent = readonly BatchItem<string, string>[]
+
+/** A batcher whose batches stay in flight until the test brings them back, on a clock that the test moves. */
+function setUp(options: Partial<BatcherOptions<string, string>> = {}) {
+  const flights: { batch: Sent; land: () => Promise<void> }[] = []
+  let now = 0
+  const batcher = new Batcher<string, string>({
+    itemsMax: 10,
+    bytesMax: 1_000,
+    inflightMax: 2,
+    overlapItems: 5,
+    patienceMs: 50,
+    waitingMax: 20,
+    equalKeys: 'join',
+    refused: (reason) => reason,
+    overtaken: (_, reason) => `overtaken by ${reason}`,
+    now: () => now,
+    onActive: () => {},
+    execute: (batch) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const land = async () => {
+        for (const item of batch) item.settle(`${item.value} done`)
+        resolve()
+        await settled()
+      }
+      flights.push({ batch, land })
+      return promise
+    },
+    ...options,
+  })
+  return {
+    batcher,
+    flights,
+    departed: () => flights.map(({ batch }) => batch.map(({ value }) => value).join(' ')),
+    submit: (key: string, { bytes = 1, deadline = 1_000, signal }: Partial<Submission> = {}) =>
+      batcher.submit(key, key, bytes, deadline, signal),
+    advance: (timeMs: number) => {
+      now += timeMs
+      batcher.tick()
+    },
+  }
+}
+
+interface Submission {
+  bytes: number
+  deadline: number
+  signal: AbortSignal
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+describe('batcher', () => {
+  it('lets a lone item leave at once, and those that come meanwhile leave together', async () => {
+    const { submit, departed, flights } = setUp()
+    submit('a')
+    expect(departed()).toEqual(['a'])
+    submit('b')
+    submit('c')
+    expect(departed()).toEqual(['a'])
+    await flights[0]?.land()
+    expect(departed()).toEqual(['a', 'b c'])
+  })
+
+  it('gives each caller the outcome of their own item', async () => {
+    const { submit, flights } = setUp()
+    const outcomes = [submit('a'), submit('b'), submit('c')]
+    await flights[0]?.land()
+    await flights[1]?.land()
+    expect(await Promise.all(outcomes)).toEqual(['a done', 'b done', 'c done'])
+  })
+
+  it('lets a second batch leave beside the first when enough are waiting, and no third', () => {
+    const { submit, departed } = setUp()
+    for (const key of 'abcdefghijklmn') submit(key)
+    expect(departed()).toEqual(['a', 'b c d e f'])
+  })
+
+  it('does not let one slow batch hold up the others for longer than patience', () => {
+    const { submit, departed, advance } = setUp()
+    submit('slow')
+    submit('b')
+    advance(49)
+    expect(departed()).toEqual(['slow'])
+    advance(1)
+    expect(departed()).toEqual(['slow', 'b'])
+  })
+
+  it('bounds a batch in number and in bytes, and lets nobody overtake a large item', async () => {
+    const { submit, departed, flights } = setUp({ overlapItems: 100, itemsMax: 3 })
+    submit('first')
+    for (const key of ['a', 'b', 'c', 'd']) submit(key)
+    submit('huge', { bytes: 5_000 })
+    submit('e')
+    await flights[0]?.land()
+    await flights[1]?.land()
+    await flights[2]?.land()
+    await flights[3]?.land()
+    expect(departed()).toEqual(['first', 'a b c', 'd', 'huge', 'e'])
+  })
+
+  it('joins equal keys that wait, but never an item that has left', async () => {
+    const { submit, departed, flights, batcher } = setUp()
+    submit('a')
+    const outcomes = [submit('a'), submit('a')]
+    await flights[0]?.land()
+    expect(departed()).toEqual(['a', 'a'])
+    await flights[1]?.land()
+    expect(await Promise.all(outcomes)).toEqual(['a done', 'a done'])
+    expect(batcher.counts).toMatchObject({ batches: 2, items: 2, callers: 3, joined: 1 })
+  })
+
+  it('never has two writes to one key in flight, and keeps their order', async () => {
+    const { submit, departed, flights } = setUp({ equalKeys: 'queue', overlapItems: 1 })
+    for (const key of ['a', 'a', 'b', 'a']) submit(key)
+    expect(departed()).toEqual(['a', 'b'])
+    await flights[0]?.land()
+    expect(departed()).toEqual(['a', 'b', 'a'])
+    await flights[1]?.land()
+    await flights[2]?.land()
+    expect(departed()).toEqual(['a', 'b', 'a', 'a'])
+  })
+
+  it('shares the next execution of an equal list, not the one in flight', async () => {
+    const { submit, departed, flights } = setUp({ equalKeys: 'joinAndQueue', overlapItems: 1, itemsMax: 1 })
+    for (const key of ['list', 'list', 'list', 'other']) submit(key)
+    expect(departed()).toEqual(['list', 'other'])
+    await flights[0]?.land()
+    expect(departed()).toEqual(['list', 'other', 'list'])
+  })
+
+  it('answers an item as soon as it is settled, and releases its key, while its batch is still out', async () => {
+    const { submit, departed, flights } = setUp({ equalKeys: 'queue', overlapItems: 1 })
+    const outcome = submit('a')
+    submit('a')
+    flights[0]?.batch[0]?.settle('early')
+    expect(await outcome).toBe('early')
+    expect(departed()).toEqual(['a', 'a'])
+  })
+
+  it('drops callers from the wait at their deadline or when they leave, and forgets an item nobody wants', async () => {
+    const { submit, departed, flights, advance, batcher } = setUp({ patienceMs: 1_000 })
+    const leaving = new AbortController()
+    submit('a')
+    const outcomes = [
+      submit('b', { deadline: 10 }),
+      submit('b', { deadline: 500 }),
+      submit('c', { signal: leaving.signal }),
+      submit('d', { deadline: 10 }),
+    ]
+    leaving.abort()
+    advance(10)
+    expect(await Promise.all([outcomes[0], outcomes[2], outcomes[3]])).toEqual([
+      'deadline',
+      'aborted',
+      'deadline',
+    ])
+    await flights[0]?.land()
+    expect(departed()).toEqual(['a', 'b'])
+    expect(batcher.counts.refused).toEqual({ busy: 0, deadline: 2, aborted: 1 })
+  })
+
+  it('answers a caller at their deadline though their batch is still out, and the others later', async () => {
+    const { submit, flights, advance } = setUp()
+    submit('a')
+    const outcomes = [submit('b', { deadline: 60 }), submit('b', { deadline: 500 })]
+    await flights[0]?.land()
+    advance(60)
+    expect(await outcomes[0]).toBe('overtaken by deadline')
+    await flights[1]?.land()
+    expect(await outcomes[1]).toBe('b done')
+  })
+
+  it('sends nothing for a caller who comes too late or has left, and refuses more than may wait', async () => {
+    const { submit, departed } = setUp({ waitingMax: 1 })
+    expect(await submit('a', { deadline: 0 })).toBe('deadline')
+    expect(await submit('a', { signal: AbortSignal.abort() })).toBe('aborted')
+    submit('a')
+    submit('b')
+    expect(await submit('c')).toBe('busy')
+    expect(departed()).toEqual(['a'])
+  })
+
+  it('rejects the callers of a batch that fails, and goes on with the next', async () => {
+    const { submit, departed, batcher } = setUp({
+      execute: (() => {
+        let calls = 0
+        return async (batch: Sent) => {
+          calls += 1
+          if (calls === 1) throw new Error('bug')
+          for (const item of batch) item.settle('done')
+        }
+      })(),
+    })
+    const outcomes = [submit('a'), submit('b')]
+    await expect(outcomes[0]).rejects.toThrow('bug')
+    expect(await outcomes[1]).toBe('done')
+    expect(departed()).toEqual([])
+    expect(batcher.isActive).toBe(false)
+  })
+})

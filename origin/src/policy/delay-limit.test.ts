@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { DelayLimit, type DelayLimitOptions } from './delay-limit.ts'
+
+/**
+ * A closed service: as many requests as the limit allows are in it, and each takes what `serviceMs` says for that many.
+ */
+function run(
+  limit: DelayLimit,
+  durationMs: number,
+  serviceMs: (inflight: number) => number | 'dropped',
+  startMs = 0,
+  offered = Number.POSITIVE_INFINITY,
+): void {
+  for (let now = startMs; now < startMs + durationMs; now += 10) {
+    const inflight = Math.min(limit.current, offered)
+    const time = serviceMs(inflight)
+    for (let request = 0; request < 10; request += 1) {
+      limit.onSample({
+        serviceMs: time === 'dropped' ? 0 : time,
+        inflight,
+        isDropped: time === 'dropped',
+        now,
+      })
+    }
+  }
+}
+
+const make = (options: DelayLimitOptions = {}) =>
+  new DelayLimit({ initial: 64, limitMin: 8, limitMax: 1_000, delayMs: 100, windowMs: 100, ...options })
+
+/** A processor: 2 ms at rest, and 0.5 ms more for each request beside it. */
+const processor = (inflight: number) => 2 + inflight * 0.5
+
+describe('delay limit', () => {
+  it('grows until service takes the time that it may take, and stays there', () => {
+    const limit = make()
+    run(limit, 20_000, processor)
+    expect(processor(limit.current)).toBeGreaterThan(60)
+    expect(processor(limit.current)).toBeLessThan(125)
+  })
+
+  it('follows a service that becomes four times slower, and comes back', () => {
+    const limit = make()
+    run(limit, 20_000, processor)
+    const before = limit.current
+    run(limit, 5_000, (inflight) => 4 * processor(inflight), 20_000)
+    expect(limit.current).toBeLessThan(before / 2)
+    run(limit, 20_000, processor, 25_000)
+    expect(limit.current).toBeGreaterThan(before * 0.7)
+  })
+
+  it('does not grow on load that stays far below it', () => {
+    const limit = make()
+    run(limit, 10_000, () => 2, 0, 20)
+    expect(limit.current).toBe(64)
+  })
+
+  it('recovers from a database that is slower than the allowed delay without being overloaded', () => {
+    const limit = make()
+    run(limit, 60_000, () => 180)
+    expect(limit.current).toBeGreaterThan(200)
+  })
+
+  /** https://github.com/Netflix/concurrency-limits/issues/176 */
+  it('a dropped request is not a fast one, and a stray one changes nothing', () => {
+    const collapsing = make()
+    run(collapsing, 1_000, () => 'dropped')
+    expect(collapsing.current).toBe(8)
+
+    const steady = make()
+    run(steady, 20_000, processor)
+    const before = steady.current
+    for (let request = 0; request < 200; request += 1) {
+      const isDropped = request % 50 === 0
+      const serviceMs = isDropped ? 0 : processor(before)
+      steady.onSample({ serviceMs, inflight: before, isDropped, now: 20_000 + request })
+    }
+    expect(steady.current).toBeGreaterThan(before * 0.8)
+  })
+
+  /** https://github.com/Netflix/concurrency-limits/issues/137 */
+  it('a service in which everything takes a constant 5 s is not healthy', () => {
+    const limit = make()
+    run(limit, 120_000, () => 5_000)
+    expect(limit.current).toBe(8)
+  })
+
+  /** https://github.com/Netflix/concurrency-limits/issues/165 and /134 */
+  it('lasting load does not teach it that being slow is normal', () => {
+    const limit = make()
+    run(limit, 20_000, processor)
+    const { targetMs } = limit
+    run(limit, 3_600_000, processor, 20_000)
+    expect(limit.targetMs).toBe(targetMs)
+    expect(processor(limit.current)).toBeLessThan(125)
+  })
+})
