@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import express, { type ErrorHandler } from 'express'
+import mongoose, { Schema } from 'mongoose'
+import {
+  etagOf,
+  type PlaceInput,
+  type StoredPlace,
+  shownPlace,
+  storedChanges,
+  storedFields,
+  updateFilter,
+  versionOf,
+} from './place.ts'
+import { listeningLine, peerSettings } from './settings.ts'
+
+/**
+ * Express and mongoose, as a careful team would write it: the rules in the schema, `lean` reads, one command a request,
+ * majority writes, a pool of the same size as everybody's.
+ */
+const { uri, database, poolSize } = peerSettings()
+await mongoose.connect(uri, {
+  dbName: database,
+  maxPoolSize: poolSize,
+  writeConcern: { w: 'majority' },
+  // Indexes are made with the data, once, for all peers alike.
+  autoIndex: false,
+  autoCreate: false,
+})
+
+const placeSchema = new Schema<StoredPlace>(
+  {
+    _id: String,
+    name: { type: String, required: true, minlength: 1, maxlength: 200 },
+    countryCode: { type: String, required: true, match: /^[A-Z]{2}$/ },
+    region: { type: String, maxlength: 20 },
+    kind: { type: String, required: true, enum: ['capital', 'regional-capital', 'city', 'district'] },
+    population: { type: Number, required: true, min: 0, max: 100_000_000, validate: Number.isInteger },
+    latitude: { type: Number, required: true, min: -90, max: 90 },
+    longitude: { type: Number, required: true, min: -180, max: 180 },
+    version: { type: Number, required: true },
+  },
+  { collection: 'places', timestamps: true, versionKey: false, strict: 'throw' },
+)
+const Place = mongoose.model('Place', placeSchema)
+
+const app = express()
+app.disable('x-powered-by')
+// It would hash every body; the version is the ETag.
+app.disable('etag')
+app.use(express.json({ type: ['application/json', 'application/merge-patch+json'] }))
+
+app.get('/v2/places/:id', async (request, response) => {
+  const place = await Place.findById(request.params.id).lean<StoredPlace>()
+  if (place === null) {
+    response.status(404).json({ title: 'Nothing is here', status: 404 })
+    return
+  }
+  response.set({ etag: etagOf(place), 'cache-control': 'public, no-cache' }).json(shownPlace(place))
+})
+
+app.get('/v2/places', async (request, response) => {
+  const { countryCode = '', limit = '20', 'population[lt]': below } = request.query
+  const places = await Place.find({
+    countryCode,
+    ...(below !== undefined && { population: { $lt: Number(below) } }),
+  })
+    .sort({ population: -1, _id: -1 })
+    .limit(Math.min(100, Number(limit)))
+    .lean<StoredPlace[]>()
+  response.set({ 'cache-control': 'public, no-cache' }).json({ items: places.map(shownPlace) })
+})
+
+app.post('/v2/places', async (request, response) => {
+  const fields = storedFields(request.body as PlaceInput)
+  const place = await new Place({ ...fields, _id: randomUUID(), version: 1 }).save()
+  const stored = place.toObject()
+  response
+    .status(201)
+    .set({ etag: etagOf(stored), location: `/v2/places/${stored._id}` })
+    .json(shownPlace(stored))
+})
+
+app.patch('/v2/places/:id', async (request, response) => {
+  const version = versionOf(request.headers['if-match'])
+  const place = await Place.findOneAndUpdate(
+    updateFilter(request.params.id ?? '', version),
+    { $set: storedChanges(request.body as Partial<PlaceInput>), $inc: { version: 1 } },
+    { returnDocument: 'after', runValidators: true },
+  ).lean<StoredPlace>()
+  if (place === null) {
+    response.status(version === undefined ? 404 : 412).json({ title: 'The document has changed' })
+    return
+  }
+  response.set({ etag: etagOf(place) }).json(shownPlace(place))
+})
+
+// Four arguments make it an error handler.
+const onError: ErrorHandler = (error, _request, response, _next) => {
+  const isCallers = error instanceof mongoose.Error.ValidationError || error instanceof SyntaxError
+  const title = isCallers ? error.message : 'Something went wrong'
+  response.status(isCallers ? 422 : 500).json({ title })
+}
+app.use(onError)
+
+const server = app.listen(0, '127.0.0.1', () => {
+  console.log(listeningLine((server.address() as AddressInfo).port))
+})
+
+process.once('SIGTERM', () => {
+  server.close(() => void mongoose.disconnect())
+  server.closeIdleConnections()
+})

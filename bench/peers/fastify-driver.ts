@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import fastify from 'fastify'
+import { MongoClient } from 'mongodb'
+import {
+  etagOf,
+  type PlaceInput,
+  type PlaceQuery,
+  placeSchemas,
+  type StoredPlace,
+  shownPlace,
+  storedChanges,
+  storedFields,
+  updateFilter,
+  versionOf,
+} from './place.ts'
+import { listeningLine, peerSettings } from './settings.ts'
+
+/**
+ * Plain Fastify and the MongoDB driver, as their manuals show them: schemas for validation and serialization, one
+ * command a request, majority writes, a pool of the same size as everybody's.
+ */
+const { uri, database, poolSize } = peerSettings()
+const client = new MongoClient(uri, { maxPoolSize: poolSize, writeConcern: { w: 'majority' } })
+await client.connect()
+const places = client.db(database).collection<StoredPlace>('places')
+
+const app = fastify({ logger: false })
+app.addContentTypeParser(
+  'application/merge-patch+json',
+  { parseAs: 'string' },
+  app.getDefaultJsonParser('error', 'error'),
+)
+
+const document = { response: { '2xx': placeSchemas.shown } }
+const missing = { title: 'Nothing is here', status: 404 }
+const changed = { title: 'The document has changed', status: 412 }
+
+app.get<{ Params: { id: string } }>('/v2/places/:id', { schema: document }, async (request, reply) => {
+  const place = await places.findOne({ _id: request.params.id })
+  if (place === null) return reply.code(404).send(missing)
+  return reply.headers({ etag: etagOf(place), 'cache-control': 'public, no-cache' }).send(shownPlace(place))
+})
+
+const list = {
+  querystring: placeSchemas.query,
+  response: {
+    '2xx': { type: 'object', properties: { items: { type: 'array', items: placeSchemas.shown } } },
+  },
+}
+app.get<{ Querystring: PlaceQuery }>('/v2/places', { schema: list }, async (request, reply) => {
+  const { countryCode, limit, 'population[lt]': below } = request.query
+  const found = await places
+    .find({ countryCode, ...(below !== undefined && { population: { $lt: below } }) })
+    .sort({ population: -1, _id: -1 })
+    .limit(limit)
+    .toArray()
+  return reply.header('cache-control', 'public, no-cache').send({ items: found.map(shownPlace) })
+})
+
+app.post<{ Body: PlaceInput }>(
+  '/v2/places',
+  { schema: { body: placeSchemas.create, ...document } },
+  async (request, reply) => {
+    const now = new Date()
+    const place: StoredPlace = {
+      _id: randomUUID(),
+      ...storedFields(request.body),
+      createdAt: now,
+      updatedAt: now,
+      version: 1,
+    }
+    await places.insertOne(place)
+    return reply
+      .code(201)
+      .headers({ etag: etagOf(place), location: `/v2/places/${place._id}` })
+      .send(shownPlace(place))
+  },
+)
+
+app.patch<{ Params: { id: string }; Body: Partial<PlaceInput> }>(
+  '/v2/places/:id',
+  { schema: { body: placeSchemas.patch, ...document } },
+  async (request, reply) => {
+    const version = versionOf(request.headers['if-match'])
+    const place = await places.findOneAndUpdate(
+      updateFilter(request.params.id, version),
+      { $set: { ...storedChanges(request.body), updatedAt: new Date() }, $inc: { version: 1 } },
+      { returnDocument: 'after' },
+    )
+    if (place === null) return reply.code(version === undefined ? 404 : 412).send(changed)
+    return reply.header('etag', etagOf(place)).send(shownPlace(place))
+  },
+)
+
+const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+console.log(listeningLine(Number(url.port)))
+
+process.once('SIGTERM', async () => {
+  await app.close()
+  await client.close()
+})

@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MongoClient } from 'mongodb'
+import { describeExit, startChild } from '../stack/child.ts'
+import type { StoredPlace } from './place.ts'
+import { peerEnv, portOfLine } from './settings.ts'
+
+export interface Peer {
+  readonly url: string
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+/** The same API on other stacks, by the file that runs it. */
+export const peers = {
+  'Fastify + driver': 'fastify-driver.ts',
+  'Express + mongoose': 'express-mongoose.ts',
+} as const
+export type PeerName = keyof typeof peers
+
+export interface PeerOptions {
+  readonly databaseUri: string
+  readonly databaseName: string
+  readonly poolSize: number
+}
+
+const startTimeoutMs = 30_000
+
+/** @throws Error with its last lines when it does not listen within half a minute */
+export async function startPeer(name: PeerName, options: PeerOptions): Promise<Peer> {
+  const { promise: listening, resolve: markListening } = Promise.withResolvers<number>()
+  const child = await startChild({
+    name,
+    command: process.execPath,
+    args: [join(import.meta.dirname, peers[name])],
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      [peerEnv.uri]: options.databaseUri,
+      [peerEnv.database]: options.databaseName,
+      [peerEnv.poolSize]: String(options.poolSize),
+    },
+    onLine: (line) => {
+      const port = portOfLine(line)
+      if (port !== undefined) markListening(port)
+    },
+  })
+  const tooLate = sleep(startTimeoutMs, undefined, { ref: false })
+  const outcome = await Promise.race([listening, child.exited, tooLate])
+  if (typeof outcome !== 'number') {
+    await child.stop(0)
+    const what = outcome === undefined ? 'does not listen' : describeExit(outcome)
+    throw new Error(`${name} ${what}:\n${child.tail()}`)
+  }
+  return {
+    url: `http://127.0.0.1:${outcome}`,
+    pid: child.pid,
+    stop: async () => void (await child.stop(5_000)),
+  }
+}
+
+/**
+ * Gives a peer the documents that the origin has, under the same ids and with the same indexes.
+ *
+ * @returns the ids
+ */
+export async function copyPlaces(uri: string, from: string, to: string): Promise<readonly string[]> {
+  const client = new MongoClient(uri)
+  try {
+    const now = new Date()
+    const source = client.db(from).collection<{ _id: string; [field: string]: unknown }>('places')
+    const documents = (await source.find().toArray()).map((stored) => {
+      const fields = Object.entries(stored).filter(([name]) => !name.startsWith('_'))
+      return {
+        _id: stored._id,
+        ...Object.fromEntries(fields),
+        createdAt: now,
+        updatedAt: now,
+        version: 1,
+      } as StoredPlace
+    })
+    const copy = client.db(to).collection<StoredPlace>('places')
+    if (documents.length > 0) await copy.insertMany(documents, { ordered: false })
+    for (const { key } of await source.indexes()) {
+      // The origin's own bookkeeping is not an index of the data.
+      if (!Object.keys(key)[0]?.startsWith('_')) await copy.createIndex(key)
+    }
+    return documents.map(({ _id }) => _id)
+  } finally {
+    await client.close()
+  }
+}
