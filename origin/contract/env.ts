@@ -17,6 +17,14 @@ export const originEnv = {
   mongodbDatabase: 'MONGODB_DATABASE',
   /** Connections that this process may open: its share of the fleet's budget. */
   poolSize: 'POOL_SIZE',
+  /** Connections that all processes of this instance may open together; a pool that does not fit stops the start. */
+  connectionShare: 'CONNECTION_SHARE',
+  /** Longest time (ms) that an operation may wait for a connection of the pool. */
+  poolWaitTimeoutMs: 'POOL_WAIT_TIMEOUT_MS',
+  /** Longest time (ms) that an operation may wait for a server that can take it, e.g. a new primary. */
+  serverSelectionTimeoutMs: 'SERVER_SELECTION_TIMEOUT_MS',
+  /** Longest time (ms) that the database may work on one list. */
+  listTimeoutMs: 'LIST_TIMEOUT_MS',
   /** JSON Web Key Set (RFC 7517) with the public keys of the edge's assertions, inline or as `file:` URL. */
   edgeKeys: 'EDGE_ASSERTION_JWKS',
   logLevel: 'LOG_LEVEL',

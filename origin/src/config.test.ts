@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest'
+import { ConfigError, type Environment, parseConfig } from './config.ts'
+
+const required = { MONGODB_URI: 'mongodb://database:27017', EDGE_ASSERTION_JWKS: '{"keys":[]}' }
+
+function mistakesOf(env: Environment): readonly string[] {
+  try {
+    parseConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes
+  }
+  return []
+}
+
+it('has these defaults', () => {
+  expect(parseConfig(required)).toMatchInlineSnapshot(`
+    {
+      "drainTimeoutMs": 25000,
+      "edgeKeys": "{"keys":[]}",
+      "host": "127.0.0.1",
+      "logLevel": "info",
+      "mongodb": {
+        "database": "spillway",
+        "listTimeoutMs": 800,
+        "poolSize": 16,
+        "poolWaitTimeoutMs": 500,
+        "serverSelectionTimeoutMs": 2000,
+        "uri": "mongodb://database:27017",
+      },
+      "port": 3000,
+      "processes": 1,
+    }
+  `)
+})
+
+it('lists every bad and missing value at once, each with what to set', () => {
+  expect(
+    mistakesOf({ PORT: '70000', POOL_SIZE: '1e3', LOG_LEVEL: 'loud', MONGODB_DATABASE: 'a/b' }),
+  ).toMatchInlineSnapshot(`
+      [
+        "PORT is not valid: want an integer from 0 to 65535",
+        "MONGODB_URI is not set: set it to a connection string, mongodb://HOST/?replicaSet=NAME",
+        "MONGODB_DATABASE is not valid: want 1 to 63 letters, digits, hyphens and underscores",
+        "POOL_SIZE is not valid: want an integer from 1 to 1000",
+        "EDGE_ASSERTION_JWKS is not set: set it to the JSON Web Key Set with the edge's public keys, inline or as file:///absolute/path",
+        "LOG_LEVEL is not valid: want trace, debug, info, warn, error, fatal, silent",
+      ]
+    `)
+})
+
+it('never prints a value, which may be a secret in the wrong variable', () => {
+  const secret = 'swordfish'
+  const env = Object.fromEntries(
+    ['PORT', 'POOL_SIZE', 'LOG_LEVEL', 'MONGODB_URI', 'EDGE_ASSERTION_JWKS'].map((name) => [name, secret]),
+  )
+  expect(mistakesOf(env)).toHaveLength(5)
+  expect(mistakesOf(env).join()).not.toContain(secret)
+})
+
+it('refuses pools that together are above the share of the instance', () => {
+  expect(mistakesOf({ ...required, PROCESSES: '4', POOL_SIZE: '30', CONNECTION_SHARE: '100' })).toEqual([
+    'PROCESSES × POOL_SIZE is 120 connections, but CONNECTION_SHARE allows 100: lower POOL_SIZE to 25',
+  ])
+  expect(mistakesOf({ ...required, PROCESSES: '4', POOL_SIZE: '25', CONNECTION_SHARE: '100' })).toEqual([])
+})
+
+it('takes an empty variable for one that is not set', () => {
+  expect(parseConfig({ ...required, PORT: '', HOST: ' ' })).toMatchObject({ port: 3000, host: '127.0.0.1' })
+})

@@ -1,0 +1,134 @@
+import { originEnv, ports } from '@spillway/origin/contract'
+
+/**
+ * The one place where the environment is read. Every bad or missing value is reported at once, with what to set;
+ * no value is ever printed, because a value in the wrong variable may be a secret.
+ */
+export interface Config {
+  readonly host: string
+  /** TCP port; 0 takes any free one. */
+  readonly port: number
+  /** Processes that share the port; 1 runs without a supervisor. */
+  readonly processes: number
+  readonly mongodb: MongodbConfig
+  /** JSON Web Key Set with the edge's public keys: the JSON itself or a `file:` URL. */
+  readonly edgeKeys: string
+  readonly logLevel: LogLevel
+  /** How long a drain may take before the process exits anyway, in ms. */
+  readonly drainTimeoutMs: number
+}
+
+export interface MongodbConfig {
+  readonly uri: string
+  readonly database: string
+  /** Connections of this process. */
+  readonly poolSize: number
+  /** How long an operation waits for a connection, in ms. */
+  readonly poolWaitTimeoutMs: number
+  /** How long an operation waits for a server that can take it, in ms. */
+  readonly serverSelectionTimeoutMs: number
+  /** How long the database may work on one list, in ms. */
+  readonly listTimeoutMs: number
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly mistakes: readonly string[]
+
+  constructor(mistakes: readonly string[]) {
+    super(`The configuration cannot be used:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`)
+    this.mistakes = mistakes
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** @throws {ConfigError} that lists every mistake */
+export function parseConfig(env: Environment): Config {
+  const read = new Reader(env)
+  const config: Config = {
+    host: read.text(originEnv.host, { fallback: '127.0.0.1', pattern: /^[\w.:-]+$/, want: 'an address' }),
+    port: read.integer(originEnv.port, { fallback: ports.origin, min: 0, max: 65_535 }),
+    processes: read.integer(originEnv.processes, { fallback: 1, min: 1, max: 128 }),
+    mongodb: {
+      uri: read.text(originEnv.mongodbUri, {
+        pattern: /^mongodb(\+srv)?:\/\/./,
+        want: 'a connection string, mongodb://HOST/?replicaSet=NAME',
+      }),
+      database: read.text(originEnv.mongodbDatabase, {
+        fallback: 'spillway',
+        pattern: /^[A-Za-z0-9_-]{1,63}$/,
+        want: '1 to 63 letters, digits, hyphens and underscores',
+      }),
+      poolSize: read.integer(originEnv.poolSize, { fallback: 16, min: 1, max: 1_000 }),
+      poolWaitTimeoutMs: read.integer(originEnv.poolWaitTimeoutMs, { fallback: 500, min: 1, max: 60_000 }),
+      serverSelectionTimeoutMs: read.integer(originEnv.serverSelectionTimeoutMs, {
+        fallback: 2_000,
+        min: 1,
+        max: 60_000,
+      }),
+      listTimeoutMs: read.integer(originEnv.listTimeoutMs, { fallback: 800, min: 1, max: 60_000 }),
+    },
+    edgeKeys: read.text(originEnv.edgeKeys, {
+      pattern: /^\s*\{|^file:\/\//,
+      want: "the JSON Web Key Set with the edge's public keys, inline or as file:///absolute/path",
+    }),
+    logLevel: read.choice(originEnv.logLevel, { fallback: 'info', choices: logLevels }),
+    drainTimeoutMs: read.integer(originEnv.drainTimeoutMs, { fallback: 25_000, min: 0, max: 600_000 }),
+  }
+  const share = read.integer(originEnv.connectionShare, { fallback: 0, min: 1, max: 100_000 })
+  const wanted = config.processes * config.mongodb.poolSize
+  if (share > 0 && wanted > share) {
+    read.mistakes.push(
+      `${originEnv.processes} × ${originEnv.poolSize} is ${wanted} connections, but ${originEnv.connectionShare} allows ${share}: lower ${originEnv.poolSize} to ${Math.floor(share / config.processes)}`,
+    )
+  }
+  if (read.mistakes.length > 0) throw new ConfigError(read.mistakes)
+  return config
+}
+
+/** Reads variables, remembers mistakes and goes on, so that all of them are found in one start. */
+class Reader {
+  readonly mistakes: string[] = []
+  readonly #env: Environment
+
+  constructor(env: Environment) {
+    this.#env = env
+  }
+
+  text(name: string, options: { fallback?: string; pattern: RegExp; want: string }): string {
+    const value = this.#get(name) ?? options.fallback
+    if (value === undefined) this.mistakes.push(`${name} is not set: set it to ${options.want}`)
+    else if (!options.pattern.test(value)) this.mistakes.push(`${name} is not valid: want ${options.want}`)
+    return value ?? ''
+  }
+
+  integer(name: string, { fallback, min, max }: { fallback: number; min: number; max: number }): number {
+    const text = this.#get(name)
+    if (text === undefined) return fallback
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    this.mistakes.push(`${name} is not valid: want an integer from ${min} to ${max}`)
+    return fallback
+  }
+
+  choice<Choice extends string>(
+    name: string,
+    { fallback, choices }: { fallback: Choice; choices: readonly Choice[] },
+  ): Choice {
+    const text = this.#get(name)
+    if (text === undefined) return fallback
+    const found = choices.find((choice) => choice === text)
+    if (found === undefined) this.mistakes.push(`${name} is not valid: want ${choices.join(', ')}`)
+    return found ?? fallback
+  }
+
+  /** An empty variable counts as one that is not set: that is what `NAME= node …` means to most people. */
+  #get(name: string): string | undefined {
+    const value = this.#env[name]?.trim()
+    return value === '' ? undefined : value
+  }
+}
