@@ -1,0 +1,161 @@
+import { assertionProfile, type Principal } from '@spillway/origin/contract'
+import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { parseEdgeKeys } from './edge-keys.ts'
+import { AssertionVerifier } from './trust.ts'
+
+const nowMs = Date.parse('2026-11-24T12:00:00Z')
+const nowSeconds = nowMs / 1_000
+const { issuer, audience, type: typ, algorithm: alg, lifetimeSeconds } = assertionProfile
+
+const edge = await generateKeyPair('EdDSA', { extractable: true })
+const next = await generateKeyPair('EdDSA', { extractable: true })
+const stranger = await generateKeyPair('EdDSA', { extractable: true })
+const rsa = await generateKeyPair('RS256', { extractable: true })
+const edgeJwk = { ...(await exportJWK(edge.publicKey)), kid: 'edge-1', alg: 'EdDSA', use: 'sig' }
+const nextJwk = { ...(await exportJWK(next.publicKey)), kid: 'edge-2' }
+
+const goodHeader = { alg, typ, kid: 'edge-1' }
+const goodClaims = {
+  iss: issuer,
+  aud: audience,
+  iat: nowSeconds,
+  exp: nowSeconds + lifetimeSeconds,
+  sub: 'alice',
+  scope: 'places:write advisories:write',
+}
+
+const sign = (claims: JWTPayload, header: JWTHeaderParameters = goodHeader, key = edge.privateKey) =>
+  new SignJWT(claims).setProtectedHeader(header).sign(key)
+
+const without = (name: keyof typeof goodClaims) => ({ ...goodClaims, [name]: undefined })
+
+let verifier: AssertionVerifier
+beforeAll(() => {
+  verifier = new AssertionVerifier(parseEdgeKeys(JSON.stringify({ keys: [edgeJwk] })))
+})
+
+it('takes what the edge has signed, and says who asks', async () => {
+  const verified = await verifier.verify(await sign(goodClaims), nowMs)
+  const principal: Principal = { subject: 'alice', scopes: ['places:write', 'advisories:write'] }
+  expect(verified).toEqual({ principal, expiresAtMs: goodClaims.exp * 1_000 })
+})
+
+it('takes an assertion without a subject for a caller without a token', async () => {
+  const verified = await verifier.verify(await sign(without('sub')), nowMs)
+  expect(verified?.principal).toBeUndefined()
+  expect(verified).toBeDefined()
+})
+
+describe('refuses', () => {
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const hostile: Record<string, () => string | Promise<string>> = {
+    'an empty text': () => '',
+    'no JWT at all': () => 'alice',
+    'an unsigned one (RFC 8725 §2.1)': () => `${encode({ alg: 'none', typ })}.${encode(goodClaims)}.`,
+    'an unsigned one that names our key': () =>
+      `${encode({ ...goodHeader, alg: 'none' })}.${encode(goodClaims)}.`,
+    'one without a signature': async () => (await sign(goodClaims)).replace(/[^.]*$/, ''),
+    'changed claims': async () => {
+      const [header, , signature] = (await sign(goodClaims)).split('.')
+      return `${header}.${encode({ ...goodClaims, sub: 'mallory' })}.${signature}`
+    },
+    'a key that is not ours under our kid': () => sign(goodClaims, goodHeader, stranger.privateKey),
+    'an unknown kid': () => sign(goodClaims, { ...goodHeader, kid: 'edge-9' }),
+    'no kid': () => sign(goodClaims, { alg, typ }),
+    'another algorithm': () => sign(goodClaims, { ...goodHeader, alg: 'RS256' }, rsa.privateKey),
+    'our public key taken as an HMAC secret (RFC 8725 §2.1)': () =>
+      new SignJWT(goodClaims)
+        .setProtectedHeader({ ...goodHeader, alg: 'HS256' })
+        .sign(new TextEncoder().encode(edgeJwk.x)),
+    'a key that it brings along (jwk)': async () =>
+      sign(
+        goodClaims,
+        { ...goodHeader, jwk: await exportJWK(stranger.publicKey) } as JWTHeaderParameters,
+        stranger.privateKey,
+      ),
+    'an unknown critical header (RFC 7515 §4.1.11)': () => {
+      const header = { ...goodHeader, crit: ['exp'], exp: 1 }
+      return sign(goodClaims, goodHeader).then(
+        (jwt) => `${encode(header)}.${jwt.split('.').slice(1).join('.')}`,
+      )
+    },
+    "an end user's token type": () => sign(goodClaims, { ...goodHeader, typ: 'at+jwt' }),
+    'no type': () => sign(goodClaims, { alg, kid: 'edge-1' }),
+    'another issuer': () => sign({ ...goodClaims, iss: 'https://issuer.example' }),
+    'another audience': () => sign({ ...goodClaims, aud: 'https://api.example' }),
+    'an expired one': () => sign({ ...goodClaims, iat: nowSeconds - 120, exp: nowSeconds - 6 }),
+    'one from the future': () => sign({ ...goodClaims, iat: nowSeconds + 10, exp: nowSeconds + 60 }),
+    'one that is not valid yet': () => sign({ ...goodClaims, nbf: nowSeconds + 30 }),
+    'one that lives too long': () => sign({ ...goodClaims, exp: nowSeconds + lifetimeSeconds + 1 }),
+    'one without iat': () => sign(without('iat')),
+    'one without exp': () => sign(without('exp')),
+    'one without iss': () => sign(without('iss')),
+    'one without aud': () => sign(without('aud')),
+    'an empty subject': () => sign({ ...goodClaims, sub: '' }),
+    'a subject that is too long': () => sign({ ...goodClaims, sub: 'a'.repeat(256) }),
+    'one that is too long': () => sign({ ...goodClaims, scope: 'a '.repeat(4_000) }),
+  }
+  for (const [name, make] of Object.entries(hostile)) {
+    it(name, async () => expect(await verifier.verify(await make(), nowMs)).toBeUndefined())
+  }
+})
+
+it('forgives clocks that differ by the tolerance', async () => {
+  const fast = await sign({ ...goodClaims, iat: nowSeconds + 4, exp: nowSeconds + 100 })
+  expect(await verifier.verify(fast, nowMs)).toBeDefined()
+})
+
+it('remembers a verified assertion until it expires', async () => {
+  const assertion = await sign(goodClaims)
+  expect(verifier.recall(`${assertion}x`, nowMs)).toBeUndefined()
+  await verifier.verify(assertion, nowMs)
+  expect(verifier.recall(assertion, nowMs + 119_999)).toBeDefined()
+  expect(verifier.recall(assertion, nowMs + 120_000)).toBeUndefined()
+})
+
+it('does not remember what it has refused', async () => {
+  const assertion = await sign(goodClaims, goodHeader, stranger.privateKey)
+  await verifier.verify(assertion, nowMs)
+  expect(verifier.recall(assertion, nowMs)).toBeUndefined()
+})
+
+it('rotates: a new key beside the old one, then the old one is gone and with it what it has signed', async () => {
+  const rotating = new AssertionVerifier(parseEdgeKeys(JSON.stringify({ keys: [edgeJwk] })))
+  const old = await sign(goodClaims)
+  const fresh = await sign(goodClaims, { ...goodHeader, kid: 'edge-2' }, next.privateKey)
+  expect(await rotating.verify(old, nowMs)).toBeDefined()
+  expect(await rotating.verify(fresh, nowMs)).toBeUndefined()
+  rotating.setKeys(parseEdgeKeys(JSON.stringify({ keys: [edgeJwk, nextJwk] })))
+  expect(await rotating.verify(old, nowMs)).toBeDefined()
+  expect(await rotating.verify(fresh, nowMs)).toBeDefined()
+  rotating.setKeys(parseEdgeKeys(JSON.stringify({ keys: [nextJwk] })))
+  expect(rotating.recall(old, nowMs)).toBeUndefined()
+  expect(await rotating.verify(old, nowMs)).toBeUndefined()
+  expect(await rotating.verify(fresh, nowMs)).toBeDefined()
+})
+
+it('keeps a bounded number of assertions: the oldest goes first', async () => {
+  const small = new AssertionVerifier(parseEdgeKeys(JSON.stringify({ keys: [edgeJwk] })), 2)
+  const assertions = await Promise.all(['a', 'b', 'c'].map((sub) => sign({ ...goodClaims, sub })))
+  for (const assertion of assertions) await small.verify(assertion, nowMs)
+  expect(assertions.map((assertion) => small.recall(assertion, nowMs)?.principal?.subject)).toEqual([
+    undefined,
+    'b',
+    'c',
+  ])
+})
+
+describe('a key set is refused, with the reason, when', () => {
+  const cases: Record<string, readonly [unknown, RegExp]> = {
+    'it has no keys': [{ keys: [] }, /no keys/],
+    'a key has no kid': [{ keys: [{ ...edgeJwk, kid: undefined }] }, /no kid/],
+    'two keys share a kid': [{ keys: [edgeJwk, edgeJwk] }, /two keys have the kid 'edge-1'/],
+    'a key is private': [{ keys: [{ ...edgeJwk, d: 'secret' }] }, /private key/],
+    'a key is of another kind': [{ keys: [{ kty: 'oct', k: 'secret', kid: 'a' }] }, /not Ed25519/],
+  }
+  for (const [name, [set, message]] of Object.entries(cases)) {
+    it(name, () => expect(() => parseEdgeKeys(JSON.stringify(set))).toThrow(message))
+  }
+  it('it is not JSON', () => expect(() => parseEdgeKeys('{secret')).toThrow(/^the key set is not JSON$/))
+})
