@@ -1,0 +1,105 @@
+import type { Catalogue } from '@spillway/origin/contract'
+import { limits } from '@spillway/origin/contract'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Health } from './http/health.ts'
+import { routeHealth } from './http/health.ts'
+import { parseJsonBody } from './http/json-body.ts'
+import { routePages } from './http/pages.ts'
+import { routeResources } from './http/resources.ts'
+import type { Metrics } from './observe/metrics.ts'
+import type { RequestLog } from './observe/request-log.ts'
+import type { AdmissionControl } from './policy/admission-control.ts'
+import { releaseAdmission } from './stage/admission.ts'
+import { answerUnmatched, entryStage, isOperational, requestId, unmatchedStage } from './stage/entry.ts'
+import { answerClientError, problemOf, sendProblem } from './stage/problem.ts'
+import { declareRequest } from './stage/request.ts'
+import { type AssertionVerifier, trustStage } from './stage/trust.ts'
+import type { Repository } from './store/repository.ts'
+
+export interface AppOptions {
+  readonly catalogue: Catalogue
+  readonly repository: Repository
+  readonly verifier: AssertionVerifier
+  readonly admission: AdmissionControl
+  readonly health: Health
+  readonly metrics: Metrics
+  readonly requestLog: RequestLog
+  /** Milliseconds since the epoch. @default Date.now */
+  readonly clock?: () => number
+}
+
+/** How long a request may take to arrive, in ms: a body that trickles in must not hold a place for long. */
+const arrivalTimeoutMs = 10_000
+
+/**
+ * The HTTP half, stage by stage: enter → trust → (page | gate → admit → parse → handle) → answer → release.
+ * What can be decided once is decided here, before the first request.
+ */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const {
+    catalogue,
+    repository,
+    verifier,
+    admission,
+    health,
+    metrics,
+    requestLog,
+    clock = Date.now,
+  } = options
+  const now = () => performance.now()
+  const app = Fastify({
+    // Requests are logged by ourselves, once, when they have ended: a child logger for each costs more than a read.
+    logger: false,
+    genReqId: requestId as never,
+    requestIdHeader: false,
+    bodyLimit: limits.bodyBytesMax,
+    // Longer than the edge and the balancer keep theirs, so that we never close one that they are about to use.
+    keepAliveTimeout: 75_000,
+    requestTimeout: arrivalTimeoutMs,
+    // The entry stage says the same as a problem.
+    return503OnClosing: false,
+    http: { maxHeaderSize: limits.headerBytesMax, headersTimeout: arrivalTimeoutMs },
+    routerOptions: { maxParamLength: limits.urlLengthMax },
+    clientErrorHandler: (error, socket) =>
+      answerClientError(error, socket as never, requestId({ headers: {} } as never)),
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply as never, problemOf(error)),
+  })
+  declareRequest(app)
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    ['application/json', 'application/merge-patch+json'],
+    { parseAs: 'buffer' },
+    // What is wrong with a body is a value, not an error: an error would cost the connection.
+    (_request, body, done) => done(null, parseJsonBody(body as Buffer)),
+  )
+
+  const load = () => admission.load(now())
+  app.addHook('onRequest', entryStage({ now, load, isDraining: () => health.isDraining }))
+  const trust = trustStage(verifier, clock)
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isOperational(request)) done()
+    else trust.call(app, request, reply, done)
+  })
+  app.addHook('onRequest', unmatchedStage(catalogue))
+  app.addHook('onResponse', (request, reply, done) => {
+    const endedAtMs = now()
+    const { statusCode } = reply
+    releaseAdmission(admission, request, statusCode, endedAtMs)
+    metrics.onAnswer(request.target, statusCode, endedAtMs - request.startedAtMs)
+    requestLog.onAnswer(request, statusCode, endedAtMs - request.startedAtMs)
+    done()
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error)
+    requestLog.onError(request, problem, error)
+    return sendProblem(reply, problem)
+  })
+  app.setNotFoundHandler((request, reply) => answerUnmatched(catalogue, request, reply))
+
+  routeHealth(app, { health, metrics })
+  routePages(app, catalogue)
+  routeResources(app, { catalogue, repository, admission, clock })
+  await app.ready()
+  return app
+}

@@ -1,0 +1,171 @@
+import {
+  documentEtag,
+  type Fields,
+  headers,
+  type Parsed,
+  type Problem,
+  parseIdempotencyKey,
+  parseWriteQuery,
+  problemBody,
+  problemStatus,
+} from '@spillway/origin/contract'
+import type { FastifyRequest } from 'fastify'
+import { searchOf } from '../stage/entry.ts'
+import { sendProblem } from '../stage/problem.ts'
+import { callOf, type ParsedBody } from '../stage/request.ts'
+import { requestFingerprint } from '../store/creation-key.ts'
+import type { CreateOutcome, CreationKey, Repository } from '../store/repository.ts'
+import {
+  failureProblem,
+  jsonType,
+  keyRefusedProblem,
+  sendFailure,
+  sendWritten,
+  uniqueConflictProblem,
+} from './answer.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { type Plan, purgeTags } from './plan.ts'
+import type { Handler } from './reads.ts'
+import { validationFailed } from './validator.ts'
+
+/** POST of one document: 201, its place, its ETag and itself. */
+export function createHandler(plan: Plan, repository: Repository): Handler {
+  const { resource } = plan.view
+  return async (request, reply) => {
+    const query = parseWriteQuery(searchOf(request.raw.url as string))
+    if (!query.ok) return sendProblem(reply, query.problem)
+    const body = request.body as ParsedBody
+    if (!body.ok) return sendProblem(reply, body.problem)
+    const key = creationKey(plan, request, 'create', body.value)
+    if (!key.ok) return sendProblem(reply, key.problem)
+    const subject = request.principal?.subject
+    const fields = newFields(plan, body.value, subject)
+    if (!fields.ok) return sendProblem(reply, fields.problem)
+    const outcome = await repository.create(resource, { fields: fields.value }, key.value, callOf(request))
+    // A replay is purged as well: the first answer may have been lost before the edge has seen it.
+    const purge = purgeTags(plan.listTag(subject))
+    switch (outcome.kind) {
+      case 'created':
+      case 'replayed':
+        if (outcome.kind === 'replayed') reply.header(headers.idempotencyReplayed, 'true')
+        reply.header('location', `${plan.path}/${outcome.document.id}`)
+        return sendWritten(reply, 201, plan, outcome.document, purge)
+      case 'notDone':
+      case 'unknown':
+        return sendFailure(reply, outcome, purge)
+      default:
+        return sendProblem(reply, refusalProblem(plan, outcome))
+    }
+  }
+}
+
+/** POST of many: one result for each, in order; one that fails fails alone. */
+export function batchHandler(plan: Plan, repository: Repository): Handler {
+  const { resource } = plan.view
+  return async (request, reply) => {
+    const query = parseWriteQuery(searchOf(request.raw.url as string))
+    if (!query.ok) return sendProblem(reply, query.problem)
+    const body = request.body as ParsedBody
+    if (!body.ok) return sendProblem(reply, body.problem)
+    const items = batchItems(body.value, resource.batchSizeMax)
+    if (!items.ok) return sendProblem(reply, items.problem)
+    const key = creationKey(plan, request, 'batchCreate', body.value)
+    if (!key.ok) return sendProblem(reply, key.problem)
+    const subject = request.principal?.subject
+    const checked = items.value.map((item) => newFields(plan, item, subject))
+    const documents = checked.flatMap((fields) => (fields.ok ? [{ fields: fields.value }] : []))
+    const outcome =
+      documents.length === 0
+        ? ({ kind: 'items', outcomes: [] } as const)
+        : await repository.createBatch(resource, documents, key.value, callOf(request))
+    const purge = purgeTags(plan.listTag(subject))
+    if (outcome.kind === 'notDone' || outcome.kind === 'unknown') return sendFailure(reply, outcome, purge)
+    if (outcome.kind === 'keyRefused') return sendProblem(reply, keyRefusedProblem(outcome))
+    const outcomes = outcome.outcomes.values()
+    const results = checked.map((fields) =>
+      fields.ok
+        ? describeOutcome(plan, outcomes.next().value as CreateOutcome, request.id)
+        : describeProblem(fields.problem, request.id),
+    )
+    if (outcome.outcomes.some(({ kind }) => kind === 'replayed')) {
+      reply.header(headers.idempotencyReplayed, 'true')
+    }
+    reply.headers(purge)
+    reply.headers({ 'content-type': jsonType, 'cache-control': 'no-store' })
+    return reply.send(`{"items":[${results.join(',')}]}`)
+  }
+}
+
+function batchItems(body: unknown, sizeMax: number): Parsed<readonly unknown[]> {
+  const invalid = (pointer: string, detail: string): Parsed<never> => ({
+    ok: false,
+    problem: validationFailed([{ pointer, detail }]),
+  })
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return invalid('', 'Want a JSON object with items.')
+  }
+  const unknown = Object.keys(body).find((name) => name !== 'items')
+  if (unknown !== undefined) {
+    return invalid(`/${unknown.slice(0, 64)}`, 'Unknown field; there is items.')
+  }
+  const { items } = body as { items?: unknown }
+  if (!Array.isArray(items) || items.length === 0) return invalid('/items', 'Want an array of at least one.')
+  if (items.length > sizeMax) return invalid('/items', `At most ${sizeMax} items in one batch.`)
+  return { ok: true, value: items }
+}
+
+/** Checks a body and turns it into what is stored; the stored form is checked as well. */
+function newFields(plan: Plan, body: unknown, subject: string | undefined): Parsed<Fields> {
+  const input = plan.validator.create(body)
+  if (!input.ok) return input
+  const fields = plan.toStored(input.value, undefined, subject)
+  const errors = plan.validator.stored(fields)
+  return errors.length > 0 ? { ok: false, problem: validationFailed(errors) } : { ok: true, value: fields }
+}
+
+function creationKey(
+  { view, path }: Plan,
+  { headers: sent, principal }: FastifyRequest,
+  operation: 'create' | 'batchCreate',
+  body: unknown,
+): Parsed<CreationKey | undefined> {
+  const text = sent[headers.idempotencyKey]
+  if (text === undefined) return { ok: true, value: undefined }
+  const refuse = (detail: string): Parsed<never> => ({
+    ok: false,
+    problem: { code: 'invalid-header', detail, errors: [{ header: headers.idempotencyKey, detail }] },
+  })
+  const key = parseIdempotencyKey(String(text))
+  if (key === undefined) return refuse('Idempotency-Key is 1 to 255 visible ASCII characters, sent once.')
+  if (principal === undefined) return refuse('Idempotency-Key belongs to a subject: send an access token.')
+  const request = requestFingerprint(`${operation} ${path}`, canonicalJson(body))
+  return { ok: true, value: { subject: principal.subject, version: view.version, key, request } }
+}
+
+function describeOutcome(plan: Plan, outcome: CreateOutcome, requestId: string): string {
+  if (outcome.kind !== 'created' && outcome.kind !== 'replayed') {
+    const isFailure = outcome.kind === 'notDone' || outcome.kind === 'unknown'
+    return describeProblem(isFailure ? failureProblem(outcome) : refusalProblem(plan, outcome), requestId)
+  }
+  const { document } = outcome
+  const location = `${plan.path}/${document.id}`
+  const etag = JSON.stringify(documentEtag(document.version))
+  const item = plan.serialize(document, undefined)
+  return `{"status":201,"id":"${document.id}","location":"${location}","etag":${etag},"item":${item}}`
+}
+
+const describeProblem = (problem: Problem, requestId: string): string =>
+  JSON.stringify({ status: problemStatus(problem), problem: problemBody(problem, requestId) })
+
+type Refusal = Exclude<CreateOutcome, { kind: 'created' | 'replayed' | 'notDone' | 'unknown' }>
+
+function refusalProblem(plan: Plan, refusal: Refusal): Problem {
+  switch (refusal.kind) {
+    case 'uniqueConflict':
+      return uniqueConflictProblem(plan, refusal)
+    case 'keyRefused':
+      return keyRefusedProblem(refusal)
+    case 'duplicateId':
+      throw new TypeError('ids are made by the store, and never twice')
+  }
+}

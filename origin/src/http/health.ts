@@ -1,0 +1,102 @@
+import { opsPaths } from '@spillway/origin/contract'
+import type { FastifyInstance } from 'fastify'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Target } from '../stage/request.ts'
+import { jsonType } from './answer.ts'
+
+/** Why this process should be sent requests, or should not. */
+export interface Readiness {
+  readonly isReady: boolean
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly reason?: string }>>
+}
+
+export interface HealthOptions {
+  /** Whether the primary answers. */
+  readonly ping: () => Promise<boolean>
+  /** Whether an operation would find a connection without a long wait. */
+  readonly hasPoolRoom: () => boolean
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number
+  /** How long one answer of the database counts, in ms. @default 1 000 */
+  readonly pingFreshMs?: number
+}
+
+/**
+ * Live: the process answers. Ready: it can do its work. An overloaded process is ready: it sheds by itself, and taking
+ * it out of service would push its load onto the next.
+ */
+export class Health {
+  readonly #options: HealthOptions
+  #isDraining = false
+  #pinging: Promise<boolean> | undefined
+  #pingedAt = Number.NEGATIVE_INFINITY
+  #answered = false
+
+  constructor(options: HealthOptions) {
+    this.#options = options
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  /** From now on the balancer is told to send no more. */
+  drain(): void {
+    this.#isDraining = true
+  }
+
+  async readiness(): Promise<Readiness> {
+    const database = await this.#ping()
+    const pool = this.#options.hasPoolRoom()
+    const draining = this.#isDraining
+    return {
+      isReady: database && pool && !draining,
+      checks: {
+        database: database ? { ok: true } : { ok: false, reason: 'the primary does not answer' },
+        pool: pool ? { ok: true } : { ok: false, reason: 'operations wait too long for a connection' },
+        drain: draining ? { ok: false, reason: 'this process is stopping' } : { ok: true },
+      },
+    }
+  }
+
+  /** One question to the database at a time, and its answer for a while: many may ask us, few should ask it. */
+  #ping(): Promise<boolean> {
+    const { ping, now, pingFreshMs = 1_000 } = this.#options
+    if (now() - this.#pingedAt < pingFreshMs) return Promise.resolve(this.#answered)
+    this.#pinging ??= ping()
+      .catch(() => false)
+      .then((answered) => {
+        this.#answered = answered
+        this.#pingedAt = now()
+        this.#pinging = undefined
+        return answered
+      })
+    return this.#pinging
+  }
+}
+
+const target: Target = { route: 'ops', operation: 'ops' }
+
+/** `/livez`, `/readyz`, `/metrics`: without assertion and admission, and never routed by the edge. */
+export function routeHealth(
+  app: FastifyInstance,
+  { health, metrics }: { readonly health: Health; readonly metrics: Metrics },
+): void {
+  const onRequest = (request: { target: Target }, _reply: unknown, done: () => void) => {
+    request.target = target
+    done()
+  }
+  const noStore = { 'cache-control': 'no-store' }
+  app.get(opsPaths.live, { onRequest }, (_request, reply) =>
+    reply.headers({ ...noStore, 'content-type': jsonType }).send('{"status":"live"}'),
+  )
+  app.get(opsPaths.ready, { onRequest }, async (_request, reply) => {
+    const { isReady, checks } = await health.readiness()
+    reply.code(isReady ? 200 : 503).headers({ ...noStore, 'content-type': jsonType })
+    return reply.send(JSON.stringify({ status: isReady ? 'ready' : 'not ready', checks }))
+  })
+  app.get(opsPaths.metrics, { onRequest }, async (_request, reply) => {
+    const { contentType, text } = await metrics.scrape()
+    return reply.headers({ ...noStore, 'content-type': contentType }).send(text)
+  })
+}

@@ -1,0 +1,84 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseJsonBody } from './json-body.ts'
+
+const parse = (text: string) => parseJsonBody(Buffer.from(text))
+
+const detailOf = (text: string | Buffer): string | undefined => {
+  const parsed = parseJsonBody(Buffer.from(text as string))
+  return parsed.ok ? undefined : parsed.problem.detail
+}
+
+it('reads JSON as JSON.parse does', () => {
+  fc.assert(
+    fc.property(
+      fc.json({ maxDepth: 8 }).filter((text) => !text.includes('__proto__') && parse(text).ok),
+      (text) => {
+        const parsed = parse(text)
+        expect(parsed.ok && isDeepStrictEqual(parsed.value, JSON.parse(text))).toBe(true)
+      },
+    ),
+  )
+})
+
+it('takes whatever JSON.stringify makes of plain values', () => {
+  const value = fc.jsonValue({ maxDepth: 6, noUnicodeString: false })
+  fc.assert(
+    fc.property(value, (made) => {
+      const text = JSON.stringify(made)
+      fc.pre(!text.includes('__proto__') && !/\d{16}/.test(text) && !text.includes('\\ud'))
+      expect(parse(text).ok).toBe(true)
+    }),
+  )
+})
+
+describe('refuses', () => {
+  const cases: Record<string, readonly [string | Buffer, string]> = {
+    'an empty body': ['', 'The body is empty.'],
+    'what is not UTF-8': [Buffer.from([0x22, 0xc3, 0x28, 0x22]), 'The body is not valid UTF-8.'],
+    'a mistake, by its place': ['{"a":1,}', 'The body is not JSON: see character 8.'],
+    'a member twice': ['{"a":1,"a":2}', 'A member stands twice in one object: see character 8.'],
+    'a member twice in two spellings': [
+      '{"a":1,"\\u0061":2}',
+      'A member stands twice in one object: see character 8.',
+    ],
+    'a member twice, deep inside': [
+      '[{"x":{"a":[],"a":{}}}]',
+      'A member stands twice in one object: see character 15.',
+    ],
+    __proto__: ['{"__proto__":{"admin":true}}', 'No member may be named __proto__.'],
+    '__proto__ in escapes': ['{"\\u005f_proto__":1}', 'No member may be named __proto__.'],
+    'an integer that would lose digits': [
+      '{"a":9007199254740993}',
+      'A number is out of range: see character 6.',
+    ],
+    'a number without end': ['[1e999]', 'A number is out of range: see character 2.'],
+    'half of a surrogate pair': ['{"a":"\\ud800"}', 'A text holds half of a surrogate pair.'],
+    'deep nesting': [`${'['.repeat(17)}${']'.repeat(17)}`, 'At most 16 levels of nesting.'],
+  }
+  for (const [name, [body, detail]] of Object.entries(cases)) {
+    it(name, () => expect(detailOf(body)).toBe(detail))
+  }
+})
+
+it('says nothing of what is in the body', () => {
+  for (const text of ['{"password":"swordfish"', 'swordfish', '{"a":swordfish}', '"swordfish']) {
+    expect(detailOf(text)).toMatch(/not JSON/)
+    expect(detailOf(text)).not.toMatch(/sword|fish|password/)
+  }
+})
+
+it('tells texts from structure: braces, quotes and names inside strings are nothing', () => {
+  for (const text of ['{"a":"{\\"a\\":1,\\"a\\":2}"}', '["\\\\","a","a"]', '{"a":{"a":{"a":1}},"b":"a"}']) {
+    expect(parse(text)).toEqual({ ok: true, value: JSON.parse(text) })
+  }
+})
+
+it('takes the largest exact integers and any fraction', () => {
+  for (const text of ['9007199254740991', '-9007199254740991', '0.12345678901234567890', '1e308', '-0']) {
+    expect(parse(text).ok).toBe(true)
+  }
+})
+
+it('nests as deep as the limit', () => expect(parse(`${'['.repeat(16)}${']'.repeat(16)}`).ok).toBe(true))

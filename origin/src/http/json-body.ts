@@ -1,0 +1,129 @@
+import { isUtf8 } from 'node:buffer'
+import { limits, type Parsed, type Problem } from '@spillway/origin/contract'
+
+/**
+ * JSON of callers (RFC 8259), read so that two readers cannot take it for two different things: valid UTF-8, no member
+ * twice in one object (§4), no number that loses digits on the way (§6), no member that reaches an object's prototype,
+ * and bounded nesting. `JSON.parse` does the syntax; one pass over the text does what it cannot tell.
+ */
+export function parseJsonBody(bytes: Buffer): Parsed<unknown> {
+  if (bytes.length === 0) return refuse('The body is empty.')
+  if (!isUtf8(bytes)) return refuse('The body is not valid UTF-8.')
+  const text = bytes.toString('utf8')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    return refuse(describeSyntaxError(error as Error))
+  }
+  const objection = findObjection(text) ?? (mayHoldSurrogates(text) ? findSurrogate(value) : undefined)
+  return objection === undefined ? { ok: true, value } : refuse(objection)
+}
+
+const refuse = (detail: string): { readonly ok: false; readonly problem: Problem } => ({
+  ok: false,
+  problem: { code: 'malformed-json', detail },
+})
+
+/** Where the mistake is, without a word of the body: it may hold what is nobody else's business, logs included. */
+function describeSyntaxError({ message }: Error): string {
+  const position = /at position (\d+)/.exec(message)?.[1]
+  if (position !== undefined) return `The body is not JSON: see character ${Number(position) + 1}.`
+  return message.includes('end of JSON')
+    ? 'The body is not JSON: it ends too early.'
+    : 'The body is not JSON.'
+}
+
+const openBrace = 0x7b
+const closeBrace = 0x7d
+const openBracket = 0x5b
+const closeBracket = 0x5d
+const quote = 0x22
+const backslash = 0x5c
+const comma = 0x2c
+
+/** Numbers with fewer characters are exact: 2^53 has 16 digits. */
+const exactNumberLength = 15
+
+/** @param text valid JSON */
+function findObjection(text: string): string | undefined {
+  /** Names seen in each object that is open; `undefined` for an array. */
+  const open: (Set<string> | undefined)[] = []
+  let wantsName = false
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text.charCodeAt(index)
+    if (char === quote) {
+      const end = endOfString(text, index)
+      if (wantsName) {
+        const raw = text.slice(index + 1, end)
+        const name = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw
+        const names = open.at(-1) as Set<string>
+        if (name === '__proto__') return 'No member may be named __proto__.'
+        if (names.has(name)) return `A member stands twice in one object: see character ${index + 1}.`
+        names.add(name)
+        wantsName = false
+      }
+      index = end
+    } else if (char === openBrace || char === openBracket) {
+      open.push(char === openBrace ? new Set() : undefined)
+      if (open.length > limits.jsonDepthMax) return `At most ${limits.jsonDepthMax} levels of nesting.`
+      wantsName = char === openBrace
+    } else if (char === closeBrace || char === closeBracket) {
+      open.pop()
+      wantsName = false
+    } else if (char === comma) {
+      wantsName = open.at(-1) !== undefined
+    } else if (char === 0x2d || (char >= 0x30 && char <= 0x39)) {
+      const start = index
+      while (isNumberPart(text.charCodeAt(index + 1))) index += 1
+      if (index - start >= exactNumberLength && !isExact(text.slice(start, index + 1))) {
+        return `A number is out of range: see character ${start + 1}.`
+      }
+      if (index - start < exactNumberLength && !Number.isFinite(Number(text.slice(start, index + 1)))) {
+        return `A number is out of range: see character ${start + 1}.`
+      }
+    }
+  }
+  return undefined
+}
+
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end
+}
+
+function isEscaped(text: string, index: number): boolean {
+  let slashes = 0
+  while (text.charCodeAt(index - 1 - slashes) === backslash) slashes += 1
+  return slashes % 2 === 1
+}
+
+/** `+ - . 0-9 E e` */
+const isNumberPart = (char: number): boolean =>
+  (char >= 0x30 && char <= 0x39) ||
+  char === 0x2e ||
+  char === 0x2d ||
+  char === 0x2b ||
+  char === 0x65 ||
+  char === 0x45
+
+/** A fraction is rounded by nature; an integer must survive. */
+function isExact(text: string): boolean {
+  const value = Number(text)
+  return /[.eE]/.test(text) ? Number.isFinite(value) : Number.isSafeInteger(value)
+}
+
+/** A lone surrogate is no character: the database would store another one in its place. */
+const mayHoldSurrogates = (text: string): boolean => text.includes('\\u') && /\\u[dD][89a-fA-F]/.test(text)
+
+function findSurrogate(value: unknown): string | undefined {
+  const texts = typeof value === 'string' ? [value] : []
+  const nested = typeof value === 'object' && value !== null ? Object.entries(value).flat() : []
+  if (texts.some((text) => !text.isWellFormed())) return 'A text holds half of a surrogate pair.'
+  for (const part of nested) {
+    const objection = findSurrogate(part)
+    if (objection !== undefined) return objection
+  }
+  return undefined
+}

@@ -1,0 +1,180 @@
+import { hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import {
+  type Catalogue,
+  edgeCacheControl,
+  openApiDocument,
+  type ProblemCode,
+  problemCatalogue,
+  problemType,
+  publicPaths,
+} from '@spillway/origin/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { sendProblem } from '../stage/problem.ts'
+import type { Target } from '../stage/request.ts'
+import { namesListEtag } from './precondition.ts'
+
+/**
+ * What people and tools read: the OpenAPI document, a page to try it from, and one page for each problem type. All of it
+ * is made once, at start, and changes with a release only, so the edge may keep it for long and hardly ever asks.
+ */
+
+interface Page {
+  readonly type: string
+  readonly body: Buffer
+  readonly etag: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const caching = {
+  'cache-control': 'public, max-age=60',
+  [edgeCacheControl]: 'max-age=300, stale-while-revalidate=86400, stale-if-error=604800',
+  'x-content-type-options': 'nosniff',
+}
+
+/** Nothing but what this server sends itself, no framing, no form, no base (CSP level 3). */
+const docsPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  // The reference page of Swagger UI sets styles from its script.
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export function routePages(app: FastifyInstance, catalogue: Catalogue): void {
+  const pages = new Map<string, Page>([
+    [
+      publicPaths.openapi,
+      page('application/json; charset=utf-8', JSON.stringify(openApiDocument(catalogue))),
+    ],
+    [publicPaths.docs, page(html, docsHtml, { 'content-security-policy': docsPolicy })],
+    [`${publicPaths.docs}/`, page(html, docsHtml, { 'content-security-policy': docsPolicy })],
+    [`${publicPaths.docs}/start.js`, page('text/javascript; charset=utf-8', docsScript)],
+    ...swaggerFiles(),
+    ...problemPages(),
+  ])
+  for (const [path, content] of pages) routePage(app, path, content)
+}
+
+function routePage(app: FastifyInstance, path: string, content: Page): void {
+  const [, root = ''] = path.split('/')
+  const target: Target = { route: `/${root}`, operation: 'page' }
+  app.get(path, (request, reply) => {
+    request.target = target
+    return sendPage(request, reply, content)
+  })
+  app.route({
+    method: ['OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    url: path,
+    // Before the body is looked at: whatever it is, it is not wanted.
+    onRequest: (request, reply) => {
+      request.target = target
+      if (request.method === 'OPTIONS') reply.code(204).header('allow', allow).send()
+      else sendProblem(reply, methodNotAllowed)
+    },
+    handler: () => {},
+  })
+}
+
+const allow = 'GET, HEAD, OPTIONS'
+const methodNotAllowed = {
+  code: 'method-not-allowed',
+  detail: `This path takes ${allow}.`,
+  headers: { allow },
+} as const
+
+function sendPage(request: FastifyRequest, reply: FastifyReply, { type, body, etag, headers }: Page) {
+  reply.headers({ ...caching, ...headers, etag })
+  const ifNoneMatch = request.headers['if-none-match']
+  if (ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag) === true) return reply.code(304).send()
+  return reply.header('content-type', type).send(body)
+}
+
+const html = 'text/html; charset=utf-8'
+
+function page(type: string, content: string | Buffer, headers: Page['headers'] = {}): Page {
+  const body = Buffer.from(content as string)
+  return { type, body, etag: `"${hash('sha256', body, 'base64url').slice(0, 22)}"`, headers }
+}
+
+const docsHtml = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>API reference</title>
+<link rel="stylesheet" href="${publicPaths.docs}/swagger-ui.css">
+<link rel="icon" type="image/png" href="${publicPaths.docs}/favicon-32x32.png">
+</head>
+<body>
+<noscript>This page needs scripts. The document itself is at <a href="${publicPaths.openapi}">${publicPaths.openapi}</a>.</noscript>
+<div id="reference"></div>
+<script src="${publicPaths.docs}/swagger-ui-bundle.js"></script>
+<script src="${publicPaths.docs}/start.js"></script>
+</body>
+</html>
+`
+
+/** A token that was typed in stays in the page: it is written nowhere. */
+const docsScript = `SwaggerUIBundle({
+  url: '${publicPaths.openapi}',
+  dom_id: '#reference',
+  deepLinking: true,
+  tryItOutEnabled: true,
+  persistAuthorization: false,
+  displayRequestDuration: true,
+  validatorUrl: null,
+})
+`
+
+/** From the installed package: the page works without any other server. */
+function swaggerFiles(): readonly (readonly [string, Page])[] {
+  const folder = join(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'), '..')
+  const types = {
+    'swagger-ui.css': 'text/css; charset=utf-8',
+    'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+    'favicon-32x32.png': 'image/png',
+  }
+  return Object.entries(types).map(([name, type]) => [
+    `${publicPaths.docs}/${name}`,
+    page(type, readFileSync(join(folder, name))),
+  ])
+}
+
+const problemStyle =
+  'body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}'
+const problemPolicy = [
+  "default-src 'none'",
+  `style-src 'sha256-${hash('sha256', problemStyle, 'base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** Where the `type` of a problem leads to. */
+function problemPages(): readonly (readonly [string, Page])[] {
+  return (Object.keys(problemCatalogue) as ProblemCode[]).map((code) => {
+    const { status, title, retryable } = problemCatalogue[code]
+    const advice = retryable
+      ? 'The same request may succeed later: wait as long as <code>Retry-After</code> says.'
+      : 'The same request will fail again: change it as <code>detail</code> and <code>errors</code> say.'
+    const text = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>${title}</title><style>${problemStyle}</style></head>
+<body>
+<h1>${title}</h1>
+<p><code>${code}</code>, HTTP status ${status}.</p>
+<p>${advice}</p>
+<p>Name the <code>requestId</code> of the answer when you report it. <a href="${publicPaths.docs}">API reference</a></p>
+</body>
+</html>
+`
+    return [problemType(code), page(html, text, { 'content-security-policy': problemPolicy })]
+  })
+}

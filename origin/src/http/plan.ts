@@ -1,0 +1,83 @@
+import {
+  clientCacheControl,
+  documentTag,
+  edgeCacheControl,
+  edgeCacheControlValue,
+  type Fields,
+  headers,
+  lifecycleHeaders,
+  listTag,
+  normalizeTimes,
+  ownerField,
+  type View,
+} from '@spillway/origin/contract'
+import type { Ajv } from 'ajv'
+import { compileSerializer, type Serialize } from './serializer.ts'
+import { compileValidator, type Validator } from './validator.ts'
+
+/** Everything about a view that can be known before the first request. */
+export interface Plan {
+  readonly view: View
+  /** `/v2/places` */
+  readonly path: string
+  readonly serialize: Serialize
+  readonly validator: Validator
+  /** Headers of every answer: announcements of the version's retirement, without its link. */
+  readonly lifecycle: Readonly<Record<string, string>>
+  /** `Link` to the successor of a retired version. */
+  readonly successorLink: string | undefined
+  /** When the version is gone, in ms since the epoch. */
+  readonly goneAtMs: number
+  /** Cache headers of reads. */
+  readonly caching: Readonly<Record<string, string>>
+  /** Stored field that narrows what a caller may see at all. */
+  readonly readOwner: string | undefined
+  /** Stored field that narrows what a caller may change. */
+  readonly writeOwner: string | undefined
+  /** A stored field as this version names it. */
+  shownName(storedPath: string): string
+  documentTag(id: string): string
+  /** Tag of the lists that `subject` is shown. */
+  listTag(subject: string | undefined): string
+  /** A checked body → what is stored. `subject` becomes the owner of a new document. */
+  toStored(input: Fields, current: Fields | undefined, subject: string | undefined): Fields
+}
+
+export function compilePlan(view: View, ajv: Ajv): Plan {
+  const { resource, version, representation } = view
+  const announced = lifecycleHeaders(view)
+  const { name } = resource
+  const readOwner = ownerField(resource.access.read)
+  const { sunsetAt } = representation.deprecation ?? {}
+  return {
+    view,
+    path: `/${version}/${name}`,
+    serialize: compileSerializer(view),
+    validator: compileValidator(ajv, view),
+    lifecycle: Object.fromEntries(announced.filter(([header]) => header !== 'link')),
+    successorLink: announced.find(([header]) => header === 'link')?.[1],
+    goneAtMs: sunsetAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(sunsetAt),
+    caching: {
+      'cache-control': clientCacheControl(resource.cache),
+      [edgeCacheControl]: edgeCacheControlValue(resource.cache),
+    },
+    readOwner,
+    writeOwner: ownerField(resource.access.write),
+    shownName: (storedPath) =>
+      Object.entries(representation.paths).find(([, path]) => path === storedPath)?.[0] ?? storedPath,
+    documentTag: (id) => documentTag(name, id),
+    listTag: (subject) => listTag(name, readOwner === undefined ? undefined : subject),
+    toStored(input, current, subject) {
+      const stored = normalizeTimes(resource.schema, representation.toStored(input, current))
+      const { ownerField: owner } = resource
+      if (owner === undefined) return stored
+      // Whatever a representation makes of it: the owner is the subject of the token, and stays it.
+      return { ...stored, [owner]: current === undefined ? subject : current[owner] }
+    },
+  }
+}
+
+/** Tags whose stored answers a write has made obsolete. */
+export const purgeTags = (...tags: readonly string[]): Readonly<Record<string, string>> => ({
+  [headers.purgeTag]: tags.join(','),
+})

@@ -1,0 +1,73 @@
+import { documentEtag, type Parsed, type Problem, parseEtags } from '@spillway/origin/contract'
+
+/**
+ * Conditional requests in the order of RFC 9110 §13.2.2: If-Match, then If-None-Match. There is no Last-Modified, so
+ * the two conditions on dates have nothing to be compared with and are ignored (§13.1.3, §13.1.4); ranges are not
+ * served. Conditions are looked at only where the request would succeed without them (§13.2.1).
+ */
+
+/** Versions that a condition names; `'any'` for `*`. */
+export type Tags = readonly number[] | 'any'
+
+export interface Preconditions {
+  readonly ifMatch: Tags | undefined
+  readonly ifNoneMatch: Tags | undefined
+}
+
+type Conditions = Readonly<Record<string, string | string[] | undefined>>
+
+const unconditional: Parsed<Preconditions> = {
+  ok: true,
+  value: { ifMatch: undefined, ifNoneMatch: undefined },
+}
+
+export function parsePreconditions(headers: Conditions): Parsed<Preconditions> {
+  const ifMatch = headers['if-match'] as string | undefined
+  const ifNoneMatch = headers['if-none-match'] as string | undefined
+  if (ifMatch === undefined && ifNoneMatch === undefined) return unconditional
+  const match = ifMatch === undefined ? undefined : parseEtags(ifMatch)
+  if (ifMatch !== undefined && match === undefined) return malformed('If-Match')
+  const noneMatch = ifNoneMatch === undefined ? undefined : parseEtags(ifNoneMatch)
+  if (ifNoneMatch !== undefined && noneMatch === undefined) return malformed('If-None-Match')
+  return { ok: true, value: { ifMatch: match, ifNoneMatch: noneMatch } }
+}
+
+/** What the conditions make of a request for a document that is there, at this version. */
+export function evaluatePreconditions(
+  { ifMatch, ifNoneMatch }: Preconditions,
+  version: number,
+): 'proceed' | 'ifMatchFailed' | 'ifNoneMatchFailed' {
+  if (ifMatch !== undefined && !includes(ifMatch, version)) return 'ifMatchFailed'
+  if (ifNoneMatch !== undefined && includes(ifNoneMatch, version)) return 'ifNoneMatchFailed'
+  return 'proceed'
+}
+
+/** Whether an If-None-Match names this entity tag of a list; `undefined` where it is malformed. */
+export function namesListEtag(ifNoneMatch: string, etag: string): boolean | undefined {
+  const tags = parseEtags(ifNoneMatch)
+  if (tags === undefined) return undefined
+  // Weak comparison (§13.1.2). Our tags hold no comma, so splitting at one finds every tag that could be ours.
+  return tags === 'any' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+}
+
+/** The 412 of a document that is now at `version`. */
+export const preconditionFailed = (version: number): Problem => ({
+  code: 'precondition-failed',
+  detail: `The document is at ${documentEtag(version)} now. Read it again and decide anew.`,
+  headers: { etag: documentEtag(version) },
+})
+
+export const preconditionRequired: Problem = {
+  code: 'precondition-required',
+  detail: 'Send the ETag of the document as you saw it in If-Match, so that no change of others is lost.',
+}
+
+const includes = (tags: Tags, version: number): boolean => tags === 'any' || tags.includes(version)
+
+export const malformed = (header: string): { readonly ok: false; readonly problem: Problem } => {
+  const detail = `${header} is not a list of entity tags such as "3", or *.`
+  return {
+    ok: false,
+    problem: { code: 'invalid-header', detail, errors: [{ header, detail }] },
+  }
+}

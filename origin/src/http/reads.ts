@@ -1,0 +1,136 @@
+import { hash } from 'node:crypto'
+import {
+  type CursorValue,
+  documentEtag,
+  encodeCursor,
+  headers,
+  type ListQuery,
+  type Parsed,
+  parseListQuery,
+  parseReadQuery,
+} from '@spillway/origin/contract'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { searchOf } from '../stage/entry.ts'
+import { sendProblem } from '../stage/problem.ts'
+import { callOf } from '../stage/request.ts'
+import type { Repository, StoredDocument } from '../store/repository.ts'
+import { jsonType, noSuchDocument, sendFailure } from './answer.ts'
+import type { Plan } from './plan.ts'
+import {
+  evaluatePreconditions,
+  malformed,
+  namesListEtag,
+  parsePreconditions,
+  preconditionFailed,
+} from './precondition.ts'
+
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+const allFields = { ok: true, value: { fields: undefined, canonical: '' } } as const
+
+/** GET and HEAD of one document. */
+export function readHandler(plan: Plan, repository: Repository): Handler {
+  const { view, readOwner, caching } = plan
+  const { resource } = view
+  return async (request, reply) => {
+    const { id } = request.params as { id: string }
+    const search = searchOf(request.raw.url as string)
+    const query = search === '' ? allFields : parseReadQuery(view, search)
+    if (!query.ok) return sendProblem(reply, query.problem)
+    const conditions = parsePreconditions(request.headers)
+    if (!conditions.ok) return sendProblem(reply, conditions.problem)
+    const outcome = await repository.read(resource, id, callOf(request))
+    if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
+    // Another's document is answered like one that does not exist, to the letter.
+    if (outcome.kind === 'notFound' || !isVisible(outcome.document, readOwner, request)) {
+      return sendProblem(reply, noSuchDocument)
+    }
+    const { document } = outcome
+    const verdict = evaluatePreconditions(conditions.value, document.version)
+    if (verdict === 'ifMatchFailed') return sendProblem(reply, preconditionFailed(document.version))
+    reply.headers(caching)
+    reply.header('etag', documentEtag(document.version))
+    reply.header(headers.cacheTag, plan.documentTag(id))
+    if (verdict === 'ifNoneMatchFailed') return reply.code(304).send()
+    reply.header('content-type', jsonType)
+    return reply.send(plan.serialize(document, query.value.fields))
+  }
+}
+
+export function isVisible(
+  document: StoredDocument,
+  owner: string | undefined,
+  { principal }: FastifyRequest,
+): boolean {
+  return owner === undefined || (principal !== undefined && document.fields[owner] === principal.subject)
+}
+
+/** GET and HEAD of a list. */
+export function listHandler(plan: Plan, repository: Repository): Handler {
+  const { view, readOwner, caching } = plan
+  const { resource } = view
+  const parse = remembering((search) => parseListQuery(view, search), 1_000)
+  return async (request, reply) => {
+    const query = parse(searchOf(request.raw.url as string))
+    if (!query.ok) return sendProblem(reply, query.problem)
+    const ifNoneMatch = request.headers['if-none-match']
+    const subject = request.principal?.subject
+    const owner = readOwner === undefined ? undefined : subject
+    const outcome = await repository.list(resource, query.value, owner, callOf(request))
+    if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
+    const cursor = outcome.more ? nextCursor(plan, query.value, outcome.documents) : undefined
+    const body = listBody(plan, query.value, outcome.documents, cursor)
+    // Of the content itself: whatever changes what is shown changes the tag.
+    const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
+    const isHeld = ifNoneMatch === undefined ? false : namesListEtag(ifNoneMatch, etag)
+    if (isHeld === undefined) return sendProblem(reply, malformed('If-None-Match').problem)
+    reply.headers(caching)
+    reply.header('etag', etag)
+    reply.header(headers.cacheTag, plan.listTag(owner))
+    if (cursor !== undefined) reply.header('link', linkToNext(plan, query.value, cursor))
+    if (isHeld) return reply.code(304).send()
+    reply.header('content-type', jsonType)
+    return reply.send(body)
+  }
+}
+
+function listBody(
+  { serialize }: Plan,
+  { fields }: ListQuery,
+  documents: readonly StoredDocument[],
+  cursor: string | undefined,
+): string {
+  let items = ''
+  for (const document of documents) items += (items === '' ? '' : ',') + serialize(document, fields)
+  return `{"items":[${items}],"nextCursor":${cursor === undefined ? 'null' : `"${cursor}"`}}`
+}
+
+function nextCursor(plan: Plan, query: ListQuery, documents: readonly StoredDocument[]): string {
+  const last = documents.at(-1) as StoredDocument
+  const values = query.sort.map(({ path }) => (path === '_id' ? last.id : last.fields[path]) as CursorValue)
+  return encodeCursor(plan.view, query, values)
+}
+
+/** RFC 8288, relative to the list itself, beside what a retired version announces. */
+function linkToNext({ path, successorLink }: Plan, { canonical }: ListQuery, cursor: string): string {
+  const next = `<${path}?${canonical}&cursor=${cursor}>; rel="next"`
+  return successorLink === undefined ? next : `${next}, ${successorLink}`
+}
+
+/** Remembers what the latest texts mean: the same few lists make up most of the traffic. */
+function remembering<Value>(
+  parse: (text: string) => Parsed<Value>,
+  sizeMax: number,
+): (text: string) => Parsed<Value> {
+  const remembered = new Map<string, Parsed<Value>>()
+  return (text) => {
+    const known = remembered.get(text)
+    if (known !== undefined) return known
+    const parsed = parse(text)
+    if (parsed.ok) {
+      if (remembered.size >= sizeMax) remembered.delete(remembered.keys().next().value as string)
+      remembered.set(text, parsed)
+    }
+    return parsed
+  }
+}

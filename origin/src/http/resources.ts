@@ -1,0 +1,61 @@
+import { type Catalogue, idPattern, type Operation, routesOf, viewsOf } from '@spillway/origin/contract'
+import type { FastifyInstance, HTTPMethods, onRequestHookHandler } from 'fastify'
+import type { AdmissionControl } from '../policy/admission-control.ts'
+import { admissionStage } from '../stage/admission.ts'
+import { answerUnmatched } from '../stage/entry.ts'
+import { gateStage } from '../stage/gate.ts'
+import type { Repository } from '../store/repository.ts'
+import { batchHandler, createHandler } from './creates.ts'
+import { compilePlan, type Plan } from './plan.ts'
+import { type Handler, listHandler, readHandler } from './reads.ts'
+import { deleteHandler, patchHandler, replaceHandler } from './updates.ts'
+import { createAjv } from './validator.ts'
+
+export interface ResourcesOptions {
+  readonly catalogue: Catalogue
+  readonly repository: Repository
+  readonly admission: AdmissionControl
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number
+}
+
+const handlers: Readonly<Record<Operation, (plan: Plan, repository: Repository) => Handler>> = {
+  list: listHandler,
+  read: readHandler,
+  create: createHandler,
+  batchCreate: batchHandler,
+  replace: replaceHandler,
+  patch: patchHandler,
+  delete: deleteHandler,
+}
+
+/** The contract's routes, with everything compiled that can be known before the first request. */
+export function routeResources(app: FastifyInstance, options: ResourcesOptions): void {
+  const { catalogue, repository, admission, clock } = options
+  const ajv = createAjv()
+  for (const view of viewsOf(catalogue)) {
+    const plan = compilePlan(view, ajv)
+    for (const { method, path, operation } of routesOf(view)) {
+      const stages = [
+        gateStage(plan, operation, { route: path, operation }, clock),
+        admissionStage(admission, view.resource.priority),
+      ]
+      app.route({
+        method: method as HTTPMethods,
+        url: path,
+        onRequest: path.endsWith('/:id') ? [idStage(catalogue, plan), ...stages] : stages,
+        handler: handlers[operation](plan, repository),
+      })
+    }
+  }
+}
+
+/** Sends what is in the place of an id, but is none, where it belongs: `batch` under another method among them. */
+function idStage(catalogue: Catalogue, { view }: Plan): onRequestHookHandler {
+  const reserved = view.resource.batchSizeMax > 0 ? 'batch' : undefined
+  return (request, reply, done) => {
+    const { id } = request.params as { id: string }
+    if (id === reserved || !idPattern.test(id)) answerUnmatched(catalogue, request, reply)
+    else done()
+  }
+}

@@ -1,0 +1,187 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  type FieldError,
+  type Fields,
+  mergePatch,
+  type Parsed,
+  type Problem,
+  parseWriteQuery,
+} from '@spillway/origin/contract'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { searchOf } from '../stage/entry.ts'
+import { sendProblem } from '../stage/problem.ts'
+import { callOf, type ParsedBody } from '../stage/request.ts'
+import type { DeleteOutcome, ReplaceOutcome, Repository, StoredDocument } from '../store/repository.ts'
+import { noSuchDocument, sendFailure, sendWritten, uniqueConflictProblem } from './answer.ts'
+import { type Plan, purgeTags } from './plan.ts'
+import {
+  evaluatePreconditions,
+  type Preconditions,
+  parsePreconditions,
+  preconditionFailed,
+  preconditionRequired,
+} from './precondition.ts'
+import { type Handler, isVisible } from './reads.ts'
+import { showDocument } from './serializer.ts'
+import { notAnObject, validationFailed } from './validator.ts'
+
+/**
+ * Writes to a document that is there: read, decide, write back on the condition that it is still the one that was read.
+ * Where another write came in between, everything is decided anew from what is there now: a conditional request then
+ * fails with 412 by itself, and an unconditional one is applied to the newer document.
+ */
+
+/** Attempts of one request. Each that fails is one that another writer has won. */
+const attemptsMax = 8
+
+/** PUT: replaces a document that exists. Ids are made by the store, so there is no creating by PUT. */
+export function replaceHandler(plan: Plan, repository: Repository): Handler {
+  const { validator } = plan
+  return updateHandler(plan, repository, (body) => {
+    const parts = validator.part(body)
+    if (parts === undefined) return { ok: false, problem: notAnObject }
+    const errors = validator.input(parts.writable)
+    if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
+    return { ok: true, value: { readOnly: parts.readOnly, apply: () => parts.writable } }
+  })
+}
+
+/** PATCH: JSON Merge Patch (RFC 7396). What comes out must be as valid as what is sent by PUT. */
+export function patchHandler(plan: Plan, repository: Repository): Handler {
+  const { validator } = plan
+  return updateHandler(plan, repository, (body) => {
+    const parts = validator.part(body)
+    if (parts === undefined) return { ok: false, problem: notAnObject }
+    const errors = validator.unknownNames(parts.writable)
+    if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
+    const apply = (shown: Fields) => mergePatch(shown, parts.writable) as Fields
+    return { ok: true, value: { readOnly: parts.readOnly, apply } }
+  })
+}
+
+/** What a body asks for: the next writable fields from those that are shown now, and members it must not change. */
+interface Change {
+  readonly readOnly: Fields
+  readonly apply: (shown: Fields) => Fields
+}
+
+function updateHandler(
+  plan: Plan,
+  repository: Repository,
+  parse: (body: unknown) => Parsed<Change>,
+): Handler {
+  const { resource } = plan.view
+  return async (request, reply) => {
+    const conditions = writeConditions(plan, request)
+    if (!conditions.ok) return sendProblem(reply, conditions.problem)
+    const body = request.body as ParsedBody
+    if (!body.ok) return sendProblem(reply, body.problem)
+    const change = parse(body.value)
+    if (!change.ok) return sendProblem(reply, change.problem)
+    const call = callOf(request)
+    return writing(plan, repository, request, reply, conditions.value, async (current) => {
+      const next = nextFields(plan, current, change.value)
+      if (!next.ok) return { kind: 'refused', problem: next.problem }
+      return repository.replace(resource, current, next.value, call)
+    })
+  }
+}
+
+/** DELETE: 204, and 404 from then on. */
+export function deleteHandler(plan: Plan, repository: Repository): Handler {
+  const { resource } = plan.view
+  return async (request, reply) => {
+    const conditions = writeConditions(plan, request)
+    if (!conditions.ok) return sendProblem(reply, conditions.problem)
+    const call = callOf(request)
+    return writing(plan, repository, request, reply, conditions.value, (current) =>
+      repository.delete(resource, current, call),
+    )
+  }
+}
+
+function writeConditions({ view }: Plan, request: FastifyRequest): Parsed<Preconditions> {
+  const query = parseWriteQuery(searchOf(request.raw.url as string))
+  if (!query.ok) return query
+  const conditions = parsePreconditions(request.headers)
+  if (conditions.ok && view.resource.requireIfMatch && conditions.value.ifMatch === undefined) {
+    return { ok: false, problem: preconditionRequired }
+  }
+  return conditions
+}
+
+type WriteOutcome = ReplaceOutcome | DeleteOutcome | { readonly kind: 'refused'; readonly problem: Problem }
+
+async function writing(
+  plan: Plan,
+  repository: Repository,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  conditions: Preconditions,
+  write: (current: StoredDocument) => Promise<WriteOutcome>,
+): Promise<FastifyReply> {
+  const { resource } = plan.view
+  const { id } = request.params as { id: string }
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const found = await repository.read(resource, id, callOf(request))
+    if (found.kind === 'notDone') return sendFailure(reply, found)
+    if (found.kind === 'notFound' || !isVisible(found.document, plan.readOwner, request)) {
+      return sendProblem(reply, noSuchDocument)
+    }
+    const { document } = found
+    if (!isVisible(document, plan.writeOwner, request)) return sendProblem(reply, notYours)
+    if (evaluatePreconditions(conditions, document.version) !== 'proceed') {
+      return sendProblem(reply, preconditionFailed(document.version))
+    }
+    const outcome = await write(document)
+    const purge = purgeTags(plan.documentTag(id), plan.listTag(request.principal?.subject))
+    switch (outcome.kind) {
+      case 'replaced':
+        return sendWritten(reply, 200, plan, outcome.document, purge)
+      case 'deleted':
+        return reply.code(204).headers(purge).header('cache-control', 'no-store').send()
+      case 'versionConflict':
+        continue
+      case 'notFound':
+        return sendProblem(reply, noSuchDocument)
+      case 'uniqueConflict':
+        return sendProblem(reply, uniqueConflictProblem(plan, outcome))
+      case 'refused':
+        return sendProblem(reply, outcome.problem)
+      default:
+        return sendFailure(reply, outcome, purge)
+    }
+  }
+  return sendProblem(reply, writeConflict)
+}
+
+/** The next stored fields, checked in the version's form and in the stored one. */
+function nextFields(plan: Plan, current: StoredDocument, { readOnly, apply }: Change): Parsed<Fields> {
+  const { validator, view } = plan
+  const shown = showDocument(current, view.representation.fromStored)
+  const errors: FieldError[] = []
+  for (const [name, value] of Object.entries(readOnly)) {
+    if (!isDeepStrictEqual(value, shown[name])) {
+      const detail = 'Is set by the server: leave it out, or send it as it is now.'
+      errors.push({ pointer: `/${name}`, detail })
+    }
+  }
+  const input = apply(validator.part(shown)?.writable as Fields)
+  errors.push(...validator.input(input))
+  if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
+  const fields = plan.toStored(input, current.fields, undefined)
+  const storedErrors = validator.stored(fields)
+  if (storedErrors.length > 0) return { ok: false, problem: validationFailed(storedErrors) }
+  return { ok: true, value: fields }
+}
+
+const writeConflict: Problem = {
+  code: 'write-conflict',
+  detail: 'Others keep changing this document. Nothing was done; send the request again.',
+  retryAfterSeconds: 1,
+}
+
+const notYours: Problem = {
+  code: 'insufficient-scope',
+  detail: 'Only the owner of this document may change it.',
+}

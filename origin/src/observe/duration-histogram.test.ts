@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest'
+import { DurationHistogram } from './duration-histogram.ts'
+
+it('counts a duration in every bucket that it fits into (Prometheus buckets are cumulative)', () => {
+  const histogram = new DurationHistogram()
+  for (const durationMs of [0.5, 1, 1.5, 900, 1_000, 60_000]) histogram.observe(durationMs)
+  const counts = Object.fromEntries(histogram.cumulative().map(({ bound, count }) => [bound, count]))
+  expect(counts).toMatchObject({ 0.001: 2, 0.0025: 3, 0.5: 3, 1: 5, 5: 5, '+Inf': 6 })
+  expect(histogram.sumSeconds).toBeCloseTo(61.903, 6)
+})

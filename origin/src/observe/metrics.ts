@@ -1,0 +1,188 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { type Metric, Registry } from 'prom-client'
+import type { AdmissionSnapshot } from '../policy/admission-control.ts'
+import type { Target } from '../stage/request.ts'
+import type { PoolObservation } from '../store/pool.ts'
+import type { Records } from '../store/records.ts'
+import { DurationHistogram } from './duration-histogram.ts'
+
+/** What is read when somebody asks; nothing of it is touched before. */
+export interface MetricSources {
+  readonly admission: () => AdmissionSnapshot
+  readonly pool: () => { readonly size: number; readonly open: number; readonly inUse: number }
+  readonly lanes: () => ReturnType<Records['counts']>
+  readonly isDraining: () => boolean
+}
+
+type Labels = Record<string, string | number>
+interface Sample {
+  readonly value: number
+  readonly labels: Labels
+  readonly metricName?: string
+}
+
+/** All that Prometheus is told. Requests are counted in plain numbers; the text is made when it is asked for. */
+export class Metrics {
+  readonly registry = new Registry()
+  /** @returns the text of all processes, where there are several */
+  gather: () => Promise<string> = () => this.registry.metrics()
+  readonly #answers = new Map<Target, Map<number, DurationHistogram>>()
+  readonly #poolWait = new DurationHistogram()
+  readonly #poolEvents = { opened: 0, closed: 0, cleared: 0, checkOutFailed: 0 }
+  readonly #eventLoopDelay = monitorEventLoopDelay({ resolution: 20 })
+
+  constructor(sources: MetricSources) {
+    this.#eventLoopDelay.enable()
+    this.#defineRequests()
+    this.#defineAdmission(sources)
+    this.#definePool(sources)
+    this.#defineLanes(sources)
+    this.#defineProcess(sources)
+  }
+
+  onAnswer(target: Target, status: number, durationMs: number): void {
+    const byClass = entryOf(this.#answers, target, () => new Map<number, DurationHistogram>())
+    const histogram = entryOf(byClass, Math.floor(status / 100), () => new DurationHistogram())
+    histogram.observe(durationMs)
+  }
+
+  onPool(observation: PoolObservation): void {
+    if (observation.kind === 'checkedOut') this.#poolWait.observe(observation.waitMs)
+    else this.#poolEvents[observation.kind] += 1
+  }
+
+  async scrape(): Promise<{ contentType: string; text: string }> {
+    return { contentType: this.registry.contentType, text: await this.gather() }
+  }
+
+  stop(): void {
+    this.#eventLoopDelay.disable()
+  }
+
+  #defineRequests(): void {
+    const name = 'origin_request_duration_seconds'
+    this.#define('histogram', name, 'From the end of the headers to the end of the answer.', () =>
+      [...this.#answers].flatMap(([{ route, operation }, byClass]) =>
+        [...byClass].flatMap(([statusClass, histogram]) =>
+          histogramSamples(name, histogram, { route, operation, status: `${statusClass}xx` }),
+        ),
+      ),
+    )
+  }
+
+  #defineAdmission({ admission }: MetricSources): void {
+    const gauge = (name: string, help: string, read: (snapshot: AdmissionSnapshot) => number) =>
+      this.#define('gauge', name, help, () => [{ value: read(admission()), labels: {} }])
+    gauge('origin_admission_limit', 'Requests that may be in work at once.', ({ limit }) => limit)
+    gauge('origin_admission_inflight', 'Requests in work.', ({ inflight }) => inflight)
+    gauge('origin_admission_waiting', 'Requests that wait for their turn.', ({ waiting }) => waiting)
+    gauge('origin_admission_queue_standing', '1 while the queue does not empty.', ({ isStanding }) =>
+      Number(isStanding),
+    )
+    this.#define('counter', 'origin_admission_admitted_total', 'Requests let in, by priority.', () =>
+      Object.entries(admission().admitted).map(([priority, value]) => ({ value, labels: { priority } })),
+    )
+    this.#define('counter', 'origin_admission_shed_total', 'Requests refused, by priority and reason.', () =>
+      Object.entries(admission().shed).flatMap(([priority, reasons]) =>
+        Object.entries(reasons).map(([reason, value]) => ({ value, labels: { priority, reason } })),
+      ),
+    )
+    this.#define('counter', 'origin_admission_ended_total', 'How admitted requests ended.', () =>
+      Object.entries(admission().ended).map(([end, value]) => ({ value, labels: { end } })),
+    )
+  }
+
+  #definePool({ pool }: MetricSources): void {
+    this.#define('gauge', 'origin_pool_connections', 'Connections: size of the pool, open, in use.', () =>
+      Object.entries(pool()).map(([state, value]) => ({ value, labels: { state } })),
+    )
+    const name = 'origin_pool_wait_seconds'
+    this.#define('histogram', name, 'How long commands waited for a connection.', () =>
+      histogramSamples(name, this.#poolWait, {}),
+    )
+    this.#define('counter', 'origin_pool_events_total', 'What happened to the connections.', () =>
+      Object.entries(this.#poolEvents).map(([event, value]) => ({ value, labels: { event } })),
+    )
+  }
+
+  /** Items divided by batches is the mean size of a batch. */
+  #defineLanes({ lanes }: MetricSources): void {
+    const counter = (
+      name: string,
+      help: string,
+      read: (lane: ReturnType<typeof lanes> extends Iterable<infer Lane> ? Lane : never) => number,
+      type: 'counter' | 'gauge' = 'counter',
+    ) =>
+      this.#define(type, name, help, () =>
+        Array.from(lanes(), (lane) => ({
+          value: read(lane),
+          labels: { collection: lane.collection, lane: lane.lane },
+        })),
+      )
+    counter('origin_batches_total', 'Commands sent for joined work.', ({ counts }) => counts.batches)
+    counter('origin_batch_items_total', 'Items in those commands.', ({ counts }) => counts.items)
+    counter('origin_batch_callers_total', 'Callers whose work was taken.', ({ counts }) => counts.callers)
+    counter('origin_batch_joined_total', "Callers who shared another's item.", ({ counts }) => counts.joined)
+    counter('origin_batch_waiting', 'Callers who wait for a batch.', ({ waiting }) => waiting, 'gauge')
+    this.#define('counter', 'origin_batch_refused_total', 'Callers refused, by reason.', () =>
+      Array.from(lanes()).flatMap(({ collection, lane, counts }) =>
+        Object.entries(counts.refused).map(([reason, value]) => ({
+          value,
+          labels: { collection, lane, reason },
+        })),
+      ),
+    )
+  }
+
+  #defineProcess({ isDraining }: MetricSources): void {
+    const define = (name: string, help: string, read: () => number, aggregator: 'sum' | 'max' = 'sum') =>
+      this.#define('gauge', name, help, () => [{ value: read(), labels: {} }], aggregator)
+    define('origin_draining', 'Processes that are stopping.', () => Number(isDraining()))
+    define('origin_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
+    this.#define('counter', 'origin_cpu_seconds_total', 'Processor time used.', () => {
+      const { user, system } = process.cpuUsage()
+      return [{ value: (user + system) / 1e6, labels: {} }]
+    })
+    const delay = 'origin_event_loop_delay_p99_seconds'
+    define(delay, 'Event loop delay since the last scrape.', () => this.#readDelay(), 'max')
+  }
+
+  #readDelay(): number {
+    const seconds = this.#eventLoopDelay.percentile(99) / 1e9
+    this.#eventLoopDelay.reset()
+    return Number.isFinite(seconds) ? seconds : 0
+  }
+
+  #define(
+    type: 'counter' | 'gauge' | 'histogram',
+    name: string,
+    help: string,
+    read: () => readonly Sample[],
+    aggregator: 'sum' | 'max' = 'sum',
+  ): void {
+    const metric = { name, help, type, aggregator, get: async () => ({ ...metric, values: read() }) }
+    // The registry asks nothing else of a metric.
+    this.registry.registerMetric(metric as unknown as Metric)
+  }
+}
+
+function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
+}
+
+function histogramSamples(name: string, histogram: DurationHistogram, labels: Labels): Sample[] {
+  const buckets = histogram.cumulative()
+  return [
+    ...buckets.map(({ bound, count }) => ({
+      metricName: `${name}_bucket`,
+      value: count,
+      labels: { ...labels, le: bound },
+    })),
+    { metricName: `${name}_sum`, value: histogram.sumSeconds, labels },
+    { metricName: `${name}_count`, value: buckets.at(-1)?.count ?? 0, labels },
+  ]
+}

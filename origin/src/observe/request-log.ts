@@ -1,0 +1,65 @@
+import type { Problem } from '@spillway/origin/contract'
+import type { FastifyRequest } from 'fastify'
+import pino, { type Logger } from 'pino'
+import type { LogLevel } from '../config.ts'
+import { isDefect } from '../stage/problem.ts'
+
+/**
+ * Structured lines (pino). A line names a request by its id, route pattern and status; no header, query value or body
+ * is ever passed to the logger, so none can leak. What is passed on by accident under a telling name is censored.
+ */
+export function createLogger(level: LogLevel, destination?: pino.DestinationStream): Logger {
+  const options: pino.LoggerOptions = {
+    level,
+    base: { service: 'spillway-origin', pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: {
+      paths: ['authorization', 'cookie', '["spillway-assertion"]', 'uri', 'password'].flatMap((name) =>
+        name.startsWith('[') ? [name, `*${name}`] : [name, `*.${name}`],
+      ),
+      censor: '[redacted]',
+    },
+  }
+  return destination === undefined ? pino(options) : pino(options, destination)
+}
+
+/** Logs requests when they have ended: defects as errors, the rest only where somebody is debugging. */
+export class RequestLog {
+  readonly #logger: Logger
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  onAnswer(request: FastifyRequest, status: number, durationMs: number): void {
+    if (!this.#logger.isLevelEnabled('debug')) return
+    const { id, method, target, problem } = request
+    this.#logger.debug(
+      {
+        requestId: id,
+        traceId: traceId(request),
+        method,
+        route: target.route,
+        status,
+        durationMs: Math.round(durationMs * 10) / 10,
+        ...(problem !== undefined && { problem: problem.code }),
+      },
+      'answered',
+    )
+  }
+
+  onError(request: FastifyRequest, problem: Problem, error: unknown): void {
+    if (!isDefect(problem)) return
+    const { id, method, target } = request
+    const line = { requestId: id, traceId: traceId(request), method, route: target.route, err: error }
+    this.#logger.error(line, 'failed')
+  }
+}
+
+/** Trace id of a W3C `traceparent`, so that our lines are found from a trace. */
+function traceId({ headers }: FastifyRequest): string | undefined {
+  const parent = headers.traceparent
+  const id = typeof parent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(parent)?.[1] : undefined
+  return id === '0'.repeat(32) ? undefined : id
+}

@@ -1,0 +1,98 @@
+import {
+  headers,
+  isPriority,
+  type Priority,
+  type Problem,
+  type ProblemCode,
+  problemStatus,
+} from '@spillway/origin/contract'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { AdmissionControl, ServiceEnd, ShedReason } from '../policy/admission-control.ts'
+import { sendProblem } from './problem.ts'
+
+/**
+ * The door in front of all work: a request gets a place or is refused before its body is read. What is refused has
+ * touched nothing, so it may be sent again as it is.
+ *
+ * @param fallback priority of the resource, for a request that brings none
+ */
+export function admissionStage(admission: AdmissionControl, fallback: Priority): onRequestHookHandler {
+  return (request, reply, done) => {
+    const priority = priorityOf(request, fallback)
+    const { deadlineMs, startedAtMs: now } = request
+    const verdict = admission.tryAcquire(priority, deadlineMs, now)
+    if (verdict === 'admitted') {
+      request.admittedAtMs = now
+      done()
+      return
+    }
+    if (verdict !== 'full') {
+      sendProblem(reply, shed(verdict, admission.retryAfterSeconds(now)))
+      return
+    }
+    const waiter = {
+      admitted(start: number) {
+        request.admittedAtMs = start
+        done()
+      },
+      refused(reason: ShedReason) {
+        sendProblem(reply, shed(reason, admission.retryAfterSeconds(now)))
+      },
+    }
+    const wait = admission.wait(priority, deadlineMs, waiter, now)
+    if (wait !== 'waiting') waiter.refused(wait)
+  }
+}
+
+/** Gives the place back. Called once for every request that was admitted, whatever became of it. */
+export function releaseAdmission(
+  admission: AdmissionControl,
+  request: FastifyRequest,
+  status: number,
+  now: number,
+): void {
+  const { admittedAtMs } = request
+  if (admittedAtMs === 0) return
+  request.admittedAtMs = 0
+  const end = request.raw.socket.destroyed ? 'ignored' : serviceEnd(status, request.problem)
+  admission.release(admittedAtMs, end, now)
+}
+
+/** Set by the edge, which the trust stage has made sure of. */
+function priorityOf({ headers: sent, principal }: FastifyRequest, fallback: Priority): Priority {
+  const asked = sent[headers.priority]
+  return isPriority(asked) ? asked : (principal?.priority ?? fallback)
+}
+
+/** Problems that cost the database nothing: their quickness says nothing about it. */
+const effortless: ReadonlySet<ProblemCode> = new Set([
+  'bad-request',
+  'invalid-header',
+  'invalid-query',
+  'invalid-cursor',
+  'malformed-json',
+  'content-too-large',
+  'unsupported-media-type',
+  'validation-failed',
+  'precondition-required',
+  'idempotency-key-in-use',
+  'internal-error',
+])
+
+export function serviceEnd(status: number, problem: Problem | undefined): ServiceEnd {
+  if (problem === undefined) return status < 500 ? 'served' : 'ignored'
+  if (problemStatus(problem) === 503 || problemStatus(problem) === 504) return 'dropped'
+  return effortless.has(problem.code) ? 'ignored' : 'served'
+}
+
+const shedDetails: Readonly<Record<ShedReason, string>> = {
+  busy: 'More requests are waiting than can be served. Nothing was done.',
+  queueTime: 'The request has waited for its turn for too long. Nothing was done.',
+  deadline: 'The request could not have been answered in time. Nothing was done.',
+}
+
+const shed = (reason: ShedReason, retryAfterSeconds: number): Problem => ({
+  code: 'overloaded',
+  detail: shedDetails[reason],
+  retryAfterSeconds,
+})

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import {
+  type Catalogue,
+  deadline,
+  formatLoad,
+  headers,
+  type Load,
+  limits,
+  matchRoute,
+  opsPaths,
+  parseTimeout,
+} from '@spillway/origin/contract'
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { sendProblem } from './problem.ts'
+import { unmatched } from './request.ts'
+
+/** What every request passes first, and what becomes of those that lead nowhere. */
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** The edge's id for the request, so that its log lines and ours meet; one of our own where there is none. */
+export function requestId(raw: IncomingMessage): string {
+  const sent = raw.headers[headers.requestId]
+  return typeof sent === 'string' && uuid.test(sent) ? sent : randomUUID()
+}
+
+/** Paths for the balancer and for operators: no assertion, no admission, open while draining. */
+const operational: ReadonlySet<string> = new Set(Object.values(opsPaths))
+
+export const isOperational = (request: FastifyRequest): boolean => operational.has(request.raw.url as string)
+
+export interface EntryOptions {
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number
+  readonly load: () => Load
+  readonly isDraining: () => boolean
+}
+
+/** Dates the request, names it in the answer, and turns it away while this process is stopping. */
+export function entryStage({ now, load, isDraining }: EntryOptions): onRequestHookHandler {
+  const loadText = sampled(() => formatLoad(load()), 10)
+  return (request, reply, done) => {
+    const startedAtMs = now()
+    request.target = unmatched
+    request.startedAtMs = startedAtMs
+    request.deadlineMs =
+      startedAtMs + (parseTimeout(request.headers[headers.timeoutMs] as string) ?? deadline.budgetMs)
+    reply.header(headers.requestId, request.id)
+    reply.header(headers.load, loadText(startedAtMs))
+    if (isDraining()) {
+      reply.header('connection', 'close')
+      if (!isOperational(request)) {
+        const detail = 'This instance is about to stop. Nothing was done; send the request again.'
+        sendProblem(reply, { code: 'draining', detail, retryAfterSeconds: 1 })
+        return
+      }
+    }
+    done()
+  }
+}
+
+/** Computes a value at most once in a time: the load needs not be newer than a few requests. */
+function sampled<Value>(compute: () => Value, intervalMs: number): (now: number) => Value {
+  let value = compute()
+  let computedAt = Number.NEGATIVE_INFINITY
+  return (now) => {
+    if (now - computedAt >= intervalMs) {
+      value = compute()
+      computedAt = now
+    }
+    return value
+  }
+}
+
+/**
+ * Answers what no route takes, before a body is read. An escape in a path leads here as well: nothing in a valid path
+ * needs one, and two spellings must not reach one document.
+ */
+export function unmatchedStage(catalogue: Catalogue): onRequestHookHandler {
+  return (request, reply, done) => {
+    const url = request.raw.url as string
+    if (url.length > limits.urlLengthMax) {
+      const detail = `Path and query have at most ${limits.urlLengthMax} bytes.`
+      sendProblem(reply, { code: 'uri-too-long', detail })
+    } else if (request.is404 || pathOf(url).includes('%') || url.includes('#')) {
+      answerUnmatched(catalogue, request, reply)
+    } else {
+      done()
+    }
+  }
+}
+
+/** 404, 405 with Allow, or the answer to OPTIONS (RFC 9110 §9.3.7). CORS is the edge's. */
+export function answerUnmatched(catalogue: Catalogue, request: FastifyRequest, reply: FastifyReply): void {
+  const method = request.raw.method as string
+  const match = matchRoute(catalogue, method, pathOf(request.raw.url as string))
+  switch (match.kind) {
+    case 'options':
+      reply.code(204).header('allow', match.allow.join(', ')).send()
+      return
+    case 'methodNotAllowed':
+      sendProblem(reply, {
+        code: 'method-not-allowed',
+        detail: `This path takes ${match.allow.join(', ')}.`,
+        headers: { allow: match.allow.join(', ') },
+      })
+      return
+    default: {
+      const detail = match.kind === 'notFound' ? match.detail : 'Nothing is here.'
+      sendProblem(reply, { code: 'not-found', detail })
+    }
+  }
+}
+
+/** The path as sent. */
+export function pathOf(url: string): string {
+  const end = url.indexOf('?')
+  return end === -1 ? url : url.slice(0, end)
+}
+
+/** The query as sent, without `?`. */
+export function searchOf(url: string): string {
+  const start = url.indexOf('?')
+  return start === -1 ? '' : url.slice(start + 1)
+}

@@ -1,0 +1,124 @@
+import {
+  type AccessDecision,
+  decideAccess,
+  isRead,
+  mergePatchMediaType,
+  type Operation,
+  type Problem,
+} from '@spillway/origin/contract'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import { accepts } from '../http/accept.ts'
+import type { Plan } from '../http/plan.ts'
+import { sendProblem } from './problem.ts'
+import type { Target } from './request.ts'
+
+/**
+ * What can be decided from the request line and the headers alone: whether the version still lives, the caller may do
+ * this, the answer can be in a form that is accepted and the body in one that is taken. All of it before a place is
+ * asked for and before the body is read.
+ *
+ * The edge has checked access already. It is checked again, because a mistake there must not open a database.
+ */
+export function gateStage(
+  plan: Plan,
+  operation: Operation,
+  target: Target,
+  now: () => number,
+): onRequestHookHandler {
+  const { resource, representation, version } = plan.view
+  const rule = isRead(operation) ? resource.access.read : resource.access.write
+  const bodyTypes = acceptedBodies(operation)
+  return (request, reply, done) => {
+    request.target = target
+    reply.headers(plan.lifecycle)
+    if (plan.successorLink !== undefined) reply.header('link', plan.successorLink)
+    const { headers: sent } = request
+    if (now() >= plan.goneAtMs) {
+      const successor = representation.deprecation?.successor
+      const detail = `'${resource.name}' has left ${version}; use ${successor}.`
+      sendProblem(reply, { code: 'version-gone', detail })
+      return
+    }
+    const decision = decideAccess(rule, request.principal)
+    if (decision.outcome !== 'allowed') {
+      sendProblem(reply, denied(decision))
+      return
+    }
+    if (!accepts(sent.accept, 'application/json')) {
+      sendProblem(reply, notAcceptable)
+      return
+    }
+    const refusal = bodyTypes === undefined ? undefined : refuseBodyType(request, operation, bodyTypes)
+    if (refusal !== undefined) {
+      sendProblem(reply, refusal)
+      return
+    }
+    done()
+  }
+}
+
+const notAcceptable: Problem = { code: 'not-acceptable', detail: 'Answers are application/json.' }
+
+function denied(decision: Exclude<AccessDecision, { outcome: 'allowed' }>): Problem {
+  if (decision.outcome === 'unauthenticated') {
+    return {
+      code: 'unauthenticated',
+      detail: 'Send an access token: Authorization: Bearer …',
+      headers: { 'www-authenticate': 'Bearer' },
+    }
+  }
+  return {
+    code: 'insufficient-scope',
+    detail: `The token needs the scope ${decision.scope}.`,
+    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${decision.scope}"` },
+  }
+}
+
+function acceptedBodies(operation: Operation): readonly string[] | undefined {
+  switch (operation) {
+    case 'create':
+    case 'batchCreate':
+    case 'replace':
+      return ['application/json']
+    case 'patch':
+      return [mergePatchMediaType, 'application/json']
+    default:
+      return undefined
+  }
+}
+
+/** 415 with what would be taken: RFC 9110 §15.5.16, for PATCH RFC 5789 §2.2. */
+function refuseBodyType(
+  { headers: sent }: FastifyRequest,
+  operation: Operation,
+  types: readonly string[],
+): Problem | undefined {
+  const coding = sent['content-encoding']
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
+    return {
+      code: 'unsupported-media-type',
+      detail: 'Send the body without a content coding.',
+      headers: { 'accept-encoding': 'identity' },
+    }
+  }
+  const type = sent['content-type']
+  if (type !== undefined && types.includes(type)) return undefined
+  if (type === undefined && !hasBody(sent)) {
+    return { code: 'malformed-json', detail: 'The body is empty: send JSON.' }
+  }
+  const [name = '', ...parameters] = (type ?? '').toLowerCase().split(';')
+  const isTaken =
+    types.includes(name.trim()) &&
+    parameters.every((parameter) => /^\s*(charset\s*=\s*"?utf-?8"?)?\s*$/.test(parameter))
+  if (isTaken) return undefined
+  return {
+    code: 'unsupported-media-type',
+    detail: `Send the body as ${types.join(' or ')}.`,
+    headers: { [operation === 'patch' ? 'accept-patch' : 'accept']: types.join(', ') },
+  }
+}
+
+/** RFC 9112 §6.3. */
+const hasBody = (sent: FastifyRequest['headers']): boolean =>
+  sent['transfer-encoding'] !== undefined ||
+  (sent['content-length'] !== undefined && sent['content-length'] !== '0')

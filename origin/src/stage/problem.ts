@@ -1,0 +1,91 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import {
+  headers,
+  limits,
+  type Problem,
+  type ProblemCode,
+  ProblemError,
+  problemBody,
+  problemHeaders,
+  problemStatus,
+} from '@spillway/origin/contract'
+import type { FastifyReply } from 'fastify'
+
+/**
+ * The one place where something thrown becomes an answer. Whatever is not a problem already is one of Fastify's own
+ * refusals, which are translated by their code, or a defect, of which the caller learns nothing but the request's id.
+ */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
+  const known = typeof code === 'string' ? frameworkProblems[code] : undefined
+  if (known !== undefined) return known
+  // A body that ends early: the client is gone or has counted wrong.
+  if (statusCode === 400 || code === 'ECONNRESET') return badRequest
+  return internalError
+}
+
+/** Whether the operators should hear of it: a defect of ours, not a caller's mistake or a planned refusal. */
+export const isDefect = (problem: Problem): boolean => problem.code === 'internal-error'
+
+/** Sends a problem as the answer. Costs no stack trace, so it is also how a request is shed. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  const body = JSON.stringify(problemBody(problem, reply.request.id))
+  reply.request.problem = problem
+  return reply.code(problemStatus(problem)).headers(problemHeaders(problem)).send(body)
+}
+
+/**
+ * Answers what Node's HTTP parser has refused, where there is no request yet. The header lines are written by hand,
+ * because there is nothing else to write them.
+ */
+export function answerClientError(error: Error & { code?: string }, socket: Socket, requestId: string): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const problem = parserProblems[error.code ?? ''] ?? badRequest
+  const status = problemStatus(problem)
+  const body = JSON.stringify(problemBody(problem, requestId))
+  const lines = Object.entries({
+    ...problemHeaders(problem),
+    [headers.requestId]: requestId,
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
+}
+
+const badRequest: Problem = { code: 'bad-request', detail: 'The request is not valid HTTP.' }
+const internalError: Problem = {
+  code: 'internal-error',
+  detail: 'The request failed for a reason of ours. Name the request id when you report it.',
+}
+
+const problem = (code: ProblemCode, detail: string): Problem => ({ code, detail })
+
+const frameworkProblems: Readonly<Record<string, Problem>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: problem(
+    'content-too-large',
+    `A body has at most ${limits.bodyBytesMax} bytes.`,
+  ),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    ...problem('unsupported-media-type', 'Send the body as application/json.'),
+    headers: { accept: 'application/json' },
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: problem('bad-request', 'Content-Length is not the length of the body.'),
+  FST_ERR_BAD_URL: problem(
+    'not-found',
+    'The path is not valid: nothing in a path of this API needs escaping.',
+  ),
+  FST_ERR_MAX_PARAM_LENGTH: problem('not-found', 'An id has at most 64 characters.'),
+}
+
+const parserProblems: Readonly<Record<string, Problem>> = {
+  HPE_HEADER_OVERFLOW: problem(
+    'headers-too-large',
+    `The headers together have at most ${limits.headerBytesMax} bytes.`,
+  ),
+  ERR_HTTP_REQUEST_TIMEOUT: problem('bad-request', 'The request took too long to arrive.'),
+}
