@@ -1,0 +1,149 @@
+import { type Catalogue, resources } from '@spillway/origin/contract'
+import type { FastifyInstance } from 'fastify'
+import { createApp } from './app.ts'
+import type { Config } from './config.ts'
+import { Health } from './http/health.ts'
+import { Metrics } from './observe/metrics.ts'
+import { createLogger, RequestLog } from './observe/request-log.ts'
+import { AdmissionControl } from './policy/admission-control.ts'
+import { DelayLimit } from './policy/delay-limit.ts'
+import { ticker } from './policy/ticker.ts'
+import { loadEdgeKeys, watchEdgeKeys } from './stage/edge-keys.ts'
+import { AssertionVerifier } from './stage/trust.ts'
+import { applyIndexes, planIndexes } from './store/indexes.ts'
+import { openRepository } from './store/open-repository.ts'
+import { openPool, type Pool, type PoolObservation } from './store/pool.ts'
+
+/** A process that serves. */
+export interface Origin {
+  readonly app: FastifyInstance
+  readonly metrics: Metrics
+  readonly port: number
+  /** Reads the edge's keys again. */
+  reloadKeys(): Promise<void>
+  /**
+   * Stops in this order: readiness goes false and new requests are refused; requests in flight finish; what is batched
+   * is written; the connections close.
+   */
+  drain(): Promise<void>
+}
+
+/** Above this mean wait for a connection, in ms, the pool counts as having no room. */
+const poolWaitMsMax = 250
+
+/** @throws {Error} when the keys cannot be read, the database cannot be reached, or the port is in use */
+export async function startOrigin(config: Config, catalogue: Catalogue = resources): Promise<Origin> {
+  const logger = createLogger(config.logLevel)
+  const verifier = new AssertionVerifier(await loadEdgeKeys(config.edgeKeys))
+  const keys = watchEdgeKeys(
+    config.edgeKeys,
+    (keySet) => {
+      verifier.setKeys(keySet)
+      logger.info('the edge’s keys were read again')
+    },
+    (error) =>
+      logger.warn({ reason: error.message }, 'the edge’s keys cannot be read: the last good ones stay'),
+  )
+  const poolRoom = new PoolRoom()
+  let onPool: (observation: PoolObservation) => void = () => {}
+  const pool = await openDatabase(config, (observation) => {
+    poolRoom.onPool(observation)
+    onPool(observation)
+  })
+  try {
+    const indexes = await planIndexes(pool.db, catalogue)
+    await applyIndexes(pool.db, indexes, { destructive: false })
+    for (const { collection, name } of [...indexes.replace, ...indexes.drop]) {
+      logger.warn({ collection, index: name }, 'an index differs from the contract: see npm run indexes')
+    }
+    const { repository, records } = openRepository(pool.db)
+    const admission = openAdmission()
+    const health = new Health({
+      ping: () => pool.ping(1_000),
+      hasPoolRoom: () => poolRoom.waitMs < poolWaitMsMax,
+      now: () => performance.now(),
+    })
+    const metrics = new Metrics({
+      admission: () => admission.snapshot(performance.now()),
+      pool: () => ({ size: config.mongodb.poolSize, open: pool.open, inUse: pool.inUse }),
+      lanes: () => records.counts(),
+      isDraining: () => health.isDraining,
+    })
+    onPool = (observation) => metrics.onPool(observation)
+    const requestLog = new RequestLog(logger)
+    const app = await createApp({ catalogue, repository, verifier, admission, health, metrics, requestLog })
+    await app.listen({ host: config.host, port: config.port, backlog: 2_048 })
+    const port = (app.server.address() as { port: number }).port
+    logger.info({ host: config.host, port }, 'listening')
+    return {
+      app,
+      metrics,
+      port,
+      reloadKeys: keys.reload,
+      async drain() {
+        logger.info('draining')
+        health.drain()
+        keys.stop()
+        // A kept-alive connection becomes idle when its last answer is out; nothing else would close it.
+        const sweep = setInterval(() => app.server.closeIdleConnections(), 20)
+        await app.close()
+        clearInterval(sweep)
+        await repository.drain()
+        await pool.close()
+        metrics.stop()
+        logger.info('drained')
+      },
+    }
+  } catch (error) {
+    keys.stop()
+    await pool.close()
+    throw error
+  }
+}
+
+async function openDatabase(
+  { mongodb }: Config,
+  observe: (observation: PoolObservation) => void,
+): Promise<Pool> {
+  const { uri, database, poolSize, poolWaitTimeoutMs, serverSelectionTimeoutMs } = mongodb
+  try {
+    return await openPool({
+      uri,
+      database,
+      poolSize,
+      waitQueueTimeoutMs: poolWaitTimeoutMs,
+      serverSelectionTimeoutMs,
+      observe,
+    })
+  } catch (cause) {
+    // The driver's message names hosts; the cause keeps it for a debugger, and nothing prints it.
+    throw new Error('The database cannot be reached: check MONGODB_URI and that it is running.', { cause })
+  }
+}
+
+function openAdmission(): AdmissionControl {
+  const now = () => performance.now()
+  const admission: AdmissionControl = new AdmissionControl({
+    limit: new DelayLimit(),
+    random: Math.random,
+    onActive: () => wake(),
+  })
+  const wake = ticker({
+    intervalMs: 2,
+    tick: () => admission.tick(now()),
+    isActive: () => admission.isActive,
+    schedule: setTimeout,
+  })
+  return admission
+}
+
+/** A moving mean of how long commands wait for a connection. */
+class PoolRoom {
+  waitMs = 0
+
+  onPool(observation: PoolObservation): void {
+    if (observation.kind === 'checkedOut' || observation.kind === 'checkOutFailed') {
+      this.waitMs += 0.05 * (observation.waitMs - this.waitMs)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import cluster, { type Worker } from 'node:cluster'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AggregatorRegistry, type RegistryContentType } from 'prom-client'
+import type { Config } from './config.ts'
+import { restartDelay } from './restart-delay.ts'
+import type { SupervisorMessage, WorkerMessage } from './worker.ts'
+
+/**
+ * One process per core behind one port (decisions/0005-one-port-many-processes.md). The supervisor does no work of its
+ * own: it starts workers, starts those again that crash, passes signals on, and adds up their metrics. Workers end when
+ * it is gone, however it went: their channel to it closes, and Node exits them.
+ *
+ * @returns the code to exit with, once every worker is gone
+ */
+export async function supervise(config: Config): Promise<number> {
+  const registry = new AggregatorRegistry()
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<number>()
+  let isStopping = false
+  let isFirstStart = true
+  let failed = false
+
+  const start = async (crashesBefore: number): Promise<void> => {
+    let crashes = crashesBefore
+    for (;;) {
+      const startedAt = performance.now()
+      const worker = cluster.fork()
+      worker.on('message', (message: WorkerMessage) => void gather(registry, worker, message))
+      const isUp = await Promise.race([once(worker, 'listening'), once(worker, 'exit').then(() => false)])
+      if (isUp !== false) {
+        isFirstStart = false
+        await once(worker, 'exit')
+      }
+      if (isStopping) {
+        failed ||= worker.process.exitCode !== 0
+        return
+      }
+      // What cannot start at all (a bad key set, a port in use) has said why; trying again would hide it.
+      if (isFirstStart) return
+      const next = restartDelay(performance.now() - startedAt, crashes)
+      crashes = next.crashes
+      console.error(`A worker has ended unexpectedly; starting another one in ${next.delayMs} ms.`)
+      await sleep(next.delayMs, undefined, { ref: true })
+      if (isStopping) return
+    }
+  }
+
+  const pass = (signal: NodeJS.Signals) => {
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal)
+  }
+  process.on('SIGHUP', () => pass('SIGHUP'))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      isStopping = true
+      pass('SIGTERM')
+      // Workers give up by themselves; this is for one that cannot even do that.
+      setTimeout(() => {
+        pass('SIGKILL')
+        stop(1)
+      }, config.drainTimeoutMs + 2_000).unref()
+    })
+  }
+
+  void Promise.all(Array.from({ length: config.processes }, () => start(0))).then(() =>
+    stop(isStopping && !failed ? 0 : 1),
+  )
+  return stopped
+}
+
+async function gather(registry: Aggregator, worker: Worker, message: WorkerMessage): Promise<void> {
+  if (message.kind !== 'gather') return
+  const { id } = message
+  const answer = await registry.clusterMetrics().then(
+    (text): SupervisorMessage => ({ kind: 'gathered', id, text }),
+    (): SupervisorMessage => ({ kind: 'notGathered', id }),
+  )
+  if (worker.isConnected()) worker.send(answer)
+}
+
+type Aggregator = AggregatorRegistry<RegistryContentType>
+
+const once = (worker: Worker, event: 'listening' | 'exit'): Promise<unknown> =>
+  new Promise((resolve) => worker.once(event, resolve))
