@@ -60,13 +60,17 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
 
   it('gives up an instance that never becomes ready and waits for one that drains', () => {
     const template = readTemplate(stage, 'origin')
-    template.hasResourceProperties('AWS::AutoScaling::LifecycleHook', {
-      LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-      DefaultResult: 'ABANDON',
-    })
-    template.hasResourceProperties('AWS::AutoScaling::LifecycleHook', {
-      LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-      DefaultResult: 'CONTINUE',
+    template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', {
+      LifecycleHookSpecificationList: [
+        Match.objectLike({
+          LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+          DefaultResult: 'ABANDON',
+        }),
+        Match.objectLike({
+          LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+          DefaultResult: 'CONTINUE',
+        }),
+      ],
     })
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
       HealthCheckPath: '/readyz',

@@ -1,8 +1,13 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
-import { ClusterParameterGroup, DatabaseCluster, DatabaseSecret } from 'aws-cdk-lib/aws-docdb'
+import { ClusterParameterGroup, DatabaseCluster } from 'aws-cdk-lib/aws-docdb'
 import { Connections, InstanceType, type IVpc, Port, SubnetType } from 'aws-cdk-lib/aws-ec2'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import { type ISecret, SecretRotation, SecretRotationApplication } from 'aws-cdk-lib/aws-secretsmanager'
+import {
+  type ISecret,
+  Secret,
+  SecretRotation,
+  SecretRotationApplication,
+} from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import { accept } from '../nag.ts'
@@ -10,6 +15,10 @@ import { type AccessPath, databasePort } from './access-path.ts'
 
 /** 5.0 has no retryable writes (they came with 8.0): the origin's URI says so, and idempotency keys carry retries. */
 export const engineVersion = '5.0.0'
+
+const administratorName = 'spillway_admin'
+/** Characters that a DocumentDB password may not have. */
+const excludeCharacters = '"@/:'
 
 export interface DocumentStoreProps {
   readonly vpc: IVpc
@@ -27,12 +36,15 @@ export class DocumentStore extends Construct {
     super(scope, id)
     const { database, stage } = config
     const name = `spillway-${stage}`
+    const administrator = credentials(this, 'AdministratorCredentials', `spillway/${stage}/database-admin`, {
+      username: administratorName,
+    })
     this.cluster = new DatabaseCluster(this, 'Cluster', {
       // A name of its own: CloudFormation cannot replace a named cluster, so no change of settings ever empties it.
       dbClusterName: name,
       engineVersion,
       port: databasePort,
-      masterUser: { username: 'spillway_admin', secretName: `spillway/${stage}/database-admin` },
+      masterUser: { username: administratorName, password: administrator.secretValueFromJson('password') },
       vpc,
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
       securityGroup: access.database,
@@ -49,7 +61,7 @@ export class DocumentStore extends Construct {
       exportProfilerLogsToCloudWatch: true,
     })
     this.keepLogs(name)
-    this.originSecret = this.rotatedCredentials(vpc, access, stage)
+    this.originSecret = this.rotatedCredentials(administrator, { vpc, access, config })
     accept(
       this.cluster,
       'AwsSolutions-DOC3',
@@ -104,13 +116,11 @@ export class DocumentStore extends Construct {
    * Two users take turns: a rotation changes the password of the one that is not in use, so that processes with the
    * former credentials go on until the rotation after. The fleet is refreshed more often than that.
    */
-  private rotatedCredentials(vpc: IVpc, access: AccessPath, stage: string): ISecret {
-    const administrator = this.cluster.secret
-    if (administrator === undefined) throw new Error('the cluster has no administrator secret')
-    const origin = new DatabaseSecret(this, 'OriginCredentials', {
+  private rotatedCredentials(created: Secret, { vpc, access, config }: DocumentStoreProps): ISecret {
+    const administrator = created.attach(this.cluster)
+    const origin = credentials(this, 'OriginCredentials', `spillway/${config.stage}/database-origin`, {
       username: 'spillway_origin',
-      secretName: `spillway/${stage}/database-origin`,
-      masterSecret: administrator,
+      masterarn: administrator.secretArn,
     }).attach(this.cluster)
     const rotation = {
       vpc,
@@ -124,7 +134,7 @@ export class DocumentStore extends Construct {
         }),
       },
       automaticallyAfter: Duration.days(30),
-      excludeCharacters: '"@/:',
+      excludeCharacters,
     }
     new SecretRotation(this, 'AdministratorRotation', {
       ...rotation,
@@ -139,4 +149,17 @@ export class DocumentStore extends Construct {
     })
     return origin
   }
+}
+
+/** A user and a password that nobody has seen. `ssl` tells the rotation how to reach a cluster that wants TLS. */
+function credentials(scope: Construct, id: string, secretName: string, user: Record<string, string>): Secret {
+  return new Secret(scope, id, {
+    secretName,
+    generateSecretString: {
+      secretStringTemplate: JSON.stringify({ ...user, ssl: true }),
+      generateStringKey: 'password',
+      passwordLength: 41,
+      excludeCharacters,
+    },
+  })
 }

@@ -3,13 +3,12 @@ import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-clo
 import type { StageName } from '../config.ts'
 import { originMetrics, originNamespace, stageDimension } from '../origin-metrics.ts'
 
+const period = Duration.minutes(1)
+
 /** The origin's own metrics as CloudWatch sees them, over the whole group and one minute. */
 export class OriginSignals {
-  /** Worst wait for a connection, averaged over the processes. */
+  /** Wait for a connection, ms: each instance's p99, averaged over the group. */
   readonly poolWaitMs: IMetric
-  /** Connections that a process has open, averaged over the processes. */
-  readonly poolConnections: IMetric
-  readonly requests: IMetric
   readonly shed: IMetric
   /** Share of requests that the origin refused, per cent. */
   readonly shedShare: IMetric
@@ -21,17 +20,21 @@ export class OriginSignals {
         metricName,
         dimensionsMap: { [stageDimension]: stage },
         statistic,
-        period: Duration.minutes(1),
+        period,
         label,
       })
-    this.poolWaitMs = metric(originMetrics.poolWaitMs, Stats.AVERAGE, 'wait for a connection (ms)')
-    this.poolConnections = metric(originMetrics.poolConnections, Stats.AVERAGE, 'connections per process')
-    this.requests = metric(originMetrics.requests, Stats.SUM, 'requests')
+    this.poolWaitMs = new MathExpression({
+      expression: '1000 * wait',
+      usingMetrics: { wait: metric(originMetrics.poolWait, Stats.AVERAGE, 'wait (s)') },
+      period,
+      label: 'wait for a connection (ms)',
+    })
     this.shed = metric(originMetrics.shed, Stats.SUM, 'shed')
     this.shedShare = new MathExpression({
-      expression: '100 * FILL(shed, 0) / IF(requests > 0, requests, 1)',
-      usingMetrics: { shed: this.shed, requests: this.requests },
-      period: Duration.minutes(1),
+      // Without a request in the minute there is no share, and no data is no alarm.
+      expression: '100 * FILL(shed, 0) / (FILL(shed, 0) + admitted)',
+      usingMetrics: { shed: this.shed, admitted: metric(originMetrics.admitted, Stats.SUM, 'admitted') },
+      period,
       label: 'shed (%)',
     })
   }

@@ -1,0 +1,55 @@
+import { opsPaths, originEnv, ports } from '@spillway/origin/contract'
+import { Aws, CfnParameter, Stack } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import type { StageConfig } from '../config.ts'
+import type { DocumentStore } from './document-store.ts'
+import { releasesBucketName } from './release-store.ts'
+
+export const launchHook = 'spillway-ready'
+export const terminateHook = 'spillway-drained'
+
+/** Parameter Store name of the public keys that the origin checks the edge's assertions with. */
+export const edgeKeysParameter = (stage: string): string => `/spillway/${stage}/edge-assertion-jwks`
+
+export interface OriginSettingsProps {
+  readonly config: StageConfig
+  readonly store: DocumentStore
+  readonly groupName: string
+}
+
+/** `/etc/spillway/instance.env`: what the origin and its units read. Nothing in it is secret. */
+export function originSettings(
+  scope: Construct,
+  { config, store, groupName }: OriginSettingsProps,
+): Record<string, string> {
+  const { origin, stage } = config
+  const release = new CfnParameter(Stack.of(scope), 'Release', {
+    description: 'Release to run: the name of its archive in the releases bucket, without .tar.gz',
+    allowedPattern: '[A-Za-z0-9._-]{1,64}',
+    constraintDescription: 'letters, digits, dots, hyphens and underscores',
+  })
+  return {
+    AWS_REGION: Aws.REGION,
+    STAGE: stage,
+    RELEASE: release.valueAsString,
+    RELEASES_BUCKET: releasesBucketName(stage),
+    GROUP_NAME: groupName,
+    LAUNCH_HOOK: launchHook,
+    TERMINATE_HOOK: terminateHook,
+    LIVE_URL: `http://127.0.0.1:${ports.origin}${opsPaths.live}`,
+    READY_URL: `http://127.0.0.1:${ports.origin}${opsPaths.ready}`,
+    DATABASE_SECRET: store.originSecret.secretArn,
+    DATABASE_HOST: store.cluster.clusterEndpoint.socketAddress,
+    DATABASE_CA: '/opt/spillway/current/instance/global-bundle.pem',
+    EDGE_KEYS_PARAMETER: edgeKeysParameter(stage),
+    NODE_ENV: 'production',
+    [originEnv.host]: '0.0.0.0',
+    [originEnv.port]: String(ports.origin),
+    [originEnv.mongodbDatabase]: 'spillway',
+    [originEnv.processes]: String(origin.processesPerInstance),
+    [originEnv.poolSize]: String(origin.poolSize),
+    [originEnv.connectionShare]: String(origin.processesPerInstance * origin.poolSize),
+    [originEnv.drainTimeoutMs]: String(origin.drainTimeoutMs),
+    [originEnv.logLevel]: origin.logLevel,
+  }
+}
