@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stripVTControlCharacters } from 'node:util'
 import { attachLifeline } from './lifeline.ts'
 
 export interface ChildOptions {
@@ -58,7 +59,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const lines: string[] = []
   const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' })
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
+    createInterface({ input: stream }).on('line', (colored) => {
+      const line = stripVTControlCharacters(colored)
       lines.push(line)
       if (lines.length > keptLines) lines.shift()
       log?.write(`${line}\n`)

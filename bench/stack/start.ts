@@ -74,7 +74,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts): Promise<void> 
     assertionKey,
   })
   const edge = await stack.start(
-    await wranglerDev({ port: ports.edge, variables, onLine: lineWriter('edge') }),
+    await wranglerDev({ port: ports.edge, variables, onLine: lineWriter('edge'), signal }),
   )
   const edgeUrl = `http://127.0.0.1:${ports.edge}`
   await untilReady(edgeUrl + publicPaths.openapi, edge, signal)

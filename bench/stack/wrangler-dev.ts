@@ -9,10 +9,13 @@ export interface WranglerDevOptions {
   /** Variables and secrets, by the names of the contract's `edgeEnv`. */
   readonly variables: Readonly<Record<string, string>>
   readonly onLine: (line: string) => void
+  /** Aborted when it is going to be stopped: what it says from then on is about that alone. */
+  readonly signal: AbortSignal
 }
 
 /** The edge under `wrangler dev`, which reloads it when a source changes. */
-export async function wranglerDev({ port, variables, onLine }: WranglerDevOptions): Promise<ChildOptions> {
+export async function wranglerDev(options: WranglerDevOptions): Promise<ChildOptions> {
+  const { port, variables, onLine, signal } = options
   // In a file for this user only: other users see the arguments of a process.
   const variablesFile = join(localFolder, 'edge.env')
   const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'\n`)
@@ -27,7 +30,7 @@ export async function wranglerDev({ port, variables, onLine }: WranglerDevOption
     cwd: join(root, 'edge'),
     env: { ...wranglerEnvironment(), NO_COLOR: '1' },
     onLine: (line) => {
-      if (!isNoise(line)) onLine(line.replace(/^\[wrangler:info\] /, ''))
+      if (!signal.aborted && !isNoise(line)) onLine(line.replace(/^(\[wrangler:info\]|⎔) /, ''))
     },
   }
 }
@@ -41,7 +44,7 @@ function isNoise(line: string): boolean {
 
 const noise = [
   '⛅',
-  '⎔',
+  '⎔ Starting local server',
   'Your Worker has access',
   'Binding ',
   'Using secrets defined in',

@@ -1,18 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../stack/folders.ts'
 import { freePort, isPortFree } from '../stack/ports.ts'
 
-/** `npm start`, as a person uses it. Its data are those of the checkout, so these tests run one after the other. */
+/** `npm start`, as a person uses it, on a folder of its own: the person's may be in use. */
 
 let program: ChildProcess | undefined
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spillway-start-'))
+})
 
 afterEach(() => {
   program?.kill('SIGKILL')
 })
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('npm start', () => {
   test('says which port is in use and what to set, and starts nothing', async () => {
@@ -69,7 +78,7 @@ async function start(env: Record<string, string>) {
   const [EDGE_PORT, ORIGIN_PORT, ISSUER_PORT] = ports.map(String)
   const child = spawn(process.execPath, [join(root, 'bench/stack/start.ts')], {
     cwd: root,
-    env: { ...process.env, NO_COLOR: '1', EDGE_PORT, ORIGIN_PORT, ISSUER_PORT, ...env },
+    env: { ...process.env, SPILLWAY_FOLDER: folder, EDGE_PORT, ORIGIN_PORT, ISSUER_PORT, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   program = child
