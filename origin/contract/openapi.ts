@@ -107,7 +107,7 @@ function describeOperation(view: View, operation: Operation): Json {
   return {
     operationId: `${operation}${schemaName(view)}`,
     tags: [resource.name],
-    summary: `${verbs[operation]} ${resource.name} (${version})`,
+    summary: `${verbs[operation]} (${resource.name}, ${version})`,
     description: describeAccess(rule),
     ...(representation.deprecation !== undefined && { deprecated: true }),
     ...(isPublic(rule) ? { security: [{}, { bearer: [] }] } : { security: [{ bearer: scopesOf(rule) }] }),
@@ -119,12 +119,12 @@ function describeOperation(view: View, operation: Operation): Json {
 
 const verbs: Readonly<Record<Operation, string>> = {
   list: 'List',
-  read: 'Read one of',
-  create: 'Create one of',
+  read: 'Read one',
+  create: 'Create one',
   batchCreate: 'Create many',
-  replace: 'Replace one of',
-  patch: 'Change one of',
-  delete: 'Delete one of',
+  replace: 'Replace one',
+  patch: 'Change one',
+  delete: 'Delete one',
 }
 
 function describeAccess(rule: AccessRule): string {
