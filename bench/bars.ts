@@ -18,4 +18,39 @@ export const bars = {
   httpCacheOptimalLead: { name: 'http-cache-optimal-lead', limit: 1, holds: '>=' },
   /** Tests that fail without a reason on file, and reasons on file for tests that pass. */
   httpCacheUnexplained: { name: 'http-cache-unexplained', limit: 0, holds: '<=' },
+
+  /** How many times fewer CPU µs (node + mongod) a read by id takes than with plain Fastify + driver, 64 connections. */
+  originRead: { name: 'origin-read-times-fewer', limit: 5, holds: '>=' },
+  /** p50 of a read by id at one connection, divided by that of plain Fastify + driver: joining must cost no wait. */
+  originLoneRead: { name: 'origin-lone-read-p50-ratio', limit: 1.1, holds: '<=' },
+  /** How many times fewer CPU µs a create takes, through the whole path, than plain Fastify + insertOne, majority. */
+  originCreate: { name: 'origin-create-times-fewer', limit: 4, holds: '>=' },
+
+  /** Goodput at ten times the capacity in percent of the best goodput at any level. */
+  overloadGoodput: { name: 'overload-goodput-percent', limit: 95, holds: '>=' },
+  /** p99 of what is admitted at ten times the capacity, from the intended start. */
+  overloadAdmitted: { name: 'overload-admitted-p99-ms', limit: 500, holds: '<=' },
+  /** Success of critical requests at ten times the capacity, while they alone would fit. */
+  overloadCritical: { name: 'overload-critical-percent', limit: 99.9, holds: '>=' },
+
+  /** Database connections at the worst sample, minus the budget. */
+  connectionsOverBudget: { name: 'connections-over-budget', limit: 0, holds: '<=' },
+  /** Client connections that are open together. */
+  connectionsHeld: { name: 'connections-held', limit: 10_000, holds: '>=' },
+  /** Growth of the origin's resident memory from the first to the last third of the run. */
+  connectionsMemory: { name: 'connections-memory-growth-percent', limit: 10, holds: '<=' },
+
+  /** CPU of a cached read with a valid token, divided by that of a constant Worker. */
+  edgeCachedRead: { name: 'edge-cached-read-ratio', limit: 1.25, holds: '<=' },
+  /** How many times less that is than hono + jose checking each time. */
+  edgeAgainstJose: { name: 'edge-times-less-than-jose', limit: 1.9, holds: '>=' },
+  /** CPU of a request that is shed, divided by that of a constant Worker. */
+  edgeShed: { name: 'edge-shed-ratio', limit: 1.15, holds: '<=' },
+
+  /** Success of reads with a stored answer while the origin is dead. */
+  outageStoredReads: { name: 'outage-stored-reads-percent', limit: 100, holds: '>=' },
+  /** Answers that were older than their stale-if-error allows. */
+  outageTooStale: { name: 'outage-too-stale', limit: 0, holds: '<=' },
+  /** From the origin's return to full service. */
+  outageRecovery: { name: 'outage-recovery-seconds', limit: 5, holds: '<=' },
 } as const satisfies Readonly<Record<string, Bar>>

@@ -16,7 +16,7 @@ const repeatedCalls = 256
  * Closed loop on autocannon: of the load generators it is the one that npm installs on every system without a compiler,
  * and what is measured here (CPU time of the server for an answer) does not depend on how fast the generator is.
  */
-export async function runClosedLoop(job: ClosedJob): Promise<LoadReport> {
+export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promise<LoadReport> {
   const { connections, warmupMs, windowMs } = job
   const target = checkTarget(job.target, job.iOwnThisTarget).origin
   const held = await holdCredentials(job.credentials)
@@ -49,6 +49,7 @@ export async function runClosedLoop(job: ClosedJob): Promise<LoadReport> {
   })
 
   await sleep(warmupMs)
+  onWindow()
   const window = new Window(job.watched)
   const measured = new Tally()
   tally = measured

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import type { Workload } from './workload.ts'
 
@@ -14,8 +15,17 @@ export async function learnEtags(
     await Promise.all(
       ids.map(async (id) => {
         const path = `/v2/places/${id}`
-        const answer = await pool.request({ path, method: 'GET', headers: { ...headers } })
-        await answer.body.dump()
+        const ask = async () => {
+          const answer = await pool.request({ path, method: 'GET', headers: { ...headers } })
+          await answer.body.dump()
+          return answer
+        }
+        let answer = await ask()
+        // It may still be busy with the load before this one.
+        for (let retries = 0; answer.statusCode === 503 && retries < 20; retries++) {
+          await sleep(250)
+          answer = await ask()
+        }
         const { etag } = answer.headers
         if (answer.statusCode !== 200 || typeof etag !== 'string') {
           throw new Error(`${path} is answered ${answer.statusCode}, ETag ${String(etag)}`)

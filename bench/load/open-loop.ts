@@ -19,7 +19,7 @@ import { type Step, Workload } from './workload.ts'
  * counted from that time. A slow server so gets no fewer requests for being slow, and what waits in the driver counts
  * as waiting (coordinated omission: G. Tene, "How NOT to Measure Latency", 2015).
  */
-export async function runOpenLoop(job: OpenJob): Promise<LoadReport> {
+export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<LoadReport> {
   const { connectionsMin = 0, connectionsMax, streams, timeoutMs, usefulMs, warmupMs } = job
   const windowMs = Math.max(...streams.map(({ curve }) => curve.at(-1)?.atMs ?? 0))
   const connections = new Connections(checkTarget(job.target, job.iOwnThisTarget).origin, {
@@ -54,6 +54,7 @@ export async function runOpenLoop(job: OpenJob): Promise<LoadReport> {
       })
     })
     sender.waited = 0
+    onWindow()
     const window = new Window(job.watched)
     await offer(plans, windowMs)
     const { p99, count } = lateness.summary()

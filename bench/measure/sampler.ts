@@ -1,0 +1,54 @@
+import { performance } from 'node:perf_hooks'
+import type { Series } from './result.ts'
+
+/** Reads a value again and again while something else goes on. */
+export interface Sampler {
+  /** Seconds since the start, and the value then. */
+  readonly points: readonly (readonly [number, number])[]
+  readonly max: number
+  series(name: string, unit: string): Series
+  stop(): Promise<void>
+}
+
+/** One reading after the other, `everyMs` apart; the first at once. A reading that fails ends it, and `stop` throws. */
+export function startSampler(read: () => number | Promise<number>, everyMs: number): Sampler {
+  const startMs = performance.now()
+  const points: [number, number][] = []
+  const stopping = Promise.withResolvers<void>()
+  let isStopping = false
+  const ended = (async () => {
+    while (!isStopping) {
+      const value = await read()
+      points.push([(performance.now() - startMs) / 1000, value])
+      const timer = Promise.withResolvers<void>()
+      const id = setTimeout(timer.resolve, everyMs)
+      await Promise.race([timer.promise, stopping.promise])
+      clearTimeout(id)
+    }
+  })()
+  // Reported by `stop`; until then it is not an unhandled rejection.
+  ended.catch(() => {})
+  return {
+    points,
+    get max() {
+      return Math.max(...points.map(([, value]) => value))
+    },
+    series: (name, unit) => ({ name, unit, points: points.map(([at, value]) => [round(at), value]) }),
+    stop() {
+      isStopping = true
+      stopping.resolve()
+      return ended
+    },
+  }
+}
+
+const round = (seconds: number): number => Math.round(seconds * 100) / 100
+
+/** Growth in percent from the mean of the first third to that of the last: a trend, where one reading is noise. */
+export function growthPercent(points: readonly (readonly [number, number])[]): number {
+  const third = Math.floor(points.length / 3)
+  if (third === 0) return Number.NaN
+  const mean = (part: readonly (readonly [number, number])[]) =>
+    part.reduce((sum, [, value]) => sum + value, 0) / part.length
+  return (mean(points.slice(-third)) / mean(points.slice(0, third)) - 1) * 100
+}

@@ -1,0 +1,90 @@
+import type { LoadReport } from '../load/report.ts'
+import { orNull, type Row } from '../measure/result.ts'
+import { median, spreadPercent, summarize } from '../measure/statistics.ts'
+import { figure, table } from '../measure/table.ts'
+
+/** What a reader wants to know of one server under one load. Times of the driver are left out where it was the limit. */
+export interface Sample {
+  /** CPU µs for one good answer. */
+  readonly server: number
+  readonly database: number
+  readonly together: number
+  readonly requestsPerSecond: number
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  readonly limitedBy?: string
+}
+
+export const units = {
+  server: { unit: 'CPU µs/request', better: 'lower' },
+  database: { unit: 'CPU µs/request', better: 'lower' },
+  together: { unit: 'CPU µs/request', better: 'lower' },
+  requestsPerSecond: { unit: 'requests/s', better: 'higher' },
+  p50: { unit: 'ms', better: 'lower' },
+  p99: { unit: 'ms', better: 'lower' },
+  p999: { unit: 'ms', better: 'lower' },
+} as const satisfies Record<string, { unit: string; better: 'lower' | 'higher' }>
+
+export type MetricName = keyof typeof units
+
+/** More answers than this share that are not what was asked for, and the figures are of something else. */
+const failedShareMax = 0.001
+
+/** @throws Error where the server did not do what it was asked: an error page is cheap to serve */
+export function sampleOf(report: LoadReport, what: string): Sample {
+  const { total, windowMs, cpuMs, driver } = report
+  const bad = total.failed + total.shed
+  if (total.ok === 0 || bad > total.asked * failedShareMax) {
+    const failures = JSON.stringify({ ...total.failures, shed: total.shed })
+    throw new Error(
+      `${what}: ${bad} of ${total.asked} requests were not answered as they should: ${failures}`,
+    )
+  }
+  const perRequest = (name: string) => ((cpuMs[name] ?? 0) * 1000) / total.ok
+  const limited = driver.limitedBy !== undefined
+  const ofTarget = (value: number) => (limited ? Number.NaN : value)
+  return {
+    server: perRequest('server'),
+    database: perRequest('database'),
+    together: perRequest('server') + perRequest('database'),
+    requestsPerSecond: ofTarget((total.ok / windowMs) * 1000),
+    p50: ofTarget(total.latency.p50),
+    p99: ofTarget(total.latency.p99),
+    p999: ofTarget(total.latency.p999),
+    ...(driver.limitedBy !== undefined && { limitedBy: driver.limitedBy }),
+  }
+}
+
+export function rowOf(name: string, subject: string, samples: readonly Sample[]): Row {
+  const metrics = Object.fromEntries(
+    (Object.keys(units) as MetricName[]).map((metric) => [
+      metric,
+      { ...units[metric], samples: samples.map((sample) => orNull(sample[metric])) },
+    ]),
+  )
+  const notes = [...new Set(samples.flatMap(({ limitedBy }) => limitedBy ?? []))]
+  return { case: name, subject, metrics, ...(notes.length > 0 && { notes }) }
+}
+
+/** Medians, and of the CPU time the spread. */
+export function printRows(name: string, samples: ReadonlyMap<string, readonly Sample[]>): string {
+  const rows = [...samples].map(([subject, list]) => {
+    const middle = (metric: MetricName) => figure(median(list.map((sample) => sample[metric])))
+    const spread = spreadPercent(summarize(list.map(({ together }) => together)))
+    return [
+      subject,
+      middle('server'),
+      middle('database'),
+      middle('together'),
+      list.length > 1 ? `±${spread.toFixed(0)} %` : '',
+      middle('requestsPerSecond'),
+      middle('p50'),
+      middle('p99'),
+      middle('p999'),
+      list.some(({ limitedBy }) => limitedBy !== undefined) ? 'driver-limited' : '',
+    ]
+  })
+  const head = [name, 'server', 'mongod', 'together', 'spread', 'req/s', 'p50 ms', 'p99 ms', 'p99.9 ms', '']
+  return table(head, rows)
+}

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Measured } from '../bar-lines.ts'
+import { bars } from '../bars.ts'
+import { drive } from '../load/drive.ts'
+import type { Mix } from '../load/workload.ts'
+import { interleave } from '../measure/rounds.ts'
+import { runBench } from '../measure/run.ts'
+import { pairedRatio } from '../measure/statistics.ts'
+import { printRows, rowOf, type Sample, sampleOf } from './cpu-per-request.ts'
+import { type Subject, setStage, spillway } from './stage.ts'
+
+/**
+ * What a request costs: the origin and two peers on one machine, with the same documents in the same `mongod`, driven
+ * in turn. Requests to the origin carry the edge's assertion and go through all of it; the peers ask for nothing.
+ */
+interface Case {
+  readonly name: string
+  readonly connections: number
+  readonly mix: Mix
+}
+
+const cases = {
+  read: { name: 'read by id', connections: 64, mix: { read: 1 } },
+  lone: { name: 'read by id, 1 connection', connections: 1, mix: { read: 1 } },
+  list: { name: 'list page', connections: 64, mix: { list: 1 } },
+  create: { name: 'create', connections: 64, mix: { create: 1 } },
+  update: { name: 'conditional update', connections: 64, mix: { update: 1 } },
+  mixed: { name: 'mixed 90/10', connections: 64, mix: { read: 75, list: 15, create: 5, update: 5 } },
+} as const satisfies Record<string, Case>
+
+const plain = 'Fastify + driver'
+const poolSize = 16
+const seed = 20_261_124
+
+await runBench(
+  { bench: 'origin', packages: ['fastify', 'mongodb', 'express', 'mongoose', 'autocannon'] },
+  async (run) => {
+    const rounds = run.quick ? 1 : 5
+    const times = run.quick ? { warmupMs: 300, windowMs: 900 } : { warmupMs: 1_000, windowMs: 4_000 }
+    const stage = await setStage(run, { peers: [plain, 'Express + mongoose'], poolSize })
+    const subjects = [stage.spillway, ...stage.peers]
+
+    const measure = async (subject: Subject, { name, connections, mix }: Case, round: number) => {
+      const report = await drive({
+        kind: 'closed',
+        target: subject.url,
+        ids: stage.ids,
+        seed: seed + round,
+        connections,
+        mix,
+        credentials: subject.credentials,
+        watched: { server: subject.pids, database: [stage.database.pid] },
+        ...times,
+      })
+      return sampleOf(report, `${subject.name}, ${name}`)
+    }
+
+    run.progress('warming up')
+    for (const subject of subjects) await measure(subject, cases.mixed, -1)
+
+    const samples: Record<string, ReadonlyMap<string, readonly Sample[]>> = {}
+    for (const [key, each] of Object.entries(cases)) {
+      run.progress(each.name)
+      const found = await interleave(subjects, rounds, async (subject, round) => {
+        // What the one before has left to do (journal, garbage) is not to be counted here.
+        await sleep(run.quick ? 50 : 300)
+        return measure(subject, each, round)
+      })
+      samples[key] = new Map([...found].map(([{ name }, list]) => [name, list]))
+    }
+
+    for (const [key, each] of Object.entries(cases)) {
+      console.log(`\n${printRows(each.name, samples[key] ?? new Map())}`)
+    }
+    console.log(
+      '\nserver, mongod, together: CPU µs a request. Medians; spread: half the range of "together".',
+    )
+
+    const of = (key: keyof typeof cases, subject: string, metric: 'together' | 'p50') =>
+      (samples[key]?.get(subject) ?? []).map((sample) => sample[metric])
+    const timesFewer = (key: keyof typeof cases) =>
+      pairedRatio(of(key, plain, 'together'), of(key, spillway, 'together'))
+    const measured: Measured[] = [
+      { bar: bars.originRead, value: timesFewer('read') },
+      { bar: bars.originLoneRead, value: pairedRatio(of('lone', spillway, 'p50'), of('lone', plain, 'p50')) },
+      { bar: bars.originCreate, value: timesFewer('create') },
+    ]
+    return {
+      settings: { rounds, ...times, poolSize, documents: stage.ids.length, seed },
+      rows: Object.entries(cases).flatMap(([key, { name }]) =>
+        [...(samples[key] ?? [])].map(([subject, list]) => rowOf(name, subject, list)),
+      ),
+      bars: measured,
+    }
+  },
+)

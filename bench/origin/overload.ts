@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Priority, priorities } from '@spillway/origin/contract'
+import type { Measured } from '../bar-lines.ts'
+import { bars } from '../bars.ts'
+import { steady } from '../load/arrivals.ts'
+import type { Credentials } from '../load/credentials.ts'
+import { drive } from '../load/drive.ts'
+import type { LoadReport } from '../load/report.ts'
+import type { Mix } from '../load/workload.ts'
+import { interleave } from '../measure/rounds.ts'
+import { runBench } from '../measure/run.ts'
+import type { Sampler } from '../measure/sampler.ts'
+import { median } from '../measure/statistics.ts'
+import { figure, table } from '../measure/table.ts'
+import { type Fault, startFaultProxy } from '../stack/fault-proxy.ts'
+import { watchDatabaseConnections } from './database-connections.ts'
+import { type MetricName, metricNames, rowOf, sampleOf, units } from './overload-figures.ts'
+import { setStage } from './stage.ts'
+
+/**
+ * What becomes of the useful work when more is asked than can be done. Open loop: the requests come whether or not
+ * those before them were answered, as they did in the night of the story.
+ *
+ * On one machine, a driver cannot offer ten times what a server on the same cores can carry, unless the server is held
+ * back by something that is not the CPU that both share. In production that is the database: so here each command to
+ * it takes a stated time longer, as on a small or distant cluster, in a proxy between origin and `mongod`. The origin
+ * itself runs as it is; nothing about it is slowed down, and shedding has to be paid for from the same two cores.
+ */
+const slowerByMs = 10
+const poolSize = 16
+
+/** Lists that no two requests share cannot be joined: they are what fills the database. */
+const mix: Mix = { search: 6, read: 3, create: 1 }
+
+const levels: readonly number[] = [0.5, 1, 2, 5, 10]
+
+/** Critical requests come at this part of the capacity at every level, so that they alone always fit. */
+const criticalShare = 0.2
+/** Of what comes beside them. */
+const normalShare = 0.6
+
+/** The edge's budget for an answer: what comes later is of no use to anybody. */
+const usefulMs = 1_000
+const seed = 20_261_124
+
+await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }, async (run) => {
+  const rounds = run.quick ? 1 : 3
+  const times = run.quick ? { warmupMs: 500, windowMs: 3_000 } : { warmupMs: 3_000, windowMs: 20_000 }
+  let connections: Sampler | undefined
+  const stage = await setStage(run, {
+    peers: [],
+    poolSize,
+    databaseFor: async (uri) => {
+      connections = await watchDatabaseConnections(run, uri, 250)
+      return slower(run.closing, uri)
+    },
+  })
+  const target = stage.spillway
+  const { credentials } = target
+  const watched = { server: target.pids, database: [stage.database.pid] }
+
+  run.progress('finding the capacity')
+  const closed = await drive({
+    kind: 'closed',
+    target: target.url,
+    ids: stage.ids,
+    seed,
+    connections: 128,
+    mix,
+    credentials: withPriority(credentials, 'normal'),
+    watched,
+    warmupMs: run.quick ? 1_500 : 5_000,
+    windowMs: run.quick ? 2_500 : 10_000,
+  })
+  const capacity = (closed.total.ok / closed.windowMs) * 1000
+  run.progress(`it is ${Math.round(capacity)} requests/s`)
+  if (!(capacity > 0)) throw new Error(`nothing was served: ${JSON.stringify(closed.total.failures)}`)
+
+  const offerAt = async (level: number, round: number): Promise<LoadReport> => {
+    run.progress(`${level}×`)
+    const perSecond = ratesAt(level, capacity)
+    const report = await drive({
+      kind: 'open',
+      target: target.url,
+      ids: stage.ids,
+      seed: seed + round,
+      warmupMs: times.warmupMs,
+      streams: priorities.map((priority) => ({
+        name: priority,
+        curve: steady(perSecond[priority], times.windowMs),
+        spacing: 'poisson',
+        mix,
+        credentials: withPriority(credentials, priority),
+      })),
+      connectionsMax: 2_000,
+      timeoutMs: 5_000,
+      usefulMs,
+      watched,
+    })
+    if (report.driver.limitedBy !== undefined) {
+      console.error(`        not a result: ${report.driver.limitedBy}`)
+    }
+    await sleep(run.quick ? 300 : 2_000)
+    return report
+  }
+  const reports = await interleave(levels, rounds, offerAt)
+
+  const samples = new Map(
+    [...reports].map(([level, list]) => [level, list.map((report) => sampleOf(report, connections?.max))]),
+  )
+  const middle = (level: number, metric: MetricName) =>
+    median((samples.get(level) ?? []).map((sample) => sample[metric]))
+  const rows = levels.map((level) => [
+    `${level}×`,
+    ...metricNames.map((metric) => figure(middle(level, metric))),
+    (samples.get(level) ?? []).some(({ limitedBy }) => limitedBy !== undefined) ? 'driver-limited' : '',
+  ])
+  console.log(`\n${table(['offered', ...Object.values(units).map(({ title }) => title), ''], rows)}`)
+  console.log(`
+Capacity ${Math.round(capacity)} requests/s with ${slowerByMs} ms added to each database command. good: answered 2xx
+within ${usefulMs} ms of the intended start. p50, p99, p99.9: ms, of what was admitted. shed p99: ms, of a 503.
+critical, normal, background: % answered well. db: most connections that mongod counted, of ${poolSize} + 1.`)
+
+  const worst = levels.at(-1) ?? 1
+  const best = Math.max(...levels.map((level) => middle(level, 'goodput')))
+  const measured: Measured[] = [
+    { bar: bars.overloadGoodput, value: (middle(worst, 'goodput') / best) * 100 },
+    { bar: bars.overloadAdmitted, value: middle(worst, 'p99') },
+    { bar: bars.overloadCritical, value: middle(worst, 'critical') },
+  ]
+  return {
+    settings: {
+      capacity: Math.round(capacity),
+      rounds,
+      slowerByMs,
+      poolSize,
+      criticalShare,
+      usefulMs,
+      ...times,
+    },
+    rows: levels.map((level) => rowOf(`${level}×`, samples.get(level) ?? [])),
+    series: connections === undefined ? [] : [connections.series('database connections', 'connections')],
+    bars: measured,
+  }
+})
+
+/** Requests a second of each class. */
+function ratesAt(level: number, capacity: number): Readonly<Record<Priority, number>> {
+  const critical = Math.min(criticalShare, level) * capacity
+  const others = level * capacity - critical
+  return { critical, normal: others * normalShare, background: others * (1 - normalShare) }
+}
+
+const withPriority = (credentials: Credentials, priority: Priority): Credentials =>
+  credentials.kind === 'assertions' ? { ...credentials, priority, timeoutMs: usefulMs } : credentials
+
+/** Puts a proxy in front of the database. The driver's monitor must not learn the way around it: one direct connection. */
+async function slower(closing: AsyncDisposableStack, uri: string): Promise<string> {
+  const proxy = await startFaultProxy(Number(new URL(uri.replace('mongodb:', 'http:')).port))
+  closing.defer(() => proxy.stop())
+  const delay: Fault = { kind: 'delay', delayMs: slowerByMs }
+  await proxy.apply(delay)
+  return `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`
+}

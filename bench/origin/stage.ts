@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { originEnv } from '@spillway/origin/contract'
+import type { Credentials } from '../load/credentials.ts'
+import type { Run } from '../measure/run.ts'
+import { copyPlaces, type PeerName, startPeer } from '../peers/start-peer.ts'
+import { assertionAlgorithm, createKey, publicKeySet } from '../stack/keys.ts'
+import { startMongod } from '../stack/mongod.ts'
+import { startOrigin } from '../stack/origin.ts'
+import { seed } from '../stack/seed.ts'
+import { placeIds } from './place-ids.ts'
+
+/** One server under test. */
+export interface Subject {
+  readonly name: string
+  readonly url: string
+  /** Its processes, without the database. */
+  readonly pids: readonly number[]
+  readonly credentials: Credentials
+}
+
+export interface Stage {
+  readonly database: { readonly uri: string; readonly pid: number }
+  /** Documents that every subject has. */
+  readonly ids: readonly string[]
+  readonly spillway: Subject
+  readonly peers: readonly Subject[]
+}
+
+export interface StageOptions {
+  readonly peers: readonly PeerName[]
+  /** Connections to the database, for each subject alike. */
+  readonly poolSize: number
+  /** Further variables of the origin. */
+  readonly originEnv?: Readonly<Record<string, string>>
+  /** What the origin is to find under the database's address, e.g. a proxy. @default the database itself */
+  readonly databaseFor?: (uri: string) => Promise<string>
+  /** Subjects of the assertions towards the origin. @default 64 */
+  readonly subjects?: number
+}
+
+export const spillway = 'Spillway'
+
+/** A database with the sample data, the origin on it, and the peers each on a copy of it. Ends with the run. */
+export async function setStage(run: Run, options: StageOptions): Promise<Stage> {
+  const { closing, progress } = run
+  progress('starting the database')
+  const mongod = await startMongod()
+  closing.defer(() => mongod.stop())
+  if (mongod.pid === undefined) {
+    throw new Error(
+      'CPU time is read from the processes of this machine: unset MONGODB_URI, and a mongod is started',
+    )
+  }
+
+  progress('loading the sample data')
+  const databaseName = `bench_${randomUUID().slice(0, 8)}`
+  await seed({ databaseUri: mongod.uri, databaseName })
+
+  progress('starting the origin')
+  const logFolder = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
+  closing.defer(() => rm(logFolder, { recursive: true, force: true }))
+  const key = await createKey(assertionAlgorithm)
+  const origin = await startOrigin({
+    databaseUri: (await options.databaseFor?.(mongod.uri)) ?? mongod.uri,
+    databaseName,
+    edgeKeys: JSON.stringify(publicKeySet(key)),
+    logFile: join(logFolder, 'origin.log'),
+    env: { NODE_ENV: 'production', [originEnv.poolSize]: String(options.poolSize), ...options.originEnv },
+  })
+  closing.defer(() => origin.stop())
+
+  const peers: Subject[] = []
+  for (const name of options.peers) {
+    progress(`starting ${name}`)
+    const copyName = `${databaseName}_${peers.length}`
+    await copyPlaces(mongod.uri, databaseName, copyName)
+    const peer = await startPeer(name, {
+      databaseUri: mongod.uri,
+      databaseName: copyName,
+      poolSize: options.poolSize,
+    })
+    closing.defer(() => peer.stop())
+    peers.push({ name, url: peer.url, pids: [peer.pid], credentials: { kind: 'none' } })
+  }
+  const { subjects = 64 } = options
+  return {
+    database: { uri: mongod.uri, pid: mongod.pid },
+    ids: await placeIds(mongod.uri, databaseName),
+    spillway: {
+      name: spillway,
+      url: origin.url,
+      pids: [origin.child.pid],
+      credentials: { kind: 'assertions', key, subjects, scopes: ['places:write'] },
+    },
+    peers,
+  }
+}
