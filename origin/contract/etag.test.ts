@@ -9,6 +9,8 @@ it.each([
   ['"someone-else\'s"', []],
   ['"0"', []],
   ['""', []],
+  ['"a,b", "3"', [3]],
+  ['"3", , "4",', [3, 4]],
   ['*', 'any'],
   [' * ', 'any'],
   ['3', undefined],
@@ -16,6 +18,8 @@ it.each([
   ['"3" "4"', undefined],
   ['*, "3"', undefined],
   ['', undefined],
+  [' , ', undefined],
+  ['"a b"', undefined],
 ])('If-Match: %s', (value, versions) => {
   expect(parseEtags(value)).toEqual(versions)
 })

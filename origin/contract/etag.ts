@@ -12,10 +12,16 @@ export const documentEtag = (version: number): string => `"${version}"`
 export function parseEtags(value: string): readonly number[] | 'any' | undefined {
   if (value.trim() === '*') return 'any'
   const versions: number[] = []
-  for (const item of value.split(',')) {
-    const match = /^\s*(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*$/.exec(item)
+  let isEmpty = true
+  // A tag may hold a comma, and a list empty elements (RFC 9110 §5.6.1.2): splitting at commas would refuse both.
+  const element = /[ \t]*(?:(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*)?(?:,|$)/y
+  while (element.lastIndex < value.length) {
+    const match = element.exec(value)
     if (match === null) return undefined
-    if (/^[1-9]\d{0,14}$/.test(match[1] as string)) versions.push(Number(match[1]))
+    const [, tag] = match
+    if (tag === undefined) continue
+    isEmpty = false
+    if (/^[1-9]\d{0,14}$/.test(tag)) versions.push(Number(tag))
   }
-  return versions
+  return isEmpty ? undefined : versions
 }

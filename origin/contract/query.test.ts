@@ -94,6 +94,7 @@ describe('parseListQuery', () => {
     ['a cut escape', 'countryCode=%4', /percent-encoding/],
     ['NUL', 'name=a%00b', /percent-encoding/],
     ['empty name', '=1', /Unknown parameter/],
+    ['a name that is no text', '%07%e2%80%ae=1', /"parameter":"\?\?".*Unknown/],
     ['limit of nothing', 'limit=', /integer from 1 to 100/],
     ['limit of zero', 'limit=0', /integer from 1 to 100/],
     ['limit beyond the largest page', 'limit=101', /integer from 1 to 100/],

@@ -73,7 +73,7 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
       continue
     }
     const filter = parseFilter(view, name, text)
-    if ('detail' in filter) errors.push({ parameter: name, detail: filter.detail })
+    if ('detail' in filter) errors.push({ parameter: quote(name), detail: filter.detail })
     else {
       filters.push(filter.filter)
       filterTexts.push(filter.canonical)
@@ -108,7 +108,8 @@ export function parseReadQuery(
   if (!parameters.ok) return parameters
   const errors: FieldError[] = []
   for (const [name] of parameters.value) {
-    if (name !== 'fields') errors.push({ parameter: name, detail: 'Unknown parameter; a read takes fields.' })
+    if (name !== 'fields')
+      errors.push({ parameter: quote(name), detail: 'Unknown parameter; a read takes fields.' })
   }
   const fields = parseFields(view, parameters.value.get('fields'), errors)
   if (errors.length > 0) return { ok: false, problem: invalidQuery(errors) }
@@ -119,8 +120,8 @@ export function parseReadQuery(
 export function parseWriteQuery(search: string): Parsed<undefined> {
   const parameters = parseParameters(search)
   if (!parameters.ok) return parameters
-  const errors = [...parameters.value.keys()].map((parameter) => ({
-    parameter,
+  const errors = [...parameters.value.keys()].map((name) => ({
+    parameter: quote(name),
     detail: 'A write takes no parameters.',
   }))
   return errors.length > 0 ? { ok: false, problem: invalidQuery(errors) } : { ok: true, value: undefined }
@@ -159,7 +160,7 @@ const invalidQuery = (errors: readonly FieldError[]): Problem => ({
 function parseParameters(search: string): Parsed<ReadonlyMap<string, string>> {
   const parameters = new Map<string, string>()
   const text = search.startsWith('?') ? search.slice(1) : search
-  const parts = text === '' ? [] : text.split('&')
+  const parts = text.split('&').filter((part) => part !== '')
   if (parts.length > limits.queryParametersMax) {
     return refuse('query', `At most ${limits.queryParametersMax} parameters.`)
   }
