@@ -14,7 +14,13 @@ declare module 'vitest' {
 
 export default function synthesize(project: TestProject): () => void {
   const outdir = mkdtempSync(join(tmpdir(), 'spillway-templates-'))
-  spillwayApp(Object.values(stages), { outdir }).synth()
+  const remove = () => rmSync(outdir, { recursive: true, force: true })
+  try {
+    spillwayApp(Object.values(stages), { outdir }).synth()
+  } catch (error) {
+    remove()
+    throw error
+  }
   project.provide('templates', outdir)
-  return () => rmSync(outdir, { recursive: true, force: true })
+  return remove
 }
