@@ -2,6 +2,7 @@ import type { Problem } from '@spillway/origin/contract'
 import { ProblemError } from '@spillway/origin/contract'
 import { Hono } from 'hono'
 import type { Exchange } from './exchange.ts'
+import { readFields } from './policy/request-headers.ts'
 import { type AnswerParts, finish, problemAnswer } from './stage/answer.ts'
 import { authorize } from './stage/authorize.ts'
 import { recallOwnWrites } from './stage/consistency.ts'
@@ -73,11 +74,13 @@ export function createApp(parts: Parts): Hono {
   }
 
   const serve = (request: Request, waitUntil: Exchange['waitUntil']): Response | Promise<Response> => {
+    const fields = readFields(request.headers)
     const exchange: Exchange = {
       request,
+      fields,
       waitUntil,
       arrivedAtMs: parts.now(),
-      requestId: requestIdOf(request),
+      requestId: requestIdOf(fields),
       plan: undefined,
       token: undefined,
       notBeforeMs: undefined,

@@ -1,10 +1,12 @@
 import type { Principal } from '@spillway/origin/contract'
+import type { RequestFields } from './policy/request-headers.ts'
 import type { ServedPlan } from './policy/request-plan.ts'
 import type { VerifiedToken } from './policy/token-verifier.ts'
 
 /** One request on its way through the stages. Each stage reads what those before it found and adds its own. */
 export interface Exchange {
   readonly request: Request
+  readonly fields: RequestFields
   readonly waitUntil: (work: Promise<unknown>) => void
   /** Epoch milliseconds. */
   readonly arrivedAtMs: number

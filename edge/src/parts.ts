@@ -57,6 +57,7 @@ export function createParts(config: Config, bindings: Bindings): Parts {
       usableMs(resources, name),
     ),
     serverTiming: config.serverTiming,
+    observesAll: config.log === 'all' || bindings.ANALYTICS !== undefined,
   }
 }
 

@@ -90,7 +90,9 @@ describe('after a write', () => {
     const sent = { ...writer, 'spillway-consistency': token }
     // Within the difference that clocks are forgiven, the origin is asked each time.
     await expect
-      .poll(async () => (await elsewhere.fetch(path, { headers: sent })).headers.get('cache-status'))
+      .poll(async () => (await elsewhere.fetch(path, { headers: sent })).headers.get('cache-status'), {
+        timeout: 5_000,
+      })
       .toMatch(/^Spillway; hit/)
     expect(await read(elsewhere, path)).toEqual({ population: 2 })
   })

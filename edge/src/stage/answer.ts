@@ -9,12 +9,13 @@ import type { Config } from '../config.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
 import type { Cors } from '../policy/cors.ts'
-import { timingHeader } from '../policy/private-headers.ts'
 
 export interface AnswerParts {
   readonly cors: Cors
   readonly serverTiming: Config['serverTiming']
   readonly observe: Observe
+  /** Whether answers that are no news are observed as well. */
+  readonly observesAll: boolean
   readonly now: () => number
 }
 
@@ -32,32 +33,39 @@ export function problemAnswer(exchange: Exchange, problem: Problem, { cors }: An
 
 /** Gives an answer what every answer has, and tells of it. */
 export function finish(exchange: Exchange, answer: Response, parts: AnswerParts): Response {
-  const { request } = exchange
-  const { headers } = answer
+  const { fields, reason } = exchange
+  const { headers, status } = answer
   headers.set(names.requestId, exchange.requestId)
   if (parts.cors.dependsOnOrigin) {
-    for (const [name, value] of parts.cors.forOrigin(request.headers.get('origin'))) headers.set(name, value)
+    for (const [name, value] of parts.cors.forOrigin(fields.origin)) headers.set(name, value)
   }
-  const durationMs = parts.now() - exchange.arrivedAtMs
-  if (wantsTiming(request, parts.serverTiming))
-    headers.set('server-timing', serverTiming(exchange, durationMs))
-  parts.observe({
-    kind: 'answer',
-    requestId: exchange.requestId,
-    method: request.method,
-    pattern: exchange.plan?.pattern,
-    status: answer.status,
-    reason: exchange.reason,
-    cache: headers.get('cache-status') ?? undefined,
-    durationMs,
-    originMs: exchange.originMs,
-  })
+  if (wantsTiming(fields.timing, parts.serverTiming)) {
+    headers.set('server-timing', serverTiming(exchange, parts.now()))
+  }
+  if (parts.observesAll || reason !== undefined || status >= 400) tell(exchange, answer, parts)
   return answer
 }
 
-const wantsTiming = (request: Request, when: Config['serverTiming']): boolean =>
-  when === 'always' || (when === 'on-request' && request.headers.get(timingHeader) === '1')
+function tell(exchange: Exchange, { headers, status }: Response, { observe, now }: AnswerParts): void {
+  const { requestId, request, plan, reason, arrivedAtMs, originMs } = exchange
+  observe({
+    kind: 'answer',
+    requestId,
+    method: request.method,
+    pattern: plan?.pattern,
+    status,
+    reason,
+    cache: headers.get('cache-status') ?? undefined,
+    durationMs: now() - arrivedAtMs,
+    originMs,
+  })
+}
+
+const wantsTiming = (asked: string | null, when: Config['serverTiming']): boolean =>
+  when === 'always' || (when === 'on-request' && asked === '1')
 
 /** `Server-Timing` (W3C, §3): the whole at the edge, and the origin's part of it. */
-const serverTiming = ({ originMs }: Exchange, durationMs: number): string =>
-  originMs === undefined ? `edge;dur=${durationMs}` : `edge;dur=${durationMs}, origin;dur=${originMs}`
+function serverTiming({ arrivedAtMs, originMs }: Exchange, nowMs: number): string {
+  const edge = `edge;dur=${nowMs - arrivedAtMs}`
+  return originMs === undefined ? edge : `${edge}, origin;dur=${originMs}`
+}

@@ -56,11 +56,9 @@ export class ConsistencyTokens {
 const nothing: Consistency = new Map()
 
 /** The token that a request carries: the field first, since a program sets it on purpose. */
-function tokenOf(request: Request): string | undefined {
-  const sent = request.headers.get(consistencyHeader)
-  if (sent !== null) return sent
-  const cookie = request.headers.get('cookie')
-  return cookie === null ? undefined : cookieValue(cookie, consistencyHeader)
+function tokenOf({ fields }: Exchange): string | undefined {
+  if (fields.consistency !== null) return fields.consistency
+  return fields.cookie === null ? undefined : cookieValue(fields.cookie, consistencyHeader)
 }
 
 /** 5 begins with: what this caller has written itself. Sets `notBeforeMs`; a promise only for a token not seen yet. */
@@ -70,7 +68,7 @@ export function recallOwnWrites(
   { consistency }: ConsistencyParts,
 ): Promise<void> | undefined {
   const subject = principalOf(exchange)?.subject
-  const token = subject === undefined ? undefined : tokenOf(exchange.request)
+  const token = subject === undefined ? undefined : tokenOf(exchange)
   if (subject === undefined || token === undefined) return undefined
   const known = consistency.recall(subject, token)
   if (known === undefined) {
@@ -91,7 +89,7 @@ export async function rememberOwnWrite(
 ): Promise<void> {
   const subject = principalOf(exchange)?.subject
   if (subject === undefined || route.resource.cache.kind === 'none') return
-  const sent = tokenOf(exchange.request)
+  const sent = tokenOf(exchange)
   const before = sent === undefined ? undefined : await consistency.check(subject, sent)
   const { token, maxAgeSeconds } = await consistency.afterWrite(subject, before, route.resource.name, now())
   answer.headers.set(consistencyHeader, token)

@@ -1,15 +1,13 @@
-import { headers, type Problem } from '@spillway/origin/contract'
+import type { Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import { acceptsJson } from '../policy/acceptance.ts'
 import type { Cors } from '../policy/cors.ts'
-import { headersProblem, isUuid, urlProblem } from '../policy/request-headers.ts'
+import { headersProblem, isUuid, type RequestFields, urlProblem } from '../policy/request-headers.ts'
 import type { RequestPlans } from '../policy/request-plan.ts'
 
 /** The caller's request id where it is a UUID, so that it cannot write into our logs; otherwise a new one. */
-export function requestIdOf(request: Request): string {
-  const sent = request.headers.get(headers.requestId)
-  return sent !== null && isUuid(sent) ? sent.toLowerCase() : crypto.randomUUID()
-}
+export const requestIdOf = ({ requestId }: RequestFields): string =>
+  requestId !== null && isUuid(requestId) ? requestId.toLowerCase() : crypto.randomUUID()
 
 export interface IdentifyParts {
   readonly plans: RequestPlans
@@ -18,15 +16,15 @@ export interface IdentifyParts {
 
 /** 1. What is asked, and whether it is within the limits. Sets `plan`; answers OPTIONS, which anyone may ask. */
 export function identify(exchange: Exchange, { plans, cors }: IdentifyParts): Problem | Response | undefined {
-  const { request } = exchange
+  const { fields, request } = exchange
   const target = pathAndSearch(request.url)
-  const oversize = urlProblem(target) ?? headersProblem(request.headers)
+  const oversize = urlProblem(target) ?? headersProblem(fields)
   if (oversize !== undefined) return oversize
   const plan = plans.plan(request.method, target, exchange.arrivedAtMs)
   if (plan.kind === 'refused') return plan.problem
-  if (plan.kind === 'options') return optionsAnswer(request, plan.allow, cors)
+  if (plan.kind === 'options') return optionsAnswer(exchange, plan.allow, cors)
   exchange.plan = plan
-  if (plan.kind !== 'page' && !acceptsJson(request.headers.get('accept'))) return notAcceptable
+  if (plan.kind !== 'page' && !acceptsJson(fields.accept)) return notAcceptable
   return undefined
 }
 
@@ -36,9 +34,9 @@ function pathAndSearch(url: string): string {
   return start === -1 ? '/' : url.slice(start)
 }
 
-function optionsAnswer(request: Request, allow: readonly string[], cors: Cors): Response {
+function optionsAnswer({ fields: sent, request }: Exchange, allow: readonly string[], cors: Cors): Response {
+  const { origin } = sent
   const answer = new Headers({ allow: allow.join(', '), 'cache-control': 'no-store' })
-  const origin = request.headers.get('origin')
   const isPreflight = origin !== null && request.headers.has('access-control-request-method')
   const fields = isPreflight ? cors.preflight(origin, allow) : cors.always
   for (const [name, value] of fields) answer.set(name, value)

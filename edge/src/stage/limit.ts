@@ -11,7 +11,7 @@ export interface LimitParts {
 }
 
 const callerOf = (exchange: Exchange): string =>
-  callerKey(principalOf(exchange)?.subject, exchange.request.headers.get('cf-connecting-ip'))
+  callerKey(principalOf(exchange)?.subject, exchange.fields.address)
 
 /** 4a. Whether the caller is over its quota, by what this isolate knows. For every request, and free. */
 export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
