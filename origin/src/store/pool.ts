@@ -107,7 +107,7 @@ async function connect(client: MongoClient, timeoutMs: number): Promise<void> {
 }
 
 /** Everything that matters is said, defaults included: a new version of the driver changes nothing behind our back. */
-function clientOptions({ poolSize, ...options }: PoolOptions): MongoClientOptions {
+export function clientOptions({ poolSize, ...options }: PoolOptions): MongoClientOptions {
   return {
     appName: 'spillway-origin',
     maxPoolSize: poolSize,
