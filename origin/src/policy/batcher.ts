@@ -64,9 +64,14 @@ export interface BatcherCounts {
   readonly refused: Readonly<Record<RefusalReason, number>>
 }
 
+/** Says whether a caller has left; an `AbortSignal` is one. Polled, since a listener for each call would cost more. */
+export interface Departure {
+  readonly aborted: boolean
+}
+
 interface Caller<Outcome> {
   readonly deadline: number
-  readonly signal: AbortSignal | undefined
+  readonly signal: Departure | undefined
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: unknown) => void
 }
@@ -118,7 +123,7 @@ export class Batcher<Value, Outcome> {
     value: Value,
     bytes: number,
     deadline: number,
-    signal: AbortSignal | undefined,
+    signal: Departure | undefined,
   ): Promise<Outcome> {
     const now = this.#options.now()
     const refusal =

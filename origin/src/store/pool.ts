@@ -1,4 +1,5 @@
-import { type Db, MongoClient, type MongoClientOptions, MongoServerSelectionError } from 'mongodb'
+import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
+import { fateOf } from './database-error.ts'
 
 /** What happens to the connections, for logs and metrics. */
 export type PoolObservation =
@@ -98,7 +99,7 @@ async function connect(client: MongoClient, timeoutMs: number): Promise<void> {
       await client.connect()
       return
     } catch (error) {
-      if (!(error instanceof MongoServerSelectionError) || performance.now() > deadline) {
+      if (fateOf(error) !== 'notSent' || performance.now() > deadline) {
         await client.close()
         throw error
       }

@@ -40,8 +40,11 @@ export interface KeyRecord {
 export interface Call {
   /** Milliseconds on the clock of `performance.now()`; every promise is settled by then, give or take a tick. */
   readonly deadline: number
-  /** Aborted when nobody waits for the answer any more. What has not left for the database by then never will. */
-  readonly signal?: AbortSignal
+  /**
+   * Whether nobody waits for the answer any more; an `AbortSignal` is one. It is asked before work leaves for the
+   * database, and now and then after: what has not left by then never will.
+   */
+  readonly signal?: { readonly aborted: boolean }
 }
 
 /**

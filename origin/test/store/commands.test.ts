@@ -9,8 +9,9 @@ import { mongodbUri } from '../support/database.ts'
 import { advisories, advisory, inTime, listQuery, place, places, trip, trips } from './documents.ts'
 
 /**
- * Amazon DocumentDB implements a part of MongoDB. What we send is held to this list, all of which its developer guide
- * gives as supported in 5.0 and 8.0 ("Supported MongoDB APIs, operations, and data types in Amazon DocumentDB").
+ * Amazon DocumentDB implements a part of MongoDB ("Supported MongoDB APIs, operations, and data types in Amazon
+ * DocumentDB", developer guide). What we send is held to this short list of the oldest commands and operators; a new one
+ * is to be looked up there before it is added.
  */
 const commandsAllowed = [
   'find',

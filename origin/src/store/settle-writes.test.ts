@@ -1,0 +1,217 @@
+import { MongoNetworkError, MongoServerError } from 'mongodb'
+import { describe, expect, it } from 'vitest'
+import type { BatchItem } from '../policy/batcher.ts'
+import { newRecord, replacementOf, type StoredRecord, tombstoneOf } from './envelope.ts'
+import type { WriteReply } from './mongo-commands.ts'
+import type { StoredDocument } from './repository.ts'
+import {
+  type PendingWrite,
+  replacementOutcome,
+  settleInserts,
+  settleReplacements,
+  type WriteEnvironment,
+  type WriteOutcome,
+} from './settle-writes.ts'
+
+/** Failures that a real database shows too rarely to be waited for. */
+const record = (id: string, writeId = `w-${id}`, request?: string): StoredRecord =>
+  newRecord(id, { title: id }, writeId, request, 0)
+
+class Item implements BatchItem<PendingWrite, WriteOutcome> {
+  readonly value: PendingWrite
+  readonly deadline: number
+  isSettled = false
+  outcome: WriteOutcome | undefined
+  error: unknown
+
+  constructor(record: StoredRecord, { expected = 0, deadline = 1_000 } = {}) {
+    this.value = { record, expected, isSent: false }
+    this.deadline = deadline
+  }
+  settle(outcome: WriteOutcome): void {
+    this.outcome = outcome
+    this.isSettled = true
+  }
+  fail(error: unknown): void {
+    this.error = error
+    this.isSettled = true
+  }
+}
+
+/** A script of replies, one an attempt; the clock moves by 100 ms an attempt. */
+function script(replies: readonly (WriteReply | Error)[], stored: readonly StoredRecord[] = []) {
+  let now = 0
+  const sent: string[][] = []
+  const environment: WriteEnvironment = {
+    find: async (ids) => stored.filter(({ _id }) => ids.includes(_id)),
+    now: () => now,
+    sleep: async () => {
+      now += 100
+    },
+    random: () => 0,
+  }
+  const send = async (items: readonly (StoredRecord | { record: StoredRecord })[]) => {
+    const reply = replies[sent.length]
+    sent.push(items.map((item) => ('record' in item ? (item.record as StoredRecord) : item)._id as string))
+    if (reply === undefined) throw new Error('sent more often than the script expects')
+    if (reply instanceof Error) throw reply
+    return reply
+  }
+  return { environment, send, sent }
+}
+
+const ok = (count: number): WriteReply => ({ count, errors: [], isInDoubt: false })
+const inDoubt = (count: number): WriteReply => ({ count, errors: [], isInDoubt: true })
+const duplicate = (index: number, field: string) => ({ index, code: 11_000, keyPattern: { [field]: 1 } })
+const lost = () => new MongoNetworkError('connection closed')
+const notPrimary = () => new MongoServerError({ ok: 0, code: 10_107, message: 'not primary' })
+const noPrimary = () =>
+  Object.defineProperty(new MongoNetworkError('none'), 'name', { value: 'MongoServerSelectionError' })
+const badValue = () => new MongoServerError({ ok: 0, code: 2, message: 'bad value' })
+
+async function inserted(
+  items: Item[],
+  replies: readonly (WriteReply | Error)[],
+  stored?: readonly StoredRecord[],
+) {
+  const { environment, send, sent } = script(replies, stored)
+  await settleInserts(items, send, environment)
+  return {
+    outcomes: items.map(({ outcome, error }) => outcome?.kind ?? (error as Error | undefined)?.name),
+    sent,
+  }
+}
+
+describe('inserts', () => {
+  it('one whose answer was lost is sent again, and found to have happened', async () => {
+    const own = record('a')
+    for (const failure of [lost(), notPrimary(), inDoubt(1)]) {
+      const duplicateOfOwn = { count: 0, errors: [duplicate(0, '_id')], isInDoubt: false }
+      expect(await inserted([new Item(own)], [failure, duplicateOfOwn], [own])).toEqual({
+        outcomes: ['written'],
+        sent: [['a'], ['a']],
+      })
+    }
+  })
+
+  it('one whose answer was lost is sent again, and happens now', async () => {
+    expect(await inserted([new Item(record('a'))], [lost(), ok(1)])).toMatchObject({ outcomes: ['written'] })
+  })
+
+  it("a lost one that finds another's document under its id is told so", async () => {
+    const duplicateId = { count: 0, errors: [duplicate(0, '_id')], isInDoubt: false }
+    const theirs = record('a', 'theirs')
+    expect(await inserted([new Item(record('a'))], [lost(), duplicateId], [theirs])).toMatchObject({
+      outcomes: ['duplicateId'],
+    })
+  })
+
+  it('a keyed one that runs into a unique index finds its own document before it speaks of a conflict', async () => {
+    const conflict = { count: 0, errors: [duplicate(0, 'code')], isInDoubt: false }
+    const earlier = record('a', 'earlier', 'request')
+    const again = () => new Item(record('a', 'again', 'request'))
+    expect(await inserted([again()], [conflict], [earlier])).toMatchObject({ outcomes: ['duplicateId'] })
+    expect(await inserted([again()], [conflict], [])).toMatchObject({ outcomes: ['uniqueConflict'] })
+  })
+
+  it('what never left is not done; what may have left is unknown; neither is claimed to be the other', async () => {
+    const failures = (make: () => Error) => Array.from({ length: 20 }, make)
+    expect(await inserted([new Item(record('a'))], failures(noPrimary))).toMatchObject({
+      outcomes: ['notDone'],
+    })
+    expect(await inserted([new Item(record('a'))], failures(lost))).toMatchObject({ outcomes: ['unknown'] })
+    expect(await inserted([new Item(record('a'))], [lost(), ...failures(noPrimary)])).toMatchObject({
+      outcomes: ['unknown'],
+    })
+  })
+
+  it('items of a batch that stepped down halfway are told apart', async () => {
+    const steppedDown = {
+      count: 1,
+      errors: [{ index: 1, code: 11_602 }],
+      isInDoubt: true,
+    }
+    const [a, b] = [record('a'), record('b')]
+    const second = { count: 1, errors: [duplicate(0, '_id')], isInDoubt: false }
+    expect(await inserted([new Item(a), new Item(b)], [steppedDown, second], [a])).toEqual({
+      outcomes: ['written', 'written'],
+      sent: [
+        ['a', 'b'],
+        ['a', 'b'],
+      ],
+    })
+  })
+
+  it('a command that is refused is halved until the one at fault is alone', async () => {
+    const items = ['a', 'b', 'bad', 'd'].map((id) => new Item(record(id)))
+    const { outcomes, sent } = await inserted(items, [badValue(), ok(2), badValue(), badValue(), ok(1)])
+    expect(outcomes).toEqual(['written', 'written', 'MongoServerError', 'written'])
+    expect(sent).toEqual([['a', 'b', 'bad', 'd'], ['a', 'b'], ['bad', 'd'], ['bad'], ['d']])
+  })
+
+  it('an item that the database refuses fails alone', async () => {
+    const refused = { count: 1, errors: [{ index: 0, code: 121 }], isInDoubt: false }
+    const { outcomes } = await inserted([new Item(record('a')), new Item(record('b'))], [refused])
+    expect(outcomes).toEqual(['WriteRefusedError', 'written'])
+  })
+})
+
+const document = (version: number, writes: readonly string[]): StoredDocument => ({
+  id: 'a',
+  version,
+  createdAt: '2026-11-24T12:00:00.000Z',
+  updatedAt: '2026-11-24T12:00:00.000Z',
+  fields: {},
+  bookkeeping: { writes },
+})
+
+describe('replacements', () => {
+  const ours = replacementOf(document(1, ['w1']), {}, 'ours', 0)
+  const theirs = replacementOf(document(1, ['w1']), {}, 'theirs', 0)
+  const laterOn = (writes: readonly string[], version: number): StoredRecord => ({
+    ...theirs,
+    _v: version,
+    _w: writes,
+  })
+
+  it('a short count is explained by the records', async () => {
+    const items = [new Item(ours, { expected: 1 }), new Item({ ...ours, _id: 'b' }, { expected: 1 })]
+    const { environment, send } = script([ok(1)], [ours, { ...theirs, _id: 'b' }])
+    await settleReplacements(items, send, environment)
+    expect(items.map(({ outcome }) => outcome?.kind)).toEqual(['written', 'versionConflict'])
+  })
+
+  it('one that was lost is found in the record, even under later writes', async () => {
+    const item = new Item(ours, { expected: 1 })
+    const { environment, send } = script([lost(), ok(0)], [laterOn(['w3', 'ours', 'w1'], 3)])
+    await settleReplacements([item], send, environment)
+    expect(item.outcome).toEqual({ kind: 'written' })
+  })
+
+  it('one that waits for its majority in vain is asked for again until it is there', async () => {
+    const item = new Item(ours, { expected: 1 })
+    const { environment, send, sent } = script([inDoubt(1), inDoubt(0), ok(0)], [ours])
+    await settleReplacements([item], send, environment)
+    expect(item.outcome).toEqual({ kind: 'written' })
+    expect(sent).toHaveLength(3)
+  })
+
+  it.each([
+    ['gone', undefined, false, { kind: 'notFound' }],
+    ['ours', ours, false, { kind: 'written' }],
+    ['as it was', laterOn(['w1'], 1), false, undefined],
+    ['replaced by somebody else', theirs, false, { kind: 'versionConflict' }],
+    ['deleted by somebody else', tombstoneOf(document(1, ['w1']), 't', 0), false, { kind: 'notFound' }],
+    ['written so often that it has forgotten', laterOn(['d', 'c', 'b', 'a'], 6), false, { kind: 'unknown' }],
+    [
+      'the same, but the winners are known',
+      laterOn(['d', 'c', 'b', 'a'], 6),
+      true,
+      { kind: 'versionConflict' },
+    ],
+  ])('a record that is %s', (_, found, isEveryWinnerKnown, outcome) => {
+    expect(
+      replacementOutcome({ record: ours, expected: 1, isSent: true }, found, isEveryWinnerKnown),
+    ).toEqual(outcome)
+  })
+})

@@ -1,0 +1,70 @@
+import { MongoClient } from 'mongodb'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { initiate, type Member, replicaSetName, startMember } from '../../../bench/stack/mongod.ts'
+import { openRepository } from '../../src/store/open-repository.ts'
+import { monitoringConnections, openPool, type PoolObservation } from '../../src/store/pool.ts'
+import { unjoined } from '../../src/store/records.ts'
+import { inTime, places } from './documents.ts'
+
+/** A server of its own: what counts are all of its connections. */
+let member: Member
+let uri: string
+beforeAll(async () => {
+  member = await startMember({})
+  await initiate([member])
+  uri = `mongodb://127.0.0.1:${member.port}/?replicaSet=${replicaSetName}`
+})
+afterAll(() => member.stop())
+
+it('the server never sees more connections than the budget, and waiting for one is observed', async () => {
+  const watcher = new MongoClient(`mongodb://127.0.0.1:${member.port}`, {
+    directConnection: true,
+    maxPoolSize: 1,
+    serverMonitoringMode: 'poll',
+  })
+  const connections = async () =>
+    (await watcher.db('admin').command({ serverStatus: 1 })).connections.current as number
+  await connections()
+  const before = await connections()
+
+  const poolSize = 3
+  const observations: PoolObservation[] = []
+  const pool = await openPool({
+    uri,
+    database: 'budget',
+    poolSize,
+    waitQueueTimeoutMs: 10_000,
+    observe: (observation) => observations.push(observation),
+  })
+  const { repository } = openRepository(pool.db, { lanes: unjoined })
+  const samples: number[] = []
+  for (let round = 0; round < 20; round += 1) {
+    const reads = Array.from({ length: 50 }, (_, id) => repository.read(places, `${round}-${id}`, inTime()))
+    samples.push(await connections())
+    await Promise.all(reads)
+  }
+  expect(Math.max(...samples) - before).toBeLessThanOrEqual(poolSize + monitoringConnections)
+  expect(Math.max(...samples) - before).toBeGreaterThanOrEqual(poolSize)
+  expect(pool.open).toBeLessThanOrEqual(poolSize)
+  expect(observations.some((seen) => seen.kind === 'checkedOut' && seen.waitMs > 0)).toBe(true)
+  expect(await pool.ping(1_000)).toBe(true)
+  await repository.drain()
+  expect(pool.inUse).toBe(0)
+  await pool.close()
+  await watcher.close()
+})
+
+it('a command that gets no connection in time has not been done', async () => {
+  const pool = await openPool({ uri, database: 'budget', poolSize: 1, waitQueueTimeoutMs: 20 })
+  const { repository } = openRepository(pool.db, { lanes: unjoined })
+  const outcomes = await Promise.all(
+    Array.from({ length: 400 }, (_, id) => repository.read(places, `${id}`, inTime())),
+  )
+  expect(outcomes.filter(({ kind }) => kind === 'notFound').length).toBeGreaterThan(0)
+  expect(outcomes).toContainEqual({ kind: 'notDone', reason: 'unavailable' })
+  await pool.close()
+})
+
+it('refuses a pool without connections', async () => {
+  await expect(openPool({ uri, database: 'budget', poolSize: 0 })).rejects.toThrow(RangeError)
+})
