@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { type Bindings, ConfigError, readConfig } from './config.ts'
+
+const good: Bindings = {
+  ORIGINS: 'https://a.example/, http://127.0.0.1:3000',
+  TOKEN_ISSUERS: JSON.stringify([
+    {
+      issuer: 'https://login.example/',
+      jwksUri: 'https://login.example/jwks',
+      audience: 'spillway',
+      algorithms: ['ES256'],
+    },
+  ]),
+  ASSERTION_KEY: JSON.stringify({ kty: 'OKP', crv: 'Ed25519', kid: 'k', x: 'x', d: 'top-secret' }),
+}
+
+const mistakes = (change: Record<string, string | undefined>): readonly string[] => {
+  try {
+    readConfig({ ...good, ...change } as Bindings)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes
+    throw error
+  }
+}
+
+const issuer = (change: object): string =>
+  JSON.stringify([{ ...JSON.parse(good.TOKEN_ISSUERS as string)[0], ...change }])
+
+describe('configuration', () => {
+  it('has these defaults', () => {
+    expect(readConfig(good)).toEqual({
+      origins: ['https://a.example', 'http://127.0.0.1:3000'],
+      issuers: [
+        {
+          issuer: 'https://login.example/',
+          jwksUri: 'https://login.example/jwks',
+          audience: 'spillway',
+          algorithms: ['ES256'],
+          types: ['at+jwt'],
+        },
+      ],
+      assertionKey: { kty: 'OKP', crv: 'Ed25519', kid: 'k', x: 'x', d: 'top-secret' },
+      corsOrigins: new Set(),
+      rateQuota: undefined,
+      serverTiming: 'on-request',
+      log: 'refusals',
+      zone: undefined,
+      passThrough: undefined,
+    })
+  })
+
+  it('lists every mistake at once', () => {
+    expect(mistakes({ ORIGINS: '', TOKEN_ISSUERS: undefined, ASSERTION_KEY: '', LOG: 'loud' })).toHaveLength(
+      4,
+    )
+  })
+
+  it.each([
+    ['ORIGINS', 'ftp://a.example'],
+    ['ORIGINS', 'https://a.example/base'],
+    ['ORIGINS', 'https://user:pw@a.example'],
+    ['TOKEN_ISSUERS', '{}'],
+    ['TOKEN_ISSUERS', '[]'],
+    ['TOKEN_ISSUERS', issuer({ algorithms: ['HS256'] })],
+    ['TOKEN_ISSUERS', issuer({ algorithms: ['none'] })],
+    ['TOKEN_ISSUERS', issuer({ algorithms: [] })],
+    ['TOKEN_ISSUERS', issuer({ jwksUri: 'http://login.example/jwks' })],
+    ['TOKEN_ISSUERS', issuer({ audience: '' })],
+    ['TOKEN_ISSUERS', issuer({ types: [] })],
+    ['ASSERTION_KEY', '{"kty":"oct","k":"top-secret","kid":"k"}'],
+    ['ASSERTION_KEY', '{"kty":"OKP","crv":"Ed25519","x":"x","d":"top-secret"}'],
+    ['CORS_ORIGINS', 'app.example'],
+    ['CORS_ORIGINS', 'https://app.example/'],
+    ['RATE_LIMIT', '{"limit":0,"periodSeconds":60}'],
+    ['RATE_LIMIT', '{"limit":1,"periodSeconds":30}'],
+    ['SERVER_TIMING', 'maybe'],
+    ['ZONE_ID', 'zone'],
+    ['PASS_THROUGH_PREFIX', '/assets/'],
+  ])('%s=%s is a mistake, and no secret is told', (name, value) => {
+    const found = mistakes({ [name]: value })
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain(name)
+    expect(found[0]).not.toContain('top-secret')
+    expect(found[0]).not.toContain('pw')
+  })
+
+  it('does not take two issuers with one name', () => {
+    const [one] = JSON.parse(good.TOKEN_ISSUERS as string)
+    expect(mistakes({ TOKEN_ISSUERS: JSON.stringify([one, one]) })).toHaveLength(1)
+  })
+})

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import {
+  clockSkewMs,
+  formatConsistency,
+  type Mac,
+  parseConsistency,
+  rememberWrite,
+} from './consistency-token.ts'
+
+const mac: Mac = async (text) => {
+  const digest = await crypto.subtle.digest(
+    'SHA-256',
+    new TextEncoder().encode(`key
+${text}`),
+  )
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+const usableMs = (): number => 60_000
+
+describe('consistency token', () => {
+  it('says what was written, to the one who wrote it', async () => {
+    const consistency = new Map([
+      ['places', 1_700_000_000_000],
+      ['travel-advisories', 1_700_000_000_001],
+    ])
+    const token = await formatConsistency('alice', consistency, mac)
+    expect(await parseConsistency('alice', token, mac)).toEqual(consistency)
+    expect(await parseConsistency('bob', token, mac)).toBeUndefined()
+  })
+
+  it('is safe in a header and in a cookie (RFC 6265 §4.1.1)', async () => {
+    const token = await formatConsistency('alice', new Map([['places', Date.UTC(2026, 7, 1)]]), mac)
+    expect(token).toMatch(/^[\w.-]+$/)
+  })
+
+  it.each(['', '.', 'x', 'x.', '.places-0', 'AAAA.places-lx1', 'a'.repeat(2_000)])(
+    '%j is none',
+    async (token) => {
+      expect(await parseConsistency('alice', token, mac)).toBeUndefined()
+    },
+  )
+
+  it('forgives clocks their difference, and forgets what no cache can hold any more', () => {
+    const first = rememberWrite(undefined, 'places', 0, usableMs)
+    expect(first).toEqual(new Map([['places', clockSkewMs]]))
+    const second = rememberWrite(first, 'trips', 30_000, usableMs)
+    expect([...second.keys()]).toEqual(['places', 'trips'])
+    const third = rememberWrite(second, 'trips', 70_000, usableMs)
+    expect(third).toEqual(new Map([['trips', 70_000 + clockSkewMs]]))
+  })
+
+  it('keeps the newest of very many resources', async () => {
+    const many = new Map(Array.from({ length: 40 }, (_, index) => [`r${index}`, index]))
+    const read = await parseConsistency('alice', await formatConsistency('alice', many, mac), mac)
+    expect(read?.size).toBe(16)
+    expect(read?.get('r39')).toBe(39)
+  })
+})

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { isRevoked, readControl } from './control.ts'
+
+const token = (subject: string, tokenId?: string, issuedAtSeconds?: number) => ({
+  principal: { subject },
+  tokenId,
+  issuedAtSeconds,
+})
+
+describe('control', () => {
+  const control = readControl(
+    [
+      { name: 'revoked:jti:stolen' },
+      { name: 'revoked:sub:mallory' },
+      { name: 'revoked:sub:bob', metadata: { issuedBefore: 1_000 } },
+      { name: 'revoked:sub:carol', metadata: { issuedBefore: 'soon' } },
+      { name: 'revoked:sub:with:colons' },
+      { name: 'revoked:other:x' },
+    ],
+    null,
+  )
+
+  it.each([
+    ['a revoked id', token('alice', 'stolen'), true],
+    ['another id', token('alice', 'mine'), false],
+    ['no id', token('alice'), false],
+    ['a revoked subject', token('mallory', 'any', 9_999), true],
+    ['a subject revoked up to an instant, issued before it', token('bob', undefined, 999), true],
+    ['a subject revoked up to an instant, issued at it', token('bob', undefined, 1_000), false],
+    ['a subject revoked up to an instant, issued nobody knows when', token('bob'), true],
+    ['a subject with metadata that is none', token('carol', undefined, 9_999), true],
+    ['a subject with colons', token('with:colons'), true],
+    ['the name of a kind', token('x'), false],
+  ])('%s', (_name, given, expected) => {
+    expect(isRevoked(control, given)).toBe(expected)
+  })
+
+  it.each([
+    [null, undefined],
+    ['none', undefined],
+    ['background', 'background'],
+    ['normal', 'normal'],
+    ['critical', undefined],
+    ['everything', undefined],
+  ])('shed: %j', (value, expected) => {
+    expect(readControl([], value).shed).toBe(expected)
+  })
+})

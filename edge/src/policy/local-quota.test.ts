@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { LineBudget } from './line-budget.ts'
+import { callerKey, LocalQuota } from './local-quota.ts'
+
+describe('local quota', () => {
+  it('refuses what is over, until the window ends', () => {
+    const quota = new LocalQuota({ limit: 2, periodSeconds: 10 })
+    expect([0, 1, 2_500].map((nowMs) => quota.count('a', nowMs))).toEqual([undefined, undefined, 8])
+    expect(quota.count('b', 2_500)).toBeUndefined()
+    expect(quota.count('a', 10_000)).toBeUndefined()
+  })
+
+  it('remembers that the location refused, and no longer than its window', () => {
+    const quota = new LocalQuota(undefined)
+    expect(quota.block('a', 4_000)).toBe(6)
+    expect([quota.count('a', 4_001), quota.count('a', 9_999)]).toEqual([6, 1])
+    expect(quota.count('a', 10_000)).toBeUndefined()
+  })
+
+  it('tells numbers only where they are known', () => {
+    expect(new LocalQuota(undefined).fields(3)).toEqual({})
+    expect(new LocalQuota({ limit: 600, periodSeconds: 60 }).fields(3)).toEqual({
+      'ratelimit-policy': '"caller";q=600;w=60',
+      ratelimit: '"caller";r=0;t=3',
+    })
+  })
+})
+
+describe('who is counted', () => {
+  it.each([
+    ['alice', '1.2.3.4', 'subject:alice'],
+    [undefined, '1.2.3.4', 'address:1.2.3.4'],
+    [undefined, '2001:db8:1:2:3:4:5:6', 'address:2001:db8:1:2'],
+    [undefined, '2001:DB8:1:2::9', 'address:2001:db8:1:2'],
+    [undefined, '2001:db8::1', 'address:2001:db8:0:0'],
+    [undefined, '::1', 'address:0:0:0:0'],
+    [undefined, null, 'address:unknown'],
+    ['address:1.2.3.4', null, 'subject:address:1.2.3.4'],
+  ])('%s from %s: %s', (subject, address, key) => {
+    expect(callerKey(subject, address)).toBe(key)
+  })
+})
+
+describe('line budget', () => {
+  it('writes a burst, then so many a second, and tells what it left out', () => {
+    const budget = new LineBudget({ perSecond: 2, burst: 3 })
+    const at = (nowMs: number, lines: number): (number | undefined)[] =>
+      Array.from({ length: lines }, () => budget.take(nowMs))
+    expect(at(10_000, 5)).toEqual([0, 0, 0, undefined, undefined])
+    expect(at(10_500, 2)).toEqual([2, undefined])
+    expect(at(60_000, 4)).toEqual([1, 0, 0, undefined])
+  })
+})

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { AdaptiveLimit, adaptiveLimitDefaults } from './adaptive-limit.ts'
+import { OriginGate, type Pass } from './origin-gate.ts'
+
+const random = (): number => 0.5
+const pass = (entered: ReturnType<OriginGate['enter']>): Pass => {
+  if (typeof entered === 'string') throw new Error(`not admitted: ${entered}`)
+  return entered
+}
+
+const gateOfTen = (): OriginGate =>
+  new OriginGate(undefined, new AdaptiveLimit({ ...adaptiveLimitDefaults, initial: 10, restart: 2 }))
+
+describe('origin gate', () => {
+  it('leaves room for the more important (60 %, 90 %, all of the limit)', () => {
+    const gate = gateOfTen()
+    const admitted = { background: 0, normal: 0, critical: 0 }
+    for (const priority of ['background', 'normal', 'critical'] as const) {
+      while (typeof gate.enter(priority, 0, random) !== 'string') admitted[priority] += 1
+    }
+    expect(admitted).toEqual({ background: 6, normal: 3, critical: 1 })
+    expect(gate.enter('critical', 0, random)).toBe('limit')
+  })
+
+  it('gives places back', () => {
+    const gate = gateOfTen()
+    const passes = Array.from({ length: 9 }, () => pass(gate.enter('normal', 0, random)))
+    expect(gate.enter('normal', 0, random)).toBe('limit')
+    gate.leave(passes[0] as Pass, 'accepted', 10, random)
+    expect(typeof gate.enter('normal', 10, random)).not.toBe('string')
+  })
+
+  it('does not count for ever what the runtime has dropped', () => {
+    const gate = gateOfTen()
+    for (let lost = 0; lost < 9; lost += 1) gate.enter('normal', 0, random)
+    expect(gate.enter('normal', 9_999, random)).toBe('limit')
+    expect(typeof gate.enter('normal', 10_000, random)).not.toBe('string')
+  })
+
+  it.each([
+    ['background', 0.89, 'admitted'],
+    ['background', 0.9, 'origin-load'],
+    ['normal', 1.49, 'admitted'],
+    ['normal', 1.5, 'origin-load'],
+    ['critical', 99, 'admitted'],
+  ] as const)('%s at a utilization of %f: %s', (priority, utilization, expected) => {
+    const gate = new OriginGate()
+    const load = { utilization, queueMs: 0, shed: 0 }
+    gate.leave(pass(gate.enter('critical', 0, random)), 'accepted', 0, random, load)
+    const entered = gate.enter(priority, 500, random)
+    expect(typeof entered === 'string' ? entered : 'admitted').toBe(expected)
+  })
+
+  it('lets somebody through again when the load it knows of is old', () => {
+    const gate = new OriginGate()
+    const load = { utilization: 2, queueMs: 0, shed: 0 }
+    gate.leave(pass(gate.enter('normal', 0, random)), 'accepted', 0, random, load)
+    expect(gate.enter('normal', 1_000, random)).toBe('origin-load')
+    expect(typeof gate.enter('normal', 1_001, random)).not.toBe('string')
+  })
+
+  it('refuses each priority by what became of that priority', () => {
+    const gate = new OriginGate()
+    for (let request = 0; request < 60; request += 1) {
+      const background = gate.enter('background', request * 10, random)
+      if (typeof background !== 'string') gate.leave(background, 'refused', request * 10, random)
+      gate.leave(pass(gate.enter('critical', request * 10, random)), 'accepted', request * 10, random)
+    }
+    expect(gate.enter('background', 600, () => 0.5)).toBe('throttled')
+    expect(typeof gate.enter('critical', 600, () => 0)).not.toBe('string')
+  })
+
+  it('opens for a broken origin only: refusals and departed clients are none', () => {
+    const gate = new OriginGate()
+    for (let request = 0; request < 10; request += 1) {
+      gate.leave(pass(gate.enter('critical', 0, () => 1)), 'refused', 0, random)
+      gate.leave(pass(gate.enter('critical', 0, () => 1)), 'abandoned', 0, random)
+    }
+    expect(gate.isHealthy(0)).toBe(true)
+  })
+
+  it('comes back from an outage without a stampede: one probe, then a low limit that grows', () => {
+    const gate = gateOfTen()
+    for (let request = 0; request < 5; request += 1) {
+      gate.leave(pass(gate.enter('critical', 0, random)), 'unreachable', 0, random)
+    }
+    expect(gate.enter('critical', 0, random)).toBe('breaker-open')
+    const backAtMs = gate.openForMs(0)
+    const probe = pass(gate.enter('critical', backAtMs, random))
+    expect(gate.enter('critical', backAtMs, random)).toBe('breaker-open')
+    gate.leave(probe, 'accepted', backAtMs + 10, random)
+    expect(gate.limit).toBe(2)
+    let nowMs = backAtMs + 10
+    for (let round = 0; round < 200; round += 1) {
+      nowMs += 10
+      const passes = []
+      for (;;) {
+        const entered = gate.enter('critical', nowMs, random)
+        if (typeof entered === 'string') break
+        passes.push(entered)
+      }
+      for (const each of passes) gate.leave(each, 'accepted', nowMs + 5, random)
+    }
+    expect(gate.limit).toBeGreaterThan(10)
+    expect(nowMs - backAtMs).toBeLessThan(5_000)
+  })
+})

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { acceptsJson } from './acceptance.ts'
+import { cookieValue } from './cookie.ts'
+import { requestFields, responseFields } from './forwarded-headers.ts'
+import { headersProblem, isUuid, readFields, urlProblem } from './request-headers.ts'
+
+describe('Accept (RFC 9110 §12.5.1)', () => {
+  it.each([
+    [null, true],
+    ['*/*', true],
+    ['application/json', true],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', true],
+    ['application/*', true],
+    ['APPLICATION/JSON;q=0.1', true],
+    ['application/json;charset=utf-8', true],
+    ['text/html', false],
+    ['text/html, application/json;q=0', false],
+    ['*/*, application/json;q=0.0', false],
+    ['application/json;q=0.001, */*;q=0', true],
+    ['application/problem+json', false],
+    ['', false],
+  ])('%j', (accept, expected) => {
+    expect(acceptsJson(accept)).toBe(expected)
+  })
+})
+
+describe('cookies', () => {
+  it.each([
+    ['a=1', '1'],
+    ['b=2; a=1', '1'],
+    ['b=2;a=1', '1'],
+    ['a=1; a=2', '1'],
+    ['ba=1', undefined],
+    ['a', undefined],
+    ['', undefined],
+    ['a=x=y', 'x=y'],
+  ])('%j', (cookie, expected) => {
+    expect(cookieValue(cookie, 'a')).toBe(expected)
+  })
+})
+
+describe('limits', () => {
+  it('count names and values', () => {
+    const fields = readFields(new Headers({ a: 'x'.repeat(16_383) }))
+    expect([fields.bytes, headersProblem(fields)]).toEqual([16_384, undefined])
+    expect(headersProblem(readFields(new Headers({ ab: 'x'.repeat(16_383) })))?.code).toBe(
+      'headers-too-large',
+    )
+  })
+  it('count the path with its query', () => {
+    expect(urlProblem(`/${'a'.repeat(4_095)}`)).toBeUndefined()
+    expect(urlProblem(`/${'a'.repeat(4_096)}`)?.code).toBe('uri-too-long')
+  })
+  it.each([
+    ['3f1e1f3c-0b0a-4a57-9f0a-0d7c5e2c9f11', true],
+    ['3F1E1F3C-0B0A-4A57-9F0A-0D7C5E2C9F11', true],
+    ['3f1e1f3c-0b0a-4a57-9f0a-0d7c5e2c9f1', false],
+    ['3f1e1f3c-0b0a-4a57-9f0a-0d7c5e2c9f1\n', false],
+    ['{"requestId":"forged"}xxxxxxxxxxxxxx', false],
+  ])('%j is a UUID: %s', (text, expected) => {
+    expect(isUuid(text)).toBe(expected)
+  })
+})
+
+describe('fields towards the origin', () => {
+  it('are those it has a use for', () => {
+    const sent = requestFields(
+      new Headers({
+        authorization: 'Bearer x',
+        cookie: 'a=b',
+        'content-type': 'application/json',
+        'if-match': '"1"',
+        te: 'trailers',
+        'x-forwarded-for': '1.2.3.4',
+        'x-anything': '1',
+      }),
+    )
+    expect(Object.fromEntries(sent as Headers)).toEqual({
+      'content-type': 'application/json',
+      'if-match': '"1"',
+    })
+  })
+
+  it('are refused where Connection would take one away that matters (RFC 9110 §7.6.1)', () => {
+    const hostile = new Headers({ connection: 'close, If-Match', 'if-match': '"1"' })
+    expect(requestFields(hostile)).toBe('if-match')
+    expect(requestFields(new Headers({ connection: 'If-Match' }))).toBeInstanceOf(Headers)
+  })
+})
+
+describe('fields towards the client', () => {
+  it('are without hop-by-hop ones, those that Connection lists, and ours', () => {
+    const shown = responseFields(
+      new Headers({
+        connection: 'x-hop',
+        'x-hop': '1',
+        'keep-alive': 'timeout=5',
+        'transfer-encoding': 'chunked',
+        'set-cookie': 'a=b',
+        server: 'x',
+        'spillway-load': 'u=0.10, q=0, s=0.000',
+        etag: '"1"',
+      }),
+    )
+    expect(Object.fromEntries(shown)).toEqual({ etag: '"1"' })
+  })
+})

@@ -1,0 +1,97 @@
+import { resources } from '@spillway/origin/contract'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { presumedTags, type RequestPlan, RequestPlans } from './request-plan.ts'
+
+const now = Date.UTC(2026, 7, 1)
+let plans: RequestPlans
+
+beforeEach(() => {
+  plans = new RequestPlans(resources)
+})
+
+const plan = (method: string, target: string, nowMs = now): RequestPlan => plans.plan(method, target, nowMs)
+
+describe('request plan', () => {
+  it('gives equal questions one key and one question for the origin', () => {
+    const first = plan('GET', '/v2/places?limit=5&kind[in]=capital,city&sort=name')
+    const second = plan('GET', '/v2/places?sort=name&kind%5Bin%5D=city,capital&limit=5')
+    expect(first).toMatchObject({ kind: 'read', pattern: '/v2/places' })
+    expect(second).toMatchObject({ sharedKey: (first as { sharedKey: string }).sharedKey })
+    expect(second).toMatchObject({ target: (first as { target: string }).target })
+  })
+
+  it('remembers a read, for GET and HEAD alike', () => {
+    expect(plan('HEAD', '/v2/places/1')).toBe(plan('GET', '/v2/places/1'))
+  })
+
+  it('gives nobody a key to share where answers are one subject’s own', () => {
+    expect(plan('GET', '/v2/trips')).toMatchObject({ isStored: true, sharedKey: undefined, isOpen: false })
+  })
+
+  it('keeps versions apart', () => {
+    const keys = ['/v1/places/1', '/v2/places/1'].map(
+      (target) => (plan('GET', target) as { sharedKey: string }).sharedKey,
+    )
+    expect(new Set(keys).size).toBe(2)
+  })
+
+  it.each([
+    ['POST', '/v2/places', '/v2/places'],
+    ['POST', '/v2/places/batch', '/v2/places/batch'],
+    ['PATCH', '/v2/places/secret-id', '/v2/places/:id'],
+    ['GET', '/docs/swagger-ui.css', '/docs/*'],
+    ['GET', '/problems/not-found', '/problems/*'],
+    ['GET', '/openapi.json', '/openapi.json'],
+  ])('%s %s is logged as %s', (method, target, pattern) => {
+    expect(plan(method, target)).toMatchObject({ pattern })
+  })
+
+  it.each([
+    ['GET', '/livez', 'not-found'],
+    ['GET', '/readyz', 'not-found'],
+    ['GET', '/metrics', 'not-found'],
+    ['GET', '/', 'not-found'],
+    ['GET', '/docs/../metrics', 'not-found'],
+    ['GET', '/docs/%2e%2e/metrics', 'not-found'],
+    ['GET', '/docs\\..\\metrics', 'not-found'],
+    ['GET', '/docs/.env', 'not-found'],
+    ['GET', '/docsmetrics', 'not-found'],
+    ['GET', '/v2/places/a%2Fb', 'not-found'],
+    ['GET', '/v2/places?nope=1', 'invalid-query'],
+    ['GET', '/v2/places?name[$ne]=', 'invalid-query'],
+    ['GET', '/v2/places?__proto__=1', 'invalid-query'],
+    ['POST', '/v2/places?limit=1', 'invalid-query'],
+    ['TRACE', '/v2/places', 'method-not-allowed'],
+    ['DELETE', '/v2/places', 'method-not-allowed'],
+    ['POST', '/docs', 'method-not-allowed'],
+  ])('%s %s is refused: %s', (method, target, code) => {
+    expect(plan(method, target)).toMatchObject({ kind: 'refused', problem: { code } })
+  })
+
+  it('tells the methods that there are', () => {
+    expect(plan('TRACE', '/v2/places')).toMatchObject({
+      problem: { headers: { allow: 'GET, HEAD, POST, OPTIONS' } },
+    })
+    expect(plan('OPTIONS', '/v2/places/1')).toMatchObject({ kind: 'options' })
+  })
+
+  it('stops answering for a retired version on the day, remembered or not', () => {
+    expect(plan('GET', '/v1/places/1')).toMatchObject({ kind: 'read' })
+    expect(plan('GET', '/v1/places/1', Date.UTC(2027, 10, 2))).toMatchObject({
+      problem: { code: 'version-gone' },
+    })
+  })
+})
+
+describe('presumed tags', () => {
+  const tags = (method: string, target: string): readonly string[] => {
+    const found = plan(method, target)
+    if (found.kind !== 'write') throw new Error('not a write')
+    return presumedTags(found.route, 'alice')
+  }
+  it('are the document’s and its lists’', () => {
+    expect(tags('PUT', '/v2/places/1')).toEqual(['places:1', 'places:*'])
+    expect(tags('POST', '/v2/places')).toEqual(['places:*'])
+    expect(tags('DELETE', '/v2/trips/7')).toEqual(['trips:7', 'trips:*:alice'])
+  })
+})

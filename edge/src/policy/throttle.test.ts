@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { Throttle, throttleDefaults } from './throttle.ts'
+
+/** Asks `count` times at one instant; `accepts` says whether the origin takes the nth that is sent. */
+function ask(throttle: Throttle, count: number, nowMs: number, accepts: boolean, random = 0.5): number {
+  let sent = 0
+  for (let request = 0; request < count; request += 1) {
+    if (throttle.refuses(nowMs, random)) continue
+    sent += 1
+    if (accepts) throttle.accepted(nowMs)
+  }
+  return sent
+}
+
+describe('throttle (SRE Book, ch. 21)', () => {
+  it('lets everything through while the origin accepts', () => {
+    const throttle = new Throttle()
+    expect(ask(throttle, 1_000, 0, true, 0)).toBe(1_000)
+  })
+
+  it.each([
+    // requests, accepts, p = (requests - 2 * accepts) / (requests + 1)
+    [100, 50, 0],
+    [100, 25, 50 / 101],
+    [100, 0, 100 / 101],
+  ])('after %i requests of which %i were accepted refuses with p = %f', (requests, accepts, p) => {
+    const throttle = new Throttle()
+    for (let request = 0; request < requests; request += 1) throttle.refuses(0, 1)
+    for (let accept = 0; accept < accepts; accept += 1) throttle.accepted(0)
+    expect(throttle.refuses(0, p)).toBe(false)
+    const again = new Throttle()
+    for (let request = 0; request < requests; request += 1) again.refuses(0, 1)
+    for (let accept = 0; accept < accepts; accept += 1) again.accepted(0)
+    expect(again.refuses(0, Math.max(0, p - 1e-6))).toBe(p > 0)
+  })
+
+  it('says nothing about a handful of requests', () => {
+    const throttle = new Throttle()
+    expect(ask(throttle, throttleDefaults.requestsMin, 0, false, 0)).toBe(throttleDefaults.requestsMin)
+    expect(throttle.refuses(0, 0)).toBe(true)
+  })
+
+  it('forgets with the window, and at once when told', () => {
+    const throttle = new Throttle()
+    ask(throttle, 100, 0, false)
+    expect(throttle.refuses(throttleDefaults.windowMs - 1, 0)).toBe(true)
+    expect(throttle.refuses(throttleDefaults.windowMs * 3, 0)).toBe(false)
+    ask(throttle, 100, 40_000, false)
+    throttle.forget()
+    expect(throttle.refuses(40_000, 0)).toBe(false)
+  })
+
+  it('does not lose count where the clock steps back', () => {
+    const throttle = new Throttle()
+    ask(throttle, 100, 20_000, false)
+    expect(throttle.refuses(5_000, 0)).toBe(true)
+  })
+})
