@@ -23,12 +23,17 @@ const tester = await startChild({
   name: 'schemathesis',
   command: program,
   args: ['--config-file', config, 'run', stack.url + publicPaths.openapi, '--checks', 'all'],
-  env: { ...process.env, SPILLWAY_TOKEN: token },
+  env: {
+    ...process.env,
+    SPILLWAY_TOKEN: token,
+    SCHEMATHESIS_HOOKS: join(import.meta.dirname, 'hooks.py'),
+  },
   onLine: (line) => console.log(line),
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void tester.stop(1_000))
 const exit = await Promise.race([tester.exited, sleep(timeoutMs, undefined, { ref: false })])
 if (exit === undefined) say(`Not done within ${timeoutMs / 60_000} minutes.`)
 await tester.stop(1_000)
-if (exit?.code !== 0) say(await stack.logs())
+// What it found names its requests; the logs help with what it could not finish.
+if (exit?.code !== 0 && exit?.code !== 1) say(await stack.logs())
 process.exitCode = exit?.code === 0 ? 0 : 1
