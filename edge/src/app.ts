@@ -3,13 +3,15 @@ import { ProblemError } from '@spillway/origin/contract'
 import { Hono } from 'hono'
 import type { Exchange } from './exchange.ts'
 import { readFields } from './policy/request-headers.ts'
+import type { PagePlan, ReadPlan, ServedPlan, WritePlan } from './policy/request-plan.ts'
+import { foreseeShed, shedProblem } from './stage/admit.ts'
 import { type AnswerParts, finish, problemAnswer } from './stage/answer.ts'
 import { authorize } from './stage/authorize.ts'
 import { recallOwnWrites } from './stage/consistency.ts'
 import { ForwardError } from './stage/forward.ts'
 import { type IdentifyParts, identify, requestIdOf } from './stage/identify.ts'
 import { type LimitParts, limitHere, limitInLocation } from './stage/limit.ts'
-import { type LookupParts, lookUp, lookUpHere } from './stage/lookup.ts'
+import { type LookupParts, lookUp, lookUpHere, lookUpStored, priorityOf } from './stage/lookup.ts'
 import { type VerifyParts, verify } from './stage/verify.ts'
 import { type WriteParts, write } from './stage/write.ts'
 
@@ -36,23 +38,30 @@ export function createApp(parts: Parts): Hono {
     const refused = authorize(exchange) ?? limitHere(exchange, parts) // 3, 4
     if (refused !== undefined) return refused
     const { plan } = exchange
-    if (plan?.kind === 'read') {
+    if (plan === undefined) return undefined
+    if (plan.kind === 'write') return shed(exchange, plan) ?? forwardWrite(exchange, plan)
+    if (plan.kind === 'read') {
       const recalled = recallOwnWrites(exchange, plan.route.resource.name, parts) // 5
-      if (recalled !== undefined) return recalled.then(() => beyondMemory(exchange))
+      if (recalled !== undefined) return recalled.then(() => readOn(exchange, plan))
     }
-    const isWrite = plan === undefined || plan.kind === 'write'
-    return (isWrite ? undefined : lookUpHere(exchange, plan, parts)) ?? beyondMemory(exchange)
+    return lookUpHere(exchange, plan, parts) ?? readOn(exchange, plan)
   }
 
-  const beyondMemory = async (exchange: Exchange): Promise<Verdict> => {
-    const refused = await limitInLocation(exchange, parts) // 4
-    if (refused !== undefined) return refused
-    const { plan } = exchange
-    if (plan === undefined) return undefined
-    return plan.kind === 'write'
-      ? await write(exchange, plan, parts) // 6, 7
-      : await lookUp(exchange, plan, parts) // 5, 6, 7
+  const shed = (exchange: Exchange, plan: ServedPlan): Problem | undefined => {
+    const foreseen = foreseeShed(priorityOf(exchange, plan), parts.control.current.shed, parts) // 6
+    if (foreseen === undefined) return undefined
+    exchange.reason = `shed-${foreseen.reason}`
+    return shedProblem(foreseen)
   }
+
+  const readOn = async (exchange: Exchange, plan: ReadPlan | PagePlan): Promise<Verdict> => {
+    const refused = shed(exchange, plan)
+    if (refused !== undefined) return (await lookUpStored(exchange, plan, parts)) ?? refused
+    return (await limitInLocation(exchange, parts)) ?? (await lookUp(exchange, plan, parts)) // 4, 5, 6, 7
+  }
+
+  const forwardWrite = async (exchange: Exchange, plan: WritePlan): Promise<Verdict> =>
+    (await limitInLocation(exchange, parts)) ?? (await write(exchange, plan, parts)) // 4, 6, 7
 
   const conclude = (exchange: Exchange, verdict: Verdict): Response => {
     const answer =

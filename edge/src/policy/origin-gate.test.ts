@@ -76,7 +76,7 @@ describe('origin gate', () => {
       gate.leave(pass(gate.enter('critical', 0, () => 1)), 'refused', 0, random)
       gate.leave(pass(gate.enter('critical', 0, () => 1)), 'abandoned', 0, random)
     }
-    expect(gate.isHealthy(0)).toBe(true)
+    expect(gate.shedReason('critical', 0)).toBeUndefined()
   })
 
   it('comes back from an outage without a stampede: one probe, then a low limit that grows', () => {

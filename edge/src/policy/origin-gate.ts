@@ -65,23 +65,25 @@ export class OriginGate {
     return this.#limit.limit
   }
 
-  /** Whether it would be worth a try: for choosing among origins. */
-  isHealthy(nowMs: number): boolean {
-    return this.#breaker.state(nowMs) !== 'open'
-  }
-
   /** Milliseconds until a refused caller may find it open. */
   openForMs(nowMs: number): number {
     return this.#breaker.openForMs(nowMs)
   }
 
-  /** @returns the reason to shed, or a pass to be handed back with {@link leave} */
-  enter(priority: Priority, nowMs: number, random: () => number): ShedReason | Pass {
+  /** The reason for which {@link enter} would shed now, as far as it can be told without counting the request. */
+  shedReason(priority: Priority, nowMs: number): Exclude<ShedReason, 'throttled'> | undefined {
     const limit = Math.max(1, this.limit * limitShare[priority])
     if (this.#open.size >= limit) this.#forgetLost(nowMs)
     if (this.#open.size >= limit) return 'limit'
     if (this.#heldBackByLoad(priority, nowMs)) return 'origin-load'
-    if (!this.#breaker.passes(nowMs)) return 'breaker-open'
+    return this.#breaker.state(nowMs) === 'open' ? 'breaker-open' : undefined
+  }
+
+  /** @returns the reason to shed, or a pass to be handed back with {@link leave} */
+  enter(priority: Priority, nowMs: number, random: () => number): ShedReason | Pass {
+    const reason = this.shedReason(priority, nowMs)
+    if (reason !== undefined) return reason
+    this.#breaker.passes(nowMs)
     if (this.#throttle(priority).refuses(nowMs, random())) {
       this.#breaker.abandoned()
       return 'throttled'

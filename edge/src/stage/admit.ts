@@ -38,27 +38,50 @@ export interface AdmitParts {
 export function admit(
   priority: Priority,
   shedFrom: Priority | undefined,
-  { endpoints, now, random }: AdmitParts,
+  parts: AdmitParts,
   failed?: OriginEndpoint,
 ): Admitted | Shed {
-  if (shedFrom !== undefined && priorityRank(priority) >= priorityRank(shedFrom)) {
-    return { kind: 'shed', reason: 'switched-off', retryAfterSeconds: retryAfterSeconds(5, random()) }
-  }
-  let openForMs = Number.POSITIVE_INFINITY
+  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', parts)
+  const { endpoints, now, random } = parts
   const inOrder =
     failed === undefined ? endpoints : [...endpoints.filter((endpoint) => endpoint !== failed), failed]
   for (const endpoint of inOrder) {
     const entered = endpoint.gate.enter(priority, now(), random)
     if (typeof entered !== 'string') return { kind: 'admitted', endpoint, pass: entered }
-    if (entered !== 'breaker-open') {
-      return { kind: 'shed', reason: entered, retryAfterSeconds: retryAfterSeconds(1, random()) }
-    }
-    openForMs = Math.min(openForMs, endpoint.gate.openForMs(now()))
+    if (entered !== 'breaker-open') return shed(entered, parts)
   }
-  return {
-    kind: 'shed',
-    reason: 'breaker-open',
-    retryAfterSeconds: retryAfterSeconds(openForMs / 1_000, random()),
+  return shed('breaker-open', parts)
+}
+
+/**
+ * What {@link admit} would say, where that is certain already: whoever will be shed need not be counted, looked up or
+ * waited for first.
+ */
+export function foreseeShed(
+  priority: Priority,
+  shedFrom: Priority | undefined,
+  parts: AdmitParts,
+): Shed | undefined {
+  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', parts)
+  const { endpoints, now } = parts
+  for (const { gate } of endpoints) {
+    const reason = gate.shedReason(priority, now())
+    if (reason === undefined) return undefined
+    if (reason !== 'breaker-open') return shed(reason, parts)
+  }
+  return shed('breaker-open', parts)
+}
+
+const isSwitchedOff = (priority: Priority, shedFrom: Priority | undefined): boolean =>
+  shedFrom !== undefined && priorityRank(priority) >= priorityRank(shedFrom)
+
+function shed(reason: ShedReason, { endpoints, now, random }: AdmitParts): Shed {
+  return { kind: 'shed', reason, retryAfterSeconds: retryAfterSeconds(waitSeconds(), random()) }
+
+  function waitSeconds(): number {
+    if (reason === 'switched-off') return 5
+    if (reason !== 'breaker-open') return 1
+    return Math.min(...endpoints.map(({ gate }) => gate.openForMs(now()))) / 1_000
   }
 }
 

@@ -50,6 +50,18 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
   }
 }
 
+/** 5c. For a read that will be shed: anything stored that is still usable, without asking the origin. */
+export async function lookUpStored(
+  exchange: Exchange,
+  plan: Readable,
+  { cache }: LookupParts,
+): Promise<Response | undefined> {
+  const key = keyOf(exchange, plan)
+  if (key === undefined) return undefined
+  const { request, notBeforeMs } = exchange
+  return await cache.serveStored({ request, key, ...(notBeforeMs !== undefined && { notBeforeMs }) })
+}
+
 /** A read whose answer the cache may keep and share: nothing of this client's is in it but who asks. */
 function sharedRead(exchange: Exchange, plan: Readable, order: ForwardOrder, nowMs: number): Forwarding {
   const client = order.keepConditions ? exchange.request.headers : noFields
