@@ -37,13 +37,18 @@ const attemptsMax = 8
 /** PUT: replaces a document that exists. Ids are made by the store, so there is no creating by PUT. */
 export function replaceHandler(plan: Plan, repository: Repository): Handler {
   const { validator } = plan
-  return updateHandler(plan, repository, (body) => {
-    const parts = validator.part(body)
-    if (parts === undefined) return { ok: false, problem: notAnObject }
-    const errors = validator.input(parts.writable)
-    if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
-    return { ok: true, value: { readOnly: parts.readOnly, apply: () => parts.writable } }
-  })
+  return updateHandler(
+    plan,
+    repository,
+    (body) => {
+      const parts = validator.part(body)
+      if (parts === undefined) return { ok: false, problem: notAnObject }
+      const errors = validator.input(parts.writable)
+      if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
+      return { ok: true, value: { readOnly: parts.readOnly, apply: () => parts.writable } }
+    },
+    nothingToReplace,
+  )
 }
 
 /** PATCH: JSON Merge Patch (RFC 7396). What comes out must be as valid as what is sent by PUT. */
@@ -69,6 +74,7 @@ function updateHandler(
   plan: Plan,
   repository: Repository,
   parse: (body: unknown) => Parsed<Change>,
+  missing: Problem = noSuchDocument,
 ): Handler {
   const { resource } = plan.view
   return async (request, reply) => {
@@ -79,11 +85,18 @@ function updateHandler(
     const change = parse(body.value)
     if (!change.ok) return sendProblem(reply, change.problem)
     const call = callOf(request)
-    return writing(plan, repository, request, reply, conditions.value, async (current) => {
-      const next = nextFields(plan, current, change.value)
-      if (!next.ok) return { kind: 'refused', problem: next.problem }
-      return repository.replace(resource, current, next.value, call)
-    })
+    return writing(
+      plan,
+      repository,
+      request,
+      reply,
+      { conditions: conditions.value, missing },
+      async (current) => {
+        const next = nextFields(plan, current, change.value)
+        if (!next.ok) return { kind: 'refused', problem: next.problem }
+        return repository.replace(resource, current, next.value, call)
+      },
+    )
   }
 }
 
@@ -94,8 +107,13 @@ export function deleteHandler(plan: Plan, repository: Repository): Handler {
     const conditions = writeConditions(plan, request)
     if (!conditions.ok) return sendProblem(reply, conditions.problem)
     const call = callOf(request)
-    return writing(plan, repository, request, reply, conditions.value, (current) =>
-      repository.delete(resource, current, call),
+    return writing(
+      plan,
+      repository,
+      request,
+      reply,
+      { conditions: conditions.value, missing: noSuchDocument },
+      (current) => repository.delete(resource, current, call),
     )
   }
 }
@@ -117,7 +135,7 @@ async function writing(
   repository: Repository,
   request: FastifyRequest,
   reply: FastifyReply,
-  conditions: Preconditions,
+  { conditions, missing }: { readonly conditions: Preconditions; readonly missing: Problem },
   write: (current: StoredDocument) => Promise<WriteOutcome>,
 ): Promise<FastifyReply> {
   const { resource } = plan.view
@@ -126,7 +144,7 @@ async function writing(
     const found = await repository.read(resource, id, callOf(request))
     if (found.kind === 'notDone') return sendFailure(reply, found)
     if (found.kind === 'notFound' || !isVisible(found.document, plan.readOwner, request)) {
-      return sendProblem(reply, noSuchDocument)
+      return sendProblem(reply, missing)
     }
     const { document } = found
     if (!isVisible(document, plan.writeOwner, request)) return sendProblem(reply, notYours)
@@ -143,7 +161,7 @@ async function writing(
       case 'versionConflict':
         continue
       case 'notFound':
-        return sendProblem(reply, noSuchDocument)
+        return sendProblem(reply, missing)
       case 'uniqueConflict':
         return sendProblem(reply, uniqueConflictProblem(plan, outcome))
       case 'refused':
@@ -173,6 +191,11 @@ function nextFields(plan: Plan, current: StoredDocument, { readOnly, apply }: Ch
   const storedErrors = validator.stored(fields)
   if (storedErrors.length > 0) return { ok: false, problem: validationFailed(storedErrors) }
   return { ok: true, value: fields }
+}
+
+const nothingToReplace: Problem = {
+  code: 'not-found',
+  detail: 'No document has this id, and PUT creates none: ids are made by the server. Use POST on the list.',
 }
 
 const writeConflict: Problem = {

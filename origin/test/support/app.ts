@@ -1,0 +1,109 @@
+import { type Catalogue, resources } from '@spillway/origin/contract'
+import type { FastifyInstance } from 'fastify'
+import pino from 'pino'
+import { createApp } from '../../src/app.ts'
+import { Health } from '../../src/http/health.ts'
+import { Metrics } from '../../src/observe/metrics.ts'
+import { RequestLog } from '../../src/observe/request-log.ts'
+import { AdmissionControl } from '../../src/policy/admission-control.ts'
+import { DelayLimit } from '../../src/policy/delay-limit.ts'
+import { parseEdgeKeys } from '../../src/stage/edge-keys.ts'
+import { AssertionVerifier } from '../../src/stage/trust.ts'
+import type { Repository } from '../../src/store/repository.ts'
+import { edgeKeySet } from './assertions.ts'
+import { type Client, createClient } from './client.ts'
+import { openTestDatabase, type TestDatabase } from './database.ts'
+
+export interface TestApp {
+  readonly app: FastifyInstance
+  readonly port: number
+  readonly send: Client
+  readonly database: TestDatabase
+  readonly repository: Repository
+  readonly health: Health
+  readonly metrics: Metrics
+  readonly admission: AdmissionControl
+  /** Lines that were logged. */
+  readonly logged: string[]
+  stop(): Promise<void>
+}
+
+export interface TestAppOptions {
+  readonly catalogue?: Catalogue
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number
+  /** A layer over the real repository, for a store that is slow or fails. */
+  readonly over?: (repository: Repository) => Repository
+  /** Requests at once. */
+  readonly limit?: number
+}
+
+/** The methods of a repository, to be spread into one that does some of them in its own way. */
+export const bound = (repository: Repository): Repository => ({
+  read: (...parts) => repository.read(...parts),
+  list: (...parts) => repository.list(...parts),
+  create: (...parts) => repository.create(...parts),
+  createBatch: (...parts) => repository.createBatch(...parts),
+  replace: (...parts) => repository.replace(...parts),
+  delete: (...parts) => repository.delete(...parts),
+  drain: () => repository.drain(),
+})
+
+/** The whole HTTP half on a free port, over a real database of its own. */
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { catalogue = resources, clock, over = (same) => same, limit } = options
+  const database = await openTestDatabase()
+  const { repository: real, records } = database.repository()
+  const repository = over(real)
+  const bounds = limit === undefined ? {} : { initial: limit, limitMin: limit, limitMax: limit }
+  const admission = new AdmissionControl({
+    limit: new DelayLimit(bounds),
+    queue: { lengthMax: 0 },
+    random: () => 0.5,
+    onActive: () => {},
+  })
+  const health = new Health({
+    ping: () => database.pool.ping(1_000),
+    hasPoolRoom: () => true,
+    now: () => performance.now(),
+  })
+  const metrics = new Metrics({
+    admission: () => admission.snapshot(performance.now()),
+    pool: () => ({ size: 16, open: database.pool.open, inUse: database.pool.inUse }),
+    lanes: () => records.counts(),
+    isDraining: () => health.isDraining,
+  })
+  const logged: string[] = []
+  const logger = pino({ level: 'debug' }, { write: (line) => void logged.push(line) })
+  const app = await createApp({
+    catalogue,
+    repository,
+    verifier: new AssertionVerifier(parseEdgeKeys(edgeKeySet)),
+    admission,
+    health,
+    metrics,
+    requestLog: new RequestLog(logger),
+    ...(clock !== undefined && { clock }),
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as { port: number }
+  return {
+    app,
+    port,
+    send: createClient(port),
+    database,
+    repository,
+    health,
+    metrics,
+    admission,
+    logged,
+    async stop() {
+      const closed = app.close()
+      app.server.closeAllConnections()
+      await closed
+      metrics.stop()
+      await repository.drain()
+      await database.drop()
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import { assertionClaims, assertionProfile, type Principal } from '@spillway/origin/contract'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+
+const { privateKey, publicKey } = await generateKeyPair('EdDSA', { extractable: true })
+
+/** The key set that an origin under test is given. */
+export const edgeKeySet = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'test' }] })
+
+/** What the edge would send for a caller; `undefined`: one without a token. */
+export function assertionOf(principal: Principal | undefined): Promise<string> {
+  const { algorithm, type, issuer, audience, lifetimeSeconds } = assertionProfile
+  const iat = Math.floor(Date.now() / 1_000)
+  return new SignJWT({
+    ...assertionClaims(principal),
+    iss: issuer,
+    aud: audience,
+    iat,
+    exp: iat + lifetimeSeconds,
+  })
+    .setProtectedHeader({ alg: algorithm, typ: type, kid: 'test' })
+    .sign(privateKey)
+}
