@@ -26,6 +26,7 @@ import { AssertionSigner } from './runtime/assertion-signer.ts'
 import { consistencyMac } from './runtime/consistency-mac.ts'
 import { ControlSource } from './runtime/control-source.ts'
 import { fetchKeySet } from './runtime/key-set-fetch.ts'
+import { problemFieldsOf } from './stage/answer.ts'
 import { ConsistencyTokens } from './stage/consistency.ts'
 
 /** Everything that an isolate keeps between requests, put together from its configuration. */
@@ -35,12 +36,14 @@ export function createParts(config: Config, bindings: Bindings): Parts {
   const observe = observer(config, bindings)
   const onControlFailure = (reason: unknown): void =>
     observe({ kind: 'fault', what: 'control', where: 'CONTROL', message: String(reason) })
+  const cors = new Cors(config.corsOrigins)
   return {
     now,
     random,
     observe,
     plans: new RequestPlans(resources),
-    cors: new Cors(config.corsOrigins),
+    cors,
+    problemFields: problemFieldsOf(cors),
     verifier: new TokenVerifier(
       config.issuers.map((issuer) => ({ ...issuer, keySet: keySetOf(issuer.jwksUri, observe) })),
       now,

@@ -12,6 +12,7 @@ import type { Cors } from '../policy/cors.ts'
 
 export interface AnswerParts {
   readonly cors: Cors
+  readonly problemFields: Headers
   readonly serverTiming: Config['serverTiming']
   readonly observe: Observe
   /** Whether answers that are no news are observed as well. */
@@ -19,16 +20,28 @@ export interface AnswerParts {
   readonly now: () => number
 }
 
+/** The fields that every problem has: made once, since copying them is cheaper than making them. */
+export function problemFieldsOf(cors: Cors): Headers {
+  const fields = new Headers(problemHeaders({ code: 'internal-error', detail: '' }))
+  for (const [name, value] of cors.always) fields.set(name, value)
+  fields.set('x-content-type-options', 'nosniff')
+  return fields
+}
+
 /** A problem as the answer to an exchange. */
-export function problemAnswer(exchange: Exchange, problem: Problem, { cors }: AnswerParts): Response {
+export function problemAnswer(
+  exchange: Exchange,
+  problem: Problem,
+  { problemFields }: AnswerParts,
+): Response {
   exchange.reason ??= problem.code
-  const fields = problemHeaders(problem)
-  for (const [name, value] of cors.always) fields[name] = value
-  fields['x-content-type-options'] = 'nosniff'
-  return new Response(JSON.stringify(problemBody(problem, exchange.requestId)), {
-    status: problemStatus(problem),
-    headers: fields,
-  })
+  const body = JSON.stringify(problemBody(problem, exchange.requestId))
+  const answer = new Response(body, { status: problemStatus(problem), headers: problemFields })
+  if (problem.headers !== undefined || problem.retryAfterSeconds !== undefined) {
+    const { 'content-type': _type, 'cache-control': _control, ...own } = problemHeaders(problem)
+    for (const name in own) answer.headers.set(name, own[name] as string)
+  }
+  return answer
 }
 
 /** Gives an answer what every answer has, and tells of it. */
@@ -55,7 +68,8 @@ function tell(exchange: Exchange, { headers, status }: Response, { observe, now 
     pattern: plan?.pattern,
     status,
     reason,
-    cache: headers.get('cache-status') ?? undefined,
+    // A refusal has none, and asking the runtime costs more than the rest of the line.
+    cache: status >= 400 && reason !== undefined ? undefined : (headers.get('cache-status') ?? undefined),
     durationMs: now() - arrivedAtMs,
     originMs,
   })
