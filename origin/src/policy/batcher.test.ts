@@ -183,6 +183,19 @@ describe('batcher', () => {
     expect(departed()).toEqual(['a'])
   })
 
+  it('answers what has become pointless while it waited without sending it', async () => {
+    const { submit, departed, flights } = setUp({
+      equalKeys: 'queue',
+      precluded: () => (flights.length > 1 ? 'pointless' : undefined),
+    })
+    submit('a')
+    const outcomes = ['b', 'b', 'b'].map((key) => submit(key))
+    await flights[0]?.land()
+    await flights[1]?.land()
+    expect(await Promise.all(outcomes)).toEqual(['b done', 'pointless', 'pointless'])
+    expect(departed()).toEqual(['a', 'b'])
+  })
+
   it('rejects the callers of a batch that fails, and goes on with the next', async () => {
     const { submit, departed, batcher } = setUp({
       execute: (() => {

@@ -34,6 +34,11 @@ export interface BatcherOptions<Value, Outcome> {
   readonly refused: (reason: RefusalReason) => Outcome
   /** Outcome of a caller whose deadline passes, or who leaves, while the item is in flight. `undefined`: they wait on. */
   readonly overtaken: (value: Value, reason: 'deadline' | 'aborted') => Outcome | undefined
+  /**
+   * Outcome of an item that has become pointless while it waited (`since` when, in ms of the clock). `undefined`: it goes
+   * on waiting. @default none ever does
+   */
+  readonly precluded?: (value: Value, since: number) => Outcome | undefined
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
   /** Called when there is something to tick for. */
@@ -211,6 +216,7 @@ export class Batcher<Value, Outcome> {
     const left: Item<Value, Outcome>[] = []
     let bytes = 0
     for (const item of this.#waiting) {
+      if (this.#isPrecluded(item)) continue
       const isFull = batch.length >= itemsMax || (batch.length > 0 && bytes + item.bytes > bytesMax)
       if (isFull || (this.#queues && this.#inflightKeys.has(item.key))) {
         left.push(item)
@@ -219,14 +225,27 @@ export class Batcher<Value, Outcome> {
       } else if (this.#isWanted(item, now)) {
         batch.push(item)
         bytes += item.bytes
-        this.#waitingCallers -= item.callers.length
-        this.#waitingByKey.delete(item.key)
+        this.#forget(item)
         this.#inflight.add(item)
         if (this.#queues) this.#inflightKeys.add(item.key)
       }
     }
     this.#waiting = left
     return batch
+  }
+
+  #isPrecluded(item: Item<Value, Outcome>): boolean {
+    const outcome = this.#options.precluded?.(item.value, item.since)
+    if (outcome === undefined) return false
+    this.#forget(item)
+    for (const caller of item.callers) caller.resolve(outcome)
+    return true
+  }
+
+  /** An item stops waiting. */
+  #forget(item: Item<Value, Outcome>): void {
+    this.#waitingCallers -= item.callers.length
+    this.#waitingByKey.delete(item.key)
   }
 
   #send(batch: readonly Item<Value, Outcome>[]): void {

@@ -2,6 +2,7 @@ import { Batcher, type BatcherCounts, type BatcherOptions } from '../policy/batc
 import { ticker } from '../policy/ticker.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { Listing, MongoCommands, Replacement } from './mongo-commands.ts'
+import { RecentVersions } from './recent-versions.ts'
 import type { Call, NotDone } from './repository.ts'
 import { type FindOutcome, type ListingOutcome, settleFinds, settleListing } from './settle-reads.ts'
 import {
@@ -42,7 +43,7 @@ export const joined: RecordsOptions = {
     itemsMax: 128,
     bytesMax: 65_536,
     inflightMax: 3,
-    overlapItems: 32,
+    overlapItems: 64,
     patienceMs: 10,
     waitingMax: 4_096,
   },
@@ -58,7 +59,7 @@ export const joined: RecordsOptions = {
     itemsMax: 128,
     bytesMax: 4_194_304,
     inflightMax: 2,
-    overlapItems: 32,
+    overlapItems: 64,
     patienceMs: 20,
     waitingMax: 2_048,
   },
@@ -76,6 +77,9 @@ const alone: LaneLimits = {
 /** One command an item: what joining is measured and tested against. */
 export const unjoined: RecordsOptions = { finds: alone, lists: alone, writes: alone }
 
+/** Clock, sleep and dice. */
+export type RecordsEnvironment = Pick<WriteEnvironment, 'now' | 'sleep' | 'random'>
+
 export type Lane = 'find' | 'list' | 'insert' | 'replace'
 
 /** How often deadlines and aborts are looked at, in ms. */
@@ -91,7 +95,7 @@ interface Lanes {
 export class Records {
   readonly #commands: MongoCommands
   readonly #options: RecordsOptions
-  readonly #environment: Omit<WriteEnvironment, 'find'>
+  readonly #environment: RecordsEnvironment
   readonly #lanes = new Map<string, Lanes>()
   readonly #startTicking = ticker({
     intervalMs: tickMs,
@@ -101,7 +105,7 @@ export class Records {
   })
   #idle: PromiseWithResolvers<void> | undefined
 
-  constructor(commands: MongoCommands, options: RecordsOptions, environment: Omit<WriteEnvironment, 'find'>) {
+  constructor(commands: MongoCommands, options: RecordsOptions, environment: RecordsEnvironment) {
     this.#commands = commands
     this.#options = options
     this.#environment = environment
@@ -182,7 +186,9 @@ export class Records {
     const { finds, lists, writes } = this.#options
     const { now } = this.#environment
     const find = (ids: readonly string[], timeoutMs: number) => commands.find(collection, ids, timeoutMs)
-    const environment = { ...this.#environment, find }
+    const versions = new RecentVersions()
+    const onReplaced = ({ _id, _v }: StoredRecord) => versions.note(_id, _v, now())
+    const environment = { ...this.#environment, find, onReplaced }
     const read = {
       refused: notDone,
       overtaken: (_: unknown, reason: 'deadline' | 'aborted') => notDone(reason),
@@ -225,6 +231,10 @@ export class Records {
         ...writes,
         ...write,
         equalKeys: 'queue',
+        precluded: ({ record, expected }, since) => {
+          const kind = versions.verdict(record._id, expected, since)
+          return kind && { kind }
+        },
         execute: (batch) =>
           settleReplacements(batch, (replacements) => commands.update(collection, replacements), environment),
       }),

@@ -49,6 +49,7 @@ function script(replies: readonly (WriteReply | Error)[], stored: readonly Store
       now += 100
     },
     random: () => 0,
+    onReplaced: () => {},
   }
   const send = async (items: readonly (StoredRecord | { record: StoredRecord })[]) => {
     const reply = replies[sent.length]

@@ -45,6 +45,8 @@ export interface WriteEnvironment {
   readonly sleep: (timeMs: number) => Promise<void>
   /** 0 to 1. */
   readonly random: () => number
+  /** Told of each replacement that has happened, before its writer is. */
+  readonly onReplaced: (record: StoredRecord) => void
 }
 
 /** The database found fault with a write; the fault is in our code or our schema. */
@@ -181,8 +183,12 @@ async function readUpdateReply(
   items: readonly WriteItem[],
   { count, errors, isInDoubt }: WriteReply,
   attempt: number,
-  { find, now }: WriteEnvironment,
+  { find, now, onReplaced }: WriteEnvironment,
 ): Promise<void> {
+  const settleReplaced = (item: WriteItem, outcome: WriteOutcome) => {
+    if (outcome.kind === 'written') onReplaced(item.value.record)
+    item.settle(outcome)
+  }
   const errorsByIndex = new Map(errors.map((error) => [error.index, error]))
   const matched: WriteItem[] = []
   items.forEach((item, index) => {
@@ -194,7 +200,7 @@ async function readUpdateReply(
   if (isInDoubt) return
   // An update command answers with a count. Where it is short, the records themselves say who is missing.
   if (count === matched.length) {
-    for (const item of matched) item.settle(written)
+    for (const item of matched) settleReplaced(item, written)
     return
   }
   const existing = await readBack(matched, find, now)
@@ -204,7 +210,7 @@ async function readUpdateReply(
   const isEveryWinnerKnown = attempt === 1 && matched.filter(({ value }) => isWinner(value)).length === count
   for (const item of matched) {
     const outcome = replacementOutcome(item.value, existing.get(item.value.record._id), isEveryWinnerKnown)
-    if (outcome !== undefined) item.settle(outcome)
+    if (outcome !== undefined) settleReplaced(item, outcome)
   }
 }
 

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Lane, Records } from '../../src/store/records.ts'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { advisories, advisory, inTime, listQuery } from './documents.ts'
+
+/** How often the database is asked, which is what joining is for. */
+let database: TestDatabase
+beforeAll(async () => {
+  database = await openTestDatabase()
+})
+afterAll(() => database.drop())
+
+function sent(records: Records, wanted: Lane): { readonly commands: number; readonly items: number } {
+  for (const { lane, counts } of records.counts()) {
+    if (lane === wanted) return { commands: counts.batches, items: counts.items }
+  }
+  return { commands: 0, items: 0 }
+}
+
+it('a hundred creates at once are a few inserts, a hundred reads of ten documents a few finds', async () => {
+  const { repository, records } = database.repository()
+  const created = await Promise.all(
+    Array.from({ length: 100 }, (_, item) =>
+      repository.create(advisories, { fields: advisory(`J-${item}`) }, undefined, inTime()),
+    ),
+  )
+  expect(new Set(created.map(({ kind }) => kind))).toEqual(new Set(['created']))
+  expect(sent(records, 'insert').commands).toBeLessThanOrEqual(4)
+
+  const ids = created.slice(0, 10).map((outcome) => ('document' in outcome ? outcome.document.id : ''))
+  const reads = await Promise.all(
+    Array.from({ length: 100 }, (_, read) => repository.read(advisories, ids[read % 10] as string, inTime())),
+  )
+  expect(new Set(reads.map(({ kind }) => kind))).toEqual(new Set(['found']))
+  expect(sent(records, 'find').commands).toBeLessThanOrEqual(4)
+  expect(sent(records, 'find').items).toBeLessThanOrEqual(11)
+})
+
+it('equal lists at once are two executions: the one in flight, and one for all who came after it left', async () => {
+  const { repository, records } = database.repository()
+  const query = listQuery(advisories, '')
+  await Promise.all(Array.from({ length: 50 }, () => repository.list(advisories, query, undefined, inTime())))
+  expect(sent(records, 'list').commands).toBe(2)
+})
+
+it('of a crowd that replaces one document, the losers learn it without asking the database', async () => {
+  const { repository, records } = database.repository()
+  const outcome = await repository.create(advisories, { fields: advisory('J-crowd') }, undefined, inTime())
+  if (outcome.kind !== 'created') throw new Error(outcome.kind)
+  const { document } = outcome
+  const outcomes = await Promise.all(
+    Array.from({ length: 200 }, () => repository.replace(advisories, document, document.fields, inTime())),
+  )
+  expect(outcomes.filter(({ kind }) => kind === 'replaced')).toHaveLength(1)
+  expect(outcomes.filter(({ kind }) => kind === 'versionConflict')).toHaveLength(199)
+  expect(sent(records, 'replace')).toEqual({ commands: 1, items: 1 })
+})
