@@ -112,6 +112,21 @@ describe('batcher', () => {
     expect(batcher.counts).toMatchObject({ batches: 2, items: 2, callers: 3, joined: 1 })
   })
 
+  it('keeps an item worth doing for as long as its most patient caller', async () => {
+    const { submit, flights } = setUp()
+    submit('a')
+    submit('b', { deadline: 100 })
+    submit('b', { deadline: 900 })
+    submit('b', { deadline: 200 })
+    await flights[0]?.land()
+    expect(flights[1]?.batch.map(({ deadline }) => deadline)).toEqual([900])
+  })
+
+  it('an item that comes back without an outcome is a mistake, not a caller who waits for ever', async () => {
+    const { submit } = setUp({ execute: async () => {} })
+    await expect(submit('a')).rejects.toThrow('without an outcome')
+  })
+
   it('never has two writes to one key in flight, and keeps their order', async () => {
     const { submit, departed, flights } = setUp({ equalKeys: 'queue', overlapItems: 1 })
     for (const key of ['a', 'a', 'b', 'a']) submit(key)

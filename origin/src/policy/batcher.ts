@@ -54,7 +54,7 @@ export interface BatchItem<Value, Outcome> {
   readonly isSettled: boolean
   /** The first outcome counts. */
   settle(outcome: Outcome): void
-  /** For a programmer's error only: the callers' promises reject. */
+  /** For a programmer's error only: the callers' promises reject. Says nothing to those who have an outcome. */
   fail(error: unknown): void
 }
 
@@ -151,6 +151,7 @@ export class Batcher<Value, Outcome> {
       if (this.#joins) this.#waitingByKey.set(key, item)
     } else {
       same.callers.push(caller)
+      same.deadline = Math.max(same.deadline, deadline)
       this.#counts.joined += 1
     }
     this.#depart(now)
@@ -162,6 +163,7 @@ export class Batcher<Value, Outcome> {
   tick(): void {
     const now = this.#options.now()
     for (const item of this.#inflight) {
+      if (!item.hasLateCaller(now)) continue
       item.callers = item.callers.filter((caller) => {
         const reason = lateness(caller, now)
         const outcome = reason && this.#options.overtaken(item.value, reason)
@@ -180,6 +182,7 @@ export class Batcher<Value, Outcome> {
 
   /** Refuses callers that are too late; an item that nobody waits for any more is forgotten. */
   #isWanted(item: Item<Value, Outcome>, now: number): boolean {
+    if (!item.hasLateCaller(now)) return true
     item.callers = item.callers.filter((caller) => {
       const reason = lateness(caller, now)
       if (reason === undefined) return true
@@ -254,7 +257,11 @@ export class Batcher<Value, Outcome> {
     this.#counts.items += batch.length
     this.#options
       .execute(batch)
-      .catch((error: unknown) => {
+      .then(
+        () => new Error('an item came back without an outcome'),
+        (error: unknown) => error,
+      )
+      .then((error) => {
         for (const item of batch) item.fail(error)
       })
       .finally(() => {
@@ -296,6 +303,11 @@ class Item<Value, Outcome> implements BatchItem<Value, Outcome> {
     this.callers = [caller]
     this.deadline = caller.deadline
     this.#onSettled = onSettled
+  }
+
+  hasLateCaller(now: number): boolean {
+    for (const caller of this.callers) if (lateness(caller, now) !== undefined) return true
+    return false
   }
 
   settle(outcome: Outcome): void {
