@@ -53,4 +53,17 @@ export const bars = {
   outageTooStale: { name: 'outage-too-stale', limit: 0, holds: '<=' },
   /** From the origin's return to full service. */
   outageRecovery: { name: 'outage-recovery-seconds', limit: 5, holds: '<=' },
+
+  /** The longest that anyone who was admitted took in the simulated spike, answered or not. */
+  simulatedLongest: { name: 'simulated-spike-longest-ms', limit: 1_000, holds: '<=' },
+  /** Success of critical requests in it. */
+  simulatedCritical: { name: 'simulated-spike-critical-percent', limit: 99.9, holds: '>=' },
+  /** Cost of a million requests of it by API Gateway, Lambda and DocumentDB, over ours. */
+  simulatedCost: { name: 'simulated-spike-times-cheaper-than-lambda', limit: 5, holds: '>=' },
+  /** Database connections if every pool is full, at the worst second of all scenarios, minus the budget. */
+  simulatedConnections: { name: 'simulated-connections-over-budget', limit: 0, holds: '<=' },
+  /** Worst difference of simulated from measured goodput over the levels of overload. */
+  simulatedGoodputError: { name: 'simulated-goodput-error-percent', limit: 10, holds: '<=' },
+  /** The same of p99 of what is admitted. */
+  simulatedLatencyError: { name: 'simulated-p99-error-percent', limit: 25, holds: '<=' },
 } as const satisfies Readonly<Record<string, Bar>>

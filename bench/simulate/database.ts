@@ -1,41 +1,33 @@
 import type { Random } from '../load/random.ts'
 import { meanWait } from './queueing.ts'
-import type { ServiceTimes } from './service-times.ts'
+import { meanOf, type ServiceTimes } from './service-times.ts'
 
 export interface DatabaseOptions {
-  /** Members, the primary included. */
-  readonly instances: number
+  /** Processors of one member. */
   readonly vcpus: number
   readonly times: ServiceTimes
 }
 
-/** What the origin asks of the database in a second. */
-export interface DatabaseWork {
-  readonly reads: number
-  readonly writes: number
-}
-
 /**
- * The cluster as queues of CPU work: writes at the primary, reads spread over all members, as `secondaryPreferred`
- * with one primary among few members comes out. Below saturation the wait is that of M/M/c per member; above, work
- * that cannot be done in a second is carried into the next, and the wait is how long it takes to do it.
+ * The primary as a queue of CPU work. It does all of it: the origin reads there too, so that callers see their own
+ * writes (`origin/src/store/mongo-commands.ts`); the other members stand by. Below saturation the wait is that of
+ * M/M/c; above, work that cannot be done in a second is carried into the next, and the wait is how long it takes to do
+ * it.
  */
 export class Database {
   readonly #options: DatabaseOptions
-  #downUntil = 0
-  #members: number
+  #downUntil = Number.NEGATIVE_INFINITY
   #backlogSeconds = 0
-  #slowdown = 1
+  #waitMs = 0
   #busy = 0
 
   constructor(options: DatabaseOptions) {
     this.#options = options
-    this.#members = options.instances
   }
 
   /** Round trip over that of an idle database. */
   get slowdown(): number {
-    return this.#slowdown
+    return 1 + this.#waitMs / meanOf(this.#options.times, ({ databaseMs }) => databaseMs)
   }
 
   /** Share of the primary's CPU in use, 0 to 1. */
@@ -43,12 +35,12 @@ export class Database {
     return this.#busy
   }
 
-  /** Mean wait before the database works on a call, ms: what a process sees as waiting for a connection. */
+  /** Mean wait before the database works on a call, ms. */
   get waitMs(): number {
-    return this.#options.times.databaseMs.read * (this.#slowdown - 1)
+    return this.#waitMs
   }
 
-  takesWrites(second: number): boolean {
+  hasPrimary(second: number): boolean {
     return second >= this.#downUntil
   }
 
@@ -58,30 +50,23 @@ export class Database {
    */
   failOver(second: number, random: Random): void {
     this.#downUntil = second + 30 + Math.floor(random() * 30)
-    this.#members = Math.max(1, this.#options.instances - 1)
   }
 
-  /** The lost member is back as a replica. */
-  recover(): void {
-    this.#members = this.#options.instances
-  }
-
-  /** One second of work; what it does to round trips is felt in the next. */
-  work({ reads, writes }: DatabaseWork): void {
+  /** One second's requests; what they do to round trips is felt in the next. */
+  work(requests: number): void {
     const { times, vcpus } = this.#options
-    const readSeconds = times.read.databaseCpuUs / 1e6
-    const writeSeconds = times.write.databaseCpuUs / 1e6
-    const demand = (reads / this.#members) * readSeconds + writes * writeSeconds
-    const calls = reads / this.#members + writes
-    const free = Math.max(0, vcpus - demand)
+    const service = databaseSeconds(times)
+    const demand = requests * service
+    const backlog = this.#backlogSeconds + demand - vcpus
+    // Callers give up after a second, so no more than that is ever waiting.
+    this.#backlogSeconds = Math.min(vcpus, Math.max(0, backlog))
     this.#busy = Math.min(1, demand / vcpus)
-    this.#backlogSeconds = Math.min(backlogMaxSeconds, Math.max(0, this.#backlogSeconds + demand - vcpus))
-    const service = calls === 0 ? readSeconds : demand / calls
-    const queued = free > 0.02 * vcpus ? meanWait(vcpus, demand, service) : service / 0.02
-    const waitMs = (queued + this.#backlogSeconds / vcpus) * 1_000
-    this.#slowdown = 1 + waitMs / times.databaseMs.read
+    // Just below saturation the stationary wait is longer than a second can build up.
+    const queued = Math.min(meanWait(vcpus, demand, service), 50 * service)
+    this.#waitMs = (queued + this.#backlogSeconds / vcpus) * 1_000
   }
 }
 
-/** Callers give up after a second, so no more than a second of work is ever waiting: seconds times processors. */
-const backlogMaxSeconds = 8
+/** CPU of the database for a mean request, s. */
+export const databaseSeconds = (times: ServiceTimes): number =>
+  meanOf(times, ({ databaseCpuUs }) => databaseCpuUs) / 1e6

@@ -22,9 +22,8 @@ export class Histogram {
 
   add(ms: number, weight = 1): void {
     if (weight <= 0) return
-    const bin = Math.floor(Math.log10(ms / lowestMs) * binsPerDecade)
-    const slot = Math.min(bins - 1, Math.max(0, bin))
-    this.#weights[slot] = (this.#weights[slot] ?? 0) + weight
+    const slot = slotOf(ms)
+    this.#weights[slot] = (this.#weights[slot] as number) + weight
     this.#total += weight
     this.#max = Math.max(this.#max, ms)
   }
@@ -33,11 +32,12 @@ export class Histogram {
   merge(other: Histogram, weight: number, shiftMs = 0): void {
     if (other.#total === 0 || weight <= 0) return
     const scale = weight / other.#total
-    for (let slot = 0; slot < bins; slot += 1) {
-      const share = other.#weights[slot] as number
+    const slots = shifted(shiftMs)
+    for (let from = 0; from < bins; from += 1) {
+      const share = other.#weights[from] as number
       if (share === 0) continue
-      if (shiftMs === 0) this.#weights[slot] = (this.#weights[slot] as number) + share * scale
-      else this.#addAt(middle(slot) + shiftMs, share * scale)
+      const to = slots[from] as number
+      this.#weights[to] = (this.#weights[to] as number) + share * scale
     }
     this.#total += weight
     this.#max = Math.max(this.#max, other.#max + shiftMs)
@@ -53,12 +53,6 @@ export class Histogram {
     }
     return this.#max
   }
-
-  #addAt(ms: number, weight: number): void {
-    const bin = Math.floor(Math.log10(ms / lowestMs) * binsPerDecade)
-    const slot = Math.min(bins - 1, Math.max(0, bin))
-    this.#weights[slot] = (this.#weights[slot] as number) + weight
-  }
 }
 
 const middles = Float64Array.from(
@@ -66,3 +60,21 @@ const middles = Float64Array.from(
   (_, slot) => lowestMs * 10 ** ((slot + 0.5) / binsPerDecade),
 )
 const middle = (slot: number): number => middles[slot] as number
+
+function slotOf(ms: number): number {
+  const bin = Math.floor(Math.log10(ms / lowestMs) * binsPerDecade)
+  return Math.min(bins - 1, Math.max(0, bin))
+}
+
+const shifts = new Map<number, Int32Array>()
+
+/** Where each bin goes when everything in it is later. */
+function shifted(shiftMs: number): Int32Array {
+  const known = shifts.get(shiftMs)
+  if (known !== undefined) return known
+  const slots = Int32Array.from({ length: bins }, (_, slot) =>
+    shiftMs === 0 ? slot : slotOf(middle(slot) + shiftMs),
+  )
+  shifts.set(shiftMs, slots)
+  return slots
+}

@@ -1,37 +1,39 @@
 import { readFileSync } from 'node:fs'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { lognormal, mixture } from './distribution.ts'
-import type { ProcessModel } from './process/process.ts'
+import { lognormal } from './distribution.ts'
+import { DelayLimit, joined, type LaneLimits } from './origin-policy.ts'
+import type { Kind, ProcessModel } from './process/process.ts'
 
-const Operation = Type.Object({
-  workCpuUs: Type.Number({ description: 'CPU of the origin from admission to the call of the database.' }),
+const KindTimes = Type.Object({
+  share: Type.Number({ description: 'Of the requests that reach the origin.' }),
+  workCpuUs: Type.Number({
+    description:
+      'CPU of the origin from admission to the call of the database, the check of the assertion included.',
+  }),
   answerCpuUs: Type.Number({ description: 'CPU of the origin from there to the last byte.' }),
   databaseCpuUs: Type.Number({ description: 'CPU of the database.' }),
+  databaseMs: Type.Number({ description: 'Mean round trip of a command to an idle database.' }),
 })
 
-/** What one request costs, as the benches measure it. Everything that the simulation knows of the origin. */
+/** What one request costs, as the benches measure it. Everything that the simulation knows of the origin's speed. */
 const ServiceTimes = Type.Object({
   source: Type.String(),
   date: Type.String(),
   receiveCpuUs: Type.Number({ description: 'CPU to read and decide on a request: what a shed one costs.' }),
-  read: Operation,
-  write: Operation,
+  kinds: Type.Object({ find: KindTimes, list: KindTimes, write: KindTimes }),
   cpuVariation: Type.Number({ description: 'Standard deviation of CPU times over their mean.' }),
-  databaseMs: Type.Object({
-    read: Type.Number({ description: 'Mean round trip to an idle database.' }),
-    write: Type.Number({ description: 'The same, acknowledged by a majority.' }),
-    variation: Type.Number(),
+  databaseVariation: Type.Number({ description: 'The same of round trips.' }),
+  collections: Type.Number({
+    description: 'Resources that requests are spread over: each has lanes of its own.',
   }),
-  inflightMax: Type.Number({ description: 'What the adaptive limit of one process settles at.' }),
-  queue: Type.Object({
-    lengthMax: Type.Number(),
-    calmWaitMs: Type.Number(),
-    overloadedWaitMs: Type.Number(),
-  }),
-  deadlineMs: Type.Number(),
+  deadlineMs: Type.Number({ description: 'What a user waits.' }),
+  networkMs: Type.Number({ description: 'Round trip from client over edge and balancer to the origin.' }),
 })
 export type ServiceTimes = Static<typeof ServiceTimes>
+export type KindName = keyof ServiceTimes['kinds']
+
+const kindNames: readonly KindName[] = ['find', 'list', 'write']
 
 const defaultFile = new URL('service-times.json', import.meta.url)
 
@@ -47,34 +49,62 @@ export function readServiceTimes(file: string | URL = defaultFile): ServiceTimes
 export interface DatabaseState {
   /** Round trip over that of an idle database. */
   readonly slowdown: number
+  /** Without one every call waits until its caller gives up. */
+  readonly hasPrimary: boolean
 }
 
-/** The model of one process whose requests are writes in this share. */
+export const healthyDatabase: DatabaseState = { slowdown: 1, hasPrimary: true }
+
+const lanes: Readonly<Record<KindName, LaneLimits>> = {
+  find: joined.finds,
+  list: joined.lists,
+  write: joined.writes,
+}
+
 export function processModel(
   times: ServiceTimes,
-  writeShare: number,
-  { slowdown }: DatabaseState = { slowdown: 1 },
+  poolSize: number,
+  { slowdown, hasPrimary }: DatabaseState = healthyDatabase,
 ): ProcessModel {
-  const { receiveCpuUs, read, write, cpuVariation, databaseMs, inflightMax, queue, deadlineMs } = times
-  const mixed = (reads: number, writes: number, variation: number) =>
-    mixture([
-      { share: writeShare, sample: lognormal(writes, variation) },
-      { share: 1 - writeShare, sample: lognormal(reads, variation) },
-    ])
+  const { receiveCpuUs, kinds, cpuVariation, databaseVariation, collections, deadlineMs, networkMs } = times
+  const cpu = (us: number) => lognormal(us / 1_000, cpuVariation)
   return {
-    receiveMs: lognormal(receiveCpuUs / 1_000, cpuVariation),
-    workMs: mixed(read.workCpuUs / 1_000, write.workCpuUs / 1_000, cpuVariation),
-    answerMs: mixed(read.answerCpuUs / 1_000, write.answerCpuUs / 1_000, cpuVariation),
-    databaseMs: mixed(databaseMs.read * slowdown, databaseMs.write * slowdown, databaseMs.variation),
-    inflightMax,
-    queue,
-    deadlineMs,
+    receiveMs: cpu(receiveCpuUs),
+    kinds: kindNames.map((name): Kind => {
+      const { share, workCpuUs, answerCpuUs, databaseMs } = kinds[name]
+      const lane = lanes[name]
+      return {
+        share,
+        workMs: cpu(workCpuUs),
+        answerMs: cpu(answerCpuUs),
+        lane: { ...lane, inflightMax: lane.inflightMax * collections },
+        databaseMs: hasPrimary ? lognormal(databaseMs * slowdown, databaseVariation) : undefined,
+      }
+    }),
+    limit: () => new DelayLimit(),
+    poolSize,
+    deadlineMs: deadlineMs - networkMs,
   }
 }
 
-/** Requests a second that keep one process busy all the time. */
-export function capacityPerSecond({ receiveCpuUs, read, write }: ServiceTimes, writeShare: number): number {
-  const reads = (read.workCpuUs + read.answerCpuUs) * (1 - writeShare)
-  const writes = (write.workCpuUs + write.answerCpuUs) * writeShare
-  return 1_000_000 / (receiveCpuUs + reads + writes)
+/** The same with every request this much heavier, for origin and database. */
+export function heavier(times: ServiceTimes, factor: number): ServiceTimes {
+  const scale = (kind: ServiceTimes['kinds'][KindName]) => ({
+    ...kind,
+    workCpuUs: kind.workCpuUs * factor,
+    answerCpuUs: kind.answerCpuUs * factor,
+    databaseCpuUs: kind.databaseCpuUs * factor,
+  })
+  const { find, list, write } = times.kinds
+  return { ...times, kinds: { find: scale(find), list: scale(list), write: scale(write) } }
 }
+
+/** A figure of a mean request. */
+export const meanOf = (
+  { kinds }: ServiceTimes,
+  pick: (kind: ServiceTimes['kinds'][KindName]) => number,
+): number => kindNames.reduce((sum, name) => sum + kinds[name].share * pick(kinds[name]), 0)
+
+/** Requests a second that keep one process's event loop busy all the time. */
+export const capacityPerSecond = (times: ServiceTimes): number =>
+  1_000_000 / (times.receiveCpuUs + meanOf(times, ({ workCpuUs, answerCpuUs }) => workCpuUs + answerCpuUs))

@@ -50,3 +50,17 @@ describe('the load signal', () => {
     })
   })
 })
+
+it('trusts at once an origin that is back from answering nobody', () => {
+  const gate = new EdgeGate()
+  const wanted = { critical: 100, normal: 100, background: 100 }
+  const news = { utilization: 0 }
+  const second = (share: number) => {
+    const { critical, normal, background } = gate.pass(wanted, news)
+    gate.accepted({ critical: critical * share, normal: normal * share, background: background * share })
+    return critical
+  }
+  for (let i = 0; i < 30; i += 1) second(0)
+  second(1)
+  expect(second(1)).toBe(100)
+})

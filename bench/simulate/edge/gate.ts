@@ -11,8 +11,8 @@ export interface OriginNews {
  * The edge's gate towards the origin (`edge/src/policy/origin-gate.ts`) for all isolates at once: priorities are held
  * back by the origin's load signal, and what the origin refused lately is refused here first (Google's client-side
  * throttling with K = 2 over ten seconds). The share of isolates that hold back grows with how far the mean signal is
- * above their limit, since each isolate heard of another process. Left out: the limit and the breaker of each isolate,
- * which matter when an origin breaks, not when it refuses.
+ * above their limit, since each isolate heard of another process. When the origin answered nobody and then
+ * does again, breakers close and the throttles forget. Left out: the limit of each isolate.
  */
 export class EdgeGate {
   readonly #throttles: Readonly<Record<Priority, Throttle>> = {
@@ -21,6 +21,9 @@ export class EdgeGate {
     background: new Throttle(),
   }
 
+  #passed = 0
+  #broken = false
+
   /** How many of those who want to go to the origin may, this second. */
   pass(wanted: PerPriority, { utilization }: OriginNews): PerPriority {
     const passed = { critical: 0, normal: 0, background: 0 }
@@ -28,12 +31,19 @@ export class EdgeGate {
       const through = wanted[priority] * (1 - heldBack(utilization, utilizationMax[priority]))
       passed[priority] = this.#throttles[priority].pass(through)
     }
+    this.#passed = passed.critical + passed.normal + passed.background
     return passed
   }
 
   /** What became of those: the origin took this many on. */
   accepted(counts: PerPriority): void {
-    for (const priority of priorities) this.#throttles[priority].accepted(counts[priority])
+    const nobody = counts.critical + counts.normal + counts.background === 0
+    const isBack = this.#broken && !nobody
+    if (this.#passed > 0) this.#broken = nobody
+    for (const priority of priorities) {
+      if (isBack) this.#throttles[priority].forget()
+      else this.#throttles[priority].accepted(counts[priority])
+    }
   }
 }
 
@@ -66,6 +76,11 @@ export class Throttle {
 
   accepted(count: number): void {
     this.#accepts[this.#accepts.length - 1] = count
+  }
+
+  forget(): void {
+    this.#requests.length = 0
+    this.#accepts.length = 0
   }
 }
 

@@ -2,24 +2,37 @@ import { type Priority, priorities } from '@spillway/origin/contract'
 import { type Random, seededRandom } from '../../load/random.ts'
 import { exponential, type Sample } from '../distribution.ts'
 import { Histogram } from '../histogram.ts'
-import { AdmissionQueue, type AdmissionQueueOptions, type Waiting } from './admission-queue.ts'
+import { AdmissionControl, type Limit, type WaitQueueOptions } from '../origin-policy.ts'
 import { EventQueue } from './event-queue.ts'
+import { Lane, type LaneRules } from './lane.ts'
 
 export type PerPriority<Value = number> = Readonly<Record<Priority, Value>>
 
-/** One origin process: an event loop, a limit on what is in work, a short queue before it, a database behind it. */
+/** Requests that take the same way through a process. */
+export interface Kind {
+  /** Of all requests; the shares of all kinds add up to 1. */
+  readonly share: number
+  /** CPU from admission to the call of the database, ms. */
+  readonly workMs: Sample
+  /** CPU from the database's answer to the last byte, ms. */
+  readonly answerMs: Sample
+  readonly lane: LaneRules
+  /** A batch's round trip, ms; `undefined`: the database has no primary, and callers wait in vain. */
+  readonly databaseMs: Sample | undefined
+}
+
+/** One origin process: an event loop, its admission control, lanes of joined work, a pool of connections. */
 export interface ProcessModel {
   /** CPU to read a request and decide on it, ms: also what a shed one costs. */
   readonly receiveMs: Sample
-  /** CPU from admission to the call of the database, ms. */
-  readonly workMs: Sample
-  /** From the call of the database to its answer, ms; not CPU of this process. */
-  readonly databaseMs: Sample
-  /** CPU from there to the last byte, ms. */
-  readonly answerMs: Sample
-  /** Requests in work at once. */
-  readonly inflightMax: number
-  readonly queue: Omit<AdmissionQueueOptions, 'serviceMs'>
+  readonly kinds: readonly Kind[]
+  /** A fresh limit: it learns within a run. */
+  readonly limit: () => Limit
+  /** @default the origin's own */
+  readonly queue?: WaitQueueOptions
+  /** @default the origin's own */
+  readonly shares?: PerPriority
+  readonly poolSize: number
   /** What the caller waits, ms. */
   readonly deadlineMs: number
 }
@@ -29,7 +42,7 @@ export interface ProcessRun {
   readonly arrivals: PerPriority
   /** Requests to follow. */
   readonly requests: number
-  /** Of those, the first that are not counted: the queue starts empty, and that is not how it stays. */
+  /** Of those, the first that are not counted: queues start empty and the limit has to learn. */
   readonly warmup: number
   readonly seed: number
 }
@@ -45,34 +58,55 @@ export interface ProcessResult {
   readonly inSystem: number
   /** From arrival to answer, of those done. */
   readonly latency: Histogram
+  /** The longest that anyone who was admitted took, whether in time or not, ms. */
+  readonly longestMs: number
   /** From arrival to admission of those done, mean, ms. */
   readonly queueMs: number
+  /** The longest wait for a connection, ms. */
+  readonly poolWaitMs: number
   /** Share of the time that the event loop was busy. */
   readonly cpu: number
-  /** Requests in work over the limit, mean. */
+  /** The load signal's `u` on answers, mean. */
   readonly utilization: number
   /** Requests in work, mean. */
   readonly inflight: number
+  /** Commands to the database for one request that was done. */
+  readonly commandsPerRequest: number
   /** How long the counted part lasted, s. */
   readonly seconds: number
 }
 
-interface Request extends Waiting {
-  sinceMs: number
+interface Request {
+  readonly priority: Priority
+  readonly kind: number
   readonly arrivedMs: number
+  readonly deadlineMs: number
   readonly counted: boolean
   admittedMs: number
+  /** Handed to the event loop for its answer, or ended otherwise. */
+  leftDatabase: boolean
+}
+
+interface Batch {
+  readonly kind: number
+  readonly requests: readonly Request[]
+  readonly sinceMs: number
 }
 
 /** What the event loop does next for a request. */
-type Task = 'receive' | 'work' | 'answer'
+type Task = 'receive' | 'work' | 'answer' | 'refuse'
 
 const arrival = -1
 const turnDone = -2
+const tick = -3
+
+/** How often the origin looks at its queues while somebody waits, ms. */
+const tickMs = 5
 
 /**
  * Follows every request through one process, event by event. The event loop serves first come, first served, whatever
- * the stage: that is how a shed request delays an admitted one. Deterministic for a seed.
+ * the stage: that is how a shed request delays an admitted one. Who gets in is decided by the origin's own code.
+ * Deterministic for a seed.
  */
 export function simulateProcess(model: ProcessModel, run: ProcessRun): ProcessResult {
   return new Process(model, run).result()
@@ -83,21 +117,31 @@ class Process {
   readonly #run: ProcessRun
   readonly #random: Random
   readonly #events = new EventQueue()
-  readonly #queue: AdmissionQueue<Request>
-  readonly #atDatabase: (Request | undefined)[] = []
-  readonly #free: number[] = []
+  readonly #admission: AdmissionControl
+  readonly #lanes: readonly Lane<Request>[]
+  readonly #batches: (Batch | undefined)[] = []
+  readonly #freeSlots: number[] = []
+  #poolQueue: Batch[] = []
+  #poolFree: number
+  #ticking = false
   readonly #turns: { readonly task: Task; readonly request: Request }[] = []
   #turnHead = 0
   #turn: { readonly task: Task; readonly request: Request } | undefined
   #nowMs = 0
   #arrived = 0
   #receiving = 0
+  #waiting = 0
   #inflight = 0
   #lastChangeMs = 0
   #inflightMs = 0
   #cpuMs = 0
   #countedFromMs = 0
   #queueMs = 0
+  #longestMs = 0
+  #poolWaitMs = 0
+  #commands = 0
+  #utilization = 0
+  #signals = 0
   readonly #offered = { critical: 0, normal: 0, background: 0 }
   readonly #done = { critical: 0, normal: 0, background: 0 }
   readonly #shed = { critical: 0, normal: 0, background: 0 }
@@ -107,9 +151,15 @@ class Process {
     this.#model = model
     this.#run = run
     this.#random = seededRandom(run.seed)
-    const probe = seededRandom(1)
-    const serviceMs = average(() => model.workMs(probe) + model.databaseMs(probe) + model.answerMs(probe))
-    this.#queue = new AdmissionQueue({ ...model.queue, serviceMs })
+    this.#poolFree = model.poolSize
+    this.#lanes = model.kinds.map(({ lane }) => new Lane<Request>(lane))
+    this.#admission = new AdmissionControl({
+      limit: model.limit(),
+      random: this.#random,
+      onActive: () => this.#wake(),
+      ...(model.queue !== undefined && { queue: model.queue }),
+      ...(model.shares !== undefined && { shares: model.shares }),
+    })
   }
 
   result(): ProcessResult {
@@ -127,12 +177,15 @@ class Process {
       offered: this.#offered,
       done: this.#done,
       shed: this.#shed,
-      inSystem: this.#receiving + this.#queue.length + this.#inflight,
+      inSystem: this.#receiving + this.#waiting + this.#inflight,
       latency: this.#latency,
+      longestMs: this.#longestMs,
       queueMs: done === 0 ? 0 : this.#queueMs / done,
+      poolWaitMs: this.#poolWaitMs,
       cpu: spanMs === 0 ? 0 : Math.min(1, this.#cpuMs / spanMs),
-      utilization: spanMs === 0 ? 0 : this.#inflightMs / spanMs / this.#model.inflightMax,
+      utilization: this.#signals === 0 ? 0 : this.#utilization / this.#signals,
       inflight: spanMs === 0 ? 0 : this.#inflightMs / spanMs,
+      commandsPerRequest: done === 0 ? 0 : this.#commands / done,
       seconds: spanMs / 1_000,
     }
   }
@@ -146,7 +199,8 @@ class Process {
       this.#receive(this.#priority(perMs), this.#arrived >= warmup)
       this.#arrived += 1
     } else if (event === turnDone) this.#endTurn()
-    else this.#fromDatabase(event)
+    else if (event === tick) this.#tick()
+    else this.#batchBack(event)
   }
 
   #startCounting(): void {
@@ -154,6 +208,8 @@ class Process {
     this.#countedFromMs = this.#nowMs
     this.#inflightMs = 0
     this.#cpuMs = 0
+    this.#commands = 0
+    this.#poolWaitMs = 0
   }
 
   #priority(perMs: number): Priority {
@@ -163,18 +219,30 @@ class Process {
     return at < critical + normal ? 'normal' : 'background'
   }
 
+  #kind(): number {
+    let rest = this.#random()
+    const { kinds } = this.#model
+    for (const [index, { share }] of kinds.entries()) {
+      if (rest < share) return index
+      rest -= share
+    }
+    return kinds.length - 1
+  }
+
   #receive(priority: Priority, counted: boolean): void {
     if (counted) this.#offered[priority] += 1
     this.#receiving += 1
-    const nowMs = this.#nowMs
-    const deadlineMs = nowMs + this.#model.deadlineMs
+    const arrivedMs = this.#nowMs
+    const deadlineMs = arrivedMs + this.#model.deadlineMs
+    const kind = this.#kind()
     this.#enqueue('receive', {
       priority,
-      sinceMs: nowMs,
+      kind,
+      arrivedMs,
       deadlineMs,
-      arrivedMs: nowMs,
       counted,
       admittedMs: 0,
+      leftDatabase: false,
     })
   }
 
@@ -191,10 +259,13 @@ class Process {
       this.#turns.splice(0, this.#turnHead)
       this.#turnHead = 0
     }
-    const { receiveMs, workMs, answerMs } = this.#model
-    const ms = { receive: receiveMs, work: workMs, answer: answerMs }[this.#turn.task](this.#random)
-    this.#cpuMs += ms
-    this.#events.add(this.#nowMs + ms, turnDone)
+    const { task, request } = this.#turn
+    const { receiveMs, kinds } = this.#model
+    const { workMs, answerMs } = kinds[request.kind] as Kind
+    const ms = task === 'receive' ? receiveMs : task === 'work' ? workMs : answerMs
+    const spentMs = task === 'refuse' ? 0 : ms(this.#random)
+    this.#cpuMs += spentMs
+    this.#events.add(this.#nowMs + spentMs, turnDone)
   }
 
   #endTurn(): void {
@@ -209,47 +280,128 @@ class Process {
 
   #admit(request: Request): void {
     this.#receiving -= 1
-    // The process cannot see how long a request lay in the socket before it was read.
-    request.sinceMs = this.#nowMs
-    if (this.#inflight < this.#model.inflightMax && this.#queue.length === 0) {
+    const { priority, deadlineMs } = request
+    const verdict = this.#admission.tryAcquire(priority, deadlineMs, this.#nowMs)
+    if (request.counted) {
+      this.#utilization += this.#admission.load(this.#nowMs).utilization
+      this.#signals += 1
+    }
+    if (verdict === 'admitted') {
       this.#start(request)
       return
     }
-    const out = this.#queue.offer(request, this.#nowMs)
-    if (out !== undefined) this.#refuse(out)
+    if (verdict !== 'full') {
+      this.#refuse(request)
+      return
+    }
+    const waiter = {
+      admitted: () => {
+        this.#waiting -= 1
+        this.#start(request)
+      },
+      refused: () => {
+        this.#waiting -= 1
+        this.#refuse(request)
+      },
+    }
+    this.#waiting += 1
+    if (this.#admission.wait(priority, deadlineMs, waiter, this.#nowMs) === 'waiting') return
+    this.#waiting -= 1
+    this.#refuse(request)
   }
 
   #start(request: Request): void {
     this.#account()
     this.#inflight += 1
     request.admittedMs = this.#nowMs
-    this.#turns.push({ task: 'work', request })
+    this.#enqueue('work', request)
   }
 
   #toDatabase(request: Request): void {
-    const slot = this.#free.pop() ?? this.#atDatabase.length
-    this.#atDatabase[slot] = request
-    this.#events.add(this.#nowMs + this.#model.databaseMs(this.#random), slot)
+    const lane = this.#lanes[request.kind] as Lane<Request>
+    lane.add(request, this.#nowMs)
+    this.#depart(request.kind)
+    if (lane.isWaiting) this.#wake()
   }
 
-  #fromDatabase(slot: number): void {
-    const request = this.#atDatabase[slot]
-    if (request === undefined) return
-    this.#atDatabase[slot] = undefined
-    this.#free.push(slot)
-    this.#enqueue('answer', request)
+  #depart(kind: number): void {
+    const lane = this.#lanes[kind] as Lane<Request>
+    // Without a primary nothing leaves: callers wait for one until their time is up.
+    if ((this.#model.kinds[kind] as Kind).databaseMs === undefined) return
+    for (
+      let requests = lane.depart(this.#nowMs);
+      requests !== undefined;
+      requests = lane.depart(this.#nowMs)
+    ) {
+      this.#poolQueue.push({ kind, requests, sinceMs: this.#nowMs })
+    }
+    this.#checkOut()
+  }
+
+  #checkOut(): void {
+    while (this.#poolFree > 0) {
+      const batch = this.#poolQueue.shift()
+      if (batch === undefined) return
+      this.#poolFree -= 1
+      this.#commands += 1
+      this.#poolWaitMs = Math.max(this.#poolWaitMs, this.#nowMs - batch.sinceMs)
+      const slot = this.#freeSlots.pop() ?? this.#batches.length
+      this.#batches[slot] = batch
+      const takes = (this.#model.kinds[batch.kind] as Kind).databaseMs
+      this.#events.add(this.#nowMs + (takes?.(this.#random) ?? 0), slot)
+    }
+  }
+
+  #batchBack(slot: number): void {
+    const batch = this.#batches[slot]
+    if (batch === undefined) return
+    this.#batches[slot] = undefined
+    this.#freeSlots.push(slot)
+    this.#poolFree += 1
+    this.#lanes[batch.kind]?.returned()
+    for (const request of batch.requests) this.#leaveDatabase(request, 'answer')
+    this.#depart(batch.kind)
+  }
+
+  #leaveDatabase(request: Request, task: 'answer' | 'refuse'): void {
+    if (request.leftDatabase) return
+    request.leftDatabase = true
+    this.#enqueue(task, request)
+  }
+
+  #wake(): void {
+    if (this.#ticking) return
+    this.#ticking = true
+    this.#events.add(this.#nowMs + tickMs, tick)
+  }
+
+  /** What the origin's tickers do: refuse who waited too long, drop whose time is up, let go who waited patiently. */
+  #tick(): void {
+    this.#ticking = false
+    this.#admission.tick(this.#nowMs)
+    const isLate = ({ deadlineMs }: Request) => deadlineMs <= this.#nowMs
+    for (const [kind, lane] of this.#lanes.entries()) {
+      for (const request of lane.expire(isLate)) this.#leaveDatabase(request, 'refuse')
+      this.#depart(kind)
+    }
+    for (const batch of [...this.#poolQueue, ...this.#batches]) {
+      for (const request of batch?.requests ?? []) if (isLate(request)) this.#leaveDatabase(request, 'refuse')
+    }
+    if (this.#inflight + this.#waiting > 0) this.#wake()
   }
 
   #finish(request: Request): void {
     this.#account()
     this.#inflight -= 1
-    if (request.counted && this.#nowMs <= request.deadlineMs) {
+    const nowMs = this.#nowMs
+    const inTime = nowMs < request.deadlineMs
+    if (request.counted) this.#longestMs = Math.max(this.#longestMs, nowMs - request.arrivedMs)
+    if (inTime && request.counted) {
       this.#done[request.priority] += 1
       this.#queueMs += request.admittedMs - request.arrivedMs
-      this.#latency.add(this.#nowMs - request.arrivedMs)
-    } else this.#refuse(request)
-    const next = this.#queue.next(this.#nowMs, (late) => this.#refuse(late))
-    if (next !== undefined) this.#start(next)
+      this.#latency.add(nowMs - request.arrivedMs)
+    } else if (!inTime) this.#refuse(request)
+    this.#admission.release(request.admittedMs, inTime ? 'served' : 'dropped', nowMs)
   }
 
   #refuse(request: Request): void {
@@ -260,10 +412,4 @@ class Process {
     this.#inflightMs += this.#inflight * (this.#nowMs - this.#lastChangeMs)
     this.#lastChangeMs = this.#nowMs
   }
-}
-
-const average = (draw: () => number, draws = 256): number => {
-  let sum = 0
-  for (let i = 0; i < draws; i += 1) sum += draw()
-  return sum / draws
 }

@@ -1,11 +1,11 @@
 import { seedOf } from '../distribution.ts'
-import { capacityPerSecond, processModel, type ServiceTimes } from '../service-times.ts'
+import { capacityPerSecond, type DatabaseState, processModel, type ServiceTimes } from '../service-times.ts'
 import { type PerPriority, type ProcessResult, simulateProcess } from './process.ts'
 
 /** What comes to one process in a second, and how its database is doing. */
 export interface ProcessLoad {
   readonly arrivals: PerPriority
-  readonly databaseSlowdown: number
+  readonly database: DatabaseState
 }
 
 /**
@@ -19,16 +19,16 @@ export interface ProcessLoad {
  */
 export class ProcessResponses {
   readonly #times: ServiceTimes
-  readonly #writeShare: number
+  readonly #poolSize: number
   readonly #capacity: number
   readonly #requests: number
   readonly #answers = new Map<string, ProcessResult>()
 
   /** @param requests to follow for each answer: more of them make a steadier p99 */
-  constructor(times: ServiceTimes, writeShare: number, requests: number) {
+  constructor(times: ServiceTimes, poolSize: number, requests: number) {
     this.#times = times
-    this.#writeShare = writeShare
-    this.#capacity = capacityPerSecond(times, writeShare)
+    this.#poolSize = poolSize
+    this.#capacity = capacityPerSecond(times)
     this.#requests = requests
   }
 
@@ -42,18 +42,25 @@ export class ProcessResponses {
     return this.#answers.size
   }
 
-  at({ arrivals, databaseSlowdown }: ProcessLoad): ProcessResult {
+  at({ arrivals, database }: ProcessLoad): ProcessResult {
     const total = arrivals.critical + arrivals.normal + arrivals.background
     const load = gridLoad(total / this.#capacity)
     // Who comes matters only where someone is refused.
     const critical = load < calm ? 0.3 : gridShare(arrivals.critical / total)
     const background = load < calm ? 0.1 : Math.min(1 - critical, gridShare(arrivals.background / total))
-    const slowdown = gridRatio(databaseSlowdown)
-    const key = `${load.toFixed(4)} ${critical.toFixed(2)} ${background.toFixed(2)} ${slowdown.toFixed(3)}`
+    const slowdown = gridRatio(database.slowdown)
+    const { hasPrimary } = database
+    const key = [
+      load.toFixed(4),
+      critical.toFixed(2),
+      background.toFixed(2),
+      slowdown.toFixed(3),
+      hasPrimary,
+    ].join(' ')
     const known = this.#answers.get(key)
     if (known !== undefined) return known
     const perSecond = Math.max(load, 0.01) * this.#capacity
-    const answer = simulateProcess(processModel(this.#times, this.#writeShare, { slowdown }), {
+    const answer = simulateProcess(processModel(this.#times, this.#poolSize, { slowdown, hasPrimary }), {
       arrivals: {
         critical: perSecond * critical,
         normal: perSecond * Math.max(0, 1 - critical - background),

@@ -1,0 +1,30 @@
+import { type Judged, lost } from '../search.ts'
+import { figure } from './figure.ts'
+import { linear, logarithmic, short } from './scale.ts'
+
+/** Every candidate by what its trial cost and lost, with the winner and others marked. */
+export function searchFigure(judged: readonly Judged[], marked: readonly Judged[]): string {
+  const [winner] = judged
+  const dollars = ({ trial }: Judged) => trial.totals.dollars
+  // Nothing lost has no place on a logarithmic axis; a thousandth of a per cent stands for it.
+  const percent = (each: Judged) => Math.max(0.001, lost(each) / 100)
+  const costs = judged.map(dollars)
+  const low = Math.min(...costs)
+  const x = linear(Math.max(...costs) - low, 4)
+  const dots = (of: readonly Judged[]) => of.map((each) => [dollars(each) - low, percent(each)] as const)
+  return figure('Scaling rules: what the spike with three times heavier requests costs and loses', [
+    {
+      title: 'Not answered, %, over dollars for the 40 minutes',
+      x,
+      xLabel: (value) => `$${(low + value).toFixed(2)}`,
+      y: logarithmic(0.001, 100),
+      yLabel: (value) => (value === 0.001 ? 'none' : short(value)),
+      lines: [
+        { name: 'candidates', look: 'grey', dots: true, points: dots(judged) },
+        { name: 'defaults, seed', look: 'orange', dots: true, points: dots(marked) },
+        { name: 'winner', look: 'blue', dots: true, points: dots(winner === undefined ? [] : [winner]) },
+      ],
+      note: 'Each dot is a set of rules. Down is better, left is cheaper.',
+    },
+  ])
+}

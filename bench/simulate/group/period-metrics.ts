@@ -1,0 +1,60 @@
+import type { ScalingMetric } from './scaling-rules.ts'
+
+/** What the group looked like in one second. */
+export interface GroupSecond {
+  readonly inService: number
+  /** Requests that reached the origin. */
+  readonly requests: number
+  /** Of those, refused there. */
+  readonly refused: number
+  /** Busy share of an event loop, mean. */
+  readonly cpu: number
+  readonly poolWaitMs: number
+}
+
+export type PeriodValues = Readonly<Record<ScalingMetric, number>>
+
+interface Known {
+  readonly at: number
+  readonly values: PeriodValues
+}
+
+/** CloudWatch: sums up each period, and tells of it only some time after its end. */
+export class PeriodMetrics {
+  readonly #periodSeconds: number
+  readonly #delaySeconds: number
+  #seconds: GroupSecond[] = []
+  #coming: Known[] = []
+
+  constructor(periodSeconds: number, delaySeconds: number) {
+    this.#periodSeconds = periodSeconds
+    this.#delaySeconds = delaySeconds
+  }
+
+  /** @returns the values that become known in this second, if any */
+  observe(second: number, state: GroupSecond): PeriodValues | undefined {
+    this.#seconds.push(state)
+    if (this.#seconds.length === this.#periodSeconds) {
+      this.#coming.push({ at: second + this.#delaySeconds, values: summarize(this.#seconds) })
+      this.#seconds = []
+    }
+    if (this.#coming[0] === undefined || this.#coming[0].at > second) return undefined
+    return this.#coming.shift()?.values
+  }
+}
+
+function summarize(seconds: readonly GroupSecond[]): PeriodValues {
+  const sum = (pick: (second: GroupSecond) => number) =>
+    seconds.reduce((total, each) => total + pick(each), 0)
+  const requests = sum(({ requests }) => requests)
+  const perSecond = requests / seconds.length
+  const inService = sum((second) => second.inService) / seconds.length
+  return {
+    // Always of a minute, as the balancer counts them.
+    requestsPerTarget: inService === 0 ? 0 : (perSecond * 60) / inService,
+    requestsPerSecond: perSecond,
+    cpuPercent: (sum(({ cpu }) => cpu) / seconds.length) * 100,
+    poolWaitMs: Math.max(...seconds.map(({ poolWaitMs }) => poolWaitMs)),
+    shedPercent: requests === 0 ? 0 : (sum(({ refused }) => refused) / requests) * 100,
+  }
+}

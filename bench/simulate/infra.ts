@@ -1,0 +1,19 @@
+/** The one door to infra: what the simulation runs is what infra deploys, down to the numbers. */
+export {
+  type ConnectionDemand,
+  connectionBudget,
+  type DatabaseCapacity,
+  monitorConnections,
+  poolSizeMax,
+} from '../../infra/src/capacity.ts'
+export {
+  connectionDemand,
+  databaseCapacity,
+  requestsPerTargetPerMinute,
+  type StageConfig,
+} from '../../infra/src/config.ts'
+export { hoursPerMonth, priceSource, prices, tiered } from '../../infra/src/cost/prices.ts'
+export { defaultWorkload, service } from '../../infra/src/cost/workload.ts'
+export { databaseClasses, databaseClassNames } from '../../infra/src/database-class.ts'
+export { type Growth, growth } from '../../infra/src/scaling-rules.ts'
+export { stages } from '../../infra/src/stages.ts'

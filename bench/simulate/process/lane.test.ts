@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { Lane } from './lane.ts'
+
+const rules = { itemsMax: 4, inflightMax: 2, overlapItems: 3, patienceMs: 10 }
+
+describe('a lane', () => {
+  it('sends a lone item at once, and holds the next until it is back', () => {
+    const lane = new Lane<string>(rules)
+    lane.add('a', 0)
+    expect(lane.depart(0)).toEqual(['a'])
+    lane.add('b', 1)
+    lane.add('c', 2)
+    expect(lane.depart(2)).toBeUndefined()
+    lane.returned()
+    expect(lane.depart(3)).toEqual(['b', 'c'])
+  })
+
+  it('sends a further batch beside it when many wait, or one waits long, and never a third', () => {
+    const lane = new Lane<number>(rules)
+    lane.add(0, 0)
+    lane.depart(0)
+    for (const item of [1, 2, 3]) lane.add(item, 1)
+    expect(lane.depart(1)).toEqual([1, 2, 3])
+    for (const item of [4, 5, 6]) lane.add(item, 2)
+    expect(lane.depart(100)).toBeUndefined()
+    lane.returned()
+    expect(lane.depart(101)).toEqual([4, 5, 6])
+    lane.returned()
+    lane.add(7, 102)
+    expect([lane.depart(111), lane.depart(112)]).toEqual([undefined, [7]])
+  })
+
+  it('fills a batch to its most', () => {
+    const lane = new Lane<number>(rules)
+    for (const item of [1, 2, 3, 4, 5]) lane.add(item, 0)
+    expect(lane.depart(0)).toEqual([1, 2, 3, 4])
+  })
+
+  it('lets go of those who are too late', () => {
+    const lane = new Lane<number>(rules)
+    for (const item of [1, 2, 3]) lane.add(item, 0)
+    expect(lane.expire((item) => item < 3)).toEqual([1, 2])
+    expect(lane.depart(0)).toEqual([3])
+  })
+})

@@ -1,0 +1,48 @@
+import type { LaneLimits } from '../origin-policy.ts'
+
+export type LaneRules = Pick<LaneLimits, 'itemsMax' | 'inflightMax' | 'overlapItems' | 'patienceMs'>
+
+/**
+ * When the origin's batcher (`origin/src/policy/batcher.ts`) lets waiting items go, without its promises: at once when
+ * nothing is in flight, with all who wait when a batch comes back, and beside others when many wait or one waits long.
+ */
+export class Lane<Item> {
+  readonly #rules: LaneRules
+  #waiting: { readonly item: Item; readonly sinceMs: number }[] = []
+  #inflight = 0
+
+  constructor(rules: LaneRules) {
+    this.#rules = rules
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  add(item: Item, nowMs: number): void {
+    this.#waiting.push({ item, sinceMs: nowMs })
+  }
+
+  /** The next batch that may leave now, if any. */
+  depart(nowMs: number): readonly Item[] | undefined {
+    const { inflightMax, overlapItems, patienceMs, itemsMax } = this.#rules
+    const oldest = this.#waiting[0]
+    if (oldest === undefined || this.#inflight >= inflightMax) return undefined
+    const mayLeave =
+      this.#inflight === 0 || this.#waiting.length >= overlapItems || nowMs - oldest.sinceMs >= patienceMs
+    if (!mayLeave) return undefined
+    this.#inflight += 1
+    return this.#waiting.splice(0, itemsMax).map(({ item }) => item)
+  }
+
+  returned(): void {
+    this.#inflight -= 1
+  }
+
+  /** Takes out those for whom it is too late. */
+  expire(isLate: (item: Item) => boolean): readonly Item[] {
+    const late = this.#waiting.filter(({ item }) => isLate(item))
+    if (late.length > 0) this.#waiting = this.#waiting.filter(({ item }) => !isLate(item))
+    return late.map(({ item }) => item)
+  }
+}

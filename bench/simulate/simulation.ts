@@ -1,0 +1,284 @@
+import { type Priority, priorities } from '@spillway/origin/contract'
+import { type Random, seededRandom } from '../load/random.ts'
+import { diskDollarsPerHour, instanceDollarsPerHour, requestDollars, standingDollarsPerHour } from './cost.ts'
+import { Database } from './database.ts'
+import { seedOf } from './distribution.ts'
+import { EdgeCache } from './edge/cache.ts'
+import { EdgeGate } from './edge/gate.ts'
+import { Fleet } from './group/fleet.ts'
+import { PeriodMetrics } from './group/period-metrics.ts'
+import { Scaler } from './group/scaler.ts'
+import type { ScalingRules } from './group/scaling-rules.ts'
+import { Histogram } from './histogram.ts'
+import { databaseClasses, monitorConnections, type StageConfig } from './infra.ts'
+import { Ledger, type Outcome, type Sample, type Totals } from './ledger.ts'
+import { type Operation, operations } from './operations.ts'
+import type { PerPriority, ProcessResult } from './process/process.ts'
+import type { ProcessResponses } from './process/response.ts'
+import { poolSizeFor } from './rules.ts'
+import { type Scenario, usersAt } from './scenario.ts'
+import type { ServiceTimes } from './service-times.ts'
+import { Users } from './users.ts'
+
+export interface World {
+  readonly stage: StageConfig
+  readonly times: ServiceTimes
+  readonly responses: ProcessResponses
+  /** Mean time between an answer and a user's next request, s. */
+  readonly thinkSeconds: number
+  readonly seed: number
+}
+
+export interface Simulation {
+  readonly scenario: Scenario
+  readonly rules: ScalingRules
+  readonly samples: readonly Sample[]
+  readonly totals: Totals
+}
+
+/** From the end of a period until an alarm has seen its values, s. CloudWatch promises none; a minute is usual. */
+const metricDelaySeconds = 60
+
+/** Alarms that are on act once a minute, whatever their period. */
+const decisionSeconds = 60
+
+const userRules = { retryAfterSeconds: 2, retriesMax: 3 }
+
+/** Runs a scenario under a group's rules, second by second. The same arguments give the same result. */
+export function simulate(scenario: Scenario, rules: ScalingRules, world: World): Simulation {
+  const system = new System(scenario, rules, world)
+  const ledger = new Ledger(Math.max(1, Math.round(scenario.seconds / 240)))
+  for (let second = -scenario.settle; second < scenario.seconds; second += 1) system.step(second, ledger)
+  return { scenario, rules, samples: ledger.samples, totals: ledger.totals() }
+}
+
+/** Everything between users and the database. */
+class System {
+  readonly #scenario: Scenario
+  readonly #rules: ScalingRules
+  readonly #world: World
+  readonly #random: Random
+  readonly #users: Users
+  readonly #caches = operations.map(({ cache }) => new EdgeCache(cache))
+  readonly #gate = new EdgeGate()
+  readonly #fleet: Fleet
+  readonly #scaler: Scaler
+  readonly #metrics: PeriodMetrics
+  readonly #database: Database
+  readonly #connectionsPerInstance: number
+  #utilization = 0
+
+  constructor(scenario: Scenario, rules: ScalingRules, world: World) {
+    this.#scenario = scenario
+    this.#rules = rules
+    this.#world = world
+    this.#random = seededRandom(seedOf(scenario.name, world.seed))
+    const shares = operations.map(({ share }) => share)
+    this.#users = new Users({ ...userRules, thinkSeconds: world.thinkSeconds, shares })
+    // Boots draw from a stream of their own: how often the group grows must not change what users do.
+    this.#fleet = new Fleet(rules, rules.min, seededRandom(seedOf('fleet', scenario.name, world.seed)))
+    this.#scaler = new Scaler(rules)
+    this.#metrics = new PeriodMetrics(rules.periodSeconds, metricDelaySeconds)
+    const { vcpus } = databaseClasses[world.stage.database.instanceClass]
+    this.#database = new Database({ vcpus, times: world.times })
+    this.#connectionsPerInstance = rules.processes * (poolSizeFor(world.stage, rules) + monitorConnections)
+  }
+
+  step(second: number, ledger: Ledger): void {
+    this.#incidents(second)
+    this.#fleet.step(second)
+    const demand = this.#demand(second)
+    const passed = this.#gate.pass(demand.wanted, { utilization: this.#utilization })
+    const origin = this.#origin(second, passed)
+    const settled = this.#settle(second, demand, passed, origin)
+    this.#group(second, passed, origin)
+    if (second < 0) return
+    const originRequests = total(passed)
+    const dollars = this.#dollars(second, demand, settled)
+    ledger.record(
+      {
+        at: second,
+        users: this.#users.population,
+        outcomes: settled.outcomes,
+        originRequests,
+        inService: this.#fleet.inService(second),
+        desired: this.#fleet.desired,
+        running: this.#fleet.running(second),
+        connections: this.#fleet.connected(second) * this.#connectionsPerInstance,
+        databaseBusy: this.#database.busy,
+        dollars,
+        longestMs: origin.answer === undefined ? 0 : origin.answer.longestMs + this.#world.times.networkMs,
+      },
+      origin.answer?.latency ?? noLatency,
+      total(settled.done),
+      this.#world.times.networkMs,
+    )
+  }
+
+  #incidents(second: number): void {
+    for (const incident of this.#scenario.incidents) {
+      if (incident.kind === 'zone-loss' && incident.at + incident.seconds === second) {
+        this.#fleet.regainZone(incident.zone)
+      }
+      if (incident.at !== second) continue
+      if (incident.kind === 'zone-loss') this.#fleet.loseZone(incident.zone, second)
+      else if (incident.kind === 'database-failover') this.#database.failOver(second, this.#random)
+      else this.#fleet.refresh()
+    }
+  }
+
+  #demand(second: number): Demand {
+    const { dataCentres } = this.#scenario
+    const attempts = this.#users.ask(
+      second + this.#scenario.settle,
+      usersAt(this.#scenario, second),
+      this.#random,
+    )
+    const wanted = { critical: 0, normal: 0, background: 0 }
+    const parts = operations.map((operation, index): Part => {
+      const byAttempt = attempts[index] ?? []
+      const asked = byAttempt.reduce((sum, count) => sum + count, 0)
+      const caches = operation.cache?.sharing === 'subject' ? this.#users.population : dataCentres
+      const { hit, refresh, miss, staleOnError } = (this.#caches[index] as EdgeCache).outcome(asked / caches)
+      wanted[operation.priority] += asked * (miss + refresh)
+      return {
+        operation,
+        byAttempt,
+        asked,
+        hits: asked * hit,
+        misses: asked * miss,
+        refreshes: asked * refresh,
+        staleOnError,
+      }
+    })
+    return { parts, wanted }
+  }
+
+  #origin(second: number, passed: PerPriority): Origin {
+    const { live, dead } = this.#fleet.weights(second)
+    const processes = live * this.#rules.processes
+    const reached = live + dead === 0 ? 0 : live / (live + dead)
+    if (processes === 0) return { reached: 0, answer: undefined }
+    const perProcess = (priority: Priority) => (passed[priority] * reached) / processes
+    const answer = this.#world.responses.at({
+      arrivals: {
+        critical: perProcess('critical'),
+        normal: perProcess('normal'),
+        background: perProcess('background'),
+      },
+      database: { slowdown: this.#database.slowdown, hasPrimary: this.#database.hasPrimary(second) },
+    })
+    this.#utilization = answer.utilization
+    return { reached, answer }
+  }
+
+  /** Who got an answer, who did not, and who comes back for it. */
+  #settle(
+    second: number,
+    { parts, wanted }: Demand,
+    passed: PerPriority,
+    { reached, answer }: Origin,
+  ): Settled {
+    const outcomes: Record<Priority, Outcome> = { critical: none, normal: none, background: none }
+    const done = { critical: 0, normal: 0, background: 0 }
+    const work = { reads: 0, writes: 0 }
+    for (const [index, part] of parts.entries()) {
+      const { writes, priority } = part.operation
+      const admitted = wanted[priority] === 0 ? 1 : passed[priority] / wanted[priority]
+      const answered = answer === undefined ? 0 : answeredShare(answer, priority)
+      const ok = admitted * reached * answered
+      const failed = admitted * (1 - reached)
+      const fromOrigin = part.misses * ok
+      const stale = part.misses * (1 - ok) * part.staleOnError
+      const served = part.hits + fromOrigin + stale
+      const lost = part.asked - served
+      const failedCount = ok === 1 ? 0 : lost * (failed / (1 - ok))
+      outcomes[priority] = {
+        asked: outcomes[priority].asked + part.asked,
+        served: outcomes[priority].served + served,
+        refused: outcomes[priority].refused + lost - failedCount,
+        failed: outcomes[priority].failed + failedCount,
+      }
+      const originDone = fromOrigin + part.refreshes * ok
+      done[priority] += originDone
+      work[writes ? 'writes' : 'reads'] += originDone
+      for (const [attempt, count] of part.byAttempt.entries()) {
+        if (part.asked > 0)
+          this.#users.refused(second + this.#scenario.settle, index, attempt, (count * lost) / part.asked)
+      }
+    }
+    this.#gate.accepted(done)
+    this.#database.work(work.reads + work.writes)
+    return { outcomes, done, work }
+  }
+
+  #group(second: number, passed: PerPriority, { reached, answer }: Origin): void {
+    const requests = total(passed) * reached
+    const refused =
+      answer === undefined ? 0 : requests * (total(answer.shed) / Math.max(1, total(answer.offered)))
+    const values = this.#metrics.observe(second, {
+      inService: this.#fleet.inService(second),
+      requests,
+      refused,
+      cpu: answer?.cpu ?? 0,
+      poolWaitMs: answer?.poolWaitMs ?? 0,
+    })
+    if (values !== undefined) this.#scaler.observe(values)
+    if ((second + this.#scenario.settle) % decisionSeconds !== decisionSeconds - 1) return
+    const desired = this.#scaler.decide({
+      current: this.#fleet.current(second),
+      desired: this.#fleet.desired,
+      growing: this.#fleet.isGrowing(second),
+    })
+    this.#fleet.scale(desired)
+  }
+
+  #dollars(second: number, { parts }: Demand, { work }: Settled): number {
+    const running = this.#fleet.running(second)
+    const hourly =
+      standingDollarsPerHour(this.#world.stage) +
+      running * instanceDollarsPerHour(this.#rules.instanceType) +
+      (running + this.#fleet.warmReady(second)) * diskDollarsPerHour
+    const requests = parts.reduce((sum, { asked }) => sum + asked, 0)
+    return hourly / 3_600 + requestDollars({ requests, originReads: work.reads, originWrites: work.writes })
+  }
+}
+
+interface Part {
+  readonly operation: Operation
+  readonly byAttempt: readonly number[]
+  readonly asked: number
+  readonly hits: number
+  readonly misses: number
+  readonly refreshes: number
+  readonly staleOnError: number
+}
+
+interface Demand {
+  readonly parts: readonly Part[]
+  /** Requests that would go to the origin. */
+  readonly wanted: PerPriority
+}
+
+interface Origin {
+  /** Share of requests that reach a live instance. */
+  readonly reached: number
+  readonly answer: ProcessResult | undefined
+}
+
+interface Settled {
+  readonly outcomes: PerPriority<Outcome>
+  /** Requests that the origin answered. */
+  readonly done: PerPriority
+  readonly work: { readonly reads: number; readonly writes: number }
+}
+
+/** Of those that reached a live process. */
+function answeredShare({ offered, shed }: ProcessResult, priority: Priority): number {
+  return offered[priority] === 0 ? 1 : 1 - shed[priority] / offered[priority]
+}
+
+const noLatency = new Histogram()
+const none: Outcome = { asked: 0, served: 0, refused: 0, failed: 0 }
+
+const total = (counts: PerPriority): number => priorities.reduce((sum, priority) => sum + counts[priority], 0)

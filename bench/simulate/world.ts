@@ -1,0 +1,27 @@
+import { defaultWorkload, type StageConfig } from './infra.ts'
+import { ProcessResponses } from './process/response.ts'
+import { deployedRules, poolSizeFor, production } from './rules.ts'
+import { heavier, readServiceTimes } from './service-times.ts'
+import type { World } from './simulation.ts'
+
+export interface WorldOptions {
+  /** Times that a request is heavier than measured. @default 1 */
+  readonly weight?: number
+  /** Requests of a process to follow for each load that it meets; fewer are faster and less steady. */
+  readonly requests: number
+  readonly seed?: number
+  readonly stage?: StageConfig
+}
+
+/** What all simulations of one kind share: the measured origin, and users as infra's cost model has them. */
+export function createWorld({ weight = 1, requests, seed = 1, stage = production }: WorldOptions): World {
+  const times = heavier(readServiceTimes(), weight)
+  const poolSize = poolSizeFor(stage, deployedRules(stage))
+  return {
+    stage,
+    times,
+    responses: new ProcessResponses(times, poolSize, requests),
+    thinkSeconds: 1 / defaultWorkload.requestsPerUserSecond,
+    seed,
+  }
+}
