@@ -16,6 +16,8 @@ export interface Supervised {
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const startSettlesWithinMs = 15_000
+/** One Ctrl-C arrives twice under npm: from the terminal, and passed on by npm. */
+const echoMs = 500
 
 /**
  * Runs several processes as one: starts them, waits for Ctrl-C, SIGTERM, the terminal to close, or the first of them to
@@ -31,6 +33,7 @@ export async function supervise(
   const stops: ((graceMs?: number) => Promise<unknown>)[] = []
   let exitCode = 0
   let isHurried = false
+  let firstSignalAt = 0
 
   const fail = (reason: string) => {
     if (ending.signal.aborted) return
@@ -40,9 +43,10 @@ export async function supervise(
   }
   const onSignal = () => {
     if (!ending.signal.aborted) {
+      firstSignalAt = performance.now()
       say('Stopping … (Ctrl-C again: at once)')
       ending.abort()
-    } else if (!isHurried) {
+    } else if (!isHurried && performance.now() - firstSignalAt > echoMs) {
       isHurried = true
       say('Stopping at once …')
       for (const stop of stops) void stop(0).catch(() => {})
