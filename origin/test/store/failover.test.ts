@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { resources } from '@spillway/origin/contract'
-import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { initiate, type Member, replicaSetName, startMember } from '../../../bench/stack/mongod.ts'
+import { type ReplicaSet, startReplicaSet } from '../../../bench/stack/replica-set.ts'
 import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
@@ -11,23 +10,20 @@ import { advisories, advisory, inTime } from './documents.ts'
 
 /** A replica set of three loses its primary, without notice, while bulks are on their way. */
 describe('losing the primary', () => {
-  let members: Member[]
+  let set: ReplicaSet
   let pool: Pool
   let repository: Repository
 
   beforeAll(async () => {
-    members = await Promise.all([1, 2, 3].map(() => startMember({})))
-    await initiate(members)
-    const hosts = members.map(({ port }) => `127.0.0.1:${port}`).join(',')
-    const uri = `mongodb://${hosts}/?replicaSet=${replicaSetName}`
-    pool = await openPool({ uri, database: 'failover', poolSize: 8, connectTimeoutMs: 30_000 })
+    set = await startReplicaSet(3)
+    pool = await openPool({ uri: set.uri, database: 'failover', poolSize: 8, connectTimeoutMs: 30_000 })
     await applyIndexes(pool.db, await planIndexes(pool.db, resources), { destructive: false })
     repository = openRepository(pool.db).repository
   }, 60_000)
 
   afterAll(async () => {
     await pool?.close()
-    await Promise.all(members.map((member) => member.stop()))
+    await set?.stop()
   })
 
   it('every writer is told the truth: done, not done, or unknown', { timeout: 55_000 }, async () => {
@@ -36,33 +32,16 @@ describe('losing the primary', () => {
     const writing = new AbortController()
     const work = Promise.all([creates.run(24, writing.signal), updates.run(writing.signal)])
     await sleep(500)
-    const killed = await killPrimary(members)
-    await sleep(6_000)
+    await set.killPrimary()
+    await sleep(3_000)
     writing.abort()
     await work
-    members = members.filter((member) => member !== killed)
 
     expect(creates.createdAfterFailure).toBeGreaterThan(0)
     await creates.check()
     await updates.check()
   })
 })
-
-async function killPrimary(members: readonly Member[]): Promise<Member> {
-  for (const member of members) {
-    const client = new MongoClient(`mongodb://127.0.0.1:${member.port}`, { directConnection: true })
-    try {
-      const { isWritablePrimary } = await client.db('admin').command({ hello: 1 })
-      if (!isWritablePrimary) continue
-      member.child.signal('SIGKILL')
-      await member.child.exited
-      return member
-    } finally {
-      await client.close()
-    }
-  }
-  throw new Error('no primary')
-}
 
 type Told = 'created' | 'notDone' | 'unknown'
 
