@@ -11,8 +11,8 @@ export default defineConfig({
       'infra',
       {
         root: import.meta.dirname,
-        // The arithmetic of the benches. What starts processes lies in `system/`, a project of its own.
-        test: { name: 'bench', include: ['*/**/*.test.ts'], exclude: ['system/**', 'node_modules/**'] },
+        // The arithmetic of the benches. What starts processes is in `system/`, with the stack's own tests.
+        test: { name: 'bench', include: ['*/**/*.test.ts'], exclude: ['system/**', 'stack/**', 'node_modules/**'] },
       },
       'bench/system',
     ],
