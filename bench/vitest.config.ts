@@ -12,7 +12,11 @@ export default defineConfig({
       {
         root: import.meta.dirname,
         // The arithmetic of the benches. What starts processes is in `system/`, with the stack's own tests.
-        test: { name: 'bench', include: ['*/**/*.test.ts'], exclude: ['system/**', 'stack/**', 'node_modules/**'] },
+        test: {
+          name: 'bench',
+          include: ['*/**/*.test.ts'],
+          exclude: ['system/**', 'stack/**', 'node_modules/**'],
+        },
       },
       'bench/system',
     ],
