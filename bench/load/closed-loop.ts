@@ -60,7 +60,7 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
   await ended
   held.stop()
   const total = measured.answers()
-  return { ...closed, total, streams: { all: total }, seconds: [], connections }
+  return { ...closed, total, streams: { all: total }, timelines: {}, connections }
 }
 
 function requestsOf(workload: Workload, user: number): autocannon.Request[] {

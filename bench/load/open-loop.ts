@@ -8,7 +8,7 @@ import { offer, type Plan } from './offer.ts'
 import { type Random, seededRandom } from './random.ts'
 import type { LoadReport, OpenJob, Stream } from './report.ts'
 import { type Ending, type OnEnding, Sender } from './sender.ts'
-import { Tally } from './tally.ts'
+import { type Fate, Tally } from './tally.ts'
 import { checkTarget } from './target-guard.ts'
 import { Timeline } from './timeline.ts'
 import { Window } from './window.ts'
@@ -40,16 +40,17 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
 
     const total = new Tally(usefulMs)
     const tallies = new Map(streams.map(({ name }) => [name, new Tally(usefulMs)]))
-    const timeline = new Timeline(usefulMs)
+    const timelines = new Map(streams.map(({ name }) => [name, new Timeline(usefulMs)]))
     const lateness = new LatencyHistogram()
     const plans = crowds.map((users) => {
-      const both = [total, tallies.get(users.stream.name) as Tally]
+      const { ageSecondsMax = Number.POSITIVE_INFINITY, name } = users.stream
+      const both = [total, tallies.get(name) as Tally]
       return users.plan(users.stream.curve, sender, (intendedMs, atMs) => {
         lateness.record(performance.now() - intendedMs)
         for (const tally of both) tally.asked()
         return (ending, latencyMs) => {
-          const fates = both.map((tally) => note(tally, ending, latencyMs))
-          timeline.record(atMs, fates[0] ?? 'failed', latencyMs)
+          const fates = both.map((tally) => note(tally, ending, latencyMs, ageSecondsMax))
+          timelines.get(name)?.record(atMs, fates[0] ?? 'failed', latencyMs)
         }
       })
     })
@@ -65,7 +66,7 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
       ...closed,
       total: total.answers(),
       streams: Object.fromEntries([...tallies].map(([name, tally]) => [name, tally.answers()])),
-      seconds: timeline.seconds(),
+      timelines: Object.fromEntries([...timelines].map(([name, timeline]) => [name, timeline.seconds()])),
       connections: connections.openMax,
     }
   } finally {
@@ -75,10 +76,13 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
   }
 }
 
-function note(tally: Tally, ending: Ending, latencyMs: number) {
-  if ('status' in ending) return tally.answered(ending.status, latencyMs)
-  tally.failed(ending.reason)
-  return 'failed' as const
+function note(tally: Tally, ending: Ending, latencyMs: number, ageSecondsMax: number): Fate {
+  if ('reason' in ending) {
+    tally.failed(ending.reason)
+    return 'failed'
+  }
+  tally.aged(ending.ageSeconds, ageSecondsMax)
+  return tally.answered(ending.status, latencyMs)
 }
 
 /** Called when a request leaves; what it returns, when it ends. */
@@ -103,7 +107,7 @@ class Users {
   static async of(stream: Stream, job: OpenJob, index: number): Promise<Users> {
     const random = seededRandom(job.seed * 1_000 + index)
     const { headersOf, stop } = await holdCredentials(stream.credentials)
-    const workload = new Workload({ mix: stream.mix, ids: job.ids, headersOf, random })
+    const workload = new Workload({ mix: stream.mix, ids: stream.ids ?? job.ids, headersOf, random })
     await learnEtags(job.target, workload, headersOf(0))
     return new Users(stream, workload, random, stop)
   }

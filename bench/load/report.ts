@@ -46,6 +46,10 @@ export interface Stream {
   readonly spacing: Spacing
   readonly mix: Mix
   readonly credentials: Credentials
+  /** Documents of this stream. @default those of the job */
+  readonly ids?: readonly string[]
+  /** No answer may say that it is older (`Age`, RFC 9111 §5.1), in seconds. @default any age */
+  readonly ageSecondsMax?: number
 }
 
 export type Job = ClosedJob | OpenJob
@@ -61,6 +65,8 @@ export interface Answers {
   readonly shed: number
   /** Everything else: other statuses, connections lost, no answer in time. */
   readonly failed: number
+  /** Answers that were older than their stream allows. They count as `ok` all the same. */
+  readonly tooOld: number
   /** What `failed` is made of, e.g. `500` or `timeout`. */
   readonly failures: Readonly<Record<string, number>>
   /** Of the `ok`: in a closed loop from sending, in an open one from the intended start. */
@@ -86,8 +92,8 @@ export interface LoadReport {
   readonly total: Answers
   /** By stream; a closed loop has one, `all`. */
   readonly streams: Readonly<Record<string, Answers>>
-  /** Since the end of the warm-up. Empty for a closed loop. */
-  readonly seconds: readonly Second[]
+  /** By stream, since the end of the warm-up. None for a closed loop. */
+  readonly timelines: Readonly<Record<string, readonly Second[]>>
   /** CPU time that the watched processes used within the window, in ms. */
   readonly cpuMs: Readonly<Record<string, number>>
   readonly driver: DriverState

@@ -4,7 +4,9 @@ import type { Connections } from './connections.ts'
 import type { Step } from './workload.ts'
 
 /** How a request ended: a status, or the reason why there is none. */
-export type Ending = { readonly status: number } | { readonly reason: string }
+export type Ending =
+  /** `ageSeconds`: what the answer says of its age; 0 where it says nothing. */
+  { readonly status: number; readonly ageSeconds: number } | { readonly reason: string }
 
 export type OnEnding = (ending: Ending, latencyMs: number) => void
 
@@ -85,6 +87,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #reason: string | undefined
   #status = 0
   #etag: string | undefined
+  #ageSeconds = 0
 
   constructor(step: Step, intendedMs: number, onEnd: (client: Client | undefined, ending: Ending) => void) {
     this.#step = step
@@ -117,13 +120,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     this.#status = status
     if (typeof headers.etag === 'string') this.#etag = headers.etag
+    if (headers.age !== undefined) this.#ageSeconds = Number(headers.age)
   }
 
   onResponseData(): void {}
 
   onResponseEnd(): void {
     this.#step.answered?.(this.#status, this.#etag)
-    this.#onEnd(this.#client, { status: this.#status })
+    this.#onEnd(this.#client, { status: this.#status, ageSeconds: this.#ageSeconds })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

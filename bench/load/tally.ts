@@ -12,6 +12,7 @@ export const fateOf = (status: number): Fate => {
 export class Tally {
   #asked = 0
   #good = 0
+  #tooOld = 0
   readonly #usefulMs: number
   readonly #failures = new Map<string, number>()
   readonly #ok = new LatencyHistogram()
@@ -36,6 +37,11 @@ export class Tally {
     return fate
   }
 
+  /** An answer of this age, in seconds. */
+  aged(seconds: number, secondsMax: number): void {
+    if (seconds > secondsMax) this.#tooOld++
+  }
+
   /** No answer. */
   failed(reason: string): void {
     this.#fail(reason)
@@ -53,6 +59,7 @@ export class Tally {
       asked: this.#asked,
       ok: latency.count,
       good: this.#good,
+      tooOld: this.#tooOld,
       shed: shedLatency.count,
       failed: Object.values(failures).reduce((sum, count) => sum + count, 0),
       failures,

@@ -1,0 +1,79 @@
+import type { LoadReport } from '../load/report.ts'
+import { orNull, type Row } from '../measure/result.ts'
+import { median, spreadPercent, summarize } from '../measure/statistics.ts'
+import { figure, table } from '../measure/table.ts'
+
+/** What a reader wants to know of one server under one load. */
+export interface Sample {
+  /** CPU µs for one answer. */
+  readonly cpu: number
+  readonly requestsPerSecond: number
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  readonly limitedBy?: string
+}
+
+const units = {
+  cpu: { unit: 'CPU µs/request', better: 'lower' },
+  requestsPerSecond: { unit: 'requests/s', better: 'higher' },
+  p50: { unit: 'ms', better: 'lower' },
+  p99: { unit: 'ms', better: 'lower' },
+  p999: { unit: 'ms', better: 'lower' },
+} as const
+type MetricName = keyof typeof units
+
+/** Those that were not what is measured: a few, where an edge lets one request through to see whether all is well. */
+const othersShareMax = 0.01
+
+/** @throws Error where it was asked for one thing and did another */
+export function sampleOf(report: LoadReport, expected: 'ok' | 'shed', name: string): Sample {
+  const { cpuMs, driver, total, windowMs } = report
+  const count = total[expected]
+  if (count === 0 || total.asked - count > total.asked * othersShareMax) {
+    const { ok, shed, failures } = total
+    throw new Error(
+      `${name}: of ${total.asked} answers ${count} were ${expected}: ${JSON.stringify({ ok, shed, ...failures })}`,
+    )
+  }
+  const latency = expected === 'ok' ? total.latency : total.shedLatency
+  const limited = driver.limitedBy !== undefined
+  const ofTarget = (value: number) => (limited ? Number.NaN : value)
+  return {
+    cpu: ((cpuMs.server ?? Number.NaN) * 1000) / count,
+    requestsPerSecond: ofTarget((count / windowMs) * 1000),
+    p50: ofTarget(latency.p50),
+    p99: ofTarget(latency.p99),
+    p999: ofTarget(latency.p999),
+    ...(driver.limitedBy !== undefined && { limitedBy: driver.limitedBy }),
+  }
+}
+
+export function rowOf(subject: string, samples: readonly Sample[]): Row {
+  const metrics = Object.fromEntries(
+    (Object.keys(units) as MetricName[]).map((metric) => [
+      metric,
+      { ...units[metric], samples: samples.map((sample) => orNull(sample[metric])) },
+    ]),
+  )
+  const notes = [...new Set(samples.flatMap(({ limitedBy }) => limitedBy ?? []))]
+  return { case: 'edge', subject, metrics, ...(notes.length > 0 && { notes }) }
+}
+
+export function printSamples(samples: ReadonlyMap<string, readonly Sample[]>): string {
+  const rows = [...samples].map(([name, list]) => {
+    const middle = (metric: MetricName) => figure(median(list.map((sample) => sample[metric])))
+    const isLimited = list.some(({ limitedBy }) => limitedBy !== undefined)
+    return [
+      name,
+      middle('cpu'),
+      `±${spreadPercent(summarize(list.map(({ cpu }) => cpu))).toFixed(0)} %`,
+      middle('requestsPerSecond'),
+      middle('p50'),
+      middle('p99'),
+      middle('p999'),
+      isLimited ? 'driver-limited' : '',
+    ]
+  })
+  return table(['edge', 'CPU µs', 'spread', 'req/s', 'p50 ms', 'p99 ms', 'p99.9 ms', ''], rows)
+}

@@ -1,0 +1,191 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Measured } from '../bar-lines.ts'
+import { bars } from '../bars.ts'
+import type { Credentials } from '../load/credentials.ts'
+import { drive } from '../load/drive.ts'
+import type { Mix } from '../load/workload.ts'
+import { interleave } from '../measure/rounds.ts'
+import { type Run, runBench } from '../measure/run.ts'
+import { pairedRatio } from '../measure/statistics.ts'
+import { edgeVariables } from '../stack/edge.ts'
+import { bundleEdge } from '../stack/edge-bundle.ts'
+import { type Issuer, startIssuer, trustedIssuer } from '../stack/issuer.ts'
+import { assertionAlgorithm, createKey } from '../stack/keys.ts'
+import { startCachePeers } from './cache-peers.ts'
+import { printSamples, rowOf, type Sample, sampleOf } from './cpu-of-edge.ts'
+import { startStubOrigin } from './stub-origin.ts'
+import { bundleWorker, startWorkerProcess, type WorkerCode } from './worker-process.ts'
+
+/**
+ * What a request costs at the edge: the Worker as it is deployed, in workerd, beside a constant Worker (the limit) and
+ * what others would write. Each has a process of its own, is asked without anything in between, and by the same driver.
+ */
+interface Subject {
+  readonly name: string
+  readonly url: string
+  readonly pids: readonly number[]
+  readonly mix: Mix
+  readonly credentials: Credentials
+  /** What it is to answer. */
+  readonly answers: 'ok' | 'shed'
+  readonly connections: number
+}
+
+const names = {
+  bare: 'constant Worker',
+  hono: 'hono',
+  honoJose: 'hono + jose each time',
+  cached: 'Spillway, cached read',
+  uncached: 'Spillway, uncached read',
+  write: 'Spillway, write',
+  shedWrite: 'Spillway, shed write',
+  shedRead: 'Spillway, shed read',
+} as const
+type SubjectName = keyof typeof names
+
+const users = 64
+/** Few enough that what is refreshed in the background is next to nothing beside what is served. */
+const documents = 100
+const connections = 64
+/** Towards the origin an isolate starts with a limit of 64, of which a normal request may use nine in ten. */
+const connectionsToOrigin = 32
+const seed = 20_261_124
+const ids = Array.from({ length: documents }, (_, i) => String(2_000_000 + i))
+
+await runBench(
+  { bench: 'edge', packages: ['workerd', 'miniflare', 'hono', 'jose', 'autocannon'] },
+  async (run) => {
+    const rounds = run.quick ? 2 : 7
+    const times = run.quick ? { warmupMs: 250, windowMs: 900 } : { warmupMs: 1_000, windowMs: 3_000 }
+    const subjects = await startSubjects(run)
+    const measure = async (subject: Subject, round: number, warmupMs = times.warmupMs): Promise<Sample> => {
+      const { answers, credentials, mix, name, pids, url } = subject
+      const report = await drive({
+        kind: 'closed',
+        target: url,
+        ids,
+        seed: seed + round,
+        connections,
+        mix,
+        credentials,
+        watched: { server: pids },
+        warmupMs,
+        windowMs: times.windowMs,
+      })
+      return sampleOf(report, answers, name)
+    }
+
+    run.progress('warming up')
+    for (const subject of subjects) await measure(subject, -1, run.quick ? 500 : 2_000)
+    run.progress(`${rounds} rounds of ${subjects.length}`)
+    const samples = await interleave(subjects, rounds, (subject, round) => measure(subject, round))
+
+    const byName = new Map([...samples].map(([{ name }, list]) => [name, list]))
+    console.log(`\n${printSamples(byName)}`)
+    console.log(
+      '\nCPU µs a request of the server process. Medians; spread: half the range. Uncached reads and writes include the\nstand-in for the Cache API, which runs in the same process here and nowhere near the Worker at Cloudflare.',
+    )
+    const cpu = (name: SubjectName) => (byName.get(names[name]) ?? []).map((sample) => sample.cpu)
+    const ratio = (one: SubjectName, other: SubjectName) => pairedRatio(cpu(one), cpu(other))
+    const measured: Measured[] = [
+      { bar: bars.edgeCachedRead, value: ratio('cached', 'bare') },
+      { bar: bars.edgeAgainstJose, value: ratio('honoJose', 'cached') },
+      { bar: bars.edgeShed, value: ratio('shedWrite', 'bare') },
+    ]
+    return {
+      settings: { rounds, ...times, connections, users, documents, seed },
+      rows: [...byName].map(([name, list]) => rowOf(name, list)),
+      bars: measured,
+    }
+  },
+)
+
+async function startSubjects(run: Run): Promise<readonly Subject[]> {
+  const { closing, progress } = run
+  progress('bundling')
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
+  closing.defer(() => rm(folder, { recursive: true, force: true }))
+  const issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  closing.defer(() => issuer.stop())
+  const serving = await startStubOrigin('serving')
+  closing.defer(() => serving.stop())
+  const refusing = await startStubOrigin('refusing')
+  closing.defer(() => refusing.stop())
+
+  const start = async (code: WorkerCode, bindings: Readonly<Record<string, string>> = {}) => {
+    const worker = await startWorkerProcess(code, bindings)
+    closing.defer(() => worker.stop())
+    return { url: worker.url, pids: [worker.pid] }
+  }
+  progress('starting')
+  const edge = await edgeCode()
+  const assertionKey = await createKey(assertionAlgorithm)
+  const startEdge = (originUrl: string) =>
+    start(
+      edge,
+      edgeVariables({ originUrls: [originUrl], trustedIssuers: [trustedIssuer(issuer)], assertionKey }),
+    )
+  const { jwksUri, audience } = issuer
+  const claims = { ISSUER: issuer.url, AUDIENCE: audience, JWKS_URI: jwksUri }
+
+  const credentials = await tokens(issuer)
+  const ok = { credentials, connections, answers: 'ok' } as const
+  const through = { ...ok, connections: connectionsToOrigin }
+  const shed = { credentials, connections, answers: 'shed' } as const
+  const read = { read: 1 }
+  const calm = await startEdge(serving.url)
+  progress('filling the cache')
+  await ask(calm.url, credentials)
+  // One for each, so that none finds in its cache or its counters what another has left there.
+  const subjects: Subject[] = [
+    { name: names.bare, mix: read, ...ok, ...(await start(await bundleWorker('bare', folder))) },
+    { name: names.hono, mix: read, ...ok, ...(await start(await bundleWorker('hono-only', folder))) },
+    {
+      name: names.honoJose,
+      mix: read,
+      ...ok,
+      ...(await start(await bundleWorker('hono-jose', folder), claims)),
+    },
+    { name: names.cached, mix: read, ...ok, ...calm },
+    { name: names.uncached, mix: { search: 1 }, ...through, ...(await startEdge(serving.url)) },
+    { name: names.write, mix: { create: 1 }, ...through, ...(await startEdge(serving.url)) },
+    { name: names.shedWrite, mix: { create: 1 }, ...shed, ...(await startEdge(refusing.url)) },
+    { name: names.shedRead, mix: { search: 1 }, ...shed, ...(await startEdge(refusing.url)) },
+  ]
+  const peers = await startCachePeers(serving.url, (reason) => console.error(`        left out: ${reason}`))
+  for (const peer of peers) {
+    closing.defer(() => peer.stop())
+    const { name, url, pids } = peer
+    subjects.push({ ...ok, name, url, pids, mix: read, credentials: { kind: 'none' } })
+  }
+  return subjects
+}
+
+/**
+ * The bundle as it is deployed. Without the bindings whose stand-ins would run in the same process and be measured with
+ * it: the Worker works without them.
+ */
+async function edgeCode(): Promise<WorkerCode> {
+  const { scriptFile, workerOptions } = await bundleEdge()
+  const { compatibilityDate, compatibilityFlags } = workerOptions
+  return { scriptFile, options: { compatibilityDate, compatibilityFlags } }
+}
+
+/** Each document once, and each token: one after the other, since a cold isolate would shed a rush. */
+async function ask(url: string, { sets }: Tokens): Promise<void> {
+  for (const [i, id] of ids.entries()) {
+    const response = await fetch(`${url}/v2/places/${id}`, { headers: { ...sets[i % sets.length] } })
+    await response.arrayBuffer()
+    if (!response.ok) throw new Error(`the edge answers ${response.status}`)
+  }
+}
+
+type Tokens = Extract<Credentials, { kind: 'headers' }>
+
+async function tokens(issuer: Issuer): Promise<Tokens> {
+  const mint = (user: number) => issuer.mintToken({ sub: `user-${user}`, scopes: ['places:write'] })
+  const minted = await Promise.all(Array.from({ length: users }, (_, user) => mint(user)))
+  return { kind: 'headers', sets: minted.map((token) => ({ authorization: `Bearer ${token}` })) }
+}

@@ -1,0 +1,80 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  clientCacheControl,
+  documentEtag,
+  documentTag,
+  edgeCacheControl,
+  edgeCacheControlValue,
+  formatLoad,
+  listTag,
+  headers as names,
+  problemBody,
+  problemHeaders,
+  resources,
+} from '@spillway/origin/contract'
+import { place } from './workers/place.ts'
+
+export interface StubOrigin {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/**
+ * An origin that answers at once, with the fields that ours sends: for measuring the edge alone.
+ * - `serving`: every document is Paris, every list has it twenty times.
+ * - `refusing`: it sheds everything, as ours does under overload.
+ */
+export async function startStubOrigin(mode: 'serving' | 'refusing'): Promise<StubOrigin> {
+  const server = createServer(mode === 'serving' ? serve : refuse)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const page = JSON.stringify({ items: Array.from({ length: 20 }, () => JSON.parse(place)) })
+const rule = resources.get('places')?.cache ?? { kind: 'none' }
+const fresh = {
+  'content-type': 'application/json',
+  'cache-control': clientCacheControl(rule),
+  [edgeCacheControl]: edgeCacheControlValue(rule),
+  [names.load]: formatLoad({ utilization: 0.1, queueMs: 0, shed: 0 }),
+}
+
+function serve({ method, url = '' }: IncomingMessage, response: ServerResponse): void {
+  const id = /^\/v2\/places\/([^/?]+)/.exec(url)?.[1]
+  if (method === 'POST') {
+    response.writeHead(201, {
+      ...fresh,
+      'cache-control': 'no-store',
+      [edgeCacheControl]: 'no-store',
+      etag: documentEtag(1),
+      location: '/v2/places/new',
+      [names.purgeTag]: `${documentTag('places', 'new')},${listTag('places')}`,
+    })
+    response.end(place)
+  } else if (id !== undefined) {
+    response.writeHead(200, { ...fresh, etag: documentEtag(1), [names.cacheTag]: documentTag('places', id) })
+    response.end(place)
+  } else {
+    response.writeHead(200, { ...fresh, [names.cacheTag]: listTag('places') })
+    response.end(page)
+  }
+}
+
+const refusal = { code: 'overloaded', detail: 'Too busy.', retryAfterSeconds: 1 } as const
+const refusalBody = JSON.stringify(problemBody(refusal, '00000000-0000-4000-8000-000000000000'))
+
+function refuse(request: IncomingMessage, response: ServerResponse): void {
+  request.resume()
+  response.writeHead(503, {
+    ...problemHeaders(refusal),
+    [names.load]: formatLoad({ utilization: 1, queueMs: 100, shed: 0.9 }),
+  })
+  response.end(refusalBody)
+}
