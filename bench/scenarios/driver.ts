@@ -1,0 +1,16 @@
+import type { Plan } from './plan.ts'
+import { runPlan } from './run-plan.ts'
+
+/** The driver's process: one plan, a line of progress now and then, one report. */
+process.once('message', async ({ plan, watched }: { plan: Plan; watched: Record<string, number[]> }) => {
+  const say = (message: object) => void process.send?.(message)
+  try {
+    say({ started: true })
+    const report = await runPlan(plan, { watched, onProgress: (progress) => say({ progress }) })
+    say({ report })
+  } catch (error) {
+    say({ error: (error as Error).message })
+  } finally {
+    process.disconnect?.()
+  }
+})

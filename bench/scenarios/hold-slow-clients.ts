@@ -1,0 +1,60 @@
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { SlowClients } from './scenario.ts'
+
+/** Bytes that a slow client says it will send: more than it ever does within a run. */
+const promisedBytes = 100_000
+
+export interface HeldSlowClients {
+  /** Connections that are open now. */
+  readonly open: number
+  /** Connections that the target has closed: it need not wait for ever. */
+  readonly cutOff: number
+  stop(): void
+}
+
+/** Clients that begin a request and then send a byte of it now and then (R. Hansen's slowloris, 2009, in its body). */
+export function holdSlowClients(target: string, { count, byteEveryMs }: SlowClients): HeldSlowClients {
+  const url = new URL(target)
+  const sockets = new Set<Socket>()
+  let cutOff = 0
+  let isStopping = false
+
+  const open = () => {
+    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
+    const options = { host: url.hostname.replace(/^\[|\]$/g, ''), port }
+    const socket =
+      url.protocol === 'https:' ? connectTls({ ...options, servername: url.hostname }) : connectTcp(options)
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      sockets.delete(socket)
+      if (!isStopping) cutOff++
+    })
+    // What is answered is read, or the kernel would end the connection in place of the target.
+    socket.resume()
+    socket.write(
+      `POST /v2/places HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/json\r\ncontent-length: ${promisedBytes}\r\n\r\n`,
+    )
+  }
+  const timer = setInterval(() => {
+    for (const socket of sockets) if (socket.writable) socket.write(' ')
+    // A few at a time: a listen queue is short.
+    for (let i = 0; i < 500 && sockets.size < count; i++) open()
+  }, byteEveryMs)
+  for (let i = 0; i < Math.min(500, count); i++) open()
+
+  return {
+    get open() {
+      return sockets.size
+    },
+    get cutOff() {
+      return cutOff
+    },
+    stop() {
+      isStopping = true
+      clearInterval(timer)
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}

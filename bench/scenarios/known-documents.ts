@@ -1,0 +1,68 @@
+import type { Operation } from './operations.ts'
+import type { KnownDocument, KnownDocuments } from './request.ts'
+
+export interface LearnOptions {
+  readonly target: string
+  readonly operations: readonly Operation[]
+  /** Of each resource, where it has as many. */
+  readonly count: number
+  readonly token?: string
+  /** Called after each page. */
+  readonly onProgress?: (learnt: number) => void
+}
+
+interface Page {
+  readonly items: readonly Readonly<Record<string, unknown>>[]
+  readonly next?: string
+}
+
+const pageSize = 100
+
+/**
+ * Asks the target itself which documents it has, page after page, so that a scenario runs against any deployment.
+ *
+ * @throws Error where a list is not answered as the contract says
+ */
+export async function learnDocuments(options: LearnOptions): Promise<KnownDocuments> {
+  const { operations } = options
+  const wanted = new Set(operations.filter(needsDocuments).map(({ resource }) => resource))
+  const found: Record<string, readonly KnownDocument[]> = {}
+  for (const resource of wanted) {
+    const own = operations.filter((operation) => operation.resource === resource)
+    const path = own[0]?.path.replace(/\/:id$/, '') ?? ''
+    const filter = own.find(({ filter }) => filter !== undefined)?.filter
+    found[resource] = await learnResource(options, path, filter)
+  }
+  return found
+}
+
+const needsDocuments = ({ kind, filter }: Operation): boolean =>
+  kind === 'read' || kind === 'patch' || filter !== undefined
+
+async function learnResource(
+  { target, count, token, onProgress }: LearnOptions,
+  path: string,
+  filter: string | undefined,
+): Promise<readonly KnownDocument[]> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const documents: KnownDocument[] = []
+  let next: string | undefined = `${path}?limit=${pageSize}`
+  while (next !== undefined && documents.length < count) {
+    const response = await fetch(new URL(next, target), { headers })
+    if (!response.ok) throw new Error(`${target}${path} is answered ${response.status}`)
+    const page = (await response.json()) as Page
+    for (const item of page.items) documents.push(knownDocument(item, filter))
+    onProgress?.(documents.length)
+    next = page.items.length === 0 ? undefined : nextPage(response.headers.get('link'))
+  }
+  return documents.slice(0, count)
+}
+
+function knownDocument(item: Page['items'][number], filter: string | undefined): KnownDocument {
+  const value = filter === undefined ? undefined : item[filter]
+  return { id: String(item.id), ...(value !== undefined && { filterValue: String(value) }) }
+}
+
+/** The link with the relation `next` (RFC 8288 §3), which leads to the next page. */
+export const nextPage = (link: string | null): string | undefined =>
+  /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(link ?? '')?.[1]

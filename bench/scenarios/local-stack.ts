@@ -1,0 +1,35 @@
+import { resources } from '@spillway/origin/contract'
+import { type Stack, up } from '../stack/up.ts'
+import { operationsOf, scopesNeeded } from './operations.ts'
+import { type Scenario, usersMax } from './scenario.ts'
+
+/** Subjects for whom tokens are made: each user is one, up to this many. */
+const subjectsMax = 2_000
+
+/** Tokens of the development issuer, each of another subject, with all that the scenario needs. */
+export async function mintTokens(
+  stack: Pick<Stack, 'issuer'>,
+  scenario: Scenario,
+): Promise<readonly string[]> {
+  const scopes = scopesNeeded(resources, operationsOf(resources, scenario))
+  const count = Math.min(subjectsMax, Math.max(1, Math.round(usersMax(scenario))))
+  return Promise.all(
+    Array.from({ length: count }, (_, i) =>
+      stack.issuer.mintToken({ sub: `user-${i}`, scopes, expiresInSeconds: 4 * 3600 }),
+    ),
+  )
+}
+
+/** The whole path on this machine with the sample data; the origin behind a proxy where the scenario cuts it off. */
+export const startLocalStack = (scenario: Scenario): Promise<Stack> =>
+  up({ seed: true, ...(scenario.outage !== undefined && { proxied: ['origin' as const] }) })
+
+/** Cuts the origin off when the scenario says so. @returns a function that ends it */
+export function scheduleOutage(stack: Stack, { outage }: Scenario): () => void {
+  if (outage === undefined) return () => {}
+  const apply = (kind: 'cut' | 'pass') => () => {
+    for (const proxy of stack.proxies.origin) void proxy.apply({ kind })
+  }
+  const timers = [setTimeout(apply('cut'), outage.fromMs), setTimeout(apply('pass'), outage.toMs)]
+  return () => timers.forEach(clearTimeout)
+}

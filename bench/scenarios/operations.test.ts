@@ -1,0 +1,66 @@
+import { anyone, asStored, catalogue, resource, resources, scope } from '@spillway/origin/contract'
+import { Type } from 'typebox'
+import { describe, expect, it } from 'vitest'
+import { operationsOf, scopesNeeded } from './operations.ts'
+
+const shares = { read: 60, list: 30, create: 5, patch: 5 }
+
+describe('operations of the contract', () => {
+  const operations = operationsOf(resources, { shares })
+  const names = operations.map(({ name }) => name)
+
+  it('ask every resource for what can be asked truthfully', () => {
+    expect(names).toContain('places.read')
+    expect(names).toContain('trips.list')
+    expect(names).toContain('trips.create')
+    expect(names).toContain('advisories.list')
+  })
+
+  it('leave out documents of others, and changes that need the ETag of a moment ago', () => {
+    expect(names).not.toContain('trips.read')
+    expect(names).not.toContain('trips.patch')
+  })
+
+  it('keep the shares of the scenario, however many resources offer a kind', () => {
+    for (const [kind, share] of Object.entries(shares)) {
+      const weights = operations.filter((operation) => operation.kind === kind).map(({ weight }) => weight)
+      expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(share)
+    }
+  })
+
+  it('ask for the newest version', () => {
+    expect(operations.every(({ path }) => path.startsWith('/v2/'))).toBe(true)
+  })
+
+  it('say which scopes a token needs', () => {
+    expect(scopesNeeded(resources, operations)).toEqual(
+      expect.arrayContaining(['places:write', 'advisories:write']),
+    )
+    const reads = operations.filter(({ kind }) => kind === 'read')
+    expect(scopesNeeded(resources, reads)).toEqual([])
+  })
+})
+
+it('say which operations need a token, by the rule of the resource', () => {
+  const operations = operationsOf(resources, { shares, resources: ['places'] })
+  const signedIn = Object.fromEntries(operations.map(({ kind, signedIn }) => [kind, signedIn]))
+  expect(signedIn).toEqual({ read: false, list: false, create: true, patch: true })
+})
+
+it('refuse a share that no resource can take', () => {
+  expect(() => operationsOf(resources, { shares: { patch: 1 }, resources: ['trips'] })).toThrow(/patch/)
+})
+
+it('do not filter by a unique key: every list would hold one document', () => {
+  const schema = Type.Object({ code: Type.String(), level: Type.String() })
+  const notes = resource('notes', {
+    description: 'Notes.',
+    schema,
+    access: { read: anyone, write: scope('notes:write') },
+    query: { filter: ['code', 'level'] },
+    indexes: [{ fields: { code: 1 }, unique: true }, { fields: { level: 1 } }],
+    versions: [asStored('v1', schema)],
+  })
+  const [list] = operationsOf(catalogue(notes), { shares: { list: 1 } })
+  expect(list?.filter).toBe('level')
+})

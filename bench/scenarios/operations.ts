@@ -1,0 +1,113 @@
+import {
+  type AccessRule,
+  type Catalogue,
+  inputSchema,
+  isPublic,
+  type Operation as OperationKind,
+  type Resource,
+  routesOf,
+  scopesOf,
+  storedPath,
+  type View,
+} from '@spillway/origin/contract'
+import type { ValueSchema } from './sample-value.ts'
+import type { Scenario } from './scenario.ts'
+
+/** One operation of the API as data: what a driver needs to make requests of it, and nothing of the contract's code. */
+export interface Operation {
+  /** e.g. `places.read` */
+  readonly name: string
+  readonly kind: 'read' | 'list' | 'create' | 'patch'
+  readonly resource: string
+  readonly method: 'GET' | 'POST' | 'PATCH'
+  /** `:id` stands for a document's id. */
+  readonly path: string
+  /** How often it is asked for in relation to the others. */
+  readonly weight: number
+  /** Whether it is asked for with a token. */
+  readonly signedIn: boolean
+  /** Body of `create`; fields that `patch` may change. */
+  readonly body?: ValueSchema
+  /** Parameter that `list` filters by, with values that documents have. */
+  readonly filter?: string
+}
+
+const kinds = ['read', 'list', 'create', 'patch'] as const
+type Kind = (typeof kinds)[number]
+const isKind = (operation: OperationKind): operation is Kind => kinds.some((kind) => kind === operation)
+
+/**
+ * The operations that a scenario asks for, derived from the contract: the newest version of each resource, in the
+ * shares of the scenario, each kind spread evenly over the resources that offer it.
+ *
+ * Left out is what a driver could not ask for truthfully: reads and changes by id of documents that belong to somebody
+ * (nobody else's may be known), and changes that need the ETag of a moment ago.
+ */
+export function operationsOf(
+  catalogue: Catalogue,
+  { shares, resources }: Pick<Scenario, 'shares' | 'resources'>,
+): readonly Operation[] {
+  const wanted = [...catalogue.values()].filter(({ name }) => resources?.includes(name) ?? true)
+  const possible = wanted.flatMap((resource) => operationsOn(newestView(resource)))
+  return kinds.flatMap((kind) => {
+    const same = possible.filter((operation) => operation.kind === kind)
+    const share = shares[kind] ?? 0
+    if (share > 0 && same.length === 0)
+      throw new RangeError(`no resource offers what the scenario asks for: ${kind}`)
+    return share === 0 ? [] : same.map((operation) => ({ ...operation, weight: share / same.length }))
+  })
+}
+
+/** Scopes that a token must have for all of it. */
+export function scopesNeeded(catalogue: Catalogue, operations: readonly Operation[]): readonly string[] {
+  const scopes = operations.flatMap(({ resource, kind }) => {
+    const access = catalogue.get(resource)?.access
+    return access === undefined
+      ? []
+      : scopesOf(kind === 'create' || kind === 'patch' ? access.write : access.read)
+  })
+  return [...new Set(scopes)]
+}
+
+function newestView(resource: Resource): View {
+  const [newest] = [...resource.versions].toSorted(([a], [b]) => Number(b.slice(1)) - Number(a.slice(1)))
+  if (newest === undefined) throw new Error(`${resource.name} has no version`)
+  const [version, representation] = newest
+  return { resource, version, representation }
+}
+
+function operationsOn(view: View): readonly Operation[] {
+  const { resource, representation } = view
+  const isOwned = resource.ownerField !== undefined
+  return routesOf(view).flatMap(({ method, path, operation }) => {
+    if (!isKind(operation)) return []
+    if (isOwned && (operation === 'read' || operation === 'patch')) return []
+    if (operation === 'patch' && resource.requireIfMatch) return []
+    const rule = isWrite(operation) ? resource.access.write : resource.access.read
+    const filter = filterOf(view)
+    return {
+      name: `${resource.name}.${operation}`,
+      kind: operation,
+      resource: resource.name,
+      method: method as Operation['method'],
+      path,
+      weight: 0,
+      signedIn: needsToken(rule),
+      ...(isWrite(operation) && { body: inputSchema(representation) as ValueSchema }),
+      ...(operation === 'list' && filter !== undefined && { filter }),
+    }
+  })
+}
+
+const isWrite = (kind: Kind): boolean => kind === 'create' || kind === 'patch'
+
+const needsToken = (rule: AccessRule): boolean => !isPublic(rule)
+
+/** The first filter that is no unique key and has the same name in this version; an owner's lists need none. */
+function filterOf({ resource, representation }: View): string | undefined {
+  if (resource.ownerField !== undefined) return undefined
+  const unique = resource.indexes.flatMap(({ fields, unique }) => (unique ? Object.keys(fields) : []))
+  return resource.query.filter.find(
+    (field) => !unique.includes(field) && storedPath(representation, field) === field,
+  )
+}

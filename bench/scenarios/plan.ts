@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import { resources } from '@spillway/origin/contract'
+import { type Operation, operationsOf } from './operations.ts'
+import type { KnownDocuments } from './request.ts'
+import type { Scenario } from './scenario.ts'
+
+/** A scenario with everything that a driver needs to run it: plain data, so that k6 reads it from a file. */
+export interface Plan {
+  readonly scenario: Scenario
+  /** Of the full scale, which the scenario has been brought to already. */
+  readonly scale: number
+  /** Base URL without a slash at its end. */
+  readonly target: string
+  readonly operations: readonly Operation[]
+  readonly documents: KnownDocuments
+  readonly tokens: readonly string[]
+  readonly run: string
+  readonly seed: number
+}
+
+export interface PlanOptions {
+  readonly scenario: Scenario
+  readonly scale: number
+  readonly target: string
+  readonly documents: KnownDocuments
+  readonly tokens: readonly string[]
+  readonly seed: number
+}
+
+/** Without tokens, what only asks for one is left out. @throws RangeError where nothing is left */
+export function planOf(options: PlanOptions): Plan {
+  const all = operationsOf(resources, options.scenario)
+  const operations = options.tokens.length > 0 ? all : all.filter(({ signedIn }) => !signedIn)
+  if (operations.length === 0)
+    throw new RangeError('everything in this scenario needs a token: --tokens FILE')
+  return {
+    ...options,
+    target: new URL(options.target).origin,
+    operations,
+    run: randomUUID().slice(0, 8),
+  }
+}

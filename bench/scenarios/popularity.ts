@@ -1,0 +1,32 @@
+import type { Random } from '../load/random.ts'
+import type { Popularity } from './scenario.ts'
+
+/** Chooses one of `count` documents, the first being the most popular. */
+export type Choose = (random: Random) => number
+
+export function chooser(popularity: Popularity, count: number): Choose {
+  if (popularity.kind === 'one') return () => 0
+  if (popularity.kind === 'uniform') return (random) => Math.floor(random() * count)
+  const upTo = cumulative(count, popularity.exponent)
+  const total = upTo.at(-1) ?? 0
+  return (random) => firstAbove(upTo, random() * total)
+}
+
+function cumulative(count: number, exponent: number): readonly number[] {
+  let sum = 0
+  return Array.from({ length: count }, (_, i) => {
+    sum += 1 / (i + 1) ** exponent
+    return sum
+  })
+}
+
+/** Index of the first one that is greater than `value`, by halves. */
+function firstAbove(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as number) > value) high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -1,0 +1,121 @@
+import type { Random } from '../load/random.ts'
+import type { Operation } from './operations.ts'
+import { type Choose, chooser } from './popularity.ts'
+import { sampleValue, type ValueSchema } from './sample-value.ts'
+import type { Popularity } from './scenario.ts'
+
+/** A document that is there: its id and, for lists, a value to filter by. */
+export interface KnownDocument {
+  readonly id: string
+  readonly filterValue?: string
+}
+
+/** Documents of each resource, the most popular first. */
+export type KnownDocuments = Readonly<Record<string, readonly KnownDocument[]>>
+
+export interface Request {
+  readonly operation: Operation
+  readonly method: Operation['method']
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export interface RequestOptions {
+  readonly operations: readonly Operation[]
+  readonly documents: KnownDocuments
+  readonly popularity: Popularity
+  /** Bearer tokens, one a subject; none: nobody says who they are. */
+  readonly tokens: readonly string[]
+  /** Differs between runs, so that no Idempotency-Key of one is a replay of another's. */
+  readonly run: string
+  readonly random: Random
+}
+
+/**
+ * Makes requests, one after the other: the same for the same seed. Both drivers use it, so it needs nothing but the
+ * language: k6 has neither Node's modules nor the web's.
+ */
+export class Requests {
+  readonly #options: RequestOptions
+  readonly #upTo: readonly number[]
+  readonly #choose: Readonly<Record<string, Choose>>
+  #made = 0
+
+  /** @throws RangeError where an operation needs documents of a resource and there are none */
+  constructor(options: RequestOptions) {
+    const { operations, documents, popularity } = options
+    const lacking = operations.find(({ kind, resource, filter }) => {
+      const needsOne = kind === 'read' || kind === 'patch' || filter !== undefined
+      return needsOne && (documents[resource]?.length ?? 0) === 0
+    })
+    if (operations.length === 0) throw new RangeError('a mix needs at least one operation')
+    if (lacking !== undefined) throw new RangeError(`${lacking.name}: there are no documents to ask for`)
+    this.#options = options
+    let sum = 0
+    this.#upTo = operations.map(({ weight }) => {
+      sum += weight
+      return sum
+    })
+    this.#choose = Object.fromEntries(
+      Object.entries(documents).map(([name, list]) => [name, chooser(popularity, list.length)]),
+    )
+  }
+
+  /** @param user whose token it carries */
+  next(user: number): Request {
+    const { operations, random, tokens } = this.#options
+    const at = random() * (this.#upTo.at(-1) ?? 0)
+    const operation = operations[this.#upTo.findIndex((upTo) => at < upTo)] ?? (operations[0] as Operation)
+    const token = tokens[user % tokens.length]
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    return { operation, method: operation.method, ...this.#partsOf(operation, headers) }
+  }
+
+  #partsOf(operation: Operation, headers: Record<string, string>) {
+    const { random } = this.#options
+    const { kind, path, filter, body = {} } = operation
+    switch (kind) {
+      case 'read':
+        return { path: withId(path, this.#document(operation).id), headers }
+      case 'list': {
+        const value = filter === undefined ? undefined : this.#document(operation).filterValue
+        const query = value === undefined ? '' : `${filter}=${encodeURIComponent(value)}&`
+        return { path: `${path}?${query}limit=20`, headers }
+      }
+      case 'create':
+        return {
+          path,
+          headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': this.#key() },
+          body: JSON.stringify(sampleValue(body, random)),
+        }
+      case 'patch':
+        return {
+          path: withId(path, this.#document(operation).id),
+          headers: { ...headers, 'content-type': 'application/merge-patch+json' },
+          body: JSON.stringify(sampleChange(body, random)),
+        }
+    }
+  }
+
+  #document({ resource }: Operation): KnownDocument {
+    const { documents, random } = this.#options
+    const index = this.#choose[resource]?.(random) ?? 0
+    return documents[resource]?.[index] as KnownDocument
+  }
+
+  /** Random as well as counted: each virtual user of k6 counts for itself. */
+  #key(): string {
+    const part = Math.floor(this.#options.random() * 2 ** 40).toString(36)
+    return `${this.#options.run}-${part}-${(this.#made++).toString(36)}`
+  }
+}
+
+const withId = (path: string, id: string): string => path.replace(':id', id)
+
+/** One field, a number if there is one: it changes the document and no filter that lists are asked for by. */
+function sampleChange({ properties = {} }: ValueSchema, random: Random): Record<string, unknown> {
+  const fields = Object.entries(properties).filter(([, { readOnly }]) => !readOnly)
+  const [name, schema] = fields.find(([, { type }]) => type === 'integer') ?? fields[0] ?? []
+  return name === undefined || schema === undefined ? {} : { [name]: sampleValue(schema, random) }
+}

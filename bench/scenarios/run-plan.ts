@@ -1,0 +1,151 @@
+import { performance } from 'node:perf_hooks'
+import { arrivals } from '../load/arrivals.ts'
+import { Connections } from '../load/connections.ts'
+import { LatencyHistogram } from '../load/latency.ts'
+import { offer } from '../load/offer.ts'
+import { seededRandom } from '../load/random.ts'
+import type { Answers, LoadReport, Second } from '../load/report.ts'
+import { type Ending, Sender } from '../load/sender.ts'
+import { type Fate, Tally } from '../load/tally.ts'
+import { Timeline } from '../load/timeline.ts'
+import { Window } from '../load/window.ts'
+import type { Call } from '../load/workload.ts'
+import { closedUsers } from './closed-users.ts'
+import { holdSlowClients } from './hold-slow-clients.ts'
+import type { Plan } from './plan.ts'
+import { Requests } from './request.ts'
+import { durationMs, rateCurve, usersMax } from './scenario.ts'
+import type { Counts, Summary } from './summary.ts'
+
+/** Connections that may be open together. More users than these share them, and waiting for one counts. */
+const connectionsMax = 4_000
+
+/** How often progress is reported, in ms. */
+const progressEveryMs = 1_000
+
+export interface RunPlanOptions {
+  /** Processes whose CPU time is read, by the name that the report gives them. */
+  readonly watched?: Readonly<Record<string, readonly number[]>>
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** What has happened since the start. */
+export interface Progress {
+  readonly atMs: number
+  readonly asked: number
+  readonly good: number
+  readonly shed: number
+  readonly failed: number
+}
+
+export interface PlanReport {
+  readonly summary: Summary
+  readonly seconds: readonly Second[]
+  readonly driver: LoadReport['driver']
+  readonly connections: number
+  readonly cpuMs: Readonly<Record<string, number>>
+}
+
+/**
+ * Runs a plan with the load generator of `bench/load`: open arrivals leave when they were to leave, whatever became of
+ * those before them, and every latency counts from then (no coordinated omission).
+ */
+export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise<PlanReport> {
+  const { scenario, target } = plan
+  const { usefulMs, timeoutMs, behaviour } = scenario
+  const random = seededRandom(plan.seed)
+  const requests = new Requests({ ...plan, popularity: scenario.popularity, random })
+  const connections = new Connections(target, { min: 0, max: connectionsMax })
+  const sender = new Sender(connections, timeoutMs)
+  const slow = scenario.slowClients === undefined ? undefined : holdSlowClients(target, scenario.slowClients)
+
+  const total = new Tally(usefulMs)
+  const tallies = new Map(plan.operations.map(({ name }) => [name, new Tally(usefulMs)]))
+  const timeline = new Timeline(usefulMs)
+  const lateness = new LatencyHistogram()
+  const progress = { asked: 0, good: 0, shed: 0, failed: 0 }
+
+  const ask = (user: number, intendedMs: number, atMs: number, done: () => void) => {
+    const { operation, ...call } = requests.next(user)
+    const both = [total, tallies.get(operation.name) as Tally]
+    lateness.record(performance.now() - intendedMs)
+    progress.asked++
+    for (const tally of both) tally.asked()
+    sender.send({ call: call as Call }, intendedMs, (ending, latencyMs) => {
+      const [fate = 'failed'] = both.map((tally) => note(tally, ending, latencyMs))
+      timeline.record(atMs, fate, latencyMs)
+      if (fate !== 'ok') progress[fate]++
+      else if (latencyMs <= usefulMs) progress.good++
+      done()
+    })
+  }
+
+  const window = new Window(options.watched ?? {})
+  const timer = setInterval(
+    () => options.onProgress?.({ atMs: performance.now() - window.startMs, ...progress }),
+    progressEveryMs,
+  )
+  try {
+    if (behaviour.kind === 'open') {
+      const subjects = Math.max(1, Math.round(usersMax(scenario)))
+      const times = arrivals(rateCurve(scenario), 'poisson', random)
+      const act = (intendedMs: number, atMs: number) =>
+        ask(Math.floor(random() * subjects), intendedMs, atMs, () => {})
+      await offer([{ times, act }], durationMs(scenario))
+    } else {
+      await closedUsers({ users: scenario.users, thinkMs: behaviour.everyMs, random, ask })
+    }
+    const { p99, count } = lateness.summary()
+    const closed = window.close({ latenessP99Ms: count === 0 ? 0 : p99, waited: sender.waited })
+    const notes = slow === undefined ? [] : [`slow clients: ${slow.open} open, ${slow.cutOff} cut off`]
+    slow?.stop()
+    await sender.idle()
+    return {
+      summary: summaryOf(plan, closed.windowMs, total, tallies, closed.driver.limitedBy, notes),
+      seconds: timeline.seconds(),
+      driver: closed.driver,
+      connections: connections.openMax,
+      cpuMs: closed.cpuMs,
+    }
+  } finally {
+    clearInterval(timer)
+    slow?.stop()
+    sender.stop()
+    await connections.destroy()
+  }
+}
+
+function note(tally: Tally, ending: Ending, latencyMs: number): Fate {
+  if ('status' in ending) return tally.answered(ending.status, latencyMs)
+  tally.failed(ending.reason)
+  return 'failed'
+}
+
+function summaryOf(
+  { scenario, target, scale }: Plan,
+  windowMs: number,
+  total: Tally,
+  tallies: ReadonlyMap<string, Tally>,
+  limitedBy: string | undefined,
+  notes: readonly string[],
+): Summary {
+  const all = total.answers()
+  return {
+    scenario: scenario.name,
+    target,
+    driver: `the ${scenario.behaviour.kind} loop of bench/load`,
+    scale,
+    usersMax: usersMax(scenario),
+    seconds: windowMs / 1000,
+    total: countsOf(all),
+    operations: Object.fromEntries([...tallies].map(([name, tally]) => [name, countsOf(tally.answers())])),
+    failures: all.failures,
+    ...(limitedBy !== undefined && { limitedBy }),
+    ...(notes.length > 0 && { notes }),
+  }
+}
+
+const countsOf = ({ asked, good, ok, shed, failed, latency }: Answers): Counts => {
+  const { p50, p90, p99, p999, max } = latency
+  return { asked, good, ok, shed, failed, p50, p90, p99, p999, max }
+}

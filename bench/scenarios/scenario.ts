@@ -1,0 +1,134 @@
+import type { RatePoint } from '../load/arrivals.ts'
+
+/** Users who are online at a time; between two points their number is on the straight line between them. */
+export interface UserPoint {
+  readonly atMs: number
+  readonly users: number
+}
+
+/**
+ * How users come by their requests.
+ * - `open`: each user asks once every `everyMs` on average, answered or not. It is how crowds behave who do not know of
+ *   each other, and the only one under which a slow server is asked as much as a fast one.
+ * - `closed`: each user waits for the answer, thinks for `everyMs` on average, and asks again.
+ */
+export interface Behaviour {
+  readonly kind: 'open' | 'closed'
+  readonly everyMs: number
+}
+
+/** Kinds of operations, by how often each is asked for in relation to the others. */
+export type Shares = Readonly<Partial<Record<'read' | 'list' | 'create' | 'patch', number>>>
+
+/**
+ * Which documents are asked for.
+ * - `zipf`: the k-th most popular one in proportion to 1/k^exponent, as pages and products are (Breslau et al. 1999
+ *   found exponents of 0.64 to 0.83 in web requests).
+ * - `one`: everybody asks for the same.
+ */
+export type Popularity =
+  | { readonly kind: 'uniform' }
+  | { readonly kind: 'zipf'; readonly exponent: number }
+  | { readonly kind: 'one' }
+
+/** Clients that are slow on purpose or by their network: each holds a connection and sends a byte now and then. */
+export interface SlowClients {
+  readonly count: number
+  readonly byteEveryMs: number
+}
+
+/** The origin cannot be reached between these times: every connection to it is refused. */
+export interface Outage {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+export type ThresholdMetric = 'goodPercent' | 'failedPercent' | 'p50Ms' | 'p99Ms'
+
+export interface Threshold {
+  readonly metric: ThresholdMetric
+  readonly holds: '>=' | '<='
+  readonly limit: number
+}
+
+/** Load as data: both drivers run it, at any scale, against any target. */
+export interface Scenario {
+  readonly name: string
+  readonly title: string
+  /** What it is to show. */
+  readonly why: string
+  /** At full scale. */
+  readonly users: readonly [UserPoint, ...UserPoint[]]
+  readonly behaviour: Behaviour
+  readonly shares: Shares
+  /** Resources of the contract that are asked for. @default all */
+  readonly resources?: readonly string[]
+  readonly popularity: Popularity
+  /** Documents that are asked for at full scale, where the target has as many. */
+  readonly documents: number
+  readonly slowClients?: SlowClients
+  readonly outage?: Outage
+  /** An answer that takes longer is of no use to anybody: it is not good. */
+  readonly usefulMs: number
+  /** Users give up after this long. */
+  readonly timeoutMs: number
+  readonly thresholds: readonly Threshold[]
+}
+
+export const durationMs = ({ users }: Pick<Scenario, 'users'>): number => users.at(-1)?.atMs ?? 0
+
+/** Requests of one user per second. */
+export const perUserSecond = ({ behaviour }: Pick<Scenario, 'behaviour'>): number => 1_000 / behaviour.everyMs
+
+/** What `users` ask for, as a rate. */
+export const rateCurve = (scenario: Scenario): readonly RatePoint[] =>
+  scenario.users.map(({ atMs, users }) => ({ atMs, perSecond: users * perUserSecond(scenario) }))
+
+export const usersMax = ({ users }: Pick<Scenario, 'users'>): number =>
+  Math.max(...users.map(({ users }) => users))
+
+/**
+ * The same scenario for a smaller machine: users and documents in the same proportion, so that each document is asked
+ * for as often as at full scale, and caches have to do as much.
+ *
+ * @param scale above 0, at most 1
+ */
+export function scaledBy(scenario: Scenario, scale: number): Scenario {
+  if (!(scale > 0 && scale <= 1)) throw new RangeError(`a scale of ${scale}: want more than 0, at most 1`)
+  const { users, documents, slowClients } = scenario
+  const [first, ...rest] = users
+  const fewer = (point: UserPoint): UserPoint => ({ ...point, users: point.users * scale })
+  return {
+    ...scenario,
+    users: [fewer(first), ...rest.map(fewer)],
+    documents: Math.max(1, Math.round(documents * scale)),
+    ...(slowClients !== undefined && {
+      slowClients: { ...slowClients, count: Math.max(1, Math.round(slowClients.count * scale)) },
+    }),
+  }
+}
+
+/** The same scenario in another time: every time of it is stretched or shortened alike, how fast users ask is not. */
+export function lasting(scenario: Scenario, wantedMs: number): Scenario {
+  const factor = wantedMs / durationMs(scenario)
+  const [first, ...rest] = scenario.users
+  const moved = (point: UserPoint): UserPoint => ({ ...point, atMs: point.atMs * factor })
+  const { outage } = scenario
+  return {
+    ...scenario,
+    users: [moved(first), ...rest.map(moved)],
+    ...(outage !== undefined && {
+      outage: { fromMs: outage.fromMs * factor, toMs: outage.toMs * factor },
+    }),
+  }
+}
+
+/** The longest time in which as many users are online as ever, in ms since the start. */
+export function peakOf(scenario: Pick<Scenario, 'users'>): {
+  readonly fromMs: number
+  readonly toMs: number
+} {
+  const most = usersMax(scenario)
+  const atPeak = scenario.users.filter(({ users }) => users === most)
+  return { fromMs: atPeak[0]?.atMs ?? 0, toMs: atPeak.at(-1)?.atMs ?? 0 }
+}

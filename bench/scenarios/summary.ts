@@ -1,0 +1,93 @@
+import { figure, table } from '../measure/table.ts'
+import type { Threshold, ThresholdMetric } from './scenario.ts'
+
+/** Answers, in numbers and ms. Of no answers there is no latency: `NaN`, or `null` where it has been through JSON. */
+export interface Counts {
+  readonly asked: number
+  /** 2xx and 304 within the time in which they are of use. */
+  readonly good: number
+  /** 2xx and 304. */
+  readonly ok: number
+  /** 429 and 503: refused, with a time to come back. */
+  readonly shed: number
+  readonly failed: number
+  /** Of the `ok`. */
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+}
+
+/** What both drivers say at the end. */
+export interface Summary {
+  readonly scenario: string
+  readonly target: string
+  readonly driver: string
+  readonly scale: number
+  readonly usersMax: number
+  readonly seconds: number
+  readonly total: Counts
+  readonly operations: Readonly<Record<string, Counts>>
+  readonly failures: Readonly<Record<string, number>>
+  /** Why what was measured is the driver and not the target. */
+  readonly limitedBy?: string
+  readonly notes?: readonly string[]
+}
+
+export interface Verdict {
+  readonly threshold: Threshold
+  readonly measured: number
+  readonly isMet: boolean
+}
+
+const measures: Readonly<Record<ThresholdMetric, (total: Counts) => number>> = {
+  goodPercent: ({ good, asked }) => (good / asked) * 100,
+  failedPercent: ({ failed, asked }) => (failed / asked) * 100,
+  p50Ms: ({ p50 }) => p50,
+  p99Ms: ({ p99 }) => p99,
+}
+
+/** A threshold on something that was not measured is missed. */
+export const judge = (total: Counts, thresholds: readonly Threshold[]): readonly Verdict[] =>
+  thresholds.map((threshold) => {
+    const measured = measures[threshold.metric](total)
+    const isMet = threshold.holds === '>=' ? measured >= threshold.limit : measured <= threshold.limit
+    return { threshold, measured, isMet }
+  })
+
+/** Whether a run has shown what it was to show: no threshold missed, and not the driver itself measured. */
+export const isPassed = (summary: Summary, verdicts: readonly Verdict[]): boolean =>
+  summary.limitedBy === undefined && verdicts.every(({ isMet }) => isMet)
+
+export function describeSummary(summary: Summary, verdicts: readonly Verdict[]): string {
+  const { scenario, target, driver, scale, usersMax, seconds, total, operations, failures } = summary
+  const rows = [['all', total] as const, ...Object.entries(operations)].map(([name, counts]) =>
+    row(name, counts),
+  )
+  const size =
+    scale === 1 ? '' : ` (${Math.round(usersMax / scale).toLocaleString('en-US')} × ${figure(scale)})`
+  const lines = [
+    `${scenario} against ${target}, by ${driver}: up to ${Math.round(usersMax).toLocaleString('en-US')} users${size}, ${Math.round(seconds)} s`,
+    '',
+    table(['', 'asked', 'good', 'shed', 'failed', 'p50 ms', 'p90', 'p99', 'p99.9', 'max'], rows),
+  ]
+  const reasons = Object.entries(failures).map(([reason, count]) => `${reason} × ${count}`)
+  if (reasons.length > 0) lines.push('', `failed: ${reasons.join(', ')}`)
+  for (const note of summary.notes ?? []) lines.push(note)
+  if (summary.limitedBy !== undefined) lines.push('', `NOT A RESULT: ${summary.limitedBy}`)
+  return [...lines, '', ...verdicts.map(verdictLine)].join('\n')
+}
+
+const row = (
+  name: string,
+  { asked, good, shed, failed, p50, p90, p99, p999, max }: Counts,
+): readonly string[] => [
+  name,
+  ...[asked, good, shed, failed].map((count) => count.toLocaleString('en-US')),
+  // What has been through JSON is null where there was nothing.
+  ...[p50, p90, p99, p999, max].map((ms) => figure(ms ?? Number.NaN)),
+]
+
+const verdictLine = ({ threshold: { metric, holds, limit }, measured, isMet }: Verdict): string =>
+  `threshold: ${metric} ${figure(measured ?? Number.NaN)} (${holds} ${limit}) ${isMet ? 'pass' : 'fail'}`
