@@ -1,0 +1,161 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { edgeEnv } from '@spillway/origin/contract'
+import { bars } from '../bars.ts'
+import { steady } from '../load/arrivals.ts'
+import { drive } from '../load/drive.ts'
+import type { Answers, Stream } from '../load/report.ts'
+import { orNull } from '../measure/result.ts'
+import { runBench } from '../measure/run.ts'
+import { figure, table } from '../measure/table.ts'
+import { placeIds } from '../origin/place-ids.ts'
+import { publicKeySet } from '../stack/keys.ts'
+import { startOrigin } from '../stack/origin.ts'
+import { up } from '../stack/up.ts'
+import { recoverySeconds } from './recovery.ts'
+import { type Lifetime, startShortLives, usableSeconds } from './short-lives.ts'
+
+/**
+ * The origin is killed under load and comes back: what was stored is served all the time, nothing is served longer than
+ * its stale-if-error allows, and everything works again seconds after the return.
+ *
+ * `lasting` documents may be served for an hour without an origin, `brief` ones for a few seconds only. Both are fresh
+ * for two seconds, so that for nearly all of the outage it is stale-if-error that decides. `unstored` requests are all
+ * different: they show when the origin can be asked again.
+ */
+const lasting: Lifetime = { maxAge: 2, staleWhileRevalidate: 2, staleIfError: 3_600 }
+const brief: Lifetime = { maxAge: 2, staleWhileRevalidate: 2, staleIfError: 6 }
+const documentsEach = 50
+/** `Age` counts whole seconds, and the answer is on its way for a moment. */
+const ageToleranceSeconds = 1
+const seed = 20_261_124
+
+await runBench(
+  { bench: 'outage', packages: ['workerd', 'miniflare', 'hono', 'fastify', 'undici'] },
+  async (run) => {
+    const { closing, progress } = run
+    const beforeMs = run.quick ? 3_000 : 10_000
+    const outageMs = run.quick ? 20_000 : 60_000
+    const afterMs = run.quick ? 9_000 : 20_000
+    const totalMs = beforeMs + outageMs + afterMs
+
+    progress('starting database, origin and edge')
+    let originPort = 0
+    let lifetimes = new Map<string, Lifetime>()
+    const proxy = await startShortLives(
+      () => originPort,
+      (id) => lifetimes.get(id),
+    )
+    closing.defer(() => proxy.stop())
+    const stack = await up({ seed: true, edgeVariables: { [edgeEnv.origins]: proxy.url } })
+    closing.defer(() => stack.stop())
+    const [origin] = stack.origins
+    if (origin === undefined) throw new Error('no origin')
+    originPort = origin.port
+    const folder = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
+    closing.defer(() => rm(folder, { recursive: true, force: true }))
+
+    const ids = (await placeIds(stack.database.uri, stack.database.name)).slice(0, 2 * documentsEach)
+    const lastingIds = ids.slice(0, documentsEach)
+    const briefIds = ids.slice(documentsEach)
+    lifetimes = new Map([
+      ...lastingIds.map((id) => [id, lasting] as const),
+      ...briefIds.map((id) => [id, brief] as const),
+    ])
+
+    progress('filling the cache')
+    for (const id of ids) await (await fetch(`${stack.url}/v2/places/${id}`)).arrayBuffer()
+
+    const stream = (name: string, perSecond: number, more: Partial<Stream>): Stream => ({
+      name,
+      curve: steady(perSecond, totalMs),
+      spacing: 'poisson',
+      mix: { read: 1 },
+      credentials: { kind: 'none' },
+      ...more,
+    })
+    const windowOpen = Promise.withResolvers<number>()
+    progress(
+      `load for ${totalMs / 1000} s; the origin dies after ${beforeMs / 1000} and is gone for ${outageMs / 1000}`,
+    )
+    const running = drive(
+      {
+        kind: 'open',
+        target: stack.url,
+        ids,
+        seed,
+        warmupMs: 3_000,
+        streams: [
+          stream('lasting', 150, {
+            ids: lastingIds,
+            ageSecondsMax: usableSeconds(lasting) + ageToleranceSeconds,
+          }),
+          stream('brief', 100, { ids: briefIds, ageSecondsMax: usableSeconds(brief) + ageToleranceSeconds }),
+          stream('unstored', 20, { mix: { search: 1 } }),
+        ],
+        connectionsMax: 500,
+        timeoutMs: 3_000,
+        usefulMs: 1_500,
+        watched: {},
+      },
+      { onWindow: () => windowOpen.resolve(performance.now()) },
+    )
+    running.catch(windowOpen.reject)
+    const startMs = await windowOpen.promise
+    await sleep(beforeMs)
+    progress('killing the origin')
+    origin.child.signal('SIGKILL')
+    await origin.child.exited
+    await sleep(startMs + beforeMs + outageMs - performance.now())
+    progress('starting it again')
+    const again = await startOrigin({
+      databaseUri: stack.database.uri,
+      databaseName: stack.database.name,
+      edgeKeys: JSON.stringify(publicKeySet(stack.assertionKey)),
+      logFile: join(folder, 'origin.log'),
+      port: origin.port,
+    })
+    closing.defer(() => again.stop())
+    const returnedAtSeconds = (performance.now() - startMs) / 1000
+    progress(`it is back after ${returnedAtSeconds.toFixed(1)} s`)
+
+    const { driver, streams, timelines, total } = await running
+    if (driver.limitedBy !== undefined) throw new Error(`not a result: ${driver.limitedBy}`)
+    const recovery = recoverySeconds(Object.values(timelines), returnedAtSeconds)
+    const stored = streams.lasting
+    const rows = Object.entries(streams).map(([name, answers]) => [
+      name,
+      ...[answers.asked, answers.good, answers.shed, answers.failed, answers.tooOld].map(String),
+      figure(answers.latency.p99),
+      JSON.stringify(answers.failures),
+    ])
+    console.log(
+      `\n${table(['reads', 'asked', 'good', 'shed', 'failed', 'too old', 'p99 ms', 'failures'], rows)}`,
+    )
+    const goodPercent = ({ asked, good }: Answers) => (good / asked) * 100
+    return {
+      settings: { beforeMs, outageMs, afterMs, documentsEach, returnedAtSeconds },
+      rows: Object.entries(streams).map(([name, answers]) => ({
+        case: name,
+        subject: 'Spillway',
+        metrics: {
+          good: { unit: '%', better: 'higher', samples: [orNull(goodPercent(answers))] },
+          p99: { unit: 'ms', better: 'lower', samples: [orNull(answers.latency.p99)] },
+        },
+      })),
+      series: Object.entries(timelines).map(([name, seconds]) => ({
+        name: `good answers, ${name}`,
+        unit: 'requests/s',
+        points: seconds.map(({ good }, at) => [at, good] as [number, number]),
+      })),
+      bars: [
+        { bar: bars.outageStoredReads, value: stored === undefined ? Number.NaN : goodPercent(stored) },
+        { bar: bars.outageTooStale, value: total.tooOld },
+        { bar: bars.outageRecovery, value: recovery },
+      ],
+    }
+  },
+)

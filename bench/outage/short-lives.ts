@@ -1,0 +1,66 @@
+import { type ClientRequest, createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { edgeCacheControl } from '@spillway/origin/contract'
+
+/** Seconds, as in RFC 9111 §5.2.2.1 and RFC 5861. */
+export interface Lifetime {
+  readonly maxAge: number
+  readonly staleWhileRevalidate: number
+  readonly staleIfError: number
+}
+
+/** How old an answer with this lifetime may be when it is served instead of an error (RFC 5861 §4). */
+export const usableSeconds = ({ maxAge, staleIfError }: Lifetime): number => maxAge + staleIfError
+
+export interface ShortLives {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/**
+ * Between edge and origin: gives documents other lifetimes than the contract does, so that what takes a day shows in
+ * seconds. Everything else passes as it is. Where the origin cannot be reached, neither can this.
+ *
+ * @param lifetimeOf by id; `undefined`: as the origin says
+ */
+export async function startShortLives(
+  originPort: () => number,
+  lifetimeOf: (id: string) => Lifetime | undefined,
+): Promise<ShortLives> {
+  const server = createServer((incoming, answer) => {
+    const onward: ClientRequest = httpRequest(
+      {
+        port: originPort(),
+        host: '127.0.0.1',
+        path: incoming.url,
+        method: incoming.method,
+        headers: incoming.headers,
+      },
+      (response: IncomingMessage) => {
+        const id = /^\/v\d+\/places\/([^/?]+)/.exec(incoming.url ?? '')?.[1]
+        const lifetime = id === undefined ? undefined : lifetimeOf(id)
+        const fields = { ...response.headers }
+        if (lifetime !== undefined && response.statusCode === 200)
+          fields[edgeCacheControl] = written(lifetime)
+        answer.writeHead(response.statusCode ?? 502, fields)
+        response.pipe(answer)
+        response.on('error', () => answer.destroy())
+      },
+    )
+    onward.on('error', () => incoming.socket.destroy())
+    incoming.on('error', () => onward.destroy())
+    answer.on('close', () => onward.destroy())
+    incoming.pipe(onward)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const written = ({ maxAge, staleWhileRevalidate, staleIfError }: Lifetime): string =>
+  `max-age=${maxAge}, stale-while-revalidate=${staleWhileRevalidate}, stale-if-error=${staleIfError}`
