@@ -8,6 +8,7 @@ export default defineConfig({
     projects: [
       'origin',
       'edge',
+      'edge/test/workerd',
       'infra',
       {
         root: import.meta.dirname,

@@ -7,9 +7,9 @@ const { privateKey, publicKey } = await generateKeyPair('EdDSA', { extractable: 
 export const edgeKeySet = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'test' }] })
 
 /** What the edge would send for a caller; `undefined`: one without a token. */
-export function assertionOf(principal: Principal | undefined): Promise<string> {
+export function assertionOf(principal: Principal | undefined, nowMs = Date.now()): Promise<string> {
   const { algorithm, type, issuer, audience, lifetimeSeconds } = assertionProfile
-  const iat = Math.floor(Date.now() / 1_000)
+  const iat = Math.floor(nowMs / 1_000)
   return new SignJWT({
     ...assertionClaims(principal),
     iss: issuer,

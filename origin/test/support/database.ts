@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { resources } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
+import { inject } from 'vitest'
 import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
 import { openRepository, type RepositoryOptions } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
 
-export const mongodbUri = (): string => process.env.MONGODB_URI as string
+export const mongodbUri = (): string => inject('databaseUri')
 
 export interface TestDatabase {
   readonly db: Db

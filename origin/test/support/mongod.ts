@@ -1,12 +1,16 @@
+import type { TestProject } from 'vitest/node'
 import { startMongod } from '../../../bench/stack/mongod.ts'
 
-/** One real `mongod` for the whole run; each test file has a database of its own in it (`database.ts`). */
-export default async function setup(): Promise<() => Promise<void>> {
-  const given = process.env.MONGODB_URI
-  const mongod = await startMongod()
-  process.env.MONGODB_URI = mongod.uri
-  return async () => {
-    if (given === undefined) delete process.env.MONGODB_URI
-    await mongod.stop()
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Address of the run's one database server. */
+    databaseUri: string
   }
+}
+
+/** One real `mongod` for the whole run; each test file has a database of its own in it (`database.ts`). */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const mongod = await startMongod()
+  project.provide('databaseUri', mongod.uri)
+  return () => mongod.stop()
 }
