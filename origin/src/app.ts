@@ -1,10 +1,9 @@
-import type { Catalogue } from '@spillway/origin/contract'
-import { limits } from '@spillway/origin/contract'
+import { type Catalogue, headers, limits } from '@spillway/origin/contract'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Health } from './http/health.ts'
 import { routeHealth } from './http/health.ts'
 import { parseJsonBody } from './http/json-body.ts'
-import { routePages } from './http/pages.ts'
+import { createPages, routePages } from './http/pages.ts'
 import { routeResources } from './http/resources.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { RequestLog } from './observe/request-log.ts'
@@ -62,7 +61,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: limits.urlLengthMax },
     clientErrorHandler: (error, socket) =>
       answerClientError(error, socket as never, requestId({ headers: {} } as never)),
-    frameworkErrors: (error, _request, reply) => void sendProblem(reply as never, problemOf(error)),
+    // A path that cannot even be decoded: none of the stages has seen the request.
+    frameworkErrors: (error, request, reply) => {
+      reply.header(headers.requestId, request.id)
+      sendProblem(reply as never, problemOf(error))
+    },
   })
   declareRequest(app)
 
@@ -81,8 +84,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     if (isOperational(request)) done()
     else trust.call(app, request, reply, done)
   })
-  app.addHook('onRequest', unmatchedStage(catalogue))
-  app.addHook('onResponse', (request, reply, done) => {
+  const pages = createPages(catalogue)
+  const paths = { catalogue, pages }
+  app.addHook('onRequest', unmatchedStage(paths))
+  // When the answer is handed to the socket, rather than when it is out: a caller who has left never gets that far, and
+  // the place would be lost.
+  app.addHook('onSend', (request, reply, _payload, done) => {
     const endedAtMs = now()
     const { statusCode } = reply
     releaseAdmission(admission, request, statusCode, endedAtMs)
@@ -95,11 +102,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     requestLog.onError(request, problem, error)
     return sendProblem(reply, problem)
   })
-  app.setNotFoundHandler((request, reply) => answerUnmatched(catalogue, request, reply))
+  app.setNotFoundHandler((request, reply) => answerUnmatched(paths, request, reply))
 
   routeHealth(app, { health, metrics })
-  routePages(app, catalogue)
-  routeResources(app, { catalogue, repository, admission, clock })
+  routePages(app, pages)
+  routeResources(app, { paths, repository, admission, clock })
   await app.ready()
   return app
 }

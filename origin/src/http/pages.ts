@@ -12,7 +12,6 @@ import {
   publicPaths,
 } from '@spillway/origin/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { sendProblem } from '../stage/problem.ts'
 import type { Target } from '../stage/request.ts'
 import { namesListEtag } from './precondition.ts'
 
@@ -21,7 +20,7 @@ import { namesListEtag } from './precondition.ts'
  * is made once, at start, and changes with a release only, so the edge may keep it for long and hardly ever asks.
  */
 
-interface Page {
+export interface Page {
   readonly type: string
   readonly body: Buffer
   readonly etag: string
@@ -47,8 +46,9 @@ const docsPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-export function routePages(app: FastifyInstance, catalogue: Catalogue): void {
-  const pages = new Map<string, Page>([
+/** Every page by its path. */
+export function createPages(catalogue: Catalogue): ReadonlyMap<string, Page> {
+  return new Map([
     [
       publicPaths.openapi,
       page('application/json; charset=utf-8', JSON.stringify(openApiDocument(catalogue))),
@@ -59,35 +59,18 @@ export function routePages(app: FastifyInstance, catalogue: Catalogue): void {
     ...swaggerFiles(),
     ...problemPages(),
   ])
-  for (const [path, content] of pages) routePage(app, path, content)
 }
 
-function routePage(app: FastifyInstance, path: string, content: Page): void {
-  const [, root = ''] = path.split('/')
-  const target: Target = { route: `/${root}`, operation: 'page' }
-  app.get(path, (request, reply) => {
-    request.target = target
-    return sendPage(request, reply, content)
-  })
-  app.route({
-    method: ['OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    url: path,
-    // Before the body is looked at: whatever it is, it is not wanted.
-    onRequest: (request, reply) => {
+export function routePages(app: FastifyInstance, pages: ReadonlyMap<string, Page>): void {
+  for (const [path, content] of pages) {
+    const [, root = ''] = path.split('/')
+    const target: Target = { route: `/${root}`, operation: 'page' }
+    app.get(path, (request, reply) => {
       request.target = target
-      if (request.method === 'OPTIONS') reply.code(204).header('allow', allow).send()
-      else sendProblem(reply, methodNotAllowed)
-    },
-    handler: () => {},
-  })
+      return sendPage(request, reply, content)
+    })
+  }
 }
-
-const allow = 'GET, HEAD, OPTIONS'
-const methodNotAllowed = {
-  code: 'method-not-allowed',
-  detail: `This path takes ${allow}.`,
-  headers: { allow },
-} as const
 
 function sendPage(request: FastifyRequest, reply: FastifyReply, { type, body, etag, headers }: Page) {
   reply.headers({ ...caching, ...headers, etag })

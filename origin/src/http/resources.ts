@@ -1,8 +1,8 @@
-import { type Catalogue, idPattern, type Operation, routesOf, viewsOf } from '@spillway/origin/contract'
+import { idPattern, type Operation, routesOf, viewsOf } from '@spillway/origin/contract'
 import type { FastifyInstance, HTTPMethods, onRequestHookHandler } from 'fastify'
 import type { AdmissionControl } from '../policy/admission-control.ts'
 import { admissionStage } from '../stage/admission.ts'
-import { answerUnmatched } from '../stage/entry.ts'
+import { answerUnmatched, type KnownPaths } from '../stage/entry.ts'
 import { gateStage } from '../stage/gate.ts'
 import type { Repository } from '../store/repository.ts'
 import { batchHandler, createHandler } from './creates.ts'
@@ -12,7 +12,7 @@ import { deleteHandler, patchHandler, replaceHandler } from './updates.ts'
 import { createAjv } from './validator.ts'
 
 export interface ResourcesOptions {
-  readonly catalogue: Catalogue
+  readonly paths: KnownPaths
   readonly repository: Repository
   readonly admission: AdmissionControl
   /** Milliseconds since the epoch. */
@@ -31,9 +31,9 @@ const handlers: Readonly<Record<Operation, (plan: Plan, repository: Repository) 
 
 /** The contract's routes, with everything compiled that can be known before the first request. */
 export function routeResources(app: FastifyInstance, options: ResourcesOptions): void {
-  const { catalogue, repository, admission, clock } = options
+  const { paths, repository, admission, clock } = options
   const ajv = createAjv()
-  for (const view of viewsOf(catalogue)) {
+  for (const view of viewsOf(paths.catalogue)) {
     const plan = compilePlan(view, ajv)
     for (const { method, path, operation } of routesOf(view)) {
       const stages = [
@@ -43,7 +43,7 @@ export function routeResources(app: FastifyInstance, options: ResourcesOptions):
       app.route({
         method: method as HTTPMethods,
         url: path,
-        onRequest: path.endsWith('/:id') ? [idStage(catalogue, plan), ...stages] : stages,
+        onRequest: path.endsWith('/:id') ? [idStage(paths, plan), ...stages] : stages,
         handler: handlers[operation](plan, repository),
       })
     }
@@ -51,11 +51,11 @@ export function routeResources(app: FastifyInstance, options: ResourcesOptions):
 }
 
 /** Sends what is in the place of an id, but is none, where it belongs: `batch` under another method among them. */
-function idStage(catalogue: Catalogue, { view }: Plan): onRequestHookHandler {
+function idStage(paths: KnownPaths, { view }: Plan): onRequestHookHandler {
   const reserved = view.resource.batchSizeMax > 0 ? 'batch' : undefined
   return (request, reply, done) => {
     const { id } = request.params as { id: string }
-    if (id === reserved || !idPattern.test(id)) answerUnmatched(catalogue, request, reply)
+    if (id === reserved || !idPattern.test(id)) answerUnmatched(paths, request, reply)
     else done()
   }
 }

@@ -61,7 +61,7 @@ export class Metrics {
 
   #defineRequests(): void {
     const name = 'origin_request_duration_seconds'
-    this.#define('histogram', name, 'From the end of the headers to the end of the answer.', () =>
+    this.#define('histogram', name, 'From the end of the headers until the answer is ready.', () =>
       [...this.#answers].flatMap(([{ route, operation }, byClass]) =>
         [...byClass].flatMap(([statusClass, histogram]) =>
           histogramSamples(name, histogram, { route, operation, status: `${statusClass}xx` }),

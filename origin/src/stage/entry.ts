@@ -10,6 +10,7 @@ import {
   matchRoute,
   opsPaths,
   parseTimeout,
+  type RouteMatch,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { sendProblem } from './problem.ts'
@@ -77,24 +78,40 @@ function sampled<Value>(compute: () => Value, intervalMs: number): (now: number)
  * Answers what no route takes, before a body is read. An escape in a path leads here as well: nothing in a valid path
  * needs one, and two spellings must not reach one document.
  */
-export function unmatchedStage(catalogue: Catalogue): onRequestHookHandler {
+export function unmatchedStage(paths: KnownPaths): onRequestHookHandler {
   return (request, reply, done) => {
     const url = request.raw.url as string
     if (url.length > limits.urlLengthMax) {
       const detail = `Path and query have at most ${limits.urlLengthMax} bytes.`
       sendProblem(reply, { code: 'uri-too-long', detail })
     } else if (request.is404 || pathOf(url).includes('%') || url.includes('#')) {
-      answerUnmatched(catalogue, request, reply)
+      answerUnmatched(paths, request, reply)
     } else {
       done()
     }
   }
 }
 
+/** What is served, to tell a wrong method from a wrong path. */
+export interface KnownPaths {
+  readonly catalogue: Catalogue
+  /** Paths that are read, beside the resources. */
+  readonly pages: { has(path: string): boolean }
+}
+
+const pageMethods = ['GET', 'HEAD', 'OPTIONS'] as const
+
 /** 404, 405 with Allow, or the answer to OPTIONS (RFC 9110 §9.3.7). CORS is the edge's. */
-export function answerUnmatched(catalogue: Catalogue, request: FastifyRequest, reply: FastifyReply): void {
+export function answerUnmatched(
+  { catalogue, pages }: KnownPaths,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   const method = request.raw.method as string
-  const match = matchRoute(catalogue, method, pathOf(request.raw.url as string))
+  const path = pathOf(request.raw.url as string)
+  const match: RouteMatch = pages.has(path)
+    ? { kind: method === 'OPTIONS' ? 'options' : 'methodNotAllowed', allow: pageMethods }
+    : matchRoute(catalogue, method, path)
   switch (match.kind) {
     case 'options':
       reply.code(204).header('allow', match.allow.join(', ')).send()

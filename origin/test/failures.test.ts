@@ -1,0 +1,220 @@
+import { connect } from 'node:net'
+import { headers as names } from '@spillway/origin/contract'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { NotDone, Repository } from '../src/store/repository.ts'
+import { bound, startTestApp, type TestApp } from './support/app.ts'
+import { assertionOf } from './support/assertions.ts'
+import { alice, editor } from './support/client.ts'
+import { advisory, trip } from './support/samples.ts'
+
+/** What the store does instead of its work. */
+let fate: (() => Promise<never>) | undefined
+const over = (repository: Repository): Repository => {
+  const real = bound(repository)
+  return Object.fromEntries(
+    Object.entries(real).map(([name, method]) => [
+      name,
+      (...parts: never[]) => fate?.() ?? (method as (...parts: never[]) => unknown)(...parts),
+    ]),
+  ) as unknown as Repository
+}
+const outcome = (value: unknown) => async () => value as never
+
+let origin: TestApp
+beforeAll(async () => {
+  origin = await startTestApp({ over, limit: 4 })
+})
+afterAll(() => origin.stop())
+beforeEach(() => {
+  fate = undefined
+})
+
+const requests = [
+  ['GET', '/v2/advisories', undefined],
+  ['GET', '/v2/advisories/1', undefined],
+  ['POST', '/v2/advisories', advisory()],
+  ['POST', '/v2/advisories/batch', { items: [advisory()] }],
+  ['PUT', '/v2/advisories/1', advisory()],
+  ['PATCH', '/v2/advisories/1', { title: 'x' }],
+  ['DELETE', '/v2/advisories/1', undefined],
+] as const
+
+describe('what the store could not do', () => {
+  const table: Record<NotDone['reason'], readonly [status: number, code: string]> = {
+    busy: [503, 'overloaded'],
+    unavailable: [503, 'database-unavailable'],
+    deadline: [504, 'deadline-exceeded'],
+    aborted: [504, 'deadline-exceeded'],
+  }
+  for (const [reason, [status, code]] of Object.entries(table)) {
+    it(`${reason}: ${status} ${code}, and when to come back, for every operation`, async () => {
+      fate = outcome({ kind: 'notDone', reason })
+      for (const [method, path, body] of requests) {
+        const answer = await origin.send(method, path, { as: editor, body })
+        expect([method, answer.status, answer.json.code]).toEqual([method, status, code])
+        expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1)
+        expect(answer.json.retryable).toBe(true)
+        // Nothing was done, so nothing is obsolete.
+        expect(answer.headers[names.purgeTag]).toBeUndefined()
+      }
+    })
+  }
+
+  it('a write whose fate is not known says so, and is purged all the same: it may have happened', async () => {
+    const { json } = await origin.send('POST', '/v2/trips', { as: alice, body: trip })
+    fate = outcome({ kind: 'unknown' })
+    const answer = await origin.send('POST', '/v2/trips', { as: alice, body: trip })
+    expect([answer.status, answer.json.code]).toEqual([503, 'outcome-unknown'])
+    expect(answer.headers[names.purgeTag]).toBe('trips:*:alice')
+    expect(json.id).toEqual(expect.any(String))
+  })
+})
+
+describe('a defect', () => {
+  const secret = 'mongodb://user:swordfish@db-7.internal:27017/?replicaSet=rs0'
+  const errors: Record<string, () => unknown> = {
+    'an error of the driver': () =>
+      Object.assign(new Error(`connection 3 to ${secret} closed`), {
+        name: 'MongoServerError',
+        code: 11_600,
+      }),
+    'an error with a status of its own': () => Object.assign(new Error(secret), { statusCode: 418 }),
+    'an error that looks like the framework’s': () => Object.assign(new Error(secret), { code: 'FST_ERR_X' }),
+    'what is no error': () => secret,
+  }
+  for (const [name, make] of Object.entries(errors)) {
+    it(`${name} is 500, of which the caller learns nothing but the id to report`, async () => {
+      fate = () => Promise.reject(make())
+      for (const [method, path, body] of requests) {
+        const answer = await origin.send(method, path, { as: editor, body })
+        expect([answer.status, answer.json.code]).toEqual([500, 'internal-error'])
+        expect(answer.text + JSON.stringify(answer.headers)).not.toMatch(/swordfish|internal:|mongo|at \//i)
+        expect(answer.json.requestId).toBe(answer.headers[names.requestId])
+      }
+    })
+  }
+
+  it('is logged with the id, the trace and the route, and without a header, query or body', async () => {
+    fate = () => Promise.reject(new Error('broken'))
+    origin.logged.length = 0
+    const answer = await origin.send('POST', '/v2/advisories?', {
+      as: editor,
+      body: advisory({ title: 'confidential' }),
+      headers: {
+        authorization: 'Bearer hidden',
+        cookie: 'session=hidden',
+        traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      },
+    })
+    const line = JSON.parse(origin.logged.find((text) => text.includes('failed')) as string)
+    expect(line).toMatchObject({
+      requestId: answer.headers[names.requestId],
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      route: '/v2/advisories',
+      method: 'POST',
+      err: { message: 'broken' },
+    })
+    expect(origin.logged.join('')).not.toMatch(/hidden|confidential/)
+  })
+})
+
+describe('admission', () => {
+  const hold = () => {
+    const { promise, resolve } = Promise.withResolvers<never>()
+    fate = () => promise
+    return () => {
+      fate = undefined
+      resolve({ kind: 'notFound' } as never)
+    }
+  }
+  const until = async (reached: () => boolean) => {
+    while (!reached()) await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  const inflight = () => origin.admission.snapshot(performance.now()).inflight
+
+  it('sheds what is too much before its body is read, and serves it again when there is room', async () => {
+    const release = hold()
+    const held = Array.from({ length: 4 }, () =>
+      origin.send('GET', '/v2/trips/1', { as: alice, headers: { [names.priority]: 'critical' } }),
+    )
+    await until(() => inflight() === 4)
+    // Nonsense as a body: it is not looked at.
+    const shed = await origin.send('POST', '/v2/trips', { as: alice, body: '{{{' })
+    expect([shed.status, shed.json.code]).toEqual([503, 'overloaded'])
+    expect(Number(shed.headers['retry-after'])).toBeGreaterThanOrEqual(1)
+    expect((await origin.send('GET', '/livez')).status).toBe(200)
+    expect((await origin.send('GET', '/readyz')).status).toBe(200)
+    release()
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([404, 404, 404, 404])
+    await until(() => inflight() === 0)
+    expect((await origin.send('POST', '/v2/trips', { as: alice, body: trip })).status).toBe(201)
+  })
+
+  it('keeps room for critical requests', async () => {
+    const release = hold()
+    const background = { [names.priority]: 'background' }
+    const first = Array.from({ length: 2 }, () =>
+      origin.send('GET', '/v2/trips/1', { as: alice, headers: background }),
+    )
+    await until(() => inflight() === 2)
+    expect((await origin.send('GET', '/v2/trips/1', { as: alice, headers: background })).status).toBe(503)
+    const critical = origin.send('GET', '/v2/trips/1', {
+      as: alice,
+      headers: { [names.priority]: 'critical' },
+    })
+    await until(() => inflight() === 3)
+    release()
+    expect((await critical).status).toBe(404)
+    await Promise.all(first)
+  })
+
+  it('does not start what has no time left', async () => {
+    const answer = await origin.send('GET', '/v2/trips', { as: alice, headers: { [names.timeoutMs]: '0' } })
+    expect([answer.status, answer.json.code]).toEqual([503, 'overloaded'])
+  })
+
+  it('gives the deadline of the edge to the store', async () => {
+    const seen: number[] = []
+    const real = origin.repository.read
+    const watched = await startTestApp({
+      over: (repository) => ({
+        ...bound(repository),
+        read: (resource, id, call) => {
+          seen.push(call.deadline - performance.now())
+          return repository.read(resource, id, call)
+        },
+      }),
+    })
+    await watched.send('GET', '/v2/trips/1', { as: alice, headers: { [names.timeoutMs]: '5000' } })
+    await watched.send('GET', '/v2/trips/1', { as: alice, headers: { [names.timeoutMs]: 'soon' } })
+    await watched.stop()
+    const [given, fallback] = seen as [number, number]
+    expect(given).toBeGreaterThan(1_000)
+    expect(given).toBeLessThanOrEqual(5_000)
+    expect(fallback).toBeLessThanOrEqual(1_000)
+    expect(real).toBe(origin.repository.read)
+  })
+
+  it('takes back the place of a caller who leaves, at every stage', async () => {
+    const assertion = await assertionOf(alice)
+    const leave = (text: string) =>
+      new Promise<void>((resolve) => {
+        const socket = connect(origin.port, '127.0.0.1', () => {
+          socket.write(`${text}\r\nhost: a\r\n${names.assertion}: ${assertion}\r\n`)
+          socket.write('content-type: application/json\r\ncontent-length: 50\r\n\r\n{"title":')
+        })
+        void until(() => inflight() > 0).then(() => {
+          socket.destroy()
+          resolve()
+        })
+      })
+    // in the middle of its body
+    await leave('POST /v2/trips HTTP/1.1')
+    await until(() => inflight() === 0)
+    // while the store works
+    const release = hold()
+    await leave('GET /v2/trips/1 HTTP/1.1')
+    release()
+    await until(() => inflight() === 0)
+  })
+})
