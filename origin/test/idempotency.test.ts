@@ -19,7 +19,10 @@ beforeAll(async () => {
 afterAll(() => origin.stop())
 
 let keys = 0
-const newKey = () => ({ 'idempotency-key': `key-${(keys += 1)}` })
+function newKey(): { 'idempotency-key': string } {
+  keys += 1
+  return { 'idempotency-key': `key-${keys}` }
+}
 const create = (headers: Record<string, string>, body: unknown = trip, as = alice) =>
   origin.send('POST', '/v2/trips', { as, headers, body })
 

@@ -33,7 +33,10 @@ describe('a body that does not fit names every bad field by pointer', () => {
       ['/createdAt', '/id', '/updatedAt'],
     ],
     "the owner's field": [{ ...trip, ownerId: 'bob' }, ['/ownerId']],
-    constructor: [{ ...trip, constructor: { prototype: { admin: true } } }, ['/constructor']],
+    'a constructor': [
+      { ...trip, ['constructor' as string]: { prototype: { admin: true } } },
+      ['/constructor'],
+    ],
     'null for an optional field': [{ ...trip, notes: null }, ['/notes']],
     'too many items': [{ ...trip, placeIds: Array(51).fill('1') }, ['/placeIds']],
     'an array': [[trip], ['']],

@@ -1,0 +1,96 @@
+import { problemCatalogue } from '@spillway/origin/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApp, type TestApp } from './support/app.ts'
+
+let origin: TestApp
+beforeAll(async () => {
+  origin = await startTestApp()
+})
+afterAll(() => origin.stop())
+
+it('the document is served, for the edge to keep and to ask again by its ETag', async () => {
+  const answer = await origin.send('GET', '/openapi.json')
+  expect(answer.json.openapi).toBe('3.1.0')
+  expect(answer.headers['cdn-cache-control']).toContain('stale-if-error')
+  const headers = { 'if-none-match': answer.headers.etag as string }
+  expect((await origin.send('GET', '/openapi.json', { headers })).status).toBe(304)
+})
+
+it('the reference page needs no other server, and lets none in', async () => {
+  const answer = await origin.send('GET', '/docs')
+  expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
+  const policy = String(answer.headers['content-security-policy'])
+  expect(policy).toContain("default-src 'none'")
+  expect(policy).toContain("script-src 'self';")
+  expect(answer.text).not.toMatch(/https?:\/\//)
+  const files = [...answer.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path as string)
+  expect(files.length).toBeGreaterThanOrEqual(4)
+  for (const path of files) {
+    const file = await origin.send('GET', path)
+    expect([path, file.status]).toEqual([path, 200])
+    expect(file.headers['x-content-type-options']).toBe('nosniff')
+  }
+})
+
+describe('every problem type has a page where its type leads', () => {
+  it.each(Object.entries(problemCatalogue))('%s', async (code, { title, status }) => {
+    const answer = await origin.send('GET', `/problems/${code}`)
+    expect(answer.status).toBe(200)
+    expect(answer.text).toContain(`<h1>${title}</h1>`)
+    expect(answer.text).toContain(`HTTP status ${status}`)
+  })
+})
+
+describe('metrics', () => {
+  it('count requests by route pattern and status, never by path', async () => {
+    await origin.send('GET', '/v2/places/some-id-of-somebody')
+    await origin.send('GET', '/v9/nothing')
+    const { text, headers } = await origin.send('GET', '/metrics')
+    expect(headers['content-type']).toContain('text/plain')
+    expect(text).toMatch(
+      /origin_request_duration_seconds_count\{route="\/v2\/places\/:id",operation="read",status="4xx"\} [1-9]/,
+    )
+    expect(text).toContain('route="unmatched"')
+    expect(text).not.toContain('somebody')
+  })
+
+  it.each([
+    'origin_admission_limit',
+    'origin_admission_shed_total{priority="critical",reason="busy"}',
+    'origin_pool_connections{state="inUse"}',
+    'origin_pool_wait_seconds_bucket',
+    'origin_batch_items_total{collection="places",lane="find"}',
+    'origin_event_loop_delay_p99_seconds',
+    'origin_draining 0',
+  ])('tell %s', async (line) => {
+    expect((await origin.send('GET', '/metrics')).text).toContain(line)
+  })
+})
+
+describe('readiness', () => {
+  it('says what it has looked at', async () => {
+    const answer = await origin.send('GET', '/readyz')
+    expect([answer.status, answer.json]).toEqual([
+      200,
+      { status: 'ready', checks: { database: { ok: true }, pool: { ok: true }, drain: { ok: true } } },
+    ])
+  })
+
+  it('ends with the drain, with the reason; liveness does not', async () => {
+    const other = await startTestApp()
+    other.health.drain()
+    const answer = await other.send('GET', '/readyz')
+    expect([answer.status, answer.json.checks.drain]).toEqual([
+      503,
+      { ok: false, reason: 'this process is stopping' },
+    ])
+    expect((await other.send('GET', '/livez')).status).toBe(200)
+    const refused = await other.send('GET', '/v2/places')
+    expect([refused.status, refused.json.code, refused.headers.connection]).toEqual([
+      503,
+      'draining',
+      'close',
+    ])
+    await other.stop()
+  })
+})
