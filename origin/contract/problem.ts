@@ -43,6 +43,7 @@ export const problemCatalogue = {
   'rate-limited': { status: 429, title: 'You are over your limit', retryable: true },
   overloaded: { status: 503, title: 'Too busy to take this request', retryable: true },
   draining: { status: 503, title: 'This instance is stopping', retryable: true },
+  'keys-unavailable': { status: 503, title: 'Access tokens cannot be checked', retryable: true },
   'database-unavailable': { status: 503, title: 'The database cannot be reached', retryable: true },
   'outcome-unknown': { status: 503, title: 'Whether the write happened is not known', retryable: true },
   'origin-unreachable': { status: 502, title: 'The origin cannot be reached', retryable: true },

@@ -39,7 +39,7 @@ const details: Readonly<Record<TokenFault, string>> = {
 /** The answer to a token that was refused: 401 with the challenge of RFC 6750 §3, or 503 where the fault is ours. */
 export function tokenProblem(fault: TokenFault, retryAfterSeconds: number): Problem {
   const detail = details[fault]
-  if (fault === 'keys-unavailable') return { code: 'overloaded', detail, retryAfterSeconds }
+  if (fault === 'keys-unavailable') return { code: 'keys-unavailable', detail, retryAfterSeconds }
   const challenge = `Bearer realm="spillway", error="invalid_token", error_description="${detail.replaceAll('"', "'")}"`
   return { code: 'invalid-token', detail, headers: { 'www-authenticate': challenge } }
 }
