@@ -1,41 +1,21 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { resources } from '@spillway/origin/contract'
-import { checkLoad } from './bounds.ts'
 import { usersAt } from './closed-users.ts'
 import { drivePlan } from './drive-plan.ts'
-import { learnDocuments } from './known-documents.ts'
 import { type LoadArguments, loadUsage, parseLoadArguments } from './load-arguments.ts'
-import { mintTokens, scheduleOutage, startLocalStack } from './local-stack.ts'
-import { operationsOf } from './operations.ts'
-import { planOf } from './plan.ts'
+import { scheduleOutage } from './local-stack.ts'
+import { preparePlan } from './prepare-plan.ts'
 import { noProgress, progressLine } from './progress-line.ts'
 import { describeSummary, isPassed, judge } from './summary.ts'
 
 /** Program: `npm run scenario -- spike` runs a scenario, prints a summary, and exits 1 where a threshold is missed. */
 async function main(given: LoadArguments): Promise<void> {
   const { scenario } = given
-  if (given.target !== undefined) checkLoad(scenario, given.target, given)
   await using closing = new AsyncDisposableStack()
   const ending = new AbortController()
-  process.once('SIGINT', () => ending.abort())
+  process.once('SIGINT', () => ending.abort(new Error('stopped')))
 
-  if (given.target === undefined) console.error('starting the stack')
-  const stack = given.target === undefined ? closing.use(await startLocalStack(scenario)) : undefined
-  const target = given.target ?? (stack?.url as string)
-  const tokens = stack === undefined ? given.tokens : await mintTokens(stack, scenario)
-  if (scenario.outage !== undefined && stack === undefined) {
-    console.error('the outage of this scenario is yours to cause; what is offered is as if there were one')
-  }
-
-  console.error('asking which documents there are')
-  const documents = await learnDocuments({
-    target,
-    operations: operationsOf(resources, scenario).filter(({ signedIn }) => !signedIn || tokens.length > 0),
-    count: scenario.documents,
-    ...(tokens[0] !== undefined && { token: tokens[0] }),
-  })
-  const plan = planOf({ ...given, scenario, target, tokens, documents })
+  const { plan, stack } = await preparePlan(given, closing)
   let before = noProgress
   const report = await drivePlan(plan, {
     signal: ending.signal,
@@ -54,9 +34,14 @@ async function main(given: LoadArguments): Promise<void> {
   if (!isPassed(report.summary, verdicts)) process.exitCode = 1
 }
 
-try {
-  await main(await parseLoadArguments(process.argv.slice(2)))
-} catch (error) {
-  console.error(`${(error as Error).message}\n\n${loadUsage('scenario')}`)
+if (process.argv.length < 3) {
+  console.error(loadUsage('scenario'))
   process.exitCode = 2
+} else {
+  try {
+    await main(await parseLoadArguments(process.argv.slice(2)))
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exitCode = 2
+  }
 }

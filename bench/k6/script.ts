@@ -1,0 +1,82 @@
+// biome-ignore-all lint/correctness/noUndeclaredDependencies: k6 has these modules in itself; npm has their types alone.
+/** The script that k6 runs: any scenario, from the plan that `npm run k6` has laid down in a file. */
+import { sleep } from 'k6'
+import { SharedArray } from 'k6/data'
+import http from 'k6/http'
+import { Counter, Rate, Trend } from 'k6/metrics'
+import { seededRandom } from '../load/random.ts'
+import type { Plan } from '../scenarios/plan.ts'
+import { type KnownDocument, Requests } from '../scenarios/request.ts'
+import { type K6Data, summaryOfK6 } from './k6-summary.ts'
+import { failureMetric, metricNames, shareMetrics } from './metric-names.ts'
+import { k6Options } from './options.ts'
+import { countedReasons, outcomeOf, reasonOf } from './outcome.ts'
+
+const text = open(__ENV.SPILLWAY_PLAN as string)
+const { tokens: allTokens, documents: allDocuments, ...plan }: Plan = JSON.parse(text)
+const { scenario } = plan
+
+// Once for all virtual users, of which each has a runtime of its own.
+const tokens = new SharedArray<string>('tokens', () => [...allTokens])
+const documents = Object.fromEntries(
+  Object.entries(allDocuments).map(([name, list]) => [
+    name,
+    new SharedArray<KnownDocument>(`documents of ${name}`, () => [...list]),
+  ]),
+)
+
+export const options = k6Options(scenario)
+
+const metricsOf = (operation: string) => {
+  const { asked, good, shed, failed, okMs } = metricNames(operation)
+  return {
+    asked: new Counter(asked),
+    good: new Counter(good),
+    shed: new Counter(shed),
+    failed: new Counter(failed),
+    okMs: new Trend(okMs, true),
+  }
+}
+const all = metricsOf('all')
+const byOperation = new Map(plan.operations.map(({ name }) => [name, metricsOf(name)]))
+const shares = { good: new Rate(shareMetrics.good), failed: new Rate(shareMetrics.failed) }
+const failures = new Map(
+  [...countedReasons, 'other'].map((reason) => [reason, new Counter(failureMetric(reason))]),
+)
+
+const random = seededRandom(plan.seed * 100_000 + __VU)
+const requests = new Requests({ ...plan, tokens, documents, popularity: scenario.popularity, random })
+
+/** One request of one user. */
+export default function request(): void {
+  const user = Math.floor(random() * Math.max(1, tokens.length))
+  const { operation, method, path, headers, body } = requests.next(user)
+  const { status, timings } = http.request(method, plan.target + path, body ?? null, {
+    headers,
+    timeout: scenario.timeoutMs,
+    redirects: 0,
+    tags: { name: operation.name },
+  })
+  // k6 leaves out of `duration` what it took to get a connection; the user waits for that as well.
+  const latencyMs = timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration
+  const outcome = outcomeOf(status)
+  const isGood = outcome === 'ok' && latencyMs <= scenario.usefulMs
+  for (const metrics of [all, byOperation.get(operation.name)]) {
+    metrics?.asked.add(1)
+    if (outcome === 'ok') metrics?.okMs.add(latencyMs)
+    else metrics?.[outcome].add(1)
+    if (isGood) metrics?.good.add(1)
+  }
+  shares.good.add(isGood)
+  shares.failed.add(outcome === 'failed')
+  if (outcome === 'failed') failures.get(reasonOf(status))?.add(1)
+  const { kind, everyMs } = scenario.behaviour
+  if (kind === 'closed') sleep((-Math.log(1 - random()) * everyMs) / 1000)
+}
+
+/** Leaves the figures to `npm run k6`, which prints them as our own driver's are printed. */
+export function handleSummary(data: K6Data): Record<string, string> {
+  return {
+    [__ENV.SPILLWAY_SUMMARY ?? 'stdout']: JSON.stringify(summaryOfK6(data, { ...plan, tokens, documents })),
+  }
+}
