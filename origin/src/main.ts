@@ -9,13 +9,15 @@ import { reportAsWorker } from './worker.ts'
 async function main(): Promise<number> {
   const config = parseConfig(process.env)
   if (cluster.isPrimary && config.processes > 1) return supervise(config)
-  const origin = await startOrigin(config)
+  const { promise: asked, resolve: stop } = Promise.withResolvers<'stop'>()
+  process.once('SIGTERM', () => stop('stop'))
+  process.once('SIGINT', () => stop('stop'))
+  const origin = await Promise.race([startOrigin(config), asked])
+  // Asked to stop before anything was served: there is nothing to finish.
+  if (origin === 'stop') return 0
   if (cluster.isWorker) reportAsWorker(origin)
   process.on('SIGHUP', () => void origin.reloadKeys())
-  await new Promise<void>((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
-  })
+  await asked
   const timer = setTimeout(() => {
     console.error(`The drain took longer than ${config.drainTimeoutMs} ms: work was cut off.`)
     process.exit(1)

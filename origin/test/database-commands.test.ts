@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { resources } from '@spillway/origin/contract'
+import { type CommandStartedEvent, MongoClient } from 'mongodb'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { seed } from '../scripts/seed.ts'
+import { applyIndexes, planIndexes } from '../src/store/indexes.ts'
+import { openRepository } from '../src/store/open-repository.ts'
+import { startTestApp, type TestApp } from './support/app.ts'
+import { alice, editor } from './support/client.ts'
+import { mongodbUri } from './support/database.ts'
+import { advisory, placeV2, trip } from './support/samples.ts'
+
+/**
+ * Every command and operator that the origin may send, all of them in Amazon DocumentDB's list of what it supports
+ * (docs.aws.amazon.com/documentdb/latest/developerguide/mongo-apis.html, engine 5.0). A new one has to be looked up
+ * there before it is added here.
+ */
+const commands = new Set(['find', 'insert', 'update', 'createIndexes', 'listIndexes', 'ping'])
+const operators = new Set(
+  ['$and', '$or', '$eq', '$in', '$gt', '$gte', '$lt', '$lte', '$exists', '$setOnInsert'].concat([
+    // Members of the driver's own, around a command.
+    '$db',
+    '$clusterTime',
+    '$readPreference',
+    '$timestamp',
+  ]),
+)
+/** The driver's own, about connections: the same for every program. */
+const housekeeping = new Set(['hello', 'endSessions', 'saslStart', 'saslContinue', 'killCursors'])
+
+const database = `commands-${randomUUID().slice(0, 8)}`
+const client = new MongoClient(mongodbUri(), { monitorCommands: true, retryWrites: false })
+const started: CommandStartedEvent[] = []
+let origin: TestApp
+
+beforeAll(async () => {
+  client.on('commandStarted', (event) => started.push(event))
+  const db = client.db(database)
+  await applyIndexes(db, await planIndexes(db, resources), { destructive: false })
+  await seed(db, { limit: 50 })
+  const { repository } = openRepository(db)
+  origin = await startTestApp({ over: () => repository })
+})
+afterAll(async () => {
+  await origin.stop()
+  await client.db(database).dropDatabase()
+  await client.close()
+})
+
+function* operatorsIn(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null || '_bsontype' in value) return
+  for (const [name, member] of Object.entries(value)) {
+    if (name.startsWith('$')) yield name
+    yield* operatorsIn(member)
+  }
+}
+
+it('sends only commands and operators that DocumentDB has', async () => {
+  const { send } = origin
+  const key = { 'idempotency-key': 'once' }
+  const { headers } = await send('POST', '/v2/trips', { as: alice, body: trip, headers: key })
+  await send('POST', '/v2/trips', { as: alice, body: trip, headers: key })
+  const path = headers.location as string
+  await send('PATCH', path, { as: alice, body: { title: 'x' }, headers: { 'if-match': '"1"' } })
+  await send('PUT', path, { as: alice, body: trip, headers: { 'if-match': '*' } })
+  await Promise.all(Array.from({ length: 20 }, () => send('GET', path, { as: alice })))
+  await send('DELETE', path, { as: alice, headers: { 'if-match': '*' } })
+  await send('POST', '/v2/places/batch', { as: editor, body: { items: [placeV2, placeV2] }, headers: key })
+  const taken = advisory()
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    await send('POST', '/v2/advisories', { as: editor, body: taken })
+  }
+  for (const query of [
+    '?countryCode=CN&population[gte]=1&population[lt]=90000000&kind[in]=city,capital&limit=2',
+    '?limit=2&sort=name,-population',
+    `?limit=2&cursor=${(await send('GET', '/v2/places?limit=2')).json.nextCursor}`,
+  ]) {
+    expect((await send('GET', `/v2/places${query}`)).status).toBe(200)
+  }
+  await send('GET', '/v2/trips', { as: alice })
+  await send('GET', '/readyz')
+
+  const sent = new Set(started.map(({ commandName }) => commandName))
+  expect([...sent].filter((name) => !commands.has(name) && !housekeeping.has(name))).toEqual([])
+  for (const name of ['find', 'insert', 'update', 'createIndexes']) expect(sent).toContain(name)
+  const used = new Set(started.flatMap(({ command }) => [...operatorsIn(command)]))
+  expect([...used].filter((name) => !operators.has(name))).toEqual([])
+})

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { MongoClient } from 'mongodb'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { edgeKeySet } from './support/assertions.ts'
+import { alice } from './support/client.ts'
+import { mongodbUri } from './support/database.ts'
+import { type OriginProcess, runOrigin, startOriginProcess } from './support/origin-process.ts'
+import { trip } from './support/samples.ts'
+
+const database = `process-${randomUUID().slice(0, 8)}`
+const running: Pick<OriginProcess, 'child' | 'exited'>[] = []
+afterEach(async () => {
+  for (const { child, exited } of running.splice(0)) {
+    child.kill('SIGKILL')
+    await exited
+  }
+})
+afterAll(async () => {
+  const client = new MongoClient(mongodbUri())
+  await client.db(database).dropDatabase()
+  await client.close()
+})
+
+async function start(env: Record<string, string> = {}): Promise<OriginProcess> {
+  const origin = await startOriginProcess(database, env)
+  running.push(origin)
+  return origin
+}
+
+const until = async (reached: () => boolean | Promise<boolean>) => {
+  while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+describe('on SIGTERM', () => {
+  for (const processes of ['1', '2']) {
+    it(`${processes} process(es): writes in flight are finished and held, new ones refused, exit 0`, async () => {
+      const origin = await start({ PROCESSES: processes })
+      const writes = Array.from({ length: 40 }, () =>
+        origin.send('POST', '/v2/trips', { as: alice, body: trip }).catch((error: Error) => error),
+      )
+      await Promise.race(writes)
+      origin.child.kill('SIGTERM')
+      const outcomes = await Promise.all(writes)
+      expect(await origin.exited).toBe(0)
+      const client = new MongoClient(mongodbUri())
+      const stored = client.db(database).collection<{ _id: string }>('trips')
+      let created = 0
+      for (const outcome of outcomes) {
+        // Whoever came too late found the door shut; nobody was cut off in the middle.
+        if (outcome instanceof Error) expect(outcome.message).toMatch(/ECONNREFUSED|ECONNRESET|hang up/)
+        else if (outcome.status === 201) {
+          created += 1
+          expect(await stored.findOne({ _id: outcome.json.id })).not.toBeNull()
+        } else expect(outcome.json.code).toBe('draining')
+      }
+      await client.close()
+      expect(created).toBeGreaterThan(0)
+      await expect(origin.send('GET', '/livez')).rejects.toThrow()
+    })
+  }
+
+  it('SIGINT does the same', async () => {
+    const origin = await start()
+    origin.child.kill('SIGINT')
+    expect(await origin.exited).toBe(0)
+  })
+
+  it('a drain that takes too long ends with 1', async () => {
+    const origin = await start({ DRAIN_TIMEOUT_MS: '200' })
+    // A request that never ends: its body stays away.
+    const socket = connect(origin.port, '127.0.0.1', () => {
+      socket.write(
+        'POST /livez HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n',
+      )
+    })
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    await origin.send('GET', '/livez')
+    origin.child.kill('SIGTERM')
+    expect(await origin.exited).toBe(1)
+    expect(origin.output()).toContain('The drain took longer than 200 ms')
+  })
+})
+
+describe('several processes', () => {
+  it('share one port, and add up their metrics', async () => {
+    const origin = await start({ PROCESSES: '2' })
+    const total = async () => {
+      const { text } = await origin.send('GET', '/metrics')
+      expect(text).toMatch(/^origin_pool_connections\{state="size"\} 4$/m)
+      const counts = text.matchAll(/_count\{route="\/v2\/places",operation="list",status="2xx"\} (\d+)/g)
+      return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+    }
+    await until(async () => (await origin.send('GET', '/metrics')).text.includes('{state="size"} 4'))
+    // Each on a connection of its own, so that both workers get some.
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        origin.send('GET', '/v2/places', { headers: { connection: 'close' } }),
+      ),
+    )
+    expect(await total()).toBe(20)
+  })
+
+  it('a worker that crashes is replaced', async () => {
+    const origin = await start({ PROCESSES: '2' })
+    const workers = () =>
+      [...origin.output().matchAll(/"pid":(\d+),[^\n]*"msg":"listening"/g)].map(([, pid]) => Number(pid))
+    await until(() => workers().length === 2)
+    process.kill(workers()[0] as number, 'SIGKILL')
+    await until(() => workers().length === 3)
+    expect((await origin.send('GET', '/livez')).status).toBe(200)
+    origin.child.kill('SIGTERM')
+    expect(await origin.exited).toBe(0)
+  })
+
+  it('none is left when the supervisor is killed', async () => {
+    const origin = await start({ PROCESSES: '2' })
+    const workers = () =>
+      [...origin.output().matchAll(/"pid":(\d+),[^\n]*"msg":"listening"/g)].map(([, pid]) => Number(pid))
+    await until(() => workers().length === 2)
+    origin.child.kill('SIGKILL')
+    await origin.exited
+    await until(() => workers().every((pid) => !isAlive(pid)))
+  })
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe.concurrent('a start that cannot succeed says why, in one line for people', () => {
+  const good = () => ({
+    MONGODB_URI: mongodbUri(),
+    MONGODB_DATABASE: database,
+    EDGE_ASSERTION_JWKS: edgeKeySet,
+    POOL_SIZE: '1',
+  })
+  const attempt = async (env: Record<string, string>) => {
+    const origin = runOrigin(env)
+    expect(await origin.exited).toBe(1)
+    expect(origin.output()).not.toMatch(/\n\s+at /)
+    return origin.output()
+  }
+
+  it('every variable that is missing', async () => {
+    const output = await attempt({})
+    expect(output).toContain('MONGODB_URI is not set')
+    expect(output).toContain('EDGE_ASSERTION_JWKS is not set')
+  })
+
+  for (const processes of ['1', '2']) {
+    it(`a port in use, with ${processes} process(es)`, async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as { port: number }
+      const output = await attempt({ ...good(), PORT: String(port), PROCESSES: processes })
+      await new Promise((resolve) => server.close(resolve))
+      expect(output).toContain(`Port ${port} is in use: stop what listens on it, or set PORT to a free one.`)
+    })
+  }
+
+  it('keys that are none', async () => {
+    expect(await attempt({ ...good(), EDGE_ASSERTION_JWKS: '{"keys":[]}' })).toContain(
+      'the key set has no keys',
+    )
+  })
+
+  it('a database that is not there, without its address', async () => {
+    const uri = 'mongodb://user:swordfish@127.0.0.1:9/?serverSelectionTimeoutMS=100'
+    const output = await attempt({ ...good(), MONGODB_URI: uri, SERVER_SELECTION_TIMEOUT_MS: '100' })
+    expect(output).toContain('The database cannot be reached')
+    expect(output).not.toMatch(/swordfish|127\.0\.0\.1:9/)
+  })
+})
+
+it('keys in a file are read again on SIGHUP, and when the file changes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-keys-'))
+  const file = join(folder, 'edge.json')
+  await writeFile(file, edgeKeySet)
+  const origin = await start({ EDGE_ASSERTION_JWKS: pathToFileURL(file).href })
+  const status = async () => (await origin.send('GET', '/v2/places')).status
+  expect(await status()).toBe(200)
+  // Another key under the same id: what the old one has signed is worth nothing from now on.
+  const stranger = JSON.parse(edgeKeySet)
+  stranger.keys[0].x = `A${stranger.keys[0].x.slice(1)}`
+  await writeFile(file, JSON.stringify(stranger))
+  origin.child.kill('SIGHUP')
+  await until(async () => (await status()) === 401)
+  await writeFile(file, edgeKeySet)
+  await until(async () => (await status()) === 200)
+  // What cannot be read leaves the last good keys.
+  await writeFile(file, '{')
+  origin.child.kill('SIGHUP')
+  await until(() => origin.output().includes('cannot be read'))
+  expect(await status()).toBe(200)
+  await rm(folder, { recursive: true })
+})

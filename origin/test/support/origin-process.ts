@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { edgeKeySet } from './assertions.ts'
+import { type Client, createClient } from './client.ts'
+import { mongodbUri } from './database.ts'
+
+export interface OriginProcess {
+  readonly child: ChildProcess
+  readonly port: number
+  readonly send: Client
+  /** What it has printed, so far. */
+  readonly output: () => string
+  /** Resolves with the code (or signal) that it ended with. */
+  readonly exited: Promise<number | string>
+}
+
+const main = join(import.meta.dirname, '../../src/main.ts')
+
+/** Runs the program with only the given variables set. */
+export function runOrigin(env: Record<string, string>): Omit<OriginProcess, 'port' | 'send'> {
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let printed = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      printed += chunk
+    })
+  }
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
+  return { child, output: () => printed, exited }
+}
+
+/** The program as it is deployed, on a free port, over a database of the given name. */
+export async function startOriginProcess(
+  database: string,
+  env: Record<string, string> = {},
+): Promise<OriginProcess> {
+  const started = runOrigin({
+    PORT: '0',
+    MONGODB_URI: mongodbUri(),
+    MONGODB_DATABASE: database,
+    EDGE_ASSERTION_JWKS: edgeKeySet,
+    POOL_SIZE: '2',
+    ...env,
+  })
+  const { exited, output } = started
+  const listening = async () => {
+    for (;;) {
+      const port = /"port":(\d+),"msg":"listening"/.exec(output())?.[1]
+      if (port !== undefined) return Number(port)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  const failed = exited.then((code) => {
+    throw new Error(`the origin ended with ${code}:\n${output()}`)
+  })
+  failed.catch(() => {})
+  const port = await Promise.race([listening(), failed])
+  return { ...started, port, send: createClient(port) }
+}
