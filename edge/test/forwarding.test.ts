@@ -169,6 +169,12 @@ describe('towards the origin', () => {
 })
 
 describe('a body', () => {
+  it('of no bytes is none', async () => {
+    await edge.fetch('/v2/places/1', { method: 'DELETE', headers: { ...writer, 'content-length': '0' } })
+    expect(lastSeen().headers).not.toHaveProperty('transfer-encoding')
+    expect(lastSeen().headers).not.toHaveProperty('content-type')
+  })
+
   it('is passed on as it is', async () => {
     await post({ body: '{"name":"Köln"}' })
     expect(await lastSeen().body).toBe('{"name":"Köln"}')
@@ -225,6 +231,13 @@ describe('a body', () => {
     await sink.close()
     expect(await (await answer).text()).toBe('{"name":"Paris"}')
   })
+})
+
+it('an empty Idempotency-Key is not taken for none', async () => {
+  const before = origin.seen.length
+  const refused = await post({ headers: { 'idempotency-key': '' } })
+  expect(refused.status).toBe(400)
+  expect(origin.seen.length).toBe(before)
 })
 
 describe('from the origin', () => {

@@ -441,7 +441,8 @@ const commonParameters = {
     name: 'id',
     in: 'path',
     required: true,
-    schema: { type: 'string', pattern: idPattern.source, not: { const: 'batch' } },
+    // `batch` is a path of its own.
+    schema: { type: 'string', pattern: idPattern.source.replace('^', '^(?!batch$)') },
   },
   cursor: {
     name: 'cursor',

@@ -111,6 +111,7 @@ describe('parseListQuery', () => {
       Array.from({ length: 33 }, (_, i) => `a${i}=1`).join('&'),
       /At most 32 parameters/,
     ],
+    ['field that stands twice', 'fields=id,id', /'id' stands twice/],
     ['unknown field', 'fields=name,secret', /Unknown field 'secret'/],
     ['cursor that is no base64url', 'cursor=%2A', /invalid-cursor/],
     ['cursor of another shape', 'cursor=e30', /invalid-cursor/],

@@ -290,8 +290,10 @@ function parseFields(
 ): readonly string[] | undefined {
   if (text === undefined) return undefined
   const known = new Set([...Object.keys(systemFields), ...Object.keys(representation.schema.properties)])
-  const asked = new Set(text.split(','))
-  for (const name of asked) {
+  const asked = new Set<string>()
+  for (const name of text.split(',')) {
+    if (asked.has(name)) errors.push({ parameter: 'fields', detail: `'${quote(name)}' stands twice.` })
+    asked.add(name)
     if (!known.has(name)) {
       errors.push({
         parameter: 'fields',

@@ -32,9 +32,13 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
   const { method, headers, body: sent } = exchange.request
   const fields = requestFields(headers)
   if (typeof fields === 'string') throw new ProblemError(nominated(fields))
-  if (declaresTooMuch(headers.get('content-length'))) throw new ProblemError(tooLarge)
+  const length = headers.get('content-length')
+  if (declaresTooMuch(length)) throw new ProblemError(tooLarge)
   const key = headers.get(names.idempotencyKey)
-  const body = sent === null ? null : new RequestBody(sent)
+  // The runtime would drop an empty field on the way out, and the origin take the request for one without a key.
+  if (key === '') throw new ProblemError(emptyKey)
+  // A body of no bytes would reach the origin as a stream, and a DELETE as one with a body.
+  const body = sent === null || length === '0' ? null : new RequestBody(sent)
   const forwarding: Forwarding = {
     method,
     target: plan.target,
@@ -94,3 +98,9 @@ const nominated = (name: string): Problem => ({
   detail: `Connection must not list ${name}: without it the request would mean something else.`,
   errors: [{ header: 'Connection', detail: `Lists ${name}.` }],
 })
+
+const emptyKey: Problem = {
+  code: 'invalid-header',
+  detail: 'Idempotency-Key is empty: leave it out, or give it a value.',
+  errors: [{ header: 'Idempotency-Key', detail: 'Is empty.' }],
+}
