@@ -46,11 +46,12 @@ export function candidates(capacityPerSecond: number): readonly ScalingRules[] {
   })
   const cpu = (target: number): TargetTracking => ({ kind: 'target', metric: 'cpuPercent', target })
   const signals = (processes: number): Choice<readonly TargetTracking[]> => [
+    // First, so that it wins where one of the two alone does as well: either may be set wrong.
+    ['requests and CPU at 50 %', [requests(0.5, processes), cpu(50)]],
     ...[0.35, 0.5, 0.65].map(
       (share) => [`requests at ${share * 100} %`, [requests(share, processes)]] as const,
     ),
     ...[35, 50, 65].map((target) => [`CPU at ${target} %`, [cpu(target)]] as const),
-    ['requests and CPU at 50 %', [requests(0.5, processes), cpu(50)]],
   ]
   const rules: ScalingRules[] = []
   for (const [instanceType, processes] of Object.entries(cores)) {

@@ -3,84 +3,93 @@ import { success } from './ledger.ts'
 import type { Scenario } from './scenario.ts'
 import { type Simulation, simulate, type World } from './simulation.ts'
 
-/** What rules must do before their price is looked at. */
-export const demands = { critical: 0.999, normal: 0.999, background: 0.95, longestMs: 1_000 } as const
+/** What rules must keep in the trial, before their price is looked at. */
+export const demands = { criticalShare: 0.999, longestMs: 1_000 } as const
+
+/** How much more than the cheapest day a day may cost, for losing less in the trial. */
+export const dearerBy = 0.01
 
 export interface Judged {
   readonly rules: ScalingRules
-  /** The hardest trial: the spike with heavier requests. */
   readonly trial: Simulation
-  /** Shares of the trial that the rules have to keep, and do not. */
+  /** What the rules had to keep in the trial, and did not. */
   readonly misses: readonly string[]
   /** A day under them, dollars; `undefined`: not looked at. */
   readonly dayDollars: number | undefined
 }
 
 export interface Trials {
-  /** The spike, in a world where each request is heavier than measured. */
+  /** Far more than what was planned for. */
   readonly trial: { readonly scenario: Scenario; readonly world: World }
-  /** The day, in the world as measured. */
+  /** An ordinary day. */
   readonly day: { readonly scenario: Scenario; readonly world: World }
   /** Connections that the database leaves to origins. */
   readonly connectionsMax: number
 }
 
-/** What a calm night may cost above the cheapest day. */
-const dearerBy = 0.01
-
 /**
- * Chooses rules in two rounds. First every candidate goes through the trial, and those that lose what they must keep
- * are out. Of the rest, those whose trial cost least go through the day. Among the days that cost at most a hundredth
- * more than the cheapest, the rules win that lost the least in the trial: a hundredth of the bill is well spent on that,
- * and the cheapest of all stands on the edge of what is demanded.
+ * Chooses rules in two rounds. Every candidate goes through the trial; those that do not keep what they must are out.
+ * Of each kind of fleet (machine, least number, warm pool: what an ordinary day costs) the rules that lost least go
+ * through the day. Among the days that cost at most a hundredth more than the cheapest, those rules win that lost least
+ * in the trial.
+ *
+ * @returns all, the winner first
  */
 export function search(
   candidates: readonly ScalingRules[],
-  { trial, day, connectionsMax }: Trials,
-  finalists: number,
+  trials: Trials,
   progress: (done: number) => void = () => {},
 ): readonly Judged[] {
-  const judged = candidates.map((rules, index): Judged => {
+  const judged = candidates.map((rules, index) => {
     progress(index)
-    const run = simulate(trial.scenario, rules, trial.world)
-    return { rules, trial: run, misses: missesOf(run, connectionsMax), dayDollars: undefined }
+    return judge(rules, trials)
   })
-  const kept = judged.filter(({ misses }) => misses.length === 0).sort(byTrial)
-  const last = kept.slice(0, finalists).map((each): Judged => {
-    const { totals } = simulate(day.scenario, each.rules, day.world)
-    return { ...each, dayDollars: totals.dollars }
-  })
-  const cheapest = Math.min(...last.map(({ dayDollars = 0 }) => dayDollars))
+  const kept = judged.filter(({ misses }) => misses.length === 0).sort(byLoss)
+  const best = [...Map.groupBy(kept, ({ rules }) => fleetOf(rules)).values()].map(
+    ([first]) => first as Judged,
+  )
+  const priced = best.map((each) => price(each, trials))
+  const cheapest = Math.min(...priced.map(({ dayDollars = 0 }) => dayDollars))
   const isCheap = ({ dayDollars = 0 }: Judged) => dayDollars <= cheapest * (1 + dearerBy)
-  const order = (a: Judged, b: Judged) => lost(a) - lost(b) || (a.dayDollars ?? 0) - (b.dayDollars ?? 0)
   return [
-    ...last.filter(isCheap).sort(order),
-    ...last.filter((each) => !isCheap(each)).sort(order),
-    ...kept.slice(finalists),
-    ...judged.filter(({ misses }) => misses.length > 0).sort(byTrial),
+    ...priced.filter(isCheap).sort(byLoss),
+    ...priced.filter((each) => !isCheap(each)).sort(byLoss),
+    ...kept.filter((each) => !best.includes(each)),
+    ...judged.filter(({ misses }) => misses.length > 0).sort(byLoss),
   ]
 }
 
-/** Requests that got no answer in the trial, in tenths of a per mille: finer is noise. */
-export const lost = ({ trial }: Judged): number => {
-  const { critical, normal, background } = trial.totals.outcomes
-  const asked = critical.asked + normal.asked + background.asked
-  return Math.round((1 - (critical.served + normal.served + background.served) / asked) * 10_000)
+/** Sends rules through the trial. */
+export function judge(rules: ScalingRules, { trial, connectionsMax }: Trials): Judged {
+  const run = simulate(trial.scenario, rules, trial.world)
+  return { rules, trial: run, misses: missesOf(run, connectionsMax), dayDollars: undefined }
 }
 
-export function missesOf({ totals }: Simulation, connectionsMax: number): readonly string[] {
-  const { outcomes, longestMs, connectionsMax: connections } = totals
+/** Sends them through the day. */
+export function price(judged: Judged, { day }: Trials): Judged {
+  return { ...judged, dayDollars: simulate(day.scenario, judged.rules, day.world).totals.dollars }
+}
+
+/** Requests that got no answer in the trial, per cent, to a hundredth: finer is noise. */
+export function lostPercent({ trial }: Judged): number {
+  const { critical, normal, background } = trial.totals.outcomes
+  const asked = critical.asked + normal.asked + background.asked
+  const served = critical.served + normal.served + background.served
+  return Math.round((1 - served / asked) * 10_000) / 100
+}
+
+function missesOf({ totals }: Simulation, connectionsMax: number): readonly string[] {
   const misses: string[] = []
-  for (const priority of ['critical', 'normal', 'background'] as const) {
-    if (success(outcomes[priority]) < demands[priority]) misses.push(priority)
-  }
-  if (longestMs > demands.longestMs) misses.push('latency')
-  if (connections > connectionsMax) misses.push('connections')
+  if (success(totals.outcomes.critical) < demands.criticalShare) misses.push('critical')
+  if (totals.longestMs > demands.longestMs) misses.push('latency')
+  if (totals.connectionsMax > connectionsMax) misses.push('connections')
   return misses
 }
 
-/** Fewest misses, then the least money, then the fewest lost. */
-const byTrial = (a: Judged, b: Judged): number =>
+/** Fewest misses, then fewest lost, then least money. */
+const byLoss = (a: Judged, b: Judged): number =>
   a.misses.length - b.misses.length ||
-  a.trial.totals.dollars - b.trial.totals.dollars ||
-  b.trial.totals.outcomes.background.served - a.trial.totals.outcomes.background.served
+  lostPercent(a) - lostPercent(b) ||
+  (a.dayDollars ?? a.trial.totals.dollars) - (b.dayDollars ?? b.trial.totals.dollars)
+
+const fleetOf = ({ instanceType, min, warm }: ScalingRules): string => `${instanceType} ${min} ${warm}`

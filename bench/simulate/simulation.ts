@@ -273,9 +273,10 @@ interface Settled {
   readonly work: { readonly reads: number; readonly writes: number }
 }
 
-/** Of those that reached a live process. */
-function answeredShare({ offered, shed }: ProcessResult, priority: Priority): number {
-  return offered[priority] === 0 ? 1 : 1 - shed[priority] / offered[priority]
+/** Of those that reached a live process; whoever was still in it when its simulation ended says nothing. */
+function answeredShare({ done, shed }: ProcessResult, priority: Priority): number {
+  const ended = done[priority] + shed[priority]
+  return ended === 0 ? 1 : done[priority] / ended
 }
 
 const noLatency = new Histogram()

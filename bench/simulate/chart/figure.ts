@@ -65,7 +65,7 @@ function drawPanel(
 ): { readonly parts: readonly string[]; readonly bottom: number } {
   const { title, x, xLabel, y, yLabel = short, lines, note } = panel
   const parts = [text(left - 36, from + 12, title, 'title')]
-  const top = from + 34
+  const top = from + 38
   const legend = lines.filter(({ name }) => name !== '')
   let at = left - 36
   for (const { name, look } of legend) {
@@ -79,7 +79,11 @@ function drawPanel(
     parts.push(text(left - 5, py(tick) + 4, yLabel(tick), '', 'end'))
   }
   const bottom = top + plotHeight
-  for (const tick of x.ticks) parts.push(text(px(tick), bottom + 14, xLabel(tick), '', 'middle'))
+  for (const tick of x.ticks) {
+    // The last label would stand out over the edge.
+    const anchor = x.position(tick) > 0.98 ? 'end' : 'middle'
+    parts.push(text(px(tick), bottom + 14, xLabel(tick), '', anchor))
+  }
   for (const line of lines) parts.push(drawLine(line, px, py))
   let end = bottom + 22
   for (const row of wrap(note ?? '', 62)) {

@@ -1,4 +1,4 @@
-import { type Judged, lost } from '../search.ts'
+import { type Judged, lostPercent } from '../search.ts'
 import { figure } from './figure.ts'
 import { linear, logarithmic, short } from './scale.ts'
 
@@ -7,12 +7,12 @@ export function searchFigure(judged: readonly Judged[], marked: readonly Judged[
   const [winner] = judged
   const dollars = ({ trial }: Judged) => trial.totals.dollars
   // Nothing lost has no place on a logarithmic axis; a thousandth of a per cent stands for it.
-  const percent = (each: Judged) => Math.max(0.001, lost(each) / 100)
+  const percent = (each: Judged) => Math.max(0.001, lostPercent(each))
   const costs = judged.map(dollars)
   const low = Math.min(...costs)
   const x = linear(Math.max(...costs) - low, 4)
   const dots = (of: readonly Judged[]) => of.map((each) => [dollars(each) - low, percent(each)] as const)
-  return figure('Scaling rules: what the spike with three times heavier requests costs and loses', [
+  return figure('Scaling rules: what a spike nine times worse than planned costs and loses', [
     {
       title: 'Not answered, %, over dollars for the 40 minutes',
       x,

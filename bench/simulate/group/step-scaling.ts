@@ -6,6 +6,8 @@ import type { GroupSize } from './target-tracking.ts'
  * after `periods` periods past the mildest step; the latest value chooses the step; a percentage is of the instances
  * that are warm, and what is still coming counts towards it.
  *
+ * Kinder than AWS in one place: an exact size only ever changes the group in the policy's direction.
+ *
  * @param values the metric by period, the latest last
  * @returns `undefined`: nothing to say
  */
@@ -21,7 +23,9 @@ export function takeStep(
   if (mildest === undefined || latest === undefined || values.length < periods) return undefined
   if (!values.slice(-periods).every((value) => isPast(value, mildest.at))) return undefined
   const step = steps.filter(({ at }) => isPast(latest, at)).at(-1) ?? mildest
-  if (policy.adjustment === 'exact') return step.change
+  if (policy.adjustment === 'exact') {
+    return direction === 'out' ? Math.max(desired, step.change) : Math.min(desired, step.change)
+  }
   if (direction === 'out') return Math.max(desired, current + adjustment(policy, step.change, current))
   return Math.min(desired, desired + adjustment(policy, step.change, desired))
 }
