@@ -67,6 +67,8 @@ export interface Answers {
   readonly failed: number
   /** Answers that were older than their stream allows. They count as `ok` all the same. */
   readonly tooOld: number
+  /** The highest `Age` of any of them. */
+  readonly oldestSeconds: number
   /** What `failed` is made of, e.g. `500` or `timeout`. */
   readonly failures: Readonly<Record<string, number>>
   /** Of the `ok`: in a closed loop from sending, in an open one from the intended start. */

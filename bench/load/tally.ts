@@ -13,6 +13,7 @@ export class Tally {
   #asked = 0
   #good = 0
   #tooOld = 0
+  #oldestSeconds = 0
   readonly #usefulMs: number
   readonly #failures = new Map<string, number>()
   readonly #ok = new LatencyHistogram()
@@ -40,6 +41,7 @@ export class Tally {
   /** An answer of this age, in seconds. */
   aged(seconds: number, secondsMax: number): void {
     if (seconds > secondsMax) this.#tooOld++
+    this.#oldestSeconds = Math.max(this.#oldestSeconds, seconds)
   }
 
   /** No answer. */
@@ -60,6 +62,7 @@ export class Tally {
       ok: latency.count,
       good: this.#good,
       tooOld: this.#tooOld,
+      oldestSeconds: this.#oldestSeconds,
       shed: shedLatency.count,
       failed: Object.values(failures).reduce((sum, count) => sum + count, 0),
       failures,

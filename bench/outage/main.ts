@@ -123,27 +123,38 @@ await runBench(
     progress(`it is back after ${returnedAtSeconds.toFixed(1)} s`)
 
     const { driver, streams, timelines, total } = await running
-    if (driver.limitedBy !== undefined) throw new Error(`not a result: ${driver.limitedBy}`)
+    // Who was answered with what does not depend on a driver that is a little late; how fast they were, does.
+    const isTimely = driver.limitedBy === undefined
+    if (!isTimely) console.error(`        latencies are not a result: ${driver.limitedBy}`)
+    const p99Of = ({ latency }: Answers) => (isTimely ? latency.p99 : Number.NaN)
     const recovery = recoverySeconds(Object.values(timelines), returnedAtSeconds)
     const stored = streams.lasting
     const rows = Object.entries(streams).map(([name, answers]) => [
       name,
-      ...[answers.asked, answers.good, answers.shed, answers.failed, answers.tooOld].map(String),
-      figure(answers.latency.p99),
+      ...[
+        answers.asked,
+        answers.ok,
+        answers.good,
+        answers.shed,
+        answers.failed,
+        answers.oldestSeconds,
+        answers.tooOld,
+      ].map(String),
+      figure(p99Of(answers)),
       JSON.stringify(answers.failures),
     ])
     console.log(
-      `\n${table(['reads', 'asked', 'good', 'shed', 'failed', 'too old', 'p99 ms', 'failures'], rows)}`,
+      `\n${table(['reads', 'asked', 'ok', 'in time', 'shed', 'failed', 'oldest s', 'too old', 'p99 ms', 'failures'], rows)}`,
     )
-    const goodPercent = ({ asked, good }: Answers) => (good / asked) * 100
+    const okPercent = ({ asked, ok }: Answers) => (ok / asked) * 100
     return {
       settings: { beforeMs, outageMs, afterMs, documentsEach, returnedAtSeconds },
       rows: Object.entries(streams).map(([name, answers]) => ({
         case: name,
         subject: 'Spillway',
         metrics: {
-          good: { unit: '%', better: 'higher', samples: [orNull(goodPercent(answers))] },
-          p99: { unit: 'ms', better: 'lower', samples: [orNull(answers.latency.p99)] },
+          success: { unit: '%', better: 'higher', samples: [orNull(okPercent(answers))] },
+          p99: { unit: 'ms', better: 'lower', samples: [orNull(p99Of(answers))] },
         },
       })),
       series: Object.entries(timelines).map(([name, seconds]) => ({
@@ -152,7 +163,7 @@ await runBench(
         points: seconds.map(({ good }, at) => [at, good] as [number, number]),
       })),
       bars: [
-        { bar: bars.outageStoredReads, value: stored === undefined ? Number.NaN : goodPercent(stored) },
+        { bar: bars.outageStoredReads, value: stored === undefined ? Number.NaN : okPercent(stored) },
         { bar: bars.outageTooStale, value: total.tooOld },
         { bar: bars.outageRecovery, value: recovery },
       ],

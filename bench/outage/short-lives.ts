@@ -40,9 +40,12 @@ export async function startShortLives(
         const id = /^\/v\d+\/places\/([^/?]+)/.exec(incoming.url ?? '')?.[1]
         const lifetime = id === undefined ? undefined : lifetimeOf(id)
         const fields = { ...response.headers }
-        if (lifetime !== undefined && response.statusCode === 200)
+        const status = response.statusCode ?? 502
+        // A 304 renews the lifetime as well (RFC 9111 §3.2).
+        if (lifetime !== undefined && (status === 200 || status === 304)) {
           fields[edgeCacheControl] = written(lifetime)
-        answer.writeHead(response.statusCode ?? 502, fields)
+        }
+        answer.writeHead(status, fields)
         response.pipe(answer)
         response.on('error', () => answer.destroy())
       },
