@@ -2,35 +2,28 @@ import { MongoClient } from 'mongodb'
 import type { Run } from '../measure/run.ts'
 import { type Sampler, startSampler } from '../measure/sampler.ts'
 
+/** By which the origin introduces itself to the database (`store/pool.ts`). */
+const appName = 'spillway-origin'
+
 /**
- * Connections that the database itself counts (`serverStatus().connections.current`), less those that were open before
- * the servers under test were started, our own among them.
+ * Connections that the database itself counts (`serverStatus().connections.current`), less those that are known to be
+ * somebody else's: our own, and those of `mongod` to itself, which come and go.
  *
  * @param everyMs time between two readings
  */
 export async function watchDatabaseConnections(run: Run, uri: string, everyMs: number): Promise<Sampler> {
-  // One connection to ask with and one that watches the server, both open before the first reading.
-  const client = new MongoClient(uri, { maxPoolSize: 1, minPoolSize: 1, serverMonitoringMode: 'poll' })
+  const client = new MongoClient(uri, { maxPoolSize: 1, appName: 'spillway-bench' })
   run.closing.defer(() => client.close())
-  const read = async (): Promise<number> => {
-    const { connections } = await client.db('admin').command({ serverStatus: 1 })
-    return connections.current
-  }
   await client.connect()
-  const before = await settled(read)
-  const sampler = startSampler(async () => (await read()) - before, everyMs)
+  const admin = client.db('admin')
+  const sampler = startSampler(async () => {
+    const clients = await admin.aggregate<{ client?: string; appName?: string }>(everyConnection).toArray()
+    const { connections } = await admin.command({ serverStatus: 1 })
+    const others = clients.filter((each) => each.client !== undefined && each.appName !== appName)
+    return connections.current - others.length
+  }, everyMs)
   run.closing.defer(() => sampler.stop())
   return sampler
 }
 
-/** Connections of processes that have just ended are closed a moment later. */
-async function settled(read: () => Promise<number>): Promise<number> {
-  let last = await read()
-  for (let same = 0; same < 5; ) {
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    const now = await read()
-    same = now === last ? same + 1 : 0
-    last = now
-  }
-  return last
-}
+const everyConnection = [{ $currentOp: { allUsers: true, idleConnections: true } }]

@@ -69,8 +69,8 @@ await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }
     mix,
     credentials: withPriority(credentials, 'normal'),
     watched,
-    warmupMs: run.quick ? 1_500 : 5_000,
-    windowMs: run.quick ? 2_500 : 10_000,
+    warmupMs: run.quick ? 2_000 : 5_000,
+    windowMs: run.quick ? 2_000 : 10_000,
   })
   const capacity = (closed.total.ok / closed.windowMs) * 1000
   run.progress(`it is ${Math.round(capacity)} requests/s`)
@@ -151,8 +151,9 @@ function ratesAt(level: number, capacity: number): Readonly<Record<Priority, num
   return { critical, normal: others * normalShare, background: others * (1 - normalShare) }
 }
 
-const withPriority = (credentials: Credentials, priority: Priority): Credentials =>
-  credentials.kind === 'assertions' ? { ...credentials, priority, timeoutMs: usefulMs } : credentials
+function withPriority(credentials: Credentials, priority: Priority): Credentials {
+  return credentials.kind === 'assertions' ? { ...credentials, priority, timeoutMs: usefulMs } : credentials
+}
 
 /** Puts a proxy in front of the database. The driver's monitor must not learn the way around it: one direct connection. */
 async function slower(closing: AsyncDisposableStack, uri: string): Promise<string> {
