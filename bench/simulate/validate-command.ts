@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { reportBars } from '../bar-lines.ts'
+import { bars } from '../bars.ts'
+import { readResult } from '../measure/result.ts'
+import { figure, table } from '../measure/table.ts'
+import { localFolder, root } from '../stack/folders.ts'
+import { validationFigure } from './chart/validation-figure.ts'
+import { readServiceTimes } from './service-times.ts'
+import { compare, readOverload, timesOf, worst } from './validation.ts'
+
+/** `npm run simulate:validate [-- --quick] [-- --file FILE]`: lays simulated overload over what `bench:overload` measured. */
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, file: { type: 'string' } },
+})
+const folder = values.quick ? join(localFolder, 'results') : join(root, 'bench/results')
+const file = values.file ?? join(folder, 'overload.json')
+if (!existsSync(file)) {
+  const flag = values.quick ? ' -- --quick' : ''
+  console.error(
+    `Nothing has been measured yet: npm run bench:overload${flag} writes what this command compares with.`,
+  )
+  process.exit(1)
+}
+const result = await readResult(file)
+const run = readOverload(result)
+const times = readServiceTimes()
+const comparisons = compare(run, times, values.quick ? 20 : 60)
+
+const error = (percent: number): string =>
+  Number.isFinite(percent) ? `${percent >= 0 ? '+' : ''}${percent.toFixed(1)} %` : '–'
+console.log(
+  table(
+    ['offered', 'measured good/s', 'simulated', 'error', 'measured p99 ms', 'simulated', 'error'],
+    comparisons.map(({ level, simulated, goodputError, p99Error }) => [
+      level.name,
+      figure(level.goodput),
+      figure(simulated.goodput),
+      error(goodputError),
+      figure(level.p99Ms),
+      figure(simulated.p99Ms),
+      error(p99Error),
+    ]),
+  ),
+)
+console.log(`
+measured: ${result.startedAt}, ${result.machine.cores} cores, ${result.versions.commit ?? ''}; capacity ${run.capacity} requests/s, from which the
+round trip of a list follows (${timesOf(run, times).kinds.list.databaseMs.toFixed(1)} ms). Everything else is predicted.`)
+
+const out = values.quick ? join(localFolder, 'simulate') : join(root, 'bench/results/simulate')
+await mkdir(out, { recursive: true })
+await writeFile(join(out, 'validation.svg'), validationFigure(comparisons))
+console.log('')
+reportBars([
+  { bar: bars.simulatedGoodputError, value: worst(comparisons.map(({ goodputError }) => goodputError)) },
+  { bar: bars.simulatedLatencyError, value: worst(comparisons.map(({ p99Error }) => p99Error)) },
+])

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import type { Result } from '../measure/result.ts'
+import { readServiceTimes } from './service-times.ts'
+import { compare, readOverload, timesOf, worst } from './validation.ts'
+
+const metric = (...samples: (number | null)[]) => ({ unit: 'any', better: 'lower' as const, samples })
+const result = (goodput: ReturnType<typeof metric>): Result => ({
+  format: 'spillway-bench-1',
+  bench: 'overload',
+  command: '',
+  startedAt: '2026-11-24T00:00:00.000Z',
+  seconds: 1,
+  quick: true,
+  machine: { cpu: '', cores: 2, memoryGiB: 1, system: '' },
+  versions: {},
+  settings: { capacity: 400, criticalShare: 0.2, poolSize: 16 },
+  rows: [{ case: '5×', subject: 'Spillway', metrics: { goodput, p99: metric(200, 300, 250) } }],
+  series: [],
+  bars: [],
+})
+
+describe('a measured run', () => {
+  it('is read with the middle of its repetitions, and with what was offered', () => {
+    expect(readOverload(result(metric(380, 400, 390)))).toEqual({
+      capacity: 400,
+      poolSize: 16,
+      levels: [
+        { name: '5×', arrivals: { critical: 80, normal: 1_152, background: 768 }, goodput: 390, p99Ms: 250 },
+      ],
+    })
+  })
+
+  it('leaves out a level that the driver could not offer', () => {
+    expect(readOverload(result(metric(null, null, null))).levels).toEqual([])
+  })
+
+  it('of another bench is refused', () => {
+    expect(() => readOverload({ ...result(metric(1)), bench: 'origin' })).toThrow('bench:overload')
+  })
+})
+
+it('goodput beyond capacity is the capacity that was measured', () => {
+  const run = readOverload(result(metric(400)))
+  const [five] = compare(run, readServiceTimes(), 20)
+  expect(Math.abs(five?.goodputError ?? 100)).toBeLessThan(5)
+  // Four lists at a time, six requests in ten: 400 × 0.6 / 4 round trips a second.
+  expect(timesOf(run, readServiceTimes()).kinds.list.databaseMs).toBeCloseTo(1_000 / 60)
+})
+
+it('the worst error counts whichever way it is, and none is not a good one', () => {
+  expect(worst([3, -7, 5])).toBe(7)
+  expect(worst([])).toBeNaN()
+})

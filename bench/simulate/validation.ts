@@ -1,0 +1,110 @@
+import type { Result } from '../measure/result.ts'
+import { median } from '../measure/statistics.ts'
+import { seedOf } from './distribution.ts'
+import { joined } from './origin-policy.ts'
+import { type PerPriority, type ProcessResult, simulateProcess } from './process/process.ts'
+import { processModel, type ServiceTimes } from './service-times.ts'
+
+/** One level of `bench:overload`: what was offered to one process and what came of it. */
+export interface MeasuredLevel {
+  readonly name: string
+  readonly arrivals: PerPriority
+  readonly goodput: number
+  /** Of what was admitted, ms. */
+  readonly p99Ms: number
+}
+
+/** What `bench:overload` says of its own run. */
+export interface OverloadRun {
+  readonly levels: readonly MeasuredLevel[]
+  /** Requests a second that a closed loop of 128 connections got answered. */
+  readonly capacity: number
+  readonly poolSize: number
+}
+
+/** Of what comes beside the critical requests, this part is normal: as `bench/origin/overload.ts` offers it. */
+const normalShare = 0.6
+
+/** Its mix: lists that no two requests share, reads by id, creates. */
+const mix = { find: 0.3, list: 0.6, write: 0.1 } as const
+
+/** @throws Error where the result is not of `bench:overload` */
+export function readOverload({ bench, rows, settings }: Result): OverloadRun {
+  const setting = (name: string): number => {
+    const value = settings[name]
+    if (typeof value !== 'number') throw new Error(`the result has no setting '${name}'`)
+    return value
+  }
+  if (bench !== 'overload') throw new Error(`a result of bench:overload is wanted, not of bench:${bench}`)
+  const capacity = setting('capacity')
+  const criticalShare = setting('criticalShare')
+  const levels = rows.flatMap((row): readonly MeasuredLevel[] => {
+    const middle = (metric: string): number =>
+      median((row.metrics[metric]?.samples ?? [null]).map((sample) => sample ?? Number.NaN))
+    const level = Number.parseFloat(row.case)
+    const critical = Math.min(criticalShare, level) * capacity
+    const others = level * capacity - critical
+    const goodput = middle('goodput')
+    // A level at which the driver was the limit was not measured.
+    if (!Number.isFinite(goodput)) return []
+    const arrivals = { critical, normal: others * normalShare, background: others * (1 - normalShare) }
+    return [{ name: row.case, arrivals, goodput, p99Ms: middle('p99') }]
+  })
+  return { levels, capacity, poolSize: setting('poolSize') }
+}
+
+/**
+ * Service times of that run. Its database is slowed down until lists fill the lane that they leave by, so one number is
+ * taken from the run, and nothing else: a list's round trip, as the one at which that lane carries the measured
+ * capacity. Every level is then a prediction.
+ */
+export function timesOf(run: OverloadRun, times: ServiceTimes): ServiceTimes {
+  const databaseMs = (joined.lists.inflightMax / (run.capacity * mix.list)) * 1_000
+  const { find, list, write } = times.kinds
+  return {
+    ...times,
+    kinds: {
+      find: { ...find, share: mix.find, databaseMs },
+      list: { ...list, share: mix.list, databaseMs },
+      write: { ...write, share: mix.write, databaseMs },
+    },
+    collections: 1,
+    databaseVariation: 0.3,
+    networkMs: 0,
+  }
+}
+
+export interface Comparison {
+  readonly level: MeasuredLevel
+  readonly simulated: { readonly goodput: number; readonly p99Ms: number }
+  /** Simulated over measured, minus 1, per cent. */
+  readonly goodputError: number
+  readonly p99Error: number
+}
+
+/** Lays the simulated levels over the measured ones. */
+export const compare = (run: OverloadRun, times: ServiceTimes, seconds: number): readonly Comparison[] =>
+  run.levels.map((level) => {
+    const { critical, normal, background } = level.arrivals
+    const perSecond = critical + normal + background
+    const result = simulateProcess(processModel(timesOf(run, times), run.poolSize), {
+      arrivals: level.arrivals,
+      requests: Math.ceil(perSecond * seconds),
+      warmup: Math.ceil(perSecond * seconds * 0.2),
+      seed: seedOf('validate', level.name),
+    })
+    const simulated = { goodput: goodputOf(result), p99Ms: result.latency.quantile(0.99) }
+    return {
+      level,
+      simulated,
+      goodputError: (simulated.goodput / level.goodput - 1) * 100,
+      p99Error: (simulated.p99Ms / level.p99Ms - 1) * 100,
+    }
+  })
+
+const goodputOf = ({ done, seconds }: ProcessResult): number =>
+  (done.critical + done.normal + done.background) / seconds
+
+/** The largest error, whichever way; `NaN` where there is none to be had. */
+export const worst = (errors: readonly number[]): number =>
+  errors.length === 0 ? Number.NaN : Math.max(...errors.map(Math.abs))
