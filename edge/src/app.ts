@@ -39,6 +39,7 @@ export function createApp(parts: Parts): Hono {
     if (refused !== undefined) return refused
     const { plan } = exchange
     if (plan === undefined) return undefined
+    if (plan.kind === 'invalid') return plan.problem
     if (plan.kind === 'write') return shed(exchange, plan) ?? forwardWrite(exchange, plan)
     if (plan.kind === 'read') {
       const recalled = recallOwnWrites(exchange, plan.route.resource.name, parts) // 5

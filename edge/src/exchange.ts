@@ -1,6 +1,6 @@
 import type { Principal } from '@spillway/origin/contract'
 import type { RequestFields } from './policy/request-headers.ts'
-import type { ServedPlan } from './policy/request-plan.ts'
+import type { InvalidPlan, ServedPlan } from './policy/request-plan.ts'
 import type { VerifiedToken } from './policy/token-verifier.ts'
 
 /** One request on its way through the stages. Each stage reads what those before it found and adds its own. */
@@ -12,7 +12,7 @@ export interface Exchange {
   readonly arrivedAtMs: number
   /** A UUID: the caller's own, if it sent one. */
   readonly requestId: string
-  plan: ServedPlan | undefined
+  plan: ServedPlan | InvalidPlan | undefined
   token: VerifiedToken | undefined
   /** The instant from which this caller must see the resource, from its consistency token; epoch milliseconds. */
   notBeforeMs: number | undefined

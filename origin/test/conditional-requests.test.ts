@@ -28,7 +28,7 @@ describe('a read of a document at "2" (RFC 9110 §13)', () => {
     [{ 'if-none-match': '"1"' }, 200],
     [{ 'if-none-match': '"1", "2"' }, 304],
     [{ 'if-none-match': '"a,b", "2",' }, 304],
-    [{ 'if-none-match': '"with space", "2"' }, 400],
+    [{ 'if-none-match': '"with space", "2"' }, 200],
     [{ 'if-none-match': '*' }, 304],
     [{ 'if-none-match': '"20"' }, 200],
     [{ 'if-match': '"2"' }, 200],
@@ -40,8 +40,8 @@ describe('a read of a document at "2" (RFC 9110 §13)', () => {
     // without Last-Modified, dates have nothing to be compared with
     [{ 'if-modified-since': 'Sun, 01 Jan 2040 00:00:00 GMT' }, 200],
     [{ 'if-unmodified-since': 'Sat, 01 Jan 2000 00:00:00 GMT' }, 200],
-    [{ 'if-none-match': '2' }, 400],
-    [{ 'if-none-match': '"2' }, 400],
+    [{ 'if-none-match': '2' }, 200],
+    [{ 'if-none-match': '"2' }, 200],
     [{ 'if-match': '' }, 400],
     [{ 'if-match': ',' }, 400],
   ]
@@ -174,11 +174,8 @@ describe('a list', () => {
     expect((await list()).headers.etag).not.toBe(before.headers.etag)
   })
 
-  it('refuses a malformed If-None-Match', async () => {
-    const answer = await origin.send('GET', '/v2/advisories', {
-      as: alice,
-      headers: { 'if-none-match': 'x' },
-    })
-    expect([answer.status, answer.json.code]).toEqual([400, 'invalid-header'])
+  it('sends a reader whose If-None-Match cannot be read what it asked for', async () => {
+    const headers = { 'if-none-match': 'x' }
+    expect((await origin.send('GET', '/v2/advisories', { as: alice, headers })).status).toBe(200)
   })
 })

@@ -57,15 +57,25 @@ describe('request plan', () => {
     ['GET', '/docs/.env', 'not-found'],
     ['GET', '/docsmetrics', 'not-found'],
     ['GET', '/v2/places/a%2Fb', 'not-found'],
-    ['GET', '/v2/places?nope=1', 'invalid-query'],
-    ['GET', '/v2/places?name[$ne]=', 'invalid-query'],
-    ['GET', '/v2/places?__proto__=1', 'invalid-query'],
-    ['POST', '/v2/places?limit=1', 'invalid-query'],
     ['TRACE', '/v2/places', 'method-not-allowed'],
     ['DELETE', '/v2/places', 'method-not-allowed'],
     ['POST', '/docs', 'method-not-allowed'],
   ])('%s %s is refused: %s', (method, target, code) => {
     expect(plan(method, target)).toMatchObject({ kind: 'refused', problem: { code } })
+  })
+
+  it.each([
+    ['GET', '/v2/places?nope=1', true],
+    ['GET', '/v2/places?name[$ne]=', true],
+    ['GET', '/v2/places?__proto__=1', true],
+    ['GET', '/v2/advisories?nope=1', false],
+    ['POST', '/v2/places?limit=1', false],
+  ])('%s %s is not valid, which is said to those who may ask', (method, target, isOpen) => {
+    expect(plan(method, target)).toMatchObject({
+      kind: 'invalid',
+      isOpen,
+      problem: { code: 'invalid-query' },
+    })
   })
 
   it('tells the methods that there are', () => {

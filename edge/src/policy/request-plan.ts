@@ -56,6 +56,15 @@ export interface PagePlan {
   readonly priority: Priority
 }
 
+/** A known route with a query that is not valid: said only to those who may ask at all. */
+export interface InvalidPlan {
+  readonly kind: 'invalid'
+  readonly problem: Problem
+  readonly isOpen: boolean
+  readonly access: AccessRule
+  readonly pattern: string
+}
+
 export interface OptionsPlan {
   readonly kind: 'options'
   readonly allow: readonly string[]
@@ -67,7 +76,7 @@ export interface RefusedPlan {
 }
 
 export type ServedPlan = ReadPlan | WritePlan | PagePlan
-export type RequestPlan = ServedPlan | OptionsPlan | RefusedPlan
+export type RequestPlan = ServedPlan | InvalidPlan | OptionsPlan | RefusedPlan
 
 /** Segments that neither start with a dot nor hold an escape: nothing that a URL parser could turn into another path. */
 const pagePath = /^\/(?:openapi\.json|docs\/?|(?:docs|problems)(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)$/
@@ -133,7 +142,7 @@ function planPage(method: string, pathname: string): RequestPlan {
 
 function planRead(route: Route, search: string): RequestPlan {
   const parsed = route.operation === 'list' ? parseList(route, search) : parseReadQuery(route, search)
-  if (!parsed.ok) return refused(parsed.problem)
+  if (!parsed.ok) return invalid(route, route.resource.access.read, parsed.problem)
   const { canonical } = parsed.value
   const path = pathOf(route)
   const { cache, access, priority } = route.resource
@@ -164,7 +173,7 @@ function parseList(
 
 function planWrite(route: Route, pathname: string, search: string): RequestPlan {
   const parsed = parseWriteQuery(search)
-  if (!parsed.ok) return refused(parsed.problem)
+  if (!parsed.ok) return invalid(route, route.resource.access.write, parsed.problem)
   const { access, priority } = route.resource
   return {
     kind: 'write',
@@ -197,6 +206,14 @@ export function presumedTags({ resource, id }: Route, subject: string | undefine
   const lists = listTag(resource.name, isPerSubject ? subject : undefined)
   return id === undefined ? [lists] : [documentTag(resource.name, id), lists]
 }
+
+const invalid = (route: Route, access: AccessRule, problem: Problem): InvalidPlan => ({
+  kind: 'invalid',
+  problem,
+  isOpen: isPublic(access),
+  access,
+  pattern: patternOf(route),
+})
 
 const refused = (problem: Problem): RefusedPlan => ({ kind: 'refused', problem })
 

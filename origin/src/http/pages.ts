@@ -37,8 +37,7 @@ const caching = {
 const docsPolicy = [
   "default-src 'none'",
   "script-src 'self'",
-  // The reference page of Swagger UI sets styles from its script.
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",
@@ -75,7 +74,7 @@ export function routePages(app: FastifyInstance, pages: ReadonlyMap<string, Page
 function sendPage(request: FastifyRequest, reply: FastifyReply, { type, body, etag, headers }: Page) {
   reply.headers({ ...caching, ...headers, etag })
   const ifNoneMatch = request.headers['if-none-match']
-  if (ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag) === true) return reply.code(304).send()
+  if (ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)) return reply.code(304).send()
   return reply.header('content-type', type).send(body)
 }
 

@@ -21,14 +21,19 @@ const unconditional: Parsed<Preconditions> = {
   value: { ifMatch: undefined, ifNoneMatch: undefined },
 }
 
-export function parsePreconditions(headers: Conditions): Parsed<Preconditions> {
+/**
+ * An If-None-Match that cannot be read matches nothing: a reader is sent what it asked for, as the edge does from its
+ * cache. A write is refused instead, since its author meant to guard something.
+ */
+export function parsePreconditions(headers: Conditions, use: 'read' | 'write'): Parsed<Preconditions> {
   const ifMatch = headers['if-match'] as string | undefined
   const ifNoneMatch = headers['if-none-match'] as string | undefined
   if (ifMatch === undefined && ifNoneMatch === undefined) return unconditional
   const match = ifMatch === undefined ? undefined : parseEtags(ifMatch)
   if (ifMatch !== undefined && match === undefined) return malformed('If-Match')
   const noneMatch = ifNoneMatch === undefined ? undefined : parseEtags(ifNoneMatch)
-  if (ifNoneMatch !== undefined && noneMatch === undefined) return malformed('If-None-Match')
+  if (ifNoneMatch !== undefined && noneMatch === undefined && use === 'write')
+    return malformed('If-None-Match')
   return { ok: true, value: { ifMatch: match, ifNoneMatch: noneMatch } }
 }
 
@@ -42,12 +47,13 @@ export function evaluatePreconditions(
   return 'proceed'
 }
 
-/** Whether an If-None-Match names this entity tag of a list; `undefined` where it is malformed. */
-export function namesListEtag(ifNoneMatch: string, etag: string): boolean | undefined {
-  const tags = parseEtags(ifNoneMatch)
-  if (tags === undefined) return undefined
+/** Whether an If-None-Match names this entity tag of a list. */
+export function namesListEtag(ifNoneMatch: string, etag: string): boolean {
   // Weak comparison (§13.1.2). Our tags hold no comma, so splitting at one finds every tag that could be ours.
-  return tags === 'any' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+  return (
+    ifNoneMatch.trim() === '*' ||
+    ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+  )
 }
 
 /** The 412 of a document that is now at `version`. */

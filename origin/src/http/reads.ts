@@ -18,7 +18,6 @@ import { jsonType, noSuchDocument, sendFailure } from './answer.ts'
 import type { Plan } from './plan.ts'
 import {
   evaluatePreconditions,
-  malformed,
   namesListEtag,
   parsePreconditions,
   preconditionFailed,
@@ -37,7 +36,7 @@ export function readHandler(plan: Plan, repository: Repository): Handler {
     const search = searchOf(request.raw.url as string)
     const query = search === '' ? allFields : parseReadQuery(view, search)
     if (!query.ok) return sendProblem(reply, query.problem)
-    const conditions = parsePreconditions(request.headers)
+    const conditions = parsePreconditions(request.headers, 'read')
     if (!conditions.ok) return sendProblem(reply, conditions.problem)
     const outcome = await repository.read(resource, id, callOf(request))
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
@@ -66,7 +65,11 @@ export function isVisible(
 }
 
 /** GET and HEAD of a list. */
-export function listHandler(plan: Plan, repository: Repository): Handler {
+export function listHandler(
+  plan: Plan,
+  repository: Repository,
+  { listTimeoutMs }: { readonly listTimeoutMs: number },
+): Handler {
   const { view, readOwner, caching } = plan
   const { resource } = view
   const parse = remembering((search) => parseListQuery(view, search), 1_000)
@@ -76,14 +79,16 @@ export function listHandler(plan: Plan, repository: Repository): Handler {
     const ifNoneMatch = request.headers['if-none-match']
     const subject = request.principal?.subject
     const owner = readOwner === undefined ? undefined : subject
-    const outcome = await repository.list(resource, query.value, owner, callOf(request))
+    // A scan that takes long holds what many short ones need: patience of one caller is no reason.
+    const deadlineMs = Math.min(request.deadlineMs, request.startedAtMs + listTimeoutMs)
+    const call = callOf({ deadlineMs, raw: request.raw })
+    const outcome = await repository.list(resource, query.value, owner, call)
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
     const cursor = outcome.more ? nextCursor(plan, query.value, outcome.documents) : undefined
     const body = listBody(plan, query.value, outcome.documents, cursor)
     // Of the content itself: whatever changes what is shown changes the tag.
     const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
-    const isHeld = ifNoneMatch === undefined ? false : namesListEtag(ifNoneMatch, etag)
-    if (isHeld === undefined) return sendProblem(reply, malformed('If-None-Match').problem)
+    const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
     reply.headers(caching)
     reply.header('etag', etag)
     reply.header(headers.cacheTag, plan.listTag(owner))

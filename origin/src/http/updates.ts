@@ -121,7 +121,7 @@ export function deleteHandler(plan: Plan, repository: Repository): Handler {
 function writeConditions({ view }: Plan, request: FastifyRequest): Parsed<Preconditions> {
   const query = parseWriteQuery(searchOf(request.raw.url as string))
   if (!query.ok) return query
-  const conditions = parsePreconditions(request.headers)
+  const conditions = parsePreconditions(request.headers, 'write')
   if (conditions.ok && view.resource.requireIfMatch && conditions.value.ifMatch === undefined) {
     return { ok: false, problem: preconditionRequired }
   }
