@@ -1,9 +1,12 @@
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import type { DriverMessage } from './driver.ts'
 import type { Job, LoadReport } from './report.ts'
 
 const file = join(import.meta.dirname, 'driver.ts')
+
+/** Drivers without a job. They are kept: a warm one measures what a cold one would spend on compiling itself. */
+const idle: ChildProcess[] = []
 
 export interface DriveOptions {
   /** Called when the warm-up is over and what is measured begins. */
@@ -16,7 +19,8 @@ export interface DriveOptions {
  * @throws Error where the driver failed; a target that fails is in the report
  */
 export async function drive(job: Job, { onWindow }: DriveOptions = {}): Promise<LoadReport> {
-  const child = fork(file, { serialization: 'advanced' })
+  const child = idle.pop() ?? fork(file, { serialization: 'advanced' })
+  hold(child, true)
   const { promise, resolve, reject } = Promise.withResolvers<LoadReport>()
   child.on('message', (message: DriverMessage) => {
     if (message.kind === 'window') onWindow?.()
@@ -26,5 +30,26 @@ export async function drive(job: Job, { onWindow }: DriveOptions = {}): Promise<
   child.once('error', reject)
   child.once('exit', (code, by) => reject(new Error(`the driver ended without a report (${by ?? code})`)))
   child.send(job)
-  return promise
+  try {
+    const report = await promise
+    idle.push(child)
+    return report
+  } catch (error) {
+    child.kill()
+    throw error
+  } finally {
+    child.removeAllListeners()
+    hold(child, false)
+  }
+}
+
+/** Whether this process waits for that one. When this one ends, so does that one: their channel closes. */
+function hold(child: ChildProcess, waits: boolean): void {
+  if (waits) {
+    child.ref()
+    child.channel?.ref()
+  } else {
+    child.unref()
+    child.channel?.unref()
+  }
 }

@@ -12,20 +12,18 @@ export type DriverMessage =
 const tell = (message: DriverMessage) => process.send?.(message)
 
 /**
- * The driver's process: one job, one report. It is a process of its own so that nothing else delays it and its own use
- * of the CPU can be told apart.
+ * The driver's process: a report for each job, one after the other. It is a process of its own so that nothing else
+ * delays it and its own use of the CPU can be told apart.
  */
-// Also when the parent is gone: nobody would want the report.
-process.once('disconnect', () => process.exit())
-
-process.once('message', async (job: Job) => {
+process.on('message', async (job: Job) => {
+  const onWindow = () => tell({ kind: 'window' })
   try {
-    const onWindow = () => tell({ kind: 'window' })
-    const run = job.kind === 'closed' ? runClosedLoop(job, onWindow) : runOpenLoop(job, onWindow)
-    tell({ kind: 'report', report: await run })
+    const report = job.kind === 'closed' ? runClosedLoop(job, onWindow) : runOpenLoop(job, onWindow)
+    tell({ kind: 'report', report: await report })
   } catch (error) {
     tell({ kind: 'error', message: (error as Error).message })
-  } finally {
-    process.disconnect?.()
   }
 })
+
+// The parent is gone: nobody wants the report.
+process.once('disconnect', () => process.exit())

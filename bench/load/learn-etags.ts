@@ -10,7 +10,7 @@ export async function learnEtags(
 ): Promise<void> {
   const ids = workload.idsToLearn
   if (ids.length === 0) return
-  const pool = new Pool(target, { connections: 8 })
+  const pool = new Pool(target, { connections: 16 })
   try {
     await Promise.all(
       ids.map(async (id) => {

@@ -47,7 +47,7 @@ describe('updates', () => {
   }
 
   it('have the ETags of their documents learnt first', () => {
-    expect(workload({ update: 1 }).idsToLearn).toHaveLength(512)
+    expect(workload({ update: 1 }).idsToLearn).toHaveLength(256)
     expect(workload({ read: 1 }).idsToLearn).toHaveLength(0)
   })
 

@@ -44,7 +44,7 @@ export interface WorkloadOptions {
 }
 
 /** Documents that `update` works on, at the end of the list of ids: enough that no two calls in flight share one. */
-export const updatedDocumentsMax = 512
+export const updatedDocumentsMax = 256
 
 const json = 'application/json'
 
