@@ -23,7 +23,7 @@ export const originEnv = {
   poolWaitTimeoutMs: 'POOL_WAIT_TIMEOUT_MS',
   /** Longest time (ms) that an operation may wait for a server that can take it, e.g. a new primary. */
   serverSelectionTimeoutMs: 'SERVER_SELECTION_TIMEOUT_MS',
-  /** Longest time (ms) that the database may work on one list. */
+  /** Longest time (ms) that one list may take, however much time its caller has. */
   listTimeoutMs: 'LIST_TIMEOUT_MS',
   /** JSON Web Key Set (RFC 7517) with the public keys of the edge's assertions, inline or as `file:` URL. */
   edgeKeys: 'EDGE_ASSERTION_JWKS',

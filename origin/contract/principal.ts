@@ -20,6 +20,8 @@ export const subjectLengthMax = 255
 export function principalFromClaims(claims: Readonly<Record<string, unknown>>): Principal | undefined {
   const { sub, scope, scp, spillway_priority: priority } = claims
   if (typeof sub !== 'string' || sub === '' || sub.length > subjectLengthMax) return undefined
+  // Half of a surrogate pair can be written in no key, header or document.
+  if (!sub.isWellFormed()) return undefined
   const listed = typeof scope === 'string' ? scope.split(' ') : Array.isArray(scp) ? scp : []
   const scopes = listed.filter((name): name is string => typeof name === 'string' && name !== '')
   return { subject: sub, scopes, ...(isPriority(priority) && { priority }) }

@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly health: Health
   readonly metrics: Metrics
   readonly requestLog: RequestLog
+  /** How long one list may take, in ms. @default 800 */
+  readonly listTimeoutMs?: number
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number
 }
@@ -44,6 +46,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     metrics,
     requestLog,
     clock = Date.now,
+    listTimeoutMs = 800,
   } = options
   const now = () => performance.now()
   const app = Fastify({
@@ -106,7 +109,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   routeHealth(app, { health, metrics })
   routePages(app, pages)
-  routeResources(app, { paths, repository, admission, clock })
+  routeResources(app, { paths, repository, admission, clock, listTimeoutMs })
   await app.ready()
   return app
 }

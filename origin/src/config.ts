@@ -27,7 +27,7 @@ export interface MongodbConfig {
   readonly poolWaitTimeoutMs: number
   /** How long an operation waits for a server that can take it, in ms. */
   readonly serverSelectionTimeoutMs: number
-  /** How long the database may work on one list, in ms. */
+  /** How long one list may take, however much time its caller has, in ms. */
   readonly listTimeoutMs: number
 }
 

@@ -71,7 +71,16 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
     })
     onPool = (observation) => metrics.onPool(observation)
     const requestLog = new RequestLog(logger)
-    const app = await createApp({ catalogue, repository, verifier, admission, health, metrics, requestLog })
+    const app = await createApp({
+      listTimeoutMs: config.mongodb.listTimeoutMs,
+      catalogue,
+      repository,
+      verifier,
+      admission,
+      health,
+      metrics,
+      requestLog,
+    })
     await app.listen({ host: config.host, port: config.port, backlog: 2_048 })
     const port = (app.server.address() as { port: number }).port
     logger.info({ host: config.host, port }, 'listening')

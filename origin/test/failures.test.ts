@@ -175,7 +175,6 @@ describe('admission', () => {
 
   it('gives the deadline of the edge to the store', async () => {
     const seen: number[] = []
-    const real = origin.repository.read
     const watched = await startTestApp({
       over: (repository) => ({
         ...bound(repository),
@@ -183,16 +182,22 @@ describe('admission', () => {
           seen.push(call.deadline - performance.now())
           return repository.read(resource, id, call)
         },
+        list: (resource, query, owner, call) => {
+          seen.push(call.deadline - performance.now())
+          return repository.list(resource, query, owner, call)
+        },
       }),
     })
     await watched.send('GET', '/v2/trips/1', { as: alice, headers: { [names.timeoutMs]: '5000' } })
     await watched.send('GET', '/v2/trips/1', { as: alice, headers: { [names.timeoutMs]: 'soon' } })
+    await watched.send('GET', '/v2/trips', { as: alice, headers: { [names.timeoutMs]: '5000' } })
     await watched.stop()
-    const [given, fallback] = seen as [number, number]
+    const [given, fallback, list] = seen as [number, number, number]
     expect(given).toBeGreaterThan(1_000)
     expect(given).toBeLessThanOrEqual(5_000)
     expect(fallback).toBeLessThanOrEqual(1_000)
-    expect(real).toBe(origin.repository.read)
+    // A list has a bound of its own, however patient its caller is.
+    expect(list).toBeLessThanOrEqual(800)
   })
 
   it('takes back the place of a caller who leaves, at every stage', async () => {

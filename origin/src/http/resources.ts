@@ -15,11 +15,15 @@ export interface ResourcesOptions {
   readonly paths: KnownPaths
   readonly repository: Repository
   readonly admission: AdmissionControl
+  /** How long one list may take, in ms. */
+  readonly listTimeoutMs: number
   /** Milliseconds since the epoch. */
   readonly clock: () => number
 }
 
-const handlers: Readonly<Record<Operation, (plan: Plan, repository: Repository) => Handler>> = {
+type MakeHandler = (plan: Plan, repository: Repository, options: ResourcesOptions) => Handler
+
+const handlers: Readonly<Record<Operation, MakeHandler>> = {
   list: listHandler,
   read: readHandler,
   create: createHandler,
@@ -44,7 +48,7 @@ export function routeResources(app: FastifyInstance, options: ResourcesOptions):
         method: method as HTTPMethods,
         url: path,
         onRequest: path.endsWith('/:id') ? [idStage(paths, plan), ...stages] : stages,
-        handler: handlers[operation](plan, repository),
+        handler: handlers[operation](plan, repository, options),
       })
     }
   }

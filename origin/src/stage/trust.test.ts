@@ -94,6 +94,7 @@ describe('refuses', () => {
     'one without aud': () => sign(without('aud')),
     'an empty subject': () => sign({ ...goodClaims, sub: '' }),
     'a subject that is too long': () => sign({ ...goodClaims, sub: 'a'.repeat(256) }),
+    'a subject that is no text': () => sign({ ...goodClaims, sub: 'alice\ud800' }),
     'one that is too long': () => sign({ ...goodClaims, scope: 'a '.repeat(4_000) }),
   }
   for (const [name, make] of Object.entries(hostile)) {
