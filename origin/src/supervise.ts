@@ -6,7 +6,7 @@ import { restartDelay } from './restart-delay.ts'
 import type { SupervisorMessage, WorkerMessage } from './worker.ts'
 
 /**
- * One process per core behind one port (decisions/0005-one-port-many-processes.md). The supervisor does no work of its
+ * One process per core behind one port (decisions/0013-one-port-many-processes.md). The supervisor does no work of its
  * own: it starts workers, starts those again that crash, passes signals on, and adds up their metrics. Workers end when
  * it is gone, however it went: their channel to it closes, and Node exits them.
  *
