@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { success } from './ledger.ts'
+import { deployedRules, production } from './rules.ts'
+import type { Scenario } from './scenario.ts'
+import { simulate } from './simulation.ts'
+import { createWorld } from './world.ts'
+
+const steady: Scenario = {
+  name: 'steady',
+  title: '',
+  seconds: 600,
+  users: [{ at: 0, users: 50_000 }],
+  incidents: [],
+  settle: 60,
+  dataCentres: 20,
+}
+const rules = deployedRules(production)
+const world = createWorld({ requests: 2_000 })
+/** Requests so heavy that the smallest group cannot carry what comes. */
+const heavyWorld = createWorld({ requests: 2_000, weight: 10 })
+
+describe('a simulation', () => {
+  it('loses no request: each was served, refused or failed', () => {
+    const crowded = { ...steady, users: [{ at: 0, users: 300_000 }] }
+    const { outcomes } = simulate(crowded, rules, heavyWorld).totals
+    for (const { asked, served, refused, failed } of Object.values(outcomes)) {
+      expect((served + refused + failed) / asked).toBeCloseTo(1, 9)
+    }
+    expect(outcomes.background.refused).toBeGreaterThan(0)
+  })
+
+  it('asks as often as users think', () => {
+    const { outcomes } = simulate(steady, rules, world).totals
+    const asked = outcomes.critical.asked + outcomes.normal.asked + outcomes.background.asked
+    const expected = (50_000 / world.thinkSeconds) * 600
+    expect(Math.abs(asked / expected - 1)).toBeLessThan(0.01)
+  })
+
+  it('is the same for the same seed, and another for another', () => {
+    const short = { ...steady, seconds: 60 }
+    const run = (seed: number) => simulate(short, rules, { ...world, seed }).totals
+    expect(run(1)).toEqual(run(1))
+    expect(run(1).dollars).not.toBe(run(2).dollars)
+  })
+
+  it('grows the group when the origin refuses, never past its maximum', () => {
+    const crowded = { ...steady, users: [{ at: 0, users: 150_000 }] }
+    const { totals } = simulate(crowded, rules, heavyWorld)
+    expect(totals.inServiceMax).toBeGreaterThan(rules.min)
+    expect(totals.inServiceMax).toBeLessThanOrEqual(rules.max)
+  })
+
+  it('costs more the more is asked', () => {
+    const dollars = (users: number) =>
+      simulate({ ...steady, seconds: 60, users: [{ at: 0, users }] }, rules, world).totals.dollars
+    expect(dollars(50_000)).toBeGreaterThan(dollars(1_000))
+  })
+})
+
+describe('an incident', () => {
+  const seconds = 300
+
+  it('in a zone fails what goes there until health checks notice, and nothing after', () => {
+    const incidents = [{ at: 60, kind: 'zone-loss', zone: 0, seconds: 200 }] as const
+    const { totals, samples } = simulate({ ...steady, seconds, incidents }, rules, world)
+    expect(totals.outcomes.critical.failed).toBeGreaterThan(0)
+    expect(samples.find(({ at }) => at >= 80)?.lostPercent.critical).toBeLessThan(0.1)
+  })
+
+  it('at the database takes what only the origin can answer, for less than a minute and a half', () => {
+    const incidents = [{ at: 60, kind: 'database-failover' }] as const
+    const { totals, samples } = simulate({ ...steady, seconds, incidents }, rules, world)
+    expect(success(totals.outcomes.critical)).toBeLessThan(0.95)
+    expect(success(totals.outcomes.normal)).toBeGreaterThan(0.97)
+    expect(samples.find(({ at }) => at >= 150)?.lostPercent.critical).toBeLessThan(0.1)
+  })
+
+  it('by a deployment is not felt', () => {
+    const incidents = [{ at: 60, kind: 'deploy' }] as const
+    const { totals } = simulate({ ...steady, seconds, incidents }, rules, world)
+    expect(success(totals.outcomes.critical)).toBe(1)
+    expect(totals.connectionsMax).toBeGreaterThan(rules.min * rules.processes * 26)
+  })
+})
