@@ -44,7 +44,7 @@ export const bars = {
   edgeCachedRead: { name: 'edge-cached-read-ratio', limit: 1.25, holds: '<=' },
   /** How many times less that is than hono + jose checking each time. */
   edgeAgainstJose: { name: 'edge-times-less-than-jose', limit: 1.9, holds: '>=' },
-  /** CPU of a request that is shed, divided by that of a constant Worker. */
+  /** CPU of a request that is shed, divided by that of a constant Worker that is sent the same. */
   edgeShed: { name: 'edge-shed-ratio', limit: 1.15, holds: '<=' },
 
   /** Success of reads with a stored answer while the origin is dead. */
@@ -66,4 +66,20 @@ export const bars = {
   simulatedGoodputError: { name: 'simulated-goodput-error-percent', limit: 10, holds: '<=' },
   /** The same of p99 of what is admitted. */
   simulatedLatencyError: { name: 'simulated-p99-error-percent', limit: 25, holds: '<=' },
+
+  /** Spike of the story, first design in a VPC of the time: share of errors at the peak. It is to fall as it fell. */
+  storyFirstErrors: { name: 'story-first-design-errors-percent', limit: 50, holds: '>=' },
+  /** Its longest answer, ms. */
+  storyFirstLatency: { name: 'story-first-design-longest-ms', limit: 10_000, holds: '>=' },
+  /** Its database connections, as a share of all that the database allows. */
+  storyFirstConnections: { name: 'story-first-design-connections-share', limit: 1, holds: '>=' },
+  /** Spillway in the same spike: p99 of what is admitted, in the worst second of the peak. */
+  storyAdmitted: { name: 'story-admitted-p99-ms', limit: 1_000, holds: '<=' },
+  /** Its goodput at the peak over that of the first design. */
+  storyGoodput: { name: 'story-goodput-times', limit: 10, holds: '>=' },
+  /** Its database connections at the worst sample, minus its budget. */
+  storyConnections: { name: 'story-connections-over-budget', limit: 0, holds: '<=' },
+
+  /** CPU µs a request of the best peer over Spillway's, whole stack each (edge, server, database), 90/10 reads and writes. */
+  peersCpu: { name: 'peers-cpu-times-fewer', limit: 3, holds: '>=' },
 } as const satisfies Readonly<Record<string, Bar>>
