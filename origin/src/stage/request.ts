@@ -48,7 +48,7 @@ export type ParsedBody = Parsed<unknown>
  * would cost more than the question.
  */
 export function callOf({ deadlineMs, raw }: { deadlineMs: number; raw: IncomingMessage }): Call {
-  return { deadline: deadlineMs, signal: new Presence(raw) as unknown as AbortSignal }
+  return { deadline: deadlineMs, signal: new Presence(raw) }
 }
 
 class Presence {
