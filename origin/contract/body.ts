@@ -1,6 +1,7 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox'
+import type { Fields, Representation } from './definition.ts'
 import { filterTypeOf, parseFilterValue } from './filter-type.ts'
-import { type Fields, type Representation, systemFields } from './resource.ts'
+import { systemFields } from './resource.ts'
 
 /** What a caller is sent: the system fields and every field of the version. */
 export function outputSchema({ schema }: Representation): TObject {

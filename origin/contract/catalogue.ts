@@ -1,5 +1,6 @@
+import type { Representation, VersionName } from './definition.ts'
 import { DefinitionError } from './definition-check.ts'
-import type { Representation, Resource, VersionName } from './resource.ts'
+import type { Resource } from './resource.ts'
 
 /** Every resource by name: what the whole system is derived from. */
 export type Catalogue = ReadonlyMap<string, Resource>

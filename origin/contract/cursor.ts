@@ -1,10 +1,23 @@
 import type { View } from './catalogue.ts'
-import { isFilterValue } from './filter-type.ts'
+import { type FilterType, isFilterValue } from './filter-type.ts'
 import { idPattern, limits } from './limits.ts'
-import type { ListQuery } from './query.ts'
 
 /** What a sort value can be. */
 export type CursorValue = string | number | boolean
+
+export interface SortField {
+  readonly path: string
+  readonly descending: boolean
+  readonly type: FilterType
+}
+
+/** What a cursor belongs to: a list in an order. */
+export interface OrderedList {
+  /** Ends with `_id`, so that the order is total and every page has one continuation. */
+  readonly sort: readonly SortField[]
+  /** The one spelling of the query ({@link ./query.ts}). */
+  readonly canonical: string
+}
 
 /**
  * A cursor is the place after which a page starts: the sort values of the last document (keyset pagination), so that
@@ -12,11 +25,7 @@ export type CursorValue = string | number | boolean
  * field's type, and a digest binds it to the list that gave it. A forged cursor can only ask for a place in a list
  * that the caller may read anyway.
  */
-export function encodeCursor(
-  view: View,
-  query: Pick<ListQuery, 'sort' | 'canonical'>,
-  values: readonly CursorValue[],
-): string {
+export function encodeCursor(view: View, query: OrderedList, values: readonly CursorValue[]): string {
   return toBase64Url(JSON.stringify([listDigest(view, query), ...values]))
 }
 
@@ -24,7 +33,7 @@ export function encodeCursor(
 export function decodeCursor(
   cursor: string,
   view: View,
-  query: Pick<ListQuery, 'sort' | 'canonical'>,
+  query: OrderedList,
 ): readonly CursorValue[] | undefined {
   if (cursor.length > limits.cursorLengthMax || !/^[A-Za-z0-9_-]+$/.test(cursor)) return undefined
   const parts = parseArray(fromBase64Url(cursor))
@@ -39,7 +48,7 @@ export function decodeCursor(
 }
 
 /** Page size and field choice may change between pages; the list and its order may not. */
-function listDigest({ resource, version }: View, { canonical }: Pick<ListQuery, 'canonical'>): string {
+function listDigest({ resource, version }: View, { canonical }: Pick<OrderedList, 'canonical'>): string {
   const list = canonical
     .split('&')
     .filter((part) => !part.startsWith('limit=') && !part.startsWith('fields='))

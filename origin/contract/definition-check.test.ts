@@ -2,8 +2,9 @@ import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
 import { anyone, owner, scope, signedIn } from './access.ts'
 import { catalogue } from './catalogue.ts'
+import type { ResourceDefinition } from './definition.ts'
 import { DefinitionError } from './definition-check.ts'
-import { asStored, type ResourceDefinition, resource } from './resource.ts'
+import { asStored, resource } from './resource.ts'
 
 const schema = Type.Object({
   title: Type.String(),

@@ -1,8 +1,8 @@
 import { ownerField } from './access.ts'
 import { type CacheOptions, widestVisibility } from './cache-policy.ts'
+import type { Representation, ResourceDefinition } from './definition.ts'
 import { durationSeconds } from './duration.ts'
 import { filterTypeOf } from './filter-type.ts'
-import type { Representation, ResourceDefinition } from './resource.ts'
 
 /** Mistakes in a definition, all at once, each with its fix. Thrown while the contract is loaded, so nothing starts. */
 export class DefinitionError extends Error {

@@ -1,5 +1,5 @@
 import type { View } from './catalogue.ts'
-import { type CursorValue, decodeCursor } from './cursor.ts'
+import { type CursorValue, decodeCursor, type OrderedList, type SortField } from './cursor.ts'
 import {
   describeFilterType,
   type FilterOperator,
@@ -19,17 +19,9 @@ export interface Filter {
   readonly value: CursorValue | readonly CursorValue[]
 }
 
-export interface SortField {
-  readonly path: string
-  readonly descending: boolean
-  readonly type: FilterType
-}
-
 /** A list request, checked and in stored terms. */
-export interface ListQuery {
+export interface ListQuery extends OrderedList {
   readonly filters: readonly Filter[]
-  /** Ends with `_id`, so that the order is total and every page has one continuation. */
-  readonly sort: readonly SortField[]
   /** Representation fields to send, `id` among them; `undefined` for all. */
   readonly fields: readonly string[] | undefined
   readonly limit: number
