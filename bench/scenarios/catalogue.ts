@@ -3,8 +3,8 @@ import type { Scenario, Shares, Threshold } from './scenario.ts'
 const second = 1_000
 const minute = 60 * second
 
-/** A screen every ten seconds, and five requests for each: one request per user in two seconds. */
-const browsing = { kind: 'open', everyMs: 2 * second } as const
+/** A screen every five seconds, and five requests for each: one request per user and second. */
+const browsing = { kind: 'open', everyMs: second } as const
 
 /** Nine reads for a write. */
 const browse: Shares = { read: 60, list: 30, create: 5, patch: 5 }
@@ -29,11 +29,11 @@ export const scenarios = {
     why: 'The night that it started with: what had carried a thousand users gets a hundred thousand.',
     users: [
       { atMs: 0, users: 1_000 },
-      { atMs: 15 * second, users: 1_000 },
-      { atMs: 30 * second, users: 100_000 },
-      { atMs: 120 * second, users: 100_000 },
-      { atMs: 130 * second, users: 1_000 },
-      { atMs: 150 * second, users: 1_000 },
+      { atMs: 10 * second, users: 1_000 },
+      { atMs: 15 * second, users: 100_000 },
+      { atMs: 75 * second, users: 100_000 },
+      { atMs: 80 * second, users: 1_000 },
+      { atMs: 100 * second, users: 1_000 },
     ],
     behaviour: browsing,
     shares: browse,
@@ -62,7 +62,7 @@ export const scenarios = {
       { atMs: 0, users: 20_000 },
       { atMs: 60 * minute, users: 20_000 },
     ],
-    behaviour: { kind: 'closed', everyMs: 2 * second },
+    behaviour: { kind: 'closed', everyMs: second },
     shares: browse,
     thresholds: [{ metric: 'goodPercent', holds: '>=', limit: 99.9 }, promptly, truthful],
   },

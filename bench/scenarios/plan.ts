@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { resources } from '@spillway/origin/contract'
+import type { Spacing } from '../load/arrivals.ts'
 import { type Operation, operationsOf } from './operations.ts'
 import type { KnownDocuments } from './request.ts'
 import type { Scenario } from './scenario.ts'
@@ -16,6 +17,11 @@ export interface Plan {
   readonly tokens: readonly string[]
   readonly run: string
   readonly seed: number
+  /**
+   * Of open arrivals. A Poisson stream of a hundredth of the rate is ten times as rough in relation to it; a scaled-down
+   * run that is to behave like the full one spaces them evenly. @default 'poisson'
+   */
+  readonly spacing?: Spacing
 }
 
 export interface PlanOptions {
@@ -25,6 +31,7 @@ export interface PlanOptions {
   readonly documents: KnownDocuments
   readonly tokens: readonly string[]
   readonly seed: number
+  readonly spacing?: Spacing
 }
 
 /** Without tokens, what only asks for one is left out. @throws RangeError where nothing is left */

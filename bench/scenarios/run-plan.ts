@@ -88,7 +88,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
   try {
     if (behaviour.kind === 'open') {
       const subjects = Math.max(1, Math.round(usersMax(scenario)))
-      const times = arrivals(rateCurve(scenario), 'poisson', random)
+      const times = arrivals(rateCurve(scenario), plan.spacing ?? 'poisson', random)
       const act = (intendedMs: number, atMs: number) =>
         ask(Math.floor(random() * subjects), intendedMs, atMs, () => {})
       await offer([{ times, act }], durationMs(scenario))

@@ -26,8 +26,8 @@ it('scales users, documents and nothing that has to do with time', () => {
   expect(small.documents).toBe(243)
   expect(durationMs(small)).toBe(durationMs(scenarios.spike))
   expect(small.behaviour).toEqual(scenarios.spike.behaviour)
-  // 1,000 users, each a request in two seconds.
-  expect(Math.max(...rateCurve(small).map(({ perSecond }) => perSecond))).toBe(500)
+  // 1,000 users, each a request a second.
+  expect(Math.max(...rateCurve(small).map(({ perSecond }) => perSecond))).toBe(1_000)
 })
 
 it.each([0, -1, 1.5, Number.NaN])('takes %d for no scale', (scale) => {
@@ -42,7 +42,7 @@ it('shortens every time of a scenario alike, and leaves rates as they are', () =
 })
 
 it('finds the time in which most users are online', () => {
-  expect(peakOf(scenarios.spike)).toEqual({ fromMs: 30_000, toMs: 120_000 })
+  expect(peakOf(scenarios.spike)).toEqual({ fromMs: 15_000, toMs: 75_000 })
 })
 
 describe('the bounds of a load', () => {
@@ -61,8 +61,8 @@ describe('the bounds of a load', () => {
   })
 
   it('end at a rate, and name the scale that keeps it', () => {
-    expect(() => checkLoad(scenarios.spike, 'https://api.example.com', mine)).toThrow(/--scale 0\.04/)
-    const bounds = { requestsPerSecondMax: 50_000 }
+    expect(() => checkLoad(scenarios.spike, 'https://api.example.com', mine)).toThrow(/--scale 0\.02/)
+    const bounds = { requestsPerSecondMax: 100_000 }
     expect(() => checkLoad(scenarios.spike, 'https://api.example.com', { ...mine, bounds })).not.toThrow()
   })
 

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MongoClient } from 'mongodb'
+import type { Run } from '../measure/run.ts'
+import type { StoredPlace } from '../peers/place.ts'
+import { copyPlaces } from '../peers/start-peer.ts'
+import type { KnownDocument } from '../scenarios/request.ts'
+import { type Issuer, startIssuer } from '../stack/issuer.ts'
+import { createKey } from '../stack/keys.ts'
+import { startMongod } from '../stack/mongod.ts'
+import { seed } from '../stack/seed.ts'
+import { makePlaceIndexes } from './place-indexes.ts'
+
+/** What all designs have in common: the data, the users' tokens, and the database behind the scaled one. */
+export interface Arena {
+  readonly issuer: Issuer
+  readonly mongod: { readonly uri: string; readonly port: number; readonly pid: number }
+  /** The origin's data, and the same documents as the other designs store them. */
+  readonly databases: { readonly spillway: string; readonly others: string }
+  /** Largest places first. */
+  readonly documents: readonly KnownDocument[]
+  /** For what processes say. */
+  readonly logFolder: string
+}
+
+/** Ends with the run. */
+export async function setArena({ closing, progress }: Run): Promise<Arena> {
+  progress('starting the database, loading the sample data')
+  const mongod = await startMongod()
+  closing.defer(() => mongod.stop())
+  const { uri, port, pid } = mongod
+  if (pid === undefined) throw new Error('this bench scales a database of its own: unset MONGODB_URI')
+  const name = `story_${randomUUID().slice(0, 8)}`
+  const databases = { spillway: name, others: `${name}_others` }
+  await seed({ databaseUri: uri, databaseName: databases.spillway })
+  await copyPlaces(uri, databases.spillway, databases.others)
+  await makePlaceIndexes(uri, databases.others)
+  const issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  closing.defer(() => issuer.stop())
+  const logFolder = await mkdtemp(join(tmpdir(), 'spillway-story-'))
+  closing.defer(() => rm(logFolder, { recursive: true, force: true }))
+  const documents = await documentsOf(uri, databases.others)
+  return { issuer, mongod: { uri, port, pid }, databases, documents, logFolder }
+}
+
+async function documentsOf(uri: string, database: string): Promise<readonly KnownDocument[]> {
+  const client = new MongoClient(uri)
+  try {
+    const places = client.db(database).collection<StoredPlace>('places')
+    const found = await places.find().sort({ population: -1, _id: -1 }).toArray()
+    return found.map(({ _id, countryCode }) => ({ id: _id, filterValue: countryCode }))
+  } finally {
+    await client.close()
+  }
+}

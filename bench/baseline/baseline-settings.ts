@@ -1,0 +1,29 @@
+import type { ColdStartKind } from './cold-start.ts'
+
+/** What a design is told by its environment, as one JSON value. */
+export interface BaselineSettings {
+  /** Through the scaled database. */
+  readonly databaseUri: string
+  readonly databaseName: string
+  readonly issuer: { readonly url: string; readonly jwksUri: string; readonly audience: string }
+  readonly gatewayTimeoutMs: number
+}
+
+export interface LambdaSettings extends BaselineSettings {
+  readonly concurrencyMax: number
+  /** Environments that are there before the first request. */
+  readonly warm: number
+  readonly functionTimeoutMs: number
+  readonly coldStart: ColdStartKind
+  readonly seed: number
+}
+
+export interface BalancerSettings extends BaselineSettings {
+  /** Base URLs of the instances behind it. */
+  readonly instances: readonly string[]
+}
+
+export const settingsVariable = 'BASELINE_SETTINGS'
+
+export const readSettings = <Settings extends BaselineSettings>(): Settings =>
+  JSON.parse(process.env[settingsVariable] ?? '') as Settings

@@ -1,0 +1,15 @@
+import { createRemoteJWKSet, jwtVerify } from 'jose'
+import type { BaselineSettings } from './baseline-settings.ts'
+
+/** Checks a bearer token as jose's manual shows it: the key set is fetched once and kept, each token is verified. */
+export function tokenCheck({ url, jwksUri, audience }: BaselineSettings['issuer']) {
+  const keys = createRemoteJWKSet(new URL(jwksUri))
+  return async (authorization: string | undefined): Promise<boolean> => {
+    const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
+    if (token === undefined) return false
+    return jwtVerify(token, keys, { issuer: url, audience, algorithms: ['ES256', 'EdDSA'] }).then(
+      () => true,
+      () => false,
+    )
+  }
+}

@@ -1,0 +1,32 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { MongoClient } from 'mongodb'
+import type { StoredPlace } from '../peers/place.ts'
+import type { LambdaSettings } from './baseline-settings.ts'
+import { tokenCheck } from './check-token.ts'
+import { type FunctionEvent, handlePlaces } from './place-function.ts'
+
+/**
+ * One execution environment: an isolate with a `MongoClient` of its own, made at its first request and kept for those
+ * that follow, as AWS and MongoDB advise. The driver does in a function what it does here: it polls the server, so each
+ * environment has two connections, one to work and one to watch.
+ */
+const { databaseUri, databaseName, issuer } = workerData as LambdaSettings
+const isValid = tokenCheck(issuer)
+let client: MongoClient | undefined
+
+parentPort?.on('message', async ({ id, event }: { id: number; event: FunctionEvent }) => {
+  const answer = await run(event).catch(() => ({ status: 502, body: { message: 'Internal server error' } }))
+  parentPort?.postMessage({ id, answer })
+})
+
+async function run(event: FunctionEvent) {
+  if (!(await isValid(event.headers.authorization))) {
+    return { status: 401, body: { message: 'Unauthorized' } }
+  }
+  client ??= new MongoClient(databaseUri, {
+    maxPoolSize: 1,
+    serverMonitoringMode: 'poll',
+    writeConcern: { w: 'majority' },
+  })
+  return handlePlaces(event, client.db(databaseName).collection<StoredPlace>('places'))
+}

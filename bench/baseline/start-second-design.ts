@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { startPeer } from '../peers/start-peer.ts'
+import type { BalancerSettings } from './baseline-settings.ts'
+import type { DesignContext, StartedDesign } from './design.ts'
+import { atScale, fullScale } from './full-scale.ts'
+import { startProgram } from './start-program.ts'
+
+/** The second design: plain Fastify behind a balancer, tokens checked at the gateway, nothing that says no to load. */
+export async function startSecondDesign({
+  arena,
+  databaseUri,
+  scale,
+  closing,
+}: DesignContext): Promise<StartedDesign> {
+  const { instances, poolSize, gatewayTimeoutMs } = fullScale.second
+  // All instances together have this many connections; at a small scale there are fewer instances than at full size.
+  const connections = atScale(instances * poolSize, scale)
+  const count = Math.min(2, connections)
+  const urls: string[] = []
+  for (let i = 0; i < count; i++) {
+    const peer = await startPeer('Fastify + driver', {
+      databaseUri,
+      databaseName: arena.databases.others,
+      poolSize: Math.max(1, Math.floor(connections / count)),
+    })
+    closing.defer(() => peer.stop())
+    urls.push(peer.url)
+  }
+  const { url, jwksUri, audience } = arena.issuer
+  const settings: BalancerSettings = {
+    databaseUri,
+    databaseName: arena.databases.others,
+    issuer: { url, jwksUri, audience },
+    gatewayTimeoutMs,
+    instances: urls,
+  }
+  const logFile = join(arena.logFolder, 'balancer.log')
+  return { url: await startProgram('token-balancer.ts', settings, { closing, logFile }) }
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { originEnv } from '@spillway/origin/contract'
+import { edgeVariables, startEdge } from '../stack/edge.ts'
+import { trustedIssuer } from '../stack/issuer.ts'
+import { assertionAlgorithm, createKey, publicKeySet } from '../stack/keys.ts'
+import { startOrigin } from '../stack/origin.ts'
+import type { DesignContext, StartedDesign } from './design.ts'
+import { atScale, fullScale } from './full-scale.ts'
+
+/** Connections that Spillway may have at a scale: its pool, and the one by which the driver watches the server. */
+export const spillwayBudget = (scale: number): number => atScale(fullScale.spillway.poolSize, scale) + 1
+
+/** Spillway as it is: the bundled Worker in workerd, one origin, its pool scaled like everything else. */
+export async function startSpillway({
+  arena,
+  databaseUri,
+  scale,
+  closing,
+}: DesignContext): Promise<StartedDesign> {
+  const key = await createKey(assertionAlgorithm)
+  const origin = await startOrigin({
+    databaseUri,
+    databaseName: arena.databases.spillway,
+    edgeKeys: JSON.stringify(publicKeySet(key)),
+    logFile: join(arena.logFolder, 'origin.log'),
+    env: {
+      NODE_ENV: 'production',
+      [originEnv.poolSize]: String(atScale(fullScale.spillway.poolSize, scale)),
+    },
+  })
+  closing.defer(() => origin.stop())
+  const edge = await startEdge({
+    variables: edgeVariables({
+      originUrls: [origin.url],
+      trustedIssuers: [trustedIssuer(arena.issuer)],
+      assertionKey: key,
+    }),
+    logFile: join(arena.logFolder, 'edge.log'),
+  })
+  closing.defer(() => edge.stop())
+  return { url: edge.url }
+}

@@ -1,0 +1,187 @@
+/** Program: `npm run bench:story` runs the spike of the story against each design, in turn. */
+import type { Measured } from '../bar-lines.ts'
+import { bars } from '../bars.ts'
+import { orNull, type Row, type Series } from '../measure/result.ts'
+import { interleave } from '../measure/rounds.ts'
+import { type Run, runBench } from '../measure/run.ts'
+import { startSampler } from '../measure/sampler.ts'
+import { median, pairedRatio } from '../measure/statistics.ts'
+import { figure, table } from '../measure/table.ts'
+import { scenarios } from '../scenarios/catalogue.ts'
+import { usersAt } from '../scenarios/closed-users.ts'
+import { drivePlan } from '../scenarios/drive-plan.ts'
+import { localScale } from '../scenarios/load-arguments.ts'
+import { mintTokens } from '../scenarios/local-stack.ts'
+import { planOf } from '../scenarios/plan.ts'
+import { noProgress, progressLine } from '../scenarios/progress-line.ts'
+import { durationMs, lasting, peakOf, perUserSecond, type Scenario, scaledBy } from '../scenarios/scenario.ts'
+import { type Arena, setArena } from './arena.ts'
+import { type DesignName, designNames, designs, startDesign } from './design.ts'
+import { atScale, fullScale } from './full-scale.ts'
+import { spillwayBudget } from './start-spillway.ts'
+import { type StorySample, sampleOf, units } from './story-sample.ts'
+
+const scale = localScale
+const seed = 20_261_124
+
+interface Outcome {
+  readonly sample: StorySample
+  readonly series: readonly Series[]
+}
+
+async function measure(
+  run: Run,
+  arena: Arena,
+  scenario: Scenario,
+  name: DesignName,
+  round: number,
+): Promise<Outcome> {
+  const { title } = designs[name]
+  run.progress(title)
+  await using design = await startDesign(name, { arena, scale, seed: seed + round })
+  const plan = planOf({
+    scenario,
+    scale,
+    target: design.url,
+    documents: { places: arena.documents.slice(0, scenario.documents) },
+    tokens: await mintTokens(arena, scenario),
+    seed: seed + round,
+    spacing: 'constant',
+  })
+  const connections = startSampler(() => design.database.connections, 250)
+  let before = noProgress
+  const report = await drivePlan(plan, {
+    onProgress: (progress) => {
+      if (progress.atMs - before.atMs < 4_000) return
+      run.progress(`  ${progressLine(progress, before, usersAt(scenario.users, progress.atMs) / scale)}`)
+      before = progress
+    },
+  })
+  await connections.stop()
+  if (report.driver.limitedBy !== undefined) run.progress(`  not a result: ${report.driver.limitedBy}`)
+  const sample = sampleOf(report, {
+    peak: peakOf(scenario),
+    connectionsMax: connections.max,
+    refused: design.database.refused,
+  })
+  return {
+    sample,
+    series: seriesOf(title, report.seconds, connections.series(`${title}: connections`, 'connections')),
+  }
+}
+
+/** The first repetition's course, as it is drawn. */
+function seriesOf(
+  title: string,
+  seconds: readonly { asked: number; good: number; shed: number; failed: number; p99: number }[],
+  connections: Series,
+): readonly Series[] {
+  const line = (
+    what: string,
+    unit: string,
+    pointOf: (second: (typeof seconds)[number]) => number,
+  ): Series => ({
+    name: `${title}: ${what}`,
+    unit,
+    points: seconds.flatMap((second, at) => {
+      const value = pointOf(second)
+      return Number.isFinite(value) ? [[at, Math.round(value * 100) / 100] as [number, number]] : []
+    }),
+  })
+  return [
+    line('p99 of answers', 'ms', ({ p99 }) => p99),
+    line('errors', '%', ({ asked, shed, failed }) => ((shed + failed) / asked) * 100),
+    line('goodput', 'requests/s', ({ good }) => good),
+    connections,
+  ]
+}
+
+await runBench(
+  { bench: 'story', packages: ['fastify', 'mongodb', 'hono', 'miniflare', 'undici', 'jose'] },
+  async (run) => {
+    const rounds = run.quick ? 1 : 3
+    const full = scaledBy(scenarios.spike, scale)
+    const scenario = run.quick ? lasting(full, 45_000) : full
+    const arena = await setArena(run)
+    const outcomes = await interleave(designNames, rounds, (name, round) =>
+      measure(run, arena, scenario, name, round),
+    )
+    const samples = new Map([...outcomes].map(([name, list]) => [name, list.map(({ sample }) => sample)]))
+    const of = (name: DesignName, metric: keyof typeof units) =>
+      (samples.get(name) ?? []).map((sample) => sample[metric])
+
+    const metrics = Object.keys(units) as (keyof typeof units)[]
+    const rows = designNames.map((name) => [
+      designs[name].title,
+      ...metrics.map((metric) => figure(median(of(name, metric)))),
+    ])
+    console.log(`\n${table(['at the peak', ...metrics.map((metric) => units[metric].title)], rows)}`)
+    console.log(`
+${scenarios.spike.title}, everything at a scale of ${scale}: each user ${perUserSecond(scenario)} requests/s, ${Math.round(durationMs(scenario) / 1000)} s.
+good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99: of what was answered well, at the peak.`)
+
+    const measured: Measured[] = [
+      { bar: bars.storyFirstErrors, value: median(of('first', 'errorPercent')) },
+      { bar: bars.storyFirstLatency, value: median(of('first', 'longestMs')) },
+      {
+        bar: bars.storyFirstConnections,
+        value: median(of('first', 'connections')) / atScale(fullScale.database.connections, scale),
+      },
+      { bar: bars.storyAdmitted, value: median(of('spillway', 'p99Ms')) },
+      { bar: bars.storyGoodput, value: pairedRatio(of('spillway', 'goodput'), of('first', 'goodput')) },
+      {
+        bar: bars.storyConnections,
+        value: Math.max(...of('spillway', 'connections')) - spillwayBudget(scale),
+      },
+    ]
+    return {
+      settings: {
+        rounds,
+        scale,
+        seconds: durationMs(scenario) / 1000,
+        usersMax: 100_000,
+        requestsPerUserSecond: perUserSecond(scenario),
+        documents: scenario.documents,
+        databaseVcpus: fullScale.database.vcpus,
+        databaseConnectionsFullSize: fullScale.database.connections,
+        lambdaConcurrencyFullSize: fullScale.lambda.concurrencyMax,
+        spillwayConnectionBudget: spillwayBudget(scale),
+        seed,
+      },
+      rows: designNames.map((name): Row => {
+        const list = samples.get(name) ?? []
+        const notes = [...new Set(list.flatMap(({ limitedBy }) => limitedBy ?? []))]
+        return {
+          case: 'spike',
+          subject: designs[name].title,
+          metrics: Object.fromEntries(
+            metrics.map((metric) => [
+              metric,
+              {
+                unit: units[metric].unit,
+                better: units[metric].better,
+                samples: list.map((sample) => orNull(sample[metric])),
+              },
+            ]),
+          ),
+          ...(notes.length > 0 && { notes }),
+        }
+      }),
+      series: [
+        usersSeries(scenario),
+        ...designNames.flatMap((name) => outcomes.get(name)?.[0]?.series ?? []),
+      ],
+      bars: measured,
+    }
+  },
+)
+
+/** At full size. */
+const usersSeries = (scenario: Scenario): Series => ({
+  name: 'users',
+  unit: 'users',
+  points: Array.from({ length: Math.round(durationMs(scenario) / 1000) + 1 }, (_, second) => [
+    second,
+    Math.round(usersAt(scenario.users, second * 1000) / scale),
+  ]),
+})

@@ -1,0 +1,51 @@
+/** Program: a gateway that checks tokens, and a balancer behind it that gives each request to the next instance. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Agent, request as send } from 'undici'
+import { listeningLine } from '../peers/settings.ts'
+import { type BalancerSettings, readSettings } from './baseline-settings.ts'
+import { tokenCheck } from './check-token.ts'
+
+const { instances, issuer, gatewayTimeoutMs } = readSettings<BalancerSettings>()
+const isValid = tokenCheck(issuer)
+const dispatcher = new Agent({
+  headersTimeout: gatewayTimeoutMs,
+  bodyTimeout: gatewayTimeoutMs,
+  connect: { timeout: 10_000 },
+})
+let turn = 0
+
+/** Headers that are about the connection and not the request (RFC 9110 §7.6.1). */
+const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host', 'te', 'upgrade', 'expect'])
+
+const forwarded = (headers: IncomingMessage['headers']) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name)))
+
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = 'GET', url = '/', headers } = request
+  if (!(await isValid(headers.authorization))) {
+    response.writeHead(401).end()
+    return
+  }
+  const instance = instances[turn++ % instances.length] as string
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  const answer = await send(instance + url, {
+    dispatcher,
+    method: method as 'GET',
+    headers: forwarded(headers),
+    ...(hasBody && { body: request }),
+  })
+  response.writeHead(answer.statusCode, forwarded(answer.headers as IncomingMessage['headers']))
+  answer.body.pipe(response)
+}
+
+const server = createServer((request, response) => {
+  handle(request, response).catch((error: NodeJS.ErrnoException) => {
+    if (response.headersSent) return response.destroy()
+    response.writeHead(error.code === 'UND_ERR_HEADERS_TIMEOUT' ? 504 : 502).end()
+  })
+})
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
+  console.log(listeningLine((server.address() as AddressInfo).port))
+})
+process.once('SIGTERM', () => process.exit(0))
