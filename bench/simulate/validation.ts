@@ -39,13 +39,15 @@ export function readOverload({ bench, rows, settings }: Result): OverloadRun {
   const capacity = setting('capacity')
   const criticalShare = setting('criticalShare')
   const levels = rows.flatMap((row): readonly MeasuredLevel[] => {
-    const middle = (metric: string): number =>
-      median((row.metrics[metric]?.samples ?? [null]).map((sample) => sample ?? Number.NaN))
+    // Repetitions in which the driver was the limit say nothing of the process.
+    const middle = (metric: string): number => {
+      const samples = row.metrics[metric]?.samples.filter((sample) => sample !== null) ?? []
+      return samples.length === 0 ? Number.NaN : median(samples)
+    }
     const level = Number.parseFloat(row.case)
     const critical = Math.min(criticalShare, level) * capacity
     const others = level * capacity - critical
     const goodput = middle('goodput')
-    // A level at which the driver was the limit was not measured.
     if (!Number.isFinite(goodput)) return []
     const arrivals = { critical, normal: others * normalShare, background: others * (1 - normalShare) }
     return [{ name: row.case, arrivals, goodput, p99Ms: middle('p99') }]

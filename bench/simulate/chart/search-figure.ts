@@ -2,12 +2,15 @@ import { type Judged, lostPercent } from '../search.ts'
 import { figure } from './figure.ts'
 import { linear, logarithmic, short } from './scale.ts'
 
+/** Per cent. */
+const least = 0.1
+
 /** Every candidate by what its trial cost and lost, with the winner and others marked. */
 export function searchFigure(judged: readonly Judged[], marked: readonly Judged[]): string {
   const [winner] = judged
   const dollars = ({ trial }: Judged) => trial.totals.dollars
-  // Nothing lost has no place on a logarithmic axis; a thousandth of a per cent stands for it.
-  const percent = (each: Judged) => Math.max(0.001, lostPercent(each))
+  // Nothing lost has no place on a logarithmic axis.
+  const percent = (each: Judged) => Math.max(least, lostPercent(each))
   const costs = judged.map(dollars)
   const low = Math.min(...costs)
   const x = linear(Math.max(...costs) - low, 4)
@@ -17,8 +20,8 @@ export function searchFigure(judged: readonly Judged[], marked: readonly Judged[
       title: 'Not answered, %, over dollars for the 40 minutes',
       x,
       xLabel: (value) => `$${(low + value).toFixed(2)}`,
-      y: logarithmic(0.001, 100),
-      yLabel: (value) => (value === 0.001 ? 'none' : short(value)),
+      y: logarithmic(least, 100),
+      yLabel: (value) => (value === least ? '≤ 0.1' : short(value)),
       lines: [
         { name: 'candidates', look: 'grey', dots: true, points: dots(judged) },
         { name: 'defaults, seed', look: 'orange', dots: true, points: dots(marked) },
