@@ -222,4 +222,23 @@ describe('admission', () => {
     release()
     await until(() => inflight() === 0)
   })
+
+  it('forgets a caller who leaves while waiting, body and all', async () => {
+    const crowded = await startTestApp({ over, limit: 1, waiting: 8 })
+    const state = () => crowded.admission.snapshot(performance.now())
+    const release = hold()
+    const first = crowded.send('GET', '/v2/trips/1', { as: alice })
+    await until(() => state().inflight === 1)
+    const assertion = await assertionOf(alice)
+    const socket = connect(crowded.port, '127.0.0.1')
+    socket.write(`POST /v2/trips HTTP/1.1\r\nhost: a\r\n${names.assertion}: ${assertion}\r\n`)
+    socket.write(`content-type: application/json\r\ncontent-length: 2\r\n\r\n{}`)
+    await until(() => state().waiting === 1)
+    socket.destroy()
+    await until(() => state().abandoned === 1)
+    release()
+    await first
+    expect(state()).toMatchObject({ inflight: 0, waiting: 0, abandoned: 1 })
+    await crowded.stop()
+  })
 })

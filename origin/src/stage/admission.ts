@@ -18,6 +18,9 @@ import { sendProblem } from './problem.ts'
  */
 export function admissionStage(admission: AdmissionControl, fallback: Priority): onRequestHookHandler {
   return (request, reply, done) => {
+    const { socket } = request.raw
+    // Whoever has left is not started: their body never comes, and nothing would give the place back.
+    if (socket.destroyed) return
     const priority = priorityOf(request, fallback)
     const { deadlineMs, startedAtMs: now } = request
     const verdict = admission.tryAcquire(priority, deadlineMs, now)
@@ -32,13 +35,19 @@ export function admissionStage(admission: AdmissionControl, fallback: Priority):
     }
     const waiter = {
       admitted(start: number) {
+        socket.off('close', leave)
         request.admittedAtMs = start
-        done()
+        // Closed, and not yet told so.
+        if (socket.destroyed) releaseAdmission(admission, request, 0, start)
+        else done()
       },
       refused(reason: ShedReason) {
+        socket.off('close', leave)
         sendProblem(reply, shed(reason, admission.retryAfterSeconds(now)))
       },
     }
+    const leave = () => admission.abandon(waiter)
+    socket.once('close', leave)
     const wait = admission.wait(priority, deadlineMs, waiter, now)
     if (wait !== 'waiting') waiter.refused(wait)
   }

@@ -36,6 +36,8 @@ export interface TestAppOptions {
   readonly over?: (repository: Repository) => Repository
   /** Requests at once. */
   readonly limit?: number
+  /** Requests that may wait for their turn. @default 0 */
+  readonly waiting?: number
 }
 
 /** The methods of a repository, to be spread into one that does some of them in its own way. */
@@ -51,14 +53,14 @@ export const bound = (repository: Repository): Repository => ({
 
 /** The whole HTTP half on a free port, over a real database of its own. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { catalogue = resources, clock, over = (same) => same, limit } = options
+  const { catalogue = resources, clock, over = (same) => same, limit, waiting = 0 } = options
   const database = await openTestDatabase()
   const { repository: real, records } = database.repository()
   const repository = over(real)
   const bounds = limit === undefined ? {} : { initial: limit, limitMin: limit, limitMax: limit }
   const admission = new AdmissionControl({
     limit: new DelayLimit(bounds),
-    queue: { lengthMax: 0 },
+    queue: { lengthMax: waiting },
     random: () => 0.5,
     onActive: () => {},
   })
