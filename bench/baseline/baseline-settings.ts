@@ -18,10 +18,17 @@ export interface LambdaSettings extends BaselineSettings {
   readonly seed: number
 }
 
+export interface InstanceSettings extends BaselineSettings {
+  readonly poolSize: number
+}
+
 export interface BalancerSettings extends BaselineSettings {
   /** Base URLs of the instances behind it. */
   readonly instances: readonly string[]
 }
+
+/** By which the gateway tells instances whom a token was for. */
+export const subjectHeader = 'x-subject'
 
 export const settingsVariable = 'BASELINE_SETTINGS'
 

@@ -1,15 +1,19 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import type { BaselineSettings } from './baseline-settings.ts'
 
-/** Checks a bearer token as jose's manual shows it: the key set is fetched once and kept, each token is verified. */
+/**
+ * Checks a bearer token as jose's manual shows it: the key set is fetched once and kept, each token is verified.
+ *
+ * @returns a function that returns whom the token is for, or `undefined` where it is none of ours
+ */
 export function tokenCheck({ url, jwksUri, audience }: BaselineSettings['issuer']) {
   const keys = createRemoteJWKSet(new URL(jwksUri))
-  return async (authorization: string | undefined): Promise<boolean> => {
+  return async (authorization: string | undefined): Promise<string | undefined> => {
     const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
-    if (token === undefined) return false
+    if (token === undefined) return undefined
     return jwtVerify(token, keys, { issuer: url, audience, algorithms: ['ES256', 'EdDSA'] }).then(
-      () => true,
-      () => false,
+      ({ payload }) => payload.sub,
+      () => undefined,
     )
   }
 }

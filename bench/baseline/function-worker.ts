@@ -1,9 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MongoClient } from 'mongodb'
-import type { StoredPlace } from '../peers/place.ts'
+import { type FunctionEvent, handle } from './api-function.ts'
 import type { LambdaSettings } from './baseline-settings.ts'
 import { tokenCheck } from './check-token.ts'
-import { type FunctionEvent, handlePlaces } from './place-function.ts'
 
 /**
  * One execution environment: an isolate with a `MongoClient` of its own, made at its first request and kept for those
@@ -11,7 +10,7 @@ import { type FunctionEvent, handlePlaces } from './place-function.ts'
  * environment has two connections, one to work and one to watch.
  */
 const { databaseUri, databaseName, issuer } = workerData as LambdaSettings
-const isValid = tokenCheck(issuer)
+const subjectOf = tokenCheck(issuer)
 let client: MongoClient | undefined
 
 parentPort?.on('message', async ({ id, event }: { id: number; event: FunctionEvent }) => {
@@ -20,13 +19,12 @@ parentPort?.on('message', async ({ id, event }: { id: number; event: FunctionEve
 })
 
 async function run(event: FunctionEvent) {
-  if (!(await isValid(event.headers.authorization))) {
-    return { status: 401, body: { message: 'Unauthorized' } }
-  }
+  const subject = await subjectOf(event.headers.authorization)
+  if (subject === undefined) return { status: 401, body: { message: 'Unauthorized' } }
   client ??= new MongoClient(databaseUri, {
     maxPoolSize: 1,
     serverMonitoringMode: 'poll',
     writeConcern: { w: 'majority' },
   })
-  return handlePlaces(event, client.db(databaseName).collection<StoredPlace>('places'))
+  return handle(event, client.db(databaseName), subject)
 }

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { seededRandom } from '../load/random.ts'
 import { listeningLine } from '../peers/settings.ts'
+import type { FunctionAnswer, FunctionEvent } from './api-function.ts'
 import { type LambdaSettings, readSettings } from './baseline-settings.ts'
 import { coldStartMs } from './cold-start.ts'
 import { Environments } from './environments.ts'
-import type { FunctionAnswer, FunctionEvent } from './place-function.ts'
 
 const settings = readSettings<LambdaSettings>()
 const random = seededRandom(settings.seed)

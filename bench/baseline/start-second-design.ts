@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { startPeer } from '../peers/start-peer.ts'
-import type { BalancerSettings } from './baseline-settings.ts'
+import type { BalancerSettings, BaselineSettings } from './baseline-settings.ts'
 import type { DesignContext, StartedDesign } from './design.ts'
 import { atScale, fullScale } from './full-scale.ts'
 import { startProgram } from './start-program.ts'
@@ -13,27 +12,23 @@ export async function startSecondDesign({
   closing,
 }: DesignContext): Promise<StartedDesign> {
   const { instances, poolSize, gatewayTimeoutMs } = fullScale.second
+  const { url, jwksUri, audience } = arena.issuer
+  const common: BaselineSettings = {
+    databaseUri,
+    databaseName: arena.databases.others,
+    issuer: { url, jwksUri, audience },
+    gatewayTimeoutMs,
+  }
   // All instances together have this many connections; at a small scale there are fewer instances than at full size.
   const connections = atScale(instances * poolSize, scale)
   const count = Math.min(2, connections)
   const urls: string[] = []
   for (let i = 0; i < count; i++) {
-    const peer = await startPeer('Fastify + driver', {
-      databaseUri,
-      databaseName: arena.databases.others,
-      poolSize: Math.max(1, Math.floor(connections / count)),
-    })
-    closing.defer(() => peer.stop())
-    urls.push(peer.url)
+    const poolSize = Math.max(1, Math.floor(connections / count))
+    const logFile = join(arena.logFolder, `instance-${i}.log`)
+    urls.push(await startProgram('fastify-instance.ts', { ...common, poolSize }, { closing, logFile }))
   }
-  const { url, jwksUri, audience } = arena.issuer
-  const settings: BalancerSettings = {
-    databaseUri,
-    databaseName: arena.databases.others,
-    issuer: { url, jwksUri, audience },
-    gatewayTimeoutMs,
-    instances: urls,
-  }
+  const settings: BalancerSettings = { ...common, instances: urls }
   const logFile = join(arena.logFolder, 'balancer.log')
   return { url: await startProgram('token-balancer.ts', settings, { closing, logFile }) }
 }

@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Agent, request as send } from 'undici'
 import { listeningLine } from '../peers/settings.ts'
-import { type BalancerSettings, readSettings } from './baseline-settings.ts'
+import { type BalancerSettings, readSettings, subjectHeader } from './baseline-settings.ts'
 import { tokenCheck } from './check-token.ts'
 
 const { instances, issuer, gatewayTimeoutMs } = readSettings<BalancerSettings>()
-const isValid = tokenCheck(issuer)
+const subjectOf = tokenCheck(issuer)
 const dispatcher = new Agent({
   headersTimeout: gatewayTimeoutMs,
   bodyTimeout: gatewayTimeoutMs,
@@ -23,7 +23,8 @@ const forwarded = (headers: IncomingMessage['headers']) =>
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = 'GET', url = '/', headers } = request
-  if (!(await isValid(headers.authorization))) {
+  const subject = await subjectOf(headers.authorization)
+  if (subject === undefined) {
     response.writeHead(401).end()
     return
   }
@@ -32,7 +33,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   const answer = await send(instance + url, {
     dispatcher,
     method: method as 'GET',
-    headers: forwarded(headers),
+    headers: { ...forwarded(headers), [subjectHeader]: subject },
     ...(hasBody && { body: request }),
   })
   response.writeHead(answer.statusCode, forwarded(answer.headers as IncomingMessage['headers']))

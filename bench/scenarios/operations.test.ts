@@ -47,6 +47,12 @@ it('say which operations need a token, by the rule of the resource', () => {
   expect(signedIn).toEqual({ read: false, list: false, create: true, patch: true })
 })
 
+it('take shares of single operations as well', () => {
+  const shares = { 'places.read': 65, 'places.list': 30, 'trips.create': 5 }
+  const operations = operationsOf(resources, { shares })
+  expect(operations.map(({ name, weight }) => [name, weight])).toEqual(Object.entries(shares))
+})
+
 it('refuse a share that no resource can take', () => {
   expect(() => operationsOf(resources, { shares: { patch: 1 }, resources: ['trips'] })).toThrow(/patch/)
 })

@@ -11,13 +11,13 @@ import {
   type View,
 } from '@spillway/origin/contract'
 import type { ValueSchema } from './sample-value.ts'
-import type { Scenario } from './scenario.ts'
+import type { OperationKind as Kind, Scenario } from './scenario.ts'
 
 /** One operation of the API as data: what a driver needs to make requests of it, and nothing of the contract's code. */
 export interface Operation {
   /** e.g. `places.read` */
   readonly name: string
-  readonly kind: 'read' | 'list' | 'create' | 'patch'
+  readonly kind: Kind
   readonly resource: string
   readonly method: 'GET' | 'POST' | 'PATCH'
   /** `:id` stands for a document's id. */
@@ -32,16 +32,17 @@ export interface Operation {
   readonly filter?: string
 }
 
-const kinds = ['read', 'list', 'create', 'patch'] as const
-type Kind = (typeof kinds)[number]
+const kinds: readonly Kind[] = ['read', 'list', 'create', 'patch']
 const isKind = (operation: OperationKind): operation is Kind => kinds.some((kind) => kind === operation)
 
 /**
  * The operations that a scenario asks for, derived from the contract: the newest version of each resource, in the
- * shares of the scenario, each kind spread evenly over the resources that offer it.
+ * shares of the scenario.
  *
  * Left out is what a driver could not ask for truthfully: reads and changes by id of documents that belong to somebody
  * (nobody else's may be known), and changes that need the ETag of a moment ago.
+ *
+ * @throws RangeError for a share that no resource can take
  */
 export function operationsOf(
   catalogue: Catalogue,
@@ -49,12 +50,10 @@ export function operationsOf(
 ): readonly Operation[] {
   const wanted = [...catalogue.values()].filter(({ name }) => resources?.includes(name) ?? true)
   const possible = wanted.flatMap((resource) => operationsOn(newestView(resource)))
-  return kinds.flatMap((kind) => {
-    const same = possible.filter((operation) => operation.kind === kind)
-    const share = shares[kind] ?? 0
-    if (share > 0 && same.length === 0)
-      throw new RangeError(`no resource offers what the scenario asks for: ${kind}`)
-    return share === 0 ? [] : same.map((operation) => ({ ...operation, weight: share / same.length }))
+  return Object.entries(shares).flatMap(([what, share = 0]) => {
+    const meant = possible.filter(({ name, kind }) => name === what || kind === what)
+    if (meant.length === 0) throw new RangeError(`no resource offers what the scenario asks for: ${what}`)
+    return meant.map((operation) => ({ ...operation, weight: share / meant.length }))
   })
 }
 

@@ -17,8 +17,13 @@ export interface Behaviour {
   readonly everyMs: number
 }
 
-/** Kinds of operations, by how often each is asked for in relation to the others. */
-export type Shares = Readonly<Partial<Record<'read' | 'list' | 'create' | 'patch', number>>>
+export type OperationKind = 'read' | 'list' | 'create' | 'patch'
+
+/**
+ * How often operations are asked for in relation to each other: one of a resource (`places.read`), or a kind, spread
+ * evenly over the resources that offer it (`read`).
+ */
+export type Shares = Readonly<Partial<Record<OperationKind | `${string}.${OperationKind}`, number>>>
 
 /**
  * Which documents are asked for.

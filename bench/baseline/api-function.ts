@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { findView, inputSchema, resources } from '@spillway/origin/contract'
+import type { Db } from 'mongodb'
+import { Compile } from 'typebox/compile'
+import { etagOf, type PlaceInput, type StoredPlace, shownPlace, storedFields } from '../peers/place.ts'
+
+/** What the gateway hands to a function, and what it wants back (API Gateway's proxy integration, in short). */
+export interface FunctionEvent {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+}
+
+export interface FunctionAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+const inputOf = (name: string) => {
+  const view = findView(resources, 'v2', name)
+  if (view === undefined) throw new Error(`the contract has no v2 of ${name}`)
+  return Compile(inputSchema(view.representation))
+}
+const inputs = { places: inputOf('places'), trips: inputOf('trips') }
+
+const nothing: FunctionAnswer = { status: 404, body: { title: 'Nothing is here' } }
+const invalid: FunctionAnswer = { status: 422, body: { title: 'Not as the schema wants it' } }
+
+/**
+ * What the story asks for, as a careful team writes it: validated, one command a request, majority writes. Both designs
+ * that came before Spillway run this.
+ *
+ * @param subject whom the token is for
+ */
+export async function handle(event: FunctionEvent, database: Db, subject: string): Promise<FunctionAnswer> {
+  const { method, path, body } = event
+  const url = new URL(path, 'http://function')
+  const places = database.collection<StoredPlace>('places')
+  const id = /^\/v2\/places\/([\w-]{1,64})$/.exec(url.pathname)?.[1]
+  if (method === 'GET' && id !== undefined) {
+    const place = await places.findOne({ _id: id })
+    if (place === null) return nothing
+    return { status: 200, headers: { etag: etagOf(place) }, body: shownPlace(place) }
+  }
+  if (method === 'GET' && url.pathname === '/v2/places') {
+    const countryCode = url.searchParams.get('countryCode')
+    const found = await places
+      .find(countryCode === null ? {} : { countryCode })
+      .sort({ population: -1, _id: -1 })
+      .limit(Math.min(100, Number(url.searchParams.get('limit') ?? 20)))
+      .toArray()
+    return { status: 200, body: { items: found.map(shownPlace) } }
+  }
+  const [, , resource = '', ...rest] = url.pathname.split('/')
+  if (method !== 'POST' || rest.length > 0) return nothing
+  if (resource !== 'places' && resource !== 'trips') return nothing
+  const fields: unknown = JSON.parse(body)
+  if (!inputs[resource].Check(fields)) return invalid
+  const made = { _id: randomUUID(), createdAt: new Date(), updatedAt: new Date(), version: 1 }
+  if (resource === 'places') {
+    const place: StoredPlace = { ...storedFields(fields as unknown as PlaceInput), ...made }
+    await places.insertOne(place)
+    return { status: 201, headers: { etag: etagOf(place) }, body: shownPlace(place) }
+  }
+  const { _id, version, ...trip } = { ...(fields as object), ownerId: subject, ...made }
+  await database.collection<{ _id: string }>('trips').insertOne({ _id, version, ...trip } as { _id: string })
+  return { status: 201, headers: { etag: etagOf({ version }) }, body: { id: _id, ...trip } }
+}
