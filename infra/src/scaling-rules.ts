@@ -15,5 +15,11 @@ export const growth = {
    */
   poolWaitMs: { from: 20, percent: 25, urgentFrom: 100, urgentPercent: 50 },
   /** Nothing is shed in good health. One per cent is a group too small, ten a group much too small. */
-  shedPercent: { from: 1, percent: 50, urgentFrom: 10, urgentPercent: 100 },
+  shedPercent: { from: 1, percent: 100, urgentFrom: 10, urgentPercent: 300 },
 } as const satisfies Readonly<Record<string, Growth>>
+
+/**
+ * Average CPU that the group is kept at, beside requests per target: what counts requests does not see that they have
+ * become heavier. Chosen with the step rules by `npm run simulate:search`.
+ */
+export const cpuTargetPercent = 50

@@ -78,10 +78,10 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
     })
   })
 
-  it('grows on requests and on pressure, and shrinks on requests alone', () => {
+  it('grows on requests, CPU and pressure, and shrinks on its targets alone', () => {
     const policies = resourcesOf(readTemplate(stage, 'origin'), 'AWS::AutoScaling::ScalingPolicy')
     const steps = policies.filter(({ Properties }) => Properties.PolicyType === 'StepScaling')
-    expect(policies).toHaveLength(3)
+    expect(policies).toHaveLength(4)
     expect(steps).toHaveLength(2)
     for (const { Properties } of steps) {
       const adjustments = Properties.StepAdjustments as readonly { ScalingAdjustment: number }[]

@@ -9,7 +9,7 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import { AutoScalingAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { Construct } from 'constructs'
 import { requestsPerTargetPerMinute, type StageConfig } from '../config.ts'
-import { type Growth, growth } from '../scaling-rules.ts'
+import { cpuTargetPercent, type Growth, growth } from '../scaling-rules.ts'
 import type { OriginSignals } from './origin-signals.ts'
 
 export interface OriginScalingProps {
@@ -20,7 +20,7 @@ export interface OriginScalingProps {
 
 /**
  * When the group grows and shrinks. Decision 0004 gives the reasons; in short: requests per target say early that
- * more is coming, the origin's own pressure says that it hurts already, and only the first one ever shrinks the group.
+ * more is coming, the origin's own pressure says that it hurts already, and only targets ever shrink the group.
  */
 export class OriginScaling extends Construct {
   private readonly group: AutoScalingGroup
@@ -30,8 +30,9 @@ export class OriginScaling extends Construct {
     super(scope, id)
     this.group = group
     this.stage = config.stage
-    // Scale-in of target tracking waits for 15 minutes below nine tenths of the target: conservative as it is.
+    // Scale-in of target tracking waits for 15 minutes below seven tenths of every target: conservative as it is.
     group.scaleOnRequestCount('Requests', { targetRequestsPerMinute: requestsPerTargetPerMinute(config) })
+    group.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: cpuTargetPercent })
     this.grow('PoolWait', signals.poolWaitMs, growth.poolWaitMs)
     this.grow('Shed', signals.shedShare, growth.shedPercent)
   }

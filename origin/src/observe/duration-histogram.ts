@@ -28,4 +28,19 @@ export class DurationHistogram {
       return { bound: DurationHistogram.boundsSeconds[index] ?? '+Inf', count }
     })
   }
+
+  /** The bound, in seconds, under which this share of the observations lies; the largest for those beyond; 0 for none. */
+  quantileSeconds(share: number): number {
+    const buckets = this.cumulative()
+    const total = buckets.at(-1)?.count ?? 0
+    if (total === 0) return 0
+    const { bound } = buckets.find(({ count }) => count >= total * share) as { bound: number | '+Inf' }
+    return bound === '+Inf' ? (DurationHistogram.boundsSeconds.at(-1) as number) : bound
+  }
+
+  /** Forgets everything. */
+  reset(): void {
+    this.#counts.fill(0)
+    this.#sumMs = 0
+  }
 }

@@ -28,6 +28,8 @@ export class Metrics {
   gather: () => Promise<string> = () => this.registry.metrics()
   readonly #answers = new Map<Target, Map<number, DurationHistogram>>()
   readonly #poolWait = new DurationHistogram()
+  /** Since the scrape before. */
+  readonly #recentPoolWait = new DurationHistogram()
   readonly #poolEvents = { opened: 0, closed: 0, cleared: 0, checkOutFailed: 0 }
   readonly #eventLoopDelay = monitorEventLoopDelay({ resolution: 20 })
 
@@ -47,8 +49,10 @@ export class Metrics {
   }
 
   onPool(observation: PoolObservation): void {
-    if (observation.kind === 'checkedOut') this.#poolWait.observe(observation.waitMs)
-    else this.#poolEvents[observation.kind] += 1
+    if (observation.kind === 'checkedOut') {
+      this.#poolWait.observe(observation.waitMs)
+      this.#recentPoolWait.observe(observation.waitMs)
+    } else this.#poolEvents[observation.kind] += 1
   }
 
   async scrape(): Promise<{ contentType: string; text: string }> {
@@ -100,6 +104,14 @@ export class Metrics {
     this.#define('histogram', name, 'How long commands waited for a connection.', () =>
       histogramSamples(name, this.#poolWait, {}),
     )
+    // For collectors that know gauges and counters only, and scale on this one.
+    this.#define(
+      'gauge',
+      'origin_pool_wait_p99_seconds',
+      'p99 of the waits for a connection since the scrape before, as a bound of the histogram.',
+      () => [{ value: this.#takeRecentPoolWait(), labels: {} }],
+      'max',
+    )
     this.#define('counter', 'origin_pool_events_total', 'What happened to the connections.', () =>
       Object.entries(this.#poolEvents).map(([event, value]) => ({ value, labels: { event } })),
     )
@@ -145,6 +157,12 @@ export class Metrics {
     })
     const delay = 'origin_event_loop_delay_p99_seconds'
     define(delay, 'Event loop delay since the last scrape.', () => this.#readDelay(), 'max')
+  }
+
+  #takeRecentPoolWait(): number {
+    const seconds = this.#recentPoolWait.quantileSeconds(0.99)
+    this.#recentPoolWait.reset()
+    return seconds
   }
 
   #readDelay(): number {
