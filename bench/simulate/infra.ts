@@ -15,5 +15,5 @@ export {
 export { hoursPerMonth, priceSource, prices, tiered } from '../../infra/src/cost/prices.ts'
 export { defaultWorkload, service } from '../../infra/src/cost/workload.ts'
 export { databaseClasses, databaseClassNames } from '../../infra/src/database-class.ts'
-export { type Growth, growth } from '../../infra/src/scaling-rules.ts'
+export { cpuTargetPercent, type Growth, growth } from '../../infra/src/scaling-rules.ts'
 export { stages } from '../../infra/src/stages.ts'

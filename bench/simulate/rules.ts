@@ -1,5 +1,6 @@
 import type { ScalingMetric, ScalingRules, StepScaling } from './group/scaling-rules.ts'
 import {
+  cpuTargetPercent,
   databaseCapacity,
   type Growth,
   growth,
@@ -39,6 +40,7 @@ export const deployedRules = (stage: StageConfig): ScalingRules => ({
   periodSeconds: 60,
   policies: [
     { kind: 'target', metric: 'requestsPerTarget', target: requestsPerTargetPerMinute(stage) },
+    { kind: 'target', metric: 'cpuPercent', target: cpuTargetPercent },
     stepOut('poolWaitMs', growth.poolWaitMs),
     stepOut('shedPercent', growth.shedPercent),
   ],
