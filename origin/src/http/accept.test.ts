@@ -30,10 +30,20 @@ describe('application/json is acceptable for', () => {
     ['application/json;version=2', false],
     ['application/vnd.api+json', false],
     ['text/html;x="a, application/json", image/png', false],
+    ['text/html;x="a\\", application/json", image/png', false],
+    ['text/html;x="a\\\\", application/json', true],
+    ['text/html;x="a, application/json', false],
+    ['application/json;charset="utf-8";q=0', false],
     ['json', false],
   ]
   for (const [accept, acceptable] of table) {
     it(`${JSON.stringify(accept)}: ${acceptable}`, () =>
       expect(accepts(accept, 'application/json')).toBe(acceptable))
   }
+
+  // Would take the better part of an hour if each quote were tried as the start of a string.
+  it('a text full of quotes that never close: true', () => {
+    const accept = `application/json,"${'\\"'.repeat(1_000_000)}`
+    expect(accepts(accept, 'application/json')).toBe(true)
+  })
 })

@@ -37,10 +37,24 @@ function readParameters(parameters: readonly string[]): { weight: number; parame
   return { weight, parameterCount }
 }
 
-/** Splits at a separator that is not inside a quoted string. */
+/**
+ * Splits at a separator that is not inside a quoted string. One pass: an expression that tries each quote as the start
+ * of a string takes the square of the length for a value full of quotes that never close.
+ */
 function splitOutsideQuotes(text: string, separator: ',' | ';'): readonly string[] {
   if (!text.includes('"')) return text.split(separator)
-  return (
-    text.match(separator === ',' ? /(?:"(?:\\.|[^"\\])*"|[^,"])+/g : /(?:"(?:\\.|[^"\\])*"|[^;"])+/g) ?? []
-  )
+  const parts: string[] = []
+  let start = 0
+  let isQuoted = false
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index]
+    if (char === '"') isQuoted = !isQuoted
+    else if (char === '\\' && isQuoted) index += 1
+    else if (char === separator && !isQuoted) {
+      parts.push(text.slice(start, index))
+      start = index + 1
+    }
+  }
+  parts.push(text.slice(start))
+  return parts
 }
