@@ -120,6 +120,15 @@ describe('parseListQuery', () => {
     expect(refusal(v2, search)).toMatch(message)
   })
 
+  it.each(['fields', 'sort'])('answers thousands of mistakes in %s with a few', (parameter) => {
+    const names = Array.from({ length: 1_000 }, (_, index) => index.toString(36)).join(',')
+    for (const text of [names, 'x,'.repeat(2_000)]) {
+      const problems = refusal(v2, `?${parameter}=${text}`)
+      expect(problems).toContain('invalid-query')
+      expect(problems.length).toBeLessThan(4_096)
+    }
+  })
+
   it('never makes anything but plain values out of any text', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary' }),

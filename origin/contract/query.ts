@@ -243,7 +243,8 @@ function parseSort(
   const isDefault = text === view.resource.query.defaultSort
   const fields: SortField[] = []
   const names: string[] = []
-  for (const item of text.split(',')) {
+  // One more than may be: the rest of a longer list could only add mistakes to those found by then.
+  for (const item of text.split(',').slice(0, limits.sortFieldsMax + 1)) {
     const descending = item.startsWith('-')
     const name = descending ? item.slice(1) : item
     const field =
@@ -283,7 +284,8 @@ function parseFields(
   if (text === undefined) return undefined
   const known = new Set([...Object.keys(systemFields), ...Object.keys(representation.schema.properties)])
   const asked = new Set<string>()
-  for (const name of text.split(',')) {
+  // Among one more than there are fields, one is unknown or stands twice: an answer to a list of thousands stays short.
+  for (const name of text.split(',').slice(0, known.size + 1)) {
     if (asked.has(name)) errors.push({ parameter: 'fields', detail: `'${quote(name)}' stands twice.` })
     asked.add(name)
     if (!known.has(name)) {
