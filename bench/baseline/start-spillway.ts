@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { originEnv } from '@spillway/origin/contract'
-import { edgeVariables, startEdge } from '../stack/edge.ts'
+import { startWorkerProcess } from '../edge/worker-process.ts'
+import { edgeVariables } from '../stack/edge.ts'
+import { bundleEdge } from '../stack/edge-bundle.ts'
 import { trustedIssuer } from '../stack/issuer.ts'
 import { assertionAlgorithm, createKey, publicKeySet } from '../stack/keys.ts'
 import { startOrigin } from '../stack/origin.ts'
@@ -10,7 +12,11 @@ import { atScale, fullScale } from './full-scale.ts'
 /** Connections that Spillway may have at a scale: its pool, and the one by which the driver watches the server. */
 export const spillwayBudget = (scale: number): number => atScale(fullScale.spillway.poolSize, scale) + 1
 
-/** Spillway as it is: the bundled Worker in workerd, one origin, its pool scaled like everything else. */
+/**
+ * Spillway as it is: the bundled Worker in workerd, one origin, its pool scaled like everything else. The edge has its
+ * own cache in memory alone: Miniflare's stand-ins for the Cache API and the rate limiter are Workers with a database,
+ * cost many times the Worker that asks them, and run on other machines at Cloudflare.
+ */
 export async function startSpillway({
   arena,
   databaseUri,
@@ -29,14 +35,17 @@ export async function startSpillway({
     },
   })
   closing.defer(() => origin.stop())
-  const edge = await startEdge({
-    variables: edgeVariables({
+  const { scriptFile, workerOptions } = await bundleEdge()
+  const { compatibilityDate, compatibilityFlags } = workerOptions
+  const options = { compatibilityDate, compatibilityFlags, cache: false }
+  const edge = await startWorkerProcess(
+    { scriptFile, options },
+    edgeVariables({
       originUrls: [origin.url],
       trustedIssuers: [trustedIssuer(arena.issuer)],
       assertionKey: key,
     }),
-    logFile: join(arena.logFolder, 'edge.log'),
-  })
+  )
   closing.defer(() => edge.stop())
   return { url: edge.url }
 }
