@@ -1,4 +1,3 @@
-
 import { join } from 'node:path'
 import { opsPaths, originEnv } from '@spillway/origin/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
