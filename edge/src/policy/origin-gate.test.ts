@@ -79,6 +79,14 @@ describe('origin gate', () => {
     expect(gate.shedReason('critical', 0)).toBeUndefined()
   })
 
+  it('holds callers who leave against nobody else', () => {
+    const gate = new OriginGate()
+    for (let request = 0; request < 100; request += 1) {
+      gate.leave(pass(gate.enter('critical', request * 20, () => 0)), 'abandoned', request * 20 + 10, random)
+    }
+    expect(typeof gate.enter('critical', 2_000, () => 0)).not.toBe('string')
+  })
+
   it('comes back from an outage without a stampede: one probe, then a low limit that grows', () => {
     const gate = gateOfTen()
     for (let request = 0; request < 5; request += 1) {

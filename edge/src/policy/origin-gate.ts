@@ -101,6 +101,7 @@ export class OriginGate {
     }
     if (outcome === 'abandoned') {
       this.#breaker.abandoned()
+      this.#throttle(pass.priority).withdrawn(nowMs)
       return
     }
     const latencyMs = nowMs - pass.enteredAtMs

@@ -38,6 +38,13 @@ export class Throttle {
     this.#accepts[slot] = (this.#accepts[slot] ?? 0) + 1
   }
 
+  /** A request came to nothing for reasons of its caller's: it says nothing about the origin. */
+  withdrawn(nowMs: number): void {
+    this.#turn(nowMs)
+    const slot = this.#bucket % this.#options.buckets
+    this.#requests[slot] = (this.#requests[slot] ?? 0) - 1
+  }
+
   /** The origin is back: what it refused before says nothing any more. */
   forget(): void {
     this.#requests.fill(0)
