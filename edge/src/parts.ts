@@ -21,6 +21,7 @@ import { LocalQuota } from './policy/local-quota.ts'
 import { OriginGate } from './policy/origin-gate.ts'
 import { RequestPlans } from './policy/request-plan.ts'
 import { RetryBudget } from './policy/retry-budget.ts'
+import { StreamedBodies } from './policy/streamed-bodies.ts'
 import { TokenVerifier } from './policy/token-verifier.ts'
 import { AssertionSigner } from './runtime/assertion-signer.ts'
 import { consistencyMac } from './runtime/consistency-mac.ts'
@@ -56,6 +57,7 @@ export function createParts(config: Config, bindings: Bindings): Parts {
     endpoints: config.origins.map((url) => ({ url, gate: new OriginGate() })),
     signer: new AssertionSigner(config.assertionKey, now),
     retryBudget: new RetryBudget(),
+    streamedBodies: new StreamedBodies(),
     consistency: new ConsistencyTokens(consistencyMac(config.assertionKey), (name) =>
       usableMs(resources, name),
     ),

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { assertionProfile } from '@spillway/origin/contract'
 import { importJWK, jwtVerify } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { bearer, type Edge, startEdge } from './support/edge.ts'
 import { startIssuer, type TestIssuer } from './support/issuer.ts'
 import { type ScriptedOrigin, type SeenRequest, startOrigin, storable } from './support/origin.ts'
@@ -230,6 +230,25 @@ describe('a body', () => {
     await sink.write(encoder.encode('"Paris"}'))
     await sink.close()
     expect(await (await answer).text()).toBe('{"name":"Paris"}')
+  })
+
+  it('that does not come takes no place of those that do, beyond a few', async () => {
+    origin.answer(async (seen, response) => {
+      await seen.body
+      response.writeHead(201, { 'content-type': 'application/json' }).end('{}')
+    })
+    const before = origin.requests
+    const stalled = Array.from({ length: 80 }, () => {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('{')),
+      })
+      return post({ body, duplex: 'half' }).then(({ status }) => status)
+    })
+    await vi.waitFor(() => expect(origin.requests).toBeGreaterThan(before))
+    const others = await Promise.all(Array.from({ length: 5 }, () => post({ body: '{"name":"Paris"}' })))
+    expect(others.map(({ status }) => status)).toEqual(others.map(() => 201))
+    expect(await Promise.all(stalled)).toEqual(stalled.map(() => 504))
+    expect(origin.requests - before).toBeLessThan(others.length + 10)
   })
 })
 

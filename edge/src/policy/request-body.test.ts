@@ -33,6 +33,24 @@ describe('request body', () => {
     expect(await bytesOf(body.stream(never))).toBe(60)
   })
 
+  it('that came in single bytes is kept in one piece', async () => {
+    const body = new RequestBody(chunks(...Array.from({ length: 5_000 }, () => 1)))
+    await body.readWhole()
+    expect(body.isComplete).toBe(true)
+    const again = body.stream(never).getReader()
+    expect((await again.read()).value).toEqual(new Uint8Array(5_000).fill(1))
+    expect((await again.read()).done).toBe(true)
+  })
+
+  it('is not read whole when it is too large or breaks off', async () => {
+    const large = new RequestBody(chunks(limits.bodyBytesMax, 1))
+    await expect(large.readWhole()).rejects.toThrow(RangeError)
+    expect([large.isTooLarge, large.isComplete]).toEqual([true, false])
+    const broken = new RequestBody(new ReadableStream({ pull: (controller) => controller.error('left') }))
+    await expect(broken.readWhole()).rejects.toBe('left')
+    expect([broken.isTooLarge, broken.isComplete]).toEqual([false, false])
+  })
+
   it('may be as large as the limit', async () => {
     const body = new RequestBody(chunks(limits.bodyBytesMax - 1, 1))
     expect(await bytesOf(body.stream(never))).toBe(limits.bodyBytesMax)

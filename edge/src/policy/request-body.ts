@@ -6,12 +6,13 @@ export const declaresTooMuch = (contentLength: string | null): boolean =>
 
 /**
  * A request body on its way to the origin: streamed, counted, and remembered as it passes, so that a repeatable
- * request can be sent again without the client's help. What is remembered is bounded by the limit on bodies.
+ * request can be sent again without the client's help. It is remembered in one piece, within the limit on bodies: kept
+ * as it arrives, a body of single bytes would weigh a thousand times what it says.
  */
 export class RequestBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
-  readonly #sent: Uint8Array[] = []
-  #bytes = 0
+  #held = new Uint8Array(1_024)
+  #length = 0
   #isOver = false
   #isComplete = false
 
@@ -30,20 +31,35 @@ export class RequestBody {
   }
 
   /**
+   * Takes all of it in, ahead of {@link stream}.
+   *
+   * @throws {unknown} where the client breaks off or sends too much
+   */
+  async readWhole(): Promise<void> {
+    while (!this.#isComplete) await this.#read()
+  }
+
+  /** Reads no more of what the client sends. */
+  cancel(): void {
+    this.#reader.cancel().catch(() => undefined)
+  }
+
+  /**
    * The body from its start. One at a time: a second call takes over from the first.
    *
    * @param abort breaks the request off. Called where the body ends before its end: the runtime takes a stream that
    *   fails for one that is complete (seen with workerd 2026-11-02), and the origin must never take half a body for whole
    */
   stream(abort: () => void): ReadableStream<Uint8Array> {
-    let index = 0
+    let sent = 0
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         try {
-          const chunk = this.#sent[index] ?? (await this.#next())
-          if (chunk === undefined) return controller.close()
-          index += 1
-          controller.enqueue(chunk)
+          while (sent === this.#length && !this.#isComplete) await this.#read()
+          if (sent === this.#length) return controller.close()
+          // A copy: what is sent may be taken from us, and must be here to be sent again.
+          controller.enqueue(this.#held.slice(sent, this.#length))
+          sent = this.#length
         } catch {
           abort()
           await new Promise<never>(() => {})
@@ -52,18 +68,25 @@ export class RequestBody {
     })
   }
 
-  async #next(): Promise<Uint8Array | undefined> {
+  async #read(): Promise<void> {
     const { done, value } = await this.#reader.read()
     if (done) {
       this.#isComplete = true
-      return undefined
+      return
     }
-    this.#bytes += value.byteLength
-    if (this.#bytes > limits.bodyBytesMax) {
+    const length = this.#length + value.byteLength
+    if (length > limits.bodyBytesMax) {
       this.#isOver = true
       throw new RangeError('request body over the limit')
     }
-    this.#sent.push(value)
-    return value
+    if (length > this.#held.byteLength) {
+      const larger = new Uint8Array(
+        Math.min(limits.bodyBytesMax, Math.max(length, this.#held.byteLength * 2)),
+      )
+      larger.set(this.#held.subarray(0, this.#length))
+      this.#held = larger
+    }
+    this.#held.set(value, this.#length)
+    this.#length = length
   }
 }

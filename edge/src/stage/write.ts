@@ -6,6 +6,8 @@ import { requestFields } from '../policy/forwarded-headers.ts'
 import { declaresTooMuch, RequestBody } from '../policy/request-body.ts'
 import { presumedTags, type WritePlan } from '../policy/request-plan.ts'
 import { isIdempotent } from '../policy/retry.ts'
+import type { StreamedBodies } from '../policy/streamed-bodies.ts'
+import { boundedWait } from '../runtime/bounded-wait.ts'
 import { type ConsistencyParts, rememberOwnWrite } from './consistency.ts'
 import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, forward } from './forward.ts'
 import { priorityOf } from './lookup.ts'
@@ -13,6 +15,7 @@ import { priorityOf } from './lookup.ts'
 export interface WriteParts extends ForwardParts, ConsistencyParts {
   readonly cache: HttpCache
   readonly purgeEverywhere: PurgeEverywhere
+  readonly streamedBodies: StreamedBodies<RequestBody>
   readonly observe: Observe
 }
 
@@ -39,6 +42,9 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
   if (key === '') throw new ProblemError(emptyKey)
   // A body of no bytes would reach the origin as a stream, and a DELETE as one with a body.
   const body = sent === null || length === '0' ? null : new RequestBody(sent)
+  if (body !== null && !parts.streamedBodies.admits(body, parts.now())) {
+    await arrival(body, deadlineOf(exchange) - parts.now())
+  }
   const forwarding: Forwarding = {
     method,
     target: plan.target,
@@ -59,6 +65,15 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
     }
     throw error
   }
+}
+
+/** @throws {ProblemError} when the body is too large or not here in time */
+async function arrival(body: RequestBody, timeoutMs: number): Promise<void> {
+  const ended = body.readWhole().catch(() => undefined)
+  await boundedWait(ended, timeoutMs)
+  if (body.isComplete) return
+  body.cancel()
+  throw body.isTooLarge ? new ProblemError(tooLarge) : new ForwardError(late, 'client-slow-or-gone', false)
 }
 
 async function settle(
@@ -92,6 +107,11 @@ async function purge(
 }
 
 const tooLarge: Problem = { code: 'content-too-large', detail: 'A body has at most 262144 bytes.' }
+
+const late: Problem = {
+  code: 'deadline-exceeded',
+  detail: 'The request did not arrive in time. Nothing was done.',
+}
 
 const nominated = (name: string): Problem => ({
   code: 'invalid-header',
