@@ -10,6 +10,8 @@ export default defineConfig({
     root: join(import.meta.dirname, '../../..'),
     include: ['origin/contract/**/*.test.ts', 'edge/test/workerd/**/*.test.ts'],
     isolate: false,
+    // The plugin runs its files one after the other, which no other project of a run may contradict.
+    sequence: { groupOrder: 1 },
     testTimeout: 30_000,
   },
 })
