@@ -1,0 +1,37 @@
+/** Markup that is safe to put into a page as it is. */
+export class Html {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  toString(): string {
+    return this.text
+  }
+}
+
+type Part = string | number | Html | readonly Html[]
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+export const escapeText = (text: string): string =>
+  text.replace(/[&<>"']/g, (found) => escapes[found] as string)
+
+const written = (part: Part): string => {
+  if (part instanceof Html) return part.text
+  return Array.isArray(part) ? part.map(written).join('') : escapeText(String(part))
+}
+
+/** A template in which whatever is put in is escaped, unless it is markup itself. */
+export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Html =>
+  new Html(texts.reduce((all, text, i) => all + written(parts[i - 1] ?? '') + text))
+
+/** Markup made elsewhere, e.g. an SVG of our own. */
+export const raw = (text: string): Html => new Html(text)

@@ -1,0 +1,90 @@
+/** Program: `npm run bench` measures everything, one command after the other, and makes one page of it. */
+import { spawn } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { parseArgs } from 'node:util'
+import { Result, readResult } from '../measure/result.ts'
+import { localFolder, root } from '../stack/folders.ts'
+import { benchesOnPage, page } from './page.ts'
+
+/** The measuring commands, by the name of their result. */
+const programs: Readonly<Record<string, string>> = {
+  story: 'bench/baseline/story.ts',
+  peers: 'bench/peers/main.ts',
+  overload: 'bench/origin/overload.ts',
+  edge: 'bench/edge/main.ts',
+  origin: 'bench/origin/main.ts',
+  connections: 'bench/origin/connections.ts',
+  outage: 'bench/outage/main.ts',
+}
+
+/** Those that together take less than ten minutes on two cores. */
+const quickPrograms = ['story', 'peers', 'overload', 'edge']
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    /** Makes the page of the results that are there. */
+    page: { type: 'boolean', default: false },
+  },
+})
+const startMs = performance.now()
+const say = (line: string) =>
+  console.error(`\n[bench ${Math.round((performance.now() - startMs) / 1000)} s] ${line}`)
+
+const names = values.only ?? (values.quick ? quickPrograms : Object.keys(programs))
+const resultsFolder = values.quick ? join(localFolder, 'results') : join(root, 'bench/results')
+const pageFolder = values.quick ? join(localFolder, 'report') : join(root, 'bench/report')
+
+let isStopped = false
+process.once('SIGINT', () => {
+  isStopped = true
+})
+
+const failed: string[] = []
+if (!values.page) {
+  for (const [i, name] of names.entries()) {
+    if (isStopped) break
+    const file = programs[name]
+    if (file === undefined) throw new Error(`${name}: want ${Object.keys(programs).join(', ')}`)
+    say(`${i + 1} of ${names.length}: ${name}`)
+    if ((await run(file)) !== 0) failed.push(name)
+  }
+}
+
+const results = (
+  await Promise.all(
+    benchesOnPage.map((name) => readResult(join(resultsFolder, `${name}.json`)).catch(() => undefined)),
+  )
+).filter((result) => result !== undefined)
+const { html, figures } = page(results)
+await mkdir(pageFolder, { recursive: true })
+await writeFile(join(pageFolder, 'index.html'), html)
+for (const [name, svg] of Object.entries(figures)) await writeFile(join(pageFolder, `${name}.svg`), svg)
+await writeFile(join(resultsFolder, 'result.schema.json'), `${JSON.stringify(Result, null, 2)}\n`)
+
+say(`the page: ${join(pageFolder, 'index.html')}`)
+for (const { bars } of results) {
+  for (const { name, measured, holds, limit, pass } of bars) {
+    console.log(`bar: ${name} ${measured ?? 'nothing'} (${holds} ${limit}) ${pass ? 'pass' : 'fail'}`)
+  }
+}
+if (failed.length > 0) {
+  console.error(`\nnot all well: ${failed.map((name) => `bench:${name}`).join(', ')}`)
+  process.exitCode = 1
+}
+
+function run(file: string): Promise<number> {
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    join(root, file),
+    ...(values.quick ? ['--quick'] : []),
+  ]
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code ?? 1))
+  })
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import type { Result } from '../measure/result.ts'
+import { barFigure } from './bar-figure.ts'
+import { html, raw } from './html.ts'
+import { page } from './page.ts'
+
+const metric = (samples: readonly (number | null)[]) => ({
+  unit: 'µs',
+  better: 'lower' as const,
+  samples: [...samples],
+})
+
+const result = (bench: string, more: Partial<Result> = {}): Result => ({
+  format: 'spillway-bench-1',
+  bench,
+  command: `npm run bench:${bench}`,
+  startedAt: '2026-11-24T12:00:00.000Z',
+  seconds: 60,
+  quick: false,
+  machine: { cpu: 'a processor', cores: 2, memoryGiB: 8, system: 'Linux' },
+  versions: { node: 'v24.21.0' },
+  settings: { seconds: 30, usersMax: 100_000 },
+  rows: [],
+  series: [],
+  bars: [{ name: `${bench}-bar`, measured: 12.5, holds: '>=', limit: 10, pass: true }],
+  ...more,
+})
+
+const story = result('story', {
+  rows: ['API Gateway', 'Spillway'].map((subject) => ({
+    case: 'spike',
+    subject,
+    metrics: { goodput: metric([10, 12, 11]) },
+  })),
+  series: [
+    {
+      name: 'users',
+      unit: 'users',
+      points: [
+        [0, 1_000],
+        [30, 100_000],
+      ],
+    },
+    {
+      name: 'API Gateway: errors',
+      unit: '%',
+      points: [
+        [0, 0],
+        [30, 95],
+      ],
+    },
+    {
+      name: 'Spillway: errors',
+      unit: '%',
+      points: [
+        [0, 0],
+        [30, 1],
+      ],
+    },
+  ],
+})
+
+describe('the page', () => {
+  it('has a section with a figure, all figures and their origin for each result that is there', () => {
+    const { html: text, figures } = page([story])
+    expect(text).toContain('<section id="story">')
+    expect(text).toContain('<svg')
+    expect(text).toContain('11.0<small> 10.0–12.0</small>')
+    expect(text).toContain('npm run bench:story')
+    expect(text).toContain('a processor')
+    expect(Object.keys(figures)).toEqual(['cost', 'story'])
+  })
+
+  it('says which measurements are not in it', () => {
+    expect(page([story]).html).toContain('npm run bench:peers')
+  })
+
+  it('says when a run was a quick one', () => {
+    expect(page([story]).html).not.toContain('A quick run')
+    expect(page([{ ...story, quick: true }]).html).toContain('A quick run')
+  })
+
+  it('needs nothing from anywhere', () => {
+    expect(page([story]).html).not.toMatch(/(src|href)="https?:|@import|url\(/)
+  })
+
+  it('shows a bar that fails as failed, and one that was not measured as such', () => {
+    const bars = [{ name: 'lost', measured: null, holds: '<=' as const, limit: 1, pass: false }]
+    expect(page([{ ...story, bars }]).html).toContain('<tr class="fail"><td>lost</td><td>–</td>')
+  })
+})
+
+describe('markup', () => {
+  it('escapes what is put in, and takes markup as it is', () => {
+    expect(html`<b>${'<script>&"'}</b>${raw('<i>')}${[html`<u>${1}</u>`]}`.text).toBe(
+      '<b>&lt;script&gt;&amp;&quot;</b><i><u>1</u>',
+    )
+  })
+})
+
+describe('a figure of bars', () => {
+  const svg = barFigure('CPU', 'µs', [
+    { name: 'slow', parts: [{ name: 'server', value: 300 }], spread: [280, 400] },
+    {
+      name: 'ours',
+      parts: [
+        { name: 'server', value: 60 },
+        { name: 'database', value: 40 },
+      ],
+      isOurs: true,
+    },
+    { name: 'absent', parts: [], missing: 'not installed' },
+  ])
+
+  it('has the shortest first, and says why one is missing', () => {
+    expect(svg.indexOf('>ours<')).toBeLessThan(svg.indexOf('>slow<'))
+    expect(svg.indexOf('>slow<')).toBeLessThan(svg.indexOf('>absent<'))
+    expect(svg).toContain('not installed')
+  })
+
+  it('follows the scheme of the reader', () => expect(svg).toContain('prefers-color-scheme:dark'))
+})
