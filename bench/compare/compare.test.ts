@@ -67,6 +67,24 @@ const judgementOf = (metric: string, a: readonly (number | null)[], b: readonly 
   compare(result({ [metric]: a }), result({ [metric]: b }))[0]?.judgement
 
 describe('a comparison', () => {
+  it('needs no normal noise where repetitions are many', () => {
+    const skewed = [1, 1.1, 1.2, 1.3, 1.4, 1.5, 90, 400]
+    expect(
+      judgementOf(
+        'cpu',
+        skewed,
+        skewed.map((sample) => sample * 1_000),
+      ),
+    ).toBe('worse')
+    expect(
+      judgementOf(
+        'cpu',
+        skewed,
+        skewed.map((sample) => sample * 1.05),
+      ),
+    ).toBe('same')
+  })
+
   it('sees a change that repetitions agree on', () => {
     expect(judgementOf('cpu', [100, 101, 102, 103, 104], [80, 81, 82, 83, 84])).toBe('better')
     expect(judgementOf('cpu', [80, 81, 82, 83, 84], [100, 101, 102, 103, 104])).toBe('worse')
@@ -104,8 +122,14 @@ describe('a comparison', () => {
       row('apart', first),
       ...noise.map((i) => row(`${i}`, rest)),
     ]
-    const before = result({}, { rows: rows([100, 101, 102, 103, 104], [1, 9, 5, 3, 7]) })
-    const after = result({}, { rows: rows([80, 81, 82, 83, 84], [2, 8, 6, 4, 7]) })
+    // By itself it would be a change.
+    const [first, second] = [
+      [100, 104, 108],
+      [85, 90, 94],
+    ]
+    expect(judgementOf('cpu', first, second)).toBe('better')
+    const before = result({}, { rows: rows(first, [1, 9, 5]) })
+    const after = result({}, { rows: rows(second, [2, 8, 6]) })
     expect(compare(before, after)[0]?.judgement).toBe('unclear')
   })
 

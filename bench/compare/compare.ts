@@ -28,18 +28,19 @@ export interface Comparison {
 /** A smaller change of the median is of no interest to anybody, however sure. */
 const interestingPercent = 3
 
-/** Of all comparisons together, at most this many false alarms in a hundred runs in which nothing has changed. */
-const falseAlarms = 0.1
+/** Of all figures of a bench together: the chance that one is called a change where nothing has changed. */
+const falseAlarms = 0.05
 
-/** From this many repetitions on, ranks alone can tell: 5 against 5 can be as unlikely as 0.008. */
-const ranksTellFrom = 5
+/** From this many repetitions on, ranks alone can tell: 8 against 8 can be as unlikely as 0.0002. */
+const ranksTellFrom = 8
 
 /**
  * What has changed between two results of one bench, figure by figure.
  *
  * A change has to be more than 3 % of the median, and so unlikely to be chance that {@link falseAlarms} holds over all
  * figures that are looked at (Holm 1979). How unlikely it is says the rank test, which asks nothing of the distribution;
- * but three samples lie apart from three by chance once in ten times, so ranks of so few can prove nothing. There the t
+ * but three samples lie apart from three by chance once in ten times, five from five once in 126, and a bench has a
+ * hundred figures, so ranks of so few can prove nothing. There the t
  * test on the logarithms has to do, which supposes that the noise of a figure is a factor and about normal. What lies
  * apart and is still not sure is `unclear`: repeat it.
  *
