@@ -38,6 +38,7 @@ describe('configuration', () => {
           audience: 'spillway',
           algorithms: ['ES256'],
           types: ['at+jwt'],
+          namespace: '',
         },
       ],
       assertionKey: { kty: 'OKP', crv: 'Ed25519', kid: 'k', x: 'x', d: 'top-secret' },
@@ -68,6 +69,7 @@ describe('configuration', () => {
     ['TOKEN_ISSUERS', issuer({ jwksUri: 'http://login.example/jwks' })],
     ['TOKEN_ISSUERS', issuer({ audience: '' })],
     ['TOKEN_ISSUERS', issuer({ types: [] })],
+    ['TOKEN_ISSUERS', issuer({ namespace: 'a:b' })],
     ['ASSERTION_KEY', '{"kty":"oct","k":"top-secret","kid":"k"}'],
     ['ASSERTION_KEY', '{"kty":"OKP","crv":"Ed25519","x":"x","d":"top-secret"}'],
     ['CORS_ORIGINS', 'app.example'],
@@ -86,7 +88,17 @@ describe('configuration', () => {
   })
 
   it('does not take two issuers with one name', () => {
-    const [one] = JSON.parse(good.TOKEN_ISSUERS as string)
+    const [one] = JSON.parse(issuer({ namespace: '' }))
     expect(mistakes({ TOKEN_ISSUERS: JSON.stringify([one, one]) })).toHaveLength(1)
+  })
+
+  it('wants to know whose subjects each of several issuers names', () => {
+    const [one] = JSON.parse(good.TOKEN_ISSUERS as string)
+    const other = { ...one, issuer: 'https://partner.example/' }
+    const of = (...issuers: object[]) => mistakes({ TOKEN_ISSUERS: JSON.stringify(issuers) })
+    expect(of(one, { ...other, namespace: 'partner' })).toEqual([expect.stringContaining('namespace')])
+    expect(of({ ...one, namespace: '' }, { ...other, namespace: 'partner' })).toEqual([])
+    // One that moves: the same people under both names.
+    expect(of({ ...one, namespace: '' }, { ...other, namespace: '' })).toEqual([])
   })
 })

@@ -32,6 +32,12 @@ export interface TokenIssuer {
   readonly algorithms: readonly TokenAlgorithm[]
   /** `typ` values that an access token may have. @default ['at+jwt'] */
   readonly types: readonly string[]
+  /**
+   * Whose subjects these are: `sub` is unique within an issuer alone (RFC 7519 §4.1.2), so beyond it they are known as
+   * `<namespace>:<sub>`, and where it is empty as `sub` says. Two issuers of one namespace speak of the same people: so an
+   * issuer moves. Where there are several, each must say it. @default ''
+   */
+  readonly namespace: string
 }
 
 /** What one caller may ask for; mirrors the `simple` settings of the rate-limit binding, which cannot be read. */
@@ -111,11 +117,20 @@ function readIssuers(text: string | undefined, mistakes: string[]): readonly Tok
   const listed = parseJson(text)
   if (!Array.isArray(listed) || listed.length === 0) {
     mistakes.push(
-      `${name}: want a JSON array of at least one { issuer, jwksUri, audience, algorithms, types? }.`,
+      `${name}: want a JSON array of at least one { issuer, jwksUri, audience, algorithms, types?, namespace? }.`,
     )
     return []
   }
   const issuers = listed.map((item, index) => readIssuer(`${name}[${index}]`, item, mistakes))
+  if (
+    listed.length > 1 &&
+    listed.some((item) => (item as Partial<TokenIssuer> | null)?.namespace === undefined)
+  ) {
+    mistakes.push(
+      `${name}: with several issuers, give each a namespace, or a subject of one could pass for another's: ` +
+        `a short name, the same where they speak of the same people, "" for one whose subjects are to stand as they are.`,
+    )
+  }
   const names = issuers.map(({ issuer }) => issuer)
   for (const twice of new Set(names.filter((issuer, index) => names.indexOf(issuer) !== index))) {
     mistakes.push(`${name}: issuer '${twice}' stands twice; its keys would be ambiguous.`)
@@ -130,6 +145,7 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
     audience,
     algorithms,
     types = ['at+jwt'],
+    namespace = '',
   } = (item ?? {}) as Record<string, unknown>
   for (const [member, value] of Object.entries({ issuer, jwksUri, audience })) {
     if (typeof value !== 'string' || value === '') mistakes.push(`${place}.${member}: want a text.`)
@@ -143,7 +159,10 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
     mistakes.push(`${place}.algorithms: want a list out of ${tokenAlgorithms.join(', ')}.`)
   }
   if (!isTextList(types)) mistakes.push(`${place}.types: want a list such as ["at+jwt"].`)
-  return { issuer, jwksUri, audience, algorithms, types } as TokenIssuer
+  if (typeof namespace !== 'string' || !/^[a-z0-9-]{0,32}$/.test(namespace)) {
+    mistakes.push(`${place}.namespace: want up to 32 lower-case letters, digits and hyphens.`)
+  }
+  return { issuer, jwksUri, audience, algorithms, types, namespace } as TokenIssuer
 }
 
 function readAssertionKey(text: string | undefined, mistakes: string[]): JWK | undefined {

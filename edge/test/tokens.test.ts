@@ -1,4 +1,4 @@
-import { CompactSign, exportSPKI, type JWTHeaderParameters } from 'jose'
+import { CompactSign, decodeJwt, exportSPKI, type JWTHeaderParameters } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { bearer, type Edge, startEdge } from './support/edge.ts'
 import {
@@ -361,6 +361,12 @@ const attacks: readonly Attack[] = [
     token: minted({ claims: { sub: { $ne: '' } } }),
   },
   {
+    name: "a subject in the namespace of another issuer's",
+    source: 'RFC 8725 §3.8',
+    reason: 'claims',
+    token: minted({ claims: { sub: 'issuer-1:user' } }),
+  },
+  {
     name: "the edge's own assertion",
     source: 'RFC 8725 §2.8',
     reason: 'issuer',
@@ -441,8 +447,15 @@ describe('a good token is accepted', () => {
     expect((await ask(await issuer.mint(mint))).status).toBe(200)
   })
 
-  it('of another issuer with a key of the same name', async () => {
-    expect((await ask(await other.mint())).status).toBe(200)
+  it('of another issuer with a key of the same name, and its equal subject is another person', async () => {
+    const subjectOf = async (token: string): Promise<unknown> => {
+      const answer = await edge.fetch(`/v2/trips/${crypto.randomUUID()}`, { headers: bearer(token) })
+      expect(answer.status).toBe(200)
+      return decodeJwt(String(origin.seen.at(-1)?.headers['spillway-assertion'])).sub
+    }
+    const { sub } = claimsOf(issuer.url)
+    expect(await subjectOf(await issuer.mint())).toBe(sub)
+    expect(await subjectOf(await other.mint())).toBe(`issuer-1:${sub}`)
   })
 
   it('with the scheme in any case (RFC 9110 §11.1)', async () => {

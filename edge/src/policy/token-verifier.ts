@@ -48,12 +48,14 @@ const lasting: ReadonlySet<TokenFault> = new Set([
  */
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>
+  readonly #namespaces: ReadonlySet<string>
   readonly #now: () => number
   readonly #verified = new BoundedMap<VerifiedToken>({ countMax: 10_000, weightMax: 16 * 1_024 * 1_024 })
   readonly #refused = new BoundedMap<Refusal>({ countMax: 1_000, weightMax: 1_024 * 1_024 })
 
   constructor(issuers: readonly TrustedIssuer[], now: () => number) {
     this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
+    this.#namespaces = new Set(issuers.map(({ namespace }) => namespace).filter((name) => name !== ''))
     this.#now = now
   }
 
@@ -125,7 +127,9 @@ export class TokenVerifier {
         currentDate: new Date(this.#now()),
         requiredClaims: ['exp', 'sub'],
       })
-      return verifiedToken(payload, key, issuer.keySet) ?? 'claims'
+      const subject = qualifiedSubject(payload.sub, issuer.namespace, this.#namespaces)
+      if (subject === undefined) return 'claims'
+      return verifiedToken({ ...payload, sub: subject }, key, issuer.keySet) ?? 'claims'
     } catch (error) {
       return faultOf(error)
     }
@@ -135,6 +139,20 @@ export class TokenVerifier {
 interface Refusal {
   readonly fault: TokenFault
   readonly untilMs: number
+}
+
+/**
+ * A subject as it is known beyond its issuer (RFC 7519 §4.1.2: unique within it alone). An issuer whose subjects stand as
+ * they are must not speak of another's: such a text is no subject.
+ */
+function qualifiedSubject(
+  sub: unknown,
+  namespace: string,
+  namespaces: ReadonlySet<string>,
+): string | undefined {
+  if (typeof sub !== 'string' || sub === '') return undefined
+  if (namespace !== '') return `${namespace}:${sub}`
+  return namespaces.has(sub.slice(0, Math.max(0, sub.indexOf(':')))) ? undefined : sub
 }
 
 function verifiedToken(claims: JWTPayload, key: VerificationKey, keySet: KeySet): VerifiedToken | undefined {

@@ -33,8 +33,9 @@ export async function makeAssertionKey(): Promise<JWK> {
 
 export async function startEdge({ origins, issuers = [], variables, rateLimit }: EdgeOptions): Promise<Edge> {
   const assertionKey = await makeAssertionKey()
-  const trusted = issuers.map(({ url, jwksUri, audience, keys }) => ({
+  const trusted = issuers.map(({ url, jwksUri, audience, keys }, index) => ({
     issuer: url,
+    namespace: index === 0 ? '' : `issuer-${index}`,
     jwksUri,
     audience,
     algorithms: keys.map(({ algorithm }) => algorithm),
