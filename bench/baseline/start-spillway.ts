@@ -37,7 +37,7 @@ export async function startSpillway({
   closing.defer(() => origin.stop())
   const { scriptFile, workerOptions } = await bundleEdge()
   const { compatibilityDate, compatibilityFlags } = workerOptions
-  const options = { compatibilityDate, compatibilityFlags, cache: false }
+  const options = { compatibilityDate, compatibilityFlags, cacheAPI: false }
   const edge = await startWorkerProcess(
     { scriptFile, options },
     edgeVariables({

@@ -96,6 +96,17 @@ function seriesOf(
   ]
 }
 
+/** At full size. */
+function usersSeries(scenario: Scenario): Series {
+  const seconds = Math.round(durationMs(scenario) / 1000)
+  const usersIn = (second: number) => Math.round(usersAt(scenario.users, second * 1000) / scale)
+  const points = Array.from({ length: seconds + 1 }, (_, second): [number, number] => [
+    second,
+    usersIn(second),
+  ])
+  return { name: 'users', unit: 'users', points }
+}
+
 await runBench(
   { bench: 'story', packages: ['fastify', 'mongodb', 'hono', 'miniflare', 'undici', 'jose'] },
   async (run) => {
@@ -175,13 +186,3 @@ good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99:
     }
   },
 )
-
-/** At full size. */
-const usersSeries = (scenario: Scenario): Series => ({
-  name: 'users',
-  unit: 'users',
-  points: Array.from({ length: Math.round(durationMs(scenario) / 1000) + 1 }, (_, second) => [
-    second,
-    Math.round(usersAt(scenario.users, second * 1000) / scale),
-  ]),
-})

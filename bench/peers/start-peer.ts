@@ -15,6 +15,9 @@ export interface Peer {
 export const peers = {
   'Fastify + driver': 'fastify-driver.ts',
   'Express + mongoose': 'express-mongoose.ts',
+  'hono + driver': 'hono-driver.ts',
+  Feathers: 'feathers-koa.ts',
+  'Parse Server': 'parse-server.ts',
 } as const
 export type PeerName = keyof typeof peers
 
@@ -22,6 +25,8 @@ export interface PeerOptions {
   readonly databaseUri: string
   readonly databaseName: string
   readonly poolSize: number
+  /** Further variables. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const startTimeoutMs = 30_000
@@ -39,6 +44,7 @@ export async function startPeer(name: PeerName, options: PeerOptions): Promise<P
       [peerEnv.uri]: options.databaseUri,
       [peerEnv.database]: options.databaseName,
       [peerEnv.poolSize]: String(options.poolSize),
+      ...options.env,
     },
     onLine: (line) => {
       const port = portOfLine(line)

@@ -17,8 +17,8 @@ export interface LoadArguments {
   readonly out?: string
 }
 
-/** A hundredth of the story is what two cores can be asked for, driver and target together. */
-export const localScale = 1 / 100
+/** A two-hundredth of the story is what two cores can be asked for: driver, edge, origin and database together. */
+export const localScale = 1 / 200
 
 export const loadUsage = (command: string): string => `Usage: npm run ${command} -- SCENARIO [options]
 

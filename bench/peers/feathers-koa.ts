@@ -1,0 +1,114 @@
+// biome-ignore-all lint/correctness/noUndeclaredDependencies: installed when it is wanted, see on-demand.ts.
+import { randomUUID } from 'node:crypto'
+import { createRequire } from 'node:module'
+import type { AddressInfo, Server } from 'node:net'
+import { packagesVariable } from './on-demand.ts'
+import {
+  etagOf,
+  type PlaceInput,
+  type StoredPlace,
+  shownPlace,
+  storedChanges,
+  storedFields,
+  versionOf,
+} from './place.ts'
+import { isPlace, isPlaceChange } from './place-checks.ts'
+import { listeningLine, peerSettings } from './settings.ts'
+
+/**
+ * Feathers with its Koa transport and its MongoDB adapter, by its manual: a service, and hooks around it. Pagination is
+ * off, since with it every list is counted as well.
+ */
+
+/** As much of a hook's context as is used. */
+interface HookContext {
+  params: {
+    query?: Record<string, unknown>
+    headers?: Readonly<Record<string, string>>
+    paginate?: false
+  }
+  data: unknown
+  result: StoredPlace | readonly StoredPlace[]
+  http: { headers?: Record<string, string> }
+}
+
+const require = createRequire(process.env[packagesVariable] ?? import.meta.url)
+const { feathers } = require('@feathersjs/feathers')
+const { koa, rest, bodyParser, errorHandler } = require('@feathersjs/koa')
+const { MongoDBService } = require('@feathersjs/mongodb')
+const { Unprocessable } = require('@feathersjs/errors')
+const { MongoClient } = require('mongodb')
+
+const { uri, database, poolSize } = peerSettings()
+const client = new MongoClient(uri, { maxPoolSize: poolSize, writeConcern: { w: 'majority' } })
+await client.connect()
+
+const app = koa(feathers())
+app.use(errorHandler())
+app.use((context: { req: { headers: Record<string, string> } }, next: () => unknown) => {
+  // Its body parser knows JSON by one name alone.
+  if (context.req.headers['content-type']?.startsWith('application/merge-patch')) {
+    context.req.headers['content-type'] = 'application/json'
+  }
+  return next()
+})
+app.use(bodyParser())
+app.configure(rest())
+app.use(
+  'v2/places',
+  new MongoDBService({ Model: client.db(database).collection('places'), disableObjectify: true }),
+)
+
+app.service('v2/places').hooks({
+  before: {
+    find: [
+      ({ params }: HookContext) => {
+        const { countryCode, limit = '20', population } = (params.query ?? {}) as Record<string, never>
+        const { lt } = (population ?? {}) as { lt?: string }
+        params.paginate = false
+        params.query = {
+          countryCode,
+          ...(lt !== undefined && { population: { $lt: Number(lt) } }),
+          $sort: { population: -1, _id: -1 },
+          $limit: Math.min(100, Number(limit)),
+        }
+      },
+    ],
+    create: [
+      (context: HookContext) => {
+        if (!isPlace.Check(context.data)) throw new Unprocessable('Not as the schema wants it')
+        const now = new Date()
+        const fields = storedFields(context.data as unknown as PlaceInput)
+        context.data = { _id: randomUUID(), ...fields, createdAt: now, updatedAt: now, version: 1 }
+      },
+    ],
+    patch: [
+      (context: HookContext) => {
+        if (!isPlaceChange.Check(context.data)) throw new Unprocessable('Not as the schema wants it')
+        const version = versionOf(context.params.headers?.['if-match'])
+        if (version !== undefined) context.params.query = { version }
+        const changes = storedChanges(context.data as Partial<PlaceInput>)
+        context.data = { ...changes, updatedAt: new Date(), $inc: { version: 1 } }
+      },
+    ],
+  },
+  after: {
+    all: [
+      (context: HookContext) => {
+        const { result } = context
+        if (Array.isArray(result)) {
+          Object.assign(context, { result: { items: result.map(shownPlace) } })
+        } else {
+          const place = result as StoredPlace
+          context.http = { headers: { etag: etagOf(place) } }
+          Object.assign(context, { result: shownPlace(place) })
+        }
+      },
+    ],
+  },
+})
+
+const server: Server = await app.listen(0, '127.0.0.1')
+if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
+console.log(listeningLine((server.address() as AddressInfo).port))
+process.once('SIGTERM', () => process.exit(0))

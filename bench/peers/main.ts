@@ -1,0 +1,250 @@
+/** Program: `npm run bench:peers` measures the CPU time of a request on Spillway's whole stack and on others. */
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { originEnv } from '@spillway/origin/contract'
+import type { Measured } from '../bar-lines.ts'
+import { bars } from '../bars.ts'
+import { startWorkerProcess } from '../edge/worker-process.ts'
+import type { Credentials } from '../load/credentials.ts'
+import { drive } from '../load/drive.ts'
+import { seededRandom } from '../load/random.ts'
+import type { LoadReport } from '../load/report.ts'
+import { type Mix, updatedDocumentsMax } from '../load/workload.ts'
+import { orNull, type Row } from '../measure/result.ts'
+import { interleave } from '../measure/rounds.ts'
+import { type Run, runBench } from '../measure/run.ts'
+import { median, pairedRatio, spreadPercent, summarize } from '../measure/statistics.ts'
+import { figure, table } from '../measure/table.ts'
+import { placeIds } from '../origin/place-ids.ts'
+import { chooser } from '../scenarios/popularity.ts'
+import { edgeVariables } from '../stack/edge.ts'
+import { bundleEdge } from '../stack/edge-bundle.ts'
+import { startIssuer, trustedIssuer } from '../stack/issuer.ts'
+import { assertionAlgorithm, createKey, publicKeySet } from '../stack/keys.ts'
+import { startMongod } from '../stack/mongod.ts'
+import { startOrigin } from '../stack/origin.ts'
+import { seed as seedPlaces } from '../stack/seed.ts'
+import { installOnDemand, type OnDemand, packagesVariable } from './on-demand.ts'
+import { copyPlaces, type PeerName, startPeer } from './start-peer.ts'
+
+/** Nine reads for a write. */
+const mix: Mix = { read: 75, list: 15, create: 5, update: 5 }
+const caseName = 'mixed 90/10'
+const connections = 64
+const poolSize = 16
+/** Users, each with a token. */
+const users = 200
+const seed = 20_261_124
+const ours = 'Spillway, edge and origin'
+
+const peerNames: readonly { readonly name: PeerName; readonly onDemand?: OnDemand }[] = [
+  { name: 'Fastify + driver' },
+  { name: 'hono + driver' },
+  { name: 'Express + mongoose' },
+  { name: 'Feathers', onDemand: 'feathers' },
+  { name: 'Parse Server', onDemand: 'parse' },
+]
+
+interface Subject {
+  readonly name: string
+  readonly url: string
+  readonly pids: Readonly<Record<'edge' | 'server', readonly number[]>>
+  readonly credentials: Credentials
+}
+
+interface Sample {
+  readonly edge: number
+  readonly server: number
+  readonly database: number
+  readonly together: number
+  readonly requestsPerSecond: number
+  readonly p50: number
+  readonly p99: number
+  readonly limitedBy?: string
+}
+
+const units = {
+  edge: { unit: 'CPU µs/request', better: 'lower' },
+  server: { unit: 'CPU µs/request', better: 'lower' },
+  database: { unit: 'CPU µs/request', better: 'lower' },
+  together: { unit: 'CPU µs/request', better: 'lower' },
+  requestsPerSecond: { unit: 'requests/s', better: 'higher' },
+  p50: { unit: 'ms', better: 'lower' },
+  p99: { unit: 'ms', better: 'lower' },
+} as const
+type MetricName = keyof typeof units
+const metricNames = Object.keys(units) as readonly MetricName[]
+
+/** Refusals and failures beyond this share of the answers, and the figures are of something else. */
+const badShareMax = 0.01
+
+function sampleOf({ total, windowMs, cpuMs, driver }: LoadReport, name: string): Sample {
+  const bad = total.failed + total.shed
+  if (total.ok === 0 || bad > total.asked * badShareMax) {
+    const failures = JSON.stringify({ ...total.failures, shed: total.shed })
+    throw new Error(
+      `${name}: ${bad} of ${total.asked} requests were not answered as they should: ${failures}`,
+    )
+  }
+  const perRequest = (of: string) => ((cpuMs[of] ?? 0) * 1000) / total.ok
+  const ofTarget = (value: number) => (driver.limitedBy === undefined ? value : Number.NaN)
+  const [edge, server, database] = [perRequest('edge'), perRequest('server'), perRequest('database')]
+  return {
+    ...{ edge, server, database, together: edge + server + database },
+    requestsPerSecond: ofTarget((total.ok / windowMs) * 1000),
+    p50: ofTarget(total.latency.p50),
+    p99: ofTarget(total.latency.p99),
+    ...(driver.limitedBy !== undefined && { limitedBy: driver.limitedBy }),
+  }
+}
+
+await runBench(
+  {
+    bench: 'peers',
+    packages: ['fastify', 'hono', '@hono/node-server', 'express', 'mongoose', 'mongodb', 'miniflare'],
+  },
+  async (run) => {
+    const rounds = run.quick ? 1 : 5
+    const times = run.quick ? { warmupMs: 1_000, windowMs: 2_500 } : { warmupMs: 3_000, windowMs: 6_000 }
+    const { subjects, ids, databasePid, leftOut } = await startSubjects(run)
+    const measure = async (subject: Subject, round: number): Promise<Sample> => {
+      const report = await drive({
+        kind: 'closed',
+        target: subject.url,
+        ids,
+        seed: seed + round,
+        connections,
+        mix,
+        credentials: subject.credentials,
+        watched: { ...subject.pids, database: [databasePid] },
+        ...times,
+      })
+      await sleep(300)
+      return sampleOf(report, subject.name)
+    }
+    run.progress('warming up')
+    for (const subject of subjects) await measure(subject, -1)
+    run.progress(caseName)
+    const found = await interleave(subjects, rounds, measure)
+    const samples = new Map([...found].map(([{ name }, list]) => [name, list]))
+    const of = (name: string, metric: MetricName) => (samples.get(name) ?? []).map((sample) => sample[metric])
+
+    const rows = [...samples].map(([name, list]) => [
+      name,
+      ...metricNames.map((metric) => figure(median(of(name, metric)))),
+      list.length > 1 ? `±${spreadPercent(summarize(of(name, 'together'))).toFixed(0)} %` : '',
+    ])
+    console.log(`\n${table([caseName, ...metricNames, 'spread'], rows)}`)
+    console.log(
+      `\nedge, server, database, together: CPU µs a request. Medians; spread: half the range of "together".`,
+    )
+    for (const reason of leftOut) console.log(`left out: ${reason}`)
+
+    const others = [...samples.keys()].filter((name) => name !== ours)
+    const best = others.toSorted((a, b) => median(of(a, 'together')) - median(of(b, 'together')))[0] ?? ours
+    const measured: Measured[] = [
+      { bar: bars.peersCpu, value: pairedRatio(of(best, 'together'), of(ours, 'together')) },
+    ]
+    return {
+      settings: { rounds, ...times, connections, users, poolSize, documents: ids.length, best, seed },
+      rows: [...samples].map(([subject, list]): Row => {
+        const metrics = metricNames.map((metric) => [
+          metric,
+          { ...units[metric], samples: list.map((sample) => orNull(sample[metric])) },
+        ])
+        const notes = [...new Set(list.flatMap(({ limitedBy }) => limitedBy ?? []))]
+        return {
+          case: caseName,
+          subject,
+          metrics: Object.fromEntries(metrics),
+          ...(notes.length > 0 && { notes }),
+        }
+      }),
+      bars: measured,
+    }
+  },
+)
+
+async function startSubjects(run: Run) {
+  const { closing, progress } = run
+  progress('starting the database, loading the sample data')
+  const mongod = await startMongod()
+  closing.defer(() => mongod.stop())
+  if (mongod.pid === undefined)
+    throw new Error('CPU time is read from processes of this machine: unset MONGODB_URI')
+  const database = `peers_${randomUUID().slice(0, 8)}`
+  await seedPlaces({ databaseUri: mongod.uri, databaseName: database })
+
+  progress('starting Spillway')
+  const subjects: Subject[] = [await startSpillway(run, mongod.uri, database)]
+  const leftOut: string[] = []
+  for (const { name, onDemand } of peerNames) {
+    progress(`starting ${name}`)
+    try {
+      const packages = onDemand === undefined ? undefined : await installOnDemand(onDemand, progress)
+      const copy = `${database}_${subjects.length}`
+      await copyPlaces(mongod.uri, database, copy)
+      const peer = await startPeer(name, {
+        databaseUri: mongod.uri,
+        databaseName: copy,
+        poolSize,
+        ...(packages !== undefined && { env: { [packagesVariable]: packages } }),
+      })
+      closing.defer(() => peer.stop())
+      const pids = { edge: [], server: [peer.pid] }
+      subjects.push({ name, url: peer.url, pids, credentials: { kind: 'none' } })
+    } catch (error) {
+      // Those that are no dependency of ours may not be to be had here; the others must run.
+      if (onDemand === undefined) throw error
+      leftOut.push(`${name}: ${(error as Error).message}`)
+    }
+  }
+  const ids = byPopularity(await placeIds(mongod.uri, database))
+  return { subjects, ids, databasePid: mongod.pid, leftOut }
+}
+
+/**
+ * Ids as often as they are asked for: by Zipf with exponent 0.8, as in the scenarios. A workload draws evenly from them,
+ * and changes those at the end, each of which is there once more.
+ */
+function byPopularity(ids: readonly string[]): readonly string[] {
+  const random = seededRandom(seed)
+  const choose = chooser({ kind: 'zipf', exponent: 0.8 }, ids.length)
+  const drawn = Array.from({ length: ids.length * 4 }, () => ids[choose(random)] as string)
+  return [...drawn, ...ids.slice(-updatedDocumentsMax)]
+}
+
+/** The whole path; the edge without the stand-ins for Cloudflare's services (bench/baseline says why). */
+async function startSpillway({ closing }: Run, databaseUri: string, databaseName: string): Promise<Subject> {
+  const logFolder = await mkdtemp(join(tmpdir(), 'spillway-peers-'))
+  closing.defer(() => rm(logFolder, { recursive: true, force: true }))
+  const key = await createKey(assertionAlgorithm)
+  const issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  closing.defer(() => issuer.stop())
+  const origin = await startOrigin({
+    databaseUri,
+    databaseName,
+    edgeKeys: JSON.stringify(publicKeySet(key)),
+    logFile: join(logFolder, 'origin.log'),
+    env: { NODE_ENV: 'production', [originEnv.poolSize]: String(poolSize) },
+  })
+  closing.defer(() => origin.stop())
+  const { scriptFile, workerOptions } = await bundleEdge()
+  const { compatibilityDate, compatibilityFlags } = workerOptions
+  const edge = await startWorkerProcess(
+    { scriptFile, options: { compatibilityDate, compatibilityFlags, cacheAPI: false } },
+    edgeVariables({ originUrls: [origin.url], trustedIssuers: [trustedIssuer(issuer)], assertionKey: key }),
+  )
+  closing.defer(() => edge.stop())
+  const mint = (user: number) => issuer.mintToken({ sub: `user-${user}`, scopes: ['places:write'] })
+  const tokens = await Promise.all(Array.from({ length: users }, (_, user) => mint(user)))
+  return {
+    name: ours,
+    url: edge.url,
+    pids: { edge: [edge.pid], server: [origin.child.pid] },
+    credentials: { kind: 'headers', sets: tokens.map((token) => ({ authorization: `Bearer ${token}` })) },
+  }
+}

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { cacheFolder } from '../stack/folders.ts'
+
+const run = promisify(execFile)
+const installTimeoutMs = 5 * 60_000
+
+/**
+ * Packages of peers that are not among our dependencies: Parse Server brings 200 MB and four install scripts, and the
+ * MongoDB adapter of Feathers wants another major version of the driver than ours. They are installed when a bench first
+ * wants them, into a folder of their own, at one version, and without running any script of theirs.
+ */
+export const onDemand = {
+  feathers: {
+    '@feathersjs/koa': '5.0.50',
+    '@feathersjs/mongodb': '5.0.50',
+    '@feathersjs/feathers': '5.0.50',
+    mongodb: '6.22.0',
+  },
+  parse: { 'parse-server': '9.10.0', express: '5.2.1' },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
+
+export type OnDemand = keyof typeof onDemand
+
+/**
+ * @returns a file in the folder that holds them, for `createRequire`
+ * @throws Error with npm's words where they cannot be had
+ */
+export async function installOnDemand(name: OnDemand, progress: (line: string) => void): Promise<string> {
+  const dependencies = onDemand[name]
+  const version = Object.values(dependencies).join('-')
+  const folder = join(cacheFolder, 'peers', `${name}-${version}`)
+  const file = join(folder, 'package.json')
+  if (existsSync(file)) return file
+  progress(`installing ${Object.keys(dependencies).join(', ')}: once, into the cache folder`)
+  // Complete when it is renamed: an interrupted installation is none.
+  const draft = `${folder}.${process.pid}`
+  try {
+    await mkdir(draft, { recursive: true })
+    await writeFile(
+      join(draft, 'package.json'),
+      JSON.stringify({ private: true, type: 'module', dependencies }),
+    )
+    const args = [
+      'install',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--no-package-lock',
+      '--loglevel',
+      'error',
+    ]
+    await run('npm', args, { cwd: draft, timeout: installTimeoutMs, maxBuffer: 16 * 2 ** 20 })
+    await rename(draft, folder)
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true })
+    if (existsSync(file)) return file
+    const { stderr = '', message } = error as Error & { stderr?: string }
+    throw new Error(
+      `npm could not install ${Object.keys(dependencies)[0]}: ${stderr.trim().split('\n')[0] || message}`,
+    )
+  }
+  return file
+}
+
+/** The variable by which a peer is told where its packages are. */
+export const packagesVariable = 'PEER_PACKAGES'

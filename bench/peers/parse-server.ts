@@ -1,0 +1,112 @@
+// biome-ignore-all lint/correctness/noUndeclaredDependencies: installed when it is wanted, see on-demand.ts.
+import { createRequire } from 'node:module'
+import type { AddressInfo, Server } from 'node:net'
+import { MongoClient } from 'mongodb'
+import { packagesVariable } from './on-demand.ts'
+import type { StoredPlace } from './place.ts'
+import { listeningLine, peerSettings } from './settings.ts'
+
+/**
+ * Parse Server over the same documents: its class, its REST API, its own validation by the types of the class. Paths and
+ * queries of our API are spelled as its own on the way in; what it answers is its own. If-Match means nothing to it.
+ */
+
+/** As much of Express's request as is used. */
+interface Request {
+  method: string
+  url: string
+  headers: Record<string, string | undefined>
+}
+
+// Its logger opens files where it stands as soon as it is loaded, whatever it is told later.
+process.env.PARSE_SERVER_LOGS_FOLDER = 'null'
+const require = createRequire(process.env[packagesVariable] ?? import.meta.url)
+const { ParseServer } = require('parse-server')
+const express = require('express')
+
+const { uri, database, poolSize } = peerSettings()
+const className = 'Place'
+const appId = 'bench'
+
+/** The documents under the name and with the fields that Parse Server keeps its own by. */
+async function copyPlaces(): Promise<void> {
+  const client = new MongoClient(uri)
+  try {
+    const places = client.db(database).collection<StoredPlace>('places')
+    const own = client.db(database).collection<{ _id: string }>(className)
+    const documents = (await places.find().toArray()).map(
+      ({ createdAt, updatedAt, version: _, ...place }) => ({
+        ...place,
+        _created_at: createdAt,
+        _updated_at: updatedAt,
+      }),
+    )
+    await own.insertMany(documents, { ordered: false })
+    await own.createIndex({ countryCode: 1, population: -1, _id: -1 })
+  } finally {
+    await client.close()
+  }
+}
+await copyPlaces()
+
+const field = (type: 'String' | 'Number' | 'Object') => ({ type, required: true })
+const parse = new ParseServer({
+  databaseURI: uri.replace('/?', `/${database}?`),
+  databaseOptions: { maxPoolSize: poolSize },
+  appId,
+  masterKey: crypto.randomUUID(),
+  serverURL: 'http://127.0.0.1/parse',
+  silent: true,
+  logLevel: 'error',
+  logsFolder: null,
+  allowCustomObjectId: false,
+  schema: {
+    definitions: [
+      {
+        className,
+        fields: {
+          name: field('String'),
+          countryCode: field('String'),
+          region: { type: 'String' },
+          kind: field('String'),
+          population: field('Number'),
+          location: field('Object'),
+        },
+        classLevelPermissions: {
+          find: { '*': true },
+          get: { '*': true },
+          create: { '*': true },
+          update: { '*': true },
+        },
+      },
+    ],
+  },
+})
+await parse.start()
+
+const app = express()
+app.disable('x-powered-by')
+app.use((request: Request, _response: unknown, next: () => void) => {
+  const url = new URL(request.url, 'http://peer')
+  const { countryCode, limit, 'population[lt]': below } = Object.fromEntries(url.searchParams)
+  request.url = url.pathname.replace('/v2/places', `/parse/classes/${className}`)
+  if (countryCode !== undefined) {
+    const where = { countryCode, ...(below !== undefined && { population: { $lt: Number(below) } }) }
+    const query = new URLSearchParams({
+      where: JSON.stringify(where),
+      order: '-population',
+      limit: limit ?? '20',
+    })
+    request.url += `?${query}`
+  }
+  if (request.method === 'PATCH') request.method = 'PUT'
+  if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json'
+  request.headers['x-parse-application-id'] = appId
+  next()
+})
+app.use('/parse', parse.app)
+
+const server: Server = app.listen(0, '127.0.0.1', () => {
+  console.log(listeningLine((server.address() as AddressInfo).port))
+})
+process.once('SIGTERM', () => process.exit(0))
