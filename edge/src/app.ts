@@ -96,6 +96,7 @@ export function createApp(parts: Parts): Hono {
       notBeforeMs: undefined,
       reason: undefined,
       purgeTags: [],
+      hasLostAttempt: false,
       originMs: undefined,
     }
     try {

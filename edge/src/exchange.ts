@@ -20,6 +20,8 @@ export interface Exchange {
   reason: string | undefined
   /** Tags that the origin named as made obsolete by this request. */
   purgeTags: readonly string[]
+  /** An attempt was sent and its answer lost: what it did at the origin is not known, whatever the next one says. */
+  hasLostAttempt: boolean
   /** How long the origin took, where it was asked. */
   originMs: number | undefined
 }

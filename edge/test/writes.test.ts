@@ -137,6 +137,40 @@ describe('a write whose outcome is not known', () => {
     expect((await write(path)).status).toBe(502)
     expect(await read(here, path)).toEqual({ population: 2 })
   })
+
+  it('does so, too, where it was sent again and found its own traces', async () => {
+    // Earns the retry: one in ten requests.
+    for (let request = 0; request < 12; request += 1) await read(here, fresh())
+    const path = fresh()
+    expect(await read(here, path)).toEqual({ population: 1 })
+    let writes = 0
+    const scripted = storable({ population: 2 })
+    origin.answer((seen, response, number) => {
+      if (seen.method === 'GET') return scripted(seen, response, number)
+      writes += 1
+      if (writes === 1) return void response.destroy()
+      response.writeHead(412, { 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+      response.end('{"code":"precondition-failed"}')
+    })
+    expect([(await write(path)).status, writes]).toEqual([412, 2])
+    expect(await read(here, path)).toEqual({ population: 2 })
+  })
+
+  it('is hidden from its writer nowhere', async () => {
+    const path = fresh()
+    expect(await read(elsewhere, path)).toEqual({ population: 1 })
+    const scripted = storable({ population: 2 })
+    origin.answer((seen, response, number) =>
+      seen.method === 'GET' ? scripted(seen, response, number) : void response.destroy(),
+    )
+    const answer = await write(path)
+    expect(answer.status).toBe(502)
+    const token = String(answer.headers.get('spillway-consistency'))
+    expect(answer.headers.getSetCookie()).toHaveLength(1)
+    expect(await read(elsewhere, path, { ...writer, 'spillway-consistency': token })).toEqual({
+      population: 2,
+    })
+  })
 })
 
 describe('an answer that is one subject’s own', () => {

@@ -80,22 +80,20 @@ export function recallOwnWrites(
   return undefined
 }
 
-/** After a write: hands the writer the token to bring along, as a field and as a cookie. */
-export async function rememberOwnWrite(
+/** After a write, or one that may have happened: the token for the writer to bring along, as a field and as a cookie. */
+export async function ownWriteFields(
   exchange: Exchange,
   { route }: WritePlan,
-  answer: Response,
   { consistency, now }: ConsistencyParts,
-): Promise<void> {
+): Promise<Readonly<Record<string, string>>> {
   const subject = principalOf(exchange)?.subject
-  if (subject === undefined || route.resource.cache.kind === 'none') return
+  if (subject === undefined || route.resource.cache.kind === 'none') return {}
   const sent = tokenOf(exchange)
   const before = sent === undefined ? undefined : await consistency.check(subject, sent)
   const { token, maxAgeSeconds } = await consistency.afterWrite(subject, before, route.resource.name, now())
-  answer.headers.set(consistencyHeader, token)
   const secure = exchange.request.url.startsWith('https:') ? '; Secure' : ''
-  answer.headers.append(
-    'set-cookie',
-    `${consistencyHeader}=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`,
-  )
+  return {
+    [consistencyHeader]: token,
+    'set-cookie': `${consistencyHeader}=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`,
+  }
 }

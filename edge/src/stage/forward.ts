@@ -58,6 +58,12 @@ export class ForwardError extends ProblemError {
     this.reason = reason
     this.mayHaveArrived = mayHaveArrived
   }
+
+  /** The same failure, with further fields for the caller. */
+  with(fields: Readonly<Record<string, string>>): ForwardError {
+    const headers = { ...this.problem.headers, ...fields }
+    return new ForwardError({ ...this.problem, headers }, this.reason, this.mayHaveArrived)
+  }
 }
 
 /**
@@ -76,11 +82,13 @@ export function forward(exchange: Exchange, order: Forwarding, parts: ForwardPar
 async function attempt(exchange: Exchange, order: Forwarding, parts: ForwardParts): Promise<Response> {
   const { control, now, random, retryBudget } = parts
   retryBudget.earn()
-  let failed: OriginEndpoint | undefined
+  let failed: { readonly endpoint: OriginEndpoint; readonly outcome: OriginOutcome } | undefined
   for (let number = 1; ; number += 1) {
-    const admitted = admit(order.priority, control.current.shed, parts, failed)
+    const admitted = admit(order.priority, control.current.shed, parts, failed?.endpoint)
     if (admitted.kind === 'shed') {
-      throw new ForwardError(shedProblem(admitted), `shed-${admitted.reason}`, number > 1)
+      // One that was sent before may have touched something: what became of that one is the answer.
+      if (failed !== undefined) throw failure(failed.outcome, order, random())
+      throw new ForwardError(shedProblem(admitted), `shed-${admitted.reason}`, false)
     }
     const { endpoint, pass } = admitted
     const startedAtMs = now()
@@ -102,7 +110,8 @@ async function attempt(exchange: Exchange, order: Forwarding, parts: ForwardPart
       remainingMs,
     })
     if (!retriable || !retryBudget.spend()) throw failure(outcome, order, random())
-    failed = endpoint
+    failed = { endpoint, outcome }
+    exchange.hasLostAttempt = true
   }
 }
 

@@ -8,7 +8,7 @@ import { presumedTags, type WritePlan } from '../policy/request-plan.ts'
 import { isIdempotent } from '../policy/retry.ts'
 import type { StreamedBodies } from '../policy/streamed-bodies.ts'
 import { boundedWait } from '../runtime/bounded-wait.ts'
-import { type ConsistencyParts, rememberOwnWrite } from './consistency.ts'
+import { type ConsistencyParts, ownWriteFields } from './consistency.ts'
 import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, forward } from './forward.ts'
 import { priorityOf } from './lookup.ts'
 
@@ -62,6 +62,7 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
     // Nobody knows whether the write happened: for the cache it has.
     if (error instanceof ForwardError && error.mayHaveArrived) {
       await purge(exchange, presumedTags(plan.route, principalOf(exchange)?.subject), parts)
+      throw error.with(await ownWriteFields(exchange, plan, parts))
     }
     throw error
   }
@@ -82,12 +83,15 @@ async function settle(
   answer: Response,
   parts: WriteParts,
 ): Promise<Response> {
-  // The origin itself may not know (503 outcome-unknown), and then it names nothing.
-  const isUnknown = exchange.purgeTags.length === 0 && answer.status >= 500
+  // The origin itself may not know (503 outcome-unknown), and then it names nothing; nor does it where it refuses the
+  // second attempt because of what the first one did: 412 to a PUT that went before, 404 to a DELETE.
+  const isUnknown = exchange.purgeTags.length === 0 && (answer.status >= 500 || exchange.hasLostAttempt)
   const tags = isUnknown ? presumedTags(plan.route, principalOf(exchange)?.subject) : exchange.purgeTags
   if (tags.length === 0) return answer
   await purge(exchange, tags, parts)
-  await rememberOwnWrite(exchange, plan, answer, parts)
+  for (const [name, value] of Object.entries(await ownWriteFields(exchange, plan, parts))) {
+    answer.headers.append(name, value)
+  }
   return answer
 }
 
