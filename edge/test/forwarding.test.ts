@@ -322,6 +322,16 @@ describe('time and failure', () => {
     await aborted
   })
 
+  it('an answer that breaks off is the origin’s failure and not ours', async () => {
+    origin.answer((_seen, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'cdn-cache-control': 'max-age=30' })
+      response.write('{"half":', () => response.destroy())
+    })
+    const answer = await edge.fetch(unread())
+    expect(answer.status).toBe(502)
+    expect(await answer.json()).toMatchObject({ code: 'origin-unreachable' })
+  })
+
   it('a broken connection is tried again once for a read', async () => {
     const before = origin.requests
     origin.answer((seen, response, number) => {

@@ -103,6 +103,28 @@ describe('many at once', () => {
   })
 })
 
+describe('an answer that begins and does not end', () => {
+  it('holds up who waits for it no longer than a second, and is not taken for an outage', async () => {
+    origin.answer((_seen, response) => {
+      response.writeHead(200, {
+        'content-type': 'application/json',
+        'cache-control': 'public, no-cache',
+        'cdn-cache-control': 'max-age=30',
+      })
+      response.write('{')
+    })
+    const path = unread()
+    const leader = edge.fetch(path).catch(() => undefined)
+    await expect.poll(() => origin.requests).toBe(1)
+    const waiting = await Promise.all(Array.from({ length: 8 }, () => edge.fetch(path)))
+    expect(waiting.map(({ status }) => status)).toEqual(waiting.map(() => 504))
+    expect(origin.requests).toBe(1)
+    origin.answer(storable({ id: '1' }))
+    expect((await edge.fetch(unread())).status).toBe(200)
+    await leader
+  })
+})
+
 describe('a caller over its quota', () => {
   it('is told so and when to come back, by subject and by address', async () => {
     const strict = await startEdge({

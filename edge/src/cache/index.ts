@@ -8,6 +8,7 @@ export {
 } from './engine/cache-call.ts'
 export { createHttpCache } from './engine/engine.ts'
 export type { HttpCache, HttpCacheOptions } from './engine/http-cache.ts'
+export { BrokenAnswer, LateAnswer } from './engine/no-answer.ts'
 export { createPassThrough, type PassThrough, type PassThroughOptions } from './pass-through.ts'
 export { apiRules, type CacheRules, passThroughRules } from './policy/rules.ts'
 export { type StampStore, TagStamps, type TagStampsOptions } from './purge/tag-stamps.ts'

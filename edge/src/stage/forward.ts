@@ -82,12 +82,14 @@ export function forward(exchange: Exchange, order: Forwarding, parts: ForwardPar
 async function attempt(exchange: Exchange, order: Forwarding, parts: ForwardParts): Promise<Response> {
   const { control, now, random, retryBudget } = parts
   retryBudget.earn()
+  // Nobody would wait for it, and giving it up at once would count as the origin's timeout.
+  if (now() >= order.deadlineMs) throw new ForwardError(tooLate, 'too-late', false)
   let failed: { readonly endpoint: OriginEndpoint; readonly outcome: OriginOutcome } | undefined
   for (let number = 1; ; number += 1) {
     const admitted = admit(order.priority, control.current.shed, parts, failed?.endpoint)
     if (admitted.kind === 'shed') {
       // One that was sent before may have touched something: what became of that one is the answer.
-      if (failed !== undefined) throw failure(failed.outcome, order, random())
+      if (failed !== undefined) throw failure(failed.outcome, order.method, random())
       throw new ForwardError(shedProblem(admitted), `shed-${admitted.reason}`, false)
     }
     const { endpoint, pass } = admitted
@@ -109,10 +111,15 @@ async function attempt(exchange: Exchange, order: Forwarding, parts: ForwardPart
       isRepeatable: order.isRepeatable,
       remainingMs,
     })
-    if (!retriable || !retryBudget.spend()) throw failure(outcome, order, random())
+    if (!retriable || !retryBudget.spend()) throw failure(outcome, order.method, random())
     failed = { endpoint, outcome }
     exchange.hasLostAttempt = true
   }
+}
+
+const tooLate: Problem = {
+  code: 'deadline-exceeded',
+  detail: 'There was no time left to ask the origin; this request has touched nothing.',
 }
 
 const splitTags = (list: string | null): readonly string[] =>
@@ -176,8 +183,9 @@ function shown(response: Response, cors: Cors): Response {
   return new Response(response.body, { status, statusText, headers: fields })
 }
 
-function failure(outcome: OriginOutcome, order: Forwarding, random: number): ForwardError {
-  const isWrite = order.method !== 'GET' && order.method !== 'HEAD'
+/** What the caller is told where no answer came. */
+export function failure(outcome: OriginOutcome, method: string, random: number): ForwardError {
+  const isWrite = method !== 'GET' && method !== 'HEAD'
   const unknown = isWrite ? ' Whether the write happened is not known.' : ''
   switch (outcome) {
     case 'timeout':

@@ -1,9 +1,9 @@
 import { cacheKey, deadline } from '@spillway/origin/contract'
 import type { ForwardOrder, HttpCache } from '../cache/index.ts'
-import { originHeaders } from '../cache/index.ts'
+import { BrokenAnswer, LateAnswer, originHeaders } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import type { PagePlan, ReadPlan } from '../policy/request-plan.ts'
-import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, forward } from './forward.ts'
+import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, failure, forward } from './forward.ts'
 
 export interface LookupParts extends ForwardParts {
   readonly cache: HttpCache
@@ -39,15 +39,23 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
   try {
     return await parts.cache.handle({
       ...call,
+      untilMs: deadlineOf(exchange),
       forward: (order) => forward(exchange, sharedRead(exchange, plan, order, parts.now()), parts),
     })
   } catch (error) {
-    if (!(error instanceof ForwardError)) throw error
+    const failed = failureOf(error, request.method, parts)
+    if (failed === undefined) throw error
     const stored = await parts.cache.serveStored(call)
-    if (stored === undefined) throw error
-    exchange.reason = error.reason
+    if (stored === undefined) throw failed
+    exchange.reason = failed.reason
     return stored
   }
+}
+
+function failureOf(error: unknown, method: string, { random }: LookupParts): ForwardError | undefined {
+  if (error instanceof ForwardError) return error
+  if (error instanceof LateAnswer) return failure('timeout', method, random())
+  return error instanceof BrokenAnswer ? failure('unreachable', method, random()) : undefined
 }
 
 /** 5c. For a read that will be shed: anything stored that is still usable, without asking the origin. */

@@ -52,6 +52,12 @@ export interface CacheCall {
    * not used, in whichever layer they lie.
    */
   readonly notBeforeMs?: number
+  /**
+   * When an answer is too late for this reader, in epoch milliseconds. Whoever still waits then, for its own fetch or
+   * for another's, gets what may stand in or a {@link LateAnswer}; the fetch goes on. Without it a fetch is waited for
+   * as long as it takes, and another's as long as `flightWaitMs`.
+   */
+  readonly untilMs?: number
   /** Tags for what gets stored, beside those of the answer's `Cache-Tag` field. */
   readonly tags?: readonly string[]
 }

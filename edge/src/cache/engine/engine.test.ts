@@ -10,6 +10,7 @@ import {
 } from '../../../test/cache/support/cache-fixture.ts'
 import { passThroughRules } from '../policy/rules.ts'
 import { MemoryStore } from '../store/memory-store.ts'
+import { LateAnswer } from './no-answer.ts'
 
 const lifetimes = 'max-age=30, stale-while-revalidate=300, stale-if-error=3600'
 const item = (body = 'one', fields: Record<string, string> = {}) =>
@@ -243,20 +244,45 @@ describe('one flight per key', () => {
 
   test('a refresh in the background that fails does not fail those who came to need it', async () => {
     const isolate = new Isolate()
-    const origin = new ScriptedOrigin(() => item())
+    const origin = new ScriptedOrigin(() =>
+      item('one', { 'cdn-cache-control': 'max-age=1, stale-while-revalidate=5' }),
+    )
     await isolate.get(origin)
-    isolate.clock.advance(60)
+    isolate.clock.advance(3)
     const gate = Promise.withResolvers<Response>()
     origin.answer = () => gate.promise
     await isolate.get(origin)
     await origin.asked(2)
-    isolate.clock.advance(9999)
+    isolate.clock.advance(9)
     const waiting = isolate.get(origin)
     await new Promise((resolve) => setTimeout(resolve))
     origin.answer = () => item('two')
     gate.reject(new Error('shed'))
     expect(await (await waiting).text()).toBe('two')
     expect(origin.orders.map((order) => order.background)).toEqual([false, true, false])
+  })
+
+  test('whose answer is too late for all who wait goes on for those to come', async () => {
+    const isolate = new Isolate({ wait: () => ({ over: Promise.resolve(), cancel: () => {} }) })
+    const gate = held()
+    const origin = new ScriptedOrigin(gate.answer)
+    const untilMs = isolate.clock.now() + 1_000
+    const answers = Array.from({ length: 3 }, () => isolate.get(origin, { untilMs }))
+    for (const answer of answers) await expect(answer).rejects.toThrow(LateAnswer)
+    expect(origin.requests).toBe(1)
+    gate.release(() => item())
+    await isolate.settle()
+    expect(cacheStatus(await isolate.get(origin, { untilMs }))).toBe('Spillway; hit; ttl=30')
+  })
+
+  test('that the runtime has dropped with its leader is not waited for for ever', async () => {
+    const isolate = new Isolate()
+    const origin = new ScriptedOrigin(() => new Promise<Response>(() => {}))
+    void isolate.get(origin)
+    await origin.asked(1)
+    isolate.clock.advance(30)
+    origin.answer = () => item()
+    expect((await isolate.get(origin)).status).toBe(200)
   })
 
   test('an origin that fails is asked once for all who wait, and again by the next', async () => {

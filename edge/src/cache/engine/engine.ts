@@ -10,9 +10,10 @@ import type { CacheCall, CacheRequest } from './cache-call.ts'
 import type { Entry } from './entry.ts'
 import { type ExchangeOptions, exchange, failureOf, type Outcome } from './exchange.ts'
 import { ExpiringMarks } from './expiring-marks.ts'
-import { Flights, timerWait } from './flights.ts'
+import { type Flight, Flights, timerWait } from './flights.ts'
 import type { HttpCache, HttpCacheOptions } from './http-cache.ts'
 import { Layers } from './layers.ts'
+import { LateAnswer } from './no-answer.ts'
 import { passOn } from './pass-on.ts'
 import { storePost } from './store-post.ts'
 
@@ -151,21 +152,36 @@ class Engine implements HttpCache {
   ): Promise<Response | undefined> {
     const { key, request } = call
     const flightKey = this.#layers.storageKey(key, request.headers)
-    const flight = this.#flights.get(flightKey)
     const nowMs = this.#now()
+    const flight = this.#flights.get(flightKey, nowMs)
     if (turn < turnsMax && !this.#unshared.has(flightKey, nowMs)) {
       if (flight === undefined || flight.startedAtMs <= (call.notBeforeMs ?? Number.NEGATIVE_INFINITY)) {
-        const outcome = await this.#fly(call, flightKey, entry, control, false)
-        return this.#conclude(call, entry, outcome, control)
+        const own = this.#fly(call, flightKey, entry, control, false)
+        const outcome = await this.#outcomeOf(own, call, undefined)
+        if (outcome !== undefined) return this.#conclude(call, entry, outcome, control)
+        own.outcome.then(discard)
+      } else {
+        const outcome = await this.#outcomeOf(flight, call, this.#flightWaitMs)
+        if (outcome !== undefined) return this.#share(call, entry, outcome, control, flight.background)
       }
-      const outcome = await this.#flights.join(flight, this.#flightWaitMs)
-      if (outcome !== undefined) return this.#share(call, entry, outcome, control, flight.background)
-      const standIn = this.#standIn(call, entry, { kind: 'disconnected', reason: 'flight-wait' })
+      const late: Outcome = { kind: 'disconnected', reason: new LateAnswer() }
+      const standIn = this.#standIn(call, entry, late)
       if (standIn !== undefined) return standIn
+      if (call.untilMs !== undefined) throw late.reason
     }
     // Alone: others' answers were of no use, or take too long.
     const order = { stored: entry, background: false, control, ...this.#reason(entry, control) }
     return this.#conclude(call, entry, await exchange(call, order, this.#exchange), control)
+  }
+
+  /** @returns `undefined` when it was not here in time for this reader */
+  #outcomeOf(
+    flight: Flight,
+    { untilMs }: CacheCall,
+    waitMs: number | undefined,
+  ): Promise<Outcome | undefined> {
+    const boundMs = untilMs === undefined ? waitMs : Math.max(0, untilMs - this.#now())
+    return boundMs === undefined ? flight.outcome : this.#flights.join(flight, boundMs)
   }
 
   /** A flight: what the data centre has, if it is still good, or else what the origin answers. */
@@ -175,7 +191,7 @@ class Engine implements HttpCache {
     entry: Entry | undefined,
     control: RequestControl,
     background: boolean,
-  ): Promise<Outcome> {
+  ): Flight {
     return this.#flights.start(flightKey, this.#now(), background, call.waitUntil, async () => {
       const loaded = await this.#layers.load(call.key, call.request.headers)
       const stored = loaded ?? entry
@@ -270,10 +286,8 @@ class Engine implements HttpCache {
   #refresh(call: CacheCall, entry: Entry): void {
     const flightKey = this.#layers.storageKey(call.key, call.request.headers)
     entry.refreshDue = false
-    if (this.#flights.get(flightKey) !== undefined) return
-    this.#fly(call, flightKey, entry, noRequestControl, true)
-      .then((outcome) => (outcome.kind === 'own' ? outcome.response.body?.cancel() : undefined))
-      .catch(() => {})
+    if (this.#flights.get(flightKey, this.#now()) !== undefined) return
+    this.#fly(call, flightKey, entry, noRequestControl, true).outcome.then(discard)
   }
 
   #isRefreshDue(entry: Entry, nowMs: number): boolean {
@@ -347,6 +361,11 @@ class Engine implements HttpCache {
   #passedOn(call: CacheCall, response: Response, cacheStatus: string): Response {
     return passOn(response, call.request.method, cacheStatus, this.#rules.ownFields)
   }
+}
+
+/** Of an outcome that nobody waits for: what is one asker's own is not fetched to its end. */
+function discard(outcome: Outcome): void {
+  if (outcome.kind === 'own') outcome.response.body?.cancel().catch(() => {})
 }
 
 /** Every answer to a URL carries this tag, whatever its variant, so that invalidation (§4.4) is a purge. */

@@ -13,6 +13,7 @@ import { type ReadBody, readBoundedBody } from './bounded-body.ts'
 import type { CacheCall } from './cache-call.ts'
 import { Entry } from './entry.ts'
 import type { Layers } from './layers.ts'
+import { BrokenAnswer } from './no-answer.ts'
 
 /** What came of asking the origin. Only plain data in it is shared; a `Response` is the asker's own. */
 export type Outcome =
@@ -141,7 +142,7 @@ async function receive(
   try {
     body = await readBoundedBody(response, options.bodyBytesMax)
   } catch (cause) {
-    return { kind: 'disconnected', reason: cause }
+    return { kind: 'disconnected', reason: new BrokenAnswer(cause) }
   }
   if (body.kind === 'larger') {
     const whole = new Response(body.stream, response)

@@ -3,6 +3,9 @@ import type { Outcome } from './exchange.ts'
 /** A timer that can be called off. */
 export type Wait = (ms: number) => { readonly over: Promise<void>; readonly cancel: () => void }
 
+/** What the runtime grants a leader's `waitUntil` after its answer has gone out. */
+const lifeMsMax = 30_000
+
 export const timerWait: Wait = (ms) => {
   let timer: ReturnType<typeof setTimeout>
   const over = new Promise<void>((resolve) => {
@@ -30,8 +33,10 @@ export class Flights {
     this.#wait = wait
   }
 
-  get(key: string): Flight | undefined {
-    return this.#flights.get(key)
+  /** The flight under way. One that is older than any may be was lost together with its leader's context. */
+  get(key: string, nowMs: number): Flight | undefined {
+    const flight = this.#flights.get(key)
+    return flight !== undefined && nowMs - flight.startedAtMs < lifeMsMax ? flight : undefined
   }
 
   /** @param fly never rejects: a failure is an outcome */
@@ -41,14 +46,14 @@ export class Flights {
     background: boolean,
     waitUntil: (work: Promise<unknown>) => void,
     fly: () => Promise<Outcome>,
-  ): Promise<Outcome> {
+  ): Flight {
     const outcome = fly().finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
     })
     const flight: Flight = { outcome, startedAtMs, background }
     this.#flights.set(key, flight)
     waitUntil(outcome)
-    return outcome
+    return flight
   }
 
   /** @returns `undefined` when the wait was in vain */

@@ -20,6 +20,7 @@ export interface HttpCache {
    * that are not stored, and unsafe ones, go through too; the latter invalidate (§4.4) where `keyOfUrl` is given.
    *
    * @throws whatever `forward` rejected with, where nothing stored may stand in for the answer
+   * @throws {BrokenAnswer} where the answer broke off, {LateAnswer} where it was not here by `untilMs`; likewise
    */
   handle(call: CacheCall): Promise<Response>
 
