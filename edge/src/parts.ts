@@ -24,8 +24,9 @@ import { RetryBudget } from './policy/retry-budget.ts'
 import { StreamedBodies } from './policy/streamed-bodies.ts'
 import { TokenVerifier } from './policy/token-verifier.ts'
 import { AssertionSigner } from './runtime/assertion-signer.ts'
-import { consistencyMac } from './runtime/consistency-mac.ts'
 import { ControlSource } from './runtime/control-source.ts'
+import { derivedMac } from './runtime/derived-mac.ts'
+import { hiddenCache } from './runtime/hidden-cache.ts'
 import { fetchKeySet } from './runtime/key-set-fetch.ts'
 import { problemFieldsOf } from './stage/answer.ts'
 import { ConsistencyTokens } from './stage/consistency.ts'
@@ -58,8 +59,9 @@ export function createParts(config: Config, bindings: Bindings): Parts {
     signer: new AssertionSigner(config.assertionKey, now),
     retryBudget: new RetryBudget(),
     streamedBodies: new StreamedBodies(),
-    consistency: new ConsistencyTokens(consistencyMac(config.assertionKey), (name) =>
-      usableMs(resources, name),
+    consistency: new ConsistencyTokens(
+      derivedMac(config.assertionKey, 'spillway consistency token'),
+      (name) => usableMs(resources, name),
     ),
     serverTiming: config.serverTiming,
     observesAll: config.log === 'all' || bindings.ANALYTICS !== undefined,
@@ -103,7 +105,11 @@ function createCache(config: Config): HttpCache {
   return createHttpCache({
     rules: apiRules,
     memory: new MemoryStore({ bytesMax: memoryBytesMax, countMax: 20_000 }),
-    shared: new WorkersCacheStore(caches.default, `${base}/.spillway-cache/`),
+    shared: new WorkersCacheStore(
+      hiddenCache(caches.default, derivedMac(config.assertionKey, 'spillway cache')),
+      `${base}/.spillway-cache/`,
+    ),
+    // Not hidden: a stamp tells when a tag was purged, and must be found by a version of the Worker with another key.
     stamps: new TagStamps({
       now: Date.now,
       shared: new WorkersStampStore(caches.default, `${base}/.spillway-stamp/`, 180_000),

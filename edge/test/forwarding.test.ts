@@ -138,6 +138,12 @@ describe('towards the origin', () => {
     expect(lastSeen().headers).toMatchObject(sent)
   })
 
+  it('goes nothing that a cache on the way might answer', async () => {
+    await edge.fetch(unread())
+    // What the runtime adds for `cache: 'no-store'`.
+    expect(lastSeen().headers['cache-control']).toBe('no-cache')
+  })
+
   it('goes the query in its one spelling', async () => {
     await edge.fetch('/v2/places?sort=-name&limit=5&countryCode=FR&kind%5Bin%5D=city,capital')
     const first = lastSeen().url

@@ -187,4 +187,15 @@ describe('an answer that is one subject’s own', () => {
     expect(await read(here, '/v2/trips?limit=7', alice)).toEqual(first)
     expect(origin.requests).toBe(before + 1)
   })
+
+  it('lies in the data centre under no URL that an outsider could ask for', async () => {
+    origin.answer(storable({ secret: 1 }))
+    const carol = bearer(await issuer.mint({ claims: { sub: 'carol' } }))
+    await read(here, '/v2/trips?limit=9', carol)
+    const key = encodeURIComponent(`/~carol${new URL(String(origin.seen.at(-1)?.url), origin.url).pathname}`)
+    const { search } = new URL(String(origin.seen.at(-1)?.url), origin.url)
+    const guessed = `${origin.url}/.spillway-cache/${key}${encodeURIComponent(search)}`
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(await here.cached(guessed)).toBeUndefined()
+  })
 })

@@ -43,6 +43,8 @@ export async function sendToOrigin({
       headers,
       body: body === null ? null : body.stream(abort),
       redirect: 'manual',
+      // By URL alone Cloudflare would keep one subject's answer for all, where a rule of the zone makes it eligible.
+      cache: 'no-store',
       signal: controller.signal,
     })
     clearTimeout(timer)

@@ -35,7 +35,14 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
   const key = keyOf(exchange, plan)
   if (key === undefined) return await forward(exchange, ownRead(exchange, plan), parts)
   const { request, waitUntil, notBeforeMs } = exchange
-  const call = { request, key, waitUntil, ...(notBeforeMs !== undefined && { notBeforeMs }) }
+  const call = {
+    request,
+    key,
+    waitUntil,
+    // Documents and lists name their own; the rest can be purged as one, after a deployment.
+    ...(plan.kind === 'page' && { tags: ['pages'] }),
+    ...(notBeforeMs !== undefined && { notBeforeMs }),
+  }
   try {
     return await parts.cache.handle({
       ...call,

@@ -13,6 +13,8 @@ export interface Edge {
   readonly log: string
   readonly assertionKey: JWK
   fetch(path: string, init?: RequestInit): Promise<Response>
+  /** The bytes that the data centre's cache holds for a URL. */
+  cached(url: string): Promise<ArrayBuffer | undefined>
   /** The namespace of operators' switches. */
   control(): Promise<{ put(key: string, value: string, options?: { metadata?: unknown }): Promise<void> }>
   stop(): Promise<void>
@@ -81,6 +83,12 @@ export async function startEdge({ origins, issuers = [], variables, rateLimit }:
     },
     assertionKey,
     fetch: (path, init) => fetch(url + path, init),
+    cached: async (stored) => {
+      const { default: cache } = (await miniflare.getCaches()) as unknown as {
+        default: { match(url: string): Promise<Response | undefined> }
+      }
+      return (await cache.match(stored))?.arrayBuffer()
+    },
     control: () => miniflare.getKVNamespace('CONTROL') as ReturnType<Edge['control']>,
     stop: () => miniflare.dispose(),
   }

@@ -3,13 +3,14 @@ import type { Mac } from '../policy/consistency-token.ts'
 
 /**
  * A MAC under a key derived from the assertion key (HKDF, RFC 5869): every location has the same one and no further
- * secret is needed. Another info string, another key: neither use says anything about the other.
+ * secret is needed. Another purpose, another key: neither use says anything about the other.
  */
-export function consistencyMac({ d = '' }: JWK): Mac {
-  let key: Promise<CryptoKey> | undefined
+export function derivedMac({ d = '' }: JWK, purpose: string): Mac {
+  // The key itself and not the promise of it: that would be lost for all with the request that made it.
+  let key: CryptoKey | undefined
   return async (text) => {
-    key ??= deriveKey(d)
-    const digest = await crypto.subtle.sign('HMAC', await key, encoder.encode(text))
+    key ??= await deriveKey(d, purpose)
+    const digest = await crypto.subtle.sign('HMAC', key, encoder.encode(text))
     return base64Url(new Uint8Array(digest, 0, macBytes))
   }
 }
@@ -17,15 +18,10 @@ export function consistencyMac({ d = '' }: JWK): Mac {
 const macBytes = 16
 const encoder = new TextEncoder()
 
-async function deriveKey(secret: string): Promise<CryptoKey> {
+async function deriveKey(secret: string, purpose: string): Promise<CryptoKey> {
   const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveKey'])
   return await crypto.subtle.deriveKey(
-    {
-      name: 'HKDF',
-      hash: 'SHA-256',
-      salt: new Uint8Array(),
-      info: encoder.encode('spillway consistency token'),
-    },
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encoder.encode(purpose) },
     material,
     { name: 'HMAC', hash: 'SHA-256', length: 256 },
     false,
