@@ -10,7 +10,7 @@ export interface OriginNews {
 /**
  * The edge's gate towards the origin (`edge/src/policy/origin-gate.ts`) for all isolates at once: priorities are held
  * back by the origin's load signal, and what the origin refused lately is refused here first (Google's client-side
- * throttling with K = 2 over ten seconds). The share of isolates that hold back grows with how far the mean signal is
+ * throttling with K = 2 over four seconds, at most 80 %). The share of isolates that hold back grows with how far the mean signal is
  * above their limit, since each isolate heard of another process. When the origin answered nobody and then
  * does again, breakers close and the throttles forget. Left out: the limit of each isolate.
  */
@@ -55,8 +55,8 @@ const heldBack = (utilization: number, limit: number): number =>
   Number.isFinite(limit) ? Math.min(1, Math.max(0, (utilization / limit - 0.9) / 0.2)) : 0
 
 /**
- * `p(refuse) = max(0, (requests - K * accepts) / (requests + 1))`, Google SRE Book, ch. 21, eq. 21-1, in numbers per
- * second instead of one by one.
+ * `p(refuse) = min(0.8, max(0, (requests - K * accepts) / (requests + 1)))`, Google SRE Book, ch. 21, eq. 21-1, with
+ * the edge's maximum and in numbers per second instead of one by one.
  */
 export class Throttle {
   readonly #requests: number[] = []
@@ -64,7 +64,7 @@ export class Throttle {
 
   pass(wanted: number): number {
     const requests = sum(this.#requests)
-    const refused = Math.max(0, (requests - k * sum(this.#accepts)) / (requests + 1))
+    const refused = Math.min(refusalMax, Math.max(0, (requests - k * sum(this.#accepts)) / (requests + 1)))
     this.#requests.push(wanted)
     this.#accepts.push(0)
     if (this.#requests.length > windowSeconds) {
@@ -84,7 +84,9 @@ export class Throttle {
   }
 }
 
+/** As in the edge's throttle. */
 const k = 2
-const windowSeconds = 10
+const refusalMax = 0.8
+const windowSeconds = 4
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

@@ -22,7 +22,7 @@ describe('throttle (SRE Book, ch. 21)', () => {
     // requests, accepts, p = (requests - 2 * accepts) / (requests + 1)
     [100, 50, 0],
     [100, 25, 50 / 101],
-    [100, 0, 100 / 101],
+    [100, 0, throttleDefaults.refusalMax],
   ])('after %i requests of which %i were accepted refuses with p = %f', (requests, accepts, p) => {
     const throttle = new Throttle()
     for (let request = 0; request < requests; request += 1) throttle.refuses(0, 1)
@@ -50,9 +50,38 @@ describe('throttle (SRE Book, ch. 21)', () => {
     expect(throttle.refuses(40_000, 0)).toBe(false)
   })
 
+  it('is over within ten seconds of the end of an overload, however long that was', () => {
+    const throttle = new Throttle()
+    const stepMs = 10
+    let backAtMs: number | undefined
+    let sentInARow = 0
+    const random = lehmer(1)
+    for (let nowMs = 0; nowMs < 120_000 && backAtMs === undefined; nowMs += stepMs) {
+      const isBack = nowMs >= 60_000
+      if (throttle.refuses(nowMs, random())) {
+        sentInARow = 0
+        continue
+      }
+      if (!isBack) continue
+      throttle.accepted(nowMs)
+      sentInARow += 1
+      if (sentInARow === 100) backAtMs = nowMs
+    }
+    expect(backAtMs).toBeLessThan(70_000)
+  })
+
   it('does not lose count where the clock steps back', () => {
     const throttle = new Throttle()
     ask(throttle, 100, 20_000, false)
     expect(throttle.refuses(5_000, 0)).toBe(true)
   })
 })
+
+/** Park and Miller's generator: the same numbers each time, in [0, 1). */
+function lehmer(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
