@@ -1,33 +1,33 @@
 import { describe, expect, it } from 'vitest'
-import { Breaker, breakerDefaults as defaults } from './breaker.ts'
+import { Breaker, breakerDefaults as defaults, type Passage } from './breaker.ts'
 
 const open = (nowMs = 0): Breaker => {
   const breaker = new Breaker()
-  for (let failure = 0; failure < defaults.failuresMax; failure += 1) breaker.failed(nowMs, 1)
+  for (let failure = 0; failure < defaults.failuresMax; failure += 1) breaker.failed(0, nowMs, 1)
   return breaker
 }
 
 describe('breaker', () => {
   it('opens after so many failures in a row, and not when one succeeds in between', () => {
     const breaker = new Breaker()
-    for (let failure = 1; failure < defaults.failuresMax; failure += 1) breaker.failed(0, 1)
+    for (let failure = 1; failure < defaults.failuresMax; failure += 1) breaker.failed(0, 0, 1)
     expect(breaker.state(0)).toBe('closed')
     breaker.succeeded()
-    breaker.failed(0, 1)
+    breaker.failed(0, 0, 1)
     expect(breaker.state(0)).toBe('closed')
     expect(open().state(0)).toBe('open')
   })
 
   it('lets one probe through at a time', () => {
     const breaker = open()
-    expect(breaker.passes(defaults.openMs - 1)).toBe(false)
-    expect(breaker.passes(defaults.openMs)).toBe(true)
-    expect(breaker.passes(defaults.openMs)).toBe(false)
+    expect(breaker.pass(defaults.openMs - 1)).toBeUndefined()
+    expect(breaker.pass(defaults.openMs)).toBeDefined()
+    expect(breaker.pass(defaults.openMs)).toBeUndefined()
   })
 
   it('closes with the first probe that succeeds, and says so once', () => {
     const breaker = open()
-    breaker.passes(defaults.openMs)
+    breaker.pass(defaults.openMs)
     expect(breaker.succeeded()).toBe(true)
     expect(breaker.succeeded()).toBe(false)
     expect(breaker.state(defaults.openMs)).toBe('closed')
@@ -39,8 +39,7 @@ describe('breaker', () => {
     let nowMs = 0
     for (let probe = 0; probe < 6; probe += 1) {
       nowMs += breaker.openForMs(nowMs)
-      expect(breaker.passes(nowMs)).toBe(true)
-      breaker.failed(nowMs, 1)
+      breaker.failed(breaker.pass(nowMs) as Passage, nowMs, 1)
       waits.push(breaker.openForMs(nowMs))
     }
     expect(waits).toEqual([500, 1_000, 2_000, 2_000, 2_000, 2_000])
@@ -48,21 +47,24 @@ describe('breaker', () => {
 
   it('spreads probes over half of the time', () => {
     const breaker = new Breaker()
-    for (let failure = 0; failure < defaults.failuresMax; failure += 1) breaker.failed(0, 0)
+    for (let failure = 0; failure < defaults.failuresMax; failure += 1) breaker.failed(0, 0, 0)
     expect(breaker.openForMs(0)).toBe(defaults.openMs / 2)
   })
 
   it('is not kept open by requests that were under way when it opened', () => {
     const breaker = open()
-    breaker.failed(100, 1)
+    breaker.failed(0, 100, 1)
     expect(breaker.openForMs(100)).toBe(defaults.openMs - 100)
   })
 
   it('gives the place of a probe to the next one where it was called off or lost', () => {
     const breaker = open()
-    breaker.passes(defaults.openMs)
-    breaker.abandoned()
-    expect(breaker.passes(defaults.openMs)).toBe(true)
-    expect(breaker.passes(defaults.openMs + defaults.probeMs)).toBe(true)
+    const calledOff = breaker.pass(defaults.openMs) as Passage
+    breaker.abandoned(calledOff)
+    expect(breaker.pass(defaults.openMs)).toBeDefined()
+    expect(breaker.pass(defaults.openMs + defaults.probeMs)).toBeDefined()
+    // Its report, come late, is none about the probe that took its place.
+    breaker.failed(calledOff, defaults.openMs + defaults.probeMs, 1)
+    expect(breaker.openForMs(defaults.openMs + defaults.probeMs)).toBe(0)
   })
 })

@@ -5,6 +5,9 @@
  *
  * Only a broken origin counts as failure: no connection, or no answer in time. A refusal (503) is an answer of an
  * origin that protects itself; the throttle and the limit take that up.
+ *
+ * Requests from before it opened end while it is open. One that succeeds closes it; one that does not says nothing new,
+ * and neither takes the probe's place nor speaks for it.
  */
 export class Breaker {
   readonly #options: BreakerOptions
@@ -12,6 +15,7 @@ export class Breaker {
   #openings = 0
   #openUntilMs: number | undefined
   #probeUntilMs = Number.NEGATIVE_INFINITY
+  #probe = plain
 
   constructor(options: BreakerOptions = breakerDefaults) {
     this.#options = options
@@ -27,11 +31,18 @@ export class Breaker {
     return Math.max(0, (this.#openUntilMs ?? nowMs) - nowMs)
   }
 
-  /** Takes the one place of a probe, where there is one to take. Whoever sends must report how it went. */
-  passes(nowMs: number): boolean {
+  /**
+   * Takes the one place of a probe, where there is one to take.
+   *
+   * @returns `undefined` where nothing passes, or what to report with how it went
+   */
+  pass(nowMs: number): Passage | undefined {
     const state = this.state(nowMs)
-    if (state === 'half-open') this.#probeUntilMs = nowMs + this.#options.probeMs
-    return state !== 'open'
+    if (state === 'open') return undefined
+    if (state === 'closed') return plain
+    this.#probeUntilMs = nowMs + this.#options.probeMs
+    this.#probe += 1
+    return this.#probe
   }
 
   /** @returns whether this closed it again */
@@ -45,22 +56,34 @@ export class Breaker {
   }
 
   /** @param random in [0, 1): keeps isolates from probing in step */
-  failed(nowMs: number, random: number): void {
-    this.#failures += 1
-    const wasProbe = nowMs < this.#probeUntilMs
-    this.#probeUntilMs = Number.NEGATIVE_INFINITY
-    if (!wasProbe && (this.#openUntilMs !== undefined || this.#failures < this.#options.failuresMax)) return
+  failed(passage: Passage, nowMs: number, random: number): void {
+    if (this.#openUntilMs === undefined) {
+      this.#failures += 1
+      if (this.#failures < this.#options.failuresMax) return
+    } else if (!this.#ends(passage)) return
     const { openMs, openMaxMs } = this.#options
     const spanMs = Math.min(openMaxMs, openMs * 2 ** this.#openings)
     this.#openings += 1
     this.#openUntilMs = nowMs + spanMs * (0.5 + random / 2)
   }
 
-  /** The probe was called off: its caller left before there was an answer. */
-  abandoned(): void {
+  /** Called off: its caller left before there was an answer. The place of a probe is free again. */
+  abandoned(passage: Passage): void {
+    this.#ends(passage)
+  }
+
+  /** Whether this was the probe under way. */
+  #ends(passage: Passage): boolean {
+    if (passage === plain || passage !== this.#probe) return false
     this.#probeUntilMs = Number.NEGATIVE_INFINITY
+    return true
   }
 }
+
+/** The number of a probe, or {@link plain} for what was sent while the breaker was closed. */
+export type Passage = number
+
+const plain: Passage = 0
 
 export interface BreakerOptions {
   /** Failures in a row that open it. */

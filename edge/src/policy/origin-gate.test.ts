@@ -87,6 +87,28 @@ describe('origin gate', () => {
     expect(typeof gate.enter('critical', 2_000, () => 0)).not.toBe('string')
   })
 
+  it.each(['abandoned', 'timeout', 'unreachable'] as const)(
+    'lets one probe through, whatever becomes of requests from before: %s',
+    (outcome) => {
+      const gate = gateOfTen()
+      const [first, second, ...failing] = Array.from({ length: 7 }, () =>
+        pass(gate.enter('critical', 0, random)),
+      )
+      for (const each of failing) gate.leave(each, 'unreachable', 0, random)
+      const halfOpenAtMs = gate.openForMs(0)
+      const probe = pass(gate.enter('critical', halfOpenAtMs, random))
+      gate.leave(first as Pass, outcome, halfOpenAtMs, random)
+      expect(gate.enter('critical', halfOpenAtMs, random)).toBe('breaker-open')
+      expect(gate.openForMs(halfOpenAtMs)).toBe(0)
+      // The probe's own end is what counts, once.
+      gate.leave(probe, 'unreachable', halfOpenAtMs + 1, random)
+      const openForMs = gate.openForMs(halfOpenAtMs + 1)
+      expect(openForMs).toBeGreaterThan(0)
+      gate.leave(second as Pass, outcome, halfOpenAtMs + 1, random)
+      expect(gate.openForMs(halfOpenAtMs + 1)).toBe(openForMs)
+    },
+  )
+
   it('comes back from an outage without a stampede: one probe, then a low limit that grows', () => {
     const gate = gateOfTen()
     for (let request = 0; request < 5; request += 1) {

@@ -1,6 +1,6 @@
 import { type Load, type Priority, priorities, priorityRank } from '@spillway/origin/contract'
 import { AdaptiveLimit } from './adaptive-limit.ts'
-import { Breaker } from './breaker.ts'
+import { Breaker, type Passage } from './breaker.ts'
 import { Throttle } from './throttle.ts'
 
 /** Why a request was not sent to an origin. */
@@ -83,12 +83,13 @@ export class OriginGate {
   enter(priority: Priority, nowMs: number, random: () => number): ShedReason | Pass {
     const reason = this.shedReason(priority, nowMs)
     if (reason !== undefined) return reason
-    this.#breaker.passes(nowMs)
+    const passage = this.#breaker.pass(nowMs)
+    if (passage === undefined) return 'breaker-open'
     if (this.#throttle(priority).refuses(nowMs, random())) {
-      this.#breaker.abandoned()
+      this.#breaker.abandoned(passage)
       return 'throttled'
     }
-    const pass = { priority, enteredAtMs: nowMs, inflight: this.#open.size + 1 }
+    const pass = { priority, passage, enteredAtMs: nowMs, inflight: this.#open.size + 1 }
     this.#open.add(pass)
     return pass
   }
@@ -100,14 +101,14 @@ export class OriginGate {
       this.#loadAtMs = nowMs
     }
     if (outcome === 'abandoned') {
-      this.#breaker.abandoned()
+      this.#breaker.abandoned(pass.passage)
       this.#throttle(pass.priority).withdrawn(nowMs)
       return
     }
     const latencyMs = nowMs - pass.enteredAtMs
     this.#limit.observe({ overloaded: outcome !== 'accepted', latencyMs, inflight: pass.inflight }, nowMs)
     if (outcome === 'unreachable' || outcome === 'timeout') {
-      this.#breaker.failed(nowMs, random())
+      this.#breaker.failed(pass.passage, nowMs, random())
       return
     }
     if (this.#breaker.succeeded()) {
@@ -138,6 +139,7 @@ export class OriginGate {
 /** The right to have one request open, from {@link OriginGate.enter}. */
 export interface Pass {
   readonly priority: Priority
+  readonly passage: Passage
   readonly enteredAtMs: number
   readonly inflight: number
 }
