@@ -156,6 +156,29 @@ describe('a caller over its quota', () => {
     }
   })
 
+  it('is so for tokens that are refused, which are nobody’s, and good ones from there are served', async () => {
+    const strict = await startEdge({
+      origins: [origin],
+      issuers: [issuer],
+      variables: { RATE_LIMIT: '{"limit":3,"periodSeconds":60}' },
+    })
+    try {
+      const known = bearer(await issuer.mint({ claims: { sub: 'known' } }))
+      expect((await strict.fetch(unread(), { headers: known })).status).toBe(200)
+      const statuses = []
+      for (let request = 0; request < 10; request += 1) {
+        const forged = `${(await issuer.mint()).slice(0, -8)}AAAAAAAA`
+        statuses.push((await strict.fetch(unread(), { headers: bearer(forged) })).status)
+      }
+      // A window may turn in between.
+      expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(6)
+      expect(statuses.at(-1)).toBe(429)
+      expect((await strict.fetch(unread(), { headers: known })).status).toBe(200)
+    } finally {
+      await strict.stop()
+    }
+  })
+
   it('is so for what costs the origin nothing, too', async () => {
     const strict = await startEdge({
       origins: [origin],

@@ -10,6 +10,14 @@ describe('local quota', () => {
     expect(quota.count('a', 10_000)).toBeUndefined()
   })
 
+  it('foresees what it will say, and counts nothing by that', () => {
+    const quota = new LocalQuota({ limit: 1, periodSeconds: 10 })
+    expect([quota.foresee('a', 0), quota.foresee('a', 0)]).toEqual([undefined, undefined])
+    quota.count('a', 0)
+    expect([quota.foresee('a', 4_000), quota.foresee('b', 4_000)]).toEqual([6, undefined])
+    expect(quota.foresee('a', 10_000)).toBeUndefined()
+  })
+
   it('remembers that the location refused, and no longer than its window', () => {
     const quota = new LocalQuota(undefined)
     expect(quota.block('a', 4_000)).toBe(6)

@@ -25,8 +25,14 @@ export class LocalQuota {
       this.#windows.set(caller, window, caller.length + 96)
     }
     window.count += 1
-    const isOver = window.blocked || (this.#quota !== undefined && window.count > this.#quota.limit)
-    return isOver ? Math.max(1, Math.ceil((startedAtMs + windowMs - nowMs) / 1_000)) : undefined
+    return this.#refusal(window, nowMs, 0)
+  }
+
+  /** What {@link count} would say of the next request, without counting it. */
+  foresee(caller: string, nowMs: number): number | undefined {
+    const window = this.#windows.get(caller)
+    if (window === undefined || window.startedAtMs !== nowMs - (nowMs % this.#windowMs)) return undefined
+    return this.#refusal(window, nowMs, 1)
   }
 
   /** The location's count is over. @returns seconds until the caller may come back */
@@ -46,6 +52,11 @@ export class LocalQuota {
     }
   }
 
+  #refusal({ startedAtMs, blocked, count }: Window, nowMs: number, more: number): number | undefined {
+    const isOver = blocked || (this.#quota !== undefined && count + more > this.#quota.limit)
+    return isOver ? Math.max(1, Math.ceil((startedAtMs + this.#windowMs - nowMs) / 1_000)) : undefined
+  }
+
   get #windowMs(): number {
     return (this.#quota?.periodSeconds ?? 10) * 1_000
   }
@@ -62,9 +73,18 @@ interface Window {
  * one household has all of it.
  */
 export function callerKey(subject: string | undefined, address: string | null): string {
-  if (subject !== undefined) return `subject:${subject}`
-  if (address === null) return 'address:unknown'
-  return `address:${address.includes(':') ? networkOf(address) : address}`
+  return subject === undefined ? `address:${placeOf(address)}` : `subject:${subject}`
+}
+
+/**
+ * Whose refused tokens are counted: the address's, apart from its requests without a token, so that nobody's good token
+ * is held up by neighbours who merely ask a lot.
+ */
+export const refusedKey = (address: string | null): string => `refused:${placeOf(address)}`
+
+function placeOf(address: string | null): string {
+  if (address === null) return 'unknown'
+  return address.includes(':') ? networkOf(address) : address
 }
 
 /** The first four groups of an IPv6 address, `::` written out (RFC 5952 §2.2). */

@@ -1,7 +1,7 @@
 import type { Problem } from '@spillway/origin/contract'
 import { type Exchange, principalOf } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
-import { callerKey, type LocalQuota } from '../policy/local-quota.ts'
+import { callerKey, type LocalQuota, refusedKey } from '../policy/local-quota.ts'
 
 export interface LimitParts {
   readonly quota: LocalQuota
@@ -16,6 +16,21 @@ const callerOf = (exchange: Exchange): string =>
 /** 4a. Whether the caller is over its quota, by what this isolate knows. For every request, and free. */
 export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
   const retryAfterSeconds = quota.count(callerOf(exchange), exchange.arrivedAtMs)
+  return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
+}
+
+/**
+ * 4a for a token that was refused: counted by address, since a checked signature is the dearest thing that anyone can
+ * have here for nothing.
+ */
+export function limitRefused(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
+  const retryAfterSeconds = quota.count(refusedKey(exchange.fields.address), exchange.arrivedAtMs)
+  return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
+}
+
+/** Whether an address has had so many tokens refused that no new one of it is checked. Asked before the check. */
+export function limitUnverified(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
+  const retryAfterSeconds = quota.foresee(refusedKey(exchange.fields.address), exchange.arrivedAtMs)
   return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
 }
 

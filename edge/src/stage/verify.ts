@@ -8,11 +8,11 @@ import type { TokenVerifier, VerifiedToken } from '../policy/token-verifier.ts'
 import { bearerToken } from '../policy/unverified-token.ts'
 import { boundedWait } from '../runtime/bounded-wait.ts'
 import type { ControlSource } from '../runtime/control-source.ts'
+import { type LimitParts, limitRefused, limitUnverified } from './limit.ts'
 
-export interface VerifyParts {
+export interface VerifyParts extends LimitParts {
   readonly verifier: TokenVerifier
   readonly control: ControlSource
-  readonly now: () => number
   readonly random: () => number
 }
 
@@ -34,7 +34,9 @@ export function verify(
   const compact = bearerToken(authorization)
   if (compact === undefined) return refuse(exchange, 'malformed', parts)
   const known = parts.verifier.recall(compact, arrivedAtMs)
-  if (known === undefined) return verifyLater(exchange, authorization, parts, undefined)
+  if (known === undefined) {
+    return limitUnverified(exchange, parts) ?? verifyLater(exchange, authorization, parts, undefined)
+  }
   if (typeof known === 'string') return refuse(exchange, known, parts)
   return accept(exchange, known, parts)
 }
@@ -54,7 +56,10 @@ async function verifyLater(
   if (authorization === null) return undefined
   const compact = bearerToken(authorization)
   if (compact === undefined) return refuse(exchange, 'malformed', parts)
-  const outcome = parts.verifier.recall(compact, parts.now()) ?? (await parts.verifier.verify(compact, wait))
+  const known = parts.verifier.recall(compact, parts.now())
+  const over = known === undefined ? limitUnverified(exchange, parts) : undefined
+  if (over !== undefined) return over
+  const outcome = known ?? (await parts.verifier.verify(compact, wait))
   return typeof outcome === 'string' ? refuse(exchange, outcome, parts) : accept(exchange, outcome, parts)
 }
 
@@ -68,7 +73,10 @@ function accept(exchange: Exchange, token: VerifiedToken, parts: VerifyParts): P
   return undefined
 }
 
-function refuse(exchange: Exchange, fault: TokenFault, { random }: VerifyParts): Problem {
+function refuse(exchange: Exchange, fault: TokenFault, parts: VerifyParts): Problem {
+  // Keys that cannot be had are no fault of the caller's.
+  const over = fault === 'keys-unavailable' ? undefined : limitRefused(exchange, parts)
+  if (over !== undefined) return over
   exchange.reason = `token-${fault}`
-  return tokenProblem(fault, retryAfterSeconds(1, random()))
+  return tokenProblem(fault, retryAfterSeconds(1, parts.random()))
 }
