@@ -10,9 +10,9 @@ export interface OriginNews {
 /**
  * The edge's gate towards the origin (`edge/src/policy/origin-gate.ts`) for all isolates at once: priorities are held
  * back by the origin's load signal, and what the origin refused lately is refused here first (Google's client-side
- * throttling with K = 2 over four seconds, at most 80 %). The share of isolates that hold back grows with how far the mean signal is
- * above their limit, since each isolate heard of another process. When the origin answered nobody and then
- * does again, breakers close and the throttles forget. Left out: the limit of each isolate.
+ * throttling with K = 2 over four seconds, and the edge's distrust). The share of isolates that hold back grows with
+ * how far the mean signal is above their limit, since each isolate heard of another process. When the origin answered
+ * nobody and then does again, breakers close and the throttles forget. Left out: the limit of each isolate.
  */
 export class EdgeGate {
   readonly #throttles: Readonly<Record<Priority, Throttle>> = {
@@ -55,27 +55,33 @@ const heldBack = (utilization: number, limit: number): number =>
   Number.isFinite(limit) ? Math.min(1, Math.max(0, (utilization / limit - 0.9) / 0.2)) : 0
 
 /**
- * `p(refuse) = min(0.8, max(0, (requests - K * accepts) / (requests + 1)))`, Google SRE Book, ch. 21, eq. 21-1, with
- * the edge's maximum and in numbers per second instead of one by one.
+ * `p(refuse) = distrust * max(0, (requests - K * accepts) / (requests + 1))`, Google SRE Book, ch. 21, eq. 21-1, in
+ * numbers per second instead of one by one: a few probes always go, and accepted ones halve the distrust by tens.
  */
 export class Throttle {
   readonly #requests: number[] = []
   readonly #accepts: number[] = []
+  #passed = 0
+  #distrust = 1
 
   pass(wanted: number): number {
     const requests = sum(this.#requests)
-    const refused = Math.min(refusalMax, Math.max(0, (requests - k * sum(this.#accepts)) / (requests + 1)))
+    const surplus = Math.max(0, (requests - k * sum(this.#accepts)) / (requests + 1))
     this.#requests.push(wanted)
     this.#accepts.push(0)
     if (this.#requests.length > windowSeconds) {
       this.#requests.shift()
       this.#accepts.shift()
     }
-    return wanted * (1 - refused)
+    this.#passed = Math.max(wanted * (1 - this.#distrust * surplus), Math.min(wanted, probesPerSecond))
+    return this.#passed
   }
 
   accepted(count: number): void {
-    this.#accepts[this.#accepts.length - 1] = count
+    const last = this.#accepts.length - 1
+    if (last >= 0) this.#accepts[last] = (this.#accepts[last] ?? 0) + count
+    const isAll = this.#passed > 0 && count >= this.#passed * (1 - 1e-9)
+    this.#distrust = isAll ? this.#distrust * 0.5 ** (count / trustAfter) : 1
   }
 
   forget(): void {
@@ -86,7 +92,8 @@ export class Throttle {
 
 /** As in the edge's throttle. */
 const k = 2
-const refusalMax = 0.8
+const probesPerSecond = 10
+const trustAfter = 10
 const windowSeconds = 4
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

@@ -22,15 +22,17 @@ describe('throttle (SRE Book, ch. 21)', () => {
     // requests, accepts, p = (requests - 2 * accepts) / (requests + 1)
     [100, 50, 0],
     [100, 25, 50 / 101],
-    [100, 0, throttleDefaults.refusalMax],
+    [100, 0, 100 / 101],
   ])('after %i requests of which %i were accepted refuses with p = %f', (requests, accepts, p) => {
     const throttle = new Throttle()
     for (let request = 0; request < requests; request += 1) throttle.refuses(0, 1)
     for (let accept = 0; accept < accepts; accept += 1) throttle.accepted(0)
+    throttle.refused()
     expect(throttle.refuses(0, p)).toBe(false)
     const again = new Throttle()
     for (let request = 0; request < requests; request += 1) again.refuses(0, 1)
     for (let accept = 0; accept < accepts; accept += 1) again.accepted(0)
+    again.refused()
     expect(again.refuses(0, Math.max(0, p - 1e-6))).toBe(p > 0)
   })
 
@@ -43,6 +45,7 @@ describe('throttle (SRE Book, ch. 21)', () => {
   it('forgets with the window, and at once when told', () => {
     const throttle = new Throttle()
     ask(throttle, 100, 0, false)
+    throttle.refuses(throttleDefaults.windowMs - 1, 1)
     expect(throttle.refuses(throttleDefaults.windowMs - 1, 0)).toBe(true)
     expect(throttle.refuses(throttleDefaults.windowMs * 3, 0)).toBe(false)
     ask(throttle, 100, 40_000, false)
@@ -50,29 +53,53 @@ describe('throttle (SRE Book, ch. 21)', () => {
     expect(throttle.refuses(40_000, 0)).toBe(false)
   })
 
-  it('is over within ten seconds of the end of an overload, however long that was', () => {
-    const throttle = new Throttle()
-    const stepMs = 10
-    let backAtMs: number | undefined
-    let sentInARow = 0
-    const random = lehmer(1)
-    for (let nowMs = 0; nowMs < 120_000 && backAtMs === undefined; nowMs += stepMs) {
-      const isBack = nowMs >= 60_000
-      if (throttle.refuses(nowMs, random())) {
-        sentInARow = 0
-        continue
+  it.each([20, 200])(
+    'at %i requests/s is over within three seconds of the end of an overload',
+    (perSecond) => {
+      const throttle = new Throttle()
+      const random = lehmer(1)
+      let backAtMs: number | undefined
+      let sentInARow = 0
+      for (let nowMs = 0; nowMs < 120_000 && backAtMs === undefined; nowMs += 1_000 / perSecond) {
+        if (throttle.refuses(nowMs, random())) sentInARow = 0
+        else if (nowMs < 60_000) throttle.refused()
+        else {
+          throttle.accepted(nowMs)
+          sentInARow += 1
+          if (sentInARow === perSecond) backAtMs = nowMs
+        }
       }
-      if (!isBack) continue
-      throttle.accepted(nowMs)
-      sentInARow += 1
-      if (sentInARow === 100) backAtMs = nowMs
+      // The last of it is the second that was counted.
+      expect(backAtMs).toBeLessThan(64_000)
+    },
+  )
+
+  it('sends an origin that takes nothing a few probes a second, however many want to go', () => {
+    const throttle = new Throttle()
+    const random = lehmer(2)
+    let sent = 0
+    for (let nowMs = 0; nowMs < 20_000; nowMs += 1) {
+      if (throttle.refuses(nowMs, random())) continue
+      throttle.refused()
+      if (nowMs >= 10_000) sent += 1
     }
-    expect(backAtMs).toBeLessThan(70_000)
+    expect(sent).toBeGreaterThanOrEqual(99)
+    expect(sent).toBeLessThan(120)
+  })
+
+  it('takes all trust back at the first refusal', () => {
+    const throttle = new Throttle()
+    ask(throttle, 1_000, 0, false)
+    for (let accept = 0; accept < 50; accept += 1) throttle.accepted(0)
+    expect(throttle.wouldRefuse(0, 0.5)).toBe(false)
+    throttle.refused()
+    expect(throttle.wouldRefuse(0, 0.5)).toBe(true)
   })
 
   it('does not lose count where the clock steps back', () => {
     const throttle = new Throttle()
     ask(throttle, 100, 20_000, false)
+    throttle.refuses(5_000, 1)
     expect(throttle.refuses(5_000, 0)).toBe(true)
   })
 })

@@ -2,22 +2,27 @@
  * Client-side throttling: when the origin has accepted fewer than one in K of our requests lately, we refuse the
  * surplus here, where it costs nothing.
  *
- *     p(refuse) = min(refusalMax, max(0, (requests - K * accepts) / (requests + 1)))
+ *     p(refuse) = distrust * max(0, (requests - K * accepts) / (requests + 1))
  *
  * Google, Site Reliability Engineering, ch. 21 "Handling Overload" (equation 21-1). Requests that are refused here
  * count as requests too: that is what lets the rate fall until the origin accepts again.
  *
- * The formula alone is slow to believe in a recovery: after a spell in which nothing was accepted it sends one request
- * in a window, and the rate then grows by a fifth a second. Simulated at 20 and 200 requests/s, service was back to
- * 98 % after 37 s. So the probability has a maximum, as in Envoy's admission control (`max_rejection_probability`, 80 %):
- * an origin that refuses all of what is left does so for next to nothing. And the window is short (4 s instead of the
- * book's two minutes), since one isolate sees enough requests in it. Together: 6 to 8 s.
+ * The formula alone (`distrust` = 1) is slow to believe in a recovery: after a spell in which nothing was accepted it
+ * sends one request in a window, and the rate then grows by a fifth a second; simulated at 20 and 200 requests/s,
+ * service was back after 37 s. A maximum below 1, as in Envoy's admission control, would send a share of any flood to an
+ * origin that takes nothing. So a few probes a second always go, whatever the formula says; each run of accepted ones
+ * halves the distrust, and one refusal restores it: back within two seconds, and never more than was just taken well.
+ * The window is short (4 s instead of the book's two minutes), since one isolate sees enough requests in it.
  */
 export class Throttle {
   readonly #options: ThrottleOptions
   readonly #requests: Float64Array
   readonly #accepts: Float64Array
   #bucket = 0
+  #sentAtMs = Number.NEGATIVE_INFINITY
+  #acceptedInARow = 0
+  /** In (0, 1]. */
+  #distrust = 1
 
   constructor(options: ThrottleOptions = throttleDefaults) {
     this.#options = options
@@ -27,14 +32,27 @@ export class Throttle {
 
   /** Whether to refuse the next request; counts it either way. */
   refuses(nowMs: number, random: number): boolean {
+    const isRefused = this.wouldRefuse(nowMs, random)
+    this.count(nowMs, !isRefused)
+    return isRefused
+  }
+
+  /** What {@link refuses} would say, for one that is not counted yet. */
+  wouldRefuse(nowMs: number, random: number): boolean {
     this.#turn(nowMs)
+    const { k, probeEveryMs, requestsMin } = this.#options
     const requests = sum(this.#requests)
-    const accepts = sum(this.#accepts)
+    if (requests < requestsMin || Math.abs(nowMs - this.#sentAtMs) >= probeEveryMs) return false
+    const surplus = (requests - k * sum(this.#accepts)) / (requests + 1)
+    return random < this.#distrust * Math.max(0, surplus)
+  }
+
+  /** One more that was wanted; `isSent`: and goes to the origin. */
+  count(nowMs: number, isSent: boolean): void {
+    this.#turn(nowMs)
     const slot = this.#bucket % this.#options.buckets
     this.#requests[slot] = (this.#requests[slot] ?? 0) + 1
-    if (requests < this.#options.requestsMin) return false
-    const { k, refusalMax } = this.#options
-    return random < Math.min(refusalMax, Math.max(0, (requests - k * accepts) / (requests + 1)))
+    if (isSent) this.#sentAtMs = nowMs
   }
 
   /** The origin took a request on, whatever it then answered. */
@@ -42,6 +60,14 @@ export class Throttle {
     this.#turn(nowMs)
     const slot = this.#bucket % this.#options.buckets
     this.#accepts[slot] = (this.#accepts[slot] ?? 0) + 1
+    this.#acceptedInARow += 1
+    if (this.#acceptedInARow % this.#options.trustAfter === 0) this.#distrust /= 2
+  }
+
+  /** The origin was too busy for one, or did not answer. */
+  refused(): void {
+    this.#acceptedInARow = 0
+    this.#distrust = 1
   }
 
   /** A request came to nothing for reasons of its caller's: it says nothing about the origin. */
@@ -74,8 +100,10 @@ export class Throttle {
 export interface ThrottleOptions {
   /** Requests sent for each one accepted; lower refuses more here, higher notices recovery sooner. */
   readonly k: number
-  /** The largest share that is refused here, in (0, 1]. */
-  readonly refusalMax: number
+  /** One goes to the origin at least this often, so that its recovery is noticed. */
+  readonly probeEveryMs: number
+  /** So many accepted in a row halve the distrust. */
+  readonly trustAfter: number
   /** Fewer requests in the window than this say nothing: one failure alone would refuse every other request. */
   readonly requestsMin: number
   readonly windowMs: number
@@ -84,7 +112,8 @@ export interface ThrottleOptions {
 
 export const throttleDefaults: ThrottleOptions = {
   k: 2,
-  refusalMax: 0.8,
+  probeEveryMs: 100,
+  trustAfter: 10,
   requestsMin: 20,
   windowMs: 4_000,
   buckets: 10,
