@@ -2,7 +2,7 @@ import type { Problem } from '@spillway/origin/contract'
 import { ProblemError } from '@spillway/origin/contract'
 import { Hono } from 'hono'
 import type { Exchange } from './exchange.ts'
-import { readFields } from './policy/request-headers.ts'
+import { readHead } from './policy/request-headers.ts'
 import type { PagePlan, ReadPlan, ServedPlan, WritePlan } from './policy/request-plan.ts'
 import { foreseeShed, shedProblem } from './stage/admit.ts'
 import { type AnswerParts, finish, problemAnswer } from './stage/answer.ts'
@@ -49,7 +49,10 @@ export function createApp(parts: Parts): Hono {
   }
 
   const shed = (exchange: Exchange, plan: ServedPlan): Problem | undefined => {
-    const foreseen = foreseeShed(priorityOf(exchange, plan), parts.control.current.shed, parts) // 6
+    // A read may find its answer on the way; a write goes all of it.
+    exchange.isCast = plan.kind === 'write'
+    const { shed: shedFrom } = parts.control.current
+    const foreseen = foreseeShed(priorityOf(exchange, plan), shedFrom, exchange.isCast, parts) // 6
     if (foreseen === undefined) return undefined
     exchange.reason = `shed-${foreseen.reason}`
     return shedProblem(foreseen)
@@ -84,19 +87,20 @@ export function createApp(parts: Parts): Hono {
   }
 
   const serve = (request: Request, waitUntil: Exchange['waitUntil']): Response | Promise<Response> => {
-    const fields = readFields(request.headers)
+    const head = readHead(request)
     const exchange: Exchange = {
       request,
-      fields,
+      head,
       waitUntil,
       arrivedAtMs: parts.now(),
-      requestId: requestIdOf(fields),
+      requestId: requestIdOf(head, parts),
       plan: undefined,
       token: undefined,
       notBeforeMs: undefined,
       reason: undefined,
       purgeTags: [],
       hasLostAttempt: false,
+      isCast: false,
       originMs: undefined,
     }
     try {

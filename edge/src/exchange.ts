@@ -1,12 +1,12 @@
 import type { Principal } from '@spillway/origin/contract'
-import type { RequestFields } from './policy/request-headers.ts'
+import type { RequestHead } from './policy/request-headers.ts'
 import type { InvalidPlan, ServedPlan } from './policy/request-plan.ts'
 import type { VerifiedToken } from './policy/token-verifier.ts'
 
 /** One request on its way through the stages. Each stage reads what those before it found and adds its own. */
 export interface Exchange {
   readonly request: Request
-  readonly fields: RequestFields
+  readonly head: RequestHead
   readonly waitUntil: (work: Promise<unknown>) => void
   /** Epoch milliseconds. */
   readonly arrivedAtMs: number
@@ -16,6 +16,8 @@ export interface Exchange {
   token: VerifiedToken | undefined
   /** The instant from which this caller must see the resource, from its consistency token; epoch milliseconds. */
   notBeforeMs: number | undefined
+  /** Whether the throttle has let it pass already, so that it must not be asked again. */
+  isCast: boolean
   /** Why it was refused, for the log: a problem code, or something finer. */
   reason: string | undefined
   /** Tags that the origin named as made obsolete by this request. */

@@ -28,6 +28,7 @@ import { ControlSource } from './runtime/control-source.ts'
 import { derivedMac } from './runtime/derived-mac.ts'
 import { hiddenCache } from './runtime/hidden-cache.ts'
 import { fetchKeySet } from './runtime/key-set-fetch.ts'
+import { RandomIds } from './runtime/random-ids.ts'
 import { problemFieldsOf } from './stage/answer.ts'
 import { ConsistencyTokens } from './stage/consistency.ts'
 
@@ -43,6 +44,7 @@ export function createParts(config: Config, bindings: Bindings): Parts {
     now,
     random,
     observe,
+    ids: new RandomIds(),
     plans: new RequestPlans(resources),
     cors,
     problemFields: problemFieldsOf(cors),

@@ -79,13 +79,31 @@ export class OriginGate {
     return this.#breaker.state(nowMs) === 'open' ? 'breaker-open' : undefined
   }
 
-  /** @returns the reason to shed, or a pass to be handed back with {@link leave} */
-  enter(priority: Priority, nowMs: number, random: () => number): ShedReason | Pass {
+  /**
+   * What {@link enter} would say to a request that would enter for certain. One that would be throttled is counted
+   * and is not to ask again; any other is to enter with `isCast`, as its dice have been cast.
+   */
+  foresee(priority: Priority, nowMs: number, random: number): ShedReason | undefined {
+    const reason = this.shedReason(priority, nowMs)
+    if (reason !== undefined) return reason
+    const throttle = this.#throttle(priority)
+    if (!throttle.wouldRefuse(nowMs, random)) return undefined
+    throttle.count(nowMs, false)
+    return 'throttled'
+  }
+
+  /**
+   * @param isCast whether {@link foresee} has said that it is not throttled
+   * @returns the reason to shed, or a pass to be handed back with {@link leave}
+   */
+  enter(priority: Priority, nowMs: number, random: () => number, isCast = false): ShedReason | Pass {
     const reason = this.shedReason(priority, nowMs)
     if (reason !== undefined) return reason
     const passage = this.#breaker.pass(nowMs)
     if (passage === undefined) return 'breaker-open'
-    if (this.#throttle(priority).refuses(nowMs, random())) {
+    const throttle = this.#throttle(priority)
+    if (isCast) throttle.count(nowMs, true)
+    else if (throttle.refuses(nowMs, random())) {
       this.#breaker.abandoned(passage)
       return 'throttled'
     }
@@ -108,6 +126,7 @@ export class OriginGate {
     const latencyMs = nowMs - pass.enteredAtMs
     this.#limit.observe({ overloaded: outcome !== 'accepted', latencyMs, inflight: pass.inflight }, nowMs)
     if (outcome === 'unreachable' || outcome === 'timeout') {
+      this.#throttle(pass.priority).refused()
       this.#breaker.failed(pass.passage, nowMs, random())
       return
     }
@@ -116,6 +135,7 @@ export class OriginGate {
       this.#limit.restart()
     }
     if (outcome === 'accepted') this.#throttle(pass.priority).accepted(nowMs)
+    else this.#throttle(pass.priority).refused()
   }
 
   /** Passes that nobody will hand back: the runtime may drop a request together with what it still had to do. */

@@ -7,8 +7,11 @@ export function urlProblem(pathAndSearch: string): Problem | undefined {
   return { code: 'uri-too-long', detail: `Path and query have at most ${limits.urlLengthMax} bytes.` }
 }
 
-/** The fields of a request that the stages before the cache have a use for. `null`: not sent. */
-export interface RequestFields {
+/** What the stages before the origin look at in a request, read once. `null`: not sent. */
+export interface RequestHead {
+  readonly method: string
+  readonly url: string
+  readonly headers: Headers
   authorization: string | null
   accept: string | null
   cookie: string | null
@@ -18,16 +21,21 @@ export interface RequestFields {
   timing: string | null
   /** Address of the client, as Cloudflare gives it. */
   address: string | null
+  /** Whether no field asks for another answer than the whole of what is stored. */
+  isPlain: boolean
   /** All names and values together. */
   bytes: number
 }
 
 /**
- * Reads a request's fields in one pass. Each look-up by name crosses from JavaScript into the runtime, and so does
- * each field of a pass: one pass gives the size for what the look-ups would cost.
+ * Reads a request's line and fields in one pass. Each look-up by name crosses from JavaScript into the runtime, and so
+ * does each field of a pass: one pass gives the size for what the look-ups would cost.
  */
-export function readFields(sent: Headers): RequestFields {
-  const fields: RequestFields = {
+export function readHead({ method, url, headers }: Pick<Request, 'method' | 'url' | 'headers'>): RequestHead {
+  const head: RequestHead = {
+    method,
+    url,
+    headers,
     authorization: null,
     accept: null,
     cookie: null,
@@ -36,42 +44,48 @@ export function readFields(sent: Headers): RequestFields {
     requestId: null,
     timing: null,
     address: null,
+    isPlain: true,
     bytes: 0,
   }
-  sent.forEach((value, name) => {
-    fields.bytes += name.length + value.length
+  headers.forEach((value, name) => {
+    head.bytes += name.length + value.length
     switch (name) {
       case 'authorization':
-        fields.authorization = value
+        head.authorization = value
         break
       case 'accept':
-        fields.accept = value
+        head.accept = value
         break
       case 'cookie':
-        fields.cookie = value
+        head.cookie = value
         break
       case consistencyHeader:
-        fields.consistency = value
+        head.consistency = value
         break
       case 'origin':
-        fields.origin = value
+        head.origin = value
         break
       case names.requestId:
-        fields.requestId = value
+        head.requestId = value
         break
       case timingHeader:
-        fields.timing = value
+        head.timing = value
         break
       case 'cf-connecting-ip':
-        fields.address = value
+        head.address = value
+        break
+      case 'if-none-match':
+      case 'if-modified-since':
+      case 'range':
+        head.isPlain = false
         break
     }
   })
-  return fields
+  return head
 }
 
 /** Whether all names and values together are within the limit (RFC 6585 §5). */
-export function headersProblem({ bytes }: RequestFields): Problem | undefined {
+export function headersProblem({ bytes }: RequestHead): Problem | undefined {
   if (bytes <= limits.headerBytesMax) return undefined
   return { code: 'headers-too-large', detail: `Header fields have at most ${limits.headerBytesMax} bytes.` }
 }

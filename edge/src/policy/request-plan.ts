@@ -84,11 +84,14 @@ const pageMethods = ['GET', 'HEAD', 'OPTIONS']
 
 /**
  * What a request line means, by the contract alone. Reads are remembered by path and query as sent, so that a
- * repeated one costs a look-up; what was refused is not, so that nonsense pushes nothing out.
+ * repeated one costs a look-up, and so are creates, whose paths are few; what was refused is not, so that nonsense
+ * pushes nothing out.
  */
 export class RequestPlans {
   readonly #catalogue: Catalogue
   readonly #reads = new BoundedMap<ReadPlan>({ countMax: 5_000, weightMax: 4 * 1_024 * 1_024 })
+  /** One for each version of each resource. */
+  readonly #creates = new Map<string, WritePlan>()
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue
@@ -96,11 +99,19 @@ export class RequestPlans {
 
   plan(method: string, pathAndSearch: string, nowMs: number): RequestPlan {
     const isSafe = method === 'GET' || method === 'HEAD'
-    const known = isSafe ? this.#reads.get(pathAndSearch) : undefined
+    const known = isSafe
+      ? this.#reads.get(pathAndSearch)
+      : method === 'POST'
+        ? this.#creates.get(pathAndSearch)
+        : undefined
     if (known !== undefined) return retired(known.route, nowMs) ?? known
     const plan = planRequest(this.#catalogue, method, pathAndSearch, nowMs)
     // The plan's own texts weigh about as much again as its key, twice; the rest is shared.
     if (plan.kind === 'read') this.#reads.set(pathAndSearch, plan, 256 + pathAndSearch.length * 6)
+    // The target has no query: what was sent without one is the same text for all.
+    if (plan.kind === 'write' && plan.route.operation === 'create' && plan.target === pathAndSearch) {
+      this.#creates.set(pathAndSearch, plan)
+    }
     return plan
   }
 }

@@ -1,4 +1,5 @@
 import { type Priority, type Problem, priorityRank } from '@spillway/origin/contract'
+import { CommonProblem } from '../policy/common-problem.ts'
 import type { OriginGate, Pass, ShedReason } from '../policy/origin-gate.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
 
@@ -33,20 +34,24 @@ export interface AdmitParts {
  * first would be too much for the second.
  *
  * @param shedFrom operators' switch: this priority and those below it are shed
+ * @param isCast whether {@link foreseeShed} has cast the throttle's dice for it already
  * @param failed an origin that has just failed this request: the last one to try again
  */
 export function admit(
   priority: Priority,
   shedFrom: Priority | undefined,
   parts: AdmitParts,
-  failed?: OriginEndpoint,
+  {
+    isCast = false,
+    failed,
+  }: { readonly isCast?: boolean; readonly failed?: OriginEndpoint | undefined } = {},
 ): Admitted | Shed {
   if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', parts)
   const { endpoints, now, random } = parts
   const inOrder =
     failed === undefined ? endpoints : [...endpoints.filter((endpoint) => endpoint !== failed), failed]
   for (const endpoint of inOrder) {
-    const entered = endpoint.gate.enter(priority, now(), random)
+    const entered = endpoint.gate.enter(priority, now(), random, isCast)
     if (typeof entered !== 'string') return { kind: 'admitted', endpoint, pass: entered }
     if (entered !== 'breaker-open') return shed(entered, parts)
   }
@@ -56,16 +61,20 @@ export function admit(
 /**
  * What {@link admit} would say, where that is certain already: whoever will be shed need not be counted, looked up or
  * waited for first.
+ *
+ * @param isCertain whether the request goes to the origin if it may: then the throttle's dice are cast here, and
+ *   {@link admit} must be told so
  */
 export function foreseeShed(
   priority: Priority,
   shedFrom: Priority | undefined,
+  isCertain: boolean,
   parts: AdmitParts,
 ): Shed | undefined {
   if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', parts)
-  const { endpoints, now } = parts
+  const { endpoints, now, random } = parts
   for (const { gate } of endpoints) {
-    const reason = gate.shedReason(priority, now())
+    const reason = isCertain ? gate.foresee(priority, now(), random()) : gate.shedReason(priority, now())
     if (reason === undefined) return undefined
     if (reason !== 'breaker-open') return shed(reason, parts)
   }
@@ -85,11 +94,22 @@ function shed(reason: ShedReason, { endpoints, now, random }: AdmitParts): Shed 
   }
 }
 
-export const shedProblem = ({ reason, retryAfterSeconds }: Shed): Problem => ({
-  code: 'overloaded',
-  detail:
-    reason === 'breaker-open'
-      ? 'The origin cannot be reached at the moment; this request has touched nothing.'
-      : 'Too busy to take this request; it has touched nothing.',
-  retryAfterSeconds,
-})
+export function shedProblem({ reason, retryAfterSeconds }: Shed): Problem {
+  const { detail, problems } = reason === 'breaker-open' ? unreachable : tooBusy
+  let problem = problems.get(retryAfterSeconds)
+  if (problem === undefined) {
+    problem = new CommonProblem('overloaded', detail, retryAfterSeconds)
+    problems.set(retryAfterSeconds, problem)
+  }
+  return problem
+}
+
+/** One for each number of seconds, of which there are a dozen. */
+const unreachable = {
+  detail: 'The origin cannot be reached at the moment; this request has touched nothing.',
+  problems: new Map<number, CommonProblem>(),
+}
+const tooBusy = {
+  detail: 'Too busy to take this request; it has touched nothing.',
+  problems: new Map<number, CommonProblem>(),
+}

@@ -8,6 +8,7 @@ import {
 import type { Config } from '../config.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
+import { CommonProblem } from '../policy/common-problem.ts'
 import type { Cors } from '../policy/cors.ts'
 
 export interface AnswerParts {
@@ -35,6 +36,10 @@ export function problemAnswer(
   { problemFields }: AnswerParts,
 ): Response {
   exchange.reason ??= problem.code
+  if (problem instanceof CommonProblem) {
+    const { status, fields, texts } = problem.written(problemFields)
+    return new Response(texts.join(exchange.requestId), { status, headers: fields })
+  }
   const body = JSON.stringify(problemBody(problem, exchange.requestId))
   const answer = new Response(body, { status: problemStatus(problem), headers: problemFields })
   if (problem.headers !== undefined || problem.retryAfterSeconds !== undefined) {
@@ -46,13 +51,13 @@ export function problemAnswer(
 
 /** Gives an answer what every answer has, and tells of it. */
 export function finish(exchange: Exchange, answer: Response, parts: AnswerParts): Response {
-  const { fields, reason } = exchange
+  const { head, reason } = exchange
   const { headers, status } = answer
   headers.set(names.requestId, exchange.requestId)
   if (parts.cors.dependsOnOrigin) {
-    for (const [name, value] of parts.cors.forOrigin(fields.origin)) headers.set(name, value)
+    for (const [name, value] of parts.cors.forOrigin(head.origin)) headers.set(name, value)
   }
-  if (wantsTiming(fields.timing, parts.serverTiming)) {
+  if (wantsTiming(head.timing, parts.serverTiming)) {
     headers.set('server-timing', serverTiming(exchange, parts.now()))
   }
   if (parts.observesAll || reason !== undefined || status >= 400) tell(exchange, answer, parts)
@@ -60,11 +65,11 @@ export function finish(exchange: Exchange, answer: Response, parts: AnswerParts)
 }
 
 function tell(exchange: Exchange, { headers, status }: Response, { observe, now }: AnswerParts): void {
-  const { requestId, request, plan, reason, arrivedAtMs, originMs } = exchange
+  const { requestId, head, plan, reason, arrivedAtMs, originMs } = exchange
   observe({
     kind: 'answer',
     requestId,
-    method: request.method,
+    method: head.method,
     pattern: plan?.pattern,
     status,
     reason,

@@ -56,9 +56,9 @@ export class ConsistencyTokens {
 const nothing: Consistency = new Map()
 
 /** The token that a request carries: the field first, since a program sets it on purpose. */
-function tokenOf({ fields }: Exchange): string | undefined {
-  if (fields.consistency !== null) return fields.consistency
-  return fields.cookie === null ? undefined : cookieValue(fields.cookie, consistencyHeader)
+function tokenOf({ head }: Exchange): string | undefined {
+  if (head.consistency !== null) return head.consistency
+  return head.cookie === null ? undefined : cookieValue(head.cookie, consistencyHeader)
 }
 
 /** 5 begins with: what this caller has written itself. Sets `notBeforeMs`; a promise only for a token not seen yet. */
@@ -91,7 +91,7 @@ export async function ownWriteFields(
   const sent = tokenOf(exchange)
   const before = sent === undefined ? undefined : await consistency.check(subject, sent)
   const { token, maxAgeSeconds } = await consistency.afterWrite(subject, before, route.resource.name, now())
-  const secure = exchange.request.url.startsWith('https:') ? '; Secure' : ''
+  const secure = exchange.head.url.startsWith('https:') ? '; Secure' : ''
   return {
     [consistencyHeader]: token,
     'set-cookie': `${consistencyHeader}=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`,

@@ -86,7 +86,8 @@ async function attempt(exchange: Exchange, order: Forwarding, parts: ForwardPart
   if (now() >= order.deadlineMs) throw new ForwardError(tooLate, 'too-late', false)
   let failed: { readonly endpoint: OriginEndpoint; readonly outcome: OriginOutcome } | undefined
   for (let number = 1; ; number += 1) {
-    const admitted = admit(order.priority, control.current.shed, parts, failed?.endpoint)
+    const isCast = exchange.isCast && failed === undefined
+    const admitted = admit(order.priority, control.current.shed, parts, { isCast, failed: failed?.endpoint })
     if (admitted.kind === 'shed') {
       // One that was sent before may have touched something: what became of that one is the answer.
       if (failed !== undefined) throw failure(failed.outcome, order.method, random())
@@ -136,11 +137,9 @@ async function send(
   { url }: OriginEndpoint,
   { signer, now }: ForwardParts,
 ): Promise<OriginAnswer> {
-  const { request } = exchange
+  const sent = exchange.head.headers
   const fields = new Headers(order.fields)
-  const trace = continueTrace(request.headers.get('traceparent'), request.headers.get('tracestate'), () =>
-    crypto.randomUUID(),
-  )
+  const trace = continueTrace(sent.get('traceparent'), sent.get('tracestate'), () => crypto.randomUUID())
   fields.set(names.requestId, exchange.requestId)
   fields.set('traceparent', trace.traceparent)
   if (trace.tracestate !== undefined) fields.set('tracestate', trace.tracestate)

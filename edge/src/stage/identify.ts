@@ -2,29 +2,31 @@ import type { Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import { acceptsJson } from '../policy/acceptance.ts'
 import type { Cors } from '../policy/cors.ts'
-import { headersProblem, isUuid, type RequestFields, urlProblem } from '../policy/request-headers.ts'
+import { headersProblem, isUuid, type RequestHead, urlProblem } from '../policy/request-headers.ts'
 import type { RequestPlans } from '../policy/request-plan.ts'
+import type { RandomIds } from '../runtime/random-ids.ts'
 
 /** The caller's request id where it is a UUID, so that it cannot write into our logs; otherwise a new one. */
-export const requestIdOf = ({ requestId }: RequestFields): string =>
-  requestId !== null && isUuid(requestId) ? requestId.toLowerCase() : crypto.randomUUID()
+export const requestIdOf = ({ requestId }: RequestHead, { ids }: IdentifyParts): string =>
+  requestId !== null && isUuid(requestId) ? requestId.toLowerCase() : ids.next()
 
 export interface IdentifyParts {
+  readonly ids: RandomIds
   readonly plans: RequestPlans
   readonly cors: Cors
 }
 
 /** 1. What is asked, and whether it is within the limits. Sets `plan`; answers OPTIONS, which anyone may ask. */
 export function identify(exchange: Exchange, { plans, cors }: IdentifyParts): Problem | Response | undefined {
-  const { fields, request } = exchange
-  const target = pathAndSearch(request.url)
-  const oversize = urlProblem(target) ?? headersProblem(fields)
+  const { head } = exchange
+  const target = pathAndSearch(head.url)
+  const oversize = urlProblem(target) ?? headersProblem(head)
   if (oversize !== undefined) return oversize
-  const plan = plans.plan(request.method, target, exchange.arrivedAtMs)
+  const plan = plans.plan(head.method, target, exchange.arrivedAtMs)
   if (plan.kind === 'refused') return plan.problem
   if (plan.kind === 'options') return optionsAnswer(exchange, plan.allow, cors)
   exchange.plan = plan
-  if (plan.kind !== 'page' && !acceptsJson(fields.accept)) return notAcceptable
+  if (plan.kind !== 'page' && !acceptsJson(head.accept)) return notAcceptable
   return undefined
 }
 
@@ -34,10 +36,10 @@ function pathAndSearch(url: string): string {
   return start === -1 ? '/' : url.slice(start)
 }
 
-function optionsAnswer({ fields: sent, request }: Exchange, allow: readonly string[], cors: Cors): Response {
-  const { origin } = sent
+function optionsAnswer({ head }: Exchange, allow: readonly string[], cors: Cors): Response {
+  const { origin, headers: sent } = head
   const answer = new Headers({ allow: allow.join(', '), 'cache-control': 'no-store' })
-  const isPreflight = origin !== null && request.headers.has('access-control-request-method')
+  const isPreflight = origin !== null && sent.has('access-control-request-method')
   const fields = isPreflight ? cors.preflight(origin, allow) : cors.always
   for (const [name, value] of fields) answer.set(name, value)
   return new Response(null, { status: 204, headers: answer })

@@ -11,7 +11,7 @@ export interface LimitParts {
 }
 
 const callerOf = (exchange: Exchange): string =>
-  callerKey(principalOf(exchange)?.subject, exchange.fields.address)
+  callerKey(principalOf(exchange)?.subject, exchange.head.address)
 
 /** 4a. Whether the caller is over its quota, by what this isolate knows. For every request, and free. */
 export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
@@ -24,13 +24,13 @@ export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | 
  * have here for nothing.
  */
 export function limitRefused(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
-  const retryAfterSeconds = quota.count(refusedKey(exchange.fields.address), exchange.arrivedAtMs)
+  const retryAfterSeconds = quota.count(refusedKey(exchange.head.address), exchange.arrivedAtMs)
   return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
 }
 
 /** Whether an address has had so many tokens refused that no new one of it is checked. Asked before the check. */
 export function limitUnverified(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
-  const retryAfterSeconds = quota.foresee(refusedKey(exchange.fields.address), exchange.arrivedAtMs)
+  const retryAfterSeconds = quota.foresee(refusedKey(exchange.head.address), exchange.arrivedAtMs)
   return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
 }
 

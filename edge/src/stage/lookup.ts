@@ -22,7 +22,7 @@ function keyOf(exchange: Exchange, plan: Readable): string | undefined {
 export function lookUpHere(exchange: Exchange, plan: Readable, { cache }: LookupParts): Response | undefined {
   const key = keyOf(exchange, plan)
   if (key === undefined) return undefined
-  return cache.tryFresh(key, exchange.request, exchange.arrivedAtMs, exchange.notBeforeMs)
+  return cache.tryFresh(key, exchange.head, exchange.arrivedAtMs, exchange.notBeforeMs)
 }
 
 /**
@@ -34,9 +34,9 @@ export function lookUpHere(exchange: Exchange, plan: Readable, { cache }: Lookup
 export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupParts): Promise<Response> {
   const key = keyOf(exchange, plan)
   if (key === undefined) return await forward(exchange, ownRead(exchange, plan), parts)
-  const { request, waitUntil, notBeforeMs } = exchange
+  const { head, waitUntil, notBeforeMs } = exchange
   const call = {
-    request,
+    request: head,
     key,
     waitUntil,
     // Documents and lists name their own; the rest can be purged as one, after a deployment.
@@ -50,7 +50,7 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
       forward: (order) => forward(exchange, sharedRead(exchange, plan, order, parts.now()), parts),
     })
   } catch (error) {
-    const failed = failureOf(error, request.method, parts)
+    const failed = failureOf(error, head.method, parts)
     if (failed === undefined) throw error
     const stored = await parts.cache.serveStored(call)
     if (stored === undefined) throw failed
@@ -73,13 +73,13 @@ export async function lookUpStored(
 ): Promise<Response | undefined> {
   const key = keyOf(exchange, plan)
   if (key === undefined) return undefined
-  const { request, notBeforeMs } = exchange
-  return await cache.serveStored({ request, key, ...(notBeforeMs !== undefined && { notBeforeMs }) })
+  const { head, notBeforeMs } = exchange
+  return await cache.serveStored({ request: head, key, ...(notBeforeMs !== undefined && { notBeforeMs }) })
 }
 
 /** A read whose answer the cache may keep and share: nothing of this client's is in it but who asks. */
 function sharedRead(exchange: Exchange, plan: Readable, order: ForwardOrder, nowMs: number): Forwarding {
-  const client = order.keepConditions ? exchange.request.headers : noFields
+  const client = order.keepConditions ? exchange.head.headers : noFields
   const fields = originHeaders(client === noFields ? noFields : conditionsOf(client), order)
   fields.set('accept', acceptOf(plan))
   return {
@@ -96,11 +96,11 @@ function sharedRead(exchange: Exchange, plan: Readable, order: ForwardOrder, now
 
 /** A read that the contract stores nowhere. */
 function ownRead(exchange: Exchange, plan: Readable): Forwarding {
-  const { request } = exchange
-  const fields = conditionsOf(request.headers)
+  const { head, request } = exchange
+  const fields = conditionsOf(head.headers)
   fields.set('accept', acceptOf(plan))
   return {
-    method: request.method,
+    method: head.method,
     target: plan.target,
     fields,
     body: null,

@@ -32,7 +32,8 @@ export function write(exchange: Exchange, plan: WritePlan, parts: WriteParts): P
 }
 
 async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WriteParts): Promise<Response> {
-  const { method, headers, body: sent } = exchange.request
+  const { method, headers } = exchange.head
+  const { body: sent } = exchange.request
   const fields = requestFields(headers)
   if (typeof fields === 'string') throw new ProblemError(nominated(fields))
   const length = headers.get('content-length')

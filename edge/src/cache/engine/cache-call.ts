@@ -34,7 +34,13 @@ export interface ForwardOrder {
 export type Forward = (order: ForwardOrder) => Promise<Response>
 
 /** What the cache looks at in a request. */
-export type CacheRequest = Pick<Request, 'method' | 'url' | 'headers'>
+export interface CacheRequest extends Pick<Request, 'method' | 'url' | 'headers'> {
+  /**
+   * Known to carry no `If-None-Match`, `If-Modified-Since` or `Range`, which saves three look-ups in a runtime where
+   * each of them is dear. @default not known
+   */
+  readonly isPlain?: boolean
+}
 
 export interface CacheCall {
   /** The client's request. Its method and its `If-*`, `Range` and (by rule) `Cache-Control` fields are looked at. */
