@@ -75,8 +75,54 @@ describe('purge of the zone by tag', () => {
   test('does not wait past its deadline, however long it is told to', async () => {
     const { purge, calls, pauses } = api([status(429, { 'retry-after': '3600' })])
     const tags = Array.from({ length: 31 }, (_, index) => `t${index}`)
-    expect((await purge(tags)).failed).toHaveLength(2)
-    expect([calls.length, pauses]).toEqual([2, []])
+    expect((await purge(tags)).failed.map(({ failure }) => failure.kind)).toEqual(['refused', 'deadline'])
+    expect([calls.length, pauses]).toEqual([1, []])
+  })
+
+  test('what is written during a call goes with the next one, all of it together', async () => {
+    const first = Promise.withResolvers<Response>()
+    let count = 0
+    const turns: (() => void)[] = []
+    const { purge } = api([ok], {
+      now: () => 0,
+      sleep: () => new Promise((resolve) => turns.push(resolve)),
+      fetch: async (_url, init) => {
+        count += 1
+        sent.push(JSON.parse(String(init.body)).tags)
+        return count === 1 ? first.promise : ok()
+      },
+    })
+    const sent: string[][] = []
+    const writes = Array.from({ length: 11 }, (_, index) => purge([`doc:${index}`, 'list']))
+    first.resolve(ok())
+    await writes[0]
+    while (turns.length > 0) turns.shift()?.()
+    const reports = await Promise.all(writes)
+    expect(sent).toEqual([
+      ['doc:0', 'list'],
+      ['doc:1', 'list', ...Array.from({ length: 9 }, (_, index) => `doc:${index + 2}`)],
+    ])
+    expect(reports.flatMap(({ failed }) => failed)).toEqual([])
+  })
+
+  test('a pause that the API asks of one is kept by all', async () => {
+    const { purge, calls } = api([status(429, { 'retry-after': '20' }), ok], { attemptsMax: 1 })
+    expect((await purge(['a'])).failed).toHaveLength(1)
+    const before = calls.length
+    const [report] = await Promise.all([purge(['b'])])
+    expect([before, calls.length, report?.purged]).toEqual([1, 2, ['b']])
+  })
+
+  test('one that was dropped in the middle of a call stops nobody else', async () => {
+    let count = 0
+    const { purge } = api([ok], {
+      fetch: () => {
+        count += 1
+        return count === 1 ? new Promise<Response>(() => {}) : Promise.resolve(ok())
+      },
+    })
+    void purge(['a'])
+    expect((await purge(['b'])).purged).toEqual(['b'])
   })
 
   test('a failure names neither the token nor what the network said', async () => {
