@@ -2,6 +2,8 @@ import { type Control, type ControlKey, controlPrefix, noControl, readControl } 
 
 /** A listing of more than this many revocations is read only so far: an operator's mistake must not stall requests. */
 const pagesMax = 20
+/** KV lists a thousand keys a page. */
+const keysMax = pagesMax * 1_000
 
 /** Younger than this, what is known is used; older, it is used while it is read again; `staleMs`, it is waited for. */
 const freshMs = 15_000
@@ -55,6 +57,7 @@ export class ControlSource {
       ])
       this.#control = readControl(keys, shed)
       this.#readAtMs = startedAtMs
+      if (keys.length >= keysMax) this.#onFailure(`only the first ${keys.length} revocations are in force`)
     } catch (error) {
       this.#onFailure(error)
     }

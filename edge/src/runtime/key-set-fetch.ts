@@ -19,9 +19,18 @@ export async function fetchKeySet(jwksUri: string): Promise<readonly JWK[]> {
     await response.body?.cancel()
     throw new Error(`key set answered ${response.status}`)
   }
-  const { keys } = JSON.parse(await readText(response)) as { keys?: unknown }
+  const { keys } = parse(await readText(response))
   if (!Array.isArray(keys)) throw new Error('key set has no keys')
   return keys.filter((key) => typeof key === 'object' && key !== null) as JWK[]
+}
+
+function parse(text: string): { readonly keys?: unknown } {
+  try {
+    return (JSON.parse(text) ?? {}) as { keys?: unknown }
+  } catch {
+    // The parser's own message quotes what it was given.
+    throw new Error('key set is not JSON')
+  }
 }
 
 async function readText(response: Response): Promise<string> {

@@ -51,7 +51,10 @@ class Engine implements HttpCache {
     this.#flightWaitMs = options.flightWaitMs ?? 5000
     this.#keyOfUrl = keyOfUrl
     this.#flights = new Flights(options.wait ?? timerWait)
-    this.#unshared = new ExpiringMarks(options.hitForMissMs ?? 2000, 10_000)
+    this.#unshared = new ExpiringMarks(options.hitForMissMs ?? 2000, {
+      countMax: 10_000,
+      bytesMax: 2_097_152,
+    })
     this.#layers = new Layers({
       rules,
       memory,

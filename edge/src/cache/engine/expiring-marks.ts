@@ -1,25 +1,24 @@
+import { SieveMap } from '../store/sieve-map.ts'
+
 /**
  * Keys marked for a short while: hit-for-miss. A key whose last answer could not be shared does not make the next
  * requests wait for each other (Varnish calls it so; the mark here is gone by itself or with the first shareable answer).
+ * Bounded by bytes as well: keys are as long as callers make them.
  */
 export class ExpiringMarks {
-  readonly #untilMs = new Map<string, number>()
+  readonly #untilMs: SieveMap<number>
   readonly #keepMs: number
-  readonly #countMax: number
 
-  constructor(keepMs: number, countMax: number) {
+  constructor(keepMs: number, limits: { readonly countMax: number; readonly bytesMax: number }) {
     this.#keepMs = keepMs
-    this.#countMax = countMax
+    this.#untilMs = new SieveMap({ ...limits, bytesOf: (key) => key.length * 2 + 128 })
+  }
+
+  get bytes(): number {
+    return this.#untilMs.bytes
   }
 
   mark(key: string, nowMs: number): void {
-    this.#untilMs.delete(key)
-    if (this.#untilMs.size >= this.#countMax) {
-      for (const oldest of this.#untilMs.keys()) {
-        this.#untilMs.delete(oldest)
-        break
-      }
-    }
     this.#untilMs.set(key, nowMs + this.#keepMs)
   }
 
