@@ -1,4 +1,4 @@
-import { cacheKey, deadline } from '@spillway/origin/contract'
+import { cacheKey, deadline, priorityRank } from '@spillway/origin/contract'
 import type { ForwardOrder, HttpCache } from '../cache/index.ts'
 import { BrokenAnswer, LateAnswer, originHeaders } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
@@ -47,6 +47,7 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
     return await parts.cache.handle({
       ...call,
       untilMs: deadlineOf(exchange),
+      rank: priorityRank(priorityOf(exchange, plan)),
       forward: (order) => forward(exchange, sharedRead(exchange, plan, order, parts.now()), parts),
     })
   } catch (error) {

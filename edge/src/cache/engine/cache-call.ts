@@ -64,6 +64,11 @@ export interface CacheCall {
    * as long as it takes, and another's as long as `flightWaitMs`.
    */
   readonly untilMs?: number
+  /**
+   * How important the reader is, 0 the most. A fetch that failed for somebody less important, who is shed sooner, decides
+   * nothing for this one. @default 0
+   */
+  readonly rank?: number
   /** Tags for what gets stored, beside those of the answer's `Cache-Tag` field. */
   readonly tags?: readonly string[]
 }

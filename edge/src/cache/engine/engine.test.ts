@@ -262,6 +262,22 @@ describe('one flight per key', () => {
     expect(origin.orders.map((order) => order.background)).toEqual([false, true, false])
   })
 
+  test('that fails for somebody less important fails for nobody more important', async () => {
+    const isolate = new Isolate()
+    const gate = Promise.withResolvers<Response>()
+    const origin = new ScriptedOrigin(() => gate.promise)
+    const leader = isolate.get(origin, { rank: 2 })
+    const equal = isolate.get(origin, { rank: 2 })
+    const critical = isolate.get(origin, { rank: 0 })
+    await new Promise((resolve) => setTimeout(resolve))
+    origin.answer = () => item('two')
+    gate.reject(new Error('shed'))
+    await expect(leader).rejects.toThrow('shed')
+    await expect(equal).rejects.toThrow('shed')
+    expect(await (await critical).text()).toBe('two')
+    expect(origin.requests).toBe(2)
+  })
+
   test('whose answer is too late for all who wait goes on for those to come', async () => {
     const isolate = new Isolate({ wait: () => ({ over: Promise.resolve(), cancel: () => {} }) })
     const gate = held()

@@ -165,7 +165,7 @@ class Engine implements HttpCache {
         own.outcome.then(discard)
       } else {
         const outcome = await this.#outcomeOf(flight, call, this.#flightWaitMs)
-        if (outcome !== undefined) return this.#share(call, entry, outcome, control, flight.background)
+        if (outcome !== undefined) return this.#share(call, entry, outcome, control, flight.rank)
       }
       const late: Outcome = { kind: 'disconnected', reason: new LateAnswer() }
       const standIn = this.#standIn(call, entry, late)
@@ -195,7 +195,8 @@ class Engine implements HttpCache {
     control: RequestControl,
     background: boolean,
   ): Flight {
-    return this.#flights.start(flightKey, this.#now(), background, call.waitUntil, async () => {
+    const rank = background ? Number.POSITIVE_INFINITY : (call.rank ?? 0)
+    return this.#flights.start(flightKey, this.#now(), rank, call.waitUntil, async () => {
       const loaded = await this.#layers.load(call.key, call.request.headers)
       const stored = loaded ?? entry
       if (loaded !== undefined && loaded !== entry && this.#isForReader(loaded, call)) {
@@ -243,7 +244,7 @@ class Engine implements HttpCache {
     entry: Entry | undefined,
     outcome: Outcome,
     control: RequestControl,
-    background: boolean,
+    rank: number,
   ): Response | undefined {
     if (outcome.kind === 'own') return undefined
     if (outcome.kind === 'entry') {
@@ -256,9 +257,8 @@ class Engine implements HttpCache {
       const isFresh = reuse(shared.policy, this.#now(), control) === 'fresh'
       return isFresh ? this.#outcomeAnswer(call, outcome, true) : undefined
     }
-    // A background fetch is shed before this request would be: its failure decides nothing here.
     const standIn = this.#standIn(call, entry, outcome)
-    return standIn ?? (background ? undefined : this.#outcomeAnswer(call, outcome, true))
+    return standIn ?? (rank > (call.rank ?? 0) ? undefined : this.#outcomeAnswer(call, outcome, true))
   }
 
   /** stale-if-error (RFC 5861 §4). */

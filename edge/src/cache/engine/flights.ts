@@ -17,7 +17,8 @@ export const timerWait: Wait = (ms) => {
 export interface Flight {
   readonly outcome: Promise<Outcome>
   readonly startedAtMs: number
-  readonly background: boolean
+  /** Its leader's; infinite where nobody leads: it is shed before anyone, so its failure decides nothing for others. */
+  readonly rank: number
 }
 
 /**
@@ -43,14 +44,14 @@ export class Flights {
   start(
     key: string,
     startedAtMs: number,
-    background: boolean,
+    rank: number,
     waitUntil: (work: Promise<unknown>) => void,
     fly: () => Promise<Outcome>,
   ): Flight {
     const outcome = fly().finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
     })
-    const flight: Flight = { outcome, startedAtMs, background }
+    const flight: Flight = { outcome, startedAtMs, rank }
     this.#flights.set(key, flight)
     waitUntil(outcome)
     return flight
