@@ -18,10 +18,10 @@ import { logObserver } from './observe/log.ts'
 import { Cors } from './policy/cors.ts'
 import { KeySet, keySetTimes } from './policy/key-set.ts'
 import { LocalQuota } from './policy/local-quota.ts'
+import { OpenBodies, streamedBodies, waitingBodies } from './policy/open-bodies.ts'
 import { OriginGate } from './policy/origin-gate.ts'
 import { RequestPlans } from './policy/request-plan.ts'
 import { RetryBudget } from './policy/retry-budget.ts'
-import { StreamedBodies } from './policy/streamed-bodies.ts'
 import { TokenVerifier } from './policy/token-verifier.ts'
 import { AssertionSigner } from './runtime/assertion-signer.ts'
 import { ControlSource } from './runtime/control-source.ts'
@@ -60,7 +60,8 @@ export function createParts(config: Config, bindings: Bindings): Parts {
     endpoints: config.origins.map((url) => ({ url, gate: new OriginGate() })),
     signer: new AssertionSigner(config.assertionKey, now),
     retryBudget: new RetryBudget(),
-    streamedBodies: new StreamedBodies(),
+    streamedBodies: new OpenBodies(streamedBodies),
+    waitingBodies: new OpenBodies(waitingBodies),
     consistency: new ConsistencyTokens(
       derivedMac(config.assertionKey, 'spillway consistency token'),
       (name) => usableMs(resources, name),

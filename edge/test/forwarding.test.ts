@@ -256,6 +256,20 @@ describe('a body', () => {
     expect(await Promise.all(stalled)).toEqual(stalled.map(() => 504))
     expect(origin.requests - before).toBeLessThan(others.length + 10)
   })
+
+  it('is not waited for where so many are that they would fill the isolate', async () => {
+    const stalled = Array.from({ length: 180 }, () => {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('{')),
+      })
+      return post({ body, duplex: 'half' })
+    })
+    const answers = await Promise.all(stalled)
+    const shed = answers.filter(({ status }) => status === 503)
+    expect(shed.length).toBeGreaterThan(30)
+    expect(shed[0]?.headers.get('retry-after')).toMatch(/^[12]$/)
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503, 504]))
+  })
 })
 
 it('an empty Idempotency-Key is not taken for none', async () => {

@@ -3,10 +3,11 @@ import type { HttpCache, PurgeEverywhere } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
 import { requestFields } from '../policy/forwarded-headers.ts'
+import type { OpenBodies } from '../policy/open-bodies.ts'
 import { declaresTooMuch, RequestBody } from '../policy/request-body.ts'
 import { presumedTags, type WritePlan } from '../policy/request-plan.ts'
 import { isIdempotent } from '../policy/retry.ts'
-import type { StreamedBodies } from '../policy/streamed-bodies.ts'
+import { retryAfterSeconds } from '../policy/retry-after.ts'
 import { boundedWait } from '../runtime/bounded-wait.ts'
 import { type ConsistencyParts, ownWriteFields } from './consistency.ts'
 import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, forward } from './forward.ts'
@@ -15,7 +16,8 @@ import { priorityOf } from './lookup.ts'
 export interface WriteParts extends ForwardParts, ConsistencyParts {
   readonly cache: HttpCache
   readonly purgeEverywhere: PurgeEverywhere
-  readonly streamedBodies: StreamedBodies<RequestBody>
+  readonly streamedBodies: OpenBodies<RequestBody>
+  readonly waitingBodies: OpenBodies<RequestBody>
   readonly observe: Observe
 }
 
@@ -44,6 +46,10 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
   // A body of no bytes would reach the origin as a stream, and a DELETE as one with a body.
   const body = sent === null || length === '0' ? null : new RequestBody(sent)
   if (body !== null && !parts.streamedBodies.admits(body, parts.now())) {
+    if (!parts.waitingBodies.admits(body, parts.now())) {
+      body.cancel()
+      throw new ForwardError(tooMany(parts.random()), 'shed-bodies', false)
+    }
     await arrival(body, deadlineOf(exchange) - parts.now())
   }
   const forwarding: Forwarding = {
@@ -112,6 +118,12 @@ async function purge(
 }
 
 const tooLarge: Problem = { code: 'content-too-large', detail: 'A body has at most 262144 bytes.' }
+
+const tooMany = (random: number): Problem => ({
+  code: 'overloaded',
+  detail: 'Too many bodies are on their way; this request has touched nothing.',
+  retryAfterSeconds: retryAfterSeconds(1, random),
+})
 
 const late: Problem = {
   code: 'deadline-exceeded',

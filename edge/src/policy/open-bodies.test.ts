@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { StreamedBodies } from './streamed-bodies.ts'
+import { OpenBodies } from './open-bodies.ts'
 
 const body = () => ({ isComplete: false })
-const bodies = () => new StreamedBodies({ countMax: 2, openMsMax: 1_000 })
+const bodies = () => new OpenBodies({ countMax: 2, openMsMax: 1_000 })
 
 it('lets a few bodies go on before they are here', () => {
   const streamed = bodies()

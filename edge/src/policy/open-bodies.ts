@@ -1,18 +1,18 @@
 /**
- * Which bodies may be passed on while they arrive. A request holds a place here and at the origin from its first byte to
+ * How many bodies may be open at a time: some passed on while they arrive, some waited for. A request holds a place here and at the origin from its first byte to
  * its answer, so a client that sends a body slowly holds one for as long as it likes; enough of them would hold all.
  * So a few may be under way, and the others ask for a place once they are here, which costs a body that arrives with
- * its header nothing.
+ * its header nothing. Those are held in memory meanwhile, a quarter of a MiB each, so their number has a limit, too.
  */
-export class StreamedBodies<Body extends { readonly isComplete: boolean }> {
+export class OpenBodies<Body extends { readonly isComplete: boolean }> {
   readonly #startedAtMs = new Map<Body, number>()
-  readonly #options: StreamedBodiesOptions
+  readonly #options: OpenBodiesOptions
 
-  constructor(options: StreamedBodiesOptions = streamedBodiesDefaults) {
+  constructor(options: OpenBodiesOptions) {
     this.#options = options
   }
 
-  /** Whether the body may go on before all of it is here; counts it, if so, until it is. */
+  /** Whether there is room for one more; counts it, if so, until all of it is here. */
   admits(body: Body, nowMs: number): boolean {
     const { countMax, openMsMax } = this.#options
     for (const [open, startedAtMs] of this.#startedAtMs) {
@@ -25,11 +25,14 @@ export class StreamedBodies<Body extends { readonly isComplete: boolean }> {
   }
 }
 
-export interface StreamedBodiesOptions {
+export interface OpenBodiesOptions {
   readonly countMax: number
   /** A request is answered, one way or the other, within this time. */
   readonly openMsMax: number
 }
 
-/** A sixteenth of the requests that an isolate starts by having open. */
-export const streamedBodiesDefaults: StreamedBodiesOptions = { countMax: 4, openMsMax: 2_000 }
+/** Passed on while they arrive: a sixteenth of the requests that an isolate starts by having open. */
+export const streamedBodies: OpenBodiesOptions = { countMax: 4, openMsMax: 2_000 }
+
+/** Waited for: 32 MiB of an isolate's 128 at the most. */
+export const waitingBodies: OpenBodiesOptions = { countMax: 128, openMsMax: 2_000 }
