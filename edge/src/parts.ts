@@ -18,7 +18,7 @@ import { logObserver } from './observe/log.ts'
 import { Cors } from './policy/cors.ts'
 import { KeySet, keySetTimes } from './policy/key-set.ts'
 import { LocalQuota } from './policy/local-quota.ts'
-import { OpenBodies, streamedBodies, waitingBodies } from './policy/open-bodies.ts'
+import { OpenBodies, shortBodies, streamedBodies, waitingBodies } from './policy/open-bodies.ts'
 import { OriginGate } from './policy/origin-gate.ts'
 import { RequestPlans } from './policy/request-plan.ts'
 import { RetryBudget } from './policy/retry-budget.ts'
@@ -62,6 +62,7 @@ export function createParts(config: Config, bindings: Bindings): Parts {
     retryBudget: new RetryBudget(),
     streamedBodies: new OpenBodies(streamedBodies),
     waitingBodies: new OpenBodies(waitingBodies),
+    shortBodies: new OpenBodies(shortBodies),
     consistency: new ConsistencyTokens(
       derivedMac(config.assertionKey, 'spillway consistency token'),
       (name) => usableMs(resources, name),

@@ -1,8 +1,9 @@
 /**
- * How many bodies may be open at a time: some passed on while they arrive, some waited for. A request holds a place here and at the origin from its first byte to
- * its answer, so a client that sends a body slowly holds one for as long as it likes; enough of them would hold all.
- * So a few may be under way, and the others ask for a place once they are here, which costs a body that arrives with
- * its header nothing. Those are held in memory meanwhile, a quarter of a MiB each, so their number has a limit, too.
+ * How many bodies may be open at a time: some passed on while they arrive, some waited for. A request holds a place
+ * here and at the origin from its first byte to its answer, so a client that sends a body slowly holds one for as long
+ * as it likes; enough of them would hold all. So a few may be under way, and the others ask for a place once they are
+ * here, which costs a body that arrives with its header nothing. Those are held in memory meanwhile, so their number
+ * has a limit, too.
  */
 export class OpenBodies<Body extends { readonly isComplete: boolean }> {
   readonly #startedAtMs = new Map<Body, number>()
@@ -34,5 +35,8 @@ export interface OpenBodiesOptions {
 /** Passed on while they arrive: a sixteenth of the requests that an isolate starts by having open. */
 export const streamedBodies: OpenBodiesOptions = { countMax: 4, openMsMax: 2_000 }
 
-/** Waited for: 32 MiB of an isolate's 128 at the most. */
-export const waitingBodies: OpenBodiesOptions = { countMax: 128, openMsMax: 2_000 }
+/** Waited for, a quarter of a MiB each: 24 MiB of an isolate's 128 at the most. */
+export const waitingBodies: OpenBodiesOptions = { countMax: 96, openMsMax: 2_000 }
+
+/** Waited for, and short by what they say: 8 MiB at the most. */
+export const shortBodies: OpenBodiesOptions = { countMax: 512, openMsMax: 2_000 }

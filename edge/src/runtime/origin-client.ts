@@ -41,7 +41,7 @@ export async function sendToOrigin({
     const response = await fetch(url, {
       method,
       headers,
-      body: body === null ? null : body.stream(abort),
+      body: body === null ? null : body.isComplete ? body.bytes : body.stream(abort),
       redirect: 'manual',
       // By URL alone Cloudflare would keep one subject's answer for all, where a rule of the zone makes it eligible.
       cache: 'no-store',

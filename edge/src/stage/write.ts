@@ -4,7 +4,7 @@ import { type Exchange, principalOf } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
 import { requestFields } from '../policy/forwarded-headers.ts'
 import type { OpenBodies } from '../policy/open-bodies.ts'
-import { declaresTooMuch, RequestBody } from '../policy/request-body.ts'
+import { declaresTooMuch, isShort, RequestBody } from '../policy/request-body.ts'
 import { presumedTags, type WritePlan } from '../policy/request-plan.ts'
 import { isIdempotent } from '../policy/retry.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
@@ -18,6 +18,7 @@ export interface WriteParts extends ForwardParts, ConsistencyParts {
   readonly purgeEverywhere: PurgeEverywhere
   readonly streamedBodies: OpenBodies<RequestBody>
   readonly waitingBodies: OpenBodies<RequestBody>
+  readonly shortBodies: OpenBodies<RequestBody>
   readonly observe: Observe
 }
 
@@ -45,13 +46,7 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
   if (key === '') throw new ProblemError(emptyKey)
   // A body of no bytes would reach the origin as a stream, and a DELETE as one with a body.
   const body = sent === null || length === '0' ? null : new RequestBody(sent)
-  if (body !== null && !parts.streamedBodies.admits(body, parts.now())) {
-    if (!parts.waitingBodies.admits(body, parts.now())) {
-      body.cancel()
-      throw new ForwardError(tooMany(parts.random()), 'shed-bodies', false)
-    }
-    await arrival(body, deadlineOf(exchange) - parts.now())
-  }
+  if (body !== null) await prepare(body, isShort(length), deadlineOf(exchange), parts)
   const forwarding: Forwarding = {
     method,
     target: plan.target,
@@ -73,6 +68,25 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
     }
     throw error
   }
+}
+
+/**
+ * Lets a body go on while it arrives, or waits until it is here.
+ *
+ * @throws {ProblemError} when there is no room, or the body is too large or not here in time
+ */
+async function prepare(
+  body: RequestBody,
+  short: boolean,
+  untilMs: number,
+  { now, random, shortBodies, streamedBodies, waitingBodies }: WriteParts,
+): Promise<void> {
+  if (!short && streamedBodies.admits(body, now())) return
+  if (!(short ? shortBodies : waitingBodies).admits(body, now())) {
+    body.cancel()
+    throw new ForwardError(tooMany(random()), 'shed-bodies', false)
+  }
+  await arrival(body, untilMs - now())
 }
 
 /** @throws {ProblemError} when the body is too large or not here in time */
