@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { originEnv } from '@spillway/origin/contract'
-import { startWorkerProcess } from '../edge/worker-process.ts'
+import { startEdgeProcess } from '../edge/edge-process.ts'
 import { edgeVariables } from '../stack/edge.ts'
-import { bundleEdge } from '../stack/edge-bundle.ts'
 import { trustedIssuer } from '../stack/issuer.ts'
 import { assertionAlgorithm, createKey, publicKeySet } from '../stack/keys.ts'
 import { startOrigin } from '../stack/origin.ts'
@@ -12,11 +11,7 @@ import { atScale, fullScale } from './full-scale.ts'
 /** Connections that Spillway may have at a scale: its pool, and the one by which the driver watches the server. */
 export const spillwayBudget = (scale: number): number => atScale(fullScale.spillway.poolSize, scale) + 1
 
-/**
- * Spillway as it is: the bundled Worker in workerd, one origin, its pool scaled like everything else. The edge has its
- * own cache in memory alone: Miniflare's stand-ins for the Cache API and the rate limiter are Workers with a database,
- * cost many times the Worker that asks them, and run on other machines at Cloudflare.
- */
+/** Spillway as it is: the bundled Worker in workerd, one origin, its pool scaled like everything else. */
 export async function startSpillway({
   arena,
   databaseUri,
@@ -35,11 +30,7 @@ export async function startSpillway({
     },
   })
   closing.defer(() => origin.stop())
-  const { scriptFile, workerOptions } = await bundleEdge()
-  const { compatibilityDate, compatibilityFlags } = workerOptions
-  const options = { compatibilityDate, compatibilityFlags, cacheAPI: false }
-  const edge = await startWorkerProcess(
-    { scriptFile, options },
+  const edge = await startEdgeProcess(
     edgeVariables({
       originUrls: [origin.url],
       trustedIssuers: [trustedIssuer(arena.issuer)],

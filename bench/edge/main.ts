@@ -10,13 +10,13 @@ import { interleave } from '../measure/rounds.ts'
 import { type Run, runBench } from '../measure/run.ts'
 import { pairedRatio } from '../measure/statistics.ts'
 import { edgeVariables } from '../stack/edge.ts'
-import { bundleEdge } from '../stack/edge-bundle.ts'
 import { type Issuer, startIssuer, trustedIssuer } from '../stack/issuer.ts'
 import { assertionAlgorithm, createKey } from '../stack/keys.ts'
 import { startCachePeers } from './cache-peers.ts'
 import { printSamples, rowOf, type Sample, sampleOf } from './cpu-of-edge.ts'
+import { startEdgeProcess } from './edge-process.ts'
 import { startStubOrigin } from './stub-origin.ts'
-import { bundleWorker, startWorkerProcess, type WorkerCode } from './worker-process.ts'
+import { bundleWorker, startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
 
 /**
  * What a request costs at the edge: the Worker as it is deployed, in workerd, beside a constant Worker (the limit) and
@@ -59,7 +59,7 @@ const users = 64
 /** Few enough that what is refreshed in the background is next to nothing beside what is served. */
 const documents = 100
 const connections = 64
-/** Fewer where each request goes beyond the isolate: Miniflare's stand-in for the Cache API writes to the disk. */
+/** Fewer where each request goes beyond the isolate: an isolate that has just begun has few open at a time. */
 const connectionsToOrigin = 16
 const seed = 20_261_124
 const ids = Array.from({ length: documents }, (_, i) => String(2_000_000 + i))
@@ -97,9 +97,7 @@ await runBench(
 
     const byName = new Map([...samples].map(([{ name }, list]) => [name, list]))
     console.log(`\n${printSamples(byName)}`)
-    console.log(
-      '\nCPU µs a request of the server process. Medians; spread: half the range. Uncached reads and writes include the\nstand-in for the Cache API, which runs in the same process here and nowhere near the Worker at Cloudflare.',
-    )
+    console.log('\nCPU µs a request of the server process. Medians; spread: half the range.')
     const cpu = (name: SubjectName) => (byName.get(names[name]) ?? []).map((sample) => sample.cpu)
     const ratio = (one: SubjectName, other: SubjectName) => pairedRatio(cpu(one), cpu(other))
     const measured: Measured[] = [
@@ -127,19 +125,20 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const refusing = await startStubOrigin('refusing')
   closing.defer(() => refusing.stop())
 
-  const start = async (code: WorkerCode, bindings: Readonly<Record<string, string>> = {}) => {
-    const worker = await startWorkerProcess(code, bindings)
+  const keep = (worker: WorkerProcess) => {
     closing.defer(() => worker.stop())
     return { url: worker.url, pids: [worker.pid] }
   }
+  const start = async (code: WorkerCode, bindings: Readonly<Record<string, string>> = {}) =>
+    keep(await startWorkerProcess(code, bindings))
   progress('starting')
-  const edge = await edgeCode()
   const assertionKey = await createKey(assertionAlgorithm)
-  const startEdge = (originUrl: string) =>
-    start(
-      edge,
-      edgeVariables({ originUrls: [originUrl], trustedIssuers: [trustedIssuer(issuer)], assertionKey }),
+  const startEdge = async (originUrl: string) => {
+    const trustedIssuers = [trustedIssuer(issuer)]
+    return keep(
+      await startEdgeProcess(edgeVariables({ originUrls: [originUrl], trustedIssuers, assertionKey })),
     )
+  }
   const { jwksUri, audience } = issuer
   const claims = { ISSUER: issuer.url, AUDIENCE: audience, JWKS_URI: jwksUri }
 
@@ -181,16 +180,6 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     subjects.push({ ...ok, name, url, pids, mix: read, credentials: { kind: 'none' } })
   }
   return subjects
-}
-
-/**
- * The bundle as it is deployed. Without the bindings whose stand-ins would run in the same process and be measured with
- * it: the Worker works without them.
- */
-async function edgeCode(): Promise<WorkerCode> {
-  const { scriptFile, workerOptions } = await bundleEdge()
-  const { compatibilityDate, compatibilityFlags } = workerOptions
-  return { scriptFile, options: { compatibilityDate, compatibilityFlags } }
 }
 
 /** Each document once, and each token: one after the other, since a cold isolate would shed a rush. */

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { originEnv } from '@spillway/origin/contract'
 import type { Measured } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
-import { startWorkerProcess } from '../edge/worker-process.ts'
+import { startEdgeProcess } from '../edge/edge-process.ts'
 import type { Credentials } from '../load/credentials.ts'
 import { drive } from '../load/drive.ts'
 import { seededRandom } from '../load/random.ts'
@@ -21,7 +21,6 @@ import { figure, table } from '../measure/table.ts'
 import { placeIds } from '../origin/place-ids.ts'
 import { chooser } from '../scenarios/popularity.ts'
 import { edgeVariables } from '../stack/edge.ts'
-import { bundleEdge } from '../stack/edge-bundle.ts'
 import { startIssuer, trustedIssuer } from '../stack/issuer.ts'
 import { assertionAlgorithm, createKey, publicKeySet } from '../stack/keys.ts'
 import { startMongod } from '../stack/mongod.ts'
@@ -217,7 +216,7 @@ function byPopularity(ids: readonly string[]): readonly string[] {
   return [...drawn, ...ids.slice(-updatedDocumentsMax)]
 }
 
-/** The whole path; the edge without the stand-ins for Cloudflare's services (bench/baseline says why). */
+/** The whole path. */
 async function startSpillway({ closing }: Run, databaseUri: string, databaseName: string): Promise<Subject> {
   const logFolder = await mkdtemp(join(tmpdir(), 'spillway-peers-'))
   closing.defer(() => rm(logFolder, { recursive: true, force: true }))
@@ -232,10 +231,7 @@ async function startSpillway({ closing }: Run, databaseUri: string, databaseName
     env: { NODE_ENV: 'production', [originEnv.poolSize]: String(poolSize) },
   })
   closing.defer(() => origin.stop())
-  const { scriptFile, workerOptions } = await bundleEdge()
-  const { compatibilityDate, compatibilityFlags } = workerOptions
-  const edge = await startWorkerProcess(
-    { scriptFile, options: { compatibilityDate, compatibilityFlags, cacheAPI: false } },
+  const edge = await startEdgeProcess(
     edgeVariables({ originUrls: [origin.url], trustedIssuers: [trustedIssuer(issuer)], assertionKey: key }),
   )
   closing.defer(() => edge.stop())

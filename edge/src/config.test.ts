@@ -46,6 +46,7 @@ describe('configuration', () => {
       rateQuota: undefined,
       serverTiming: 'on-request',
       log: 'refusals',
+      locationCache: 'on',
       zone: undefined,
       passThrough: undefined,
     })
@@ -77,6 +78,7 @@ describe('configuration', () => {
     ['RATE_LIMIT', '{"limit":0,"periodSeconds":60}'],
     ['RATE_LIMIT', '{"limit":1,"periodSeconds":30}'],
     ['SERVER_TIMING', 'maybe'],
+    ['LOCATION_CACHE', 'no'],
     ['ZONE_ID', 'zone'],
     ['PASS_THROUGH_PREFIX', '/assets/'],
   ])('%s=%s is a mistake, and no secret is told', (name, value) => {

@@ -10,6 +10,7 @@ export interface Bindings {
   readonly RATE_LIMIT?: string
   readonly SERVER_TIMING?: string
   readonly LOG?: string
+  readonly LOCATION_CACHE?: string
   readonly ZONE_ID?: string
   readonly ZONE_PURGE_TOKEN?: string
   readonly PASS_THROUGH_PREFIX?: string
@@ -58,6 +59,11 @@ export interface Config {
   readonly serverTiming: 'always' | 'on-request' | 'never'
   /** `all` requests, or `refusals` and failures alone. @default 'refusals' */
   readonly log: 'all' | 'refusals'
+  /**
+   * Whether isolates of a location share what they store by the Cache API. `off` where the runtime has none: workerd of
+   * one's own; then each isolate is alone with its memory, and purges are its own, too. @default 'on'
+   */
+  readonly locationCache: 'on' | 'off'
   /** The zone whose purge API drops tags in every data centre; without it other data centres follow by age. */
   readonly zone: { readonly id: string; readonly purgeToken: string } | undefined
   /** Paths under the prefix are passed to another origin, cached by the letter of RFC 9111, without tokens. */
@@ -91,6 +97,7 @@ export function readConfig(bindings: Bindings): Config {
       mistakes,
     ),
     log: readChoice('LOG', bindings.LOG, ['refusals', 'all'], mistakes),
+    locationCache: readChoice('LOCATION_CACHE', bindings.LOCATION_CACHE, ['on', 'off'], mistakes),
     zone: readZone(bindings, mistakes),
     passThrough: readPassThrough(bindings, mistakes),
   }

@@ -5,6 +5,7 @@ import {
   createHttpCache,
   createZonePurge,
   type HttpCache,
+  type HttpCacheOptions,
   MemoryStore,
   type PurgeEverywhere,
   TagStamps,
@@ -104,23 +105,30 @@ function usableMs(catalogue: Catalogue, name: string): number {
 const memoryBytesMax = 32 * 1_024 * 1_024
 
 function createCache(config: Config): HttpCache {
-  // Keys of the Cache API are URLs; these are under the origin's name, where nothing else is ever stored.
-  const [base = ''] = config.origins
   return createHttpCache({
     rules: apiRules,
     memory: new MemoryStore({ bytesMax: memoryBytesMax, countMax: 20_000 }),
+    ...(config.locationCache === 'on' ? locationTier(config) : { stamps: new TagStamps({ now: Date.now }) }),
+    now: Date.now,
+  })
+}
+
+/** What the isolates of a location share: answers, and what was purged when. */
+function locationTier({ assertionKey, origins, zone }: Config): Pick<HttpCacheOptions, 'shared' | 'stamps'> {
+  // Keys of the Cache API are URLs; these are under the origin's name, where nothing else is ever stored.
+  const [base = ''] = origins
+  return {
     shared: new WorkersCacheStore(
-      hiddenCache(caches.default, derivedMac(config.assertionKey, 'spillway cache')),
+      hiddenCache(caches.default, derivedMac(assertionKey, 'spillway cache')),
       `${base}/.spillway-cache/`,
     ),
     // Not hidden: a stamp tells when a tag was purged, and must be found by a version of the Worker with another key.
     stamps: new TagStamps({
       now: Date.now,
       shared: new WorkersStampStore(caches.default, `${base}/.spillway-stamp/`, 180_000),
-      missingMeansPurged: config.zone !== undefined,
+      missingMeansPurged: zone !== undefined,
     }),
-    now: Date.now,
-  })
+  }
 }
 
 function createPurgeEverywhere({ zone }: Config): PurgeEverywhere {
