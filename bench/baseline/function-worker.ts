@@ -28,3 +28,6 @@ async function run(event: FunctionEvent) {
   })
   return handle(event, client.db(databaseName), subject)
 }
+
+// Said when all is loaded.
+parentPort?.postMessage({ id: 0 })

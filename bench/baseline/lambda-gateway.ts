@@ -1,4 +1,5 @@
 /** Program: API Gateway and Lambda in small, in front of environments that are isolates. */
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -19,8 +20,11 @@ class Environment {
   readonly #worker = new Worker(join(import.meta.dirname, 'function-worker.ts'), { workerData: settings })
   #settle: ((answer: FunctionAnswer) => void) | undefined
   #id = 0
+  /** Resolves when its code is loaded. */
+  readonly loaded: Promise<void>
 
   constructor() {
+    this.loaded = once(this.#worker, 'message').then(() => {})
     this.#worker.on('message', ({ id, answer }: { id: number; answer: FunctionAnswer }) => {
       if (id === this.#id) this.#settle?.(answer)
     })
@@ -54,6 +58,7 @@ class Environment {
  * somebody else's. What a cold start takes there is drawn from a distribution instead.
  */
 const prepared = Array.from({ length: settings.concurrencyMax }, () => new Environment())
+await Promise.all(prepared.map(({ loaded }) => loaded))
 const environments = new Environments(settings.concurrencyMax, prepared.splice(0, settings.warm))
 
 async function environmentFor(): Promise<Environment | undefined> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { pick, type Random } from './random.ts'
 import { countryCodes, samplePlace } from './sample-place.ts'
+import { sampleTrip } from './sample-trip.ts'
 
 /**
  * What is asked of the API under test, as data: every target is asked the same, in the same order for the same seed.
@@ -9,8 +10,9 @@ import { countryCodes, samplePlace } from './sample-place.ts'
  * - `search`: a page behind a bound that no two requests share, so that no two are the same query.
  * - `create`: a new document with a fresh Idempotency-Key.
  * - `update`: a conditional change of one field, with the ETag that the document has now.
+ * - `plan`: a new trip with a fresh Idempotency-Key: a user's own document, beside a catalogue that stays as it is.
  */
-export const operations = ['read', 'list', 'search', 'create', 'update'] as const
+export const operations = ['read', 'list', 'search', 'create', 'update', 'plan'] as const
 export type OperationName = (typeof operations)[number]
 
 /** How often each operation is asked for, in relation to the others. */
@@ -58,7 +60,7 @@ export class Workload {
   constructor(options: WorkloadOptions) {
     this.#options = options
     this.#shares = cumulativeShares(options.mix)
-    this.isRepeatable = !options.mix.create && !options.mix.update
+    this.isRepeatable = !options.mix.create && !options.mix.update && !options.mix.plan
   }
 
   /** Ids whose ETags must be known before the first call. */
@@ -94,14 +96,8 @@ export class Workload {
       const path = `${collection}?countryCode=${pick(countryCodes, random)}&population[lt]=${bound}&limit=20`
       return { call: { method: 'GET', path, headers } }
     },
-    create: (headers) => ({
-      call: {
-        method: 'POST',
-        path: collection,
-        headers: { ...headers, 'content-type': json, 'idempotency-key': randomUUID() },
-        body: JSON.stringify(samplePlace(this.#options.random)),
-      },
-    }),
+    create: (headers) => creation(collection, samplePlace(this.#options.random), headers),
+    plan: (headers) => creation('/v2/trips', sampleTrip(this.#options.ids, this.#options.random), headers),
     update: (headers) => {
       const document = this.#updatable.shift()
       // All of them are in flight: rather another request than two that must conflict.
@@ -125,6 +121,16 @@ export class Workload {
 }
 
 const collection = '/v2/places'
+
+const creation = (path: string, document: unknown, headers: Call['headers']): Step => ({
+  call: {
+    method: 'POST',
+    path,
+    headers: { ...headers, 'content-type': json, 'idempotency-key': randomUUID() },
+    body: JSON.stringify(document),
+  },
+})
+
 const documentPath = (id: string) => `${collection}/${id}`
 
 function cumulativeShares(mix: Mix): readonly (readonly [OperationName, number])[] {

@@ -13,6 +13,7 @@ import {
   versionOf,
 } from './place.ts'
 import { listeningLine, peerSettings } from './settings.ts'
+import { newTrip, type StoredTrip, shownTrip, type TripInput } from './trip.ts'
 
 /**
  * Express and mongoose, as a careful team would write it: the rules in the schema, `lean` reads, one command a request,
@@ -43,6 +44,27 @@ const placeSchema = new Schema<StoredPlace>(
   { collection: 'places', timestamps: true, versionKey: false, strict: 'throw' },
 )
 const Place = mongoose.model('Place', placeSchema)
+
+const day = { type: String, required: true, match: /^\d{4}-\d{2}-\d{2}$/ }
+const tripSchema = new Schema<StoredTrip>(
+  {
+    _id: String,
+    ownerId: { type: String, required: true },
+    title: { type: String, required: true, minlength: 1, maxlength: 200 },
+    startsOn: day,
+    endsOn: day,
+    placeIds: {
+      type: [{ type: String, match: /^[A-Za-z0-9_-]{1,64}$/ }],
+      required: true,
+      validate: (ids: readonly string[]) => ids.length <= 50,
+    },
+    budgetCents: { type: Number, min: 0, max: 1_000_000_000, validate: Number.isInteger },
+    notes: { type: String, maxlength: 4_000 },
+    version: { type: Number, required: true },
+  },
+  { collection: 'trips', timestamps: true, versionKey: false, strict: 'throw' },
+)
+const Trip = mongoose.model('Trip', tripSchema)
 
 const app = express()
 app.disable('x-powered-by')
@@ -95,11 +117,25 @@ app.patch('/v2/places/:id', async (request, response) => {
   response.set({ etag: etagOf(place) }).json(shownPlace(place))
 })
 
+app.post('/v2/trips', async (request, response) => {
+  const trip = await new Trip(newTrip(request.body as TripInput, randomUUID())).save()
+  const stored = trip.toObject()
+  response
+    .status(201)
+    .set({ etag: etagOf(stored), location: `/v2/trips/${stored._id}` })
+    .json(shownTrip(stored))
+})
+
 // Four arguments make it an error handler.
 const onError: ErrorHandler = (error, _request, response, _next) => {
-  const isCallers = error instanceof mongoose.Error.ValidationError || error instanceof SyntaxError
-  const title = isCallers ? error.message : 'Something went wrong'
-  response.status(isCallers ? 422 : 500).json({ title })
+  const { StrictModeError, ValidationError } = mongoose.Error
+  for (const callers of [StrictModeError, ValidationError, SyntaxError]) {
+    if (error instanceof callers) {
+      response.status(422).json({ title: error.message })
+      return
+    }
+  }
+  response.status(500).json({ title: 'Something went wrong' })
 }
 app.use(onError)
 

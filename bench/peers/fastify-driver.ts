@@ -14,6 +14,7 @@ import {
   versionOf,
 } from './place.ts'
 import { listeningLine, peerSettings } from './settings.ts'
+import { newTrip, type StoredTrip, shownTrip, type TripInput, tripSchemas } from './trip.ts'
 
 /**
  * Plain Fastify and the MongoDB driver, as their manuals show them: schemas for validation and serialization, one
@@ -23,6 +24,7 @@ const { uri, database, poolSize } = peerSettings()
 const client = new MongoClient(uri, { maxPoolSize: poolSize, writeConcern: { w: 'majority' } })
 await client.connect()
 const places = client.db(database).collection<StoredPlace>('places')
+const trips = client.db(database).collection<StoredTrip>('trips')
 
 const app = fastify({ logger: false })
 app.addContentTypeParser(
@@ -89,6 +91,19 @@ app.patch<{ Params: { id: string }; Body: Partial<PlaceInput> }>(
     )
     if (place === null) return reply.code(version === undefined ? 404 : 412).send(changed)
     return reply.header('etag', etagOf(place)).send(shownPlace(place))
+  },
+)
+
+app.post<{ Body: TripInput }>(
+  '/v2/trips',
+  { schema: { body: tripSchemas.create, response: { '2xx': tripSchemas.shown } } },
+  async (request, reply) => {
+    const trip = newTrip(request.body, randomUUID())
+    await trips.insertOne(trip)
+    return reply
+      .code(201)
+      .headers({ etag: etagOf(trip), location: `/v2/trips/${trip._id}` })
+      .send(shownTrip(trip))
   },
 )
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import type { AddressInfo, Server } from 'node:net'
+import { isPlace, isPlaceChange, isTrip } from './checks.ts'
 import { packagesVariable } from './on-demand.ts'
 import {
   etagOf,
@@ -12,8 +13,8 @@ import {
   storedFields,
   versionOf,
 } from './place.ts'
-import { isPlace, isPlaceChange } from './place-checks.ts'
 import { listeningLine, peerSettings } from './settings.ts'
+import { newTrip, type StoredTrip, shownTrip, type TripInput } from './trip.ts'
 
 /**
  * Feathers with its Koa transport and its MongoDB adapter, by its manual: a service, and hooks around it. Pagination is
@@ -103,6 +104,30 @@ app.service('v2/places').hooks({
           context.http = { headers: { etag: etagOf(place) } }
           Object.assign(context, { result: shownPlace(place) })
         }
+      },
+    ],
+  },
+})
+
+app.use(
+  'v2/trips',
+  new MongoDBService({ Model: client.db(database).collection('trips'), disableObjectify: true }),
+)
+app.service('v2/trips').hooks({
+  before: {
+    create: [
+      (context: HookContext) => {
+        if (!isTrip.Check(context.data)) throw new Unprocessable('Not as the schema wants it')
+        context.data = newTrip(context.data as unknown as TripInput, randomUUID())
+      },
+    ],
+  },
+  after: {
+    create: [
+      (context: HookContext) => {
+        const trip = context.result as unknown as StoredTrip
+        context.http = { headers: { etag: etagOf(trip) } }
+        Object.assign(context, { result: shownTrip(trip) })
       },
     ],
   },

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { MongoClient } from 'mongodb'
+import { isPlace, isPlaceChange, isTrip } from './checks.ts'
 import {
   etagOf,
   type PlaceInput,
@@ -13,8 +14,8 @@ import {
   updateFilter,
   versionOf,
 } from './place.ts'
-import { isPlace, isPlaceChange } from './place-checks.ts'
 import { listeningLine, peerSettings } from './settings.ts'
+import { newTrip, type StoredTrip, shownTrip, type TripInput } from './trip.ts'
 
 /**
  * hono on Node and the MongoDB driver: the edge's framework at the origin. Schemas are compiled once, as Fastify does by
@@ -24,6 +25,7 @@ const { uri, database, poolSize } = peerSettings()
 const client = new MongoClient(uri, { maxPoolSize: poolSize, writeConcern: { w: 'majority' } })
 await client.connect()
 const places = client.db(database).collection<StoredPlace>('places')
+const trips = client.db(database).collection<StoredTrip>('trips')
 
 const app = new Hono()
 const invalid = { title: 'Not as the schema wants it', status: 422 }
@@ -77,6 +79,14 @@ app.patch('/v2/places/:id', async (context) => {
   if (place === null)
     return context.json({ title: 'The document has changed' }, version === undefined ? 404 : 412)
   return context.json(shownPlace(place), 200, { etag: etagOf(place) })
+})
+
+app.post('/v2/trips', async (context) => {
+  const body = await bodyOf<TripInput>(context, isTrip)
+  if (body === undefined) return context.json(invalid, 422)
+  const trip = newTrip(body, randomUUID())
+  await trips.insertOne(trip)
+  return context.json(shownTrip(trip), 201, { etag: etagOf(trip), location: `/v2/trips/${trip._id}` })
 })
 
 const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, (address) => {

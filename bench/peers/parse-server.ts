@@ -25,7 +25,8 @@ const { ParseServer } = require('parse-server')
 const express = require('express')
 
 const { uri, database, poolSize } = peerSettings()
-const className = 'Place'
+/** Paths of our API, and the classes behind them. */
+const classes = { '/v2/places': 'Place', '/v2/trips': 'Trip' } as const
 const appId = 'bench'
 
 /** The documents under the name and with the fields that Parse Server keeps its own by. */
@@ -33,7 +34,7 @@ async function copyPlaces(): Promise<void> {
   const client = new MongoClient(uri)
   try {
     const places = client.db(database).collection<StoredPlace>('places')
-    const own = client.db(database).collection<{ _id: string }>(className)
+    const own = client.db(database).collection<{ _id: string }>(classes['/v2/places'])
     const documents = (await places.find().toArray()).map(
       ({ createdAt, updatedAt, version: _, ...place }) => ({
         ...place,
@@ -43,13 +44,17 @@ async function copyPlaces(): Promise<void> {
     )
     await own.insertMany(documents, { ordered: false })
     await own.createIndex({ countryCode: 1, population: -1, _id: -1 })
+    const trips = client.db(database).collection(classes['/v2/trips'])
+    for (const then of ['startsOn', 'title']) await trips.createIndex({ ownerId: 1, [then]: 1 })
   } finally {
     await client.close()
   }
 }
 await copyPlaces()
 
-const field = (type: 'String' | 'Number' | 'Object') => ({ type, required: true })
+const field = (type: 'String' | 'Number' | 'Object' | 'Array') => ({ type, required: true })
+const anyone = { '*': true }
+const classLevelPermissions = { find: anyone, get: anyone, create: anyone, update: anyone }
 const parse = new ParseServer({
   databaseURI: uri.replace('/?', `/${database}?`),
   databaseOptions: { maxPoolSize: poolSize },
@@ -63,7 +68,7 @@ const parse = new ParseServer({
   schema: {
     definitions: [
       {
-        className,
+        className: classes['/v2/places'],
         fields: {
           name: field('String'),
           countryCode: field('String'),
@@ -72,12 +77,19 @@ const parse = new ParseServer({
           population: field('Number'),
           location: field('Object'),
         },
-        classLevelPermissions: {
-          find: { '*': true },
-          get: { '*': true },
-          create: { '*': true },
-          update: { '*': true },
+        classLevelPermissions,
+      },
+      {
+        className: classes['/v2/trips'],
+        fields: {
+          title: field('String'),
+          startsOn: field('String'),
+          endsOn: field('String'),
+          placeIds: field('Array'),
+          budgetCents: { type: 'Number' },
+          notes: { type: 'String' },
         },
+        classLevelPermissions,
       },
     ],
   },
@@ -89,7 +101,10 @@ app.disable('x-powered-by')
 app.use((request: Request, _response: unknown, next: () => void) => {
   const url = new URL(request.url, 'http://peer')
   const { countryCode, limit, 'population[lt]': below } = Object.fromEntries(url.searchParams)
-  request.url = url.pathname.replace('/v2/places', `/parse/classes/${className}`)
+  request.url = url.pathname.replace(
+    /^\/v2\/(?:places|trips)/,
+    (path) => `/parse/classes/${classes[path as keyof typeof classes]}`,
+  )
   if (countryCode !== undefined) {
     const where = { countryCode, ...(below !== undefined && { population: { $lt: Number(below) } }) }
     const query = new URLSearchParams({

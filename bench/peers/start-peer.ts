@@ -66,7 +66,7 @@ export async function startPeer(name: PeerName, options: PeerOptions): Promise<P
 }
 
 /**
- * Gives a peer the documents that the origin has, under the same ids and with the same indexes.
+ * Gives a peer the places that the origin has, under the same ids, and the indexes of all its collections.
  *
  * @returns the ids
  */
@@ -87,9 +87,11 @@ export async function copyPlaces(uri: string, from: string, to: string): Promise
     })
     const copy = client.db(to).collection<StoredPlace>('places')
     if (documents.length > 0) await copy.insertMany(documents, { ordered: false })
-    for (const { key } of await source.indexes()) {
-      // The origin's own bookkeeping is not an index of the data.
-      if (!Object.keys(key)[0]?.startsWith('_')) await copy.createIndex(key)
+    for (const { name } of await client.db(from).listCollections({}, { nameOnly: true }).toArray()) {
+      for (const { key } of await client.db(from).collection(name).indexes()) {
+        // The origin's own bookkeeping is not an index of the data.
+        if (!Object.keys(key)[0]?.startsWith('_')) await client.db(to).collection(name).createIndex(key)
+      }
     }
     return documents.map(({ _id }) => _id)
   } finally {
