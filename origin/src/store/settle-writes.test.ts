@@ -39,11 +39,21 @@ class Item implements BatchItem<PendingWrite, WriteOutcome> {
 }
 
 /** A script of replies, one an attempt; the clock moves by 100 ms an attempt. */
-function script(replies: readonly (WriteReply | Error)[], stored: readonly StoredRecord[] = []) {
+function script(
+  replies: readonly (WriteReply | Error)[],
+  stored: readonly StoredRecord[] = [],
+  findFailures: readonly Error[] = [],
+) {
   let now = 0
+  let finds = 0
   const sent: string[][] = []
   const environment: WriteEnvironment = {
-    find: async (ids) => stored.filter(({ _id }) => ids.includes(_id)),
+    find: async (ids) => {
+      finds += 1
+      const failure = findFailures[finds - 1]
+      if (failure !== undefined) throw failure
+      return stored.filter(({ _id }) => ids.includes(_id))
+    },
     now: () => now,
     sleep: async () => {
       now += 100
@@ -150,6 +160,17 @@ describe('inserts', () => {
     expect(sent).toEqual([['a', 'b', 'bad', 'd'], ['a', 'b'], ['bad', 'd'], ['bad'], ['d']])
   })
 
+  it('a lost one that comes again among others who are refused still finds its own document', async () => {
+    const [own, bad] = [record('a'), record('bad')]
+    const duplicateOfOwn = { count: 0, errors: [duplicate(0, 'code')], isInDoubt: false }
+    const { outcomes } = await inserted(
+      [new Item(own), new Item(bad)],
+      [lost(), badValue(), duplicateOfOwn, badValue()],
+      [own],
+    )
+    expect(outcomes).toEqual(['written', 'MongoServerError'])
+  })
+
   it('an item that the database refuses fails alone', async () => {
     const refused = { count: 1, errors: [{ index: 0, code: 121 }], isInDoubt: false }
     const { outcomes } = await inserted([new Item(record('a')), new Item(record('b'))], [refused])
@@ -195,6 +216,23 @@ describe('replacements', () => {
     await settleReplacements([item], send, environment)
     expect(item.outcome).toEqual({ kind: 'written' })
     expect(sent).toHaveLength(3)
+  })
+
+  it('one that was sent is not said to be undone because the record cannot be read', async () => {
+    const item = new Item(ours, { expected: 1 })
+    const other = new Item({ ...ours, _id: 'b' }, { expected: 1 })
+    const failures = Array.from({ length: 20 }, noPrimary)
+    const { environment, send } = script([ok(1), ...failures], [], failures)
+    await settleReplacements([item, other], send, environment)
+    expect([item.outcome, other.outcome]).toEqual([{ kind: 'unknown' }, { kind: 'unknown' }])
+  })
+
+  it('a conflict that may yet be undone is no answer', async () => {
+    const conflict = { count: 0, errors: [duplicate(0, 'code')], isInDoubt: true }
+    const item = new Item(ours, { expected: 1 })
+    const { environment, send } = script([conflict, ok(1)])
+    await settleReplacements([item], send, environment)
+    expect(item.outcome).toEqual({ kind: 'written' })
   })
 
   it.each([

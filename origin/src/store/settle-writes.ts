@@ -69,9 +69,9 @@ export function settleInserts(
   insert: (records: readonly StoredRecord[]) => Promise<WriteReply>,
   environment: WriteEnvironment,
 ): Promise<void> {
-  return settle(batch, environment, async (items, attempt) => {
-    const reply = await insert(items.map(({ value }) => value.record))
-    await readInsertReply(items, reply, attempt, environment)
+  return settle(batch, environment, {
+    send: (items) => insert(items.map(({ value }) => value.record)),
+    read: (items, reply, sentBefore) => readInsertReply(items, reply, sentBefore, environment),
   })
 }
 
@@ -80,10 +80,21 @@ export function settleReplacements(
   update: (replacements: readonly Replacement[]) => Promise<WriteReply>,
   environment: WriteEnvironment,
 ): Promise<void> {
-  return settle(batch, environment, async (items, attempt) => {
-    const reply = await update(items.map(({ value }) => value))
-    await readUpdateReply(items, reply, attempt, environment)
+  return settle(batch, environment, {
+    send: (items) => update(items.map(({ value }) => value)),
+    read: (items, reply, sentBefore) => readUpdateReply(items, reply, sentBefore, environment),
   })
+}
+
+/** What the two kinds of writes do differently. */
+interface Exchange {
+  readonly send: (items: readonly WriteItem[]) => Promise<WriteReply>
+  /** @param sentBefore items that may have reached the database in an attempt before this one */
+  readonly read: (
+    items: readonly WriteItem[],
+    reply: WriteReply,
+    sentBefore: ReadonlySet<WriteItem>,
+  ) => Promise<void>
 }
 
 const backoffMsMin = 20
@@ -93,24 +104,26 @@ const backoffMsMax = 250
 async function settle(
   batch: readonly WriteItem[],
   environment: WriteEnvironment,
-  send: (items: readonly WriteItem[], attempt: number) => Promise<void>,
+  exchange: Exchange,
 ): Promise<void> {
   const { now, sleep, random } = environment
   for (let attempt = 1; ; attempt += 1) {
     const items = batch.filter((item) => !item.isSettled && !isOver(item, now()))
     if (items.length === 0) return
-    const sentBefore = items.map(({ value }) => value.isSent)
+    const sentBefore = new Set(items.filter(({ value }) => value.isSent))
     for (const { value } of items) value.isSent = true
+    let isAnswered = false
     try {
-      await send(items, attempt)
+      const reply = await exchange.send(items)
+      isAnswered = true
+      await exchange.read(items, reply, sentBefore)
     } catch (error) {
       const fate = fateOf(error)
-      if (fate === 'notSent') {
-        items.forEach(({ value }, index) => {
-          value.isSent = sentBefore[index] as boolean
-        })
+      // After the answer, it is the question about it that was not sent.
+      if (fate === 'notSent' && !isAnswered) {
+        for (const item of items) item.value.isSent = sentBefore.has(item)
       }
-      if (fate === 'refused') return settleHalves(items, error, environment, send)
+      if (fate === 'refused') return settleHalves(items, error, environment, exchange)
     }
     if (batch.every(({ isSettled }) => isSettled)) return
     // Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): those who failed together do not return together.
@@ -123,7 +136,7 @@ async function settleHalves(
   items: readonly WriteItem[],
   error: unknown,
   environment: WriteEnvironment,
-  send: (items: readonly WriteItem[], attempt: number) => Promise<void>,
+  exchange: Exchange,
 ): Promise<void> {
   const left = items.filter(({ isSettled }) => !isSettled)
   if (left.length <= 1) {
@@ -131,8 +144,8 @@ async function settleHalves(
     return
   }
   const middle = left.length >> 1
-  await settle(left.slice(0, middle), environment, send)
-  await settle(left.slice(middle), environment, send)
+  await settle(left.slice(0, middle), environment, exchange)
+  await settle(left.slice(middle), environment, exchange)
 }
 
 function isOver(item: WriteItem, now: number): boolean {
@@ -144,7 +157,7 @@ function isOver(item: WriteItem, now: number): boolean {
 async function readInsertReply(
   items: readonly WriteItem[],
   { errors, isInDoubt }: WriteReply,
-  attempt: number,
+  sentBefore: ReadonlySet<WriteItem>,
   { find, now }: WriteEnvironment,
 ): Promise<void> {
   const errorsByIndex = new Map(errors.map((error) => [error.index, error]))
@@ -156,7 +169,7 @@ async function readInsertReply(
     } else if (isDuplicateKey(error)) {
       const fields = duplicateFields(error)
       // Which index is named first is the database's choice: one who comes again may run into their own document there.
-      const mayBeOwn = attempt > 1 || item.value.record._key !== undefined || fields[0] === '_id'
+      const mayBeOwn = sentBefore.has(item) || item.value.record._key !== undefined || fields[0] === '_id'
       if (mayBeOwn || isInDoubt) duplicates.set(item, fields)
       else item.settle({ kind: 'uniqueConflict', fields })
     } else if (!isStateChange(error.code)) {
@@ -182,7 +195,7 @@ async function readInsertReply(
 async function readUpdateReply(
   items: readonly WriteItem[],
   { count, errors, isInDoubt }: WriteReply,
-  attempt: number,
+  sentBefore: ReadonlySet<WriteItem>,
   { find, now, onReplaced }: WriteEnvironment,
 ): Promise<void> {
   const settleReplaced = (item: WriteItem, outcome: WriteOutcome) => {
@@ -194,8 +207,10 @@ async function readUpdateReply(
   items.forEach((item, index) => {
     const error = errorsByIndex.get(index)
     if (error === undefined) matched.push(item)
-    else if (isDuplicateKey(error)) item.settle({ kind: 'uniqueConflict', fields: duplicateFields(error) })
-    else if (!isStateChange(error.code)) item.fail(new WriteRefusedError(error))
+    else if (isDuplicateKey(error)) {
+      // While in doubt, what it ran into may be undone as well: it is asked again.
+      if (!isInDoubt) item.settle({ kind: 'uniqueConflict', fields: duplicateFields(error) })
+    } else if (!isStateChange(error.code)) item.fail(new WriteRefusedError(error))
   })
   if (isInDoubt) return
   // An update command answers with a count. Where it is short, the records themselves say who is missing.
@@ -206,8 +221,9 @@ async function readUpdateReply(
   const existing = await readBack(matched, find, now)
   const isWinner = ({ record }: PendingWrite) =>
     existing.get(record._id)?._w?.includes(writeIdOf(record)) === true
-  // On a first attempt, nobody can have matched but those whom the server counted.
-  const isEveryWinnerKnown = attempt === 1 && matched.filter(({ value }) => isWinner(value)).length === count
+  // Of those sent for the first time, nobody can have matched but those whom the server counted.
+  const isEveryWinnerKnown =
+    sentBefore.size === 0 && matched.filter(({ value }) => isWinner(value)).length === count
   for (const item of matched) {
     const outcome = replacementOutcome(item.value, existing.get(item.value.record._id), isEveryWinnerKnown)
     if (outcome !== undefined) settleReplaced(item, outcome)
