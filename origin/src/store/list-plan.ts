@@ -38,10 +38,6 @@ export function planList(resource: Resource, query: ListQuery, owner: string | u
   }
 }
 
-/** Equal for queries that have the same answer. */
-export const listKey = (query: ListQuery, owner: string | undefined): string =>
-  JSON.stringify([owner ?? null, query.canonical, query.cursor ?? null])
-
 /**
  * Keyset pagination ("We need tool support for keyset pagination", Winand): all that comes after the tuple of values in
  * the order of the sort, whose directions may differ, so that a comparison of tuples has to be spelled out:

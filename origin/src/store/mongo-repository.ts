@@ -10,7 +10,7 @@ import {
   type StoredRecord,
   tombstoneOf,
 } from './envelope.ts'
-import { listKey, planList } from './list-plan.ts'
+import { planList } from './list-plan.ts'
 import type { Records } from './records.ts'
 import type {
   BatchOutcome,
@@ -59,7 +59,7 @@ export class MongoRepository implements Repository {
     call: Call,
   ): Promise<ListOutcome> {
     const listing = planList(resource, query, owner)
-    const outcome = await this.#records.list(resource.name, listKey(query, owner), listing, call)
+    const outcome = await this.#records.list(resource.name, listing, call)
     if (outcome.kind === 'notDone') return outcome
     const documents = outcome.records
       .slice(0, query.limit)

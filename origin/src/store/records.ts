@@ -115,13 +115,12 @@ export class Records {
     return this.#lanesOf(collection).find.submit(id, id, id.length, deadline, signal)
   }
 
-  /** @param key the same for lists that are the same */
-  list(
-    collection: string,
-    key: string,
-    listing: Listing,
-    { deadline, signal }: Call,
-  ): Promise<ListingOutcome> {
+  /**
+   * Lists that ask the database the same are the same, whoever asks and however they put it. The text of the request
+   * would not do: two versions may use one name for two fields, and two principals see two sets of documents.
+   */
+  list(collection: string, listing: Listing, { deadline, signal }: Call): Promise<ListingOutcome> {
+    const key = JSON.stringify(listing)
     return this.#lanesOf(collection).list.submit(key, listing, key.length, deadline, signal)
   }
 

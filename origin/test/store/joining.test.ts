@@ -1,4 +1,7 @@
+import { catalogue, findView, parseListQuery, type View } from '@spillway/origin/contract'
+import { Type } from 'typebox'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { anyone, asStored, representation, resource } from '../../contract/language.ts'
 import type { Lane, Records } from '../../src/store/records.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { advisories, advisory, inTime, listQuery } from './documents.ts'
@@ -41,6 +44,41 @@ it('equal lists at once are two executions: the one in flight, and one for all w
   const query = listQuery(advisories, '')
   await Promise.all(Array.from({ length: 50 }, () => repository.list(advisories, query, undefined, inTime())))
   expect(sent(records, 'list').commands).toBe(2)
+})
+
+it('lists that read alike in two versions and mean different fields share nothing', async () => {
+  const shared = Type.Object({ from: Type.String(), to: Type.String() })
+  const routes = resource('routes', {
+    description: 'Whose versions use one name for two things.',
+    schema: shared,
+    access: { read: anyone, write: anyone },
+    cache: { maxAge: '1m' },
+    query: { filter: ['from', 'to'], sort: ['from', 'to'], defaultSort: 'from' },
+    indexes: [{ fields: { from: 1 } }, { fields: { to: 1 } }],
+    priority: 'normal',
+    versions: [
+      asStored('v2', shared),
+      representation('v1', {
+        stored: shared,
+        schema: Type.Object({ from: Type.String(), to: Type.String() }),
+        fromStored: ({ from, to }) => ({ from: to, to: from }),
+        toStored: ({ from, to }) => ({ from: to, to: from }),
+        paths: { from: 'to', to: 'from' },
+      }),
+    ],
+  })
+  const { repository } = database.repository()
+  await repository.create(routes, { fields: { from: 'Lyon', to: 'Nice' } }, undefined, inTime())
+  const list = async (version: 'v1' | 'v2') => {
+    const parsed = parseListQuery(findView(catalogue(routes), version, 'routes') as View, 'from=Lyon')
+    if (!parsed.ok) throw new Error(parsed.problem.detail)
+    const outcome = await repository.list(routes, parsed.value, undefined, inTime())
+    return outcome.kind === 'page' ? outcome.documents.length : outcome.kind
+  }
+  // The first two leave at once; those after them wait for their turn, and could be taken for one another.
+  const versions = ['v1', 'v2', 'v1', 'v2', 'v1', 'v2', 'v2', 'v1'] as const
+  const expected = versions.map((version) => (version === 'v2' ? 1 : 0))
+  expect(await Promise.all(versions.map(list))).toEqual(expected)
 })
 
 it('of a crowd that replaces one document, the losers learn it without asking the database', async () => {
