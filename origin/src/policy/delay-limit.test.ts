@@ -91,7 +91,18 @@ describe('delay limit', () => {
     run(limit, 20_000, processor)
     const { targetMs } = limit
     run(limit, 3_600_000, processor, 20_000)
-    expect(limit.targetMs).toBe(targetMs)
+    expect(limit.targetMs).toBeLessThanOrEqual(targetMs)
     expect(processor(limit.current)).toBeLessThan(125)
+  })
+
+  /** The same issues: a no-load time that was learnt on a bad day and that load never lets it learn anew. */
+  it('what it learnt of a slow database it unlearns under everyday load, which is never next to nothing', () => {
+    const limit = make()
+    run(limit, 60_000, () => 180)
+    run(limit, 10_000, processor, 60_000, 40)
+    // At most the time of forty at once, 22 ms, and the delay on top of it; a step of the limit may stand out.
+    expect(limit.targetMs).toBeLessThan(123)
+    run(limit, 60_000, processor, 70_000)
+    expect(processor(limit.current)).toBeLessThan(135)
   })
 })

@@ -111,7 +111,7 @@ export class DelayLimit implements Limit {
     const meanMs = this.#served === 0 ? undefined : this.#sumMs / this.#served
     if (meanMs !== undefined) this.#expectedMs = meanMs
     const noLoadMs =
-      wasQuiet && meanMs !== undefined
+      meanMs !== undefined && (wasQuiet || meanMs < this.#noLoadMs)
         ? this.#noLoadMs + noLoadWeight * (meanMs - this.#noLoadMs)
         : this.#noLoadMs
     // A stray timeout among many served is one slow request; a share of them is overload.
