@@ -17,6 +17,8 @@ export interface MongodOptions {
   readonly dataFolder?: string
   /** @default any free port */
   readonly port?: number
+  /** Lets tests have it fail on command (`failCommand`). @default false */
+  readonly failPoints?: boolean
   /** Gets a line before each thing that takes time. @default silence */
   readonly log?: (line: string) => void
   /** Gives up a start that is under way. */
@@ -87,7 +89,7 @@ export async function startMember(options: MongodOptions): Promise<Member> {
     const child = await startChild({
       name: 'mongod',
       command: program,
-      args: mongodArgs(folder, port),
+      args: [...mongodArgs(folder, port), ...(options.failPoints ? failPointArgs : [])],
       onLine: (line) => line.includes('"Waiting for connections"') && markListening('listening'),
     })
     let isStopping = false
@@ -122,6 +124,8 @@ const mongodArgs = (folder: string, port: number) => [
   // A primary would otherwise wait 15 s at its end for clients to find another one.
   ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
 ]
+
+const failPointArgs = ['--setParameter', 'enableTestCommands=1']
 
 /** `mongod` writes one JSON object a line, with a severity each. */
 function reasonOf(output: string, exit: Exit): string {

@@ -1,0 +1,103 @@
+import { MongoClient } from 'mongodb'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { initiate, type Member, replicaSetName, startMember } from '../../../bench/stack/mongod.ts'
+import { openRepository } from '../../src/store/open-repository.ts'
+import { openPool, type Pool } from '../../src/store/pool.ts'
+import type { Repository } from '../../src/store/repository.ts'
+import { inTime, place, places } from './documents.ts'
+
+/** What a server does on a bad day, done by a real one: its fail points decide when, and the driver says how it looks. */
+let member: Member
+let pool: Pool
+let repository: Repository
+let admin: MongoClient
+beforeAll(async () => {
+  member = await startMember({ failPoints: true })
+  await initiate([member])
+  const uri = `mongodb://127.0.0.1:${member.port}/?replicaSet=${replicaSetName}`
+  pool = await openPool({ uri, database: 'faults', poolSize: 4 })
+  repository = openRepository(pool.db).repository
+  admin = new MongoClient(`mongodb://127.0.0.1:${member.port}`, { directConnection: true })
+})
+afterEach(() => fail('off'))
+afterAll(async () => {
+  await admin?.close()
+  await pool?.close()
+  await member?.stop()
+})
+
+/** Fails the next `times` commands of these names from the origin, or no more of them. */
+async function fail(times: number | 'off', data: Record<string, unknown> = {}): Promise<void> {
+  const mode = times === 'off' ? times : { times }
+  await admin
+    .db('admin')
+    .command({ configureFailPoint: 'failCommand', mode, data: { appName: 'spillway-origin', ...data } })
+}
+
+const inDoubt = { code: 64, codeName: 'WriteConcernFailed', errmsg: 'waiting for replication timed out' }
+const failures: Record<string, Record<string, unknown>> = {
+  'the majority does not confirm it in time': { writeConcernError: inDoubt },
+  'the connection breaks': { closeConnection: true },
+  'the primary steps down': { errorCode: 11_602 },
+  'the server is no primary any more': { errorCode: 10_107 },
+}
+for (const [name, failure] of Object.entries(failures)) {
+  it(`${name}: what can still be done is done, once`, async () => {
+    await fail(1, { failCommands: ['insert'], ...failure })
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        repository.create(places, { fields: place(`${name} ${index}`, index) }, undefined, inTime()),
+      ),
+    )
+    expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['created']))
+    const stored = pool.db.collection('places')
+    expect(await stored.countDocuments({ name: { $regex: `^${name}` } })).toBe(10)
+
+    await fail(1, { failCommands: ['update'], ...failure })
+    const replaced = await Promise.all(
+      outcomes.map((outcome) => {
+        if (outcome.kind !== 'created') throw new Error(outcome.kind)
+        const { document } = outcome
+        return repository.replace(places, document, { ...document.fields, population: 7 }, inTime())
+      }),
+    )
+    expect(new Set(replaced.map(({ kind }) => kind))).toEqual(new Set(['replaced']))
+    const versions = await stored.distinct('_v', { name: { $regex: `^${name}` } })
+    expect(versions).toEqual([2])
+  })
+}
+
+it('a majority that never confirms leaves a create unknown, and its key tells the next attempt', async () => {
+  const key = { subject: 'alice', version: 'v2' as const, key: 'k', request: 'r' }
+  const create = (timeoutMs: number) =>
+    repository.create(places, { fields: place('Doubt', 1) }, key, inTime(timeoutMs))
+  await fail(1_000, { failCommands: ['insert'], writeConcernError: inDoubt })
+  expect(await create(300)).toEqual({ kind: 'unknown' })
+  await fail('off')
+  expect((await create(20_000)).kind).toBe('replayed')
+  expect(await pool.db.collection('places').countDocuments({ name: 'Doubt' })).toBe(1)
+})
+
+it('an answer that does not come in time is unknown to a writer, and too late for a reader', async () => {
+  const created = await repository.create(places, { fields: place('Slow', 1) }, undefined, inTime())
+  if (created.kind !== 'created') throw new Error(created.kind)
+  const { document } = created
+  await fail(1, { failCommands: ['update'], blockConnection: true, blockTimeMS: 600 })
+  const outcome = await repository.replace(places, document, place('Slow', 2), inTime(100))
+  expect(outcome).toEqual({ kind: 'unknown' })
+  await fail(1, { failCommands: ['find'], blockConnection: true, blockTimeMS: 600 })
+  const late = await repository.read(places, document.id, inTime(100))
+  expect(late).toEqual({ kind: 'notDone', reason: 'deadline' })
+  // A later reader is not held up by what is stuck.
+  expect((await repository.read(places, document.id, inTime())).kind).toBe('found')
+})
+
+it('a reader whose query breaks off is asked to come again, and joins nobody else to it', async () => {
+  const created = await repository.create(places, { fields: place('Read', 1) }, undefined, inTime())
+  if (created.kind !== 'created') throw new Error(created.kind)
+  const read = () => repository.read(places, created.document.id, inTime(2_000))
+  // The driver repeats a read once.
+  await fail(2, { failCommands: ['find'], closeConnection: true })
+  expect(await read()).toEqual({ kind: 'notDone', reason: 'unavailable' })
+  expect((await read()).kind).toBe('found')
+})
