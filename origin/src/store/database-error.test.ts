@@ -7,7 +7,7 @@ const coded = (code: number) => new MongoServerError({ message: 'x', code })
 
 it.each([
   ['no primary was found', named('MongoServerSelectionError'), 'notSent'],
-  ['no connection came free', named('MongoWaitQueueTimeoutError'), 'notSent'],
+  ['no connection came free', named('MongoWaitQueueTimeoutError'), 'crowded'],
   ['the pool was cleared before a connection was had', named('MongoPoolClearedError'), 'notSent'],
   ['the pool was cleared around a running command', named('PoolClearedOnNetworkError'), 'lost'],
   ['the connection broke', new MongoNetworkError('x'), 'lost'],

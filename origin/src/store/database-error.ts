@@ -3,11 +3,12 @@ import { MongoError, MongoServerError } from 'mongodb'
 /**
  * What an error of the driver says about the command that it ended.
  * - `notSent`: it never left this process; nothing has happened.
+ * - `crowded`: it never left either, since no connection came free in time: too much is asked of the pool.
  * - `lost`: it may or may not have been executed, or executed and be undone by a change of primary.
  * - `timedOut`: the server gave up at `maxTimeMS`.
  * - `refused`: server or driver found fault with the command itself; nothing has happened, and it never will.
  */
-export type Fate = 'notSent' | 'lost' | 'timedOut' | 'refused'
+export type Fate = 'notSent' | 'crowded' | 'lost' | 'timedOut' | 'refused'
 
 /**
  * Errors from before a connection was had. Told apart by name: the driver does not export all of the classes. The pool's
@@ -15,7 +16,6 @@ export type Fate = 'notSent' | 'lost' | 'timedOut' | 'refused'
  */
 const notSentNames = new Set([
   'MongoServerSelectionError',
-  'MongoWaitQueueTimeoutError',
   'MongoPoolClearedError',
   'MongoPoolClosedError',
   'MongoServerClosedError',
@@ -33,11 +33,13 @@ const stateChangeCodes = new Set([
 ])
 
 const maxTimeExpiredCode = 50
+const crowdedName = 'MongoWaitQueueTimeoutError'
 
 export const isStateChange = (code: unknown): boolean => stateChangeCodes.has(Number(code))
 
 export function fateOf(error: unknown): Fate {
   if (!(error instanceof MongoError)) return 'refused'
+  if (error.name === crowdedName) return 'crowded'
   if (notSentNames.has(error.name) || error.hasErrorLabel('HandshakeError')) return 'notSent'
   if (!(error instanceof MongoServerError)) {
     return error.name.startsWith('MongoNetwork') || error.name === 'PoolClearedOnNetworkError'

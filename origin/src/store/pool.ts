@@ -99,7 +99,8 @@ async function connect(client: MongoClient, timeoutMs: number): Promise<void> {
       await client.connect()
       return
     } catch (error) {
-      if (fateOf(error) !== 'notSent' || performance.now() > deadline) {
+      const fate = fateOf(error)
+      if ((fate !== 'notSent' && fate !== 'crowded') || performance.now() > deadline) {
         await client.close()
         throw error
       }

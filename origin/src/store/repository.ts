@@ -49,7 +49,7 @@ export interface Call {
 
 /**
  * Why something was not done. For a write: it has not happened and will not happen.
- * - `busy`: more is waiting than may wait.
+ * - `busy`: more is waiting than may wait, or no connection came free in time.
  * - `deadline`: there was not enough time.
  * - `aborted`: the caller has left.
  * - `unavailable`: the database cannot be reached or has no primary.

@@ -1,5 +1,5 @@
 import type { BatchItem } from '../policy/batcher.ts'
-import { fateOf } from './database-error.ts'
+import { type Fate, fateOf } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { NotDone } from './repository.ts'
 
@@ -12,8 +12,13 @@ export type Find = (ids: readonly string[], timeoutMs: number) => Promise<readon
 
 type FindItem = BatchItem<string, FindOutcome>
 
-const unavailable: NotDone = { kind: 'notDone', reason: 'unavailable' }
-const tooLate: NotDone = { kind: 'notDone', reason: 'deadline' }
+/** What a reader is told of a query that came to nothing. */
+const failures: Readonly<Record<Exclude<Fate, 'refused'>, NotDone>> = {
+  notSent: { kind: 'notDone', reason: 'unavailable' },
+  crowded: { kind: 'notDone', reason: 'busy' },
+  lost: { kind: 'notDone', reason: 'unavailable' },
+  timedOut: { kind: 'notDone', reason: 'deadline' },
+}
 const absent: FindOutcome = { kind: 'record', record: undefined }
 
 /**
@@ -35,7 +40,7 @@ export async function settleFinds(batch: readonly FindItem[], find: Find, now: (
   } catch (error) {
     const fate = fateOf(error)
     if (fate !== 'refused') {
-      for (const item of batch) item.settle(fate === 'timedOut' ? tooLate : unavailable)
+      for (const item of batch) item.settle(failures[fate])
     } else if (batch.length === 1) {
       batch[0]?.fail(error)
     } else {
@@ -56,7 +61,7 @@ export async function settleListing(
   } catch (error) {
     const fate = fateOf(error)
     if (fate === 'refused') item.fail(error)
-    else item.settle(fate === 'timedOut' ? tooLate : unavailable)
+    else item.settle(failures[fate])
   }
 }
 

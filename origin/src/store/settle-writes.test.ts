@@ -78,6 +78,8 @@ const lost = () => new MongoNetworkError('connection closed')
 const notPrimary = () => new MongoServerError({ ok: 0, code: 10_107, message: 'not primary' })
 const noPrimary = () =>
   Object.defineProperty(new MongoNetworkError('none'), 'name', { value: 'MongoServerSelectionError' })
+const crowded = () =>
+  Object.defineProperty(new MongoNetworkError('none'), 'name', { value: 'MongoWaitQueueTimeoutError' })
 const badValue = () => new MongoServerError({ ok: 0, code: 2, message: 'bad value' })
 
 async function inserted(
@@ -133,6 +135,15 @@ describe('inserts', () => {
     expect(await inserted([new Item(record('a'))], failures(lost))).toMatchObject({ outcomes: ['unknown'] })
     expect(await inserted([new Item(record('a'))], [lost(), ...failures(noPrimary)])).toMatchObject({
       outcomes: ['unknown'],
+    })
+  })
+
+  it('what found no connection free makes way at once, unless it may have left before', async () => {
+    expect(await inserted([new Item(record('a'))], [crowded()])).toMatchObject({ outcomes: ['notDone'] })
+    const own = record('a')
+    const duplicateOfOwn = { count: 0, errors: [duplicate(0, '_id')], isInDoubt: false }
+    expect(await inserted([new Item(own)], [lost(), crowded(), duplicateOfOwn], [own])).toMatchObject({
+      outcomes: ['written'],
     })
   })
 

@@ -63,6 +63,7 @@ export class WriteRefusedError extends Error {
 const written: WriteOutcome = { kind: 'written' }
 const unknown: Unknown = { kind: 'unknown' }
 const unavailable: NotDone = { kind: 'notDone', reason: 'unavailable' }
+const busy: NotDone = { kind: 'notDone', reason: 'busy' }
 
 export function settleInserts(
   batch: readonly WriteItem[],
@@ -120,8 +121,10 @@ async function settle(
     } catch (error) {
       const fate = fateOf(error)
       // After the answer, it is the question about it that was not sent.
-      if (fate === 'notSent' && !isAnswered) {
+      if ((fate === 'notSent' || fate === 'crowded') && !isAnswered) {
         for (const item of items) item.value.isSent = sentBefore.has(item)
+        // Whoever has nothing at stake makes way, instead of waiting for a connection once more.
+        if (fate === 'crowded') for (const item of items) if (!item.value.isSent) item.settle(busy)
       }
       if (fate === 'refused') return settleHalves(items, error, environment, exchange)
     }

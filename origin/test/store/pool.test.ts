@@ -4,7 +4,7 @@ import { initiate, type Member, replicaSetName, startMember } from '../../../ben
 import { openRepository } from '../../src/store/open-repository.ts'
 import { monitoringConnections, openPool, type PoolObservation } from '../../src/store/pool.ts'
 import { unjoined } from '../../src/store/records.ts'
-import { inTime, places } from './documents.ts'
+import { inTime, place, places } from './documents.ts'
 
 /** A server of its own: what counts are all of its connections. */
 let member: Member
@@ -61,7 +61,16 @@ it('a command that gets no connection in time has not been done', async () => {
     Array.from({ length: 400 }, (_, id) => repository.read(places, `${id}`, inTime())),
   )
   expect(outcomes.filter(({ kind }) => kind === 'notFound').length).toBeGreaterThan(0)
-  expect(outcomes).toContainEqual({ kind: 'notDone', reason: 'unavailable' })
+  expect(outcomes).toContainEqual({ kind: 'notDone', reason: 'busy' })
+  const writes = await Promise.all(
+    Array.from({ length: 400 }, (_, id) =>
+      repository.create(places, { fields: place(`Crowd ${id}`, id) }, undefined, inTime()),
+    ),
+  )
+  const created = writes.filter(({ kind }) => kind === 'created').length
+  expect(created).toBeGreaterThan(0)
+  expect(writes).toContainEqual({ kind: 'notDone', reason: 'busy' })
+  expect(await pool.db.collection('places').countDocuments()).toBe(created)
   await pool.close()
 })
 
