@@ -25,12 +25,14 @@ export interface AppOptions {
   readonly requestLog: RequestLog
   /** How long one list may take, in ms. @default 800 */
   readonly listTimeoutMs?: number
+  /**
+   * How long a request may take to arrive, in ms: a body that trickles in must not hold a place for long. The edge gives
+   * up sooner; this is for when it does not. @default 10 000
+   */
+  readonly arrivalTimeoutMs?: number
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number
 }
-
-/** How long a request may take to arrive, in ms: a body that trickles in must not hold a place for long. */
-const arrivalTimeoutMs = 10_000
 
 /**
  * The HTTP half, stage by stage: enter → trust → (page | gate → admit → parse → handle) → answer → release.
@@ -47,6 +49,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     requestLog,
     clock = Date.now,
     listTimeoutMs = 800,
+    arrivalTimeoutMs = 10_000,
   } = options
   const now = () => performance.now()
   const app = Fastify({
@@ -60,7 +63,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: arrivalTimeoutMs,
     // The entry stage says the same as a problem.
     return503OnClosing: false,
-    http: { maxHeaderSize: limits.headerBytesMax, headersTimeout: arrivalTimeoutMs },
+    http: {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: arrivalTimeoutMs,
+      // Node looks for late arrivals every 30 s unless told otherwise: the place would be held for that long.
+      connectionsCheckingInterval: Math.min(1_000, arrivalTimeoutMs),
+    },
     routerOptions: { maxParamLength: limits.urlLengthMax },
     clientErrorHandler: (error, socket) =>
       answerClientError(error, socket as never, requestId({ headers: {} } as never)),

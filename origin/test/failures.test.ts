@@ -223,6 +223,25 @@ describe('admission', () => {
     await until(() => inflight() === 0)
   })
 
+  it('takes back the place of a caller whose body does not arrive', { timeout: 10_000 }, async () => {
+    const patient = await startTestApp({ limit: 1, arrivalTimeoutMs: 300 })
+    const held = () => patient.admission.snapshot(performance.now()).inflight
+    const assertion = await assertionOf(alice)
+    const socket = connect(patient.port, '127.0.0.1')
+    const closed = new Promise((resolve) =>
+      socket
+        .on('close', resolve)
+        .on('error', () => {})
+        .resume(),
+    )
+    socket.write(`POST /v2/trips HTTP/1.1\r\nhost: a\r\n${names.assertion}: ${assertion}\r\n`)
+    socket.write('content-type: application/json\r\ncontent-length: 50\r\n\r\n{"title":')
+    await until(() => held() === 1)
+    await closed
+    await until(() => held() === 0)
+    await patient.stop()
+  })
+
   it('forgets a caller who leaves while waiting, body and all', async () => {
     const crowded = await startTestApp({ over, limit: 1, waiting: 8 })
     const state = () => crowded.admission.snapshot(performance.now())

@@ -38,6 +38,8 @@ export interface TestAppOptions {
   readonly limit?: number
   /** Requests that may wait for their turn. @default 0 */
   readonly waiting?: number
+  /** How long a request may take to arrive, in ms. */
+  readonly arrivalTimeoutMs?: number
 }
 
 /** The methods of a repository, to be spread into one that does some of them in its own way. */
@@ -53,7 +55,14 @@ export const bound = (repository: Repository): Repository => ({
 
 /** The whole HTTP half on a free port, over a real database of its own. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { catalogue = resources, clock, over = (same) => same, limit, waiting = 0 } = options
+  const {
+    catalogue = resources,
+    clock,
+    over = (same) => same,
+    limit,
+    waiting = 0,
+    arrivalTimeoutMs,
+  } = options
   const database = await openTestDatabase()
   const { repository: real, records } = database.repository()
   const repository = over(real)
@@ -86,6 +95,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     metrics,
     requestLog: new RequestLog(logger),
     ...(clock !== undefined && { clock }),
+    ...(arrivalTimeoutMs !== undefined && { arrivalTimeoutMs }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as { port: number }
