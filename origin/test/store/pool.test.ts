@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { initiate, type Member, replicaSetName, startMember } from '../../../bench/stack/mongod.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { monitoringConnections, openPool, type PoolObservation } from '../../src/store/pool.ts'
 import { unjoined } from '../../src/store/records.ts'
+import { startOriginProcess } from '../support/origin-process.ts'
 import { inTime, place, places } from './documents.ts'
 
 /** A server of its own: what counts are all of its connections. */
@@ -16,16 +18,22 @@ beforeAll(async () => {
 })
 afterAll(() => member.stop())
 
-it('the server never sees more connections than the budget, and waiting for one is observed', async () => {
+/** Counts the server's connections that were not there before. */
+async function watchConnections() {
   const watcher = new MongoClient(`mongodb://127.0.0.1:${member.port}`, {
     directConnection: true,
     maxPoolSize: 1,
     serverMonitoringMode: 'poll',
   })
-  const connections = async () =>
+  const current = async () =>
     (await watcher.db('admin').command({ serverStatus: 1 })).connections.current as number
-  await connections()
-  const before = await connections()
+  await current()
+  const before = await current()
+  return { count: async () => (await current()) - before, stop: () => watcher.close() }
+}
+
+it('the server never sees more connections than the budget, and waiting for one is observed', async () => {
+  const connections = await watchConnections()
 
   const poolSize = 3
   const observations: PoolObservation[] = []
@@ -40,18 +48,54 @@ it('the server never sees more connections than the budget, and waiting for one 
   const samples: number[] = []
   for (let round = 0; round < 20; round += 1) {
     const reads = Array.from({ length: 50 }, (_, id) => repository.read(places, `${round}-${id}`, inTime()))
-    samples.push(await connections())
+    samples.push(await connections.count())
     await Promise.all(reads)
   }
-  expect(Math.max(...samples) - before).toBeLessThanOrEqual(poolSize + monitoringConnections)
-  expect(Math.max(...samples) - before).toBeGreaterThanOrEqual(poolSize)
+  expect(Math.max(...samples)).toBeLessThanOrEqual(poolSize + monitoringConnections)
+  expect(Math.max(...samples)).toBeGreaterThanOrEqual(poolSize)
   expect(pool.open).toBeLessThanOrEqual(poolSize)
   expect(observations.some((seen) => seen.kind === 'checkedOut' && seen.waitMs > 0)).toBe(true)
   expect(await pool.ping(1_000)).toBe(true)
   await repository.drain()
   expect(pool.inUse).toBe(0)
   await pool.close()
-  await watcher.close()
+  await connections.stop()
+})
+
+it('all processes of an instance together stay within it, from their start to their end', async () => {
+  const connections = await watchConnections()
+  const [processes, poolSize] = [2, 3]
+  const samples: number[] = []
+  const { promise: over, resolve: end } = Promise.withResolvers<'over'>()
+  const watching = (async () => {
+    do samples.push(await connections.count())
+    while ((await Promise.race([over, sleep(5)])) !== 'over')
+  })()
+  const origin = await startOriginProcess('budget-of-all', {
+    MONGODB_URI: uri,
+    PROCESSES: `${processes}`,
+    POOL_SIZE: `${poolSize}`,
+    CONNECTION_SHARE: `${processes * poolSize}`,
+  })
+  onTestFinished(() => void origin.child.kill('SIGKILL'))
+  const listening = () => origin.output().match(/"msg":"listening"/g)?.length
+  while (listening() !== processes) await sleep(10)
+  const statuses = await Promise.all(
+    Array.from({ length: 600 }, async (_, index) => {
+      const search = `?population[gte]=${index}`
+      return (await origin.send('GET', `/v2/places${index % 2 ? `/${index}` : search}`)).status
+    }),
+  )
+  // What is too much for so few connections is shed; none is added for it.
+  for (const status of statuses) expect([200, 404, 503, 504]).toContain(status)
+  expect(statuses).toContain(200)
+  origin.child.kill('SIGTERM')
+  expect(await origin.exited).toBe(0)
+  end('over')
+  await watching
+  expect(Math.max(...samples)).toBeLessThanOrEqual(processes * (poolSize + monitoringConnections))
+  expect(Math.max(...samples)).toBeGreaterThanOrEqual(processes * poolSize)
+  await connections.stop()
 })
 
 it('a command that gets no connection in time has not been done', async () => {
