@@ -27,7 +27,10 @@ export type Operation =
   | { readonly kind: 'delete'; readonly id: string; readonly version: number }
   | { readonly kind: 'read'; readonly id: string }
 
-/** An outcome without what the model cannot know: `id` of a created document is taken as it comes. */
+/**
+ * An outcome without what the model cannot know: `id` of a created document is taken as it comes, also where it was only
+ * learnt from repeating a create whose outcome was unknown.
+ */
 export interface Seen {
   readonly kind: string
   readonly id?: string
@@ -36,8 +39,19 @@ export interface Seen {
   readonly reason?: string
 }
 
-/** The model after the operation, if the operation may end as seen; `undefined` if it may not. */
-export function step(model: Model, operation: Operation, seen: Seen): Model | undefined {
+/** Every model that the operation may leave behind if it ended as seen; none if it may not have ended so. */
+export function step(model: Model, operation: Operation, seen: Seen): readonly Model[] {
+  // Not done is a promise: it has not happened and never will.
+  if (seen.kind === 'notDone') return [model]
+  if (seen.kind === 'unknown') {
+    const success = successOf(operation, seen.id)
+    return success === undefined ? [model] : [model, ...step(model, operation, success)]
+  }
+  const next = known(model, operation, seen)
+  return next === undefined ? [] : [next]
+}
+
+function known(model: Model, operation: Operation, seen: Seen): Model | undefined {
   switch (operation.kind) {
     case 'create':
       return create(model, operation, seen)
@@ -50,6 +64,23 @@ export function step(model: Model, operation: Operation, seen: Seen): Model | un
     case 'replace':
     case 'delete':
       return change(model, operation, seen)
+  }
+}
+
+/** What a write that did happen would have been told. */
+function successOf(operation: Operation, createdId: string | undefined): Seen | undefined {
+  switch (operation.kind) {
+    case 'create':
+      if (createdId === undefined) return undefined
+      return { kind: 'created', id: createdId, version: 1, fields: operation.fields }
+    case 'replace': {
+      const { id, version, fields } = operation
+      return { kind: 'replaced', id, version: version + 1, fields }
+    }
+    case 'delete':
+      return { kind: 'deleted' }
+    case 'read':
+      return undefined
   }
 }
 
@@ -97,15 +128,32 @@ function change(
 
 /**
  * Orders the operations of a round, all of which ran at the same time, so that the model agrees with each of them.
+ * Sets of operations rather than orders are gone through: of those that lead to the same, one is enough.
+ *
  * @returns every model that some order leads to
  */
-export function explain(model: Model, round: readonly (readonly [Operation, Seen])[]): readonly Model[] {
-  if (round.length === 0) return [model]
-  return round.flatMap(([operation, seen], index) => {
-    const next = step(model, operation, seen)
-    return next === undefined ? [] : explain(next, round.toSpliced(index, 1))
-  })
+export function explain(
+  models: readonly Model[],
+  round: readonly (readonly [Operation, Seen])[],
+): readonly Model[] {
+  // By the set of operations that are done, one bit for each.
+  const reached = Array.from({ length: 2 ** round.length }, () => new Map<string, Model>())
+  const reach = (done: number, model: Model) => reached[done]?.set(fingerprint(model), model)
+  for (const model of models) reach(0, model)
+  for (const [done, states] of reached.entries()) {
+    for (const model of states.values()) {
+      for (const [index, [operation, seen]] of round.entries()) {
+        const bit = 2 ** index
+        if ((done & bit) !== 0) continue
+        for (const next of step(model, operation, seen)) reach(done | bit, next)
+      }
+    }
+  }
+  return [...(reached.at(-1) as Map<string, Model>).values()]
 }
+
+const fingerprint = ({ documents, keys }: Model): string =>
+  JSON.stringify([[...documents].sort(), [...keys].sort()])
 
 const visible = ({ version, fields }: ModelDocument) => ({ version, fields })
 
