@@ -10,8 +10,10 @@ async function main(): Promise<number> {
   const config = parseConfig(process.env)
   if (cluster.isPrimary && config.processes > 1) return supervise(config)
   const { promise: asked, resolve: stop } = Promise.withResolvers<'stop'>()
-  process.once('SIGTERM', () => stop('stop'))
-  process.once('SIGINT', () => stop('stop'))
+  // `on`, not `once`: a signal that is not listened to any more kills, and each may come twice, from a service manager
+  // that sends it to every process of the unit and from the supervisor, or from a terminal and from npm.
+  process.on('SIGTERM', () => stop('stop'))
+  process.on('SIGINT', () => stop('stop'))
   const origin = await Promise.race([startOrigin(config), asked])
   // Asked to stop before anything was served: there is nothing to finish.
   if (origin === 'stop') return 0

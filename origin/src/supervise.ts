@@ -49,7 +49,8 @@ export async function supervise(config: Config): Promise<number> {
   }
   process.on('SIGHUP', () => pass('SIGHUP'))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (isStopping) return
       isStopping = true
       pass('SIGTERM')
       // Workers give up by themselves; this is for one that cannot even do that.

@@ -65,6 +65,31 @@ describe('on SIGTERM', () => {
     })
   }
 
+  it('repeated, and sent to the workers as well, as a service manager does, it cuts nothing off', async () => {
+    const origin = await start({ PROCESSES: '2' })
+    const workers = () =>
+      [...origin.output().matchAll(/"pid":(\d+),[^\n]*"msg":"listening"/g)].map(([, pid]) => Number(pid))
+    await until(() => workers().length === 2)
+    // Something in work, so that the drain is not over before the second signal.
+    const socket = connect(origin.port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(
+      'POST /livez HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{',
+    )
+    await origin.send('GET', '/livez')
+    const stop = (pids: readonly number[]) => {
+      for (const pid of pids) process.kill(pid, 'SIGTERM')
+    }
+    const all = [origin.child.pid as number, ...workers()]
+    stop(all)
+    await until(() => origin.output().includes('"msg":"draining"'))
+    stop(all.filter(isAlive))
+    socket.write('}')
+    socket.end()
+    expect(await origin.exited).toBe(0)
+    expect(origin.output().match(/"msg":"drained"/g)).toHaveLength(2)
+  })
+
   it('SIGINT does the same', async () => {
     const origin = await start()
     origin.child.kill('SIGINT')
