@@ -13,6 +13,7 @@ import { AssertionVerifier } from './stage/trust.ts'
 import { applyIndexes, planIndexes } from './store/indexes.ts'
 import { openRepository } from './store/open-repository.ts'
 import { openPool, type Pool, type PoolObservation } from './store/pool.ts'
+import { PoolRoom } from './store/pool-room.ts'
 
 /** A process that serves. */
 export interface Origin {
@@ -27,9 +28,6 @@ export interface Origin {
    */
   drain(): Promise<void>
 }
-
-/** Above this mean wait for a connection, in ms, the pool counts as having no room. */
-const poolWaitMsMax = 250
 
 /** @throws {Error} when the keys cannot be read, the database cannot be reached, or the port is in use */
 export async function startOrigin(config: Config, catalogue: Catalogue = resources): Promise<Origin> {
@@ -47,7 +45,7 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
   const poolRoom = new PoolRoom()
   let onPool: (observation: PoolObservation) => void = () => {}
   const pool = await openDatabase(config, (observation) => {
-    poolRoom.onPool(observation)
+    poolRoom.onPool(observation, performance.now())
     onPool(observation)
   })
   try {
@@ -60,7 +58,7 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
     const admission = openAdmission()
     const health = new Health({
       ping: () => pool.ping(1_000),
-      hasPoolRoom: () => poolRoom.waitMs < poolWaitMsMax,
+      hasPoolRoom: () => poolRoom.hasRoom(performance.now()),
       now: () => performance.now(),
     })
     const metrics = new Metrics({
@@ -144,15 +142,4 @@ function openAdmission(): AdmissionControl {
     schedule: setTimeout,
   })
   return admission
-}
-
-/** A moving mean of how long commands wait for a connection. */
-class PoolRoom {
-  waitMs = 0
-
-  onPool(observation: PoolObservation): void {
-    if (observation.kind === 'checkedOut' || observation.kind === 'checkOutFailed') {
-      this.waitMs += 0.05 * (observation.waitMs - this.waitMs)
-    }
-  }
 }
