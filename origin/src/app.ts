@@ -104,7 +104,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     const endedAtMs = now()
     const { statusCode } = reply
     releaseAdmission(admission, request, statusCode, endedAtMs)
-    metrics.onAnswer(request.target, statusCode, endedAtMs - request.startedAtMs)
+    metrics.onAnswer(request.target, statusCode, endedAtMs - request.startedAtMs, request.problem?.code)
     requestLog.onAnswer(request, statusCode, endedAtMs - request.startedAtMs)
     done()
   })

@@ -56,6 +56,8 @@ describe('metrics', () => {
 
   it.each([
     'origin_admission_limit',
+    'origin_admission_abandoned_total',
+    'origin_problems_total{code="not-found"}',
     'origin_admission_shed_total{priority="critical",reason="busy"}',
     'origin_pool_connections{state="inUse"}',
     'origin_pool_wait_seconds_bucket',

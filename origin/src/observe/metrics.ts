@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { ProblemCode } from '@spillway/origin/contract'
 import { type Metric, Registry } from 'prom-client'
 import type { AdmissionSnapshot } from '../policy/admission-control.ts'
 import type { Target } from '../stage/request.ts'
@@ -27,6 +28,7 @@ export class Metrics {
   /** @returns the text of all processes, where there are several */
   gather: () => Promise<string> = () => this.registry.metrics()
   readonly #answers = new Map<Target, Map<number, DurationHistogram>>()
+  readonly #problems = new Map<ProblemCode, number>()
   readonly #poolWait = new DurationHistogram()
   /** Since the scrape before. */
   readonly #recentPoolWait = new DurationHistogram()
@@ -36,13 +38,16 @@ export class Metrics {
   constructor(sources: MetricSources) {
     this.#eventLoopDelay.enable()
     this.#defineRequests()
+    this.#defineProblems()
     this.#defineAdmission(sources)
     this.#definePool(sources)
     this.#defineLanes(sources)
     this.#defineProcess(sources)
   }
 
-  onAnswer(target: Target, status: number, durationMs: number): void {
+  /** @param problem code of the problem that the answer is, if it is one */
+  onAnswer(target: Target, status: number, durationMs: number, problem?: ProblemCode): void {
+    if (problem !== undefined) this.#problems.set(problem, (this.#problems.get(problem) ?? 0) + 1)
     const byClass = entryOf(this.#answers, target, () => new Map<number, DurationHistogram>())
     const histogram = entryOf(byClass, Math.floor(status / 100), () => new DurationHistogram())
     histogram.observe(durationMs)
@@ -74,6 +79,13 @@ export class Metrics {
     )
   }
 
+  /** What a class of status cannot tell apart: a 503 may be shed load, a lost primary or an unknown outcome. */
+  #defineProblems(): void {
+    this.#define('counter', 'origin_problems_total', 'Answers that are problems, by code.', () =>
+      Array.from(this.#problems, ([code, value]) => ({ value, labels: { code } })),
+    )
+  }
+
   #defineAdmission({ admission }: MetricSources): void {
     const gauge = (name: string, help: string, read: (snapshot: AdmissionSnapshot) => number) =>
       this.#define('gauge', name, help, () => [{ value: read(admission()), labels: {} }])
@@ -91,6 +103,9 @@ export class Metrics {
         Object.entries(reasons).map(([reason, value]) => ({ value, labels: { priority, reason } })),
       ),
     )
+    this.#define('counter', 'origin_admission_abandoned_total', 'Callers who left while they waited.', () => [
+      { value: admission().abandoned, labels: {} },
+    ])
     this.#define('counter', 'origin_admission_ended_total', 'How admitted requests ended.', () =>
       Object.entries(admission().ended).map(([end, value]) => ({ value, labels: { end } })),
     )
