@@ -1,0 +1,63 @@
+import { findView, resources, type View } from '@spillway/origin/contract'
+import { BSON } from 'mongodb'
+import { compileSerializer, showDocument } from '../../origin/src/http/serializer.ts'
+import { documentOf, newRecord, type StoredRecord } from '../../origin/src/store/envelope.ts'
+import type { StoredDocument } from '../../origin/src/store/repository.ts'
+import { interleave } from '../measure/rounds.ts'
+import { median, spreadPercent, summarize } from '../measure/statistics.ts'
+import { figure, table } from '../measure/table.ts'
+
+/**
+ * Program: what the way of one document costs, from the bytes of the database to the JSON of the answer, and what each
+ * way of going it would save. CPU time of this process alone, so that it can be read on a busy machine.
+ *
+ *     node bench/origin/serialization.ts
+ */
+const view = findView(resources, 'v2', 'places') as View
+const place = {
+  name: 'Clermont-Ferrand',
+  countryCode: 'FR',
+  region: '84',
+  kind: 'regional-capital',
+  population: 138_681,
+  latitude: 45.77966,
+  longitude: 3.08628,
+}
+const now = Date.parse('2026-11-25T12:00:00Z')
+const bytes = BSON.serialize(newRecord('3024635', place, 'Zm9vYmFyYmF6.4q', undefined, now))
+
+const serialize = compileSerializer(view)
+const { fromStored } = view.representation
+const read = (options: BSON.DeserializeOptions = {}) => BSON.deserialize(bytes, options) as StoredRecord
+const document = documentOf(read()) as StoredDocument
+const unchecked = { validation: { utf8: false } }
+const compiled = (record: StoredRecord) => serialize(documentOf(record) as StoredDocument, undefined)
+const stringified = (record: StoredRecord) =>
+  JSON.stringify(showDocument(documentOf(record) as StoredDocument, fromStored))
+
+const ways: Readonly<Record<string, () => unknown>> = {
+  'as it is: checked BSON, compiled serializer': () => compiled(read()),
+  'JSON.stringify in its place': () => stringified(read()),
+  'without checking UTF-8': () => compiled(read(unchecked)),
+  'BSON alone': () => read(),
+  'BSON alone, without checking UTF-8': () => read(unchecked),
+  'JSON alone': () => serialize(document, undefined),
+}
+
+const batch = 20_000
+function cpuMicroseconds(run: () => unknown): number {
+  const before = process.cpuUsage()
+  for (let time = 0; time < batch; time += 1) run()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / batch
+}
+
+const entries = Object.entries(ways)
+for (const [, run] of entries) cpuMicroseconds(run)
+const samples = await interleave(entries, 15, async ([, run]) => cpuMicroseconds(run))
+const rows = [...samples].map(([[name], list]) => [
+  name,
+  figure(median(list)),
+  `±${spreadPercent(summarize(list)).toFixed(0)} %`,
+])
+console.log(table([`${bytes.byteLength} bytes of BSON`, 'CPU µs/document', 'spread'], rows))
