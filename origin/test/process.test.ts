@@ -113,6 +113,35 @@ describe('on SIGTERM', () => {
   })
 })
 
+it('killed without notice, it leaves no key half used: whatever is repeated is there once, and as it was answered', async () => {
+  const send = (origin: OriginProcess, key: string) =>
+    origin.send('POST', '/v2/trips', {
+      as: alice,
+      headers: { 'idempotency-key': key },
+      body: { ...trip, title: key },
+    })
+  const keys = Array.from({ length: 120 }, () => randomUUID())
+  const first = await start()
+  const writes = keys.map((key) => send(first, key).catch((error: Error) => error))
+  await Promise.race(writes)
+  first.child.kill('SIGKILL')
+  const answers = await Promise.all(writes)
+
+  const second = await start()
+  const repeated = await Promise.all(keys.map((key) => send(second, key)))
+  expect(new Set(repeated.map(({ status }) => status))).toEqual(new Set([201]))
+  for (const [index, answer] of answers.entries()) {
+    if (answer instanceof Error) continue
+    expect(answer.status).toBe(201)
+    expect(repeated[index]?.headers['idempotency-replayed']).toBe('true')
+    expect(repeated[index]?.text).toBe(answer.text)
+  }
+  const client = new MongoClient(mongodbUri())
+  const stored = client.db(database).collection('trips')
+  expect(await stored.countDocuments({ title: { $in: keys } })).toBe(keys.length)
+  await client.close()
+})
+
 describe('several processes', () => {
   it('share one port, and add up their metrics', async () => {
     const origin = await start({ PROCESSES: '2' })
