@@ -188,6 +188,24 @@ describe('batcher', () => {
     expect(await outcomes[1]).toBe('b done')
   })
 
+  it('keeps a caller who has left no longer than their deadline, where leaving alone ends nothing', async () => {
+    const left = AbortSignal.timeout(0)
+    const { submit, advance } = setUp({
+      overtaken: (_, reason) => (reason === 'deadline' ? 'unknown' : undefined),
+    })
+    let told: string | undefined
+    void submit('a', { deadline: 100, signal: left }).then((outcome) => {
+      told = outcome
+    })
+    while (!left.aborted) await settled()
+    advance(99)
+    await settled()
+    expect(told).toBeUndefined()
+    advance(1)
+    await settled()
+    expect(told).toBe('unknown')
+  })
+
   it('sends nothing for a caller who comes too late or has left, and refuses more than may wait', async () => {
     const { submit, departed } = setUp({ waitingMax: 1 })
     expect(await submit('a', { deadline: 0 })).toBe('deadline')

@@ -325,10 +325,11 @@ class Item<Value, Outcome> implements BatchItem<Value, Outcome> {
   }
 }
 
+/** The deadline comes first: whoever has left may have to be waited for (see `overtaken`), and never longer than that. */
 function lateness(
   { signal, deadline }: Pick<Caller<never>, 'signal' | 'deadline'>,
   now: number,
 ): 'deadline' | 'aborted' | undefined {
-  if (signal?.aborted === true) return 'aborted'
-  return deadline <= now ? 'deadline' : undefined
+  if (deadline <= now) return 'deadline'
+  return signal?.aborted === true ? 'aborted' : undefined
 }
