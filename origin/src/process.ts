@@ -14,6 +14,7 @@ import { applyIndexes, planIndexes } from './store/indexes.ts'
 import { openRepository } from './store/open-repository.ts'
 import { openPool, type Pool, type PoolObservation } from './store/pool.ts'
 import { PoolRoom } from './store/pool-room.ts'
+import { joined } from './store/records.ts'
 
 /** A process that serves. */
 export interface Origin {
@@ -54,7 +55,10 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
     for (const { collection, name } of [...indexes.replace, ...indexes.drop]) {
       logger.warn({ collection, index: name }, 'an index differs from the contract: see npm run indexes')
     }
-    const { repository, records } = openRepository(pool.db)
+    const { poolSize } = config.mongodb
+    const { repository, records } = openRepository(pool.db, {
+      lanes: { ...joined, listsInflightMax: Math.max(1, poolSize >> 1) },
+    })
     const admission = openAdmission()
     const health = new Health({
       ping: () => pool.ping(1_000),
@@ -63,7 +67,7 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
     })
     const metrics = new Metrics({
       admission: () => admission.snapshot(performance.now()),
-      pool: () => ({ size: config.mongodb.poolSize, open: pool.open, inUse: pool.inUse }),
+      pool: () => ({ size: poolSize, open: pool.open, inUse: pool.inUse }),
       lanes: () => records.counts(),
       isDraining: () => health.isDraining,
     })

@@ -28,6 +28,8 @@ export interface BatcherOptions<Value, Outcome> {
   readonly waitingMax: number
   /** Equal keys: `join` shares one item among those who wait; `queue` never has two of a key in flight. */
   readonly equalKeys: 'join' | 'queue' | 'joinAndQueue'
+  /** Whether one more may leave, where something is shared with others; `tick` when that changes. @default always */
+  readonly hasRoom?: () => boolean
   /** Sends a batch. Settles each item as soon as its outcome is known; resolves when the next batch may leave. */
   readonly execute: (batch: readonly BatchItem<Value, Outcome>[]) => Promise<void>
   /** Outcome of a caller who was dropped before their item left. */
@@ -198,6 +200,7 @@ export class Batcher<Value, Outcome> {
   #mayDepart(now: number): boolean {
     const oldest = this.#waiting[0]
     if (oldest === undefined || this.#inflightBatches >= this.#options.inflightMax) return false
+    if (this.#options.hasRoom?.() === false) return false
     return (
       this.#inflightBatches === 0 ||
       this.#waiting.length >= this.#options.overlapItems ||

@@ -35,6 +35,11 @@ export interface RecordsOptions {
   readonly finds: LaneLimits
   readonly lists: LaneLimits
   readonly writes: LaneLimits
+  /**
+   * Lists in flight, of all collections together. A list may take as long as it may, and a read by id, which may be
+   * critical, waits for the same connections: this leaves it some. @default the lanes' own bounds alone
+   */
+  readonly listsInflightMax?: number
 }
 
 /** In number, so that a batch is milliseconds of work; in bytes, well under the 48 MB of a message. */
@@ -103,6 +108,7 @@ export class Records {
     isActive: () => this.#isActive(),
     schedule: setTimeout,
   })
+  #listsInflight = 0
   #idle: PromiseWithResolvers<void> | undefined
 
   constructor(commands: MongoCommands, options: RecordsOptions, environment: RecordsEnvironment) {
@@ -182,7 +188,7 @@ export class Records {
 
   #openLanes(collection: string): Lanes {
     const commands = this.#commands
-    const { finds, lists, writes } = this.#options
+    const { finds, lists, writes, listsInflightMax = Number.POSITIVE_INFINITY } = this.#options
     const { now } = this.#environment
     const find = (ids: readonly string[], timeoutMs: number) => commands.find(collection, ids, timeoutMs)
     const versions = new RecentVersions()
@@ -213,9 +219,16 @@ export class Records {
         ...lists,
         ...read,
         equalKeys: 'joinAndQueue',
+        hasRoom: () => this.#listsInflight < listsInflightMax,
         execute: async (batch) => {
-          for (const item of batch) {
-            await settleListing(item, (timeoutMs) => commands.list(collection, item.value, timeoutMs), now)
+          this.#listsInflight += 1
+          try {
+            for (const item of batch) {
+              await settleListing(item, (timeoutMs) => commands.list(collection, item.value, timeoutMs), now)
+            }
+          } finally {
+            this.#listsInflight -= 1
+            this.#offerListRoom(collection)
           }
         },
       }),
@@ -237,6 +250,16 @@ export class Records {
         execute: (batch) =>
           settleReplacements(batch, (replacements) => commands.update(collection, replacements), environment),
       }),
+    }
+  }
+
+  /** The others first, each after the one before it: whoever has just had the room gets it last. */
+  #offerListRoom(collection: string): void {
+    const names = [...this.#lanes.keys()]
+    const own = names.indexOf(collection)
+    for (const name of [...names.slice(own + 1), ...names.slice(0, own)]) {
+      const list = this.#lanes.get(name)?.list
+      if (list !== undefined && list.waiting > 0) list.tick()
     }
   }
 

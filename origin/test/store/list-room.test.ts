@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Listing, MongoCommands } from '../../src/store/mongo-commands.ts'
+import { joined, Records } from '../../src/store/records.ts'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { inTime } from './documents.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await openTestDatabase()
+})
+afterAll(() => database.drop())
+
+/** The real commands, and who is in the middle of a list. */
+class Watched extends MongoCommands {
+  inflight = 0
+  inflightMax = 0
+  readonly order: string[] = []
+
+  override async list(collection: string, listing: Listing, timeoutMs: number) {
+    this.order.push(collection)
+    this.inflight += 1
+    this.inflightMax = Math.max(this.inflightMax, this.inflight)
+    const records = await super.list(collection, listing, timeoutMs)
+    this.inflight -= 1
+    return records
+  }
+}
+
+it('lists of all collections together leave connections to others, and take turns', async () => {
+  const commands = new Watched(database.db, 5_000)
+  const records = new Records(
+    commands,
+    { ...joined, listsInflightMax: 2 },
+    { now: () => performance.now(), sleep: async () => {}, random: () => 0 },
+  )
+  const collections = ['places', 'trips', 'advisories']
+  const lists = collections.flatMap((collection) =>
+    Array.from({ length: 20 }, (_, number) =>
+      records.list(collection, { filter: { _v: { $gt: number } }, sort: { _id: 1 }, limit: 1 }, inTime()),
+    ),
+  )
+  const outcomes = await Promise.all(lists)
+  expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['records']))
+  expect(commands.inflightMax).toBe(2)
+  // The first to ask has most of its lists behind those of others that were there as well.
+  expect(new Set(commands.order.slice(0, 12))).toEqual(new Set(collections))
+})
