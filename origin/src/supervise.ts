@@ -31,11 +31,17 @@ export async function supervise(config: Config): Promise<number> {
         await once(worker, 'exit')
       }
       if (isStopping) {
-        failed ||= worker.process.exitCode !== 0
+        // One that has not served yet may not even listen to signals: it is ended by them, and had nothing to finish.
+        failed ||= isUp !== false && worker.process.exitCode !== 0
         return
       }
-      // What cannot start at all (a bad key set, a port in use) has said why; trying again would hide it.
-      if (isFirstStart) return
+      // What cannot start at all (a bad key set, a port in use) has said why; trying again would hide it, and going on
+      // with fewer workers as well.
+      if (isFirstStart) {
+        failed = true
+        end()
+        return
+      }
       const next = restartDelay(performance.now() - startedAt, crashes)
       crashes = next.crashes
       console.error(`A worker has ended unexpectedly; starting another one in ${next.delayMs} ms.`)
@@ -47,19 +53,18 @@ export async function supervise(config: Config): Promise<number> {
   const pass = (signal: NodeJS.Signals) => {
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal)
   }
-  process.on('SIGHUP', () => pass('SIGHUP'))
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (isStopping) return
-      isStopping = true
-      pass('SIGTERM')
-      // Workers give up by themselves; this is for one that cannot even do that.
-      setTimeout(() => {
-        pass('SIGKILL')
-        stop(1)
-      }, config.drainTimeoutMs + 2_000).unref()
-    })
+  const end = () => {
+    if (isStopping) return
+    isStopping = true
+    pass('SIGTERM')
+    // Workers give up by themselves; this is for one that cannot even do that.
+    setTimeout(() => {
+      pass('SIGKILL')
+      stop(1)
+    }, config.drainTimeoutMs + 2_000).unref()
   }
+  process.on('SIGHUP', () => pass('SIGHUP'))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, end)
 
   void Promise.all(Array.from({ length: config.processes }, () => start(0))).then(() =>
     stop(isStopping && !failed ? 0 : 1),

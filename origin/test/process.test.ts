@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -5,6 +6,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { MongoClient } from 'mongodb'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { edgeKeySet } from './support/assertions.ts'
@@ -142,6 +144,27 @@ it('killed without notice, it leaves no key half used: whatever is repeated is t
   await client.close()
 })
 
+/** A supervisor whose workers are there and do not serve yet. */
+async function starting() {
+  const origin = runOrigin({
+    MONGODB_URI: mongodbUri(),
+    MONGODB_DATABASE: database,
+    EDGE_ASSERTION_JWKS: edgeKeySet,
+    POOL_SIZE: '1',
+    PORT: '0',
+    PROCESSES: '2',
+  })
+  running.push(origin)
+  let workers: number[] = []
+  await until(async () => {
+    const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'ppid=,pid='])
+    const processes = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+    workers = processes.flatMap(([parent, pid = 0]) => (parent === origin.child.pid ? [pid] : []))
+    return workers.length === 2
+  })
+  return { origin, workers }
+}
+
 describe('several processes', () => {
   it('share one port, and add up their metrics', async () => {
     const origin = await start({ PROCESSES: '2' })
@@ -169,6 +192,20 @@ describe('several processes', () => {
     process.kill(workers()[0] as number, 'SIGKILL')
     await until(() => workers().length === 3)
     expect((await origin.send('GET', '/livez')).status).toBe(200)
+    origin.child.kill('SIGTERM')
+    expect(await origin.exited).toBe(0)
+  })
+
+  it('one that cannot start takes the others along, so that nobody serves with fewer than were asked for', async () => {
+    const { origin, workers } = await starting()
+    const [first, second] = workers as [number, number]
+    process.kill(first, 'SIGKILL')
+    expect(await origin.exited).toBe(1)
+    expect(isAlive(second)).toBe(false)
+  })
+
+  it('stopped before any of them serves, it has failed at nothing', async () => {
+    const { origin } = await starting()
     origin.child.kill('SIGTERM')
     expect(await origin.exited).toBe(0)
   })
