@@ -13,6 +13,12 @@ interface Alarm {
   readonly OKActions?: readonly unknown[]
 }
 
+interface Statement {
+  readonly Effect: string
+  readonly Action: string
+  readonly Principal: { readonly Service?: string }
+}
+
 describe.each(stageNames)('%s: alarms', (stage) => {
   const alarms = () =>
     resourcesOf(readTemplate(stage, 'origin'), 'AWS::CloudWatch::Alarm').map(
@@ -26,6 +32,18 @@ describe.each(stageNames)('%s: alarms', (stage) => {
       expect(AlarmActions).toHaveLength(1)
       expect(OKActions).toEqual(AlarmActions)
     }
+  })
+
+  it('are let onto the topic that they tell it by', () => {
+    const [policy] = resourcesOf(readTemplate(stage, 'origin'), 'AWS::SNS::TopicPolicy')
+    const document = policy?.Properties.PolicyDocument as { Statement: readonly Statement[] } | undefined
+    const publishers = (document?.Statement ?? []).filter(
+      ({ Effect, Action }) => Effect === 'Allow' && Action === 'sns:Publish',
+    )
+    expect(publishers.map(({ Principal }) => Principal.Service).sort()).toEqual([
+      'budgets.amazonaws.com',
+      'cloudwatch.amazonaws.com',
+    ])
   })
 
   it('name runbooks that exist', () => {

@@ -1,4 +1,5 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { StringParameter } from 'aws-cdk-lib/aws-ssm'
@@ -36,6 +37,8 @@ export class OriginStack extends Stack {
     topic.addSubscription(
       new EmailSubscription(StringParameter.valueForStringParameter(this, `/spillway/${stage}/alert-email`)),
     )
+    // A topic with a policy of its own has lost the one that lets its account publish, alarms among it.
+    topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'))
     const alarms = new Alarms(this, 'Alarms', { topic, stage })
     const signals = new OriginSignals(stage)
 
