@@ -83,7 +83,9 @@ describe('lifecycle', () => {
         READY_URL: `${metadata.url}/readyz`,
         LIVE_URL: `${metadata.url}/livez`,
         SILENCES_MAX: '3',
+        ANSWERS_MAX: '5',
         POLL_SECONDS: '0.05',
+        LEAVE_SECONDS: '0',
         GROUP_NAME: 'group',
         LAUNCH_HOOK: 'ready',
         TERMINATE_HOOK: 'drained',
@@ -137,6 +139,26 @@ describe('lifecycle', () => {
     metadata.targetState = 'Terminated'
     expect(await start()).toBe(0)
     expect(commands.calls).toEqual(['systemctl stop spillway-origin.service', completed('drained')])
+  })
+
+  it.each([
+    ['InService', 'ready'],
+    ['Terminated', 'drained'],
+  ])('answers the hook of %s again until it is heard', async (state, hook) => {
+    // The hook is not open yet when the first answers come.
+    commands.add('aws', `[ "$(grep -c 'hook-name ${hook}' "${join(folder, 'calls.log')}")" -ge 3 ]`)
+    metadata.targetState = state
+    const exit = start()
+    await eventually(() => expect(commands.calls.filter((call) => call === completed(hook))).toHaveLength(3))
+    metadata.readyChecks = 0
+    const checks = metadata.liveChecks
+    if (state === 'InService') {
+      await eventually(() => expect(metadata.liveChecks).toBeGreaterThan(checks + 3))
+      expect(metadata.readyChecks).toBe(0)
+      metadata.targetState = 'Terminated'
+    }
+    await exit
+    expect(commands.calls.filter((call) => call === completed(hook))).toHaveLength(3)
   })
 
   it('goes on when the group has closed the hook already', async () => {

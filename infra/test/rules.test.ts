@@ -65,10 +65,12 @@ describe('drain-fits-hook', () => {
   it.each<[string, number, number, number, number]>([
     ['each wait ends before the next gives up', 20, 30, 90, 0],
     ['systemd would kill within the drain', 30, 30, 90, 1],
-    ['the hook would end within the stop', 20, 30, 32, 1],
+    ['the hook would end within the stop', 20, 30, 47, 1],
     ['both', 40, 30, 20, 2],
   ])('%s', (_name, drain, unitStop, hook, count) => {
-    expect(drainFitsHook('test', { drain, unitStop, poll: 2, hook }).validate()).toHaveLength(count)
+    expect(drainFitsHook('test', { drain, unitStop, poll: 2, leave: 15, hook }).validate()).toHaveLength(
+      count,
+    )
   })
 
   it('stops a stage whose drain outlasts its unit', () => {

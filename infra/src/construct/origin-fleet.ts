@@ -29,6 +29,7 @@ import { drainFitsHook } from '../rules/drain-fits-hook.ts'
 import type { AccessPath } from './access-path.ts'
 import type { DocumentStore } from './document-store.ts'
 import { encryptedRoot } from './instance-defaults.ts'
+import { deregistrationSeconds } from './origin-entrance.ts'
 import { originRole } from './origin-role.ts'
 import { launchHook, originSettings, terminateHook } from './origin-settings.ts'
 
@@ -104,6 +105,7 @@ export class OriginFleet extends Construct {
         drain: origin.drainTimeoutMs / 1_000,
         unitStop: Number(unitDirective('spillway-origin.service', 'TimeoutStopSec')),
         poll: pollSeconds(),
+        leave: deregistrationSeconds,
         hook: terminateHookSeconds,
       }),
     )

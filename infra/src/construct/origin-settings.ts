@@ -3,6 +3,7 @@ import { Aws, CfnParameter, Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import type { DocumentStore } from './document-store.ts'
+import { deregistrationSeconds } from './origin-entrance.ts'
 import { releasesBucketName } from './release-store.ts'
 
 export const launchHook = 'spillway-ready'
@@ -36,6 +37,7 @@ export function originSettings(
     GROUP_NAME: groupName,
     LAUNCH_HOOK: launchHook,
     TERMINATE_HOOK: terminateHook,
+    LEAVE_SECONDS: String(deregistrationSeconds),
     LIVE_URL: `http://127.0.0.1:${ports.origin}${opsPaths.live}`,
     READY_URL: `http://127.0.0.1:${ports.origin}${opsPaths.ready}`,
     DATABASE_SECRET: store.originSecret.secretArn,
