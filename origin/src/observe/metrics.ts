@@ -54,10 +54,12 @@ export class Metrics {
   }
 
   onPool(observation: PoolObservation): void {
-    if (observation.kind === 'checkedOut') {
+    // Who gave up has waited as well: without them a pool that has nothing left to give would show no wait at all.
+    if (observation.kind === 'checkedOut' || observation.kind === 'checkOutFailed') {
       this.#poolWait.observe(observation.waitMs)
       this.#recentPoolWait.observe(observation.waitMs)
-    } else this.#poolEvents[observation.kind] += 1
+    }
+    if (observation.kind !== 'checkedOut') this.#poolEvents[observation.kind] += 1
   }
 
   async scrape(): Promise<{ contentType: string; text: string }> {
@@ -116,7 +118,7 @@ export class Metrics {
       Object.entries(pool()).map(([state, value]) => ({ value, labels: { state } })),
     )
     const name = 'origin_pool_wait_seconds'
-    this.#define('histogram', name, 'How long commands waited for a connection.', () =>
+    this.#define('histogram', name, 'How long commands waited for a connection, in vain or not.', () =>
       histogramSamples(name, this.#poolWait, {}),
     )
     // For collectors that know gauges and counters only, and scale on this one.

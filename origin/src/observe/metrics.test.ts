@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { AdmissionControl } from '../policy/admission-control.ts'
+import { DelayLimit } from '../policy/delay-limit.ts'
+import { Metrics } from './metrics.ts'
+
+it('the wait for a connection counts those who waited in vain, and starts anew with each scrape', async () => {
+  const admission = new AdmissionControl({ limit: new DelayLimit(), random: () => 0, onActive: () => {} })
+  const metrics = new Metrics({
+    admission: () => admission.snapshot(0),
+    pool: () => ({ size: 1, open: 1, inUse: 1 }),
+    lanes: function* () {},
+    isDraining: () => false,
+  })
+  const waitSeconds = async () =>
+    Number(/^origin_pool_wait_p99_seconds (.*)$/m.exec((await metrics.scrape()).text)?.[1])
+
+  metrics.onPool({ kind: 'checkedOut', waitMs: 0.2 })
+  for (let times = 0; times < 10; times += 1) {
+    metrics.onPool({ kind: 'checkOutFailed', waitMs: 500, reason: 'timeout' })
+  }
+  expect(await waitSeconds()).toBe(0.5)
+  expect(await waitSeconds()).toBe(0)
+  metrics.stop()
+})
