@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { stageNames } from '../src/config.ts'
+import { originMetrics, originNamespace, stageDimension } from '../src/origin-metrics.ts'
 import { readTemplate, resourcesOf } from './support/template.ts'
 
 const runbooks = join(import.meta.dirname, '..', 'runbooks')
@@ -9,6 +10,7 @@ const runbooks = join(import.meta.dirname, '..', 'runbooks')
 interface Alarm {
   readonly AlarmName: string
   readonly AlarmDescription: string
+  readonly Metrics?: unknown
   readonly AlarmActions: readonly unknown[]
   readonly OKActions?: readonly unknown[]
 }
@@ -44,6 +46,31 @@ describe.each(stageNames)('%s: alarms', (stage) => {
       'budgets.amazonaws.com',
       'cloudwatch.amazonaws.com',
     ])
+  })
+
+  it('count what the balancer has to answer for origins that are not there', () => {
+    const errors = alarms().find(({ AlarmName }) => AlarmName.endsWith('OriginErrors'))
+    const metrics = JSON.stringify(errors?.Metrics)
+    expect(metrics).toContain('HTTPCode_ELB_5XX_Count')
+    expect(metrics).toContain('HTTPCode_Target_5XX_Count')
+  })
+
+  it('ring when the origins no longer tell how they are', () => {
+    expect(alarms().find(({ AlarmName }) => AlarmName.endsWith('SignalsSilent'))).toMatchObject({
+      Metrics: [
+        {
+          MetricStat: {
+            Metric: {
+              Namespace: originNamespace,
+              MetricName: originMetrics.poolWait,
+              Dimensions: [{ Name: stageDimension, Value: stage }],
+            },
+            Stat: 'SampleCount',
+          },
+        },
+      ],
+      TreatMissingData: 'breaching',
+    })
   })
 
   it('name runbooks that exist', () => {

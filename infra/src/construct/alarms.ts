@@ -12,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-docdb'
-import { HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
+import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { connectionBudget } from '../capacity.ts'
@@ -54,9 +54,15 @@ export class Alarms extends Construct {
   forUsers(entrance: OriginEntrance, signals: OriginSignals): readonly Alarm[] {
     const { metrics } = entrance.targets
     const errors = new MathExpression({
-      // A shed request is a 503 with Retry-After and has its own alarm, so it is taken out here.
-      expression: '100 * (FILL(failed, 0) - FILL(shed, 0)) / IF(requests > 0, requests, 1)',
+      // A shed request is a 503 with Retry-After and has its own alarm, so it is taken out here. What the balancer
+      // itself has to answer (no origin in service, a connection cut) counts as no request of any target.
+      expression:
+        '100 * (FILL(failed, 0) + FILL(unreached, 0) - FILL(shed, 0)) / (FILL(requests, 0) + FILL(unreached, 0))',
       usingMetrics: {
+        unreached: entrance.balancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, {
+          period: minute,
+          statistic: Stats.SUM,
+        }),
         failed: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, {
           period: minute,
           statistic: Stats.SUM,
@@ -72,7 +78,7 @@ export class Alarms extends Construct {
         metric: errors,
         threshold: 1,
         tells:
-          'The origin answers more than 1 % with errors of its own. Runbook: roll-back, database-failover.',
+          'More than 1 % of what the edge asks ends in an error, sheds aside. Runbook: roll-back, database-failover.',
       }),
       this.keep('OriginSlow', {
         metric: metrics.targetResponseTime({ period: minute, statistic: 'p99' }),
@@ -89,6 +95,14 @@ export class Alarms extends Construct {
   }
 
   forLoad(signals: OriginSignals, config: StageConfig, group: AutoScalingGroup): void {
+    this.keep('SignalsSilent', {
+      metric: signals.reports,
+      threshold: 1,
+      when: 'below',
+      minutes: 5,
+      silence: 'bad',
+      tells: 'No origin reports its pressure: the group grows by its targets alone. Runbook: scale-by-hand.',
+    })
     this.keep('Shedding', {
       metric: signals.shedShare,
       threshold: 5,
@@ -149,7 +163,18 @@ export class Alarms extends Construct {
     }
   }
 
-  forTunnel(connectors: AutoScalingGroup, config: StageConfig): void {
+  forTunnel(connectors: AutoScalingGroup, entrance: OriginEntrance, config: StageConfig): void {
+    if (config.stage === 'production') {
+      // Connectors can be up and connected to nothing, and silence is no error to anyone behind them.
+      this.keep('TunnelSilent', {
+        metric: entrance.targets.metrics.requestCount({ period: minute, statistic: Stats.SUM }),
+        threshold: 1,
+        when: 'below',
+        minutes: 5,
+        silence: 'bad',
+        tells: 'Not one request has come from the edge for 5 minutes. Runbook: region-outage.',
+      })
+    }
     this.keep('TunnelThin', {
       metric: groupMetric(connectors, 'GroupInServiceInstances'),
       threshold: config.tunnel.connectors,

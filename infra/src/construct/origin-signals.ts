@@ -9,6 +9,8 @@ const period = Duration.minutes(1)
 export class OriginSignals {
   /** Wait for a connection, ms: each instance's p99, averaged over the group. */
   readonly poolWaitMs: IMetric
+  /** How often instances told their pressure: some times a minute each, whatever the load. */
+  readonly reports: IMetric
   readonly shed: IMetric
   /** Share of requests that the origin refused, per cent. */
   readonly shedShare: IMetric
@@ -29,6 +31,7 @@ export class OriginSignals {
       period,
       label: 'wait for a connection (ms)',
     })
+    this.reports = metric(originMetrics.poolWait, Stats.SAMPLE_COUNT, 'reports')
     this.shed = metric(originMetrics.shed, Stats.SUM, 'shed')
     this.shedShare = new MathExpression({
       // Without a request in the minute there is no share, and no data is no alarm.

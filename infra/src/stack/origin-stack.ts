@@ -61,7 +61,7 @@ export class OriginStack extends Stack {
 
     alarms.forLoad(signals, config, fleet.group)
     alarms.forDatabase(data.store.cluster, config)
-    alarms.forTunnel(tunnel.connectors, config)
+    alarms.forTunnel(tunnel.connectors, entrance, config)
     new Dashboard(this, 'Dashboard', {
       config,
       entrance,
