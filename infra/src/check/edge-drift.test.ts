@@ -10,6 +10,7 @@ const environment = (stage: string, change: Partial<EdgeEnvironment> = {}): Edge
   routes: ['api.example.com'],
   workersDev: false,
   previewUrls: false,
+  invocationLogs: false,
   ...change,
 })
 const all = (change: Partial<EdgeEnvironment> = {}) =>
@@ -62,6 +63,7 @@ describe('drift between edge, contract and infra', () => {
     ['no route', { routes: [] }, /nobody reaches/],
     ['a workers.dev address', { workersDev: undefined }, /workers_dev/],
     ['preview addresses', { previewUrls: true }, /preview_urls/],
+    ['a log line for every invocation', { invocationLogs: true }, /invocation is logged/],
     [
       'another stage’s switch',
       { kvNamespaces: [{ binding: 'CONTROL', id: 'staging-control' }] },

@@ -11,6 +11,8 @@ export interface EdgeEnvironment {
   readonly routes: readonly string[]
   readonly workersDev: boolean | undefined
   readonly previewUrls: boolean | undefined
+  /** Whether the platform logs every invocation, which is billed by the line. */
+  readonly invocationLogs: boolean
 }
 
 export interface RateLimiter {
@@ -70,6 +72,7 @@ function drift(stage: StageName, environment: EdgeEnvironment): readonly string[
       `${rateQuota} tells callers other numbers than ${limiter.name} counts by`,
     )
   }
+  need(!environment.invocationLogs, 'every invocation is logged: the bill counts on the Worker’s own lines')
   if (stage === 'dev') return findings
   need(edgeEnv.tokenIssuers in vars, `${edgeEnv.tokenIssuers} is not set`)
   need(routes.length > 0, 'no route: nobody reaches the Worker')

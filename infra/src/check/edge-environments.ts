@@ -37,5 +37,7 @@ function readEnvironment(env: string): EdgeEnvironment {
     routes: routes.map((route) => (typeof route === 'string' ? route : route.pattern)),
     workersDev: read.workers_dev,
     previewUrls: read.preview_urls,
+    invocationLogs:
+      read.observability?.enabled === true && read.observability.logs?.invocation_logs !== false,
   }
 }

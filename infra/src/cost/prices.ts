@@ -5,6 +5,10 @@
  * them; entries marked † are from memory of those pages and not from a copy. **Verify before you rely on a figure**:
  *   aws.amazon.com/{ec2,ebs,elasticloadbalancing,vpc,documentdb,lambda,api-gateway,cloudwatch,secrets-manager}/pricing
  *   developers.cloudflare.com/workers/platform/pricing, developers.cloudflare.com/kv/platform/pricing
+ *
+ * Left out of both designs: traffic between zones, access logs, backups beyond one copy. Left out of ours: Analytics
+ * Engine, whose page announces $0.25 per million points beyond 10 million and says that it is not billed yet. On the
+ * day that it is, the edge's points (one a request) should be thinned before they cost as much as its requests.
  */
 export const priceSource = {
   date: '2026-11-24',
@@ -51,7 +55,11 @@ export const prices = {
       { upTo: 10 * million, perUnit: 0 },
       { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.5) },
     ],
-    /** Workers Logs, events. † */
+    kvLists: [
+      { upTo: million, perUnit: 0 },
+      { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(5) },
+    ],
+    /** Workers Logs, events: the Worker's own lines, since `edge/wrangler.jsonc` turns invocation logs off. † */
     logEvents: [
       { upTo: 20 * million, perUnit: 0 },
       { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.6) },

@@ -4,8 +4,10 @@ import { databaseItems } from './database-cost.ts'
 import { hoursPerMonth, prices, tiered } from './prices.ts'
 import { service, trafficOf, type Workload } from './workload.ts'
 
-/** CloudWatch metrics, alarms and secrets of one stage; the template's own numbers, rounded up. */
-const fixed = { metrics: 20, alarms: 13, secrets: 3 }
+/** CloudWatch metrics, alarms (those of target tracking included) and secrets of one stage, rounded up. */
+const fixed = { metrics: 10, alarms: 20, secrets: 3 }
+/** Metrics that detailed monitoring adds for each instance. */
+const instanceMetrics = 7
 /** Target tracking holds a process at half of what it can carry, so an average hour needs this many instances. */
 const instancesFor = (perSecond: number, { fleet, origin }: StageConfig): number =>
   Math.max(
@@ -31,6 +33,7 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
   const { cloudflare, balancer, nat, cloudWatch } = prices
   // A capacity unit is 25 new connections, 3,000 open ones or 1 GB an hour; connectors keep theirs open: bytes decide.
   const lcus = Math.max(1, gb / hoursPerMonth)
+  const metrics = fixed.metrics + instances * instanceMetrics
   const logGb = (originRequests * service.logShare * service.logBytes) / 1e9
   return bill('Spillway', requestsPerMonth, [
     {
@@ -46,7 +49,8 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
     {
       name: 'Workers KV and logs',
       dollars:
-        tiered(cloudflare.kvReads, requestsPerMonth * service.kvReadsPerRequest) +
+        tiered(cloudflare.kvReads, requestsPerMonth * service.kvPollsPerRequest) +
+        tiered(cloudflare.kvLists, requestsPerMonth * service.kvPollsPerRequest) +
         tiered(cloudflare.logEvents, requestsPerMonth * service.logShare),
       because: `${service.logShare * 100} % of requests logged`,
     },
@@ -93,11 +97,11 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
       name: 'CloudWatch and secrets',
       dollars:
         logGb * cloudWatch.logGb +
-        fixed.metrics * cloudWatch.metric +
+        metrics * cloudWatch.metric +
         fixed.alarms * cloudWatch.alarm +
         cloudWatch.dashboard +
         fixed.secrets * prices.secretMonth,
-      because: `${fixed.metrics} metrics, ${fixed.alarms} alarms, ${logGb.toFixed(1)} GB of logs`,
+      because: `${metrics} metrics, ${fixed.alarms} alarms, ${logGb.toFixed(1)} GB of logs`,
     },
   ])
 }

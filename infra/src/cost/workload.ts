@@ -25,12 +25,12 @@ export const defaultWorkload: Workload = {
   storedGb: 200,
 }
 
-/** Measured on the 2-core machine of FACTS where it can be, assumed where it cannot. */
+/** Measured where it can be, on a machine of two cores (`bench/results`), assumed where it cannot. */
 export const service = {
   /** CPU of the Worker for a request, ms; billed in whole requests' CPU time. */
   edgeCpuMs: 0.5,
-  /** Control reads (shed switch, revocations) that reach KV: an isolate polls, it does not ask per request. */
-  kvReadsPerRequest: 0.001,
+  /** Polls of the control namespace: a read (shed switch) and a listing (revocations). Isolates poll, not requests. */
+  kvPollsPerRequest: 0.001,
   /** What a connector of one processor carries at half load. Assumed; decision 0005 says to measure it. */
   connectorRequestsPerSecond: 1_500,
   /** Share of requests that either design logs. */
