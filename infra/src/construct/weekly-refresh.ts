@@ -1,5 +1,6 @@
-import { Stack, TimeZone } from 'aws-cdk-lib'
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { TimeZone } from 'aws-cdk-lib'
+import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler'
 import { Universal } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Construct } from 'constructs'
@@ -11,15 +12,17 @@ import { groupArn } from './group-arn.ts'
  * fleet always holds ones that are valid; and what is replaced every week is known to be replaceable.
  */
 export class WeeklyRefresh extends Construct {
-  constructor(scope: Construct, id: string, { groupName }: { readonly groupName: string }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { groupName, alarms }: { readonly groupName: string; readonly alarms: readonly IAlarm[] },
+  ) {
     super(scope, id)
     const group = groupArn(this, groupName)
-    // The scheduler makes its role beside the stack's other singletons, not below this construct.
-    acceptWildcard(
-      Stack.of(this),
-      group,
-      'The wildcard stands for an id that AWS gives the group; its name follows.',
-    )
+    // Its own, because the scheduler's would be the stack's, and what is accepted for it accepted for all of the stack.
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') })
+    acceptWildcard(role, group, 'The wildcard stands for an id that AWS gives the group; its name follows.')
+    acceptWildcard(role, '*', 'Describing alarms knows no resource.')
     new Schedule(this, 'Schedule', {
       description: 'Replace every origin instance',
       schedule: ScheduleExpression.cron({
@@ -31,15 +34,24 @@ export class WeeklyRefresh extends Construct {
       target: new Universal({
         service: 'autoscaling',
         action: 'startInstanceRefresh',
+        role,
         input: ScheduleTargetInput.fromObject({
           AutoScalingGroupName: groupName,
-          Preferences: { MinHealthyPercentage: 100, MaxHealthyPercentage: 134, InstanceWarmup: 60 },
+          Preferences: {
+            MinHealthyPercentage: 100,
+            MaxHealthyPercentage: 134,
+            InstanceWarmup: 60,
+            // It stops where users feel it; there is no former configuration to go back to.
+            AlarmSpecification: { Alarms: alarms.map(({ alarmName }) => alarmName) },
+          },
         }),
         policyStatements: [
           new PolicyStatement({
             actions: ['autoscaling:StartInstanceRefresh'],
             resources: [group],
           }),
+          // Whoever names alarms to a refresh must be allowed to look at them.
+          new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }),
         ],
       }),
     })

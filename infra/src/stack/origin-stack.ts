@@ -48,16 +48,17 @@ export class OriginStack extends Stack {
       description: 'Where the tunnel sends requests: https, port 443',
       value: entrance.balancer.loadBalancerDnsName,
     })
+    const userAlarms = alarms.forUsers(entrance, signals)
     const fleet = new OriginFleet(this, 'Fleet', {
       vpc,
       access,
       config,
       store: data.store,
-      rollbackAlarms: alarms.forUsers(entrance, signals),
+      rollbackAlarms: userAlarms,
     })
     fleet.group.attachToApplicationTargetGroup(entrance.targets)
     new OriginScaling(this, 'Scaling', { group: fleet.group, signals, config })
-    new WeeklyRefresh(this, 'WeeklyRefresh', { groupName: fleet.groupName })
+    new WeeklyRefresh(this, 'WeeklyRefresh', { groupName: fleet.groupName, alarms: userAlarms })
 
     alarms.forLoad(signals, config, fleet.group)
     alarms.forDatabase(data.store.cluster, config)
