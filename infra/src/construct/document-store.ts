@@ -134,6 +134,9 @@ export class DocumentStore extends Construct {
         }),
       },
       automaticallyAfter: Duration.days(30),
+      // Not while the stack is being made: no instance of the cluster answers yet, and the origin's user is made by
+      // hand. The deploy runbook rotates once, on purpose, when both are there.
+      rotateImmediatelyOnUpdate: false,
       excludeCharacters,
     }
     new SecretRotation(this, 'AdministratorRotation', {
