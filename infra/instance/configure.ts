@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -23,7 +23,9 @@ const aws = (...words: readonly string[]): string =>
 
 function write(name: string, content: string, mode: number): string {
   const path = join(folder, name)
-  writeFileSync(`${path}.new`, content, { mode })
+  // The folder belongs to the origin's user, and this runs as root: what lies there must not be written through.
+  rmSync(`${path}.new`, { force: true })
+  writeFileSync(`${path}.new`, content, { mode, flag: 'wx' })
   chmodSync(`${path}.new`, mode)
   renameSync(`${path}.new`, path)
   return path
@@ -46,7 +48,6 @@ function mongodbUri(): string {
     tlsCAFile: setting('DATABASE_CA'),
     // DocumentDB knows retryable writes from 8.0 on; retries are the idempotency keys' business.
     retryWrites: 'false',
-    readPreference: 'primaryPreferred',
   })
   const credentials = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`
   return `mongodb://${credentials}@${setting('DATABASE_HOST')}/?${options}`

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -48,11 +48,19 @@ describe('configure', () => {
       tls: 'true',
       tlsCAFile: '/ca.pem',
       retryWrites: 'false',
-      readPreference: 'primaryPreferred',
     })
     expect(text).toContain(`EDGE_ASSERTION_JWKS=file://${join(folder, 'edge-keys.json')}`)
     expect(statSync(join(folder, 'origin.env')).mode & 0o777).toBe(0o600)
     expect(statSync(join(folder, 'edge-keys.json')).mode & 0o777).toBe(0o644)
+  })
+
+  it('writes through no link that the origin’s user may have left', () => {
+    const victim = join(folder, 'victim')
+    writeFileSync(victim, 'untouched')
+    symlinkSync(victim, join(folder, 'origin.env.new'))
+    expect(run('{"keys":[{"kid":"a"}]}').status).toBe(0)
+    expect(readFileSync(victim, 'utf8')).toBe('untouched')
+    expect(readFileSync(join(folder, 'origin.env'), 'utf8')).toContain('MONGODB_URI=')
   })
 
   it('does not start an origin that would trust no edge, and prints no secret', () => {
