@@ -27,6 +27,8 @@ cat > /etc/systemd/system/spillway-tunnel.service <<'UNIT'
 Description=Spillway tunnel to the edge
 Wants=network-online.target
 After=network-online.target
+# Until its token has been put in it fails every few seconds, which is no reason to give up for good.
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -35,7 +37,7 @@ EnvironmentFile=/etc/spillway/instance.env
 RuntimeDirectory=spillway-tunnel
 RuntimeDirectoryMode=0700
 ExecStartPre=+/usr/local/bin/spillway-tunnel-token
-ExecStart=/usr/bin/cloudflared --no-autoupdate --metrics 127.0.0.1:20241 tunnel run --token-file /run/spillway-tunnel/token
+ExecStart=/usr/bin/cloudflared tunnel --no-autoupdate --metrics 127.0.0.1:20241 run --token-file /run/spillway-tunnel/token
 Restart=always
 RestartSec=5
 TimeoutStartSec=60

@@ -67,7 +67,7 @@ export const prices = {
   },
   /** On demand, Linux, an hour. † */
   ec2: {
-    't4g.nano': 0.0042,
+    't4g.micro': 0.0084,
     't4g.small': 0.0168,
     'c7g.medium': 0.0363,
     'c7g.large': 0.0725,
