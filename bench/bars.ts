@@ -54,6 +54,13 @@ export const bars = {
   /** From the origin's return to full service. */
   outageRecovery: { name: 'outage-recovery-seconds', limit: 5, holds: '<=' },
 
+  /** `npm run synth` as a stranger runs it. */
+  infraSynth: { name: 'infra-synth-seconds', limit: 60, holds: '<=' },
+  /** What cdk-nag, our own rules and cfn-lint find in the templates of all stages. */
+  infraFindings: { name: 'infra-template-findings', limit: 0, holds: '<=' },
+  /** The fewest connections over the budget that stop the synth. */
+  infraBudget: { name: 'infra-connections-that-stop-synth', limit: 1, holds: '<=' },
+
   /** The longest that anyone who was admitted took in the simulated spike, answered or not. */
   simulatedLongest: { name: 'simulated-spike-longest-ms', limit: 1_000, holds: '<=' },
   /** Success of critical requests in it. */
