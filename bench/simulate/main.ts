@@ -9,6 +9,7 @@ import { scenarioFigure } from './chart/scenario-figure.ts'
 import { lambdaCost } from './cost.ts'
 import { connectionBudget, connectionDemand, databaseCapacity, databaseClasses } from './infra.ts'
 import { success } from './ledger.ts'
+import { publishedTimes } from './measured-times.ts'
 import { operations } from './operations.ts'
 import { awsDefaults, deployedRules, production, seedRules } from './rules.ts'
 import { scenarios } from './scenarios.ts'
@@ -30,7 +31,11 @@ if (chosen.length === 0) {
 
 const ours = deployedRules(production)
 const rules = [ours, awsDefaults(ours), seedRules(ours)]
-const world = createWorld({ requests: values.quick ? 6_000 : 20_000, seed: Number(values.seed) })
+const world = createWorld({
+  requests: values.quick ? 6_000 : 20_000,
+  seed: Number(values.seed),
+  times: publishedTimes(),
+})
 const { demanded, allowed, demand } = connectionBudget(
   databaseCapacity(production),
   connectionDemand(production),

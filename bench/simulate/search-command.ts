@@ -7,6 +7,7 @@ import { searchFigure } from './chart/search-figure.ts'
 import type { ScalingPolicy } from './group/scaling-rules.ts'
 import { connectionBudget, connectionDemand, databaseCapacity } from './infra.ts'
 import { success } from './ledger.ts'
+import { publishedTimes } from './measured-times.ts'
 import { awsDefaults, deployedRules, production, seedRules } from './rules.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
@@ -21,9 +22,10 @@ const { values } = parseArgs({ options: { quick: { type: 'boolean', default: fal
 const worse = { users: 3, weight: 3 } as const
 
 const requests = values.quick ? 3_000 : 8_000
-const measured = createWorld({ requests })
+const times = publishedTimes()
+const measured = createWorld({ requests, times })
 const trials = {
-  trial: { scenario: crowded(find('spike')), world: createWorld({ requests, weight: worse.weight }) },
+  trial: { scenario: crowded(find('spike')), world: createWorld({ requests, times, weight: worse.weight }) },
   day: { scenario: find('wave'), world: measured },
   connectionsMax: connectionsMax(),
 }

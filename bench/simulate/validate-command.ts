@@ -8,7 +8,7 @@ import { readResult } from '../measure/result.ts'
 import { figure, table } from '../measure/table.ts'
 import { localFolder, root } from '../stack/folders.ts'
 import { validationFigure } from './chart/validation-figure.ts'
-import { readServiceTimes } from './service-times.ts'
+import { publishedTimes } from './measured-times.ts'
 import { compare, readOverload, timesOf, worst } from './validation.ts'
 
 /** `npm run simulate:validate [-- --quick] [-- --file FILE]`: lays simulated overload over what `bench:overload` measured. */
@@ -27,7 +27,7 @@ if (!existsSync(file)) {
 }
 const result = await readResult(file)
 const run = readOverload(result)
-const times = readServiceTimes()
+const times = publishedTimes()
 const comparisons = compare(run, times, values.quick ? 20 : 60)
 
 const error = (percent: number): string =>

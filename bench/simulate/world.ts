@@ -1,7 +1,7 @@
 import { defaultWorkload, type StageConfig } from './infra.ts'
 import { ProcessResponses } from './process/response.ts'
 import { deployedRules, poolSizeFor, production } from './rules.ts'
-import { heavier, readServiceTimes } from './service-times.ts'
+import { heavier, readServiceTimes, type ServiceTimes } from './service-times.ts'
 import type { World } from './simulation.ts'
 
 export interface WorldOptions {
@@ -10,12 +10,15 @@ export interface WorldOptions {
   /** Requests of a process to follow for each load that it meets; fewer are faster and less steady. */
   readonly requests: number
   readonly seed?: number
+  /** @default what stands in service-times.json */
+  readonly times?: ServiceTimes
   readonly stage?: StageConfig
 }
 
 /** What all simulations of one kind share: the measured origin, and users as infra's cost model has them. */
-export function createWorld({ weight = 1, requests, seed = 1, stage = production }: WorldOptions): World {
-  const times = heavier(readServiceTimes(), weight)
+export function createWorld(options: WorldOptions): World {
+  const { weight = 1, requests, seed = 1, stage = production } = options
+  const times = heavier(options.times ?? readServiceTimes(), weight)
   const poolSize = poolSizeFor(stage, deployedRules(stage))
   return {
     stage,
