@@ -1,7 +1,7 @@
 import { type Scale, short } from './scale.ts'
 
 /** How a line looks; colours that people with a colour weakness tell apart (Okabe and Ito 2008). */
-export type Look = 'blue' | 'orange' | 'green' | 'grey' | 'grey-dashed' | 'red-dashed'
+export type Look = 'blue' | 'orange' | 'green' | 'red' | 'grey' | 'grey-dashed' | 'red-dashed'
 
 export interface Line {
   readonly name: string
@@ -37,8 +37,8 @@ svg{--bg:#fff;--ink:#1a1a1a;--soft:#666;--rule:#e2e2e2;--blue:#0072b2;--orange:#
 @media (prefers-color-scheme:dark){svg{--bg:#16181c;--ink:#ececec;--soft:#a3a8b0;--rule:#30343b;--blue:#56b4e9;--orange:#f0a04b;--green:#35c79a;--red:#ff8a80;--grey:#7d838c}}
 text{font:11px system-ui,sans-serif;fill:var(--soft)}.title{font-weight:600;fill:var(--ink);font-size:12px}.head{font-weight:700;fill:var(--ink);font-size:14px}
 .rule{stroke:var(--rule);stroke-width:1}.line{fill:none;stroke-width:1.6;stroke-linejoin:round}
-.blue{stroke:var(--blue)}.orange{stroke:var(--orange)}.green{stroke:var(--green)}.grey{stroke:var(--grey)}.grey-dashed{stroke:var(--grey);stroke-dasharray:2 3}.red-dashed{stroke:var(--red);stroke-dasharray:5 3}
-.dot{stroke-width:0}.dot.blue{fill:var(--blue)}.dot.orange{fill:var(--orange)}.dot.green{fill:var(--green)}.dot.grey{fill:var(--grey)}
+.blue{stroke:var(--blue)}.orange{stroke:var(--orange)}.green{stroke:var(--green)}.red{stroke:var(--red)}.grey{stroke:var(--grey)}.grey-dashed{stroke:var(--grey);stroke-dasharray:2 3}.red-dashed{stroke:var(--red);stroke-dasharray:5 3}
+.dot{stroke-width:0}.dot.blue{fill:var(--blue)}.dot.orange{fill:var(--orange)}.dot.green{fill:var(--green)}.dot.red{fill:var(--red)}.dot.grey{fill:var(--grey)}
 `.replaceAll('\n', '')
 
 /** Panels under each other, as one SVG that follows the reader's light or dark scheme. */

@@ -1,11 +1,13 @@
 import { type Judged, lostPercent } from '../search.ts'
-import { figure } from './figure.ts'
+import { figure, type Look } from './figure.ts'
 import { linear, logarithmic, short } from './scale.ts'
 
 /** Per cent. */
 const least = 0.1
 
-/** Every candidate by what its trial cost and lost, with the winner and others marked. */
+const looks: readonly Look[] = ['red', 'orange', 'green']
+
+/** Every candidate by what its trial cost and lost, with the winner and others marked, each by its name. */
 export function searchFigure(judged: readonly Judged[], marked: readonly Judged[]): string {
   const [winner] = judged
   const dollars = ({ trial }: Judged) => trial.totals.dollars
@@ -23,11 +25,16 @@ export function searchFigure(judged: readonly Judged[], marked: readonly Judged[
       y: logarithmic(least, 100),
       yLabel: (value) => (value === least ? '≤ 0.1' : short(value)),
       lines: [
-        { name: 'candidates', look: 'grey', dots: true, points: dots(judged) },
-        { name: 'defaults, seed', look: 'orange', dots: true, points: dots(marked) },
+        { name: 'all', look: 'grey', dots: true, points: dots(judged) },
+        ...marked.map((each, index) => ({
+          name: each.rules.name,
+          look: looks[index % looks.length] as Look,
+          dots: true,
+          points: dots([each]),
+        })),
         { name: 'winner', look: 'blue', dots: true, points: dots(winner === undefined ? [] : [winner]) },
       ],
-      note: 'Each dot is a set of rules. Down is better, left is cheaper.',
+      note: 'Each dot is a set of rules. Down is better, left is cheaper. The winner loses least of those whose ordinary day, without a spike, costs at most 1 % more than the cheapest; what is deployed lies under it where it is the same.',
     },
   ])
 }
