@@ -43,8 +43,9 @@ export interface ConnectionBudget {
 }
 
 /**
- * Connections that a MongoClient opens to each member beside its pool: one monitor and one round-trip-time probe
- * (MongoDB Server Monitoring specification, "Streaming protocol").
+ * Connections that a MongoClient may open to each member beside its pool: one monitor and one round-trip-time probe
+ * (MongoDB Server Monitoring specification, "Streaming protocol"). The origin polls and needs the monitor alone
+ * (`origin/src/store/pool.ts`); the second is room for a driver that streams, and for a monitor that is dying slowly.
  */
 export const monitorConnections = 2
 
