@@ -2,27 +2,28 @@
 # First boot of a connector: cloudflared from Cloudflare's own repository, the tunnel's token from Secrets Manager.
 # Amazon Linux 2023. Routes live in Cloudflare's configuration of the tunnel; the connector only opens the way out.
 set -euo pipefail
+root=${INSTANCE_ROOT:-}
 set -a
 # shellcheck source=/dev/null
-. /etc/spillway/instance.env
+. "$root/etc/spillway/instance.env"
 set +a
 
-curl -fsSL https://pkg.cloudflare.com/cloudflared.repo -o /etc/yum.repos.d/cloudflared.repo
+curl -fsSL https://pkg.cloudflare.com/cloudflared.repo -o "$root/etc/yum.repos.d/cloudflared.repo"
 dnf install -y -q cloudflared
 id cloudflared >/dev/null 2>&1 || useradd --system --shell /sbin/nologin cloudflared
 
 # At each start, so that a new token needs no more than a restart.
-cat > /usr/local/bin/spillway-tunnel-token <<'SCRIPT'
+cat > "$root/usr/local/bin/spillway-tunnel-token" <<'SCRIPT'
 #!/usr/bin/env bash
 set -euo pipefail
 umask 077
 aws secretsmanager get-secret-value --secret-id "$TUNNEL_SECRET" --query SecretString --output text \
-  > /run/spillway-tunnel/token
-chown cloudflared /run/spillway-tunnel/token
+  > "$RUNTIME_DIRECTORY/token"
+chown cloudflared "$RUNTIME_DIRECTORY/token"
 SCRIPT
-chmod 0755 /usr/local/bin/spillway-tunnel-token
+chmod 0755 "$root/usr/local/bin/spillway-tunnel-token"
 
-cat > /etc/systemd/system/spillway-tunnel.service <<'UNIT'
+cat > "$root/etc/systemd/system/spillway-tunnel.service" <<'UNIT'
 [Unit]
 Description=Spillway tunnel to the edge
 Wants=network-online.target

@@ -2,29 +2,29 @@
 # First boot of an origin instance: fetch the release that the launch template names, put its units in place, start.
 # Amazon Linux 2023. A stopped instance of the warm pool does not run this again; systemd starts the enabled units.
 set -euo pipefail
+root=${INSTANCE_ROOT:-}
 set -a
 # shellcheck source=/dev/null
-. /etc/spillway/instance.env
+. "$root/etc/spillway/instance.env"
 set +a
 
 dnf install -y -q amazon-cloudwatch-agent
 id spillway >/dev/null 2>&1 || useradd --system --home-dir /var/lib/spillway --shell /sbin/nologin spillway
 
 release_folder=/opt/spillway/$RELEASE
-mkdir -p "$release_folder"
-aws s3 cp --only-show-errors "s3://$RELEASES_BUCKET/origin/$RELEASE.tar.gz" - | tar -xz -C "$release_folder"
-ln -sfn "$release_folder" /opt/spillway/current
-instance=/opt/spillway/current/instance
+mkdir -p "$root$release_folder"
+aws s3 cp --only-show-errors "s3://$RELEASES_BUCKET/origin/$RELEASE.tar.gz" - | tar -xz -C "$root$release_folder"
+ln -sfn "$root$release_folder" "$root/opt/spillway/current"
+instance=$root/opt/spillway/current/instance
 
-install -m 0644 "$instance"/spillway-origin.service "$instance"/spillway-lifecycle.service /etc/systemd/system/
-install -m 0644 "$instance/logrotate.conf" /etc/logrotate.d/spillway
+install -m 0644 "$instance"/spillway-origin.service "$instance"/spillway-lifecycle.service "$root/etc/systemd/system/"
+install -m 0644 "$instance/logrotate.conf" "$root/etc/logrotate.d/spillway"
+agent=$root/opt/aws/amazon-cloudwatch-agent
 for template in cloudwatch-agent.json prometheus.yaml; do
-  sed -e "s|@STAGE@|$STAGE|g" -e "s|@METRICS_ADDRESS@|127.0.0.1:$PORT|g" "$instance/$template" \
-    > "/opt/aws/amazon-cloudwatch-agent/etc/$template"
+  sed -e "s|@STAGE@|$STAGE|g" -e "s|@METRICS_ADDRESS@|127.0.0.1:$PORT|g" "$instance/$template" > "$agent/etc/$template"
 done
 # The agent finishes its own start in the background; the origin does not wait for its watcher.
-/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s \
-  -c file:/opt/aws/amazon-cloudwatch-agent/etc/cloudwatch-agent.json
+"$agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$agent/etc/cloudwatch-agent.json"
 
 systemctl daemon-reload
 systemctl enable --now spillway-origin.service spillway-lifecycle.service

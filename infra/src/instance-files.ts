@@ -18,13 +18,14 @@ export function unitDirective(unit: string, directive: string): string {
 /**
  * User data: settings that the instance reads as `/etc/spillway/instance.env`, then the script.
  * Values may hold CloudFormation tokens; none may be secret, because anyone who may describe the instance reads them.
+ * Everything is written below `INSTANCE_ROOT`, which only a test sets.
  */
 export function userData(script: string, settings: Readonly<Record<string, string>>): string {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   return [
     '#!/usr/bin/env bash',
-    'install -d -m 0755 /etc/spillway',
-    "cat > /etc/spillway/instance.env <<'SETTINGS'",
+    'install -d -m 0755 "$INSTANCE_ROOT/etc/spillway"',
+    `cat > "$INSTANCE_ROOT/etc/spillway/instance.env" <<'SETTINGS'`,
     ...lines,
     'SETTINGS',
     readInstanceFile(script).replace(/^#!.*\n/, ''),

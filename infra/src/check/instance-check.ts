@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { instanceFolder } from '../instance-files.ts'
+import { instanceFolder, readInstanceFile } from '../instance-files.ts'
 import type { Check } from './finding.ts'
 import { pythonTool, shellcheck } from './python-tool.ts'
 import { run } from './run.ts'
@@ -35,6 +35,9 @@ export function checkUnits(): Check {
       writeFileSync(unit, text)
       return unit
     })
+    const tunnel = join(folder, 'spillway-tunnel.service')
+    writeFileSync(tunnel, tunnelUnit().replaceAll(/=(\+?)\/usr\S+/g, `=$1${process.execPath}`))
+    units.push(tunnel)
     const { output } = run('systemd-analyze', ['verify', '--man=no', ...units])
     const ours = output
       .split('\n')
@@ -43,4 +46,11 @@ export function checkUnits(): Check {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** The connector's unit, which its boot script carries: a connector fetches no release. */
+function tunnelUnit(): string {
+  const unit = /<<'UNIT'\n([\s\S]*?)\nUNIT\n/.exec(readInstanceFile('tunnel-user-data.sh'))?.[1]
+  if (unit === undefined) throw new Error('tunnel-user-data.sh writes no unit')
+  return `${unit}\n`
 }

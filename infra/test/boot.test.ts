@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ports } from '@spillway/origin/contract'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { instanceFolder, readInstanceFile, userData } from '../src/instance-files.ts'
+import { originMetrics } from '../src/origin-metrics.ts'
+import { Commands } from './support/commands.ts'
+
+/** A machine that has just been made: its root is a folder, and what only Amazon Linux has stands in as a command. */
+let root: string
+let commands: Commands
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'spillway-boot-'))
+  commands = new Commands(root)
+  for (const folder of ['etc/systemd/system', 'etc/logrotate.d', 'etc/yum.repos.d', 'usr/local/bin']) {
+    mkdirSync(join(root, folder), { recursive: true })
+  }
+  commands.add('systemctl')
+  commands.add('useradd')
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+const boot = (script: string, settings: Readonly<Record<string, string>>) =>
+  spawnSync('bash', ['--norc', '-c', userData(script, settings)], {
+    encoding: 'utf8',
+    env: { PATH: `${commands.folder}:${process.env.PATH}`, INSTANCE_ROOT: root },
+  })
+const written = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+describe('the first boot of an origin', () => {
+  const settings = {
+    RELEASE: 'abc123',
+    RELEASES_BUCKET: 'releases',
+    STAGE: 'staging',
+    PORT: String(ports.origin),
+  }
+  const agent = 'opt/aws/amazon-cloudwatch-agent'
+  beforeEach(() => {
+    const bin = join(root, agent, 'bin')
+    const ctl = `echo "agent $*" >> "${join(root, 'calls.log')}"`
+    commands.add(
+      'dnf',
+      `mkdir -p "${bin}" "${join(root, agent, 'etc')}" && printf '#!/bin/sh\n%s\n' '${ctl}' > "${bin}/amazon-cloudwatch-agent-ctl" && chmod +x "${bin}/amazon-cloudwatch-agent-ctl"`,
+    )
+    commands.add('aws', `tar -cz -C "${join(instanceFolder, '..')}" instance`)
+  })
+
+  it('fetches its release, tells the agent what to forward, and starts its units last', () => {
+    const { status, stderr } = boot('user-data.sh', settings)
+    expect(status, stderr).toBe(0)
+    expect(commands.calls).toContain('aws s3 cp --only-show-errors s3://releases/origin/abc123.tar.gz -')
+    expect(realpathSync(join(root, 'opt/spillway/current'))).toBe(
+      realpathSync(join(root, 'opt/spillway/abc123')),
+    )
+    for (const unit of ['spillway-origin.service', 'spillway-lifecycle.service']) {
+      expect(written(`etc/systemd/system/${unit}`)).toBe(readInstanceFile(unit))
+    }
+    expect(commands.calls.slice(-2)).toEqual([
+      'systemctl daemon-reload',
+      'systemctl enable --now spillway-origin.service spillway-lifecycle.service',
+    ])
+  })
+
+  it('leaves no placeholder in the agent’s configuration', () => {
+    boot('user-data.sh', settings)
+    const config = written(`${agent}/etc/cloudwatch-agent.json`)
+    const scrape = written(`${agent}/etc/prometheus.yaml`)
+    expect(config + scrape).not.toMatch(/@[A-Z_]+@/)
+    expect(JSON.parse(config).logs.metrics_collected.prometheus.log_group_name).toBe(
+      '/spillway/staging/metrics',
+    )
+    expect(scrape).toContain(`127.0.0.1:${ports.origin}`)
+    expect(config).toContain(originMetrics.poolWait)
+  })
+
+  it('starts nothing without a release, and can be run again', () => {
+    commands.add('aws', 'exit 1')
+    expect(boot('user-data.sh', settings).status).not.toBe(0)
+    expect(commands.calls.filter((call) => call.startsWith('systemctl'))).toEqual([])
+    commands.add('aws', `tar -cz -C "${join(instanceFolder, '..')}" instance`)
+    expect(boot('user-data.sh', settings).status).toBe(0)
+    expect(boot('user-data.sh', settings).status).toBe(0)
+  })
+})
+
+describe('the first boot of a connector', () => {
+  const settings = { TUNNEL_SECRET: 'arn:tunnel-token' }
+  beforeEach(() => {
+    commands.add('dnf')
+    commands.add('chown')
+    commands.add('curl', `for last; do :; done; touch "$last"`)
+    commands.add('aws', 'echo the-token')
+  })
+
+  it('puts the token where only cloudflared reads it, at each start and not before', () => {
+    const { status, stderr } = boot('tunnel-user-data.sh', settings)
+    expect(status, stderr).toBe(0)
+    expect(commands.calls.some((call) => call.startsWith('aws'))).toBe(false)
+    expect(commands.calls.at(-1)).toBe('systemctl enable --now spillway-tunnel.service')
+
+    const unit = written('etc/systemd/system/spillway-tunnel.service')
+    expect(unit).toContain('ExecStartPre=+/usr/local/bin/spillway-tunnel-token\n')
+    expect(unit).toContain('--token-file /run/spillway-tunnel/token\n')
+    expect(unit).not.toContain('the-token')
+    expect(statSync(join(root, 'usr/local/bin/spillway-tunnel-token')).mode & 0o777).toBe(0o755)
+
+    const token = spawnSync('bash', ['--norc', join(root, 'usr/local/bin/spillway-tunnel-token')], {
+      env: {
+        PATH: `${commands.folder}:${process.env.PATH}`,
+        RUNTIME_DIRECTORY: join(root, 'etc'),
+        ...settings,
+      },
+    })
+    expect(token.status).toBe(0)
+    expect(written('etc/token')).toBe('the-token\n')
+    expect(statSync(join(root, 'etc/token')).mode & 0o777).toBe(0o600)
+  })
+})
