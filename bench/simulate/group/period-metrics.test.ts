@@ -13,7 +13,14 @@ it('tells of a minute only after its end and the delay', () => {
   expect(known).toEqual([
     [
       89,
-      { requestsPerTarget: 1_500, requestsPerSecond: 100, cpuPercent: 50, poolWaitMs: 40, shedPercent: 10 },
+      // Four scrapes: one is told of 40 ms, three of 1 ms.
+      {
+        requestsPerTarget: 1_500,
+        requestsPerSecond: 100,
+        cpuPercent: 50,
+        poolWaitMs: 10.75,
+        shedPercent: 10,
+      },
     ],
   ])
 })
