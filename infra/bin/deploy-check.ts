@@ -9,8 +9,11 @@ import { edgeDrift } from '../src/check/edge-drift.ts'
 import { readEdgeEnvironments } from '../src/check/edge-environments.ts'
 import { type Check, printCheck } from '../src/check/finding.ts'
 import { checkScripts, checkUnits } from '../src/check/instance-check.ts'
+import { instanceSettings } from '../src/check/instance-settings.ts'
+import { originDrift } from '../src/check/origin-drift.ts'
 import { checkSynth, connectionsThatStopSynth } from '../src/check/synth-check.ts'
 import { checkTemplates } from '../src/check/template-check.ts'
+import { stages } from '../src/stages.ts'
 
 /** Everything that a deployment needs, short of the network and an account. */
 const findings: string[] = []
@@ -21,7 +24,8 @@ function report<T extends Check>(check: T): T {
 }
 
 const synth = report(checkSynth())
-const templates = report(checkTemplates(join(import.meta.dirname, '..', 'cdk.out')))
+const templateFolder = join(import.meta.dirname, '..', 'cdk.out')
+const templates = report(checkTemplates(templateFolder))
 const scratch = mkdtempSync(join(tmpdir(), 'spillway-budget-'))
 const stop = connectionsThatStopSynth(scratch)
 rmSync(scratch, { recursive: true, force: true })
@@ -32,6 +36,12 @@ report({
 })
 report(checkScripts())
 report(checkUnits())
+report({
+  name: 'origin and infra agree',
+  findings: Object.values(stages).flatMap((config) =>
+    originDrift(config, instanceSettings(templateFolder, config.stage)),
+  ),
+})
 report({ name: 'edge, contract and infra agree', findings: edgeDrift(readEdgeEnvironments()) })
 for (const environment of readEdgeEnvironments().keys()) report(checkEdgeBundle(environment))
 

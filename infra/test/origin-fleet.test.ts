@@ -1,6 +1,7 @@
 import { originEnv } from '@spillway/origin/contract'
 import { Match } from 'aws-cdk-lib/assertions'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
+import { instanceSettings, originUserData } from '../src/check/instance-settings.ts'
 import { stageNames } from '../src/config.ts'
 import { readInstanceFile } from '../src/instance-files.ts'
 import { originMetrics, originNamespace } from '../src/origin-metrics.ts'
@@ -24,7 +25,7 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
   })
 
   it('gives each process its share, and every variable a name that the origin knows', () => {
-    const settings = instanceSettings(stage)
+    const settings = instanceSettings(inject('templates'), stage)
     expect(settings.get(originEnv.poolSize)).toBe(String(origin.poolSize))
     expect(settings.get(originEnv.processes)).toBe(String(origin.processesPerInstance))
     expect(settings.get(originEnv.drainTimeoutMs)).toBe(String(origin.drainTimeoutMs))
@@ -40,7 +41,7 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
   })
 
   it('puts no secret into user data', () => {
-    const text = JSON.stringify(userDataOf(stage))
+    const text = originUserData(inject('templates'), stage)
     expect(text).not.toContain('resolve:secretsmanager')
     expect(text).not.toMatch(/password/i)
   })
@@ -102,21 +103,3 @@ describe('the metrics agent', () => {
     )
   })
 })
-
-function userDataOf(stage: (typeof stageNames)[number]): unknown {
-  const template = resourcesOf(readTemplate(stage, 'origin'), 'AWS::EC2::LaunchTemplate').find((candidate) =>
-    JSON.stringify(candidate).includes('LAUNCH_HOOK'),
-  )
-  if (template === undefined) throw new Error('no launch template of the fleet')
-  return (template.Properties.LaunchTemplateData as { UserData: unknown }).UserData
-}
-
-/** The settings that user data writes; references are left out as `…`. */
-function instanceSettings(stage: (typeof stageNames)[number]): ReadonlyMap<string, string> {
-  const { 'Fn::Join': join } = (userDataOf(stage) as { 'Fn::Base64': { 'Fn::Join': [string, unknown[]] } })[
-    'Fn::Base64'
-  ]
-  const text = join[1].map((part) => (typeof part === 'string' ? part : '…')).join('')
-  const block = /<<'SETTINGS'\n([\s\S]*?)\nSETTINGS/.exec(text)?.[1] ?? ''
-  return new Map(block.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]))
-}

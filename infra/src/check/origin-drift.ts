@@ -1,0 +1,31 @@
+import { originEnv } from '@spillway/origin/contract'
+// The origin's own reader: what it makes of our settings is the question.
+import { ConfigError, parseConfig } from '../../../origin/src/config.ts'
+import type { StageConfig } from '../config.ts'
+
+/** What `configure.ts` adds on the instance. */
+const written = {
+  [originEnv.mongodbUri]: 'mongodb://host/?replicaSet=rs0',
+  [originEnv.edgeKeys]: 'file:///keys',
+}
+
+/** Where the origin would refuse the settings that its instances write, or read others out of them than were meant. */
+export function originDrift(
+  { stage, origin }: StageConfig,
+  settings: ReadonlyMap<string, string>,
+): readonly string[] {
+  try {
+    const config = parseConfig({ ...Object.fromEntries(settings), ...written })
+    const meant: readonly (readonly [string, number, number])[] = [
+      [originEnv.processes, config.processes, origin.processesPerInstance],
+      [originEnv.poolSize, config.mongodb.poolSize, origin.poolSize],
+      [originEnv.drainTimeoutMs, config.drainTimeoutMs, origin.drainTimeoutMs],
+    ]
+    return meant
+      .filter(([, read, wanted]) => read !== wanted)
+      .map(([name, read, wanted]) => `${stage}: the origin reads ${name} as ${read}, not as ${wanted}`)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes.map((mistake) => `${stage}: ${mistake}`)
+    throw error
+  }
+}
