@@ -87,10 +87,17 @@ export function isFilterValue(type: FilterType, value: unknown): value is string
 const isDate = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && toIsoString(`${text}T00:00:00Z`)?.startsWith(text) === true
 
-/** Any RFC 3339 time → the one form that is stored, so that text order is time order. */
+/**
+ * Any RFC 3339 time → the one form that is stored, so that text order is time order. `Date.parse` rolls February 30th
+ * and the hour 24 over into another day, and an offset can leave the years of four digits (§5.6, §5.7): all refused,
+ * since nothing is to be stored that the caller did not say.
+ */
 function parseDateTime(text: string): string | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.test(text)) return undefined
-  return toIsoString(text)
+  const [, date, hour] =
+    /^(\d{4}-\d{2}-\d{2})T(\d{2}):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/.exec(text) ?? []
+  if (date === undefined || hour === '24' || !isDate(date)) return undefined
+  const time = toIsoString(text)
+  return time !== undefined && /^\d{4}-/.test(time) ? time : undefined
 }
 
 function toIsoString(text: string): string | undefined {
