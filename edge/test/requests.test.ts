@@ -74,8 +74,8 @@ describe('documentation', () => {
 })
 
 describe('limits', () => {
-  it('a URL beyond 4096 bytes is 414', async () => {
-    const answer = await edge.fetch(`/v2/places?name=${'x'.repeat(4_096)}`)
+  it('a URL beyond 8192 bytes is 414', async () => {
+    const answer = await edge.fetch(`/v2/places?name=${'x'.repeat(8_192)}`)
     expect([answer.status, (await answer.json()) as object]).toMatchObject([414, { code: 'uri-too-long' }])
   })
 

@@ -59,6 +59,24 @@ describe('a mistake stops the start and says how to mend it', () => {
       { ...valid, query: { sort: ['note'] }, indexes: [{ fields: { note: 1 } }] },
       /'note', which is optional.*make it required/,
     ],
+    [
+      'sort on a text without an end',
+      { ...valid, query: { sort: ['title'] }, indexes: [{ fields: { title: 1 } }] },
+      /query.sort names 'title', a text of any length: give it a maxLength/,
+    ],
+    [
+      'sort on texts that no cursor carries',
+      {
+        ...valid,
+        schema: Type.Object({
+          title: Type.String({ maxLength: 200 }),
+          author: Type.String({ maxLength: 100 }),
+        }),
+        query: { sort: ['title', 'author'] },
+        indexes: [{ fields: { title: 1 } }, { fields: { author: 1 } }],
+      },
+      /may have 300 characters together, and a cursor carries 256/,
+    ],
     ['filter on an array', { ...valid, query: { filter: ['tags'] } }, /'tags', which is neither/],
     [
       'no index for a filter',

@@ -1,8 +1,10 @@
+import type { TSchema } from 'typebox'
 import { ownerField } from './access.ts'
 import { type CacheOptions, widestVisibility } from './cache-policy.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'
 import { durationSeconds } from './duration.ts'
 import { filterTypeOf } from './filter-type.ts'
+import { limits } from './limits.ts'
 
 /** Mistakes in a definition, all at once, each with its fix. Thrown while the contract is loaded, so nothing starts. */
 export class DefinitionError extends Error {
@@ -29,6 +31,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkOwner(definition),
     ...checkCache(definition),
     ...checkQuery(definition),
+    ...checkSortTexts(definition),
     ...checkIndexes(definition),
     ...checkSizes(definition),
     ...checkVersions(definition),
@@ -110,6 +113,30 @@ function* checkQuery(definition: ResourceDefinition): Generator<string> {
   if (defaultSort !== undefined && defaultSort !== 'id' && !(query.sort ?? []).includes(defaultSort)) {
     yield `query.defaultSort '${query.defaultSort}' is not in query.sort: add '${defaultSort}' there`
   }
+}
+
+/** A page continues after the sort values of the one before, and a cursor has room for so much text. */
+function* checkSortTexts({ query = {}, schema }: ResourceDefinition): Generator<string> {
+  const lengths: number[] = []
+  for (const field of query.sort ?? []) {
+    const property = schema.properties[field]
+    const length = property === undefined ? 0 : sortTextLength(property)
+    if (length === undefined) {
+      yield `query.sort names '${field}', a text of any length: give it a maxLength, since a cursor carries it`
+    } else lengths.push(length)
+  }
+  const longest = lengths.sort((a, b) => b - a).slice(0, limits.sortFieldsMax)
+  const together = longest.reduce((sum, length) => sum + length, 0)
+  if (together > limits.sortTextLengthMax) {
+    yield `query.sort: the texts of one sort may have ${together} characters together, and a cursor carries ${limits.sortTextLengthMax}: lower a maxLength or remove a field`
+  }
+}
+
+/** Characters of a field's longest text; 0 where its values are short by nature, `undefined` where nothing bounds it. */
+function sortTextLength(property: TSchema): number | undefined {
+  const type = filterTypeOf(property)
+  if (type?.kind === 'choice') return Math.max(...type.choices.map((choice) => choice.length))
+  return type?.kind === 'string' ? (property as { maxLength?: number }).maxLength : 0
 }
 
 function* checkIndexes(definition: ResourceDefinition): Generator<string> {

@@ -1,9 +1,16 @@
 /** Limits that both tiers enforce, so that what the edge lets through the origin does not refuse. */
 export const limits = {
-  /** Path and query of a request target, in bytes. */
-  urlLengthMax: 4_096,
+  /** Path and query of a request target, in bytes; RFC 9110 §4.1 recommends 8,000 at least. */
+  urlLengthMax: 8_192,
+  /** Query of a list in its one spelling, in characters: what a URL holds beside a cursor, so that every list can go on. */
+  listQueryLengthMax: 4_096,
   /** All request header names and values together, in bytes. */
   headerBytesMax: 16_384,
+  /**
+   * Request line and header fields as they reach the origin, in bytes: what a client may send and what the edge adds, of
+   * which the assertion weighs no more than the token that it stands for.
+   */
+  forwardedHeadBytesMax: 28_672,
   /** A request body, in bytes, after any transfer coding. */
   bodyBytesMax: 262_144,
   /** Parameters in one query string. */
@@ -14,8 +21,10 @@ export const limits = {
   sortFieldsMax: 3,
   /** Characters of a filter value. */
   filterValueLengthMax: 256,
-  /** Characters of a cursor. */
-  cursorLengthMax: 1_024,
+  /** Characters that the texts of one sort may have together: what a cursor can carry. */
+  sortTextLengthMax: 256,
+  /** Characters of a cursor: the longest texts of a sort, at JSON's six bytes a character and in base64, and the rest. */
+  cursorLengthMax: 2_304,
   /** Nesting of a JSON body. */
   jsonDepthMax: 16,
   /** Characters of an Idempotency-Key. */

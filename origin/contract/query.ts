@@ -81,6 +81,7 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
     `limit=${limit}`,
     `sort=${sort.canonical}`,
   ].join('&')
+  if (canonical.length > limits.listQueryLengthMax) return refuse('query', tooLongForPages)
   const cursor = taken.get('cursor')
   const query = { filters, sort: sort.fields, fields, limit, canonical, cursor }
   if (cursor === undefined) return { ok: true, value: { ...query, after: undefined } }
@@ -139,6 +140,8 @@ export function queryFields(view: View, use: 'filter' | 'sort'): readonly QueryF
   return use === 'sort' ? [...found, { name: 'id', path: '_id', type: { kind: 'string' } }] : found
 }
 
+const tooLongForPages = `At most ${limits.listQueryLengthMax} characters with escapes and defaults written out: a cursor must fit beside it.`
+
 const reservedParameters = new Set(['sort', 'fields', 'limit', 'cursor'])
 
 const invalidQuery = (errors: readonly FieldError[]): Problem => ({
@@ -161,7 +164,7 @@ function parseParameters(search: string): Parsed<ReadonlyMap<string, string>> {
     const name = decode(split === -1 ? part : part.slice(0, split))
     const value = decode(split === -1 ? '' : part.slice(split + 1))
     if (name === undefined || value === undefined)
-      return refuse(quote(part), 'Not valid UTF-8 percent-encoding.')
+      return refuse(quote(part), 'Want UTF-8 in percent-encoding, without NUL.')
     if (parameters.has(name)) return refuse(quote(name), 'Given more than once.')
     parameters.set(name, value)
   }
@@ -210,7 +213,10 @@ function parseFilter(
   if (texts.length > limits.inValuesMax) return { detail: `At most ${limits.inValuesMax} values.` }
   const values: CursorValue[] = []
   for (const item of texts) {
-    const value = item.length > limits.filterValueLengthMax ? undefined : parseFilterValue(field.type, item)
+    if (item.length > limits.filterValueLengthMax) {
+      return { detail: `A value has at most ${limits.filterValueLengthMax} characters.` }
+    }
+    const value = parseFilterValue(field.type, item)
     if (value === undefined) return { detail: `Want ${describeFilterType(field.type)}.` }
     values.push(value)
   }

@@ -64,7 +64,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // The entry stage says the same as a problem.
     return503OnClosing: false,
     http: {
-      maxHeaderSize: limits.headerBytesMax,
+      maxHeaderSize: limits.forwardedHeadBytesMax,
       headersTimeout: arrivalTimeoutMs,
       // Node looks for late arrivals every 30 s unless told otherwise: the place would be held for that long.
       connectionsCheckingInterval: Math.min(1_000, arrivalTimeoutMs),

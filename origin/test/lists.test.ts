@@ -167,9 +167,9 @@ describe('a query is refused by name', () => {
     expect((await list(query)).status).toBe(400)
   })
 
-  it('at most 32 parameters, and a URL of at most 4,096 bytes', async () => {
+  it('at most 32 parameters, and a URL of at most 8,192 bytes', async () => {
     expect((await list(`?${'a=1&'.repeat(33)}`)).status).toBe(400)
-    const answer = await list(`?name=${'a'.repeat(4_100)}`)
+    const answer = await list(`?name=${'a'.repeat(8_200)}`)
     expect([answer.status, answer.json.code]).toEqual([414, 'uri-too-long'])
   })
 

@@ -166,7 +166,7 @@ describe('what is no HTTP', () => {
 
   it('headers above the limit are 431', async () => {
     const answer = await raw(
-      `GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(limits.headerBytesMax)}\r\n\r\n`,
+      `GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(limits.forwardedHeadBytesMax)}\r\n\r\n`,
     )
     expect(answer).toMatch(/^HTTP\/1\.1 431 /)
     expect(JSON.parse(answer.split('\r\n\r\n')[1] as string).code).toBe('headers-too-large')

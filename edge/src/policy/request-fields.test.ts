@@ -49,8 +49,8 @@ describe('limits', () => {
     expect(headersProblem(headOf({ ab: 'x'.repeat(16_383) }))?.code).toBe('headers-too-large')
   })
   it('count the path with its query', () => {
-    expect(urlProblem(`/${'a'.repeat(4_095)}`)).toBeUndefined()
-    expect(urlProblem(`/${'a'.repeat(4_096)}`)?.code).toBe('uri-too-long')
+    expect(urlProblem(`/${'a'.repeat(8_191)}`)).toBeUndefined()
+    expect(urlProblem(`/${'a'.repeat(8_192)}`)?.code).toBe('uri-too-long')
   })
   it.each([
     ['3f1e1f3c-0b0a-4a57-9f0a-0d7c5e2c9f11', true],

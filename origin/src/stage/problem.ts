@@ -85,7 +85,7 @@ const frameworkProblems: Readonly<Record<string, Problem>> = {
 const parserProblems: Readonly<Record<string, Problem>> = {
   HPE_HEADER_OVERFLOW: problem(
     'headers-too-large',
-    `The headers together have at most ${limits.headerBytesMax} bytes.`,
+    `Request line and headers have at most ${limits.forwardedHeadBytesMax} bytes.`,
   ),
   ERR_HTTP_REQUEST_TIMEOUT: problem('bad-request', 'The request took too long to arrive.'),
 }
