@@ -51,6 +51,11 @@ describe('a body that does not fit names every bad field by pointer', () => {
     })
   }
 
+  it('a long name short, and without half a character', async () => {
+    const answer = await createTrip({ ...trip, [`${'a'.repeat(63)}\u{1f600}`]: 1 })
+    expect(answer.json.errors[0].pointer).toBe(`/${'a'.repeat(63)}\ufffd`)
+  })
+
   it('at most fifty, however many there are', async () => {
     const body = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`f${index}`, 1]))
     expect((await createTrip(body)).json.errors).toHaveLength(50)
@@ -248,6 +253,11 @@ describe('a batch', () => {
     expect(second.problem).toMatchObject({ code: 'validation-failed', errors: [{ pointer: '/population' }] })
     expect([second.status, third.status]).toEqual([422, 201])
     expect((await origin.send('GET', third.location)).json).toEqual(third.item)
+  })
+
+  it('names what it does not know by pointer (RFC 6901 §3)', async () => {
+    const answer = await send({ items: [placeV2], 'a/b~c': 1 })
+    expect([answer.status, answer.json.errors[0].pointer]).toEqual([422, '/a~1b~0c'])
   })
 
   it('lets one conflict fail alone', async () => {

@@ -26,7 +26,7 @@ import {
 import { canonicalJson } from './canonical-json.ts'
 import { type Plan, purgeTags } from './plan.ts'
 import type { Handler } from './reads.ts'
-import { validationFailed } from './validator.ts'
+import { pointerToken, validationFailed } from './validator.ts'
 
 /** POST of one document: 201, its place, its ETag and itself. */
 export function createHandler(plan: Plan, repository: Repository): Handler {
@@ -106,7 +106,7 @@ function batchItems(body: unknown, sizeMax: number): Parsed<readonly unknown[]> 
   }
   const unknown = Object.keys(body).find((name) => name !== 'items')
   if (unknown !== undefined) {
-    return invalid(`/${unknown.slice(0, 64)}`, 'Unknown field; there is items.')
+    return invalid(`/${pointerToken(unknown)}`, 'Unknown field; there is items.')
   }
   const { items } = body as { items?: unknown }
   if (!Array.isArray(items) || items.length === 0) return invalid('/items', 'Want an array of at least one.')

@@ -77,7 +77,7 @@ export function compileValidator(ajv: Ajv, view: View): Validator {
       Object.keys(patch)
         .filter((name) => !writableNames.includes(name))
         .slice(0, errorsMax)
-        .map((name) => ({ pointer: `/${token(name)}`, detail: unknownField(writableNames) })),
+        .map((name) => ({ pointer: `/${pointerToken(name)}`, detail: unknownField(writableNames) })),
   }
 }
 
@@ -103,7 +103,7 @@ function describeError(error: ErrorObject, at: string, { writableNames, readOnly
   const pointer = at + instancePath
   switch (keyword) {
     case 'required':
-      return { pointer: `${pointer}/${token(params.missingProperty)}`, detail: 'Is required.' }
+      return { pointer: `${pointer}/${pointerToken(params.missingProperty)}`, detail: 'Is required.' }
     case 'additionalProperties': {
       const name = params.additionalProperty as string
       const detail =
@@ -112,7 +112,7 @@ function describeError(error: ErrorObject, at: string, { writableNames, readOnly
           : readOnlyNames.has(name)
             ? 'Is set by the server: leave it out.'
             : unknownField(writableNames)
-      return { pointer: `${pointer}/${token(name)}`, detail }
+      return { pointer: `${pointer}/${pointerToken(name)}`, detail }
     }
     case 'enum':
       return { pointer, detail: `Want one of ${(params.allowedValues as unknown[]).join(', ')}.` }
@@ -125,8 +125,9 @@ const unknownField = (known: readonly string[]): string => `Unknown field; there
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
-/** Reference token of a JSON Pointer (RFC 6901 §3). Names from callers are echoed short. */
-const token = (name: string): string => name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
+/** Reference token of a JSON Pointer (RFC 6901 §3). Names from callers are echoed short, and never half a character. */
+export const pointerToken = (name: string): string =>
+  name.slice(0, 64).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** Errors of the stored form speak of stored fields; callers know those by their version's names. */
 function namesByStoredPath({ representation }: View): (error: FieldError) => FieldError {
