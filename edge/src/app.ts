@@ -11,7 +11,14 @@ import { recallOwnWrites } from './stage/consistency.ts'
 import { ForwardError } from './stage/forward.ts'
 import { type IdentifyParts, identify, requestIdOf } from './stage/identify.ts'
 import { type LimitParts, limitHere, limitInLocation } from './stage/limit.ts'
-import { type LookupParts, lookUp, lookUpHere, lookUpStored, priorityOf } from './stage/lookup.ts'
+import {
+  type LookupParts,
+  lookUp,
+  lookUpHere,
+  lookUpStored,
+  priorityOf,
+  rangeProblem,
+} from './stage/lookup.ts'
 import { type VerifyParts, verify } from './stage/verify.ts'
 import { type WriteParts, write } from './stage/write.ts'
 
@@ -68,8 +75,8 @@ export function createApp(parts: Parts): Hono {
     (await limitInLocation(exchange, parts)) ?? (await write(exchange, plan, parts)) // 4, 6, 7
 
   const conclude = (exchange: Exchange, verdict: Verdict): Response => {
-    const answer =
-      verdict instanceof Response ? verdict : problemAnswer(exchange, verdict ?? unexpected, parts)
+    const settled = verdict instanceof Response ? (rangeProblem(verdict) ?? verdict) : (verdict ?? unexpected)
+    const answer = settled instanceof Response ? settled : problemAnswer(exchange, settled, parts)
     return finish(exchange, answer, parts)
   }
 

@@ -73,6 +73,17 @@ describe('documentation', () => {
   )
 })
 
+it('a range beyond the end is a problem like any other (RFC 9110 §15.5.17)', async () => {
+  const path = '/v2/places/range'
+  const whole = await (await edge.fetch(path)).text()
+  const part = await edge.fetch(path, { headers: { range: 'bytes=0-3' } })
+  expect([part.status, await part.text()]).toEqual([206, whole.slice(0, 4)])
+  const answer = await edge.fetch(path, { headers: { range: 'bytes=9999-' } })
+  expect([answer.status, answer.headers.get('content-range')]).toEqual([416, `bytes */${whole.length}`])
+  expect(answer.headers.get('content-type')).toContain('application/problem+json')
+  expect(await answer.json()).toMatchObject({ code: 'range-not-satisfiable' })
+})
+
 describe('limits', () => {
   it('a URL beyond 8192 bytes is 414', async () => {
     const answer = await edge.fetch(`/v2/places?name=${'x'.repeat(8_192)}`)

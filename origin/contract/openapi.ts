@@ -285,6 +285,7 @@ function describeSuccess(view: View, operation: Operation): Json {
           headers: headerRefs('ETag', 'Link', 'Cache-Control', 'X-Request-Id'),
           content: json(listSchema(name)),
         },
+        206: partialContent,
         304: { description: 'What you hold is still right.', headers: headerRefs('ETag', 'X-Request-Id') },
       }
     case 'read':
@@ -294,6 +295,7 @@ function describeSuccess(view: View, operation: Operation): Json {
           headers: headerRefs('ETag', 'Cache-Control', 'X-Request-Id'),
           content: json(ref('schemas', `${name}Selection`)),
         },
+        206: partialContent,
         304: { description: 'What you hold is still right.', headers: headerRefs('ETag', 'X-Request-Id') },
       }
     case 'create':
@@ -323,6 +325,13 @@ function describeSuccess(view: View, operation: Operation): Json {
         },
       }
   }
+}
+
+/** `Range` (RFC 9110 §14) is no parameter here, since few have a use for it; who sends it gets those bytes of the 200. */
+const partialContent: Json = {
+  description: 'The bytes that `Range` asks for, where the edge holds the answer.',
+  headers: headerRefs('ETag', 'Content-Range', 'X-Request-Id'),
+  content: { 'application/json': {} },
 }
 
 const listSchema = (name: string): Json => ({
@@ -370,6 +379,7 @@ function describeFailures(view: View, operation: Operation): Json {
   const rule = isRead(operation) ? resource.access.read : resource.access.write
   if (scopesOf(rule).length > 0) statuses.add(403)
   if (view.representation.deprecation?.sunsetAt !== undefined) statuses.add(410)
+  if (isRead(operation)) statuses.add(416)
   if (!isRead(operation) && operation !== 'delete')
     for (const status of [409, 413, 415, 422]) statuses.add(status)
   if (operation === 'replace' || operation === 'patch' || operation === 'delete') {
@@ -392,6 +402,7 @@ const problemsByStatus = Object.groupBy(
 function describeProblems(status: string, codes: readonly ProblemCode[]): [string, Json] {
   const headers: (keyof typeof commonHeaders)[] = ['X-Request-Id']
   if (status === '401' || status === '403') headers.push('WWW-Authenticate')
+  if (status === '416') headers.push('Content-Range')
   if (codes.some((code) => problemCatalogue[code].retryable)) headers.push('Retry-After')
   const description = codes.map((code) => `\`${code}\`: ${problemCatalogue[code].title}.`).join(' ')
   return [
@@ -489,6 +500,10 @@ const commonHeaders = {
   Link: { description: '`rel="next"`: the next page (RFC 8288).', schema: { type: 'string' } },
   Location: { description: 'Path of the new document.', schema: { type: 'string' } },
   'Cache-Control': { description: 'Keep it, but ask before you use it again.', schema: { type: 'string' } },
+  'Content-Range': {
+    description: 'Which bytes, and of how many (RFC 9110 §14.4).',
+    schema: { type: 'string' },
+  },
   'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } },
   'WWW-Authenticate': { description: 'RFC 6750 §3.', schema: { type: 'string' } },
   'X-Request-Id': {

@@ -12,6 +12,7 @@ export const problemCatalogue = {
   'method-not-allowed': { status: 405, title: 'The resource does not offer this method', retryable: false },
   'not-acceptable': { status: 406, title: 'No representation that the request accepts', retryable: false },
   'version-gone': { status: 410, title: 'This version is retired', retryable: false },
+  'range-not-satisfiable': { status: 416, title: 'The answer has no such part', retryable: false },
   'uri-too-long': { status: 414, title: 'The URL is too long', retryable: false },
   'headers-too-large': { status: 431, title: 'The headers are too large', retryable: false },
   // who asks

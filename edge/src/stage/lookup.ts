@@ -1,4 +1,4 @@
-import { cacheKey, deadline, priorityRank } from '@spillway/origin/contract'
+import { cacheKey, deadline, type Problem, priorityRank } from '@spillway/origin/contract'
 import type { ForwardOrder, HttpCache } from '../cache/index.ts'
 import { BrokenAnswer, LateAnswer, originHeaders } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
@@ -76,6 +76,16 @@ export async function lookUpStored(
   if (key === undefined) return undefined
   const { head, notBeforeMs } = exchange
   return await cache.serveStored({ request: head, key, ...(notBeforeMs !== undefined && { notBeforeMs }) })
+}
+
+/** What the cache says by a bare 416 (RFC 9110 §15.5.17), as every other refusal is said. */
+export function rangeProblem({ status, headers }: Response): Problem | undefined {
+  if (status !== 416) return undefined
+  return {
+    code: 'range-not-satisfiable',
+    detail: 'The range starts after the end of the answer; leave Range out to get all of it.',
+    headers: { 'content-range': headers.get('content-range') ?? 'bytes */*' },
+  }
 }
 
 /** A read whose answer the cache may keep and share: nothing of this client's is in it but who asks. */
