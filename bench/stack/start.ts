@@ -17,11 +17,13 @@ import { originEnvironment, untilReady } from './origin.ts'
 import { lineWriter } from './output.ts'
 import { isPortFree } from './ports.ts'
 import { seed } from './seed.ts'
+import { sourceChange } from './source-change.ts'
 import { type Supervised, supervise } from './supervisor.ts'
 import { welcome } from './welcome.ts'
 import { wranglerDev } from './wrangler-dev.ts'
 
 const databaseName = 'spillway'
+const edgeSources = ['edge/src', 'origin/contract'].map((folder) => join(root, folder))
 const say = lineWriter('start')
 
 async function start(stack: Supervised, ports: DevelopmentPorts): Promise<void> {
@@ -73,11 +75,15 @@ async function start(stack: Supervised, ports: DevelopmentPorts): Promise<void> 
     trustedIssuers: [trustedIssuer(issuer)],
     assertionKey,
   })
+  let isUp = false
   const edge = await stack.start(
     await wranglerDev({ port: ports.edge, variables, onLine: lineWriter('edge'), signal }),
+    // `wrangler dev` ends when a Worker throws while it is loaded, as the contract does at a mistake in a definition.
+    { isDue: () => isUp, until: (ending) => sourceChange(edgeSources, ending) },
   )
   const edgeUrl = `http://127.0.0.1:${ports.edge}`
   await untilReady(edgeUrl + publicPaths.openapi, edge, signal)
+  isUp = true
 
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   console.log(await welcome({ edgeUrl, originUrl, issuer, seconds }))

@@ -1,17 +1,29 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Child, type ChildOptions, describeExit, startChild } from './child.ts'
+import { type Child, type ChildOptions, describeExit, type Exit, startChild } from './child.ts'
 
 /** What a start adds its parts to. */
 export interface Supervised {
   /** Aborted when the end begins: steps of the start that take long listen to it. */
   readonly signal: AbortSignal
-  /** Starts a process that must stay alive until the end, which is brought about by its death. */
-  start(options: ChildOptions): Promise<Child>
+  /**
+   * Starts a process that must stay alive until the end, which is brought about by its death.
+   *
+   * @param revival what its death leads to instead. @default the end of everything
+   */
+  start(options: ChildOptions, revival?: Revival): Promise<Child>
   /** Adds something else to stop, with how long it may take; 0 when the user is in a hurry. */
   stopAtEnd(stop: (graceMs?: number) => Promise<unknown>): void
   /** Ends everything because of a failure. */
   fail(reason: string): void
+}
+
+/** When a process that has died is started again. */
+export interface Revival {
+  /** Whether it was well before: one that never was is a start that has failed. */
+  readonly isDue: () => boolean
+  /** Settles when another attempt is worth it, e.g. when a source has changed. */
+  readonly until: (signal: AbortSignal) => Promise<unknown>
 }
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -58,13 +70,22 @@ export async function supervise(
 
   const supervised: Supervised = {
     signal: ending.signal,
-    async start(options) {
+    async start(options, revival) {
       ending.signal.throwIfAborted()
       const child = await startChild(options)
       stops.push((graceMs) => child.stop(graceMs))
-      void child.exited.then((exit) => {
-        fail(`${options.name} ${describeExit(exit)}. Its last lines:\n${child.tail(15)}`)
-      })
+      const revive = async ({ isDue, until }: Revival, exit: Exit) => {
+        if (ending.signal.aborted) return
+        if (!isDue()) return fail(lastLines(child, exit))
+        say(`${child.name} ${describeExit(exit)}: waiting for a change before it is started again …`)
+        // What is left of its group may hold a port.
+        await child.stop(0)
+        await until(ending.signal)
+        await supervised.start(options, revival)
+      }
+      child.exited
+        .then((exit) => (revival === undefined ? fail(lastLines(child, exit)) : revive(revival, exit)))
+        .catch(onError)
       return child
     },
     stopAtEnd: (stop) => void stops.push(stop),
@@ -83,5 +104,8 @@ export async function supervise(
   process.off('uncaughtException', onError)
   return exitCode
 }
+
+const lastLines = (child: Child, exit: Exit): string =>
+  `${child.name} ${describeExit(exit)}. Its last lines:\n${child.tail(15)}`
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -17,7 +17,8 @@ import { namesListEtag } from './precondition.ts'
 
 /**
  * What people and tools read: the OpenAPI document, a page to try it from, and one page for each problem type. All of it
- * is made once, at start, and changes with a release only, so the edge may keep it for long and hardly ever asks.
+ * is made once, at start, and a release changes it: who reads about a resource that was added a moment ago must find it.
+ * So browsers and the edge ask whether what they hold is still right, the edge once in a few seconds; a 304 costs little.
  */
 
 export interface Page {
@@ -28,8 +29,8 @@ export interface Page {
 }
 
 const caching = {
-  'cache-control': 'public, max-age=60',
-  [edgeCacheControl]: 'max-age=300, stale-while-revalidate=86400, stale-if-error=604800',
+  'cache-control': 'public, no-cache',
+  [edgeCacheControl]: 'max-age=5, stale-if-error=604800',
   'x-content-type-options': 'nosniff',
 }
 
