@@ -414,9 +414,10 @@ describe('time and failure', () => {
       const body = new ReadableStream({
         start: (controller) => controller.enqueue(new TextEncoder().encode('{')),
       })
-      return post({ body, duplex: 'half' }).then(({ status }) => status)
+      return post({ body, duplex: 'half' }).then(async (answer) => [answer.status, await answer.json()])
     })
-    expect(await Promise.all(stalled)).toEqual(stalled.map(() => 504))
+    const nothingDone = { code: 'deadline-exceeded', detail: expect.stringContaining('Nothing was done.') }
+    expect(await Promise.all(stalled)).toMatchObject(stalled.map(() => [504, nothingDone]))
     origin.answer(storable({ id: '1' }))
     expect((await edge.fetch(unread())).status).toBe(200)
   })

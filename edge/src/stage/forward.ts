@@ -208,11 +208,7 @@ export function failure(outcome: OriginOutcome, method: string, random: number):
         false,
       )
     case 'abandoned':
-      return new ForwardError(
-        { code: 'deadline-exceeded', detail: `The request did not arrive in time.${unknown}` },
-        'client-slow-or-gone',
-        true,
-      )
+      return abandoned()
     default:
       return new ForwardError(
         {
@@ -225,6 +221,14 @@ export function failure(outcome: OriginOutcome, method: string, random: number):
       )
   }
 }
+
+/** The client's own doing. An origin acts on whole bodies alone, so a write whose body never ended has not happened. */
+export const abandoned = (): ForwardError =>
+  new ForwardError(
+    { code: 'deadline-exceeded', detail: 'The request did not arrive in time. Nothing was done.' },
+    'client-slow-or-gone',
+    false,
+  )
 
 /** When an exchange's answer is too late. */
 export const deadlineOf = ({ arrivedAtMs }: Exchange): number => arrivedAtMs + deadline.budgetMs

@@ -10,7 +10,14 @@ import { isIdempotent } from '../policy/retry.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
 import { boundedWait } from '../runtime/bounded-wait.ts'
 import { type ConsistencyParts, ownWriteFields } from './consistency.ts'
-import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, forward } from './forward.ts'
+import {
+  abandoned,
+  deadlineOf,
+  ForwardError,
+  type Forwarding,
+  type ForwardParts,
+  forward,
+} from './forward.ts'
 import { priorityOf } from './lookup.ts'
 
 export interface WriteParts extends ForwardParts, ConsistencyParts {
@@ -95,7 +102,7 @@ async function arrival(body: RequestBody, timeoutMs: number): Promise<void> {
   await boundedWait(ended, timeoutMs)
   if (body.isComplete) return
   body.cancel()
-  throw body.isTooLarge ? new ProblemError(tooLarge) : new ForwardError(late, 'client-slow-or-gone', false)
+  throw body.isTooLarge ? new ProblemError(tooLarge) : abandoned()
 }
 
 async function settle(
@@ -138,11 +145,6 @@ const tooMany = (random: number): Problem => ({
   detail: 'Too many bodies are on their way; this request has touched nothing.',
   retryAfterSeconds: retryAfterSeconds(1, random),
 })
-
-const late: Problem = {
-  code: 'deadline-exceeded',
-  detail: 'The request did not arrive in time. Nothing was done.',
-}
 
 const nominated = (name: string): Problem => ({
   code: 'invalid-header',
