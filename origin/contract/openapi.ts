@@ -380,8 +380,8 @@ function describeFailures(view: View, operation: Operation): Json {
   if (scopesOf(rule).length > 0) statuses.add(403)
   if (view.representation.deprecation?.sunsetAt !== undefined) statuses.add(410)
   if (isRead(operation)) statuses.add(416)
-  if (!isRead(operation) && operation !== 'delete')
-    for (const status of [409, 413, 415, 422]) statuses.add(status)
+  if (!isRead(operation)) for (const status of [408, 413, 415]) statuses.add(status)
+  if (!isRead(operation) && operation !== 'delete') for (const status of [409, 422]) statuses.add(status)
   if (operation === 'replace' || operation === 'patch' || operation === 'delete') {
     for (const status of [409, 412]) statuses.add(status)
     if (resource.requireIfMatch) statuses.add(428)

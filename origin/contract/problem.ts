@@ -22,6 +22,7 @@ export const problemCatalogue = {
   'edge-only': { status: 401, title: 'The origin answers its edge alone', retryable: false },
   // the body
   'malformed-json': { status: 400, title: 'The body is not JSON', retryable: false },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time', retryable: true },
   'content-too-large': { status: 413, title: 'The body is too large', retryable: false },
   'unsupported-media-type': {
     status: 415,

@@ -222,10 +222,14 @@ export function failure(outcome: OriginOutcome, method: string, random: number):
   }
 }
 
-/** The client's own doing. An origin acts on whole bodies alone, so a write whose body never ended has not happened. */
+/** The client's own doing, so none of the 5xx (RFC 9110 §15.5.9). An origin acts on whole bodies alone, so a write whose body never ended has not happened. */
 export const abandoned = (): ForwardError =>
   new ForwardError(
-    { code: 'deadline-exceeded', detail: 'The request did not arrive in time. Nothing was done.' },
+    {
+      code: 'request-timeout',
+      detail: 'The body was not here within a second. Nothing was done.',
+      retryAfterSeconds: 1,
+    },
     'client-slow-or-gone',
     false,
   )

@@ -87,5 +87,5 @@ const parserProblems: Readonly<Record<string, Problem>> = {
     'headers-too-large',
     `Request line and headers have at most ${limits.forwardedHeadBytesMax} bytes.`,
   ),
-  ERR_HTTP_REQUEST_TIMEOUT: problem('bad-request', 'The request took too long to arrive.'),
+  ERR_HTTP_REQUEST_TIMEOUT: problem('request-timeout', 'The request took too long to arrive.'),
 }
