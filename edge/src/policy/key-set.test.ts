@@ -79,6 +79,18 @@ describe('key set', () => {
     expect([found('a'), keySet.isUsable(nowMs)]).toEqual([undefined, false])
   })
 
+  it('is tried again soon where it has never been had, and no sooner', async () => {
+    down = true
+    await keySet.refresh()
+    nowMs += times.retryMs - 1
+    await keySet.refresh()
+    expect(fetches).toBe(1)
+    down = false
+    nowMs += 1
+    await keySet.refresh()
+    expect([fetches, found('a')]).toEqual([2, 'a'])
+  })
+
   it('retires the keys that leave, and those that change under one name, and no others', async () => {
     await keySet.refresh()
     const [a, b] = [keySet.find('a', 'ES256', nowMs), keySet.find('b', 'ES256', nowMs)]

@@ -6,7 +6,8 @@ import type { JWK } from 'jose'
  * - They are *fresh* for `freshMs`; after that the next request starts a refresh in the background and is answered
  *   from what is here.
  * - A `kid` that is not here starts a refresh too, at most one per `coolDownMs` for all such tokens together: random
- *   kids make no storm.
+ *   kids make no storm. Where there is no usable set at all, `retryMs` takes its place: an isolate that is born in a bad
+ *   moment of its issuer must not refuse everybody for the whole of it.
  * - One refresh at a time. When it fails, the last good set stays in use until `usableMs` after it was fetched: an
  *   issuer that is down for a while signs nobody out, and one that is gone for good does not stay trusted.
  * - A key that leaves the set is marked `retired`, and with it every verified token that was remembered for it.
@@ -57,8 +58,10 @@ export class KeySet {
   }
 
   #mayTry(nowMs: number): boolean {
-    const { coolDownMs, flightMs } = this.#options
-    return nowMs >= this.#triedAtMs + (this.#flight === undefined ? coolDownMs : flightMs)
+    const { coolDownMs, flightMs, retryMs } = this.#options
+    if (this.#flight !== undefined) return nowMs >= this.#triedAtMs + flightMs
+    // With nothing to verify by, every caller with a token is refused until the next attempt.
+    return nowMs >= this.#triedAtMs + (this.isUsable(nowMs) ? coolDownMs : retryMs)
   }
 
   async #fetch(startedAtMs: number): Promise<void> {
@@ -90,6 +93,8 @@ export interface KeySetOptions {
   readonly freshMs: number
   readonly usableMs: number
   readonly coolDownMs: number
+  /** The cool-down where no usable set is here. */
+  readonly retryMs: number
   /** Longest a refresh may take. */
   readonly flightMs: number
 }
@@ -98,6 +103,7 @@ export const keySetTimes = {
   freshMs: 5 * 60_000,
   usableMs: 24 * 3_600_000,
   coolDownMs: 30_000,
+  retryMs: 2_000,
   flightMs: 5_000,
 } as const
 

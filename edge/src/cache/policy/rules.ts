@@ -23,7 +23,7 @@ export interface CacheRules {
   readonly storeSetCookie: 'never' | 'explicit'
   /**
    * Whether request directives count (RFC 9111 §5.2.1: advisory). Off where any caller could otherwise make every one
-   * of their reads reach the origin. `no-store` and `only-if-cached` always count: neither costs the origin anything.
+   * of their reads reach the origin.
    */
   readonly requestDirectives: boolean
   /**
