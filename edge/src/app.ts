@@ -75,7 +75,8 @@ export function createApp(parts: Parts): Hono {
     (await limitInLocation(exchange, parts)) ?? (await write(exchange, plan, parts)) // 4, 6, 7
 
   const conclude = (exchange: Exchange, verdict: Verdict): Response => {
-    const settled = verdict instanceof Response ? (rangeProblem(verdict) ?? verdict) : (verdict ?? unexpected)
+    const isWhole = exchange.head.isPlain || !(verdict instanceof Response)
+    const settled = (isWhole ? undefined : rangeProblem(verdict)) ?? verdict ?? unexpected
     const answer = settled instanceof Response ? settled : problemAnswer(exchange, settled, parts)
     return finish(exchange, answer, parts)
   }

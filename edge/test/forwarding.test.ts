@@ -268,7 +268,7 @@ describe('a body', () => {
     const shed = answers.filter(({ status }) => status === 503)
     expect(shed.length).toBeGreaterThan(30)
     expect(shed[0]?.headers.get('retry-after')).toMatch(/^[12]$/)
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503, 504]))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503, 408]))
   })
 })
 
