@@ -79,7 +79,11 @@ describe('the emergency switch', () => {
     const operated = await startEdge({ origins: [origin], issuers: [issuer] })
     try {
       await (await operated.control()).put('shed', 'normal')
+      origin.answer(storable({ id: 'kept' }, shortLived))
+      const important = bearer(await issuer.mint({ claims: { spillway_priority: 'critical' } }))
+      await operated.fetch('/v2/places/kept', { headers: important })
       const before = origin.requests
+      expect((await operated.fetch('/v2/places/kept')).headers.get('cache-status')).toMatch(/detail=shed$/)
       expect((await operated.fetch(unread())).status).toBe(503)
       expect(origin.requests).toBe(before)
       const critical = await operated.fetch('/v2/trips', { headers: bearer(await issuer.mint()) })

@@ -409,6 +409,9 @@ describe('a hostile token is refused, on a public resource too', () => {
     const line = await edge.lineOf(id)
     expect(line.reason).toBe(`token-${reason}`)
     if (text.length > 8) expect(body + challenge + edge.log).not.toContain(text)
+    const fetched = [issuer.keyRequests, other.keyRequests]
+    expect((await ask(text)).status).toBe(401)
+    expect([issuer.keyRequests, other.keyRequests]).toEqual(fetched)
   })
 
   it.each([
