@@ -118,14 +118,14 @@ describe('an answer that begins and does not end', () => {
       response.write('{')
     })
     const path = unread()
-    const leader = edge.fetch(path).catch(() => undefined)
+    const leader = edge.fetch(path)
     await expect.poll(() => origin.requests).toBe(1)
     const waiting = await Promise.all(Array.from({ length: 8 }, () => edge.fetch(path)))
     expect(waiting.map(({ status }) => status)).toEqual(waiting.map(() => 504))
+    expect((await leader).status).toBe(504)
     expect(origin.requests).toBe(1)
     origin.answer(storable({ id: '1' }))
     expect((await edge.fetch(unread())).status).toBe(200)
-    await leader
   })
 })
 

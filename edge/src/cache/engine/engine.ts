@@ -159,32 +159,52 @@ class Engine implements HttpCache {
     const flight = this.#flights.get(flightKey, nowMs)
     if (turn < turnsMax && !this.#unshared.has(flightKey, nowMs)) {
       if (flight === undefined || flight.startedAtMs <= (call.notBeforeMs ?? Number.NEGATIVE_INFINITY)) {
-        const own = this.#fly(call, flightKey, entry, control, false)
-        const outcome = await this.#outcomeOf(own, call, undefined)
-        if (outcome !== undefined) return this.#conclude(call, entry, outcome, control)
-        own.outcome.then(discard)
-      } else {
-        const outcome = await this.#outcomeOf(flight, call, this.#flightWaitMs)
-        if (outcome !== undefined) return this.#share(call, entry, outcome, control, flight.rank)
+        return this.#own(call, entry, this.#fly(call, flightKey, entry, control, false).outcome, control)
       }
-      const late: Outcome = { kind: 'disconnected', reason: new LateAnswer() }
-      const standIn = this.#standIn(call, entry, late)
+      const outcome = await this.#inTime(call, flight.outcome, this.#flightWaitMs)
+      if (outcome !== undefined) return this.#share(call, entry, outcome, control, flight.rank)
+      const standIn = this.#late(call, entry)
       if (standIn !== undefined) return standIn
-      if (call.untilMs !== undefined) throw late.reason
     }
     // Alone: others' answers were of no use, or take too long.
     const order = { stored: entry, background: false, control, ...this.#reason(entry, control) }
-    return this.#conclude(call, entry, await exchange(call, order, this.#exchange), control)
+    return this.#own(call, entry, exchange(call, order, this.#exchange), control)
+  }
+
+  /** What comes of a fetch of one's own. */
+  async #own(
+    call: CacheCall,
+    entry: Entry | undefined,
+    fetched: Promise<Outcome>,
+    control: RequestControl,
+  ): Promise<Response | undefined> {
+    const outcome = await this.#inTime(call, fetched, undefined)
+    if (outcome !== undefined) return this.#conclude(call, entry, outcome, control)
+    fetched.then(discard)
+    return this.#late(call, entry)
   }
 
   /** @returns `undefined` when it was not here in time for this reader */
-  #outcomeOf(
-    flight: Flight,
+  #inTime(
     { untilMs }: CacheCall,
+    fetched: Promise<Outcome>,
     waitMs: number | undefined,
   ): Promise<Outcome | undefined> {
     const boundMs = untilMs === undefined ? waitMs : Math.max(0, untilMs - this.#now())
-    return boundMs === undefined ? flight.outcome : this.#flights.join(flight, boundMs)
+    return boundMs === undefined ? fetched : this.#flights.join(fetched, boundMs)
+  }
+
+  /**
+   * What stands in for an answer that is not here in time.
+   *
+   * @returns `undefined` when there is nothing and still time to ask for oneself
+   * @throws {LateAnswer} when there is none
+   */
+  #late(call: CacheCall, entry: Entry | undefined): Response | undefined {
+    const late: Outcome = { kind: 'disconnected', reason: new LateAnswer() }
+    const standIn = this.#standIn(call, entry, late)
+    if (standIn === undefined && call.untilMs !== undefined) throw late.reason
+    return standIn
   }
 
   /** A flight: what the data centre has, if it is still good, or else what the origin answers. */

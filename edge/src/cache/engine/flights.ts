@@ -58,10 +58,10 @@ export class Flights {
   }
 
   /** @returns `undefined` when the wait was in vain */
-  async join(flight: Flight, waitMs: number): Promise<Outcome | undefined> {
+  async join(fetched: Promise<Outcome>, waitMs: number): Promise<Outcome | undefined> {
     const { over, cancel } = this.#wait(waitMs)
     try {
-      return await Promise.race([flight.outcome, over.then(() => undefined)])
+      return await Promise.race([fetched, over.then(() => undefined)])
     } finally {
       cancel()
     }
