@@ -438,6 +438,28 @@ describe('several origins', () => {
     }
   })
 
+  it('the first one answers again when it is back, and is not asked much before', async () => {
+    const spare = await startOrigin()
+    const preferred = await startOrigin()
+    await preferred.stop()
+    const pair = await startEdge({ origins: [preferred, spare] })
+    try {
+      for (let request = 0; request < 20; request += 1) {
+        expect((await pair.fetch(unread())).status).toBe(200)
+      }
+      await preferred.start()
+      const answeredBy = async (): Promise<number> => {
+        expect((await pair.fetch(unread())).status).toBe(200)
+        return preferred.requests
+      }
+      await expect.poll(answeredBy, { timeout: 5_000 }).toBeGreaterThan(3)
+    } finally {
+      await pair.stop()
+      await spare.stop()
+      await preferred.stop()
+    }
+  })
+
   it('when none answers it is 502, and nothing of their names is told', async () => {
     const down = await startOrigin()
     await down.stop()

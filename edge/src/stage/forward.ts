@@ -68,7 +68,7 @@ export class ForwardError extends ProblemError {
 
 /**
  * 6 and 7. Asks the origin, if it may be asked: signed, with what is left of the time, and again where a connection
- * failed and the retry budget allows.
+ * failed and another origin is there or the retry budget allows.
  *
  * @throws {ForwardError} when the request was shed or no answer came
  */
@@ -112,11 +112,16 @@ async function attempt(exchange: Exchange, order: Forwarding, parts: ForwardPart
       isRepeatable: order.isRepeatable,
       remainingMs,
     })
-    if (!retriable || !retryBudget.spend()) throw failure(outcome, order.method, random())
+    // Another origin gets no more than its share by this; the budget is against asking one twice for each request.
+    const isFree = retriable && hasOther(endpoint, order.priority, parts)
+    if (!retriable || !(isFree || retryBudget.spend())) throw failure(outcome, order.method, random())
     failed = { endpoint, outcome }
     exchange.hasLostAttempt = true
   }
 }
+
+const hasOther = (failed: OriginEndpoint, priority: Priority, { endpoints, now }: ForwardParts): boolean =>
+  endpoints.some((other) => other !== failed && other.gate.shedReason(priority, now()) === undefined)
 
 const tooLate: Problem = {
   code: 'deadline-exceeded',
