@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { opsPaths, originEnv } from '@spillway/origin/contract'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 // The same database and the same children as every other test of the whole; see bench/stack.
 import { type Child, startChild } from '../../bench/stack/child.ts'
 import { createKey, publicKeySet } from '../../bench/stack/keys.ts'
@@ -13,7 +13,6 @@ import { stages } from '../src/stages.ts'
 
 const originFolder = join(import.meta.dirname, '..', '..', 'origin')
 
-// Until the origin's entry file is there, there is nothing to start.
 describe('the origin’s unit', () => {
   const { origin } = stages.dev
   let mongod: Mongod
@@ -54,7 +53,15 @@ describe('the origin’s unit', () => {
   })
 
   it.each(Object.values(originMetrics))('shows %s, on which scaling or alarms rest', async (name) => {
-    const text = await (await fetch(url + opsPaths.metrics)).text()
+    // One process is ready while others still start; what they count is added up once all of them answer.
+    const text = await vi.waitFor(
+      async () => {
+        const response = await fetch(url + opsPaths.metrics)
+        expect(response.status).toBe(200)
+        return response.text()
+      },
+      { timeout: 50_000, interval: 100 },
+    )
     // The agent forwards no other types.
     expect(text).toMatch(new RegExp(`^# TYPE ${name} (counter|gauge)$`, 'm'))
   })
