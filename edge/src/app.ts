@@ -109,6 +109,7 @@ export function createApp(parts: Parts): Hono {
       purgeTags: [],
       hasLostAttempt: false,
       isCast: false,
+      isMarked: false,
       originMs: undefined,
     }
     try {

@@ -16,6 +16,8 @@ export interface Exchange {
   token: VerifiedToken | undefined
   /** The instant from which this caller must see the resource, from its consistency token; epoch milliseconds. */
   notBeforeMs: number | undefined
+  /** Whether the answer carries the request id already. */
+  isMarked: boolean
   /** Whether the throttle has let it pass already, so that it must not be asked again. */
   isCast: boolean
   /** Why it was refused, for the log: a problem code, or something finer. */

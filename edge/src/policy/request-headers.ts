@@ -12,6 +12,8 @@ export interface RequestHead {
   readonly method: string
   readonly url: string
   readonly headers: Headers
+  /** What an answer from memory is to carry beside what is stored. */
+  ownField?: readonly [name: string, value: string]
   authorization: string | null
   accept: string | null
   cookie: string | null

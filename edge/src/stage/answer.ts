@@ -38,6 +38,8 @@ export function problemAnswer(
   exchange.reason ??= problem.code
   if (problem instanceof CommonProblem) {
     const { status, fields, texts } = problem.written(problemFields)
+    fields.set(names.requestId, exchange.requestId)
+    exchange.isMarked = true
     return new Response(texts.join(exchange.requestId), { status, headers: fields })
   }
   const body = JSON.stringify(problemBody(problem, exchange.requestId))
@@ -52,19 +54,20 @@ export function problemAnswer(
 /** Gives an answer what every answer has, and tells of it. */
 export function finish(exchange: Exchange, answer: Response, parts: AnswerParts): Response {
   const { head, reason } = exchange
-  const { headers, status } = answer
-  headers.set(names.requestId, exchange.requestId)
+  // The fields are reached for where there is a need: that makes one more object of the runtime's.
+  if (!exchange.isMarked) answer.headers.set(names.requestId, exchange.requestId)
   if (parts.cors.dependsOnOrigin) {
-    for (const [name, value] of parts.cors.forOrigin(head.origin)) headers.set(name, value)
+    for (const [name, value] of parts.cors.forOrigin(head.origin)) answer.headers.set(name, value)
   }
   if (wantsTiming(head.timing, parts.serverTiming)) {
-    headers.set('server-timing', serverTiming(exchange, parts.now()))
+    answer.headers.set('server-timing', serverTiming(exchange, parts.now()))
   }
-  if (parts.observesAll || reason !== undefined || status >= 400) tell(exchange, answer, parts)
+  if (parts.observesAll || reason !== undefined || answer.status >= 400) tell(exchange, answer, parts)
   return answer
 }
 
-function tell(exchange: Exchange, { headers, status }: Response, { observe, now }: AnswerParts): void {
+function tell(exchange: Exchange, answer: Response, { observe, now }: AnswerParts): void {
+  const { status } = answer
   const { requestId, head, plan, reason, arrivedAtMs, originMs } = exchange
   observe({
     kind: 'answer',
@@ -74,7 +77,8 @@ function tell(exchange: Exchange, { headers, status }: Response, { observe, now 
     status,
     reason,
     // A refusal has none, and asking the runtime costs more than the rest of the line.
-    cache: status >= 400 && reason !== undefined ? undefined : (headers.get('cache-status') ?? undefined),
+    cache:
+      status >= 400 && reason !== undefined ? undefined : (answer.headers.get('cache-status') ?? undefined),
     durationMs: now() - arrivedAtMs,
     originMs,
   })

@@ -1,4 +1,4 @@
-import { cacheKey, deadline, type Problem, priorityRank } from '@spillway/origin/contract'
+import { cacheKey, deadline, headers as names, type Problem, priorityRank } from '@spillway/origin/contract'
 import type { ForwardOrder, HttpCache } from '../cache/index.ts'
 import { BrokenAnswer, LateAnswer, originHeaders } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
@@ -22,7 +22,11 @@ function keyOf(exchange: Exchange, plan: Readable): string | undefined {
 export function lookUpHere(exchange: Exchange, plan: Readable, { cache }: LookupParts): Response | undefined {
   const key = keyOf(exchange, plan)
   if (key === undefined) return undefined
-  return cache.tryFresh(key, exchange.head, exchange.arrivedAtMs, exchange.notBeforeMs)
+  const { arrivedAtMs, head, notBeforeMs, requestId } = exchange
+  head.ownField = [names.requestId, requestId]
+  const answer = cache.tryFresh(key, head, arrivedAtMs, notBeforeMs)
+  exchange.isMarked = answer !== undefined
+  return answer
 }
 
 /**

@@ -40,6 +40,11 @@ export interface CacheRequest extends Pick<Request, 'method' | 'url' | 'headers'
    * each of them is dear. @default not known
    */
   readonly isPlain?: boolean
+  /**
+   * A field of this answer alone. `tryFresh` sets it on the fields that an entry's answers share, just before they are
+   * copied: to reach into a finished answer makes one more object of the runtime's, whose collection is dear.
+   */
+  readonly ownField?: readonly [name: string, value: string]
 }
 
 export interface CacheCall {

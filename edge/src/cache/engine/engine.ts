@@ -90,7 +90,9 @@ class Engine implements HttpCache {
       entry.refreshDue = true
       return undefined
     }
-    return answerFromEntry(entry, request, entry.hitFields(nowMs))
+    const fields = entry.hitFields(nowMs)
+    if (request.ownField !== undefined) fields.set(...request.ownField)
+    return answerFromEntry(entry, request, fields)
   }
 
   async handle(call: CacheCall): Promise<Response> {

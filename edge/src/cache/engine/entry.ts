@@ -67,7 +67,7 @@ export class Entry implements StoredAnswer {
     return fields
   }
 
-  /** Fields of a fresh hit, built once a second and shared by its hits: a `Response` copies them, nobody changes them. */
+  /** Fields of a fresh hit, built once a second and shared by its hits: a `Response` copies them. */
   hitFields(nowMs: number): Headers {
     const second = this.#ageSeconds(nowMs)
     if (second !== this.#hitSecond) {
