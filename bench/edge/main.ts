@@ -34,8 +34,9 @@ interface Subject {
 }
 
 const names = {
-  bare: 'constant Worker',
-  barePost: 'constant Worker, POST',
+  bare: 'constant Worker, one field',
+  sameRead: 'constant Worker, the same answer',
+  sameShed: 'constant Worker, the same refusal',
   hono: 'hono',
   honoJose: 'hono + jose each time',
   cached: 'Spillway, cached read',
@@ -48,8 +49,8 @@ type SubjectName = keyof typeof names
 
 /** What the bars compare. */
 const barred: ReadonlySet<string> = new Set([
-  names.bare,
-  names.barePost,
+  names.sameRead,
+  names.sameShed,
   names.honoJose,
   names.cached,
   names.shedWrite,
@@ -101,9 +102,9 @@ await runBench(
     const cpu = (name: SubjectName) => (byName.get(names[name]) ?? []).map((sample) => sample.cpu)
     const ratio = (one: SubjectName, other: SubjectName) => pairedRatio(cpu(one), cpu(other))
     const measured: Measured[] = [
-      { bar: bars.edgeCachedRead, value: ratio('cached', 'bare') },
+      { bar: bars.edgeCachedRead, value: ratio('cached', 'sameRead') },
       { bar: bars.edgeAgainstJose, value: ratio('honoJose', 'cached') },
-      { bar: bars.edgeShed, value: ratio('shedWrite', 'barePost') },
+      { bar: bars.edgeShed, value: ratio('shedWrite', 'sameShed') },
     ]
     return {
       settings: { rounds, ...times, connections, users, documents, seed },
@@ -156,10 +157,20 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   progress('filling the caches')
   for (const { url } of [reading, missing, writing]) await ask(url, credentials)
   const bare = await start(await bundleWorker('bare', folder))
+  const shedding = await startEdge(refusing.url)
+  const same = await bundleWorker('same', folder)
+  const startSame = (answer: Answer) => start(same, { ANSWER: JSON.stringify(answer) })
+  const answerOf = (url: string, method: 'GET' | 'POST' = 'GET') => askOnce(url, method, credentials)
   const subjects: Subject[] = [
     { name: names.bare, mix: read, ...ok, ...bare },
-    // The same requests as are shed: a body that nobody reads costs as well.
-    { name: names.barePost, mix: { create: 1 }, ...ok, ...bare },
+    { name: names.sameRead, mix: read, ...ok, ...(await startSame(await answerOf(reading.url))) },
+    // The same requests as are shed, too: a body that nobody reads costs as well.
+    {
+      name: names.sameShed,
+      mix: { create: 1 },
+      ...shed,
+      ...(await startSame(await answerOf(shedding.url, 'POST'))),
+    },
     { name: names.hono, mix: read, ...ok, ...(await start(await bundleWorker('hono-only', folder))) },
     {
       name: names.honoJose,
@@ -170,7 +181,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     { name: names.cached, mix: read, ...ok, ...reading },
     { name: names.uncached, mix: { search: 1 }, ...through, ...missing },
     { name: names.write, mix: { create: 1 }, ...through, ...writing },
-    { name: names.shedWrite, mix: { create: 1 }, ...shed, ...(await startEdge(refusing.url)) },
+    { name: names.shedWrite, mix: { create: 1 }, ...shed, ...shedding },
     { name: names.shedRead, mix: { search: 1 }, ...shed, ...(await startEdge(refusing.url)) },
   ]
   const peers = await startCachePeers(serving.url, (reason) => console.error(`        left out: ${reason}`))
@@ -189,6 +200,29 @@ async function ask(url: string, { sets }: Tokens): Promise<void> {
     await response.arrayBuffer()
     if (!response.ok) throw new Error(`the edge answers ${response.status}`)
   }
+}
+
+/** An answer as it went out. */
+interface Answer {
+  readonly status: number
+  readonly fields: readonly (readonly [string, string])[]
+  readonly body: string
+}
+
+async function askOnce(url: string, method: 'GET' | 'POST', { sets }: Tokens): Promise<Answer> {
+  const isRead = method === 'GET'
+  const response = await fetch(`${url}/v2/places${isRead ? `/${ids[0]}` : ''}`, {
+    method,
+    headers: { ...sets[0], ...(!isRead && { 'content-type': 'application/json' }) },
+    body: isRead ? null : '{}',
+  })
+  const body = await response.text()
+  return { status: response.status, fields: fieldsOf(response), body }
+}
+
+/** What the Worker sets: the runtime adds the rest. */
+function fieldsOf({ headers }: Response): Answer['fields'] {
+  return [...headers].filter(([name]) => !['connection', 'keep-alive', 'transfer-encoding'].includes(name))
 }
 
 type Tokens = Extract<Credentials, { kind: 'headers' }>

@@ -63,5 +63,7 @@ export async function bundleWorker(name: string, folder: string): Promise<Worker
     minify: true,
     logLevel: 'error',
   })
-  return { scriptFile, options: { compatibilityDate: '2026-08-01' } }
+  // As the edge has them: what a setting of the runtime costs is no cost of the code's.
+  const compatibilityFlags = ['enable_request_signal']
+  return { scriptFile, options: { compatibilityDate: '2026-08-01', compatibilityFlags } }
 }

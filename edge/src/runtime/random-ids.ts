@@ -1,30 +1,24 @@
-/** Random bytes asked of the runtime at once: 256 ids. */
-const poolBytes = 16 * 256
+/** Ids that share one piece of randomness and differ in their last four digits. */
+const idsPerPiece = 65_536
 
 /**
- * Random UUIDs (RFC 9562 §5.4), as `crypto.randomUUID` makes them, from randomness that is asked for in larger pieces:
- * what is dear is the call and not the bytes. Node.js does the same.
+ * Ids in the form of random UUIDs (RFC 9562 §5.4), for telling requests apart and for nothing that must not be guessed:
+ * 106 random bits, and a number that counts. Randomness and the text made of it cost more than the rest of an answer
+ * from memory, so most ids share them.
  */
 export class RandomIds {
-  readonly #pool = new Uint8Array(poolBytes)
-  #used = poolBytes
+  #shared = ''
+  #next = idsPerPiece
 
   next(): string {
-    if (this.#used === poolBytes) {
+    if (this.#next === idsPerPiece) {
       // Here and not at the start: outside of a request there is no randomness.
-      crypto.getRandomValues(this.#pool)
-      this.#used = 0
+      this.#shared = crypto.randomUUID().slice(0, -4)
+      this.#next = 0
     }
-    const at = this.#used
-    this.#used += 16
-    let text = ''
-    for (let i = 0; i < 16; i += 1) {
-      let byte = this.#pool[at + i] as number
-      if (i === 6) byte = (byte & 0x0f) | 0x40
-      else if (i === 8) byte = (byte & 0x3f) | 0x80
-      text += i === 4 || i === 6 || i === 8 || i === 10 ? `-${hex[byte]}` : hex[byte]
-    }
-    return text
+    const number = this.#next
+    this.#next += 1
+    return this.#shared + hex[number >> 8] + hex[number & 0xff]
   }
 }
 
