@@ -20,9 +20,10 @@ export class Entry implements StoredAnswer {
   refreshDue = false
   readonly #name: string
   readonly #ownFields: readonly string[]
-  readonly #sent: Headers
+  /** Not a `Headers`: each of those is looked at whenever the runtime collects garbage, used or not. */
+  readonly #sent: readonly (readonly [name: string, value: string])[]
   #hitSecond = Number.NaN
-  #hitFields: Headers
+  #hitFields: Headers | undefined
 
   constructor(answer: StoredAnswer, rules: CacheRules, stampsCheckedAtMs: number, control?: ResponseControl) {
     this.status = answer.status
@@ -36,11 +37,10 @@ export class Entry implements StoredAnswer {
     this.policy = answerPolicy({ ...answer, headers: received }, rules, control)
     this.#name = rules.name
     this.#ownFields = rules.ownFields
-    this.#sent = received
-    for (const name of rules.ownFields) this.#sent.delete(name)
-    for (const name of this.policy.withheldFields) this.#sent.delete(name)
-    this.#countBytes(this.#sent)
-    this.#hitFields = this.#sent
+    for (const name of rules.ownFields) received.delete(name)
+    for (const name of this.policy.withheldFields) received.delete(name)
+    this.#countBytes(received)
+    this.#sent = [...received]
   }
 
   /** A copy of the fields as received and stored. */
@@ -52,7 +52,7 @@ export class Entry implements StoredAnswer {
 
   /** Fields for a client, with `Age` (RFC 9111 §5.1) and our `Cache-Status`. A copy. */
   sentFields(nowMs: number, cacheStatus: string): Headers {
-    const fields = new Headers(this.#sent)
+    const fields = new Headers(this.#sent as [string, string][])
     fields.set('age', String(this.#ageSeconds(nowMs)))
     fields.append('cache-status', cacheStatus)
     return fields
@@ -67,13 +67,17 @@ export class Entry implements StoredAnswer {
     return fields
   }
 
-  /** Fields of a fresh hit, built once a second and shared by its hits: a `Response` copies them. */
+  /** Fields of a fresh hit, shared by all hits and brought up to date once a second: a `Response` copies them. */
   hitFields(nowMs: number): Headers {
     const second = this.#ageSeconds(nowMs)
-    if (second !== this.#hitSecond) {
-      this.#hitFields = this.sentFields(nowMs, hitStatus(this.#name, this.ttlSeconds(nowMs)))
-      this.#hitSecond = second
-    }
+    if (this.#hitFields !== undefined && second === this.#hitSecond) return this.#hitFields
+    this.#hitFields ??= new Headers(this.#sent as [string, string][])
+    this.#hitFields.set('age', String(second))
+    const status = hitStatus(this.#name, this.ttlSeconds(nowMs))
+    // RFC 9211 §2: each cache adds itself after those nearer to the origin.
+    const before = this.#sent.find(([name]) => name === 'cache-status')?.[1]
+    this.#hitFields.set('cache-status', before === undefined ? status : `${before}, ${status}`)
+    this.#hitSecond = second
     return this.#hitFields
   }
 
