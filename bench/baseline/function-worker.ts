@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MongoClient } from 'mongodb'
+import { tokenCheck } from '../peers/token-check.ts'
 import { type FunctionEvent, handle } from './api-function.ts'
 import type { LambdaSettings } from './baseline-settings.ts'
-import { tokenCheck } from './check-token.ts'
 
 /**
  * One execution environment: an isolate with a `MongoClient` of its own, made at its first request and kept for those

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Agent, request as send } from 'undici'
 import { listeningLine } from '../peers/settings.ts'
+import { tokenCheck } from '../peers/token-check.ts'
 import { type BalancerSettings, readSettings, subjectHeader } from './baseline-settings.ts'
-import { tokenCheck } from './check-token.ts'
 
 const { instances, issuer, gatewayTimeoutMs } = readSettings<BalancerSettings>()
 const subjectOf = tokenCheck(issuer)

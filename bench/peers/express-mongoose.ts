@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import express, { type ErrorHandler } from 'express'
+import express, { type ErrorHandler, type Middleware } from 'express'
 import mongoose, { Schema } from 'mongoose'
 import {
   etagOf,
@@ -12,14 +12,16 @@ import {
   updateFilter,
   versionOf,
 } from './place.ts'
-import { listeningLine, peerSettings } from './settings.ts'
+import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 import { newTrip, type StoredTrip, shownTrip, type TripInput } from './trip.ts'
 
 /**
  * Express and mongoose, as a careful team would write it: the rules in the schema, `lean` reads, one command a request,
  * majority writes, a pool of the same size as everybody's.
  */
-const { uri, database, poolSize } = peerSettings()
+const settings = peerSettings()
+const { uri, database, poolSize } = settings
+const subjectOf = subjectCheck(settings)
 await mongoose.connect(uri, {
   dbName: database,
   maxPoolSize: poolSize,
@@ -70,6 +72,16 @@ const app = express()
 app.disable('x-powered-by')
 // It would hash every body; the version is the ETag.
 app.disable('etag')
+const checkToken: Middleware = async (request, response, next) => {
+  const subject = await subjectOf(request.headers.authorization)
+  if (subject === undefined) {
+    response.status(401).json({ title: 'A valid access token is needed' })
+    return
+  }
+  response.locals.subject = subject
+  next()
+}
+app.use(checkToken)
 app.use(express.json({ type: ['application/json', 'application/merge-patch+json'] }))
 
 app.get('/v2/places/:id', async (request, response) => {
@@ -118,7 +130,9 @@ app.patch('/v2/places/:id', async (request, response) => {
 })
 
 app.post('/v2/trips', async (request, response) => {
-  const trip = await new Trip(newTrip(request.body as TripInput, randomUUID())).save()
+  const trip = await new Trip(
+    newTrip(request.body as TripInput, randomUUID(), String(response.locals.subject)),
+  ).save()
   const stored = trip.toObject()
   response
     .status(201)

@@ -9,6 +9,8 @@ declare module 'express' {
   }
 
   interface Response extends ServerResponse {
+    /** What one handler has to tell those after it. */
+    readonly locals: Record<string, unknown>
     status(code: number): Response
     set(headers: Readonly<Record<string, string>>): Response
     json(body: unknown): Response
@@ -17,9 +19,11 @@ declare module 'express' {
   type Handler = (request: Request, response: Response) => unknown
   type ErrorHandler = (error: unknown, request: Request, response: Response, next: () => void) => unknown
 
+  type Middleware = (request: Request, response: Response, next: () => void) => unknown
+
   interface Application {
     disable(setting: string): void
-    use(handler: RequestListener | ErrorHandler): void
+    use(handler: RequestListener | ErrorHandler | Middleware): void
     get(path: string, handler: Handler): void
     post(path: string, handler: Handler): void
     patch(path: string, handler: Handler): void
@@ -33,5 +37,5 @@ declare module 'express' {
 
   const express: Express
   export default express
-  export type { ErrorHandler }
+  export type { ErrorHandler, Middleware }
 }

@@ -13,18 +13,26 @@ import {
   updateFilter,
   versionOf,
 } from './place.ts'
-import { listeningLine, peerSettings } from './settings.ts'
+import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 import { newTrip, type StoredTrip, shownTrip, type TripInput, tripSchemas } from './trip.ts'
 
 /**
  * Plain Fastify and the MongoDB driver, as their manuals show them: schemas for validation and serialization, one
  * command a request, majority writes, a pool of the same size as everybody's.
  */
-const { uri, database, poolSize } = peerSettings()
+const settings = peerSettings()
+const { uri, database, poolSize } = settings
+const subjectOf = subjectCheck(settings)
 const client = new MongoClient(uri, { maxPoolSize: poolSize, writeConcern: { w: 'majority' } })
 await client.connect()
 const places = client.db(database).collection<StoredPlace>('places')
 const trips = client.db(database).collection<StoredTrip>('trips')
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    subject: string
+  }
+}
 
 const app = fastify({ logger: false })
 app.addContentTypeParser(
@@ -33,7 +41,15 @@ app.addContentTypeParser(
   app.getDefaultJsonParser('error', 'error'),
 )
 
+app.decorateRequest('subject', '')
+app.addHook('onRequest', async (request, reply) => {
+  const subject = await subjectOf(request.headers.authorization)
+  if (subject === undefined) return reply.code(401).send(unknownCaller)
+  request.subject = subject
+})
+
 const document = { response: { '2xx': placeSchemas.shown } }
+const unknownCaller = { title: 'A valid access token is needed', status: 401 }
 const missing = { title: 'Nothing is here', status: 404 }
 const changed = { title: 'The document has changed', status: 412 }
 
@@ -98,7 +114,7 @@ app.post<{ Body: TripInput }>(
   '/v2/trips',
   { schema: { body: tripSchemas.create, response: { '2xx': tripSchemas.shown } } },
   async (request, reply) => {
-    const trip = newTrip(request.body, randomUUID())
+    const trip = newTrip(request.body, randomUUID(), request.subject)
     await trips.insertOne(trip)
     return reply
       .code(201)

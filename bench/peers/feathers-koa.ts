@@ -13,7 +13,7 @@ import {
   storedFields,
   versionOf,
 } from './place.ts'
-import { listeningLine, peerSettings } from './settings.ts'
+import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 import { newTrip, type StoredTrip, shownTrip, type TripInput } from './trip.ts'
 
 /**
@@ -24,6 +24,7 @@ import { newTrip, type StoredTrip, shownTrip, type TripInput } from './trip.ts'
 /** As much of a hook's context as is used. */
 interface HookContext {
   params: {
+    subject?: string
     query?: Record<string, unknown>
     headers?: Readonly<Record<string, string>>
     paginate?: false
@@ -33,20 +34,31 @@ interface HookContext {
   http: { headers?: Record<string, string> }
 }
 
+/** As much of Koa's. */
+interface KoaContext {
+  req: { headers: Record<string, string> }
+  feathers?: object
+}
+
 const require = createRequire(process.env[packagesVariable] ?? import.meta.url)
 const { feathers } = require('@feathersjs/feathers')
 const { koa, rest, bodyParser, errorHandler } = require('@feathersjs/koa')
 const { MongoDBService } = require('@feathersjs/mongodb')
-const { Unprocessable } = require('@feathersjs/errors')
+const { NotAuthenticated, Unprocessable } = require('@feathersjs/errors')
 const { MongoClient } = require('mongodb')
 
-const { uri, database, poolSize } = peerSettings()
+const settings = peerSettings()
+const { uri, database, poolSize } = settings
+const subjectOf = subjectCheck(settings)
 const client = new MongoClient(uri, { maxPoolSize: poolSize, writeConcern: { w: 'majority' } })
 await client.connect()
 
 const app = koa(feathers())
 app.use(errorHandler())
-app.use((context: { req: { headers: Record<string, string> } }, next: () => unknown) => {
+app.use(async (context: KoaContext, next: () => unknown) => {
+  const subject = await subjectOf(context.req.headers.authorization)
+  if (subject === undefined) throw new NotAuthenticated('A valid access token is needed')
+  context.feathers = { ...context.feathers, subject }
   // Its body parser knows JSON by one name alone.
   if (context.req.headers['content-type']?.startsWith('application/merge-patch')) {
     context.req.headers['content-type'] = 'application/json'
@@ -118,7 +130,11 @@ app.service('v2/trips').hooks({
     create: [
       (context: HookContext) => {
         if (!isTrip.Check(context.data)) throw new Unprocessable('Not as the schema wants it')
-        context.data = newTrip(context.data as unknown as TripInput, randomUUID())
+        context.data = newTrip(
+          context.data as unknown as TripInput,
+          randomUUID(),
+          context.params.subject ?? '',
+        )
       },
     ],
   },

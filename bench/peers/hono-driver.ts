@@ -14,20 +14,28 @@ import {
   updateFilter,
   versionOf,
 } from './place.ts'
-import { listeningLine, peerSettings } from './settings.ts'
+import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 import { newTrip, type StoredTrip, shownTrip, type TripInput } from './trip.ts'
 
 /**
  * hono on Node and the MongoDB driver: the edge's framework at the origin. Schemas are compiled once, as Fastify does by
  * itself; one command a request, majority writes, a pool of the same size as everybody's.
  */
-const { uri, database, poolSize } = peerSettings()
+const settings = peerSettings()
+const { uri, database, poolSize } = settings
+const subjectOf = subjectCheck(settings)
 const client = new MongoClient(uri, { maxPoolSize: poolSize, writeConcern: { w: 'majority' } })
 await client.connect()
 const places = client.db(database).collection<StoredPlace>('places')
 const trips = client.db(database).collection<StoredTrip>('trips')
 
-const app = new Hono()
+const app = new Hono<{ Variables: { subject: string } }>()
+app.use(async (context, next) => {
+  const subject = await subjectOf(context.req.header('authorization'))
+  if (subject === undefined) return context.json({ title: 'A valid access token is needed' }, 401)
+  context.set('subject', subject)
+  return next()
+})
 const invalid = { title: 'Not as the schema wants it', status: 422 }
 
 /** A JSON body, or `undefined` where it is none or not as the schema wants it. */
@@ -84,7 +92,7 @@ app.patch('/v2/places/:id', async (context) => {
 app.post('/v2/trips', async (context) => {
   const body = await bodyOf<TripInput>(context, isTrip)
   if (body === undefined) return context.json(invalid, 422)
-  const trip = newTrip(body, randomUUID())
+  const trip = newTrip(body, randomUUID(), context.get('subject'))
   await trips.insertOne(trip)
   return context.json(shownTrip(trip), 201, { etag: etagOf(trip), location: `/v2/trips/${trip._id}` })
 })

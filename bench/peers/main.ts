@@ -16,9 +16,12 @@ import { placeIds } from '../origin/place-ids.ts'
 import { scenarios } from '../scenarios/catalogue.ts'
 import { chooser } from '../scenarios/popularity.ts'
 import { type Scenario, scaledBy } from '../scenarios/scenario.ts'
+import { startIssuer } from '../stack/issuer.ts'
+import { createKey } from '../stack/keys.ts'
 import { startMongod } from '../stack/mongod.ts'
 import { seed as seedPlaces } from '../stack/seed.ts'
 import { installOnDemand, type OnDemand, packagesVariable } from './on-demand.ts'
+import { peerEnv } from './settings.ts'
 import { copyPlaces, type PeerName, startPeer } from './start-peer.ts'
 import { type Subject, startWholePath } from './start-whole-path.ts'
 
@@ -104,25 +107,28 @@ await runBench(
   async (run) => {
     const rounds = run.quick ? 1 : 5
     const times = run.quick ? { warmupMs: 1_000, windowMs: 2_500 } : { warmupMs: 3_000, windowMs: 6_000 }
-    const { subjects, ids, databasePid, leftOut } = await startSubjects(run)
-    const measure = async (subject: Subject, round: number, windows = times): Promise<Sample> => {
-      const report = await drive({
+    const { subjects, credentials, ids, databasePid, leftOut } = await startSubjects(run)
+    const ask = (subject: Subject, round: number, windows = times): Promise<LoadReport> =>
+      drive({
         kind: 'closed',
         target: subject.url,
         ids,
         seed: seed + round,
         connections,
         mix,
-        credentials: subject.credentials,
+        credentials,
         watched: { ...subject.pids, database: [databasePid] },
         ...windows,
       })
+    const measure = async (subject: Subject, round: number): Promise<Sample> => {
+      const report = await ask(subject, round)
       await sleep(300)
       return sampleOf(report, subject.name)
     }
     run.progress('warming up')
     // Processes that have served for a while have their hot paths compiled, and a cache has what is asked for.
-    for (const subject of subjects) await measure(subject, -1, { warmupMs: 0, windowMs: 8_000 })
+    for (const subject of subjects)
+      await ask(subject, -1, { warmupMs: 0, windowMs: run.quick ? 5_000 : 10_000 })
     run.progress(caseName)
     const found = await interleave(subjects, rounds, measure)
     const samples = new Map([...found].map(([{ name }, list]) => [name, list]))
@@ -185,7 +191,10 @@ async function startSubjects(run: Run) {
   await seedPlaces({ databaseUri: mongod.uri, databaseName: database })
 
   progress('starting Spillway')
-  const whole = { databaseUri: mongod.uri, databaseName: database, poolSize, users }
+  const issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  closing.defer(() => issuer.stop())
+  const { url, jwksUri, audience } = issuer
+  const whole = { databaseUri: mongod.uri, databaseName: database, poolSize, issuer }
   const subjects: Subject[] = [{ name: ours, ...(await startWholePath(run, whole)) }]
   const leftOut: string[] = []
   for (const { name, onDemand } of peerNames) {
@@ -198,11 +207,13 @@ async function startSubjects(run: Run) {
         databaseUri: mongod.uri,
         databaseName: copy,
         poolSize,
-        ...(packages !== undefined && { env: { [packagesVariable]: packages } }),
+        env: {
+          [peerEnv.issuer]: JSON.stringify({ url, jwksUri, audience }),
+          ...(packages !== undefined && { [packagesVariable]: packages }),
+        },
       })
       closing.defer(() => peer.stop())
-      const pids = { edge: [], server: [peer.pid] }
-      subjects.push({ name, url: peer.url, pids, credentials: { kind: 'none' } })
+      subjects.push({ name, url: peer.url, pids: { edge: [], server: [peer.pid] } })
     } catch (error) {
       // Those that are no dependency of ours may not be to be had here; the others must run.
       if (onDemand === undefined) throw error
@@ -210,7 +221,11 @@ async function startSubjects(run: Run) {
     }
   }
   const ids = byPopularity(await placeIds(mongod.uri, database), scaledBy(scenarios.spike, scale))
-  return { subjects, ids, databasePid: mongod.pid, leftOut }
+  const mint = (user: number) => issuer.mintToken({ sub: `user-${user}` })
+  const tokens = await Promise.all(Array.from({ length: users }, (_, user) => mint(user)))
+  const sets = tokens.map((token) => ({ authorization: `Bearer ${token}` }))
+  const credentials = { kind: 'headers', sets } as const
+  return { subjects, credentials, ids, databasePid: mongod.pid, leftOut }
 }
 
 /** Ids as often as they are asked for: a workload draws evenly from them. */

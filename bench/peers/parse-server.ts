@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { MongoClient } from 'mongodb'
 import { packagesVariable } from './on-demand.ts'
 import type { StoredPlace } from './place.ts'
-import { listeningLine, peerSettings } from './settings.ts'
+import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 
 /**
  * Parse Server over the same documents: its class, its REST API, its own validation by the types of the class. Paths and
@@ -24,7 +24,9 @@ const require = createRequire(process.env[packagesVariable] ?? import.meta.url)
 const { ParseServer } = require('parse-server')
 const express = require('express')
 
-const { uri, database, poolSize } = peerSettings()
+const settings = peerSettings()
+const { uri, database, poolSize } = settings
+const subjectOf = subjectCheck(settings)
 /** Paths of our API, and the classes behind them. */
 const classes = { '/v2/places': 'Place', '/v2/trips': 'Trip' } as const
 const appId = 'bench'
@@ -98,7 +100,8 @@ await parse.start()
 
 const app = express()
 app.disable('x-powered-by')
-app.use((request: Request, _response: unknown, next: () => void) => {
+app.use(async (request: Request, response: { sendStatus(status: number): void }, next: () => void) => {
+  if ((await subjectOf(request.headers.authorization)) === undefined) return response.sendStatus(401)
   const url = new URL(request.url, 'http://peer')
   const { countryCode, limit, 'population[lt]': below } = Object.fromEntries(url.searchParams)
   request.url = url.pathname.replace(

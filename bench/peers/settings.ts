@@ -1,12 +1,21 @@
+import { type KnownIssuer, tokenCheck } from './token-check.ts'
+
 /** What every peer is told by its environment. */
 export interface PeerSettings {
   readonly uri: string
   readonly database: string
   readonly poolSize: number
+  /** Where tokens are checked; without one nobody is asked who they are. */
+  readonly issuer: KnownIssuer | undefined
 }
 
 /** Names of the variables, and the line by which a peer says that it listens. */
-export const peerEnv = { uri: 'MONGODB_URI', database: 'MONGODB_DATABASE', poolSize: 'POOL_SIZE' } as const
+export const peerEnv = {
+  uri: 'MONGODB_URI',
+  database: 'MONGODB_DATABASE',
+  poolSize: 'POOL_SIZE',
+  issuer: 'ISSUER',
+} as const
 export const listeningLine = (port: number): string => `listening on ${port}`
 export const portOfLine = (line: string): number | undefined => {
   const match = /^listening on (\d+)$/.exec(line)
@@ -23,5 +32,16 @@ export function peerSettings(): PeerSettings {
     uri: get(peerEnv.uri),
     database: get(peerEnv.database),
     poolSize: Number(get(peerEnv.poolSize)),
+    issuer: process.env[peerEnv.issuer] === undefined ? undefined : JSON.parse(get(peerEnv.issuer)),
   }
+}
+
+/**
+ * Who asks, as each peer finds out before it does anything else: the subject of a token that is ours, or `undefined`,
+ * which is 401. It checks each token, as jose's manual shows it.
+ */
+export function subjectCheck({
+  issuer,
+}: PeerSettings): (authorization: string | undefined) => Promise<string | undefined> {
+  return issuer === undefined ? async () => 'somebody' : tokenCheck(issuer)
 }

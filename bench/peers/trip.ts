@@ -16,10 +16,7 @@ export interface TripInput {
   readonly notes?: string
 }
 
-/** Peers check no caller, so all trips are one's. */
-const ownerId = 'somebody'
-
-export function newTrip(fields: TripInput, _id: string): StoredTrip {
+export function newTrip(fields: TripInput, _id: string, ownerId: string): StoredTrip {
   const now = new Date()
   return { _id, ...fields, ownerId, createdAt: now, updatedAt: now, version: 1 }
 }

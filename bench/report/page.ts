@@ -45,8 +45,9 @@ proxy, which gives it the size that the factor leaves; each is run in its turn b
   {
     bench: 'peers',
     title: 'CPU for a request: the whole stack, against others',
-    says: html`<p>The same API, the same documents, nine reads for a write; server and database together. Spillway checks a token on every
-request and goes through edge and origin; the others check nothing and are asked directly.</p>`,
+    says: html`<p>The same API, the same documents, the same users with the same tokens, nine reads for a write; server and database
+together. All of them check whose token it is; Spillway does so at the edge, and goes on to the origin with what the edge
+has no answer for.</p>`,
     figures: (result) => ({
       peers: cpuFigure(result, {
         title: 'CPU µs a request, mixed 90/10',

@@ -1,12 +1,18 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import type { BaselineSettings } from './baseline-settings.ts'
+
+/** Whose tokens are accepted. */
+export interface KnownIssuer {
+  readonly url: string
+  readonly jwksUri: string
+  readonly audience: string
+}
 
 /**
  * Checks a bearer token as jose's manual shows it: the key set is fetched once and kept, each token is verified.
  *
  * @returns a function that returns whom the token is for, or `undefined` where it is none of ours
  */
-export function tokenCheck({ url, jwksUri, audience }: BaselineSettings['issuer']) {
+export function tokenCheck({ url, jwksUri, audience }: KnownIssuer) {
   const keys = createRemoteJWKSet(new URL(jwksUri))
   return async (authorization: string | undefined): Promise<string | undefined> => {
     const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
