@@ -1,9 +1,8 @@
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AggregatorRegistry, type RegistryContentType } from 'prom-client'
 import type { Config } from './config.ts'
 import { restartDelay } from './restart-delay.ts'
-import type { SupervisorMessage, WorkerMessage } from './worker.ts'
+import { WorkerMetrics } from './worker-metrics.ts'
 
 /**
  * One process per core behind one port (decisions/0013-one-port-many-processes.md). The supervisor does no work of its
@@ -13,7 +12,7 @@ import type { SupervisorMessage, WorkerMessage } from './worker.ts'
  * @returns the code to exit with, once every worker is gone
  */
 export async function supervise(config: Config): Promise<number> {
-  const registry = new AggregatorRegistry()
+  const metrics = new WorkerMetrics()
   const { promise: stopped, resolve: stop } = Promise.withResolvers<number>()
   let isStopping = false
   let isFirstStart = true
@@ -24,7 +23,7 @@ export async function supervise(config: Config): Promise<number> {
     for (;;) {
       const startedAt = performance.now()
       const worker = cluster.fork()
-      worker.on('message', (message: WorkerMessage) => void gather(registry, worker, message))
+      metrics.watch(worker)
       const isUp = await Promise.race([once(worker, 'listening'), once(worker, 'exit').then(() => false)])
       if (isUp !== false) {
         isFirstStart = false
@@ -71,18 +70,6 @@ export async function supervise(config: Config): Promise<number> {
   )
   return stopped
 }
-
-async function gather(registry: Aggregator, worker: Worker, message: WorkerMessage): Promise<void> {
-  if (message.kind !== 'gather') return
-  const { id } = message
-  const answer = await registry.clusterMetrics().then(
-    (text): SupervisorMessage => ({ kind: 'gathered', id, text }),
-    (): SupervisorMessage => ({ kind: 'notGathered', id }),
-  )
-  if (worker.isConnected()) worker.send(answer)
-}
-
-type Aggregator = AggregatorRegistry<RegistryContentType>
 
 const once = (worker: Worker, event: 'listening' | 'exit'): Promise<unknown> =>
   new Promise((resolve) => worker.once(event, resolve))

@@ -1,20 +1,25 @@
-import { AggregatorRegistry } from 'prom-client'
 import type { Origin } from './process.ts'
+import type { WorkerReport } from './worker-metrics.ts'
 
-/** Messages between a supervisor and its workers, beside those of prom-client. */
-export type WorkerMessage = { readonly kind: 'gather'; readonly id: number }
+/** Messages between a supervisor and its workers. */
+export type WorkerMessage =
+  | { readonly kind: 'gather'; readonly id: number }
+  | { readonly kind: 'report'; readonly id: number; readonly report: WorkerReport }
 export type SupervisorMessage =
+  | { readonly kind: 'askReport'; readonly id: number }
   | { readonly kind: 'gathered'; readonly id: number; readonly text: string }
   | { readonly kind: 'notGathered'; readonly id: number }
 
 /** Lets a worker answer a scrape for all workers: whichever is asked asks the supervisor, who asks everyone. */
 export function reportAsWorker({ metrics }: Pick<Origin, 'metrics'>): void {
-  AggregatorRegistry.setRegistries([metrics.registry])
-  // Its constructor is what makes this process answer the supervisor's questions.
-  new AggregatorRegistry()
   const waiting = new Map<number, PromiseWithResolvers<string>>()
   let lastId = 0
-  process.on('message', (message: SupervisorMessage) => {
+  const send = (message: WorkerMessage) => void process.send?.(message)
+  process.on('message', async (message: SupervisorMessage) => {
+    if (message.kind === 'askReport') {
+      send({ kind: 'report', id: message.id, report: await metrics.registry.getMetricsAsJSON() })
+      return
+    }
     const asked = waiting.get(message.id)
     waiting.delete(message.id)
     if (message.kind === 'gathered') asked?.resolve(message.text)
@@ -24,7 +29,7 @@ export function reportAsWorker({ metrics }: Pick<Origin, 'metrics'>): void {
     const asked = Promise.withResolvers<string>()
     lastId += 1
     waiting.set(lastId, asked)
-    process.send?.({ kind: 'gather', id: lastId } satisfies WorkerMessage)
+    send({ kind: 'gather', id: lastId })
     return asked.promise
   }
 }
