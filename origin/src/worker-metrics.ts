@@ -40,7 +40,9 @@ export class WorkerMetrics {
   /** @throws Error where a worker that serves does not answer: a sum without it would look like a restart */
   async #gather(): Promise<string> {
     const reports = await Promise.all([...this.#serving].map((worker) => this.#ask(worker)))
-    const sum = AggregatorRegistry.aggregate(reports as unknown as MetricObjectWithValues<MetricValue<string>>[])
+    const sum = AggregatorRegistry.aggregate(
+      reports as unknown as MetricObjectWithValues<MetricValue<string>>[],
+    )
     return await sum.metrics()
   }
 

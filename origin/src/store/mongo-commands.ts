@@ -1,5 +1,5 @@
 import { type Db, type Document, MongoWriteConcernError } from 'mongodb'
-import { isStateChange, type WriteError } from './database-error.ts'
+import { fateOf, isStateChange, type WriteError } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
 
 /**
@@ -40,13 +40,28 @@ export class MongoCommands {
   }
 
   /** Records by id, in no order; absent ones are left out. Sees every write acknowledged before it was sent. */
-  find(collection: string, ids: readonly string[], timeoutMs: number): Promise<StoredRecord[]> {
+  async find(collection: string, ids: readonly string[], timeoutMs: number): Promise<StoredRecord[]> {
     const [id] = ids
     const filter = ids.length === 1 ? { _id: id as string } : { _id: { $in: ids as string[] } }
+    const batchSize = ids.length + 1
+    const find = () => this.#findAtOnce(collection, filter, batchSize, timeoutMs)
+    // Once more where a connection or the primary was lost on the way, as the driver does it (retryable reads).
+    const { cursor } = await find().catch((error: unknown) => {
+      if (fateOf(error) === 'lost') return find()
+      throw error
+    })
+    if (Number(cursor.id) === 0) return cursor.firstBatch
     return this.#db
       .collection<StoredRecord>(collection)
-      .find(filter, { ...readOptions(timeoutMs), batchSize: ids.length + 1, singleBatch: false })
+      .find(filter, { ...readOptions(timeoutMs), batchSize })
       .toArray()
+  }
+
+  /** As a bare command: a cursor costs the driver as much again. Where one message does not hold all, `id` is not 0. */
+  #findAtOnce(collection: string, filter: Document, batchSize: number, timeoutMs: number): Promise<Document> {
+    const { maxTimeMS, readConcern, readPreference } = readOptions(timeoutMs)
+    const command = { find: collection, filter, batchSize, maxTimeMS, readConcern: { level: readConcern } }
+    return this.#db.command(command, { readPreference })
   }
 
   list(collection: string, { filter, sort, limit }: Listing, timeoutMs: number): Promise<StoredRecord[]> {
