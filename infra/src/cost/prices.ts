@@ -7,8 +7,8 @@
  *   developers.cloudflare.com/workers/platform/pricing, developers.cloudflare.com/kv/platform/pricing
  *
  * Left out of both designs: traffic between zones, access logs, backups beyond one copy. Left out of ours: Analytics
- * Engine, whose page announces $0.25 per million points beyond 10 million and says that it is not billed yet. On the
- * day that it is, the edge's points (one a request) should be thinned before they cost as much as its requests.
+ * Engine, whose page announces $0.25 per million points beyond 10 million and says that it is not billed yet. The edge
+ * writes a point for what went to the origin or was refused, and for one in twenty of the rest.
  */
 export const priceSource = {
   date: '2026-11-24',

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest'
+import type { AnswerObservation } from '../observation.ts'
+import { analyticsObserver } from './analytics.ts'
+
+const answer = (change: Partial<AnswerObservation> = {}): AnswerObservation => ({
+  kind: 'answer',
+  requestId: '3f1e1f3c-0b0a-4a57-9f0a-0d7c5e2c9f11',
+  method: 'GET',
+  pattern: '/v2/places/:id',
+  status: 200,
+  reason: undefined,
+  cache: 'Spillway; hit; ttl=3',
+  durationMs: 1,
+  originMs: undefined,
+  ...change,
+})
+
+function written(observations: readonly AnswerObservation[]) {
+  const points: AnalyticsEngineDataPoint[] = []
+  const observe = analyticsObserver({ writeDataPoint: (point = {}) => void points.push(point) })
+  for (const each of observations) observe(each)
+  return points
+}
+
+it('tells of everything that was refused or went to the origin', () => {
+  const points = written([
+    answer({ status: 503, reason: 'shed-limit' }),
+    answer({ status: 404 }),
+    answer({ originMs: 12 }),
+  ])
+  expect(points.map(({ doubles }) => doubles)).toEqual([
+    [503, 1, -1, 1],
+    [404, 1, -1, 1],
+    [200, 1, 12, 1],
+  ])
+  expect(points[0]?.blobs).toEqual(['GET', '/v2/places/:id', 'shed-limit', 'Spillway; hit; ttl=3'])
+})
+
+it('samples what the cache served, and says for how many each point stands', () => {
+  const points = written(Array.from({ length: 100 }, () => answer()))
+  const stoodFor = points.reduce((sum, { doubles }) => sum + (doubles?.[3] ?? 0), 0)
+  expect(points.length).toBeLessThan(10)
+  expect(stoodFor).toBe(100)
+})
