@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -37,7 +38,8 @@ const programs: readonly Program[] = [
     async start(folder, port, originPort) {
       return [
         ...['-F', '-n', folder, '-a', `127.0.0.1:${port}`, '-b', `127.0.0.1:${originPort}`],
-        ...['-s', 'malloc,64m', '-t', '600'],
+        // As who starts it: it would become a user to whom the folder is closed.
+        ...['-j', 'none', '-s', 'malloc,64m', '-t', '600'],
       ]
     },
   },
@@ -115,11 +117,21 @@ async function startCachePeer(program: Program, command: string, originUrl: stri
       (response) => response.ok,
       () => false,
     )
-    if (answers) return { name, url, pids: processTree(child.pid), stop }
+    if (answers) return { name, url, pids: processTree(child.pid).filter(isLasting), stop }
     await sleep(100)
   }
   await stop()
   throw new Error(`${name} does not answer:\n${child.tail()}`)
+}
+
+/** nginx's cache loader ends by itself after a minute, and has nothing to do with requests. */
+function isLasting(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cache loader')
+  } catch {
+    // A system that does not tell.
+    return true
+  }
 }
 
 async function onPath(command: string): Promise<string | undefined> {

@@ -68,7 +68,8 @@ await writeFile(join(resultsFolder, 'result.schema.json'), `${JSON.stringify(Res
 say(`the page: ${join(pageFolder, 'index.html')}`)
 for (const { bars } of results) {
   for (const { name, measured, holds, limit, pass } of bars) {
-    console.log(`bar: ${name} ${measured ?? 'nothing'} (${holds} ${limit}) ${pass ? 'pass' : 'fail'}`)
+    const value = measured === null ? 'nothing' : Number(measured.toFixed(2))
+    console.log(`bar: ${name} ${value} (${holds} ${limit}) ${pass ? 'pass' : 'fail'}`)
   }
 }
 if (failed.length > 0) {

@@ -114,7 +114,7 @@ body{margin:0 auto;max-width:52rem;padding:1rem;background:var(--bg);color:var(-
 h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.2rem;margin:2.5rem 0 .3rem}h4{margin:.6rem 0 .2rem;font-size:.85rem}
 figure{margin:1rem 0;max-width:38rem}figure svg{width:100%;height:auto;display:block}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem}th,td{padding:.25rem .6rem .25rem 0;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule);font-variant-numeric:tabular-nums}
-th:first-child,td:first-child{text-align:left}small,.how,summary{color:var(--soft)}.how{font-size:.85rem}.pass td:nth-child(4){color:var(--good)}.fail td:nth-child(4){color:var(--bad);font-weight:700}
+th:first-child,td:first-child{text-align:left}small,.how,summary{color:var(--soft)}.how{font-size:.85rem}.pass td:nth-child(2){color:var(--good)}.fail td:nth-child(2){color:var(--bad);font-weight:700}
 ul.inline{margin:0;padding:0;list-style:none;display:flex;flex-wrap:wrap;gap:0 1rem}details{margin:.4rem 0}code{font-size:.9em;overflow-wrap:anywhere}.note{border-left:3px solid var(--bad);padding-left:.8rem}`
 
 /** One page of all results, without anything that has to be fetched. */
