@@ -86,7 +86,7 @@ describe('the page', () => {
 
   it('shows a bar that fails as failed, and one that was not measured as such', () => {
     const bars = [{ name: 'lost', measured: null, holds: '<=' as const, limit: 1, pass: false }]
-    expect(page([{ ...story, bars }]).html).toContain('<tr class="fail"><td>lost</td><td>–</td>')
+    expect(page([{ ...story, bars }]).html).toContain('<tr class="fail"><td>lost</td><td>fail</td><td>–</td>')
   })
 })
 
