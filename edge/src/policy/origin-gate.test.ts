@@ -70,6 +70,22 @@ describe('origin gate', () => {
     expect(typeof gate.enter('critical', 600, () => 0)).not.toBe('string')
   })
 
+  it('casts the dice for a write once: when it is foreseen, and not again when it enters', () => {
+    const gate = new OriginGate()
+    const refusing = (): void => {
+      for (let request = 0; request < 40; request += 1) {
+        const entered = gate.enter('normal', 0, () => 1)
+        if (typeof entered !== 'string') gate.leave(entered, 'refused', 0, random)
+      }
+    }
+    refusing()
+    expect(gate.foresee('normal', 0, 0.5)).toBe('throttled')
+    // Whose dice fell well goes, whatever they would say now.
+    expect(gate.foresee('normal', 0, 0.999)).toBeUndefined()
+    expect(typeof gate.enter('normal', 0, () => 0, true)).not.toBe('string')
+    expect(gate.enter('normal', 0, () => 0)).toBe('throttled')
+  })
+
   it('opens for a broken origin only: refusals and departed clients are none', () => {
     const gate = new OriginGate()
     for (let request = 0; request < 10; request += 1) {
