@@ -1,9 +1,7 @@
 import type { Worker } from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client'
-import type { SupervisorMessage, WorkerMessage } from './worker.ts'
-
-export type WorkerReport = readonly MetricObjectWithValues<MetricValue<string>>[]
+import type { SupervisorMessage, WorkerMessage, WorkerReport } from './worker-messages.ts'
 
 const reportTimeoutMs = 5_000
 

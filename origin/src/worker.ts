@@ -1,14 +1,5 @@
 import type { Origin } from './process.ts'
-import type { WorkerReport } from './worker-metrics.ts'
-
-/** Messages between a supervisor and its workers. */
-export type WorkerMessage =
-  | { readonly kind: 'gather'; readonly id: number }
-  | { readonly kind: 'report'; readonly id: number; readonly report: WorkerReport }
-export type SupervisorMessage =
-  | { readonly kind: 'askReport'; readonly id: number }
-  | { readonly kind: 'gathered'; readonly id: number; readonly text: string }
-  | { readonly kind: 'notGathered'; readonly id: number }
+import type { SupervisorMessage, WorkerMessage } from './worker-messages.ts'
 
 /** Lets a worker answer a scrape for all workers: whichever is asked asks the supervisor, who asks everyone. */
 export function reportAsWorker({ metrics }: Pick<Origin, 'metrics'>): void {
