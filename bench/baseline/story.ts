@@ -1,9 +1,10 @@
 /** Program: `npm run bench:story` runs the spike of the story against each design, in turn. */
 import type { Measured } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
-import { orNull, type Row, type Series } from '../measure/result.ts'
+import type { Series } from '../measure/result.ts'
 import { interleave } from '../measure/rounds.ts'
 import { type Run, runBench } from '../measure/run.ts'
+import { sampledRow } from '../measure/sampled-row.ts'
 import { startSampler } from '../measure/sampler.ts'
 import { median, pairedRatio } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
@@ -159,25 +160,9 @@ good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99:
         spillwayConnectionBudget: spillwayBudget(scale),
         seed,
       },
-      rows: designNames.map((name): Row => {
-        const list = samples.get(name) ?? []
-        const notes = [...new Set(list.flatMap(({ limitedBy }) => limitedBy ?? []))]
-        return {
-          case: 'spike',
-          subject: designs[name].title,
-          metrics: Object.fromEntries(
-            metrics.map((metric) => [
-              metric,
-              {
-                unit: units[metric].unit,
-                better: units[metric].better,
-                samples: list.map((sample) => orNull(sample[metric])),
-              },
-            ]),
-          ),
-          ...(notes.length > 0 && { notes }),
-        }
-      }),
+      rows: designNames.map((name) =>
+        sampledRow({ case: 'spike', subject: designs[name].title }, units, samples.get(name) ?? []),
+      ),
       series: [
         usersSeries(scenario),
         ...designNames.flatMap((name) => outcomes.get(name)?.[0]?.series ?? []),

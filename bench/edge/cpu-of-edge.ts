@@ -1,5 +1,6 @@
 import type { LoadReport } from '../load/report.ts'
-import { orNull, type Row } from '../measure/result.ts'
+import type { Row } from '../measure/result.ts'
+import { sampledRow } from '../measure/sampled-row.ts'
 import { median, spreadPercent, summarize } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 
@@ -49,16 +50,8 @@ export function sampleOf(report: LoadReport, expected: 'ok' | 'shed', name: stri
   }
 }
 
-export function rowOf(subject: string, samples: readonly Sample[]): Row {
-  const metrics = Object.fromEntries(
-    (Object.keys(units) as MetricName[]).map((metric) => [
-      metric,
-      { ...units[metric], samples: samples.map((sample) => orNull(sample[metric])) },
-    ]),
-  )
-  const notes = [...new Set(samples.flatMap(({ limitedBy }) => limitedBy ?? []))]
-  return { case: 'edge', subject, metrics, ...(notes.length > 0 && { notes }) }
-}
+export const rowOf = (subject: string, samples: readonly Sample[]): Row =>
+  sampledRow({ case: 'edge', subject }, units, samples)
 
 export function printSamples(samples: ReadonlyMap<string, readonly Sample[]>): string {
   const rows = [...samples].map(([name, list]) => {

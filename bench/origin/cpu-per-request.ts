@@ -1,5 +1,6 @@
 import type { LoadReport } from '../load/report.ts'
-import { orNull, type Row } from '../measure/result.ts'
+import type { Row } from '../measure/result.ts'
+import { sampledRow } from '../measure/sampled-row.ts'
 import { median, spreadPercent, summarize } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 
@@ -56,16 +57,8 @@ export function sampleOf(report: LoadReport, what: string): Sample {
   }
 }
 
-export function rowOf(name: string, subject: string, samples: readonly Sample[]): Row {
-  const metrics = Object.fromEntries(
-    (Object.keys(units) as MetricName[]).map((metric) => [
-      metric,
-      { ...units[metric], samples: samples.map((sample) => orNull(sample[metric])) },
-    ]),
-  )
-  const notes = [...new Set(samples.flatMap(({ limitedBy }) => limitedBy ?? []))]
-  return { case: name, subject, metrics, ...(notes.length > 0 && { notes }) }
-}
+export const rowOf = (name: string, subject: string, samples: readonly Sample[]): Row =>
+  sampledRow({ case: name, subject }, units, samples)
 
 /** Medians, and of the CPU time the spread. */
 export function printRows(name: string, samples: ReadonlyMap<string, readonly Sample[]>): string {

@@ -1,5 +1,6 @@
 import type { Answers, LoadReport } from '../load/report.ts'
-import { orNull, type Row } from '../measure/result.ts'
+import type { Row } from '../measure/result.ts'
+import { sampledRow } from '../measure/sampled-row.ts'
 
 /** What is said of one level. */
 export const units = {
@@ -25,19 +26,8 @@ export type Sample = Readonly<Record<MetricName, number>> & { readonly limitedBy
 const goodPercent = (answers: Answers | undefined): number =>
   answers === undefined || answers.asked === 0 ? Number.NaN : (answers.good / answers.asked) * 100
 
-export function rowOf(level: string, samples: readonly Sample[]): Row {
-  const metrics = Object.entries(units).map(([name, { unit, better }]) => [
-    name,
-    { unit, better, samples: samples.map((sample) => orNull(sample[name as MetricName])) },
-  ])
-  const notes = [...new Set(samples.flatMap(({ limitedBy }) => limitedBy ?? []))]
-  return {
-    case: level,
-    subject: 'Spillway',
-    metrics: Object.fromEntries(metrics),
-    ...(notes.length > 0 && { notes }),
-  }
-}
+export const rowOf = (level: string, samples: readonly Sample[]): Row =>
+  sampledRow({ case: level, subject: 'Spillway' }, units, samples)
 
 /**
  * @param databaseConnections most connections that the database has counted

@@ -7,9 +7,9 @@ import { drive } from '../load/drive.ts'
 import { seededRandom } from '../load/random.ts'
 import type { LoadReport } from '../load/report.ts'
 import type { Mix } from '../load/workload.ts'
-import { orNull, type Row } from '../measure/result.ts'
 import { interleave } from '../measure/rounds.ts'
 import { type Run, runBench } from '../measure/run.ts'
+import { sampledRow } from '../measure/sampled-row.ts'
 import { median, pairedRatio, spreadPercent, summarize } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 import { placeIds } from '../origin/place-ids.ts'
@@ -162,19 +162,7 @@ await runBench(
         best,
         seed,
       },
-      rows: [...samples].map(([subject, list]): Row => {
-        const metrics = metricNames.map((metric) => [
-          metric,
-          { ...units[metric], samples: list.map((sample) => orNull(sample[metric])) },
-        ])
-        const notes = [...new Set(list.flatMap(({ limitedBy }) => limitedBy ?? []))]
-        return {
-          case: caseName,
-          subject,
-          metrics: Object.fromEntries(metrics),
-          ...(notes.length > 0 && { notes }),
-        }
-      }),
+      rows: [...samples].map(([subject, list]) => sampledRow({ case: caseName, subject }, units, list)),
       bars: measured,
     }
   },

@@ -1,0 +1,21 @@
+import { type Metric, orNull, type Row } from './result.ts'
+
+/** Unit of each metric, and whether more of it is better. */
+export type Units<Name extends string> = Readonly<Record<Name, Pick<Metric, 'unit' | 'better'>>>
+
+/** One repetition's figures; `limitedBy` where the driver was the limit. */
+export type Sampled<Name extends string> = Readonly<Record<Name, number>> & { readonly limitedBy?: string }
+
+/** All repetitions of one subject in one case, as they go into a result. What is no number was not measured. */
+export function sampledRow<Name extends string>(
+  { case: name, subject }: Pick<Row, 'case' | 'subject'>,
+  units: Units<Name>,
+  samples: readonly Sampled<NoInfer<Name>>[],
+): Row {
+  const metrics = (Object.keys(units) as Name[]).map((metric): [Name, Metric] => {
+    const { unit, better } = units[metric]
+    return [metric, { unit, better, samples: samples.map((sample) => orNull(sample[metric])) }]
+  })
+  const notes = [...new Set(samples.flatMap(({ limitedBy }) => limitedBy ?? []))]
+  return { case: name, subject, metrics: Object.fromEntries(metrics), ...(notes.length > 0 && { notes }) }
+}
