@@ -4,11 +4,7 @@ import { createPassThrough } from './cache/index.ts'
 import { type Bindings, ConfigError, readConfig } from './config.ts'
 import { createParts } from './parts.ts'
 
-type Handler = (
-  request: Request,
-  bindings: Bindings,
-  context: ExecutionContext,
-) => Response | Promise<Response>
+type Handler = (request: Request, context: ExecutionContext) => Response | Promise<Response>
 
 /** Made once per isolate: the bindings do not change while it lives. */
 let handler: Handler | undefined
@@ -16,7 +12,7 @@ let handler: Handler | undefined
 export default {
   fetch(request, bindings, context) {
     handler ??= createHandler(bindings)
-    return handler(request, bindings, context)
+    return handler(request, context)
   },
 } satisfies ExportedHandler<Bindings>
 
@@ -24,15 +20,17 @@ function createHandler(bindings: Bindings): Handler {
   try {
     const config = readConfig(bindings)
     const app = createApp(createParts(config, bindings))
-    if (config.passThrough === undefined) return app.fetch
+    if (config.passThrough === undefined) return (request, context) => app(request, keeper(context))
     const passThrough = createPassThrough({
       ...config.passThrough,
       cacheApi: caches.default,
       fetch: (...call) => fetch(...call),
       now: Date.now,
     })
-    return (request, own, context) =>
-      passThrough.handle(request, (work) => context.waitUntil(work)) ?? app.fetch(request, own, context)
+    return (request, context) => {
+      const waitUntil = keeper(context)
+      return passThrough.handle(request, waitUntil) ?? app(request, waitUntil)
+    }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const { mistakes } = error
@@ -40,6 +38,11 @@ function createHandler(bindings: Bindings): Handler {
     return misconfigured
   }
 }
+
+const keeper =
+  (context: ExecutionContext) =>
+  (work: Promise<unknown>): void =>
+    context.waitUntil(work)
 
 function misconfigured(): Response {
   const problem = {

@@ -44,6 +44,12 @@ describe('methods', () => {
       expect(await answer.text()).toBe('')
     }
   })
+
+  it('HEAD of a refusal has the problem’s fields and no body', async () => {
+    const answer = await edge.fetch('/v2/nowhere', { method: 'HEAD' })
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
+    expect(await answer.text()).toBe('')
+  })
 })
 
 describe('conditional reads', () => {
@@ -90,14 +96,19 @@ describe('limits', () => {
     expect([answer.status, (await answer.json()) as object]).toMatchObject([414, { code: 'uri-too-long' }])
   })
 
-  it.each(['miss', 'hit'])('fields beyond 16 KiB are 431, on a %s', async () => {
-    const headers = { 'x-large': 'x'.repeat(8_192), 'y-large': 'y'.repeat(8_192) }
-    const answer = await edge.fetch('/v2/places/limits', { headers })
+  it('fields for the origin beyond 16 KiB are 431', async () => {
+    const headers = { range: 'bytes=0-3', 'if-range': `"${'x'.repeat(16_384)}"` }
+    const answer = await edge.fetch('/v2/places/limits-of-ranges', { headers })
     expect([answer.status, (await answer.json()) as object]).toMatchObject([
       431,
       { code: 'headers-too-large' },
     ])
-    await edge.fetch('/v2/places/limits')
+  })
+
+  it.each(['miss', 'hit'])('fields that nobody reads weigh nothing, on a %s', async () => {
+    const headers = { 'x-large': 'x'.repeat(8_192), 'y-large': 'y'.repeat(8_192) }
+    const answer = await edge.fetch('/v2/places/limits', { headers })
+    expect(answer.status).toBe(200)
   })
 })
 

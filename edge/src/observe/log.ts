@@ -8,17 +8,19 @@ export function logObserver(
   now: () => number,
   write: (line: string) => void = (line) => console.log(line),
 ): Observe {
-  const budgets = new Map<string, LineBudget>()
-  const budgetOf = (kind: string): LineBudget => {
-    const known = budgets.get(kind)
+  const budgets = { fault: new Map<string, LineBudget>(), answer: new Map<string, LineBudget>() }
+  const budgetOf = (observation: Observation): LineBudget => {
+    const ofKind = budgets[observation.kind]
+    const name = nameOf(observation)
+    const known = ofKind.get(name)
     if (known !== undefined) return known
     const budget = new LineBudget({ perSecond: 10, burst: 50 })
-    budgets.set(kind, budget)
+    ofKind.set(name, budget)
     return budget
   }
   return (observation) => {
     if (level === 'refusals' && isOrdinary(observation)) return
-    const suppressed = budgetOf(kindOf(observation)).take(now())
+    const suppressed = budgetOf(observation).take(now())
     if (suppressed === undefined) return
     write(
       JSON.stringify({ level: levelOf(observation), ...observation, ...(suppressed > 0 && { suppressed }) }),
@@ -30,10 +32,8 @@ export function logObserver(
 const isOrdinary = (observation: Observation): boolean =>
   observation.kind === 'answer' && observation.status < 400 && observation.reason === undefined
 
-const kindOf = (observation: Observation): string =>
-  observation.kind === 'fault'
-    ? `fault ${observation.what}`
-    : `answer ${observation.reason ?? statusClass(observation)}`
+const nameOf = (observation: Observation): string =>
+  observation.kind === 'fault' ? observation.what : (observation.reason ?? statusClass(observation))
 
 const statusClass = ({ status }: AnswerObservation): string => `${Math.floor(status / 100)}xx`
 

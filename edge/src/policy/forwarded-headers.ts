@@ -1,3 +1,5 @@
+import { limits, ProblemError } from '@spillway/origin/contract'
+
 /**
  * Which header fields cross the edge. Towards the origin a list of what it has a use for, so that nothing a client
  * makes up reaches it: no `Authorization` (the assertion takes its place), no cookie, no `X-Forwarded-*`, `Forwarded`,
@@ -42,8 +44,9 @@ const neverShown = new Set([
 ])
 
 /**
- * The client's fields for the origin.
+ * The client's fields for the origin. What the origin is not sent weighs nothing.
  *
+ * @throws {ProblemError} when they are too large (RFC 6585 §5)
  * @returns the name of a field instead, where `Connection` lists one that the origin would miss: removing, say,
  *   `If-Match` as RFC 9110 §7.6.1 asks would turn a conditional write into an unconditional one, so it is refused
  */
@@ -56,7 +59,30 @@ export function requestFields(client: Headers): Headers | string {
     if (nominated.has(name)) return name
     sent.set(name, value)
   }
-  return sent
+  return withinLimit(sent)
+}
+
+/** Fields that make a read conditional or partial (RFC 9110 §13, §14), for the origin. */
+const conditional = ['if-none-match', 'if-modified-since', 'range', 'if-range'] as const
+
+/** @throws {ProblemError} when they are too large (RFC 6585 §5) */
+export function conditionalFields(client: Headers): Headers {
+  const sent = new Headers()
+  for (const name of conditional) {
+    const value = client.get(name)
+    if (value !== null) sent.set(name, value)
+  }
+  return withinLimit(sent)
+}
+
+function withinLimit(fields: Headers): Headers {
+  let bytes = 0
+  for (const [name, value] of fields) bytes += name.length + value.length
+  if (bytes <= limits.headerBytesMax) return fields
+  throw new ProblemError({
+    code: 'headers-too-large',
+    detail: `The fields that the origin is sent have at most ${limits.headerBytesMax} bytes.`,
+  })
 }
 
 /** The origin's fields for whatever stands between it and the client: the cache first of all. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LineBudget } from './line-budget.ts'
-import { callerKey, LocalQuota } from './local-quota.ts'
+import { addressKey, callerKey, LocalQuota } from './local-quota.ts'
 
 describe('local quota', () => {
   it('refuses what is over, until the window ends', () => {
@@ -36,16 +36,18 @@ describe('local quota', () => {
 
 describe('who is counted', () => {
   it.each([
-    ['alice', '1.2.3.4', 'subject:alice'],
-    [undefined, '1.2.3.4', 'address:1.2.3.4'],
-    [undefined, '2001:db8:1:2:3:4:5:6', 'address:2001:db8:1:2'],
-    [undefined, '2001:DB8:1:2::9', 'address:2001:db8:1:2'],
-    [undefined, '2001:db8::1', 'address:2001:db8:0:0'],
-    [undefined, '::1', 'address:0:0:0:0'],
-    [undefined, null, 'address:unknown'],
-    ['address:1.2.3.4', null, 'subject:address:1.2.3.4'],
-  ])('%s from %s: %s', (subject, address, key) => {
-    expect(callerKey(subject, address)).toBe(key)
+    ['1.2.3.4', 'address:1.2.3.4'],
+    ['2001:db8:1:2:3:4:5:6', 'address:2001:db8:1:2'],
+    ['2001:DB8:1:2::9', 'address:2001:db8:1:2'],
+    ['2001:db8::1', 'address:2001:db8:0:0'],
+    ['::1', 'address:0:0:0:0'],
+    [null, 'address:unknown'],
+  ])('%s: %s', (address, key) => {
+    expect(addressKey(address)).toBe(key)
+  })
+
+  it('no subject is taken for an address', () => {
+    expect(callerKey('address:1.2.3.4')).toBe('subject:address:1.2.3.4')
   })
 })
 

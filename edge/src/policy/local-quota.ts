@@ -68,13 +68,14 @@ interface Window {
   readonly blocked: boolean
 }
 
+/** Who is counted where there is a token. */
+export const callerKey = (subject: string): string => `subject:${subject}`
+
 /**
- * Who is counted: the subject, or the address of a caller without a token. An IPv6 caller is counted by its /64, since
- * one household has all of it.
+ * Who is counted where there is none: an address. An IPv6 caller is counted by its /64, since one household has all of
+ * it.
  */
-export function callerKey(subject: string | undefined, address: string | null): string {
-  return subject === undefined ? `address:${placeOf(address)}` : `subject:${subject}`
-}
+export const addressKey = (address: string | null): string => `address:${placeOf(address)}`
 
 /**
  * Whose refused tokens are counted: the address's, apart from its requests without a token, so that nobody's good token

@@ -1,3 +1,5 @@
+import { WindowCount } from './window-count.ts'
+
 /**
  * Client-side throttling: when the origin has accepted fewer than one in K of our requests lately, we refuse the
  * surplus here, where it costs nothing.
@@ -16,9 +18,8 @@
  */
 export class Throttle {
   readonly #options: ThrottleOptions
-  readonly #requests: Float64Array
-  readonly #accepts: Float64Array
-  #bucket = 0
+  readonly #requests: WindowCount
+  readonly #accepts: WindowCount
   #sentAtMs = Number.NEGATIVE_INFINITY
   #acceptedInARow = 0
   /** In (0, 1]. */
@@ -26,8 +27,8 @@ export class Throttle {
 
   constructor(options: ThrottleOptions = throttleDefaults) {
     this.#options = options
-    this.#requests = new Float64Array(options.buckets)
-    this.#accepts = new Float64Array(options.buckets)
+    this.#requests = new WindowCount(options)
+    this.#accepts = new WindowCount(options)
   }
 
   /** Whether to refuse the next request; counts it either way. */
@@ -39,27 +40,22 @@ export class Throttle {
 
   /** What {@link refuses} would say, for one that is not counted yet. */
   wouldRefuse(nowMs: number, random: number): boolean {
-    this.#turn(nowMs)
     const { k, probeEveryMs, requestsMin } = this.#options
-    const requests = sum(this.#requests)
+    const requests = this.#requests.total(nowMs)
     if (requests < requestsMin || Math.abs(nowMs - this.#sentAtMs) >= probeEveryMs) return false
-    const surplus = (requests - k * sum(this.#accepts)) / (requests + 1)
+    const surplus = (requests - k * this.#accepts.total(nowMs)) / (requests + 1)
     return random < this.#distrust * Math.max(0, surplus)
   }
 
   /** One more that was wanted; `isSent`: and goes to the origin. */
   count(nowMs: number, isSent: boolean): void {
-    this.#turn(nowMs)
-    const slot = this.#bucket % this.#options.buckets
-    this.#requests[slot] = (this.#requests[slot] ?? 0) + 1
+    this.#requests.add(1, nowMs)
     if (isSent) this.#sentAtMs = nowMs
   }
 
   /** The origin took a request on, whatever it then answered. */
   accepted(nowMs: number): void {
-    this.#turn(nowMs)
-    const slot = this.#bucket % this.#options.buckets
-    this.#accepts[slot] = (this.#accepts[slot] ?? 0) + 1
+    this.#accepts.add(1, nowMs)
     this.#acceptedInARow += 1
     if (this.#acceptedInARow % this.#options.trustAfter === 0) this.#distrust /= 2
   }
@@ -72,28 +68,13 @@ export class Throttle {
 
   /** A request came to nothing for reasons of its caller's: it says nothing about the origin. */
   withdrawn(nowMs: number): void {
-    this.#turn(nowMs)
-    const slot = this.#bucket % this.#options.buckets
-    this.#requests[slot] = (this.#requests[slot] ?? 0) - 1
+    this.#requests.add(-1, nowMs)
   }
 
   /** The origin is back: what it refused before says nothing any more. */
   forget(): void {
-    this.#requests.fill(0)
-    this.#accepts.fill(0)
-  }
-
-  #turn(nowMs: number): void {
-    const { windowMs, buckets } = this.#options
-    const bucket = Math.floor(nowMs / (windowMs / buckets))
-    const passed = Math.min(buckets, Math.max(0, bucket - this.#bucket))
-    for (let step = 1; step <= passed; step += 1) {
-      const slot = (this.#bucket + step) % buckets
-      this.#requests[slot] = 0
-      this.#accepts[slot] = 0
-    }
-    if (passed === buckets) this.forget()
-    this.#bucket = Math.max(this.#bucket, bucket)
+    this.#requests.clear()
+    this.#accepts.clear()
   }
 }
 
@@ -118,5 +99,3 @@ export const throttleDefaults: ThrottleOptions = {
   windowMs: 4_000,
   buckets: 10,
 }
-
-const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0)

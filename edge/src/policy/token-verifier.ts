@@ -3,12 +3,15 @@ import { errors, importJWK, type JWTPayload, jwtVerify } from 'jose'
 import type { TokenIssuer } from '../config.ts'
 import { BoundedMap } from './bounded-map.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
+import { callerKey } from './local-quota.ts'
 import type { TokenFault } from './token-refusal.ts'
 import { readUnverified, type UnverifiedToken } from './unverified-token.ts'
 
 /** A token that was checked, for as long as that holds. */
 export interface VerifiedToken {
   readonly principal: Principal
+  /** What its caller's requests are counted under. Here, since a text looked up before costs less than a new one. */
+  readonly caller: string
   /** `exp`, in epoch milliseconds. */
   readonly expiresAtMs: number
   readonly issuedAtSeconds: number | undefined
@@ -160,6 +163,7 @@ function verifiedToken(claims: JWTPayload, key: VerificationKey, keySet: KeySet)
   if (principal === undefined || claims.exp === undefined) return undefined
   return {
     principal,
+    caller: callerKey(principal.subject),
     expiresAtMs: claims.exp * 1_000,
     issuedAtSeconds: claims.iat,
     tokenId: typeof claims.jti === 'string' ? claims.jti : undefined,

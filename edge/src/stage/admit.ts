@@ -18,7 +18,8 @@ export interface Admitted {
 
 export interface Shed {
   readonly kind: 'shed'
-  readonly reason: ShedReason
+  /** As it is told to operators. */
+  readonly reason: (typeof reasons)[ShedReason]
   readonly retryAfterSeconds: number
 }
 
@@ -85,7 +86,11 @@ const isSwitchedOff = (priority: Priority, shedFrom: Priority | undefined): bool
   shedFrom !== undefined && priorityRank(priority) >= priorityRank(shedFrom)
 
 function shed(reason: ShedReason, { endpoints, now, random }: AdmitParts): Shed {
-  return { kind: 'shed', reason, retryAfterSeconds: retryAfterSeconds(waitSeconds(), random()) }
+  return {
+    kind: 'shed',
+    reason: reasons[reason],
+    retryAfterSeconds: retryAfterSeconds(waitSeconds(), random()),
+  }
 
   function waitSeconds(): number {
     if (reason === 'switched-off') return 5
@@ -94,8 +99,16 @@ function shed(reason: ShedReason, { endpoints, now, random }: AdmitParts): Shed 
   }
 }
 
+const reasons = {
+  'switched-off': 'shed-switched-off',
+  'breaker-open': 'shed-breaker-open',
+  limit: 'shed-limit',
+  'origin-load': 'shed-origin-load',
+  throttled: 'shed-throttled',
+} as const satisfies Readonly<Record<ShedReason, string>>
+
 export function shedProblem({ reason, retryAfterSeconds }: Shed): Problem {
-  const { detail, problems } = reason === 'breaker-open' ? unreachable : tooBusy
+  const { detail, problems } = reason === 'shed-breaker-open' ? unreachable : tooBusy
   let problem = problems.get(retryAfterSeconds)
   if (problem === undefined) {
     problem = new CommonProblem('overloaded', detail, retryAfterSeconds)

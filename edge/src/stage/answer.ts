@@ -10,6 +10,8 @@ import type { Exchange } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
 import { CommonProblem } from '../policy/common-problem.ts'
 import type { Cors } from '../policy/cors.ts'
+import { timingHeader } from '../policy/private-headers.ts'
+import type { RequestHead } from '../policy/request-headers.ts'
 
 export interface AnswerParts {
   readonly cors: Cors
@@ -40,10 +42,13 @@ export function problemAnswer(
     const { status, fields, texts } = problem.written(problemFields)
     fields.set(names.requestId, exchange.requestId)
     exchange.isMarked = true
-    return new Response(texts.join(exchange.requestId), { status, headers: fields })
+    return new Response(withoutForHead(exchange, texts.join(exchange.requestId)), { status, headers: fields })
   }
   const body = JSON.stringify(problemBody(problem, exchange.requestId))
-  const answer = new Response(body, { status: problemStatus(problem), headers: problemFields })
+  const answer = new Response(withoutForHead(exchange, body), {
+    status: problemStatus(problem),
+    headers: problemFields,
+  })
   if (problem.headers !== undefined || problem.retryAfterSeconds !== undefined) {
     const { 'content-type': _type, 'cache-control': _control, ...own } = problemHeaders(problem)
     for (const name in own) answer.headers.set(name, own[name] as string)
@@ -51,15 +56,20 @@ export function problemAnswer(
   return answer
 }
 
+/** RFC 9110 §9.3.2: HEAD is told the same, without the content. */
+const withoutForHead = ({ head }: Exchange, body: string): string | null =>
+  head.method === 'HEAD' ? null : body
+
 /** Gives an answer what every answer has, and tells of it. */
 export function finish(exchange: Exchange, answer: Response, parts: AnswerParts): Response {
   const { head, reason } = exchange
   // The fields are reached for where there is a need: that makes one more object of the runtime's.
   if (!exchange.isMarked) answer.headers.set(names.requestId, exchange.requestId)
   if (parts.cors.dependsOnOrigin) {
-    for (const [name, value] of parts.cors.forOrigin(head.origin)) answer.headers.set(name, value)
+    for (const [name, value] of parts.cors.forOrigin(head.headers.get('origin')))
+      answer.headers.set(name, value)
   }
-  if (wantsTiming(head.timing, parts.serverTiming)) {
+  if (wantsTiming(head, parts.serverTiming)) {
     answer.headers.set('server-timing', serverTiming(exchange, parts.now()))
   }
   if (parts.observesAll || reason !== undefined || answer.status >= 400) tell(exchange, answer, parts)
@@ -84,8 +94,8 @@ function tell(exchange: Exchange, answer: Response, { observe, now }: AnswerPart
   })
 }
 
-const wantsTiming = (asked: string | null, when: Config['serverTiming']): boolean =>
-  when === 'always' || (when === 'on-request' && asked === '1')
+const wantsTiming = ({ headers }: RequestHead, when: Config['serverTiming']): boolean =>
+  when === 'always' || (when === 'on-request' && headers.get(timingHeader) === '1')
 
 /** `Server-Timing` (W3C, §3): the whole at the edge, and the origin's part of it. */
 function serverTiming({ arrivedAtMs, originMs }: Exchange, nowMs: number): string {

@@ -57,8 +57,10 @@ const nothing: Consistency = new Map()
 
 /** The token that a request carries: the field first, since a program sets it on purpose. */
 function tokenOf({ head }: Exchange): string | undefined {
-  if (head.consistency !== null) return head.consistency
-  return head.cookie === null ? undefined : cookieValue(head.cookie, consistencyHeader)
+  const field = head.headers.get(consistencyHeader)
+  if (field !== null) return field
+  const cookie = head.headers.get('cookie')
+  return cookie === null ? undefined : cookieValue(cookie, consistencyHeader)
 }
 
 /** 5 begins with: what this caller has written itself. Sets `notBeforeMs`; a promise only for a token not seen yet. */

@@ -91,7 +91,7 @@ async function attempt(exchange: Exchange, order: Forwarding, parts: ForwardPart
     if (admitted.kind === 'shed') {
       // One that was sent before may have touched something: what became of that one is the answer.
       if (failed !== undefined) throw failure(failed.outcome, order.method, random())
-      throw new ForwardError(shedProblem(admitted), `shed-${admitted.reason}`, false)
+      throw new ForwardError(shedProblem(admitted), admitted.reason, false)
     }
     const { endpoint, pass } = admitted
     const startedAtMs = now()

@@ -1,14 +1,16 @@
-import type { Problem } from '@spillway/origin/contract'
+import { headers as names, type Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import { acceptsJson } from '../policy/acceptance.ts'
 import type { Cors } from '../policy/cors.ts'
-import { headersProblem, isUuid, type RequestHead, urlProblem } from '../policy/request-headers.ts'
+import { isUuid, type RequestHead, urlProblem } from '../policy/request-headers.ts'
 import type { RequestPlans } from '../policy/request-plan.ts'
 import type { RandomIds } from '../runtime/random-ids.ts'
 
 /** The caller's request id where it is a UUID, so that it cannot write into our logs; otherwise a new one. */
-export const requestIdOf = ({ requestId }: RequestHead, { ids }: IdentifyParts): string =>
-  requestId !== null && isUuid(requestId) ? requestId.toLowerCase() : ids.next()
+export function requestIdOf({ headers }: RequestHead, { ids }: IdentifyParts): string {
+  const sent = headers.get(names.requestId)
+  return sent !== null && isUuid(sent) ? sent.toLowerCase() : ids.next()
+}
 
 export interface IdentifyParts {
   readonly ids: RandomIds
@@ -20,13 +22,13 @@ export interface IdentifyParts {
 export function identify(exchange: Exchange, { plans, cors }: IdentifyParts): Problem | Response | undefined {
   const { head } = exchange
   const target = pathAndSearch(head.url)
-  const oversize = urlProblem(target) ?? headersProblem(head)
+  const oversize = urlProblem(target)
   if (oversize !== undefined) return oversize
   const plan = plans.plan(head.method, target, exchange.arrivedAtMs)
   if (plan.kind === 'refused') return plan.problem
   if (plan.kind === 'options') return optionsAnswer(exchange, plan.allow, cors)
   exchange.plan = plan
-  if (plan.kind !== 'page' && !acceptsJson(head.accept)) return notAcceptable
+  if (plan.kind !== 'page' && !acceptsJson(head.headers.get('accept'))) return notAcceptable
   return undefined
 }
 
@@ -37,7 +39,8 @@ function pathAndSearch(url: string): string {
 }
 
 function optionsAnswer({ head }: Exchange, allow: readonly string[], cors: Cors): Response {
-  const { origin, headers: sent } = head
+  const { headers: sent } = head
+  const origin = sent.get('origin')
   const answer = new Headers({ allow: allow.join(', '), 'cache-control': 'no-store' })
   const isPreflight = origin !== null && sent.has('access-control-request-method')
   const fields = isPreflight ? cors.preflight(origin, allow) : cors.always

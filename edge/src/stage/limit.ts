@@ -1,7 +1,8 @@
 import type { Problem } from '@spillway/origin/contract'
-import { type Exchange, principalOf } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
-import { callerKey, type LocalQuota, refusedKey } from '../policy/local-quota.ts'
+import { addressKey, type LocalQuota, refusedKey } from '../policy/local-quota.ts'
+import type { RequestHead } from '../policy/request-headers.ts'
 
 export interface LimitParts {
   readonly quota: LocalQuota
@@ -10,8 +11,10 @@ export interface LimitParts {
   readonly now: () => number
 }
 
-const callerOf = (exchange: Exchange): string =>
-  callerKey(principalOf(exchange)?.subject, exchange.head.address)
+/** Address of the client, as Cloudflare gives it. */
+const addressOf = ({ headers }: RequestHead): string | null => headers.get('cf-connecting-ip')
+
+const callerOf = ({ token, head }: Exchange): string => token?.caller ?? addressKey(addressOf(head))
 
 /** 4a. Whether the caller is over its quota, by what this isolate knows. For every request, and free. */
 export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
@@ -24,13 +27,13 @@ export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | 
  * have here for nothing.
  */
 export function limitRefused(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
-  const retryAfterSeconds = quota.count(refusedKey(exchange.head.address), exchange.arrivedAtMs)
+  const retryAfterSeconds = quota.count(refusedKey(addressOf(exchange.head)), exchange.arrivedAtMs)
   return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
 }
 
 /** Whether an address has had so many tokens refused that no new one of it is checked. Asked before the check. */
 export function limitUnverified(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
-  const retryAfterSeconds = quota.foresee(refusedKey(exchange.head.address), exchange.arrivedAtMs)
+  const retryAfterSeconds = quota.foresee(refusedKey(addressOf(exchange.head)), exchange.arrivedAtMs)
   return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
 }
 

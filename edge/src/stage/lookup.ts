@@ -2,6 +2,7 @@ import { cacheKey, deadline, headers as names, type Problem, priorityRank } from
 import type { ForwardOrder, HttpCache } from '../cache/index.ts'
 import { BrokenAnswer, LateAnswer, originHeaders } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
+import { conditionalFields } from '../policy/forwarded-headers.ts'
 import type { PagePlan, ReadPlan } from '../policy/request-plan.ts'
 import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, failure, forward } from './forward.ts'
 
@@ -23,8 +24,10 @@ export function lookUpHere(exchange: Exchange, plan: Readable, { cache }: Lookup
   const key = keyOf(exchange, plan)
   if (key === undefined) return undefined
   const { arrivedAtMs, head, notBeforeMs, requestId } = exchange
-  head.ownField = [names.requestId, requestId]
-  const answer = cache.tryFresh(key, head, arrivedAtMs, notBeforeMs)
+  const answer = cache.tryFresh(key, head, arrivedAtMs, {
+    notBeforeMs,
+    ownField: [names.requestId, requestId],
+  })
   exchange.isMarked = answer !== undefined
   return answer
 }
@@ -83,8 +86,7 @@ export async function lookUpStored(
 }
 
 /** What the cache says by a bare 416 (RFC 9110 §15.5.17), as every other refusal is said. */
-export function rangeProblem({ status, headers }: Response): Problem | undefined {
-  if (status !== 416) return undefined
+export function rangeProblem({ headers }: Response): Problem {
   return {
     code: 'range-not-satisfiable',
     detail: 'The range starts after the end of the answer; leave Range out to get all of it.',
@@ -95,7 +97,7 @@ export function rangeProblem({ status, headers }: Response): Problem | undefined
 /** A read whose answer the cache may keep and share: nothing of this client's is in it but who asks. */
 function sharedRead(exchange: Exchange, plan: Readable, order: ForwardOrder, nowMs: number): Forwarding {
   const client = order.keepConditions ? exchange.head.headers : noFields
-  const fields = originHeaders(client === noFields ? noFields : conditionsOf(client), order)
+  const fields = originHeaders(client === noFields ? noFields : conditionalFields(client), order)
   fields.set('accept', acceptOf(plan))
   return {
     method: order.method,
@@ -112,7 +114,7 @@ function sharedRead(exchange: Exchange, plan: Readable, order: ForwardOrder, now
 /** A read that the contract stores nowhere. */
 function ownRead(exchange: Exchange, plan: Readable): Forwarding {
   const { head, request } = exchange
-  const fields = conditionsOf(head.headers)
+  const fields = conditionalFields(head.headers)
   fields.set('accept', acceptOf(plan))
   return {
     method: head.method,
@@ -127,15 +129,6 @@ function ownRead(exchange: Exchange, plan: Readable): Forwarding {
 }
 
 const noFields = new Headers()
-
-function conditionsOf(client: Headers): Headers {
-  const fields = new Headers()
-  for (const name of ['if-none-match', 'if-modified-since', 'range', 'if-range']) {
-    const value = client.get(name)
-    if (value !== null) fields.set(name, value)
-  }
-  return fields
-}
 
 const acceptOf = (plan: Readable): string => (plan.kind === 'page' ? '*/*' : 'application/json')
 

@@ -28,7 +28,7 @@ export function verify(
   const { arrivedAtMs, waitUntil } = exchange
   const due = parts.control.due(arrivedAtMs)
   if (due !== undefined) waitUntil(due.refresh)
-  const authorization = exchange.head.authorization
+  const authorization = exchange.head.headers.get('authorization')
   if (due?.mustWait === true) return verifyLater(exchange, authorization, parts, due.refresh)
   if (authorization === null) return undefined
   const compact = bearerToken(authorization)

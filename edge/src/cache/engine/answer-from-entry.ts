@@ -13,7 +13,7 @@ import type { Entry } from './entry.ts'
  */
 export function answerFromEntry(entry: Entry, request: CacheRequest, fields: Headers): Response {
   const { status, body } = entry
-  if (status === 200 && request.isPlain !== true) {
+  if (status === 200) {
     const asked = request.headers
     const ifNoneMatch = asked.get('if-none-match')
     const ifModifiedSince = ifNoneMatch === null ? asked.get('if-modified-since') : null

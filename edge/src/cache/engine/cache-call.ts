@@ -34,18 +34,7 @@ export interface ForwardOrder {
 export type Forward = (order: ForwardOrder) => Promise<Response>
 
 /** What the cache looks at in a request. */
-export interface CacheRequest extends Pick<Request, 'method' | 'url' | 'headers'> {
-  /**
-   * Known to carry no `If-None-Match`, `If-Modified-Since` or `Range`, which saves three look-ups in a runtime where
-   * each of them is dear. @default not known
-   */
-  readonly isPlain?: boolean
-  /**
-   * A field of this answer alone. `tryFresh` sets it on the fields that an entry's answers share, just before they are
-   * copied: to reach into a finished answer makes one more object of the runtime's, whose collection is dear.
-   */
-  readonly ownField?: readonly [name: string, value: string]
-}
+export type CacheRequest = Pick<Request, 'method' | 'url' | 'headers'>
 
 export interface CacheCall {
   /** The client's request. Its method and its `If-*`, `Range` and (by rule) `Cache-Control` fields are looked at. */

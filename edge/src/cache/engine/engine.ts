@@ -11,7 +11,7 @@ import type { Entry } from './entry.ts'
 import { type ExchangeOptions, exchange, failureOf, type Outcome } from './exchange.ts'
 import { ExpiringMarks } from './expiring-marks.ts'
 import { type Flight, Flights, timerWait } from './flights.ts'
-import type { HttpCache, HttpCacheOptions } from './http-cache.ts'
+import type { FreshOptions, HttpCache, HttpCacheOptions } from './http-cache.ts'
 import { Layers } from './layers.ts'
 import { LateAnswer } from './no-answer.ts'
 import { passOn } from './pass-on.ts'
@@ -76,7 +76,7 @@ class Engine implements HttpCache {
     key: string,
     request: CacheRequest,
     nowMs: number,
-    notBeforeMs = Number.NEGATIVE_INFINITY,
+    { notBeforeMs = Number.NEGATIVE_INFINITY, ownField }: FreshOptions = {},
   ): Response | undefined {
     const { method, headers } = request
     if (method !== 'GET' && method !== 'HEAD') return undefined
@@ -91,7 +91,7 @@ class Engine implements HttpCache {
       return undefined
     }
     const fields = entry.hitFields(nowMs)
-    if (request.ownField !== undefined) fields.set(...request.ownField)
+    if (ownField !== undefined) fields.set(...ownField)
     return answerFromEntry(entry, request, fields)
   }
 
