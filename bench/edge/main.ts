@@ -68,8 +68,8 @@ const ids = Array.from({ length: documents }, (_, i) => String(2_000_000 + i))
 await runBench(
   { bench: 'edge', packages: ['workerd', 'miniflare', 'hono', 'jose', 'autocannon'] },
   async (run) => {
-    const rounds = run.quick ? 2 : 7
-    const times = run.quick ? { warmupMs: 250, windowMs: 900 } : { warmupMs: 1_000, windowMs: 3_000 }
+    const rounds = run.quick ? 3 : 7
+    const times = run.quick ? { warmupMs: 250, windowMs: 1_300 } : { warmupMs: 1_000, windowMs: 3_000 }
     const all = await startSubjects(run)
     // A quick run measures what the bars are about.
     const subjects = run.quick ? all.filter(({ name }) => barred.has(name)) : all
@@ -91,7 +91,7 @@ await runBench(
 
     run.progress('warming up')
     // An isolate that has served for a while has its hot paths compiled: its first seconds cost twice the later ones.
-    const warm = { warmupMs: 0, windowMs: run.quick ? 3_500 : 8_000 }
+    const warm = { warmupMs: 0, windowMs: run.quick ? 3_000 : 8_000 }
     for (const subject of subjects) await measure(subject, -1, warm)
     run.progress(`${rounds} rounds of ${subjects.length}`)
     const samples = await interleave(subjects, rounds, (subject, round) => measure(subject, round))
