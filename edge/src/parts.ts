@@ -131,14 +131,13 @@ function locationTier({ assertionKey, origins, zone }: Config): Pick<HttpCacheOp
   }
 }
 
-function createPurgeEverywhere({ zone }: Config): PurgeEverywhere {
-  return createZonePurge(
-    zone && {
-      zoneId: zone.id,
-      apiToken: zone.purgeToken,
-      fetch: (url, init) => fetch(url, init),
-      now: Date.now,
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    },
-  )
+function createPurgeEverywhere({ zone }: Config): PurgeEverywhere | undefined {
+  if (zone === undefined) return undefined
+  return createZonePurge({
+    zoneId: zone.id,
+    apiToken: zone.purgeToken,
+    fetch: (url, init) => fetch(url, init),
+    now: Date.now,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  })
 }

@@ -43,6 +43,9 @@ const neverShown = new Set([
   'age',
 ])
 
+/** By name, in lower case. Not `Headers` yet: those are the runtime's, and each is made again to be sent. */
+export type OutgoingFields = Readonly<Record<string, string>>
+
 /**
  * The client's fields for the origin. What the origin is not sent weighs nothing.
  *
@@ -50,35 +53,29 @@ const neverShown = new Set([
  * @returns the name of a field instead, where `Connection` lists one that the origin would miss: removing, say,
  *   `If-Match` as RFC 9110 §7.6.1 asks would turn a conditional write into an unconditional one, so it is refused
  */
-export function requestFields(client: Headers): Headers | string {
+export function requestFields(client: Headers): OutgoingFields | string {
   const nominated = connectionOptions(client)
-  const sent = new Headers()
-  for (const name of endToEnd) {
-    const value = client.get(name)
-    if (value === null) continue
-    if (nominated.has(name)) return name
-    sent.set(name, value)
-  }
-  return withinLimit(sent)
+  const sent = pick(endToEnd, client)
+  for (const name in sent) if (nominated.has(name)) return name
+  return sent
 }
 
 /** Fields that make a read conditional or partial (RFC 9110 §13, §14), for the origin. */
 const conditional = ['if-none-match', 'if-modified-since', 'range', 'if-range'] as const
 
 /** @throws {ProblemError} when they are too large (RFC 6585 §5) */
-export function conditionalFields(client: Headers): Headers {
-  const sent = new Headers()
-  for (const name of conditional) {
-    const value = client.get(name)
-    if (value !== null) sent.set(name, value)
-  }
-  return withinLimit(sent)
-}
+export const conditionalFields = (client: Headers): OutgoingFields => pick(conditional, client)
 
-function withinLimit(fields: Headers): Headers {
+function pick(names: readonly string[], client: Headers): OutgoingFields {
+  const sent: Record<string, string> = {}
   let bytes = 0
-  for (const [name, value] of fields) bytes += name.length + value.length
-  if (bytes <= limits.headerBytesMax) return fields
+  for (const name of names) {
+    const value = client.get(name)
+    if (value === null) continue
+    sent[name] = value
+    bytes += name.length + value.length
+  }
+  if (bytes <= limits.headerBytesMax) return sent
   throw new ProblemError({
     code: 'headers-too-large',
     detail: `The fields that the origin is sent have at most ${limits.headerBytesMax} bytes.`,
@@ -89,10 +86,11 @@ function withinLimit(fields: Headers): Headers {
 export function responseFields(origin: Headers): Headers {
   const nominated = connectionOptions(origin)
   const shown = new Headers()
-  for (const [name, value] of origin) {
-    if (neverShown.has(name) || nominated.has(name) || name.startsWith('spillway-')) continue
+  // Dearer than it looks: an iterator of the runtime's makes an array for each field.
+  origin.forEach((value, name) => {
+    if (neverShown.has(name) || nominated.has(name) || name.startsWith('spillway-')) return
     shown.append(name, value)
-  }
+  })
   return shown
 }
 

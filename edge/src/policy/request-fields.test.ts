@@ -46,7 +46,7 @@ describe('limits', () => {
   ])('count names and values of what the origin is sent by %s', (_, fields) => {
     const largest = 'x'.repeat(16_384 - 'if-none-match'.length)
     const asked = new Headers({ 'if-none-match': largest, 'x-other': 'x'.repeat(20_000) })
-    expect([...(fields(asked) as Headers).keys()]).toEqual(['if-none-match'])
+    expect(Object.keys(fields(asked))).toEqual(['if-none-match'])
     asked.set('if-none-match', `${largest}x`)
     expect(() => fields(asked)).toThrow(
       expect.objectContaining({ problem: expect.objectContaining({ code: 'headers-too-large' }) }),
@@ -80,7 +80,7 @@ describe('fields towards the origin', () => {
         'x-anything': '1',
       }),
     )
-    expect(Object.fromEntries(sent as Headers)).toEqual({
+    expect(sent).toEqual({
       'content-type': 'application/json',
       'if-match': '"1"',
     })
@@ -89,7 +89,7 @@ describe('fields towards the origin', () => {
   it('are refused where Connection would take one away that matters (RFC 9110 §7.6.1)', () => {
     const hostile = new Headers({ connection: 'close, If-Match', 'if-match': '"1"' })
     expect(requestFields(hostile)).toBe('if-match')
-    expect(requestFields(new Headers({ connection: 'If-Match' }))).toBeInstanceOf(Headers)
+    expect(requestFields(new Headers({ connection: 'If-Match' }))).toEqual({})
   })
 })
 

@@ -22,12 +22,16 @@ export class AssertionSigner {
     this.#now = now
   }
 
-  async assertionFor(principal: Principal | undefined): Promise<string> {
+  /** Without a promise where it was made before. */
+  assertionFor(principal: Principal | undefined): string | Promise<string> {
     const claims = assertionClaims(principal)
     const caller = JSON.stringify([claims.sub, claims.scope, claims.spillway_priority])
     const nowMs = this.#now()
     const known = this.#made.get(caller)
-    if (known !== undefined && nowMs < known.reuseUntilMs) return known.text
+    return known !== undefined && nowMs < known.reuseUntilMs ? known.text : this.#make(claims, caller, nowMs)
+  }
+
+  async #make(claims: AssertionClaims, caller: string, nowMs: number): Promise<string> {
     const text = await this.#sign(claims, Math.floor(nowMs / 1_000))
     this.#made.set(
       caller,

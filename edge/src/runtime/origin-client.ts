@@ -1,13 +1,15 @@
+import type { OutgoingFields } from '../policy/forwarded-headers.ts'
 import type { RequestBody } from '../policy/request-body.ts'
+import type { DeadlineTimer } from './deadline-timer.ts'
 
 /** A request to one origin, ready to be sent. */
 export interface OriginRequest {
   readonly method: string
   readonly url: string
-  readonly headers: Headers
+  readonly headers: OutgoingFields
   readonly body: RequestBody | null
-  /** Time until the answer's header must be here. */
-  readonly timeoutMs: number
+  /** When the answer's header must be here. */
+  readonly timer: DeadlineTimer
   /** Calls it off, where the answer is one client's alone. */
   readonly signal: AbortSignal | undefined
 }
@@ -17,7 +19,7 @@ export type OriginAnswer =
   | { readonly kind: 'answer'; readonly response: Response }
   | { readonly kind: 'timeout' | 'unreachable' | 'abandoned' }
 
-/** Longest that a body may take once its header is here: a stalled one must not hold a shared flight for ever. */
+/** Longest that a body may take once its header's time is over: a stalled one must not hold a shared flight for ever. */
 const bodyTimeoutMs = 10_000
 
 /** Sends a request. Failures are outcomes, told apart; it never rejects. Redirects are the client's to follow. */
@@ -26,15 +28,15 @@ export async function sendToOrigin({
   url,
   headers,
   body,
-  timeoutMs,
+  timer,
   signal,
 }: OriginRequest): Promise<OriginAnswer> {
   const controller = new AbortController()
   let late = false
-  let timer = setTimeout(() => {
+  timer.onLate = () => {
     late = true
     controller.abort()
-  }, timeoutMs)
+  }
   const abort = (): void => controller.abort()
   signal?.addEventListener('abort', abort)
   try {
@@ -47,11 +49,10 @@ export async function sendToOrigin({
       cache: 'no-store',
       signal: controller.signal,
     })
-    clearTimeout(timer)
-    timer = setTimeout(abort, bodyTimeoutMs)
+    timer.onLate = () => void setTimeout(abort, bodyTimeoutMs)
     return { kind: 'answer', response }
   } catch {
-    clearTimeout(timer)
+    timer.onLate = undefined
     signal?.removeEventListener('abort', abort)
     const isComplete = body === null || body.isComplete
     if (late) return { kind: isComplete ? 'timeout' : 'abandoned' }

@@ -10,7 +10,7 @@ import {
 } from '@spillway/origin/contract'
 import { type Exchange, principalOf } from '../exchange.ts'
 import type { Cors } from '../policy/cors.ts'
-import { responseFields } from '../policy/forwarded-headers.ts'
+import { type OutgoingFields, responseFields } from '../policy/forwarded-headers.ts'
 import type { OriginOutcome } from '../policy/origin-gate.ts'
 import type { RequestBody } from '../policy/request-body.ts'
 import { isWorthRetrying } from '../policy/retry.ts'
@@ -19,6 +19,7 @@ import type { RetryBudget } from '../policy/retry-budget.ts'
 import { continueTrace } from '../policy/trace-context.ts'
 import type { AssertionSigner } from '../runtime/assertion-signer.ts'
 import type { ControlSource } from '../runtime/control-source.ts'
+import { DeadlineTimer } from '../runtime/deadline-timer.ts'
 import { type OriginAnswer, sendToOrigin } from '../runtime/origin-client.ts'
 import { type AdmitParts, admit, type OriginEndpoint, shedProblem } from './admit.ts'
 
@@ -34,12 +35,14 @@ export interface Forwarding {
   readonly method: string
   readonly target: string
   /** End-to-end fields; ours are added. */
-  readonly fields: Headers
+  readonly fields: OutgoingFields
   readonly body: RequestBody | null
   readonly isRepeatable: boolean
   readonly priority: Priority
   /** Until when the answer is of use; epoch milliseconds. */
   readonly deadlineMs: number
+  /** Goes off at `deadlineMs`, where one is set already. */
+  readonly timer?: DeadlineTimer | undefined
   /** The client's own signal, where nobody else waits for the answer. */
   readonly signal: AbortSignal | undefined
 }
@@ -68,22 +71,17 @@ export class ForwardError extends ProblemError {
 
 /**
  * 6 and 7. Asks the origin, if it may be asked: signed, with what is left of the time, and again where a connection
- * failed and another origin is there or the retry budget allows.
+ * failed and another origin is there or the retry budget allows. What it counts must be given back, also where the client
+ * has left and nobody waits any more: the caller holds it by `waitUntil`.
  *
  * @throws {ForwardError} when the request was shed or no answer came
  */
-export function forward(exchange: Exchange, order: Forwarding, parts: ForwardParts): Promise<Response> {
-  const answer = attempt(exchange, order, parts)
-  // What is counted must be given back, also where the client has left and nobody waits any more.
-  exchange.waitUntil(answer.catch(() => undefined))
-  return answer
-}
-
-async function attempt(exchange: Exchange, order: Forwarding, parts: ForwardParts): Promise<Response> {
+export async function forward(exchange: Exchange, order: Forwarding, parts: ForwardParts): Promise<Response> {
   const { control, now, random, retryBudget } = parts
   retryBudget.earn()
   // Nobody would wait for it, and giving it up at once would count as the origin's timeout.
   if (now() >= order.deadlineMs) throw new ForwardError(tooLate, 'too-late', false)
+  const timer = order.timer ?? new DeadlineTimer(order.deadlineMs - now())
   let failed: { readonly endpoint: OriginEndpoint; readonly outcome: OriginOutcome } | undefined
   for (let number = 1; ; number += 1) {
     const isCast = exchange.isCast && failed === undefined
@@ -95,7 +93,7 @@ async function attempt(exchange: Exchange, order: Forwarding, parts: ForwardPart
     }
     const { endpoint, pass } = admitted
     const startedAtMs = now()
-    const answer = await send(exchange, order, endpoint, parts)
+    const answer = await send(exchange, order, timer, endpoint, parts)
     const outcome = outcomeOf(answer)
     const load = answer.kind === 'answer' ? parseLoad(answer.response.headers.get(names.load)) : undefined
     endpoint.gate.leave(pass, outcome, now(), random, load)
@@ -139,27 +137,25 @@ const splitTags = (list: string | null): readonly string[] =>
 async function send(
   exchange: Exchange,
   order: Forwarding,
+  timer: DeadlineTimer,
   { url }: OriginEndpoint,
   { signer, now }: ForwardParts,
 ): Promise<OriginAnswer> {
+  const { method, target, body, signal, deadlineMs } = order
   const sent = exchange.head.headers
-  const fields = new Headers(order.fields)
   const trace = continueTrace(sent.get('traceparent'), sent.get('tracestate'), () => crypto.randomUUID())
-  fields.set(names.requestId, exchange.requestId)
-  fields.set('traceparent', trace.traceparent)
-  if (trace.tracestate !== undefined) fields.set('tracestate', trace.tracestate)
-  fields.set(names.priority, order.priority)
-  fields.set(names.assertion, await signer.assertionFor(principalOf(exchange)))
-  const remainingMs = Math.max(0, order.deadlineMs - now())
-  fields.set(names.timeoutMs, formatTimeout(Math.max(1, remainingMs - marginMs)))
-  return await sendToOrigin({
-    method: order.method,
-    url: url + order.target,
-    headers: fields,
-    body: order.body,
-    timeoutMs: remainingMs,
-    signal: order.signal,
-  })
+  const known = signer.assertionFor(principalOf(exchange))
+  const assertion = typeof known === 'string' ? known : await known
+  const headers = {
+    ...order.fields,
+    [names.requestId]: exchange.requestId,
+    traceparent: trace.traceparent,
+    ...(trace.tracestate !== undefined && { tracestate: trace.tracestate }),
+    [names.priority]: order.priority,
+    [names.assertion]: assertion,
+    [names.timeoutMs]: formatTimeout(Math.max(1, deadlineMs - now() - marginMs)),
+  }
+  return await sendToOrigin({ method, url: url + target, headers, body, timer, signal })
 }
 
 /** A gateway in front of the origin speaks for it with statuses of its own (RFC 9110 §15.6.3 to 15.6.5). */

@@ -38,10 +38,18 @@ export function limitUnverified(exchange: Exchange, { quota }: LimitParts): Prob
 }
 
 /** 4b. Whether it is by what the whole location knows. For requests that go beyond memory. */
-export async function limitInLocation(exchange: Exchange, parts: LimitParts): Promise<Problem | undefined> {
-  const { quota, limiter, observe, now } = parts
-  if (limiter === undefined) return undefined
-  const key = callerOf(exchange)
+export function limitInLocation(
+  exchange: Exchange,
+  parts: LimitParts,
+): Promise<Problem | undefined> | undefined {
+  return parts.limiter === undefined ? undefined : askLimiter(callerOf(exchange), parts.limiter, parts)
+}
+
+async function askLimiter(
+  key: string,
+  limiter: RateLimit,
+  { quota, observe, now }: LimitParts,
+): Promise<Problem | undefined> {
   try {
     const { success } = await limiter.limit({ key })
     return success ? undefined : overLimit(quota, quota.block(key, now()))

@@ -1,6 +1,6 @@
 import { cacheKey, deadline, headers as names, type Problem, priorityRank } from '@spillway/origin/contract'
 import type { ForwardOrder, HttpCache } from '../cache/index.ts'
-import { BrokenAnswer, LateAnswer, originHeaders } from '../cache/index.ts'
+import { BrokenAnswer, LateAnswer } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import { conditionalFields } from '../policy/forwarded-headers.ts'
 import type { PagePlan, ReadPlan } from '../policy/request-plan.ts'
@@ -40,7 +40,7 @@ export function lookUpHere(exchange: Exchange, plan: Readable, { cache }: Lookup
  */
 export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupParts): Promise<Response> {
   const key = keyOf(exchange, plan)
-  if (key === undefined) return await forward(exchange, ownRead(exchange, plan), parts)
+  if (key === undefined) return await held(exchange, forward(exchange, ownRead(exchange, plan), parts))
   const { head, waitUntil, notBeforeMs } = exchange
   const call = {
     request: head,
@@ -55,7 +55,8 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
       ...call,
       untilMs: deadlineOf(exchange),
       rank: priorityRank(priorityOf(exchange, plan)),
-      forward: (order) => forward(exchange, sharedRead(exchange, plan, order, parts.now()), parts),
+      forward: (order) =>
+        held(exchange, forward(exchange, sharedRead(exchange, plan, order, parts.now()), parts)),
     })
   } catch (error) {
     const failed = failureOf(error, head.method, parts)
@@ -65,6 +66,12 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
     exchange.reason = failed.reason
     return stored
   }
+}
+
+/** Sees the work through, also where the client has left. */
+function held(exchange: Exchange, answer: Promise<Response>): Promise<Response> {
+  exchange.waitUntil(answer.catch(() => undefined))
+  return answer
 }
 
 function failureOf(error: unknown, method: string, { random }: LookupParts): ForwardError | undefined {
@@ -96,13 +103,13 @@ export function rangeProblem({ headers }: Response): Problem {
 
 /** A read whose answer the cache may keep and share: nothing of this client's is in it but who asks. */
 function sharedRead(exchange: Exchange, plan: Readable, order: ForwardOrder, nowMs: number): Forwarding {
-  const client = order.keepConditions ? exchange.head.headers : noFields
-  const fields = originHeaders(client === noFields ? noFields : conditionalFields(client), order)
-  fields.set('accept', acceptOf(plan))
+  const conditions = order.keepConditions
+    ? conditionalFields(exchange.head.headers)
+    : Object.fromEntries(order.validators)
   return {
     method: order.method,
     target: plan.target,
-    fields,
+    fields: { ...conditions, accept: acceptOf(plan) },
     body: null,
     isRepeatable: !order.background,
     priority: order.background ? 'background' : priorityOf(exchange, plan),
@@ -114,12 +121,10 @@ function sharedRead(exchange: Exchange, plan: Readable, order: ForwardOrder, now
 /** A read that the contract stores nowhere. */
 function ownRead(exchange: Exchange, plan: Readable): Forwarding {
   const { head, request } = exchange
-  const fields = conditionalFields(head.headers)
-  fields.set('accept', acceptOf(plan))
   return {
     method: head.method,
     target: plan.target,
-    fields,
+    fields: { ...conditionalFields(head.headers), accept: acceptOf(plan) },
     body: null,
     isRepeatable: true,
     priority: priorityOf(exchange, plan),
@@ -127,8 +132,6 @@ function ownRead(exchange: Exchange, plan: Readable): Forwarding {
     signal: request.signal,
   }
 }
-
-const noFields = new Headers()
 
 const acceptOf = (plan: Readable): string => (plan.kind === 'page' ? '*/*' : 'application/json')
 

@@ -8,7 +8,7 @@ import { declaresTooMuch, isShort, RequestBody } from '../policy/request-body.ts
 import { presumedTags, type WritePlan } from '../policy/request-plan.ts'
 import { isIdempotent } from '../policy/retry.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
-import { boundedWait } from '../runtime/bounded-wait.ts'
+import { DeadlineTimer } from '../runtime/deadline-timer.ts'
 import { type ConsistencyParts, ownWriteFields } from './consistency.ts'
 import {
   abandoned,
@@ -22,7 +22,8 @@ import { priorityOf } from './lookup.ts'
 
 export interface WriteParts extends ForwardParts, ConsistencyParts {
   readonly cache: HttpCache
-  readonly purgeEverywhere: PurgeEverywhere
+  /** Where a zone is configured. */
+  readonly purgeEverywhere: PurgeEverywhere | undefined
   readonly streamedBodies: OpenBodies<RequestBody>
   readonly waitingBodies: OpenBodies<RequestBody>
   readonly shortBodies: OpenBodies<RequestBody>
@@ -52,8 +53,13 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
   // The runtime would drop an empty field on the way out, and the origin take the request for one without a key.
   if (key === '') throw new ProblemError(emptyKey)
   // A body of no bytes would reach the origin as a stream, and a DELETE as one with a body.
-  const body = sent === null || length === '0' ? null : new RequestBody(sent)
-  if (body !== null) await prepare(body, isShort(length), deadlineOf(exchange), parts)
+  const short = isShort(length)
+  const body =
+    sent === null || length === '0'
+      ? null
+      : new RequestBody(sent, short ? () => exchange.request.arrayBuffer() : undefined)
+  const timer = new DeadlineTimer(deadlineOf(exchange) - parts.now())
+  if (body !== null) await prepare(body, short, timer, parts)
   const forwarding: Forwarding = {
     method,
     target: plan.target,
@@ -62,6 +68,7 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
     isRepeatable: isIdempotent(method) || (key !== null && parseIdempotencyKey(key) !== undefined),
     priority: priorityOf(exchange, plan),
     deadlineMs: deadlineOf(exchange),
+    timer,
     signal: undefined,
   }
   try {
@@ -85,7 +92,7 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
 async function prepare(
   body: RequestBody,
   short: boolean,
-  untilMs: number,
+  timer: DeadlineTimer,
   { now, random, shortBodies, streamedBodies, waitingBodies }: WriteParts,
 ): Promise<void> {
   if (!short && streamedBodies.admits(body, now())) return
@@ -93,13 +100,15 @@ async function prepare(
     body.cancel()
     throw new ForwardError(tooMany(random()), 'shed-bodies', false)
   }
-  await arrival(body, untilMs - now())
+  await arrival(body, timer)
 }
 
 /** @throws {ProblemError} when the body is too large or not here in time */
-async function arrival(body: RequestBody, timeoutMs: number): Promise<void> {
-  const ended = body.readWhole().catch(() => undefined)
-  await boundedWait(ended, timeoutMs)
+async function arrival(body: RequestBody, timer: DeadlineTimer): Promise<void> {
+  const late = new Promise<void>((resolve) => {
+    timer.onLate = resolve
+  })
+  await Promise.race([body.readWhole().catch(() => undefined), late])
   if (body.isComplete) return
   body.cancel()
   throw body.isTooLarge ? new ProblemError(tooLarge) : abandoned()
@@ -131,10 +140,12 @@ async function purge(
 ): Promise<void> {
   const failed = (where: string, message: string): void =>
     observe({ kind: 'fault', what: 'purge', where, message, requestId })
-  const everywhere = purgeEverywhere(tags).then((report) => {
-    for (const { failure } of report.failed) failed('zone', failure.kind)
-  })
-  waitUntil(everywhere)
+  if (purgeEverywhere !== undefined) {
+    const everywhere = purgeEverywhere(tags).then((report) => {
+      for (const { failure } of report.failed) failed('zone', failure.kind)
+    })
+    waitUntil(everywhere)
+  }
   await cache.purge(tags).catch((error: unknown) => failed('data centre', String(error)))
 }
 

@@ -46,10 +46,6 @@ describe('purge of the zone by tag', () => {
     expect(report).toEqual({ purged: tags, failed: [] })
   })
 
-  test('is off without a zone or a token', async () => {
-    expect(await createZonePurge(undefined)(['a'])).toEqual({ purged: [], failed: [] })
-  })
-
   test.each([
     ['seconds', '7', 7000],
     ['a date', new Date(9000).toUTCString(), 9000],

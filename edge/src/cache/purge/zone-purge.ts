@@ -48,11 +48,7 @@ const turnMs = 250
 /** Longest that a call may take. */
 const callMsMax = 5000
 
-const nothing: ZonePurgeReport = { purged: [], failed: [] }
-
-/** @param options `undefined` where no zone or no token is configured: nothing is purged beyond this data centre */
-export function createZonePurge(options: ZonePurgeOptions | undefined): PurgeEverywhere {
-  if (options === undefined) return async () => nothing
+export function createZonePurge(options: ZonePurgeOptions): PurgeEverywhere {
   const queue = new ZonePurge(options)
   return (tags) => queue.purge(tags)
 }
