@@ -2,15 +2,15 @@ import { bundleEdge } from '../stack/edge-bundle.ts'
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts'
 
 /**
- * The bundle as it is deployed, in a workerd of its own, without what Miniflare would stand in for: the rate limiter,
- * the control namespace and the Cache API. The stand-ins are Workers with a database on this machine, cost many times
- * the Worker that asks them, and are other machines' work at Cloudflare, so figures of CPU time leave them out.
+ * The bundle as it is deployed, in a workerd of its own, without what else is at Cloudflare: the rate limiter, the control
+ * namespace and the Cache API. Their stand-ins are Workers with a database on this machine, cost many times the Worker
+ * that asks them, and are other machines' work there, so figures of CPU time leave them out.
  */
 export async function startEdgeProcess(variables: Readonly<Record<string, string>>): Promise<WorkerProcess> {
   const { scriptFile, workerOptions } = await bundleEdge()
   const { compatibilityDate, compatibilityFlags } = workerOptions
   return await startWorkerProcess(
-    { scriptFile, options: { compatibilityDate, compatibilityFlags } },
+    { scriptFile, compatibilityDate, compatibilityFlags },
     { ...variables, LOCATION_CACHE: 'off' },
   )
 }

@@ -1,7 +1,12 @@
-import { dirname, join } from 'node:path'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'esbuild'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { processTree } from '../measure/process-table.ts'
+import workerd from 'workerd'
+import { type Child, describeExit, startChild } from '../stack/child.ts'
+import { freePort } from '../stack/ports.ts'
 
 /** A Worker in a workerd process of its own. */
 export interface WorkerProcess {
@@ -10,45 +15,91 @@ export interface WorkerProcess {
   stop(): Promise<void>
 }
 
-/** What runs: a bundle's file, or a module that is bundled first. */
+/** What runs: a bundle's file, and how the runtime is to take it. */
 export interface WorkerCode {
   readonly scriptFile: string
-  readonly options?: Readonly<Record<string, unknown>>
+  /** `YYYY-MM-DD` */
+  readonly compatibilityDate: string
+  readonly compatibilityFlags: readonly string[]
 }
 
 /**
- * Starts workerd with one Worker and asks it without anything in between: Miniflare's own entry, and the stand-ins for
- * Cloudflare's services that a benchmark would otherwise measure, are left out.
+ * Starts workerd with one Worker and nothing else. Miniflare would put Workers of its own before it and after it, one of
+ * them between each `fetch` and the network, and a benchmark would measure those, too.
+ *
+ * @param variables the Worker's bindings. They are in the process's environment, and in no file.
  */
 export async function startWorkerProcess(
-  { scriptFile, options = {} }: WorkerCode,
-  bindings: Readonly<Record<string, string>>,
+  code: WorkerCode,
+  variables: Readonly<Record<string, string>>,
 ): Promise<WorkerProcess> {
-  const before = new Set(processTree(process.pid))
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      ...options,
-      bindings,
-      modules: true,
-      scriptPath: scriptFile,
-      // Module names must not lead out of their root.
-      modulesRoot: dirname(scriptFile),
-      host: '127.0.0.1',
-      port: 0,
-      cf: false,
-      unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
-      handleStructuredLogs: () => {},
-    }),
-  )
-  await miniflare.ready
-  const url = (await miniflare.unsafeGetDirectURL()).origin
-  const started = processTree(process.pid).filter((pid) => !before.has(pid))
-  const [pid] = started
-  if (pid === undefined || started.length !== 1) {
-    await miniflare.dispose()
-    throw new Error(`expected one new process, found ${started.length}`)
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-workerd-'))
+  const port = await freePort()
+  await copyFile(code.scriptFile, join(folder, 'worker.js'))
+  await writeFile(join(folder, 'config.capnp'), configuration(code, port, Object.keys(variables)))
+  const child = await startChild({
+    name: 'workerd',
+    command: workerd.default,
+    args: ['serve', join(folder, 'config.capnp')],
+    env: variables,
+  })
+  const stop = async (): Promise<void> => {
+    await child.stop(2_000)
+    await rm(folder, { recursive: true, force: true })
   }
-  return { url, pid, stop: () => miniflare.dispose() }
+  try {
+    await untilListening(port, child)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid, stop }
+}
+
+const configuration = (
+  { compatibilityDate, compatibilityFlags }: WorkerCode,
+  port: number,
+  variables: readonly string[],
+): string => `
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "worker", worker = .worker),
+    (name = "network", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],
+);
+
+const worker :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "${compatibilityDate}",
+  compatibilityFlags = [${compatibilityFlags.map((flag) => `"${flag}"`).join(', ')}],
+  bindings = [${variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`).join(', ')}],
+  globalOutbound = "network",
+);
+`
+
+const startTimeoutMs = 10_000
+
+async function untilListening(port: number, child: Child): Promise<void> {
+  const deadlineMs = Date.now() + startTimeoutMs
+  while (!(await accepts(port))) {
+    const exit = await Promise.race([child.exited, sleep(20)])
+    if (exit !== undefined) throw new Error(`workerd ${describeExit(exit)}:\n${child.tail()}`)
+    if (Date.now() > deadlineMs) throw new Error(`workerd does not listen:\n${child.tail()}`)
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
 }
 
 /** Bundles one of the Workers beside this file, for production. */
@@ -64,6 +115,5 @@ export async function bundleWorker(name: string, folder: string): Promise<Worker
     logLevel: 'error',
   })
   // As the edge has them: what a setting of the runtime costs is no cost of the code's.
-  const compatibilityFlags = ['enable_request_signal']
-  return { scriptFile, options: { compatibilityDate: '2026-08-01', compatibilityFlags } }
+  return { scriptFile, compatibilityDate: '2026-08-01', compatibilityFlags: ['enable_request_signal'] }
 }

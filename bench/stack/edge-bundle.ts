@@ -10,7 +10,10 @@ const run = promisify(execFile)
 /** The Worker as Cloudflare would get it, and what wrangler.jsonc says about it in Miniflare's words. */
 export interface EdgeBundle {
   readonly scriptFile: string
-  readonly workerOptions: Readonly<Record<string, unknown>>
+  readonly workerOptions: Readonly<Record<string, unknown>> & {
+    readonly compatibilityDate: string
+    readonly compatibilityFlags: string[]
+  }
 }
 
 const bundleTimeoutMs = 120_000
