@@ -57,11 +57,14 @@ export class MongoCommands {
       .toArray()
   }
 
-  /** As a bare command: a cursor costs the driver as much again. Where one message does not hold all, `id` is not 0. */
+  /**
+   * As a bare command: a cursor costs the driver as much again. Where one message does not hold all, `id` is not 0.
+   * Commands go to the primary unless told otherwise.
+   */
   #findAtOnce(collection: string, filter: Document, batchSize: number, timeoutMs: number): Promise<Document> {
-    const { maxTimeMS, readConcern, readPreference } = readOptions(timeoutMs)
+    const { maxTimeMS, readConcern } = readOptions(timeoutMs)
     const command = { find: collection, filter, batchSize, maxTimeMS, readConcern: { level: readConcern } }
-    return this.#db.command(command, { readPreference })
+    return this.#db.command(command)
   }
 
   list(collection: string, { filter, sort, limit }: Listing, timeoutMs: number): Promise<StoredRecord[]> {
