@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Measured } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
 import { drive } from '../load/drive.ts'
@@ -7,6 +6,7 @@ import { interleave } from '../measure/rounds.ts'
 import { runBench } from '../measure/run.ts'
 import { pairedRatio } from '../measure/statistics.ts'
 import { printRows, rowOf, type Sample, sampleOf } from './cpu-per-request.ts'
+import { forgetCreated, untilIdle } from './same-documents.ts'
 import { type Subject, setStage, spillway } from './stage.ts'
 
 /**
@@ -28,6 +28,8 @@ const cases = {
   mixed: { name: 'mixed 90/10', connections: 64, mix: { read: 75, list: 15, create: 5, update: 5 } },
 } as const satisfies Record<string, Case>
 
+const creates = (mix: Mix): boolean => mix.create !== undefined
+
 const plain = 'Fastify + driver'
 const poolSize = 16
 const seed = 20_261_124
@@ -36,6 +38,7 @@ await runBench(
   { bench: 'origin', packages: ['fastify', 'mongodb', 'express', 'mongoose', 'autocannon'] },
   async (run) => {
     const rounds = run.quick ? 1 : 5
+    const warm = { warmupMs: 0, windowMs: run.quick ? 1_500 : 5_000 }
     const times = run.quick ? { warmupMs: 300, windowMs: 1_500 } : { warmupMs: 1_000, windowMs: 4_000 }
     // A quick run measures what the bars are about.
     const measuredCases: Partial<typeof cases> = run.quick
@@ -64,22 +67,20 @@ await runBench(
       return sampleOf(report, `${subject.name}, ${name}`)
     }
 
-    run.progress('warming up')
-    // A server that is up for days has its hot paths compiled: the first seconds of a process cost twice the later ones.
-    const warm = { warmupMs: 0, windowMs: run.quick ? 3_000 : 10_000 }
-    for (const subject of subjects) {
-      await measure(subject, cases.read, -1, warm)
-      await measure(subject, cases.mixed, -1, { ...warm, windowMs: warm.windowMs / 3 })
+    /** With the same documents, and a database that has nothing else to do. */
+    const measureAlike: typeof measure = async (subject, each, round, windows) => {
+      await untilIdle(stage.database.pid)
+      const sample = await measure(subject, each, round, windows)
+      if (creates(each.mix)) await forgetCreated(stage.database.uri, subject.databaseName)
+      return sample
     }
 
     const samples: Record<string, ReadonlyMap<string, readonly Sample[]>> = {}
     for (const [key, each] of Object.entries(measuredCases)) {
       run.progress(each.name)
-      const found = await interleave(subjects, rounds, async (subject, round) => {
-        // What the one before has left to do (journal, garbage) is not to be counted here.
-        await sleep(run.quick ? 50 : 300)
-        return measure(subject, each, round)
-      })
+      // A server that is up for days has its hot paths compiled, for this load and not for the one before.
+      for (const subject of subjects) await measureAlike(subject, each, -1, warm)
+      const found = await interleave(subjects, rounds, (subject, round) => measureAlike(subject, each, round))
       samples[key] = new Map([...found].map(([{ name }, list]) => [name, list]))
     }
 

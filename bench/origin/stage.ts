@@ -19,6 +19,8 @@ export interface Subject {
   /** Its processes, without the database. */
   readonly pids: readonly number[]
   readonly credentials: Credentials
+  /** Where its documents are. */
+  readonly databaseName: string
 }
 
 export interface Stage {
@@ -83,7 +85,13 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
       poolSize: options.poolSize,
     })
     closing.defer(() => peer.stop())
-    peers.push({ name, url: peer.url, pids: [peer.pid], credentials: { kind: 'none' } })
+    peers.push({
+      name,
+      url: peer.url,
+      pids: [peer.pid],
+      credentials: { kind: 'none' },
+      databaseName: copyName,
+    })
   }
   const { subjects = 64 } = options
   return {
@@ -94,6 +102,7 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
       url: origin.url,
       pids: [origin.child.pid],
       credentials: { kind: 'assertions', key, subjects, scopes: ['places:write'] },
+      databaseName,
     },
     peers,
   }
