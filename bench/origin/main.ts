@@ -5,6 +5,7 @@ import type { Mix } from '../load/workload.ts'
 import { interleave } from '../measure/rounds.ts'
 import { runBench } from '../measure/run.ts'
 import { pairedRatio } from '../measure/statistics.ts'
+import type { PeerName } from '../peers/start-peer.ts'
 import { printRows, rowOf, type Sample, sampleOf } from './cpu-per-request.ts'
 import { forgetCreated, untilIdle } from './same-documents.ts'
 import { type Subject, setStage, spillway } from './stage.ts'
@@ -30,21 +31,22 @@ const cases = {
 
 const creates = (mix: Mix): boolean => mix.create !== undefined
 
-const plain = 'Fastify + driver'
+const plain: PeerName = 'Fastify + driver'
 const poolSize = 16
 const seed = 20_261_124
 
 await runBench(
   { bench: 'origin', packages: ['fastify', 'mongodb', 'express', 'mongoose', 'autocannon'] },
   async (run) => {
-    const rounds = run.quick ? 1 : 5
-    const warm = { warmupMs: 0, windowMs: run.quick ? 1_500 : 5_000 }
-    const times = run.quick ? { warmupMs: 300, windowMs: 1_500 } : { warmupMs: 1_000, windowMs: 4_000 }
+    const rounds = run.quick ? 2 : 5
+    const warm = { warmupMs: 0, windowMs: run.quick ? 3_000 : 5_000 }
+    const times = run.quick ? { warmupMs: 300, windowMs: 1_200 } : { warmupMs: 1_000, windowMs: 4_000 }
     // A quick run measures what the bars are about.
     const measuredCases: Partial<typeof cases> = run.quick
       ? { read: cases.read, lone: cases.lone, create: cases.create }
       : cases
-    const stage = await setStage(run, { peers: [plain, 'Express + mongoose'], poolSize })
+    const peers: readonly PeerName[] = run.quick ? [plain] : [plain, 'Express + mongoose']
+    const stage = await setStage(run, { peers, poolSize })
     const subjects = [stage.spillway, ...stage.peers]
 
     const measure = async (

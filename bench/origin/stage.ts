@@ -49,7 +49,7 @@ export const spillway = 'Spillway'
 export async function setStage(run: Run, options: StageOptions): Promise<Stage> {
   const { closing, progress } = run
   progress('starting the database')
-  const mongod = await startMongod()
+  const mongod = await startMongod({ isMeasured: true })
   closing.defer(() => mongod.stop())
   if (mongod.pid === undefined) {
     throw new Error(

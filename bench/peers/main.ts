@@ -171,7 +171,7 @@ await runBench(
 async function startSubjects(run: Run) {
   const { closing, progress } = run
   progress('starting the database, loading the sample data')
-  const mongod = await startMongod()
+  const mongod = await startMongod({ isMeasured: true })
   closing.defer(() => mongod.stop())
   if (mongod.pid === undefined)
     throw new Error('CPU time is read from processes of this machine: unset MONGODB_URI')
