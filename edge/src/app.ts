@@ -34,7 +34,7 @@ export type App = (request: Request, waitUntil: Exchange['waitUntil']) => Respon
  * isolate, from a caller that is known to it, is answered in one go.
  *
  * No framework stands around it. The contract routes, and what one would carry in and out, its context for each request
- * above all, was a fifth of what an answer from memory cost beyond the runtime's own share.
+ * above all, was a quarter of what an answer from memory cost beyond the runtime's own share (decision 16).
  */
 export function createApp(parts: Parts): App {
   const begin = (exchange: Exchange): Verdict | Promise<Verdict> => {
