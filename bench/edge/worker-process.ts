@@ -34,26 +34,27 @@ export async function startWorkerProcess(
   variables: Readonly<Record<string, string>>,
 ): Promise<WorkerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-workerd-'))
-  const port = await freePort()
-  await copyFile(code.scriptFile, join(folder, 'worker.js'))
-  await writeFile(join(folder, 'config.capnp'), configuration(code, port, Object.keys(variables)))
-  const child = await startChild({
-    name: 'workerd',
-    command: workerd.default,
-    args: ['serve', join(folder, 'config.capnp')],
-    env: variables,
-  })
+  let child: Child | undefined
   const stop = async (): Promise<void> => {
-    await child.stop(2_000)
+    await child?.stop(2_000)
     await rm(folder, { recursive: true, force: true })
   }
   try {
+    const port = await freePort()
+    await copyFile(code.scriptFile, join(folder, 'worker.js'))
+    await writeFile(join(folder, 'config.capnp'), configuration(code, port, Object.keys(variables)))
+    child = await startChild({
+      name: 'workerd',
+      command: workerd.default,
+      args: ['serve', join(folder, 'config.capnp')],
+      env: variables,
+    })
     await untilListening(port, child)
+    return { url: `http://127.0.0.1:${port}`, pid: child.pid, stop }
   } catch (error) {
     await stop()
     throw error
   }
-  return { url: `http://127.0.0.1:${port}`, pid: child.pid, stop }
 }
 
 const configuration = (

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
-import { usageOf } from '../measure/process-table.ts'
+import { type ProcessUsage, usageOf } from '../measure/process-table.ts'
 
 /** Ids of the sample data are numbers of GeoNames; whatever is created gets a longer one. */
 const sampleIdLengthMax = 12
@@ -23,14 +23,19 @@ export async function forgetCreated(uri: string, database: string): Promise<void
 
 const stepMs = 100
 const idleSteps = 3
-const waitMaxMs = 4_000
+const waitMaxMs = 20_000
 
-/** Waits until a database has done what was left to do (journal, eviction), which is not the next subject's to pay. */
+/**
+ * Waits until a database has done what was left to do (journal, eviction), which is not the next subject's to pay.
+ *
+ * @throws Error where it does not come to rest, or has ended
+ */
 export async function untilIdle(pid: number): Promise<void> {
-  const cpuMs = () => usageOf([pid])[0]?.cpuMs ?? 0
+  const cpuMs = () => (usageOf([pid])[0] as ProcessUsage).cpuMs
   const giveUpAt = Date.now() + waitMaxMs
   let last = cpuMs()
-  for (let idle = 0; idle < idleSteps && Date.now() < giveUpAt; ) {
+  for (let idle = 0; idle < idleSteps; ) {
+    if (Date.now() > giveUpAt) throw new Error(`the database does not come to rest within ${waitMaxMs} ms`)
     await sleep(stepMs)
     const now = cpuMs()
     idle = now - last <= stepMs / 10 ? idle + 1 : 0

@@ -120,10 +120,9 @@ export function createApp(parts: Parts): App {
     try {
       const verdict = begin(exchange)
       if (!(verdict instanceof Promise)) return conclude(exchange, verdict)
-      return verdict.then(
-        (settled) => conclude(exchange, settled),
-        (error) => conclude(exchange, recover(exchange, error)),
-      )
+      return verdict
+        .then((settled) => conclude(exchange, settled))
+        .catch((error) => conclude(exchange, recover(exchange, error)))
     } catch (error) {
       return conclude(exchange, recover(exchange, error))
     }

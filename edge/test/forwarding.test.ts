@@ -257,7 +257,43 @@ describe('a body', () => {
     expect(origin.requests - before).toBeLessThan(others.length + 10)
   })
 
+  it.each(['stalls', 'ends too soon', 'breaks off'])(
+    'that is short and %s reaches no origin',
+    async (what) => {
+      const before = origin.requests
+      const { hostname, port } = new URL(edge.url)
+      const socket = connect(Number(port), hostname)
+      const answered = new Promise<string>((resolve) => {
+        let text = ''
+        socket.on('data', (chunk) => {
+          text += chunk
+        })
+        socket.on('error', () => {})
+        socket.on('close', () => resolve(text))
+      })
+      const fields = [
+        `Host: ${hostname}`,
+        `Authorization: ${writer.authorization}`,
+        'Content-Type: application/json',
+        'Content-Length: 20',
+        'Connection: close',
+      ]
+      socket.write(`POST /v2/places HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n{"name":`)
+      if (what === 'ends too soon') socket.end()
+      if (what === 'breaks off') setTimeout(() => socket.resetAndDestroy(), 100)
+      const text = await answered
+      if (what === 'stalls') expect(text).toMatch(/^HTTP\/1\.1 408 [\s\S]*"request-timeout"/)
+      // Whatever was to follow has followed by the time that another request is answered.
+      expect((await edge.fetch(unread())).status).toBe(200)
+      expect(origin.requests).toBe(before + 1)
+    },
+  )
+
   it('is not waited for where so many are that they would fill the isolate', async () => {
+    origin.answer(async (seen, response) => {
+      await seen.body
+      response.end('{}')
+    })
     const stalled = Array.from({ length: 180 }, () => {
       const body = new ReadableStream({
         start: (controller) => controller.enqueue(new TextEncoder().encode('{')),

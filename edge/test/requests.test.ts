@@ -105,6 +105,20 @@ describe('limits', () => {
     ])
   })
 
+  it('an Accept that nobody would send is 431, before anything is known of its sender', async () => {
+    const answer = await edge.fetch('/v2/places/limits', { headers: { accept: 'a/b,'.repeat(300) } })
+    expect([answer.status, (await answer.json()) as object]).toMatchObject([
+      431,
+      { code: 'headers-too-large' },
+    ])
+  })
+
+  it('an If-None-Match that nobody was given is answered whole', async () => {
+    await edge.fetch('/v2/places/limits')
+    const headers = { 'if-none-match': `${'"x", '.repeat(4_000)}"1"` }
+    expect((await edge.fetch('/v2/places/limits', { headers })).status).toBe(200)
+  })
+
   it.each(['miss', 'hit'])('fields that nobody reads weigh nothing, on a %s', async () => {
     const headers = { 'x-large': 'x'.repeat(8_192), 'y-large': 'y'.repeat(8_192) }
     const answer = await edge.fetch('/v2/places/limits', { headers })

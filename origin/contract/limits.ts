@@ -4,13 +4,13 @@ export const limits = {
   urlLengthMax: 8_192,
   /** Query of a list in its one spelling, in characters: what a URL holds beside a cursor, so that every list can go on. */
   listQueryLengthMax: 4_096,
-  /** All request header names and values together, in bytes. */
+  /** Names and values of the client's fields that the edge passes on, together, in bytes. Others weigh nothing. */
   headerBytesMax: 16_384,
   /**
-   * Request line and header fields as they reach the origin, in bytes: what a client may send and what the edge adds, of
-   * which the assertion weighs no more than the token that it stands for.
+   * Request line and header fields as they reach the origin, in bytes: the target, what the edge passes on, and what it
+   * adds, of which the assertion weighs no more than the token that it stands for (8 KiB).
    */
-  forwardedHeadBytesMax: 28_672,
+  forwardedHeadBytesMax: 36_864,
   /** A request body, in bytes, after any transfer coding. */
   bodyBytesMax: 262_144,
   /** Parameters in one query string. */

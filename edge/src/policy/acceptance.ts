@@ -1,3 +1,6 @@
+/** Longer ones are refused: this is read before anything is known of its sender. A browser's have a hundred. */
+export const acceptLengthMax = 1_024
+
 /**
  * Whether JSON is among what a caller accepts (RFC 9110 §12.5.1). Looked at here, because a stored answer is the same
  * for every `Accept`, and a caller must not be told 406 or 200 by luck. A type with `q=0` is one that is refused.

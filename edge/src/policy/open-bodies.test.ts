@@ -19,6 +19,15 @@ it('has room again when one is complete', () => {
   expect(streamed.admits(body(), 0)).toBe(false)
 })
 
+it('has room again when a later one is complete', () => {
+  const streamed = bodies()
+  const second = body()
+  streamed.admits(body(), 0)
+  streamed.admits(second, 0)
+  second.isComplete = true
+  expect(streamed.admits(body(), 0)).toBe(true)
+})
+
 it('forgets what was given up', () => {
   const streamed = bodies()
   streamed.admits(body(), 0)

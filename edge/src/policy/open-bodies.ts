@@ -15,14 +15,21 @@ export class OpenBodies<Body extends { readonly isComplete: boolean }> {
 
   /** Whether there is room for one more; counts it, if so, until all of it is here. */
   admits(body: Body, nowMs: number): boolean {
-    const { countMax, openMsMax } = this.#options
-    for (const [open, startedAtMs] of this.#startedAtMs) {
-      // One that was given up is never complete, and nobody may be left to say so.
-      if (open.isComplete || nowMs - startedAtMs > openMsMax) this.#startedAtMs.delete(open)
-    }
+    const { countMax } = this.#options
+    this.#forget(nowMs, true)
+    if (this.#startedAtMs.size >= countMax) this.#forget(nowMs, false)
     if (this.#startedAtMs.size >= countMax) return false
     this.#startedAtMs.set(body, nowMs)
     return true
+  }
+
+  /** @param isHasty whether to look no further than the oldest that is still open, behind which few are not */
+  #forget(nowMs: number, isHasty: boolean): void {
+    for (const [open, startedAtMs] of this.#startedAtMs) {
+      // One that was given up is never complete, and nobody may be left to say so.
+      if (open.isComplete || nowMs - startedAtMs > this.#options.openMsMax) this.#startedAtMs.delete(open)
+      else if (isHasty) return
+    }
   }
 }
 

@@ -51,6 +51,16 @@ describe('request body', () => {
     expect([broken.isTooLarge, broken.isComplete]).toEqual([false, false])
   })
 
+  it('is taken whole where it is short', async () => {
+    const taken = (size: number) => async () => new Uint8Array(size).fill(7).buffer
+    const body = new RequestBody(chunks(20), taken(20))
+    await body.readWhole()
+    expect([body.isComplete, body.bytes]).toEqual([true, new Uint8Array(20).fill(7)])
+    const large = new RequestBody(chunks(20), taken(limits.bodyBytesMax + 1))
+    await expect(large.readWhole()).rejects.toThrow(RangeError)
+    expect([large.isTooLarge, large.isComplete]).toEqual([true, false])
+  })
+
   it('may be as large as the limit', async () => {
     const body = new RequestBody(chunks(limits.bodyBytesMax - 1, 1))
     expect(await bytesOf(body.stream(never))).toBe(limits.bodyBytesMax)

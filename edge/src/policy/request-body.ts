@@ -51,8 +51,10 @@ export class RequestBody {
       while (!this.#isComplete) await this.#read()
       return
     }
-    this.#held = new Uint8Array(await this.#takeWhole())
-    this.#length = this.#held.byteLength
+    const whole = new Uint8Array(await this.#takeWhole())
+    if (whole.byteLength > limits.bodyBytesMax) this.#refuse()
+    this.#held = whole
+    this.#length = whole.byteLength
     this.#isComplete = true
   }
 
@@ -61,7 +63,7 @@ export class RequestBody {
     return this.#held.subarray(0, this.#length)
   }
 
-  /** Reads no more of what the client sends. */
+  /** Reads no more of what the client sends; what is taken whole comes to its end, or to the client's. */
   cancel(): void {
     const cancelled = this.#reader?.cancel() ?? this.#stream.cancel()
     cancelled.catch(() => undefined)
@@ -91,6 +93,11 @@ export class RequestBody {
     })
   }
 
+  #refuse(): never {
+    this.#isOver = true
+    throw new RangeError('request body over the limit')
+  }
+
   async #read(): Promise<void> {
     this.#reader ??= this.#stream.getReader()
     const { done, value } = await this.#reader.read()
@@ -99,10 +106,7 @@ export class RequestBody {
       return
     }
     const length = this.#length + value.byteLength
-    if (length > limits.bodyBytesMax) {
-      this.#isOver = true
-      throw new RangeError('request body over the limit')
-    }
+    if (length > limits.bodyBytesMax) this.#refuse()
     if (length > this.#held.byteLength) {
       const larger = new Uint8Array(
         Math.min(limits.bodyBytesMax, Math.max(length, heldBytesMin, this.#held.byteLength * 2)),

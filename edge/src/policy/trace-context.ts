@@ -10,7 +10,7 @@ export interface TraceContext {
 const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 const tracestateLengthMax = 512
 
-/** @param uuid fresh randomness: 32 hex digits, hyphens allowed, none of which is used twice */
+/** @param uuid one that was never given before, whose last sixteen digits were not either; hyphens allowed */
 export function continueTrace(
   traceparent: string | null,
   tracestate: string | null,

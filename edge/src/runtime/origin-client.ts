@@ -1,6 +1,6 @@
 import type { OutgoingFields } from '../policy/forwarded-headers.ts'
 import type { RequestBody } from '../policy/request-body.ts'
-import type { DeadlineTimer } from './deadline-timer.ts'
+import type { Deadline } from './deadline.ts'
 
 /** A request to one origin, ready to be sent. */
 export interface OriginRequest {
@@ -9,7 +9,7 @@ export interface OriginRequest {
   readonly headers: OutgoingFields
   readonly body: RequestBody | null
   /** When the answer's header must be here. */
-  readonly timer: DeadlineTimer
+  readonly deadline: Deadline
   /** Calls it off, where the answer is one client's alone. */
   readonly signal: AbortSignal | undefined
 }
@@ -19,7 +19,10 @@ export type OriginAnswer =
   | { readonly kind: 'answer'; readonly response: Response }
   | { readonly kind: 'timeout' | 'unreachable' | 'abandoned' }
 
-/** Longest that a body may take once its header's time is over: a stalled one must not hold a shared flight for ever. */
+/**
+ * Longest that a body may take once its header's time is over: a stalled one must not hold a shared flight for ever. One
+ * that is streamed on to a client ends with its client instead, since the runtime drops the timer with all that is ours.
+ */
 const bodyTimeoutMs = 10_000
 
 /** Sends a request. Failures are outcomes, told apart; it never rejects. Redirects are the client's to follow. */
@@ -28,15 +31,15 @@ export async function sendToOrigin({
   url,
   headers,
   body,
-  timer,
+  deadline,
   signal,
 }: OriginRequest): Promise<OriginAnswer> {
   const controller = new AbortController()
   let late = false
-  timer.onLate = () => {
+  deadline.watch(() => {
     late = true
     controller.abort()
-  }
+  })
   const abort = (): void => controller.abort()
   signal?.addEventListener('abort', abort)
   try {
@@ -49,10 +52,10 @@ export async function sendToOrigin({
       cache: 'no-store',
       signal: controller.signal,
     })
-    timer.onLate = () => void setTimeout(abort, bodyTimeoutMs)
+    deadline.watch(() => setTimeout(abort, bodyTimeoutMs))
     return { kind: 'answer', response }
   } catch {
-    timer.onLate = undefined
+    deadline.release()
     signal?.removeEventListener('abort', abort)
     const isComplete = body === null || body.isComplete
     if (late) return { kind: isComplete ? 'timeout' : 'abandoned' }

@@ -1,5 +1,5 @@
 import {
-  deadline,
+  deadline as budget,
   formatTimeout,
   headers as names,
   type Priority,
@@ -19,11 +19,13 @@ import type { RetryBudget } from '../policy/retry-budget.ts'
 import { continueTrace } from '../policy/trace-context.ts'
 import type { AssertionSigner } from '../runtime/assertion-signer.ts'
 import type { ControlSource } from '../runtime/control-source.ts'
-import { DeadlineTimer } from '../runtime/deadline-timer.ts'
+import type { Deadline } from '../runtime/deadline.ts'
 import { type OriginAnswer, sendToOrigin } from '../runtime/origin-client.ts'
+import type { RandomIds } from '../runtime/random-ids.ts'
 import { type AdmitParts, admit, type OriginEndpoint, shedProblem } from './admit.ts'
 
 export interface ForwardParts extends AdmitParts {
+  readonly ids: RandomIds
   readonly signer: AssertionSigner
   readonly control: ControlSource
   readonly retryBudget: RetryBudget
@@ -39,10 +41,7 @@ export interface Forwarding {
   readonly body: RequestBody | null
   readonly isRepeatable: boolean
   readonly priority: Priority
-  /** Until when the answer is of use; epoch milliseconds. */
-  readonly deadlineMs: number
-  /** Goes off at `deadlineMs`, where one is set already. */
-  readonly timer?: DeadlineTimer | undefined
+  readonly deadline: Deadline
   /** The client's own signal, where nobody else waits for the answer. */
   readonly signal: AbortSignal | undefined
 }
@@ -80,8 +79,7 @@ export async function forward(exchange: Exchange, order: Forwarding, parts: Forw
   const { control, now, random, retryBudget } = parts
   retryBudget.earn()
   // Nobody would wait for it, and giving it up at once would count as the origin's timeout.
-  if (now() >= order.deadlineMs) throw new ForwardError(tooLate, 'too-late', false)
-  const timer = order.timer ?? new DeadlineTimer(order.deadlineMs - now())
+  if (now() >= order.deadline.atMs) throw new ForwardError(tooLate, 'too-late', false)
   let failed: { readonly endpoint: OriginEndpoint; readonly outcome: OriginOutcome } | undefined
   for (let number = 1; ; number += 1) {
     const isCast = exchange.isCast && failed === undefined
@@ -93,7 +91,7 @@ export async function forward(exchange: Exchange, order: Forwarding, parts: Forw
     }
     const { endpoint, pass } = admitted
     const startedAtMs = now()
-    const answer = await send(exchange, order, timer, endpoint, parts)
+    const answer = await send(exchange, order, endpoint, parts)
     const outcome = outcomeOf(answer)
     const load = answer.kind === 'answer' ? parseLoad(answer.response.headers.get(names.load)) : undefined
     endpoint.gate.leave(pass, outcome, now(), random, load)
@@ -103,7 +101,7 @@ export async function forward(exchange: Exchange, order: Forwarding, parts: Forw
       if (isOurOrigins(answer.response)) return shown(answer.response, parts.cors)
       await answer.response.body?.cancel()
     }
-    const remainingMs = order.deadlineMs - now()
+    const remainingMs = order.deadline.atMs - now()
     const retriable = isWorthRetrying({
       number,
       outcome,
@@ -137,13 +135,12 @@ const splitTags = (list: string | null): readonly string[] =>
 async function send(
   exchange: Exchange,
   order: Forwarding,
-  timer: DeadlineTimer,
   { url }: OriginEndpoint,
-  { signer, now }: ForwardParts,
+  { ids, signer, now }: ForwardParts,
 ): Promise<OriginAnswer> {
-  const { method, target, body, signal, deadlineMs } = order
+  const { method, target, body, signal, deadline } = order
   const sent = exchange.head.headers
-  const trace = continueTrace(sent.get('traceparent'), sent.get('tracestate'), () => crypto.randomUUID())
+  const trace = continueTrace(sent.get('traceparent'), sent.get('tracestate'), () => ids.next())
   const known = signer.assertionFor(principalOf(exchange))
   const assertion = typeof known === 'string' ? known : await known
   const headers = {
@@ -153,9 +150,9 @@ async function send(
     ...(trace.tracestate !== undefined && { tracestate: trace.tracestate }),
     [names.priority]: order.priority,
     [names.assertion]: assertion,
-    [names.timeoutMs]: formatTimeout(Math.max(1, deadlineMs - now() - marginMs)),
+    [names.timeoutMs]: formatTimeout(Math.max(1, deadline.atMs - now() - marginMs)),
   }
-  return await sendToOrigin({ method, url: url + target, headers, body, timer, signal })
+  return await sendToOrigin({ method, url: url + target, headers, body, deadline, signal })
 }
 
 /** A gateway in front of the origin speaks for it with statuses of its own (RFC 9110 §15.6.3 to 15.6.5). */
@@ -235,5 +232,5 @@ export const abandoned = (): ForwardError =>
     false,
   )
 
-/** When an exchange's answer is too late. */
-export const deadlineOf = ({ arrivedAtMs }: Exchange): number => arrivedAtMs + deadline.budgetMs
+/** When an exchange's answer is too late; epoch milliseconds. */
+export const deadlineOf = ({ arrivedAtMs }: Exchange): number => arrivedAtMs + budget.budgetMs

@@ -1,6 +1,6 @@
 import { headers as names, type Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
-import { acceptsJson } from '../policy/acceptance.ts'
+import { acceptLengthMax, acceptsJson } from '../policy/acceptance.ts'
 import type { Cors } from '../policy/cors.ts'
 import { isUuid, type RequestHead, urlProblem } from '../policy/request-headers.ts'
 import type { RequestPlans } from '../policy/request-plan.ts'
@@ -28,8 +28,10 @@ export function identify(exchange: Exchange, { plans, cors }: IdentifyParts): Pr
   if (plan.kind === 'refused') return plan.problem
   if (plan.kind === 'options') return optionsAnswer(exchange, plan.allow, cors)
   exchange.plan = plan
-  if (plan.kind !== 'page' && !acceptsJson(head.headers.get('accept'))) return notAcceptable
-  return undefined
+  if (plan.kind === 'page') return undefined
+  const accept = head.headers.get('accept')
+  if (accept !== null && accept.length > acceptLengthMax) return acceptTooLong
+  return acceptsJson(accept) ? undefined : notAcceptable
 }
 
 /** The request target as sent. A fragment is never sent, so what follows the authority is path and query. */
@@ -48,4 +50,8 @@ function optionsAnswer({ head }: Exchange, allow: readonly string[], cors: Cors)
   return new Response(null, { status: 204, headers: answer })
 }
 
+const acceptTooLong: Problem = {
+  code: 'headers-too-large',
+  detail: `Accept has at most ${acceptLengthMax} characters.`,
+}
 const notAcceptable: Problem = { code: 'not-acceptable', detail: 'Answers are application/json.' }

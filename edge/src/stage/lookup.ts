@@ -4,6 +4,7 @@ import { BrokenAnswer, LateAnswer } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import { conditionalFields } from '../policy/forwarded-headers.ts'
 import type { PagePlan, ReadPlan } from '../policy/request-plan.ts'
+import { Deadline } from '../runtime/deadline.ts'
 import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, failure, forward } from './forward.ts'
 
 export interface LookupParts extends ForwardParts {
@@ -40,7 +41,8 @@ export function lookUpHere(exchange: Exchange, plan: Readable, { cache }: Lookup
  */
 export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupParts): Promise<Response> {
   const key = keyOf(exchange, plan)
-  if (key === undefined) return await held(exchange, forward(exchange, ownRead(exchange, plan), parts))
+  if (key === undefined)
+    return await held(exchange, forward(exchange, ownRead(exchange, plan, parts.now()), parts))
   const { head, waitUntil, notBeforeMs } = exchange
   const call = {
     request: head,
@@ -113,13 +115,14 @@ function sharedRead(exchange: Exchange, plan: Readable, order: ForwardOrder, now
     body: null,
     isRepeatable: !order.background,
     priority: order.background ? 'background' : priorityOf(exchange, plan),
-    deadlineMs: order.background ? nowMs + deadline.budgetMs : deadlineOf(exchange),
+    // Nobody waits for a refresh: it has all of its own time, whatever is left of the exchange's.
+    deadline: new Deadline(order.background ? nowMs + deadline.budgetMs : deadlineOf(exchange), nowMs),
     signal: order.keepConditions ? exchange.request.signal : undefined,
   }
 }
 
 /** A read that the contract stores nowhere. */
-function ownRead(exchange: Exchange, plan: Readable): Forwarding {
+function ownRead(exchange: Exchange, plan: Readable, nowMs: number): Forwarding {
   const { head, request } = exchange
   return {
     method: head.method,
@@ -128,7 +131,7 @@ function ownRead(exchange: Exchange, plan: Readable): Forwarding {
     body: null,
     isRepeatable: true,
     priority: priorityOf(exchange, plan),
-    deadlineMs: deadlineOf(exchange),
+    deadline: new Deadline(deadlineOf(exchange), nowMs),
     signal: request.signal,
   }
 }

@@ -8,7 +8,7 @@ import { declaresTooMuch, isShort, RequestBody } from '../policy/request-body.ts
 import { presumedTags, type WritePlan } from '../policy/request-plan.ts'
 import { isIdempotent } from '../policy/retry.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
-import { DeadlineTimer } from '../runtime/deadline-timer.ts'
+import { Deadline } from '../runtime/deadline.ts'
 import { type ConsistencyParts, ownWriteFields } from './consistency.ts'
 import {
   abandoned,
@@ -58,8 +58,8 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
     sent === null || length === '0'
       ? null
       : new RequestBody(sent, short ? () => exchange.request.arrayBuffer() : undefined)
-  const timer = new DeadlineTimer(deadlineOf(exchange) - parts.now())
-  if (body !== null) await prepare(body, short, timer, parts)
+  const deadline = new Deadline(deadlineOf(exchange), parts.now())
+  if (body !== null) await prepare(body, short, deadline, parts)
   const forwarding: Forwarding = {
     method,
     target: plan.target,
@@ -67,8 +67,7 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
     body,
     isRepeatable: isIdempotent(method) || (key !== null && parseIdempotencyKey(key) !== undefined),
     priority: priorityOf(exchange, plan),
-    deadlineMs: deadlineOf(exchange),
-    timer,
+    deadline,
     signal: undefined,
   }
   try {
@@ -92,7 +91,7 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
 async function prepare(
   body: RequestBody,
   short: boolean,
-  timer: DeadlineTimer,
+  deadline: Deadline,
   { now, random, shortBodies, streamedBodies, waitingBodies }: WriteParts,
 ): Promise<void> {
   if (!short && streamedBodies.admits(body, now())) return
@@ -100,14 +99,12 @@ async function prepare(
     body.cancel()
     throw new ForwardError(tooMany(random()), 'shed-bodies', false)
   }
-  await arrival(body, timer)
+  await arrival(body, deadline)
 }
 
 /** @throws {ProblemError} when the body is too large or not here in time */
-async function arrival(body: RequestBody, timer: DeadlineTimer): Promise<void> {
-  const late = new Promise<void>((resolve) => {
-    timer.onLate = resolve
-  })
+async function arrival(body: RequestBody, deadline: Deadline): Promise<void> {
+  const late = new Promise<void>((resolve) => deadline.watch(resolve))
   await Promise.race([body.readWhole().catch(() => undefined), late])
   if (body.isComplete) return
   body.cancel()
