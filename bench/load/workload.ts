@@ -51,7 +51,7 @@ export const updatedDocumentsMax = 256
 const json = 'application/json'
 
 export class Workload {
-  /** No call of this workload depends on an earlier answer, or may be sent twice only with another key. */
+  /** No call of this workload depends on an earlier answer, or would be another one if it were sent twice. */
   readonly isRepeatable: boolean
   readonly #options: WorkloadOptions
   readonly #shares: readonly (readonly [OperationName, number])[]
@@ -60,7 +60,8 @@ export class Workload {
   constructor(options: WorkloadOptions) {
     this.#options = options
     this.#shares = cumulativeShares(options.mix)
-    this.isRepeatable = !options.mix.create && !options.mix.update && !options.mix.plan
+    const { create, plan, search, update } = options.mix
+    this.isRepeatable = !create && !plan && !search && !update
   }
 
   /** Ids whose ETags must be known before the first call. */
