@@ -7,7 +7,7 @@ import { runBench } from '../measure/run.ts'
 import { pairedRatio } from '../measure/statistics.ts'
 import type { PeerName } from '../peers/start-peer.ts'
 import { printRows, rowOf, type Sample, sampleOf } from './cpu-per-request.ts'
-import { forgetCreated, untilIdle } from './same-documents.ts'
+import { bringToRest, forgetCreated } from './same-documents.ts'
 import { type Subject, setStage, spillway } from './stage.ts'
 
 /**
@@ -71,7 +71,7 @@ await runBench(
 
     /** With the same documents, and a database that has nothing else to do. */
     const measureAlike: typeof measure = async (subject, each, round, windows) => {
-      await untilIdle(stage.database.pid)
+      await bringToRest(stage.database)
       const sample = await measure(subject, each, round, windows)
       if (creates(each.mix)) await forgetCreated(stage.database.uri, subject.databaseName)
       return sample

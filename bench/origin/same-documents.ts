@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { type ProcessUsage, usageOf } from '../measure/process-table.ts'
+import type { Stage } from './stage.ts'
 
 /** Ids of the sample data are numbers of GeoNames; whatever is created gets a longer one. */
 const sampleIdLengthMax = 12
@@ -10,15 +11,11 @@ const sampleIdLengthMax = 12
  * cost more with each document.
  */
 export async function forgetCreated(uri: string, database: string): Promise<void> {
-  const client = new MongoClient(uri)
-  try {
-    await client
-      .db(database)
-      .collection('places')
-      .deleteMany({ $expr: { $gt: [{ $strLenCP: '$_id' }, sampleIdLengthMax] } })
-  } finally {
-    await client.close()
-  }
+  await using client = new MongoClient(uri)
+  await client
+    .db(database)
+    .collection('places')
+    .deleteMany({ $expr: { $gt: [{ $strLenCP: '$_id' }, sampleIdLengthMax] } })
 }
 
 const stepMs = 100
@@ -26,11 +23,14 @@ const idleSteps = 3
 const waitMaxMs = 20_000
 
 /**
- * Waits until a database has done what was left to do (journal, eviction), which is not the next subject's to pay.
+ * Has a database write out what is left to write (its next checkpoint would fall on whoever is measured then), and waits
+ * until it has come to rest.
  *
- * @throws Error where it does not come to rest, or has ended
+ * @throws Error where it does not, or has ended
  */
-export async function untilIdle(pid: number): Promise<void> {
+export async function bringToRest({ uri, pid }: Stage['database']): Promise<void> {
+  await using client = new MongoClient(uri)
+  await client.db('admin').command({ fsync: 1 })
   const cpuMs = () => (usageOf([pid])[0] as ProcessUsage).cpuMs
   const giveUpAt = Date.now() + waitMaxMs
   let last = cpuMs()
