@@ -3,19 +3,29 @@ import { MongoClient } from 'mongodb'
 import { type ProcessUsage, usageOf } from '../measure/process-table.ts'
 import type { Stage } from './stage.ts'
 
-/** Ids of the sample data are numbers of GeoNames; whatever is created gets a longer one. */
-const sampleIdLengthMax = 12
+const copy = 'places_as_loaded'
 
-/**
- * Removes the places that a run has created: the faster subject would be measured on the larger collection, whose indexes
- * cost more with each document.
- */
-export async function forgetCreated(uri: string, database: string): Promise<void> {
+/** Keeps the places of a database as they are, for {@link putBack}. */
+export async function keepAsLoaded(uri: string, database: string): Promise<void> {
   await using client = new MongoClient(uri)
   await client
     .db(database)
     .collection('places')
-    .deleteMany({ $expr: { $gt: [{ $strLenCP: '$_id' }, sampleIdLengthMax] } })
+    .aggregate([{ $out: copy }])
+    .toArray()
+}
+
+/**
+ * Puts back the places as they were kept, their indexes built anew: the faster subject would be measured on the larger
+ * collection, and one from which documents were deleted goes on carrying them for minutes.
+ */
+export async function putBack(uri: string, database: string): Promise<void> {
+  await using client = new MongoClient(uri)
+  await client
+    .db(database)
+    .collection(copy)
+    .aggregate([{ $out: 'places' }])
+    .toArray()
 }
 
 const stepMs = 100
