@@ -1,12 +1,15 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'esbuild'
-import workerd from 'workerd'
 import { type Child, describeExit, startChild } from '../stack/child.ts'
 import { freePort } from '../stack/ports.ts'
+
+/** Where the program lies. Required, since import reads the package's default export in more ways than one. */
+const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }
 
 /** A Worker in a workerd process of its own. */
 export interface WorkerProcess {
@@ -45,7 +48,7 @@ export async function startWorkerProcess(
     await writeFile(join(folder, 'config.capnp'), configuration(code, port, Object.keys(variables)))
     child = await startChild({
       name: 'workerd',
-      command: workerd.default,
+      command: workerd,
       args: ['serve', join(folder, 'config.capnp')],
       env: variables,
     })
