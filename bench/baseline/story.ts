@@ -109,7 +109,7 @@ function usersSeries(scenario: Scenario): Series {
 }
 
 await runBench(
-  { bench: 'story', packages: ['fastify', 'mongodb', 'hono', 'miniflare', 'undici', 'jose'] },
+  { bench: 'story', packages: ['fastify', 'mongodb', 'workerd', 'undici', 'jose'] },
   async (run) => {
     const rounds = run.quick ? 1 : 3
     const full = scaledBy(scenarios.spike, scale)

@@ -65,54 +65,51 @@ const connectionsToOrigin = 16
 const seed = 20_261_124
 const ids = Array.from({ length: documents }, (_, i) => String(2_000_000 + i))
 
-await runBench(
-  { bench: 'edge', packages: ['workerd', 'miniflare', 'hono', 'jose', 'autocannon'] },
-  async (run) => {
-    const rounds = run.quick ? 3 : 7
-    const times = run.quick ? { warmupMs: 250, windowMs: 1_300 } : { warmupMs: 1_000, windowMs: 3_000 }
-    const all = await startSubjects(run)
-    // A quick run measures what the bars are about.
-    const subjects = run.quick ? all.filter(({ name }) => barred.has(name)) : all
-    const measure = async (subject: Subject, round: number, windows = times): Promise<Sample> => {
-      const { answers, credentials, mix, name, pids, url } = subject
-      const report = await drive({
-        kind: 'closed',
-        target: url,
-        ids,
-        seed: seed + round,
-        connections: subject.connections,
-        mix,
-        credentials,
-        watched: { server: pids },
-        ...windows,
-      })
-      return sampleOf(report, answers, name)
-    }
+await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'autocannon'] }, async (run) => {
+  const rounds = run.quick ? 3 : 7
+  const times = run.quick ? { warmupMs: 250, windowMs: 1_300 } : { warmupMs: 1_000, windowMs: 3_000 }
+  const all = await startSubjects(run)
+  // A quick run measures what the bars are about.
+  const subjects = run.quick ? all.filter(({ name }) => barred.has(name)) : all
+  const measure = async (subject: Subject, round: number, windows = times): Promise<Sample> => {
+    const { answers, credentials, mix, name, pids, url } = subject
+    const report = await drive({
+      kind: 'closed',
+      target: url,
+      ids,
+      seed: seed + round,
+      connections: subject.connections,
+      mix,
+      credentials,
+      watched: { server: pids },
+      ...windows,
+    })
+    return sampleOf(report, answers, name)
+  }
 
-    run.progress('warming up')
-    // An isolate that has served for a while has its hot paths compiled: its first seconds cost twice the later ones.
-    const warm = { warmupMs: 0, windowMs: run.quick ? 3_000 : 8_000 }
-    for (const subject of subjects) await measure(subject, -1, warm)
-    run.progress(`${rounds} rounds of ${subjects.length}`)
-    const samples = await interleave(subjects, rounds, (subject, round) => measure(subject, round))
+  run.progress('warming up')
+  // An isolate that has served for a while has its hot paths compiled: its first seconds cost twice the later ones.
+  const warm = { warmupMs: 0, windowMs: run.quick ? 3_000 : 8_000 }
+  for (const subject of subjects) await measure(subject, -1, warm)
+  run.progress(`${rounds} rounds of ${subjects.length}`)
+  const samples = await interleave(subjects, rounds, (subject, round) => measure(subject, round))
 
-    const byName = new Map([...samples].map(([{ name }, list]) => [name, list]))
-    console.log(`\n${printSamples(byName)}`)
-    console.log('\nCPU µs a request of the server process. Medians; spread: half the range.')
-    const cpu = (name: SubjectName) => (byName.get(names[name]) ?? []).map((sample) => sample.cpu)
-    const ratio = (one: SubjectName, other: SubjectName) => pairedRatio(cpu(one), cpu(other))
-    const measured: Measured[] = [
-      { bar: bars.edgeCachedRead, value: ratio('cached', 'sameRead') },
-      { bar: bars.edgeAgainstJose, value: ratio('honoJose', 'cached') },
-      { bar: bars.edgeShed, value: ratio('shedWrite', 'sameShed') },
-    ]
-    return {
-      settings: { rounds, ...times, connections, users, documents, seed },
-      rows: [...byName].map(([name, list]) => rowOf(name, list)),
-      bars: measured,
-    }
-  },
-)
+  const byName = new Map([...samples].map(([{ name }, list]) => [name, list]))
+  console.log(`\n${printSamples(byName)}`)
+  console.log('\nCPU µs a request of the server process. Medians; spread: half the range.')
+  const cpu = (name: SubjectName) => (byName.get(names[name]) ?? []).map((sample) => sample.cpu)
+  const ratio = (one: SubjectName, other: SubjectName) => pairedRatio(cpu(one), cpu(other))
+  const measured: Measured[] = [
+    { bar: bars.edgeCachedRead, value: ratio('cached', 'sameRead') },
+    { bar: bars.edgeAgainstJose, value: ratio('honoJose', 'cached') },
+    { bar: bars.edgeShed, value: ratio('shedWrite', 'sameShed') },
+  ]
+  return {
+    settings: { rounds, ...times, connections, users, documents, seed },
+    rows: [...byName].map(([name, list]) => rowOf(name, list)),
+    bars: measured,
+  }
+})
 
 async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const { closing, progress } = run

@@ -50,12 +50,14 @@ await runBench(
     const subjects = [stage.spillway, ...stage.peers]
     for (const { databaseName } of subjects) await keepAsLoaded(stage.database.uri, databaseName)
 
+    /** With the same documents, and a database that has nothing else to do. */
     const measure = async (
       subject: Subject,
       { name, connections, mix }: Case,
       round: number,
       windows = times,
-    ) => {
+    ): Promise<Sample> => {
+      await bringToRest(stage.database)
       const report = await drive({
         kind: 'closed',
         target: subject.url,
@@ -67,23 +69,16 @@ await runBench(
         watched: { server: subject.pids, database: [stage.database.pid] },
         ...windows,
       })
+      if (writes(mix)) await putBack(stage.database.uri, subject.databaseName)
       return sampleOf(report, `${subject.name}, ${name}`)
-    }
-
-    /** With the same documents, and a database that has nothing else to do. */
-    const measureAlike: typeof measure = async (subject, each, round, windows) => {
-      await bringToRest(stage.database)
-      const sample = await measure(subject, each, round, windows)
-      if (writes(each.mix)) await putBack(stage.database.uri, subject.databaseName)
-      return sample
     }
 
     const samples: Record<string, ReadonlyMap<string, readonly Sample[]>> = {}
     for (const [key, each] of Object.entries(measuredCases)) {
       run.progress(each.name)
       // A server that is up for days has its hot paths compiled, for this load and not for the one before.
-      for (const subject of subjects) await measureAlike(subject, each, -1, warm)
-      const found = await interleave(subjects, rounds, (subject, round) => measureAlike(subject, each, round))
+      for (const subject of subjects) await measure(subject, each, -1, warm)
+      const found = await interleave(subjects, rounds, (subject, round) => measure(subject, each, round))
       samples[key] = new Map([...found].map(([{ name }, list]) => [name, list]))
     }
 

@@ -34,7 +34,7 @@ const ageToleranceSeconds = 1
 const seed = 20_261_124
 
 await runBench(
-  { bench: 'outage', packages: ['workerd', 'miniflare', 'hono', 'fastify', 'undici'] },
+  { bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 'undici'] },
   async (run) => {
     const { closing, progress } = run
     const beforeMs = run.quick ? 3_000 : 10_000

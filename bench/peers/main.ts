@@ -102,7 +102,7 @@ function sampleOf({ total, windowMs, cpuMs, driver }: LoadReport, name: string):
 await runBench(
   {
     bench: 'peers',
-    packages: ['fastify', 'hono', '@hono/node-server', 'express', 'mongoose', 'mongodb', 'miniflare'],
+    packages: ['fastify', 'hono', '@hono/node-server', 'express', 'mongoose', 'mongodb', 'workerd'],
   },
   async (run) => {
     const rounds = run.quick ? 1 : 5
