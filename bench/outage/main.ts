@@ -33,140 +33,137 @@ const documentsEach = 50
 const ageToleranceSeconds = 1
 const seed = 20_261_124
 
-await runBench(
-  { bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 'undici'] },
-  async (run) => {
-    const { closing, progress } = run
-    const beforeMs = run.quick ? 3_000 : 10_000
-    const outageMs = run.quick ? 20_000 : 60_000
-    const afterMs = run.quick ? 9_000 : 20_000
-    const totalMs = beforeMs + outageMs + afterMs
+await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 'undici'] }, async (run) => {
+  const { closing, progress } = run
+  const beforeMs = run.quick ? 3_000 : 10_000
+  const outageMs = run.quick ? 20_000 : 60_000
+  const afterMs = run.quick ? 9_000 : 20_000
+  const totalMs = beforeMs + outageMs + afterMs
 
-    progress('starting database, origin and edge')
-    let originPort = 0
-    let lifetimes = new Map<string, Lifetime>()
-    const proxy = await startShortLives(
-      () => originPort,
-      (id) => lifetimes.get(id),
-    )
-    closing.defer(() => proxy.stop())
-    const stack = await up({ seed: true, edgeVariables: { [edgeEnv.origins]: proxy.url } })
-    closing.defer(() => stack.stop())
-    const [origin] = stack.origins
-    if (origin === undefined) throw new Error('no origin')
-    originPort = origin.port
-    const folder = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
-    closing.defer(() => rm(folder, { recursive: true, force: true }))
+  progress('starting database, origin and edge')
+  let originPort = 0
+  let lifetimes = new Map<string, Lifetime>()
+  const proxy = await startShortLives(
+    () => originPort,
+    (id) => lifetimes.get(id),
+  )
+  closing.defer(() => proxy.stop())
+  const stack = await up({ seed: true, edgeVariables: { [edgeEnv.origins]: proxy.url } })
+  closing.defer(() => stack.stop())
+  const [origin] = stack.origins
+  if (origin === undefined) throw new Error('no origin')
+  originPort = origin.port
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
+  closing.defer(() => rm(folder, { recursive: true, force: true }))
 
-    const ids = (await placeIds(stack.database.uri, stack.database.name)).slice(0, 2 * documentsEach)
-    const lastingIds = ids.slice(0, documentsEach)
-    const briefIds = ids.slice(documentsEach)
-    lifetimes = new Map([
-      ...lastingIds.map((id) => [id, lasting] as const),
-      ...briefIds.map((id) => [id, brief] as const),
-    ])
+  const ids = (await placeIds(stack.database.uri, stack.database.name)).slice(0, 2 * documentsEach)
+  const lastingIds = ids.slice(0, documentsEach)
+  const briefIds = ids.slice(documentsEach)
+  lifetimes = new Map([
+    ...lastingIds.map((id) => [id, lasting] as const),
+    ...briefIds.map((id) => [id, brief] as const),
+  ])
 
-    progress('filling the cache')
-    for (const id of ids) await (await fetch(`${stack.url}/v2/places/${id}`)).arrayBuffer()
+  progress('filling the cache')
+  for (const id of ids) await (await fetch(`${stack.url}/v2/places/${id}`)).arrayBuffer()
 
-    const stream = (name: string, perSecond: number, more: Partial<Stream>): Stream => ({
-      name,
-      curve: steady(perSecond, totalMs),
-      spacing: 'poisson',
-      mix: { read: 1 },
-      credentials: { kind: 'none' },
-      ...more,
-    })
-    const windowOpen = Promise.withResolvers<number>()
-    progress(
-      `load for ${totalMs / 1000} s; the origin dies after ${beforeMs / 1000} and is gone for ${outageMs / 1000}`,
-    )
-    const running = drive(
-      {
-        kind: 'open',
-        target: stack.url,
-        ids,
-        seed,
-        warmupMs: 3_000,
-        streams: [
-          stream('lasting', 150, {
-            ids: lastingIds,
-            ageSecondsMax: usableSeconds(lasting) + ageToleranceSeconds,
-          }),
-          stream('brief', 100, { ids: briefIds, ageSecondsMax: usableSeconds(brief) + ageToleranceSeconds }),
-          stream('unstored', 20, { mix: { search: 1 } }),
-        ],
-        connectionsMax: 500,
-        timeoutMs: 3_000,
-        usefulMs: 1_500,
-        watched: {},
-      },
-      { onWindow: () => windowOpen.resolve(performance.now()) },
-    )
-    running.catch(windowOpen.reject)
-    const startMs = await windowOpen.promise
-    await sleep(beforeMs)
-    progress('killing the origin')
-    origin.child.signal('SIGKILL')
-    await origin.child.exited
-    await sleep(startMs + beforeMs + outageMs - performance.now())
-    progress('starting it again')
-    const again = await startOrigin({
-      databaseUri: stack.database.uri,
-      databaseName: stack.database.name,
-      edgeKeys: JSON.stringify(publicKeySet(stack.assertionKey)),
-      logFile: join(folder, 'origin.log'),
-      port: origin.port,
-    })
-    closing.defer(() => again.stop())
-    const returnedAtSeconds = (performance.now() - startMs) / 1000
-    progress(`it is back after ${returnedAtSeconds.toFixed(1)} s`)
-
-    const { driver, streams, timelines, total } = await running
-    // Who was answered with what does not depend on a driver that is a little late; how fast they were, does.
-    const isTimely = driver.limitedBy === undefined
-    if (!isTimely) console.error(`        latencies are not a result: ${driver.limitedBy}`)
-    const p99Of = ({ latency }: Answers) => (isTimely ? latency.p99 : Number.NaN)
-    const recovery = recoverySeconds(Object.values(timelines), returnedAtSeconds)
-    const stored = streams.lasting
-    const rows = Object.entries(streams).map(([name, answers]) => [
-      name,
-      ...[
-        answers.asked,
-        answers.ok,
-        answers.good,
-        answers.shed,
-        answers.failed,
-        answers.oldestSeconds,
-        answers.tooOld,
-      ].map(String),
-      figure(p99Of(answers)),
-      JSON.stringify(answers.failures),
-    ])
-    console.log(
-      `\n${table(['reads', 'asked', 'ok', 'in time', 'shed', 'failed', 'oldest s', 'too old', 'p99 ms', 'failures'], rows)}`,
-    )
-    const okPercent = ({ asked, ok }: Answers) => (ok / asked) * 100
-    return {
-      settings: { beforeMs, outageMs, afterMs, documentsEach, returnedAtSeconds },
-      rows: Object.entries(streams).map(([name, answers]) => ({
-        case: name,
-        subject: 'Spillway',
-        metrics: {
-          success: { unit: '%', better: 'higher', samples: [orNull(okPercent(answers))] },
-          p99: { unit: 'ms', better: 'lower', samples: [orNull(p99Of(answers))] },
-        },
-      })),
-      series: Object.entries(timelines).map(([name, seconds]) => ({
-        name: `good answers, ${name}`,
-        unit: 'requests/s',
-        points: seconds.map(({ good }, at) => [at, good] as [number, number]),
-      })),
-      bars: [
-        { bar: bars.outageStoredReads, value: stored === undefined ? Number.NaN : okPercent(stored) },
-        { bar: bars.outageTooStale, value: total.tooOld },
-        { bar: bars.outageRecovery, value: recovery },
+  const stream = (name: string, perSecond: number, more: Partial<Stream>): Stream => ({
+    name,
+    curve: steady(perSecond, totalMs),
+    spacing: 'poisson',
+    mix: { read: 1 },
+    credentials: { kind: 'none' },
+    ...more,
+  })
+  const windowOpen = Promise.withResolvers<number>()
+  progress(
+    `load for ${totalMs / 1000} s; the origin dies after ${beforeMs / 1000} and is gone for ${outageMs / 1000}`,
+  )
+  const running = drive(
+    {
+      kind: 'open',
+      target: stack.url,
+      ids,
+      seed,
+      warmupMs: 3_000,
+      streams: [
+        stream('lasting', 150, {
+          ids: lastingIds,
+          ageSecondsMax: usableSeconds(lasting) + ageToleranceSeconds,
+        }),
+        stream('brief', 100, { ids: briefIds, ageSecondsMax: usableSeconds(brief) + ageToleranceSeconds }),
+        stream('unstored', 20, { mix: { search: 1 } }),
       ],
-    }
-  },
-)
+      connectionsMax: 500,
+      timeoutMs: 3_000,
+      usefulMs: 1_500,
+      watched: {},
+    },
+    { onWindow: () => windowOpen.resolve(performance.now()) },
+  )
+  running.catch(windowOpen.reject)
+  const startMs = await windowOpen.promise
+  await sleep(beforeMs)
+  progress('killing the origin')
+  origin.child.signal('SIGKILL')
+  await origin.child.exited
+  await sleep(startMs + beforeMs + outageMs - performance.now())
+  progress('starting it again')
+  const again = await startOrigin({
+    databaseUri: stack.database.uri,
+    databaseName: stack.database.name,
+    edgeKeys: JSON.stringify(publicKeySet(stack.assertionKey)),
+    logFile: join(folder, 'origin.log'),
+    port: origin.port,
+  })
+  closing.defer(() => again.stop())
+  const returnedAtSeconds = (performance.now() - startMs) / 1000
+  progress(`it is back after ${returnedAtSeconds.toFixed(1)} s`)
+
+  const { driver, streams, timelines, total } = await running
+  // Who was answered with what does not depend on a driver that is a little late; how fast they were, does.
+  const isTimely = driver.limitedBy === undefined
+  if (!isTimely) console.error(`        latencies are not a result: ${driver.limitedBy}`)
+  const p99Of = ({ latency }: Answers) => (isTimely ? latency.p99 : Number.NaN)
+  const recovery = recoverySeconds(Object.values(timelines), returnedAtSeconds)
+  const stored = streams.lasting
+  const rows = Object.entries(streams).map(([name, answers]) => [
+    name,
+    ...[
+      answers.asked,
+      answers.ok,
+      answers.good,
+      answers.shed,
+      answers.failed,
+      answers.oldestSeconds,
+      answers.tooOld,
+    ].map(String),
+    figure(p99Of(answers)),
+    JSON.stringify(answers.failures),
+  ])
+  console.log(
+    `\n${table(['reads', 'asked', 'ok', 'in time', 'shed', 'failed', 'oldest s', 'too old', 'p99 ms', 'failures'], rows)}`,
+  )
+  const okPercent = ({ asked, ok }: Answers) => (ok / asked) * 100
+  return {
+    settings: { beforeMs, outageMs, afterMs, documentsEach, returnedAtSeconds },
+    rows: Object.entries(streams).map(([name, answers]) => ({
+      case: name,
+      subject: 'Spillway',
+      metrics: {
+        success: { unit: '%', better: 'higher', samples: [orNull(okPercent(answers))] },
+        p99: { unit: 'ms', better: 'lower', samples: [orNull(p99Of(answers))] },
+      },
+    })),
+    series: Object.entries(timelines).map(([name, seconds]) => ({
+      name: `good answers, ${name}`,
+      unit: 'requests/s',
+      points: seconds.map(({ good }, at) => [at, good] as [number, number]),
+    })),
+    bars: [
+      { bar: bars.outageStoredReads, value: stored === undefined ? Number.NaN : okPercent(stored) },
+      { bar: bars.outageTooStale, value: total.tooOld },
+      { bar: bars.outageRecovery, value: recovery },
+    ],
+  }
+})
