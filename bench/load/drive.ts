@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import type { DriverMessage } from './driver.ts'
-import type { Job, LoadReport } from './report.ts'
+import type { Job, ReportOf } from './report.ts'
 
 const file = join(import.meta.dirname, 'driver.ts')
 
@@ -18,13 +18,13 @@ export interface DriveOptions {
  *
  * @throws Error where the driver failed; a target that fails is in the report
  */
-export async function drive(job: Job, { onWindow }: DriveOptions = {}): Promise<LoadReport> {
+export async function drive<J extends Job>(job: J, { onWindow }: DriveOptions = {}): Promise<ReportOf<J>> {
   const child = idle.pop() ?? fork(file, { serialization: 'advanced' })
   hold(child, true)
-  const { promise, resolve, reject } = Promise.withResolvers<LoadReport>()
+  const { promise, resolve, reject } = Promise.withResolvers<ReportOf<J>>()
   child.on('message', (message: DriverMessage) => {
     if (message.kind === 'window') onWindow?.()
-    else if (message.kind === 'report') resolve(message.report)
+    else if (message.kind === 'report') resolve(message.report as ReportOf<J>)
     else reject(new Error(`the driver failed: ${message.message}`))
   })
   child.once('error', reject)

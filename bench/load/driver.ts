@@ -1,12 +1,13 @@
 import { runClosedLoop } from './closed-loop.ts'
+import { runInTurns } from './in-turns.ts'
 import { runOpenLoop } from './open-loop.ts'
-import type { Job, LoadReport } from './report.ts'
+import type { Job, ReportOf } from './report.ts'
 
 /** What the driver tells its parent. */
 export type DriverMessage =
   /** The warm-up is over. */
   | { readonly kind: 'window' }
-  | { readonly kind: 'report'; readonly report: LoadReport }
+  | { readonly kind: 'report'; readonly report: ReportOf<Job> }
   | { readonly kind: 'error'; readonly message: string }
 
 const tell = (message: DriverMessage) => process.send?.(message)
@@ -18,12 +19,22 @@ const tell = (message: DriverMessage) => process.send?.(message)
 process.on('message', async (job: Job) => {
   const onWindow = () => tell({ kind: 'window' })
   try {
-    const report = job.kind === 'closed' ? runClosedLoop(job, onWindow) : runOpenLoop(job, onWindow)
-    tell({ kind: 'report', report: await report })
+    tell({ kind: 'report', report: await run(job, onWindow) })
   } catch (error) {
     tell({ kind: 'error', message: (error as Error).message })
   }
 })
+
+function run(job: Job, onWindow: () => void): Promise<ReportOf<Job>> {
+  switch (job.kind) {
+    case 'closed':
+      return runClosedLoop(job, onWindow)
+    case 'open':
+      return runOpenLoop(job, onWindow)
+    case 'turns':
+      return runInTurns(job, onWindow)
+  }
+}
 
 // The parent is gone: nobody wants the report.
 process.once('disconnect', () => process.exit())

@@ -25,6 +25,18 @@ export interface ClosedJob extends CommonJob {
   readonly credentials: Credentials
 }
 
+/** Several closed loops in one driver, of which one runs at a time. */
+export interface TurnsJob {
+  readonly kind: 'turns'
+  readonly loops: readonly Omit<ClosedJob, 'kind' | 'warmupMs' | 'windowMs'>[]
+  /** How long each runs before the next one does. */
+  readonly turnMs: number
+  /** Of each, not measured. */
+  readonly warmupMs: number
+  /** Of each, in turns. */
+  readonly windowMs: number
+}
+
 /** Users who come whether or not those before them were answered. */
 export interface OpenJob extends CommonJob {
   readonly kind: 'open'
@@ -52,7 +64,10 @@ export interface Stream {
   readonly ageSecondsMax?: number
 }
 
-export type Job = ClosedJob | OpenJob
+export type Job = ClosedJob | OpenJob | TurnsJob
+
+/** What comes of a job: for loops that took turns, a report for each. */
+export type ReportOf<J extends Job> = J extends TurnsJob ? readonly LoadReport[] : LoadReport
 
 /** Answers to what was asked within the window. */
 export interface Answers {
@@ -96,7 +111,7 @@ export interface LoadReport {
   readonly streams: Readonly<Record<string, Answers>>
   /** By stream, since the end of the warm-up. None for a closed loop. */
   readonly timelines: Readonly<Record<string, readonly Second[]>>
-  /** CPU time that the watched processes used within the window, in ms. */
+  /** CPU time that the watched processes used from the window's begin to its end, others' turns included, in ms. */
   readonly cpuMs: Readonly<Record<string, number>>
   readonly driver: DriverState
   /** Most connections that were open at once. */

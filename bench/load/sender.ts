@@ -33,8 +33,10 @@ export class Sender {
   send(step: Step, intendedMs: number, onEnding: OnEnding): void {
     const exchange = new Exchange(step, intendedMs, (client, ending) => {
       this.#inFlight.delete(exchange)
-      onEnding(ending, performance.now() - intendedMs)
+      const latencyMs = performance.now() - intendedMs
+      // Its connection first: what this ending leads to may want it.
       if (client !== undefined) this.#next(client)
+      onEnding(ending, latencyMs)
       if (this.#inFlight.size === 0) this.#onIdle?.()
     })
     this.#inFlight.add(exchange)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { median, pairedRatio, spreadPercent, summarize } from './statistics.ts'
+import { meanRatio, median, pairedRatio, spreadPercent, summarize } from './statistics.ts'
 
 describe('median', () => {
   it.each([
@@ -30,5 +30,17 @@ describe('a paired ratio', () => {
 
   it('wants the same rounds', () => {
     expect(() => pairedRatio([1, 2], [1])).toThrow(RangeError)
+  })
+})
+
+describe('a ratio of means', () => {
+  it('counts what comes seldom as often as it came', () => {
+    expect(meanRatio([10, 10, 40], [10, 10, 10])).toBe(2)
+    expect(meanRatio([1, Number.NaN], [1, 1])).toBeNaN()
+  })
+
+  it('refuses to compare nothing', () => {
+    expect(() => meanRatio([], [1])).toThrow(RangeError)
+    expect(() => meanRatio([1], [])).toThrow(RangeError)
   })
 })

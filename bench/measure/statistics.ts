@@ -46,3 +46,18 @@ export function pairedRatio(numerator: readonly number[], denominator: readonly 
   if (numerator.length !== denominator.length) throw new RangeError('not measured in the same rounds')
   return median(numerator.map((value, round) => value / (denominator[round] as number)))
 }
+
+/**
+ * The ratio of the means: for what comes seldom and at once, as a garbage collection does, which falls into one repetition
+ * and not into the next. A median counts it always or never; a mean counts it as often as it came.
+ *
+ * @throws {RangeError} where there is nothing to compare
+ */
+export function meanRatio(numerator: readonly number[], denominator: readonly number[]): number {
+  return mean(numerator) / mean(denominator)
+}
+
+function mean(samples: readonly number[]): number {
+  if (samples.length === 0) throw new RangeError('no samples')
+  return samples.reduce((sum, sample) => sum + sample, 0) / samples.length
+}

@@ -181,9 +181,7 @@ describe('CORS', () => {
       await ask('/nowhere'),
     ]) {
       expect(answer.headers.get('access-control-allow-origin')).toBe('*')
-      expect(answer.headers.get('access-control-expose-headers')).toMatch(
-        /ETag.*Link.*Location.*Retry-After.*X-Request-Id/,
-      )
+      expect(answer.headers.get('access-control-expose-headers')).toBe('*')
     }
   })
 

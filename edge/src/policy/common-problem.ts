@@ -6,10 +6,10 @@ import {
   problemStatus,
 } from '@spillway/origin/contract'
 
-/** A problem's answer but for the request id, which goes between the texts. */
+/** A problem's answer but for the request id, which goes into its fields and between the texts of its body. */
 export interface WrittenProblem {
-  readonly status: number
-  readonly fields: Headers
+  /** As a `Response` takes it. */
+  readonly head: { readonly status: number; readonly headers: Headers }
   readonly texts: readonly string[]
 }
 
@@ -48,5 +48,5 @@ function writeProblem(problem: Problem, common: Headers): WrittenProblem {
   const fields = new Headers(common)
   for (const [name, value] of Object.entries(problemHeaders(problem))) fields.set(name, value)
   const texts = JSON.stringify(problemBody(problem, idMark)).split(writtenMark)
-  return { status: problemStatus(problem), fields, texts }
+  return { head: { status: problemStatus(problem), headers: fields }, texts }
 }

@@ -3,7 +3,7 @@ import { consistencyHeader } from './private-headers.ts'
 
 type Field = readonly [name: string, value: string]
 
-/** Fields of an answer that scripts of another origin may read, beside those that Fetch always shows. */
+/** Fields of an answer that scripts of a listed origin may read, beside those that Fetch always shows. */
 const exposed = [
   'Age',
   'Allow',
@@ -54,7 +54,9 @@ export class Cors {
     if (origins === '*') {
       this.always = [
         ['access-control-allow-origin', '*'],
-        ['access-control-expose-headers', exposed],
+        // Whoever may be anybody comes without credentials, so that the wildcard holds (Fetch, §4.10): two hundred bytes
+        // less in every answer.
+        ['access-control-expose-headers', '*'],
       ]
     } else this.always = origins.size === 0 ? [] : [['vary', 'Origin']]
   }

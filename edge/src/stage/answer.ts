@@ -39,10 +39,10 @@ export function problemAnswer(
 ): Response {
   exchange.reason ??= problem.code
   if (problem instanceof CommonProblem) {
-    const { status, fields, texts } = problem.written(problemFields)
-    fields.set(names.requestId, exchange.requestId)
+    const { head, texts } = problem.written(problemFields)
+    head.headers.set(names.requestId, exchange.requestId)
     exchange.isMarked = true
-    return new Response(withoutForHead(exchange, texts.join(exchange.requestId)), { status, headers: fields })
+    return new Response(withoutForHead(exchange, texts.join(exchange.requestId)), head)
   }
   const body = JSON.stringify(problemBody(problem, exchange.requestId))
   const answer = new Response(withoutForHead(exchange, body), {

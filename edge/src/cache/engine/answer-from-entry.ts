@@ -2,18 +2,18 @@ import { omittedFrom304 } from '../policy/fields.ts'
 import { isNotModified } from '../policy/preconditions.ts'
 import { rangeAnswer } from '../policy/range.ts'
 import type { CacheRequest } from './cache-call.ts'
-import type { Entry } from './entry.ts'
+import type { AnswerHead, Entry } from './entry.ts'
 
 /**
  * The answer that a request gets from a stored one: whole, without its body (HEAD), 304 by the client's conditions
  * (RFC 9110 §13), or the part it asks for (§14). Conditions and ranges are looked at only where the answer would be a
  * 200 otherwise (§13.2.1, §14.2).
  *
- * @param fields shared or own fields of the answer; changed only in copies
+ * @param head how the answer begins, shared or its own; changed only in copies
  */
-export function answerFromEntry(entry: Entry, request: CacheRequest, fields: Headers): Response {
-  const { status, body } = entry
-  if (status === 200) {
+export function answerFromEntry(entry: Entry, request: CacheRequest, head: AnswerHead): Response {
+  const { body } = entry
+  if (head.status === 200) {
     const asked = request.headers
     const ifNoneMatch = asked.get('if-none-match')
     const ifModifiedSince = ifNoneMatch === null ? asked.get('if-modified-since') : null
@@ -21,13 +21,20 @@ export function answerFromEntry(entry: Entry, request: CacheRequest, fields: Hea
       (ifNoneMatch !== null || ifModifiedSince !== null) &&
       isNotModified(ifNoneMatch, ifModifiedSince, entry.policy)
     ) {
-      return new Response(null, { status: 304, headers: without(fields, omittedFrom304) })
+      return new Response(null, { status: 304, headers: without(head.headers, omittedFrom304) })
     }
     const range = request.method === 'HEAD' ? null : asked.get('range')
-    if (range !== null && body !== null) return partOf(entry, body, range, asked.get('if-range'), fields)
+    if (range !== null && body !== null) return partOf(entry, body, range, asked.get('if-range'), head)
   }
-  // RFC 9110 §9.3.2: HEAD has the fields of the GET.
-  return new Response(request.method === 'HEAD' ? null : body, { status, headers: fields })
+  return request.method === 'HEAD' ? withoutContent(body, head) : new Response(body, head)
+}
+
+/** RFC 9110 §9.3.2: HEAD has the fields of the GET, its length too; under a coding the runtime may choose another. */
+function withoutContent(body: Uint8Array | null, { status, headers: fields }: AnswerHead): Response {
+  const headers = new Headers(fields)
+  if (body !== null && !headers.has('content-encoding'))
+    headers.set('content-length', String(body.byteLength))
+  return new Response(null, { status, headers })
 }
 
 function partOf(
@@ -35,17 +42,16 @@ function partOf(
   body: Uint8Array<ArrayBuffer>,
   range: string,
   ifRange: string | null,
-  fields: Headers,
+  head: AnswerHead,
 ): Response {
   // Ranges count encoded bytes, and of those the runtime may send others than are stored.
-  const answer = fields.has('content-encoding')
+  const answer = head.headers.has('content-encoding')
     ? ({ kind: 'whole' } as const)
     : rangeAnswer(range, ifRange, body.byteLength, entry.policy)
-  if (answer.kind === 'whole') return new Response(body, { status: 200, headers: fields })
-  const headers = new Headers(fields)
+  if (answer.kind === 'whole') return new Response(body, head)
+  const headers = new Headers(head.headers)
   if (answer.kind === 'unsatisfiable') {
     headers.set('content-range', `bytes */${body.byteLength}`)
-    headers.delete('content-length')
     headers.delete('content-type')
     return new Response(null, { status: 416, headers })
   }

@@ -90,9 +90,9 @@ class Engine implements HttpCache {
       entry.refreshDue = true
       return undefined
     }
-    const fields = entry.hitFields(nowMs)
-    if (ownField !== undefined) fields.set(...ownField)
-    return answerFromEntry(entry, request, fields)
+    const head = entry.hit(nowMs)
+    if (ownField !== undefined) head.headers.set(...ownField)
+    return answerFromEntry(entry, request, head)
   }
 
   async handle(call: CacheCall): Promise<Response> {
@@ -143,9 +143,9 @@ class Engine implements HttpCache {
   }
 
   #storedAnswer(request: CacheRequest, entry: Entry, nowMs: number, use: Reuse | 'shed'): Response {
-    if (use === 'fresh') return answerFromEntry(entry, request, entry.hitFields(nowMs))
+    if (use === 'fresh') return answerFromEntry(entry, request, entry.hit(nowMs))
     const status = hitStatus(this.#rules.name, entry.ttlSeconds(nowMs), use)
-    return answerFromEntry(entry, request, entry.sentFields(nowMs, status))
+    return answerFromEntry(entry, request, entry.sent(nowMs, status))
   }
 
   /** Waits for the fetch under way, or makes it. @returns `undefined` when the store should be looked at again */
@@ -298,14 +298,14 @@ class Engine implements HttpCache {
       ttlSeconds: held.ttlSeconds(nowMs),
       detail: 'stale-if-error',
     })
-    return answerFromEntry(held, call.request, held.sentFields(nowMs, status))
+    return answerFromEntry(held, call.request, held.sent(nowMs, status))
   }
 
   #outcomeAnswer(call: CacheCall, outcome: Exclude<Outcome, { kind: 'own' }>, collapsed: boolean): Response {
     if (outcome.kind === 'disconnected') throw outcome.reason
     const { entry, forwarded } = outcome
     const status = forwardStatus(this.#rules.name, { reason: 'miss', ...forwarded, collapsed })
-    return answerFromEntry(entry, call.request, entry.forwardedFields(status))
+    return answerFromEntry(entry, call.request, entry.forwarded(status))
   }
 
   #refresh(call: CacheCall, entry: Entry): void {
@@ -380,7 +380,7 @@ class Engine implements HttpCache {
     if (invalid.length > 0) await this.purge(invalid.map((other) => urlTag(keyOfUrl(other))))
     const stored = await storePost(call, target, response, this.#exchange)
     if (stored.kind === 'not-stored') return this.#passedOn(call, stored.response, status)
-    return answerFromEntry(stored.entry, call.request, stored.entry.forwardedFields(status))
+    return answerFromEntry(stored.entry, call.request, stored.entry.forwarded(status))
   }
 
   #passedOn(call: CacheCall, response: Response, cacheStatus: string): Response {

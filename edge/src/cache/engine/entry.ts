@@ -4,6 +4,12 @@ import type { ResponseControl } from '../policy/response-control.ts'
 import type { CacheRules } from '../policy/rules.ts'
 import type { StoredAnswer } from '../store/stored-record.ts'
 
+/** How an answer begins, as a `Response` takes it. Without `Content-Length`, which the runtime sends by itself. */
+export interface AnswerHead {
+  readonly status: number
+  readonly headers: Headers
+}
+
 /** A stored answer made ready to be used: its policy as instants and its fields as they go out. */
 export class Entry implements StoredAnswer {
   readonly kind = 'answer'
@@ -23,7 +29,7 @@ export class Entry implements StoredAnswer {
   /** Not a `Headers`: each of those is looked at whenever the runtime collects garbage, used or not. */
   readonly #sent: readonly (readonly [name: string, value: string])[]
   #hitSecond = Number.NaN
-  #hitFields: Headers | undefined
+  #hit: AnswerHead | undefined
 
   constructor(answer: StoredAnswer, rules: CacheRules, stampsCheckedAtMs: number, control?: ResponseControl) {
     this.status = answer.status
@@ -39,7 +45,7 @@ export class Entry implements StoredAnswer {
     this.#ownFields = rules.ownFields
     for (const name of rules.ownFields) received.delete(name)
     for (const name of this.policy.withheldFields) received.delete(name)
-    this.#countBytes(received)
+    received.delete('content-length')
     this.#sent = [...received]
   }
 
@@ -50,35 +56,36 @@ export class Entry implements StoredAnswer {
     return fields
   }
 
-  /** Fields for a client, with `Age` (RFC 9111 §5.1) and our `Cache-Status`. A copy. */
-  sentFields(nowMs: number, cacheStatus: string): Headers {
+  /** For a client, with `Age` (RFC 9111 §5.1) and our `Cache-Status`. A copy. */
+  sent(nowMs: number, cacheStatus: string): AnswerHead {
     const fields = new Headers(this.#sent as [string, string][])
     fields.set('age', String(this.#ageSeconds(nowMs)))
     fields.append('cache-status', cacheStatus)
-    return fields
+    return { status: this.status, headers: fields }
   }
 
-  /** Fields for the one who asked the origin: `Age` only as received, since the origin has just answered. A copy. */
-  forwardedFields(cacheStatus: string): Headers {
+  /** For the one who asked the origin: `Age` only as received, since the origin has just answered. A copy. */
+  forwarded(cacheStatus: string): AnswerHead {
     const fields = this.receivedFields()
     for (const name of this.#ownFields) fields.delete(name)
-    this.#countBytes(fields)
+    fields.delete('content-length')
     fields.append('cache-status', cacheStatus)
-    return fields
+    return { status: this.status, headers: fields }
   }
 
-  /** Fields of a fresh hit, shared by all hits and brought up to date once a second: a `Response` copies them. */
-  hitFields(nowMs: number): Headers {
+  /** For a fresh hit: shared by all hits and brought up to date once a second, since a `Response` copies it. */
+  hit(nowMs: number): AnswerHead {
     const second = this.#ageSeconds(nowMs)
-    if (this.#hitFields !== undefined && second === this.#hitSecond) return this.#hitFields
-    this.#hitFields ??= new Headers(this.#sent as [string, string][])
-    this.#hitFields.set('age', String(second))
+    if (this.#hit !== undefined && second === this.#hitSecond) return this.#hit
+    this.#hit ??= { status: this.status, headers: new Headers(this.#sent as [string, string][]) }
+    const { headers } = this.#hit
+    headers.set('age', String(second))
     const status = hitStatus(this.#name, this.ttlSeconds(nowMs))
     // RFC 9211 §2: each cache adds itself after those nearer to the origin.
     const before = this.#sent.find(([name]) => name === 'cache-status')?.[1]
-    this.#hitFields.set('cache-status', before === undefined ? status : `${before}, ${status}`)
+    headers.set('cache-status', before === undefined ? status : `${before}, ${status}`)
     this.#hitSecond = second
-    return this.#hitFields
+    return this.#hit
   }
 
   ttlSeconds(nowMs: number): number {
@@ -88,12 +95,6 @@ export class Entry implements StoredAnswer {
   /** What the origin took to answer: the delta of early refresh. */
   get fetchMs(): number {
     return this.receivedAtMs - this.requestedAtMs
-  }
-
-  /** The length of what is stored; none under a coding, which the runtime may apply anew. */
-  #countBytes(fields: Headers): void {
-    if (this.body === null || fields.has('content-encoding')) fields.delete('content-length')
-    else fields.set('content-length', String(this.body.byteLength))
   }
 
   #ageSeconds(nowMs: number): number {

@@ -1,0 +1,129 @@
+import { performance } from 'node:perf_hooks'
+import { Connections } from './connections.ts'
+import { type Held, holdCredentials } from './credentials.ts'
+import { learnEtags } from './learn-etags.ts'
+import { seededRandom } from './random.ts'
+import type { LoadReport, TurnsJob } from './report.ts'
+import { Sender } from './sender.ts'
+import { Tally } from './tally.ts'
+import { checkTarget } from './target-guard.ts'
+import { Window } from './window.ts'
+import { Workload } from './workload.ts'
+
+type Loop = TurnsJob['loops'][number]
+
+/**
+ * Closed loops that take turns of a fraction of a second, until each has had its time. A processor that is shared with
+ * others changes its speed by half from one second to the next; what two loops are compared by then falls on both. A
+ * turn ends when its last answer is here, and connections stay open from one to the next.
+ *
+ * The watched processes of a loop must be its own: all that they do in the window counts for it, also what a runtime
+ * puts off until others have their turn, as it does with garbage.
+ */
+export async function runInTurns(job: TurnsJob, onWindow = () => {}): Promise<readonly LoadReport[]> {
+  const { loops, turnMs, warmupMs, windowMs } = job
+  const crowds: Crowd[] = []
+  try {
+    for (const loop of loops) crowds.push(await Crowd.of(loop))
+    await takeTurns(crowds, warmupMs, turnMs)
+    onWindow()
+    const tallies = crowds.map((crowd) => crowd.countFromNowOn())
+    const windows = loops.map(({ watched }) => new Window(watched))
+    const spentMs = await takeTurns(crowds, windowMs, turnMs)
+    const closed = windows.map((window) => window.close({ latenessP99Ms: 0, waited: 0 }))
+    return loops.map(({ connections }, i): LoadReport => {
+      const total = (tallies[i] as Tally).answers()
+      const state = closed[i] as ReturnType<Window['close']>
+      return {
+        ...state,
+        windowMs: spentMs[i] as number,
+        total,
+        streams: { all: total },
+        timelines: {},
+        connections,
+      }
+    })
+  } finally {
+    for (const crowd of crowds) await crowd.stop()
+  }
+}
+
+/** @returns how long each has had, in ms */
+async function takeTurns(
+  crowds: readonly Crowd[],
+  ofEachMs: number,
+  turnMs: number,
+): Promise<readonly number[]> {
+  const spentMs = crowds.map(() => 0)
+  for (let turn = 0; turn * turnMs < ofEachMs; turn++) {
+    for (let place = 0; place < crowds.length; place++) {
+      // There and back: neighbours in the order are neighbours in time, and none is always the later one.
+      const i = turn % 2 === 0 ? place : crowds.length - 1 - place
+      spentMs[i] = (spentMs[i] as number) + (await (crowds[i] as Crowd).askFor(turnMs))
+    }
+  }
+  return spentMs
+}
+
+/** The users of one loop: each asks again as soon as they are answered, while it is their turn. */
+class Crowd {
+  readonly #users: number
+  readonly #connections: Connections
+  readonly #sender: Sender
+  readonly #held: Held
+  readonly #workload: Workload
+  #tally = new Tally()
+  #untilMs = 0
+
+  private constructor({ target, iOwnThisTarget, connections }: Loop, held: Held, workload: Workload) {
+    this.#users = connections
+    this.#connections = new Connections(checkTarget(target, iOwnThisTarget).origin, {
+      min: connections,
+      max: connections,
+    })
+    this.#sender = new Sender(this.#connections, 10_000)
+    this.#held = held
+    this.#workload = workload
+  }
+
+  static async of(loop: Loop): Promise<Crowd> {
+    const held = await holdCredentials(loop.credentials)
+    const { headersOf } = held
+    const random = seededRandom(loop.seed)
+    const workload = new Workload({ mix: loop.mix, ids: loop.ids, headersOf, random })
+    await learnEtags(loop.target, workload, headersOf(0))
+    return new Crowd(loop, held, workload)
+  }
+
+  countFromNowOn(): Tally {
+    this.#tally = new Tally()
+    return this.#tally
+  }
+
+  /** @returns how long it took until the last answer was here, in ms */
+  async askFor(ms: number): Promise<number> {
+    const startMs = performance.now()
+    this.#untilMs = startMs + ms
+    for (let user = 0; user < this.#users; user++) this.#ask(user)
+    await this.#sender.idle()
+    return performance.now() - startMs
+  }
+
+  async stop(): Promise<void> {
+    this.#held.stop()
+    this.#sender.stop()
+    await this.#connections.destroy()
+  }
+
+  #ask(user: number): void {
+    const startMs = performance.now()
+    if (startMs >= this.#untilMs) return
+    const tally = this.#tally
+    tally.asked()
+    this.#sender.send(this.#workload.next(user), startMs, (ending, latencyMs) => {
+      if ('reason' in ending) tally.failed(ending.reason)
+      else tally.answered(ending.status, latencyMs)
+      this.#ask(user)
+    })
+  }
+}
