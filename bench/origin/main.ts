@@ -38,9 +38,9 @@ const seed = 20_261_124
 await runBench(
   { bench: 'origin', packages: ['fastify', 'mongodb', 'express', 'mongoose', 'autocannon'] },
   async (run) => {
-    const rounds = run.quick ? 2 : 5
+    const rounds = run.quick ? 2 : 10
     const warm = { warmupMs: 0, windowMs: run.quick ? 2_700 : 5_000 }
-    const times = run.quick ? { warmupMs: 300, windowMs: 1_000 } : { warmupMs: 1_000, windowMs: 4_000 }
+    const times = run.quick ? { warmupMs: 300, windowMs: 1_000 } : { warmupMs: 500, windowMs: 2_000 }
     // A quick run measures what the bars are about.
     const measuredCases: Partial<typeof cases> = run.quick
       ? { read: cases.read, lone: cases.lone, create: cases.create }

@@ -105,8 +105,8 @@ await runBench(
     packages: ['fastify', 'hono', '@hono/node-server', 'express', 'mongoose', 'mongodb', 'workerd'],
   },
   async (run) => {
-    const rounds = run.quick ? 1 : 5
-    const times = run.quick ? { warmupMs: 1_000, windowMs: 2_500 } : { warmupMs: 3_000, windowMs: 6_000 }
+    const rounds = run.quick ? 1 : 9
+    const times = run.quick ? { warmupMs: 1_000, windowMs: 2_500 } : { warmupMs: 1_500, windowMs: 3_500 }
     const { subjects, credentials, ids, databasePid, leftOut } = await startSubjects(run)
     const ask = (subject: Subject, round: number, windows = times): Promise<LoadReport> =>
       drive({

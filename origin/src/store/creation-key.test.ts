@@ -46,10 +46,7 @@ describe('ids derived from keys', () => {
   })
 })
 
-it('a fingerprint tells operations and bodies apart, and is the same for text and its bytes', () => {
-  expect(requestFingerprint('create', '{}')).toBe(
-    requestFingerprint('create', new TextEncoder().encode('{}')),
-  )
+it('a fingerprint tells operations and bodies apart', () => {
   const all = [
     requestFingerprint('create', '{}'),
     requestFingerprint('batch', '{}'),

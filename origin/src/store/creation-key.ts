@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { CreationKey } from './repository.ts'
 
 /**
@@ -15,11 +15,11 @@ export const keyedId = (resourceName: string, { subject, version, key }: Creatio
 /** Ids of a batch's items, derived from the batch's own. */
 export const keyedItemId = (batchId: string, index: number): string => uuidV8(sha256(`${batchId}/${index}`))
 
-/** What tells a repeated request from another one under the same key: the operation and the exact body. */
-export const requestFingerprint = (operation: string, body: string | Uint8Array): string =>
-  createHash('sha256').update(operation).update('\n').update(body).digest('base64url').slice(0, 22)
+/** What tells a repeated request from another one under the same key: the operation and the body's text. */
+export const requestFingerprint = (operation: string, body: string): string =>
+  hash('sha256', `${operation}\n${body}`, 'base64url').slice(0, 22)
 
-/** In one call: half the time of a `Hash` object for a text this short. */
+/** In one call, here and above: half the time of a `Hash` object for a text this short. */
 const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer')
 
 function uuidV8(digest: Buffer): string {
