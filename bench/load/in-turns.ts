@@ -121,8 +121,12 @@ class Crowd {
     const tally = this.#tally
     tally.asked()
     this.#sender.send(this.#workload.next(user), startMs, (ending, latencyMs) => {
-      if ('reason' in ending) tally.failed(ending.reason)
-      else tally.answered(ending.status, latencyMs)
+      if ('reason' in ending) {
+        // Not again before the next turn: a target that is gone would be asked without end.
+        tally.failed(ending.reason)
+        return
+      }
+      tally.answered(ending.status, latencyMs)
       this.#ask(user)
     })
   }
