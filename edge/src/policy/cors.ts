@@ -54,8 +54,8 @@ export class Cors {
     if (origins === '*') {
       this.always = [
         ['access-control-allow-origin', '*'],
-        // Whoever may be anybody comes without credentials, so that the wildcard holds (Fetch, §4.10): two hundred bytes
-        // less in every answer.
+        // The wildcard holds for requests without credentials, and others may not read at all under the line above (Fetch,
+        // "CORS protocol and credentials"). Two hundred bytes less in every answer.
         ['access-control-expose-headers', '*'],
       ]
     } else this.always = origins.size === 0 ? [] : [['vary', 'Origin']]
