@@ -68,14 +68,14 @@ const connectionsToOrigin = 16
 const seed = 20_261_124
 const ids = Array.from({ length: documents }, (_, i) => String(2_000_000 + i))
 
-await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'autocannon'] }, async (run) => {
+await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] }, async (run) => {
   const rounds = run.quick ? 3 : 7
   const times = { turnMs: 100, warmupMs: 200, windowMs: run.quick ? 1_200 : 3_000 }
   const all = await startSubjects(run)
   // A quick run measures what the bars are about.
   const subjects = run.quick ? all.filter(({ name }) => barred.has(name)) : all
-  const samples = new Map<Subject, Sample[]>(subjects.map((subject) => [subject, []]))
-  const measure = async (round: number, windows = times): Promise<void> => {
+  /** One sample of each subject, in their order. */
+  const measure = async (round: number, windows = times): Promise<readonly Sample[]> => {
     const reports = await drive({
       kind: 'turns',
       loops: subjects.map(({ connections, credentials, mix, pids, url }) => ({
@@ -89,21 +89,19 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'autocanno
       })),
       ...windows,
     })
-    for (const [i, subject] of subjects.entries()) {
-      const sample = sampleOf(reports[i] as LoadReport, subject.answers, subject.name)
-      if (round >= 0) samples.get(subject)?.push(sample)
-    }
+    return subjects.map(({ answers, name }, i) => sampleOf(reports[i] as LoadReport, answers, name))
   }
 
   run.progress('warming up')
   // An isolate that has served for a while has its hot paths compiled: its first seconds cost twice the later ones.
   await measure(-1, { ...times, windowMs: run.quick ? 3_000 : 8_000 })
+  const samples: (readonly Sample[])[] = []
   for (let round = 0; round < rounds; round++) {
     run.progress(`round ${round + 1} of ${rounds}`)
-    await measure(round)
+    samples.push(await measure(round))
   }
 
-  const byName = new Map([...samples].map(([{ name }, list]) => [name, list]))
+  const byName = new Map(subjects.map(({ name }, i) => [name, samples.map((round) => round[i] as Sample)]))
   console.log(`\n${printSamples(byName)}`)
   console.log(
     '\nCPU µs a request of the server process. Medians; spread: half the range. Bars: ratios of means.',

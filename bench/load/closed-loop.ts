@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import autocannon from 'autocannon'
-import { holdCredentials } from './credentials.ts'
-import { learnEtags } from './learn-etags.ts'
+import { holdWorkload } from './hold-workload.ts'
 import { seededRandom } from './random.ts'
 import type { ClosedJob, LoadReport } from './report.ts'
 import { Tally } from './tally.ts'
 import { checkTarget } from './target-guard.ts'
 import { Window } from './window.ts'
-import { type Call, type Step, Workload } from './workload.ts'
+import type { Call, Step, Workload } from './workload.ts'
 
 /** Requests that one connection repeats, where they can be repeated: built once, so that building costs nothing. */
 const repeatedCalls = 256
@@ -19,10 +18,7 @@ const repeatedCalls = 256
 export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promise<LoadReport> {
   const { connections, warmupMs, windowMs } = job
   const target = checkTarget(job.target, job.iOwnThisTarget).origin
-  const held = await holdCredentials(job.credentials)
-  const { headersOf } = held
-  const workload = new Workload({ mix: job.mix, ids: job.ids, headersOf, random: seededRandom(job.seed) })
-  await learnEtags(target, workload, headersOf(0))
+  const { workload, stop } = await holdWorkload({ ...job, target }, seededRandom(job.seed))
 
   let tally: Tally | undefined
   let user = 0
@@ -58,7 +54,7 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
   tally = undefined
   instance.stop()
   await ended
-  held.stop()
+  stop()
   const total = measured.answers()
   return { ...closed, total, streams: { all: total }, timelines: {}, connections }
 }

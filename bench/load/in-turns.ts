@@ -1,14 +1,13 @@
 import { performance } from 'node:perf_hooks'
 import { Connections } from './connections.ts'
-import { type Held, holdCredentials } from './credentials.ts'
-import { learnEtags } from './learn-etags.ts'
+import { holdWorkload } from './hold-workload.ts'
 import { seededRandom } from './random.ts'
 import type { LoadReport, TurnsJob } from './report.ts'
 import { Sender } from './sender.ts'
 import { Tally } from './tally.ts'
 import { checkTarget } from './target-guard.ts'
 import { Window } from './window.ts'
-import { Workload } from './workload.ts'
+import type { Workload } from './workload.ts'
 
 type Loop = TurnsJob['loops'][number]
 
@@ -70,29 +69,23 @@ class Crowd {
   readonly #users: number
   readonly #connections: Connections
   readonly #sender: Sender
-  readonly #held: Held
   readonly #workload: Workload
+  readonly #release: () => void
   #tally = new Tally()
   #untilMs = 0
 
-  private constructor({ target, iOwnThisTarget, connections }: Loop, held: Held, workload: Workload) {
-    this.#users = connections
-    this.#connections = new Connections(checkTarget(target, iOwnThisTarget).origin, {
-      min: connections,
-      max: connections,
-    })
+  private constructor(target: string, users: number, workload: Workload, release: () => void) {
+    this.#users = users
+    this.#connections = new Connections(target, { min: users, max: users })
     this.#sender = new Sender(this.#connections, 10_000)
-    this.#held = held
     this.#workload = workload
+    this.#release = release
   }
 
   static async of(loop: Loop): Promise<Crowd> {
-    const held = await holdCredentials(loop.credentials)
-    const { headersOf } = held
-    const random = seededRandom(loop.seed)
-    const workload = new Workload({ mix: loop.mix, ids: loop.ids, headersOf, random })
-    await learnEtags(loop.target, workload, headersOf(0))
-    return new Crowd(loop, held, workload)
+    const target = checkTarget(loop.target, loop.iOwnThisTarget).origin
+    const { workload, stop } = await holdWorkload({ ...loop, target }, seededRandom(loop.seed))
+    return new Crowd(target, loop.connections, workload, stop)
   }
 
   countFromNowOn(): Tally {
@@ -110,7 +103,7 @@ class Crowd {
   }
 
   async stop(): Promise<void> {
-    this.#held.stop()
+    this.#release()
     this.#sender.stop()
     await this.#connections.destroy()
   }

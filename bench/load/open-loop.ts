@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import { arrivals, steady } from './arrivals.ts'
 import { Connections } from './connections.ts'
-import { holdCredentials } from './credentials.ts'
+import { holdWorkload } from './hold-workload.ts'
 import { LatencyHistogram } from './latency.ts'
-import { learnEtags } from './learn-etags.ts'
 import { offer, type Plan } from './offer.ts'
 import { type Random, seededRandom } from './random.ts'
 import type { LoadReport, OpenJob, Stream } from './report.ts'
@@ -12,7 +11,7 @@ import { type Fate, Tally } from './tally.ts'
 import { checkTarget } from './target-guard.ts'
 import { Timeline } from './timeline.ts'
 import { Window } from './window.ts'
-import { type Step, Workload } from './workload.ts'
+import type { Step, Workload } from './workload.ts'
 
 /**
  * Open loop: requests leave at times that were laid down before, whatever became of those before them, and latency is
@@ -106,9 +105,8 @@ class Users {
 
   static async of(stream: Stream, job: OpenJob, index: number): Promise<Users> {
     const random = seededRandom(job.seed * 1_000 + index)
-    const { headersOf, stop } = await holdCredentials(stream.credentials)
-    const workload = new Workload({ mix: stream.mix, ids: stream.ids ?? job.ids, headersOf, random })
-    await learnEtags(job.target, workload, headersOf(0))
+    const { ids, target } = job
+    const { workload, stop } = await holdWorkload({ ids, target, ...stream }, random)
     return new Users(stream, workload, random, stop)
   }
 

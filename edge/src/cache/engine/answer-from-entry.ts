@@ -56,7 +56,6 @@ function partOf(
     return new Response(null, { status: 416, headers })
   }
   headers.set('content-range', `bytes ${answer.start}-${answer.end - 1}/${body.byteLength}`)
-  headers.set('content-length', String(answer.end - answer.start))
   return new Response(body.subarray(answer.start, answer.end), { status: 206, headers })
 }
 
