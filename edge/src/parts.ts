@@ -25,6 +25,7 @@ import { RequestPlans } from './policy/request-plan.ts'
 import { RetryBudget } from './policy/retry-budget.ts'
 import { TokenVerifier } from './policy/token-verifier.ts'
 import { AssertionSigner } from './runtime/assertion-signer.ts'
+import { boundedCache } from './runtime/bounded-cache.ts'
 import { ControlSource } from './runtime/control-source.ts'
 import { derivedMac } from './runtime/derived-mac.ts'
 import { hiddenCache } from './runtime/hidden-cache.ts'
@@ -117,15 +118,16 @@ function createCache(config: Config): HttpCache {
 function locationTier({ assertionKey, origins, zone }: Config): Pick<HttpCacheOptions, 'shared' | 'stamps'> {
   // Keys of the Cache API are URLs; these are under the origin's name, where nothing else is ever stored.
   const [base = ''] = origins
+  const cache = boundedCache(caches.default)
   return {
     shared: new WorkersCacheStore(
-      hiddenCache(caches.default, derivedMac(assertionKey, 'spillway cache')),
+      hiddenCache(cache, derivedMac(assertionKey, 'spillway cache')),
       `${base}/.spillway-cache/`,
     ),
     // Not hidden: a stamp tells when a tag was purged, and must be found by a version of the Worker with another key.
     stamps: new TagStamps({
       now: Date.now,
-      shared: new WorkersStampStore(caches.default, `${base}/.spillway-stamp/`, 180_000),
+      shared: new WorkersStampStore(cache, `${base}/.spillway-stamp/`, 180_000),
       missingMeansPurged: zone !== undefined,
     }),
   }

@@ -15,6 +15,5 @@ export function hiddenCache(cache: CacheApi, mac: Mac): CacheApi {
   return {
     match: async (url) => cache.match(await hidden(url)),
     put: async (url, response) => cache.put(await hidden(url), response),
-    delete: async (url) => cache.delete(await hidden(url)),
   }
 }

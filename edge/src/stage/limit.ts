@@ -3,6 +3,7 @@ import type { Exchange } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
 import { addressKey, type LocalQuota, refusedKey } from '../policy/local-quota.ts'
 import type { RequestHead } from '../policy/request-headers.ts'
+import { inTime } from '../runtime/in-time.ts'
 
 export interface LimitParts {
   readonly quota: LocalQuota
@@ -45,16 +46,20 @@ export function limitInLocation(
   return parts.limiter === undefined ? undefined : askLimiter(callerOf(exchange), parts.limiter, parts)
 }
 
+/** It counts on the machine that asks, so it mostly decides within a few milliseconds. */
+export const limiterWaitMs = 100
+
 async function askLimiter(
   key: string,
   limiter: RateLimit,
   { quota, observe, now }: LimitParts,
 ): Promise<Problem | undefined> {
   try {
-    const { success } = await limiter.limit({ key })
-    return success ? undefined : overLimit(quota, quota.block(key, now()))
+    const decision = await inTime(limiter.limit({ key }), limiterWaitMs)
+    if (decision === undefined) throw new Error(`no decision within ${limiterWaitMs} ms`)
+    return decision.success ? undefined : overLimit(quota, quota.block(key, now()))
   } catch (error) {
-    // A limiter that fails must not take the API down with it.
+    // A limiter that fails or stalls must not take the API down with it.
     observe({ kind: 'fault', what: 'rate-limiter', where: 'RATE_LIMITER', message: String(error) })
     return undefined
   }

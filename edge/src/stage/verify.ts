@@ -6,8 +6,8 @@ import { retryAfterSeconds } from '../policy/retry-after.ts'
 import { type TokenFault, tokenProblem } from '../policy/token-refusal.ts'
 import type { TokenVerifier, VerifiedToken } from '../policy/token-verifier.ts'
 import { bearerToken } from '../policy/unverified-token.ts'
-import { boundedWait } from '../runtime/bounded-wait.ts'
 import type { ControlSource } from '../runtime/control-source.ts'
+import { inTime } from '../runtime/in-time.ts'
 import { type LimitParts, limitRefused, limitUnverified } from './limit.ts'
 
 export interface VerifyParts extends LimitParts {
@@ -50,7 +50,7 @@ async function verifyLater(
   // Half of the budget at the most: the other half is for the answer.
   const wait = async (work: Promise<void>): Promise<void> => {
     exchange.waitUntil(work)
-    await boundedWait(work, deadline.budgetMs / 2)
+    await inTime(work, deadline.budgetMs / 2)
   }
   if (controlRefresh !== undefined) await wait(controlRefresh)
   if (authorization === null) return undefined

@@ -9,6 +9,7 @@ import { presumedTags, type WritePlan } from '../policy/request-plan.ts'
 import { isIdempotent } from '../policy/retry.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
 import { Deadline } from '../runtime/deadline.ts'
+import { inTime } from '../runtime/in-time.ts'
 import { type ConsistencyParts, ownWriteFields } from './consistency.ts'
 import {
   abandoned,
@@ -129,7 +130,14 @@ async function settle(
   return answer
 }
 
-/** Here before the client is answered; in other data centres meanwhile, where a zone is configured. */
+/** As long as a writer waits until the isolates of this data centre are told. */
+export const purgeWaitMs = 250
+
+/**
+ * Here before the client is answered, and in this data centre, unless that takes too long; in other data centres
+ * meanwhile, where a zone is configured. Whatever is late goes on behind the answer, and no writer reads what is older
+ * than its own write meanwhile.
+ */
 async function purge(
   { requestId, waitUntil }: Exchange,
   tags: readonly string[],
@@ -143,7 +151,10 @@ async function purge(
     })
     waitUntil(everywhere)
   }
-  await cache.purge(tags).catch((error: unknown) => failed('data centre', String(error)))
+  const told = cache.purge(tags)?.catch((error: unknown) => failed('data centre', String(error)))
+  if (told === undefined) return
+  waitUntil(told)
+  await inTime(told, purgeWaitMs)
 }
 
 const tooLarge: Problem = { code: 'content-too-large', detail: 'A body has at most 262144 bytes.' }

@@ -26,6 +26,8 @@ export interface EdgeOptions {
   readonly variables?: Readonly<Record<string, string>>
   /** Quota of the rate-limit binding, per ten seconds. */
   readonly rateLimit?: number
+  /** The data centre's cache and the rate-limit binding take whatever they are asked, and do not answer. */
+  readonly isPlatformStalled?: boolean
 }
 
 export async function makeAssertionKey(): Promise<JWK> {
@@ -33,7 +35,13 @@ export async function makeAssertionKey(): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), kid: 'edge-1' }
 }
 
-export async function startEdge({ origins, issuers = [], variables, rateLimit }: EdgeOptions): Promise<Edge> {
+export async function startEdge({
+  origins,
+  issuers = [],
+  variables,
+  rateLimit,
+  isPlatformStalled = false,
+}: EdgeOptions): Promise<Edge> {
   const assertionKey = await makeAssertionKey()
   const trusted = issuers.map(({ url, jwksUri, audience, keys }, index) => ({
     issuer: url,
@@ -47,7 +55,12 @@ export async function startEdge({ origins, issuers = [], variables, rateLimit }:
     convertV4MiniflareOptions({
       host: '127.0.0.1',
       port: 0,
-      modules: [{ type: 'ESModule', path: 'worker.js', contents: inject('workerScript') }],
+      modules: [
+        ...(isPlatformStalled
+          ? [{ type: 'ESModule' as const, path: 'stalled.js', contents: stalledPlatform }]
+          : []),
+        { type: 'ESModule', path: 'worker.js', contents: inject('workerScript') },
+      ],
       compatibilityDate: '2026-08-01',
       compatibilityFlags: ['enable_request_signal'],
       bindings: {
@@ -102,3 +115,11 @@ const unusedIssuer = {
 }
 
 export const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` })
+
+const stalledPlatform = `
+import worker from './worker.js'
+const stall = () => scheduler.wait(60_000)
+Object.defineProperty(caches, 'default', { value: { match: stall, put: stall } })
+const RATE_LIMITER = { limit: stall }
+export default { fetch: (request, env, context) => worker.fetch(request, { ...env, RATE_LIMITER }, context) }
+`

@@ -126,7 +126,7 @@ class Engine implements HttpCache {
     return isUsable(entry) ? this.#storedAnswer(call.request, entry, nowMs, 'shed') : undefined
   }
 
-  purge(tags: readonly string[]): Promise<void> {
+  purge(tags: readonly string[]): Promise<void> | undefined {
     return this.#layers.purge(tags)
   }
 

@@ -30,10 +30,10 @@ export interface HttpCache {
 
   /**
    * Drops what carries any of the tags: at once in this isolate, within the stamps' `recheckMs` in the other isolates of this
-   * data centre, and no fetch that began before this call is stored after it. Resolves when the stamps are written; what
-   * this isolate answers is right as soon as the call returns.
+   * data centre, and no fetch that began before this call is stored after it. What this isolate answers is right as soon
+   * as the call returns; the promise resolves when the others have been told, and there is none where there are none.
    */
-  purge(tags: readonly string[]): Promise<void>
+  purge(tags: readonly string[]): Promise<void> | undefined
 }
 
 export interface FreshOptions {

@@ -106,10 +106,10 @@ export class Layers {
     return true
   }
 
-  async purge(tags: readonly string[]): Promise<void> {
+  purge(tags: readonly string[]): Promise<void> | undefined {
     const stamped = this.#options.stamps.stamp(tags)
     for (const tag of tags) this.#options.memory.dropTag(tag)
-    await stamped
+    return stamped
   }
 
   async #share(

@@ -8,6 +8,7 @@
 export interface StampStore {
   /** Epoch milliseconds; `undefined` when there is no stamp. */
   read(tag: string): Promise<number | undefined>
+  /** Never rejects: what it could not write, others do not learn. */
   write(tag: string, stampMs: number): Promise<void>
 }
 
@@ -59,11 +60,12 @@ export class TagStamps {
     return this.#shared !== undefined
   }
 
-  /** Stamps the tags: in this isolate before it returns, in the data centre when the promise resolves. */
-  stamp(tags: readonly string[]): Promise<void> {
+  /** Stamps the tags: in this isolate before it returns, in the data centre, if there is one, when the promise resolves. */
+  stamp(tags: readonly string[]): Promise<void> | undefined {
     const nowMs = this.#options.now()
     for (const tag of tags) this.#learn(tag, nowMs, nowMs)
-    return this.#writeAll(tags, nowMs)
+    const shared = this.#shared
+    return shared === undefined ? undefined : writeAll(tags, nowMs, shared)
   }
 
   /** Whether an answer asked for then is gone, by what this isolate knows. */
@@ -124,7 +126,8 @@ export class TagStamps {
     else if (!this.#options.missingMeansPurged) this.#learn(tag, Number.NEGATIVE_INFINITY, readAtMs)
     else {
       this.#learn(tag, readAtMs, readAtMs)
-      await shared.write(tag, readAtMs)
+      // Nobody is to wait for it: where it does not get there, the next to read the tag comes to the same end.
+      void shared.write(tag, readAtMs)
     }
   }
 
@@ -143,9 +146,8 @@ export class TagStamps {
       break
     }
   }
+}
 
-  async #writeAll(tags: readonly string[], stampMs: number): Promise<void> {
-    const shared = this.#shared
-    if (shared !== undefined) await Promise.all(tags.map((tag) => shared.write(tag, stampMs)))
-  }
+async function writeAll(tags: readonly string[], stampMs: number, shared: StampStore): Promise<void> {
+  await Promise.all(tags.map((tag) => shared.write(tag, stampMs)))
 }

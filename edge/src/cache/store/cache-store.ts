@@ -5,5 +5,4 @@ export interface CacheStore {
   get(key: string): StoredRecord | undefined | Promise<StoredRecord | undefined>
   /** @param keepSeconds how long the record may be of any use */
   put(key: string, record: StoredRecord, keepSeconds: number): void | Promise<void>
-  delete(key: string): void | Promise<void>
 }

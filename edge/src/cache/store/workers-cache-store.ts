@@ -2,11 +2,10 @@ import type { CacheStore } from './cache-store.ts'
 import { decodeRecord, encodeRecord } from './record-codec.ts'
 import type { StoredRecord } from './stored-record.ts'
 
-/** The two methods of the Workers Cache API that are enough for a store. */
+/** The methods of the Workers Cache API that are enough for a store. */
 export interface CacheApi {
   match(request: string): Promise<Response | undefined>
   put(request: string, response: Response): Promise<void>
-  delete(request: string): Promise<boolean>
 }
 
 /**
@@ -44,14 +43,6 @@ export class WorkersCacheStore implements CacheStore {
       await this.#cache.put(this.#url(key), new Response(encodeRecord(record), { headers }))
     } catch {
       // A store that is full or over its subrequest limit costs the next reader a miss and nobody an answer.
-    }
-  }
-
-  async delete(key: string): Promise<void> {
-    try {
-      await this.#cache.delete(this.#url(key))
-    } catch {
-      // As in put: stamps, not deletes, are what keeps purged records from being used.
     }
   }
 

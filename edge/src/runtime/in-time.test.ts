@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { inTime } from './in-time.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('gives what the work came to, and keeps no timer', async () => {
+  expect(await inTime(Promise.resolve('done'), 100)).toBe('done')
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('waits no longer than it may, and whatever becomes of the work then is nobody’s concern', async () => {
+  const { promise, reject } = Promise.withResolvers<string>()
+  const waited = inTime(promise, 100)
+  await vi.advanceTimersByTimeAsync(99)
+  expect(await Promise.race([waited, 'waiting'])).toBe('waiting')
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await waited).toBeUndefined()
+  reject(new Error('too late to matter'))
+  await vi.runAllTimersAsync()
+})
+
+test('fails as the work does, and keeps no timer', async () => {
+  await expect(inTime(Promise.reject(new Error('refused')), 100)).rejects.toThrow('refused')
+  expect(vi.getTimerCount()).toBe(0)
+})
