@@ -18,6 +18,7 @@ function setUp(options: Partial<BatcherOptions<string, string>> = {}) {
     refused: (reason) => reason,
     overtaken: (_, reason) => `overtaken by ${reason}`,
     now: () => now,
+    atTurnEnd: (run) => run(),
     onActive: () => {},
     execute: (batch) => {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -62,6 +63,18 @@ describe('batcher', () => {
     expect(departed()).toEqual(['a'])
     await flights[0]?.land()
     expect(departed()).toEqual(['a', 'b c'])
+  })
+
+  it('lets those that come in one turn of the event loop leave together', () => {
+    const ends: (() => void)[] = []
+    const { submit, departed } = setUp({ atTurnEnd: (run) => ends.push(run) })
+    submit('a')
+    submit('b')
+    expect(departed()).toEqual([])
+    for (const end of ends.splice(0)) end()
+    expect(departed()).toEqual(['a b'])
+    submit('c')
+    expect(ends).toEqual([])
   })
 
   it('gives each caller the outcome of their own item', async () => {

@@ -2,7 +2,8 @@
  * Joins what arrives while earlier work is in flight: the batch is as large as the load makes it, and nobody waits for
  * one to fill. The rule is that of Nagle's algorithm (RFC 896) and of group commit (DeWitt et al., SIGMOD 1984):
  *
- * - With nothing in flight, an item leaves at once, alone.
+ * - With nothing in flight, an item leaves at the end of the turn of the event loop that brought it, with what else came
+ *   in that turn: at once, where it came alone.
  * - Otherwise it waits, and leaves with all who wait when a batch comes back.
  * - A further batch leaves beside those in flight when enough are waiting to make it worth a round trip, or when the
  *   oldest has waited longer than a healthy round trip takes: one slow batch must not hold up the others.
@@ -43,6 +44,8 @@ export interface BatcherOptions<Value, Outcome> {
   readonly precluded?: (value: Value, since: number) => Outcome | undefined
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
+  /** Calls back when what came in this turn of the event loop is all here, as `setImmediate` does. */
+  readonly atTurnEnd: (run: () => void) => void
   /** Called when there is something to tick for. */
   readonly onActive: () => void
 }
@@ -94,6 +97,7 @@ export class Batcher<Value, Outcome> {
   readonly #inflight = new Set<Item<Value, Outcome>>()
   readonly #inflightKeys = new Set<string>()
   #inflightBatches = 0
+  #isGathering = false
   readonly #counts = {
     batches: 0,
     items: 0,
@@ -156,7 +160,8 @@ export class Batcher<Value, Outcome> {
       same.deadline = Math.max(same.deadline, deadline)
       this.#counts.joined += 1
     }
-    this.#depart(now)
+    if (this.#inflightBatches > 0) this.#depart(now)
+    else this.#gather()
     this.#options.onActive()
     return promise
   }
@@ -195,6 +200,18 @@ export class Batcher<Value, Outcome> {
     if (item.callers.length > 0) return true
     this.#waitingByKey.delete(item.key)
     return false
+  }
+
+  /** Requests come in bursts, as the edge's event loop sends them: the first of one need not leave without the others. */
+  #gather(): void {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    this.#options.atTurnEnd(this.#leaveTogether)
+  }
+
+  readonly #leaveTogether = (): void => {
+    this.#isGathering = false
+    this.#depart(this.#options.now())
   }
 
   #mayDepart(now: number): boolean {

@@ -24,6 +24,7 @@ export function openRepository(
     now: () => performance.now(),
     sleep: (timeMs) => sleep(timeMs),
     random: Math.random,
+    atTurnEnd: setImmediate,
   })
   return { repository: new MongoRepository(records, clock), records }
 }

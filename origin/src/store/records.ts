@@ -82,8 +82,9 @@ const alone: LaneLimits = {
 /** One command an item: what joining is measured and tested against. */
 export const unjoined: RecordsOptions = { finds: alone, lists: alone, writes: alone }
 
-/** Clock, sleep and dice. */
-export type RecordsEnvironment = Pick<WriteEnvironment, 'now' | 'sleep' | 'random'>
+/** Clock, sleep, dice and event loop. */
+export type RecordsEnvironment = Pick<WriteEnvironment, 'now' | 'sleep' | 'random'> &
+  Pick<BatcherOptions<never, never>, 'atTurnEnd'>
 
 export type Lane = 'find' | 'list' | 'insert' | 'replace'
 
@@ -189,7 +190,7 @@ export class Records {
   #openLanes(collection: string): Lanes {
     const commands = this.#commands
     const { finds, lists, writes, listsInflightMax = Number.POSITIVE_INFINITY } = this.#options
-    const { now } = this.#environment
+    const { now, atTurnEnd } = this.#environment
     const find = (ids: readonly string[], timeoutMs: number) => commands.find(collection, ids, timeoutMs)
     const versions = new RecentVersions()
     const onReplaced = ({ _id, _v }: StoredRecord) => versions.note(_id, _v, now())
@@ -204,9 +205,9 @@ export class Records {
       overtaken: ({ isSent }: PendingWrite, reason: 'deadline' | 'aborted') =>
         reason === 'aborted' ? undefined : isSent ? unknown : notDone('unavailable'),
     }
-    const shared = { now, onActive: this.#startTicking }
+    const shared = { now, atTurnEnd, onActive: this.#startTicking }
     const lane = <Value, Outcome>(
-      options: Omit<BatcherOptions<Value, Outcome>, 'now' | 'onActive'>,
+      options: Omit<BatcherOptions<Value, Outcome>, keyof typeof shared>,
     ): Batcher<Value, Outcome> => new Batcher({ ...shared, ...options })
     return {
       find: lane<string, FindOutcome>({

@@ -31,7 +31,7 @@ it('lists of all collections together leave connections to others, and take turn
   const records = new Records(
     commands,
     { ...joined, listsInflightMax: 2 },
-    { now: () => performance.now(), sleep: async () => {}, random: () => 0 },
+    { now: () => performance.now(), sleep: async () => {}, random: () => 0, atTurnEnd: setImmediate },
   )
   const collections = ['places', 'trips', 'advisories']
   const lists = collections.flatMap((collection) =>
