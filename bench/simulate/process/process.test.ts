@@ -13,7 +13,7 @@ const model: ProcessModel = {
   receiveMs: none,
   kinds: [kind],
   limit: fixed(1e9),
-  queue: { lengthMax: 1e9, intervalMs: 1e9, standingMs: 1e9 },
+  queue: { lengthMax: 1e9, intervalMs: 1e9, standingMs: 1e9, criticalMs: 1e9 },
   shares: { critical: 1, normal: 1, background: 1 },
   poolSize: 1e9,
   deadlineMs: 1e9,

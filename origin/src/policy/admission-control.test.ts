@@ -82,6 +82,19 @@ describe('admission control', () => {
     expect(log.slice(3)).toEqual(['third queueTime'])
   })
 
+  it('waits longer with what is critical: a moment in which nothing comes free refuses only the others', () => {
+    const { admission, fill, waiter, log } = setUp(10)
+    fill('critical', 10)
+    admission.wait('normal', 10_000, waiter('normal'), 0)
+    for (const now of [0, 150]) admission.wait('critical', 10_000, waiter(`critical of ${now}`), now)
+    for (const now of [101, 299]) admission.tick(now)
+    expect(log).toEqual(['normal queueTime'])
+    admission.tick(301)
+    expect(log.slice(1)).toEqual(['critical of 0 queueTime'])
+    admission.release(0, 'served', 302)
+    expect(log.slice(2)).toEqual(['critical of 150 admitted'])
+  })
+
   it('starts nothing that cannot finish in time, unless nothing is running to learn from', () => {
     const { admission, limit, fill, waiter, log } = setUp(2)
     limit.expectedMs = 500

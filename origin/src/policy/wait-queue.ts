@@ -8,7 +8,9 @@ import { type Priority, priorities, priorityRank } from '@spillway/origin/contra
  *   once it has stood for a whole interval, because then it is not a burst.
  * - A standing queue is served newest first (adaptive LIFO, same source): the newest still has time, and the oldest
  *   would most likely be answered to nobody.
- * - Classes are served in order of priority; critical requests are always given the patient bound.
+ * - Classes are served in order of priority. Critical requests have a bound of their own, however the queue stands: they
+ *   come to wait where the service has stalled for a moment (an election, a pause, a neighbour), since what comes free is
+ *   theirs first, and with the delay that service may add they still end in half of their second.
  */
 export interface WaitQueueOptions {
   /** Requests of one class that may wait. @default 256 */
@@ -17,6 +19,8 @@ export interface WaitQueueOptions {
   readonly intervalMs?: number
   /** Longest wait in a standing queue, in ms. @default 10 */
   readonly standingMs?: number
+  /** Longest wait of a critical request, in ms. @default 300 */
+  readonly criticalMs?: number
 }
 
 /** Someone who waits; called once, with the one or the other. */
@@ -44,6 +48,7 @@ export class WaitQueue {
   readonly #lengthMax: number
   readonly #intervalMs: number
   readonly #standingMs: number
+  readonly #criticalMs: number
   readonly #refused: (priority: Priority, reason: 'queueTime' | 'deadline') => void
   /** By rank of priority; oldest first. */
   readonly #classes: Entry[][] = priorities.map(() => [])
@@ -52,13 +57,14 @@ export class WaitQueue {
 
   /** @param refused called beside the waiter's own, to be counted */
   constructor(
-    { lengthMax = 256, intervalMs = 100, standingMs = 10 }: WaitQueueOptions,
+    { lengthMax = 256, intervalMs = 100, standingMs = 10, criticalMs = 300 }: WaitQueueOptions,
     refused: (priority: Priority, reason: 'queueTime' | 'deadline') => void,
   ) {
     this.#refused = refused
     this.#lengthMax = lengthMax
     this.#intervalMs = intervalMs
     this.#standingMs = standingMs
+    this.#criticalMs = criticalMs
   }
 
   get length(): number {
@@ -76,8 +82,7 @@ export class WaitQueue {
     const entries = this.#classes[rank] as Entry[]
     if (entries.length >= this.#lengthMax) return false
     if (this.#length === 0) this.#emptyAt = now
-    const patienceMs = rank > 0 && this.isStanding(now) ? this.#standingMs : this.#intervalMs
-    entries.push({ waiter, priority, since: now, expires: now + patienceMs, deadline })
+    entries.push({ waiter, priority, since: now, expires: now + this.#patienceMs(rank, now), deadline })
     this.#length += 1
     return true
   }
@@ -122,6 +127,11 @@ export class WaitQueue {
       return true
     }
     return false
+  }
+
+  #patienceMs(rank: number, now: number): number {
+    if (rank === 0) return this.#criticalMs
+    return this.isStanding(now) ? this.#standingMs : this.#intervalMs
   }
 
   #refuseIfLate({ waiter, priority, expires, deadline }: Entry, expectedMs: number, now: number): boolean {
