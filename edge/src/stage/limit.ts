@@ -47,7 +47,7 @@ export function limitInLocation(
 }
 
 /** It counts on the machine that asks, so it mostly decides within a few milliseconds. */
-export const limiterWaitMs = 100
+const limiterWaitMs = 100
 
 async function askLimiter(
   key: string,

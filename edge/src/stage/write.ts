@@ -131,7 +131,7 @@ async function settle(
 }
 
 /** As long as a writer waits until the isolates of this data centre are told. */
-export const purgeWaitMs = 250
+const purgeWaitMs = 250
 
 /**
  * Here before the client is answered, and in this data centre, unless that takes too long; in other data centres
