@@ -6,7 +6,7 @@ import type { Measured } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
 import { drive } from '../load/drive.ts'
 import { seededRandom } from '../load/random.ts'
-import type { LoadReport } from '../load/report.ts'
+import type { ClosedJob, LoadReport } from '../load/report.ts'
 import type { Mix } from '../load/workload.ts'
 import { interleave } from '../measure/rounds.ts'
 import { type Run, runBench } from '../measure/run.ts'
@@ -58,11 +58,6 @@ const peerNames: readonly { readonly name: PeerName; readonly onDemand?: OnDeman
   { name: 'Feathers', onDemand: 'feathers' },
   { name: 'Parse Server', onDemand: 'parse' },
 ]
-
-interface Windows {
-  readonly warmupMs: number
-  readonly windowMs: number
-}
 
 interface Sample {
   readonly edge: number
@@ -121,7 +116,11 @@ await runBench(
       ? { warmupMs: 1_000, windowMs: 2_500, cachedWindowMs: 5_000 }
       : { warmupMs: 1_500, windowMs: 6_000, cachedWindowMs: freshMs }
     const { subjects, credentials, ids, databasePid, leftOut } = await startSubjects(run)
-    const ask = (subject: Subject, round: number, windows: Windows): Promise<LoadReport> =>
+    const ask = (
+      subject: Subject,
+      round: number,
+      windows: Pick<ClosedJob, 'warmupMs' | 'windowMs'>,
+    ): Promise<LoadReport> =>
       drive({
         kind: 'closed',
         target: subject.url,
