@@ -82,6 +82,44 @@ describe('admission control', () => {
     expect(log.slice(3)).toEqual(['third queueTime'])
   })
 
+  it('a line that was emptied by refusing still stands; one that was emptied by service does not', () => {
+    const { admission, fill, waiter, log } = setUp(10)
+    fill('critical', 10)
+    admission.wait('normal', 10_000, waiter('first'), 0)
+    admission.tick(101)
+    admission.wait('normal', 10_000, waiter('hasty'), 102)
+    admission.tick(112)
+    expect(log).toEqual(['first queueTime', 'hasty queueTime'])
+    admission.wait('normal', 10_000, waiter('served'), 113)
+    for (let end = 0; end < 2; end += 1) admission.release(0, 'served', 114)
+    fill('critical', 1)
+    admission.wait('normal', 10_000, waiter('patient'), 115)
+    admission.tick(130)
+    expect(log.slice(2)).toEqual(['served admitted'])
+  })
+
+  it('forgets after an interval that a line has stood', () => {
+    const { admission, fill, waiter, log } = setUp(10)
+    fill('critical', 10)
+    admission.wait('normal', 10_000, waiter('first'), 0)
+    admission.tick(101)
+    admission.wait('normal', 10_000, waiter('second'), 202)
+    admission.tick(301)
+    expect(log).toEqual(['first queueTime'])
+  })
+
+  it('is patient with a burst whatever stands in a lower class', () => {
+    const { admission, fill, waiter, log } = setUp(10)
+    fill('critical', 10)
+    admission.wait('background', 10_000, waiter('first'), 0)
+    admission.wait('background', 10_000, waiter('second'), 99)
+    admission.tick(101)
+    expect(admission.snapshot(101).isStanding).toBe(true)
+    admission.wait('normal', 10_000, waiter('burst'), 102)
+    admission.tick(150)
+    expect(log).toEqual(['first queueTime'])
+  })
+
   it('waits longer with what is critical: a moment in which nothing comes free refuses only the others', () => {
     const { admission, fill, waiter, log } = setUp(10)
     fill('critical', 10)

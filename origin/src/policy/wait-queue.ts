@@ -4,20 +4,23 @@ import { type Priority, priorities, priorityRank } from '@spillway/origin/contra
  * A short queue before a full service: it smooths out bursts, and refuses to become a place where requests grow old.
  *
  * - Time in the queue is bounded by CoDel's idea (Nichols & Jacobson, ACM Queue 2012) in the form that Facebook uses for
- *   requests (Maurer, "Fail at Scale", ACM Queue 2015): patient while the queue has been empty lately, and hardly at all
- *   once it has stood for a whole interval, because then it is not a burst.
- * - A standing queue is served newest first (adaptive LIFO, same source): the newest still has time, and the oldest
+ *   requests (Maurer, "Fail at Scale", ACM Queue 2015): patient while a class has found its line empty lately, and hardly
+ *   at all once the line has stood for a whole interval, because then it is not a burst. A line that was emptied by
+ *   refusing has not been empty: else each late tick, which refuses all at once, would begin another patient interval,
+ *   at whose end hundreds are refused at once and make the next tick late.
+ * - A standing line is served newest first (adaptive LIFO, same source): the newest still has time, and the oldest
  *   would most likely be answered to nobody.
- * - Classes are served in order of priority. Critical requests have a bound of their own, however the queue stands: they
- *   come to wait where the service has stalled for a moment (an election, a pause, a neighbour), since what comes free is
- *   theirs first, and with the delay that service may add they still end in half of their second.
+ * - Classes are served in order of priority, and each has its own line: what stands in a lower class says nothing about
+ *   a burst in a higher one. Critical requests have a bound of their own, however their line stands: they come to wait
+ *   where the service has stalled for a moment (an election, a pause, a neighbour), since what comes free is theirs
+ *   first, and with the delay that service may add they still end in half of their second.
  */
 export interface WaitQueueOptions {
   /** Requests of one class that may wait. @default 256 */
   readonly lengthMax?: number
-  /** Longest wait while the queue is a burst, and the time after which it is not, in ms. @default 100 */
+  /** Longest wait in a burst, and the time after which it is none, in ms. @default 100 */
   readonly intervalMs?: number
-  /** Longest wait in a standing queue, in ms. @default 10 */
+  /** Longest wait in a standing line, in ms. @default 10 */
   readonly standingMs?: number
   /** Longest wait of a critical request, in ms. @default 300 */
   readonly criticalMs?: number
@@ -38,10 +41,20 @@ export interface Turn {
 
 interface Entry {
   readonly waiter: Waiter
-  readonly priority: Priority
   readonly since: number
   readonly expires: number
   readonly deadline: number
+}
+
+/** Those of one class who wait. */
+interface Line {
+  readonly priority: Priority
+  /** Oldest first. */
+  entries: Entry[]
+  /** When somebody last came who found it empty, and not because the others had been refused. */
+  emptyAt: number
+  /** When somebody was last refused. */
+  refusedAt: number
 }
 
 export class WaitQueue {
@@ -50,10 +63,14 @@ export class WaitQueue {
   readonly #standingMs: number
   readonly #criticalMs: number
   readonly #refused: (priority: Priority, reason: 'queueTime' | 'deadline') => void
-  /** By rank of priority; oldest first. */
-  readonly #classes: Entry[][] = priorities.map(() => [])
+  /** By rank of priority. */
+  readonly #lines: readonly Line[] = priorities.map((priority) => ({
+    priority,
+    entries: [],
+    emptyAt: 0,
+    refusedAt: Number.NEGATIVE_INFINITY,
+  }))
   #length = 0
-  #emptyAt = 0
 
   /** @param refused called beside the waiter's own, to be counted */
   constructor(
@@ -71,18 +88,17 @@ export class WaitQueue {
     return this.#length
   }
 
-  /** Whether the queue has not been empty for a whole interval. */
+  /** Whether in some class there has been a line for a whole interval. */
   isStanding(now: number): boolean {
-    return this.#length > 0 && now - this.#emptyAt > this.#intervalMs
+    return this.#lines.some((line) => line.entries.length > 0 && this.#stands(line, now))
   }
 
   /** @returns `false` where the class has no room */
   push(priority: Priority, deadline: number, waiter: Waiter, now: number): boolean {
-    const rank = priorityRank(priority)
-    const entries = this.#classes[rank] as Entry[]
-    if (entries.length >= this.#lengthMax) return false
-    if (this.#length === 0) this.#emptyAt = now
-    entries.push({ waiter, priority, since: now, expires: now + this.#patienceMs(rank, now), deadline })
+    const line = this.#lines[priorityRank(priority)] as Line
+    if (line.entries.length >= this.#lengthMax) return false
+    if (line.entries.length === 0 && now - line.refusedAt > this.#intervalMs) line.emptyAt = now
+    line.entries.push({ waiter, since: now, expires: now + this.#patienceMs(line, now), deadline })
     this.#length += 1
     return true
   }
@@ -94,14 +110,17 @@ export class WaitQueue {
    * @param expectedMs time that service will take
    */
   take(mayStart: (rank: number) => boolean, expectedMs: number, now: number): Turn | undefined {
-    const isStanding = this.isStanding(now)
-    for (let rank = 0; rank < this.#classes.length; rank += 1) {
-      const entries = this.#classes[rank] as Entry[]
+    for (let rank = 0; rank < this.#lines.length; rank += 1) {
+      const line = this.#lines[rank] as Line
+      const { entries, priority } = line
+      const isStanding = this.#stands(line, now)
       while (entries.length > 0 && mayStart(rank)) {
         const entry = (isStanding ? entries.pop() : entries.shift()) as Entry
         this.#length -= 1
-        const { waiter, priority, since } = entry
-        if (!this.#refuseIfLate(entry, expectedMs, now)) return { waiter, priority, waitedMs: now - since }
+        if (this.#refuseIfLate(line, entry, expectedMs, now)) continue
+        // Emptied by service: whoever comes next is the first of a burst.
+        if (entries.length === 0) line.refusedAt = Number.NEGATIVE_INFINITY
+        return { waiter: entry.waiter, priority, waitedMs: now - entry.since }
       }
     }
     return undefined
@@ -109,17 +128,17 @@ export class WaitQueue {
 
   /** Refuses everyone who has waited too long or can no longer be served in time. */
   expire(expectedMs: number, now: number): void {
-    for (const [rank, entries] of this.#classes.entries()) {
+    for (const line of this.#lines) {
+      const { entries } = line
       if (entries.length === 0) continue
-      const left = entries.filter((entry) => !this.#refuseIfLate(entry, expectedMs, now))
-      this.#length -= entries.length - left.length
-      this.#classes[rank] = left
+      line.entries = entries.filter((entry) => !this.#refuseIfLate(line, entry, expectedMs, now))
+      this.#length -= entries.length - line.entries.length
     }
   }
 
   /** Forgets someone who has left. */
   remove(waiter: Waiter): boolean {
-    for (const entries of this.#classes) {
+    for (const { entries } of this.#lines) {
       const index = entries.findIndex((entry) => entry.waiter === waiter)
       if (index === -1) continue
       entries.splice(index, 1)
@@ -129,15 +148,20 @@ export class WaitQueue {
     return false
   }
 
-  #patienceMs(rank: number, now: number): number {
-    if (rank === 0) return this.#criticalMs
-    return this.isStanding(now) ? this.#standingMs : this.#intervalMs
+  #stands({ emptyAt }: Line, now: number): boolean {
+    return now - emptyAt > this.#intervalMs
   }
 
-  #refuseIfLate({ waiter, priority, expires, deadline }: Entry, expectedMs: number, now: number): boolean {
+  #patienceMs(line: Line, now: number): number {
+    if (line.priority === 'critical') return this.#criticalMs
+    return this.#stands(line, now) ? this.#standingMs : this.#intervalMs
+  }
+
+  #refuseIfLate(line: Line, { waiter, expires, deadline }: Entry, expectedMs: number, now: number): boolean {
     const reason = deadline - now < expectedMs ? 'deadline' : now >= expires ? 'queueTime' : undefined
     if (reason === undefined) return false
-    this.#refused(priority, reason)
+    line.refusedAt = now
+    this.#refused(line.priority, reason)
     waiter.refused(reason)
     return true
   }
