@@ -24,9 +24,10 @@ import { setStage } from './stage.ts'
  * On one machine, a driver cannot offer ten times what a server on the same cores can carry, unless the server is held
  * back by something that is not the CPU that both share. In production that is the database: so here each command to
  * it takes a stated time longer, as on a small or distant cluster, in a proxy between origin and `mongod`. The origin
- * itself runs as it is; nothing about it is slowed down, and shedding has to be paid for from the same two cores.
+ * itself runs as it is; nothing about it is slowed down, and shedding has to be paid for from the same two cores. The
+ * time is such that two cores are enough for the driver as well, at ten times what is carried.
  */
-const slowerByMs = 10
+const slowerByMs = 15
 const poolSize = 16
 
 /** Lists that no two requests share cannot be joined: they are what fills the database. */
