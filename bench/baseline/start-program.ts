@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { portOfLine } from '../peers/settings.ts'
 import { describeExit, startChild } from '../stack/child.ts'
+import { serverFlags } from '../stack/server-flags.ts'
 import { type BaselineSettings, settingsVariable } from './baseline-settings.ts'
 
 const startTimeoutMs = 60_000
@@ -16,7 +17,7 @@ export async function startProgram<Settings extends BaselineSettings>(
   const child = await startChild({
     name: file,
     command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, file)],
+    args: [...serverFlags, '--disable-warning=ExperimentalWarning', join(import.meta.dirname, file)],
     env: { ...process.env, NODE_ENV: 'production', [settingsVariable]: JSON.stringify(settings) },
     logFile,
     onLine: (line) => {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { describeExit, startChild } from '../stack/child.ts'
+import { serverFlags } from '../stack/server-flags.ts'
 import type { StoredPlace } from './place.ts'
 import { peerEnv, portOfLine } from './settings.ts'
 
@@ -37,7 +38,7 @@ export async function startPeer(name: PeerName, options: PeerOptions): Promise<P
   const child = await startChild({
     name,
     command: process.execPath,
-    args: [join(import.meta.dirname, peers[name])],
+    args: [...serverFlags, join(import.meta.dirname, peers[name])],
     env: {
       ...process.env,
       NODE_ENV: 'production',

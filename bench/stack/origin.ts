@@ -4,6 +4,7 @@ import { opsPaths, originEnv } from '@spillway/origin/contract'
 import { type Child, describeExit, startChild } from './child.ts'
 import { root } from './folders.ts'
 import { freePort } from './ports.ts'
+import { serverFlags } from './server-flags.ts'
 
 export interface Origin {
   readonly url: string
@@ -34,7 +35,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const child = await startChild({
     name: 'origin',
     command: process.execPath,
-    args: ['src/main.ts'],
+    args: [...serverFlags, 'src/main.ts'],
     cwd: join(root, 'origin'),
     env: { ...process.env, ...originEnvironment(options, port) },
     logFile: options.logFile,
