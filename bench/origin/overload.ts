@@ -27,8 +27,9 @@ import { setStage } from './stage.ts'
  * itself runs as it is; nothing about it is slowed down, and shedding has to be paid for from the same two cores. The
  * time is such that two cores are enough for the driver as well, at ten times what is carried.
  */
-const slowerByMs = 15
-const poolSize = 16
+const slowerByMs = 25
+/** As in production. */
+const poolSize = 24
 
 /** Lists that no two requests share cannot be joined: they are what fills the database. */
 const mix: Mix = { search: 6, read: 3, create: 1 }

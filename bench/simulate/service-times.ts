@@ -55,12 +55,6 @@ export interface DatabaseState {
 
 export const healthyDatabase: DatabaseState = { slowdown: 1, hasPrimary: true }
 
-const lanes: Readonly<Record<KindName, LaneLimits>> = {
-  find: joined.finds,
-  list: joined.lists,
-  write: joined.writes,
-}
-
 export function processModel(
   times: ServiceTimes,
   poolSize: number,
@@ -68,6 +62,8 @@ export function processModel(
 ): ProcessModel {
   const { receiveCpuUs, kinds, cpuVariation, databaseVariation, collections, deadlineMs, networkMs } = times
   const cpu = (us: number) => lognormal(us / 1_000, cpuVariation)
+  const { finds, lists, writes } = joined(poolSize)
+  const lanes: Readonly<Record<KindName, LaneLimits>> = { find: finds, list: lists, write: writes }
   return {
     receiveMs: cpu(receiveCpuUs),
     kinds: kindNames.map((name): Kind => {

@@ -61,7 +61,7 @@ export function readOverload({ bench, rows, settings }: Result): OverloadRun {
  * capacity. Every level is then a prediction.
  */
 export function timesOf(run: OverloadRun, times: ServiceTimes): ServiceTimes {
-  const databaseMs = (joined.lists.inflightMax / (run.capacity * mix.list)) * 1_000
+  const databaseMs = (joined(run.poolSize).lists.inflightMax / (run.capacity * mix.list)) * 1_000
   const { find, list, write } = times.kinds
   return {
     ...times,

@@ -57,7 +57,7 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
     }
     const { poolSize } = config.mongodb
     const { repository, records } = openRepository(pool.db, {
-      lanes: { ...joined, listsInflightMax: Math.max(1, poolSize >> 1) },
+      lanes: joined(poolSize),
     })
     const admission = openAdmission()
     const health = new Health({

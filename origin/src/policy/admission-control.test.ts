@@ -82,7 +82,7 @@ describe('admission control', () => {
     expect(log.slice(3)).toEqual(['third queueTime'])
   })
 
-  it('a line that was emptied by refusing still stands; one that was emptied by service does not', () => {
+  it('a line that was emptied by refusing still stands', () => {
     const { admission, fill, waiter, log } = setUp(10)
     fill('critical', 10)
     admission.wait('normal', 10_000, waiter('first'), 0)
@@ -90,12 +90,6 @@ describe('admission control', () => {
     admission.wait('normal', 10_000, waiter('hasty'), 102)
     admission.tick(112)
     expect(log).toEqual(['first queueTime', 'hasty queueTime'])
-    admission.wait('normal', 10_000, waiter('served'), 113)
-    for (let end = 0; end < 2; end += 1) admission.release(0, 'served', 114)
-    fill('critical', 1)
-    admission.wait('normal', 10_000, waiter('patient'), 115)
-    admission.tick(130)
-    expect(log.slice(2)).toEqual(['served admitted'])
   })
 
   it('forgets after an interval that a line has stood', () => {

@@ -5,9 +5,9 @@ import { type Priority, priorities, priorityRank } from '@spillway/origin/contra
  *
  * - Time in the queue is bounded by CoDel's idea (Nichols & Jacobson, ACM Queue 2012) in the form that Facebook uses for
  *   requests (Maurer, "Fail at Scale", ACM Queue 2015): patient while a class has found its line empty lately, and hardly
- *   at all once the line has stood for a whole interval, because then it is not a burst. A line that was emptied by
- *   refusing has not been empty: else each late tick, which refuses all at once, would begin another patient interval,
- *   at whose end hundreds are refused at once and make the next tick late.
+ *   at all once the line has stood for a whole interval, because then it is not a burst. An empty line out of which
+ *   somebody was refused within the interval counts as standing: else each late tick, which refuses all at once, would
+ *   begin another patient interval, at whose end hundreds are refused at once and make the next tick late.
  * - A standing line is served newest first (adaptive LIFO, same source): the newest still has time, and the oldest
  *   would most likely be answered to nobody.
  * - Classes are served in order of priority, and each has its own line: what stands in a lower class says nothing about
@@ -51,7 +51,7 @@ interface Line {
   readonly priority: Priority
   /** Oldest first. */
   entries: Entry[]
-  /** When somebody last came who found it empty, and not because the others had been refused. */
+  /** When somebody last came who found it empty, and nobody refused within the interval before. */
   emptyAt: number
   /** When somebody was last refused. */
   refusedAt: number
@@ -118,8 +118,6 @@ export class WaitQueue {
         const entry = (isStanding ? entries.pop() : entries.shift()) as Entry
         this.#length -= 1
         if (this.#refuseIfLate(line, entry, expectedMs, now)) continue
-        // Emptied by service: whoever comes next is the first of a burst.
-        if (entries.length === 0) line.refusedAt = Number.NEGATIVE_INFINITY
         return { waiter: entry.waiter, priority, waitedMs: now - entry.since }
       }
     }

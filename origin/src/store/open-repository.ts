@@ -6,7 +6,7 @@ import { joined, Records, type RecordsOptions } from './records.ts'
 import type { Repository } from './repository.ts'
 
 export interface RepositoryOptions {
-  /** How work is joined. @default joined */
+  /** How work is joined. @default joined() */
   readonly lanes?: RecordsOptions
   /** How long a write may wait for its majority before the question is asked again, in ms. @default 5 000 */
   readonly majorityTimeoutMs?: number
@@ -19,7 +19,7 @@ export function openRepository(
   db: Db,
   options: RepositoryOptions = {},
 ): { readonly repository: Repository; readonly records: Records } {
-  const { lanes = joined, majorityTimeoutMs = 5_000, clock = Date.now } = options
+  const { lanes = joined(), majorityTimeoutMs = 5_000, clock = Date.now } = options
   const records = new Records(new MongoCommands(db, majorityTimeoutMs), lanes, {
     now: () => performance.now(),
     sleep: (timeMs) => sleep(timeMs),

@@ -43,35 +43,42 @@ export interface RecordsOptions {
 }
 
 /**
- * In number, so that a batch is milliseconds of work; in bytes, well under the 48 MB of a message. Lists of one collection
- * have three quarters of what half of a pool of 16 gives to all: as long as connections are idle, a database that answers
- * late is no reason to let lists wait, and those of another collection still find room.
+ * How work is joined. In number, so that a batch is milliseconds of work; in bytes, well under the 48 MB of a message.
+ *
+ * Lists of all collections have half of the pool, and those of one have three quarters of that half: another collection
+ * still finds room, and a database that merely answers late, while connections are idle, is no reason to let lists wait.
+ *
+ * @param poolSize connections of this process. @default 16
  */
-export const joined: RecordsOptions = {
-  finds: {
-    itemsMax: 128,
-    bytesMax: 65_536,
-    inflightMax: 3,
-    overlapItems: 64,
-    patienceMs: 10,
-    waitingMax: 4_096,
-  },
-  lists: {
-    itemsMax: 1,
-    bytesMax: 65_536,
-    inflightMax: 6,
-    overlapItems: 1,
-    patienceMs: 0,
-    waitingMax: 1_024,
-  },
-  writes: {
-    itemsMax: 128,
-    bytesMax: 4_194_304,
-    inflightMax: 2,
-    overlapItems: 64,
-    patienceMs: 20,
-    waitingMax: 2_048,
-  },
+export function joined(poolSize = 16): RecordsOptions {
+  const listsInflightMax = Math.max(1, poolSize >> 1)
+  return {
+    finds: {
+      itemsMax: 128,
+      bytesMax: 65_536,
+      inflightMax: 3,
+      overlapItems: 64,
+      patienceMs: 10,
+      waitingMax: 4_096,
+    },
+    lists: {
+      itemsMax: 1,
+      bytesMax: 65_536,
+      inflightMax: Math.ceil(listsInflightMax * 0.75),
+      overlapItems: 1,
+      patienceMs: 0,
+      waitingMax: 1_024,
+    },
+    writes: {
+      itemsMax: 128,
+      bytesMax: 4_194_304,
+      inflightMax: 2,
+      overlapItems: 64,
+      patienceMs: 20,
+      waitingMax: 2_048,
+    },
+    listsInflightMax,
+  }
 }
 
 const alone: LaneLimits = {

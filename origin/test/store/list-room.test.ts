@@ -28,11 +28,12 @@ class Watched extends MongoCommands {
 
 it('lists of all collections together leave connections to others, and take turns', async () => {
   const commands = new Watched(database.db, 5_000)
-  const records = new Records(
-    commands,
-    { ...joined, listsInflightMax: 2 },
-    { now: () => performance.now(), sleep: async () => {}, random: () => 0, atTurnEnd: setImmediate },
-  )
+  const records = new Records(commands, joined(4), {
+    now: () => performance.now(),
+    sleep: async () => {},
+    random: () => 0,
+    atTurnEnd: setImmediate,
+  })
   const collections = ['places', 'trips', 'advisories']
   const lists = collections.flatMap((collection) =>
     Array.from({ length: 20 }, (_, number) =>

@@ -51,7 +51,7 @@ function callOf(caller: Caller): Call {
 }
 
 describe.each([
-  ['joined', joined],
+  ['joined', joined()],
   ['one command an item', unjoined],
 ])('interleavings agree with the model, %s', (_, lanes) => {
   let database: TestDatabase
