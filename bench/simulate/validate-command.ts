@@ -48,7 +48,7 @@ console.log(
   ),
 )
 console.log(`
-measured: ${result.startedAt}, ${result.machine.cores} cores, ${result.versions.commit ?? ''}; capacity ${run.capacity} requests/s, from which the
+measured: ${result.startedAt}, ${result.machine.cores} cores, ${result.versions.commit ?? ''}; at most ${Math.round(run.carried)} requests/s carried, from which the
 round trip of a list follows (${timesOf(run, times).kinds.list.databaseMs.toFixed(1)} ms). Everything else is predicted.`)
 
 const out = values.quick ? join(localFolder, 'simulate') : join(root, 'bench/results/simulate')

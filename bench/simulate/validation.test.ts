@@ -22,7 +22,7 @@ const result = (goodput: ReturnType<typeof metric>): Result => ({
 describe('a measured run', () => {
   it('is read with the middle of its repetitions, and with what was offered', () => {
     expect(readOverload(result(metric(380, 400, 390)))).toEqual({
-      capacity: 400,
+      carried: 390,
       poolSize: 16,
       levels: [
         { name: '5×', arrivals: { critical: 80, normal: 1_152, background: 768 }, goodput: 390, p99Ms: 250 },
@@ -39,7 +39,7 @@ describe('a measured run', () => {
   })
 })
 
-it('goodput beyond capacity is the capacity that was measured', () => {
+it('goodput beyond capacity is what was carried', () => {
   const run = readOverload(result(metric(400)))
   const [five] = compare(run, readServiceTimes(), 20)
   expect(Math.abs(five?.goodputError ?? 100)).toBeLessThan(5)

@@ -17,8 +17,8 @@ export interface MeasuredLevel {
 /** What `bench:overload` says of its own run. */
 export interface OverloadRun {
   readonly levels: readonly MeasuredLevel[]
-  /** Requests a second that a closed loop of 128 connections got answered. */
-  readonly capacity: number
+  /** Most requests a second that were answered well at any level. */
+  readonly carried: number
   readonly poolSize: number
 }
 
@@ -52,16 +52,17 @@ export function readOverload({ bench, rows, settings }: Result): OverloadRun {
     const arrivals = { critical, normal: others * normalShare, background: others * (1 - normalShare) }
     return [{ name: row.case, arrivals, goodput, p99Ms: middle('p99') }]
   })
-  return { levels, capacity, poolSize: setting('poolSize') }
+  const carried = Math.max(...levels.map(({ goodput }) => goodput))
+  return { levels, carried, poolSize: setting('poolSize') }
 }
 
 /**
  * Service times of that run. Its database is slowed down until lists fill the lane that they leave by, so one number is
- * taken from the run, and nothing else: a list's round trip, as the one at which that lane carries the measured
- * capacity. Every level is then a prediction.
+ * taken from the run, and nothing else: a list's round trip, as the one at which that lane carries the most that was
+ * carried. Latency at every level, and goodput as it rises to that and stays there, are predictions.
  */
 export function timesOf(run: OverloadRun, times: ServiceTimes): ServiceTimes {
-  const databaseMs = (joined(run.poolSize).lists.inflightMax / (run.capacity * mix.list)) * 1_000
+  const databaseMs = (joined(run.poolSize).lists.inflightMax / (run.carried * mix.list)) * 1_000
   const { find, list, write } = times.kinds
   return {
     ...times,
