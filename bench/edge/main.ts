@@ -37,6 +37,7 @@ const names = {
   bare: 'constant Worker, one field',
   sameRead: 'constant Worker, the same answer',
   sameShed: 'constant Worker, the same refusal',
+  least: 'least Worker, two maps',
   hono: 'hono',
   honoJose: 'hono + jose each time',
   cached: 'Spillway, cached read',
@@ -166,13 +167,14 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const shedding = await startEdge(refusing.url)
   const same = await bundleWorker('same', folder)
   const startSame = (answer: Answer) => start(same, { ANSWER: JSON.stringify(answer) })
+  const stored = await askOnce(reading.url, 'GET', credentials)
   const subjects: Subject[] = [
     { name: names.bare, mix: read, ...ok, ...bare },
     {
       name: names.sameRead,
       mix: read,
       ...ok,
-      ...(await startSame(await askOnce(reading.url, 'GET', credentials))),
+      ...(await startSame(stored)),
     },
     // The same requests as are shed, too: a body that nobody reads costs as well.
     {
@@ -180,6 +182,12 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
       mix: { create: 1 },
       ...shed,
       ...(await startSame(await refusalOf(shedding.url, credentials))),
+    },
+    {
+      name: names.least,
+      mix: read,
+      ...ok,
+      ...(await start(await bundleWorker('least', folder), { ANSWER: JSON.stringify(stored) })),
     },
     { name: names.hono, mix: read, ...ok, ...(await start(await bundleWorker('hono-only', folder))) },
     {
