@@ -3,25 +3,16 @@
  * and one of documents, filled as it goes. No check, no freshness, no limit: it is no peer, and shows what of the way from
  * the constant Worker to ours is the runtime's: reading the URL and a field, and copying fields that are not the last ones.
  */
+import { type HeldAnswer, holdAnswer } from './answer.ts'
+
 interface Bindings {
   /** JSON: `{ status, fields, body }`. */
   readonly ANSWER: string
 }
 
-interface Held {
-  readonly status: number
-  readonly headers: Headers
-  readonly body: Uint8Array
-}
-
-const documents = new Map<string, Held>()
+const documents = new Map<string, HeldAnswer>()
 const tokens = new Set<string>()
 const tokensMax = 1_000
-
-function hold(text: string): Held {
-  const { status, fields, body } = JSON.parse(text)
-  return { status, headers: new Headers(fields), body: new TextEncoder().encode(body) }
-}
 
 export default {
   fetch({ headers, method, url }: Request, { ANSWER }: Bindings): Response {
@@ -30,7 +21,7 @@ export default {
     if (!tokens.has(token) && tokens.size < tokensMax) tokens.add(token)
     let held = documents.get(url)
     if (held === undefined) {
-      held = hold(ANSWER)
+      held = holdAnswer(ANSWER)
       documents.set(url, held)
     }
     return new Response(held.body, held)
