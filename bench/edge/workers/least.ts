@@ -1,7 +1,7 @@
 /**
- * The least that a Worker can do and still answer only those it knows with what they asked for: two maps, one of tokens
- * and one of documents, filled as it goes. No check, no freshness, no limit: it is no peer, and shows what of the way from
- * the constant Worker to ours is the runtime's: reading the URL and a field, and copying fields that are not the last ones.
+ * Looks up who asks and what for, and does nothing else: a set of tokens and a map of documents, both filled by whoever
+ * comes. No check, no freshness, no limit: it is no peer, and shows what reading the URL and a field, and copying fields
+ * that are not those of the last answer, cost on the way from the constant Worker to ours.
  */
 import { type HeldAnswer, holdAnswer } from './answer.ts'
 

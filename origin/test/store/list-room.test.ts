@@ -26,19 +26,32 @@ class Watched extends MongoCommands {
   }
 }
 
-it('lists of all collections together leave connections to others, and take turns', async () => {
+function watch(poolSize: number) {
   const commands = new Watched(database.db, 5_000)
-  const records = new Records(commands, joined(4), {
+  const records = new Records(commands, joined(poolSize), {
     now: () => performance.now(),
     sleep: async () => {},
     random: () => 0,
     atTurnEnd: setImmediate,
   })
+  return { commands, records }
+}
+
+const listOf = (number: number): Listing => ({ filter: { _v: { $gt: number } }, sort: { _id: 1 }, limit: 1 })
+
+it('lists of one collection leave room to those of another', async () => {
+  const { commands, records } = watch(8)
+  await Promise.all(
+    Array.from({ length: 20 }, (_, number) => records.list('places', listOf(number), inTime())),
+  )
+  expect(commands.inflightMax).toBe(3)
+})
+
+it('lists of all collections together leave connections to others, and take turns', async () => {
+  const { commands, records } = watch(4)
   const collections = ['places', 'trips', 'advisories']
   const lists = collections.flatMap((collection) =>
-    Array.from({ length: 20 }, (_, number) =>
-      records.list(collection, { filter: { _v: { $gt: number } }, sort: { _id: 1 }, limit: 1 }, inTime()),
-    ),
+    Array.from({ length: 20 }, (_, number) => records.list(collection, listOf(number), inTime())),
   )
   const outcomes = await Promise.all(lists)
   expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['records']))
