@@ -28,9 +28,8 @@ await runBench({ bench: 'connections', packages: ['fastify', 'mongodb', 'undici'
     peers: [],
     poolSize,
     originEnv: { [originEnv.processes]: '1' },
-    databaseFor: async (uri) => {
+    beforeOrigin: async (uri) => {
       database = await watchDatabaseConnections(run, uri, 200)
-      return uri
     },
   })
   const { credentials, pids, url } = stage.spillway

@@ -18,6 +18,7 @@ export const units = {
   clients: { title: 'clients', unit: 'connections', better: 'lower' },
   database: { title: 'db', unit: 'connections', better: 'lower' },
   driver: { title: 'driver busy %', unit: '%', better: 'lower' },
+  machine: { title: 'machine busy %', unit: '%', better: 'lower' },
 } as const
 export type MetricName = keyof typeof units
 export const metricNames = Object.keys(units) as readonly MetricName[]
@@ -31,8 +32,13 @@ export const rowOf = (level: string, samples: readonly Sample[]): Row =>
 
 /**
  * @param databaseConnections most connections that the database has counted
+ * @param machineBusy percent of all cores' time that anything ran
  */
-export function sampleOf(report: LoadReport, databaseConnections = Number.NaN): Sample {
+export function sampleOf(
+  report: LoadReport,
+  databaseConnections = Number.NaN,
+  machineBusy = Number.NaN,
+): Sample {
   const { driver, streams, total, windowMs } = report
   const figures: Record<MetricName, number> = {
     asked: (total.asked / windowMs) * 1000,
@@ -49,8 +55,10 @@ export function sampleOf(report: LoadReport, databaseConnections = Number.NaN): 
     clients: report.connections,
     database: databaseConnections,
     driver: driver.busy * 100,
+    machine: machineBusy,
   }
   if (driver.limitedBy === undefined) return figures
   const unknown = Object.fromEntries(Object.keys(figures).map((name) => [name, Number.NaN]))
-  return { ...(unknown as typeof figures), driver: figures.driver, limitedBy: driver.limitedBy }
+  const { machine } = figures
+  return { ...(unknown as typeof figures), driver: figures.driver, machine, limitedBy: driver.limitedBy }
 }

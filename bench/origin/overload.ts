@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Priority, priorities } from '@spillway/origin/contract'
+import { MongoClient } from 'mongodb'
 import type { Measured } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
 import { steady } from '../load/arrivals.ts'
@@ -7,12 +8,12 @@ import type { Credentials } from '../load/credentials.ts'
 import { drive } from '../load/drive.ts'
 import type { LoadReport } from '../load/report.ts'
 import type { Mix } from '../load/workload.ts'
+import { machineLoad } from '../measure/machine-load.ts'
 import { interleave } from '../measure/rounds.ts'
 import { runBench } from '../measure/run.ts'
 import type { Sampler } from '../measure/sampler.ts'
 import { median } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
-import { type Fault, startFaultProxy } from '../stack/fault-proxy.ts'
 import { watchDatabaseConnections } from './database-connections.ts'
 import { type MetricName, metricNames, rowOf, sampleOf, units } from './overload-figures.ts'
 import { setStage } from './stage.ts'
@@ -22,12 +23,13 @@ import { setStage } from './stage.ts'
  * those before them were answered, as they did in the night of the story.
  *
  * On one machine, a driver cannot offer ten times what a server on the same cores can carry, unless the server is held
- * back by something that is not the CPU that both share. In production that is the database: so here each command to
- * it takes a stated time longer, as on a small or distant cluster, in a proxy between origin and `mongod`. The origin
- * itself runs as it is; nothing about it is slowed down, and shedding has to be paid for from the same two cores. The
- * time is such that two cores are enough for the driver as well, at ten times what is carried. It also decides how much
- * the share of goodput that is kept depends on the event loop: a list that leaves a millisecond late loses 4 % of a round
- * trip of 27 ms, and 8 % of one of 12 ms.
+ * back by something that is not the CPU that both share. In production that is the database: so here each command of the
+ * origin's sleeps in `mongod` for a stated time before it runs, as on a small or busy cluster, which takes no CPU. The
+ * origin itself runs as it is; nothing about it is slowed down, and shedding has to be paid for from the same two cores.
+ *
+ * The time is such that the two cores are not the limit at ten times what is carried (`machine busy`, driver and database
+ * included): then it would be measured how three processes share them. A proxy that delayed the commands was such a
+ * sharer itself, and what it kept waiting was taken for the origin's loss.
  */
 const slowerByMs = 25
 /** As in production. */
@@ -54,9 +56,10 @@ await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }
   const stage = await setStage(run, {
     peers: [],
     poolSize,
-    databaseFor: async (uri) => {
+    failPoints: true,
+    beforeOrigin: async (uri) => {
       connections = await watchDatabaseConnections(run, uri, 250)
-      return slower(run.closing, uri)
+      await slowDown(uri)
     },
   })
   const target = stage.spillway
@@ -80,27 +83,38 @@ await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }
   run.progress(`it is ${Math.round(capacity)} requests/s`)
   if (!(capacity > 0)) throw new Error(`nothing was served: ${JSON.stringify(closed.total.failures)}`)
 
+  /** Percent of all cores' time, over the window. */
+  const busy = new Map<LoadReport, number>()
   const offerAt = async (level: number, round: number): Promise<LoadReport> => {
     run.progress(`${level}×`)
     const perSecond = ratesAt(level, capacity)
-    const report = await drive({
-      kind: 'open',
-      target: target.url,
-      ids: stage.ids,
-      seed: seed + round,
-      warmupMs: times.warmupMs,
-      streams: priorities.map((priority) => ({
-        name: priority,
-        curve: steady(perSecond[priority], times.windowMs),
-        spacing: 'poisson',
-        mix,
-        credentials: withPriority(credentials, priority),
-      })),
-      connectionsMax: 2_000,
-      timeoutMs: 5_000,
-      usefulMs,
-      watched,
-    })
+    let sinceWindow = machineLoad()
+    const report = await drive(
+      {
+        kind: 'open',
+        target: target.url,
+        ids: stage.ids,
+        seed: seed + round,
+        warmupMs: times.warmupMs,
+        streams: priorities.map((priority) => ({
+          name: priority,
+          curve: steady(perSecond[priority], times.windowMs),
+          spacing: 'poisson',
+          mix,
+          credentials: withPriority(credentials, priority),
+        })),
+        connectionsMax: 2_000,
+        timeoutMs: 5_000,
+        usefulMs,
+        watched,
+      },
+      {
+        onWindow: () => {
+          sinceWindow = machineLoad()
+        },
+      },
+    )
+    busy.set(report, sinceWindow())
     if (report.driver.limitedBy !== undefined) {
       console.error(`        not a result: ${report.driver.limitedBy}`)
     }
@@ -110,7 +124,10 @@ await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }
   const reports = await interleave(levels, rounds, offerAt)
 
   const samples = new Map(
-    [...reports].map(([level, list]) => [level, list.map((report) => sampleOf(report, connections?.max))]),
+    [...reports].map(([level, list]) => [
+      level,
+      list.map((report) => sampleOf(report, connections?.max, busy.get(report))),
+    ]),
   )
   const middle = (level: number, metric: MetricName) =>
     median((samples.get(level) ?? []).map((sample) => sample[metric]))
@@ -159,11 +176,21 @@ function withPriority(credentials: Credentials, priority: Priority): Credentials
   return credentials.kind === 'assertions' ? { ...credentials, priority, timeoutMs: usefulMs } : credentials
 }
 
-/** Puts a proxy in front of the database. The driver's monitor must not learn the way around it: one direct connection. */
-async function slower(closing: AsyncDisposableStack, uri: string): Promise<string> {
-  const proxy = await startFaultProxy(Number(new URL(uri.replace('mongodb:', 'http:')).port))
-  closing.defer(() => proxy.stop())
-  const delay: Fault = { kind: 'delay', delayMs: slowerByMs }
-  await proxy.apply(delay)
-  return `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`
+/** Has each command of the origin's sleep before it runs, in the thread of its connection: no CPU is spent on it. */
+async function slowDown(uri: string): Promise<void> {
+  const client = new MongoClient(uri)
+  try {
+    await client.db('admin').command({
+      configureFailPoint: 'failCommand',
+      mode: 'alwaysOn',
+      data: {
+        appName: 'spillway-origin',
+        failCommands: ['find', 'aggregate', 'insert', 'update', 'delete', 'bulkWrite'],
+        blockConnection: true,
+        blockTimeMS: slowerByMs,
+      },
+    })
+  } finally {
+    await client.close()
+  }
 }

@@ -37,8 +37,10 @@ export interface StageOptions {
   readonly poolSize: number
   /** Further variables of the origin. */
   readonly originEnv?: Readonly<Record<string, string>>
-  /** What the origin is to find under the database's address, e.g. a proxy. @default the database itself */
-  readonly databaseFor?: (uri: string) => Promise<string>
+  /** Lets the database be slowed down on command. @default false */
+  readonly failPoints?: boolean
+  /** Done when the database is there and the origin is not. */
+  readonly beforeOrigin?: (databaseUri: string) => Promise<void>
   /** Subjects of the assertions towards the origin. @default 64 */
   readonly subjects?: number
 }
@@ -49,7 +51,7 @@ export const spillway = 'Spillway'
 export async function setStage(run: Run, options: StageOptions): Promise<Stage> {
   const { closing, progress } = run
   progress('starting the database')
-  const mongod = await startMongod({ isMeasured: true })
+  const mongod = await startMongod({ isMeasured: true, failPoints: options.failPoints ?? false })
   closing.defer(() => mongod.stop())
   if (mongod.pid === undefined) {
     throw new Error(
@@ -61,12 +63,14 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
   const databaseName = `bench_${randomUUID().slice(0, 8)}`
   await seed({ databaseUri: mongod.uri, databaseName })
 
+  await options.beforeOrigin?.(mongod.uri)
+
   progress('starting the origin')
   const logFolder = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
   closing.defer(() => rm(logFolder, { recursive: true, force: true }))
   const key = await createKey(assertionAlgorithm)
   const origin = await startOrigin({
-    databaseUri: (await options.databaseFor?.(mongod.uri)) ?? mongod.uri,
+    databaseUri: mongod.uri,
     databaseName,
     edgeKeys: JSON.stringify(publicKeySet(key)),
     logFile: join(logFolder, 'origin.log'),

@@ -254,7 +254,10 @@ describe('admission', () => {
     socket.write(`content-type: application/json\r\ncontent-length: 2\r\n\r\n{}`)
     await until(() => state().waiting === 1)
     socket.destroy()
-    await until(() => state().abandoned === 1)
+    await until(() => {
+      crowded.admission.tick(performance.now())
+      return state().abandoned === 1
+    })
     release()
     await first
     expect(state()).toMatchObject({ inflight: 0, waiting: 0, abandoned: 1 })

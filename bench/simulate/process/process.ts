@@ -295,6 +295,7 @@ class Process {
       return
     }
     const waiter = {
+      isGone: false,
       admitted: () => {
         this.#waiting -= 1
         this.#start(request)

@@ -20,7 +20,11 @@ function setUp(current = 10, options: Partial<AdmissionControlOptions> = {}) {
   const limit = new FixedLimit(current)
   const admission = new AdmissionControl({ limit, random: () => 0.5, onActive: () => {}, ...options })
   const log: string[] = []
+  const gone = new Set<string>()
   const waiter = (name: string): Waiter => ({
+    get isGone() {
+      return gone.has(name)
+    },
     admitted: () => log.push(`${name} admitted`),
     refused: (reason) => log.push(`${name} ${reason}`),
   })
@@ -29,7 +33,7 @@ function setUp(current = 10, options: Partial<AdmissionControlOptions> = {}) {
       expect(admission.tryAcquire(priority, 10_000, now)).toBe('admitted')
     }
   }
-  return { limit, admission, log, waiter, fill }
+  return { limit, admission, log, gone, waiter, fill }
 }
 
 describe('admission control', () => {
@@ -147,15 +151,16 @@ describe('admission control', () => {
     expect(admission.wait('critical', 1_000, waiter('c'), 0)).toBe('waiting')
   })
 
-  it('forgets a caller who leaves while waiting', () => {
-    const { admission, fill, waiter, log } = setUp(1)
+  it('passes over a caller who has left', () => {
+    const { admission, fill, gone, waiter, log } = setUp(1)
     fill('critical', 1)
-    const leaver = waiter('a')
-    admission.wait('normal', 1_000, leaver, 0)
-    admission.abandon(leaver)
+    for (const name of ['a', 'b', 'c']) admission.wait('normal', 1_000, waiter(name), 0)
+    gone.add('a').add('c')
     admission.release(0, 'served', 1)
-    expect(log).toEqual([])
-    expect(admission.snapshot(1)).toMatchObject({ inflight: 0, waiting: 0, abandoned: 1 })
+    expect(log).toEqual(['b admitted'])
+    admission.tick(2)
+    expect(log).toEqual(['b admitted'])
+    expect(admission.snapshot(2)).toMatchObject({ inflight: 1, waiting: 0, abandoned: 2 })
   })
 
   /** https://github.com/Netflix/concurrency-limits/issues/125 */
@@ -218,7 +223,7 @@ function simulate({ rate, critical = 0.05 }: Load) {
       const verdict = admission.tryAcquire(priority, now + 1_000, now)
       if (verdict === 'admitted') start(now)
       else if (verdict === 'full')
-        admission.wait(priority, now + 1_000, { admitted: start, refused() {} }, now)
+        admission.wait(priority, now + 1_000, { isGone: false, admitted: start, refused() {} }, now)
     }
     if (now % 5 === 0) admission.tick(now)
     let budget = capacityPerMs

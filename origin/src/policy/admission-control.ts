@@ -87,7 +87,10 @@ export class AdmissionControl {
 
   constructor({ limit, queue, shares = defaultShares, random, onActive }: AdmissionControlOptions) {
     this.#limit = limit
-    this.#queue = new WaitQueue(queue ?? {}, (priority, reason) => this.#refuse(priority, reason, this.#now))
+    this.#queue = new WaitQueue(queue ?? {}, (priority, reason) => {
+      if (reason === 'gone') this.#abandoned += 1
+      else this.#refuse(priority, reason, this.#now)
+    })
     this.#shares = priorities.map((priority) => shares[priority])
     this.#random = random
     this.#onActive = onActive
@@ -112,11 +115,6 @@ export class AdmissionControl {
     if (!this.#queue.push(priority, deadline, waiter, now)) return this.#refuse(priority, 'busy', now)
     this.#onActive()
     return 'waiting'
-  }
-
-  /** A caller has left: their waiter is forgotten, if it still waits. */
-  abandon(waiter: Waiter): void {
-    if (this.#queue.remove(waiter)) this.#abandoned += 1
   }
 
   /**

@@ -6,8 +6,8 @@ import {
   type ProblemCode,
   problemStatus,
 } from '@spillway/origin/contract'
-import type { FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { AdmissionControl, ServiceEnd, ShedReason } from '../policy/admission-control.ts'
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { AdmissionControl, ServiceEnd, ShedReason, Waiter } from '../policy/admission-control.ts'
 import { sendProblem } from './problem.ts'
 
 /**
@@ -33,23 +33,37 @@ export function admissionStage(admission: AdmissionControl, fallback: Priority):
       sendProblem(reply, shed(verdict, admission.retryAfterSeconds(now)))
       return
     }
-    const waiter = {
-      admitted(start: number) {
-        socket.off('close', leave)
-        request.admittedAtMs = start
-        // Closed, and not yet told so.
-        if (socket.destroyed) releaseAdmission(admission, request, 0, start)
-        else done()
-      },
-      refused(reason: ShedReason) {
-        socket.off('close', leave)
-        sendProblem(reply, shed(reason, admission.retryAfterSeconds(now)))
-      },
-    }
-    const leave = () => admission.abandon(waiter)
-    socket.once('close', leave)
+    const waiter = new Waiting(admission, request, reply, done)
     const wait = admission.wait(priority, deadlineMs, waiter, now)
     if (wait !== 'waiting') waiter.refused(wait)
+  }
+}
+
+/** A request in the queue. It asks its socket rather than listen to it: a listener would cost as much as the queue does. */
+class Waiting implements Waiter {
+  readonly #admission: AdmissionControl
+  readonly #request: FastifyRequest
+  readonly #reply: FastifyReply
+  readonly #done: () => void
+
+  constructor(admission: AdmissionControl, request: FastifyRequest, reply: FastifyReply, done: () => void) {
+    this.#admission = admission
+    this.#request = request
+    this.#reply = reply
+    this.#done = done
+  }
+
+  get isGone(): boolean {
+    return this.#request.raw.socket.destroyed
+  }
+
+  admitted(now: number): void {
+    this.#request.admittedAtMs = now
+    this.#done()
+  }
+
+  refused(reason: ShedReason): void {
+    sendProblem(this.#reply, shed(reason, this.#admission.retryAfterSeconds(performance.now())))
   }
 }
 
