@@ -1,6 +1,6 @@
 import type { Problem } from '@spillway/origin/contract'
 import { ProblemError } from '@spillway/origin/contract'
-import type { Exchange } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import { readHead } from './policy/request-headers.ts'
 import type { PagePlan, ReadPlan, ServedPlan, WritePlan } from './policy/request-plan.ts'
 import { foreseeShed, shedProblem } from './stage/admit.ts'
@@ -8,7 +8,7 @@ import { type AnswerParts, finish, problemAnswer } from './stage/answer.ts'
 import { authorize } from './stage/authorize.ts'
 import { recallOwnWrites } from './stage/consistency.ts'
 import { ForwardError } from './stage/forward.ts'
-import { type IdentifyParts, identify, requestIdOf } from './stage/identify.ts'
+import { type IdentifyParts, identify } from './stage/identify.ts'
 import { type LimitParts, limitHere, limitInLocation } from './stage/limit.ts'
 import {
   type LookupParts,
@@ -100,26 +100,12 @@ export function createApp(parts: Parts): App {
   }
 
   const serve: App = (request, waitUntil) => {
-    const head = readHead(request)
-    const exchange: Exchange = {
-      request,
-      head,
-      waitUntil,
-      arrivedAtMs: parts.now(),
-      requestId: requestIdOf(head, parts),
-      plan: undefined,
-      token: undefined,
-      notBeforeMs: undefined,
-      reason: undefined,
-      purgeTags: [],
-      hasLostAttempt: false,
-      isCast: false,
-      isMarked: false,
-      originMs: undefined,
-    }
+    const { ids, now } = parts
+    const exchange = new Exchange(request, readHead(request), { arrivedAtMs: now(), ids, waitUntil })
     try {
       const verdict = begin(exchange)
       if (!(verdict instanceof Promise)) return conclude(exchange, verdict)
+      exchange.hasWaited = true
       return verdict
         .then((settled) => conclude(exchange, settled))
         .catch((error) => conclude(exchange, recover(exchange, error)))

@@ -1,33 +1,63 @@
-import type { Principal } from '@spillway/origin/contract'
-import type { RequestHead } from './policy/request-headers.ts'
+import { headers as names, type Principal } from '@spillway/origin/contract'
+import { isUuid, type RequestHead } from './policy/request-headers.ts'
 import type { InvalidPlan, ServedPlan } from './policy/request-plan.ts'
 import type { VerifiedToken } from './policy/token-verifier.ts'
+import type { RandomIds } from './runtime/random-ids.ts'
 
 /** One request on its way through the stages. Each stage reads what those before it found and adds its own. */
-export interface Exchange {
+export class Exchange {
   readonly request: Request
   readonly head: RequestHead
   readonly waitUntil: (work: Promise<unknown>) => void
   /** Epoch milliseconds. */
   readonly arrivedAtMs: number
-  /** A UUID: the caller's own, if it sent one. */
-  readonly requestId: string
   plan: ServedPlan | InvalidPlan | undefined
   token: VerifiedToken | undefined
   /** The instant from which this caller must see the resource, from its consistency token; epoch milliseconds. */
   notBeforeMs: number | undefined
-  /** Whether the answer carries the request id already. */
-  isMarked: boolean
+  /** Whether anything was waited for: else nobody but this isolate has heard of it, and no time has passed. */
+  hasWaited = false
+  /** Whether its answer carries the request id already. */
+  isMarked = false
   /** Whether the throttle has let it pass already, so that it must not be asked again. */
-  isCast: boolean
+  isCast = false
   /** Why it was refused, for the log: a problem code, or something finer. */
   reason: string | undefined
   /** Tags that the origin named as made obsolete by this request. */
-  purgeTags: readonly string[]
+  purgeTags: readonly string[] = []
   /** An attempt was sent and its answer lost: what it did at the origin is not known, whatever the next one says. */
-  hasLostAttempt: boolean
+  hasLostAttempt = false
   /** How long the origin took, where it was asked. */
   originMs: number | undefined
+  readonly #ids: RandomIds
+  #requestId: string | undefined
+
+  constructor(
+    request: Request,
+    head: RequestHead,
+    {
+      arrivedAtMs,
+      ids,
+      waitUntil,
+    }: Pick<Exchange, 'arrivedAtMs' | 'waitUntil'> & { readonly ids: RandomIds },
+  ) {
+    this.request = request
+    this.head = head
+    this.waitUntil = waitUntil
+    this.arrivedAtMs = arrivedAtMs
+    this.#ids = ids
+  }
+
+  /** The caller's request id where it is a UUID, so that it cannot write into our logs; otherwise a new one. */
+  get requestId(): string {
+    this.#requestId ??= this.#sentId() ?? this.#ids.next()
+    return this.#requestId
+  }
+
+  #sentId(): string | undefined {
+    const sent = this.head.headers.get(names.requestId)
+    return sent !== null && isUuid(sent) ? sent.toLowerCase() : undefined
+  }
 }
 
 export const principalOf = (exchange: Exchange): Principal | undefined => exchange.token?.principal

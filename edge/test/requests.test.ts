@@ -222,6 +222,23 @@ describe('seen by operators', () => {
     expect(edge.log).not.toContain('Sesame-Street')
   })
 
+  it('an id where somebody else knows it, and none on an answer from memory that is in no log', async () => {
+    const quiet = await startEdge({ origins: [origin], variables: { LOG: 'refusals' } })
+    try {
+      const path = `/v2/places/${crypto.randomUUID()}`
+      const idOf = async (headers: Record<string, string> = {}) => {
+        const answer = await quiet.fetch(path, { headers })
+        return [answer.status, answer.headers.get('x-request-id')]
+      }
+      expect(await idOf()).toEqual([200, expect.stringMatching(/^[0-9a-f-]{36}$/)])
+      expect(await idOf()).toEqual([200, null])
+      expect(await idOf({ 'if-none-match': '"1"' })).toEqual([304, null])
+      expect(await idOf({ range: 'bytes=99999-' })).toEqual([416, expect.stringMatching(/^[0-9a-f-]{36}$/)])
+    } finally {
+      await quiet.stop()
+    }
+  })
+
   it('Server-Timing on request alone', async () => {
     const path = '/v2/places/timed'
     expect((await edge.fetch(path)).headers.get('server-timing')).toBeNull()

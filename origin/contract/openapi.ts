@@ -507,7 +507,7 @@ const commonHeaders = {
   'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } },
   'WWW-Authenticate': { description: 'RFC 6750 §3.', schema: { type: 'string' } },
   'X-Request-Id': {
-    description: 'Names this request in the logs.',
+    description: 'Names this request in the logs. Not on an answer from a cache that is in none.',
     schema: { type: 'string', format: 'uuid' },
   },
   'Idempotency-Replayed': {

@@ -63,16 +63,21 @@ const withoutForHead = ({ head }: Exchange, body: string): string | null =>
 /** Gives an answer what every answer has, and tells of it. */
 export function finish(exchange: Exchange, answer: Response, parts: AnswerParts): Response {
   const { head, reason } = exchange
-  // The fields are reached for where there is a need: that makes one more object of the runtime's.
-  if (!exchange.isMarked) answer.headers.set(names.requestId, exchange.requestId)
+  const isTold = parts.observesAll || reason !== undefined || answer.status >= 400
+  // The fields are reached for where there is a need: that makes one more object of the runtime's. There is one for an
+  // id where somebody else knows it, a log or the origin; anywhere else it would lead nowhere (decision 17).
+  if (!exchange.isMarked && (isTold || exchange.hasWaited)) {
+    answer.headers.set(names.requestId, exchange.requestId)
+  }
   if (parts.cors.dependsOnOrigin) {
     for (const [name, value] of parts.cors.forOrigin(head.headers.get('origin')))
       answer.headers.set(name, value)
   }
-  if (wantsTiming(head, parts.serverTiming)) {
+  // While nothing is waited for, the runtime's clock stands still: all that could be said is 0.
+  if (exchange.hasWaited && wantsTiming(head, parts.serverTiming)) {
     answer.headers.set('server-timing', serverTiming(exchange, parts.now()))
   }
-  if (parts.observesAll || reason !== undefined || answer.status >= 400) tell(exchange, answer, parts)
+  if (isTold) tell(exchange, answer, parts)
   return answer
 }
 

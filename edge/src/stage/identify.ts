@@ -1,19 +1,11 @@
-import { headers as names, type Problem } from '@spillway/origin/contract'
+import type { Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import { acceptLengthMax, acceptsJson } from '../policy/acceptance.ts'
 import type { Cors } from '../policy/cors.ts'
-import { isUuid, type RequestHead, urlProblem } from '../policy/request-headers.ts'
+import { urlProblem } from '../policy/request-headers.ts'
 import type { RequestPlans } from '../policy/request-plan.ts'
-import type { RandomIds } from '../runtime/random-ids.ts'
-
-/** The caller's request id where it is a UUID, so that it cannot write into our logs; otherwise a new one. */
-export function requestIdOf({ headers }: RequestHead, { ids }: IdentifyParts): string {
-  const sent = headers.get(names.requestId)
-  return sent !== null && isUuid(sent) ? sent.toLowerCase() : ids.next()
-}
 
 export interface IdentifyParts {
-  readonly ids: RandomIds
   readonly plans: RequestPlans
   readonly cors: Cors
 }

@@ -1,4 +1,4 @@
-import { cacheKey, deadline, headers as names, type Problem, priorityRank } from '@spillway/origin/contract'
+import { cacheKey, deadline, type Problem, priorityRank } from '@spillway/origin/contract'
 import type { ForwardOrder, HttpCache } from '../cache/index.ts'
 import { BrokenAnswer, LateAnswer } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
@@ -24,13 +24,8 @@ function keyOf(exchange: Exchange, plan: Readable): string | undefined {
 export function lookUpHere(exchange: Exchange, plan: Readable, { cache }: LookupParts): Response | undefined {
   const key = keyOf(exchange, plan)
   if (key === undefined) return undefined
-  const { arrivedAtMs, head, notBeforeMs, requestId } = exchange
-  const answer = cache.tryFresh(key, head, arrivedAtMs, {
-    notBeforeMs,
-    ownField: [names.requestId, requestId],
-  })
-  exchange.isMarked = answer !== undefined
-  return answer
+  const { arrivedAtMs, head, notBeforeMs } = exchange
+  return cache.tryFresh(key, head, arrivedAtMs, notBeforeMs)
 }
 
 /**

@@ -40,6 +40,44 @@ describe('hits', () => {
     expect(origin.requests).toBe(1)
   })
 
+  test('answers served in turn have each its own fields, whatever was sent in between', async () => {
+    const isolate = new Isolate()
+    const hitOf = (path: string) => isolate.cache.tryFresh(path, request(), isolate.clock.now())
+    await isolate.get(new ScriptedOrigin(() => item('one')), { key: '/v1/items/1' })
+    isolate.clock.advance(5)
+    await isolate.get(new ScriptedOrigin(() => item('two')), { key: '/v1/items/2' })
+    const other = { 'cache-status': 'Near; hit', 'content-language': 'en' }
+    await isolate.get(new ScriptedOrigin(() => item('three', other)), { key: '/v1/items/3' })
+    isolate.clock.advance(5)
+    const first = hitOf('/v1/items/1')
+    for (let turn = 0; turn < 2; turn += 1) {
+      const shown = ['1', '2', '3'].map((id) => {
+        const { headers } = hitOf(`/v1/items/${id}`) as Response
+        return ['etag', 'age', 'cache-status', 'content-language'].map((name) => headers.get(name))
+      })
+      expect(shown).toEqual([
+        ['"one"', '10', 'Spillway; hit; ttl=20', null],
+        ['"two"', '5', 'Spillway; hit; ttl=25', null],
+        ['"three"', '5', 'Near; hit, Spillway; hit; ttl=25', 'en'],
+      ])
+    }
+    expect(first?.headers.get('etag')).toBe('"one"')
+  })
+
+  test('a field that is sent several times stays several', async () => {
+    const isolate = new Isolate({ rules: passThroughRules })
+    const cookies = () => {
+      const answer = item()
+      answer.headers.append('set-cookie', 'a=1')
+      answer.headers.append('set-cookie', 'b=2')
+      return answer
+    }
+    await isolate.get(new ScriptedOrigin(cookies))
+    const hit = isolate.cache.tryFresh(key, request(), isolate.clock.now())
+    expect(hit?.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    expect(hit && cacheStatus(hit)).toBe('Spillway; hit; ttl=30')
+  })
+
   test('what is meant for this cache alone does not reach the client', async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => item())
@@ -435,7 +473,7 @@ describe('read your own writes', () => {
     const origin = new ScriptedOrigin(() => item())
     await isolate.get(origin)
     const notBeforeMs = isolate.clock.now()
-    expect(isolate.cache.tryFresh(key, request(), isolate.clock.now(), { notBeforeMs })).toBeUndefined()
+    expect(isolate.cache.tryFresh(key, request(), isolate.clock.now(), notBeforeMs)).toBeUndefined()
     isolate.clock.advance(1)
     origin.answer = () => Promise.reject(new Error('down'))
     await expect(isolate.get(origin, { notBeforeMs })).rejects.toThrow('down')

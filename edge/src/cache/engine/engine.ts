@@ -11,7 +11,7 @@ import type { Entry } from './entry.ts'
 import { type ExchangeOptions, exchange, failureOf, type Outcome } from './exchange.ts'
 import { ExpiringMarks } from './expiring-marks.ts'
 import { type Flight, Flights, timerWait } from './flights.ts'
-import type { FreshOptions, HttpCache, HttpCacheOptions } from './http-cache.ts'
+import type { HttpCache, HttpCacheOptions } from './http-cache.ts'
 import { Layers } from './layers.ts'
 import { LateAnswer } from './no-answer.ts'
 import { passOn } from './pass-on.ts'
@@ -76,7 +76,7 @@ class Engine implements HttpCache {
     key: string,
     request: CacheRequest,
     nowMs: number,
-    { notBeforeMs = Number.NEGATIVE_INFINITY, ownField }: FreshOptions = {},
+    notBeforeMs = Number.NEGATIVE_INFINITY,
   ): Response | undefined {
     const { method, headers } = request
     if (method !== 'GET' && method !== 'HEAD') return undefined
@@ -90,9 +90,7 @@ class Engine implements HttpCache {
       entry.refreshDue = true
       return undefined
     }
-    const head = entry.hit(nowMs)
-    if (ownField !== undefined) head.headers.set(...ownField)
-    return answerFromEntry(entry, request, head)
+    return answerFromEntry(entry, request, entry.hit(nowMs))
   }
 
   async handle(call: CacheCall): Promise<Response> {

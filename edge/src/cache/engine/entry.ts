@@ -3,6 +3,7 @@ import { hitStatus } from '../policy/cache-status.ts'
 import type { ResponseControl } from '../policy/response-control.ts'
 import type { CacheRules } from '../policy/rules.ts'
 import type { StoredAnswer } from '../store/stored-record.ts'
+import { type SharedFields, sharedFields } from './shared-fields.ts'
 
 /** How an answer begins, as a `Response` takes it. Without `Content-Length`, which the runtime sends by itself. */
 export interface AnswerHead {
@@ -28,8 +29,10 @@ export class Entry implements StoredAnswer {
   readonly #ownFields: readonly string[]
   /** Not a `Headers`: each of those is looked at whenever the runtime collects garbage, used or not. */
   readonly #sent: readonly (readonly [name: string, value: string])[]
+  /** `Set-Cookie` is the one field that stays several. */
+  readonly #repeatsName: boolean
   #hitSecond = Number.NaN
-  #hit: AnswerHead | undefined
+  #hit: Hit | undefined
 
   constructor(answer: StoredAnswer, rules: CacheRules, stampsCheckedAtMs: number, control?: ResponseControl) {
     this.status = answer.status
@@ -47,6 +50,7 @@ export class Entry implements StoredAnswer {
     for (const name of this.policy.withheldFields) received.delete(name)
     received.delete('content-length')
     this.#sent = [...received]
+    this.#repeatsName = new Set(this.#sent.map(([name]) => name)).size < this.#sent.length
   }
 
   /** A copy of the fields as received and stored. */
@@ -73,19 +77,19 @@ export class Entry implements StoredAnswer {
     return { status: this.status, headers: fields }
   }
 
-  /** For a fresh hit: shared by all hits and brought up to date once a second, since a `Response` copies it. */
+  /** For a fresh hit: good until the next one is asked for, of any entry, since a `Response` copies it. */
   hit(nowMs: number): AnswerHead {
+    if (this.#repeatsName) return this.sent(nowMs, hitStatus(this.#name, this.ttlSeconds(nowMs)))
+    this.#hit ??= hitOf(this.status, this.#sent)
+    const { fields, head, values } = this.#hit
     const second = this.#ageSeconds(nowMs)
-    if (this.#hit !== undefined && second === this.#hitSecond) return this.#hit
-    this.#hit ??= { status: this.status, headers: new Headers(this.#sent as [string, string][]) }
-    const { headers } = this.#hit
-    headers.set('age', String(second))
-    const status = hitStatus(this.#name, this.ttlSeconds(nowMs))
-    // RFC 9211 §2: each cache adds itself after those nearer to the origin.
-    const before = this.#sent.find(([name]) => name === 'cache-status')?.[1]
-    headers.set('cache-status', before === undefined ? status : `${before}, ${status}`)
-    this.#hitSecond = second
-    return this.#hit
+    if (second !== this.#hitSecond) {
+      values[ageAt] = String(second)
+      values[statusAt] = this.#hit.statusPrefix + hitStatus(this.#name, this.ttlSeconds(nowMs))
+      this.#hitSecond = second
+    }
+    fields.show(values)
+    return head
   }
 
   ttlSeconds(nowMs: number): number {
@@ -99,5 +103,30 @@ export class Entry implements StoredAnswer {
 
   #ageSeconds(nowMs: number): number {
     return Math.max(0, Math.floor((nowMs - this.policy.bornAtMs) / 1000))
+  }
+}
+
+/** What hits have in common, and their fields' values. */
+interface Hit {
+  readonly head: AnswerHead
+  readonly fields: SharedFields
+  readonly values: string[]
+  /** RFC 9211 §2: each cache adds itself after those nearer to the origin. */
+  readonly statusPrefix: string
+}
+
+const ageAt = 0
+const statusAt = 1
+
+function hitOf(status: number, sent: readonly (readonly [name: string, value: string])[]): Hit {
+  const others = sent.filter(([name]) => name !== 'age' && name !== 'cache-status')
+  const names = ['age', 'cache-status', ...others.map(([name]) => name)]
+  const fields = sharedFields(names)
+  const before = sent.find(([name]) => name === 'cache-status')?.[1]
+  return {
+    head: { status, headers: fields.headers },
+    fields,
+    values: ['', '', ...others.map(([, value]) => value)],
+    statusPrefix: before === undefined ? '' : `${before}, `,
   }
 }

@@ -10,8 +10,10 @@ export interface HttpCache {
   /**
    * The fast path: a fresh answer from memory, built without a promise; `undefined` whenever anything else is called
    * for, {@link handle} first of all. Answers `GET`, `HEAD`, `If-None-Match`, `If-Modified-Since` and `Range`.
+   *
+   * @param notBeforeMs as in {@link CacheCall}
    */
-  tryFresh(key: string, request: CacheRequest, nowMs: number, options?: FreshOptions): Response | undefined
+  tryFresh(key: string, request: CacheRequest, nowMs: number, notBeforeMs?: number): Response | undefined
 
   /**
    * Answers from the cache, or through `call.forward`, by RFC 9111. Every answer carries `Cache-Status`. Safe methods
@@ -34,16 +36,6 @@ export interface HttpCache {
    * as the call returns; the promise resolves when the others have been told, and there is none where there are none.
    */
   purge(tags: readonly string[]): Promise<void> | undefined
-}
-
-export interface FreshOptions {
-  /** As in {@link CacheCall}. */
-  readonly notBeforeMs?: number | undefined
-  /**
-   * A field of this answer alone. It is set on the fields that an entry's answers share, just before they are copied:
-   * to reach into a finished answer makes one more object of the runtime's, whose collection is dear.
-   */
-  readonly ownField?: readonly [name: string, value: string]
 }
 
 export interface HttpCacheOptions {
