@@ -17,8 +17,6 @@ export class Exchange {
   notBeforeMs: number | undefined
   /** Whether anything was waited for: else nobody but this isolate has heard of it, and no time has passed. */
   hasWaited = false
-  /** Whether its answer carries the request id already. */
-  isMarked = false
   /** Whether the throttle has let it pass already, so that it must not be asked again. */
   isCast = false
   /** Why it was refused, for the log: a problem code, or something finer. */
@@ -30,6 +28,7 @@ export class Exchange {
   /** How long the origin took, where it was asked. */
   originMs: number | undefined
   readonly #ids: RandomIds
+  #isMarked = false
   #requestId: string | undefined
 
   constructor(
@@ -52,6 +51,22 @@ export class Exchange {
   get requestId(): string {
     this.#requestId ??= this.#sentId() ?? this.#ids.next()
     return this.#requestId
+  }
+
+  /** Whether somebody has been told its id already. */
+  get isNamed(): boolean {
+    return this.#requestId !== undefined
+  }
+
+  /** Whether its answer carries the request id already. */
+  get isMarked(): boolean {
+    return this.#isMarked
+  }
+
+  /** It is answered as others are, under an id that all of them have. */
+  takeId(shared: string): void {
+    this.#requestId = shared
+    this.#isMarked = true
   }
 
   #sentId(): string | undefined {

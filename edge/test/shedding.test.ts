@@ -40,8 +40,9 @@ describe('when the origin is down', () => {
     const refused = await edge.fetch(unread())
     expect(refused.status).toBe(503)
     expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
-    expect(await refused.json()).toMatchObject({ code: 'overloaded', retryable: true })
-    expect((await edge.lineOf(refused.headers.get('x-request-id'))).reason).toBe('shed-breaker-open')
+    const id = refused.headers.get('x-request-id')
+    expect(await refused.json()).toMatchObject({ code: 'overloaded', retryable: true, requestId: id })
+    expect((await edge.lineOf(id)).reason).toBe('shed-breaker-open')
   })
 
   it('service is back when it is', async () => {
@@ -60,6 +61,23 @@ describe('when the origin is overloaded', () => {
     const asked = 200
     for (let request = 0; request < asked; request += 1) expect((await edge.fetch(unread())).status).toBe(503)
     expect(origin.requests).toBeLessThan(asked * 0.75)
+  })
+
+  it('those who are refused together are told one id, under which the refusal is logged', async () => {
+    origin.answer((_seen, response) => {
+      response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
+      response.end(JSON.stringify({ code: 'overloaded' }))
+    })
+    const told: (string | null)[] = []
+    for (let request = 0; request < 200; request += 1) {
+      const refused = await edge.fetch(unread(), { headers: { 'x-request-id': crypto.randomUUID() } })
+      told.push(refused.headers.get('x-request-id'))
+    }
+    const known = new Set(origin.seen.map(({ headers }) => headers['x-request-id']))
+    const shed = told.filter((id) => id !== null && !known.has(id))
+    expect(shed.length).toBeGreaterThan(50)
+    expect(new Set(shed).size).toBeLessThan(shed.length / 2)
+    expect((await edge.lineOf(shed[0] ?? null)).reason).toBe('shed-throttled')
   })
 
   it('background callers wait first, by the load it tells of', async () => {

@@ -2,21 +2,39 @@ import { problemBody, problemHeaders } from '@spillway/origin/contract'
 import { expect, it } from 'vitest'
 import { CommonProblem } from './common-problem.ts'
 
-const problem = new CommonProblem('overloaded', 'Too busy.', 2)
-const requestId = '3f1e1f3c-0b0a-4a57-9f0a-0d7c5e2c9f11'
+const setUp = () => {
+  let ids = 0
+  const problem = new CommonProblem('overloaded', 'Too busy.', 2)
+  const common = new Headers({ 'x-content-type-options': 'nosniff' })
+  const answer = (nowMs: number, fields = common) => problem.answer(fields, nowMs, () => `id-${++ids}`)
+  return { problem, answer }
+}
 
 it('says what any other problem would say', () => {
-  const { head, texts } = problem.written(new Headers({ 'x-content-type-options': 'nosniff' }))
-  expect(head.status).toBe(503)
-  expect(JSON.parse(texts.join(requestId))).toEqual(problemBody(problem, requestId))
-  expect(Object.fromEntries(head.headers)).toEqual({
+  const { problem, answer } = setUp()
+  const { status, headers, body, requestId } = answer(1_000)
+  expect([status, requestId]).toEqual([503, 'id-1'])
+  expect(JSON.parse(new TextDecoder().decode(body))).toEqual(problemBody(problem, 'id-1'))
+  expect(Object.fromEntries(headers)).toEqual({
     ...problemHeaders(problem),
     'x-content-type-options': 'nosniff',
+    'x-request-id': 'id-1',
   })
 })
 
-it('is written down once for the same common fields', () => {
-  const common = new Headers()
-  expect(problem.written(common)).toBe(problem.written(common))
-  expect(problem.written(new Headers({ vary: 'Origin' })).head.headers.get('vary')).toBe('Origin')
+it('is the same for a second, and then one of another id', () => {
+  const { answer } = setUp()
+  const first = answer(1_000)
+  expect(answer(1_999)).toBe(first)
+  expect(answer(2_000).requestId).toBe('id-2')
+  // A clock that was set back does not make it last.
+  expect(answer(500).requestId).toBe('id-3')
+})
+
+it('is written anew for other common fields', () => {
+  const { answer } = setUp()
+  answer(1_000)
+  const other = answer(1_000, new Headers({ vary: 'Origin' }))
+  expect(other.headers.get('vary')).toBe('Origin')
+  expect(other.headers.has('x-content-type-options')).toBe(false)
 })

@@ -1,4 +1,5 @@
 import {
+  headers as names,
   type Problem,
   type ProblemCode,
   problemBody,
@@ -6,23 +7,30 @@ import {
   problemStatus,
 } from '@spillway/origin/contract'
 
-/** A problem's answer but for the request id, which goes into its fields and between the texts of its body. */
-export interface WrittenProblem {
-  /** As a `Response` takes it. */
-  readonly head: { readonly status: number; readonly headers: Headers }
-  readonly texts: readonly string[]
+/** A problem's answer, as a `Response` takes it, and the id of the request that it speaks of. */
+export interface CommonAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Uint8Array
+  readonly requestId: string
 }
 
+/** How long one answer is everybody's, in ms: of a flood, ten lines are logged in this time. */
+const sharedMs = 1_000
+
 /**
- * A problem that many are told in the same words. It is written down once, since what refuses a flood must not cost
- * more than what serves it. Nothing of a request may be in it.
+ * A problem that many are told in the same words. What refuses a flood must not cost more than what serves it, so its
+ * answer is written down once a second and given to all who are refused meanwhile, the request id included: of a flood
+ * a few lines are logged (decision 17), and this way the id that anybody was told leads to one of them. Nothing of a
+ * request may be in it.
  */
 export class CommonProblem implements Problem {
   readonly code: ProblemCode
   readonly detail: string
   readonly retryAfterSeconds: number
-  #written: WrittenProblem | undefined
+  #answer: CommonAnswer | undefined
   #common: Headers | undefined
+  #writtenAtMs = 0
 
   constructor(code: ProblemCode, detail: string, retryAfterSeconds: number) {
     this.code = code
@@ -30,23 +38,25 @@ export class CommonProblem implements Problem {
     this.retryAfterSeconds = retryAfterSeconds
   }
 
-  /** @param common fields that every problem has */
-  written(common: Headers): WrittenProblem {
-    if (this.#written === undefined || this.#common !== common) {
-      this.#written = writeProblem(this, common)
+  /**
+   * @param common fields that every problem has
+   * @param nowMs epoch milliseconds
+   */
+  answer(common: Headers, nowMs: number, nextId: () => string): CommonAnswer {
+    const isOver = Math.abs(nowMs - this.#writtenAtMs) >= sharedMs
+    if (this.#answer === undefined || isOver || this.#common !== common) {
+      this.#answer = write(this, common, nextId())
       this.#common = common
+      this.#writtenAtMs = nowMs
     }
-    return this.#written
+    return this.#answer
   }
 }
 
-/** Stands for the request id: a text of ours holds no control characters. */
-const idMark = '\u0000'
-const writtenMark = JSON.stringify(idMark).slice(1, -1)
-
-function writeProblem(problem: Problem, common: Headers): WrittenProblem {
-  const fields = new Headers(common)
-  for (const [name, value] of Object.entries(problemHeaders(problem))) fields.set(name, value)
-  const texts = JSON.stringify(problemBody(problem, idMark)).split(writtenMark)
-  return { head: { status: problemStatus(problem), headers: fields }, texts }
+function write(problem: Problem, common: Headers, requestId: string): CommonAnswer {
+  const headers = new Headers(common)
+  for (const [name, value] of Object.entries(problemHeaders(problem))) headers.set(name, value)
+  headers.set(names.requestId, requestId)
+  const body = new TextEncoder().encode(JSON.stringify(problemBody(problem, requestId)))
+  return { status: problemStatus(problem), headers, body, requestId }
 }

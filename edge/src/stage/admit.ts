@@ -108,7 +108,7 @@ const reasons = {
 } as const satisfies Readonly<Record<ShedReason, string>>
 
 export function shedProblem({ reason, retryAfterSeconds }: Shed): Problem {
-  const { detail, problems } = reason === 'shed-breaker-open' ? unreachable : tooBusy
+  const { detail, problems } = told[reason]
   let problem = problems.get(retryAfterSeconds)
   if (problem === undefined) {
     problem = new CommonProblem('overloaded', detail, retryAfterSeconds)
@@ -117,12 +117,14 @@ export function shedProblem({ reason, retryAfterSeconds }: Shed): Problem {
   return problem
 }
 
-/** One for each number of seconds, of which there are a dozen. */
-const unreachable = {
-  detail: 'The origin cannot be reached at the moment; this request has touched nothing.',
-  problems: new Map<number, CommonProblem>(),
-}
-const tooBusy = {
-  detail: 'Too busy to take this request; it has touched nothing.',
-  problems: new Map<number, CommonProblem>(),
-}
+/** One problem for each reason, which its log line names, and number of seconds, of which there are a dozen. */
+const told = Object.fromEntries(
+  Object.values(reasons).map((reason) => {
+    const isDown = reason === 'shed-breaker-open'
+    const what = isDown ? 'The origin cannot be reached at the moment' : 'Too busy to take this request'
+    const problems = new Map<number, CommonProblem>()
+    return [reason, { detail: `${what}; this request has touched nothing.`, problems }]
+  }),
+) as Readonly<
+  Record<Shed['reason'], { readonly detail: string; readonly problems: Map<number, CommonProblem> }>
+>

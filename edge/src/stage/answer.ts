@@ -12,10 +12,12 @@ import { CommonProblem } from '../policy/common-problem.ts'
 import type { Cors } from '../policy/cors.ts'
 import { timingHeader } from '../policy/private-headers.ts'
 import type { RequestHead } from '../policy/request-headers.ts'
+import type { RandomIds } from '../runtime/random-ids.ts'
 
 export interface AnswerParts {
   readonly cors: Cors
   readonly problemFields: Headers
+  readonly ids: RandomIds
   readonly serverTiming: Config['serverTiming']
   readonly observe: Observe
   /** Whether answers that are no news are observed as well. */
@@ -35,14 +37,15 @@ export function problemFieldsOf(cors: Cors): Headers {
 export function problemAnswer(
   exchange: Exchange,
   problem: Problem,
-  { problemFields }: AnswerParts,
+  { ids, now, problemFields }: AnswerParts,
 ): Response {
   exchange.reason ??= problem.code
-  if (problem instanceof CommonProblem) {
-    const { head, texts } = problem.written(problemFields)
-    head.headers.set(names.requestId, exchange.requestId)
-    exchange.isMarked = true
-    return new Response(withoutForHead(exchange, texts.join(exchange.requestId)), head)
+  // The origin may know an id that was sent along with an earlier attempt.
+  if (problem instanceof CommonProblem && !exchange.isNamed) {
+    const nowMs = exchange.hasWaited ? now() : exchange.arrivedAtMs
+    const answer = problem.answer(problemFields, nowMs, () => ids.next())
+    exchange.takeId(answer.requestId)
+    return new Response(withoutForHead(exchange, answer.body), answer)
   }
   const body = JSON.stringify(problemBody(problem, exchange.requestId))
   const answer = new Response(withoutForHead(exchange, body), {
@@ -57,7 +60,7 @@ export function problemAnswer(
 }
 
 /** RFC 9110 §9.3.2: HEAD is told the same, without the content. */
-const withoutForHead = ({ head }: Exchange, body: string): string | null =>
+const withoutForHead = <Body>({ head }: Exchange, body: Body): Body | null =>
   head.method === 'HEAD' ? null : body
 
 /** Gives an answer what every answer has, and tells of it. */
@@ -83,7 +86,7 @@ export function finish(exchange: Exchange, answer: Response, parts: AnswerParts)
 
 function tell(exchange: Exchange, answer: Response, { observe, now }: AnswerParts): void {
   const { status } = answer
-  const { requestId, head, plan, reason, arrivedAtMs, originMs } = exchange
+  const { requestId, head, plan, reason, arrivedAtMs, hasWaited, originMs } = exchange
   observe({
     kind: 'answer',
     requestId,
@@ -94,7 +97,7 @@ function tell(exchange: Exchange, answer: Response, { observe, now }: AnswerPart
     // A refusal has none, and asking the runtime costs more than the rest of the line.
     cache:
       status >= 400 && reason !== undefined ? undefined : (answer.headers.get('cache-status') ?? undefined),
-    durationMs: now() - arrivedAtMs,
+    durationMs: hasWaited ? now() - arrivedAtMs : 0,
     originMs,
   })
 }

@@ -12,14 +12,15 @@ import type { AnswerHead, Entry } from './entry.ts'
  * @param head how the answer begins, shared or its own; changed only in copies
  */
 export function answerFromEntry(entry: Entry, request: CacheRequest, head: AnswerHead): Response {
-  const { body } = entry
+  const { body, policy } = entry
   if (head.status === 200) {
     const asked = request.headers
     const ifNoneMatch = asked.get('if-none-match')
-    const ifModifiedSince = ifNoneMatch === null ? asked.get('if-modified-since') : null
+    const countsDates = ifNoneMatch === null && policy.modifiedMs !== undefined
+    const ifModifiedSince = countsDates ? asked.get('if-modified-since') : null
     if (
       (ifNoneMatch !== null || ifModifiedSince !== null) &&
-      isNotModified(ifNoneMatch, ifModifiedSince, entry.policy)
+      isNotModified(ifNoneMatch, ifModifiedSince, policy)
     ) {
       return new Response(null, { status: 304, headers: without(head.headers, omittedFrom304) })
     }

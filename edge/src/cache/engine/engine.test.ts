@@ -64,6 +64,19 @@ describe('hits', () => {
     expect(first?.headers.get('etag')).toBe('"one"')
   })
 
+  test('a date is a condition where the answer has one, as at the origin', async () => {
+    const inAnHour = new Date(Date.UTC(2026, 0, 1, 1)).toUTCString()
+    const statusOf = async (options: ConstructorParameters<typeof Isolate>[0], fields = {}) => {
+      const isolate = new Isolate(options)
+      await isolate.get(new ScriptedOrigin(() => item('one', fields)))
+      const conditional = request({ 'if-modified-since': inAnHour })
+      return isolate.cache.tryFresh(key, conditional, isolate.clock.now())?.status
+    }
+    expect(await statusOf({})).toBe(200)
+    expect(await statusOf({}, { 'last-modified': 'Wed, 31 Dec 2025 00:00:00 GMT' })).toBe(304)
+    expect(await statusOf({ rules: passThroughRules })).toBe(304)
+  })
+
   test('a field that is sent several times stays several', async () => {
     const isolate = new Isolate({ rules: passThroughRules })
     const cookies = () => {

@@ -42,6 +42,8 @@ export function answerPolicy(
   const { headers, status, requestedAtMs, receivedAtMs } = answer
   const date = headers.get('date')
   const lastModified = headers.get('last-modified')
+  const lastModifiedMs = lastModified === null ? undefined : parseHttpDate(lastModified, receivedAtMs)
+  const dateMs = parseHttpDate(date ?? '', receivedAtMs) ?? receivedAtMs
   const lifetime = freshnessLifetime(status, headers, control, rules, receivedAtMs)
   const ageSeconds = parseAge(headers.get('age')) ?? 0
   const bornAtMs = receivedAtMs - initialAgeMs({ ageSeconds, date, requestedAtMs, receivedAtMs })
@@ -60,7 +62,8 @@ export function answerPolicy(
     withheldFields: control.withheldFields,
     etag: headers.get('etag'),
     lastModified,
-    lastModifiedMs: lastModified === null ? undefined : parseHttpDate(lastModified, receivedAtMs),
-    dateMs: parseHttpDate(date ?? '', receivedAtMs) ?? receivedAtMs,
+    lastModifiedMs,
+    dateMs,
+    modifiedMs: lastModifiedMs ?? (rules.dateStandsIn ? dateMs : undefined),
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { confirms, validatorFields } from './not-modified.ts'
 
-const stored = { etag: '"a"', lastModified: 'then', lastModifiedMs: 1, dateMs: 2 }
+const stored = { etag: '"a"', lastModified: 'then', lastModifiedMs: 1, dateMs: 2, modifiedMs: 1 }
 
 test.each<[Record<string, string>, boolean]>([
   [{}, true],

@@ -10,6 +10,7 @@ const stored = {
   lastModified,
   lastModifiedMs,
   dateMs: Date.parse('Sun, 06 Nov 1994 10:00:00 GMT'),
+  modifiedMs: lastModifiedMs,
 }
 
 test.each<[string, string | null, string | null, boolean]>([
@@ -31,7 +32,13 @@ test.each<[string, string | null, string | null, boolean]>([
 })
 
 test('without Last-Modified the Date counts (RFC 9111 §4.3.2)', () => {
-  const undated = { ...stored, lastModified: null, lastModifiedMs: undefined }
+  const undated = { ...stored, lastModified: null, lastModifiedMs: undefined, modifiedMs: stored.dateMs }
   expect(isNotModified(null, later, undated)).toBe(false)
   expect(isNotModified(null, 'Sun, 06 Nov 1994 10:00:00 GMT', undated)).toBe(true)
+})
+
+test('without a date of modification If-Modified-Since is ignored (RFC 9110 §13.1.3)', () => {
+  const undated = { ...stored, lastModified: null, lastModifiedMs: undefined, modifiedMs: undefined }
+  expect(isNotModified(null, 'Sun, 06 Nov 2044 10:00:00 GMT', undated)).toBe(false)
+  expect(isNotModified('"a"', null, undated)).toBe(true)
 })

@@ -6,8 +6,10 @@ export interface Validators {
   readonly etag: string | null
   readonly lastModified: string | null
   readonly lastModifiedMs: number | undefined
-  /** `Date`, or when it was received: stands in for a missing `Last-Modified` (RFC 9111 §4.3.2). */
+  /** `Date`, or when it was received. */
   readonly dateMs: number
+  /** What `If-Modified-Since` is compared with; `undefined`: it is ignored. */
+  readonly modifiedMs: number | undefined
 }
 
 /** A few hundred tags. */
@@ -32,7 +34,8 @@ export function isNotModified(
       etag !== null && (ifNoneMatch === etag || entityTags(ifNoneMatch).some((tag) => weaklyEqual(tag, etag)))
     )
   }
-  if (ifModifiedSince === null) return false
-  const sinceMs = parseHttpDate(ifModifiedSince, stored.dateMs)
-  return sinceMs !== undefined && (stored.lastModifiedMs ?? stored.dateMs) <= sinceMs
+  const { dateMs, modifiedMs } = stored
+  if (ifModifiedSince === null || modifiedMs === undefined) return false
+  const sinceMs = parseHttpDate(ifModifiedSince, dateMs)
+  return sinceMs !== undefined && modifiedMs <= sinceMs
 }

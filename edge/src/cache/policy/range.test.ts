@@ -4,7 +4,13 @@ import { type RangeAnswer, rangeAnswer } from './range.ts'
 
 const lastModified = 'Sun, 06 Nov 1994 08:49:37 GMT'
 const lastModifiedMs = Date.parse(lastModified)
-const validators = { etag: '"a"', lastModified, lastModifiedMs, dateMs: lastModifiedMs + 5000 }
+const validators = {
+  etag: '"a"',
+  lastModified,
+  lastModifiedMs,
+  dateMs: lastModifiedMs + 5000,
+  modifiedMs: lastModifiedMs,
+}
 const whole: RangeAnswer = { kind: 'whole' }
 const part = (start: number, end: number): RangeAnswer => ({ kind: 'part', start, end })
 

@@ -39,6 +39,12 @@ export interface CacheRules {
   /** Whether `Vary` selects among stored answers (RFC 9111 §4.1), or the key already holds every dimension. */
   readonly vary: boolean
   /**
+   * Whether `Date` stands in for a missing `Last-Modified` where `If-Modified-Since` is evaluated (RFC 9111 §4.3.2). Not
+   * where the origin ignores that condition on what has no date of modification (RFC 9110 §13.1.3): the answer to it
+   * must not depend on who gives it.
+   */
+  readonly dateStandsIn: boolean
+  /**
    * How long past its lifetime an answer without `stale-if-error` may still be used while the origin cannot be reached
    * at all: the "disconnected" of RFC 9111 §4.2.4.
    */
@@ -62,6 +68,7 @@ export const apiRules: CacheRules = {
   authorizationChecked: true,
   shareErrors: true,
   vary: false,
+  dateStandsIn: false,
   staleWhenDisconnectedSeconds: 0,
   decodedCodings: ['gzip', 'br'],
   ownFields: ['cache-tag', 'cdn-cache-control'],
@@ -78,6 +85,7 @@ export const passThroughRules: CacheRules = {
   authorizationChecked: false,
   shareErrors: false,
   vary: true,
+  dateStandsIn: true,
   staleWhenDisconnectedSeconds: 3600,
   decodedCodings: ['gzip', 'br'],
   ownFields: ['cache-tag', 'surrogate-control'],
