@@ -1,5 +1,4 @@
-import type { Problem } from '@spillway/origin/contract'
-import { ProblemError } from '@spillway/origin/contract'
+import { type Problem, ProblemError, problemStatus } from '@spillway/origin/contract'
 import { Exchange } from './exchange.ts'
 import { readHead } from './policy/request-headers.ts'
 import type { PagePlan, ReadPlan, ServedPlan, WritePlan } from './policy/request-plan.ts'
@@ -8,7 +7,7 @@ import { type AnswerParts, finish, problemAnswer } from './stage/answer.ts'
 import { authorize } from './stage/authorize.ts'
 import { recallOwnWrites } from './stage/consistency.ts'
 import { ForwardError } from './stage/forward.ts'
-import { type IdentifyParts, identify } from './stage/identify.ts'
+import { type IdentifyParts, identify, negotiate } from './stage/identify.ts'
 import { type LimitParts, limitHere, limitInLocation } from './stage/limit.ts'
 import {
   type LookupParts,
@@ -52,7 +51,8 @@ export function createApp(parts: Parts): App {
     const { plan } = exchange
     if (plan === undefined) return undefined
     if (plan.kind === 'invalid') return plan.problem
-    if (plan.kind === 'write') return shed(exchange, plan) ?? forwardWrite(exchange, plan)
+    if (plan.kind === 'write')
+      return shed(exchange, plan) ?? negotiate(exchange) ?? forwardWrite(exchange, plan)
     if (plan.kind === 'read') {
       const recalled = recallOwnWrites(exchange, plan.route.resource.name, parts) // 5
       if (recalled !== undefined) return recalled.then(() => readOn(exchange, plan))
@@ -80,10 +80,15 @@ export function createApp(parts: Parts): App {
     (await limitInLocation(exchange, parts)) ?? (await write(exchange, plan, parts)) // 4, 6, 7
 
   const conclude = (exchange: Exchange, verdict: Verdict): Response => {
-    const settled = verdict instanceof Response && verdict.status === 416 ? rangeProblem(verdict) : verdict
-    const answer =
-      settled instanceof Response ? settled : problemAnswer(exchange, settled ?? unexpected, parts)
-    return finish(exchange, answer, parts)
+    let problem: Problem
+    if (verdict instanceof Response) {
+      const { status } = verdict
+      if (status !== 416) return finish(exchange, verdict, status, parts)
+      problem = rangeProblem(verdict)
+    } else {
+      problem = verdict ?? unexpected
+    }
+    return finish(exchange, problemAnswer(exchange, problem, parts), problemStatus(problem), parts)
   }
 
   const recover = (exchange: Exchange, error: unknown): Problem => {

@@ -63,10 +63,14 @@ export function problemAnswer(
 const withoutForHead = <Body>({ head }: Exchange, body: Body): Body | null =>
   head.method === 'HEAD' ? null : body
 
-/** Gives an answer what every answer has, and tells of it. */
-export function finish(exchange: Exchange, answer: Response, parts: AnswerParts): Response {
+/**
+ * Gives an answer what every answer has, and tells of it.
+ *
+ * @param status the answer's; to ask the runtime for it twice is dearer than to pass it on
+ */
+export function finish(exchange: Exchange, answer: Response, status: number, parts: AnswerParts): Response {
   const { head, reason } = exchange
-  const isTold = parts.observesAll || reason !== undefined || answer.status >= 400
+  const isTold = parts.observesAll || reason !== undefined || status >= 400
   // The fields are reached for where there is a need: that makes one more object of the runtime's. There is one for an
   // id where somebody else knows it, a log or the origin; anywhere else it would lead nowhere (decision 17).
   if (!exchange.isMarked && (isTold || exchange.hasWaited)) {
@@ -80,12 +84,11 @@ export function finish(exchange: Exchange, answer: Response, parts: AnswerParts)
   if (exchange.hasWaited && wantsTiming(head, parts.serverTiming)) {
     answer.headers.set('server-timing', serverTiming(exchange, parts.now()))
   }
-  if (isTold) tell(exchange, answer, parts)
+  if (isTold) tell(exchange, answer, status, parts)
   return answer
 }
 
-function tell(exchange: Exchange, answer: Response, { observe, now }: AnswerParts): void {
-  const { status } = answer
+function tell(exchange: Exchange, answer: Response, status: number, { observe, now }: AnswerParts): void {
   const { requestId, head, plan, reason, arrivedAtMs, hasWaited, originMs } = exchange
   observe({
     kind: 'answer',

@@ -20,7 +20,12 @@ export function identify(exchange: Exchange, { plans, cors }: IdentifyParts): Pr
   if (plan.kind === 'refused') return plan.problem
   if (plan.kind === 'options') return optionsAnswer(exchange, plan.allow, cors)
   exchange.plan = plan
-  if (plan.kind === 'page') return undefined
+  // What a write is answered with matters when there will be an answer: a flood of them is shed unread.
+  return plan.kind === 'page' || plan.kind === 'write' ? undefined : negotiate(exchange)
+}
+
+/** Whether the caller takes the JSON that it will get. */
+export function negotiate({ head }: Exchange): Problem | undefined {
   const accept = head.headers.get('accept')
   if (accept !== null && accept.length > acceptLengthMax) return acceptTooLong
   return acceptsJson(accept) ? undefined : notAcceptable
