@@ -1,6 +1,6 @@
 /**
- * The limit: what the runtime itself costs for the very answer that ours gives, byte for byte but for the request id. It
- * looks at nothing of the request.
+ * The limit: what the runtime itself costs for the very answer that ours gives, byte for byte. It looks at nothing of the
+ * request.
  */
 import { type HeldAnswer, holdAnswer } from './answer.ts'
 
