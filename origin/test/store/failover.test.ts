@@ -5,7 +5,7 @@ import { type ReplicaSet, startReplicaSet } from '../../../bench/stack/replica-s
 import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
-import type { CreateOutcome, CreationKey, Repository, StoredDocument } from '../../src/store/repository.ts'
+import type { CreationKey, Repository, StoredDocument } from '../../src/store/repository.ts'
 import { advisories, advisory, inTime } from './documents.ts'
 
 /** A replica set of three loses its primary, without notice, while bulks are on their way. */
@@ -26,7 +26,7 @@ describe('losing the primary', () => {
     await set?.stop()
   })
 
-  it('every writer is told the truth: done, not done, or unknown', { timeout: 55_000 }, async () => {
+  it('every writer is told the truth: done, not done, or unknown', { timeout: 110_000 }, async () => {
     const creates = new Writers(repository)
     const updates = await Updaters.open(repository, 12)
     const writing = new AbortController()
@@ -83,24 +83,37 @@ class Writers {
 
   async check(): Promise<void> {
     expect(new Set(this.#told.map(({ told }) => told))).toContain('created')
-    const again: CreateOutcome[] = []
+    const again: Awaited<ReturnType<Writers['again']>>[] = []
     for (let start = 0; start < this.#told.length; start += 500) {
-      const some = this.#told.slice(start, start + 500)
-      const outcomes = some.map(({ code, key }) =>
-        this.#repository.create(advisories, { fields: advisory(code) }, key, inTime()),
+      again.push(
+        ...(await Promise.all(this.#told.slice(start, start + 500).map((create) => this.again(create)))),
       )
-      again.push(...(await Promise.all(outcomes)))
     }
     this.#told.forEach(({ code, told }, index) => {
-      const { kind } = again[index] as CreateOutcome
+      const { kind, wasInDoubt } = again[index] as (typeof again)[number]
       expect(['created', 'notDone', 'unknown']).toContain(told)
       // Created: there, and once. Not done: it is this one that makes it. Unknown: either, and safe to repeat.
       if (told === 'created') expect(kind, code).toBe('replayed')
-      else if (told === 'notDone') expect(kind, code).toBe('created')
+      else if (told === 'notDone' && !wasInDoubt) expect(kind, code).toBe('created')
       else expect(['created', 'replayed'], code).toContain(kind)
     })
   }
+
+  /** Sent again until it is settled, as a caller would: two members left on a busy machine may elect once more. */
+  async again({ code, key }: { readonly code: string; readonly key: CreationKey }) {
+    let wasInDoubt = false
+    for (let attempt = 1; ; attempt += 1) {
+      const { kind } = await this.#repository.create(advisories, { fields: advisory(code) }, key, inTime())
+      const isSettled = kind !== 'notDone' && kind !== 'unknown'
+      if (isSettled || attempt === attemptsMax) return { kind, wasInDoubt }
+      wasInDoubt ||= kind === 'unknown'
+      await sleep(100 * attempt)
+    }
+  }
 }
+
+/** Seven seconds of waiting, and several times that of trying. */
+const attemptsMax = 12
 
 /** Append tokens to documents that two writers each contend for, and remember what they were told of each token. */
 class Updaters {
@@ -151,7 +164,7 @@ class Updaters {
     expect(told).toContain('replaced')
     expect(told).toContain('versionConflict')
     for (const id of this.#ids) {
-      const document = await this.#read(id, 10_000)
+      const document = await this.#readAgain(id)
       const stored = String(document?.fields.title).split(',')
       for (const { token, told } of this.#tokens.filter((entry) => entry.id === id)) {
         const isStored = stored.includes(token.slice(0, -1))
@@ -159,6 +172,15 @@ class Updaters {
         else if (told !== 'unknown') expect(isStored, `${token} ${told}`).toBe(false)
       }
     }
+  }
+
+  async #readAgain(id: string): Promise<StoredDocument | undefined> {
+    for (let attempt = 1; attempt < attemptsMax; attempt += 1) {
+      const document = await this.#read(id, 5_000)
+      if (document !== undefined) return document
+      await sleep(100 * attempt)
+    }
+    return undefined
   }
 
   async #read(id: string, timeoutMs: number): Promise<StoredDocument | undefined> {
