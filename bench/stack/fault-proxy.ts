@@ -3,14 +3,12 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 /**
  * What happens to the bytes on their way.
  * - `pass`: nothing.
- * - `delay`: what the caller sends arrives later, in order; answers pass at once.
  * - `stall`: connections open, and nothing comes through until the fault changes.
  * - `reset`: connections are reset (RST), open ones at once and new ones when they are made.
  * - `cut`: open connections are reset and new ones refused.
  */
 export type Fault =
   | { readonly kind: 'pass' }
-  | { readonly kind: 'delay'; readonly delayMs: number }
   | { readonly kind: 'stall' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'cut' }
@@ -80,8 +78,8 @@ class Link {
   constructor(caller: Socket, target: Socket) {
     this.#caller = caller
     this.#target = target
-    this.#carry(caller, target, () => (this.#fault.kind === 'delay' ? this.#fault.delayMs : 0))
-    this.#carry(target, caller, () => 0)
+    this.#carry(caller, target)
+    this.#carry(target, caller)
   }
 
   apply(fault: Fault): void {
@@ -96,34 +94,20 @@ class Link {
     for (const socket of [this.#caller, this.#target]) socket.resetAndDestroy()
   }
 
-  #carry(from: Socket, to: Socket, delayMs: () => number): void {
-    const later = inOrder(delayMs)
+  #carry(from: Socket, to: Socket): void {
     from.on('data', (chunk) => {
-      later(() => {
-        if (to.destroyed || to.write(chunk)) return
-        from.pause()
-        to.once('drain', () => {
-          if (this.#fault.kind !== 'stall') from.resume()
-        })
+      if (to.destroyed || to.write(chunk)) return
+      from.pause()
+      to.once('drain', () => {
+        if (this.#fault.kind !== 'stall') from.resume()
       })
     })
-    from.on('end', () => later(() => to.end()))
+    from.on('end', () => to.end())
     from.on('error', () => to.resetAndDestroy())
     from.on('close', (hadError) => {
       if (hadError) to.resetAndDestroy()
       if (to.destroyed) this.onClose()
     })
-  }
-}
-
-/** Runs acts after a delay each, in the order in which they came, also when the delay has become shorter since. */
-function inOrder(delayMs: () => number): (act: () => void) => void {
-  const waiting: (() => void)[] = []
-  return (act) => {
-    const ms = delayMs()
-    if (ms === 0 && waiting.length === 0) return act()
-    waiting.push(act)
-    setTimeout(() => waiting.shift()?.(), ms)
   }
 }
 
