@@ -3,7 +3,7 @@ import type { Run } from '../measure/run.ts'
 import { type Sampler, startSampler } from '../measure/sampler.ts'
 
 /** By which the origin introduces itself to the database (`store/pool.ts`). */
-const appName = 'spillway-origin'
+export const appName = 'spillway-origin'
 
 /**
  * Connections that the database itself counts (`serverStatus().connections.current`), less those that are known to be

@@ -14,7 +14,7 @@ import { runBench } from '../measure/run.ts'
 import type { Sampler } from '../measure/sampler.ts'
 import { median } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
-import { watchDatabaseConnections } from './database-connections.ts'
+import { appName, watchDatabaseConnections } from './database-connections.ts'
 import { type MetricName, metricNames, rowOf, sampleOf, units } from './overload-figures.ts'
 import { setStage } from './stage.ts'
 
@@ -184,7 +184,7 @@ async function slowDown(uri: string): Promise<void> {
       configureFailPoint: 'failCommand',
       mode: 'alwaysOn',
       data: {
-        appName: 'spillway-origin',
+        appName,
         failCommands: ['find', 'aggregate', 'insert', 'update', 'delete', 'bulkWrite'],
         blockConnection: true,
         blockTimeMS: slowerByMs,

@@ -46,7 +46,8 @@ export interface RecordsOptions {
  * How work is joined. In number, so that a batch is milliseconds of work; in bytes, well under the 48 MB of a message.
  *
  * Lists of all collections have half of the pool, and those of one have three quarters of that half: another collection
- * still finds room (from eight connections on), and a database that merely answers late, while connections are idle, is no reason to let lists wait.
+ * still finds room (from eight connections on), and a database that merely answers late, while connections are idle, is
+ * no reason to let lists wait.
  *
  * @param poolSize connections of this process. @default 16
  */

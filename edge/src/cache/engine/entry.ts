@@ -50,7 +50,7 @@ export class Entry implements StoredAnswer {
     for (const name of this.policy.withheldFields) received.delete(name)
     received.delete('content-length')
     this.#sent = [...received]
-    this.#repeatsName = new Set(this.#sent.map(([name]) => name)).size < this.#sent.length
+    this.#repeatsName = received.getSetCookie().length > 1
   }
 
   /** A copy of the fields as received and stored. */
