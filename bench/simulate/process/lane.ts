@@ -1,15 +1,20 @@
 import type { LaneLimits } from '../origin-policy.ts'
 
-export type LaneRules = Pick<LaneLimits, 'itemsMax' | 'inflightMax' | 'overlapItems' | 'patienceMs'>
+export type LaneRules = Pick<
+  LaneLimits,
+  'itemsMax' | 'inflightMax' | 'overlapItems' | 'patienceMs' | 'gathering'
+>
 
 /**
  * When the origin's batcher (`origin/src/policy/batcher.ts`) lets waiting items go, without its promises: at once when
- * nothing is in flight, with all who wait when a batch comes back, and beside others when many wait or one waits long.
+ * nothing is in flight, with all who wait when a batch comes back (a moment later where it came back with many), and
+ * beside others when many wait or one waits long.
  */
 export class Lane<Item> {
   readonly #rules: LaneRules
   #waiting: { readonly item: Item; readonly sinceMs: number }[] = []
   #inflight = 0
+  #held = { untilMs: 0, itemsWanted: 0 }
 
   constructor(rules: LaneRules) {
     this.#rules = rules
@@ -30,13 +35,20 @@ export class Lane<Item> {
     if (oldest === undefined || this.#inflight >= inflightMax) return undefined
     const mayLeave =
       this.#inflight === 0 || this.#waiting.length >= overlapItems || nowMs - oldest.sinceMs >= patienceMs
-    if (!mayLeave) return undefined
+    const isHeld = nowMs < this.#held.untilMs && this.#waiting.length < this.#held.itemsWanted
+    if (!mayLeave || isHeld) return undefined
+    this.#held.untilMs = 0
     this.#inflight += 1
     return this.#waiting.splice(0, itemsMax).map(({ item }) => item)
   }
 
-  returned(): void {
+  /** @param answered items of the batch that came back */
+  returned(answered: number, nowMs: number): void {
     this.#inflight -= 1
+    const { gathering, itemsMax } = this.#rules
+    if (gathering === undefined || answered < gathering.siblingsMin || this.#inflight > 0) return
+    const itemsWanted = Math.min(itemsMax, this.#waiting.length + answered)
+    this.#held = { untilMs: nowMs + gathering.delayMs, itemsWanted }
   }
 
   /** Takes out those for whom it is too late. */

@@ -359,7 +359,7 @@ class Process {
     this.#batches[slot] = undefined
     this.#freeSlots.push(slot)
     this.#poolFree += 1
-    this.#lanes[batch.kind]?.returned()
+    this.#lanes[batch.kind]?.returned(batch.requests.length, this.#nowMs)
     for (const request of batch.requests) this.#leaveDatabase(request, 'answer')
     this.#depart(batch.kind)
   }

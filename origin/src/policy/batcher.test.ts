@@ -19,6 +19,7 @@ function setUp(options: Partial<BatcherOptions<string, string>> = {}) {
     overtaken: (_, reason) => `overtaken by ${reason}`,
     now: () => now,
     atTurnEnd: (run) => run(),
+    after: () => {},
     onActive: () => {},
     execute: (batch) => {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -75,6 +76,98 @@ describe('batcher', () => {
     expect(departed()).toEqual(['a b'])
     submit('c')
     expect(ends).toEqual([])
+  })
+
+  describe('gathering', () => {
+    const gathering = { delayMs: 4, siblingsMin: 3 }
+
+    /** A batch of three is out, and one waits. */
+    function setUpHeld(options: Partial<BatcherOptions<string, string>> = {}) {
+      const timers: { run: () => void; delayMs: number }[] = []
+      const turnEnds: (() => void)[] = []
+      const batcher = setUp({
+        gathering,
+        after: (run, delayMs) => timers.push({ run, delayMs }),
+        atTurnEnd: (run) => turnEnds.push(run),
+        ...options,
+      })
+      const endTurn = () => {
+        for (const end of turnEnds.splice(0)) end()
+      }
+      for (const key of ['a', 'b', 'c']) batcher.submit(key)
+      endTurn()
+      batcher.submit('d')
+      return { ...batcher, timers, endTurn }
+    }
+
+    it('holds up the next batch until as many have come as waited and were answered', async () => {
+      const { submit, departed, flights, endTurn } = setUpHeld()
+      await flights[0]?.land()
+      for (const key of ['a', 'b']) submit(key)
+      endTurn()
+      expect(departed()).toEqual(['a b c'])
+      submit('c')
+      endTurn()
+      expect(departed()).toEqual(['a b c', 'd a b c'])
+    })
+
+    it('waits no longer than its delay', async () => {
+      const { departed, flights, timers } = setUpHeld()
+      await flights[0]?.land()
+      expect(timers.map(({ delayMs }) => delayMs)).toEqual([4])
+      timers[0]?.run()
+      expect(departed()).toEqual(['a b c', 'd'])
+    })
+
+    it('lets one who comes after the delay leave at once', async () => {
+      const { submit, departed, flights, timers, endTurn } = setUpHeld()
+      await flights[0]?.land()
+      timers[0]?.run()
+      await flights[1]?.land()
+      submit('e')
+      endTurn()
+      expect(departed()).toEqual(['a b c', 'd', 'e'])
+    })
+
+    it('waits for no more than fit into a batch', async () => {
+      const { departed, flights } = setUpHeld({ itemsMax: 3 })
+      await flights[0]?.land()
+      expect(departed()).toEqual(['a b c'])
+      const full = setUpHeld({ itemsMax: 3 })
+      for (const key of ['e', 'f']) full.submit(key)
+      await full.flights[0]?.land()
+      expect(full.departed()).toEqual(['a b c', 'd e f'])
+    })
+
+    it('is not ended by the timer of an earlier one', async () => {
+      const { submit, departed, flights, timers, endTurn } = setUpHeld()
+      await flights[0]?.land()
+      for (const key of ['a', 'b', 'c']) submit(key)
+      endTurn()
+      submit('e')
+      await flights[1]?.land()
+      timers[0]?.run()
+      expect(departed()).toEqual(['a b c', 'd a b c'])
+      timers[1]?.run()
+      expect(departed()).toEqual(['a b c', 'd a b c', 'e'])
+    })
+
+    it('does not hold up the few, nor anybody while another batch is out', async () => {
+      const few = setUp({ gathering, overlapItems: 1 })
+      few.submit('a')
+      few.submit('b')
+      await few.flights[0]?.land()
+      await few.flights[1]?.land()
+      few.submit('c')
+      expect(few.departed()).toEqual(['a', 'b', 'c'])
+
+      const { departed, flights, endTurn, submit } = setUpHeld({ overlapItems: 1 })
+      expect(departed()).toEqual(['a b c', 'd'])
+      await flights[0]?.land()
+      submit('e')
+      endTurn()
+      expect(departed()).toEqual(['a b c', 'd', 'e'])
+    })
   })
 
   it('gives each caller the outcome of their own item', async () => {

@@ -7,13 +7,27 @@
  * - Otherwise it waits, and leaves with all who wait when a batch comes back.
  * - A further batch leaves beside those in flight when enough are waiting to make it worth a round trip, or when the
  *   oldest has waited longer than a healthy round trip takes: one slow batch must not hold up the others.
+ * - Where a batch costs much whatever is in it, one that comes back with many holds up the next for a moment, in which
+ *   those who were in it may return ({@link Gathering}). Without it, callers who each wait for their answer fall into
+ *   two halves that take turns for good, and every batch is half of what it could be.
  *
  * Equal keys either join (reads: one item, many callers) or queue (writes: never two of a key in flight, so that order
  * per document holds). Nobody ever joins an item that has left: it may have read the database before the caller's own
  * earlier write was in it.
  *
- * No timers inside: the owner calls `tick` now and then while `isActive`, which is when deadlines and aborts are seen.
+ * Deadlines and aborts have no timers: the owner calls `tick` now and then while `isActive`, which is when they are seen.
  */
+/**
+ * A group commit timer (Helland et al., "Group Commit Timers and High Volume Transaction Systems", HPTS 1987); PostgreSQL
+ * has it as `commit_delay` and `commit_siblings`.
+ */
+export interface Gathering {
+  /** How long the next batch waits, in ms: until as many have come as waited already and were answered just now. */
+  readonly delayMs: number
+  /** Items of the batch that came back from which on the next one waits: those who are few are not held up. */
+  readonly siblingsMin: number
+}
+
 export interface BatcherOptions<Value, Outcome> {
   /** Items in one batch. */
   readonly itemsMax: number
@@ -25,6 +39,8 @@ export interface BatcherOptions<Value, Outcome> {
   readonly overlapItems: number
   /** How long the oldest item may wait behind batches in flight before a further one leaves, in ms. */
   readonly patienceMs: number
+  /** @default a batch leaves as soon as the one before it is back */
+  readonly gathering?: Gathering
   /** Callers who may wait; one more is refused as `busy`. */
   readonly waitingMax: number
   /** Equal keys: `join` shares one item among those who wait; `queue` never has two of a key in flight. */
@@ -46,6 +62,8 @@ export interface BatcherOptions<Value, Outcome> {
   readonly now: () => number
   /** Calls back when what came in this turn of the event loop is all here, as `setImmediate` does. */
   readonly atTurnEnd: (run: () => void) => void
+  /** Calls back after a time, as `setTimeout` does. */
+  readonly after: (run: () => void, delayMs: number) => void
   /** Called when there is something to tick for. */
   readonly onActive: () => void
 }
@@ -97,7 +115,10 @@ export class Batcher<Value, Outcome> {
   readonly #inflight = new Set<Item<Value, Outcome>>()
   readonly #inflightKeys = new Set<string>()
   #inflightBatches = 0
-  #isGathering = false
+  /** Whether the end of this turn is waited for. */
+  #isTurnOpen = false
+  /** Items for which the next batch is held up. */
+  #gathering: { readonly itemsWanted: number } | undefined
   readonly #counts = {
     batches: 0,
     items: 0,
@@ -161,7 +182,7 @@ export class Batcher<Value, Outcome> {
       this.#counts.joined += 1
     }
     if (this.#inflightBatches > 0) this.#depart(now)
-    else this.#gather()
+    else this.#departAtTurnEnd()
     this.#options.onActive()
     return promise
   }
@@ -203,21 +224,35 @@ export class Batcher<Value, Outcome> {
   }
 
   /** Requests come in bursts, as the edge's event loop sends them: the first of one need not leave without the others. */
-  #gather(): void {
-    if (this.#isGathering) return
-    this.#isGathering = true
-    this.#options.atTurnEnd(this.#leaveTogether)
+  #departAtTurnEnd(): void {
+    if (this.#isTurnOpen) return
+    this.#isTurnOpen = true
+    this.#options.atTurnEnd(this.#turnEnded)
   }
 
-  readonly #leaveTogether = (): void => {
-    this.#isGathering = false
+  readonly #turnEnded = (): void => {
+    this.#isTurnOpen = false
     this.#depart(this.#options.now())
+  }
+
+  /** @param answered items of the batch that has come back */
+  #gather(answered: number): void {
+    const { gathering, after, itemsMax, now } = this.#options
+    if (gathering === undefined || answered < gathering.siblingsMin || this.#inflightBatches > 0) return
+    const held = { itemsWanted: Math.min(itemsMax, this.#waiting.length + answered) }
+    this.#gathering = held
+    after(() => {
+      if (this.#gathering !== held) return
+      this.#gathering = undefined
+      this.#depart(now())
+    }, gathering.delayMs)
   }
 
   #mayDepart(now: number): boolean {
     const oldest = this.#waiting[0]
     if (oldest === undefined || this.#inflightBatches >= this.#options.inflightMax) return false
     if (this.#options.hasRoom?.() === false) return false
+    if (this.#gathering !== undefined && this.#waiting.length < this.#gathering.itemsWanted) return false
     return (
       this.#inflightBatches === 0 ||
       this.#waiting.length >= this.#options.overlapItems ||
@@ -272,12 +307,14 @@ export class Batcher<Value, Outcome> {
   }
 
   #send(batch: readonly Item<Value, Outcome>[]): void {
+    this.#gathering = undefined
     this.#inflightBatches += 1
     this.#counts.batches += 1
     this.#counts.items += batch.length
     const ended = (reason: () => unknown): void => {
       for (const item of batch) if (!item.isSettled) item.fail(reason())
       this.#inflightBatches -= 1
+      this.#gather(batch.length)
       this.#depart(this.#options.now())
     }
     this.#options.execute(batch).then(

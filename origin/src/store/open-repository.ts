@@ -25,6 +25,7 @@ export function openRepository(
     sleep: (timeMs) => sleep(timeMs),
     random: Math.random,
     atTurnEnd: setImmediate,
+    after: setTimeout,
   })
   return { repository: new MongoRepository(records, clock), records }
 }

@@ -1,4 +1,4 @@
-import { Batcher, type BatcherCounts, type BatcherOptions } from '../policy/batcher.ts'
+import { Batcher, type BatcherCounts, type BatcherOptions, type Gathering } from '../policy/batcher.ts'
 import { ticker } from '../policy/ticker.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { Listing, MongoCommands, Replacement } from './mongo-commands.ts'
@@ -28,6 +28,7 @@ export interface LaneLimits {
   readonly inflightMax: number
   readonly overlapItems: number
   readonly patienceMs: number
+  readonly gathering?: Gathering
   readonly waitingMax: number
 }
 
@@ -76,6 +77,7 @@ export function joined(poolSize = 16): RecordsOptions {
       inflightMax: 2,
       overlapItems: 64,
       patienceMs: 20,
+      gathering: { delayMs: 5, siblingsMin: 8 },
       waitingMax: 2_048,
     },
     listsInflightMax,
@@ -96,7 +98,7 @@ export const unjoined: RecordsOptions = { finds: alone, lists: alone, writes: al
 
 /** Clock, sleep, dice and event loop. */
 export type RecordsEnvironment = Pick<WriteEnvironment, 'now' | 'sleep' | 'random'> &
-  Pick<BatcherOptions<never, never>, 'atTurnEnd'>
+  Pick<BatcherOptions<never, never>, 'atTurnEnd' | 'after'>
 
 export type Lane = 'find' | 'list' | 'insert' | 'replace'
 
@@ -202,7 +204,7 @@ export class Records {
   #openLanes(collection: string): Lanes {
     const commands = this.#commands
     const { finds, lists, writes, listsInflightMax = Number.POSITIVE_INFINITY } = this.#options
-    const { now, atTurnEnd } = this.#environment
+    const { now, atTurnEnd, after } = this.#environment
     const find = (ids: readonly string[], timeoutMs: number) => commands.find(collection, ids, timeoutMs)
     const versions = new RecentVersions()
     const onReplaced = ({ _id, _v }: StoredRecord) => versions.note(_id, _v, now())
@@ -217,7 +219,7 @@ export class Records {
       overtaken: ({ isSent }: PendingWrite, reason: 'deadline' | 'aborted') =>
         reason === 'aborted' ? undefined : isSent ? unknown : notDone('unavailable'),
     }
-    const shared = { now, atTurnEnd, onActive: this.#startTicking }
+    const shared = { now, atTurnEnd, after, onActive: this.#startTicking }
     const lane = <Value, Outcome>(
       options: Omit<BatcherOptions<Value, Outcome>, keyof typeof shared>,
     ): Batcher<Value, Outcome> => new Batcher({ ...shared, ...options })

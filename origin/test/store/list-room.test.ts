@@ -33,6 +33,7 @@ function watch(poolSize: number) {
     sleep: async () => {},
     random: () => 0,
     atTurnEnd: setImmediate,
+    after: setTimeout,
   })
   return { commands, records }
 }
