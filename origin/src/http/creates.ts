@@ -12,7 +12,8 @@ import {
 import type { FastifyRequest } from 'fastify'
 import { searchOf } from '../stage/entry.ts'
 import { sendProblem } from '../stage/problem.ts'
-import { callOf, type ParsedBody } from '../stage/request.ts'
+import { callOf, type JsonBody, type ParsedBody } from '../stage/request.ts'
+import { canonicalJson } from '../store/canonical-json.ts'
 import { requestFingerprint } from '../store/creation-key.ts'
 import type { CreateOutcome, CreationKey, Repository } from '../store/repository.ts'
 import {
@@ -23,7 +24,6 @@ import {
   sendWritten,
   uniqueConflictProblem,
 } from './answer.ts'
-import { canonicalJson } from './canonical-json.ts'
 import { type Plan, purgeTags } from './plan.ts'
 import type { Handler } from './reads.ts'
 import { pointerToken, validationFailed } from './validator.ts'
@@ -36,7 +36,7 @@ export function createHandler(plan: Plan, repository: Repository): Handler {
     if (!query.ok) return sendProblem(reply, query.problem)
     const body = request.body as ParsedBody
     if (!body.ok) return sendProblem(reply, body.problem)
-    const key = creationKey(plan, request, 'create', body.value)
+    const key = creationKey(plan, request, 'create', body)
     if (!key.ok) return sendProblem(reply, key.problem)
     const subject = request.principal?.subject
     const fields = newFields(plan, body.value, subject)
@@ -69,7 +69,7 @@ export function batchHandler(plan: Plan, repository: Repository): Handler {
     if (!body.ok) return sendProblem(reply, body.problem)
     const items = batchItems(body.value, resource.batchSizeMax)
     if (!items.ok) return sendProblem(reply, items.problem)
-    const key = creationKey(plan, request, 'batchCreate', body.value)
+    const key = creationKey(plan, request, 'batchCreate', body)
     if (!key.ok) return sendProblem(reply, key.problem)
     const subject = request.principal?.subject
     const checked = items.value.map((item) => newFields(plan, item, subject))
@@ -127,18 +127,20 @@ function creationKey(
   { view, path }: Plan,
   { headers: sent, principal }: FastifyRequest,
   operation: 'create' | 'batchCreate',
-  body: unknown,
+  body: JsonBody,
 ): Parsed<CreationKey | undefined> {
-  const text = sent[headers.idempotencyKey]
-  if (text === undefined) return { ok: true, value: undefined }
+  const field = sent[headers.idempotencyKey]
+  if (field === undefined) return { ok: true, value: undefined }
   const refuse = (detail: string): Parsed<never> => ({
     ok: false,
     problem: { code: 'invalid-header', detail, errors: [{ header: headers.idempotencyKey, detail }] },
   })
-  const key = parseIdempotencyKey(String(text))
+  const key = parseIdempotencyKey(String(field))
   if (key === undefined) return refuse('Idempotency-Key is 1 to 255 visible ASCII characters, sent once.')
   if (principal === undefined) return refuse('Idempotency-Key belongs to a subject: send an access token.')
-  const request = requestFingerprint(`${operation} ${path}`, canonicalJson(body))
+  // A create that is put in another way is known by what it stores; a batch stores nothing that it could be known by.
+  const text = operation === 'create' ? body.text : canonicalJson(body.value)
+  const request = requestFingerprint(`${operation} ${path}`, text)
   return { ok: true, value: { subject: principal.subject, version: view.version, key, request } }
 }
 

@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer'
-import { limits, type Parsed, type Problem } from '@spillway/origin/contract'
+import { limits, type Problem } from '@spillway/origin/contract'
+import type { ParsedBody } from '../stage/request.ts'
 
 /**
  * JSON of callers (RFC 8259), read so that two readers cannot take it for two different things: valid UTF-8, no member
  * twice in one object (§4), no number that loses digits on the way (§6), no member that reaches an object's prototype,
  * and bounded nesting. `JSON.parse` does the syntax; one pass over the text does what it cannot tell.
  */
-export function parseJsonBody(bytes: Buffer): Parsed<unknown> {
+export function parseJsonBody(bytes: Buffer): ParsedBody {
   if (bytes.length === 0) return refuse('The body is empty.')
   if (!isUtf8(bytes)) return refuse('The body is not valid UTF-8.')
   const text = bytes.toString('utf8')
@@ -17,7 +18,7 @@ export function parseJsonBody(bytes: Buffer): Parsed<unknown> {
     return refuse(describeSyntaxError(error as Error))
   }
   const objection = findObjection(text) ?? (mayHoldSurrogates(text) ? findSurrogate(value) : undefined)
-  return objection === undefined ? { ok: true, value } : refuse(objection)
+  return objection === undefined ? { ok: true, value, text } : refuse(objection)
 }
 
 const refuse = (detail: string): { readonly ok: false; readonly problem: Problem } => ({

@@ -39,8 +39,14 @@ export function declareRequest(app: FastifyInstance): void {
   app.decorateRequest('problem', undefined)
 }
 
-/** A body as the parser has left it: a value, or what is wrong with it. */
-export type ParsedBody = Parsed<unknown>
+/** A body as the parser has left it: a value and the text that it was sent as, or what is wrong with it. */
+export type ParsedBody = JsonBody | Extract<Parsed<never>, { ok: false }>
+
+export interface JsonBody {
+  readonly ok: true
+  readonly value: unknown
+  readonly text: string
+}
 
 /**
  * The circumstances of a request's work for the store. `signal` is not a real one: the store only asks, when a batch

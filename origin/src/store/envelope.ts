@@ -31,7 +31,16 @@ const writesKept = 4
  */
 export const tombstoneRetentionMs = 5 * 60_000
 
-const isoTime = (nowMs: number): string => new Date(nowMs).toISOString()
+/** All that is written within one millisecond has the same: making it costs as much as the rest of a record. */
+const lastTime = { ms: Number.NaN, text: '' }
+
+function isoTime(nowMs: number): string {
+  if (nowMs !== lastTime.ms) {
+    lastTime.ms = nowMs
+    lastTime.text = new Date(nowMs).toISOString()
+  }
+  return lastTime.text
+}
 
 /** @param nowMs milliseconds since the epoch */
 export function newRecord(
@@ -42,8 +51,9 @@ export function newRecord(
   nowMs: number,
 ): StoredRecord {
   const time = isoTime(nowMs)
-  const record = { _id: id, _v: 1, _created: time, _updated: time, _w: [writeId] }
-  return request === undefined ? { ...record, ...fields } : { ...record, _key: { request }, ...fields }
+  return request === undefined
+    ? { _id: id, _v: 1, _created: time, _updated: time, _w: [writeId], ...fields }
+    : { _id: id, _v: 1, _created: time, _updated: time, _w: [writeId], _key: { request }, ...fields }
 }
 
 /** The record that takes the place of `current`. */
@@ -115,7 +125,12 @@ function keptKey({ bookkeeping, version, fields, createdAt }: StoredDocument, no
 /** `undefined` for a tombstone. */
 export function documentOf(record: StoredRecord): StoredDocument | undefined {
   const { _id, _v, _created, _updated, _w, _key, _expires, ...fields } = record
-  if (_v < 1) return undefined
+  return _v < 1 ? undefined : documentWith(record, fields)
+}
+
+/** The document of a record whose fields are at hand. */
+export function documentWith(record: StoredRecord, fields: Fields): StoredDocument {
+  const { _id, _v, _created, _updated, _w, _key } = record
   return {
     id: _id,
     version: _v,

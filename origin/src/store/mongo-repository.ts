@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Fields, ListQuery, Resource } from '@spillway/origin/contract'
+import { canonicalJson } from './canonical-json.ts'
 import { keyedId, keyedItemId } from './creation-key.ts'
 import {
   batchClaim,
   documentOf,
+  documentWith,
   firstAnswerOf,
   newRecord,
   replacementOf,
@@ -110,7 +112,7 @@ export class MongoRepository implements Repository {
     const outcome = await this.#records.replace(resource.name, { record, expected: current.version }, call)
     switch (outcome.kind) {
       case 'written':
-        return { kind: 'replaced', document: documentOf(record) as StoredDocument }
+        return { kind: 'replaced', document: documentWith(record, fields) }
       case 'duplicateId':
         throw new TypeError('a replacement inserts nothing')
       default:
@@ -147,9 +149,9 @@ export class MongoRepository implements Repository {
     const outcome = await this.#records.insert(resource.name, record, call)
     switch (outcome.kind) {
       case 'written':
-        return { kind: 'created', document: documentOf(record) as StoredDocument }
+        return { kind: 'created', document: documentWith(record, fields) }
       case 'duplicateId':
-        return request === undefined ? { kind: 'duplicateId' } : replay(outcome.existing, request)
+        return request === undefined ? { kind: 'duplicateId' } : replay(outcome.existing, request, fields)
       case 'versionConflict':
       case 'notFound':
         throw new TypeError('an insert replaces nothing')
@@ -215,10 +217,16 @@ export class MongoRepository implements Repository {
   }
 }
 
-/** What a keyed create is told whose id is taken. */
-function replay(existing: StoredRecord, request: string): CreateOutcome {
-  if (existing._key?.request !== request) return { kind: 'keyRefused', reason: 'otherRequest' }
+/**
+ * What a keyed create is told whose id is taken. It is the same request where it has the same text, or would have stored
+ * the same: a text may be put in another way when it is sent again, and what is stored may be another after a release.
+ */
+function replay(existing: StoredRecord, request: string, fields: Fields): CreateOutcome {
   const document = firstAnswerOf(existing)
+  const isRepeated =
+    existing._key?.request === request ||
+    (document !== undefined && canonicalJson(document.fields) === canonicalJson(fields))
+  if (!isRepeated) return { kind: 'keyRefused', reason: 'otherRequest' }
   return document === undefined ? { kind: 'keyRefused', reason: 'spent' } : { kind: 'replayed', document }
 }
 
@@ -228,6 +236,6 @@ function writeIds(): () => string {
   let count = 0
   return () => {
     count += 1
-    return `${process}.${count.toString(36)}`
+    return `${process}.${count}`
   }
 }

@@ -182,6 +182,17 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         })
       })
 
+      it('a request that would store the same is the same, and so is one of the same text', async () => {
+        const creation = key('same')
+        const fields = { ...advisory(newCode()), title: 'first' }
+        await create(fields, creation)
+        const replayed = { kind: 'replayed', document: { fields } }
+        const put = { ...creation, request: 'put in another way' }
+        expect(await repository.create(advisories, { fields }, put, inTime())).toMatchObject(replayed)
+        const mapped = { fields: { ...fields, title: 'by a later release' } }
+        expect(await repository.create(advisories, mapped, creation, inTime())).toMatchObject(replayed)
+      })
+
       it('another request with it is refused', async () => {
         const creation = key('a')
         await create(advisory(newCode()), creation)

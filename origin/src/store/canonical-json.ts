@@ -1,4 +1,4 @@
-/** One text for equal JSON values, whatever the order of their members. What a fingerprint is taken of. */
+/** One text for equal JSON values, whatever the order of their members. */
 export const canonicalJson = (value: unknown): string => JSON.stringify(inOrder(value))
 
 /**
