@@ -121,7 +121,7 @@ export class Records {
     intervalMs: tickMs,
     tick: () => this.#tick(),
     isActive: () => this.#isActive(),
-    schedule: setTimeout,
+    schedule: (run, delayMs) => this.#environment.after(run, delayMs),
   })
   #listsInflight = 0
   #idle: PromiseWithResolvers<void> | undefined
