@@ -1,5 +1,5 @@
 import { type Problem, ProblemError, problemStatus } from '@spillway/origin/contract'
-import { Exchange } from './exchange.ts'
+import { Exchange, nowOf } from './exchange.ts'
 import { readHead } from './policy/request-headers.ts'
 import type { PagePlan, ReadPlan, ServedPlan, WritePlan } from './policy/request-plan.ts'
 import { foreseeShed, shedProblem } from './stage/admit.ts'
@@ -64,7 +64,8 @@ export function createApp(parts: Parts): App {
     // A read may find its answer on the way; a write goes all of it.
     exchange.isCast = plan.kind === 'write'
     const { shed: shedFrom } = parts.control.current
-    const foreseen = foreseeShed(priorityOf(exchange, plan), shedFrom, exchange.isCast, parts) // 6
+    const nowMs = nowOf(exchange, parts.now)
+    const foreseen = foreseeShed(priorityOf(exchange, plan), shedFrom, exchange.isCast, nowMs, parts) // 6
     if (foreseen === undefined) return undefined
     exchange.reason = foreseen.reason
     return shedProblem(foreseen)

@@ -75,4 +75,8 @@ export class Exchange {
   }
 }
 
+/** The time. While nothing is waited for the runtime's clock stands still, so that it need not be asked again. */
+export const nowOf = ({ hasWaited, arrivedAtMs }: Exchange, now: () => number): number =>
+  hasWaited ? now() : arrivedAtMs
+
 export const principalOf = (exchange: Exchange): Principal | undefined => exchange.token?.principal

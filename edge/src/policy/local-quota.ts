@@ -9,21 +9,18 @@ import { BoundedMap } from './bounded-map.ts'
  */
 export class LocalQuota {
   readonly #quota: RateQuota | undefined
+  readonly #windowMs: number
   readonly #windows = new BoundedMap<Window>({ countMax: 20_000, weightMax: 4 * 1_024 * 1_024 })
 
   constructor(quota: RateQuota | undefined) {
     this.#quota = quota
+    this.#windowMs = (quota?.periodSeconds ?? 10) * 1_000
   }
 
   /** Counts a request. @returns seconds until the caller may come back, where it is over its quota */
   count(caller: string, nowMs: number): number | undefined {
-    const windowMs = this.#windowMs
-    const startedAtMs = nowMs - (nowMs % windowMs)
     let window = this.#windows.get(caller)
-    if (window === undefined || window.startedAtMs !== startedAtMs) {
-      window = { startedAtMs, count: 0, blocked: false }
-      this.#windows.set(caller, window, caller.length + 96)
-    }
+    if (window === undefined || !isCurrent(window, nowMs)) window = this.#open(caller, nowMs, false)
     window.count += 1
     return this.#refusal(window, nowMs, 0)
   }
@@ -31,15 +28,13 @@ export class LocalQuota {
   /** What {@link count} would say of the next request, without counting it. */
   foresee(caller: string, nowMs: number): number | undefined {
     const window = this.#windows.get(caller)
-    if (window === undefined || window.startedAtMs !== nowMs - (nowMs % this.#windowMs)) return undefined
+    if (window === undefined || !isCurrent(window, nowMs)) return undefined
     return this.#refusal(window, nowMs, 1)
   }
 
   /** The location's count is over. @returns seconds until the caller may come back */
   block(caller: string, nowMs: number): number {
-    const startedAtMs = nowMs - (nowMs % this.#windowMs)
-    this.#windows.set(caller, { startedAtMs, count: 0, blocked: true }, caller.length + 96)
-    return Math.max(1, Math.ceil((startedAtMs + this.#windowMs - nowMs) / 1_000))
+    return secondsLeft(this.#open(caller, nowMs, true), nowMs)
   }
 
   /** Fields for a refusal, where the numbers are known (draft-ietf-httpapi-ratelimit-headers-10). */
@@ -52,21 +47,32 @@ export class LocalQuota {
     }
   }
 
-  #refusal({ startedAtMs, blocked, count }: Window, nowMs: number, more: number): number | undefined {
-    const isOver = blocked || (this.#quota !== undefined && count + more > this.#quota.limit)
-    return isOver ? Math.max(1, Math.ceil((startedAtMs + this.#windowMs - nowMs) / 1_000)) : undefined
+  #open(caller: string, nowMs: number, blocked: boolean): Window {
+    const startedAtMs = nowMs - (nowMs % this.#windowMs)
+    const window = { startedAtMs, endsAtMs: startedAtMs + this.#windowMs, count: 0, blocked }
+    this.#windows.set(caller, window, caller.length + 104)
+    return window
   }
 
-  get #windowMs(): number {
-    return (this.#quota?.periodSeconds ?? 10) * 1_000
+  #refusal(window: Window, nowMs: number, more: number): number | undefined {
+    const isOver = window.blocked || (this.#quota !== undefined && window.count + more > this.#quota.limit)
+    return isOver ? secondsLeft(window, nowMs) : undefined
   }
 }
 
 interface Window {
   readonly startedAtMs: number
+  readonly endsAtMs: number
   count: number
   readonly blocked: boolean
 }
+
+/** Not, too, where the clock has been set back. */
+const isCurrent = ({ startedAtMs, endsAtMs }: Window, nowMs: number): boolean =>
+  startedAtMs <= nowMs && nowMs < endsAtMs
+
+const secondsLeft = ({ endsAtMs }: Window, nowMs: number): number =>
+  Math.max(1, Math.ceil((endsAtMs - nowMs) / 1_000))
 
 /** Who is counted where there is a token. */
 export const callerKey = (subject: string): string => `subject:${subject}`

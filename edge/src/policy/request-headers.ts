@@ -1,5 +1,11 @@
 import { limits, type Problem } from '@spillway/origin/contract'
 
+/** The request target as sent. A fragment is never sent, so what follows the authority is path and query. */
+export function pathAndSearch(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  return start === -1 ? '/' : url.slice(start)
+}
+
 /** Whether path and query are within the limit; both are percent-encoded, so characters are bytes. */
 export function urlProblem(pathAndSearch: string): Problem | undefined {
   if (pathAndSearch.length <= limits.urlLengthMax) return undefined

@@ -9,7 +9,8 @@ beforeEach(() => {
   plans = new RequestPlans(resources)
 })
 
-const plan = (method: string, target: string, nowMs = now): RequestPlan => plans.plan(method, target, nowMs)
+const plan = (method: string, target: string, nowMs = now): RequestPlan =>
+  plans.plan(method, `https://api.example.com${target}`, nowMs)
 
 describe('request plan', () => {
   it('gives equal questions one key and one question for the origin', () => {

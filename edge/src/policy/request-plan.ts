@@ -18,6 +18,7 @@ import {
   type Route,
 } from '@spillway/origin/contract'
 import { BoundedMap } from './bounded-map.ts'
+import { pathAndSearch, urlProblem } from './request-headers.ts'
 
 /** A read of a resource: where it goes, what it is stored under and who may ask. */
 export interface ReadPlan {
@@ -83,48 +84,43 @@ const pagePath = /^\/(?:openapi\.json|docs\/?|(?:docs|problems)(?:\/[A-Za-z0-9_-
 const pageMethods = ['GET', 'HEAD', 'OPTIONS']
 
 /**
- * What a request line means, by the contract alone. Reads are remembered by path and query as sent, so that a
- * repeated one costs a look-up, and so are creates, whose paths are few; what was refused is not, so that nonsense
- * pushes nothing out.
+ * What a request line means, by the contract alone. Reads are remembered by their URL as sent, host included, so that a
+ * repeated one costs a look-up and nothing need be cut off first, and so are creates, whose paths are few; what was
+ * refused is not, so that nonsense pushes nothing out.
  */
 export class RequestPlans {
   readonly #catalogue: Catalogue
   readonly #reads = new BoundedMap<ReadPlan>({ countMax: 5_000, weightMax: 4 * 1_024 * 1_024 })
-  /** One for each version of each resource. */
-  readonly #creates = new Map<string, WritePlan>()
+  /** One for each version of each resource under each name of the host, which a client may make up. */
+  readonly #creates = new BoundedMap<WritePlan>({ countMax: 500, weightMax: 512 * 1_024 })
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue
   }
 
-  plan(method: string, pathAndSearch: string, nowMs: number): RequestPlan {
+  plan(method: string, url: string, nowMs: number): RequestPlan {
     const isSafe = method === 'GET' || method === 'HEAD'
-    const known = isSafe
-      ? this.#reads.get(pathAndSearch)
-      : method === 'POST'
-        ? this.#creates.get(pathAndSearch)
-        : undefined
+    const known = isSafe ? this.#reads.get(url) : method === 'POST' ? this.#creates.get(url) : undefined
     if (known !== undefined) return retired(known.route, nowMs) ?? known
-    const plan = planRequest(this.#catalogue, method, pathAndSearch, nowMs)
+    const target = pathAndSearch(url)
+    const oversize = urlProblem(target)
+    if (oversize !== undefined) return refused(oversize)
+    const plan = planRequest(this.#catalogue, method, target, nowMs)
     // The plan's own texts weigh about as much again as its key, twice; the rest is shared.
-    if (plan.kind === 'read') this.#reads.set(pathAndSearch, plan, 256 + pathAndSearch.length * 6)
-    // The target has no query: what was sent without one is the same text for all.
-    if (plan.kind === 'write' && plan.route.operation === 'create' && plan.target === pathAndSearch) {
-      this.#creates.set(pathAndSearch, plan)
+    const weight = 256 + url.length * 6
+    if (plan.kind === 'read') this.#reads.set(url, plan, weight)
+    // The plan's target has no query: what was sent without one is the same text for all.
+    if (plan.kind === 'write' && plan.route.operation === 'create' && plan.target === target) {
+      this.#creates.set(url, plan, weight)
     }
     return plan
   }
 }
 
-function planRequest(
-  catalogue: Catalogue,
-  method: string,
-  pathAndSearch: string,
-  nowMs: number,
-): RequestPlan {
-  const split = pathAndSearch.indexOf('?')
-  const pathname = split === -1 ? pathAndSearch : pathAndSearch.slice(0, split)
-  const search = split === -1 ? '' : pathAndSearch.slice(split)
+function planRequest(catalogue: Catalogue, method: string, target: string, nowMs: number): RequestPlan {
+  const split = target.indexOf('?')
+  const pathname = split === -1 ? target : target.slice(0, split)
+  const search = split === -1 ? '' : target.slice(split)
   if (pagePath.test(pathname)) return planPage(method, pathname)
   const match = matchRoute(catalogue, method, pathname)
   switch (match.kind) {

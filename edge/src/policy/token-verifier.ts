@@ -5,7 +5,7 @@ import { BoundedMap } from './bounded-map.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
 import { callerKey } from './local-quota.ts'
 import type { TokenFault } from './token-refusal.ts'
-import { readUnverified, type UnverifiedToken } from './unverified-token.ts'
+import { bearerToken, readUnverified, type UnverifiedToken } from './unverified-token.ts'
 
 /** A token that was checked, for as long as that holds. */
 export interface VerifiedToken {
@@ -45,9 +45,9 @@ const lasting: ReadonlySet<TokenFault> = new Set([
 ])
 
 /**
- * Tells what a token is worth. A token seen before costs a look-up by its whole text; a new one is checked by jose
- * against a key of the one issuer that it names. Memory is bounded by count and bytes, and nothing outlives `exp`,
- * its key or its issuer's key set.
+ * Tells what a token is worth. A token seen before costs a look-up by its whole text, the scheme's name included, so that
+ * nothing need be cut off first; a new one is checked by jose against a key of the one issuer that it names. Memory is
+ * bounded by count and bytes, and nothing outlives `exp`, its key or its issuer's key set.
  */
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>
@@ -63,40 +63,42 @@ export class TokenVerifier {
   }
 
   /** What is remembered of a token: worth, refusal, or `undefined` when it must be checked with {@link verify}. */
-  recall(compact: string, nowMs: number): VerifiedToken | TokenFault | undefined {
-    const known = this.#verified.get(compact)
+  recall(authorization: string, nowMs: number): VerifiedToken | TokenFault | undefined {
+    const known = this.#verified.get(authorization)
     if (known !== undefined) {
       if (nowMs < known.expiresAtMs && !known.key.retired && known.keySet.isUsable(nowMs)) return known
-      this.#verified.delete(compact)
+      this.#verified.delete(authorization)
     }
-    const refusal = this.#refused.get(compact)
+    const refusal = this.#refused.get(authorization)
     if (refusal === undefined) return undefined
     if (nowMs < refusal.untilMs) return refusal.fault
-    this.#refused.delete(compact)
+    this.#refused.delete(authorization)
     return undefined
   }
 
   /**
+   * @param authorization value of the field: what {@link recall} is asked
    * @param wait bounds the wait for a key set and keeps its refresh alive after the answer has gone out
    */
   async verify(
-    compact: string,
+    authorization: string,
     wait: (refresh: Promise<void>) => Promise<void>,
   ): Promise<VerifiedToken | TokenFault> {
-    const outcome = await this.#check(compact, wait)
+    const outcome = await this.#check(bearerToken(authorization), wait)
     // Each character of the key is a byte; what is kept beside it is small and bounded by it.
-    const weight = compact.length * 2 + 512
-    if (typeof outcome !== 'string') this.#verified.set(compact, outcome, weight)
+    const weight = authorization.length * 2 + 512
+    if (typeof outcome !== 'string') this.#verified.set(authorization, outcome, weight)
     else if (lasting.has(outcome)) {
-      this.#refused.set(compact, { fault: outcome, untilMs: this.#now() + refusalMs }, weight)
+      this.#refused.set(authorization, { fault: outcome, untilMs: this.#now() + refusalMs }, weight)
     }
     return outcome
   }
 
   async #check(
-    compact: string,
+    compact: string | undefined,
     wait: (refresh: Promise<void>) => Promise<void>,
   ): Promise<VerifiedToken | TokenFault> {
+    if (compact === undefined) return 'malformed'
     const token = readUnverified(compact)
     if (typeof token === 'string') return token
     const issuer = this.#issuers.get(token.issuer)

@@ -47,16 +47,16 @@ export function admit(
     failed,
   }: { readonly isCast?: boolean; readonly failed?: OriginEndpoint | undefined } = {},
 ): Admitted | Shed {
-  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', parts)
   const { endpoints, now, random } = parts
+  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', now(), parts)
   const inOrder =
     failed === undefined ? endpoints : [...endpoints.filter((endpoint) => endpoint !== failed), failed]
   for (const endpoint of inOrder) {
     const entered = endpoint.gate.enter(priority, now(), random, isCast)
     if (typeof entered !== 'string') return { kind: 'admitted', endpoint, pass: entered }
-    if (entered !== 'breaker-open') return shed(entered, parts)
+    if (entered !== 'breaker-open') return shed(entered, now(), parts)
   }
-  return shed('breaker-open', parts)
+  return shed('breaker-open', now(), parts)
 }
 
 /**
@@ -70,22 +70,23 @@ export function foreseeShed(
   priority: Priority,
   shedFrom: Priority | undefined,
   isCertain: boolean,
+  nowMs: number,
   parts: AdmitParts,
 ): Shed | undefined {
-  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', parts)
-  const { endpoints, now, random } = parts
+  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', nowMs, parts)
+  const { endpoints, random } = parts
   for (const { gate } of endpoints) {
-    const reason = isCertain ? gate.foresee(priority, now(), random()) : gate.shedReason(priority, now())
+    const reason = isCertain ? gate.foresee(priority, nowMs, random()) : gate.shedReason(priority, nowMs)
     if (reason === undefined) return undefined
-    if (reason !== 'breaker-open') return shed(reason, parts)
+    if (reason !== 'breaker-open') return shed(reason, nowMs, parts)
   }
-  return shed('breaker-open', parts)
+  return shed('breaker-open', nowMs, parts)
 }
 
 const isSwitchedOff = (priority: Priority, shedFrom: Priority | undefined): boolean =>
   shedFrom !== undefined && priorityRank(priority) >= priorityRank(shedFrom)
 
-function shed(reason: ShedReason, { endpoints, now, random }: AdmitParts): Shed {
+function shed(reason: ShedReason, nowMs: number, { endpoints, random }: AdmitParts): Shed {
   return {
     kind: 'shed',
     reason: reasons[reason],
@@ -95,7 +96,7 @@ function shed(reason: ShedReason, { endpoints, now, random }: AdmitParts): Shed 
   function waitSeconds(): number {
     if (reason === 'switched-off') return 5
     if (reason !== 'breaker-open') return 1
-    return Math.min(...endpoints.map(({ gate }) => gate.openForMs(now()))) / 1_000
+    return Math.min(...endpoints.map(({ gate }) => gate.openForMs(nowMs))) / 1_000
   }
 }
 

@@ -6,7 +6,7 @@ import {
   problemStatus,
 } from '@spillway/origin/contract'
 import type { Config } from '../config.ts'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, nowOf } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
 import { CommonProblem } from '../policy/common-problem.ts'
 import type { Cors } from '../policy/cors.ts'
@@ -42,8 +42,7 @@ export function problemAnswer(
   exchange.reason ??= problem.code
   // The origin may know an id that was sent along with an earlier attempt.
   if (problem instanceof CommonProblem && !exchange.isNamed) {
-    const nowMs = exchange.hasWaited ? now() : exchange.arrivedAtMs
-    const answer = problem.answer(problemFields, nowMs, () => ids.next())
+    const answer = problem.answer(problemFields, nowOf(exchange, now), () => ids.next())
     exchange.takeId(answer.requestId)
     return new Response(withoutForHead(exchange, answer.body), answer)
   }
@@ -89,7 +88,7 @@ export function finish(exchange: Exchange, answer: Response, status: number, par
 }
 
 function tell(exchange: Exchange, answer: Response, status: number, { observe, now }: AnswerParts): void {
-  const { requestId, head, plan, reason, arrivedAtMs, hasWaited, originMs } = exchange
+  const { requestId, head, plan, reason, arrivedAtMs, originMs } = exchange
   observe({
     kind: 'answer',
     requestId,
@@ -100,7 +99,7 @@ function tell(exchange: Exchange, answer: Response, status: number, { observe, n
     // A refusal has none, and asking the runtime costs more than the rest of the line.
     cache:
       status >= 400 && reason !== undefined ? undefined : (answer.headers.get('cache-status') ?? undefined),
-    durationMs: hasWaited ? now() - arrivedAtMs : 0,
+    durationMs: nowOf(exchange, now) - arrivedAtMs,
     originMs,
   })
 }

@@ -2,7 +2,6 @@ import type { Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import { acceptLengthMax, acceptsJson } from '../policy/acceptance.ts'
 import type { Cors } from '../policy/cors.ts'
-import { urlProblem } from '../policy/request-headers.ts'
 import type { RequestPlans } from '../policy/request-plan.ts'
 
 export interface IdentifyParts {
@@ -13,10 +12,7 @@ export interface IdentifyParts {
 /** 1. What is asked, and whether it is within the limits. Sets `plan`; answers OPTIONS, which anyone may ask. */
 export function identify(exchange: Exchange, { plans, cors }: IdentifyParts): Problem | Response | undefined {
   const { head } = exchange
-  const target = pathAndSearch(head.url)
-  const oversize = urlProblem(target)
-  if (oversize !== undefined) return oversize
-  const plan = plans.plan(head.method, target, exchange.arrivedAtMs)
+  const plan = plans.plan(head.method, head.url, exchange.arrivedAtMs)
   if (plan.kind === 'refused') return plan.problem
   if (plan.kind === 'options') return optionsAnswer(exchange, plan.allow, cors)
   exchange.plan = plan
@@ -29,12 +25,6 @@ export function negotiate({ head }: Exchange): Problem | undefined {
   const accept = head.headers.get('accept')
   if (accept !== null && accept.length > acceptLengthMax) return acceptTooLong
   return acceptsJson(accept) ? undefined : notAcceptable
-}
-
-/** The request target as sent. A fragment is never sent, so what follows the authority is path and query. */
-function pathAndSearch(url: string): string {
-  const start = url.indexOf('/', url.indexOf('://') + 3)
-  return start === -1 ? '/' : url.slice(start)
 }
 
 function optionsAnswer({ head }: Exchange, allow: readonly string[], cors: Cors): Response {

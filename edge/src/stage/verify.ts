@@ -5,7 +5,6 @@ import { isRevoked } from '../policy/control.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
 import { type TokenFault, tokenProblem } from '../policy/token-refusal.ts'
 import type { TokenVerifier, VerifiedToken } from '../policy/token-verifier.ts'
-import { bearerToken } from '../policy/unverified-token.ts'
 import type { ControlSource } from '../runtime/control-source.ts'
 import { inTime } from '../runtime/in-time.ts'
 import { type LimitParts, limitRefused, limitUnverified } from './limit.ts'
@@ -31,9 +30,7 @@ export function verify(
   const authorization = exchange.head.headers.get('authorization')
   if (due?.mustWait === true) return verifyLater(exchange, authorization, parts, due.refresh)
   if (authorization === null) return undefined
-  const compact = bearerToken(authorization)
-  if (compact === undefined) return refuse(exchange, 'malformed', parts)
-  const known = parts.verifier.recall(compact, arrivedAtMs)
+  const known = parts.verifier.recall(authorization, arrivedAtMs)
   if (known === undefined) {
     return limitUnverified(exchange, parts) ?? verifyLater(exchange, authorization, parts, undefined)
   }
@@ -54,12 +51,10 @@ async function verifyLater(
   }
   if (controlRefresh !== undefined) await wait(controlRefresh)
   if (authorization === null) return undefined
-  const compact = bearerToken(authorization)
-  if (compact === undefined) return refuse(exchange, 'malformed', parts)
-  const known = parts.verifier.recall(compact, parts.now())
+  const known = parts.verifier.recall(authorization, parts.now())
   const over = known === undefined ? limitUnverified(exchange, parts) : undefined
   if (over !== undefined) return over
-  const outcome = known ?? (await parts.verifier.verify(compact, wait))
+  const outcome = known ?? (await parts.verifier.verify(authorization, wait))
   return typeof outcome === 'string' ? refuse(exchange, outcome, parts) : accept(exchange, outcome, parts)
 }
 

@@ -81,14 +81,14 @@ export class Entry implements StoredAnswer {
   hit(nowMs: number): AnswerHead {
     if (this.#repeatsName) return this.sent(nowMs, hitStatus(this.#name, this.ttlSeconds(nowMs)))
     this.#hit ??= hitOf(this.status, this.#sent)
-    const { fields, head, values } = this.#hit
+    const { fields, head } = this.#hit
     const second = this.#ageSeconds(nowMs)
     if (second !== this.#hitSecond) {
-      values[ageAt] = String(second)
-      values[statusAt] = this.#hit.statusPrefix + hitStatus(this.#name, this.ttlSeconds(nowMs))
+      const status = this.#hit.statusPrefix + hitStatus(this.#name, this.ttlSeconds(nowMs))
+      this.#hit.values = fields.likeShown([String(second), status, ...this.#hit.lasting])
       this.#hitSecond = second
     }
-    fields.show(values)
+    fields.show(this.#hit.values)
     return head
   }
 
@@ -110,13 +110,12 @@ export class Entry implements StoredAnswer {
 interface Hit {
   readonly head: AnswerHead
   readonly fields: SharedFields
-  readonly values: string[]
+  /** `Age`, `Cache-Status`, then {@link lasting}: as of the last second. */
+  values: readonly string[]
+  readonly lasting: readonly string[]
   /** RFC 9211 §2: each cache adds itself after those nearer to the origin. */
   readonly statusPrefix: string
 }
-
-const ageAt = 0
-const statusAt = 1
 
 function hitOf(status: number, sent: readonly (readonly [name: string, value: string])[]): Hit {
   const others = sent.filter(([name]) => name !== 'age' && name !== 'cache-status')
@@ -126,7 +125,8 @@ function hitOf(status: number, sent: readonly (readonly [name: string, value: st
   return {
     head: { status, headers: fields.headers },
     fields,
-    values: ['', '', ...others.map(([, value]) => value)],
+    values: [],
+    lasting: others.map(([, value]) => value),
     statusPrefix: before === undefined ? '' : `${before}, `,
   }
 }

@@ -18,6 +18,11 @@ export class SharedFields {
     for (const name of names) this.headers.set(name, '')
   }
 
+  /** The same texts, in place of those that are equal to what is shown: {@link show} compares them by address then. */
+  likeShown(values: readonly string[]): string[] {
+    return values.map((value, i) => (value === this.#values[i] ? (this.#values[i] as string) : value))
+  }
+
   /** @param values one for each name, in their order */
   show(values: readonly string[]): Headers {
     const shown = this.#values
