@@ -20,7 +20,7 @@ export class LocalQuota {
   /** Counts a request. @returns seconds until the caller may come back, where it is over its quota */
   count(caller: string, nowMs: number): number | undefined {
     let window = this.#windows.get(caller)
-    if (window === undefined || !isCurrent(window, nowMs)) window = this.#open(caller, nowMs, false)
+    if (window === undefined || window.number !== this.#numberAt(nowMs)) window = this.#open(caller, nowMs)
     window.count += 1
     return this.#refusal(window, nowMs, 0)
   }
@@ -28,13 +28,14 @@ export class LocalQuota {
   /** What {@link count} would say of the next request, without counting it. */
   foresee(caller: string, nowMs: number): number | undefined {
     const window = this.#windows.get(caller)
-    if (window === undefined || !isCurrent(window, nowMs)) return undefined
+    if (window === undefined || window.number !== this.#numberAt(nowMs)) return undefined
     return this.#refusal(window, nowMs, 1)
   }
 
   /** The location's count is over. @returns seconds until the caller may come back */
   block(caller: string, nowMs: number): number {
-    return secondsLeft(this.#open(caller, nowMs, true), nowMs)
+    this.#open(caller, nowMs).blocked = true
+    return this.#secondsLeft(nowMs)
   }
 
   /** Fields for a refusal, where the numbers are known (draft-ietf-httpapi-ratelimit-headers-10). */
@@ -47,32 +48,32 @@ export class LocalQuota {
     }
   }
 
-  #open(caller: string, nowMs: number, blocked: boolean): Window {
-    const startedAtMs = nowMs - (nowMs % this.#windowMs)
-    const window = { startedAtMs, endsAtMs: startedAtMs + this.#windowMs, count: 0, blocked }
-    this.#windows.set(caller, window, caller.length + 104)
+  #open(caller: string, nowMs: number): Window {
+    const window = { number: this.#numberAt(nowMs), count: 0, blocked: false }
+    this.#windows.set(caller, window, caller.length + 96)
     return window
+  }
+
+  /** Of the window at an instant. Small enough that V8 keeps it in place, as it does not an instant. */
+  #numberAt(nowMs: number): number {
+    return Math.floor(nowMs / this.#windowMs)
+  }
+
+  #secondsLeft(nowMs: number): number {
+    return Math.max(1, Math.ceil(((this.#numberAt(nowMs) + 1) * this.#windowMs - nowMs) / 1_000))
   }
 
   #refusal(window: Window, nowMs: number, more: number): number | undefined {
     const isOver = window.blocked || (this.#quota !== undefined && window.count + more > this.#quota.limit)
-    return isOver ? secondsLeft(window, nowMs) : undefined
+    return isOver ? this.#secondsLeft(nowMs) : undefined
   }
 }
 
 interface Window {
-  readonly startedAtMs: number
-  readonly endsAtMs: number
+  readonly number: number
   count: number
-  readonly blocked: boolean
+  blocked: boolean
 }
-
-/** Not, too, where the clock has been set back. */
-const isCurrent = ({ startedAtMs, endsAtMs }: Window, nowMs: number): boolean =>
-  startedAtMs <= nowMs && nowMs < endsAtMs
-
-const secondsLeft = ({ endsAtMs }: Window, nowMs: number): number =>
-  Math.max(1, Math.ceil((endsAtMs - nowMs) / 1_000))
 
 /** Who is counted where there is a token. */
 export const callerKey = (subject: string): string => `subject:${subject}`
