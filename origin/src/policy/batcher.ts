@@ -1,23 +1,4 @@
 /**
- * Joins what arrives while earlier work is in flight: the batch is as large as the load makes it, and nobody waits for
- * one to fill. The rule is that of Nagle's algorithm (RFC 896) and of group commit (DeWitt et al., SIGMOD 1984):
- *
- * - With nothing in flight, an item leaves at the end of the turn of the event loop that brought it, with what else came
- *   in that turn: at once, where it came alone.
- * - Otherwise it waits, and leaves with all who wait when a batch comes back.
- * - A further batch leaves beside those in flight when enough are waiting to make it worth a round trip, or when the
- *   oldest has waited longer than a healthy round trip takes: one slow batch must not hold up the others.
- * - Where a batch costs much whatever is in it, one that comes back with many holds up the next for a moment, in which
- *   those who were in it may return ({@link Gathering}). Without it, callers who each wait for their answer fall into
- *   two halves that take turns for good, and every batch is half of what it could be.
- *
- * Equal keys either join (reads: one item, many callers) or queue (writes: never two of a key in flight, so that order
- * per document holds). Nobody ever joins an item that has left: it may have read the database before the caller's own
- * earlier write was in it.
- *
- * Deadlines and aborts have no timers: the owner calls `tick` now and then while `isActive`, which is when they are seen.
- */
-/**
  * A group commit timer (Helland et al., "Group Commit Timers and High Volume Transaction Systems", HPTS 1987); PostgreSQL
  * has it as `commit_delay` and `commit_siblings`.
  */
@@ -104,6 +85,25 @@ interface Caller<Outcome> {
   readonly reject: (error: unknown) => void
 }
 
+/**
+ * Joins what arrives while earlier work is in flight: the batch is as large as the load makes it, and nobody waits for
+ * one to fill. The rule is that of Nagle's algorithm (RFC 896) and of group commit (DeWitt et al., SIGMOD 1984):
+ *
+ * - With nothing in flight, an item leaves at the end of the turn of the event loop that brought it, with what else came
+ *   in that turn: at once, where it came alone.
+ * - Otherwise it waits, and leaves with all who wait when a batch comes back.
+ * - A further batch leaves beside those in flight when enough are waiting to make it worth a round trip, or when the
+ *   oldest has waited longer than a healthy round trip takes: one slow batch must not hold up the others.
+ * - Where a batch costs much whatever is in it, one that comes back with many holds up the next for a moment, in which
+ *   those who were in it may return ({@link Gathering}). Without it, callers who each wait for their answer fall into
+ *   two halves that take turns for good, and every batch is half of what it could be.
+ *
+ * Equal keys either join (reads: one item, many callers) or queue (writes: never two of a key in flight, so that order
+ * per document holds). Nobody ever joins an item that has left: it may have read the database before the caller's own
+ * earlier write was in it.
+ *
+ * Deadlines and aborts have no timers: the owner calls `tick` now and then while `isActive`, which is when they are seen.
+ */
 export class Batcher<Value, Outcome> {
   readonly #options: BatcherOptions<Value, Outcome>
   readonly #joins: boolean
