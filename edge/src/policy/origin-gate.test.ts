@@ -86,6 +86,21 @@ describe('origin gate', () => {
     expect(gate.enter('normal', 0, () => 0)).toBe('throttled')
   })
 
+  it('lets one probe set out of all who come before it is sent, and another where it never is', () => {
+    const gate = new OriginGate()
+    for (let request = 0; request < 40; request += 1) {
+      const entered = gate.enter('normal', 0, () => 1)
+      if (typeof entered !== 'string') gate.leave(entered, 'refused', 0, random)
+    }
+    const foreseen = (nowMs: number) =>
+      Array.from({ length: 3 }, () => gate.foresee('normal', nowMs, 0) ?? 'goes')
+    const oneGoes = ['goes', 'throttled', 'throttled']
+    expect(foreseen(99)).toEqual(['throttled', 'throttled', 'throttled'])
+    expect(foreseen(100)).toEqual(oneGoes)
+    expect(foreseen(199)).toEqual(['throttled', 'throttled', 'throttled'])
+    expect(foreseen(200)).toEqual(oneGoes)
+  })
+
   it('opens for a broken origin only: refusals and departed clients are none', () => {
     const gate = new OriginGate()
     for (let request = 0; request < 10; request += 1) {

@@ -87,7 +87,10 @@ export class OriginGate {
     const reason = this.shedReason(priority, nowMs)
     if (reason !== undefined) return reason
     const throttle = this.#throttle(priority)
-    if (!throttle.wouldRefuse(nowMs, random)) return undefined
+    if (!throttle.wouldRefuse(nowMs, random)) {
+      throttle.expect(nowMs)
+      return undefined
+    }
     throttle.count(nowMs, false)
     return 'throttled'
   }

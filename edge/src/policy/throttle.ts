@@ -47,6 +47,14 @@ export class Throttle {
     return random < this.#distrust * Math.max(0, surplus)
   }
 
+  /**
+   * One that {@link wouldRefuse} has let go is on its way and will be counted when it is sent. Meanwhile it is the probe, where
+   * one was due: a flood would send a probe with each request that comes until the first is off.
+   */
+  expect(nowMs: number): void {
+    this.#sentAtMs = nowMs
+  }
+
   /** One more that was wanted; `isSent`: and goes to the origin. */
   count(nowMs: number, isSent: boolean): void {
     this.#requests.add(1, nowMs)
