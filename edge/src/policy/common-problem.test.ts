@@ -6,7 +6,8 @@ const setUp = () => {
   let ids = 0
   const problem = new CommonProblem('overloaded', 'Too busy.', 2)
   const common = new Headers({ 'x-content-type-options': 'nosniff' })
-  const answer = (nowMs: number, fields = common) => problem.answer(fields, nowMs, () => `id-${++ids}`)
+  const answer = (nowMs: number, fields = common) =>
+    problem.answer(fields, nowMs, { next: () => `id-${++ids}` })
   return { problem, answer }
 }
 

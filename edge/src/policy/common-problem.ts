@@ -42,10 +42,10 @@ export class CommonProblem implements Problem {
    * @param common fields that every problem has
    * @param nowMs epoch milliseconds
    */
-  answer(common: Headers, nowMs: number, nextId: () => string): CommonAnswer {
+  answer(common: Headers, nowMs: number, ids: { next(): string }): CommonAnswer {
     const isOver = Math.abs(nowMs - this.#writtenAtMs) >= sharedMs
     if (this.#answer === undefined || isOver || this.#common !== common) {
-      this.#answer = write(this, common, nextId())
+      this.#answer = write(this, common, ids.next())
       this.#common = common
       this.#writtenAtMs = nowMs
     }

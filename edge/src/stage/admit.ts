@@ -86,18 +86,19 @@ export function foreseeShed(
 const isSwitchedOff = (priority: Priority, shedFrom: Priority | undefined): boolean =>
   shedFrom !== undefined && priorityRank(priority) >= priorityRank(shedFrom)
 
-function shed(reason: ShedReason, nowMs: number, { endpoints, random }: AdmitParts): Shed {
+function shed(reason: ShedReason, nowMs: number, parts: AdmitParts): Shed {
+  const baseSeconds = waitSeconds(reason, nowMs, parts)
   return {
     kind: 'shed',
     reason: reasons[reason],
-    retryAfterSeconds: retryAfterSeconds(waitSeconds(), random()),
+    retryAfterSeconds: retryAfterSeconds(baseSeconds, parts.random()),
   }
+}
 
-  function waitSeconds(): number {
-    if (reason === 'switched-off') return 5
-    if (reason !== 'breaker-open') return 1
-    return Math.min(...endpoints.map(({ gate }) => gate.openForMs(nowMs))) / 1_000
-  }
+function waitSeconds(reason: ShedReason, nowMs: number, { endpoints }: AdmitParts): number {
+  if (reason === 'switched-off') return 5
+  if (reason !== 'breaker-open') return 1
+  return Math.min(...endpoints.map(({ gate }) => gate.openForMs(nowMs))) / 1_000
 }
 
 const reasons = {

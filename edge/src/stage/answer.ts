@@ -42,7 +42,7 @@ export function problemAnswer(
   exchange.reason ??= problem.code
   // The origin may know an id that was sent along with an earlier attempt.
   if (problem instanceof CommonProblem && !exchange.isNamed) {
-    const answer = problem.answer(problemFields, nowOf(exchange, now), () => ids.next())
+    const answer = problem.answer(problemFields, nowOf(exchange, now), ids)
     exchange.takeId(answer.requestId)
     return new Response(withoutForHead(exchange, answer.body), answer)
   }
