@@ -61,7 +61,7 @@ const barred: ReadonlySet<string> = new Set([
 const ofRuntime = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']
 
 const users = 64
-/** Few enough that what is refreshed in the background is next to nothing beside what is served. */
+/** More than one, so that what is sent is not always the same that lies at hand. */
 const documents = 100
 const connections = 64
 /** Fewer where each request goes beyond the isolate: an isolate that has just begun has few open at a time. */

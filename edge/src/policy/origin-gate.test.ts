@@ -95,10 +95,14 @@ describe('origin gate', () => {
     const foreseen = (nowMs: number) =>
       Array.from({ length: 3 }, () => gate.foresee('normal', nowMs, 0) ?? 'goes')
     const oneGoes = ['goes', 'throttled', 'throttled']
-    expect(foreseen(99)).toEqual(['throttled', 'throttled', 'throttled'])
+    const noneGoes = ['throttled', 'throttled', 'throttled']
+    expect(foreseen(99)).toEqual(noneGoes)
     expect(foreseen(100)).toEqual(oneGoes)
-    expect(foreseen(199)).toEqual(['throttled', 'throttled', 'throttled'])
-    expect(foreseen(200)).toEqual(oneGoes)
+    expect(foreseen(124)).toEqual(noneGoes)
+    expect(foreseen(125)).toEqual(oneGoes)
+    pass(gate.enter('normal', 130, random, true))
+    expect(foreseen(229)).toEqual(noneGoes)
+    expect(foreseen(230)).toEqual(oneGoes)
   })
 
   it('opens for a broken origin only: refusals and departed clients are none', () => {

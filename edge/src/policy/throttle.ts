@@ -21,6 +21,7 @@ export class Throttle {
   readonly #requests: WindowCount
   readonly #accepts: WindowCount
   #sentAtMs = Number.NEGATIVE_INFINITY
+  #expectedAtMs = Number.NEGATIVE_INFINITY
   #acceptedInARow = 0
   /** In (0, 1]. */
   #distrust = 1
@@ -40,19 +41,19 @@ export class Throttle {
 
   /** What {@link refuses} would say, for one that is not counted yet. */
   wouldRefuse(nowMs: number, random: number): boolean {
-    const { k, probeEveryMs, requestsMin } = this.#options
+    const { k, requestsMin } = this.#options
     const requests = this.#requests.total(nowMs)
-    if (requests < requestsMin || Math.abs(nowMs - this.#sentAtMs) >= probeEveryMs) return false
+    if (requests < requestsMin || this.#isProbeDue(nowMs)) return false
     const surplus = (requests - k * this.#accepts.total(nowMs)) / (requests + 1)
     return random < this.#distrust * Math.max(0, surplus)
   }
 
   /**
-   * One that {@link wouldRefuse} has let go is on its way and will be counted when it is sent. Meanwhile it is the probe, where
-   * one was due: a flood would send a probe with each request that comes until the first is off.
+   * One that {@link wouldRefuse} has let go is on its way, and is counted when it is sent. For a moment no probe sets out
+   * beside it: of a flood all would who come until the first is off. No longer, since it may never be.
    */
   expect(nowMs: number): void {
-    this.#sentAtMs = nowMs
+    this.#expectedAtMs = nowMs
   }
 
   /** One more that was wanted; `isSent`: and goes to the origin. */
@@ -79,6 +80,14 @@ export class Throttle {
     this.#requests.add(-1, nowMs)
   }
 
+  /** A clock that is set back makes one due, too. */
+  #isProbeDue(nowMs: number): boolean {
+    const { expectedMs, probeEveryMs } = this.#options
+    return (
+      Math.abs(nowMs - this.#sentAtMs) >= probeEveryMs && Math.abs(nowMs - this.#expectedAtMs) >= expectedMs
+    )
+  }
+
   /** The origin is back: what it refused before says nothing any more. */
   forget(): void {
     this.#requests.clear()
@@ -91,6 +100,8 @@ export interface ThrottleOptions {
   readonly k: number
   /** One goes to the origin at least this often, so that its recovery is noticed. */
   readonly probeEveryMs: number
+  /** How long one that is expected to go keeps others from doing so: the time it takes to read a short body. */
+  readonly expectedMs: number
   /** So many accepted in a row halve the distrust. */
   readonly trustAfter: number
   /** Fewer requests in the window than this say nothing: one failure alone would refuse every other request. */
@@ -102,6 +113,7 @@ export interface ThrottleOptions {
 export const throttleDefaults: ThrottleOptions = {
   k: 2,
   probeEveryMs: 100,
+  expectedMs: 25,
   trustAfter: 10,
   requestsMin: 20,
   windowMs: 4_000,
