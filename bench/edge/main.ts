@@ -95,7 +95,7 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
 
   run.progress('warming up')
   // An isolate that has served for a while has its hot paths compiled: its first seconds cost twice the later ones. Its young
-  // generation grows after some 200,000 requests, for which a quick run has no time: its ratios are a twentieth higher.
+  // generation goes on growing for some 200,000 requests, for which a quick run has no time.
   await measure(-1, { ...times, windowMs: run.quick ? 3_000 : 16_000 })
   const samples: (readonly Sample[])[] = []
   for (let round = 0; round < rounds; round++) {
