@@ -103,6 +103,9 @@ describe('origin gate', () => {
     pass(gate.enter('normal', 130, random, true))
     expect(foreseen(229)).toEqual(noneGoes)
     expect(foreseen(230)).toEqual(oneGoes)
+    // Whose dice fell well meanwhile is no probe, and holds none up.
+    expect(gate.foresee('normal', 254, 0.999)).toBeUndefined()
+    expect(foreseen(255)).toEqual(oneGoes)
   })
 
   it('opens for a broken origin only: refusals and departed clients are none', () => {

@@ -49,11 +49,12 @@ export class Throttle {
   }
 
   /**
-   * One that {@link wouldRefuse} has let go is on its way, and is counted when it is sent. For a moment no probe sets out
-   * beside it: of a flood all would who come until the first is off. No longer, since it may never be.
+   * One that {@link wouldRefuse} has let go is on its way, and is counted when it is sent. Where a probe was due it is that,
+   * and for a moment none sets out beside it: of a flood all would who come until the first is off. No longer, since it
+   * may never be.
    */
   expect(nowMs: number): void {
-    this.#expectedAtMs = nowMs
+    if (this.#isProbeDue(nowMs)) this.#expectedAtMs = nowMs
   }
 
   /** One more that was wanted; `isSent`: and goes to the origin. */
