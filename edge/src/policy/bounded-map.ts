@@ -31,7 +31,7 @@ export class BoundedMap<Value> {
 
   get(key: string): Value | undefined {
     const ending = endingOf(key)
-    const place = ending & (this.#recent.length - 1)
+    const place = this.#placeOf(ending)
     let slot = this.#recent[place]
     // The whole text decides. Where the ending is another one there is no need to read it.
     if (slot === undefined || slot.ending !== ending || slot.key !== key) {
@@ -57,8 +57,13 @@ export class BoundedMap<Value> {
     if (slot === undefined) return
     this.#slots.delete(key)
     this.#weight -= slot.weight
-    const place = slot.ending & (this.#recent.length - 1)
+    const place = this.#placeOf(slot.ending)
     if (this.#recent[place] === slot) this.#recent[place] = undefined
+  }
+
+  /** In the table: as many of the ending's last bits as its length, a power of two, has places for. */
+  #placeOf(ending: number): number {
+    return ending & (this.#recent.length - 1)
   }
 
   #evictOne(): void {
@@ -95,5 +100,4 @@ function endingOf(text: string): number {
   return ending
 }
 
-/** A power of two, so that a place in it is a number's last bits. */
 const recentLength = (countMax: number): number => 2 ** Math.min(12, Math.ceil(Math.log2(countMax)))

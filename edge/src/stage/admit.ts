@@ -48,15 +48,16 @@ export function admit(
   }: { readonly isCast?: boolean; readonly failed?: OriginEndpoint | undefined } = {},
 ): Admitted | Shed {
   const { endpoints, now, random } = parts
-  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', now(), parts)
+  const nowMs = now()
+  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', nowMs, parts)
   const inOrder =
     failed === undefined ? endpoints : [...endpoints.filter((endpoint) => endpoint !== failed), failed]
   for (const endpoint of inOrder) {
-    const entered = endpoint.gate.enter(priority, now(), random, isCast)
+    const entered = endpoint.gate.enter(priority, nowMs, random, isCast)
     if (typeof entered !== 'string') return { kind: 'admitted', endpoint, pass: entered }
-    if (entered !== 'breaker-open') return shed(entered, now(), parts)
+    if (entered !== 'breaker-open') return shed(entered, nowMs, parts)
   }
-  return shed('breaker-open', now(), parts)
+  return shed('breaker-open', nowMs, parts)
 }
 
 /**
