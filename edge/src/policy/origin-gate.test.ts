@@ -101,11 +101,11 @@ describe('origin gate', () => {
     expect(foreseen(124)).toEqual(noneGoes)
     expect(foreseen(125)).toEqual(oneGoes)
     pass(gate.enter('normal', 130, random, true))
-    expect(foreseen(229)).toEqual(noneGoes)
-    expect(foreseen(230)).toEqual(oneGoes)
+    expect(foreseen(329)).toEqual(noneGoes)
+    expect(foreseen(330)).toEqual(oneGoes)
     // Whose dice fell well meanwhile is no probe, and holds none up.
-    expect(gate.foresee('normal', 254, 0.999)).toBeUndefined()
-    expect(foreseen(255)).toEqual(oneGoes)
+    expect(gate.foresee('normal', 354, 0.999)).toBeUndefined()
+    expect(foreseen(355)).toEqual(oneGoes)
   })
 
   it('opens for a broken origin only: refusals and departed clients are none', () => {

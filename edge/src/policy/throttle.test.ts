@@ -74,7 +74,7 @@ describe('throttle (SRE Book, ch. 21)', () => {
     },
   )
 
-  it('sends an origin that takes nothing a few probes a second, however many want to go', () => {
+  it('sends an origin that takes nothing little more than a probe a second, however many want to go', () => {
     const throttle = new Throttle()
     const random = lehmer(2)
     let sent = 0
@@ -83,8 +83,24 @@ describe('throttle (SRE Book, ch. 21)', () => {
       throttle.refused()
       if (nowMs >= 10_000) sent += 1
     }
-    expect(sent).toBeGreaterThanOrEqual(99)
-    expect(sent).toBeLessThan(120)
+    expect(sent).toBeGreaterThanOrEqual(10)
+    expect(sent).toBeLessThan(20)
+  })
+
+  it('probes less and less often, and early again once one is accepted', () => {
+    const throttle = new Throttle()
+    ask(throttle, 100, 0, false)
+    const probesAtMs = (fromMs: number, untilMs: number, onProbe: (nowMs: number) => void): number[] => {
+      const sent: number[] = []
+      for (let nowMs = fromMs; nowMs < untilMs; nowMs += 1) {
+        if (throttle.refuses(nowMs, 0)) continue
+        sent.push(nowMs)
+        onProbe(nowMs)
+      }
+      return sent
+    }
+    expect(probesAtMs(1, 3_900, () => throttle.refused())).toEqual([100, 300, 700, 1_500, 2_300, 3_100])
+    expect(probesAtMs(3_900, 4_200, (nowMs) => throttle.accepted(nowMs))).toEqual([3_900, 4_000, 4_100])
   })
 
   it('takes all trust back at the first refusal', () => {

@@ -12,8 +12,10 @@ import { WindowCount } from './window-count.ts'
  * The formula alone (`distrust` = 1) is slow to believe in a recovery: after a spell in which nothing was accepted it
  * sends one request in a window, and the rate then grows by a fifth a second; simulated at 20 and 200 requests/s,
  * service was back after 37 s. A maximum below 1, as in Envoy's admission control, would send a share of any flood to an
- * origin that takes nothing. So a few probes a second always go, whatever the formula says; each run of accepted ones
- * halves the distrust, and one refusal restores it: back within two seconds, and never more than was just taken well.
+ * origin that takes nothing. So probes go, whatever the formula says: each waits twice as long as the one before, up to a
+ * maximum, since an origin has many isolates and they all probe, and one that is accepted makes the next one early
+ * again. Each run of accepted requests halves the distrust, and one refusal restores it: back within three seconds, and
+ * never more than was just taken well.
  * The window is short (4 s instead of the book's two minutes), since one isolate sees enough requests in it.
  */
 export class Throttle {
@@ -22,12 +24,14 @@ export class Throttle {
   readonly #accepts: WindowCount
   #sentAtMs = Number.NEGATIVE_INFINITY
   #expectedAtMs = Number.NEGATIVE_INFINITY
+  #probeMs: number
   #acceptedInARow = 0
   /** In (0, 1]. */
   #distrust = 1
 
   constructor(options: ThrottleOptions = throttleDefaults) {
     this.#options = options
+    this.#probeMs = options.probeMs
     this.#requests = new WindowCount(options)
     this.#accepts = new WindowCount(options)
   }
@@ -41,10 +45,9 @@ export class Throttle {
 
   /** What {@link refuses} would say, for one that is not counted yet. */
   wouldRefuse(nowMs: number, random: number): boolean {
-    const { k, requestsMin } = this.#options
     const requests = this.#requests.total(nowMs)
-    if (requests < requestsMin || this.#isProbeDue(nowMs)) return false
-    const surplus = (requests - k * this.#accepts.total(nowMs)) / (requests + 1)
+    if (requests < this.#options.requestsMin || this.#isProbeDue(nowMs)) return false
+    const surplus = (requests - this.#options.k * this.#accepts.total(nowMs)) / (requests + 1)
     return random < this.#distrust * Math.max(0, surplus)
   }
 
@@ -59,13 +62,19 @@ export class Throttle {
 
   /** One more that was wanted; `isSent`: and goes to the origin. */
   count(nowMs: number, isSent: boolean): void {
+    if (isSent) {
+      const { probeMaxMs, requestsMin } = this.#options
+      const isProbe = this.#requests.total(nowMs) >= requestsMin && this.#isSilent(nowMs)
+      if (isProbe) this.#probeMs = Math.min(probeMaxMs, this.#probeMs * 2)
+      this.#sentAtMs = nowMs
+    }
     this.#requests.add(1, nowMs)
-    if (isSent) this.#sentAtMs = nowMs
   }
 
   /** The origin took a request on, whatever it then answered. */
   accepted(nowMs: number): void {
     this.#accepts.add(1, nowMs)
+    this.#probeMs = this.#options.probeMs
     this.#acceptedInARow += 1
     if (this.#acceptedInARow % this.#options.trustAfter === 0) this.#distrust /= 2
   }
@@ -81,12 +90,13 @@ export class Throttle {
     this.#requests.add(-1, nowMs)
   }
 
-  /** A clock that is set back makes one due, too. */
   #isProbeDue(nowMs: number): boolean {
-    const { expectedMs, probeEveryMs } = this.#options
-    return (
-      Math.abs(nowMs - this.#sentAtMs) >= probeEveryMs && Math.abs(nowMs - this.#expectedAtMs) >= expectedMs
-    )
+    return this.#isSilent(nowMs) && Math.abs(nowMs - this.#expectedAtMs) >= this.#options.expectedMs
+  }
+
+  /** Whether nothing was sent for so long that a probe is to go. A clock that is set back makes one due, too. */
+  #isSilent(nowMs: number): boolean {
+    return Math.abs(nowMs - this.#sentAtMs) >= this.#probeMs
   }
 
   /** The origin is back: what it refused before says nothing any more. */
@@ -99,8 +109,10 @@ export class Throttle {
 export interface ThrottleOptions {
   /** Requests sent for each one accepted; lower refuses more here, higher notices recovery sooner. */
   readonly k: number
-  /** One goes to the origin at least this often, so that its recovery is noticed. */
-  readonly probeEveryMs: number
+  /** One goes to the origin when nothing has for this long, so that its recovery is noticed; the next one after twice that. */
+  readonly probeMs: number
+  /** The longest that one waits: what a recovery that nobody has noticed yet may cost. */
+  readonly probeMaxMs: number
   /** How long one that is expected to go keeps others from doing so: the time it takes to read a short body. */
   readonly expectedMs: number
   /** So many accepted in a row halve the distrust. */
@@ -113,7 +125,8 @@ export interface ThrottleOptions {
 
 export const throttleDefaults: ThrottleOptions = {
   k: 2,
-  probeEveryMs: 100,
+  probeMs: 100,
+  probeMaxMs: 800,
   expectedMs: 25,
   trustAfter: 10,
   requestsMin: 20,
