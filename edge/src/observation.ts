@@ -27,4 +27,5 @@ export interface FaultObservation {
   readonly requestId?: string
 }
 
-export type Observe = (observation: Observation) => void
+/** @param nowMs epoch milliseconds, where the caller has asked for the time already */
+export type Observe = (observation: Observation, nowMs?: number) => void

@@ -78,8 +78,8 @@ function observer(config: Config, { ANALYTICS }: Bindings): Observe {
   const log = logObserver(config.log, Date.now)
   if (ANALYTICS === undefined) return log
   const analytics = analyticsObserver(ANALYTICS)
-  return (observation) => {
-    log(observation)
+  return (observation, nowMs) => {
+    log(observation, nowMs)
     analytics(observation)
   }
 }

@@ -18,9 +18,9 @@ export function logObserver(
     ofKind.set(name, budget)
     return budget
   }
-  return (observation) => {
+  return (observation, nowMs = now()) => {
     if (level === 'refusals' && isOrdinary(observation)) return
-    const suppressed = budgetOf(observation).take(now())
+    const suppressed = budgetOf(observation).take(nowMs)
     if (suppressed === undefined) return
     write(
       JSON.stringify({ level: levelOf(observation), ...observation, ...(suppressed > 0 && { suppressed }) }),

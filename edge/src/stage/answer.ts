@@ -7,7 +7,7 @@ import {
 } from '@spillway/origin/contract'
 import type { Config } from '../config.ts'
 import { type Exchange, nowOf } from '../exchange.ts'
-import type { Observe } from '../observation.ts'
+import type { Observation, Observe } from '../observation.ts'
 import { CommonProblem } from '../policy/common-problem.ts'
 import type { Cors } from '../policy/cors.ts'
 import { timingHeader } from '../policy/private-headers.ts'
@@ -89,7 +89,8 @@ export function finish(exchange: Exchange, answer: Response, status: number, par
 
 function tell(exchange: Exchange, answer: Response, status: number, { observe, now }: AnswerParts): void {
   const { requestId, head, plan, reason, arrivedAtMs, originMs } = exchange
-  observe({
+  const nowMs = nowOf(exchange, now)
+  const observation: Observation = {
     kind: 'answer',
     requestId,
     method: head.method,
@@ -99,9 +100,10 @@ function tell(exchange: Exchange, answer: Response, status: number, { observe, n
     // A refusal has none, and asking the runtime costs more than the rest of the line.
     cache:
       status >= 400 && reason !== undefined ? undefined : (answer.headers.get('cache-status') ?? undefined),
-    durationMs: nowOf(exchange, now) - arrivedAtMs,
+    durationMs: nowMs - arrivedAtMs,
     originMs,
-  })
+  }
+  observe(observation, nowMs)
 }
 
 const wantsTiming = ({ headers }: RequestHead, when: Config['serverTiming']): boolean =>
