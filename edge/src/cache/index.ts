@@ -21,4 +21,5 @@ export {
 } from './purge/zone-purge.ts'
 export type { CacheStore } from './store/cache-store.ts'
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts'
+export { SieveMap } from './store/sieve-map.ts'
 export { type CacheApi, WorkersCacheStore } from './store/workers-cache-store.ts'

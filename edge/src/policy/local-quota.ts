@@ -1,5 +1,5 @@
+import { SieveMap } from '../cache/index.ts'
 import type { RateQuota } from '../config.ts'
-import { BoundedMap } from './bounded-map.ts'
 
 /**
  * What one isolate knows of callers' consumption. The binding counts for a whole location but costs a call, so it is
@@ -10,7 +10,11 @@ import { BoundedMap } from './bounded-map.ts'
 export class LocalQuota {
   readonly #quota: RateQuota | undefined
   readonly #windowMs: number
-  readonly #windows = new BoundedMap<Window>({ countMax: 20_000, weightMax: 4 * 1_024 * 1_024 })
+  readonly #windows = new SieveMap<Window>({
+    countMax: 20_000,
+    bytesMax: 4 * 1_024 * 1_024,
+    bytesOf: (caller) => caller.length + 96,
+  })
 
   constructor(quota: RateQuota | undefined) {
     this.#quota = quota
@@ -50,7 +54,7 @@ export class LocalQuota {
 
   #open(caller: string, nowMs: number): Window {
     const window = { number: this.#numberAt(nowMs), count: 0, blocked: false }
-    this.#windows.set(caller, window, caller.length + 96)
+    this.#windows.set(caller, window)
     return window
   }
 

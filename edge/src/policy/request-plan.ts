@@ -17,7 +17,7 @@ import {
   publicPaths,
   type Route,
 } from '@spillway/origin/contract'
-import { BoundedMap } from './bounded-map.ts'
+import { SieveMap } from '../cache/index.ts'
 import { pathAndSearch, urlProblem } from './request-headers.ts'
 
 /** A read of a resource: where it goes, what it is stored under and who may ask. */
@@ -90,9 +90,9 @@ const pageMethods = ['GET', 'HEAD', 'OPTIONS']
  */
 export class RequestPlans {
   readonly #catalogue: Catalogue
-  readonly #reads = new BoundedMap<ReadPlan>({ countMax: 5_000, weightMax: 4 * 1_024 * 1_024 })
+  readonly #reads = new SieveMap<ReadPlan>({ countMax: 5_000, bytesMax: 4 * 1_024 * 1_024, bytesOf })
   /** One for each version of each resource under each name of the host, which a client may make up. */
-  readonly #creates = new BoundedMap<WritePlan>({ countMax: 500, weightMax: 512 * 1_024 })
+  readonly #creates = new SieveMap<WritePlan>({ countMax: 500, bytesMax: 512 * 1_024, bytesOf })
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue
@@ -106,16 +106,17 @@ export class RequestPlans {
     const oversize = urlProblem(target)
     if (oversize !== undefined) return refused(oversize)
     const plan = planRequest(this.#catalogue, method, target, nowMs)
-    // The plan's own texts weigh about as much again as its key, twice; the rest is shared.
-    const weight = 256 + url.length * 6
-    if (plan.kind === 'read') this.#reads.set(url, plan, weight)
+    if (plan.kind === 'read') this.#reads.set(url, plan)
     // The plan's target has no query: what was sent without one is the same text for all.
     if (plan.kind === 'write' && plan.route.operation === 'create' && plan.target === target) {
-      this.#creates.set(url, plan, weight)
+      this.#creates.set(url, plan)
     }
     return plan
   }
 }
+
+/** The plan's own texts weigh about as much again as its key, twice; the rest is shared. */
+const bytesOf = (url: string): number => 256 + url.length * 6
 
 function planRequest(catalogue: Catalogue, method: string, target: string, nowMs: number): RequestPlan {
   const split = target.indexOf('?')

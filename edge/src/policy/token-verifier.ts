@@ -1,7 +1,7 @@
 import { type Principal, principalFromClaims } from '@spillway/origin/contract'
 import { errors, importJWK, type JWTPayload, jwtVerify } from 'jose'
+import { SieveMap } from '../cache/index.ts'
 import type { TokenIssuer } from '../config.ts'
-import { BoundedMap } from './bounded-map.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
 import { callerKey } from './local-quota.ts'
 import type { TokenFault } from './token-refusal.ts'
@@ -53,8 +53,12 @@ export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>
   readonly #namespaces: ReadonlySet<string>
   readonly #now: () => number
-  readonly #verified = new BoundedMap<VerifiedToken>({ countMax: 10_000, weightMax: 16 * 1_024 * 1_024 })
-  readonly #refused = new BoundedMap<Refusal>({ countMax: 1_000, weightMax: 1_024 * 1_024 })
+  readonly #verified = new SieveMap<VerifiedToken>({
+    countMax: 10_000,
+    bytesMax: 16 * 1_024 * 1_024,
+    bytesOf,
+  })
+  readonly #refused = new SieveMap<Refusal>({ countMax: 1_000, bytesMax: 1_024 * 1_024, bytesOf })
 
   constructor(issuers: readonly TrustedIssuer[], now: () => number) {
     this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
@@ -85,11 +89,9 @@ export class TokenVerifier {
     wait: (refresh: Promise<void>) => Promise<void>,
   ): Promise<VerifiedToken | TokenFault> {
     const outcome = await this.#check(bearerToken(authorization), wait)
-    // Each character of the key is a byte; what is kept beside it is small and bounded by it.
-    const weight = authorization.length * 2 + 512
-    if (typeof outcome !== 'string') this.#verified.set(authorization, outcome, weight)
+    if (typeof outcome !== 'string') this.#verified.set(authorization, outcome)
     else if (lasting.has(outcome)) {
-      this.#refused.set(authorization, { fault: outcome, untilMs: this.#now() + refusalMs }, weight)
+      this.#refused.set(authorization, { fault: outcome, untilMs: this.#now() + refusalMs })
     }
     return outcome
   }
@@ -140,6 +142,9 @@ export class TokenVerifier {
     }
   }
 }
+
+/** Each character of the key is a byte; what is kept beside it is small and bounded by it. */
+const bytesOf = (authorization: string): number => authorization.length * 2 + 512
 
 interface Refusal {
   readonly fault: TokenFault

@@ -5,7 +5,7 @@ import {
   type Principal,
 } from '@spillway/origin/contract'
 import { importJWK, type JWK, SignJWT } from 'jose'
-import { BoundedMap } from '../policy/bounded-map.ts'
+import { SieveMap } from '../cache/index.ts'
 
 /**
  * Signs who is asking, once per caller and minute: the origin remembers an assertion as the edge does a token, so the
@@ -14,7 +14,11 @@ import { BoundedMap } from '../policy/bounded-map.ts'
 export class AssertionSigner {
   readonly #jwk: JWK
   readonly #now: () => number
-  readonly #made = new BoundedMap<Assertion>({ countMax: 5_000, weightMax: 4 * 1_024 * 1_024 })
+  readonly #made = new SieveMap<Assertion>({
+    countMax: 5_000,
+    bytesMax: 4 * 1_024 * 1_024,
+    bytesOf: (caller, { text }) => text.length + caller.length * 2 + 128,
+  })
   #key: CryptoKey | undefined
 
   constructor(jwk: JWK, now: () => number) {
@@ -33,11 +37,7 @@ export class AssertionSigner {
 
   async #make(claims: AssertionClaims, caller: string, nowMs: number): Promise<string> {
     const text = await this.#sign(claims, Math.floor(nowMs / 1_000))
-    this.#made.set(
-      caller,
-      { text, reuseUntilMs: nowMs + assertionProfile.reuseSeconds * 1_000 },
-      text.length + caller.length * 2 + 128,
-    )
+    this.#made.set(caller, { text, reuseUntilMs: nowMs + assertionProfile.reuseSeconds * 1_000 })
     return text
   }
 

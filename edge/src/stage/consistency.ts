@@ -1,6 +1,6 @@
+import { SieveMap } from '../cache/index.ts'
 import type { Exchange } from '../exchange.ts'
 import { principalOf } from '../exchange.ts'
-import { BoundedMap } from '../policy/bounded-map.ts'
 import {
   type Consistency,
   formatConsistency,
@@ -21,7 +21,11 @@ export interface ConsistencyParts {
 export class ConsistencyTokens {
   readonly #mac: Mac
   readonly #usableMs: (resource: string) => number
-  readonly #known = new BoundedMap<Consistency>({ countMax: 5_000, weightMax: 2 * 1_024 * 1_024 })
+  readonly #known = new SieveMap<Consistency>({
+    countMax: 5_000,
+    bytesMax: 2 * 1_024 * 1_024,
+    bytesOf: (key) => key.length * 4 + 128,
+  })
 
   /** @param usableMs how long an answer of a resource may be served after it was fetched, at the most */
   constructor(mac: Mac, usableMs: (resource: string) => number) {
@@ -35,7 +39,7 @@ export class ConsistencyTokens {
 
   async check(subject: string, token: string): Promise<Consistency> {
     const checked = (await parseConsistency(subject, token, this.#mac)) ?? nothing
-    this.#known.set(`${subject}\n${token}`, checked, (subject.length + token.length) * 4 + 128)
+    this.#known.set(`${subject}\n${token}`, checked)
     return checked
   }
 
