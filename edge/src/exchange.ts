@@ -27,6 +27,8 @@ export class Exchange {
   hasLostAttempt = false
   /** How long the origin took, where it was asked. */
   originMs: number | undefined
+  /** Whether it was answered as others were just before, request id included. */
+  isRepeat = false
   readonly #ids: RandomIds
   #isMarked = false
   #requestId: string | undefined
@@ -63,10 +65,11 @@ export class Exchange {
     return this.#isMarked
   }
 
-  /** It is answered as others are, under an id that all of them have. */
-  takeId(shared: string): void {
+  /** It is answered as others are, under an id that all of them have; `isRepeat`: not as the first of them. */
+  takeId(shared: string, isRepeat: boolean): void {
     this.#requestId = shared
     this.#isMarked = true
+    this.isRepeat = isRepeat
   }
 
   #sentId(): string | undefined {

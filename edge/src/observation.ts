@@ -27,5 +27,8 @@ export interface FaultObservation {
   readonly requestId?: string
 }
 
-/** @param nowMs epoch milliseconds, where the caller has asked for the time already */
-export type Observe = (observation: Observation, nowMs?: number) => void
+/**
+ * @param nowMs epoch milliseconds, where the caller has asked for the time already
+ * @param isRepeat whether it was answered as others were just before, request id included: a flood's, all but the first
+ */
+export type Observe = (observation: Observation, nowMs?: number, isRepeat?: boolean) => void

@@ -78,9 +78,9 @@ function observer(config: Config, { ANALYTICS }: Bindings): Observe {
   const log = logObserver(config.log, Date.now)
   if (ANALYTICS === undefined) return log
   const analytics = analyticsObserver(ANALYTICS)
-  return (observation, nowMs) => {
-    log(observation, nowMs)
-    analytics(observation)
+  return (...told) => {
+    log(...told)
+    analytics(...told)
   }
 }
 

@@ -77,7 +77,8 @@ describe('when the origin is overloaded', () => {
     const shed = told.filter((id) => id !== null && !known.has(id))
     expect(shed.length).toBeGreaterThan(50)
     expect(new Set(shed).size).toBeLessThan(shed.length / 2)
-    expect((await edge.lineOf(shed[0] ?? null)).reason).toBe('shed-throttled')
+    // Each of them, not only one that happened to be logged.
+    for (const id of new Set(shed)) expect((await edge.lineOf(id)).reason).toBe('shed-throttled')
   })
 
   it('background callers wait first, by the load it tells of', async () => {

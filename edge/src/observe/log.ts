@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import type { AnswerObservation, Observation, Observe } from '../observation.ts'
 import { LineBudget } from '../policy/line-budget.ts'
 
-/** Observations → one JSON line each, by level; a flood of one kind is thinned. */
+/** Observations → one JSON line each, by level; a flood of one kind is thinned, and what repeats a line is left out. */
 export function logObserver(
   level: Config['log'],
   now: () => number,
@@ -18,9 +18,11 @@ export function logObserver(
     ofKind.set(name, budget)
     return budget
   }
-  return (observation, nowMs = now()) => {
+  return (observation, nowMs = now(), isRepeat = false) => {
     if (level === 'refusals' && isOrdinary(observation)) return
-    const suppressed = budgetOf(observation).take(nowMs)
+    const budget = budgetOf(observation)
+    if (isRepeat) return budget.leaveOut()
+    const suppressed = budget.take(nowMs)
     if (suppressed === undefined) return
     write(
       JSON.stringify({ level: levelOf(observation), ...observation, ...(suppressed > 0 && { suppressed }) }),

@@ -26,8 +26,10 @@ it('says what any other problem would say', () => {
 it('is the same for a second, and then one of another id', () => {
   const { answer } = setUp()
   const first = answer(1_000)
+  expect(first.given).toBe(1)
   expect(answer(1_999)).toBe(first)
-  expect(answer(2_000).requestId).toBe('id-2')
+  expect(first.given).toBe(2)
+  expect(answer(2_000)).toMatchObject({ requestId: 'id-2', given: 1 })
   // A clock that was set back does not make it last.
   expect(answer(500).requestId).toBe('id-3')
 })

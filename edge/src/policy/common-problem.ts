@@ -7,22 +7,24 @@ import {
   problemStatus,
 } from '@spillway/origin/contract'
 
-/** A problem's answer, as a `Response` takes it, and the id of the request that it speaks of. */
+/** A problem's answer, as a `Response` takes it, and the id of the first request that it was given to. */
 export interface CommonAnswer {
   readonly status: number
   readonly headers: Headers
   readonly body: Uint8Array
   readonly requestId: string
+  /** To how many it was given so far, the one who asked for it included. */
+  given: number
 }
 
-/** How long one answer is everybody's, in ms: of a flood, ten lines are logged in this time. */
+/** How long one answer is everybody's, in ms: of a flood, one line is logged in this time. */
 const sharedMs = 1_000
 
 /**
  * A problem that many are told in the same words. What refuses a flood must not cost more than what serves it, so its
- * answer is written down once a second and given to all who are refused meanwhile, the request id included: of a flood
- * a few lines are logged (decision 17), and this way the id that anybody was told leads to one of them. Nothing of a
- * request may be in it.
+ * answer is written down once a second and given to all who are refused meanwhile, the request id included: the first of
+ * them is logged (decision 17), and this way the id that anybody was told leads to a line. Nothing of a request may be in
+ * it.
  */
 export class CommonProblem implements Problem {
   readonly code: ProblemCode
@@ -49,6 +51,7 @@ export class CommonProblem implements Problem {
       this.#common = common
       this.#writtenAtMs = nowMs
     }
+    this.#answer.given += 1
     return this.#answer
   }
 }
@@ -58,5 +61,5 @@ function write(problem: Problem, common: Headers, requestId: string): CommonAnsw
   for (const [name, value] of Object.entries(problemHeaders(problem))) headers.set(name, value)
   headers.set(names.requestId, requestId)
   const body = new TextEncoder().encode(JSON.stringify(problemBody(problem, requestId)))
-  return { status: problemStatus(problem), headers, body, requestId }
+  return { status: problemStatus(problem), headers, body, requestId, given: 0 }
 }

@@ -15,13 +15,18 @@ export class LineBudget {
     this.#tokens = burst
   }
 
+  /** A line that is not wanted: it costs nothing, and is told of with the next one. */
+  leaveOut(): void {
+    this.#suppressed += 1
+  }
+
   /** @returns how many lines were left out before this one, or `undefined` when it is left out too */
   take(nowMs: number): number | undefined {
     const passedMs = Math.max(0, nowMs - this.#atMs)
     this.#atMs = nowMs
     this.#tokens = Math.min(this.#burst, this.#tokens + (passedMs / 1_000) * this.#perSecond)
     if (this.#tokens < 1) {
-      this.#suppressed += 1
+      this.leaveOut()
       return undefined
     }
     this.#tokens -= 1

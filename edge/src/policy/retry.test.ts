@@ -49,11 +49,14 @@ describe('retry budget', () => {
 
 describe('Retry-After', () => {
   it.each([
-    [1, 0, 1],
+    [1, 0.499, 1],
+    [1, 0.5, 2],
     [1, 0.999, 2],
     [5, 0, 5],
+    [5, 0.5, 8],
     [5, 0.999, 10],
     [0, 0, 1],
+    [0.3, 0.999, 2],
   ])('%f s with %f of jitter', (base, random, seconds) => {
     expect(retryAfterSeconds(base, random)).toBe(seconds)
   })

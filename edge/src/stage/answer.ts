@@ -43,7 +43,7 @@ export function problemAnswer(
   // The origin may know an id that was sent along with an earlier attempt.
   if (problem instanceof CommonProblem && !exchange.isNamed) {
     const answer = problem.answer(problemFields, nowOf(exchange, now), ids)
-    exchange.takeId(answer.requestId)
+    exchange.takeId(answer.requestId, answer.given > 1)
     return new Response(withoutForHead(exchange, answer.body), answer)
   }
   const body = JSON.stringify(problemBody(problem, exchange.requestId))
@@ -103,7 +103,7 @@ function tell(exchange: Exchange, answer: Response, status: number, { observe, n
     durationMs: nowMs - arrivedAtMs,
     originMs,
   }
-  observe(observation, nowMs)
+  observe(observation, nowMs, exchange.isRepeat)
 }
 
 const wantsTiming = ({ headers }: RequestHead, when: Config['serverTiming']): boolean =>
