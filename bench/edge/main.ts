@@ -24,6 +24,7 @@ import { bundleWorker, startWorkerProcess, type WorkerCode, type WorkerProcess }
  */
 interface Subject {
   readonly name: string
+  readonly ring: Ring
   readonly url: string
   readonly pids: readonly number[]
   readonly mix: Mix
@@ -32,6 +33,23 @@ interface Subject {
   readonly answers: 'ok' | 'shed'
   readonly connections: number
 }
+
+/**
+ * Subjects take turns with those that they are compared with, and with no others: the more there are in a ring, the
+ * longer each stands idle, and the fewer requests there are to share the cost of what goes by the clock. An edge that
+ * sheds lets a request through to a busy origin once in so many milliseconds, however many it is asked in them.
+ *
+ * Each is warmed up for so many ms. In an isolate that has served for a while the hot paths are compiled and nearly all
+ * memory that it will have is there: its first seconds cost twice the later ones, and up to some 200,000 requests there
+ * are fewer and fewer page faults. A quick run has no time for that, and what little it has goes to the ratio that it
+ * changes most, to jose.
+ */
+const warmUps = {
+  full: { read: 16_000, through: 16_000, shed: 16_000 },
+  quick: { read: 4_000, through: 0, shed: 2_000 },
+} as const satisfies Record<string, Readonly<Record<string, number>>>
+type Ring = keyof typeof warmUps.full
+const rings: readonly Ring[] = ['read', 'through', 'shed']
 
 const names = {
   bare: 'constant Worker, one field',
@@ -48,7 +66,7 @@ const names = {
 } as const
 type SubjectName = keyof typeof names
 
-/** What the bars compare. */
+/** What the bars compare, and all that a quick run measures. */
 const barred: ReadonlySet<string> = new Set([
   names.sameRead,
   names.sameShed,
@@ -56,6 +74,11 @@ const barred: ReadonlySet<string> = new Set([
   names.cached,
   names.shedWrite,
 ])
+/**
+ * In how many processes. Two of one program differ by up to five percent for as long as they live, by where their memory
+ * happens to lie, and a bar is about fifteen. A quick run has time for one of each that it measures.
+ */
+const processesOf = (name: string, quick: boolean): number => (barred.has(name) ? 2 : 1) - (quick ? 1 : 0)
 
 /** Fields that the runtime adds by itself. */
 const ofRuntime = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']
@@ -70,40 +93,51 @@ const seed = 20_261_124
 const ids = Array.from({ length: documents }, (_, i) => String(2_000_000 + i))
 
 await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] }, async (run) => {
-  const rounds = run.quick ? 3 : 7
-  const times = { turnMs: 100, warmupMs: 200, windowMs: run.quick ? 1_200 : 3_000 }
-  const all = await startSubjects(run)
-  // A quick run measures what the bars are about.
-  const subjects = run.quick ? all.filter(({ name }) => barred.has(name)) : all
-  /** One sample of each subject, in their order. */
-  const measure = async (round: number, windows = times): Promise<readonly Sample[]> => {
-    const reports = await drive({
-      kind: 'turns',
-      loops: subjects.map(({ connections, credentials, mix, pids, url }) => ({
-        target: url,
-        ids,
-        seed: seed + round,
-        connections,
-        mix,
-        credentials,
-        watched: { server: pids },
-      })),
-      ...windows,
-    })
-    return subjects.map(({ answers, name }, i) => sampleOf(reports[i] as LoadReport, answers, name))
+  const rounds = run.quick ? 3 : 6
+  const turnMs = 100
+  const windowMs = run.quick ? 1_500 : 2_500
+  const warmUpMs = warmUps[run.quick ? 'quick' : 'full']
+  const subjects = await startSubjects(run)
+  const byName = new Map(subjects.map(({ name }): [string, Sample[]] => [name, []]))
+  /** One sample of each subject. */
+  const measure = async (
+    round: number,
+    windowMsOf: (ring: Ring) => number,
+  ): Promise<readonly [string, Sample][]> => {
+    const measured: [string, Sample][] = []
+    for (const name of rings) {
+      const ring = subjects.filter((subject) => subject.ring === name)
+      if (ring.length === 0) continue
+      const reports = await drive({
+        kind: 'turns',
+        loops: ring.map(({ connections, credentials, mix, pids, url }) => ({
+          target: url,
+          ids,
+          seed: seed + round,
+          connections,
+          mix,
+          credentials,
+          watched: { server: pids },
+        })),
+        turnMs,
+        // Connections are new each time.
+        warmupMs: 2 * turnMs,
+        windowMs: windowMsOf(name),
+      })
+      for (const [i, { answers, name }] of ring.entries()) {
+        measured.push([name, sampleOf(reports[i] as LoadReport, answers, name)])
+      }
+    }
+    return measured
   }
 
   run.progress('warming up')
-  // An isolate that has served for a while has its hot paths compiled: its first seconds cost twice the later ones. Its young
-  // generation goes on growing for some 200,000 requests, for which a quick run has no time.
-  await measure(-1, { ...times, windowMs: run.quick ? 3_000 : 16_000 })
-  const samples: (readonly Sample[])[] = []
+  await measure(-1, (ring) => warmUpMs[ring])
   for (let round = 0; round < rounds; round++) {
     run.progress(`round ${round + 1} of ${rounds}`)
-    samples.push(await measure(round))
+    for (const [name, sample] of await measure(round, () => windowMs)) byName.get(name)?.push(sample)
   }
 
-  const byName = new Map(subjects.map(({ name }, i) => [name, samples.map((round) => round[i] as Sample)]))
   console.log(`\n${printSamples(byName)}`)
   console.log(
     '\nCPU µs a request of the server process. Medians; spread: half the range. Bars: ratios of means.',
@@ -116,7 +150,7 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
     { bar: bars.edgeShed, value: ratio('shedWrite', 'sameShed') },
   ]
   return {
-    settings: { rounds, ...times, connections, users, documents, seed },
+    settings: { rounds, turnMs, windowMs, connections, users, documents, seed },
     rows: [...byName].map(([name, list]) => rowOf(name, list)),
     bars: measured,
   }
@@ -152,62 +186,51 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const claims = { ISSUER: issuer.url, AUDIENCE: audience, JWKS_URI: jwksUri }
 
   const credentials = await tokens(issuer)
-  const ok = { credentials, connections, answers: 'ok' } as const
-  const through = { ...ok, connections: connectionsToOrigin }
-  const shed = { credentials, connections, answers: 'shed' } as const
-  const read = { read: 1 }
-  // One for each, so that none finds in its cache or its counters what another has left there.
-  const [reading, missing, writing] = [
-    await startEdge(serving.url),
-    await startEdge(serving.url),
-    await startEdge(serving.url),
-  ]
+  const inRead = { ring: 'read', mix: { read: 1 }, credentials, connections, answers: 'ok' } as const
+  const inThrough = { ...inRead, ring: 'through', connections: connectionsToOrigin } as const
+  const inShed = { ring: 'shed', credentials, connections, answers: 'shed' } as const
+  const create = { create: 1 }
+  const search = { search: 1 }
+  /** One for each subject, so that none finds in its cache or its counters what another has left there. */
+  const serve = async () => {
+    const edge = await startEdge(serving.url)
+    await ask(edge.url, credentials)
+    return edge
+  }
+  const shedEdge = () => startEdge(refusing.url)
   progress('filling the caches')
-  for (const { url } of [reading, missing, writing]) await ask(url, credentials)
-  const bare = await start(await bundleWorker('bare', folder))
-  const shedding = await startEdge(refusing.url)
-  const same = await bundleWorker('same', folder)
-  const startSame = (answer: Answer) => start(same, { ANSWER: JSON.stringify(answer) })
-  const stored = await askOnce(reading.url, 'GET', credentials)
-  const subjects: Subject[] = [
-    { name: names.bare, mix: read, ...ok, ...bare },
-    {
-      name: names.sameRead,
-      mix: read,
-      ...ok,
-      ...(await startSame(stored)),
-    },
+  const stored = await askOnce((await serve()).url, 'GET', credentials)
+  const refusal = await refusalOf((await shedEdge()).url, credentials)
+  const startCode = async (name: string, bindings: Readonly<Record<string, string>> = {}) =>
+    start(await bundleWorker(name, folder), bindings)
+  const startSame = (answer: Answer) => startCode('same', { ANSWER: JSON.stringify(answer) })
+  const kinds: readonly (Omit<Subject, 'url' | 'pids'> & { readonly start: typeof serve })[] = [
+    { name: names.bare, ...inRead, start: () => startCode('bare') },
+    { name: names.sameRead, ...inRead, start: () => startSame(stored) },
+    { name: names.least, ...inRead, start: () => startCode('least', { ANSWER: JSON.stringify(stored) }) },
+    { name: names.hono, ...inRead, start: () => startCode('hono-only') },
+    { name: names.honoJose, ...inRead, start: () => startCode('hono-jose', claims) },
+    { name: names.cached, ...inRead, start: serve },
+    { name: names.uncached, ...inThrough, mix: search, start: serve },
+    { name: names.write, ...inThrough, mix: create, start: serve },
     // The same requests as are shed, too: a body that nobody reads costs as well.
-    {
-      name: names.sameShed,
-      mix: { create: 1 },
-      ...shed,
-      ...(await startSame(await refusalOf(shedding.url, credentials))),
-    },
-    {
-      name: names.least,
-      mix: read,
-      ...ok,
-      ...(await start(await bundleWorker('least', folder), { ANSWER: JSON.stringify(stored) })),
-    },
-    { name: names.hono, mix: read, ...ok, ...(await start(await bundleWorker('hono-only', folder))) },
-    {
-      name: names.honoJose,
-      mix: read,
-      ...ok,
-      ...(await start(await bundleWorker('hono-jose', folder), claims)),
-    },
-    { name: names.cached, mix: read, ...ok, ...reading },
-    { name: names.uncached, mix: { search: 1 }, ...through, ...missing },
-    { name: names.write, mix: { create: 1 }, ...through, ...writing },
-    { name: names.shedWrite, mix: { create: 1 }, ...shed, ...shedding },
-    { name: names.shedRead, mix: { search: 1 }, ...shed, ...(await startEdge(refusing.url)) },
+    { name: names.sameShed, mix: create, ...inShed, start: () => startSame(refusal) },
+    { name: names.shedWrite, mix: create, ...inShed, start: shedEdge },
+    { name: names.shedRead, mix: search, ...inShed, start: shedEdge },
   ]
+  const subjects: Subject[] = []
+  // A second process of each comes after the first ones, so that a ring is not all neighbours of their own kind.
+  for (const nth of [1, 2]) {
+    for (const { start, ...kind } of kinds) {
+      if (processesOf(kind.name, run.quick) >= nth) subjects.push({ ...kind, ...(await start()) })
+    }
+  }
+  if (run.quick) return subjects
   const peers = await startCachePeers(serving.url, (reason) => console.error(`        left out: ${reason}`))
   for (const peer of peers) {
     closing.defer(() => peer.stop())
     const { name, url, pids } = peer
-    subjects.push({ ...ok, name, url, pids, mix: read, credentials: { kind: 'none' } })
+    subjects.push({ ...inRead, name, url, pids, credentials: { kind: 'none' } })
   }
   return subjects
 }
