@@ -47,7 +47,7 @@ interface Subject {
 const warmUps = {
   full: { read: 16_000, through: 16_000, shed: 16_000 },
   quick: { read: 4_000, through: 0, shed: 2_000 },
-} as const satisfies Record<string, Readonly<Record<string, number>>>
+}
 type Ring = keyof typeof warmUps.full
 const rings: readonly Ring[] = ['read', 'through', 'shed']
 
@@ -150,7 +150,17 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
     { bar: bars.edgeShed, value: ratio('shedWrite', 'sameShed') },
   ]
   return {
-    settings: { rounds, turnMs, windowMs, connections, users, documents, seed },
+    settings: {
+      rounds,
+      turnMs,
+      windowMs,
+      warmUpReadMs: warmUpMs.read,
+      warmUpShedMs: warmUpMs.shed,
+      connections,
+      users,
+      documents,
+      seed,
+    },
     rows: [...byName].map(([name, list]) => rowOf(name, list)),
     bars: measured,
   }

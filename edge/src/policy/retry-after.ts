@@ -4,7 +4,7 @@
  *
  * @param random in [0, 1)
  */
-export const retryAfterSeconds = (baseSeconds: number, random: number): number =>
-  spread(Math.max(1, Math.ceil(baseSeconds)), random)
-
-const spread = (least: number, random: number): number => least + Math.floor(random * (least + 1))
+export function retryAfterSeconds(baseSeconds: number, random: number): number {
+  const least = Math.max(1, Math.ceil(baseSeconds))
+  return least + Math.floor(random * (least + 1))
+}

@@ -45,9 +45,10 @@ export class Throttle {
 
   /** What {@link refuses} would say, for one that is not counted yet. */
   wouldRefuse(nowMs: number, random: number): boolean {
+    const { k, requestsMin } = this.#options
     const requests = this.#requests.total(nowMs)
-    if (requests < this.#options.requestsMin || this.#isProbeDue(nowMs)) return false
-    const surplus = (requests - this.#options.k * this.#accepts.total(nowMs)) / (requests + 1)
+    if (requests < requestsMin || this.#isProbeDue(nowMs)) return false
+    const surplus = (requests - k * this.#accepts.total(nowMs)) / (requests + 1)
     return random < this.#distrust * Math.max(0, surplus)
   }
 
