@@ -1,5 +1,5 @@
 import { type Problem, ProblemError, problemStatus } from '@spillway/origin/contract'
-import { Exchange, nowOf } from './exchange.ts'
+import { Exchange, type Keeper, nowOf } from './exchange.ts'
 import { readHead } from './policy/request-headers.ts'
 import type { PagePlan, ReadPlan, ServedPlan, WritePlan } from './policy/request-plan.ts'
 import { foreseeShed, shedProblem } from './stage/admit.ts'
@@ -26,7 +26,7 @@ export type Parts = IdentifyParts & VerifyParts & LimitParts & LookupParts & Wri
 type Verdict = Problem | Response | undefined
 
 /** Answers one request. */
-export type App = (request: Request, waitUntil: Exchange['waitUntil']) => Response | Promise<Response>
+export type App = (request: Request, keeper: Keeper) => Response | Promise<Response>
 
 /**
  * One request, stage by stage. What needs no I/O is decided without a promise, so that a read that is known to the
@@ -105,9 +105,9 @@ export function createApp(parts: Parts): App {
     return unexpected
   }
 
-  const serve: App = (request, waitUntil) => {
+  const serve: App = (request, keeper) => {
     const { ids, now } = parts
-    const exchange = new Exchange(request, readHead(request), { arrivedAtMs: now(), ids, waitUntil })
+    const exchange = new Exchange(request, readHead(request), keeper, { arrivedAtMs: now(), ids })
     try {
       const verdict = begin(exchange)
       if (!(verdict instanceof Promise)) return conclude(exchange, verdict)

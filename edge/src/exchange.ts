@@ -4,11 +4,13 @@ import type { InvalidPlan, ServedPlan } from './policy/request-plan.ts'
 import type { VerifiedToken } from './policy/token-verifier.ts'
 import type { RandomIds } from './runtime/random-ids.ts'
 
+/** What the runtime gives with a request. */
+export type Keeper = Pick<ExecutionContext, 'waitUntil'>
+
 /** One request on its way through the stages. Each stage reads what those before it found and adds its own. */
 export class Exchange {
   readonly request: Request
   readonly head: RequestHead
-  readonly waitUntil: (work: Promise<unknown>) => void
   /** Epoch milliseconds. */
   readonly arrivedAtMs: number
   plan: ServedPlan | InvalidPlan | undefined
@@ -30,23 +32,26 @@ export class Exchange {
   /** Whether it was answered as others were just before, request id included. */
   isRepeat = false
   readonly #ids: RandomIds
+  readonly #keeper: Keeper
   #isMarked = false
   #requestId: string | undefined
 
   constructor(
     request: Request,
     head: RequestHead,
-    {
-      arrivedAtMs,
-      ids,
-      waitUntil,
-    }: Pick<Exchange, 'arrivedAtMs' | 'waitUntil'> & { readonly ids: RandomIds },
+    keeper: Keeper,
+    { arrivedAtMs, ids }: Pick<Exchange, 'arrivedAtMs'> & { readonly ids: RandomIds },
   ) {
     this.request = request
     this.head = head
-    this.waitUntil = waitUntil
     this.arrivedAtMs = arrivedAtMs
+    this.#keeper = keeper
     this.#ids = ids
+  }
+
+  /** Keeps work going when the answer is out, or nobody waits for it any more. */
+  waitUntil(work: Promise<unknown>): void {
+    this.#keeper.waitUntil(work)
   }
 
   /** The caller's request id where it is a UUID, so that it cannot write into our logs; otherwise a new one. */

@@ -29,6 +29,7 @@ export interface FaultObservation {
 
 /**
  * @param nowMs epoch milliseconds, where the caller has asked for the time already
- * @param isRepeat whether it was answered as others were just before, request id included: a flood's, all but the first
+ * @param repeats 0 for what is told for itself. Where many are answered as one was that has been told of, request id
+ *   included, so many of them is this one told for.
  */
-export type Observe = (observation: Observation, nowMs?: number, isRepeat?: boolean) => void
+export type Observe = (observation: Observation, nowMs?: number, repeats?: number) => void

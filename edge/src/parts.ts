@@ -23,6 +23,7 @@ import { OpenBodies, shortBodies, streamedBodies, waitingBodies } from './policy
 import { OriginGate } from './policy/origin-gate.ts'
 import { RequestPlans } from './policy/request-plan.ts'
 import { RetryBudget } from './policy/retry-budget.ts'
+import { Sampler } from './policy/sampler.ts'
 import { TokenVerifier } from './policy/token-verifier.ts'
 import { AssertionSigner } from './runtime/assertion-signer.ts'
 import { boundedCache } from './runtime/bounded-cache.ts'
@@ -70,9 +71,13 @@ export function createParts(config: Config, bindings: Bindings): Parts {
       (name) => usableMs(resources, name),
     ),
     serverTiming: config.serverTiming,
+    repeats: new Sampler(repeatsEvery),
     observesAll: config.log === 'all' || bindings.ANALYTICS !== undefined,
   }
 }
+
+/** Of a flood's refusals one in so many is described: to do so for each would be much of what shedding it costs. */
+const repeatsEvery = 20
 
 function observer(config: Config, { ANALYTICS }: Bindings): Observe {
   const log = logObserver(config.log, Date.now)

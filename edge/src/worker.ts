@@ -20,7 +20,7 @@ function createHandler(bindings: Bindings): Handler {
   try {
     const config = readConfig(bindings)
     const app = createApp(createParts(config, bindings))
-    if (config.passThrough === undefined) return (request, context) => app(request, keeper(context))
+    if (config.passThrough === undefined) return app
     const passThrough = createPassThrough({
       ...config.passThrough,
       cacheApi: caches.default,
@@ -28,8 +28,8 @@ function createHandler(bindings: Bindings): Handler {
       now: Date.now,
     })
     return (request, context) => {
-      const waitUntil = keeper(context)
-      return passThrough.handle(request, waitUntil) ?? app(request, waitUntil)
+      const waitUntil = (work: Promise<unknown>): void => context.waitUntil(work)
+      return passThrough.handle(request, waitUntil) ?? app(request, context)
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
@@ -38,11 +38,6 @@ function createHandler(bindings: Bindings): Handler {
     return misconfigured
   }
 }
-
-const keeper =
-  (context: ExecutionContext) =>
-  (work: Promise<unknown>): void =>
-    context.waitUntil(work)
 
 function misconfigured(): Response {
   const problem = {

@@ -18,10 +18,10 @@ export function logObserver(
     ofKind.set(name, budget)
     return budget
   }
-  return (observation, nowMs = now(), isRepeat = false) => {
+  return (observation, nowMs = now(), repeats = 0) => {
     if (level === 'refusals' && isOrdinary(observation)) return
     const budget = budgetOf(observation)
-    if (isRepeat) return budget.leaveOut()
+    if (repeats > 0) return budget.leaveOut(repeats)
     const suppressed = budget.take(nowMs)
     if (suppressed === undefined) return
     write(

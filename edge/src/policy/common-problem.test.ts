@@ -13,10 +13,10 @@ const setUp = () => {
 
 it('says what any other problem would say', () => {
   const { problem, answer } = setUp()
-  const { status, headers, body, requestId } = answer(1_000)
-  expect([status, requestId]).toEqual([503, 'id-1'])
+  const { head, body, requestId } = answer(1_000)
+  expect([head.status, requestId]).toEqual([503, 'id-1'])
   expect(JSON.parse(new TextDecoder().decode(body))).toEqual(problemBody(problem, 'id-1'))
-  expect(Object.fromEntries(headers)).toEqual({
+  expect(Object.fromEntries(head.headers)).toEqual({
     ...problemHeaders(problem),
     'x-content-type-options': 'nosniff',
     'x-request-id': 'id-1',
@@ -37,7 +37,7 @@ it('is the same for a second, and then one of another id', () => {
 it('is written anew for other common fields', () => {
   const { answer } = setUp()
   answer(1_000)
-  const other = answer(1_000, new Headers({ vary: 'Origin' }))
-  expect(other.headers.get('vary')).toBe('Origin')
-  expect(other.headers.has('x-content-type-options')).toBe(false)
+  const { headers } = answer(1_000, new Headers({ vary: 'Origin' })).head
+  expect(headers.get('vary')).toBe('Origin')
+  expect(headers.has('x-content-type-options')).toBe(false)
 })

@@ -7,10 +7,10 @@ import {
   problemStatus,
 } from '@spillway/origin/contract'
 
-/** A problem's answer, as a `Response` takes it, and the id of the first request that it was given to. */
+/** A problem's answer and the id of the first request that it was given to. */
 export interface CommonAnswer {
-  readonly status: number
-  readonly headers: Headers
+  /** What a `Response` begins with: one without content, whose fields the runtime takes over at once. */
+  readonly head: Response
   readonly body: Uint8Array
   readonly requestId: string
   /** To how many it was given so far, the one who asked for it included. */
@@ -57,9 +57,9 @@ export class CommonProblem implements Problem {
 }
 
 function write(problem: Problem, common: Headers, requestId: string): CommonAnswer {
-  const headers = new Headers(common)
-  for (const [name, value] of Object.entries(problemHeaders(problem))) headers.set(name, value)
-  headers.set(names.requestId, requestId)
+  const head = new Response(null, { status: problemStatus(problem), headers: common })
+  for (const [name, value] of Object.entries(problemHeaders(problem))) head.headers.set(name, value)
+  head.headers.set(names.requestId, requestId)
   const body = new TextEncoder().encode(JSON.stringify(problemBody(problem, requestId)))
-  return { status: problemStatus(problem), headers, body, requestId, given: 0 }
+  return { head, body, requestId, given: 0 }
 }

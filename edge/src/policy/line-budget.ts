@@ -15,9 +15,9 @@ export class LineBudget {
     this.#tokens = burst
   }
 
-  /** A line that is not wanted: it costs nothing, and is told of with the next one. */
-  leaveOut(): void {
-    this.#suppressed += 1
+  /** Lines that are not wanted: they cost nothing, and are told of with the next one. */
+  leaveOut(lines: number): void {
+    this.#suppressed += lines
   }
 
   /** @returns how many lines were left out before this one, or `undefined` when it is left out too */
@@ -26,7 +26,7 @@ export class LineBudget {
     this.#atMs = nowMs
     this.#tokens = Math.min(this.#burst, this.#tokens + (passedMs / 1_000) * this.#perSecond)
     if (this.#tokens < 1) {
-      this.leaveOut()
+      this.leaveOut(1)
       return undefined
     }
     this.#tokens -= 1

@@ -12,6 +12,7 @@ import { CommonProblem } from '../policy/common-problem.ts'
 import type { Cors } from '../policy/cors.ts'
 import { timingHeader } from '../policy/private-headers.ts'
 import type { RequestHead } from '../policy/request-headers.ts'
+import type { Sampler } from '../policy/sampler.ts'
 import type { RandomIds } from '../runtime/random-ids.ts'
 
 export interface AnswerParts {
@@ -22,6 +23,8 @@ export interface AnswerParts {
   readonly observe: Observe
   /** Whether answers that are no news are observed as well. */
   readonly observesAll: boolean
+  /** Which of those that repeat an answer are told of. */
+  readonly repeats: Sampler
   readonly now: () => number
 }
 
@@ -44,7 +47,7 @@ export function problemAnswer(
   if (problem instanceof CommonProblem && !exchange.isNamed) {
     const answer = problem.answer(problemFields, nowOf(exchange, now), ids)
     exchange.takeId(answer.requestId, answer.given > 1)
-    return new Response(withoutForHead(exchange, answer.body), answer)
+    return new Response(withoutForHead(exchange, answer.body), answer.head)
   }
   const body = JSON.stringify(problemBody(problem, exchange.requestId))
   const answer = new Response(withoutForHead(exchange, body), {
@@ -83,11 +86,19 @@ export function finish(exchange: Exchange, answer: Response, status: number, par
   if (exchange.hasWaited && wantsTiming(head, parts.serverTiming)) {
     answer.headers.set('server-timing', serverTiming(exchange, parts.now()))
   }
-  if (isTold) tell(exchange, answer, status, parts)
+  if (!isTold) return answer
+  if (!exchange.isRepeat) tell(exchange, answer, status, 0, parts)
+  else if (parts.repeats.picks()) tell(exchange, answer, status, parts.repeats.every, parts)
   return answer
 }
 
-function tell(exchange: Exchange, answer: Response, status: number, { observe, now }: AnswerParts): void {
+function tell(
+  exchange: Exchange,
+  answer: Response,
+  status: number,
+  repeats: number,
+  { observe, now }: AnswerParts,
+): void {
   const { requestId, head, plan, reason, arrivedAtMs, originMs } = exchange
   const nowMs = nowOf(exchange, now)
   const observation: Observation = {
@@ -103,7 +114,7 @@ function tell(exchange: Exchange, answer: Response, status: number, { observe, n
     durationMs: nowMs - arrivedAtMs,
     originMs,
   }
-  observe(observation, nowMs, exchange.isRepeat)
+  observe(observation, nowMs, repeats)
 }
 
 const wantsTiming = ({ headers }: RequestHead, when: Config['serverTiming']): boolean =>

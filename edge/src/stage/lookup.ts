@@ -38,11 +38,11 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
   const key = keyOf(exchange, plan)
   if (key === undefined)
     return await held(exchange, forward(exchange, ownRead(exchange, plan, parts.now()), parts))
-  const { head, waitUntil, notBeforeMs } = exchange
+  const { head, notBeforeMs } = exchange
   const call = {
     request: head,
     key,
-    waitUntil,
+    waitUntil: (work: Promise<unknown>) => exchange.waitUntil(work),
     // Documents and lists name their own; the rest can be purged as one, after a deployment.
     ...(plan.kind === 'page' && { tags: ['pages'] }),
     ...(notBeforeMs !== undefined && { notBeforeMs }),

@@ -24,9 +24,9 @@ export function verify(
   exchange: Exchange,
   parts: VerifyParts,
 ): Problem | undefined | Promise<Problem | undefined> {
-  const { arrivedAtMs, waitUntil } = exchange
+  const { arrivedAtMs } = exchange
   const due = parts.control.due(arrivedAtMs)
-  if (due !== undefined) waitUntil(due.refresh)
+  if (due !== undefined) exchange.waitUntil(due.refresh)
   const authorization = exchange.head.headers.get('authorization')
   if (due?.mustWait === true) return verifyLater(exchange, authorization, parts, due.refresh)
   if (authorization === null) return undefined

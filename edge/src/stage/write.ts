@@ -139,21 +139,21 @@ const purgeWaitMs = 250
  * than its own write meanwhile.
  */
 async function purge(
-  { requestId, waitUntil }: Exchange,
+  exchange: Exchange,
   tags: readonly string[],
   { cache, purgeEverywhere, observe }: WriteParts,
 ): Promise<void> {
   const failed = (where: string, message: string): void =>
-    observe({ kind: 'fault', what: 'purge', where, message, requestId })
+    observe({ kind: 'fault', what: 'purge', where, message, requestId: exchange.requestId })
   if (purgeEverywhere !== undefined) {
     const everywhere = purgeEverywhere(tags).then((report) => {
       for (const { failure } of report.failed) failed('zone', failure.kind)
     })
-    waitUntil(everywhere)
+    exchange.waitUntil(everywhere)
   }
   const told = cache.purge(tags)?.catch((error: unknown) => failed('data centre', String(error)))
   if (told === undefined) return
-  waitUntil(told)
+  exchange.waitUntil(told)
   await inTime(told, purgeWaitMs)
 }
 

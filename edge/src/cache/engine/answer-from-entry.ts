@@ -12,8 +12,8 @@ import type { AnswerHead, Entry } from './entry.ts'
  * @param head how the answer begins, shared or its own; changed only in copies
  */
 export function answerFromEntry(entry: Entry, request: CacheRequest, head: AnswerHead): Response {
-  const { body, policy } = entry
-  if (head.status === 200) {
+  const { body, policy, status } = entry
+  if (status === 200) {
     const asked = request.headers
     const ifNoneMatch = asked.get('if-none-match')
     const countsDates = ifNoneMatch === null && policy.modifiedMs !== undefined

@@ -3,7 +3,7 @@ import { hitStatus } from '../policy/cache-status.ts'
 import type { ResponseControl } from '../policy/response-control.ts'
 import type { CacheRules } from '../policy/rules.ts'
 import type { StoredAnswer } from '../store/stored-record.ts'
-import { type SharedFields, sharedFields } from './shared-fields.ts'
+import { type SharedHead, sharedHead } from './shared-head.ts'
 
 /** How an answer begins, as a `Response` takes it. Without `Content-Length`, which the runtime sends by itself. */
 export interface AnswerHead {
@@ -81,15 +81,14 @@ export class Entry implements StoredAnswer {
   hit(nowMs: number): AnswerHead {
     if (this.#repeatsName) return this.sent(nowMs, hitStatus(this.#name, this.ttlSeconds(nowMs)))
     this.#hit ??= hitOf(this.status, this.#sent)
-    const { fields, head } = this.#hit
+    const { head } = this.#hit
     const second = this.#ageSeconds(nowMs)
     if (second !== this.#hitSecond) {
       const status = this.#hit.statusPrefix + hitStatus(this.#name, this.ttlSeconds(nowMs))
-      this.#hit.values = fields.likeShown([String(second), status, ...this.#hit.lasting])
+      this.#hit.values = head.likeShown([String(second), status, ...this.#hit.lasting])
       this.#hitSecond = second
     }
-    fields.show(this.#hit.values)
-    return head
+    return head.show(this.#hit.values)
   }
 
   ttlSeconds(nowMs: number): number {
@@ -106,10 +105,9 @@ export class Entry implements StoredAnswer {
   }
 }
 
-/** What hits have in common, and their fields' values. */
+/** What hits begin with, and their fields' values. */
 interface Hit {
-  readonly head: AnswerHead
-  readonly fields: SharedFields
+  readonly head: SharedHead
   /** `Age`, `Cache-Status`, then {@link lasting}: as of the last second. */
   values: readonly string[]
   readonly lasting: readonly string[]
@@ -120,11 +118,9 @@ interface Hit {
 function hitOf(status: number, sent: readonly (readonly [name: string, value: string])[]): Hit {
   const others = sent.filter(([name]) => name !== 'age' && name !== 'cache-status')
   const names = ['age', 'cache-status', ...others.map(([name]) => name)]
-  const fields = sharedFields(names)
   const before = sent.find(([name]) => name === 'cache-status')?.[1]
   return {
-    head: { status, headers: fields.headers },
-    fields,
+    head: sharedHead(status, names),
     values: [],
     lasting: others.map(([, value]) => value),
     statusPrefix: before === undefined ? '' : `${before}, `,

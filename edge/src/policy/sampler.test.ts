@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { Sampler } from './sampler.ts'
+
+it('picks every so many', () => {
+  const sampler = new Sampler(3)
+  expect(Array.from({ length: 7 }, () => sampler.picks())).toEqual([
+    false,
+    false,
+    true,
+    false,
+    false,
+    true,
+    false,
+  ])
+})
+
+it('picks each where every one counts', () => {
+  const sampler = new Sampler(1)
+  expect([sampler.picks(), sampler.picks()]).toEqual([true, true])
+})
