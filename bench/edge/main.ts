@@ -44,11 +44,19 @@ interface Subject {
  * are fewer and fewer page faults. A quick run has no time for that, and what little it has goes to the ratio that it
  * changes most, to jose.
  */
-const warmUps = {
-  full: { read: 16_000, through: 16_000, shed: 16_000 },
-  quick: { read: 4_000, through: 0, shed: 2_000 },
+const times = {
+  full: {
+    rounds: 6,
+    warmUpMs: { read: 16_000, through: 16_000, shed: 16_000 },
+    windowMs: { read: 2_000, through: 2_000, shed: 2_000 },
+  },
+  quick: {
+    rounds: 3,
+    warmUpMs: { read: 4_000, through: 0, shed: 1_000 },
+    windowMs: { read: 1_400, through: 0, shed: 600 },
+  },
 }
-type Ring = keyof typeof warmUps.full
+type Ring = keyof typeof times.full.windowMs
 const rings: readonly Ring[] = ['read', 'through', 'shed']
 
 const names = {
@@ -76,9 +84,13 @@ const barred: ReadonlySet<string> = new Set([
 ])
 /**
  * In how many processes. Two of one program differ by up to five percent for as long as they live, by where their memory
- * happens to lie, and a bar is about fifteen. A quick run has time for one of each that it measures.
+ * happens to lie, and a bar is about fifteen. A quick run has no time for a second one that takes long to warm up.
  */
-const processesOf = (name: string, quick: boolean): number => (barred.has(name) ? 2 : 1) - (quick ? 1 : 0)
+const processesOf = ({ name, ring }: Pick<Subject, 'name' | 'ring'>, quick: boolean): number => {
+  if (!barred.has(name)) return quick ? 0 : 1
+  if (quick) return ring === 'shed' ? 2 : 1
+  return 3
+}
 
 /** Fields that the runtime adds by itself. */
 const ofRuntime = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']
@@ -93,16 +105,14 @@ const seed = 20_261_124
 const ids = Array.from({ length: documents }, (_, i) => String(2_000_000 + i))
 
 await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] }, async (run) => {
-  const rounds = run.quick ? 3 : 6
   const turnMs = 100
-  const windowMs = run.quick ? 1_500 : 2_500
-  const warmUpMs = warmUps[run.quick ? 'quick' : 'full']
+  const { rounds, warmUpMs, windowMs } = times[run.quick ? 'quick' : 'full']
   const subjects = await startSubjects(run)
   const byName = new Map(subjects.map(({ name }): [string, Sample[]] => [name, []]))
   /** One sample of each subject. */
   const measure = async (
     round: number,
-    windowMsOf: (ring: Ring) => number,
+    ofEachMs: Readonly<Record<Ring, number>>,
   ): Promise<readonly [string, Sample][]> => {
     const measured: [string, Sample][] = []
     for (const name of rings) {
@@ -121,8 +131,8 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
         })),
         turnMs,
         // Connections are new each time.
-        warmupMs: 2 * turnMs,
-        windowMs: windowMsOf(name),
+        warmupMs: turnMs,
+        windowMs: ofEachMs[name],
       })
       for (const [i, { answers, name }] of ring.entries()) {
         measured.push([name, sampleOf(reports[i] as LoadReport, answers, name)])
@@ -132,10 +142,10 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
   }
 
   run.progress('warming up')
-  await measure(-1, (ring) => warmUpMs[ring])
+  await measure(-1, warmUpMs)
   for (let round = 0; round < rounds; round++) {
     run.progress(`round ${round + 1} of ${rounds}`)
-    for (const [name, sample] of await measure(round, () => windowMs)) byName.get(name)?.push(sample)
+    for (const [name, sample] of await measure(round, windowMs)) byName.get(name)?.push(sample)
   }
 
   console.log(`\n${printSamples(byName)}`)
@@ -153,7 +163,8 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
     settings: {
       rounds,
       turnMs,
-      windowMs,
+      windowReadMs: windowMs.read,
+      windowShedMs: windowMs.shed,
       warmUpReadMs: warmUpMs.read,
       warmUpShedMs: warmUpMs.shed,
       connections,
@@ -229,10 +240,10 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     { name: names.shedRead, mix: search, ...inShed, start: shedEdge },
   ]
   const subjects: Subject[] = []
-  // A second process of each comes after the first ones, so that a ring is not all neighbours of their own kind.
-  for (const nth of [1, 2]) {
+  // A further process of each comes after the first ones, so that a ring is not all neighbours of their own kind.
+  for (const nth of [1, 2, 3]) {
     for (const { start, ...kind } of kinds) {
-      if (processesOf(kind.name, run.quick) >= nth) subjects.push({ ...kind, ...(await start()) })
+      if (processesOf(kind, run.quick) >= nth) subjects.push({ ...kind, ...(await start()) })
     }
   }
   if (run.quick) return subjects
