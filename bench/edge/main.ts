@@ -109,43 +109,42 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
   const { rounds, warmUpMs, windowMs } = times[run.quick ? 'quick' : 'full']
   const subjects = await startSubjects(run)
   const byName = new Map(subjects.map(({ name }): [string, Sample[]] => [name, []]))
-  /** One sample of each subject. */
+  /** One sample of each subject of a ring. */
   const measure = async (
+    ring: readonly Subject[],
     round: number,
-    ofEachMs: Readonly<Record<Ring, number>>,
+    ofEachMs: number,
   ): Promise<readonly [string, Sample][]> => {
-    const measured: [string, Sample][] = []
-    for (const name of rings) {
-      const ring = subjects.filter((subject) => subject.ring === name)
-      if (ring.length === 0) continue
-      const reports = await drive({
-        kind: 'turns',
-        loops: ring.map(({ connections, credentials, mix, pids, url }) => ({
-          target: url,
-          ids,
-          seed: seed + round,
-          connections,
-          mix,
-          credentials,
-          watched: { server: pids },
-        })),
-        turnMs,
-        // Connections are new each time.
-        warmupMs: turnMs,
-        windowMs: ofEachMs[name],
-      })
-      for (const [i, { answers, name }] of ring.entries()) {
-        measured.push([name, sampleOf(reports[i] as LoadReport, answers, name)])
-      }
-    }
-    return measured
+    const reports = await drive({
+      kind: 'turns',
+      loops: ring.map(({ connections, credentials, mix, pids, url }) => ({
+        target: url,
+        ids,
+        seed: seed + round,
+        connections,
+        mix,
+        credentials,
+        watched: { server: pids },
+      })),
+      turnMs,
+      // Connections are new each time.
+      warmupMs: turnMs,
+      windowMs: ofEachMs,
+    })
+    return ring.map(({ answers, name }, i) => [name, sampleOf(reports[i] as LoadReport, answers, name)])
   }
 
-  run.progress('warming up')
-  await measure(-1, warmUpMs)
-  for (let round = 0; round < rounds; round++) {
-    run.progress(`round ${round + 1} of ${rounds}`)
-    for (const [name, sample] of await measure(round, windowMs)) byName.get(name)?.push(sample)
+  // One ring after the other: an edge that nobody asks for a few seconds forgets that its origin is busy.
+  for (const name of rings) {
+    const ring = subjects.filter((subject) => subject.ring === name)
+    if (ring.length === 0) continue
+    run.progress(`${name}: warming up`)
+    await measure(ring, -1, warmUpMs[name])
+    for (let round = 0; round < rounds; round++) {
+      run.progress(`${name}: round ${round + 1} of ${rounds}`)
+      const samples = await measure(ring, round, windowMs[name])
+      for (const [subject, sample] of samples) byName.get(subject)?.push(sample)
+    }
   }
 
   console.log(`\n${printSamples(byName)}`)
