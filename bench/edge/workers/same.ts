@@ -1,6 +1,7 @@
 /**
  * The limit: what the runtime itself costs for the very answer that ours gives, byte for byte. It looks at nothing of the
- * request.
+ * request. It begins an answer with an object, as one does; ours begins it with a `Response`, and so saves one or two
+ * percent of this.
  */
 import { type HeldAnswer, holdAnswer } from './answer.ts'
 
