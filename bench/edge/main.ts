@@ -53,8 +53,8 @@ const times = {
   },
   quick: {
     rounds: 3,
-    warmUpMs: { read: 4_000, through: 0, shed: 800 },
-    windowMs: { read: 1_300, through: 0, shed: 600 },
+    warmUpMs: { read: 3_800, through: 0, shed: 1_800 },
+    windowMs: { read: 1_200, through: 0, shed: 500 },
   },
 }
 type Ring = keyof typeof times.full.windowMs
