@@ -29,7 +29,7 @@ export interface FaultObservation {
 
 /**
  * @param nowMs epoch milliseconds, where the caller has asked for the time already
- * @param repeats 0 for what is told for itself. Where many are answered as one was that has been told of, request id
- *   included, so many of them is this one told for.
+ * @param repeats 0 for what is told for itself; else for how many answers this one is told, all of them given as one was
+ *   that has been told of before, request id included
  */
 export type Observe = (observation: Observation, nowMs?: number, repeats?: number) => void

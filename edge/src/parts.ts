@@ -76,7 +76,7 @@ export function createParts(config: Config, bindings: Bindings): Parts {
   }
 }
 
-/** Of a flood's refusals one in so many is described: to do so for each would be much of what shedding it costs. */
+/** Of a flood's refusals one in so many is told of: each is the same, and is to cost as little as can be. */
 const repeatsEvery = 20
 
 function observer(config: Config, { ANALYTICS }: Bindings): Observe {
