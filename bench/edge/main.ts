@@ -90,8 +90,9 @@ const barred: ReadonlySet<string> = new Set([
 const processesOf = ({ name, ring }: Pick<Subject, 'name' | 'ring'>, quick: boolean): number => {
   if (!barred.has(name)) return quick ? 0 : 1
   if (quick) return ring === 'shed' ? 2 : 1
-  return 3
+  return processesMax
 }
+const processesMax = 3
 
 /** Fields that the runtime adds by itself. */
 const ofRuntime = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']
@@ -241,7 +242,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   ]
   const subjects: Subject[] = []
   // A further process of each comes after the first ones, so that a ring is not all neighbours of their own kind.
-  for (const nth of [1, 2, 3]) {
+  for (let nth = 1; nth <= processesMax; nth++) {
     for (const { start, ...kind } of kinds) {
       if (processesOf(kind, run.quick) >= nth) subjects.push({ ...kind, ...(await start()) })
     }

@@ -43,17 +43,17 @@ export class SharedHead {
 }
 
 /** An API has a few lists of names; what passes through may have any. */
-const listsMax = 256
-const byNames = new Map<string, SharedHead>()
+const headsMax = 256
+const heads = new Map<string, SharedHead>()
 
 /** The one of this status for these names, which are different from each other. */
 export function sharedHead(status: number, names: readonly string[]): SharedHead {
   const key = [status, ...names].join('\n')
-  const known = byNames.get(key)
+  const known = heads.get(key)
   if (known !== undefined) return known
   // Whoever holds one keeps it; it is only not shared with those who come later.
-  if (byNames.size >= listsMax) byNames.clear()
+  if (heads.size >= headsMax) heads.clear()
   const made = new SharedHead(status, names)
-  byNames.set(key, made)
+  heads.set(key, made)
   return made
 }
