@@ -19,6 +19,9 @@ export const bars = {
   /** Tests that fail without a reason on file, and reasons on file for tests that pass. */
   httpCacheUnexplained: { name: 'http-cache-unexplained', limit: 0, holds: '<=' },
 
+  /** The worst input of 16 KB, ms: one line for each parser of text from outside. */
+  parserWorst: { name: 'parser-ms', limit: 1, holds: '<=' },
+
   /** How many times fewer CPU µs (node + mongod) a read by id takes than with plain Fastify + driver, 64 connections. */
   originRead: { name: 'origin-read-times-fewer', limit: 5, holds: '>=' },
   /** p50 of a read by id at one connection, divided by that of plain Fastify + driver: joining must cost no wait. */
