@@ -44,7 +44,11 @@ export function decodeCursor(
     const value = values[index]
     return path === '_id' ? typeof value === 'string' && idPattern.test(value) : isFilterValue(type, value)
   })
-  return fits ? (values as CursorValue[]) : undefined
+  if (!fits) return undefined
+  // Every value has just been held against the type of its sort field.
+  const place = values as CursorValue[]
+  // One spelling for one place: unused bits of base64 (RFC 4648 §3.5) or blanks would make further cache keys of it.
+  return encodeCursor(view, query, place) === cursor ? place : undefined
 }
 
 /** Page size and field choice may change between pages; the list and its order may not. */

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { losesDigits } from './exact-number.ts'
 
 /** How a field's values are written in a query string, compared and sorted. */
 export type FilterType =
@@ -46,7 +47,7 @@ export function describeFilterType(type: FilterType): string {
     case 'date':
       return 'a date such as 2026-11-24'
     case 'date-time':
-      return 'a UTC time such as 2026-11-24T12:00:00.000Z'
+      return 'a UTC time to the millisecond, such as 2026-11-24T12:00:00.000Z'
     case 'string':
       return 'text'
   }
@@ -63,9 +64,8 @@ export function parseFilterValue(type: FilterType, text: string): string | numbe
     case 'choice':
       return type.choices.includes(text) ? text : undefined
     case 'number': {
-      if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?$/.test(text)) return undefined
+      if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?$/.test(text) || losesDigits(text)) return undefined
       const value = Number(text)
-      if (!Number.isFinite(value)) return undefined
       return type.integer && !Number.isSafeInteger(value) ? undefined : value
     }
     case 'boolean':
@@ -88,15 +88,16 @@ const isDate = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && toIsoString(`${text}T00:00:00Z`)?.startsWith(text) === true
 
 /**
- * Any RFC 3339 time → the one form that is stored, so that text order is time order. `Date.parse` rolls February 30th
- * and the hour 24 over into another day, and an offset can leave the years of four digits (§5.6, §5.7): all refused,
- * since nothing is to be stored that the caller did not say.
+ * Any RFC 3339 time → the one form that is stored, so that text order is time order. Refused is what that form cannot
+ * say, since nothing is to be stored, or asked for, that the caller did not say: `Date.parse` rolls February 30th and
+ * the hour 24 over into another day and drops what is finer than a millisecond, an offset can leave the years of four
+ * digits, and a leap second has no millisecond of its own (§5.6, §5.7). `t` and `z` are as good as `T` and `Z` (§5.6).
  */
 function parseDateTime(text: string): string | undefined {
   const [, date, hour] =
-    /^(\d{4}-\d{2}-\d{2})T(\d{2}):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/.exec(text) ?? []
+    /^(\d{4}-\d{2}-\d{2})T(\d{2}):\d{2}:\d{2}(?:\.\d{1,3}0{0,30})?(?:Z|[+-]\d{2}:\d{2})$/i.exec(text) ?? []
   if (date === undefined || hour === '24' || !isDate(date)) return undefined
-  const time = toIsoString(text)
+  const time = toIsoString(text.toUpperCase())
   return time !== undefined && /^\d{4}-/.test(time) ? time : undefined
 }
 

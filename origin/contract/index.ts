@@ -1,4 +1,5 @@
 /** The contract's only door. Everything that edge and origin must compute alike, and nothing that runs either. */
+export * from './accept.ts'
 export * from './access.ts'
 export * from './body.ts'
 export * from './cache-key.ts'
@@ -11,6 +12,7 @@ export { DefinitionError } from './definition-check.ts'
 export * from './duration.ts'
 export * from './env.ts'
 export * from './etag.ts'
+export { losesDigits } from './exact-number.ts'
 export * from './filter-type.ts'
 export * from './headers.ts'
 export * from './idempotency-key.ts'

@@ -59,6 +59,10 @@ describe('Idempotency-Key', () => {
     ['"a', undefined],
     ['a\\"b', undefined],
     ['é', undefined],
+    ['"a";p=1', 'a'],
+    ['"a" ; p="b"', 'a'],
+    ['"a"b', undefined],
+    ['"a', undefined],
     ['a'.repeat(255), 'a'.repeat(255)],
     ['a'.repeat(256), undefined],
   ])('%j', (value, key) => {

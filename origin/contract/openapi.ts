@@ -8,6 +8,7 @@ import { mergePatchMediaType } from './merge-patch.ts'
 import { type ProblemCode, problemCatalogue, problemMediaType } from './problem.ts'
 import { queryFields } from './query.ts'
 import { isRead, type Operation, routesOf } from './route.ts'
+import { textListRule } from './text-list.ts'
 
 type Json = Record<string, unknown>
 
@@ -62,6 +63,8 @@ const introduction = [
   'Every error is `application/problem+json` (RFC 9457) with a stable `type`.',
   'Documents carry a strong `ETag`: send it back in `If-Match` to change only what you have seen, or in',
   '`If-None-Match` to be told that nothing changed. A POST with an `Idempotency-Key` may be retried safely.',
+  'Times (`date-time`) are RFC 3339, kept in UTC to the millisecond: one that is finer, or a leap second, is refused.',
+  'Texts are compared code point by code point.',
 ].join(' ')
 
 const ref = (kind: string, name: string): Json => ({ $ref: `#/components/${kind}/${name}` })
@@ -159,7 +162,7 @@ function describeFilter({ name, type }: { name: string; type: FilterType }): Jso
   return operatorsOf(type).map((operator) => ({
     name: operator === 'eq' ? name : `${name}[${operator}]`,
     in: 'query',
-    description: `${operatorWords[operator]} ${describeFilterType(type)}.`,
+    description: `${operatorWords[operator]} ${describeFilterType(type)}.${operator === 'in' && type.kind === 'string' ? ` ${textListRule}` : ''}`,
     ...(operator === 'in'
       ? {
           style: 'form',
@@ -184,15 +187,16 @@ const operatorWords = {
   lte: 'At most',
 }
 
+/** A bare text or a quoted one ({@link ./text-list.ts}), of at most as many characters as a filter's value has. */
+const listTextPattern = `^([^,"\\\\\\s\\u0000]([^,"\\\\\\u0000]{0,${limits.filterValueLengthMax - 2}}[^,"\\\\\\s\\u0000])?|"([^"\\\\\\u0000]|\\\\["\\\\]){0,${limits.filterValueLengthMax}}")$`
+
 function filterSchema(type: FilterType, inList: boolean): Json {
   switch (type.kind) {
     case 'string':
-      // A comma separates the items of a list, and no text holds NUL.
-      return {
-        type: 'string',
-        maxLength: limits.filterValueLengthMax,
-        pattern: inList ? '^[^,\\u0000]*$' : '^[^\\u0000]*$',
-      }
+      // No text holds NUL. An item of a list that needs quotes is sent with them, and they are no part of its length.
+      return inList
+        ? { type: 'string', maxLength: 2 * limits.filterValueLengthMax + 2, pattern: listTextPattern }
+        : { type: 'string', maxLength: limits.filterValueLengthMax, pattern: '^[^\\u0000]*$' }
     case 'choice':
       return { type: 'string', enum: type.choices }
     case 'number':

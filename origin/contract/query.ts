@@ -11,6 +11,7 @@ import {
 import { limits } from './limits.ts'
 import type { FieldError, Problem } from './problem.ts'
 import { storedPath, systemFields } from './resource.ts'
+import { formatListText, parseTextList, textListRule } from './text-list.ts'
 
 /** A condition on a stored field; values are plain strings, numbers and booleans, never objects. */
 export interface Filter {
@@ -46,7 +47,7 @@ interface QueryField {
 
 /**
  * Parses the query string of a list.
- * Grammar: `field=value`, `field[op]=value` with op `gt gte lt lte in` (`in` takes a comma-separated list),
+ * Grammar: `field=value`, `field[op]=value` with op `gt gte lt lte in` (`in` takes a {@link parseTextList list}),
  * `sort=a,-b`, `fields=a,b`, `limit=n`, `cursor=…`. Anything else is refused by name, so that no unknown parameter
  * poisons or dilutes the cache, and a parameter may stand once only.
  *
@@ -209,11 +210,12 @@ function parseFilter(
       .map((candidate) => `${name}[${candidate}]`)
     return { detail: `Unknown operator; use ${[name, ...known].join(', ')}.` }
   }
-  const texts = operator === 'in' ? text.split(',') : [text]
+  const texts = operator === 'in' ? parseTextList(text) : [text]
+  if (texts === undefined) return { detail: textListRule }
   if (texts.length > limits.inValuesMax) return { detail: `At most ${limits.inValuesMax} values.` }
   const values: CursorValue[] = []
   for (const item of texts) {
-    if (item.length > limits.filterValueLengthMax) {
+    if (isLongerThan(item, limits.filterValueLengthMax)) {
       return { detail: `A value has at most ${limits.filterValueLengthMax} characters.` }
     }
     const value = parseFilterValue(field.type, item)
@@ -231,8 +233,13 @@ function parseFilter(
   const unique = [...new Set(values)].sort(compareValues)
   return {
     filter: { path: field.path, operator, value: unique },
-    canonical: `${encodeURIComponent(key)}=${unique.map(encode).join(',')}`,
+    canonical: `${encodeURIComponent(key)}=${unique.map((item) => encode(formatListText(String(item)))).join(',')}`,
   }
+}
+
+/** Lengths are counted in characters, as JSON Schema's `maxLength` counts them (§6.3.1), not in UTF-16 units. */
+function isLongerThan(text: string, max: number): boolean {
+  return text.length > max && (text.length > max * 2 || [...text].length > max)
 }
 
 const encode = (value: CursorValue): string => encodeURIComponent(String(value))

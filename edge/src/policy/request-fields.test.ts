@@ -1,28 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { acceptsJson } from './acceptance.ts'
 import { cookieValue } from './cookie.ts'
 import { conditionalFields, requestFields, responseFields } from './forwarded-headers.ts'
 import { isUuid, urlProblem } from './request-headers.ts'
-
-describe('Accept (RFC 9110 §12.5.1)', () => {
-  it.each([
-    [null, true],
-    ['*/*', true],
-    ['application/json', true],
-    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', true],
-    ['application/*', true],
-    ['APPLICATION/JSON;q=0.1', true],
-    ['application/json;charset=utf-8', true],
-    ['text/html', false],
-    ['text/html, application/json;q=0', false],
-    ['*/*, application/json;q=0.0', false],
-    ['application/json;q=0.001, */*;q=0', true],
-    ['application/problem+json', false],
-    ['', false],
-  ])('%j', (accept, expected) => {
-    expect(acceptsJson(accept)).toBe(expected)
-  })
-})
 
 describe('cookies', () => {
   it.each([

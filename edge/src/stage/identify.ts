@@ -1,6 +1,5 @@
-import type { Problem } from '@spillway/origin/contract'
+import { acceptsJson, type Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
-import { acceptLengthMax, acceptsJson } from '../policy/acceptance.ts'
 import type { Cors } from '../policy/cors.ts'
 import type { RequestPlans } from '../policy/request-plan.ts'
 
@@ -19,6 +18,9 @@ export function identify(exchange: Exchange, { plans, cors }: IdentifyParts): Pr
   // What a write is answered with matters when there will be an answer: a flood of them is shed unread.
   return plan.kind === 'page' || plan.kind === 'write' ? undefined : negotiate(exchange)
 }
+
+/** Longer ones are refused: this is read before anything is known of its sender. A browser's have a hundred. */
+const acceptLengthMax = 1_024
 
 /** Whether the caller takes the JSON that it will get. */
 export function negotiate({ head }: Exchange): Problem | undefined {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { limits, type Problem } from '@spillway/origin/contract'
+import { limits, losesDigits, type Problem } from '@spillway/origin/contract'
 import type { ParsedBody } from '../stage/request.ts'
 
 /**
@@ -11,13 +11,15 @@ export function parseJsonBody(bytes: Buffer): ParsedBody {
   if (bytes.length === 0) return refuse('The body is empty.')
   if (!isUtf8(bytes)) return refuse('The body is not valid UTF-8.')
   const text = bytes.toString('utf8')
+  if (text.startsWith('\ufeff'))
+    return refuse('The body begins with a byte order mark (U+FEFF): send it without one.')
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
     return refuse(describeSyntaxError(error as Error))
   }
-  const objection = findObjection(text) ?? (mayHoldSurrogates(text) ? findSurrogate(value) : undefined)
+  const objection = findObjection(text) ?? (mayHoldUnstorable(text) ? findUnstorable(value) : undefined)
   return objection === undefined ? { ok: true, value, text } : refuse(objection)
 }
 
@@ -42,9 +44,6 @@ const closeBracket = 0x5d
 const quote = 0x22
 const backslash = 0x5c
 const comma = 0x2c
-
-/** Numbers with fewer characters are exact: 2^53 has 16 digits. */
-const exactNumberLength = 15
 
 /** @param text valid JSON */
 function findObjection(text: string): string | undefined {
@@ -77,11 +76,8 @@ function findObjection(text: string): string | undefined {
     } else if (char === 0x2d || (char >= 0x30 && char <= 0x39)) {
       const start = index
       while (isNumberPart(text.charCodeAt(index + 1))) index += 1
-      if (index - start >= exactNumberLength && !isExact(text.slice(start, index + 1))) {
-        return `A number is out of range: see character ${start + 1}.`
-      }
-      if (index - start < exactNumberLength && !Number.isFinite(Number(text.slice(start, index + 1)))) {
-        return `A number is out of range: see character ${start + 1}.`
+      if (losesDigits(text.slice(start, index + 1))) {
+        return `A number cannot be kept as it is written: see character ${start + 1}.`
       }
     }
   }
@@ -109,21 +105,21 @@ const isNumberPart = (char: number): boolean =>
   char === 0x65 ||
   char === 0x45
 
-/** A fraction is rounded by nature; an integer must survive. */
-function isExact(text: string): boolean {
-  const value = Number(text)
-  return /[.eE]/.test(text) ? Number.isFinite(value) : Number.isSafeInteger(value)
-}
+/** Escapes alone can write them: raw ones are no UTF-8, or no JSON. */
+const mayHoldUnstorable = (text: string): boolean =>
+  text.includes('\\u') && /\\u(?:[dD][89a-fA-F]|0000)/.test(text)
 
-/** A lone surrogate is no character: the database would store another one in its place. */
-const mayHoldSurrogates = (text: string): boolean => text.includes('\\u') && /\\u[dD][89a-fA-F]/.test(text)
-
-function findSurrogate(value: unknown): string | undefined {
+/**
+ * Texts that could be stored and never be asked for: the database would keep another character in place of a lone
+ * surrogate, and no query takes NUL.
+ */
+function findUnstorable(value: unknown): string | undefined {
   const texts = typeof value === 'string' ? [value] : []
   const nested = typeof value === 'object' && value !== null ? Object.entries(value).flat() : []
   if (texts.some((text) => !text.isWellFormed())) return 'A text holds half of a surrogate pair.'
+  if (texts.some((text) => text.includes('\0'))) return 'A text holds the character NUL (U+0000).'
   for (const part of nested) {
-    const objection = findSurrogate(part)
+    const objection = findUnstorable(part)
     if (objection !== undefined) return objection
   }
   return undefined

@@ -2,10 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import {
   type FieldError,
   type Fields,
+  filterTypeOf,
   mergePatch,
   type Parsed,
   type Problem,
+  parseFilterValue,
   parseWriteQuery,
+  systemFields,
+  type View,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { searchOf } from '../stage/entry.ts'
@@ -179,7 +183,7 @@ function nextFields(plan: Plan, current: StoredDocument, { readOnly, apply }: Ch
   const shown = showDocument(current, view.representation.fromStored)
   const errors: FieldError[] = []
   for (const [name, value] of Object.entries(readOnly)) {
-    if (!isDeepStrictEqual(value, shown[name])) {
+    if (!isDeepStrictEqual(sameSpelling(view, name, value), shown[name])) {
       const detail = 'Is set by the server: leave it out, or send it as it is now.'
       errors.push({ pointer: `/${name}`, detail })
     }
@@ -191,6 +195,14 @@ function nextFields(plan: Plan, current: StoredDocument, { readOnly, apply }: Ch
   const storedErrors = validator.stored(fields)
   if (storedErrors.length > 0) return { ok: false, problem: validationFailed(storedErrors) }
   return { ok: true, value: fields }
+}
+
+/** A time may come back in another of its spellings (RFC 3339 §5.6), and is the same instant. */
+function sameSpelling({ representation }: View, name: string, value: unknown): unknown {
+  const schema = systemFields[name as keyof typeof systemFields] ?? representation.schema.properties[name]
+  const type = schema === undefined ? undefined : filterTypeOf(schema)
+  if (type?.kind !== 'date-time' || typeof value !== 'string') return value
+  return parseFilterValue(type, value) ?? value
 }
 
 const nothingToReplace: Problem = {

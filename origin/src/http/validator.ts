@@ -1,4 +1,5 @@
 import {
+  describeFilterType,
   type FieldError,
   type Fields,
   type FilterType,
@@ -114,12 +115,19 @@ function describeError(error: ErrorObject, at: string, { writableNames, readOnly
             : unknownField(writableNames)
       return { pointer: `${pointer}/${pointerToken(name)}`, detail }
     }
+    case 'format':
+      return { pointer, detail: formatDetail(params.format as string) }
     case 'enum':
       return { pointer, detail: `Want one of ${(params.allowedValues as unknown[]).join(', ')}.` }
     default:
       return { pointer, detail: sentence(message ?? 'is not valid') }
   }
 }
+
+const formatDetail = (format: string): string =>
+  format === 'date' || format === 'date-time'
+    ? `Want ${describeFilterType({ kind: format })}.`
+    : `Must match format "${format}".`
 
 const unknownField = (known: readonly string[]): string => `Unknown field; there are ${known.join(', ')}.`
 
@@ -145,5 +153,13 @@ function namesByStoredPath({ representation }: View): (error: FieldError) => Fie
   }
 }
 
-/** Schemas carry marks of the library that wrote them; the compiler takes plain JSON. */
-const plain = (schema: object): Record<string, unknown> => JSON.parse(JSON.stringify(schema))
+/**
+ * Schemas carry marks of the library that wrote them; the compiler takes plain JSON. An integer is one that a double holds
+ * exactly (RFC 7493 §2.2): a filter could not ask for another one.
+ */
+const plain = (schema: object): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(schema), (_name, value) =>
+    value?.type === 'integer'
+      ? { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER, ...value }
+      : value,
+  )

@@ -1,5 +1,6 @@
 import {
   type AccessDecision,
+  acceptsJson,
   decideAccess,
   isRead,
   mergePatchMediaType,
@@ -7,7 +8,6 @@ import {
   type Problem,
 } from '@spillway/origin/contract'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
-import { accepts } from '../http/accept.ts'
 import type { Plan } from '../http/plan.ts'
 import { sendProblem } from './problem.ts'
 import type { Target } from './request.ts'
@@ -44,7 +44,7 @@ export function gateStage(
       sendProblem(reply, denied(decision))
       return
     }
-    if (!accepts(sent.accept, 'application/json')) {
+    if (!acceptsJson(sent.accept)) {
       sendProblem(reply, notAcceptable)
       return
     }

@@ -1,20 +1,20 @@
 /**
- * Whether a request's `Accept` (RFC 9110 §12.5.1) lets us answer with a media type: the most specific range that
- * matches decides, and a weight of 0 is a no. There is one representation, so weights only ever say yes or no.
+ * Whether JSON is among what a request's `Accept` takes (RFC 9110 §12.5.1): the most specific range that matches decides,
+ * and a weight of 0 is a no. There is one representation, so weights only ever say yes or no. Both tiers ask here: a
+ * caller is told the same for a read from the cache, a read from the database and a write.
+ *
+ * @param accept the field's value; `null` or `undefined` where it was not sent
  */
-export function accepts(accept: string | undefined, mediaType: string): boolean {
+export function acceptsJson(accept: string | null | undefined): boolean {
   // Of the millions of requests, almost all carry one of these.
-  if (accept === undefined || accept === '*/*' || accept === mediaType || accept.trim() === '') return true
-  const [type] = mediaType.split('/') as [string]
-  const rank = new Map([
-    ['*/*', 1],
-    [`${type}/*`, 2],
-    [mediaType, 3],
-  ])
+  if (accept === null || accept === undefined || accept === '*/*' || accept === 'application/json')
+    return true
+  // An empty list names nothing, and so refuses nothing.
+  if (accept.trim() === '') return true
   let best = { rank: 0, weight: 0 }
   for (const range of splitOutsideQuotes(accept, ',')) {
     const [name = '', ...parameters] = splitOutsideQuotes(range, ';').map((part) => part.trim().toLowerCase())
-    const found = rank.get(name)
+    const found = ranks.get(name)
     if (found === undefined) continue
     const { weight, parameterCount } = readParameters(parameters)
     // `application/json;v=2` asks for something that we do not have; a charset is one way of saying JSON.
@@ -23,6 +23,13 @@ export function accepts(accept: string | undefined, mediaType: string): boolean 
   }
   return best.weight > 0
 }
+
+/** Ranges that take in JSON, by how specific they are. */
+const ranks: ReadonlyMap<string, number> = new Map([
+  ['*/*', 1],
+  ['application/*', 2],
+  ['application/json', 3],
+])
 
 function readParameters(parameters: readonly string[]): { weight: number; parameterCount: number } {
   let weight = 1

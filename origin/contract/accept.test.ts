@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { accepts } from './accept.ts'
+import { acceptsJson } from './accept.ts'
 
 /** RFC 9110 §12.5.1 and §12.4.2. */
 describe('application/json is acceptable for', () => {
-  const table: readonly (readonly [string | undefined, boolean])[] = [
+  const table: readonly (readonly [string | null | undefined, boolean])[] = [
     [undefined, true],
+    [null, true],
     ['', true],
     ['*/*', true],
     ['application/json', true],
@@ -28,6 +29,12 @@ describe('application/json is acceptable for', () => {
     ['application/xml, application/*;q=0', false],
     // another dialect of JSON is not what we send
     ['application/json;version=2', false],
+    ['application/json;odata=verbose', false],
+    ['application/json;odata=verbose, */*;q=0.1', true],
+    ['application/problem+json', false],
+    ['APPLICATION/JSON;q=0.1', true],
+    ['application/json;q=0.001, */*;q=0', true],
+    ['text/html, application/json;q=0', false],
     ['application/vnd.api+json', false],
     ['text/html;x="a, application/json", image/png', false],
     ['text/html;x="a\\", application/json", image/png', false],
@@ -37,13 +44,12 @@ describe('application/json is acceptable for', () => {
     ['json', false],
   ]
   for (const [accept, acceptable] of table) {
-    it(`${JSON.stringify(accept)}: ${acceptable}`, () =>
-      expect(accepts(accept, 'application/json')).toBe(acceptable))
+    it(`${JSON.stringify(accept)}: ${acceptable}`, () => expect(acceptsJson(accept)).toBe(acceptable))
   }
 
   // Would take the better part of an hour if each quote were tried as the start of a string.
   it('a text full of quotes that never close: true', () => {
     const accept = `application/json,"${'\\"'.repeat(1_000_000)}`
-    expect(accepts(accept, 'application/json')).toBe(true)
+    expect(acceptsJson(accept)).toBe(true)
   })
 })

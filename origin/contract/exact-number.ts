@@ -1,0 +1,23 @@
+/**
+ * Whether a JSON number (RFC 8259 §6) would come out of `Number` as one that its writer did not mean: infinity, another
+ * integer, or an integer where a fraction was written. What stays a fraction, or is written with an exponent because it is
+ * large, is rounded by nature (RFC 7493 §2.2).
+ */
+export function losesDigits(text: string): boolean {
+  const value = Number(text)
+  if (!Number.isFinite(value)) return true
+  if (!Number.isInteger(value)) return false
+  if (/^-?\d+$/.test(text)) return !Number.isSafeInteger(value)
+  return Number.isSafeInteger(value) && significantDigits(text) !== significantDigits(String(value))
+}
+
+/** Without sign, point, exponent, and zeros at either end. */
+function significantDigits(text: string): string {
+  const end = text.search(/[eE]/)
+  const digits = (end === -1 ? text : text.slice(0, end)).replace(/[-.]/g, '')
+  let first = 0
+  while (digits[first] === '0') first += 1
+  let last = digits.length
+  while (last > first && digits[last - 1] === '0') last -= 1
+  return digits.slice(first, last)
+}

@@ -1,0 +1,36 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatListText, parseTextList } from './text-list.ts'
+
+describe('a list of texts', () => {
+  it.each([
+    ['FR', ['FR']],
+    ['FR,IT', ['FR', 'IT']],
+    ['', ['']],
+    ['a,,b', ['a', '', 'b']],
+    ['"Case, Upper"', ['Case, Upper']],
+    ['"Case, Upper",Paris', ['Case, Upper', 'Paris']],
+    ['Paris,"Case, Upper"', ['Paris', 'Case, Upper']],
+    ['"a\\"b","c\\\\"', ['a"b', 'c\\']],
+    ['" a "', [' a ']],
+    ['""', ['']],
+    ['New York', ['New York']],
+  ])('%s', (list, texts) => expect(parseTextList(list)).toEqual(texts))
+
+  it.each(['Case, Upper', '"a', '"a"b', 'a"b', 'a\\,b', '"a\\n"', ' a', '"a", b', '"a" ,b'])(
+    'refuses %s instead of asking for something else',
+    (list) => expect(parseTextList(list)).toBeUndefined(),
+  )
+
+  it('finds every text that can be stored', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(',', '"', '\\', ' ', 'a') }),
+    )
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1 }), (texts) => {
+        expect(parseTextList(texts.map(formatListText).join(','))).toEqual(texts)
+      }),
+    )
+  })
+})
