@@ -1,3 +1,4 @@
+import './stack/loopback.ts'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 

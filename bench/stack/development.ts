@@ -22,7 +22,7 @@ export interface DevelopmentPorts {
 
 export const portVariables = { edge: 'EDGE_PORT', origin: 'ORIGIN_PORT', issuer: 'ISSUER_PORT' } as const
 
-/** @throws Error that names each variable that is not a port number */
+/** @throws Error that names each variable that is not a port number, or another one's port */
 export function developmentPorts(env: NodeJS.ProcessEnv): DevelopmentPorts {
   const wrong: string[] = []
   const read = (tier: keyof DevelopmentPorts) => {
@@ -34,6 +34,14 @@ export function developmentPorts(env: NodeJS.ProcessEnv): DevelopmentPorts {
     return 0
   }
   const chosen = { edge: read('edge'), origin: read('origin'), issuer: read('issuer') }
+  const tiers = Object.keys(portVariables) as (keyof DevelopmentPorts)[]
+  for (const [index, tier] of tiers.entries()) {
+    const other = tiers.slice(0, index).find((before) => chosen[before] === chosen[tier] && chosen[tier] > 0)
+    if (other === undefined) continue
+    wrong.push(
+      `Port ${chosen[tier]} is to be both ${other}'s and ${tier}'s: set ${portVariables[tier]} to another one`,
+    )
+  }
   if (wrong.length > 0) throw new Error(wrong.join('\n'))
   return chosen
 }

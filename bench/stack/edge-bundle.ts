@@ -56,11 +56,12 @@ async function build(folder: string, optionsFile: string): Promise<void> {
   }
 }
 
-/** Nothing is sent to Cloudflare and nothing is fetched from it. */
+/** Nothing is sent to Cloudflare and nothing is fetched from it; logs and settings stay out of the home folder. */
 export const wranglerEnvironment = (): NodeJS.ProcessEnv => ({
   ...process.env,
   WRANGLER_SEND_METRICS: 'false',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  XDG_CONFIG_HOME: join(localFolder, 'config'),
 })
 
 async function hashOfSources(): Promise<string> {

@@ -28,11 +28,21 @@ export async function keptKey(file: string, algorithm: KeyAlgorithm): Promise<Pr
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   await createOnce(file, async () => `${JSON.stringify(await createKey(algorithm), null, 2)}\n`)
   await chmod(file, 0o600)
-  const key = JSON.parse(await readFile(file, 'utf8')) as PrivateJwk
-  if (key.alg !== algorithm || !key.kid || !key.d) {
+  const key = parseKey(await readFile(file, 'utf8'))
+  if (key?.alg !== algorithm || !key.kid || !key.d) {
     throw new Error(`${file} does not hold a private ${algorithm} key: delete it, and a new one is made`)
   }
   return key
+}
+
+/** `undefined`: the file is empty, cut off or something else. */
+function parseKey(text: string): PrivateJwk | undefined {
+  try {
+    // Only what is read of it next is relied on.
+    return (JSON.parse(text) ?? undefined) as PrivateJwk | undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The set (RFC 7517 §5) of the public halves. */

@@ -28,11 +28,12 @@ async function main() {
       `Node ${process.versions.node} is too old: install Node ${nodeMajorMin} or later (https://nodejs.org).`,
     )
   }
-  if (isInstalled()) return
+  if (isInstalled() && hasNode()) return
   await acquireLock()
   try {
     // Whoever held the lock before may have done the work.
     if (!isInstalled()) await install()
+    if (!hasNode()) await repairNode()
   } finally {
     releaseLock()
   }
@@ -67,10 +68,10 @@ function readPackages(file) {
 
 async function install() {
   say(`installing dependencies into node_modules (npm ci, ${process.platform}, about a minute) …`)
-  let result = await npm('ci')
+  let result = await npm('ci', ...everything)
   if (result.code !== 0 && /\bEUSAGE\b/.test(result.output)) {
     say('package-lock.json does not fit package.json: trying npm install, which will change it …')
-    result = await npm('install')
+    result = await npm('install', ...everything)
   }
   if (result.code !== 0) {
     console.error(result.output.trimEnd())
@@ -80,17 +81,19 @@ async function install() {
         : 'npm could not install the dependencies: see its output above. Nothing else was started.',
     )
   }
-  checkNode()
   say(`dependencies installed in ${result.seconds} s`)
 }
 
+/** NODE_ENV=production, or a setting of npm, would leave out what runs and tests everything. */
+const everything = ['--include=dev', '--include=optional']
+
 /** Runs npm, prints a sign of life now and then, and keeps its output for the case that it fails. */
-function npm(command) {
+function npm(...command) {
   const startedAt = Date.now()
   const seconds = () => Math.round((Date.now() - startedAt) / 1000)
   const env = { ...process.env, PATH: pathWithoutModules() }
   const { file, first } = npmProgram(env.PATH)
-  const args = [...first, command, '--no-audit', '--no-fund', '--no-progress', '--loglevel=warn']
+  const args = [...first, ...command, '--no-audit', '--no-fund', '--no-progress', '--loglevel=warn']
   const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let isTimeout = false
@@ -131,15 +134,27 @@ function npmProgram(path) {
   return { file: process.execPath, first: [starter] }
 }
 
-/** The dependency `node` gets its program by an install script, which a setting of npm can forbid. */
-function checkNode() {
+/** Whether the dependency `node`, where there is one, is the version of package-lock.json and runs. */
+function hasNode() {
   const wanted = readPackages(join(root, 'package-lock.json'))['node_modules/node']?.version
-  if (wanted === undefined) return
-  const { stdout } = spawnSync(join(modules, '.bin', 'node'), ['--version'], { encoding: 'utf8' })
-  if (stdout?.trim() === `v${wanted}`) return
+  if (wanted === undefined) return true
+  const program = join(modules, '.bin', process.platform === 'win32' ? 'node.cmd' : 'node')
+  const { stdout } = spawnSync(program, ['--version'], {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  return stdout?.trim() === `v${wanted}`
+}
+
+/** The dependency `node` gets its program by an install script, which a setting of npm can forbid: that one alone is run. */
+async function repairNode() {
+  say('npm has not run the install script that brings the dependency `node`: running that one …')
+  const result = await npm('rebuild', 'node', '--ignore-scripts=false')
+  if (hasNode()) return
+  console.error(result.output.trimEnd())
   fail(
-    `Node ${wanted}, a dependency, was not set up by its install script. If npm is set to ignore scripts, run ` +
-      '`npm ci --ignore-scripts=false` and start again.',
+    'The dependency `node` is not set up: see the output of npm above. Run `npm rebuild node --ignore-scripts=false`, ' +
+      'or delete the folder node_modules, and start again.',
   )
 }
 

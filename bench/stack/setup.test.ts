@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
+import { execSync, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 /** A project with one dependency, which is a folder of its own: npm needs no network for it. */
@@ -84,14 +84,69 @@ test('when npm fails, its output is shown and the exit code says so', async () =
   expect(output).toContain('npm could not install the dependencies')
 })
 
+test('dependencies of development are installed where the environment says production', async () => {
+  write('tool/package.json', { name: 'tool', version: '1.0.0' })
+  write('package.json', { name: 'project', version: '1.0.0', devDependencies: { tool: 'file:tool' } })
+
+  expect((await setup({ NODE_ENV: 'production', npm_config_omit: 'dev' })).code).toBe(0)
+  expect(existsSync(join(project, 'node_modules/tool'))).toBe(true)
+})
+
+test('a dependency `node` whose install script was not run is set up by that script alone', async () => {
+  withNode('cp program node && chmod +x node')
+  const { code, output } = await setup({ npm_config_ignore_scripts: 'true' })
+
+  expect(output).toContain('has not run the install script that brings the dependency `node`')
+  expect(code, output).toBe(0)
+  expect(await setup()).toEqual({ code: 0, output: '' })
+})
+
+test('a dependency `node` that cannot be set up is named, with what to do', async () => {
+  withNode('exit 1')
+  const { code, output } = await setup({ npm_config_ignore_scripts: 'true' })
+
+  expect(code).toBe(1)
+  expect(output).toContain('npm rebuild node --ignore-scripts=false')
+})
+
+/** A project whose dependency `node`, from a registry's archive, gets its program by a script, as the real one does. */
+function withNode(preinstall: string): void {
+  write('nodejs/package.json', {
+    name: 'node',
+    version: '99.0.0',
+    bin: { node: 'node' },
+    scripts: { preinstall },
+  })
+  writeFileSync(join(project, 'nodejs/program'), '#!/bin/sh\necho v99.0.0\n')
+  const dependencies = { node: 'file:node-99.0.0.tgz' }
+  write('package.json', { name: 'project', version: '1.0.0', dependencies, allowScripts: { node: true } })
+  rmSync(join(project, 'package-lock.json'))
+  // npm of the machine, not one among the dependencies of this checkout.
+  for (const command of ['pack ./nodejs', 'install --package-lock-only --ignore-scripts']) {
+    execSync(`npm ${command}`, {
+      cwd: project,
+      stdio: 'ignore',
+      env: { ...process.env, PATH: pathWithoutModules },
+    })
+  }
+}
+
+const pathWithoutModules = (process.env.PATH ?? '')
+  .split(delimiter)
+  .filter((folder) => !folder.endsWith(join('node_modules', '.bin')))
+  .join(delimiter)
+
 function write(file: string, content: unknown): void {
   mkdirSync(join(project, file, '..'), { recursive: true })
   writeFileSync(join(project, file), JSON.stringify(content))
 }
 
-function setup(): Promise<{ code: number | null; output: string }> {
+function setup(env: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['bench/stack/setup.mjs'], { cwd: project })
+    const child = spawn(process.execPath, ['bench/stack/setup.mjs'], {
+      cwd: project,
+      env: { ...process.env, ...env },
+    })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {

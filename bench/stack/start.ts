@@ -1,4 +1,5 @@
 /** Program: `npm start` runs the whole path on this machine until Ctrl-C, and reloads both halves when they change. */
+import './loopback.ts'
 import { join } from 'node:path'
 import { opsPaths, publicPaths } from '@spillway/origin/contract'
 import {

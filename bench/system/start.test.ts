@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { root } from '../stack/folders.ts'
+import { cacheFolder, root } from '../stack/folders.ts'
 import { freePort, isPortFree } from '../stack/ports.ts'
 
 /** `npm start`, as a person uses it, on a folder of its own: the person's may be in use. */
@@ -44,8 +44,40 @@ describe('npm start', () => {
     expect(run.output()).toContain('EDGE_PORT=eighty is not a port number')
   })
 
+  test('names two tiers that are to have one port', async () => {
+    const run = await start({ EDGE_PORT: '4567', ORIGIN_PORT: '4567' })
+
+    expect(await run.exit).toBe(1)
+    expect(run.output()).toContain(
+      "Port 4567 is to be both edge's and origin's: set ORIGIN_PORT to another one",
+    )
+  })
+
+  test.each(['', '{"alg":"ES2', 'null'])(
+    'names a key file that holds %j, and what to do',
+    async (content) => {
+      const broken = await mkdtemp(join(tmpdir(), 'spillway-start-'))
+      await mkdir(join(broken, 'keys'))
+      await writeFile(join(broken, 'keys', 'issuer-es256.json'), content)
+      const run = await start({ SPILLWAY_FOLDER: broken })
+
+      expect(await run.exit).toBe(1)
+      expect(run.output()).toContain('issuer-es256.json does not hold a private ES256 key: delete it')
+      await rm(broken, { recursive: true })
+    },
+  )
+
+  /** A home that cannot be written to, a proxy that is not there, and a folder that is named from where npm runs. */
+  const harsh = {
+    NODE_ENV: 'production',
+    HOME: '/dev/null',
+    XDG_CACHE_HOME: dirname(cacheFolder),
+    ...{ HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9', NODE_USE_ENV_PROXY: '1' },
+    ...{ NO_PROXY: '', no_proxy: '' },
+  }
+
   test('prints commands that work when pasted, and leaves nothing running after Ctrl-C', async () => {
-    const run = await start({})
+    const run = await start({ ...harsh, SPILLWAY_FOLDER: relative(root, folder) })
     await expect.poll(run.output, { timeout: 120_000 }).toContain('Spillway is up')
 
     const token = /^TOKEN=\S+$/m.exec(run.output())?.[0]
