@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import { type AccessRule, isPublic, ownerField, scopesOf } from './access.ts'
 import { inputSchema, outputSchema } from './body.ts'
 import { type Catalogue, type View, versionsOf, viewsOf } from './catalogue.ts'
+import { documentedSchema } from './documented-schema.ts'
 import { describeFilterType, type FilterType, operatorsOf } from './filter-type.ts'
 import { idPattern, limits } from './limits.ts'
 import { mergePatchMediaType } from './merge-patch.ts'
@@ -88,7 +89,7 @@ function describeSchemas(view: View): [string, Json][] {
     ],
     [`${name}Input`, inputSchema(view.representation) as unknown as Json],
     [`${name}Patch`, patchSchema(inputSchema(view.representation))],
-  ]
+  ].map(([schemaOf, schema]) => [schemaOf as string, documentedSchema(schema as Json)])
 }
 
 /** A merge patch may hold any member, `null` removing an optional one (RFC 7396). */

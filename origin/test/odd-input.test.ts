@@ -44,8 +44,8 @@ describe('a name', () => {
 
   it('that no query can hold is refused', async () => {
     const answer = await create('/v2/places', { ...placeV2, name: 'a\0b' })
-    expect(answer.status).toBe(400)
-    expect(answer.json.detail).toContain('NUL')
+    expect(answer.status).toBe(422)
+    expect(answer.json.errors).toEqual([{ pointer: '/name', detail: 'Must not hold NUL (U+0000).' }])
   })
 })
 

@@ -67,7 +67,7 @@ describe('refuses', () => {
       '\ufeff{}',
       'The body begins with a byte order mark (U+FEFF): send it without one.',
     ],
-    NUL: ['{"a":["\\u0000"]}', 'A text holds the character NUL (U+0000).'],
+    NUL: ['{"a":["\\u0000"]}', 'One field is not valid: Must not hold NUL (U+0000).'],
     'half of a surrogate pair': ['{"a":"\\ud800"}', 'A text holds half of a surrogate pair.'],
     'deep nesting': [`${'['.repeat(17)}${']'.repeat(17)}`, 'At most 16 levels of nesting.'],
   }

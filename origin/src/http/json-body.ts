@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { limits, losesDigits, type Problem } from '@spillway/origin/contract'
 import type { ParsedBody } from '../stage/request.ts'
+import { pointerToken, validationFailed } from './validator.ts'
 
 /**
  * JSON of callers (RFC 8259), read so that two readers cannot take it for two different things: valid UTF-8, no member
@@ -19,8 +20,11 @@ export function parseJsonBody(bytes: Buffer): ParsedBody {
   } catch (error) {
     return refuse(describeSyntaxError(error as Error))
   }
-  const objection = findObjection(text) ?? (mayHoldUnstorable(text) ? findUnstorable(value) : undefined)
-  return objection === undefined ? { ok: true, value, text } : refuse(objection)
+  const objection = findObjection(text) ?? (mayHoldSurrogates(text) ? findSurrogate(value) : undefined)
+  if (objection !== undefined) return refuse(objection)
+  const nulAt = mayHoldNul(text) ? findNul(value, '') : undefined
+  if (nulAt === undefined) return { ok: true, value, text }
+  return { ok: false, problem: validationFailed([{ pointer: nulAt, detail: 'Must not hold NUL (U+0000).' }]) }
 }
 
 const refuse = (detail: string): { readonly ok: false; readonly problem: Problem } => ({
@@ -105,22 +109,31 @@ const isNumberPart = (char: number): boolean =>
   char === 0x65 ||
   char === 0x45
 
-/** Escapes alone can write them: raw ones are no UTF-8, or no JSON. */
-const mayHoldUnstorable = (text: string): boolean =>
-  text.includes('\\u') && /\\u(?:[dD][89a-fA-F]|0000)/.test(text)
+/** A lone surrogate is no character: the database would store another one in its place. */
+const mayHoldSurrogates = (text: string): boolean => text.includes('\\u') && /\\u[dD][89a-fA-F]/.test(text)
 
-/**
- * Texts that could be stored and never be asked for: the database would keep another character in place of a lone
- * surrogate, and no query takes NUL.
- */
-function findUnstorable(value: unknown): string | undefined {
+function findSurrogate(value: unknown): string | undefined {
   const texts = typeof value === 'string' ? [value] : []
   const nested = typeof value === 'object' && value !== null ? Object.entries(value).flat() : []
   if (texts.some((text) => !text.isWellFormed())) return 'A text holds half of a surrogate pair.'
-  if (texts.some((text) => text.includes('\0'))) return 'A text holds the character NUL (U+0000).'
   for (const part of nested) {
-    const objection = findUnstorable(part)
+    const objection = findSurrogate(part)
     if (objection !== undefined) return objection
+  }
+  return undefined
+}
+
+/** DocumentDB stores no NUL, and no query takes one: such a text could not be asked for. */
+const mayHoldNul = (text: string): boolean => text.includes('\\u0000')
+
+/** JSON Pointer (RFC 6901) to the first text, or name of a member, that holds NUL. */
+function findNul(value: unknown, pointer: string): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? pointer : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [name, member] of Object.entries(value)) {
+    const place = `${pointer}/${pointerToken(name)}`
+    const found = name.includes('\0') ? place : findNul(member, place)
+    if (found !== undefined) return found
   }
   return undefined
 }

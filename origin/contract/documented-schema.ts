@@ -1,0 +1,49 @@
+type Json = Readonly<Record<string, unknown>>
+
+/**
+ * A schema as callers are told it: with the rules that hold for every text, time and number, whichever field it is in, so
+ * that what the document calls valid is taken.
+ */
+export function documentedSchema(schema: Json): Json {
+  return { ...describeValue(schema), ...mapSchemas(schema) }
+}
+
+/** No text holds NUL: DocumentDB keeps none, and no query could ask for it. */
+const withoutNul = '^[^\\u0000]*$'
+
+/** RFC 3339 §5.6 to the millisecond, and without leap seconds (§5.7). */
+const timePattern =
+  '^\\d{4}-\\d{2}-\\d{2}[Tt]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,3}0*)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$'
+
+function describeValue(schema: Json): Json {
+  const { type, format } = schema
+  const isText = type === 'string' && schema.pattern === undefined && schema.const === undefined
+  if (isText && format === 'date-time') return { ...schema, pattern: timePattern }
+  if (isText && format === undefined) return { ...schema, pattern: withoutNul }
+  if (type !== 'integer') return schema
+  return { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER, ...schema }
+}
+
+/** The keywords that hold schemas (JSON Schema 2020-12 §10), as far as definitions use them. */
+function mapSchemas(schema: Json): Json {
+  const mapped: Record<string, unknown> = {}
+  for (const keyword of ['items', 'additionalProperties', 'not']) {
+    if (isObject(schema[keyword])) mapped[keyword] = documentedSchema(schema[keyword])
+  }
+  for (const keyword of ['anyOf', 'oneOf', 'allOf', 'prefixItems']) {
+    const { [keyword]: list } = schema
+    if (Array.isArray(list))
+      mapped[keyword] = list.map((item) => (isObject(item) ? documentedSchema(item) : item))
+  }
+  for (const keyword of ['properties', 'patternProperties']) {
+    const { [keyword]: named } = schema
+    if (!isObject(named)) continue
+    mapped[keyword] = Object.fromEntries(
+      Object.entries(named).map(([name, item]) => [name, isObject(item) ? documentedSchema(item) : item]),
+    )
+  }
+  return mapped
+}
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
