@@ -50,6 +50,9 @@ export const bars = {
   /** CPU of a request that is shed, divided by that of a constant Worker that is sent the same. */
   edgeShed: { name: 'edge-shed-ratio', limit: 1.15, holds: '<=' },
 
+  /** Requests that are not served while the origin is idle: one line for each shape of a burst. */
+  burstsRefused: { name: 'bursts-refused', limit: 0, holds: '<=' },
+
   /** Success of reads with a stored answer while the origin is dead. */
   outageStoredReads: { name: 'outage-stored-reads-percent', limit: 100, holds: '>=' },
   /** Answers that were older than their stale-if-error allows. */

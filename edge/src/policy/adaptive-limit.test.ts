@@ -3,12 +3,57 @@ import { AdaptiveLimit, adaptiveLimitDefaults as defaults } from './adaptive-lim
 
 const fast = { overloaded: false, latencyMs: 20 }
 const full = 10_000
+const idle = { utilization: 0.1, queueMs: 0, shed: 0 }
+const busy = { utilization: 0.95, queueMs: 0, shed: 0 }
 
 describe('adaptive limit', () => {
   it('grows while it is used and answers are fast', () => {
     const limit = new AdaptiveLimit()
     for (let answer = 0; answer < 100; answer += 1) limit.observe({ ...fast, inflight: full }, answer)
     expect(limit.limit).toBeGreaterThan(defaults.initial)
+  })
+
+  it('doubles in the time of an answer while nothing speaks against it', () => {
+    const limit = new AdaptiveLimit({ ...defaults, initial: 16 })
+    for (let answer = 0; answer < 16; answer += 1) limit.observe({ ...fast, inflight: 16 }, 0)
+    expect(limit.limit).toBe(32)
+  })
+
+  it('doubles after a sign of overload while the origin says that it has room, and creeps where it does not', () => {
+    const limitAfter = (load: typeof idle | undefined): number => {
+      const limit = new AdaptiveLimit({ ...defaults, initial: 20 })
+      limit.observe({ overloaded: true, latencyMs: 1, inflight: 20 }, 0)
+      expect(limit.limit).toBe(16)
+      for (let answer = 0; answer < 16; answer += 1) limit.observe({ ...fast, inflight: 16, load }, 1_000)
+      return limit.limit
+    }
+    expect(limitAfter(idle)).toBe(32)
+    expect(limitAfter(busy)).toBe(19)
+    expect(limitAfter(undefined)).toBe(19)
+    expect(limitAfter({ ...idle, shed: 0.01 })).toBe(19)
+    expect(limitAfter({ ...idle, queueMs: 21 })).toBe(19)
+  })
+
+  it('does not hold against an origin that has room what an answer took on the way', () => {
+    const slow = { overloaded: false, latencyMs: 900, inflight: 1 }
+    const limit = new AdaptiveLimit()
+    for (let second = 0; second < 60; second += 1) limit.observe({ ...slow, load: idle }, second * 1_000)
+    expect(limit.limit).toBe(defaults.initial)
+    limit.observe({ ...slow, load: busy }, 60_000)
+    expect(limit.limit).toBeLessThan(defaults.initial)
+    const refused = new AdaptiveLimit()
+    refused.observe({ ...slow, overloaded: true, load: idle }, 0)
+    expect(refused.limit).toBeLessThan(defaults.initial)
+  })
+
+  it('knows how long answers took lately, and forgets it when it is no news', () => {
+    const limit = new AdaptiveLimit()
+    expect(limit.serviceMs(0)).toBe(0)
+    limit.observe({ overloaded: false, latencyMs: 40, inflight: 1 }, 1_000)
+    limit.observe({ overloaded: true, latencyMs: 900, inflight: 1 }, 1_000)
+    limit.observe({ overloaded: false, latencyMs: 50, inflight: 1 }, 1_000)
+    expect(limit.serviceMs(1_000)).toBe(41)
+    expect(limit.serviceMs(3_001)).toBe(0)
   })
 
   it('does not grow in a quiet hour', () => {

@@ -1,10 +1,15 @@
+import type { Load } from '@spillway/origin/contract'
+
 /**
- * How many requests this isolate may have open towards one origin: additive increase, multiplicative decrease
- * (Chiu and Jain, 1989), on signs of overload rather than on ratios of latencies. The weaknesses that are known of
- * gradient limits are avoided by what counts as a sign:
+ * How many requests this isolate may have open towards one origin. It doubles in the time of an answer while the origin
+ * has room, or while nothing is known to its discredit, as TCP's slow start does (RFC 5681 §3.1); else it grows by its
+ * square root, and it shrinks by a fifth on a sign of overload. A burst at an idle origin must not meet a limit that
+ * creeps. The weaknesses that are known of gradient limits are avoided by what counts as a sign:
  *
  * - a refusal or timeout is overload, never a fast answer (Netflix/concurrency-limits#176);
- * - an answer slower than a fixed share of the deadline is overload, however constant (#137);
+ * - an answer slower than a fixed share of the deadline is overload, however constant (#137), unless it says itself that
+ *   the origin has room: then the time was spent on the way or in this isolate, whose own event loop is busy, and to send
+ *   less would help neither;
  * - there is no baseline that could drift up (#165, #134) or be spoiled by health checks (#125).
  *
  * It grows only while it is in use, so that a quiet hour does not buy a burst, and it shrinks at most once per
@@ -14,6 +19,10 @@ export class AdaptiveLimit {
   readonly #options: AdaptiveLimitOptions
   #limit: number
   #shrunkAtMs = Number.NEGATIVE_INFINITY
+  /** Below it the limit doubles, above it it creeps, where the origin does not tell its load: slow start's threshold. */
+  #threshold = Number.POSITIVE_INFINITY
+  #serviceMs = 0
+  #servedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: AdaptiveLimitOptions = adaptiveLimitDefaults) {
     this.#options = options
@@ -24,18 +33,24 @@ export class AdaptiveLimit {
     return Math.floor(this.#limit)
   }
 
-  /** @param inflight requests that were open, this one included, when it was sent */
-  observe(
-    sample: { readonly overloaded: boolean; readonly latencyMs: number; readonly inflight: number },
-    nowMs: number,
-  ): void {
-    const { min, max, slowMs, decrease, shrinkPauseMs } = this.#options
-    if (sample.overloaded || sample.latencyMs > slowMs) {
-      if (nowMs - this.#shrunkAtMs < Math.max(shrinkPauseMs, sample.latencyMs)) return
+  /** How long the last accepted requests took, in ms; 0 where that is not known, or no longer news. */
+  serviceMs(nowMs: number): number {
+    return nowMs - this.#servedAtMs > serviceMaxAgeMs ? 0 : this.#serviceMs
+  }
+
+  observe(sample: LimitSample, nowMs: number): void {
+    const { min, max, decrease, shrinkPauseMs } = this.#options
+    const { latencyMs, inflight, load, overloaded } = sample
+    const hasRoom = load !== undefined && this.#hasRoom(load)
+    if (!overloaded) this.#learn(latencyMs, nowMs)
+    if (overloaded || (latencyMs > this.#options.slowMs && !hasRoom)) {
+      if (nowMs - this.#shrunkAtMs < Math.max(shrinkPauseMs, latencyMs)) return
       this.#shrunkAtMs = nowMs
       this.#limit = Math.max(min, this.#limit * decrease)
-    } else if (sample.inflight * 2 >= this.#limit) {
-      this.#limit = Math.min(max, this.#limit + 1 / Math.sqrt(this.#limit))
+      this.#threshold = this.#limit
+    } else if (inflight * 2 >= this.#limit) {
+      const doubles = hasRoom || (load === undefined && this.#limit < this.#threshold)
+      this.#limit = Math.min(max, this.#limit + (doubles ? 1 : 1 / Math.sqrt(this.#limit)))
     }
   }
 
@@ -43,7 +58,33 @@ export class AdaptiveLimit {
   restart(): void {
     this.#limit = Math.min(this.#limit, this.#options.restart)
   }
+
+  #hasRoom({ queueMs, shed, utilization }: Load): boolean {
+    return utilization < this.#options.utilizationMax && queueMs <= this.#options.queueMsMax && shed === 0
+  }
+
+  #learn(latencyMs: number, nowMs: number): void {
+    const known = this.serviceMs(nowMs)
+    this.#serviceMs = known === 0 ? latencyMs : known + (latencyMs - known) * serviceWeight
+    this.#servedAtMs = nowMs
+  }
 }
+
+/** What one request has shown of the origin. */
+export interface LimitSample {
+  /** It was refused or not answered. */
+  readonly overloaded: boolean
+  readonly latencyMs: number
+  /** Requests that were open, this one included, when it was sent. */
+  readonly inflight: number
+  /** What its answer says of the origin's load; `undefined` where it says nothing. */
+  readonly load?: Load | undefined
+}
+
+const serviceWeight = 0.1
+
+/** What was learnt of bad times must not refuse those who come when they are over. */
+const serviceMaxAgeMs = 2_000
 
 export interface AdaptiveLimitOptions {
   readonly initial: number
@@ -57,14 +98,21 @@ export interface AdaptiveLimitOptions {
   readonly decrease: number
   /** Least time between two decreases. */
   readonly shrinkPauseMs: number
+  /** An origin has room below this utilization (1 is full), */
+  readonly utilizationMax: number
+  /** while those whom it serves have waited no longer than this. */
+  readonly queueMsMax: number
 }
 
+/** A burst of two hundred passes in two round trips, and five hundred open at once take five MiB of an isolate's 128. */
 export const adaptiveLimitDefaults: AdaptiveLimitOptions = {
-  initial: 64,
+  initial: 128,
   min: 4,
   max: 512,
   restart: 16,
   slowMs: 500,
   decrease: 0.8,
   shrinkPauseMs: 100,
+  utilizationMax: 0.9,
+  queueMsMax: 20,
 }

@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { AdaptiveLimit, adaptiveLimitDefaults } from './adaptive-limit.ts'
-import { OriginGate, type Pass } from './origin-gate.ts'
+import { OriginGate, type Pass, type Turn } from './origin-gate.ts'
+import { Waiter } from './wait-line.ts'
 
 const random = (): number => 0.5
 const pass = (entered: ReturnType<OriginGate['enter']>): Pass => {
   if (typeof entered === 'string') throw new Error(`not admitted: ${entered}`)
+  if (entered instanceof Waiter) throw new Error('not admitted yet')
   return entered
 }
+const waiter = (entered: ReturnType<OriginGate['enter']>): Waiter<Turn> => {
+  if (!(entered instanceof Waiter)) throw new Error('does not wait')
+  return entered
+}
+const wait = { deadlineMs: 1_000, heldBytes: 0 }
 
 const gateOfTen = (): OriginGate =>
   new OriginGate(undefined, new AdaptiveLimit({ ...adaptiveLimitDefaults, initial: 10, restart: 2 }))
@@ -63,7 +70,7 @@ describe('origin gate', () => {
     const gate = new OriginGate()
     for (let request = 0; request < 60; request += 1) {
       const background = gate.enter('background', request * 10, random)
-      if (typeof background !== 'string') gate.leave(background, 'refused', request * 10, random)
+      if (typeof background !== 'string') gate.leave(pass(background), 'refused', request * 10, random)
       gate.leave(pass(gate.enter('critical', request * 10, random)), 'accepted', request * 10, random)
     }
     expect(gate.enter('background', 600, () => 0.5)).toBe('throttled')
@@ -75,14 +82,14 @@ describe('origin gate', () => {
     const refusing = (): void => {
       for (let request = 0; request < 40; request += 1) {
         const entered = gate.enter('normal', 0, () => 1)
-        if (typeof entered !== 'string') gate.leave(entered, 'refused', 0, random)
+        if (typeof entered !== 'string') gate.leave(pass(entered), 'refused', 0, random)
       }
     }
     refusing()
     expect(gate.foresee('normal', 0, 0.5)).toBe('throttled')
     // Whose dice fell well goes, whatever they would say now.
     expect(gate.foresee('normal', 0, 0.999)).toBeUndefined()
-    expect(typeof gate.enter('normal', 0, () => 0, true)).not.toBe('string')
+    expect(typeof gate.enter('normal', 0, () => 0, { isCast: true })).not.toBe('string')
     expect(gate.enter('normal', 0, () => 0)).toBe('throttled')
   })
 
@@ -90,7 +97,7 @@ describe('origin gate', () => {
     const gate = new OriginGate()
     for (let request = 0; request < 40; request += 1) {
       const entered = gate.enter('normal', 0, () => 1)
-      if (typeof entered !== 'string') gate.leave(entered, 'refused', 0, random)
+      if (typeof entered !== 'string') gate.leave(pass(entered), 'refused', 0, random)
     }
     const foreseen = (nowMs: number) =>
       Array.from({ length: 3 }, () => gate.foresee('normal', nowMs, 0) ?? 'goes')
@@ -100,12 +107,93 @@ describe('origin gate', () => {
     expect(foreseen(100)).toEqual(oneGoes)
     expect(foreseen(124)).toEqual(noneGoes)
     expect(foreseen(125)).toEqual(oneGoes)
-    pass(gate.enter('normal', 130, random, true))
+    pass(gate.enter('normal', 130, random, { isCast: true }))
     expect(foreseen(329)).toEqual(noneGoes)
     expect(foreseen(330)).toEqual(oneGoes)
     // Whose dice fell well meanwhile is no probe, and holds none up.
     expect(gate.foresee('normal', 354, 0.999)).toBeUndefined()
     expect(foreseen(355)).toEqual(oneGoes)
+  })
+
+  it('lets who lacks a place wait for one, the more important and then the older first', () => {
+    const gate = gateOfTen()
+    const passes = Array.from({ length: 10 }, () => pass(gate.enter('critical', 0, random)))
+    const [background, first, second, critical] = (
+      ['background', 'normal', 'normal', 'critical'] as const
+    ).map((priority) => waiter(gate.enter(priority, 0, random, { wait }))) as [
+      Waiter<Turn>,
+      Waiter<Turn>,
+      Waiter<Turn>,
+      Waiter<Turn>,
+    ]
+    expect(gate.waiting).toBe(4)
+    // Places are the critical ones' first, then there are nine for the normal ones, and six for the background.
+    gate.leave(passes[0] as Pass, 'accepted', 10, random)
+    expect(critical.turn).toMatchObject({ priority: 'critical', enteredAtMs: 10 })
+    expect(first.turn).toBeUndefined()
+    for (const each of passes.slice(1, 3)) gate.leave(each, 'accepted', 20, random)
+    expect(first.turn).toMatchObject({ priority: 'normal' })
+    gate.leave(passes[3] as Pass, 'accepted', 20, random)
+    expect(second.turn).toMatchObject({ priority: 'normal' })
+    expect(background.turn).toBeUndefined()
+    expect(gate.turnOf(background)).toBe('limit')
+    expect(gate.waiting).toBe(0)
+  })
+
+  it('lets nobody overtake who waits', () => {
+    const gate = gateOfTen()
+    const passes = Array.from({ length: 10 }, () => pass(gate.enter('critical', 0, random)))
+    const early = waiter(gate.enter('critical', 0, random, { wait }))
+    const late = waiter(gate.enter('critical', 5, random, { wait }))
+    gate.leave(passes[0] as Pass, 'accepted', 10, random)
+    expect(early.turn).toMatchObject({ enteredAtMs: 10 })
+    expect(late.turn).toBeUndefined()
+    expect(gate.enter('critical', 10, random)).toBe('limit')
+  })
+
+  it('waits no longer than its deadline leaves beside what an answer takes, and never in vain', () => {
+    const gate = gateOfTen()
+    const passes = Array.from({ length: 10 }, () => pass(gate.enter('critical', 0, random)))
+    gate.leave(passes[0] as Pass, 'accepted', 100, random)
+    pass(gate.enter('critical', 100, random))
+    expect(waiter(gate.enter('critical', 100, random, { wait: { ...wait, deadlineMs: 250 } })).untilMs).toBe(
+      150,
+    )
+    expect(gate.enter('critical', 100, random, { wait: { ...wait, deadlineMs: 200 } })).toBe('limit')
+  })
+
+  it('refuses at once, and lets nobody wait, where the origin refuses', () => {
+    const gate = gateOfTen()
+    for (let request = 0; request < 40; request += 1) {
+      const entered = gate.enter('normal', 0, () => 1)
+      if (typeof entered !== 'string') gate.leave(pass(entered), 'refused', 0, random)
+    }
+    while (typeof gate.enter('critical', 0, random) !== 'string');
+    expect(gate.enter('normal', 0, () => 0.5, { wait })).toBe('throttled')
+    expect(gate.waiting).toBe(0)
+  })
+
+  it('holds a timeout against the origin only where it was noticed in time', () => {
+    const timedOut = (noticedAtMs: number): OriginGate => {
+      const gate = gateOfTen()
+      const passes = Array.from({ length: 5 }, () => pass(gate.enter('critical', 0, random, { wait })))
+      for (const each of passes) gate.leave(each, 'timeout', noticedAtMs, random)
+      return gate
+    }
+    expect(timedOut(1_100).shedReason('critical', 1_100)).toBe('breaker-open')
+    expect(timedOut(1_101).shedReason('critical', 1_101)).toBeUndefined()
+    expect(timedOut(1_101).limit).toBe(10)
+  })
+
+  it('sends those who wait on when the breaker opens', () => {
+    const gate = gateOfTen()
+    const passes = Array.from({ length: 10 }, () => pass(gate.enter('critical', 0, random)))
+    const waiting = waiter(gate.enter('critical', 0, random, { wait }))
+    for (const each of passes.slice(0, 5)) gate.leave(each, 'unreachable', 0, random)
+    // Places came free before it opened: whoever has one goes, and finds out.
+    const rest = Array.from({ length: 9 }, () => gate.enter('critical', 0, random, { wait }))
+    expect(waiting.turn).toBeDefined()
+    expect(rest).toEqual(rest.map(() => 'breaker-open'))
   })
 
   it('opens for a broken origin only: refusals and departed clients are none', () => {
@@ -165,7 +253,7 @@ describe('origin gate', () => {
       for (;;) {
         const entered = gate.enter('critical', nowMs, random)
         if (typeof entered === 'string') break
-        passes.push(entered)
+        passes.push(pass(entered))
       }
       for (const each of passes) gate.leave(each, 'accepted', nowMs + 5, random)
     }

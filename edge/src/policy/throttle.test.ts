@@ -8,6 +8,7 @@ function ask(throttle: Throttle, count: number, nowMs: number, accepts: boolean,
     if (throttle.refuses(nowMs, random)) continue
     sent += 1
     if (accepts) throttle.accepted(nowMs)
+    else throttle.refused(nowMs)
   }
   return sent
 }
@@ -24,16 +25,20 @@ describe('throttle (SRE Book, ch. 21)', () => {
     [100, 25, 50 / 101],
     [100, 0, 100 / 101],
   ])('after %i requests of which %i were accepted refuses with p = %f', (requests, accepts, p) => {
+    const settled = (): Throttle => {
+      const throttle = new Throttle()
+      for (let accept = 0; accept < accepts; accept += 1) throttle.accepted(0)
+      for (let refusal = accepts; refusal < requests; refusal += 1) throttle.refused(0)
+      throttle.sent(0)
+      return throttle
+    }
+    expect(settled().wouldRefuse(0, p)).toBe(false)
+    expect(settled().wouldRefuse(0, Math.max(0, p - 1e-6))).toBe(p > 0)
+  })
+
+  it('takes none on its way for one that was refused', () => {
     const throttle = new Throttle()
-    for (let request = 0; request < requests; request += 1) throttle.refuses(0, 1)
-    for (let accept = 0; accept < accepts; accept += 1) throttle.accepted(0)
-    throttle.refused()
-    expect(throttle.refuses(0, p)).toBe(false)
-    const again = new Throttle()
-    for (let request = 0; request < requests; request += 1) again.refuses(0, 1)
-    for (let accept = 0; accept < accepts; accept += 1) again.accepted(0)
-    again.refused()
-    expect(again.refuses(0, Math.max(0, p - 1e-6))).toBe(p > 0)
+    for (let request = 0; request < 1_000; request += 1) expect(throttle.refuses(0, 0)).toBe(false)
   })
 
   it('says nothing about a handful of requests', () => {
@@ -62,7 +67,7 @@ describe('throttle (SRE Book, ch. 21)', () => {
       let sentInARow = 0
       for (let nowMs = 0; nowMs < 120_000 && backAtMs === undefined; nowMs += 1_000 / perSecond) {
         if (throttle.refuses(nowMs, random())) sentInARow = 0
-        else if (nowMs < 60_000) throttle.refused()
+        else if (nowMs < 60_000) throttle.refused(nowMs)
         else {
           throttle.accepted(nowMs)
           sentInARow += 1
@@ -80,7 +85,7 @@ describe('throttle (SRE Book, ch. 21)', () => {
     let sent = 0
     for (let nowMs = 0; nowMs < 20_000; nowMs += 1) {
       if (throttle.refuses(nowMs, random())) continue
-      throttle.refused()
+      throttle.refused(nowMs)
       if (nowMs >= 10_000) sent += 1
     }
     expect(sent).toBeGreaterThanOrEqual(10)
@@ -99,17 +104,23 @@ describe('throttle (SRE Book, ch. 21)', () => {
       }
       return sent
     }
-    expect(probesAtMs(1, 3_900, () => throttle.refused())).toEqual([100, 300, 700, 1_500, 2_300, 3_100])
+    expect(probesAtMs(1, 3_900, (nowMs) => throttle.refused(nowMs))).toEqual([
+      100, 300, 700, 1_500, 2_300, 3_100,
+    ])
     expect(probesAtMs(3_900, 4_200, (nowMs) => throttle.accepted(nowMs))).toEqual([3_900, 4_000, 4_100])
   })
 
-  it('takes all trust back at the first refusal', () => {
+  /** After a spell of refusals most of the window are refusals of ours: to believe it in full would refuse a burst. */
+  it('takes a fifth of the trust back at a single refusal, and all of it where most are refused', () => {
     const throttle = new Throttle()
     ask(throttle, 1_000, 0, false)
     for (let accept = 0; accept < 50; accept += 1) throttle.accepted(0)
-    expect(throttle.wouldRefuse(0, 0.5)).toBe(false)
-    throttle.refused()
-    expect(throttle.wouldRefuse(0, 0.5)).toBe(true)
+    expect(throttle.wouldRefuse(0, 0.01)).toBe(false)
+    throttle.refused(0)
+    expect(throttle.wouldRefuse(0, 0.21)).toBe(false)
+    expect(throttle.wouldRefuse(0, 0.15)).toBe(true)
+    for (let refusal = 0; refusal < 6; refusal += 1) throttle.refused(0)
+    expect(throttle.wouldRefuse(0, 0.85)).toBe(true)
   })
 
   it('does not lose count where the clock steps back', () => {

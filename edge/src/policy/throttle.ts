@@ -5,29 +5,33 @@ import { WindowCount } from './window-count.ts'
  * surplus here, where it costs nothing.
  *
  *     p(refuse) = distrust * max(0, (requests - K * accepts) / (requests + 1))
+ *     distrust  = min(1, K * share of refusals among the last outcomes)
  *
  * Google, Site Reliability Engineering, ch. 21 "Handling Overload" (equation 21-1). Requests that are refused here
- * count as requests too: that is what lets the rate fall until the origin accepts again.
+ * count as requests too: that is what lets the rate fall until the origin accepts again. One that is on its way does
+ * not: it is no refusal yet. Where it counted as one, twenty at once looked like an origin that takes nothing, and each
+ * burst at an idle origin was refused.
  *
  * The formula alone (`distrust` = 1) is slow to believe in a recovery: after a spell in which nothing was accepted it
  * sends one request in a window, and the rate then grows by a fifth a second; simulated at 20 and 200 requests/s,
  * service was back after 37 s. A maximum below 1, as in Envoy's admission control, would send a share of any flood to an
  * origin that takes nothing. So probes go, whatever the formula says: each waits twice as long as the one before, up to a
  * maximum, since an origin has many isolates and they all probe, and one that is accepted makes the next one early
- * again. Each run of accepted requests halves the distrust, and one refusal restores it: back within three seconds, and
- * never more than was just taken well.
+ * again. And what is believed of the window is in proportion to what the last outcomes were: in full while fewer than one
+ * in K is accepted, hardly after a run of accepted ones, and a fifth more after a single refusal. Service is back within
+ * three seconds.
  * The window is short (4 s instead of the book's two minutes), since one isolate sees enough requests in it.
  */
 export class Throttle {
   readonly #options: ThrottleOptions
+  /** Whose outcome is known: refused here, or answered by the origin. */
   readonly #requests: WindowCount
   readonly #accepts: WindowCount
   #sentAtMs = Number.NEGATIVE_INFINITY
   #expectedAtMs = Number.NEGATIVE_INFINITY
   #probeMs: number
-  #acceptedInARow = 0
-  /** In (0, 1]. */
-  #distrust = 1
+  /** Share of refusals among the origin's last outcomes, exponentially forgotten; in [0, 1]. */
+  #refusedShare = 0
 
   constructor(options: ThrottleOptions = throttleDefaults) {
     this.#options = options
@@ -36,10 +40,11 @@ export class Throttle {
     this.#accepts = new WindowCount(options)
   }
 
-  /** Whether to refuse the next request; counts it either way. */
+  /** Whether to refuse the next request; counts it where it is refused, and as sent where it is not. */
   refuses(nowMs: number, random: number): boolean {
     const isRefused = this.wouldRefuse(nowMs, random)
-    this.count(nowMs, !isRefused)
+    if (isRefused) this.refusedHere(nowMs)
+    else this.sent(nowMs)
     return isRefused
   }
 
@@ -49,7 +54,7 @@ export class Throttle {
     const requests = this.#requests.total(nowMs)
     if (requests < requestsMin || this.#isProbeDue(nowMs)) return false
     const surplus = (requests - k * this.#accepts.total(nowMs)) / (requests + 1)
-    return random < this.#distrust * Math.max(0, surplus)
+    return random < Math.min(1, k * this.#refusedShare) * Math.max(0, surplus)
   }
 
   /**
@@ -61,34 +66,42 @@ export class Throttle {
     if (this.#isProbeDue(nowMs)) this.#expectedAtMs = nowMs
   }
 
-  /** One more that was wanted; `isSent`: and goes to the origin. */
-  count(nowMs: number, isSent: boolean): void {
-    if (isSent) {
-      const { probeMaxMs, requestsMin } = this.#options
-      const isProbe = this.#requests.total(nowMs) >= requestsMin && this.#isSilent(nowMs)
-      if (isProbe) this.#probeMs = Math.min(probeMaxMs, this.#probeMs * 2)
-      this.#sentAtMs = nowMs
-    }
+  /** One more that was wanted, and does not go to the origin. */
+  refusedHere(nowMs: number): void {
     this.#requests.add(1, nowMs)
+  }
+
+  /** One goes to the origin; it counts when it is known how it ended. */
+  sent(nowMs: number): void {
+    const { probeMaxMs, requestsMin } = this.#options
+    const isProbe = this.#requests.total(nowMs) >= requestsMin && this.#isSilent(nowMs)
+    if (isProbe) this.#probeMs = Math.min(probeMaxMs, this.#probeMs * 2)
+    this.#sentAtMs = nowMs
   }
 
   /** The origin took a request on, whatever it then answered. */
   accepted(nowMs: number): void {
+    this.#requests.add(1, nowMs)
     this.#accepts.add(1, nowMs)
     this.#probeMs = this.#options.probeMs
-    this.#acceptedInARow += 1
-    if (this.#acceptedInARow % this.#options.trustAfter === 0) this.#distrust /= 2
+    this.#learn(0)
   }
 
   /** The origin was too busy for one, or did not answer. */
-  refused(): void {
-    this.#acceptedInARow = 0
-    this.#distrust = 1
+  refused(nowMs: number): void {
+    this.#requests.add(1, nowMs)
+    this.#learn(1)
   }
 
-  /** A request came to nothing for reasons of its caller's: it says nothing about the origin. */
-  withdrawn(nowMs: number): void {
-    this.#requests.add(-1, nowMs)
+  /** The origin is back: what it refused before says nothing any more. */
+  forget(): void {
+    this.#requests.clear()
+    this.#accepts.clear()
+    this.#refusedShare = 0
+  }
+
+  #learn(refusals: 0 | 1): void {
+    this.#refusedShare += (refusals - this.#refusedShare) * this.#options.outcomeWeight
   }
 
   #isProbeDue(nowMs: number): boolean {
@@ -98,12 +111,6 @@ export class Throttle {
   /** Whether nothing was sent for so long that a probe is to go. A clock that is set back makes one due, too. */
   #isSilent(nowMs: number): boolean {
     return Math.abs(nowMs - this.#sentAtMs) >= this.#probeMs
-  }
-
-  /** The origin is back: what it refused before says nothing any more. */
-  forget(): void {
-    this.#requests.clear()
-    this.#accepts.clear()
   }
 }
 
@@ -116,8 +123,8 @@ export interface ThrottleOptions {
   readonly probeMaxMs: number
   /** How long one that is expected to go keeps others from doing so: the time it takes to read a short body. */
   readonly expectedMs: number
-  /** So many accepted in a row halve the distrust. */
-  readonly trustAfter: number
+  /** Weight of one outcome in the share of refusals, in (0, 1). */
+  readonly outcomeWeight: number
   /** Fewer requests in the window than this say nothing: one failure alone would refuse every other request. */
   readonly requestsMin: number
   readonly windowMs: number
@@ -129,7 +136,7 @@ export const throttleDefaults: ThrottleOptions = {
   probeMs: 100,
   probeMaxMs: 800,
   expectedMs: 25,
-  trustAfter: 10,
+  outcomeWeight: 0.1,
   requestsMin: 20,
   windowMs: 4_000,
   buckets: 10,

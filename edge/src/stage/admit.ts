@@ -2,6 +2,8 @@ import { type Priority, type Problem, priorityRank } from '@spillway/origin/cont
 import { CommonProblem } from '../policy/common-problem.ts'
 import type { OriginGate, Pass, ShedReason } from '../policy/origin-gate.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
+import { Waiter } from '../policy/wait-line.ts'
+import { inTime } from '../runtime/in-time.ts'
 
 /** An origin and what this isolate knows of its health. */
 export interface OriginEndpoint {
@@ -31,33 +33,43 @@ export interface AdmitParts {
 }
 
 /**
- * 6. Whether the origin may be asked. The next origin is tried only where one is down: load that is too much for the
- * first would be too much for the second.
+ * 6. Whether the origin may be asked, which may take a moment: where only a place is lacking, it waits for one. The next
+ * origin is tried only where one is down: load that is too much for the first would be too much for the second.
  *
  * @param shedFrom operators' switch: this priority and those below it are shed
- * @param isCast whether {@link foreseeShed} has cast the throttle's dice for it already
- * @param failed an origin that has just failed this request: the last one to try again
  */
-export function admit(
-  priority: Priority,
+export async function admit(
+  { priority, isCast = false, failed, ...wait }: AdmitOrder,
   shedFrom: Priority | undefined,
   parts: AdmitParts,
-  {
-    isCast = false,
-    failed,
-  }: { readonly isCast?: boolean; readonly failed?: OriginEndpoint | undefined } = {},
-): Admitted | Shed {
+): Promise<Admitted | Shed> {
   const { endpoints, now, random } = parts
-  const nowMs = now()
-  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', nowMs, parts)
+  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', now(), parts)
   const inOrder =
     failed === undefined ? endpoints : [...endpoints.filter((endpoint) => endpoint !== failed), failed]
   for (const endpoint of inOrder) {
-    const entered = endpoint.gate.enter(priority, nowMs, random, isCast)
+    const { gate } = endpoint
+    let entered = gate.enter(priority, now(), random, { isCast, wait })
+    if (entered instanceof Waiter) {
+      await inTime(entered.called, entered.untilMs - now())
+      entered = gate.turnOf(entered)
+    }
     if (typeof entered !== 'string') return { kind: 'admitted', endpoint, pass: entered }
-    if (entered !== 'breaker-open') return shed(entered, nowMs, parts)
+    if (entered !== 'breaker-open') return shed(entered, now(), parts)
   }
-  return shed('breaker-open', nowMs, parts)
+  return shed('breaker-open', now(), parts)
+}
+
+export interface AdmitOrder {
+  readonly priority: Priority
+  /** When its answer must be here; epoch milliseconds. */
+  readonly deadlineMs: number
+  /** What is kept in memory for it while it waits. */
+  readonly heldBytes: number
+  /** Whether {@link foreseeShed} has cast the throttle's dice for it already. @default false */
+  readonly isCast?: boolean
+  /** An origin that has just failed this request: the last one to try again. */
+  readonly failed?: OriginEndpoint | undefined
 }
 
 /**

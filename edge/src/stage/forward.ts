@@ -83,7 +83,17 @@ export async function forward(exchange: Exchange, order: Forwarding, parts: Forw
   let failed: { readonly endpoint: OriginEndpoint; readonly outcome: OriginOutcome } | undefined
   for (let number = 1; ; number += 1) {
     const isCast = exchange.isCast && failed === undefined
-    const admitted = admit(order.priority, control.current.shed, parts, { isCast, failed: failed?.endpoint })
+    const admitted = await admit(
+      {
+        priority: order.priority,
+        deadlineMs: order.deadline.atMs,
+        heldBytes: order.body?.bytes.byteLength ?? 0,
+        isCast,
+        failed: failed?.endpoint,
+      },
+      control.current.shed,
+      parts,
+    )
     if (admitted.kind === 'shed') {
       // One that was sent before may have touched something: what became of that one is the answer.
       if (failed !== undefined) throw failure(failed.outcome, order.method, random())

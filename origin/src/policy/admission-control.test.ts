@@ -143,6 +143,18 @@ describe('admission control', () => {
     expect(admission.snapshot(50).shed.normal).toEqual({ busy: 0, queueTime: 0, deadline: 2 })
   })
 
+  it('holds what it learnt of bad times against nobody who comes after a quiet second', () => {
+    const { admission, limit } = setUp(10)
+    limit.expectedMs = 990
+    expect(admission.tryAcquire('normal', 1_000, 0)).toBe('admitted')
+    admission.release(0, 'served', 980)
+    const burst = (now: number) =>
+      Array.from({ length: 3 }, () => admission.tryAcquire('normal', now + 980, now))
+    expect(burst(1_000)).toEqual(['admitted', 'deadline', 'deadline'])
+    admission.release(1_000, 'served', 1_005)
+    expect(burst(2_006)).toEqual(['admitted', 'admitted', 'admitted'])
+  })
+
   it('refuses at once when the queue of a class is full, without touching the others', () => {
     const { admission, fill, waiter } = setUp(1, { queue: { lengthMax: 1 } })
     fill('critical', 1)

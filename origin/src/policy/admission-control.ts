@@ -62,6 +62,9 @@ export interface AdmissionSnapshot {
 
 const defaultShares: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, background: 0.7 }
 
+/** How long what was learnt of service times is news, in ms. */
+const expectationMaxAgeMs = 1_000
+
 /** Half-life of the share of refused requests, in ms. */
 const shedHalfLifeMs = 1_000
 
@@ -73,6 +76,8 @@ export class AdmissionControl {
   readonly #onActive: () => void
   readonly #mayStart = (rank: number): boolean => this.#inflight < this.#roomOf(rank)
   #inflight = 0
+  /** When service last ended for somebody. */
+  #endedAt = 0
   #queueMs = 0
   // Exponentially forgotten counts, for the share of refused requests.
   #recentShed = 0
@@ -101,7 +106,8 @@ export class AdmissionControl {
    * @param now milliseconds of a monotonic clock
    */
   tryAcquire(priority: Priority, deadline: number, now: number): Verdict {
-    if (deadline <= now || deadline - now < this.#expectedMs) return this.#refuse(priority, 'deadline', now)
+    if (deadline <= now || deadline - now < this.#expectedMs(now))
+      return this.#refuse(priority, 'deadline', now)
     if (!this.#mayStart(priorityRank(priority))) return 'full'
     this.#enter(priority, 0, now)
     return 'admitted'
@@ -127,6 +133,7 @@ export class AdmissionControl {
       this.#limit.onSample({ serviceMs: now - startedAt, inflight: this.#inflight, isDropped, now })
     }
     this.#ended[end] += 1
+    this.#endedAt = now
     this.#inflight -= 1
     this.#dispatch(now)
   }
@@ -138,7 +145,7 @@ export class AdmissionControl {
   /** Refuses those who have waited too long. To be called every few milliseconds while `isActive`. */
   tick(now: number): void {
     this.#now = now
-    this.#queue.expire(this.#expectedMs, now)
+    this.#queue.expire(this.#expectedMs(now), now)
     this.#dispatch(now)
   }
 
@@ -172,10 +179,11 @@ export class AdmissionControl {
 
   /**
    * An idle service takes anybody: an expectation learnt in bad times would otherwise refuse everyone whose request
-   * could show that the times are over.
+   * could show that the times are over; and after a quiet second it takes a burst, of which only the first finds it idle.
    */
-  get #expectedMs(): number {
-    return this.#inflight === 0 ? 0 : this.#limit.expectedMs
+  #expectedMs(now: number): number {
+    if (this.#inflight === 0 || now - this.#endedAt > expectationMaxAgeMs) return 0
+    return this.#limit.expectedMs
   }
 
   /** A class always has room for one: a small limit must not lock it out. */
@@ -202,7 +210,7 @@ export class AdmissionControl {
   #dispatch(now: number): void {
     this.#now = now
     while (this.#queue.length > 0) {
-      const turn = this.#queue.take(this.#mayStart, this.#expectedMs, now)
+      const turn = this.#queue.take(this.#mayStart, this.#expectedMs(now), now)
       if (turn === undefined) return
       this.#enter(turn.priority, turn.waitedMs, now)
       turn.waiter.admitted(now)

@@ -39,6 +39,19 @@ describe('delay limit', () => {
     expect(processor(limit.current)).toBeLessThan(125)
   })
 
+  it('begins with room for a burst of two hundred', () => {
+    expect(new DelayLimit().current * 0.9).toBeGreaterThan(200)
+  })
+
+  it('doubles while hardly any of the allowed delay is used, and creeps beyond that', () => {
+    const limit = make({ initial: 8 })
+    run(limit, 300, () => 5)
+    expect(limit.current).toBe(64)
+    const closer = make({ initial: 64 })
+    run(closer, 100, () => 26)
+    expect(closer.current).toBe(72)
+  })
+
   it('follows a service that becomes four times slower, and comes back', () => {
     const limit = make()
     run(limit, 20_000, processor)

@@ -6,6 +6,7 @@ import type { Limit, Sample } from './limit.ts'
  * and Effective for Congestion Control in the Datacenter", SIGCOMM 2020, §3.1), with requests for packets.
  *
  *     mean <= target:  limit += sqrt(limit)                                  where the limit was what held load back
+ *                      limit *= 2                                            likewise, while 3/4 of the delay are unused
  *     mean >  target:  limit *= max(1 - b * (mean - target) / mean, 1 - d)   b = 0.8, d = 0.5
  *     target = no-load service time + allowed delay
  *
@@ -13,6 +14,10 @@ import type { Limit, Sample } from './limit.ts'
  * service time grows with load by design while each request gets cheaper. A gradient reads that as congestion, shrinks
  * the limit, with it the batches, and so makes each request dearer. A target says instead what may be spent: in a
  * request that has a second to live, some tens of milliseconds of delay are a good price for batches that are full.
+ *
+ * It doubles far below the target as TCP's slow start does (RFC 5681 §3.1): a burst at a process that has just begun, or
+ * that has been overloaded and is not any more, must not be refused because the limit creeps. Service time grows in
+ * proportion to what is in service at the most, so that a step from below a quarter of the delay ends below half of it.
  *
  * The no-load service time is there for a database that is slower than ours. It is learnt only while next to nothing
  * is in service, so that load cannot teach it, and is capped, so that a fault cannot. At its minimum the limit is itself
@@ -26,7 +31,7 @@ import type { Limit, Sample } from './limit.ts'
  * - health checks give a false, low service time (#125): what is not real work is no sample.
  */
 export interface DelayLimitOptions {
-  /** @default 64 */
+  /** What a process begins with: a burst of two hundred is no overload, and a window is enough to halve it. @default 256 */
   readonly initial?: number
   /** Also the number up to which a process counts as unloaded. @default 8 */
   readonly limitMin?: number
@@ -42,6 +47,8 @@ export interface DelayLimitOptions {
 
 const decreaseFactor = 0.8
 const decreaseMax = 0.5
+/** Share of the allowed delay below which there is nothing to feel the way to. */
+const farShare = 0.25
 /** A window with fewer samples goes on: a mean of two says nothing. */
 const samplesMin = 10
 /** Weight of a window in the no-load service time. */
@@ -63,7 +70,7 @@ export class DelayLimit implements Limit {
   #inflightMax = 0
 
   constructor(options: DelayLimitOptions = {}) {
-    this.#limit = options.initial ?? 64
+    this.#limit = options.initial ?? 256
     this.#limitMin = options.limitMin ?? 8
     this.#limitMax = options.limitMax ?? 1_024
     this.#delayMs = options.delayMs ?? 100
@@ -117,12 +124,15 @@ export class DelayLimit implements Limit {
     // A stray timeout among many served is one slow request; a share of them is overload.
     if (meanMs === undefined || this.#dropped > this.#served * 0.1)
       return { limit: limit * decreaseMax, noLoadMs }
-    const targetMs = Math.min(this.#noLoadMsMax, noLoadMs) + this.#delayMs
+    const baseMs = Math.min(this.#noLoadMsMax, noLoadMs)
+    const targetMs = baseMs + this.#delayMs
     if (meanMs > targetMs) {
       const excess = (meanMs - targetMs) / meanMs
       return { limit: limit * Math.max(1 - decreaseFactor * excess, 1 - decreaseMax), noLoadMs }
     }
     // Load that stays below the limit teaches nothing about it.
-    return { limit: this.#inflightMax >= limit / 2 ? limit + Math.sqrt(limit) : limit, noLoadMs }
+    if (this.#inflightMax < limit / 2) return { limit, noLoadMs }
+    const isFar = meanMs < baseMs + this.#delayMs * farShare
+    return { limit: isFar ? limit * 2 : limit + Math.sqrt(limit), noLoadMs }
   }
 }

@@ -1,0 +1,59 @@
+import { Agent, request } from 'undici'
+
+/** Statuses of the answers, and how often each came; `0` where there was none. */
+export type Statuses = ReadonlyMap<number, number>
+
+/** How many were answered by something else than success. */
+export const refusedOf = (statuses: Statuses): number =>
+  [...statuses].reduce((sum, [status, count]) => sum + (status >= 200 && status < 300 ? 0 : count), 0)
+
+export const askedOf = (statuses: Statuses): number => [...statuses.values()].reduce((sum, n) => sum + n, 0)
+
+/** Clients who each have a connection, and ask for documents that nobody has asked for before. */
+export class Clients {
+  readonly #base: string
+  readonly #path: () => string
+  readonly #agent = new Agent({ connections: 512, pipelining: 1, headersTimeout: 5_000 })
+
+  /** @param path another one each time */
+  constructor(base: string, path: () => string) {
+    this.#base = base
+    this.#path = path
+  }
+
+  /** So many at once. */
+  async burst(size: number): Promise<Statuses> {
+    const statuses = new Map<number, number>()
+    await Promise.all(Array.from({ length: size }, () => this.#ask(statuses)))
+    return statuses
+  }
+
+  /** So many who each ask again as soon as they are answered, for `lengthMs`. */
+  async loop(count: number, lengthMs: number): Promise<Statuses> {
+    const statuses = new Map<number, number>()
+    const untilMs = performance.now() + lengthMs
+    await Promise.all(
+      Array.from({ length: count }, async () => {
+        while (performance.now() < untilMs) await this.#ask(statuses)
+      }),
+    )
+    return statuses
+  }
+
+  async stop(): Promise<void> {
+    await this.#agent.close()
+  }
+
+  async #ask(statuses: Map<number, number>): Promise<void> {
+    const url = this.#base + this.#path()
+    let status = 0
+    try {
+      const { statusCode, body } = await request(url, { dispatcher: this.#agent })
+      await body.dump()
+      status = statusCode
+    } catch {
+      // No answer: 0.
+    }
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+  }
+}

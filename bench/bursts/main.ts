@@ -1,0 +1,141 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { Measured } from '../bar-lines.ts'
+import { bars } from '../bars.ts'
+import { startEdgeProcess } from '../edge/edge-process.ts'
+import { type Run, runBench } from '../measure/run.ts'
+import { table } from '../measure/table.ts'
+import { placeIds } from '../origin/place-ids.ts'
+import { edgeVariables } from '../stack/edge.ts'
+import { type Issuer, startIssuer, trustedIssuer } from '../stack/issuer.ts'
+import { assertionAlgorithm, createKey } from '../stack/keys.ts'
+import { up } from '../stack/up.ts'
+import { askedOf, Clients, refusedOf, type Statuses } from './clients.ts'
+
+/**
+ * Who is refused while the origin has nothing to do: nobody may be. An isolate that has just begun is asked by more and
+ * more clients; one that has served is asked by many at once, after more and more quiet; and the same goes through the
+ * real origin and its database. Everyone asks for a document of their own, so that no cache helps.
+ */
+interface Shape {
+  readonly name: string
+  readonly statuses: Statuses
+}
+
+const clientCounts = [16, 32, 64, 128, 256]
+const burstSizes = [120, 200]
+const quietSeconds = [0, 1, 6]
+let nth = 0
+
+await runBench({ bench: 'bursts', packages: ['workerd', 'miniflare', 'fastify', 'undici'] }, async (run) => {
+  const loopMs = run.quick ? 1_500 : 3_000
+  const shapes = [...(await throughStub(run, loopMs)), ...(await throughAll(run, loopMs))]
+  const told = shapes.map(({ name, statuses }) => ({
+    name,
+    asked: askedOf(statuses),
+    refused: refusedOf(statuses),
+    statuses: JSON.stringify(Object.fromEntries(statuses)),
+  }))
+  const rows = told.map(({ name, asked, refused, statuses }) => [
+    name,
+    String(asked),
+    String(refused),
+    statuses,
+  ])
+  console.log(`\n${table(['shape', 'asked', 'refused', 'statuses'], rows)}\n`)
+  const measured: Measured[] = told.map(({ name, refused }) => ({
+    bar: { ...bars.burstsRefused, name: `${bars.burstsRefused.name}-${name.replaceAll(/[^a-z0-9]+/g, '-')}` },
+    value: refused,
+  }))
+  return {
+    settings: { loopMs },
+    rows: told.map(({ name, asked, refused }) => ({
+      case: name,
+      subject: 'Spillway',
+      metrics: {
+        asked: { unit: 'requests', better: 'higher', samples: [asked] },
+        refused: { unit: 'requests', better: 'lower', samples: [refused] },
+      },
+    })),
+    bars: measured,
+  }
+})
+
+async function throughStub(run: Run, loopMs: number): Promise<readonly Shape[]> {
+  const { closing, progress } = run
+  progress('starting a stub origin')
+  const issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  closing.defer(() => issuer.stop())
+  const thread = new Worker(new URL('./stub-thread.ts', import.meta.url))
+  closing.defer(async () => void (await thread.terminate()))
+  const [originUrl] = (await once(thread, 'message')) as [string]
+
+  const shapes: Shape[] = []
+  for (const count of clientCounts) {
+    progress(`stub origin: a cold isolate and ${count} clients`)
+    await withEdge(originUrl, issuer, async (clients) => {
+      shapes.push({ name: `cold ${count} clients`, statuses: await clients.loop(count, loopMs) })
+    })
+  }
+  progress('stub origin: bursts')
+  await withEdge(originUrl, issuer, async (clients) => {
+    await clients.loop(8, 1_000)
+    for (const size of burstSizes) {
+      for (const seconds of quietSeconds) {
+        await sleep(seconds * 1_000)
+        shapes.push({ name: `burst ${size} after ${seconds} s`, statuses: await clients.burst(size) })
+      }
+    }
+  })
+  return shapes
+}
+
+async function withEdge(
+  originUrl: string,
+  issuer: Issuer,
+  ask: (clients: Clients) => Promise<void>,
+): Promise<void> {
+  const assertionKey = await createKey(assertionAlgorithm)
+  const trustedIssuers = [trustedIssuer(issuer)]
+  const edge = await startEdgeProcess(
+    edgeVariables({ originUrls: [originUrl], trustedIssuers, assertionKey }),
+  )
+  const clients = new Clients(edge.url, () => `/v2/places/${2_000_000 + nth++}`)
+  try {
+    await ask(clients)
+  } finally {
+    await clients.stop()
+    await edge.stop()
+  }
+}
+
+async function throughAll({ progress }: Run, loopMs: number): Promise<readonly Shape[]> {
+  const shapes: Shape[] = []
+  progress('starting database, origin and edge')
+  {
+    await using stack = await up({ seed: true })
+    const ids = await placeIds(stack.database.uri, stack.database.name)
+    let asked = 0
+    const clients = new Clients(stack.url, () => `/v2/places/${ids[asked++ % ids.length]}`)
+    progress('all: bursts at a cold origin')
+    for (const round of ['first', 'second']) {
+      shapes.push({ name: `all cold ${round} burst 200`, statuses: await clients.burst(200) })
+    }
+    for (const seconds of quietSeconds) {
+      await sleep(seconds * 1_000)
+      shapes.push({ name: `all burst 200 after ${seconds} s`, statuses: await clients.burst(200) })
+    }
+    await clients.stop()
+  }
+  for (const count of [64, 256]) {
+    progress(`all: cold, ${count} clients`)
+    await using stack = await up({ seed: true })
+    const ids = await placeIds(stack.database.uri, stack.database.name)
+    let asked = 0
+    const clients = new Clients(stack.url, () => `/v2/places/${ids[asked++ % ids.length]}`)
+    shapes.push({ name: `all cold ${count} clients`, statuses: await clients.loop(count, loopMs) })
+    await clients.stop()
+  }
+  return shapes
+}

@@ -1,0 +1,188 @@
+import type { Load } from '@spillway/origin/contract'
+import { describe, expect, it } from 'vitest'
+import { OriginGate, type OriginOutcome, type Pass, type ShedReason, type Turn } from './origin-gate.ts'
+import { Waiter } from './wait-line.ts'
+
+/** Things that happen, in the order of their time. */
+class Schedule {
+  nowMs = 0
+  readonly #events: { readonly atMs: number; readonly run: () => void }[] = []
+
+  after(ms: number, run: () => void): void {
+    const atMs = this.nowMs + ms
+    const behind = this.#events.findLastIndex((event) => event.atMs <= atMs)
+    this.#events.splice(behind + 1, 0, { atMs, run })
+  }
+
+  runUntil(untilMs: number): void {
+    for (let next = this.#events[0]; next !== undefined && next.atMs <= untilMs; next = this.#events[0]) {
+      this.#events.shift()
+      this.nowMs = next.atMs
+      next.run()
+    }
+    this.nowMs = untilMs
+  }
+}
+
+interface Answer {
+  readonly afterMs: number
+  readonly outcome: Exclude<OriginOutcome, 'abandoned'>
+  readonly load: Load | undefined
+}
+
+/** An isolate's clients, its gate, and an origin of which `answer` is all that is to know. */
+class Isolate {
+  readonly schedule = new Schedule()
+  readonly gate = new OriginGate()
+  served = 0
+  /** Sent to the origin, and not taken. */
+  failed = 0
+  readonly shed: string[] = []
+  readonly #answer: (inflight: number) => Answer
+  readonly #random = lehmer(1)
+
+  constructor(answer: (inflight: number) => Answer) {
+    this.#answer = answer
+  }
+
+  burst(size: number): void {
+    for (let client = 0; client < size; client += 1) this.#ask(() => undefined)
+  }
+
+  /** So many who each ask again as soon as they are answered. */
+  loop(clients: number, lengthMs: number): void {
+    const untilMs = this.schedule.nowMs + lengthMs
+    const again = (): void => {
+      if (this.schedule.nowMs < untilMs) this.#ask(again)
+    }
+    for (let client = 0; client < clients; client += 1) again()
+    this.schedule.runUntil(untilMs + 2_000)
+  }
+
+  #ask(onEnd: () => void): void {
+    const { nowMs } = this.schedule
+    const wait = { deadlineMs: nowMs + 1_000, heldBytes: 0 }
+    const entered = this.gate.enter('normal', nowMs, this.#random, { wait })
+    if (!(entered instanceof Waiter)) {
+      this.#go(entered, onEnd)
+      return
+    }
+    // Its promise would be settled behind the simulated time: the turn is looked for at each step of it.
+    const look = (): void => {
+      const isOver = entered.turn !== undefined || this.schedule.nowMs >= entered.untilMs
+      if (isOver) this.#go(this.gate.turnOf(entered), onEnd)
+      else this.schedule.after(1, look)
+    }
+    this.schedule.after(1, look)
+  }
+
+  #go(turn: Turn | ShedReason, onEnd: () => void): void {
+    if (typeof turn === 'string') {
+      this.shed.push(turn)
+      this.schedule.after(5, onEnd)
+    } else this.#send(turn, onEnd)
+  }
+
+  #send(pass: Pass, onEnd: () => void): void {
+    const { afterMs, load, outcome } = this.#answer(this.gate.inflight)
+    this.schedule.after(afterMs, () => {
+      this.gate.leave(pass, outcome, this.schedule.nowMs, this.#random, load)
+      if (outcome === 'accepted') this.served += 1
+      else this.failed += 1
+      onEnd()
+    })
+  }
+}
+
+const idle: Load = { utilization: 0.2, queueMs: 0, shed: 0 }
+const full: Load = { utilization: 1, queueMs: 100, shed: 0.9 }
+const answering =
+  (afterMs: number, load: Load | undefined = idle) =>
+  (): Answer => ({ afterMs, outcome: 'accepted', load })
+
+describe('an idle origin', () => {
+  const answerTimes = [4, 20, 80]
+
+  it.each(answerTimes.flatMap((ms) => [16, 32, 64, 128, 256].map((clients) => [ms, clients] as const)))(
+    'that answers in %i ms: a cold isolate refuses none of %i clients',
+    (ms, clients) => {
+      const isolate = new Isolate(answering(ms))
+      isolate.loop(clients, 1_000)
+      expect(isolate.shed).toEqual([])
+      expect(isolate.served).toBeGreaterThan(clients)
+    },
+  )
+
+  it.each(answerTimes.flatMap((ms) => [0, 1, 6].map((seconds) => [ms, seconds] as const)))(
+    'that answers in %i ms: a burst of 200 after %i s of quiet is served',
+    (ms, seconds) => {
+      const isolate = new Isolate(answering(ms))
+      isolate.loop(8, 1_000)
+      const before = isolate.served
+      isolate.schedule.runUntil(isolate.schedule.nowMs + seconds * 1_000)
+      isolate.burst(200)
+      isolate.schedule.runUntil(isolate.schedule.nowMs + 2_000)
+      expect(isolate.shed).toEqual([])
+      expect(isolate.served).toBe(before + 200)
+    },
+  )
+
+  it('that has been overloaded until a second ago serves a burst of 200', () => {
+    let answer: Answer = { afterMs: 10, outcome: 'refused', load: full }
+    const isolate = new Isolate(() => answer)
+    isolate.loop(100, 3_000)
+    answer = { afterMs: 10, outcome: 'accepted', load: idle }
+    // Somebody asks now and then, as somebody does, and finds out that it is over.
+    isolate.loop(4, 2_000)
+    isolate.shed.length = 0
+    const before = isolate.served
+    isolate.burst(200)
+    isolate.schedule.runUntil(isolate.schedule.nowMs + 2_000)
+    expect(isolate.shed).toEqual([])
+    expect(isolate.served).toBe(before + 200)
+  })
+
+  it('is no busier for a stray refusal or two in a burst', () => {
+    let nth = 0
+    const isolate = new Isolate(() => {
+      nth += 1
+      return { afterMs: 10, outcome: nth % 100 === 50 ? 'refused' : 'accepted', load: idle }
+    })
+    isolate.burst(200)
+    isolate.schedule.runUntil(1_000)
+    expect(isolate.shed).toEqual([])
+    expect(isolate.failed).toBe(2)
+  })
+})
+
+describe('an overloaded origin', () => {
+  it('that takes nothing is asked no more than a few times a second, and nobody waits for it', () => {
+    const isolate = new Isolate(() => ({ afterMs: 5, outcome: 'refused', load: full }))
+    isolate.loop(100, 1_000)
+    const { failed } = isolate
+    isolate.loop(100, 10_000)
+    expect(isolate.failed - failed).toBeLessThan(30)
+    expect(isolate.gate.waiting).toBe(0)
+  })
+
+  it('that can do less than is wanted is sent about as much as it does, and its limit is found', () => {
+    // Two hundred a second, whatever is open there: beyond forty it answers too late to be of use.
+    const isolate = new Isolate((inflight) => ({
+      afterMs: Math.min(1_000, inflight * 5),
+      outcome: inflight > 199 ? 'timeout' : 'accepted',
+      load: { utilization: Math.min(1, inflight / 40), queueMs: 0, shed: 0 },
+    }))
+    isolate.loop(200, 4_000)
+    expect(isolate.gate.limit).toBeLessThan(120)
+    expect(isolate.served / 6).toBeGreaterThan(130)
+  })
+})
+
+/** Park and Miller's generator: the same numbers each time, in [0, 1). */
+function lehmer(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
