@@ -12,7 +12,8 @@ export interface OriginNews {
  * back by the origin's load signal, and what the origin refused lately is refused here first (Google's client-side
  * throttling with K = 2 over four seconds, and the edge's distrust). The share of isolates that hold back grows with
  * how far the mean signal is above their limit, since each isolate heard of another process. When the origin answered
- * nobody and then does again, breakers close and the throttles forget. Left out: the limit of each isolate.
+ * nobody and then does again, breakers close and the throttles forget. Left out: the limit of each isolate, and the line
+ * before it, in which nobody waits as long as the second of a step here.
  */
 export class EdgeGate {
   readonly #throttles: Readonly<Record<Priority, Throttle>> = {
@@ -56,13 +57,14 @@ const heldBack = (utilization: number, limit: number): number =>
 
 /**
  * `p(refuse) = distrust * max(0, (requests - K * accepts) / (requests + 1))`, Google SRE Book, ch. 21, eq. 21-1, in
- * numbers per second instead of one by one: a few probes always go, and accepted ones halve the distrust by tens.
+ * numbers per second instead of one by one: a few probes always go, and the distrust is K times the share of refusals
+ * among the last outcomes, 1 at the most.
  */
 export class Throttle {
   readonly #requests: number[] = []
   readonly #accepts: number[] = []
   #passed = 0
-  #distrust = 1
+  #refusedShare = 0
 
   pass(wanted: number): number {
     const requests = sum(this.#requests)
@@ -73,27 +75,32 @@ export class Throttle {
       this.#requests.shift()
       this.#accepts.shift()
     }
-    this.#passed = Math.max(wanted * (1 - this.#distrust * surplus), Math.min(wanted, probesPerSecond))
+    this.#passed = Math.max(
+      wanted * (1 - Math.min(1, k * this.#refusedShare) * surplus),
+      Math.min(wanted, probesPerSecond),
+    )
     return this.#passed
   }
 
   accepted(count: number): void {
     const last = this.#accepts.length - 1
     if (last >= 0) this.#accepts[last] = (this.#accepts[last] ?? 0) + count
-    const isAll = this.#passed > 0 && count >= this.#passed * (1 - 1e-9)
-    this.#distrust = isAll ? this.#distrust * 0.5 ** (count / trustAfter) : 1
+    if (this.#passed === 0) return
+    const share = Math.max(0, 1 - count / this.#passed)
+    this.#refusedShare = share + (this.#refusedShare - share) * (1 - outcomeWeight) ** this.#passed
   }
 
   forget(): void {
     this.#requests.length = 0
     this.#accepts.length = 0
+    this.#refusedShare = 0
   }
 }
 
 /** As in the edge's throttle. */
 const k = 2
 const probesPerSecond = 10
-const trustAfter = 10
+const outcomeWeight = 0.1
 const windowSeconds = 4
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
