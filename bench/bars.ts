@@ -60,6 +60,27 @@ export const bars = {
   /** From the origin's return to full service. */
   outageRecovery: { name: 'outage-recovery-seconds', limit: 5, holds: '<=' },
 
+  /** Elections that a run of ten minutes of the fault suite goes through; less in proportion for a shorter one. */
+  faultsPrimaryChanges: { name: 'faults-primary-changes', limit: 100, holds: '>=' },
+  /** Origins killed in it. */
+  faultsOriginKills: { name: 'faults-origin-kills', limit: 50, holds: '>=' },
+  /** Acknowledged writes that the database does not have. */
+  faultsLost: { name: 'faults-lost', limit: 0, holds: '<=' },
+  /** Requests that the database applied twice. */
+  faultsDoubled: { name: 'faults-doubled', limit: 0, holds: '<=' },
+  /** Answers that are not so. */
+  faultsUntrue: { name: 'faults-untrue', limit: 0, holds: '<=' },
+  /** Answers older than the contract and the consistency token allow. */
+  faultsStale: { name: 'faults-stale', limit: 0, holds: '<=' },
+  /** Requests without an answer, and commands that an idle origin still waits for. */
+  faultsHung: { name: 'faults-hung-commands', limit: 0, holds: '<=' },
+  /** Origins that did not end with code 0 when they were asked to. */
+  faultsUncleanEnds: { name: 'faults-unclean-sigterms', limit: 0, holds: '<=' },
+  /** Answers that no order of the writes explains. */
+  faultsNotLinearizable: { name: 'faults-not-linearizable', limit: 0, holds: '<=' },
+  /** From the end of a single fault to the first second without a failure. */
+  faultsRecovery: { name: 'faults-slowest-recovery-seconds', limit: 5, holds: '<=' },
+
   /** `npm run synth` as a stranger runs it. */
   infraSynth: { name: 'infra-synth-seconds', limit: 60, holds: '<=' },
   /** What cdk-nag, our own rules and cfn-lint find in the templates of all stages. */

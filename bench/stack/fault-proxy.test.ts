@@ -70,6 +70,15 @@ test('a cut refuses connections on the port until it is mended', async () => {
   expect(await text(caller, 4)).toBe('back')
 })
 
+test('a mute lets a request arrive and resets the connection in the place of the answer', async () => {
+  const caller = await connect()
+  await proxy.apply({ kind: 'mute' })
+  caller.write('done')
+
+  expect(await failure(caller)).toBe('ECONNRESET')
+  expect(received).toBe('done')
+})
+
 async function connect(port = proxy.port): Promise<Socket> {
   const socket = dial(port)
   await once(socket, 'connect')

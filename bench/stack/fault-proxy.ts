@@ -6,12 +6,14 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
  * - `stall`: connections open, and nothing comes through until the fault changes.
  * - `reset`: connections are reset (RST), open ones at once and new ones when they are made.
  * - `cut`: open connections are reset and new ones refused.
+ * - `mute`: what a caller sends arrives, and the connection is reset in the place of the answer.
  */
 export type Fault =
   | { readonly kind: 'pass' }
   | { readonly kind: 'stall' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'cut' }
+  | { readonly kind: 'mute' }
 
 export interface FaultProxy {
   readonly port: number
@@ -96,6 +98,7 @@ class Link {
 
   #carry(from: Socket, to: Socket): void {
     from.on('data', (chunk) => {
+      if (this.#fault.kind === 'mute' && from === this.#target) return this.reset()
       if (to.destroyed || to.write(chunk)) return
       from.pause()
       to.once('drain', () => {

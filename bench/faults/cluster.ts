@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MongoClient } from 'mongodb'
+import { type FaultProxy, startFaultProxy } from '../stack/fault-proxy.ts'
+import { initiate, type Member, replicaSetName, startMember } from '../stack/mongod.ts'
+import { freePort } from '../stack/ports.ts'
+
+/** Three members that can be killed and come back with their data, and the links between them. */
+export interface Cluster {
+  /** By the addresses that the members have for each other. */
+  readonly uri: string
+  /** Each member's own port. */
+  readonly ports: readonly number[]
+  /** What the other members reach each member by. */
+  readonly links: readonly FaultProxy[]
+  /** The member that takes writes, of two that believe it the newer one; `undefined` during an election. */
+  primary(): Promise<number | undefined>
+  /** Ends a member and resolves when it has gone: SIGKILL as a crash would, SIGTERM cleanly. */
+  end(member: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** Starts it again and resolves when it can be elected. */
+  restart(member: number): Promise<void>
+  signal(member: number, signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** The primary hands over. */
+  stepDown(member: number): Promise<void>
+  /** Runs a command on one member. */
+  ask(member: number, command: Record<string, unknown>): Promise<Record<string, unknown>>
+  stop(): Promise<void>
+}
+
+const size = 3
+const recoveryTimeoutMs = 30_000
+const endTimeoutMs = 10_000
+
+export async function startCluster(): Promise<Cluster> {
+  await using closing = new AsyncDisposableStack()
+  const members: Member[] = []
+  const links: FaultProxy[] = []
+  const clients: MongoClient[] = []
+  const folders: string[] = []
+  const start = (index: number, port: number) =>
+    // The larger oplog holds a run of ten minutes; without it the truth would be gone before it is read.
+    startMember({ dataFolder: folders[index] as string, port, isMeasured: true })
+
+  for (let index = 0; index < size; index++) {
+    const folder = await mkdtemp(join(tmpdir(), 'spillway-faults-'))
+    closing.defer(() => rm(folder, { recursive: true, force: true }))
+    folders.push(folder)
+    members.push(await start(index, await freePort()))
+    closing.defer(() => (members[index] as Member).stop())
+    const { port } = members[index] as Member
+    const link = await startFaultProxy(port)
+    closing.defer(() => link.stop())
+    links.push(link)
+    const client = new MongoClient(`mongodb://127.0.0.1:${port}`, {
+      directConnection: true,
+      serverSelectionTimeoutMS: 1_000,
+      connectTimeoutMS: 1_000,
+      socketTimeoutMS: 3_000,
+    })
+    closing.defer(() => client.close())
+    clients.push(client)
+  }
+  await initiate(members.map((member, index) => ({ ...member, port: (links[index] as FaultProxy).port })))
+
+  const ports = members.map(({ port }) => port)
+  const ask = (member: number, command: Record<string, unknown>) =>
+    (clients[member] as MongoClient).db('admin').command(command)
+  const untilElectable = async (member: number) => {
+    const deadline = Date.now() + recoveryTimeoutMs
+    for (;;) {
+      const hello = await ask(member, { hello: 1 }).catch(() => undefined)
+      if (hello?.isWritablePrimary === true || hello?.secondary === true) return
+      if (Date.now() > deadline) throw new Error(`member ${member} did not come back`)
+      await sleep(50)
+    }
+  }
+  for (let member = 0; member < size; member++) await untilElectable(member)
+
+  const running = closing.move()
+  return {
+    uri: `mongodb://${links.map(({ port }) => `127.0.0.1:${port}`).join(',')}/?replicaSet=${replicaSetName}`,
+    ports,
+    links,
+    ask,
+    async primary() {
+      const asked = ports.map((_, member) => ask(member, { hello: 1, maxTimeMS: 500 }).catch(() => undefined))
+      // A member that stands still must not hold up the answer of the others.
+      const hellos = await Promise.all(asked.map((hello) => Promise.race([hello, sleep(600)])))
+      const electionOf = (member: number) => String(hellos[member]?.electionId ?? '')
+      const primaries = [...hellos.keys()].filter((member) => hellos[member]?.isWritablePrimary === true)
+      return primaries.sort((a, b) => (electionOf(a) < electionOf(b) ? 1 : -1))[0]
+    },
+    async end(member, signal) {
+      const { child } = members[member] as Member
+      child.signal(signal)
+      if (signal === 'SIGTERM')
+        await Promise.race([child.exited, sleep(endTimeoutMs, undefined, { ref: false })])
+      await child.stop(0)
+    },
+    async restart(member) {
+      members[member] = await start(member, ports[member] as number)
+      await untilElectable(member)
+    },
+    signal: (member, signal) => (members[member] as Member).child.signal(signal),
+    stepDown: async (member) => {
+      await ask(member, { replSetStepDown: 5, secondaryCatchUpPeriodSecs: 2 })
+    },
+    stop: () => running.disposeAsync(),
+  }
+}

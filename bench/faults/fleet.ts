@@ -1,0 +1,94 @@
+import { performance } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
+import { type FaultProxy, startFaultProxy } from '../stack/fault-proxy.ts'
+import { type Origin, type OriginOptions, startOrigin } from '../stack/origin.ts'
+import { freePort } from '../stack/ports.ts'
+import type { Cluster } from './cluster.ts'
+import { divertedPortsVariable } from './divert-connections.ts'
+
+/** One origin that can be killed, stopped and started again at the same address. */
+export interface FleetOrigin {
+  readonly url: string
+  readonly port: number
+  /** Its links to the members of the database, in their order. */
+  readonly databaseLinks: readonly FaultProxy[]
+  readonly isAlive: boolean
+  kill(): Promise<void>
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+  /** Sends SIGTERM and waits for the end. */
+  drain(): Promise<Drain>
+  /** Starts it again and resolves when it is ready. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** How an origin ended that was asked to. */
+export interface Drain {
+  readonly origin: number
+  readonly ms: number
+  readonly code: number | null
+  /** Its last lines, where it did not end with code 0. */
+  readonly tail?: string
+}
+
+/** Longer than the origin's own bound on a drain. */
+const drainTimeoutMs = 30_000
+
+export async function startFleetOrigin(
+  index: number,
+  cluster: Cluster,
+  options: Omit<OriginOptions, 'databaseUri' | 'port'>,
+): Promise<FleetOrigin> {
+  await using closing = new AsyncDisposableStack()
+  const databaseLinks: FaultProxy[] = []
+  for (const port of cluster.ports) {
+    const link = await startFaultProxy(port)
+    closing.defer(() => link.stop())
+    databaseLinks.push(link)
+  }
+  const ports = Object.fromEntries(
+    cluster.links.map(({ port }, member) => [port, (databaseLinks[member] as FaultProxy).port]),
+  )
+  const port = await freePort()
+  const preload = fileURLToPath(new URL('divert-connections.ts', import.meta.url))
+  const start = () =>
+    startOrigin({
+      ...options,
+      databaseUri: cluster.uri,
+      port,
+      env: { NODE_OPTIONS: `--import ${preload}`, [divertedPortsVariable]: JSON.stringify(ports) },
+    })
+  let origin: Origin = await start()
+  let isAlive = true
+  const links = closing.move()
+
+  return {
+    url: origin.url,
+    port,
+    databaseLinks,
+    get isAlive() {
+      return isAlive
+    },
+    async kill() {
+      isAlive = false
+      origin.child.signal('SIGKILL')
+      await origin.child.stop(0)
+    },
+    signal: (signal) => origin.child.signal(signal),
+    async drain() {
+      isAlive = false
+      const startMs = performance.now()
+      const { code } = await origin.child.stop(drainTimeoutMs)
+      const ms = performance.now() - startMs
+      return { origin: index, ms, code, ...(code !== 0 && { tail: origin.child.tail(10) }) }
+    },
+    async restart() {
+      origin = await start()
+      isAlive = true
+    },
+    async stop() {
+      if (isAlive) await origin.child.stop(5_000)
+      await links.disposeAsync()
+    },
+  }
+}

@@ -1,0 +1,17 @@
+import { resources } from '@spillway/origin/contract'
+import type { ResourceName } from './exchange.ts'
+
+/** How long an answer may be shown after it was superseded, by the contract, in ms. */
+export interface Lifetime {
+  readonly freshMs: number
+  /** With the longer of the two stale windows. */
+  readonly staleMs: number
+}
+
+export function lifetimeOf(resource: ResourceName): Lifetime {
+  const rule = resources.get(resource)?.cache
+  if (rule === undefined || rule.kind === 'none') return { freshMs: 0, staleMs: 0 }
+  const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = rule
+  const staleSeconds = Math.max(staleWhileRevalidateSeconds, staleIfErrorSeconds)
+  return { freshMs: maxAgeSeconds * 1_000, staleMs: (maxAgeSeconds + staleSeconds) * 1_000 }
+}

@@ -1,0 +1,37 @@
+import { isSuccess } from './exchange.ts'
+import type { Tamper } from './transport.ts'
+
+/** Positive controls: wrong answers that a run must find. */
+
+export const plants = ['stale', 'lie'] as const
+export type Plant = (typeof plants)[number]
+
+/** One answer in so many is tampered with. */
+const every = 10
+
+export const tamperFor = (plant: Plant): Tamper => (plant === 'stale' ? staleReads() : lies())
+
+/** Gives a read the first answer that was ever given for the document, as a cache would that forgot to forget. */
+function staleReads(): Tamper {
+  const first = new Map<string, Parameters<Tamper>[1]>()
+  let count = 0
+  return ({ operation, documentId = '', via }, answer) => {
+    if (operation !== 'read' || answer.status !== 200 || !via.startsWith('edge')) return answer
+    const kept = first.get(documentId)
+    if (kept === undefined) {
+      first.set(documentId, answer)
+      return answer
+    }
+    return ++count % every === 0 ? { ...kept, cacheStatus: 'planted; hit; ttl=5' } : answer
+  }
+}
+
+/** Tells a writer that nothing was done. */
+function lies(): Tamper {
+  let count = 0
+  return ({ operation }, answer) => {
+    const isWritten = (operation === 'put' || operation === 'patch') && isSuccess(answer.status)
+    if (!isWritten || ++count % every !== 0) return answer
+    return { status: 503, code: 'overloaded', detail: 'Planted. Nothing was done.', isReplayed: false }
+  }
+}
