@@ -1,6 +1,7 @@
 import { determineTestResult } from 'http-cache-tests/lib/display.mjs'
 import allSuites from 'http-cache-tests/tests/index.mjs'
 import surrogateControl from 'http-cache-tests/tests/surrogate-control.mjs'
+import { superseded } from './superseded.ts'
 
 /** What the suite's client prints for one cache: test id → `true`, or the name and message of what went wrong. */
 export type Results = Readonly<Record<string, unknown>>
@@ -26,9 +27,14 @@ const isUnanswerable = (test: SuiteTest): boolean =>
 
 const forProxies = suites.flatMap((suite) => suite.tests).filter((test) => test.browser_only !== true)
 
-/** The tests that apply to a proxy. */
-export const applicable: readonly SuiteTest[] = forProxies.filter((test) => !isUnanswerable(test))
+const isSuperseded = (test: SuiteTest): boolean => test.id in superseded
+
+/** The tests that apply to a proxy, and that the standard still asks for. */
+export const applicable: readonly SuiteTest[] = forProxies.filter(
+  (test) => !isUnanswerable(test) && !isSuperseded(test),
+)
 export const unanswerable: readonly SuiteTest[] = forProxies.filter(isUnanswerable)
+export const outOfDate: readonly SuiteTest[] = forProxies.filter(isSuperseded)
 
 const passSymbols = new Set(['✅', 'Y'])
 

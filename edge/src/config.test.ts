@@ -89,6 +89,21 @@ describe('configuration', () => {
     expect(found[0]).not.toContain('pw')
   })
 
+  it('passes through without cookies in the store, and with no field that it was not told of', () => {
+    const passThrough = (bindings: Record<string, string>) =>
+      readConfig({
+        ...good,
+        PASS_THROUGH_PREFIX: '/assets/',
+        PASS_THROUGH_ORIGIN: 'https://static.example',
+        ...bindings,
+      }).passThrough
+    expect(passThrough({})).toMatchObject({ requestFields: [], storeSetCookie: 'never' })
+    expect(
+      passThrough({ PASS_THROUGH_FIELDS: 'X-Tenant, Accept-Version', PASS_THROUGH_SET_COOKIE: 'explicit' }),
+    ).toMatchObject({ requestFields: ['x-tenant', 'accept-version'], storeSetCookie: 'explicit' })
+    expect(() => passThrough({ PASS_THROUGH_SET_COOKIE: 'always' })).toThrow(ConfigError)
+  })
+
   it('does not take two issuers with one name', () => {
     const [one] = JSON.parse(issuer({ namespace: '' }))
     expect(mistakes({ TOKEN_ISSUERS: JSON.stringify([one, one]) })).toHaveLength(1)

@@ -15,6 +15,8 @@ export interface Bindings {
   readonly ZONE_PURGE_TOKEN?: string
   readonly PASS_THROUGH_PREFIX?: string
   readonly PASS_THROUGH_ORIGIN?: string
+  readonly PASS_THROUGH_FIELDS?: string
+  readonly PASS_THROUGH_SET_COOKIE?: string
   readonly RATE_LIMITER?: RateLimit
   readonly CONTROL?: KVNamespace
   readonly ANALYTICS?: AnalyticsEngineDataset
@@ -67,7 +69,14 @@ export interface Config {
   /** The zone whose purge API drops tags in every data centre; without it other data centres follow by age. */
   readonly zone: { readonly id: string; readonly purgeToken: string } | undefined
   /** Paths under the prefix are passed to another origin, cached by the letter of RFC 9111, without tokens. */
-  readonly passThrough: { readonly prefix: string; readonly origin: string } | undefined
+  readonly passThrough:
+    | {
+        readonly prefix: string
+        readonly origin: string
+        readonly requestFields: readonly string[]
+        readonly storeSetCookie: 'never' | 'explicit'
+      }
+    | undefined
 }
 
 /** The configuration cannot be used; `mistakes` has all of them, one sentence each. Never a value of a secret. */
@@ -218,12 +227,14 @@ function readZone(
 
 function readPassThrough(bindings: Bindings, mistakes: string[]): Config['passThrough'] {
   const { PASS_THROUGH_PREFIX: prefix, PASS_THROUGH_ORIGIN: origin } = bindings
+  const { PASS_THROUGH_FIELDS: fields, PASS_THROUGH_SET_COOKIE: setCookie } = bindings
   if (isUnset(prefix) && isUnset(origin)) return undefined
   if (isUnset(prefix) || isUnset(origin) || !/^\/(?:.*\/)?$/.test(prefix) || parseUrl(origin) === undefined) {
     mistakes.push('PASS_THROUGH_PREFIX and PASS_THROUGH_ORIGIN: want a path such as /assets/ and a base URL.')
     return undefined
   }
-  return { prefix, origin }
+  const storeSetCookie = readChoice('PASS_THROUGH_SET_COOKIE', setCookie, ['never', 'explicit'], mistakes)
+  return { prefix, origin, storeSetCookie, requestFields: split(fields?.toLowerCase()) }
 }
 
 const isUnset = (text: string | undefined): text is '' | undefined => text === undefined || text === ''

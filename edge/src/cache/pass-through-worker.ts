@@ -1,4 +1,5 @@
 import { createPassThrough, type PassThrough } from './pass-through.ts'
+import { listMembers } from './policy/blanks.ts'
 
 /** Variables of the pass-through mode. Without both of them nothing is passed through. */
 export interface PassThroughEnv {
@@ -6,6 +7,10 @@ export interface PassThroughEnv {
   readonly PASS_THROUGH_PREFIX?: string
   /** `https://host` of the origin behind it. */
   readonly PASS_THROUGH_ORIGIN?: string
+  /** Further fields of requests that reach the origin, separated by commas. @default none */
+  readonly PASS_THROUGH_FIELDS?: string
+  /** `explicit`: answers with `Set-Cookie` and a lifetime are stored, cookie and all. @default never */
+  readonly PASS_THROUGH_SET_COOKIE?: string
 }
 
 let passThrough: PassThrough | undefined
@@ -18,6 +23,8 @@ export default {
     passThrough ??= createPassThrough({
       prefix,
       origin,
+      requestFields: listMembers((env.PASS_THROUGH_FIELDS ?? '').toLowerCase()),
+      storeSetCookie: env.PASS_THROUGH_SET_COOKIE === 'explicit' ? 'explicit' : 'never',
       cacheApi: caches.default,
       fetch: (...call) => fetch(...call),
       now: Date.now,

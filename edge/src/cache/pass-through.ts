@@ -1,9 +1,9 @@
-import { originHeaders } from './engine/cache-call.ts'
+import { type CacheCall, type Forward, originHeaders } from './engine/cache-call.ts'
 import { createHttpCache } from './engine/engine.ts'
 import type { HttpCache } from './engine/http-cache.ts'
-import { removeHopByHop } from './policy/fields.ts'
+import { fieldsForOrigin } from './pass-through-fields.ts'
 import { isUnsafe } from './policy/invalidation.ts'
-import { passThroughRules } from './policy/rules.ts'
+import { type CacheRules, passThroughRules } from './policy/rules.ts'
 import { surrogateCapability } from './policy/surrogate-control.ts'
 import { TagStamps } from './purge/tag-stamps.ts'
 import { WorkersStampStore } from './purge/workers-stamp-store.ts'
@@ -19,6 +19,16 @@ export interface PassThroughOptions {
   readonly prefix: string
   /** Origin without path, as in `https://static.example.com`. Paths stay as they are. */
   readonly origin: string
+  /**
+   * Fields of requests that reach the origin beside those that any client sends ({@link fieldsForOrigin}), lower case.
+   * Its answers to GET must not depend on one unless they name it in `Vary`. @default none
+   */
+  readonly requestFields?: readonly string[]
+  /**
+   * Whether answers with `Set-Cookie` are stored: `'explicit'`, when they declare a lifetime, for all to get the same
+   * cookie, as RFC 9111 §7.3 has it; `'never'`, as other caches do, since it is mostly one client's own. @default 'never'
+   */
+  readonly storeSetCookie?: CacheRules['storeSetCookie']
   /** Memory for stored answers, in bytes. @default 16 MiB */
   readonly memoryBytesMax?: number
   /** The data centre's cache; without it each isolate has its memory alone. */
@@ -34,11 +44,16 @@ export interface PassThrough {
 
 const keepMaxSeconds = 172_800
 
+/** As long as Varnish remembers it: an origin's pages seldom become anything but private. */
+const hitForMissMs = 120_000
+
 export function createPassThrough(options: PassThroughOptions): PassThrough {
   const { prefix, now, cacheApi } = options
   const origin = new URL(options.origin).origin
+  const rules = { ...passThroughRules, storeSetCookie: options.storeSetCookie ?? 'never' }
+  const requestFields = new Set(options.requestFields)
   const cache = createHttpCache({
-    rules: passThroughRules,
+    rules,
     memory: new MemoryStore({ bytesMax: options.memoryBytesMax ?? 16_777_216, countMax: 10_000 }),
     stamps: new TagStamps({
       now,
@@ -50,51 +65,17 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
     now,
     keepMaxSeconds,
     keyOfUrl,
+    origins: [origin],
+    hitForMissMs,
   })
   return {
     handle(request, waitUntil) {
       const url = new URL(request.url)
       if (!url.pathname.startsWith(prefix)) return undefined
-      return answer(cache, request, url, `${origin}${url.pathname}${url.search}`, waitUntil, options)
-    },
-  }
-}
-
-/** Scheme and host are those of the one origin behind the prefix: the rest of the URL tells its resources apart. */
-const keyOfUrl = (url: URL): string => url.pathname + url.search
-
-/**
- * Fields by which a request makes some origins answer for another URL than the one in the key: whoever sent one could
- * store that answer for everybody. And those of the client's own connection (RFC 9110 §7.6.1).
- */
-function removeUnkeyed(headers: Headers): void {
-  removeHopByHop(headers)
-  for (const name of [...headers.keys()]) if (unkeyed.test(name)) headers.delete(name)
-}
-
-const unkeyed =
-  /^(?:forwarded|x-forwarded-.*|x-host|x-original-url|x-rewrite-url|x-http-method(?:-override)?|x-method-override)$/
-
-async function answer(
-  cache: HttpCache,
-  request: Request,
-  url: URL,
-  target: string,
-  waitUntil: (work: Promise<unknown>) => void,
-  options: PassThroughOptions,
-): Promise<Response> {
-  const key = keyOfUrl(url)
-  const fresh = cache.tryFresh(key, request, options.now())
-  if (fresh !== undefined) return fresh
-  try {
-    return await cache.handle({
-      request,
-      key,
-      waitUntil,
-      forward: (order) => {
-        const headers = originHeaders(request.headers, order)
-        removeUnkeyed(headers)
-        headers.set('surrogate-capability', surrogateCapability(passThroughRules.name))
+      const target = `${origin}${url.pathname}${url.search}`
+      const forward: Forward = (order) => {
+        const headers = fieldsForOrigin(originHeaders(request.headers, order), order.method, requestFields)
+        headers.set('surrogate-capability', surrogateCapability(rules.name))
         const hasBody = isUnsafe(order.method) && request.body !== null
         return options.fetch(target, {
           method: order.method,
@@ -102,8 +83,20 @@ async function answer(
           redirect: 'manual',
           ...(hasBody && { body: request.body }),
         })
-      },
-    })
+      }
+      return answer(cache, { request, key: keyOfUrl(url), waitUntil, forward }, options.now())
+    },
+  }
+}
+
+/** Scheme and host are those of the one origin behind the prefix: the rest of the URL tells its resources apart. */
+const keyOfUrl = (url: URL): string => url.pathname + url.search
+
+async function answer(cache: HttpCache, call: CacheCall, nowMs: number): Promise<Response> {
+  const fresh = cache.tryFresh(call.key, call.request, nowMs)
+  if (fresh !== undefined) return fresh
+  try {
+    return await cache.handle(call)
   } catch {
     // RFC 9111 §5.2.2.2: what may not be served stale while the origin cannot be reached is a 504.
     return new Response(JSON.stringify({ type: 'about:blank', title: 'Gateway Timeout', status: 504 }), {

@@ -78,7 +78,7 @@ describe('hits', () => {
   })
 
   test('a field that is sent several times stays several', async () => {
-    const isolate = new Isolate({ rules: passThroughRules })
+    const isolate = new Isolate({ rules: { ...passThroughRules, storeSetCookie: 'explicit' } })
     const cookies = () => {
       const answer = item()
       answer.headers.append('set-cookie', 'a=1')

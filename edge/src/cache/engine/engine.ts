@@ -1,21 +1,22 @@
 import { forwardStatus, hitStatus } from '../policy/cache-status.ts'
 import { refreshesEarly } from '../policy/early-refresh.ts'
-import { invalidatedUrls, isUnsafe } from '../policy/invalidation.ts'
 import { noRequestControl, type RequestControl, requestControl } from '../policy/request-control.ts'
 import { mayStandIn, type Reuse, reuse } from '../policy/reuse.ts'
 import type { CacheRules } from '../policy/rules.ts'
 import type { TagStamps } from '../purge/tag-stamps.ts'
 import { answerFromEntry } from './answer-from-entry.ts'
+import { BackOff } from './back-off.ts'
 import type { CacheCall, CacheRequest } from './cache-call.ts'
 import type { Entry } from './entry.ts'
-import { type ExchangeOptions, exchange, failureOf, type Outcome } from './exchange.ts'
-import { ExpiringMarks } from './expiring-marks.ts'
-import { type Flight, Flights, timerWait } from './flights.ts'
+import { discard, type ExchangeOptions, exchange, failureOf, hasFailed, type Outcome } from './exchange.ts'
+import { type Flight, Flights, firstOf, shareableOf, timerWait } from './flights.ts'
+import { HitForMiss } from './hit-for-miss.ts'
 import type { HttpCache, HttpCacheOptions } from './http-cache.ts'
 import { Layers } from './layers.ts'
 import { LateAnswer } from './no-answer.ts'
+import { bypass, handleOther, type OtherMethodOptions, urlTag } from './other-methods.ts'
 import { passOn } from './pass-on.ts'
-import { storePost } from './store-post.ts'
+import { canUse, type Visit } from './visit.ts'
 
 /** @throws {TypeError} when answers would be shared among isolates and their purges would not */
 export function createHttpCache(options: HttpCacheOptions): HttpCache {
@@ -28,18 +29,22 @@ export function createHttpCache(options: HttpCacheOptions): HttpCache {
 /** How often a request that waited in vain waits again before it asks for itself. */
 const turnsMax = 3
 
+/** Room for what is known of keys beside their answers. */
+const keyRoom = { countMax: 10_000, bytesMax: 2_097_152 }
+
 class Engine implements HttpCache {
   readonly #rules: CacheRules
   readonly #layers: Layers
   readonly #stamps: TagStamps
   readonly #flights: Flights
-  readonly #unshared: ExpiringMarks
+  readonly #hitForMiss: HitForMiss
+  readonly #refreshes = new BackOff(keyRoom)
   readonly #exchange: ExchangeOptions
   readonly #now: () => number
   readonly #random: () => number
   readonly #beta: number
   readonly #flightWaitMs: number
-  readonly #keyOfUrl: ((url: URL) => string) | undefined
+  readonly #others: OtherMethodOptions
 
   constructor(options: HttpCacheOptions) {
     const { rules, memory, shared, stamps, now, keyOfUrl } = options
@@ -49,12 +54,8 @@ class Engine implements HttpCache {
     this.#random = options.random ?? Math.random
     this.#beta = options.earlyRefreshBeta ?? 1
     this.#flightWaitMs = options.flightWaitMs ?? 5000
-    this.#keyOfUrl = keyOfUrl
     this.#flights = new Flights(options.wait ?? timerWait)
-    this.#unshared = new ExpiringMarks(options.hitForMissMs ?? 2000, {
-      countMax: 10_000,
-      bytesMax: 2_097_152,
-    })
+    this.#hitForMiss = new HitForMiss(options.hitForMissMs ?? 2000, keyRoom)
     this.#layers = new Layers({
       rules,
       memory,
@@ -69,6 +70,12 @@ class Engine implements HttpCache {
       now,
       bodyBytesMax: options.bodyBytesMax ?? 1_048_576,
       keyTags: (key) => (keyOfUrl === undefined ? [] : [urlTag(key)]),
+    }
+    this.#others = {
+      exchange: this.#exchange,
+      purge: (tags) => this.purge(tags),
+      keyOfUrl,
+      origins: options.origins ?? [],
     }
   }
 
@@ -96,19 +103,20 @@ class Engine implements HttpCache {
   async handle(call: CacheCall): Promise<Response> {
     const { request } = call
     const { method } = request
-    if (method !== 'GET' && method !== 'HEAD') return this.#handleOther(call)
+    if (method !== 'GET' && method !== 'HEAD') return handleOther(call, this.#others)
     const control = this.#rules.requestDirectives
       ? requestControl(request.headers.get('cache-control'))
       : noRequestControl
-    if (control.noStore) return this.#bypass(call, 'request')
-    for (let turn = 0; ; turn++) {
+    if (control.noStore) return bypass(call, 'request', this.#exchange)
+    const visit: Visit = { control, arrivedAtMs: this.#now(), turn: 0 }
+    for (; ; visit.turn += 1) {
       const entry = await this.#layers.checkedInMemory(call.key, request.headers)
       const ready = this.#fromStored(call, entry, control)
       if (ready !== undefined) return ready
       if (control.onlyIfCached) return this.#onlyIfCached(call, control)
       // What else a range may be cut from is unknown, and may be larger than all we would store.
       if (entry === undefined && request.headers.has('range')) return this.#partial(call, control)
-      const answer = await this.#fetch(call, entry, control, turn)
+      const answer = await this.#fetch(call, entry, visit)
       if (answer !== undefined) return answer
     }
   }
@@ -147,28 +155,78 @@ class Engine implements HttpCache {
   }
 
   /** Waits for the fetch under way, or makes it. @returns `undefined` when the store should be looked at again */
-  async #fetch(
+  async #fetch(call: CacheCall, entry: Entry | undefined, visit: Visit): Promise<Response | undefined> {
+    const { control } = visit
+    const flightKey = this.#layers.storageKey(call.key, call.request.headers)
+    const nowMs = this.#now()
+    const isMarked = this.#hitForMiss.has(flightKey, nowMs)
+    if (visit.turn < turnsMax && !isMarked) {
+      const flight = this.#flights.get(flightKey, nowMs)
+      return flight === undefined || !canUse(flight, call, visit)
+        ? this.#lead(call, entry, visit, flightKey, [])
+        : this.#follow(call, entry, visit, flightKey, flight)
+    }
+    // Alone: others' answers are of no use. What cannot be stored may as well be asked for as the client asks.
+    const keepConditions = isMarked && entry === undefined
+    const order = {
+      stored: entry,
+      background: false,
+      control,
+      keepConditions,
+      ...this.#reason(entry, control),
+    }
+    const fetched = exchange(call, order, this.#exchange)
+    fetched.then((outcome) => this.#hitForMiss.remember(flightKey, outcome, this.#now()))
+    return this.#own(call, entry, fetched, control)
+  }
+
+  /**
+   * Waits for another's fetch. Where it takes long, one of those who wait asks again, and the others go on waiting for
+   * whichever answer comes first: an origin that has become slow is asked once an interval and not by everybody at once
+   * (nginx: `proxy_cache_lock_age`).
+   */
+  async #follow(
     call: CacheCall,
     entry: Entry | undefined,
-    control: RequestControl,
-    turn: number,
+    visit: Visit,
+    flightKey: string,
+    flight: Flight,
   ): Promise<Response | undefined> {
-    const { key, request } = call
-    const flightKey = this.#layers.storageKey(key, request.headers)
-    const nowMs = this.#now()
-    const flight = this.#flights.get(flightKey, nowMs)
-    if (turn < turnsMax && !this.#unshared.has(flightKey, nowMs)) {
-      if (flight === undefined || flight.startedAtMs <= (call.notBeforeMs ?? Number.NEGATIVE_INFINITY)) {
-        return this.#own(call, entry, this.#fly(call, flightKey, entry, control, false).outcome, control)
-      }
-      const outcome = await this.#inTime(call, flight.outcome, this.#flightWaitMs)
-      if (outcome !== undefined) return this.#share(call, entry, outcome, control, flight.rank)
+    const awaited = [flight]
+    for (let newest = flight; ; awaited.push(newest)) {
+      const outcome = await this.#inTime(call, firstOf(awaited), this.#flightWaitMs)
+      if (outcome !== undefined) return this.#share(call, entry, outcome, visit, newest.rank)
       const standIn = this.#late(call, entry)
       if (standIn !== undefined) return standIn
+      const current = this.#flights.get(flightKey, this.#now())
+      if (current === undefined || current === newest) {
+        return this.#lead(call, entry, visit, flightKey, awaited)
+      }
+      newest = current
     }
-    // Alone: others' answers were of no use, or take too long.
-    const order = { stored: entry, background: false, control, ...this.#reason(entry, control) }
-    return this.#own(call, entry, exchange(call, order, this.#exchange), control)
+  }
+
+  /** Asks for all who need it. @param slow what others have asked before, and may still bring an answer first */
+  async #lead(
+    call: CacheCall,
+    entry: Entry | undefined,
+    visit: Visit,
+    flightKey: string,
+    slow: readonly Flight[],
+  ): Promise<Response | undefined> {
+    const { outcome } = this.#fly(call, flightKey, entry, visit.control, false)
+    if (slow.length > 0) {
+      const first = await Promise.race([
+        outcome.then(() => undefined),
+        ...slow.map((flight) => shareableOf(flight.outcome)),
+      ])
+      const shared = first && this.#share(call, entry, first, visit, 0)
+      if (shared !== undefined) {
+        outcome.then(discard)
+        return shared
+      }
+    }
+    return this.#own(call, entry, outcome, visit.control)
   }
 
   /** What comes of a fetch of one's own. */
@@ -222,24 +280,14 @@ class Engine implements HttpCache {
       if (loaded !== undefined && loaded !== entry && this.#isForReader(loaded, call)) {
         const use = reuse(loaded.policy, this.#now(), control)
         if (use === 'fresh' || (use === 'stale-while-revalidate' && !background)) {
-          return { kind: 'entry', entry: loaded, forwarded: undefined, stored: 'stored' }
+          return { kind: 'entry', entry: loaded, withheld: [], forwarded: undefined, stored: 'stored' }
         }
       }
       const order = { stored, background, control, ...this.#reason(stored, control) }
       const outcome = await exchange(call, order, this.#exchange)
-      this.#remember(flightKey, outcome)
+      this.#hitForMiss.remember(flightKey, outcome, this.#now())
       return outcome
     })
-  }
-
-  #remember(flightKey: string, outcome: Outcome): void {
-    const nowMs = this.#now()
-    const isUnshared =
-      outcome.kind === 'own' ||
-      (outcome.kind === 'entry' &&
-        (outcome.stored === 'forbidden' || reuse(outcome.entry.policy, nowMs) === 'validate'))
-    if (isUnshared) this.#unshared.mark(flightKey, nowMs)
-    else this.#unshared.unmark(flightKey)
   }
 
   /** What the one who asked makes of the outcome. */
@@ -250,7 +298,8 @@ class Engine implements HttpCache {
     control: RequestControl,
   ): Response | undefined {
     if (outcome.kind === 'own') {
-      return this.#passedOn(call, outcome.response, forwardStatus(this.#rules.name, outcome.forwarded))
+      const status = forwardStatus(this.#rules.name, outcome.forwarded)
+      return passOn(outcome.response, call.request, status, this.#rules.ownFields)
     }
     if (outcome.kind === 'entry' && outcome.forwarded === undefined) {
       return this.#fromStored(call, outcome.entry, control)
@@ -263,7 +312,7 @@ class Engine implements HttpCache {
     call: CacheCall,
     entry: Entry | undefined,
     outcome: Outcome,
-    control: RequestControl,
+    { control, arrivedAtMs }: Visit,
     rank: number,
   ): Response | undefined {
     if (outcome.kind === 'own') return undefined
@@ -274,7 +323,10 @@ class Engine implements HttpCache {
       if (this.#rules.vary && this.#layers.inMemory(call.key, call.request.headers) !== shared)
         return undefined
       if (outcome.forwarded === undefined) return this.#fromStored(call, shared, control)
-      const isFresh = reuse(shared.policy, this.#now(), control) === 'fresh'
+      const nowMs = this.#now()
+      // What the origin was asked for after this reader came is as new as this reader's own fetch would be.
+      const wanted = shared.requestedAtMs >= arrivedAtMs ? noRequestControl : control
+      const isFresh = reuse(shared.policy, nowMs, wanted) === 'fresh'
       return isFresh ? this.#outcomeAnswer(call, outcome, true) : undefined
     }
     const standIn = this.#standIn(call, entry, outcome)
@@ -301,16 +353,22 @@ class Engine implements HttpCache {
 
   #outcomeAnswer(call: CacheCall, outcome: Exclude<Outcome, { kind: 'own' }>, collapsed: boolean): Response {
     if (outcome.kind === 'disconnected') throw outcome.reason
-    const { entry, forwarded } = outcome
+    const { entry, forwarded, withheld } = outcome
     const status = forwardStatus(this.#rules.name, { reason: 'miss', ...forwarded, collapsed })
-    return answerFromEntry(entry, call.request, entry.forwarded(status))
+    return answerFromEntry(entry, call.request, entry.forwarded(status, collapsed ? [] : withheld))
   }
 
   #refresh(call: CacheCall, entry: Entry): void {
     const flightKey = this.#layers.storageKey(call.key, call.request.headers)
+    const nowMs = this.#now()
     entry.refreshDue = false
-    if (this.#flights.get(flightKey, this.#now()) !== undefined) return
-    this.#fly(call, flightKey, entry, noRequestControl, true).outcome.then(discard)
+    if (this.#flights.get(flightKey, nowMs) !== undefined) return
+    if (this.#refreshes.isResting(flightKey, nowMs)) return
+    this.#fly(call, flightKey, entry, noRequestControl, true).outcome.then((outcome) => {
+      if (hasFailed(outcome)) this.#refreshes.failed(flightKey, this.#now())
+      else this.#refreshes.succeeded(flightKey)
+      discard(outcome)
+    })
   }
 
   #isRefreshDue(entry: Entry, nowMs: number): boolean {
@@ -343,53 +401,6 @@ class Engine implements HttpCache {
 
   async #partial(call: CacheCall, control: RequestControl): Promise<Response> {
     const entry = await this.#layers.load(call.key, call.request.headers)
-    return this.#fromStored(call, entry, control) ?? this.#bypass(call, 'partial')
-  }
-
-  async #bypass(call: CacheCall, reason: 'request' | 'partial' | 'method'): Promise<Response> {
-    const response = await call.forward({
-      method: call.request.method,
-      reason,
-      keepConditions: true,
-      validators: [],
-      background: false,
-    })
-    return this.#passedOn(
-      call,
-      response,
-      forwardStatus(this.#rules.name, { reason, status: response.status }),
-    )
-  }
-
-  async #handleOther(call: CacheCall): Promise<Response> {
-    const { method, url } = call.request
-    const response = await call.forward({
-      method,
-      reason: 'method',
-      keepConditions: true,
-      validators: [],
-      background: false,
-    })
-    const status = forwardStatus(this.#rules.name, { reason: 'method', status: response.status })
-    const keyOfUrl = this.#keyOfUrl
-    if (keyOfUrl === undefined || !isUnsafe(method)) return this.#passedOn(call, response, status)
-    const target = new URL(url)
-    const invalid = invalidatedUrls(method, target, response.status, response.headers)
-    if (invalid.length > 0) await this.purge(invalid.map((other) => urlTag(keyOfUrl(other))))
-    const stored = await storePost(call, target, response, this.#exchange)
-    if (stored.kind === 'not-stored') return this.#passedOn(call, stored.response, status)
-    return answerFromEntry(stored.entry, call.request, stored.entry.forwarded(status))
-  }
-
-  #passedOn(call: CacheCall, response: Response, cacheStatus: string): Response {
-    return passOn(response, call.request.method, cacheStatus, this.#rules.ownFields)
+    return this.#fromStored(call, entry, control) ?? bypass(call, 'partial', this.#exchange)
   }
 }
-
-/** Of an outcome that nobody waits for: what is one asker's own is not fetched to its end. */
-function discard(outcome: Outcome): void {
-  if (outcome.kind === 'own') outcome.response.body?.cancel().catch(() => {})
-}
-
-/** Every answer to a URL carries this tag, whatever its variant, so that invalidation (§4.4) is a purge. */
-const urlTag = (key: string): string => `=${key}`

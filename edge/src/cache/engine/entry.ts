@@ -2,7 +2,7 @@ import { type AnswerPolicy, answerPolicy } from '../policy/answer-policy.ts'
 import { hitStatus } from '../policy/cache-status.ts'
 import type { ResponseControl } from '../policy/response-control.ts'
 import type { CacheRules } from '../policy/rules.ts'
-import type { StoredAnswer } from '../store/stored-record.ts'
+import type { Fields, StoredAnswer } from '../store/stored-record.ts'
 import { type SharedHead, sharedHead } from './shared-head.ts'
 
 /** How an answer begins, as a `Response` takes it. Without `Content-Length`, which the runtime sends by itself. */
@@ -15,7 +15,7 @@ export interface AnswerHead {
 export class Entry implements StoredAnswer {
   readonly kind = 'answer'
   readonly status: number
-  readonly headers: StoredAnswer['headers']
+  readonly headers: Fields
   readonly body: Uint8Array<ArrayBuffer> | null
   readonly requestedAtMs: number
   readonly receivedAtMs: number
@@ -28,7 +28,7 @@ export class Entry implements StoredAnswer {
   readonly #name: string
   readonly #ownFields: readonly string[]
   /** Not a `Headers`: each of those is looked at whenever the runtime collects garbage, used or not. */
-  readonly #sent: readonly (readonly [name: string, value: string])[]
+  readonly #sent: Fields
   /** `Set-Cookie` is the one field that stays several. */
   readonly #repeatsName: boolean
   #hitSecond = Number.NaN
@@ -47,7 +47,6 @@ export class Entry implements StoredAnswer {
     this.#name = rules.name
     this.#ownFields = rules.ownFields
     for (const name of rules.ownFields) received.delete(name)
-    for (const name of this.policy.withheldFields) received.delete(name)
     received.delete('content-length')
     this.#sent = [...received]
     this.#repeatsName = received.getSetCookie().length > 1
@@ -68,10 +67,15 @@ export class Entry implements StoredAnswer {
     return { status: this.status, headers: fields }
   }
 
-  /** For the one who asked the origin: `Age` only as received, since the origin has just answered. A copy. */
-  forwarded(cacheStatus: string): AnswerHead {
+  /**
+   * For the one who asked the origin: `Age` only as received, since the origin has just answered. A copy.
+   *
+   * @param withheld fields of the same answer that are the asker's alone
+   */
+  forwarded(cacheStatus: string, withheld: Fields): AnswerHead {
     const fields = this.receivedFields()
     for (const name of this.#ownFields) fields.delete(name)
+    for (const [name, value] of withheld) fields.append(name, value)
     fields.delete('content-length')
     fields.append('cache-status', cacheStatus)
     return { status: this.status, headers: fields }
@@ -115,7 +119,7 @@ interface Hit {
   readonly statusPrefix: string
 }
 
-function hitOf(status: number, sent: readonly (readonly [name: string, value: string])[]): Hit {
+function hitOf(status: number, sent: Fields): Hit {
   const others = sent.filter(([name]) => name !== 'age' && name !== 'cache-status')
   const names = ['age', 'cache-status', ...others.map(([name]) => name)]
   const before = sent.find(([name]) => name === 'cache-status')?.[1]

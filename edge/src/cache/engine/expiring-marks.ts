@@ -18,8 +18,9 @@ export class ExpiringMarks {
     return this.#untilMs.bytes
   }
 
-  mark(key: string, nowMs: number): void {
-    this.#untilMs.set(key, nowMs + this.#keepMs)
+  /** @param keepMsMax where this mark is not to last as long as others */
+  mark(key: string, nowMs: number, keepMsMax: number = this.#keepMs): void {
+    this.#untilMs.set(key, nowMs + Math.min(keepMsMax, this.#keepMs))
   }
 
   unmark(key: string): void {

@@ -67,3 +67,16 @@ export class Flights {
     }
   }
 }
+
+/** The outcome of the newest of several flights for one key, or before that an answer of an older one for everybody. */
+export function firstOf(flights: readonly Flight[]): Promise<Outcome> {
+  const [newest, ...older] = flights.map(({ outcome }) => outcome).reverse()
+  if (newest === undefined) throw new RangeError('at least one flight')
+  return older.length === 0 ? newest : Promise.race([newest, ...older.map(shareableOf)])
+}
+
+/** Never settles where the outcome is of no use to others. */
+export async function shareableOf(outcome: Promise<Outcome>): Promise<Outcome> {
+  const landed = await outcome
+  return landed.kind === 'entry' ? landed : await new Promise<never>(() => {})
+}

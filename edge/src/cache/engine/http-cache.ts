@@ -52,7 +52,7 @@ export interface HttpCacheOptions {
   readonly wait?: Wait
   /** Larger bodies are passed on as they come and not stored. @default 1 MiB */
   readonly bodyBytesMax?: number
-  /** Longest wait for somebody else's fetch before fetching oneself. @default 5000 */
+  /** Longest wait for a fetch before one of those who wait asks again, for all of them. @default 5000 */
   readonly flightWaitMs?: number
   /** How long requests do not wait for each other after an answer that could not be shared. @default 2000 */
   readonly hitForMissMs?: number
@@ -62,4 +62,9 @@ export interface HttpCacheOptions {
   readonly keepMaxSeconds?: number
   /** Pass-through mode: key of a URL, so that unsafe methods invalidate it (RFC 9111 §4.4). */
   readonly keyOfUrl?: (url: URL) => string
+  /**
+   * Pass-through mode: names of the origin, as `https://host`, that its `Location` and `Content-Location` may use beside
+   * the one that clients ask. @default none
+   */
+  readonly origins?: readonly string[]
 }

@@ -3,10 +3,18 @@ import { secondaryKey, unionOfNames, varyNames } from '../policy/vary.ts'
 import type { TagStamps } from '../purge/tag-stamps.ts'
 import type { CacheStore } from '../store/cache-store.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
+import { SieveMap } from '../store/sieve-map.ts'
+import type { VariantIndex } from '../store/stored-record.ts'
 import { Entry } from './entry.ts'
 
 /** How long an answer that has a validator is worth keeping past its last use: a 304 is cheaper than a new body. */
 const validatorGraceSeconds = 3600
+
+/** The names of variants are put again for those isolates that do not have them, but not with each variant. */
+const namesAgainMs = 60_000
+
+/** Room for the keys whose answers have ended lately: a fetch that began before must not bring one back. */
+const endedRoom = { countMax: 10_000, bytesMax: 1_048_576 }
 
 export interface LayersOptions {
   readonly rules: CacheRules
@@ -24,6 +32,9 @@ export interface LayersOptions {
  */
 export class Layers {
   readonly #options: LayersOptions
+  /** When the answer was asked for that ended what lay under the key. */
+  readonly #endedMs = new SieveMap<number>({ ...endedRoom, bytesOf: (key) => key.length * 2 + 128 })
+  readonly #namesSharedAtMs = new WeakMap<VariantIndex, number>()
 
   constructor(options: LayersOptions) {
     this.#options = options
@@ -100,10 +111,34 @@ export class Layers {
     const held = memory.get(storageKey)
     // Asked for later, it knows better, whichever arrives last.
     if (held instanceof Entry && held.requestedAtMs > entry.requestedAtMs) return true
-    if (names !== undefined) memory.put(key, { kind: 'variants', names })
+    if (this.#isEnded(storageKey, entry)) return false
+    const index = names === undefined ? undefined : this.#indexOf(key, names)
     memory.put(storageKey, entry)
-    if (shared !== undefined) waitUntil(this.#share(shared, key, names, storageKey, entry))
+    if (shared !== undefined) waitUntil(this.#share(shared, key, index, storageKey, entry))
     return true
+  }
+
+  /**
+   * Ends the life of what lies under the key, in memory and in the data centre: the origin's answer to a later request
+   * takes its place and may not be stored.
+   *
+   * @param asOf when that was asked for, and whether anything stored was known then
+   */
+  end(
+    key: string,
+    requestHeaders: Headers,
+    asOf: { readonly requestedAtMs: number; readonly wasStored: boolean },
+    waitUntil: (work: Promise<unknown>) => void,
+  ): void {
+    const { memory, shared } = this.#options
+    const storageKey = this.storageKey(key, requestHeaders)
+    const held = memory.get(storageKey)
+    if (held instanceof Entry && held.requestedAtMs > asOf.requestedAtMs) return
+    this.#endedMs.set(storageKey, asOf.requestedAtMs)
+    if (held instanceof Entry) memory.delete(storageKey)
+    if (shared === undefined || !(asOf.wasStored || held instanceof Entry)) return
+    // A mark that takes its place, and is gone after a second.
+    waitUntil(Promise.resolve(shared.put(storageKey, { kind: 'ended' }, 1)))
   }
 
   purge(tags: readonly string[]): Promise<void> | undefined {
@@ -115,11 +150,11 @@ export class Layers {
   async #share(
     shared: CacheStore,
     key: string,
-    names: readonly string[] | undefined,
+    index: VariantIndex | undefined,
     storageKey: string,
     entry: Entry,
   ): Promise<void> {
-    const { stamps } = this.#options
+    const { stamps, now, keepMaxSeconds } = this.#options
     const keepSeconds = this.#keepSeconds(entry)
     if (keepSeconds <= 0) return
     await stamps.adopt(entry.tags, entry.requestedAtMs)
@@ -128,8 +163,37 @@ export class Layers {
       if (this.#options.memory.get(storageKey) === entry) this.#options.memory.delete(storageKey)
       return
     }
-    if (names !== undefined) await shared.put(key, { kind: 'variants', names }, this.#options.keepMaxSeconds)
-    await shared.put(storageKey, entry, keepSeconds)
+    if (index !== undefined) {
+      const sharedAtMs = this.#namesSharedAtMs.get(index) ?? Number.NEGATIVE_INFINITY
+      if (now() - sharedAtMs >= namesAgainMs) {
+        this.#namesSharedAtMs.set(index, now())
+        await shared.put(key, index, keepMaxSeconds)
+      }
+    }
+    // An end that came meanwhile holds.
+    if (!this.#isEnded(storageKey, entry)) await shared.put(storageKey, entry, keepSeconds)
+  }
+
+  /** Whether no isolate of this data centre has purged any of the tags since then, as far as can be told now. */
+  async isUntouchedSince(tags: readonly string[], sinceMs: number): Promise<boolean> {
+    const { stamps } = this.#options
+    await stamps.check(tags, 0)
+    return stamps.mayStore(tags, sinceMs)
+  }
+
+  #isEnded(storageKey: string, { requestedAtMs }: Entry): boolean {
+    const endedMs = this.#endedMs.get(storageKey)
+    return endedMs !== undefined && endedMs > requestedAtMs
+  }
+
+  /** The names as they lie in memory: the same object as long as they stay the same. */
+  #indexOf(key: string, names: readonly string[]): VariantIndex {
+    const { memory } = this.#options
+    const held = memory.get(key)
+    if (held?.kind === 'variants' && held.names === names) return held
+    const index = { kind: 'variants', names } as const
+    memory.put(key, index)
+    return index
   }
 
   #keepSeconds({ policy, receivedAtMs }: Entry): number {

@@ -1,17 +1,37 @@
 import { forbidsDecoding, isDecoded } from '../policy/content-coding.ts'
-import { removeHopByHop } from '../policy/fields.ts'
+import { removeHopByHop, takeFields } from '../policy/fields.ts'
 import { freshnessLifetime } from '../policy/freshness.ts'
 import { requestControl } from '../policy/request-control.ts'
 import { responseControl } from '../policy/response-control.ts'
 import { whyNotStored } from '../policy/storability.ts'
+import type { Fields } from '../store/stored-record.ts'
 import { readBoundedBody } from './bounded-body.ts'
 import type { CacheCall } from './cache-call.ts'
 import { Entry } from './entry.ts'
 import type { ExchangeOptions } from './exchange.ts'
 
 export type StoredPost =
-  | { readonly kind: 'stored'; readonly entry: Entry }
+  | { readonly kind: 'stored'; readonly entry: Entry; readonly withheld: Fields }
   | { readonly kind: 'not-stored'; readonly response: Response }
+
+/**
+ * Whether a POST has brought its target's new state along (RFC 9110 §9.3.3), and nothing has invalidated the target since
+ * it was sent. Another write that began and ended meanwhile may be newer than what this one shows, whichever answer
+ * arrives last.
+ */
+export async function mayStorePost(
+  { request, key }: CacheCall,
+  target: URL,
+  response: Response,
+  startedAtMs: number,
+  { layers, keyTags }: ExchangeOptions,
+): Promise<boolean> {
+  if (request.method !== 'POST' || response.status !== 200) return false
+  const location = response.headers.get('content-location')
+  const locatesTarget =
+    location !== null && URL.canParse(location, target) && new URL(location, target).href === target.href
+  return locatesTarget && (await layers.isUntouchedSince(keyTags(key), startedAtMs))
+}
 
 /**
  * A POST whose answer declares its lifetime and names the target itself in `Content-Location` has brought the target's
@@ -19,28 +39,22 @@ export type StoredPost =
  */
 export async function storePost(
   call: CacheCall,
-  target: URL,
   response: Response,
   options: ExchangeOptions,
 ): Promise<StoredPost> {
   const { rules, now, layers } = options
   const { status } = response
-  const location = response.headers.get('content-location')
-  const locatesTarget =
-    location !== null && URL.canParse(location, target) && new URL(location, target).href === target.href
-  if (call.request.method !== 'POST' || status !== 200 || !locatesTarget)
-    return { kind: 'not-stored', response }
   const receivedAtMs = now()
   const headers = new Headers(response.headers)
   removeHopByHop(headers)
   const control = responseControl(headers, rules)
+  const withheld = takeFields(headers, control.withheldFields)
   const lifetime = freshnessLifetime(status, headers, control, rules, receivedAtMs)
   const request = requestControl(call.request.headers.get('cache-control'))
   const requestHeaders = call.request.headers
-  const asked = { method: 'POST', requestHeaders, request, status, headers, control, lifetime, locatesTarget }
-  if (whyNotStored(asked, rules) !== undefined || forbidsDecoding(headers, rules)) {
-    return { kind: 'not-stored', response }
-  }
+  const asked = { requestHeaders, request, status, headers, control, lifetime }
+  const whyNot = whyNotStored({ ...asked, method: 'POST', locatesTarget: true }, rules)
+  if (whyNot !== undefined || forbidsDecoding(headers, rules)) return { kind: 'not-stored', response }
   const body = await readBoundedBody(response, options.bodyBytesMax)
   if (body.kind === 'larger') return { kind: 'not-stored', response: new Response(body.stream, response) }
   if (isDecoded(headers, rules)) headers.delete('content-encoding')
@@ -55,5 +69,5 @@ export async function storePost(
     control,
   )
   layers.put(call.key, requestHeaders, entry, call.waitUntil)
-  return { kind: 'stored', entry }
+  return { kind: 'stored', entry, withheld }
 }

@@ -1,15 +1,15 @@
+import { withoutBlanks } from './blanks.ts'
+import { deltaSeconds } from './directives.ts'
 import { parseHttpDate } from './http-date.ts'
 
 /**
- * `Age` as received: seconds, 0 when absent, `undefined` when it is not one non-negative integer.
- *
- * RFC 9111 §5.1 would have a cache take the first member of a list and ignore what it cannot read, both as SHOULD.
- * Ignoring it makes an answer of unknown age look newborn; we hold with §4.2.1 instead, which encourages caches to treat
- * unreadable freshness information as stale: such an answer is stored but validated before it is used.
+ * `Age` as received, in seconds (RFC 9111 §5.1): of a list the first member counts, and what is no non-negative integer
+ * is ignored, as if the field were absent. Older drafts, and http-cache-tests 0.4.5 with them, took both for stale.
  */
-export function parseAge(value: string | null): number | undefined {
+export function parseAge(value: string | null): number {
   if (value === null) return 0
-  return /^\d+$/.test(value) ? Number(value) : undefined
+  const comma = value.indexOf(',')
+  return deltaSeconds(withoutBlanks(comma < 0 ? value : value.slice(0, comma))) ?? 0
 }
 
 export interface ReceivedAnswer {

@@ -24,7 +24,6 @@ export interface AnswerPolicy extends Validators {
   readonly alwaysValidate: boolean
   /** No staleness, whatever a client permits (§4.2.4). */
   readonly staleForbidden: boolean
-  readonly withheldFields: readonly string[]
 }
 
 export interface PolicyInput {
@@ -45,7 +44,7 @@ export function answerPolicy(
   const lastModifiedMs = lastModified === null ? undefined : parseHttpDate(lastModified, receivedAtMs)
   const dateMs = parseHttpDate(date ?? '', receivedAtMs) ?? receivedAtMs
   const lifetime = freshnessLifetime(status, headers, control, rules, receivedAtMs)
-  const ageSeconds = parseAge(headers.get('age')) ?? 0
+  const ageSeconds = parseAge(headers.get('age'))
   const bornAtMs = receivedAtMs - initialAgeMs({ ageSeconds, date, requestedAtMs, receivedAtMs })
   const freshUntilMs = control.noCache ? bornAtMs : bornAtMs + lifetime.seconds * 1000
   const staleUntil = (seconds: number): number =>
@@ -59,7 +58,6 @@ export function answerPolicy(
     disconnectedUntilMs: staleUntil(control.staleIfErrorSeconds ?? rules.staleWhenDisconnectedSeconds),
     alwaysValidate: control.noCache,
     staleForbidden: control.staleForbidden,
-    withheldFields: control.withheldFields,
     etag: headers.get('etag'),
     lastModified,
     lastModifiedMs,

@@ -5,27 +5,76 @@
  */
 export type Directives = ReadonlyMap<string, string | true>
 
-const directive = /[\s,]*([^\s,="]*)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?[^,]*/gy
-
 /** Directives whose bare form is stricter than the form with an argument (§5.2.2.4, §5.2.2.7). */
 const stricterBare = new Set(['no-cache', 'private'])
 
+const quote = 0x22
+const backslash = 0x5c
+const comma = 0x2c
+const equals = 0x3d
+
+/** Space of any kind: a field's value holds blanks alone, what a test passes may hold others. */
+const isSpace = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d)
+
 export function parseDirectives(value: string): Directives {
   const found = new Map<string, string | true>()
-  directive.lastIndex = 0
-  while (directive.lastIndex < value.length) {
-    const [, rawName = '', quoted, token] = directive.exec(value) ?? []
-    const name = rawName.toLowerCase()
-    const argument = quoted?.replace(/\\(.)/g, '$1') ?? token ?? true
-    // §4.2.1: of a repeated directive the first counts. What has no name is skipped up to the next comma.
-    if (name !== '' && (!found.has(name) || (argument === true && stricterBare.has(name)))) {
-      found.set(name, argument)
+  const { length } = value
+  let at = 0
+  while (at < length) {
+    const start = at
+    let code = value.charCodeAt(at)
+    while (at < length && !isSpace(code) && code !== comma && code !== equals && code !== quote) {
+      at += 1
+      code = value.charCodeAt(at)
     }
+    const nameEnd = at
+    let argument: string | true = true
+    if (at < length && code === equals) {
+      const read = argumentAt(value, at + 1)
+      argument = read.argument
+      at = read.end
+    }
+    if (nameEnd > start) {
+      const name = value.slice(start, nameEnd).toLowerCase()
+      // §4.2.1: of a repeated directive the first counts.
+      if (!found.has(name) || (argument === true && stricterBare.has(name))) found.set(name, argument)
+    }
+    // What has no name, and what follows an argument, is skipped up to the next comma.
+    if (nameEnd > start || !isSpace(value.charCodeAt(start))) {
+      const next = value.indexOf(',', at)
+      if (next < 0) return found
+      at = next
+    }
+    while (at < length && (isSpace(value.charCodeAt(at)) || value.charCodeAt(at) === comma)) at += 1
   }
   return found
 }
 
-/** Above this a lifetime is "forever" (RFC 9111 §1.2.2). */
+/** An argument as token, or as quoted string without its quotes and escapes; nothing where its quote stays open. */
+function argumentAt(value: string, start: number): { readonly argument: string; readonly end: number } {
+  const { length } = value
+  if (value.charCodeAt(start) === quote) {
+    let isEscaped = false
+    for (let at = start + 1; at < length; at += 1) {
+      const code = value.charCodeAt(at)
+      if (code === backslash) {
+        isEscaped = true
+        at += 1
+      } else if (code === quote) {
+        const text = value.slice(start + 1, at)
+        return { argument: isEscaped ? text.replace(/\\(.)/g, '$1') : text, end: at + 1 }
+      }
+    }
+    return { argument: '', end: start }
+  }
+  let at = start
+  while (at < length && !isTokenEnd(value.charCodeAt(at))) at += 1
+  return { argument: value.slice(start, at), end: at }
+}
+
+const isTokenEnd = (code: number): boolean => isSpace(code) || code === comma || code === quote
+
+/** Above this a lifetime is "forever", and an age is as old as can be told (RFC 9111 §1.2.2). */
 const deltaSecondsMax = 2_147_483_648
 
 /** Non-negative integer seconds; `undefined` for anything else (RFC 9111 §1.2.2). */

@@ -1,3 +1,5 @@
+import { listMembers } from './blanks.ts'
+
 /** Which fields of an answer are stored, updated and sent on (RFC 9111 §3.1 and §3.2, RFC 9110 §7.6.1). */
 
 /** Of one connection or one proxy hop: neither stored nor sent on. */
@@ -18,10 +20,8 @@ const hopByHop = [
 export function removeHopByHop(headers: Headers): void {
   const listed = headers.get('connection')
   if (listed !== null) {
-    for (const option of listed.split(',')) {
-      const name = option.trim()
-      if (/^[!#$%&'*+\-.^_`|~\w]+$/.test(name)) headers.delete(name)
-    }
+    const options = new Set(listMembers(listed.toLowerCase()))
+    for (const name of [...headers.keys()]) if (options.has(name)) headers.delete(name)
   }
   for (const name of hopByHop) headers.delete(name)
 }
@@ -62,3 +62,11 @@ export const omittedFrom304 = [
   'content-length',
   'content-range',
 ] as const
+
+/** Takes these fields out. @returns what was there */
+export function takeFields(headers: Headers, names: ReadonlySet<string>): [name: string, value: string][] {
+  if (names.size === 0) return []
+  const taken = [...headers].filter(([name]) => names.has(name))
+  for (const [name] of taken) headers.delete(name)
+  return taken
+}

@@ -1,4 +1,3 @@
-import { parseAge } from './age.ts'
 import { parseHttpDate } from './http-date.ts'
 import type { ResponseControl } from './response-control.ts'
 import type { CacheRules } from './rules.ts'
@@ -19,7 +18,6 @@ export function freshnessLifetime(
   nowMs: number,
 ): Lifetime {
   const explicit = explicitLifetimeSeconds(headers, control, nowMs)
-  if (parseAge(headers.get('age')) === undefined) return { seconds: 0, explicit: explicit !== undefined }
   if (explicit !== undefined) return { seconds: explicit, explicit: true }
   return { seconds: heuristicLifetimeSeconds(status, headers, control, rules, nowMs), explicit: false }
 }

@@ -18,7 +18,19 @@ test.each<[string, string, number, Record<string, string>, string[]]>([
     ['https://a.test/x?y', 'https://a.test/n', 'https://a.test/m'],
   ],
   ['not those of another origin', 'POST', 201, { location: 'https://b.test/n' }, ['https://a.test/x?y']],
+  [
+    'those under a name that the origin has for itself',
+    'POST',
+    201,
+    { location: 'https://origin.test/n', 'content-location': 'https://origin.test.evil.test/m' },
+    ['https://a.test/x?y', 'https://origin.test/n'],
+  ],
   ['nor what is no URL', 'POST', 201, { location: 'https://[' }, ['https://a.test/x?y']],
 ])('%s (RFC 9111 §4.4)', (_, method, status, fields, expected) => {
-  expect(invalidatedUrls(method, target, status, new Headers(fields)).map(String)).toEqual(expected)
+  const urls = invalidatedUrls(
+    { method, target, origins: ['https://origin.test'] },
+    status,
+    new Headers(fields),
+  )
+  expect(urls.map(String)).toEqual(expected)
 })

@@ -6,11 +6,11 @@ export const isUnsafe = (method: string): boolean => !safe.has(method)
 /**
  * The URIs whose stored answers an exchange makes invalid (RFC 9111 §4.4): after a non-error answer to an unsafe method
  * the target, and what `Location` and `Content-Location` name, as long as it is of the same origin: anyone could
- * otherwise empty somebody else's cache.
+ * otherwise empty somebody else's cache. `origins` are further names of that origin: its own, where it does not know the
+ * one that clients ask.
  */
 export function invalidatedUrls(
-  method: string,
-  target: URL,
+  { method, target, origins }: { method: string; target: URL; origins: readonly string[] },
   status: number,
   headers: Headers,
 ): readonly URL[] {
@@ -20,7 +20,7 @@ export function invalidatedUrls(
     const value = headers.get(name)
     if (value === null || !URL.canParse(value, target)) continue
     const url = new URL(value, target)
-    if (url.origin === target.origin) urls.push(url)
+    if (url.origin === target.origin || origins.includes(url.origin)) urls.push(url)
   }
   return urls
 }

@@ -14,10 +14,13 @@ describe('precedence (RFC 9213 §2.2)', () => {
     expect(read).toMatchObject({ targeted: true, noStore: false, private: false, lifetimeSeconds: 30 })
   })
 
-  test.each(['', 'max-age=30,', 'MAX-AGE=30'])('an invalid or empty one (%j) does not', (value) => {
-    const read = control({ 'cdn-cache-control': value, 'cache-control': 'no-store' }, apiRules)
-    expect(read).toMatchObject({ targeted: false, noStore: true })
-  })
+  test.each(['', 'max-age=30,', 'MAX-AGE=30', 'max-age="30"', 'max-age=30.0', 'max-age'])(
+    'an invalid or empty one (%j) does not',
+    (value) => {
+      const read = control({ 'cdn-cache-control': value, 'cache-control': 'no-store' }, apiRules)
+      expect(read).toMatchObject({ targeted: false, noStore: true })
+    },
+  )
 
   test('CDN-Cache-Control comes before Surrogate-Control', () => {
     const read = control({ 'surrogate-control': 'max-age=1', 'cdn-cache-control': 'max-age=2' })
@@ -47,9 +50,13 @@ describe('response directives (RFC 9111 §5.2.2)', () => {
     ['max-age=5, s-maxage=9', { lifetimeSeconds: 9, hasSharedMaxAge: true, staleForbidden: true }],
     ['max-age=x', { lifetimeSeconds: 0 }],
     ['public', { lifetimeSeconds: undefined, public: true }],
-    ['no-cache', { noCache: true, staleForbidden: true, withheldFields: [] }],
-    ['no-cache="Set-Cookie, a"', { noCache: false, withheldFields: ['set-cookie', 'a'] }],
-    ['private="b"', { private: false, withheldFields: ['b'] }],
+    ['no-cache', { noCache: true, staleForbidden: true, withheldFields: new Set() }],
+    ['no-cache="Set-Cookie, a"', { noCache: false, withheldFields: new Set(['set-cookie', 'a']) }],
+    ['private="b"', { private: false, withheldFields: new Set(['b']) }],
+    ['private="b", no-cache="c"', { withheldFields: new Set(['b', 'c']) }],
+    ['private="b, Vary"', { private: true, withheldFields: new Set() }],
+    ['no-cache="ETag"', { noCache: true, staleForbidden: true, withheldFields: new Set() }],
+    ['private=" , "', { private: true }],
     ['private=""', { private: true }],
     ['must-revalidate', { staleForbidden: true, mustRevalidate: true }],
     ['proxy-revalidate', { staleForbidden: true, mustRevalidate: false }],

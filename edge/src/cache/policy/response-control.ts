@@ -1,7 +1,8 @@
+import { listMembers } from './blanks.ts'
 import { type Directives, deltaSeconds, parseDirectives } from './directives.ts'
 import type { CacheRules } from './rules.ts'
-import { parseStructuredDictionary } from './structured-dictionary.ts'
 import { parseSurrogateControl } from './surrogate-control.ts'
+import { parseTargetedControl } from './targeted-control.ts'
 
 /** What an answer says about its own storage and reuse (RFC 9111 §5.2.2, RFC 5861), read for a shared cache. */
 export interface ResponseControl {
@@ -22,15 +23,18 @@ export interface ResponseControl {
   readonly lifetimeSeconds: number | undefined
   readonly staleWhileRevalidateSeconds: number
   readonly staleIfErrorSeconds: number | undefined
-  /** Fields named by qualified `no-cache` and `private`: not reused from the store (§5.2.2.4, §5.2.2.7). */
-  readonly withheldFields: readonly string[]
+  /**
+   * Fields named by qualified `no-cache` and `private`, lower case: for the one who asked, and not stored (§5.2.2.4,
+   * §5.2.2.7).
+   */
+  readonly withheldFields: ReadonlySet<string>
 }
 
 export function responseControl(headers: Headers, rules: CacheRules): ResponseControl {
   for (const name of rules.targetedFields) {
     const value = headers.get(name)
-    const directives = value === null ? undefined : parseStructuredDictionary(value)
-    if (directives !== undefined && directives.size > 0) return interpret(directives, true)
+    const directives = value === null ? undefined : parseTargetedControl(value)
+    if (directives !== undefined) return interpret(directives, true)
   }
   if (rules.surrogateControl) {
     const value = headers.get('surrogate-control')
@@ -41,36 +45,57 @@ export function responseControl(headers: Headers, rules: CacheRules): ResponseCo
 }
 
 function interpret(directives: Directives, targeted: boolean): ResponseControl {
-  const noCache = directives.get('no-cache')
-  const isPrivate = directives.get('private')
+  const noCache = qualified(directives.get('no-cache'))
+  const isPrivate = qualified(directives.get('private'))
   const shared = directives.get('s-maxage')
   const mustRevalidate = directives.has('must-revalidate')
   const lifetime = shared ?? directives.get('max-age')
   return {
     targeted,
     noStore: directives.has('no-store'),
-    noCache: noCache !== undefined && !isFieldList(noCache),
-    private: isPrivate !== undefined && !isFieldList(isPrivate),
+    noCache: noCache === 'all',
+    private: isPrivate === 'all',
     public: directives.has('public'),
     mustRevalidate,
     mustUnderstand: directives.has('must-understand'),
     staleForbidden:
-      mustRevalidate || directives.has('proxy-revalidate') || shared !== undefined || noCache === true,
+      mustRevalidate || directives.has('proxy-revalidate') || shared !== undefined || noCache === 'all',
     hasSharedMaxAge: shared !== undefined,
     lifetimeSeconds: lifetime === undefined ? undefined : (deltaSeconds(lifetime) ?? 0),
     staleWhileRevalidateSeconds: deltaSeconds(directives.get('stale-while-revalidate')) ?? 0,
     staleIfErrorSeconds: deltaSeconds(directives.get('stale-if-error')),
-    withheldFields: [...fieldList(noCache), ...fieldList(isPrivate)],
+    withheldFields: new Set([...fieldsOf(noCache), ...fieldsOf(isPrivate)]),
   }
 }
 
-const isFieldList = (argument: string | true): argument is string =>
-  argument !== true && argument.trim() !== ''
+/**
+ * Fields that the cache itself goes by. Without one of them a stored answer would be reused for longer, for others or in
+ * another form than the origin allows, so a directive that names one is taken without its argument, as many caches take
+ * every one (§5.2.2.4, §5.2.2.7).
+ */
+const needed = new Set([
+  'age',
+  'cache-control',
+  'cache-tag',
+  'cdn-cache-control',
+  'content-encoding',
+  'content-type',
+  'date',
+  'etag',
+  'expires',
+  'last-modified',
+  'surrogate-control',
+  'vary',
+])
 
-const fieldList = (argument: string | true | undefined): string[] =>
-  argument === undefined || !isFieldList(argument)
-    ? []
-    : argument
-        .split(',')
-        .map((name) => name.trim().toLowerCase())
-        .filter((name) => name !== '')
+/** `no-cache` or `private`: absent, for the whole answer, or for the fields that it names. */
+type Qualified = undefined | 'all' | readonly string[]
+
+function qualified(argument: string | true | undefined): Qualified {
+  if (argument === undefined) return undefined
+  const names = argument === true ? [] : listMembers(argument.toLowerCase())
+  return names.length === 0 || names.some((name) => needed.has(name)) ? 'all' : names
+}
+
+const fieldsOf = (directive: Qualified): readonly string[] =>
+  directive === undefined || directive === 'all' ? [] : directive

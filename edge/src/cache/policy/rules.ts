@@ -17,7 +17,7 @@ export interface CacheRules {
   /** Longest heuristic lifetime. */
   readonly heuristicMaxSeconds: number
   /**
-   * `'never'`: an answer with `Set-Cookie` is not stored. `'explicit'`: it is stored, cookie and all, when it declares
+   * `'never'`: an answer with `Set-Cookie` is not stored, unless `private="set-cookie"` keeps the cookie out of the store. `'explicit'`: it is stored, cookie and all, when it declares
    * a lifetime of its own, as RFC 9111 §7.3 has it.
    */
   readonly storeSetCookie: 'never' | 'explicit'
@@ -50,7 +50,8 @@ export interface CacheRules {
    */
   readonly staleWhenDisconnectedSeconds: number
   /**
-   * Content codings that the runtime undoes when a body is read. Such answers are stored, and sent, without the coding.
+   * Content codings that the runtime undoes when a body is read, in its own spelling. Such answers are stored, and sent,
+   * without the coding.
    */
   readonly decodedCodings: readonly string[]
   /** Fields meant for this cache alone: used, then removed before an answer goes to a client. Lower case. */
@@ -80,7 +81,7 @@ export const passThroughRules: CacheRules = {
   surrogateControl: true,
   heuristicFraction: 0.1,
   heuristicMaxSeconds: 86_400,
-  storeSetCookie: 'explicit',
+  storeSetCookie: 'never',
   requestDirectives: true,
   authorizationChecked: false,
   shareErrors: false,

@@ -32,6 +32,7 @@ const why = ({
   )
 }
 
+const cookieRules: CacheRules = { ...passThroughRules, storeSetCookie: 'explicit' }
 const fresh = { 'cache-control': 'max-age=60' }
 
 test.each<[string, Case, NotStored | undefined]>([
@@ -86,8 +87,17 @@ test.each<[string, Case, NotStored | undefined]>([
     { asked: { authorization: 'x' }, answered: fresh, rules: apiRules },
     undefined,
   ],
-  ['Set-Cookie with a lifetime (§7.3)', { answered: { ...fresh, 'set-cookie': 'a=b' } }, undefined],
-  ['Set-Cookie without', { answered: { etag: '"a"', 'set-cookie': 'a=b' } }, 'set-cookie'],
+  ['Set-Cookie', { answered: { ...fresh, 'set-cookie': 'a=b' } }, 'set-cookie'],
+  [
+    'Set-Cookie with a lifetime where those are stored (§7.3)',
+    { answered: { ...fresh, 'set-cookie': 'a=b' }, rules: cookieRules },
+    undefined,
+  ],
+  [
+    'Set-Cookie without one, there',
+    { answered: { etag: '"a"', 'set-cookie': 'a=b' }, rules: cookieRules },
+    'set-cookie',
+  ],
   ['Set-Cookie in API mode', { answered: { ...fresh, 'set-cookie': 'a=b' }, rules: apiRules }, 'set-cookie'],
   ['Vary: * (§4.1)', { answered: { ...fresh, vary: 'a, *' } }, 'vary'],
 ])('%s', (_, input, expected) => {

@@ -19,6 +19,7 @@ export type NotStored =
   | 'no-use'
   | 'no-transform'
   | 'tags'
+  | 'too-large'
 
 export interface Exchange {
   readonly method: string

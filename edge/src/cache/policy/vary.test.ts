@@ -10,6 +10,7 @@ test.each<[string | null, readonly string[] | '*']>([
   ['*', '*'],
   [', *', '*'],
   ['Foo, *', '*'],
+  [Array.from({ length: 65 }, (_, n) => `n${n}`).join(), '*'],
 ])('Vary: %s (RFC 9110 §12.5.5)', (value, names) => {
   expect(varyNames(value)).toEqual(names)
 })
@@ -34,6 +35,9 @@ describe('matching requests (RFC 9111 §4.1)', () => {
     ['accept-language', 'en;q=1.0, de;q=0.50', 'de;q=0.5, en', true],
     ['accept-language', 'en, de', 'en, de;q=0.5', false],
     ['accept-encoding', 'gzip, br', 'br,gzip', true],
+    ['foo', '1 , 2', '1,2', true],
+    ['foo', '1  2', '1 2', false],
+    ['accept-language', `en,${'x'.repeat(2000)}`, `${'x'.repeat(2000)},en`, false],
   ])('%s: %s and %s: %s', (name, left, right, expected) => {
     expect(matches(name, left, right)).toBe(expected)
   })

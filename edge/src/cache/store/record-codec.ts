@@ -1,23 +1,30 @@
-import type { StoredAnswer, StoredRecord, VariantIndex } from './stored-record.ts'
+import type { EndMark, StoredAnswer, StoredRecord, VariantIndex } from './stored-record.ts'
 
 /**
  * A record as bytes: the length of the description as 32 bits, big endian, the description as JSON, then the body as it
  * is. Inside one opaque body no platform looks at the answer's own `Vary`, `Set-Cookie` or `Cache-Control`.
  */
-const version = 1
+const version = 2
 const lengthBytes = 4
 
-type Described = VariantIndex | (Omit<StoredAnswer, 'body'> & { readonly hasBody: boolean })
+type Described = VariantIndex | EndMark | (Omit<StoredAnswer, 'body'> & { readonly hasBody: boolean })
 
 export function encodeRecord(record: StoredRecord): Uint8Array<ArrayBuffer> {
   const body = record.kind === 'answer' ? record.body : null
-  const described = record.kind === 'answer' ? { ...record, body: undefined, hasBody: body !== null } : record
-  const description = new TextEncoder().encode(JSON.stringify([version, described]))
+  const description = new TextEncoder().encode(JSON.stringify([version, describe(record)]))
   const bytes = new Uint8Array(lengthBytes + description.byteLength + (body?.byteLength ?? 0))
   new DataView(bytes.buffer).setUint32(0, description.byteLength)
   bytes.set(description, lengthBytes)
   if (body !== null) bytes.set(body, lengthBytes + description.byteLength)
   return bytes
+}
+
+/** Member by member: an answer in memory has more of them, which follow from these. */
+function describe(record: StoredRecord): Described {
+  if (record.kind === 'ended') return { kind: 'ended' }
+  if (record.kind === 'variants') return { kind: 'variants', names: record.names }
+  const { kind, status, headers, requestedAtMs, receivedAtMs, tags, body } = record
+  return { kind, status, headers, requestedAtMs, receivedAtMs, tags, hasBody: body !== null }
 }
 
 /** @returns `undefined` for what this version did not write: another version of the Worker may share the store */

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { BackOff } from './back-off.ts'
+
+const backOff = () => new BackOff({ countMax: 100, bytesMax: 100_000 })
+
+test('rests twice as long after each failure in a row, and at most a minute', () => {
+  const rests = backOff()
+  let nowMs = 0
+  const lengths: number[] = []
+  for (let failure = 0; failure < 8; failure += 1) {
+    rests.failed('a', nowMs)
+    const startMs = nowMs
+    while (rests.isResting('a', nowMs)) nowMs += 500
+    lengths.push((nowMs - startMs) / 1000)
+  }
+  expect(lengths).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
+})
+
+test('begins anew after a success, and keeps keys apart', () => {
+  const rests = backOff()
+  rests.failed('a', 0)
+  rests.failed('a', 1_000)
+  rests.succeeded('a')
+  expect(rests.isResting('a', 1_500)).toBe(false)
+  rests.failed('a', 2_000)
+  expect([rests.isResting('a', 2_999), rests.isResting('a', 3_000)]).toEqual([true, false])
+  expect(rests.isResting('b', 2_500)).toBe(false)
+})

@@ -1,0 +1,37 @@
+import { reuse } from '../policy/reuse.ts'
+import type { Outcome } from './exchange.ts'
+import { ExpiringMarks } from './expiring-marks.ts'
+
+/** How long a key is marked after an error of the origin, which its next answer need not be. */
+const afterErrorMs = 2_000
+
+/** What a client's own condition or range was told: it says nothing about the next answer. */
+const ofConditions = new Set([206, 304, 412, 416])
+
+/**
+ * Keys whose last answer could not be shared. Requests for one do not wait for each other, and go to the origin as the
+ * client sent them, until an answer comes that can be shared.
+ */
+export class HitForMiss {
+  readonly #marks: ExpiringMarks
+
+  constructor(keepMs: number, limits: { readonly countMax: number; readonly bytesMax: number }) {
+    this.#marks = new ExpiringMarks(keepMs, limits)
+  }
+
+  has(key: string, nowMs: number): boolean {
+    return this.#marks.has(key, nowMs)
+  }
+
+  remember(key: string, outcome: Outcome, nowMs: number): void {
+    if (outcome.kind === 'own') {
+      const { status } = outcome.response
+      if (!ofConditions.has(status)) this.#marks.mark(key, nowMs, status >= 500 ? afterErrorMs : undefined)
+    } else if (isUnshared(outcome, nowMs)) this.#marks.mark(key, nowMs)
+    else this.#marks.unmark(key)
+  }
+}
+
+const isUnshared = (outcome: Outcome, nowMs: number): boolean =>
+  outcome.kind === 'entry' &&
+  (outcome.stored === 'forbidden' || reuse(outcome.entry.policy, nowMs) === 'validate')

@@ -1,0 +1,66 @@
+import { forwardStatus } from '../policy/cache-status.ts'
+import { invalidatedUrls, isUnsafe } from '../policy/invalidation.ts'
+import { answerFromEntry } from './answer-from-entry.ts'
+import type { CacheCall } from './cache-call.ts'
+import type { ExchangeOptions } from './exchange.ts'
+import { passOn } from './pass-on.ts'
+import { mayStorePost, storePost } from './store-post.ts'
+
+export interface OtherMethodOptions {
+  readonly exchange: ExchangeOptions
+  readonly purge: (tags: readonly string[]) => Promise<void> | undefined
+  readonly keyOfUrl: ((url: URL) => string) | undefined
+  /** Other names of the origin that the cache stands for. */
+  readonly origins: readonly string[]
+}
+
+/** Requests to the origin that nothing stored answers: with the client's own conditions, for the client alone. */
+export async function bypass(
+  call: CacheCall,
+  reason: 'request' | 'partial' | 'method',
+  options: ExchangeOptions,
+): Promise<Response> {
+  const response = await forwarded(call, reason)
+  return passOn(response, call.request, statusOf(reason, response, options), options.rules.ownFields)
+}
+
+/** Methods that are not answered from the store. Unsafe ones invalidate (RFC 9111 §4.4), and a POST may be stored. */
+export async function handleOther(call: CacheCall, options: OtherMethodOptions): Promise<Response> {
+  const { keyOfUrl, exchange, origins } = options
+  const { method, url } = call.request
+  if (keyOfUrl === undefined || !isUnsafe(method)) return bypass(call, 'method', exchange)
+  const startedAtMs = exchange.now()
+  const response = await forwarded(call, 'method')
+  const status = statusOf('method', response, exchange)
+  const target = new URL(url)
+  // Before this exchange's own invalidation, which would hide those of others.
+  const mayStore = await mayStorePost(call, target, response, startedAtMs, exchange)
+  const invalid = invalidatedUrls({ method, target, origins }, response.status, response.headers)
+  if (invalid.length > 0) await options.purge(invalid.map((other) => urlTag(keyOfUrl(other))))
+  const stored = mayStore
+    ? await storePost(call, response, exchange)
+    : ({ kind: 'not-stored', response } as const)
+  if (stored.kind === 'not-stored') {
+    return passOn(stored.response, call.request, status, exchange.rules.ownFields)
+  }
+  const { entry, withheld } = stored
+  return answerFromEntry(entry, call.request, entry.forwarded(status, withheld))
+}
+
+/** Every answer to a URL carries this tag, whatever its variant, so that invalidation (§4.4) is a purge. */
+export const urlTag = (key: string): string => `=${key}`
+
+const forwarded = (call: CacheCall, reason: 'request' | 'partial' | 'method'): Promise<Response> =>
+  call.forward({
+    method: call.request.method,
+    reason,
+    keepConditions: true,
+    validators: [],
+    background: false,
+  })
+
+const statusOf = (
+  reason: 'request' | 'partial' | 'method',
+  { status }: Response,
+  { rules }: ExchangeOptions,
+): string => forwardStatus(rules.name, { reason, status })
