@@ -8,11 +8,14 @@ import {
   edgeCacheControl,
   edgeCacheControlValue,
   formatLoad,
+  formatRevision,
   listTag,
   headers as names,
   problemBody,
   problemHeaders,
   resources,
+  revisionOf,
+  revisionTag,
 } from '@spillway/origin/contract'
 import { place } from './workers/place.ts'
 
@@ -45,11 +48,15 @@ const declared = resources.get('places')?.cache
  * that are refreshed by the clock would cost each request a dozen times what they cost one under a steady load.
  */
 const rule: CacheRule = declared?.kind === 'stored' ? { ...declared, maxAgeSeconds: 3_600 } : { kind: 'none' }
+const view = resources.get('places')?.versions.get('v2')
+const revision = view === undefined ? '0' : revisionOf(view)
+const shownTag = revisionTag('places', 'v2', revision)
 const fresh = {
   'content-type': 'application/json',
   'cache-control': clientCacheControl(rule),
   [edgeCacheControl]: edgeCacheControlValue(rule),
   [names.load]: formatLoad({ utilization: 0.1, queueMs: 0, shed: 0 }),
+  [names.revision]: formatRevision({ revision, sinceMs: Date.now() }),
 }
 
 function serve({ method, url = '' }: IncomingMessage, response: ServerResponse): void {
@@ -59,16 +66,20 @@ function serve({ method, url = '' }: IncomingMessage, response: ServerResponse):
       ...fresh,
       'cache-control': 'no-store',
       [edgeCacheControl]: 'no-store',
-      etag: documentEtag(1),
+      etag: documentEtag(1, revision),
       location: '/v2/places/new',
       [names.purgeTag]: `${documentTag('places', 'new')},${listTag('places')}`,
     })
     response.end(place)
   } else if (id !== undefined) {
-    response.writeHead(200, { ...fresh, etag: documentEtag(1), [names.cacheTag]: documentTag('places', id) })
+    response.writeHead(200, {
+      ...fresh,
+      etag: documentEtag(1, revision),
+      [names.cacheTag]: `${documentTag('places', id)},${shownTag}`,
+    })
     response.end(place)
   } else {
-    response.writeHead(200, { ...fresh, [names.cacheTag]: listTag('places') })
+    response.writeHead(200, { ...fresh, [names.cacheTag]: `${listTag('places')},${shownTag}` })
     response.end(page)
   }
 }

@@ -22,6 +22,8 @@ export interface OriginOptions {
   /** Further variables, or other values of these, by the names of the contract's `originEnv`. */
   readonly env?: Readonly<Record<string, string>>
   readonly logFile: string
+  /** The origin's workspace, or a copy of it. @default this repository's */
+  readonly folder?: string
   /** @default any free port */
   readonly port?: number
 }
@@ -36,7 +38,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     name: 'origin',
     command: process.execPath,
     args: [...serverFlags, 'src/main.ts'],
-    cwd: join(root, 'origin'),
+    cwd: options.folder ?? join(root, 'origin'),
     env: { ...process.env, ...originEnvironment(options, port) },
     logFile: options.logFile,
   })

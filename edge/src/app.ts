@@ -17,10 +17,17 @@ import {
   priorityOf,
   rangeProblem,
 } from './stage/lookup.ts'
+import { heedRevision, type RevisionParts } from './stage/revision.ts'
 import { type VerifyParts, verify } from './stage/verify.ts'
 import { type WriteParts, write } from './stage/write.ts'
 
-export type Parts = IdentifyParts & VerifyParts & LimitParts & LookupParts & WriteParts & AnswerParts
+export type Parts = IdentifyParts &
+  VerifyParts &
+  LimitParts &
+  LookupParts &
+  RevisionParts &
+  WriteParts &
+  AnswerParts
 
 /** What one stage says: a refusal, an answer, or nothing, and then the next one is asked. */
 type Verdict = Problem | Response | undefined
@@ -77,8 +84,13 @@ export function createApp(parts: Parts): App {
     return (await limitInLocation(exchange, parts)) ?? (await lookUp(exchange, plan, parts)) // 4, 5, 6, 7
   }
 
-  const forwardWrite = async (exchange: Exchange, plan: WritePlan): Promise<Verdict> =>
-    (await limitInLocation(exchange, parts)) ?? (await write(exchange, plan, parts)) // 4, 6, 7
+  const forwardWrite = async (exchange: Exchange, plan: WritePlan): Promise<Verdict> => {
+    const refused = await limitInLocation(exchange, parts) // 4
+    if (refused !== undefined) return refused
+    const answer = await write(exchange, plan, parts) // 6, 7
+    heedRevision(exchange, plan.route, answer, parts)
+    return answer
+  }
 
   const conclude = (exchange: Exchange, verdict: Verdict): Response => {
     let problem: Problem

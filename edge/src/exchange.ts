@@ -1,4 +1,4 @@
-import { headers as names, type Principal } from '@spillway/origin/contract'
+import { headers as names, type Principal, type ToldRevision } from '@spillway/origin/contract'
 import { isUuid, type RequestHead } from './policy/request-headers.ts'
 import type { InvalidPlan, ServedPlan } from './policy/request-plan.ts'
 import type { VerifiedToken } from './policy/token-verifier.ts'
@@ -25,6 +25,8 @@ export class Exchange {
   reason: string | undefined
   /** Tags that the origin named as made obsolete by this request. */
   purgeTags: readonly string[] = []
+  /** As what the origin showed its last answer, where that was about a resource. */
+  toldRevision: ToldRevision | undefined
   /** An attempt was sent and its answer lost: what it did at the origin is not known, whatever the next one says. */
   hasLostAttempt = false
   /** How long the origin took, where it was asked. */

@@ -17,6 +17,7 @@ import type { Observe } from './observation.ts'
 import { analyticsObserver } from './observe/analytics.ts'
 import { logObserver } from './observe/log.ts'
 import { Cors } from './policy/cors.ts'
+import { HeardRevisions } from './policy/heard-revisions.ts'
 import { KeySet, keySetTimes } from './policy/key-set.ts'
 import { LocalQuota } from './policy/local-quota.ts'
 import { OpenBodies, shortBodies, streamedBodies, waitingBodies } from './policy/open-bodies.ts'
@@ -59,6 +60,7 @@ export function createParts(config: Config, bindings: Bindings): Parts {
     quota: new LocalQuota(config.rateQuota),
     limiter: bindings.RATE_LIMITER,
     cache: createCache(config),
+    revisions: new HeardRevisions(),
     purgeEverywhere: createPurgeEverywhere(config),
     endpoints: config.origins.map((url) => ({ url, gate: new OriginGate() })),
     signer: new AssertionSigner(config.assertionKey, now),

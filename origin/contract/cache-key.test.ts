@@ -9,8 +9,19 @@ const trips = findView(resources, 'v2', 'trips') as View
 
 describe('cacheKey', () => {
   it('names version, resource, id and query', () => {
-    expect(cacheKey({ ...places, id: '42' }, 'fields=id,name', 'alice')).toBe('/v2/places/42?fields=id,name')
-    expect(cacheKey(places, 'limit=20&sort=name', undefined)).toBe('/v2/places?limit=20&sort=name')
+    const { shape } = places.representation
+    expect(cacheKey({ ...places, id: '42' }, 'fields=id,name', 'alice')).toBe(
+      `/v2.${shape}/places/42?fields=id,name`,
+    )
+    expect(cacheKey(places, 'limit=20&sort=name', undefined)).toBe(`/v2.${shape}/places?limit=20&sort=name`)
+    expect(cacheKey({ ...trips, id: '7' }, '', 'alice')).toBe(
+      `/~alice/v2.${trips.representation.shape}/trips/7`,
+    )
+  })
+
+  it('is another one where documents are shown in another way', () => {
+    const redeployed = { ...places, representation: { ...places.representation, shape: '0ther000' } }
+    expect(cacheKey(redeployed, '', undefined)).not.toBe(cacheKey(places, '', undefined))
   })
 
   it('is shared by all subjects only where the answer is', () => {

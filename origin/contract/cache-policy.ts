@@ -71,6 +71,10 @@ export function edgeCacheControlValue(rule: CacheRule): string {
 /** Tag of one document's stored answers. */
 export const documentTag = (resourceName: string, id: string): string => `${resourceName}:${id}`
 
+/** Tag of everything that one version shows of a resource, under one revision of how. An id has no `@`. */
+export const revisionTag = (resourceName: string, version: string, revision: string): string =>
+  `${resourceName}@${version}:${revision}`
+
 /**
  * Tag of a resource's lists. Any write to the resource may change any list, so all lists share one tag; where lists
  * are kept per subject, one tag per subject, so that one person's write does not empty everybody's cache.

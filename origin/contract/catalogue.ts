@@ -1,4 +1,4 @@
-import type { Representation, VersionName } from './definition.ts'
+import type { CheckedRepresentation, VersionName } from './definition.ts'
 import { DefinitionError } from './definition-check.ts'
 import type { Resource } from './resource.ts'
 
@@ -29,7 +29,7 @@ export function catalogue(...resources: readonly Resource[]): Catalogue {
 export interface View {
   readonly resource: Resource
   readonly version: VersionName
-  readonly representation: Representation
+  readonly representation: CheckedRepresentation
 }
 
 /** The view of a resource in a version, or `undefined` where either does not exist. */

@@ -14,7 +14,7 @@ export interface Representation {
   readonly version: VersionName
   /** The fields a caller sees. Those marked `readOnly` are sent, never accepted. */
   readonly schema: TObject
-  /** Stored fields → this version's fields. */
+  /** Stored fields → this version's fields: the same for the same document, whenever and wherever it runs. */
   readonly fromStored: (stored: Fields) => Fields
   /**
    * This version's writable fields → stored fields. `current` is the stored document that is replaced, if any:
@@ -23,7 +23,19 @@ export interface Representation {
   readonly toStored: (input: Fields, current: Fields | undefined) => Fields
   /** This version's field → stored path, where they differ; used for `filter` and `sort`. `null`: not stored as such. */
   readonly paths: Readonly<Record<string, string | null>>
+  /**
+   * To be raised when a deployment shows the same documents in another way and neither schema nor `fromStored` tells: by
+   * way of a helper that treats rare values differently, or by new data under old versions. What is stored anywhere under
+   * the revision before is then asked for again. @default 0
+   */
+  readonly revision?: number
   readonly deprecation?: Deprecation
+}
+
+/** A representation that is part of a checked definition. */
+export interface CheckedRepresentation extends Representation {
+  /** Stands for all of it that shows ({@link ./shape.ts}). */
+  readonly shape: string
 }
 
 /** Retirement of a version of one resource: Deprecation (RFC 9745) and Sunset (RFC 8594), then 410. */

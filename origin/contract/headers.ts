@@ -8,6 +8,8 @@ export const headers = {
   priority: 'spillway-priority',
   /** origin → edge: how loaded the origin is ({@link ./load.ts}). */
   load: 'spillway-load',
+  /** origin → edge: as what a representation is shown now, and since when ({@link ./told-revision.ts}). */
+  revision: 'spillway-revision',
   /** origin → edge: tags of a stored answer, comma-separated. */
   cacheTag: 'cache-tag',
   /** origin → edge: tags whose stored answers a write made obsolete, comma-separated. */

@@ -3,6 +3,7 @@ import { type AccessRule, ownerField } from './access.ts'
 import type { CacheRule } from './cache-policy.ts'
 import { resolveCacheRule } from './cache-policy.ts'
 import type {
+  CheckedRepresentation,
   Deprecation,
   Fields,
   IndexDefinition,
@@ -12,6 +13,7 @@ import type {
 } from './definition.ts'
 import { checkDefinition } from './definition-check.ts'
 import type { Priority } from './priority.ts'
+import { shapeOf } from './shape.ts'
 
 /** Fields that every representation has and no schema declares. Times are RFC 3339, UTC, to the millisecond. */
 export const systemFields = {
@@ -46,7 +48,7 @@ export interface Resource {
   readonly priority: Priority
   readonly requireIfMatch: boolean
   readonly batchSizeMax: number
-  readonly versions: ReadonlyMap<VersionName, Representation>
+  readonly versions: ReadonlyMap<VersionName, CheckedRepresentation>
 }
 
 /**
@@ -75,7 +77,9 @@ export function resource<Stored extends TProperties>(
     priority: definition.priority ?? 'normal',
     requireIfMatch: definition.requireIfMatch ?? false,
     batchSizeMax: definition.batchSizeMax ?? 100,
-    versions: new Map(definition.versions.map((view) => [view.version, view])),
+    versions: new Map(
+      definition.versions.map((view) => [view.version, { ...view, shape: shapeOf(definition.schema, view) }]),
+    ),
   }
 }
 
@@ -85,7 +89,7 @@ export const defaultPageSize = { default: 20, max: 100 } as const
 export function asStored(
   version: VersionName,
   schema: TObject,
-  options: { readonly readOnly?: readonly string[] } = {},
+  options: { readonly readOnly?: readonly string[]; readonly revision?: number } = {},
 ): Representation {
   const readOnly = new Set(options.readOnly)
   const properties = Object.fromEntries(
@@ -101,6 +105,7 @@ export function asStored(
     fromStored: (stored) => pick(stored, names),
     toStored: (input, current) => ({ ...(current && pick(current, [...readOnly])), ...input }),
     paths: {},
+    ...(options.revision !== undefined && { revision: options.revision }),
   }
 }
 
@@ -115,6 +120,7 @@ export function representation<Stored extends TObject, Shown extends TObject>(
     readonly paths: {
       readonly [Field in keyof Static<Shown> & string]?: (keyof Static<Stored> & string) | null
     }
+    readonly revision?: number
     readonly deprecation?: Deprecation
   },
 ): Representation {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { alice, editor } from './support/client.ts'
+import { revisionOf, versionOf } from './support/etag.ts'
 import { advisory, trip } from './support/samples.ts'
 
 let origin: TestApp
@@ -14,8 +15,17 @@ async function newAdvisory(): Promise<string> {
   const { json } = await origin.send('POST', '/v2/advisories', { as: editor, body: advisory() })
   const path = `/v2/advisories/${json.id}`
   const patched = await origin.send('PATCH', path, { as: editor, body: { title: 'Second' } })
-  expect(patched.headers.etag).toBe('"2"')
+  expect(versionOf(patched.headers.etag)).toBe(2)
   return path
+}
+
+/** The conditions of a row, `.now` standing for the revision in which documents are shown. */
+async function conditionsOf(row: Record<string, string>, path: string): Promise<Record<string, string>> {
+  const { etag } = (await origin.send('GET', path, { as: alice })).headers
+  const revision = revisionOf(String(etag))
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, value.replaceAll('.now', `.${revision}`)]),
+  )
 }
 
 type Case = readonly [conditions: Record<string, string>, status: number]
@@ -23,20 +33,27 @@ type Case = readonly [conditions: Record<string, string>, status: number]
 describe('a read of a document at "2" (RFC 9110 §13)', () => {
   const table: readonly Case[] = [
     [{}, 200],
-    [{ 'if-none-match': '"2"' }, 304],
-    [{ 'if-none-match': 'W/"2"' }, 304],
-    [{ 'if-none-match': '"1"' }, 200],
-    [{ 'if-none-match': '"1", "2"' }, 304],
-    [{ 'if-none-match': '"a,b", "2",' }, 304],
-    [{ 'if-none-match': '"with space", "2"' }, 200],
+    [{ 'if-none-match': '"2.now"' }, 304],
+    [{ 'if-none-match': 'W/"2.now"' }, 304],
+    [{ 'if-none-match': '"1.now"' }, 200],
+    [{ 'if-none-match': '"1.now", "2.now"' }, 304],
+    [{ 'if-none-match': '"a,b", "2.now",' }, 304],
+    [{ 'if-none-match': '"with space", "2.now"' }, 200],
     [{ 'if-none-match': '*' }, 304],
-    [{ 'if-none-match': '"20"' }, 200],
+    [{ 'if-none-match': '"20.now"' }, 200],
+    // shown in another revision, or none that is known: what is held is not what would be sent
+    [{ 'if-none-match': '"2"' }, 200],
+    [{ 'if-none-match': '"2.0ther000"' }, 200],
+    [{ 'if-none-match': '"2.nowx"' }, 200],
+    [{ 'if-match': '"2.now"' }, 200],
     [{ 'if-match': '"2"' }, 200],
+    [{ 'if-match': '"2.0ther000"' }, 200],
     [{ 'if-match': '*' }, 200],
     [{ 'if-match': '"1"' }, 412],
+    [{ 'if-match': '"1.now"' }, 412],
     // §13.2.2: If-Match is looked at first
-    [{ 'if-match': '"1"', 'if-none-match': '"2"' }, 412],
-    [{ 'if-match': '"2"', 'if-none-match': '"2"' }, 304],
+    [{ 'if-match': '"1"', 'if-none-match': '"2.now"' }, 412],
+    [{ 'if-match': '"2"', 'if-none-match': '"2.now"' }, 304],
     // without Last-Modified, dates have nothing to be compared with
     [{ 'if-modified-since': 'Sun, 01 Jan 2040 00:00:00 GMT' }, 200],
     [{ 'if-unmodified-since': 'Sat, 01 Jan 2000 00:00:00 GMT' }, 200],
@@ -52,10 +69,14 @@ describe('a read of a document at "2" (RFC 9110 §13)', () => {
   for (const [conditions, status] of table) {
     for (const method of ['GET', 'HEAD']) {
       it(`${method} ${JSON.stringify(conditions)}: ${status}`, async () => {
-        const answer = await origin.send(method, path, { as: alice, headers: conditions })
+        const answer = await origin.send(method, path, {
+          as: alice,
+          headers: await conditionsOf(conditions, path),
+        })
         expect(answer.status).toBe(status)
         if (status === 304) {
-          expect(answer.headers).toMatchObject({ etag: '"2"', 'cache-control': 'private, no-cache' })
+          expect(versionOf(answer.headers.etag)).toBe(2)
+          expect(answer.headers).toMatchObject({ 'cache-control': 'private, no-cache' })
           expect(answer.headers['content-type']).toBeUndefined()
           expect(answer.text).toBe('')
         }
@@ -68,7 +89,13 @@ describe('a read of a document at "2" (RFC 9110 §13)', () => {
 describe('a write to a document at "2" (RFC 9110 §13)', () => {
   const table: readonly Case[] = [
     [{}, 200],
+    [{ 'if-match': '"2.now"' }, 200],
+    // a deployment in between is nobody else's change
+    [{ 'if-match': '"2.0ther000"' }, 200],
     [{ 'if-match': '"2"' }, 200],
+    [{ 'if-match': '"2."' }, 412],
+    [{ 'if-match': '"02.now"' }, 412],
+    [{ 'if-match': '"1.now"' }, 412],
     [{ 'if-match': 'W/"2"' }, 200],
     [{ 'if-match': '"1", "2"' }, 200],
     [{ 'if-match': '*' }, 200],
@@ -76,9 +103,10 @@ describe('a write to a document at "2" (RFC 9110 §13)', () => {
     [{ 'if-match': '"3"' }, 412],
     [{ 'if-match': '"not-ours"' }, 412],
     [{ 'if-none-match': '*' }, 412],
-    [{ 'if-none-match': '"2"' }, 412],
-    [{ 'if-none-match': '"1"' }, 200],
-    [{ 'if-match': '"2"', 'if-none-match': '"2"' }, 412],
+    [{ 'if-none-match': '"2.now"' }, 412],
+    [{ 'if-none-match': '"2.0ther000"' }, 200],
+    [{ 'if-none-match': '"1.now"' }, 200],
+    [{ 'if-match': '"2.now"', 'if-none-match': '"2.now"' }, 412],
     [{ 'if-match': 'two' }, 400],
     [{ 'if-none-match': 'W/two' }, 400],
   ]
@@ -88,15 +116,17 @@ describe('a write to a document at "2" (RFC 9110 §13)', () => {
       it(`${method} ${JSON.stringify(conditions)}: ${wanted}`, async () => {
         const path = await newAdvisory()
         const body = { PUT: advisory(), PATCH: { title: 'Third' }, DELETE: undefined }[method]
-        const answer = await origin.send(method, path, { as: editor, headers: conditions, body })
+        const headers = await conditionsOf(conditions, path)
+        const answer = await origin.send(method, path, { as: editor, headers, body })
         expect(answer.status).toBe(wanted)
         const after = await origin.send('GET', path, { as: alice })
-        if (wanted === 200) expect(answer.headers.etag).toBe('"3"')
+        if (wanted === 200) expect(versionOf(answer.headers.etag)).toBe(3)
         if (wanted === 204) expect(after.status).toBe(404)
         if (wanted >= 400) expect(after.json).toMatchObject({ title: 'Second' })
         if (wanted === 412) {
           expect(answer.json.code).toBe('precondition-failed')
-          expect(answer.headers.etag).toBe('"2"')
+          expect(answer.headers.etag).toBe(after.headers.etag)
+          expect(versionOf(answer.headers.etag)).toBe(2)
         }
       })
     }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seed } from '../scripts/seed.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { editor } from './support/client.ts'
+import { revisionOf } from './support/etag.ts'
 import { placeV2 } from './support/samples.ts'
 
 let origin: TestApp
@@ -209,9 +210,10 @@ describe('what is shown', () => {
       'cache-control': 'public, no-cache',
       'cdn-cache-control': 'max-age=30, stale-while-revalidate=300, stale-if-error=86400',
     }
-    expect((await list('')).headers).toMatchObject({ ...cacheable, 'cache-tag': 'places:*' })
     const read = await origin.send('GET', `/v2/places/${id}`)
-    expect(read.headers).toMatchObject({ ...cacheable, 'cache-tag': `places:${id}` })
+    const shown = `places@v2:${revisionOf(String(read.headers.etag))}`
+    expect((await list('')).headers).toMatchObject({ ...cacheable, 'cache-tag': `places:*,${shown}` })
+    expect(read.headers).toMatchObject({ ...cacheable, 'cache-tag': `places:${id},${shown}` })
     const patched = await origin.send('PATCH', `/v2/places/${id}`, { as: editor, body: { population: 1 } })
     expect(patched.headers).toMatchObject({
       'cache-control': 'no-store',

@@ -2,6 +2,7 @@ import { limits } from '@spillway/origin/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { alice, editor } from './support/client.ts'
+import { versionOf } from './support/etag.ts'
 import { advisory, placeV1, placeV2, trip } from './support/samples.ts'
 
 let origin: TestApp
@@ -247,9 +248,11 @@ describe('a batch', () => {
       status: 201,
       id: first.item.id,
       location: `/v2/places/${first.item.id}`,
-      etag: '"1"',
+      etag: first.etag,
       item: { ...placeV2, id: first.id, createdAt: first.item.createdAt, updatedAt: first.item.updatedAt },
     })
+    expect(versionOf(first.etag)).toBe(1)
+    expect((await origin.send('GET', first.location)).headers.etag).toBe(first.etag)
     expect(second.problem).toMatchObject({ code: 'validation-failed', errors: [{ pointer: '/population' }] })
     expect([second.status, third.status]).toEqual([422, 201])
     expect((await origin.send('GET', third.location)).json).toEqual(third.item)

@@ -6,6 +6,7 @@ import {
   type Problem,
   ProblemError,
   parseLoad,
+  parseRevision,
   problemMediaType,
 } from '@spillway/origin/contract'
 import { type Exchange, principalOf } from '../exchange.ts'
@@ -107,6 +108,7 @@ export async function forward(exchange: Exchange, order: Forwarding, parts: Forw
     endpoint.gate.leave(pass, outcome, now(), random, load)
     exchange.originMs = now() - startedAtMs
     if (answer.kind === 'answer') {
+      exchange.toldRevision = parseRevision(answer.response.headers.get(names.revision))
       exchange.purgeTags = splitTags(answer.response.headers.get(names.purgeTag))
       if (isOurOrigins(answer.response)) return shown(answer.response, parts.cors)
       await answer.response.body?.cancel()

@@ -1,15 +1,14 @@
 import { cacheKey, deadline, type Problem, priorityRank } from '@spillway/origin/contract'
-import type { ForwardOrder, HttpCache } from '../cache/index.ts'
+import type { ForwardOrder } from '../cache/index.ts'
 import { BrokenAnswer, LateAnswer } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import { conditionalFields } from '../policy/forwarded-headers.ts'
 import type { PagePlan, ReadPlan } from '../policy/request-plan.ts'
 import { Deadline } from '../runtime/deadline.ts'
 import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, failure, forward } from './forward.ts'
+import { heedRevision, type RevisionParts } from './revision.ts'
 
-export interface LookupParts extends ForwardParts {
-  readonly cache: HttpCache
-}
+export type LookupParts = ForwardParts & RevisionParts
 
 type Readable = ReadPlan | PagePlan
 
@@ -52,8 +51,7 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
       ...call,
       untilMs: deadlineOf(exchange),
       rank: priorityRank(priorityOf(exchange, plan)),
-      forward: (order) =>
-        held(exchange, forward(exchange, sharedRead(exchange, plan, order, parts.now()), parts)),
+      forward: (order) => held(exchange, askToShare(exchange, plan, order, parts)),
     })
   } catch (error) {
     const failed = failureOf(error, head.method, parts)
@@ -63,6 +61,18 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
     exchange.reason = failed.reason
     return stored
   }
+}
+
+/** Asks for an answer that is to be stored, and learns from it as what the origin shows the resource now. */
+async function askToShare(
+  exchange: Exchange,
+  plan: Readable,
+  order: ForwardOrder,
+  parts: LookupParts,
+): Promise<Response> {
+  const answer = await forward(exchange, sharedRead(exchange, plan, order, parts.now()), parts)
+  if (plan.kind === 'read') heedRevision(exchange, plan.route, answer, parts)
+  return answer
 }
 
 /** Sees the work through, also where the client has left. */

@@ -1,4 +1,4 @@
-import { documentEtag, headers, type Problem } from '@spillway/origin/contract'
+import { headers, type Problem } from '@spillway/origin/contract'
 import type { FastifyReply } from 'fastify'
 import { sendProblem } from '../stage/problem.ts'
 import type { KeyRefused, NotDone, StoredDocument, UniqueConflict, Unknown } from '../store/repository.ts'
@@ -20,7 +20,7 @@ export function sendWritten(
     .headers({
       'content-type': jsonType,
       'cache-control': 'no-store',
-      etag: documentEtag(document.version),
+      etag: plan.etag(document.version),
     })
     .send(plan.serialize(document, undefined))
 }

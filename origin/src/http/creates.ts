@@ -1,5 +1,4 @@
 import {
-  documentEtag,
   type Fields,
   headers,
   type Parsed,
@@ -151,7 +150,7 @@ function describeOutcome(plan: Plan, outcome: CreateOutcome, requestId: string):
   }
   const { document } = outcome
   const location = `${plan.path}/${document.id}`
-  const etag = JSON.stringify(documentEtag(document.version))
+  const etag = JSON.stringify(plan.etag(document.version))
   const item = plan.serialize(document, undefined)
   return `{"status":201,"id":"${document.id}","location":"${location}","etag":${etag},"item":${item}}`
 }

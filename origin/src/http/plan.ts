@@ -1,14 +1,18 @@
 import {
   clientCacheControl,
+  documentEtag,
   documentTag,
   edgeCacheControl,
   edgeCacheControlValue,
   type Fields,
+  formatRevision,
   headers,
   lifecycleHeaders,
   listTag,
   normalizeTimes,
   ownerField,
+  revisionOf,
+  revisionTag,
   type View,
 } from '@spillway/origin/contract'
 import type { Ajv } from 'ajv'
@@ -22,8 +26,10 @@ export interface Plan {
   readonly path: string
   readonly serialize: Serialize
   readonly validator: Validator
-  /** Headers of every answer: announcements of the version's retirement, without its link. */
-  readonly lifecycle: Readonly<Record<string, string>>
+  /** Names how this version shows a document, as this process runs it. */
+  readonly revision: string
+  /** Headers of every answer: its revision, and announcements of the version's retirement, without its link. */
+  readonly everyAnswer: Readonly<Record<string, string>>
   /** `Link` to the successor of a retired version. */
   readonly successorLink: string | undefined
   /** When the version is gone, in ms since the epoch. */
@@ -36,6 +42,10 @@ export interface Plan {
   readonly writeOwner: string | undefined
   /** A stored field as this version names it. */
   shownName(storedPath: string): string
+  /** Entity tag of a document at this version of it. */
+  etag(version: number): string
+  /** Tag of all that is shown in this revision. */
+  readonly revisionTag: string
   documentTag(id: string): string
   /** Tag of the lists that `subject` is shown. */
   listTag(subject: string | undefined): string
@@ -43,18 +53,24 @@ export interface Plan {
   toStored(input: Fields, current: Fields | undefined, subject: string | undefined): Fields
 }
 
-export function compilePlan(view: View, ajv: Ajv): Plan {
+/** @param startedAtMs when this process began to show documents like this, milliseconds since the epoch */
+export function compilePlan(view: View, ajv: Ajv, startedAtMs: number): Plan {
   const { resource, version, representation } = view
   const announced = lifecycleHeaders(view)
   const { name } = resource
   const readOwner = ownerField(resource.access.read)
+  const revision = revisionOf(representation)
   const { sunsetAt } = representation.deprecation ?? {}
   return {
     view,
     path: `/${version}/${name}`,
     serialize: compileSerializer(view),
     validator: compileValidator(ajv, view),
-    lifecycle: Object.fromEntries(announced.filter(([header]) => header !== 'link')),
+    revision,
+    everyAnswer: {
+      ...Object.fromEntries(announced.filter(([header]) => header !== 'link')),
+      [headers.revision]: formatRevision({ revision, sinceMs: startedAtMs }),
+    },
     successorLink: announced.find(([header]) => header === 'link')?.[1],
     goneAtMs: sunsetAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(sunsetAt),
     caching: {
@@ -65,6 +81,8 @@ export function compilePlan(view: View, ajv: Ajv): Plan {
     writeOwner: ownerField(resource.access.write),
     shownName: (storedPath) =>
       Object.entries(representation.paths).find(([, path]) => path === storedPath)?.[0] ?? storedPath,
+    etag: (version) => documentEtag(version, revision),
+    revisionTag: revisionTag(name, version, revision),
     documentTag: (id) => documentTag(name, id),
     listTag: (subject) => listTag(name, readOwner === undefined ? undefined : subject),
     toStored(input, current, subject) {

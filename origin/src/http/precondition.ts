@@ -1,4 +1,4 @@
-import { documentEtag, type Parsed, type Problem, parseEtags } from '@spillway/origin/contract'
+import { type DocumentTag, type Parsed, type Problem, parseEtags } from '@spillway/origin/contract'
 
 /**
  * Conditional requests in the order of RFC 9110 §13.2.2: If-Match, then If-None-Match. There is no Last-Modified, so
@@ -6,8 +6,8 @@ import { documentEtag, type Parsed, type Problem, parseEtags } from '@spillway/o
  * served. Conditions are looked at only where the request would succeed without them (§13.2.1).
  */
 
-/** Versions that a condition names; `'any'` for `*`. */
-export type Tags = readonly number[] | 'any'
+/** Tags that a condition names; `'any'` for `*`. */
+export type Tags = readonly DocumentTag[] | 'any'
 
 export interface Preconditions {
   readonly ifMatch: Tags | undefined
@@ -37,14 +37,22 @@ export function parsePreconditions(headers: Conditions, use: 'read' | 'write'): 
   return { ok: true, value: { ifMatch: match, ifNoneMatch: noneMatch } }
 }
 
-/** What the conditions make of a request for a document that is there, at this version. */
+/**
+ * What the conditions make of a request for a document that is there, at this version and shown in this revision.
+ * If-Match is about the document, so its versions alone are compared; If-None-Match is about what would be sent, so whole
+ * tags are ({@link ../../contract/etag.ts}).
+ */
 export function evaluatePreconditions(
   { ifMatch, ifNoneMatch }: Preconditions,
   version: number,
+  revision: string,
 ): 'proceed' | 'ifMatchFailed' | 'ifNoneMatchFailed' {
-  if (ifMatch !== undefined && !includes(ifMatch, version)) return 'ifMatchFailed'
-  if (ifNoneMatch !== undefined && includes(ifNoneMatch, version)) return 'ifNoneMatchFailed'
-  return 'proceed'
+  if (ifMatch !== undefined && ifMatch !== 'any' && !ifMatch.some((tag) => tag.version === version))
+    return 'ifMatchFailed'
+  const isHeld =
+    ifNoneMatch === 'any' ||
+    ifNoneMatch?.some((tag) => tag.version === version && tag.revision === revision) === true
+  return isHeld ? 'ifNoneMatchFailed' : 'proceed'
 }
 
 /** Whether an If-None-Match names this entity tag of a list. */
@@ -56,19 +64,17 @@ export function namesListEtag(ifNoneMatch: string, etag: string): boolean {
   )
 }
 
-/** The 412 of a document that is now at `version`. */
-export const preconditionFailed = (version: number): Problem => ({
+/** The 412 of a document that has this entity tag now. */
+export const preconditionFailed = (etag: string): Problem => ({
   code: 'precondition-failed',
-  detail: `The document is at ${documentEtag(version)} now. Read it again and decide anew.`,
-  headers: { etag: documentEtag(version) },
+  detail: `The document is at ${etag} now. Read it again and decide anew.`,
+  headers: { etag },
 })
 
 export const preconditionRequired: Problem = {
   code: 'precondition-required',
   detail: 'Send the ETag of the document as you saw it in If-Match, so that no change of others is lost.',
 }
-
-const includes = (tags: Tags, version: number): boolean => tags === 'any' || tags.includes(version)
 
 export const malformed = (header: string): { readonly ok: false; readonly problem: Problem } => {
   const detail = `${header} is not a list of entity tags such as "3", or *.`

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import {
   type CursorValue,
-  documentEtag,
   encodeCursor,
   headers,
   type ListQuery,
@@ -45,11 +44,12 @@ export function readHandler(plan: Plan, repository: Repository): Handler {
       return sendProblem(reply, noSuchDocument)
     }
     const { document } = outcome
-    const verdict = evaluatePreconditions(conditions.value, document.version)
-    if (verdict === 'ifMatchFailed') return sendProblem(reply, preconditionFailed(document.version))
+    const verdict = evaluatePreconditions(conditions.value, document.version, plan.revision)
+    if (verdict === 'ifMatchFailed')
+      return sendProblem(reply, preconditionFailed(plan.etag(document.version)))
     reply.headers(caching)
-    reply.header('etag', documentEtag(document.version))
-    reply.header(headers.cacheTag, plan.documentTag(id))
+    reply.header('etag', plan.etag(document.version))
+    reply.header(headers.cacheTag, `${plan.documentTag(id)},${plan.revisionTag}`)
     if (verdict === 'ifNoneMatchFailed') return reply.code(304).send()
     reply.header('content-type', jsonType)
     return reply.send(plan.serialize(document, query.value.fields))
@@ -91,7 +91,7 @@ export function listHandler(
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
     reply.headers(caching)
     reply.header('etag', etag)
-    reply.header(headers.cacheTag, plan.listTag(owner))
+    reply.header(headers.cacheTag, `${plan.listTag(owner)},${plan.revisionTag}`)
     if (cursor !== undefined) reply.header('link', linkToNext(plan, query.value, cursor))
     if (isHeld) return reply.code(304).send()
     reply.header('content-type', jsonType)

@@ -37,8 +37,9 @@ const handlers: Readonly<Record<Operation, MakeHandler>> = {
 export function routeResources(app: FastifyInstance, options: ResourcesOptions): void {
   const { paths, repository, admission, clock } = options
   const ajv = createAjv()
+  const startedAtMs = clock()
   for (const view of viewsOf(paths.catalogue)) {
-    const plan = compilePlan(view, ajv)
+    const plan = compilePlan(view, ajv, startedAtMs)
     for (const { method, path, operation } of routesOf(view)) {
       const stages = [
         gateStage(plan, operation, { route: path, operation }, clock),

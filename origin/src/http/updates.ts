@@ -152,8 +152,8 @@ async function writing(
     }
     const { document } = found
     if (!isVisible(document, plan.writeOwner, request)) return sendProblem(reply, notYours)
-    if (evaluatePreconditions(conditions, document.version) !== 'proceed') {
-      return sendProblem(reply, preconditionFailed(document.version))
+    if (evaluatePreconditions(conditions, document.version, plan.revision) !== 'proceed') {
+      return sendProblem(reply, preconditionFailed(plan.etag(document.version)))
     }
     const outcome = await write(document)
     const purge = purgeTags(plan.documentTag(id), plan.listTag(request.principal?.subject))

@@ -30,7 +30,7 @@ export function gateStage(
   const bodyTypes = acceptedBodies(operation)
   return (request, reply, done) => {
     request.target = target
-    reply.headers(plan.lifecycle)
+    reply.headers(plan.everyAnswer)
     if (plan.successorLink !== undefined) reply.header('link', plan.successorLink)
     const { headers: sent } = request
     if (now() >= plan.goneAtMs) {

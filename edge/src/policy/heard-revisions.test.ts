@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { HeardRevisions, holdMs } from './heard-revisions.ts'
+
+const view = 'places@v2'
+const old = { revision: 'old', sinceMs: 1_000 }
+const next = { revision: 'next', sinceMs: 2_000 }
+const current = { kind: 'current' }
+const outdated = { kind: 'outdated' }
+
+/** What comes of answers that are heard one second after another. */
+function hear(...told: readonly { revision: string; sinceMs: number }[]) {
+  const revisions = new HeardRevisions()
+  return told.map((one, index) => revisions.hear(view, one, index * 1_000))
+}
+
+describe('of what origins show', () => {
+  it('the first revision that is heard counts', () => {
+    expect(hear(old, old)).toEqual([current, current])
+  })
+
+  it('that of a newer process ends the one before', () => {
+    expect(hear(old, next, next)).toEqual([current, { kind: 'changed', before: 'old' }, current])
+  })
+
+  it('an old process that still answers is outdated, whoever was heard first', () => {
+    expect(hear(old, next, old, next, old).slice(2)).toEqual([outdated, current, outdated])
+    expect(hear(next, old, next)).toEqual([current, outdated, current])
+  })
+
+  it('a deployment back to an older release is a newer process', () => {
+    const back = { ...old, sinceMs: 3_000 }
+    expect(hear(old, next, back, next).slice(2)).toEqual([{ kind: 'changed', before: 'next' }, outdated])
+  })
+
+  it('a process of the same revision that was started anew changes nothing but the order', () => {
+    const again = { ...next, sinceMs: 5_000 }
+    expect(hear(next, again, { ...old, sinceMs: 4_000 })).toEqual([current, current, outdated])
+  })
+
+  it('one that nobody tells any more gives way to what is told', () => {
+    const revisions = new HeardRevisions()
+    const restarted = { ...old, sinceMs: 3_000 }
+    revisions.hear(view, next, 0)
+    expect(revisions.hear(view, restarted, 1)).toEqual({ kind: 'changed', before: 'next' })
+    expect(revisions.hear(view, next, holdMs)).toEqual(outdated)
+    expect(revisions.hear(view, next, holdMs + 1)).toEqual({ kind: 'changed', before: 'old' })
+  })
+
+  it('each version of each resource has its own', () => {
+    const revisions = new HeardRevisions()
+    revisions.hear(view, next, 0)
+    expect(revisions.hear('places@v1', old, 0)).toEqual(current)
+    expect(revisions.hear(view, next, 0)).toEqual(current)
+  })
+})

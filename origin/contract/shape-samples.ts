@@ -1,0 +1,83 @@
+import type { Fields } from './definition.ts'
+
+/**
+ * Documents made from a stored schema, the same ones everywhere and at any time. A representation is run over them, and
+ * what it makes of them tells two definitions apart whose text cannot be compared: the helpers that a function calls are
+ * not in its text, and a minified bundle has texts of its own. They are samples, so they need not be valid: patterns are
+ * not looked at.
+ */
+export function sampleDocuments(schema: object): readonly Fields[] {
+  const properties = Object.entries(propertiesOf(schema)).map(
+    ([name, field]) => [name, sampleValues(field)] as const,
+  )
+  const required = new Set((schema as { required?: readonly string[] }).required)
+  return Array.from({ length: samplesCount }, (_, index) => {
+    const document: Record<string, unknown> = {}
+    for (const [position, [name, values]] of properties.entries()) {
+      // Each optional field is missing from every fourth document, and not all of them from the same ones.
+      if (!required.has(name) && (index + position) % 4 === 3) continue
+      document[name] = values[(index + position) % values.length]
+    }
+    return document
+  })
+}
+
+/** More than any of the lists below is long, so that each of their values stands in some document. */
+const samplesCount = 24
+const valuesMax = 12
+
+function sampleValues(schema: object): readonly unknown[] {
+  const { type, enum: choices, anyOf, const: only, items, minimum, maximum } = schema as Keywords
+  if (only !== undefined) return [only]
+  if (choices !== undefined) return choices.slice(0, valuesMax)
+  if (anyOf !== undefined) return anyOf.flatMap(sampleValues).slice(0, valuesMax)
+  switch (type) {
+    case 'boolean':
+      return [false, true]
+    case 'integer':
+      return [...new Set([minimum ?? -7, 1, 60_000, 7_654_321, maximum ?? 1e9])]
+    case 'number':
+      return [...new Set([minimum ?? -7.25, 0, 1.5, 60_000.75, maximum ?? 1e9])]
+    case 'string':
+      return sampleTexts(schema as Keywords)
+    case 'array':
+      return items === undefined ? [[]] : [[], sampleValues(items).slice(0, 1), sampleValues(items)]
+    case 'object':
+      return sampleDocuments(schema).slice(0, 4)
+    default:
+      return ['text', 7, null]
+  }
+}
+
+function sampleTexts({ format, maxLength = 40 }: Keywords): readonly string[] {
+  switch (format) {
+    case 'date-time':
+      return ['1999-12-31T23:59:59.999Z', '2026-02-03T04:05:06.007Z']
+    case 'date':
+      return ['1999-12-31', '2026-02-03']
+    case 'uuid':
+      return ['00000000-0000-4000-8000-000000000000', 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6']
+    case 'email':
+      return ['a@example.com', 'Some.One+tag@mail.example.org']
+    default:
+      return ['FR', 'a b', '', ' Ünïcode, 42% <&"\'> ', 'München', '0123456789'.repeat(4)].map((text) =>
+        text.slice(0, maxLength),
+      )
+  }
+}
+
+const propertiesOf = (schema: object): Readonly<Record<string, object>> =>
+  (schema as { properties?: Readonly<Record<string, object>> }).properties ?? {}
+
+/** Of JSON Schema, as far as samples are made from it. */
+interface Keywords {
+  readonly type?: string
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly anyOf?: readonly object[]
+  readonly items?: object
+  readonly format?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly maxLength?: number
+}

@@ -1,0 +1,125 @@
+import { Type } from 'typebox'
+import { describe, expect, it } from 'vitest'
+import { anyone } from './access.ts'
+import type { Fields, Representation } from './definition.ts'
+import { asStored, resource } from './resource.ts'
+import { resources } from './resources/index.ts'
+import { revisionOf } from './shape.ts'
+import { sampleDocuments } from './shape-samples.ts'
+
+const stored = Type.Object({
+  name: Type.String({ maxLength: 80 }),
+  kind: Type.Enum(['capital', 'city']),
+  population: Type.Integer({ minimum: 0 }),
+  region: Type.Optional(Type.String({ maxLength: 20 })),
+})
+
+/** A helper, so that its text is not part of what calls it. */
+let sign = '!'
+const signed = (name: unknown) => `${name}${sign}`
+
+const plain: Representation = {
+  version: 'v1',
+  schema: stored,
+  fromStored: (document) => document,
+  toStored: (input) => input,
+  paths: {},
+}
+
+function view(changes: Partial<Representation> = {}, schema = stored) {
+  const definition = { description: 'x', schema, access: { read: anyone, write: anyone } } as const
+  const made = resource('x', { ...definition, versions: [{ ...plain, ...changes }] }).versions.get('v1')
+  if (made === undefined) throw new Error('has no v1')
+  return made
+}
+
+describe('the shape of a representation', () => {
+  it('is the same for the same definition, in the same place or not', () => {
+    expect(view().shape).toBe(view().shape)
+    expect(view().shape).toMatch(/^[0-9a-z]{8}$/)
+    expect(view({ fromStored: (renamed) => ({ ...renamed }) }).shape).toBe(view().shape)
+  })
+
+  it('does not depend on what is accepted', () => {
+    expect(view({ toStored: (input) => ({ ...input, region: '11' }) }).shape).toBe(view().shape)
+  })
+
+  const changes: Readonly<Record<string, Partial<Representation>>> = {
+    'a name that is shown in another way': { fromStored: (d) => ({ ...d, name: `${d.name}!` }) },
+    'a field that is left out': { fromStored: ({ population, ...rest }) => rest },
+    'a field that is left out of the schema': { schema: Type.Omit(stored, ['population']) as never },
+    'one kind that is renamed': {
+      fromStored: (d) => ({ ...d, kind: d.kind === 'capital' ? 'city' : d.kind }),
+    },
+    'a default where an optional field is missing': { fromStored: (d) => ({ region: '', ...d }) },
+    'a threshold': {
+      fromStored: (d) => ({ ...d, kind: Number(d.population) > 1_000_000 ? 'city' : d.kind }),
+    },
+    'another path of a filter': { paths: { name: 'region' } },
+    'a declared revision': { revision: 1 },
+  }
+  for (const [what, change] of Object.entries(changes)) {
+    it(`changes with ${what}`, () => {
+      expect(view(change).shape).not.toBe(view().shape)
+    })
+  }
+
+  it('changes with a helper that is not in the text', () => {
+    const fromStored = (d: Fields) => ({ ...d, name: signed(d.name) })
+    const before = view({ fromStored }).shape
+    sign = '?'
+    expect(view({ fromStored }).shape).not.toBe(before)
+  })
+
+  it('holds where a function takes no sample', () => {
+    const fromStored = (): Fields => {
+      throw new Error('never made for this')
+    }
+    expect(view({ fromStored }).shape).toBe(view({ fromStored }).shape)
+  })
+
+  it('is not disturbed by a function that changes what it is given', () => {
+    const fromStored = (d: Fields) => Object.assign(d, { name: `${d.name}!` })
+    expect(view({ fromStored }).shape).toBe(view({ fromStored: (d) => ({ ...d, name: `${d.name}!` }) }).shape)
+  })
+})
+
+describe('the revision of a representation', () => {
+  it('changes with what no sample shows', () => {
+    const rare = view({ fromStored: (d) => (d.name === 'London' ? { ...d, name: 'London!' } : d) })
+    expect(rare.shape).toBe(view().shape)
+    expect(revisionOf(rare)).not.toBe(revisionOf(view()))
+  })
+
+  it('is that of the definition, whoever computes it', () => {
+    expect(revisionOf(view())).toBe(revisionOf(view()))
+    expect(revisionOf(view())).toMatch(/^[0-9a-z]{8}$/)
+  })
+
+  it('tells the versions of every resource apart that show different things', () => {
+    for (const { name, versions } of resources.values()) {
+      if (name !== 'places') continue
+      expect(new Set([...versions.values()].map(revisionOf)).size).toBe(versions.size)
+    }
+  })
+
+  it('is passed on by both ways to define a representation', () => {
+    const revisions = [0, 1].map((revision) => view(asStored('v1', stored, { revision })).shape)
+    expect(new Set(revisions).size).toBe(2)
+  })
+})
+
+describe('sample documents', () => {
+  it('hold every choice, and every field both present and missing where it may be', () => {
+    const samples = sampleDocuments(stored)
+    expect(new Set(samples.map(({ kind }) => kind))).toEqual(new Set(['capital', 'city']))
+    expect(new Set(samples.map((sample) => 'region' in sample))).toEqual(new Set([true, false]))
+    expect(samples.every((sample) => 'name' in sample)).toBe(true)
+  })
+
+  it('are the same every time', () => {
+    for (const { schema } of resources.values()) {
+      expect(sampleDocuments(schema)).toEqual(sampleDocuments(schema))
+    }
+  })
+})

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import { formatRevision, parseRevision } from './told-revision.ts'
+
+it('is read as it was written', () => {
+  const told = { revision: 'k2x9a7qf', sinceMs: 1_764_363_600_123 }
+  expect(formatRevision(told)).toBe('k2x9a7qf; since=1764363600123')
+  expect(parseRevision(formatRevision(told))).toEqual(told)
+})
+
+it.each([
+  undefined,
+  null,
+  '',
+  'k2x9a7qf',
+  '; since=1',
+  'K; since=1',
+  'k; since=',
+  'k; since=-1',
+  'k; since=1; x',
+])('%j is none', (value) => {
+  expect(parseRevision(value)).toBeUndefined()
+})
