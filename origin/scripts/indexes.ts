@@ -4,6 +4,7 @@
  */
 import { originEnv, resources } from '@spillway/origin/contract'
 import { MongoClient } from 'mongodb'
+import { repairDriver } from '../src/store/driver-repair.ts'
 import { applyIndexes, type IndexPlan, planIndexes } from '../src/store/indexes.ts'
 
 async function main(): Promise<void> {
@@ -11,6 +12,7 @@ async function main(): Promise<void> {
   if (uri === undefined || uri === '')
     throw new Error(`${originEnv.mongodbUri} is not set: set it to a connection string`)
   const isApplying = process.argv.includes('--apply')
+  repairDriver()
   const client = new MongoClient(uri, { writeConcern: { w: 'majority' }, retryWrites: false })
   try {
     await client.connect()

@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module'
 import { originEnv, resources } from '@spillway/origin/contract'
 import { type AnyBulkWriteOperation, type Db, MongoClient } from 'mongodb'
+import { repairDriver } from '../src/store/driver-repair.ts'
 import { newRecord, type StoredRecord } from '../src/store/envelope.ts'
 
 /** Changes when the sample does, so that a database with an older one is completed. */
@@ -128,7 +129,13 @@ async function main(): Promise<void> {
   const uri = process.env[originEnv.mongodbUri]
   if (uri === undefined || uri === '')
     throw new Error(`${originEnv.mongodbUri} is not set: set it to a connection string`)
-  const client = new MongoClient(uri, { writeConcern: { w: 'majority' }, retryWrites: false })
+  repairDriver()
+  const client = new MongoClient(uri, {
+    writeConcern: { w: 'majority' },
+    retryWrites: false,
+    // A thousand documents take a second.
+    socketTimeoutMS: 60_000,
+  })
   try {
     await client.connect()
     const db = client.db(process.env[originEnv.mongodbDatabase] || 'spillway')

@@ -50,24 +50,28 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
     onPool(observation)
   })
   try {
-    const indexes = await planIndexes(pool.db, catalogue)
-    await applyIndexes(pool.db, indexes, { destructive: false })
+    const indexes = await planIndexes(pool.db, catalogue, pool.bounds)
+    await applyIndexes(pool.db, indexes, { destructive: false, bounds: pool.bounds })
     for (const { collection, name } of [...indexes.replace, ...indexes.drop]) {
       logger.warn({ collection, index: name }, 'an index differs from the contract: see npm run indexes')
     }
     const { poolSize } = config.mongodb
     const { repository, records } = openRepository(pool.db, {
       lanes: joined(poolSize),
+      bounds: pool.bounds,
+      primary: pool.primary,
     })
     const admission = openAdmission()
     const health = new Health({
       ping: () => pool.ping(1_000),
       hasPoolRoom: () => poolRoom.hasRoom(performance.now()),
+      commands: pool.bounds,
       now: () => performance.now(),
     })
     const metrics = new Metrics({
       admission: () => admission.snapshot(performance.now()),
       pool: () => ({ size: poolSize, open: pool.open, inUse: pool.inUse }),
+      commandsGivenUp: () => pool.bounds.givenUp,
       lanes: () => records.counts(),
       isDraining: () => health.isDraining,
     })
@@ -75,6 +79,7 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
     const requestLog = new RequestLog(logger)
     const app = await createApp({
       listTimeoutMs: config.mongodb.listTimeoutMs,
+      isCertain: (beganAtMs) => pool.primary.isCertain(beganAtMs),
       catalogue,
       repository,
       verifier,

@@ -74,7 +74,10 @@ describe('readiness', () => {
     const answer = await origin.send('GET', '/readyz')
     expect([answer.status, answer.json]).toEqual([
       200,
-      { status: 'ready', checks: { database: { ok: true }, pool: { ok: true }, drain: { ok: true } } },
+      {
+        status: 'ready',
+        checks: { database: { ok: true }, pool: { ok: true }, commands: { ok: true }, drain: { ok: true } },
+      },
     ])
   })
 

@@ -15,6 +15,8 @@ export interface HealthOptions {
   readonly ping: () => Promise<boolean>
   /** Whether an operation would find a connection without a long wait. */
   readonly hasPoolRoom: () => boolean
+  /** Database commands that should have ended: whether one is running, and how many were given up since the start. */
+  readonly commands: { readonly isAnyOverdue: boolean; readonly givenUp: number }
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
   /** How long one answer of the database counts, in ms. @default 1 000 */
@@ -46,14 +48,19 @@ export class Health {
   }
 
   async readiness(): Promise<Readiness> {
+    const { commands: watched, hasPoolRoom } = this.#options
+    const { givenUp, isAnyOverdue } = watched
     const database = await this.#ping()
-    const pool = this.#options.hasPoolRoom()
+    const pool = hasPoolRoom()
+    // The question to the database may take as long as what is looked for here, and must not look away meanwhile.
+    const commands = !isAnyOverdue && !watched.isAnyOverdue && watched.givenUp === givenUp
     const draining = this.#isDraining
     return {
-      isReady: database && pool && !draining,
+      isReady: database && pool && commands && !draining,
       checks: {
         database: database ? { ok: true } : { ok: false, reason: 'the primary does not answer' },
         pool: pool ? { ok: true } : { ok: false, reason: 'operations wait too long for a connection' },
+        commands: commands ? { ok: true } : { ok: false, reason: 'a database command does not end' },
         drain: draining ? { ok: false, reason: 'this process is stopping' } : { ok: true },
       },
     }

@@ -8,6 +8,7 @@ it('the wait for a connection counts those who waited in vain, and starts anew w
   const metrics = new Metrics({
     admission: () => admission.snapshot(0),
     pool: () => ({ size: 1, open: 1, inUse: 1 }),
+    commandsGivenUp: () => 0,
     lanes: function* () {},
     isDraining: () => false,
   })

@@ -11,6 +11,8 @@ import { DurationHistogram } from './duration-histogram.ts'
 export interface MetricSources {
   readonly admission: () => AdmissionSnapshot
   readonly pool: () => { readonly size: number; readonly open: number; readonly inUse: number }
+  /** Commands that did not end in their time, since the start. */
+  readonly commandsGivenUp: () => number
   readonly lanes: () => ReturnType<Records['counts']>
   readonly isDraining: () => boolean
 }
@@ -113,9 +115,12 @@ export class Metrics {
     )
   }
 
-  #definePool({ pool }: MetricSources): void {
-    this.#define('gauge', 'origin_pool_connections', 'Connections: size of the pool, open, in use.', () =>
-      Object.entries(pool()).map(([state, value]) => ({ value, labels: { state } })),
+  #definePool({ pool, commandsGivenUp }: MetricSources): void {
+    this.#define(
+      'gauge',
+      'origin_pool_connections',
+      'Connections to one server: size of the pool, and open and in use to the server that has most.',
+      () => Object.entries(pool()).map(([state, value]) => ({ value, labels: { state } })),
     )
     const name = 'origin_pool_wait_seconds'
     this.#define('histogram', name, 'How long commands waited for a connection, in vain or not.', () =>
@@ -128,6 +133,12 @@ export class Metrics {
       'p99 of the waits for a connection since the scrape before, as a bound of the histogram.',
       () => [{ value: this.#takeRecentPoolWait(), labels: {} }],
       'max',
+    )
+    this.#define(
+      'counter',
+      'origin_commands_given_up_total',
+      'Commands that did not end in their time.',
+      () => [{ value: commandsGivenUp(), labels: {} }],
     )
     this.#define('counter', 'origin_pool_events_total', 'What happened to the connections.', () =>
       Object.entries(this.#poolEvents).map(([event, value]) => ({ value, labels: { event } })),

@@ -1,11 +1,26 @@
-import { MongoNetworkError, MongoServerError } from 'mongodb'
+import {
+  MongoClientClosedError,
+  MongoInvalidArgumentError,
+  MongoNetworkError,
+  MongoParseError,
+  MongoServerError,
+  MongoUnexpectedServerResponseError,
+} from 'mongodb'
 import { expect, it } from 'vitest'
-import { duplicateFields, fateOf } from './database-error.ts'
+import {
+  CommandGivenUpError,
+  duplicateFields,
+  type Fate,
+  fateOf,
+  isProvenRefusal,
+  PrimaryUnprovenError,
+} from './database-error.ts'
 
 const named = (name: string) => Object.defineProperty(new MongoNetworkError('x'), 'name', { value: name })
 const coded = (code: number) => new MongoServerError({ message: 'x', code })
+const raw = (code: string) => Object.assign(new Error('x'), { code })
 
-it.each([
+it.each<readonly [string, unknown, Fate]>([
   ['no primary was found', named('MongoServerSelectionError'), 'notSent'],
   ['no connection came free', named('MongoWaitQueueTimeoutError'), 'crowded'],
   ['the pool was cleared before a connection was had', named('MongoPoolClearedError'), 'notSent'],
@@ -16,8 +31,31 @@ it.each([
   ['time was up', coded(50), 'timedOut'],
   ['the command is wrong', coded(9), 'refused'],
   ['our own code is wrong', new TypeError('x'), 'refused'],
+  ['the driver was called wrongly', new MongoInvalidArgumentError('x'), 'refused'],
+  ['the client was closed around a running command', new MongoClientClosedError(), 'lost'],
+  ['the answer cannot be read', new MongoParseError('x'), 'lost'],
+  ['no answer came', new MongoUnexpectedServerResponseError('x'), 'lost'],
+  ['the command was given up', new CommandGivenUpError(1_000), 'lost'],
+  ['the new primary has committed nothing yet', new PrimaryUnprovenError(), 'notSent'],
+  ...[
+    ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENOTFOUND'],
+    ...['ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_PREMATURE_CLOSE'],
+    ...['ERR_SOCKET_CLOSED', 'ERR_SSL_WRONG_VERSION_NUMBER'],
+  ].map((code) => [`the socket says ${code}`, raw(code), 'lost'] as const),
+  ['a cause names the socket', new Error('x', { cause: new Error('y', { cause: raw('EPIPE') }) }), 'lost'],
+  ['a cause is a lost connection', new Error('x', { cause: new MongoNetworkError('y') }), 'lost'],
+  ['a file is missing', raw('ENOENT'), 'refused'],
 ])('%s', (_, error, fate) => {
   expect(fateOf(error)).toBe(fate)
+})
+
+it.each([
+  ['the server', coded(9), true],
+  ['the driver', new MongoInvalidArgumentError('x'), true],
+  ['nobody: the connection broke', new MongoNetworkError('x'), false],
+  ['nobody: our own code is wrong', new TypeError('x'), false],
+])('refused by %s', (_, error, isProven) => {
+  expect(isProvenRefusal(error)).toBe(isProven)
 })
 
 it('a connection that could not be opened has carried nothing', () => {

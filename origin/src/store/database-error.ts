@@ -1,4 +1,4 @@
-import { MongoError, MongoServerError } from 'mongodb'
+import { MongoAPIError, MongoError, MongoServerError } from 'mongodb'
 
 /**
  * What an error of the driver says about the command that it ended.
@@ -10,9 +10,28 @@ import { MongoError, MongoServerError } from 'mongodb'
  */
 export type Fate = 'notSent' | 'crowded' | 'lost' | 'timedOut' | 'refused'
 
+/** A command did not end in its time and is not waited for any longer. It may have been executed, or be executed yet. */
+export class CommandGivenUpError extends Error {
+  override readonly name = 'CommandGivenUpError'
+
+  constructor(boundMs: number) {
+    super(`a database command did not end within ${Math.round(boundMs)} ms`)
+  }
+}
+
+/** A new primary has not committed anything of its own in time: what it would be asked for may be outdated. */
+export class PrimaryUnprovenError extends Error {
+  override readonly name = 'PrimaryUnprovenError'
+
+  constructor() {
+    super('the new primary has not committed in its own term yet')
+  }
+}
+
 /**
  * Errors from before a connection was had. Told apart by name: the driver does not export all of the classes. The pool's
- * `PoolClearedOnNetworkError` is not among them: it ends commands that are in flight.
+ * `PoolClearedOnNetworkError` and the client's `MongoClientClosedError` are not among them: they end commands that are in
+ * flight.
  */
 const notSentNames = new Set([
   'MongoServerSelectionError',
@@ -20,7 +39,6 @@ const notSentNames = new Set([
   'MongoPoolClosedError',
   'MongoServerClosedError',
   'MongoTopologyClosedError',
-  'MongoClientClosedError',
   'MongoNotConnectedError',
 ])
 
@@ -33,22 +51,74 @@ const stateChangeCodes = new Set([
 ])
 
 const maxTimeExpiredCode = 50
+/** Of the driver's usage errors the one that ends commands in flight: the client was closed around them. */
+const clientClosedName = 'MongoClientClosedError'
 const crowdedName = 'MongoWaitQueueTimeoutError'
 
 export const isStateChange = (code: unknown): boolean => stateChangeCodes.has(Number(code))
 
+/**
+ * Codes of Node's for a connection that broke or could not be had. The driver lets some of them through as they are,
+ * without making a `MongoError` of them: `write ECONNRESET` where the server closed the connection in the same turn of
+ * the event loop, `EPIPE` with no `syscall` where it had said so before.
+ */
+const connectionCodes = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENETRESET',
+  'ENOTCONN',
+  'ESHUTDOWN',
+  'EPROTO',
+  'EBADF',
+  'EIO',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ABORT_ERR',
+])
+const connectionCodeFamilies = /^ERR_(?:STREAM|SOCKET|TLS|SSL)_/
+
+/** Looks along the causes, since an error may be wrapped on its way; eight are more than any chain has. */
+function isConnectionError(error: unknown): boolean {
+  let link = error
+  for (let depth = 0; depth < 8 && typeof link === 'object' && link !== null; depth += 1) {
+    const { code, cause } = link as { readonly code?: unknown; readonly cause?: unknown }
+    if (typeof code === 'string' && (connectionCodes.has(code) || connectionCodeFamilies.test(code)))
+      return true
+    if (link instanceof MongoError && fateOfDriverError(link) === 'lost') return true
+    link = cause
+  }
+  return false
+}
+
 export function fateOf(error: unknown): Fate {
-  if (!(error instanceof MongoError)) return 'refused'
+  if (error instanceof CommandGivenUpError) return 'lost'
+  if (error instanceof PrimaryUnprovenError) return 'notSent'
+  if (error instanceof MongoError) return fateOfDriverError(error)
+  return isConnectionError(error) ? 'lost' : 'refused'
+}
+
+function fateOfDriverError(error: MongoError): Fate {
   if (error.name === crowdedName) return 'crowded'
   if (notSentNames.has(error.name) || error.hasErrorLabel('HandshakeError')) return 'notSent'
+  // The driver finds fault with how it was called before it sends anything. All else that it says of itself, timeouts
+  // and answers that it cannot read among them, leaves open what the server has done.
   if (!(error instanceof MongoServerError)) {
-    return error.name.startsWith('MongoNetwork') || error.name === 'PoolClearedOnNetworkError'
-      ? 'lost'
-      : 'refused'
+    return error instanceof MongoAPIError && error.name !== clientClosedName ? 'refused' : 'lost'
   }
   if (error.code === maxTimeExpiredCode) return 'timedOut'
   return isStateChange(error.code) ? 'lost' : 'refused'
 }
+
+/** Whether a refusal proves that nothing was done: the server or the driver has said so, rather than a defect of ours. */
+export const isProvenRefusal = (error: unknown): boolean =>
+  error instanceof MongoError && fateOf(error) === 'refused'
 
 const duplicateKeyCodes = new Set([11000, 11001])
 

@@ -1,5 +1,6 @@
 import type { Catalogue, Resource } from '@spillway/origin/contract'
 import type { Db, Document } from 'mongodb'
+import type { CommandBounds } from './command-bounds.ts'
 
 /** An index as the database knows it. Names are written out so that a conflict can be read from an error message. */
 export interface IndexPlan {
@@ -51,8 +52,15 @@ function plan(
   return { collection, name, key, unique, sparse, expireAfterSeconds }
 }
 
-/** Compares contract and database; changes nothing. */
-export async function planIndexes(db: Db, catalogue: Catalogue): Promise<IndexChanges> {
+/**
+ * Compares contract and database; changes nothing.
+ * @param bounds what ends commands that do not end by themselves. @default nothing does
+ */
+export async function planIndexes(
+  db: Db,
+  catalogue: Catalogue,
+  bounds?: CommandBounds,
+): Promise<IndexChanges> {
   const changes = {
     keep: [] as IndexPlan[],
     create: [] as IndexPlan[],
@@ -61,7 +69,10 @@ export async function planIndexes(db: Db, catalogue: Catalogue): Promise<IndexCh
   }
   for (const resource of catalogue.values()) {
     const existing = new Map(
-      (await existingIndexes(db, resource.name)).map((index) => [index.name as string, index]),
+      (await bounded(bounds, () => existingIndexes(db, resource.name))).map((index) => [
+        index.name as string,
+        index,
+      ]),
     )
     existing.delete('_id_')
     for (const wanted of indexesOf(resource)) {
@@ -83,14 +94,15 @@ export async function planIndexes(db: Db, catalogue: Catalogue): Promise<IndexCh
 export async function applyIndexes(
   db: Db,
   { create, replace, drop }: IndexChanges,
-  { destructive }: { readonly destructive: boolean },
+  { destructive, bounds }: { readonly destructive: boolean; readonly bounds?: CommandBounds },
 ): Promise<void> {
   if (destructive) {
-    for (const { collection, name } of [...drop, ...replace]) await db.collection(collection).dropIndex(name)
+    for (const { collection, name } of [...drop, ...replace])
+      await bounded(bounds, () => db.collection(collection).dropIndex(name))
   }
   const missing = destructive ? [...create, ...replace] : create
   for (const [collection, plans] of Map.groupBy(missing, (index) => index.collection)) {
-    await db.command({
+    const command = {
       createIndexes: collection,
       indexes: plans.map(({ name, key, unique, sparse, expireAfterSeconds }) => ({
         name,
@@ -99,9 +111,16 @@ export async function applyIndexes(
         ...(sparse && { sparse }),
         ...(expireAfterSeconds !== undefined && { expireAfterSeconds }),
       })),
-    })
+    }
+    await bounded(bounds, () => db.command(command))
   }
 }
+
+/** The driver gives a command of the origin's pool as long (`socketTimeoutMS`). */
+const commandTimeoutMs = 15_000
+
+const bounded = <Result>(bounds: CommandBounds | undefined, command: () => Promise<Result>) =>
+  bounds === undefined ? command() : bounds.run(commandTimeoutMs, command)
 
 const namespaceNotFoundCode = 26
 

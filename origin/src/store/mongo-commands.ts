@@ -1,11 +1,16 @@
 import { type Db, type Document, MongoWriteConcernError } from 'mongodb'
+import { type CommandBounds, createCommandBounds } from './command-bounds.ts'
 import { fateOf, isStateChange, type WriteError } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
+import { openGate, type PrimaryGate } from './primary-gate.ts'
 
 /**
  * The database commands that serve requests, each one round trip: `find`, `insert`, `update` (and `getMore` for an
  * answer above 16 MB). Sent as commands rather than through the driver's bulk classes, which would serialize each
  * document twice to measure it and split a batch by their own rules; replies come back whole, one error per item.
+ *
+ * Each ends in bounded time ({@link CommandBounds}), and a read is not answered by a primary that may not know yet what
+ * its predecessor has committed ({@link PrimaryGate}).
  */
 
 /** A list in the database's terms. */
@@ -29,31 +34,74 @@ export interface WriteReply {
   readonly isInDoubt: boolean
 }
 
+export interface MongoCommandsOptions {
+  /** How long a write may wait for its majority before its fate is `isInDoubt`, in ms. */
+  readonly majorityTimeoutMs: number
+  /** @default by the machine's clock */
+  readonly bounds?: CommandBounds
+  /** @default every read goes ahead */
+  readonly primary?: PrimaryGate
+}
+
 export class MongoCommands {
   readonly #db: Db
+  readonly #majorityTimeoutMs: number
+  readonly #bounds: CommandBounds
+  readonly #primary: PrimaryGate
   readonly #writeConcern: Document
 
-  /** @param majorityTimeoutMs how long a write may wait for its majority before its fate is `isInDoubt` */
-  constructor(db: Db, majorityTimeoutMs: number) {
+  constructor(db: Db, options: MongoCommandsOptions) {
+    const { majorityTimeoutMs, bounds = createCommandBounds(), primary = openGate } = options
     this.#db = db
+    this.#majorityTimeoutMs = majorityTimeoutMs
+    this.#bounds = bounds
+    this.#primary = primary
     this.#writeConcern = { w: 'majority', wtimeout: majorityTimeoutMs }
   }
 
   /** Records by id, in no order; absent ones are left out. Sees every write acknowledged before it was sent. */
-  async find(collection: string, ids: readonly string[], timeoutMs: number): Promise<StoredRecord[]> {
+  find(collection: string, ids: readonly string[], timeoutMs: number): Promise<StoredRecord[]> {
+    return this.#read(timeoutMs, (signal) => this.#find(collection, ids, { timeoutMs, signal }))
+  }
+
+  list(collection: string, { filter, sort, limit }: Listing, timeoutMs: number): Promise<StoredRecord[]> {
+    return this.#read(timeoutMs, (signal) =>
+      this.#db
+        .collection<StoredRecord>(collection)
+        .find(filter, { ...readOptions(timeoutMs), sort, limit, batchSize: limit + 1, signal })
+        .toArray(),
+    )
+  }
+
+  /** Reads from one primary, which has committed before. Where it changes meanwhile, the next one is asked. */
+  #read<Result>(timeoutMs: number, read: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const primary = this.#primary
+    return this.#bounds.run(timeoutMs, async (signal) => {
+      for (;;) {
+        const committed = primary.committed(timeoutMs)
+        if (committed !== undefined) await committed
+        signal.throwIfAborted()
+        const { changes } = primary
+        const result = await read(signal)
+        if (primary.changes === changes) return result
+      }
+    })
+  }
+
+  async #find(collection: string, ids: readonly string[], limits: ReadLimits): Promise<StoredRecord[]> {
     const [id] = ids
     const filter = ids.length === 1 ? { _id: id as string } : { _id: { $in: ids as string[] } }
     const batchSize = ids.length + 1
-    const find = () => this.#findAtOnce(collection, filter, batchSize, timeoutMs)
+    const find = () => this.#findAtOnce(collection, filter, { ...limits, batchSize })
     // Once more where a connection or the primary was lost on the way, as the driver does it (retryable reads).
     const { cursor } = await find().catch((error: unknown) => {
-      if (fateOf(error) === 'lost') return find()
+      if (fateOf(error) === 'lost' && !limits.signal.aborted) return find()
       throw error
     })
     if (Number(cursor.id) === 0) return cursor.firstBatch
     return this.#db
       .collection<StoredRecord>(collection)
-      .find(filter, { ...readOptions(timeoutMs), batchSize })
+      .find(filter, { ...readOptions(limits.timeoutMs), batchSize, signal: limits.signal })
       .toArray()
   }
 
@@ -61,17 +109,14 @@ export class MongoCommands {
    * As a bare command: a cursor costs the driver as much again. Where one message does not hold all, `id` is not 0.
    * Commands go to the primary unless told otherwise.
    */
-  #findAtOnce(collection: string, filter: Document, batchSize: number, timeoutMs: number): Promise<Document> {
+  #findAtOnce(
+    collection: string,
+    filter: Document,
+    { batchSize, timeoutMs, signal }: ReadLimits & { readonly batchSize: number },
+  ): Promise<Document> {
     const { maxTimeMS, readConcern } = readOptions(timeoutMs)
     const command = { find: collection, filter, batchSize, maxTimeMS, readConcern: { level: readConcern } }
-    return this.#db.command(command)
-  }
-
-  list(collection: string, { filter, sort, limit }: Listing, timeoutMs: number): Promise<StoredRecord[]> {
-    return this.#db
-      .collection<StoredRecord>(collection)
-      .find(filter, { ...readOptions(timeoutMs), sort, limit, batchSize: limit + 1 })
-      .toArray()
+    return this.#db.command(command, { signal })
   }
 
   insert(collection: string, records: readonly StoredRecord[]): Promise<WriteReply> {
@@ -96,12 +141,19 @@ export class MongoCommands {
   /** The driver throws a reply whose write concern failed; it still says what happened to each item. */
   async #run(command: Document): Promise<Document> {
     try {
-      return await this.#db.command(command)
+      return await this.#bounds.run(this.#majorityTimeoutMs, (signal) =>
+        this.#db.command(command, { signal }),
+      )
     } catch (error) {
       if (error instanceof MongoWriteConcernError) return error.result as Document
       throw error
     }
   }
+}
+
+interface ReadLimits {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
 }
 
 const readOptions = (timeoutMs: number) => ({

@@ -20,6 +20,7 @@ import type {
   CreateOutcome,
   CreationKey,
   DeleteOutcome,
+  Failed,
   KeyRefused,
   ListOutcome,
   NewDocument,
@@ -167,9 +168,10 @@ export class MongoRepository implements Repository {
     request: string | undefined,
     call: Call,
   ): Promise<BatchOutcome> {
+    // Each on its own, failures too: the others go on when one fails, and what becomes of them is to be told.
     const outcomes = await Promise.all(
       documents.map((document, index) =>
-        this.#insert(resource, idOf(document, index), document.fields, request, call),
+        this.#insert(resource, idOf(document, index), document.fields, request, call).catch(failed),
       ),
     )
     return { kind: 'items', outcomes }
@@ -216,6 +218,8 @@ export class MongoRepository implements Repository {
     }
   }
 }
+
+const failed = (error: unknown): Failed => ({ kind: 'failed', error })
 
 /**
  * What a keyed create is told whose id is taken. It is the same request where it has the same text, or would have stored

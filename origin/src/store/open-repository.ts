@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from 'mongodb'
+import type { CommandBounds } from './command-bounds.ts'
 import { MongoCommands } from './mongo-commands.ts'
 import { MongoRepository } from './mongo-repository.ts'
+import type { PrimaryGate } from './primary-gate.ts'
 import { joined, Records, type RecordsOptions } from './records.ts'
 import type { Repository } from './repository.ts'
 
@@ -10,6 +12,10 @@ export interface RepositoryOptions {
   readonly lanes?: RecordsOptions
   /** How long a write may wait for its majority before the question is asked again, in ms. @default 5 000 */
   readonly majorityTimeoutMs?: number
+  /** What ends commands that do not end by themselves. @default bounds of its own */
+  readonly bounds?: CommandBounds
+  /** What is known of the primary. @default nothing: every read goes ahead */
+  readonly primary?: PrimaryGate
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number
 }
@@ -19,8 +25,13 @@ export function openRepository(
   db: Db,
   options: RepositoryOptions = {},
 ): { readonly repository: Repository; readonly records: Records } {
-  const { lanes = joined(), majorityTimeoutMs = 5_000, clock = Date.now } = options
-  const records = new Records(new MongoCommands(db, majorityTimeoutMs), lanes, {
+  const { lanes = joined(), majorityTimeoutMs = 5_000, clock = Date.now, bounds, primary } = options
+  const commands = new MongoCommands(db, {
+    majorityTimeoutMs,
+    ...(bounds !== undefined && { bounds }),
+    ...(primary !== undefined && { primary }),
+  })
+  const records = new Records(commands, lanes, {
     now: () => performance.now(),
     sleep: (timeMs) => sleep(timeMs),
     random: Math.random,

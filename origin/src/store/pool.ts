@@ -1,5 +1,8 @@
 import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
+import { type CommandBounds, createCommandBounds } from './command-bounds.ts'
 import { fateOf } from './database-error.ts'
+import { repairDriver } from './driver-repair.ts'
+import { type PrimaryGate, watchPrimary } from './primary-gate.ts'
 
 /** What happens to the connections, for logs and metrics. */
 export type PoolObservation =
@@ -33,75 +36,117 @@ export const monitoringConnections = 1
 /** The only `MongoClient` of a process. */
 export interface Pool {
   readonly db: Db
-  /** Connections in use and open, to every server together. */
+  /**
+   * Connections in use and open, to the server that has most of them: `poolSize` is the bound of each. The driver keeps a
+   * pool for every member, of which requests use the primary's.
+   */
   readonly inUse: number
   readonly open: number
+  /** What is known of the primary. */
+  readonly primary: PrimaryGate
+  /** What ends commands that do not end by themselves. */
+  readonly bounds: CommandBounds
   /** Whether the primary answers. Costs a round trip. */
   ping(timeoutMs: number): Promise<boolean>
+  /** Ends in bounded time, whatever the driver has still to say to its servers. */
   close(): Promise<void>
 }
+
+/** How long the driver may take to say goodbye to its servers, in ms. What it says only frees memory there sooner. */
+const closeTimeoutMs = 2_000
 
 /** @throws MongoServerSelectionError when no primary is found within `connectTimeoutMs` */
 export async function openPool(options: PoolOptions): Promise<Pool> {
   const { uri, database, poolSize, observe = () => {} } = options
   if (!Number.isInteger(poolSize) || poolSize < 1)
     throw new RangeError(`poolSize ${poolSize}: want 1 or more`)
+  repairDriver()
   const client = new MongoClient(uri, clientOptions(options))
-  let inUse = 0
-  let open = 0
+  const bounds = createCommandBounds()
+  const primary = watchPrimary(client, bounds)
+  const inUse = new CountByServer()
+  const open = new CountByServer()
   client
-    .on('connectionCreated', () => {
-      open += 1
+    .on('connectionCreated', ({ address }) => {
+      open.add(address, 1)
       observe({ kind: 'opened' })
     })
-    .on('connectionClosed', () => {
-      open = Math.max(0, open - 1)
+    .on('connectionClosed', ({ address }) => {
+      open.add(address, -1)
       observe({ kind: 'closed' })
     })
-    .on('connectionCheckedOut', ({ durationMS }) => {
-      inUse += 1
+    .on('connectionCheckedOut', ({ address, durationMS }) => {
+      inUse.add(address, 1)
       observe({ kind: 'checkedOut', waitMs: durationMS })
     })
-    .on('connectionCheckedIn', () => {
-      inUse -= 1
-    })
+    .on('connectionCheckedIn', ({ address }) => inUse.add(address, -1))
     .on('connectionCheckOutFailed', ({ durationMS, reason }) => {
       observe({ kind: 'checkOutFailed', waitMs: durationMS, reason })
     })
     .on('connectionPoolCleared', () => observe({ kind: 'cleared' }))
-  await connect(client, options.connectTimeoutMs ?? 10_000)
+  const close = () => bounds.run(closeTimeoutMs, () => client.close()).catch(() => {})
+  await connect(client, { timeoutMs: options.connectTimeoutMs ?? 10_000, bounds, close })
   const db = client.db(database)
   return {
     db,
+    primary,
+    bounds,
     get inUse() {
-      return inUse
+      return inUse.most
     },
     get open() {
-      return open
+      return open.most
     },
     async ping(timeoutMs) {
+      const command = { ping: 1, maxTimeMS: timeoutMs }
       try {
-        await client.db('admin').command({ ping: 1, maxTimeMS: timeoutMs }, { readPreference: 'primary' })
+        await bounds.run(timeoutMs, (signal) =>
+          client.db('admin').command(command, { readPreference: 'primary', signal }),
+        )
         return true
       } catch {
         return false
       }
     },
-    close: () => client.close(),
+    close,
   }
 }
 
+class CountByServer {
+  readonly #counts = new Map<string, number>()
+
+  get most(): number {
+    return Math.max(0, ...this.#counts.values())
+  }
+
+  /** A server without connections is forgotten: members come and go. */
+  add(address: string, change: 1 | -1): void {
+    const count = (this.#counts.get(address) ?? 0) + change
+    if (count > 0) this.#counts.set(address, count)
+    else this.#counts.delete(address)
+  }
+}
+
+/** Longer than the driver takes to find a primary and to get a connection, which have bounds of their own, in ms. */
+const connectBoundMs = 5_000
+
+interface Connecting {
+  readonly timeoutMs: number
+  readonly bounds: CommandBounds
+  readonly close: () => Promise<void>
+}
+
 /** Requests give up on a missing primary at once; a process that starts has more patience. */
-async function connect(client: MongoClient, timeoutMs: number): Promise<void> {
+async function connect(client: MongoClient, { timeoutMs, bounds, close }: Connecting): Promise<void> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
     try {
-      await client.connect()
+      await bounds.run(connectBoundMs, () => client.connect())
       return
     } catch (error) {
       const fate = fateOf(error)
       if ((fate !== 'notSent' && fate !== 'crowded') || performance.now() > deadline) {
-        await client.close()
+        await close()
         throw error
       }
     }

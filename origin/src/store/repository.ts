@@ -4,7 +4,8 @@ import type { Fields, ListQuery, Resource, VersionName } from '@spillway/origin/
  * What a resource needs from storage, and every way in which it can end.
  *
  * Nothing here throws for what a database may do on a bad day: a failure is a value, so that each caller of a shared
- * batch gets the truth about their own item. What does throw is a programmer's error.
+ * batch gets the truth about their own item. What does throw is a programmer's error: from a write a
+ * `WriteRefusedError` says that nothing was written, and any other leaves open whether it was.
  */
 
 /** A stored document. Read-only: one value may be handed to many callers. */
@@ -117,9 +118,16 @@ export type CreateOutcome =
   | NotDone
   | Unknown
 
+/** An item that failed by a defect: each of a batch is told its own outcome, and the defect is reported. */
+export interface Failed {
+  readonly kind: 'failed'
+  /** A `WriteRefusedError` proves that the item was not written; anything else leaves it open. */
+  readonly error: unknown
+}
+
 /** One outcome per item, in order; or the key refuses the whole batch. */
 export type BatchOutcome =
-  | { readonly kind: 'items'; readonly outcomes: readonly CreateOutcome[] }
+  | { readonly kind: 'items'; readonly outcomes: readonly (CreateOutcome | Failed)[] }
   | KeyRefused
   | NotDone
   | Unknown

@@ -1,6 +1,7 @@
 import { MongoNetworkError, MongoServerError } from 'mongodb'
 import { describe, expect, it } from 'vitest'
 import type { BatchItem } from '../policy/batcher.ts'
+import { CommandGivenUpError } from './database-error.ts'
 import { newRecord, replacementOf, type StoredRecord, tombstoneOf } from './envelope.ts'
 import type { WriteReply } from './mongo-commands.ts'
 import type { StoredDocument } from './repository.ts'
@@ -81,6 +82,21 @@ const noPrimary = () =>
 const crowded = () =>
   Object.defineProperty(new MongoNetworkError('none'), 'name', { value: 'MongoWaitQueueTimeoutError' })
 const badValue = () => new MongoServerError({ ok: 0, code: 2, message: 'bad value' })
+
+const rawErrors: readonly [string, () => Error][] = [
+  [
+    'write ECONNRESET',
+    () => Object.assign(new Error('write ECONNRESET'), { code: 'ECONNRESET', syscall: 'write' }),
+  ],
+  ['EPIPE without a syscall', () => Object.assign(new Error('ended by the other party'), { code: 'EPIPE' })],
+  [
+    'wrapped ERR_STREAM_DESTROYED',
+    () =>
+      new Error('wrapped', {
+        cause: Object.assign(new Error('destroyed'), { code: 'ERR_STREAM_DESTROYED' }),
+      }),
+  ],
+]
 
 async function inserted(
   items: Item[],
@@ -167,7 +183,7 @@ describe('inserts', () => {
   it('a command that is refused is halved until the one at fault is alone', async () => {
     const items = ['a', 'b', 'bad', 'd'].map((id) => new Item(record(id)))
     const { outcomes, sent } = await inserted(items, [badValue(), ok(2), badValue(), badValue(), ok(1)])
-    expect(outcomes).toEqual(['written', 'written', 'MongoServerError', 'written'])
+    expect(outcomes).toEqual(['written', 'written', 'WriteRefusedError', 'written'])
     expect(sent).toEqual([['a', 'b', 'bad', 'd'], ['a', 'b'], ['bad', 'd'], ['bad'], ['d']])
   })
 
@@ -179,7 +195,34 @@ describe('inserts', () => {
       [lost(), badValue(), duplicateOfOwn, badValue()],
       [own],
     )
-    expect(outcomes).toEqual(['written', 'MongoServerError'])
+    // The first attempt was lost: that the second is refused does not prove that the first was.
+    expect(outcomes).toEqual(['written', 'WriteInDoubtError'])
+  })
+
+  it.each(rawErrors)(
+    'a connection that breaks with a raw %s is sent again, and nobody is refused',
+    async (_, raw) => {
+      const items = ['a', 'b', 'c'].map((id) => new Item(record(id)))
+      const happened = [record('a')]
+      const second = { count: 2, errors: [duplicate(0, '_id')], isInDoubt: false }
+      const { outcomes, sent } = await inserted(items, [raw(), second], happened)
+      expect(outcomes).toEqual(['written', 'written', 'written'])
+      expect(sent).toEqual([
+        ['a', 'b', 'c'],
+        ['a', 'b', 'c'],
+      ])
+    },
+  )
+
+  it('a command that was given up is lost: unknown, where no time is left to ask again', async () => {
+    const failures = Array.from({ length: 20 }, () => new CommandGivenUpError(6_000))
+    expect(await inserted([new Item(record('a'))], failures)).toMatchObject({ outcomes: ['unknown'] })
+  })
+
+  it('what a defect of ours ends is in doubt, not refused', async () => {
+    expect(await inserted([new Item(record('a'))], [new TypeError('bug')])).toMatchObject({
+      outcomes: ['WriteInDoubtError'],
+    })
   })
 
   it('an item that the database refuses fails alone', async () => {

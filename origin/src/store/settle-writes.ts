@@ -1,5 +1,5 @@
 import type { BatchItem } from '../policy/batcher.ts'
-import { duplicateFields, fateOf, isDuplicateKey, isStateChange, type WriteError } from './database-error.ts'
+import { duplicateFields, fateOf, isDuplicateKey, isProvenRefusal, isStateChange } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { Replacement, WriteReply } from './mongo-commands.ts'
 import type { NotDone, UniqueConflict, Unknown } from './repository.ts'
@@ -49,14 +49,21 @@ export interface WriteEnvironment {
   readonly onReplaced: (record: StoredRecord) => void
 }
 
-/** The database found fault with a write; the fault is in our code or our schema. */
+/** The database found fault with a write, and has not done it; the fault is in our code or our schema. */
 export class WriteRefusedError extends Error {
   override readonly name = 'WriteRefusedError'
-  readonly code: number
 
-  constructor({ code }: WriteError) {
-    super(`the database refused a write with code ${code}`)
-    this.code = code
+  constructor(code: unknown, options?: ErrorOptions) {
+    super(`the database refused a write with code ${code}`, options)
+  }
+}
+
+/** Something failed around a write, and whether the write has happened is not known. */
+export class WriteInDoubtError extends Error {
+  override readonly name = 'WriteInDoubtError'
+
+  constructor(cause: unknown) {
+    super('a write failed, and may have happened', { cause })
   }
 }
 
@@ -71,8 +78,9 @@ export function settleInserts(
   environment: WriteEnvironment,
 ): Promise<void> {
   return settle(batch, environment, {
+    inDoubt: new Set(),
     send: (items) => insert(items.map(({ value }) => value.record)),
-    read: (items, reply, sentBefore) => readInsertReply(items, reply, sentBefore, environment),
+    read: (items, reply, known) => readInsertReply(items, reply, known, environment),
   })
 }
 
@@ -82,20 +90,31 @@ export function settleReplacements(
   environment: WriteEnvironment,
 ): Promise<void> {
   return settle(batch, environment, {
+    inDoubt: new Set(),
     send: (items) => update(items.map(({ value }) => value)),
-    read: (items, reply, sentBefore) => readUpdateReply(items, reply, sentBefore, environment),
+    read: (items, reply, known) => readUpdateReply(items, reply, known, environment),
   })
+}
+
+/** What attempts before this one have left behind. */
+interface Known {
+  /** Items that may have reached the database. */
+  readonly sentBefore: ReadonlySet<WriteItem>
+  /** Those of them whose answer was lost: that they are refused now does not say that they have not happened then. */
+  readonly inDoubt: ReadonlySet<WriteItem>
 }
 
 /** What the two kinds of writes do differently. */
 interface Exchange {
+  readonly inDoubt: Set<WriteItem>
   readonly send: (items: readonly WriteItem[]) => Promise<WriteReply>
-  /** @param sentBefore items that may have reached the database in an attempt before this one */
-  readonly read: (
-    items: readonly WriteItem[],
-    reply: WriteReply,
-    sentBefore: ReadonlySet<WriteItem>,
-  ) => Promise<void>
+  readonly read: (items: readonly WriteItem[], reply: WriteReply, known: Known) => Promise<void>
+}
+
+/** Ends an item that the database does not take. */
+function refuse(item: WriteItem, error: { readonly code?: unknown }, inDoubt: ReadonlySet<WriteItem>): void {
+  const refusal = new WriteRefusedError(error.code, { cause: error })
+  item.fail(inDoubt.has(item) ? new WriteInDoubtError(refusal) : refusal)
 }
 
 const backoffMsMin = 20
@@ -108,6 +127,7 @@ async function settle(
   exchange: Exchange,
 ): Promise<void> {
   const { now, sleep, random } = environment
+  const { inDoubt } = exchange
   for (let attempt = 1; ; attempt += 1) {
     const items = batch.filter((item) => !item.isSettled && !isOver(item, now()))
     if (items.length === 0) return
@@ -117,9 +137,11 @@ async function settle(
     try {
       const reply = await exchange.send(items)
       isAnswered = true
-      await exchange.read(items, reply, sentBefore)
+      await exchange.read(items, reply, { sentBefore, inDoubt })
+      if (reply.isInDoubt) for (const item of items) inDoubt.add(item)
     } catch (error) {
       const fate = fateOf(error)
+      if (isAnswered || fate === 'lost' || fate === 'timedOut') for (const item of items) inDoubt.add(item)
       // After the answer, it is the question about it that was not sent.
       if ((fate === 'notSent' || fate === 'crowded') && !isAnswered) {
         for (const item of items) item.value.isSent = sentBefore.has(item)
@@ -143,7 +165,10 @@ async function settleHalves(
 ): Promise<void> {
   const left = items.filter(({ isSettled }) => !isSettled)
   if (left.length <= 1) {
-    left[0]?.fail(error)
+    const [item] = left
+    if (item === undefined) return
+    if (isProvenRefusal(error)) refuse(item, error as { readonly code?: unknown }, exchange.inDoubt)
+    else item.fail(new WriteInDoubtError(error))
     return
   }
   const middle = left.length >> 1
@@ -160,7 +185,7 @@ function isOver(item: WriteItem, now: number): boolean {
 async function readInsertReply(
   items: readonly WriteItem[],
   { errors, isInDoubt }: WriteReply,
-  sentBefore: ReadonlySet<WriteItem>,
+  { sentBefore, inDoubt }: Known,
   { find, now }: WriteEnvironment,
 ): Promise<void> {
   const errorsByIndex = new Map(errors.map((error) => [error.index, error]))
@@ -176,7 +201,7 @@ async function readInsertReply(
       if (mayBeOwn || isInDoubt) duplicates.set(item, fields)
       else item.settle({ kind: 'uniqueConflict', fields })
     } else if (!isStateChange(error.code)) {
-      item.fail(new WriteRefusedError(error))
+      refuse(item, error, inDoubt)
     }
   })
   if (duplicates.size === 0 || isInDoubt) return
@@ -198,7 +223,7 @@ async function readInsertReply(
 async function readUpdateReply(
   items: readonly WriteItem[],
   { count, errors, isInDoubt }: WriteReply,
-  sentBefore: ReadonlySet<WriteItem>,
+  { sentBefore, inDoubt }: Known,
   { find, now, onReplaced }: WriteEnvironment,
 ): Promise<void> {
   const settleReplaced = (item: WriteItem, outcome: WriteOutcome) => {
@@ -213,7 +238,7 @@ async function readUpdateReply(
     else if (isDuplicateKey(error)) {
       // While in doubt, what it ran into may be undone as well: it is asked again.
       if (!isInDoubt) item.settle({ kind: 'uniqueConflict', fields: duplicateFields(error) })
-    } else if (!isStateChange(error.code)) item.fail(new WriteRefusedError(error))
+    } else if (!isStateChange(error.code)) refuse(item, error, inDoubt)
   })
   if (isInDoubt) return
   // An update command answers with a count. Where it is short, the records themselves say who is missing.

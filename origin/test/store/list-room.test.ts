@@ -27,7 +27,7 @@ class Watched extends MongoCommands {
 }
 
 function watch(poolSize: number) {
-  const commands = new Watched(database.db, 5_000)
+  const commands = new Watched(database.db, { majorityTimeoutMs: 5_000 })
   const records = new Records(commands, joined(poolSize), {
     now: () => performance.now(),
     sleep: async () => {},

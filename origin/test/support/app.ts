@@ -38,6 +38,8 @@ export interface TestAppOptions {
   readonly limit?: number
   /** Requests that may wait for their turn. @default 0 */
   readonly waiting?: number
+  /** Whether what is read has seen every acknowledged write. @default what the pool knows of the primary */
+  readonly isCertain?: (beganAtMs: number) => boolean
   /** How long a request may take to arrive, in ms. */
   readonly arrivalTimeoutMs?: number
 }
@@ -76,11 +78,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const health = new Health({
     ping: () => database.pool.ping(1_000),
     hasPoolRoom: () => true,
+    commands: database.pool.bounds,
     now: () => performance.now(),
   })
   const metrics = new Metrics({
     admission: () => admission.snapshot(performance.now()),
     pool: () => ({ size: 16, open: database.pool.open, inUse: database.pool.inUse }),
+    commandsGivenUp: () => database.pool.bounds.givenUp,
     lanes: () => records.counts(),
     isDraining: () => health.isDraining,
   })
@@ -89,6 +93,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const app = await createApp({
     catalogue,
     repository,
+    isCertain: options.isCertain ?? ((beganAtMs) => database.pool.primary.isCertain(beganAtMs)),
     verifier: new AssertionVerifier(parseEdgeKeys(edgeKeySet)),
     admission,
     health,

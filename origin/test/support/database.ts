@@ -24,7 +24,8 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   return {
     db: pool.db,
     pool,
-    repository: (options) => openRepository(pool.db, options),
+    repository: (options) =>
+      openRepository(pool.db, { bounds: pool.bounds, primary: pool.primary, ...options }),
     async drop() {
       await pool.db.dropDatabase()
       await pool.close()

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest'
+import { helloOf } from './primary-gate.ts'
+import { type Primary, PrimaryWatch } from './primary-watch.ts'
+
+const [a, b, c] = ['a:1', 'b:1', 'c:1'] as const
+const members = [a, b, c]
+const electionId = (term: number) => `7fffffff${term.toString(16).padStart(16, '0')}`
+const primary = (address: string, term: number): Primary => ({
+  address,
+  electionId: electionId(term),
+  isUnrivalled: false,
+})
+const leading = (address: string, term: number, majorityTerm = term) => ({
+  electionId: electionId(term),
+  primary: address,
+  majorityTerm,
+})
+
+/** A set of three that has been led by `a` in term 1 since 0. */
+function settled(): PrimaryWatch {
+  const watch = new PrimaryWatch({ confirmationMs: 4_000, unprovenMs: 5_000 })
+  watch.onHello(a, leading(a, 1), 0)
+  watch.onTopology(primary(a, 1), members, 0)
+  for (const address of [b, c]) watch.onHello(address, { primary: a }, 0)
+  return watch
+}
+
+it('is certain of a primary that a majority follows and that has committed in its term', () => {
+  const watch = settled()
+  expect(watch.isCertain(0, 1)).toBe(true)
+  expect(watch.proof).toBeUndefined()
+})
+
+describe('a new primary', () => {
+  it('is waited for until it has committed in its own term', async () => {
+    const watch = settled()
+    watch.onHello(b, leading(b, 2, 1), 100)
+    watch.onTopology(primary(b, 2), members, 100)
+    watch.onHello(c, { primary: b }, 100)
+    expect(watch.changes).toBe(2)
+    const { proof } = watch
+    expect(proof).toBeInstanceOf(Promise)
+    expect(watch.isCertain(100, 9_000)).toBe(false)
+    watch.onHello(b, leading(b, 2, 2), 150)
+    await proof
+    expect(watch.proof).toBeUndefined()
+    // What began before the proof may have been read from before it.
+    expect(watch.isCertain(149, 151)).toBe(false)
+    expect(watch.isCertain(150, 151)).toBe(true)
+  })
+
+  it('is not proven by what it said before its election', () => {
+    const watch = settled()
+    watch.onHello(b, { primary: a, majorityTerm: 1 }, 90)
+    watch.onTopology(primary(b, 2), members, 100)
+    expect(watch.isCertain(100, 200)).toBe(false)
+  })
+
+  it('that says nothing of commits is believed after a fixed time', () => {
+    const watch = settled()
+    const silent = { electionId: 'ab12', primary: b }
+    watch.onTopology({ address: b, electionId: 'ab12', isUnrivalled: false }, members, 100)
+    watch.onHello(b, silent, 100)
+    watch.onHello(c, { primary: b }, 100)
+    expect(watch.proof).toBeUndefined()
+    for (const at of [2_000, 4_000, 6_000]) {
+      watch.onHello(b, silent, at)
+      watch.onHello(c, { primary: b }, at)
+    }
+    expect(watch.isCertain(5_099, 5_200)).toBe(false)
+    expect(watch.isCertain(5_100, 5_200)).toBe(true)
+  })
+
+  it('that is replaced before it has committed ends the waiting for it', async () => {
+    const watch = settled()
+    watch.onHello(b, leading(b, 2, 1), 100)
+    watch.onTopology(primary(b, 2), members, 100)
+    const { proof } = watch
+    watch.onTopology(primary(c, 3), members, 200)
+    await proof
+    expect(watch.isCertain(200, 300)).toBe(false)
+  })
+
+  it('ends the waiting when the client is closed', async () => {
+    const watch = settled()
+    watch.onHello(b, leading(b, 2, 1), 100)
+    watch.onTopology(primary(b, 2), members, 100)
+    const { proof } = watch
+    watch.onTopology(undefined, [], 200)
+    await proof
+  })
+})
+
+describe('an old primary', () => {
+  it('is doubted when no majority has been heard of for longer than a member’s word counts', () => {
+    const watch = settled()
+    // Cut off together with it: it alone still answers.
+    watch.onHello(a, leading(a, 1), 2_000)
+    expect(watch.isCertain(3_990, 3_999)).toBe(true)
+    for (const at of [4_000, 6_000]) {
+      watch.onHello(a, leading(a, 1), at)
+      expect(watch.isCertain(at, at)).toBe(false)
+    }
+    // One more member is a majority of three again, for what is read from now on.
+    watch.onHello(b, { primary: a }, 6_500)
+    expect(watch.isCertain(6_499, 6_600)).toBe(false)
+    expect(watch.isCertain(6_500, 6_600)).toBe(true)
+  })
+
+  it('is doubted as soon as a majority follows another, or nobody', () => {
+    const watch = settled()
+    watch.onHello(b, { primary: c }, 1_000)
+    expect(watch.isCertain(1_000, 1_001)).toBe(true)
+    watch.onHello(c, {}, 1_000)
+    expect(watch.isCertain(1_000, 1_001)).toBe(false)
+  })
+
+  it('is confirmed by members that never name their primary, by their being there', () => {
+    const watch = new PrimaryWatch()
+    watch.onHello(a, leading(a, 1), 0)
+    watch.onTopology(primary(a, 1), members, 0)
+    watch.onHello(b, {}, 0)
+    expect(watch.isCertain(0, 1)).toBe(true)
+  })
+
+  it('that comes back with the same election is the same', () => {
+    const watch = settled()
+    watch.onTopology(undefined, members, 100)
+    watch.onTopology(primary(a, 1), members, 200)
+    expect(watch.changes).toBe(1)
+    expect(watch.isCertain(200, 201)).toBe(true)
+  })
+})
+
+it('a server of its own has no rivals', () => {
+  const watch = new PrimaryWatch()
+  expect(watch.isCertain(0, 0)).toBe(false)
+  watch.onTopology({ address: a, electionId: undefined, isUnrivalled: true }, [a], 0)
+  expect(watch.isCertain(0, 100_000)).toBe(true)
+})
+
+it('takes of a hello what is of the right type', () => {
+  const known = { toHexString: () => electionId(7) }
+  expect(helloOf({ electionId: known, primary: a, lastWrite: { majorityOpTime: { t: 7, ts: {} } } })).toEqual(
+    { electionId: electionId(7), primary: a, majorityTerm: 7 },
+  )
+  expect(helloOf({ electionId: 'x', primary: 1, lastWrite: {} })).toEqual({
+    electionId: undefined,
+    primary: undefined,
+    majorityTerm: undefined,
+  })
+})

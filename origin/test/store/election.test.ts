@@ -1,0 +1,80 @@
+import { MongoClient } from 'mongodb'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { initiate, type Member, replicaSetName, startMember } from '../../../bench/stack/mongod.ts'
+import { openRepository } from '../../src/store/open-repository.ts'
+import { openPool, type Pool } from '../../src/store/pool.ts'
+import { inTime, place, places } from './documents.ts'
+
+/**
+ * The gap after an election, held open: a new primary that no other member copies from cannot commit anything of its own
+ * term, and answers majority reads from what it knew before.
+ */
+let members: Member[]
+let pool: Pool
+
+beforeAll(async () => {
+  members = []
+  for (let index = 0; index < 3; index += 1) members.push(await startMember({ failPoints: true }))
+  await initiate(members)
+  const uri = `mongodb://${members.map(({ port }) => `127.0.0.1:${port}`).join(',')}/?replicaSet=${replicaSetName}`
+  pool = await openPool({ uri, database: 'election', poolSize: 4, connectTimeoutMs: 30_000 })
+}, 60_000)
+afterAll(async () => {
+  await pool?.close()
+  await Promise.all(members.map((member) => member.stop()))
+})
+
+async function ask(member: Member, command: Record<string, unknown>) {
+  const client = new MongoClient(`mongodb://127.0.0.1:${member.port}`, { directConnection: true })
+  try {
+    return await client.db('admin').command(command)
+  } finally {
+    await client.close()
+  }
+}
+const copying = (member: Member, state: 'on' | 'off') =>
+  ask(member, { configureFailPoint: 'stopReplProducer', mode: state === 'on' ? 'off' : 'alwaysOn' })
+const until = async (reached: () => Promise<boolean>) => {
+  while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+it('nobody reads what a new primary has not committed yet, and what was acknowledged is read after', {
+  timeout: 60_000,
+}, async () => {
+  const { repository } = openRepository(pool.db, { bounds: pool.bounds, primary: pool.primary })
+  const created = await repository.create(places, { fields: place('Before', 1) }, undefined, inTime())
+  if (created.kind !== 'created') throw new Error(created.kind)
+  const { id } = created.document
+  await until(async () => pool.primary.isCertain(performance.now()))
+
+  const roles = await Promise.all(members.map((member) => ask(member, { hello: 1 })))
+  const old = members[roles.findIndex(({ isWritablePrimary }) => isWritablePrimary)] as Member
+  const [next, third] = members.filter((member) => member !== old) as [Member, Member]
+  // The next primary alone has the second version besides the old one.
+  await until(async () => (await ask(third, { hello: 1 })).lastWrite !== undefined)
+  await copying(third, 'off')
+  const replaced = await repository.replace(places, created.document, place('After', 2), inTime())
+  expect(replaced.kind).toBe('replaced')
+  await copying(old, 'off')
+  const before = pool.primary.changes
+  await ask(next, { replSetStepUp: 1 })
+  await until(async () => (await ask(next, { hello: 1 })).isWritablePrimary)
+  await until(async () => pool.primary.changes > before)
+
+  // Held open: what is read now has version 2, or is not answered.
+  for (let read = 0; read < 3; read += 1) {
+    const outcome = await repository.read(places, id, inTime(1_000))
+    if (outcome.kind === 'found') expect(outcome.document.version).toBe(2)
+    else expect(outcome).toEqual({ kind: 'notDone', reason: 'unavailable' })
+    expect(pool.primary.isCertain(performance.now())).toBe(false)
+  }
+  const waiting = repository.read(places, id, inTime())
+  await copying(old, 'on')
+  await copying(third, 'on')
+  await waiting
+  await until(async () => (await repository.read(places, id, inTime(1_000))).kind === 'found')
+  const after = await repository.read(places, id, inTime())
+  expect(after).toMatchObject({ kind: 'found', document: { version: 2 } })
+  await until(async () => pool.primary.isCertain(performance.now()))
+  await repository.drain()
+})
