@@ -68,6 +68,14 @@ export function edgeCacheControlValue(rule: CacheRule): string {
   ].join(', ')
 }
 
+/**
+ * `CDN-Cache-Control` of a read that may not have seen the newest acknowledged write, as can be after a change of
+ * primary. It answers those who wait for it, and nobody after them without the origin being asked again, not even in
+ * place of an error. `no-store` would say less: the edge would not let requests for it wait for one another.
+ */
+export const uncertainEdgeCacheControl = (rule: CacheRule): string =>
+  rule.kind === 'none' ? 'no-store' : 'max-age=0, stale-while-revalidate=0, stale-if-error=0'
+
 /** Tag of one document's stored answers. */
 export const documentTag = (resourceName: string, id: string): string => `${resourceName}:${id}`
 

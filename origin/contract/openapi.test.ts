@@ -26,6 +26,19 @@ it('points only to what it holds', () => {
   for (const [, kind = '', name = ''] of references) expect(document.components[kind]).toHaveProperty([name])
 })
 
+it('tells writes, and no reads, that an outcome may be unknown, and that it is the only code of that kind', () => {
+  const { responses } = document.components as { responses: Record<string, { description: string }> }
+  for (const methods of Object.values(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      if (method === 'parameters') continue
+      const { $ref } = operation.responses['503'] as { $ref: string }
+      const { description } = responses[$ref.split('/').at(-1) as string] as { description: string }
+      expect([method, description.includes('`outcome-unknown`')]).toEqual([method, method !== 'get'])
+      if (method !== 'get') expect(description).toContain('Under every other code nothing was done')
+    }
+  }
+})
+
 it('gives each operation a name of its own', () => {
   const names = Object.values(document.paths).flatMap((methods) =>
     Object.values(methods).map(({ operationId }) => operationId),

@@ -42,9 +42,10 @@ export function openApiDocument(catalogue: Catalogue): Json {
     paths,
     components: {
       schemas: { ...Object.fromEntries(views.flatMap(describeSchemas)), Problem: problemSchema },
-      responses: Object.fromEntries(
-        Object.entries(problemsByStatus).map(([status, codes]) => describeProblems(status, codes)),
-      ),
+      responses: Object.fromEntries([
+        ...Object.entries(problemsByStatus).map(([status, codes]) => describeProblems(status, codes)),
+        describeUnavailableToWrite(),
+      ]),
       parameters: commonParameters,
       headers: commonHeaders,
       securitySchemes: {
@@ -61,7 +62,8 @@ export function openApiDocument(catalogue: Catalogue): Json {
 
 const introduction = [
   'Versions live side by side as `/v1`, `/v2`, … over the same documents.',
-  'Every error is `application/problem+json` (RFC 9457) with a stable `type`.',
+  'Every error is `application/problem+json` (RFC 9457) with a stable `type` and `code`. Under `outcome-unknown` a write',
+  'may have happened, or may happen yet; under every other code, this request has done nothing.',
   'Documents carry a strong `ETag`: send it back in `If-Match` to change only what you have seen, or in',
   '`If-None-Match` to be told that nothing changed. A POST with an `Idempotency-Key` may be retried safely.',
   'Times (`date-time`) are RFC 3339, kept in UTC to the millisecond: one that is finer, or a leap second, is refused.',
@@ -392,17 +394,41 @@ function describeFailures(view: View, operation: Operation): Json {
     if (resource.requireIfMatch) statuses.add(428)
   }
   return Object.fromEntries(
-    [...statuses].sort().map((status) => [status, ref('responses', responseName(status))]),
+    [...statuses]
+      .sort()
+      .map((status) => [
+        status,
+        ref('responses', status === 503 && !isRead(operation) ? unavailableToWrite : responseName(status)),
+      ]),
   )
 }
 
 const responseName = (status: number | string): string => `Problem${status}`
 
-/** 405 is left out: it answers exactly the methods that the document does not have. */
+/** The 503 of a write: the one status under which "nothing was done" and "nobody knows" have to be told apart. */
+const unavailableToWrite = 'Problem503Write'
+
+/**
+ * 405 is left out: it answers exactly the methods that the document does not have. So is what a read cannot be told of
+ * its outcome.
+ */
 const problemsByStatus = Object.groupBy(
-  (Object.keys(problemCatalogue) as ProblemCode[]).filter((code) => code !== 'method-not-allowed'),
+  (Object.keys(problemCatalogue) as ProblemCode[]).filter(
+    (code) => code !== 'method-not-allowed' && code !== 'outcome-unknown',
+  ),
   (code) => String(problemCatalogue[code].status),
 ) as Readonly<Record<string, readonly ProblemCode[]>>
+
+function describeUnavailableToWrite(): [string, Json] {
+  const { title } = problemCatalogue['outcome-unknown']
+  const [, response] = describeProblems('503', problemsByStatus['503'] as readonly ProblemCode[])
+  const description = [
+    `\`outcome-unknown\`: ${title}. It may have happened, may happen yet, or may not happen: send a create again with the`,
+    'same `Idempotency-Key`, any other write with the same `If-Match`, or read what is there before you decide.',
+    `Under every other code nothing was done: ${response.description}`,
+  ].join(' ')
+  return [unavailableToWrite, { ...response, description }]
+}
 
 function describeProblems(status: string, codes: readonly ProblemCode[]): [string, Json] {
   const headers: (keyof typeof commonHeaders)[] = ['X-Request-Id']

@@ -1,6 +1,9 @@
 /**
  * The closed catalogue of errors (RFC 9457). `type` and `code` are contract and never change meaning; `title` and
  * `detail` are prose. `retryable` says whether the same request may succeed later without being changed.
+ *
+ * `outcome-unknown` is the only code under which a write may have happened, or may happen yet. **Every other code means
+ * that this request has done nothing.** Whoever cannot prove that, answers `outcome-unknown`.
  */
 export const problemCatalogue = {
   // the request line and headers
@@ -47,8 +50,10 @@ export const problemCatalogue = {
   draining: { status: 503, title: 'This instance is stopping', retryable: true },
   'keys-unavailable': { status: 503, title: 'Access tokens cannot be checked', retryable: true },
   'database-unavailable': { status: 503, title: 'The database cannot be reached', retryable: true },
+  // What to do: send it again with the same Idempotency-Key or If-Match, or read and decide anew.
   'outcome-unknown': { status: 503, title: 'Whether the write happened is not known', retryable: true },
   'origin-unreachable': { status: 502, title: 'The origin cannot be reached', retryable: true },
+  // A read that took too long, or a write that certainly did not reach the database.
   'deadline-exceeded': { status: 504, title: 'There was not enough time', retryable: true },
   'internal-error': { status: 500, title: 'Something went wrong on our side', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>

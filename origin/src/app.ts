@@ -4,6 +4,7 @@ import type { Health } from './http/health.ts'
 import { routeHealth } from './http/health.ts'
 import { parseJsonBody } from './http/json-body.ts'
 import { createPages, routePages } from './http/pages.ts'
+import type { IsCertain } from './http/reads.ts'
 import { routeResources } from './http/resources.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { RequestLog } from './observe/request-log.ts'
@@ -23,6 +24,8 @@ export interface AppOptions {
   readonly health: Health
   readonly metrics: Metrics
   readonly requestLog: RequestLog
+  /** Whether what was read since a time (of `performance.now()`) has seen every acknowledged write. @default it has */
+  readonly isCertain?: IsCertain
   /** How long one list may take, in ms. @default 800 */
   readonly listTimeoutMs?: number
   /**
@@ -48,6 +51,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     metrics,
     requestLog,
     clock = Date.now,
+    isCertain = () => true,
     listTimeoutMs = 800,
     arrivalTimeoutMs = 10_000,
   } = options
@@ -109,7 +113,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     done()
   })
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error)
+    const problem = problemOf(error, request.raw)
     requestLog.onError(request, problem, error)
     return sendProblem(reply, problem)
   })
@@ -117,7 +121,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   routeHealth(app, { health, metrics })
   routePages(app, pages)
-  routeResources(app, { paths, repository, admission, clock, listTimeoutMs })
+  routeResources(app, { paths, repository, admission, clock, isCertain, listTimeoutMs })
   await app.ready()
   return app
 }

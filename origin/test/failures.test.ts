@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { headers as names } from '@spillway/origin/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { NotDone, Repository } from '../src/store/repository.ts'
+import { WriteRefusedError } from '../src/store/settle-writes.ts'
 import { bound, startTestApp, type TestApp } from './support/app.ts'
 import { assertionOf } from './support/assertions.ts'
 import { alice, editor } from './support/client.ts'
@@ -9,12 +10,17 @@ import { advisory, trip } from './support/samples.ts'
 
 /** What the store does instead of its work. */
 let fate: (() => Promise<never>) | undefined
+/** Methods that do their work in another way. */
+let failing: Partial<Repository> = {}
+let real: Repository
 const over = (repository: Repository): Repository => {
-  const real = bound(repository)
+  real = bound(repository)
   return Object.fromEntries(
     Object.entries(real).map(([name, method]) => [
       name,
-      (...parts: never[]) => fate?.() ?? (method as (...parts: never[]) => unknown)(...parts),
+      (...parts: never[]) =>
+        fate?.() ??
+        ((failing[name as keyof Repository] ?? method) as (...parts: never[]) => unknown)(...parts),
     ]),
   ) as unknown as Repository
 }
@@ -27,6 +33,7 @@ beforeAll(async () => {
 afterAll(() => origin.stop())
 beforeEach(() => {
   fate = undefined
+  failing = {}
 })
 
 const requests = [
@@ -83,16 +90,76 @@ describe('a defect', () => {
     'what is no error': () => secret,
   }
   for (const [name, make] of Object.entries(errors)) {
-    it(`${name} is 500, of which the caller learns nothing but the id to report`, async () => {
+    it(`${name} is 500, or in doubt after a write was begun, of which the caller learns nothing but the id`, async () => {
       fate = () => Promise.reject(make())
       for (const [method, path, body] of requests) {
         const answer = await origin.send(method, path, { as: editor, body })
-        expect([answer.status, answer.json.code]).toEqual([500, 'internal-error'])
+        // Of PUT, PATCH and DELETE it is the read that fails: nothing is written then. A create may have happened.
+        const told = method === 'POST' ? [503, 'outcome-unknown'] : [500, 'internal-error']
+        expect([answer.status, answer.json.code]).toEqual(told)
         expect(answer.text + JSON.stringify(answer.headers)).not.toMatch(/swordfish|internal:|mongo|at \//i)
         expect(answer.json.requestId).toBe(answer.headers[names.requestId])
       }
     })
   }
+
+  it('that proves that nothing was written is 500 for a write as well', async () => {
+    fate = () => Promise.reject(new WriteRefusedError(121))
+    const answer = await origin.send('POST', '/v2/advisories', { as: editor, body: advisory() })
+    expect([answer.status, answer.json.code]).toEqual([500, 'internal-error'])
+    expect(answer.headers[names.purgeTag]).toBeUndefined()
+  })
+
+  it('around a write leaves it in doubt, and what it may have changed is purged', async () => {
+    const { headers } = await origin.send('POST', '/v2/trips', { as: alice, body: trip })
+    const path = headers.location as string
+    const tags = `trips:${path.split('/').at(-1)},trips:*:alice`
+    failing = { replace: () => Promise.reject(new TypeError('bug')) }
+    for (const [method, body] of [
+      ['PUT', trip],
+      ['PATCH', { title: 'x' }],
+    ] as const) {
+      origin.logged.length = 0
+      const answer = await origin.send(method, path, { as: alice, body, headers: { 'if-match': '*' } })
+      expect([answer.status, answer.json.code]).toEqual([503, 'outcome-unknown'])
+      expect(answer.headers[names.purgeTag]).toBe(tags)
+      expect(origin.logged.join('')).toContain('"message":"bug"')
+    }
+  })
+
+  it('in one item of a batch is that item’s alone: every other is told its own outcome', async () => {
+    failing = {
+      createBatch: async (...parts) => {
+        const outcome = await real.createBatch(...parts)
+        if (outcome.kind !== 'items') throw new Error(outcome.kind)
+        const [first, ...others] = outcome.outcomes
+        const refused = { kind: 'failed', error: new WriteRefusedError(121) } as const
+        const doubtful = { kind: 'failed', error: new TypeError('bug') } as const
+        return { kind: 'items', outcomes: [first as never, refused, doubtful, ...others.slice(2)] }
+      },
+    }
+    const items = Array.from({ length: 4 }, () => advisory())
+    const answer = await origin.send('POST', '/v2/advisories/batch', { as: editor, body: { items } })
+    expect(answer.status).toBe(200)
+    const told = answer.json.items.map((item: { status: number; problem?: { code: string } }) => [
+      item.status,
+      item.problem?.code,
+    ])
+    expect(told).toEqual([
+      [201, undefined],
+      [500, 'internal-error'],
+      [503, 'outcome-unknown'],
+      [201, undefined],
+    ])
+  })
+
+  it('whose code is that of a socket is ours, not the caller’s', async () => {
+    for (const code of ['ECONNRESET', 'EPIPE', 'ETIMEDOUT']) {
+      fate = () => Promise.reject(Object.assign(new Error('write'), { code, statusCode: 400 }))
+      const answer = await origin.send('GET', '/v2/advisories/1', { as: editor })
+      expect([code, answer.status, answer.json.code]).toEqual([code, 500, 'internal-error'])
+    }
+  })
 
   it('is logged with the id, the trace and the route, and without a header, query or body', async () => {
     fate = () => Promise.reject(new Error('broken'))

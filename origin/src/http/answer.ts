@@ -1,7 +1,8 @@
 import { headers, type Problem } from '@spillway/origin/contract'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendProblem } from '../stage/problem.ts'
 import type { KeyRefused, NotDone, StoredDocument, UniqueConflict, Unknown } from '../store/repository.ts'
+import { WriteRefusedError } from '../store/settle-writes.ts'
 import type { Plan } from './plan.ts'
 
 export const jsonType = 'application/json; charset=utf-8'
@@ -14,6 +15,14 @@ export function sendWritten(
   document: StoredDocument,
   purge: Readonly<Record<string, string>>,
 ): FastifyReply {
+  let body: string
+  try {
+    body = plan.serialize(document, undefined)
+  } catch (error) {
+    // It is written, and nothing may be said that means the contrary.
+    reply.request.defect = error
+    return sendFailure(reply, unknown, purge)
+  }
   return reply
     .code(status)
     .headers(purge)
@@ -22,7 +31,26 @@ export function sendWritten(
       'cache-control': 'no-store',
       etag: plan.etag(document.version),
     })
-    .send(plan.serialize(document, undefined))
+    .send(body)
+}
+
+const unknown: Unknown = { kind: 'unknown' }
+
+/**
+ * The outcome of a write, where a defect is one: unless it proves that nothing was written, whether the write happened is
+ * not known, and a caller who is told of an error of ours must not take it for "nothing was done".
+ */
+export async function outcomeOf<Outcome>(
+  request: FastifyRequest,
+  write: Promise<Outcome>,
+): Promise<Outcome | Unknown> {
+  try {
+    return await write
+  } catch (error) {
+    if (error instanceof WriteRefusedError) throw error
+    request.defect = error
+    return unknown
+  }
 }
 
 /** What did not happen, or may have. The latter is purged all the same: it may have. */
@@ -43,7 +71,7 @@ export function failureProblem(failure: NotDone | Unknown): Problem {
     return {
       code: 'outcome-unknown',
       detail:
-        'The write was sent to the database and no answer came. Send it again with the same Idempotency-Key or If-Match.',
+        'The write may have happened, may happen yet, or may not happen: no answer came from the database. Send it again with the same Idempotency-Key or If-Match, or read before you send it anew.',
       retryAfterSeconds: retryAfterSeconds.soon,
     }
   }

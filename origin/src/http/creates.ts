@@ -10,15 +10,17 @@ import {
 } from '@spillway/origin/contract'
 import type { FastifyRequest } from 'fastify'
 import { searchOf } from '../stage/entry.ts'
-import { sendProblem } from '../stage/problem.ts'
+import { internalError, sendProblem } from '../stage/problem.ts'
 import { callOf, type JsonBody, type ParsedBody } from '../stage/request.ts'
 import { canonicalJson } from '../store/canonical-json.ts'
 import { requestFingerprint } from '../store/creation-key.ts'
-import type { CreateOutcome, CreationKey, Repository } from '../store/repository.ts'
+import type { CreateOutcome, CreationKey, Failed, Repository, StoredDocument } from '../store/repository.ts'
+import { WriteRefusedError } from '../store/settle-writes.ts'
 import {
   failureProblem,
   jsonType,
   keyRefusedProblem,
+  outcomeOf,
   sendFailure,
   sendWritten,
   uniqueConflictProblem,
@@ -40,7 +42,11 @@ export function createHandler(plan: Plan, repository: Repository): Handler {
     const subject = request.principal?.subject
     const fields = newFields(plan, body.value, subject)
     if (!fields.ok) return sendProblem(reply, fields.problem)
-    const outcome = await repository.create(resource, { fields: fields.value }, key.value, callOf(request))
+    const document = { fields: fields.value }
+    const outcome = await outcomeOf(
+      request,
+      repository.create(resource, document, key.value, callOf(request)),
+    )
     // A replay is purged as well: the first answer may have been lost before the edge has seen it.
     const purge = purgeTags(plan.listTag(subject))
     switch (outcome.kind) {
@@ -76,14 +82,14 @@ export function batchHandler(plan: Plan, repository: Repository): Handler {
     const outcome =
       documents.length === 0
         ? ({ kind: 'items', outcomes: [] } as const)
-        : await repository.createBatch(resource, documents, key.value, callOf(request))
+        : await outcomeOf(request, repository.createBatch(resource, documents, key.value, callOf(request)))
     const purge = purgeTags(plan.listTag(subject))
     if (outcome.kind === 'notDone' || outcome.kind === 'unknown') return sendFailure(reply, outcome, purge)
     if (outcome.kind === 'keyRefused') return sendProblem(reply, keyRefusedProblem(outcome))
     const outcomes = outcome.outcomes.values()
     const results = checked.map((fields) =>
       fields.ok
-        ? describeOutcome(plan, outcomes.next().value as CreateOutcome, request.id)
+        ? describeOutcome(plan, outcomes.next().value as CreateOutcome | Failed, request)
         : describeProblem(fields.problem, request.id),
     )
     if (outcome.outcomes.some(({ kind }) => kind === 'replayed')) {
@@ -143,16 +149,35 @@ function creationKey(
   return { ok: true, value: { subject: principal.subject, version: view.version, key, request } }
 }
 
-function describeOutcome(plan: Plan, outcome: CreateOutcome, requestId: string): string {
-  if (outcome.kind !== 'created' && outcome.kind !== 'replayed') {
-    const isFailure = outcome.kind === 'notDone' || outcome.kind === 'unknown'
-    return describeProblem(isFailure ? failureProblem(outcome) : refusalProblem(plan, outcome), requestId)
+function describeOutcome(plan: Plan, outcome: CreateOutcome | Failed, request: FastifyRequest): string {
+  switch (outcome.kind) {
+    case 'created':
+    case 'replayed':
+      return describeCreated(plan, outcome.document, request)
+    case 'notDone':
+    case 'unknown':
+      return describeProblem(failureProblem(outcome), request.id)
+    case 'failed': {
+      request.defect = outcome.error
+      const isRefused = outcome.error instanceof WriteRefusedError
+      return describeProblem(isRefused ? internalError : failureProblem({ kind: 'unknown' }), request.id)
+    }
+    default:
+      return describeProblem(refusalProblem(plan, outcome), request.id)
   }
-  const { document } = outcome
-  const location = `${plan.path}/${document.id}`
-  const etag = JSON.stringify(plan.etag(document.version))
-  const item = plan.serialize(document, undefined)
-  return `{"status":201,"id":"${document.id}","location":"${location}","etag":${etag},"item":${item}}`
+}
+
+function describeCreated(plan: Plan, document: StoredDocument, request: FastifyRequest): string {
+  try {
+    const location = `${plan.path}/${document.id}`
+    const etag = JSON.stringify(plan.etag(document.version))
+    const item = plan.serialize(document, undefined)
+    return `{"status":201,"id":"${document.id}","location":"${location}","etag":${etag},"item":${item}}`
+  } catch (error) {
+    // It is written: see `sendWritten`.
+    request.defect = error
+    return describeProblem(failureProblem({ kind: 'unknown' }), request.id)
+  }
 }
 
 const describeProblem = (problem: Problem, requestId: string): string =>

@@ -147,12 +147,17 @@ function problemPages(): readonly (readonly [string, Page])[] {
     const advice = retryable
       ? 'The same request may succeed later: wait as long as <code>Retry-After</code> says.'
       : 'The same request will fail again: change it as <code>detail</code> and <code>errors</code> say.'
+    const effect =
+      code === 'outcome-unknown'
+        ? 'The write may have happened, may happen yet, or may not happen. Send a create again with the same <code>Idempotency-Key</code>, any other write with the same <code>If-Match</code>, or read what is there before you decide.'
+        : 'The request has done nothing.'
     const text = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>${title}</title><style>${problemStyle}</style></head>
 <body>
 <h1>${title}</h1>
 <p><code>${code}</code>, HTTP status ${status}.</p>
+<p>${effect}</p>
 <p>${advice}</p>
 <p>Name the <code>requestId</code> of the answer when you report it. <a href="${publicPaths.docs}">API reference</a></p>
 </body>

@@ -13,6 +13,7 @@ import {
   ownerField,
   revisionOf,
   revisionTag,
+  uncertainEdgeCacheControl,
   type View,
 } from '@spillway/origin/contract'
 import type { Ajv } from 'ajv'
@@ -36,6 +37,8 @@ export interface Plan {
   readonly goneAtMs: number
   /** Cache headers of reads. */
   readonly caching: Readonly<Record<string, string>>
+  /** Cache headers of reads that may not have seen the newest write. */
+  readonly uncertainCaching: Readonly<Record<string, string>>
   /** Stored field that narrows what a caller may see at all. */
   readonly readOwner: string | undefined
   /** Stored field that narrows what a caller may change. */
@@ -76,6 +79,10 @@ export function compilePlan(view: View, ajv: Ajv, startedAtMs: number): Plan {
     caching: {
       'cache-control': clientCacheControl(resource.cache),
       [edgeCacheControl]: edgeCacheControlValue(resource.cache),
+    },
+    uncertainCaching: {
+      'cache-control': clientCacheControl(resource.cache),
+      [edgeCacheControl]: uncertainEdgeCacheControl(resource.cache),
     },
     readOwner,
     writeOwner: ownerField(resource.access.write),

@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto'
 import {
   type CursorValue,
+  edgeCacheControl,
   encodeCursor,
   headers,
   type ListQuery,
   type Parsed,
+  type Problem,
   parseListQuery,
   parseReadQuery,
 } from '@spillway/origin/contract'
@@ -26,9 +28,16 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<
 
 const allFields = { ok: true, value: { fields: undefined, canonical: '' } } as const
 
+/**
+ * Whether what was read since then has certainly seen every acknowledged write ({@link ../store/primary-watch.ts}): only
+ * that may be kept and told to others.
+ * @param beganAtMs by `performance.now()`
+ */
+export type IsCertain = (beganAtMs: number) => boolean
+
 /** GET and HEAD of one document. */
-export function readHandler(plan: Plan, repository: Repository): Handler {
-  const { view, readOwner, caching } = plan
+export function readHandler(plan: Plan, repository: Repository, isCertain: IsCertain): Handler {
+  const { view, readOwner, caching, uncertainCaching } = plan
   const { resource } = view
   return async (request, reply) => {
     const { id } = request.params as { id: string }
@@ -41,13 +50,13 @@ export function readHandler(plan: Plan, repository: Repository): Handler {
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
     // Another's document is answered like one that does not exist, to the letter.
     if (outcome.kind === 'notFound' || !isVisible(outcome.document, readOwner, request)) {
-      return sendProblem(reply, noSuchDocument)
+      return sendProblem(reply, isCertain(request.startedAtMs) ? noSuchDocument : perhapsNoSuchDocument)
     }
     const { document } = outcome
     const verdict = evaluatePreconditions(conditions.value, document.version, plan.revision)
     if (verdict === 'ifMatchFailed')
       return sendProblem(reply, preconditionFailed(plan.etag(document.version)))
-    reply.headers(caching)
+    reply.headers(isCertain(request.startedAtMs) ? caching : uncertainCaching)
     reply.header('etag', plan.etag(document.version))
     reply.header(headers.cacheTag, `${plan.documentTag(id)},${plan.revisionTag}`)
     if (verdict === 'ifNoneMatchFailed') return reply.code(304).send()
@@ -55,6 +64,9 @@ export function readHandler(plan: Plan, repository: Repository): Handler {
     return reply.send(plan.serialize(document, query.value.fields))
   }
 }
+
+/** A 404 that nobody is to keep. */
+const perhapsNoSuchDocument: Problem = { ...noSuchDocument, headers: { [edgeCacheControl]: 'no-store' } }
 
 export function isVisible(
   document: StoredDocument,
@@ -68,9 +80,9 @@ export function isVisible(
 export function listHandler(
   plan: Plan,
   repository: Repository,
-  { listTimeoutMs }: { readonly listTimeoutMs: number },
+  { listTimeoutMs, isCertain }: { readonly listTimeoutMs: number; readonly isCertain: IsCertain },
 ): Handler {
-  const { view, readOwner, caching } = plan
+  const { view, readOwner, caching, uncertainCaching } = plan
   const { resource } = view
   const parse = remembering((search) => parseListQuery(view, search), 1_000)
   return async (request, reply) => {
@@ -89,7 +101,7 @@ export function listHandler(
     // Of the content itself: whatever changes what is shown changes the tag.
     const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
-    reply.headers(caching)
+    reply.headers(isCertain(request.startedAtMs) ? caching : uncertainCaching)
     reply.header('etag', etag)
     reply.header(headers.cacheTag, `${plan.listTag(owner)},${plan.revisionTag}`)
     if (cursor !== undefined) reply.header('link', linkToNext(plan, query.value, cursor))

@@ -7,7 +7,7 @@ import { gateStage } from '../stage/gate.ts'
 import type { Repository } from '../store/repository.ts'
 import { batchHandler, createHandler } from './creates.ts'
 import { compilePlan, type Plan } from './plan.ts'
-import { type Handler, listHandler, readHandler } from './reads.ts'
+import { type Handler, type IsCertain, listHandler, readHandler } from './reads.ts'
 import { deleteHandler, patchHandler, replaceHandler } from './updates.ts'
 import { createAjv } from './validator.ts'
 
@@ -17,6 +17,7 @@ export interface ResourcesOptions {
   readonly admission: AdmissionControl
   /** How long one list may take, in ms. */
   readonly listTimeoutMs: number
+  readonly isCertain: IsCertain
   /** Milliseconds since the epoch. */
   readonly clock: () => number
 }
@@ -25,7 +26,7 @@ type MakeHandler = (plan: Plan, repository: Repository, options: ResourcesOption
 
 const handlers: Readonly<Record<Operation, MakeHandler>> = {
   list: listHandler,
-  read: readHandler,
+  read: (plan, repository, { isCertain }) => readHandler(plan, repository, isCertain),
   create: createHandler,
   batchCreate: batchHandler,
   replace: replaceHandler,

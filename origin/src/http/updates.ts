@@ -15,8 +15,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { searchOf } from '../stage/entry.ts'
 import { sendProblem } from '../stage/problem.ts'
 import { callOf, type ParsedBody } from '../stage/request.ts'
-import type { DeleteOutcome, ReplaceOutcome, Repository, StoredDocument } from '../store/repository.ts'
-import { noSuchDocument, sendFailure, sendWritten, uniqueConflictProblem } from './answer.ts'
+import type {
+  DeleteOutcome,
+  NotDone,
+  ReplaceOutcome,
+  Repository,
+  StoredDocument,
+} from '../store/repository.ts'
+import {
+  failureProblem,
+  noSuchDocument,
+  outcomeOf,
+  sendFailure,
+  sendWritten,
+  uniqueConflictProblem,
+} from './answer.ts'
 import { type Plan, purgeTags } from './plan.ts'
 import {
   evaluatePreconditions,
@@ -25,7 +38,7 @@ import {
   preconditionFailed,
   preconditionRequired,
 } from './precondition.ts'
-import { type Handler, isVisible } from './reads.ts'
+import { type Handler, type IsCertain, isVisible } from './reads.ts'
 import { showDocument } from './serializer.ts'
 import { notAnObject, validationFailed } from './validator.ts'
 
@@ -39,26 +52,21 @@ import { notAnObject, validationFailed } from './validator.ts'
 const attemptsMax = 8
 
 /** PUT: replaces a document that exists. Ids are made by the store, so there is no creating by PUT. */
-export function replaceHandler(plan: Plan, repository: Repository): Handler {
+export function replaceHandler(plan: Plan, repository: Repository, { isCertain }: UpdateOptions): Handler {
   const { validator } = plan
-  return updateHandler(
-    plan,
-    repository,
-    (body) => {
-      const parts = validator.part(body)
-      if (parts === undefined) return { ok: false, problem: notAnObject }
-      const errors = validator.input(parts.writable)
-      if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
-      return { ok: true, value: { readOnly: parts.readOnly, apply: () => parts.writable } }
-    },
-    nothingToReplace,
-  )
+  return updateHandler(plan, repository, { isCertain, missing: nothingToReplace }, (body) => {
+    const parts = validator.part(body)
+    if (parts === undefined) return { ok: false, problem: notAnObject }
+    const errors = validator.input(parts.writable)
+    if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
+    return { ok: true, value: { readOnly: parts.readOnly, apply: () => parts.writable } }
+  })
 }
 
 /** PATCH: JSON Merge Patch (RFC 7396). What comes out must be as valid as what is sent by PUT. */
-export function patchHandler(plan: Plan, repository: Repository): Handler {
+export function patchHandler(plan: Plan, repository: Repository, { isCertain }: UpdateOptions): Handler {
   const { validator } = plan
-  return updateHandler(plan, repository, (body) => {
+  return updateHandler(plan, repository, { isCertain, missing: noSuchDocument }, (body) => {
     const parts = validator.part(body)
     if (parts === undefined) return { ok: false, problem: notAnObject }
     const errors = validator.unknownNames(parts.writable)
@@ -74,11 +82,20 @@ interface Change {
   readonly apply: (shown: Fields) => Fields
 }
 
+interface UpdateOptions {
+  readonly isCertain: IsCertain
+}
+
+/** How a request is judged by what was read: certain or not, and the refusal where nothing is there. */
+interface Judging extends UpdateOptions {
+  readonly missing: Problem
+}
+
 function updateHandler(
   plan: Plan,
   repository: Repository,
+  judging: Judging,
   parse: (body: unknown) => Parsed<Change>,
-  missing: Problem = noSuchDocument,
 ): Handler {
   const { resource } = plan.view
   return async (request, reply) => {
@@ -94,18 +111,18 @@ function updateHandler(
       repository,
       request,
       reply,
-      { conditions: conditions.value, missing },
+      { ...judging, conditions: conditions.value },
       async (current) => {
         const next = nextFields(plan, current, change.value)
         if (!next.ok) return { kind: 'refused', problem: next.problem }
-        return repository.replace(resource, current, next.value, call)
+        return outcomeOf(request, repository.replace(resource, current, next.value, call))
       },
     )
   }
 }
 
 /** DELETE: 204, and 404 from then on. */
-export function deleteHandler(plan: Plan, repository: Repository): Handler {
+export function deleteHandler(plan: Plan, repository: Repository, { isCertain }: UpdateOptions): Handler {
   const { resource } = plan.view
   return async (request, reply) => {
     const conditions = writeConditions(plan, request)
@@ -116,8 +133,8 @@ export function deleteHandler(plan: Plan, repository: Repository): Handler {
       repository,
       request,
       reply,
-      { conditions: conditions.value, missing: noSuchDocument },
-      (current) => repository.delete(resource, current, call),
+      { conditions: conditions.value, missing: noSuchDocument, isCertain },
+      (current) => outcomeOf(request, repository.delete(resource, current, call)),
     )
   }
 }
@@ -139,21 +156,24 @@ async function writing(
   repository: Repository,
   request: FastifyRequest,
   reply: FastifyReply,
-  { conditions, missing }: { readonly conditions: Preconditions; readonly missing: Problem },
+  { conditions, missing, isCertain }: Judging & { readonly conditions: Preconditions },
   write: (current: StoredDocument) => Promise<WriteOutcome>,
 ): Promise<FastifyReply> {
   const { resource } = plan.view
   const { id } = request.params as { id: string }
+  // Nobody is told "gone" or "changed" on the word of a primary that may have been replaced: they would act on it.
+  const judged = (verdict: Problem) =>
+    sendProblem(reply, isCertain(request.startedAtMs) ? verdict : failureProblem(unavailable))
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     const found = await repository.read(resource, id, callOf(request))
     if (found.kind === 'notDone') return sendFailure(reply, found)
     if (found.kind === 'notFound' || !isVisible(found.document, plan.readOwner, request)) {
-      return sendProblem(reply, missing)
+      return judged(missing)
     }
     const { document } = found
     if (!isVisible(document, plan.writeOwner, request)) return sendProblem(reply, notYours)
     if (evaluatePreconditions(conditions, document.version, plan.revision) !== 'proceed') {
-      return sendProblem(reply, preconditionFailed(plan.etag(document.version)))
+      return judged(preconditionFailed(plan.etag(document.version)))
     }
     const outcome = await write(document)
     const purge = purgeTags(plan.documentTag(id), plan.listTag(request.principal?.subject))
@@ -204,6 +224,8 @@ function sameSpelling({ representation }: View, name: string, value: unknown): u
   if (type?.kind !== 'date-time' || typeof value !== 'string') return value
   return parseFilterValue(type, value) ?? value
 }
+
+const unavailable: NotDone = { kind: 'notDone', reason: 'unavailable' }
 
 const nothingToReplace: Problem = {
   code: 'not-found',

@@ -33,6 +33,7 @@ export class RequestLog {
   }
 
   onAnswer(request: FastifyRequest, status: number, durationMs: number): void {
+    if (request.defect !== undefined) this.#logDefect(request, request.defect)
     if (!this.#logger.isLevelEnabled('debug')) return
     const { id, method, target, problem } = request
     this.#logger.debug(
@@ -50,7 +51,10 @@ export class RequestLog {
   }
 
   onError(request: FastifyRequest, problem: Problem, error: unknown): void {
-    if (!isDefect(problem)) return
+    if (isDefect(problem)) this.#logDefect(request, error)
+  }
+
+  #logDefect(request: FastifyRequest, error: unknown): void {
     const { id, method, target } = request
     const line = { requestId: id, traceId: traceId(request), method, route: target.route, err: error }
     this.#logger.error(line, 'failed')

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import {
@@ -16,13 +17,16 @@ import type { FastifyReply } from 'fastify'
  * The one place where something thrown becomes an answer. Whatever is not a problem already is one of Fastify's own
  * refusals, which are translated by their code, or a defect, of which the caller learns nothing but the request's id.
  */
-export function problemOf(error: unknown): Problem {
+export function problemOf(error: unknown, raw?: IncomingMessage): Problem {
   if (error instanceof ProblemError) return error.problem
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
-  const known = typeof code === 'string' ? frameworkProblems[code] : undefined
+  if (typeof code !== 'string') return internalError
+  const known = frameworkProblems[code]
   if (known !== undefined) return known
-  // A body that ends early: the client is gone or has counted wrong.
-  if (statusCode === 400 || code === 'ECONNRESET') return badRequest
+  if (statusCode === 400 && code.startsWith('FST_')) return badRequest
+  // A body that ends early: the client is gone or has counted wrong. That can be true only of a request that has not
+  // arrived in full: for any other, the connection that broke was one of ours.
+  if (code === 'ECONNRESET' && raw?.complete === false) return badRequest
   return internalError
 }
 
@@ -41,7 +45,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
  * because there is nothing else to write them.
  */
 export function answerClientError(error: Error & { code?: string }, socket: Socket, requestId: string): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
     socket.destroy()
     return
   }
@@ -57,8 +61,18 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
 }
 
+/**
+ * Whether an earlier request of this connection, which had arrived in full, is still in work: a client that sends its
+ * requests without waiting would take this refusal for the answer to that one. The member is Node's own, and what its
+ * default handler looks at as well.
+ */
+function isAnswering(socket: Socket): boolean {
+  const { _httpMessage: response } = socket as { _httpMessage?: ServerResponse | null }
+  return response?.req?.complete === true && !response.writableEnded
+}
+
 const badRequest: Problem = { code: 'bad-request', detail: 'The request is not valid HTTP.' }
-const internalError: Problem = {
+export const internalError: Problem = {
   code: 'internal-error',
   detail: 'The request failed for a reason of ours. Name the request id when you report it.',
 }

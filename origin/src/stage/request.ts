@@ -18,6 +18,8 @@ declare module 'fastify' {
     admittedAtMs: number
     /** The problem that it was answered with. */
     problem: Problem | undefined
+    /** An error behind an answer that does not show it; it is logged when the request has ended. */
+    defect: unknown
   }
 }
 
@@ -37,6 +39,7 @@ export function declareRequest(app: FastifyInstance): void {
   app.decorateRequest('deadlineMs', 0)
   app.decorateRequest('admittedAtMs', 0)
   app.decorateRequest('problem', undefined)
+  app.decorateRequest('defect', undefined)
 }
 
 /** A body as the parser has left it: a value and the text that it was sent as, or what is wrong with it. */
