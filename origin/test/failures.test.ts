@@ -309,6 +309,27 @@ describe('admission', () => {
     await patient.stop()
   })
 
+  it('does not refuse, in place of a write that is in work, what comes after it on its connection', async () => {
+    const release = hold()
+    const assertion = await assertionOf(alice)
+    const socket = connect(origin.port, '127.0.0.1')
+    let received = ''
+    const closed = new Promise((resolve) => socket.on('close', resolve).on('error', () => {}))
+    socket.on('data', (chunk) => {
+      received += chunk
+    })
+    const body = JSON.stringify(trip)
+    socket.write(`POST /v2/trips HTTP/1.1\r\nhost: a\r\n${names.assertion}: ${assertion}\r\n`)
+    socket.write(`content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+    await until(() => inflight() === 1)
+    socket.write('nonsense\r\n\r\n')
+    await closed
+    // A 400 here would be taken for the answer to the POST, which may yet be done.
+    expect(received).toBe('')
+    release()
+    await until(() => inflight() === 0)
+  })
+
   it('forgets a caller who leaves while waiting, body and all', async () => {
     const crowded = await startTestApp({ over, limit: 1, waiting: 8 })
     const state = () => crowded.admission.snapshot(performance.now())
