@@ -1,4 +1,5 @@
 import { parseAge } from '../../edge/src/cache/policy/age.ts'
+import { listMembers } from '../../edge/src/cache/policy/blanks.ts'
 import { forbidsDecoding } from '../../edge/src/cache/policy/content-coding.ts'
 import { parseDirectives } from '../../edge/src/cache/policy/directives.ts'
 import { entityTags } from '../../edge/src/cache/policy/entity-tag.ts'
@@ -11,7 +12,8 @@ import { responseControl } from '../../edge/src/cache/policy/response-control.ts
 import { passThroughRules } from '../../edge/src/cache/policy/rules.ts'
 import { parseStructuredDictionary } from '../../edge/src/cache/policy/structured-dictionary.ts'
 import { parseSurrogateControl } from '../../edge/src/cache/policy/surrogate-control.ts'
-import { secondaryKey, unionOfNames, varyNames } from '../../edge/src/cache/policy/vary.ts'
+import { parseTargetedControl } from '../../edge/src/cache/policy/targeted-control.ts'
+import { secondaryKey, varyNames } from '../../edge/src/cache/policy/vary.ts'
 import { different, type Parser, repeated } from './parser.ts'
 
 const folder = 'edge/src/cache/policy'
@@ -123,6 +125,18 @@ export const cacheParsers: readonly Parser[] = [
     ],
   },
   {
+    name: 'targeted-cache-control',
+    file: `${folder}/targeted-control.ts`,
+    parse: parseTargetedControl,
+    worst: [repeated('max-age=1,', '', 'a'), repeated('a=?0,', '', 'a'), names.slice(0, -1)],
+  },
+  {
+    name: 'lists-of-names',
+    file: `${folder}/blanks.ts`,
+    parse: listMembers,
+    worst: [blanks, commas, names, repeated(' ,'), repeated(' ')],
+  },
+  {
     name: 'surrogate-control',
     file: `${folder}/surrogate-control.ts`,
     parse: (text) => parseSurrogateControl(text, 'Spillway'),
@@ -133,16 +147,6 @@ export const cacheParsers: readonly Parser[] = [
     file: `${folder}/vary.ts`,
     parse: varyNames,
     worst: [blanks, commas, names],
-  },
-  {
-    name: 'vary-of-two-answers',
-    file: `${folder}/vary.ts`,
-    parse: (text) => {
-      const known = varyNames(text.toUpperCase().replaceAll('N', 'M'))
-      const found = varyNames(text)
-      return known === '*' || found === '*' ? '*' : unionOfNames(known, found)
-    },
-    worst: [names],
   },
   {
     name: 'accept-language',

@@ -1,3 +1,5 @@
+import { get, type IncomingMessage } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -70,6 +72,14 @@ function gated(body = 'answer') {
     response.writeHead(200, cacheable).end(body)
   }
   return { answer, open: gate.resolve }
+}
+
+/** As it comes over the wire: `fetch` would undo some codings. */
+const rawGet = async (url: string) => {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  get(url, resolve).on('error', reject)
+  const answer = await promise
+  return { headers: answer.headers, body: await buffer(answer) }
 }
 
 const until = async (condition: () => boolean): Promise<void> => {
@@ -147,6 +157,21 @@ describe('the answer in workerd', () => {
         })
         expect(answer.headers.has('content-encoding')).toBe(false)
         expect(await answer.text()).toBe(range === undefined ? text : 'zipped')
+      }
+      expect(origin.requests).toHaveLength(1)
+    },
+  )
+
+  test.each(['GZIP', 'x-gzip', 'gzip, br'])(
+    '%s, which the runtime does not undo, is stored and sent with its name and its bytes',
+    async (coding) => {
+      const bytes = gzipSync('zipped '.repeat(100))
+      const { origin, workerd } = await start((_, response) =>
+        response.writeHead(200, { ...cacheable, 'content-encoding': coding }).end(bytes),
+      )
+      for (let read = 0; read < 2; read++) {
+        const { headers, body } = await rawGet(`${workerd.urls[0]}/items/1`)
+        expect([headers['content-encoding'], body]).toEqual([coding, bytes])
       }
       expect(origin.requests).toHaveLength(1)
     },

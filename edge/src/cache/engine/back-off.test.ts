@@ -8,7 +8,7 @@ test('rests twice as long after each failure in a row, and at most a minute', ()
   let nowMs = 0
   const lengths: number[] = []
   for (let failure = 0; failure < 8; failure += 1) {
-    rests.failed('a', nowMs)
+    rests.ended('a', nowMs, true)
     const startMs = nowMs
     while (rests.isResting('a', nowMs)) nowMs += 500
     lengths.push((nowMs - startMs) / 1000)
@@ -18,11 +18,11 @@ test('rests twice as long after each failure in a row, and at most a minute', ()
 
 test('begins anew after a success, and keeps keys apart', () => {
   const rests = backOff()
-  rests.failed('a', 0)
-  rests.failed('a', 1_000)
-  rests.succeeded('a')
+  rests.ended('a', 0, true)
+  rests.ended('a', 1_000, true)
+  rests.ended('a', 1_000, false)
   expect(rests.isResting('a', 1_500)).toBe(false)
-  rests.failed('a', 2_000)
+  rests.ended('a', 2_000, true)
   expect([rests.isResting('a', 2_999), rests.isResting('a', 3_000)]).toEqual([true, false])
   expect(rests.isResting('b', 2_500)).toBe(false)
 })

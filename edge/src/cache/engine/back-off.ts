@@ -25,13 +25,13 @@ export class BackOff {
     return rest !== undefined && nowMs < rest.untilMs
   }
 
-  failed(key: string, nowMs: number): void {
+  ended(key: string, nowMs: number, hasFailed: boolean): void {
+    if (!hasFailed) {
+      this.#rests.delete(key)
+      return
+    }
     const before = this.#rests.get(key)
     const restMs = before === undefined ? firstMs : Math.min(before.restMs * 2, longestMs)
     this.#rests.set(key, { untilMs: nowMs + restMs, restMs })
-  }
-
-  succeeded(key: string): void {
-    this.#rests.delete(key)
   }
 }

@@ -285,6 +285,7 @@ class Engine implements HttpCache {
       }
       const order = { stored, background, control, ...this.#reason(stored, control) }
       const outcome = await exchange(call, order, this.#exchange)
+      if (background) this.#refreshes.ended(flightKey, this.#now(), hasFailed(outcome))
       this.#hitForMiss.remember(flightKey, outcome, this.#now())
       return outcome
     })
@@ -364,11 +365,7 @@ class Engine implements HttpCache {
     entry.refreshDue = false
     if (this.#flights.get(flightKey, nowMs) !== undefined) return
     if (this.#refreshes.isResting(flightKey, nowMs)) return
-    this.#fly(call, flightKey, entry, noRequestControl, true).outcome.then((outcome) => {
-      if (hasFailed(outcome)) this.#refreshes.failed(flightKey, this.#now())
-      else this.#refreshes.succeeded(flightKey)
-      discard(outcome)
-    })
+    this.#fly(call, flightKey, entry, noRequestControl, true).outcome.then(discard)
   }
 
   #isRefreshDue(entry: Entry, nowMs: number): boolean {

@@ -93,4 +93,10 @@ describe('a structured dictionary (RFC 9651 §4.2.2)', () => {
   ])('is malformed: %j', (value) => {
     expect(parseStructuredDictionary(value)).toBeUndefined()
   })
+
+  test('has up to 1024 members', () => {
+    const members = (count: number) => Array.from({ length: count }, (_, n) => `m${n}`).join()
+    expect(parseStructuredDictionary(members(1024))?.size).toBe(1024)
+    expect(parseStructuredDictionary(members(1025))).toBeUndefined()
+  })
 })

@@ -18,13 +18,16 @@ export interface StructuredValue {
   readonly text: string
 }
 
+/** As many as a parser must take (§3.2). A field with more is nobody's, and counts as malformed. */
+const membersMax = 1024
+
 /** @returns `undefined` when the value is empty or malformed */
 export function parseStructuredDictionary(value: string): ReadonlyMap<string, StructuredValue> | undefined {
   const reader = new Reader(value)
   reader.skipSpaces()
   if (reader.isAtEnd) return undefined
   const found = new Map<string, StructuredValue>()
-  while (true) {
+  for (let count = 0; count < membersMax; count += 1) {
     const key = reader.key()
     if (key === undefined) return undefined
     const member = reader.isTaken('=') ? reader.itemOrInnerList() : bare
@@ -38,19 +41,24 @@ export function parseStructuredDictionary(value: string): ReadonlyMap<string, St
     // A trailing comma is malformed (§4.2.2).
     if (reader.isAtEnd) return undefined
   }
+  return undefined
 }
 
 const bare: StructuredValue = { type: 'boolean', text: '?1' }
 
-/** Each expression is tried at one place only, and none of its parts can match what the next one could: no backtracking. */
-const keyText = /[a-z*][a-z0-9_\-.*]*/y
-const number = /-?(\d{1,15})(?:\.(\d{1,3}))?(?![\d.])/y
-const date = /@-?\d{1,15}(?![\d.])/y
-const token = /[A-Za-z*][!#$%&'*+\-.^_`|~0-9A-Za-z:/]*/y
-const bytes = /:[A-Za-z0-9+/=]*:/y
-const boolean = /\?[01]/y
-const string = /"((?:[ !#-[\]-~]|\\["\\])*)"/y
-const displayString = /%"((?:[ !#$&-~]|%[0-9a-f]{2})*)"/y
+/** Characters of a kind, by their codes: a table costs one look-up a character, whatever the text. */
+const kind = (pattern: RegExp): readonly boolean[] =>
+  Array.from({ length: 128 }, (_, code) => pattern.test(String.fromCharCode(code)))
+
+const keyStart = kind(/[a-z*]/)
+const keyRest = kind(/[a-z0-9_\-.*]/)
+const tokenStart = kind(/[A-Za-z*]/)
+const tokenRest = kind(/[!#$%&'*+\-.^_`|~0-9A-Za-z:/]/)
+const base64 = kind(/[A-Za-z0-9+/=]/)
+const digit = kind(/[0-9]/)
+const lowerHex = kind(/[0-9a-f]/)
+const stringText = kind(/[ !#-[\]-~]/)
+const displayText = kind(/[ !#$&-~]/)
 
 class Reader {
   readonly #text: string
@@ -60,17 +68,17 @@ class Reader {
     this.#text = text
   }
 
-  /** Spaces alone are left: §4.2 discards those at the end. */
+  /** §4.2: spaces at the end have been skipped before. */
   get isAtEnd(): boolean {
     return this.#at === this.#text.length
   }
 
   skipSpaces(): void {
-    while (this.#text[this.#at] === ' ') this.#at += 1
+    while (this.#text.charCodeAt(this.#at) === 0x20) this.#at += 1
   }
 
   skipBlanks(): void {
-    while (this.#text[this.#at] === ' ' || this.#text[this.#at] === '\t') this.#at += 1
+    while (this.#text.charCodeAt(this.#at) === 0x20 || this.#text.charCodeAt(this.#at) === 0x09) this.#at += 1
   }
 
   isTaken(character: string): boolean {
@@ -80,7 +88,7 @@ class Reader {
   }
 
   key(): string | undefined {
-    return this.#match(keyText)?.[0]
+    return this.#run(keyStart, keyRest)
   }
 
   itemOrInnerList(): StructuredValue | undefined {
@@ -92,7 +100,7 @@ class Reader {
     while (this.isTaken(';')) {
       this.skipSpaces()
       if (this.key() === undefined) return false
-      if (this.isTaken('=') && this.#bareItem() === undefined) return false
+      if (this.isTaken('=') && this.#bareItem(false) === undefined) return false
     }
     return true
   }
@@ -104,48 +112,104 @@ class Reader {
     while (!this.isAtEnd) {
       this.skipSpaces()
       if (this.isTaken(')')) return { type: 'inner-list', text: this.#text.slice(start, this.#at) }
-      if (this.#bareItem() === undefined || !this.skipParameters()) return undefined
+      if (this.#bareItem(false) === undefined || !this.skipParameters()) return undefined
       const next = this.#text[this.#at]
       if (next !== ' ' && next !== ')') return undefined
     }
     return undefined
   }
 
-  /** §4.2.3.1: the first character tells the type. */
-  #bareItem(): StructuredValue | undefined {
-    switch (this.#text[this.#at]) {
-      case '"': {
-        const text = this.#match(string)?.[1]
-        return text === undefined ? undefined : { type: 'string', text: text.replace(/\\(.)/g, '$1') }
-      }
+  /** §4.2.3.1: the first character tells the type. @param isKept whether anybody reads its text */
+  #bareItem(isKept = true): StructuredValue | undefined {
+    const start = this.#at
+    switch (this.#text[start]) {
+      case '"':
+        return this.#string(isKept)
       case ':':
-        return this.#item('bytes', bytes)
-      case '?':
-        return this.#item('boolean', boolean)
-      case '@':
-        return this.#item('date', date)
+        this.#at += 1
+        this.#skip(base64)
+        return this.isTaken(':') ? { type: 'bytes', text: this.#text.slice(start, this.#at) } : undefined
+      case '?': {
+        const text = this.#text.slice(start, start + 2)
+        this.#at += 2
+        return text === '?1' || text === '?0' ? { type: 'boolean', text } : undefined
+      }
+      case '@': {
+        this.#at += 1
+        const number = this.#number()
+        if (number?.type !== 'integer') return undefined
+        return { type: 'date', text: `@${number.text}` }
+      }
       case '%':
-        return this.#item('display-string', displayString)
+        return this.#displayString()
       default: {
-        const match = this.#match(number)
-        if (match === null) return this.#item('token', token)
-        const [text, whole = '', fraction] = match
-        if (fraction === undefined) return { type: 'integer', text }
-        // §4.2.4: at most twelve digits before the point.
-        return whole.length > 12 ? undefined : { type: 'decimal', text }
+        const code = this.#text.charCodeAt(start)
+        if (digit[code] === true || code === 0x2d) return this.#number()
+        const text = this.#run(tokenStart, tokenRest)
+        return text === undefined ? undefined : { type: 'token', text }
       }
     }
   }
 
-  #item(type: StructuredValue['type'], pattern: RegExp): StructuredValue | undefined {
-    const text = this.#match(pattern)?.[0]
-    return text === undefined ? undefined : { type, text }
+  /** §4.2.4: fifteen digits, or twelve before a point and three after it. */
+  #number(): StructuredValue | undefined {
+    const start = this.#at
+    if (this.#text[start] === '-') this.#at += 1
+    const whole = this.#skip(digit)
+    if (whole === 0 || whole > 15) return undefined
+    if (!this.isTaken('.')) return { type: 'integer', text: this.#text.slice(start, this.#at) }
+    const fraction = this.#skip(digit)
+    if (whole > 12 || fraction === 0 || fraction > 3) return undefined
+    return { type: 'decimal', text: this.#text.slice(start, this.#at) }
   }
 
-  #match(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = this.#at
-    const match = pattern.exec(this.#text)
-    if (match !== null) this.#at = pattern.lastIndex
-    return match
+  /** §4.2.5 */
+  #string(isKept: boolean): StructuredValue | undefined {
+    const start = this.#at + 1
+    this.#at = start
+    let isEscaped = false
+    while (true) {
+      this.#skip(stringText)
+      const next = this.#text[this.#at]
+      if (next === '"') break
+      const after = this.#text[this.#at + 1]
+      if (next !== '\\' || (after !== '"' && after !== '\\')) return undefined
+      isEscaped = true
+      this.#at += 2
+    }
+    const text = this.#text.slice(start, this.#at)
+    this.#at += 1
+    return { type: 'string', text: isEscaped && isKept ? text.replace(/\\(.)/g, '$1') : text }
+  }
+
+  /** §4.2.10: as written, its bytes not put together. */
+  #displayString(): StructuredValue | undefined {
+    const start = this.#at
+    this.#at += 1
+    if (!this.isTaken('"')) return undefined
+    while (true) {
+      this.#skip(displayText)
+      if (this.isTaken('"')) return { type: 'display-string', text: this.#text.slice(start, this.#at) }
+      if (!this.isTaken('%')) return undefined
+      const first = this.#text.charCodeAt(this.#at)
+      const second = this.#text.charCodeAt(this.#at + 1)
+      if (lowerHex[first] !== true || lowerHex[second] !== true) return undefined
+      this.#at += 2
+    }
+  }
+
+  #run(first: readonly boolean[], rest: readonly boolean[]): string | undefined {
+    const start = this.#at
+    if (first[this.#text.charCodeAt(start)] !== true) return undefined
+    this.#at += 1
+    this.#skip(rest)
+    return this.#text.slice(start, this.#at)
+  }
+
+  /** @returns how many */
+  #skip(characters: readonly boolean[]): number {
+    const start = this.#at
+    while (characters[this.#text.charCodeAt(this.#at)] === true) this.#at += 1
+    return this.#at - start
   }
 }

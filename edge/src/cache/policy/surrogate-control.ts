@@ -1,4 +1,8 @@
+import { listMembers, withoutBlanks } from './blanks.ts'
 import { type Directives, parseDirectives } from './directives.ts'
+
+/** The field has four directives; with as many parts as this it is none of ours. */
+const partsMax = 256
 
 /**
  * `Surrogate-Control` (W3C Edge Architecture Specification 1.0 §2.2), the ancestor of RFC 9213 that many origins still
@@ -9,19 +13,29 @@ import { type Directives, parseDirectives } from './directives.ts'
  * @returns `undefined` when no directive applies here
  */
 export function parseSurrogateControl(value: string, device: string): Directives | undefined {
-  const found = new Map<string, string | true>()
-  for (const part of value.split(',')) {
-    const [text = '', target] = part.split(';', 2)
-    if (target !== undefined && target.trim() !== device) continue
-    for (const [name, argument] of parseDirectives(text)) {
-      const extended =
-        name === 'max-age' && typeof argument === 'string' ? /^(\d+)\+(\d+)$/.exec(argument) : null
-      if (extended === null) found.set(name, argument)
-      else found.set('max-age', extended[1] ?? '').set('stale-while-revalidate', extended[2] ?? '')
-    }
+  const forUs: string[] = []
+  const forAll: string[] = []
+  const parts = listMembers(value)
+  if (parts.length > partsMax) return undefined
+  for (const part of parts) {
+    const semicolon = part.indexOf(';')
+    if (semicolon < 0) forAll.push(part)
+    else if (targetOf(part, semicolon) === device) forUs.push(part.slice(0, semicolon))
+  }
+  // Of a repeated directive the first counts: what is meant for us goes before what is meant for all.
+  const found = new Map(parseDirectives([...forUs, ...forAll].join()))
+  const maxAge = found.get('max-age')
+  const extended = typeof maxAge === 'string' ? /^(\d+)\+(\d+)$/.exec(maxAge) : null
+  if (extended !== null) {
+    found.set('max-age', extended[1] ?? '').set('stale-while-revalidate', extended[2] ?? '')
   }
   // `content="ESI/1.0"` and unknown directives alone say nothing about storage.
   return found.has('max-age') || found.has('no-store') ? found : undefined
+}
+
+function targetOf(part: string, semicolon: number): string {
+  const next = part.indexOf(';', semicolon + 1)
+  return withoutBlanks(part.slice(semicolon + 1, next < 0 ? part.length : next))
 }
 
 /** `Surrogate-Capability` for requests to the origin (§2.1). */

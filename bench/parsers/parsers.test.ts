@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { allParsers } from './all-parsers.ts'
+import { worstLength } from './parser.ts'
+
+const root = join(import.meta.dirname, '../..')
+const policy = 'edge/src/cache/policy'
+
+/** Files that read no text, or only pass it on to a parser of another file. */
+const withoutParser = new Set([
+  'answer-policy.ts',
+  'cache-status.ts',
+  'early-refresh.ts',
+  'ends-stored.ts',
+  'freshness.ts',
+  'invalidation.ts',
+  'not-modified.ts',
+  'reuse.ts',
+  'rules.ts',
+  'status.ts',
+  'storability.ts',
+])
+
+test('every parser of the cache is among those that are measured', () => {
+  const files = readdirSync(join(root, policy)).filter((file) => /^[^.]+\.ts$/.test(file))
+  const measured = new Set(allParsers.map(({ file }) => file))
+  expect(files.filter((file) => !withoutParser.has(file) && !measured.has(`${policy}/${file}`))).toEqual([])
+})
+
+test('names are different, and files exist', () => {
+  expect(new Set(allParsers.map(({ name }) => name)).size).toBe(allParsers.length)
+  for (const { file } of allParsers) expect(readFileSync(join(root, file)).length).toBeGreaterThan(0)
+})
+
+describe.each(allParsers)('$name', ({ parse, worst }) => {
+  test('takes its worst inputs, none of which is short', () => {
+    expect(worst.length).toBeGreaterThan(0)
+    for (const input of worst) {
+      expect(input.length).toBeGreaterThanOrEqual(worstLength / 2)
+      expect(() => parse(input)).not.toThrow()
+    }
+  })
+})
