@@ -50,7 +50,7 @@ export const problemCatalogue = {
   draining: { status: 503, title: 'This instance is stopping', retryable: true },
   'keys-unavailable': { status: 503, title: 'Access tokens cannot be checked', retryable: true },
   'database-unavailable': { status: 503, title: 'The database cannot be reached', retryable: true },
-  // What to do: send it again with the same Idempotency-Key or If-Match, or read and decide anew.
+  // Remedy: send it again with the same Idempotency-Key or If-Match, or read and decide anew.
   'outcome-unknown': { status: 503, title: 'Whether the write happened is not known', retryable: true },
   'origin-unreachable': { status: 502, title: 'The origin cannot be reached', retryable: true },
   // A read that took too long, or a write that certainly did not reach the database.

@@ -94,7 +94,7 @@ describe('a defect', () => {
       fate = () => Promise.reject(make())
       for (const [method, path, body] of requests) {
         const answer = await origin.send(method, path, { as: editor, body })
-        // Of PUT, PATCH and DELETE it is the read that fails: nothing is written then. A create may have happened.
+        // A PUT, PATCH or DELETE fails at its read: nothing is written then. A create may have happened.
         const told = method === 'POST' ? [503, 'outcome-unknown'] : [500, 'internal-error']
         expect([answer.status, answer.json.code]).toEqual(told)
         expect(answer.text + JSON.stringify(answer.headers)).not.toMatch(/swordfish|internal:|mongo|at \//i)

@@ -51,7 +51,7 @@ const stateChangeCodes = new Set([
 ])
 
 const maxTimeExpiredCode = 50
-/** Of the driver's usage errors the one that ends commands in flight: the client was closed around them. */
+/** The one usage error of the driver that ends commands in flight: the client was closed around them. */
 const clientClosedName = 'MongoClientClosedError'
 const crowdedName = 'MongoWaitQueueTimeoutError'
 

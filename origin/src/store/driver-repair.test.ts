@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fateOf } from './database-error.ts'
 import { endingWithSocket, repairDriver } from './driver-repair.ts'
 
-/** What is relied on, as it is in the driver: see `driver-repair.ts`. */
+/** The inner class as the driver has it: see `driver-repair.ts`. */
 type Write = (
   this: { readonly socket: Socket; onError(error: Error): void },
   ...parts: never[]

@@ -12,9 +12,9 @@ export interface RepositoryOptions {
   readonly lanes?: RecordsOptions
   /** How long a write may wait for its majority before the question is asked again, in ms. @default 5 000 */
   readonly majorityTimeoutMs?: number
-  /** What ends commands that do not end by themselves. @default bounds of its own */
+  /** Ends commands that do not end by themselves. @default bounds of its own */
   readonly bounds?: CommandBounds
-  /** What is known of the primary. @default nothing: every read goes ahead */
+  /** Knowledge of the primary. @default nothing: every read goes ahead */
   readonly primary?: PrimaryGate
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number

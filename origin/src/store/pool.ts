@@ -42,9 +42,9 @@ export interface Pool {
    */
   readonly inUse: number
   readonly open: number
-  /** What is known of the primary. */
+  /** Knowledge of the primary. */
   readonly primary: PrimaryGate
-  /** What ends commands that do not end by themselves. */
+  /** Ends commands that do not end by themselves. */
   readonly bounds: CommandBounds
   /** Whether the primary answers. Costs a round trip. */
   ping(timeoutMs: number): Promise<boolean>

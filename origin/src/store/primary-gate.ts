@@ -4,7 +4,7 @@ import type { CommandBounds } from './command-bounds.ts'
 import { PrimaryUnprovenError } from './database-error.ts'
 import { type Hello, type Primary, PrimaryWatch } from './primary-watch.ts'
 
-/** What reads ask of the primary before and after ({@link ./primary-watch.ts} says why). */
+/** Questions of a read to the primary, before and after ({@link ./primary-watch.ts} says why). */
 export interface PrimaryGate {
   /** Counts changes of primary: a read between two equal values was not served by two of them. */
   readonly changes: number

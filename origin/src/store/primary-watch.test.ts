@@ -44,7 +44,7 @@ describe('a new primary', () => {
     watch.onHello(b, leading(b, 2, 2), 150)
     await proof
     expect(watch.proof).toBeUndefined()
-    // What began before the proof may have been read from before it.
+    // A read that began before the proof may be from before it.
     expect(watch.isCertain(149, 151)).toBe(false)
     expect(watch.isCertain(150, 151)).toBe(true)
   })

@@ -26,7 +26,7 @@ export interface Primary {
   readonly isUnrivalled: boolean
 }
 
-/** What a member's `hello` says (as far as it matters here). */
+/** A member's `hello`, as far as it matters here. */
 export interface Hello {
   readonly electionId?: string | undefined
   /** Address of the primary that the member follows. */

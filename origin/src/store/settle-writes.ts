@@ -96,11 +96,11 @@ export function settleReplacements(
   })
 }
 
-/** What attempts before this one have left behind. */
+/** Traces of the attempts before this one. */
 interface Known {
   /** Items that may have reached the database. */
   readonly sentBefore: ReadonlySet<WriteItem>
-  /** Those of them whose answer was lost: that they are refused now does not say that they have not happened then. */
+  /** Items whose answer was lost: that they are refused now does not say that they have not happened then. */
   readonly inDoubt: ReadonlySet<WriteItem>
 }
 

@@ -38,7 +38,7 @@ describe('a driver whose commands never end', () => {
         isSwallowing ? new Promise(() => {}) : real.command(...parts),
       collection: real.collection.bind(real),
     }
-    // Of a database no more is used by the store than these two.
+    // The store uses no more of a database than these two.
     return { database: database as unknown as Db, end: () => (isSwallowing = false) }
   }
 
@@ -68,7 +68,7 @@ describe('a driver whose commands never end', () => {
       }),
     )
     expect(reads).toEqual(Array.from({ length: 4 }, () => ({ kind: 'notDone', reason: 'deadline' })))
-    // Those that have left may have happened; the one that has not left has not.
+    // Two have left and may have happened; the third has not.
     expect(creates.map(({ kind }) => kind)).toEqual(['unknown', 'unknown', 'notDone'])
     expect(timers.size).toBe(5)
     end()
