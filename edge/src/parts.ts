@@ -16,9 +16,11 @@ import type { Bindings, Config } from './config.ts'
 import type { Observe } from './observation.ts'
 import { analyticsObserver } from './observe/analytics.ts'
 import { logObserver } from './observe/log.ts'
+import { landsWithinMs } from './policy/consistency-token.ts'
 import { Cors } from './policy/cors.ts'
 import { HeardRevisions } from './policy/heard-revisions.ts'
 import { KeySet, keySetTimes } from './policy/key-set.ts'
+import { LatePurges } from './policy/late-purges.ts'
 import { LocalQuota } from './policy/local-quota.ts'
 import { OpenBodies, shortBodies, streamedBodies, waitingBodies } from './policy/open-bodies.ts'
 import { OriginGate } from './policy/origin-gate.ts'
@@ -72,6 +74,7 @@ export function createParts(config: Config, bindings: Bindings): Parts {
       derivedMac(config.assertionKey, 'spillway consistency token'),
       (name) => usableMs(resources, name),
     ),
+    latePurges: new LatePurges({ now, sleep, delayMs: landsWithinMs }),
     serverTiming: config.serverTiming,
     repeats: new Sampler(repeatsEvery),
     observesAll: config.log === 'all' || bindings.ANALYTICS !== undefined,
@@ -147,6 +150,8 @@ function createPurgeEverywhere({ zone }: Config): PurgeEverywhere | undefined {
     apiToken: zone.purgeToken,
     fetch: (url, init) => fetch(url, init),
     now: Date.now,
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleep,
   })
 }
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

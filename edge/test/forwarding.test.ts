@@ -361,7 +361,7 @@ describe('from the origin', () => {
     origin.answer((_seen, response) => {
       response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>ip-10-0-0-1 is down</h1>')
     })
-    const answer = await post()
+    const answer = await edge.fetch(unread())
     expect(answer.status).toBe(502)
     expect(await answer.json()).toMatchObject({ code: 'origin-unreachable', retryable: true })
   })
@@ -403,8 +403,8 @@ describe('time and failure', () => {
     const before = origin.requests
     origin.answer((_seen, response) => void response.destroy())
     const answer = await post()
-    expect(answer.status).toBe(502)
-    expect(await answer.json()).toMatchObject({ code: 'origin-unreachable' })
+    expect(answer.status).toBe(503)
+    expect(await answer.json()).toMatchObject({ code: 'outcome-unknown' })
     expect(origin.requests).toBe(before + 1)
   })
 

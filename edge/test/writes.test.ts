@@ -51,8 +51,17 @@ afterAll(async () => {
 const read = async (edge: Edge, path: string, headers: Record<string, string> = {}): Promise<unknown> =>
   (await edge.fetch(path, { headers })).json()
 
-const write = (path: string): Promise<Response> =>
-  here.fetch(path, { method: 'PUT', body: '{}', headers: { ...writer, 'content-type': 'application/json' } })
+const write = (path: string, fields: Record<string, string> = {}, edge = here): Promise<Response> =>
+  edge.fetch(path, {
+    method: 'PUT',
+    body: '{}',
+    headers: { ...writer, 'content-type': 'application/json', ...fields },
+  })
+
+const tokenOf = (answer: Response): string => String(answer.headers.get('spillway-consistency'))
+
+const cacheStatus = async (edge: Edge, path: string, headers: Record<string, string>): Promise<string> =>
+  String((await edge.fetch(path, { headers })).headers.get('cache-status'))
 
 const fresh = (): string => `/v2/places/${crypto.randomUUID()}`
 
@@ -78,9 +87,59 @@ describe('after a write', () => {
     const path = fresh()
     await read(elsewhere, path)
     const [cookie = ''] = (await write(path)).headers.getSetCookie()
-    expect(cookie).toMatch(/^spillway-consistency=[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/)
+    expect(cookie).toMatch(
+      /^spillway-consistency-places=[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/,
+    )
     const sent = { ...writer, cookie: `theme=dark; ${cookie.split(';')[0]}` }
     expect(await read(elsewhere, path, sent)).toEqual({ population: 2 })
+  })
+
+  it.each([
+    [
+      'a cookie for each resource',
+      (tokens: readonly string[]) => ({
+        cookie: `spillway-consistency-places=${tokens[0]}; spillway-consistency-advisories=${tokens[1]}`,
+      }),
+    ],
+    ['one field with both', (tokens: readonly string[]) => ({ 'spillway-consistency': tokens.join(', ') })],
+    [
+      'a cookie from before there was one for each resource',
+      (tokens: readonly string[]) => ({
+        'spillway-consistency': String(tokens[1]),
+        cookie: `spillway-consistency=${tokens[0]}`,
+      }),
+    ],
+  ])('two writes side by side are both remembered: by %s', async (_how, sentWith) => {
+    const paths = [fresh(), `/v2/advisories/${crypto.randomUUID()}`]
+    writer = bearer(
+      await issuer.mint({ claims: { scope: 'places:write advisories:write', sub: 'two-at-once' } }),
+    )
+    for (const path of paths) await read(elsewhere, path, writer)
+    const answers = await Promise.all(paths.map((path) => write(path)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    const sent = { ...writer, ...sentWith(answers.map(tokenOf)) }
+    const now = await Promise.all(paths.map((path) => read(elsewhere, path, sent)))
+    expect(now).toEqual([{ population: 3 }, { population: 3 }])
+  })
+
+  it('one token speaks of all that its writer has brought along', async () => {
+    const path = fresh()
+    writer = bearer(await issuer.mint({ claims: { scope: 'places:write', sub: 'one-after-the-other' } }))
+    await read(elsewhere, path)
+    const earlier = tokenOf(await write(path))
+    writer = {
+      ...bearer(
+        await issuer.mint({
+          claims: { scope: 'advisories:write', sub: 'one-after-the-other' },
+        }),
+      ),
+    }
+    const later = tokenOf(
+      await write(`/v2/advisories/${crypto.randomUUID()}`, { 'spillway-consistency': earlier }),
+    )
+    expect(await read(elsewhere, path, { ...writer, 'spillway-consistency': later })).toEqual({
+      population: 3,
+    })
   })
 
   it('what the writer fetched anew is for everybody, and for the writer again', async () => {
@@ -127,14 +186,18 @@ describe('after a write', () => {
 })
 
 describe('a write whose outcome is not known', () => {
-  it('counts as one that happened', async () => {
-    const path = fresh()
-    expect(await read(here, path)).toEqual({ population: 1 })
-    const scripted = storable({ population: 2 })
+  const losesWrites = (stored: unknown): void => {
+    const scripted = storable(stored)
     origin.answer((seen, response, number) =>
       seen.method === 'GET' ? scripted(seen, response, number) : void response.destroy(),
     )
-    expect((await write(path)).status).toBe(502)
+  }
+
+  it('counts as one that happened', async () => {
+    const path = fresh()
+    expect(await read(here, path)).toEqual({ population: 1 })
+    losesWrites({ population: 2 })
+    expect((await write(path)).status).toBe(503)
     expect(await read(here, path)).toEqual({ population: 2 })
   })
 
@@ -152,24 +215,122 @@ describe('a write whose outcome is not known', () => {
       response.writeHead(412, { 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
       response.end('{"code":"precondition-failed"}')
     })
-    expect([(await write(path)).status, writes]).toEqual([412, 2])
+    const answer = await write(path, { 'if-match': '"1"' })
+    expect([answer.status, writes]).toEqual([503, 2])
+    expect(await answer.json()).toMatchObject({ code: 'outcome-unknown' })
     expect(await read(here, path)).toEqual({ population: 2 })
   })
 
   it('is hidden from its writer nowhere', async () => {
     const path = fresh()
     expect(await read(elsewhere, path)).toEqual({ population: 1 })
-    const scripted = storable({ population: 2 })
-    origin.answer((seen, response, number) =>
-      seen.method === 'GET' ? scripted(seen, response, number) : void response.destroy(),
-    )
+    losesWrites({ population: 2 })
     const answer = await write(path)
-    expect(answer.status).toBe(502)
-    const token = String(answer.headers.get('spillway-consistency'))
+    expect(answer.status).toBe(503)
     expect(answer.headers.getSetCookie()).toHaveLength(1)
-    expect(await read(elsewhere, path, { ...writer, 'spillway-consistency': token })).toEqual({
+    expect(await read(elsewhere, path, { ...writer, 'spillway-consistency': tokenOf(answer) })).toEqual({
       population: 2,
     })
+  })
+
+  it.each(['lost on the way', 'told by the origin'])(
+    'is seen by its writer whenever it lands: %s',
+    async (how) => {
+      const path = fresh()
+      expect(await read(here, path)).toEqual({ population: 1 })
+      if (how === 'lost on the way') losesWrites({ population: 1 })
+      else answerWrites(503, 'outcome-unknown')
+      const sent = { ...writer, 'spillway-consistency': tokenOf(await write(path)) }
+      // Fetched after the answer, before the write lands.
+      expect(await read(here, path, sent)).toEqual({ population: 1 })
+      origin.answer(storable({ population: 2 }))
+      expect(await read(here, path, sent)).toEqual({ population: 2 })
+      expect(await read(elsewhere, path, sent)).toEqual({ population: 2 })
+    },
+  )
+
+  it('purges once more when it must have landed', { timeout: 30_000 }, async () => {
+    const path = fresh()
+    losesWrites({ population: 1 })
+    expect((await write(path)).status).toBe(503)
+    expect(await read(here, path)).toEqual({ population: 1 })
+    origin.answer(storable({ population: 2 }))
+    expect(await read(here, path)).toEqual({ population: 1 })
+    // Fresh for 30 s by itself.
+    await expect.poll(() => read(here, path), { timeout: 20_000, interval: 500 }).toEqual({ population: 2 })
+  })
+})
+
+/** The origin refuses writes, and shows what `population` is now to readers. */
+function answerWrites(status: number, code: string): void {
+  origin.answer((seen, response, number) => {
+    const id = seen.url.split('/').at(-1) ?? ''
+    if (seen.method === 'GET') {
+      return storable({ population }, { 'cache-tag': `places:${id}` })(seen, response, number)
+    }
+    response.writeHead(status, { 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+    response.end(JSON.stringify({ code }))
+  })
+}
+
+describe('a refusal because of what the document is now', () => {
+  const refusals = [
+    [412, 'precondition-failed'],
+    [404, 'not-found'],
+    [409, 'unique-conflict'],
+  ] as const
+
+  it.each(refusals)('%i %s leads its caller to what it is, at every location', async (status, code) => {
+    const path = fresh()
+    expect([await read(here, path), await read(elsewhere, path)]).toEqual([
+      { population: 1 },
+      { population: 1 },
+    ])
+    population = 2
+    answerWrites(status, code)
+    const refused = await write(path, { 'if-match': '"1"' }, elsewhere)
+    expect(refused.status).toBe(status)
+    expect(refused.headers.getSetCookie()).toHaveLength(1)
+    const sent = { ...writer, 'spillway-consistency': tokenOf(refused) }
+    expect(await read(here, path, sent)).toEqual({ population: 2 })
+    expect(await read(elsewhere, path, sent)).toEqual({ population: 2 })
+  })
+
+  it.each(refusals)('%i %s does so without a token where it was given', async (status, code) => {
+    const path = fresh()
+    expect(await read(elsewhere, path)).toEqual({ population: 1 })
+    population = 2
+    answerWrites(status, code)
+    await write(path, { 'if-match': '"1"' }, elsewhere)
+    expect(await read(elsewhere, path)).toEqual({ population: 2 })
+  })
+
+  it('leaves other documents, and other locations, to the cache', async () => {
+    const [path, other] = [fresh(), fresh()]
+    await read(here, path)
+    await read(here, other)
+    await read(elsewhere, path)
+    answerWrites(412, 'precondition-failed')
+    await write(path, { 'if-match': '"9"' }, elsewhere)
+    expect(await cacheStatus(here, path, {})).toMatch(/hit/)
+    expect(await cacheStatus(here, other, {})).toMatch(/hit/)
+  })
+
+  it.each([
+    [401, 'edge-only'],
+    [403, 'insufficient-scope'],
+    [422, 'validation-failed'],
+    [428, 'precondition-required'],
+    [503, 'overloaded'],
+    [503, 'database-unavailable'],
+    [504, 'deadline-exceeded'],
+  ] as const)('is none where nothing of the document was said: %i %s', async (status, code) => {
+    const path = fresh()
+    await read(here, path)
+    answerWrites(status, code)
+    const refused = await write(path)
+    expect([refused.status, refused.headers.get('spillway-consistency')]).toEqual([status, null])
+    expect(await cacheStatus(here, path, {})).toMatch(/hit/)
   })
 })
 

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import {
   clockSkewMs,
   formatConsistency,
+  landsWithinMs,
+  listedTokens,
   type Mac,
+  mergeConsistency,
   parseConsistency,
   rememberWrite,
 } from './consistency-token.ts'
@@ -40,13 +43,49 @@ describe('consistency token', () => {
     },
   )
 
-  it('forgives clocks their difference, and forgets what no cache can hold any more', () => {
-    const first = rememberWrite(undefined, 'places', 0, usableMs)
-    expect(first).toEqual(new Map([['places', clockSkewMs]]))
-    const second = rememberWrite(first, 'trips', 30_000, usableMs)
+  it('forgives clocks a second, and forgets what no cache can hold any more', () => {
+    const first = rememberWrite(new Map(), { resource: 'places', landedAtMs: 0 }, 0, usableMs)
+    expect(first).toEqual(new Map([['places', 1_000]]))
+    const second = rememberWrite(first, { resource: 'trips', landedAtMs: 30_000 }, 30_000, usableMs)
     expect([...second.keys()]).toEqual(['places', 'trips'])
-    const third = rememberWrite(second, 'trips', 70_000, usableMs)
-    expect(third).toEqual(new Map([['trips', 70_000 + clockSkewMs]]))
+    const third = rememberWrite(second, { resource: 'trips', landedAtMs: 70_000 }, 70_000, usableMs)
+    expect(third).toEqual(new Map([['trips', 71_000]]))
+  })
+
+  it('does not see a write that may land yet the sooner because of another one that has landed', () => {
+    const unknown = rememberWrite(new Map(), { resource: 'trips', landedAtMs: landsWithinMs }, 0, usableMs)
+    const known = rememberWrite(unknown, { resource: 'trips', landedAtMs: 500 }, 500, usableMs)
+    expect(known.get('trips')).toBe(landsWithinMs + clockSkewMs)
+  })
+
+  it('says together with others the latest of each resource', () => {
+    const merged = mergeConsistency([
+      new Map([
+        ['places', 5],
+        ['trips', 1],
+      ]),
+      new Map([['places', 3]]),
+      new Map(),
+    ])
+    expect(merged).toEqual(
+      new Map([
+        ['places', 5],
+        ['trips', 1],
+      ]),
+    )
+  })
+
+  it.each([
+    ['a.x-1', ['a.x-1']],
+    ['a.x-1, b.y-2 ,c.z-3', ['a.x-1', 'b.y-2', 'c.z-3']],
+    [' , ,', []],
+    ['', []],
+    [
+      Array.from({ length: 12 }, (_, index) => `t${index}`).join(),
+      ['t4', 't5', 't6', 't7', 't8', 't9', 't10', 't11'],
+    ],
+  ])('is read from a list, of which the last eight count: %j', (field, tokens) => {
+    expect(listedTokens(field)).toEqual(tokens)
   })
 
   it('keeps the newest of very many resources', async () => {

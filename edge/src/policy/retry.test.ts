@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isIdempotent, isWorthRetrying } from './retry.ts'
+import { adviceAfter, isWorthRetrying, toldApart } from './retry.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import { RetryBudget } from './retry-budget.ts'
 
@@ -18,12 +18,48 @@ describe('a retry', () => {
   ] as const)('%s', (_name, change, expected) => {
     expect(isWorthRetrying({ ...failed, ...change })).toBe(expected)
   })
+})
 
-  it.each(['GET', 'HEAD', 'PUT', 'DELETE'])('%s may be repeated', (method) => {
-    expect(isIdempotent(method)).toBe(true)
+describe('a second attempt of a write', () => {
+  const bare = { ifMatch: null, idempotencyKey: null } as const
+  it.each([
+    ['create', {}, undefined],
+    ['create', { idempotencyKey: 'k-1' }, 'by-key'],
+    ['create', { idempotencyKey: 'not one key' }, undefined],
+    ['create', { ifMatch: '"1"' }, undefined],
+    ['batchCreate', { idempotencyKey: 'k-1' }, undefined],
+    ['replace', {}, undefined],
+    ['replace', { idempotencyKey: 'k-1' }, undefined],
+    ['replace', { ifMatch: '"1"' }, 'by-version'],
+    ['replace', { ifMatch: 'W/"1"' }, 'by-version'],
+    ['replace', { ifMatch: '"1", "1"' }, 'by-version'],
+    ['replace', { ifMatch: '"1.k2x9a7qf"' }, 'by-version'],
+    ['replace', { ifMatch: '"1.k2x9a7qf", "1.other"' }, 'by-version'],
+    ['replace', { ifMatch: '"1.k2x9a7qf", "2.k2x9a7qf"' }, undefined],
+    ['replace', { ifMatch: '*' }, undefined],
+    ['replace', { ifMatch: '"1", "2"' }, undefined],
+    ['replace', { ifMatch: '1' }, undefined],
+    ['patch', {}, undefined],
+    ['patch', { idempotencyKey: 'k-1' }, undefined],
+    ['patch', { ifMatch: '"1"', idempotencyKey: 'k-1' }, 'by-version'],
+    ['patch', { ifMatch: '*', idempotencyKey: 'k-1' }, undefined],
+    ['delete', {}, undefined],
+    ['delete', { ifMatch: '"7"' }, 'by-version'],
+    ['delete', { ifMatch: '"7", "8"' }, undefined],
+  ] as const)('of %s with %j is told from a write of its own %s', (operation, fields, expected) => {
+    expect(toldApart({ operation, ...bare, ...fields })).toBe(expected)
   })
-  it.each(['POST', 'PATCH'])('%s may not', (method) => {
-    expect(isIdempotent(method)).toBe(false)
+
+  it.each([
+    ['create', { idempotencyKey: 'k-1' }, 'the same Idempotency-Key'],
+    ['batchCreate', { idempotencyKey: 'k-1' }, 'the same Idempotency-Key'],
+    ['create', {}, 'Look for what it creates'],
+    ['replace', { ifMatch: '"1"' }, 'the same If-Match'],
+    ['replace', { ifMatch: '*' }, 'Read the document'],
+    ['patch', { idempotencyKey: 'k-1' }, 'Read the document'],
+    ['delete', {}, 'Read the document'],
+  ] as const)('after a lost %s with %j is advised about by %j', (operation, fields, advice) => {
+    expect(adviceAfter({ operation, ...bare, ...fields })).toContain(advice)
   })
 })
 

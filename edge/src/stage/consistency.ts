@@ -4,7 +4,10 @@ import { principalOf } from '../exchange.ts'
 import {
   type Consistency,
   formatConsistency,
+  type LandedWrite,
+  listedTokens,
   type Mac,
+  mergeConsistency,
   parseConsistency,
   rememberWrite,
 } from '../policy/consistency-token.ts'
@@ -15,6 +18,16 @@ import type { WritePlan } from '../policy/request-plan.ts'
 export interface ConsistencyParts {
   readonly consistency: ConsistencyTokens
   readonly now: () => number
+}
+
+/** What a writer is given after a write. */
+interface OwnWrite {
+  /** All that it is known to have written. */
+  readonly token: string
+  /** This resource alone, for a cookie of its own. */
+  readonly resourceToken: string
+  /** How long the latter is of use, in seconds. */
+  readonly maxAgeSeconds: number
 }
 
 /** Tokens that were checked, so that a writer's next read costs a look-up. Holds refusals too, as empty ones. */
@@ -43,29 +56,45 @@ export class ConsistencyTokens {
     return checked
   }
 
-  /** The token after a write, and how long it is of use, in seconds. */
   async afterWrite(
     subject: string,
-    before: Consistency | undefined,
-    resource: string,
+    before: Consistency,
+    write: LandedWrite,
     nowMs: number,
-  ): Promise<{ readonly token: string; readonly maxAgeSeconds: number }> {
-    const consistency = rememberWrite(before, resource, nowMs, this.#usableMs)
+  ): Promise<OwnWrite> {
+    const consistency = rememberWrite(before, write, nowMs, this.#usableMs)
+    const fromMs = consistency.get(write.resource) ?? nowMs
+    const own = new Map([[write.resource, fromMs]])
     const token = await formatConsistency(subject, consistency, this.#mac)
-    const maxAgeMs = Math.max(...[...consistency.keys()].map(this.#usableMs))
-    return { token, maxAgeSeconds: Math.ceil(maxAgeMs / 1_000) }
+    const resourceToken = consistency.size === 1 ? token : await formatConsistency(subject, own, this.#mac)
+    const maxAgeMs = fromMs - nowMs + this.#usableMs(write.resource)
+    return { token, resourceToken, maxAgeSeconds: Math.ceil(maxAgeMs / 1_000) }
   }
 }
 
 const nothing: Consistency = new Map()
 
-/** The token that a request carries: the field first, since a program sets it on purpose. */
-function tokenOf({ head }: Exchange): string | undefined {
+/**
+ * A cookie for each resource: of two writes that run side by side neither knows the other's token, and the cookie that
+ * is set last takes the place of one of the same name. They are as many as the contract has resources.
+ */
+const cookieOf = (resource: string): string => `${consistencyHeader}-${resource}`
+
+/** The tokens that a request carries and that may speak of a resource. */
+function tokensOf({ head }: Exchange, resource: string): readonly string[] {
   const field = head.headers.get(consistencyHeader)
-  if (field !== null) return field
   const cookie = head.headers.get('cookie')
-  return cookie === null ? undefined : cookieValue(cookie, consistencyHeader)
+  if (field === null && cookie === null) return noTokens
+  const tokens = field === null ? [] : [...listedTokens(field)]
+  // Named without a resource is one cookie for all, as it was set until there was one for each.
+  for (const name of cookie === null ? [] : [cookieOf(resource), consistencyHeader]) {
+    const value = cookieValue(cookie as string, name)
+    if (value !== undefined) tokens.push(value)
+  }
+  return tokens
 }
+
+const noTokens: readonly string[] = []
 
 /** 5 begins with: what this caller has written itself. Sets `notBeforeMs`; a promise only for a token not seen yet. */
 export function recallOwnWrites(
@@ -74,32 +103,58 @@ export function recallOwnWrites(
   { consistency }: ConsistencyParts,
 ): Promise<void> | undefined {
   const subject = principalOf(exchange)?.subject
-  const token = subject === undefined ? undefined : tokenOf(exchange)
-  if (subject === undefined || token === undefined) return undefined
-  const known = consistency.recall(subject, token)
-  if (known === undefined) {
-    return consistency.check(subject, token).then((checked) => {
-      exchange.notBeforeMs = checked.get(resource)
-    })
+  const tokens = subject === undefined ? noTokens : tokensOf(exchange, resource)
+  if (subject === undefined || tokens.length === 0) return undefined
+  const known: Consistency[] = []
+  for (const token of tokens) {
+    const recalled = consistency.recall(subject, token)
+    if (recalled === undefined) {
+      return checkAll(subject, tokens, consistency).then((checked) => {
+        exchange.notBeforeMs = checked.get(resource)
+      })
+    }
+    known.push(recalled)
   }
-  exchange.notBeforeMs = known.get(resource)
+  exchange.notBeforeMs = mergeConsistency(known).get(resource)
   return undefined
 }
 
-/** After a write, or one that may have happened: the token for the writer to bring along, as a field and as a cookie. */
+async function checkAll(
+  subject: string,
+  tokens: readonly string[],
+  consistency: ConsistencyTokens,
+): Promise<Consistency> {
+  const checked = tokens.map(
+    (token) => consistency.recall(subject, token) ?? consistency.check(subject, token),
+  )
+  return mergeConsistency(await Promise.all(checked))
+}
+
+/**
+ * The token for a writer to bring along, as a field and as a cookie: after a write, one that may have happened, or one
+ * that was refused because of what others wrote.
+ *
+ * @param landedAtMs when the write has landed at the latest; epoch milliseconds
+ */
 export async function ownWriteFields(
   exchange: Exchange,
   { route }: WritePlan,
+  landedAtMs: number,
   { consistency, now }: ConsistencyParts,
 ): Promise<Readonly<Record<string, string>>> {
   const subject = principalOf(exchange)?.subject
-  if (subject === undefined || route.resource.cache.kind === 'none') return {}
-  const sent = tokenOf(exchange)
-  const before = sent === undefined ? undefined : await consistency.check(subject, sent)
-  const { token, maxAgeSeconds } = await consistency.afterWrite(subject, before, route.resource.name, now())
+  const { name: resource, cache } = route.resource
+  if (subject === undefined || cache.kind === 'none') return {}
+  const before = await checkAll(subject, tokensOf(exchange, resource), consistency)
+  const { token, resourceToken, maxAgeSeconds } = await consistency.afterWrite(
+    subject,
+    before,
+    { resource, landedAtMs },
+    now(),
+  )
   const secure = exchange.head.url.startsWith('https:') ? '; Secure' : ''
   return {
     [consistencyHeader]: token,
-    'set-cookie': `${consistencyHeader}=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`,
+    'set-cookie': `${cookieOf(resource)}=${resourceToken}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`,
   }
 }

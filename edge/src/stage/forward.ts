@@ -50,22 +50,16 @@ export interface Forwarding {
 /** The origin is told a little less than what is left, so that its own refusal arrives before we give up on it. */
 const marginMs = 20
 
-/** Why no answer came, beside the problem that the caller is told. */
+/** Why no answer came, beside the problem that a reader is told. */
 export class ForwardError extends ProblemError {
   readonly reason: string
-  /** Whether the origin may have seen the request: a write's outcome is then unknown. */
+  /** Whether the origin may have seen the request: a write's outcome is then unknown, and its caller is told that. */
   readonly mayHaveArrived: boolean
 
   constructor(problem: Problem, reason: string, mayHaveArrived: boolean) {
     super(problem)
     this.reason = reason
     this.mayHaveArrived = mayHaveArrived
-  }
-
-  /** The same failure, with further fields for the caller. */
-  with(fields: Readonly<Record<string, string>>): ForwardError {
-    const headers = { ...this.problem.headers, ...fields }
-    return new ForwardError({ ...this.problem, headers }, this.reason, this.mayHaveArrived)
   }
 }
 
@@ -97,21 +91,27 @@ export async function forward(exchange: Exchange, order: Forwarding, parts: Forw
     )
     if (admitted.kind === 'shed') {
       // One that was sent before may have touched something: what became of that one is the answer.
-      if (failed !== undefined) throw failure(failed.outcome, order.method, random())
+      if (failed !== undefined) throw failure(failed.outcome, random())
       throw new ForwardError(shedProblem(admitted), admitted.reason, false)
     }
     const { endpoint, pass } = admitted
     const startedAtMs = now()
+    const isWhole = order.body === null || order.body.isComplete
+    const givenMs = isWhole ? order.deadline.atMs - startedAtMs : 0
     const answer = await send(exchange, order, endpoint, parts)
     const outcome = outcomeOf(answer)
     const load = answer.kind === 'answer' ? parseLoad(answer.response.headers.get(names.load)) : undefined
-    endpoint.gate.leave(pass, outcome, now(), random, load)
+    endpoint.gate.leave(pass, signOf(outcome, givenMs), now(), random, load)
     exchange.originMs = now() - startedAtMs
     if (answer.kind === 'answer') {
       exchange.toldRevision = parseRevision(answer.response.headers.get(names.revision))
       exchange.purgeTags = splitTags(answer.response.headers.get(names.purgeTag))
-      if (isOurOrigins(answer.response)) return shown(answer.response, parts.cors)
+      const isAnswered = isOurOrigins(answer.response)
+      if (isAnswered && (failed === undefined || speaksForBoth(order.method, answer.response))) {
+        return shown(answer.response, parts.cors)
+      }
       await answer.response.body?.cancel()
+      if (isAnswered) throw new ForwardError(unreachable(random()), 'repeat-refused', true)
     }
     const remainingMs = order.deadline.atMs - now()
     const retriable = isWorthRetrying({
@@ -122,11 +122,19 @@ export async function forward(exchange: Exchange, order: Forwarding, parts: Forw
     })
     // Another origin gets no more than its share by this; the budget is against asking one twice for each request.
     const isFree = retriable && hasOther(endpoint, order.priority, parts)
-    if (!retriable || !(isFree || retryBudget.spend())) throw failure(outcome, order.method, random())
+    if (!retriable || !(isFree || retryBudget.spend())) throw failure(outcome, random())
     failed = { endpoint, outcome }
     exchange.hasLostAttempt = true
   }
 }
+
+/**
+ * Whether the answer to a second attempt is the answer to the request. A refusal of a write is not: it may be because of
+ * what the first attempt did (412, 404, 409), or says of itself alone that nothing was done (503).
+ */
+const speaksForBoth = (method: string, { ok }: Response): boolean => ok || !isWrite(method)
+
+const isWrite = (method: string): boolean => method !== 'GET' && method !== 'HEAD'
 
 const hasOther = (failed: OriginEndpoint, priority: Priority, { endpoints, now }: ForwardParts): boolean =>
   endpoints.some((other) => other !== failed && other.gate.shedReason(priority, now()) === undefined)
@@ -172,9 +180,20 @@ function outcomeOf(answer: OriginAnswer): OriginOutcome {
   if (answer.kind !== 'answer') return answer.kind
   const { status } = answer.response
   if (status === 503) return 'refused'
-  if (status < 502 || isOurOrigins(answer.response)) return 'accepted'
-  return status === 504 ? 'timeout' : 'unreachable'
+  // An origin that says itself that it was late is as broken as one that says nothing: its limit is a little below ours.
+  if (status === 504) return 'timeout'
+  return status < 502 || isOurOrigins(answer.response) ? 'accepted' : 'unreachable'
 }
+
+/**
+ * The part of an outcome that is about the origin's health. A timeout is a sign of it where the origin had most of a
+ * request's time; where the caller had used that up before, or was still sending its body, it is none: five slow clients
+ * would take a healthy origin out of service.
+ *
+ * @param givenMs the time from the whole request's being sent to the deadline
+ */
+const signOf = (outcome: OriginOutcome, givenMs: number): OriginOutcome =>
+  outcome === 'timeout' && givenMs < budget.budgetMs / 2 ? 'abandoned' : outcome
 
 /** Whether an answer is our origin's own: its errors are problems, and a gateway's page is not for callers to see. */
 function isOurOrigins({ status, headers }: Response): boolean {
@@ -192,45 +211,40 @@ function shown(response: Response, cors: Cors): Response {
   return new Response(response.body, { status, statusText, headers: fields })
 }
 
-/** What the caller is told where no answer came. */
-export function failure(outcome: OriginOutcome, method: string, random: number): ForwardError {
-  const isWrite = method !== 'GET' && method !== 'HEAD'
-  const unknown = isWrite ? ' Whether the write happened is not known.' : ''
+/**
+ * Why no answer came, in the words for a reader; a writer is told the outcome by `write`. A gateway's refusal counts as
+ * arrived: nobody knows what it had sent on before.
+ */
+export function failure(outcome: OriginOutcome, random: number): ForwardError {
   switch (outcome) {
     case 'timeout':
-      return new ForwardError(
-        {
-          code: 'deadline-exceeded',
-          detail: `The origin did not answer in time.${unknown}`,
-          retryAfterSeconds: retryAfterSeconds(1, random),
-        },
-        'origin-timeout',
-        true,
-      )
+      return new ForwardError(late(random), 'origin-timeout', true)
     case 'refused':
-      return new ForwardError(
-        {
-          code: 'overloaded',
-          detail: 'Too busy to take this request; it has touched nothing.',
-          retryAfterSeconds: retryAfterSeconds(1, random),
-        },
-        'origin-refused',
-        false,
-      )
+      return new ForwardError(busy(random), 'origin-refused', true)
     case 'abandoned':
       return abandoned()
     default:
-      return new ForwardError(
-        {
-          code: 'origin-unreachable',
-          detail: `The origin cannot be reached.${unknown}`,
-          retryAfterSeconds: retryAfterSeconds(1, random),
-        },
-        'origin-unreachable',
-        true,
-      )
+      return new ForwardError(unreachable(random), 'origin-unreachable', true)
   }
 }
+
+const late = (random: number): Problem => ({
+  code: 'deadline-exceeded',
+  detail: 'The origin did not answer in time.',
+  retryAfterSeconds: retryAfterSeconds(1, random),
+})
+
+const busy = (random: number): Problem => ({
+  code: 'overloaded',
+  detail: 'Too busy to take this request; it has touched nothing.',
+  retryAfterSeconds: retryAfterSeconds(1, random),
+})
+
+const unreachable = (random: number): Problem => ({
+  code: 'origin-unreachable',
+  detail: 'The origin cannot be reached.',
+  retryAfterSeconds: retryAfterSeconds(1, random),
+})
 
 /** The client's own doing, so none of the 5xx (RFC 9110 §15.5.9). An origin acts on whole bodies alone, so a write whose body never ended has not happened. */
 export const abandoned = (): ForwardError =>

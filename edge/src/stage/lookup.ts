@@ -54,7 +54,7 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
       forward: (order) => held(exchange, askToShare(exchange, plan, order, parts)),
     })
   } catch (error) {
-    const failed = failureOf(error, head.method, parts)
+    const failed = failureOf(error, parts)
     if (failed === undefined) throw error
     const stored = await parts.cache.serveStored(call)
     if (stored === undefined) throw failed
@@ -81,10 +81,10 @@ function held(exchange: Exchange, answer: Promise<Response>): Promise<Response> 
   return answer
 }
 
-function failureOf(error: unknown, method: string, { random }: LookupParts): ForwardError | undefined {
+function failureOf(error: unknown, { random }: LookupParts): ForwardError | undefined {
   if (error instanceof ForwardError) return error
-  if (error instanceof LateAnswer) return failure('timeout', method, random())
-  return error instanceof BrokenAnswer ? failure('unreachable', method, random()) : undefined
+  if (error instanceof LateAnswer) return failure('timeout', random())
+  return error instanceof BrokenAnswer ? failure('unreachable', random()) : undefined
 }
 
 /** 5c. For a read that will be shed: anything stored that is still usable, without asking the origin. */

@@ -1,16 +1,12 @@
-import { headers as names, type Problem, ProblemError, parseIdempotencyKey } from '@spillway/origin/contract'
-import type { HttpCache, PurgeEverywhere } from '../cache/index.ts'
-import { type Exchange, principalOf } from '../exchange.ts'
-import type { Observe } from '../observation.ts'
+import { headers as names, type Problem, ProblemError } from '@spillway/origin/contract'
+import type { Exchange } from '../exchange.ts'
 import { requestFields } from '../policy/forwarded-headers.ts'
 import type { OpenBodies } from '../policy/open-bodies.ts'
 import { declaresTooMuch, isShort, RequestBody } from '../policy/request-body.ts'
-import { presumedTags, type WritePlan } from '../policy/request-plan.ts'
-import { isIdempotent } from '../policy/retry.ts'
+import type { WritePlan } from '../policy/request-plan.ts'
+import { type SentWrite, toldApart } from '../policy/retry.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
 import { Deadline } from '../runtime/deadline.ts'
-import { inTime } from '../runtime/in-time.ts'
-import { type ConsistencyParts, ownWriteFields } from './consistency.ts'
 import {
   abandoned,
   deadlineOf,
@@ -20,15 +16,12 @@ import {
   forward,
 } from './forward.ts'
 import { priorityOf } from './lookup.ts'
+import { type SettleParts, settle, settleUnknown } from './settle.ts'
 
-export interface WriteParts extends ForwardParts, ConsistencyParts {
-  readonly cache: HttpCache
-  /** Where a zone is configured. */
-  readonly purgeEverywhere: PurgeEverywhere | undefined
+export interface WriteParts extends ForwardParts, SettleParts {
   readonly streamedBodies: OpenBodies<RequestBody>
   readonly waitingBodies: OpenBodies<RequestBody>
   readonly shortBodies: OpenBodies<RequestBody>
-  readonly observe: Observe
 }
 
 /**
@@ -61,12 +54,17 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
       : new RequestBody(sent, short ? () => exchange.request.arrayBuffer() : undefined)
   const deadline = new Deadline(deadlineOf(exchange), parts.now())
   if (body !== null) await prepare(body, short, deadline, parts)
+  const asked: SentWrite = {
+    operation: plan.route.operation,
+    ifMatch: headers.get('if-match'),
+    idempotencyKey: key,
+  }
   const forwarding: Forwarding = {
     method,
     target: plan.target,
     fields,
     body,
-    isRepeatable: isIdempotent(method) || (key !== null && parseIdempotencyKey(key) !== undefined),
+    isRepeatable: toldApart(asked) !== undefined,
     priority: priorityOf(exchange, plan),
     deadline,
     signal: undefined,
@@ -75,12 +73,11 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
     return await settle(exchange, plan, await forward(exchange, forwarding, parts), parts)
   } catch (error) {
     if (body?.isTooLarge === true) throw new ProblemError(tooLarge)
-    // Nobody knows whether the write happened: for the cache it has.
-    if (error instanceof ForwardError && error.mayHaveArrived) {
-      await purge(exchange, presumedTags(plan.route, principalOf(exchange)?.subject), parts)
-      throw error.with(await ownWriteFields(exchange, plan, parts))
-    }
-    throw error
+    // Whatever was thrown after an attempt, it may have arrived.
+    const mayHaveArrived = error instanceof ForwardError ? error.mayHaveArrived : exchange.hasLostAttempt
+    if (!mayHaveArrived) throw error
+    const reason = error instanceof ForwardError ? error.reason : 'repeat-failed'
+    throw new ForwardError(await settleUnknown(exchange, plan, asked, parts), reason, true)
   }
 }
 
@@ -110,51 +107,6 @@ async function arrival(body: RequestBody, deadline: Deadline): Promise<void> {
   if (body.isComplete) return
   body.cancel()
   throw body.isTooLarge ? new ProblemError(tooLarge) : abandoned()
-}
-
-async function settle(
-  exchange: Exchange,
-  plan: WritePlan,
-  answer: Response,
-  parts: WriteParts,
-): Promise<Response> {
-  // The origin itself may not know (503 outcome-unknown), and then it names nothing; nor does it where it refuses the
-  // second attempt because of what the first one did: 412 to a PUT that went before, 404 to a DELETE.
-  const isUnknown = exchange.purgeTags.length === 0 && (answer.status >= 500 || exchange.hasLostAttempt)
-  const tags = isUnknown ? presumedTags(plan.route, principalOf(exchange)?.subject) : exchange.purgeTags
-  if (tags.length === 0) return answer
-  await purge(exchange, tags, parts)
-  for (const [name, value] of Object.entries(await ownWriteFields(exchange, plan, parts))) {
-    answer.headers.append(name, value)
-  }
-  return answer
-}
-
-/** As long as a writer waits until the isolates of this data centre are told. */
-const purgeWaitMs = 250
-
-/**
- * Here before the client is answered, and in this data centre, unless that takes too long; in other data centres
- * meanwhile, where a zone is configured. Whatever is late goes on behind the answer, and no writer reads what is older
- * than its own write meanwhile.
- */
-async function purge(
-  exchange: Exchange,
-  tags: readonly string[],
-  { cache, purgeEverywhere, observe }: WriteParts,
-): Promise<void> {
-  const failed = (where: string, message: string): void =>
-    observe({ kind: 'fault', what: 'purge', where, message, requestId: exchange.requestId })
-  if (purgeEverywhere !== undefined) {
-    const everywhere = purgeEverywhere(tags).then((report) => {
-      for (const { failure } of report.failed) failed('zone', failure.kind)
-    })
-    exchange.waitUntil(everywhere)
-  }
-  const told = cache.purge(tags)?.catch((error: unknown) => failed('data centre', String(error)))
-  if (told === undefined) return
-  exchange.waitUntil(told)
-  await inTime(told, purgeWaitMs)
 }
 
 const tooLarge: Problem = { code: 'content-too-large', detail: 'A body has at most 262144 bytes.' }
