@@ -81,6 +81,9 @@ export const bars = {
   /** From the end of a single fault to the first second without a failure. */
   faultsRecovery: { name: 'faults-slowest-recovery-seconds', limit: 5, holds: '<=' },
 
+  /** Rounds of a mistake and its mending in a resource's file, after which both tiers run what the file says. */
+  reloadRounds: { name: 'reload-rounds', limit: 50, holds: '>=' },
+
   /** `npm run synth` as a stranger runs it. */
   infraSynth: { name: 'infra-synth-seconds', limit: 60, holds: '<=' },
   /** What cdk-nag, our own rules and cfn-lint find in the templates of all stages. */

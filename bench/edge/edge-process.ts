@@ -1,5 +1,5 @@
 import { bundleEdge } from '../stack/edge-bundle.ts'
-import { startWorkerProcess, type WorkerProcess } from './worker-process.ts'
+import { startWorkerProcess, type WorkerProcess } from '../stack/worker-process.ts'
 
 /**
  * The bundle as it is deployed, in a workerd of its own, without what else is at Cloudflare: the rate limiter, the control
@@ -11,6 +11,6 @@ export async function startEdgeProcess(variables: Readonly<Record<string, string
   const { compatibilityDate, compatibilityFlags } = workerOptions
   return await startWorkerProcess(
     { scriptFile, compatibilityDate, compatibilityFlags },
-    { ...variables, LOCATION_CACHE: 'off' },
+    { variables: { ...variables, LOCATION_CACHE: 'off' } },
   )
 }

@@ -12,11 +12,12 @@ import { meanRatio } from '../measure/statistics.ts'
 import { edgeVariables } from '../stack/edge.ts'
 import { type Issuer, startIssuer, trustedIssuer } from '../stack/issuer.ts'
 import { assertionAlgorithm, createKey } from '../stack/keys.ts'
+import { startWorkerProcess, type WorkerCode, type WorkerProcess } from '../stack/worker-process.ts'
+import { bundleWorker } from './bundle-worker.ts'
 import { startCachePeers } from './cache-peers.ts'
 import { printSamples, rowOf, type Sample, sampleOf } from './cpu-of-edge.ts'
 import { startEdgeProcess } from './edge-process.ts'
 import { startStubOrigin } from './stub-origin.ts'
-import { bundleWorker, startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
 
 /**
  * What a request costs at the edge: the Worker as it is deployed, in workerd, beside a constant Worker (the limit) and
@@ -195,7 +196,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     return { url: worker.url, pids: [worker.pid] }
   }
   const start = async (code: WorkerCode, bindings: Readonly<Record<string, string>> = {}) =>
-    keep(await startWorkerProcess(code, bindings))
+    keep(await startWorkerProcess(code, { variables: bindings }))
   progress('starting')
   const assertionKey = await createKey(assertionAlgorithm)
   const startEdge = async (originUrl: string) => {

@@ -68,6 +68,12 @@ export async function startMongod(options: MongodOptions = {}): Promise<Mongod> 
   return { uri: `mongodb://127.0.0.1:${port}/?replicaSet=${replicaSetName}`, port, pid, stop }
 }
 
+/** The database that a connection string names in its path; the product's name where it names none. */
+export const databaseNameOf = (uri: string): string => {
+  const path = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]*)/.exec(uri)?.[1] ?? ''
+  return path === '' ? 'spillway' : decodeURIComponent(path)
+}
+
 /** One `mongod` that answers commands; whether it is part of a set is up to the caller. */
 export interface Member {
   readonly port: number

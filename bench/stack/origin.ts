@@ -65,7 +65,7 @@ export const originEnvironment = (
 })
 
 /**
- * Asks until the answer is 200; a child under `node --watch` that fails stays, and says so.
+ * Asks until the answer is 200.
  *
  * @throws Error with the last lines of the child's output when it ends, or is not ready within a minute
  */
@@ -83,7 +83,6 @@ export async function untilReady(url: string, child: Child, signal?: AbortSignal
     }
     const exit = await Promise.race([child.exited, sleep(100)])
     signal?.throwIfAborted()
-    if (/^Failed running/m.test(child.tail())) throw new Error(`${child.name} failed:\n${child.tail()}`)
     if (exit !== undefined) throw new Error(`${child.name} ${describeExit(exit)}:\n${child.tail()}`)
     if (Date.now() > deadline) {
       throw new Error(

@@ -2,6 +2,7 @@
 import './loopback.ts'
 import { join } from 'node:path'
 import { opsPaths, publicPaths } from '@spillway/origin/contract'
+import { type Child, startChild } from './child.ts'
 import {
   type DevelopmentPorts,
   developmentPorts,
@@ -10,24 +11,28 @@ import {
   portVariables,
 } from './development.ts'
 import { edgeVariables } from './edge.ts'
+import { bundleForDevelopment, startEdgeDev } from './edge-dev.ts'
 import { localFolder, root } from './folders.ts'
 import { startIssuer, trustedIssuer } from './issuer.ts'
 import { publicKeySet } from './keys.ts'
-import { startMongod } from './mongod.ts'
+import { databaseNameOf, type Mongod, startMongod } from './mongod.ts'
 import { originEnvironment, untilReady } from './origin.ts'
 import { lineWriter } from './output.ts'
-import { isPortFree } from './ports.ts'
+import { freePort, isPortFree } from './ports.ts'
+import { Reload, type Running, type Tier } from './reload.ts'
 import { seed } from './seed.ts'
-import { sourceChange } from './source-change.ts'
+import { checkSources } from './source-check.ts'
+import { watchSources } from './source-watch.ts'
+import { type StartOptions, startOptions, startUsage } from './start-options.ts'
 import { type Supervised, supervise } from './supervisor.ts'
+import { checkTypes } from './type-check.ts'
 import { welcome } from './welcome.ts'
-import { wranglerDev } from './wrangler-dev.ts'
+import type { WorkerCode } from './worker-process.ts'
 
-const databaseName = 'spillway'
-const edgeSources = ['edge/src', 'origin/contract'].map((folder) => join(root, folder))
+const sourceFolders = ['origin/contract', 'origin/src', 'edge/src'].map((folder) => join(root, folder))
 const say = lineWriter('start')
 
-async function start(stack: Supervised, ports: DevelopmentPorts): Promise<void> {
+async function start(stack: Supervised, ports: DevelopmentPorts, options: StartOptions): Promise<void> {
   const { signal } = stack
   const startedAt = performance.now()
   await refuseTakenPorts(ports)
@@ -44,51 +49,115 @@ async function start(stack: Supervised, ports: DevelopmentPorts): Promise<void> 
     onUnexpectedExit: (reason) => stack.fail(reason),
   })
   stack.stopAtEnd(() => mongod.stop())
+  const databaseName = databaseNameOf(mongod.uri)
+  await loadSample(mongod, databaseName, options, signal)
 
-  say('Loading the sample data …')
-  await seed({ databaseUri: mongod.uri, databaseName, onLine: lineWriter('seed'), signal })
-
-  say('Starting the origin …')
-  const origin = await stack.start({
-    name: 'origin',
-    command: process.execPath,
-    args: ['--watch', '--watch-preserve-output', 'src/main.ts'],
-    cwd: join(root, 'origin'),
-    env: {
-      ...process.env,
-      ...originEnvironment(
-        {
-          databaseUri: mongod.uri,
-          databaseName,
-          edgeKeys: JSON.stringify(publicKeySet(assertionKey)),
-        },
-        ports.origin,
-      ),
-    },
-    onLine: lineWriter('origin'),
-  })
+  const inspectorPorts = options.inspect
+    ? { origin: await portNear(9229), edge: await portNear(9230) }
+    : undefined
   const originUrl = `http://127.0.0.1:${ports.origin}`
-  await untilReady(originUrl + opsPaths.ready, origin, signal)
-
-  say('Starting the edge …')
-  const variables = edgeVariables({
-    originUrls: [originUrl],
-    trustedIssuers: [trustedIssuer(issuer)],
-    assertionKey,
-  })
-  let isUp = false
-  const edge = await stack.start(
-    await wranglerDev({ port: ports.edge, variables, onLine: lineWriter('edge'), signal }),
-    // `wrangler dev` ends when a Worker throws while it is loaded, as the contract does at a mistake in a definition.
-    { isDue: () => isUp, until: (ending) => sourceChange(edgeSources, ending) },
-  )
   const edgeUrl = `http://127.0.0.1:${ports.edge}`
-  await untilReady(edgeUrl + publicPaths.openapi, edge, signal)
-  isUp = true
+  const origin: Tier = {
+    name: 'origin',
+    async start() {
+      say('Starting the origin …')
+      const child = await startChild({
+        name: 'origin',
+        command: process.execPath,
+        args: [
+          ...(inspectorPorts === undefined ? [] : [`--inspect=127.0.0.1:${inspectorPorts.origin}`]),
+          'src/main.ts',
+        ],
+        cwd: join(root, 'origin'),
+        env: {
+          ...process.env,
+          ...originEnvironment(
+            { databaseUri: mongod.uri, databaseName, edgeKeys: JSON.stringify(publicKeySet(assertionKey)) },
+            ports.origin,
+          ),
+        },
+        onLine: lineWriter('origin'),
+      })
+      return await readyOrStopped(child, originUrl + opsPaths.ready, signal)
+    },
+  }
+  let code: WorkerCode | undefined
+  const edge: Tier = {
+    name: 'edge',
+    async start() {
+      say('Starting the edge …')
+      const { child } = await startEdgeDev(code as WorkerCode, {
+        port: ports.edge,
+        inspectorPort: inspectorPorts?.edge,
+        variables: edgeVariables({
+          originUrls: [originUrl],
+          trustedIssuers: [trustedIssuer(issuer)],
+          assertionKey,
+        }),
+        onLine: lineWriter('edge'),
+      })
+      return await readyOrStopped(child, edgeUrl + publicPaths.openapi, signal)
+    },
+  }
 
+  let types = new AbortController()
+  const reload = new Reload({
+    sources: watchSources(sourceFolders, signal),
+    tiers: [origin, edge],
+    say,
+    signal,
+    async prepare() {
+      const [mistake, bundled] = await Promise.all([checkSources(signal), bundleForDevelopment()])
+      if (mistake !== undefined) return mistake
+      if (!bundled.ok) return bundled.message
+      code = bundled.code
+      return undefined
+    },
+    onUp(how) {
+      if (how === 'reloaded') say('Reloaded: origin and edge run the sources as they are now.')
+      types.abort()
+      types = new AbortController()
+      const aborted = AbortSignal.any([signal, types.signal])
+      void checkTypes(aborted).then((lines) => lines.map(lineWriter('types')))
+    },
+  })
+  stack.stopAtEnd((graceMs) => reload.stop(graceMs))
+  const state = await reload.start()
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  console.log(await welcome({ edgeUrl, originUrl, issuer, seconds }))
+  console.log(await welcome({ edgeUrl, originUrl, issuer, seconds, inspectorPorts }))
+  await reload.follow(state).catch((error) => {
+    if (!signal.aborted) throw error
+  })
 }
+
+/** Nothing is put into a database that is somebody else's, unless they say so. */
+async function loadSample(
+  { uri: databaseUri, pid }: Mongod,
+  databaseName: string,
+  options: StartOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (pid === undefined && !options.seed) {
+    say(`Using database '${databaseName}' of MONGODB_URI as it is. For the sample data: npm start -- --seed`)
+    return
+  }
+  say('Loading the sample data …')
+  await seed({ databaseUri, databaseName, onLine: lineWriter('seed'), signal })
+}
+
+/** @throws Error with the child's last lines when it does not become ready; it is gone then */
+async function readyOrStopped(child: Child, url: string, signal: AbortSignal): Promise<Running> {
+  try {
+    await untilReady(url, child, signal)
+    return { child, stop: (graceMs) => child.stop(graceMs) }
+  } catch (error) {
+    await child.stop(0)
+    throw error
+  }
+}
+
+const portNear = async (wanted: number): Promise<number> =>
+  (await isPortFree(wanted)) ? wanted : await freePort()
 
 async function refuseTakenPorts(ports: DevelopmentPorts): Promise<void> {
   const taken: string[] = []
@@ -104,4 +173,10 @@ async function refuseTakenPorts(ports: DevelopmentPorts): Promise<void> {
 // A closed terminal must not keep us from stopping the rest.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
-process.exitCode = await supervise((stack) => start(stack, developmentPorts(process.env)), say)
+process.exitCode = await supervise(async (stack) => {
+  const options = startOptions(process.argv.slice(2))
+  if (options === 'help') {
+    console.log(startUsage)
+    stack.end()
+  } else await start(stack, developmentPorts(process.env), options)
+}, say)

@@ -29,18 +29,6 @@ test('a process that dies takes the others with it, and is named with its last l
   await run.untilNobodySurvives()
 })
 
-test('a process that may be revived is started again when it is worth it, and the others stay', async () => {
-  const run = start('revived')
-  const deaths = () => run.output().match(/third exited with code 3: waiting for a change/g)
-  await expect.poll(deaths, { timeout: 10_000 }).toHaveLength(2)
-  expect(run.output().match(/ready third/g)).toHaveLength(2)
-  run.child.kill('SIGINT')
-
-  expect(await run.exit).toBe(0)
-  expect(run.output().match(/stopping \w+/g)).toEqual(['stopping third', 'stopping second', 'stopping first'])
-  await run.untilNobodySurvives()
-})
-
 test('a second Ctrl-C, but not the echo of the first, ends at once what ignores the first', async () => {
   const run = start('stubborn')
   await run.until('up')

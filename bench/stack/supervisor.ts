@@ -6,24 +6,14 @@ import { type Child, type ChildOptions, describeExit, type Exit, startChild } fr
 export interface Supervised {
   /** Aborted when the end begins: steps of the start that take long listen to it. */
   readonly signal: AbortSignal
-  /**
-   * Starts a process that must stay alive until the end, which is brought about by its death.
-   *
-   * @param revival what its death leads to instead. @default the end of everything
-   */
-  start(options: ChildOptions, revival?: Revival): Promise<Child>
+  /** Starts a process that must stay alive until the end, which is brought about by its death. */
+  start(options: ChildOptions): Promise<Child>
   /** Adds something else to stop, with how long it may take; 0 when the user is in a hurry. */
   stopAtEnd(stop: (graceMs?: number) => Promise<unknown>): void
+  /** Ends everything: what there was to do is done. */
+  end(): void
   /** Ends everything because of a failure. */
   fail(reason: string): void
-}
-
-/** When a process that has died is started again. */
-export interface Revival {
-  /** Whether it was well before: one that never was is a start that has failed. */
-  readonly isDue: () => boolean
-  /** Settles when another attempt is worth it, e.g. when a source has changed. */
-  readonly until: (signal: AbortSignal) => Promise<unknown>
 }
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -70,25 +60,15 @@ export async function supervise(
 
   const supervised: Supervised = {
     signal: ending.signal,
-    async start(options, revival) {
+    async start(options) {
       ending.signal.throwIfAborted()
       const child = await startChild(options)
       stops.push((graceMs) => child.stop(graceMs))
-      const revive = async ({ isDue, until }: Revival, exit: Exit) => {
-        if (ending.signal.aborted) return
-        if (!isDue()) return fail(lastLines(child, exit))
-        say(`${child.name} ${describeExit(exit)}: waiting for a change before it is started again …`)
-        // What is left of its group may hold a port.
-        await child.stop(0)
-        await until(ending.signal)
-        await supervised.start(options, revival)
-      }
-      child.exited
-        .then((exit) => (revival === undefined ? fail(lastLines(child, exit)) : revive(revival, exit)))
-        .catch(onError)
+      child.exited.then((exit) => fail(lastLines(child, exit))).catch(onError)
       return child
     },
     stopAtEnd: (stop) => void stops.push(stop),
+    end: () => ending.abort(),
     fail,
   }
   const started = Promise.try(start, supervised).catch(onError)

@@ -6,6 +6,8 @@ export interface WelcomeOptions {
   readonly originUrl: string
   readonly issuer: Issuer
   readonly seconds: string
+  /** Where a debugger attaches, where it may. */
+  readonly inspectorPorts?: { readonly origin: number; readonly edge: number } | undefined
 }
 
 const subject = 'alice'
@@ -13,7 +15,8 @@ const scopes = ['places:write', 'advisories:write']
 const tokenLifeSeconds = 8 * 3600
 
 /** What a person sees when everything runs: where things are, a token, and three commands to paste. */
-export async function welcome({ edgeUrl, originUrl, issuer, seconds }: WelcomeOptions): Promise<string> {
+export async function welcome(options: WelcomeOptions): Promise<string> {
+  const { edgeUrl, originUrl, issuer, seconds, inspectorPorts } = options
   const token = await issuer.mintToken({ sub: subject, scopes, expiresInSeconds: tokenLifeSeconds })
   const trip = JSON.stringify({ title: 'Lisbon', startsOn: '2027-05-01', endsOn: '2027-05-08', placeIds: [] })
   return `
@@ -22,7 +25,7 @@ Spillway is up (${seconds} s). Ctrl-C stops everything.
   API      ${edgeUrl}
   docs     ${edgeUrl}${publicPaths.docs}
   origin   ${originUrl} (answers the edge only)
-  issuer   ${issuer.url}
+  issuer   ${issuer.url}${inspectorPorts === undefined ? '' : debuggers(inspectorPorts)}
 
 A token for ${subject}, scopes ${scopes.join(' ')}, 8 hours; others: npm run token -- --help
 
@@ -37,3 +40,6 @@ curl -si '${edgeUrl}/v2/trips' -H "Authorization: Bearer $TOKEN" -H 'Content-Typ
 curl -si '${edgeUrl}/v2/trips?sort=-startsOn&limit=1' -H "Authorization: Bearer $TOKEN"
 `
 }
+
+const debuggers = ({ origin, edge }: { readonly origin: number; readonly edge: number }): string => `
+  debug    origin http://127.0.0.1:${origin}/json, edge http://127.0.0.1:${edge}/json (chrome://inspect, or .vscode/launch.json)`

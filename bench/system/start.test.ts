@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { MongoClient } from 'mongodb'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { startCopy } from '../reload/rounds.ts'
+import { copyCheckout } from '../stack/checkout-copy.ts'
 import { cacheFolder, root } from '../stack/folders.ts'
 import { freePort, isPortFree } from '../stack/ports.ts'
 
@@ -95,6 +99,48 @@ describe('npm start', () => {
     for (const port of run.ports) expect(await isPortFree(port)).toBe(true)
   })
 
+  test('puts nothing into a database of somebody else’s but its own empty collections', async () => {
+    const uri = inject('databaseUri')
+    const name = `theirs_${randomUUID().slice(0, 8)}`
+    const client = new MongoClient(uri)
+    const theirs = client.db(name)
+    await theirs.collection('orders').insertOne({ total: 3 })
+    const run = await start({ MONGODB_URI: uri.replace('/?', `/${name}?`) })
+    await expect.poll(run.output, { timeout: 60_000 }).toContain('Spillway is up')
+    run.child.kill('SIGTERM')
+    expect(await run.exit).toBe(0)
+
+    expect(run.output()).toContain(`Using database '${name}' of MONGODB_URI as it is`)
+    const collections = await theirs.listCollections({}, { nameOnly: true }).toArray()
+    const counts = await Promise.all(
+      collections.map(async (found) => [found.name, await theirs.collection(found.name).countDocuments()]),
+    )
+    expect(Object.fromEntries(counts)).toEqual({ advisories: 0, orders: 1, places: 0, trips: 0 })
+    await theirs.dropDatabase()
+    await client.close()
+  })
+
+  test('says where a debugger attaches to each tier', async () => {
+    const run = await start({}, ['--inspect'])
+    await expect.poll(run.output, { timeout: 60_000 }).toContain('Spillway is up')
+    const [, origin, edge] = /debug +origin (\S+), edge (\S+)/.exec(run.output()) ?? []
+    for (const url of [origin, edge]) {
+      const targets = (await (await fetch(url as string)).json()) as { webSocketDebuggerUrl: string }[]
+      expect(targets[0]?.webSocketDebuggerUrl).toMatch(/^ws:/)
+    }
+    run.child.kill('SIGTERM')
+    expect(await run.exit).toBe(0)
+  })
+
+  test('refuses an option that it does not have, and says which it has', async () => {
+    const run = await start({}, ['--inspekt'])
+
+    expect(await run.exit).toBe(1)
+    expect(run.output()).toContain("Unknown option '--inspekt'")
+    expect(run.output()).toContain('npm start -- --inspect')
+    expect(run.output()).not.toMatch(/^ +at /m)
+  })
+
   test('stops when it is told to while it starts', async () => {
     const run = await start({})
     await expect.poll(run.output, { timeout: 60_000 }).toContain('Starting the database')
@@ -105,10 +151,27 @@ describe('npm start', () => {
   })
 })
 
-async function start(env: Record<string, string>) {
+test('npm start goes on after a mistake in a definition, tells it, and reloads when it is mended', {
+  timeout: 180_000,
+}, async () => {
+  const copy = await copyCheckout()
+  const copied = await startCopy(copy)
+  try {
+    const isReloaded = await copied.play({ mistake: 'definition', mendAfterMs: 'told' }, 101)
+    expect(isReloaded, copied.output()).toBe(true)
+    expect(copied.output()).toContain(
+      "resource 'places':\n  - query.filter names 'country', which the schema does not have",
+    )
+  } finally {
+    await copied.stop()
+    await rm(copy, { recursive: true, force: true })
+  }
+})
+
+async function start(env: Record<string, string>, args: readonly string[] = []) {
   const ports = [await freePort(), await freePort(), await freePort()] as const
   const [EDGE_PORT, ORIGIN_PORT, ISSUER_PORT] = ports.map(String)
-  const child = spawn(process.execPath, [join(root, 'bench/stack/start.ts')], {
+  const child = spawn(process.execPath, [join(root, 'bench/stack/start.ts'), ...args], {
     cwd: root,
     env: { ...process.env, SPILLWAY_FOLDER: folder, EDGE_PORT, ORIGIN_PORT, ISSUER_PORT, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,9 +4,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { build } from 'esbuild'
-import { type Child, describeExit, startChild } from '../stack/child.ts'
-import { freePort } from '../stack/ports.ts'
+import { type Child, describeExit, startChild } from './child.ts'
+import { freePort } from './ports.ts'
 
 /** Where the program lies. Required, since import reads the package's default export in more ways than one. */
 const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }
@@ -15,7 +14,19 @@ const { default: workerd } = createRequire(import.meta.url)('workerd') as { read
 export interface WorkerProcess {
   readonly url: string
   readonly pid: number
+  readonly child: Child
   stop(): Promise<void>
+}
+
+export interface WorkerOptions {
+  /** The Worker's bindings. They are in the process's environment, and in no file. */
+  readonly variables: Readonly<Record<string, string>>
+  /** @default any free port */
+  readonly port?: number
+  /** Where a debugger may attach, on the loopback interface. @default nowhere */
+  readonly inspectorPort?: number | undefined
+  /** Called with each line that it prints. */
+  readonly onLine?: (line: string) => void
 }
 
 /** What runs: a bundle's file, and how the runtime is to take it. */
@@ -27,15 +38,12 @@ export interface WorkerCode {
 }
 
 /**
- * Starts workerd with one Worker and nothing else. Miniflare would put Workers of its own before it and after it, one of
- * them between each `fetch` and the network, and a benchmark would measure those, too.
- *
- * @param variables the Worker's bindings. They are in the process's environment, and in no file.
+ * Starts workerd with one Worker and nothing else, and waits until it listens. Miniflare would put Workers of its own before
+ * it and after it, one of them between each `fetch` and the network: a laptop would carry a tenth of what it can, and a
+ * benchmark would measure those Workers, too.
  */
-export async function startWorkerProcess(
-  code: WorkerCode,
-  variables: Readonly<Record<string, string>>,
-): Promise<WorkerProcess> {
+export async function startWorkerProcess(code: WorkerCode, options: WorkerOptions): Promise<WorkerProcess> {
+  const { variables, inspectorPort, onLine } = options
   const folder = await mkdtemp(join(tmpdir(), 'spillway-workerd-'))
   let child: Child | undefined
   const stop = async (): Promise<void> => {
@@ -43,17 +51,22 @@ export async function startWorkerProcess(
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    const port = await freePort()
+    const port = options.port ?? (await freePort())
     await copyFile(code.scriptFile, join(folder, 'worker.js'))
     await writeFile(join(folder, 'config.capnp'), configuration(code, port, Object.keys(variables)))
     child = await startChild({
       name: 'workerd',
       command: workerd,
-      args: ['serve', join(folder, 'config.capnp')],
+      args: [
+        'serve',
+        join(folder, 'config.capnp'),
+        ...(inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`]),
+      ],
       env: variables,
+      ...(onLine !== undefined && { onLine }),
     })
     await untilListening(port, child)
-    return { url: `http://127.0.0.1:${port}`, pid: child.pid, stop }
+    return { url: `http://127.0.0.1:${port}`, pid: child.pid, child, stop }
   } catch (error) {
     await stop()
     throw error
@@ -104,20 +117,4 @@ function accepts(port: number): Promise<boolean> {
     })
     socket.once('error', () => resolve(false))
   })
-}
-
-/** Bundles one of the Workers beside this file, for production. */
-export async function bundleWorker(name: string, folder: string): Promise<WorkerCode> {
-  const scriptFile = join(folder, `${name}.js`)
-  await build({
-    entryPoints: [join(import.meta.dirname, 'workers', `${name}.ts`)],
-    outfile: scriptFile,
-    bundle: true,
-    format: 'esm',
-    conditions: ['workerd', 'worker', 'browser'],
-    minify: true,
-    logLevel: 'error',
-  })
-  // As the edge has them: what a setting of the runtime costs is no cost of the code's.
-  return { scriptFile, compatibilityDate: '2026-08-01', compatibilityFlags: ['enable_request_signal'] }
 }

@@ -1,0 +1,19 @@
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import type { WorkerCode } from '../stack/worker-process.ts'
+
+/** Bundles one of the Workers beside this file, for production. */
+export async function bundleWorker(name: string, folder: string): Promise<WorkerCode> {
+  const scriptFile = join(folder, `${name}.js`)
+  await build({
+    entryPoints: [join(import.meta.dirname, 'workers', `${name}.ts`)],
+    outfile: scriptFile,
+    bundle: true,
+    format: 'esm',
+    conditions: ['workerd', 'worker', 'browser'],
+    minify: true,
+    logLevel: 'error',
+  })
+  // As the edge has them: what a setting of the runtime costs is no cost of the code's.
+  return { scriptFile, compatibilityDate: '2026-08-01', compatibilityFlags: ['enable_request_signal'] }
+}

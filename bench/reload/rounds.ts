@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../stack/ports.ts'
+
+/** How a definition goes wrong on its way to the next one. */
+export type Mistake = 'syntax' | 'definition' | 'missing-module' | 'throws'
+
+export interface Round {
+  readonly mistake: Mistake
+  /** From the mistake to its mending, ms; `told`: when `npm start` has said that it does not reload. */
+  readonly mendAfterMs: number | 'told'
+}
+
+const resourceFile = 'origin/contract/resources/places.ts'
+const reloadTimeoutMs = 30_000
+
+/** `npm start` in a copy of the checkout, whose resource file is edited as a person would. */
+export interface Started {
+  /**
+   * Makes the mistake, mends it after a while with a larger page size, and says whether both tiers came to take that.
+   *
+   * @param pageSizeMax larger than in any round before
+   */
+  play(round: Round, pageSizeMax: number): Promise<boolean>
+  output(): string
+  stop(): Promise<void>
+}
+
+/** @param folder of a copy of the checkout */
+export async function startCopy(folder: string): Promise<Started> {
+  const [edgePort, originPort, issuerPort] = [await freePort(), await freePort(), await freePort()]
+  const child = spawn(process.execPath, ['bench/stack/start.ts'], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      SPILLWAY_FOLDER: join(folder, '.spillway'),
+      EDGE_PORT: String(edgePort),
+      ORIGIN_PORT: String(originPort),
+      ISSUER_PORT: String(issuerPort),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  await until(() => output.includes('Spillway is up'), 120_000, child)
+
+  const file = join(folder, resourceFile)
+  const original = await readFile(file, 'utf8')
+  return {
+    async play({ mistake, mendAfterMs }, pageSizeMax) {
+      await writeFile(file, withMistake(original, mistake))
+      if (mendAfterMs === 'told') await until(() => output.includes('Not reloaded'), reloadTimeoutMs, child)
+      else await sleep(mendAfterMs)
+      await writeFile(file, original.replace('max: 100 }', `max: ${pageSizeMax} }`))
+      return await until(
+        () => takes(`http://127.0.0.1:${edgePort}`, pageSizeMax),
+        reloadTimeoutMs,
+        child,
+      ).then(
+        () => true,
+        () => false,
+      )
+    },
+    output: () => output,
+    async stop() {
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+function withMistake(source: string, mistake: Mistake): string {
+  switch (mistake) {
+    case 'syntax':
+      return source.replace("priority: 'normal',", "priority: 'normal'',")
+    case 'definition':
+      return source.replace("filter: ['countryCode'", "filter: ['country'")
+    case 'missing-module':
+      return `import './not-there.ts'\n${source}`
+    case 'throws':
+      return `${source}\nthrow new Error('not today')\n`
+  }
+}
+
+/** Both tiers check a list by their own contract: the one that is behind refuses the page size. */
+async function takes(edgeUrl: string, limit: number): Promise<boolean> {
+  try {
+    const answer = await fetch(`${edgeUrl}/v2/places?limit=${limit}`, { signal: AbortSignal.timeout(2_000) })
+    await answer.arrayBuffer()
+    return answer.status === 200
+  } catch {
+    return false
+  }
+}
+
+async function until(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  child: ChildProcess,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  while (!(await condition())) {
+    if (child.exitCode !== null) throw new Error(`npm start ended with code ${child.exitCode}`)
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs / 1000} s`)
+    await sleep(100)
+  }
+}

@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type BuildFailure, build, formatMessages } from 'esbuild'
+import { unstable_readConfig } from 'wrangler'
+import { localFolder, root } from './folders.ts'
+import { startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
+
+/** What is to be run next, or why it cannot be. */
+export type Bundled =
+  | { readonly ok: true; readonly code: WorkerCode }
+  | { readonly ok: false; readonly message: string }
+
+/** Bundles the edge for a developer: readable, with the sources that a debugger shows. */
+export async function bundleForDevelopment(): Promise<Bundled> {
+  const folder = join(localFolder, 'edge')
+  await mkdir(folder, { recursive: true })
+  const scriptFile = join(folder, 'worker.js')
+  const {
+    main,
+    compatibility_date: date,
+    compatibility_flags: flags,
+  } = unstable_readConfig({
+    config: join(root, 'edge/wrangler.jsonc'),
+  })
+  try {
+    await build({
+      entryPoints: [main ?? join(root, 'edge/src/worker.ts')],
+      outfile: scriptFile,
+      bundle: true,
+      format: 'esm',
+      target: 'es2024',
+      conditions: ['workerd', 'worker', 'browser'],
+      external: ['cloudflare:*', 'node:*'],
+      sourcemap: 'inline',
+      logLevel: 'silent',
+    })
+  } catch (error) {
+    const { errors } = error as BuildFailure
+    if (errors === undefined) throw error
+    const lines = await formatMessages(errors, { kind: 'error', color: false })
+    return { ok: false, message: lines.join('').trim() }
+  }
+  if (date === undefined) throw new Error('edge/wrangler.jsonc names no compatibility_date')
+  return { ok: true, code: { scriptFile, compatibilityDate: date, compatibilityFlags: flags } }
+}
+
+export interface EdgeDevOptions {
+  readonly port: number
+  /** Variables and secrets, by the names of the contract's `edgeEnv`. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly inspectorPort?: number | undefined
+  readonly onLine: (line: string) => void
+}
+
+/**
+ * The edge on a laptop: workerd with the Worker alone. Rate limiter, control namespace and Cache API are Cloudflare's; their
+ * local stand-ins cost ten times what the Worker does, so an isolate's own memory and counters do their work here.
+ */
+export const startEdgeDev = (
+  code: WorkerCode,
+  { variables, ...options }: EdgeDevOptions,
+): Promise<WorkerProcess> =>
+  startWorkerProcess(code, { ...options, variables: { ...variables, LOCATION_CACHE: 'off' } })

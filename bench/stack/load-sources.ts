@@ -1,0 +1,29 @@
+/** Program: loads the origin's modules and prints the mistake that one of them was stopped by, as short as can be. */
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { root } from './folders.ts'
+
+try {
+  await import('../../origin/src/app.ts')
+} catch (error) {
+  console.log(describe(error))
+  process.exitCode = 1
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  // All that a definition's author needs is in the message.
+  if (error.name === 'DefinitionError') return error.message
+  const place = placeOf(error)
+  return `${error.name}: ${error.message}${place === undefined ? '' : `\n  at ${place}`}`
+}
+
+/** The first line of the stack that is in the checkout, and none of a library or of this program. */
+function placeOf({ stack = '' }: Error): string | undefined {
+  const places = [...stack.matchAll(/(file:\/\/\S+?\.ts)(:\d+(?::\d+)?)/g)]
+    .map(([, url, position]) => `${relative(root, fileURLToPath(url as string))}${position}`)
+    .filter(
+      (place) => !place.startsWith('..') && !place.startsWith('node_modules') && !place.startsWith('bench/'),
+    )
+  return places[0]
+}

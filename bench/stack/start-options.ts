@@ -1,0 +1,35 @@
+import { parseArgs } from 'node:util'
+
+export interface StartOptions {
+  /** Whether both tiers listen for a debugger. */
+  readonly inspect: boolean
+  /** Whether the sample data is loaded into a database that is not ours. */
+  readonly seed: boolean
+}
+
+const usage = `npm start                    everything, with an embedded database and sample data
+npm start -- --inspect       the same, with a debugger's port in each tier
+npm start -- --seed          loads the sample data into the database of MONGODB_URI, too
+
+EDGE_PORT, ORIGIN_PORT, ISSUER_PORT   other ports than 8787, 3000, 8788
+MONGODB_URI                           a replica set of your own, with the database's name in its path`
+
+/** @throws Error that says what there is */
+export function startOptions(args: readonly string[]): StartOptions | 'help' {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        inspect: { type: 'boolean' },
+        seed: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+    if (values.help) return 'help'
+    return { inspect: values.inspect ?? false, seed: values.seed ?? false }
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n\n${usage}`, { cause: error })
+  }
+}
+
+export const startUsage = usage

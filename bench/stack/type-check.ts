@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { startChild } from './child.ts'
+import { root } from './folders.ts'
+
+/** The parts whose sources both tiers run. */
+const projects = ['origin', 'edge']
+
+/**
+ * Types of the origin and the edge, as `npm run typecheck` checks them. Nothing waits for it: the code runs without its types.
+ *
+ * @returns one line an error, with its place; none where all is well, or the signal was aborted
+ */
+export async function checkTypes(signal: AbortSignal): Promise<readonly string[]> {
+  const lines: string[] = []
+  for (const project of projects) {
+    if (signal.aborted) return []
+    const child = await startChild({
+      name: 'types',
+      command: join(root, 'node_modules/.bin/tsc'),
+      args: ['-p', project, '--pretty', 'false'],
+      cwd: root,
+      onLine: (line) => {
+        if (/^\S+\(\d+,\d+\): error /.test(line)) lines.push(line)
+      },
+    })
+    const abort = () => void child.stop(0)
+    signal.addEventListener('abort', abort, { once: true })
+    await child.exited
+    signal.removeEventListener('abort', abort)
+  }
+  return signal.aborted ? [] : [...new Set(lines)]
+}
