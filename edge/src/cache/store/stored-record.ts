@@ -28,12 +28,20 @@ export interface EndMark {
 
 export type StoredRecord = StoredAnswer | VariantIndex | EndMark
 
-/** About what a record takes up in memory; objects and map nodes are counted as a flat sum. */
+/**
+ * What a record takes up in memory, by V8's own count of entries that have been served: the record with its key, its
+ * policy and its place in the map; each field in the record and again as it is sent; each tag with its place in the index.
+ * Texts are counted as two copies of a byte a character. Measured 3.8 kB for 8 fields, 2 tags and a body of 200 bytes.
+ */
+const answerBytes = 1_100
+const fieldBytes = 160
+const tagBytes = 240
+
 export function recordBytes(key: string, record: StoredRecord): number {
-  let bytes = 512 + key.length * 2
+  let bytes = answerBytes + key.length * 2
   if (record.kind === 'ended') return bytes
   if (record.kind === 'variants') return bytes + record.names.join().length * 2
-  for (const [name, value] of record.headers) bytes += (name.length + value.length) * 2 + 64
-  for (const tag of record.tags) bytes += tag.length * 2 + 64
+  for (const [name, value] of record.headers) bytes += (name.length + value.length) * 2 + fieldBytes
+  for (const tag of record.tags) bytes += tag.length * 2 + tagBytes
   return bytes + (record.body?.byteLength ?? 0)
 }
