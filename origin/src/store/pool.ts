@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
 import { type CommandBounds, createCommandBounds } from './command-bounds.ts'
 import { fateOf } from './database-error.ts'
@@ -145,10 +146,12 @@ async function connect(client: MongoClient, { timeoutMs, bounds, close }: Connec
       return
     } catch (error) {
       const fate = fateOf(error)
-      if ((fate !== 'notSent' && fate !== 'crowded') || performance.now() > deadline) {
+      // A connection that breaks on the way has cost nothing here: only who is refused need not ask again.
+      if (fate === 'refused' || performance.now() > deadline) {
         await close()
         throw error
       }
+      await sleep(50)
     }
   }
 }
