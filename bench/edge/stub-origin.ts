@@ -79,7 +79,10 @@ function serve({ method, url = '' }: IncomingMessage, response: ServerResponse):
     })
     response.end(place)
   } else {
-    response.writeHead(200, { ...fresh, [names.cacheTag]: `${listTag('places')},${shownTag}` })
+    response.writeHead(200, {
+      ...fresh,
+      [names.cacheTag]: `${listTag('places')},${listTag('places')}:=,${shownTag}`,
+    })
     response.end(page)
   }
 }

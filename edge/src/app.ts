@@ -14,6 +14,7 @@ import {
   lookUp,
   lookUpHere,
   lookUpStored,
+  missingProblem,
   priorityOf,
   rangeProblem,
 } from './stage/lookup.ts'
@@ -96,8 +97,9 @@ export function createApp(parts: Parts): App {
     let problem: Problem
     if (verdict instanceof Response) {
       const { status } = verdict
-      if (status !== 416) return finish(exchange, verdict, status, parts)
-      problem = rangeProblem(verdict)
+      const isMissing = status === 404 && exchange.plan?.kind === 'read'
+      if (status !== 416 && !isMissing) return finish(exchange, verdict, status, parts)
+      problem = isMissing ? missingProblem(verdict) : rangeProblem(verdict)
     } else {
       problem = verdict ?? unexpected
     }

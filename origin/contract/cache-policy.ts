@@ -19,6 +19,13 @@ export interface CacheOptions {
   readonly staleIfError?: Duration
   /** @default the widest that `access.read` allows */
   readonly visibility?: Visibility
+  /**
+   * Fields of `query.filter` by whose values lists are told apart when something is written: a write to a place in New
+   * Zealand leaves the lists of France stored. Name those that lists are asked for by, the finest first; each is one or two
+   * tags more to purge with every write, so neither one that is different in every document nor one that is nearly the same
+   * in all. @default none: a write drops all lists of the resource
+   */
+  readonly listsBy?: readonly string[]
 }
 
 export type CacheRule =
@@ -29,6 +36,7 @@ export type CacheRule =
       readonly maxAgeSeconds: number
       readonly staleWhileRevalidateSeconds: number
       readonly staleIfErrorSeconds: number
+      readonly listsBy: readonly string[]
     }
 
 /** The widest audience that a read rule permits. */
@@ -46,6 +54,7 @@ export function resolveCacheRule(options: CacheOptions | 'none', read: AccessRul
     maxAgeSeconds: durationSeconds(options.maxAge),
     staleWhileRevalidateSeconds: durationSeconds(options.staleWhileRevalidate ?? '0s'),
     staleIfErrorSeconds: durationSeconds(options.staleIfError ?? '0s'),
+    listsBy: options.listsBy ?? [],
   }
 }
 
@@ -76,6 +85,13 @@ export function edgeCacheControlValue(rule: CacheRule): string {
 export const uncertainEdgeCacheControl = (rule: CacheRule): string =>
   rule.kind === 'none' ? 'no-store' : 'max-age=0, stale-while-revalidate=0, stale-if-error=0'
 
+/**
+ * `CDN-Cache-Control` of a 404 to a document. It is stored under the reader's key, so one subject's 404 of another's
+ * document is that subject's alone, and under the document's tag, which its creation purges. Short, since it saves
+ * nothing but the questions of those who ask for the same nothing again and again.
+ */
+export const missingCacheControl = 'max-age=10'
+
 /** Tag of one document's stored answers. */
 export const documentTag = (resourceName: string, id: string): string => `${resourceName}:${id}`
 
@@ -84,8 +100,8 @@ export const revisionTag = (resourceName: string, version: string, revision: str
   `${resourceName}@${version}:${revision}`
 
 /**
- * Tag of a resource's lists. Any write to the resource may change any list, so all lists share one tag; where lists
- * are kept per subject, one tag per subject, so that one person's write does not empty everybody's cache.
+ * Tag of all of a resource's lists; where lists are kept per subject, one tag per subject, so that one person's write does
+ * not empty everybody's cache. Which of them a write has changed is told by {@link ./list-tags.ts}.
  */
 export const listTag = (resourceName: string, subject?: string): string =>
   subject === undefined ? `${resourceName}:*` : `${resourceName}:*:${encodeURIComponent(subject)}`

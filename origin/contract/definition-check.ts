@@ -82,7 +82,20 @@ function* checkCache(definition: ResourceDefinition): Generator<string> {
     }
   }
   yield* checkVisibility(cache, definition)
+  const { listsBy = [] } = cache
+  for (const field of listsBy) {
+    if (definition.query?.filter?.includes(field)) continue
+    yield `cache.listsBy names '${field}', which no list can be filtered by: add it to query.filter or remove it`
+  }
+  if (listsBy.length > listsByMax) {
+    yield `cache.listsBy names ${listsBy.length} fields, each of which every write purges: name at most ${listsByMax}`
+  }
+  if (listsBy.length > 0 && ownerField(definition.access.read) !== undefined) {
+    yield `cache.listsBy has no use where lists are the owner's own: remove it`
+  }
 }
+
+const listsByMax = 3
 
 function* checkVisibility(cache: CacheOptions, definition: ResourceDefinition): Generator<string> {
   const widest = widestVisibility(definition.access.read)

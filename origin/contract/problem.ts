@@ -125,3 +125,6 @@ export class ProblemError extends Error {
     this.problem = problem
   }
 }
+
+/** Of a document that is not there; one that another may read alone is answered the same, to the letter. */
+export const noSuchDocument: Problem = { code: 'not-found', detail: 'No document has this id.' }

@@ -37,6 +37,8 @@ export interface Resource {
   readonly access: { readonly read: AccessRule; readonly write: AccessRule }
   /** Stored field that holds the owner's subject, where reading or writing is the owner's alone. */
   readonly ownerField: string | undefined
+  /** The same, where lists are the owner's alone. */
+  readonly listOwnerField: string | undefined
   readonly cache: CacheRule
   readonly query: {
     readonly filter: readonly string[]
@@ -66,6 +68,7 @@ export function resource<Stored extends TProperties>(
     schema: definition.schema,
     access: definition.access,
     ownerField: ownerField(definition.access.read) ?? ownerField(definition.access.write),
+    listOwnerField: ownerField(definition.access.read),
     cache: resolveCacheRule(definition.cache ?? 'none', definition.access.read),
     query: {
       filter: definition.query?.filter ?? [],

@@ -162,8 +162,8 @@ describe("an owner's documents", () => {
 
   it('may belong to subjects of any characters', async () => {
     const odd: Principal = { subject: 'a,b|c d:*\u00e9$ne', scopes: [] }
-    const { headers: answered } = await origin.send('POST', '/v2/trips', { as: odd, body: trip })
-    expect(answered['spillway-purge-tag']).toBe(`trips:*:${encodeURIComponent(odd.subject)}`)
+    const { headers: answered, json } = await origin.send('POST', '/v2/trips', { as: odd, body: trip })
+    expect(answered['spillway-purge-tag']).toBe(`trips:${json.id},trips:*:${encodeURIComponent(odd.subject)}`)
     expect((await origin.send('GET', '/v2/trips', { as: odd })).json.items).toHaveLength(1)
   })
 })

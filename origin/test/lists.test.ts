@@ -204,6 +204,22 @@ describe('what is shown', () => {
     }
   })
 
+  it('of a document that is not there may be kept for a moment, under the tag that its creation purges', async () => {
+    const { status, headers } = await origin.send('GET', '/v2/places/nowhere')
+    expect(status).toBe(404)
+    expect(headers).toMatchObject({
+      'cache-control': 'no-store',
+      'cdn-cache-control': 'max-age=10',
+      'cache-tag': 'places:nowhere',
+    })
+    const malformed = await origin.send('GET', '/v2/places/no.where')
+    expect([malformed.status, malformed.headers['cdn-cache-control']]).toEqual([404, undefined])
+    const written = await origin.send('PATCH', '/v2/places/nowhere', { as: editor, body: { population: 1 } })
+    expect([written.status, written.headers['cdn-cache-control']]).toEqual([404, undefined])
+    const made = await origin.send('POST', '/v2/places', { as: editor, body: placeV2 })
+    expect(String(made.headers['spillway-purge-tag']).split(',')).toContain(`places:${made.json.id}`)
+  })
+
   it('carries tags and lifetimes for the edge', async () => {
     const [{ id }] = (await list('?limit=1')).json.items
     const cacheable = {
@@ -212,12 +228,17 @@ describe('what is shown', () => {
     }
     const read = await origin.send('GET', `/v2/places/${id}`)
     const shown = `places@v2:${revisionOf(String(read.headers.etag))}`
-    expect((await list('')).headers).toMatchObject({ ...cacheable, 'cache-tag': `places:*,${shown}` })
+    expect((await list('')).headers).toMatchObject({
+      ...cacheable,
+      'cache-tag': `places:*,places:*:=,${shown}`,
+    })
+    const inFrance = await list('?countryCode=FR&kind=city')
+    expect(inFrance.headers['cache-tag']).toBe(`places:*,places:*:countryCode=FR,${shown}`)
     expect(read.headers).toMatchObject({ ...cacheable, 'cache-tag': `places:${id},${shown}` })
     const patched = await origin.send('PATCH', `/v2/places/${id}`, { as: editor, body: { population: 1 } })
     expect(patched.headers).toMatchObject({
       'cache-control': 'no-store',
-      'spillway-purge-tag': `places:${id},places:*`,
+      'spillway-purge-tag': `places:${id},places:*:=,places:*:countryCode=${read.json.countryCode}`,
     })
   })
 })

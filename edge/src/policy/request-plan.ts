@@ -1,12 +1,12 @@
 import {
   type AccessRule,
+  allListsTag,
   type Catalogue,
   cacheKey,
   documentTag,
   isPublic,
   isRead,
   lifecycleStage,
-  listTag,
   matchRoute,
   type Operation,
   type Priority,
@@ -206,12 +206,11 @@ function retired(route: Route, nowMs: number): RefusedPlan | undefined {
 }
 
 /**
- * The tags that the origin would have named for a write: what to purge when its answer never came, since nobody knows
- * whether it happened.
+ * What to purge when the answer to a write never came, since nobody knows whether it happened: the document, and all
+ * lists, since its values are not known here either.
  */
 export function presumedTags({ resource, id }: Route, subject: string | undefined): readonly string[] {
-  const isPerSubject = resource.cache.kind === 'stored' && resource.cache.visibility === 'subject'
-  const lists = listTag(resource.name, isPerSubject ? subject : undefined)
+  const lists = allListsTag(resource, subject)
   return id === undefined ? [lists] : [documentTag(resource.name, id), lists]
 }
 

@@ -1,4 +1,4 @@
-import { cacheKey, deadline, type Problem, priorityRank } from '@spillway/origin/contract'
+import { cacheKey, deadline, noSuchDocument, type Problem, priorityRank } from '@spillway/origin/contract'
 import type { ForwardOrder } from '../cache/index.ts'
 import { BrokenAnswer, LateAnswer } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
@@ -98,6 +98,18 @@ export async function lookUpStored(
   const { head, notBeforeMs } = exchange
   return await cache.serveStored({ request: head, key, ...(notBeforeMs !== undefined && { notBeforeMs }) })
 }
+
+/**
+ * A document that is not there, said anew to each who asks: what is stored of it, or was waited for together, names the
+ * request of whoever asked first.
+ */
+export function missingProblem({ headers, body }: Response): Problem {
+  body?.cancel().catch(() => undefined)
+  const kept = [...headers].filter(([name]) => !ofTheBody.includes(name))
+  return { ...noSuchDocument, headers: Object.fromEntries(kept) }
+}
+
+const ofTheBody: readonly string[] = ['content-type', 'content-length', 'cache-control']
 
 /** What the cache says by a bare 416 (RFC 9110 §15.5.17), as every other refusal is said. */
 export function rangeProblem({ headers }: Response): Problem {

@@ -18,7 +18,7 @@ export const advisories = resource('advisories', {
   description: 'Travel advisories by country.',
   schema: stored,
   access: { read: signedIn, write: scope('advisories:write') },
-  cache: { maxAge: '1m', staleWhileRevalidate: '5m', staleIfError: '6h' },
+  cache: { maxAge: '1m', staleWhileRevalidate: '5m', staleIfError: '6h', listsBy: ['countryCode'] },
   query: {
     filter: ['code', 'countryCode', 'level', 'validUntil'],
     sort: ['validUntil'],

@@ -30,7 +30,7 @@ export const places = resource('places', {
   description: 'Cities of the world with at least 15,000 inhabitants (GeoNames, CC BY 4.0).',
   schema: stored,
   access: { read: anyone, write: scope('places:write') },
-  cache: { maxAge: '30s', staleWhileRevalidate: '5m', staleIfError: '1d' },
+  cache: { maxAge: '30s', staleWhileRevalidate: '5m', staleIfError: '1d', listsBy: ['countryCode'] },
   query: {
     filter: ['countryCode', 'kind', 'name', 'population'],
     sort: ['name', 'population'],

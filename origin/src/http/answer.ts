@@ -128,5 +128,3 @@ export function uniqueConflictProblem(plan: Plan, { fields }: UniqueConflict): P
     errors: names.map((name) => ({ pointer: `/${name}`, detail: 'Another document has this value.' })),
   }
 }
-
-export const noSuchDocument: Problem = { code: 'not-found', detail: 'No document has this id.' }

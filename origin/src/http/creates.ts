@@ -48,16 +48,23 @@ export function createHandler(plan: Plan, repository: Repository): Handler {
       repository.create(resource, document, key.value, callOf(request)),
     )
     // A replay is purged as well: the first answer may have been lost before the edge has seen it.
-    const purge = purgeTags(plan.listTag(subject))
+    const lists = plan.changedListTags([fields.value], subject)
     switch (outcome.kind) {
       case 'created':
       case 'replayed':
         if (outcome.kind === 'replayed') reply.header(headers.idempotencyReplayed, 'true')
         reply.header('location', `${plan.path}/${outcome.document.id}`)
-        return sendWritten(reply, 201, plan, outcome.document, purge)
+        // That there was none may be stored (reads.ts).
+        return sendWritten(
+          reply,
+          201,
+          plan,
+          outcome.document,
+          purgeTags(plan.documentTag(outcome.document.id), ...lists),
+        )
       case 'notDone':
       case 'unknown':
-        return sendFailure(reply, outcome, purge)
+        return sendFailure(reply, outcome, purgeTags(...lists))
       default:
         return sendProblem(reply, refusalProblem(plan, outcome))
     }
@@ -83,7 +90,9 @@ export function batchHandler(plan: Plan, repository: Repository): Handler {
       documents.length === 0
         ? ({ kind: 'items', outcomes: [] } as const)
         : await outcomeOf(request, repository.createBatch(resource, documents, key.value, callOf(request)))
-    const purge = purgeTags(plan.listTag(subject))
+    // Not the documents, of which there may be a hundred: nobody can have asked for what the store has just named.
+    const written = documents.map(({ fields }) => fields)
+    const purge = purgeTags(...plan.changedListTags(written, subject))
     if (outcome.kind === 'notDone' || outcome.kind === 'unknown') return sendFailure(reply, outcome, purge)
     if (outcome.kind === 'keyRefused') return sendProblem(reply, keyRefusedProblem(outcome))
     const outcomes = outcome.outcomes.values()

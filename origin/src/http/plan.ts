@@ -1,18 +1,24 @@
 import {
+  allListsTag,
   clientCacheControl,
   documentEtag,
   documentTag,
   edgeCacheControl,
   edgeCacheControlValue,
   type Fields,
+  type Filter,
   formatRevision,
   headers,
   lifecycleHeaders,
-  listTag,
+  missingCacheControl,
   normalizeTimes,
+  noSuchDocument,
   ownerField,
+  type Problem,
   revisionOf,
   revisionTag,
+  tagsOfChangedLists,
+  tagsOfList,
   uncertainEdgeCacheControl,
   type View,
 } from '@spillway/origin/contract'
@@ -39,6 +45,8 @@ export interface Plan {
   readonly caching: Readonly<Record<string, string>>
   /** Cache headers of reads that may not have seen the newest write. */
   readonly uncertainCaching: Readonly<Record<string, string>>
+  /** What a reader is told of a document that is not there, or not for this reader; with its cache headers. */
+  missing(id: string): Problem
   /** Stored field that narrows what a caller may see at all. */
   readonly readOwner: string | undefined
   /** Stored field that narrows what a caller may change. */
@@ -50,8 +58,12 @@ export interface Plan {
   /** Tag of all that is shown in this revision. */
   readonly revisionTag: string
   documentTag(id: string): string
-  /** Tag of the lists that `subject` is shown. */
-  listTag(subject: string | undefined): string
+  /** Tags of a list that asks for these, as `subject` is shown it. */
+  listTags(filters: readonly Filter[], subject: string | undefined): readonly string[]
+  /** Tags of the lists that are changed by a write of `subject`, from the stored fields before and after. */
+  changedListTags(documents: readonly Fields[], subject: string | undefined): readonly string[]
+  /** Tag of every list that `subject` is shown, for a write of which nobody knows what it has done. */
+  allListsTag(subject: string | undefined): string
   /** A checked body → what is stored. `subject` becomes the owner of a new document. */
   toStored(input: Fields, current: Fields | undefined, subject: string | undefined): Fields
 }
@@ -84,6 +96,16 @@ export function compilePlan(view: View, ajv: Ajv, startedAtMs: number): Plan {
       'cache-control': clientCacheControl(resource.cache),
       [edgeCacheControl]: uncertainEdgeCacheControl(resource.cache),
     },
+    missing: (id) =>
+      resource.cache.kind === 'none'
+        ? noSuchDocument
+        : {
+            ...noSuchDocument,
+            headers: {
+              [edgeCacheControl]: missingCacheControl,
+              [headers.cacheTag]: documentTag(name, id),
+            },
+          },
     readOwner,
     writeOwner: ownerField(resource.access.write),
     shownName: (storedPath) =>
@@ -91,7 +113,9 @@ export function compilePlan(view: View, ajv: Ajv, startedAtMs: number): Plan {
     etag: (version) => documentEtag(version, revision),
     revisionTag: revisionTag(name, version, revision),
     documentTag: (id) => documentTag(name, id),
-    listTag: (subject) => listTag(name, readOwner === undefined ? undefined : subject),
+    listTags: (filters, subject) => tagsOfList(resource, filters, subject),
+    changedListTags: (documents, subject) => tagsOfChangedLists(resource, documents, subject),
+    allListsTag: (subject) => allListsTag(resource, subject),
     toStored(input, current, subject) {
       const stored = normalizeTimes(resource.schema, representation.toStored(input, current))
       const { ownerField: owner } = resource

@@ -5,6 +5,7 @@ import {
   encodeCursor,
   headers,
   type ListQuery,
+  noSuchDocument,
   type Parsed,
   type Problem,
   parseListQuery,
@@ -15,7 +16,7 @@ import { searchOf } from '../stage/entry.ts'
 import { sendProblem } from '../stage/problem.ts'
 import { callOf } from '../stage/request.ts'
 import type { Repository, StoredDocument } from '../store/repository.ts'
-import { jsonType, noSuchDocument, sendFailure } from './answer.ts'
+import { jsonType, sendFailure } from './answer.ts'
 import type { Plan } from './plan.ts'
 import {
   evaluatePreconditions,
@@ -50,7 +51,7 @@ export function readHandler(plan: Plan, repository: Repository, isCertain: IsCer
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
     // Another's document is answered like one that does not exist, to the letter.
     if (outcome.kind === 'notFound' || !isVisible(outcome.document, readOwner, request)) {
-      return sendProblem(reply, isCertain(request.startedAtMs) ? noSuchDocument : perhapsNoSuchDocument)
+      return sendProblem(reply, isCertain(request.startedAtMs) ? plan.missing(id) : perhapsNoSuchDocument)
     }
     const { document } = outcome
     const verdict = evaluatePreconditions(conditions.value, document.version, plan.revision)
@@ -103,7 +104,7 @@ export function listHandler(
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
     reply.headers(isCertain(request.startedAtMs) ? caching : uncertainCaching)
     reply.header('etag', etag)
-    reply.header(headers.cacheTag, `${plan.listTag(owner)},${plan.revisionTag}`)
+    reply.header(headers.cacheTag, [...plan.listTags(query.value.filters, owner), plan.revisionTag].join(','))
     if (cursor !== undefined) reply.header('link', linkToNext(plan, query.value, cursor))
     if (isHeld) return reply.code(304).send()
     reply.header('content-type', jsonType)

@@ -4,6 +4,7 @@ import {
   type Fields,
   filterTypeOf,
   mergePatch,
+  noSuchDocument,
   type Parsed,
   type Problem,
   parseFilterValue,
@@ -22,14 +23,7 @@ import type {
   Repository,
   StoredDocument,
 } from '../store/repository.ts'
-import {
-  failureProblem,
-  noSuchDocument,
-  outcomeOf,
-  sendFailure,
-  sendWritten,
-  uniqueConflictProblem,
-} from './answer.ts'
+import { failureProblem, outcomeOf, sendFailure, sendWritten, uniqueConflictProblem } from './answer.ts'
 import { type Plan, purgeTags } from './plan.ts'
 import {
   evaluatePreconditions,
@@ -176,12 +170,20 @@ async function writing(
       return judged(preconditionFailed(plan.etag(document.version)))
     }
     const outcome = await write(document)
-    const purge = purgeTags(plan.documentTag(id), plan.listTag(request.principal?.subject))
+    const subject = request.principal?.subject
+    const purgeOf = (...stored: readonly Fields[]) =>
+      purgeTags(plan.documentTag(id), ...plan.changedListTags(stored, subject))
     switch (outcome.kind) {
       case 'replaced':
-        return sendWritten(reply, 200, plan, outcome.document, purge)
+        return sendWritten(
+          reply,
+          200,
+          plan,
+          outcome.document,
+          purgeOf(document.fields, outcome.document.fields),
+        )
       case 'deleted':
-        return reply.code(204).headers(purge).header('cache-control', 'no-store').send()
+        return reply.code(204).headers(purgeOf(document.fields)).header('cache-control', 'no-store').send()
       case 'versionConflict':
         continue
       case 'notFound':
@@ -191,7 +193,8 @@ async function writing(
       case 'refused':
         return sendProblem(reply, outcome.problem)
       default:
-        return sendFailure(reply, outcome, purge)
+        // Nobody knows what it has written, if it has.
+        return sendFailure(reply, outcome, purgeTags(plan.documentTag(id), plan.allListsTag(subject)))
     }
   }
   return sendProblem(reply, writeConflict)

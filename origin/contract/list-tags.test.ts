@@ -1,0 +1,153 @@
+import fc from 'fast-check'
+import { Type } from 'typebox'
+import { describe, expect, it } from 'vitest'
+import { anyone, owner, scope } from './access.ts'
+import type { View } from './catalogue.ts'
+import type { Fields } from './definition.ts'
+import { allListsTag, tagsOfChangedLists, tagsOfList } from './list-tags.ts'
+import { parseListQuery } from './query.ts'
+import { asStored, resource } from './resource.ts'
+import { resources } from './resources/index.ts'
+
+const stored = Type.Object({
+  country: Type.Optional(Type.String({ maxLength: 200 })),
+  isOpen: Type.Boolean(),
+  stars: Type.Integer(),
+})
+const definition = {
+  description: 'x',
+  schema: stored,
+  query: { filter: ['country', 'isOpen', 'stars'] },
+  indexes: [{ fields: { country: 1 } }, { fields: { isOpen: 1 } }, { fields: { stars: 1 } }],
+  versions: [asStored('v1', stored)],
+} as const
+const hotels = resource('hotels', {
+  ...definition,
+  access: { read: anyone, write: scope('x') },
+  cache: { maxAge: '30s', listsBy: ['country', 'isOpen'] },
+})
+const view: View = {
+  resource: hotels,
+  version: 'v1',
+  representation: [...hotels.versions.values()][0] as View['representation'],
+}
+
+function filtersOf(search: string) {
+  const parsed = parseListQuery(view, search)
+  if (!parsed.ok) throw new Error(parsed.problem.detail)
+  return parsed.value.filters
+}
+const listed = (search: string) => tagsOfList(hotels, filtersOf(search), undefined)
+const changed = (...documents: Fields[]) => tagsOfChangedLists(hotels, documents, undefined)
+
+describe('a list', () => {
+  it.each([
+    ['', ['hotels:*', 'hotels:*:=']],
+    ['stars=5', ['hotels:*', 'hotels:*:=']],
+    ['country=FR', ['hotels:*', 'hotels:*:country=FR']],
+    ['country=FR&stars[gte]=3&sort=id', ['hotels:*', 'hotels:*:country=FR']],
+    ['isOpen=true', ['hotels:*', 'hotels:*:isOpen=true']],
+    // the first that is declared: one is enough
+    ['isOpen=true&country=FR', ['hotels:*', 'hotels:*:country=FR']],
+    ['country[in]=NZ,FR', ['hotels:*', 'hotels:*:country=FR', 'hotels:*:country=NZ']],
+    // too many values to look up for each use of the list
+    ['country[in]=a,b,c,d,e,f,g,h,i', ['hotels:*', 'hotels:*:=']],
+    ['country[in]=a,b,c,d,e,f,g,h,i&isOpen=false', ['hotels:*', 'hotels:*:isOpen=false']],
+    ['stars[gt]=3', ['hotels:*', 'hotels:*:=']],
+    ['country=C%C3%B4te%2C%20d%27Ivoire', ['hotels:*', "hotels:*:country=C%C3%B4te%2C%20d'Ivoire"]],
+  ])('%j', (search, tags) => {
+    expect(listed(search)).toEqual(tags)
+  })
+
+  it('of a subject’s own has one tag, whatever it asks for', () => {
+    const trips = resources.get('trips')
+    if (trips === undefined) throw new Error('no trips')
+    expect(tagsOfList(trips, [], 'a,b')).toEqual(['trips:*:a%2Cb'])
+    expect(tagsOfChangedLists(trips, [{ startsOn: '2027-01-01' }], 'a,b')).toEqual(['trips:*:a%2Cb'])
+  })
+
+  it('of a resource that names no field has one tag', () => {
+    const plain = resource('plain', {
+      ...definition,
+      access: { read: anyone, write: scope('x') },
+      cache: { maxAge: '30s' },
+    })
+    expect(tagsOfList(plain, filtersOf('country=FR'), undefined)).toEqual(['plain:*'])
+    expect(tagsOfChangedLists(plain, [{ country: 'FR' }], undefined)).toEqual(['plain:*'])
+  })
+})
+
+describe('a write', () => {
+  const open = { isOpen: true, stars: 5 }
+  it('changes the lists of the values before and after it, and those that ask for none', () => {
+    expect(changed({ ...open, country: 'FR' }, { ...open, country: 'NZ' })).toEqual([
+      'hotels:*:=',
+      'hotels:*:country=FR',
+      'hotels:*:country=NZ',
+      'hotels:*:isOpen=true',
+    ])
+  })
+
+  it('of a document without a value changes no list that asks for one', () => {
+    expect(changed(open)).toEqual(['hotels:*:=', 'hotels:*:isOpen=true'])
+  })
+
+  it('of many documents changes all lists at once', () => {
+    const documents = Array.from({ length: 40 }, (_, index) => ({ ...open, country: `c${index}` }))
+    expect(changed(...documents)).toEqual(['hotels:*'])
+    expect(changed(...documents)).toEqual([allListsTag(hotels, undefined)])
+  })
+
+  it('names long values, and half a character, in printable ASCII', () => {
+    for (const tag of changed({ ...open, country: `${'é,'.repeat(100)}` }, { ...open, country: '\ud800' })) {
+      expect(tag).toMatch(/^[!-+\--~]{1,700}$/)
+    }
+  })
+
+  it('that may change what a list shows purges one of its tags', () => {
+    const country = fc.constantFrom(undefined, 'FR', 'NZ', 'é', `${'x'.repeat(70)}1`, `${'x'.repeat(70)}2`)
+    const document = fc.record({ country, isOpen: fc.boolean(), stars: fc.integer({ min: 1, max: 3 }) })
+    const value = country.filter((one) => one !== undefined).map((one) => encodeURIComponent(one))
+    const condition = fc.oneof(
+      value.map((one) => `country=${one}`),
+      fc.array(value, { minLength: 1, maxLength: 3 }).map((some) => `country[in]=${some.join(',')}`),
+      fc.boolean().map((one) => `isOpen=${one}`),
+      fc.integer({ min: 1, max: 3 }).map((one) => `stars=${one}`),
+    )
+    const search = fc
+      .uniqueArray(condition, { maxLength: 3, selector: (text) => text.split('=')[0] })
+      .map((conditions) => conditions.join('&'))
+    const shows = (query: string, fields: Fields | undefined): boolean =>
+      fields !== undefined &&
+      filtersOf(query).every(({ path, operator, value: wanted }) =>
+        operator === 'in' ? (wanted as unknown[]).includes(fields[path]) : fields[path] === wanted,
+      )
+    const written = fc.tuple(fc.option(document, { nil: undefined }), fc.option(document, { nil: undefined }))
+    fc.assert(
+      fc.property(search, written, (query, [before, after]) => {
+        if (!shows(query, before) && !shows(query, after)) return
+        const documents = [before, after].filter((one) => one !== undefined)
+        const purged = new Set(changed(...documents))
+        expect(listed(query).some((tag) => purged.has(tag))).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('a definition', () => {
+  const define =
+    (listsBy: readonly string[], read = anyone) =>
+    () =>
+      resource('hotels', {
+        ...definition,
+        access: { read, write: scope('x') },
+        cache: { maxAge: '30s', listsBy },
+      })
+
+  it('is refused where listsBy cannot be of use', () => {
+    expect(define(['name'])).toThrow(/cache.listsBy names 'name', which no list can be filtered by/)
+    expect(define(['country', 'isOpen', 'stars', 'country'])).toThrow(/cache.listsBy names 4 fields/)
+    expect(define(['country'], owner('country'))).toThrow(/cache.listsBy has no use/)
+  })
+})
