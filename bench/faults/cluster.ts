@@ -45,7 +45,8 @@ export async function startCluster(): Promise<Cluster> {
 
   for (let index = 0; index < size; index++) {
     const folder = await mkdtemp(join(tmpdir(), 'spillway-faults-'))
-    closing.defer(() => rm(folder, { recursive: true, force: true }))
+    // A member that was being started when the end came may still write into it.
+    closing.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }))
     folders.push(folder)
     members.push(await start(index, await freePort()))
     closing.defer(() => (members[index] as Member).stop())

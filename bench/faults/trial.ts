@@ -127,7 +127,10 @@ export async function runTrial(world: World, options: TrialOptions): Promise<Tri
   const inflicted: Promise<void>[] = []
   for (const fault of planned) {
     if (!(await isDue(startMs + fault.atMs, ending.signal))) break
-    inflicted.push(tormentor.inflict(fault))
+    const infliction = tormentor.inflict(fault)
+    // What could not be started again is told when all have been waited for.
+    infliction.catch(() => {})
+    inflicted.push(infliction)
   }
   await isDue(startMs + seconds * 1_000, ending.signal)
   await Promise.all(inflicted)
