@@ -27,8 +27,8 @@ const pauseMs = 50
 /** A closed loop of random actions, as people and programs act: read, change, be refused, read again, repeat. */
 export class Client {
   readonly #options: ClientOptions
-  /** Versions as last seen: what If-Match names. */
-  readonly #seen = new Map<string, number>()
+  /** Entity tags as last seen: what If-Match names. */
+  readonly #seen = new Map<string, string>()
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -184,8 +184,8 @@ export class Client {
   async #ask(asked: Asked): Promise<Answer | undefined> {
     const answer = await this.#options.session.ask(asked)
     const { documentId } = asked
-    const isKnown = answer?.version !== undefined && isSuccess(answer.status)
-    if (documentId !== undefined && isKnown) this.#seen.set(documentId, answer.version as number)
+    const isSeen = documentId !== undefined && answer?.etag !== undefined && isSuccess(answer.status)
+    if (isSeen) this.#seen.set(documentId, answer.etag)
     return answer
   }
 

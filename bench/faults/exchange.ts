@@ -37,6 +37,7 @@ export interface Answer {
   readonly detail?: string
   /** Version that the ETag names. */
   readonly version?: number
+  readonly etag?: string
   readonly documentId?: string
   /** The marker in the document that it shows. */
   readonly marker?: string

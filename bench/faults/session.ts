@@ -1,6 +1,6 @@
 import { headers as names } from '@spillway/origin/contract'
 import type { Answer, Exchange, Operation, ResourceName } from './exchange.ts'
-import { nowMs, type Received, type Tamper, type Transport } from './transport.ts'
+import { nowMs, type Received, type Tamper, type Transport, versionOf } from './transport.ts'
 
 /** How a session carries the memory of its own writes. */
 export type TokenMode = 'jar' | 'field' | 'none'
@@ -35,7 +35,8 @@ export interface Asked {
   readonly marker?: string
   readonly markers?: readonly string[]
   readonly key?: string
-  readonly ifMatch?: number
+  /** Entity tag for If-Match, as it was last seen. */
+  readonly ifMatch?: string
 }
 
 const methods = {
@@ -66,7 +67,8 @@ export class Session {
 
   /** Sends one request, records it and what came of it. */
   async ask(asked: Asked): Promise<Answer | undefined> {
-    const { via, operation, resource, path, body, ...rest } = asked
+    const { via, operation, resource, path, body, ifMatch: etag, ...rest } = asked
+    const ifMatch = versionOf(etag)
     const { exchanges, transport, tamper } = this.#recorder
     const isDirect = via.name.startsWith('origin')
     const sent = {
@@ -77,6 +79,7 @@ export class Session {
       resource,
       operation,
       ...rest,
+      ...(ifMatch !== undefined && { ifMatch }),
     }
     const headers = { ...(await this.#options.credentials()), ...this.#fields(asked, isDirect) }
     const startMs = nowMs()
@@ -111,7 +114,7 @@ export class Session {
     return {
       ...(body !== undefined && { 'content-type': contentType }),
       ...(key !== undefined && { [names.idempotencyKey]: `"${key}"` }),
-      ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
+      ...(ifMatch !== undefined && { 'if-match': ifMatch }),
       ...(tokens === 'field' &&
         this.#token !== undefined &&
         !isDirect && { [consistencyField]: this.#token }),

@@ -70,7 +70,8 @@ function readAnswer(
     return Array.isArray(value) ? value[0] : value
   }
   const isProblem = status >= 400
-  const version = versionOf(field('etag'))
+  const etag = field('etag')
+  const version = versionOf(etag)
   const marker = isProblem ? undefined : markerIn(resource, json)
   const { code, detail, id, items, nextCursor } = json
   const cacheStatus = field('cache-status')
@@ -79,7 +80,7 @@ function readAnswer(
     isReplayed: field(names.idempotencyReplayed) === 'true',
     ...(typeof code === 'string' && isProblem && { code }),
     ...(typeof detail === 'string' && isProblem && { detail }),
-    ...(version !== undefined && { version }),
+    ...(etag !== undefined && version !== undefined && { version, etag }),
     ...(typeof id === 'string' && { documentId: id }),
     ...(marker !== undefined && { marker }),
     ...(cacheStatus !== undefined && { cacheStatus }),
