@@ -28,8 +28,6 @@ export async function startSuiteOrigin(): Promise<SuiteOrigin> {
     if (handler === undefined) response.writeHead(404).end()
     else handler(rest, request, response)
   })
-  // A connection that ends for want of requests, just as one is sent on it, is told as the origin's failure.
-  server.keepAliveTimeout = 120_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
