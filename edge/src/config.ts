@@ -1,5 +1,6 @@
 import { edgeEnv } from '@spillway/origin/contract'
 import type { JWK } from 'jose'
+import type { PurgeQueueObject } from './cache/purge/purge-queue-object.ts'
 
 /** Everything that the runtime binds to the Worker. All of it is optional here, so that what is missing can be named. */
 export interface Bindings {
@@ -13,6 +14,8 @@ export interface Bindings {
   readonly LOCATION_CACHE?: string
   readonly ZONE_ID?: string
   readonly ZONE_PURGE_TOKEN?: string
+  readonly PURGE_QUEUE?: DurableObjectNamespace<PurgeQueueObject>
+  readonly PURGE_LIMIT?: string
   readonly PASS_THROUGH_PREFIX?: string
   readonly PASS_THROUGH_ORIGIN?: string
   readonly PASS_THROUGH_FIELDS?: string
@@ -110,6 +113,7 @@ export function readConfig(bindings: Bindings): Config {
     zone: readZone(bindings, mistakes),
     passThrough: readPassThrough(bindings, mistakes),
   }
+  checkPurgeLimit(bindings, mistakes)
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return config as Config
 }
@@ -223,6 +227,16 @@ function readZone(
     return undefined
   }
   return { id, purgeToken }
+}
+
+/** Read by the queue itself, where a mistake would be seen when it is too late. */
+function checkPurgeLimit({ PURGE_LIMIT: text }: Bindings, mistakes: string[]): void {
+  if (isUnset(text)) return
+  const { callsPerSecond, bucket } = (parseJson(text) ?? {}) as Record<string, unknown>
+  const isRate = typeof callsPerSecond === 'number' && callsPerSecond > 0
+  if (!isRate || !isCount(bucket)) {
+    mistakes.push('PURGE_LIMIT: want { "callsPerSecond": n, "bucket": n }, by the plan of the account.')
+  }
 }
 
 function readPassThrough(bindings: Bindings, mistakes: string[]): Config['passThrough'] {

@@ -2,7 +2,9 @@ import { type Catalogue, resources } from '@spillway/origin/contract'
 import type { Parts } from './app.ts'
 import {
   apiRules,
+  boundedCache,
   createHttpCache,
+  createQueuedPurge,
   createZonePurge,
   type HttpCache,
   type HttpCacheOptions,
@@ -29,7 +31,6 @@ import { RetryBudget } from './policy/retry-budget.ts'
 import { Sampler } from './policy/sampler.ts'
 import { TokenVerifier } from './policy/token-verifier.ts'
 import { AssertionSigner } from './runtime/assertion-signer.ts'
-import { boundedCache } from './runtime/bounded-cache.ts'
 import { ControlSource } from './runtime/control-source.ts'
 import { derivedMac } from './runtime/derived-mac.ts'
 import { hiddenCache } from './runtime/hidden-cache.ts'
@@ -63,7 +64,7 @@ export function createParts(config: Config, bindings: Bindings): Parts {
     limiter: bindings.RATE_LIMITER,
     cache: createCache(config),
     revisions: new HeardRevisions(),
-    purgeEverywhere: createPurgeEverywhere(config),
+    purgeEverywhere: createPurgeEverywhere(config, bindings),
     endpoints: config.origins.map((url) => ({ url, gate: new OriginGate() })),
     signer: new AssertionSigner(config.assertionKey, now),
     retryBudget: new RetryBudget(),
@@ -133,6 +134,8 @@ function locationTier({ assertionKey, origins, zone }: Config): Pick<HttpCacheOp
     shared: new WorkersCacheStore(
       hiddenCache(cache, derivedMac(assertionKey, 'spillway cache')),
       `${base}/.spillway-cache/`,
+      // The zone's purge removes the stamps alone: what they condemn may still stand in for an error.
+      { isTagged: false },
     ),
     // Not hidden: a stamp tells when a tag was purged, and must be found by a version of the Worker with another key.
     stamps: new TagStamps({
@@ -143,14 +146,18 @@ function locationTier({ assertionKey, origins, zone }: Config): Pick<HttpCacheOp
   }
 }
 
-function createPurgeEverywhere({ zone }: Config): PurgeEverywhere | undefined {
+function createPurgeEverywhere(
+  { zone }: Config,
+  { PURGE_QUEUE: queues }: Bindings,
+): PurgeEverywhere | undefined {
   if (zone === undefined) return undefined
+  const timing = { now: Date.now, sleep }
+  if (queues !== undefined) return createQueuedPurge(() => queues.getByName(zone.id), timing)
   return createZonePurge({
     zoneId: zone.id,
     apiToken: zone.purgeToken,
     fetch: (url, init) => fetch(url, init),
-    now: Date.now,
-    sleep,
+    ...timing,
   })
 }
 

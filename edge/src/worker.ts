@@ -4,6 +4,9 @@ import { createPassThrough } from './cache/index.ts'
 import { type Bindings, ConfigError, readConfig } from './config.ts'
 import { createParts } from './parts.ts'
 
+/** The zone's queue of purges, as a class for the runtime to make. */
+export { PurgeQueueObject as PurgeQueue } from './cache/purge/purge-queue-object.ts'
+
 type Handler = (request: Request, context: ExecutionContext) => Response | Promise<Response>
 
 /** Made once per isolate: the bindings do not change while it lives. */

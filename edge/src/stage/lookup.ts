@@ -3,7 +3,7 @@ import type { ForwardOrder } from '../cache/index.ts'
 import { BrokenAnswer, LateAnswer } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import { conditionalFields } from '../policy/forwarded-headers.ts'
-import type { PagePlan, ReadPlan } from '../policy/request-plan.ts'
+import { type PagePlan, type ReadPlan, readTags } from '../policy/request-plan.ts'
 import { Deadline } from '../runtime/deadline.ts'
 import { deadlineOf, ForwardError, type Forwarding, type ForwardParts, failure, forward } from './forward.ts'
 import { heedRevision, type RevisionParts } from './revision.ts'
@@ -44,6 +44,7 @@ export async function lookUp(exchange: Exchange, plan: Readable, parts: LookupPa
     waitUntil: (work: Promise<unknown>) => exchange.waitUntil(work),
     // Documents and lists name their own; the rest can be purged as one, after a deployment.
     ...(plan.kind === 'page' && { tags: ['pages'] }),
+    ...(plan.kind === 'read' && { foreseenTags: readTags(plan.route, principalOf(exchange)?.subject) }),
     ...(notBeforeMs !== undefined && { notBeforeMs }),
   }
   try {

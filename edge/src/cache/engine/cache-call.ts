@@ -65,6 +65,11 @@ export interface CacheCall {
   readonly rank?: number
   /** Tags for what gets stored, beside those of the answer's `Cache-Tag` field. */
   readonly tags?: readonly string[]
+  /**
+   * Tags that the answer will probably carry. Their stamps are known before the origin is asked, so that a purge that
+   * overlaps the fetch is told from one before it, and what was fetched need not be thrown away to be sure.
+   */
+  readonly foreseenTags?: readonly string[]
 }
 
 const conditions = [

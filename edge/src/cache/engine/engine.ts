@@ -56,8 +56,10 @@ class Engine implements HttpCache {
     this.#flightWaitMs = options.flightWaitMs ?? 5000
     this.#flights = new Flights(options.wait ?? timerWait)
     this.#hitForMiss = new HitForMiss(options.hitForMissMs ?? 2000, keyRoom)
+    const keyTags = (key: string) => (keyOfUrl === undefined ? [] : [urlTag(key)])
     this.#layers = new Layers({
       rules,
+      keyTags,
       memory,
       shared,
       stamps,
@@ -69,7 +71,7 @@ class Engine implements HttpCache {
       layers: this.#layers,
       now,
       bodyBytesMax: options.bodyBytesMax ?? 1_048_576,
-      keyTags: (key) => (keyOfUrl === undefined ? [] : [urlTag(key)]),
+      keyTags,
     }
     this.#others = {
       exchange: this.#exchange,
@@ -275,7 +277,7 @@ class Engine implements HttpCache {
   ): Flight {
     const rank = background ? Number.POSITIVE_INFINITY : (call.rank ?? 0)
     return this.#flights.start(flightKey, this.#now(), rank, call.waitUntil, async () => {
-      const loaded = await this.#layers.load(call.key, call.request.headers)
+      const loaded = await this.#layers.load(call.key, call.request.headers, call.foreseenTags)
       const stored = loaded ?? entry
       if (loaded !== undefined && loaded !== entry && this.#isForReader(loaded, call)) {
         const use = reuse(loaded.policy, this.#now(), control)
@@ -340,7 +342,7 @@ class Engine implements HttpCache {
     if (failure === undefined) return undefined
     // The flight may have brought one from the data centre; a purge may have come upon the one found before.
     const held = this.#layers.inMemory(call.key, call.request.headers) ?? found
-    if (held === undefined || this.#stamps.isGone(held.tags, held.requestedAtMs)) return undefined
+    if (held === undefined || this.#isOut(held)) return undefined
     const nowMs = this.#now()
     if (!this.#isForReader(held, call) || !mayStandIn(held.policy, failure, nowMs)) return undefined
     const status = forwardStatus(this.#rules.name, {
@@ -350,6 +352,11 @@ class Engine implements HttpCache {
       detail: 'stale-if-error',
     })
     return answerFromEntry(held, call.request, held.sent(nowMs, status))
+  }
+
+  /** Purged, where that means that it may not even stand in. */
+  #isOut(entry: Entry): boolean {
+    return !this.#rules.softPurge && this.#stamps.isGone(entry)
   }
 
   #outcomeAnswer(call: CacheCall, outcome: Exclude<Outcome, { kind: 'own' }>, collapsed: boolean): Response {

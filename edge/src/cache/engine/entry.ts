@@ -1,6 +1,7 @@
 import { type AnswerPolicy, answerPolicy } from '../policy/answer-policy.ts'
 import { hitStatus } from '../policy/cache-status.ts'
 import type { ResponseControl } from '../policy/response-control.ts'
+import { purged } from '../policy/reuse.ts'
 import type { CacheRules } from '../policy/rules.ts'
 import type { Fields, StoredAnswer } from '../store/stored-record.ts'
 import { type SharedHead, sharedHead } from './shared-head.ts'
@@ -20,7 +21,10 @@ export class Entry implements StoredAnswer {
   readonly requestedAtMs: number
   readonly receivedAtMs: number
   readonly tags: readonly string[]
-  readonly policy: AnswerPolicy
+  /** Those that the tags have now are as good, once it is known that it was asked for after them. */
+  stampIds: readonly (string | null)[]
+  readonly turn: number
+  policy: AnswerPolicy
   /** When the purge stamps of its tags were last known to be current. */
   stampsCheckedAtMs: number
   /** The dice of early refresh have fallen: the next request that can refresh does. */
@@ -41,6 +45,8 @@ export class Entry implements StoredAnswer {
     this.requestedAtMs = answer.requestedAtMs
     this.receivedAtMs = answer.receivedAtMs
     this.tags = answer.tags
+    this.stampIds = answer.stampIds ?? []
+    this.turn = answer.turn ?? 0
     this.stampsCheckedAtMs = stampsCheckedAtMs
     const received = this.receivedFields()
     this.policy = answerPolicy({ ...answer, headers: received }, rules, control)
@@ -50,6 +56,11 @@ export class Entry implements StoredAnswer {
     received.delete('content-length')
     this.#sent = [...received]
     this.#repeatsName = received.getSetCookie().length > 1
+  }
+
+  /** It was purged: from now on it can but stand in for an error, and be validated. */
+  purge(): void {
+    this.policy = purged(this.policy, this.requestedAtMs)
   }
 
   /** A copy of the fields as received and stored. */

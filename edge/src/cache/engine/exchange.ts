@@ -87,14 +87,17 @@ export async function exchange(
   const { stored, background, keepConditions = false } = order
   const reason = order.reason ?? (stored === undefined ? 'miss' : 'stale')
   const validators = stored === undefined ? [] : validatorFields(stored.policy)
+  const foreseen = options.layers.foresee(call, stored)
+  if (foreseen !== undefined) await foreseen
   const requestedAtMs = options.now()
+  const { turn } = options.layers
   let response: Response
   try {
     response = await call.forward({ method: 'GET', reason, keepConditions, validators, background })
   } catch (cause) {
     return { kind: 'disconnected', reason: cause }
   }
-  const times = { requestedAtMs, receivedAtMs: options.now() }
+  const times = { turn, requestedAtMs, receivedAtMs: options.now() }
   const asked: Asked = { call, order, options, reason, times }
   if (response.status !== 304 || stored === undefined || validators.length === 0) {
     return receive(asked, response)
@@ -111,7 +114,7 @@ interface Asked {
   readonly order: ExchangeOrder
   readonly options: ExchangeOptions
   readonly reason: Forwarded['reason']
-  readonly times: { readonly requestedAtMs: number; readonly receivedAtMs: number }
+  readonly times: Pick<Entry, 'turn' | 'requestedAtMs' | 'receivedAtMs'>
 }
 
 /** The fields of an answer, read: `headers` is left with what may be stored. */

@@ -5,6 +5,7 @@ import type { CacheStore } from '../store/cache-store.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import { SieveMap } from '../store/sieve-map.ts'
 import type { VariantIndex } from '../store/stored-record.ts'
+import type { CacheCall } from './cache-call.ts'
 import { Entry } from './entry.ts'
 
 /** How long an answer that has a validator is worth keeping past its last use: a 304 is cheaper than a new body. */
@@ -23,12 +24,14 @@ export interface LayersOptions {
   readonly stamps: TagStamps
   readonly now: () => number
   readonly keepMaxSeconds: number
+  /** Tags that every answer under this key gets. */
+  readonly keyTags: (key: string) => readonly string[]
 }
 
 /**
  * The two layers as one: this isolate's memory over the data centre's store. Both hold the same records under the same
  * keys; an answer with `Vary` lies under its primary key plus its secondary key, and the primary key holds the names.
- * Whatever comes out of here is not purged, as far as the stamps tell.
+ * Whatever comes out of here fresh is not purged, as far as the stamps tell.
  */
 export class Layers {
   readonly #options: LayersOptions
@@ -64,18 +67,25 @@ export class Layers {
     // One request checks a hot entry for all; nobody trusts another's unfinished check of an idle one.
     if (nowMs - entry.stampsCheckedAtMs < 2 * stamps.recheckMs) entry.stampsCheckedAtMs = nowMs
     await stamps.check(entry.tags)
-    if (stamps.isGone(entry.tags, entry.requestedAtMs)) {
-      this.#drop(key, requestHeaders, entry)
-      return undefined
-    }
+    if (stamps.isGone(entry)) return this.#condemn(this.storageKey(key, requestHeaders), entry)
     entry.stampsCheckedAtMs = nowMs
     return entry
   }
 
-  /** Takes what the data centre has into memory, unless memory has something newer. */
-  async load(key: string, requestHeaders: Headers): Promise<Entry | undefined> {
+  /**
+   * Takes what the data centre has into memory, unless memory has something newer.
+   *
+   * @param foreseenTags tags that it will probably carry: their stamps are read at the same time
+   */
+  async load(
+    key: string,
+    requestHeaders: Headers,
+    foreseenTags: readonly string[] = [],
+  ): Promise<Entry | undefined> {
     const { shared, memory, stamps, rules, now } = this.#options
     if (shared === undefined) return undefined
+    const checkedAtMs = now()
+    const checked = foreseenTags.length === 0 ? undefined : stamps.check(foreseenTags, 0)
     let storageKey = this.storageKey(key, requestHeaders)
     let record = await shared.get(storageKey)
     if (record?.kind === 'variants' && storageKey === key) {
@@ -83,13 +93,15 @@ export class Layers {
       storageKey = variantKey(key, record.names, requestHeaders)
       record = await shared.get(storageKey)
     }
+    await checked
     if (record?.kind !== 'answer') return undefined
-    const checkedAtMs = now()
-    await stamps.check(record.tags, 0)
-    if (stamps.isGone(record.tags, record.requestedAtMs)) return undefined
+    await stamps.check(record.tags, now() - checkedAtMs + 1)
+    const isGone = stamps.isGone(record)
+    if (isGone && !rules.softPurge) return undefined
     const held = memory.get(storageKey)
     if (held instanceof Entry && held.requestedAtMs >= record.requestedAtMs) return held
     const entry = new Entry(record, rules, checkedAtMs)
+    if (isGone) entry.purge()
     memory.put(storageKey, entry)
     return entry
   }
@@ -105,7 +117,8 @@ export class Layers {
     waitUntil: (work: Promise<unknown>) => void,
   ): boolean {
     const { memory, shared, stamps } = this.#options
-    if (!stamps.mayStore(entry.tags, entry.requestedAtMs)) return false
+    entry.stampIds = stamps.ids(entry.tags, entry.turn)
+    if (!stamps.mayStore(entry)) return false
     const names = this.#variantNames(key, entry)
     const storageKey = names === undefined ? key : variantKey(key, names, requestHeaders)
     const held = memory.get(storageKey)
@@ -142,9 +155,28 @@ export class Layers {
   }
 
   purge(tags: readonly string[]): Promise<void> | undefined {
-    const stamped = this.#options.stamps.stamp(tags)
-    for (const tag of tags) this.#options.memory.dropTag(tag)
+    const { memory, rules, stamps } = this.#options
+    const stamped = stamps.stamp(tags)
+    for (const tag of tags) {
+      if (!rules.softPurge) memory.dropTag(tag)
+      else for (const record of memory.withTag(tag)) if (record instanceof Entry) record.purge()
+    }
     return stamped
+  }
+
+  /** The present, as an answer's `turn`. */
+  get turn(): number {
+    return this.#options.stamps.turn
+  }
+
+  /** Before the origin is asked: sees to it that the stamps of the tags to come are known. */
+  foresee(call: CacheCall, stored: Entry | undefined): Promise<void> | undefined {
+    const { stamps, keyTags } = this.#options
+    if (!stamps.isShared) return undefined
+    const { tags = [], foreseenTags = [] } = call
+    return stamps.foresee([
+      ...new Set([...keyTags(call.key), ...tags, ...foreseenTags, ...(stored?.tags ?? [])]),
+    ])
   }
 
   async #share(
@@ -157,12 +189,15 @@ export class Layers {
     const { stamps, now, keepMaxSeconds } = this.#options
     const keepSeconds = this.#keepSeconds(entry)
     if (keepSeconds <= 0) return
-    await stamps.adopt(entry.tags, entry.requestedAtMs)
-    if (!stamps.mayStore(entry.tags, entry.requestedAtMs)) {
-      // Purged by another isolate while it was fetched: memory must not keep it until the next check either.
-      if (this.#options.memory.get(storageKey) === entry) this.#options.memory.delete(storageKey)
+    const isKnown = await stamps.check(entry.tags, 0)
+    if (!stamps.mayStore(entry)) {
+      // Purged from elsewhere while it was fetched: memory must not keep it until the next check either.
+      this.#condemn(storageKey, entry)
       return
     }
+    // Nobody knows whether it was purged. Memory asks again within a second; elsewhere it would count as good.
+    if (!isKnown) return
+    entry.stampIds = stamps.ids(entry.tags, stamps.turn)
     if (index !== undefined) {
       const sharedAtMs = this.#namesSharedAtMs.get(index) ?? Number.NEGATIVE_INFINITY
       if (now() - sharedAtMs >= namesAgainMs) {
@@ -178,7 +213,7 @@ export class Layers {
   async isUntouchedSince(tags: readonly string[], sinceMs: number): Promise<boolean> {
     const { stamps } = this.#options
     await stamps.check(tags, 0)
-    return stamps.mayStore(tags, sinceMs)
+    return stamps.mayStore({ tags, requestedAtMs: sinceMs })
   }
 
   #isEnded(storageKey: string, { requestedAtMs }: Entry): boolean {
@@ -218,9 +253,13 @@ export class Layers {
     return union.length === 0 ? undefined : union
   }
 
-  #drop(key: string, requestHeaders: Headers, entry: Entry): void {
-    const storageKey = this.storageKey(key, requestHeaders)
-    if (this.#options.memory.get(storageKey) === entry) this.#options.memory.delete(storageKey)
+  /** It is purged. @returns what may still be done with it, if anything */
+  #condemn(storageKey: string, entry: Entry): Entry | undefined {
+    const { memory, rules } = this.#options
+    entry.purge()
+    if (rules.softPurge) return entry
+    if (memory.get(storageKey) === entry) memory.delete(storageKey)
+    return undefined
   }
 }
 

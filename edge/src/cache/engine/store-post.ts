@@ -63,7 +63,7 @@ export async function storePost(
   const asOf = receivedAtMs + 1
   const answer = { kind: 'answer', status, headers: [...headers], body: body.bytes, tags } as const
   const entry = new Entry(
-    { ...answer, requestedAtMs: asOf, receivedAtMs: asOf },
+    { ...answer, turn: layers.turn, requestedAtMs: asOf, receivedAtMs: asOf },
     rules,
     receivedAtMs,
     control,

@@ -20,6 +20,25 @@ export function reuse(
   return 'validate'
 }
 
+/**
+ * The policy of an answer after a purge: never fresh, never used while it is validated, whatever a client permits. Within
+ * its stale-if-error it may still stand in for an answer that cannot be had, and its validators are still good: the
+ * origin may confirm it by a 304.
+ */
+export function purged(policy: AnswerPolicy, requestedAtMs: number): AnswerPolicy {
+  // One without a window of its own is usable until its lifetime ends, which is now.
+  const windowEnd = (untilMs: number): number =>
+    untilMs > policy.freshUntilMs ? untilMs : Math.min(untilMs, requestedAtMs)
+  return {
+    ...policy,
+    freshUntilMs: Math.min(policy.freshUntilMs, requestedAtMs),
+    staleWhileRevalidateUntilMs: requestedAtMs,
+    staleIfErrorUntilMs: windowEnd(policy.staleIfErrorUntilMs),
+    disconnectedUntilMs: windowEnd(policy.disconnectedUntilMs),
+    staleForbidden: true,
+  }
+}
+
 /** What went wrong on the way to a new answer: the origin said so, or could not be asked at all. */
 export type Failure = 'error-answer' | 'disconnected'
 

@@ -54,6 +54,11 @@ export interface CacheRules {
    * without the coding.
    */
   readonly decodedCodings: readonly string[]
+  /**
+   * Whether a purged answer may still stand in for an error within its stale-if-error, and be validated. Off by the letter
+   * of RFC 9111 §4.4: what was invalidated is not sent until the origin has confirmed it.
+   */
+  readonly softPurge: boolean
   /** Fields meant for this cache alone: used, then removed before an answer goes to a client. Lower case. */
   readonly ownFields: readonly string[]
 }
@@ -71,6 +76,7 @@ export const apiRules: CacheRules = {
   vary: false,
   dateStandsIn: false,
   staleWhenDisconnectedSeconds: 0,
+  softPurge: true,
   decodedCodings: ['gzip', 'br'],
   ownFields: ['cache-tag', 'cdn-cache-control'],
 }
@@ -88,6 +94,7 @@ export const passThroughRules: CacheRules = {
   vary: true,
   dateStandsIn: true,
   staleWhenDisconnectedSeconds: 3600,
+  softPurge: false,
   decodedCodings: ['gzip', 'br'],
   ownFields: ['cache-tag', 'surrogate-control'],
 }

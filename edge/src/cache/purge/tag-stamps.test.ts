@@ -1,27 +1,48 @@
 import { describe, expect, test } from 'vitest'
 import { Clock, StampShelf } from '../../../test/cache/support/cache-fixture.ts'
-import { TagStamps } from './tag-stamps.ts'
+import type { StampStore } from './stamp.ts'
+import { allowanceMs, TagStamps } from './tag-stamps.ts'
+
+/** What a fill would store, asked for at this moment. */
+const asked = (stamps: TagStamps, clock: Clock, tags: readonly string[]) => {
+  const { turn } = stamps
+  const requestedAtMs = clock.now()
+  return () => ({ tags, requestedAtMs, stampIds: stamps.ids(tags, turn) })
+}
 
 describe('stamps', () => {
-  test('condemn what was asked for at or before them, under the same tag', async () => {
+  test('condemn what was asked for before them, under the same tag', async () => {
     const clock = new Clock()
     const stamps = new TagStamps({ now: clock.now })
-    const stampMs = clock.now()
+    const [ofA, ofB] = [asked(stamps, clock, ['x', 'a']), asked(stamps, clock, ['b'])]
     await stamps.stamp(['a'])
-    expect(stamps.isGone(['x', 'a'], stampMs)).toBe(true)
-    expect(stamps.isGone(['a'], stampMs + 1)).toBe(false)
-    expect(stamps.isGone(['b'], stampMs)).toBe(false)
+    expect([stamps.isGone(ofA()), stamps.isGone(ofB())]).toEqual([true, false])
+  })
+
+  test('do not condemn what was asked for after them, though the clock stands still', async () => {
+    const clock = new Clock()
+    const stamps = new TagStamps({ now: clock.now })
+    await stamps.stamp(['a'])
+    expect(stamps.mayStore(asked(stamps, clock, ['a'])())).toBe(true)
+  })
+
+  test('without ids time decides, with an allowance for clocks that differ', async () => {
+    const clock = new Clock()
+    const stamps = new TagStamps({ now: clock.now })
+    await stamps.stamp(['a'])
+    const at = (ms: number) => ({ tags: ['a'], requestedAtMs: clock.now() + ms })
+    expect(stamps.isGone(at(allowanceMs))).toBe(true)
+    expect(stamps.isGone(at(allowanceMs + 1))).toBe(false)
   })
 
   test('a forgotten stamp still keeps out whatever began before it', async () => {
     const clock = new Clock()
     const stamps = new TagStamps({ now: clock.now, tagsMax: 1 })
-    const stampMs = clock.now()
+    const before = asked(stamps, clock, ['a'])
     await stamps.stamp(['a'])
     await stamps.stamp(['b'])
-    expect(stamps.mayStore(['a'], stampMs)).toBe(false)
-    expect(stamps.mayStore(['a'], stampMs + 1)).toBe(true)
-    expect(stamps.isGone(['c'], stampMs)).toBe(false)
+    expect(stamps.mayStore(before())).toBe(false)
+    expect(stamps.mayStore(asked(stamps, clock, ['a'])())).toBe(true)
   })
 
   test('are due for a check only where others could have stamped', () => {
@@ -37,54 +58,145 @@ describe('stamps', () => {
   test("learns others' stamps, and reads each tag once in the interval", async () => {
     const clock = new Clock()
     const shelf = new StampShelf()
-    let reads = 0
-    const counting = {
-      read: (tag: string) => {
-        reads++
-        return shelf.read(tag)
-      },
-      write: (tag: string, stampMs: number) => shelf.write(tag, stampMs),
-    }
-    const stamps = new TagStamps({ now: clock.now, shared: counting })
-    await stamps.check(['a', 'b'])
-    await stamps.check(['a', 'b'])
-    expect(reads).toBe(2)
-    const requestedAtMs = clock.now()
-    await shelf.write('a', requestedAtMs)
+    const [here, there] = [0, 1].map(() => new TagStamps({ now: clock.now, shared: shelf })) as [
+      TagStamps,
+      TagStamps,
+    ]
+    await here.check(['a', 'b'])
+    await here.check(['a', 'b'])
+    expect(shelf.reads).toEqual(['purged/a', 'purged/b'])
+    const answer = asked(here, clock, ['a'])()
+    await there.stamp(['a'])
     clock.advance(1)
-    await stamps.check(['a', 'b'])
-    expect([reads, stamps.isGone(['a'], requestedAtMs)]).toEqual([4, true])
+    await here.check(['a', 'b'])
+    expect([shelf.reads.length, here.isGone(answer)]).toEqual([4, true])
+  })
+
+  test('one made by a clock that is behind condemns all the same', async () => {
+    const shelf = new StampShelf()
+    const [ahead, behind] = [new Clock(), new Clock()]
+    behind.advance(-0.02)
+    const here = new TagStamps({ now: ahead.now, shared: shelf })
+    await here.foresee(['a'])
+    const answer = asked(here, ahead, ['a'])()
+    await new TagStamps({ now: behind.now, shared: shelf }).stamp(['a'])
+    await here.check(['a'], 0)
+    expect(here.isGone(answer)).toBe(true)
   })
 
   test('a read that was under way during a purge does not undo it', async () => {
     const clock = new Clock()
-    const gate = Promise.withResolvers<undefined>()
-    const shared = { read: () => gate.promise, write: async () => {} }
+    const gate = Promise.withResolvers<{ readonly kind: 'absent' }>()
+    const shared: StampStore = { read: () => gate.promise, write: async () => true }
     const stamps = new TagStamps({ now: clock.now, shared })
+    const answer = asked(stamps, clock, ['a'])()
     const check = stamps.check(['a'])
-    clock.advance(1)
     await stamps.stamp(['a'])
-    gate.resolve(undefined)
+    gate.resolve({ kind: 'absent' })
     await check
-    expect(stamps.isGone(['a'], clock.now())).toBe(true)
+    expect(stamps.isGone(answer)).toBe(true)
+  })
+
+  test('a purge whose stamp was lost on its way holds here', async () => {
+    const clock = new Clock()
+    const shelf = new StampShelf()
+    const stamps = new TagStamps({ now: clock.now, shared: shelf })
+    await stamps.foresee(['a'])
+    const answer = asked(stamps, clock, ['a'])()
+    await stamps.stamp(['a'])
+    shelf.stamps.purged.clear()
+    await stamps.check(['a'], 0)
+    expect(stamps.isGone(answer)).toBe(true)
+  })
+
+  test.each([false, true])('an unknown stamp is neither gone nor written (zone: %s)', async (zone) => {
+    const clock = new Clock()
+    const shelf = new StampShelf()
+    const stamps = new TagStamps({ now: clock.now, shared: shelf, missingMeansPurged: zone })
+    await stamps.foresee(['a'])
+    const answer = asked(stamps, clock, ['a'])()
+    const before = JSON.stringify([...shelf.stamps.known, ...shelf.stamps.purged])
+    shelf.isSlow = true
+    clock.advance(2)
+    expect(await stamps.check(['a'])).toBe(false)
+    await stamps.foresee(['a', 'b'])
+    expect(stamps.isGone(answer)).toBe(false)
+    expect(JSON.stringify([...shelf.stamps.known, ...shelf.stamps.purged])).toBe(before)
   })
 })
 
 describe('with the purge of the zone', () => {
-  test('a stamp is left for what is stored, and its absence later means purged', async () => {
+  const open = () => {
     const clock = new Clock()
     const shelf = new StampShelf()
-    const stamps = new TagStamps({ now: clock.now, shared: shelf, missingMeansPurged: true })
-    const requestedAtMs = clock.now()
-    await stamps.adopt(['a'], requestedAtMs)
-    expect(stamps.isGone(['a'], requestedAtMs)).toBe(false)
+    const isolate = () => new TagStamps({ now: clock.now, shared: shelf, missingMeansPurged: true })
+    return { clock, shelf, isolate }
+  }
+
+  test('a stamp is left before the origin is asked, and its absence later means purged', async () => {
+    const { clock, shelf, isolate } = open()
+    const stamps = isolate()
+    await stamps.foresee(['a'])
+    expect([...shelf.stamps.known.keys()]).toEqual(['a'])
+    const answer = asked(stamps, clock, ['a'])()
     clock.advance(2)
     await stamps.check(['a'])
-    expect(stamps.isGone(['a'], requestedAtMs)).toBe(false)
-    shelf.stamps.clear()
+    expect(stamps.isGone(answer)).toBe(false)
+    shelf.zonePurge('a')
     clock.advance(2)
     await stamps.check(['a'])
-    expect(stamps.isGone(['a'], requestedAtMs)).toBe(true)
-    expect(shelf.stamps.get('a')).toBe(clock.now())
+    expect(stamps.isGone(answer)).toBe(true)
+  })
+
+  test('several fills of an isolate leave one stamp, and can all be stored', async () => {
+    const { clock, isolate } = open()
+    const stamps = isolate()
+    await Promise.all([stamps.foresee(['a']), stamps.foresee(['a'])])
+    const answers = [asked(stamps, clock, ['a'])(), asked(stamps, clock, ['a'])()]
+    await stamps.check(['a'], 0)
+    expect(answers.map((answer) => stamps.mayStore(answer))).toEqual([true, true])
+  })
+
+  test('what an isolate has stored is good in another, at once', async () => {
+    const { clock, isolate } = open()
+    const [here, there] = [isolate(), isolate()]
+    await here.foresee(['a'])
+    const answer = asked(here, clock, ['a'])()
+    await there.check(['a'])
+    expect(there.isGone(answer)).toBe(false)
+  })
+
+  test('a stamp that was left again does not bring back what was asked for before', async () => {
+    const { clock, shelf, isolate } = open()
+    const [here, there] = [isolate(), isolate()]
+    await here.foresee(['a'])
+    const old = asked(here, clock, ['a'])()
+    shelf.zonePurge('a')
+    await there.foresee(['a'])
+    await here.check(['a'], 0)
+    expect(here.mayStore(old)).toBe(false)
+  })
+
+  test('a purge that comes between is not written over by a fill', async () => {
+    const { clock, shelf, isolate } = open()
+    const [here, there] = [isolate(), isolate()]
+    const gate = Promise.withResolvers<void>()
+    const late: StampStore = {
+      read: (name, tag) => shelf.read(name, tag),
+      write: async (...stamp) => {
+        await gate.promise
+        return shelf.write(...stamp)
+      },
+    }
+    const slow = new TagStamps({ now: clock.now, shared: late, missingMeansPurged: true })
+    await here.foresee(['a'])
+    const old = asked(here, clock, ['a'])()
+    shelf.zonePurge('a')
+    const marking = slow.foresee(['a'])
+    await there.stamp(['a'])
+    gate.resolve()
+    await marking
+    await here.check(['a'], 0)
+    expect(here.mayStore(old)).toBe(false)
   })
 })

@@ -1,7 +1,7 @@
 import type { CacheApi } from '../store/workers-cache-store.ts'
-import type { StampStore } from './tag-stamps.ts'
+import { groupTag, type Stamp, type StampName, type StampRead, type StampStore } from './stamp.ts'
 
-/** Stamps in the Workers Cache API: one tiny object per tag, itself tagged so that the zone's purge removes it. */
+/** Stamps in the Workers Cache API: tiny objects, of which the zone's purge removes the `known` ones. */
 export class WorkersStampStore implements StampStore {
   readonly #cache: CacheApi
   readonly #base: string
@@ -17,26 +17,38 @@ export class WorkersStampStore implements StampStore {
     this.#keepSeconds = keepSeconds
   }
 
-  async read(tag: string): Promise<number | undefined> {
+  async read(name: StampName, tag: string): Promise<StampRead> {
     try {
-      const response = await this.#cache.match(this.#url(tag))
-      const stampMs = response === undefined ? Number.NaN : Number(await response.text())
-      return Number.isFinite(stampMs) ? stampMs : undefined
+      const response = await this.#cache.match(this.#url(name, tag))
+      if (response === undefined) return absent
+      const stamp = parseStamp(await response.text())
+      return stamp === undefined ? absent : { kind: 'found', stamp }
     } catch {
-      return undefined
+      return unknown
     }
   }
 
-  async write(tag: string, stampMs: number): Promise<void> {
-    const headers = { 'cache-control': `public, max-age=${this.#keepSeconds}`, 'cache-tag': tag }
+  async write(name: StampName, tag: string, { id, atMs }: Stamp): Promise<boolean> {
+    const headers = new Headers({ 'cache-control': `public, max-age=${this.#keepSeconds}` })
+    if (name === 'known') headers.set('cache-tag', `${tag},${groupTag(tag)}`)
     try {
-      await this.#cache.put(this.#url(tag), new Response(String(stampMs), { headers }))
+      await this.#cache.put(this.#url(name, tag), new Response(`${atMs} ${id}`, { headers }))
+      return true
     } catch {
-      // The purge then holds in this isolate, and elsewhere until the answers' lifetime ends.
+      // A purge then holds in this isolate, and elsewhere until the answers' lifetime ends.
+      return false
     }
   }
 
-  #url(tag: string): string {
-    return this.#base + encodeURIComponent(tag)
+  #url(name: StampName, tag: string): string {
+    return `${this.#base}${name}/${encodeURIComponent(tag)}`
   }
+}
+
+const absent: StampRead = { kind: 'absent' }
+const unknown: StampRead = { kind: 'unknown' }
+
+function parseStamp(text: string): Stamp | undefined {
+  const [atMs, id] = text.split(' ')
+  return id === undefined || !Number.isFinite(Number(atMs)) ? undefined : { id, atMs: Number(atMs) }
 }

@@ -56,6 +56,11 @@ export class MemoryStore implements CacheStore {
     return dropped
   }
 
+  /** What carries the tag. */
+  withTag(tag: string): StoredRecord[] {
+    return [...(this.#keysByTag.get(tag) ?? [])].flatMap((key) => this.#records.peek(key) ?? [])
+  }
+
   #unindex(key: string, record: StoredRecord): void {
     if (record.kind !== 'answer') return
     for (const tag of record.tags) {

@@ -44,6 +44,11 @@ export class SieveMap<V> {
     return node.value
   }
 
+  /** {@link get} for those that do not use the value, and so keep nothing alive. */
+  peek(key: string): V | undefined {
+    return this.#nodes.get(key)?.value
+  }
+
   /** A value too large to keep is not taken, and whatever the key held is gone. */
   set(key: string, value: V): void {
     this.delete(key)

@@ -13,6 +13,10 @@ export interface StoredAnswer {
   readonly requestedAtMs: number
   readonly receivedAtMs: number
   readonly tags: readonly string[]
+  /** For each tag the purge stamps from before the origin was asked; `null` where they were not known. */
+  readonly stampIds?: readonly (string | null)[]
+  /** The isolate's turn in which the origin was asked, from which `stampIds` follow. Of no meaning elsewhere. */
+  readonly turn?: number
 }
 
 /** Lies under the primary key of answers with `Vary`: the names by which their secondary keys are built. */

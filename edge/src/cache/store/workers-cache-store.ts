@@ -16,11 +16,17 @@ export interface CacheApi {
 export class WorkersCacheStore implements CacheStore {
   readonly #cache: CacheApi
   readonly #base: string
+  readonly #isTagged: boolean
 
-  /** @param base absolute URL ending in `/`; on a host of the zone, the zone's purge by tag reaches the records too */
-  constructor(cache: CacheApi, base: string) {
+  /**
+   * @param base absolute URL ending in `/`
+   * @param isTagged whether the zone's purge by tag removes the records themselves, on a host of the zone. Where their
+   *   stamps are tagged they are condemned without it, and can still be validated. @default true
+   */
+  constructor(cache: CacheApi, base: string, { isTagged = true }: { readonly isTagged?: boolean } = {}) {
     this.#cache = cache
     this.#base = base
+    this.#isTagged = isTagged
   }
 
   async get(key: string): Promise<StoredRecord | undefined> {
@@ -39,7 +45,8 @@ export class WorkersCacheStore implements CacheStore {
         'content-type': 'application/octet-stream',
         'cache-control': `public, max-age=${Math.max(1, Math.ceil(keepSeconds))}`,
       })
-      if (record.kind === 'answer' && record.tags.length > 0) headers.set('cache-tag', record.tags.join(','))
+      if (this.#isTagged && record.kind === 'answer' && record.tags.length > 0)
+        headers.set('cache-tag', record.tags.join(','))
       await this.#cache.put(this.#url(key), new Response(encodeRecord(record), { headers }))
     } catch {
       // A store that is full or over its subrequest limit costs the next reader a miss and nobody an answer.

@@ -2,7 +2,8 @@ import type { CacheCall, ForwardOrder } from '../../../src/cache/engine/cache-ca
 import { createHttpCache } from '../../../src/cache/engine/engine.ts'
 import type { HttpCache, HttpCacheOptions } from '../../../src/cache/engine/http-cache.ts'
 import { apiRules } from '../../../src/cache/policy/rules.ts'
-import { type StampStore, TagStamps } from '../../../src/cache/purge/tag-stamps.ts'
+import type { Stamp, StampName, StampRead, StampStore } from '../../../src/cache/purge/stamp.ts'
+import { TagStamps } from '../../../src/cache/purge/tag-stamps.ts'
 import { MemoryStore } from '../../../src/cache/store/memory-store.ts'
 
 /** A clock that stands still until it is told to move. */
@@ -47,12 +48,23 @@ export const json = (body: string, fields: Record<string, string> = {}, status =
 
 /** Stamps of a data centre with a single shelf. */
 export class StampShelf implements StampStore {
-  readonly stamps = new Map<string, number>()
-  async read(tag: string): Promise<number | undefined> {
-    return this.stamps.get(tag)
+  readonly stamps = { purged: new Map<string, Stamp>(), known: new Map<string, Stamp>() }
+  readonly reads: string[] = []
+  /** While it is set, nothing can be read in time. */
+  isSlow = false
+  async read(name: StampName, tag: string): Promise<StampRead> {
+    this.reads.push(`${name}/${tag}`)
+    if (this.isSlow) return { kind: 'unknown' }
+    const stamp = this.stamps[name].get(tag)
+    return stamp === undefined ? { kind: 'absent' } : { kind: 'found', stamp }
   }
-  async write(tag: string, stampMs: number): Promise<void> {
-    this.stamps.set(tag, stampMs)
+  async write(name: StampName, tag: string, stamp: Stamp): Promise<boolean> {
+    this.stamps[name].set(tag, stamp)
+    return true
+  }
+  /** The zone's purge, as it reaches this data centre. */
+  zonePurge(tag: string): void {
+    this.stamps.known.delete(tag)
   }
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createZonePurge, type ZonePurgeOptions } from './zone-purge.ts'
+import { createQueuedPurge, createZonePurge } from './zone-purge.ts'
+
+type ZonePurgeOptions = Parameters<typeof createZonePurge>[0]
 
 const token = 'very-secret'
 
@@ -36,11 +38,11 @@ const status =
     new Response(null, { status: code, headers: fields })
 
 describe('purge of the zone by tag', () => {
-  test('sends at most 30 tags a call, each once', async () => {
+  test('sends at most 100 tags a call, each once', async () => {
     const { purge, calls } = api([ok])
-    const tags = Array.from({ length: 65 }, (_, index) => `t${index}`)
+    const tags = Array.from({ length: 230 }, (_, index) => `t${index}`)
     const report = await purge([...tags, 't0', 't1'])
-    expect(calls.map((call) => call.tags.length)).toEqual([30, 30, 5])
+    expect(calls.map((call) => call.tags.length)).toEqual([100, 100, 30])
     expect(calls[0]?.url).toBe('https://api.cloudflare.com/client/v4/zones/zone/purge_cache')
     expect(calls[0]?.headers.get('authorization')).toBe(`Bearer ${token}`)
     expect(report).toEqual({ purged: tags, failed: [] })
@@ -70,8 +72,8 @@ describe('purge of the zone by tag', () => {
 
   test('does not wait past its deadline, however long it is told to', async () => {
     const { purge, calls, pauses } = api([status(429, { 'retry-after': '3600' })])
-    const tags = Array.from({ length: 31 }, (_, index) => `t${index}`)
-    expect((await purge(tags)).failed.map(({ failure }) => failure.kind)).toEqual(['refused', 'deadline'])
+    const tags = Array.from({ length: 101 }, (_, index) => `t${index}`)
+    expect((await purge(tags)).failed.map(({ failure }) => failure.kind)).toEqual(['refused'])
     expect([calls.length, pauses]).toEqual([1, []])
   })
 
@@ -106,10 +108,17 @@ describe('purge of the zone by tag', () => {
     expect((await purge(['a'])).failed).toHaveLength(1)
     const before = calls.length
     const [report] = await Promise.all([purge(['b'])])
-    expect([before, calls.length, report?.purged]).toEqual([1, 2, ['b']])
+    expect([before, calls.length, report?.purged]).toEqual([1, 2, ['b', 'a']])
   })
 
-  test('one that was dropped in the middle of a call stops nobody else', async () => {
+  test('tags that were refused go with whoever writes next', async () => {
+    const { purge, calls } = api([status(403), ok])
+    expect((await purge(['a'])).failed[0]?.tags).toEqual(['a'])
+    expect((await purge(['b'])).purged).toEqual(['b', 'a'])
+    expect(calls.map((call) => call.tags)).toEqual([['a'], ['b', 'a']])
+  })
+
+  test('one that was dropped in the middle of a call stops nobody else, and its tags are sent again', async () => {
     let count = 0
     const { purge } = api([ok], {
       fetch: () => {
@@ -118,7 +127,7 @@ describe('purge of the zone by tag', () => {
       },
     })
     void purge(['a'])
-    expect((await purge(['b'])).purged).toEqual(['b'])
+    expect((await purge(['b'])).purged).toEqual(['b', 'a'])
   })
 
   test('a failure names neither the token nor what the network said', async () => {
@@ -126,5 +135,36 @@ describe('purge of the zone by tag', () => {
     const report = await purge(['a'])
     expect(report.failed[0]?.failure).toEqual({ kind: 'unreachable' })
     expect(JSON.stringify(report)).not.toContain(token)
+  })
+})
+
+describe('the way to the queue of the zone', () => {
+  test('one that cannot be reached is tried again, by a new stub, and its tags are kept', async () => {
+    let nowMs = 0
+    let stubs = 0
+    const added: (readonly string[])[] = []
+    const purge = createQueuedPurge(
+      () => {
+        stubs += 1
+        const isDown = stubs < 6
+        return {
+          add: async (tags) => {
+            if (isDown) throw new Error('the queue is moving')
+            added.push(tags)
+          },
+        }
+      },
+      {
+        now: () => nowMs,
+        random: () => 0.5,
+        sleep: async (ms) => {
+          nowMs += ms
+        },
+      },
+    )
+    expect((await purge(['a'])).failed).toEqual([{ tags: ['a'], failure: { kind: 'unreachable' } }])
+    expect([stubs, added]).toEqual([4, []])
+    expect(await purge(['b'])).toEqual({ purged: ['b', 'a'], failed: [] })
+    expect(added).toEqual([['b', 'a']])
   })
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { CacheApi } from '../cache/index.ts'
-import { boundedCache, matchWaitMs } from './bounded-cache.ts'
+import { boundedCache, LateLookUp, matchWaitMs } from './bounded-cache.ts'
+import type { CacheApi } from './workers-cache-store.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -12,16 +12,19 @@ afterEach(() => {
 const holding = (match: CacheApi['match']): CacheApi => ({ match, put: async () => {} })
 const never = <T>(): Promise<T> => new Promise<T>(() => {})
 
-test('what is there is given whole', async () => {
-  const cache = boundedCache(holding(async () => new Response('stored')))
+test('what is there is given whole, and what is not is nothing', async () => {
+  const cache = boundedCache(
+    holding(async (url) => (url === 'https://a/' ? new Response('stored') : undefined)),
+  )
   expect(await (await cache.match('https://a/'))?.text()).toBe('stored')
+  expect(await cache.match('https://b/')).toBeUndefined()
 })
 
 test.each([
   ['a look-up that does not come back', () => never<Response | undefined>()],
   ['a body that stalls', async () => new Response(new ReadableStream({ pull: () => never<void>() }))],
-])('%s is as good as nothing', async (_, match) => {
-  const found = boundedCache(holding(match)).match('https://a/')
+])('%s is late, which is not absent', async (_, match) => {
+  const found = expect(boundedCache(holding(match)).match('https://a/')).rejects.toThrow(LateLookUp)
   await vi.advanceTimersByTimeAsync(matchWaitMs)
-  expect(await found).toBeUndefined()
+  await found
 })
