@@ -22,6 +22,11 @@ export const bars = {
   /** The worst input of 16 KB, ms: one line for each parser of text from outside. */
   parserWorst: { name: 'parser-ms', limit: 1, holds: '<=' },
 
+  /** Tags that a write has purged and that are not purged everywhere once all is quiet. */
+  purgesLost: { name: 'unpurged', limit: 0, holds: '<=' },
+  /** From a write until the last of its tags is purged everywhere, ms. */
+  purgeSlowest: { name: 'slowest-ms', limit: 5_000, holds: '<=' },
+
   /** How many times fewer CPU µs (node + mongod) a read by id takes than with plain Fastify + driver, 64 connections. */
   originRead: { name: 'origin-read-times-fewer', limit: 5, holds: '>=' },
   /** p50 of a read by id at one connection, divided by that of plain Fastify + driver: joining must cost no wait. */

@@ -1,0 +1,50 @@
+import type { VirtualTime } from './virtual-time.ts'
+
+/** Cloudflare's purge API as its documentation describes the limits of a plan: a bucket of calls, 100 tags each. */
+export interface PurgeApi {
+  readonly calls: number
+  readonly refused: number
+  fetch(url: string, init: RequestInit): Promise<Response>
+}
+
+export interface PurgeApiSettings {
+  readonly callsPerSecond: number
+  readonly bucket: number
+  /** In [0, 1). */
+  readonly random: () => number
+  /** Told when a tag is gone everywhere. */
+  readonly onPurged: (tag: string, atMs: number) => void
+}
+
+export function createPurgeApi(time: VirtualTime, settings: PurgeApiSettings): PurgeApi {
+  const { callsPerSecond, bucket, random, onPurged } = settings
+  const counted = { calls: 0, refused: 0 }
+  let tokens = bucket
+  let refilledAtMs = 0
+  return {
+    get calls() {
+      return counted.calls
+    },
+    get refused() {
+      return counted.refused
+    },
+    async fetch(_url, init) {
+      counted.calls += 1
+      await time.sleep(20 + random() * 80)
+      const nowMs = time.now()
+      tokens = Math.min(bucket, tokens + ((nowMs - refilledAtMs) / 1000) * callsPerSecond)
+      refilledAtMs = nowMs
+      const { tags } = JSON.parse(String(init.body)) as { readonly tags: readonly string[] }
+      if (tags.length > 100) return new Response(null, { status: 400 })
+      if (tokens < 1) {
+        counted.refused += 1
+        await time.sleep(20)
+        return new Response(null, { status: 429, headers: { 'retry-after': '1' } })
+      }
+      tokens -= 1
+      for (const tag of tags) onPurged(tag, nowMs)
+      await time.sleep(20 + random() * 80)
+      return new Response('{"success":true}')
+    },
+  }
+}
