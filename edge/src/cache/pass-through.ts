@@ -7,6 +7,7 @@ import { type CacheRules, passThroughRules } from './policy/rules.ts'
 import { surrogateCapability } from './policy/surrogate-control.ts'
 import { TagStamps } from './purge/tag-stamps.ts'
 import { WorkersStampStore } from './purge/workers-stamp-store.ts'
+import { boundedCache } from './store/bounded-cache.ts'
 import { MemoryStore } from './store/memory-store.ts'
 import { type CacheApi, WorkersCacheStore } from './store/workers-cache-store.ts'
 
@@ -48,7 +49,8 @@ const keepMaxSeconds = 172_800
 const hitForMissMs = 120_000
 
 export function createPassThrough(options: PassThroughOptions): PassThrough {
-  const { prefix, now, cacheApi } = options
+  const { prefix, now } = options
+  const cacheApi = options.cacheApi && boundedCache(options.cacheApi)
   const origin = new URL(options.origin).origin
   const rules = { ...passThroughRules, storeSetCookie: options.storeSetCookie ?? 'never' }
   const requestFields = new Set(options.requestFields)

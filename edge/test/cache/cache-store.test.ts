@@ -19,6 +19,7 @@ const answer: StoredAnswer = {
   requestedAtMs: 1_767_225_600_000,
   receivedAtMs: 1_767_225_600_123,
   tags: ['items:1', 'items:*:user%2F1'],
+  stampIds: ['a/b', null],
 }
 
 /** One suite, held against every store. */

@@ -7,6 +7,7 @@ const environment = (stage: string, change: Partial<EdgeEnvironment> = {}): Edge
   secrets: ['ASSERTION_KEY'],
   kvNamespaces: [{ binding: 'CONTROL', id: `${stage}-control` }],
   rateLimiters: [{ name: 'RATE_LIMITER', limit: 600, periodSeconds: 60 }],
+  durableObjects: ['PURGE_QUEUE'],
   routes: ['api.example.com'],
   workersDev: false,
   previewUrls: false,
@@ -59,6 +60,14 @@ describe('drift between edge, contract and infra', () => {
         },
       },
       /other numbers/,
+    ],
+    [
+      'a zone to purge without the queue for it',
+      {
+        vars: { ORIGINS: 'https://a.example.com', TOKEN_ISSUERS: '[]', ZONE_ID: 'zone' },
+        durableObjects: [],
+      },
+      /bound as PURGE_QUEUE/,
     ],
     ['no route', { routes: [] }, /nobody reaches/],
     ['a workers.dev address', { workersDev: undefined }, /workers_dev/],

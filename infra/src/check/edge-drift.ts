@@ -8,6 +8,8 @@ export interface EdgeEnvironment {
   readonly secrets: readonly string[]
   readonly kvNamespaces: readonly { readonly binding: string; readonly id?: string | undefined }[]
   readonly rateLimiters: readonly RateLimiter[]
+  /** Names under which Durable Objects are bound. */
+  readonly durableObjects: readonly string[]
   readonly routes: readonly string[]
   readonly workersDev: boolean | undefined
   readonly previewUrls: boolean | undefined
@@ -26,6 +28,9 @@ const rateQuota = 'RATE_LIMIT'
 
 /** KV namespace with the emergency switch and the list of revoked tokens; see the emergency-shed runbook. */
 export const controlBinding = 'CONTROL'
+
+/** The queue of purges, needed where the zone is purged. */
+const purgeQueueBinding = 'PURGE_QUEUE'
 
 /** Where edge, contract and infra disagree. */
 export function edgeDrift(environments: ReadonlyMap<string, EdgeEnvironment>): readonly string[] {
@@ -72,6 +77,10 @@ function drift(stage: StageName, environment: EdgeEnvironment): readonly string[
       `${rateQuota} tells callers other numbers than ${limiter.name} counts by`,
     )
   }
+  need(
+    !('ZONE_ID' in vars) || environment.durableObjects.includes(purgeQueueBinding),
+    `no Durable Object is bound as ${purgeQueueBinding}: isolates would refuse each other's purges`,
+  )
   need(!environment.invocationLogs, 'every invocation is logged: the bill counts on the Worker’s own lines')
   if (stage === 'dev') return findings
   need(edgeEnv.tokenIssuers in vars, `${edgeEnv.tokenIssuers} is not set`)

@@ -34,6 +34,7 @@ function readEnvironment(env: string): EdgeEnvironment {
       limit: simple.limit,
       periodSeconds: simple.period,
     })),
+    durableObjects: (read.durable_objects.bindings as { readonly name: string }[]).map(({ name }) => name),
     routes: routes.map((route) => (typeof route === 'string' ? route : route.pattern)),
     workersDev: read.workers_dev,
     previewUrls: read.preview_urls,

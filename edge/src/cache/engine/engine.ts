@@ -342,7 +342,7 @@ class Engine implements HttpCache {
     if (failure === undefined) return undefined
     // The flight may have brought one from the data centre; a purge may have come upon the one found before.
     const held = this.#layers.inMemory(call.key, call.request.headers) ?? found
-    if (held === undefined || this.#isOut(held)) return undefined
+    if (held === undefined || (!this.#rules.softPurge && this.#stamps.isGone(held))) return undefined
     const nowMs = this.#now()
     if (!this.#isForReader(held, call) || !mayStandIn(held.policy, failure, nowMs)) return undefined
     const status = forwardStatus(this.#rules.name, {
@@ -352,11 +352,6 @@ class Engine implements HttpCache {
       detail: 'stale-if-error',
     })
     return answerFromEntry(held, call.request, held.sent(nowMs, status))
-  }
-
-  /** Purged, where that means that it may not even stand in. */
-  #isOut(entry: Entry): boolean {
-    return !this.#rules.softPurge && this.#stamps.isGone(entry)
   }
 
   #outcomeAnswer(call: CacheCall, outcome: Exclude<Outcome, { kind: 'own' }>, collapsed: boolean): Response {

@@ -23,8 +23,9 @@ export function encodeRecord(record: StoredRecord): Uint8Array<ArrayBuffer> {
 function describe(record: StoredRecord): Described {
   if (record.kind === 'ended') return { kind: 'ended' }
   if (record.kind === 'variants') return { kind: 'variants', names: record.names }
-  const { kind, status, headers, requestedAtMs, receivedAtMs, tags, body } = record
-  return { kind, status, headers, requestedAtMs, receivedAtMs, tags, hasBody: body !== null }
+  const { kind, status, headers, requestedAtMs, receivedAtMs, tags, stampIds, body } = record
+  const described = { kind, status, headers, requestedAtMs, receivedAtMs, tags, hasBody: body !== null }
+  return stampIds === undefined ? described : { ...described, stampIds }
 }
 
 /** @returns `undefined` for what this version did not write: another version of the Worker may share the store */
