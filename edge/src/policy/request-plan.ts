@@ -216,12 +216,7 @@ export function presumedTags({ resource, id }: Route, subject: string | undefine
 
 /** Tags that the answer to a read carries, as far as they follow from the request. */
 export function readTags({ resource, id }: Route, subject: string | undefined): readonly string[] {
-  const isPerSubject = resource.cache.kind === 'stored' && resource.cache.visibility === 'subject'
-  return [
-    id === undefined
-      ? listTag(resource.name, isPerSubject ? subject : undefined)
-      : documentTag(resource.name, id),
-  ]
+  return [id === undefined ? allListsTag(resource, subject) : documentTag(resource.name, id)]
 }
 
 const invalid = (route: Route, access: AccessRule, problem: Problem): InvalidPlan => ({

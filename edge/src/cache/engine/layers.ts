@@ -193,6 +193,8 @@ export class Layers {
     if (!stamps.mayStore(entry)) {
       // Purged from elsewhere while it was fetched: memory must not keep it until the next check either.
       this.#condemn(storageKey, entry)
+      // Tags that nobody foresaw have no stamp yet: the next fill finds one.
+      await stamps.foresee(entry.tags)
       return
     }
     // Nobody knows whether it was purged. Memory asks again within a second; elsewhere it would count as good.
