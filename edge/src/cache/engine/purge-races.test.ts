@@ -76,28 +76,31 @@ describe.each([
     await expectNew(clock, reader, third)
   })
 
-  test.each([true, false])('a purge lands between a fill’s look-up of a stamp and its end (zone: %s)', async (zone) => {
-    const clock = new Clock()
-    const here = dataCentre(clock, zone)
-    const [writer, reader, third] = [here.isolate(), here.isolate(), here.isolate()]
-    const gate = Promise.withResolvers<void>()
-    const read = here.shelf.read.bind(here.shelf)
-    let reads = 0
-    const endFill = await beginFill(reader)
-    here.shelf.read = async (name, tag) => {
-      const found = await read(name, tag)
-      reads += 1
-      await gate.promise
-      return found
-    }
-    const ended = endFill()
-    while (reads === 0) await new Promise((resolve) => setTimeout(resolve))
-    here.shelf.read = read
-    await writer.cache.purge(['items:1'])
-    gate.resolve()
-    await ended
-    await expectNew(clock, third, reader)
-  })
+  test.each([true, false])(
+    'a purge lands between a fill’s look-up of a stamp and its end (zone: %s)',
+    async (zone) => {
+      const clock = new Clock()
+      const here = dataCentre(clock, zone)
+      const [writer, reader, third] = [here.isolate(), here.isolate(), here.isolate()]
+      const gate = Promise.withResolvers<void>()
+      const read = here.shelf.read.bind(here.shelf)
+      let reads = 0
+      const endFill = await beginFill(reader)
+      here.shelf.read = async (name, tag) => {
+        const found = await read(name, tag)
+        reads += 1
+        await gate.promise
+        return found
+      }
+      const ended = endFill()
+      while (reads === 0) await new Promise((resolve) => setTimeout(resolve))
+      here.shelf.read = read
+      await writer.cache.purge(['items:1'])
+      gate.resolve()
+      await ended
+      await expectNew(clock, third, reader)
+    },
+  )
 })
 
 test.each([true, false])('a look-up that is too slow empties nothing (zone: %s)', async (zone) => {
@@ -158,7 +161,10 @@ describe('a purge is soft', () => {
     const { writer } = await filled()
     const origin = new ScriptedOrigin(({ validators }) => {
       expect(validators).toEqual([['if-none-match', '"old"']])
-      return new Response(null, { status: 304, headers: { etag: '"old"', 'cache-tag': 'items:1', 'cdn-cache-control': 'max-age=60' } })
+      return new Response(null, {
+        status: 304,
+        headers: { etag: '"old"', 'cache-tag': 'items:1', 'cdn-cache-control': 'max-age=60' },
+      })
     })
     expect(await bodyOf(writer, origin)).toBe('old')
     expect(cacheStatus(await writer.get(origin, foreseen))).toContain('hit')
@@ -168,7 +174,10 @@ describe('a purge is soft', () => {
     const { clock, writer, other } = await filled()
     for (const each of [writer, other]) {
       const answer = await each.get(down(), foreseen)
-      expect([await answer.text(), cacheStatus(answer)]).toEqual(['old', expect.stringContaining('stale-if-error')])
+      expect([await answer.text(), cacheStatus(answer)]).toEqual([
+        'old',
+        expect.stringContaining('stale-if-error'),
+      ])
     }
     clock.advance(60 + 3_600)
     await expect(writer.get(down(), foreseen)).rejects.toThrow('down')
