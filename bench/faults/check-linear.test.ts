@@ -38,6 +38,14 @@ test('a version cannot be seen before its write has begun', () => {
   expect(check(read(2, 100, 110), write('b', 150, 250, 2))).toHaveLength(1)
 })
 
+test('a repetition with its key is no second write, however it ends', () => {
+  const create = { operation: 'create', marker: 'a', key: 'k' } as const
+  const first = exchange({ ...create, startMs: 50, endMs: 110, answer: { status: 201, version: 1 } })
+  const code = 'outcome-unknown'
+  const again = exchange({ ...create, startMs: 150, endMs: 160, answer: { status: 503, code } })
+  expect(check(first, again)).toEqual([])
+})
+
 test('a refusal by the version that is there is a read of it', () => {
   const answer = { status: 412, code: 'precondition-failed', version: 1 }
   const refused = exchange({ operation: 'put', marker: 'x', ifMatch: 3, startMs: 260, endMs: 270, answer })

@@ -64,11 +64,11 @@ function ofWrite(exchange: Exchange, { byMarker, chains }: Truth): Observation[]
     if (applied === undefined) return []
     const told = markers === undefined ? answer : (answer?.items?.[index] ?? answer)
     const { chain, version } = applied
+    // One that began after the write was applied is a repetition with its key: it tells of an earlier request's write.
+    if (startMs > version.wallMs + 1) return []
     const made = { ...observed(exchange, chain, version.number), appliedMs: version.wallMs }
     if (isOpen(told)) return [{ ...made, endMs: Number.POSITIVE_INFINITY }]
-    // A replay tells of a write that an earlier request may have made.
-    const isOwn = isSuccess(told?.status ?? 0) && answer?.isReplayed !== true && startMs <= version.wallMs + 1
-    return isOwn ? [made] : []
+    return isSuccess(told?.status ?? 0) && answer?.isReplayed !== true ? [made] : []
   })
 }
 

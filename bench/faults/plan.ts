@@ -43,9 +43,9 @@ export interface PlannedFault {
 
 /** How often each kind comes; changes of the primary and deaths of an origin are the ones with most to find. */
 const weights: Readonly<Record<FaultKind, number>> = {
-  'kill primary': 22,
+  'kill primary': 26,
   'stop primary': 4,
-  'step down': 24,
+  'step down': 34,
   'stall primary': 5,
   'isolate primary': 5,
   'kill secondary': 2,
@@ -95,14 +95,14 @@ export function planFaults(seed: number, runMs: number): readonly PlannedFault[]
   for (let atMs = quietMs; atMs < runMs - quietMs; ) {
     if (random() < singleShare) {
       faults.push(planned(atMs, random))
-      atMs += between(2_500, 5_000, random)
+      atMs += between(2_500, 4_500, random)
       continue
     }
     for (let left = 2 + Math.floor(random() * 3); left > 0 && atMs < runMs - quietMs; left--) {
       faults.push(planned(atMs, random))
       atMs += between(100, 900, random)
     }
-    atMs += between(1_000, 3_000, random)
+    atMs += between(1_000, 2_500, random)
   }
   return faults
 }

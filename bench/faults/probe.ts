@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fullBody, type Markers, patchBody } from './bodies.ts'
-import type { Answer } from './exchange.ts'
 import type { Probe } from './recovery.ts'
 import type { Session, Via } from './session.ts'
 import { nowMs } from './transport.ts'
 
-/** Time between two questions through one edge, in ms. */
+/** Shortest time between two questions through one edge, in ms. */
 const everyMs = 100
 
 export interface ProbeOptions {
@@ -16,13 +15,13 @@ export interface ProbeOptions {
 }
 
 /**
- * Asks at a steady pace whether service is whole, whatever became of the question before: in turns a write that is not
- * repeated for it, and a list that no cache has.
+ * Asks again and again whether service is whole: in turns a write that the edge may not repeat, and a list that no cache
+ * has. One question at a time, so that a machine that is slow is not flooded by those that wait.
  */
 export async function probe({ session, edge, markers, signal }: ProbeOptions): Promise<readonly Probe[]> {
   const id = await createDocument({ session, edge, markers, signal })
-  const probes: Promise<Probe>[] = []
-  const ask = async (): Promise<Probe> => {
+  const probes: Probe[] = []
+  while (!signal.aborted) {
     const startMs = nowMs()
     const marker = markers.next()
     const answer =
@@ -42,17 +41,11 @@ export async function probe({ session, edge, markers, signal }: ProbeOptions): P
             resource: 'places',
             path: `/v2/places?name=${marker}`,
           })
-    return { startMs, isGood: isGood(answer) }
-  }
-  while (!signal.aborted) {
-    probes.push(ask())
+    probes.push({ startMs, isGood: answer !== undefined && answer.status < 500 })
     await sleep(everyMs, undefined, { signal }).catch(() => undefined)
   }
-  return Promise.all(probes)
+  return probes
 }
-
-/** Two writes of the probe that overtake each other are a conflict of its own making. */
-const isGood = (answer: Answer | undefined): boolean => answer !== undefined && answer.status < 500
 
 async function createDocument({ session, edge, markers, signal }: ProbeOptions): Promise<string> {
   for (;;) {
