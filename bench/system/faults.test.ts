@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Plant } from '../faults/plant.ts'
+import { describe as describeViolation } from '../faults/report.ts'
+import { runTrial, type Trial } from '../faults/trial.ts'
+import { startWorld, type World } from '../faults/world.ts'
+
+/** A short run of `npm run test:faults`. How fast service comes back is left to the bars of a full run. */
+
+const seed = 20_261_128
+const seconds = 35
+let world: World
+let number = 0
+
+beforeAll(async () => {
+  world = await startWorld()
+})
+
+afterAll(() => world?.stop())
+
+test('under faults, every answer is true, in time and explained by one order of the writes', async () => {
+  const trial = await runTrial(world, { seed, seconds, number: ++number })
+
+  expect(trial.faults.length).toBeGreaterThan(5)
+  expect(trial.exchanges.length).toBeGreaterThan(500)
+  expect(shown(trial, `npm run test:faults -- --seed ${seed} --seconds ${seconds}`)).toEqual([])
+  expect(trial.leftInWork).toBe(0)
+  expect(trial.drains.filter(({ code }) => code !== 0)).toEqual([])
+})
+
+test.each([
+  ['stale', 'stale'],
+  ['lie', 'untrue'],
+] as const)('a planted %s is found, and nothing else', async (plant: Plant, kind) => {
+  const trial = await runTrial(world, { seed, seconds: 5, number: ++number, plant, faults: false })
+
+  expect(new Set(trial.violations.map((violation) => violation.kind))).toEqual(new Set([kind]))
+})
+
+const shown = (trial: Trial, replay: string): string[] =>
+  trial.violations.slice(0, 5).map((violation) => describeViolation(violation, trial, replay))
