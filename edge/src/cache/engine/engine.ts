@@ -128,7 +128,9 @@ class Engine implements HttpCache {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
     const nowMs = this.#now()
     const isUsable = (entry: Entry | undefined): entry is Entry =>
-      entry !== undefined && this.#isForReader(entry, call) && mayStandIn(entry.policy, 'disconnected', nowMs)
+      entry !== undefined &&
+      entry.isAfter(call.notBeforeMs) &&
+      mayStandIn(entry.policy, 'disconnected', nowMs)
     let entry = await this.#layers.checkedInMemory(key, request.headers)
     if (!isUsable(entry)) entry = await this.#layers.load(key, request.headers)
     return isUsable(entry) ? this.#storedAnswer(call.request, entry, nowMs, 'shed') : undefined
@@ -140,7 +142,7 @@ class Engine implements HttpCache {
 
   /** The answer that needs nobody's help: fresh, or stale with permission. Starts the refresh that goes with it. */
   #fromStored(call: CacheCall, entry: Entry | undefined, control: RequestControl): Response | undefined {
-    if (entry === undefined || !this.#isForReader(entry, call)) return undefined
+    if (entry === undefined || !entry.isAfter(call.notBeforeMs)) return undefined
     const nowMs = this.#now()
     const use = reuse(entry.policy, nowMs, control)
     if (use === 'validate') return undefined
@@ -279,7 +281,7 @@ class Engine implements HttpCache {
     return this.#flights.start(flightKey, this.#now(), rank, call.waitUntil, async () => {
       const loaded = await this.#layers.load(call.key, call.request.headers, call.foreseenTags)
       const stored = loaded ?? entry
-      if (loaded !== undefined && loaded !== entry && this.#isForReader(loaded, call)) {
+      if (loaded !== undefined && loaded !== entry && loaded.isAfter(call.notBeforeMs)) {
         const use = reuse(loaded.policy, this.#now(), control)
         if (use === 'fresh' || (use === 'stale-while-revalidate' && !background)) {
           return { kind: 'entry', entry: loaded, withheld: [], forwarded: undefined, stored: 'stored' }
@@ -321,7 +323,7 @@ class Engine implements HttpCache {
     if (outcome.kind === 'own') return undefined
     if (outcome.kind === 'entry') {
       const shared = outcome.entry
-      if (outcome.stored !== 'stored' || !this.#isForReader(shared, call)) return undefined
+      if (outcome.stored !== 'stored' || !shared.isAfter(call.notBeforeMs)) return undefined
       // The answer's own Vary may have told the two requests apart.
       if (this.#rules.vary && this.#layers.inMemory(call.key, call.request.headers) !== shared)
         return undefined
@@ -344,7 +346,7 @@ class Engine implements HttpCache {
     const held = this.#layers.inMemory(call.key, call.request.headers) ?? found
     if (held === undefined || (!this.#rules.softPurge && this.#stamps.isGone(held))) return undefined
     const nowMs = this.#now()
-    if (!this.#isForReader(held, call) || !mayStandIn(held.policy, failure, nowMs)) return undefined
+    if (!held.isAfter(call.notBeforeMs) || !mayStandIn(held.policy, failure, nowMs)) return undefined
     const status = forwardStatus(this.#rules.name, {
       reason: 'stale',
       ...(outcome.kind === 'error-answer' && { status: outcome.entry.status }),
@@ -373,11 +375,6 @@ class Engine implements HttpCache {
   #isRefreshDue(entry: Entry, nowMs: number): boolean {
     if (entry.refreshDue) return true
     return refreshesEarly(nowMs, entry.policy.freshUntilMs, entry.fetchMs, this.#beta, this.#random)
-  }
-
-  /** Read your own writes: older than the reader's last write is as good as not stored. */
-  #isForReader(entry: Entry, call: Pick<CacheCall, 'notBeforeMs'>): boolean {
-    return call.notBeforeMs === undefined || entry.requestedAtMs > call.notBeforeMs
   }
 
   #reason(entry: Entry | undefined, control: RequestControl): { reason?: 'request' } {

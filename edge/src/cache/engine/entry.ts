@@ -70,6 +70,11 @@ export class Entry implements StoredAnswer {
     return fields
   }
 
+  /** Read your own writes: what is not newer than the reader's last write is as good as not stored. */
+  isAfter(writtenAtMs: number | undefined): boolean {
+    return writtenAtMs === undefined || this.requestedAtMs > writtenAtMs
+  }
+
   /** For a client, with `Age` (RFC 9111 §5.1) and our `Cache-Status`. A copy. */
   sent(nowMs: number, cacheStatus: string): AnswerHead {
     const fields = new Headers(this.#sent as [string, string][])
