@@ -31,6 +31,7 @@ export interface Drain {
   readonly tail?: string
 }
 
+const startsMax = 10
 /** Longer than the origin's own bound on a drain. */
 const drainTimeoutMs = 30_000
 
@@ -83,8 +84,15 @@ export async function startFleetOrigin(
       return { origin: index, ms, code, ...(code !== 0 && { tail: origin.child.tail(10) }) }
     },
     async restart() {
-      origin = await start()
-      isAlive = true
+      // One that starts while there is no primary ends again, and whoever supervises it starts it anew.
+      for (let attempt = 1; !isAlive; attempt++) {
+        try {
+          origin = await start()
+          isAlive = true
+        } catch (error) {
+          if (attempt === startsMax) throw error
+        }
+      }
     },
     async stop() {
       if (isAlive) await origin.child.stop(5_000)
