@@ -57,7 +57,8 @@ export class Session {
   readonly #options: SessionOptions
   readonly #recorder: Recorder
   readonly #cookies = new Map<string, string>()
-  #token: string | undefined
+  /** Fields to send: one, or several of writes that ran side by side. */
+  #tokens: readonly string[] = []
 
   constructor(options: SessionOptions, recorder: Recorder) {
     this.name = options.name
@@ -82,6 +83,7 @@ export class Session {
       ...(ifMatch !== undefined && { ifMatch }),
     }
     const headers = { ...(await this.#options.credentials()), ...this.#fields(asked, isDirect) }
+    const sentTokens = this.#tokens
     const startMs = nowMs()
     let received: Received | undefined
     let failure: string | undefined
@@ -97,7 +99,7 @@ export class Session {
       failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     }
     const endMs = nowMs()
-    if (received !== undefined && !isDirect) this.#keep(received)
+    if (received !== undefined && !isDirect) this.#keep(received, sentTokens)
     const answer =
       received === undefined || tamper === undefined
         ? received?.answer
@@ -116,15 +118,18 @@ export class Session {
       ...(key !== undefined && { [names.idempotencyKey]: `"${key}"` }),
       ...(ifMatch !== undefined && { 'if-match': ifMatch }),
       ...(tokens === 'field' &&
-        this.#token !== undefined &&
-        !isDirect && { [consistencyField]: this.#token }),
+        this.#tokens.length > 0 &&
+        !isDirect && { [consistencyField]: this.#tokens.join(', ') }),
       ...(tokens === 'jar' && cookie !== '' && !isDirect && { cookie }),
     }
   }
 
-  #keep({ headers }: Received): void {
+  #keep({ headers }: Received, sentTokens: readonly string[]): void {
     const token = headers[consistencyField]
-    if (typeof token === 'string') this.#token = token
+    if (typeof token === 'string') {
+      // It says again what was sent along with its request; what came meanwhile stays beside it.
+      this.#tokens = [...this.#tokens.filter((kept) => !sentTokens.includes(kept)), token]
+    }
     for (const line of [headers['set-cookie'] ?? []].flat()) {
       const [pair = ''] = line.split(';')
       const at = pair.indexOf('=')
