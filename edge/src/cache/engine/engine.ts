@@ -128,9 +128,7 @@ class Engine implements HttpCache {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
     const nowMs = this.#now()
     const isUsable = (entry: Entry | undefined): entry is Entry =>
-      entry !== undefined &&
-      entry.isAfter(call.notBeforeMs) &&
-      mayStandIn(entry.policy, 'disconnected', nowMs)
+      entry?.isAfter(call.notBeforeMs) === true && mayStandIn(entry.policy, 'disconnected', nowMs)
     let entry = await this.#layers.checkedInMemory(key, request.headers)
     if (!isUsable(entry)) entry = await this.#layers.load(key, request.headers)
     return isUsable(entry) ? this.#storedAnswer(call.request, entry, nowMs, 'shed') : undefined
