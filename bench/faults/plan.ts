@@ -50,7 +50,7 @@ const weights: Readonly<Record<FaultKind, number>> = {
   'isolate primary': 5,
   'kill secondary': 2,
   'stall secondary': 2,
-  'kill origin': 30,
+  'kill origin': 38,
   'stall origin': 5,
   'drain origin': 6,
   'isolate origin': 4,
