@@ -27,6 +27,8 @@ export const limits = {
   cursorLengthMax: 2_304,
   /** Nesting of a JSON body. */
   jsonDepthMax: 16,
+  /** Different member names in a JSON body, all of its objects together: what a batch of documents has many times over. */
+  jsonNamesMax: 1_024,
   /** Characters of an Idempotency-Key. */
   idempotencyKeyLengthMax: 255,
 } as const

@@ -1,7 +1,7 @@
 import { findView, resources, type View } from '@spillway/origin/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seed } from '../scripts/seed.ts'
-import { compileValidator, createAjv } from '../src/http/validator.ts'
+import { compileValidator, createCompilers } from '../src/http/validator.ts'
 import { documentOf, type StoredRecord } from '../src/store/envelope.ts'
 import { openTestDatabase, type TestDatabase } from './support/database.ts'
 
@@ -22,7 +22,7 @@ it('loads every city with at least 15,000 inhabitants, and says how far it is', 
 })
 
 it.each(['places', 'advisories'])('loads %s that fit the contract', async (name) => {
-  const validator = compileValidator(createAjv(), findView(resources, 'v2', name) as View)
+  const validator = compileValidator(createCompilers(), findView(resources, 'v2', name) as View)
   const wrong: unknown[] = []
   for await (const record of records(name).find()) {
     const document = documentOf(record)

@@ -57,8 +57,18 @@ describe('a body that does not fit names every bad field by pointer', () => {
     expect(answer.json.errors[0].pointer).toBe(`/${'a'.repeat(63)}\ufffd`)
   })
 
-  it('at most fifty, however many there are', async () => {
+  it('none where there are more names than any resource has: the body is not read that far', async () => {
     const body = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`f${index}`, 1]))
+    const answer = await createTrip(body)
+    expect([answer.status, answer.json.code, answer.json.detail]).toEqual([
+      400,
+      'malformed-json',
+      'A body has at most 1024 different member names.',
+    ])
+  })
+
+  it('at most fifty, however many there are', async () => {
+    const body = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`f${index}`, 1]))
     expect((await createTrip(body)).json.errors).toHaveLength(50)
   })
 

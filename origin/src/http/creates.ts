@@ -84,7 +84,7 @@ export function batchHandler(plan: Plan, repository: Repository): Handler {
     const key = creationKey(plan, request, 'batchCreate', body)
     if (!key.ok) return sendProblem(reply, key.problem)
     const subject = request.principal?.subject
-    const checked = items.value.map((item) => newFields(plan, item, subject))
+    const checked = checkItems(plan, items.value, subject)
     const documents = checked.flatMap((fields) => (fields.ok ? [{ fields: fields.value }] : []))
     const outcome =
       documents.length === 0
@@ -128,9 +128,25 @@ function batchItems(body: unknown, sizeMax: number): Parsed<readonly unknown[]> 
   return { ok: true, value: items }
 }
 
+/** Mistakes that one batch lists, all items together; of an item beyond, the first few are enough to know that it has some. */
+const batchErrorsMax = 50
+
+function checkItems(
+  plan: Plan,
+  items: readonly unknown[],
+  subject: string | undefined,
+): readonly Parsed<Fields>[] {
+  let listed = 0
+  return items.map((item) => {
+    const fields = newFields(plan, item, subject, listed >= batchErrorsMax)
+    if (!fields.ok) listed += fields.problem.errors?.length ?? 0
+    return fields
+  })
+}
+
 /** Checks a body and turns it into what is stored; the stored form is checked as well. */
-function newFields(plan: Plan, body: unknown, subject: string | undefined): Parsed<Fields> {
-  const input = plan.validator.create(body)
+function newFields(plan: Plan, body: unknown, subject: string | undefined, isBrief = false): Parsed<Fields> {
+  const input = plan.validator.create(body, isBrief)
   if (!input.ok) return input
   const fields = plan.toStored(input.value, undefined, subject)
   const errors = plan.validator.stored(fields)

@@ -69,6 +69,18 @@ describe('refuses', () => {
     ],
     NUL: ['{"a":["\\u0000"]}', 'One field is not valid: Must not hold NUL (U+0000).'],
     'half of a surrogate pair': ['{"a":"\\ud800"}', 'A text holds half of a surrogate pair.'],
+    'a member twice, after an object that has it once': [
+      '{"a":{"b":1},"c":{"b":1},"a":{}}',
+      'A member stands twice in one object: see character 26.',
+    ],
+    'more names than any document has': [
+      JSON.stringify(Object.fromEntries(Array.from({ length: 1_025 }, (_, n) => [`n${n}`, 0]))),
+      'A body has at most 1024 different member names.',
+    ],
+    'a number that is none': ['{"a":1.2.3}', 'The body is not JSON: see character 9.'],
+    'a text without an end': ['{"a":"\\"', 'The body is not JSON: see character 9.'],
+    'an escape that is none, in a name': ['{"\\x":1}', 'The body is not JSON: see character 4.'],
+    'a closing bracket too many': ['}{"a":1', 'The body is not JSON.'],
     'deep nesting': [`${'['.repeat(17)}${']'.repeat(17)}`, 'At most 16 levels of nesting.'],
   }
   for (const [name, [body, detail]] of Object.entries(cases)) {
@@ -93,6 +105,21 @@ it('takes the largest exact integers and any fraction', () => {
   for (const text of ['9007199254740991', '-9007199254740991', '0.12345678901234567890', '1e308', '-0']) {
     expect(parse(text).ok).toBe(true)
   }
+})
+
+it('takes a thousand documents of the same names', () => {
+  const items = Array.from({ length: 1_000 }, (_, n) => ({ a: n, b: { a: n, b: [{ a: n }] } }))
+  expect(parse(JSON.stringify({ items })).ok).toBe(true)
+})
+
+it('points to the first text that holds NUL, and to a name that does', () => {
+  const pointerOf = (text: string) => {
+    const parsed = parse(text)
+    return parsed.ok ? undefined : parsed.problem.errors
+  }
+  const detail = 'Must not hold NUL (U+0000).'
+  expect(pointerOf('{"a/b":["x",{"c":"\\u0000"}]}')).toEqual([{ pointer: '/a~1b/1/c', detail }])
+  expect(pointerOf('"\\u0000"')).toEqual([{ pointer: '', detail }])
 })
 
 it('nests as deep as the limit', () => expect(parse(`${'['.repeat(16)}${']'.repeat(16)}`).ok).toBe(true))

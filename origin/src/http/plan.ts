@@ -22,9 +22,8 @@ import {
   uncertainEdgeCacheControl,
   type View,
 } from '@spillway/origin/contract'
-import type { Ajv } from 'ajv'
 import { compileSerializer, type Serialize } from './serializer.ts'
-import { compileValidator, type Validator } from './validator.ts'
+import { compileValidator, type SchemaCompilers, type Validator } from './validator.ts'
 
 /** Everything about a view that can be known before the first request. */
 export interface Plan {
@@ -69,7 +68,7 @@ export interface Plan {
 }
 
 /** @param startedAtMs when this process began to show documents like this, milliseconds since the epoch */
-export function compilePlan(view: View, ajv: Ajv, startedAtMs: number): Plan {
+export function compilePlan(view: View, compilers: SchemaCompilers, startedAtMs: number): Plan {
   const { resource, version, representation } = view
   const announced = lifecycleHeaders(view)
   const { name } = resource
@@ -80,7 +79,7 @@ export function compilePlan(view: View, ajv: Ajv, startedAtMs: number): Plan {
     view,
     path: `/${version}/${name}`,
     serialize: compileSerializer(view),
-    validator: compileValidator(ajv, view),
+    validator: compileValidator(compilers, view),
     revision,
     everyAnswer: {
       ...Object.fromEntries(announced.filter(([header]) => header !== 'link')),

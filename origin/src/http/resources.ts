@@ -9,7 +9,7 @@ import { batchHandler, createHandler } from './creates.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { type Handler, type IsCertain, listHandler, readHandler } from './reads.ts'
 import { deleteHandler, patchHandler, replaceHandler } from './updates.ts'
-import { createAjv } from './validator.ts'
+import { createCompilers } from './validator.ts'
 
 export interface ResourcesOptions {
   readonly paths: KnownPaths
@@ -37,10 +37,10 @@ const handlers: Readonly<Record<Operation, MakeHandler>> = {
 /** The contract's routes, with everything compiled that can be known before the first request. */
 export function routeResources(app: FastifyInstance, options: ResourcesOptions): void {
   const { paths, repository, admission, clock } = options
-  const ajv = createAjv()
+  const compilers = createCompilers()
   const startedAtMs = clock()
   for (const view of viewsOf(paths.catalogue)) {
-    const plan = compilePlan(view, ajv, startedAtMs)
+    const plan = compilePlan(view, compilers, startedAtMs)
     for (const { method, path, operation } of routesOf(view)) {
       const stages = [
         gateStage(plan, operation, { route: path, operation }, clock),

@@ -10,16 +10,21 @@ import {
   readOnlyFields,
   type View,
 } from '@spillway/origin/contract'
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import ajvFormats from 'ajv-formats'
+import { checkPatterns } from './pattern-check.ts'
 
 /** Mistakes that are listed; a body may hold more than anybody wants to read. */
 const errorsMax = 50
 
 /** Checks of a view's bodies, compiled once at start. */
 export interface Validator {
-  /** A body to create from: read-only fields are refused by name. */
-  readonly create: (body: unknown, at?: string) => Parsed<Fields>
+  /**
+   * A body to create from: read-only fields are refused by name.
+   *
+   * @param isBrief whether the first mistake is enough. @default false
+   */
+  readonly create: (body: unknown, isBrief?: boolean) => Parsed<Fields>
   /** Writable fields of a body that replaces a document, or of a document after a patch. */
   readonly input: (fields: Fields) => readonly FieldError[]
   /** The stored form, so that one version cannot write what another forbids. */
@@ -33,37 +38,82 @@ export interface Validator {
   readonly unknownNames: (patch: Fields) => readonly FieldError[]
 }
 
-/** One compiler for all views: formats and their meaning are those of filters and of the store. */
-export function createAjv(): Ajv {
-  const ajv = new Ajv({ allErrors: true, strict: true, strictTypes: false, validateFormats: true })
-  ajvFormats.default(ajv, { mode: 'full' })
-  for (const kind of ['date', 'date-time'] as const satisfies FilterType['kind'][]) {
-    ajv.addFormat(kind, (text) => parseFilterValue({ kind }, text) !== undefined)
-  }
-  return ajv
+/** Compilers of schemas: formats and their meaning are those of filters and of the store. */
+export interface SchemaCompilers {
+  /** Stops at the first mistake. */
+  readonly first: Ajv
+  /** Lists the first {@link errorsMax} mistakes of a value that is known to have one. */
+  readonly all: Ajv
 }
 
-export function compileValidator(ajv: Ajv, view: View): Validator {
+export function createCompilers(): SchemaCompilers {
+  const options = { strict: true, strictTypes: false, validateFormats: true } as const
+  const compilers = {
+    first: new Ajv({ ...options, allErrors: false }),
+    all: new Ajv({ ...options, allErrors: true, code: { process: stopAtEnough } }),
+  }
+  for (const ajv of Object.values(compilers)) {
+    ajvFormats.default(ajv, { mode: 'full' })
+    for (const kind of ['date', 'date-time'] as const satisfies FilterType['kind'][]) {
+      ajv.addFormat(kind, (text) => parseFilterValue({ kind }, text) !== undefined)
+    }
+  }
+  return compilers
+}
+
+/**
+ * Ajv lists one mistake or all of them, and a body has room for sixty thousand. So the code that it writes ends where
+ * enough are listed. Each place that counts one is followed by the check; a test counts what is visited, so that another
+ * version of Ajv that counts in another way is noticed. What lies behind the end is not looked at, so that a value must not
+ * be taken for valid by this: an `anyOf` may end in a branch of which another one takes the value.
+ */
+function stopAtEnough(code: string): string {
+  const name = /return (?:async )?function (\w+)\(/.exec(code)?.[1]
+  const stop = `if(errors>=${errorsMax}){${name}.errors=vErrors;return false;}`
+  return code.replaceAll(/errors\+\+;|errors = vErrors\.length;/g, (counted) => `${counted}${stop}`)
+}
+
+type Mistakes = (value: unknown, isBrief?: boolean) => readonly ErrorObject[]
+
+/** Every mistake that is listed of a value, and none where it is valid. A refusal costs two looks at the value at the most. */
+function mistakesOf({ first, all }: SchemaCompilers, schema: object): Mistakes {
+  const plainSchema = plain(schema)
+  const isValid = first.compile(plainSchema)
+  // Few views are ever sent a mistake in all of their operations: the second validator is made when the first one is.
+  let list: ValidateFunction | undefined
+  return (value, isBrief = false) => {
+    if (isValid(value)) return []
+    const found = isValid.errors ?? []
+    if (isBrief) return found
+    list ??= all.compile(plainSchema)
+    list(value)
+    return list.errors ?? found
+  }
+}
+
+/** @throws {DefinitionError} when a pattern of the view's schemas could be made to take very long */
+export function compileValidator(compilers: SchemaCompilers, view: View): Validator {
+  checkPatterns(view)
   const { representation, resource } = view
   const schema = inputSchema(representation)
   const writableNames = Object.keys(schema.properties)
+  const isWritable = new Set(writableNames)
   const readOnlyNames = new Set(readOnlyFields(representation))
-  const checkInput = ajv.compile(plain(schema))
-  const checkStored = ajv.compile(plain({ ...resource.schema, additionalProperties: false }))
+  const mistakesOfInput = mistakesOf(compilers, schema)
+  const mistakesOfStored = mistakesOf(compilers, { ...resource.schema, additionalProperties: false })
   const shownName = namesByStoredPath(view)
 
-  const describe = (errors: readonly ErrorObject[] | null | undefined, at: string): FieldError[] =>
-    (errors ?? [])
-      .slice(0, errorsMax)
-      .map((error) => describeError(error, at, { writableNames, readOnlyNames }))
+  const describe = (errors: readonly ErrorObject[]): FieldError[] =>
+    errors.slice(0, errorsMax).map((error) => describeError(error, { writableNames, readOnlyNames }))
 
   return {
-    create(body, at = '') {
-      if (checkInput(body)) return { ok: true, value: body as Fields }
-      return { ok: false, problem: validationFailed(describe(checkInput.errors, at)) }
+    create(body, isBrief = false) {
+      const mistakes = mistakesOfInput(body, isBrief)
+      if (mistakes.length === 0) return { ok: true, value: body as Fields }
+      return { ok: false, problem: validationFailed(describe(mistakes)) }
     },
-    input: (fields) => (checkInput(fields) ? [] : describe(checkInput.errors, '')),
-    stored: (fields) => (checkStored(fields) ? [] : describe(checkStored.errors, '').map(shownName)),
+    input: (fields) => describe(mistakesOfInput(fields)),
+    stored: (fields) => describe(mistakesOfStored(fields)).map(shownName),
     part(body) {
       if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined
       const writable: Record<string, unknown> = {}
@@ -76,7 +126,7 @@ export function compileValidator(ajv: Ajv, view: View): Validator {
     },
     unknownNames: (patch) =>
       Object.keys(patch)
-        .filter((name) => !writableNames.includes(name))
+        .filter((name) => !isWritable.has(name))
         .slice(0, errorsMax)
         .map((name) => ({ pointer: `/${pointerToken(name)}`, detail: unknownField(writableNames) })),
   }
@@ -99,16 +149,15 @@ interface Names {
 }
 
 /** In our words, with the place and what is wanted; never with the value that was sent. */
-function describeError(error: ErrorObject, at: string, { writableNames, readOnlyNames }: Names): FieldError {
-  const { keyword, instancePath, params, message } = error
-  const pointer = at + instancePath
+function describeError(error: ErrorObject, { writableNames, readOnlyNames }: Names): FieldError {
+  const { keyword, instancePath: pointer, params, message } = error
   switch (keyword) {
     case 'required':
       return { pointer: `${pointer}/${pointerToken(params.missingProperty)}`, detail: 'Is required.' }
     case 'additionalProperties': {
       const name = params.additionalProperty as string
       const detail =
-        instancePath !== ''
+        pointer !== ''
           ? 'Unknown field.'
           : readOnlyNames.has(name)
             ? 'Is set by the server: leave it out.'

@@ -1,0 +1,128 @@
+import { limits, losesDigits } from '@spillway/origin/contract'
+
+/**
+ * What is wrong with a text of JSON beside its syntax: nesting, members, names and numbers. It comes before `JSON.parse`,
+ * which costs a hundred times as much for a body of nothing but names that nobody has seen before; so it meets texts that
+ * are no JSON as well, and leaves those to the parser. One pass, in the order of the text, that stops at the first objection.
+ */
+export function findObjection(text: string): string | undefined {
+  const members = new Members()
+  let wantsName = false
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text.charCodeAt(index)
+    if (char === quote) {
+      const end = endOfString(text, index)
+      if (end === -1) return undefined
+      if (wantsName) {
+        const objection = members.add(text.slice(index + 1, end), index)
+        if (objection !== undefined) return objection
+        wantsName = false
+      }
+      index = end
+    } else if (char === openBrace || char === openBracket) {
+      members.open(char === openBrace)
+      if (members.depth > limits.jsonDepthMax) return `At most ${limits.jsonDepthMax} levels of nesting.`
+      wantsName = char === openBrace
+    } else if (char === closeBrace || char === closeBracket) {
+      members.close()
+      wantsName = false
+    } else if (char === comma) {
+      wantsName = members.isInObject
+    } else if (char === minus || isDigit(char)) {
+      const start = index
+      while (isNumberPart(text.charCodeAt(index + 1))) index += 1
+      const number = text.slice(start, index + 1)
+      if (losesDigits(number) && !Number.isNaN(Number(number))) {
+        return `A number cannot be kept as it is written: see character ${start + 1}.`
+      }
+    }
+  }
+  return undefined
+}
+
+const quote = 0x22
+const comma = 0x2c
+const minus = 0x2d
+const backslash = 0x5c
+const openBracket = 0x5b
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
+
+/**
+ * The names of the objects that are open. Objects of one depth follow one another, so one map for each depth tells by the
+ * number of the object whether a name was seen in this one: nothing is made for an object of its own.
+ */
+class Members {
+  /** Number of the object that is open at each depth; 0 for an array. */
+  readonly #open: number[] = []
+  readonly #lastSeen: Map<string, number>[] = []
+  #objects = 0
+  #names = 0
+
+  get depth(): number {
+    return this.#open.length
+  }
+
+  get isInObject(): boolean {
+    return (this.#open.at(-1) ?? 0) > 0
+  }
+
+  open(isObject: boolean): void {
+    if (isObject) this.#objects += 1
+    this.#open.push(isObject ? this.#objects : 0)
+  }
+
+  close(): void {
+    this.#open.pop()
+  }
+
+  /** @param raw a name as it is written, without its quotes */
+  add(raw: string, index: number): string | undefined {
+    const name = raw.includes('\\') ? unescaped(raw) : raw
+    // No JSON: the parser will say where.
+    if (name === undefined) return undefined
+    if (name === '__proto__') return 'No member may be named __proto__.'
+    const depth = this.#open.length
+    this.#lastSeen[depth] ??= new Map()
+    const lastSeen = this.#lastSeen[depth]
+    const object = this.#open[depth - 1] as number
+    const before = lastSeen.get(name)
+    if (before === object) return `A member stands twice in one object: see character ${index + 1}.`
+    if (before === undefined) {
+      this.#names += 1
+      if (this.#names > limits.jsonNamesMax) {
+        return `A body has at most ${limits.jsonNamesMax} different member names.`
+      }
+    }
+    lastSeen.set(name, object)
+    return undefined
+  }
+}
+
+function unescaped(raw: string): string | undefined {
+  try {
+    return JSON.parse(`"${raw}"`) as string
+  } catch {
+    return undefined
+  }
+}
+
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end
+}
+
+/** No quote, at -1, has no backslash before it. */
+function isEscaped(text: string, index: number): boolean {
+  let slashes = 0
+  while (text.charCodeAt(index - 1 - slashes) === backslash) slashes += 1
+  return slashes % 2 === 1
+}
+
+const isDigit = (char: number): boolean => char >= 0x30 && char <= 0x39
+
+/** `+ - . 0-9 E e` */
+const isNumberPart = (char: number): boolean =>
+  isDigit(char) || char === 0x2e || char === minus || char === 0x2b || char === 0x65 || char === 0x45

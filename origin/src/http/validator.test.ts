@@ -1,0 +1,49 @@
+import { findView, resources, type View } from '@spillway/origin/contract'
+import { describe, expect, it } from 'vitest'
+import { trip } from '../../test/support/samples.ts'
+import { compileValidator, createCompilers } from './validator.ts'
+
+const validator = compileValidator(createCompilers(), findView(resources, 'v2', 'trips') as View)
+
+/** An array that counts how many of its items are looked at. */
+function counted(items: readonly unknown[]): { readonly array: unknown[]; readonly reads: () => number } {
+  let reads = 0
+  const array = new Proxy([...items], {
+    get(target, name, receiver) {
+      if (typeof name === 'string' && /^\d+$/.test(name)) reads += 1
+      return Reflect.get(target, name, receiver)
+    },
+  })
+  return { array, reads: () => reads }
+}
+
+const errorsOf = (body: unknown, isBrief?: boolean) => {
+  const parsed = validator.create(body, isBrief)
+  return parsed.ok ? [] : (parsed.problem.errors ?? [])
+}
+
+describe('a refusal', () => {
+  it('looks at no more of an array than it takes to list fifty mistakes', () => {
+    const { array, reads } = counted(Array(60_000).fill('not an id'))
+    expect(errorsOf({ ...trip, placeIds: array })).toHaveLength(50)
+    expect(reads()).toBeLessThan(200)
+  })
+
+  it('lists fifty mistakes of sixty thousand unknown members', () => {
+    const body = { ...trip, ...Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`f${n}`, 1])) }
+    expect(errorsOf(body)).toHaveLength(50)
+  })
+
+  it('lists every mistake where there are fewer', () => {
+    const placeIds = [...Array(20).fill('good'), ...Array(20).fill('not good')]
+    expect(errorsOf({ ...trip, placeIds, title: '' })).toHaveLength(21)
+  })
+
+  it('lists one where that is enough', () => {
+    expect(errorsOf({ ...trip, placeIds: Array(40).fill('not good'), title: '' }, true)).toHaveLength(1)
+  })
+
+  it('is none of a good body', () => {
+    expect(validator.create(trip)).toEqual({ ok: true, value: trip })
+  })
+})
