@@ -38,6 +38,8 @@ describe('configuration', () => {
           audience: 'spillway',
           algorithms: ['ES256'],
           types: ['at+jwt'],
+          requiredClaims: {},
+          clockToleranceSeconds: 5,
           namespace: '',
         },
       ],
@@ -70,6 +72,15 @@ describe('configuration', () => {
     ['TOKEN_ISSUERS', issuer({ jwksUri: 'http://login.example/jwks' })],
     ['TOKEN_ISSUERS', issuer({ audience: '' })],
     ['TOKEN_ISSUERS', issuer({ types: [] })],
+    ['TOKEN_ISSUERS', issuer({ types: [''] })],
+    ['TOKEN_ISSUERS', issuer({ audience: undefined })],
+    ['TOKEN_ISSUERS', issuer({ audience: ['spillway'] })],
+    ['TOKEN_ISSUERS', issuer({ requiredClaims: { client_id: [] } })],
+    ['TOKEN_ISSUERS', issuer({ requiredClaims: { sub: 'alice' } })],
+    ['TOKEN_ISSUERS', issuer({ requiredClaims: ['client_id'] })],
+    ['TOKEN_ISSUERS', issuer({ clockToleranceSeconds: -1 })],
+    ['TOKEN_ISSUERS', issuer({ clockToleranceSeconds: 301 })],
+    ['TOKEN_ISSUERS', issuer({ clockTolerance: 30 })],
     ['TOKEN_ISSUERS', issuer({ namespace: 'a:b' })],
     ['ASSERTION_KEY', '{"kty":"oct","k":"top-secret","kid":"k"}'],
     ['ASSERTION_KEY', '{"kty":"OKP","crv":"Ed25519","x":"x","d":"top-secret"}'],
@@ -102,6 +113,22 @@ describe('configuration', () => {
       passThrough({ PASS_THROUGH_FIELDS: 'X-Tenant, Accept-Version', PASS_THROUGH_SET_COOKIE: 'explicit' }),
     ).toMatchObject({ requestFields: ['x-tenant', 'accept-version'], storeSetCookie: 'explicit' })
     expect(() => passThrough({ PASS_THROUGH_SET_COOKIE: 'always' })).toThrow(ConfigError)
+  })
+
+  it('takes an issuer without typ and aud, where a claim says for whom its access tokens are', () => {
+    const cognito = {
+      audience: undefined,
+      types: [null],
+      requiredClaims: { token_use: 'access', client_id: ['web', 'app'] },
+      clockToleranceSeconds: 60,
+    }
+    const [read] = readConfig({ ...good, TOKEN_ISSUERS: issuer(cognito) }).issuers
+    expect(read).toMatchObject({
+      types: [null],
+      requiredClaims: { token_use: ['access'], client_id: ['web', 'app'] },
+      clockToleranceSeconds: 60,
+    })
+    expect(read?.audience).toBeUndefined()
   })
 
   it('does not take two issuers with one name', () => {

@@ -25,8 +25,11 @@ export interface Bindings {
   readonly ANALYTICS?: AnalyticsEngineDataset
 }
 
-/** Signature algorithms that may be allowed. Asymmetric ones only: a shared secret could sign as well as verify. */
-export const tokenAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const
+/**
+ * Signature algorithms that may be allowed. Asymmetric ones only: a shared secret could sign as well as verify. `Ed25519`
+ * (RFC 9864) and the older `EdDSA` allow each other, since keys of that curve alone are taken.
+ */
+export const tokenAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] as const
 export type TokenAlgorithm = (typeof tokenAlgorithms)[number]
 
 export interface TokenIssuer {
@@ -34,10 +37,27 @@ export interface TokenIssuer {
   readonly issuer: string
   /** Where its key set is: `https:`, or `http:` on this machine. */
   readonly jwksUri: string
-  readonly audience: string
+  /**
+   * What `aud` must hold. `undefined` for an issuer whose access tokens have no `aud`; then {@link requiredClaims} must say
+   * for whom they are.
+   */
+  readonly audience: string | undefined
   readonly algorithms: readonly TokenAlgorithm[]
-  /** `typ` values that an access token may have. @default ['at+jwt'] */
-  readonly types: readonly string[]
+  /**
+   * `typ` values that an access token may have (RFC 9068 §2.1); `null` for a token without one. An ID token has none
+   * either, so where `null` is in the list, `audience` or {@link requiredClaims} must tell the two apart. @default ['at+jwt']
+   */
+  readonly types: readonly (string | null)[]
+  /**
+   * Values that claims must have, each one text or a list of which one will do. Amazon Cognito's access tokens have neither
+   * `typ` nor `aud`: `{ "token_use": "access", "client_id": ["…"] }`. @default {}
+   */
+  readonly requiredClaims: Readonly<Record<string, readonly string[]>>
+  /**
+   * Difference between our clock and the issuer's that is forgiven, in seconds (RFC 7519 §4.1.4: "usually no more than a few
+   * minutes"). A token is good for that much longer. @default 5
+   */
+  readonly clockToleranceSeconds: number
   /**
    * Whose subjects these are: `sub` is unique within an issuer alone (RFC 7519 §4.1.2), so beyond it they are known as
    * `<namespace>:<sub>`, and where it is empty as `sub` says. Two issuers of one namespace speak of the same people: so an
@@ -137,7 +157,7 @@ function readIssuers(text: string | undefined, mistakes: string[]): readonly Tok
   const listed = parseJson(text)
   if (!Array.isArray(listed) || listed.length === 0) {
     mistakes.push(
-      `${name}: want a JSON array of at least one { issuer, jwksUri, audience, algorithms, types?, namespace? }.`,
+      `${name}: want a JSON array of at least one { issuer, jwksUri, audience, algorithms, types?, requiredClaims?, clockToleranceSeconds?, namespace? }.`,
     )
     return []
   }
@@ -165,10 +185,21 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
     audience,
     algorithms,
     types = ['at+jwt'],
+    requiredClaims = {},
+    clockToleranceSeconds = 5,
     namespace = '',
+    ...unknown
   } = (item ?? {}) as Record<string, unknown>
-  for (const [member, value] of Object.entries({ issuer, jwksUri, audience })) {
-    if (typeof value !== 'string' || value === '') mistakes.push(`${place}.${member}: want a text.`)
+  for (const name of Object.keys(unknown)) mistakes.push(`${place}.${name}: there is no such setting.`)
+  for (const [member, value] of Object.entries({ issuer, jwksUri })) {
+    if (!isText(value)) mistakes.push(`${place}.${member}: want a text.`)
+  }
+  const claims = readRequiredClaims(`${place}.requiredClaims`, requiredClaims, mistakes)
+  if (audience === undefined ? Object.keys(claims).length === 0 : !isText(audience)) {
+    mistakes.push(
+      `${place}.audience: want the value of aud that means this API. For an issuer without aud leave it out, and name in ` +
+        'requiredClaims what its access tokens for this API have, such as { "token_use": "access", "client_id": ["…"] }.',
+    )
   }
   const url = typeof jwksUri === 'string' ? parseUrl(jwksUri) : undefined
   if (url === undefined || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) {
@@ -178,11 +209,49 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
   if (!isTextList(algorithms) || !algorithms.every((algorithm) => known.includes(algorithm))) {
     mistakes.push(`${place}.algorithms: want a list out of ${tokenAlgorithms.join(', ')}.`)
   }
-  if (!isTextList(types)) mistakes.push(`${place}.types: want a list such as ["at+jwt"].`)
+  if (!Array.isArray(types) || types.length === 0 || !types.every((type) => type === null || isText(type))) {
+    mistakes.push(`${place}.types: want a list such as ["at+jwt"]; null in it is a token without typ.`)
+  }
+  if (!isCount(clockToleranceSeconds, 0) || (clockToleranceSeconds as number) > 300) {
+    mistakes.push(`${place}.clockToleranceSeconds: want an integer from 0 to 300.`)
+  }
   if (typeof namespace !== 'string' || !/^[a-z0-9-]{0,32}$/.test(namespace)) {
     mistakes.push(`${place}.namespace: want up to 32 lower-case letters, digits and hyphens.`)
   }
-  return { issuer, jwksUri, audience, algorithms, types, namespace } as TokenIssuer
+  return {
+    issuer,
+    jwksUri,
+    audience,
+    algorithms,
+    types,
+    requiredClaims: claims,
+    clockToleranceSeconds,
+    namespace,
+  } as TokenIssuer
+}
+
+/** Claims that the verifier checks by itself, or that say nothing of whom a token is for. */
+const checkedClaims: readonly string[] = ['iss', 'sub', 'exp', 'nbf', 'iat', 'jti']
+
+function readRequiredClaims(
+  place: string,
+  given: unknown,
+  mistakes: string[],
+): Readonly<Record<string, readonly string[]>> {
+  const entries = typeof given === 'object' && given !== null ? Object.entries(given) : []
+  const lists = entries.map(([name, value]) => [name, isText(value) ? [value] : value] as const)
+  const isGood =
+    typeof given === 'object' &&
+    given !== null &&
+    !Array.isArray(given) &&
+    lists.every(([name, values]) => isTextList(values) && !checkedClaims.includes(name))
+  if (!isGood) {
+    mistakes.push(
+      `${place}: want { "claim": "value" } or { "claim": ["one", "other"] }, of no registered claim.`,
+    )
+    return {}
+  }
+  return Object.fromEntries(lists) as Readonly<Record<string, readonly string[]>>
 }
 
 function readAssertionKey(text: string | undefined, mistakes: string[]): JWK | undefined {
@@ -271,10 +340,12 @@ const split = (text: string | undefined): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '')
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0
+const isCount = (value: unknown, min = 1): boolean => Number.isSafeInteger(value) && (value as number) >= min
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 const isTextList = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== '')
+  Array.isArray(value) && value.length > 0 && value.every(isText)
 
 const isLoopback = ({ hostname }: URL): boolean =>
   hostname === '127.0.0.1' || hostname === 'localhost' || hostname === '[::1]'

@@ -1,6 +1,7 @@
 /** The contract's only door. Everything that edge and origin must compute alike, and nothing that runs either. */
 export * from './accept.ts'
 export * from './access.ts'
+export { isCanonicalBase64Url } from './base64url.ts'
 export * from './body.ts'
 export * from './cache-key.ts'
 export * from './cache-policy.ts'

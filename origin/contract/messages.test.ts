@@ -106,6 +106,23 @@ describe('timeout', () => {
 describe('principals', () => {
   it.each([
     ['scope as text', { sub: 'alice', scope: 'a b' }, { subject: 'alice', scopes: ['a', 'b'] }],
+    ['scp as text', { sub: 'alice', scp: 'a b' }, { subject: 'alice', scopes: ['a', 'b'] }],
+    ['scope as an array', { sub: 'alice', scope: ['a', 'b'] }, { subject: 'alice', scopes: ['a', 'b'] }],
+    [
+      'scope that is empty beside scp',
+      { sub: 'alice', scope: '', scp: 'a' },
+      { subject: 'alice', scopes: ['a'] },
+    ],
+    [
+      'scopes in both, each once',
+      { sub: 'alice', scope: 'a b', scp: ['b', 'c'] },
+      { subject: 'alice', scopes: ['a', 'b', 'c'] },
+    ],
+    [
+      'no scope that would become two',
+      { sub: 'alice', scp: ['places:write admin', 'a'] },
+      { subject: 'alice', scopes: ['a'] },
+    ],
     ['scopes as an array', { sub: 'alice', scp: ['a', 7] }, { subject: 'alice', scopes: ['a'] }],
     ['no scope', { sub: 'alice' }, { subject: 'alice', scopes: [] }],
     [

@@ -136,6 +136,56 @@ describe('key set', () => {
     expect(keySet.find('a', algorithm, nowMs)).toBeUndefined()
   })
 
+  it.each([
+    ['key_ops is null', { key_ops: null }],
+    ['key_ops is a number', { key_ops: 5 }],
+    ['key_ops is an object', { key_ops: {} }],
+    ['kty is missing', { kty: undefined }],
+    ['kty is a number', { kty: 1 }],
+    ['kid is a number', { kid: 7 }],
+    ['alg is a list', { alg: ['ES256'] }],
+    ['x is an object', { x: {} }],
+    ['use is null', { use: null }],
+  ])('passes over a key of which %s, and gives the others (RFC 7517 §5)', async (_name, change) => {
+    published = [{ ...key('odd'), ...change } as unknown as JWK, key('a')]
+    await keySet.refresh()
+    expect([failures, found('a'), keySet.find('odd', 'ES256', nowMs)]).toEqual([0, 'a', undefined])
+  })
+
+  it.each([null, 5, 'key', [], true])('passes over %j, which is no key', async (odd) => {
+    published = [odd as unknown as JWK, key('a')]
+    await keySet.refresh()
+    expect([failures, found('a')]).toEqual([0, 'a'])
+  })
+
+  it('gives the one key that fits to a token that names none (RFC 7515 §4.1.4)', async () => {
+    published = [key('a'), { kty: 'RSA', kid: 'rsa', n: 'n', e: 'AQAB' }]
+    await keySet.refresh()
+    expect(keySet.find(undefined, 'ES256', nowMs)?.kid).toBe('a')
+    expect(keySet.find(undefined, 'RS256', nowMs)?.kid).toBe('rsa')
+    published = [{ ...key('a'), kid: undefined } as unknown as JWK]
+    nowMs += times.coolDownMs
+    await keySet.refresh()
+    expect(keySet.find(undefined, 'ES256', nowMs)).toBeDefined()
+  })
+
+  it('gives none where several fit and none is named', async () => {
+    await keySet.refresh()
+    expect(keySet.find(undefined, 'ES256', nowMs)).toBeUndefined()
+  })
+
+  it.each([
+    ['EdDSA', 'Ed25519'],
+    ['Ed25519', 'EdDSA'],
+    ['Ed25519', 'Ed25519'],
+    [undefined, 'Ed25519'],
+  ])('takes a key of algorithm %s for %s (RFC 9864 §2.2)', async (alg, algorithm) => {
+    published = [{ kty: 'OKP', crv: 'Ed25519', kid: 'a', x: 'x', ...(alg !== undefined && { alg }) }]
+    await keySet.refresh()
+    expect(keySet.find('a', algorithm, nowMs)).toBeDefined()
+    expect(keySet.find('a', 'ES256', nowMs)).toBeUndefined()
+  })
+
   it('keeps no private member', async () => {
     published = [key('a', { d: 'secret' })]
     await keySet.refresh()

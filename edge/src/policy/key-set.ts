@@ -35,9 +35,15 @@ export class KeySet {
     return nowMs >= this.#fetchedAtMs + this.#options.freshMs && this.#mayTry(nowMs)
   }
 
-  find(kid: string, algorithm: string, nowMs: number): VerificationKey | undefined {
+  /**
+   * @param kid `undefined` for a token that names no key: then the one key that fits is meant, and none where several do.
+   *   A signature is never tried against one key after another (RFC 8725 §3.1)
+   */
+  find(kid: string | undefined, algorithm: string, nowMs: number): VerificationKey | undefined {
     if (!this.isUsable(nowMs)) return undefined
-    return this.#keys.find((key) => key.kid === kid && key.fits(algorithm))
+    const fitting = this.#keys.filter((key) => key.fits(algorithm))
+    if (kid !== undefined) return fitting.find((key) => key.kid === kid)
+    return fitting.length === 1 ? fitting[0] : undefined
   }
 
   /**
@@ -85,8 +91,8 @@ export class KeySet {
 }
 
 export interface KeySetOptions {
-  /** The members of `keys` (RFC 7517 §5). Rejects when they cannot be had. */
-  readonly fetchKeys: () => Promise<readonly JWK[]>
+  /** The members of `keys` (RFC 7517 §5), whatever they are. Rejects when they cannot be had. */
+  readonly fetchKeys: () => Promise<readonly unknown[]>
   readonly now: () => number
   /** Told when a refresh failed; the reason never holds a token. */
   readonly onFailure: (reason: unknown) => void
@@ -108,7 +114,8 @@ export const keySetTimes = {
 } as const
 
 export interface VerificationKey {
-  readonly kid: string
+  /** Optional (RFC 7517 §4.5). */
+  readonly kid: string | undefined
   /** The public members alone. */
   readonly jwk: JWK
   /** Equal for equal keys, across refreshes. */
@@ -125,25 +132,40 @@ const keyTypes: Readonly<Record<string, { readonly kty: string; readonly crv?: s
   RS256: { kty: 'RSA' },
   PS256: { kty: 'RSA' },
   EdDSA: { kty: 'OKP', crv: 'Ed25519' },
+  Ed25519: { kty: 'OKP', crv: 'Ed25519' },
 }
 
-/** Takes the public members of a signature key; anything else in a set is passed over (RFC 7517 §5). */
-function verificationKey(jwk: JWK): VerificationKey | undefined {
-  const { kty, kid, crv, x, y, n, e, alg, use, key_ops: operations } = jwk
-  if (typeof kid !== 'string' || kty === 'oct') return undefined
+/** RFC 9864 §2.2 names the curve that the older `EdDSA` leaves open; with a key of that curve both mean one signature. */
+export const sameAlgorithm = (one: string, other: string): boolean => fullName(one) === fullName(other)
+const fullName = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm)
+
+/**
+ * Takes the public members of a signature key. Anything else in a set is passed over, and so is a key with a member that
+ * is not of its type: one odd key must not spoil the others (RFC 7517 §5).
+ */
+function verificationKey(given: unknown): VerificationKey | undefined {
+  if (typeof given !== 'object' || given === null) return undefined
+  const { kty, kid, crv, x, y, n, e, alg, use, key_ops: operations } = given as Record<string, unknown>
+  if (typeof kty !== 'string' || kty === 'oct') return undefined
   if (use !== undefined && use !== 'sig') return undefined
-  if (operations !== undefined && !operations.includes('verify')) return undefined
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
+    return undefined
+  }
   const members = Object.entries({ kty, kid, crv, x, y, n, e, alg }).filter(
     ([, value]) => value !== undefined,
   )
+  if (!members.every(([, value]) => typeof value === 'string')) return undefined
+  // Each of them was just seen to be a text, or not to be there.
+  const jwk = Object.fromEntries(members) as Record<string, string> & { readonly kty: string }
   const fits = (algorithm: string): boolean => {
     const want = keyTypes[algorithm]
-    if (want === undefined || want.kty !== kty || (alg !== undefined && alg !== algorithm)) return false
+    if (want === undefined || want.kty !== kty) return false
+    if (jwk.alg !== undefined && !sameAlgorithm(jwk.alg, algorithm)) return false
     return want.crv === undefined || want.crv === crv
   }
   return {
-    kid,
-    jwk: Object.fromEntries(members) as JWK,
+    kid: jwk.kid,
+    jwk,
     fingerprint: JSON.stringify(members),
     fits,
     imported: new Map(),

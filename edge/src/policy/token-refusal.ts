@@ -14,6 +14,7 @@ export type TokenFault =
   | 'expired'
   | 'not-yet-valid'
   | 'audience'
+  | 'required-claims'
   | 'claims'
   | 'revoked'
   | 'keys-unavailable'
@@ -31,6 +32,7 @@ const details: Readonly<Record<TokenFault, string>> = {
   expired: 'The access token has expired.',
   'not-yet-valid': 'The access token is not valid yet.',
   audience: 'The access token is for another audience.',
+  'required-claims': 'This is not an access token for this API.',
   claims: 'The access token lacks a claim, or one is not of its type.',
   revoked: 'The access token has been revoked.',
   'keys-unavailable': 'The keys that access tokens are checked with cannot be had right now.',

@@ -1,8 +1,8 @@
-import { type Principal, principalFromClaims } from '@spillway/origin/contract'
+import { type Principal, principalBytes, principalFromClaims } from '@spillway/origin/contract'
 import { errors, importJWK, type JWTPayload, jwtVerify } from 'jose'
 import { SieveMap } from '../cache/index.ts'
 import type { TokenIssuer } from '../config.ts'
-import type { KeySet, VerificationKey } from './key-set.ts'
+import { type KeySet, sameAlgorithm, type VerificationKey } from './key-set.ts'
 import { callerKey } from './local-quota.ts'
 import type { TokenFault } from './token-refusal.ts'
 import { bearerToken, readUnverified, type UnverifiedToken } from './unverified-token.ts'
@@ -12,7 +12,7 @@ export interface VerifiedToken {
   readonly principal: Principal
   /** What its caller's requests are counted under. Here, since a text looked up before costs less than a new one. */
   readonly caller: string
-  /** `exp`, in epoch milliseconds. */
+  /** `exp` and the difference of clocks that is forgiven, in epoch milliseconds. */
   readonly expiresAtMs: number
   readonly issuedAtSeconds: number | undefined
   readonly tokenId: string | undefined
@@ -23,9 +23,6 @@ export interface VerifiedToken {
 export interface TrustedIssuer extends TokenIssuer {
   readonly keySet: KeySet
 }
-
-/** Difference between our clock and an issuer's that is forgiven (RFC 7519 §4.1.4: "usually no more than a few minutes"). */
-const leewaySeconds = 5
 
 /** How long a refusal is remembered: long enough to make hammering with one bad token cheap. */
 const refusalMs = 10_000
@@ -41,6 +38,7 @@ const lasting: ReadonlySet<TokenFault> = new Set([
   'signature',
   'expired',
   'audience',
+  'required-claims',
   'claims',
 ])
 
@@ -56,9 +54,14 @@ export class TokenVerifier {
   readonly #verified = new SieveMap<VerifiedToken>({
     countMax: 10_000,
     bytesMax: 16 * 1_024 * 1_024,
-    bytesOf,
+    bytesOf: (authorization, { principal, tokenId = '' }) =>
+      textBytes(authorization) + principalBytes(principal) + tokenId.length * 2,
   })
-  readonly #refused = new SieveMap<Refusal>({ countMax: 1_000, bytesMax: 1_024 * 1_024, bytesOf })
+  readonly #refused = new SieveMap<Refusal>({
+    countMax: 1_000,
+    bytesMax: 1_024 * 1_024,
+    bytesOf: textBytes,
+  })
 
   constructor(issuers: readonly TrustedIssuer[], now: () => number) {
     this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
@@ -106,7 +109,7 @@ export class TokenVerifier {
     const issuer = this.#issuers.get(token.issuer)
     if (issuer === undefined) return 'issuer'
     const { keySet } = issuer
-    if (!issuer.algorithms.some((algorithm) => algorithm === token.algorithm)) return 'algorithm'
+    if (!issuer.algorithms.some((algorithm) => sameAlgorithm(algorithm, token.algorithm))) return 'algorithm'
     if (!issuer.types.some((type) => sameType(type, token.type))) return 'type'
     let key = keySet.find(token.kid, token.algorithm, this.#now())
     if (key === undefined) {
@@ -129,22 +132,27 @@ export class TokenVerifier {
       const { payload } = await jwtVerify(compact, cryptoKey, {
         algorithms: [algorithm],
         issuer: issuer.issuer,
-        audience: issuer.audience,
-        clockTolerance: leewaySeconds,
+        ...(issuer.audience !== undefined && { audience: issuer.audience }),
+        clockTolerance: issuer.clockToleranceSeconds,
         currentDate: new Date(this.#now()),
         requiredClaims: ['exp', 'sub'],
       })
+      if (!hasRequiredClaims(payload, issuer)) return 'required-claims'
       const subject = qualifiedSubject(payload.sub, issuer.namespace, this.#namespaces)
       if (subject === undefined) return 'claims'
-      return verifiedToken({ ...payload, sub: subject }, key, issuer.keySet) ?? 'claims'
+      return verifiedToken({ ...payload, sub: subject }, key, issuer) ?? 'claims'
     } catch (error) {
       return faultOf(error)
     }
   }
 }
 
-/** Each character of the key is a byte; what is kept beside it is small and bounded by it. */
-const bytesOf = (authorization: string): number => authorization.length * 2 + 512
+/** A text of headers has one byte a character, and two at the most; an entry of the map comes with it. */
+const textBytes = (authorization: string): number => authorization.length * 2 + 256
+
+/** RFC 8725 §3.12: where two kinds of token of one issuer look alike, a claim must tell them apart. */
+const hasRequiredClaims = (payload: JWTPayload, { requiredClaims }: TrustedIssuer): boolean =>
+  Object.entries(requiredClaims).every(([name, values]) => values.some((value) => payload[name] === value))
 
 interface Refusal {
   readonly fault: TokenFault
@@ -165,13 +173,17 @@ function qualifiedSubject(
   return namespaces.has(sub.slice(0, Math.max(0, sub.indexOf(':')))) ? undefined : sub
 }
 
-function verifiedToken(claims: JWTPayload, key: VerificationKey, keySet: KeySet): VerifiedToken | undefined {
+function verifiedToken(
+  claims: JWTPayload,
+  key: VerificationKey,
+  { keySet, clockToleranceSeconds }: TrustedIssuer,
+): VerifiedToken | undefined {
   const principal = principalFromClaims(claims)
   if (principal === undefined || claims.exp === undefined) return undefined
   return {
     principal,
     caller: callerKey(principal.subject),
-    expiresAtMs: claims.exp * 1_000,
+    expiresAtMs: (claims.exp + clockToleranceSeconds) * 1_000,
     issuedAtSeconds: claims.iat,
     tokenId: typeof claims.jti === 'string' ? claims.jti : undefined,
     key,
@@ -188,9 +200,10 @@ async function importedKey(key: VerificationKey, algorithm: string): Promise<Cry
 }
 
 /** `at+jwt` and `application/at+jwt` are one media type (RFC 7515 §4.1.9), in any case. */
-function sameType(want: string, given: string | undefined): boolean {
+function sameType(want: string | null, given: string | undefined): boolean {
+  if (want === null || given === undefined) return want === null && given === undefined
   const short = (type: string): string => type.toLowerCase().replace(/^application\//, '')
-  return given !== undefined && short(given) === short(want)
+  return short(given) === short(want)
 }
 
 function faultOf(error: unknown): TokenFault {

@@ -1,3 +1,4 @@
+import { isCanonicalBase64Url } from '@spillway/origin/contract'
 import type { TokenFault } from './token-refusal.ts'
 
 /** Bytes of a token; RFC 8725 sets no limit, but what we parse before it is verified must be small. */
@@ -8,7 +9,7 @@ export interface UnverifiedToken {
   readonly compact: string
   readonly algorithm: string
   readonly type: string | undefined
-  readonly kid: string
+  readonly kid: string | undefined
   readonly issuer: string
 }
 
@@ -43,31 +44,11 @@ export function readUnverified(compact: string): UnverifiedToken | TokenFault {
   const { alg, typ, kid } = header
   if (typeof alg !== 'string') return 'algorithm'
   if (typ !== undefined && typeof typ !== 'string') return 'type'
-  if (typeof kid !== 'string' || kid === '' || kid.length > 256) return 'key-unknown'
+  // Optional (RFC 7515 §4.1.4). An empty one is the name of no key.
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 256)) return 'key-unknown'
   if (typeof claims.iss !== 'string') return 'issuer'
   return { compact, algorithm: alg, type: typ, kid, issuer: claims.iss }
 }
-
-/**
- * Whether a text is base64url without padding, and the only spelling of its bytes: unused bits of the last character
- * are zero (RFC 4648 §3.5), so that no second text verifies as the same token.
- */
-function isCanonicalBase64Url(text: string): boolean {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) return false
-  const last = alphabet.indexOf(text.at(-1) ?? 'A')
-  switch (text.length % 4) {
-    case 1:
-      return false
-    case 2:
-      return (last & 0b1111) === 0
-    case 3:
-      return (last & 0b11) === 0
-    default:
-      return true
-  }
-}
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -9,7 +9,7 @@ import {
   type JWTHeaderParameters,
 } from 'jose'
 
-export type Algorithm = 'ES256' | 'RS256' | 'PS256' | 'EdDSA'
+export type Algorithm = 'ES256' | 'RS256' | 'PS256' | 'EdDSA' | 'Ed25519'
 
 export interface IssuerKey {
   readonly algorithm: Algorithm

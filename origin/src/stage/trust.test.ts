@@ -136,15 +136,54 @@ it('rotates: a new key beside the old one, then the old one is gone and with it 
   expect(await rotating.verify(fresh, nowMs)).toBeDefined()
 })
 
-it('keeps a bounded number of assertions: the oldest goes first', async () => {
-  const small = new AssertionVerifier(parseEdgeKeys(JSON.stringify({ keys: [edgeJwk] })), 2)
+const small = (bytesMax: number) =>
+  new AssertionVerifier(parseEdgeKeys(JSON.stringify({ keys: [edgeJwk] })), bytesMax)
+
+it('keeps a bounded number of bytes: the oldest goes first', async () => {
   const assertions = await Promise.all(['a', 'b', 'c'].map((sub) => sign({ ...goodClaims, sub })))
-  for (const assertion of assertions) await small.verify(assertion, nowMs)
-  expect(assertions.map((assertion) => small.recall(assertion, nowMs)?.principal?.subject)).toEqual([
+  const one = small(100_000)
+  await one.verify(assertions[0] as string, nowMs)
+  const two = small(one.remembered.bytes * 2 + 10)
+  for (const assertion of assertions) await two.verify(assertion, nowMs)
+  expect(assertions.map((assertion) => two.recall(assertion, nowMs)?.principal?.subject)).toEqual([
     undefined,
     'b',
     'c',
   ])
+})
+
+it('counts each scope as the string that it becomes', async () => {
+  const scope = Array.from({ length: 1_000 }, (_, index) => index.toString(36)).join(' ')
+  const one = small(1_000_000)
+  await one.verify(await sign({ ...goodClaims, scope }), nowMs)
+  expect(one.remembered.count).toBe(1)
+  expect(one.remembered.bytes).toBeGreaterThan(1_000 * 40)
+})
+
+it('does not remember what weighs more than all may', async () => {
+  const none = small(100)
+  expect(await none.verify(await sign(goodClaims), nowMs)).toBeDefined()
+  expect(none.remembered).toEqual({ count: 0, bytes: 0 })
+})
+
+it('forgets what has expired when the next one is remembered', async () => {
+  const one = small(1_000_000)
+  for (const sub of ['a', 'b', 'c']) await one.verify(await sign({ ...goodClaims, sub }), nowMs)
+  const laterMs = nowMs + lifetimeSeconds * 1_000
+  const iat = laterMs / 1_000
+  await one.verify(await sign({ ...goodClaims, iat, exp: iat + lifetimeSeconds }), laterMs)
+  expect(one.remembered.count).toBe(1)
+})
+
+it('takes one spelling of an assertion and no other (RFC 4648 §3.5)', async () => {
+  const assertion = await sign(goodClaims)
+  const [header, claims, signature = ''] = assertion.split('.')
+  const last = signature.at(-1) as string
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const unusedBits = signature.slice(0, -1) + alphabet[alphabet.indexOf(last) + 1]
+  for (const spelling of [`${signature}=`, `${signature}==`, ` ${signature}`, `${signature}\n`, unusedBits]) {
+    expect(await verifier.verify([header, claims, spelling].join('.'), nowMs)).toBeUndefined()
+  }
 })
 
 describe('a key set is refused, with the reason, when', () => {

@@ -1,9 +1,11 @@
 import {
   assertionProfile,
   headers,
+  isCanonicalBase64Url,
   type Principal,
   type Problem,
   ProblemError,
+  principalBytes,
   principalOfAssertion,
 } from '@spillway/origin/contract'
 import type { onRequestHookHandler } from 'fastify'
@@ -26,22 +28,32 @@ export interface Verified {
 /** Characters of an assertion: a subject of 255 characters and a hundred scopes fit. */
 const assertionLengthMax = 8_192
 
+/** Callers of about one minute: 20,000 that have a few scopes each. */
+const rememberedBytesMax = 24 * 1_024 * 1_024
+
 export class AssertionVerifier {
-  readonly #remembered = new Map<string, Verified>()
+  readonly #remembered = new Map<string, Remembered>()
   readonly #pending = new Map<string, Promise<Verified | undefined>>()
-  readonly #rememberedMax: number
+  readonly #bytesMax: number
+  #bytes = 0
   #keys: JWTVerifyGetKey
 
-  /** @param rememberedMax callers of about one minute, at about 700 bytes each. @default 20 000 */
-  constructor(keys: JWTVerifyGetKey, rememberedMax = 20_000) {
+  /** @param bytesMax what remembered assertions may weigh together, in bytes. @default 24 MiB */
+  constructor(keys: JWTVerifyGetKey, bytesMax = rememberedBytesMax) {
     this.#keys = keys
-    this.#rememberedMax = rememberedMax
+    this.#bytesMax = bytesMax
+  }
+
+  /** What is remembered: how many assertions, and what they weigh together. */
+  get remembered(): { readonly count: number; readonly bytes: number } {
+    return { count: this.#remembered.size, bytes: this.#bytes }
   }
 
   /** Other keys; what the keys before have verified is forgotten, so that removing a key takes effect at once. */
   setKeys(keys: JWTVerifyGetKey): void {
     this.#keys = keys
     this.#remembered.clear()
+    this.#bytes = 0
     this.#pending.clear()
   }
 
@@ -58,29 +70,52 @@ export class AssertionVerifier {
     const keys = this.#keys
     const check = verifyAssertion(assertion, keys, nowMs).then((verified) => {
       if (this.#pending.get(assertion) === check) this.#pending.delete(assertion)
-      if (verified !== undefined && keys === this.#keys) this.#remember(assertion, verified)
+      if (verified !== undefined && keys === this.#keys) this.#remember(assertion, verified, nowMs)
       return verified
     })
     this.#pending.set(assertion, check)
     return check
   }
 
-  /** All lives are about equally long, so the first in is the first to expire: no need to track use. */
-  #remember(assertion: string, verified: Verified): void {
-    if (this.#remembered.size >= this.#rememberedMax) {
-      const [oldest] = this.#remembered.keys()
-      this.#remembered.delete(oldest as string)
+  /**
+   * All lives are about equally long, so the first in is the first to expire: no need to track use. What has expired goes
+   * first, and then as many as it takes to stay within the bytes.
+   */
+  #remember(assertion: string, verified: Verified, nowMs: number): void {
+    const bytes = bytesOf(assertion, verified)
+    if (bytes > this.#bytesMax) return
+    this.#forget(assertion)
+    for (const [oldest, { expiresAtMs }] of this.#remembered) {
+      if (nowMs < expiresAtMs && this.#bytes + bytes <= this.#bytesMax) break
+      this.#forget(oldest)
     }
-    this.#remembered.set(assertion, verified)
+    this.#remembered.set(assertion, { ...verified, bytes })
+    this.#bytes += bytes
+  }
+
+  #forget(assertion: string): void {
+    this.#bytes -= this.#remembered.get(assertion)?.bytes ?? 0
+    this.#remembered.delete(assertion)
   }
 }
+
+interface Remembered extends Verified {
+  readonly bytes: number
+}
+
+/** The text, the entry that it is the key of, and who it speaks of. */
+const bytesOf = (assertion: string, { principal }: Verified): number =>
+  assertion.length + 256 + (principal === undefined ? 0 : principalBytes(principal))
 
 async function verifyAssertion(
   assertion: string,
   keys: JWTVerifyGetKey,
   nowMs: number,
 ): Promise<Verified | undefined> {
-  if (assertion.length > assertionLengthMax) return undefined
+  // One spelling for one assertion: each other one that verified as well would be remembered beside it.
+  if (assertion.length > assertionLengthMax || !assertion.split('.').every(isCanonicalBase64Url)) {
+    return undefined
+  }
   const profile = assertionProfile
   try {
     const { payload, protectedHeader } = await jwtVerify(assertion, keys, {
