@@ -40,9 +40,22 @@ describe('control', () => {
     ['none', undefined],
     ['background', 'background'],
     ['normal', 'normal'],
-    ['critical', undefined],
-    ['everything', undefined],
+    ['normal\n', 'normal'],
+    [' NORMAL ', 'normal'],
+    ['Background', 'background'],
+    ['None\n', undefined],
+    ['', undefined],
   ])('shed: %j', (value, expected) => {
-    expect(readControl([], value).shed).toBe(expected)
+    expect(readControl([], value)).toMatchObject({ shed: expected })
+    expect(readControl([], value).mistake).toBeUndefined()
   })
+
+  it.each(['critical', 'everything', 'nromal', 'normal background'])(
+    'tells that %j sheds nothing',
+    (value) => {
+      const { shed, mistake } = readControl([], value)
+      expect(shed).toBeUndefined()
+      expect(mistake).toBe(`shed is "${value}", so nothing is shed: set it to background, normal or none`)
+    },
+  )
 })

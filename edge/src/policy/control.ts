@@ -9,6 +9,8 @@ export interface Control {
   readonly revokedSubjects: ReadonlyMap<string, number | undefined>
   /** Priorities at and below this one are shed. */
   readonly shed: Exclude<Priority, 'critical'> | undefined
+  /** Why the switch has a value and nothing is shed, for operators; never a value of somebody else's. */
+  readonly mistake?: string
 }
 
 export const noControl: Control = { revokedTokens: new Set(), revokedSubjects: new Map(), shed: undefined }
@@ -31,8 +33,22 @@ export function readControl(keys: readonly ControlKey[], shed: string | null): C
       revokedSubjects.set(name.slice(controlPrefix.subject.length), issuedBefore(metadata))
     }
   }
-  const isLevel = isPriority(shed) && shed !== 'critical'
-  return { revokedTokens, revokedSubjects, shed: isLevel ? shed : undefined }
+  return { revokedTokens, revokedSubjects, ...readSwitch(shed) }
+}
+
+/**
+ * The switch is for emergencies: whoever types it in a hurry, with a newline or in capitals, means it, and whoever misspells
+ * it must be told.
+ */
+function readSwitch(text: string | null): Pick<Control, 'shed' | 'mistake'> {
+  const level = (text ?? '').trim().toLowerCase()
+  if (level === '' || level === 'none') return { shed: undefined }
+  if (isPriority(level) && level !== 'critical') return { shed: level }
+  const given = JSON.stringify(level.slice(0, 32))
+  return {
+    shed: undefined,
+    mistake: `shed is ${given}, so nothing is shed: set it to background, normal or none`,
+  }
 }
 
 export interface RevocableToken {

@@ -55,7 +55,12 @@ export class ControlSource {
         listRevocations(namespace),
         namespace.get(controlPrefix.shed, { cacheTtl: 30 }),
       ])
+      const { mistake } = this.#control
       this.#control = readControl(keys, shed)
+      // Once, and not at each reading: it stays as it is until somebody changes it.
+      if (this.#control.mistake !== undefined && this.#control.mistake !== mistake) {
+        this.#onFailure(this.#control.mistake)
+      }
       this.#readAtMs = startedAtMs
       if (keys.length >= keysMax) this.#onFailure(`only the first ${keys.length} revocations are in force`)
     } catch (error) {

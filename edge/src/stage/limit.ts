@@ -15,7 +15,8 @@ export interface LimitParts {
 /** Address of the client, as Cloudflare gives it. */
 const addressOf = ({ headers }: RequestHead): string | null => headers.get('cf-connecting-ip')
 
-const callerOf = ({ token, head }: Exchange): string => token?.caller ?? addressKey(addressOf(head))
+/** Under which name a request counts: its subject's, or its address where it has no token. */
+export const callerOf = ({ token, head }: Exchange): string => token?.caller ?? addressKey(addressOf(head))
 
 /** 4a. Whether the caller is over its quota, by what this isolate knows. For every request, and free. */
 export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | undefined {

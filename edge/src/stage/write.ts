@@ -15,6 +15,7 @@ import {
   type ForwardParts,
   forward,
 } from './forward.ts'
+import { callerOf } from './limit.ts'
 import { priorityOf } from './lookup.ts'
 import { type SettleParts, settle, settleUnknown } from './settle.ts'
 
@@ -53,7 +54,7 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
       ? null
       : new RequestBody(sent, short ? () => exchange.request.arrayBuffer() : undefined)
   const deadline = new Deadline(deadlineOf(exchange), parts.now())
-  if (body !== null) await prepare(body, short, deadline, parts)
+  const places = body === null ? undefined : await prepare(exchange, { body, short, deadline }, parts)
   const asked: SentWrite = {
     operation: plan.route.operation,
     ifMatch: headers.get('if-match'),
@@ -78,26 +79,43 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
     if (!mayHaveArrived) throw error
     const reason = error instanceof ForwardError ? error.reason : 'repeat-failed'
     throw new ForwardError(await settleUnknown(exchange, plan, asked, parts), reason, true)
+  } finally {
+    if (body !== null) places?.leave(body)
   }
+}
+
+interface Arriving {
+  readonly body: RequestBody
+  /** Whether it says that it is short. */
+  readonly short: boolean
+  readonly deadline: Deadline
 }
 
 /**
  * Lets a body go on while it arrives, or waits until it is here.
  *
  * @throws {ProblemError} when there is no room, or the body is too large or not here in time
+ * @returns where a body that goes on has its place, until it is answered
  */
 async function prepare(
-  body: RequestBody,
-  short: boolean,
-  deadline: Deadline,
+  exchange: Exchange,
+  { body, short, deadline }: Arriving,
   { now, random, shortBodies, streamedBodies, waitingBodies }: WriteParts,
-): Promise<void> {
-  if (!short && streamedBodies.admits(body, now())) return
-  if (!(short ? shortBodies : waitingBodies).admits(body, now())) {
+): Promise<OpenBodies<RequestBody> | undefined> {
+  const caller = callerOf(exchange)
+  if (!short && streamedBodies.enter(body, caller, now()) === 'entered') return streamedBodies
+  const places = short ? shortBodies : waitingBodies
+  const entry = places.enter(body, caller, now())
+  if (entry !== 'entered') {
     body.cancel()
-    throw new ForwardError(tooMany(random()), 'shed-bodies', false)
+    throw new ForwardError(tooMany(entry, random()), 'shed-bodies', false)
   }
-  await arrival(body, deadline)
+  try {
+    await arrival(body, deadline)
+  } finally {
+    places.leave(body)
+  }
+  return undefined
 }
 
 /** @throws {ProblemError} when the body is too large or not here in time */
@@ -111,9 +129,12 @@ async function arrival(body: RequestBody, deadline: Deadline): Promise<void> {
 
 const tooLarge: Problem = { code: 'content-too-large', detail: 'A body has at most 262144 bytes.' }
 
-const tooMany = (random: number): Problem => ({
+const tooMany = (entry: 'full' | 'over-share', random: number): Problem => ({
   code: 'overloaded',
-  detail: 'Too many bodies are on their way; this request has touched nothing.',
+  detail:
+    entry === 'full'
+      ? 'Too many bodies are on their way. Nothing was done; send the request again.'
+      : 'Too many of your bodies are on their way. Nothing was done; send fewer at a time, each in one piece.',
   retryAfterSeconds: retryAfterSeconds(1, random),
 })
 
