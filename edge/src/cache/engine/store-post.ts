@@ -29,7 +29,9 @@ export async function mayStorePost(
   if (request.method !== 'POST' || response.status !== 200) return false
   const location = response.headers.get('content-location')
   const locatesTarget =
-    location !== null && URL.canParse(location, target) && new URL(location, target).href === target.href
+    location !== null &&
+    URL.canParse(location, target.href) &&
+    new URL(location, target.href).href === target.href
   return locatesTarget && (await layers.isUntouchedSince(keyTags(key), startedAtMs))
 }
 

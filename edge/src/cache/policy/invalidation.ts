@@ -18,8 +18,8 @@ export function invalidatedUrls(
   const urls = [target]
   for (const name of ['location', 'content-location']) {
     const value = headers.get(name)
-    if (value === null || !URL.canParse(value, target)) continue
-    const url = new URL(value, target)
+    if (value === null || !URL.canParse(value, target.href)) continue
+    const url = new URL(value, target.href)
     if (url.origin === target.origin || origins.includes(url.origin)) urls.push(url)
   }
   return urls

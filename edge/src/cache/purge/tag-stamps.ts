@@ -205,7 +205,7 @@ export class TagStamps {
       }, markWaitMs)
     })
     await Promise.race([marking, late])
-    clearTimeout(timer)
+    if (timer !== null) clearTimeout(timer)
   }
 
   /** @returns whether it could be read */

@@ -32,6 +32,6 @@ async function inTime<T>(lookUp: Promise<T>): Promise<T> {
   try {
     return await Promise.race([lookUp, late])
   } finally {
-    clearTimeout(timer)
+    if (timer !== null) clearTimeout(timer)
   }
 }
