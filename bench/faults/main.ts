@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { reportBars } from '../bar-lines.ts'
 import { table } from '../measure/table.ts'
@@ -51,8 +52,10 @@ try {
   reportTrial(trial)
   reportBars(measure(trial, seconds))
 } finally {
-  await closing.disposeAsync()
+  // Bounded: what does not end in time is ended by its lifeline when this process exits.
+  await Promise.race([closing.disposeAsync(), sleep(60_000)])
 }
+process.exit()
 
 function replayOf(planted: Plant | undefined): string {
   const more = planted === undefined ? '' : ` --plant ${planted}`
