@@ -244,12 +244,19 @@ describe('a body', () => {
       response.writeHead(201, { 'content-type': 'application/json' }).end('{}')
     })
     const before = origin.requests
-    const stalled = Array.from({ length: 80 }, () => {
+    // Of twenty callers: one alone would get no more than its share.
+    const callers = await Promise.all(
+      Array.from({ length: 20 }, async (_, number) =>
+        bearer(await issuer.mint({ claims: { sub: `slow-${number}`, scope: 'places:write' } })),
+      ),
+    )
+    const stall = (headers: Record<string, string>) => {
       const body = new ReadableStream({
         start: (controller) => controller.enqueue(new TextEncoder().encode('{')),
       })
-      return post({ body, duplex: 'half' }).then(({ status }) => status)
-    })
+      return post({ body, duplex: 'half', headers }).then(({ status }) => status)
+    }
+    const stalled = Array.from({ length: 80 }, (_, number) => stall(callers[number % 20] ?? {}))
     await vi.waitFor(() => expect(origin.requests).toBeGreaterThan(before))
     const others = await Promise.all(Array.from({ length: 5 }, () => post({ body: '{"name":"Paris"}' })))
     expect(others.map(({ status }) => status)).toEqual(others.map(() => 201))

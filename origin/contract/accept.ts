@@ -13,16 +13,21 @@ export function acceptsJson(accept: string | null | undefined): boolean {
   if (accept.trim() === '') return true
   let best = { rank: 0, weight: 0 }
   for (const range of splitOutsideQuotes(accept, ',')) {
-    const [name = '', ...parameters] = splitOutsideQuotes(range, ';').map((part) => part.trim().toLowerCase())
-    const found = ranks.get(name)
-    if (found === undefined) continue
-    const { weight, parameterCount } = readParameters(parameters)
+    // perf: of thousands of ranges that say nothing, each is dismissed by a look at its length.
+    if (range.length < rangeLengthMin) continue
+    const end = range.indexOf(';')
+    const found = ranks.get((end === -1 ? range : range.slice(0, end)).trim().toLowerCase())
+    // A more specific one has decided, or one like it has said yes.
+    if (found === undefined || found < best.rank || (found === best.rank && best.weight > 0)) continue
+    const { weight, parameterCount } = readParameters(end === -1 ? '' : range.slice(end + 1).toLowerCase())
     // `application/json;v=2` asks for something that we do not have; a charset is one way of saying JSON.
-    if (parameterCount > 0) continue
-    if (found > best.rank || (found === best.rank && weight > best.weight)) best = { rank: found, weight }
+    if (parameterCount === 0) best = { rank: found, weight }
   }
   return best.weight > 0
 }
+
+/** Of `*` + `/*`, the shortest range there is. */
+const rangeLengthMin = 3
 
 /** Ranges that take in JSON, by how specific they are. */
 const ranks: ReadonlyMap<string, number> = new Map([
@@ -31,10 +36,12 @@ const ranks: ReadonlyMap<string, number> = new Map([
   ['application/json', 3],
 ])
 
-function readParameters(parameters: readonly string[]): { weight: number; parameterCount: number } {
+/** @param text what follows the type, in lower case */
+function readParameters(text: string): { weight: number; parameterCount: number } {
   let weight = 1
   let parameterCount = 0
-  for (const parameter of parameters) {
+  for (const part of text === '' ? [] : splitOutsideQuotes(text, ';')) {
+    const parameter = part.trim()
     const [name, value = ''] = parameter.split('=')
     if (name === 'q') {
       // A weight that is none counts as the smallest (it is there to lower the preference).

@@ -16,9 +16,11 @@ export interface DocumentTag {
   readonly revision: string | undefined
 }
 
+const elementsMax = 512
+
 /**
- * Tags of an If-Match or If-None-Match list; `'any'` for `*`; `undefined` where it is malformed.
- * A weak mark is ignored: proxies that compress an answer weaken its tag on the way, and a version number is exact in
+ * Tags of an If-Match or If-None-Match list; `'any'` for `*`; `undefined` where it is malformed or has
+ * more than 512 elements. A weak mark is ignored: proxies that compress an answer weaken its tag on the way, and a version number is exact in
  * either form. Tags that are not ours match nothing and are left out.
  */
 export function parseEtags(value: string): readonly DocumentTag[] | 'any' | undefined {
@@ -27,7 +29,9 @@ export function parseEtags(value: string): readonly DocumentTag[] | 'any' | unde
   let isEmpty = true
   // A tag may hold a comma, and a list empty elements (RFC 9110 §5.6.1.2): splitting at commas would refuse both.
   const element = /[ \t]*(?:(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*)?(?:,|$)/y
-  while (element.lastIndex < value.length) {
+  for (let count = 0; element.lastIndex < value.length; count += 1) {
+    // A reasonable number of them (§5.6.1.2), empty ones included.
+    if (count === elementsMax) return undefined
     const match = element.exec(value)
     if (match === null) return undefined
     const [, tag] = match

@@ -1,4 +1,4 @@
-import { limits, ProblemError } from '@spillway/origin/contract'
+import { limits, listsElement, ProblemError } from '@spillway/origin/contract'
 
 /**
  * Which header fields cross the edge. Towards the origin a list of what it has a use for, so that nothing a client
@@ -54,9 +54,10 @@ export type OutgoingFields = Readonly<Record<string, string>>
  *   `If-Match` as RFC 9110 §7.6.1 asks would turn a conditional write into an unconditional one, so it is refused
  */
 export function requestFields(client: Headers): OutgoingFields | string {
-  const nominated = connectionOptions(client)
   const sent = pick(endToEnd, client)
-  for (const name in sent) if (nominated.has(name)) return name
+  const nominated = client.get('connection')?.toLowerCase()
+  if (nominated === undefined) return sent
+  for (const name in sent) if (listsElement(nominated, name)) return name
   return sent
 }
 

@@ -55,7 +55,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 function decodeText(part: string): string | undefined {
   try {
     const binary = atob(part.replaceAll('-', '+').replaceAll('_', '/'))
-    return utf8.decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)))
+    // perf: `Uint8Array.from` asks an iterator for each character, which takes ten times as long.
+    const bytes = new Uint8Array(binary.length)
+    for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index)
+    return utf8.decode(bytes)
   } catch {
     return undefined
   }

@@ -1,4 +1,10 @@
-import { type DocumentTag, type Parsed, type Problem, parseEtags } from '@spillway/origin/contract'
+import {
+  type DocumentTag,
+  listsElement,
+  type Parsed,
+  type Problem,
+  parseEtags,
+} from '@spillway/origin/contract'
 
 /**
  * Conditional requests in the order of RFC 9110 §13.2.2: If-Match, then If-None-Match. There is no Last-Modified, so
@@ -57,11 +63,9 @@ export function evaluatePreconditions(
 
 /** Whether an If-None-Match names this entity tag of a list. */
 export function namesListEtag(ifNoneMatch: string, etag: string): boolean {
-  // Weak comparison (§13.1.2). Our tags hold no comma, so splitting at one finds every tag that could be ours.
-  return (
-    ifNoneMatch.trim() === '*' ||
-    ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
-  )
+  if (ifNoneMatch.trim() === '*') return true
+  // Weak comparison (§13.1.2). Our tags hold no comma.
+  return listsElement(ifNoneMatch, etag) || listsElement(ifNoneMatch, `W/${etag}`)
 }
 
 /** The 412 of a document that has this entity tag now. */
@@ -77,7 +81,7 @@ export const preconditionRequired: Problem = {
 }
 
 export const malformed = (header: string): { readonly ok: false; readonly problem: Problem } => {
-  const detail = `${header} is not a list of entity tags such as "3", or *.`
+  const detail = `${header} is not a list of at most 512 entity tags such as "3", or *.`
   return {
     ok: false,
     problem: { code: 'invalid-header', detail, errors: [{ header, detail }] },
