@@ -14,9 +14,9 @@ import { up } from '../stack/up.ts'
 import { askedOf, Clients, refusedOf, type Statuses } from './clients.ts'
 
 /**
- * Who is refused while the origin has nothing to do: nobody may be. An isolate that has just begun is asked by more and
- * more clients; one that has served is asked by many at once, after more and more quiet; and the same goes through the
- * real origin and its database. Everyone asks for a document of their own, so that no cache helps.
+ * Counts refusals while the origin is idle; there may be none. A cold isolate serves more and more clients, a warm one
+ * serves bursts after longer and longer pauses, and both are repeated through the real origin and its database. Each
+ * client reads a document of its own, so that no cache helps.
  */
 interface Shape {
   readonly name: string

@@ -28,7 +28,7 @@ const codeOf = (marker: string): string => {
 }
 
 export interface BodyOptions {
-  /** Of an advisory that is replaced. @default one of its own */
+  /** Code of the advisory that this body replaces. @default a new one */
   readonly code?: string | undefined
   /** Sorts it behind those that clients work on, so that a page of the list shows these. @default false */
   readonly isLast?: boolean

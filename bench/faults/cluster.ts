@@ -13,7 +13,7 @@ export interface Cluster {
   readonly uri: string
   /** Each member's own port. */
   readonly ports: readonly number[]
-  /** What the other members reach each member by. */
+  /** Proxies through which the other members reach each member. */
   readonly links: readonly FaultProxy[]
   /** The member that takes writes, of two that believe it the newer one; `undefined` during an election. */
   primary(): Promise<number | undefined>

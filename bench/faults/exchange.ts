@@ -1,4 +1,4 @@
-/** What a client asked and what it was told, as the checks see it. Times are epoch milliseconds. */
+/** One request and its answer, as the checks see them. Times are epoch milliseconds. */
 
 export type ResourceName = 'places' | 'trips' | 'advisories'
 export type Operation = 'create' | 'batch' | 'put' | 'patch' | 'delete' | 'read' | 'list'

@@ -7,7 +7,7 @@ import type { World } from './world.ts'
 /** A fault that has happened. Times are epoch milliseconds. */
 export interface FaultRecord {
   readonly kind: FaultKind
-  /** What it befell, e.g. `member 2`. */
+  /** Process or link that the fault hit, e.g. `member 2`. */
   readonly target: string
   readonly startMs: number
   /** When its cause was over: a recovery is counted from here. For a kill, the moment of the kill. */

@@ -50,7 +50,7 @@ function ofList(exchange: Exchange, { byMarker }: Truth): Observation[] {
   })
 }
 
-/** What a write did, whatever its caller was told. */
+/** Effect of a write in the database, whatever its caller was told. */
 function ofWrite(exchange: Exchange, { byMarker, chains }: Truth): Observation[] {
   const { answer, marker, markers, operation, startMs, documentId = '', resource } = exchange
   if (operation === 'delete') {

@@ -28,8 +28,8 @@ export async function markOplog(uri: string, databaseName: string): Promise<Time
 }
 
 /**
- * What has been applied since the mark, from the primary, after a write of our own that a majority has: nothing before
- * that one can be rolled back any more.
+ * Operations applied since the mark, read from the primary after a write of our own that a majority has: nothing before
+ * that write can be rolled back any more.
  *
  * @throws Error when the oplog has lost its beginning
  */

@@ -8,7 +8,7 @@ import type { Violation, ViolationKind } from './violation.ts'
 
 /** Faults that began this long before the first exchange belong to its history. */
 const faultsBeforeMs = 2_000
-/** Of violations that read alike. */
+/** Violations shown of each kind that reads alike. */
 const shownEach = 2
 
 export function reportViolations(trial: Trial, replay: string): void {

@@ -12,7 +12,7 @@ export interface SessionOptions {
   readonly credentials: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
 }
 
-/** Where all exchanges of a run are kept. */
+/** Keeps all exchanges of a run. */
 export interface Recorder {
   readonly exchanges: Exchange[]
   readonly transport: Transport

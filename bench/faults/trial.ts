@@ -128,7 +128,7 @@ export async function runTrial(world: World, options: TrialOptions): Promise<Tri
   for (const fault of planned) {
     if (!(await isDue(startMs + fault.atMs, ending.signal))) break
     const infliction = tormentor.inflict(fault)
-    // What could not be started again is told when all have been waited for.
+    // A failed restart is reported once all faults have ended.
     infliction.catch(() => {})
     inflicted.push(infliction)
   }

@@ -74,7 +74,7 @@ async function measure(originFolder: string) {
   const reading = new Workload({ mix, ids, headersOf, random: seededRandom(1) })
   const writing = new Workload({ mix: { update: 1 }, ids, headersOf, random: seededRandom(2) })
   await learnEtags(edge.url, writing, headers)
-  // What is asked for in the first seconds is not there yet.
+  // Reads of the first seconds find an empty cache and are not counted.
   const countFromMs = Date.now() + 5_000
   const untilMs = countFromMs + seconds * 1_000
   const send = async ({ call, answered }: ReturnType<Workload['next']>) => {

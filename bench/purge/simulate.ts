@@ -8,7 +8,7 @@ import { seeded, VirtualTime } from './virtual-time.ts'
 export interface PurgeScenario {
   readonly name: string
   readonly isolates: number
-  /** Of all isolates together. */
+  /** Sum over all isolates. */
   readonly writesPerSecond: number
   readonly seconds: number
   readonly seed: number
@@ -31,7 +31,7 @@ export const proLimit = { callsPerSecond: 5, bucket: 25 }
 /** How long all may take to become quiet after the last write. */
 const quietMsMax = 600_000
 
-/** What of the way is the network's: isolate to queue, either way. */
+/** Network time between isolate and queue, each way. */
 const hopMs = 40
 
 /**

@@ -5,7 +5,7 @@ import { unstable_readConfig } from 'wrangler'
 import { localFolder, root } from './folders.ts'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
 
-/** What is to be run next, or why it cannot be. */
+/** A bundle that can run, or the reason why there is none. */
 export type Bundled =
   | { readonly ok: true; readonly code: WorkerCode }
   | { readonly ok: false; readonly message: string }

@@ -6,7 +6,7 @@ export interface WelcomeOptions {
   readonly originUrl: string
   readonly issuer: Issuer
   readonly seconds: string
-  /** Where a debugger attaches, where it may. */
+  /** Ports for a debugger; `undefined` without `--inspect`. */
   readonly inspectorPorts?: { readonly origin: number; readonly edge: number } | undefined
 }
 

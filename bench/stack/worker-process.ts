@@ -23,7 +23,7 @@ export interface WorkerOptions {
   readonly variables: Readonly<Record<string, string>>
   /** @default any free port */
   readonly port?: number
-  /** Where a debugger may attach, on the loopback interface. @default nowhere */
+  /** Port for a debugger, on the loopback interface. @default none */
   readonly inspectorPort?: number | undefined
   /** Called with each line that it prints. */
   readonly onLine?: (line: string) => void

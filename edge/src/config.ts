@@ -38,7 +38,7 @@ export interface TokenIssuer {
   /** Where its key set is: `https:`, or `http:` on this machine. */
   readonly jwksUri: string
   /**
-   * What `aud` must hold. `undefined` for an issuer whose access tokens have no `aud`; then {@link requiredClaims} must say
+   * Value that `aud` must hold. `undefined` for an issuer whose access tokens have no `aud`; then {@link requiredClaims} must say
    * for whom they are.
    */
   readonly audience: string | undefined

@@ -244,7 +244,7 @@ describe('a body', () => {
       response.writeHead(201, { 'content-type': 'application/json' }).end('{}')
     })
     const before = origin.requests
-    // Of twenty callers: one alone would get no more than its share.
+    // Twenty callers send them: one alone would get no more than its share.
     const callers = await Promise.all(
       Array.from({ length: 20 }, async (_, number) =>
         bearer(await issuer.mint({ claims: { sub: `slow-${number}`, scope: 'places:write' } })),

@@ -6,7 +6,7 @@
  * @param accept the field's value; `null` or `undefined` where it was not sent
  */
 export function acceptsJson(accept: string | null | undefined): boolean {
-  // Of the millions of requests, almost all carry one of these.
+  // Almost all requests carry one of these.
   if (accept === null || accept === undefined || accept === '*/*' || accept === 'application/json')
     return true
   // An empty list names nothing, and so refuses nothing.
@@ -26,7 +26,7 @@ export function acceptsJson(accept: string | null | undefined): boolean {
   return best.weight > 0
 }
 
-/** Of `*` + `/*`, the shortest range there is. */
+/** Length of the shortest range, `*` + `/*`. */
 const rangeLengthMin = 3
 
 /** Ranges that take in JSON, by how specific they are. */

@@ -5,7 +5,7 @@ import type { Filter } from './query.ts'
 import type { Resource } from './resource.ts'
 
 /**
- * Which lists a write may have changed, as tags. A list that asks for `countryCode=FR` shows documents with that value
+ * Tags of the lists that a write may have changed. A list that asks for `countryCode=FR` shows documents with that value
  * and no others, so only a write to one that has it, before or after, can change the list. For the fields that
  * `cache.listsBy` names, a list carries a tag by the value that it asks for, and a write purges the values of the document
  * before and after it. Beside that:
@@ -15,7 +15,7 @@ import type { Resource } from './resource.ts'
  * A list carries the tags of the first of these fields alone, in the order in which they are declared: it is enough that
  * a write which may change it purges one of its tags.
  *
- * Where lists are one subject's own they have the one tag: a person's write drops that person's few lists.
+ * Lists of one subject share one tag: a person's write drops that person's few lists.
  */
 export function tagsOfList(
   resource: Pick<Resource, 'name' | 'cache' | 'listOwnerField'>,
@@ -55,7 +55,7 @@ export function tagsOfChangedLists(
   for (const field of fields) {
     for (const document of documents) {
       const value = document[field]
-      // What has no value is on no list that asks for one.
+      // A document without the value is on no list that asks for one.
       if (value !== undefined && value !== null)
         tags.add(valueTag(resource.name, field, value as CursorValue))
     }

@@ -126,5 +126,5 @@ export class ProblemError extends Error {
   }
 }
 
-/** Of a document that is not there; one that another may read alone is answered the same, to the letter. */
+/** Answer for a document that is not there, and, to the letter, for one that the caller may not see. */
 export const noSuchDocument: Problem = { code: 'not-found', detail: 'No document has this id.' }

@@ -69,7 +69,7 @@ function sampleTexts({ format, maxLength = 40 }: Keywords): readonly string[] {
 const propertiesOf = (schema: object): Readonly<Record<string, object>> =>
   (schema as { properties?: Readonly<Record<string, object>> }).properties ?? {}
 
-/** Of JSON Schema, as far as samples are made from it. */
+/** Keywords of JSON Schema that samples are made from. */
 interface Keywords {
   readonly type?: string
   readonly enum?: readonly unknown[]

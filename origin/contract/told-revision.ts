@@ -1,6 +1,6 @@
 /**
- * What every answer of a resource tells the edge: the revision that its representation has at this origin, and since when
- * this origin has run it. During a rolling deployment two revisions answer in turns, and a revision alone does not say
+ * Header of every answer of a resource: the revision that its representation has at this origin, and since when this
+ * origin has run it. During a rolling deployment two revisions answer in turns, and a revision alone does not say
  * which of them is the newer one.
  */
 export interface ToldRevision {

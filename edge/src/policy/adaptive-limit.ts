@@ -70,20 +70,20 @@ export class AdaptiveLimit {
   }
 }
 
-/** What one request has shown of the origin. */
+/** Observation of one settled request. */
 export interface LimitSample {
   /** It was refused or not answered. */
   readonly overloaded: boolean
   readonly latencyMs: number
   /** Requests that were open, this one included, when it was sent. */
   readonly inflight: number
-  /** What its answer says of the origin's load; `undefined` where it says nothing. */
+  /** Load signal of its answer; `undefined` without one. */
   readonly load?: Load | undefined
 }
 
 const serviceWeight = 0.1
 
-/** What was learnt of bad times must not refuse those who come when they are over. */
+/** A service time learnt under overload must not refuse requests that come after it. */
 const serviceMaxAgeMs = 2_000
 
 export interface AdaptiveLimitOptions {

@@ -1,7 +1,7 @@
 import type { ToldRevision } from '@spillway/origin/contract'
 
 /**
- * Which revision of a representation counts, by what origins say of themselves. Every answer tells the revision under
+ * Decides which revision of a representation counts, by what origins say of themselves. Every answer tells the revision under
  * which it shows a resource, and since when its process has run it.
  *
  * While a deployment rolls through the fleet, old and new processes answer in turns. The newest process decides: whatever

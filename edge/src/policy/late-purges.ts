@@ -30,7 +30,7 @@ export class LatePurges {
       this.#slots.set(slot, due)
       return this.#purgeAt(slot, slot * slotMs - nowMs, due, purge)
     }
-    // What finds no room is stale for as long as it is fresh, as any cached answer may be.
+    // A tag that finds no room is not purged again: its answers may be stale for their max-age.
     for (const tag of tags) if (open.size < tagsMax) open.add(tag)
     return undefined
   }

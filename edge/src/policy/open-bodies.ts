@@ -57,7 +57,7 @@ export class OpenBodies<Body extends { readonly isComplete: boolean }> {
   /** @param isHasty whether to look no further than the oldest that is still open, behind which few are not */
   #forget(nowMs: number, isHasty: boolean): void {
     for (const [body, { sinceMs }] of this.#open) {
-      // Whoever holds a place leaves it, except where the runtime has torn down the request and nobody is left to do so.
+      // The holder of a place leaves it, except where the runtime has torn down the request and nobody is left to do so.
       if (body.isComplete || nowMs - sinceMs > this.#options.openMsMax) this.leave(body)
       else if (isHasty) return
     }

@@ -131,7 +131,7 @@ export class OriginGate {
     return this.#line.join({ priority, heldBytes, untilMs, deadlineMs }, nowMs) ?? 'limit'
   }
 
-  /** What became of one that has waited: its turn, or else it waits no longer. */
+  /** The turn of a waiter; one without a turn leaves the line. */
   turnOf(waiter: Waiter<Turn>): Turn {
     if (waiter.turn === undefined) this.#line.leave(waiter)
     return waiter.turn ?? 'limit'
@@ -223,16 +223,16 @@ export class OriginGate {
 export interface EnterOptions {
   /** Whether {@link OriginGate.foresee} has said that it is not throttled. */
   readonly isCast?: boolean
-  /** Where it may wait for a place. @default it may not */
+  /** Bounds of its wait for a place. @default it does not wait */
   readonly wait?: {
     /** When its answer must be here; epoch milliseconds. */
     readonly deadlineMs: number
-    /** What is kept in memory for it meanwhile. */
+    /** Bytes kept in memory for it meanwhile. */
     readonly heldBytes: number
   }
 }
 
-/** What a place in the line comes to. */
+/** Result of a place in the line. */
 export type Turn = Pass | 'breaker-open' | 'limit'
 
 /** The right to have one request open, from {@link OriginGate.enter}. */

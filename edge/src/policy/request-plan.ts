@@ -206,8 +206,8 @@ function retired(route: Route, nowMs: number): RefusedPlan | undefined {
 }
 
 /**
- * What to purge when the answer to a write never came, since nobody knows whether it happened: the document, and all
- * lists, since its values are not known here either.
+ * Tags to purge when the answer to a write never came: the document's, as the write may have happened, and those of all
+ * lists, as its values are not known here.
  */
 export function presumedTags({ resource, id }: Route, subject: string | undefined): readonly string[] {
   const lists = allListsTag(resource, subject)

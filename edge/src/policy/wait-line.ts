@@ -1,7 +1,7 @@
 import { type Priority, priorities, priorityRank } from '@spillway/origin/contract'
 
 /**
- * Those who wait for a place at the origin, the more important first and then in the order in which they came. It is
+ * Line of requests that wait for a place at the origin, by priority and then in the order in which they came. It is
  * there for bursts: a place comes free in the time of an answer. So it is bounded in number, in bytes and in time, and
  * where a class has had somebody waiting for a whole interval it is no burst, and nobody waits longer than a moment
  * (CoDel's idea in the form for requests: Maurer, "Fail at Scale", ACM Queue 2015; the origin has the same).
@@ -73,7 +73,7 @@ export class WaitLine<Turn> {
     this.#length -= 1
   }
 
-  /** Those whose time is up: each has a timer, but the runtime may have dropped it together with its request. */
+  /** Removes waiters whose time is up: each has a timer, but the runtime may have dropped it together with its request. */
   #expire(nowMs: number): void {
     for (const { waiting } of this.#classes) {
       // In the order in which they came, so that nearly always the first is the first to give up.
@@ -132,7 +132,7 @@ export interface WaitOrder {
   readonly untilMs: number
   /** When its answer must be here; epoch milliseconds. */
   readonly deadlineMs: number
-  /** What is kept in memory for it meanwhile. */
+  /** Bytes kept in memory for it meanwhile. */
   readonly heldBytes: number
 }
 
@@ -141,7 +141,7 @@ export interface WaitLineOptions {
   readonly bytesMax: number
   /** Longest wait in a burst. */
   readonly waitMs: number
-  /** Who has waited for this long as a class is no burst. */
+  /** A class in which somebody has waited for this long, ms, is no burst. */
   readonly intervalMs: number
   /** Longest wait then. */
   readonly standingMs: number

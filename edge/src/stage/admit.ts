@@ -64,7 +64,7 @@ export interface AdmitOrder {
   readonly priority: Priority
   /** When its answer must be here; epoch milliseconds. */
   readonly deadlineMs: number
-  /** What is kept in memory for it while it waits. */
+  /** Bytes kept in memory for it while it waits. */
   readonly heldBytes: number
   /** Whether {@link foreseeShed} has cast the throttle's dice for it already. @default false */
   readonly isCast?: boolean

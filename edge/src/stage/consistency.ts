@@ -20,7 +20,7 @@ export interface ConsistencyParts {
   readonly now: () => number
 }
 
-/** What a writer is given after a write. */
+/** Write whose writer is given a token. */
 interface OwnWrite {
   /** All that it is known to have written. */
   readonly token: string

@@ -13,14 +13,14 @@ import { deadlineOf, failure } from './forward.ts'
 
 export interface SettleParts extends ConsistencyParts {
   readonly cache: HttpCache
-  /** Where a zone is configured. */
+  /** `undefined` without a zone. */
   readonly purgeEverywhere: PurgeEverywhere | undefined
   readonly latePurges: LatePurges
   readonly observe: Observe
   readonly random: () => number
 }
 
-/** What became of a write, as far as caches and its caller's token go. */
+/** Effect of a write on caches and its caller's token. */
 type Effect =
   /** Done: these tags are obsolete. */
   | { readonly kind: 'done'; readonly tags: readonly string[] }

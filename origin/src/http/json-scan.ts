@@ -1,7 +1,7 @@
 import { limits, losesDigits } from '@spillway/origin/contract'
 
 /**
- * What is wrong with a text of JSON beside its syntax: nesting, members, names and numbers. It comes before `JSON.parse`,
+ * Finds what is wrong with a text of JSON beside its syntax: nesting, members, names and numbers. It comes before `JSON.parse`,
  * which costs a hundred times as much for a body of nothing but names that nobody has seen before; so it meets texts that
  * are no JSON as well, and leaves those to the parser. One pass, in the order of the text, that stops at the first objection.
  */

@@ -59,7 +59,7 @@ const comparedItemsMax = 100
 const isScalar = (items: Schema['items']): boolean =>
   ['string', 'number', 'integer', 'boolean', 'null'].includes(items?.type as string)
 
-/** Of a pattern, once: it is often that of several fields and versions. */
+/** Verdict of each pattern, computed once: several fields and versions often share one. */
 const verdicts = new Map<string, string | undefined>()
 
 function* mistakesOf(pattern: string, place: string): Generator<string> {

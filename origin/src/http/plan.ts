@@ -44,7 +44,7 @@ export interface Plan {
   readonly caching: Readonly<Record<string, string>>
   /** Cache headers of reads that may not have seen the newest write. */
   readonly uncertainCaching: Readonly<Record<string, string>>
-  /** What a reader is told of a document that is not there, or not for this reader; with its cache headers. */
+  /** Answer, with its cache headers, for a document that is not there or not for this reader. */
   missing(id: string): Problem
   /** Stored field that narrows what a caller may see at all. */
   readonly readOwner: string | undefined

@@ -44,7 +44,7 @@ export function parsePreconditions(headers: Conditions, use: 'read' | 'write'): 
 }
 
 /**
- * What the conditions make of a request for a document that is there, at this version and shown in this revision.
+ * Evaluates the conditions for a document that is there, at this version and shown in this revision.
  * If-Match is about the document, so its versions alone are compared; If-None-Match is about what would be sent, so whole
  * tags are ({@link ../../contract/etag.ts}).
  */

@@ -31,7 +31,7 @@ import type { Limit, Sample } from './limit.ts'
  * - health checks give a false, low service time (#125): what is not real work is no sample.
  */
 export interface DelayLimitOptions {
-  /** What a process begins with: a burst of two hundred is no overload, and a window is enough to halve it. @default 256 */
+  /** Limit of a process that has just begun: a burst of two hundred is no overload, and a window is enough to halve it. @default 256 */
   readonly initial?: number
   /** Also the number up to which a process counts as unloaded. @default 8 */
   readonly limitMin?: number

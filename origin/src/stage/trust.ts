@@ -44,7 +44,7 @@ export class AssertionVerifier {
     this.#bytesMax = bytesMax
   }
 
-  /** What is remembered: how many assertions, and what they weigh together. */
+  /** Number of remembered assertions, and their bytes. */
   get remembered(): { readonly count: number; readonly bytes: number } {
     return { count: this.#remembered.size, bytes: this.#bytes }
   }

@@ -327,7 +327,7 @@ class Engine implements HttpCache {
         return undefined
       if (outcome.forwarded === undefined) return this.#fromStored(call, shared, control)
       const nowMs = this.#now()
-      // What the origin was asked for after this reader came is as new as this reader's own fetch would be.
+      // An answer fetched after this reader came is as new as this reader's own fetch would be.
       const wanted = shared.requestedAtMs >= arrivedAtMs ? noRequestControl : control
       const isFresh = reuse(shared.policy, nowMs, wanted) === 'fresh'
       return isFresh ? this.#outcomeAnswer(call, outcome, true) : undefined

@@ -21,7 +21,7 @@ export class Entry implements StoredAnswer {
   readonly requestedAtMs: number
   readonly receivedAtMs: number
   readonly tags: readonly string[]
-  /** Those that the tags have now are as good, once it is known that it was asked for after them. */
+  /** Replaced by the current ids of the tags, once this entry is known to have been fetched after them. */
   stampIds: readonly (string | null)[]
   readonly turn: number
   policy: AnswerPolicy

@@ -50,7 +50,7 @@ export const failureOf = (outcome: Outcome): Failure | undefined =>
 export const hasFailed = (outcome: Outcome): boolean =>
   failureOf(outcome) !== undefined || (outcome.kind === 'own' && outcome.response.status >= 500)
 
-/** Of an outcome that nobody waits for: an asker's own is not fetched to its end. */
+/** Cancels the body of an outcome that nobody waits for. */
 export function discard(outcome: Outcome): void {
   if (outcome.kind === 'own') outcome.response.body?.cancel().catch(() => {})
 }
@@ -213,7 +213,7 @@ function keep(asked: Asked, { forbidden, withheld }: Judged, entry: Entry, statu
   return { kind: 'entry', entry, withheld, stored: stored ? 'stored' : 'purged', forwarded }
 }
 
-/** What lies under the key has had its day, where the origin's newer answer may not take its place. */
+/** Ends the stored answer under the key where the origin's newer answer may not replace it. */
 function endWhatLies(asked: Asked, status: number, why: NotStored): void {
   const { call, order, options, times } = asked
   if (!endsStored(status, why, options.rules)) return

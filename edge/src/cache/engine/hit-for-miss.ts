@@ -5,7 +5,7 @@ import { ExpiringMarks } from './expiring-marks.ts'
 /** How long a key is marked after an error of the origin, which its next answer need not be. */
 const afterErrorMs = 2_000
 
-/** What a client's own condition or range was told: it says nothing about the next answer. */
+/** Statuses that answer the client's own condition or range, and say nothing about the next answer. */
 const ofConditions = new Set([206, 304, 412, 416])
 
 /**

@@ -39,7 +39,7 @@ export function parseDirectives(value: string): Directives {
       // §4.2.1: of a repeated directive the first counts.
       if (!found.has(name) || (argument === true && stricterBare.has(name))) found.set(name, argument)
     }
-    // What has no name, and what follows an argument, is skipped up to the next comma.
+    // Skips text without a name, and text after an argument, up to the next comma.
     if (nameEnd > start || !isSpace(value.charCodeAt(start))) {
       const next = value.indexOf(',', at)
       if (next < 0) return found

@@ -6,7 +6,7 @@ const ofTheRequest = new Set([
   400, 402, 405, 406, 407, 408, 409, 411, 412, 413, 414, 415, 416, 417, 421, 422, 425, 426, 428, 429, 431,
 ])
 
-/** Who may see it: decided before the look-up, where the caller says so. */
+/** Statuses about the asker's rights: decided before the look-up, where the caller says so. */
 const ofTheAsker = new Set([401, 403])
 
 /**

@@ -22,7 +22,7 @@ export function parseSurrogateControl(value: string, device: string): Directives
     if (semicolon < 0) forAll.push(part)
     else if (targetOf(part, semicolon) === device) forUs.push(part.slice(0, semicolon))
   }
-  // Of a repeated directive the first counts: what is meant for us goes before what is meant for all.
+  // The first of a repeated directive counts, so directives for us go before those for all.
   const found = new Map(parseDirectives([...forUs, ...forAll].join()))
   const maxAge = found.get('max-age')
   const extended = typeof maxAge === 'string' ? /^(\d+)\+(\d+)$/.exec(maxAge) : null

@@ -146,7 +146,7 @@ class IsolateQueue {
     return batch
   }
 
-  /** Those that came again meanwhile have a place already. */
+  /** Tags that came again meanwhile keep the place that they have. */
   #putBack(batch: ReadonlyMap<string, number>): void {
     for (const [tag, turn] of batch) if (!this.#pending.has(tag)) this.#pending.set(tag, turn)
   }

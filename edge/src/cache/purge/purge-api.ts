@@ -17,7 +17,7 @@ export const tagsPerCallMax = 100
 /** Longest that a call may take. */
 export const callMsMax = 5_000
 
-/** What came of handing tags on: taken, or not, and then how long the other side wants to be left alone. */
+/** Result of handing tags on: accepted, or refused with the pause that the other side asks for. */
 export type HandOver =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number }

@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { callPurgeApi } from './purge-api.ts'
 import { defaultPurgeLimit, type PurgeBacklog, type PurgeLimit, PurgeQueue } from './purge-queue.ts'
 
-/** What the queue is bound to, beside its storage. */
+/** Bindings of the queue, beside its storage. */
 export interface PurgeQueueBindings {
   readonly ZONE_ID?: string
   readonly ZONE_PURGE_TOKEN?: string

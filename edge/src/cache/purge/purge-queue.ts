@@ -13,7 +13,7 @@ export const defaultPurgeLimit: PurgeLimit = { callsPerSecond: 5, bucket: 25 }
 
 /** Keeps the tags that wait, beyond the life of the process. */
 export interface PurgeQueueStorage {
-  /** Those that wait, the first one first, each with the instant since when. */
+  /** Waiting tags, the oldest first, each with the instant since when it waits. */
   load(): Iterable<readonly [tag: string, sinceMs: number]>
   /** Adds tags that it does not hold. */
   put(tags: readonly string[], sinceMs: number): void
@@ -199,7 +199,7 @@ export class PurgeQueue {
     return Math.max(this.#pausedUntilMs, nowMs + Math.ceil((missing / callsPerSecond) * 1000))
   }
 
-  /** Where too many wait: makes one tag of all those of the busiest resource, and of the next one, until half is left. */
+  /** Replaces all tags of the busiest resource by one, then those of the next, until half of the limit is left. */
   #joinGroups(): void {
     const { waitingMax = 500 } = this.#options
     if (this.#waiting.size <= waitingMax) return

@@ -1,4 +1,4 @@
-/** What purges and fills leave behind under a tag: an id that no other stamp has, and when it was made. */
+/** Mark that a purge or fill leaves under a tag: an id that no other stamp has, and when it was made. */
 export interface Stamp {
   readonly id: string
   /** Epoch milliseconds, by the clock of the machine that made it. */
@@ -13,7 +13,7 @@ export interface Stamp {
  */
 export type StampName = 'purged' | 'known'
 
-/** What a look-up came to. Late or failed is `unknown`, which says nothing: neither "purged" nor "never purged". */
+/** Result of a look-up. Late or failed is `unknown`, which says nothing: neither "purged" nor "never purged". */
 export type StampRead =
   | { readonly kind: 'found'; readonly stamp: Stamp }
   | { readonly kind: 'absent' }

@@ -3,7 +3,7 @@ import { Clock, StampShelf } from '../../../test/cache/support/cache-fixture.ts'
 import type { StampStore } from './stamp.ts'
 import { allowanceMs, TagStamps } from './tag-stamps.ts'
 
-/** What a fill would store, asked for at this moment. */
+/** The entry that a fill would store, asked for at this moment. */
 const asked = (stamps: TagStamps, clock: Clock, tags: readonly string[]) => {
   const { turn } = stamps
   const requestedAtMs = clock.now()

@@ -184,7 +184,7 @@ export class TagStamps {
     )
   }
 
-  /** Of several fills of this isolate one writes, and the others wait for it, with a bound. */
+  /** One of several fills of this isolate writes; the others wait for it, with a bound. */
   async #mark(tag: string, shared: StampStore): Promise<void> {
     let marking = this.#marking.get(tag)
     if (marking === undefined) {

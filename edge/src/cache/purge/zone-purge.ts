@@ -14,7 +14,7 @@ export const createZonePurge = (options: Omit<PurgeApiOptions, 'now'> & Timing):
     handOver: (tags) => callPurgeApi(tags, options),
   })
 
-/** What an isolate needs of the zone's queue: a stub of the Durable Object. */
+/** The part of the zone's queue that an isolate calls: a stub of the Durable Object. */
 export interface PurgeQueueStub {
   add(tags: readonly string[]): Promise<void>
 }

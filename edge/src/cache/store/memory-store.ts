@@ -56,7 +56,7 @@ export class MemoryStore implements CacheStore {
     return dropped
   }
 
-  /** What carries the tag. */
+  /** Records that carry the tag. */
   withTag(tag: string): StoredRecord[] {
     return [...(this.#keysByTag.get(tag) ?? [])].flatMap((key) => this.#records.peek(key) ?? [])
   }

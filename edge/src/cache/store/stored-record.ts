@@ -33,7 +33,7 @@ export interface EndMark {
 export type StoredRecord = StoredAnswer | VariantIndex | EndMark
 
 /**
- * What a record takes up in memory, by V8's own count of entries that have been served: the record with its key, its
+ * Bytes that a record takes up in memory, by V8's own count of entries that have been served: the record with its key, its
  * policy and its place in the map; each field in the record and again as it is sent; each tag with its place in the index.
  * Texts are counted as two copies of a byte a character. Measured 3.8 kB for 8 fields, 2 tags and a body of 200 bytes.
  */
