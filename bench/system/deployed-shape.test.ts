@@ -6,6 +6,7 @@ import { root } from '../stack/folders.ts'
 import { publicKeySet } from '../stack/keys.ts'
 import { type Origin, startOrigin } from '../stack/origin.ts'
 import { type Stack, up } from '../stack/up.ts'
+import { city } from './samples.ts'
 
 /** The next release of the origin: the same repository, whose places are shown in another way. */
 let release: string
@@ -40,14 +41,6 @@ afterAll(async () => {
 beforeEach(() => {
   onTestFailed(async () => console.error(await stack.logs()))
 })
-
-const city = {
-  name: 'Lisbon',
-  countryCode: 'PT',
-  kind: 'capital',
-  population: 567_131,
-  location: { latitude: 38.72, longitude: -9.13 },
-}
 
 const read = (path: string, extra: Record<string, string> = {}) => fetch(stack.url + path, { headers: extra })
 

@@ -3,6 +3,7 @@ import { headers, opsPaths } from '@spillway/origin/contract'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFailed, test } from 'vitest'
 import { type Stack, up } from '../stack/up.ts'
+import { city } from './samples.ts'
 
 let stack: Stack
 let alice: string
@@ -22,13 +23,6 @@ beforeEach(() => {
   onTestFailed(async () => console.error(await stack.logs()))
 })
 
-const city = {
-  name: 'Lisbon',
-  countryCode: 'PT',
-  kind: 'capital',
-  population: 567_131,
-  location: { latitude: 38.72, longitude: -9.13 },
-}
 const journey = { title: 'Spring', startsOn: '2027-05-01', endsOn: '2027-05-08', placeIds: [] }
 
 describe('a write crosses issuer, edge, origin and database, and is read back', () => {

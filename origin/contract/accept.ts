@@ -38,16 +38,16 @@ const ranks: ReadonlyMap<string, number> = new Map([
 
 /** @param text what follows the type, in lower case */
 function readParameters(text: string): { weight: number; parameterCount: number } {
-  let weight = 1
+  let weightText = '1'
   let parameterCount = 0
   for (const part of text === '' ? [] : splitOutsideQuotes(text, ';')) {
     const parameter = part.trim()
-    const [name, value = ''] = parameter.split('=')
-    if (name === 'q') {
-      // A weight that is none counts as the smallest (it is there to lower the preference).
-      weight = /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(value) ? Number(value) : 0.001
-    } else if (parameter !== '' && parameter.replaceAll('"', '') !== 'charset=utf-8') parameterCount += 1
+    if (parameter.startsWith('q=')) weightText = parameter.slice(2).split('=', 1)[0] ?? ''
+    else if (parameter === 'q') weightText = ''
+    else if (parameter !== '' && parameter.replaceAll('"', '') !== 'charset=utf-8') parameterCount += 1
   }
+  // A weight that is none counts as the smallest (it is there to lower the preference).
+  const weight = /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(weightText) ? Number(weightText) : 0.001
   return { weight, parameterCount }
 }
 

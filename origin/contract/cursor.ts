@@ -1,3 +1,4 @@
+import { decodeBase64UrlText, encodeBase64UrlText } from './base64url.ts'
 import type { View } from './catalogue.ts'
 import { type FilterType, isFilterValue } from './filter-type.ts'
 import { idPattern, limits } from './limits.ts'
@@ -26,7 +27,7 @@ export interface OrderedList {
  * that the caller may read anyway.
  */
 export function encodeCursor(view: View, query: OrderedList, values: readonly CursorValue[]): string {
-  return toBase64Url(JSON.stringify([listDigest(view, query), ...values]))
+  return encodeBase64UrlText(JSON.stringify([listDigest(view, query), ...values]))
 }
 
 /** Values of a cursor, or `undefined` where it is malformed or belongs to another list. */
@@ -36,7 +37,7 @@ export function decodeCursor(
   query: OrderedList,
 ): readonly CursorValue[] | undefined {
   if (cursor.length > limits.cursorLengthMax || !/^[A-Za-z0-9_-]+$/.test(cursor)) return undefined
-  const parts = parseArray(fromBase64Url(cursor))
+  const parts = parseArray(decodeBase64UrlText(cursor))
   if (parts === undefined || parts.length !== query.sort.length + 1) return undefined
   const [digest, ...values] = parts
   if (digest !== listDigest(view, query)) return undefined
@@ -73,26 +74,6 @@ function parseArray(json: string | undefined): unknown[] | undefined {
   try {
     const value: unknown = JSON.parse(json)
     return Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** base64url without padding (RFC 4648 §5), of UTF-8. */
-function toBase64Url(text: string): string {
-  const bytes = new TextEncoder().encode(text)
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
-}
-
-function fromBase64Url(text: string): string | undefined {
-  try {
-    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(
-      Uint8Array.from(binary, (char) => char.charCodeAt(0)),
-    )
   } catch {
     return undefined
   }

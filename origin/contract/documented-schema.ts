@@ -1,3 +1,5 @@
+import { exactIntegers } from './exact-number.ts'
+
 type Json = Readonly<Record<string, unknown>>
 
 /**
@@ -21,7 +23,7 @@ function describeValue(schema: Json): Json {
   if (isText && format === 'date-time') return { ...schema, pattern: timePattern }
   if (isText && format === undefined) return { ...schema, pattern: withoutNul }
   if (type !== 'integer') return schema
-  return { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER, ...schema }
+  return { ...exactIntegers, ...schema }
 }
 
 /** The keywords that hold schemas (JSON Schema 2020-12 §10), as far as definitions use them. */

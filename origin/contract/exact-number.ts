@@ -21,3 +21,6 @@ function significantDigits(text: string): string {
   while (last > first && digits[last - 1] === '0') last -= 1
   return digits.slice(first, last)
 }
+
+/** Bounds of the integers that a double holds exactly, as keywords of JSON Schema. */
+export const exactIntegers = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER } as const

@@ -3,6 +3,7 @@ import { type AccessRule, isPublic, ownerField, scopesOf } from './access.ts'
 import { inputSchema, outputSchema } from './body.ts'
 import { type Catalogue, type View, versionsOf, viewsOf } from './catalogue.ts'
 import { documentedSchema } from './documented-schema.ts'
+import { exactIntegers } from './exact-number.ts'
 import { describeFilterType, type FilterType, operatorsOf } from './filter-type.ts'
 import { idPattern, limits } from './limits.ts'
 import { mergePatchMediaType } from './merge-patch.ts'
@@ -203,9 +204,7 @@ function filterSchema(type: FilterType, inList: boolean): Json {
     case 'choice':
       return { type: 'string', enum: type.choices }
     case 'number':
-      return type.integer
-        ? { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }
-        : { type: 'number' }
+      return type.integer ? { type: 'integer', ...exactIntegers } : { type: 'number' }
     case 'boolean':
       return { type: 'boolean' }
     default:

@@ -1,4 +1,4 @@
-import { isCanonicalBase64Url } from '@spillway/origin/contract'
+import { decodeBase64UrlText, isCanonicalBase64Url } from '@spillway/origin/contract'
 import type { TokenFault } from './token-refusal.ts'
 
 /** Bytes of a token; RFC 8725 sets no limit, but what we parse before it is verified must be small. */
@@ -34,8 +34,8 @@ export function readUnverified(compact: string): UnverifiedToken | TokenFault {
   const [headerPart = '', claimsPart = '', signaturePart = ''] = parts
   if (parts.length !== 3 || !parts.every(isCanonicalBase64Url)) return 'malformed'
   if (signaturePart === '') return 'malformed'
-  const headerText = decodeText(headerPart)
-  const claimsText = decodeText(claimsPart)
+  const headerText = decodeBase64UrlText(headerPart)
+  const claimsText = decodeBase64UrlText(claimsPart)
   const header = parseObject(headerText)
   const claims = parseObject(claimsText)
   if (header === undefined || claims === undefined) return 'malformed'
@@ -48,20 +48,6 @@ export function readUnverified(compact: string): UnverifiedToken | TokenFault {
   if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 256)) return 'key-unknown'
   if (typeof claims.iss !== 'string') return 'issuer'
   return { compact, algorithm: alg, type: typ, kid, issuer: claims.iss }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function decodeText(part: string): string | undefined {
-  try {
-    const binary = atob(part.replaceAll('-', '+').replaceAll('_', '/'))
-    // perf: `Uint8Array.from` asks an iterator for each character, which takes ten times as long.
-    const bytes = new Uint8Array(binary.length)
-    for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index)
-    return utf8.decode(bytes)
-  } catch {
-    return undefined
-  }
 }
 
 function parseObject(text: string | undefined): Record<string, unknown> | undefined {

@@ -1,5 +1,6 @@
 import {
   describeFilterType,
+  exactIntegers,
   type FieldError,
   type Fields,
   type FilterType,
@@ -208,7 +209,5 @@ function namesByStoredPath({ representation }: View): (error: FieldError) => Fie
  */
 const plain = (schema: object): Record<string, unknown> =>
   JSON.parse(JSON.stringify(schema), (_name, value) =>
-    value?.type === 'integer'
-      ? { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER, ...value }
-      : value,
+    value?.type === 'integer' ? { ...exactIntegers, ...value } : value,
   )
