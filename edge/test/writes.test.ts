@@ -305,6 +305,31 @@ describe('a refusal because of what the document is now', () => {
     expect(await read(elsewhere, path)).toEqual({ population: 2 })
   })
 
+  it.each(refusals)(
+    '%i %s drops the lists that show it as it was, where it was given',
+    async (status, code) => {
+      const list = '/v2/places?countryCode=PT'
+      const answer = (now: number) =>
+        origin.answer((seen, response, number) => {
+          if (seen.method === 'GET') {
+            return storable({ population: now }, { 'cache-tag': 'places:*' })(seen, response, number)
+          }
+          response.writeHead(status, {
+            'content-type': 'application/problem+json',
+            'cache-control': 'no-store',
+          })
+          response.end(JSON.stringify({ code }))
+        })
+      answer(status)
+      await read(elsewhere, list)
+      const before = await read(elsewhere, list)
+      answer(status + 1_000)
+      expect(await read(elsewhere, list)).toEqual(before)
+      await write(fresh(), { 'if-match': '"1"' }, elsewhere)
+      expect(await read(elsewhere, list)).toEqual({ population: status + 1_000 })
+    },
+  )
+
   it('leaves other documents, and other locations, to the cache', async () => {
     const [path, other] = [fresh(), fresh()]
     await read(here, path)

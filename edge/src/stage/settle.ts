@@ -1,4 +1,4 @@
-import { documentTag, type Problem } from '@spillway/origin/contract'
+import type { Problem } from '@spillway/origin/contract'
 import type { HttpCache, PurgeEverywhere } from '../cache/index.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
@@ -115,10 +115,8 @@ function effectOf(exchange: Exchange, plan: WritePlan, { answer, code }: Told): 
   if (named.length > 0) return { kind: 'done', tags: named }
   if (answer.ok && hasLostAttempt) return { kind: 'done', tags: presumed() }
   if (!outdated.has(answer.status)) return { kind: 'nothing' }
-  return {
-    kind: 'outdated',
-    tags: route.id === undefined ? [] : [documentTag(route.resource.name, route.id)],
-  }
+  // Lists as well: they show the document as it was. Whoever gets this far may write, and so drop them by a write.
+  return { kind: 'outdated', tags: presumed() }
 }
 
 /**
