@@ -7,10 +7,12 @@ import { startEdgeProcess } from '../edge/edge-process.ts'
 import { type Run, runBench } from '../measure/run.ts'
 import { table } from '../measure/table.ts'
 import { placeIds } from '../origin/place-ids.ts'
+import { startWholePath } from '../peers/start-whole-path.ts'
 import { edgeVariables } from '../stack/edge.ts'
 import { type Issuer, startIssuer, trustedIssuer } from '../stack/issuer.ts'
 import { assertionAlgorithm, createKey } from '../stack/keys.ts'
-import { up } from '../stack/up.ts'
+import { startMongod } from '../stack/mongod.ts'
+import { seed } from '../stack/seed.ts'
 import { askedOf, Clients, refusedOf, type Statuses } from './clients.ts'
 
 /**
@@ -110,15 +112,11 @@ async function withEdge(
   }
 }
 
-async function throughAll({ progress }: Run, loopMs: number): Promise<readonly Shape[]> {
+async function throughAll(run: Run, loopMs: number): Promise<readonly Shape[]> {
   const shapes: Shape[] = []
-  progress('starting database, origin and edge')
-  {
-    await using stack = await up({ seed: true })
-    const ids = await placeIds(stack.database.uri, stack.database.name)
-    let asked = 0
-    const clients = new Clients(stack.url, () => `/v2/places/${ids[asked++ % ids.length]}`)
-    progress('all: bursts at a cold origin')
+  run.progress('starting database, origin and edge')
+  await withAll(run, async (clients) => {
+    run.progress('all: bursts at a cold origin')
     for (const round of ['first', 'second']) {
       shapes.push({ name: `all cold ${round} burst 200`, statuses: await clients.burst(200) })
     }
@@ -126,16 +124,31 @@ async function throughAll({ progress }: Run, loopMs: number): Promise<readonly S
       await sleep(seconds * 1_000)
       shapes.push({ name: `all burst 200 after ${seconds} s`, statuses: await clients.burst(200) })
     }
-    await clients.stop()
-  }
+  })
   for (const count of [64, 256]) {
-    progress(`all: cold, ${count} clients`)
-    await using stack = await up({ seed: true })
-    const ids = await placeIds(stack.database.uri, stack.database.name)
-    let asked = 0
-    const clients = new Clients(stack.url, () => `/v2/places/${ids[asked++ % ids.length]}`)
-    shapes.push({ name: `all cold ${count} clients`, statuses: await clients.loop(count, loopMs) })
-    await clients.stop()
+    run.progress(`all: cold, ${count} clients`)
+    await withAll(run, async (clients) => {
+      shapes.push({ name: `all cold ${count} clients`, statuses: await clients.loop(count, loopMs) })
+    })
   }
   return shapes
+}
+
+/** The whole path as `npm start` runs it, everything in it new. */
+async function withAll({ closing }: Run, ask: (clients: Clients) => Promise<void>): Promise<void> {
+  await using ending = new AsyncDisposableStack()
+  // What is under way when somebody interrupts ends, too.
+  closing.use(ending)
+  const mongod = await startMongod()
+  ending.defer(() => mongod.stop())
+  const databaseName = 'bursts'
+  await seed({ databaseUri: mongod.uri, databaseName })
+  const issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  ending.defer(() => issuer.stop())
+  const { url } = await startWholePath({ closing: ending }, { databaseUri: mongod.uri, databaseName, issuer })
+  const ids = await placeIds(mongod.uri, databaseName)
+  let asked = 0
+  const clients = new Clients(url, () => `/v2/places/${ids[asked++ % ids.length]}`)
+  ending.defer(() => clients.stop())
+  await ask(clients)
 }

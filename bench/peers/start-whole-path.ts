@@ -19,7 +19,8 @@ export interface Subject {
 export interface WholePathOptions {
   readonly databaseUri: string
   readonly databaseName: string
-  readonly poolSize: number
+  /** @default the origin's own */
+  readonly poolSize?: number
   readonly issuer: Issuer
 }
 
@@ -36,7 +37,10 @@ export async function startWholePath(
     databaseName,
     edgeKeys: JSON.stringify(publicKeySet(key)),
     logFile: join(logFolder, 'origin.log'),
-    env: { NODE_ENV: 'production', [originEnv.poolSize]: String(poolSize) },
+    env: {
+      NODE_ENV: 'production',
+      ...(poolSize !== undefined && { [originEnv.poolSize]: String(poolSize) }),
+    },
   })
   closing.defer(() => origin.stop())
   const edge = await startEdgeProcess(
