@@ -7,6 +7,7 @@ import { bearerToken, readUnverified } from '../../edge/src/policy/unverified-to
 import {
   acceptsJson,
   findView,
+  limits,
   parseEtags,
   parseIdempotencyKey,
   parseListQuery,
@@ -58,7 +59,17 @@ export const headerParsers: readonly Parser[] = [
     name: 'accept',
     file: 'origin/contract/accept.ts',
     parse: acceptsJson,
-    worst: [blanks, commas, quotes, escapes, names, repeated(';q=1', '*/*'), repeated('*/*;q=0.1,')],
+    worst: [
+      blanks,
+      commas,
+      quotes,
+      escapes,
+      names,
+      repeated(';q=1', '*/*'),
+      repeated(';x', '*/*'),
+      repeated('*/*;q=0.1,'),
+      repeated('*/*;q=0,'),
+    ],
   },
   {
     name: 'if-match',
@@ -182,7 +193,7 @@ export const headerParsers: readonly Parser[] = [
   {
     name: 'list-of-texts',
     file: 'origin/contract/text-list.ts',
-    parse: parseTextList,
+    parse: (text) => parseTextList(text, limits.inValuesMax),
     worst: [commas, quotes, escapes, repeated('"a",', '', 'a'), repeated(' ', '"a",a', 'a'), names],
   },
 ]

@@ -12,16 +12,16 @@ export function acceptsJson(accept: string | null | undefined): boolean {
   // An empty list names nothing, and so refuses nothing.
   if (accept.trim() === '') return true
   let best = { rank: 0, weight: 0 }
-  for (const range of splitOutsideQuotes(accept, ',')) {
+  for (const range of splitOutsideQuotes(accept.toLowerCase(), ',')) {
     // perf: of thousands of ranges that say nothing, each is dismissed by a look at its length.
     if (range.length < rangeLengthMin) continue
     const end = range.indexOf(';')
-    const found = ranks.get((end === -1 ? range : range.slice(0, end)).trim().toLowerCase())
+    const found = rankOf((end === -1 ? range : range.slice(0, end)).trim())
     // A more specific one has decided, or one like it has said yes.
-    if (found === undefined || found < best.rank || (found === best.rank && best.weight > 0)) continue
-    const { weight, parameterCount } = readParameters(end === -1 ? '' : range.slice(end + 1).toLowerCase())
+    if (found === 0 || found < best.rank || (found === best.rank && best.weight > 0)) continue
+    const weight = end === -1 ? 1 : readWeight(range.slice(end + 1))
     // `application/json;v=2` asks for something that we do not have; a charset is one way of saying JSON.
-    if (parameterCount === 0) best = { rank: found, weight }
+    if (weight !== undefined) best = { rank: found, weight }
   }
   return best.weight > 0
 }
@@ -29,26 +29,26 @@ export function acceptsJson(accept: string | null | undefined): boolean {
 /** Length of the shortest range, `*` + `/*`. */
 const rangeLengthMin = 3
 
-/** Ranges that take in JSON, by how specific they are. */
-const ranks: ReadonlyMap<string, number> = new Map([
-  ['*/*', 1],
-  ['application/*', 2],
-  ['application/json', 3],
-])
+/** How specific a range is that takes in JSON; 0 for one that does not. */
+const rankOf = (range: string): number => ranges.indexOf(range) + 1
+const ranges: readonly string[] = ['*/*', 'application/*', 'application/json']
 
-/** @param text what follows the type, in lower case */
-function readParameters(text: string): { weight: number; parameterCount: number } {
-  let weightText = '1'
-  let parameterCount = 0
-  for (const part of text === '' ? [] : splitOutsideQuotes(text, ';')) {
+/**
+ * @param text what follows the type, in lower case
+ * @returns `undefined` where a parameter asks for something that we do not have
+ */
+function readWeight(text: string): number | undefined {
+  let last = 'q=1'
+  for (const part of text.includes(';') ? splitOutsideQuotes(text, ';') : [text]) {
     const parameter = part.trim()
-    if (parameter.startsWith('q=')) weightText = parameter.slice(2).split('=', 1)[0] ?? ''
-    else if (parameter === 'q') weightText = ''
-    else if (parameter !== '' && parameter.replaceAll('"', '') !== 'charset=utf-8') parameterCount += 1
+    // perf: of thousands of weights the last one alone is read.
+    if (parameter === 'q' || parameter.startsWith('q=')) last = parameter
+    else if (parameter !== '' && parameter.replaceAll('"', '') !== 'charset=utf-8') return undefined
   }
+  const end = last.indexOf('=', 2)
+  const weight = last.slice(2, end === -1 ? last.length : end)
   // A weight that is none counts as the smallest (it is there to lower the preference).
-  const weight = /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(weightText) ? Number(weightText) : 0.001
-  return { weight, parameterCount }
+  return /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(weight) ? Number(weight) : 0.001
 }
 
 /**

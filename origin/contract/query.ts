@@ -156,7 +156,11 @@ const invalidQuery = (errors: readonly FieldError[]): Problem => ({
 function parseParameters(search: string): Parsed<ReadonlyMap<string, string>> {
   const parameters = new Map<string, string>()
   const text = search.startsWith('?') ? search.slice(1) : search
-  const parts = text.split('&').filter((part) => part !== '')
+  // perf: of thousands of separators no more is cut out than decides whether there are too many parameters.
+  const parts = text
+    .replace(/&+/g, '&')
+    .split('&', limits.queryParametersMax + 2)
+    .filter((part) => part !== '')
   if (parts.length > limits.queryParametersMax) {
     return refuse('query', `At most ${limits.queryParametersMax} parameters.`)
   }
@@ -182,9 +186,11 @@ const quote = (text: string): string => text.slice(0, 64).replace(/[^\x20-\x7e]/
 
 function decode(text: string): string | undefined {
   try {
-    const decoded = decodeURIComponent(text.replaceAll('+', ' '))
+    // perf: an expression replaces thousands of one character in one pass; `replaceAll` joins them piece by piece.
+    const spaced = text.includes('+') ? text.replace(/\+/g, ' ') : text
+    const decoded = spaced.includes('%') ? decodeURIComponent(spaced) : spaced
     // A lone surrogate or NUL has no use in a query and is trouble in logs and stores.
-    return decoded.includes('\0') ? undefined : decoded
+    return decoded.includes('\0') || !decoded.isWellFormed() ? undefined : decoded
   } catch {
     return undefined
   }
@@ -210,7 +216,7 @@ function parseFilter(
       .map((candidate) => `${name}[${candidate}]`)
     return { detail: `Unknown operator; use ${[name, ...known].join(', ')}.` }
   }
-  const texts = operator === 'in' ? parseTextList(text) : [text]
+  const texts = operator === 'in' ? parseTextList(text, limits.inValuesMax) : [text]
   if (texts === undefined) return { detail: textListRule }
   if (texts.length > limits.inValuesMax) return { detail: `At most ${limits.inValuesMax} values.` }
   const values: CursorValue[] = []

@@ -22,6 +22,14 @@ describe('a list of texts', () => {
     (list) => expect(parseTextList(list)).toBeUndefined(),
   )
 
+  it.each(['a,b,c,d', '"a",b,c,d', 'a,b,c,d"', '"a",b,c,"d'])(
+    'reads no more of %s than was asked for',
+    (list) => {
+      expect(parseTextList(list, 2)).toEqual(['a', 'b', 'c'])
+      expect(parseTextList('a,"b"', 2)).toEqual(['a', 'b'])
+    },
+  )
+
   it('finds every text that can be stored', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),

@@ -3,11 +3,12 @@
  * blank, stands in double quotes: `"Case, Upper",Paris`; inside them `\"` is a quotation mark and `\\` a backslash, as
  * PostgREST writes it. Percent-encoding makes no difference: whether `,` was sent as `%2C` is up to a client's library.
  *
+ * @param countMax texts of interest: of a longer list one more is read, and nothing behind it is looked at. @default all
  * @returns the texts, or `undefined` where a quote is not closed or stands inside a bare text
  */
-export function parseTextList(list: string): readonly string[] | undefined {
+export function parseTextList(list: string, countMax = list.length): readonly string[] | undefined {
   if (!list.includes('"')) {
-    const texts = list.split(',')
+    const texts = list.split(',', countMax + 1)
     return texts.every(isBare) ? texts : undefined
   }
   const texts: string[] = []
@@ -16,7 +17,7 @@ export function parseTextList(list: string): readonly string[] | undefined {
     const item = list[index] === '"' ? readQuoted(list, index) : readBare(list, index)
     if (item === undefined) return undefined
     texts.push(item.text)
-    if (item.end === list.length) return texts
+    if (item.end === list.length || texts.length > countMax) return texts
     if (list[item.end] !== ',') return undefined
     index = item.end + 1
   }

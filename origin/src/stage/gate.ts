@@ -115,15 +115,32 @@ function refuseBodyType(
 }
 
 /**
- * Whether a Content-Type (RFC 9110 §8.3) is one of `types` in UTF-8. It splits and trims and matches no pattern: a pattern
+ * Whether a Content-Type (RFC 9110 §8.3) is one of `types` in UTF-8. It cuts and trims and matches no pattern: a pattern
  * with two runs of blanks in it takes the square of the length of what a caller made up.
  */
 export function isTakenType(type: string, types: readonly string[]): boolean {
-  const [name = '', ...parameters] = type.toLowerCase().split(';')
-  return types.includes(name.trim()) && parameters.every(saysUtf8)
+  const text = type.toLowerCase()
+  const nameEnd = endOfPart(text, 0)
+  if (!types.includes(text.slice(0, nameEnd).trim())) return false
+  let at = nameEnd
+  while (at < text.length) {
+    // perf: an empty parameter says nothing, and is allowed (RFC 9110 §5.6.6): thousands are passed over uncut.
+    if (text[at] === ';' || text[at] === ' ') {
+      at += 1
+      continue
+    }
+    const end = endOfPart(text, at)
+    if (!saysUtf8(text.slice(at, end))) return false
+    at = end
+  }
+  return true
 }
 
-/** An empty parameter says nothing, and is allowed (RFC 9110 §5.6.6). */
+function endOfPart(text: string, from: number): number {
+  const end = text.indexOf(';', from)
+  return end === -1 ? text.length : end
+}
+
 function saysUtf8(parameter: string): boolean {
   const text = parameter.trim()
   const split = text.indexOf('=')
