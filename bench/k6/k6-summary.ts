@@ -1,8 +1,8 @@
 import type { Plan } from '../scenarios/plan.ts'
 import { durationMs, usersMax } from '../scenarios/scenario.ts'
 import type { Counts, Summary } from '../scenarios/summary.ts'
+import { countedReasons } from './counted-reasons.ts'
 import { failureMetric, metricNames } from './metric-names.ts'
-import { countedReasons } from './outcome.ts'
 
 /** What k6 hands to `handleSummary`, as far as we read it. */
 export interface K6Data {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { fateOf } from '../load/tally.ts'
 import { findScenario, scenarioNames, scenarios } from '../scenarios/catalogue.ts'
 import { planOf } from '../scenarios/plan.ts'
 import { type Scenario, scaledBy } from '../scenarios/scenario.ts'
@@ -11,7 +10,6 @@ import type { Summary } from '../scenarios/summary.ts'
 import { bundleScript } from './bundle-script.ts'
 import { findK6 } from './find-k6.ts'
 import { k6Options } from './options.ts'
-import { outcomeOf } from './outcome.ts'
 import type { Answer, Asked } from './stand-in.ts'
 
 /** The bundle, and the stand-ins inside it. */
@@ -90,6 +88,16 @@ describe('the script of k6', () => {
     expect(Object.keys(operations)).toEqual(['places.read', 'places.list', 'trips.create'])
   })
 
+  it('tells writes of unknown outcome from those that were turned away', async () => {
+    const script = await load(scaledBy(scenarios.spike, 0.01))
+    const codes = ['overloaded', 'outcome-unknown', 'outcome-unknown']
+    script.k6.answer = () => ({ status: 503, ms: 1, body: JSON.stringify({ code: codes.pop() }) })
+    for (let i = 0; i < 3; i++) script.default()
+    const { total, failures } = summaryIn(script)
+    expect(total).toMatchObject({ asked: 3, shed: 1, failed: 2, ok: 0 })
+    expect(failures).toEqual({ 'outcome-unknown': 2 })
+  })
+
   it('lets closed users think after an answer', async () => {
     const script = await load(scaledBy(scenarios.soak, 0.01))
     for (let i = 0; i < 300; i++) script.default()
@@ -129,10 +137,6 @@ describe.each(scenarioNames)('%s in the words of k6', (name) => {
     const expressions = Object.values(options.thresholds ?? {}).flat()
     expect(expressions).toHaveLength(scenario.thresholds.length)
   })
-})
-
-it('takes every status for the same as our own driver', () => {
-  for (let status = 100; status < 600; status++) expect(outcomeOf(status)).toBe(fateOf(status))
 })
 
 it('finds k6 where K6 points, and nothing where it is not', () => {

@@ -4,13 +4,14 @@ import { sleep } from 'k6'
 import { SharedArray } from 'k6/data'
 import http from 'k6/http'
 import { Counter, Rate, Trend } from 'k6/metrics'
+import { fateOf } from '../load/fate.ts'
 import { seededRandom } from '../load/random.ts'
 import type { Plan } from '../scenarios/plan.ts'
 import { type KnownDocument, Requests } from '../scenarios/request.ts'
+import { countedReasons, reasonOf } from './counted-reasons.ts'
 import { type K6Data, summaryOfK6 } from './k6-summary.ts'
 import { failureMetric, metricNames, shareMetrics } from './metric-names.ts'
 import { k6Options } from './options.ts'
-import { countedReasons, outcomeOf, reasonOf } from './outcome.ts'
 
 const text = open(__ENV.SPILLWAY_PLAN as string)
 const { tokens: allTokens, documents: allDocuments, ...plan }: Plan = JSON.parse(text)
@@ -51,7 +52,11 @@ const requests = new Requests({ ...plan, tokens, documents, popularity: scenario
 export default function request(): void {
   const user = Math.floor(random() * Math.max(1, tokens.length))
   const { operation, method, path, headers, body } = requests.next(user)
-  const { status, timings } = http.request(method, plan.target + path, body ?? null, {
+  const {
+    status,
+    body: answered,
+    timings,
+  } = http.request(method, plan.target + path, body ?? null, {
     headers,
     timeout: scenario.timeoutMs,
     redirects: 0,
@@ -59,7 +64,7 @@ export default function request(): void {
   })
   // k6 leaves out of `duration` what it took to get a connection; the user waits for that as well.
   const latencyMs = timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration
-  const outcome = outcomeOf(status)
+  const outcome = fateOf(status, status === 503 ? String(answered) : '')
   const isGood = outcome === 'ok' && latencyMs <= scenario.usefulMs
   for (const metrics of [all, byOperation.get(operation.name)]) {
     metrics?.asked.add(1)

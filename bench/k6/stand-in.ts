@@ -15,6 +15,7 @@ export interface Asked {
 export interface Answer {
   readonly status: number
   readonly ms: number
+  readonly body?: string
 }
 
 export const k6 = {
@@ -45,8 +46,12 @@ export const SharedArray = function SharedArray<Item>(_name: string, make: () =>
 
 const http = {
   request(method: string, url: string, body: string | null, params: Asked['params']) {
-    const { status, ms } = k6.answer({ method, url, body, params })
-    return { status, timings: { blocked: 0, connecting: 0, tls_handshaking: 0, duration: ms } }
+    const { status, ms, body: answered = '' } = k6.answer({ method, url, body, params })
+    return {
+      status,
+      body: answered,
+      timings: { blocked: 0, connecting: 0, tls_handshaking: 0, duration: ms },
+    }
   },
 }
 export default http

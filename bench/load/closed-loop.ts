@@ -21,6 +21,8 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
   const { workload, stop } = await holdWorkload({ ...job, target }, seededRandom(job.seed))
 
   let tally: Tally | undefined
+  /** The latest part of a body on each connection: all of it, where it is as short as a problem is. */
+  const bodies = new WeakMap<object, Buffer>()
   let user = 0
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   const instance = autocannon(
@@ -31,13 +33,16 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
       duration: 3_600,
       sampleInt: 50,
       timeout: 10,
-      setupClient: (client) => client.setRequests(requestsOf(workload, user++)),
+      setupClient: (client) => {
+        client.on('body', (part) => bodies.set(client, part))
+        client.setRequests(requestsOf(workload, user++))
+      },
     },
     () => end(),
   )
-  instance.on('response', (_client, status, _bytes, ms) => {
+  instance.on('response', (client, status, _bytes, ms) => {
     tally?.asked()
-    tally?.answered(status, ms)
+    tally?.answered(status, ms, status === 503 ? String(bodies.get(client) ?? '') : '')
   })
   instance.on('reqError', (error: Error) => {
     tally?.asked()

@@ -119,7 +119,7 @@ class Crowd {
         tally.failed(ending.reason)
         return
       }
-      tally.answered(ending.status, latencyMs)
+      tally.answered(ending.status, latencyMs, ending.refusal)
       this.#ask(user)
     })
   }

@@ -83,6 +83,23 @@ describe('an open loop', () => {
     expect(server.connections()).toBe(30)
   })
 
+  it('tells a write of unknown outcome from one that was turned away', async () => {
+    let asked = 0
+    const server = createServer((_request, response) => {
+      asked += 1
+      response.writeHead(503, { 'content-type': 'application/problem+json' })
+      response.end(JSON.stringify({ code: asked % 2 === 0 ? 'outcome-unknown' : 'overloaded' }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closing.push(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const { port } = server.address() as AddressInfo
+    const { total } = await runOpenLoop(job(`http://127.0.0.1:${port}`, 20))
+    expect(total).toMatchObject({ asked: 10, shed: 5, failed: 5, failures: { 'outcome-unknown': 5 } })
+  })
+
   it('says that nobody answered where nobody listens', async () => {
     const server = await startQueue(0)
     for (const close of closing.splice(0)) close()

@@ -1,13 +1,14 @@
 import { performance } from 'node:perf_hooks'
 import { arrivals, steady } from './arrivals.ts'
 import { Connections } from './connections.ts'
+import type { Fate } from './fate.ts'
 import { holdWorkload } from './hold-workload.ts'
 import { LatencyHistogram } from './latency.ts'
 import { offer, type Plan } from './offer.ts'
 import { type Random, seededRandom } from './random.ts'
 import type { LoadReport, OpenJob, Stream } from './report.ts'
 import { type Ending, type OnEnding, Sender } from './sender.ts'
-import { type Fate, Tally } from './tally.ts'
+import { Tally } from './tally.ts'
 import { checkTarget } from './target-guard.ts'
 import { Timeline } from './timeline.ts'
 import { Window } from './window.ts'
@@ -81,7 +82,7 @@ function note(tally: Tally, ending: Ending, latencyMs: number, ageSecondsMax: nu
     return 'failed'
   }
   tally.aged(ending.ageSeconds, ageSecondsMax)
-  return tally.answered(ending.status, latencyMs)
+  return tally.answered(ending.status, latencyMs, ending.refusal)
 }
 
 /** Called when a request leaves; what it returns, when it ends. */

@@ -5,8 +5,14 @@ import type { Step } from './workload.ts'
 
 /** How a request ended: a status, or the reason why there is none. */
 export type Ending =
-  /** `ageSeconds`: what the answer says of its age; 0 where it says nothing. */
-  { readonly status: number; readonly ageSeconds: number } | { readonly reason: string }
+  | {
+      readonly status: number
+      /** What the answer says of its age; 0 where it says nothing. */
+      readonly ageSeconds: number
+      /** Body of a 503, empty for any other: not every one means that nothing was done. */
+      readonly refusal: string
+    }
+  | { readonly reason: string }
 
 export type OnEnding = (ending: Ending, latencyMs: number) => void
 
@@ -90,6 +96,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #status = 0
   #etag: string | undefined
   #ageSeconds = 0
+  readonly #refusal: Buffer[] = []
 
   constructor(step: Step, intendedMs: number, onEnd: (client: Client | undefined, ending: Ending) => void) {
     this.#step = step
@@ -125,11 +132,14 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (headers.age !== undefined) this.#ageSeconds = Number(headers.age)
   }
 
-  onResponseData(): void {}
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#status === 503) this.#refusal.push(chunk)
+  }
 
   onResponseEnd(): void {
     this.#step.answered?.(this.#status, this.#etag)
-    this.#onEnd(this.#client, { status: this.#status, ageSeconds: this.#ageSeconds })
+    const refusal = this.#status === 503 ? Buffer.concat(this.#refusal).toString() : ''
+    this.#onEnd(this.#client, { status: this.#status, ageSeconds: this.#ageSeconds, refusal })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { fateOf, Tally } from './tally.ts'
+import { fateOf } from './fate.ts'
+import { Tally } from './tally.ts'
 import { Timeline } from './timeline.ts'
 
 it.each([
@@ -14,6 +15,22 @@ it.each([
   [500, 'failed'],
   [504, 'failed'],
 ])('takes %d for %s', (status, fate) => expect(fateOf(status)).toBe(fate))
+
+it.each([
+  ['{"code":"overloaded"}', 'shed'],
+  ['{"code":"database-unavailable"}', 'shed'],
+  ['{"code":"outcome-unknown"}', 'failed'],
+  ['<h1>Service Unavailable</h1>', 'shed'],
+  ['null', 'shed'],
+  ['', 'shed'],
+])('takes 503 with %s for %s', (body, fate) => expect(fateOf(503, body)).toBe(fate))
+
+it('counts a write of unknown outcome as a failure of that name, and not among what was turned away', () => {
+  const tally = new Tally()
+  tally.answered(503, 5, '{"code":"outcome-unknown"}')
+  tally.answered(503, 5, '{"code":"overloaded"}')
+  expect(tally.answers()).toMatchObject({ shed: 1, failed: 1, failures: { 'outcome-unknown': 1 } })
+})
 
 it('counts every request once, and only timely answers as good', () => {
   const tally = new Tally(1_000)

@@ -1,12 +1,6 @@
+import { type Fate, failureOf, fateOf } from './fate.ts'
 import { LatencyHistogram } from './latency.ts'
 import type { Answers } from './report.ts'
-
-export type Fate = 'ok' | 'shed' | 'failed'
-
-export const fateOf = (status: number): Fate => {
-  if ((status >= 200 && status < 300) || status === 304) return 'ok'
-  return status === 503 || status === 429 ? 'shed' : 'failed'
-}
 
 /** Counts the answers of one stream. */
 export class Tally {
@@ -27,10 +21,11 @@ export class Tally {
     this.#asked++
   }
 
-  answered(status: number, latencyMs: number): Fate {
-    const fate = fateOf(status)
+  /** @param refusal body of a 503 */
+  answered(status: number, latencyMs: number, refusal?: string): Fate {
+    const fate = fateOf(status, refusal)
     if (fate === 'shed') this.#shed.record(latencyMs)
-    if (fate === 'failed') this.#fail(String(status))
+    if (fate === 'failed') this.#fail(failureOf(status))
     if (fate === 'ok') {
       this.#ok.record(latencyMs)
       if (latencyMs <= this.#usefulMs) this.#good++

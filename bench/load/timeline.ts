@@ -1,5 +1,5 @@
+import type { Fate } from './fate.ts'
 import type { Second } from './report.ts'
-import type { Fate } from './tally.ts'
 
 interface Counted {
   asked: number

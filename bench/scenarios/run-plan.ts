@@ -1,12 +1,13 @@
 import { performance } from 'node:perf_hooks'
 import { arrivals } from '../load/arrivals.ts'
 import { Connections } from '../load/connections.ts'
+import type { Fate } from '../load/fate.ts'
 import { LatencyHistogram } from '../load/latency.ts'
 import { offer } from '../load/offer.ts'
 import { seededRandom } from '../load/random.ts'
 import type { Answers, LoadReport, Second } from '../load/report.ts'
 import { type Ending, Sender } from '../load/sender.ts'
-import { type Fate, Tally } from '../load/tally.ts'
+import { Tally } from '../load/tally.ts'
 import { Timeline } from '../load/timeline.ts'
 import { Window } from '../load/window.ts'
 import type { Call } from '../load/workload.ts'
@@ -116,7 +117,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
 }
 
 function note(tally: Tally, ending: Ending, latencyMs: number): Fate {
-  if ('status' in ending) return tally.answered(ending.status, latencyMs)
+  if ('status' in ending) return tally.answered(ending.status, latencyMs, ending.refusal)
   tally.failed(ending.reason)
   return 'failed'
 }
