@@ -5,10 +5,13 @@ import type { FleetOrigin } from './fleet.ts'
 /** Commands that an origin still waits for, although nobody asks it any more. */
 
 /** Longer than the origin's own bound on a command, so that what is left then is left for good. */
-const settleMs = 20_000
+const everythingEndsMs = 20_000
 
 /** @returns connections in use plus requests in work, after all that is bounded has ended */
-export async function leftInWork(origin: FleetOrigin): Promise<number> {
+export async function leftInWork(
+  origin: Pick<FleetOrigin, 'url'>,
+  settleMs = everythingEndsMs,
+): Promise<number> {
   const deadline = Date.now() + settleMs
   for (;;) {
     const left = await inWork(origin.url)

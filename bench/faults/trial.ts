@@ -141,7 +141,7 @@ export async function runTrial(world: World, options: TrialOptions): Promise<Tri
 
   progress(`${recorder.exchanges.length} requests; waiting until all is quiet`)
   await world.heal()
-  const left = hasFaults ? await Promise.all(origins.map(leftInWork)) : []
+  const left = hasFaults ? await Promise.all(origins.map((origin) => leftInWork(origin))) : []
   const drains = [...tormentor.drains]
   if (hasFaults) {
     drains.push(...(await Promise.all(origins.map((origin) => origin.drain()))))
