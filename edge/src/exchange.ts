@@ -25,6 +25,8 @@ export class Exchange {
   reason: string | undefined
   /** Tags that the origin named as made obsolete by this request. */
   purgeTags: readonly string[] = []
+  /** Whether a part of what was answered may happen yet: an item of a batch whose outcome is not known. */
+  isUnsettled = false
   /** As what the origin showed its last answer, where that was about a resource. */
   toldRevision: ToldRevision | undefined
   /** An attempt was sent and its answer lost: what it did at the origin is not known, whatever the next one says. */

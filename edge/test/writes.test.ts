@@ -249,17 +249,59 @@ describe('a write whose outcome is not known', () => {
     },
   )
 
-  it('purges once more when it must have landed', { timeout: 30_000 }, async () => {
+  it('is seen by its writer whenever it lands, where it is one item of a batch', async () => {
+    const list = '/v2/places?limit=11'
+    answerBatch({ population: 1 })
+    expect(await read(here, list)).toEqual({ population: 1 })
+    const answer = await writeBatch()
+    expect([answer.status, answer.headers.get('spillway-unsettled')]).toEqual([200, null])
+    const sent = { ...writer, 'spillway-consistency': tokenOf(answer) }
+    // Fetched after the answer, before the item lands.
+    expect(await read(here, list, sent)).toEqual({ population: 1 })
+    answerBatch({ population: 2 })
+    expect(await read(here, list, sent)).toEqual({ population: 2 })
+    expect(await read(elsewhere, list, sent)).toEqual({ population: 2 })
+  })
+
+  it('purges once more when it must have landed, a batch’s item as well', { timeout: 30_000 }, async () => {
     const path = fresh()
+    const list = '/v2/places?limit=12'
     losesWrites({ population: 1 })
     expect((await write(path)).status).toBe(503)
-    expect(await read(here, path)).toEqual({ population: 1 })
+    answerBatch({ population: 1 })
+    expect((await writeBatch()).status).toBe(200)
+    const both = () => Promise.all([read(here, path), read(here, list)])
+    expect(await both()).toEqual([{ population: 1 }, { population: 1 }])
     origin.answer(storable({ population: 2 }))
-    expect(await read(here, path)).toEqual({ population: 1 })
+    expect(await both()).toEqual([{ population: 1 }, { population: 1 }])
     // Fresh for 30 s by itself.
-    await expect.poll(() => read(here, path), { timeout: 20_000, interval: 500 }).toEqual({ population: 2 })
+    await expect
+      .poll(both, { timeout: 20_000, interval: 500 })
+      .toEqual([{ population: 2 }, { population: 2 }])
   })
 })
+
+const writeBatch = (): Promise<Response> =>
+  here.fetch('/v2/places/batch', {
+    method: 'POST',
+    body: '{"items":[{},{}]}',
+    headers: { ...writer, 'content-type': 'application/json' },
+  })
+
+/** The origin has made one item of each batch and does not know of the other; readers are shown `stored`. */
+function answerBatch(stored: unknown): void {
+  const scripted = storable(stored)
+  origin.answer((seen, response, number) => {
+    if (seen.method === 'GET') return scripted(seen, response, number)
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'spillway-purge-tag': 'places:*',
+      'spillway-unsettled': '1',
+    })
+    response.end('{"items":[{"status":201},{"status":503,"problem":{"code":"outcome-unknown"}}]}')
+  })
+}
 
 /** The origin refuses writes, and shows what `population` is now to readers. */
 function answerWrites(status: number, code: string): void {

@@ -14,6 +14,8 @@ export const headers = {
   cacheTag: 'cache-tag',
   /** origin → edge: tags whose stored answers a write made obsolete, comma-separated. */
   purgeTag: 'spillway-purge-tag',
+  /** origin → edge: `1` where an item of the answer is told `outcome-unknown`: what it made obsolete may change yet. */
+  unsettled: 'spillway-unsettled',
   /** Request id: made by the edge, echoed in every answer and problem. */
   requestId: 'x-request-id',
   /** Client → edge → origin (draft-ietf-httpapi-idempotency-key-header-07). */

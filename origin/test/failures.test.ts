@@ -151,6 +151,23 @@ describe('a defect', () => {
       [503, 'outcome-unknown'],
       [201, undefined],
     ])
+    // The edge purges once more when that one must have landed.
+    expect(answer.headers[names.unsettled]).toBe('1')
+  })
+
+  it('says of a batch whose items are all certain that it is settled', async () => {
+    failing = {
+      createBatch: async () => ({
+        kind: 'items',
+        outcomes: [
+          { kind: 'notDone', reason: 'busy' },
+          { kind: 'failed', error: new WriteRefusedError(121) },
+        ],
+      }),
+    }
+    const items = [advisory(), advisory()]
+    const answer = await origin.send('POST', '/v2/advisories/batch', { as: editor, body: { items } })
+    expect([answer.status, answer.headers[names.unsettled]]).toEqual([200, undefined])
   })
 
   it('whose code is that of a socket is ours, not the caller’s', async () => {

@@ -106,6 +106,7 @@ export async function forward(exchange: Exchange, order: Forwarding, parts: Forw
     if (answer.kind === 'answer') {
       exchange.toldRevision = parseRevision(answer.response.headers.get(names.revision))
       exchange.purgeTags = splitTags(answer.response.headers.get(names.purgeTag))
+      exchange.isUnsettled = answer.response.headers.get(names.unsettled) === '1'
       const isAnswered = isOurOrigins(answer.response)
       if (isAnswered && (failed === undefined || speaksForBoth(order.method, answer.response))) {
         return shown(answer.response, parts.cors)

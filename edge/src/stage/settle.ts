@@ -24,7 +24,7 @@ export interface SettleParts extends ConsistencyParts {
 type Effect =
   /** Done: these tags are obsolete. */
   | { readonly kind: 'done'; readonly tags: readonly string[] }
-  /** May be done, or be done yet. */
+  /** May be done, or be done yet: all of it, or an item of a batch. */
   | { readonly kind: 'unknown'; readonly tags: readonly string[] }
   /** Refused because of what the document is now: what is stored of it here may be what misled the caller. */
   | { readonly kind: 'outdated'; readonly tags: readonly string[] }
@@ -105,14 +105,14 @@ const nothingDone: ReadonlySet<unknown> = new Set([
 const outdated: ReadonlySet<number> = new Set([404, 409, 412])
 
 function effectOf(exchange: Exchange, plan: WritePlan, { answer, code }: Told): Effect {
-  const { purgeTags: named, hasLostAttempt } = exchange
+  const { purgeTags: named, hasLostAttempt, isUnsettled } = exchange
   const { route } = plan
   const presumed = (): readonly string[] => presumedTags(route, principalOf(exchange)?.subject)
   if (answer.status >= 500) {
     if (nothingDone.has(code)) return { kind: 'nothing' }
     return { kind: 'unknown', tags: named.length > 0 ? named : presumed() }
   }
-  if (named.length > 0) return { kind: 'done', tags: named }
+  if (named.length > 0) return { kind: isUnsettled ? 'unknown' : 'done', tags: named }
   if (answer.ok && hasLostAttempt) return { kind: 'done', tags: presumed() }
   if (!outdated.has(answer.status)) return { kind: 'nothing' }
   // Lists as well: they show the document as it was. Whoever gets this far may write, and so drop them by a write.

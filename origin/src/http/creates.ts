@@ -104,6 +104,7 @@ export function batchHandler(plan: Plan, repository: Repository): Handler {
     if (outcome.outcomes.some(({ kind }) => kind === 'replayed')) {
       reply.header(headers.idempotencyReplayed, 'true')
     }
+    if (outcome.outcomes.some(mayLandYet)) reply.header(headers.unsettled, '1')
     reply.headers(purge)
     reply.headers({ 'content-type': jsonType, 'cache-control': 'no-store' })
     return reply.send(`{"items":[${results.join(',')}]}`)
@@ -173,6 +174,10 @@ function creationKey(
   const request = requestFingerprint(`${operation} ${path}`, text)
   return { ok: true, value: { subject: principal.subject, version: view.version, key, request } }
 }
+
+/** Whether an item is told `outcome-unknown` because nobody knows, or will know before it is answered. */
+const mayLandYet = (outcome: CreateOutcome | Failed): boolean =>
+  outcome.kind === 'unknown' || (outcome.kind === 'failed' && !(outcome.error instanceof WriteRefusedError))
 
 function describeOutcome(plan: Plan, outcome: CreateOutcome | Failed, request: FastifyRequest): string {
   switch (outcome.kind) {
