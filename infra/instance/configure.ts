@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { closeSync, fchmodSync, fchownSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Before each start of the origin: credentials and keys from AWS into files that live in memory only.
+ * Before each start of the origin: credentials and keys from AWS, and a key and certificate of the instance's own, into
+ * files that live in memory only.
  * Runs as root by the release's own Node, so that an instance needs no package beside the AWS command line.
  */
 const folder = process.env.RUNTIME_FOLDER ?? '/run/spillway'
@@ -21,12 +23,25 @@ const aws = (...words: readonly string[]): string =>
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 
-function write(name: string, content: string, mode: number): string {
+interface FileMode {
+  readonly mode: number
+  /** Gives the file to the user whose folder it lies in: the origin's. @default root's */
+  readonly isOrigins?: boolean
+}
+
+function write(name: string, content: string, { mode, isOrigins = false }: FileMode): string {
   const path = join(folder, name)
-  // The folder belongs to the origin's user, and this runs as root: what lies there must not be written through.
+  // The folder belongs to the origin's user, and this runs as root: what lies there must not be written through, so the
+  // file is new, and everything is done to the file itself and not to its name.
   rmSync(`${path}.new`, { force: true })
-  writeFileSync(`${path}.new`, content, { mode, flag: 'wx' })
-  chmodSync(`${path}.new`, mode)
+  const file = openSync(`${path}.new`, 'wx', mode)
+  fchmodSync(file, mode)
+  writeSync(file, content)
+  if (isOrigins) {
+    const { uid, gid } = statSync(folder)
+    fchownSync(file, uid, gid)
+  }
+  closeSync(file)
   renameSync(`${path}.new`, path)
   return path
 }
@@ -65,8 +80,22 @@ function edgeKeys(): string {
   const { keys } = JSON.parse(text)
   if (!Array.isArray(keys) || keys.length === 0) throw new Error('the edge has no assertion keys')
   // Public keys: the origin's user reads them.
-  return write('edge-keys.json', text, 0o644)
+  return write('edge-keys.json', text, { mode: 0o644 })
 }
 
-const lines = [`MONGODB_URI=${mongodbUri()}`, `EDGE_ASSERTION_JWKS=file://${edgeKeys()}`]
-write('origin.env', `${lines.join('\n')}\n`, 0o600)
+/**
+ * For the step from the balancer to this instance. The balancer verifies no target's certificate, so nobody has to sign
+ * this one, and its end is never looked at: it keeps readers of packets out, and the security group keeps others away.
+ */
+function certificate(): readonly string[] {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const keyFile = write('tls-key.pem', key, { mode: 0o600, isOrigins: true })
+  const words = ['req', '-x509', '-new', '-key', keyFile, '-subj', '/CN=spillway-origin', '-days', '3650']
+  const pem = execFileSync('openssl', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  const certificateFile = write('tls-certificate.pem', pem, { mode: 0o644 })
+  return [`TLS_CERTIFICATE_FILE=${certificateFile}`, `TLS_KEY_FILE=${keyFile}`]
+}
+
+const lines = [`MONGODB_URI=${mongodbUri()}`, `EDGE_ASSERTION_JWKS=file://${edgeKeys()}`, ...certificate()]
+write('origin.env', `${lines.join('\n')}\n`, { mode: 0o600 })

@@ -8,7 +8,8 @@ set -a
 . "$root/etc/spillway/instance.env"
 set +a
 
-dnf install -y -q amazon-cloudwatch-agent
+# openssl makes the origin's certificate (configure.ts).
+dnf install -y -q amazon-cloudwatch-agent openssl
 id spillway >/dev/null 2>&1 || useradd --system --home-dir /var/lib/spillway --shell /sbin/nologin spillway
 
 release_folder=/opt/spillway/$RELEASE

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,6 +53,25 @@ describe('configure', () => {
     expect(text).toContain(`EDGE_ASSERTION_JWKS=file://${join(folder, 'edge-keys.json')}`)
     expect(statSync(join(folder, 'origin.env')).mode & 0o777).toBe(0o600)
     expect(statSync(join(folder, 'edge-keys.json')).mode & 0o777).toBe(0o644)
+  })
+
+  it('makes a key and a certificate of the instance’s own at each start, for the origin’s user alone', () => {
+    const made = [0, 1].map(() => {
+      expect(run('{"keys":[{"kid":"a"}]}').status).toBe(0)
+      const [certificate, key] = ['tls-certificate.pem', 'tls-key.pem'].map((name) =>
+        readFileSync(join(folder, name), 'utf8'),
+      ) as [string, string]
+      expect(new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))).toBe(true)
+      expect(certificate).not.toContain('PRIVATE KEY')
+      return key
+    })
+    expect(made[0]).not.toBe(made[1])
+    const { mode, uid } = statSync(join(folder, 'tls-key.pem'))
+    expect(mode & 0o777).toBe(0o600)
+    expect(uid).toBe(statSync(folder).uid)
+    const settings = readFileSync(join(folder, 'origin.env'), 'utf8')
+    expect(settings).toContain(`TLS_CERTIFICATE_FILE=${join(folder, 'tls-certificate.pem')}\n`)
+    expect(settings).toContain(`TLS_KEY_FILE=${join(folder, 'tls-key.pem')}\n`)
   })
 
   it('writes through no link that the origin’s user may have left', () => {

@@ -79,6 +79,20 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
     })
   })
 
+  it('encrypts the step from the balancer to an instance, and its health check', () => {
+    readTemplate(stage, 'origin').hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
+      Port: 3000,
+      Protocol: 'HTTPS',
+      HealthCheckProtocol: 'HTTPS',
+    })
+    const settings = instanceSettings(inject('templates'), stage)
+    expect(settings.get('READY_URL')).toBe('https://127.0.0.1:3000/readyz')
+    expect(settings.get('LIVE_URL')).toBe('https://127.0.0.1:3000/livez')
+    // Made at each start, by configure.ts.
+    expect(originUserData(inject('templates'), stage)).toMatch(/^dnf install .*\bopenssl\b/m)
+    expect(readInstanceFile('prometheus.yaml')).toContain('scheme: https\n')
+  })
+
   it('grows on requests, CPU and pressure, and shrinks on its targets alone', () => {
     const policies = resourcesOf(readTemplate(stage, 'origin'), 'AWS::AutoScaling::ScalingPolicy')
     const steps = policies.filter(({ Properties }) => Properties.PolicyType === 'StepScaling')

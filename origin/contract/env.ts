@@ -13,6 +13,9 @@ export const publicPaths = { openapi: '/openapi.json', docs: '/docs', problems: 
 export const originEnv = {
   host: 'HOST',
   port: 'PORT',
+  /** PEM files of the certificate and the private key that the origin serves TLS with; neither of them for plain HTTP. */
+  tlsCertificateFile: 'TLS_CERTIFICATE_FILE',
+  tlsKeyFile: 'TLS_KEY_FILE',
   mongodbUri: 'MONGODB_URI',
   mongodbDatabase: 'MONGODB_DATABASE',
   /** Connections that this process may open: its share of the fleet's budget. */

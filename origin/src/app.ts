@@ -6,6 +6,7 @@ import { parseJsonBody } from './http/json-body.ts'
 import { createPages, routePages } from './http/pages.ts'
 import type { IsCertain } from './http/reads.ts'
 import { routeResources } from './http/resources.ts'
+import type { TlsMaterial } from './http/tls.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { RequestLog } from './observe/request-log.ts'
 import type { AdmissionControl } from './policy/admission-control.ts'
@@ -33,6 +34,8 @@ export interface AppOptions {
    * up sooner; this is for when it does not. @default 10 000
    */
   readonly arrivalTimeoutMs?: number
+  /** Serves HTTPS with these. @default plain HTTP */
+  readonly tls?: TlsMaterial | undefined
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number
 }
@@ -54,8 +57,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     isCertain = () => true,
     listTimeoutMs = 800,
     arrivalTimeoutMs = 10_000,
+    tls,
   } = options
   const now = () => performance.now()
+  const server = {
+    maxHeaderSize: limits.forwardedHeadBytesMax,
+    headersTimeout: arrivalTimeoutMs,
+    // Node looks for late arrivals every 30 s unless told otherwise: the place would be held for that long.
+    connectionsCheckingInterval: Math.min(1_000, arrivalTimeoutMs),
+  }
   const app = Fastify({
     // Requests are logged by ourselves, once, when they have ended: a child logger for each costs more than a read.
     logger: false,
@@ -67,12 +77,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: arrivalTimeoutMs,
     // The entry stage says the same as a problem.
     return503OnClosing: false,
-    http: {
-      maxHeaderSize: limits.forwardedHeadBytesMax,
-      headersTimeout: arrivalTimeoutMs,
-      // Node looks for late arrivals every 30 s unless told otherwise: the place would be held for that long.
-      connectionsCheckingInterval: Math.min(1_000, arrivalTimeoutMs),
-    },
+    ...(tls === undefined
+      ? { http: server }
+      : // Fastify's types make this another kind of application; nothing here uses what is different about it.
+        ({ https: { ...server, ...tls, handshakeTimeout: arrivalTimeoutMs } } as object)),
     routerOptions: { maxParamLength: limits.urlLengthMax },
     clientErrorHandler: (error, socket) =>
       answerClientError(error, socket as never, requestId({ headers: {} } as never)),

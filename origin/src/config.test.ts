@@ -29,8 +29,22 @@ it('has these defaults', () => {
       },
       "port": 3000,
       "processes": 1,
+      "tls": undefined,
     }
   `)
+})
+
+it('serves TLS with a certificate and a key, and refuses one without the other', () => {
+  const files = { TLS_CERTIFICATE_FILE: '/run/certificate.pem', TLS_KEY_FILE: '/run/key.pem' }
+  expect(parseConfig({ ...required, ...files }).tls).toEqual({
+    certificateFile: '/run/certificate.pem',
+    keyFile: '/run/key.pem',
+  })
+  for (const name of ['TLS_CERTIFICATE_FILE', 'TLS_KEY_FILE'] as const) {
+    expect(mistakesOf({ ...required, ...files, [name]: '' })).toEqual([
+      `${name} is not set: set it to the absolute path of a PEM file, or leave both unset for HTTP`,
+    ])
+  }
 })
 
 it('lists every bad and missing value at once, each with what to set', () => {

@@ -8,6 +8,8 @@ export interface Config {
   readonly host: string
   /** TCP port; 0 takes any free one. */
   readonly port: number
+  /** Serves HTTPS with these; `undefined` for plain HTTP. */
+  readonly tls: TlsConfig | undefined
   /** Processes that share the port; 1 runs without a supervisor. */
   readonly processes: number
   readonly mongodb: MongodbConfig
@@ -16,6 +18,12 @@ export interface Config {
   readonly logLevel: LogLevel
   /** How long a drain may take before the process exits anyway, in ms. */
   readonly drainTimeoutMs: number
+}
+
+/** Paths of PEM files, read once at start. */
+export interface TlsConfig {
+  readonly certificateFile: string
+  readonly keyFile: string
 }
 
 export interface MongodbConfig {
@@ -52,6 +60,7 @@ export function parseConfig(env: Environment): Config {
   const config: Config = {
     host: read.text(originEnv.host, { fallback: '127.0.0.1', pattern: /^[\w.:-]+$/, want: 'an address' }),
     port: read.integer(originEnv.port, { fallback: ports.origin, min: 0, max: 65_535 }),
+    tls: read.tls(),
     processes: read.integer(originEnv.processes, { fallback: 1, min: 1, max: 128 }),
     mongodb: {
       uri: read.text(originEnv.mongodbUri, {
@@ -104,6 +113,14 @@ class Reader {
     if (value === undefined) this.mistakes.push(`${name} is not set: set it to ${options.want}`)
     else if (!options.pattern.test(value)) this.mistakes.push(`${name} is not valid: want ${options.want}`)
     return value ?? ''
+  }
+
+  /** Both files or neither: with one of them alone, plain HTTP would be served where TLS was meant. */
+  tls(): TlsConfig | undefined {
+    const { tlsCertificateFile, tlsKeyFile } = originEnv
+    if ((this.#get(tlsCertificateFile) ?? this.#get(tlsKeyFile)) === undefined) return undefined
+    const file = { pattern: /^\//, want: 'the absolute path of a PEM file, or leave both unset for HTTP' }
+    return { certificateFile: this.text(tlsCertificateFile, file), keyFile: this.text(tlsKeyFile, file) }
   }
 
   integer(name: string, { fallback, min, max }: { fallback: number; min: number; max: number }): number {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { Health } from './http/health.ts'
+import { readTls } from './http/tls.ts'
 import { Metrics } from './observe/metrics.ts'
 import { createLogger, RequestLog } from './observe/request-log.ts'
 import { AdmissionControl } from './policy/admission-control.ts'
@@ -30,9 +31,10 @@ export interface Origin {
   drain(): Promise<void>
 }
 
-/** @throws {Error} when the keys cannot be read, the database cannot be reached, or the port is in use */
+/** @throws {Error} when the keys or the certificate cannot be read, the database cannot be reached, or the port is in use */
 export async function startOrigin(config: Config, catalogue: Catalogue = resources): Promise<Origin> {
   const logger = createLogger(config.logLevel)
+  const tls = config.tls && (await readTls(config.tls))
   const verifier = new AssertionVerifier(await loadEdgeKeys(config.edgeKeys))
   const keys = watchEdgeKeys(
     config.edgeKeys,
@@ -87,10 +89,11 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
       health,
       metrics,
       requestLog,
+      tls,
     })
     await app.listen({ host: config.host, port: config.port, backlog: 2_048 })
     const port = (app.server.address() as { port: number }).port
-    logger.info({ host: config.host, port }, 'listening')
+    logger.info({ host: config.host, tls: tls !== undefined, port }, 'listening')
     return {
       app,
       metrics,

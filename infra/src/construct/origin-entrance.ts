@@ -54,7 +54,8 @@ export class OriginEntrance extends Construct {
       vpc,
       targetType: TargetType.INSTANCE,
       port: ports.origin,
-      protocol: ApplicationProtocol.HTTP,
+      // The balancer verifies no target's certificate: each instance makes its own (origin/decisions/0002).
+      protocol: ApplicationProtocol.HTTPS,
       deregistrationDelay: Duration.seconds(deregistrationSeconds),
       // A new process has cold caches, cold pools and cold code: it gets its full share over 30 s. Slow start needs
       // round robin; AWS offers it for no other algorithm.
@@ -62,7 +63,7 @@ export class OriginEntrance extends Construct {
       loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.ROUND_ROBIN,
       healthCheck: {
         path: opsPaths.ready,
-        protocol: Protocol.HTTP,
+        protocol: Protocol.HTTPS,
         interval: Duration.seconds(5),
         timeout: Duration.seconds(2),
         healthyThresholdCount: 2,

@@ -1,0 +1,46 @@
+/** Program: what it costs to close the last step, from the balancer to an instance (origin/decisions/0002). */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inNodeUs, inWorkerdUs } from './binding.ts'
+import { MeasuredServer } from './measured-server.ts'
+
+const rounds = 7
+const requests = 5_000
+const connections = 100
+
+const folder = mkdtempSync(join(tmpdir(), 'spillway-last-step-'))
+const files = ['certificate.pem', 'key.pem'].map((name) => join(folder, name)) as [string, string]
+const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', files[1]]
+const words = ['req', '-x509', ...key, '-subj', '/CN=spillway-origin', '-out', files[0]]
+execFileSync('openssl', words, { stdio: 'ignore' })
+
+const [plain, tls] = [await MeasuredServer.start(), await MeasuredServer.start(files)]
+const kept: [number[], number[]] = [[], []]
+const made: [number[], number[]] = [[], []]
+const madeMs: [number[], number[]] = [[], []]
+// In turns, so that what else the machine does befalls both.
+for (let round = 0; round <= rounds; round += 1) {
+  for (const [index, server] of [plain, tls].entries() as ArrayIterator<[0 | 1, MeasuredServer]>) {
+    const us = await server.perRequestUs(requests)
+    const { cpuUs, ms } = await server.perConnection(connections)
+    // The first round is for the compiler.
+    if (round === 0) continue
+    kept[index].push(us)
+    made[index].push(cpuUs)
+    madeMs[index].push(ms)
+  }
+}
+plain.stop()
+tls.stop()
+rmSync(folder, { recursive: true })
+
+// The best of the rounds: nothing makes one cheaper than it is, and a busy machine makes it dearer.
+const shown = ([without, with_]: readonly [readonly number[], readonly number[]], digits: number) =>
+  `${Math.min(...without).toFixed(digits)} without, ${Math.min(...with_).toFixed(digits)} with TLS`
+console.log(`request on a kept connection, µs of the server's CPU: ${shown(kept, 1)}`)
+console.log(`connection with one request, µs of the server's CPU: ${shown(made, 0)}`)
+console.log(`connection with one request, ms until the answer: ${shown(madeMs, 2)}`)
+console.log(`digest of 2 KB and an HMAC, µs: ${(await inNodeUs(5_000)).toFixed(1)} in Node`)
+console.log(`the same by Web Crypto, µs: ${(await inWorkerdUs(5_000)).toFixed(1)} in workerd`)
