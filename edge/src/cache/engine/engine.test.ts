@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   Clock,
   cacheStatus,
@@ -517,7 +517,7 @@ describe('the isolates of a data centre', () => {
     const shelf = new StampShelf()
     const shared = new MemoryStore({ bytesMax: 1_000_000, countMax: 100 })
     const isolate = () => new Isolate({ clock, shelf, shared, missingMeansPurged })
-    return { clock, shelf, a: isolate(), b: isolate() }
+    return { clock, shelf, shared, a: isolate(), b: isolate() }
   }
 
   test('what one has fetched the other need not', async () => {
@@ -543,6 +543,39 @@ describe('the isolates of a data centre', () => {
     origin.answer = () => Promise.reject(new Error('down'))
     expect(cacheStatus(await b.get(origin))).toContain('stale-if-error')
     expect(await b.cache.serveStored({ key, request: request() })).toBeDefined()
+  })
+
+  test('while the origin is down, readers of one stale answer look into the data centre once a recheck interval', async () => {
+    const { a, clock, shared } = dataCentre()
+    const origin = new ScriptedOrigin(() => item())
+    await a.get(origin)
+    await a.settle()
+    clock.advance(1000)
+    origin.answer = () => Promise.reject(new Error('down'))
+    const looks = vi.spyOn(shared, 'get')
+    const readTwenty = async () => {
+      for (let i = 0; i < 20; i++) expect(cacheStatus(await a.get(origin))).toContain('stale-if-error')
+    }
+    await readTwenty()
+    expect(looks).toHaveBeenCalledTimes(1)
+    clock.advance(1)
+    await readTwenty()
+    expect(looks).toHaveBeenCalledTimes(2)
+  })
+
+  test('what another isolate has stored meanwhile is found at the next look', async () => {
+    const { a, b, clock } = dataCentre()
+    const origin = new ScriptedOrigin(() => item())
+    await a.get(origin)
+    await a.settle()
+    clock.advance(1000)
+    const down = new ScriptedOrigin(() => Promise.reject(new Error('down')))
+    expect(await (await a.get(down)).text()).toBe('one')
+    origin.answer = () => item('two')
+    await b.get(origin)
+    await b.settle()
+    clock.advance(1)
+    expect(await (await a.get(down)).text()).toBe('two')
   })
 
   test("a purge by one reaches the other's memory after the recheck interval, and the shared store at once", async () => {

@@ -27,6 +27,8 @@ export class Entry implements StoredAnswer {
   policy: AnswerPolicy
   /** When the purge stamps of its tags were last known to be current. */
   stampsCheckedAtMs: number
+  /** When the data centre was last looked through for a newer one. */
+  soughtAtMs = Number.NEGATIVE_INFINITY
   /** The dice of early refresh have fallen: the next request that can refresh does. */
   refreshDue = false
   readonly #name: string

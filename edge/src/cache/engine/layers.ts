@@ -73,7 +73,8 @@ export class Layers {
   }
 
   /**
-   * Takes what the data centre has into memory, unless memory has something newer.
+   * Takes what the data centre has into memory, unless memory has something newer. Looks there at most once in
+   * `recheckMs` for an answer that memory holds.
    *
    * @param foreseenTags tags that it will probably carry: their stamps are read at the same time
    */
@@ -85,6 +86,10 @@ export class Layers {
     const { shared, memory, stamps, rules, now } = this.#options
     if (shared === undefined) return undefined
     const checkedAtMs = now()
+    // An origin that is down is not made up for by asking the data centre once for each reader of a stale answer.
+    const known = this.inMemory(key, requestHeaders)
+    if (known !== undefined && checkedAtMs - known.soughtAtMs < stamps.recheckMs) return undefined
+    if (known !== undefined) known.soughtAtMs = checkedAtMs
     const checked = foreseenTags.length === 0 ? undefined : stamps.check(foreseenTags, 0)
     let storageKey = this.storageKey(key, requestHeaders)
     let record = await shared.get(storageKey)
@@ -102,6 +107,7 @@ export class Layers {
     if (held instanceof Entry && held.requestedAtMs >= record.requestedAtMs) return held
     const entry = new Entry(record, rules, checkedAtMs)
     if (isGone) entry.purge()
+    entry.soughtAtMs = checkedAtMs
     memory.put(storageKey, entry)
     return entry
   }
