@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { edgeEnv } from '@spillway/origin/contract'
 import { bars } from '../bars.ts'
+import { startEdgeProcess } from '../edge/edge-process.ts'
 import { steady } from '../load/arrivals.ts'
 import { drive } from '../load/drive.ts'
 import type { Answers, Stream } from '../load/report.ts'
@@ -12,9 +12,12 @@ import { orNull } from '../measure/result.ts'
 import { runBench } from '../measure/run.ts'
 import { figure, table } from '../measure/table.ts'
 import { placeIds } from '../origin/place-ids.ts'
-import { publicKeySet } from '../stack/keys.ts'
-import { startOrigin } from '../stack/origin.ts'
-import { up } from '../stack/up.ts'
+import { edgeVariables } from '../stack/edge.ts'
+import { startIssuer, trustedIssuer } from '../stack/issuer.ts'
+import { assertionAlgorithm, createKey, publicKeySet } from '../stack/keys.ts'
+import { startMongod } from '../stack/mongod.ts'
+import { type Origin, startOrigin } from '../stack/origin.ts'
+import { seed } from '../stack/seed.ts'
 import { recoverySeconds } from './recovery.ts'
 import { type Lifetime, startShortLives, usableSeconds } from './short-lives.ts'
 
@@ -31,7 +34,7 @@ const brief: Lifetime = { maxAge: 2, staleWhileRevalidate: 2, staleIfError: 6 }
 const documentsEach = 50
 /** `Age` counts whole seconds, and the answer is on its way for a moment. */
 const ageToleranceSeconds = 1
-const seed = 20_261_124
+const drivenBySeed = 20_261_124
 
 await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 'undici'] }, async (run) => {
   const { closing, progress } = run
@@ -48,15 +51,33 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
     (id) => lifetimes.get(id),
   )
   closing.defer(() => proxy.stop())
-  const stack = await up({ seed: true, edgeVariables: { [edgeEnv.origins]: proxy.url } })
-  closing.defer(() => stack.stop())
-  const [origin] = stack.origins
-  if (origin === undefined) throw new Error('no origin')
-  originPort = origin.port
   const folder = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
   closing.defer(() => rm(folder, { recursive: true, force: true }))
+  const mongod = await startMongod()
+  closing.defer(() => mongod.stop())
+  const databaseName = 'outage'
+  await seed({ databaseUri: mongod.uri, databaseName })
+  const issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  closing.defer(() => issuer.stop())
+  const key = await createKey(assertionAlgorithm)
+  const startOne = (port?: number): Promise<Origin> =>
+    startOrigin({
+      databaseUri: mongod.uri,
+      databaseName,
+      edgeKeys: JSON.stringify(publicKeySet(key)),
+      logFile: join(folder, 'origin.log'),
+      ...(port !== undefined && { port }),
+    })
+  const origin = await startOne()
+  closing.defer(() => origin.stop())
+  originPort = origin.port
+  // As `npm start` runs it. The stand-ins for Cloudflare's services take more CPU time than the edge, and would be measured.
+  const edge = await startEdgeProcess(
+    edgeVariables({ originUrls: [proxy.url], trustedIssuers: [trustedIssuer(issuer)], assertionKey: key }),
+  )
+  closing.defer(() => edge.stop())
 
-  const ids = (await placeIds(stack.database.uri, stack.database.name)).slice(0, 2 * documentsEach)
+  const ids = (await placeIds(mongod.uri, databaseName)).slice(0, 2 * documentsEach)
   const lastingIds = ids.slice(0, documentsEach)
   const briefIds = ids.slice(documentsEach)
   lifetimes = new Map([
@@ -65,7 +86,7 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
   ])
 
   progress('filling the cache')
-  for (const id of ids) await (await fetch(`${stack.url}/v2/places/${id}`)).arrayBuffer()
+  for (const id of ids) await (await fetch(`${edge.url}/v2/places/${id}`)).arrayBuffer()
 
   const stream = (name: string, perSecond: number, more: Partial<Stream>): Stream => ({
     name,
@@ -82,9 +103,9 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
   const running = drive(
     {
       kind: 'open',
-      target: stack.url,
+      target: edge.url,
       ids,
-      seed,
+      seed: drivenBySeed,
       warmupMs: 3_000,
       streams: [
         stream('lasting', 150, {
@@ -109,13 +130,7 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
   await origin.child.exited
   await sleep(startMs + beforeMs + outageMs - performance.now())
   progress('starting it again')
-  const again = await startOrigin({
-    databaseUri: stack.database.uri,
-    databaseName: stack.database.name,
-    edgeKeys: JSON.stringify(publicKeySet(stack.assertionKey)),
-    logFile: join(folder, 'origin.log'),
-    port: origin.port,
-  })
+  const again = await startOne(origin.port)
   closing.defer(() => again.stop())
   const returnedAtSeconds = (performance.now() - startMs) / 1000
   progress(`it is back after ${returnedAtSeconds.toFixed(1)} s`)
