@@ -3,13 +3,14 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openApiDocument, resources } from '@spillway/origin/contract'
+import { application } from '@spillway/origin/application'
+import { openApiDocument } from '@spillway/origin/contract'
 import { root } from '../stack/folders.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-openapi-'))
 try {
   const document = join(folder, 'openapi.json')
-  writeFileSync(document, JSON.stringify(openApiDocument(resources), null, 2))
+  writeFileSync(document, JSON.stringify(openApiDocument(application), null, 2))
   const { status } = spawnSync(
     join(root, 'node_modules/.bin/redocly'),
     ['lint', document, '--config', join(import.meta.dirname, 'redocly.yaml')],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { findView, inputSchema, resources } from '@spillway/origin/contract'
+import { application } from '@spillway/origin/application'
+import { findView, inputSchema } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { Compile } from 'typebox/compile'
 import { etagOf, type PlaceInput, type StoredPlace, shownPlace, storedFields } from '../peers/place.ts'
@@ -19,7 +20,7 @@ export interface FunctionAnswer {
 }
 
 const inputOf = (name: string) => {
-  const view = findView(resources, 'v2', name)
+  const view = findView(application.resources, 'v2', name)
   if (view === undefined) throw new Error(`the contract has no v2 of ${name}`)
   return Compile(inputSchema(view.representation))
 }

@@ -1,4 +1,7 @@
 /** Program: `npm run bench:story` runs the spike of the story against each design, in turn. */
+
+import { application } from '@spillway/origin/application'
+import { tools } from '@spillway/origin/application/tools'
 import type { Measured } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
 import type { Series } from '../measure/result.ts'
@@ -8,10 +11,11 @@ import { sampledRow } from '../measure/sampled-row.ts'
 import { startSampler } from '../measure/sampler.ts'
 import { median, pairedRatio } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
-import { scenarios } from '../scenarios/catalogue.ts'
+import { scenarioOf } from '../scenarios/catalogue.ts'
 import { usersAt } from '../scenarios/closed-users.ts'
 import { drivePlan } from '../scenarios/drive-plan.ts'
 import { localScale } from '../scenarios/load-arguments.ts'
+import { loadOf } from '../scenarios/load-of.ts'
 import { mintTokens } from '../scenarios/local-stack.ts'
 import { planOf } from '../scenarios/plan.ts'
 import { noProgress, progressLine } from '../scenarios/progress-line.ts'
@@ -23,6 +27,7 @@ import { spillwayBudget } from './start-spillway.ts'
 import { type StorySample, sampleOf, units } from './story-sample.ts'
 
 const scale = localScale
+const spike = scenarioOf('spike', loadOf(application, tools))
 const seed = 20_261_124
 
 interface Outcome {
@@ -40,12 +45,12 @@ async function measure(
   const { title } = designs[name]
   run.progress(title)
   await using design = await startDesign(name, { arena, scale, seed: seed + round })
-  const plan = planOf({
+  const plan = planOf(application.resources, {
     scenario,
     scale,
     target: design.url,
     documents: { places: arena.documents.slice(0, scenario.documents) },
-    tokens: await mintTokens(arena, scenario),
+    tokens: await mintTokens(application.resources, arena, scenario),
     seed: seed + round,
     spacing: 'constant',
   })
@@ -112,7 +117,7 @@ await runBench(
   { bench: 'story', packages: ['fastify', 'mongodb', 'workerd', 'undici', 'jose'] },
   async (run) => {
     const rounds = run.quick ? 1 : 3
-    const full = scaledBy(scenarios.spike, scale)
+    const full = scaledBy(spike, scale)
     const scenario = run.quick ? lasting(full, 45_000) : full
     const arena = await setArena(run)
     const outcomes = await interleave(designNames, rounds, (name, round) =>
@@ -129,7 +134,7 @@ await runBench(
     ])
     console.log(`\n${table(['at the peak', ...metrics.map((metric) => units[metric].title)], rows)}`)
     console.log(`
-${scenarios.spike.title}, everything at a scale of ${scale}: each user ${perUserSecond(scenario)} requests/s, ${Math.round(durationMs(scenario) / 1000)} s.
+${spike.title}, everything at a scale of ${scale}: each user ${perUserSecond(scenario)} requests/s, ${Math.round(durationMs(scenario) / 1000)} s.
 good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99: of what was answered well, at the peak.`)
 
     const measured: Measured[] = [

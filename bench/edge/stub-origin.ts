@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { application } from '@spillway/origin/application'
 import {
   type CacheRule,
   clientCacheControl,
@@ -13,7 +14,6 @@ import {
   headers as names,
   problemBody,
   problemHeaders,
-  resources,
   revisionOf,
   revisionTag,
 } from '@spillway/origin/contract'
@@ -42,13 +42,13 @@ export async function startStubOrigin(mode: 'serving' | 'refusing'): Promise<Stu
 }
 
 const page = JSON.stringify({ items: Array.from({ length: 20 }, () => JSON.parse(place)) })
-const declared = resources.get('places')?.cache
+const declared = application.resources.get('places')?.cache
 /**
  * Fresh for longer than a run takes. Where a dozen servers take turns, each is asked a dozenth of the time, and answers
  * that are refreshed by the clock would cost each request a dozen times what they cost one under a steady load.
  */
 const rule: CacheRule = declared?.kind === 'stored' ? { ...declared, maxAgeSeconds: 3_600 } : { kind: 'none' }
-const view = resources.get('places')?.versions.get('v2')
+const view = application.resources.get('places')?.versions.get('v2')
 const revision = view === undefined ? '0' : revisionOf(view)
 const shownTag = revisionTag('places', 'v2', revision)
 const fresh = {

@@ -1,4 +1,4 @@
-import { resources } from '@spillway/origin/contract'
+import { application } from '@spillway/origin/application'
 import type { ResourceName } from './exchange.ts'
 
 /** How long an answer may be shown after it was superseded, by the contract, in ms. */
@@ -9,7 +9,7 @@ export interface Lifetime {
 }
 
 export function lifetimeOf(resource: ResourceName): Lifetime {
-  const rule = resources.get(resource)?.cache
+  const rule = application.resources.get(resource)?.cache
   if (rule === undefined || rule.kind === 'none') return { freshMs: 0, staleMs: 0 }
   const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = rule
   const staleSeconds = Math.max(staleWhileRevalidateSeconds, staleIfErrorSeconds)

@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { load as fixtureLoad, resources } from '@spillway/origin/fixture'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { findScenario, scenarioNames, scenarios } from '../scenarios/catalogue.ts'
+import { findScenario, scenarioNames, scenarioOf } from '../scenarios/catalogue.ts'
 import { planOf } from '../scenarios/plan.ts'
 import { type Scenario, scaledBy } from '../scenarios/scenario.ts'
 import type { Summary } from '../scenarios/summary.ts'
@@ -52,7 +53,7 @@ async function load(scenario: Scenario): Promise<Script> {
     ],
   })
   const target = 'http://127.0.0.1:1'
-  const plan = planOf({ scenario, scale: 0.01, target, documents, tokens: ['t0', 't1'], seed: 1 })
+  const plan = planOf(resources, { scenario, scale: 0.01, target, documents, tokens: ['t0', 't1'], seed: 1 })
   const planFile = join(folder, 'plan.json')
   await writeFile(planFile, JSON.stringify(plan))
   vi.stubGlobal('__ENV', { SPILLWAY_PLAN: planFile, SPILLWAY_SUMMARY: 'summary.json' })
@@ -67,7 +68,7 @@ const summaryIn = (script: Script): Summary =>
 
 describe('the script of k6', () => {
   it('asks what the scenario wants, and counts as our own driver does', async () => {
-    const script = await load(scaledBy(scenarios.spike, 0.01))
+    const script = await load(scaledBy(scenarioOf('spike', fixtureLoad), 0.01))
     const asked: Asked[] = []
     script.k6.answer = (request) => {
       asked.push(request)
@@ -89,7 +90,7 @@ describe('the script of k6', () => {
   })
 
   it('tells writes of unknown outcome from those that were turned away', async () => {
-    const script = await load(scaledBy(scenarios.spike, 0.01))
+    const script = await load(scaledBy(scenarioOf('spike', fixtureLoad), 0.01))
     const codes = ['overloaded', 'outcome-unknown', 'outcome-unknown']
     script.k6.answer = () => ({ status: 503, ms: 1, body: JSON.stringify({ code: codes.pop() }) })
     for (let i = 0; i < 3; i++) script.default()
@@ -99,7 +100,7 @@ describe('the script of k6', () => {
   })
 
   it('lets closed users think after an answer', async () => {
-    const script = await load(scaledBy(scenarios.soak, 0.01))
+    const script = await load(scaledBy(scenarioOf('soak', fixtureLoad), 0.01))
     for (let i = 0; i < 300; i++) script.default()
     const mean = script.k6.slept.reduce((sum, seconds) => sum + seconds, 0) / 300
     expect(mean).toBeGreaterThan(0.75)
@@ -107,7 +108,7 @@ describe('the script of k6', () => {
   })
 
   it('says when k6 could not offer what it was to offer', async () => {
-    const script = await load(scaledBy(scenarios.spike, 0.01))
+    const script = await load(scaledBy(scenarioOf('spike', fixtureLoad), 0.01))
     script.default()
     const data = script.k6Data()
     data.metrics.dropped_iterations = { values: { count: 5 } }
@@ -117,7 +118,7 @@ describe('the script of k6', () => {
 })
 
 describe.each(scenarioNames)('%s in the words of k6', (name) => {
-  const scenario = scaledBy(findScenario(name), 0.01)
+  const scenario = scaledBy(findScenario(name, fixtureLoad), 0.01)
   const options = k6Options(scenario)
   const executors = Object.values(options.scenarios ?? {})
 

@@ -105,7 +105,7 @@ async function withoutListsBy(): Promise<string> {
     filter: (path) => !path.endsWith('node_modules'),
   })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const file = join(copy, 'contract/resources/places.ts')
+  const file = join(copy, 'application/resources/places.ts')
   const text = await readFile(file, 'utf8')
   const without = text.replace(/, listsBy: \[[^\]]*\]/, '').replace(/\s*listsBy: \[[^\]]*\],/, '')
   if (without === text) throw new Error(`${file} names no listsBy`)

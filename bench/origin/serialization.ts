@@ -1,4 +1,5 @@
-import { findView, resources, type View } from '@spillway/origin/contract'
+import { application } from '@spillway/origin/application'
+import { findView, type View } from '@spillway/origin/contract'
 import { BSON } from 'mongodb'
 import { compileSerializer, showDocument } from '../../origin/src/http/serializer.ts'
 import { documentOf, newRecord, type StoredRecord } from '../../origin/src/store/envelope.ts'
@@ -13,7 +14,7 @@ import { figure, table } from '../measure/table.ts'
  *
  *     node bench/origin/serialization.ts
  */
-const view = findView(resources, 'v2', 'places') as View
+const view = findView(application.resources, 'v2', 'places') as View
 const place = {
   name: 'Clermont-Ferrand',
   countryCode: 'FR',

@@ -1,3 +1,4 @@
+import { resources } from '@spillway/origin/fixture'
 import { cookieValue } from '../../edge/src/policy/cookie.ts'
 import { requestFields } from '../../edge/src/policy/forwarded-headers.ts'
 import { isUuid } from '../../edge/src/policy/request-headers.ts'
@@ -13,7 +14,6 @@ import {
   parseListQuery,
   parseLoad,
   parseTimeout,
-  resources,
   type View,
 } from '../../origin/contract/index.ts'
 import { parseTextList } from '../../origin/contract/text-list.ts'

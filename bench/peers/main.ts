@@ -1,7 +1,8 @@
 /** Program: `npm run bench:peers` measures the CPU time of a request on Spillway's whole stack and on others. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { resources } from '@spillway/origin/contract'
+import { application } from '@spillway/origin/application'
+import { tools } from '@spillway/origin/application/tools'
 import type { Measured } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
 import { drive } from '../load/drive.ts'
@@ -14,7 +15,8 @@ import { sampledRow } from '../measure/sampled-row.ts'
 import { median, pairedRatio, spreadPercent, summarize } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 import { placeIds } from '../origin/place-ids.ts'
-import { scenarios } from '../scenarios/catalogue.ts'
+import { scenarioOf } from '../scenarios/catalogue.ts'
+import { loadOf } from '../scenarios/load-of.ts'
 import { chooser } from '../scenarios/popularity.ts'
 import { type Scenario, scaledBy } from '../scenarios/scenario.ts'
 import { startIssuer } from '../stack/issuer.ts'
@@ -222,7 +224,10 @@ async function startSubjects(run: Run) {
       leftOut.push(`${name}: ${(error as Error).message}`)
     }
   }
-  const ids = byPopularity(await placeIds(mongod.uri, database), scaledBy(scenarios.spike, scale))
+  const ids = byPopularity(
+    await placeIds(mongod.uri, database),
+    scaledBy(scenarioOf('spike', loadOf(application, tools)), scale),
+  )
   const mint = (user: number) => issuer.mintToken({ sub: `user-${user}` })
   const tokens = await Promise.all(Array.from({ length: users }, (_, user) => mint(user)))
   const sets = tokens.map((token) => ({ authorization: `Bearer ${token}` }))
@@ -231,7 +236,7 @@ async function startSubjects(run: Run) {
 }
 
 function placesFreshSeconds(): number {
-  const rule = resources.get('places')?.cache
+  const rule = application.resources.get('places')?.cache
   if (rule === undefined || rule.kind === 'none') throw new Error('places are not cached')
   return rule.maxAgeSeconds
 }

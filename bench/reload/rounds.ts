@@ -13,7 +13,7 @@ export interface Round {
   readonly mendAfterMs: number | 'told'
 }
 
-const resourceFile = 'origin/contract/resources/places.ts'
+const resourceFile = 'origin/application/resources/places.ts'
 const reloadTimeoutMs = 30_000
 
 /** `npm start` in a copy of the checkout, whose resource file is edited as a person would. */

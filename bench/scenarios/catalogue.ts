@@ -1,4 +1,5 @@
-import type { Scenario, Shares, Threshold } from './scenario.ts'
+import type { LoadMix, LoadShares } from '@spillway/origin/contract'
+import type { Scenario, Threshold } from './scenario.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -6,25 +7,26 @@ const minute = 60 * second
 /** A screen every five seconds, and five requests for each: one request per user and second. */
 const browsing = { kind: 'open', everyMs: second } as const
 
-/** What the sample application is for: people look at places and plan trips. Of 20 requests 19 read, as in infra's costs. */
-const browse: Shares = { 'places.read': 65, 'places.list': 30, 'trips.create': 5 }
-
 /** Of everything that the contract offers: nine reads for a write. */
-const everything: Shares = { read: 60, list: 30, create: 5, patch: 5 }
+const everything: LoadShares = { read: 60, list: 30, create: 5, patch: 5 }
 
 const zipf = { kind: 'zipf', exponent: 0.8 } as const
-
-/** As many places as the sample data has. */
-const documents = 24_323
 
 const useful: Threshold = { metric: 'goodPercent', holds: '>=', limit: 99 }
 const promptly: Threshold = { metric: 'p99Ms', holds: '<=', limit: 1_000 }
 const truthful: Threshold = { metric: 'failedPercent', holds: '<=', limit: 0.1 }
 
-const common = { popularity: zipf, documents, usefulMs: 1_000, timeoutMs: 30 * second } as const
+const common = { popularity: zipf, usefulMs: 1_000, timeoutMs: 30 * second } as const
 
-/** Every scenario, at full scale. */
-export const scenarios = {
+/** Scenario before it is known what its users ask for. */
+type Course = Omit<Scenario, 'shares' | 'resources' | 'documents'> & {
+  /** `browse`: what the application's users do. */
+  readonly shares: LoadShares | 'browse'
+  /** Whether everybody comes for the same resources. */
+  readonly isCrowd?: boolean
+}
+
+const courses = {
   spike: {
     ...common,
     name: 'spike',
@@ -39,7 +41,7 @@ export const scenarios = {
       { atMs: 100 * second, users: 1_000 },
     ],
     behaviour: browsing,
-    shares: browse,
+    shares: 'browse',
     thresholds: [{ metric: 'goodPercent', holds: '>=', limit: 95 }, promptly, truthful],
   },
   ramp: {
@@ -52,7 +54,7 @@ export const scenarios = {
       { atMs: 10 * minute, users: 100_000 },
     ],
     behaviour: browsing,
-    shares: browse,
+    shares: 'browse',
     thresholds: [useful, promptly, truthful],
   },
   soak: {
@@ -82,7 +84,7 @@ export const scenarios = {
     behaviour: browsing,
     shares: { read: 70, list: 30 },
     popularity: { kind: 'zipf', exponent: 1.4 },
-    resources: ['places'],
+    isCrowd: true,
     thresholds: [useful, promptly, truthful],
   },
   'write-storm': {
@@ -111,7 +113,7 @@ export const scenarios = {
     behaviour: browsing,
     shares: { read: 98, patch: 2 },
     popularity: { kind: 'one' },
-    resources: ['places'],
+    isCrowd: true,
     thresholds: [useful, promptly, truthful],
   },
   'thundering-herd': {
@@ -130,7 +132,7 @@ export const scenarios = {
     ],
     outage: { fromMs: 20 * second, toMs: 40 * second },
     behaviour: browsing,
-    shares: browse,
+    shares: 'browse',
     thresholds: [{ metric: 'goodPercent', holds: '>=', limit: 80 }, promptly],
   },
   'slow-clients': {
@@ -143,19 +145,31 @@ export const scenarios = {
       { atMs: 60 * second, users: 10_000 },
     ],
     behaviour: browsing,
-    shares: browse,
+    shares: 'browse',
     slowClients: { count: 10_000, byteEveryMs: second },
     thresholds: [useful, promptly, truthful],
   },
-} as const satisfies Readonly<Record<string, Scenario>>
+} as const satisfies Readonly<Record<string, Course>>
 
-export type ScenarioName = keyof typeof scenarios
+export type ScenarioName = keyof typeof courses
 
-export const scenarioNames = Object.keys(scenarios) as readonly ScenarioName[]
+// The keys of an object are what its type says: it is declared above, and nothing adds to it.
+export const scenarioNames = Object.keys(courses) as readonly ScenarioName[]
+
+/** A scenario at full scale, with the load of an application. */
+export function scenarioOf(name: ScenarioName, { browse, crowded, documents }: LoadMix): Scenario {
+  const { shares, isCrowd = false, ...course }: Course = courses[name]
+  return {
+    ...course,
+    documents,
+    shares: shares === 'browse' ? browse : shares,
+    ...(isCrowd && { resources: crowded }),
+  }
+}
 
 /** @throws Error that lists the names there are */
-export function findScenario(name: string | undefined): Scenario {
+export function findScenario(name: string | undefined, load: LoadMix): Scenario {
   const found = scenarioNames.find((known) => known === name)
-  if (found !== undefined) return scenarios[found]
+  if (found !== undefined) return scenarioOf(found, load)
   throw new Error(`${name ?? 'no scenario given'}: want one of ${scenarioNames.join(', ')}`)
 }

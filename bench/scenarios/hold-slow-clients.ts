@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import type { Plan } from './plan.ts'
 import type { SlowClients } from './scenario.ts'
 
 /** Bytes that a slow client says it will send: more than it ever does within a run. */
@@ -14,8 +15,13 @@ export interface HeldSlowClients {
 }
 
 /** Clients that begin a request and then send a byte of it now and then (R. Hansen's slowloris, 2009, in its body). */
-export function holdSlowClients(target: string, { count, byteEveryMs }: SlowClients): HeldSlowClients {
+export function holdSlowClients(
+  { target, operations }: Pick<Plan, 'target' | 'operations'>,
+  { count, byteEveryMs }: SlowClients,
+): HeldSlowClients {
   const url = new URL(target)
+  // Where nothing can be created, any path will do: the body is what is slow.
+  const { path = '/' } = operations.find(({ kind }) => kind === 'create') ?? {}
   const sockets = new Set<Socket>()
   let cutOff = 0
   let isStopping = false
@@ -34,7 +40,7 @@ export function holdSlowClients(target: string, { count, byteEveryMs }: SlowClie
     // What is answered is read, or the kernel would end the connection in place of the target.
     socket.resume()
     socket.write(
-      `POST /v2/places HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/json\r\ncontent-length: ${promisedBytes}\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/json\r\ncontent-length: ${promisedBytes}\r\n\r\n`,
     )
   }
   const timer = setInterval(() => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import type { LoadMix } from '@spillway/origin/contract'
 import type { Bounds } from './bounds.ts'
 import { findScenario, scenarioNames } from './catalogue.ts'
 import { lasting, type Scenario, scaledBy } from './scenario.ts'
@@ -35,7 +36,7 @@ export const loadUsage = (command: string): string => `Usage: npm run ${command}
 `
 
 /** @throws Error that says what is wrong */
-export async function parseLoadArguments(args: readonly string[]): Promise<LoadArguments> {
+export async function parseLoadArguments(args: readonly string[], load: LoadMix): Promise<LoadArguments> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -52,7 +53,7 @@ export async function parseLoadArguments(args: readonly string[]): Promise<LoadA
     },
   })
   const scale = values.scale === undefined ? localScale : positive('--scale', values.scale)
-  const full = scaledBy(findScenario(positionals[0]), scale)
+  const full = scaledBy(findScenario(positionals[0], load), scale)
   return {
     scenario:
       values.seconds === undefined ? full : lasting(full, positive('--seconds', values.seconds) * 1000),

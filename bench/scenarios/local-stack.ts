@@ -1,4 +1,4 @@
-import { resources } from '@spillway/origin/contract'
+import type { Catalogue } from '@spillway/origin/contract'
 import { type Stack, up } from '../stack/up.ts'
 import { operationsOf, scopesNeeded } from './operations.ts'
 import { type Scenario, usersMax } from './scenario.ts'
@@ -8,6 +8,7 @@ const subjectsMax = 2_000
 
 /** Tokens of the development issuer, each of another subject, with all that the scenario needs. */
 export async function mintTokens(
+  resources: Catalogue,
   stack: Pick<Stack, 'issuer'>,
   scenario: Scenario,
 ): Promise<readonly string[]> {
@@ -20,7 +21,7 @@ export async function mintTokens(
   )
 }
 
-/** The whole path on this machine with the sample data; the origin behind a proxy where the scenario cuts it off. */
+/** The whole path on this machine with the application's seed; the origin behind a proxy where the scenario cuts it off. */
 export const startLocalStack = (scenario: Scenario): Promise<Stack> =>
   up({ seed: true, ...(scenario.outage !== undefined && { proxied: ['origin' as const] }) })
 

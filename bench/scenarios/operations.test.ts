@@ -1,4 +1,5 @@
-import { anyone, asStored, catalogue, resource, resources, scope } from '@spillway/origin/contract'
+import { anyone, asStored, catalogue, resource, scope } from '@spillway/origin/contract'
+import { resources } from '@spillway/origin/fixture'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
 import { operationsOf, scopesNeeded } from './operations.ts'

@@ -3,6 +3,7 @@ import {
   type Catalogue,
   inputSchema,
   isPublic,
+  type LoadOperation as Kind,
   type Operation as OperationKind,
   type Resource,
   routesOf,
@@ -11,7 +12,7 @@ import {
   type View,
 } from '@spillway/origin/contract'
 import type { ValueSchema } from './sample-value.ts'
-import type { OperationKind as Kind, Scenario } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 
 /** One operation of the API as data: what a driver needs to make requests of it, and nothing of the contract's code. */
 export interface Operation {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { resources } from '@spillway/origin/contract'
+import type { Catalogue } from '@spillway/origin/contract'
 import type { Spacing } from '../load/arrivals.ts'
 import { type Operation, operationsOf } from './operations.ts'
 import type { KnownDocuments } from './request.ts'
@@ -35,7 +35,7 @@ export interface PlanOptions {
 }
 
 /** Without tokens, what only asks for one is left out. @throws RangeError where nothing is left */
-export function planOf(options: PlanOptions): Plan {
+export function planOf(resources: Catalogue, options: PlanOptions): Plan {
   const all = operationsOf(resources, options.scenario)
   const operations = options.tokens.length > 0 ? all : all.filter(({ signedIn }) => !signedIn)
   if (operations.length === 0)

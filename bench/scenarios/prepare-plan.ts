@@ -1,4 +1,4 @@
-import { resources } from '@spillway/origin/contract'
+import type { Catalogue } from '@spillway/origin/contract'
 import type { Stack } from '../stack/up.ts'
 import { checkLoad } from './bounds.ts'
 import { learnDocuments } from './known-documents.ts'
@@ -19,13 +19,17 @@ export interface Prepared {
  *
  * @throws Error where the target must not be loaded, or does not answer as the contract says
  */
-export async function preparePlan(given: LoadArguments, closing: AsyncDisposableStack): Promise<Prepared> {
+export async function preparePlan(
+  resources: Catalogue,
+  given: LoadArguments,
+  closing: AsyncDisposableStack,
+): Promise<Prepared> {
   const { scenario } = given
   if (given.target !== undefined) checkLoad(scenario, given.target, given)
   else console.error('starting the stack')
   const stack = given.target === undefined ? closing.use(await startLocalStack(scenario)) : undefined
   const target = given.target ?? (stack?.url as string)
-  const tokens = stack === undefined ? given.tokens : await mintTokens(stack, scenario)
+  const tokens = stack === undefined ? given.tokens : await mintTokens(resources, stack, scenario)
   if (scenario.outage !== undefined && stack === undefined) {
     console.error('the outage of this scenario is yours to cause; what is offered is as if there were one')
   }
@@ -37,6 +41,6 @@ export async function preparePlan(given: LoadArguments, closing: AsyncDisposable
     count: scenario.documents,
     ...(tokens[0] !== undefined && { token: tokens[0] }),
   })
-  const plan = planOf({ ...given, target, tokens, documents })
+  const plan = planOf(resources, { ...given, target, tokens, documents })
   return { plan, ...(stack !== undefined && { stack }) }
 }

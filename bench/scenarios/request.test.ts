@@ -1,4 +1,5 @@
-import { findView, inputSchema, matchRoute, parseListQuery, resources } from '@spillway/origin/contract'
+import { findView, inputSchema, matchRoute, parseListQuery } from '@spillway/origin/contract'
+import { resources } from '@spillway/origin/fixture'
 import { Value } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../load/random.ts'

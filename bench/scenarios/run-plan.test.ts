@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { resources } from '@spillway/origin/contract'
+import { resources } from '@spillway/origin/fixture'
 import { afterEach, expect, it } from 'vitest'
 import { closedUsers, usersAt } from './closed-users.ts'
 import { learnDocuments, nextPage } from './known-documents.ts'
@@ -43,7 +43,14 @@ const scenario: Scenario = {
 }
 const documents = { places: [{ id: 'a' }, { id: 'b' }] }
 const planFor = (target: string, more: Partial<Scenario> = {}) =>
-  planOf({ scenario: { ...scenario, ...more }, scale: 1, target, documents, tokens: ['t'], seed: 1 })
+  planOf(resources, {
+    scenario: { ...scenario, ...more },
+    scale: 1,
+    target,
+    documents,
+    tokens: ['t'],
+    seed: 1,
+  })
 
 it('counts answers by operation and by what became of them', async () => {
   const target = await serve((request, response) => {
@@ -61,7 +68,7 @@ it('counts answers by operation and by what became of them', async () => {
 
 it('leaves out what needs a token where there is none', async () => {
   const target = await serve((_request, response) => response.end('{}'))
-  const plan = planOf({ scenario, scale: 1, target, documents, tokens: [], seed: 1 })
+  const plan = planOf(resources, { scenario, scale: 1, target, documents, tokens: [], seed: 1 })
   expect(plan.operations.map(({ name }) => name)).toEqual(['places.read'])
 })
 

@@ -58,7 +58,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
   const requests = new Requests({ ...plan, popularity: scenario.popularity, random })
   const connections = new Connections(target, { min: 0, max: connectionsMax })
   const sender = new Sender(connections, timeoutMs)
-  const slow = scenario.slowClients === undefined ? undefined : holdSlowClients(target, scenario.slowClients)
+  const slow = scenario.slowClients === undefined ? undefined : holdSlowClients(plan, scenario.slowClients)
 
   const total = new Tally(usefulMs)
   const tallies = new Map(plan.operations.map(({ name }) => [name, new Tally(usefulMs)]))

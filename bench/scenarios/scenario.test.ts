@@ -1,10 +1,14 @@
+import { load } from '@spillway/origin/fixture'
 import { describe, expect, it } from 'vitest'
 import { checkLoad } from './bounds.ts'
-import { findScenario, scenarioNames, scenarios } from './catalogue.ts'
+import { findScenario, scenarioNames, scenarioOf } from './catalogue.ts'
 import { durationMs, lasting, peakOf, rateCurve, scaledBy, usersMax } from './scenario.ts'
 
+const spike = scenarioOf('spike', load)
+const herd = scenarioOf('thundering-herd', load)
+
 describe.each(scenarioNames)('the scenario %s', (name) => {
-  const scenario = findScenario(name)
+  const scenario = findScenario(name, load)
 
   it('goes forward in time, has users and something to show', () => {
     const times = scenario.users.map(({ atMs }) => atMs)
@@ -17,37 +21,37 @@ describe.each(scenarioNames)('the scenario %s', (name) => {
 })
 
 it('names the scenarios there are where one is asked for that is not', () => {
-  expect(() => findScenario('surprise')).toThrow(/spike, ramp, soak/)
+  expect(() => findScenario('surprise', load)).toThrow(/spike, ramp, soak/)
 })
 
 it('scales users, documents and nothing that has to do with time', () => {
-  const small = scaledBy(scenarios.spike, 1 / 100)
+  const small = scaledBy(spike, 1 / 100)
   expect(usersMax(small)).toBe(1_000)
   expect(small.documents).toBe(243)
-  expect(durationMs(small)).toBe(durationMs(scenarios.spike))
-  expect(small.behaviour).toEqual(scenarios.spike.behaviour)
+  expect(durationMs(small)).toBe(durationMs(spike))
+  expect(small.behaviour).toEqual(spike.behaviour)
   // 1,000 users, each a request a second.
   expect(Math.max(...rateCurve(small).map(({ perSecond }) => perSecond))).toBe(1_000)
 })
 
 it.each([0, -1, 1.5, Number.NaN])('takes %d for no scale', (scale) => {
-  expect(() => scaledBy(scenarios.spike, scale)).toThrow(RangeError)
+  expect(() => scaledBy(spike, scale)).toThrow(RangeError)
 })
 
 it('shortens every time of a scenario alike, and leaves rates as they are', () => {
-  const herd = lasting(scenarios['thundering-herd'], 45_000)
-  expect(durationMs(herd)).toBe(45_000)
-  expect(herd.outage).toEqual({ fromMs: 10_000, toMs: 20_000 })
-  expect(rateCurve(herd)[0]).toEqual(rateCurve(scenarios['thundering-herd'])[0])
+  const short = lasting(herd, 45_000)
+  expect(durationMs(short)).toBe(45_000)
+  expect(short.outage).toEqual({ fromMs: 10_000, toMs: 20_000 })
+  expect(rateCurve(short)[0]).toEqual(rateCurve(herd)[0])
 })
 
 it('finds the time in which most users are online', () => {
-  expect(peakOf(scenarios.spike)).toEqual({ fromMs: 15_000, toMs: 75_000 })
+  expect(peakOf(spike)).toEqual({ fromMs: 15_000, toMs: 75_000 })
 })
 
 describe('the bounds of a load', () => {
   const mine = { iOwnThisTarget: true }
-  const small = scaledBy(scenarios.spike, 1 / 100)
+  const small = scaledBy(spike, 1 / 100)
 
   it('let this machine be loaded', () => {
     expect(() => checkLoad(small, 'http://127.0.0.1:8787', { iOwnThisTarget: false })).not.toThrow()
@@ -61,13 +65,13 @@ describe('the bounds of a load', () => {
   })
 
   it('end at a rate, and name the scale that keeps it', () => {
-    expect(() => checkLoad(scenarios.spike, 'https://api.example.com', mine)).toThrow(/--scale 0\.02/)
+    expect(() => checkLoad(spike, 'https://api.example.com', mine)).toThrow(/--scale 0\.02/)
     const bounds = { requestsPerSecondMax: 100_000 }
-    expect(() => checkLoad(scenarios.spike, 'https://api.example.com', { ...mine, bounds })).not.toThrow()
+    expect(() => checkLoad(spike, 'https://api.example.com', { ...mine, bounds })).not.toThrow()
   })
 
   it('end after a time, also on this machine', () => {
-    const soak = scaledBy(scenarios.soak, 1 / 100)
+    const soak = scaledBy(scenarioOf('soak', load), 1 / 100)
     expect(() => checkLoad(soak, 'http://localhost', mine)).toThrow(/--seconds-max 3600/)
   })
 })

@@ -1,3 +1,4 @@
+import type { LoadShares } from '@spillway/origin/contract'
 import type { RatePoint } from '../load/arrivals.ts'
 
 /** Users who are online at a time; between two points their number is on the straight line between them. */
@@ -16,14 +17,6 @@ export interface Behaviour {
   readonly kind: 'open' | 'closed'
   readonly everyMs: number
 }
-
-export type OperationKind = 'read' | 'list' | 'create' | 'patch'
-
-/**
- * How often operations are asked for in relation to each other: one of a resource (`places.read`), or a kind, spread
- * evenly over the resources that offer it (`read`).
- */
-export type Shares = Readonly<Partial<Record<OperationKind | `${string}.${OperationKind}`, number>>>
 
 /**
  * Which documents are asked for.
@@ -65,7 +58,7 @@ export interface Scenario {
   /** At full scale. */
   readonly users: readonly [UserPoint, ...UserPoint[]]
   readonly behaviour: Behaviour
-  readonly shares: Shares
+  readonly shares: LoadShares
   /** Resources of the contract that are asked for. @default all */
   readonly resources?: readonly string[]
   readonly popularity: Popularity

@@ -1,4 +1,5 @@
-import { type Priority, type Resource, resources } from '@spillway/origin/contract'
+import { application } from '@spillway/origin/application'
+import type { Priority, Resource } from '@spillway/origin/contract'
 
 /** One thing that users ask for. Shares add up to 1. */
 export interface Operation {
@@ -67,7 +68,7 @@ function read(
 }
 
 function resourceOf(name: string): Resource {
-  const resource = resources.get(name)
+  const resource = application.resources.get(name)
   if (resource === undefined) throw new RangeError(`the contract has no resource '${name}'`)
   return resource
 }

@@ -17,7 +17,13 @@ export interface EdgeBundle {
 }
 
 const bundleTimeoutMs = 120_000
-const sources = ['edge/src/**/*.ts', 'origin/contract/**/*.ts', 'edge/wrangler.jsonc', 'package-lock.json']
+const sources = [
+  'edge/src/**/*.ts',
+  'origin/contract/**/*.ts',
+  'origin/application/**/*.ts',
+  'edge/wrangler.jsonc',
+  'package-lock.json',
+]
 
 /**
  * Bundles the edge by wrangler's own means, so that tests run what a deployment would; once per state of the sources.

@@ -5,6 +5,7 @@ import { root } from './folders.ts'
 
 try {
   await import('../../origin/src/app.ts')
+  await import('../../origin/application/index.ts')
 } catch (error) {
   console.log(describe(error))
   process.exitCode = 1

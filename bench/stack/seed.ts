@@ -11,7 +11,7 @@ export interface SeedOptions {
   readonly signal?: AbortSignal
 }
 
-/** Loads the sample data by the origin's own script; what is there already stays as it is. */
+/** Loads the application's seed by the origin's own script; what is there already stays as it is. */
 export async function seed({ databaseUri, databaseName, onLine, signal }: SeedOptions): Promise<void> {
   const child = await startChild({
     name: 'seed',

@@ -3,13 +3,13 @@ import { parseArgs } from 'node:util'
 export interface StartOptions {
   /** Whether both tiers listen for a debugger. */
   readonly inspect: boolean
-  /** Whether the sample data is loaded into a database that is not ours. */
+  /** Whether the seed is loaded into a database that is not ours. */
   readonly seed: boolean
 }
 
-const usage = `npm start                    everything, with an embedded database and sample data
+const usage = `npm start                    everything, with an embedded database and the application's seed
 npm start -- --inspect       the same, with a debugger's port in each tier
-npm start -- --seed          loads the sample data into the database of MONGODB_URI, too
+npm start -- --seed          loads the seed into the database of MONGODB_URI, too
 
 EDGE_PORT, ORIGIN_PORT, ISSUER_PORT   other ports than 8787, 3000, 8788
 MONGODB_URI                           a replica set of your own, with the database's name in its path`

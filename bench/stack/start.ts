@@ -1,6 +1,8 @@
 /** Program: `npm start` runs the whole path on this machine until Ctrl-C, and reloads both halves when they change. */
 import './loopback.ts'
 import { join } from 'node:path'
+import { application } from '@spillway/origin/application'
+import { tools } from '@spillway/origin/application/tools'
 import { opsPaths, publicPaths } from '@spillway/origin/contract'
 import { type Child, startChild } from './child.ts'
 import {
@@ -29,7 +31,9 @@ import { checkTypes } from './type-check.ts'
 import { welcome } from './welcome.ts'
 import type { WorkerCode } from './worker-process.ts'
 
-const sourceFolders = ['origin/contract', 'origin/src', 'edge/src'].map((folder) => join(root, folder))
+const sourceFolders = ['origin/application', 'origin/contract', 'origin/src', 'edge/src'].map((folder) =>
+  join(root, folder),
+)
 const say = lineWriter('start')
 
 async function start(stack: Supervised, ports: DevelopmentPorts, options: StartOptions): Promise<void> {
@@ -50,7 +54,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   })
   stack.stopAtEnd(() => mongod.stop())
   const databaseName = databaseNameOf(mongod.uri)
-  await loadSample(mongod, databaseName, options, signal)
+  await loadSeed(mongod, databaseName, options, signal)
 
   const inspectorPorts = options.inspect
     ? { origin: await portNear(9229), edge: await portNear(9230) }
@@ -124,24 +128,25 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   stack.stopAtEnd((graceMs) => reload.stop(graceMs))
   const state = await reload.start()
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  console.log(await welcome({ edgeUrl, originUrl, issuer, seconds, inspectorPorts }))
+  console.log(await welcome({ application, tools, edgeUrl, originUrl, issuer, seconds, inspectorPorts }))
   await reload.follow(state).catch((error) => {
     if (!signal.aborted) throw error
   })
 }
 
 /** Nothing is put into a database that is somebody else's, unless they say so. */
-async function loadSample(
+async function loadSeed(
   { uri: databaseUri, pid }: Mongod,
   databaseName: string,
   options: StartOptions,
   signal: AbortSignal,
 ): Promise<void> {
   if (pid === undefined && !options.seed) {
-    say(`Using database '${databaseName}' of MONGODB_URI as it is. For the sample data: npm start -- --seed`)
+    say(`Using database '${databaseName}' of MONGODB_URI as it is. To load the seed: npm start -- --seed`)
     return
   }
-  say('Loading the sample data …')
+  if (tools.seed === undefined) return
+  say('Loading the seed …')
   await seed({ databaseUri, databaseName, onLine: lineWriter('seed'), signal })
 }
 

@@ -1,7 +1,17 @@
-import { publicPaths } from '@spillway/origin/contract'
+import {
+  type Application,
+  type ApplicationTools,
+  publicPaths,
+  routesOf,
+  viewsOf,
+  type Welcome,
+  type WelcomeRequest,
+} from '@spillway/origin/contract'
 import type { Issuer } from './issuer.ts'
 
 export interface WelcomeOptions {
+  readonly application: Application
+  readonly tools: ApplicationTools
   readonly edgeUrl: string
   readonly originUrl: string
   readonly issuer: Issuer
@@ -10,15 +20,14 @@ export interface WelcomeOptions {
   readonly inspectorPorts?: { readonly origin: number; readonly edge: number } | undefined
 }
 
-const subject = 'alice'
-const scopes = ['places:write', 'advisories:write']
 const tokenLifeSeconds = 8 * 3600
 
-/** What a person sees when everything runs: where things are, a token, and three commands to paste. */
+/** What a person sees when everything runs: where things are, a token, and commands to paste. */
 export async function welcome(options: WelcomeOptions): Promise<string> {
-  const { edgeUrl, originUrl, issuer, seconds, inspectorPorts } = options
+  const { application, edgeUrl, originUrl, issuer, seconds, inspectorPorts } = options
+  const { subject, scopes, caption, requests } = options.tools.welcome ?? defaultWelcome(application)
   const token = await issuer.mintToken({ sub: subject, scopes, expiresInSeconds: tokenLifeSeconds })
-  const trip = JSON.stringify({ title: 'Lisbon', startsOn: '2027-05-01', endsOn: '2027-05-08', placeIds: [] })
+  const carries = scopes.length === 0 ? '' : `, scopes ${scopes.join(' ')}`
   return `
 Spillway is up (${seconds} s). Ctrl-C stops everything.
 
@@ -27,18 +36,41 @@ Spillway is up (${seconds} s). Ctrl-C stops everything.
   origin   ${originUrl} (answers the edge only)
   issuer   ${issuer.url}${inspectorPorts === undefined ? '' : debuggers(inspectorPorts)}
 
-A token for ${subject}, scopes ${scopes.join(' ')}, 8 hours; others: npm run token -- --help
+A token for ${subject}${carries}, 8 hours; others: npm run token -- --help
 
 TOKEN=${token}
 
-Read a list, write something of your own, read it back:
+${caption}
 
-curl -s '${edgeUrl}/v2/places?countryCode=FR&sort=-population&limit=3'
-
-curl -si '${edgeUrl}/v2/trips' -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H "Idempotency-Key: $(date +%s)" -d '${trip}'
-
-curl -si '${edgeUrl}/v2/trips?sort=-startsOn&limit=1' -H "Authorization: Bearer $TOKEN"
+${requests.map((request) => commandOf(edgeUrl, request)).join('\n\n')}
 `
+}
+
+/** One request to paste: headers of the answer are shown where they matter, to somebody who is signed in. */
+function commandOf(edgeUrl: string, { path, signedIn, body }: WelcomeRequest): string {
+  return [
+    `curl ${signedIn ? '-si' : '-s'} '${edgeUrl}${path}'`,
+    ...(signedIn ? ['-H "Authorization: Bearer $TOKEN"'] : []),
+    ...(body === undefined ? [] : [creationOf(body)]),
+  ].join(' ')
+}
+
+const creationOf = (body: unknown): string =>
+  [
+    "-H 'Content-Type: application/json'",
+    '-H "Idempotency-Key: $(date +%s)"',
+    // A quote within a quoted word of a shell.
+    `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`,
+  ].join(' ')
+
+/** A list of the first resource, in its newest version. */
+function defaultWelcome({ resources }: Application): Welcome {
+  const paths = viewsOf(resources)
+    .filter(({ resource }) => resource === [...resources.values()][0])
+    .flatMap((view) => routesOf(view).filter(({ operation }) => operation === 'list'))
+    .map(({ path }) => path)
+  const path = paths.at(-1) ?? publicPaths.openapi
+  return { subject: 'alice', scopes: [], caption: 'Read a list:', requests: [{ path, signedIn: true }] }
 }
 
 const debuggers = ({ origin, edge }: { readonly origin: number; readonly edge: number }): string => `

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const options = { recursive: true, filter: (path: string) => !path.endsWith('node_modules') }
   await cp(join(root, 'origin'), join(release, 'origin'), options)
   await symlink(join(root, 'node_modules'), join(release, 'node_modules'))
-  const file = join(release, 'origin/contract/resources/places.ts')
+  const file = join(release, 'origin/application/resources/places.ts')
   const before = await readFile(file, 'utf8')
   const after = before.replace(
     '({ ...same, location:',

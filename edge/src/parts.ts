@@ -1,4 +1,4 @@
-import { type Catalogue, resources } from '@spillway/origin/contract'
+import type { Application, Catalogue } from '@spillway/origin/contract'
 import type { Parts } from './app.ts'
 import {
   apiRules,
@@ -39,8 +39,8 @@ import { RandomIds } from './runtime/random-ids.ts'
 import { problemFieldsOf } from './stage/answer.ts'
 import { ConsistencyTokens } from './stage/consistency.ts'
 
-/** Everything that an isolate keeps between requests, put together from its configuration. */
-export function createParts(config: Config, bindings: Bindings): Parts {
+/** Everything that an isolate keeps between requests, put together from application and configuration. */
+export function createParts({ resources }: Application, config: Config, bindings: Bindings): Parts {
   const now = Date.now
   const random = Math.random
   const observe = observer(config, bindings)

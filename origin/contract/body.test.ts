@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { expect, it } from 'vitest'
+import { resources } from '../test/fixture/application.ts'
 import { inputSchema, normalizeTimes, outputSchema, readOnlyFields } from './body.ts'
 import { findView, type View } from './catalogue.ts'
-import { resources } from './resources/index.ts'
 
 const places = (version: string) => (findView(resources, version, 'places') as View).representation
 const trips = (findView(resources, 'v2', 'trips') as View).representation

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { resources } from '../test/fixture/application.ts'
 import { cacheKey } from './cache-key.ts'
 import { findView, type View } from './catalogue.ts'
-import { resources } from './resources/index.ts'
 
 const places = findView(resources, 'v2', 'places') as View
 const trips = findView(resources, 'v2', 'trips') as View

@@ -9,12 +9,10 @@ import { limits } from './limits.ts'
 /** Mistakes in a definition, all at once, each with its fix. Thrown while the contract is loaded, so nothing starts. */
 export class DefinitionError extends Error {
   override readonly name = 'DefinitionError'
-  readonly resource: string
   readonly mistakes: readonly string[]
 
-  constructor(resource: string, mistakes: readonly string[]) {
-    super(`resource '${resource}':\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`)
-    this.resource = resource
+  constructor(defined: string, mistakes: readonly string[], kind: 'resource' | 'application' = 'resource') {
+    super(`${kind} '${defined}':\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`)
     this.mistakes = mistakes
   }
 }

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
+import { resources } from '../test/fixture/application.ts'
 import { anyone, owner, scope } from './access.ts'
 import type { View } from './catalogue.ts'
 import type { Fields } from './definition.ts'
 import { allListsTag, tagsOfChangedLists, tagsOfList } from './list-tags.ts'
 import { parseListQuery } from './query.ts'
 import { asStored, resource } from './resource.ts'
-import { resources } from './resources/index.ts'
 
 const stored = Type.Object({
   country: Type.Optional(Type.String({ maxLength: 200 })),

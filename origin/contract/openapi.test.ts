@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
+import { application, resources } from '../test/fixture/application.ts'
 import { viewsOf } from './catalogue.ts'
 import { openApiDocument } from './openapi.ts'
-import { resources } from './resources/index.ts'
 import { routesOf } from './route.ts'
 
-const document = openApiDocument(resources) as {
+const document = openApiDocument(application) as {
   paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>
   components: Record<string, Record<string, unknown>>
 }

@@ -1,7 +1,8 @@
 import type { TSchema } from 'typebox'
 import { type AccessRule, isPublic, ownerField, scopesOf } from './access.ts'
+import type { Application } from './application.ts'
 import { inputSchema, outputSchema } from './body.ts'
-import { type Catalogue, type View, versionsOf, viewsOf } from './catalogue.ts'
+import { type View, versionsOf, viewsOf } from './catalogue.ts'
 import { documentedSchema } from './documented-schema.ts'
 import { exactIntegers } from './exact-number.ts'
 import { describeFilterType, type FilterType, operatorsOf } from './filter-type.ts'
@@ -18,7 +19,7 @@ type Json = Record<string, unknown>
  * The catalogue as an OpenAPI 3.1 document. Every answer that either tier can give is in it, so that a tester which
  * knows only the document can tell a defect from a decision.
  */
-export function openApiDocument(catalogue: Catalogue): Json {
+export function openApiDocument({ title, summary, license, resources: catalogue }: Application): Json {
   const views = viewsOf(catalogue)
   const paths: Record<string, Json> = {}
   for (const view of views) {
@@ -31,11 +32,11 @@ export function openApiDocument(catalogue: Catalogue): Json {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Spillway sample API',
+      title,
       version: versionsOf(catalogue).at(-1)?.slice(1) ?? '1',
-      summary: 'Cities of the world, your own trips, and travel advisories.',
+      summary,
       description: introduction,
-      license: { name: 'MIT', identifier: 'MIT' },
+      ...(license !== undefined && { license }),
     },
     servers: [{ url: '/', description: 'This deployment' }],
     tags: [...catalogue.values()].map(({ name, description }) => ({ name, description })),

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { resources } from '../test/fixture/application.ts'
 import { findView, type View } from './catalogue.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { limits } from './limits.ts'
 import { type ListQuery, parseListQuery, parseReadQuery, parseWriteQuery } from './query.ts'
-import { resources } from './resources/index.ts'
 
 const v1 = findView(resources, 'v1', 'places') as View
 const v2 = findView(resources, 'v2', 'places') as View

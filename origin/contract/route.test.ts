@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { resources } from '../test/fixture/application.ts'
 import { viewsOf } from './catalogue.ts'
 import { lifecycleHeaders, lifecycleStage } from './lifecycle.ts'
-import { resources } from './resources/index.ts'
 import { matchRoute, routesOf } from './route.ts'
 
 const match = (method: string, path: string): unknown => {

@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
+import { resources } from '../test/fixture/application.ts'
 import { anyone } from './access.ts'
 import type { Fields, Representation } from './definition.ts'
 import { asStored, resource } from './resource.ts'
-import { resources } from './resources/index.ts'
 import { revisionOf } from './shape.ts'
 import { sampleDocuments } from './shape-samples.ts'
 

@@ -2,7 +2,8 @@
  * Program: `node scripts/indexes.ts [--apply]` shows how the indexes in the database differ from the contract, and with
  * `--apply` makes them the same. A start of the origin only ever adds; dropping and rebuilding is for people to decide.
  */
-import { originEnv, resources } from '@spillway/origin/contract'
+import { application } from '@spillway/origin/application'
+import { originEnv } from '@spillway/origin/contract'
 import { MongoClient } from 'mongodb'
 import { repairDriver } from '../src/store/driver-repair.ts'
 import { applyIndexes, type IndexPlan, planIndexes } from '../src/store/indexes.ts'
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
   try {
     await client.connect()
     const db = client.db(process.env[originEnv.mongodbDatabase] || 'spillway')
-    const changes = await planIndexes(db, resources)
+    const changes = await planIndexes(db, application.resources)
     for (const index of changes.keep) console.log(`  keep     ${describe(index)}`)
     for (const index of changes.create) console.log(`+ create   ${describe(index)}`)
     for (const index of changes.replace) console.log(`~ replace  ${describe(index)}`)

@@ -1,4 +1,4 @@
-import { type Catalogue, headers, limits } from '@spillway/origin/contract'
+import { type Application, headers, limits } from '@spillway/origin/contract'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Health } from './http/health.ts'
 import { routeHealth } from './http/health.ts'
@@ -18,7 +18,7 @@ import { type AssertionVerifier, trustStage } from './stage/trust.ts'
 import type { Repository } from './store/repository.ts'
 
 export interface AppOptions {
-  readonly catalogue: Catalogue
+  readonly application: Application
   readonly repository: Repository
   readonly verifier: AssertionVerifier
   readonly admission: AdmissionControl
@@ -46,7 +46,7 @@ export interface AppOptions {
  */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const {
-    catalogue,
+    application,
     repository,
     verifier,
     admission,
@@ -107,8 +107,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     if (isOperational(request)) done()
     else trust.call(app, request, reply, done)
   })
-  const pages = createPages(catalogue)
-  const paths = { catalogue, pages }
+  const pages = createPages(application)
+  const paths = { catalogue: application.resources, pages }
   app.addHook('onRequest', unmatchedStage(paths))
   // When the answer is handed to the socket, rather than when it is out: a caller who has left never gets that far, and
   // the place would be lost.

@@ -1,4 +1,4 @@
-import { type Catalogue, resources } from '@spillway/origin/contract'
+import type { Application } from '@spillway/origin/contract'
 import type { FastifyInstance } from 'fastify'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -32,7 +32,7 @@ export interface Origin {
 }
 
 /** @throws {Error} when the keys or the certificate cannot be read, the database cannot be reached, or the port is in use */
-export async function startOrigin(config: Config, catalogue: Catalogue = resources): Promise<Origin> {
+export async function startOrigin(config: Config, application: Application): Promise<Origin> {
   const logger = createLogger(config.logLevel)
   const tls = config.tls && (await readTls(config.tls))
   const verifier = new AssertionVerifier(await loadEdgeKeys(config.edgeKeys))
@@ -52,7 +52,7 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
     onPool(observation)
   })
   try {
-    const indexes = await planIndexes(pool.db, catalogue, pool.bounds)
+    const indexes = await planIndexes(pool.db, application.resources, pool.bounds)
     await applyIndexes(pool.db, indexes, { destructive: false, bounds: pool.bounds })
     for (const { collection, name } of [...indexes.replace, ...indexes.drop]) {
       logger.warn({ collection, index: name }, 'an index differs from the contract: see npm run indexes')
@@ -82,7 +82,7 @@ export async function startOrigin(config: Config, catalogue: Catalogue = resourc
     const app = await createApp({
       listTimeoutMs: config.mongodb.listTimeoutMs,
       isCertain: (beganAtMs) => pool.primary.isCertain(beganAtMs),
-      catalogue,
+      application,
       repository,
       verifier,
       admission,

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { resources } from '@spillway/origin/contract'
 import { type CommandStartedEvent, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { seed } from '../scripts/seed.ts'
 import { applyIndexes, planIndexes } from '../src/store/indexes.ts'
 import { openRepository } from '../src/store/open-repository.ts'
+import { loadSeed } from '../src/store/seed.ts'
+import { resources } from './fixture/application.ts'
+import { placesSeed } from './fixture/seed.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { alice, editor } from './support/client.ts'
 import { mongodbUri } from './support/database.ts'
@@ -37,7 +38,7 @@ beforeAll(async () => {
   client.on('commandStarted', (event) => started.push(event))
   const db = client.db(database)
   await applyIndexes(db, await planIndexes(db, resources), { destructive: false })
-  await seed(db, { limit: 50 })
+  await loadSeed(db, placesSeed(50), resources)
   const { repository } = openRepository(db)
   origin = await startTestApp({ over: () => repository })
 })

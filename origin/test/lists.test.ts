@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { seed } from '../scripts/seed.ts'
+import { loadSeed } from '../src/store/seed.ts'
+import { resources } from './fixture/application.ts'
+import { placesSeed } from './fixture/seed.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { editor } from './support/client.ts'
 import { revisionOf } from './support/etag.ts'
@@ -8,7 +10,7 @@ import { placeV2 } from './support/samples.ts'
 let origin: TestApp
 beforeAll(async () => {
   origin = await startTestApp()
-  await seed(origin.database.db, { limit: 300 })
+  await loadSeed(origin.database.db, placesSeed(300), resources)
 })
 afterAll(() => origin.stop())
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
-import { lifecycleHeaders, limits, headers as names, resources, viewsOf } from '@spillway/origin/contract'
+import { lifecycleHeaders, limits, headers as names, viewsOf } from '@spillway/origin/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { resources } from './fixture/application.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { assertionOf } from './support/assertions.ts'
 import { alice, editor } from './support/client.ts'

@@ -1,4 +1,4 @@
-import { resources } from '@spillway/origin/contract'
+import { resources } from '@spillway/origin/fixture'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { presumedTags, type RequestPlan, RequestPlans } from './request-plan.ts'
 

@@ -7,20 +7,20 @@ import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The Worker as it would be deployed: one ES module. */
+    /** The Worker as it would be deployed, with the application of these tests: one ES module. */
     workerScript: string
   }
 }
 
 const edgeFolder = join(import.meta.dirname, '../..')
 
-/** Bundles the Worker once per run, by wrangler's own means: what is tested is what would be deployed. */
+/** Bundles the Worker once per run, by wrangler's own means, as it would be deployed. */
 export default async function bundle(project: TestProject): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-edge-'))
   try {
     await promisify(execFile)(
       join(edgeFolder, '../node_modules/.bin/wrangler'),
-      ['deploy', '--dry-run', '--env=', '--outdir', folder],
+      ['deploy', 'test/fixture/worker.ts', '--dry-run', '--env=', '--outdir', folder],
       {
         cwd: edgeFolder,
         env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import {
-  type Catalogue,
+  type Application,
   edgeCacheControl,
   openApiDocument,
   type ProblemCode,
@@ -47,11 +47,11 @@ const docsPolicy = [
 ].join('; ')
 
 /** Every page by its path. */
-export function createPages(catalogue: Catalogue): ReadonlyMap<string, Page> {
+export function createPages(application: Application): ReadonlyMap<string, Page> {
   return new Map([
     [
       publicPaths.openapi,
-      page('application/json; charset=utf-8', JSON.stringify(openApiDocument(catalogue))),
+      page('application/json; charset=utf-8', JSON.stringify(openApiDocument(application))),
     ],
     [publicPaths.docs, page(html, docsHtml, { 'content-security-policy': docsPolicy })],
     [`${publicPaths.docs}/`, page(html, docsHtml, { 'content-security-policy': docsPolicy })],

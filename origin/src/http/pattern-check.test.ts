@@ -1,6 +1,7 @@
-import { DefinitionError, findView, resources, type View } from '@spillway/origin/contract'
+import { DefinitionError, findView, type View } from '@spillway/origin/contract'
 import { type TSchema, Type } from 'typebox'
 import { expect, it } from 'vitest'
+import { resources } from '../../test/fixture/application.ts'
 import { checkPatterns } from './pattern-check.ts'
 
 const places = findView(resources, 'v2', 'places') as View

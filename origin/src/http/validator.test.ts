@@ -1,5 +1,6 @@
-import { findView, resources, type View } from '@spillway/origin/contract'
+import { findView, type View } from '@spillway/origin/contract'
 import { describe, expect, it } from 'vitest'
+import { resources } from '../../test/fixture/application.ts'
 import { trip } from '../../test/support/samples.ts'
 import { compileValidator, createCompilers } from './validator.ts'
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { resources } from '@spillway/origin/contract'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { clientOptions } from '../../src/store/pool.ts'
+import { resources } from '../fixture/application.ts'
 import { mongodbUri } from '../support/database.ts'
 import { advisories, advisory, inTime, listQuery, place, places, trip, trips } from './documents.ts'
 

@@ -1,5 +1,6 @@
-import { findView, type ListQuery, parseListQuery, type Resource, resources } from '@spillway/origin/contract'
+import { findView, type ListQuery, parseListQuery, type Resource } from '@spillway/origin/contract'
 import type { Call } from '../../src/store/repository.ts'
+import { resources } from '../fixture/application.ts'
 
 export const advisories = resources.get('advisories') as Resource
 export const places = resources.get('places') as Resource

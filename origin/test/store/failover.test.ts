@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { resources } from '@spillway/origin/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ReplicaSet, startReplicaSet } from '../../../bench/stack/replica-set.ts'
 import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
 import type { CreationKey, Repository, StoredDocument } from '../../src/store/repository.ts'
+import { resources } from '../fixture/application.ts'
 import { advisories, advisory, inTime } from './documents.ts'
 
 /** A replica set of three loses its primary, without notice, while bulks are on their way. */

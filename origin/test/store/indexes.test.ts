@@ -1,6 +1,6 @@
-import { resources } from '@spillway/origin/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
+import { resources } from '../fixture/application.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase

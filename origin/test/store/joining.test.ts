@@ -1,7 +1,15 @@
-import { catalogue, findView, parseListQuery, type View } from '@spillway/origin/contract'
+import {
+  anyone,
+  asStored,
+  catalogue,
+  findView,
+  parseListQuery,
+  representation,
+  resource,
+  type View,
+} from '@spillway/origin/contract'
 import { Type } from 'typebox'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { anyone, asStored, representation, resource } from '../../contract/language.ts'
 import type { Lane, Records } from '../../src/store/records.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { advisories, advisory, inTime, listQuery } from './documents.ts'

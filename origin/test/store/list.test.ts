@@ -1,8 +1,9 @@
-import { encodeCursor, findView, type ListQuery, resources, type View } from '@spillway/origin/contract'
+import { encodeCursor, findView, type ListQuery, type View } from '@spillway/origin/contract'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { planList } from '../../src/store/list-plan.ts'
 import type { Repository, StoredDocument } from '../../src/store/repository.ts'
+import { resources } from '../fixture/application.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { inTime, listQuery, place, places } from './documents.ts'
 

@@ -1,4 +1,4 @@
-import { type Catalogue, resources } from '@spillway/origin/contract'
+import type { Application } from '@spillway/origin/contract'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { createApp } from '../../src/app.ts'
@@ -10,6 +10,7 @@ import { DelayLimit } from '../../src/policy/delay-limit.ts'
 import { parseEdgeKeys } from '../../src/stage/edge-keys.ts'
 import { AssertionVerifier } from '../../src/stage/trust.ts'
 import type { Repository } from '../../src/store/repository.ts'
+import { application as fixture } from '../fixture/application.ts'
 import { edgeKeySet } from './assertions.ts'
 import { type Client, createClient } from './client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
@@ -29,7 +30,7 @@ export interface TestApp {
 }
 
 export interface TestAppOptions {
-  readonly catalogue?: Catalogue
+  readonly application?: Application
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
   /** A layer over the real repository, for a store that is slow or fails. */
@@ -58,7 +59,7 @@ export const bound = (repository: Repository): Repository => ({
 /** The whole HTTP half on a free port, over a real database of its own. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const {
-    catalogue = resources,
+    application = fixture,
     clock,
     over = (same) => same,
     limit,
@@ -91,7 +92,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const logged: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line) => void logged.push(line) })
   const app = await createApp({
-    catalogue,
+    application,
     repository,
     isCertain: options.isCertain ?? ((beganAtMs) => database.pool.primary.isCertain(beganAtMs)),
     verifier: new AssertionVerifier(parseEdgeKeys(edgeKeySet)),

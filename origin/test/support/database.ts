@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { resources } from '@spillway/origin/contract'
+import type { Catalogue } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { inject } from 'vitest'
 import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
 import { openRepository, type RepositoryOptions } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
+import { resources as fixture } from '../fixture/application.ts'
 
 export const mongodbUri = (): string => inject('databaseUri')
 
@@ -16,8 +17,8 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** An empty database with the indexes of the contract. */
-export async function openTestDatabase(): Promise<TestDatabase> {
+/** An empty database with the indexes of an application. */
+export async function openTestDatabase(resources: Catalogue = fixture): Promise<TestDatabase> {
   const database = `test-${randomBytes(6).toString('hex')}`
   const pool = await openPool({ uri: mongodbUri(), database, poolSize: 16, waitQueueTimeoutMs: 10_000 })
   await applyIndexes(pool.db, await planIndexes(pool.db, resources), { destructive: false })

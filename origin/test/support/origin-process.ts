@@ -15,7 +15,7 @@ export interface OriginProcess {
   readonly exited: Promise<number | string>
 }
 
-const main = join(import.meta.dirname, '../../src/main.ts')
+const main = join(import.meta.dirname, '../fixture/main.ts')
 
 /** Runs the program with only the given variables set. */
 export function runOrigin(env: Record<string, string>): Omit<OriginProcess, 'port' | 'send'> {
@@ -30,7 +30,7 @@ export function runOrigin(env: Record<string, string>): Omit<OriginProcess, 'por
   return { child, output: () => printed, exited }
 }
 
-/** The program as it is deployed, on a free port, over a database of the given name. */
+/** The program as it is deployed, with the application of these tests, on a free port, over a database of the given name. */
 export async function startOriginProcess(
   database: string,
   env: Record<string, string> = {},

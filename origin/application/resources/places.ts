@@ -1,5 +1,5 @@
+import { anyone, representation, resource, scope } from '@spillway/origin/contract'
 import { type Static, Type } from 'typebox'
-import { anyone, representation, resource, scope } from '../language.ts'
 
 /** GeoNames feature codes of populated places (PPLC, PPLA, PPL…, PPLX), in words. */
 const Kind = Type.Enum(['capital', 'regional-capital', 'city', 'district'])

@@ -1,5 +1,5 @@
+import { asStored, owner, resource } from '@spillway/origin/contract'
 import { Type } from 'typebox'
-import { asStored, owner, resource } from '../language.ts'
 
 const stored = Type.Object({
   ownerId: Type.String({ maxLength: 255, description: 'Subject of the token that created the trip.' }),

@@ -1,5 +1,5 @@
+import { asStored, resource, scope, signedIn } from '@spillway/origin/contract'
 import { Type } from 'typebox'
-import { asStored, resource, scope, signedIn } from '../language.ts'
 
 const stored = Type.Object({
   code: Type.String({

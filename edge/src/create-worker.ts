@@ -1,0 +1,53 @@
+import { type Application, problemBody, problemHeaders, problemStatus } from '@spillway/origin/contract'
+import { createApp } from './app.ts'
+import { createPassThrough } from './cache/index.ts'
+import { type Bindings, ConfigError, readConfig } from './config.ts'
+import { createParts } from './parts.ts'
+
+type Handler = (request: Request, context: ExecutionContext) => Response | Promise<Response>
+
+/** The Worker that serves an application. */
+export function createWorker(application: Application): ExportedHandler<Bindings> {
+  // Made once per isolate: the bindings do not change while it lives.
+  let handler: Handler | undefined
+  return {
+    fetch(request, bindings, context) {
+      handler ??= createHandler(application, bindings)
+      return handler(request, context)
+    },
+  }
+}
+
+function createHandler(application: Application, bindings: Bindings): Handler {
+  try {
+    const config = readConfig(bindings)
+    const app = createApp(createParts(application, config, bindings))
+    if (config.passThrough === undefined) return app
+    const passThrough = createPassThrough({
+      ...config.passThrough,
+      cacheApi: caches.default,
+      fetch: (...call) => fetch(...call),
+      now: Date.now,
+    })
+    return (request, context) => {
+      const waitUntil = (work: Promise<unknown>): void => context.waitUntil(work)
+      return passThrough.handle(request, waitUntil) ?? app(request, context)
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const { mistakes } = error
+    console.error(JSON.stringify({ level: 'error', kind: 'fault', what: 'configuration', mistakes }))
+    return misconfigured
+  }
+}
+
+function misconfigured(): Response {
+  const problem = {
+    code: 'internal-error',
+    detail: 'The edge is not configured; its log says what is missing.',
+  } as const
+  return new Response(JSON.stringify(problemBody(problem, crypto.randomUUID())), {
+    status: problemStatus(problem),
+    headers: problemHeaders(problem),
+  })
+}

@@ -1,0 +1,13 @@
+import { defineApplication } from '@spillway/origin/contract'
+import { advisories } from './resources/advisories.ts'
+import { places } from './resources/places.ts'
+import { trips } from './resources/trips.ts'
+
+/** The sample application. Pure: the origin runs it, and the Worker's bundle holds it, too. */
+export const application = defineApplication({
+  name: 'travel',
+  title: 'Travel API',
+  summary: 'Cities of the world, your own trips, and travel advisories.',
+  license: { name: 'MIT', identifier: 'MIT' },
+  resources: [places, trips, advisories],
+})

@@ -1,0 +1,45 @@
+import { Type } from 'typebox'
+import { describe, expect, it } from 'vitest'
+import { anyone } from './access.ts'
+import { type ApplicationDefinition, defineApplication } from './application.ts'
+import { asStored, resource } from './resource.ts'
+
+const schema = Type.Object({ text: Type.String({ maxLength: 80 }) })
+const notes = resource('notes', {
+  description: 'Notes.',
+  schema,
+  access: { read: anyone, write: anyone },
+  versions: [asStored('v1', schema)],
+})
+const definition = { name: 'notes', title: 'Notes', summary: 'Notes of everybody.', resources: [notes] }
+
+describe('an application', () => {
+  it('has its resources by name', () => {
+    const { resources, ...rest } = defineApplication(definition)
+    expect([...resources]).toEqual([['notes', notes]])
+    expect(rest).toEqual({
+      name: 'notes',
+      title: 'Notes',
+      summary: 'Notes of everybody.',
+      license: undefined,
+    })
+  })
+
+  it.each([
+    ['a name that is none', { name: 'My app' }, /name: use lower-case letters/],
+    ['no title', { title: ' ' }, /title is missing/],
+    ['no summary', { summary: undefined }, /summary is missing/],
+    ['no resources', { resources: [] }, /resources is empty/],
+    ['an unknown option', { softDelete: true }, /unknown option 'softDelete': use name, title/],
+    ['two resources of one name', { resources: [notes, notes] }, /resource 'notes':\n {2}- is defined twice/],
+  ])('with %s is refused', (_what, change, message) => {
+    const wrong = { ...definition, ...change } as unknown as ApplicationDefinition
+    expect(() => defineApplication(wrong)).toThrow(message)
+  })
+
+  it('is told all of its mistakes at once', () => {
+    expect(() => defineApplication({ ...definition, title: '', summary: '' })).toThrow(
+      "application 'notes':\n  - title is missing: say what the API is called\n  - summary is missing",
+    )
+  })
+})

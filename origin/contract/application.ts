@@ -1,0 +1,57 @@
+import { type Catalogue, catalogue } from './catalogue.ts'
+import { DefinitionError } from './definition-check.ts'
+import type { Resource } from './resource.ts'
+
+/** All that a team writes, as one value: entry points pass it in, and no module of the framework imports it. */
+export interface Application {
+  readonly name: string
+  readonly title: string
+  readonly summary: string
+  readonly license: License | undefined
+  readonly resources: Catalogue
+}
+
+/** Terms of the API as its documentation states them. */
+export interface License {
+  readonly name: string
+  /** SPDX identifier (spdx.org/licenses). */
+  readonly identifier: string
+}
+
+/** Definition of an application, as a team writes it. */
+export interface ApplicationDefinition {
+  /** Short name, e.g. `travel`: lower-case letters, digits and hyphens. */
+  readonly name: string
+  /** Heading of the API's documentation. */
+  readonly title: string
+  /** One sentence on what the API is for. */
+  readonly summary: string
+  /** @default none is stated */
+  readonly license?: License
+  readonly resources: readonly Resource[]
+}
+
+/** @throws {DefinitionError} that lists every mistake with its fix */
+export function defineApplication(definition: ApplicationDefinition): Application {
+  const { name, title, summary, license, resources } = definition
+  const mistakes = [...checkApplication(definition)]
+  if (mistakes.length > 0) throw new DefinitionError(String(name), mistakes, 'application')
+  return { name, title, summary, license, resources: catalogue(...resources) }
+}
+
+const options: readonly string[] = ['name', 'title', 'summary', 'license', 'resources']
+
+function* checkApplication(definition: ApplicationDefinition): Generator<string> {
+  const { name, title, summary, resources } = definition
+  for (const option of Object.keys(definition)) {
+    if (!options.includes(option)) yield `unknown option '${option}': use ${options.join(', ')}`
+  }
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
+    yield 'name: use lower-case letters, digits and hyphens, starting with a letter'
+  }
+  if (isBlank(title)) yield 'title is missing: say what the API is called'
+  if (isBlank(summary)) yield 'summary is missing: say in one sentence what the API is for'
+  if (!Array.isArray(resources) || resources.length === 0) yield 'resources is empty: list at least one'
+}
+
+const isBlank = (text: unknown): boolean => typeof text !== 'string' || text.trim() === ''

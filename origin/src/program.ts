@@ -1,0 +1,50 @@
+import cluster from 'node:cluster'
+import type { Application } from '@spillway/origin/contract'
+import { parseConfig } from './config.ts'
+import { startOrigin } from './process.ts'
+import { supervise } from './supervise.ts'
+import { reportAsWorker } from './worker.ts'
+
+/** Serves an application: configuration → process → serve → drain on a signal → exit. */
+export function runOrigin(application: Application): void {
+  run(application).then(
+    (code) => process.exit(code),
+    (error) => {
+      console.error(explain(error))
+      process.exit(1)
+    },
+  )
+}
+
+/** @returns the code to exit with */
+async function run(application: Application): Promise<number> {
+  const config = parseConfig(process.env)
+  if (cluster.isPrimary && config.processes > 1) return supervise(config)
+  const { promise: asked, resolve: stop } = Promise.withResolvers<'stop'>()
+  // `on`, not `once`: a signal that is not listened to any more kills, and each may come twice, from a service manager
+  // that sends it to every process of the unit and from the supervisor, or from a terminal and from npm.
+  process.on('SIGTERM', () => stop('stop'))
+  process.on('SIGINT', () => stop('stop'))
+  const origin = await Promise.race([startOrigin(config, application), asked])
+  // Asked to stop before anything was served: there is nothing to finish.
+  if (origin === 'stop') return 0
+  if (cluster.isWorker) reportAsWorker(origin)
+  process.on('SIGHUP', () => void origin.reloadKeys())
+  await asked
+  const timer = setTimeout(() => {
+    console.error(`The drain took longer than ${config.drainTimeoutMs} ms: work was cut off.`)
+    process.exit(1)
+  }, config.drainTimeoutMs)
+  await origin.drain()
+  clearTimeout(timer)
+  return 0
+}
+
+function explain(error: unknown): string {
+  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number }
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is in use: stop what listens on it, or set PORT to a free one.`
+  }
+  if (code === 'EACCES') return `Port ${port} may not be used by this user: set PORT to one above 1023.`
+  return message
+}

@@ -1,0 +1,58 @@
+import type { Catalogue, Seed } from '@spillway/origin/contract'
+import type { AnyBulkWriteOperation, Db } from 'mongodb'
+import { newRecord, type StoredRecord } from './envelope.ts'
+
+/** Collection that remembers which seeds were loaded; never a resource's name, which starts with a letter. */
+const markers = '_seeds'
+const batchSize = 1_000
+
+export interface LoadSeedOptions {
+  /** Milliseconds since the epoch, for `createdAt`. @default Date.now() */
+  readonly nowMs?: number
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/**
+ * Loads an application's seed once: documents that were changed or deleted since stay so.
+ *
+ * @returns how many documents were added; 0 where this revision is loaded already
+ * @throws {TypeError} where the seed names a resource that the application does not have
+ */
+export async function loadSeed(
+  db: Db,
+  seed: Seed,
+  resources: Catalogue,
+  { nowMs = Date.now(), onProgress = () => {} }: LoadSeedOptions = {},
+): Promise<number> {
+  const loaded = db.collection<{ _id: string }>(markers)
+  if ((await loaded.findOne({ _id: seed.revision })) !== null) return 0
+  const documents = Object.entries(seed.documents())
+  const unknown = documents.map(([name]) => name).filter((name) => !resources.has(name))
+  if (unknown.length > 0)
+    throw new TypeError(`the seed has documents of '${unknown[0]}', which is no resource`)
+  const total = documents.reduce((sum, [, ofResource]) => sum + ofResource.length, 0)
+  let added = 0
+  let done = 0
+  for (const [name, ofResource] of documents) {
+    for (let start = 0; start < ofResource.length; start += batchSize) {
+      const batch = ofResource.slice(start, start + batchSize)
+      const records = batch.map(({ id, ...fields }) => newRecord(id, fields, 'seed', undefined, nowMs))
+      added += await insertAbsent(db, name, records)
+      done += batch.length
+      onProgress(done, total)
+    }
+  }
+  const marker = { $setOnInsert: { loadedAt: new Date(nowMs) } }
+  await loaded.updateOne({ _id: seed.revision }, marker, { upsert: true })
+  return added
+}
+
+async function insertAbsent(db: Db, collection: string, records: readonly StoredRecord[]): Promise<number> {
+  const operations = records.map(
+    ({ _id, ...rest }): AnyBulkWriteOperation<StoredRecord> => ({
+      updateOne: { filter: { _id }, update: { $setOnInsert: rest as never }, upsert: true },
+    }),
+  )
+  const result = await db.collection<StoredRecord>(collection).bulkWrite(operations, { ordered: false })
+  return result.upsertedCount
+}
