@@ -2,7 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, it } from 'vitest'
 
-const contract = join(import.meta.dirname, '../contract')
+const origin = join(import.meta.dirname, '..')
+const contract = join(origin, 'contract')
+const application = join(origin, 'application')
+
+/** The runtimes' own words: neither tier could run what says them. */
+const runtime = /\b(process\.|globalThis\.|Date\.now\(|Math\.random\(|Buffer\b)/
+
+const importsOf = (text: string): readonly string[] =>
+  [...text.matchAll(/\b(?:from|import) '([^']+)'|\bimport\('([^']+)'\)/g)].map(
+    ([, named, dynamic]) => named ?? (dynamic as string),
+  )
+
+const isBelow = (folder: string, file: string): boolean => !relative(folder, file).startsWith('..')
 
 /** Both runtimes load the contract, so it may lean on neither. */
 it('the contract imports itself and typebox, and nothing that runs it', () => {
@@ -12,13 +24,28 @@ it('the contract imports itself and typebox, and nothing that runs it', () => {
   expect(sources.length).toBeGreaterThan(20)
   for (const file of sources) {
     const text = readFileSync(join(contract, file), 'utf8')
-    for (const [, target = ''] of text.matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/g)) {
-      const inside =
-        target.startsWith('.') && !relative(contract, join(contract, file, '..', target)).startsWith('..')
+    for (const target of importsOf(text)) {
+      const inside = target.startsWith('.') && isBelow(contract, join(contract, file, '..', target))
       expect(inside || target === 'typebox', `${file} imports ${target}`).toBe(true)
     }
-    expect(text, `${file} names a runtime`).not.toMatch(
-      /\b(process\.|globalThis\.|Date\.now\(|Math\.random\(|Buffer\b)/,
-    )
+    expect(text, `${file} names a runtime`).not.toMatch(runtime)
   }
+})
+
+/** The Worker's bundle holds the application, too: what is the origin's or a laptop's alone must not be reached from it. */
+it('the application imports itself, the contract and typebox, and nothing that runs it', () => {
+  const reached = new Set([join(application, 'index.ts')])
+  for (const file of reached) {
+    const text = readFileSync(file, 'utf8')
+    const name = relative(origin, file)
+    for (const target of importsOf(text)) {
+      const path = join(file, '..', target)
+      const inside = target.startsWith('.') && isBelow(application, path)
+      if (inside) reached.add(path)
+      const allowed = inside || target === 'typebox' || target === '@spillway/origin/contract'
+      expect(allowed, `${name} imports ${target}`).toBe(true)
+    }
+    expect(text, `${name} names a runtime`).not.toMatch(runtime)
+  }
+  expect(reached.size).toBeGreaterThan(1)
 })

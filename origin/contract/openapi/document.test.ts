@@ -1,8 +1,11 @@
+import { Type } from 'typebox'
 import { expect, it } from 'vitest'
-import { application, resources } from '../test/fixture/application.ts'
-import { viewsOf } from './catalogue.ts'
-import { openApiDocument } from './openapi.ts'
-import { routesOf } from './route.ts'
+import { application, resources } from '../../test/fixture/application.ts'
+import { anyone } from '../access.ts'
+import { catalogue, viewsOf } from '../catalogue.ts'
+import { asStored, resource } from '../resource.ts'
+import { routesOf } from '../route.ts'
+import { openApiDocument } from './document.ts'
 
 const document = openApiDocument(application) as {
   paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>
@@ -45,4 +48,31 @@ it('gives each operation a name of its own', () => {
   )
   const given = names.filter((name) => name !== undefined)
   expect(new Set(given).size).toBe(given.length)
+})
+
+it('carries what the application says of itself', () => {
+  expect(document).toMatchObject({ info: { title: application.title, summary: application.summary } })
+  expect(document).not.toHaveProperty('info.license')
+  const license = { name: 'MIT', identifier: 'MIT' }
+  expect(openApiDocument({ ...application, license })).toMatchObject({ info: { license } })
+})
+
+it('holds no component that nothing refers to, however little an application offers', () => {
+  const schema = Type.Object({ text: Type.String({ maxLength: 80 }) })
+  const notes = resource('notes', {
+    description: 'Notes.',
+    schema,
+    access: { read: anyone, write: anyone },
+    batchSizeMax: 0,
+    versions: [asStored('v1', schema)],
+  })
+  const small = openApiDocument({ ...application, resources: catalogue(notes) })
+  const { securitySchemes: _always, ...components } = small.components as Record<string, object>
+  const held = Object.entries(components).flatMap(([kind, named]) =>
+    Object.keys(named).map((name) => `#/components/${kind}/${name}`),
+  )
+  const text = JSON.stringify(small)
+  expect(held.filter((reference) => !text.includes(`"$ref":"${reference}"`))).toEqual([])
+  expect(held).toContain('#/components/schemas/NotesV1')
+  expect(held).not.toContain('#/components/parameters/ifMatchRequired')
 })

@@ -1,0 +1,105 @@
+import type { View } from '../catalogue.ts'
+import type { Operation } from '../route.ts'
+import { headerRefs } from './headers.ts'
+import { type Json, json, ref } from './json.ts'
+import { schemaName } from './schemas.ts'
+
+/** Answers of an operation that went well, by status. */
+export function describeSuccess(view: View, operation: Operation): Json {
+  const name = schemaName(view)
+  const one = json(ref('schemas', name))
+  switch (operation) {
+    case 'list':
+      return {
+        200: {
+          description: 'A page, with a `Link` to the next where there is one.',
+          headers: headerRefs('ETag', 'Link', 'Cache-Control', 'X-Request-Id'),
+          content: json(listSchema(name)),
+        },
+        206: partialContent,
+        304: { description: 'What you hold is still right.', headers: headerRefs('ETag', 'X-Request-Id') },
+      }
+    case 'read':
+      return {
+        200: {
+          description: 'The document.',
+          headers: headerRefs('ETag', 'Cache-Control', 'X-Request-Id'),
+          content: json(ref('schemas', `${name}Selection`)),
+        },
+        206: partialContent,
+        304: { description: 'What you hold is still right.', headers: headerRefs('ETag', 'X-Request-Id') },
+      }
+    case 'create':
+      return {
+        201: {
+          description: 'Created and stored by a majority of the database.',
+          headers: headerRefs('Location', 'ETag', 'Idempotency-Replayed', 'X-Request-Id'),
+          content: one,
+        },
+      }
+    case 'batchCreate':
+      return {
+        200: {
+          description: 'One result for each item, in order.',
+          headers: headerRefs('Idempotency-Replayed', 'X-Request-Id'),
+          content: json(batchSchema(name)),
+        },
+      }
+    case 'delete':
+      return { 204: { description: 'Deleted.', headers: headerRefs('X-Request-Id') } }
+    default:
+      return {
+        200: {
+          description: 'The document as it is now.',
+          headers: headerRefs('ETag', 'X-Request-Id'),
+          content: one,
+        },
+      }
+  }
+}
+
+/** `Range` (RFC 9110 §14) is no parameter here, since few have a use for it; who sends it gets those bytes of the 200. */
+const partialContent: Json = {
+  description: 'The bytes that `Range` asks for, where the edge holds the answer.',
+  headers: headerRefs('ETag', 'Content-Range', 'X-Request-Id'),
+  content: { 'application/json': {} },
+}
+
+const listSchema = (name: string): Json => ({
+  type: 'object',
+  required: ['items', 'nextCursor'],
+  properties: {
+    items: { type: 'array', items: ref('schemas', `${name}Selection`) },
+    nextCursor: { type: ['string', 'null'], description: '`cursor` of the next page; null on the last one.' },
+  },
+})
+
+const batchSchema = (name: string): Json => ({
+  type: 'object',
+  required: ['items'],
+  properties: {
+    items: {
+      type: 'array',
+      items: {
+        oneOf: [
+          {
+            type: 'object',
+            required: ['status', 'id', 'location', 'etag', 'item'],
+            properties: {
+              status: { type: 'integer', const: 201 },
+              id: { type: 'string' },
+              location: { type: 'string' },
+              etag: { type: 'string' },
+              item: ref('schemas', name),
+            },
+          },
+          {
+            type: 'object',
+            required: ['status', 'problem'],
+            properties: { status: { type: 'integer', minimum: 400 }, problem: ref('schemas', 'Problem') },
+          },
+        ],
+      },
+    },
+  },
+})

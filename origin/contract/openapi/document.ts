@@ -1,0 +1,71 @@
+import type { Application } from '../application.ts'
+import { type View, versionsOf, viewsOf } from '../catalogue.ts'
+import { routesOf } from '../route.ts'
+import { commonParameters } from './common-parameters.ts'
+import { commonHeaders } from './headers.ts'
+import { type Json, ref } from './json.ts'
+import { describeOperation } from './operation.ts'
+import { problemResponses, problemSchema } from './problems.ts'
+import { describeSchemas } from './schemas.ts'
+import { usedComponents } from './used-components.ts'
+
+/**
+ * An application as an OpenAPI 3.1 document. Every answer that either tier can give is in it, so that a tester which
+ * knows only the document can tell a defect from a decision.
+ */
+export function openApiDocument({ title, summary, license, resources }: Application): Json {
+  const views = viewsOf(resources)
+  const paths = describePaths(views)
+  return {
+    openapi: '3.1.0',
+    info: {
+      title,
+      version: versionsOf(resources).at(-1)?.slice(1) ?? '1',
+      summary,
+      description: introduction,
+      ...(license !== undefined && { license }),
+    },
+    servers: [{ url: '/', description: 'This deployment' }],
+    tags: [...resources.values()].map(({ name, description }) => ({ name, description })),
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      ...usedComponents(paths, {
+        schemas: { ...Object.fromEntries(views.flatMap(describeSchemas)), Problem: problemSchema },
+        responses: problemResponses,
+        parameters: commonParameters,
+        headers: commonHeaders,
+      }),
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'OAuth 2.0 access token (RFC 9068). In development: npm run token -- --sub alice',
+        },
+      },
+    },
+  }
+}
+
+function describePaths(views: readonly View[]): Record<string, Json> {
+  const paths: Record<string, Json> = {}
+  for (const view of views) {
+    for (const { method, path, operation } of routesOf(view)) {
+      const templated = path.replace(':id', '{id}')
+      paths[templated] ??= templated.endsWith('{id}') ? { parameters: [ref('parameters', 'id')] } : {}
+      Object.assign(paths[templated], { [method.toLowerCase()]: describeOperation(view, operation) })
+    }
+  }
+  return paths
+}
+
+const introduction = [
+  'Versions live side by side as `/v1`, `/v2`, … over the same documents.',
+  'Every error is `application/problem+json` (RFC 9457) with a stable `type` and `code`. Under `outcome-unknown` a write',
+  'may have happened, or may happen yet; under every other code, this request has done nothing.',
+  'Documents carry a strong `ETag`: send it back in `If-Match` to change only what you have seen, or in',
+  '`If-None-Match` to be told that nothing changed. A POST with an `Idempotency-Key` may be retried safely.',
+  'Times (`date-time`) are RFC 3339, kept in UTC to the millisecond: one that is finer, or a leap second, is refused.',
+  'Texts are compared code point by code point.',
+].join(' ')

@@ -1,0 +1,9 @@
+export type Json = Record<string, unknown>
+
+/** Kinds of components that are referred to by name. */
+export type ComponentKind = 'schemas' | 'responses' | 'parameters' | 'headers'
+
+export const ref = (kind: ComponentKind, name: string): Json => ({ $ref: `#/components/${kind}/${name}` })
+
+/** Content of one media type. */
+export const json = (schema: Json, mediaType = 'application/json'): Json => ({ [mediaType]: { schema } })

@@ -1,0 +1,70 @@
+import { type AccessRule, isPublic, ownerField, scopesOf } from '../access.ts'
+import type { View } from '../catalogue.ts'
+import { mergePatchMediaType } from '../merge-patch.ts'
+import { isRead, type Operation } from '../route.ts'
+import { describeSuccess } from './answers.ts'
+import { type Json, json, ref } from './json.ts'
+import { describeParameters } from './parameters.ts'
+import { describeFailures } from './problems.ts'
+import { schemaName } from './schemas.ts'
+
+/** One method of one path. */
+export function describeOperation(view: View, operation: Operation): Json {
+  const { resource, version, representation } = view
+  const rule = isRead(operation) ? resource.access.read : resource.access.write
+  return {
+    operationId: `${operation}${schemaName(view)}`,
+    tags: [resource.name],
+    summary: `${verbs[operation]} (${resource.name}, ${version})`,
+    description: describeAccess(rule),
+    ...(representation.deprecation !== undefined && { deprecated: true }),
+    ...(isPublic(rule) ? { security: [{}, { bearer: [] }] } : { security: [{ bearer: scopesOf(rule) }] }),
+    parameters: describeParameters(view, operation),
+    ...describeRequestBody(view, operation),
+    responses: { ...describeSuccess(view, operation), ...describeFailures(view, operation) },
+  }
+}
+
+const verbs: Readonly<Record<Operation, string>> = {
+  list: 'List',
+  read: 'Read one',
+  create: 'Create one',
+  batchCreate: 'Create many',
+  replace: 'Replace one',
+  patch: 'Change one',
+  delete: 'Delete one',
+}
+
+function describeAccess(rule: AccessRule): string {
+  const scopes = scopesOf(rule)
+  const parts = [
+    isPublic(rule) ? 'Anyone may do this.' : 'Needs an access token.',
+    ...(scopes.length > 0 ? [`Needs the scope ${scopes.map((name) => `\`${name}\``).join(' and ')}.`] : []),
+    ...(ownerField(rule) !== undefined ? ["Only the caller's own documents; others' are 404."] : []),
+  ]
+  return parts.join(' ')
+}
+
+function describeRequestBody(view: View, operation: Operation): Json {
+  const name = schemaName(view)
+  if (operation === 'patch') {
+    const patch = ref('schemas', `${name}Patch`)
+    return {
+      requestBody: { required: true, content: { ...json(patch, mergePatchMediaType), ...json(patch) } },
+    }
+  }
+  if (operation === 'batchCreate') {
+    const items = {
+      type: 'array',
+      minItems: 1,
+      maxItems: view.resource.batchSizeMax,
+      items: ref('schemas', `${name}Input`),
+    }
+    const schema = { type: 'object', required: ['items'], properties: { items }, additionalProperties: false }
+    return { requestBody: { required: true, content: json(schema) } }
+  }
+  if (operation === 'create' || operation === 'replace') {
+    return { requestBody: { required: true, content: json(ref('schemas', `${name}Input`)) } }
+  }
+  return {}
+}

@@ -1,0 +1,66 @@
+import { outputSchema } from '../body.ts'
+import type { View } from '../catalogue.ts'
+import { limits } from '../limits.ts'
+import { queryFields } from '../query.ts'
+import type { Operation } from '../route.ts'
+import { describeFilter } from './filters.ts'
+import { type Json, ref } from './json.ts'
+
+export function describeParameters(view: View, operation: Operation): Json[] {
+  switch (operation) {
+    case 'list':
+      return [
+        ...queryFields(view, 'filter').flatMap(describeFilter),
+        ...listParameters(view),
+        ref('parameters', 'ifNoneMatch'),
+      ]
+    case 'read':
+      return [fieldsParameter(view), ref('parameters', 'ifNoneMatch')]
+    case 'create':
+    case 'batchCreate':
+      return [ref('parameters', 'idempotencyKey')]
+    default:
+      return [ref('parameters', view.resource.requireIfMatch ? 'ifMatchRequired' : 'ifMatch')]
+  }
+}
+
+function listParameters(view: View): Json[] {
+  const sortable = queryFields(view, 'sort').flatMap(({ name }) => [name, `-${name}`])
+  const { pageSize } = view.resource.query
+  return [
+    {
+      name: 'sort',
+      in: 'query',
+      description: 'Fields to sort by, `-` for descending. Ties are broken by id.',
+      style: 'form',
+      explode: false,
+      schema: {
+        type: 'array',
+        minItems: 1,
+        maxItems: limits.sortFieldsMax,
+        uniqueItems: true,
+        items: { type: 'string', enum: sortable },
+      },
+    },
+    fieldsParameter(view),
+    {
+      name: 'limit',
+      in: 'query',
+      description: 'Documents on a page.',
+      schema: { type: 'integer', minimum: 1, maximum: pageSize.max, default: pageSize.default },
+    },
+    ref('parameters', 'cursor'),
+  ]
+}
+
+function fieldsParameter({ representation }: View): Json {
+  const names = Object.keys(outputSchema(representation).properties)
+  return {
+    name: 'fields',
+    in: 'query',
+    description: 'Fields to send; `id` is always among them.',
+    style: 'form',
+    explode: false,
+    schema: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: names } },
+  }
+}

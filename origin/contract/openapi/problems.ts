@@ -1,0 +1,109 @@
+import { scopesOf } from '../access.ts'
+import type { View } from '../catalogue.ts'
+import { type ProblemCode, problemCatalogue, problemMediaType } from '../problem.ts'
+import { isRead, type Operation } from '../route.ts'
+import { type commonHeaders, headerRefs } from './headers.ts'
+import { type Json, json, ref } from './json.ts'
+
+/** Problems that an operation may be answered with, by status. */
+export function describeFailures(view: View, operation: Operation): Json {
+  const { resource } = view
+  const statuses = new Set([400, 401, 404, 406, 414, 429, 431, 500, 502, 503, 504])
+  const rule = isRead(operation) ? resource.access.read : resource.access.write
+  if (scopesOf(rule).length > 0) statuses.add(403)
+  if (view.representation.deprecation?.sunsetAt !== undefined) statuses.add(410)
+  if (isRead(operation)) statuses.add(416)
+  if (!isRead(operation)) for (const status of [408, 413, 415]) statuses.add(status)
+  if (!isRead(operation) && operation !== 'delete') for (const status of [409, 422]) statuses.add(status)
+  if (operation === 'replace' || operation === 'patch' || operation === 'delete') {
+    for (const status of [409, 412]) statuses.add(status)
+    if (resource.requireIfMatch) statuses.add(428)
+  }
+  return Object.fromEntries(
+    [...statuses]
+      .sort()
+      .map((status) => [
+        status,
+        ref('responses', status === 503 && !isRead(operation) ? unavailableToWrite : responseName(status)),
+      ]),
+  )
+}
+
+const responseName = (status: number | string): string => `Problem${status}`
+
+/** The 503 of a write: the one status under which "nothing was done" and "nobody knows" have to be told apart. */
+const unavailableToWrite = 'Problem503Write'
+
+/**
+ * 405 is left out: it answers exactly the methods that the document does not have. So is what a read cannot be told of
+ * its outcome.
+ */
+const problemsByStatus = Object.groupBy(
+  (Object.keys(problemCatalogue) as ProblemCode[]).filter(
+    (code) => code !== 'method-not-allowed' && code !== 'outcome-unknown',
+  ),
+  (code) => String(problemCatalogue[code].status),
+) as Readonly<Record<string, readonly ProblemCode[]>>
+
+function describeUnavailableToWrite(): [string, Json] {
+  const { title } = problemCatalogue['outcome-unknown']
+  const [, response] = describeProblems('503', problemsByStatus['503'] as readonly ProblemCode[])
+  const description = [
+    `\`outcome-unknown\`: ${title}. It may have happened, may happen yet, or may not happen: send a create again with the`,
+    'same `Idempotency-Key`, any other write with the same `If-Match`, or read what is there before you decide.',
+    `Under every other code nothing was done: ${response.description}`,
+  ].join(' ')
+  return [unavailableToWrite, { ...response, description }]
+}
+
+function describeProblems(status: string, codes: readonly ProblemCode[]): [string, Json] {
+  const headers: (keyof typeof commonHeaders)[] = ['X-Request-Id']
+  if (status === '401' || status === '403') headers.push('WWW-Authenticate')
+  if (status === '416') headers.push('Content-Range')
+  if (codes.some((code) => problemCatalogue[code].retryable)) headers.push('Retry-After')
+  const description = codes.map((code) => `\`${code}\`: ${problemCatalogue[code].title}.`).join(' ')
+  return [
+    responseName(status),
+    {
+      description,
+      headers: headerRefs(...headers),
+      content: json(ref('schemas', 'Problem'), problemMediaType),
+    },
+  ]
+}
+
+/** Every answer with a problem, by its name among the components. */
+export const problemResponses: Readonly<Record<string, Json>> = Object.fromEntries([
+  ...Object.entries(problemsByStatus).map(([status, codes]) => describeProblems(status, codes)),
+  describeUnavailableToWrite(),
+])
+
+export const problemSchema: Json = {
+  type: 'object',
+  description: 'RFC 9457.',
+  required: ['type', 'title', 'status', 'detail', 'code', 'retryable', 'instance', 'requestId'],
+  properties: {
+    type: { type: 'string', format: 'uri-reference', description: 'Stable; documented where it points.' },
+    title: { type: 'string' },
+    status: { type: 'integer', minimum: 400, maximum: 599 },
+    detail: { type: 'string', description: 'What was wrong and what to do.' },
+    code: { type: 'string', enum: Object.keys(problemCatalogue) },
+    retryable: { type: 'boolean', description: 'Whether the same request may succeed later.' },
+    instance: { type: 'string', format: 'uri' },
+    requestId: { type: 'string' },
+    errors: {
+      type: 'array',
+      description: 'One entry for each mistake, with where it is.',
+      items: {
+        type: 'object',
+        required: ['detail'],
+        properties: {
+          detail: { type: 'string' },
+          pointer: { type: 'string', description: 'JSON Pointer (RFC 6901) into the body.' },
+          parameter: { type: 'string' },
+          header: { type: 'string' },
+        },
+      },
+    },
+  },
+}
