@@ -2,7 +2,7 @@ import { application } from '@spillway/origin/application'
 import { findView, type View } from '@spillway/origin/contract'
 import { BSON } from 'mongodb'
 import { compileSerializer, showDocument } from '../../origin/src/http/serializer.ts'
-import { documentOf, newRecord, type StoredRecord } from '../../origin/src/store/envelope.ts'
+import { documentOf, instantOf, newRecord, type StoredRecord } from '../../origin/src/store/envelope.ts'
 import type { StoredDocument } from '../../origin/src/store/repository.ts'
 import { interleave } from '../measure/rounds.ts'
 import { median, spreadPercent, summarize } from '../measure/statistics.ts'
@@ -25,7 +25,7 @@ const place = {
   longitude: 3.08628,
 }
 const now = Date.parse('2026-11-25T12:00:00Z')
-const bytes = BSON.serialize(newRecord('3024635', place, 'Zm9vYmFyYmF6.4q', undefined, now))
+const bytes = BSON.serialize(newRecord('3024635', place, 'Zm9vYmFyYmF6.4q', undefined, instantOf(now)))
 
 const serialize = compileSerializer(view)
 const { fromStored } = view.representation

@@ -31,26 +31,33 @@ const writesKept = 4
  */
 export const tombstoneRetentionMs = 5 * 60_000
 
-/** All that is written within one millisecond has the same: making it costs as much as the rest of a record. */
-const lastTime = { ms: Number.NaN, text: '' }
-
-function isoTime(nowMs: number): string {
-  if (nowMs !== lastTime.ms) {
-    lastTime.ms = nowMs
-    lastTime.text = new Date(nowMs).toISOString()
-  }
-  return lastTime.text
+/** The time of a write, in both of its forms. */
+export interface Instant {
+  /** Milliseconds since the epoch. */
+  readonly ms: number
+  readonly iso: string
 }
 
-/** @param nowMs milliseconds since the epoch */
+export const instantOf = (ms: number): Instant => ({ ms, iso: new Date(ms).toISOString() })
+
+/** A clock for writes. perf: making the text costs as much as the rest of a record, so a millisecond's writes share it. */
+export function instantClock(now: () => number): () => Instant {
+  let last = instantOf(0)
+  return () => {
+    const ms = now()
+    if (ms !== last.ms) last = instantOf(ms)
+    return last
+  }
+}
+
 export function newRecord(
   id: string,
   fields: Fields,
   writeId: string,
   request: string | undefined,
-  nowMs: number,
+  at: Instant,
 ): StoredRecord {
-  const time = isoTime(nowMs)
+  const time = at.iso
   return request === undefined
     ? { _id: id, _v: 1, _created: time, _updated: time, _w: [writeId], ...fields }
     : { _id: id, _v: 1, _created: time, _updated: time, _w: [writeId], _key: { request }, ...fields }
@@ -61,14 +68,14 @@ export function replacementOf(
   current: StoredDocument,
   fields: Fields,
   writeId: string,
-  nowMs: number,
+  at: Instant,
 ): StoredRecord {
-  const key = keptKey(current, nowMs)
+  const key = keptKey(current, at.ms)
   return {
     _id: current.id,
     _v: current.version + 1,
     _created: current.createdAt,
-    _updated: isoTime(nowMs),
+    _updated: at.iso,
     _w: [writeId, ...current.bookkeeping.writes.slice(0, writesKept - 1)],
     ...(key !== undefined && { _key: key }),
     ...fields,
@@ -79,17 +86,17 @@ export function replacementOf(
  * What a deletion leaves for a while: no field of the document, so that it is in no (sparse) unique index, and the
  * answer to two questions: who deleted it, and what a repeated create is to be told.
  */
-export function tombstoneOf(current: StoredDocument, writeId: string, nowMs: number): StoredRecord {
-  const key = keptKey(current, nowMs)
+export function tombstoneOf(current: StoredDocument, writeId: string, at: Instant): StoredRecord {
+  const key = keptKey(current, at.ms)
   const keyExpires = key?.first === undefined ? 0 : Date.parse(current.createdAt) + idempotencyRetentionMs
   return {
     _id: current.id,
     _v: 0,
     _created: current.createdAt,
-    _updated: isoTime(nowMs),
+    _updated: at.iso,
     _w: [writeId, ...current.bookkeeping.writes.slice(0, writesKept - 1)],
     ...(key !== undefined && { _key: key }),
-    _expires: new Date(Math.max(nowMs + tombstoneRetentionMs, keyExpires)),
+    _expires: new Date(Math.max(at.ms + tombstoneRetentionMs, keyExpires)),
   }
 }
 
@@ -97,8 +104,8 @@ export function tombstoneOf(current: StoredDocument, writeId: string, nowMs: num
  * The claim that a batch lays on its key before any of its items is written. It looks like a tombstone: never a
  * document, gone after the retention.
  */
-export function batchClaim(id: string, writeId: string, request: string, nowMs: number): StoredRecord {
-  const time = isoTime(nowMs)
+export function batchClaim(id: string, writeId: string, request: string, at: Instant): StoredRecord {
+  const time = at.iso
   return {
     _id: id,
     _v: 0,
@@ -106,7 +113,7 @@ export function batchClaim(id: string, writeId: string, request: string, nowMs: 
     _updated: time,
     _w: [writeId],
     _key: { request },
-    _expires: new Date(nowMs + idempotencyRetentionMs),
+    _expires: new Date(at.ms + idempotencyRetentionMs),
   }
 }
 

@@ -7,6 +7,8 @@ import {
   documentOf,
   documentWith,
   firstAnswerOf,
+  type Instant,
+  instantClock,
   newRecord,
   replacementOf,
   type StoredRecord,
@@ -37,7 +39,7 @@ const inUse: KeyRefused = { kind: 'keyRefused', reason: 'inUse' }
 /** Documents and keys on top of records: what is stored, and what a duplicate means. */
 export class MongoRepository implements Repository {
   readonly #records: Records
-  readonly #clock: () => number
+  readonly #clock: () => Instant
   readonly #writeId = writeIds()
   /** Ids of keyed creates that are running in this process. */
   readonly #running = new Set<string>()
@@ -45,7 +47,7 @@ export class MongoRepository implements Repository {
   /** @param clock milliseconds since the epoch, for `createdAt`, `updatedAt` and the age of keys */
   constructor(records: Records, clock: () => number) {
     this.#records = records
-    this.#clock = clock
+    this.#clock = instantClock(clock)
   }
 
   async read(resource: Resource, id: string, call: Call): Promise<ReadOutcome> {

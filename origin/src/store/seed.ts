@@ -1,6 +1,6 @@
 import type { Catalogue, Seed } from '@spillway/origin/contract'
 import type { AnyBulkWriteOperation, Db } from 'mongodb'
-import { newRecord, type StoredRecord } from './envelope.ts'
+import { instantOf, newRecord, type StoredRecord } from './envelope.ts'
 
 /** Collection that remembers which seeds were loaded; never a resource's name, which starts with a letter. */
 const markers = '_seeds'
@@ -30,13 +30,14 @@ export async function loadSeed(
   const unknown = documents.map(([name]) => name).filter((name) => !resources.has(name))
   if (unknown.length > 0)
     throw new TypeError(`the seed has documents of '${unknown[0]}', which is no resource`)
+  const at = instantOf(nowMs)
   const total = documents.reduce((sum, [, ofResource]) => sum + ofResource.length, 0)
   let added = 0
   let done = 0
   for (const [name, ofResource] of documents) {
     for (let start = 0; start < ofResource.length; start += batchSize) {
       const batch = ofResource.slice(start, start + batchSize)
-      const records = batch.map(({ id, ...fields }) => newRecord(id, fields, 'seed', undefined, nowMs))
+      const records = batch.map(({ id, ...fields }) => newRecord(id, fields, 'seed', undefined, at))
       added += await insertAbsent(db, name, records)
       done += batch.length
       onProgress(done, total)

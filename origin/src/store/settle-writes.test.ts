@@ -2,7 +2,7 @@ import { MongoNetworkError, MongoServerError } from 'mongodb'
 import { describe, expect, it } from 'vitest'
 import type { BatchItem } from '../policy/batcher.ts'
 import { CommandGivenUpError } from './database-error.ts'
-import { newRecord, replacementOf, type StoredRecord, tombstoneOf } from './envelope.ts'
+import { instantOf, newRecord, replacementOf, type StoredRecord, tombstoneOf } from './envelope.ts'
 import type { WriteReply } from './mongo-commands.ts'
 import type { StoredDocument } from './repository.ts'
 import {
@@ -16,7 +16,7 @@ import {
 
 /** Failures that a real database shows too rarely to be waited for. */
 const record = (id: string, writeId = `w-${id}`, request?: string): StoredRecord =>
-  newRecord(id, { title: id }, writeId, request, 0)
+  newRecord(id, { title: id }, writeId, request, instantOf(0))
 
 class Item implements BatchItem<PendingWrite, WriteOutcome> {
   readonly value: PendingWrite
@@ -242,8 +242,8 @@ const document = (version: number, writes: readonly string[]): StoredDocument =>
 })
 
 describe('replacements', () => {
-  const ours = replacementOf(document(1, ['w1']), {}, 'ours', 0)
-  const theirs = replacementOf(document(1, ['w1']), {}, 'theirs', 0)
+  const ours = replacementOf(document(1, ['w1']), {}, 'ours', instantOf(0))
+  const theirs = replacementOf(document(1, ['w1']), {}, 'theirs', instantOf(0))
   const laterOn = (writes: readonly string[], version: number): StoredRecord => ({
     ...theirs,
     _v: version,
@@ -294,7 +294,12 @@ describe('replacements', () => {
     ['ours', ours, false, { kind: 'written' }],
     ['as it was', laterOn(['w1'], 1), false, undefined],
     ['replaced by somebody else', theirs, false, { kind: 'versionConflict' }],
-    ['deleted by somebody else', tombstoneOf(document(1, ['w1']), 't', 0), false, { kind: 'notFound' }],
+    [
+      'deleted by somebody else',
+      tombstoneOf(document(1, ['w1']), 't', instantOf(0)),
+      false,
+      { kind: 'notFound' },
+    ],
     ['written so often that it has forgotten', laterOn(['d', 'c', 'b', 'a'], 6), false, { kind: 'unknown' }],
     [
       'the same, but the winners are known',
