@@ -25,7 +25,9 @@ export function answerFromEntry(entry: Entry, request: CacheRequest, head: Answe
       return new Response(null, { status: 304, headers: without(head.headers, omittedFrom304) })
     }
     const range = request.method === 'HEAD' ? null : asked.get('range')
-    if (range !== null && body !== null) return partOf(entry, body, range, asked.get('if-range'), head)
+    if (range !== null && body !== null) {
+      return partOf(body, { range, ifRange: asked.get('if-range') }, policy, head)
+    }
   }
   return request.method === 'HEAD' ? withoutContent(body, head) : new Response(body, head)
 }
@@ -39,16 +41,15 @@ function withoutContent(body: Uint8Array | null, { status, headers: fields }: An
 }
 
 function partOf(
-  entry: Entry,
   body: Uint8Array<ArrayBuffer>,
-  range: string,
-  ifRange: string | null,
+  { range, ifRange }: { readonly range: string; readonly ifRange: string | null },
+  policy: Entry['policy'],
   head: AnswerHead,
 ): Response {
   // Ranges count encoded bytes, and of those the runtime may send others than are stored.
   const answer = head.headers.has('content-encoding')
     ? ({ kind: 'whole' } as const)
-    : rangeAnswer(range, ifRange, body.byteLength, entry.policy)
+    : rangeAnswer(range, ifRange, body.byteLength, policy)
   if (answer.kind === 'whole') return new Response(body, head)
   const headers = new Headers(head.headers)
   if (answer.kind === 'unsatisfiable') {

@@ -8,7 +8,14 @@ import { answerFromEntry } from './answer-from-entry.ts'
 import { BackOff } from './back-off.ts'
 import type { CacheCall, CacheRequest } from './cache-call.ts'
 import type { Entry } from './entry.ts'
-import { discard, type ExchangeOptions, exchange, failureOf, hasFailed, type Outcome } from './exchange.ts'
+import {
+  discard,
+  type FetchOptions,
+  failureOf,
+  fetchToStore,
+  hasFailed,
+  type Outcome,
+} from './fetch-to-store.ts'
 import { type Flight, Flights, firstOf, shareableOf, timerWait } from './flights.ts'
 import { HitForMiss } from './hit-for-miss.ts'
 import type { HttpCache, HttpCacheOptions } from './http-cache.ts'
@@ -16,6 +23,7 @@ import { Layers } from './layers.ts'
 import { LateAnswer } from './no-answer.ts'
 import { bypass, handleOther, type OtherMethodOptions, urlTag } from './other-methods.ts'
 import { passOn } from './pass-on.ts'
+import { SharedHeads } from './shared-head.ts'
 import { canUse, type Visit } from './visit.ts'
 
 /** @throws {TypeError} when answers would be shared among isolates and their purges would not */
@@ -36,10 +44,11 @@ class Engine implements HttpCache {
   readonly #rules: CacheRules
   readonly #layers: Layers
   readonly #stamps: TagStamps
+  readonly #heads = new SharedHeads()
   readonly #flights: Flights
   readonly #hitForMiss: HitForMiss
   readonly #refreshes = new BackOff(keyRoom)
-  readonly #exchange: ExchangeOptions
+  readonly #fetching: FetchOptions
   readonly #now: () => number
   readonly #random: () => number
   readonly #beta: number
@@ -66,7 +75,7 @@ class Engine implements HttpCache {
       now,
       keepMaxSeconds: options.keepMaxSeconds ?? 172_800,
     })
-    this.#exchange = {
+    this.#fetching = {
       rules,
       layers: this.#layers,
       now,
@@ -74,7 +83,7 @@ class Engine implements HttpCache {
       keyTags,
     }
     this.#others = {
-      exchange: this.#exchange,
+      fetching: this.#fetching,
       purge: (tags) => this.purge(tags),
       keyOfUrl,
       origins: options.origins ?? [],
@@ -99,7 +108,7 @@ class Engine implements HttpCache {
       entry.refreshDue = true
       return undefined
     }
-    return answerFromEntry(entry, request, entry.hit(nowMs))
+    return answerFromEntry(entry, request, entry.hit(nowMs, this.#heads))
   }
 
   async handle(call: CacheCall): Promise<Response> {
@@ -109,8 +118,8 @@ class Engine implements HttpCache {
     const control = this.#rules.requestDirectives
       ? requestControl(request.headers.get('cache-control'))
       : noRequestControl
-    if (control.noStore) return bypass(call, 'request', this.#exchange)
-    const visit: Visit = { control, arrivedAtMs: this.#now(), turn: 0 }
+    if (control.noStore) return bypass(call, 'request', this.#fetching)
+    const visit: Visit = { call, control, arrivedAtMs: this.#now(), turn: 0 }
     for (; ; visit.turn += 1) {
       const entry = await this.#layers.checkedInMemory(call.key, request.headers)
       const ready = this.#fromStored(call, entry, control)
@@ -118,7 +127,7 @@ class Engine implements HttpCache {
       if (control.onlyIfCached) return this.#onlyIfCached(call, control)
       // What else a range may be cut from is unknown, and may be larger than all we would store.
       if (entry === undefined && request.headers.has('range')) return this.#partial(call, control)
-      const answer = await this.#fetch(call, entry, visit)
+      const answer = await this.#fetch(visit, entry)
       if (answer !== undefined) return answer
     }
   }
@@ -151,22 +160,22 @@ class Engine implements HttpCache {
   }
 
   #storedAnswer(request: CacheRequest, entry: Entry, nowMs: number, use: Reuse | 'shed'): Response {
-    if (use === 'fresh') return answerFromEntry(entry, request, entry.hit(nowMs))
+    if (use === 'fresh') return answerFromEntry(entry, request, entry.hit(nowMs, this.#heads))
     const status = hitStatus(this.#rules.name, entry.ttlSeconds(nowMs), use)
     return answerFromEntry(entry, request, entry.sent(nowMs, status))
   }
 
   /** Waits for the fetch under way, or makes it. @returns `undefined` when the store should be looked at again */
-  async #fetch(call: CacheCall, entry: Entry | undefined, visit: Visit): Promise<Response | undefined> {
-    const { control } = visit
+  async #fetch(visit: Visit, entry: Entry | undefined): Promise<Response | undefined> {
+    const { call, control } = visit
     const flightKey = this.#layers.storageKey(call.key, call.request.headers)
     const nowMs = this.#now()
     const isMarked = this.#hitForMiss.has(flightKey, nowMs)
     if (visit.turn < turnsMax && !isMarked) {
       const flight = this.#flights.get(flightKey, nowMs)
-      return flight === undefined || !canUse(flight, call, visit)
-        ? this.#lead(call, entry, visit, flightKey, [])
-        : this.#follow(call, entry, visit, flightKey, flight)
+      return flight === undefined || !canUse(flight, visit)
+        ? this.#lead(visit, entry, flightKey, [])
+        : this.#follow(visit, entry, flightKey, flight)
     }
     // Alone: others' answers are of no use. What cannot be stored may as well be asked for as the client asks.
     const keepConditions = isMarked && entry === undefined
@@ -177,9 +186,9 @@ class Engine implements HttpCache {
       keepConditions,
       ...this.#reason(entry, control),
     }
-    const fetched = exchange(call, order, this.#exchange)
+    const fetched = fetchToStore(call, order, this.#fetching)
     fetched.then((outcome) => this.#hitForMiss.remember(flightKey, outcome, this.#now()))
-    return this.#own(call, entry, fetched, control)
+    return this.#own(visit, entry, fetched)
   }
 
   /**
@@ -188,21 +197,21 @@ class Engine implements HttpCache {
    * (nginx: `proxy_cache_lock_age`).
    */
   async #follow(
-    call: CacheCall,
-    entry: Entry | undefined,
     visit: Visit,
+    entry: Entry | undefined,
     flightKey: string,
     flight: Flight,
   ): Promise<Response | undefined> {
+    const { call } = visit
     const awaited = [flight]
     for (let newest = flight; ; awaited.push(newest)) {
       const outcome = await this.#inTime(call, firstOf(awaited), this.#flightWaitMs)
-      if (outcome !== undefined) return this.#share(call, entry, outcome, visit, newest.rank)
+      if (outcome !== undefined) return this.#share(visit, entry, outcome, newest.rank)
       const standIn = this.#late(call, entry)
       if (standIn !== undefined) return standIn
       const current = this.#flights.get(flightKey, this.#now())
       if (current === undefined || current === newest) {
-        return this.#lead(call, entry, visit, flightKey, awaited)
+        return this.#lead(visit, entry, flightKey, awaited)
       }
       newest = current
     }
@@ -210,33 +219,31 @@ class Engine implements HttpCache {
 
   /** Asks for all who need it. @param slow what others have asked before, and may still bring an answer first */
   async #lead(
-    call: CacheCall,
-    entry: Entry | undefined,
     visit: Visit,
+    entry: Entry | undefined,
     flightKey: string,
     slow: readonly Flight[],
   ): Promise<Response | undefined> {
-    const { outcome } = this.#fly(call, flightKey, entry, visit.control, false)
+    const { outcome } = this.#fly(visit.call, flightKey, entry, { control: visit.control, background: false })
     if (slow.length > 0) {
       const first = await Promise.race([
         outcome.then(() => undefined),
         ...slow.map((flight) => shareableOf(flight.outcome)),
       ])
-      const shared = first && this.#share(call, entry, first, visit, 0)
+      const shared = first && this.#share(visit, entry, first, 0)
       if (shared !== undefined) {
         outcome.then(discard)
         return shared
       }
     }
-    return this.#own(call, entry, outcome, visit.control)
+    return this.#own(visit, entry, outcome)
   }
 
   /** What comes of a fetch of one's own. */
   async #own(
-    call: CacheCall,
+    { call, control }: Visit,
     entry: Entry | undefined,
     fetched: Promise<Outcome>,
-    control: RequestControl,
   ): Promise<Response | undefined> {
     const outcome = await this.#inTime(call, fetched, undefined)
     if (outcome !== undefined) return this.#conclude(call, entry, outcome, control)
@@ -272,11 +279,10 @@ class Engine implements HttpCache {
     call: CacheCall,
     flightKey: string,
     entry: Entry | undefined,
-    control: RequestControl,
-    background: boolean,
+    { control, background }: { readonly control: RequestControl; readonly background: boolean },
   ): Flight {
     const rank = background ? Number.POSITIVE_INFINITY : (call.rank ?? 0)
-    return this.#flights.start(flightKey, this.#now(), rank, call.waitUntil, async () => {
+    return this.#flights.start(flightKey, { startedAtMs: this.#now(), rank }, call.waitUntil, async () => {
       const loaded = await this.#layers.load(call.key, call.request.headers, call.foreseenTags)
       const stored = loaded ?? entry
       if (loaded !== undefined && loaded !== entry && loaded.isAfter(call.notBeforeMs)) {
@@ -286,7 +292,7 @@ class Engine implements HttpCache {
         }
       }
       const order = { stored, background, control, ...this.#reason(stored, control) }
-      const outcome = await exchange(call, order, this.#exchange)
+      const outcome = await fetchToStore(call, order, this.#fetching)
       if (background) this.#refreshes.ended(flightKey, this.#now(), hasFailed(outcome))
       this.#hitForMiss.remember(flightKey, outcome, this.#now())
       return outcome
@@ -312,10 +318,9 @@ class Engine implements HttpCache {
 
   /** What one who waited makes of it. @returns `undefined` when it is of no use to this one */
   #share(
-    call: CacheCall,
+    { call, control, arrivedAtMs }: Visit,
     entry: Entry | undefined,
     outcome: Outcome,
-    { control, arrivedAtMs }: Visit,
     rank: number,
   ): Response | undefined {
     if (outcome.kind === 'own') return undefined
@@ -367,12 +372,12 @@ class Engine implements HttpCache {
     entry.refreshDue = false
     if (this.#flights.get(flightKey, nowMs) !== undefined) return
     if (this.#refreshes.isResting(flightKey, nowMs)) return
-    this.#fly(call, flightKey, entry, noRequestControl, true).outcome.then(discard)
+    this.#fly(call, flightKey, entry, { control: noRequestControl, background: true }).outcome.then(discard)
   }
 
   #isRefreshDue(entry: Entry, nowMs: number): boolean {
     if (entry.refreshDue) return true
-    return refreshesEarly(nowMs, entry.policy.freshUntilMs, entry.fetchMs, this.#beta, this.#random)
+    return refreshesEarly(nowMs, entry.policy.freshUntilMs, entry.fetchMs * this.#beta, this.#random)
   }
 
   #reason(entry: Entry | undefined, control: RequestControl): { reason?: 'request' } {
@@ -395,6 +400,6 @@ class Engine implements HttpCache {
 
   async #partial(call: CacheCall, control: RequestControl): Promise<Response> {
     const entry = await this.#layers.load(call.key, call.request.headers)
-    return this.#fromStored(call, entry, control) ?? bypass(call, 'partial', this.#exchange)
+    return this.#fromStored(call, entry, control) ?? bypass(call, 'partial', this.#fetching)
   }
 }

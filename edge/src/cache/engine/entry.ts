@@ -4,7 +4,7 @@ import type { ResponseControl } from '../policy/response-control.ts'
 import { purged } from '../policy/reuse.ts'
 import type { CacheRules } from '../policy/rules.ts'
 import type { Fields, StoredAnswer } from '../store/stored-record.ts'
-import { type SharedHead, sharedHead } from './shared-head.ts'
+import type { SharedHead, SharedHeads } from './shared-head.ts'
 
 /** How an answer begins, as a `Response` takes it. Without `Content-Length`, which the runtime sends by itself. */
 export interface AnswerHead {
@@ -79,6 +79,7 @@ export class Entry implements StoredAnswer {
 
   /** For a client, with `Age` (RFC 9111 §5.1) and our `Cache-Status`. A copy. */
   sent(nowMs: number, cacheStatus: string): AnswerHead {
+    // The cast: the runtime's type asks for arrays that may be written, and writes none.
     const fields = new Headers(this.#sent as [string, string][])
     fields.set('age', String(this.#ageSeconds(nowMs)))
     fields.append('cache-status', cacheStatus)
@@ -100,9 +101,9 @@ export class Entry implements StoredAnswer {
   }
 
   /** For a fresh hit: good until the next one is asked for, of any entry, since a `Response` copies it. */
-  hit(nowMs: number): AnswerHead {
+  hit(nowMs: number, heads: SharedHeads): AnswerHead {
     if (this.#repeatsName) return this.sent(nowMs, hitStatus(this.#name, this.ttlSeconds(nowMs)))
-    this.#hit ??= hitOf(this.status, this.#sent)
+    this.#hit ??= hitOf(this.status, this.#sent, heads)
     const { head } = this.#hit
     const second = this.#ageSeconds(nowMs)
     if (second !== this.#hitSecond) {
@@ -137,12 +138,12 @@ interface Hit {
   readonly statusPrefix: string
 }
 
-function hitOf(status: number, sent: Fields): Hit {
+function hitOf(status: number, sent: Fields, heads: SharedHeads): Hit {
   const others = sent.filter(([name]) => name !== 'age' && name !== 'cache-status')
   const names = ['age', 'cache-status', ...others.map(([name]) => name)]
   const before = sent.find(([name]) => name === 'cache-status')?.[1]
   return {
-    head: sharedHead(status, names),
+    head: heads.of(status, names),
     values: [],
     lasting: others.map(([, value]) => value),
     statusPrefix: before === undefined ? '' : `${before}, `,

@@ -1,4 +1,4 @@
-import type { Outcome } from './exchange.ts'
+import type { Outcome } from './fetch-to-store.ts'
 
 /** A timer that can be called off. */
 export type Wait = (ms: number) => { readonly over: Promise<void>; readonly cancel: () => void }
@@ -43,15 +43,14 @@ export class Flights {
   /** @param fly never rejects: a failure is an outcome */
   start(
     key: string,
-    startedAtMs: number,
-    rank: number,
+    leader: Pick<Flight, 'startedAtMs' | 'rank'>,
     waitUntil: (work: Promise<unknown>) => void,
     fly: () => Promise<Outcome>,
   ): Flight {
     const outcome = fly().finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
     })
-    const flight: Flight = { outcome, startedAtMs, rank }
+    const flight: Flight = { outcome, ...leader }
     this.#flights.set(key, flight)
     waitUntil(outcome)
     return flight

@@ -1,6 +1,6 @@
 import { reuse } from '../policy/reuse.ts'
-import type { Outcome } from './exchange.ts'
 import { ExpiringMarks } from './expiring-marks.ts'
+import type { Outcome } from './fetch-to-store.ts'
 
 /** How long a key is marked after an error of the origin, which its next answer need not be. */
 const afterErrorMs = 2_000

@@ -133,7 +133,7 @@ export class Layers {
     if (this.#isEnded(storageKey, entry)) return false
     const index = names === undefined ? undefined : this.#indexOf(key, names)
     memory.put(storageKey, entry)
-    if (shared !== undefined) waitUntil(this.#share(shared, key, index, storageKey, entry))
+    if (shared !== undefined) waitUntil(this.#share(shared, { key, index, storageKey }, entry))
     return true
   }
 
@@ -185,13 +185,7 @@ export class Layers {
     ])
   }
 
-  async #share(
-    shared: CacheStore,
-    key: string,
-    index: VariantIndex | undefined,
-    storageKey: string,
-    entry: Entry,
-  ): Promise<void> {
+  async #share(shared: CacheStore, { key, index, storageKey }: Place, entry: Entry): Promise<void> {
     const { stamps, now, keepMaxSeconds } = this.#options
     const keepSeconds = this.#keepSeconds(entry)
     if (keepSeconds <= 0) return
@@ -269,6 +263,13 @@ export class Layers {
     if (memory.get(storageKey) === entry) memory.delete(storageKey)
     return undefined
   }
+}
+
+/** Keys under which an answer lies, and what tells its variants apart. */
+interface Place {
+  readonly key: string
+  readonly index: VariantIndex | undefined
+  readonly storageKey: string
 }
 
 /** A line feed occurs in no URL and in no key of the contract. */

@@ -2,12 +2,12 @@ import { forwardStatus } from '../policy/cache-status.ts'
 import { invalidatedUrls, isUnsafe } from '../policy/invalidation.ts'
 import { answerFromEntry } from './answer-from-entry.ts'
 import type { CacheCall } from './cache-call.ts'
-import type { ExchangeOptions } from './exchange.ts'
+import type { FetchOptions } from './fetch-to-store.ts'
 import { passOn } from './pass-on.ts'
 import { mayStorePost, storePost } from './store-post.ts'
 
 export interface OtherMethodOptions {
-  readonly exchange: ExchangeOptions
+  readonly fetching: FetchOptions
   readonly purge: (tags: readonly string[]) => Promise<void> | undefined
   readonly keyOfUrl: ((url: URL) => string) | undefined
   /** Other names of the origin that the cache stands for. */
@@ -18,7 +18,7 @@ export interface OtherMethodOptions {
 export async function bypass(
   call: CacheCall,
   reason: 'request' | 'partial' | 'method',
-  options: ExchangeOptions,
+  options: FetchOptions,
 ): Promise<Response> {
   const response = await forwarded(call, reason)
   return passOn(response, call.request, statusOf(reason, response, options), options.rules.ownFields)
@@ -26,22 +26,22 @@ export async function bypass(
 
 /** Methods that are not answered from the store. Unsafe ones invalidate (RFC 9111 §4.4), and a POST may be stored. */
 export async function handleOther(call: CacheCall, options: OtherMethodOptions): Promise<Response> {
-  const { keyOfUrl, exchange, origins } = options
+  const { keyOfUrl, fetching, origins } = options
   const { method, url } = call.request
-  if (keyOfUrl === undefined || !isUnsafe(method)) return bypass(call, 'method', exchange)
-  const startedAtMs = exchange.now()
+  if (keyOfUrl === undefined || !isUnsafe(method)) return bypass(call, 'method', fetching)
+  const startedAtMs = fetching.now()
   const response = await forwarded(call, 'method')
-  const status = statusOf('method', response, exchange)
+  const status = statusOf('method', response, fetching)
   const target = new URL(url)
-  // Before this exchange's own invalidation, which would hide those of others.
-  const mayStore = await mayStorePost(call, target, response, startedAtMs, exchange)
+  // Before this write's own invalidation, which would hide those of others.
+  const mayStore = await mayStorePost(call, response, { target, startedAtMs }, fetching)
   const invalid = invalidatedUrls({ method, target, origins }, response.status, response.headers)
   if (invalid.length > 0) await options.purge(invalid.map((other) => urlTag(keyOfUrl(other))))
   const stored = mayStore
-    ? await storePost(call, response, exchange)
+    ? await storePost(call, response, fetching)
     : ({ kind: 'not-stored', response } as const)
   if (stored.kind === 'not-stored') {
-    return passOn(stored.response, call.request, status, exchange.rules.ownFields)
+    return passOn(stored.response, call.request, status, fetching.rules.ownFields)
   }
   const { entry, withheld } = stored
   return answerFromEntry(entry, call.request, entry.forwarded(status, withheld))
@@ -62,5 +62,5 @@ const forwarded = (call: CacheCall, reason: 'request' | 'partial' | 'method'): P
 const statusOf = (
   reason: 'request' | 'partial' | 'method',
   { status }: Response,
-  { rules }: ExchangeOptions,
+  { rules }: FetchOptions,
 ): string => forwardStatus(rules.name, { reason, status })

@@ -1,8 +1,14 @@
-import { expect, it } from 'vitest'
-import { sharedHead } from './shared-head.ts'
+import { beforeEach, expect, it } from 'vitest'
+import { SharedHeads } from './shared-head.ts'
+
+let heads: SharedHeads
+
+beforeEach(() => {
+  heads = new SharedHeads()
+})
 
 it('shows the values of one answer, then of another', () => {
-  const head = sharedHead(200, ['etag', 'x-own'])
+  const head = heads.of(200, ['etag', 'x-own'])
   const shown = (values: readonly string[]) => [...head.show(values).headers]
   expect(shown(['"1"', 'a'])).toEqual([
     ['etag', '"1"'],
@@ -19,29 +25,29 @@ it('shows the values of one answer, then of another', () => {
 })
 
 it('an empty value takes the place of the one before', () => {
-  const head = sharedHead(200, ['etag', 'vary'])
+  const head = heads.of(200, ['etag', 'vary'])
   head.show(['"1"', 'accept'])
   expect(head.show(['"1"', '']).headers.get('vary')).toBe('')
 })
 
 it('begins an answer that is its own from then on', async () => {
-  const head = sharedHead(404, ['etag'])
+  const head = heads.of(404, ['etag'])
   const answer = new Response('gone', head.show(['"1"']))
   head.show(['"2"'])
   expect([answer.status, answer.headers.get('etag'), await answer.text()]).toEqual([404, '"1"', 'gone'])
 })
 
 it('is shared by the same status and names in the same order, and by no others', () => {
-  const one = sharedHead(200, ['a', 'b'])
-  expect(sharedHead(200, ['a', 'b'])).toBe(one)
-  expect(sharedHead(404, ['a', 'b'])).not.toBe(one)
-  expect(sharedHead(200, ['b', 'a'])).not.toBe(one)
-  expect(sharedHead(200, ['a'])).not.toBe(one)
+  const one = heads.of(200, ['a', 'b'])
+  expect(heads.of(200, ['a', 'b'])).toBe(one)
+  expect(heads.of(404, ['a', 'b'])).not.toBe(one)
+  expect(heads.of(200, ['b', 'a'])).not.toBe(one)
+  expect(heads.of(200, ['a'])).not.toBe(one)
 })
 
 it('keeps a bounded number, and those in use go on', () => {
-  const first = sharedHead(200, ['first'])
-  for (let i = 0; i < 300; i += 1) sharedHead(200, [`x-${i}`])
+  const first = heads.of(200, ['first'])
+  for (let i = 0; i < 300; i += 1) heads.of(200, [`x-${i}`])
   expect(first.show(['1']).headers.get('first')).toBe('1')
-  expect(sharedHead(200, ['first'])).not.toBe(first)
+  expect(heads.of(200, ['first'])).not.toBe(first)
 })

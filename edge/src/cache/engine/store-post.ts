@@ -8,7 +8,7 @@ import type { Fields } from '../store/stored-record.ts'
 import { readBoundedBody } from './bounded-body.ts'
 import type { CacheCall } from './cache-call.ts'
 import { Entry } from './entry.ts'
-import type { ExchangeOptions } from './exchange.ts'
+import type { FetchOptions } from './fetch-to-store.ts'
 
 export type StoredPost =
   | { readonly kind: 'stored'; readonly entry: Entry; readonly withheld: Fields }
@@ -21,10 +21,9 @@ export type StoredPost =
  */
 export async function mayStorePost(
   { request, key }: CacheCall,
-  target: URL,
   response: Response,
-  startedAtMs: number,
-  { layers, keyTags }: ExchangeOptions,
+  { target, startedAtMs }: { readonly target: URL; readonly startedAtMs: number },
+  { layers, keyTags }: FetchOptions,
 ): Promise<boolean> {
   if (request.method !== 'POST' || response.status !== 200) return false
   const location = response.headers.get('content-location')
@@ -42,7 +41,7 @@ export async function mayStorePost(
 export async function storePost(
   call: CacheCall,
   response: Response,
-  options: ExchangeOptions,
+  options: FetchOptions,
 ): Promise<StoredPost> {
   const { rules, now, layers } = options
   const { status } = response
@@ -51,7 +50,7 @@ export async function storePost(
   removeHopByHop(headers)
   const control = responseControl(headers, rules)
   const withheld = takeFields(headers, control.withheldFields)
-  const lifetime = freshnessLifetime(status, headers, control, rules, receivedAtMs)
+  const lifetime = freshnessLifetime({ status, headers, control }, rules, receivedAtMs)
   const request = requestControl(call.request.headers.get('cache-control'))
   const requestHeaders = call.request.headers
   const asked = { requestHeaders, request, status, headers, control, lifetime }

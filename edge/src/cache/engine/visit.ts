@@ -4,6 +4,7 @@ import type { Flight } from './flights.ts'
 
 /** One reader on the way through the cache. */
 export interface Visit {
+  readonly call: CacheCall
   readonly control: RequestControl
   readonly arrivedAtMs: number
   /** Waits in vain so far. */
@@ -11,7 +12,8 @@ export interface Visit {
 }
 
 /** Whether a fetch under way can bring what this reader may have. */
-export function canUse({ startedAtMs }: Flight, { notBeforeMs }: CacheCall, visit: Visit): boolean {
+export function canUse({ startedAtMs }: Flight, visit: Visit): boolean {
+  const { notBeforeMs } = visit.call
   if (notBeforeMs !== undefined && startedAtMs <= notBeforeMs) return false
   const { noCache, maxAgeSeconds } = visit.control
   // RFC 9111 §5.2.1: one that began before this reader came confirms nothing for it.

@@ -43,7 +43,7 @@ export function answerPolicy(
   const lastModified = headers.get('last-modified')
   const lastModifiedMs = lastModified === null ? undefined : parseHttpDate(lastModified, receivedAtMs)
   const dateMs = parseHttpDate(date ?? '', receivedAtMs) ?? receivedAtMs
-  const lifetime = freshnessLifetime(status, headers, control, rules, receivedAtMs)
+  const lifetime = freshnessLifetime({ status, headers, control }, rules, receivedAtMs)
   const ageSeconds = parseAge(headers.get('age'))
   const bornAtMs = receivedAtMs - initialAgeMs({ ageSeconds, date, requestedAtMs, receivedAtMs })
   const freshUntilMs = control.noCache ? bornAtMs : bornAtMs + lifetime.seconds * 1000

@@ -12,5 +12,5 @@ test.each<[string, number, number, number, number, boolean]>([
   ['a larger beta too', 99_000, 500, 2, Math.exp(-1.1), true],
   ['beta 0 never', 99_999, 500, 0, 1e-12, false],
 ])('%s (XFetch)', (_, nowMs, fetchMs, beta, thrown, expected) => {
-  expect(refreshesEarly(nowMs, untilMs, fetchMs, beta, dice(thrown))).toBe(expected)
+  expect(refreshesEarly(nowMs, untilMs, fetchMs * beta, dice(thrown))).toBe(expected)
 })

@@ -8,7 +8,7 @@ const at = (seconds: number) => new Date(nowMs + seconds * 1000).toUTCString()
 
 const lifetime = (fields: Record<string, string>, status = 200, rules = passThroughRules) => {
   const headers = new Headers(fields)
-  return freshnessLifetime(status, headers, responseControl(headers, rules), rules, nowMs)
+  return freshnessLifetime({ status, headers, control: responseControl(headers, rules) }, rules, nowMs)
 }
 
 describe('explicit lifetime (RFC 9111 §4.2.1)', () => {

@@ -9,25 +9,22 @@ export interface Lifetime {
   readonly explicit: boolean
 }
 
+/** An answer as far as its lifetime goes. */
+export interface Received {
+  readonly status: number
+  readonly headers: Headers
+  readonly control: ResponseControl
+}
+
 /** @param nowMs when the answer was received: stands in for a missing `Date` */
-export function freshnessLifetime(
-  status: number,
-  headers: Headers,
-  control: ResponseControl,
-  rules: CacheRules,
-  nowMs: number,
-): Lifetime {
-  const explicit = explicitLifetimeSeconds(headers, control, nowMs)
+export function freshnessLifetime(answer: Received, rules: CacheRules, nowMs: number): Lifetime {
+  const explicit = explicitLifetimeSeconds(answer, nowMs)
   if (explicit !== undefined) return { seconds: explicit, explicit: true }
-  return { seconds: heuristicLifetimeSeconds(status, headers, control, rules, nowMs), explicit: false }
+  return { seconds: heuristicLifetimeSeconds(answer, rules, nowMs), explicit: false }
 }
 
 /** `s-maxage`, else `max-age`, else `Expires` less `Date`; invalid counts as past (§5.3). */
-function explicitLifetimeSeconds(
-  headers: Headers,
-  control: ResponseControl,
-  nowMs: number,
-): number | undefined {
+function explicitLifetimeSeconds({ headers, control }: Received, nowMs: number): number | undefined {
   if (control.lifetimeSeconds !== undefined) return control.lifetimeSeconds
   const expires = headers.get('expires')
   if (expires === null || control.targeted) return undefined
@@ -38,9 +35,7 @@ function explicitLifetimeSeconds(
 
 /** A share of the time since the last modification (§4.2.2), where status or `public` allow storing unasked. */
 function heuristicLifetimeSeconds(
-  status: number,
-  headers: Headers,
-  control: ResponseControl,
+  { status, headers, control }: Received,
   rules: CacheRules,
   nowMs: number,
 ): number {

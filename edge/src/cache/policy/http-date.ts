@@ -19,29 +19,25 @@ const lengthMax = 40
 export function parseHttpDate(value: string, nowMs: number): number | undefined {
   if (value.length > lengthMax) return undefined
   let match = imfFixdate.exec(value)
-  if (match !== null) return instant(Number(match[3]), match[2], match[1], match[4], match[5], match[6])
+  if (match !== null) return instant(Number(match[3]), match[2], match[1], match.slice(4))
   match = asctime.exec(value)
-  if (match !== null) return instant(Number(match[6]), match[1], match[2], match[3], match[4], match[5])
+  if (match !== null) return instant(Number(match[6]), match[1], match[2], match.slice(3, 6))
   match = rfc850.exec(value)
   if (match === null) return undefined
-  const [, day, month, shortYear, hours, minutes, seconds] = match
+  const [, day, month, shortYear, ...time] = match
   const limit = new Date(nowMs)
   const year = Math.floor(limit.getUTCFullYear() / 100) * 100 + Number(shortYear)
-  const near = instant(year, month, day, hours, minutes, seconds)
+  const near = instant(year, month, day, time)
   limit.setUTCFullYear(limit.getUTCFullYear() + 50)
   // "more than 50 years in the future" means the most recent year in the past with the same last two digits.
-  return near !== undefined && near > limit.getTime()
-    ? instant(year - 100, month, day, hours, minutes, seconds)
-    : near
+  return near !== undefined && near > limit.getTime() ? instant(year - 100, month, day, time) : near
 }
 
 function instant(
   year: number,
   monthName: string | undefined,
   day: string | undefined,
-  hours: string | undefined,
-  minutes: string | undefined,
-  seconds: string | undefined,
+  [hours, minutes, seconds]: readonly string[],
 ): number | undefined {
   const month = months.indexOf((monthName ?? '').toLowerCase())
   if (month < 0) return undefined

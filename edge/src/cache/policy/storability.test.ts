@@ -24,7 +24,7 @@ const why = ({
 }: Case) => {
   const headers = new Headers(answered)
   const control = responseControl(headers, rules)
-  const lifetime = freshnessLifetime(status, headers, control, rules, 0)
+  const lifetime = freshnessLifetime({ status, headers, control }, rules, 0)
   const request = requestControl(asked['cache-control'] ?? null)
   return whyNotStored(
     { method, requestHeaders: new Headers(asked), request, status, headers, control, lifetime, ...rest },

@@ -21,7 +21,7 @@ export type NotStored =
   | 'tags'
   | 'too-large'
 
-export interface Exchange {
+export interface Candidate {
   readonly method: string
   readonly requestHeaders: Headers
   readonly request: RequestControl
@@ -34,24 +34,24 @@ export interface Exchange {
 }
 
 /** RFC 9111 §3, condition by condition. @returns `undefined` when the answer may be stored */
-export function whyNotStored(exchange: Exchange, rules: CacheRules): NotStored | undefined {
-  const { method, status, headers, control, lifetime } = exchange
-  const isPost = method === 'POST' && exchange.locatesTarget === true && lifetime.explicit
+export function whyNotStored(candidate: Candidate, rules: CacheRules): NotStored | undefined {
+  const { method, status, headers, control, lifetime } = candidate
+  const isPost = method === 'POST' && candidate.locatesTarget === true && lifetime.explicit
   if (method !== 'GET' && !isPost) return 'method'
   // 206 would need the combining of §3.4; a 304 that we did not ask for describes an answer that we do not have.
   if (status < 200 || status === 206 || status === 304) return 'status'
   if (control.mustUnderstand && !isUnderstood(status)) return 'not-understood'
   // §5.2.2.3: `must-understand, no-store` is stored by those who understand.
-  if ((control.noStore && !control.mustUnderstand) || exchange.request.noStore) return 'no-store'
+  if ((control.noStore && !control.mustUnderstand) || candidate.request.noStore) return 'no-store'
   if (control.private) return 'private'
-  if (!rules.authorizationChecked && exchange.requestHeaders.has('authorization') && !isForAll(control)) {
+  if (!rules.authorizationChecked && candidate.requestHeaders.has('authorization') && !isForAll(control)) {
     return 'authorization'
   }
   if (headers.has('set-cookie') && (rules.storeSetCookie === 'never' || !lifetime.explicit))
     return 'set-cookie'
   if (rules.vary && varyNames(headers.get('vary')) === '*') return 'vary'
   if (!control.public && !lifetime.explicit && !isHeuristicallyCacheable(status)) return 'no-permission'
-  return hasUse(exchange, rules) ? undefined : 'no-use'
+  return hasUse(candidate, rules) ? undefined : 'no-use'
 }
 
 /** §3.5: what lets a shared cache store the answer to a request with `Authorization`. */
@@ -59,7 +59,7 @@ const isForAll = (control: ResponseControl): boolean =>
   control.public || control.mustRevalidate || control.hasSharedMaxAge
 
 /** An answer never fresh, never usable stale and without a validator would only take up room. */
-function hasUse({ headers, control, lifetime }: Exchange, rules: CacheRules): boolean {
+function hasUse({ headers, control, lifetime }: Candidate, rules: CacheRules): boolean {
   if (headers.has('etag') || headers.has('last-modified')) return true
   if (control.noCache) return false
   if (lifetime.seconds > 0) return true

@@ -46,6 +46,7 @@ export class PurgeQueueObject extends DurableObject<PurgeQueueBindings> {
       },
       call: (tags) => callPurgeApi(tags, { zoneId, apiToken, now, fetch: (url, init) => fetch(url, init) }),
       now,
+      // The cast: `readConfig` refuses a Worker whose limit is not one.
       limit: limit === undefined ? defaultPurgeLimit : (JSON.parse(limit) as PurgeLimit),
       onBacklog: (backlog) => this.#tell(backlog),
     })

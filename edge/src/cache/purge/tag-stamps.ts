@@ -140,6 +140,7 @@ export class TagStamps {
   /** Whether an answer is purged, by what this isolate knows. */
   isGone({ tags, requestedAtMs, stampIds }: Stamped): boolean {
     for (let i = 0; i < tags.length; i += 1) {
+      // The cast: `i` is an index of `tags`.
       const known = this.#known.get(tags[i] as string)
       const isSame = known?.id !== undefined && known.id === stampIds?.[i]
       if (known !== undefined && !isSame && requestedAtMs <= known.atMs + allowanceMs) return true

@@ -35,6 +35,7 @@ export function decodeRecord(bytes: Uint8Array<ArrayBuffer>): StoredRecord | und
   if (bytes.byteLength < bodyStart) return undefined
   try {
     const text = new TextDecoder().decode(bytes.subarray(lengthBytes, bodyStart))
+    // The cast: whatever the number says, only records of this codec's own version are read as such.
     const [written, described] = JSON.parse(text) as [number, Described]
     if (written !== version) return undefined
     if (described.kind !== 'answer') return described

@@ -55,7 +55,7 @@ export function discard(outcome: Outcome): void {
   if (outcome.kind === 'own') outcome.response.body?.cancel().catch(() => {})
 }
 
-export interface ExchangeOptions {
+export interface FetchOptions {
   readonly rules: CacheRules
   readonly layers: Layers
   readonly now: () => number
@@ -64,7 +64,7 @@ export interface ExchangeOptions {
   readonly keyTags: (key: string) => readonly string[]
 }
 
-export interface ExchangeOrder {
+export interface FetchOrder {
   /** The stored answer to validate, if there is one. */
   readonly stored: Entry | undefined
   readonly background: boolean
@@ -79,10 +79,10 @@ export interface ExchangeOrder {
 const tagsMax = 32
 
 /** Asks the origin for an answer that can be stored, validates what is stored (RFC 9111 §4.3), stores what may be (§3). */
-export async function exchange(
+export async function fetchToStore(
   call: CacheCall,
-  order: ExchangeOrder,
-  options: ExchangeOptions,
+  order: FetchOrder,
+  options: FetchOptions,
 ): Promise<Outcome> {
   const { stored, background, keepConditions = false } = order
   const reason = order.reason ?? (stored === undefined ? 'miss' : 'stale')
@@ -105,14 +105,14 @@ export async function exchange(
   // §4.3.4: a 304 about some other answer updates nothing; ask again without conditions.
   return confirms(response.headers, stored.policy)
     ? freshen(asked, stored, response.headers)
-    : exchange(call, { ...order, stored: undefined, reason }, options)
+    : fetchToStore(call, { ...order, stored: undefined, reason }, options)
 }
 
 /** A request to the origin that has been answered. */
 interface Asked {
   readonly call: CacheCall
-  readonly order: ExchangeOrder
-  readonly options: ExchangeOptions
+  readonly order: FetchOrder
+  readonly options: FetchOptions
   readonly reason: Forwarded['reason']
   readonly times: Pick<Entry, 'turn' | 'requestedAtMs' | 'receivedAtMs'>
 }
@@ -134,7 +134,7 @@ function judge({ call, order, options, times }: Asked, status: number, headers: 
   const judged = { headers, withheld, control, tags }
   if (tags.length > tagsMax) return { ...judged, forbidden: 'tags' }
   if (forbidsDecoding(headers, rules)) return { ...judged, forbidden: 'no-transform' }
-  const lifetime = freshnessLifetime(status, headers, control, rules, times.receivedAtMs)
+  const lifetime = freshnessLifetime({ status, headers, control }, rules, times.receivedAtMs)
   const request = order.control ?? noRequestControl
   const requestHeaders = call.request.headers
   const asked = { method: 'GET', requestHeaders, request, status, headers, control, lifetime }
@@ -229,7 +229,7 @@ const dateOnArrival = (headers: Headers, receivedAtMs: number): void =>
  * Tags by which the answer can be purged. One with too many to check, as some sites send them, keeps those of its key
  * alone, where its key has any: what invalidates its URL still reaches it.
  */
-function tagsOf(headers: Headers, call: CacheCall, options: ExchangeOptions): readonly string[] {
+function tagsOf(headers: Headers, call: CacheCall, options: FetchOptions): readonly string[] {
   const keyTags = options.keyTags(call.key)
   const own = [...keyTags, ...(call.tags ?? [])]
   const tags = new Set([...own, ...listMembers(headers.get('cache-tag') ?? '')])
