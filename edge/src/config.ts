@@ -135,6 +135,7 @@ export function readConfig(bindings: Bindings): Config {
   }
   checkPurgeLimit(bindings, mistakes)
   if (mistakes.length > 0) throw new ConfigError(mistakes)
+  // The cast: each reader that returns something else has added a mistake.
   return config as Config
 }
 
@@ -162,10 +163,7 @@ function readIssuers(text: string | undefined, mistakes: string[]): readonly Tok
     return []
   }
   const issuers = listed.map((item, index) => readIssuer(`${name}[${index}]`, item, mistakes))
-  if (
-    listed.length > 1 &&
-    listed.some((item) => (item as Partial<TokenIssuer> | null)?.namespace === undefined)
-  ) {
+  if (listed.length > 1 && listed.some((item) => membersOf(item).namespace === undefined)) {
     mistakes.push(
       `${name}: with several issuers, give each a namespace, or a subject of one could pass for another's: ` +
         `a short name, the same where they speak of the same people, "" for one whose subjects are to stand as they are.`,
@@ -178,6 +176,10 @@ function readIssuers(text: string | undefined, mistakes: string[]): readonly Tok
   return issuers
 }
 
+/** Members of what should be an object; none where it is not. */
+const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {}
+
 function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssuer {
   const {
     issuer,
@@ -189,7 +191,7 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
     clockToleranceSeconds = 5,
     namespace = '',
     ...unknown
-  } = (item ?? {}) as Record<string, unknown>
+  } = membersOf(item)
   for (const name of Object.keys(unknown)) mistakes.push(`${place}.${name}: there is no such setting.`)
   for (const [member, value] of Object.entries({ issuer, jwksUri })) {
     if (!isText(value)) mistakes.push(`${place}.${member}: want a text.`)
@@ -212,12 +214,13 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
   if (!Array.isArray(types) || types.length === 0 || !types.every((type) => type === null || isText(type))) {
     mistakes.push(`${place}.types: want a list such as ["at+jwt"]; null in it is a token without typ.`)
   }
-  if (!isCount(clockToleranceSeconds, 0) || (clockToleranceSeconds as number) > 300) {
+  if (!isCount(clockToleranceSeconds, 0) || Number(clockToleranceSeconds) > 300) {
     mistakes.push(`${place}.clockToleranceSeconds: want an integer from 0 to 300.`)
   }
   if (typeof namespace !== 'string' || !/^[a-z0-9-]{0,32}$/.test(namespace)) {
     mistakes.push(`${place}.namespace: want up to 32 lower-case letters, digits and hyphens.`)
   }
+  // The cast: each member that is not of its type has added a mistake, and then nothing of this is used.
   return {
     issuer,
     jwksUri,
@@ -251,10 +254,12 @@ function readRequiredClaims(
     )
     return {}
   }
+  // The cast: each list was just seen to be one of strings.
   return Object.fromEntries(lists) as Readonly<Record<string, readonly string[]>>
 }
 
 function readAssertionKey(text: string | undefined, mistakes: string[]): JWK | undefined {
+  // The cast: a key that lacks a member has added a mistake, and then it is not used.
   const key = parseJson(text) as JWK | undefined
   const usable =
     key?.kty === 'OKP' && key.crv === 'Ed25519' && typeof key.d === 'string' && typeof key.x === 'string'
@@ -279,10 +284,11 @@ function readCorsOrigins(text: string, mistakes: string[]): '*' | ReadonlySet<st
 
 function readRateQuota(text: string | undefined, mistakes: string[]): RateQuota | undefined {
   if (text === undefined || text === '') return undefined
-  const { limit, periodSeconds } = (parseJson(text) ?? {}) as Record<string, unknown>
+  const { limit, periodSeconds } = membersOf(parseJson(text))
   if (!isCount(limit) || (periodSeconds !== 10 && periodSeconds !== 60)) {
     mistakes.push('RATE_LIMIT: want { "limit": n, "periodSeconds": 10 or 60 }, as in the binding.')
   }
+  // The cast: numbers that are none have added a mistake, and then they are not used.
   return { limit, periodSeconds } as RateQuota
 }
 
@@ -301,7 +307,7 @@ function readZone(
 /** Read by the queue itself, where a mistake would be seen when it is too late. */
 function checkPurgeLimit({ PURGE_LIMIT: text }: Bindings, mistakes: string[]): void {
   if (isUnset(text)) return
-  const { callsPerSecond, bucket } = (parseJson(text) ?? {}) as Record<string, unknown>
+  const { callsPerSecond, bucket } = membersOf(parseJson(text))
   const isRate = typeof callsPerSecond === 'number' && callsPerSecond > 0
   if (!isRate || !isCount(bucket)) {
     mistakes.push('PURGE_LIMIT: want { "callsPerSecond": n, "bucket": n }, by the plan of the account.')

@@ -1,33 +1,48 @@
-import { headers as names, type Principal, type ToldRevision } from '@spillway/origin/contract'
+import {
+  deadline,
+  headers as names,
+  type Principal,
+  type Priority,
+  type ToldRevision,
+} from '@spillway/origin/contract'
+import type { Reservation } from './policy/origin-endpoint.ts'
 import { isUuid, type RequestHead } from './policy/request-headers.ts'
-import type { InvalidPlan, ServedPlan } from './policy/request-plan.ts'
+import type { RequestPlan, ServedPlan } from './policy/request-plan.ts'
 import type { VerifiedToken } from './policy/token-verifier.ts'
 import type { RandomIds } from './runtime/random-ids.ts'
 
-/** What the runtime gives with a request. */
+/** The runtime's side of a request. */
 export type Keeper = Pick<ExecutionContext, 'waitUntil'>
 
+/** Facts beside the request that are known before its first stage. */
+interface Arrival {
+  readonly keeper: Keeper
+  /** Epoch milliseconds. */
+  readonly arrivedAtMs: number
+  readonly ids: RandomIds
+}
+
 /** One request on its way through the stages. Each stage reads what those before it found and adds its own. */
-export class Exchange {
+export class Exchange<Plan extends RequestPlan = RequestPlan> {
   readonly request: Request
   readonly head: RequestHead
   /** Epoch milliseconds. */
   readonly arrivedAtMs: number
-  plan: ServedPlan | InvalidPlan | undefined
+  readonly plan: Plan
   token: VerifiedToken | undefined
   /** The instant from which this caller must see the resource, from its consistency token; epoch milliseconds. */
   notBeforeMs: number | undefined
   /** Whether anything was waited for: else nobody but this isolate has heard of it, and no time has passed. */
   hasWaited = false
-  /** Whether the throttle has let it pass already, so that it must not be asked again. */
-  isCast = false
+  /** The permit of a write, from before its body is here. */
+  reservation: Reservation | undefined
   /** Why it was refused, for the log: a problem code, or something finer. */
   reason: string | undefined
   /** Tags that the origin named as made obsolete by this request. */
   purgeTags: readonly string[] = []
-  /** Whether a part of what was answered may happen yet: an item of a batch whose outcome is not known. */
+  /** Whether a part of the answer may happen yet: an item of a batch whose outcome is not known. */
   isUnsettled = false
-  /** As what the origin showed its last answer, where that was about a resource. */
+  /** The revision of the resource in the origin's last answer, where that was about a resource. */
   toldRevision: ToldRevision | undefined
   /** An attempt was sent and its answer lost: what it did at the origin is not known, whatever the next one says. */
   hasLostAttempt = false
@@ -40,15 +55,11 @@ export class Exchange {
   #isMarked = false
   #requestId: string | undefined
 
-  constructor(
-    request: Request,
-    head: RequestHead,
-    keeper: Keeper,
-    { arrivedAtMs, ids }: Pick<Exchange, 'arrivedAtMs'> & { readonly ids: RandomIds },
-  ) {
+  constructor(request: Request, head: RequestHead, plan: Plan, { keeper, arrivedAtMs, ids }: Arrival) {
     this.request = request
     this.head = head
     this.arrivedAtMs = arrivedAtMs
+    this.plan = plan
     this.#keeper = keeper
     this.#ids = ids
   }
@@ -92,3 +103,14 @@ export const nowOf = ({ hasWaited, arrivedAtMs }: Exchange, now: () => number): 
   hasWaited ? now() : arrivedAtMs
 
 export const principalOf = (exchange: Exchange): Principal | undefined => exchange.token?.principal
+
+/** For logs: `/v1/places/:id`; `undefined` where the request matched nothing. */
+export const patternOf = ({ plan }: Exchange): string | undefined =>
+  'pattern' in plan ? plan.pattern : undefined
+
+/** The token's priority, or else the resource's. */
+export const priorityOf = (exchange: Exchange<ServedPlan>): Priority =>
+  principalOf(exchange)?.priority ?? exchange.plan.priority
+
+/** When an exchange's answer is too late; epoch milliseconds. */
+export const deadlineOf = ({ arrivedAtMs }: Exchange): number => arrivedAtMs + deadline.budgetMs

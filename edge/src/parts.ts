@@ -29,6 +29,7 @@ import { OriginGate } from './policy/origin-gate.ts'
 import { RequestPlans } from './policy/request-plan.ts'
 import { RetryBudget } from './policy/retry-budget.ts'
 import { Sampler } from './policy/sampler.ts'
+import { ShedProblems } from './policy/shed-problems.ts'
 import { TokenVerifier } from './policy/token-verifier.ts'
 import { AssertionSigner } from './runtime/assertion-signer.ts'
 import { ControlSource } from './runtime/control-source.ts'
@@ -47,6 +48,7 @@ export function createParts({ resources }: Application, config: Config, bindings
   const onControlFailure = (reason: unknown): void =>
     observe({ kind: 'fault', what: 'control', where: 'CONTROL', message: String(reason) })
   const cors = new Cors(config.corsOrigins)
+  const problemFields = problemFieldsOf(cors)
   return {
     now,
     random,
@@ -54,7 +56,8 @@ export function createParts({ resources }: Application, config: Config, bindings
     ids: new RandomIds(),
     plans: new RequestPlans(resources),
     cors,
-    problemFields: problemFieldsOf(cors),
+    problemFields,
+    shedProblems: new ShedProblems(problemFields),
     verifier: new TokenVerifier(
       config.issuers.map((issuer) => ({ ...issuer, keySet: keySetOf(issuer.jwksUri, observe) })),
       now,

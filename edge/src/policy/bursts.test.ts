@@ -1,6 +1,7 @@
 import type { Load } from '@spillway/origin/contract'
 import { describe, expect, it } from 'vitest'
-import { OriginGate, type OriginOutcome, type Pass, type ShedReason, type Turn } from './origin-gate.ts'
+import { OriginGate } from './origin-gate.ts'
+import type { GateReason, OriginOutcome, Started, Turn } from './permit.ts'
 import { Waiter } from './wait-line.ts'
 
 /** Things that happen, in the order of their time. */
@@ -62,7 +63,8 @@ class Isolate {
   #ask(onEnd: () => void): void {
     const { nowMs } = this.schedule
     const wait = { deadlineMs: nowMs + 1_000, heldBytes: 0 }
-    const entered = this.gate.enter('normal', nowMs, this.#random, { wait })
+    const permit = this.gate.reserve('normal', nowMs, this.#random())
+    const entered = typeof permit === 'string' ? permit : permit.start(nowMs, { wait })
     if (!(entered instanceof Waiter)) {
       this.#go(entered, onEnd)
       return
@@ -70,23 +72,23 @@ class Isolate {
     // Its promise would be settled behind the simulated time: the turn is looked for at each step of it.
     const look = (): void => {
       const isOver = entered.turn !== undefined || this.schedule.nowMs >= entered.untilMs
-      if (isOver) this.#go(this.gate.turnOf(entered), onEnd)
+      if (isOver) this.#go(entered.holder.turnOf(entered), onEnd)
       else this.schedule.after(1, look)
     }
     this.schedule.after(1, look)
   }
 
-  #go(turn: Turn | ShedReason, onEnd: () => void): void {
+  #go(turn: Turn | GateReason, onEnd: () => void): void {
     if (typeof turn === 'string') {
       this.shed.push(turn)
       this.schedule.after(5, onEnd)
     } else this.#send(turn, onEnd)
   }
 
-  #send(pass: Pass, onEnd: () => void): void {
+  #send(permit: Started, onEnd: () => void): void {
     const { afterMs, load, outcome } = this.#answer(this.gate.inflight)
     this.schedule.after(afterMs, () => {
-      this.gate.leave(pass, outcome, this.schedule.nowMs, this.#random, load)
+      permit.end({ outcome, nowMs: this.schedule.nowMs, random: this.#random(), load })
       if (outcome === 'accepted') this.served += 1
       else this.failed += 1
       onEnd()

@@ -66,6 +66,7 @@ export function isRevoked(control: Control, token: RevocableToken): boolean {
 }
 
 function issuedBefore(metadata: unknown): number | undefined {
-  const value = (metadata as { issuedBefore?: unknown } | null | undefined)?.issuedBefore
-  return typeof value === 'number' ? value : undefined
+  if (typeof metadata !== 'object' || metadata === null || !('issuedBefore' in metadata)) return undefined
+  const { issuedBefore: before } = metadata
+  return typeof before === 'number' ? before : undefined
 }

@@ -145,7 +145,7 @@ const fullName = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed2551
  */
 function verificationKey(given: unknown): VerificationKey | undefined {
   if (typeof given !== 'object' || given === null) return undefined
-  const { kty, kid, crv, x, y, n, e, alg, use, key_ops: operations } = given as Record<string, unknown>
+  const { kty, kid, crv, x, y, n, e, alg, use, key_ops: operations }: Record<string, unknown> = { ...given }
   if (typeof kty !== 'string' || kty === 'oct') return undefined
   if (use !== undefined && use !== 'sig') return undefined
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
@@ -155,7 +155,7 @@ function verificationKey(given: unknown): VerificationKey | undefined {
     ([, value]) => value !== undefined,
   )
   if (!members.every(([, value]) => typeof value === 'string')) return undefined
-  // Each of them was just seen to be a text, or not to be there.
+  // The cast: each of them was just seen to be a string, or not to be there.
   const jwk = Object.fromEntries(members) as Record<string, string> & { readonly kty: string }
   const fits = (algorithm: string): boolean => {
     const want = keyTypes[algorithm]

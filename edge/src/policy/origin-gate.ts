@@ -1,24 +1,16 @@
 import { type Load, type Priority, priorities, priorityRank } from '@spillway/origin/contract'
 import { AdaptiveLimit } from './adaptive-limit.ts'
-import { Breaker, type Passage } from './breaker.ts'
+import { Breaker } from './breaker.ts'
+import {
+  type EndOfCall,
+  type GateReason,
+  Permit,
+  type Started,
+  type StartOptions,
+  type Turn,
+} from './permit.ts'
 import { Throttle } from './throttle.ts'
 import { type Waiter, WaitLine } from './wait-line.ts'
-
-/** Why a request was not sent to an origin. */
-export type ShedReason = 'switched-off' | 'breaker-open' | 'limit' | 'origin-load' | 'throttled'
-
-/** How a request that was sent ended, as far as the origin's health goes. */
-export type OriginOutcome =
-  /** It took the request on, whatever the status. */
-  | 'accepted'
-  /** It answered that it is too busy (503). */
-  | 'refused'
-  /** No connection, or it broke. */
-  | 'unreachable'
-  /** No answer in time. */
-  | 'timeout'
-  /** The caller left first: says nothing about the origin. */
-  | 'abandoned'
 
 /** Share of the limit that each priority may fill, so that the less important leave room for the more important. */
 const limitShare: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, background: 0.6 }
@@ -37,21 +29,30 @@ const loadMaxAgeMs = 1_000
 const lagMaxMs = 100
 
 /** No request is open for longer: every one of them has a deadline well below. */
-const passMaxMs = 10_000
+const startedMaxMs = 10_000
 
 /**
- * Everything that this isolate knows of one origin's health, and who may go there. Order matters: what is free to
- * know comes first, then the throttle, which counts what it refuses, and the limit last: who only lacks a place waits
- * for one for a moment, and a flood that the origin refuses must not wait for what it will not get.
+ * Everything that this isolate knows of one origin's health, and which requests may go there. Order matters: what is
+ * free to know comes first, then the throttle, which counts what it refuses, and the limit last: a request that lacks
+ * only a place waits for one for a moment, and a flood that the origin refuses must not wait for what it will not get.
+ *
+ * {@link OriginGate.reserve} asks all but the limit and gives a {@link Permit}, whose `start` asks for a place.
  */
 export class OriginGate {
   readonly #breaker: Breaker
   readonly #limit: AdaptiveLimit
   readonly #throttles: readonly Throttle[]
-  readonly #line: WaitLine<Turn>
-  readonly #open = new Set<Pass>()
+  readonly #line: WaitLine<Permit, Turn>
+  /** Permits that are started and not ended, in the order of their start. */
+  readonly #open = new Set<Permit>()
   readonly #hasPlace = (priority: Priority): boolean =>
     this.#open.size < Math.max(1, this.limit * limitShare[priority])
+  /** One for all permits of this gate: their way to its private parts. */
+  readonly #desk = {
+    start: (permit: Permit, nowMs: number, options: StartOptions) => this.#start(permit, nowMs, options),
+    turnOf: (waiter: Waiter<Permit, Turn>) => this.#turnOf(waiter),
+    end: (permit: Permit, call: EndOfCall) => this.#end(permit, call),
+  }
   #load: Load | undefined
   #loadAtMs = Number.NEGATIVE_INFINITY
 
@@ -59,7 +60,7 @@ export class OriginGate {
     breaker = new Breaker(),
     limit = new AdaptiveLimit(),
     throttles = priorities.map(() => new Throttle()),
-    line = new WaitLine<Turn>(),
+    line = new WaitLine<Permit, Turn>(),
   ) {
     this.#breaker = breaker
     this.#limit = limit
@@ -84,84 +85,67 @@ export class OriginGate {
     return this.#breaker.openForMs(nowMs)
   }
 
-  /** The reason for which {@link enter} would shed now, as far as it can be told without counting the request. */
-  shedReason(priority: Priority, nowMs: number): Exclude<ShedReason, 'throttled'> | undefined {
+  /** The reason for which {@link reserve} would refuse now, as far as it can be told without counting the request. */
+  closedReason(priority: Priority, nowMs: number): Exclude<GateReason, 'throttled'> | undefined {
     if (this.#heldBackByLoad(priority, nowMs)) return 'origin-load'
     if (this.#breaker.state(nowMs) === 'open') return 'breaker-open'
     return this.#line.isFull && !this.#isFree(priority, nowMs) ? 'limit' : undefined
   }
 
   /**
-   * What {@link enter} would say to a request that would enter for certain. One that would be throttled is counted
-   * and is not to ask again; any other is to enter with `isCast`, as its dice have been cast.
+   * Asks the throttle, once for each request. A permit holds no place until it is started, so that a body that arrives
+   * slowly holds none, and need not be given back: where it stood for a probe, that lapses by itself.
+   *
+   * @param random in [0, 1)
    */
-  foresee(priority: Priority, nowMs: number, random: number): ShedReason | undefined {
-    const reason = this.shedReason(priority, nowMs)
+  reserve(priority: Priority, nowMs: number, random: number): Permit | GateReason {
+    const reason = this.closedReason(priority, nowMs)
     if (reason !== undefined) return reason
-    const throttle = this.#throttle(priority)
-    if (!throttle.wouldRefuse(nowMs, random)) {
-      throttle.expect(nowMs)
-      return undefined
-    }
-    throttle.refusedHere(nowMs)
-    return 'throttled'
+    return this.#throttle(priority).reserve(nowMs, random) ? new Permit(priority, this.#desk) : 'throttled'
   }
 
-  /**
-   * @returns the reason to shed; or a pass to be handed back with {@link leave}; or, where it may wait and all places
-   *   are taken, a waiter whose turn is to be asked for with {@link turnOf}
-   */
-  enter(
-    priority: Priority,
-    nowMs: number,
-    random: () => number,
-    { isCast = false, wait }: EnterOptions = {},
-  ): ShedReason | Pass | Waiter<Turn> {
-    const reason = this.shedReason(priority, nowMs)
+  #start(permit: Permit, nowMs: number, { wait }: StartOptions): Turn | GateReason | Waiter<Permit, Turn> {
+    const { priority } = permit
+    const reason = this.closedReason(priority, nowMs)
     if (reason !== undefined) return reason
-    const throttle = this.#throttle(priority)
-    if (!isCast && throttle.wouldRefuse(nowMs, random())) {
-      throttle.refusedHere(nowMs)
-      return 'throttled'
-    }
-    if (this.#isFree(priority, nowMs)) return this.#begin(priority, nowMs, wait?.deadlineMs)
+    if (this.#isFree(priority, nowMs)) return this.#take(permit, nowMs, wait?.deadlineMs)
     if (wait === undefined) return 'limit'
     const { deadlineMs, heldBytes } = wait
     const untilMs = deadlineMs - this.#limit.serviceMs(nowMs)
-    return this.#line.join({ priority, heldBytes, untilMs, deadlineMs }, nowMs) ?? 'limit'
+    return this.#line.join(permit, { priority, heldBytes, untilMs, deadlineMs }, nowMs) ?? 'limit'
   }
 
   /** The turn of a waiter; one without a turn leaves the line. */
-  turnOf(waiter: Waiter<Turn>): Turn {
+  #turnOf(waiter: Waiter<Permit, Turn>): Turn {
     if (waiter.turn === undefined) this.#line.leave(waiter)
     return waiter.turn ?? 'limit'
   }
 
-  leave(pass: Pass, outcome: OriginOutcome, nowMs: number, random: () => number, load?: Load): void {
-    this.#open.delete(pass)
+  #end(permit: Permit, call: EndOfCall): void {
+    if (!this.#open.delete(permit)) return
+    const { load, nowMs, outcome } = call
     if (load !== undefined) {
       this.#load = load
       this.#loadAtMs = nowMs
     }
     // A timer that is late says that this isolate is busy: the answer may have been here, and waited for it to look.
-    const isOwnLag = outcome === 'timeout' && nowMs - pass.deadlineMs > lagMaxMs
-    if (outcome === 'abandoned' || isOwnLag) this.#breaker.abandoned(pass.passage)
-    else this.#learn(pass, outcome, nowMs, { random, load })
+    const isOwnLag = outcome === 'timeout' && nowMs - permit.deadlineMs > lagMaxMs
+    if (outcome === 'abandoned' || isOwnLag) this.#breaker.abandoned(permit.passage)
+    else this.#learn(permit, outcome, call)
     this.#callNext(nowMs)
   }
 
   #learn(
-    { enteredAtMs, inflight, passage, priority }: Pass,
-    outcome: Exclude<OriginOutcome, 'abandoned'>,
-    nowMs: number,
-    { random, load }: { readonly random: () => number; readonly load: Load | undefined },
+    { inflight, passage, priority, startedAtMs }: Started,
+    outcome: Exclude<EndOfCall['outcome'], 'abandoned'>,
+    { load, nowMs, random }: EndOfCall,
   ): void {
     const overloaded = outcome !== 'accepted'
-    this.#limit.observe({ overloaded, latencyMs: nowMs - enteredAtMs, inflight, load }, nowMs)
+    this.#limit.observe({ overloaded, latencyMs: nowMs - startedAtMs, inflight, load }, nowMs)
     const throttle = this.#throttle(priority)
     if (outcome === 'unreachable' || outcome === 'timeout') {
       throttle.refused(nowMs)
-      this.#breaker.failed(passage, nowMs, random())
+      this.#breaker.failed(passage, nowMs, random)
       return
     }
     if (this.#breaker.succeeded()) {
@@ -183,13 +167,13 @@ export class OriginGate {
     return this.#hasPlace(priority) && !this.#line.goesBefore(priority)
   }
 
-  #begin(priority: Priority, nowMs: number, deadlineMs = Number.POSITIVE_INFINITY): Pass | 'breaker-open' {
+  /** Gives a permit its place, where the breaker has one. */
+  #take(permit: Permit, nowMs: number, deadlineMs = Number.POSITIVE_INFINITY): Turn {
     const passage = this.#breaker.pass(nowMs)
     if (passage === undefined) return 'breaker-open'
-    this.#throttle(priority).sent(nowMs)
-    const pass = { priority, passage, enteredAtMs: nowMs, deadlineMs, inflight: this.#open.size + 1 }
-    this.#open.add(pass)
-    return pass
+    this.#throttle(permit.priority).sent(nowMs)
+    this.#open.add(permit)
+    return permit.begin({ passage, startedAtMs: nowMs, deadlineMs, inflight: this.#open.size })
   }
 
   /** Gives the places that are free to those who wait for one. Where the breaker opens they wait for nothing. */
@@ -198,15 +182,15 @@ export class OriginGate {
     for (;;) {
       const waiter = this.#line.take(isOpen ? () => true : this.#hasPlace, nowMs)
       if (waiter === undefined) return
-      waiter.give(isOpen ? 'breaker-open' : this.#begin(waiter.priority, nowMs, waiter.deadlineMs))
+      waiter.give(isOpen ? 'breaker-open' : this.#take(waiter.holder, nowMs, waiter.deadlineMs))
     }
   }
 
-  /** Passes that nobody will hand back: the runtime may drop a request together with what it still had to do. */
+  /** Drops permits that nobody will end: the runtime may drop a request together with what it still had to do. */
   #forgetLost(nowMs: number): void {
-    for (const pass of this.#open) {
-      if (nowMs - pass.enteredAtMs < passMaxMs) return
-      this.#open.delete(pass)
+    for (const permit of this.#open) {
+      if (nowMs - permit.startedAtMs < startedMaxMs) return
+      this.#open.delete(permit)
     }
   }
 
@@ -216,31 +200,7 @@ export class OriginGate {
   }
 
   #throttle(priority: Priority): Throttle {
+    // A rank is an index of `priorities`, and there is a throttle for each of those.
     return this.#throttles[priorityRank(priority)] as Throttle
   }
-}
-
-export interface EnterOptions {
-  /** Whether {@link OriginGate.foresee} has said that it is not throttled. */
-  readonly isCast?: boolean
-  /** Bounds of its wait for a place. @default it does not wait */
-  readonly wait?: {
-    /** When its answer must be here; epoch milliseconds. */
-    readonly deadlineMs: number
-    /** Bytes kept in memory for it meanwhile. */
-    readonly heldBytes: number
-  }
-}
-
-/** Result of a place in the line. */
-export type Turn = Pass | 'breaker-open' | 'limit'
-
-/** The right to have one request open, from {@link OriginGate.enter}. */
-export interface Pass {
-  readonly priority: Priority
-  readonly passage: Passage
-  readonly enteredAtMs: number
-  /** When its answer must be here; epoch milliseconds. */
-  readonly deadlineMs: number
-  readonly inflight: number
 }

@@ -1,5 +1,5 @@
 import { type Operation, parseEtags, parseIdempotencyKey } from '@spillway/origin/contract'
-import type { OriginOutcome } from './origin-gate.ts'
+import type { OriginOutcome } from './permit.ts'
 
 /** The least time worth starting another attempt with. */
 const remainingMsMin = 50

@@ -28,7 +28,7 @@ export class Throttle {
   readonly #requests: WindowCount
   readonly #accepts: WindowCount
   #sentAtMs = Number.NEGATIVE_INFINITY
-  #expectedAtMs = Number.NEGATIVE_INFINITY
+  #reservedAtMs = Number.NEGATIVE_INFINITY
   #probeMs: number
   /** Share of refusals among the origin's last outcomes, exponentially forgotten; in [0, 1]. */
   #refusedShare = 0
@@ -40,35 +40,28 @@ export class Throttle {
     this.#accepts = new WindowCount(options)
   }
 
-  /** Whether to refuse the next request; counts it where it is refused, and as sent where it is not. */
-  refuses(nowMs: number, random: number): boolean {
-    const isRefused = this.wouldRefuse(nowMs, random)
-    if (isRefused) this.refusedHere(nowMs)
-    else this.sent(nowMs)
-    return isRefused
+  /**
+   * Decides whether a request may go, and counts one that may not. One that may is counted when it is sent. Where it is a
+   * probe it keeps others from being one for `reservedMs`, or every request of a flood would become a probe until the
+   * first is sent. The reservation lapses, since the request may never be sent.
+   *
+   * @param random in [0, 1)
+   */
+  reserve(nowMs: number, random: number): boolean {
+    if (random < this.#refusalChance(nowMs)) {
+      this.#requests.add(1, nowMs)
+      return false
+    }
+    if (this.#isProbeDue(nowMs)) this.#reservedAtMs = nowMs
+    return true
   }
 
-  /** What {@link refuses} would say, for one that is not counted yet. */
-  wouldRefuse(nowMs: number, random: number): boolean {
+  #refusalChance(nowMs: number): number {
     const { k, requestsMin } = this.#options
     const requests = this.#requests.total(nowMs)
-    if (requests < requestsMin || this.#isProbeDue(nowMs)) return false
+    if (requests < requestsMin || this.#isProbeDue(nowMs)) return 0
     const surplus = (requests - k * this.#accepts.total(nowMs)) / (requests + 1)
-    return random < Math.min(1, k * this.#refusedShare) * Math.max(0, surplus)
-  }
-
-  /**
-   * One that {@link wouldRefuse} has let go is on its way, and is counted when it is sent. Where a probe was due it is that,
-   * and for a moment none sets out beside it: of a flood all would who come until the first is off. No longer, since it
-   * may never be.
-   */
-  expect(nowMs: number): void {
-    if (this.#isProbeDue(nowMs)) this.#expectedAtMs = nowMs
-  }
-
-  /** One more that was wanted, and does not go to the origin. */
-  refusedHere(nowMs: number): void {
-    this.#requests.add(1, nowMs)
+    return Math.min(1, k * this.#refusedShare) * Math.max(0, surplus)
   }
 
   /** One goes to the origin; it counts when it is known how it ended. */
@@ -105,7 +98,7 @@ export class Throttle {
   }
 
   #isProbeDue(nowMs: number): boolean {
-    return this.#isSilent(nowMs) && Math.abs(nowMs - this.#expectedAtMs) >= this.#options.expectedMs
+    return this.#isSilent(nowMs) && Math.abs(nowMs - this.#reservedAtMs) >= this.#options.reservedMs
   }
 
   /** Whether nothing was sent for so long that a probe is to go. A clock that is set back makes one due, too. */
@@ -121,8 +114,8 @@ export interface ThrottleOptions {
   readonly probeMs: number
   /** The longest that one waits: what a recovery that nobody has noticed yet may cost. */
   readonly probeMaxMs: number
-  /** How long one that is expected to go keeps others from doing so: the time it takes to read a short body. */
-  readonly expectedMs: number
+  /** How long a reserved probe keeps others from being one: the time it takes to read a short body. */
+  readonly reservedMs: number
   /** Weight of one outcome in the share of refusals, in (0, 1). */
   readonly outcomeWeight: number
   /** Fewer requests in the window than this say nothing: one failure alone would refuse every other request. */
@@ -135,7 +128,7 @@ export const throttleDefaults: ThrottleOptions = {
   k: 2,
   probeMs: 100,
   probeMaxMs: 800,
-  expectedMs: 25,
+  reservedMs: 25,
   outcomeWeight: 0.1,
   requestsMin: 20,
   windowMs: 4_000,

@@ -34,12 +34,12 @@ export function readUnverified(compact: string): UnverifiedToken | TokenFault {
   const [headerPart = '', claimsPart = '', signaturePart = ''] = parts
   if (parts.length !== 3 || !parts.every(isCanonicalBase64Url)) return 'malformed'
   if (signaturePart === '') return 'malformed'
-  const headerText = decodeBase64UrlText(headerPart)
-  const claimsText = decodeBase64UrlText(claimsPart)
+  const headerText = decodeBase64UrlText(headerPart) ?? ''
+  const claimsText = decodeBase64UrlText(claimsPart) ?? ''
   const header = parseObject(headerText)
   const claims = parseObject(claimsText)
   if (header === undefined || claims === undefined) return 'malformed'
-  if (hasMemberTwice(headerText as string) || hasMemberTwice(claimsText as string)) return 'duplicate-member'
+  if (hasMemberTwice(headerText) || hasMemberTwice(claimsText)) return 'duplicate-member'
   if (refusedParameters.some((name) => Object.hasOwn(header, name))) return 'header-parameter'
   const { alg, typ, kid } = header
   if (typeof alg !== 'string') return 'algorithm'
@@ -50,13 +50,10 @@ export function readUnverified(compact: string): UnverifiedToken | TokenFault {
   return { compact, algorithm: alg, type: typ, kid, issuer: claims.iss }
 }
 
-function parseObject(text: string | undefined): Record<string, unknown> | undefined {
-  if (text === undefined) return undefined
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
   } catch {
     return undefined
   }
@@ -67,13 +64,13 @@ function parseObject(text: string | undefined): Record<string, unknown> | undefi
  * the same token may take the first. The text is known to be JSON, so strings and nesting are all there is to follow.
  */
 function hasMemberTwice(json: string): boolean {
-  const names = new Set<string>()
+  const names = new Set<unknown>()
   let depth = 0
   for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs)) {
     if (token === '{' || token === '[') depth += 1
     else if (token === '}' || token === ']') depth -= 1
     else if (depth === 1 && token.endsWith(':')) {
-      const name = JSON.parse(token.slice(0, -1).trimEnd()) as string
+      const name: unknown = JSON.parse(token.slice(0, -1).trimEnd())
       if (names.has(name)) return true
       names.add(name)
     }

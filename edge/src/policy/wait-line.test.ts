@@ -10,17 +10,17 @@ const order = (priority: Priority = 'normal', more: { untilMs?: number; heldByte
   heldBytes: 0,
   ...more,
 })
-const joined = (waiter: Waiter<string> | undefined): Waiter<string> => {
+const joined = (waiter: Waiter<string, string> | undefined): Waiter<string, string> => {
   if (waiter === undefined) throw new Error('no room')
   return waiter
 }
 
 describe('the line before the origin', () => {
   it('calls by priority, then in the order of arrival, and only whom there is a place for', () => {
-    const line = new WaitLine<string>()
+    const line = new WaitLine<string, string>()
     const [background, first, second, critical] = (
       ['background', 'normal', 'normal', 'critical'] as const
-    ).map((priority) => joined(line.join(order(priority), 0)))
+    ).map((priority) => joined(line.join('holder', order(priority), 0)))
     expect(line.take((priority) => priority === 'normal', 1)).toBe(first)
     expect(line.take(anyPlace, 1)).toBe(critical)
     expect(line.take(anyPlace, 1)).toBe(second)
@@ -29,8 +29,8 @@ describe('the line before the origin', () => {
   })
 
   it('tells one who waits what has become of it', async () => {
-    const line = new WaitLine<string>()
-    const waiter = joined(line.join(order(), 0))
+    const line = new WaitLine<string, string>()
+    const waiter = joined(line.join('holder', order(), 0))
     expect(waiter.turn).toBeUndefined()
     line.take(anyPlace, 1)?.give('yours')
     await waiter.called
@@ -38,40 +38,42 @@ describe('the line before the origin', () => {
   })
 
   it('calls nobody whose time is up', () => {
-    const line = new WaitLine<string>()
-    line.join(order('normal', { untilMs: 10 }), 0)
-    const second = joined(line.join(order(), 0))
+    const line = new WaitLine<string, string>()
+    line.join('holder', order('normal', { untilMs: 10 }), 0)
+    const second = joined(line.join('holder', order(), 0))
     expect(line.take(anyPlace, 11)).toBe(second)
     expect(line.length).toBe(0)
   })
 
   it('has room for so many, and for so many bytes', () => {
-    const line = new WaitLine<string>({ ...defaults, countMax: 3, bytesMax: 100 })
-    const large = joined(line.join(order('normal', { heldBytes: 90 }), 0))
-    expect(line.join(order('critical', { heldBytes: 20 }), 0)).toBeUndefined()
-    joined(line.join(order(), 0))
-    joined(line.join(order(), 0))
-    expect(line.join(order(), 0)).toBeUndefined()
+    const line = new WaitLine<string, string>({ ...defaults, countMax: 3, bytesMax: 100 })
+    const large = joined(line.join('holder', order('normal', { heldBytes: 90 }), 0))
+    expect(line.join('holder', order('critical', { heldBytes: 20 }), 0)).toBeUndefined()
+    joined(line.join('holder', order(), 0))
+    joined(line.join('holder', order(), 0))
+    expect(line.join('holder', order(), 0)).toBeUndefined()
     line.leave(large)
     line.leave(large)
     expect(line.length).toBe(2)
-    joined(line.join(order('normal', { heldBytes: 100 }), 0))
+    joined(line.join('holder', order('normal', { heldBytes: 100 }), 0))
   })
 
   it('lets a burst wait, and nobody longer than a moment where somebody has waited all the time', () => {
     const { intervalMs, standingMs, waitMs } = defaults
-    const line = new WaitLine<string>()
-    expect(joined(line.join(order(), 0)).untilMs).toBe(waitMs)
-    for (let nowMs = 200; nowMs <= intervalMs; nowMs += 200) joined(line.join(order(), nowMs))
-    expect(joined(line.join(order(), intervalMs + 1)).untilMs).toBe(intervalMs + 1 + standingMs)
+    const line = new WaitLine<string, string>()
+    expect(joined(line.join('holder', order(), 0)).untilMs).toBe(waitMs)
+    for (let nowMs = 200; nowMs <= intervalMs; nowMs += 200) joined(line.join('holder', order(), nowMs))
+    expect(joined(line.join('holder', order(), intervalMs + 1)).untilMs).toBe(intervalMs + 1 + standingMs)
     // Each class for itself; and all anew once it was empty.
-    expect(joined(line.join(order('critical'), intervalMs + 1)).untilMs).toBe(intervalMs + 1 + waitMs)
+    expect(joined(line.join('holder', order('critical'), intervalMs + 1)).untilMs).toBe(
+      intervalMs + 1 + waitMs,
+    )
     while (line.take(anyPlace, intervalMs + 2) !== undefined);
-    expect(joined(line.join(order(), intervalMs + 2)).untilMs).toBe(intervalMs + 2 + waitMs)
+    expect(joined(line.join('holder', order(), intervalMs + 2)).untilMs).toBe(intervalMs + 2 + waitMs)
   })
 
   it('keeps nobody waiting where there is no time for it', () => {
-    const line = new WaitLine<string>()
-    expect(line.join(order('normal', { untilMs: 5 }), 5)).toBeUndefined()
+    const line = new WaitLine<string, string>()
+    expect(line.join('holder', order('normal', { untilMs: 5 }), 5)).toBeUndefined()
   })
 })

@@ -6,11 +6,11 @@ import { type Priority, priorities, priorityRank } from '@spillway/origin/contra
  * where a class has had somebody waiting for a whole interval it is no burst, and nobody waits longer than a moment
  * (CoDel's idea in the form for requests: Maurer, "Fail at Scale", ACM Queue 2015; the origin has the same).
  */
-export class WaitLine<Turn> {
+export class WaitLine<Holder, Turn> {
   readonly #options: WaitLineOptions
   /** By rank of priority. */
   readonly #classes = priorities.map(
-    (): WaitingClass<Turn> => ({ waiting: [], emptyAtMs: Number.NEGATIVE_INFINITY }),
+    (): WaitingClass<Holder, Turn> => ({ waiting: [], emptyAtMs: Number.NEGATIVE_INFINITY }),
   )
   #bytes = 0
   #length = 0
@@ -34,17 +34,17 @@ export class WaitLine<Turn> {
   }
 
   /** @returns `undefined` where there is no room, or no time to wait in */
-  join(order: WaitOrder, nowMs: number): Waiter<Turn> | undefined {
+  join(holder: Holder, order: WaitOrder, nowMs: number): Waiter<Holder, Turn> | undefined {
     const { bytesMax, intervalMs, standingMs, waitMs } = this.#options
     const { heldBytes, priority } = order
     this.#expire(nowMs)
     if (this.isFull || this.#bytes + heldBytes > bytesMax) return undefined
-    const line = this.#classes[priorityRank(priority)] as WaitingClass<Turn>
+    const line = this.#classOf(priority)
     if (line.waiting.length === 0) line.emptyAtMs = nowMs
     const isStanding = nowMs - line.emptyAtMs > intervalMs
     const untilMs = Math.min(order.untilMs, nowMs + (isStanding ? standingMs : waitMs))
     if (untilMs <= nowMs) return undefined
-    const waiter = new Waiter<Turn>({ ...order, untilMs })
+    const waiter = new Waiter<Holder, Turn>(holder, { ...order, untilMs })
     line.waiting.push(waiter)
     this.#bytes += heldBytes
     this.#length += 1
@@ -52,25 +52,30 @@ export class WaitLine<Turn> {
   }
 
   /** Takes the one whose turn it is among those whom there is a place for. */
-  take(hasPlace: (priority: Priority) => boolean, nowMs: number): Waiter<Turn> | undefined {
+  take(hasPlace: (priority: Priority) => boolean, nowMs: number): Waiter<Holder, Turn> | undefined {
     if (this.#length === 0) return undefined
     this.#expire(nowMs)
-    for (const [rank, { waiting }] of this.#classes.entries()) {
+    for (const { waiting } of this.#classes) {
       const first = waiting[0]
-      if (first === undefined || !hasPlace(priorities[rank] as Priority)) continue
+      if (first === undefined || !hasPlace(first.priority)) continue
       this.leave(first)
       return first
     }
     return undefined
   }
 
-  leave(waiter: Waiter<Turn>): void {
-    const { waiting } = this.#classes[priorityRank(waiter.priority)] as WaitingClass<Turn>
+  leave(waiter: Waiter<Holder, Turn>): void {
+    const { waiting } = this.#classOf(waiter.priority)
     const at = waiting.indexOf(waiter)
     if (at === -1) return
     waiting.splice(at, 1)
     this.#bytes -= waiter.heldBytes
     this.#length -= 1
+  }
+
+  #classOf(priority: Priority): WaitingClass<Holder, Turn> {
+    // A rank is an index of `priorities`, and there is a class for each of those.
+    return this.#classes[priorityRank(priority)] as WaitingClass<Holder, Turn>
   }
 
   /** Removes waiters whose time is up: each has a timer, but the runtime may have dropped it together with its request. */
@@ -84,14 +89,16 @@ export class WaitLine<Turn> {
   }
 }
 
-interface WaitingClass<Turn> {
-  readonly waiting: Waiter<Turn>[]
+interface WaitingClass<Holder, Turn> {
+  readonly waiting: Waiter<Holder, Turn>[]
   /** When somebody last came who found nobody of this class waiting. */
   emptyAtMs: number
 }
 
-/** Someone who waits. It is told its turn once; a turn that comes when it has given up is not its own any more. */
-export class Waiter<Turn> {
+/** A request that waits. It is told its turn once; a turn that comes when it has given up is not its own any more. */
+export class Waiter<Holder, Turn> {
+  /** On whose behalf it waits. */
+  readonly holder: Holder
   readonly priority: Priority
   readonly heldBytes: number
   /** Epoch milliseconds. */
@@ -105,7 +112,8 @@ export class Waiter<Turn> {
   readonly #call: () => void
   #turn: Turn | undefined
 
-  constructor({ deadlineMs, heldBytes, priority, untilMs }: WaitOrder) {
+  constructor(holder: Holder, { deadlineMs, heldBytes, priority, untilMs }: WaitOrder) {
+    this.holder = holder
     this.priority = priority
     this.heldBytes = heldBytes
     this.untilMs = untilMs

@@ -43,6 +43,7 @@ export class AssertionSigner {
 
   async #sign(claims: AssertionClaims, nowSeconds: number): Promise<string> {
     const { algorithm, type, issuer, audience, lifetimeSeconds } = assertionProfile
+    // The casts: a JWK that is no shared secret becomes a CryptoKey, and `readConfig` asks for a kid.
     this.#key ??= (await importJWK(this.#jwk, algorithm)) as CryptoKey
     return await new SignJWT({ ...claims })
       .setProtectedHeader({ alg: algorithm, typ: type, kid: this.#jwk.kid as string })

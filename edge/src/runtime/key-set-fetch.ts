@@ -24,7 +24,8 @@ export async function fetchKeySet(jwksUri: string): Promise<readonly unknown[]> 
 
 function parse(text: string): { readonly keys?: unknown } {
   try {
-    return (JSON.parse(text) ?? {}) as { keys?: unknown }
+    const set: unknown = JSON.parse(text)
+    return typeof set === 'object' && set !== null ? set : {}
   } catch {
     // The parser's own message quotes what it was given.
     throw new Error('key set is not JSON')
@@ -35,6 +36,7 @@ async function readText(response: Response): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
   let text = ''
   let bytes = 0
+  // The cast: the runtime's type knows of no iterator, nor of what its streams of bytes hold.
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
     if (bytes > bytesMax) throw new Error(`key set is over ${bytesMax} bytes`)

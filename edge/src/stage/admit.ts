@@ -1,63 +1,91 @@
 import { type Priority, type Problem, priorityRank } from '@spillway/origin/contract'
-import { CommonProblem } from '../policy/common-problem.ts'
-import type { OriginGate, Pass, ShedReason } from '../policy/origin-gate.ts'
+import { type Exchange, nowOf, priorityOf } from '../exchange.ts'
+import { next } from '../pipeline.ts'
+import type { OriginEndpoint, Reservation } from '../policy/origin-endpoint.ts'
+import type { GateReason, Permit, Started, WaitBounds } from '../policy/permit.ts'
+import type { PagePlan, ReadPlan, WritePlan } from '../policy/request-plan.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
+import type { ShedProblems, ShedReason } from '../policy/shed-problems.ts'
 import { Waiter } from '../policy/wait-line.ts'
+import type { ControlSource } from '../runtime/control-source.ts'
 import { inTime } from '../runtime/in-time.ts'
 
-/** An origin and what this isolate knows of its health. */
-export interface OriginEndpoint {
-  /** Base URL without a trailing slash. */
-  readonly url: string
-  readonly gate: OriginGate
+export interface AdmitParts {
+  /** The preferred one first. */
+  readonly endpoints: readonly OriginEndpoint[]
+  readonly control: ControlSource
+  readonly shedProblems: ShedProblems
+  readonly now: () => number
+  readonly random: () => number
 }
 
 export interface Admitted {
   readonly kind: 'admitted'
   readonly endpoint: OriginEndpoint
-  readonly pass: Pass
+  readonly permit: Started
 }
 
 export interface Shed {
   readonly kind: 'shed'
-  /** As it is told to operators. */
-  readonly reason: (typeof reasons)[ShedReason]
-  readonly retryAfterSeconds: number
-}
-
-export interface AdmitParts {
-  /** The preferred one first. */
-  readonly endpoints: readonly OriginEndpoint[]
-  readonly now: () => number
-  readonly random: () => number
+  readonly reason: ShedReason
+  readonly problem: Problem
 }
 
 /**
- * 6. Whether the origin may be asked, which may take a moment: where only a place is lacking, it waits for one. The next
- * origin is tried only where one is down: load that is too much for the first would be too much for the second.
- *
- * @param shedFrom operators' switch: this priority and those below it are shed
+ * 6 for a write, which goes to the origin if it may: sets `reservation`. It is asked before its body and before anything
+ * is waited for, so that a flood of writes is shed unread.
  */
-export async function admit(
-  { priority, isCast = false, failed, ...wait }: AdmitOrder,
-  shedFrom: Priority | undefined,
-  parts: AdmitParts,
-): Promise<Admitted | Shed> {
-  const { endpoints, now, random } = parts
-  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', now(), parts)
-  const inOrder =
-    failed === undefined ? endpoints : [...endpoints.filter((endpoint) => endpoint !== failed), failed]
-  for (const endpoint of inOrder) {
-    const { gate } = endpoint
-    let entered = gate.enter(priority, now(), random, { isCast, wait })
-    if (entered instanceof Waiter) {
-      await inTime(entered.called, entered.untilMs - now())
-      entered = gate.turnOf(entered)
-    }
-    if (typeof entered !== 'string') return { kind: 'admitted', endpoint, pass: entered }
-    if (entered !== 'breaker-open') return shed(entered, now(), parts)
+export function reserve(exchange: Exchange<WritePlan>, parts: AdmitParts): Problem | typeof next {
+  const priority = priorityOf(exchange)
+  const nowMs = nowOf(exchange, parts.now)
+  const reserved = reserveAt(parts.endpoints, priority, nowMs, parts)
+  if (typeof reserved !== 'string') {
+    exchange.reservation = reserved
+    return next
   }
-  return shed('breaker-open', now(), parts)
+  const { problem, reason } = refusal(reserved, nowMs, parts)
+  exchange.reason = reason
+  return problem
+}
+
+function reserveAt(
+  endpoints: readonly OriginEndpoint[],
+  priority: Priority,
+  nowMs: number,
+  { control, random }: AdmitParts,
+): Reservation | GateReason {
+  if (isSwitchedOff(priority, control)) return 'switched-off'
+  for (const endpoint of endpoints) {
+    const permit = endpoint.gate.reserve(priority, nowMs, random())
+    if (typeof permit !== 'string') return { endpoint, permit }
+    if (permit !== 'breaker-open') return permit
+  }
+  return 'breaker-open'
+}
+
+/**
+ * 6 for a read, which may find its answer on the way: whether it will be shed for certain, so that it need not be counted,
+ * looked up or waited for. Nothing is reserved.
+ */
+export function foreseeShed(exchange: Exchange<ReadPlan | PagePlan>, parts: AdmitParts): Shed | undefined {
+  const priority = priorityOf(exchange)
+  const nowMs = nowOf(exchange, parts.now)
+  const reason = isSwitchedOff(priority, parts.control)
+    ? 'switched-off'
+    : closedReason(parts.endpoints, priority, nowMs)
+  return reason === undefined ? undefined : refusal(reason, nowMs, parts)
+}
+
+function closedReason(
+  endpoints: readonly OriginEndpoint[],
+  priority: Priority,
+  nowMs: number,
+): GateReason | undefined {
+  for (const { gate } of endpoints) {
+    const reason = gate.closedReason(priority, nowMs)
+    if (reason !== 'breaker-open') return reason
+  }
+  return 'breaker-open'
 }
 
 export interface AdmitOrder {
@@ -66,80 +94,75 @@ export interface AdmitOrder {
   readonly deadlineMs: number
   /** Bytes kept in memory for it while it waits. */
   readonly heldBytes: number
-  /** Whether {@link foreseeShed} has cast the throttle's dice for it already. @default false */
-  readonly isCast?: boolean
+  /** What {@link reserve} has reserved for this attempt. */
+  readonly reservation: Reservation | undefined
   /** An origin that has just failed this request: the last one to try again. */
-  readonly failed?: OriginEndpoint | undefined
+  readonly failed: OriginEndpoint | undefined
 }
 
 /**
- * What {@link admit} would say, where that is certain already: whoever will be shed need not be counted, looked up or
- * waited for first.
- *
- * @param isCertain whether the request goes to the origin if it may: then the throttle's dice are cast here, and
- *   {@link admit} must be told so
+ * 6 before a request is sent: starts its permit, which may take a moment: where only a place is lacking, it waits for
+ * one. The next origin is tried only where one is down: load that is too much for the first would be too much for the
+ * second.
  */
-export function foreseeShed(
-  priority: Priority,
-  shedFrom: Priority | undefined,
-  isCertain: boolean,
-  nowMs: number,
+export async function admit(
+  { priority, reservation, failed, ...wait }: AdmitOrder,
   parts: AdmitParts,
-): Shed | undefined {
-  if (isSwitchedOff(priority, shedFrom)) return shed('switched-off', nowMs, parts)
-  const { endpoints, random } = parts
-  for (const { gate } of endpoints) {
-    const reason = isCertain ? gate.foresee(priority, nowMs, random()) : gate.shedReason(priority, nowMs)
-    if (reason === undefined) return undefined
-    if (reason !== 'breaker-open') return shed(reason, nowMs, parts)
+): Promise<Admitted | Shed> {
+  const { control, now, random } = parts
+  if (isSwitchedOff(priority, control)) return refusal('switched-off', now(), parts)
+  for (const endpoint of inOrder(parts.endpoints, reservation?.endpoint, failed)) {
+    const permit =
+      reservation?.endpoint === endpoint
+        ? reservation.permit
+        : endpoint.gate.reserve(priority, now(), random())
+    const started = typeof permit === 'string' ? permit : await start(permit, wait, now)
+    if (typeof started !== 'string') return { kind: 'admitted', endpoint, permit: started }
+    if (started !== 'breaker-open') return refusal(started, now(), parts)
   }
-  return shed('breaker-open', nowMs, parts)
+  return refusal('breaker-open', now(), parts)
 }
 
-const isSwitchedOff = (priority: Priority, shedFrom: Priority | undefined): boolean =>
-  shedFrom !== undefined && priorityRank(priority) >= priorityRank(shedFrom)
-
-function shed(reason: ShedReason, nowMs: number, parts: AdmitParts): Shed {
-  const baseSeconds = waitSeconds(reason, nowMs, parts)
-  return {
-    kind: 'shed',
-    reason: reasons[reason],
-    retryAfterSeconds: retryAfterSeconds(baseSeconds, parts.random()),
-  }
+async function start(permit: Permit, wait: WaitBounds, now: () => number): Promise<Started | GateReason> {
+  const started = permit.start(now(), { wait })
+  if (!(started instanceof Waiter)) return started
+  await inTime(started.called, started.untilMs - now())
+  return permit.turnOf(started)
 }
 
-function waitSeconds(reason: ShedReason, nowMs: number, { endpoints }: AdmitParts): number {
+/** The origin with a permit first, and the one that has failed last. */
+function inOrder(
+  endpoints: readonly OriginEndpoint[],
+  first: OriginEndpoint | undefined,
+  last: OriginEndpoint | undefined,
+): readonly OriginEndpoint[] {
+  if (endpoints.length === 1) return endpoints
+  const rank = (endpoint: OriginEndpoint): number => (endpoint === first ? 0 : endpoint === last ? 2 : 1)
+  return endpoints.toSorted((a, b) => rank(a) - rank(b))
+}
+
+/** Operators' switch: a priority and those below it are shed. */
+function isSwitchedOff(priority: Priority, { current }: ControlSource): boolean {
+  return current.shed !== undefined && priorityRank(priority) >= priorityRank(current.shed)
+}
+
+function refusal(gateReason: GateReason, nowMs: number, parts: AdmitParts): Shed {
+  const reason = reasons[gateReason]
+  const seconds = retryAfterSeconds(waitSeconds(gateReason, nowMs, parts), parts.random())
+  return { kind: 'shed', reason, problem: parts.shedProblems.of(reason, seconds) }
+}
+
+function waitSeconds(reason: GateReason, nowMs: number, { endpoints }: AdmitParts): number {
   if (reason === 'switched-off') return 5
   if (reason !== 'breaker-open') return 1
   return Math.min(...endpoints.map(({ gate }) => gate.openForMs(nowMs))) / 1_000
 }
 
-const reasons = {
+/** A table, since joining strings would make one for each refusal. */
+const reasons: Readonly<Record<GateReason, ShedReason>> = {
   'switched-off': 'shed-switched-off',
   'breaker-open': 'shed-breaker-open',
   limit: 'shed-limit',
   'origin-load': 'shed-origin-load',
   throttled: 'shed-throttled',
-} as const satisfies Readonly<Record<ShedReason, string>>
-
-export function shedProblem({ reason, retryAfterSeconds }: Shed): Problem {
-  const { detail, problems } = told[reason]
-  let problem = problems.get(retryAfterSeconds)
-  if (problem === undefined) {
-    problem = new CommonProblem('overloaded', detail, retryAfterSeconds)
-    problems.set(retryAfterSeconds, problem)
-  }
-  return problem
 }
-
-/** One problem for each reason, which its log line names, and number of seconds, of which there are a dozen. */
-const told = Object.fromEntries(
-  Object.values(reasons).map((reason) => {
-    const isDown = reason === 'shed-breaker-open'
-    const what = isDown ? 'The origin cannot be reached at the moment' : 'Too busy to take this request'
-    const problems = new Map<number, CommonProblem>()
-    return [reason, { detail: `${what}; this request has touched nothing.`, problems }]
-  }),
-) as Readonly<
-  Record<Shed['reason'], { readonly detail: string; readonly problems: Map<number, CommonProblem> }>
->

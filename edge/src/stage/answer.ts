@@ -1,18 +1,19 @@
 import {
   headers as names,
+  noSuchDocument,
   type Problem,
   problemBody,
   problemHeaders,
   problemStatus,
 } from '@spillway/origin/contract'
 import type { Config } from '../config.ts'
-import { type Exchange, nowOf } from '../exchange.ts'
-import type { Observation, Observe } from '../observation.ts'
-import { CommonProblem } from '../policy/common-problem.ts'
+import { type Exchange, nowOf, patternOf } from '../exchange.ts'
+import type { AnswerObservation, Observe } from '../observation.ts'
 import type { Cors } from '../policy/cors.ts'
 import { timingHeader } from '../policy/private-headers.ts'
 import type { RequestHead } from '../policy/request-headers.ts'
 import type { Sampler } from '../policy/sampler.ts'
+import { SharedProblem } from '../policy/shared-problem.ts'
 import type { RandomIds } from '../runtime/random-ids.ts'
 
 export interface AnswerParts {
@@ -44,8 +45,8 @@ export function problemAnswer(
 ): Response {
   exchange.reason ??= problem.code
   // The origin may know an id that was sent along with an earlier attempt.
-  if (problem instanceof CommonProblem && !exchange.isNamed) {
-    const answer = problem.answer(problemFields, nowOf(exchange, now), ids)
+  if (problem instanceof SharedProblem && !exchange.isNamed) {
+    const answer = problem.answer(nowOf(exchange, now), ids)
     exchange.takeId(answer.requestId, answer.given > 1)
     return new Response(withoutForHead(exchange, answer.body), answer.head)
   }
@@ -56,9 +57,36 @@ export function problemAnswer(
   })
   if (problem.headers !== undefined || problem.retryAfterSeconds !== undefined) {
     const { 'content-type': _type, 'cache-control': _control, ...own } = problemHeaders(problem)
-    for (const name in own) answer.headers.set(name, own[name] as string)
+    for (const [name, value] of Object.entries(own)) answer.headers.set(name, value)
   }
   return answer
+}
+
+/** The problem that takes the place of an answer from the cache; `undefined` where the answer stands. */
+export function problemOf({ plan }: Exchange, answer: Response, status: number): Problem | undefined {
+  if (status === 404 && plan.kind === 'read') return missingProblem(answer)
+  return status === 416 ? rangeProblem(answer) : undefined
+}
+
+/**
+ * A document that is not there, said anew to each who asks: the stored answer, or one that was waited for together, names the
+ * request of the first who asked.
+ */
+function missingProblem({ headers, body }: Response): Problem {
+  body?.cancel().catch(() => undefined)
+  const kept = [...headers].filter(([name]) => !ofTheBody.includes(name))
+  return { ...noSuchDocument, headers: Object.fromEntries(kept) }
+}
+
+const ofTheBody: readonly string[] = ['content-type', 'content-length', 'cache-control']
+
+/** The cache's bare 416 (RFC 9110 §15.5.17) as a problem, like every other refusal. */
+function rangeProblem({ headers }: Response): Problem {
+  return {
+    code: 'range-not-satisfiable',
+    detail: 'The range starts after the end of the answer; leave Range out to get all of it.',
+    headers: { 'content-range': headers.get('content-range') ?? 'bytes */*' },
+  }
 }
 
 /** RFC 9110 §9.3.2: HEAD is told the same, without the content. */
@@ -87,34 +115,33 @@ export function finish(exchange: Exchange, answer: Response, status: number, par
     answer.headers.set('server-timing', serverTiming(exchange, parts.now()))
   }
   if (!isTold) return answer
-  if (!exchange.isRepeat) tell(exchange, answer, status, 0, parts)
-  else if (parts.repeats.picks()) tell(exchange, answer, status, parts.repeats.every, parts)
+  const { observe, repeats } = parts
+  if (exchange.isRepeat && !repeats.picks()) return answer
+  const nowMs = nowOf(exchange, parts.now)
+  observe(observationOf(exchange, answer, status, nowMs), nowMs, exchange.isRepeat ? repeats.every : 0)
   return answer
 }
 
-function tell(
+function observationOf(
   exchange: Exchange,
-  answer: Response,
+  { headers }: Response,
   status: number,
-  repeats: number,
-  { observe, now }: AnswerParts,
-): void {
-  const { requestId, head, plan, reason, arrivedAtMs, originMs } = exchange
-  const nowMs = nowOf(exchange, now)
-  const observation: Observation = {
+  nowMs: number,
+): AnswerObservation {
+  const { requestId, head, reason, arrivedAtMs, originMs } = exchange
+  // A refusal has none, and asking the runtime costs more than the rest of the line.
+  const isRefusal = status >= 400 && reason !== undefined
+  return {
     kind: 'answer',
     requestId,
     method: head.method,
-    pattern: plan?.pattern,
+    pattern: patternOf(exchange),
     status,
     reason,
-    // A refusal has none, and asking the runtime costs more than the rest of the line.
-    cache:
-      status >= 400 && reason !== undefined ? undefined : (answer.headers.get('cache-status') ?? undefined),
+    cache: isRefusal ? undefined : (headers.get('cache-status') ?? undefined),
     durationMs: nowMs - arrivedAtMs,
     originMs,
   }
-  observe(observation, nowMs, repeats)
 }
 
 const wantsTiming = ({ headers }: RequestHead, when: Config['serverTiming']): boolean =>

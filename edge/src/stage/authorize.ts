@@ -1,15 +1,17 @@
 import { decideAccess, type Problem } from '@spillway/origin/contract'
 import { type Exchange, principalOf } from '../exchange.ts'
+import { next } from '../pipeline.ts'
+import type { InvalidPlan, ReadPlan, WritePlan } from '../policy/request-plan.ts'
 import { insufficientScope, unauthenticated } from '../policy/token-refusal.ts'
 
 /** 3. Whether the contract lets this caller do this, as far as can be told before any document is known. */
-export function authorize(exchange: Exchange): Problem | undefined {
+export function authorize(exchange: Exchange<ReadPlan | WritePlan | InvalidPlan>): Problem | typeof next {
   const { plan } = exchange
-  if (plan === undefined || plan.kind === 'page' || plan.isOpen) return undefined
+  if (plan.isOpen) return next
   const decision = decideAccess(plan.access, principalOf(exchange))
   switch (decision.outcome) {
     case 'allowed':
-      return undefined
+      return next
     case 'unauthenticated':
       return unauthenticated
     case 'insufficientScope':

@@ -1,6 +1,6 @@
 import { SieveMap } from '../cache/index.ts'
-import type { Exchange } from '../exchange.ts'
-import { principalOf } from '../exchange.ts'
+import { type Exchange, principalOf } from '../exchange.ts'
+import { next } from '../pipeline.ts'
 import {
   type Consistency,
   formatConsistency,
@@ -13,7 +13,7 @@ import {
 } from '../policy/consistency-token.ts'
 import { cookieValue } from '../policy/cookie.ts'
 import { consistencyHeader } from '../policy/private-headers.ts'
-import type { WritePlan } from '../policy/request-plan.ts'
+import type { ReadPlan, WritePlan } from '../policy/request-plan.ts'
 
 export interface ConsistencyParts {
   readonly consistency: ConsistencyTokens
@@ -87,8 +87,8 @@ function tokensOf({ head }: Exchange, resource: string): readonly string[] {
   if (field === null && cookie === null) return noTokens
   const tokens = field === null ? [] : [...listedTokens(field)]
   // Named without a resource is one cookie for all, as it was set until there was one for each.
-  for (const name of cookie === null ? [] : [cookieOf(resource), consistencyHeader]) {
-    const value = cookieValue(cookie as string, name)
+  for (const name of [cookieOf(resource), consistencyHeader]) {
+    const value = cookieValue(cookie ?? '', name)
     if (value !== undefined) tokens.push(value)
   }
   return tokens
@@ -96,27 +96,28 @@ function tokensOf({ head }: Exchange, resource: string): readonly string[] {
 
 const noTokens: readonly string[] = []
 
-/** 5 begins with: what this caller has written itself. Sets `notBeforeMs`; a promise only for a token not seen yet. */
+/** 5 begins with what this caller has written itself. Sets `notBeforeMs`; a promise only for a token not seen yet. */
 export function recallOwnWrites(
-  exchange: Exchange,
-  resource: string,
+  exchange: Exchange<ReadPlan>,
   { consistency }: ConsistencyParts,
-): Promise<void> | undefined {
+): Promise<typeof next> | typeof next {
+  const resource = exchange.plan.route.resource.name
   const subject = principalOf(exchange)?.subject
   const tokens = subject === undefined ? noTokens : tokensOf(exchange, resource)
-  if (subject === undefined || tokens.length === 0) return undefined
+  if (subject === undefined || tokens.length === 0) return next
   const known: Consistency[] = []
   for (const token of tokens) {
     const recalled = consistency.recall(subject, token)
     if (recalled === undefined) {
       return checkAll(subject, tokens, consistency).then((checked) => {
         exchange.notBeforeMs = checked.get(resource)
+        return next
       })
     }
     known.push(recalled)
   }
   exchange.notBeforeMs = mergeConsistency(known).get(resource)
-  return undefined
+  return next
 }
 
 async function checkAll(
@@ -137,13 +138,12 @@ async function checkAll(
  * @param landedAtMs when the write has landed at the latest; epoch milliseconds
  */
 export async function ownWriteFields(
-  exchange: Exchange,
-  { route }: WritePlan,
+  exchange: Exchange<WritePlan>,
   landedAtMs: number,
   { consistency, now }: ConsistencyParts,
 ): Promise<Readonly<Record<string, string>>> {
   const subject = principalOf(exchange)?.subject
-  const { name: resource, cache } = route.resource
+  const { name: resource, cache } = exchange.plan.route.resource
   if (subject === undefined || cache.kind === 'none') return {}
   const before = await checkAll(subject, tokensOf(exchange, resource), consistency)
   const { token, resourceToken, maxAgeSeconds } = await consistency.afterWrite(

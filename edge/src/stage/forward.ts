@@ -12,23 +12,22 @@ import {
 import { type Exchange, principalOf } from '../exchange.ts'
 import type { Cors } from '../policy/cors.ts'
 import { type OutgoingFields, responseFields } from '../policy/forwarded-headers.ts'
-import type { OriginOutcome } from '../policy/origin-gate.ts'
+import type { OriginEndpoint } from '../policy/origin-endpoint.ts'
+import type { OriginOutcome } from '../policy/permit.ts'
 import type { RequestBody } from '../policy/request-body.ts'
 import { isWorthRetrying } from '../policy/retry.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
 import type { RetryBudget } from '../policy/retry-budget.ts'
 import { continueTrace } from '../policy/trace-context.ts'
 import type { AssertionSigner } from '../runtime/assertion-signer.ts'
-import type { ControlSource } from '../runtime/control-source.ts'
 import type { Deadline } from '../runtime/deadline.ts'
 import { type OriginAnswer, sendToOrigin } from '../runtime/origin-client.ts'
 import type { RandomIds } from '../runtime/random-ids.ts'
-import { type AdmitParts, admit, type OriginEndpoint, shedProblem } from './admit.ts'
+import { type AdmitParts, admit } from './admit.ts'
 
 export interface ForwardParts extends AdmitParts {
   readonly ids: RandomIds
   readonly signer: AssertionSigner
-  readonly control: ControlSource
   readonly retryBudget: RetryBudget
   readonly cors: Cors
 }
@@ -70,59 +69,61 @@ export class ForwardError extends ProblemError {
  *
  * @throws {ForwardError} when the request was shed or no answer came
  */
-export async function forward(exchange: Exchange, order: Forwarding, parts: ForwardParts): Promise<Response> {
-  const { control, now, random, retryBudget } = parts
+export async function forward(
+  exchange: Exchange,
+  forwarding: Forwarding,
+  parts: ForwardParts,
+): Promise<Response> {
+  const { now, random, retryBudget } = parts
   retryBudget.earn()
   // Nobody would wait for it, and giving it up at once would count as the origin's timeout.
-  if (now() >= order.deadline.atMs) throw new ForwardError(tooLate, 'too-late', false)
+  if (now() >= forwarding.deadline.atMs) throw new ForwardError(tooLate, 'too-late', false)
   let failed: { readonly endpoint: OriginEndpoint; readonly outcome: OriginOutcome } | undefined
   for (let number = 1; ; number += 1) {
-    const isCast = exchange.isCast && failed === undefined
     const admitted = await admit(
       {
-        priority: order.priority,
-        deadlineMs: order.deadline.atMs,
-        heldBytes: order.body?.bytes.byteLength ?? 0,
-        isCast,
+        priority: forwarding.priority,
+        deadlineMs: forwarding.deadline.atMs,
+        heldBytes: forwarding.body?.bytes.byteLength ?? 0,
+        reservation: failed === undefined ? exchange.reservation : undefined,
         failed: failed?.endpoint,
       },
-      control.current.shed,
       parts,
     )
     if (admitted.kind === 'shed') {
       // One that was sent before may have touched something: what became of that one is the answer.
       if (failed !== undefined) throw failure(failed.outcome, random())
-      throw new ForwardError(shedProblem(admitted), admitted.reason, false)
+      throw new ForwardError(admitted.problem, admitted.reason, false)
     }
-    const { endpoint, pass } = admitted
+    const { endpoint, permit } = admitted
     const startedAtMs = now()
-    const isWhole = order.body === null || order.body.isComplete
-    const givenMs = isWhole ? order.deadline.atMs - startedAtMs : 0
-    const answer = await send(exchange, order, endpoint, parts)
+    const isWhole = forwarding.body === null || forwarding.body.isComplete
+    const givenMs = isWhole ? forwarding.deadline.atMs - startedAtMs : 0
+    const answer = await send(exchange, forwarding, endpoint, parts)
     const outcome = outcomeOf(answer)
     const load = answer.kind === 'answer' ? parseLoad(answer.response.headers.get(names.load)) : undefined
-    endpoint.gate.leave(pass, signOf(outcome, givenMs), now(), random, load)
+    permit.end({ outcome: signOf(outcome, givenMs), nowMs: now(), random: random(), load })
     exchange.originMs = now() - startedAtMs
     if (answer.kind === 'answer') {
       exchange.toldRevision = parseRevision(answer.response.headers.get(names.revision))
       exchange.purgeTags = splitTags(answer.response.headers.get(names.purgeTag))
       exchange.isUnsettled = answer.response.headers.get(names.unsettled) === '1'
       const isAnswered = isOurOrigins(answer.response)
-      if (isAnswered && (failed === undefined || speaksForBoth(order.method, answer.response))) {
+      if (isAnswered && (failed === undefined || speaksForBoth(forwarding.method, answer.response))) {
         return shown(answer.response, parts.cors)
       }
       await answer.response.body?.cancel()
       if (isAnswered) throw new ForwardError(unreachable(random()), 'repeat-refused', true)
     }
-    const remainingMs = order.deadline.atMs - now()
+    const remainingMs = forwarding.deadline.atMs - now()
     const retriable = isWorthRetrying({
       number,
       outcome,
-      isRepeatable: order.isRepeatable,
+      isRepeatable: forwarding.isRepeatable,
       remainingMs,
     })
     // Another origin gets no more than its share by this; the budget is against asking one twice for each request.
-    const isFree = retriable && hasOther(endpoint, order.priority, parts)
+    const isFree = retriable && hasOther(endpoint, forwarding.priority, parts)
     if (!retriable || !(isFree || retryBudget.spend())) throw failure(outcome, random())
     failed = { endpoint, outcome }
     exchange.hasLostAttempt = true
@@ -138,7 +139,7 @@ const speaksForBoth = (method: string, { ok }: Response): boolean => ok || !isWr
 const isWrite = (method: string): boolean => method !== 'GET' && method !== 'HEAD'
 
 const hasOther = (failed: OriginEndpoint, priority: Priority, { endpoints, now }: ForwardParts): boolean =>
-  endpoints.some((other) => other !== failed && other.gate.shedReason(priority, now()) === undefined)
+  endpoints.some((other) => other !== failed && other.gate.closedReason(priority, now()) === undefined)
 
 const tooLate: Problem = {
   code: 'deadline-exceeded',
@@ -155,21 +156,21 @@ const splitTags = (list: string | null): readonly string[] =>
 
 async function send(
   exchange: Exchange,
-  order: Forwarding,
+  forwarding: Forwarding,
   { url }: OriginEndpoint,
   { ids, signer, now }: ForwardParts,
 ): Promise<OriginAnswer> {
-  const { method, target, body, signal, deadline } = order
+  const { method, target, body, signal, deadline } = forwarding
   const sent = exchange.head.headers
   const trace = continueTrace(sent.get('traceparent'), sent.get('tracestate'), () => ids.next())
   const known = signer.assertionFor(principalOf(exchange))
   const assertion = typeof known === 'string' ? known : await known
   const headers = {
-    ...order.fields,
+    ...forwarding.fields,
     [names.requestId]: exchange.requestId,
     traceparent: trace.traceparent,
     ...(trace.tracestate !== undefined && { tracestate: trace.tracestate }),
-    [names.priority]: order.priority,
+    [names.priority]: forwarding.priority,
     [names.assertion]: assertion,
     [names.timeoutMs]: formatTimeout(Math.max(1, deadline.atMs - now() - marginMs)),
   }
@@ -258,6 +259,3 @@ export const abandoned = (): ForwardError =>
     'client-slow-or-gone',
     false,
   )
-
-/** When an exchange's answer is too late; epoch milliseconds. */
-export const deadlineOf = ({ arrivedAtMs }: Exchange): number => arrivedAtMs + budget.budgetMs

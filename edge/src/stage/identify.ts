@@ -1,36 +1,58 @@
 import { acceptsJson, type Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
+import type { Observe } from '../observation.ts'
+import { next } from '../pipeline.ts'
 import type { Cors } from '../policy/cors.ts'
-import type { RequestPlans } from '../policy/request-plan.ts'
+import type { RequestHead } from '../policy/request-headers.ts'
+import type {
+  InvalidPlan,
+  OptionsPlan,
+  RefusedPlan,
+  RequestPlan,
+  RequestPlans,
+} from '../policy/request-plan.ts'
+import { unexpected } from './recover.ts'
 
 export interface IdentifyParts {
   readonly plans: RequestPlans
   readonly cors: Cors
+  readonly observe: Observe
 }
 
-/** 1. What is asked, and whether it is within the limits. Sets `plan`; answers OPTIONS, which anyone may ask. */
-export function identify(exchange: Exchange, { plans, cors }: IdentifyParts): Problem | Response | undefined {
-  const { head } = exchange
-  const plan = plans.plan(head.method, head.url, exchange.arrivedAtMs)
-  if (plan.kind === 'refused') return plan.problem
-  if (plan.kind === 'options') return optionsAnswer(exchange, plan.allow, cors)
-  exchange.plan = plan
-  // What a write is answered with matters when there will be an answer: a flood of them is shed unread.
-  return plan.kind === 'page' || plan.kind === 'write' ? undefined : negotiate(exchange)
+/**
+ * 1. Finds out what is asked, and whether it is within the limits: the plan, whose kind says which stages are next. What a
+ * write accepts is asked later, when there will be an answer: a flood of them is shed unread.
+ */
+export function identify(
+  { method, url }: RequestHead,
+  nowMs: number,
+  { plans, observe }: IdentifyParts,
+): RequestPlan {
+  try {
+    return plans.plan(method, url, nowMs)
+  } catch (error) {
+    observe({ kind: 'fault', what: 'unexpected', where: 'identify', message: String(error) })
+    return { kind: 'refused', problem: unexpected }
+  }
 }
+
+/** Refuses what {@link identify} has found to be wrong. */
+export const refuse = ({ plan }: Exchange<RefusedPlan | InvalidPlan>): Problem => plan.problem
 
 /** Longer ones are refused: this is read before anything is known of its sender. A browser's have a hundred. */
 const acceptLengthMax = 1_024
 
 /** Whether the caller takes the JSON that it will get. */
-export function negotiate({ head }: Exchange): Problem | undefined {
+export function negotiate({ head }: Exchange): Problem | typeof next {
   const accept = head.headers.get('accept')
   if (accept !== null && accept.length > acceptLengthMax) return acceptTooLong
-  return acceptsJson(accept) ? undefined : notAcceptable
+  return acceptsJson(accept) ? next : notAcceptable
 }
 
-function optionsAnswer({ head }: Exchange, allow: readonly string[], cors: Cors): Response {
+/** Answers OPTIONS, which anyone may ask, and a preflight with it. */
+export function answerOptions({ head, plan }: Exchange<OptionsPlan>, { cors }: IdentifyParts): Response {
   const { headers: sent } = head
+  const { allow } = plan
   const origin = sent.get('origin')
   const answer = new Headers({ allow: allow.join(', '), 'cache-control': 'no-store' })
   const isPreflight = origin !== null && sent.has('access-control-request-method')

@@ -1,6 +1,7 @@
 import type { Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
+import { next } from '../pipeline.ts'
 import { addressKey, type LocalQuota, refusedKey } from '../policy/local-quota.ts'
 import type { RequestHead } from '../policy/request-headers.ts'
 import { inTime } from '../runtime/in-time.ts'
@@ -19,32 +20,32 @@ const addressOf = ({ headers }: RequestHead): string | null => headers.get('cf-c
 export const callerOf = ({ token, head }: Exchange): string => token?.caller ?? addressKey(addressOf(head))
 
 /** 4a. Whether the caller is over its quota, by what this isolate knows. For every request, and free. */
-export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
+export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | typeof next {
   const retryAfterSeconds = quota.count(callerOf(exchange), exchange.arrivedAtMs)
-  return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
+  return retryAfterSeconds === undefined ? next : overLimit(quota, retryAfterSeconds)
 }
 
 /**
  * 4a for a token that was refused: counted by address, since a checked signature is the dearest thing that anyone can
  * have here for nothing.
  */
-export function limitRefused(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
+export function limitRefused(exchange: Exchange, { quota }: LimitParts): Problem | typeof next {
   const retryAfterSeconds = quota.count(refusedKey(addressOf(exchange.head)), exchange.arrivedAtMs)
-  return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
+  return retryAfterSeconds === undefined ? next : overLimit(quota, retryAfterSeconds)
 }
 
 /** Whether an address has had so many tokens refused that no new one of it is checked. Asked before the check. */
-export function limitUnverified(exchange: Exchange, { quota }: LimitParts): Problem | undefined {
+export function limitUnverified(exchange: Exchange, { quota }: LimitParts): Problem | typeof next {
   const retryAfterSeconds = quota.foresee(refusedKey(addressOf(exchange.head)), exchange.arrivedAtMs)
-  return retryAfterSeconds === undefined ? undefined : overLimit(quota, retryAfterSeconds)
+  return retryAfterSeconds === undefined ? next : overLimit(quota, retryAfterSeconds)
 }
 
 /** 4b. Whether it is by what the whole location knows. For requests that go beyond memory. */
 export function limitInLocation(
   exchange: Exchange,
   parts: LimitParts,
-): Promise<Problem | undefined> | undefined {
-  return parts.limiter === undefined ? undefined : askLimiter(callerOf(exchange), parts.limiter, parts)
+): Promise<Problem | typeof next> | typeof next {
+  return parts.limiter === undefined ? next : askLimiter(callerOf(exchange), parts.limiter, parts)
 }
 
 /** It counts on the machine that asks, so it mostly decides within a few milliseconds. */
@@ -54,15 +55,15 @@ async function askLimiter(
   key: string,
   limiter: RateLimit,
   { quota, observe, now }: LimitParts,
-): Promise<Problem | undefined> {
+): Promise<Problem | typeof next> {
   try {
     const decision = await inTime(limiter.limit({ key }), limiterWaitMs)
     if (decision === undefined) throw new Error(`no decision within ${limiterWaitMs} ms`)
-    return decision.success ? undefined : overLimit(quota, quota.block(key, now()))
+    return decision.success ? next : overLimit(quota, quota.block(key, now()))
   } catch (error) {
     // A limiter that fails or stalls must not take the API down with it.
     observe({ kind: 'fault', what: 'rate-limiter', where: 'RATE_LIMITER', message: String(error) })
-    return undefined
+    return next
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Problem } from '@spillway/origin/contract'
 import type { HttpCache, PurgeEverywhere } from '../cache/index.ts'
-import { type Exchange, principalOf } from '../exchange.ts'
+import { deadlineOf, type Exchange, principalOf } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
 import { landsWithinMs } from '../policy/consistency-token.ts'
 import type { LatePurges } from '../policy/late-purges.ts'
@@ -9,7 +9,7 @@ import { adviceAfter, type SentWrite } from '../policy/retry.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
 import { inTime } from '../runtime/in-time.ts'
 import { type ConsistencyParts, ownWriteFields } from './consistency.ts'
-import { deadlineOf, failure } from './forward.ts'
+import { failure } from './forward.ts'
 
 export interface SettleParts extends ConsistencyParts {
   readonly cache: HttpCache
@@ -39,13 +39,12 @@ type Fields = Readonly<Record<string, string>>
  * @throws {ForwardError} where the answer broke off before it said what became of the write
  */
 export async function settle(
-  exchange: Exchange,
-  plan: WritePlan,
+  exchange: Exchange<WritePlan>,
   answer: Response,
   parts: SettleParts,
 ): Promise<Response> {
   const told = answer.status >= 500 ? await whole(exchange, answer, parts) : { answer, code: undefined }
-  const fields = await follow(exchange, plan, effectOf(exchange, plan, told), parts)
+  const fields = await follow(exchange, effectOf(exchange, told), parts)
   for (const [name, value] of Object.entries(fields)) told.answer.headers.append(name, value)
   return told.answer
 }
@@ -56,17 +55,16 @@ export async function settle(
  * @returns what its caller is told
  */
 export async function settleUnknown(
-  exchange: Exchange,
-  plan: WritePlan,
+  exchange: Exchange<WritePlan>,
   sent: SentWrite,
   parts: SettleParts,
 ): Promise<Problem> {
-  const tags = presumedTags(plan.route, principalOf(exchange)?.subject)
+  const tags = presumedTags(exchange.plan.route, principalOf(exchange)?.subject)
   return {
     code: 'outcome-unknown',
     detail: `The write was sent and its answer was lost: it may have happened, or may happen yet. ${adviceAfter(sent)}`,
     retryAfterSeconds: retryAfterSeconds(1, parts.random()),
-    headers: await follow(exchange, plan, { kind: 'unknown', tags }, parts),
+    headers: await follow(exchange, { kind: 'unknown', tags }, parts),
   }
 }
 
@@ -104,9 +102,9 @@ const nothingDone: ReadonlySet<unknown> = new Set([
 /** Refusals because of the state that a document is in. */
 const outdated: ReadonlySet<number> = new Set([404, 409, 412])
 
-function effectOf(exchange: Exchange, plan: WritePlan, { answer, code }: Told): Effect {
+function effectOf(exchange: Exchange<WritePlan>, { answer, code }: Told): Effect {
   const { purgeTags: named, hasLostAttempt, isUnsettled } = exchange
-  const { route } = plan
+  const { route } = exchange.plan
   const presumed = (): readonly string[] => presumedTags(route, principalOf(exchange)?.subject)
   if (answer.status >= 500) {
     if (nothingDone.has(code)) return { kind: 'nothing' }
@@ -123,12 +121,7 @@ function effectOf(exchange: Exchange, plan: WritePlan, { answer, code }: Told): 
  * Drops the tags and makes the token. What goes wrong is told to operators and changes nothing about the answer: a write
  * that was done must not become an error of ours.
  */
-async function follow(
-  exchange: Exchange,
-  plan: WritePlan,
-  effect: Effect,
-  parts: SettleParts,
-): Promise<Fields> {
+async function follow(exchange: Exchange<WritePlan>, effect: Effect, parts: SettleParts): Promise<Fields> {
   if (effect.kind === 'nothing') return {}
   const { tags, kind } = effect
   try {
@@ -139,12 +132,12 @@ async function follow(
       if (again !== undefined) exchange.waitUntil(again)
     }
     const landedAtMs = parts.now() + (kind === 'unknown' ? landsWithinMs : 0)
-    return await ownWriteFields(exchange, plan, landedAtMs, parts)
+    return await ownWriteFields(exchange, landedAtMs, parts)
   } catch (error) {
     parts.observe({
       kind: 'fault',
       what: 'unexpected',
-      where: `after ${plan.pattern}`,
+      where: `after ${exchange.plan.pattern}`,
       message: String(error),
       requestId: exchange.requestId,
     })

@@ -1,6 +1,7 @@
 import type { Problem } from '@spillway/origin/contract'
 import { deadline } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
+import { next } from '../pipeline.ts'
 import { isRevoked } from '../policy/control.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
 import { type TokenFault, tokenProblem } from '../policy/token-refusal.ts'
@@ -9,6 +10,8 @@ import type { ControlSource } from '../runtime/control-source.ts'
 import { inTime } from '../runtime/in-time.ts'
 import { type LimitParts, limitRefused, limitUnverified } from './limit.ts'
 
+type Checked = Problem | typeof next
+
 export interface VerifyParts extends LimitParts {
   readonly verifier: TokenVerifier
   readonly control: ControlSource
@@ -16,23 +19,21 @@ export interface VerifyParts extends LimitParts {
 }
 
 /**
- * 2. Who asks. Sets `token`; a request without one goes on as nobody's. A token that does not verify is refused
- * wherever it is sent, public resources included: its sender believes to be someone.
- * Without a promise where the token is known and nothing is due.
+ * 2. Finds out who asks. Sets `token`; a request without one goes on as nobody's. A token that does not verify is refused
+ * wherever it is sent, public resources included: its sender believes that it counts. Without a promise where the token
+ * is known and nothing is due.
  */
-export function verify(
-  exchange: Exchange,
-  parts: VerifyParts,
-): Problem | undefined | Promise<Problem | undefined> {
+export function verify(exchange: Exchange, parts: VerifyParts): Checked | Promise<Checked> {
   const { arrivedAtMs } = exchange
   const due = parts.control.due(arrivedAtMs)
   if (due !== undefined) exchange.waitUntil(due.refresh)
   const authorization = exchange.head.headers.get('authorization')
   if (due?.mustWait === true) return verifyLater(exchange, authorization, parts, due.refresh)
-  if (authorization === null) return undefined
+  if (authorization === null) return next
   const known = parts.verifier.recall(authorization, arrivedAtMs)
   if (known === undefined) {
-    return limitUnverified(exchange, parts) ?? verifyLater(exchange, authorization, parts, undefined)
+    const over = limitUnverified(exchange, parts)
+    return over === next ? verifyLater(exchange, authorization, parts, undefined) : over
   }
   if (typeof known === 'string') return refuse(exchange, known, parts)
   return accept(exchange, known, parts)
@@ -43,35 +44,35 @@ async function verifyLater(
   authorization: string | null,
   parts: VerifyParts,
   controlRefresh: Promise<void> | undefined,
-): Promise<Problem | undefined> {
+): Promise<Checked> {
   // Half of the budget at the most: the other half is for the answer.
   const wait = async (work: Promise<void>): Promise<void> => {
     exchange.waitUntil(work)
     await inTime(work, deadline.budgetMs / 2)
   }
   if (controlRefresh !== undefined) await wait(controlRefresh)
-  if (authorization === null) return undefined
+  if (authorization === null) return next
   const known = parts.verifier.recall(authorization, parts.now())
-  const over = known === undefined ? limitUnverified(exchange, parts) : undefined
-  if (over !== undefined) return over
+  const over = known === undefined ? limitUnverified(exchange, parts) : next
+  if (over !== next) return over
   const outcome = known ?? (await parts.verifier.verify(authorization, wait))
   return typeof outcome === 'string' ? refuse(exchange, outcome, parts) : accept(exchange, outcome, parts)
 }
 
-function accept(exchange: Exchange, token: VerifiedToken, parts: VerifyParts): Problem | undefined {
+function accept(exchange: Exchange, token: VerifiedToken, parts: VerifyParts): Checked {
   if (isRevoked(parts.control.current, token)) return refuse(exchange, 'revoked', parts)
   if (token.keySet.isDue(exchange.arrivedAtMs)) {
     const refresh = token.keySet.refresh()
     if (refresh !== undefined) exchange.waitUntil(refresh)
   }
   exchange.token = token
-  return undefined
+  return next
 }
 
 function refuse(exchange: Exchange, fault: TokenFault, parts: VerifyParts): Problem {
   // Keys that cannot be had are no fault of the caller's.
-  const over = fault === 'keys-unavailable' ? undefined : limitRefused(exchange, parts)
-  if (over !== undefined) return over
+  const over = fault === 'keys-unavailable' ? next : limitRefused(exchange, parts)
+  if (over !== next) return over
   exchange.reason = `token-${fault}`
   return tokenProblem(fault, retryAfterSeconds(1, parts.random()))
 }

@@ -1,5 +1,5 @@
 import { headers as names, type Problem, ProblemError } from '@spillway/origin/contract'
-import type { Exchange } from '../exchange.ts'
+import { deadlineOf, type Exchange, priorityOf } from '../exchange.ts'
 import { requestFields } from '../policy/forwarded-headers.ts'
 import type { OpenBodies } from '../policy/open-bodies.ts'
 import { declaresTooMuch, isShort, RequestBody } from '../policy/request-body.ts'
@@ -7,37 +7,33 @@ import type { WritePlan } from '../policy/request-plan.ts'
 import { type SentWrite, toldApart } from '../policy/retry.ts'
 import { retryAfterSeconds } from '../policy/retry-after.ts'
 import { Deadline } from '../runtime/deadline.ts'
-import {
-  abandoned,
-  deadlineOf,
-  ForwardError,
-  type Forwarding,
-  type ForwardParts,
-  forward,
-} from './forward.ts'
-import { callerOf } from './limit.ts'
-import { priorityOf } from './lookup.ts'
+import { abandoned, ForwardError, type Forwarding, type ForwardParts, forward } from './forward.ts'
+import { callerOf, type LimitParts } from './limit.ts'
+import { heedRevision, type RevisionParts } from './revision.ts'
 import { type SettleParts, settle, settleUnknown } from './settle.ts'
 
-export interface WriteParts extends ForwardParts, SettleParts {
+export interface WriteParts extends ForwardParts, LimitParts, RevisionParts, SettleParts {
   readonly streamedBodies: OpenBodies<RequestBody>
   readonly waitingBodies: OpenBodies<RequestBody>
   readonly shortBodies: OpenBodies<RequestBody>
 }
 
 /**
- * 7 for a write: streams the body on, and drops what the write made obsolete before the client sees the answer. It
+ * 7 for a write. Streams the body on, and drops what the write made obsolete before the client sees the answer. It
  * goes on when the client leaves after the body is sent, since the purge must follow the write.
  *
  * @throws {ProblemError} when the request is refused or no answer came
  */
-export function write(exchange: Exchange, plan: WritePlan, parts: WriteParts): Promise<Response> {
-  const answer = writeThrough(exchange, plan, parts)
-  exchange.waitUntil(answer.catch(() => undefined))
+export async function write(exchange: Exchange<WritePlan>, parts: WriteParts): Promise<Response> {
+  const written = writeThrough(exchange, parts)
+  exchange.waitUntil(written.catch(() => undefined))
+  const answer = await written
+  heedRevision(exchange, exchange.plan.route, answer, parts)
   return answer
 }
 
-async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WriteParts): Promise<Response> {
+async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): Promise<Response> {
+  const { plan } = exchange
   const { method, headers } = exchange.head
   const { body: sent } = exchange.request
   const fields = requestFields(headers)
@@ -66,19 +62,19 @@ async function writeThrough(exchange: Exchange, plan: WritePlan, parts: WritePar
     fields,
     body,
     isRepeatable: toldApart(asked) !== undefined,
-    priority: priorityOf(exchange, plan),
+    priority: priorityOf(exchange),
     deadline,
     signal: undefined,
   }
   try {
-    return await settle(exchange, plan, await forward(exchange, forwarding, parts), parts)
+    return await settle(exchange, await forward(exchange, forwarding, parts), parts)
   } catch (error) {
     if (body?.isTooLarge === true) throw new ProblemError(tooLarge)
     // Whatever was thrown after an attempt, it may have arrived.
     const mayHaveArrived = error instanceof ForwardError ? error.mayHaveArrived : exchange.hasLostAttempt
     if (!mayHaveArrived) throw error
     const reason = error instanceof ForwardError ? error.reason : 'repeat-failed'
-    throw new ForwardError(await settleUnknown(exchange, plan, asked, parts), reason, true)
+    throw new ForwardError(await settleUnknown(exchange, asked, parts), reason, true)
   } finally {
     if (body !== null) places?.leave(body)
   }

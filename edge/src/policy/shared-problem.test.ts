@@ -1,13 +1,12 @@
 import { problemBody, problemHeaders } from '@spillway/origin/contract'
 import { expect, it } from 'vitest'
-import { CommonProblem } from './common-problem.ts'
+import { SharedProblem } from './shared-problem.ts'
 
 const setUp = () => {
   let ids = 0
-  const problem = new CommonProblem('overloaded', 'Too busy.', 2)
-  const common = new Headers({ 'x-content-type-options': 'nosniff' })
-  const answer = (nowMs: number, fields = common) =>
-    problem.answer(fields, nowMs, { next: () => `id-${++ids}` })
+  const fields = new Headers({ 'x-content-type-options': 'nosniff' })
+  const problem = new SharedProblem('overloaded', 'Too busy.', 2, fields)
+  const answer = (nowMs: number) => problem.answer(nowMs, { next: () => `id-${++ids}` })
   return { problem, answer }
 }
 
@@ -34,10 +33,9 @@ it('is the same for a second, and then one of another id', () => {
   expect(answer(500).requestId).toBe('id-3')
 })
 
-it('is written anew for other common fields', () => {
-  const { answer } = setUp()
-  answer(1_000)
-  const { headers } = answer(1_000, new Headers({ vary: 'Origin' })).head
+it('has the fields of its owner, and no other problem has them', () => {
+  const problem = new SharedProblem('overloaded', 'Too busy.', 2, new Headers({ vary: 'Origin' }))
+  const { headers } = problem.answer(1_000, { next: () => 'id-1' }).head
   expect(headers.get('vary')).toBe('Origin')
   expect(headers.has('x-content-type-options')).toBe(false)
 })

@@ -1,0 +1,36 @@
+import type { GateReason } from './permit.ts'
+import { SharedProblem } from './shared-problem.ts'
+
+/** Reason of a request that was shed, as it is told to operators. */
+export type ShedReason = `shed-${GateReason}`
+
+/** The problems that shed requests are told: one for each reason, which its log line names, and number of seconds. */
+export class ShedProblems {
+  readonly #fields: Headers
+  /** By seconds until the caller may come back, of which there are a dozen. */
+  readonly #byReason = new Map<ShedReason, Map<number, SharedProblem>>()
+
+  /** @param fields that every problem has */
+  constructor(fields: Headers) {
+    this.#fields = fields
+  }
+
+  of(reason: ShedReason, retryAfterSeconds: number): SharedProblem {
+    let bySeconds = this.#byReason.get(reason)
+    if (bySeconds === undefined) {
+      bySeconds = new Map()
+      this.#byReason.set(reason, bySeconds)
+    }
+    let problem = bySeconds.get(retryAfterSeconds)
+    if (problem === undefined) {
+      problem = new SharedProblem('overloaded', detailOf(reason), retryAfterSeconds, this.#fields)
+      bySeconds.set(retryAfterSeconds, problem)
+    }
+    return problem
+  }
+}
+
+const detailOf = (reason: ShedReason): string =>
+  reason === 'shed-breaker-open'
+    ? 'The origin cannot be reached at the moment; this request has touched nothing.'
+    : 'Too busy to take this request; this request has touched nothing.'

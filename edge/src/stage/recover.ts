@@ -1,0 +1,23 @@
+import { type Problem, ProblemError } from '@spillway/origin/contract'
+import { type Exchange, patternOf } from '../exchange.ts'
+import type { Observe } from '../observation.ts'
+import { ForwardError } from './forward.ts'
+
+export const unexpected: Problem = {
+  code: 'internal-error',
+  detail: 'Something went wrong on our side; the request id tells us what.',
+}
+
+/** Answers in place of a stage that threw: with the problem that it threw, or as a fault of ours, which is logged. */
+export function recover(exchange: Exchange, error: unknown, parts: { readonly observe: Observe }): Problem {
+  if (error instanceof ForwardError) exchange.reason = error.reason
+  if (error instanceof ProblemError) return error.problem
+  parts.observe({
+    kind: 'fault',
+    what: 'unexpected',
+    where: patternOf(exchange) ?? 'request',
+    message: error instanceof Error ? `${error.name}: ${error.message}` : 'not an error',
+    requestId: exchange.requestId,
+  })
+  return unexpected
+}
