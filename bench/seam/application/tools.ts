@@ -1,0 +1,3 @@
+import type { ApplicationTools } from '@spillway/origin/contract'
+
+export const tools: ApplicationTools = {}
