@@ -31,7 +31,7 @@ import { setStage } from './stage.ts'
  * included): then it would be measured how three processes share them. A proxy that delayed the commands was such a
  * sharer itself, and what it kept waiting was taken for the origin's loss.
  */
-const slowerByMs = 25
+const slowerByMs = 60
 /** As in production. */
 const poolSize = 24
 

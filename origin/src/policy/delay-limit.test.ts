@@ -45,11 +45,33 @@ describe('delay limit', () => {
 
   it('doubles while hardly any of the allowed delay is used, and creeps beyond that', () => {
     const limit = make({ initial: 8 })
-    run(limit, 300, () => 5)
-    expect(limit.current).toBe(64)
+    run(limit, 1_000, () => 5)
+    expect(limit.current).toBeGreaterThan(200)
     const closer = make({ initial: 64 })
-    run(closer, 100, () => 26)
+    run(closer, 100, () => 51)
     expect(closer.current).toBe(72)
+  })
+
+  it('doubles to twice the load at the most, however high it stood', () => {
+    const limit = make({ initial: 64 })
+    run(limit, 2_000, () => 5, 0, 40)
+    expect(limit.current).toBeLessThanOrEqual(90)
+  })
+
+  it('doubles once a round trip: requests from before a step say nothing about it', () => {
+    const limit = make({ initial: 16, windowMs: 20 })
+    const window = (now: number) => {
+      for (let request = 0; request < 10; request += 1) {
+        limit.onSample({ serviceMs: 40, inflight: limit.current, isDropped: false, now })
+      }
+    }
+    window(0)
+    expect(limit.current).toBe(32)
+    // Begun before it, ended after it.
+    window(20)
+    expect(limit.current).toBe(37)
+    window(40)
+    expect(limit.current).toBe(74)
   })
 
   it('follows a service that becomes four times slower, and comes back', () => {

@@ -6,7 +6,7 @@ import type { Limit, Sample } from './limit.ts'
  * and Effective for Congestion Control in the Datacenter", SIGCOMM 2020, §3.1), with requests for packets.
  *
  *     mean <= target:  limit += sqrt(limit)                                  where the limit was what held load back
- *                      limit *= 2                                            likewise, while 3/4 of the delay are unused
+ *                      limit = 2 * most in service                           likewise, while 2 * mean <= target
  *     mean >  target:  limit *= max(1 - b * (mean - target) / mean, 1 - d)   b = 0.8, d = 0.5
  *     target = no-load service time + allowed delay
  *
@@ -17,7 +17,9 @@ import type { Limit, Sample } from './limit.ts'
  *
  * It doubles far below the target as TCP's slow start does (RFC 5681 §3.1): a burst at a process that has just begun, or
  * that has been overloaded and is not any more, must not be refused because the limit creeps. Service time grows in
- * proportion to what is in service at the most, so that a step from below a quarter of the delay ends below half of it.
+ * proportion to what is in service at the most, so that a step from half of the target ends at the target. As there, the
+ * limit doubles once a round trip: requests that began before the last step show the limit before it, and with a database
+ * slower than a window they would take the limit from its minimum to many times the target.
  *
  * The no-load service time is there for a database that is slower than ours. It is learnt only while next to nothing
  * is in service, so that load cannot teach it, and is capped, so that a fault cannot. At its minimum the limit is itself
@@ -47,8 +49,6 @@ export interface DelayLimitOptions {
 
 const decreaseFactor = 0.8
 const decreaseMax = 0.5
-/** Share of the allowed delay below which there is nothing to feel the way to. */
-const farShare = 0.25
 /** A window with fewer samples goes on: a mean of two says nothing. */
 const samplesMin = 10
 /** Weight of a window in the no-load service time. */
@@ -68,6 +68,9 @@ export class DelayLimit implements Limit {
   #served = 0
   #dropped = 0
   #inflightMax = 0
+  /** When the first of the window's requests began. */
+  #begunAt = Number.POSITIVE_INFINITY
+  #doubledAt = Number.NEGATIVE_INFINITY
 
   constructor(options: DelayLimitOptions = {}) {
     this.#limit = options.initial ?? 256
@@ -93,6 +96,7 @@ export class DelayLimit implements Limit {
 
   onSample({ serviceMs, inflight, isDropped, now }: Sample): void {
     if (inflight > this.#inflightMax) this.#inflightMax = inflight
+    this.#begunAt = Math.min(this.#begunAt, now - serviceMs)
     if (isDropped) this.#dropped += 1
     else {
       this.#served += 1
@@ -102,7 +106,7 @@ export class DelayLimit implements Limit {
   }
 
   #endWindow(now: number): void {
-    const { limit, noLoadMs } = this.#next()
+    const { limit, noLoadMs } = this.#next(now)
     this.#limit = Math.min(this.#limitMax, Math.max(this.#limitMin, limit))
     this.#noLoadMs = Math.min(this.#noLoadMsMax, noLoadMs)
     this.#windowEnd = now + this.#windowMs
@@ -110,9 +114,10 @@ export class DelayLimit implements Limit {
     this.#served = 0
     this.#dropped = 0
     this.#inflightMax = 0
+    this.#begunAt = Number.POSITIVE_INFINITY
   }
 
-  #next(): { limit: number; noLoadMs: number } {
+  #next(now: number): { limit: number; noLoadMs: number } {
     const limit = this.#limit
     const wasQuiet = this.#inflightMax <= this.#limitMin
     const meanMs = this.#served === 0 ? undefined : this.#sumMs / this.#served
@@ -124,15 +129,16 @@ export class DelayLimit implements Limit {
     // A stray timeout among many served is one slow request; a share of them is overload.
     if (meanMs === undefined || this.#dropped > this.#served * 0.1)
       return { limit: limit * decreaseMax, noLoadMs }
-    const baseMs = Math.min(this.#noLoadMsMax, noLoadMs)
-    const targetMs = baseMs + this.#delayMs
+    const targetMs = Math.min(this.#noLoadMsMax, noLoadMs) + this.#delayMs
     if (meanMs > targetMs) {
       const excess = (meanMs - targetMs) / meanMs
       return { limit: limit * Math.max(1 - decreaseFactor * excess, 1 - decreaseMax), noLoadMs }
     }
     // Load that stays below the limit teaches nothing about it.
     if (this.#inflightMax < limit / 2) return { limit, noLoadMs }
-    const isFar = meanMs < baseMs + this.#delayMs * farShare
-    return { limit: isFar ? limit * 2 : limit + Math.sqrt(limit), noLoadMs }
+    const crept = limit + Math.sqrt(limit)
+    if (2 * meanMs > targetMs || this.#begunAt < this.#doubledAt) return { limit: crept, noLoadMs }
+    this.#doubledAt = now
+    return { limit: Math.max(crept, 2 * this.#inflightMax), noLoadMs }
   }
 }
