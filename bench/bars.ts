@@ -22,6 +22,9 @@ export const bars = {
   /** The worst input of 16 KB, ms: one line for each parser of text from outside. */
   parserWorst: { name: 'parser-ms', limit: 1, holds: '<=' },
 
+  /** The refused body that costs the origin most: times the largest that it takes. */
+  refusalTimes: { name: 'refusal-times-largest-good-body', limit: 1, holds: '<=' },
+
   /** Tags that a write has purged and that are not purged everywhere once all is quiet. */
   purgesLost: { name: 'unpurged', limit: 0, holds: '<=' },
   /** From a write until the last of its tags is purged everywhere, ms. */

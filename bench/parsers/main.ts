@@ -1,11 +1,13 @@
 import { barLine, holds, type Measured } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
 import { allParsers } from './all-parsers.ts'
+import { largestGood, refuse, refused, take } from './bodies.ts'
 import type { Parser } from './parser.ts'
 
 /**
- * The longest time that a caller can make a parser take with one header: each is given its worst inputs of 16 KB. Printed
- * is the best of several runs of the worst input, as a busy machine makes a run longer and nothing makes it shorter.
+ * The longest time that a caller can make a parser take with one header: each is given its worst inputs of 16 KB. And what
+ * refused bodies cost beside the largest that is taken. Printed is the best of several runs, as a busy machine makes a run
+ * longer and nothing makes it shorter.
  */
 const runs = 60
 
@@ -28,6 +30,19 @@ function bestMs(parse: Parser['parse'], input: string): number {
   return best
 }
 
+/** In turns, since these are compared with each other: what else the machine does befalls all of them. */
+function bestInTurns(works: Readonly<Record<string, () => unknown>>): ReadonlyMap<string, number> {
+  const best = new Map<string, number>()
+  for (let run = 0; run < runs; run += 1) {
+    for (const [name, work] of Object.entries(works)) {
+      const startMs = performance.now()
+      work()
+      best.set(name, Math.min(best.get(name) ?? Number.POSITIVE_INFINITY, performance.now() - startMs))
+    }
+  }
+  return best
+}
+
 function worstOf({ parse, worst }: Parser): Worst {
   return worst
     .map((input) => ({ ms: bestMs(parse, input), input }))
@@ -43,6 +58,15 @@ for (const parser of allParsers) {
   console.log(`${parser.name.padEnd(32)}${ms.toFixed(3).padStart(9)} ms   ${shortened(input)}`)
   measured.push({ bar: { ...bars.parserWorst, name: `${bars.parserWorst.name}-${parser.name}` }, value: ms })
 }
+
+console.log('\nbodies of 256 KB at the origin')
+const bodies = bestInTurns({
+  'the largest that is taken': () => take(largestGood),
+  ...Object.fromEntries(Object.entries(refused).map(([name, body]) => [name, () => refuse(body)])),
+})
+for (const [name, ms] of bodies) console.log(`${name.padEnd(32)}${ms.toFixed(3).padStart(9)} ms`)
+const [goodMs = Number.NaN, ...refusedMs] = bodies.values()
+measured.push({ bar: bars.refusalTimes, value: Math.max(...refusedMs) / goodMs })
 
 console.log('')
 for (const one of measured) console.log(barLine(one))

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { limits } from '@spillway/origin/contract'
 import { describe, expect, test } from 'vitest'
 import { allParsers } from './all-parsers.ts'
+import { largestGood, refuse, refused, take } from './bodies.ts'
 import { worstLength } from './parser.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -31,6 +33,17 @@ test('every parser of the cache is among those that are measured', () => {
 test('names are different, and files exist', () => {
   expect(new Set(allParsers.map(({ name }) => name)).size).toBe(allParsers.length)
   for (const { file } of allParsers) expect(readFileSync(join(root, file)).length).toBeGreaterThan(0)
+})
+
+test('the good body is taken whole and is of the largest; every other one is refused, and as large', () => {
+  expect(take(largestGood)).toBe(100)
+  expect(largestGood.length).toBeGreaterThan(limits.bodyBytesMax * 0.95)
+  expect(largestGood.length).toBeLessThanOrEqual(limits.bodyBytesMax)
+  for (const [name, body] of Object.entries(refused)) {
+    expect([name, refuse(body).length]).not.toEqual([name, 0])
+    expect(body.length).toBeGreaterThan(limits.bodyBytesMax * 0.8)
+    expect(body.length).toBeLessThanOrEqual(limits.bodyBytesMax)
+  }
 })
 
 describe.each(allParsers)('$name', ({ parse, worst }) => {

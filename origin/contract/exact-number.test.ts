@@ -20,6 +20,11 @@ describe('a number is read as it was written', () => {
     '3.896435018573597e+169',
     '4503599627370497.0',
     '1.000000000000000000000',
+    '123456789012345.0',
+    '0e001',
+    '-0.0e99',
+    '1e001',
+    '1200000000000e-11',
   ])('%s', (text) => expect(losesDigits(text)).toBe(false))
 })
 
@@ -33,6 +38,7 @@ describe('a number is not read as another one', () => {
     '1.00000000000000000001',
     '1e999',
     '1e-999',
+    '-0.1e-400',
     '0.00000000000000000000000000000000000001e-300',
   ])('%s', (text) => expect(losesDigits(text)).toBe(true))
 })

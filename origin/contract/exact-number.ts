@@ -7,8 +7,31 @@ export function losesDigits(text: string): boolean {
   const value = Number(text)
   if (!Number.isFinite(value)) return true
   if (!Number.isInteger(value)) return false
+  // perf: a body may hold tens of thousands, so most are told by a look at their characters.
+  if (value === 0) return significantCount(text) > 0
+  if (text.length <= digitsKept) return false
   if (/^-?\d+$/.test(text)) return !Number.isSafeInteger(value)
+  if (significantCount(text) <= digitsKept) return false
   return Number.isSafeInteger(value) && significantDigits(text) !== significantDigits(String(value))
+}
+
+/** A decimal of so many digits comes out of a double as it went in (IEEE 754, binary64). */
+const digitsKept = 15
+
+/** How long {@link significantDigits} are. */
+function significantCount(text: string): number {
+  let count = 0
+  let zeros = 0
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text.charCodeAt(index)
+    if (char === 0x45 || char === 0x65) break
+    if (char === 0x30) zeros += count > 0 ? 1 : 0
+    else if (char > 0x30 && char <= 0x39) {
+      count += zeros + 1
+      zeros = 0
+    }
+  }
+  return count
 }
 
 /** Without sign, point, exponent, and zeros at either end. */

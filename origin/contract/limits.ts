@@ -29,6 +29,8 @@ export const limits = {
   jsonDepthMax: 16,
   /** Different member names in a JSON body, all of its objects together: what a batch of documents has many times over. */
   jsonNamesMax: 1_024,
+  /** Arrays and objects in a JSON body: one for each eight bytes of the largest. They cost more to read than other text. */
+  jsonContainersMax: 32_768,
   /** Characters of an Idempotency-Key. */
   idempotencyKeyLengthMax: 255,
 } as const

@@ -111,7 +111,7 @@ export function batchHandler(plan: Plan, repository: Repository): Handler {
   }
 }
 
-function batchItems(body: unknown, sizeMax: number): Parsed<readonly unknown[]> {
+export function batchItems(body: unknown, sizeMax: number): Parsed<readonly unknown[]> {
   const invalid = (pointer: string, detail: string): Parsed<never> => ({
     ok: false,
     problem: validationFailed([{ pointer, detail }]),
@@ -132,7 +132,7 @@ function batchItems(body: unknown, sizeMax: number): Parsed<readonly unknown[]> 
 /** Mistakes that one batch lists, all items together; of an item beyond, the first few are enough to know that it has some. */
 const batchErrorsMax = 50
 
-function checkItems(
+export function checkItems(
   plan: Plan,
   items: readonly unknown[],
   subject: string | undefined,

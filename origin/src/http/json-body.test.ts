@@ -81,6 +81,10 @@ describe('refuses', () => {
     'a text without an end': ['{"a":"\\"', 'The body is not JSON: see character 9.'],
     'an escape that is none, in a name': ['{"\\x":1}', 'The body is not JSON: see character 4.'],
     'a closing bracket too many': ['}{"a":1', 'The body is not JSON.'],
+    'more arrays than any document has': [
+      `[${Array(32_768).fill('[]').join(',')}]`,
+      'A body has at most 32768 arrays and objects.',
+    ],
     'deep nesting': [`${'['.repeat(17)}${']'.repeat(17)}`, 'At most 16 levels of nesting.'],
   }
   for (const [name, [body, detail]] of Object.entries(cases)) {
@@ -99,6 +103,10 @@ it('tells texts from structure: braces, quotes and names inside strings are noth
   for (const text of ['{"a":"{\\"a\\":1,\\"a\\":2}"}', '["\\\\","a","a"]', '{"a":{"a":{"a":1}},"b":"a"}']) {
     expect(parse(text)).toEqual({ ok: true, value: JSON.parse(text), text })
   }
+})
+
+it('takes as many arrays and objects as the limit', () => {
+  expect(parse(`[${Array(32_766).fill('[]').join(',')},{}]`).ok).toBe(true)
 })
 
 it('takes the largest exact integers and any fraction', () => {

@@ -22,6 +22,9 @@ export function findObjection(text: string): string | undefined {
     } else if (char === openBrace || char === openBracket) {
       members.open(char === openBrace)
       if (members.depth > limits.jsonDepthMax) return `At most ${limits.jsonDepthMax} levels of nesting.`
+      if (members.containers > limits.jsonContainersMax) {
+        return `A body has at most ${limits.jsonContainersMax} arrays and objects.`
+      }
       wantsName = char === openBrace
     } else if (char === closeBrace || char === closeBracket) {
       members.close()
@@ -30,7 +33,13 @@ export function findObjection(text: string): string | undefined {
       wantsName = members.isInObject
     } else if (char === minus || isDigit(char)) {
       const start = index
-      while (isNumberPart(text.charCodeAt(index + 1))) index += 1
+      let exponentAt = Number.NaN
+      for (let next = text.charCodeAt(index + 1); isNumberPart(next); next = text.charCodeAt(index + 1)) {
+        index += 1
+        if (isExponent(next)) exponentAt = index
+      }
+      // perf: a body may hold tens of thousands, and no double loses one that is as short as most of them.
+      if (index - start < exactDigits && !(index - exponentAt > exactExponentDigits)) continue
       const number = text.slice(start, index + 1)
       if (losesDigits(number) && !Number.isNaN(Number(number))) {
         return `A number cannot be kept as it is written: see character ${start + 1}.`
@@ -39,6 +48,10 @@ export function findObjection(text: string): string | undefined {
   }
   return undefined
 }
+
+/** Digits that a double keeps, wherever the point is and whatever an exponent of two digits says. */
+const exactDigits = 15
+const exactExponentDigits = 2
 
 const quote = 0x22
 const comma = 0x2c
@@ -56,8 +69,9 @@ const closeBrace = 0x7d
 class Members {
   /** Number of the object that is open at each depth; 0 for an array. */
   readonly #open: number[] = []
-  readonly #lastSeen: Map<string, number>[] = []
-  #objects = 0
+  readonly #lastSeen: Map<string, { object: number }>[] = []
+  /** Objects and arrays so far. */
+  containers = 0
   #names = 0
 
   get depth(): number {
@@ -69,8 +83,8 @@ class Members {
   }
 
   open(isObject: boolean): void {
-    if (isObject) this.#objects += 1
-    this.#open.push(isObject ? this.#objects : 0)
+    this.containers += 1
+    this.#open.push(isObject ? this.containers : 0)
   }
 
   close(): void {
@@ -88,15 +102,17 @@ class Members {
     const lastSeen = this.#lastSeen[depth]
     const object = this.#open[depth - 1] as number
     const before = lastSeen.get(name)
-    if (before === object) return `A member stands twice in one object: see character ${index + 1}.`
-    if (before === undefined) {
-      this.#names += 1
-      if (this.#names > limits.jsonNamesMax) {
-        return `A body has at most ${limits.jsonNamesMax} different member names.`
-      }
+    if (before?.object === object) return `A member stands twice in one object: see character ${index + 1}.`
+    if (before !== undefined) {
+      // perf: one look-up a name; to set it again would be another.
+      before.object = object
+      return undefined
     }
-    lastSeen.set(name, object)
-    return undefined
+    this.#names += 1
+    lastSeen.set(name, { object })
+    return this.#names > limits.jsonNamesMax
+      ? `A body has at most ${limits.jsonNamesMax} different member names.`
+      : undefined
   }
 }
 
@@ -109,20 +125,21 @@ function unescaped(raw: string): string | undefined {
 }
 
 function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1)
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
-  return end
-}
-
-/** No quote, at -1, has no backslash before it. */
-function isEscaped(text: string, index: number): boolean {
-  let slashes = 0
-  while (text.charCodeAt(index - 1 - slashes) === backslash) slashes += 1
-  return slashes % 2 === 1
+  const end = text.indexOf('"', start + 1)
+  if (text.charCodeAt(end - 1) !== backslash) return end
+  // perf: one character after the other, since a text may be full of quotes that are escaped.
+  for (let index = text.indexOf('\\', start + 1); index < text.length; index += 1) {
+    const char = text.charCodeAt(index)
+    if (char === quote) return index
+    if (char === backslash) index += 1
+  }
+  return -1
 }
 
 const isDigit = (char: number): boolean => char >= 0x30 && char <= 0x39
 
 /** `+ - . 0-9 E e` */
 const isNumberPart = (char: number): boolean =>
-  isDigit(char) || char === 0x2e || char === minus || char === 0x2b || char === 0x65 || char === 0x45
+  isDigit(char) || char === 0x2e || char === minus || char === 0x2b || isExponent(char)
+
+const isExponent = (char: number): boolean => char === 0x65 || char === 0x45

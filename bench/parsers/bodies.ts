@@ -1,0 +1,101 @@
+import { type Fields, findView, limits, type Parsed, type View } from '@spillway/origin/contract'
+import { resources } from '@spillway/origin/fixture'
+import { BSON } from 'mongodb'
+import { batchItems, checkItems } from '../../origin/src/http/creates.ts'
+import { parseJsonBody } from '../../origin/src/http/json-body.ts'
+import { compilePlan } from '../../origin/src/http/plan.ts'
+import { createCompilers } from '../../origin/src/http/validator.ts'
+import type { ParsedBody } from '../../origin/src/stage/request.ts'
+import { canonicalJson } from '../../origin/src/store/canonical-json.ts'
+import { requestFingerprint } from '../../origin/src/store/creation-key.ts'
+
+/**
+ * What the origin does with a body, without driver and network: the largest that is taken, and those that cost most and
+ * are refused. Nobody is to get more work out of an origin by what it refuses than by what it takes.
+ */
+const plan = compilePlan(findView(resources, 'v2', 'trips') as View, createCompilers(), 0)
+const subject = 'alice'
+
+/** Reads and checks a batch; of a refusal, writes it down. */
+function check(parsed: ParsedBody): readonly Parsed<Fields>[] | string {
+  if (!parsed.ok) return JSON.stringify(parsed.problem)
+  const items = batchItems(parsed.value, plan.view.resource.batchSizeMax)
+  if (!items.ok) return JSON.stringify(items.problem)
+  return checkItems(plan, items.value, subject)
+}
+
+/** @returns the problem that each item, or the whole body, is told */
+export function refuse(bytes: Buffer): readonly string[] {
+  const checked = check(parseJsonBody(bytes))
+  if (typeof checked === 'string') return [checked]
+  return checked.flatMap((one) => (one.ok ? [] : [JSON.stringify(one.problem)]))
+}
+
+/** @returns how many documents were taken: checked, put into the form that is stored, and answered */
+export function take(bytes: Buffer): number {
+  const parsed = parseJsonBody(bytes)
+  const checked = check(parsed)
+  if (!parsed.ok || typeof checked === 'string') return 0
+  // Under an Idempotency-Key.
+  requestFingerprint('batchCreate', canonicalJson(parsed.value))
+  const taken = checked.flatMap((one) => (one.ok ? [one.value] : []))
+  const now = new Date(0).toISOString()
+  const documents = taken.map((fields, index) => ({
+    _id: `00000000-0000-4000-8000-${index}`,
+    _v: 1,
+    _created: now,
+    _updated: now,
+    ...fields,
+  }))
+  BSON.serialize({ insert: 'trips', documents })
+  for (const [index, fields] of taken.entries()) {
+    const id = String(index)
+    plan.serialize(
+      { id, version: 1, createdAt: now, updatedAt: now, fields, bookkeeping: {} as never },
+      undefined,
+    )
+  }
+  return taken.length
+}
+
+/** Valid, and as dear as it gets: many texts, and characters that take an escape in each of their forms. */
+const trip = (number: number) => ({
+  title: `Trip ${number}`,
+  startsOn: '2026-05-01',
+  endsOn: '2026-05-09',
+  placeIds: Array.from({ length: 50 }, (_, index) => `p${number}-${index}`.padEnd(20, 'x')),
+  budgetCents: 120_000,
+  notes: '"'.repeat(630),
+})
+const batch = (item: (number: number) => unknown): Buffer =>
+  Buffer.from(JSON.stringify({ items: Array.from({ length: 100 }, (_, number) => item(number)) }))
+
+export const largestGood = batch(trip)
+
+const filled = (text: string, before = '{"items":[', after = '0]}'): Buffer => {
+  const room = limits.bodyBytesMax - before.length - after.length
+  return Buffer.from(before + text.repeat(Math.floor(room / text.length)) + after)
+}
+const unknown = Object.fromEntries(Array.from({ length: 250 }, (_, number) => [`f${number}`, 0]))
+
+export const refused: Readonly<Record<string, Buffer>> = {
+  numbers: filled('10,'),
+  'numbers with exponents': filled('1e001,'),
+  zeros: filled('0e1,'),
+  'long numbers': filled('123456789012345.0,'),
+  arrays: filled('[],'),
+  'nested arrays': filled('[[[[[[[[[[]]]]]]]]]],'),
+  objects: filled('{"a":{"b":0}},'),
+  'NUL behind arrays': filled('[],"          ",', '{"items":[', '"\\u0000"]}'),
+  'NUL behind texts': filled('"a",', '{"items":[', '"\\u0000"]}'),
+  'half a pair behind texts': filled('"a",', '{"items":[', '"\\ud800"]}'),
+  escapes: filled('\\"', '{"items":["', '"]}'),
+  'invalid ids': filled('"!",', '{"items":[{"placeIds":[', '""]}]}'),
+  'no end': filled('"a",', '{"items":[', '"a"'),
+  'unknown members': batch(() => unknown),
+  'invalid ids of each item': batch((number) => ({
+    ...trip(number),
+    notes: 'n',
+    placeIds: Array(550).fill('!'),
+  })),
+}
