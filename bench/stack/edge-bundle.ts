@@ -19,6 +19,7 @@ export interface EdgeBundle {
 const bundleTimeoutMs = 120_000
 const sources = [
   'edge/src/**/*.ts',
+  'edge/application/**/*.ts',
   'origin/contract/**/*.ts',
   'origin/application/**/*.ts',
   'edge/wrangler.jsonc',

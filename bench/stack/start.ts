@@ -31,7 +31,7 @@ import { checkTypes } from './type-check.ts'
 import { welcome } from './welcome.ts'
 import type { WorkerCode } from './worker-process.ts'
 
-const sourceFolders = ['origin/application', 'origin/contract', 'origin/src', 'edge/src'].map((folder) =>
+const sourceFolders = ['origin/application', 'origin/contract', 'origin/src', 'edge/application', 'edge/src'].map((folder) =>
   join(root, folder),
 )
 const say = lineWriter('start')

@@ -1,8 +1,9 @@
 import { problemStatus } from '@spillway/origin/contract'
-import { Exchange, type Keeper } from './exchange.ts'
+import { Exchange, type RequestContext } from './exchange.ts'
 import { type Answer, type Pipeline, run } from './pipeline.ts'
 import { readHead } from './policy/request-headers.ts'
-import type { RequestPlan } from './policy/request-plan.ts'
+import type { PagePlan, RequestPlan, UnmatchedPlan } from './policy/request-plan.ts'
+import type { Site } from './site.ts'
 import { reserve } from './stage/admit.ts'
 import { type AnswerParts, finish, problemAnswer, problemOf } from './stage/answer.ts'
 import { authorize } from './stage/authorize.ts'
@@ -14,7 +15,11 @@ import { recover } from './stage/recover.ts'
 import { type VerifyParts, verify } from './stage/verify.ts'
 import { type WriteParts, write } from './stage/write.ts'
 
-export type Parts = IdentifyParts & VerifyParts & LookupParts & WriteParts & AnswerParts
+export type Parts = IdentifyParts &
+  VerifyParts &
+  LookupParts &
+  WriteParts &
+  AnswerParts & { readonly site: Site }
 
 /** Stages of each kind of request, in the order in which they are asked. */
 export const pipelines: { readonly [Kind in RequestPlan['kind']]: PipelineOf<Kind> } = {
@@ -29,30 +34,36 @@ export const pipelines: { readonly [Kind in RequestPlan['kind']]: PipelineOf<Kin
     limitInLocation,
     throughCache,
   ],
-  page: [verify, limitHere, fromMemory, shedOrStored, limitInLocation, throughCache],
   write: [verify, authorize, limitHere, reserve, negotiate, limitInLocation, write],
   invalid: [negotiate, verify, authorize, limitHere, refuse],
   options: [answerOptions],
   refused: [refuse],
+  page: [verify, limitHere, site],
+  unmatched: [verify, limitHere, site],
+}
+
+/** Hands a request that is no contract route to hono. */
+function site(exchange: Exchange<PagePlan | UnmatchedPlan>, parts: Parts): Response | Promise<Response> {
+  return parts.site.answer(exchange, parts)
 }
 
 type PipelineOf<Kind> = Pipeline<Exchange<Extract<RequestPlan, { kind: Kind }>>, Parts>
 
 /** Answers one request. */
-export type App = (request: Request, keeper: Keeper) => Response | Promise<Response>
+export type App = (request: Request, context: RequestContext) => Response | Promise<Response>
 
 /**
  * One request, stage by stage. What needs no I/O is decided without a promise, so that a read that is known to the
  * isolate, from a caller that is known to it, is answered in one go.
  *
- * perf: no framework stands around the contract's routes (decision 16).
+ * perf: no framework stands around the contract's routes; hono has all others (decision 16).
  */
 export function createApp(parts: Parts): App {
-  return (request, keeper) => {
+  return (request, context) => {
     const head = readHead(request)
     const arrivedAtMs = parts.now()
     const plan = identify(head, arrivedAtMs, parts) // 1
-    const exchange = new Exchange(request, head, plan, { keeper, arrivedAtMs, ids: parts.ids })
+    const exchange = new Exchange(request, head, plan, { context, arrivedAtMs, ids: parts.ids })
     try {
       const answer = run(pipelineOf(exchange), exchange, parts)
       if (!(answer instanceof Promise)) return conclude(exchange, answer, parts)

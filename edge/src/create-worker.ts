@@ -1,27 +1,38 @@
 import { type Application, problemBody, problemHeaders, problemStatus } from '@spillway/origin/contract'
+import type { Env, Hono } from 'hono'
+import type { Schema } from 'hono/types'
 import { createApp } from './app.ts'
 import { createPassThrough } from './cache/index.ts'
 import { type Bindings, ConfigError, readConfig } from './config.ts'
 import { createParts } from './parts.ts'
+import type { Cors } from './policy/cors.ts'
+import { createSite, type Site } from './site.ts'
 
 type Handler = (request: Request, context: ExecutionContext) => Response | Promise<Response>
 
-/** The Worker that serves an application. */
-export function createWorker(application: Application): ExportedHandler<Bindings> {
+/**
+ * The Worker that serves an application.
+ *
+ * @param routes routes that the edge alone serves. @default none
+ */
+export function createWorker<E extends Env, S extends Schema, Path extends string>(
+  application: Application,
+  routes?: Hono<E, S, Path>,
+): ExportedHandler<Bindings> {
   // Made once per isolate: the bindings do not change while it lives.
   let handler: Handler | undefined
   return {
     fetch(request, bindings, context) {
-      handler ??= createHandler(application, bindings)
+      handler ??= createHandler(application, bindings, (cors) => createSite(routes, bindings, cors))
       return handler(request, context)
     },
   }
 }
 
-function createHandler(application: Application, bindings: Bindings): Handler {
+function createHandler(application: Application, bindings: Bindings, site: (cors: Cors) => Site): Handler {
   try {
     const config = readConfig(bindings)
-    const app = createApp(createParts(application, config, bindings))
+    const app = createApp(createParts(application, config, bindings, site))
     if (config.passThrough === undefined) return app
     const passThrough = createPassThrough({
       ...config.passThrough,

@@ -12,11 +12,11 @@ import type { VerifiedToken } from './policy/token-verifier.ts'
 import type { RandomIds } from './runtime/random-ids.ts'
 
 /** The runtime's side of a request. */
-export type Keeper = Pick<ExecutionContext, 'waitUntil'>
+export type RequestContext = Pick<ExecutionContext, 'waitUntil' | 'passThroughOnException' | 'props'>
 
 /** Facts beside the request that are known before its first stage. */
 interface Arrival {
-  readonly keeper: Keeper
+  readonly context: RequestContext
   /** Epoch milliseconds. */
   readonly arrivedAtMs: number
   readonly ids: RandomIds
@@ -29,6 +29,7 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
   /** Epoch milliseconds. */
   readonly arrivedAtMs: number
   readonly plan: Plan
+  readonly context: RequestContext
   token: VerifiedToken | undefined
   /** The instant from which this caller must see the resource, from its consistency token; epoch milliseconds. */
   notBeforeMs: number | undefined
@@ -51,22 +52,21 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
   /** Whether it was answered as others were just before, request id included. */
   isRepeat = false
   readonly #ids: RandomIds
-  readonly #keeper: Keeper
   #isMarked = false
   #requestId: string | undefined
 
-  constructor(request: Request, head: RequestHead, plan: Plan, { keeper, arrivedAtMs, ids }: Arrival) {
+  constructor(request: Request, head: RequestHead, plan: Plan, { context, arrivedAtMs, ids }: Arrival) {
     this.request = request
     this.head = head
     this.arrivedAtMs = arrivedAtMs
     this.plan = plan
-    this.#keeper = keeper
+    this.context = context
     this.#ids = ids
   }
 
   /** Keeps work going when the answer is out, or nobody waits for it any more. */
   waitUntil(work: Promise<unknown>): void {
-    this.#keeper.waitUntil(work)
+    this.context.waitUntil(work)
   }
 
   /** The caller's request id where it is a UUID, so that it cannot write into our logs; otherwise a new one. */

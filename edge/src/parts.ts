@@ -37,11 +37,17 @@ import { derivedMac } from './runtime/derived-mac.ts'
 import { hiddenCache } from './runtime/hidden-cache.ts'
 import { fetchKeySet } from './runtime/key-set-fetch.ts'
 import { RandomIds } from './runtime/random-ids.ts'
+import type { Site } from './site.ts'
 import { problemFieldsOf } from './stage/answer.ts'
 import { ConsistencyTokens } from './stage/consistency.ts'
 
 /** Everything that an isolate keeps between requests, put together from application and configuration. */
-export function createParts({ resources }: Application, config: Config, bindings: Bindings): Parts {
+export function createParts(
+  { resources }: Application,
+  config: Config,
+  bindings: Bindings,
+  site: (cors: Cors) => Site,
+): Parts {
   const now = Date.now
   const random = Math.random
   const observe = observer(config, bindings)
@@ -56,6 +62,7 @@ export function createParts({ resources }: Application, config: Config, bindings
     ids: new RandomIds(),
     plans: new RequestPlans(resources),
     cors,
+    site: site(cors),
     problemFields,
     shedProblems: new ShedProblems(problemFields),
     verifier: new TokenVerifier(

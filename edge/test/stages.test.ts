@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { pipelines } from '../src/app.ts'
+import { pageStages } from '../src/site.ts'
 
 it('asks the stages that the README lists, in its order', () => {
   const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
@@ -11,6 +12,9 @@ it('asks the stages that the README lists, in its order', () => {
     const [, kind = '', stages = ''] = row.split('|').map((cell) => cell.trim())
     return [kind, [...stages.matchAll(/`(\w+)`/g)].map(([, name]) => name)]
   })
-  const asked = Object.entries(pipelines).map(([kind, stages]) => [kind, stages.map(({ name }) => name)])
+  const asked = Object.entries({ ...pipelines, 'a page in `site`': pageStages }).map(([kind, stages]) => [
+    kind,
+    stages.map(({ name }) => name),
+  ])
   expect(Object.fromEntries(asked)).toEqual(Object.fromEntries(listed))
 })

@@ -62,7 +62,8 @@ describe('request plan', () => {
     ['DELETE', '/v2/places', 'method-not-allowed'],
     ['POST', '/docs', 'method-not-allowed'],
   ])('%s %s is refused: %s', (method, target, code) => {
-    expect(plan(method, target)).toMatchObject({ kind: 'refused', problem: { code } })
+    const kind = code === 'not-found' ? 'unmatched' : 'refused'
+    expect(plan(method, target)).toMatchObject({ kind, problem: { code } })
   })
 
   it.each([

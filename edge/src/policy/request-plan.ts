@@ -71,13 +71,22 @@ export interface OptionsPlan {
   readonly allow: readonly string[]
 }
 
+/** No route of the contract: one beside them, or none at all. */
+export interface UnmatchedPlan {
+  readonly kind: 'unmatched'
+  /** Refusal where there is no other route either. */
+  readonly problem: Problem
+  /** For logs: the pattern of the route that took it, once there is one. */
+  pattern: string | undefined
+}
+
 export interface RefusedPlan {
   readonly kind: 'refused'
   readonly problem: Problem
 }
 
 export type ServedPlan = ReadPlan | WritePlan | PagePlan
-export type RequestPlan = ServedPlan | InvalidPlan | OptionsPlan | RefusedPlan
+export type RequestPlan = ServedPlan | InvalidPlan | OptionsPlan | RefusedPlan | UnmatchedPlan
 
 /** Segments that neither start with a dot nor hold an escape: nothing that a URL parser could turn into another path. */
 const pagePath = /^\/(?:openapi\.json|docs\/?|(?:docs|problems)(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)$/
@@ -126,7 +135,11 @@ function planRequest(catalogue: Catalogue, method: string, target: string, nowMs
   const match = matchRoute(catalogue, method, pathname)
   switch (match.kind) {
     case 'notFound':
-      return refused({ code: 'not-found', detail: match.detail })
+      return {
+        kind: 'unmatched',
+        problem: { code: 'not-found', detail: match.detail },
+        pattern: undefined,
+      }
     case 'options':
       return { kind: 'options', allow: match.allow }
     case 'methodNotAllowed':
@@ -229,7 +242,7 @@ const invalid = (route: Route, access: AccessRule, problem: Problem): InvalidPla
 
 const refused = (problem: Problem): RefusedPlan => ({ kind: 'refused', problem })
 
-const methodNotAllowed = (allow: readonly string[]): RefusedPlan =>
+export const methodNotAllowed = (allow: readonly string[]): RefusedPlan =>
   refused({
     code: 'method-not-allowed',
     detail: `Methods here are ${allow.join(', ')}.`,

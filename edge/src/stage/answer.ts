@@ -9,9 +9,11 @@ import {
 import type { Config } from '../config.ts'
 import { type Exchange, nowOf, patternOf } from '../exchange.ts'
 import type { AnswerObservation, Observe } from '../observation.ts'
+import type { Answer } from '../pipeline.ts'
 import type { Cors } from '../policy/cors.ts'
 import { timingHeader } from '../policy/private-headers.ts'
 import type { RequestHead } from '../policy/request-headers.ts'
+import type { PagePlan } from '../policy/request-plan.ts'
 import type { Sampler } from '../policy/sampler.ts'
 import { SharedProblem } from '../policy/shared-problem.ts'
 import type { RandomIds } from '../runtime/random-ids.ts'
@@ -62,10 +64,17 @@ export function problemAnswer(
   return answer
 }
 
-/** The problem that takes the place of an answer from the cache; `undefined` where the answer stands. */
+/** The problem that takes the place of a read's answer from the cache; `undefined` where the answer stands. */
 export function problemOf({ plan }: Exchange, answer: Response, status: number): Problem | undefined {
-  if (status === 404 && plan.kind === 'read') return missingProblem(answer)
+  if (plan.kind !== 'read') return undefined
+  if (status === 404) return missingProblem(answer)
   return status === 416 ? rangeProblem(answer) : undefined
+}
+
+/** The answer of a page's stages, with every refusal as a problem. */
+export function pageAnswer(exchange: Exchange<PagePlan>, answer: Answer, parts: AnswerParts): Response {
+  if (!(answer instanceof Response)) return problemAnswer(exchange, answer, parts)
+  return answer.status === 416 ? problemAnswer(exchange, rangeProblem(answer), parts) : answer
 }
 
 /**

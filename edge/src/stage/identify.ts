@@ -49,10 +49,13 @@ export function negotiate({ head }: Exchange): Problem | typeof next {
   return acceptsJson(accept) ? next : notAcceptable
 }
 
-/** Answers OPTIONS, which anyone may ask, and a preflight with it. */
-export function answerOptions({ head, plan }: Exchange<OptionsPlan>, { cors }: IdentifyParts): Response {
+/** Answers OPTIONS on a route of the contract, which anyone may ask. */
+export const answerOptions = (exchange: Exchange<OptionsPlan>, { cors }: IdentifyParts): Response =>
+  optionsAnswer(exchange, exchange.plan.allow, cors)
+
+/** The methods that there are, and the answer to a preflight with them. */
+export function optionsAnswer({ head }: Exchange, allow: readonly string[], cors: Cors): Response {
   const { headers: sent } = head
-  const { allow } = plan
   const origin = sent.get('origin')
   const answer = new Headers({ allow: allow.join(', '), 'cache-control': 'no-store' })
   const isPreflight = origin !== null && sent.has('access-control-request-method')

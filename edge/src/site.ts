@@ -1,0 +1,143 @@
+import { publicPaths } from '@spillway/origin/contract'
+import { type Context, type Env, Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { matchedRoutes } from 'hono/route'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Schema } from 'hono/types'
+import type { Bindings } from './config.ts'
+import { type Exchange, principalOf } from './exchange.ts'
+import { type Pipeline, run } from './pipeline.ts'
+import type { Cors } from './policy/cors.ts'
+import { methodNotAllowed, type PagePlan, type UnmatchedPlan } from './policy/request-plan.ts'
+import type { EdgeEnv } from './routes.ts'
+import { type AnswerParts, pageAnswer, problemAnswer } from './stage/answer.ts'
+import { optionsAnswer } from './stage/identify.ts'
+import { type LimitParts, limitInLocation } from './stage/limit.ts'
+import { fromMemory, type LookupParts, shedOrStored, throughCache } from './stage/lookup.ts'
+import { recover } from './stage/recover.ts'
+
+export type SiteParts = LookupParts & LimitParts & AnswerParts
+
+/** Everything that is no route of the contract. Its requests are verified and counted like any other. */
+export interface Site {
+  answer(exchange: SiteExchange, parts: SiteParts): Response | Promise<Response>
+}
+
+type SiteExchange = Exchange<PagePlan | UnmatchedPlan>
+
+/** Stages of a page that the origin serves beside the resources: its documentation, from the cache where it can be. */
+export const pageStages: Pipeline<Exchange<PagePlan>, SiteParts> = [
+  fromMemory,
+  shedOrStored,
+  limitInLocation,
+  throughCache,
+]
+
+/** Path of the edge's own health, for a monitor that is to tell it from the origin's. */
+const healthPath = '/healthz'
+
+interface SiteEnv extends EdgeEnv {
+  readonly Variables: EdgeEnv['Variables'] & {
+    readonly exchange: SiteExchange
+    readonly parts: SiteParts
+  }
+}
+
+/**
+ * Composes the routes beside the contract's by hono: the origin's pages, the edge's health and the application's own
+ * routes, with cross-origin and security fields on all of them, and a problem where there is no route (decision 16).
+ */
+export function createSite<E extends Env, S extends Schema, Path extends string>(
+  routes: Hono<E, S, Path> | undefined,
+  bindings: Bindings,
+  cors: Cors,
+): Site {
+  const underway = new WeakMap<Request, { readonly exchange: SiteExchange; readonly parts: SiteParts }>()
+  const app = new Hono<SiteEnv>()
+  app.use(async (c, next) => {
+    const visit = underway.get(c.req.raw)
+    if (visit === undefined) throw new Error('a site answers exchanges alone')
+    c.set('exchange', visit.exchange)
+    c.set('parts', visit.parts)
+    await next()
+    addMissing(c.res.headers, cors.always)
+  })
+  app.use(secureHeaders(security))
+  app.on('GET', pagePaths, async (c, next) => {
+    const { exchange, parts } = c.var
+    if (!isPage(exchange)) return await next()
+    return pageAnswer(exchange, await run(pageStages, exchange, parts), parts)
+  })
+  app.get(healthPath, (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }))
+  app.use(async (c, next) => {
+    const { exchange } = c.var
+    c.set('requestId', exchange.requestId)
+    c.set('principal', principalOf(exchange))
+    notePattern(c)
+    await next()
+  })
+  if (routes !== undefined) app.route('/', routes)
+  app.options('*', (c) => {
+    const allow = methodsAt(app, c.req.path)
+    return allow.length === 0 ? c.notFound() : optionsAnswer(c.var.exchange, [...allow, 'OPTIONS'], cors)
+  })
+  app.notFound((c) => {
+    const { exchange, parts } = c.var
+    const allow = methodsAt(app, c.req.path)
+    const isKnown = allow.length > 0 && !allow.includes(c.req.method === 'HEAD' ? 'GET' : c.req.method)
+    const { problem } = isKnown || exchange.plan.kind === 'page' ? methodNotAllowed(allow) : exchange.plan
+    return problemAnswer(exchange, problem, parts)
+  })
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse()
+    const { exchange, parts } = c.var
+    return problemAnswer(exchange, recover(exchange, error, parts), parts)
+  })
+  return {
+    answer(exchange, parts) {
+      underway.set(exchange.request, { exchange, parts })
+      return app.fetch(exchange.request, bindings, exchange.context)
+    },
+  }
+}
+
+const { docs, openapi, problems } = publicPaths
+const pagePaths = [openapi, docs, `${docs}/*`, `${problems}/*`]
+
+/** Without HSTS, which would hold for all of a zone and is the zone's setting; `overwrite`: a route knows better. */
+const security = {
+  overwrite: false,
+  strictTransportSecurity: false,
+  crossOriginResourcePolicy: 'cross-origin',
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+} as const
+
+const isPage = (exchange: SiteExchange): exchange is Exchange<PagePlan> => exchange.plan.kind === 'page'
+
+/** Appends each field whose value is not there yet: a stored page has them already. */
+function addMissing(headers: Headers, fields: Cors['always']): void {
+  for (const [name, value] of fields) {
+    if (headers.get(name)?.includes(value) !== true) headers.append(name, value)
+  }
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Methods that a path has a handler for, middleware aside. */
+function methodsAt(app: Hono<SiteEnv>, path: string): readonly string[] {
+  const found = methods.filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method !== 'ALL'),
+  )
+  return found.includes('GET') ? ['GET', 'HEAD', ...found.filter((method) => method !== 'GET')] : found
+}
+
+/** The route that will answer, for the log: a path of the application's own has no other name there. */
+function notePattern(c: Context<SiteEnv>): void {
+  const { plan } = c.var.exchange
+  if (plan.kind === 'page') return
+  plan.pattern = matchedRoutes(c).findLast(({ method }) => method === c.req.method)?.path
+}
