@@ -31,9 +31,13 @@ import { checkTypes } from './type-check.ts'
 import { welcome } from './welcome.ts'
 import type { WorkerCode } from './worker-process.ts'
 
-const sourceFolders = ['origin/application', 'origin/contract', 'origin/src', 'edge/application', 'edge/src'].map((folder) =>
-  join(root, folder),
-)
+const sourceFolders = [
+  'origin/application',
+  'origin/contract',
+  'origin/src',
+  'edge/application',
+  'edge/src',
+].map((folder) => join(root, folder))
 const say = lineWriter('start')
 
 async function start(stack: Supervised, ports: DevelopmentPorts, options: StartOptions): Promise<void> {
