@@ -1,12 +1,6 @@
-/** One bar: a number that a command of this folder measures, and the limit that it has to keep. */
-export interface Bar {
-  readonly name: string
-  readonly limit: number
-  /** `>=`: at least the limit; `<=`: at most. */
-  readonly holds: '>=' | '<='
-}
+import type { Bar } from '@spillway/infra/local/bar'
 
-/** Every limit of the project's measurements, in one place. */
+/** Every limit of the benches, in one place. */
 export const bars = {
   /** Share of the `required` tests of http-cache-tests that a proxy can pass, and ours does. */
   httpCacheRequired: { name: 'http-cache-required-percent', limit: 97, holds: '>=' },
@@ -91,13 +85,6 @@ export const bars = {
 
   /** Rounds of a mistake and its mending in a resource's file, after which both tiers run what the file says. */
   reloadRounds: { name: 'reload-rounds', limit: 50, holds: '>=' },
-
-  /** `npm run synth` as a stranger runs it. */
-  infraSynth: { name: 'infra-synth-seconds', limit: 60, holds: '<=' },
-  /** What cdk-nag, our own rules and cfn-lint find in the templates of all stages. */
-  infraFindings: { name: 'infra-template-findings', limit: 0, holds: '<=' },
-  /** The fewest connections over the budget that stop the synth. */
-  infraBudget: { name: 'infra-connections-that-stop-synth', limit: 1, holds: '<=' },
 
   /** The longest that anyone who was admitted took in the simulated spike, answered or not. */
   simulatedLongest: { name: 'simulated-spike-longest-ms', limit: 1_000, holds: '<=' },

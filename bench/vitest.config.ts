@@ -1,4 +1,4 @@
-import './stack/loopback.ts'
+import '@spillway/origin/dev/loopback'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -13,11 +13,11 @@ export default defineConfig({
       'infra',
       {
         root: import.meta.dirname,
-        // The arithmetic of the benches. What starts processes is in `system/`, with the stack's own tests.
+        // The arithmetic of the benches. What starts processes is in `system/`.
         test: {
           name: 'bench',
           include: ['*/**/*.test.ts'],
-          exclude: ['system/**', 'stack/**', 'node_modules/**'],
+          exclude: ['system/**', 'node_modules/**'],
         },
       },
       'bench/system',

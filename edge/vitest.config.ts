@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     name: 'edge',
     environment: 'node',
-    include: ['src/**/*.test.ts', 'application/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'application/**/*.test.ts', 'dev/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['test/workerd/**', 'node_modules/**'],
     globalSetup: ['test/support/bundle.ts'],
     testTimeout: 30_000,

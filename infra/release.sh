@@ -29,7 +29,7 @@ else
   curl -fsSL https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem -o instance/global-bundle.pem
 fi
 find origin -name '*.test.ts' -delete
-rm -rf origin/test origin/application/test
+rm -rf origin/test origin/dev origin/application/test
 mkdir -p "$(dirname "$archive")"
 tar -czf "$archive" origin node_modules runtime instance package.json
 echo "$archive $(du -h "$archive" | cut -f1)"

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { application } from '@spillway/origin/application'
 import { openApiDocument } from '@spillway/origin/contract'
-import { root } from '../stack/folders.ts'
+import { root } from '@spillway/origin/dev/folders'
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-openapi-'))
 try {

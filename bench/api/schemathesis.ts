@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { cacheFolder } from '../stack/folders.ts'
+import { cacheFolder } from '@spillway/origin/dev/folders'
 
 const run = promisify(execFile)
 const installTimeoutMs = 5 * 60_000

@@ -4,9 +4,9 @@
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { up } from '@spillway/infra/local/up'
 import { publicPaths } from '@spillway/origin/contract'
-import { startChild } from '../stack/child.ts'
-import { up } from '../stack/up.ts'
+import { startChild } from '@spillway/origin/dev/child'
 import { schemathesis } from './schemathesis.ts'
 
 const timeoutMs = 4 * 60_000

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { describeExit, startChild } from '@spillway/origin/dev/child'
+import { serverFlags } from '@spillway/origin/dev/server-flags'
 import { portOfLine } from '../peers/settings.ts'
-import { describeExit, startChild } from '../stack/child.ts'
-import { serverFlags } from '../stack/server-flags.ts'
 import { type BaselineSettings, settingsVariable } from './baseline-settings.ts'
 
 const startTimeoutMs = 60_000

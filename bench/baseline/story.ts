@@ -1,8 +1,8 @@
 /** Program: `npm run bench:story` runs the spike of the story against each design, in turn. */
 
+import type { Measured } from '@spillway/infra/local/bar'
 import { application } from '@spillway/origin/application'
 import { tools } from '@spillway/origin/application/tools'
-import type { Measured } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
 import type { Series } from '../measure/result.ts'
 import { interleave } from '../measure/rounds.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import type { WorkerCode } from '@spillway/edge/dev/worker-process'
 import { build } from 'esbuild'
-import type { WorkerCode } from '../stack/worker-process.ts'
 
 /** Bundles one of the Workers beside this file, for production. */
 export async function bundleWorker(name: string, folder: string): Promise<WorkerCode> {

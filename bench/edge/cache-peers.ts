@@ -3,9 +3,9 @@ import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startChild } from '@spillway/origin/dev/child'
+import { freePort } from '@spillway/origin/dev/ports'
 import { processTree } from '../measure/process-table.ts'
-import { startChild } from '../stack/child.ts'
-import { freePort } from '../stack/ports.ts'
 
 /** A cache that others run in front of their API. It serves a stored answer to anybody: no token is looked at. */
 export interface CachePeer {

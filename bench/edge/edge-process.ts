@@ -1,5 +1,5 @@
-import { bundleEdge } from '../stack/edge-bundle.ts'
-import { startWorkerProcess, type WorkerProcess } from '../stack/worker-process.ts'
+import { bundleEdge } from '@spillway/edge/dev/edge-bundle'
+import { startWorkerProcess, type WorkerProcess } from '@spillway/edge/dev/worker-process'
 
 /**
  * The bundle as it is deployed, in a workerd of its own, without what else is at Cloudflare: the rate limiter, the control

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type FaultProxy, startFaultProxy } from '@spillway/origin/dev/fault-proxy'
+import { initiate, type Member, replicaSetName, startMember } from '@spillway/origin/dev/mongod'
+import { freePort } from '@spillway/origin/dev/ports'
 import { MongoClient } from 'mongodb'
-import { type FaultProxy, startFaultProxy } from '../stack/fault-proxy.ts'
-import { initiate, type Member, replicaSetName, startMember } from '../stack/mongod.ts'
-import { freePort } from '../stack/ports.ts'
 
 /** Three members that can be killed and come back with their data, and the links between them. */
 export interface Cluster {

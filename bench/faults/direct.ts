@@ -1,6 +1,6 @@
+import type { PrivateJwk } from '@spillway/edge/dev/keys'
 import { assertionClaims, assertionProfile, type Principal } from '@spillway/origin/contract'
 import { importJWK, SignJWT } from 'jose'
-import type { PrivateJwk } from '../stack/keys.ts'
 
 /** Assertions as the edge makes them, for reads that no cache stands in front of; renewed as the edge does. */
 export function assertions(key: PrivateJwk, principal: Principal): () => Promise<string> {

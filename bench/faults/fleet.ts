@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
-import { type FaultProxy, startFaultProxy } from '../stack/fault-proxy.ts'
-import { type Origin, type OriginOptions, startOrigin } from '../stack/origin.ts'
-import { freePort } from '../stack/ports.ts'
+import { type FaultProxy, startFaultProxy } from '@spillway/origin/dev/fault-proxy'
+import { type Origin, type OriginOptions, startOrigin } from '@spillway/origin/dev/origin-process'
+import { freePort } from '@spillway/origin/dev/ports'
 import type { Cluster } from './cluster.ts'
 import { divertedPortsVariable } from './divert-connections.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Fault, FaultProxy } from '../stack/fault-proxy.ts'
+import type { Fault, FaultProxy } from '@spillway/origin/dev/fault-proxy'
 import type { Drain, FleetOrigin } from './fleet.ts'
 import type { FaultKind, PlannedFault } from './plan.ts'
 import type { World } from './world.ts'

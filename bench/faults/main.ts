@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { reportBars } from '../bar-lines.ts'
+import { reportBars } from '@spillway/infra/local/bar'
 import { table } from '../measure/table.ts'
 import { type Plant, plants } from './plant.ts'
 import { measure, reportViolations } from './report.ts'

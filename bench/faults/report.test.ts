@@ -1,5 +1,5 @@
+import { holds } from '@spillway/infra/local/bar'
 import { expect, test } from 'vitest'
-import { holds } from '../bar-lines.ts'
 import { exchange, truthOf } from './history.ts'
 import { judge } from './judge.ts'
 import { measure } from './report.ts'

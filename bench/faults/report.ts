@@ -1,5 +1,5 @@
-import type { Measured } from '../bar-lines.ts'
-import { type Bar, bars } from '../bars.ts'
+import type { Bar, Measured } from '@spillway/infra/local/bar'
+import { bars } from '../bars.ts'
 import type { Exchange } from './exchange.ts'
 import type { Trial } from './trial.ts'
 import type { Violation, ViolationKind } from './violation.ts'

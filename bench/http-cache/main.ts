@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { reportBars } from '@spillway/infra/local/bar'
 import { startWorkerd } from '../../edge/test/cache/support/workerd.ts'
-import { reportBars } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
 import { runSuite } from './client.ts'
 import { startSuiteOrigin } from './origin.ts'

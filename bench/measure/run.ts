@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { holds, type Measured, reportBars } from '../bar-lines.ts'
-import { localFolder, root } from '../stack/folders.ts'
+import { holds, type Measured, reportBars } from '@spillway/infra/local/bar'
+import { localFolder, root } from '@spillway/origin/dev/folders'
 import { describeMachine, describeVersions } from './machine.ts'
 import { orNull, type Result, type Row, type Series, writeResult } from './result.ts'
 

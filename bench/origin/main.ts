@@ -1,4 +1,4 @@
-import type { Measured } from '../bar-lines.ts'
+import type { Measured } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'
 import { drive } from '../load/drive.ts'
 import type { Mix } from '../load/workload.ts'

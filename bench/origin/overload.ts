@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Measured } from '@spillway/infra/local/bar'
 import { type Priority, priorities } from '@spillway/origin/contract'
 import { MongoClient } from 'mongodb'
-import type { Measured } from '../bar-lines.ts'
 import { bars } from '../bars.ts'
 import { steady } from '../load/arrivals.ts'
 import type { Credentials } from '../load/credentials.ts'

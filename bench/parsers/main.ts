@@ -1,4 +1,4 @@
-import { barLine, holds, type Measured } from '../bar-lines.ts'
+import { barLine, holds, type Measured } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'
 import { allParsers } from './all-parsers.ts'
 import { largestGood, refuse, refused, take } from './bodies.ts'

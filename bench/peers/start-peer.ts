@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { describeExit, startChild } from '@spillway/origin/dev/child'
+import { serverFlags } from '@spillway/origin/dev/server-flags'
 import { MongoClient } from 'mongodb'
-import { describeExit, startChild } from '../stack/child.ts'
-import { serverFlags } from '../stack/server-flags.ts'
 import type { StoredPlace } from './place.ts'
 import { peerEnv, portOfLine } from './settings.ts'
 

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { edgeVariables } from '@spillway/edge/dev/edge'
+import { type Issuer, trustedIssuer } from '@spillway/edge/dev/issuer'
+import { assertionAlgorithm, createKey, publicKeySet } from '@spillway/edge/dev/keys'
 import { originEnv } from '@spillway/origin/contract'
+import { startOrigin } from '@spillway/origin/dev/origin-process'
 import { startEdgeProcess } from '../edge/edge-process.ts'
 import type { Run } from '../measure/run.ts'
-import { edgeVariables } from '../stack/edge.ts'
-import { type Issuer, trustedIssuer } from '../stack/issuer.ts'
-import { assertionAlgorithm, createKey, publicKeySet } from '../stack/keys.ts'
-import { startOrigin } from '../stack/origin.ts'
 
 /** What is asked, and whose CPU time that takes. */
 export interface Subject {

@@ -1,4 +1,4 @@
-import { reportBars } from '../bar-lines.ts'
+import { reportBars } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'
 import { type PurgeScenario, simulatePurges } from './simulate.ts'
 

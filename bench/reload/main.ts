@@ -5,10 +5,10 @@
  */
 import { rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { reportBars } from '../bar-lines.ts'
+import { reportBars } from '@spillway/infra/local/bar'
+import { copyCheckout } from '@spillway/infra/local/checkout-copy'
 import { bars } from '../bars.ts'
 import { pick, seededRandom } from '../load/random.ts'
-import { copyCheckout } from '../stack/checkout-copy.ts'
 import { type Mistake, startCopy } from './rounds.ts'
 
 const { values } = parseArgs({

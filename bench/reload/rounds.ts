@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../stack/ports.ts'
+import { freePort } from '@spillway/origin/dev/ports'
 
 /** How a definition goes wrong on its way to the next one. */
 export type Mistake = 'syntax' | 'definition' | 'missing-module' | 'throws'
@@ -31,7 +31,7 @@ export interface Started {
 /** @param folder of a copy of the checkout */
 export async function startCopy(folder: string): Promise<Started> {
   const [edgePort, originPort, issuerPort] = [await freePort(), await freePort(), await freePort()]
-  const child = spawn(process.execPath, ['bench/stack/start.ts'], {
+  const child = spawn(process.execPath, ['infra/local/start.ts'], {
     cwd: folder,
     env: {
       ...process.env,

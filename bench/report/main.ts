@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { Result, readResult } from '../measure/result.ts'
-import { localFolder, root } from '../stack/folders.ts'
+import { localFolder, root } from '@spillway/origin/dev/folders'
 import { benchesOnPage, page } from './page.ts'
 
 /** The measuring commands, by the name of their result. */

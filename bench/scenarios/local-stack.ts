@@ -1,5 +1,5 @@
+import { type Stack, up } from '@spillway/infra/local/up'
 import type { Catalogue } from '@spillway/origin/contract'
-import { type Stack, up } from '../stack/up.ts'
 import { operationsOf, scopesNeeded } from './operations.ts'
 import { type Scenario, usersMax } from './scenario.ts'
 

@@ -1,5 +1,5 @@
+import type { Stack } from '@spillway/infra/local/up'
 import type { Catalogue } from '@spillway/origin/contract'
-import type { Stack } from '../stack/up.ts'
 import { checkLoad } from './bounds.ts'
 import { learnDocuments } from './known-documents.ts'
 import type { LoadArguments } from './load-arguments.ts'

@@ -8,9 +8,9 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { copyCheckout } from '../stack/checkout-copy.ts'
-import { describeExit, startChild } from '../stack/child.ts'
-import { lineWriter } from '../stack/output.ts'
+import { copyCheckout } from '@spillway/infra/local/checkout-copy'
+import { lineWriter } from '@spillway/infra/local/output'
+import { describeExit, startChild } from '@spillway/origin/dev/child'
 import { serveOne } from './serve-one.ts'
 
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startChild } from '../stack/child.ts'
-import { freePort } from '../stack/ports.ts'
+import { startChild } from '@spillway/origin/dev/child'
+import { freePort } from '@spillway/origin/dev/ports'
 
 const upTimeoutMs = 180_000
 const stopGraceMs = 20_000

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { root } from '@spillway/origin/dev/folders'
 import { checkResult, type Result } from '../measure/result.ts'
 import { median } from '../measure/statistics.ts'
-import { root } from '../stack/folders.ts'
 import { type KindName, readServiceTimes, type ServiceTimes } from './service-times.ts'
 
 /** What `bench:origin` calls each kind of request. */

@@ -1,11 +1,11 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { publicKeySet } from '@spillway/edge/dev/keys'
+import { type Stack, up } from '@spillway/infra/local/up'
+import { root } from '@spillway/origin/dev/folders'
+import { type Origin, startOrigin } from '@spillway/origin/dev/origin-process'
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFailed, test } from 'vitest'
-import { root } from '../stack/folders.ts'
-import { publicKeySet } from '../stack/keys.ts'
-import { type Origin, startOrigin } from '../stack/origin.ts'
-import { type Stack, up } from '../stack/up.ts'
 import { city } from './samples.ts'
 
 /** The next release of the origin: the same repository, whose places are shown in another way. */

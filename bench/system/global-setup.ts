@@ -1,5 +1,5 @@
+import { startMongod } from '@spillway/origin/dev/mongod'
 import type { TestProject } from 'vitest/node'
-import { startMongod } from '../stack/mongod.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { type Stack, up } from '@spillway/infra/local/up'
 import { headers, opsPaths } from '@spillway/origin/contract'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFailed, test } from 'vitest'
-import { type Stack, up } from '../stack/up.ts'
 import { city } from './samples.ts'
 
 let stack: Stack

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { seed } from '@spillway/origin/dev/seed'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { copyPlaces, type Peer, type PeerName, startPeer } from '../peers/start-peer.ts'
-import { seed } from '../stack/seed.ts'
 
 /** Those among our dependencies; the others are installed when a bench first wants them. */
 const names: readonly PeerName[] = ['Fastify + driver', 'hono + driver', 'Express + mongoose']

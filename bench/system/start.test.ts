@@ -5,12 +5,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { copyCheckout } from '@spillway/infra/local/checkout-copy'
+import { cacheFolder, root } from '@spillway/origin/dev/folders'
+import { freePort, isPortFree } from '@spillway/origin/dev/ports'
 import { MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import { startCopy } from '../reload/rounds.ts'
-import { copyCheckout } from '../stack/checkout-copy.ts'
-import { cacheFolder, root } from '../stack/folders.ts'
-import { freePort, isPortFree } from '../stack/ports.ts'
 
 /** `npm start`, as a person uses it, on a folder of its own: the person's may be in use. */
 
@@ -161,7 +161,7 @@ test('npm start goes on after a mistake in a definition, tells it, and reloads w
 async function start(env: Record<string, string>, args: readonly string[] = []) {
   const ports = [await freePort(), await freePort(), await freePort()] as const
   const [EDGE_PORT, ORIGIN_PORT, ISSUER_PORT] = ports.map(String)
-  const child = spawn(process.execPath, [join(root, 'bench/stack/start.ts'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'infra/local/start.ts'), ...args], {
     cwd: root,
     env: { ...process.env, SPILLWAY_FOLDER: folder, EDGE_PORT, ORIGIN_PORT, ISSUER_PORT, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

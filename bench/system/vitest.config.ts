@@ -8,7 +8,7 @@ export default defineConfig({
   root: import.meta.dirname,
   test: {
     name: 'system',
-    include: ['**/*.test.ts', '../stack/**/*.test.ts'],
+    include: ['**/*.test.ts', '../../infra/local/**/*.test.ts'],
     globalSetup: ['./global-setup.ts'],
     // Each file runs a handful of processes: more files at once would measure the machine, not the system.
     fileParallelism: false,

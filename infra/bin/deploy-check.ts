@@ -1,15 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-// Every limit of the project stands beside the benches.
-import { reportBars } from '../../bench/bar-lines.ts'
-import { bars } from '../../bench/bars.ts'
+import { reportBars } from '../local/bar.ts'
 import { checkEdgeBundle } from '../src/check/edge-bundle.ts'
 import { edgeDrift } from '../src/check/edge-drift.ts'
 import { readEdgeEnvironments } from '../src/check/edge-environments.ts'
 import { type Check, printCheck } from '../src/check/finding.ts'
 import { checkScripts, checkUnits } from '../src/check/instance-check.ts'
 import { instanceSettings } from '../src/check/instance-settings.ts'
+import { limits } from '../src/check/limits.ts'
 import { originDrift } from '../src/check/origin-drift.ts'
 import { checkSynth, connectionsThatStopSynth } from '../src/check/synth-check.ts'
 import { checkTemplates } from '../src/check/template-check.ts'
@@ -46,8 +45,8 @@ report({ name: 'edge, contract and infra agree', findings: edgeDrift(readEdgeEnv
 for (const environment of readEdgeEnvironments().keys()) report(checkEdgeBundle(environment))
 
 reportBars([
-  { bar: bars.infraSynth, value: synth.seconds },
-  { bar: bars.infraFindings, value: synth.findings.length + templates.findings.length },
-  { bar: bars.infraBudget, value: stop.connections },
+  { bar: limits.synth, value: synth.seconds },
+  { bar: limits.findings, value: synth.findings.length + templates.findings.length },
+  { bar: limits.budget, value: stop.connections },
 ])
 if (findings.length > 0) process.exitCode = 1

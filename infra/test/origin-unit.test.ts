@@ -1,12 +1,12 @@
 import { join } from 'node:path'
+import { createKey, publicKeySet } from '@spillway/edge/dev/keys'
 import { opsPaths, originEnv } from '@spillway/origin/contract'
+// The same database and the same children as every other test of the whole; see origin/dev.
+import { type Child, startChild } from '@spillway/origin/dev/child'
+import { type Mongod, startMongod } from '@spillway/origin/dev/mongod'
+import { untilReady } from '@spillway/origin/dev/origin-process'
+import { freePort } from '@spillway/origin/dev/ports'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-// The same database and the same children as every other test of the whole; see bench/stack.
-import { type Child, startChild } from '../../bench/stack/child.ts'
-import { createKey, publicKeySet } from '../../bench/stack/keys.ts'
-import { type Mongod, startMongod } from '../../bench/stack/mongod.ts'
-import { untilReady } from '../../bench/stack/origin.ts'
-import { freePort } from '../../bench/stack/ports.ts'
 import { unitDirective } from '../src/instance-files.ts'
 import { originMetrics } from '../src/origin-metrics.ts'
 import { stages } from '../src/stages.ts'

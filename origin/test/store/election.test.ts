@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { initiate, type Member, replicaSetName, startMember } from '../../../bench/stack/mongod.ts'
+import { initiate, type Member, replicaSetName, startMember } from '../../dev/mongod.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
 import { inTime, place, places } from './documents.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ReplicaSet, startReplicaSet } from '../../../bench/stack/replica-set.ts'
+import { type ReplicaSet, startReplicaSet } from '../../dev/replica-set.ts'
 import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'

@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { initiate, type Member, replicaSetName, startMember } from '../../../bench/stack/mongod.ts'
+import { initiate, type Member, replicaSetName, startMember } from '../../dev/mongod.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
 import type { Repository } from '../../src/store/repository.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { initiate, type Member, replicaSetName, startMember } from '../../../bench/stack/mongod.ts'
+import { initiate, type Member, replicaSetName, startMember } from '../../dev/mongod.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { monitoringConnections, openPool, type PoolObservation } from '../../src/store/pool.ts'
 import { unjoined } from '../../src/store/records.ts'

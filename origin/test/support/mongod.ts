@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { startMongod } from '../../../bench/stack/mongod.ts'
+import { startMongod } from '../../dev/mongod.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -1,16 +1,16 @@
-import './loopback.ts'
+import '@spillway/origin/dev/loopback'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MongoClient } from 'mongodb'
-import { type Edge, edgeVariables, startEdge } from './edge.ts'
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
-import { type Issuer, startIssuer, trustedIssuer } from './issuer.ts'
-import { assertionAlgorithm, createKey, type PrivateJwk, publicKeySet } from './keys.ts'
-import { startMongod } from './mongod.ts'
-import { type Origin, startOrigin } from './origin.ts'
-import { seed } from './seed.ts'
+import { type Edge, edgeVariables, startEdge } from '@spillway/edge/dev/edge'
+import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
+import { assertionAlgorithm, createKey, type PrivateJwk, publicKeySet } from '@spillway/edge/dev/keys'
+import { dropDatabase } from '@spillway/origin/dev/drop-database'
+import { type FaultProxy, startFaultProxy } from '@spillway/origin/dev/fault-proxy'
+import { startMongod } from '@spillway/origin/dev/mongod'
+import { type Origin, startOrigin } from '@spillway/origin/dev/origin-process'
+import { seed } from '@spillway/origin/dev/seed'
 
 /** Connections that can lead through a proxy: towards each origin, towards the database, towards the issuer. */
 export type ProxiedTier = 'origin' | 'database' | 'issuer'
@@ -131,14 +131,6 @@ async function ownDatabase(closing: AsyncDisposableStack): Promise<string> {
   const mongod = await startMongod()
   closing.defer(() => mongod.stop())
   return mongod.uri
-}
-
-async function dropDatabase(uri: string, name: string): Promise<void> {
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2_000 })
-  await client
-    .db(name)
-    .dropDatabase()
-    .finally(() => client.close())
 }
 
 const portOf = (uri: string): number => Number(/:(\d+)\//.exec(uri)?.[1])

@@ -1,4 +1,10 @@
-import type { Bar } from './bars.ts'
+/** A number that a command measures, and the limit that it has to keep. */
+export interface Bar {
+  readonly name: string
+  readonly limit: number
+  /** `>=`: at least the limit; `<=`: at most. */
+  readonly holds: '>=' | '<='
+}
 
 export interface Measured {
   readonly bar: Bar

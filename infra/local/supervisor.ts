@@ -1,6 +1,12 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Child, type ChildOptions, describeExit, type Exit, startChild } from './child.ts'
+import {
+  type Child,
+  type ChildOptions,
+  describeExit,
+  type Exit,
+  startChild,
+} from '@spillway/origin/dev/child'
 
 /** What a start adds its parts to. */
 export interface Supervised {

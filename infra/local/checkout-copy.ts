@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { root } from './folders.ts'
+import { root } from '@spillway/origin/dev/folders'
 
 const run = promisify(execFile)
 

@@ -1,4 +1,4 @@
-import { type Child, describeExit, type Exit } from './child.ts'
+import { type Child, describeExit, type Exit } from '@spillway/origin/dev/child'
 import type { SourceWatch } from './source-watch.ts'
 
 /** One tier that runs the sources: how to start it, so that it is up when the promise resolves. */

@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Child, describeExit, startChild } from './child.ts'
-import { freePort } from './ports.ts'
+import { type Child, describeExit, startChild } from '@spillway/origin/dev/child'
+import { freePort } from '@spillway/origin/dev/ports'
 
 /** Where the program lies. Required, since import reads the package's default export in more ways than one. */
 const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }

@@ -1,5 +1,5 @@
+import { up } from '@spillway/infra/local/up'
 import { expect, inject, onTestFailed, test } from 'vitest'
-import { up } from './up.ts'
 
 test('two edges, two origins and a proxy before each tier make one stack', async () => {
   await using stack = await up({

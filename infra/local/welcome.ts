@@ -1,3 +1,4 @@
+import type { Issuer } from '@spillway/edge/dev/issuer'
 import {
   type Application,
   type ApplicationTools,
@@ -7,7 +8,6 @@ import {
   type Welcome,
   type WelcomeRequest,
 } from '@spillway/origin/contract'
-import type { Issuer } from './issuer.ts'
 
 export interface WelcomeOptions {
   readonly application: Application

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { glob, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { localFolder, root } from './folders.ts'
+import { localFolder, root } from '@spillway/origin/dev/folders'
 
 const run = promisify(execFile)
 

@@ -9,9 +9,9 @@ let project: string
 
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'spillway-setup-'))
-  mkdirSync(join(project, 'bench/stack'), { recursive: true })
+  mkdirSync(join(project, 'infra/local'), { recursive: true })
   mkdirSync(join(project, 'part'))
-  cpSync(join(import.meta.dirname, 'setup.mjs'), join(project, 'bench/stack/setup.mjs'))
+  cpSync(join(import.meta.dirname, 'setup.mjs'), join(project, 'infra/local/setup.mjs'))
   write('part/package.json', { name: 'part', version: '1.0.0' })
   write('package.json', { name: 'project', version: '1.0.0', dependencies: { part: 'file:part' } })
   write('package-lock.json', {
@@ -143,7 +143,7 @@ function write(file: string, content: unknown): void {
 
 function setup(env: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['bench/stack/setup.mjs'], {
+    const child = spawn(process.execPath, ['infra/local/setup.mjs'], {
       cwd: project,
       env: { ...process.env, ...env },
     })

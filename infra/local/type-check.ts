@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { startChild } from './child.ts'
-import { root } from './folders.ts'
+import { startChild } from '@spillway/origin/dev/child'
+import { root } from '@spillway/origin/dev/folders'
 
 /** The parts whose sources both tiers run. */
 const projects = ['origin', 'edge']

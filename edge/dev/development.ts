@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ports } from '@spillway/origin/contract'
-import { localFolder } from './folders.ts'
+import { localFolder } from '@spillway/origin/dev/folders'
 import { assertionAlgorithm, keptKey, type PrivateJwk } from './keys.ts'
 
 /** What `npm start` and `npm run token` agree on: the ports, and the keys kept under `.spillway/keys`. */

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { root } from './folders.ts'
 
 try {
-  await import('../../origin/src/app.ts')
-  await import('../../origin/application/index.ts')
+  await import('../src/app.ts')
+  await import('../application/index.ts')
 } catch (error) {
   console.log(describe(error))
   process.exitCode = 1
@@ -24,7 +24,8 @@ function placeOf({ stack = '' }: Error): string | undefined {
   const places = [...stack.matchAll(/(file:\/\/\S+?\.ts)(:\d+(?::\d+)?)/g)]
     .map(([, url, position]) => `${relative(root, fileURLToPath(url as string))}${position}`)
     .filter(
-      (place) => !place.startsWith('..') && !place.startsWith('node_modules') && !place.startsWith('bench/'),
+      (place) =>
+        !place.startsWith('..') && !place.startsWith('node_modules') && !place.startsWith('origin/dev/'),
     )
   return places[0]
 }

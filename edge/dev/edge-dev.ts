@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { localFolder, root } from '@spillway/origin/dev/folders'
 import { type BuildFailure, build, formatMessages } from 'esbuild'
 import { unstable_readConfig } from 'wrangler'
-import { localFolder, root } from './folders.ts'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
 
 /** A bundle that can run, or the reason why there is none. */

@@ -1,35 +1,35 @@
 /** Program: `npm start` runs the whole path on this machine until Ctrl-C, and reloads both halves when they change. */
-import './loopback.ts'
+import '@spillway/origin/dev/loopback'
 import { join } from 'node:path'
-import { application } from '@spillway/origin/application'
-import { tools } from '@spillway/origin/application/tools'
-import { opsPaths, publicPaths } from '@spillway/origin/contract'
-import { type Child, startChild } from './child.ts'
 import {
   type DevelopmentPorts,
   developmentPorts,
   issuerKeys,
   assertionKey as keptAssertionKey,
   portVariables,
-} from './development.ts'
-import { edgeVariables } from './edge.ts'
-import { bundleForDevelopment, startEdgeDev } from './edge-dev.ts'
-import { localFolder, root } from './folders.ts'
-import { startIssuer, trustedIssuer } from './issuer.ts'
-import { publicKeySet } from './keys.ts'
-import { databaseNameOf, type Mongod, startMongod } from './mongod.ts'
-import { originEnvironment, untilReady } from './origin.ts'
+} from '@spillway/edge/dev/development'
+import { edgeVariables } from '@spillway/edge/dev/edge'
+import { bundleForDevelopment, startEdgeDev } from '@spillway/edge/dev/edge-dev'
+import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
+import { publicKeySet } from '@spillway/edge/dev/keys'
+import type { WorkerCode } from '@spillway/edge/dev/worker-process'
+import { application } from '@spillway/origin/application'
+import { tools } from '@spillway/origin/application/tools'
+import { opsPaths, publicPaths } from '@spillway/origin/contract'
+import { type Child, startChild } from '@spillway/origin/dev/child'
+import { localFolder, root } from '@spillway/origin/dev/folders'
+import { databaseNameOf, type Mongod, startMongod } from '@spillway/origin/dev/mongod'
+import { originEnvironment, untilReady } from '@spillway/origin/dev/origin-process'
+import { freePort, isPortFree } from '@spillway/origin/dev/ports'
+import { seed } from '@spillway/origin/dev/seed'
+import { checkSources } from '@spillway/origin/dev/source-check'
 import { lineWriter } from './output.ts'
-import { freePort, isPortFree } from './ports.ts'
 import { Reload, type Running, type Tier } from './reload.ts'
-import { seed } from './seed.ts'
-import { checkSources } from './source-check.ts'
 import { watchSources } from './source-watch.ts'
 import { type StartOptions, startOptions, startUsage } from './start-options.ts'
 import { type Supervised, supervise } from './supervisor.ts'
 import { checkTypes } from './type-check.ts'
 import { welcome } from './welcome.ts'
-import type { WorkerCode } from './worker-process.ts'
 
 const sourceFolders = [
   'origin/application',
