@@ -1,7 +1,7 @@
 import { problemStatus } from '@spillway/origin/contract'
 import { Exchange, type RequestContext } from './exchange.ts'
 import { type Answer, type Pipeline, run } from './pipeline.ts'
-import { readHead } from './policy/request-headers.ts'
+import { arrivalOf } from './policy/request-headers.ts'
 import type { PagePlan, RequestPlan, UnmatchedPlan } from './policy/request-plan.ts'
 import type { Site } from './site.ts'
 import { reserve } from './stage/admit.ts'
@@ -60,10 +60,9 @@ export type App = (request: Request, context: RequestContext) => Response | Prom
  */
 export function createApp(parts: Parts): App {
   return (request, context) => {
-    const head = readHead(request)
-    const arrivedAtMs = parts.now()
-    const plan = identify(head, arrivedAtMs, parts) // 1
-    const exchange = new Exchange(request, head, plan, { context, arrivedAtMs, ids: parts.ids })
+    const arrival = arrivalOf(request, parts.now())
+    const plan = identify(arrival, parts) // 1
+    const exchange = new Exchange(arrival, plan, context, parts.ids)
     try {
       const answer = run(pipelineOf(exchange), exchange, parts)
       if (!(answer instanceof Promise)) return conclude(exchange, answer, parts)

@@ -6,21 +6,13 @@ import {
   type ToldRevision,
 } from '@spillway/origin/contract'
 import type { Reservation } from './policy/origin-endpoint.ts'
-import { isUuid, type RequestHead } from './policy/request-headers.ts'
+import { type Arrival, isUuid, type RequestHead } from './policy/request-headers.ts'
 import type { RequestPlan, ServedPlan } from './policy/request-plan.ts'
 import type { VerifiedToken } from './policy/token-verifier.ts'
 import type { RandomIds } from './runtime/random-ids.ts'
 
 /** The runtime's side of a request. */
 export type RequestContext = Pick<ExecutionContext, 'waitUntil' | 'passThroughOnException' | 'props'>
-
-/** Facts beside the request that are known before its first stage. */
-interface Arrival {
-  readonly context: RequestContext
-  /** Epoch milliseconds. */
-  readonly arrivedAtMs: number
-  readonly ids: RandomIds
-}
 
 /** One request on its way through the stages. Each stage reads what those before it found and adds its own. */
 export class Exchange<Plan extends RequestPlan = RequestPlan> {
@@ -55,10 +47,10 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
   #isMarked = false
   #requestId: string | undefined
 
-  constructor(request: Request, head: RequestHead, plan: Plan, { context, arrivedAtMs, ids }: Arrival) {
-    this.request = request
-    this.head = head
-    this.arrivedAtMs = arrivedAtMs
+  constructor(arrival: Arrival, plan: Plan, context: RequestContext, ids: RandomIds) {
+    this.request = arrival.request
+    this.head = arrival
+    this.arrivedAtMs = arrival.arrivedAtMs
     this.plan = plan
     this.context = context
     this.#ids = ids

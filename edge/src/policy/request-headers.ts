@@ -22,8 +22,18 @@ export interface RequestHead {
   readonly headers: Headers
 }
 
-/** Each is read once: a getter of the runtime's makes a new text, or crosses into it, every time. */
-export const readHead = ({ method, url, headers }: RequestHead): RequestHead => ({ method, url, headers })
+/** A request as it arrives. */
+export interface Arrival extends RequestHead {
+  readonly request: Request
+  /** Epoch milliseconds. */
+  readonly arrivedAtMs: number
+}
+
+/** Reads each member once: a getter of the runtime's makes a new string, or crosses into it, every time. */
+export function arrivalOf(request: Request, arrivedAtMs: number): Arrival {
+  const { method, url, headers } = request
+  return { method, url, headers, request, arrivedAtMs }
+}
 
 /** A UUID in its usual spelling (RFC 9562 §4), any version. */
 export const isUuid = (text: string): boolean =>

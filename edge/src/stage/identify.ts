@@ -3,7 +3,7 @@ import type { Exchange } from '../exchange.ts'
 import type { Observe } from '../observation.ts'
 import { next } from '../pipeline.ts'
 import type { Cors } from '../policy/cors.ts'
-import type { RequestHead } from '../policy/request-headers.ts'
+import type { Arrival } from '../policy/request-headers.ts'
 import type {
   InvalidPlan,
   OptionsPlan,
@@ -24,12 +24,11 @@ export interface IdentifyParts {
  * write accepts is asked later, when there will be an answer: a flood of them is shed unread.
  */
 export function identify(
-  { method, url }: RequestHead,
-  nowMs: number,
+  { method, url, arrivedAtMs }: Arrival,
   { plans, observe }: IdentifyParts,
 ): RequestPlan {
   try {
-    return plans.plan(method, url, nowMs)
+    return plans.plan(method, url, arrivedAtMs)
   } catch (error) {
     observe({ kind: 'fault', what: 'unexpected', where: 'identify', message: String(error) })
     return { kind: 'refused', problem: unexpected }
