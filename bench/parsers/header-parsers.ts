@@ -1,10 +1,10 @@
 import { resources } from '@spillway/origin/fixture'
-import { cookieValue } from '../../edge/src/policy/cookie.ts'
-import { requestFields } from '../../edge/src/policy/forwarded-headers.ts'
-import { isUuid } from '../../edge/src/policy/request-headers.ts'
-import { RequestPlans } from '../../edge/src/policy/request-plan.ts'
-import { continueTrace } from '../../edge/src/policy/trace-context.ts'
-import { bearerToken, readUnverified } from '../../edge/src/policy/unverified-token.ts'
+import { bearerToken, readUnverified } from '../../edge/src/auth/unverified-token.ts'
+import { cookieValue } from '../../edge/src/http/cookie.ts'
+import { requestFields } from '../../edge/src/http/forwarded-headers.ts'
+import { isUuid } from '../../edge/src/http/request-headers.ts'
+import { RequestPlans } from '../../edge/src/http/request-plan.ts'
+import { continueTrace } from '../../edge/src/http/trace-context.ts'
 import {
   acceptsJson,
   findView,
@@ -118,7 +118,7 @@ export const headerParsers: readonly Parser[] = [
   },
   {
     name: 'traceparent',
-    file: 'edge/src/policy/trace-context.ts',
+    file: 'edge/src/http/trace-context.ts',
     parse: (text) => continueTrace(text, text, () => '00000000-0000-4000-8000-000000000000'),
     worst: [
       repeated('0'),
@@ -128,25 +128,25 @@ export const headerParsers: readonly Parser[] = [
   },
   {
     name: 'request-id',
-    file: 'edge/src/policy/request-headers.ts',
+    file: 'edge/src/http/request-headers.ts',
     parse: isUuid,
     worst: [repeated('a'), repeated('a-')],
   },
   {
     name: 'cookie',
-    file: 'edge/src/policy/cookie.ts',
+    file: 'edge/src/http/cookie.ts',
     parse: (text) => cookieValue(text, 'spillway'),
     worst: [repeated(';'), repeated('='), repeated('a=b;'), repeated(' ', 'a', '=b'), repeated(' =;')],
   },
   {
     name: 'connection-of-a-request',
-    file: 'edge/src/policy/forwarded-headers.ts',
+    file: 'edge/src/http/forwarded-headers.ts',
     parse: (text) => requestFields(new Headers({ connection: text })),
     worst: [names, commas, blanks],
   },
   {
     name: 'authorization',
-    file: 'edge/src/policy/unverified-token.ts',
+    file: 'edge/src/auth/unverified-token.ts',
     parse: (text) => readUnverified(bearerToken(text) ?? ''),
     worst: [
       repeated('a', 'Bearer '),
@@ -163,7 +163,7 @@ export const headerParsers: readonly Parser[] = [
   },
   {
     name: 'request-target',
-    file: 'edge/src/policy/request-plan.ts',
+    file: 'edge/src/http/request-plan.ts',
     parse: (text) => new RequestPlans(resources).plan('GET', `https://a.example${text}`, 0),
     worst: ['/', '/docs/', '/v2/places/', '/v2/places?', '/problems/a.'].flatMap((path) =>
       ['a', '/', '.', '%', '&', '-/', 'a=&'].map((text) => (path + text.repeat(8_192)).slice(0, 8_192)),

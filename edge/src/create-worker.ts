@@ -4,9 +4,9 @@ import type { Schema } from 'hono/types'
 import { createApp } from './app.ts'
 import { createPassThrough } from './cache/index.ts'
 import { type Bindings, ConfigError, readConfig } from './config.ts'
-import { createParts } from './parts.ts'
-import type { Cors } from './policy/cors.ts'
+import type { Cors } from './http/cors.ts'
 import { createSite, type Site } from './site.ts'
+import { createParts } from './wire.ts'
 
 type Handler = (request: Request, context: ExecutionContext) => Response | Promise<Response>
 

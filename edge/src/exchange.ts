@@ -5,11 +5,11 @@ import {
   type Priority,
   type ToldRevision,
 } from '@spillway/origin/contract'
-import type { Reservation } from './policy/origin-endpoint.ts'
-import { type Arrival, isUuid, type RequestHead } from './policy/request-headers.ts'
-import type { RequestPlan, ServedPlan } from './policy/request-plan.ts'
-import type { VerifiedToken } from './policy/token-verifier.ts'
-import type { RandomIds } from './runtime/random-ids.ts'
+import type { VerifiedToken } from './auth/token-verifier.ts'
+import { type Arrival, isUuid, type RequestHead } from './http/request-headers.ts'
+import type { RequestPlan, ServedPlan } from './http/request-plan.ts'
+import type { Reservation } from './overload/origin-endpoint.ts'
+import type { RandomIds } from './platform/random-ids.ts'
 
 /** The runtime's side of a request. */
 export type RequestContext = Pick<ExecutionContext, 'waitUntil' | 'passThroughOnException' | 'props'>

@@ -8,7 +8,7 @@ export interface OriginNews {
 }
 
 /**
- * The edge's gate towards the origin (`edge/src/policy/origin-gate.ts`) for all isolates at once: priorities are held
+ * The edge's gate towards the origin (`edge/src/overload/origin-gate.ts`) for all isolates at once: priorities are held
  * back by the origin's load signal, and what the origin refused lately is refused here first (Google's client-side
  * throttling with K = 2 over four seconds, and the edge's distrust). The share of isolates that hold back grows with
  * how far the mean signal is above their limit, since each isolate heard of another process. When the origin answered

@@ -19,5 +19,4 @@ export { createQueuedPurge, createZonePurge, type PurgeQueueStub } from './purge
 export { boundedCache } from './store/bounded-cache.ts'
 export type { CacheStore } from './store/cache-store.ts'
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts'
-export { SieveMap } from './store/sieve-map.ts'
 export { type CacheApi, WorkersCacheStore } from './store/workers-cache-store.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { AnswerObservation } from '../observation.ts'
 import { analyticsObserver } from './analytics.ts'
+import type { AnswerObservation } from './observation.ts'
 
 const answer = (change: Partial<AnswerObservation> = {}): AnswerObservation => ({
   kind: 'answer',

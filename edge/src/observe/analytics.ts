@@ -1,5 +1,5 @@
-import type { AnswerObservation, Observe } from '../observation.ts'
-import { Sampler } from '../policy/sampler.ts'
+import type { AnswerObservation, Observe } from './observation.ts'
+import { Sampler } from './sampler.ts'
 
 /** Of answers that are no news one in so many is written. */
 const ordinaryEvery = 20

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
-import type { AnswerObservation, Observation, Observe } from '../observation.ts'
-import { LineBudget } from '../policy/line-budget.ts'
+import { LineBudget } from './line-budget.ts'
+import type { AnswerObservation, Observation, Observe } from './observation.ts'
 
 /** Observations → one JSON line each, by level; a flood of one kind is thinned, and what repeats a line is left out. */
 export function logObserver(

@@ -1,14 +1,14 @@
 import { type Priority, type Problem, priorityRank } from '@spillway/origin/contract'
+import type { ControlSource } from '../auth/control-source.ts'
 import { type Exchange, nowOf, priorityOf } from '../exchange.ts'
+import type { PagePlan, ReadPlan, WritePlan } from '../http/request-plan.ts'
+import type { OriginEndpoint, Reservation } from '../overload/origin-endpoint.ts'
+import type { GateReason, Permit, Started, WaitBounds } from '../overload/permit.ts'
+import { retryAfterSeconds } from '../overload/retry-after.ts'
+import type { ShedProblems, ShedReason } from '../overload/shed-problems.ts'
+import { Waiter } from '../overload/wait-line.ts'
 import { next } from '../pipeline.ts'
-import type { OriginEndpoint, Reservation } from '../policy/origin-endpoint.ts'
-import type { GateReason, Permit, Started, WaitBounds } from '../policy/permit.ts'
-import type { PagePlan, ReadPlan, WritePlan } from '../policy/request-plan.ts'
-import { retryAfterSeconds } from '../policy/retry-after.ts'
-import type { ShedProblems, ShedReason } from '../policy/shed-problems.ts'
-import { Waiter } from '../policy/wait-line.ts'
-import type { ControlSource } from '../runtime/control-source.ts'
-import { inTime } from '../runtime/in-time.ts'
+import { inTime } from '../platform/in-time.ts'
 
 export interface AdmitParts {
   /** The preferred one first. */

@@ -8,15 +8,15 @@ import {
 } from '@spillway/origin/contract'
 import type { Config } from '../config.ts'
 import { type Exchange, nowOf, patternOf } from '../exchange.ts'
-import type { AnswerObservation, Observe } from '../observation.ts'
+import type { Cors } from '../http/cors.ts'
+import { timingHeader } from '../http/private-headers.ts'
+import type { RequestHead } from '../http/request-headers.ts'
+import type { PagePlan } from '../http/request-plan.ts'
+import { SharedProblem } from '../http/shared-problem.ts'
+import type { AnswerObservation, Observe } from '../observe/observation.ts'
+import type { Sampler } from '../observe/sampler.ts'
 import type { Answer } from '../pipeline.ts'
-import type { Cors } from '../policy/cors.ts'
-import { timingHeader } from '../policy/private-headers.ts'
-import type { RequestHead } from '../policy/request-headers.ts'
-import type { PagePlan } from '../policy/request-plan.ts'
-import type { Sampler } from '../policy/sampler.ts'
-import { SharedProblem } from '../policy/shared-problem.ts'
-import type { RandomIds } from '../runtime/random-ids.ts'
+import type { RandomIds } from '../platform/random-ids.ts'
 
 export interface AnswerParts {
   readonly cors: Cors

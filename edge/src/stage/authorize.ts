@@ -1,8 +1,8 @@
 import { decideAccess, type Problem } from '@spillway/origin/contract'
+import { insufficientScope, unauthenticated } from '../auth/token-refusal.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
+import type { InvalidPlan, ReadPlan, WritePlan } from '../http/request-plan.ts'
 import { next } from '../pipeline.ts'
-import type { InvalidPlan, ReadPlan, WritePlan } from '../policy/request-plan.ts'
-import { insufficientScope, unauthenticated } from '../policy/token-refusal.ts'
 
 /** 3. Whether the contract lets this caller do this, as far as can be told before any document is known. */
 export function authorize(exchange: Exchange<ReadPlan | WritePlan | InvalidPlan>): Problem | typeof next {

@@ -1,6 +1,3 @@
-import { SieveMap } from '../cache/index.ts'
-import { type Exchange, principalOf } from '../exchange.ts'
-import { next } from '../pipeline.ts'
 import {
   type Consistency,
   formatConsistency,
@@ -10,10 +7,13 @@ import {
   mergeConsistency,
   parseConsistency,
   rememberWrite,
-} from '../policy/consistency-token.ts'
-import { cookieValue } from '../policy/cookie.ts'
-import { consistencyHeader } from '../policy/private-headers.ts'
-import type { ReadPlan, WritePlan } from '../policy/request-plan.ts'
+} from '../consistency/consistency-token.ts'
+import { type Exchange, principalOf } from '../exchange.ts'
+import { cookieValue } from '../http/cookie.ts'
+import { consistencyHeader } from '../http/private-headers.ts'
+import type { ReadPlan, WritePlan } from '../http/request-plan.ts'
+import { SieveMap } from '../lib/sieve-map.ts'
+import { next } from '../pipeline.ts'
 
 export interface ConsistencyParts {
   readonly consistency: ConsistencyTokens

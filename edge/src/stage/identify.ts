@@ -1,16 +1,16 @@
 import { acceptsJson, type Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
-import type { Observe } from '../observation.ts'
-import { next } from '../pipeline.ts'
-import type { Cors } from '../policy/cors.ts'
-import type { Arrival } from '../policy/request-headers.ts'
+import type { Cors } from '../http/cors.ts'
+import type { Arrival } from '../http/request-headers.ts'
 import type {
   InvalidPlan,
   OptionsPlan,
   RefusedPlan,
   RequestPlan,
   RequestPlans,
-} from '../policy/request-plan.ts'
+} from '../http/request-plan.ts'
+import type { Observe } from '../observe/observation.ts'
+import { next } from '../pipeline.ts'
 import { unexpected } from './recover.ts'
 
 export interface IdentifyParts {

@@ -1,10 +1,10 @@
 import type { Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
-import type { Observe } from '../observation.ts'
+import type { RequestHead } from '../http/request-headers.ts'
+import type { Observe } from '../observe/observation.ts'
+import { addressKey, type LocalQuota, refusedKey } from '../overload/local-quota.ts'
 import { next } from '../pipeline.ts'
-import { addressKey, type LocalQuota, refusedKey } from '../policy/local-quota.ts'
-import type { RequestHead } from '../policy/request-headers.ts'
-import { inTime } from '../runtime/in-time.ts'
+import { inTime } from '../platform/in-time.ts'
 
 export interface LimitParts {
   readonly quota: LocalQuota

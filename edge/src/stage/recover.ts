@@ -1,6 +1,6 @@
 import { type Problem, ProblemError } from '@spillway/origin/contract'
 import { type Exchange, patternOf } from '../exchange.ts'
-import type { Observe } from '../observation.ts'
+import type { Observe } from '../observe/observation.ts'
 import { ForwardError } from './forward.ts'
 
 export const unexpected: Problem = {

@@ -1,7 +1,7 @@
 import { edgeCacheControl, type Route, revisionTag } from '@spillway/origin/contract'
 import type { HttpCache } from '../cache/index.ts'
+import type { HeardRevisions } from '../consistency/heard-revisions.ts'
 import type { Exchange } from '../exchange.ts'
-import type { HeardRevisions } from '../policy/heard-revisions.ts'
 
 export interface RevisionParts {
   readonly cache: HttpCache

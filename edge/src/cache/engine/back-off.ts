@@ -1,4 +1,4 @@
-import { SieveMap } from '../store/sieve-map.ts'
+import { SieveMap } from '../../lib/sieve-map.ts'
 
 /** Rest after the first failure; each further one in a row doubles it, up to the longest. */
 const firstMs = 1_000

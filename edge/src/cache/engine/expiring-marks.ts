@@ -1,4 +1,4 @@
-import { SieveMap } from '../store/sieve-map.ts'
+import { SieveMap } from '../../lib/sieve-map.ts'
 
 /**
  * Keys marked for a short while: hit-for-miss. A key whose last answer could not be shared does not make the next

@@ -1,5 +1,5 @@
+import { SieveMap } from '../../lib/sieve-map.ts'
 import type { CacheStore } from './cache-store.ts'
-import { SieveMap } from './sieve-map.ts'
 import { recordBytes, type StoredRecord } from './stored-record.ts'
 
 export interface MemoryStoreOptions {

@@ -1,5 +1,5 @@
-import { SieveMap } from '../cache/index.ts'
 import type { RateQuota } from '../config.ts'
+import { SieveMap } from '../lib/sieve-map.ts'
 
 /**
  * What one isolate knows of callers' consumption. The binding counts for a whole location but costs a call, so it is

@@ -1,5 +1,5 @@
+import { SharedProblem } from '../http/shared-problem.ts'
 import type { GateReason } from './permit.ts'
-import { SharedProblem } from './shared-problem.ts'
 
 /** Reason of a request that was shed, as it is told to operators. */
 export type ShedReason = `shed-${GateReason}`

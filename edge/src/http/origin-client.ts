@@ -1,6 +1,6 @@
-import type { OutgoingFields } from '../policy/forwarded-headers.ts'
-import type { RequestBody } from '../policy/request-body.ts'
 import type { Deadline } from './deadline.ts'
+import type { OutgoingFields } from './forwarded-headers.ts'
+import type { RequestBody } from './request-body.ts'
 
 /** A request to one origin, ready to be sent. */
 export interface OriginRequest {

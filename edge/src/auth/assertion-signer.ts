@@ -5,7 +5,7 @@ import {
   type Principal,
 } from '@spillway/origin/contract'
 import { importJWK, type JWK, SignJWT } from 'jose'
-import { SieveMap } from '../cache/index.ts'
+import { SieveMap } from '../lib/sieve-map.ts'
 
 /**
  * Signs who is asking, once per caller and minute: the origin remembers an assertion as the edge does a token, so the

@@ -1,5 +1,5 @@
 import type { JWK } from 'jose'
-import type { Mac } from '../policy/consistency-token.ts'
+import type { Mac } from '../consistency/consistency-token.ts'
 
 /**
  * A MAC under a key derived from the assertion key (HKDF, RFC 5869): every location has the same one and no further

@@ -1,4 +1,4 @@
-import { type Control, type ControlKey, controlPrefix, noControl, readControl } from '../policy/control.ts'
+import { type Control, type ControlKey, controlPrefix, noControl, readControl } from './control.ts'
 
 /** A listing of more than this many revocations is read only so far: an operator's mistake must not stall requests. */
 const pagesMax = 20

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LineBudget } from './line-budget.ts'
+import { LineBudget } from '../observe/line-budget.ts'
 import { addressKey, callerKey, LocalQuota } from './local-quota.ts'
 
 describe('local quota', () => {

@@ -17,7 +17,7 @@ import {
   publicPaths,
   type Route,
 } from '@spillway/origin/contract'
-import { SieveMap } from '../cache/index.ts'
+import { SieveMap } from '../lib/sieve-map.ts'
 import { pathAndSearch, urlProblem } from './request-headers.ts'
 
 /** A read of a resource: where it goes, what it is stored under and who may ask. */

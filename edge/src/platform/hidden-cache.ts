@@ -1,5 +1,5 @@
 import type { CacheApi } from '../cache/index.ts'
-import type { Mac } from '../policy/consistency-token.ts'
+import type { Mac } from '../consistency/consistency-token.ts'
 
 /**
  * The data centre's cache under URLs that nobody can guess. `caches.default` is the zone's own cache: whoever fetches

@@ -1,9 +1,9 @@
 import { type Principal, principalBytes, principalFromClaims } from '@spillway/origin/contract'
 import { errors, importJWK, type JWTPayload, jwtVerify } from 'jose'
-import { SieveMap } from '../cache/index.ts'
 import type { TokenIssuer } from '../config.ts'
+import { SieveMap } from '../lib/sieve-map.ts'
+import { callerKey } from '../overload/local-quota.ts'
 import { type KeySet, sameAlgorithm, type VerificationKey } from './key-set.ts'
-import { callerKey } from './local-quota.ts'
 import type { TokenFault } from './token-refusal.ts'
 import { bearerToken, readUnverified, type UnverifiedToken } from './unverified-token.ts'
 
