@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Packs a release of the origin: the workspace folder itself (Node strips types only outside node_modules), its
 # dependencies, the Node that runs it, the files of the instance and the database's certificate authorities.
-#   infra/release.sh <commit> <archive.tar.gz> [arm64|x64]
+#   infra/release.sh <commit> <folder> [arm64|x64]
+# Prints the release's name, which ends in the digest of its archive: <folder>/<name>.tar.gz.
 # Needs npm's registry and, unless DATABASE_CA names a local copy, AWS's trust store.
 set -euo pipefail
 commit=$(git rev-parse --verify "$1^{commit}")
-archive=$(realpath -m "$2")
+folder=$(realpath -m "$2")
 architecture=${3:-arm64}
 
 cd "$(git rev-parse --show-toplevel)"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-echo "packing ${commit:0:12} for linux-$architecture …"
+echo "packing ${commit:0:12} for linux-$architecture …" >&2
 git archive "$commit" package.json package-lock.json .npmrc origin edge/package.json infra bench/package.json | tar -x -C "$work"
 cd "$work"
 npm install --silent --omit=dev --ignore-scripts --workspace @spillway/origin --no-audit --no-fund
@@ -30,6 +31,10 @@ else
 fi
 find origin -name '*.test.ts' -delete
 rm -rf origin/test origin/dev origin/application/test
-mkdir -p "$(dirname "$archive")"
-tar -czf "$archive" origin node_modules runtime instance package.json
-echo "$archive $(du -h "$archive" | cut -f1)"
+tar -czf release.tar.gz origin node_modules runtime instance package.json
+digest=$(sha256sum release.tar.gz)
+name=${commit:0:12}-${digest%% *}
+mkdir -p "$folder"
+mv release.tar.gz "$folder/$name.tar.gz"
+echo "$folder/$name.tar.gz $(du -h "$folder/$name.tar.gz" | cut -f1)" >&2
+echo "$name"

@@ -14,7 +14,12 @@ id spillway >/dev/null 2>&1 || useradd --system --home-dir /var/lib/spillway --s
 
 release_folder=/opt/spillway/$RELEASE
 mkdir -p "$root$release_folder"
-aws s3 cp --only-show-errors "s3://$RELEASES_BUCKET/origin/$RELEASE.tar.gz" - | tar -xz -C "$root$release_folder"
+archive=$root$release_folder.tar.gz
+aws s3 cp --only-show-errors "s3://$RELEASES_BUCKET/origin/$RELEASE.tar.gz" "$archive"
+# The release's name ends in the digest of its archive: who may write to the bucket alone does not change what runs.
+echo "${RELEASE##*-}  $archive" | sha256sum --check --quiet
+tar -xz -C "$root$release_folder" -f "$archive"
+rm "$archive"
 ln -sfn "$root$release_folder" "$root/opt/spillway/current"
 instance=$root/opt/spillway/current/instance
 

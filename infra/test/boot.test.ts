@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ports } from '@spillway/origin/contract'
@@ -31,12 +32,13 @@ const written = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 describe('the first boot of an origin', () => {
   const settings = {
-    RELEASE: 'abc123',
+    RELEASE: '',
     RELEASES_BUCKET: 'releases',
     STAGE: 'staging',
     PORT: String(ports.origin),
   }
   const agent = 'opt/aws/amazon-cloudwatch-agent'
+  let archive: string
   beforeEach(() => {
     const bin = join(root, agent, 'bin')
     const ctl = `echo "agent $*" >> "${join(root, 'calls.log')}"`
@@ -44,15 +46,24 @@ describe('the first boot of an origin', () => {
       'dnf',
       `mkdir -p "${bin}" "${join(root, agent, 'etc')}" && printf '#!/bin/sh\n%s\n' '${ctl}' > "${bin}/amazon-cloudwatch-agent-ctl" && chmod +x "${bin}/amazon-cloudwatch-agent-ctl"`,
     )
-    commands.add('aws', `tar -cz -C "${join(instanceFolder, '..')}" instance`)
+    archive = join(root, 'archive.tar.gz')
+    expect(spawnSync('tar', ['-czf', archive, '-C', join(instanceFolder, '..'), 'instance']).status).toBe(0)
+    settings.RELEASE = `abc123-${createHash('sha256').update(readFileSync(archive)).digest('hex')}`
+    commands.add('aws', fetchesArchive())
   })
+  const fetchesArchive = () => `for last; do :; done; cp "${archive}" "$last"`
 
   it('fetches its release, tells the agent what to forward, and starts its units last', () => {
     const { status, stderr } = boot('user-data.sh', settings)
     expect(status, stderr).toBe(0)
-    expect(commands.calls).toContain('aws s3 cp --only-show-errors s3://releases/origin/abc123.tar.gz -')
+    const { RELEASE: release } = settings
+    const fetched = join(root, 'opt/spillway', `${release}.tar.gz`)
+    expect(commands.calls).toContain(
+      `aws s3 cp --only-show-errors s3://releases/origin/${release}.tar.gz ${fetched}`,
+    )
+    expect(existsSync(fetched)).toBe(false)
     expect(realpathSync(join(root, 'opt/spillway/current'))).toBe(
-      realpathSync(join(root, 'opt/spillway/abc123')),
+      realpathSync(join(root, 'opt/spillway', release)),
     )
     for (const unit of ['spillway-origin.service', 'spillway-lifecycle.service']) {
       expect(written(`etc/systemd/system/${unit}`)).toBe(readInstanceFile(unit))
@@ -75,11 +86,20 @@ describe('the first boot of an origin', () => {
     expect(config).toContain(originMetrics.poolWait)
   })
 
+  it('starts nothing of an archive that is not the release that was named', () => {
+    commands.add('aws', `${fetchesArchive()}; echo more >> "$last"`)
+    const { status, stdout } = boot('user-data.sh', settings)
+    expect(status).not.toBe(0)
+    expect(stdout).toContain('FAILED')
+    expect(commands.calls.filter((call) => call.startsWith('systemctl'))).toEqual([])
+    expect(existsSync(join(root, 'opt/spillway/current'))).toBe(false)
+  })
+
   it('starts nothing without a release, and can be run again', () => {
     commands.add('aws', 'exit 1')
     expect(boot('user-data.sh', settings).status).not.toBe(0)
     expect(commands.calls.filter((call) => call.startsWith('systemctl'))).toEqual([])
-    commands.add('aws', `tar -cz -C "${join(instanceFolder, '..')}" instance`)
+    commands.add('aws', fetchesArchive())
     expect(boot('user-data.sh', settings).status).toBe(0)
     expect(boot('user-data.sh', settings).status).toBe(0)
   })

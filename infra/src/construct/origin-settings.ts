@@ -25,9 +25,9 @@ export function originSettings(
 ): Record<string, string> {
   const { origin, stage } = config
   const release = new CfnParameter(Stack.of(scope), 'Release', {
-    description: 'Release to run: the name of its archive in the releases bucket, without .tar.gz',
-    allowedPattern: '[A-Za-z0-9._-]{1,64}',
-    constraintDescription: 'letters, digits, dots, hyphens and underscores',
+    description: 'Release to run, as infra/release.sh has named it',
+    allowedPattern: '[A-Za-z0-9._]{1,64}-[0-9a-f]{64}',
+    constraintDescription: 'a commit, a hyphen, and the SHA-256 of the archive in the releases bucket',
   })
   return {
     AWS_REGION: Aws.REGION,
