@@ -55,6 +55,7 @@ export async function startFleetOrigin(
   const start = () =>
     startOrigin({
       ...options,
+      application: 'fixture',
       databaseUri: cluster.uri,
       port,
       env: { NODE_OPTIONS: `--import ${preload}`, [divertedPortsVariable]: JSON.stringify(ports) },

@@ -1,4 +1,4 @@
-import { application } from '@spillway/origin/application'
+import { resources } from '@spillway/origin/fixture'
 import type { ResourceName } from './exchange.ts'
 
 /** How long an answer may be shown after it was superseded, by the contract, in ms. */
@@ -9,7 +9,7 @@ export interface Lifetime {
 }
 
 export function lifetimeOf(resource: ResourceName): Lifetime {
-  const rule = application.resources.get(resource)?.cache
+  const rule = resources.get(resource)?.cache
   if (rule === undefined || rule.kind === 'none') return { freshMs: 0, staleMs: 0 }
   const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = rule
   const staleSeconds = Math.max(staleWhileRevalidateSeconds, staleIfErrorSeconds)

@@ -72,6 +72,7 @@ export async function startWorld(progress: (line: string) => void = () => {}): P
         assertionKey,
       }),
       logFile: join(logFolder, `edge-${index}.log`),
+      application: 'fixture',
     })
     closing.defer(() => edge.stop())
     edges.push(edge)

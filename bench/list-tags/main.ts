@@ -43,7 +43,7 @@ const ids = all.filter((_id, index) => index % Math.ceil(all.length / 600) === 0
 
 for (const [name, origin] of [
   ['one tag for all lists', await withoutListsBy()],
-  ['tags by country', join(root, 'origin')],
+  ['tags by country', root],
 ] as const) {
   const { hits, asked } = await measure(origin)
   const percent = (kind: 'list' | 'read') => `${kind} ${((100 * hits[kind]) / asked[kind]).toFixed(0)} %`
@@ -52,7 +52,7 @@ for (const [name, origin] of [
   )
 }
 
-async function measure(originFolder: string) {
+async function measure(repository: string) {
   await using running = new AsyncDisposableStack()
   const assertionKey = await createKey(assertionAlgorithm)
   const origin = await startOrigin({
@@ -60,7 +60,7 @@ async function measure(originFolder: string) {
     databaseName,
     edgeKeys: JSON.stringify(publicKeySet(assertionKey)),
     logFile: join(folder, 'origin.log'),
-    folder: originFolder,
+    root: repository,
   })
   running.defer(() => origin.stop())
   const trustedIssuers = [trustedIssuer(issuer)]
@@ -110,5 +110,5 @@ async function withoutListsBy(): Promise<string> {
   const without = text.replace(/, listsBy: \[[^\]]*\]/, '').replace(/\s*listsBy: \[[^\]]*\],/, '')
   if (without === text) throw new Error(`${file} names no listsBy`)
   await writeFile(file, without)
-  return copy
+  return folder
 }

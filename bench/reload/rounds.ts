@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@spillway/origin/dev/ports'
@@ -13,10 +13,10 @@ export interface Round {
   readonly mendAfterMs: number | 'told'
 }
 
-const resourceFile = 'origin/application/resources/places.ts'
+const resourceFile = 'origin/application/places.ts'
 const reloadTimeoutMs = 30_000
 
-/** `npm start` in a copy of the checkout, whose resource file is edited as a person would. */
+/** `npm start` in a copy of the checkout, with the application of the framework's tests, whose file is edited as a person would. */
 export interface Started {
   /**
    * Makes the mistake, mends it after a while with a larger page size, and says whether both tiers came to take that.
@@ -30,6 +30,7 @@ export interface Started {
 
 /** @param folder of a copy of the checkout */
 export async function startCopy(folder: string): Promise<Started> {
+  await takeFixture(folder)
   const [edgePort, originPort, issuerPort] = [await freePort(), await freePort(), await freePort()]
   const child = spawn(process.execPath, ['infra/local/start.ts'], {
     cwd: folder,
@@ -70,6 +71,15 @@ export async function startCopy(folder: string): Promise<Started> {
       await exited
     },
   }
+}
+
+async function takeFixture(folder: string): Promise<void> {
+  const application = join(folder, 'origin/application')
+  await rm(application, { recursive: true })
+  const isDefinition = (path: string) => !path.endsWith('main.ts')
+  await cp(join(folder, 'origin/test/fixture'), application, { recursive: true, filter: isDefinition })
+  await writeFile(join(application, 'index.ts'), "export { application } from './application.ts'\n")
+  await writeFile(join(application, 'tools.ts'), 'export const tools = {}\n')
 }
 
 function withMistake(source: string, mistake: Mistake): string {

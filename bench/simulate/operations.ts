@@ -1,5 +1,5 @@
-import { application } from '@spillway/origin/application'
 import type { Priority, Resource } from '@spillway/origin/contract'
+import { resources } from '@spillway/origin/fixture'
 
 /** One thing that users ask for. Shares add up to 1. */
 export interface Operation {
@@ -26,7 +26,7 @@ export interface OperationCache {
 const keptSecondsMax = 3_600
 
 /**
- * What the sample application's users do. Priorities and lifetimes are the contract's; shares and popularity are
+ * What users do of the application that the framework's tests have. Priorities and lifetimes are the contract's; shares and popularity are
  * assumptions: nine requests in ten read, three in ten are a user's own records, one in ten is a program's (exports and
  * prefetching, each page asked for once, sent with `Spillway-Priority: background`).
  */
@@ -68,7 +68,7 @@ function read(
 }
 
 function resourceOf(name: string): Resource {
-  const resource = application.resources.get(name)
-  if (resource === undefined) throw new RangeError(`the contract has no resource '${name}'`)
+  const resource = resources.get(name)
+  if (resource === undefined) throw new RangeError(`the fixture has no resource '${name}'`)
   return resource
 }

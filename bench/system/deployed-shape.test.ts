@@ -19,7 +19,7 @@ beforeAll(async () => {
   const options = { recursive: true, filter: (path: string) => !path.endsWith('node_modules') }
   await cp(join(root, 'origin'), join(release, 'origin'), options)
   await symlink(join(root, 'node_modules'), join(release, 'node_modules'))
-  const file = join(release, 'origin/application/resources/places.ts')
+  const file = join(release, 'origin/test/fixture/places.ts')
   const before = await readFile(file, 'utf8')
   const after = before.replace(
     '({ ...same, location:',
@@ -28,7 +28,7 @@ beforeAll(async () => {
   )
   expect(after).not.toBe(before)
   await writeFile(file, after)
-  stack = await up({ databaseUri: inject('databaseUri') })
+  stack = await up({ databaseUri: inject('databaseUri'), application: 'fixture' })
   editor = await stack.issuer.mintToken({ sub: 'editor', scopes: ['places:write'] })
 })
 
@@ -63,7 +63,8 @@ async function deploy(): Promise<void> {
     databaseName: stack.database.name,
     edgeKeys: JSON.stringify(publicKeySet(stack.assertionKey)),
     logFile: join(release, 'origin.log'),
-    folder: join(release, 'origin'),
+    root: release,
+    application: 'fixture',
     port: origin.port,
   })
 }

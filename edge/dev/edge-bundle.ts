@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { glob, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { localFolder, root } from '@spillway/origin/dev/folders'
+import type { WhichApplication } from '@spillway/origin/dev/origin-process'
 
 const run = promisify(execFile)
 
@@ -17,41 +18,42 @@ export interface EdgeBundle {
 }
 
 const bundleTimeoutMs = 120_000
+const config = join(root, 'edge/wrangler.jsonc')
 const sources = [
-  'edge/src/**/*.ts',
-  'edge/application/**/*.ts',
-  'origin/contract/**/*.ts',
-  'origin/application/**/*.ts',
+  'edge/{application,src,test/fixture}/**/*.ts',
+  'origin/{application,contract,test/fixture}/**/*.ts',
   'edge/wrangler.jsonc',
   'package-lock.json',
 ]
 
-/**
- * Bundles the edge by wrangler's own means, so that tests run what a deployment would; once per state of the sources.
- */
-export async function bundleEdge(): Promise<EdgeBundle> {
-  const folder = join(localFolder, 'edge-bundles', await hashOfSources())
+/** Workers from the repository's root: both have the same framework, each its application. */
+const workers = { own: 'edge/src/worker.ts', fixture: 'edge/test/fixture/worker.ts' }
+
+/** Bundles the edge by wrangler's own means, so that tests run what a deployment would; once per state of the sources. */
+export async function bundleEdge(application: WhichApplication = 'own'): Promise<EdgeBundle> {
+  const worker = workers[application]
+  const folder = join(localFolder, 'edge-bundles', await hashOfSources(worker))
   const optionsFile = join(folder, 'miniflare.json')
-  if (!(await exists(optionsFile))) await build(folder, optionsFile)
+  if (!(await exists(optionsFile))) await build(worker, folder, optionsFile)
   const { scriptFile, workerOptions } = JSON.parse(await readFile(optionsFile, 'utf8'))
   return { scriptFile: join(folder, scriptFile), workerOptions }
 }
 
-async function build(folder: string, optionsFile: string): Promise<void> {
+async function build(worker: string, folder: string, optionsFile: string): Promise<void> {
   // Complete when it is renamed: another process may build the same at this moment.
   const draft = `${folder}.${randomUUID()}`
   try {
     await run(
       join(root, 'node_modules/.bin/wrangler'),
-      ['deploy', '--dry-run', '--outdir', draft, '--config', join(root, 'edge/wrangler.jsonc')],
+      ['deploy', join(root, worker), '--dry-run', '--outdir', draft, '--config', config],
       { cwd: join(root, 'edge'), env: wranglerEnvironment(), timeout: bundleTimeoutMs },
     )
     const { unstable_getMiniflareWorkerOptions: toMiniflare, unstable_readConfig } = await import('wrangler')
-    const { main, vars } = unstable_readConfig({ config: join(root, 'edge/wrangler.jsonc') })
-    const read = toMiniflare(join(root, 'edge/wrangler.jsonc')).workerOptions
+    const { vars } = unstable_readConfig({ config })
+    const read = toMiniflare(config).workerOptions
     // Without what a developer's own .dev.vars adds, and without what a bundle does not need.
     const workerOptions = { ...read, bindings: vars, modulesRules: undefined, rootPath: undefined }
-    const scriptFile = (main ?? 'worker.ts').replace(/^.*\//, '').replace(/\.ts$/, '.js')
+    const scriptFile = `${basename(worker, '.ts')}.js`
     await mkdir(draft, { recursive: true })
     await writeFile(join(draft, 'miniflare.json'), JSON.stringify({ scriptFile, workerOptions }, null, 2))
     await rename(draft, folder)
@@ -71,11 +73,11 @@ export const wranglerEnvironment = (): NodeJS.ProcessEnv => ({
   XDG_CONFIG_HOME: join(localFolder, 'config'),
 })
 
-async function hashOfSources(): Promise<string> {
+async function hashOfSources(worker: string): Promise<string> {
   const files = (await Array.fromAsync(glob(sources, { cwd: root }))).filter(
     (file) => !file.endsWith('.test.ts'),
   )
-  const hash = createHash('sha256')
+  const hash = createHash('sha256').update(`${worker}\0`)
   for (const file of files.sort()) hash.update(`${file}\0`).update(await readFile(join(root, file)))
   return hash.digest('hex').slice(0, 24)
 }

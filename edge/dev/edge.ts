@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises'
 import { edgeEnv } from '@spillway/origin/contract'
+import type { WhichApplication } from '@spillway/origin/dev/origin-process'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { bundleEdge } from './edge-bundle.ts'
 import type { PrivateJwk } from './keys.ts'
@@ -13,6 +14,8 @@ export interface EdgeOptions {
   /** Variables and secrets, by the names of the contract's `edgeEnv`. */
   readonly variables: Readonly<Record<string, string>>
   readonly logFile: string
+  /** @default 'own' */
+  readonly application?: WhichApplication
   /** @default any free port */
   readonly port?: number
 }
@@ -34,8 +37,8 @@ export const edgeVariables = (values: {
  * Runs the bundled Worker in workerd, without the proxy of `wrangler dev` in front of it. Two of them are two data
  * centres: they share neither caches nor counters.
  */
-export async function startEdge({ variables, logFile, port = 0 }: EdgeOptions): Promise<Edge> {
-  const { scriptFile, workerOptions } = await bundleEdge()
+export async function startEdge({ variables, logFile, application, port = 0 }: EdgeOptions): Promise<Edge> {
+  const { scriptFile, workerOptions } = await bundleEdge(application)
   const bindings = { ...(workerOptions.bindings as object | undefined), ...variables }
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({

@@ -9,7 +9,7 @@ import { assertionAlgorithm, createKey, type PrivateJwk, publicKeySet } from '@s
 import { dropDatabase } from '@spillway/origin/dev/drop-database'
 import { type FaultProxy, startFaultProxy } from '@spillway/origin/dev/fault-proxy'
 import { startMongod } from '@spillway/origin/dev/mongod'
-import { type Origin, startOrigin } from '@spillway/origin/dev/origin-process'
+import { type Origin, startOrigin, type WhichApplication } from '@spillway/origin/dev/origin-process'
 import { seed } from '@spillway/origin/dev/seed'
 
 /** Connections that can lead through a proxy: towards each origin, towards the database, towards the issuer. */
@@ -22,7 +22,9 @@ export interface StackOptions {
   readonly edges?: number
   /** A database that runs already; this stack uses a name of its own in it. @default a `mongod` of its own */
   readonly databaseUri?: string
-  /** Whether to load the sample data. @default false */
+  /** @default 'own' */
+  readonly application?: WhichApplication
+  /** Whether to load the seed of the repository's own application. @default false */
   readonly seed?: boolean
   /** Tiers to put behind a proxy. @default none */
   readonly proxied?: readonly ProxiedTier[]
@@ -56,7 +58,7 @@ export interface Stack extends AsyncDisposable {
  * @throws Error with the last log lines of what did not start; nothing is left running
  */
 export async function up(options: StackOptions = {}): Promise<Stack> {
-  const { origins: originCount = 1, edges: edgeCount = 1, proxied = [] } = options
+  const { origins: originCount = 1, edges: edgeCount = 1, proxied = [], application = 'own' } = options
   // Last started, first stopped.
   await using closing = new AsyncDisposableStack()
   const logFolder = await mkdtemp(join(tmpdir(), 'spillway-stack-'))
@@ -89,6 +91,7 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
       databaseName: name,
       edgeKeys: JSON.stringify(publicKeySet(assertionKey)),
       logFile: join(logFolder, `origin-${i}.log`),
+      application,
       ...(options.originEnv !== undefined && { env: options.originEnv }),
     })
     closing.defer(() => origin.stop())
@@ -106,6 +109,7 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
         ...options.edgeVariables,
       },
       logFile: join(logFolder, `edge-${i}.log`),
+      application,
     })
     closing.defer(() => edge.stop())
     edges.push(edge)

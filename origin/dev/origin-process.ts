@@ -22,11 +22,19 @@ export interface OriginOptions {
   /** Further variables, or other values of these, by the names of the contract's `originEnv`. */
   readonly env?: Readonly<Record<string, string>>
   readonly logFile: string
-  /** The origin's workspace, or a copy of it. @default this repository's */
-  readonly folder?: string
+  /** The repository, or a copy of it that has its `origin`. @default this one */
+  readonly root?: string
+  /** @default 'own' */
+  readonly application?: WhichApplication
   /** @default any free port */
   readonly port?: number
 }
+
+/** Programs from the repository's root: both have the same framework, each its application. */
+const programs = { own: 'origin/src/main.ts', fixture: 'origin/test/fixture/main.ts' }
+
+/** The application that the repository is deployed with, or that of the framework's tests. */
+export type WhichApplication = keyof typeof programs
 
 const readyTimeoutMs = 60_000
 const drainTimeoutMs = 20_000
@@ -34,11 +42,12 @@ const drainTimeoutMs = 20_000
 /** Starts one origin process as a fleet would, and waits until it is ready. */
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const port = options.port ?? (await freePort())
+  const folder = options.root ?? root
   const child = await startChild({
     name: 'origin',
     command: process.execPath,
-    args: [...serverFlags, 'src/main.ts'],
-    cwd: options.folder ?? join(root, 'origin'),
+    args: [...serverFlags, join(folder, programs[options.application ?? 'own'])],
+    cwd: join(folder, 'origin'),
     env: { ...process.env, ...originEnvironment(options, port) },
     logFile: options.logFile,
   })

@@ -66,7 +66,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     waiting = 0,
     arrivalTimeoutMs,
   } = options
-  const database = await openTestDatabase()
+  const database = await openTestDatabase(application.resources)
   const { repository: real, records } = database.repository()
   const repository = over(real)
   const bounds = limit === undefined ? {} : { initial: limit, limitMin: limit, limitMax: limit }
