@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import type { CacheApi } from '../../../src/cache/store/workers-cache-store.ts'
 
-const cacheFolder = join(dirname(fileURLToPath(import.meta.url)), '../../../src/cache')
+const source = join(dirname(fileURLToPath(import.meta.url)), '../../../src')
 const root = '/spillway'
 
 /** A workerd process that a test starts, and ends. */
@@ -26,8 +26,8 @@ export interface WorkerdOptions {
 }
 
 /**
- * Starts workerd on free ports of 127.0.0.1. The cache imports nothing but itself, so its files are given to workerd one
- * by one as they are, less their types: what runs is what is read.
+ * Starts workerd on free ports of 127.0.0.1. The cache imports nothing but itself and `lib/`, so their files are given to
+ * workerd one by one as they are, less their types: what runs is what is read.
  */
 export async function startWorkerd({
   entry,
@@ -80,10 +80,13 @@ const moduleOf = (file: string, source: string): Module => ({
 
 /** The entry first, as workerd wants it. */
 function modulesFrom(entry: WorkerdOptions['entry']): Module[] {
-  const files = readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-    .map((file) => relative('.', file))
-  const read = (file: string) => moduleOf(file, readFileSync(join(cacheFolder, file), 'utf8'))
-  if (typeof entry !== 'string') return [moduleOf('entry.ts', entry.source), ...files.map(read)]
-  return [read(entry), ...files.filter((file) => file !== entry).map(read)]
+  const files = ['cache', 'lib'].flatMap((folder) =>
+    readdirSync(join(source, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .map((file) => join(folder, file)),
+  )
+  const read = (file: string) => moduleOf(file, readFileSync(join(source, file), 'utf8'))
+  if (typeof entry !== 'string') return [moduleOf('cache/entry.ts', entry.source), ...files.map(read)]
+  const first = join('cache', entry)
+  return [read(first), ...files.filter((file) => file !== first).map(read)]
 }
