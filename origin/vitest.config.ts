@@ -1,18 +1,25 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
-export default defineConfig({
-  test: {
-    name: 'origin',
-    environment: 'node',
-    include: [
-      'application/**/*.test.ts',
-      'contract/**/*.test.ts',
-      'src/**/*.test.ts',
-      'dev/**/*.test.ts',
-      'test/**/*.test.ts',
-    ],
-    globalSetup: ['test/support/mongod.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+/** Unit tests lie beside what they test. What needs a database or a process lies under `test/`, hence the long timeouts. */
+export const projects: readonly TestProjectInlineConfiguration[] = [
+  {
+    root: import.meta.dirname,
+    test: {
+      name: 'origin/unit',
+      include: ['contract/**/*.test.ts', 'src/**/*.test.ts'],
+      testTimeout: 30_000,
+    },
   },
-})
+  {
+    root: import.meta.dirname,
+    test: {
+      name: 'origin/database',
+      include: ['application/**/*.test.ts', 'dev/**/*.test.ts', 'test/**/*.test.ts'],
+      globalSetup: ['test/support/mongod.ts'],
+      testTimeout: 30_000,
+      hookTimeout: 60_000,
+    },
+  },
+]
+
+export default defineConfig({ test: { projects: [...projects] } })

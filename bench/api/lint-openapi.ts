@@ -1,4 +1,4 @@
-/** Program: `npm run lint:openapi` holds the document that the contract yields against Redocly's recommended rules. */
+/** Program: holds the document that the contract yields against Redocly's recommended rules. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** Program: `npm run bench:story` runs the spike of the story against each design, in turn. */
+/** Program: `npm run bench -- story` runs the spike of the story against each design, in turn. */
 
 import type { Measured } from '@spillway/infra/local/bar'
 import { application } from '@spillway/origin/application'

@@ -1,11 +1,11 @@
-/** Program: `npm run bench:compare BEFORE AFTER`, two results or two folders of them; 1 where something is worse. */
+/** Program: `npm run bench -- compare BEFORE AFTER`, two results or two folders of them; 1 where something is worse. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Result, readResult } from '../measure/result.ts'
 import { figure, table } from '../measure/table.ts'
 import { type Comparison, compare, differences } from './compare.ts'
 
-const usage = `Usage: npm run bench:compare -- BEFORE AFTER
+const usage = `Usage: npm run bench -- compare BEFORE AFTER
 
 Two results (bench/results/story.json), or two folders of them. Says of each figure whether it has changed by more than
 noise; exits with 1 where one has become worse, and with 2 where there is nothing to compare.`

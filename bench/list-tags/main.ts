@@ -1,4 +1,4 @@
-/** Program: `npm run bench:list-tags` measures how many reads the edge answers by itself while places are written. */
+/** Program: `npm run bench -- list-tags` measures how many reads the edge answers by itself while places are written. */
 import { randomUUID } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ import { seededRandom } from '../load/random.ts'
 import { Workload } from '../load/workload.ts'
 import { placeIds } from '../origin/place-ids.ts'
 
-/** As `bench:peers` asks: places one by one and by country, and trips planned. */
+/** As `bench -- peers` asks: places one by one and by country, and trips planned. */
 const mix = { read: 60, list: 30, plan: 10 }
 const readers = 8
 /** Each waits a moment between two requests, so that both runs are asked about as much. */

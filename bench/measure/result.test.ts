@@ -4,7 +4,7 @@ import { checkResult, type Result } from './result.ts'
 const result: Result = {
   format: 'spillway-bench-1',
   bench: 'origin',
-  command: 'npm run bench:origin',
+  command: 'npm run bench -- origin',
   startedAt: '2026-11-24T00:00:00.000Z',
   seconds: 1,
   quick: true,

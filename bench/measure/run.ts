@@ -15,7 +15,7 @@ export interface Findings {
 }
 
 export interface RunOptions {
-  /** Name of the command (`npm run bench:NAME`) and of its result file. */
+  /** Name of the command (`npm run bench -- NAME`) and of its result file. */
   readonly bench: string
   /** Packages whose versions belong to the figures. */
   readonly packages: readonly string[]
@@ -60,7 +60,7 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
     const result: Result = {
       format: 'spillway-bench-1',
       bench: options.bench,
-      command: `npm run bench:${options.bench}${values.quick ? ' -- --quick' : ''}`,
+      command: `npm run bench -- ${options.bench}${values.quick ? ' --quick' : ''}`,
       startedAt: startedAt.toISOString(),
       seconds: Math.round(elapsed() * 10) / 10,
       quick: values.quick,

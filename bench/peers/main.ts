@@ -1,4 +1,4 @@
-/** Program: `npm run bench:peers` measures the CPU time of a request on Spillway's whole stack and on others. */
+/** Program: `npm run bench -- peers` measures the CPU time of a request on Spillway's whole stack and on others. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startIssuer } from '@spillway/edge/dev/issuer'
@@ -31,7 +31,7 @@ import { type Subject, startWholePath } from './start-whole-path.ts'
 /**
  * Nine reads for a write, as users of the sample application do it (bench/scenarios, where writes are half as many):
  * they look at places, one by one and by country, and plan trips. What it costs to write a catalogue that is being read
- * is in `bench:origin`.
+ * is in `bench -- origin`.
  */
 const mix: Mix = { read: 60, list: 30, plan: 10 }
 const caseName = 'mixed 90/10'

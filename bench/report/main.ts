@@ -1,23 +1,16 @@
-/** Program: `npm run bench` measures everything, one command after the other, and makes one page of it. */
+/** Program: `npm run bench` without a name measures everything, one command after the other, and makes one page of it. */
 import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
+import { benches } from '../benches.ts'
 import { Result, readResult } from '../measure/result.ts'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { benchesOnPage, page } from './page.ts'
 
-/** The measuring commands, by the name of their result. */
-const programs: Readonly<Record<string, string>> = {
-  story: 'bench/baseline/story.ts',
-  peers: 'bench/peers/main.ts',
-  overload: 'bench/origin/overload.ts',
-  edge: 'bench/edge/main.ts',
-  origin: 'bench/origin/main.ts',
-  connections: 'bench/origin/connections.ts',
-  outage: 'bench/outage/main.ts',
-}
+/** In this order: the dearest to repeat first. */
+const onPage = ['story', 'peers', 'overload', 'edge', 'origin', 'connections', 'outage']
 
 /** Those that together take less than ten minutes on two cores. */
 const quickPrograms = ['story', 'peers', 'overload', 'edge']
@@ -34,7 +27,7 @@ const startMs = performance.now()
 const say = (line: string) =>
   console.error(`\n[bench ${Math.round((performance.now() - startMs) / 1000)} s] ${line}`)
 
-const names = values.only ?? (values.quick ? quickPrograms : Object.keys(programs))
+const names = values.only ?? (values.quick ? quickPrograms : onPage)
 const resultsFolder = values.quick ? join(localFolder, 'results') : join(root, 'bench/results')
 const pageFolder = values.quick ? join(localFolder, 'report') : join(root, 'bench/report')
 
@@ -47,10 +40,10 @@ const failed: string[] = []
 if (!values.page) {
   for (const [i, name] of names.entries()) {
     if (isStopped) break
-    const file = programs[name]
-    if (file === undefined) throw new Error(`${name}: want ${Object.keys(programs).join(', ')}`)
+    const bench = benches[name]
+    if (bench === undefined || !onPage.includes(name)) throw new Error(`${name}: want ${onPage.join(', ')}`)
     say(`${i + 1} of ${names.length}: ${name}`)
-    if ((await run(file)) !== 0) failed.push(name)
+    if ((await run(bench.program)) !== 0) failed.push(name)
   }
 }
 
@@ -73,14 +66,14 @@ for (const { bars } of results) {
   }
 }
 if (failed.length > 0) {
-  console.error(`\nnot all well: ${failed.map((name) => `bench:${name}`).join(', ')}`)
+  console.error(`\nnot all well: ${failed.map((name) => `bench -- ${name}`).join(', ')}`)
   process.exitCode = 1
 }
 
-function run(file: string): Promise<number> {
+function run(program: string): Promise<number> {
   const args = [
     '--disable-warning=ExperimentalWarning',
-    join(root, file),
+    join(import.meta.dirname, '..', program),
     ...(values.quick ? ['--quick'] : []),
   ]
   const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })

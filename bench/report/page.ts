@@ -140,7 +140,7 @@ ${isQuick ? html`<p class="note">A quick run: fewer and shorter repetitions than
 <h2>What must hold</h2>${barsTable(results)}
 ${sections}
 ${cost.section}
-${missing.length > 0 ? html`<p class="how">Not in this run: ${missing.map(({ bench }) => `npm run bench:${bench}`).join(', ')}.</p>` : ''}
+${missing.length > 0 ? html`<p class="how">Not in this run: ${missing.map(({ bench }) => `npm run bench -- ${bench}`).join(', ')}.</p>` : ''}
 </body></html>
 `
   return { html: content.text, figures }

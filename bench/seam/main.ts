@@ -16,12 +16,21 @@ import { serveOne } from './serve-one.ts'
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
 
 const someTests = [
-  ...['--project', 'origin', '--project', 'edge', '--project', 'bench'],
+  ...[
+    '--project',
+    'origin/*',
+    '--project',
+    'edge/unit',
+    '--project',
+    'edge/workerd',
+    '--project',
+    'bench/unit',
+  ],
   ...['origin/contract', 'origin/src', 'origin/test/access', 'origin/test/lists', 'origin/test/pages'],
   ...['origin/test/routing', 'origin/test/seed', 'origin/test/validation', 'origin/test/contract-purity'],
   ...['edge/src', 'edge/test/reads', 'edge/test/writes', 'bench/k6', 'bench/scenarios'],
 ]
-const allTests = ['origin', 'edge', 'edge/workerd', 'infra'].flatMap((project) => ['--project', project])
+const allTests = ['origin/*', 'edge/*', 'infra/*'].flatMap((project) => ['--project', project])
 
 const say = lineWriter('seam')
 

@@ -44,7 +44,7 @@ it('a measured kind costs what was measured, all steps of a request together', (
     databaseMs: times.kinds.find.databaseMs,
     share: times.kinds.find.share,
   })
-  expect(measured.source).toContain('read by id: bench:origin (2026-11-25')
+  expect(measured.source).toContain('read by id: bench -- origin (2026-11-25')
 })
 
 it('a kind that was not measured stays as it is', () => {
@@ -54,5 +54,5 @@ it('a kind that was not measured stays as it is', () => {
 })
 
 it('of another bench is refused', () => {
-  expect(() => withMeasured(times, { ...result(), bench: 'edge' })).toThrow('bench:origin')
+  expect(() => withMeasured(times, { ...result(), bench: 'edge' })).toThrow('bench -- origin')
 })

@@ -5,20 +5,20 @@ import { checkResult, type Result } from '../measure/result.ts'
 import { median } from '../measure/statistics.ts'
 import { type KindName, readServiceTimes, type ServiceTimes } from './service-times.ts'
 
-/** What `bench:origin` calls each kind of request. */
+/** What `bench -- origin` calls each kind of request. */
 const cases: Readonly<Record<KindName, string>> = { find: 'read by id', list: 'list page', write: 'create' }
 
 const subject = 'Spillway'
 
 /**
- * Service times with the CPU that `bench:origin` measured: the origin's, split over the steps of a request as before,
+ * Service times with the CPU that `bench -- origin` measured: the origin's, split over the steps of a request as before,
  * and the database's. Kinds that the run left out, round trips and shares stay as they are.
  *
- * @throws Error where the result is not of `bench:origin`
+ * @throws Error where the result is not of `bench -- origin`
  */
 export function withMeasured(times: ServiceTimes, result: Result): ServiceTimes {
   const { bench, rows, startedAt, machine, versions } = result
-  if (bench !== 'origin') throw new Error(`a result of bench:origin is wanted, not of bench:${bench}`)
+  if (bench !== 'origin') throw new Error(`a result of bench -- origin is wanted, not of bench -- ${bench}`)
   const kinds = { ...times.kinds }
   const measured: string[] = []
   for (const name of Object.keys(cases) as KindName[]) {
@@ -42,13 +42,13 @@ export function withMeasured(times: ServiceTimes, result: Result): ServiceTimes 
   const where = `${startedAt}, ${machine.cores} cores, ${versions.commit ?? 'no commit'}`
   return {
     ...times,
-    source: `CPU of ${measured.join(', ')}: bench:origin (${where}). Its split over a request's steps, round trips and the rest: ${times.source}`,
+    source: `CPU of ${measured.join(', ')}: bench -- origin (${where}). Its split over a request's steps, round trips and the rest: ${times.source}`,
     date: startedAt.slice(0, 10),
     kinds,
   }
 }
 
-/** Service times as far as the published run of `bench:origin` has measured them. */
+/** Service times as far as the published run of `bench -- origin` has measured them. */
 export function publishedTimes(): ServiceTimes {
   const times = readServiceTimes()
   const file = join(root, 'bench/results/origin.json')

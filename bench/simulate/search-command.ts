@@ -15,7 +15,7 @@ import { type Judged, judge, lostPercent, price, search } from './search.ts'
 import { candidates } from './search-space.ts'
 import { createWorld } from './world.ts'
 
-/** `npm run simulate:search [-- --quick]`: looks for scaling rules, and shows the winner against those in use. */
+/** `npm run simulate -- search [-- --quick]`: looks for scaling rules, and shows the winner against those in use. */
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 
 /** The spike with this many times the users, and each request this many times as heavy as measured. */

@@ -11,7 +11,7 @@ import { validationFigure } from './chart/validation-figure.ts'
 import { publishedTimes } from './measured-times.ts'
 import { compare, readOverload, timesOf, worst } from './validation.ts'
 
-/** `npm run simulate:validate [-- --quick] [-- --file FILE]`: lays simulated overload over what `bench:overload` measured. */
+/** `npm run simulate -- validate [-- --quick] [-- --file FILE]`: lays simulated overload over what `bench -- overload` measured. */
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, file: { type: 'string' } },
 })
@@ -21,7 +21,7 @@ const ownQuick = join(localFolder, 'results/overload.json')
 const file = values.file ?? (values.quick && existsSync(ownQuick) ? ownQuick : published)
 if (!existsSync(file)) {
   console.error(
-    'Nothing has been measured yet: npm run bench:overload writes what this command compares with.',
+    'Nothing has been measured yet: npm run bench -- overload writes what this command compares with.',
   )
   process.exit(1)
 }

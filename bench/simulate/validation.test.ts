@@ -35,7 +35,7 @@ describe('a measured run', () => {
   })
 
   it('of another bench is refused', () => {
-    expect(() => readOverload({ ...result(metric(1)), bench: 'origin' })).toThrow('bench:overload')
+    expect(() => readOverload({ ...result(metric(1)), bench: 'origin' })).toThrow('bench -- overload')
   })
 })
 

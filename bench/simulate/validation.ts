@@ -5,7 +5,7 @@ import { joined } from './origin-policy.ts'
 import { type PerPriority, type ProcessResult, simulateProcess } from './process/process.ts'
 import { processModel, type ServiceTimes } from './service-times.ts'
 
-/** One level of `bench:overload`: what was offered to one process and what came of it. */
+/** One level of `bench -- overload`: what was offered to one process and what came of it. */
 export interface MeasuredLevel {
   readonly name: string
   readonly arrivals: PerPriority
@@ -14,7 +14,7 @@ export interface MeasuredLevel {
   readonly p99Ms: number
 }
 
-/** What `bench:overload` says of its own run. */
+/** What `bench -- overload` says of its own run. */
 export interface OverloadRun {
   readonly levels: readonly MeasuredLevel[]
   /** Most requests a second that were answered well at any level. */
@@ -28,14 +28,15 @@ const normalShare = 0.6
 /** Its mix: lists that no two requests share, reads by id, creates. */
 const mix = { find: 0.3, list: 0.6, write: 0.1 } as const
 
-/** @throws Error where the result is not of `bench:overload` */
+/** @throws Error where the result is not of `bench -- overload` */
 export function readOverload({ bench, rows, settings }: Result): OverloadRun {
   const setting = (name: string): number => {
     const value = settings[name]
     if (typeof value !== 'number') throw new Error(`the result has no setting '${name}'`)
     return value
   }
-  if (bench !== 'overload') throw new Error(`a result of bench:overload is wanted, not of bench:${bench}`)
+  if (bench !== 'overload')
+    throw new Error(`a result of bench -- overload is wanted, not of bench -- ${bench}`)
   const capacity = setting('capacity')
   const criticalShare = setting('criticalShare')
   const levels = rows.flatMap((row): readonly MeasuredLevel[] => {

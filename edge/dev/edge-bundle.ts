@@ -45,7 +45,7 @@ async function build(worker: string, folder: string, optionsFile: string): Promi
   try {
     await run(
       join(root, 'node_modules/.bin/wrangler'),
-      ['deploy', join(root, worker), '--dry-run', '--outdir', draft, '--config', config],
+      ['deploy', join(root, worker), '--dry-run', '--env=', '--outdir', draft, '--config', config],
       { cwd: join(root, 'edge'), env: wranglerEnvironment(), timeout: bundleTimeoutMs },
     )
     const { unstable_getMiniflareWorkerOptions: toMiniflare, unstable_readConfig } = await import('wrangler')

@@ -6,7 +6,7 @@ import { root } from '@spillway/origin/dev/folders'
 const projects = ['origin', 'edge']
 
 /**
- * Types of the origin and the edge, as `npm run typecheck` checks them. Nothing waits for it: the code runs without its types.
+ * Types of the origin and the edge, as `npm run check` checks them. Nothing waits for it: the code runs without its types.
  *
  * @returns one line an error, with its place; none where all is well, or the signal was aborted
  */

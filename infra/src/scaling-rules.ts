@@ -20,6 +20,6 @@ export const growth = {
 
 /**
  * Average CPU that the group is kept at, beside requests per target: what counts requests does not see that they have
- * become heavier. Chosen with the step rules by `npm run simulate:search`.
+ * become heavier. Chosen with the step rules by `npm run simulate -- search`.
  */
 export const cpuTargetPercent = 50

@@ -1,10 +1,9 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 /** The repository. */
-export const root = fileURLToPath(new URL('../..', import.meta.url))
+export const root = resolve(import.meta.dirname, '../..')
 
 /**
  * What a checkout makes for itself: keys, data files, bundles. Ignored by version control. SPILLWAY_FOLDER puts it

@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   plugins: [cloudflareTest({ miniflare: { compatibilityDate: '2026-08-01' } })],
   test: {
-    name: 'edge/workerd',
+    name: 'edge/contract',
     root: join(import.meta.dirname, '../../..'),
     include: ['origin/contract/**/*.test.ts', 'edge/test/workerd/**/*.test.ts'],
     isolate: false,

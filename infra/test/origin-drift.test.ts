@@ -1,9 +1,9 @@
 import { originEnv } from '@spillway/origin/contract'
 import { describe, expect, inject, it } from 'vitest'
-import { stageNames } from '../config.ts'
-import { stages } from '../stages.ts'
-import { instanceSettings } from './instance-settings.ts'
-import { originDrift } from './origin-drift.ts'
+import { instanceSettings } from '../src/check/instance-settings.ts'
+import { originDrift } from '../src/check/origin-drift.ts'
+import { stageNames } from '../src/config.ts'
+import { stages } from '../src/stages.ts'
 
 describe('drift between origin and infra', () => {
   const { production } = stages

@@ -1,0 +1,32 @@
+/** Program: `npm run check` runs every check that needs no test run, to the last one, and fails if one of them does. */
+import { root } from '@spillway/origin/dev/folders'
+import { unlinkedDecisions } from './decisions.ts'
+import { runTool } from './run-tool.ts'
+
+/** The parts with a tsconfig.json of their own. */
+const parts = ['origin', 'edge', 'edge/dev', 'edge/test', 'infra', 'bench']
+
+const checks: Readonly<Record<string, () => Promise<boolean>>> = {
+  'format, lint, import directions and cycles': () => runTool('biome', ['check', '.']),
+  types: async () => {
+    const results: boolean[] = []
+    for (const part of parts) results.push(await runTool('tsc', ['-p', part]))
+    return results.every(Boolean)
+  },
+  'OpenAPI document': () => runTool('node', ['bench/api/lint-openapi.ts']),
+  'decision records': async () => {
+    const unlinked = await unlinkedDecisions(root)
+    for (const file of unlinked) console.error(`README.md does not link ${file}`)
+    return unlinked.length === 0
+  },
+}
+
+const failed: string[] = []
+for (const [name, check] of Object.entries(checks)) {
+  console.error(`check: ${name} …`)
+  if (!(await check())) failed.push(name)
+}
+if (failed.length > 0) {
+  console.error(`check: failed: ${failed.join('; ')}`)
+  process.exitCode = 1
+}
