@@ -1,4 +1,4 @@
-import { publicPaths } from '@spillway/origin/contract'
+import { type Problem, publicPaths } from '@spillway/origin/contract'
 import { type Context, type Env, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { matchedRoutes } from 'hono/route'
@@ -59,6 +59,7 @@ export function createSite<E extends Env, S extends Schema, Path extends string>
     if (visit === undefined) throw new Error('a site answers exchanges alone')
     c.set('exchange', visit.exchange)
     c.set('parts', visit.parts)
+    notePattern(c)
     await next()
     addMissing(c.res.headers, cors.always)
   })
@@ -73,7 +74,6 @@ export function createSite<E extends Env, S extends Schema, Path extends string>
     const { exchange } = c.var
     c.set('requestId', exchange.requestId)
     c.set('principal', principalOf(exchange))
-    notePattern(c)
     await next()
   })
   if (routes !== undefined) app.route('/', routes)
@@ -84,9 +84,10 @@ export function createSite<E extends Env, S extends Schema, Path extends string>
   app.notFound((c) => {
     const { exchange, parts } = c.var
     const allow = methodsAt(app, c.req.path)
-    const isKnown = allow.length > 0 && !allow.includes(c.req.method === 'HEAD' ? 'GET' : c.req.method)
-    const { problem } = isKnown || exchange.plan.kind === 'page' ? methodNotAllowed(allow) : exchange.plan
-    return problemAnswer(exchange, problem, parts)
+    if (allow.length > 0 && !allow.includes(c.req.method)) {
+      return problemAnswer(exchange, methodNotAllowed([...allow, 'OPTIONS']).problem, parts)
+    }
+    return problemAnswer(exchange, exchange.plan.kind === 'page' ? noPage : exchange.plan.problem, parts)
   })
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
@@ -127,10 +128,14 @@ function addMissing(headers: Headers, fields: Cors['always']): void {
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
-/** Methods that a path has a handler for, middleware aside. */
+const noPage: Problem = { code: 'not-found', detail: 'There is no such page.' }
+
+/** Methods that a path has a handler for: no middleware, and no page, whose methods are known before (`planPage`). */
 function methodsAt(app: Hono<SiteEnv>, path: string): readonly string[] {
   const found = methods.filter((method) =>
-    app.router.match(method, path)[0].some(([[, route]]) => route.method !== 'ALL'),
+    app.router
+      .match(method, path)[0]
+      .some(([[, { method: of, path: pattern }]]) => of !== 'ALL' && !pagePaths.includes(pattern)),
   )
   return found.includes('GET') ? ['GET', 'HEAD', ...found.filter((method) => method !== 'GET')] : found
 }
@@ -139,5 +144,6 @@ function methodsAt(app: Hono<SiteEnv>, path: string): readonly string[] {
 function notePattern(c: Context<SiteEnv>): void {
   const { plan } = c.var.exchange
   if (plan.kind === 'page') return
-  plan.pattern = matchedRoutes(c).findLast(({ method }) => method === c.req.method)?.path
+  const asked = c.req.method === 'HEAD' ? 'GET' : c.req.method
+  plan.pattern = matchedRoutes(c).findLast(({ method }) => method === asked)?.path
 }

@@ -83,7 +83,7 @@ describe('routes that the edge alone serves', () => {
     })
     expect(preflight.headers.get('access-control-allow-methods')).toBe('GET, HEAD, POST, OPTIONS')
     const wrong = await edge.fetch('/whoami', { method: 'DELETE' })
-    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST'])
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST, OPTIONS'])
     expect((await edge.fetch('/nowhere', { method: 'OPTIONS' })).status).toBe(404)
   })
 
@@ -91,6 +91,14 @@ describe('routes that the edge alone serves', () => {
     const answer = await edge.fetch('/nowhere')
     expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
     expect(await answer.json()).toMatchObject({ code: 'not-found' })
+  })
+
+  it('make no page of a path beside the pages', async () => {
+    const answer = await edge.fetch('/docs/.env', { method: 'POST' })
+    expect([answer.status, await answer.json()]).toEqual([
+      404,
+      expect.objectContaining({ code: 'not-found' }),
+    ])
   })
 
   it('say by an HTTPException what went wrong, and by any other error nothing', async () => {

@@ -1,21 +1,21 @@
 import { SharedProblem } from '../http/shared-problem.ts'
 import type { GateReason } from './permit.ts'
 
-/** Reason of a request that was shed, as it is told to operators. */
-export type ShedReason = `shed-${GateReason}`
+/** Reason of a request that was shed, as the log and the data points name it. */
+export type ShedLabel = `shed-${GateReason}`
 
 /** The problems that shed requests are told: one for each reason, which its log line names, and number of seconds. */
 export class ShedProblems {
   readonly #fields: Headers
   /** By seconds until the caller may come back, of which there are a dozen. */
-  readonly #byReason = new Map<ShedReason, Map<number, SharedProblem>>()
+  readonly #byReason = new Map<ShedLabel, Map<number, SharedProblem>>()
 
   /** @param fields that every problem has */
   constructor(fields: Headers) {
     this.#fields = fields
   }
 
-  of(reason: ShedReason, retryAfterSeconds: number): SharedProblem {
+  of(reason: ShedLabel, retryAfterSeconds: number): SharedProblem {
     let bySeconds = this.#byReason.get(reason)
     if (bySeconds === undefined) {
       bySeconds = new Map()
@@ -30,7 +30,7 @@ export class ShedProblems {
   }
 }
 
-const detailOf = (reason: ShedReason): string =>
+const detailOf = (reason: ShedLabel): string =>
   reason === 'shed-breaker-open'
     ? 'The origin cannot be reached at the moment; this request has touched nothing.'
     : 'Too busy to take this request; this request has touched nothing.'

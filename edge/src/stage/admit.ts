@@ -5,7 +5,7 @@ import type { PagePlan, ReadPlan, WritePlan } from '../http/request-plan.ts'
 import type { OriginEndpoint, Reservation } from '../overload/origin-endpoint.ts'
 import type { GateReason, Permit, Started, WaitBounds } from '../overload/permit.ts'
 import { retryAfterSeconds } from '../overload/retry-after.ts'
-import type { ShedProblems, ShedReason } from '../overload/shed-problems.ts'
+import type { ShedLabel, ShedProblems } from '../overload/shed-problems.ts'
 import { Waiter } from '../overload/wait-line.ts'
 import { next } from '../pipeline.ts'
 import { inTime } from '../platform/in-time.ts'
@@ -27,7 +27,7 @@ export interface Admitted {
 
 export interface Shed {
   readonly kind: 'shed'
-  readonly reason: ShedReason
+  readonly reason: ShedLabel
   readonly problem: Problem
 }
 
@@ -159,7 +159,7 @@ function waitSeconds(reason: GateReason, nowMs: number, { endpoints }: AdmitPart
 }
 
 /** A table, since joining strings would make one for each refusal. */
-const reasons: Readonly<Record<GateReason, ShedReason>> = {
+const reasons: Readonly<Record<GateReason, ShedLabel>> = {
   'switched-off': 'shed-switched-off',
   'breaker-open': 'shed-breaker-open',
   limit: 'shed-limit',

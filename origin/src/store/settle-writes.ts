@@ -104,8 +104,8 @@ interface Known {
   readonly inDoubt: ReadonlySet<WriteItem>
 }
 
-/** What the two kinds of writes do differently. */
-interface Exchange {
+/** Steps in which inserts and replacements differ. */
+interface WriteSteps {
   readonly inDoubt: Set<WriteItem>
   readonly send: (items: readonly WriteItem[]) => Promise<WriteReply>
   readonly read: (items: readonly WriteItem[], reply: WriteReply, known: Known) => Promise<void>
@@ -124,10 +124,10 @@ const backoffMsMax = 250
 async function settle(
   batch: readonly WriteItem[],
   environment: WriteEnvironment,
-  exchange: Exchange,
+  steps: WriteSteps,
 ): Promise<void> {
   const { now, sleep, random } = environment
-  const { inDoubt } = exchange
+  const { inDoubt } = steps
   for (let attempt = 1; ; attempt += 1) {
     const items = batch.filter((item) => !item.isSettled && !isOver(item, now()))
     if (items.length === 0) return
@@ -135,9 +135,9 @@ async function settle(
     for (const { value } of items) value.isSent = true
     let isAnswered = false
     try {
-      const reply = await exchange.send(items)
+      const reply = await steps.send(items)
       isAnswered = true
-      await exchange.read(items, reply, { sentBefore, inDoubt })
+      await steps.read(items, reply, { sentBefore, inDoubt })
       if (reply.isInDoubt) for (const item of items) inDoubt.add(item)
     } catch (error) {
       const fate = fateOf(error)
@@ -148,7 +148,7 @@ async function settle(
         // Whoever has nothing at stake makes way, instead of waiting for a connection once more.
         if (fate === 'crowded') for (const item of items) if (!item.value.isSent) item.settle(busy)
       }
-      if (fate === 'refused') return settleHalves(items, error, environment, exchange)
+      if (fate === 'refused') return settleHalves(items, error, environment, steps)
     }
     if (batch.every(({ isSettled }) => isSettled)) return
     // Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): those who failed together do not return together.
@@ -161,19 +161,19 @@ async function settleHalves(
   items: readonly WriteItem[],
   error: unknown,
   environment: WriteEnvironment,
-  exchange: Exchange,
+  steps: WriteSteps,
 ): Promise<void> {
   const left = items.filter(({ isSettled }) => !isSettled)
   if (left.length <= 1) {
     const [item] = left
     if (item === undefined) return
-    if (isProvenRefusal(error)) refuse(item, error as { readonly code?: unknown }, exchange.inDoubt)
+    if (isProvenRefusal(error)) refuse(item, error as { readonly code?: unknown }, steps.inDoubt)
     else item.fail(new WriteInDoubtError(error))
     return
   }
   const middle = left.length >> 1
-  await settle(left.slice(0, middle), environment, exchange)
-  await settle(left.slice(middle), environment, exchange)
+  await settle(left.slice(0, middle), environment, steps)
+  await settle(left.slice(middle), environment, steps)
 }
 
 function isOver(item: WriteItem, now: number): boolean {
