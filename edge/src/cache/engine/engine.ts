@@ -124,9 +124,11 @@ class Engine implements HttpCache {
       const entry = await this.#layers.checkedInMemory(call.key, request.headers)
       const ready = this.#fromStored(call, entry, control)
       if (ready !== undefined) return ready
-      if (control.onlyIfCached) return this.#onlyIfCached(call, control)
+      if (control.onlyIfCached) return (await this.#loaded(call, control)) ?? this.#notCached()
       // What else a range may be cut from is unknown, and may be larger than all we would store.
-      if (entry === undefined && request.headers.has('range')) return this.#partial(call, control)
+      if (entry === undefined && request.headers.has('range')) {
+        return (await this.#loaded(call, control)) ?? bypass(call, 'partial', this.#fetching)
+      }
       const answer = await this.#fetch(visit, entry)
       if (answer !== undefined) return answer
     }
@@ -239,24 +241,20 @@ class Engine implements HttpCache {
     return this.#own(visit, entry, outcome)
   }
 
-  /** What comes of a fetch of one's own. */
+  /** Answers from a fetch of one's own. */
   async #own(
     { call, control }: Visit,
     entry: Entry | undefined,
     fetched: Promise<Outcome>,
   ): Promise<Response | undefined> {
-    const outcome = await this.#inTime(call, fetched, undefined)
+    const outcome = await this.#inTime(call, fetched)
     if (outcome !== undefined) return this.#conclude(call, entry, outcome, control)
     fetched.then(discard)
     return this.#late(call, entry)
   }
 
   /** @returns `undefined` when it was not here in time for this reader */
-  #inTime(
-    { untilMs }: CacheCall,
-    fetched: Promise<Outcome>,
-    waitMs: number | undefined,
-  ): Promise<Outcome | undefined> {
+  #inTime({ untilMs }: CacheCall, fetched: Promise<Outcome>, waitMs?: number): Promise<Outcome | undefined> {
     const boundMs = untilMs === undefined ? waitMs : Math.max(0, untilMs - this.#now())
     return boundMs === undefined ? fetched : this.#flights.join(fetched, boundMs)
   }
@@ -299,7 +297,7 @@ class Engine implements HttpCache {
     })
   }
 
-  /** What the one who asked makes of the outcome. */
+  /** Answers the one who asked from the outcome. */
   #conclude(
     call: CacheCall,
     entry: Entry | undefined,
@@ -316,7 +314,7 @@ class Engine implements HttpCache {
     return this.#standIn(call, entry, outcome) ?? this.#outcomeAnswer(call, outcome, false)
   }
 
-  /** What one who waited makes of it. @returns `undefined` when it is of no use to this one */
+  /** Answers one who waited from the outcome. @returns `undefined` when it is of no use to this one */
   #share(
     { call, control, arrivedAtMs }: Visit,
     entry: Entry | undefined,
@@ -386,20 +384,15 @@ class Engine implements HttpCache {
       : {}
   }
 
-  async #onlyIfCached(call: CacheCall, control: RequestControl): Promise<Response> {
+  /** An answer from the data centre, where it needs nobody's help. */
+  async #loaded(call: CacheCall, control: RequestControl): Promise<Response | undefined> {
     const entry = await this.#layers.load(call.key, call.request.headers)
-    // RFC 9111 §5.2.1.7
-    return (
-      this.#fromStored(call, entry, control) ??
-      new Response(null, {
-        status: 504,
-        headers: { 'cache-status': `${this.#rules.name}; detail=only-if-cached` },
-      })
-    )
+    return this.#fromStored(call, entry, control)
   }
 
-  async #partial(call: CacheCall, control: RequestControl): Promise<Response> {
-    const entry = await this.#layers.load(call.key, call.request.headers)
-    return this.#fromStored(call, entry, control) ?? bypass(call, 'partial', this.#fetching)
+  /** RFC 9111 §5.2.1.7 */
+  #notCached(): Response {
+    const headers = { 'cache-status': `${this.#rules.name}; detail=only-if-cached` }
+    return new Response(null, { status: 504, headers })
   }
 }
