@@ -1,25 +1,12 @@
 import { processTree } from '../measure/process-table.ts'
 import type { Arena } from './arena.ts'
+import type { DesignContext, StartedDesign } from './design-context.ts'
 import { atScale, fullScale } from './full-scale.ts'
 import { type ScaledDatabase, startScaledDatabase } from './scaled-database.ts'
 import { startLambda } from './start-lambda.ts'
 import { startSecondDesign } from './start-second-design.ts'
 import { startSpillway } from './start-spillway.ts'
 import { yieldTo } from './yield-to.ts'
-
-/** What a design is given. */
-export interface DesignContext {
-  readonly arena: Arena
-  /** Of the scaled database. */
-  readonly databaseUri: string
-  readonly scale: number
-  readonly seed: number
-  readonly closing: AsyncDisposableStack
-}
-
-export interface StartedDesign {
-  readonly url: string
-}
 
 type Start = (context: DesignContext) => Promise<StartedDesign>
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { LambdaSettings } from './baseline-settings.ts'
 import type { ColdStartKind } from './cold-start.ts'
-import type { DesignContext, StartedDesign } from './design.ts'
+import type { DesignContext, StartedDesign } from './design-context.ts'
 import { atScale, fullScale } from './full-scale.ts'
 import { startProgram } from './start-program.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { BalancerSettings, BaselineSettings } from './baseline-settings.ts'
-import type { DesignContext, StartedDesign } from './design.ts'
+import type { DesignContext, StartedDesign } from './design-context.ts'
 import { atScale, fullScale } from './full-scale.ts'
 import { startProgram } from './start-program.ts'
 

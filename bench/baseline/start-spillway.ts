@@ -5,7 +5,7 @@ import { assertionAlgorithm, createKey, publicKeySet } from '@spillway/edge/dev/
 import { originEnv } from '@spillway/origin/contract'
 import { startOrigin } from '@spillway/origin/dev/origin-process'
 import { startEdgeProcess } from '../edge/edge-process.ts'
-import type { DesignContext, StartedDesign } from './design.ts'
+import type { DesignContext, StartedDesign } from './design-context.ts'
 import { atScale, fullScale } from './full-scale.ts'
 
 /** Connections that Spillway may have at a scale: its pool, and the one by which the driver watches the server. */

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Workspaces in the order in which they may import: each one those before it, tests included. */
+const workspaces = ['origin', 'edge', 'infra', 'bench']
+/** Folders that are deployed. They import nothing of what starts or tests them. */
+const shipped = /^(origin\/(application|contract|src)|edge\/(application|src)|infra\/(bin|src))\//
+const unshipped = /^(origin|edge)\/(dev|test)\/|^infra\/(local|test)\//
+/** Exceptions: a check of a deployment, which is a program of a developer's machine. */
+const exceptions = new Set(['infra/bin/deploy-check.ts', 'infra/src/check/limits.ts'])
+
+const specifiers = /(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g
+
+/**
+ * Imports of source files that point the wrong way, types included: `origin ← edge ← infra ← bench`, and from nothing that
+ * is deployed to what is not.
+ *
+ * @param files paths from the root
+ * @returns a line each, sorted
+ */
+export function wrongImports(files: readonly string[], read: (file: string) => string): readonly string[] {
+  const wrong: string[] = []
+  for (const file of files) {
+    const isTest = file.endsWith('.test.ts') || file.includes('/test/')
+    for (const [, specifier = ''] of read(file).matchAll(specifiers)) {
+      const target = targetOf(file, specifier)
+      if (target === undefined) continue
+      const isUpwards = rank(target) > rank(file)
+      const isUnshipped = !isTest && shipped.test(file) && unshipped.test(target) && !exceptions.has(file)
+      if (isUpwards || isUnshipped) wrong.push(`${file} imports ${target}`)
+    }
+  }
+  return wrong.sort()
+}
+
+const rank = (path: string): number => workspaces.indexOf(path.split('/')[0] ?? '')
+
+/** Path from the root; `undefined`: not of this repository. */
+function targetOf(file: string, specifier: string): string | undefined {
+  if (specifier.startsWith('@spillway/')) return specifier.slice('@spillway/'.length)
+  return specifier.startsWith('.') ? join(dirname(file), specifier) : undefined
+}
+
+/** Source files that version control knows or would take. */
+export function sourceFiles(root: string): readonly string[] {
+  const list = ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.mjs']
+  const files = execFileSync('git', list, { cwd: root, encoding: 'utf8' }).split('\n')
+  return files.filter((file) => file !== '' && existsSync(join(root, file)))
+}
+
+export const readFrom =
+  (root: string) =>
+  (file: string): string =>
+    readFileSync(join(root, file), 'utf8')
