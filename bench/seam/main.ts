@@ -3,7 +3,8 @@
  * checkout, and starts, checks and tests that: the framework must not need the sample.
  *
  * Tests are those of the framework that name resources or read their definitions, two minutes of them; `--all` runs every
- * test of origin, edge and infra. The sample's own tests go with it, and so do those that start the whole stack.
+ * test of every workspace, in a quarter of an hour. The sample's own tests go with it, and so do those of the peers, which
+ * serve its places.
  */
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,21 +17,12 @@ import { serveOne } from './serve-one.ts'
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
 
 const someTests = [
-  ...[
-    '--project',
-    'origin/*',
-    '--project',
-    'edge/unit',
-    '--project',
-    'edge/workerd',
-    '--project',
-    'bench/unit',
-  ],
   ...['origin/contract', 'origin/src', 'origin/test/access', 'origin/test/lists', 'origin/test/pages'],
   ...['origin/test/routing', 'origin/test/seed', 'origin/test/validation', 'origin/test/contract-purity'],
-  ...['edge/src', 'edge/test/reads', 'edge/test/writes', 'bench/k6', 'bench/scenarios'],
+  ...['edge/src', 'edge/test/reads', 'edge/test/writes', 'bench/k6', 'bench/scenarios', 'bench/simulate'],
+  ...['bench/faults/check', 'bench/system/path'],
 ]
-const allTests = ['origin/*', 'edge/*', 'infra/*'].flatMap((project) => ['--project', project])
+const allTests = ['origin/*', 'edge/*', 'infra/*', 'bench/unit'].flatMap((project) => ['--project', project])
 
 const say = lineWriter('seam')
 
