@@ -13,7 +13,7 @@ export function urlProblem(target: string): Problem | undefined {
 }
 
 /**
- * What the stages look at in a request. Each reads by name what it needs: to ask the runtime for a field that was not sent
+ * The part of a request that stages look at. Each reads by name what it needs: to ask the runtime for a field that was not sent
  * costs a third of being told of one that was, and a browser sends twenty.
  */
 export interface RequestHead {
