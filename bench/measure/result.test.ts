@@ -1,5 +1,8 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { checkResult, type Result } from './result.ts'
+import { checkResult, type Result, readResult, summaryOf, writeResult } from './result.ts'
 
 const result: Result = {
   format: 'spillway-bench-1',
@@ -33,4 +36,29 @@ it('says where a result is wrong', () => {
   }
   expect(() => checkResult(broken)).toThrow('/rows/0/metrics/cpu')
   expect(() => checkResult({ ...result, format: 'another' })).toThrow('/format')
+})
+
+it('thins a long series to means of neighbours, and leaves a short one as it is', () => {
+  const points = Array.from({ length: 240 }, (_, second): [number, number] => [second, second % 2])
+  const { series } = summaryOf({
+    ...result,
+    series: [{ name: 'long', unit: 'one', points }, ...result.series],
+  })
+
+  expect(series[0]?.points).toHaveLength(120)
+  expect(series[0]?.points.slice(0, 2)).toEqual([
+    [0.5, 0.5],
+    [2.5, 0.5],
+  ])
+  expect(series[1]).toEqual(result.series[0])
+})
+
+it('writes each list of numbers in one line, and reads what it has written', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-result-'))
+  const file = join(folder, 'origin.json')
+  await writeResult(file, result)
+
+  expect(await readFile(file, 'utf8')).toMatch(/"samples": \[1, null\].*"points": \[\[0, 16\]\]/s)
+  expect(await readResult(file)).toEqual(result)
+  await rm(folder, { recursive: true })
 })

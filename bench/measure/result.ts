@@ -66,9 +66,37 @@ export function checkResult(value: unknown): Result {
   throw new Error(`not a result: ${first?.instancePath ?? '/'} ${first?.message ?? ''}`)
 }
 
+/** Points of a series that a figure shows. */
+const pointsMax = 120
+
+/** The result without raw samples of its series: what version control keeps. Each point stands for several, by their mean. */
+export const summaryOf = (result: Result): Result => ({
+  ...result,
+  series: result.series.map((series) => ({ ...series, points: thinned(series.points) })),
+})
+
+function thinned(points: Series['points']): Series['points'] {
+  const size = Math.ceil(points.length / pointsMax)
+  if (size <= 1) return points
+  const mean = (part: Series['points'], index: 0 | 1) =>
+    Number((part.reduce((sum, point) => sum + point[index], 0) / part.length).toFixed(2))
+  return Array.from({ length: Math.ceil(points.length / size) }, (_, i) => {
+    const part = points.slice(i * size, (i + 1) * size)
+    return [mean(part, 0), mean(part, 1)]
+  })
+}
+
 export async function writeResult(file: string, result: Result): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, `${JSON.stringify(checkResult(result), null, 2)}\n`)
+  await writeFile(file, textOf(checkResult(result)))
+}
+
+/** JSON with each list of numbers, or of pairs of them, in one line: a run changes a line for each, not hundreds. */
+function textOf(result: Result): string {
+  const inOneLine = (_: string, inner: string) => `[${inner.trim().split(/,\s+/).join(', ')}]`
+  const indented = JSON.stringify(result, null, 2)
+  const pairs = indented.replace(/\[\s+([^[\]{}"]*)\]/g, inOneLine)
+  return `${pairs.replace(/\[\s+(\[[^{}"]*\])\s+\](?=\s+[}\]])/g, inOneLine)}\n`
 }
 
 export const readResult = async (file: string): Promise<Result> =>

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { holds, type Measured, reportBars } from '@spillway/infra/local/bar'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { describeMachine, describeVersions } from './machine.ts'
-import { orNull, type Result, type Row, type Series, writeResult } from './result.ts'
+import { orNull, type Result, type Row, type Series, summaryOf, writeResult } from './result.ts'
 
 /** What a measuring command found out. */
 export interface Findings {
@@ -32,8 +32,8 @@ export interface Run {
 
 /**
  * A measuring command from its arguments (`--quick`, `--out FILE`) to its last line: runs the measurement, writes the
- * result as JSON, prints the bars, ends whatever was started. The full run's result belongs into version control
- * (`bench/results`); a quick one's does not.
+ * result as JSON, prints the bars, ends whatever was started. Every sample stays on this machine (`.spillway/results`); a full
+ * run's summary belongs into version control (`bench/results`).
  */
 export async function runBench(options: RunOptions, measure: (run: Run) => Promise<Findings>): Promise<void> {
   const { values } = parseArgs({
@@ -77,8 +77,11 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
         pass: holds(measured),
       })),
     }
-    const folder = values.quick ? join(localFolder, 'results') : join(root, 'bench/results')
-    await writeResult(values.out ?? join(folder, `${options.bench}.json`), result)
+    const file = `${options.bench}.json`
+    await writeResult(values.out ?? join(localFolder, 'results', file), result)
+    if (!values.quick && values.out === undefined) {
+      await writeResult(join(root, 'bench/results', file), summaryOf(result))
+    }
     console.log('')
     reportBars(findings.bars)
   } finally {
