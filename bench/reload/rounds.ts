@@ -16,7 +16,7 @@ export interface Round {
 const resourceFile = 'origin/application/places.ts'
 const reloadTimeoutMs = 30_000
 
-/** `npm start` in a copy of the checkout, with the application of the framework's tests, whose file is edited as a person would. */
+/** `npm start` in a copy of the checkout with the application of the framework's tests, whose file is edited as a person would. */
 export interface Started {
   /**
    * Makes the mistake, mends it after a while with a larger page size, and says whether both tiers came to take that.

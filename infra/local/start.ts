@@ -13,9 +13,7 @@ import { bundleForDevelopment, startEdgeDev } from '@spillway/edge/dev/edge-dev'
 import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { publicKeySet } from '@spillway/edge/dev/keys'
 import type { WorkerCode } from '@spillway/edge/dev/worker-process'
-import { application } from '@spillway/origin/application'
-import { tools } from '@spillway/origin/application/tools'
-import { opsPaths, publicPaths } from '@spillway/origin/contract'
+import { type ApplicationTools, opsPaths, publicPaths } from '@spillway/origin/contract'
 import { type Child, startChild } from '@spillway/origin/dev/child'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { databaseNameOf, type Mongod, startMongod } from '@spillway/origin/dev/mongod'
@@ -44,6 +42,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   const { signal } = stack
   const startedAt = performance.now()
   await refuseTakenPorts(ports)
+  const { application, tools } = await loadApplication(signal)
 
   const issuer = await startIssuer({ keys: await issuerKeys(), port: ports.issuer })
   stack.stopAtEnd(() => issuer.stop())
@@ -58,7 +57,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   })
   stack.stopAtEnd(() => mongod.stop())
   const databaseName = databaseNameOf(mongod.uri)
-  await loadSeed(mongod, databaseName, options, signal)
+  if (tools.seed !== undefined) await loadSeed(mongod, databaseName, options, signal)
 
   const inspectorPorts = options.inspect
     ? { origin: await portNear(9229), edge: await portNear(9230) }
@@ -138,6 +137,15 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   })
 }
 
+/** @throws Error with the mistake in a definition, without the stack of whoever loaded it */
+async function loadApplication(signal: AbortSignal) {
+  const mistake = await checkSources(signal)
+  if (mistake !== undefined) throw new Error(mistake)
+  const { application } = await import('@spillway/origin/application')
+  const { tools }: { tools: ApplicationTools } = await import('@spillway/origin/application/tools')
+  return { application, tools }
+}
+
 /** Nothing is put into a database that is somebody else's, unless they say so. */
 async function loadSeed(
   { uri: databaseUri, pid }: Mongod,
@@ -149,7 +157,6 @@ async function loadSeed(
     say(`Using database '${databaseName}' of MONGODB_URI as it is. To load the seed: npm start -- --seed`)
     return
   }
-  if (tools.seed === undefined) return
   say('Loading the seed …')
   await seed({ databaseUri, databaseName, onLine: lineWriter('seed'), signal })
 }

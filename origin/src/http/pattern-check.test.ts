@@ -68,7 +68,7 @@ it('refuses to compare any number of items with one another', () => {
   expect(mistakesIn(Type.Array(Type.String(), { uniqueItems: true }))).toEqual([])
 })
 
-it('takes the sample application', () => {
+it('takes every pattern of the fixture', () => {
   for (const [name, resource] of resources) {
     for (const version of resource.versions.keys()) {
       expect(() => checkPatterns(findView(resources, version, name) as View)).not.toThrow()
