@@ -6,11 +6,18 @@ export const limits = {
   listQueryLengthMax: 4_096,
   /** Names and values of the client's fields that the edge passes on, together, in bytes. Others weigh nothing. */
   headerBytesMax: 16_384,
+  /** An access token, in bytes; RFC 8725 sets no limit, but what is parsed before it is verified must be small. */
+  tokenBytesMax: 8_192,
+  /**
+   * An assertion of the edge, in bytes. It says no more than the token that it stands for, but its own header, issuer and
+   * times may be longer by this kilobyte: of every token that the edge takes, the origin takes the assertion.
+   */
+  assertionBytesMax: 9_216,
   /**
    * Request line and header fields as they reach the origin, in bytes: the target, what the edge passes on, and what it
-   * adds, of which the assertion weighs no more than the token that it stands for (8 KiB).
+   * adds, the assertion among it.
    */
-  forwardedHeadBytesMax: 36_864,
+  forwardedHeadBytesMax: 37_888,
   /** A request body, in bytes, after any transfer coding. */
   bodyBytesMax: 262_144,
   /** Parameters in one query string. */

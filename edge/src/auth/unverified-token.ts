@@ -1,8 +1,5 @@
-import { decodeBase64UrlText, isCanonicalBase64Url } from '@spillway/origin/contract'
+import { decodeBase64UrlText, isCanonicalBase64Url, limits } from '@spillway/origin/contract'
 import type { TokenFault } from './token-refusal.ts'
-
-/** Bytes of a token; RFC 8725 sets no limit, but what we parse before it is verified must be small. */
-export const tokenBytesMax = 8_192
 
 /** What a token says of itself before anything of it is believed: enough to choose a key, and no more. */
 export interface UnverifiedToken {
@@ -29,7 +26,7 @@ export function bearerToken(authorization: string): string | undefined {
 
 /** Reads a compact JWS (RFC 7515 §7.1) strictly: one spelling for one token, no member twice. */
 export function readUnverified(compact: string): UnverifiedToken | TokenFault {
-  if (compact.length > tokenBytesMax) return 'oversize'
+  if (compact.length > limits.tokenBytesMax) return 'oversize'
   const parts = compact.split('.')
   const [headerPart = '', claimsPart = '', signaturePart = ''] = parts
   if (parts.length !== 3 || !parts.every(isCanonicalBase64Url)) return 'malformed'

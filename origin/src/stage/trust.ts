@@ -2,6 +2,7 @@ import {
   assertionProfile,
   headers,
   isCanonicalBase64Url,
+  limits,
   type Principal,
   type Problem,
   ProblemError,
@@ -24,9 +25,6 @@ export interface Verified {
   /** Milliseconds since the epoch. */
   readonly expiresAtMs: number
 }
-
-/** Characters of an assertion: a subject of 255 characters and a hundred scopes fit. */
-const assertionLengthMax = 8_192
 
 /** Callers of about one minute: 20,000 that have a few scopes each. */
 const rememberedBytesMax = 24 * 1_024 * 1_024
@@ -113,7 +111,7 @@ async function verifyAssertion(
   nowMs: number,
 ): Promise<Verified | undefined> {
   // One spelling for one assertion: each other one that verified as well would be remembered beside it.
-  if (assertion.length > assertionLengthMax || !assertion.split('.').every(isCanonicalBase64Url)) {
+  if (assertion.length > limits.assertionBytesMax || !assertion.split('.').every(isCanonicalBase64Url)) {
     return undefined
   }
   const profile = assertionProfile
