@@ -53,3 +53,21 @@ describe('a time', () => {
     )
   })
 })
+
+describe('a number', () => {
+  const number = (text: string) => parseFilterValue({ kind: 'number', integer: true }, text)
+
+  it.each([
+    ['1e0002', 100],
+    ['0e9999', 0],
+    ['100e-0002', 1],
+    ['1.0', 1],
+  ])('%s, which JSON writes as well, is %d', (text, value) => {
+    expect(number(text)).toBe(value)
+    expect(JSON.parse(text)).toBe(value)
+  })
+
+  it.each(['1e400', '1e-400', '1e', '01', '+1', '1.', '.5', '1e0400'])('refused: %s', (text) => {
+    expect(number(text)).toBeUndefined()
+  })
+})

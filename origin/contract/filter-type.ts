@@ -64,7 +64,7 @@ export function parseFilterValue(type: FilterType, text: string): string | numbe
     case 'choice':
       return type.choices.includes(text) ? text : undefined
     case 'number': {
-      if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?$/.test(text) || losesDigits(text)) return undefined
+      if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text) || losesDigits(text)) return undefined
       const value = Number(text)
       return type.integer && !Number.isSafeInteger(value) ? undefined : value
     }
