@@ -372,6 +372,25 @@ describe('from the origin', () => {
     expect(answer.status).toBe(502)
     expect(await answer.json()).toMatchObject({ code: 'origin-unreachable', retryable: true })
   })
+
+  it.each(['GET', 'POST'])(
+    'comes no word of its refusing the edge as a refusal of the caller: %s',
+    async (method) => {
+      origin.answer((_seen, response) => {
+        response
+          .writeHead(401, { 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+          .end(JSON.stringify({ code: 'edge-only', status: 401 }))
+      })
+      const answer = method === 'GET' ? await edge.fetch(unread()) : await post()
+      expect(answer.status).toBe(502)
+      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
+      expect(await answer.json()).toMatchObject({
+        code: 'origin-unreachable',
+        detail: expect.stringContaining('Nothing was done.'),
+        retryable: true,
+      })
+    },
+  )
 })
 
 describe('time and failure', () => {

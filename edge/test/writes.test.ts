@@ -387,7 +387,7 @@ describe('a refusal because of what the document is now', () => {
   })
 
   it.each([
-    [401, 'edge-only'],
+    [401, 'unauthenticated'],
     [403, 'insufficient-scope'],
     [422, 'validation-failed'],
     [428, 'precondition-required'],

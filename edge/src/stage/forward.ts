@@ -4,9 +4,11 @@ import {
   headers as names,
   type Priority,
   type Problem,
+  type ProblemCode,
   ProblemError,
   parseLoad,
   parseRevision,
+  problemCatalogue,
   problemMediaType,
 } from '@spillway/origin/contract'
 import type { AssertionSigner } from '../auth/assertion-signer.ts'
@@ -15,6 +17,7 @@ import type { Cors } from '../http/cors.ts'
 import type { Deadline } from '../http/deadline.ts'
 import { type OutgoingFields, responseFields } from '../http/forwarded-headers.ts'
 import { type OriginAnswer, sendToOrigin } from '../http/origin-client.ts'
+import { problemCode } from '../http/problem-code.ts'
 import type { RequestBody } from '../http/request-body.ts'
 import { continueTrace } from '../http/trace-context.ts'
 import type { OriginEndpoint } from '../overload/origin-endpoint.ts'
@@ -108,6 +111,7 @@ export async function forward(
       exchange.toldRevision = parseRevision(answer.response.headers.get(names.revision))
       exchange.purgeTags = splitTags(answer.response.headers.get(names.purgeTag))
       exchange.isUnsettled = answer.response.headers.get(names.unsettled) === '1'
+      if (await refusesEdge(answer.response)) throw edgeRefused(failed !== undefined, random())
       const isAnswered = isOurOrigins(answer.response)
       if (isAnswered && (failed === undefined || speaksForBoth(forwarding.method, answer.response))) {
         return shown(answer.response, parts.cors)
@@ -201,6 +205,35 @@ const signOf = (outcome: OriginOutcome, givenMs: number): OriginOutcome =>
 function isOurOrigins({ status, headers }: Response): boolean {
   return status < 500 || headers.get('content-type')?.startsWith(problemMediaType) === true
 }
+
+/**
+ * Whether the origin refuses the edge itself: keys or clocks of the two do not fit. Nothing that a caller could mend, so it
+ * must not be told that its token is bad, and what is stored may stand in.
+ */
+async function refusesEdge(response: Response): Promise<boolean> {
+  if (response.status !== problemCatalogue[edgeOnly].status) return false
+  const text = await response
+    .clone()
+    .text()
+    .catch(() => '')
+  if (problemCode(text) !== edgeOnly) return false
+  await response.body?.cancel()
+  return true
+}
+
+const edgeOnly: ProblemCode = 'edge-only'
+
+/** @param mayHaveArrived whether another attempt came before: the origin refuses the edge before it does anything */
+const edgeRefused = (mayHaveArrived: boolean, random: number): ForwardError =>
+  new ForwardError(
+    {
+      code: 'origin-unreachable',
+      detail: 'The origin does not take requests of this edge at present. Nothing was done.',
+      retryAfterSeconds: retryAfterSeconds(1, random),
+    },
+    'edge-refused',
+    mayHaveArrived,
+  )
 
 function shown(response: Response, cors: Cors): Response {
   const fields = responseFields(response.headers)

@@ -42,6 +42,8 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
   if (declaresTooMuch(length)) throw new ProblemError(tooLarge)
   const key = headers.get(names.idempotencyKey)
   // The runtime would drop an empty field on the way out, and the origin take the request for one without a key.
+  // An empty If-Match or If-None-Match is dropped on the way in (seen with workerd 2026-11-02), and nothing here can tell:
+  // a resource that must not be changed unguarded has `requireIfMatch`, whose 428 this write then gets.
   if (key === '') throw new ProblemError(emptyKey)
   // A body of no bytes would reach the origin as a stream, and a DELETE as one with a body.
   const short = isShort(length)
