@@ -1,3 +1,4 @@
+import { sharesWorkers } from '@spillway/origin/dev/test-workers'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 /**
@@ -10,6 +11,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
     test: {
       name: 'edge/unit',
       include: ['application/**/*.test.ts', 'src/**/*.test.ts'],
+      ...sharesWorkers,
       testTimeout: 30_000,
     },
   },
@@ -20,6 +22,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       include: ['dev/**/*.test.ts', 'test/**/*.test.ts'],
       exclude: ['test/workerd/**', 'node_modules/**'],
       globalSetup: ['test/support/bundle.ts'],
+      ...sharesWorkers,
       testTimeout: 30_000,
       hookTimeout: 30_000,
     },

@@ -1,3 +1,4 @@
+import { sharesWorkers } from '@spillway/origin/dev/test-workers'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 export const projects: readonly TestProjectInlineConfiguration[] = [
@@ -6,6 +7,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
     test: {
       name: 'infra/unit',
       include: ['src/**/*.test.ts'],
+      ...sharesWorkers,
       testTimeout: 30_000,
     },
   },
@@ -15,8 +17,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       name: 'infra/stack',
       include: ['test/**/*.test.ts'],
       globalSetup: ['test/synthesize.ts'],
-      // Two processes at most: synthesis and the started origin are heavy, and the machine may be small.
-      maxWorkers: 2,
+      ...sharesWorkers,
       testTimeout: 60_000,
     },
   },

@@ -1,4 +1,7 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { sharesWorkers } from './dev/test-workers.ts'
+
+const repairsDriver = 'src/store/driver-repair.test.ts'
 
 /** Unit tests lie beside what they test. What needs a database or a process lies under `test/`, hence the long timeouts. */
 export const projects: readonly TestProjectInlineConfiguration[] = [
@@ -7,7 +10,18 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
     test: {
       name: 'origin/unit',
       include: ['contract/**/*.test.ts', 'src/**/*.test.ts'],
+      exclude: [repairsDriver],
+      ...sharesWorkers,
       testTimeout: 30_000,
+    },
+  },
+  {
+    root: import.meta.dirname,
+    test: {
+      name: 'origin/isolated',
+      // It mends a class of the driver, for the whole process.
+      include: [repairsDriver],
+      maxWorkers: sharesWorkers.maxWorkers,
     },
   },
   {
@@ -16,6 +30,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       name: 'origin/database',
       include: ['application/**/*.test.ts', 'dev/**/*.test.ts', 'test/**/*.test.ts'],
       globalSetup: ['test/support/mongod.ts'],
+      ...sharesWorkers,
       testTimeout: 30_000,
       hookTimeout: 60_000,
     },

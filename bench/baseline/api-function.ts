@@ -26,7 +26,7 @@ const inputOf = (name: string) => {
 }
 const inputs = { places: inputOf('places'), trips: inputOf('trips') }
 
-const nothing: FunctionAnswer = { status: 404, body: { title: 'Nothing is here' } }
+const nothing: FunctionAnswer = { status: 404, body: { title: 'Not found' } }
 const invalid: FunctionAnswer = { status: 422, body: { title: 'Not as the schema wants it' } }
 
 /**

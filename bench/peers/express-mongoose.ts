@@ -75,7 +75,7 @@ app.disable('etag')
 const checkToken: Middleware = async (request, response, next) => {
   const subject = await subjectOf(request.headers.authorization)
   if (subject === undefined) {
-    response.status(401).json({ title: 'A valid access token is needed' })
+    response.status(401).json({ title: 'Access token required' })
     return
   }
   response.locals.subject = subject
@@ -87,7 +87,7 @@ app.use(express.json({ type: ['application/json', 'application/merge-patch+json'
 app.get('/v2/places/:id', async (request, response) => {
   const place = await Place.findById(request.params.id).lean<StoredPlace>()
   if (place === null) {
-    response.status(404).json({ title: 'Nothing is here', status: 404 })
+    response.status(404).json({ title: 'Not found', status: 404 })
     return
   }
   response.set({ etag: etagOf(place), 'cache-control': 'public, no-cache' }).json(shownPlace(place))

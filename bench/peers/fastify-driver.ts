@@ -49,8 +49,8 @@ app.addHook('onRequest', async (request, reply) => {
 })
 
 const document = { response: { '2xx': placeSchemas.shown } }
-const unknownCaller = { title: 'A valid access token is needed', status: 401 }
-const missing = { title: 'Nothing is here', status: 404 }
+const unknownCaller = { title: 'Access token required', status: 401 }
+const missing = { title: 'Not found', status: 404 }
 const changed = { title: 'The document has changed', status: 412 }
 
 app.get<{ Params: { id: string } }>('/v2/places/:id', { schema: document }, async (request, reply) => {

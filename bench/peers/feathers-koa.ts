@@ -57,7 +57,7 @@ const app = koa(feathers())
 app.use(errorHandler())
 app.use(async (context: KoaContext, next: () => unknown) => {
   const subject = await subjectOf(context.req.headers.authorization)
-  if (subject === undefined) throw new NotAuthenticated('A valid access token is needed')
+  if (subject === undefined) throw new NotAuthenticated('Access token required')
   context.feathers = { ...context.feathers, subject }
   // Its body parser knows JSON by one name alone.
   if (context.req.headers['content-type']?.startsWith('application/merge-patch')) {

@@ -32,7 +32,7 @@ const trips = client.db(database).collection<StoredTrip>('trips')
 const app = new Hono<{ Variables: { subject: string } }>()
 app.use(async (context, next) => {
   const subject = await subjectOf(context.req.header('authorization'))
-  if (subject === undefined) return context.json({ title: 'A valid access token is needed' }, 401)
+  if (subject === undefined) return context.json({ title: 'Access token required' }, 401)
   context.set('subject', subject)
   return next()
 })
@@ -46,7 +46,7 @@ async function bodyOf<Body>(context: Context, schema: typeof isPlace): Promise<B
 
 app.get('/v2/places/:id', async (context) => {
   const place = await places.findOne({ _id: context.req.param('id') })
-  if (place === null) return context.json({ title: 'Nothing is here', status: 404 }, 404)
+  if (place === null) return context.json({ title: 'Not found', status: 404 }, 404)
   return context.json(shownPlace(place), 200, { etag: etagOf(place), 'cache-control': 'public, no-cache' })
 })
 

@@ -12,6 +12,8 @@ export default defineConfig({
     globalSetup: ['./global-setup.ts'],
     // Each file runs a handful of processes: more files at once would measure the machine, not the system.
     fileParallelism: false,
+    // After the contract in workerd (1): vitest runs projects with other numbers of workers apart.
+    sequence: { groupOrder: 2 },
     testTimeout: 60_000,
     hookTimeout: 180_000,
   },

@@ -151,7 +151,7 @@ describe('problems', () => {
     const problem = { code: 'overloaded', detail: 'Too busy. Try again.', retryAfterSeconds: 0.2 } as const
     expect(problemBody(problem, '0b4e')).toEqual({
       type: '/problems/overloaded',
-      title: 'Too busy to take this request',
+      title: 'Service overloaded',
       status: 503,
       detail: 'Too busy. Try again.',
       code: 'overloaded',

@@ -89,7 +89,7 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
   const after = decodeCursor(cursor, view, query)
   if (after !== undefined) return { ok: true, value: { ...query, after } }
   const detail =
-    'A cursor continues the list that gave it: same path, filters and sort. Start again without a cursor.'
+    'This cursor belongs to another list. Use it with the path, filters and sort that returned it, or start again without a cursor.'
   return { ok: false, problem: { code: 'invalid-cursor', detail, errors: [{ parameter: 'cursor', detail }] } }
 }
 
@@ -103,7 +103,7 @@ export function parseReadQuery(
   const errors: FieldError[] = []
   for (const [name] of parameters.value) {
     if (name !== 'fields')
-      errors.push({ parameter: quote(name), detail: 'Unknown parameter; a read takes fields.' })
+      errors.push({ parameter: quote(name), detail: 'Unknown parameter. Supported: fields.' })
   }
   const fields = parseFields(view, parameters.value.get('fields'), errors)
   if (errors.length > 0) return { ok: false, problem: invalidQuery(errors) }
@@ -116,7 +116,7 @@ export function parseWriteQuery(search: string): Parsed<undefined> {
   if (!parameters.ok) return parameters
   const errors = [...parameters.value.keys()].map((name) => ({
     parameter: quote(name),
-    detail: 'A write takes no parameters.',
+    detail: 'Unknown parameter. Writes take no query parameters.',
   }))
   return errors.length > 0 ? { ok: false, problem: invalidQuery(errors) } : { ok: true, value: undefined }
 }
@@ -141,7 +141,7 @@ export function queryFields(view: View, use: 'filter' | 'sort'): readonly QueryF
   return use === 'sort' ? [...found, { name: 'id', path: '_id', type: { kind: 'string' } }] : found
 }
 
-const tooLongForPages = `At most ${limits.listQueryLengthMax} characters with escapes and defaults written out: a cursor must fit beside it.`
+const tooLongForPages = `Query too long: at most ${limits.listQueryLengthMax} characters in canonical form.`
 
 const reservedParameters = new Set(['sort', 'fields', 'limit', 'cursor'])
 
@@ -162,15 +162,15 @@ function parseParameters(search: string): Parsed<ReadonlyMap<string, string>> {
     .split('&', limits.queryParametersMax + 2)
     .filter((part) => part !== '')
   if (parts.length > limits.queryParametersMax) {
-    return refuse('query', `At most ${limits.queryParametersMax} parameters.`)
+    return refuse('query', `Too many parameters: at most ${limits.queryParametersMax}.`)
   }
   for (const part of parts) {
     const split = part.indexOf('=')
     const name = decode(split === -1 ? part : part.slice(0, split))
     const value = decode(split === -1 ? '' : part.slice(split + 1))
     if (name === undefined || value === undefined)
-      return refuse(quote(part), 'Want UTF-8 in percent-encoding, without NUL.')
-    if (parameters.has(name)) return refuse(quote(name), 'Given more than once.')
+      return refuse(quote(part), 'Must be percent-encoded UTF-8 without NUL.')
+    if (parameters.has(name)) return refuse(quote(name), 'Duplicate parameter.')
     parameters.set(name, value)
   }
   return { ok: true, value: parameters }
@@ -206,7 +206,7 @@ function parseFilter(
   const field = fields.find((candidate) => candidate.name === name)
   if (field === undefined) {
     const known = [...fields.map((candidate) => candidate.name), ...reservedParameters].join(', ')
-    return { detail: `Unknown parameter; this list takes ${known}.` }
+    return { detail: `Unknown parameter. Supported: ${known}.` }
   }
   const operators = operatorsOf(field.type)
   const operator = (operatorText ?? 'eq') as FilterOperator
@@ -214,18 +214,18 @@ function parseFilter(
     const known = operators
       .filter((candidate) => candidate !== 'eq')
       .map((candidate) => `${name}[${candidate}]`)
-    return { detail: `Unknown operator; use ${[name, ...known].join(', ')}.` }
+    return { detail: `Unknown operator. Supported: ${[name, ...known].join(', ')}.` }
   }
   const texts = operator === 'in' ? parseTextList(text, limits.inValuesMax) : [text]
   if (texts === undefined) return { detail: textListRule }
-  if (texts.length > limits.inValuesMax) return { detail: `At most ${limits.inValuesMax} values.` }
+  if (texts.length > limits.inValuesMax) return { detail: `Too many values: at most ${limits.inValuesMax}.` }
   const values: CursorValue[] = []
   for (const item of texts) {
     if (isLongerThan(item, limits.filterValueLengthMax)) {
-      return { detail: `A value has at most ${limits.filterValueLengthMax} characters.` }
+      return { detail: `Value too long: at most ${limits.filterValueLengthMax} characters.` }
     }
     const value = parseFilterValue(field.type, item)
-    if (value === undefined) return { detail: `Want ${describeFilterType(field.type)}.` }
+    if (value === undefined) return { detail: `Must be ${describeFilterType(field.type)}.` }
     values.push(value)
   }
   const key = operator === 'eq' ? name : `${name}[${operator}]`
@@ -270,17 +270,17 @@ function parseSort(
       known.find((candidate) => candidate.name === name) ??
       (isDefault ? storedSortField(view, name) : undefined)
     if (field === undefined) {
-      const detail = `Unknown sort field; use ${known.map((candidate) => candidate.name).join(', ')}, with - for descending.`
+      const detail = `Unknown sort field. Supported: ${known.map((candidate) => candidate.name).join(', ')}, with - for descending.`
       errors.push({ parameter: 'sort', detail })
     } else if (fields.some(({ path }) => path === field.path)) {
-      errors.push({ parameter: 'sort', detail: `'${name}' stands twice.` })
+      errors.push({ parameter: 'sort', detail: `Duplicate field '${name}'.` })
     } else {
       fields.push({ path: field.path, descending, type: field.type })
       names.push(item)
     }
   }
   if (fields.length > limits.sortFieldsMax) {
-    errors.push({ parameter: 'sort', detail: `At most ${limits.sortFieldsMax} fields.` })
+    errors.push({ parameter: 'sort', detail: `Too many sort fields: at most ${limits.sortFieldsMax}.` })
   }
   const last = fields.at(-1)
   if (last !== undefined && !fields.some(({ path }) => path === '_id')) {
@@ -305,12 +305,12 @@ function parseFields(
   const asked = new Set<string>()
   // Among one more than there are fields, one is unknown or stands twice: an answer to a list of thousands stays short.
   for (const name of text.split(',').slice(0, known.size + 1)) {
-    if (asked.has(name)) errors.push({ parameter: 'fields', detail: `'${quote(name)}' stands twice.` })
+    if (asked.has(name)) errors.push({ parameter: 'fields', detail: `Duplicate field '${quote(name)}'.` })
     asked.add(name)
     if (!known.has(name)) {
       errors.push({
         parameter: 'fields',
-        detail: `Unknown field '${quote(name)}'; use ${[...known].join(', ')}.`,
+        detail: `Unknown field '${quote(name)}'. Supported: ${[...known].join(', ')}.`,
       })
     }
   }
@@ -323,7 +323,7 @@ function parseLimit({ resource }: View, text: string | undefined, errors: FieldE
   if (text === undefined) return pageSize.default
   const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0
   if (limit < 1 || limit > pageSize.max) {
-    errors.push({ parameter: 'limit', detail: `Want an integer from 1 to ${pageSize.max}.` })
+    errors.push({ parameter: 'limit', detail: `Must be an integer from 1 to ${pageSize.max}.` })
   }
   return limit
 }

@@ -41,14 +41,14 @@ describe('matchRoute', () => {
     ['/v2', /v2 has places, trips, advisories/],
     ['/v1/trips', /'trips' is not in v1; it is in v2/],
     ['/v2/__proto__', /v2 has/],
-    ['/v2/places/', /nothing below/],
-    ['/v2/places/1/2', /nothing below/],
-    ['/v2/places/a%2Fb', /An id is 1 to 64/],
-    ['/v2/places/..', /An id is 1 to 64/],
+    ['/v2/places/', /No such path/],
+    ['/v2/places/1/2', /No such path/],
+    ['/v2/places/a%2Fb', /must be 1 to 64/],
+    ['/v2/places/..', /must be 1 to 64/],
     ['//v2/places', /start with a version/],
     ['/V2/places', /start with a version/],
     ['/v2/places%2F1', /v2 has/],
-    [`/v2/places/${'a'.repeat(65)}`, /An id is 1 to 64/],
+    [`/v2/places/${'a'.repeat(65)}`, /must be 1 to 64/],
   ])('finds nothing at %s and says what there is', (path, detail) => {
     expect(match('GET', path)).toMatch(detail)
   })

@@ -54,13 +54,16 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
   if (rest.length > 0 || id === '') {
     return {
       kind: 'notFound',
-      detail: `Paths are /${version}/${name} and /${version}/${name}/{id}, nothing below.`,
+      detail: `No such path. Use /${version}/${name} or /${version}/${name}/{id}.`,
     }
   }
   const target =
     id === undefined ? 'collection' : id === 'batch' && view.resource.batchSizeMax > 0 ? 'batch' : 'document'
   if (target === 'document' && !idPattern.test(id as string)) {
-    return { kind: 'notFound', detail: 'An id is 1 to 64 letters, digits, hyphens and underscores.' }
+    return {
+      kind: 'notFound',
+      detail: 'Invalid id: must be 1 to 64 letters, digits, hyphens or underscores.',
+    }
   }
   const byMethod = operations[target]
   const operation = Object.hasOwn(byMethod, method) ? byMethod[method] : undefined

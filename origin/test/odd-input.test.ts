@@ -45,7 +45,7 @@ describe('a name', () => {
   it('that no query can hold is refused', async () => {
     const answer = await create('/v2/places', { ...placeV2, name: 'a\0b' })
     expect(answer.status).toBe(422)
-    expect(answer.json.errors).toEqual([{ pointer: '/name', detail: 'Must not hold NUL (U+0000).' }])
+    expect(answer.json.errors).toEqual([{ pointer: '/name', detail: 'Must not contain NUL (U+0000).' }])
   })
 })
 
@@ -58,7 +58,7 @@ describe('a time', () => {
     expect(answer.json.errors).toEqual([
       {
         pointer: '/validUntil',
-        detail: 'Want a UTC time to the millisecond, such as 2026-11-24T12:00:00.000Z.',
+        detail: 'Must be a UTC time to the millisecond, such as 2026-11-24T12:00:00.000Z.',
       },
     ])
     for (const operator of ['', '[lt]', '[gte]', '[in]']) {

@@ -237,7 +237,7 @@ describe('PUT and PATCH', () => {
     ]
     for (const { status, json } of answers) {
       expect([status, json.code]).toEqual([409, 'unique-conflict'])
-      expect(json.errors).toEqual([{ pointer: '/code', detail: 'Another document has this value.' }])
+      expect(json.errors).toEqual([{ pointer: '/code', detail: 'Another document already has this value.' }])
     }
   })
 

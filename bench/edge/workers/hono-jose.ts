@@ -22,7 +22,7 @@ app.use(async (context, next) => {
   try {
     await jwtVerify(token, keys, { issuer: ISSUER, audience: AUDIENCE, typ: 'at+jwt', algorithms: ['ES256'] })
   } catch {
-    return context.json({ title: 'A valid access token is needed' }, 401)
+    return context.json({ title: 'Access token required' }, 401)
   }
   return next()
 })

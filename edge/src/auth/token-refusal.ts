@@ -25,17 +25,17 @@ const details: Readonly<Record<TokenFault, string>> = {
   algorithm: 'The access token is signed with an algorithm that is not accepted.',
   type: 'This is not an access token.',
   'header-parameter': 'The access token has a header parameter that is not accepted.',
-  'duplicate-member': 'The access token says one thing twice.',
-  issuer: 'The access token is from an issuer that is not accepted.',
+  'duplicate-member': 'The access token has a duplicate member.',
+  issuer: 'The issuer of the access token is not trusted.',
   'key-unknown': 'The access token is signed with a key that its issuer does not publish.',
-  signature: 'The signature of the access token is not right.',
+  signature: 'The signature of the access token is invalid.',
   expired: 'The access token has expired.',
   'not-yet-valid': 'The access token is not valid yet.',
   audience: 'The access token is for another audience.',
   'required-claims': 'This is not an access token for this API.',
-  claims: 'The access token lacks a claim, or one is not of its type.',
+  claims: 'The access token lacks a required claim, or a claim has the wrong type.',
   revoked: 'The access token has been revoked.',
-  'keys-unavailable': 'The keys that access tokens are checked with cannot be had right now.',
+  'keys-unavailable': 'The signing keys of the token issuer are unavailable. Retry later.',
 }
 
 /** The answer to a token that was refused: 401 with the challenge of RFC 6750 §3, or 503 where the fault is ours. */

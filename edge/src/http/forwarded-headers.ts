@@ -79,7 +79,7 @@ function pick(names: readonly string[], client: Headers): OutgoingFields {
   if (bytes <= limits.headerBytesMax) return sent
   throw new ProblemError({
     code: 'headers-too-large',
-    detail: `The fields that the origin is sent have at most ${limits.headerBytesMax} bytes.`,
+    detail: `Headers exceed ${limits.headerBytesMax} bytes.`,
   })
 }
 

@@ -9,7 +9,7 @@ export function pathAndSearch(url: string): string {
 /** Whether path and query are within the limit; both are percent-encoded, so characters are bytes. */
 export function urlProblem(target: string): Problem | undefined {
   if (target.length <= limits.urlLengthMax) return undefined
-  return { code: 'uri-too-long', detail: `Path and query have at most ${limits.urlLengthMax} bytes.` }
+  return { code: 'uri-too-long', detail: `Path and query exceed ${limits.urlLengthMax} bytes.` }
 }
 
 /**

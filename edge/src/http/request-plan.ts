@@ -245,7 +245,7 @@ const refused = (problem: Problem): RefusedPlan => ({ kind: 'refused', problem }
 export const methodNotAllowed = (allow: readonly string[]): RefusedPlan =>
   refused({
     code: 'method-not-allowed',
-    detail: `Methods here are ${allow.join(', ')}.`,
+    detail: `Method not allowed. Supported: ${allow.join(', ')}.`,
     headers: { allow: allow.join(', ') },
   })
 

@@ -53,7 +53,7 @@ describe('a second attempt of a write', () => {
   it.each([
     ['create', { idempotencyKey: 'k-1' }, 'the same Idempotency-Key'],
     ['batchCreate', { idempotencyKey: 'k-1' }, 'the same Idempotency-Key'],
-    ['create', {}, 'Look for what it creates'],
+    ['create', {}, 'Check whether the document was created'],
     ['replace', { ifMatch: '"1"' }, 'the same If-Match'],
     ['replace', { ifMatch: '*' }, 'Read the document'],
     ['patch', { idempotencyKey: 'k-1' }, 'Read the document'],

@@ -61,11 +61,11 @@ export function adviceAfter(sent: SentWrite): string {
     case 'create':
     case 'batchCreate':
       return sent.idempotencyKey === null
-        ? 'Look for what it creates before you send it again, and send an Idempotency-Key the next time.'
-        : 'Send it again with the same Idempotency-Key: it is not done twice.'
+        ? 'Check whether the document was created before you retry, and send an Idempotency-Key with every create.'
+        : 'Retry it with the same Idempotency-Key: it cannot happen twice.'
     default:
       return toldApart(sent) === 'by-version'
-        ? 'Send it again with the same If-Match: it is not done twice, and 412 or 404 means that this write or another one has happened.'
-        : 'Read the document before you send it again, and send its ETag in If-Match.'
+        ? 'Retry it with the same If-Match: it cannot happen twice, and 412 or 404 means that this write or another one has happened.'
+        : 'Read the document before you retry, and send its ETag in If-Match.'
   }
 }

@@ -32,5 +32,5 @@ export class ShedProblems {
 
 const detailOf = (reason: ShedLabel): string =>
   reason === 'shed-breaker-open'
-    ? 'The origin cannot be reached at the moment; this request has touched nothing.'
-    : 'Too busy to take this request; this request has touched nothing.'
+    ? 'The origin is unreachable. Nothing was done; retry after the seconds in Retry-After.'
+    : 'The service is overloaded. Nothing was done; retry after the seconds in Retry-After.'

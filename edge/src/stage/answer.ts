@@ -93,7 +93,7 @@ const ofTheBody: readonly string[] = ['content-type', 'content-length', 'cache-c
 function rangeProblem({ headers }: Response): Problem {
   return {
     code: 'range-not-satisfiable',
-    detail: 'The range starts after the end of the answer; leave Range out to get all of it.',
+    detail: 'The range starts after the end of the representation. Omit Range to get all of it.',
     headers: { 'content-range': headers.get('content-range') ?? 'bytes */*' },
   }
 }

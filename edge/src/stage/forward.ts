@@ -147,7 +147,7 @@ const hasOther = (failed: OriginEndpoint, priority: Priority, { endpoints, now }
 
 const tooLate: Problem = {
   code: 'deadline-exceeded',
-  detail: 'There was no time left to ask the origin; this request has touched nothing.',
+  detail: 'The deadline passed before the request was sent to the origin. Nothing was done.',
 }
 
 const splitTags = (list: string | null): readonly string[] =>
@@ -271,7 +271,7 @@ const late = (random: number): Problem => ({
 
 const busy = (random: number): Problem => ({
   code: 'overloaded',
-  detail: 'Too busy to take this request; it has touched nothing.',
+  detail: 'The service is overloaded. Nothing was done; retry after the seconds in Retry-After.',
   retryAfterSeconds: retryAfterSeconds(1, random),
 })
 
@@ -286,7 +286,7 @@ export const abandoned = (): ForwardError =>
   new ForwardError(
     {
       code: 'request-timeout',
-      detail: 'The body was not here within a second. Nothing was done.',
+      detail: 'The body did not arrive within one second. Nothing was done.',
       retryAfterSeconds: 1,
     },
     'client-slow-or-gone',

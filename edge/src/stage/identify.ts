@@ -65,6 +65,6 @@ export function optionsAnswer({ head }: Exchange, allow: readonly string[], cors
 
 const acceptTooLong: Problem = {
   code: 'headers-too-large',
-  detail: `Accept has at most ${acceptLengthMax} characters.`,
+  detail: `Accept exceeds ${acceptLengthMax} characters.`,
 }
-const notAcceptable: Problem = { code: 'not-acceptable', detail: 'Answers are application/json.' }
+const notAcceptable: Problem = { code: 'not-acceptable', detail: 'Accept must allow application/json.' }

@@ -69,7 +69,7 @@ async function askLimiter(
 
 const overLimit = (quota: LocalQuota, retryAfterSeconds: number): Problem => ({
   code: 'rate-limited',
-  detail: `Too many requests; come back in ${retryAfterSeconds} s.`,
+  detail: `Rate limit exceeded. Retry in ${retryAfterSeconds} s.`,
   retryAfterSeconds,
   headers: quota.fields(retryAfterSeconds),
 })

@@ -5,7 +5,7 @@ import { ForwardError } from './forward.ts'
 
 export const unexpected: Problem = {
   code: 'internal-error',
-  detail: 'Something went wrong on our side; the request id tells us what.',
+  detail: 'An unexpected error occurred. Report it with the request id.',
 }
 
 /** Answers in place of a stage that threw: with the problem that it threw, or as a fault of ours, which is logged. */

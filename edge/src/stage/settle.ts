@@ -63,7 +63,7 @@ export async function settleUnknown(
   const tags = presumedTags(exchange.plan.route, principalOf(exchange)?.subject)
   return {
     code: 'outcome-unknown',
-    detail: `The write was sent and its answer was lost: it may have happened, or may happen yet. ${adviceAfter(sent)}`,
+    detail: `The write was sent, but the response was lost: it may have happened or may still happen. ${adviceAfter(sent)}`,
     retryAfterSeconds: retryAfterSeconds(1, parts.random()),
     headers: await follow(exchange, { kind: 'unknown', tags }, parts),
   }

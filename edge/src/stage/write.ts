@@ -125,14 +125,14 @@ async function arrival(body: RequestBody, deadline: Deadline): Promise<void> {
   throw body.isTooLarge ? new ProblemError(tooLarge) : abandoned()
 }
 
-const tooLarge: Problem = { code: 'content-too-large', detail: 'A body has at most 262144 bytes.' }
+const tooLarge: Problem = { code: 'content-too-large', detail: 'The body exceeds 262144 bytes.' }
 
 const tooMany = (entry: 'full' | 'over-share', random: number): Problem => ({
   code: 'overloaded',
   detail:
     entry === 'full'
-      ? 'Too many bodies are on their way. Nothing was done; send the request again.'
-      : 'Too many of your bodies are on their way. Nothing was done; send fewer at a time, each in one piece.',
+      ? 'Too many request bodies are being received. Nothing was done; retry the request.'
+      : 'Too many of your request bodies are being received. Nothing was done; send fewer requests at a time.',
   retryAfterSeconds: retryAfterSeconds(1, random),
 })
 
@@ -144,6 +144,6 @@ const nominated = (name: string): Problem => ({
 
 const emptyKey: Problem = {
   code: 'invalid-header',
-  detail: 'Idempotency-Key is empty: leave it out, or give it a value.',
+  detail: 'Idempotency-Key must not be empty. Omit it, or give it a value.',
   errors: [{ header: 'Idempotency-Key', detail: 'Is empty.' }],
 }

@@ -17,7 +17,7 @@ export function describeSuccess(view: View, operation: Operation): Json {
           content: json(listSchema(name)),
         },
         206: partialContent,
-        304: { description: 'What you hold is still right.', headers: headerRefs('ETag', 'X-Request-Id') },
+        304: { description: 'Not modified.', headers: headerRefs('ETag', 'X-Request-Id') },
       }
     case 'read':
       return {
@@ -27,7 +27,7 @@ export function describeSuccess(view: View, operation: Operation): Json {
           content: json(ref('schemas', `${name}Selection`)),
         },
         206: partialContent,
-        304: { description: 'What you hold is still right.', headers: headerRefs('ETag', 'X-Request-Id') },
+        304: { description: 'Not modified.', headers: headerRefs('ETag', 'X-Request-Id') },
       }
     case 'create':
       return {

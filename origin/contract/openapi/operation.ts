@@ -38,7 +38,7 @@ const verbs: Readonly<Record<Operation, string>> = {
 function describeAccess(rule: AccessRule): string {
   const scopes = scopesOf(rule)
   const parts = [
-    isPublic(rule) ? 'Anyone may do this.' : 'Needs an access token.',
+    isPublic(rule) ? 'No access token required.' : 'Access token required.',
     ...(scopes.length > 0 ? [`Needs the scope ${scopes.map((name) => `\`${name}\``).join(' and ')}.`] : []),
     ...(ownerField(rule) !== undefined ? ["Only the caller's own documents; others' are 404."] : []),
   ]

@@ -71,7 +71,7 @@ export function failureProblem(failure: NotDone | Unknown): Problem {
     return {
       code: 'outcome-unknown',
       detail:
-        'The write may have happened, may happen yet, or may not happen: no answer came from the database. Send it again with the same Idempotency-Key or If-Match, or read before you send it anew.',
+        'No response came from the database: the write may have happened, may still happen, or may not happen. Retry it with the same Idempotency-Key or If-Match, or read the document before you send a new write.',
       retryAfterSeconds: retryAfterSeconds.soon,
     }
   }
@@ -79,20 +79,20 @@ export function failureProblem(failure: NotDone | Unknown): Problem {
     case 'busy':
       return {
         code: 'overloaded',
-        detail: 'More work is waiting for the database than it can take. Nothing was done.',
+        detail: 'Too many requests are waiting for the database. Nothing was done; retry later.',
         retryAfterSeconds: retryAfterSeconds.soon,
       }
     case 'unavailable':
       return {
         code: 'database-unavailable',
-        detail: 'The database cannot be reached or is choosing a new primary. Nothing was done.',
+        detail: 'The database is unreachable or is electing a primary. Nothing was done; retry the request.',
         retryAfterSeconds: retryAfterSeconds.failover,
       }
     case 'deadline':
     case 'aborted':
       return {
         code: 'deadline-exceeded',
-        detail: 'The request could not be answered in time. Nothing was done.',
+        detail: 'The request exceeded its deadline. Nothing was done.',
         retryAfterSeconds: retryAfterSeconds.soon,
       }
   }
@@ -102,14 +102,14 @@ export function keyRefusedProblem({ reason }: KeyRefused): Problem {
   if (reason === 'inUse') {
     return {
       code: 'idempotency-key-in-use',
-      detail: 'A request with this Idempotency-Key is still running. Ask again when it has ended.',
+      detail: 'A request with this Idempotency-Key is still in progress. Retry when it has completed.',
       retryAfterSeconds: retryAfterSeconds.soon,
     }
   }
   const detail =
     reason === 'otherRequest'
-      ? 'This Idempotency-Key was sent with another request. Use a new key for a new request.'
-      : 'This Idempotency-Key was used too long ago for its answer to be known. Use a new key.'
+      ? 'This Idempotency-Key was used with a different request. Use a new key for each request.'
+      : 'This Idempotency-Key has expired, and its response is no longer known. Use a new key.'
   return {
     code: 'idempotency-key-reused',
     detail,
@@ -123,8 +123,11 @@ export function uniqueConflictProblem(plan: Plan, { fields }: UniqueConflict): P
     code: 'unique-conflict',
     detail:
       names.length > 0
-        ? `Another document has this ${names.join(' and ')}.`
-        : 'Another document has a value that must be unique.',
-    errors: names.map((name) => ({ pointer: `/${name}`, detail: 'Another document has this value.' })),
+        ? `Another document already has this ${names.join(' and ')}.`
+        : 'Another document already has a value that must be unique.',
+    errors: names.map((name) => ({
+      pointer: `/${name}`,
+      detail: 'Another document already has this value.',
+    })),
   }
 }

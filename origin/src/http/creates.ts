@@ -117,15 +117,16 @@ export function batchItems(body: unknown, sizeMax: number): Parsed<readonly unkn
     problem: validationFailed([{ pointer, detail }]),
   })
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    return invalid('', 'Want a JSON object with items.')
+    return invalid('', 'Must be a JSON object with items.')
   }
   const unknown = Object.keys(body).find((name) => name !== 'items')
   if (unknown !== undefined) {
-    return invalid(`/${pointerToken(unknown)}`, 'Unknown field; there is items.')
+    return invalid(`/${pointerToken(unknown)}`, 'Unknown field. Supported: items.')
   }
   const { items } = body as { items?: unknown }
-  if (!Array.isArray(items) || items.length === 0) return invalid('/items', 'Want an array of at least one.')
-  if (items.length > sizeMax) return invalid('/items', `At most ${sizeMax} items in one batch.`)
+  if (!Array.isArray(items) || items.length === 0)
+    return invalid('/items', 'Must be an array with at least one item.')
+  if (items.length > sizeMax) return invalid('/items', `Too many items: at most ${sizeMax} in one batch.`)
   return { ok: true, value: items }
 }
 
@@ -167,8 +168,10 @@ function creationKey(
     problem: { code: 'invalid-header', detail, errors: [{ header: headers.idempotencyKey, detail }] },
   })
   const key = parseIdempotencyKey(String(field))
-  if (key === undefined) return refuse('Idempotency-Key is 1 to 255 visible ASCII characters, sent once.')
-  if (principal === undefined) return refuse('Idempotency-Key belongs to a subject: send an access token.')
+  if (key === undefined)
+    return refuse('Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.')
+  if (principal === undefined)
+    return refuse('Idempotency-Key requires an access token, because a key belongs to one subject.')
   // A create that is put in another way is known by what it stores; a batch stores nothing that it could be known by.
   const text = operation === 'create' ? body.text : canonicalJson(body.value)
   const request = requestFingerprint(`${operation} ${path}`, text)

@@ -42,50 +42,50 @@ describe('refuses', () => {
   const cases: Record<string, readonly [string | Buffer, string]> = {
     'an empty body': ['', 'The body is empty.'],
     'what is not UTF-8': [Buffer.from([0x22, 0xc3, 0x28, 0x22]), 'The body is not valid UTF-8.'],
-    'a mistake, by its place': ['{"a":1,}', 'The body is not JSON: see character 8.'],
-    'a member twice': ['{"a":1,"a":2}', 'A member stands twice in one object: see character 8.'],
+    'a mistake, by its place': ['{"a":1,}', 'Invalid JSON: see character 8.'],
+    'a member twice': ['{"a":1,"a":2}', 'Duplicate member in an object: see character 8.'],
     'a member twice in two spellings': [
       '{"a":1,"\\u0061":2}',
-      'A member stands twice in one object: see character 8.',
+      'Duplicate member in an object: see character 8.',
     ],
     'a member twice, deep inside': [
       '[{"x":{"a":[],"a":{}}}]',
-      'A member stands twice in one object: see character 15.',
+      'Duplicate member in an object: see character 15.',
     ],
-    __proto__: ['{"__proto__":{"admin":true}}', 'No member may be named __proto__.'],
-    '__proto__ in escapes': ['{"\\u005f_proto__":1}', 'No member may be named __proto__.'],
+    __proto__: ['{"__proto__":{"admin":true}}', 'Member name __proto__ is not allowed.'],
+    '__proto__ in escapes': ['{"\\u005f_proto__":1}', 'Member name __proto__ is not allowed.'],
     'an integer that would lose digits': [
       '{"a":9007199254740993}',
-      'A number cannot be kept as it is written: see character 6.',
+      'Number cannot be represented exactly: see character 6.',
     ],
-    'a number without end': ['[1e999]', 'A number cannot be kept as it is written: see character 2.'],
+    'a number without end': ['[1e999]', 'Number cannot be represented exactly: see character 2.'],
     'a fraction that would become an integer': [
       '[4.9999999999999999999]',
-      'A number cannot be kept as it is written: see character 2.',
+      'Number cannot be represented exactly: see character 2.',
     ],
     'a byte order mark': [
       '\ufeff{}',
-      'The body begins with a byte order mark (U+FEFF): send it without one.',
+      'The body starts with a byte order mark (U+FEFF). Send it without one.',
     ],
-    NUL: ['{"a":["\\u0000"]}', 'One field is not valid: Must not hold NUL (U+0000).'],
+    NUL: ['{"a":["\\u0000"]}', 'One field is not valid: Must not contain NUL (U+0000).'],
     'half of a surrogate pair': ['{"a":"\\ud800"}', 'A text holds half of a surrogate pair.'],
     'a member twice, after an object that has it once': [
       '{"a":{"b":1},"c":{"b":1},"a":{}}',
-      'A member stands twice in one object: see character 26.',
+      'Duplicate member in an object: see character 26.',
     ],
     'more names than any document has': [
       JSON.stringify(Object.fromEntries(Array.from({ length: 1_025 }, (_, n) => [`n${n}`, 0]))),
       'A body has at most 1024 different member names.',
     ],
-    'a number that is none': ['{"a":1.2.3}', 'The body is not JSON: see character 9.'],
-    'a text without an end': ['{"a":"\\"', 'The body is not JSON: see character 9.'],
-    'an escape that is none, in a name': ['{"\\x":1}', 'The body is not JSON: see character 4.'],
-    'a closing bracket too many': ['}{"a":1', 'The body is not JSON.'],
+    'a number that is none': ['{"a":1.2.3}', 'Invalid JSON: see character 9.'],
+    'a text without an end': ['{"a":"\\"', 'Invalid JSON: see character 9.'],
+    'an escape that is none, in a name': ['{"\\x":1}', 'Invalid JSON: see character 4.'],
+    'a closing bracket too many': ['}{"a":1', 'Invalid JSON.'],
     'more arrays than any document has': [
       `[${Array(32_768).fill('[]').join(',')}]`,
-      'A body has at most 32768 arrays and objects.',
+      'Too many arrays and objects: at most 32768.',
     ],
-    'deep nesting': [`${'['.repeat(17)}${']'.repeat(17)}`, 'At most 16 levels of nesting.'],
+    'deep nesting': [`${'['.repeat(17)}${']'.repeat(17)}`, 'JSON nested too deeply: at most 16 levels.'],
   }
   for (const [name, [body, detail]] of Object.entries(cases)) {
     it(name, () => expect(detailOf(body)).toBe(detail))
@@ -94,7 +94,7 @@ describe('refuses', () => {
 
 it('says nothing of what is in the body', () => {
   for (const text of ['{"password":"swordfish"', 'swordfish', '{"a":swordfish}', '"swordfish']) {
-    expect(detailOf(text)).toMatch(/not JSON/)
+    expect(detailOf(text)).toMatch(/Invalid JSON/)
     expect(detailOf(text)).not.toMatch(/sword|fish|password/)
   }
 })
@@ -125,7 +125,7 @@ it('points to the first text that holds NUL, and to a name that does', () => {
     const parsed = parse(text)
     return parsed.ok ? undefined : parsed.problem.errors
   }
-  const detail = 'Must not hold NUL (U+0000).'
+  const detail = 'Must not contain NUL (U+0000).'
   expect(pointerOf('{"a/b":["x",{"c":"\\u0000"}]}')).toEqual([{ pointer: '/a~1b/1/c', detail }])
   expect(pointerOf('"\\u0000"')).toEqual([{ pointer: '', detail }])
 })

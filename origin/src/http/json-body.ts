@@ -15,7 +15,7 @@ export function parseJsonBody(bytes: Buffer): ParsedBody {
   if (!isUtf8(bytes)) return refuse('The body is not valid UTF-8.')
   const text = bytes.toString('utf8')
   if (text.startsWith('\ufeff'))
-    return refuse('The body begins with a byte order mark (U+FEFF): send it without one.')
+    return refuse('The body starts with a byte order mark (U+FEFF). Send it without one.')
   const objection = findObjection(text)
   if (objection !== undefined) return refuse(objection)
   let value: unknown
@@ -30,7 +30,7 @@ export function parseJsonBody(bytes: Buffer): ParsedBody {
   const nulAt = mayHoldNul(text) ? findText(value, holdsNul) : undefined
   if (nulAt === undefined) return { ok: true, value, text }
   const pointer = nulAt.map((name) => `/${pointerToken(name)}`).join('')
-  return { ok: false, problem: validationFailed([{ pointer, detail: 'Must not hold NUL (U+0000).' }]) }
+  return { ok: false, problem: validationFailed([{ pointer, detail: 'Must not contain NUL (U+0000).' }]) }
 }
 
 const refuse = (detail: string): { readonly ok: false; readonly problem: Problem } => ({
@@ -41,10 +41,8 @@ const refuse = (detail: string): { readonly ok: false; readonly problem: Problem
 /** Where the mistake is, without a word of the body: it may hold what is nobody else's business, logs included. */
 function describeSyntaxError({ message }: Error): string {
   const position = /at position (\d+)/.exec(message)?.[1]
-  if (position !== undefined) return `The body is not JSON: see character ${Number(position) + 1}.`
-  return message.includes('end of JSON')
-    ? 'The body is not JSON: it ends too early.'
-    : 'The body is not JSON.'
+  if (position !== undefined) return `Invalid JSON: see character ${Number(position) + 1}.`
+  return message.includes('end of JSON') ? 'Invalid JSON: unexpected end of the body.' : 'Invalid JSON.'
 }
 
 /** A lone surrogate is no character: the database would store another one in its place. */

@@ -21,9 +21,10 @@ export function findObjection(text: string): string | undefined {
       index = end
     } else if (char === openBrace || char === openBracket) {
       members.open(char === openBrace)
-      if (members.depth > limits.jsonDepthMax) return `At most ${limits.jsonDepthMax} levels of nesting.`
+      if (members.depth > limits.jsonDepthMax)
+        return `JSON nested too deeply: at most ${limits.jsonDepthMax} levels.`
       if (members.containers > limits.jsonContainersMax) {
-        return `A body has at most ${limits.jsonContainersMax} arrays and objects.`
+        return `Too many arrays and objects: at most ${limits.jsonContainersMax}.`
       }
       wantsName = char === openBrace
     } else if (char === closeBrace || char === closeBracket) {
@@ -42,7 +43,7 @@ export function findObjection(text: string): string | undefined {
       if (index - start < exactDigits && !(index - exponentAt > exactExponentDigits)) continue
       const number = text.slice(start, index + 1)
       if (losesDigits(number) && !Number.isNaN(Number(number))) {
-        return `A number cannot be kept as it is written: see character ${start + 1}.`
+        return `Number cannot be represented exactly: see character ${start + 1}.`
       }
     }
   }
@@ -96,13 +97,13 @@ class Members {
     const name = raw.includes('\\') ? unescaped(raw) : raw
     // No JSON: the parser will say where.
     if (name === undefined) return undefined
-    if (name === '__proto__') return 'No member may be named __proto__.'
+    if (name === '__proto__') return 'Member name __proto__ is not allowed.'
     const depth = this.#open.length
     this.#lastSeen[depth] ??= new Map()
     const lastSeen = this.#lastSeen[depth]
     const object = this.#open[depth - 1] as number
     const before = lastSeen.get(name)
-    if (before?.object === object) return `A member stands twice in one object: see character ${index + 1}.`
+    if (before?.object === object) return `Duplicate member in an object: see character ${index + 1}.`
     if (before !== undefined) {
       // perf: one look-up a name; to set it again would be another.
       before.object = object

@@ -149,7 +149,7 @@ function problemPages(): readonly (readonly [string, Page])[] {
       : 'The same request will fail again: change it as <code>detail</code> and <code>errors</code> say.'
     const effect =
       code === 'outcome-unknown'
-        ? 'The write may have happened, may happen yet, or may not happen. Send a create again with the same <code>Idempotency-Key</code>, any other write with the same <code>If-Match</code>, or read what is there before you decide.'
+        ? 'The write may have happened, may still happen, or may not happen. Retry a create with the same <code>Idempotency-Key</code>, any other write with the same <code>If-Match</code>, or read what is there before you decide.'
         : 'The request has done nothing.'
     const text = `<!doctype html>
 <html lang="en">

@@ -71,13 +71,14 @@ export function namesListEtag(ifNoneMatch: string, etag: string): boolean {
 /** The 412 of a document that has this entity tag now. */
 export const preconditionFailed = (etag: string): Problem => ({
   code: 'precondition-failed',
-  detail: `The document is at ${etag} now. Read it again and decide anew.`,
+  detail: `If-Match does not match: the current ETag is ${etag}. Read the document again before you retry.`,
   headers: { etag },
 })
 
 export const preconditionRequired: Problem = {
   code: 'precondition-required',
-  detail: 'Send the ETag of the document as you saw it in If-Match, so that no change of others is lost.',
+  detail:
+    'Send the ETag of the document in If-Match, so that the write cannot overwrite a concurrent change.',
 }
 
 export const malformed = (header: string): { readonly ok: false; readonly problem: Problem } => {

@@ -207,7 +207,7 @@ function nextFields(plan: Plan, current: StoredDocument, { readOnly, apply }: Ch
   const errors: FieldError[] = []
   for (const [name, value] of Object.entries(readOnly)) {
     if (!isDeepStrictEqual(sameSpelling(view, name, value), shown[name])) {
-      const detail = 'Is set by the server: leave it out, or send it as it is now.'
+      const detail = 'Read-only field: omit it, or send its current value.'
       errors.push({ pointer: `/${name}`, detail })
     }
   }
@@ -232,12 +232,13 @@ const unavailable: NotDone = { kind: 'notDone', reason: 'unavailable' }
 
 const nothingToReplace: Problem = {
   code: 'not-found',
-  detail: 'No document has this id, and PUT creates none: ids are made by the server. Use POST on the list.',
+  detail:
+    'No document has this id. PUT does not create documents, because the server assigns ids. Use POST on the list.',
 }
 
 const writeConflict: Problem = {
   code: 'write-conflict',
-  detail: 'Others keep changing this document. Nothing was done; send the request again.',
+  detail: 'Concurrent writes kept changing this document. Nothing was done; retry the request.',
   retryAfterSeconds: 1,
 }
 

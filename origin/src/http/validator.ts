@@ -142,7 +142,7 @@ export const validationFailed = (errors: readonly FieldError[]): Problem => ({
   errors,
 })
 
-export const notAnObject: Problem = validationFailed([{ pointer: '', detail: 'Want a JSON object.' }])
+export const notAnObject: Problem = validationFailed([{ pointer: '', detail: 'Must be a JSON object.' }])
 
 interface Names {
   readonly writableNames: readonly string[]
@@ -154,21 +154,21 @@ function describeError(error: ErrorObject, { writableNames, readOnlyNames }: Nam
   const { keyword, instancePath: pointer, params, message } = error
   switch (keyword) {
     case 'required':
-      return { pointer: `${pointer}/${pointerToken(params.missingProperty)}`, detail: 'Is required.' }
+      return { pointer: `${pointer}/${pointerToken(params.missingProperty)}`, detail: 'Required field.' }
     case 'additionalProperties': {
       const name = params.additionalProperty as string
       const detail =
         pointer !== ''
           ? 'Unknown field.'
           : readOnlyNames.has(name)
-            ? 'Is set by the server: leave it out.'
+            ? 'Read-only field: omit it.'
             : unknownField(writableNames)
       return { pointer: `${pointer}/${pointerToken(name)}`, detail }
     }
     case 'format':
       return { pointer, detail: formatDetail(params.format as string) }
     case 'enum':
-      return { pointer, detail: `Want one of ${(params.allowedValues as unknown[]).join(', ')}.` }
+      return { pointer, detail: `Must be one of ${(params.allowedValues as unknown[]).join(', ')}.` }
     default:
       return { pointer, detail: sentence(message ?? 'is not valid') }
   }
@@ -176,10 +176,10 @@ function describeError(error: ErrorObject, { writableNames, readOnlyNames }: Nam
 
 const formatDetail = (format: string): string =>
   format === 'date' || format === 'date-time'
-    ? `Want ${describeFilterType({ kind: format })}.`
+    ? `Must be ${describeFilterType({ kind: format })}.`
     : `Must match format "${format}".`
 
-const unknownField = (known: readonly string[]): string => `Unknown field; there are ${known.join(', ')}.`
+const unknownField = (known: readonly string[]): string => `Unknown field. Supported: ${known.join(', ')}.`
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 

@@ -109,9 +109,9 @@ export function serviceEnd(status: number, problem: Problem | undefined): Servic
 }
 
 const shedDetails: Readonly<Record<ShedReason, string>> = {
-  busy: 'More requests are waiting than can be served. Nothing was done.',
-  queueTime: 'The request has waited for its turn for too long. Nothing was done.',
-  deadline: 'The request could not have been answered in time. Nothing was done.',
+  busy: 'Too many requests are waiting. Nothing was done; retry later.',
+  queueTime: 'The request waited too long in the queue. Nothing was done; retry later.',
+  deadline: 'The request could not be served before its deadline. Nothing was done; retry later.',
 }
 
 const shed = (reason: ShedReason, retryAfterSeconds: number): Problem => ({

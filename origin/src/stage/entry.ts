@@ -52,7 +52,7 @@ export function entryStage({ now, load, isDraining }: EntryOptions): onRequestHo
     if (isDraining()) {
       reply.header('connection', 'close')
       if (!isOperational(request)) {
-        const detail = 'This instance is about to stop. Nothing was done; send the request again.'
+        const detail = 'This instance is shutting down. Nothing was done; retry the request.'
         sendProblem(reply, { code: 'draining', detail, retryAfterSeconds: 1 })
         return
       }
@@ -82,7 +82,7 @@ export function unmatchedStage(paths: KnownPaths): onRequestHookHandler {
   return (request, reply, done) => {
     const url = request.raw.url as string
     if (url.length > limits.urlLengthMax) {
-      const detail = `Path and query have at most ${limits.urlLengthMax} bytes.`
+      const detail = `Path and query exceed ${limits.urlLengthMax} bytes.`
       sendProblem(reply, { code: 'uri-too-long', detail })
     } else if (request.is404 || pathOf(url).includes('%') || url.includes('#')) {
       answerUnmatched(paths, request, reply)
@@ -119,12 +119,12 @@ export function answerUnmatched(
     case 'methodNotAllowed':
       sendProblem(reply, {
         code: 'method-not-allowed',
-        detail: `This path takes ${match.allow.join(', ')}.`,
+        detail: `Method not allowed. Supported: ${match.allow.join(', ')}.`,
         headers: { allow: match.allow.join(', ') },
       })
       return
     default: {
-      const detail = match.kind === 'notFound' ? match.detail : 'Nothing is here.'
+      const detail = match.kind === 'notFound' ? match.detail : 'No such path.'
       sendProblem(reply, { code: 'not-found', detail })
     }
   }

@@ -57,7 +57,7 @@ export function gateStage(
   }
 }
 
-const notAcceptable: Problem = { code: 'not-acceptable', detail: 'Answers are application/json.' }
+const notAcceptable: Problem = { code: 'not-acceptable', detail: 'Accept must allow application/json.' }
 
 function denied(decision: Exclude<AccessDecision, { outcome: 'allowed' }>): Problem {
   if (decision.outcome === 'unauthenticated') {
@@ -69,7 +69,7 @@ function denied(decision: Exclude<AccessDecision, { outcome: 'allowed' }>): Prob
   }
   return {
     code: 'insufficient-scope',
-    detail: `The token needs the scope ${decision.scope}.`,
+    detail: `The access token must have the scope '${decision.scope}'.`,
     headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${decision.scope}"` },
   }
 }
@@ -97,19 +97,19 @@ function refuseBodyType(
   if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
     return {
       code: 'unsupported-media-type',
-      detail: 'Send the body without a content coding.',
+      detail: 'Content-Encoding is not supported. Send the body uncompressed.',
       headers: { 'accept-encoding': 'identity' },
     }
   }
   const type = sent['content-type']
   if (type !== undefined && types.includes(type)) return undefined
   if (type === undefined && !hasBody(sent)) {
-    return { code: 'malformed-json', detail: 'The body is empty: send JSON.' }
+    return { code: 'malformed-json', detail: 'The body is empty. Send a JSON document.' }
   }
   if (type !== undefined && isTakenType(type, types)) return undefined
   return {
     code: 'unsupported-media-type',
-    detail: `Send the body as ${types.join(' or ')}.`,
+    detail: `Content-Type must be ${types.join(' or ')}.`,
     headers: { [operation === 'patch' ? 'accept-patch' : 'accept']: types.join(', ') },
   }
 }

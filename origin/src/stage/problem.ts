@@ -74,7 +74,7 @@ function isAnswering(socket: Socket): boolean {
 const badRequest: Problem = { code: 'bad-request', detail: 'The request is not valid HTTP.' }
 export const internalError: Problem = {
   code: 'internal-error',
-  detail: 'The request failed for a reason of ours. Name the request id when you report it.',
+  detail: 'An unexpected error occurred. Report it with the request id.',
 }
 
 const problem = (code: ProblemCode, detail: string): Problem => ({ code, detail })
@@ -85,21 +85,24 @@ const frameworkProblems: Readonly<Record<string, Problem>> = {
     `A body has at most ${limits.bodyBytesMax} bytes.`,
   ),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-    ...problem('unsupported-media-type', 'Send the body as application/json.'),
+    ...problem('unsupported-media-type', 'Content-Type must be application/json.'),
     headers: { accept: 'application/json' },
   },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: problem('bad-request', 'Content-Length is not the length of the body.'),
-  FST_ERR_BAD_URL: problem(
-    'not-found',
-    'The path is not valid: nothing in a path of this API needs escaping.',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: problem(
+    'bad-request',
+    'Content-Length does not match the length of the body.',
   ),
-  FST_ERR_MAX_PARAM_LENGTH: problem('not-found', 'An id has at most 64 characters.'),
+  FST_ERR_BAD_URL: problem('not-found', 'Invalid path: no path of this API needs percent-encoding.'),
+  FST_ERR_MAX_PARAM_LENGTH: problem(
+    'not-found',
+    'Invalid id: must be 1 to 64 letters, digits, hyphens or underscores.',
+  ),
 }
 
 const parserProblems: Readonly<Record<string, Problem>> = {
   HPE_HEADER_OVERFLOW: problem(
     'headers-too-large',
-    `Request line and headers have at most ${limits.forwardedHeadBytesMax} bytes.`,
+    `Request line and headers exceed ${limits.forwardedHeadBytesMax} bytes.`,
   ),
   ERR_HTTP_REQUEST_TIMEOUT: problem('request-timeout', 'The request took too long to arrive.'),
 }
