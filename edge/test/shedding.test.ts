@@ -114,13 +114,13 @@ describe('the emergency switch', () => {
 })
 
 describe('many at once', () => {
-  it('a thousand for one key are one request to the origin', async () => {
+  it('250 for one key are one request to the origin', async () => {
     origin.answer(async (seen, response, number) => {
       await new Promise((resolve) => setTimeout(resolve, 100))
       await storable({ id: 'hot' })(seen, response, number)
     })
     const path = unread()
-    const answers = await Promise.all(Array.from({ length: 1_000 }, () => edge.fetch(path)))
+    const answers = await Promise.all(Array.from({ length: 250 }, () => edge.fetch(path)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(origin.requests).toBe(1)
   })
