@@ -293,3 +293,51 @@ describe('an origin that says itself that it was too late', () => {
     }
   })
 })
+
+describe('an origin that does not accept the edge’s assertion', () => {
+  it.each([...sentOnce, ...sentAgain].map((row) => [name(row), row] as const))(
+    '%s is done by the other one, once, and is told as done',
+    async (_name, row) => {
+      first.answer(problem('edge-only'))
+      const answer = await send(row)
+      expect([answer.ok, sent]).toEqual([true, 1])
+    },
+  )
+
+  it('is left for another one by reads as well', async () => {
+    first.answer(problem('edge-only'))
+    second.answer((_seen, response) => void response.writeHead(200).end('{}'))
+    expect((await edge.fetch(path)).status).toBe(200)
+  })
+
+  it('is no fault of the caller’s where there is no other: nothing was done', async () => {
+    first.answer(problem('edge-only'))
+    second.answer(problem('edge-only'))
+    const answer = await send({ method: 'PUT' })
+    expect([answer.status, await answer.json()]).toMatchObject([
+      502,
+      { code: 'origin-unreachable', retryable: true, detail: expect.stringContaining('Nothing was done') },
+    ])
+  })
+
+  it('stays in service: one caller’s assertion says nothing about the others', async () => {
+    first.answer(problem('edge-only'))
+    second.answer(problem('edge-only'))
+    for (let request = 0; request < 12; request += 1) await send({ method: 'PUT' })
+    first.answer(acts)
+    second.answer(acts)
+    expect((await send({ method: 'PUT' })).status).toBe(200)
+  })
+
+  it('leaves a write unknown that an attempt before may have done', async () => {
+    second.answer(problem('edge-only'))
+    const answer = await send({ method: 'PUT', fields: one })
+    expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'outcome-unknown' }])
+    expect(document).toEqual({ version: 2, by: 'A' })
+  })
+
+  it('passes on what an origin says of the caller', async () => {
+    first.answer(problem('unauthenticated'))
+    expect(await (await send({ method: 'PUT' })).json()).toMatchObject({ code: 'unauthenticated' })
+  })
+})

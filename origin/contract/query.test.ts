@@ -67,11 +67,7 @@ describe('parseListQuery', () => {
   })
 
   const refused: [string, string, RegExp][] = [
-    [
-      'unknown parameter',
-      'colour=red',
-      /invalid-query.*"parameter":"colour".*Unknown parameter. Supported:/,
-    ],
+    ['unknown parameter', 'colour=red', /invalid-query.*"parameter":"colour".*Unknown parameter. Supported:/],
     ['parameter of another version', 'country=FR', /"parameter":"country".*Unknown/],
     ['stored name that the version does not show', 'latitude=1', /"parameter":"latitude".*Unknown/],
     ['field that is no filter', 'region=11', /"parameter":"region".*Unknown/],

@@ -4,7 +4,6 @@ import {
   headers as names,
   type Priority,
   type Problem,
-  type ProblemCode,
   ProblemError,
   parseLoad,
   parseRevision,
@@ -17,7 +16,7 @@ import type { Cors } from '../http/cors.ts'
 import type { Deadline } from '../http/deadline.ts'
 import { type OutgoingFields, responseFields } from '../http/forwarded-headers.ts'
 import { type OriginAnswer, sendToOrigin } from '../http/origin-client.ts'
-import { problemCode } from '../http/problem-code.ts'
+import { codeOf } from '../http/problem-code.ts'
 import type { RequestBody } from '../http/request-body.ts'
 import { continueTrace } from '../http/trace-context.ts'
 import type { OriginEndpoint } from '../overload/origin-endpoint.ts'
@@ -25,6 +24,7 @@ import type { OriginOutcome } from '../overload/permit.ts'
 import { isWorthRetrying } from '../overload/retry.ts'
 import { retryAfterSeconds } from '../overload/retry-after.ts'
 import type { RetryBudget } from '../overload/retry-budget.ts'
+import { inTime } from '../platform/in-time.ts'
 import type { RandomIds } from '../platform/random-ids.ts'
 import { type AdmitParts, admit } from './admit.ts'
 
@@ -81,7 +81,7 @@ export async function forward(
   retryBudget.earn()
   // Nobody would wait for it, and giving it up at once would count as the origin's timeout.
   if (now() >= forwarding.deadline.atMs) throw new ForwardError(tooLate, 'too-late', false)
-  let failed: { readonly endpoint: OriginEndpoint; readonly outcome: OriginOutcome } | undefined
+  let failed: Failed | undefined
   for (let number = 1; ; number += 1) {
     const admitted = await admit(
       {
@@ -95,25 +95,33 @@ export async function forward(
     )
     if (admitted.kind === 'shed') {
       // One that was sent before may have touched something: what became of that one is the answer.
-      if (failed !== undefined) throw failure(failed.outcome, random())
+      if (failed !== undefined) throw failed.error
       throw new ForwardError(admitted.problem, admitted.reason, false)
     }
     const { endpoint, permit } = admitted
     const startedAtMs = now()
     const isWhole = forwarding.body === null || forwarding.body.isComplete
     const givenMs = isWhole ? forwarding.deadline.atMs - startedAtMs : 0
-    const answer = await send(exchange, forwarding, endpoint, parts)
+    const answer = await heedDistrust(
+      await send(exchange, forwarding, endpoint, parts),
+      forwarding.deadline,
+      now,
+    )
     const outcome = outcomeOf(answer)
     const load = answer.kind === 'answer' ? parseLoad(answer.response.headers.get(names.load)) : undefined
-    permit.end({ outcome: signOf(outcome, givenMs), nowMs: now(), random: random(), load })
+    // Not against the origin's health: one caller's assertion, too long for it, must not close the origin to all.
+    const sign = answer.kind === 'distrusted' ? 'abandoned' : signOf(outcome, givenMs)
+    permit.end({ outcome: sign, nowMs: now(), random: random(), load })
     exchange.originMs = now() - startedAtMs
     if (answer.kind === 'answer') {
       exchange.toldRevision = parseRevision(answer.response.headers.get(names.revision))
       exchange.purgeTags = splitTags(answer.response.headers.get(names.purgeTag))
       exchange.isUnsettled = answer.response.headers.get(names.unsettled) === '1'
-      if (await refusesEdge(answer.response)) throw edgeRefused(failed !== undefined, random())
       const isAnswered = isOurOrigins(answer.response)
-      if (isAnswered && (failed === undefined || speaksForBoth(forwarding.method, answer.response))) {
+      if (
+        isAnswered &&
+        (failed?.error.mayHaveArrived !== true || speaksForBoth(forwarding.method, answer.response))
+      ) {
         return shown(answer.response, parts.cors)
       }
       await answer.response.body?.cancel()
@@ -123,15 +131,28 @@ export async function forward(
     const retriable = isWorthRetrying({
       number,
       outcome,
-      isRepeatable: forwarding.isRepeatable,
+      isRepeatable: forwarding.isRepeatable || answer.kind === 'distrusted',
       remainingMs,
     })
     // Another origin gets no more than its share by this; the budget is against asking one twice for each request.
     const isFree = retriable && hasOther(endpoint, forwarding.priority, parts)
-    if (!retriable || !(isFree || retryBudget.spend())) throw failure(outcome, random())
-    failed = { endpoint, outcome }
-    exchange.hasLostAttempt = true
+    // The first attempt may have acted where the second one was turned away.
+    const error =
+      answer.kind === 'distrusted' && failed?.error.mayHaveArrived !== true
+        ? distrusted(random())
+        : failure(outcome, random())
+    const mayRepeat = isFree || (retriable && answer.kind !== 'distrusted' && retryBudget.spend())
+    if (!mayRepeat) throw error
+    failed = { endpoint, error }
+    exchange.hasLostAttempt = error.mayHaveArrived
   }
+}
+
+/** An attempt before this one. */
+interface Failed {
+  readonly endpoint: OriginEndpoint
+  /** What the caller is told if there is no other attempt. */
+  readonly error: ForwardError
 }
 
 /**
@@ -181,8 +202,27 @@ async function send(
   return await sendToOrigin({ method, url: url + target, headers, body, deadline, signal })
 }
 
+/** `distrusted`: the origin does not accept the edge's assertion, and has done nothing. */
+type Heard = OriginAnswer | { readonly kind: 'distrusted' }
+
+/**
+ * Takes an origin's refusal of the edge itself for what it is: a fault between the two (a clock that is wrong, a key that
+ * did not arrive), which no caller can mend and another origin may not have.
+ */
+async function heedDistrust(answer: OriginAnswer, deadline: Deadline, now: () => number): Promise<Heard> {
+  if (answer.kind !== 'answer' || answer.response.status !== edgeOnlyStatus) return answer
+  const { response } = answer
+  const text = await inTime(response.text(), deadline.atMs - now()).catch(() => undefined)
+  if (text === undefined) return { kind: 'unreachable' }
+  if (codeOf(text) === 'edge-only') return { kind: 'distrusted' }
+  return { kind: 'answer', response: new Response(text, response) }
+}
+
+const edgeOnlyStatus = problemCatalogue['edge-only'].status
+
 /** A gateway in front of the origin speaks for it with statuses of its own (RFC 9110 §15.6.3 to 15.6.5). */
-function outcomeOf(answer: OriginAnswer): OriginOutcome {
+function outcomeOf(answer: Heard): OriginOutcome {
+  if (answer.kind === 'distrusted') return 'unreachable'
   if (answer.kind !== 'answer') return answer.kind
   const { status } = answer.response
   if (status === 503) return 'refused'
@@ -205,35 +245,6 @@ const signOf = (outcome: OriginOutcome, givenMs: number): OriginOutcome =>
 function isOurOrigins({ status, headers }: Response): boolean {
   return status < 500 || headers.get('content-type')?.startsWith(problemMediaType) === true
 }
-
-/**
- * Whether the origin refuses the edge itself: keys or clocks of the two do not fit. Nothing that a caller could mend, so it
- * must not be told that its token is bad, and what is stored may stand in.
- */
-async function refusesEdge(response: Response): Promise<boolean> {
-  if (response.status !== problemCatalogue[edgeOnly].status) return false
-  const text = await response
-    .clone()
-    .text()
-    .catch(() => '')
-  if (problemCode(text) !== edgeOnly) return false
-  await response.body?.cancel()
-  return true
-}
-
-const edgeOnly: ProblemCode = 'edge-only'
-
-/** @param mayHaveArrived whether another attempt came before: the origin refuses the edge before it does anything */
-const edgeRefused = (mayHaveArrived: boolean, random: number): ForwardError =>
-  new ForwardError(
-    {
-      code: 'origin-unreachable',
-      detail: 'The origin does not take requests of this edge at present. Nothing was done.',
-      retryAfterSeconds: retryAfterSeconds(1, random),
-    },
-    'edge-refused',
-    mayHaveArrived,
-  )
 
 function shown(response: Response, cors: Cors): Response {
   const fields = responseFields(response.headers)
@@ -280,6 +291,17 @@ const unreachable = (random: number): Problem => ({
   detail: 'The origin cannot be reached.',
   retryAfterSeconds: retryAfterSeconds(1, random),
 })
+
+const distrusted = (random: number): ForwardError =>
+  new ForwardError(
+    {
+      code: 'origin-unreachable',
+      detail: 'The origin did not accept the request from this edge. Nothing was done.',
+      retryAfterSeconds: retryAfterSeconds(1, random),
+    },
+    'origin-distrusts-edge',
+    false,
+  )
 
 /** The client's own doing, so none of the 5xx (RFC 9110 §15.5.9). An origin acts on whole bodies alone, so a write whose body never ended has not happened. */
 export const abandoned = (): ForwardError =>

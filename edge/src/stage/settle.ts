@@ -3,7 +3,7 @@ import type { HttpCache, PurgeEverywhere } from '../cache/index.ts'
 import { landsWithinMs } from '../consistency/consistency-token.ts'
 import type { LatePurges } from '../consistency/late-purges.ts'
 import { deadlineOf, type Exchange, principalOf } from '../exchange.ts'
-import { problemCode } from '../http/problem-code.ts'
+import { codeOf } from '../http/problem-code.ts'
 import { presumedTags, type WritePlan } from '../http/request-plan.ts'
 import type { Observe } from '../observe/observation.ts'
 import { adviceAfter, type SentWrite } from '../overload/retry.ts'
@@ -79,7 +79,7 @@ interface Told {
 async function whole(exchange: Exchange, answer: Response, { now, random }: SettleParts): Promise<Told> {
   const text = await inTime(answer.text(), deadlineOf(exchange) - now()).catch(() => undefined)
   if (text === undefined) throw failure('unreachable', random())
-  return { answer: new Response(text, answer), code: problemCode(text) }
+  return { answer: new Response(text, answer), code: codeOf(text) }
 }
 
 /** Errors of the origin's that say that nothing was done. Any other error of a server's says nothing of the kind. */
