@@ -3,7 +3,7 @@ import { ports } from '@spillway/origin/contract'
 import { localFolder } from '@spillway/origin/dev/folders'
 import { assertionAlgorithm, keptKey, type PrivateJwk } from './keys.ts'
 
-/** What `npm start` and `npm run token` agree on: the ports, and the keys kept under `.spillway/keys`. */
+/** Ports and keys that `npm start` and `npm run token` share; the keys are kept under `.spillway/keys`. */
 
 const keyFile = (name: string) => join(localFolder, 'keys', `${name}.json`)
 

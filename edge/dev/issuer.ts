@@ -26,7 +26,7 @@ export interface Issuer {
   stop(): Promise<void>
 }
 
-/** What the edge must be told to accept this issuer's tokens: one item of its `TOKEN_ISSUERS`. */
+/** Configuration by which the edge accepts this issuer's tokens: one item of its `TOKEN_ISSUERS`. */
 export const trustedIssuer = ({ url, jwksUri, audience }: Issuer) => ({
   issuer: url,
   jwksUri,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { importJWK, SignJWT } from 'jose'
 import type { PrivateJwk } from './keys.ts'
 
-/** Who signs development tokens, and for whom. */
+/** Issuer and audience of development tokens. */
 export interface TokenSigner {
   readonly key: PrivateJwk
   readonly issuer: string

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Child, describeExit, startChild } from '@spillway/origin/dev/child'
 import { freePort } from '@spillway/origin/dev/ports'
 
-/** Where the program lies. Required, since import reads the package's default export in more ways than one. */
+/** Path of the program. `require`d, since import reads the package's default export in more ways than one. */
 const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }
 
 /** A Worker in a workerd process of its own. */
@@ -29,7 +29,7 @@ export interface WorkerOptions {
   readonly onLine?: (line: string) => void
 }
 
-/** What runs: a bundle's file, and how the runtime is to take it. */
+/** Worker to run: its bundle's file and compatibility settings. */
 export interface WorkerCode {
   readonly scriptFile: string
   /** `YYYY-MM-DD` */

@@ -35,7 +35,7 @@ export type TokenAlgorithm = (typeof tokenAlgorithms)[number]
 export interface TokenIssuer {
   /** `iss`, compared character by character (RFC 9068 §4). */
   readonly issuer: string
-  /** Where its key set is: `https:`, or `http:` on this machine. */
+  /** URL of its key set: `https:`, or `http:` on this machine. */
   readonly jwksUri: string
   /**
    * Value that `aud` must hold. `undefined` for an issuer whose access tokens have no `aud`; then {@link requiredClaims} must say
@@ -66,7 +66,7 @@ export interface TokenIssuer {
   readonly namespace: string
 }
 
-/** What one caller may ask for; mirrors the `simple` settings of the rate-limit binding, which cannot be read. */
+/** Requests that one caller may make; mirrors the `simple` settings of the rate-limit binding, which cannot be read. */
 export interface RateQuota {
   readonly limit: number
   readonly periodSeconds: number

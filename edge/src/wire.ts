@@ -92,7 +92,7 @@ export function createParts(
   }
 }
 
-/** Of a flood's refusals one in so many is told of: each is the same, and is to cost as little as can be. */
+/** Sampling rate of a flood's refusals: all are the same, and one in so many is observed. */
 const repeatsEvery = 20
 
 function observer(config: Config, { ANALYTICS }: Bindings): Observe {
@@ -135,7 +135,7 @@ function createCache(config: Config): HttpCache {
   })
 }
 
-/** What the isolates of a location share: answers, and what was purged when. */
+/** State that the isolates of a location share: answers, and purge stamps. */
 function locationTier({ assertionKey, origins, zone }: Config): Pick<HttpCacheOptions, 'shared' | 'stamps'> {
   // Keys of the Cache API are URLs; these are under the origin's name, where nothing else is ever stored.
   const [base = ''] = origins

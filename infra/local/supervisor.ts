@@ -8,7 +8,7 @@ import {
   startChild,
 } from '@spillway/origin/dev/child'
 
-/** What a start adds its parts to. */
+/** Collector of a start's parts. */
 export interface Supervised {
   /** Aborted when the end begins: steps of the start that take long listen to it. */
   readonly signal: AbortSignal
@@ -80,7 +80,7 @@ export async function supervise(
   const started = Promise.try(start, supervised).catch(onError)
 
   if (!ending.signal.aborted) await once(ending.signal, 'abort')
-  // What is being started now must be known before it can be stopped.
+  // A part that is being started must be known before it can be stopped.
   await Promise.race([started, sleep(startSettlesWithinMs, undefined, { ref: false })])
   for (const stop of stops.toReversed()) {
     await stop(isHurried ? 0 : undefined).catch((error) => say(messageOf(error)))

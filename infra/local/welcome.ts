@@ -22,7 +22,7 @@ export interface WelcomeOptions {
 
 const tokenLifeSeconds = 8 * 3600
 
-/** What a person sees when everything runs: where things are, a token, and commands to paste. */
+/** Welcome text once everything runs: addresses, a token, and commands to paste. */
 export async function welcome(options: WelcomeOptions): Promise<string> {
   const { application, edgeUrl, originUrl, issuer, seconds, inspectorPorts } = options
   const { subject, scopes, caption, requests } = options.tools.welcome ?? defaultWelcome(application)

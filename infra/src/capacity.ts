@@ -3,7 +3,7 @@ import { type DatabaseClass, databaseClasses, databaseClassNames } from './datab
 /**
  * The connection budget: `instances × processes × connections per process + head-room ≤ what the database allows`.
  *
- * What the database allows is what *one* instance allows. More instances do not add to it: every process keeps a pool
+ * The database allows as many connections as *one* instance allows. More instances do not add to it: every process keeps a pool
  * to each member of the replica set, and after a failover all writes, and the reads of those that insist on the
  * primary, meet on whichever instance is primary then. A budget that counted readers would hold until the first
  * failover and break in the middle of it.

@@ -39,7 +39,7 @@ export interface StageConfig {
     readonly max: number
     /** Instances kept booted, warmed and stopped. */
     readonly warm: number
-    /** What target tracking holds an average process at; about half of what one can carry. */
+    /** Target of target tracking for an average process; about half of what one can carry. */
     readonly requestsPerSecondPerProcess: number
   }
   readonly connections: {

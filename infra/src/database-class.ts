@@ -1,5 +1,5 @@
 /**
- * What one DocumentDB instance allows, by class.
+ * Limits of one DocumentDB instance, by class.
  *
  * Source: Amazon DocumentDB Developer Guide, "Quotas and limits", section "Instance limits"
  * (docs.aws.amazon.com/documentdb/latest/developerguide/limits.html#limits.instance), as published in late 2025 and

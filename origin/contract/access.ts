@@ -1,7 +1,7 @@
 import type { Principal } from './principal.ts'
 
 /**
- * Who may do something, as data. Built with `anyone`, `signedIn`, `scope()`, `owner()` and `all()`, so that a rule
+ * Access rules as data. Built with `anyone`, `signedIn`, `scope()`, `owner()` and `all()`, so that a rule
  * can be printed in the OpenAPI document, checked at the edge before any origin call, and compiled into a filter.
  */
 export type AccessRule =
@@ -24,7 +24,7 @@ export const owner = (field: string): AccessRule => ({ kind: 'owner', field })
 export const all = (...rules: AccessRule[]): AccessRule => ({ kind: 'all', rules })
 
 /**
- * What a principal may do before any document is known.
+ * Decision on a principal before any document is known.
  * `unauthenticated` becomes 401 and `insufficientScope` 403 (RFC 6750 §3.1). A caller that passes may still be
  * narrowed to own documents: see {@link ownerField}.
  */

@@ -1,6 +1,6 @@
 import type { Fields } from './definition.ts'
 
-/** What a laptop and the load tools are told of an application: nothing of it is deployed, and all of it may be left out. */
+/** Part of an application for laptops and load tools: never deployed, and all of it optional. */
 export interface ApplicationTools {
   readonly seed?: Seed
   readonly welcome?: Welcome
@@ -18,7 +18,7 @@ export interface Seed {
 /** A stored document under an id that is the same every time. */
 export type SeedDocument = Fields & { readonly id: string }
 
-/** What `npm start` prints to be tried at once. @default the newest list of the first resource */
+/** Requests that `npm start` prints to be tried at once. @default the newest list of the first resource */
 export interface Welcome {
   /** Holder of the token that is printed. */
   readonly subject: string
@@ -45,7 +45,7 @@ export type LoadOperation = 'read' | 'list' | 'create' | 'patch'
  */
 export type LoadShares = Readonly<Partial<Record<LoadOperation | `${string}.${LoadOperation}`, number>>>
 
-/** What users do, as the load scenarios imitate it. */
+/** Load mix of users, as the load scenarios imitate it. */
 export interface LoadMix {
   /** Requests of users who browse. */
   readonly browse: LoadShares

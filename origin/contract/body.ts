@@ -3,7 +3,7 @@ import type { Fields, Representation } from './definition.ts'
 import { filterTypeOf, parseFilterValue } from './filter-type.ts'
 import { systemFields } from './resource.ts'
 
-/** What a caller is sent: the system fields and every field of the version. */
+/** Schema of a response: the system fields and every field of the version. */
 export function outputSchema({ schema }: Representation): TObject {
   return closed({ ...systemFields, ...schema.properties }, [
     ...Object.keys(systemFields),
@@ -11,7 +11,7 @@ export function outputSchema({ schema }: Representation): TObject {
   ])
 }
 
-/** What a caller may send to create or replace: the version's fields without the read-only ones. */
+/** Schema of a body that creates or replaces: the version's fields without the read-only ones. */
 export function inputSchema({ schema }: Representation): TObject {
   const writable = Object.entries(schema.properties).filter(([, field]) => !isReadOnly(field as TSchema))
   const names = new Set(writable.map(([name]) => name))

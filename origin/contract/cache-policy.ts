@@ -2,7 +2,7 @@ import { type AccessRule, isPublic, ownerField } from './access.ts'
 import { type Duration, durationSeconds } from './duration.ts'
 
 /**
- * Who may be answered from a stored answer.
+ * Audience of a stored answer.
  * - `public`: anyone; no rule guards the read.
  * - `authorized`: any caller whom the edge has let through. Our edge checks before it looks up, so it may share the
  *   answer; a cache downstream does not check, so clients are told `private`.

@@ -3,7 +3,7 @@ import type { View } from './catalogue.ts'
 import { type FilterType, isFilterValue } from './filter-type.ts'
 import { idPattern, limits } from './limits.ts'
 
-/** What a sort value can be. */
+/** Type of a sort value. */
 export type CursorValue = string | number | boolean
 
 export interface SortField {
@@ -12,7 +12,7 @@ export interface SortField {
   readonly type: FilterType
 }
 
-/** What a cursor belongs to: a list in an order. */
+/** List that a cursor belongs to, with its order. */
 export interface OrderedList {
   /** Ends with `_id`, so that the order is total and every page has one continuation. */
   readonly sort: readonly SortField[]

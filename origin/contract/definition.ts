@@ -55,7 +55,7 @@ export interface IndexDefinition {
   readonly unique?: boolean
 }
 
-/** What an application developer writes. */
+/** Definition of a resource, as an application developer writes it. */
 export interface ResourceDefinition<Stored extends TProperties = TProperties> {
   readonly description: string
   /** The stored document, without the system fields. */
@@ -74,7 +74,7 @@ export interface ResourceDefinition<Stored extends TProperties = TProperties> {
     readonly pageSize?: { readonly default: number; readonly max: number }
   }
   readonly indexes?: readonly IndexDefinition[]
-  /** Who is shed last. @default 'normal' */
+  /** Priority under overload: `critical` is shed last. @default 'normal' */
   readonly priority?: Priority
   /** Replace, patch and delete without If-Match are answered 428 (RFC 6585 §3). @default false */
   readonly requireIfMatch?: boolean

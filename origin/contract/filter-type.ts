@@ -35,7 +35,7 @@ export function operatorsOf(type: FilterType): readonly FilterOperator[] {
   return type.kind === 'string' || type.kind === 'choice' ? equality : ranges
 }
 
-/** What a value of the type looks like, for error messages. */
+/** Description of a value of the type, for error messages. */
 export function describeFilterType(type: FilterType): string {
   switch (type.kind) {
     case 'choice':

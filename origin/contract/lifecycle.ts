@@ -1,6 +1,6 @@
 import type { View } from './catalogue.ts'
 
-/** Where a version of a resource stands in its retirement. */
+/** State of a version of a resource in its retirement. */
 export type LifecycleStage = 'active' | 'deprecated' | 'gone'
 
 /** @param now milliseconds since the epoch */

@@ -1,7 +1,7 @@
 import type { Priority } from './priority.ts'
 import { isPriority } from './priority.ts'
 
-/** Who is asking, as far as rules are concerned. Nothing but this module reads claims. */
+/** The caller, as far as rules are concerned. Nothing but this module reads claims. */
 export interface Principal {
   readonly subject: string
   readonly scopes: readonly string[]

@@ -1,5 +1,5 @@
 /**
- * Who is shed last: `critical` requests go before `normal`, `normal` before `background`.
+ * Order of shedding: `critical` requests go before `normal`, `normal` before `background`.
  * Three classes, because ops can reason about three at 3 a.m. (Google SRE Book, ch. 21, names four.)
  */
 export const priorities = ['critical', 'normal', 'background'] as const

@@ -64,7 +64,7 @@ export const problemCatalogue = {
 
 export type ProblemCode = keyof typeof problemCatalogue
 
-/** Where one mistake is: a JSON Pointer (RFC 6901) into the body, a query parameter or a header. */
+/** Place of one mistake: a JSON Pointer (RFC 6901) into the body, a query parameter or a header. */
 export type ProblemPlace =
   | { readonly pointer: string }
   | { readonly parameter: string }
@@ -75,7 +75,7 @@ export type FieldError = ProblemPlace & { readonly detail: string }
 /** A problem before it has become an answer. */
 export interface Problem {
   readonly code: ProblemCode
-  /** What was wrong with this request and what to do; never a token, host, stack or driver message. */
+  /** Explanation of the fault and of what to do; never a token, host, stack or driver message. */
   readonly detail: string
   readonly errors?: readonly FieldError[]
   /** Seconds for `Retry-After` (RFC 9110 §10.2.3). */

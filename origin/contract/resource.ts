@@ -22,7 +22,7 @@ export const systemFields = {
   updatedAt: Type.String({ format: 'date-time', readOnly: true }),
 } as const
 
-/** Where the store keeps the system fields. Names that start with `_` are never part of a schema. */
+/** Stored names of the system fields. Names that start with `_` are never part of a schema. */
 export const systemPaths: Readonly<Record<string, string>> = {
   id: '_id',
   createdAt: '_created',

@@ -1,7 +1,7 @@
 import { type Catalogue, findView, type View, versionsOf } from './catalogue.ts'
 import { idPattern } from './limits.ts'
 
-/** What a request asks of a resource. */
+/** Operation that a request asks of a resource. */
 export type Operation = 'list' | 'read' | 'create' | 'batchCreate' | 'replace' | 'patch' | 'delete'
 
 export interface Route extends View {
@@ -10,7 +10,7 @@ export interface Route extends View {
   readonly id?: string
 }
 
-/** What a method and path lead to. `allow` lists methods for `Allow` (RFC 9110 §10.2.1). */
+/** Result of matching a method and path. `allow` lists methods for `Allow` (RFC 9110 §10.2.1). */
 export type RouteMatch =
   | { readonly kind: 'route'; readonly route: Route }
   | { readonly kind: 'options'; readonly allow: readonly string[] }

@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { attachLifeline } from './lifeline.ts'
 
 export interface ChildOptions {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string
   readonly command: string
   readonly args: readonly string[]

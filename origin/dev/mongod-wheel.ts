@@ -28,7 +28,7 @@ export const mongodWheel: MongodWheel = {
 const downloadTimeoutMs = 5 * 60_000
 const unpackTimeoutMs = 60_000
 
-/** Where the program of a wheel is kept; another checksum is another place. */
+/** Path of a wheel's program; another checksum is another path. */
 const placeOf = (wheel: MongodWheel, folder: string) =>
   join(folder, wheel.memberSha256.slice(0, 16), 'mongod')
 

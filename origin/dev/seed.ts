@@ -31,6 +31,6 @@ export async function seed({ databaseUri, databaseName, onLine, signal }: SeedOp
   signal?.removeEventListener('abort', abort)
   signal?.throwIfAborted()
   if (exit.code === 0) return
-  // Whoever gets the lines has seen them.
+  // The receiver of the lines has seen them.
   throw new Error(`seed ${describeExit(exit)}${onLine === undefined ? `:\n${child.tail()}` : ''}`)
 }

@@ -42,7 +42,7 @@ export interface AppOptions {
 
 /**
  * The HTTP half, stage by stage: enter → trust → (page | gate → admit → parse → handle) → answer → release.
- * What can be decided once is decided here, before the first request.
+ * Decisions that need no request are made here, once.
  */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const {
@@ -96,7 +96,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
-    // What is wrong with a body is a value, not an error: an error would cost the connection.
+    // A bad body is a value, not an error: an error would cost the connection.
     (_request, body, done) => done(null, parseJsonBody(body as Buffer)),
   )
 

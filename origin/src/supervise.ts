@@ -34,7 +34,7 @@ export async function supervise(config: Config): Promise<number> {
         failed ||= isUp !== false && worker.process.exitCode !== 0
         return
       }
-      // What cannot start at all (a bad key set, a port in use) has said why; trying again would hide it, and going on
+      // A worker that cannot start at all (a bad key set, a port in use) has said why; trying again would hide it, and going on
       // with fewer workers as well.
       if (isFirstStart) {
         failed = true

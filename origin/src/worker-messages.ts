@@ -1,6 +1,6 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 
-/** What one worker counts. */
+/** Counters of one worker. */
 export type WorkerReport = readonly MetricObjectWithValues<MetricValue<string>>[]
 
 /** Messages between a supervisor and its workers. */

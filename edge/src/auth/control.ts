@@ -1,7 +1,7 @@
 import type { Priority } from '@spillway/origin/contract'
 import { isPriority } from '@spillway/origin/contract'
 
-/** What operators tell a running system: which tokens no longer count, and what to shed whatever the load. */
+/** Operators' settings for a running system: revoked tokens, and priorities to shed whatever the load. */
 export interface Control {
   /** `jti` values. */
   readonly revokedTokens: ReadonlySet<string>

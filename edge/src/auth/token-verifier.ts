@@ -10,7 +10,7 @@ import { bearerToken, readUnverified, type UnverifiedToken } from './unverified-
 /** A token that was checked, for as long as that holds. */
 export interface VerifiedToken {
   readonly principal: Principal
-  /** What its caller's requests are counted under. Here, since a text looked up before costs less than a new one. */
+  /** Quota key of its caller. perf: kept here, since a string that was looked up before is hashed already. */
   readonly caller: string
   /** `exp` and the difference of clocks that is forgiven, in epoch milliseconds. */
   readonly expiresAtMs: number
@@ -69,7 +69,7 @@ export class TokenVerifier {
     this.#now = now
   }
 
-  /** What is remembered of a token: worth, refusal, or `undefined` when it must be checked with {@link verify}. */
+  /** Remembered verdict on a token: accepted, refused, or `undefined` when it must be checked with {@link verify}. */
   recall(authorization: string, nowMs: number): VerifiedToken | TokenFault | undefined {
     const known = this.#verified.get(authorization)
     if (known !== undefined) {
@@ -215,6 +215,6 @@ function faultOf(error: unknown): TokenFault {
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature'
   if (error instanceof errors.JOSEError) return 'malformed'
-  // What the runtime refuses to import or to verify with (a key of the wrong size, a curve point off its curve).
+  // Keys that the runtime refuses to import or to verify with (a key of the wrong size, a curve point off its curve).
   return 'key-unknown'
 }

@@ -1,7 +1,7 @@
 import { decodeBase64UrlText, isCanonicalBase64Url, limits } from '@spillway/origin/contract'
 import type { TokenFault } from './token-refusal.ts'
 
-/** What a token says of itself before anything of it is believed: enough to choose a key, and no more. */
+/** Header and claims of a token before its signature is verified: good for choosing a key, and for nothing else. */
 export interface UnverifiedToken {
   readonly compact: string
   readonly algorithm: string

@@ -44,7 +44,7 @@ export async function formatConsistency(
   return `${await mac(`${subject}\n${payload}`)}.${payload}`
 }
 
-/** What a token says, or `undefined` where it is malformed, another subject's or not ours. */
+/** Content of a token; `undefined` where it is malformed, another subject's or not ours. */
 export async function parseConsistency(
   subject: string,
   token: string,

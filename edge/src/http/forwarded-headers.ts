@@ -1,7 +1,7 @@
 import { limits, listsElement, ProblemError } from '@spillway/origin/contract'
 
 /**
- * Which header fields cross the edge. Towards the origin a list of what it has a use for, so that nothing a client
+ * Header fields that cross the edge. Towards the origin an allow-list, so that nothing a client
  * makes up reaches it: no `Authorization` (the assertion takes its place), no cookie, no `X-Forwarded-*`, `Forwarded`,
  * `CF-*` or `Spillway-*`, nothing hop-by-hop. Towards the client a list of what is left out, since the origin is ours.
  */

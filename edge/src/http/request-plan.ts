@@ -93,7 +93,7 @@ const pagePath = /^\/(?:openapi\.json|docs\/?|(?:docs|problems)(?:\/[A-Za-z0-9_-
 const pageMethods = ['GET', 'HEAD', 'OPTIONS']
 
 /**
- * What a request line means, by the contract alone. Reads are remembered by their URL as sent, host included, so that a
+ * Meaning of a request line, by the contract alone. Reads are remembered by their URL as sent, host included, so that a
  * repeated one costs a look-up and nothing need be cut off first, and so are creates, whose paths are few; what was
  * refused is not, so that nonsense pushes nothing out.
  */

@@ -1,7 +1,7 @@
 import type { AnswerObservation, Observe } from './observation.ts'
 import { Sampler } from './sampler.ts'
 
-/** Of answers that are no news one in so many is written. */
+/** Sampling rate of routine answers: one in so many is written. */
 const ordinaryEvery = 20
 
 /**

@@ -30,7 +30,7 @@ export function logObserver(
   }
 }
 
-/** Which answers are no news: served, or refused for reasons that are the caller's alone and common. */
+/** Routine answers: served, or refused for a common reason that is the caller's alone. */
 const isOrdinary = (observation: Observation): boolean =>
   observation.kind === 'answer' && observation.status < 400 && observation.reason === undefined
 

@@ -2,7 +2,7 @@ import type { RateQuota } from '../config.ts'
 import { SieveMap } from '../lib/sieve-map.ts'
 
 /**
- * What one isolate knows of callers' consumption. The binding counts for a whole location but costs a call, so it is
+ * Callers' consumption as one isolate counts it. The binding counts for a whole location but costs a call, so it is
  * asked only for requests that cost something themselves; what is answered from memory is counted here, against the
  * same quota, so that no route is free of it. A caller whom the binding refused is refused here until its window ends.
  * Windows are fixed and aligned to the clock, as the binding's are.
@@ -29,7 +29,7 @@ export class LocalQuota {
     return this.#refusal(window, nowMs, 0)
   }
 
-  /** What {@link count} would say of the next request, without counting it. */
+  /** Verdict that {@link count} would give on the next request, without counting it. */
   foresee(caller: string, nowMs: number): number | undefined {
     const window = this.#windows.get(caller)
     if (window === undefined || window.number !== this.#numberAt(nowMs)) return undefined
@@ -58,7 +58,7 @@ export class LocalQuota {
     return window
   }
 
-  /** Of the window at an instant. Small enough that V8 keeps it in place, as it does not an instant. */
+  /** Number of the window at an instant. perf: small enough to be a Smi, which an instant is not. */
   #numberAt(nowMs: number): number {
     return Math.floor(nowMs / this.#windowMs)
   }
@@ -79,11 +79,11 @@ interface Window {
   blocked: boolean
 }
 
-/** Who is counted where there is a token. */
+/** Quota key of a caller with a token. */
 export const callerKey = (subject: string): string => `subject:${subject}`
 
 /**
- * Who is counted where there is none: an address. An IPv6 caller is counted by its /64, since one household has all of
+ * Quota key of a caller without a token: its address. An IPv6 caller is counted by its /64, since one household has all of
  * it.
  */
 export const addressKey = (address: string | null): string => `address:${placeOf(address)}`

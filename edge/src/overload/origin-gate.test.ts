@@ -18,7 +18,7 @@ function enter(
   return typeof permit === 'string' ? permit : permit.start(nowMs, options)
 }
 
-/** What comes of a write's asking before its body is here. */
+/** Outcome of a write's asking before its body is here. */
 const reserved = (gate: OriginGate, nowMs: number, random: number): string => {
   const permit = gate.reserve('normal', nowMs, random)
   return typeof permit === 'string' ? permit : 'goes'

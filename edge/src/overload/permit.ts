@@ -34,7 +34,7 @@ export interface StartOptions {
   readonly wait?: WaitBounds
 }
 
-/** What is known of a request to the origin once it is over. */
+/** Result of a request to the origin. */
 export interface EndOfCall {
   readonly outcome: OriginOutcome
   readonly nowMs: number

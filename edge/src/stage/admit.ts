@@ -94,7 +94,7 @@ export interface AdmitOrder {
   readonly deadlineMs: number
   /** Bytes kept in memory for it while it waits. */
   readonly heldBytes: number
-  /** What {@link reserve} has reserved for this attempt. */
+  /** Permit that {@link reserve} has reserved for this attempt. */
   readonly reservation: Reservation | undefined
   /** An origin that has just failed this request: the last one to try again. */
   readonly failed: OriginEndpoint | undefined

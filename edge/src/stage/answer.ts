@@ -26,7 +26,7 @@ export interface AnswerParts {
   readonly observe: Observe
   /** Whether answers that are no news are observed as well. */
   readonly observesAll: boolean
-  /** Which of those that repeat an answer are told of. */
+  /** Repeated answers that are observed. */
   readonly repeats: Sampler
   readonly now: () => number
 }

@@ -35,7 +35,7 @@ export interface ForwardParts extends AdmitParts {
   readonly cors: Cors
 }
 
-/** What goes to the origin on behalf of an exchange. */
+/** Request that goes to the origin on behalf of an exchange. */
 export interface Forwarding {
   readonly method: string
   readonly target: string
@@ -151,7 +151,7 @@ export async function forward(
 /** An attempt before this one. */
 interface Failed {
   readonly endpoint: OriginEndpoint
-  /** What the caller is told if there is no other attempt. */
+  /** Error that the caller is told if there is no other attempt. */
   readonly error: ForwardError
 }
 

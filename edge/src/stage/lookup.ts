@@ -13,7 +13,7 @@ export type LookupParts = ForwardParts & RevisionParts
 
 type Readable = ReadPlan | PagePlan
 
-/** What an answer is stored under; `undefined` where the contract keeps nothing. */
+/** Cache key of an answer; `undefined` where the contract stores nothing. */
 function keyOf(exchange: Exchange<Readable>): string | undefined {
   const { plan } = exchange
   if (plan.kind === 'page') return plan.target

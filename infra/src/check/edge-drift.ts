@@ -1,7 +1,7 @@
 import { edgeEnv } from '@spillway/origin/contract'
 import { type StageName, stageNames } from '../config.ts'
 
-/** What of an environment in `edge/wrangler.jsonc` must agree with the rest; wrangler fills in the defaults. */
+/** Settings of an environment in `edge/wrangler.jsonc` that must agree with the rest; wrangler fills in the defaults. */
 export interface EdgeEnvironment {
   readonly name?: string | undefined
   readonly vars: Readonly<Record<string, unknown>>
@@ -32,7 +32,7 @@ export const controlBinding = 'CONTROL'
 /** The queue of purges, needed where the zone is purged. */
 const purgeQueueBinding = 'PURGE_QUEUE'
 
-/** Where edge, contract and infra disagree. */
+/** Disagreements between edge, contract and infra. */
 export function edgeDrift(environments: ReadonlyMap<string, EdgeEnvironment>): readonly string[] {
   const missing = stageNames.filter((stage) => !environments.has(stage))
   const unknown = [...environments.keys()].filter((name) => !stageNames.some((stage) => stage === name))

@@ -1,8 +1,8 @@
-/** What one check found. No findings: it passed. */
+/** Findings of one check. None: it passed. */
 export interface Check {
   readonly name: string
   readonly findings: readonly string[]
-  /** What to say when it passed. */
+  /** Message when it passed. */
   readonly note?: string
   /** Why it did not run; it neither passed nor failed. */
   readonly skipped?: string

@@ -22,7 +22,7 @@ export function originUserData(folder: string, stage: StageName): string {
   return text
 }
 
-/** What an origin's instance writes into `/etc/spillway/instance.env`. */
+/** Settings that an origin's instance writes into `/etc/spillway/instance.env`. */
 export function instanceSettings(folder: string, stage: StageName): ReadonlyMap<string, string> {
   const block = /<<'SETTINGS'\n([\s\S]*?)\nSETTINGS/.exec(originUserData(folder, stage))?.[1] ?? ''
   return new Map(block.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]))

@@ -4,7 +4,7 @@ import type { Bar } from '../../local/bar.ts'
 export const limits = {
   /** `npm run synth` as a stranger runs it. */
   synth: { name: 'infra-synth-seconds', limit: 60, holds: '<=' },
-  /** What cdk-nag, our own rules and cfn-lint find in the templates of all stages. */
+  /** Findings of cdk-nag, our own rules and cfn-lint in the templates of all stages. */
   findings: { name: 'infra-template-findings', limit: 0, holds: '<=' },
   /** The fewest connections over the budget that stop the synth. */
   budget: { name: 'infra-connections-that-stop-synth', limit: 1, holds: '<=' },

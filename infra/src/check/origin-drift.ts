@@ -3,13 +3,13 @@ import { originEnv } from '@spillway/origin/contract'
 import { ConfigError, parseConfig } from '../../../origin/src/config.ts'
 import type { StageConfig } from '../config.ts'
 
-/** What `configure.ts` adds on the instance. */
+/** Settings that `configure.ts` adds on the instance. */
 const written = {
   [originEnv.mongodbUri]: 'mongodb://host/?replicaSet=rs0',
   [originEnv.edgeKeys]: 'file:///keys',
 }
 
-/** Where the origin would refuse the settings that its instances write, or read others out of them than were meant. */
+/** Settings that the origin would refuse, or would read as others than were meant. */
 export function originDrift(
   { stage, origin }: StageConfig,
   settings: ReadonlyMap<string, string>,

@@ -10,7 +10,7 @@ export const databasePort = 27_018
 const tunnelPort = 7_844
 
 /**
- * Who may talk to whom, in one file: connector → balancer → origin → database, each admitting only the one before
+ * Allowed network paths, in one file: connector → balancer → origin → database, each admitting only the one before
  * it. Nothing admits an address from outside; the connector dials out.
  */
 export class AccessPath extends Construct {

@@ -29,9 +29,9 @@ interface Pledge {
   readonly minutes?: number
   /** @default above */
   readonly when?: 'above' | 'below'
-  /** What silence means. @default good */
+  /** Meaning of missing data. @default good */
   readonly silence?: 'good' | 'bad'
-  /** What it means and which runbook to open. */
+  /** Meaning, and the runbook to open. */
   readonly tells: string
 }
 
@@ -50,7 +50,7 @@ export class Alarms extends Construct {
     this.stage = stage
   }
 
-  /** What users feel. A deployment that sets one of these off is rolled back. */
+  /** Symptoms that users feel. A deployment that sets one of these off is rolled back. */
   forUsers(entrance: OriginEntrance, signals: OriginSignals): readonly Alarm[] {
     const { metrics } = entrance.targets
     const errors = new MathExpression({

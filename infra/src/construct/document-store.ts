@@ -102,7 +102,7 @@ export class DocumentStore extends Construct {
       description: `Spillway ${stage}`,
       parameters: {
         tls: 'enabled',
-        // Who changed users, indexes and collections. Reads and writes of documents are the origin's log.
+        // Audit log of changes to users, indexes and collections. Reads and writes of documents are the origin's log.
         audit_logs: 'ddl',
         profiler: 'enabled',
         profiler_threshold_ms: '100',

@@ -45,7 +45,7 @@ export class OriginEntrance extends Construct {
       securityGroup: access.balancer,
       deletionProtection: config.database.protected,
       dropInvalidHeaderFields: true,
-      // Whoever sends must close first, or a request meets a connection that is going away: connectors after 50 s (the
+      // The sender must close first, or a request meets a connection that is going away: connectors after 50 s (the
       // deploy runbook sets it), the balancer after 60 s, the origin after more.
       idleTimeout: Duration.seconds(60),
     })

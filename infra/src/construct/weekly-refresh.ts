@@ -50,7 +50,7 @@ export class WeeklyRefresh extends Construct {
             actions: ['autoscaling:StartInstanceRefresh'],
             resources: [group],
           }),
-          // Whoever names alarms to a refresh must be allowed to look at them.
+          // The caller of a refresh with alarms needs permission to describe them.
           new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }),
         ],
       }),

@@ -2,7 +2,7 @@
 export interface Item {
   readonly name: string
   readonly dollars: number
-  /** What was counted. */
+  /** Counted quantities. */
   readonly because: string
 }
 

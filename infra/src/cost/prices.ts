@@ -24,7 +24,7 @@ export interface Tier {
   readonly perUnit: number
 }
 
-/** What a volume costs when each part of it has the price of its step. */
+/** Price of a volume whose parts each have the price of their tier. */
 export function tiered(tiers: readonly Tier[], volume: number): number {
   let cost = 0
   let from = 0

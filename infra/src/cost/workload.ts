@@ -1,4 +1,4 @@
-/** What users do, and what serving it takes. Every figure is an assumption that a flag can change. */
+/** Load by users, and the work of serving it. Every figure is an assumption that a flag can change. */
 export interface Workload {
   /** People using the application in the same minute, at the busiest hour of a day. */
   readonly users: number
@@ -31,7 +31,7 @@ export const service = {
   edgeCpuMs: 0.5,
   /** Polls of the control namespace: a read (shed switch) and a listing (revocations). Isolates poll, not requests. */
   kvPollsPerRequest: 0.001,
-  /** What a connector of one processor carries at half load. Assumed; decision 0005 says to measure it. */
+  /** Requests/s that a connector of one processor carries at half load. Assumed; decision 0005 says to measure it. */
   connectorRequestsPerSecond: 1_500,
   /** Share of requests that either design logs. */
   logShare: 0.01,

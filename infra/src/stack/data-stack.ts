@@ -12,7 +12,7 @@ export interface DataStackProps extends StackProps {
   readonly network: NetworkStack
 }
 
-/** What outlives a deployment: the data, and the releases that can be rolled back to. Changes rarely. */
+/** Resources that outlive a deployment: the data, and the releases to roll back to. Changes rarely. */
 export class DataStack extends Stack {
   readonly store: DocumentStore
 

@@ -24,7 +24,7 @@ export interface OriginStackProps extends StackProps {
   readonly data: DataStack
 }
 
-/** What serves: tunnel, balancer, fleet, scaling, and the eyes on them; changes with every release. */
+/** Serving resources: tunnel, balancer, fleet, scaling, and the eyes on them; changes with every release. */
 export class OriginStack extends Stack {
   constructor(scope: Construct, id: string, props: OriginStackProps) {
     super(scope, id, props)

@@ -53,7 +53,7 @@ export async function outcomeOf<Outcome>(
   }
 }
 
-/** What did not happen, or may have. The latter is purged all the same: it may have. */
+/** Write that did not happen, or may have. The latter is purged all the same: it may have. */
 export function sendFailure(
   reply: FastifyReply,
   failure: NotDone | Unknown,

@@ -38,7 +38,7 @@ const refuse = (detail: string): { readonly ok: false; readonly problem: Problem
   problem: { code: 'malformed-json', detail },
 })
 
-/** Where the mistake is, without a word of the body: it may hold what is nobody else's business, logs included. */
+/** Position of the mistake, without a word of the body: it may hold what is nobody else's business, logs included. */
 function describeSyntaxError({ message }: Error): string {
   const position = /at position (\d+)/.exec(message)?.[1]
   if (position !== undefined) return `Invalid JSON: see character ${Number(position) + 1}.`

@@ -16,7 +16,7 @@ import type { Target } from '../stage/request.ts'
 import { namesListEtag } from './precondition.ts'
 
 /**
- * What people and tools read: the OpenAPI document, a page to try it from, and one page for each problem type. All of it
+ * Documentation for people and tools: the OpenAPI document, a page to try it from, and one page for each problem type. All of it
  * is made once, at start, and a release changes it: who reads about a resource that was added a moment ago must find it.
  * So browsers and the edge ask whether what they hold is still right, the edge once in a few seconds; a 304 costs little.
  */
@@ -140,7 +140,7 @@ const problemPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Where the `type` of a problem leads to. */
+/** Page that the `type` of a problem leads to. */
 function problemPages(): readonly (readonly [string, Page])[] {
   return (Object.keys(problemCatalogue) as ProblemCode[]).map((code) => {
     const { status, title, retryable } = problemCatalogue[code]

@@ -99,7 +99,7 @@ export function listHandler(
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
     const cursor = outcome.more ? nextCursor(plan, query.value, outcome.documents) : undefined
     const body = listBody(plan, query.value, outcome.documents, cursor)
-    // Of the content itself: whatever changes what is shown changes the tag.
+    // A digest of the content: each change of what is shown changes the tag.
     const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
     reply.headers(isCertain(request.startedAtMs) ? caching : uncertainCaching)

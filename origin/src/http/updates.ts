@@ -38,7 +38,7 @@ import { notAnObject, validationFailed } from './validator.ts'
 
 /**
  * Writes to a document that is there: read, decide, write back on the condition that it is still the one that was read.
- * Where another write came in between, everything is decided anew from what is there now: a conditional request then
+ * After a concurrent write everything is decided anew from the current document: a conditional request then
  * fails with 412 by itself, and an unconditional one is applied to the newer document.
  */
 
@@ -70,7 +70,7 @@ export function patchHandler(plan: Plan, repository: Repository, { isCertain }: 
   })
 }
 
-/** What a body asks for: the next writable fields from those that are shown now, and members it must not change. */
+/** Change that a body asks for: the next writable fields from those that are shown now, and members it must not change. */
 interface Change {
   readonly readOnly: Fields
   readonly apply: (shown: Fields) => Fields

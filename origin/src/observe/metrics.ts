@@ -7,7 +7,7 @@ import type { PoolObservation } from '../store/pool.ts'
 import type { Records } from '../store/records.ts'
 import { DurationHistogram } from './duration-histogram.ts'
 
-/** What is read when somebody asks; nothing of it is touched before. */
+/** Values that are read at the scrape, and not before. */
 export interface MetricSources {
   readonly admission: () => AdmissionSnapshot
   readonly pool: () => { readonly size: number; readonly open: number; readonly inUse: number }
@@ -56,7 +56,7 @@ export class Metrics {
   }
 
   onPool(observation: PoolObservation): void {
-    // Who gave up has waited as well: without them a pool that has nothing left to give would show no wait at all.
+    // Those who gave up have waited as well: without them a pool that has nothing left to give would show no wait at all.
     if (observation.kind === 'checkedOut' || observation.kind === 'checkOutFailed') {
       this.#poolWait.observe(observation.waitMs)
       this.#recentPoolWait.observe(observation.waitMs)
@@ -83,7 +83,7 @@ export class Metrics {
     )
   }
 
-  /** What a class of status cannot tell apart: a 503 may be shed load, a lost primary or an unknown outcome. */
+  /** Causes that a class of status cannot tell apart: a 503 may be shed load, a lost primary or an unknown outcome. */
   #defineProblems(): void {
     this.#define('counter', 'origin_problems_total', 'Answers that are problems, by code.', () =>
       Array.from(this.#problems, ([code, value]) => ({ value, labels: { code } })),

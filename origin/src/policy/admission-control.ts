@@ -6,7 +6,7 @@ import { type Waiter, WaitQueue, type WaitQueueOptions } from './wait-queue.ts'
 export type { Waiter } from './wait-queue.ts'
 
 /**
- * Who gets in. One of these stands before everything else in a process; what it refuses has cost a few comparisons.
+ * Admission control. One of these stands before everything else in a process; what it refuses has cost a few comparisons.
  *
  *     const verdict = admission.tryAcquire(priority, deadline, now)      // admitted: serve, then release()
  *     if (verdict === 'full') admission.wait(priority, deadline, waiter, now)
@@ -149,7 +149,7 @@ export class AdmissionControl {
     this.#dispatch(now)
   }
 
-  /** What every answer tells the edge. */
+  /** Load signal that every answer carries to the edge. */
   load(now: number): Load {
     this.#forget(now)
     return {

@@ -25,7 +25,7 @@ import type { Limit, Sample } from './limit.ts'
  * is in service, so that load cannot teach it, and is capped, so that a fault cannot. At its minimum the limit is itself
  * next to nothing: a database that has become slower is learnt there, and the limit recovers.
  *
- * What others ran into, each with a test:
+ * Known weaknesses of other limits, each with a test:
  * - requests that were dropped, counted as 0 ms, collapse or inflate the limit (Netflix/concurrency-limits#176): a drop
  *   has no service time here, and shrinks the limit;
  * - all requests timing out after a constant 5 s look steady to a gradient, and the limit climbs (#137);

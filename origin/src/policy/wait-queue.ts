@@ -54,7 +54,7 @@ interface Entry {
   readonly deadline: number
 }
 
-/** Those of one class who wait. */
+/** Queue of one class. */
 interface Line {
   readonly priority: Priority
   /** Oldest first. */

@@ -19,7 +19,7 @@ import { sendProblem } from './problem.ts'
 export function admissionStage(admission: AdmissionControl, fallback: Priority): onRequestHookHandler {
   return (request, reply, done) => {
     const { socket } = request.raw
-    // Whoever has left is not started: their body never comes, and nothing would give the place back.
+    // A caller who has left is not started: the body never comes, and nothing would give the place back.
     if (socket.destroyed) return
     const priority = priorityOf(request, fallback)
     const { deadlineMs, startedAtMs: now } = request

@@ -16,7 +16,7 @@ import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify
 import { sendProblem } from './problem.ts'
 import { unmatched } from './request.ts'
 
-/** What every request passes first, and what becomes of those that lead nowhere. */
+/** First stage of every request, and the answers to those that match no route. */
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
@@ -92,7 +92,7 @@ export function unmatchedStage(paths: KnownPaths): onRequestHookHandler {
   }
 }
 
-/** What is served, to tell a wrong method from a wrong path. */
+/** Served routes, to tell a wrong method from a wrong path. */
 export interface KnownPaths {
   readonly catalogue: Catalogue
   /** Paths that are read, beside the resources. */

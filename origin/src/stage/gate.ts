@@ -13,7 +13,7 @@ import { sendProblem } from './problem.ts'
 import type { Target } from './request.ts'
 
 /**
- * What can be decided from the request line and the headers alone: whether the version still lives, the caller may do
+ * Decisions from the request line and the headers alone: whether the version still lives, the caller may do
  * this, the answer can be in a form that is accepted and the body in one that is taken. All of it before a place is
  * asked for and before the body is read.
  *

@@ -3,12 +3,12 @@ import type { Operation, Parsed, Principal, Problem } from '@spillway/origin/con
 import type { FastifyInstance } from 'fastify'
 import type { Call } from '../store/repository.ts'
 
-/** What the stages learn about a request and hand on. Declared up front, so that every request has one shape. */
+/** State of a request that the stages fill in and hand on. Declared up front, so that every request has one shape. */
 declare module 'fastify' {
   interface FastifyRequest {
     /** `undefined`: a caller without a token. Set by the trust stage. */
     principal: Principal | undefined
-    /** What the path and method mean, for metrics and logs. */
+    /** Meaning of path and method, for metrics and logs. */
     target: Target
     /** When the request line and headers were read, by `performance.now()`. */
     startedAtMs: number

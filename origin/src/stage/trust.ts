@@ -18,7 +18,7 @@ import { type JWTVerifyGetKey, jwtVerify } from 'jose'
  * signature costs nothing on all requests but the first.
  */
 
-/** What a verified assertion says. */
+/** Content of a verified assertion. */
 export interface Verified {
   /** `undefined`: a caller without a token. */
   readonly principal: Principal | undefined

@@ -15,7 +15,7 @@ export const keyedId = (resourceName: string, { subject, version, key }: Creatio
 /** Ids of a batch's items, derived from the batch's own. */
 export const keyedItemId = (batchId: string, index: number): string => uuidV8(`${batchId}/${index}`)
 
-/** What tells a repeated request from another one under the same key: the operation and the body's text. */
+/** Fingerprint that tells a repeated request from another one under the same key: operation and body text. */
 export const requestFingerprint = (operation: string, body: string): string =>
   hash('sha256', `${operation}\n${body}`, 'base64url').slice(0, 22)
 

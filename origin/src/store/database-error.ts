@@ -1,7 +1,7 @@
 import { MongoAPIError, MongoError, MongoServerError } from 'mongodb'
 
 /**
- * What an error of the driver says about the command that it ended.
+ * Meaning of a driver's error for the command that it ended.
  * - `notSent`: it never left this process; nothing has happened.
  * - `crowded`: it never left either, since no connection came free in time: too much is asked of the pool.
  * - `lost`: it may or may not have been executed, or executed and be undone by a change of primary.

@@ -83,7 +83,7 @@ export function replacementOf(
 }
 
 /**
- * What a deletion leaves for a while: no field of the document, so that it is in no (sparse) unique index, and the
+ * Tombstone of a deletion, kept for a while: no field of the document, so that it is in no (sparse) unique index, and the
  * answer to two questions: who deleted it, and what a repeated create is to be told.
  */
 export function tombstoneOf(current: StoredDocument, writeId: string, at: Instant): StoredRecord {
@@ -118,7 +118,7 @@ export function batchClaim(id: string, writeId: string, request: string, at: Ins
 }
 
 /**
- * What the next version remembers of the key: for the retention, the fields as first answered, taken at the first
+ * Record of the key in the next version: for the retention, the fields as first answered, taken at the first
  * change; after it, only that the key was used.
  */
 function keptKey({ bookkeeping, version, fields, createdAt }: StoredDocument, nowMs: number) {

@@ -13,7 +13,7 @@ export interface IndexPlan {
 }
 
 /**
- * What differs between contract and database.
+ * Differences between contract and database.
  * - `create`: declared and missing.
  * - `replace`: there under the same name with another meaning; has to be dropped and built again.
  * - `drop`: there and not declared.

@@ -30,7 +30,7 @@ export interface WriteReply {
   /** Inserted, or matched by an update. */
   readonly count: number
   readonly errors: readonly WriteError[]
-  /** What was done may not have reached a majority: it may be undone. */
+  /** The write may not have reached a majority, and may be rolled back. */
   readonly isInDoubt: boolean
 }
 

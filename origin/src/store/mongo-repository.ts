@@ -224,7 +224,7 @@ export class MongoRepository implements Repository {
 const failed = (error: unknown): Failed => ({ kind: 'failed', error })
 
 /**
- * What a keyed create is told whose id is taken. It is the same request where it has the same text, or would have stored
+ * Outcome of a keyed create whose id is taken. It is the same request where it has the same text, or would have stored
  * the same: a text may be put in another way when it is sent again, and what is stored may be another after a release.
  */
 function replay(existing: StoredRecord, request: string, fields: Fields): CreateOutcome {

@@ -5,7 +5,7 @@ import { fateOf } from './database-error.ts'
 import { repairDriver } from './driver-repair.ts'
 import { type PrimaryGate, watchPrimary } from './primary-gate.ts'
 
-/** What happens to the connections, for logs and metrics. */
+/** Events of the connections, for logs and metrics. */
 export type PoolObservation =
   /** A command had to wait this long for a connection: the first sign that the pool is too small for the load. */
   | { readonly kind: 'checkedOut'; readonly waitMs: number }

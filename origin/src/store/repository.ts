@@ -1,7 +1,7 @@
 import type { Fields, ListQuery, Resource, VersionName } from '@spillway/origin/contract'
 
 /**
- * What a resource needs from storage, and every way in which it can end.
+ * Storage operations of a resource, and every way in which each can end.
  *
  * Nothing here throws for what a database may do on a bad day: a failure is a value, so that each caller of a shared
  * batch gets the truth about their own item. What does throw is a programmer's error: from a write a
@@ -18,7 +18,7 @@ export interface StoredDocument {
   readonly updatedAt: string
   /** The fields of the resource's schema and nothing else. */
   readonly fields: Fields
-  /** What the store keeps for itself; hand it back with the document in `replace` and `delete`. */
+  /** State of the store's own; hand it back with the document in `replace` and `delete`. */
   readonly bookkeeping: Bookkeeping
 }
 
@@ -29,7 +29,7 @@ export interface Bookkeeping {
   readonly key?: KeyRecord
 }
 
-/** What a document remembers of the key that created it. */
+/** Record of the key that created a document. */
 export interface KeyRecord {
   /** Fingerprint of the request ({@link ./creation-key.ts}). */
   readonly request: string

@@ -12,7 +12,7 @@ export type Find = (ids: readonly string[], timeoutMs: number) => Promise<readon
 
 type FindItem = BatchItem<string, FindOutcome>
 
-/** What a reader is told of a query that came to nothing. */
+/** Outcome of a query that failed. */
 const failures: Readonly<Record<Exclude<Fate, 'refused'>, NotDone>> = {
   notSent: { kind: 'notDone', reason: 'unavailable' },
   crowded: { kind: 'notDone', reason: 'busy' },

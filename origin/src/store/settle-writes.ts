@@ -145,7 +145,7 @@ async function settle(
       // After the answer, it is the question about it that was not sent.
       if ((fate === 'notSent' || fate === 'crowded') && !isAnswered) {
         for (const item of items) item.value.isSent = sentBefore.has(item)
-        // Whoever has nothing at stake makes way, instead of waiting for a connection once more.
+        // A write with nothing at stake makes way, instead of waiting for a connection once more.
         if (fate === 'crowded') for (const item of items) if (!item.value.isSent) item.settle(busy)
       }
       if (fate === 'refused') return settleHalves(items, error, environment, steps)
@@ -196,7 +196,7 @@ async function readInsertReply(
       if (!isInDoubt) item.settle(written)
     } else if (isDuplicateKey(error)) {
       const fields = duplicateFields(error)
-      // Which index is named first is the database's choice: one who comes again may run into their own document there.
+      // The database chooses the index that it names first: a repeated write may collide with its own document there.
       const mayBeOwn = sentBefore.has(item) || item.value.record._key !== undefined || fields[0] === '_id'
       if (mayBeOwn || isInDoubt) duplicates.set(item, fields)
       else item.settle({ kind: 'uniqueConflict', fields })
@@ -249,7 +249,7 @@ async function readUpdateReply(
   const existing = await readBack(matched, find, now)
   const isWinner = ({ record }: PendingWrite) =>
     existing.get(record._id)?._w?.includes(writeIdOf(record)) === true
-  // Of those sent for the first time, nobody can have matched but those whom the server counted.
+  // Among first attempts, only those that the server counted can have matched.
   const isEveryWinnerKnown =
     sentBefore.size === 0 && matched.filter(({ value }) => isWinner(value)).length === count
   for (const item of matched) {
@@ -259,7 +259,7 @@ async function readUpdateReply(
 }
 
 /**
- * What the stored record says about a replacement.
+ * Verdict of the stored record on a replacement.
  *
  * @param isEveryWinnerKnown whether a record without our mark proves that we have not written it
  * @returns `undefined` where the replacement has not happened and may be tried again

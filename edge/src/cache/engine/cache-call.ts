@@ -1,5 +1,5 @@
 /**
- * What the caller hands to the cache for one request, and what the cache asks of the caller in return. Nothing in
+ * Arguments of the cache for one request, and the calls that it makes back to the caller. Nothing in
  * here names a runtime: `Request`, `Response` and `Headers` are those of the Fetch standard.
  */
 
@@ -33,7 +33,7 @@ export interface ForwardOrder {
  */
 export type Forward = (order: ForwardOrder) => Promise<Response>
 
-/** What the cache looks at in a request. */
+/** Part of a request that the cache reads. */
 export type CacheRequest = Pick<Request, 'method' | 'url' | 'headers'>
 
 export interface CacheCall {

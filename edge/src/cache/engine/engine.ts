@@ -125,7 +125,7 @@ class Engine implements HttpCache {
       const ready = this.#fromStored(call, entry, control)
       if (ready !== undefined) return ready
       if (control.onlyIfCached) return (await this.#loaded(call, control)) ?? this.#notCached()
-      // What else a range may be cut from is unknown, and may be larger than all we would store.
+      // Fetching the whole for a range is no option: it may be larger than anything that would be stored.
       if (entry === undefined && request.headers.has('range')) {
         return (await this.#loaded(call, control)) ?? bypass(call, 'partial', this.#fetching)
       }
@@ -260,7 +260,7 @@ class Engine implements HttpCache {
   }
 
   /**
-   * What stands in for an answer that is not here in time.
+   * Stands in for an answer that is late.
    *
    * @returns `undefined` when there is nothing and still time to ask for oneself
    * @throws {LateAnswer} when there is none

@@ -118,7 +118,7 @@ export class Entry implements StoredAnswer {
     return Math.floor((this.policy.freshUntilMs - nowMs) / 1000)
   }
 
-  /** What the origin took to answer: the delta of early refresh. */
+  /** Time that the origin took to answer, in ms: the delta of early refresh. */
   get fetchMs(): number {
     return this.receivedAtMs - this.requestedAtMs
   }
@@ -128,7 +128,7 @@ export class Entry implements StoredAnswer {
   }
 }
 
-/** What hits begin with, and their fields' values. */
+/** Head of a hit, and the values of its fields. */
 interface Hit {
   readonly head: SharedHead
   /** `Age`, `Cache-Status`, then {@link lasting}: as of the last second. */

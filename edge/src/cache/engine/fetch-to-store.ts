@@ -18,7 +18,7 @@ import { Entry } from './entry.ts'
 import type { Layers } from './layers.ts'
 import { BrokenAnswer } from './no-answer.ts'
 
-/** What came of asking the origin. Only plain data in it is shared; a `Response` is the asker's own. */
+/** Outcome of asking the origin. Only plain data in it is shared; a `Response` is the asker's own. */
 export type Outcome =
   /** An answer for the asker and, when stored, for all who wait. */
   | {

@@ -3,7 +3,7 @@ import type { Outcome } from './fetch-to-store.ts'
 /** A timer that can be called off. */
 export type Wait = (ms: number) => { readonly over: Promise<void>; readonly cancel: () => void }
 
-/** What the runtime grants a leader's `waitUntil` after its answer has gone out. */
+/** Longest time that the runtime grants a leader's `waitUntil` after its answer has gone out. */
 const lifeMsMax = 30_000
 
 export const timerWait: Wait = (ms) => {
@@ -23,7 +23,7 @@ export interface Flight {
 
 /**
  * One flight per key: whoever needs what is already being fetched waits for it, with a bound, instead of fetching too.
- * What is shared is plain data. The flight belongs to its leader's `waitUntil`, so it ends even when the leader's client
+ * Only plain data is shared. The flight belongs to its leader's `waitUntil`, so it ends even when the leader's client
  * has gone.
  */
 export class Flights {

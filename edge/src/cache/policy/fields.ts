@@ -1,8 +1,8 @@
 import { listMembers } from './blanks.ts'
 
-/** Which fields of an answer are stored, updated and sent on (RFC 9111 §3.1 and §3.2, RFC 9110 §7.6.1). */
+/** Fields of an answer that are stored, updated and sent on (RFC 9111 §3.1 and §3.2, RFC 9110 §7.6.1). */
 
-/** Of one connection or one proxy hop: neither stored nor sent on. */
+/** Fields of one connection or one proxy hop: neither stored nor sent on. */
 const hopByHop = [
   'connection',
   'keep-alive',
@@ -26,7 +26,7 @@ export function removeHopByHop(headers: Headers): void {
   for (const name of hopByHop) headers.delete(name)
 }
 
-/** What a 304 does not replace: it describes the stored bytes, which stay as they are (§3.2), or identifies them. */
+/** Fields that a 304 does not replace: they describe or identify the stored bytes, which stay as they are (§3.2). */
 const bodyBound = new Set([
   'content-length',
   'content-encoding',

@@ -8,7 +8,7 @@ export interface Validators {
   readonly lastModifiedMs: number | undefined
   /** `Date`, or when it was received. */
   readonly dateMs: number
-  /** What `If-Modified-Since` is compared with; `undefined`: it is ignored. */
+  /** Instant that `If-Modified-Since` is compared with; `undefined`: it is ignored. */
   readonly modifiedMs: number | undefined
 }
 

@@ -1,6 +1,6 @@
 import { deltaSeconds, parseDirectives } from './directives.ts'
 
-/** What a client asks of caches (RFC 9111 §5.2.1). */
+/** Cache directives of a request (RFC 9111 §5.2.1). */
 export interface RequestControl {
   readonly noStore: boolean
   readonly noCache: boolean

@@ -4,7 +4,7 @@ import type { CacheRules } from './rules.ts'
 import { parseSurrogateControl } from './surrogate-control.ts'
 import { parseTargetedControl } from './targeted-control.ts'
 
-/** What an answer says about its own storage and reuse (RFC 9111 §5.2.2, RFC 5861), read for a shared cache. */
+/** Cache directives of a response (RFC 9111 §5.2.2, RFC 5861), as a shared cache reads them. */
 export interface ResponseControl {
   /** From a targeted field: `Cache-Control` and `Expires` do not count (RFC 9213 §2.2). */
   readonly targeted: boolean

@@ -1,7 +1,7 @@
 import type { AnswerPolicy } from './answer-policy.ts'
 import { noRequestControl, type RequestControl } from './request-control.ts'
 
-/** What may be done with a stored answer now (RFC 9111 §4). */
+/** Ways in which a stored answer may be reused now (RFC 9111 §4). */
 export type Reuse = 'fresh' | 'stale-while-revalidate' | 'max-stale' | 'validate'
 
 export function reuse(
@@ -39,7 +39,7 @@ export function purged(policy: AnswerPolicy, requestedAtMs: number): AnswerPolic
   }
 }
 
-/** What went wrong on the way to a new answer: the origin said so, or could not be asked at all. */
+/** Failure on the way to a new answer: the origin reported an error, or could not be asked. */
 export type Failure = 'error-answer' | 'disconnected'
 
 /** Whether a stored answer may stand in for one that failed (RFC 5861 §4, RFC 9111 §4.2.4). */

@@ -1,7 +1,7 @@
 /** Fields of an answer; repeated ones as repeated pairs. */
 export type Fields = readonly (readonly [name: string, value: string])[]
 
-/** What lies in a store: plain data, so that it can be written out, shared between isolates and counted in bytes. */
+/** Record of a store: plain data, so that it can be written out, shared between isolates and counted in bytes. */
 export interface StoredAnswer {
   readonly kind: 'answer'
   readonly status: number
