@@ -74,6 +74,17 @@ describe('delay limit', () => {
     expect(limit.current).toBe(74)
   })
 
+  it('creeps for a second after a cut, and then doubles again', () => {
+    const limit = make({ initial: 64 })
+    run(limit, 10, () => 400)
+    const cut = limit.current
+    expect(cut).toBeLessThan(64)
+    run(limit, 200, () => 5, 110)
+    expect(limit.current).toBeLessThan(cut * 2)
+    run(limit, 600, () => 5, 1_100)
+    expect(limit.current).toBeGreaterThan(cut * 4)
+  })
+
   it('follows a service that becomes four times slower, and comes back', () => {
     const limit = make()
     run(limit, 20_000, processor)

@@ -51,6 +51,8 @@ const decreaseFactor = 0.8
 const decreaseMax = 0.5
 /** A window with fewer samples goes on: a mean of two says nothing. */
 const samplesMin = 10
+/** After a cut the limit creeps for this long: under a lasting overload each doubling would only be cut again. */
+const calmMs = 1_000
 /** Weight of a window in the no-load service time. */
 const noLoadWeight = 0.2
 
@@ -71,6 +73,7 @@ export class DelayLimit implements Limit {
   /** When the first of the window's requests began. */
   #begunAt = Number.POSITIVE_INFINITY
   #doubledAt = Number.NEGATIVE_INFINITY
+  #cutAt = Number.NEGATIVE_INFINITY
 
   constructor(options: DelayLimitOptions = {}) {
     this.#limit = options.initial ?? 256
@@ -131,13 +134,15 @@ export class DelayLimit implements Limit {
       return { limit: limit * decreaseMax, noLoadMs }
     const targetMs = Math.min(this.#noLoadMsMax, noLoadMs) + this.#delayMs
     if (meanMs > targetMs) {
+      this.#cutAt = now
       const excess = (meanMs - targetMs) / meanMs
       return { limit: limit * Math.max(1 - decreaseFactor * excess, 1 - decreaseMax), noLoadMs }
     }
     // Load that stays below the limit teaches nothing about it.
     if (this.#inflightMax < limit / 2) return { limit, noLoadMs }
     const crept = limit + Math.sqrt(limit)
-    if (2 * meanMs > targetMs || this.#begunAt < this.#doubledAt) return { limit: crept, noLoadMs }
+    const isCalm = now - this.#cutAt >= calmMs && this.#begunAt >= this.#doubledAt
+    if (2 * meanMs > targetMs || !isCalm) return { limit: crept, noLoadMs }
     this.#doubledAt = now
     return { limit: Math.max(crept, 2 * this.#inflightMax), noLoadMs }
   }
