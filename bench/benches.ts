@@ -1,7 +1,7 @@
 export interface Bench {
   /** Module that runs it, from this folder. */
   readonly program: string
-  /** What it finds out, in a line. */
+  /** Its finding, in a line. */
   readonly about: string
 }
 

@@ -137,7 +137,7 @@ async function throughAll(run: Run, loopMs: number): Promise<readonly Shape[]> {
 /** The whole path as `npm start` runs it, everything in it new. */
 async function withAll({ closing }: Run, ask: (clients: Clients) => Promise<void>): Promise<void> {
   await using ending = new AsyncDisposableStack()
-  // What is under way when somebody interrupts ends, too.
+  // An interrupt ends this path, too.
   closing.use(ending)
   const mongod = await startMongod()
   ending.defer(() => mongod.stop())

@@ -3,7 +3,7 @@ export type Fate = 'ok' | 'shed' | 'failed'
 const outcomeUnknown = 'outcome-unknown'
 
 /**
- * What a user had of an answer. A 503 whose problem says that the outcome of a write is not known is a failure: nobody
+ * Fate of a request, as its user sees it. A 503 whose problem says that the outcome of a write is not known is a failure: nobody
  * was turned away, and the write may have been done.
  *
  * @param status 0: no answer
@@ -15,7 +15,7 @@ export const fateOf = (status: number, body = ''): Fate => {
   return status === 503 && codeIn(body) !== outcomeUnknown ? 'shed' : 'failed'
 }
 
-/** What a failure is counted under. */
+/** Name that a failure is counted under. */
 export const failureOf = (status: number): string => (status === 503 ? outcomeUnknown : String(status))
 
 /** The code of a problem (RFC 9457, extended by ours). */

@@ -7,7 +7,7 @@ import type { Step } from './workload.ts'
 export type Ending =
   | {
       readonly status: number
-      /** What the answer says of its age; 0 where it says nothing. */
+      /** `Age` of the answer in seconds; 0 without the field. */
       readonly ageSeconds: number
       /** Body of a 503, empty for any other: not every one means that nothing was done. */
       readonly refusal: string

@@ -10,7 +10,7 @@ import { canonicalJson } from '../../origin/src/store/canonical-json.ts'
 import { requestFingerprint } from '../../origin/src/store/creation-key.ts'
 
 /**
- * What the origin does with a body, without driver and network: the largest that is taken, and those that cost most and
+ * The origin's work on a body, without driver and network: the largest that is taken, and those that cost most and
  * are refused. Nobody is to get more work out of an origin by what it refuses than by what it takes.
  */
 const plan = compilePlan(findView(resources, 'v2', 'trips') as View, createCompilers(), 0)

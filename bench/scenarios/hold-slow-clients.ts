@@ -20,7 +20,7 @@ export function holdSlowClients(
   { count, byteEveryMs }: SlowClients,
 ): HeldSlowClients {
   const url = new URL(target)
-  // Where nothing can be created, any path will do: the body is what is slow.
+  // Any path will do if nothing can be created: the body is what is slow.
   const { path = '/' } = operations.find(({ kind }) => kind === 'create') ?? {}
   const sockets = new Set<Socket>()
   let cutOff = 0

@@ -5,7 +5,7 @@ import { checkResult, type Result } from '../measure/result.ts'
 import { median } from '../measure/statistics.ts'
 import { type KindName, readServiceTimes, type ServiceTimes } from './service-times.ts'
 
-/** What `bench -- origin` calls each kind of request. */
+/** Names of the kinds of request in `bench -- origin`. */
 const cases: Readonly<Record<KindName, string>> = { find: 'read by id', list: 'list page', write: 'create' }
 
 const subject = 'Spillway'

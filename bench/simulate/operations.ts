@@ -26,7 +26,7 @@ export interface OperationCache {
 const keptSecondsMax = 3_600
 
 /**
- * What users do of the application that the framework's tests have. Priorities and lifetimes are the contract's; shares and popularity are
+ * Load mix of the application that the framework's tests have. Priorities and lifetimes are the contract's; shares and popularity are
  * assumptions: nine requests in ten read, three in ten are a user's own records, one in ten is a program's (exports and
  * prefetching, each page asked for once, sent with `Spillway-Priority: background`).
  */

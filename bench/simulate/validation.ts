@@ -14,7 +14,7 @@ export interface MeasuredLevel {
   readonly p99Ms: number
 }
 
-/** What `bench -- overload` says of its own run. */
+/** Facts that `bench -- overload` records of its own run. */
 export interface OverloadRun {
   readonly levels: readonly MeasuredLevel[]
   /** Most requests a second that were answered well at any level. */

@@ -1,7 +1,7 @@
 import type { ApplicationTools } from '@spillway/origin/contract'
 import { seed } from './seed.ts'
 
-/** What `npm start` and the load scenarios are told of the application. Remove what you do not need. */
+/** Parts of the application for `npm start` and the load scenarios. Remove what you do not need. */
 export const tools: ApplicationTools = {
   seed,
   welcome: {
