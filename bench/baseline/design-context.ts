@@ -3,7 +3,7 @@ import type { Arena } from './arena.ts'
 /** Arguments of a design's start. */
 export interface DesignContext {
   readonly arena: Arena
-  /** Sizes of the scaled database. */
+  /** URI of the scaled database. */
   readonly databaseUri: string
   readonly scale: number
   readonly seed: number
