@@ -58,31 +58,28 @@ describe('delay limit', () => {
     expect(limit.current).toBeLessThanOrEqual(90)
   })
 
-  it('doubles once a round trip: requests from before a step say nothing about it', () => {
-    const limit = make({ initial: 16, windowMs: 20 })
-    const window = (now: number) => {
+  describe('changes once a round trip: requests from before a change say nothing about it', () => {
+    const windowOf = (limit: DelayLimit, now: number, serviceMs: number, isDropped = false) => {
       for (let request = 0; request < 10; request += 1) {
-        limit.onSample({ serviceMs: 40, inflight: limit.current, isDropped: false, now })
+        limit.onSample({ serviceMs, inflight: limit.current, isDropped, now })
       }
+      return limit.current
     }
-    window(0)
-    expect(limit.current).toBe(32)
-    // Begun before it, ended after it.
-    window(20)
-    expect(limit.current).toBe(37)
-    window(40)
-    expect(limit.current).toBe(74)
-  })
 
-  it('creeps for a second after a cut, and then doubles again', () => {
-    const limit = make({ initial: 64 })
-    run(limit, 10, () => 400)
-    const cut = limit.current
-    expect(cut).toBeLessThan(64)
-    run(limit, 200, () => 5, 110)
-    expect(limit.current).toBeLessThan(cut * 2)
-    run(limit, 600, () => 5, 1_100)
-    expect(limit.current).toBeGreaterThan(cut * 4)
+    it('when it grows', () => {
+      const limit = make({ initial: 16, windowMs: 20 })
+      expect(windowOf(limit, 0, 40)).toBe(32)
+      expect(windowOf(limit, 39, 40)).toBe(32)
+      expect(windowOf(limit, 60, 40)).toBe(64)
+    })
+
+    it('when it is cut', () => {
+      const limit = make({ initial: 256, windowMs: 20 })
+      expect(windowOf(limit, 0, 400)).toBe(128)
+      expect(windowOf(limit, 200, 400)).toBe(128)
+      expect(windowOf(limit, 399, 400, true)).toBe(128)
+      expect(windowOf(limit, 420, 400)).toBe(64)
+    })
   })
 
   it('follows a service that becomes four times slower, and comes back', () => {

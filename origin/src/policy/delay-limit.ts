@@ -2,8 +2,8 @@ import type { Limit, Sample } from './limit.ts'
 
 /**
  * A concurrency limit that holds service time at a target: additive increase below it, multiplicative decrease in
- * proportion to the excess above it, at most once a window. The rule is Swift's (Kumar et al., "Swift: Delay is Simple
- * and Effective for Congestion Control in the Datacenter", SIGCOMM 2020, §3.1), with requests for packets.
+ * proportion to the excess above it, at most once a round trip. The rule is Swift's (Kumar et al., "Swift: Delay is
+ * Simple and Effective for Congestion Control in the Datacenter", SIGCOMM 2020, §3.1), with requests for packets.
  *
  *     mean <= target:  limit += sqrt(limit)                                  where the limit was what held load back
  *                      limit = 2 * most in service                           likewise, while 2 * mean <= target
@@ -17,9 +17,12 @@ import type { Limit, Sample } from './limit.ts'
  *
  * It doubles far below the target as TCP's slow start does (RFC 5681 §3.1): a burst at a process that has just begun, or
  * that has been overloaded and is not any more, must not be refused because the limit creeps. Service time grows in
- * proportion to what is in service at the most, so that a step from half of the target ends at the target. As there, the
- * limit doubles once a round trip: requests that began before the last step show the limit before it, and with a database
- * slower than a window they would take the limit from its minimum to many times the target.
+ * proportion to what is in service at the most, so that a step from half of the target ends at the target.
+ *
+ * A round trip, as in Swift: for the service time of the last window after a change, requests end that began under the
+ * limit before it, and do not count. With a database slower than a window they would double the limit from its minimum to
+ * many times the target, and cut it from many times the target to its minimum; both refuse critical requests when an
+ * overload begins. Not counted are all that end in this time, also those that began in it: they are the short ones.
  *
  * The no-load service time is there for a database that is slower than ours. It is learnt only while next to nothing
  * is in service, so that load cannot teach it, and is capped, so that a fault cannot. At its minimum the limit is itself
@@ -43,7 +46,7 @@ export interface DelayLimitOptions {
   readonly delayMs?: number
   /** The most that counts as no-load service time, in ms. @default 250 */
   readonly noLoadMsMax?: number
-  /** The limit changes at most once in this time, in ms. @default 100 */
+  /** The limit changes at most once in this time either, in ms. @default 100 */
   readonly windowMs?: number
 }
 
@@ -51,8 +54,6 @@ const decreaseFactor = 0.8
 const decreaseMax = 0.5
 /** A window with fewer samples goes on: a mean of two says nothing. */
 const samplesMin = 10
-/** After a cut the limit creeps for this long: under a lasting overload each doubling would only be cut again. */
-const calmMs = 1_000
 /** Weight of a window in the no-load service time. */
 const noLoadWeight = 0.2
 
@@ -70,10 +71,8 @@ export class DelayLimit implements Limit {
   #served = 0
   #dropped = 0
   #inflightMax = 0
-  /** When the first of the window's requests began. */
-  #begunAt = Number.POSITIVE_INFINITY
-  #doubledAt = Number.NEGATIVE_INFINITY
-  #cutAt = Number.NEGATIVE_INFINITY
+  /** When the limit's last change begins to show. */
+  #showsAt = Number.NEGATIVE_INFINITY
 
   constructor(options: DelayLimitOptions = {}) {
     this.#limit = options.initial ?? 256
@@ -98,8 +97,8 @@ export class DelayLimit implements Limit {
   }
 
   onSample({ serviceMs, inflight, isDropped, now }: Sample): void {
+    if (now < this.#showsAt) return
     if (inflight > this.#inflightMax) this.#inflightMax = inflight
-    this.#begunAt = Math.min(this.#begunAt, now - serviceMs)
     if (isDropped) this.#dropped += 1
     else {
       this.#served += 1
@@ -109,18 +108,19 @@ export class DelayLimit implements Limit {
   }
 
   #endWindow(now: number): void {
-    const { limit, noLoadMs } = this.#next(now)
-    this.#limit = Math.min(this.#limitMax, Math.max(this.#limitMin, limit))
+    const { limit, noLoadMs } = this.#next()
+    const bounded = Math.min(this.#limitMax, Math.max(this.#limitMin, limit))
+    if (bounded !== this.#limit && this.#served > 0) this.#showsAt = now + this.#expectedMs
+    this.#limit = bounded
     this.#noLoadMs = Math.min(this.#noLoadMsMax, noLoadMs)
-    this.#windowEnd = now + this.#windowMs
+    this.#windowEnd = Math.max(now, this.#showsAt) + this.#windowMs
     this.#sumMs = 0
     this.#served = 0
     this.#dropped = 0
     this.#inflightMax = 0
-    this.#begunAt = Number.POSITIVE_INFINITY
   }
 
-  #next(now: number): { limit: number; noLoadMs: number } {
+  #next(): { limit: number; noLoadMs: number } {
     const limit = this.#limit
     const wasQuiet = this.#inflightMax <= this.#limitMin
     const meanMs = this.#served === 0 ? undefined : this.#sumMs / this.#served
@@ -134,16 +134,12 @@ export class DelayLimit implements Limit {
       return { limit: limit * decreaseMax, noLoadMs }
     const targetMs = Math.min(this.#noLoadMsMax, noLoadMs) + this.#delayMs
     if (meanMs > targetMs) {
-      this.#cutAt = now
       const excess = (meanMs - targetMs) / meanMs
       return { limit: limit * Math.max(1 - decreaseFactor * excess, 1 - decreaseMax), noLoadMs }
     }
     // Load that stays below the limit teaches nothing about it.
     if (this.#inflightMax < limit / 2) return { limit, noLoadMs }
     const crept = limit + Math.sqrt(limit)
-    const isCalm = now - this.#cutAt >= calmMs && this.#begunAt >= this.#doubledAt
-    if (2 * meanMs > targetMs || !isCalm) return { limit: crept, noLoadMs }
-    this.#doubledAt = now
-    return { limit: Math.max(crept, 2 * this.#inflightMax), noLoadMs }
+    return { limit: 2 * meanMs > targetMs ? crept : Math.max(crept, 2 * this.#inflightMax), noLoadMs }
   }
 }
