@@ -14,14 +14,14 @@ import { requestFingerprint } from '../../origin/src/store/creation-key.ts'
  * are refused. Nobody is to get more work out of an origin by what it refuses than by what it takes.
  */
 const plan = compilePlan(findView(resources, 'v2', 'trips') as View, createCompilers(), 0)
-const subject = 'alice'
+const write = { principal: { subject: 'alice', scopes: [] }, nowMs: 0, operation: 'create' } as const
 
 /** Reads and checks a batch; of a refusal, writes it down. */
 function check(parsed: ParsedBody): readonly Parsed<Fields>[] | string {
   if (!parsed.ok) return JSON.stringify(parsed.problem)
   const items = batchItems(parsed.value, plan.view.resource.batchSizeMax)
   if (!items.ok) return JSON.stringify(items.problem)
-  return checkItems(plan, items.value, subject)
+  return checkItems(plan, items.value, write)
 }
 
 /** @returns the problem that each item, or the whole body, is told */

@@ -31,6 +31,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkQuery(definition),
     ...checkSortTexts(definition),
     ...checkIndexes(definition),
+    ...checkRules(definition),
     ...checkSizes(definition),
     ...checkVersions(definition),
   ]
@@ -181,6 +182,18 @@ function* checkIndexes(definition: ResourceDefinition): Generator<string> {
   }
   if (prefix !== undefined && !indexes.some(({ fields }) => Object.keys(fields)[0] === prefix)) {
     yield `every list is narrowed to '${prefix}', but no index leads with it: add { fields: { ${prefix}: 1 } } to indexes`
+  }
+}
+
+function* checkRules({ set = {}, check, schema }: ResourceDefinition): Generator<string> {
+  for (const [field, compute] of Object.entries(set)) {
+    if (!Object.hasOwn(schema.properties, field)) {
+      yield `set names '${field}', which the schema does not have: add the field or remove it from set`
+    }
+    if (typeof compute !== 'function') yield `set.${field} is not a function: use (fields, { now }) => …`
+  }
+  if (check !== undefined && typeof check !== 'function') {
+    yield `check is not a function: use (fields, { before }) => …`
   }
 }
 

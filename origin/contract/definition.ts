@@ -2,6 +2,7 @@ import type { TObject, TProperties } from 'typebox'
 import type { AccessRule } from './access.ts'
 import type { CacheOptions } from './cache-policy.ts'
 import type { Priority } from './priority.ts'
+import type { CheckRule, SetRules } from './write-rules.ts'
 
 /** `v1`, `v2`, ...: the first segment of every resource path. */
 export type VersionName = `v${number}`
@@ -56,7 +57,10 @@ export interface IndexDefinition {
 }
 
 /** Definition of a resource, as an application developer writes it. */
-export interface ResourceDefinition<Stored extends TProperties = TProperties> {
+export interface ResourceDefinition<
+  Stored extends TProperties = TProperties,
+  Computed extends keyof Stored & string = keyof Stored & string,
+> {
   readonly description: string
   /** The stored document, without the system fields. */
   readonly schema: TObject<Stored>
@@ -74,6 +78,13 @@ export interface ResourceDefinition<Stored extends TProperties = TProperties> {
     readonly pageSize?: { readonly default: number; readonly max: number }
   }
   readonly indexes?: readonly IndexDefinition[]
+  /**
+   * Fields that the server computes with every write, by name; mark them `readOnly` in each version.
+   * @default none
+   */
+  readonly set?: SetRules<Stored, Computed>
+  /** Judges every document before it is stored. @default the schema's word is enough */
+  readonly check?: CheckRule<Stored>
   /** Priority under overload: `critical` is shed last. @default 'normal' */
   readonly priority?: Priority
   /** Replace, patch and delete without If-Match are answered 428 (RFC 6585 §3). @default false */

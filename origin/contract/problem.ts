@@ -35,6 +35,8 @@ export const problemCatalogue = {
   'validation-failed': { status: 422, title: 'Validation failed', retryable: false },
   // the state
   'unique-conflict': { status: 409, title: 'Duplicate value', retryable: false },
+  // A rule of the application; `reason` tells which.
+  conflict: { status: 409, title: 'Not possible in the current state', retryable: false },
   'write-conflict': { status: 409, title: 'Write conflict', retryable: true },
   'precondition-failed': { status: 412, title: 'The document has changed', retryable: false },
   'precondition-required': { status: 428, title: 'If-Match required', retryable: false },
@@ -78,6 +80,8 @@ export interface Problem {
   /** Explanation of the fault and of what to do; never a token, host, stack or driver message. */
   readonly detail: string
   readonly errors?: readonly FieldError[]
+  /** Name that an application gives a `conflict`, so that callers can tell one from another. */
+  readonly reason?: string
   /** Seconds for `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds?: number
   /** Further headers, e.g. `Allow` or `WWW-Authenticate`. */
@@ -90,7 +94,10 @@ export const problemMediaType = 'application/problem+json'
 export const problemType = (code: ProblemCode): string => `/problems/${code}`
 
 /** Body of the answer. `instance` is the request's id as a URN, so that a log line can be found from it. */
-export function problemBody({ code, detail, errors }: Problem, requestId: string): Record<string, unknown> {
+export function problemBody(
+  { code, detail, errors, reason }: Problem,
+  requestId: string,
+): Record<string, unknown> {
   const { status, title, retryable } = problemCatalogue[code]
   return {
     type: problemType(code),
@@ -98,6 +105,7 @@ export function problemBody({ code, detail, errors }: Problem, requestId: string
     status,
     detail,
     code,
+    ...(reason !== undefined && { reason }),
     retryable,
     instance: `urn:uuid:${requestId}`,
     requestId,

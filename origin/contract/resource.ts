@@ -14,6 +14,7 @@ import type {
 import { checkDefinition } from './definition-check.ts'
 import type { Priority } from './priority.ts'
 import { shapeOf } from './shape.ts'
+import type { WriteRules } from './write-rules.ts'
 
 /** Fields that every representation has and no schema declares. Times are RFC 3339, UTC, to the millisecond. */
 export const systemFields = {
@@ -47,6 +48,7 @@ export interface Resource {
     readonly pageSize: { readonly default: number; readonly max: number }
   }
   readonly indexes: readonly IndexDefinition[]
+  readonly rules: WriteRules
   readonly priority: Priority
   readonly requireIfMatch: boolean
   readonly batchSizeMax: number
@@ -57,9 +59,9 @@ export interface Resource {
  * Defines a resource: the one place where its rules are written.
  * @throws {DefinitionError} that lists every mistake with the resource's name and the fix
  */
-export function resource<Stored extends TProperties>(
+export function resource<Stored extends TProperties, Computed extends keyof Stored & string = never>(
   name: string,
-  definition: ResourceDefinition<Stored>,
+  definition: ResourceDefinition<Stored, Computed>,
 ): Resource {
   checkDefinition(name, definition as unknown as ResourceDefinition)
   return {
@@ -77,6 +79,7 @@ export function resource<Stored extends TProperties>(
       pageSize: definition.query?.pageSize ?? defaultPageSize,
     },
     indexes: definition.indexes ?? [],
+    rules: { set: definition.set ?? {}, check: definition.check },
     priority: definition.priority ?? 'normal',
     requireIfMatch: definition.requireIfMatch ?? false,
     batchSizeMax: definition.batchSizeMax ?? 100,

@@ -88,6 +88,7 @@ export const problemSchema: Json = {
     status: { type: 'integer', minimum: 400, maximum: 599 },
     detail: { type: 'string', description: 'What was wrong and what to do.' },
     code: { type: 'string', enum: Object.keys(problemCatalogue) },
+    reason: { type: 'string', description: 'Of a `conflict`: the rule that refuses, by its stable name.' },
     retryable: { type: 'boolean', description: 'Whether the same request may succeed later.' },
     instance: { type: 'string', format: 'uri' },
     requestId: { type: 'string' },

@@ -27,10 +27,16 @@ import {
 } from './answer.ts'
 import { type Plan, purgeTags } from './plan.ts'
 import type { Handler } from './reads.ts'
+import { storedFields, type Writing } from './stored-fields.ts'
 import { pointerToken, validationFailed } from './validator.ts'
 
+interface CreateOptions {
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number
+}
+
 /** POST of one document: 201, its place, its ETag and itself. */
-export function createHandler(plan: Plan, repository: Repository): Handler {
+export function createHandler(plan: Plan, repository: Repository, { clock }: CreateOptions): Handler {
   const { resource } = plan.view
   return async (request, reply) => {
     const query = parseWriteQuery(searchOf(request.raw.url as string))
@@ -40,7 +46,7 @@ export function createHandler(plan: Plan, repository: Repository): Handler {
     const key = creationKey(plan, request, 'create', body)
     if (!key.ok) return sendProblem(reply, key.problem)
     const subject = request.principal?.subject
-    const fields = newFields(plan, body.value, subject)
+    const fields = newFields(plan, body.value, creating(request, clock))
     if (!fields.ok) return sendProblem(reply, fields.problem)
     const document = { fields: fields.value }
     const outcome = await outcomeOf(
@@ -72,7 +78,7 @@ export function createHandler(plan: Plan, repository: Repository): Handler {
 }
 
 /** POST of many: one result for each, in order; one that fails fails alone. */
-export function batchHandler(plan: Plan, repository: Repository): Handler {
+export function batchHandler(plan: Plan, repository: Repository, { clock }: CreateOptions): Handler {
   const { resource } = plan.view
   return async (request, reply) => {
     const query = parseWriteQuery(searchOf(request.raw.url as string))
@@ -84,7 +90,7 @@ export function batchHandler(plan: Plan, repository: Repository): Handler {
     const key = creationKey(plan, request, 'batchCreate', body)
     if (!key.ok) return sendProblem(reply, key.problem)
     const subject = request.principal?.subject
-    const checked = checkItems(plan, items.value, subject)
+    const checked = checkItems(plan, items.value, creating(request, clock))
     const documents = checked.flatMap((fields) => (fields.ok ? [{ fields: fields.value }] : []))
     const outcome =
       documents.length === 0
@@ -133,27 +139,27 @@ export function batchItems(body: unknown, sizeMax: number): Parsed<readonly unkn
 /** Mistakes that one batch lists, all items together; of an item beyond, the first few are enough to know that it has some. */
 const batchErrorsMax = 50
 
-export function checkItems(
-  plan: Plan,
-  items: readonly unknown[],
-  subject: string | undefined,
-): readonly Parsed<Fields>[] {
+export function checkItems(plan: Plan, items: readonly unknown[], write: Writing): readonly Parsed<Fields>[] {
   let listed = 0
   return items.map((item) => {
-    const fields = newFields(plan, item, subject, listed >= batchErrorsMax)
+    const fields = newFields(plan, item, write, listed >= batchErrorsMax)
     if (!fields.ok) listed += fields.problem.errors?.length ?? 0
     return fields
   })
 }
 
 /** Checks a body and turns it into what is stored; the stored form is checked as well. */
-function newFields(plan: Plan, body: unknown, subject: string | undefined, isBrief = false): Parsed<Fields> {
+function newFields(plan: Plan, body: unknown, write: Writing, isBrief = false): Parsed<Fields> {
   const input = plan.validator.create(body, isBrief)
-  if (!input.ok) return input
-  const fields = plan.toStored(input.value, undefined, subject)
-  const errors = plan.validator.stored(fields)
-  return errors.length > 0 ? { ok: false, problem: validationFailed(errors) } : { ok: true, value: fields }
+  return input.ok ? storedFields(plan, input.value, undefined, write) : input
 }
+
+/** One time for all items of a batch. */
+const creating = ({ principal }: FastifyRequest, clock: () => number): Writing => ({
+  principal,
+  nowMs: clock(),
+  operation: 'create',
+})
 
 function creationKey(
   { view, path }: Plan,

@@ -32,6 +32,8 @@ export interface Plan {
   readonly path: string
   readonly serialize: Serialize
   readonly validator: Validator
+  /** Whether the resource has rules of its own on writes. */
+  readonly hasRules: boolean
   /** Names how this version shows a document, as this process runs it. */
   readonly revision: string
   /** Headers of every answer: its revision, and announcements of the version's retirement, without its link. */
@@ -80,6 +82,7 @@ export function compilePlan(view: View, compilers: SchemaCompilers, startedAtMs:
     path: `/${version}/${name}`,
     serialize: compileSerializer(view),
     validator: compileValidator(compilers, view),
+    hasRules: Object.keys(resource.rules.set).length > 0 || resource.rules.check !== undefined,
     revision,
     everyAnswer: {
       ...Object.fromEntries(announced.filter(([header]) => header !== 'link')),

@@ -34,6 +34,7 @@ import {
 } from './precondition.ts'
 import { type Handler, type IsCertain, isVisible } from './reads.ts'
 import { showDocument } from './serializer.ts'
+import { storedFields, type Writing } from './stored-fields.ts'
 import { notAnObject, validationFailed } from './validator.ts'
 
 /**
@@ -46,28 +47,38 @@ import { notAnObject, validationFailed } from './validator.ts'
 const attemptsMax = 8
 
 /** PUT: replaces a document that exists. Ids are made by the store, so there is no creating by PUT. */
-export function replaceHandler(plan: Plan, repository: Repository, { isCertain }: UpdateOptions): Handler {
+export function replaceHandler(plan: Plan, repository: Repository, options: UpdateOptions): Handler {
   const { validator } = plan
-  return updateHandler(plan, repository, { isCertain, missing: nothingToReplace }, (body) => {
-    const parts = validator.part(body)
-    if (parts === undefined) return { ok: false, problem: notAnObject }
-    const errors = validator.input(parts.writable)
-    if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
-    return { ok: true, value: { readOnly: parts.readOnly, apply: () => parts.writable } }
-  })
+  return updateHandler(
+    plan,
+    repository,
+    { ...options, missing: nothingToReplace, operation: 'replace' },
+    (body) => {
+      const parts = validator.part(body)
+      if (parts === undefined) return { ok: false, problem: notAnObject }
+      const errors = validator.input(parts.writable)
+      if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
+      return { ok: true, value: { readOnly: parts.readOnly, apply: () => parts.writable } }
+    },
+  )
 }
 
 /** PATCH: JSON Merge Patch (RFC 7396). What comes out must be as valid as what is sent by PUT. */
-export function patchHandler(plan: Plan, repository: Repository, { isCertain }: UpdateOptions): Handler {
+export function patchHandler(plan: Plan, repository: Repository, options: UpdateOptions): Handler {
   const { validator } = plan
-  return updateHandler(plan, repository, { isCertain, missing: noSuchDocument }, (body) => {
-    const parts = validator.part(body)
-    if (parts === undefined) return { ok: false, problem: notAnObject }
-    const errors = validator.unknownNames(parts.writable)
-    if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
-    const apply = (shown: Fields) => mergePatch(shown, parts.writable) as Fields
-    return { ok: true, value: { readOnly: parts.readOnly, apply } }
-  })
+  return updateHandler(
+    plan,
+    repository,
+    { ...options, missing: noSuchDocument, operation: 'patch' },
+    (body) => {
+      const parts = validator.part(body)
+      if (parts === undefined) return { ok: false, problem: notAnObject }
+      const errors = validator.unknownNames(parts.writable)
+      if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
+      const apply = (shown: Fields) => mergePatch(shown, parts.writable) as Fields
+      return { ok: true, value: { readOnly: parts.readOnly, apply } }
+    },
+  )
 }
 
 /** Change that a body asks for: the next writable fields from those that are shown now, and members it must not change. */
@@ -78,17 +89,20 @@ interface Change {
 
 interface UpdateOptions {
   readonly isCertain: IsCertain
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number
 }
 
 /** How a request is judged by what was read: certain or not, and the refusal where nothing is there. */
-interface Judging extends UpdateOptions {
+interface Judging {
+  readonly isCertain: IsCertain
   readonly missing: Problem
 }
 
 function updateHandler(
   plan: Plan,
   repository: Repository,
-  judging: Judging,
+  judging: Judging & Pick<UpdateOptions, 'clock'> & Pick<Writing, 'operation'>,
   parse: (body: unknown) => Parsed<Change>,
 ): Handler {
   const { resource } = plan.view
@@ -100,6 +114,8 @@ function updateHandler(
     const change = parse(body.value)
     if (!change.ok) return sendProblem(reply, change.problem)
     const call = callOf(request)
+    const { principal } = request
+    const { clock, operation } = judging
     return writing(
       plan,
       repository,
@@ -107,7 +123,7 @@ function updateHandler(
       reply,
       { ...judging, conditions: conditions.value },
       async (current) => {
-        const next = nextFields(plan, current, change.value)
+        const next = nextFields(plan, current, change.value, { principal, nowMs: clock(), operation })
         if (!next.ok) return { kind: 'refused', problem: next.problem }
         return outcomeOf(request, repository.replace(resource, current, next.value, call))
       },
@@ -201,7 +217,12 @@ async function writing(
 }
 
 /** The next stored fields, checked in the version's form and in the stored one. */
-function nextFields(plan: Plan, current: StoredDocument, { readOnly, apply }: Change): Parsed<Fields> {
+function nextFields(
+  plan: Plan,
+  current: StoredDocument,
+  { readOnly, apply }: Change,
+  write: Writing,
+): Parsed<Fields> {
   const { validator, view } = plan
   const shown = showDocument(current, view.representation.fromStored)
   const errors: FieldError[] = []
@@ -214,10 +235,7 @@ function nextFields(plan: Plan, current: StoredDocument, { readOnly, apply }: Ch
   const input = apply(validator.part(shown)?.writable as Fields)
   errors.push(...validator.input(input))
   if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
-  const fields = plan.toStored(input, current.fields, undefined)
-  const storedErrors = validator.stored(fields)
-  if (storedErrors.length > 0) return { ok: false, problem: validationFailed(storedErrors) }
-  return { ok: true, value: fields }
+  return storedFields(plan, input, current.fields, write)
 }
 
 /** A time may come back in another of its spellings (RFC 3339 §5.6), and is the same instant. */

@@ -35,6 +35,8 @@ export interface Validator {
    * `undefined`: the body is not an object.
    */
   readonly part: (body: unknown) => { writable: Fields; readOnly: Fields } | undefined
+  /** Errors of the stored form in the names of the version. */
+  readonly shown: (errors: readonly FieldError[]) => readonly FieldError[]
   /** Names that no patch may have; a patch is otherwise checked after it was applied. */
   readonly unknownNames: (patch: Fields) => readonly FieldError[]
 }
@@ -115,6 +117,7 @@ export function compileValidator(compilers: SchemaCompilers, view: View): Valida
     },
     input: (fields) => describe(mistakesOfInput(fields)),
     stored: (fields) => describe(mistakesOfStored(fields)).map(shownName),
+    shown: (errors) => errors.map(shownName),
     part(body) {
       if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined
       const writable: Record<string, unknown> = {}

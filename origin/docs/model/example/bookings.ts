@@ -1,0 +1,38 @@
+import { asStored, conflict, owner, resource } from '@spillway/origin/contract'
+import { Type } from 'typebox'
+
+const stored = Type.Object({
+  guestId: Type.String({ maxLength: 255, description: 'Subject of the token that asked for the booking.' }),
+  startsOn: Type.String({ format: 'date' }),
+  endsOn: Type.String({ format: 'date' }),
+  guests: Type.Integer({ minimum: 1, maximum: 20 }),
+  nights: Type.Integer({ minimum: 1 }),
+  status: Type.Enum(['requested', 'accepted', 'cancelled']),
+  acceptedAt: Type.Optional(Type.String({ format: 'date-time' })),
+})
+
+const dayMs = 86_400_000
+
+export const bookings = resource('bookings', {
+  description: "A guest's own bookings.",
+  schema: stored,
+  access: { read: owner('guestId'), write: owner('guestId') },
+  indexes: [{ fields: { guestId: 1, startsOn: 1 } }],
+  set: {
+    nights: ({ startsOn, endsOn }) => (Date.parse(endsOn) - Date.parse(startsOn)) / dayMs,
+    status: ({ status }) => status ?? 'requested',
+    acceptedAt: ({ status, acceptedAt }, { now }) =>
+      status === 'accepted' ? (acceptedAt ?? now) : undefined,
+  },
+  check({ endsOn, startsOn }, { before, operation, now }) {
+    if (endsOn <= startsOn) return [{ pointer: '/endsOn', detail: 'Must be after startsOn.' }]
+    if (before === undefined && startsOn < now.slice(0, 10)) {
+      return [{ pointer: '/startsOn', detail: 'Must not be in the past.' }]
+    }
+    if (before?.status === 'accepted' && operation !== 'action') {
+      return conflict('booking-accepted', 'An accepted booking can only be cancelled.')
+    }
+    return undefined
+  },
+  versions: [asStored('v1', stored, { readOnly: ['guestId', 'nights', 'status', 'acceptedAt'] })],
+})

@@ -1,0 +1,55 @@
+import {
+  computeFields,
+  conflictProblem,
+  type Fields,
+  judgeFields,
+  normalizeTimes,
+  type Parsed,
+  type Principal,
+  type WriteOperation,
+} from '@spillway/origin/contract'
+import type { Plan } from './plan.ts'
+import { validationFailed } from './validator.ts'
+
+/** A write as the rules of its resource see it. */
+export interface Writing {
+  readonly principal: Principal | undefined
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number
+  readonly operation: WriteOperation
+}
+
+/**
+ * A checked body → what is stored of it, or why nothing may be: in the stored form, with what the server computes, by
+ * the schema and then by the resource's own rule. A rule that throws is a defect, and nothing has been written yet.
+ *
+ * @param current the stored fields that are replaced, as they were read
+ */
+export function storedFields(
+  plan: Plan,
+  input: Fields,
+  current: Fields | undefined,
+  { principal, nowMs, operation }: Writing,
+): Parsed<Fields> {
+  const { resource } = plan.view
+  const { rules } = resource
+  const drafted = plan.toStored(input, current, principal?.subject)
+  // perf: most resources have no rules, and a time as text costs as much as all of this.
+  if (!plan.hasRules) return validated(plan, drafted)
+  const circumstances = { before: current, principal, now: new Date(nowMs).toISOString(), operation }
+  const computed = normalizeTimes(resource.schema, computeFields(rules, drafted, circumstances))
+  const fields = validated(plan, computed)
+  if (!fields.ok) return fields
+  const objection = judgeFields(rules, computed, circumstances)
+  if (objection === undefined) return fields
+  const problem =
+    objection.kind === 'conflict'
+      ? conflictProblem(objection)
+      : validationFailed(plan.validator.shown(objection.errors))
+  return { ok: false, problem }
+}
+
+function validated({ validator }: Plan, fields: Fields): Parsed<Fields> {
+  const errors = validator.stored(fields)
+  return errors.length > 0 ? { ok: false, problem: validationFailed(errors) } : { ok: true, value: fields }
+}

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { asStored, defineApplication, resource, signedIn } from '@spillway/origin/contract'
+import { Type } from 'typebox'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { bookings } from '../docs/model/example/bookings.ts'
+import { startTestApp, type TestApp } from './support/app.ts'
+import { alice } from './support/client.ts'
+
+let isBroken = false
+const noteSchema = Type.Object({
+  text: Type.String(),
+  author: Type.String(),
+  changes: Type.Integer(),
+  at: Type.String({ format: 'date-time' }),
+})
+const notes = resource('notes', {
+  description: 'Notes with a rule that can fail.',
+  schema: noteSchema,
+  access: { read: signedIn, write: signedIn },
+  set: {
+    at: (_, { now }) => now,
+    author: (_, { principal, before }) => before?.author ?? principal?.subject,
+    changes: (_, { before }) => {
+      if (isBroken) throw new Error('swordfish')
+      return (before?.changes ?? -1) + 1
+    },
+  },
+  versions: [asStored('v1', noteSchema, { readOnly: ['at', 'author', 'changes'] })],
+})
+
+let origin: TestApp
+beforeAll(async () => {
+  const application = defineApplication({
+    name: 'rules',
+    title: 'Rules',
+    summary: 'Write rules.',
+    resources: [bookings, notes],
+  })
+  origin = await startTestApp({ application })
+})
+afterAll(() => origin.stop())
+beforeEach(() => {
+  isBroken = false
+})
+
+const stay = { startsOn: '2027-05-01', endsOn: '2027-05-04', guests: 2 }
+const send = (method: string, path: string, body?: unknown) => origin.send(method, path, { as: alice, body })
+const book = async (): Promise<string> => String((await send('POST', '/v1/bookings', stay)).headers.location)
+const stored = (path: string) => ({ _id: path.split('/').at(-1) }) as never
+
+it('the page shows the example that is tested here', () => {
+  const folder = join(import.meta.dirname, '../docs/model')
+  const example = readFileSync(join(folder, 'example/bookings.ts'), 'utf8')
+  expect(readFileSync(join(folder, 'write-rules.md'), 'utf8')).toContain(example)
+})
+
+describe('set', () => {
+  it('computes fields of a create', async () => {
+    const { status, json } = await send('POST', '/v1/bookings', stay)
+    expect([status, json.nights, json.status, json.guestId]).toEqual([201, 3, 'requested', 'alice'])
+    expect(json).not.toHaveProperty('acceptedAt')
+  })
+
+  it('computes them anew for PATCH and PUT, from what is stored', async () => {
+    const path = await book()
+    expect((await send('PATCH', path, { endsOn: '2027-05-11' })).json).toMatchObject({ nights: 10 })
+    const put = await send('PUT', path, { ...stay, endsOn: '2027-05-02' })
+    expect(put.json).toMatchObject({ nights: 1, status: 'requested' })
+  })
+
+  it('computes them for each item of a batch', async () => {
+    const items = [stay, { ...stay, endsOn: '2027-05-02' }]
+    const { json } = await send('POST', '/v1/bookings/batch', { items })
+    expect(json.items.map(({ item }: { item: { nights: number } }) => item.nights)).toEqual([3, 1])
+  })
+
+  it('is given the time of the write, as documents store it', async () => {
+    const before = new Date().toISOString()
+    const { json } = await send('POST', '/v1/notes', { text: 'a' })
+    expect([before, json.at, new Date().toISOString()].toSorted()[1]).toBe(json.at)
+  })
+
+  it('is given the caller, and the document before', async () => {
+    const { headers, json } = await send('POST', '/v1/notes', { text: 'a' })
+    expect(json).toMatchObject({ author: 'alice', changes: 0 })
+    const path = String(headers.location)
+    const bob = { subject: 'bob', scopes: [] }
+    const changed = await origin.send('PATCH', path, { as: bob, body: { text: 'b' } })
+    expect(changed.json).toMatchObject({ author: 'alice', changes: 1 })
+  })
+
+  it('counts each of many changes at once, since a write is judged by what it replaces', async () => {
+    const path = String((await send('POST', '/v1/notes', { text: 'a' })).headers.location)
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, (_, index) => send('PATCH', path, { text: `${index}` })),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect((await send('GET', path)).json.changes).toBe(4)
+  })
+
+  it('lets nobody send a computed field', async () => {
+    const { status, json } = await send('POST', '/v1/bookings', { ...stay, status: 'accepted' })
+    expect([status, json.errors]).toEqual([
+      422,
+      [{ pointer: '/status', detail: 'Read-only field: omit it.' }],
+    ])
+  })
+})
+
+describe('check', () => {
+  const backwards = { ...stay, endsOn: stay.startsOn, startsOn: '2027-05-09' }
+
+  it('refuses a create, with the place of the mistake', async () => {
+    const past = { ...stay, startsOn: '2020-01-01' }
+    const { status, json } = await send('POST', '/v1/bookings', past)
+    expect([status, json.code]).toEqual([422, 'validation-failed'])
+    expect(json.errors).toEqual([{ pointer: '/startsOn', detail: 'Must not be in the past.' }])
+  })
+
+  it('refuses PATCH and PUT alike, and nothing is changed', async () => {
+    const path = await book()
+    for (const [method, body] of [
+      ['PATCH', { guests: 2, endsOn: '2027-05-01' }],
+      ['PUT', { ...stay, guests: 2, endsOn: '2027-05-01' }],
+    ] as const) {
+      const answer = await send(method, path, body)
+      expect([answer.status, answer.json.code]).toEqual([422, 'validation-failed'])
+    }
+    const read = await send('GET', path)
+    expect([read.json.nights, read.headers.etag]).toEqual([3, expect.stringMatching(/^"1\./)])
+  })
+
+  it('refuses an item of a batch alone', async () => {
+    const items = [stay, { ...stay, startsOn: '2020-01-01' }]
+    const { json } = await send('POST', '/v1/bookings/batch', { items })
+    expect(json.items.map(({ status }: { status: number }) => status)).toEqual([201, 422])
+  })
+
+  it('comes after the schema: a computed value that does not fit is named first', async () => {
+    const { status, json } = await send('POST', '/v1/bookings', backwards)
+    expect([status, json.errors[0].pointer]).toEqual([422, '/nights'])
+  })
+
+  it('tells a conflict by its reason', async () => {
+    const path = await book()
+    const accepted = { $set: { status: 'accepted', acceptedAt: '2027-01-02T00:00:00.000Z' } }
+    await origin.database.db.collection('bookings').updateOne(stored(path), accepted)
+    const { status, json } = await send('PATCH', path, { guests: 3 })
+    expect([status, json.code, json.reason]).toEqual([409, 'conflict', 'booking-accepted'])
+    expect(json.detail).toBe('An accepted booking can only be cancelled.')
+  })
+})
+
+describe('a rule that throws', () => {
+  it('is a 500 that names nothing of it, is logged, and has no effect', async () => {
+    const path = String((await send('POST', '/v1/notes', { text: 'a' })).headers.location)
+    isBroken = true
+    const count = await origin.database.db.collection('notes').countDocuments()
+    const items = [{ text: 'a' }, { text: 'b' }]
+    for (const [method, target, body] of [
+      ['POST', '/v1/notes', { text: 'b' }],
+      ['POST', '/v1/notes/batch', { items }],
+      ['PATCH', path, { text: 'b' }],
+      ['PUT', path, { text: 'b' }],
+    ] as const) {
+      const before = origin.logged.length
+      const answer = await send(method, target, body)
+      expect([answer.status, answer.json.code]).toEqual([500, 'internal-error'])
+      expect(answer.text).not.toContain('swordfish')
+      expect(origin.logged.slice(before).join('')).toContain('swordfish')
+    }
+    isBroken = false
+    expect(await origin.database.db.collection('notes').countDocuments()).toBe(count)
+    expect((await send('GET', path)).json).toMatchObject({ text: 'a', changes: 0 })
+  })
+})
