@@ -1,6 +1,7 @@
 /** Program: `npm run check` runs every check that needs no test run, to the last one, and fails if one of them does. */
 import { root } from '@spillway/origin/dev/folders'
 import { unlinkedDecisions } from './decisions.ts'
+import { folderCycles } from './folder-cycles.ts'
 import { readFrom, sourceFiles, wrongImports } from './import-directions.ts'
 import { runTool } from './run-tool.ts'
 
@@ -19,6 +20,11 @@ const checks: Readonly<Record<string, () => Promise<boolean>>> = {
     for (const line of wrong)
       console.error(`${line}: imports point one way, origin <- edge <- infra <- bench`)
     return wrong.length === 0
+  },
+  'folder cycles': async () => {
+    const cycles = folderCycles(sourceFiles(root), readFrom(root))
+    for (const line of cycles) console.error(`${line}: a folder must not import one that imports it`)
+    return cycles.length === 0
   },
   'OpenAPI document': () => runTool('node', ['bench/api/lint-openapi.ts']),
   'decision records': async () => {

@@ -1,7 +1,7 @@
 import { application } from '@spillway/origin/application'
 import { findView, type View } from '@spillway/origin/contract'
 import { BSON } from 'mongodb'
-import { compileSerializer, showDocument } from '../../origin/src/http/serializer.ts'
+import { compileSerializer, showDocument } from '../../origin/src/resource/serializer.ts'
 import { documentOf, instantOf, newRecord, type StoredRecord } from '../../origin/src/store/envelope.ts'
 import type { StoredDocument } from '../../origin/src/store/repository.ts'
 import { interleave } from '../measure/rounds.ts'

@@ -18,7 +18,7 @@ import {
 } from '../../origin/contract/index.ts'
 import { parseTextList } from '../../origin/contract/text-list.ts'
 import { namesListEtag } from '../../origin/src/http/precondition.ts'
-import { isTakenType } from '../../origin/src/stage/gate.ts'
+import { isTakenType } from '../../origin/src/resource/gate.ts'
 import { different, type Parser, repeated } from './parser.ts'
 
 const blanks = repeated(' ', 'a', 'a')
@@ -42,7 +42,7 @@ const listQuery = (search: string): unknown => parseListQuery(places, search)
 export const headerParsers: readonly Parser[] = [
   {
     name: 'content-type',
-    file: 'origin/src/stage/gate.ts',
+    file: 'origin/src/resource/gate.ts',
     parse: (text) => isTakenType(text, ['application/json']),
     worst: [
       repeated(' ', 'application/json;', 'x'),

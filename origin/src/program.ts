@@ -1,9 +1,9 @@
 import cluster from 'node:cluster'
 import type { Application } from '@spillway/origin/contract'
+import { supervise } from './cluster/supervise.ts'
+import { reportAsWorker } from './cluster/worker.ts'
 import { parseConfig } from './config.ts'
 import { startOrigin } from './process.ts'
-import { supervise } from './supervise.ts'
-import { reportAsWorker } from './worker.ts'
 
 /** Serves an application: configuration → process → serve → drain on a signal → exit. */
 export function runOrigin(application: Application): void {

@@ -6,7 +6,7 @@ export type LaneRules = Pick<
 >
 
 /**
- * When the origin's batcher (`origin/src/policy/batcher.ts`) lets waiting items go, without its promises: at once when
+ * When the origin's batcher (`origin/src/store/batcher.ts`) lets waiting items go, without its promises: at once when
  * nothing is in flight, with all who wait when a batch comes back (a moment later where it came back with many), and
  * beside others when many wait or one waits long.
  */

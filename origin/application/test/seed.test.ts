@@ -1,6 +1,6 @@
 import { findView, type View } from '@spillway/origin/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { compileValidator, createCompilers } from '../../src/http/validator.ts'
+import { compileValidator, createCompilers } from '../../src/resource/validator.ts'
 import { documentOf, type StoredRecord } from '../../src/store/envelope.ts'
 import { loadSeed } from '../../src/store/seed.ts'
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts'

@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { Problem } from '@spillway/origin/contract'
-import type { ParsedBody } from '../stage/request.ts'
 import { findObjection } from './json-scan.ts'
-import { pointerToken, validationFailed } from './validator.ts'
+import type { ParsedBody } from './request.ts'
+import { pointerToken, validationFailed } from './validation-problem.ts'
+
+/** `Content-Type` of every JSON answer. */
+export const jsonType = 'application/json; charset=utf-8'
 
 /**
  * JSON of callers (RFC 8259), read so that two readers cannot take it for two different things: valid UTF-8, no member

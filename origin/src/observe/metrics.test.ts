@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { AdmissionControl } from '../policy/admission-control.ts'
-import { DelayLimit } from '../policy/delay-limit.ts'
+import { AdmissionControl } from '../overload/admission-control.ts'
+import { DelayLimit } from '../overload/delay-limit.ts'
 import { Metrics } from './metrics.ts'
 
 it('the wait for a connection counts those who waited in vain, and starts anew with each scrape', async () => {

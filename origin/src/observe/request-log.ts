@@ -2,7 +2,7 @@ import type { Problem } from '@spillway/origin/contract'
 import type { FastifyRequest } from 'fastify'
 import pino, { type Logger } from 'pino'
 import type { LogLevel } from '../config.ts'
-import { isDefect } from '../stage/problem.ts'
+import { isDefect } from '../http/problem.ts'
 
 /**
  * Structured lines (pino). A line names a request by its id, route pattern and status; no header, query value or body

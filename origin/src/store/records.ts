@@ -1,5 +1,5 @@
-import { Batcher, type BatcherCounts, type BatcherOptions, type Gathering } from '../policy/batcher.ts'
-import { ticker } from '../policy/ticker.ts'
+import { ticker } from '../lib/ticker.ts'
+import { Batcher, type BatcherCounts, type BatcherOptions, type Gathering } from './batcher.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { Listing, MongoCommands, Replacement } from './mongo-commands.ts'
 import { RecentVersions } from './recent-versions.ts'

@@ -1,4 +1,4 @@
-import type { Origin } from './process.ts'
+import type { Origin } from '../process.ts'
 import type { SupervisorMessage, WorkerMessage } from './worker-messages.ts'
 
 /** Lets a worker answer a scrape for all workers: whichever is asked asks the supervisor, who asks everyone. */

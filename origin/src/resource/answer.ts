@@ -1,11 +1,10 @@
 import { headers, type Problem } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { sendProblem } from '../stage/problem.ts'
+import { jsonType } from '../http/json-body.ts'
+import { sendProblem } from '../http/problem.ts'
 import type { KeyRefused, NotDone, StoredDocument, UniqueConflict, Unknown } from '../store/repository.ts'
 import { WriteRefusedError } from '../store/settle-writes.ts'
 import type { Plan } from './plan.ts'
-
-export const jsonType = 'application/json; charset=utf-8'
 
 /** The document as it is after a write, with the tags that the edge must forget before the caller learns of it. */
 export function sendWritten(

@@ -8,8 +8,8 @@ import {
   type Principal,
   type WriteOperation,
 } from '@spillway/origin/contract'
+import { validationFailed } from '../http/validation-problem.ts'
 import type { Plan } from './plan.ts'
-import { validationFailed } from './validator.ts'
 
 /** A write as the rules of its resource see it. */
 export interface Writing {

@@ -13,9 +13,17 @@ import {
   type View,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { searchOf } from '../stage/entry.ts'
-import { sendProblem } from '../stage/problem.ts'
-import { callOf, type ParsedBody } from '../stage/request.ts'
+import { searchOf } from '../http/entry.ts'
+import {
+  evaluatePreconditions,
+  type Preconditions,
+  parsePreconditions,
+  preconditionFailed,
+  preconditionRequired,
+} from '../http/precondition.ts'
+import { sendProblem } from '../http/problem.ts'
+import { callOf, type ParsedBody } from '../http/request.ts'
+import { validationFailed } from '../http/validation-problem.ts'
 import type {
   DeleteOutcome,
   NotDone,
@@ -25,17 +33,10 @@ import type {
 } from '../store/repository.ts'
 import { failureProblem, outcomeOf, sendFailure, sendWritten, uniqueConflictProblem } from './answer.ts'
 import { type Plan, purgeTags } from './plan.ts'
-import {
-  evaluatePreconditions,
-  type Preconditions,
-  parsePreconditions,
-  preconditionFailed,
-  preconditionRequired,
-} from './precondition.ts'
 import { type Handler, type IsCertain, isVisible } from './reads.ts'
 import { showDocument } from './serializer.ts'
 import { storedFields, type Writing } from './stored-fields.ts'
-import { notAnObject, validationFailed } from './validator.ts'
+import { notAnObject } from './validator.ts'
 
 /**
  * Writes to a document that is there: read, decide, write back on the condition that it is still the one that was read.

@@ -13,6 +13,7 @@ import {
 } from '@spillway/origin/contract'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import ajvFormats from 'ajv-formats'
+import { pointerToken, validationFailed } from '../http/validation-problem.ts'
 import { checkPatterns } from './pattern-check.ts'
 
 /** Mistakes that are listed; a body may hold more than anybody wants to read. */
@@ -136,15 +137,6 @@ export function compileValidator(compilers: SchemaCompilers, view: View): Valida
   }
 }
 
-export const validationFailed = (errors: readonly FieldError[]): Problem => ({
-  code: 'validation-failed',
-  detail:
-    errors.length === 1
-      ? `One field is not valid: ${(errors[0] as FieldError).detail}`
-      : `${errors.length} fields are not valid; see errors.`,
-  errors,
-})
-
 export const notAnObject: Problem = validationFailed([{ pointer: '', detail: 'Must be a JSON object.' }])
 
 interface Names {
@@ -185,10 +177,6 @@ const formatDetail = (format: string): string =>
 const unknownField = (known: readonly string[]): string => `Unknown field. Supported: ${known.join(', ')}.`
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
-
-/** Reference token of a JSON Pointer (RFC 6901 §3). Names from callers are echoed short, and never half a character. */
-export const pointerToken = (name: string): string =>
-  name.slice(0, 64).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** Errors of the stored form speak of stored fields; callers know those by their version's names. */
 function namesByStoredPath({ representation }: View): (error: FieldError) => FieldError {

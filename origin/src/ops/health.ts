@@ -1,8 +1,8 @@
 import { opsPaths } from '@spillway/origin/contract'
 import type { FastifyInstance } from 'fastify'
+import { jsonType } from '../http/json-body.ts'
+import type { Target } from '../http/request.ts'
 import type { Metrics } from '../observe/metrics.ts'
-import type { Target } from '../stage/request.ts'
-import { jsonType } from './answer.ts'
 
 /** Why this process should be sent requests, or should not. */
 export interface Readiness {

@@ -9,16 +9,17 @@ import {
   problemStatus,
 } from '@spillway/origin/contract'
 import type { FastifyRequest } from 'fastify'
-import { searchOf } from '../stage/entry.ts'
-import { internalError, sendProblem } from '../stage/problem.ts'
-import { callOf, type JsonBody, type ParsedBody } from '../stage/request.ts'
+import { searchOf } from '../http/entry.ts'
+import { jsonType } from '../http/json-body.ts'
+import { internalError, sendProblem } from '../http/problem.ts'
+import { callOf, type JsonBody, type ParsedBody } from '../http/request.ts'
+import { pointerToken, validationFailed } from '../http/validation-problem.ts'
 import { canonicalJson } from '../store/canonical-json.ts'
 import { requestFingerprint } from '../store/creation-key.ts'
 import type { CreateOutcome, CreationKey, Failed, Repository, StoredDocument } from '../store/repository.ts'
 import { WriteRefusedError } from '../store/settle-writes.ts'
 import {
   failureProblem,
-  jsonType,
   keyRefusedProblem,
   outcomeOf,
   sendFailure,
@@ -28,7 +29,6 @@ import {
 import { type Plan, purgeTags } from './plan.ts'
 import type { Handler } from './reads.ts'
 import { storedFields, type Writing } from './stored-fields.ts'
-import { pointerToken, validationFailed } from './validator.ts'
 
 interface CreateOptions {
   /** Milliseconds since the epoch. */

@@ -12,8 +12,8 @@ import {
   publicPaths,
 } from '@spillway/origin/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Target } from '../stage/request.ts'
-import { namesListEtag } from './precondition.ts'
+import { namesListEtag } from '../http/precondition.ts'
+import type { Target } from '../http/request.ts'
 
 /**
  * Documentation for people and tools: the OpenAPI document, a page to try it from, and one page for each problem type. All of it

@@ -12,18 +12,19 @@ import {
   parseReadQuery,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { searchOf } from '../stage/entry.ts'
-import { sendProblem } from '../stage/problem.ts'
-import { callOf } from '../stage/request.ts'
-import type { Repository, StoredDocument } from '../store/repository.ts'
-import { jsonType, sendFailure } from './answer.ts'
-import type { Plan } from './plan.ts'
+import { searchOf } from '../http/entry.ts'
+import { jsonType } from '../http/json-body.ts'
 import {
   evaluatePreconditions,
   namesListEtag,
   parsePreconditions,
   preconditionFailed,
-} from './precondition.ts'
+} from '../http/precondition.ts'
+import { sendProblem } from '../http/problem.ts'
+import { callOf } from '../http/request.ts'
+import type { Repository, StoredDocument } from '../store/repository.ts'
+import { sendFailure } from './answer.ts'
+import type { Plan } from './plan.ts'
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 

@@ -7,8 +7,8 @@ import {
   problemStatus,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { AdmissionControl, ServiceEnd, ShedReason, Waiter } from '../policy/admission-control.ts'
-import { sendProblem } from './problem.ts'
+import { sendProblem } from '../http/problem.ts'
+import type { AdmissionControl, ServiceEnd, ShedReason, Waiter } from './admission-control.ts'
 
 /**
  * The door in front of all work: a request gets a place or is refused before its body is read. What is refused has

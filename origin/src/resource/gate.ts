@@ -8,9 +8,9 @@ import {
   type Problem,
 } from '@spillway/origin/contract'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { Plan } from '../http/plan.ts'
-import { sendProblem } from './problem.ts'
-import type { Target } from './request.ts'
+import { sendProblem } from '../http/problem.ts'
+import type { Target } from '../http/request.ts'
+import type { Plan } from './plan.ts'
 
 /**
  * Decisions from the request line and the headers alone: whether the version still lives, the caller may do

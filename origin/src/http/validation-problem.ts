@@ -1,0 +1,15 @@
+import type { FieldError, Problem } from '@spillway/origin/contract'
+
+/** A body that breaks its schema, with a JSON Pointer (RFC 6901) for each mistake. */
+export const validationFailed = (errors: readonly FieldError[]): Problem => ({
+  code: 'validation-failed',
+  detail:
+    errors.length === 1
+      ? `One field is not valid: ${(errors[0] as FieldError).detail}`
+      : `${errors.length} fields are not valid; see errors.`,
+  errors,
+})
+
+/** Reference token of a JSON Pointer (RFC 6901 §3). Names from callers are echoed short, and never half a character. */
+export const pointerToken = (name: string): string =>
+  name.slice(0, 64).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')
