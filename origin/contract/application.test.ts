@@ -27,10 +27,14 @@ describe('an application', () => {
 
   it.each([
     ['a name that is none', { name: 'My app' }, /name: use lower-case letters/],
-    ['no title', { title: ' ' }, /title is missing/],
-    ['no summary', { summary: undefined }, /summary is missing/],
+    ['no title', { title: ' ' }, /title is empty/],
+    ['no summary', { summary: undefined }, /summary is missing: add it/],
     ['no resources', { resources: [] }, /resources is empty/],
-    ['an unknown option', { softDelete: true }, /unknown option 'softDelete': use name, title/],
+    [
+      'an unknown option',
+      { softDelete: true },
+      /option 'softDelete' is unknown: use name, title, summary, license or resources/,
+    ],
     ['two resources of one name', { resources: [notes, notes] }, /resource 'notes':\n {2}- is defined twice/],
   ])('with %s is refused', (_what, change, message) => {
     const wrong = { ...definition, ...change } as unknown as ApplicationDefinition
@@ -39,7 +43,7 @@ describe('an application', () => {
 
   it('is told all of its mistakes at once', () => {
     expect(() => defineApplication({ ...definition, title: '', summary: '' })).toThrow(
-      "application 'notes':\n  - title is missing: say what the API is called\n  - summary is missing",
+      "application 'notes':\n  - title is empty: say what the API is called\n  - summary is empty",
     )
   })
 })

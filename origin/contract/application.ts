@@ -1,5 +1,6 @@
 import { type Catalogue, catalogue } from './catalogue.ts'
 import { DefinitionError } from './definition-check.ts'
+import { list, options, text, value } from './definition-options.ts'
 import type { Resource } from './resource.ts'
 
 /** All that a team writes, as one value: entry points pass it in, and no module of the framework imports it. */
@@ -34,24 +35,30 @@ export interface ApplicationDefinition {
 /** @throws {DefinitionError} that lists every mistake with its fix */
 export function defineApplication(definition: ApplicationDefinition): Application {
   const { name, title, summary, license, resources } = definition
-  const mistakes = [...checkApplication(definition)]
+  const ofKind = [...applicationOptions(definition, '')]
+  const mistakes = ofKind.length > 0 ? ofKind : [...checkApplication(definition)]
   if (mistakes.length > 0) throw new DefinitionError(String(name), mistakes, 'application')
   return { name, title, summary, license, resources: catalogue(...resources) }
 }
 
-const options: readonly string[] = ['name', 'title', 'summary', 'license', 'resources']
+const madeByResource = value(
+  'made by resource()',
+  (given) => typeof given === 'object' && given !== null && 'versions' in given && 'name' in given,
+)
+const applicationOptions = options({
+  'name!': text,
+  'title!': text,
+  'summary!': text,
+  license: options({ 'name!': text, 'identifier!': text }),
+  'resources!': list(madeByResource),
+})
 
 function* checkApplication(definition: ApplicationDefinition): Generator<string> {
   const { name, title, summary, resources } = definition
-  for (const option of Object.keys(definition)) {
-    if (!options.includes(option)) yield `unknown option '${option}': use ${options.join(', ')}`
-  }
-  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
     yield 'name: use lower-case letters, digits and hyphens, starting with a letter'
   }
-  if (isBlank(title)) yield 'title is missing: say what the API is called'
-  if (isBlank(summary)) yield 'summary is missing: say in one sentence what the API is for'
-  if (!Array.isArray(resources) || resources.length === 0) yield 'resources is empty: list at least one'
+  if (title.trim() === '') yield 'title is empty: say what the API is called'
+  if (summary.trim() === '') yield 'summary is empty: say in one sentence what the API is for'
+  if (resources.length === 0) yield 'resources is empty: list at least one'
 }
-
-const isBlank = (text: unknown): boolean => typeof text !== 'string' || text.trim() === ''

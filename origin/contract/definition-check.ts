@@ -2,9 +2,11 @@ import type { TSchema } from 'typebox'
 import { ownerField } from './access.ts'
 import { type CacheOptions, widestVisibility } from './cache-policy.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'
+import { resourceOptions } from './definition-options.ts'
 import { durationSeconds } from './duration.ts'
 import { filterTypeOf } from './filter-type.ts'
 import { limits } from './limits.ts'
+import { checkSchema } from './schema-check.ts'
 
 /** Mistakes in a definition, all at once, each with its fix. Thrown while the contract is loaded, so nothing starts. */
 export class DefinitionError extends Error {
@@ -23,8 +25,12 @@ const reservedParameters = ['sort', 'fields', 'limit', 'cursor']
 
 /** @throws {DefinitionError} when anything in the definition contradicts itself */
 export function checkDefinition(name: string, definition: ResourceDefinition): void {
+  // Every other check takes for granted that each option is of its kind.
+  const ofKind = [...resourceOptions(definition, '')]
+  if (ofKind.length > 0) throw new DefinitionError(name, ofKind)
   const mistakes = [
     ...checkName(name),
+    ...checkSchema(definition.schema, 'schema'),
     ...checkFields(definition),
     ...checkOwner(definition),
     ...checkCache(definition),
@@ -99,9 +105,7 @@ const listsByMax = 3
 function* checkVisibility(cache: CacheOptions, definition: ResourceDefinition): Generator<string> {
   const widest = widestVisibility(definition.access.read)
   const asked = cache.visibility ?? widest
-  if (visibilityWidth[asked] === undefined) {
-    yield `cache.visibility '${asked}' is unknown: use public, authorized or subject`
-  } else if (visibilityWidth[asked] > visibilityWidth[widest]) {
+  if (visibilityWidth[asked] > visibilityWidth[widest]) {
     const reason = widest === 'subject' ? "an owner's data" : 'data that only some callers may read'
     yield `cache.visibility '${asked}' would share ${reason}: use '${widest}' or open access.read`
   }
@@ -185,15 +189,11 @@ function* checkIndexes(definition: ResourceDefinition): Generator<string> {
   }
 }
 
-function* checkRules({ set = {}, check, schema }: ResourceDefinition): Generator<string> {
-  for (const [field, compute] of Object.entries(set)) {
+function* checkRules({ set = {}, schema }: ResourceDefinition): Generator<string> {
+  for (const field of Object.keys(set)) {
     if (!Object.hasOwn(schema.properties, field)) {
       yield `set names '${field}', which the schema does not have: add the field or remove it from set`
     }
-    if (typeof compute !== 'function') yield `set.${field} is not a function: use (fields, { now }) => …`
-  }
-  if (check !== undefined && typeof check !== 'function') {
-    yield `check is not a function: use (fields, { before }) => …`
   }
 }
 
@@ -221,6 +221,7 @@ function* checkVersions(definition: ResourceDefinition): Generator<string> {
 
 function* checkRepresentation(view: Representation, definition: ResourceDefinition): Generator<string> {
   const { version } = view
+  yield* checkSchema(view.schema, `versions.${version}.schema`)
   for (const [field, path] of Object.entries(view.paths)) {
     if (!Object.hasOwn(view.schema.properties, field)) {
       yield `versions.${version}.paths maps '${field}', which its schema does not have: remove it`

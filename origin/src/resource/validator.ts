@@ -9,6 +9,7 @@ import {
   type Problem,
   parseFilterValue,
   readOnlyFields,
+  textFormats,
   type View,
 } from '@spillway/origin/contract'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
@@ -57,7 +58,7 @@ export function createCompilers(): SchemaCompilers {
     all: new Ajv({ ...options, allErrors: true, code: { process: stopAtEnough } }),
   }
   for (const ajv of Object.values(compilers)) {
-    ajvFormats.default(ajv, { mode: 'full' })
+    ajvFormats.default(ajv, { mode: 'full', formats: [...textFormats] })
     for (const kind of ['date', 'date-time'] as const satisfies FilterType['kind'][]) {
       ajv.addFormat(kind, (text) => parseFilterValue({ kind }, text) !== undefined)
     }

@@ -1,0 +1,142 @@
+import { nearest } from './nearest-name.ts'
+import { priorities } from './priority.ts'
+
+/**
+ * Options of a definition: their names, and the kind of value of each. TypeScript says the same, but a source that is
+ * saved runs before anybody has checked its types, and an option that is ignored is found by its absence in production.
+ *
+ * @returns a mistake each, with its fix; rules between options are for {@link ./definition-check.ts}
+ */
+export type OptionCheck = (value: unknown, place: string) => Iterable<string>
+
+/** An object with these options and no others. Names that end with `!` are required. */
+export function options(table: Readonly<Record<string, OptionCheck>>): OptionCheck {
+  const checks = new Map(Object.entries(table).map(([key, check]) => [key.replace('!', ''), check]))
+  const required = Object.keys(table).flatMap((key) => (key.endsWith('!') ? [key.slice(0, -1)] : []))
+  return function* (value, place) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      yield `${place} must be an object with ${listed(checks.keys())}`
+      return
+    }
+    for (const name of required) {
+      if ((value as Values)[name] === undefined) yield `${under(place, name)} is missing: add it`
+    }
+    for (const [name, option] of Object.entries(value)) {
+      const check = checks.get(name)
+      if (check === undefined) yield unknownName(`option '${under(place, name)}'`, name, checks.keys())
+      else if (option !== undefined) yield* check(option, under(place, name))
+    }
+  }
+}
+
+/** A value of a kind that has a name, e.g. `a function`. */
+export const value = (kind: string, isOfKind: (value: unknown) => boolean): OptionCheck =>
+  function* (given, place) {
+    if (!isOfKind(given)) yield `${place} must be ${kind}, not ${shown(given)}`
+  }
+
+export const text = value('a string', (given) => typeof given === 'string')
+export const flag = value('true or false', (given) => typeof given === 'boolean')
+export const number = value('a number', (given) => typeof given === 'number')
+export const callable = value('a function', (given) => typeof given === 'function')
+const record = value('an object', (given) => typeof given === 'object' && given !== null)
+
+export const oneOf = (choices: readonly string[]): OptionCheck =>
+  function* (given, place) {
+    if (!choices.includes(given as string)) yield unknownName(`${place} ${shown(given)}`, given, choices)
+  }
+
+export const list = (item: OptionCheck): OptionCheck =>
+  function* (given, place) {
+    if (!Array.isArray(given)) yield `${place} must be an array, not ${shown(given)}`
+    else for (const [index, each] of given.entries()) yield* item(each, `${place}[${index}]`)
+  }
+
+/** An object whose names are free. */
+export const recordOf = (item: OptionCheck): OptionCheck =>
+  function* (given, place) {
+    yield* record(given, place)
+    for (const [name, each] of Object.entries(given as Values)) yield* item(each, under(place, name))
+  }
+
+export const either = (constant: string, other: OptionCheck): OptionCheck =>
+  function* (given, place) {
+    if (given !== constant) yield* other(given, place)
+  }
+
+type Values = Readonly<Record<string, unknown>>
+
+const objectSchema = value(
+  'a schema made by Type.Object()',
+  (given) => typeof given === 'object' && (given as Values | null)?.properties !== undefined,
+)
+const accessRule = value(
+  'an access rule such as anyone, signedIn or scope()',
+  (given) => typeof (given as Values | null)?.kind === 'string',
+)
+const direction = value('1 or -1', (given) => given === 1 || given === -1)
+const storedPath = value('a stored field or null', (given) => given === null || typeof given === 'string')
+
+/** Options of a resource, by name and kind. */
+export const resourceOptions = options({
+  'description!': text,
+  'schema!': objectSchema,
+  'access!': options({ 'read!': accessRule, 'write!': accessRule }),
+  cache: either(
+    'none',
+    options({
+      'maxAge!': text,
+      staleWhileRevalidate: text,
+      staleIfError: text,
+      visibility: oneOf(['public', 'authorized', 'subject']),
+      listsBy: list(text),
+    }),
+  ),
+  query: options({
+    filter: list(text),
+    sort: list(text),
+    defaultSort: text,
+    pageSize: options({ 'default!': number, 'max!': number }),
+  }),
+  indexes: list(options({ 'fields!': recordOf(direction), unique: flag })),
+  set: recordOf(callable),
+  check: callable,
+  priority: oneOf(priorities),
+  requireIfMatch: flag,
+  batchSizeMax: number,
+  'versions!': list(
+    options({
+      'version!': text,
+      'schema!': objectSchema,
+      'fromStored!': callable,
+      'toStored!': callable,
+      'paths!': recordOf(storedPath),
+      revision: number,
+      deprecation: options({ 'deprecatedAt!': text, sunsetAt: text, 'successor!': text }),
+    }),
+  ),
+})
+
+function unknownName(what: string, given: unknown, known: Iterable<string>): string {
+  const names = [...known]
+  const near = typeof given === 'string' ? nearest(given, names) : undefined
+  return near === undefined
+    ? `${what} is unknown: use ${listed(names, 'or')}`
+    : `${what} is unknown: did you mean '${near}'?`
+}
+
+function listed(names: Iterable<string>, word = 'and'): string {
+  const all = [...names]
+  const last = all.pop() ?? ''
+  return all.length === 0 ? last : `${all.join(', ')} ${word} ${last}`
+}
+
+const under = (place: string, name: string): string => (place === '' ? name : `${place}.${name}`)
+
+/** A value as a message shows it: short, and of an object its kind alone. */
+function shown(given: unknown): string {
+  if (typeof given === 'string') return `'${given.slice(0, 40)}'`
+  if (Array.isArray(given)) return 'an array'
+  if (typeof given === 'function') return 'a function'
+  return typeof given === 'object' && given !== null ? 'an object' : String(given)
+}
