@@ -18,6 +18,8 @@ import {
 
 const named = (name: string) => Object.defineProperty(new MongoNetworkError('x'), 'name', { value: name })
 const coded = (code: number) => new MongoServerError({ message: 'x', code })
+const labelled = (code: number, ...errorLabels: string[]) =>
+  new MongoServerError({ message: 'x', code, errorLabels })
 const raw = (code: string) => Object.assign(new Error('x'), { code })
 
 it.each<readonly [string, unknown, Fate]>([
@@ -29,6 +31,10 @@ it.each<readonly [string, unknown, Fate]>([
   ['the server is not the primary', coded(10_107), 'lost'],
   ['the server is shutting down', coded(11_600), 'lost'],
   ['time was up', coded(50), 'timedOut'],
+  ['an operator has killed the command', coded(11_601), 'lost'],
+  ['a lock was not to be had', coded(24), 'lost'],
+  ['the server says that it may be sent again', labelled(8, 'RetryableWriteError'), 'lost'],
+  ['the server takes no more', labelled(462, 'SystemOverloadedError', 'RetryableError'), 'crowded'],
   ['the command is wrong', coded(9), 'refused'],
   ['our own code is wrong', new TypeError('x'), 'refused'],
   ['the driver was called wrongly', new MongoInvalidArgumentError('x'), 'refused'],

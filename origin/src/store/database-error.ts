@@ -3,8 +3,8 @@ import { MongoAPIError, MongoError, MongoServerError } from 'mongodb'
 /**
  * Meaning of a driver's error for the command that it ended.
  * - `notSent`: it never left this process; nothing has happened.
- * - `crowded`: it never left either, since no connection came free in time: too much is asked of the pool.
- * - `lost`: it may or may not have been executed, or executed and be undone by a change of primary.
+ * - `crowded`: it was not executed, since too much is asked of the pool (no connection came free in time) or of the server.
+ * - `lost`: it may or may not have been executed, in part where it holds several writes, or be undone by a change of primary.
  * - `timedOut`: the server gave up at `maxTimeMS`.
  * - `refused`: server or driver found fault with the command itself; nothing has happened, and it never will.
  */
@@ -50,12 +50,25 @@ const stateChangeCodes = new Set([
   6, 7, 64, 79, 89, 91, 100, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
 ])
 
+/**
+ * Codes by which a server ends a command for a reason that is not in the command: it was killed (by an operator, a
+ * `killOp` of a balancer), or found a lock, a cursor or a query plan taken away. Of the writes in one command some may
+ * have been done by then: an interruption fails the command as a whole, and undoes nothing.
+ */
+const interruptionCodes = new Set([24, 43, 46, 112, 136, 175, 202, 237, 279, 11601])
+
 const maxTimeExpiredCode = 50
 /** The one usage error of the driver that ends commands in flight: the client was closed around them. */
 const clientClosedName = 'MongoClientClosedError'
 const crowdedName = 'MongoWaitQueueTimeoutError'
 
-export const isStateChange = (code: unknown): boolean => stateChangeCodes.has(Number(code))
+/** Whether the same command may succeed a moment later: its failure says nothing about the command. */
+export const isPassing = (code: unknown): boolean =>
+  stateChangeCodes.has(Number(code)) || interruptionCodes.has(Number(code))
+
+/** A server's labels for what it did not begin for want of capacity, and for what may be sent again whatever its code. */
+const overloadLabel = 'SystemOverloadedError'
+const retryLabels = ['RetryableWriteError', 'TransientTransactionError']
 
 /**
  * Codes of Node's for a connection that broke or could not be had. The driver lets some of them through as they are,
@@ -113,7 +126,8 @@ function fateOfDriverError(error: MongoError): Fate {
     return error instanceof MongoAPIError && error.name !== clientClosedName ? 'refused' : 'lost'
   }
   if (error.code === maxTimeExpiredCode) return 'timedOut'
-  return isStateChange(error.code) ? 'lost' : 'refused'
+  if (error.hasErrorLabel(overloadLabel)) return 'crowded'
+  return isPassing(error.code) || retryLabels.some((label) => error.hasErrorLabel(label)) ? 'lost' : 'refused'
 }
 
 /** Whether a refusal proves that nothing was done: the server or the driver has said so, rather than a defect of ours. */

@@ -1,6 +1,6 @@
 import { type Db, type Document, MongoWriteConcernError } from 'mongodb'
 import { type CommandBounds, createCommandBounds } from './command-bounds.ts'
-import { fateOf, isStateChange, type WriteError } from './database-error.ts'
+import { fateOf, isPassing, type WriteError } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
 import { openGate, type PrimaryGate } from './primary-gate.ts'
 
@@ -134,7 +134,7 @@ export class MongoCommands {
   async #write(command: Document): Promise<WriteReply> {
     const reply = await this.#run({ ...command, ordered: false, writeConcern: this.#writeConcern })
     const errors: readonly WriteError[] = reply.writeErrors ?? []
-    const isInDoubt = reply.writeConcernError !== undefined || errors.some(({ code }) => isStateChange(code))
+    const isInDoubt = reply.writeConcernError !== undefined || errors.some(({ code }) => isPassing(code))
     return { count: reply.n, errors, isInDoubt }
   }
 

@@ -1,5 +1,5 @@
 import type { BatchItem } from './batcher.ts'
-import { duplicateFields, fateOf, isDuplicateKey, isProvenRefusal, isStateChange } from './database-error.ts'
+import { duplicateFields, fateOf, isDuplicateKey, isPassing, isProvenRefusal } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { Replacement, WriteReply } from './mongo-commands.ts'
 import type { NotDone, UniqueConflict, Unknown } from './repository.ts'
@@ -200,7 +200,7 @@ async function readInsertReply(
       const mayBeOwn = sentBefore.has(item) || item.value.record._key !== undefined || fields[0] === '_id'
       if (mayBeOwn || isInDoubt) duplicates.set(item, fields)
       else item.settle({ kind: 'uniqueConflict', fields })
-    } else if (!isStateChange(error.code)) {
+    } else if (!isPassing(error.code)) {
       refuse(item, error, inDoubt)
     }
   })
@@ -238,7 +238,7 @@ async function readUpdateReply(
     else if (isDuplicateKey(error)) {
       // While in doubt, what it ran into may be undone as well: it is asked again.
       if (!isInDoubt) item.settle({ kind: 'uniqueConflict', fields: duplicateFields(error) })
-    } else if (!isStateChange(error.code)) refuse(item, error, inDoubt)
+    } else if (!isPassing(error.code)) refuse(item, error, inDoubt)
   })
   if (isInDoubt) return
   // An update command answers with a count. Where it is short, the records themselves say who is missing.

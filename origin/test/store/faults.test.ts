@@ -40,6 +40,9 @@ const failures: Record<string, Record<string, unknown>> = {
   'the connection breaks': { closeConnection: true },
   'the primary steps down': { errorCode: 11_602 },
   'the server is no primary any more': { errorCode: 10_107 },
+  'an operator kills the command': { errorCode: 11_601 },
+  'a lock is not to be had': { errorCode: 24 },
+  'the server says that it may be sent again': { errorCode: 8, errorLabels: ['RetryableWriteError'] },
 }
 for (const [name, failure] of Object.entries(failures)) {
   it(`${name}: what can still be done is done, once`, async () => {
@@ -66,6 +69,34 @@ for (const [name, failure] of Object.entries(failures)) {
     expect(versions).toEqual([2])
   })
 }
+
+it('a server that takes no more is a busy one, and has done nothing', async () => {
+  const overloaded = { errorCode: 462, errorLabels: ['SystemOverloadedError', 'RetryableError'] }
+  await fail(1, { failCommands: ['insert'], ...overloaded })
+  const created = await repository.create(places, { fields: place('Crowd', 1) }, undefined, inTime())
+  expect(created).toEqual({ kind: 'notDone', reason: 'busy' })
+  expect(await pool.db.collection('places').countDocuments({ name: 'Crowd' })).toBe(0)
+  await fail(2, { failCommands: ['find'], ...overloaded })
+  expect(await repository.read(places, 'x', inTime())).toEqual({ kind: 'notDone', reason: 'busy' })
+})
+
+it('an update command that is killed half-way tells the truth about each item', async () => {
+  const fields = Array.from({ length: 10 }, (_, index) => place(`Killed ${index}`, index))
+  const created = await Promise.all(
+    fields.map((each) => repository.create(places, { fields: each }, undefined, inTime())),
+  )
+  // Killed twice: what the first command had done must not be denied because of the second one.
+  await fail(2, { failCommands: ['update'], errorCode: 11_601 })
+  const outcomes = await Promise.all(
+    created.map((outcome) => {
+      if (outcome.kind !== 'created') throw new Error(outcome.kind)
+      return repository.replace(places, outcome.document, { ...outcome.document.fields }, inTime())
+    }),
+  )
+  expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['replaced']))
+  const stored = pool.db.collection('places')
+  expect(await stored.distinct('_v', { name: { $regex: '^Killed' } })).toEqual([2])
+})
 
 it('a majority that never confirms leaves a create unknown, and its key tells the next attempt', async () => {
   const key = { subject: 'alice', version: 'v2' as const, key: 'k', request: 'r' }
