@@ -364,13 +364,20 @@ describe('from the origin', () => {
     expect([answer.status, answer.headers.get('location')]).toEqual([307, '/elsewhere'])
   })
 
-  it('comes a gateway’s own error page as a problem of ours', async () => {
+  it.each([400, 403, 404, 431, 502])('comes a gateway’s own %i as a problem of ours', async (status) => {
     origin.answer((_seen, response) => {
-      response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>ip-10-0-0-1 is down</h1>')
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>ip-10-0-0-1 is down</h1>')
     })
     const answer = await edge.fetch(unread())
     expect(answer.status).toBe(502)
     expect(await answer.json()).toMatchObject({ code: 'origin-unreachable', retryable: true })
+  })
+
+  it('closes the origin to nobody, what a gateway says of single requests', async () => {
+    origin.answer((_seen, response) => void response.writeHead(400).end('<h1>too long</h1>'))
+    for (let request = 0; request < 8; request += 1) await edge.fetch(unread())
+    origin.answer(storable({ id: '1' }))
+    expect((await edge.fetch(unread())).status).toBe(200)
   })
 
   it.each(['GET', 'POST'])(

@@ -258,8 +258,13 @@ describe('a write that is sent once', () => {
     expect(answer.headers.get('retry-after')).toMatch(/^[12]$/)
   })
 
-  it.each([502, 503, 504])('is unknown where a gateway speaks in the origin’s place: %i', async (status) => {
-    first.answer((_seen, response) => void response.writeHead(status).end('<h1>sorry</h1>'))
+  const gateways = [307, 400, 403, 404, 408, 412, 413, 429, 460, 500, 502, 503, 504]
+  it.each(gateways)('is unknown where a gateway speaks in the origin’s place: %i', async (status) => {
+    first.answer((_seen, response) => {
+      response
+        .writeHead(status, { 'content-type': 'text/html', location: '/elsewhere' })
+        .end('<h1>sorry</h1>')
+    })
     expect(await (await send({ method: 'PUT' })).json()).toMatchObject({ code: 'outcome-unknown' })
   })
 

@@ -107,17 +107,16 @@ export async function forward(
       forwarding.deadline,
       now,
     )
-    const outcome = outcomeOf(answer)
+    const outcome = outcomeOf(forwarding.method, answer)
     const load = answer.kind === 'answer' ? parseLoad(answer.response.headers.get(names.load)) : undefined
-    // Not against the origin's health: one caller's assertion, too long for it, must not close the origin to all.
-    const sign = answer.kind === 'distrusted' ? 'abandoned' : signOf(outcome, givenMs)
+    const sign = isOneRequests(answer, outcome) ? 'abandoned' : signOf(outcome, givenMs)
     permit.end({ outcome: sign, nowMs: now(), random: random(), load })
     exchange.originMs = now() - startedAtMs
     if (answer.kind === 'answer') {
       exchange.toldRevision = parseRevision(answer.response.headers.get(names.revision))
       exchange.purgeTags = splitTags(answer.response.headers.get(names.purgeTag))
       exchange.isUnsettled = answer.response.headers.get(names.unsettled) === '1'
-      const isAnswered = isOurOrigins(answer.response)
+      const isAnswered = isOurOrigins(forwarding.method, answer.response)
       if (
         isAnswered &&
         (failed?.error.mayHaveArrived !== true || speaksForBoth(forwarding.method, answer.response))
@@ -220,16 +219,24 @@ async function heedDistrust(answer: OriginAnswer, deadline: Deadline, now: () =>
 
 const edgeOnlyStatus = problemCatalogue['edge-only'].status
 
-/** A gateway in front of the origin speaks for it with statuses of its own (RFC 9110 §15.6.3 to 15.6.5). */
-function outcomeOf(answer: Heard): OriginOutcome {
+/** A gateway in front of the origin speaks for it with statuses of its own (RFC 9110 §15.5 and §15.6.3 to 15.6.5). */
+function outcomeOf(method: string, answer: Heard): OriginOutcome {
   if (answer.kind === 'distrusted') return 'unreachable'
   if (answer.kind !== 'answer') return answer.kind
   const { status } = answer.response
   if (status === 503) return 'refused'
   // An origin that says itself that it was late is as broken as one that says nothing: its limit is a little below ours.
   if (status === 504) return 'timeout'
-  return status < 502 || isOurOrigins(answer.response) ? 'accepted' : 'unreachable'
+  return isOurOrigins(method, answer.response) ? 'accepted' : 'unreachable'
 }
+
+/**
+ * Whether a failure may be this one request's: an assertion that the origin does not accept, fields that a gateway does
+ * not take. It says nothing about the origin's health, or one caller's odd request would close the origin to all.
+ */
+const isOneRequests = (answer: Heard, outcome: OriginOutcome): boolean =>
+  answer.kind === 'distrusted' ||
+  (answer.kind === 'answer' && outcome === 'unreachable' && answer.response.status < 500)
 
 /**
  * The part of an outcome that is about the origin's health. A timeout is a sign of it where the origin had most of a
@@ -241,9 +248,14 @@ function outcomeOf(answer: Heard): OriginOutcome {
 const signOf = (outcome: OriginOutcome, givenMs: number): OriginOutcome =>
   outcome === 'timeout' && givenMs < budget.budgetMs / 2 ? 'abandoned' : outcome
 
-/** Whether an answer is our origin's own: its errors are problems, and a gateway's page is not for callers to see. */
-function isOurOrigins({ status, headers }: Response): boolean {
-  return status < 500 || headers.get('content-type')?.startsWith(problemMediaType) === true
+/**
+ * Whether an answer is our origin's own: its errors are problems, and it redirects no write. A gateway's page is not for
+ * callers to see, and its 4xx is not about what they sent: a load balancer's 400, 403 or 408 may follow a write that was
+ * done.
+ */
+function isOurOrigins(method: string, { status, headers }: Response): boolean {
+  if (status < (isWrite(method) ? 300 : 400)) return true
+  return headers.get('content-type')?.startsWith(problemMediaType) === true
 }
 
 function shown(response: Response, cors: Cors): Response {
