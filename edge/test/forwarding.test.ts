@@ -322,6 +322,13 @@ it('an empty Idempotency-Key is not taken for none', async () => {
   expect(origin.seen.length).toBe(before)
 })
 
+it('a part of a representation is not taken for the whole (RFC 9110 §14.5)', async () => {
+  const before = origin.seen.length
+  const refused = await post({ headers: { 'content-range': 'bytes 0-1/9' } })
+  expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'invalid-header' }])
+  expect(origin.seen.length).toBe(before)
+})
+
 describe('from the origin', () => {
   it('come no hop-by-hop fields and nothing that tells what it is', async () => {
     origin.answer((_seen, response) => {

@@ -109,7 +109,8 @@ export async function forward(
     )
     const outcome = outcomeOf(forwarding.method, answer)
     const load = answer.kind === 'answer' ? parseLoad(answer.response.headers.get(names.load)) : undefined
-    const sign = isOneRequests(answer, outcome) ? 'abandoned' : signOf(outcome, givenMs)
+    const isOwn = isOneRequests(answer, outcome)
+    const sign = isOwn ? 'abandoned' : signOf(outcome, givenMs)
     permit.end({ outcome: sign, nowMs: now(), random: random(), load })
     exchange.originMs = now() - startedAtMs
     if (answer.kind === 'answer') {
@@ -133,14 +134,15 @@ export async function forward(
       isRepeatable: forwarding.isRepeatable || answer.kind === 'distrusted',
       remainingMs,
     })
-    // Another origin gets no more than its share by this; the budget is against asking one twice for each request.
+    // Another origin gets no more than its share by this; the budget is against asking one twice for each request. Where
+    // the request may be the reason, the same one would say the same again.
     const isFree = retriable && hasOther(endpoint, forwarding.priority, parts)
     // The first attempt may have acted where the second one was turned away.
     const error =
       answer.kind === 'distrusted' && failed?.error.mayHaveArrived !== true
         ? distrusted(random())
         : failure(outcome, random())
-    const mayRepeat = isFree || (retriable && answer.kind !== 'distrusted' && retryBudget.spend())
+    const mayRepeat = isFree || (retriable && !isOwn && retryBudget.spend())
     if (!mayRepeat) throw error
     failed = { endpoint, error }
     exchange.hasLostAttempt = error.mayHaveArrived

@@ -45,6 +45,7 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
   // An empty If-Match or If-None-Match is dropped on the way in (seen with workerd 2026-11-02), and nothing here can tell:
   // a resource that must not be changed unguarded has `requireIfMatch`, whose 428 this write then gets.
   if (key === '') throw new ProblemError(emptyKey)
+  if (headers.has('content-range')) throw new ProblemError(partial)
   // A body of no bytes would reach the origin as a stream, and a DELETE as one with a body.
   const short = isShort(length)
   const body =
@@ -141,6 +142,13 @@ const nominated = (name: string): Problem => ({
   detail: `Connection must not list ${name}: without it the request would mean something else.`,
   errors: [{ header: 'Connection', detail: `Lists ${name}.` }],
 })
+
+/** RFC 9110 §14.5: a part that is taken for the whole would replace all of the document by it. */
+const partial: Problem = {
+  code: 'invalid-header',
+  detail: 'Content-Range is not supported: send the whole representation, or change a part of it by PATCH.',
+  errors: [{ header: 'Content-Range', detail: 'Is not supported.' }],
+}
 
 const emptyKey: Problem = {
   code: 'invalid-header',
