@@ -105,4 +105,5 @@ export const priorityOf = (exchange: Exchange<ServedPlan>): Priority =>
   principalOf(exchange)?.priority ?? exchange.plan.priority
 
 /** When an exchange's answer is too late; epoch milliseconds. */
-export const deadlineOf = ({ arrivedAtMs }: Exchange): number => arrivedAtMs + deadline.budgetMs
+export const deadlineOf = ({ arrivedAtMs, plan }: Exchange): number =>
+  arrivedAtMs + (plan.kind === 'write' ? plan.timeoutMs : deadline.budgetMs)

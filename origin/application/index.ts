@@ -1,4 +1,5 @@
 import { defineApplication } from '@spillway/origin/contract'
+import { adjustPopulation } from './actions/adjust-population.ts'
 import { advisories } from './resources/advisories.ts'
 import { places } from './resources/places.ts'
 import { trips } from './resources/trips.ts'
@@ -10,4 +11,5 @@ export const application = defineApplication({
   summary: 'Cities of the world, your own trips, and travel advisories.',
   license: { name: 'MIT', identifier: 'MIT' },
   resources: [places, trips, advisories],
+  actions: [adjustPopulation],
 })

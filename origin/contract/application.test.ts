@@ -33,7 +33,7 @@ describe('an application', () => {
     [
       'an unknown option',
       { softDelete: true },
-      /option 'softDelete' is unknown: use name, title, summary, license or resources/,
+      /option 'softDelete' is unknown: use name, title, summary, license, resources or actions/,
     ],
     ['two resources of one name', { resources: [notes, notes] }, /resource 'notes':\n {2}- is defined twice/],
   ])('with %s is refused', (_what, change, message) => {

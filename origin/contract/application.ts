@@ -1,6 +1,7 @@
+import type { Action } from './action.ts'
 import { type Catalogue, catalogue } from './catalogue.ts'
 import { DefinitionError } from './definition-check.ts'
-import { list, options, text, value } from './definition-options.ts'
+import { list, madeByResource, options, text, value } from './definition-options.ts'
 import type { Resource } from './resource.ts'
 
 /** All that a team writes, as one value: entry points pass it in, and no module of the framework imports it. */
@@ -30,20 +31,34 @@ export interface ApplicationDefinition {
   /** @default none is stated */
   readonly license?: License
   readonly resources: readonly Resource[]
+  /** @default none */
+  readonly actions?: readonly Action[]
 }
 
 /** @throws {DefinitionError} that lists every mistake with its fix */
 export function defineApplication(definition: ApplicationDefinition): Application {
-  const { name, title, summary, license, resources } = definition
+  const { name, title, summary, license, resources, actions = [] } = definition
   const ofKind = [...applicationOptions(definition, '')]
   const mistakes = ofKind.length > 0 ? ofKind : [...checkApplication(definition)]
   if (mistakes.length > 0) throw new DefinitionError(String(name), mistakes, 'application')
-  return { name, title, summary, license, resources: catalogue(...resources) }
+  return {
+    name,
+    title,
+    summary,
+    license,
+    resources: catalogue(...resources.map((resource) => withActions(resource, actions))),
+  }
 }
 
-const madeByResource = value(
-  'made by resource()',
-  (given) => typeof given === 'object' && given !== null && 'versions' in given && 'name' in given,
+/** A resource with the actions that are its operations. */
+function withActions(resource: Resource, actions: readonly Action[]): Resource {
+  const own = actions.filter(({ on }) => on.name === resource.name)
+  return own.length === 0 ? resource : { ...resource, actions: new Map(own.map((one) => [one.name, one])) }
+}
+
+const madeByAction = value(
+  'made by action()',
+  (given) => typeof given === 'object' && given !== null && 'on' in given && 'timeoutMs' in given,
 )
 const applicationOptions = options({
   'name!': text,
@@ -51,14 +66,31 @@ const applicationOptions = options({
   'summary!': text,
   license: options({ 'name!': text, 'identifier!': text }),
   'resources!': list(madeByResource),
+  actions: list(madeByAction),
 })
 
 function* checkApplication(definition: ApplicationDefinition): Generator<string> {
-  const { name, title, summary, resources } = definition
+  const { name, title, summary, resources, actions = [] } = definition
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
     yield 'name: use lower-case letters, digits and hyphens, starting with a letter'
   }
   if (title.trim() === '') yield 'title is empty: say what the API is called'
   if (summary.trim() === '') yield 'summary is empty: say in one sentence what the API is for'
   if (resources.length === 0) yield 'resources is empty: list at least one'
+  yield* checkActions(resources, actions)
+}
+
+function* checkActions(resources: readonly Resource[], actions: readonly Action[]): Generator<string> {
+  const listed = new Set(resources.map(({ name }) => name))
+  const taken = new Set<string>()
+  for (const { name, on, writes } of actions) {
+    if (taken.has(`${on.name}/${name}`))
+      yield `actions has '${name}' of '${on.name}' twice: rename one of them`
+    taken.add(`${on.name}/${name}`)
+    for (const resource of writes) {
+      if (!listed.has(resource.name)) {
+        yield `action '${name}' names '${resource.name}', which is not in resources: add it`
+      }
+    }
+  }
 }

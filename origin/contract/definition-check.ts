@@ -13,7 +13,11 @@ export class DefinitionError extends Error {
   override readonly name = 'DefinitionError'
   readonly mistakes: readonly string[]
 
-  constructor(defined: string, mistakes: readonly string[], kind: 'resource' | 'application' = 'resource') {
+  constructor(
+    defined: string,
+    mistakes: readonly string[],
+    kind: 'resource' | 'application' | 'action' = 'resource',
+  ) {
     super(`${kind} '${defined}':\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`)
     this.mistakes = mistakes
   }

@@ -117,6 +117,26 @@ export const resourceOptions = options({
   ),
 })
 
+export const madeByResource = value(
+  'made by resource()',
+  (given) => typeof given === 'object' && given !== null && 'versions' in given && 'name' in given,
+)
+
+/** Options of an action, by name and kind. */
+export const actionOptions = options({
+  'description!': text,
+  'on!': madeByResource,
+  target: oneOf(['document', 'collection']),
+  'access!': accessRule,
+  input: objectSchema,
+  output: objectSchema,
+  problems: recordOf(text),
+  writes: list(madeByResource),
+  priority: oneOf(priorities),
+  timeout: text,
+  versions: list(text),
+})
+
 function unknownName(what: string, given: unknown, known: Iterable<string>): string {
   const names = [...known]
   const near = typeof given === 'string' ? nearest(given, names) : undefined

@@ -1,6 +1,7 @@
 /** The contract's only door. Everything that edge and origin must compute alike, and nothing that runs either. */
 export * from './accept.ts'
 export * from './access.ts'
+export * from './action.ts'
 export * from './application.ts'
 export type * from './application-tools.ts'
 export { decodeBase64UrlText, isCanonicalBase64Url } from './base64url.ts'

@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
 import { type AccessRule, ownerField } from './access.ts'
+import type { Action } from './action.ts'
 import type { CacheRule } from './cache-policy.ts'
 import { resolveCacheRule } from './cache-policy.ts'
 import type {
@@ -31,10 +32,10 @@ export const systemPaths: Readonly<Record<string, string>> = {
 }
 
 /** A checked definition with every default filled in. */
-export interface Resource {
+export interface Resource<Stored extends TProperties = TProperties> {
   readonly name: string
   readonly description: string
-  readonly schema: TObject
+  readonly schema: TObject<Stored>
   readonly access: { readonly read: AccessRule; readonly write: AccessRule }
   /** Stored field that holds the owner's subject, where reading or writing is the owner's alone. */
   readonly ownerField: string | undefined
@@ -53,6 +54,8 @@ export interface Resource {
   readonly requireIfMatch: boolean
   readonly batchSizeMax: number
   readonly versions: ReadonlyMap<VersionName, CheckedRepresentation>
+  /** Operations of its own, by name, once it is part of an application. */
+  readonly actions: ReadonlyMap<string, Action>
 }
 
 /**
@@ -62,7 +65,7 @@ export interface Resource {
 export function resource<Stored extends TProperties, Computed extends keyof Stored & string = never>(
   name: string,
   definition: ResourceDefinition<Stored, Computed>,
-): Resource {
+): Resource<Stored> {
   checkDefinition(name, definition as unknown as ResourceDefinition)
   return {
     name,
@@ -86,6 +89,7 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
     versions: new Map(
       definition.versions.map((view) => [view.version, { ...view, shape: shapeOf(definition.schema, view) }]),
     ),
+    actions: new Map(),
   }
 }
 

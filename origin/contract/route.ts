@@ -1,13 +1,17 @@
+import type { AccessRule } from './access.ts'
+import type { Action, ActionTarget } from './action.ts'
 import { type Catalogue, findView, type View, versionsOf } from './catalogue.ts'
 import { idPattern } from './limits.ts'
 
 /** Operation that a request asks of a resource. */
-export type Operation = 'list' | 'read' | 'create' | 'batchCreate' | 'replace' | 'patch' | 'delete'
+export type Operation = 'list' | 'read' | 'create' | 'batchCreate' | 'replace' | 'patch' | 'delete' | 'action'
 
 export interface Route extends View {
   readonly operation: Operation
   /** Present for operations on one document. */
   readonly id?: string
+  /** Present where the operation is one. */
+  readonly action?: Action
 }
 
 /** Result of matching a method and path. `allow` lists methods for `Allow` (RFC 9110 §10.2.1). */
@@ -27,20 +31,45 @@ const operations: Readonly<Record<Target, Readonly<Record<string, Operation>>>> 
 
 export const isRead = (operation: Operation): boolean => operation === 'list' || operation === 'read'
 
-/** The operations that a view offers, with method and path pattern (`:id` for a document's id). */
-export function routesOf({
+/** Rule for callers of an operation. */
+export function accessRuleOf({
   resource,
-  version,
-}: View): readonly { method: string; path: string; operation: Operation }[] {
+  operation,
+  action,
+}: Pick<Route, 'resource' | 'operation' | 'action'>): AccessRule {
+  if (action !== undefined) return action.access
+  return isRead(operation) ? resource.access.read : resource.access.write
+}
+
+/** An operation that a view offers. */
+export interface OfferedRoute {
+  readonly method: string
+  /** Pattern, with `:id` for a document's id. */
+  readonly path: string
+  readonly operation: Operation
+  readonly action?: Action
+}
+
+/** The operations that a view offers. */
+export function routesOf({ resource, version }: View): readonly OfferedRoute[] {
   const collection = `/${version}/${resource.name}`
   const paths = { collection, batch: `${collection}/batch`, document: `${collection}/:id` }
-  return (Object.keys(paths) as Target[])
+  const usual = (Object.keys(paths) as Target[])
     .filter((target) => target !== 'batch' || resource.batchSizeMax > 0)
     .flatMap((target) =>
       Object.entries(operations[target])
         .filter(([method]) => method !== 'HEAD')
         .map(([method, operation]) => ({ method, path: paths[target], operation })),
     )
+  const actions = [...resource.actions.values()]
+    .filter(({ versions }) => versions.includes(version))
+    .map((action) => ({
+      method: 'POST',
+      path: `${paths[action.target]}/${action.name}`,
+      operation: 'action' as const,
+      action,
+    }))
+  return [...usual, ...actions]
 }
 
 /**
@@ -51,6 +80,8 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
   const [, version = '', name = '', id, ...rest] = pathname.split('/')
   const view = findView(catalogue, version, name)
   if (view === undefined) return { kind: 'notFound', detail: explainMiss(catalogue, version, name) }
+  const action = actionAt(view, id, rest)
+  if (action !== undefined) return matchAction(view, action, method, id)
   if (rest.length > 0 || id === '') {
     return {
       kind: 'notFound',
@@ -59,12 +90,7 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
   }
   const target =
     id === undefined ? 'collection' : id === 'batch' && view.resource.batchSizeMax > 0 ? 'batch' : 'document'
-  if (target === 'document' && !idPattern.test(id as string)) {
-    return {
-      kind: 'notFound',
-      detail: 'Invalid id: must be 1 to 64 letters, digits, hyphens or underscores.',
-    }
-  }
+  if (target === 'document' && !idPattern.test(id as string)) return invalidId
   const byMethod = operations[target]
   const operation = Object.hasOwn(byMethod, method) ? byMethod[method] : undefined
   if (operation !== undefined) {
@@ -75,6 +101,35 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
   }
   const allow = [...Object.keys(byMethod), 'OPTIONS']
   return { kind: method === 'OPTIONS' ? 'options' : 'methodNotAllowed', allow }
+}
+
+/** The action that a path names below a collection or a document; `undefined`: none. */
+function actionAt(
+  { resource, version }: View,
+  id: string | undefined,
+  rest: readonly string[],
+): Action | undefined {
+  if (resource.actions.size === 0 || id === undefined || rest.length > 1) return undefined
+  const target: ActionTarget = rest.length === 0 ? 'collection' : 'document'
+  const action = resource.actions.get(rest[0] ?? id)
+  return action?.target === target && action.versions.includes(version) ? action : undefined
+}
+
+function matchAction(view: View, action: Action, method: string, id: string | undefined): RouteMatch {
+  if (action.target === 'document' && !idPattern.test(id as string)) return invalidId
+  if (method === 'POST') {
+    const isOfDocument = action.target === 'document'
+    return {
+      kind: 'route',
+      route: { ...view, operation: 'action', action, ...(isOfDocument && { id: id as string }) },
+    }
+  }
+  return { kind: method === 'OPTIONS' ? 'options' : 'methodNotAllowed', allow: ['POST', 'OPTIONS'] }
+}
+
+const invalidId: RouteMatch = {
+  kind: 'notFound',
+  detail: 'Invalid id: must be 1 to 64 letters, digits, hyphens or underscores.',
 }
 
 function explainMiss(catalogue: Catalogue, version: string, name: string): string {

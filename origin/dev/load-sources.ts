@@ -5,7 +5,10 @@ import { root } from './folders.ts'
 
 try {
   await import('../src/app.ts')
-  await import('../application/index.ts')
+  const { application } = await import('../application/index.ts')
+  const { server } = await import('../application/server/index.ts')
+  const { matchImplementations } = await import('../src/action/match-implementations.ts')
+  matchImplementations(application, server)
 } catch (error) {
   console.log(describe(error))
   process.exitCode = 1
@@ -14,7 +17,7 @@ try {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   // All that a definition's author needs is in the message.
-  if (error.name === 'DefinitionError') return error.message
+  if (error.name === 'DefinitionError' || error.name === 'ServerCodeError') return error.message
   const place = placeOf(error)
   return `${error.name}: ${error.message}${place === undefined ? '' : `\n  at ${place}`}`
 }

@@ -1,5 +1,8 @@
 import { type Application, headers, limits } from '@spillway/origin/contract'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { noServerCode, type ServerCode } from './action/implementation.ts'
+import { matchImplementations } from './action/match-implementations.ts'
+import { routeActions } from './action/route-actions.ts'
 import { answerUnmatched, entryStage, isOperational, requestId, unmatchedStage } from './http/entry.ts'
 import { parseJsonBody } from './http/json-body.ts'
 import { answerClientError, problemOf, sendProblem } from './http/problem.ts'
@@ -12,14 +15,18 @@ import { createPages, routePages } from './ops/pages.ts'
 import { releaseAdmission } from './overload/admission.ts'
 import type { AdmissionControl } from './overload/admission-control.ts'
 import type { IsCertain } from './resource/reads.ts'
-import { routeResources } from './resource/resources.ts'
+import { compileViews, routeResources } from './resource/resources.ts'
+import type { Commits } from './store/commits.ts'
 import type { Repository } from './store/repository.ts'
 import type { TlsMaterial } from './trust/tls.ts'
 import { type AssertionVerifier, trustStage } from './trust/trust.ts'
 
 export interface AppOptions {
   readonly application: Application
+  /** Code of the application's actions. @default none */
+  readonly server?: ServerCode
   readonly repository: Repository
+  readonly commits: Commits
   readonly verifier: AssertionVerifier
   readonly admission: AdmissionControl
   readonly health: Health
@@ -47,7 +54,9 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const {
     application,
+    server = noServerCode,
     repository,
+    commits,
     verifier,
     admission,
     health,
@@ -60,7 +69,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     tls,
   } = options
   const now = () => performance.now()
-  const server = {
+  const implementations = matchImplementations(application, server)
+  const http = {
     maxHeaderSize: limits.forwardedHeadBytesMax,
     headersTimeout: arrivalTimeoutMs,
     // Node looks for late arrivals every 30 s unless told otherwise: the place would be held for that long.
@@ -78,9 +88,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // The entry stage says the same as a problem.
     return503OnClosing: false,
     ...(tls === undefined
-      ? { http: server }
+      ? { http }
       : // Fastify's types make this another kind of application; nothing here uses what is different about it.
-        ({ https: { ...server, ...tls, handshakeTimeout: arrivalTimeoutMs } } as object)),
+        ({ https: { ...http, ...tls, handshakeTimeout: arrivalTimeoutMs } } as object)),
     routerOptions: { maxParamLength: limits.urlLengthMax },
     clientErrorHandler: (error, socket) =>
       answerClientError(error, socket as never, requestId({ headers: {} } as never)),
@@ -129,7 +139,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   routeHealth(app, { health, metrics })
   routePages(app, pages)
-  routeResources(app, { paths, repository, admission, clock, isCertain, listTimeoutMs })
+  const views = compileViews({ paths, clock })
+  routeResources(app, views, { paths, repository, admission, clock, isCertain, listTimeoutMs })
+  routeActions(app, views, { paths, repository, commits, implementations, admission, clock, isCertain })
   await app.ready()
   return app
 }

@@ -1,5 +1,6 @@
 /** Program: the origin with the application of this repository. */
 import { application } from '@spillway/origin/application'
+import { server } from '@spillway/origin/application/server'
 import { runOrigin } from './program.ts'
 
-runOrigin(application)
+runOrigin(application, server)

@@ -1,5 +1,6 @@
 import type { Application } from '@spillway/origin/contract'
 import type { FastifyInstance } from 'fastify'
+import type { ServerCode } from './action/implementation.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { ticker } from './lib/ticker.ts'
@@ -32,7 +33,11 @@ export interface Origin {
 }
 
 /** @throws {Error} when the keys or the certificate cannot be read, the database cannot be reached, or the port is in use */
-export async function startOrigin(config: Config, application: Application): Promise<Origin> {
+export async function startOrigin(
+  config: Config,
+  application: Application,
+  server: ServerCode,
+): Promise<Origin> {
   const logger = createLogger(config.logLevel)
   const tls = config.tls && (await readTls(config.tls))
   const verifier = new AssertionVerifier(await loadEdgeKeys(config.edgeKeys))
@@ -58,8 +63,9 @@ export async function startOrigin(config: Config, application: Application): Pro
       logger.warn({ collection, index: name }, 'an index differs from the contract: see npm run indexes')
     }
     const { poolSize } = config.mongodb
-    const { repository, records } = openRepository(pool.db, {
+    const { repository, commits, records } = openRepository(pool.db, {
       lanes: joined(poolSize),
+      transactionsMax: Math.max(1, poolSize >> 2),
       bounds: pool.bounds,
       primary: pool.primary,
     })
@@ -83,7 +89,9 @@ export async function startOrigin(config: Config, application: Application): Pro
       listTimeoutMs: config.mongodb.listTimeoutMs,
       isCertain: (beganAtMs) => pool.primary.isCertain(beganAtMs),
       application,
+      server,
       repository,
+      commits,
       verifier,
       admission,
       health,

@@ -1,13 +1,14 @@
 import cluster from 'node:cluster'
 import type { Application } from '@spillway/origin/contract'
+import { noServerCode, type ServerCode } from './action/implementation.ts'
 import { supervise } from './cluster/supervise.ts'
 import { reportAsWorker } from './cluster/worker.ts'
 import { parseConfig } from './config.ts'
 import { startOrigin } from './process.ts'
 
-/** Serves an application: configuration → process → serve → drain on a signal → exit. */
-export function runOrigin(application: Application): void {
-  run(application).then(
+/** Serves an application, with its server code if it has any: configuration → process → serve → drain on a signal → exit. */
+export function runOrigin(application: Application, server: ServerCode = noServerCode): void {
+  run(application, server).then(
     (code) => process.exit(code),
     (error) => {
       console.error(explain(error))
@@ -17,7 +18,7 @@ export function runOrigin(application: Application): void {
 }
 
 /** @returns the code to exit with */
-async function run(application: Application): Promise<number> {
+async function run(application: Application, server: ServerCode): Promise<number> {
   const config = parseConfig(process.env)
   if (cluster.isPrimary && config.processes > 1) return supervise(config)
   const { promise: asked, resolve: stop } = Promise.withResolvers<'stop'>()
@@ -25,7 +26,7 @@ async function run(application: Application): Promise<number> {
   // that sends it to every process of the unit and from the supervisor, or from a terminal and from npm.
   process.on('SIGTERM', () => stop('stop'))
   process.on('SIGINT', () => stop('stop'))
-  const origin = await Promise.race([startOrigin(config, application), asked])
+  const origin = await Promise.race([startOrigin(config, application, server), asked])
   // Asked to stop before anything was served: there is nothing to finish.
   if (origin === 'stop') return 0
   if (cluster.isWorker) reportAsWorker(origin)

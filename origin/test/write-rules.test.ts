@@ -44,7 +44,7 @@ beforeEach(() => {
   isBroken = false
 })
 
-const stay = { startsOn: '2027-05-01', endsOn: '2027-05-04', guests: 2 }
+const stay = { listingId: 'villa', startsOn: '2027-05-01', endsOn: '2027-05-04', guests: 2 }
 const send = (method: string, path: string, body?: unknown) => origin.send(method, path, { as: alice, body })
 const book = async (): Promise<string> => String((await send('POST', '/v1/bookings', stay)).headers.location)
 const stored = (path: string) => ({ _id: path.split('/').at(-1) }) as never
@@ -147,8 +147,8 @@ describe('check', () => {
     const accepted = { $set: { status: 'accepted', acceptedAt: '2027-01-02T00:00:00.000Z' } }
     await origin.database.db.collection('bookings').updateOne(stored(path), accepted)
     const { status, json } = await send('PATCH', path, { guests: 3 })
-    expect([status, json.code, json.reason]).toEqual([409, 'conflict', 'booking-accepted'])
-    expect(json.detail).toBe('An accepted booking can only be cancelled.')
+    expect([status, json.code, json.reason]).toEqual([409, 'conflict', 'booking-decided'])
+    expect(json.detail).toBe('Only a booking that is still requested can be changed.')
   })
 })
 

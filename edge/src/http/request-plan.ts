@@ -1,8 +1,10 @@
 import {
   type AccessRule,
+  accessRuleOf,
   allListsTag,
   type Catalogue,
   cacheKey,
+  deadline,
   documentTag,
   isPublic,
   isRead,
@@ -43,6 +45,8 @@ export interface WritePlan {
   readonly kind: 'write'
   readonly route: Route
   readonly target: string
+  /** How long it may take: an action may have more time than other requests. */
+  readonly timeoutMs: number
   readonly isOpen: boolean
   readonly access: AccessRule
   readonly priority: Priority
@@ -193,16 +197,18 @@ function parseList(
 }
 
 function planWrite(route: Route, pathname: string, search: string): RequestPlan {
+  const access = accessRuleOf(route)
   const parsed = parseWriteQuery(search)
-  if (!parsed.ok) return invalid(route, route.resource.access.write, parsed.problem)
-  const { access, priority } = route.resource
+  if (!parsed.ok) return invalid(route, access, parsed.problem)
+  const { resource, action } = route
   return {
     kind: 'write',
     route,
     target: pathname,
-    isOpen: isPublic(access.write),
-    access: access.write,
-    priority,
+    timeoutMs: action?.timeoutMs ?? deadline.budgetMs,
+    isOpen: isPublic(access),
+    access,
+    priority: action?.priority ?? resource.priority,
     pattern: patternOf(route),
   }
 }
@@ -220,11 +226,15 @@ function retired(route: Route, nowMs: number): RefusedPlan | undefined {
 
 /**
  * Tags to purge when the answer to a write never came: the document's, as the write may have happened, and those of all
- * lists, as its values are not known here.
+ * lists, as its values are not known here. Of an action, also the lists of the resources that it may have written.
  */
-export function presumedTags({ resource, id }: Route, subject: string | undefined): readonly string[] {
-  const lists = allListsTag(resource, subject)
-  return id === undefined ? [lists] : [documentTag(resource.name, id), lists]
+export function presumedTags(
+  { resource, id, action }: Route,
+  subject: string | undefined,
+): readonly string[] {
+  const written = action?.writes.filter(({ name }) => name !== resource.name) ?? []
+  const lists = [resource, ...written].map((one) => allListsTag(one, subject))
+  return id === undefined ? lists : [documentTag(resource.name, id), ...lists]
 }
 
 /** Tags that the answer to a read carries, as far as they follow from the request. */
@@ -252,7 +262,10 @@ export const methodNotAllowed = (allow: readonly string[]): RefusedPlan =>
 const pathOf = ({ version, resource, id }: Route): string =>
   id === undefined ? `/${version}/${resource.name}` : `/${version}/${resource.name}/${id}`
 
-function patternOf({ version, resource, operation }: Route): string {
+function patternOf({ version, resource, operation, action, id }: Route): string {
+  const collection = `/${version}/${resource.name}`
+  if (action !== undefined) return `${collection}${id === undefined ? '' : '/:id'}/${action.name}`
+
   const below: Partial<Record<Operation, string>> = { list: '', create: '', batchCreate: '/batch' }
-  return `/${version}/${resource.name}${below[operation] ?? '/:id'}`
+  return `${collection}${below[operation] ?? '/:id'}`
 }

@@ -42,11 +42,13 @@ export interface SentWrite {
  * - A change with an If-Match that names one version: whichever attempt comes second finds another version, whether the
  *   first is done, still under way, or was overtaken. `*` fits any version, the first attempt's own included; and so may
  *   a list: `"1", "2"` fits version 1, and again version 2, which may be another caller's.
+ * - An action with an Idempotency-Key, as a create. Its If-Match tells nothing apart, since it may change other documents
+ *   and not the one that it names.
  *
  * The origin knows no Idempotency-Key on PUT, PATCH and DELETE.
  */
 export function toldApart({ operation, ifMatch, idempotencyKey }: SentWrite): ToldApart | undefined {
-  if (operation === 'create') {
+  if (operation === 'create' || operation === 'action') {
     return idempotencyKey !== null && parseIdempotencyKey(idempotencyKey) !== undefined ? 'by-key' : undefined
   }
   if (operation === 'batchCreate' || ifMatch === null) return undefined
@@ -58,6 +60,10 @@ export function toldApart({ operation, ifMatch, idempotencyKey }: SentWrite): To
 /** The advice to a caller who does not know whether its write happened. */
 export function adviceAfter(sent: SentWrite): string {
   switch (sent.operation) {
+    case 'action':
+      return sent.idempotencyKey === null
+        ? 'Read what the action changes before you retry, and send an Idempotency-Key with every action.'
+        : 'Retry it with the same Idempotency-Key: it cannot happen twice.'
     case 'create':
     case 'batchCreate':
       return sent.idempotencyKey === null

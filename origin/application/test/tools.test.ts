@@ -2,12 +2,13 @@ import type { Welcome } from '@spillway/origin/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestApp, type TestApp } from '../../test/support/app.ts'
 import { application } from '../index.ts'
+import { server } from '../server/index.ts'
 import { tools } from '../tools.ts'
 
 const { subject, scopes, requests } = tools.welcome as Welcome
 let origin: TestApp
 beforeAll(async () => {
-  origin = await startTestApp({ application })
+  origin = await startTestApp({ application, server })
 })
 afterAll(() => origin.stop())
 

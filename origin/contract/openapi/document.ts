@@ -1,6 +1,7 @@
 import type { Application } from '../application.ts'
 import { type View, versionsOf, viewsOf } from '../catalogue.ts'
 import { routesOf } from '../route.ts'
+import { describeAction } from './actions.ts'
 import { commonParameters } from './common-parameters.ts'
 import { commonHeaders } from './headers.ts'
 import { type Json, ref } from './json.ts'
@@ -51,10 +52,13 @@ export function openApiDocument({ title, summary, license, resources }: Applicat
 function describePaths(views: readonly View[]): Record<string, Json> {
   const paths: Record<string, Json> = {}
   for (const view of views) {
-    for (const { method, path, operation } of routesOf(view)) {
+    for (const { method, path, operation, action } of routesOf(view)) {
       const templated = path.replace(':id', '{id}')
-      paths[templated] ??= templated.endsWith('{id}') ? { parameters: [ref('parameters', 'id')] } : {}
-      Object.assign(paths[templated], { [method.toLowerCase()]: describeOperation(view, operation) })
+      paths[templated] ??= templated.includes('{id}') ? { parameters: [ref('parameters', 'id')] } : {}
+      Object.assign(paths[templated], {
+        [method.toLowerCase()]:
+          action === undefined ? describeOperation(view, operation) : describeAction(view, action),
+      })
     }
   }
   return paths

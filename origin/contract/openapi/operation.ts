@@ -1,7 +1,7 @@
 import { type AccessRule, isPublic, ownerField, scopesOf } from '../access.ts'
 import type { View } from '../catalogue.ts'
 import { mergePatchMediaType } from '../merge-patch.ts'
-import { isRead, type Operation } from '../route.ts'
+import { accessRuleOf, type Operation } from '../route.ts'
 import { describeSuccess } from './answers.ts'
 import { type Json, json, ref } from './json.ts'
 import { describeParameters } from './parameters.ts'
@@ -11,7 +11,7 @@ import { schemaName } from './schemas.ts'
 /** One method of one path. */
 export function describeOperation(view: View, operation: Operation): Json {
   const { resource, version, representation } = view
-  const rule = isRead(operation) ? resource.access.read : resource.access.write
+  const rule = accessRuleOf({ resource, operation })
   return {
     operationId: `${operation}${schemaName(view)}`,
     tags: [resource.name],
@@ -33,9 +33,10 @@ const verbs: Readonly<Record<Operation, string>> = {
   replace: 'Replace one',
   patch: 'Change one',
   delete: 'Delete one',
+  action: 'Act on one',
 }
 
-function describeAccess(rule: AccessRule): string {
+export function describeAccess(rule: AccessRule): string {
   const scopes = scopesOf(rule)
   const parts = [
     isPublic(rule) ? 'No access token required.' : 'Access token required.',

@@ -1,20 +1,22 @@
 import { scopesOf } from '../access.ts'
+import type { Action } from '../action.ts'
 import type { View } from '../catalogue.ts'
 import { type ProblemCode, problemCatalogue, problemMediaType } from '../problem.ts'
-import { isRead, type Operation } from '../route.ts'
+import { accessRuleOf, isRead, type Operation } from '../route.ts'
 import { type commonHeaders, headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
 
 /** Problems that an operation may be answered with, by status. */
-export function describeFailures(view: View, operation: Operation): Json {
+export function describeFailures(view: View, operation: Operation, action?: Action): Json {
   const { resource } = view
   const statuses = new Set([400, 401, 404, 406, 414, 429, 431, 500, 502, 503, 504])
-  const rule = isRead(operation) ? resource.access.read : resource.access.write
-  if (scopesOf(rule).length > 0) statuses.add(403)
+  const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
+  if (scopesOf(rule).length > 0 || action !== undefined) statuses.add(403)
   if (view.representation.deprecation?.sunsetAt !== undefined) statuses.add(410)
   if (isRead(operation)) statuses.add(416)
   if (!isRead(operation)) for (const status of [408, 413, 415]) statuses.add(status)
   if (!isRead(operation) && operation !== 'delete') for (const status of [409, 422]) statuses.add(status)
+  if (action?.target === 'document') statuses.add(412)
   if (operation === 'replace' || operation === 'patch' || operation === 'delete') {
     for (const status of [409, 412]) statuses.add(status)
     if (resource.requireIfMatch) statuses.add(428)

@@ -27,6 +27,8 @@ export interface Target {
   /** Path pattern: never a path with an id or a caller's text in it. */
   readonly route: string
   readonly operation: Operation | 'unmatched' | 'ops' | 'page'
+  /** Whether its time is no measure of the load: it may wait for others than the database. @default false */
+  readonly takesItsTime?: boolean
 }
 
 export const unmatched: Target = { route: 'unmatched', operation: 'unmatched' }

@@ -77,7 +77,8 @@ export function releaseAdmission(
   const { admittedAtMs } = request
   if (admittedAtMs === 0) return
   request.admittedAtMs = 0
-  const end = request.raw.socket.destroyed ? 'ignored' : serviceEnd(status, request.problem)
+  const isNoMeasure = request.raw.socket.destroyed || request.target.takesItsTime === true
+  const end = isNoMeasure ? 'ignored' : serviceEnd(status, request.problem)
   admission.release(admittedAtMs, end, now)
 }
 

@@ -7,6 +7,7 @@ import {
   parseWriteQuery,
   problemBody,
   problemStatus,
+  type View,
 } from '@spillway/origin/contract'
 import type { FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
@@ -167,6 +168,23 @@ function creationKey(
   operation: 'create' | 'batchCreate',
   body: JsonBody,
 ): Parsed<CreationKey | undefined> {
+  // A create that is put in another way is known by what it stores; a batch stores nothing that it could be known by.
+  const text = () => (operation === 'create' ? body.text : canonicalJson(body.value))
+  return keyOf(view, { headers: sent, principal }, `${operation} ${path}`, text)
+}
+
+/**
+ * The Idempotency-Key of a request, if it has one.
+ *
+ * @param operation names it among all that one key could be sent to
+ * @param text body, as a text that is the same for the same request
+ */
+export function keyOf(
+  view: View,
+  { headers: sent, principal }: Pick<FastifyRequest, 'headers' | 'principal'>,
+  operation: string,
+  text: () => string,
+): Parsed<CreationKey | undefined> {
   const field = sent[headers.idempotencyKey]
   if (field === undefined) return { ok: true, value: undefined }
   const refuse = (detail: string): Parsed<never> => ({
@@ -178,9 +196,7 @@ function creationKey(
     return refuse('Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.')
   if (principal === undefined)
     return refuse('Idempotency-Key requires an access token, because a key belongs to one subject.')
-  // A create that is put in another way is known by what it stores; a batch stores nothing that it could be known by.
-  const text = operation === 'create' ? body.text : canonicalJson(body.value)
-  const request = requestFingerprint(`${operation} ${path}`, text)
+  const request = requestFingerprint(operation, text())
   return { ok: true, value: { subject: principal.subject, version: view.version, key, request } }
 }
 

@@ -1,9 +1,10 @@
 import {
   type AccessDecision,
   acceptsJson,
+  accessRuleOf,
   decideAccess,
-  isRead,
   mergePatchMediaType,
+  type OfferedRoute,
   type Operation,
   type Problem,
 } from '@spillway/origin/contract'
@@ -21,12 +22,12 @@ import type { Plan } from './plan.ts'
  */
 export function gateStage(
   plan: Plan,
-  operation: Operation,
+  { operation, action }: Pick<OfferedRoute, 'operation' | 'action'>,
   target: Target,
   now: () => number,
 ): onRequestHookHandler {
   const { resource, representation, version } = plan.view
-  const rule = isRead(operation) ? resource.access.read : resource.access.write
+  const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
   const bodyTypes = acceptedBodies(operation)
   return (request, reply, done) => {
     request.target = target
@@ -79,6 +80,7 @@ function acceptedBodies(operation: Operation): readonly string[] | undefined {
     case 'create':
     case 'batchCreate':
     case 'replace':
+    case 'action':
       return ['application/json']
     case 'patch':
       return [mergePatchMediaType, 'application/json']
@@ -104,6 +106,8 @@ function refuseBodyType(
   const type = sent['content-type']
   if (type !== undefined && types.includes(type)) return undefined
   if (type === undefined && !hasBody(sent)) {
+    // Most actions have no input.
+    if (operation === 'action') return undefined
     return { code: 'malformed-json', detail: 'The body is empty. Send a JSON document.' }
   }
   if (type !== undefined && isTakenType(type, types)) return undefined

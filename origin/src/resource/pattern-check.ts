@@ -21,6 +21,12 @@ export function checkPatterns({ resource, version, representation }: View): void
   if (mistakes.size > 0) throw new DefinitionError(resource.name, [...mistakes])
 }
 
+/** The same for the input of an action. @throws {DefinitionError} */
+export function checkInputPatterns(action: string, schema: unknown): void {
+  const mistakes = [...mistakesIn(schema, 'input')]
+  if (mistakes.length > 0) throw new DefinitionError(action, mistakes, 'action')
+}
+
 function* mistakesIn(schema: unknown, place: string): Generator<string> {
   if (typeof schema !== 'object' || schema === null) return
   const { pattern, patternProperties, uniqueItems, items, maxItems } = schema as Schema

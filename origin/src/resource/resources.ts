@@ -1,4 +1,4 @@
-import { idPattern, type Operation, routesOf, viewsOf } from '@spillway/origin/contract'
+import { idPattern, type OfferedRoute, type Operation, routesOf, viewsOf } from '@spillway/origin/contract'
 import type { FastifyInstance, HTTPMethods, onRequestHookHandler } from 'fastify'
 import { answerUnmatched, type KnownPaths } from '../http/entry.ts'
 import { admissionStage } from '../overload/admission.ts'
@@ -9,7 +9,7 @@ import { gateStage } from './gate.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { type Handler, type IsCertain, listHandler, readHandler } from './reads.ts'
 import { deleteHandler, patchHandler, replaceHandler } from './updates.ts'
-import { createCompilers } from './validator.ts'
+import { createCompilers, type SchemaCompilers } from './validator.ts'
 
 export interface ResourcesOptions {
   readonly paths: KnownPaths
@@ -22,9 +22,24 @@ export interface ResourcesOptions {
   readonly clock: () => number
 }
 
+/** Every view of the application, with all that can be known before the first request. */
+export interface CompiledViews {
+  readonly plans: readonly Plan[]
+  readonly compilers: SchemaCompilers
+}
+
+export function compileViews({ paths, clock }: Pick<ResourcesOptions, 'paths' | 'clock'>): CompiledViews {
+  const compilers = createCompilers()
+  const startedAtMs = clock()
+  return {
+    compilers,
+    plans: viewsOf(paths.catalogue).map((view) => compilePlan(view, compilers, startedAtMs)),
+  }
+}
+
 type MakeHandler = (plan: Plan, repository: Repository, options: ResourcesOptions) => Handler
 
-const handlers: Readonly<Record<Operation, MakeHandler>> = {
+const handlers: Readonly<Record<Exclude<Operation, 'action'>, MakeHandler>> = {
   list: listHandler,
   read: (plan, repository, { isCertain }) => readHandler(plan, repository, isCertain),
   create: createHandler,
@@ -34,22 +49,25 @@ const handlers: Readonly<Record<Operation, MakeHandler>> = {
   delete: deleteHandler,
 }
 
-/** The contract's routes, with everything compiled that can be known before the first request. */
-export function routeResources(app: FastifyInstance, options: ResourcesOptions): void {
+/** The usual operations of every resource. */
+export function routeResources(
+  app: FastifyInstance,
+  { plans }: CompiledViews,
+  options: ResourcesOptions,
+): void {
   const { paths, repository, admission, clock } = options
-  const compilers = createCompilers()
-  const startedAtMs = clock()
-  for (const view of viewsOf(paths.catalogue)) {
-    const plan = compilePlan(view, compilers, startedAtMs)
-    for (const { method, path, operation } of routesOf(view)) {
+  for (const plan of plans) {
+    for (const route of routesOf(plan.view)) {
+      const { method, path, operation } = route
+      if (operation === 'action') continue
       const stages = [
-        gateStage(plan, operation, { route: path, operation }, clock),
-        admissionStage(admission, view.resource.priority),
+        gateStage(plan, route, { route: path, operation }, clock),
+        admissionStage(admission, plan.view.resource.priority),
       ]
       app.route({
         method: method as HTTPMethods,
         url: path,
-        onRequest: path.endsWith('/:id') ? [idStage(paths, plan), ...stages] : stages,
+        onRequest: [...idStages(paths, plan, route), ...stages],
         handler: handlers[operation](plan, repository, options),
       })
     }
@@ -57,11 +75,24 @@ export function routeResources(app: FastifyInstance, options: ResourcesOptions):
 }
 
 /** Sends what is in the place of an id, but is none, where it belongs: `batch` under another method among them. */
-function idStage(paths: KnownPaths, { view }: Plan): onRequestHookHandler {
-  const reserved = view.resource.batchSizeMax > 0 ? 'batch' : undefined
-  return (request, reply, done) => {
-    const { id } = request.params as { id: string }
-    if (id === reserved || !idPattern.test(id)) answerUnmatched(paths, request, reply)
-    else done()
+export function idStages(
+  paths: KnownPaths,
+  { view }: Plan,
+  { path }: OfferedRoute,
+): readonly onRequestHookHandler[] {
+  if (!path.includes('/:id')) return []
+  const { actions, batchSizeMax } = view.resource
+  const reserved = new Set<string>()
+  // Below a document every id is one.
+  if (path.endsWith('/:id')) {
+    if (batchSizeMax > 0) reserved.add('batch')
+    for (const { name, target } of actions.values()) if (target === 'collection') reserved.add(name)
   }
+  return [
+    (request, reply, done) => {
+      const { id } = request.params as { id: string }
+      if (reserved.has(id) || !idPattern.test(id)) answerUnmatched(paths, request, reply)
+      else done()
+    },
+  ]
 }

@@ -31,7 +31,7 @@ export function showDocument(
  * Only what decides how a value is written. `required` is left out, so that one document from before a field was
  * required is shown without it instead of failing its whole list; formats, because stored times are text already.
  */
-function writingSchema(schema: unknown): Record<string, unknown> {
+export function writingSchema(schema: unknown): Record<string, unknown> {
   const { type, properties, items, enum: choices, anyOf } = schema as Record<string, unknown>
   if (Array.isArray(choices) && choices.every((choice) => typeof choice === 'string')) {
     return { type: 'string' }

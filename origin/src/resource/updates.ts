@@ -45,7 +45,7 @@ import { notAnObject } from './validator.ts'
  */
 
 /** Attempts of one request. Each that fails is one that another writer has won. */
-const attemptsMax = 8
+export const attemptsMax = 8
 
 /** PUT: replaces a document that exists. Ids are made by the store, so there is no creating by PUT. */
 export function replaceHandler(plan: Plan, repository: Repository, options: UpdateOptions): Handler {
@@ -247,7 +247,7 @@ function sameSpelling({ representation }: View, name: string, value: unknown): u
   return parseFilterValue(type, value) ?? value
 }
 
-const unavailable: NotDone = { kind: 'notDone', reason: 'unavailable' }
+export const unavailable: NotDone = { kind: 'notDone', reason: 'unavailable' }
 
 const nothingToReplace: Problem = {
   code: 'not-found',
@@ -255,13 +255,13 @@ const nothingToReplace: Problem = {
     'No document has this id. PUT does not create documents, because the server assigns ids. Use POST on the list.',
 }
 
-const writeConflict: Problem = {
+export const writeConflict: Problem = {
   code: 'write-conflict',
   detail: 'Concurrent writes kept changing this document. Nothing was done; retry the request.',
   retryAfterSeconds: 1,
 }
 
-const notYours: Problem = {
+export const notYours: Problem = {
   code: 'insufficient-scope',
   detail: 'Only the owner of this document may change it.',
 }

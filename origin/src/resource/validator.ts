@@ -8,14 +8,16 @@ import {
   type Parsed,
   type Problem,
   parseFilterValue,
+  type Resource,
   readOnlyFields,
   textFormats,
   type View,
 } from '@spillway/origin/contract'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import ajvFormats from 'ajv-formats'
+import type { TObject } from 'typebox'
 import { pointerToken, validationFailed } from '../http/validation-problem.ts'
-import { checkPatterns } from './pattern-check.ts'
+import { checkInputPatterns, checkPatterns } from './pattern-check.ts'
 
 /** Mistakes that are listed; a body may hold more than anybody wants to read. */
 const errorsMax = 50
@@ -135,6 +137,37 @@ export function compileValidator(compilers: SchemaCompilers, view: View): Valida
         .filter((name) => !isWritable.has(name))
         .slice(0, errorsMax)
         .map((name) => ({ pointer: `/${pointerToken(name)}`, detail: unknownField(writableNames) })),
+  }
+}
+
+/** Mistakes of a document in its stored form; pointers are those of the stored form. */
+export type StoredCheck = (fields: Fields) => readonly FieldError[]
+
+/** Checks the stored form of a resource, for writes that are made in no version. */
+export function compileStoredCheck(compilers: SchemaCompilers, { schema }: Resource): StoredCheck {
+  const mistakes = mistakesOf(compilers, { ...schema, additionalProperties: false })
+  const names = { writableNames: Object.keys(schema.properties), readOnlyNames: new Set<string>() }
+  return (fields) => mistakes(fields).map((error) => describeError(error, names))
+}
+
+/**
+ * Checks a body that is no document: an action's input.
+ *
+ * @throws {DefinitionError} when a pattern of the schema could be made to take very long
+ */
+export function compileInputCheck(
+  compilers: SchemaCompilers,
+  name: string,
+  schema: TObject,
+): (body: unknown) => Parsed<Fields> {
+  checkInputPatterns(name, schema)
+  const mistakes = mistakesOf(compilers, { ...schema, additionalProperties: false })
+  const names = { writableNames: Object.keys(schema.properties), readOnlyNames: new Set<string>() }
+  return (body) => {
+    const found = mistakes(body)
+    if (found.length === 0) return { ok: true, value: body as Fields }
+    const errors = found.slice(0, errorsMax).map((error) => describeError(error, names))
+    return { ok: false, problem: validationFailed(errors) }
   }
 }
 

@@ -16,6 +16,8 @@ export interface StoredRecord {
   readonly _key?: KeyRecord
   /** When a tombstone may be removed (TTL index). */
   readonly _expires?: Date
+  /** Transactions that have asked for this record to stay as it is: counted, so that two of them notice each other. */
+  readonly _g?: number
   readonly [field: string]: unknown
 }
 
@@ -129,9 +131,23 @@ function keptKey({ bookkeeping, version, fields, createdAt }: StoredDocument, no
   return isKept && first !== undefined ? { request: key.request, first } : { request: key.request }
 }
 
+/** The record of a document, as it is stored now. */
+export function recordOf({
+  id,
+  version,
+  createdAt,
+  updatedAt,
+  fields,
+  bookkeeping,
+}: StoredDocument): StoredRecord {
+  const { writes, key } = bookkeeping
+  const record = { _id: id, _v: version, _created: createdAt, _updated: updatedAt, _w: writes, ...fields }
+  return key === undefined ? record : { ...record, _key: key }
+}
+
 /** `undefined` for a tombstone. */
 export function documentOf(record: StoredRecord): StoredDocument | undefined {
-  const { _id, _v, _created, _updated, _w, _key, _expires, ...fields } = record
+  const { _id, _v, _created, _updated, _w, _key, _expires, _g, ...fields } = record
   return _v < 1 ? undefined : documentWith(record, fields)
 }
 

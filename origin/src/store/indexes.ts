@@ -1,6 +1,7 @@
 import type { Catalogue, Resource } from '@spillway/origin/contract'
 import type { Db, Document } from 'mongodb'
 import type { CommandBounds } from './command-bounds.ts'
+import { answersCollection } from './commits.ts'
 
 /** An index as the database knows it. Names are written out so that a conflict can be read from an error message. */
 export interface IndexPlan {
@@ -37,7 +38,17 @@ export function indexesOf({ name: collection, indexes }: Resource): readonly Ind
     const key = unique ? fields : { ...fields, _id: directions.at(-1) ?? 1 }
     return plan(collection, key, { unique, sparse: unique })
   })
-  return [...declared, plan(collection, { _expires: 1 }, { sparse: true, expireAfterSeconds: 0 })]
+  return [...declared, expiryOf(collection)]
+}
+
+const expiryOf = (collection: string): IndexPlan =>
+  plan(collection, { _expires: 1 }, { sparse: true, expireAfterSeconds: 0 })
+
+/** Indexes of each collection: the resources', and that of kept answers, where there are actions to answer. */
+function* indexesByCollection(catalogue: Catalogue): Generator<[string, readonly IndexPlan[]]> {
+  for (const resource of catalogue.values()) yield [resource.name, indexesOf(resource)]
+  const hasActions = [...catalogue.values()].some(({ actions }) => actions.size > 0)
+  if (hasActions) yield [answersCollection, [expiryOf(answersCollection)]]
 }
 
 function plan(
@@ -67,22 +78,22 @@ export async function planIndexes(
     replace: [] as IndexPlan[],
     drop: [] as { collection: string; name: string }[],
   }
-  for (const resource of catalogue.values()) {
+  for (const [collection, plans] of indexesByCollection(catalogue)) {
     const existing = new Map(
-      (await bounded(bounds, () => existingIndexes(db, resource.name))).map((index) => [
+      (await bounded(bounds, () => existingIndexes(db, collection))).map((index) => [
         index.name as string,
         index,
       ]),
     )
     existing.delete('_id_')
-    for (const wanted of indexesOf(resource)) {
+    for (const wanted of plans) {
       const found = existing.get(wanted.name)
       existing.delete(wanted.name)
       if (found === undefined) changes.create.push(wanted)
       else if (isSame(wanted, found)) changes.keep.push(wanted)
       else changes.replace.push(wanted)
     }
-    for (const name of existing.keys()) changes.drop.push({ collection: resource.name, name })
+    for (const name of existing.keys()) changes.drop.push({ collection, name })
   }
   return changes
 }

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Fields, ListQuery, Resource } from '@spillway/origin/contract'
 import { canonicalJson } from './canonical-json.ts'
 import { keyedId, keyedItemId } from './creation-key.ts'
@@ -31,6 +31,7 @@ import type {
   Repository,
   StoredDocument,
 } from './repository.ts'
+import { writeIds } from './write-ids.ts'
 
 const notFound: ReadOutcome = { kind: 'notFound' }
 const deleted: DeleteOutcome = { kind: 'deleted' }
@@ -234,14 +235,4 @@ function replay(existing: StoredRecord, request: string, fields: Fields): Create
     (document !== undefined && canonicalJson(document.fields) === canonicalJson(fields))
   if (!isRepeated) return { kind: 'keyRefused', reason: 'otherRequest' }
   return document === undefined ? { kind: 'keyRefused', reason: 'spent' } : { kind: 'replayed', document }
-}
-
-/** Ids that no other write has: a random name for this process, and a number. */
-function writeIds(): () => string {
-  const process = randomBytes(9).toString('base64url')
-  let count = 0
-  return () => {
-    count += 1
-    return `${process}.${count}`
-  }
 }

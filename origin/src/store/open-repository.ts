@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from 'mongodb'
-import type { CommandBounds } from './command-bounds.ts'
+import { type CommandBounds, createCommandBounds } from './command-bounds.ts'
+import { Commits } from './commits.ts'
+import { instantClock } from './envelope.ts'
 import { MongoCommands } from './mongo-commands.ts'
 import { MongoRepository } from './mongo-repository.ts'
 import type { PrimaryGate } from './primary-gate.ts'
 import { joined, Records, type RecordsOptions } from './records.ts'
 import type { Repository } from './repository.ts'
+import { attemptTransaction } from './transaction.ts'
+import { TransactionRoom } from './transaction-room.ts'
 
 export interface RepositoryOptions {
   /** How work is joined. @default joined() */
@@ -18,25 +22,44 @@ export interface RepositoryOptions {
   readonly primary?: PrimaryGate
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number
+  /** Transactions in flight. @default 4, a quarter of a pool of 16 */
+  readonly transactionsMax?: number
 }
 
-/** The repository of this process, with the machine's clocks, and the records beneath it for metrics. */
+/** The repository and the commits of this process, with the machine's clocks, and the records beneath them for metrics. */
 export function openRepository(
   db: Db,
   options: RepositoryOptions = {},
-): { readonly repository: Repository; readonly records: Records } {
-  const { lanes = joined(), majorityTimeoutMs = 5_000, clock = Date.now, bounds, primary } = options
+): { readonly repository: Repository; readonly commits: Commits; readonly records: Records } {
+  const {
+    lanes = joined(),
+    majorityTimeoutMs = 5_000,
+    clock = Date.now,
+    bounds = createCommandBounds(),
+    primary,
+    transactionsMax = 4,
+  } = options
   const commands = new MongoCommands(db, {
     majorityTimeoutMs,
-    ...(bounds !== undefined && { bounds }),
+    bounds,
     ...(primary !== undefined && { primary }),
   })
-  const records = new Records(commands, lanes, {
+  const environment = {
     now: () => performance.now(),
-    sleep: (timeMs) => sleep(timeMs),
+    sleep: (timeMs: number) => sleep(timeMs),
     random: Math.random,
+  }
+  const records = new Records(commands, lanes, {
+    ...environment,
     atTurnEnd: setImmediate,
     after: setTimeout,
   })
-  return { repository: new MongoRepository(records, clock), records }
+  const commits = new Commits({
+    ...environment,
+    records,
+    attempt: (writes, timeoutMs) => attemptTransaction(db, bounds, writes, timeoutMs),
+    room: new TransactionRoom(transactionsMax),
+    clock: instantClock(clock),
+  })
+  return { repository: new MongoRepository(records, clock), commits, records }
 }

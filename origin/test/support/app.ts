@@ -1,6 +1,7 @@
 import type { Application } from '@spillway/origin/contract'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
+import { noServerCode, type ServerCode } from '../../src/action/implementation.ts'
 import { createApp } from '../../src/app.ts'
 import { Metrics } from '../../src/observe/metrics.ts'
 import { RequestLog } from '../../src/observe/request-log.ts'
@@ -11,6 +12,7 @@ import type { Repository } from '../../src/store/repository.ts'
 import { parseEdgeKeys } from '../../src/trust/edge-keys.ts'
 import { AssertionVerifier } from '../../src/trust/trust.ts'
 import { application as fixture } from '../fixture/application.ts'
+import { server as fixtureServer } from '../fixture/server.ts'
 import { edgeKeySet } from './assertions.ts'
 import { type Client, createClient } from './client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
@@ -31,6 +33,8 @@ export interface TestApp {
 
 export interface TestAppOptions {
   readonly application?: Application
+  /** Code of its actions. @default that of the fixture for the fixture, none for another one */
+  readonly server?: ServerCode
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
   /** A layer over the real repository, for a store that is slow or fails. */
@@ -67,7 +71,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     arrivalTimeoutMs,
   } = options
   const database = await openTestDatabase(application.resources)
-  const { repository: real, records } = database.repository()
+  const { repository: real, commits, records } = database.repository()
   const repository = over(real)
   const bounds = limit === undefined ? {} : { initial: limit, limitMin: limit, limitMax: limit }
   const admission = new AdmissionControl({
@@ -93,7 +97,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const logger = pino({ level: 'debug' }, { write: (line) => void logged.push(line) })
   const app = await createApp({
     application,
+    server: options.server ?? (application.name === fixture.name ? fixtureServer : noServerCode),
     repository,
+    commits,
     isCertain: options.isCertain ?? ((beganAtMs) => database.pool.primary.isCertain(beganAtMs)),
     verifier: new AssertionVerifier(parseEdgeKeys(edgeKeySet)),
     admission,

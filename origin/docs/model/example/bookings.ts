@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 
 const stored = Type.Object({
   guestId: Type.String({ maxLength: 255, description: 'Subject of the token that asked for the booking.' }),
+  listingId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
   startsOn: Type.String({ format: 'date' }),
   endsOn: Type.String({ format: 'date' }),
   guests: Type.Integer({ minimum: 1, maximum: 20 }),
@@ -29,8 +30,8 @@ export const bookings = resource('bookings', {
     if (before === undefined && startsOn < now.slice(0, 10)) {
       return [{ pointer: '/startsOn', detail: 'Must not be in the past.' }]
     }
-    if (before?.status === 'accepted' && operation !== 'action') {
-      return conflict('booking-accepted', 'An accepted booking can only be cancelled.')
+    if (before !== undefined && before.status !== 'requested' && operation !== 'action') {
+      return conflict('booking-decided', 'Only a booking that is still requested can be changed.')
     }
     return undefined
   },

@@ -1,0 +1,3 @@
+import { defineServer } from '@spillway/origin/server'
+
+export const server = defineServer()

@@ -1,0 +1,12 @@
+import { action, scope } from '@spillway/origin/contract'
+import { Type } from 'typebox'
+import { places } from '../resources/places.ts'
+
+/** What a PATCH cannot say: by how much, whatever the number is by then. */
+export const adjustPopulation = action('adjust-population', {
+  description: 'Adds to the number of inhabitants, or takes from it.',
+  on: places,
+  access: scope('places:write'),
+  input: Type.Object({ by: Type.Integer({ minimum: -100_000_000, maximum: 100_000_000 }) }),
+  problems: { 'out-of-range': 'The place would have fewer than 0 or more than 100,000,000 inhabitants.' },
+})

@@ -1,0 +1,163 @@
+import type { Static, TObject, TProperties, TSchema } from 'typebox'
+import type { AccessRule } from './access.ts'
+import { deadline } from './deadline.ts'
+import type { VersionName } from './definition.ts'
+import { DefinitionError } from './definition-check.ts'
+import { actionOptions } from './definition-options.ts'
+import { type Duration, durationSeconds } from './duration.ts'
+import type { Priority } from './priority.ts'
+
+/** A resource as far as an action needs to know it. */
+export interface ActionResource<Stored extends TProperties = TProperties> {
+  readonly name: string
+  readonly schema: TObject<Stored>
+  readonly priority: Priority
+  /** Stored field by which lists are the owner's alone. */
+  readonly listOwnerField: string | undefined
+  readonly versions: ReadonlyMap<VersionName, { readonly deprecation?: unknown }>
+}
+
+/** `document`: `POST /v2/bookings/{id}/accept`. `collection`: `POST /v2/bookings/accept`. */
+export type ActionTarget = 'document' | 'collection'
+
+/** Definition of an action, as an application developer writes it. Pure: its handler is the server's (`implement`). */
+export interface ActionDefinition<
+  On extends ActionResource,
+  Input extends TObject,
+  Output extends TObject | undefined,
+  Reason extends string,
+  Target extends ActionTarget,
+> {
+  /** One sentence for the API's documentation. */
+  readonly description: string
+  /** The resource that it is an operation of. */
+  readonly on: On
+  /** @default 'document' */
+  readonly target?: Target
+  /** Callers who may ask for it. Of a document action, a rule on the document is evaluated for the one that is named. */
+  readonly access: AccessRule
+  /** Schema of the JSON body; unknown members are refused. @default none: the body is empty or `{}` */
+  readonly input?: Input
+  /** Schema of the answer. @default the document as it is afterwards; of a collection action nothing (204) */
+  readonly output?: Output
+  /** Reasons for which the handler may refuse, with the sentence that a caller is told: 409 `conflict` with `reason`. */
+  readonly problems?: { readonly [Name in Reason]: string }
+  /** Resources beside `on` whose documents the handler may write. @default none */
+  readonly writes?: readonly ActionResource[]
+  /** Priority under overload. @default the resource's */
+  readonly priority?: Priority
+  /** How long it may take, commit included; 1 s to 30 s. @default '1s', as of every other request */
+  readonly timeout?: Duration
+  /** Versions of the resource that offer it. @default those that are not deprecated */
+  readonly versions?: readonly VersionName[]
+}
+
+/** A checked action. */
+export interface Action<
+  On extends ActionResource = ActionResource,
+  Input extends TObject = TObject,
+  Output extends TObject | undefined = TObject | undefined,
+  Reason extends string = string,
+  Target extends ActionTarget = ActionTarget,
+> {
+  readonly name: string
+  readonly description: string
+  readonly on: On
+  readonly target: Target
+  readonly access: AccessRule
+  readonly input: Input | undefined
+  readonly output: Output
+  readonly problems: { readonly [Name in Reason]: string }
+  readonly writes: readonly ActionResource[]
+  readonly priority: Priority
+  readonly timeoutMs: number
+  readonly versions: readonly VersionName[]
+}
+
+/** A document of a resource as server code sees it: the stored fields and the system's. */
+export type DocumentOf<On> = On extends { readonly schema: infer Schema extends TSchema }
+  ? Static<Schema> & { readonly id: string; readonly createdAt: string; readonly updatedAt: string }
+  : never
+
+/** Stored fields of a resource. */
+export type FieldsOf<On> = On extends { readonly schema: infer Schema extends TSchema }
+  ? Static<Schema>
+  : never
+
+/**
+ * Defines an action: an operation of a resource that is none of the usual ones.
+ *
+ * @param name becomes a path segment, e.g. `accept`
+ * @throws {DefinitionError} that lists every mistake with its fix
+ */
+export function action<
+  On extends ActionResource,
+  Input extends TObject = TObject<Record<never, never>>,
+  Output extends TObject | undefined = undefined,
+  Reason extends string = never,
+  Target extends ActionTarget = 'document',
+>(
+  name: string,
+  definition: ActionDefinition<On, Input, Output, Reason, Target>,
+): Action<On, Input, Output, Reason, Target> {
+  const mistakes = [...checkAction(name, definition as never)]
+  if (mistakes.length > 0) throw new DefinitionError(name, mistakes, 'action')
+  const { on, problems, writes = [], versions } = definition
+  return {
+    name,
+    description: definition.description,
+    on,
+    target: definition.target ?? ('document' as Target),
+    access: definition.access,
+    input: definition.input,
+    // The casts: an absent option is its default, which the type parameters have as theirs.
+    output: definition.output as Output,
+    problems: problems ?? ({} as { readonly [Name in Reason]: string }),
+    writes: [on, ...writes],
+    priority: definition.priority ?? on.priority,
+    timeoutMs:
+      definition.timeout === undefined ? deadline.budgetMs : durationSeconds(definition.timeout) * 1_000,
+    versions: versions ?? liveVersions(on),
+  }
+}
+
+function* checkAction(
+  name: string,
+  definition: ActionDefinition<ActionResource, TObject, TObject | undefined, string, ActionTarget>,
+): Generator<string> {
+  const ofKind = [...actionOptions(definition, '')]
+  yield* ofKind
+  // The others take for granted that each option is of its kind.
+  if (ofKind.length > 0) return
+  const { on, problems = {}, timeout, versions } = definition
+  if (!isWord(name) || name === 'batch') {
+    yield `the name becomes a path segment: use lower-case letters, digits and hyphens, and not 'batch'`
+  }
+  for (const reason of Object.keys(problems)) {
+    if (isWord(reason)) continue
+    yield `problems: '${reason}' becomes a word of the API: use lower-case letters, digits and hyphens`
+  }
+  if (timeout !== undefined) yield* checkTimeout(timeout)
+  for (const version of versions ?? []) {
+    if (!on.versions.has(version)) {
+      yield `versions names '${version}', which '${on.name}' does not have: remove it`
+    }
+  }
+  if (versions === undefined && liveVersions(on).length === 0) {
+    yield `every version of '${on.name}' is deprecated: name versions`
+  }
+}
+
+const isWord = (name: string): boolean => /^[a-z][a-z0-9-]{0,62}$/.test(name)
+
+function* checkTimeout(timeout: string): Generator<string> {
+  try {
+    const seconds = durationSeconds(timeout)
+    if (seconds < 1 || seconds * 1_000 > deadline.timeoutMsMax) yield `timeout '${timeout}': want 1s to 30s`
+  } catch (error) {
+    yield `timeout: ${(error as Error).message}`
+  }
+}
+
+const liveVersions = ({ versions }: ActionResource): readonly VersionName[] =>
+  [...versions].filter(([, { deprecation }]) => deprecation === undefined).map(([version]) => version)

@@ -1,0 +1,67 @@
+import { isPublic, scopesOf } from '../access.ts'
+import type { Action } from '../action.ts'
+import type { View } from '../catalogue.ts'
+import { documentedSchema } from '../documented-schema.ts'
+import { headerRefs } from './headers.ts'
+import { type Json, json, ref } from './json.ts'
+import { describeAccess } from './operation.ts'
+import { describeFailures } from './problems.ts'
+import { schemaName } from './schemas.ts'
+
+/** The one method of an action's path. */
+export function describeAction(view: View, action: Action): Json {
+  const { resource, version } = view
+  const { name, access, target, description } = action
+  return {
+    operationId: `${camelCase(name)}${schemaName(view)}`,
+    tags: [resource.name],
+    summary: `${sentenceCase(name)} (${resource.name}, ${version})`,
+    description: [description, describeAccess(access), describeReasons(action)].filter(Boolean).join(' '),
+    ...(isPublic(access) ? { security: [{}, { bearer: [] }] } : { security: [{ bearer: scopesOf(access) }] }),
+    parameters: [
+      ...(target === 'document' ? [ref('parameters', 'ifMatch')] : []),
+      ref('parameters', 'idempotencyKey'),
+    ],
+    ...describeInput(action),
+    responses: { ...describeAnswer(view, action), ...describeFailures(view, 'action', action) },
+  }
+}
+
+/** `mark-paid` → `markPaid` */
+const camelCase = (name: string): string =>
+  name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+
+/** `mark-paid` → `Mark paid` */
+const sentenceCase = (name: string): string =>
+  `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`
+
+function describeReasons({ problems }: Action): string {
+  const reasons = Object.entries(problems)
+  if (reasons.length === 0) return ''
+  return `Reasons of a 409: ${reasons.map(([reason, text]) => `\`${reason}\`: ${text}`).join(' ')}`
+}
+
+function describeInput({ input }: Action): Json {
+  if (input === undefined) return {}
+  const isRequired = (input.required ?? []).length > 0
+  return { requestBody: { required: isRequired, content: json(closed(input)) } }
+}
+
+function describeAnswer(view: View, { output, target }: Action): Json {
+  const headers = headerRefs('Idempotency-Replayed', 'X-Request-Id')
+  if (output !== undefined) {
+    return { 200: { description: 'Done.', headers, content: json(closed(output)) } }
+  }
+  const nothing = { 204: { description: 'Done.', headers } }
+  if (target === 'collection') return nothing
+  return {
+    200: {
+      description: 'The document as it is now.',
+      headers: headerRefs('ETag', 'Idempotency-Replayed', 'X-Request-Id'),
+      content: json(ref('schemas', schemaName(view))),
+    },
+    ...nothing,
+  }
+}
+
+const closed = (schema: object): Json => documentedSchema({ ...schema, additionalProperties: false } as Json)

@@ -1,0 +1,317 @@
+import {
+  type Action,
+  type Catalogue,
+  type Fields,
+  headers,
+  noSuchDocument,
+  ownerField,
+  type Parsed,
+  type Principal,
+  type Problem,
+  ProblemError,
+  parseWriteQuery,
+  problemStatus,
+  type Resource,
+} from '@spillway/origin/contract'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { searchOf } from '../http/entry.ts'
+import {
+  evaluatePreconditions,
+  type Preconditions,
+  parsePreconditions,
+  preconditionFailed,
+} from '../http/precondition.ts'
+import { sendProblem } from '../http/problem.ts'
+import { callOf, type ParsedBody } from '../http/request.ts'
+import {
+  failureProblem,
+  keyRefusedProblem,
+  outcomeOf,
+  sendFailure,
+  uniqueConflictProblem,
+} from '../resource/answer.ts'
+import { keyOf } from '../resource/creates.ts'
+import { type Plan, purgeTags } from '../resource/plan.ts'
+import { type Handler, type IsCertain, isVisible } from '../resource/reads.ts'
+import { attemptsMax, notYours, unavailable, writeConflict } from '../resource/updates.ts'
+import { compileInputCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
+import { canonicalJson } from '../store/canonical-json.ts'
+import type { Commits, KeptAnswer, Prepared } from '../store/commits.ts'
+import { keyedId } from '../store/creation-key.ts'
+import type { Call, KeyRefused, Repository, StoredDocument } from '../store/repository.ts'
+import { compileAnswer, type MakeAnswer } from './answer.ts'
+import { Context } from './context.ts'
+import type { Implementation } from './implementation.ts'
+import { inTime, late } from './in-time.ts'
+import { tagsOfWrites } from './purge-tags.ts'
+import { Refusal } from './refusal.ts'
+import type { Turns } from './turns.ts'
+import { Work } from './work.ts'
+
+export interface ActionOptions {
+  readonly repository: Repository
+  readonly commits: Commits
+  readonly implementations: ReadonlyMap<Action, Implementation['handler']>
+  readonly catalogue: Catalogue
+  readonly compilers: SchemaCompilers
+  readonly storedCheck: (resource: Resource) => StoredCheck
+  readonly isCertain: IsCertain
+  readonly turns: Turns
+}
+
+/** All about an action that can be known before the first request. */
+interface ActionPlan extends ActionOptions {
+  readonly plan: Plan
+  readonly action: Action
+  readonly handler: Implementation['handler']
+  readonly checkInput: (body: unknown) => Parsed<Fields>
+  readonly makeAnswer: MakeAnswer
+  readonly writable: ReadonlySet<string>
+}
+
+/** A request for an action, read and checked. */
+interface Asked {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly call: Call
+  readonly conditions: Preconditions
+  readonly input: Fields
+  /** Its Idempotency-Key, as it is kept. */
+  readonly key: { readonly id: string; readonly request: string } | undefined
+}
+
+/**
+ * POST of an action: read, let the handler decide, commit on the condition that nothing has changed. After a concurrent
+ * write everything is decided anew, as for PATCH. Until the commit nothing has been done, so that a handler that throws,
+ * refuses or does not end has no effect.
+ */
+export function actionHandler(plan: Plan, action: Action, options: ActionOptions): Handler {
+  const { compilers, implementations } = options
+  const one: ActionPlan = {
+    ...options,
+    plan,
+    action,
+    // There is one for each: nothing starts otherwise (match-implementations.ts).
+    handler: implementations.get(action) as Implementation['handler'],
+    checkInput: compileInputCheck(compilers, action.name, action.input ?? noInput),
+    makeAnswer: compileAnswer(plan, action),
+    writable: new Set(action.writes.map(({ name }) => name)),
+  }
+  return async (request, reply) => {
+    const asked = readRequest(one, request, reply)
+    if (!asked.ok) return sendProblem(reply, asked.problem)
+    const { key, call } = asked.value
+    const outcome = await options.commits.exclusively(key?.id, async () => {
+      if (key === undefined) return perform(one, asked.value)
+      const known = await options.commits.answered(key.id, key.request, call)
+      switch (known.kind) {
+        case 'none':
+          return perform(one, asked.value)
+        case 'kept':
+          return replay(reply, known.answer)
+        case 'notDone':
+          return sendFailure(reply, known)
+        default:
+          return known
+      }
+    })
+    return isKeyRefused(outcome) ? sendProblem(reply, keyRefusedProblem(outcome)) : outcome
+  }
+}
+
+const noInput = { type: 'object', properties: {} } as never
+
+const isKeyRefused = (outcome: FastifyReply | KeyRefused): outcome is KeyRefused =>
+  'kind' in outcome && outcome.kind === 'keyRefused'
+
+function readRequest(
+  { plan, action, checkInput }: ActionPlan,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Parsed<Asked> {
+  const query = parseWriteQuery(searchOf(request.raw.url as string))
+  if (!query.ok) return query
+  const conditions = parsePreconditions(request.headers, 'write')
+  if (!conditions.ok) return conditions
+  const body = (request.body ?? emptyBody) as ParsedBody
+  if (!body.ok) return body
+  const input = checkInput(body.value)
+  if (!input.ok) return input
+  const path = (request.raw.url as string).split('?', 1)[0] as string
+  const key = keyOf(plan.view, request, `${action.name} ${path}`, () => canonicalJson(body.value))
+  if (!key.ok) return key
+  return {
+    ok: true,
+    value: {
+      request,
+      reply,
+      call: callOf(request),
+      conditions: conditions.value,
+      input: input.value,
+      key: key.value && { id: keyedId(plan.view.resource.name, key.value), request: key.value.request },
+    },
+  }
+}
+
+const emptyBody: ParsedBody = { ok: true, value: {}, text: '{}' }
+
+async function perform(one: ActionPlan, asked: Asked): Promise<FastifyReply> {
+  const { plan, commits } = one
+  const { request, reply, key, call } = asked
+  let contested: readonly string[] = []
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    using _turn = await one.turns.take(contested)
+    const decision = await decide(one, asked)
+    if (!decision.ok) return sendProblem(reply, decision.problem)
+    const { writes, answer } = decision.value
+    const keyed = key && { ...key, answer }
+    const outcome = await outcomeOf(request, commits.commit(writes, keyed, call))
+    switch (outcome.kind) {
+      case 'committed':
+        return send(reply, answer)
+      case 'changed':
+        contested = writes.map(({ collection, record }) => `${collection}/${record._id}`)
+        continue
+      case 'answered':
+        return replayKept(one, asked)
+      case 'uniqueConflict': {
+        const ofOwn = outcome.resource.name === plan.view.resource.name
+        return sendProblem(reply, uniqueConflictProblem(plan, ofOwn ? outcome : { ...outcome, fields: [] }))
+      }
+      default:
+        return sendFailure(reply, outcome, purgeTags(...tagsOfWrites(writes, request.principal?.subject)))
+    }
+  }
+  return sendProblem(reply, writeConflict)
+}
+
+/** What a run of the handler has come to. */
+interface Decision {
+  readonly writes: readonly Prepared[]
+  readonly answer: KeptAnswer
+}
+
+const refused = (problem: Problem): { readonly ok: false; readonly problem: Problem } => ({
+  ok: false,
+  problem,
+})
+
+async function decide(one: ActionPlan, asked: Asked): Promise<Parsed<Decision>> {
+  const { plan, action, commits, isCertain } = one
+  const { request } = asked
+  // Nobody is told "gone" or "changed" on the word of a primary that may have been replaced: they would act on it.
+  const judged = (problem: Problem) =>
+    refused(
+      problemStatus(problem) >= 500 || isCertain(request.startedAtMs) ? problem : failureProblem(unavailable),
+    )
+  const found = action.target === 'document' ? await findDocument(one, asked) : undefined
+  if (found?.ok === false) return judged(found.problem)
+  const at = commits.clock()
+  const work = new Work({
+    catalogue: one.catalogue,
+    repository: one.repository,
+    storedCheck: one.storedCheck,
+    writable: one.writable,
+    principal: request.principal,
+    now: at.iso,
+    call: asked.call,
+  })
+  const document = found && work.add(plan.view.resource, found.value)
+  const ran = await runHandler(one, asked, work, document)
+  if (!ran.ok) return judged(ran.problem)
+  const writes = work.changes().map((change) => commits.prepare(change, at))
+  if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
+  const made = one.makeAnswer(ran.value, found?.value, writes)
+  const tags = tagsOfWrites(writes, request.principal?.subject)
+  const answer = { ...made, headers: { ...made.headers, ...(tags.length > 0 && purgeTags(...tags)) } }
+  return { ok: true, value: { writes, answer } }
+}
+
+/** Documents of one commit: their tags travel in one header, and their locks are held together. */
+const writesMax = 50
+
+async function findDocument(
+  { plan, action, repository }: ActionPlan,
+  { request, call, conditions }: Asked,
+): Promise<Parsed<StoredDocument>> {
+  const { id } = request.params as { id: string }
+  const found = await repository.read(plan.view.resource, id, call)
+  if (found.kind === 'notDone') return refused(failureProblem(found))
+  if (found.kind === 'notFound' || !isVisible(found.document, plan.readOwner, request)) {
+    return refused(noSuchDocument)
+  }
+  const { document } = found
+  if (!mayAct(action, document, request.principal)) return refused(notYours)
+  if (evaluatePreconditions(conditions, document.version, plan.revision) !== 'proceed') {
+    return refused(preconditionFailed(plan.etag(document.version)))
+  }
+  return { ok: true, value: document }
+}
+
+function mayAct({ access }: Action, { fields }: StoredDocument, principal: Principal | undefined): boolean {
+  const owner = ownerField(access)
+  return owner === undefined || fields[owner] === principal?.subject
+}
+
+async function runHandler(
+  { action, handler }: ActionPlan,
+  { request, reply, input, key, call }: Asked,
+  work: Work,
+  document: unknown,
+): Promise<Parsed<unknown>> {
+  const context = new Context({
+    action,
+    document,
+    input,
+    principal: request.principal,
+    store: work,
+    now: work.now,
+    requestKey: key?.id ?? request.id,
+    reply,
+  })
+  try {
+    const result = await inTime(handler(context), call.deadline)
+    if (result === late) {
+      request.defect ??= new Error(`the handler of '${action.name}' did not end in ${action.timeoutMs} ms`)
+      return refused(tooLate)
+    }
+    return result instanceof Refusal ? refused(result.problem) : { ok: true, value: result }
+  } catch (error) {
+    if (error instanceof ProblemError) return refused(error.problem)
+    throw error
+  } finally {
+    work.end()
+    context.end()
+  }
+}
+
+const tooLate: Problem = {
+  code: 'deadline-exceeded',
+  detail: 'The action did not end before its deadline. Nothing was done.',
+  retryAfterSeconds: 1,
+}
+
+function send(reply: FastifyReply, { status, headers: fields, body }: KeptAnswer): FastifyReply {
+  reply.code(status).headers(fields)
+  return status === 204 ? reply.send() : reply.send(body)
+}
+
+/** The first answer, and its purge once more: the first one may have been lost before the edge has seen it. */
+const replay = (reply: FastifyReply, answer: KeptAnswer): FastifyReply =>
+  send(reply.header(headers.idempotencyReplayed, 'true'), answer)
+
+/** Another process has answered the same request meanwhile. */
+async function replayKept({ commits }: ActionPlan, { reply, key, call }: Asked): Promise<FastifyReply> {
+  const { id, request } = key as NonNullable<Asked['key']>
+  const known = await commits.answered(id, request, call)
+  switch (known.kind) {
+    case 'kept':
+      return replay(reply, known.answer)
+    case 'keyRefused':
+      return sendProblem(reply, keyRefusedProblem(known))
+    case 'notDone':
+      return sendFailure(reply, known)
+    case 'none':
+      return sendProblem(reply, writeConflict)
+  }
+}

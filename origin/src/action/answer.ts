@@ -1,0 +1,40 @@
+import type { Action } from '@spillway/origin/contract'
+import build from 'fast-json-stringify'
+import { jsonType } from '../http/json-body.ts'
+import type { Plan } from '../resource/plan.ts'
+import { writingSchema } from '../resource/serializer.ts'
+import type { KeptAnswer, Prepared } from '../store/commits.ts'
+import type { StoredDocument } from '../store/repository.ts'
+
+/**
+ * The answer to a request whose writes are known and not done yet: what cannot be written down is found out while nothing
+ * has happened.
+ *
+ * @param read the document that the path names, as it was read
+ */
+export type MakeAnswer = (
+  result: unknown,
+  read: StoredDocument | undefined,
+  writes: readonly Prepared[],
+) => KeptAnswer
+
+export function compileAnswer(plan: Plan, { output, target }: Action): MakeAnswer {
+  if (output !== undefined) {
+    const write = build(writingSchema(output) as never)
+    return (result) => ({ status: 200, headers: json, body: write(result as object) })
+  }
+  if (target === 'collection') return () => nothing
+  return (_result, read, writes) => {
+    const written = writes.find(
+      ({ record, isGuard, resource }) =>
+        !isGuard && record._id === read?.id && resource.name === plan.view.resource.name,
+    )
+    const document = written === undefined ? read : written.document
+    if (document === undefined) return nothing
+    const headers = { ...json, etag: plan.etag(document.version) }
+    return { status: 200, headers, body: plan.serialize(document, undefined) }
+  }
+}
+
+const json = { 'content-type': jsonType, 'cache-control': 'no-store' }
+const nothing: KeptAnswer = { status: 204, headers: { 'cache-control': 'no-store' }, body: '' }

@@ -1,0 +1,76 @@
+import {
+  type Action,
+  conflict,
+  conflictProblem,
+  type Principal,
+  type RuleError,
+} from '@spillway/origin/contract'
+import type { FastifyReply } from 'fastify'
+import { validationFailed } from '../http/validation-problem.ts'
+import type { ActionStore } from './action-store.ts'
+import type { ActionContext } from './implementation.ts'
+import { Refusal } from './refusal.ts'
+
+export interface ContextParts {
+  readonly action: Action
+  readonly document: unknown
+  readonly input: unknown
+  readonly principal: Principal | undefined
+  readonly store: ActionStore
+  readonly now: string
+  readonly requestKey: string
+  readonly reply: FastifyReply
+}
+
+/** A handler's context. Its type is the action's, by whose schemas the parts have been checked. */
+export class Context implements ActionContext {
+  readonly document: ActionContext['document']
+  readonly input: ActionContext['input']
+  readonly principal: Principal | undefined
+  readonly store: ActionStore
+  readonly now: string
+  readonly requestKey: string
+  readonly #action: Action
+  readonly #reply: FastifyReply
+  #controller: AbortController | undefined
+  #isOver = false
+
+  constructor({ action, document, input, principal, store, now, requestKey, reply }: ContextParts) {
+    // The casts: see above.
+    this.document = document as ActionContext['document']
+    this.input = input as ActionContext['input']
+    this.principal = principal
+    this.store = store
+    this.now = now
+    this.requestKey = requestKey
+    this.#action = action
+    this.#reply = reply
+  }
+
+  /** perf: made when it is asked for, since most handlers wait for nothing but the store. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController()
+      this.#controller = controller
+      // The answer's end is one, and so is the caller's departure: the connection is closed then.
+      this.#reply.raw.once('close', () => controller.abort())
+      if (this.#isOver) controller.abort()
+    }
+    return this.#controller.signal
+  }
+
+  readonly refuse = (reason: string): Refusal => {
+    const { problems } = this.#action
+    if (!Object.hasOwn(problems, reason)) {
+      throw new TypeError(`'${reason}' is not among the problems of the action: add it there`)
+    }
+    return new Refusal(conflictProblem(conflict(reason, problems[reason] as string)))
+  }
+
+  readonly invalid = (errors: readonly RuleError[]): Refusal => new Refusal(validationFailed(errors))
+
+  end(): void {
+    this.#isOver = true
+    this.#controller?.abort()
+  }
+}

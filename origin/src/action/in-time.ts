@@ -1,0 +1,22 @@
+/** What {@link inTime} returns of work that has not ended. */
+export const late: unique symbol = Symbol('late')
+
+/**
+ * Waits for work until a deadline. Work that is late goes on, and what becomes of it is nobody's business any more.
+ *
+ * @param deadlineMs by `performance.now()`
+ */
+export async function inTime<Result>(
+  work: Result | Promise<Result>,
+  deadlineMs: number,
+): Promise<Result | typeof late> {
+  if (!(work instanceof Promise)) return work
+  const { promise, resolve } = Promise.withResolvers<typeof late>()
+  const timer = setTimeout(resolve, deadlineMs - performance.now(), late)
+  work.catch(() => {})
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,40 @@
+import type { Action, Application } from '@spillway/origin/contract'
+import type { Implementation, ServerCode } from './implementation.ts'
+
+/** Actions and code do not belong together; nothing starts. */
+export class ServerCodeError extends Error {
+  override readonly name = 'ServerCodeError'
+}
+
+/**
+ * The handler of each action.
+ *
+ * @throws {ServerCodeError} that names every action without code, every code without an action, and the file to change
+ */
+export function matchImplementations(
+  { resources }: Application,
+  { implementations }: ServerCode,
+): ReadonlyMap<Action, Implementation['handler']> {
+  const actions = [...resources.values()].flatMap((resource) => [...resource.actions.values()])
+  const matched = new Map<Action, Implementation['handler']>()
+  const mistakes: string[] = []
+  for (const { action, handler } of implementations) {
+    const name = `action '${action.name}' of '${action.on.name}'`
+    if (!actions.includes(action)) {
+      mistakes.push(
+        `${name} is implemented, but not in the application's actions: list it in origin/application/index.ts`,
+      )
+    } else if (matched.has(action)) mistakes.push(`${name} is implemented twice: remove one`)
+    else matched.set(action, handler)
+  }
+  for (const action of actions) {
+    if (matched.has(action)) continue
+    const { name, on } = action
+    mistakes.push(
+      `action '${name}' of '${on.name}' has no implementation: write implement(…) in origin/application/server/${name}.ts ` +
+        'and list it in origin/application/server/index.ts',
+    )
+  }
+  if (mistakes.length > 0) throw new ServerCodeError(mistakes.join('\n'))
+  return matched
+}

@@ -1,0 +1,70 @@
+import { deadline, type OfferedRoute, type Resource, routesOf } from '@spillway/origin/contract'
+import type { FastifyInstance } from 'fastify'
+import type { KnownPaths } from '../http/entry.ts'
+import type { Target } from '../http/request.ts'
+import { admissionStage } from '../overload/admission.ts'
+import type { AdmissionControl } from '../overload/admission-control.ts'
+import { gateStage } from '../resource/gate.ts'
+import { type CompiledViews, idStages } from '../resource/resources.ts'
+import { compileStoredCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
+import { type ActionOptions, actionHandler } from './action-handler.ts'
+import { deadlineStage } from './deadline-stage.ts'
+import { Turns } from './turns.ts'
+
+export interface RouteActionsOptions
+  extends Pick<ActionOptions, 'repository' | 'commits' | 'implementations' | 'isCertain'> {
+  readonly paths: KnownPaths
+  readonly admission: AdmissionControl
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number
+}
+
+/** The actions of every resource. */
+export function routeActions(
+  app: FastifyInstance,
+  { plans, compilers }: CompiledViews,
+  options: RouteActionsOptions,
+): void {
+  const { paths, admission, clock } = options
+  const shared = {
+    ...options,
+    catalogue: paths.catalogue,
+    compilers,
+    storedCheck: storedChecks(compilers),
+    turns: new Turns(),
+  }
+  for (const plan of plans) {
+    for (const route of routesOf(plan.view)) {
+      const { path, action } = route
+      if (action === undefined) continue
+      app.route({
+        method: 'POST',
+        url: path,
+        onRequest: [
+          ...idStages(paths, plan, route),
+          gateStage(plan, route, targetOf(route), clock),
+          deadlineStage(action),
+          admissionStage(admission, action.priority),
+        ],
+        handler: actionHandler(plan, action, shared),
+      })
+    }
+  }
+}
+
+/** Of an action that may take longer than other requests, the time says nothing about the database. */
+const targetOf = ({ path, operation, action }: OfferedRoute): Target => ({
+  route: path,
+  operation,
+  ...(action !== undefined && action.timeoutMs > deadline.budgetMs && { takesItsTime: true }),
+})
+
+/** One compiled check for each resource that is written by an action. */
+function storedChecks(compilers: SchemaCompilers): (resource: Resource) => StoredCheck {
+  const checks = new Map<string, StoredCheck>()
+  return (resource) => {
+    const check = checks.get(resource.name) ?? compileStoredCheck(compilers, resource)
+    checks.set(resource.name, check)
+    return check
+  }
+}

@@ -1,0 +1,236 @@
+import {
+  type ActionResource,
+  type Catalogue,
+  computeFields,
+  conflictProblem,
+  type DocumentOf,
+  type Fields,
+  idPattern,
+  judgeFields,
+  normalizeTimes,
+  type Principal,
+  ProblemError,
+  type Resource,
+} from '@spillway/origin/contract'
+import { validationFailed } from '../http/validation-problem.ts'
+import { failureProblem } from '../resource/answer.ts'
+import type { StoredCheck } from '../resource/validator.ts'
+import type { Change } from '../store/commits.ts'
+import type { Call, Repository, StoredDocument } from '../store/repository.ts'
+import { type ActionStore, appended, changed, incremented, removed } from './action-store.ts'
+
+export interface WorkOptions {
+  readonly catalogue: Catalogue
+  readonly repository: Repository
+  /** Checks the stored form of a resource. */
+  readonly storedCheck: (resource: Resource) => StoredCheck
+  /** Names of the resources that may be written. */
+  readonly writable: ReadonlySet<string>
+  readonly principal: Principal | undefined
+  /** RFC 3339, of all of its writes. */
+  readonly now: string
+  readonly call: Call
+}
+
+/** A document that the handler has seen or made. */
+interface Entry {
+  readonly resource: Resource
+  readonly id: string
+  /** As it was read; `undefined`: there was none. */
+  readonly read: StoredDocument | undefined
+  /** As the handler has left it; `undefined`: none. */
+  fields: Fields | undefined
+  isWritten: boolean
+  isGuarded: boolean
+}
+
+/** The documents of one run of a handler: what it has read, and what is to become of them ("unit of work", Fowler, 2002). */
+export class Work implements ActionStore {
+  readonly #options: WorkOptions
+  readonly #entries = new Map<string, Entry>()
+  #isOver = false
+
+  constructor(options: WorkOptions) {
+    this.#options = options
+  }
+
+  get now(): string {
+    return this.#options.now
+  }
+
+  /** Takes a document that has been read for the handler. @returns it, as handlers are shown it */
+  add(resource: Resource, document: StoredDocument): unknown {
+    const entry = entryOf(resource, document.id, document)
+    this.#entries.set(keyOf(resource, document.id), entry)
+    return this.#shown(entry)
+  }
+
+  /** Ends it: a handler that goes on after it was given up can write nothing more. */
+  end(): void {
+    this.#isOver = true
+  }
+
+  /** What is to be written, and to stay as it was read. */
+  changes(): readonly Change[] {
+    return [...this.#entries.values()].flatMap((entry) => changeOf(entry) ?? [])
+  }
+
+  async get<On extends ActionResource>(
+    resource: On,
+    id: string,
+    { unchanged = false }: { readonly unchanged?: boolean } = {},
+  ): Promise<DocumentOf<On> | undefined> {
+    const entry = await this.#find(resource, id)
+    if (unchanged) entry.isGuarded = true
+    return entry.fields === undefined ? undefined : this.#shown<On>(entry)
+  }
+
+  async create<On extends ActionResource>(
+    resource: On,
+    fields: object,
+    { id }: { readonly id?: string } = {},
+  ): Promise<DocumentOf<On>> {
+    const known = this.#resource(resource)
+    if (id !== undefined && !idPattern.test(id))
+      throw new RangeError('an id has 1 to 64 letters, digits, - or _')
+    const own = id ?? crypto.randomUUID()
+    const entry = id === undefined ? entryOf(known, own, undefined) : await this.#find(resource, own)
+    if (entry.fields !== undefined) throw new ProblemError(idIsTaken)
+    this.#entries.set(keyOf(known, own), entry)
+    return this.#write<On>(entry, changed({}, fields as Fields))
+  }
+
+  update<On extends ActionResource>(resource: On, id: string, changes: object): Promise<DocumentOf<On>> {
+    return this.#change(resource, id, (fields) => changed(fields, changes as Fields))
+  }
+
+  async upsert<On extends ActionResource>(resource: On, id: string, fields: object): Promise<DocumentOf<On>> {
+    const entry = await this.#find(resource, id)
+    return this.#write<On>(entry, changed(entry.fields ?? {}, fields as Fields))
+  }
+
+  increment<On extends ActionResource>(resource: On, id: string, by: object): Promise<DocumentOf<On>> {
+    return this.#change(resource, id, (fields) => incremented(fields, by as Fields))
+  }
+
+  append<On extends ActionResource>(resource: On, id: string, items: object): Promise<DocumentOf<On>> {
+    return this.#change(resource, id, (fields) => appended(fields, items as Fields))
+  }
+
+  remove<On extends ActionResource>(resource: On, id: string, items: object): Promise<DocumentOf<On>> {
+    return this.#change(resource, id, (fields) => removed(fields, items as Fields))
+  }
+
+  async delete<On extends ActionResource>(resource: On, id: string): Promise<void> {
+    const entry: Entry = await this.#existing(resource, id)
+    this.#mayWrite(entry.resource)
+    entry.fields = undefined
+    entry.isWritten = true
+  }
+
+  async #change<On extends ActionResource>(
+    resource: On,
+    id: string,
+    change: (fields: Fields) => Fields,
+  ): Promise<DocumentOf<On>> {
+    const entry = await this.#existing(resource, id)
+    return this.#write<On>(entry, change(entry.fields))
+  }
+
+  async #existing(resource: ActionResource, id: string): Promise<Entry & { fields: Fields }> {
+    const entry = await this.#find(resource, id)
+    if (entry.fields === undefined) throw new ProblemError(missing)
+    // The cast: `fields` has just been looked at.
+    return entry as Entry & { fields: Fields }
+  }
+
+  async #find(resource: ActionResource, id: string): Promise<Entry> {
+    const { repository, call } = this.#options
+    const known = this.#resource(resource)
+    const key = keyOf(known, id)
+    const held = this.#entries.get(key)
+    if (held !== undefined) return held
+    const outcome = await repository.read(known, id, call)
+    this.#mustGoOn()
+    if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
+    // Asked for twice at once: the first answer counts.
+    const entry =
+      this.#entries.get(key) ?? entryOf(known, id, outcome.kind === 'found' ? outcome.document : undefined)
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  /** The resource with its rules, as the application has it. */
+  #resource({ name }: ActionResource): Resource {
+    this.#mustGoOn()
+    const resource = this.#options.catalogue.get(name)
+    if (resource === undefined) throw new TypeError(`'${name}' is not a resource of this application`)
+    return resource
+  }
+
+  #mustGoOn(): void {
+    if (this.#isOver) throw new Error('the request has been answered: nothing more can be read or written')
+  }
+
+  #mayWrite({ name }: Resource): void {
+    if (this.#options.writable.has(name)) return
+    throw new TypeError(`the action does not write '${name}': name it in the action's writes`)
+  }
+
+  /** Judges what is to be stored as any other write is judged. */
+  #write<On extends ActionResource>(entry: Entry, drafted: Fields): DocumentOf<On> {
+    this.#mustGoOn()
+    const { resource, read } = entry
+    this.#mayWrite(resource)
+    const { principal, now, storedCheck } = this.#options
+    const circumstances = { before: read?.fields, principal, now, operation: 'action' } as const
+    const fields = normalizeTimes(resource.schema, computeFields(resource.rules, drafted, circumstances))
+    const [mistake] = storedCheck(resource)(fields)
+    if (mistake !== undefined) {
+      const place = 'pointer' in mistake ? mistake.pointer : ''
+      throw new TypeError(
+        `what the action would store of '${resource.name}' does not fit its schema: ${place} ${mistake.detail}`,
+      )
+    }
+    const objection = judgeFields(resource.rules, fields, circumstances)
+    if (objection?.kind === 'conflict') throw new ProblemError(conflictProblem(objection))
+    if (objection !== undefined) throw new ProblemError(validationFailed(objection.errors))
+    entry.fields = fields
+    entry.isWritten = true
+    return this.#shown<On>(entry)
+  }
+
+  #shown<On extends ActionResource>({ id, read, fields, isWritten }: Entry): DocumentOf<On> {
+    const { now } = this.#options
+    const createdAt = read?.createdAt ?? now
+    const updatedAt = isWritten ? now : read?.updatedAt
+    // The cast: it has been stored, or checked, by the schema that the type is taken from.
+    return { ...fields, id, createdAt, updatedAt } as unknown as DocumentOf<On>
+  }
+}
+
+const keyOf = ({ name }: Resource, id: string): string => `${name}/${id}`
+
+const entryOf = (resource: Resource, id: string, read: StoredDocument | undefined): Entry => ({
+  resource,
+  id,
+  read,
+  fields: read?.fields,
+  isWritten: false,
+  isGuarded: false,
+})
+
+function changeOf({ resource, id, read, fields, isWritten, isGuarded }: Entry): Change | undefined {
+  if (!isWritten) {
+    return isGuarded && read !== undefined ? { kind: 'unchanged', resource, current: read } : undefined
+  }
+  if (read === undefined) {
+    return fields === undefined ? undefined : { kind: 'create', resource, fields, id }
+  }
+  return fields === undefined
+    ? { kind: 'delete', resource, current: read }
+    : { kind: 'replace', resource, current: read, fields }
+}
+
+const missing = { code: 'not-found', detail: 'A document that this action needs does not exist.' } as const
+const idIsTaken = { code: 'unique-conflict', detail: 'Another document already has this id.' } as const

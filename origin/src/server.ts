@@ -1,0 +1,11 @@
+/** The origin's door for an application's server code: handlers of its actions. In no Worker's bundle. */
+export type { ActionStore, Changes, Increments, Items } from './action/action-store.ts'
+export {
+  type ActionContext,
+  type ActionHandler,
+  defineServer,
+  type Implementation,
+  implement,
+  type ServerCode,
+} from './action/implementation.ts'
+export type { Refusal } from './action/refusal.ts'

@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto'
+import { type Fields, idempotencyRetentionMs, type Resource } from '@spillway/origin/contract'
+import { fateOf } from './database-error.ts'
+import {
+  documentWith,
+  type Instant,
+  newRecord,
+  recordOf,
+  replacementOf,
+  type StoredRecord,
+  tombstoneOf,
+} from './envelope.ts'
+import type { Records } from './records.ts'
+import type { Call, KeyRefused, NotDone, StoredDocument, UniqueConflict, Unknown } from './repository.ts'
+import { replacementOutcome, WriteInDoubtError, WriteRefusedError } from './settle-writes.ts'
+import type { Attempt, RecordWrite } from './transaction.ts'
+import type { TransactionRoom } from './transaction-room.ts'
+import { writeIds } from './write-ids.ts'
+
+/** A change of one document, or the condition that it stays as it was read. */
+export type Change =
+  | { readonly kind: 'create'; readonly resource: Resource; readonly id?: string; readonly fields: Fields }
+  | {
+      readonly kind: 'replace'
+      readonly resource: Resource
+      readonly current: StoredDocument
+      readonly fields: Fields
+    }
+  | { readonly kind: 'delete'; readonly resource: Resource; readonly current: StoredDocument }
+  | { readonly kind: 'unchanged'; readonly resource: Resource; readonly current: StoredDocument }
+
+/** A change as it will be written. */
+export interface Prepared extends RecordWrite {
+  readonly resource: Resource
+  /** Stored fields that are there now. */
+  readonly before: Fields | undefined
+  /** Document as it will be; `undefined`: none. */
+  readonly document: StoredDocument | undefined
+}
+
+/** The answer to a request with an Idempotency-Key, as it is kept with what the request wrote. */
+export interface KeptAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** An Idempotency-Key and the answer that is to be kept under it. */
+export interface KeyedAnswer {
+  /** Id of the key ({@link ./creation-key.ts}). */
+  readonly id: string
+  /** Fingerprint of the request. */
+  readonly request: string
+  readonly answer: KeptAnswer
+}
+
+export type CommitOutcome =
+  | { readonly kind: 'committed' }
+  /** A document is not as it was read any more: all is to be decided anew. */
+  | { readonly kind: 'changed' }
+  /** A request with the same key came first: its answer is kept. */
+  | { readonly kind: 'answered' }
+  | (UniqueConflict & { readonly resource: Resource })
+  | NotDone
+  | Unknown
+
+export type AnswerOutcome =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'kept'; readonly answer: KeptAnswer }
+  | KeyRefused
+  | NotDone
+
+export interface CommitsOptions {
+  readonly records: Records
+  readonly attempt: (writes: readonly RecordWrite[], timeoutMs: number) => Promise<Attempt>
+  readonly room: TransactionRoom
+  readonly clock: () => Instant
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number
+  readonly sleep: (timeMs: number) => Promise<void>
+  /** 0 to 1. */
+  readonly random: () => number
+}
+
+/** Collection of kept answers. No resource's name starts like it. */
+export const answersCollection = '_answers'
+
+/**
+ * Several changes that happen together or not at all, on the condition that each document is still the one that was read.
+ * One change alone is a write like any other and travels with others'. More than one, or one with an answer to keep, is a
+ * transaction of the database. Every write can be sent again without harm, as in {@link ./settle-writes.ts}, so that
+ * a lost answer is asked for again until the deadline.
+ */
+export class Commits {
+  readonly #options: CommitsOptions
+  readonly #writeId = writeIds()
+  /** Keys of requests that are running in this process. */
+  readonly #running = new Set<string>()
+
+  constructor(options: CommitsOptions) {
+    this.#options = options
+  }
+
+  /** The time of a commit. */
+  get clock(): () => Instant {
+    return this.#options.clock
+  }
+
+  prepare(change: Change, at: Instant): Prepared {
+    const { resource } = change
+    const collection = resource.name
+    if (change.kind === 'create') {
+      const { fields, id = randomUUID() } = change
+      const record = newRecord(id, fields, this.#writeId(), undefined, at)
+      const document = documentWith(record, fields)
+      return { resource, collection, record, expected: 0, isGuard: false, before: undefined, document }
+    }
+    const { current } = change
+    const shared = { resource, collection, expected: current.version, before: current.fields }
+    switch (change.kind) {
+      case 'replace': {
+        const record = replacementOf(current, change.fields, this.#writeId(), at)
+        return { ...shared, record, isGuard: false, document: documentWith(record, change.fields) }
+      }
+      case 'delete':
+        return {
+          ...shared,
+          record: tombstoneOf(current, this.#writeId(), at),
+          isGuard: false,
+          document: undefined,
+        }
+      case 'unchanged':
+        return { ...shared, record: recordOf(current), isGuard: true, document: current }
+    }
+  }
+
+  /** Two requests with one key in one process: the second is told so, rather than racing the first. */
+  async exclusively<Outcome>(
+    id: string | undefined,
+    run: () => Promise<Outcome>,
+  ): Promise<Outcome | KeyRefused> {
+    if (id === undefined) return run()
+    if (this.#running.has(id)) return { kind: 'keyRefused', reason: 'inUse' }
+    this.#running.add(id)
+    try {
+      return await run()
+    } finally {
+      this.#running.delete(id)
+    }
+  }
+
+  /** The answer that is kept under a key. */
+  async answered(id: string, request: string, call: Call): Promise<AnswerOutcome> {
+    const found = await this.#options.records.find(answersCollection, id, call)
+    if (found.kind === 'notDone') return found
+    if (found.record === undefined) return { kind: 'none' }
+    if (found.record._key?.request !== request) return { kind: 'keyRefused', reason: 'otherRequest' }
+    // Its shape is that of `answerRecord`: nothing else writes to this collection.
+    return { kind: 'kept', answer: found.record.answer as KeptAnswer }
+  }
+
+  async commit(
+    writes: readonly Prepared[],
+    keyed: KeyedAnswer | undefined,
+    call: Call,
+  ): Promise<CommitOutcome> {
+    const [first] = writes
+    if (keyed === undefined) {
+      if (first === undefined) return { kind: 'committed' }
+      if (writes.length === 1 && !first.isGuard) return this.#write(first, call)
+      if (writes.every(({ isGuard }) => isGuard)) return { kind: 'committed' }
+      return this.#transact(writes, call)
+    }
+    const answer = this.#answerRecord(keyed)
+    return this.#transact([...writes, answer], call)
+  }
+
+  #answerRecord({ id, request, answer }: KeyedAnswer): RecordWrite {
+    const at = this.#options.clock()
+    const record: StoredRecord = {
+      _id: id,
+      _v: 0,
+      _created: at.iso,
+      _updated: at.iso,
+      _w: [this.#writeId()],
+      _key: { request },
+      _expires: new Date(at.ms + idempotencyRetentionMs),
+      answer,
+    }
+    return { collection: answersCollection, record, expected: 0, isGuard: false }
+  }
+
+  /** One document, in the lanes that it shares with every other write. */
+  async #write({ resource, record, expected }: Prepared, call: Call): Promise<CommitOutcome> {
+    const { records } = this.#options
+    const outcome =
+      expected === 0
+        ? await records.insert(resource.name, record, call)
+        : await records.replace(resource.name, { record, expected }, call)
+    switch (outcome.kind) {
+      case 'written':
+        return { kind: 'committed' }
+      case 'duplicateId':
+      case 'versionConflict':
+      case 'notFound':
+        return { kind: 'changed' }
+      case 'uniqueConflict':
+        return { ...outcome, resource }
+      default:
+        return outcome
+    }
+  }
+
+  async #transact(writes: readonly (Prepared | RecordWrite)[], call: Call): Promise<CommitOutcome> {
+    const { room, now } = this.#options
+    const outcome = await room.run(call.deadline - now(), () => this.#settle(writes, call))
+    return outcome === 'full' || outcome === 'late' ? { kind: 'notDone', reason: 'busy' } : outcome
+  }
+
+  async #settle(writes: readonly (Prepared | RecordWrite)[], call: Call): Promise<CommitOutcome> {
+    const { now, sleep, random } = this.#options
+    let isInDoubt = false
+    for (let number = 1; ; number += 1) {
+      const leftMs = call.deadline - now()
+      if (leftMs <= 0) return isInDoubt ? unknown : { kind: 'notDone', reason: 'unavailable' }
+      if (!isInDoubt && call.signal?.aborted === true) return { kind: 'notDone', reason: 'aborted' }
+      const attempt = await this.#attempt(writes, leftMs, isInDoubt)
+      switch (attempt.kind) {
+        case 'committed':
+        case 'notDone':
+          return attempt
+        case 'doubtful':
+          isInDoubt = true
+          break
+        case 'changed':
+        case 'duplicate':
+          return isInDoubt ? this.#truth(writes, attempt, call) : refusalOf(writes, attempt)
+      }
+      // Full jitter: those who were in each other's way do not meet again.
+      await sleep(random() * Math.min(backoffMsMax, 5 * 2 ** number))
+    }
+  }
+
+  async #attempt(
+    writes: readonly RecordWrite[],
+    leftMs: number,
+    isInDoubt: boolean,
+  ): Promise<Attempt | NotDone> {
+    try {
+      return await this.#options.attempt(writes, leftMs)
+    } catch (error) {
+      const fate = fateOf(error)
+      if (fate === 'refused') {
+        const refusal = new WriteRefusedError((error as { readonly code?: unknown }).code, { cause: error })
+        throw isInDoubt ? new WriteInDoubtError(refusal) : refusal
+      }
+      return fate === 'crowded' && !isInDoubt ? { kind: 'notDone', reason: 'busy' } : { kind: 'aborted' }
+    }
+  }
+
+  /** An attempt found things changed after one whose answer was lost: perhaps by that one. A record of it tells. */
+  async #truth(
+    writes: readonly (Prepared | RecordWrite)[],
+    attempt: Refused,
+    call: Call,
+  ): Promise<CommitOutcome> {
+    const { collection, record, expected } = writes.find(({ isGuard }) => !isGuard) as RecordWrite
+    const found = await this.#options.records.find(collection, record._id, call)
+    if (found.kind === 'notDone') return unknown
+    if (found.record?._w.includes(record._w[0] as string) === true) return { kind: 'committed' }
+    if (expected === 0) return refusalOf(writes, attempt)
+    const verdict = replacementOutcome({ record, expected, isSent: true }, found.record, false)
+    return verdict === undefined || verdict.kind === 'unknown' ? unknown : refusalOf(writes, attempt)
+  }
+}
+
+type Refused = Extract<Attempt, { kind: 'changed' | 'duplicate' }>
+
+const unknown: Unknown = { kind: 'unknown' }
+const backoffMsMax = 100
+
+function refusalOf(writes: readonly (Prepared | RecordWrite)[], attempt: Refused): CommitOutcome {
+  if (attempt.kind === 'changed') return attempt
+  const { collection, fields } = attempt
+  if (collection === answersCollection) return { kind: 'answered' }
+  if (fields[0] === '_id') return { kind: 'changed' }
+  const write = writes.find((one): one is Prepared => 'resource' in one && one.collection === collection)
+  return { kind: 'uniqueConflict', fields, resource: (write as Prepared).resource }
+}
