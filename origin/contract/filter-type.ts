@@ -41,13 +41,14 @@ export function describeFilterType(type: FilterType): string {
     case 'choice':
       return `one of ${type.choices.join(', ')}`
     case 'number':
-      return type.integer ? 'an integer' : 'a number'
+      // A larger one comes out of a double as another (RFC 7493 §2.2).
+      return type.integer ? 'an integer between -(2^53 - 1) and 2^53 - 1' : 'a number in double precision'
     case 'boolean':
       return 'true or false'
     case 'date':
       return 'a date such as 2026-11-24'
     case 'date-time':
-      return 'a UTC time to the millisecond, such as 2026-11-24T12:00:00.000Z'
+      return 'a time to the millisecond, such as 2026-11-24T12:00:00.000Z'
     case 'string':
       return 'text'
   }

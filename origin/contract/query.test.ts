@@ -80,6 +80,12 @@ describe('parseListQuery', () => {
     ['hexadecimal', 'population=0x10', /Must be an integer/],
     ['leading zero', 'population=007', /Must be an integer/],
     ['infinity', 'population=1e999', /Must be an integer/],
+    [
+      'an integer that would become another',
+      'population=9007199254740993',
+      /between -\(2\^53 - 1\) and 2\^53 - 1/,
+    ],
+    ['a cursor that is none', 'cursor=abc', /Not a cursor of this list/],
     ['fraction of an integer', 'population=1.5', /Must be an integer/],
     ['empty number', 'population=', /Must be an integer/],
     ['choice that is not offered', 'kind=hamlet', /one of capital/],

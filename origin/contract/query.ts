@@ -89,7 +89,7 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
   const after = decodeCursor(cursor, view, query)
   if (after !== undefined) return { ok: true, value: { ...query, after } }
   const detail =
-    'This cursor belongs to another list. Use it with the path, filters and sort that returned it, or start again without a cursor.'
+    'Not a cursor of this list. Use one as it was returned, with the same path, filters and sort, or start again without a cursor.'
   return { ok: false, problem: { code: 'invalid-cursor', detail, errors: [{ parameter: 'cursor', detail }] } }
 }
 

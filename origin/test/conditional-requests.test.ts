@@ -125,6 +125,9 @@ describe('a write to a document at "2" (RFC 9110 §13)', () => {
         if (wanted >= 400) expect(after.json).toMatchObject({ title: 'Second' })
         if (wanted === 412) {
           expect(answer.json.code).toBe('precondition-failed')
+          const failed =
+            'if-none-match' in conditions ? /^If-None-Match matches:/ : /^If-Match does not match:/
+          expect(answer.json.detail).toMatch(failed)
           expect(answer.headers.etag).toBe(after.headers.etag)
           expect(versionOf(answer.headers.etag)).toBe(2)
         }

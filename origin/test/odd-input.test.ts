@@ -58,7 +58,7 @@ describe('a time', () => {
     expect(answer.json.errors).toEqual([
       {
         pointer: '/validUntil',
-        detail: 'Must be a UTC time to the millisecond, such as 2026-11-24T12:00:00.000Z.',
+        detail: 'Must be a time to the millisecond, such as 2026-11-24T12:00:00.000Z.',
       },
     ])
     for (const operator of ['', '[lt]', '[gte]', '[in]']) {

@@ -68,10 +68,15 @@ export function namesListEtag(ifNoneMatch: string, etag: string): boolean {
   return listsElement(ifNoneMatch, etag) || listsElement(ifNoneMatch, `W/${etag}`)
 }
 
-/** The 412 of a document that has this entity tag now. */
-export const preconditionFailed = (etag: string): Problem => ({
+const failures = {
+  ifMatchFailed: 'If-Match does not match',
+  ifNoneMatchFailed: 'If-None-Match matches',
+} as const
+
+/** The 412 of a document that has this entity tag now, and the condition that it is because of. */
+export const preconditionFailed = (verdict: keyof typeof failures, etag: string): Problem => ({
   code: 'precondition-failed',
-  detail: `If-Match does not match: the current ETag is ${etag}. Read the document again before you retry.`,
+  detail: `${failures[verdict]}: the current ETag is ${etag}. Read the document again before you retry.`,
   headers: { etag },
 })
 

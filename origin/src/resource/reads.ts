@@ -57,7 +57,7 @@ export function readHandler(plan: Plan, repository: Repository, isCertain: IsCer
     const { document } = outcome
     const verdict = evaluatePreconditions(conditions.value, document.version, plan.revision)
     if (verdict === 'ifMatchFailed')
-      return sendProblem(reply, preconditionFailed(plan.etag(document.version)))
+      return sendProblem(reply, preconditionFailed(verdict, plan.etag(document.version)))
     reply.headers(isCertain(request.startedAtMs) ? caching : uncertainCaching)
     reply.header('etag', plan.etag(document.version))
     reply.header(headers.cacheTag, `${plan.documentTag(id)},${plan.revisionTag}`)

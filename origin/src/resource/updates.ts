@@ -183,9 +183,8 @@ async function writing(
     }
     const { document } = found
     if (!isVisible(document, plan.writeOwner, request)) return sendProblem(reply, notYours)
-    if (evaluatePreconditions(conditions, document.version, plan.revision) !== 'proceed') {
-      return judged(preconditionFailed(plan.etag(document.version)))
-    }
+    const verdict = evaluatePreconditions(conditions, document.version, plan.revision)
+    if (verdict !== 'proceed') return judged(preconditionFailed(verdict, plan.etag(document.version)))
     const outcome = await write(document)
     const subject = request.principal?.subject
     const purgeOf = (...stored: readonly Fields[]) =>
