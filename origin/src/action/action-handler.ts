@@ -242,9 +242,8 @@ async function findDocument(
   }
   const { document } = found
   if (!mayAct(action, document, request.principal)) return refused(notYours)
-  if (evaluatePreconditions(conditions, document.version, plan.revision) !== 'proceed') {
-    return refused(preconditionFailed(plan.etag(document.version)))
-  }
+  const verdict = evaluatePreconditions(conditions, document.version, plan.revision)
+  if (verdict !== 'proceed') return refused(preconditionFailed(verdict, plan.etag(document.version)))
   return { ok: true, value: document }
 }
 
