@@ -31,6 +31,9 @@ export const bars = {
   /** How many times fewer CPU µs a create takes, through the whole path, than plain Fastify + insertOne, majority. */
   originCreate: { name: 'origin-create-times-fewer', limit: 4, holds: '>=' },
 
+  /** CPU of an action that updates one document, divided by that of a PATCH of the same. */
+  originAction: { name: 'origin-action-patch-ratio', limit: 1.2, holds: '<=' },
+
   /** Goodput at ten times the capacity in percent of the best goodput at any level. */
   overloadGoodput: { name: 'overload-goodput-percent', limit: 95, holds: '>=' },
   /** p99 of what is admitted at ten times the capacity, from the intended start. */

@@ -10,9 +10,10 @@ import { sampleTrip } from './sample-trip.ts'
  * - `search`: a page behind a bound that no two requests share, so that no two are the same query.
  * - `create`: a new document with a fresh Idempotency-Key.
  * - `update`: a conditional change of one field, with the ETag that the document has now.
+ * - `act`: an action that changes the same field of the same documents as `update` does.
  * - `plan`: a new trip with a fresh Idempotency-Key: a user's own document, beside a catalogue that stays as it is.
  */
-export const operations = ['read', 'list', 'search', 'create', 'update', 'plan'] as const
+export const operations = ['read', 'list', 'search', 'create', 'update', 'act', 'plan'] as const
 export type OperationName = (typeof operations)[number]
 
 /** How often each operation is asked for, in relation to the others. */
@@ -60,13 +61,14 @@ export class Workload {
   constructor(options: WorkloadOptions) {
     this.#options = options
     this.#shares = cumulativeShares(options.mix)
-    const { create, plan, search, update } = options.mix
-    this.isRepeatable = !create && !plan && !search && !update
+    const { act, create, plan, search, update } = options.mix
+    this.isRepeatable = !act && !create && !plan && !search && !update
   }
 
   /** Ids whose ETags must be known before the first call. */
   get idsToLearn(): readonly string[] {
-    return this.#options.mix.update ? this.#options.ids.slice(-updatedDocumentsMax) : []
+    const { act, update } = this.#options.mix
+    return act || update ? this.#options.ids.slice(-updatedDocumentsMax) : []
   }
 
   learn(id: string, etag: string): void {
@@ -116,6 +118,19 @@ export class Workload {
           if (status === 503) this.#updatable.push(document)
           else if (status < 300 && newEtag !== undefined) this.#updatable.push({ id, etag: newEtag })
         },
+      }
+    },
+    act: (headers) => {
+      const document = this.#updatable.shift()
+      if (document === undefined) return this.#steps.read(headers)
+      return {
+        call: {
+          method: 'POST',
+          path: `${documentPath(document.id)}/adjust-population`,
+          headers: { ...headers, 'content-type': json },
+          body: JSON.stringify({ by: Math.floor(this.#options.random() * 100) }),
+        },
+        answered: () => this.#updatable.push(document),
       }
     },
   }

@@ -16,9 +16,15 @@ import { advisory, placeV2, trip } from './support/samples.ts'
  * (docs.aws.amazon.com/documentdb/latest/developerguide/mongo-apis.html, engine 5.0). A new one has to be looked up
  * there before it is added here.
  */
-const commands = new Set(['find', 'insert', 'update', 'createIndexes', 'listIndexes', 'ping'])
+const commands = new Set(
+  ['find', 'insert', 'update', 'createIndexes', 'listIndexes', 'ping'].concat([
+    // Of the admin database, for actions.
+    'commitTransaction',
+    'abortTransaction',
+  ]),
+)
 const operators = new Set(
-  ['$and', '$or', '$eq', '$in', '$gt', '$gte', '$lt', '$lte', '$exists', '$setOnInsert'].concat([
+  ['$and', '$or', '$eq', '$in', '$gt', '$gte', '$lt', '$lte', '$exists', '$setOnInsert', '$inc'].concat([
     // Members of the driver's own, around a command.
     '$db',
     '$clusterTime',
@@ -39,8 +45,8 @@ beforeAll(async () => {
   const db = client.db(database)
   await applyIndexes(db, await planIndexes(db, resources), { destructive: false })
   await loadSeed(db, placesSeed(50), resources)
-  const { repository } = openRepository(db)
-  origin = await startTestApp({ over: () => repository })
+  const { repository, commits } = openRepository(db)
+  origin = await startTestApp({ over: () => repository, commits })
 })
 afterAll(async () => {
   await origin.stop()
@@ -79,11 +85,17 @@ it('sends only commands and operators that DocumentDB has', async () => {
     expect((await send('GET', `/v2/places${query}`)).status).toBe(200)
   }
   await send('GET', '/v2/trips', { as: alice })
+  const place = (await send('POST', '/v2/places', { as: editor, body: placeV2 })).headers.location
+  for (const headers of [{}, key]) {
+    const body = { by: 1 }
+    expect((await send('POST', `${place}/adjust-population`, { as: editor, body, headers })).status).toBe(200)
+  }
   await send('GET', '/readyz')
 
   const sent = new Set(started.map(({ commandName }) => commandName))
   expect([...sent].filter((name) => !commands.has(name) && !housekeeping.has(name))).toEqual([])
-  for (const name of ['find', 'insert', 'update', 'createIndexes']) expect(sent).toContain(name)
+  for (const name of ['find', 'insert', 'update', 'createIndexes', 'commitTransaction'])
+    expect(sent).toContain(name)
   const used = new Set(started.flatMap(({ command }) => [...operatorsIn(command)]))
   expect([...used].filter((name) => !operators.has(name))).toEqual([])
 })

@@ -43,6 +43,9 @@ describe('a second attempt of a write', () => {
     ['patch', { idempotencyKey: 'k-1' }, undefined],
     ['patch', { ifMatch: '"1"', idempotencyKey: 'k-1' }, 'by-version'],
     ['patch', { ifMatch: '*', idempotencyKey: 'k-1' }, undefined],
+    ['action', {}, undefined],
+    ['action', { ifMatch: '"1"' }, undefined],
+    ['action', { idempotencyKey: 'k-1' }, 'by-key'],
     ['delete', {}, undefined],
     ['delete', { ifMatch: '"7"' }, 'by-version'],
     ['delete', { ifMatch: '"7", "8"' }, undefined],
@@ -53,6 +56,8 @@ describe('a second attempt of a write', () => {
   it.each([
     ['create', { idempotencyKey: 'k-1' }, 'the same Idempotency-Key'],
     ['batchCreate', { idempotencyKey: 'k-1' }, 'the same Idempotency-Key'],
+    ['action', { idempotencyKey: 'k-1' }, 'the same Idempotency-Key'],
+    ['action', { ifMatch: '"1"' }, 'Read what the action changes'],
     ['create', {}, 'Check whether the document was created'],
     ['replace', { ifMatch: '"1"' }, 'the same If-Match'],
     ['replace', { ifMatch: '*' }, 'Read the document'],

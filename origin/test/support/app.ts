@@ -8,6 +8,7 @@ import { RequestLog } from '../../src/observe/request-log.ts'
 import { Health } from '../../src/ops/health.ts'
 import { AdmissionControl } from '../../src/overload/admission-control.ts'
 import { DelayLimit } from '../../src/overload/delay-limit.ts'
+import type { Commits } from '../../src/store/commits.ts'
 import type { Repository } from '../../src/store/repository.ts'
 import { parseEdgeKeys } from '../../src/trust/edge-keys.ts'
 import { AssertionVerifier } from '../../src/trust/trust.ts'
@@ -39,6 +40,8 @@ export interface TestAppOptions {
   readonly clock?: () => number
   /** A layer over the real repository, for a store that is slow or fails. */
   readonly over?: (repository: Repository) => Repository
+  /** @default those of its own database */
+  readonly commits?: Commits
   /** Requests at once. */
   readonly limit?: number
   /** Requests that may wait for their turn. @default 0 */
@@ -99,7 +102,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     application,
     server: options.server ?? (application.name === fixture.name ? fixtureServer : noServerCode),
     repository,
-    commits,
+    commits: options.commits ?? commits,
     isCertain: options.isCertain ?? ((beganAtMs) => database.pool.primary.isCertain(beganAtMs)),
     verifier: new AssertionVerifier(parseEdgeKeys(edgeKeySet)),
     admission,

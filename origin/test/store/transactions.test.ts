@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Resource } from '@spillway/origin/contract'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type ReplicaSet, startReplicaSet } from '../../dev/replica-set.ts'
+import type { CommitOutcome } from '../../src/store/commits.ts'
+import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
+import { openRepository } from '../../src/store/open-repository.ts'
+import { openPool, type Pool } from '../../src/store/pool.ts'
+import { resources } from '../fixture/application.ts'
+
+/** A replica set of three loses its primary, without notice, while transactions are on their way. */
+let set: ReplicaSet
+let pool: Pool
+let store: ReturnType<typeof openRepository>
+const trips = resources.get('trips') as Resource
+
+beforeAll(async () => {
+  set = await startReplicaSet(3)
+  pool = await openPool({ uri: set.uri, database: 'transactions', poolSize: 8, connectTimeoutMs: 30_000 })
+  await applyIndexes(pool.db, await planIndexes(pool.db, resources), { destructive: false })
+  store = openRepository(pool.db, { bounds: pool.bounds, primary: pool.primary })
+}, 60_000)
+afterAll(async () => {
+  await pool?.close()
+  await set?.stop()
+})
+
+const trip = (budgetCents: number) => ({
+  ownerId: 'alice',
+  title: 'x',
+  startsOn: '2027-01-01',
+  endsOn: '2027-01-02',
+  placeIds: [],
+  budgetCents,
+})
+const callFor = (timeMs: number) => ({ deadline: performance.now() + timeMs })
+
+/** Moves one from a document to another, and leaves a receipt. */
+async function transfer(from: string, to: string, receipt: string): Promise<CommitOutcome> {
+  const { repository, commits } = store
+  const call = callFor(2_000)
+  const [source, target] = await Promise.all([from, to].map((id) => repository.read(trips, id, call)))
+  if (source?.kind !== 'found' || target?.kind !== 'found') return { kind: 'notDone', reason: 'unavailable' }
+  const at = commits.clock()
+  const moved = [source.document, target.document].map((current, index) => ({
+    kind: 'replace' as const,
+    resource: trips,
+    current,
+    fields: { ...current.fields, budgetCents: Number(current.fields.budgetCents) + (index === 0 ? -1 : 1) },
+  }))
+  const made = { kind: 'create', resource: trips, id: receipt, fields: trip(0) } as const
+  const writes = [...moved, made].map((change) => commits.prepare(change, at))
+  return commits.commit(writes, undefined, call)
+}
+
+it('each is told the truth: done, not done, or unknown; and all of it is done or nothing', {
+  timeout: 110_000,
+}, async () => {
+  const accounts = Array.from({ length: 6 }, () => randomUUID())
+  for (const id of accounts) {
+    await store.repository.create(trips, { id, fields: trip(1_000) }, undefined, callFor(10_000))
+  }
+  const told = new Map<string, CommitOutcome['kind']>()
+  let isKilled = false
+  let doneAfter = 0
+  const writing = new AbortController()
+  const workers = Array.from({ length: 6 }, async (_, worker) => {
+    for (let turn = worker; !writing.signal.aborted; turn += 1) {
+      const receipt = randomUUID()
+      const [from, to] = [accounts[turn % 6], accounts[(turn + 1 + (turn % 5)) % 6]] as [string, string]
+      const { kind } = await transfer(from, to, receipt)
+      told.set(receipt, kind)
+      if (isKilled && kind === 'committed') doneAfter += 1
+      await sleep(5)
+    }
+  })
+  await sleep(700)
+  await set.killPrimary()
+  isKilled = true
+  await sleep(4_000)
+  writing.abort()
+  await Promise.all(workers)
+
+  expect(doneAfter).toBeGreaterThan(0)
+  let total = 0
+  for (const id of accounts) {
+    const found = await store.repository.read(trips, id, callFor(10_000))
+    total += found.kind === 'found' ? Number(found.document.fields.budgetCents) : Number.NaN
+  }
+  expect(total).toBe(6_000)
+  for (const [receipt, kind] of told) {
+    const found = await store.repository.read(trips, receipt, callFor(10_000))
+    if (kind === 'committed') expect([receipt, found.kind]).toEqual([receipt, 'found'])
+    else if (kind !== 'unknown') expect([kind, receipt, found.kind]).toEqual([kind, receipt, 'notFound'])
+  }
+  expect([...told.values()]).toContain('committed')
+})
