@@ -42,7 +42,7 @@ export const pipelines: { readonly [Kind in RequestPlan['kind']]: PipelineOf<Kin
   unmatched: [verify, limitHere, site],
 }
 
-/** Hands a request that is no contract route to hono. */
+/** Passes a request that matches no contract route to hono. */
 function site(exchange: Exchange<PagePlan | UnmatchedPlan>, parts: Parts): Response | Promise<Response> {
   return parts.site.answer(exchange, parts)
 }
@@ -53,10 +53,10 @@ type PipelineOf<Kind> = Pipeline<Exchange<Extract<RequestPlan, { kind: Kind }>>,
 export type App = (request: Request, context: RequestContext) => Response | Promise<Response>
 
 /**
- * One request, stage by stage. What needs no I/O is decided without a promise, so that a read that is known to the
- * isolate, from a caller that is known to it, is answered in one go.
+ * Serves one request, stage by stage. A stage that needs no I/O returns no promise, so a memory hit for a token that
+ * the isolate has already verified runs synchronously from start to end.
  *
- * perf: no framework stands around the contract's routes; hono has all others (decision 16).
+ * perf: contract routes bypass the framework; hono serves all others (decision 16).
  */
 export function createApp(parts: Parts): App {
   return (request, context) => {
@@ -75,11 +75,11 @@ export function createApp(parts: Parts): App {
   }
 }
 
-/** The cast: by the type of {@link pipelines} a plan finds its own kind's, which no index type says. */
+/** The cast: a plan's kind selects its own pipeline in {@link pipelines}, which an index type cannot express. */
 const pipelineOf = ({ plan }: Exchange): Pipeline<Exchange, Parts> =>
   pipelines[plan.kind] as unknown as Pipeline<Exchange, Parts>
 
-/** Gives the answer what every answer has. */
+/** Adds the headers that every answer carries. */
 function conclude(exchange: Exchange, answer: Answer, parts: Parts): Response {
   if (answer instanceof Response) {
     const { status } = answer

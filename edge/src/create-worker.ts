@@ -13,13 +13,13 @@ type Handler = (request: Request, context: ExecutionContext) => Response | Promi
 /**
  * The Worker that serves an application.
  *
- * @param routes routes that the edge alone serves. @default none
+ * @param routes routes that only the edge serves. @default none
  */
 export function createWorker<E extends Env, S extends Schema, Path extends string>(
   application: Application,
   routes?: Hono<E, S, Path>,
 ): ExportedHandler<Bindings> {
-  // Made once per isolate: the bindings do not change while it lives.
+  // Created once per isolate, since bindings never change during its life.
   let handler: Handler | undefined
   return {
     fetch(request, bindings, context) {

@@ -14,7 +14,10 @@ import type { RandomIds } from './platform/random-ids.ts'
 /** The runtime's side of a request. */
 export type RequestContext = Pick<ExecutionContext, 'waitUntil' | 'passThroughOnException' | 'props'>
 
-/** One request on its way through the stages. Each stage reads what those before it found and adds its own. */
+/**
+ * One request on its way through the stages. Each stage reads what earlier stages recorded here and adds its own
+ * findings.
+ */
 export class Exchange<Plan extends RequestPlan = RequestPlan> {
   readonly request: Request
   readonly head: RequestHead
@@ -25,23 +28,29 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
   token: VerifiedToken | undefined
   /** The instant from which this caller must see the resource, from its consistency token; epoch milliseconds. */
   notBeforeMs: number | undefined
-  /** Whether anything was waited for: else nobody but this isolate has heard of it, and no time has passed. */
+  /**
+   * Whether any stage has awaited something. If not, the request id has left this isolate nowhere and the clock has not
+   * moved.
+   */
   hasWaited = false
-  /** The permit of a write, from before its body is here. */
+  /** The permit of a write, reserved before its body arrives. */
   reservation: Reservation | undefined
-  /** Why it was refused, for the log: a problem code, or something finer. */
+  /** Why the request was refused, for the log: a problem code, or a more specific reason. */
   reason: string | undefined
-  /** Tags that the origin named as made obsolete by this request. */
+  /** Tags that the origin named as obsolete after this request. */
   purgeTags: readonly string[] = []
-  /** Whether a part of the answer may happen yet: an item of a batch whose outcome is not known. */
+  /** Whether part of the write may still happen: a batch has an item of unknown outcome. */
   isUnsettled = false
-  /** The revision of the resource in the origin's last answer, where that was about a resource. */
+  /** The resource revision that the origin's last answer reported; `undefined` if it reported none. */
   toldRevision: ToldRevision | undefined
-  /** An attempt was sent and its answer lost: what it did at the origin is not known, whatever the next one says. */
+  /**
+   * Whether an attempt was sent and its answer lost: its effect at the origin is unknown, whatever a later attempt
+   * says.
+   */
   hasLostAttempt = false
-  /** How long the origin took, where it was asked. */
+  /** How long the origin took; `undefined` when it was not asked. */
   originMs: number | undefined
-  /** Whether it was answered as others were just before, request id included. */
+  /** Whether the answer repeats an earlier one, request id included. */
   isRepeat = false
   readonly #ids: RandomIds
   #isMarked = false
@@ -56,28 +65,28 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
     this.#ids = ids
   }
 
-  /** Keeps work going when the answer is out, or nobody waits for it any more. */
+  /** Keeps work alive after the answer has gone out or the client has left. */
   waitUntil(work: Promise<unknown>): void {
     this.context.waitUntil(work)
   }
 
-  /** The caller's request id where it is a UUID, so that it cannot write into our logs; otherwise a new one. */
+  /** The caller's request id if it is a UUID, so that callers cannot inject text into our logs; otherwise a new one. */
   get requestId(): string {
     this.#requestId ??= this.#sentId() ?? this.#ids.next()
     return this.#requestId
   }
 
-  /** Whether somebody has been told its id already. */
+  /** Whether the request id has already been sent to the origin or a log. */
   get isNamed(): boolean {
     return this.#requestId !== undefined
   }
 
-  /** Whether its answer carries the request id already. */
+  /** Whether the answer already carries the request id. */
   get isMarked(): boolean {
     return this.#isMarked
   }
 
-  /** It is answered as others are, under an id that all of them have; `isRepeat`: not as the first of them. */
+  /** Adopts the id of an answer that many requests share. `isRepeat`: this request is not the first of them. */
   takeId(shared: string, isRepeat: boolean): void {
     this.#requestId = shared
     this.#isMarked = true
@@ -90,7 +99,9 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
   }
 }
 
-/** The time. While nothing is waited for the runtime's clock stands still, so that it need not be asked again. */
+/**
+ * The current time. perf: the runtime's clock stands still until something is awaited, so the arrival time is reused.
+ */
 export const nowOf = ({ hasWaited, arrivedAtMs }: Exchange, now: () => number): number =>
   hasWaited ? now() : arrivedAtMs
 
@@ -104,6 +115,6 @@ export const patternOf = ({ plan }: Exchange): string | undefined =>
 export const priorityOf = (exchange: Exchange<ServedPlan>): Priority =>
   principalOf(exchange)?.priority ?? exchange.plan.priority
 
-/** When an exchange's answer is too late; epoch milliseconds. */
+/** Latest useful time for the answer; epoch milliseconds. */
 export const deadlineOf = ({ arrivedAtMs, plan }: Exchange): number =>
   arrivedAtMs + (plan.kind === 'write' ? plan.timeoutMs : deadline.budgetMs)

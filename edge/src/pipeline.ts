@@ -1,27 +1,27 @@
 import type { Problem } from '@spillway/origin/contract'
 
-/** End of a request: the response, or the problem that it is refused with. */
+/** Result of a request: the response, or the problem that refuses it. */
 export type Answer = Response | Problem
 
-/** Said by a stage that neither answers nor refuses: the next stage is asked. */
+/** Returned by a stage that neither answers nor refuses: the next stage runs. */
 export const next = 'next'
 
 export type Verdict = Answer | typeof next
 
 /**
- * One step of a request's path. It reads what the stages before it wrote on the exchange, and writes its own. It returns
- * a promise only where it waits for something.
+ * One step of a request's path. It reads what earlier stages wrote to the exchange and writes its own findings. It
+ * returns a promise only if it awaits something.
  */
 export type Stage<Exchange, Parts> = (exchange: Exchange, parts: Parts) => Verdict | Promise<Verdict>
 
-/** The last stage of a path: it cannot leave the request to another. */
+/** The last stage of a path, which must answer or refuse. */
 export type LastStage<Exchange, Parts> = (exchange: Exchange, parts: Parts) => Answer | Promise<Answer>
 
 export type Pipeline<Exchange, Parts> = readonly [...Stage<Exchange, Parts>[], LastStage<Exchange, Parts>]
 
 /**
- * Runs the stages in turn, synchronously until one returns a promise: a read that memory answers makes none. hono's
- * `compose` and fastify's hook runner work alike.
+ * Runs the stages in turn, synchronously until one returns a promise: a memory hit creates none. hono's `compose` and
+ * fastify's hook runner work the same way.
  */
 export function run<Exchange extends { hasWaited: boolean }, Parts>(
   pipeline: Pipeline<Exchange, Parts>,

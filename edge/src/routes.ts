@@ -2,8 +2,8 @@ import type { Principal } from '@spillway/origin/contract'
 import type { Bindings } from './config.ts'
 
 /**
- * Environment of the routes in `edge/application/routes.ts`: what hono gives them with a request. A team adds bindings of
- * its own by `Hono<EdgeEnv & { Bindings: { … } }>`.
+ * Environment of the routes in `edge/application/routes.ts`: the values that hono passes with a request. A team adds
+ * its own bindings with `Hono<EdgeEnv & { Bindings: { … } }>`.
  */
 export interface EdgeEnv {
   readonly Bindings: Bindings

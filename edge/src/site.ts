@@ -18,14 +18,14 @@ import { recover } from './stage/recover.ts'
 
 export type SiteParts = LookupParts & LimitParts & AnswerParts
 
-/** Everything that is no route of the contract. Its requests are verified and counted like any other. */
+/** Serves everything outside the contract. Its requests are verified and counted like all others. */
 export interface Site {
   answer(exchange: SiteExchange, parts: SiteParts): Response | Promise<Response>
 }
 
 type SiteExchange = Exchange<PagePlan | UnmatchedPlan>
 
-/** Stages of a page that the origin serves beside the resources: its documentation, from the cache where it can be. */
+/** Stages of a documentation page: served from the cache if stored, otherwise from the origin. */
 export const pageStages: Pipeline<Exchange<PagePlan>, SiteParts> = [
   fromMemory,
   shedOrStored,
@@ -33,7 +33,7 @@ export const pageStages: Pipeline<Exchange<PagePlan>, SiteParts> = [
   throughCache,
 ]
 
-/** Path of the edge's own health, for a monitor that is to tell it from the origin's. */
+/** Path of the edge's own health check, which monitors use to tell a failing edge from a failing origin. */
 const healthPath = '/healthz'
 
 interface SiteEnv extends EdgeEnv {
@@ -44,8 +44,8 @@ interface SiteEnv extends EdgeEnv {
 }
 
 /**
- * Composes the routes beside the contract's by hono: the origin's pages, the edge's health and the application's own
- * routes, with cross-origin and security fields on all of them, and a problem where there is no route (decision 16).
+ * Routes everything outside the contract through hono: the origin's pages, the edge's health and the application's own
+ * routes. Adds CORS and security headers to all of them, and answers unknown routes with a problem (decision 16).
  */
 export function createSite<E extends Env, S extends Schema, Path extends string>(
   routes: Hono<E, S, Path> | undefined,
@@ -105,7 +105,9 @@ export function createSite<E extends Env, S extends Schema, Path extends string>
 const { docs, openapi, problems } = publicPaths
 const pagePaths = [openapi, docs, `${docs}/*`, `${problems}/*`]
 
-/** Without HSTS, which would hold for all of a zone and is the zone's setting; `overwrite`: a route knows better. */
+/**
+ * Omits HSTS, which applies to a whole zone and belongs in its settings. `overwrite` is off: a route's own value wins.
+ */
 const security = {
   overwrite: false,
   strictTransportSecurity: false,
@@ -119,7 +121,7 @@ const security = {
 
 const isPage = (exchange: SiteExchange): exchange is Exchange<PagePlan> => exchange.plan.kind === 'page'
 
-/** Appends each field whose value is not there yet: a stored page has them already. */
+/** Appends each header that is not set yet: a stored page already has them. */
 function addMissing(headers: Headers, fields: Cors['always']): void {
   for (const [name, value] of fields) {
     if (headers.get(name)?.includes(value) !== true) headers.append(name, value)
@@ -130,7 +132,7 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 const noPage: Problem = { code: 'not-found', detail: 'There is no such page.' }
 
-/** Methods that a path has a handler for: no middleware, and no page, whose methods are known before (`planPage`). */
+/** Methods that have a handler at this path. Skips middleware, and pages, whose methods `planPage` knows. */
 function methodsAt(app: Hono<SiteEnv>, path: string): readonly string[] {
   const found = methods.filter((method) =>
     app.router
@@ -140,7 +142,7 @@ function methodsAt(app: Hono<SiteEnv>, path: string): readonly string[] {
   return found.includes('GET') ? ['GET', 'HEAD', ...found.filter((method) => method !== 'GET')] : found
 }
 
-/** The route that will answer, for the log: a path of the application's own has no other name there. */
+/** Records the matched route for the log, the only name there for an application's own path. */
 function notePattern(c: Context<SiteEnv>): void {
   const { plan } = c.var.exchange
   if (plan.kind === 'page') return

@@ -41,7 +41,7 @@ import type { Site } from './site.ts'
 import { problemFieldsOf } from './stage/answer.ts'
 import { ConsistencyTokens } from './stage/consistency.ts'
 
-/** Everything that an isolate keeps between requests, put together from application and configuration. */
+/** Builds everything that an isolate keeps between requests from the application and the configuration. */
 export function createParts(
   { resources }: Application,
   config: Config,
@@ -92,7 +92,7 @@ export function createParts(
   }
 }
 
-/** Sampling rate of a flood's refusals: all are the same, and one in so many is observed. */
+/** Sampling of a flood's refusals: they are identical, so one in this many is observed. */
 const repeatsEvery = 20
 
 function observer(config: Config, { ANALYTICS }: Bindings): Observe {
@@ -115,7 +115,7 @@ function keySetOf(jwksUri: string, observe: Observe): KeySet {
   })
 }
 
-/** How long an answer of a resource may be served after it was fetched, at the most. */
+/** Longest time that an answer of a resource may be served after its fetch. */
 function usableMs(catalogue: Catalogue, name: string): number {
   const rule = catalogue.get(name)?.cache
   if (rule === undefined || rule.kind === 'none') return 0
@@ -123,7 +123,7 @@ function usableMs(catalogue: Catalogue, name: string): number {
   return (maxAgeSeconds + Math.max(staleIfErrorSeconds, staleWhileRevalidateSeconds)) * 1_000
 }
 
-/** An isolate has 128 MB for everything; a quarter of it is for answers. */
+/** Answers get a quarter of an isolate's 128 MB. */
 const memoryBytesMax = 32 * 1_024 * 1_024
 
 function createCache(config: Config): HttpCache {
@@ -135,19 +135,19 @@ function createCache(config: Config): HttpCache {
   })
 }
 
-/** State that the isolates of a location share: answers, and purge stamps. */
+/** State that the isolates of a location share: stored answers and purge stamps. */
 function locationTier({ assertionKey, origins, zone }: Config): Pick<HttpCacheOptions, 'shared' | 'stamps'> {
-  // Keys of the Cache API are URLs; these are under the origin's name, where nothing else is ever stored.
+  // Cache API keys are URLs. These use the origin's host name, under which nothing else is stored.
   const [base = ''] = origins
   const cache = boundedCache(caches.default)
   return {
     shared: new WorkersCacheStore(
       hiddenCache(cache, derivedMac(assertionKey, 'spillway cache')),
       `${base}/.spillway-cache/`,
-      // The zone's purge removes the stamps alone: what they condemn may still stand in for an error.
+      // The zone's purge removes only the stamps: an answer that they condemn may still stand in for an error.
       { isTagged: false },
     ),
-    // Not hidden: a stamp tells when a tag was purged, and must be found by a version of the Worker with another key.
+    // Not hidden: a Worker version with another key must still find the purge stamps.
     stamps: new TagStamps({
       now: Date.now,
       shared: new WorkersStampStore(cache, `${base}/.spillway-stamp/`, 180_000),

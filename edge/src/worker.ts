@@ -1,9 +1,9 @@
-/** Program: the Worker with the application of this repository and its own routes. */
+/** Program: the Worker with this repository's application and its edge routes. */
 import { application } from '@spillway/origin/application'
 import { routes } from '../application/routes.ts'
 import { createWorker } from './create-worker.ts'
 
-/** The zone's queue of purges, as a class for the runtime to make. */
+/** The zone's purge queue, exported for the runtime to instantiate. */
 export { PurgeQueueObject as PurgeQueue } from './cache/purge/purge-queue-object.ts'
 
 export default createWorker(application, routes)

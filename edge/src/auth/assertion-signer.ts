@@ -8,8 +8,8 @@ import { importJWK, type JWK, SignJWT } from 'jose'
 import { SieveMap } from '../lib/sieve-map.ts'
 
 /**
- * Signs who is asking, once per caller and minute: the origin remembers an assertion as the edge does a token, so the
- * signature is made and checked once for many requests.
+ * Signs the caller's identity, once per caller and minute. The origin remembers a verified assertion as the edge
+ * remembers a token, so one signature is made and checked for many requests.
  */
 export class AssertionSigner {
   readonly #jwk: JWK
@@ -26,7 +26,7 @@ export class AssertionSigner {
     this.#now = now
   }
 
-  /** Without a promise where it was made before. */
+  /** Returns no promise when the assertion is already signed. */
   assertionFor(principal: Principal | undefined): string | Promise<string> {
     const claims = assertionClaims(principal)
     const caller = JSON.stringify([claims.sub, claims.scope, claims.spillway_priority])
@@ -43,7 +43,8 @@ export class AssertionSigner {
 
   async #sign(claims: AssertionClaims, nowSeconds: number): Promise<string> {
     const { algorithm, type, issuer, audience, lifetimeSeconds } = assertionProfile
-    // The casts: a JWK that is no shared secret becomes a CryptoKey, and `readConfig` asks for a kid.
+    // The casts: `importJWK` returns a CryptoKey for any JWK that is not a shared secret, and `readConfig` requires a
+    // kid.
     this.#key ??= (await importJWK(this.#jwk, algorithm)) as CryptoKey
     return await new SignJWT({ ...claims })
       .setProtectedHeader({ alg: algorithm, typ: type, kid: this.#jwk.kid as string })

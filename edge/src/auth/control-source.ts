@@ -1,19 +1,22 @@
 import { type Control, type ControlKey, controlPrefix, noControl, readControl } from './control.ts'
 
-/** A listing of more than this many revocations is read only so far: an operator's mistake must not stall requests. */
+/** Reads at most this many pages of revocations: an operator's mistake must not stall requests. */
 const pagesMax = 20
 /** KV lists a thousand keys a page. */
 const keysMax = pagesMax * 1_000
 
-/** Younger than this, what is known is used; older, it is used while it is read again; `staleMs`, it is waited for. */
+/**
+ * Until this age the known state is used as it is; until `staleMs` it is used while a refresh runs; after that requests
+ * wait.
+ */
 const freshMs = 15_000
 const staleMs = 40_000
 const flightMs = 5_000
 
 /**
- * The control namespace, read a few times a minute and never per request. Together with the minute within which KV
- * itself spreads a change (less where nobody has read the key), a running system follows within that minute.
- * When it cannot be read, the last state known counts: an outage of KV is not one of the API.
+ * Reads the control namespace a few times a minute, never per request. KV itself spreads a change within a minute
+ * (sooner to locations that have not read the key), so a running system obeys a change shortly after that. When KV
+ * cannot be read, the last known state stays in force: an outage of KV is not an outage of the API.
  */
 export class ControlSource {
   readonly #namespace: KVNamespace | undefined
@@ -39,7 +42,7 @@ export class ControlSource {
     if (this.#flight !== undefined && nowMs - this.#triedAtMs < flightMs) {
       return mustWait ? { refresh: this.#flight, mustWait } : undefined
     }
-    // After a failure the next attempt is a second away, and nobody waits for it.
+    // After a failure, retry in a second, and let no request wait for it.
     if (nowMs - this.#triedAtMs < 1_000) return undefined
     this.#triedAtMs = nowMs
     const flight = this.#read(this.#namespace, nowMs).finally(() => {
@@ -57,7 +60,7 @@ export class ControlSource {
       ])
       const { mistake } = this.#control
       this.#control = readControl(keys, shed)
-      // Once, and not at each reading: it stays as it is until somebody changes it.
+      // Reports a mistake once, not at each read: it stays until somebody corrects it.
       if (this.#control.mistake !== undefined && this.#control.mistake !== mistake) {
         this.#onFailure(this.#control.mistake)
       }

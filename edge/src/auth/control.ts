@@ -1,21 +1,21 @@
 import type { Priority } from '@spillway/origin/contract'
 import { isPriority } from '@spillway/origin/contract'
 
-/** Operators' settings for a running system: revoked tokens, and priorities to shed whatever the load. */
+/** Operators' settings for a running system: revoked tokens, and priorities that are shed regardless of load. */
 export interface Control {
   /** `jti` values. */
   readonly revokedTokens: ReadonlySet<string>
-  /** Subject → the instant (epoch seconds) before which its tokens were issued, or `undefined` for all of them. */
+  /** Subject → epoch seconds: tokens issued before it are revoked; `undefined` revokes all of the subject's tokens. */
   readonly revokedSubjects: ReadonlyMap<string, number | undefined>
   /** Priorities at and below this one are shed. */
   readonly shed: Exclude<Priority, 'critical'> | undefined
-  /** Why the switch has a value and nothing is shed, for operators; never a value of somebody else's. */
+  /** Why the switch has a value that sheds nothing, for operators. Never contains the value itself. */
   readonly mistake?: string
 }
 
 export const noControl: Control = { revokedTokens: new Set(), revokedSubjects: new Map(), shed: undefined }
 
-/** An entry of the namespace, as a listing gives it. */
+/** A key of the namespace, as KV lists it. */
 export interface ControlKey {
   readonly name: string
   /** `{ "issuedBefore": <epoch seconds> }` on a subject's key: tokens issued later count again. */
@@ -37,8 +37,8 @@ export function readControl(keys: readonly ControlKey[], shed: string | null): C
 }
 
 /**
- * The switch is for emergencies: whoever types it in a hurry, with a newline or in capitals, means it, and whoever misspells
- * it must be told.
+ * Reads the emergency switch. It accepts capitals and a trailing newline, since operators type it in a hurry, and
+ * reports a misspelled value instead of ignoring it.
  */
 function readSwitch(text: string | null): Pick<Control, 'shed' | 'mistake'> {
   const level = (text ?? '').trim().toLowerCase()

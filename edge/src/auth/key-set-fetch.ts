@@ -2,10 +2,11 @@ const timeoutMs = 4_000
 const bytesMax = 256 * 1_024
 
 /**
- * Fetches a JSON Web Key Set (RFC 7517). Bounded in time and bytes; redirects are not followed, so that the keys come
- * from the configured place or not at all.
+ * Fetches a JSON Web Key Set (RFC 7517), bounded in time and bytes. Follows no redirects, so keys come only from the
+ * configured URL.
  *
- * @throws {Error} when the set cannot be had or is not one; the message names the status or the limit, never the body
+ * @throws {Error} when the set cannot be fetched or is malformed; the message names the status or the limit, never the
+ *   body
  */
 export async function fetchKeySet(jwksUri: string): Promise<readonly unknown[]> {
   const response = await fetch(jwksUri, {
@@ -27,7 +28,7 @@ function parse(text: string): { readonly keys?: unknown } {
     const set: unknown = JSON.parse(text)
     return typeof set === 'object' && set !== null ? set : {}
   } catch {
-    // The parser's own message quotes what it was given.
+    // The parser's own message quotes its input.
     throw new Error('key set is not JSON')
   }
 }
@@ -36,7 +37,7 @@ async function readText(response: Response): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
   let text = ''
   let bytes = 0
-  // The cast: the runtime's type knows of no iterator, nor of what its streams of bytes hold.
+  // The cast: the runtime's type declares neither an async iterator nor the chunk type of its streams.
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
     if (bytes > bytesMax) throw new Error(`key set is over ${bytesMax} bytes`)

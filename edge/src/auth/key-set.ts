@@ -1,18 +1,17 @@
 import type { JWK } from 'jose'
 
 /**
- * One issuer's public keys, kept so that no request waits for them twice.
+ * One issuer's public keys, cached so that no request waits for them twice.
  *
- * - They are *fresh* for `freshMs`; after that the next request starts a refresh in the background and is answered
- *   from what is here.
- * - A `kid` that is not here starts a refresh too, at most one per `coolDownMs` for all such tokens together: random
- *   kids make no storm. Where there is no usable set at all, `retryMs` takes its place: an isolate that is born in a bad
- *   moment of its issuer must not refuse everybody for the whole of it.
- * - One refresh at a time. When it fails, the last good set stays in use until `usableMs` after it was fetched: an
- *   issuer that is down for a while signs nobody out, and one that is gone for good does not stay trusted.
- * - A key that leaves the set is marked `retired`, and with it every verified token that was remembered for it.
+ * - Keys are *fresh* for `freshMs`. After that, the next request starts a background refresh and uses the cached keys.
+ * - An unknown `kid` also starts a refresh, at most one per `coolDownMs` over all such tokens, so that random kids
+ *   cause no storm of fetches. While there is no usable set, `retryMs` replaces `coolDownMs`: an isolate that starts
+ *   during a short outage of its issuer must not refuse everybody for a whole cooldown.
+ * - One refresh runs at a time. When it fails, the last good set stays in use until `usableMs` after its fetch: a short
+ *   outage of the issuer signs nobody out, and an issuer that is gone for good does not stay trusted.
+ * - A key that leaves the set is marked `retired`, which also ends every remembered token that it verified.
  *
- * Every instant is epoch milliseconds of the clock that is passed in.
+ * All instants are epoch milliseconds of the clock that is passed in.
  */
 export class KeySet {
   readonly #options: KeySetOptions
@@ -25,19 +24,19 @@ export class KeySet {
     this.#options = options
   }
 
-  /** Whether what is here may still be used. */
+  /** Whether the cached set may still verify tokens. */
   isUsable(nowMs: number): boolean {
     return nowMs < this.#fetchedAtMs + this.#options.usableMs
   }
 
-  /** Whether a refresh is due ahead of need. Cheap: asked on every request. */
+  /** Whether a background refresh is due. Cheap: called on every request. */
   isDue(nowMs: number): boolean {
     return nowMs >= this.#fetchedAtMs + this.#options.freshMs && this.#mayTry(nowMs)
   }
 
   /**
-   * @param kid `undefined` for a token that names no key: then the one key that fits is meant, and none where several do.
-   *   A signature is never tried against one key after another (RFC 8725 §3.1)
+   * @param kid `undefined` for a token that names no key: then the only key for the algorithm is used, or none if there
+   *   are several. Signatures are never tried against one key after another (RFC 8725 §3.1)
    */
   find(kid: string | undefined, algorithm: string, nowMs: number): VerificationKey | undefined {
     if (!this.isUsable(nowMs)) return undefined
@@ -47,12 +46,12 @@ export class KeySet {
   }
 
   /**
-   * Joins the refresh under way or starts one, if the cool-down allows. It never rejects. Whoever starts it must keep
-   * it alive beyond its own answer; whoever waits must bound the wait.
+   * Joins the running refresh, or starts one if the cooldown allows. It never rejects. A caller that starts it must
+   * keep it alive past its own answer; a caller that awaits it must bound the wait.
    */
   refresh(): Promise<void> | undefined {
     const nowMs = this.#options.now()
-    // A flight whose runtime context was torn down never settles; after its own timeout it no longer counts.
+    // A refresh whose request context was torn down never settles, so it counts only until its own timeout.
     if (this.#flight !== undefined && nowMs < this.#triedAtMs + this.#options.flightMs) return this.#flight
     if (!this.#mayTry(nowMs)) return undefined
     this.#triedAtMs = nowMs
@@ -66,7 +65,7 @@ export class KeySet {
   #mayTry(nowMs: number): boolean {
     const { coolDownMs, flightMs, retryMs } = this.#options
     if (this.#flight !== undefined) return nowMs >= this.#triedAtMs + flightMs
-    // With nothing to verify by, every caller with a token is refused until the next attempt.
+    // Without a usable set every caller with a token is refused until the next attempt, so retry sooner.
     return nowMs >= this.#triedAtMs + (this.isUsable(nowMs) ? coolDownMs : retryMs)
   }
 
@@ -91,15 +90,15 @@ export class KeySet {
 }
 
 export interface KeySetOptions {
-  /** The members of `keys` (RFC 7517 §5), whatever they are. Rejects when they cannot be had. */
+  /** The unvalidated members of `keys` (RFC 7517 §5). Rejects when the set cannot be fetched. */
   readonly fetchKeys: () => Promise<readonly unknown[]>
   readonly now: () => number
-  /** Told when a refresh failed; the reason never holds a token. */
+  /** Called when a refresh fails; the reason never holds a token. */
   readonly onFailure: (reason: unknown) => void
   readonly freshMs: number
   readonly usableMs: number
   readonly coolDownMs: number
-  /** The cool-down where no usable set is here. */
+  /** The cooldown while there is no usable set. */
   readonly retryMs: number
   /** Longest a refresh may take. */
   readonly flightMs: number
@@ -116,17 +115,17 @@ export const keySetTimes = {
 export interface VerificationKey {
   /** Optional (RFC 7517 §4.5). */
   readonly kid: string | undefined
-  /** The public members alone. */
+  /** The public members only. */
   readonly jwk: JWK
   /** Equal for equal keys, across refreshes. */
   readonly fingerprint: string
   readonly fits: (algorithm: string) => boolean
-  /** The key as the runtime wants it, by algorithm; filled on first use. */
+  /** The key as imported by the runtime, by algorithm; filled on first use. */
   readonly imported: Map<string, unknown>
   retired: boolean
 }
 
-/** Key type by algorithm (RFC 7518 §3.1, RFC 8037 §3.1): no key is ever used for another kind of signature. */
+/** Key type by algorithm (RFC 7518 §3.1, RFC 8037 §3.1): a key verifies only its own kind of signature. */
 const keyTypes: Readonly<Record<string, { readonly kty: string; readonly crv?: string }>> = {
   ES256: { kty: 'EC', crv: 'P-256' },
   RS256: { kty: 'RSA' },
@@ -135,13 +134,13 @@ const keyTypes: Readonly<Record<string, { readonly kty: string; readonly crv?: s
   Ed25519: { kty: 'OKP', crv: 'Ed25519' },
 }
 
-/** RFC 9864 §2.2 names the curve that the older `EdDSA` leaves open; with a key of that curve both mean one signature. */
+/** Whether two names mean one algorithm: RFC 9864 §2.2 names the curve that the older `EdDSA` leaves open. */
 export const sameAlgorithm = (one: string, other: string): boolean => fullName(one) === fullName(other)
 const fullName = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm)
 
 /**
- * Takes the public members of a signature key. Anything else in a set is passed over, and so is a key with a member that
- * is not of its type: one odd key must not spoil the others (RFC 7517 §5).
+ * Takes the public members of a signature key. Skips other keys, and keys with a member of the wrong type: one
+ * malformed key must not invalidate the rest of the set (RFC 7517 §5).
  */
 function verificationKey(given: unknown): VerificationKey | undefined {
   if (typeof given !== 'object' || given === null) return undefined
@@ -155,7 +154,7 @@ function verificationKey(given: unknown): VerificationKey | undefined {
     ([, value]) => value !== undefined,
   )
   if (!members.every(([, value]) => typeof value === 'string')) return undefined
-  // The cast: each of them was just seen to be a string, or not to be there.
+  // The cast: the filter above keeps only members that are strings.
   const jwk = Object.fromEntries(members) as Record<string, string> & { readonly kty: string }
   const fits = (algorithm: string): boolean => {
     const want = keyTypes[algorithm]

@@ -1,6 +1,6 @@
 import type { Problem } from '@spillway/origin/contract'
 
-/** Why a token was refused: for logs and tests; callers are told no more than they need (RFC 6750 §3.1). */
+/** Why a token was refused: for logs and tests. Callers learn no more than they need (RFC 6750 §3.1). */
 export type TokenFault =
   | 'malformed'
   | 'oversize'
@@ -38,7 +38,7 @@ const details: Readonly<Record<TokenFault, string>> = {
   'keys-unavailable': 'The signing keys of the token issuer are unavailable. Retry later.',
 }
 
-/** The answer to a token that was refused: 401 with the challenge of RFC 6750 §3, or 503 where the fault is ours. */
+/** The answer to a refused token: 401 with the challenge of RFC 6750 §3, or 503 when the fault is ours. */
 export function tokenProblem(fault: TokenFault, retryAfterSeconds: number): Problem {
   const detail = details[fault]
   if (fault === 'keys-unavailable') return { code: 'keys-unavailable', detail, retryAfterSeconds }
@@ -46,7 +46,7 @@ export function tokenProblem(fault: TokenFault, retryAfterSeconds: number): Prob
   return { code: 'invalid-token', detail, headers: { 'www-authenticate': challenge } }
 }
 
-/** The answer to a caller without a token: a challenge and no error code (RFC 6750 §3.1). */
+/** The answer to a request without a token: a challenge and no error code (RFC 6750 §3.1). */
 export const unauthenticated: Problem = {
   code: 'unauthenticated',
   detail: 'Send an access token: Authorization: Bearer …',

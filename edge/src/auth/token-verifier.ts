@@ -7,12 +7,12 @@ import { type KeySet, sameAlgorithm, type VerificationKey } from './key-set.ts'
 import type { TokenFault } from './token-refusal.ts'
 import { bearerToken, readUnverified, type UnverifiedToken } from './unverified-token.ts'
 
-/** A token that was checked, for as long as that holds. */
+/** A verified token, valid until `expiresAtMs`. */
 export interface VerifiedToken {
   readonly principal: Principal
-  /** Quota key of its caller. perf: kept here, since a string that was looked up before is hashed already. */
+  /** Quota key of the caller. perf: kept here because a string that was looked up before is already hashed. */
   readonly caller: string
-  /** `exp` and the difference of clocks that is forgiven, in epoch milliseconds. */
+  /** `exp` plus the clock tolerance, in epoch milliseconds. */
   readonly expiresAtMs: number
   readonly issuedAtSeconds: number | undefined
   readonly tokenId: string | undefined
@@ -24,10 +24,10 @@ export interface TrustedIssuer extends TokenIssuer {
   readonly keySet: KeySet
 }
 
-/** How long a refusal is remembered: long enough to make hammering with one bad token cheap. */
+/** How long a refusal is remembered: long enough that repeating one bad token is cheap. */
 const refusalMs = 10_000
 
-/** Refusals that the same token will meet again whatever happens meanwhile. */
+/** Faults that the same token will always have. */
 const lasting: ReadonlySet<TokenFault> = new Set([
   'malformed',
   'algorithm',
@@ -43,9 +43,9 @@ const lasting: ReadonlySet<TokenFault> = new Set([
 ])
 
 /**
- * Tells what a token is worth. A token seen before costs a look-up by its whole text, the scheme's name included, so that
- * nothing need be cut off first; a new one is checked by jose against a key of the one issuer that it names. Memory is
- * bounded by count and bytes, and nothing outlives `exp`, its key or its issuer's key set.
+ * Verifies tokens. A known token costs one look-up by the whole field value, scheme included, so that nothing is parsed
+ * first (decision 10). jose checks a new token against a key of the issuer that it names. Memory is bounded by count
+ * and bytes, and no verdict outlives `exp`, its key or its issuer's key set.
  */
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>
@@ -69,7 +69,7 @@ export class TokenVerifier {
     this.#now = now
   }
 
-  /** Remembered verdict on a token: accepted, refused, or `undefined` when it must be checked with {@link verify}. */
+  /** The remembered verdict on a token, accepted or refused; `undefined` when {@link verify} must check it. */
   recall(authorization: string, nowMs: number): VerifiedToken | TokenFault | undefined {
     const known = this.#verified.get(authorization)
     if (known !== undefined) {
@@ -84,7 +84,7 @@ export class TokenVerifier {
   }
 
   /**
-   * @param authorization value of the field: what {@link recall} is asked
+   * @param authorization the whole field value, as for {@link recall}
    * @param wait bounds the wait for a key set and keeps its refresh alive after the answer has gone out
    */
   async verify(
@@ -147,10 +147,10 @@ export class TokenVerifier {
   }
 }
 
-/** A text of headers has one byte a character, and two at the most; an entry of the map comes with it. */
+/** Upper estimate: header strings take one byte a character, two at most; the constant is the map entry. */
 const textBytes = (authorization: string): number => authorization.length * 2 + 256
 
-/** RFC 8725 §3.12: where two kinds of token of one issuer look alike, a claim must tell them apart. */
+/** RFC 8725 §3.12: when two kinds of token of one issuer look alike, a claim must tell them apart. */
 const hasRequiredClaims = (payload: JWTPayload, { requiredClaims }: TrustedIssuer): boolean =>
   Object.entries(requiredClaims).every(([name, values]) => values.some((value) => payload[name] === value))
 
@@ -160,8 +160,8 @@ interface Refusal {
 }
 
 /**
- * A subject as it is known beyond its issuer (RFC 7519 §4.1.2: unique within it alone). An issuer whose subjects stand as
- * they are must not speak of another's: such a text is no subject.
+ * The subject qualified by its issuer's namespace, since `sub` is unique only within its issuer (RFC 7519 §4.1.2).
+ * Refuses a bare subject that would read as a subject of another issuer's namespace.
  */
 function qualifiedSubject(
   sub: unknown,
@@ -199,7 +199,7 @@ async function importedKey(key: VerificationKey, algorithm: string): Promise<Cry
   return imported
 }
 
-/** `at+jwt` and `application/at+jwt` are one media type (RFC 7515 §4.1.9), in any case. */
+/** Compares media types: `at+jwt` and `application/at+jwt` are the same (RFC 7515 §4.1.9), in any case. */
 function sameType(want: string | null, given: string | undefined): boolean {
   if (want === null || given === undefined) return want === null && given === undefined
   const short = (type: string): string => type.toLowerCase().replace(/^application\//, '')
@@ -215,6 +215,6 @@ function faultOf(error: unknown): TokenFault {
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature'
   if (error instanceof errors.JOSEError) return 'malformed'
-  // Keys that the runtime refuses to import or to verify with (a key of the wrong size, a curve point off its curve).
+  // The runtime refuses to import the key or to verify with it (wrong key size, point not on the curve).
   return 'key-unknown'
 }

@@ -1,7 +1,7 @@
 import { decodeBase64UrlText, isCanonicalBase64Url, limits } from '@spillway/origin/contract'
 import type { TokenFault } from './token-refusal.ts'
 
-/** Header and claims of a token before its signature is verified: good for choosing a key, and for nothing else. */
+/** Header and claims of a token whose signature is not verified yet. Use them only to choose a key. */
 export interface UnverifiedToken {
   readonly compact: string
   readonly algorithm: string
@@ -11,8 +11,8 @@ export interface UnverifiedToken {
 }
 
 /**
- * Header parameters that are refused, rather than ignored: those by which a token would bring its own key (RFC 8725
- * §3.10; CVE-2018-0114), and those that change how it is to be read (RFC 7515 §4.1.11, RFC 7797, RFC 7516).
+ * Header parameters that are refused rather than ignored: some let a token bring its own key (RFC 8725 §3.10;
+ * CVE-2018-0114), others change how the token is read (RFC 7515 §4.1.11, RFC 7797, RFC 7516).
  */
 const refusedParameters = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'zip', 'enc']
 
@@ -24,7 +24,7 @@ export function bearerToken(authorization: string): string | undefined {
     : undefined
 }
 
-/** Reads a compact JWS (RFC 7515 §7.1) strictly: one spelling for one token, no member twice. */
+/** Parses a compact JWS (RFC 7515 §7.1) strictly: one encoding per token, no duplicate members. */
 export function readUnverified(compact: string): UnverifiedToken | TokenFault {
   if (compact.length > limits.tokenBytesMax) return 'oversize'
   const parts = compact.split('.')
@@ -41,7 +41,7 @@ export function readUnverified(compact: string): UnverifiedToken | TokenFault {
   const { alg, typ, kid } = header
   if (typeof alg !== 'string') return 'algorithm'
   if (typ !== undefined && typeof typ !== 'string') return 'type'
-  // Optional (RFC 7515 §4.1.4). An empty one is the name of no key.
+  // Optional (RFC 7515 §4.1.4). An empty string names no key.
   if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 256)) return 'key-unknown'
   if (typeof claims.iss !== 'string') return 'issuer'
   return { compact, algorithm: alg, type: typ, kid, issuer: claims.iss }
@@ -57,8 +57,9 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 /**
- * Whether a JSON object has a member of its own twice. RFC 7519 §4 lets a reader take the last one; another reader of
- * the same token may take the first. The text is known to be JSON, so strings and nesting are all there is to follow.
+ * Whether the top level of a JSON object has a duplicate member. RFC 7519 §4 lets a parser take the last one, while
+ * another parser of the same token may take the first. The text is known to be valid JSON, so the scan tracks only
+ * strings and nesting.
  */
 function hasMemberTwice(json: string): boolean {
   const names = new Set<unknown>()

@@ -1,37 +1,36 @@
 import { equalInConstantTime } from './constant-time.ts'
 
 /**
- * A writer's memory of its own writes, carried by the writer: for each resource that it wrote to, the instant from
- * which it must see the resource. Whichever isolate or location it lands on next ignores answers that were asked of
- * the origin before then, so no cache hides a write from the one who made it.
+ * A writer's record of its own writes, carried by the writer: for each resource that it wrote to, the earliest instant
+ * from which it may read that resource. Any isolate in any location ignores answers fetched before that instant, so no
+ * cache hides a write from its author.
  *
- * It is bound to the subject and authenticated, since anyone who could make one could send every read past the cache.
- * One that does not verify is ignored. Wire form: `<mac>.<name>-<base 36 ms>.<name>-<base 36 ms>…`, all of it safe in
+ * The token is bound to the subject and authenticated: otherwise anyone could forge one that sends every read past the
+ * cache. A token that does not verify is ignored. Wire form: `<mac>.<name>-<base 36 ms>.<name>-<base 36 ms>…`, safe in
  * a header and in a cookie.
  */
 export type Consistency = ReadonlyMap<string, number>
 
 /**
- * Clocks of two locations may differ by this much: an answer asked that soon after the write is not trusted. NTP keeps
- * servers within tens of milliseconds of each other; a leap second that one has had and the other has not, or spreads
- * over a day, makes it up to one second. All that it costs is that a writer's reads of the second after its write go to
- * the origin.
+ * Allowance for the clock difference between two locations: an answer fetched this soon after the write is not trusted.
+ * NTP keeps servers within tens of milliseconds; a leap second, stepped on one and smeared on the other, adds up to one
+ * second. The cost: a writer's reads in the second after its write go to the origin.
  */
 export const clockSkewMs = 1_000
 
 /**
- * A write whose outcome is not known lands within this time of the edge's giving up, or never. The origin gives a command
- * up after 6 s (5 s for the majority, 1 s of grace), and a primary that executes it only after a standstill must stand
- * still for less than the 10 s after which another one is elected: what it does later is undone, and seen by no read.
+ * A write of unknown outcome commits within this time after the edge gave up, or never. The origin gives up a command
+ * after 6 s (5 s for the majority, 1 s of grace). A primary that executes the command after a stall must have stalled
+ * for less than the 10 s after which another primary is elected; anything later is rolled back and no read sees it.
  */
 export const landsWithinMs = 10_000
 
 const resourcesMax = 16
 const lengthMax = 1_024
-/** Tokens in one field. */
+/** Tokens accepted in one field. */
 const tokensMax = 8
 
-/** Authenticates a text: 16 bytes or more, base64url. */
+/** Authenticates a string: at least 16 bytes, base64url. */
 export type Mac = (text: string) => Promise<string>
 
 export async function formatConsistency(
@@ -44,7 +43,7 @@ export async function formatConsistency(
   return `${await mac(`${subject}\n${payload}`)}.${payload}`
 }
 
-/** Content of a token; `undefined` where it is malformed, another subject's or not ours. */
+/** The content of a token; `undefined` if it is malformed, forged or issued to another subject. */
 export async function parseConsistency(
   subject: string,
   token: string,
@@ -53,7 +52,7 @@ export async function parseConsistency(
   const split = token.indexOf('.')
   if (split === -1 || token.length > lengthMax) return undefined
   const payload = token.slice(split + 1)
-  // The time of a plain comparison would tell a forger how many characters of its MAC are right.
+  // Constant time: `===` would reveal to a forger how many leading characters of the MAC are right.
   if (!equalInConstantTime(await mac(`${subject}\n${payload}`), token.slice(0, split))) return undefined
   const consistency = new Map<string, number>()
   for (const part of payload.split('.')) {
@@ -64,8 +63,8 @@ export async function parseConsistency(
 }
 
 /**
- * The tokens in a field, which is a list (RFC 9110 §5.6.1): writes that ran side by side give one each, and neither knows
- * of the other. Of too many the last count, since those were added last.
+ * The tokens in a field, which is a list (RFC 9110 §5.6.1): concurrent writes each return a token that does not know
+ * the others. Beyond the limit the last ones count, since they were added last.
  */
 export const listedTokens = (field: string): readonly string[] =>
   field
@@ -75,7 +74,7 @@ export const listedTokens = (field: string): readonly string[] =>
     .filter((token) => token !== '')
     .slice(-tokensMax)
 
-/** All that several tokens say: the latest instant of each resource. */
+/** Merges tokens: the latest instant for each resource. */
 export function mergeConsistency(all: readonly Consistency[]): Consistency {
   const merged = new Map<string, number>()
   for (const consistency of all) {
@@ -86,14 +85,14 @@ export function mergeConsistency(all: readonly Consistency[]): Consistency {
 
 export interface LandedWrite {
   readonly resource: string
-  /** When the write has landed at the latest: now, or {@link landsWithinMs} from now; epoch milliseconds. */
+  /** Latest instant at which the write may commit: now, or {@link landsWithinMs} from now; epoch milliseconds. */
   readonly landedAtMs: number
 }
 
 /**
- * Adds a write to what the caller already knows, and forgets what no cache can hold any more.
+ * Adds a write to the caller's record, and drops entries that no cache can still contradict.
  *
- * @param usableMs how long an answer of a resource may be served after it was fetched, at the most
+ * @param usableMs longest time that an answer of a resource may be served after its fetch
  */
 export function rememberWrite(
   before: Consistency,

@@ -1,6 +1,6 @@
 /**
- * Whether two texts are equal, in a time that depends on their lengths alone. For what a caller sends to be compared with
- * a secret: `===` stops at the first character that differs.
+ * Compares two strings in a time that depends only on their lengths. For comparing a caller's input with a secret:
+ * `===` stops at the first character that differs.
  */
 export function equalInConstantTime(secret: string, sent: string): boolean {
   if (secret.length !== sent.length) return false

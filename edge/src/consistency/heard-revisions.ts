@@ -1,21 +1,21 @@
 import type { ToldRevision } from '@spillway/origin/contract'
 
 /**
- * Decides which revision of a representation counts, by what origins say of themselves. Every answer tells the revision under
- * which it shows a resource, and since when its process has run it.
+ * Decides which revision of a representation is current, from what the origins report. Every answer names the revision
+ * in which it shows a resource, and since when its process has been running it.
  *
- * While a deployment rolls through the fleet, old and new processes answer in turns. The newest process decides: whatever
- * was shown in another revision is outdated from then on, also where an old process still shows it. A deployment back to
- * an older release starts newer processes, so it wins likewise. The one case in which the order misleads is an old process
- * that was started anew in the middle of a deployment; it counts until it has not been heard of for {@link holdMs}.
+ * During a rolling deployment, old and new processes answer in turn. The newest process decides: answers in another
+ * revision are outdated from then on, even when an old process still produces them. A rollback starts newer processes,
+ * so it wins in the same way. The order misleads in one case: an old process that restarts in the middle of a
+ * deployment. It counts as current until it has been silent for {@link holdMs}.
  */
 export class HeardRevisions {
   readonly #current = new Map<string, ToldRevision & { readonly heardAtMs: number }>()
 
   /**
    * @param view names one version of one resource
-   * @returns `current`: shown as everything is now; `changed`: from now on it counts, and `before` is outdated;
-   *   `outdated`: a newer one is known
+   * @returns `current`: the revision in force; `changed`: in force from now on, and `before` is outdated; `outdated`: a
+   *   newer one is known
    */
   hear(view: string, told: ToldRevision, nowMs: number): Heard {
     const current = this.#current.get(view)
@@ -34,7 +34,7 @@ export type Heard =
   | { readonly kind: 'current' | 'outdated' }
   | { readonly kind: 'changed'; readonly before: string }
 
-/** How long a revision counts that nobody tells any more, although an older process tells another one. */
+/** How long the newest revision stays current after its last report, although an older process reports another. */
 export const holdMs = 60_000
 
 const same: Heard = { kind: 'current' }

@@ -1,14 +1,15 @@
 /**
- * Purges that follow writes of unknown outcome. Such a write may land after its tags were purged, and what was fetched in
- * between would be served for as long as it is fresh: so the tags are purged once more, when it has landed or never will.
+ * Second purges, for writes of unknown outcome. Such a write may commit after its tags were purged, and an answer
+ * fetched in between would then be served stale for its whole lifetime. So the tags are purged again once the write has
+ * either committed or never will.
  *
- * Tags that fall due in the same slot are purged together, by the request that came first. So there is one waiting
- * request a slot, however many writes are lost in an outage, and no timer outlives the time that a runtime gives to work
- * behind an answer (30 s at Cloudflare).
+ * Tags that fall due in the same time slot are purged together, by the request that opened the slot. So there is one
+ * waiting request per slot, however many writes an outage loses, and no timer exceeds the time that a runtime grants to
+ * work after an answer (30 s at Cloudflare).
  */
 export class LatePurges {
   readonly #options: LatePurgesOptions
-  /** Tags by the number of the slot in which they fall due. */
+  /** Tags by the number of the slot in which they are due. */
   readonly #slots = new Map<number, Set<string>>()
 
   constructor(options: LatePurgesOptions) {
@@ -16,8 +17,8 @@ export class LatePurges {
   }
 
   /**
-   * @param purge drops the tags, once the time has come
-   * @returns work to be kept going, where nobody else sees to these tags already
+   * @param purge drops the tags when they are due
+   * @returns work to keep alive; `undefined` when another request already purges these tags
    */
   add(tags: readonly string[], purge: (tags: readonly string[]) => Promise<void>): Promise<void> | undefined {
     const { now, delayMs, slotMs = 1_000, tagsMax = 1_000 } = this.#options
@@ -30,7 +31,7 @@ export class LatePurges {
       this.#slots.set(slot, due)
       return this.#purgeAt(slot, slot * slotMs - nowMs, due, purge)
     }
-    // A tag that finds no room is not purged again: its answers may be stale for their max-age.
+    // A full slot drops the tag: its stored answers may stay stale until they expire.
     for (const tag of tags) if (open.size < tagsMax) open.add(tag)
     return undefined
   }
@@ -46,7 +47,7 @@ export class LatePurges {
     await purge([...due])
   }
 
-  /** Slots that nobody will come back to: the runtime may drop a request together with what it still had to do. */
+  /** Drops slots whose request was lost: the runtime may drop a request together with its pending work. */
   #forgetLost(nowSlot: number): void {
     for (const slot of this.#slots.keys()) if (slot < nowSlot) this.#slots.delete(slot)
   }
@@ -56,7 +57,7 @@ export interface LatePurgesOptions {
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
-  /** How long after the first purge the second one follows. */
+  /** Delay between the first purge and the second. */
   readonly delayMs: number
   /** @default 1000 */
   readonly slotMs?: number

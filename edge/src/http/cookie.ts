@@ -1,4 +1,4 @@
-/** The value of a cookie in a `Cookie` field (RFC 6265 §4.2.1); the first one, where a name stands twice. */
+/** The value of a cookie in a `Cookie` field (RFC 6265 §4.2.1); the first one if the name occurs twice. */
 export function cookieValue(cookie: string, name: string): string | undefined {
   for (const pair of cookie.split(';')) {
     const split = pair.indexOf('=')

@@ -3,7 +3,7 @@ import { consistencyHeader } from './private-headers.ts'
 
 type Field = readonly [name: string, value: string]
 
-/** Fields of an answer that scripts of a listed origin may read, beside those that Fetch always shows. */
+/** Response headers that scripts of a listed origin may read, beyond those that Fetch always exposes. */
 const exposed = [
   'Age',
   'Allow',
@@ -22,7 +22,7 @@ const exposed = [
   consistencyHeader,
 ].join(', ')
 
-/** Fields that scripts may send, beside those that Fetch always lets through. */
+/** Request headers that scripts may send, beyond those that Fetch always allows. */
 const allowed = [
   'Authorization',
   'Content-Type',
@@ -40,13 +40,13 @@ const allowed = [
 ].join(', ')
 
 /**
- * Cross-origin access (Fetch standard, §3.3) by configuration. Credentials are never allowed: callers are known by
- * their token, so that no page can borrow a visitor's session. Fields that are the same for everybody are kept apart
- * from those that depend on `Origin`: the former are stored with the answer and cost nothing when it is served.
+ * Cross-origin access (Fetch standard, §3.3) by configuration. Credentials are never allowed: callers identify
+ * themselves by a token, so no page can borrow a visitor's session. Headers that are the same for everybody are kept
+ * apart from those that depend on `Origin`: the former are stored with the answer and cost nothing on a hit.
  */
 export class Cors {
   readonly #origins: '*' | ReadonlySet<string>
-  /** For every answer. With a list the answer differs by `Origin`, whether or not one was sent. */
+  /** For every answer. With a list of origins the answer varies by `Origin`, whether or not the request has one. */
   readonly always: readonly Field[]
 
   constructor(origins: '*' | ReadonlySet<string>) {
@@ -54,14 +54,14 @@ export class Cors {
     if (origins === '*') {
       this.always = [
         ['access-control-allow-origin', '*'],
-        // The wildcard holds for requests without credentials, and others may not read at all under the line above (Fetch,
-        // "CORS protocol and credentials"). Two hundred bytes less in every answer.
+        // The wildcard covers requests without credentials, and this configuration admits no others (Fetch, "CORS
+        // protocol and credentials"). It saves 200 bytes per answer.
         ['access-control-expose-headers', '*'],
       ]
     } else this.always = origins.size === 0 ? [] : [['vary', 'Origin']]
   }
 
-  /** Whether {@link forOrigin} must be asked at all. */
+  /** Whether {@link forOrigin} adds anything. */
   get dependsOnOrigin(): boolean {
     return this.#origins !== '*' && this.#origins.size > 0
   }
@@ -74,7 +74,7 @@ export class Cors {
     ]
   }
 
-  /** Answer to a preflight, which asks before it sends; `allow` are the methods of the route. */
+  /** Answer to a preflight request; `allow` lists the methods of the route. */
   preflight(origin: string, allow: readonly string[]): readonly Field[] {
     if (this.#origins !== '*' && !this.#origins.has(origin)) return this.always
     return [

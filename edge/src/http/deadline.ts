@@ -1,8 +1,8 @@
 /**
- * The instant until which an answer of the origin's is of use, and the one timer that watches over it. Whatever is being
- * waited for hangs on to it, one thing after the other: setting a timer and calling it off costs the runtime more than all
- * the waiting does. It is never called off, since what it would end has ended by then, and the runtime drops it together
- * with the request.
+ * The latest useful time for an origin's answer, and one timer for it. A request awaits one thing after another, and
+ * each registers with this timer in turn. perf: setting and clearing a timer costs the runtime more than the wait
+ * itself, so the timer is never cleared; when it fires nothing may be left to abort, and the runtime drops it with the
+ * request.
  */
 export class Deadline {
   /** Epoch milliseconds. */
@@ -21,13 +21,13 @@ export class Deadline {
     )
   }
 
-  /** @param onLate called when the time is up, at once where it is, in place of what was to be called before */
+  /** @param onLate called when the deadline passes, or at once if it has; replaces the previous callback */
   watch(onLate: () => void): void {
     this.#onLate = onLate
     if (this.#isOver) onLate()
   }
 
-  /** Nothing is waited for any more. */
+  /** Unregisters the callback. */
   release(): void {
     this.#onLate = undefined
   }

@@ -1,9 +1,9 @@
 import { limits, listsElement, ProblemError } from '@spillway/origin/contract'
 
 /**
- * Header fields that cross the edge. Towards the origin an allow-list, so that nothing a client
- * makes up reaches it: no `Authorization` (the assertion takes its place), no cookie, no `X-Forwarded-*`, `Forwarded`,
- * `CF-*` or `Spillway-*`, nothing hop-by-hop. Towards the client a list of what is left out, since the origin is ours.
+ * Header fields that cross the edge. Towards the origin, an allow-list, so that no field that a client invents reaches
+ * it: no `Authorization` (the assertion replaces it), no cookie, no `X-Forwarded-*`, `Forwarded`, `CF-*` or
+ * `Spillway-*`, nothing hop-by-hop. Towards the client, a deny-list, since the origin is ours.
  */
 const endToEnd = [
   'accept',
@@ -22,7 +22,7 @@ const endToEnd = [
   'user-agent',
 ] as const
 
-/** Fields that are about one connection (RFC 9110 §7.6.1), and those by which a server tells what it is. */
+/** Hop-by-hop fields (RFC 9110 §7.6.1), and fields that identify the server software. */
 const neverShown = new Set([
   'connection',
   'keep-alive',
@@ -43,15 +43,15 @@ const neverShown = new Set([
   'age',
 ])
 
-/** By name, in lower case. Not `Headers` yet: those are the runtime's, and each is made again to be sent. */
+/** By lower-case name. perf: a plain object, since a `Headers` lives in the runtime and is copied when it is sent. */
 export type OutgoingFields = Readonly<Record<string, string>>
 
 /**
- * The client's fields for the origin. What the origin is not sent weighs nothing.
+ * Selects the client's fields that go to the origin. Fields that are not forwarded do not count towards the size limit.
  *
- * @throws {ProblemError} when they are too large (RFC 6585 §5)
- * @returns the name of a field instead, where `Connection` lists one that the origin would miss: removing, say,
- *   `If-Match` as RFC 9110 §7.6.1 asks would turn a conditional write into an unconditional one, so it is refused
+ * @throws {ProblemError} when the fields are too large (RFC 6585 §5)
+ * @returns a field's name instead, when `Connection` lists a field that the origin needs. Removing `If-Match`, as RFC
+ *   9110 §7.6.1 asks, would make a conditional write unconditional, so the request is refused
  */
 export function requestFields(client: Headers): OutgoingFields | string {
   const sent = pick(endToEnd, client)
@@ -61,10 +61,10 @@ export function requestFields(client: Headers): OutgoingFields | string {
   return sent
 }
 
-/** Fields that make a read conditional or partial (RFC 9110 §13, §14), for the origin. */
+/** Fields that make a read conditional or partial (RFC 9110 §13, §14). */
 const conditional = ['if-none-match', 'if-modified-since', 'range', 'if-range'] as const
 
-/** @throws {ProblemError} when they are too large (RFC 6585 §5) */
+/** @throws {ProblemError} when the fields are too large (RFC 6585 §5) */
 export const conditionalFields = (client: Headers): OutgoingFields => pick(conditional, client)
 
 function pick(names: readonly string[], client: Headers): OutgoingFields {
@@ -83,11 +83,11 @@ function pick(names: readonly string[], client: Headers): OutgoingFields {
   })
 }
 
-/** The origin's fields for whatever stands between it and the client: the cache first of all. */
+/** The origin's fields for the next hop towards the client, which is the cache. */
 export function responseFields(origin: Headers): Headers {
   const nominated = connectionOptions(origin)
   const shown = new Headers()
-  // Dearer than it looks: an iterator of the runtime's makes an array for each field.
+  // perf: `forEach`, since an iterator over `Headers` allocates an array per field.
   origin.forEach((value, name) => {
     if (neverShown.has(name) || nominated.has(name) || name.startsWith('spillway-')) return
     shown.append(name, value)
@@ -95,7 +95,7 @@ export function responseFields(origin: Headers): Headers {
   return shown
 }
 
-/** Names that `Connection` lists, lower case. */
+/** Field names that `Connection` lists, in lower case. */
 function connectionOptions(fields: Headers): ReadonlySet<string> {
   const connection = fields.get('connection')
   if (connection === null) return none

@@ -2,30 +2,32 @@ import type { Deadline } from './deadline.ts'
 import type { OutgoingFields } from './forwarded-headers.ts'
 import type { RequestBody } from './request-body.ts'
 
-/** A request to one origin, ready to be sent. */
+/** A request to one origin, ready to send. */
 export interface OriginRequest {
   readonly method: string
   readonly url: string
   readonly headers: OutgoingFields
   readonly body: RequestBody | null
-  /** When the answer's header must be here. */
+  /** When the answer's header must have arrived. */
   readonly deadline: Deadline
-  /** Calls it off, where the answer is one client's alone. */
+  /** Aborts the request; only when the answer is for a single client. */
   readonly signal: AbortSignal | undefined
 }
 
-/** `abandoned`: the client left, or did not send its body in time, which says nothing about the origin. */
+/** `abandoned`: the client left, or did not send its body in time. Neither says anything about the origin. */
 export type OriginAnswer =
   | { readonly kind: 'answer'; readonly response: Response }
   | { readonly kind: 'timeout' | 'unreachable' | 'abandoned' }
 
 /**
- * Longest that a body may take once its header's time is over: a stalled one must not hold a shared flight for ever. One
- * that is streamed on to a client ends with its client instead, since the runtime drops the timer with all that is ours.
+ * Longest time for a body after its header has arrived: a stalled body must not hold a shared fetch for ever. A body
+ * that is streamed to a client ends with that client, since the runtime drops the timer with the request.
  */
 const bodyTimeoutMs = 10_000
 
-/** Sends a request. Failures are outcomes, told apart; it never rejects. Redirects are the client's to follow. */
+/**
+ * Sends a request. It never rejects: each kind of failure is an outcome. The client follows redirects, not the edge.
+ */
 export async function sendToOrigin({
   method,
   url,
@@ -48,7 +50,8 @@ export async function sendToOrigin({
       headers,
       body: body === null ? null : body.isComplete ? body.bytes : body.stream(abort),
       redirect: 'manual',
-      // By URL alone Cloudflare would keep one subject's answer for all, where a rule of the zone makes it eligible.
+      // Cloudflare caches by URL alone: a zone rule that makes the URL cacheable would serve one subject's answer to
+      // all.
       cache: 'no-store',
       signal: controller.signal,
     })

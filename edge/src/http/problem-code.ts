@@ -1,4 +1,4 @@
-/** The `code` of a problem's text; `undefined` where the text is no problem. */
+/** The `code` of a problem's JSON text; `undefined` if the text is no problem. */
 export function codeOf(text: string): unknown {
   try {
     const problem: unknown = JSON.parse(text)

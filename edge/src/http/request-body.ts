@@ -1,20 +1,23 @@
 import { limits } from '@spillway/origin/contract'
 
-/** Whether the header alone says that a body is too large (RFC 9110 §8.6); one without a length is counted as it comes. */
+/**
+ * Whether the declared length alone exceeds the limit (RFC 9110 §8.6); a body without a length is counted as it
+ * arrives.
+ */
 export const declaresTooMuch = (contentLength: string | null): boolean =>
   contentLength !== null && !(Number(contentLength) <= limits.bodyBytesMax)
 
-/** A body that announces no more than this is taken in before it is passed on: it mostly comes with its header. */
+/** A body that declares at most this length is buffered before it is forwarded: it usually arrives with its header. */
 const shortBytesMax = 16_384
 
-/** Whether a body says that it is short: as a whole it costs a tenth of the CPU that a stream of one piece does. */
+/** Whether a body declares itself short. perf: buffering it costs a tenth of the CPU of streaming a single chunk. */
 export const isShort = (contentLength: string | null): boolean =>
   contentLength !== null && Number(contentLength) <= shortBytesMax
 
 /**
- * A request body on its way to the origin: streamed, counted, and remembered as it passes, so that a repeatable
- * request can be sent again without the client's help. It is remembered in one piece, within the limit on bodies: kept
- * as it arrives, a body of single bytes would weigh a thousand times what it says.
+ * A request body on its way to the origin: streamed, counted and buffered as it passes, so that a repeatable request
+ * can be sent again without the client. The buffer is one array within the body limit: an array per chunk would weigh a
+ * thousand times the content of a body that arrives in single bytes.
  */
 export class RequestBody {
   readonly #stream: ReadableStream<Uint8Array>
@@ -25,26 +28,28 @@ export class RequestBody {
   #isOver = false
   #isComplete = false
 
-  /** @param takeWhole takes all of `stream` at once: for a body that {@link isShort}, which costs a third of reading it */
+  /**
+   * @param takeWhole reads all of `stream` at once: for a body that {@link isShort}, at a third of the cost of a reader
+   */
   constructor(stream: ReadableStream<Uint8Array>, takeWhole?: () => Promise<ArrayBuffer>) {
     this.#stream = stream
     this.#takeWhole = takeWhole
   }
 
-  /** Whether the client sent more than is allowed: the stream was broken off there. */
+  /** Whether the client exceeded the limit; the stream was aborted there. */
   get isTooLarge(): boolean {
     return this.#isOver
   }
 
-  /** Whether the client has sent all of it: until then, waiting is not the origin's fault. */
+  /** Whether the client has sent the whole body; until then, a wait is not the origin's fault. */
   get isComplete(): boolean {
     return this.#isComplete
   }
 
   /**
-   * Takes all of it in, ahead of {@link stream}.
+   * Buffers the whole body, before {@link stream} is called.
    *
-   * @throws {unknown} where the client breaks off or sends too much
+   * @throws {unknown} when the client aborts or sends too much
    */
   async readWhole(): Promise<void> {
     if (this.#takeWhole === undefined) {
@@ -58,22 +63,22 @@ export class RequestBody {
     this.#isComplete = true
   }
 
-  /** All of it, once it {@link isComplete}. */
+  /** The whole body, once it {@link isComplete}. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#held.subarray(0, this.#length)
   }
 
-  /** Reads no more of what the client sends; what is taken whole comes to its end, or to the client's. */
+  /** Stops reading from the client. A body that is being buffered whole ends by itself, or with the client. */
   cancel(): void {
     const cancelled = this.#reader?.cancel() ?? this.#stream.cancel()
     cancelled.catch(() => undefined)
   }
 
   /**
-   * The body from its start. One at a time: a second call takes over from the first.
+   * The body from its start. Only one stream is active: a second call takes over from the first.
    *
-   * @param abort breaks the request off. Called where the body ends before its end: the runtime takes a stream that
-   *   fails for one that is complete (seen with workerd 2026-11-02), and the origin must never take half a body for whole
+   * @param abort aborts the request. Called when the body breaks off: the runtime takes a stream that fails for one
+   *   that is complete (seen with workerd 2026-11-02), and the origin must never take half a body for the whole
    */
   stream(abort: () => void): ReadableStream<Uint8Array> {
     let sent = 0
@@ -82,7 +87,7 @@ export class RequestBody {
         try {
           while (sent === this.#length && !this.#isComplete) await this.#read()
           if (sent === this.#length) return controller.close()
-          // A copy: what is sent may be taken from us, and must be here to be sent again.
+          // A copy: the runtime may detach the buffer that it sends, and the body may have to be sent again.
           controller.enqueue(this.#held.slice(sent, this.#length))
           sent = this.#length
         } catch {

@@ -1,20 +1,20 @@
 import { limits, type Problem } from '@spillway/origin/contract'
 
-/** The request target as sent. A fragment is never sent, so what follows the authority is path and query. */
+/** Path and query of the request URL, as sent; a fragment never reaches the server. */
 export function pathAndSearch(url: string): string {
   const start = url.indexOf('/', url.indexOf('://') + 3)
   return start === -1 ? '/' : url.slice(start)
 }
 
-/** Whether path and query are within the limit; both are percent-encoded, so characters are bytes. */
+/** Refuses a path and query above the limit. Both are percent-encoded, so characters are bytes. */
 export function urlProblem(target: string): Problem | undefined {
   if (target.length <= limits.urlLengthMax) return undefined
   return { code: 'uri-too-long', detail: `Path and query exceed ${limits.urlLengthMax} bytes.` }
 }
 
 /**
- * The part of a request that stages look at. Each reads by name what it needs: to ask the runtime for a field that was not sent
- * costs a third of being told of one that was, and a browser sends twenty.
+ * The part of a request that stages read, field by field. perf: asking the runtime for an absent field costs a third of
+ * reading a present one, and a browser sends twenty.
  */
 export interface RequestHead {
   readonly method: string
@@ -29,7 +29,7 @@ export interface Arrival extends RequestHead {
   readonly arrivedAtMs: number
 }
 
-/** Reads each member once: a getter of the runtime's makes a new string, or crosses into it, every time. */
+/** Reads each member once. perf: a runtime getter creates a string, or crosses into the runtime, on every access. */
 export function arrivalOf(request: Request, arrivedAtMs: number): Arrival {
   const { method, url, headers } = request
   return { method, url, headers, request, arrivedAtMs }

@@ -22,15 +22,15 @@ import {
 import { SieveMap } from '../lib/sieve-map.ts'
 import { pathAndSearch, urlProblem } from './request-headers.ts'
 
-/** A read of a resource: where it goes, what it is stored under and who may ask. */
+/** A read of a resource: its target, its cache key and its access rule. */
 export interface ReadPlan {
   readonly kind: 'read'
   readonly route: Route
-  /** Canonical path and query, as the origin is asked. */
+  /** Canonical path and query for the origin. */
   readonly target: string
-  /** Canonical query with the cursor, if any: what {@link cacheKey} takes. */
+  /** Canonical query with the cursor, if any: the input of {@link cacheKey}. */
   readonly canonical: string
-  /** Key that all callers share; `undefined` where each subject has an own one, or nothing is stored. */
+  /** Cache key shared by all callers; `undefined` when each subject has its own key or nothing is stored. */
   readonly sharedKey: string | undefined
   readonly isStored: boolean
   readonly isOpen: boolean
@@ -40,12 +40,12 @@ export interface ReadPlan {
   readonly pattern: string
 }
 
-/** Anything that may change a document. Nothing of it is stored, and its body goes to the origin unread. */
+/** Any request that may change a document. It is never stored, and its body is forwarded unparsed. */
 export interface WritePlan {
   readonly kind: 'write'
   readonly route: Route
   readonly target: string
-  /** How long it may take: an action may have more time than other requests. */
+  /** Time budget: an action may have more than other requests. */
   readonly timeoutMs: number
   readonly isOpen: boolean
   readonly access: AccessRule
@@ -53,7 +53,7 @@ export interface WritePlan {
   readonly pattern: string
 }
 
-/** The documentation that the origin serves beside the resources: public, and the same for everybody. */
+/** The documentation that the origin serves: public, and the same for everybody. */
 export interface PagePlan {
   readonly kind: 'page'
   readonly target: string
@@ -61,7 +61,7 @@ export interface PagePlan {
   readonly priority: Priority
 }
 
-/** A known route with a query that is not valid: said only to those who may ask at all. */
+/** A known route with an invalid query. Only callers with access learn what is wrong. */
 export interface InvalidPlan {
   readonly kind: 'invalid'
   readonly problem: Problem
@@ -75,12 +75,12 @@ export interface OptionsPlan {
   readonly allow: readonly string[]
 }
 
-/** No route of the contract: one beside them, or none at all. */
+/** Matches no contract route: one of hono's, or none. */
 export interface UnmatchedPlan {
   readonly kind: 'unmatched'
-  /** Refusal where there is no other route either. */
+  /** The answer when hono has no such route either. */
   readonly problem: Problem
-  /** For logs: the pattern of the route that took it, once there is one. */
+  /** For logs: the pattern of the route that hono matched, once known. */
   pattern: string | undefined
 }
 
@@ -92,19 +92,21 @@ export interface RefusedPlan {
 export type ServedPlan = ReadPlan | WritePlan | PagePlan
 export type RequestPlan = ServedPlan | InvalidPlan | OptionsPlan | RefusedPlan | UnmatchedPlan
 
-/** Segments that neither start with a dot nor hold an escape: nothing that a URL parser could turn into another path. */
+/**
+ * Accepts segments without a leading dot and without escapes, so that no URL parser can turn them into another path.
+ */
 const pagePath = /^\/(?:openapi\.json|docs\/?|(?:docs|problems)(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)$/
 const pageMethods = ['GET', 'HEAD', 'OPTIONS']
 
 /**
- * Meaning of a request line, by the contract alone. Reads are remembered by their URL as sent, host included, so that a
- * repeated one costs a look-up and nothing need be cut off first, and so are creates, whose paths are few; what was
- * refused is not, so that nonsense pushes nothing out.
+ * Plans a request by the contract alone. perf: plans of reads are cached by the URL as sent, host included, so that a
+ * repeated URL costs one look-up and no parsing; plans of creates likewise, as their paths are few. Refused requests
+ * are not cached, so that nonsense evicts nothing.
  */
 export class RequestPlans {
   readonly #catalogue: Catalogue
   readonly #reads = new SieveMap<ReadPlan>({ countMax: 5_000, bytesMax: 4 * 1_024 * 1_024, bytesOf })
-  /** One for each version of each resource under each name of the host, which a client may make up. */
+  /** One for each version of each resource and each host name; a client may invent host names. */
   readonly #creates = new SieveMap<WritePlan>({ countMax: 500, bytesMax: 512 * 1_024, bytesOf })
 
   constructor(catalogue: Catalogue) {
@@ -120,7 +122,7 @@ export class RequestPlans {
     if (oversize !== undefined) return refused(oversize)
     const plan = planRequest(this.#catalogue, method, target, nowMs)
     if (plan.kind === 'read') this.#reads.set(url, plan)
-    // The plan's target has no query: what was sent without one is the same text for all.
+    // The plan's target has no query: a URL without a query maps to the same plan for everybody.
     if (plan.kind === 'write' && plan.route.operation === 'create' && plan.target === target) {
       this.#creates.set(url, plan)
     }
@@ -128,7 +130,7 @@ export class RequestPlans {
   }
 }
 
-/** The plan's own texts weigh about as much again as its key, twice; the rest is shared. */
+/** Estimate: the plan's own strings take about twice the size of its key; everything else is shared. */
 const bytesOf = (url: string): number => 256 + url.length * 6
 
 function planRequest(catalogue: Catalogue, method: string, target: string, nowMs: number): RequestPlan {
@@ -213,7 +215,7 @@ function planWrite(route: Route, pathname: string, search: string): RequestPlan 
   }
 }
 
-/** Answers of a retired version stop on the day, whatever is still stored. */
+/** Refuses reads of a retired version from its retirement date on, even if an answer is still stored. */
 function retired(route: Route, nowMs: number): RefusedPlan | undefined {
   if (route.representation.deprecation === undefined || lifecycleStage(route, nowMs) !== 'gone')
     return undefined
@@ -225,8 +227,8 @@ function retired(route: Route, nowMs: number): RefusedPlan | undefined {
 }
 
 /**
- * Tags to purge when the answer to a write never came: the document's, as the write may have happened, and those of all
- * lists, as its values are not known here. Of an action, also the lists of the resources that it may have written.
+ * Tags to purge when the answer to a write never came: the document's, since the write may have happened, and those of
+ * all lists, since the new values are unknown. For an action, also the lists of every resource that it may write.
  */
 export function presumedTags(
   { resource, id, action }: Route,
@@ -237,7 +239,7 @@ export function presumedTags(
   return id === undefined ? lists : [documentTag(resource.name, id), ...lists]
 }
 
-/** Tags that the answer to a read carries, as far as they follow from the request. */
+/** Tags that the answer to a read will carry, as far as the request tells. */
 export function readTags({ resource, id }: Route, subject: string | undefined): readonly string[] {
   return [id === undefined ? allListsTag(resource, subject) : documentTag(resource.name, id)]
 }

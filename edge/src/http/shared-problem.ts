@@ -7,23 +7,23 @@ import {
   problemStatus,
 } from '@spillway/origin/contract'
 
-/** The answer of a problem and the id of the first request that it was given to. */
+/** The rendered problem, and the id of the first request that received it. */
 export interface SharedAnswer {
-  /** Beginning of each `Response`: one without content, whose fields the runtime takes over at once. */
+  /** Template of each `Response`: without content, its headers are adopted by the runtime at once. */
   readonly head: Response
   readonly body: Uint8Array
   readonly requestId: string
-  /** To how many it was given so far, the one who asked for it included. */
+  /** Number of requests answered with it so far, including the first. */
   given: number
 }
 
-/** How long one answer is everybody's, in ms: of a flood, one line is logged in this time. */
+/** How long one rendered answer is shared, ms. A flood logs one line in this time. */
 const sharedMs = 1_000
 
 /**
- * A problem that many are told in the same words. Refusing a flood must not cost more than serving it, so the answer is
- * rendered once a second and given to all who are refused meanwhile, the request id included: the first of them is
- * logged (decision 17), and so every id that is given leads to a line of the log. Nothing of a request may be in it.
+ * A problem that many requests receive in the same words. Refusing a flood must cost less than serving it, so the
+ * answer is rendered once a second and shared, request id included. The first request that receives it is logged
+ * (decision 17), so every id leads to a log line. The answer must contain nothing of any one request.
  */
 export class SharedProblem implements Problem {
   readonly code: ProblemCode
@@ -33,7 +33,7 @@ export class SharedProblem implements Problem {
   #answer: SharedAnswer | undefined
   #writtenAtMs = 0
 
-  /** @param fields that every problem has */
+  /** @param fields headers that every problem carries */
   constructor(code: ProblemCode, detail: string, retryAfterSeconds: number, fields: Headers) {
     this.#fields = fields
     this.code = code

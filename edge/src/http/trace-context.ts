@@ -1,16 +1,16 @@
 /** W3C Trace Context, level 1: https://www.w3.org/TR/trace-context/ */
 export interface TraceContext {
-  /** `traceparent` for the next hop: the caller's trace where it is valid, with a parent id of our own. */
+  /** `traceparent` for the next hop: the caller's trace if valid, with a parent id of our own. */
   readonly traceparent: string
   readonly traceId: string
-  /** Passed on untouched, and only beside a valid `traceparent` (§3.3.1.1). */
+  /** Passed on unchanged, and only with a valid `traceparent` (§3.3.1.1). */
   readonly tracestate: string | undefined
 }
 
 const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 const tracestateLengthMax = 512
 
-/** @param uuid one that was never given before, whose last sixteen digits were not either; hyphens allowed */
+/** @param uuid unique, and so are its last sixteen digits; hyphens allowed */
 export function continueTrace(
   traceparent: string | null,
   tracestate: string | null,
@@ -34,5 +34,5 @@ export function continueTrace(
   return { traceparent: `00-${traceId}-${parentId}-${flags}`, traceId, tracestate: kept }
 }
 
-/** Sixteen of a version 4 UUID's digits; its variant digit keeps them from being all zero (RFC 9562 §5.4). */
+/** The last sixteen digits of a version 4 UUID; its variant digit makes them non-zero (RFC 9562 §5.4). */
 const spanId = (uuid: string): string => uuid.replaceAll('-', '').slice(16)

@@ -1,12 +1,12 @@
 /**
- * A map bounded by bytes and by count, for what may be forgotten at any time. It evicts with SIEVE (Zhang et al.: SIEVE is
- * Simpler than LRU, NSDI 2024): a hit sets one bit, and a hand walks from the oldest to the newest, sparing each visited
- * entry once. It keeps more of what is asked for again than LRU does on web traffic, a flood of keys that are seen once
- * pushes out its own kind first, and neither a hit nor a flood moves anything.
+ * A map bounded by bytes and by count, for entries that may be dropped at any time. It evicts with SIEVE (Zhang et al.:
+ * SIEVE is Simpler than LRU, NSDI 2024): a hit sets one bit, and a hand walks from the oldest entry to the newest,
+ * sparing each visited entry once. On web traffic its hit rate is above LRU's, a flood of keys that occur once evicts
+ * itself first, and no hit moves an entry.
  *
- * The `Map` within is asked only for what was not asked for lately. V8 looks a text up by putting it among its unique texts
- * first, which hashes all of it and costs several times what comparing it does; many keys here are fresh from requests,
- * and a token has 700 characters. So the entries looked up last lie in a table as well, by where their texts end.
+ * perf: a small table of recent entries, indexed by the end of their keys, stands before the `Map`. A `Map` look-up
+ * internalizes the key, which hashes the whole string and costs several times a comparison; many keys here are new
+ * strings of a request, and a token has 700 characters.
  */
 export class SieveMap<V> {
   readonly #nodes = new Map<string, Node<V>>()
@@ -34,7 +34,7 @@ export class SieveMap<V> {
     const ending = endingOf(key)
     const place = this.#placeOf(ending)
     let node = this.#recent[place]
-    // The whole text decides. Where the ending is another one there is no need to read it.
+    // The whole key decides; a different ending saves the comparison.
     if (node === undefined || node.ending !== ending || node.key !== key) {
       node = this.#nodes.get(key)
       if (node === undefined) return undefined
@@ -44,12 +44,12 @@ export class SieveMap<V> {
     return node.value
   }
 
-  /** {@link get} for those that do not use the value, and so keep nothing alive. */
+  /** Looks up without marking the entry as visited. */
   peek(key: string): V | undefined {
     return this.#nodes.get(key)?.value
   }
 
-  /** A value too large to keep is not taken, and whatever the key held is gone. */
+  /** A value too large to keep is not stored, and the key's previous value is dropped. */
   set(key: string, value: V): void {
     this.delete(key)
     const bytes = this.#options.bytesOf(key, value)
@@ -98,7 +98,7 @@ export class SieveMap<V> {
     this.#options.onLeave?.(node.key, node.value)
   }
 
-  /** In the table: as many of the ending's last bits as its length, a power of two, has places for. */
+  /** Index into the table: the low bits of the ending; the table's length is a power of two. */
   #placeOf(ending: number): number {
     return ending & (this.#recent.length - 1)
   }
@@ -108,7 +108,7 @@ export interface SieveMapOptions<V> {
   readonly bytesMax: number
   readonly countMax: number
   readonly bytesOf: (key: string, value: V) => number
-  /** Called for every value that leaves: evicted, deleted or replaced. */
+  /** Called for each value that is evicted, deleted or replaced. */
   readonly onLeave?: (key: string, value: V) => void
 }
 
@@ -122,10 +122,10 @@ interface Node<V> {
   older: Node<V> | undefined
 }
 
-/** Characters that are told apart: of a signature they are 48 random bits, of a path most of an id. */
+/** Characters compared first: 48 random bits of a signature, most of the id in a path. */
 const endingLength = 8
 
-/** A number of 30 bits, which V8 keeps in place, for a text's last characters and its length. */
+/** The last characters and the length of a string as a 30-bit number. perf: fits a Smi, so it is not heap-allocated. */
 function endingOf(text: string): number {
   const { length } = text
   let ending = length

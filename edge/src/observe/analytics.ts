@@ -1,15 +1,14 @@
 import type { AnswerObservation, Observe } from './observation.ts'
 import { Sampler } from './sampler.ts'
 
-/** Sampling rate of routine answers: one in so many is written. */
+/** Sampling of routine answers: one in this many is written. */
 const ordinaryEvery = 20
 
 /**
- * Observations → Analytics Engine data points. Columns are stable, since queries name them by number:
- * blobs: method, pattern, reason, cache; doubles: status, duration (ms), origin (ms, -1 where not asked), and the number
- * of answers that the point stands for, by which sums are to be weighted. Whatever was refused, failed or went to the
- * origin is written; what the cache served is sampled, since a point for each would cost more than serving it does. What a
- * flood is refused with comes sampled.
+ * Observations → Analytics Engine data points. Columns never move, since queries name them by number: blobs: method,
+ * pattern, reason, cache; doubles: status, duration (ms), origin (ms, -1 if not asked), and the number of answers that
+ * the point stands for, which weights sums. Refusals, failures and requests to the origin are all written. Cache hits
+ * are sampled, since a point for each would cost more than serving it; repeated refusals of a flood arrive sampled.
  */
 export function analyticsObserver(dataset: Pick<AnalyticsEngineDataset, 'writeDataPoint'>): Observe {
   const sampler = new Sampler(ordinaryEvery)

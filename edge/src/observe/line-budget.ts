@@ -1,6 +1,6 @@
 /**
- * How many log lines of a kind may be written: a burst, then so many a second. In an overload the refusals must not
- * cost more than the work they save; what was left out is counted and told with the next line.
+ * Rate limit of log lines of one kind: a burst, then a fixed number per second. In an overload, logging refusals must
+ * not cost more than refusing saves. The next line reports how many were suppressed.
  */
 export class LineBudget {
   readonly #perSecond: number
@@ -15,12 +15,12 @@ export class LineBudget {
     this.#tokens = burst
   }
 
-  /** Lines that are not wanted: they cost nothing, and are told of with the next one. */
+  /** Counts suppressed lines, which the next line reports. */
   leaveOut(lines: number): void {
     this.#suppressed += lines
   }
 
-  /** @returns how many lines were left out before this one, or `undefined` when it is left out too */
+  /** @returns how many lines were suppressed before this one, or `undefined` to suppress this one too */
   take(nowMs: number): number | undefined {
     const passedMs = Math.max(0, nowMs - this.#atMs)
     this.#atMs = nowMs

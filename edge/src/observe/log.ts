@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import { LineBudget } from './line-budget.ts'
 import type { AnswerObservation, Observation, Observe } from './observation.ts'
 
-/** Observations → one JSON line each, by level; a flood of one kind is thinned, and what repeats a line is left out. */
+/** Observations → JSON lines with a level. Thins out floods of one kind and drops repeats of a logged answer. */
 export function logObserver(
   level: Config['log'],
   now: () => number,
@@ -30,7 +30,7 @@ export function logObserver(
   }
 }
 
-/** Routine answers: served, or refused for a common reason that is the caller's alone. */
+/** Routine answers: served, or refused for a common reason that is the caller's own. */
 const isOrdinary = (observation: Observation): boolean =>
   observation.kind === 'answer' && observation.status < 400 && observation.reason === undefined
 

@@ -1,7 +1,7 @@
-/** Everything that is worth telling an operator. Never a token, a query value, a body or an address. */
+/** Everything that operators may learn. Never a token, a query value, a body or an address. */
 export type Observation = AnswerObservation | FaultObservation
 
-/** One request and what became of it. */
+/** One request and its result. */
 export interface AnswerObservation {
   readonly kind: 'answer'
   readonly requestId: string
@@ -9,7 +9,7 @@ export interface AnswerObservation {
   /** `/v1/places/:id`; `undefined` where the request matched nothing. */
   readonly pattern: string | undefined
   readonly status: number
-  /** Problem code or finer reason of a refusal; `undefined` for what was served. */
+  /** Problem code, or a more specific reason, of a refusal; `undefined` for served requests. */
   readonly reason: string | undefined
   /** `Cache-Status` of the answer. */
   readonly cache: string | undefined
@@ -17,19 +17,19 @@ export interface AnswerObservation {
   readonly originMs: number | undefined
 }
 
-/** Something that went wrong beside any one request. */
+/** A fault that is not tied to one request. */
 export interface FaultObservation {
   readonly kind: 'fault'
   readonly what: 'key-set' | 'control' | 'rate-limiter' | 'purge' | 'unexpected' | 'configuration'
-  /** The issuer, the binding or the stage that it concerns. */
+  /** The issuer, binding or stage at fault. */
   readonly where: string
   readonly message: string
   readonly requestId?: string
 }
 
 /**
- * @param nowMs epoch milliseconds, where the caller has asked for the time already
- * @param repeats 0 for what is told for itself; else for how many answers this one is told, all of them given as one was
- *   that has been told of before, request id included
+ * @param nowMs epoch milliseconds, if the caller knows the time already
+ * @param repeats number of repeated answers that this observation stands for; 0 for a unique one. A repeat equals an
+ *   answer that was observed before, request id included
  */
 export type Observe = (observation: Observation, nowMs?: number, repeats?: number) => void

@@ -1,4 +1,4 @@
-/** Picks one in so many, always as many apart: what each stands for is known. */
+/** Picks every n-th event, so that each picked event stands for exactly n. */
 export class Sampler {
   readonly every: number
   #left: number

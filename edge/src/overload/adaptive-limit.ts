@@ -1,25 +1,28 @@
 import type { Load } from '@spillway/origin/contract'
 
 /**
- * How many requests this isolate may have open towards one origin. It doubles in the time of an answer while the origin
- * has room, or while nothing is known to its discredit, as TCP's slow start does (RFC 5681 §3.1); else it grows by its
+ * Limits the requests that this isolate has in flight to one origin. The limit doubles per round trip while the origin
+ * reports room, or while nothing is known against it, like TCP slow start (RFC 5681 §3.1). Otherwise it grows by its
  * square root, and it shrinks by a fifth on a sign of overload. A burst at an idle origin must not meet a limit that
- * creeps. The weaknesses that are known of gradient limits are avoided by what counts as a sign:
+ * grows slowly. The choice of signs avoids the known weaknesses of gradient limits:
  *
- * - a refusal or timeout is overload, never a fast answer (Netflix/concurrency-limits#176);
- * - an answer slower than a fixed share of the deadline is overload, however constant (#137), unless it says itself that
- *   the origin has room: then the time was spent on the way or in this isolate, whose own event loop is busy, and to send
- *   less would help neither;
- * - there is no baseline that could drift up (#165, #134) or be spoiled by health checks (#125).
+ * - A refusal or a timeout is overload, never a fast answer (Netflix/concurrency-limits#176).
+ * - An answer slower than a fixed share of the deadline is overload, however constant (#137), unless its load signal
+ *   says that the origin has room: then the time was spent on the network or in this isolate's own event loop, and
+ *   sending less would help neither.
+ * - There is no baseline that can drift up (#165, #134) or be spoiled by health checks (#125).
  *
- * It grows only while it is in use, so that a quiet hour does not buy a burst, and it shrinks at most once per
- * latency of the slow answer, so that one bad moment is punished once.
+ * It grows only while it is in use, so that a quiet hour does not earn a burst. It shrinks at most once per latency of
+ * the slow answer, so that one bad moment counts once.
  */
 export class AdaptiveLimit {
   readonly #options: AdaptiveLimitOptions
   #limit: number
   #shrunkAtMs = Number.NEGATIVE_INFINITY
-  /** Below it the limit doubles, above it it creeps, where the origin does not tell its load: slow start's threshold. */
+  /**
+   * Slow-start threshold, for an origin that does not report its load: below it the limit doubles, above it it grows
+   * slowly.
+   */
   #threshold = Number.POSITIVE_INFINITY
   #serviceMs = 0
   #servedAtMs = Number.NEGATIVE_INFINITY
@@ -33,7 +36,7 @@ export class AdaptiveLimit {
     return Math.floor(this.#limit)
   }
 
-  /** How long the last accepted requests took, in ms; 0 where that is not known, or no longer news. */
+  /** Recent service time of accepted requests, ms; 0 if unknown or outdated. */
   serviceMs(nowMs: number): number {
     return nowMs - this.#servedAtMs > serviceMaxAgeMs ? 0 : this.#serviceMs
   }
@@ -54,7 +57,7 @@ export class AdaptiveLimit {
     }
   }
 
-  /** After an outage: start low and earn the rest, so that everyone's return is no stampede. */
+  /** After an outage: starts low and grows again, so that the returning callers do not stampede. */
   restart(): void {
     this.#limit = Math.min(this.#limit, this.#options.restart)
   }
@@ -70,20 +73,20 @@ export class AdaptiveLimit {
   }
 }
 
-/** Observation of one settled request. */
+/** One finished request. */
 export interface LimitSample {
-  /** It was refused or not answered. */
+  /** Whether it was refused or not answered. */
   readonly overloaded: boolean
   readonly latencyMs: number
-  /** Requests that were open, this one included, when it was sent. */
+  /** Requests in flight when it was sent, itself included. */
   readonly inflight: number
-  /** Load signal of its answer; `undefined` without one. */
+  /** Load signal of its answer; `undefined` if it has none. */
   readonly load?: Load | undefined
 }
 
 const serviceWeight = 0.1
 
-/** A service time learnt under overload must not refuse requests that come after it. */
+/** Expires a service time learned under overload, which must not refuse later requests. */
 const serviceMaxAgeMs = 2_000
 
 export interface AdaptiveLimitOptions {
@@ -92,19 +95,19 @@ export interface AdaptiveLimitOptions {
   readonly max: number
   /** Limit after an outage. */
   readonly restart: number
-  /** Slower than this is a sign of overload: half of what a caller waits. */
+  /** Latency that signals overload: half of what a caller waits. */
   readonly slowMs: number
   /** Factor on a sign of overload. */
   readonly decrease: number
-  /** Least time between two decreases. */
+  /** Minimum time between two decreases. */
   readonly shrinkPauseMs: number
-  /** An origin has room below this utilization (1 is full), */
+  /** The origin has room below this utilization (1 is full), */
   readonly utilizationMax: number
-  /** while those whom it serves have waited no longer than this. */
+  /** and while its queueing delay is no longer than this. */
   readonly queueMsMax: number
 }
 
-/** A burst of two hundred passes in two round trips, and five hundred open at once take five MiB of an isolate's 128. */
+/** A burst of 200 passes in two round trips; 500 in flight take 5 MiB of an isolate's 128. */
 export const adaptiveLimitDefaults: AdaptiveLimitOptions = {
   initial: 128,
   min: 4,

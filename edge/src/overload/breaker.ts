@@ -1,13 +1,13 @@
 /**
- * A circuit breaker for one origin. *Closed*: everything passes. *Open*: nothing does, for a time that grows with each
- * failed probe up to `openMaxMs`, which is short, since what is lost by a probe is one request. *Half-open*: one probe
- * at a time; the first that succeeds closes it.
+ * A circuit breaker for one origin. *Closed*: every request passes. *Open*: none passes, for a time that grows with
+ * each failed probe up to `openMaxMs`; the maximum is short, since a failed probe costs only one request. *Half-open*:
+ * one probe at a time; the first success closes the breaker.
  *
- * Only a broken origin counts as failure: no connection, or no answer in time. A refusal (503) is an answer of an
- * origin that protects itself; the throttle and the limit take that up.
+ * Only a broken origin counts as a failure: no connection, or no answer in time. A refusal (503) comes from an origin
+ * that protects itself; the throttle and the limit respond to it.
  *
- * Requests from before it opened end while it is open. One that succeeds closes it; one that does not says nothing new,
- * and neither takes the probe's place nor speaks for it.
+ * A request sent before the breaker opened may end while it is open. Its success closes the breaker. Its failure is no
+ * news: it neither takes the probe slot nor counts as the probe's result.
  */
 export class Breaker {
   readonly #options: BreakerOptions
@@ -26,15 +26,15 @@ export class Breaker {
     return nowMs < this.#openUntilMs || nowMs < this.#probeUntilMs ? 'open' : 'half-open'
   }
 
-  /** Milliseconds until the next probe may go. */
+  /** Milliseconds until the next probe is due. */
   openForMs(nowMs: number): number {
     return Math.max(0, (this.#openUntilMs ?? nowMs) - nowMs)
   }
 
   /**
-   * Takes the one place of a probe, where there is one to take.
+   * Takes the probe slot if it is free.
    *
-   * @returns `undefined` where nothing passes, or what to report with how it went
+   * @returns `undefined` when nothing passes, else the passage to report the outcome with
    */
   pass(nowMs: number): Passage | undefined {
     const state = this.state(nowMs)
@@ -45,7 +45,7 @@ export class Breaker {
     return this.#probe
   }
 
-  /** @returns whether this closed it again */
+  /** @returns whether this success closed the breaker */
   succeeded(): boolean {
     const reclosed = this.#openUntilMs !== undefined
     this.#failures = 0
@@ -55,7 +55,7 @@ export class Breaker {
     return reclosed
   }
 
-  /** @param random in [0, 1): keeps isolates from probing in step */
+  /** @param random in [0, 1): keeps isolates from probing in lockstep */
   failed(passage: Passage, nowMs: number, random: number): void {
     if (this.#openUntilMs === undefined) {
       this.#failures += 1
@@ -67,12 +67,12 @@ export class Breaker {
     this.#openUntilMs = nowMs + spanMs * (0.5 + random / 2)
   }
 
-  /** Called off: its caller left before there was an answer. The place of a probe is free again. */
+  /** The caller left before the answer: frees the probe slot. */
   abandoned(passage: Passage): void {
     this.#ends(passage)
   }
 
-  /** Whether this was the probe under way. */
+  /** Whether this is the outcome of the current probe. */
   #ends(passage: Passage): boolean {
     if (passage === plain || passage !== this.#probe) return false
     this.#probeUntilMs = Number.NEGATIVE_INFINITY
@@ -80,19 +80,19 @@ export class Breaker {
   }
 }
 
-/** The number of a probe, or {@link plain} for what was sent while the breaker was closed. */
+/** Number of a probe, or {@link plain} for a request sent while the breaker was closed. */
 export type Passage = number
 
 const plain: Passage = 0
 
 export interface BreakerOptions {
-  /** Failures in a row that open it. */
+  /** Consecutive failures that open it. */
   readonly failuresMax: number
   /** How long it stays open the first time, before jitter. */
   readonly openMs: number
   /** The longest it stays open. */
   readonly openMaxMs: number
-  /** A probe that is not reported within this time was lost: the next one may go. */
+  /** A probe without an outcome after this time is lost, and the next one may go. */
   readonly probeMs: number
 }
 

@@ -2,10 +2,10 @@ import type { RateQuota } from '../config.ts'
 import { SieveMap } from '../lib/sieve-map.ts'
 
 /**
- * Callers' consumption as one isolate counts it. The binding counts for a whole location but costs a call, so it is
- * asked only for requests that cost something themselves; what is answered from memory is counted here, against the
- * same quota, so that no route is free of it. A caller whom the binding refused is refused here until its window ends.
- * Windows are fixed and aligned to the clock, as the binding's are.
+ * Counts callers' requests in one isolate. The rate-limit binding counts for a whole location but costs a call, so it
+ * is asked only for requests that go beyond memory. Memory hits count here, against the same quota, so that no route is
+ * exempt. A caller that the binding refuses is refused here until its window ends. Windows are fixed and aligned to the
+ * clock, like the binding's.
  */
 export class LocalQuota {
   readonly #quota: RateQuota | undefined
@@ -21,7 +21,7 @@ export class LocalQuota {
     this.#windowMs = (quota?.periodSeconds ?? 10) * 1_000
   }
 
-  /** Counts a request. @returns seconds until the caller may come back, where it is over its quota */
+  /** Counts a request. @returns seconds until the caller may retry, if it is over its quota */
   count(caller: string, nowMs: number): number | undefined {
     let window = this.#windows.get(caller)
     if (window === undefined || window.number !== this.#numberAt(nowMs)) window = this.#open(caller, nowMs)
@@ -29,20 +29,20 @@ export class LocalQuota {
     return this.#refusal(window, nowMs, 0)
   }
 
-  /** Verdict that {@link count} would give on the next request, without counting it. */
+  /** The verdict that {@link count} would give on the next request, without counting it. */
   foresee(caller: string, nowMs: number): number | undefined {
     const window = this.#windows.get(caller)
     if (window === undefined || window.number !== this.#numberAt(nowMs)) return undefined
     return this.#refusal(window, nowMs, 1)
   }
 
-  /** The location's count is over. @returns seconds until the caller may come back */
+  /** Refuses a caller that exceeded the location's count. @returns seconds until it may retry */
   block(caller: string, nowMs: number): number {
     this.#open(caller, nowMs).blocked = true
     return this.#secondsLeft(nowMs)
   }
 
-  /** Fields for a refusal, where the numbers are known (draft-ietf-httpapi-ratelimit-headers-10). */
+  /** Headers of a refusal, if the numbers are known (draft-ietf-httpapi-ratelimit-headers-10). */
   fields(retryAfterSeconds: number): Readonly<Record<string, string>> {
     if (this.#quota === undefined) return {}
     const { limit, periodSeconds } = this.#quota
@@ -58,7 +58,7 @@ export class LocalQuota {
     return window
   }
 
-  /** Number of the window at an instant. perf: small enough to be a Smi, which an instant is not. */
+  /** Number of the window at an instant. perf: fits a Smi; an epoch timestamp would be heap-allocated. */
   #numberAt(nowMs: number): number {
     return Math.floor(nowMs / this.#windowMs)
   }
@@ -82,15 +82,12 @@ interface Window {
 /** Quota key of a caller with a token. */
 export const callerKey = (subject: string): string => `subject:${subject}`
 
-/**
- * Quota key of a caller without a token: its address. An IPv6 caller is counted by its /64, since one household has all of
- * it.
- */
+/** Quota key of a caller without a token: its address. IPv6 callers count by /64, which one household usually owns. */
 export const addressKey = (address: string | null): string => `address:${placeOf(address)}`
 
 /**
- * Whose refused tokens are counted: the address's, apart from its requests without a token, so that nobody's good token
- * is held up by neighbours who merely ask a lot.
+ * Key for counting refused tokens: by address, apart from requests without a token, so that neighbours who send many
+ * requests do not block a valid token.
  */
 export const refusedKey = (address: string | null): string => `refused:${placeOf(address)}`
 
@@ -99,7 +96,7 @@ function placeOf(address: string | null): string {
   return address.includes(':') ? networkOf(address) : address
 }
 
-/** The first four groups of an IPv6 address, `::` written out (RFC 5952 §2.2). */
+/** The first four groups of an IPv6 address, with `::` expanded (RFC 5952 §2.2). */
 function networkOf(address: string): string {
   const [head = '', tail] = address.toLowerCase().split('::')
   const before = head === '' ? [] : head.split(':')

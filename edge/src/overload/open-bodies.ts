@@ -1,14 +1,14 @@
 /**
- * How many bodies may be open at a time: some passed on while they arrive, some waited for. A request holds a place
- * here and at the origin from its first byte to its answer, so a client that sends a body slowly holds one for as long
- * as it likes; enough of them would hold all. So a few may be under way, and the others ask for a place once they are
- * here, which costs a body that arrives with its header nothing. Those are held in memory meanwhile, so their number
- * has a limit, too.
+ * Bounds the request bodies that are open at a time, streamed or buffered. A streamed request holds a slot here and at
+ * the origin from its first byte to its answer, so a client that sends slowly holds it for as long as it likes, and
+ * enough such clients would hold all slots. So only a few bodies are streamed. The others are buffered and ask for a
+ * slot when they are complete, which costs nothing for a body that arrives with its header. Buffers take memory, so
+ * their number is bounded as well.
  *
- * Nobody may hold more places than are still free: the dynamic threshold of Choudhury and Hahne ("Dynamic Queue Length
- * Thresholds for Shared-Memory Packet Switches", 1998, with α = 1). One caller alone has half of them for a burst of its
- * own, two have a third each, and there is always room for somebody new. Since each place stands for a bounded number of
- * bytes, a share of the places is one of the memory.
+ * One owner may hold at most as many slots as are free: the dynamic threshold of Choudhury and Hahne ("Dynamic Queue
+ * Length Thresholds for Shared-Memory Packet Switches", 1998, with α = 1). A single caller may take half of the slots
+ * for a burst, two callers a third each, and a newcomer always finds one. Each slot stands for a bounded number of
+ * bytes, so a share of slots is a share of memory.
  */
 export class OpenBodies<Body extends { readonly isComplete: boolean }> {
   readonly #open = new Map<Body, Place>()
@@ -20,9 +20,9 @@ export class OpenBodies<Body extends { readonly isComplete: boolean }> {
   }
 
   /**
-   * Takes a place for a body until all of it is here or {@link leave} is called.
+   * Takes a slot until the body is complete or {@link leave} is called.
    *
-   * @param owner whose body it is: a subject, or the address of a caller without a token
+   * @param owner the body's owner: a subject, or the address of a caller without a token
    */
   enter(body: Body, owner: string, nowMs: number): Entry {
     this.#forget(nowMs, true)
@@ -34,7 +34,7 @@ export class OpenBodies<Body extends { readonly isComplete: boolean }> {
     return 'entered'
   }
 
-  /** Frees the place of a body that is answered or given up; nothing where it has none. */
+  /** Frees the slot of a body that is answered or given up; does nothing without one. */
   leave(body: Body): void {
     const place = this.#open.get(body)
     if (place === undefined) return
@@ -54,17 +54,17 @@ export class OpenBodies<Body extends { readonly isComplete: boolean }> {
     return this.#countByOwner.get(owner) ?? 0
   }
 
-  /** @param isHasty whether to look no further than the oldest that is still open, behind which few are not */
+  /** @param isHasty whether to stop at the oldest body that is still open; few behind it are complete */
   #forget(nowMs: number, isHasty: boolean): void {
     for (const [body, { sinceMs }] of this.#open) {
-      // The holder of a place leaves it, except where the runtime has torn down the request and nobody is left to do so.
+      // Owners free their slots, unless the runtime tore down the request and no code is left to do it.
       if (body.isComplete || nowMs - sinceMs > this.#options.openMsMax) this.leave(body)
       else if (isHasty) return
     }
   }
 }
 
-/** `over-share`: there is room, and this owner holds as much as is left of it. */
+/** `over-share`: slots are free, but this owner holds as many as are left. */
 export type Entry = 'entered' | 'full' | 'over-share'
 
 interface Place {
@@ -74,15 +74,15 @@ interface Place {
 
 export interface OpenBodiesOptions {
   readonly countMax: number
-  /** A request is answered, one way or the other, within this time. */
+  /** Longest time from a request's first byte to its answer. */
   readonly openMsMax: number
 }
 
-/** Passed on while they arrive: a sixteenth of the requests that an isolate starts by having open. */
+/** Streamed bodies: a sixteenth of the initial limit on requests in flight. */
 export const streamedBodies: OpenBodiesOptions = { countMax: 4, openMsMax: 2_000 }
 
-/** Waited for, a quarter of a MiB each: 24 MiB of an isolate's 128 at the most. */
+/** Buffered bodies of up to a quarter of a MiB each: at most 24 MiB of an isolate's 128. */
 export const waitingBodies: OpenBodiesOptions = { countMax: 96, openMsMax: 2_000 }
 
-/** Waited for, and short by what they say: 8 MiB at the most. */
+/** Buffered bodies with a short declared length: at most 8 MiB. */
 export const shortBodies: OpenBodiesOptions = { countMax: 512, openMsMax: 2_000 }

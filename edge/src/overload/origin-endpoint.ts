@@ -8,7 +8,7 @@ export interface OriginEndpoint {
   readonly gate: OriginGate
 }
 
-/** A permit and the origin whose gate has given it. */
+/** A permit and the origin whose gate issued it. */
 export interface Reservation {
   readonly endpoint: OriginEndpoint
   readonly permit: Permit

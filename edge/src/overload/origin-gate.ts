@@ -12,42 +12,44 @@ import {
 import { Throttle } from './throttle.ts'
 import { type Waiter, WaitLine } from './wait-line.ts'
 
-/** Share of the limit that each priority may fill, so that the less important leave room for the more important. */
+/** Share of the limit that each priority may fill, which leaves room for more important requests. */
 const limitShare: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, background: 0.6 }
 
-/** Utilization of the origin from which a priority is held back here. A critical request is the origin's to refuse. */
+/** Origin utilization from which a priority is held back here. The origin itself refuses critical requests. */
 const utilizationMax: Readonly<Record<Priority, number>> = {
   critical: Number.POSITIVE_INFINITY,
   normal: 1.5,
   background: 0.9,
 }
 
-/** A load signal older than this is news no more: whoever is held back by it must be let through to get another. */
+/** Ignores an older load signal: a request must get through to bring a new one. */
 const loadMaxAgeMs = 1_000
 
-/** A timeout that is noticed later than this after its time is not held against the origin. */
+/** A timeout noticed later than this after its deadline does not count against the origin. */
 const lagMaxMs = 100
 
-/** No request is open for longer: every one of them has a deadline well below. */
+/** Longest life of a request: every deadline is well below. */
 const startedMaxMs = 10_000
 
 /**
- * Everything that this isolate knows of one origin's health, and which requests may go there. Order matters: what is
- * free to know comes first, then the throttle, which counts what it refuses, and the limit last: a request that lacks
- * only a place waits for one for a moment, and a flood that the origin refuses must not wait for what it will not get.
+ * Combines everything that this isolate knows of one origin's health, and decides which requests may go there. The
+ * order matters: free checks first, then the throttle, which counts its refusals, and the limit last. A request that
+ * lacks only a slot waits briefly for one; a flood that the origin refuses must not wait for slots that it will not
+ * get.
  *
- * {@link OriginGate.reserve} asks all but the limit and gives a {@link Permit}, whose `start` asks for a place.
+ * {@link OriginGate.reserve} checks everything but the limit and returns a {@link Permit}, whose `start` asks for a
+ * slot.
  */
 export class OriginGate {
   readonly #breaker: Breaker
   readonly #limit: AdaptiveLimit
   readonly #throttles: readonly Throttle[]
   readonly #line: WaitLine<Permit, Turn>
-  /** Permits that are started and not ended, in the order of their start. */
+  /** Permits that are started and not ended, in order of their start. */
   readonly #open = new Set<Permit>()
   readonly #hasPlace = (priority: Priority): boolean =>
     this.#open.size < Math.max(1, this.limit * limitShare[priority])
-  /** One for all permits of this gate: their way to its private parts. */
+  /** Gives permits access to the gate's private members; one object for all. */
   readonly #desk = {
     start: (permit: Permit, nowMs: number, options: StartOptions) => this.#start(permit, nowMs, options),
     turnOf: (waiter: Waiter<Permit, Turn>) => this.#turnOf(waiter),
@@ -80,12 +82,12 @@ export class OriginGate {
     return this.#line.length
   }
 
-  /** Milliseconds until a refused caller may find it open. */
+  /** Milliseconds after which a refused caller may succeed. */
   openForMs(nowMs: number): number {
     return this.#breaker.openForMs(nowMs)
   }
 
-  /** The reason for which {@link reserve} would refuse now, as far as it can be told without counting the request. */
+  /** The reason why {@link reserve} would refuse now, as far as that is known without counting the request. */
   closedReason(priority: Priority, nowMs: number): Exclude<GateReason, 'throttled'> | undefined {
     if (this.#heldBackByLoad(priority, nowMs)) return 'origin-load'
     if (this.#breaker.state(nowMs) === 'open') return 'breaker-open'
@@ -93,8 +95,8 @@ export class OriginGate {
   }
 
   /**
-   * Asks the throttle, once for each request. A permit holds no place until it is started, so that a body that arrives
-   * slowly holds none, and need not be given back: where it stood for a probe, that lapses by itself.
+   * Asks the throttle, once per request. A permit takes no slot until it starts, so a slowly arriving body holds none,
+   * and an unused permit needs no return: its probe reservation lapses by itself.
    *
    * @param random in [0, 1)
    */
@@ -115,7 +117,7 @@ export class OriginGate {
     return this.#line.join(permit, { priority, heldBytes, untilMs, deadlineMs }, nowMs) ?? 'limit'
   }
 
-  /** The turn of a waiter; one without a turn leaves the line. */
+  /** The turn of a waiter; a waiter without a turn leaves the queue. */
   #turnOf(waiter: Waiter<Permit, Turn>): Turn {
     if (waiter.turn === undefined) this.#line.leave(waiter)
     return waiter.turn ?? 'limit'
@@ -128,7 +130,7 @@ export class OriginGate {
       this.#load = load
       this.#loadAtMs = nowMs
     }
-    // A timer that is late says that this isolate is busy: the answer may have been here, and waited for it to look.
+    // A late timer means that this isolate's event loop was busy: the answer may have arrived, unread.
     const isOwnLag = outcome === 'timeout' && nowMs - permit.deadlineMs > lagMaxMs
     if (outcome === 'abandoned' || isOwnLag) this.#breaker.abandoned(permit.passage)
     else this.#learn(permit, outcome, call)
@@ -156,7 +158,7 @@ export class OriginGate {
     else throttle.accepted(nowMs)
   }
 
-  /** Whether there is a place for a newcomer, whom nobody goes before. */
+  /** Whether a slot is free for a newcomer, with no waiter before it. */
   #isFree(priority: Priority, nowMs: number): boolean {
     if (!this.#hasPlace(priority)) {
       this.#forgetLost(nowMs)
@@ -167,7 +169,7 @@ export class OriginGate {
     return this.#hasPlace(priority) && !this.#line.goesBefore(priority)
   }
 
-  /** Gives a permit its place, where the breaker has one. */
+  /** Gives a permit its slot, if the breaker lets it pass. */
   #take(permit: Permit, nowMs: number, deadlineMs = Number.POSITIVE_INFINITY): Turn {
     const passage = this.#breaker.pass(nowMs)
     if (passage === undefined) return 'breaker-open'
@@ -176,7 +178,7 @@ export class OriginGate {
     return permit.begin({ passage, startedAtMs: nowMs, deadlineMs, inflight: this.#open.size })
   }
 
-  /** Gives the places that are free to those who wait for one. Where the breaker opens they wait for nothing. */
+  /** Gives free slots to waiters. When the breaker opens, waiters leave at once. */
   #callNext(nowMs: number): void {
     const isOpen = this.#breaker.state(nowMs) === 'open'
     for (;;) {
@@ -186,7 +188,7 @@ export class OriginGate {
     }
   }
 
-  /** Drops permits that nobody will end: the runtime may drop a request together with what it still had to do. */
+  /** Drops lost permits: the runtime may drop a request together with its pending work. */
   #forgetLost(nowMs: number): void {
     for (const permit of this.#open) {
       if (nowMs - permit.startedAtMs < startedMaxMs) return
@@ -200,7 +202,7 @@ export class OriginGate {
   }
 
   #throttle(priority: Priority): Throttle {
-    // A rank is an index of `priorities`, and there is a throttle for each of those.
+    // The cast: a rank is an index of `priorities`, and each priority has a throttle.
     return this.#throttles[priorityRank(priority)] as Throttle
   }
 }

@@ -5,27 +5,27 @@ import type { Waiter } from './wait-line.ts'
 /** Why a request was not sent to an origin. */
 export type GateReason = 'switched-off' | 'breaker-open' | 'limit' | 'origin-load' | 'throttled'
 
-/** How a request that was sent ended, as far as the origin's health goes. */
+/** How a request ended, as far as the origin's health is concerned. */
 export type OriginOutcome =
-  /** It took the request on, whatever the status. */
+  /** The origin accepted it, whatever the status. */
   | 'accepted'
-  /** It answered that it is too busy (503). */
+  /** The origin was too busy (503). */
   | 'refused'
   /** No connection, or it broke. */
   | 'unreachable'
   /** No answer in time. */
   | 'timeout'
-  /** The caller left first: says nothing about the origin. */
+  /** The caller left first, which says nothing about the origin. */
   | 'abandoned'
 
-/** Result of asking for a place: the permit, started, or why there is none. */
+/** Result of asking for a slot: the started permit, or the reason for having none. */
 export type Turn = Started | 'breaker-open' | 'limit'
 
-/** Bounds of a request's wait for a place. */
+/** Bounds of a request's wait for a slot. */
 export interface WaitBounds {
-  /** When its answer must be here; epoch milliseconds. */
+  /** When its answer must have arrived; epoch milliseconds. */
   readonly deadlineMs: number
-  /** Bytes kept in memory for it meanwhile. */
+  /** Bytes buffered for it meanwhile. */
   readonly heldBytes: number
 }
 
@@ -38,26 +38,26 @@ export interface StartOptions {
 export interface EndOfCall {
   readonly outcome: OriginOutcome
   readonly nowMs: number
-  /** In [0, 1): keeps the probes of isolates apart. */
+  /** In [0, 1): keeps isolates from probing in lockstep. */
   readonly random: number
-  /** The load that the origin's answer told of. */
+  /** Load signal of the origin's answer. */
   readonly load?: Load | undefined
 }
 
-/** A permit that holds a place at the origin. */
+/** A permit that holds a slot at the origin. */
 export interface Started {
   readonly priority: Priority
   readonly passage: Passage
   readonly startedAtMs: number
-  /** When its answer must be here; epoch milliseconds. */
+  /** When its answer must have arrived; epoch milliseconds. */
   readonly deadlineMs: number
-  /** Requests that were open when it started, itself included. */
+  /** Requests in flight when it started, itself included. */
   readonly inflight: number
-  /** Gives the place back and learns from how the request went. Only the first call counts. */
+  /** Frees the slot and learns from the outcome. Only the first call counts. */
   end(call: EndOfCall): void
 }
 
-/** The gate as its permits see it. */
+/** The part of the gate that permits call. */
 export interface PermitDesk {
   start(permit: Permit, nowMs: number, options: StartOptions): Turn | GateReason | Waiter<Permit, Turn>
   turnOf(waiter: Waiter<Permit, Turn>): Turn
@@ -65,9 +65,9 @@ export interface PermitDesk {
 }
 
 /**
- * The right to send one request to an origin: reserved by the gate's `reserve`, started when the request is sent, and
- * ended when it is known how it went (Netflix concurrency-limits calls it a listener). Being an object, it can be
- * neither forgotten half-way nor given back twice. One that is never started costs nothing.
+ * The right to send one request to an origin: reserved by the gate's `reserve`, started when the request is sent, ended
+ * with its outcome (a listener in Netflix concurrency-limits). Being an object, it can be neither forgotten halfway nor
+ * returned twice. A permit that never starts costs nothing.
  */
 export class Permit implements Started {
   readonly priority: Priority
@@ -83,16 +83,16 @@ export class Permit implements Started {
   }
 
   /**
-   * Takes a place at the origin.
+   * Takes a slot at the origin.
    *
-   * @returns this, started; or the reason why not; or, where it may wait and all places are taken, a waiter whose turn
-   *   is to be asked for with {@link turnOf}
+   * @returns this permit, started; or the reason for a refusal; or, when all slots are taken and `wait` is set, a
+   *   waiter whose turn {@link turnOf} returns
    */
   start(nowMs: number, options: StartOptions = {}): Turn | GateReason | Waiter<Permit, Turn> {
     return this.#desk.start(this, nowMs, options)
   }
 
-  /** The turn of a waiter of this permit's; one without a turn leaves the line. */
+  /** The turn of this permit's waiter; a waiter without a turn leaves the queue. */
   turnOf(waiter: Waiter<Permit, Turn>): Turn {
     return this.#desk.turnOf(waiter)
   }
@@ -101,7 +101,7 @@ export class Permit implements Started {
     this.#desk.end(this, call)
   }
 
-  /** For the gate: notes the place that it has given. */
+  /** Called by the gate: records the slot that it gave. */
   begin({ deadlineMs, inflight, passage, startedAtMs }: Omit<Started, 'priority' | 'end'>): Started {
     this.passage = passage
     this.startedAtMs = startedAtMs

@@ -1,6 +1,6 @@
 /**
- * How long a refused caller is asked to wait, in whole seconds (RFC 9110 §10.2.3): each number from `baseSeconds` to twice
- * that is as likely as any other, so that those who were refused together do not come back together.
+ * The `Retry-After` of a refusal, in whole seconds (RFC 9110 §10.2.3): uniform between `baseSeconds` and twice that, so
+ * that callers refused together do not return together.
  *
  * @param random in [0, 1)
  */

@@ -19,7 +19,7 @@ export class RetryBudget {
   }
 
   spend(): boolean {
-    // Ten times 0.1 is a little less than 1 in binary.
+    // Ten times 0.1 is slightly less than 1 in binary.
     if (this.#tokens < 1 - 1e-9) return false
     this.#tokens = Math.max(0, this.#tokens - 1)
     return true

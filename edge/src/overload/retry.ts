@@ -1,13 +1,13 @@
 import { type Operation, parseEtags, parseIdempotencyKey } from '@spillway/origin/contract'
 import type { OriginOutcome } from './permit.ts'
 
-/** The least time worth starting another attempt with. */
+/** Minimum remaining time that is worth another attempt. */
 const remainingMsMin = 50
 
 const attemptsMax = 2
 
 export interface Attempt {
-  /** 1 for the first. */
+  /** 1 for the first attempt. */
   readonly number: number
   readonly outcome: OriginOutcome
   /** Safe (RFC 9110 §9.2.1), or a write that can be {@link toldApart}, with a body that can be sent again. */
@@ -16,16 +16,16 @@ export interface Attempt {
 }
 
 /**
- * Whether to try again after what happened. Only a connection that failed is tried again: a timeout has used the time
- * up, and repeating what an origin refused for want of capacity adds to what it lacks.
+ * Whether to retry after an outcome. Only a failed connection is retried: a timeout has used up the time, and repeating
+ * a request that the origin refused adds to its overload.
  */
 export const isWorthRetrying = ({ number, outcome, isRepeatable, remainingMs }: Attempt): boolean =>
   outcome === 'unreachable' && isRepeatable && number < attemptsMax && remainingMs >= remainingMsMin
 
-/** How the origin tells a second attempt of a write from a write of its own. */
+/** How the origin distinguishes a retry of a write from a new write. */
 export type ToldApart = 'by-key' | 'by-version'
 
-/** A write as far as its repetition goes; fields as sent, `null` where absent. */
+/** The part of a write that decides whether it can be retried; header values as sent, `null` if absent. */
 export interface SentWrite {
   readonly operation: Operation
   readonly ifMatch: string | null
@@ -33,19 +33,20 @@ export interface SentWrite {
 }
 
 /**
- * How a second attempt of a write is told from a write of its own; `undefined` where it is not, and then the write is
- * sent once. That a method is idempotent is not enough (RFC 9110 §9.2.2): a PUT that is applied, changed by another
- * caller and applied again undoes the other's acknowledged write.
+ * How the origin distinguishes a retry of a write from a new write; `undefined` if it cannot, and then the write is
+ * sent only once. An idempotent method is not enough (RFC 9110 §9.2.2): a PUT that is applied, overwritten by another
+ * caller and applied again undoes the other caller's acknowledged write.
  *
- * - A create with an Idempotency-Key: the second attempt is answered with what the first one made. Not a batch: each of
- *   its items is answered for itself, so that a second attempt may say "nothing was done" of what the first one did.
- * - A change with an If-Match that names one version: whichever attempt comes second finds another version, whether the
- *   first is done, still under way, or was overtaken. `*` fits any version, the first attempt's own included; and so may
- *   a list: `"1", "2"` fits version 1, and again version 2, which may be another caller's.
- * - An action with an Idempotency-Key, as a create. Its If-Match tells nothing apart, since it may change other documents
- *   and not the one that it names.
+ * - A create with an Idempotency-Key: the retry is answered with the document that the first attempt created. Not a
+ *   batch: its items are answered one by one, so a retry could report "nothing was done" for what the first attempt
+ *   did.
+ * - A change whose If-Match names exactly one version: the attempt that arrives second finds another version, whether
+ *   the first one is done, still running, or overtaken. `*` matches any version, including the first attempt's result;
+ *   a list may as well: `"1", "2"` matches version 1 and then version 2, which may be another caller's.
+ * - An action with an Idempotency-Key, like a create. Its If-Match distinguishes nothing, since the action may change
+ *   other documents and not the one that it names.
  *
- * The origin knows no Idempotency-Key on PUT, PATCH and DELETE.
+ * The origin supports no Idempotency-Key on PUT, PATCH and DELETE.
  */
 export function toldApart({ operation, ifMatch, idempotencyKey }: SentWrite): ToldApart | undefined {
   if (operation === 'create' || operation === 'action') {
@@ -57,7 +58,7 @@ export function toldApart({ operation, ifMatch, idempotencyKey }: SentWrite): To
   return new Set(tags.map(({ version }) => version)).size === 1 ? 'by-version' : undefined
 }
 
-/** The advice to a caller who does not know whether its write happened. */
+/** The advice to a caller whose write has an unknown outcome. */
 export function adviceAfter(sent: SentWrite): string {
   switch (sent.operation) {
     case 'action':

@@ -1,16 +1,16 @@
 import { SharedProblem } from '../http/shared-problem.ts'
 import type { GateReason } from './permit.ts'
 
-/** Reason of a request that was shed, as the log and the data points name it. */
+/** Why a request was shed, as the log and the data points name it. */
 export type ShedLabel = `shed-${GateReason}`
 
-/** The problems that shed requests are told: one for each reason, which its log line names, and number of seconds. */
+/** The problems for shed requests, one per reason and `Retry-After`. */
 export class ShedProblems {
   readonly #fields: Headers
-  /** By seconds until the caller may come back, of which there are a dozen. */
+  /** By `Retry-After` seconds, a dozen values. */
   readonly #byReason = new Map<ShedLabel, Map<number, SharedProblem>>()
 
-  /** @param fields that every problem has */
+  /** @param fields headers that every problem carries */
   constructor(fields: Headers) {
     this.#fields = fields
   }

@@ -7,30 +7,31 @@ import { WindowCount } from './window-count.ts'
  *     p(refuse) = distrust * max(0, (requests - K * accepts) / (requests + 1))
  *     distrust  = min(1, K * share of refusals among the last outcomes)
  *
- * Google, Site Reliability Engineering, ch. 21 "Handling Overload" (equation 21-1). Requests that are refused here
- * count as requests too: that is what lets the rate fall until the origin accepts again. One that is on its way does
- * not: it is no refusal yet. Where it counted as one, twenty at once looked like an origin that takes nothing, and each
- * burst at an idle origin was refused.
+ * Google, Site Reliability Engineering, ch. 21 "Handling Overload" (equation 21-1). Requests refused here count as
+ * requests too, so the rate falls until the origin accepts again. A request in flight does not count yet: if it did,
+ * twenty at once would look like an origin that accepts nothing, and every burst at an idle origin would be refused.
  *
- * The formula alone (`distrust` = 1) is slow to believe in a recovery: after a spell in which nothing was accepted it
- * sends one request in a window, and the rate then grows by a fifth a second; simulated at 20 and 200 requests/s,
- * service was back after 37 s. A maximum below 1, as in Envoy's admission control, would send a share of any flood to an
- * origin that takes nothing. So probes go, whatever the formula says: each waits twice as long as the one before, up to a
- * maximum, since an origin has many isolates and they all probe, and one that is accepted makes the next one early
- * again. And what is believed of the window is in proportion to what the last outcomes were: in full while fewer than one
- * in K is accepted, hardly after a run of accepted ones, and a fifth more after a single refusal. Service is back within
- * three seconds.
- * The window is short (4 s instead of the book's two minutes), since one isolate sees enough requests in it.
+ * The formula alone (`distrust` = 1) recovers slowly: after a window without any accepted request it sends one request
+ * per window, and the rate then grows by a fifth per second; simulated at 20 and 200 requests/s, service was back after
+ * 37 s. A maximum below 1, as in Envoy's admission control, would send a share of every flood to an origin that accepts
+ * nothing. Two changes bring service back within three seconds:
+ *
+ * - Probes go whatever the formula says. Each interval is twice the one before, up to a maximum, since all isolates of
+ *   an origin probe; an accepted probe shortens the next interval.
+ * - `distrust` weighs the window by the last outcomes: in full while fewer than one in K is accepted, hardly after a
+ *   run of accepted ones, and a fifth more after a single refusal.
+ *
+ * The window is short (4 s, not the book's two minutes), since one isolate sees enough requests in it.
  */
 export class Throttle {
   readonly #options: ThrottleOptions
-  /** Whose outcome is known: refused here, or answered by the origin. */
+  /** Requests of known outcome: refused here, or answered by the origin. */
   readonly #requests: WindowCount
   readonly #accepts: WindowCount
   #sentAtMs = Number.NEGATIVE_INFINITY
   #reservedAtMs = Number.NEGATIVE_INFINITY
   #probeMs: number
-  /** Share of refusals among the origin's last outcomes, exponentially forgotten; in [0, 1]. */
+  /** Moving average of refusals among the origin's outcomes, exponentially weighted; in [0, 1]. */
   #refusedShare = 0
 
   constructor(options: ThrottleOptions = throttleDefaults) {
@@ -41,9 +42,9 @@ export class Throttle {
   }
 
   /**
-   * Decides whether a request may go, and counts one that may not. One that may is counted when it is sent. Where it is a
-   * probe it keeps others from being one for `reservedMs`, or every request of a flood would become a probe until the
-   * first is sent. The reservation lapses, since the request may never be sent.
+   * Decides whether a request may go, and counts a refusal. A request that may go is counted when it is sent. A probe
+   * reserves the probe slot for `reservedMs`: otherwise every request of a flood would become a probe until the first
+   * is sent. The reservation lapses, since the request may never be sent.
    *
    * @param random in [0, 1)
    */
@@ -64,7 +65,7 @@ export class Throttle {
     return Math.min(1, k * this.#refusedShare) * Math.max(0, surplus)
   }
 
-  /** One goes to the origin; it counts when it is known how it ended. */
+  /** A request goes to the origin; it counts when its outcome is known. */
   sent(nowMs: number): void {
     const { probeMaxMs, requestsMin } = this.#options
     const isProbe = this.#requests.total(nowMs) >= requestsMin && this.#isSilent(nowMs)
@@ -72,7 +73,7 @@ export class Throttle {
     this.#sentAtMs = nowMs
   }
 
-  /** The origin took a request on, whatever it then answered. */
+  /** The origin accepted a request, whatever it then answered. */
   accepted(nowMs: number): void {
     this.#requests.add(1, nowMs)
     this.#accepts.add(1, nowMs)
@@ -80,13 +81,13 @@ export class Throttle {
     this.#learn(0)
   }
 
-  /** The origin was too busy for one, or did not answer. */
+  /** The origin was too busy for a request, or did not answer. */
   refused(nowMs: number): void {
     this.#requests.add(1, nowMs)
     this.#learn(1)
   }
 
-  /** The origin is back: what it refused before says nothing any more. */
+  /** The origin recovered: its earlier refusals no longer count. */
   forget(): void {
     this.#requests.clear()
     this.#accepts.clear()
@@ -101,24 +102,27 @@ export class Throttle {
     return this.#isSilent(nowMs) && Math.abs(nowMs - this.#reservedAtMs) >= this.#options.reservedMs
   }
 
-  /** Whether nothing was sent for so long that a probe is to go. A clock that is set back makes one due, too. */
+  /** Whether nothing was sent for so long that a probe is due. Setting the clock back makes one due, too. */
   #isSilent(nowMs: number): boolean {
     return Math.abs(nowMs - this.#sentAtMs) >= this.#probeMs
   }
 }
 
 export interface ThrottleOptions {
-  /** Requests sent for each one accepted; lower refuses more here, higher notices recovery sooner. */
+  /** Requests sent per accepted one; a lower value refuses more here, a higher one notices recovery sooner. */
   readonly k: number
-  /** One goes to the origin when nothing has for this long, so that its recovery is noticed; the next one after twice that. */
+  /**
+   * First probe interval: a request goes after this long without one, so that recovery is noticed; each next interval
+   * doubles.
+   */
   readonly probeMs: number
-  /** The longest that one waits: what a recovery that nobody has noticed yet may cost. */
+  /** Longest probe interval, which bounds the delay until a recovery is noticed. */
   readonly probeMaxMs: number
-  /** How long a reserved probe keeps others from being one: the time it takes to read a short body. */
+  /** How long a reserved probe blocks other probes: the time to read a short body. */
   readonly reservedMs: number
-  /** Weight of one outcome in the share of refusals, in (0, 1). */
+  /** Weight of one outcome in the moving average of refusals, in (0, 1). */
   readonly outcomeWeight: number
-  /** Fewer requests in the window than this say nothing: one failure alone would refuse every other request. */
+  /** Below this many requests the window decides nothing: one failure would otherwise refuse every second request. */
   readonly requestsMin: number
   readonly windowMs: number
   readonly buckets: number

@@ -1,10 +1,10 @@
 import { type Priority, priorities, priorityRank } from '@spillway/origin/contract'
 
 /**
- * Line of requests that wait for a place at the origin, by priority and then in the order in which they came. It is
- * there for bursts: a place comes free in the time of an answer. So it is bounded in number, in bytes and in time, and
- * where a class has had somebody waiting for a whole interval it is no burst, and nobody waits longer than a moment
- * (CoDel's idea in the form for requests: Maurer, "Fail at Scale", ACM Queue 2015; the origin has the same).
+ * Queue of requests that wait for a slot at the origin, by priority, then in order of arrival. It absorbs bursts: a
+ * slot frees up within one round trip. So it is bounded in number, bytes and time. When a priority's queue has not been
+ * empty for a whole interval, the load is no burst, and nobody in it waits longer than a moment (CoDel for requests:
+ * Maurer, "Fail at Scale", ACM Queue 2015; the origin does the same).
  */
 export class WaitLine<Holder, Turn> {
   readonly #options: WaitLineOptions
@@ -27,13 +27,13 @@ export class WaitLine<Holder, Turn> {
     return this.#length >= this.#options.countMax
   }
 
-  /** Whether somebody waits who goes before a newcomer of this priority. */
+  /** Whether a waiter goes before a newcomer of this priority. */
   goesBefore(priority: Priority): boolean {
     const rank = priorityRank(priority)
     return this.#classes.some(({ waiting }, other) => other <= rank && waiting.length > 0)
   }
 
-  /** @returns `undefined` where there is no room, or no time to wait in */
+  /** @returns `undefined` when there is no room, or no time left to wait */
   join(holder: Holder, order: WaitOrder, nowMs: number): Waiter<Holder, Turn> | undefined {
     const { bytesMax, intervalMs, standingMs, waitMs } = this.#options
     const { heldBytes, priority } = order
@@ -51,7 +51,7 @@ export class WaitLine<Holder, Turn> {
     return waiter
   }
 
-  /** Takes the one whose turn it is among those whom there is a place for. */
+  /** Removes the first waiter for which a slot is free. */
   take(hasPlace: (priority: Priority) => boolean, nowMs: number): Waiter<Holder, Turn> | undefined {
     if (this.#length === 0) return undefined
     this.#expire(nowMs)
@@ -74,14 +74,14 @@ export class WaitLine<Holder, Turn> {
   }
 
   #classOf(priority: Priority): WaitingClass<Holder, Turn> {
-    // A rank is an index of `priorities`, and there is a class for each of those.
+    // The cast: a rank is an index of `priorities`, and each priority has a class.
     return this.#classes[priorityRank(priority)] as WaitingClass<Holder, Turn>
   }
 
-  /** Removes waiters whose time is up: each has a timer, but the runtime may have dropped it together with its request. */
+  /** Removes expired waiters: each has a timer, but the runtime may have dropped it with its request. */
   #expire(nowMs: number): void {
     for (const { waiting } of this.#classes) {
-      // In the order in which they came, so that nearly always the first is the first to give up.
+      // Waiters are in order of arrival, so the first is nearly always the first to expire.
       for (let first = waiting[0]; first !== undefined && first.untilMs < nowMs; first = waiting[0]) {
         this.leave(first)
       }
@@ -91,13 +91,13 @@ export class WaitLine<Holder, Turn> {
 
 interface WaitingClass<Holder, Turn> {
   readonly waiting: Waiter<Holder, Turn>[]
-  /** When somebody last came who found nobody of this class waiting. */
+  /** When a request last found this class's queue empty. */
   emptyAtMs: number
 }
 
-/** A request that waits. It is told its turn once; a turn that comes when it has given up is not its own any more. */
+/** A waiting request. It is called once; a call after it gave up has no effect. */
 export class Waiter<Holder, Turn> {
-  /** On whose behalf it waits. */
+  /** The owner, usually a permit. */
   readonly holder: Holder
   readonly priority: Priority
   readonly heldBytes: number
@@ -105,8 +105,8 @@ export class Waiter<Holder, Turn> {
   readonly untilMs: number
   readonly deadlineMs: number
   /**
-   * Resolves to plain data when its turn comes, in the course of another request: the runtime goes on in the waiter's own
-   * context then, where that still exists, and the waiter has a timer of its own in any case.
+   * Resolves, without a value, when the turn comes, which happens during another request. The runtime continues in the
+   * waiter's own context if that still exists; the waiter has its own timer in any case.
    */
   readonly called: Promise<void>
   readonly #call: () => void
@@ -123,7 +123,7 @@ export class Waiter<Holder, Turn> {
     this.#call = resolve
   }
 
-  /** `undefined`: its turn has not come. */
+  /** `undefined` until the turn has come. */
   get turn(): Turn | undefined {
     return this.#turn
   }
@@ -136,11 +136,11 @@ export class Waiter<Holder, Turn> {
 
 export interface WaitOrder {
   readonly priority: Priority
-  /** When waiting is of no use any more; epoch milliseconds. */
+  /** When waiting becomes useless; epoch milliseconds. */
   readonly untilMs: number
-  /** When its answer must be here; epoch milliseconds. */
+  /** When its answer must have arrived; epoch milliseconds. */
   readonly deadlineMs: number
-  /** Bytes kept in memory for it meanwhile. */
+  /** Bytes buffered for it meanwhile. */
   readonly heldBytes: number
 }
 
@@ -149,9 +149,9 @@ export interface WaitLineOptions {
   readonly bytesMax: number
   /** Longest wait in a burst. */
   readonly waitMs: number
-  /** A class in which somebody has waited for this long, ms, is no burst. */
+  /** A class whose queue was not empty for this long, ms, is overloaded, not bursting. */
   readonly intervalMs: number
-  /** Longest wait then. */
+  /** Longest wait in an overloaded class. */
   readonly standingMs: number
 }
 

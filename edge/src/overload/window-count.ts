@@ -1,4 +1,7 @@
-/** How much there was of something in the last `windowMs`, forgotten in `buckets` steps. Its sum is at hand, not made. */
+/**
+ * A sliding count over the last `windowMs`, expired in `buckets` steps. The sum is kept up to date, so reading it is
+ * free.
+ */
 export class WindowCount {
   readonly #counts: Float64Array
   readonly #bucketMs: number
@@ -27,7 +30,7 @@ export class WindowCount {
     this.#total = 0
   }
 
-  /** A clock that is set back stays where it was. */
+  /** Setting the clock back does not move the window back. */
   #turn(nowMs: number): void {
     const bucket = Math.floor(nowMs / this.#bucketMs)
     if (bucket <= this.#bucket) return

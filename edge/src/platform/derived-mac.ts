@@ -2,11 +2,11 @@ import type { JWK } from 'jose'
 import type { Mac } from '../consistency/consistency-token.ts'
 
 /**
- * A MAC under a key derived from the assertion key (HKDF, RFC 5869): every location has the same one and no further
- * secret is needed. Another purpose, another key: neither use says anything about the other.
+ * A MAC under a key derived from the assertion key (HKDF, RFC 5869): every location derives the same one, so no further
+ * secret is needed. Each purpose has its own key, so one use reveals nothing about another.
  */
 export function derivedMac({ d = '' }: JWK, purpose: string): Mac {
-  // The key itself and not the promise of it: that would be lost for all with the request that made it.
+  // Caches the key, not its promise, which would be lost with the request that created it.
   let key: CryptoKey | undefined
   return async (text) => {
     key ??= await deriveKey(d, purpose)

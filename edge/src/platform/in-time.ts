@@ -1,10 +1,10 @@
 /**
- * Waits for work, but no longer than `timeoutMs`. A promise that another request started may never settle: the runtime
- * drops it with that request's context. And what the platform does for us may stall, which must not become our answer's
- * fault. The timer belongs to the request that waits.
+ * Awaits work for at most `timeoutMs`. A promise started by another request may never settle, since the runtime drops
+ * it with that request's context, and a stalled platform call must not fail our answer. The timer belongs to the
+ * request that waits.
  *
- * @returns what the work came to, `undefined` where it was not here in time
- * @throws {unknown} what the work was rejected with in time
+ * @returns the result, or `undefined` after the timeout
+ * @throws {unknown} the rejection of the work, if it comes in time
  */
 export async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | null = null

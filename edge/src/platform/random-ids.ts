@@ -1,10 +1,10 @@
-/** Ids that share one piece of randomness and differ in their last four digits. */
+/** Number of ids that share one random prefix and differ in their last four digits. */
 const idsPerPiece = 65_536
 
 /**
- * Ids in the form of random UUIDs (RFC 9562 §5.4), for telling requests apart and for nothing that must not be guessed:
- * 106 random bits, and a number that counts. Randomness and the text made of it cost more than the rest of an answer
- * from memory, so most ids share them.
+ * Ids in the form of random UUIDs (RFC 9562 §5.4): 106 random bits and a counter. They tell requests apart; do not use
+ * them where an id must be unguessable. perf: randomness and its formatting cost more than the rest of a memory hit, so
+ * most ids share them.
  */
 export class RandomIds {
   #shared = ''
@@ -12,7 +12,7 @@ export class RandomIds {
 
   next(): string {
     if (this.#next === idsPerPiece) {
-      // Here and not at the start: outside of a request there is no randomness.
+      // Lazily: outside of a request the runtime has no randomness.
       this.#shared = crypto.randomUUID().slice(0, -4)
       this.#next = 0
     }

@@ -11,7 +11,7 @@ import { next } from '../pipeline.ts'
 import { inTime } from '../platform/in-time.ts'
 
 export interface AdmitParts {
-  /** The preferred one first. */
+  /** The preferred origin first. */
   readonly endpoints: readonly OriginEndpoint[]
   readonly control: ControlSource
   readonly shedProblems: ShedProblems
@@ -32,8 +32,8 @@ export interface Shed {
 }
 
 /**
- * 6 for a write, which goes to the origin if it may: sets `reservation`. It is asked before its body and before anything
- * is waited for, so that a flood of writes is shed unread.
+ * Stage 6 for a write: reserves a permit and sets `reservation`. It runs before the body and before any wait, so that a
+ * flood of writes is shed unread.
  */
 export function reserve(exchange: Exchange<WritePlan>, parts: AdmitParts): Problem | typeof next {
   const priority = priorityOf(exchange)
@@ -64,8 +64,8 @@ function reserveAt(
 }
 
 /**
- * 6 for a read, which may find its answer on the way: whether it will be shed for certain, so that it need not be counted,
- * looked up or waited for. Nothing is reserved.
+ * Stage 6 for a read: whether it would certainly be shed if it had to go to the origin. Then it need not be counted,
+ * looked up or awaited. Reserves nothing.
  */
 export function foreseeShed(exchange: Exchange<ReadPlan | PagePlan>, parts: AdmitParts): Shed | undefined {
   const priority = priorityOf(exchange)
@@ -90,20 +90,19 @@ function closedReason(
 
 export interface AdmitOrder {
   readonly priority: Priority
-  /** When its answer must be here; epoch milliseconds. */
+  /** When its answer must have arrived; epoch milliseconds. */
   readonly deadlineMs: number
-  /** Bytes kept in memory for it while it waits. */
+  /** Bytes buffered for it while it waits. */
   readonly heldBytes: number
-  /** Permit that {@link reserve} has reserved for this attempt. */
+  /** The permit that {@link reserve} reserved for this attempt. */
   readonly reservation: Reservation | undefined
-  /** An origin that has just failed this request: the last one to try again. */
+  /** The origin that has just failed this request: the last choice for a retry. */
   readonly failed: OriginEndpoint | undefined
 }
 
 /**
- * 6 before a request is sent: starts its permit, which may take a moment: where only a place is lacking, it waits for
- * one. The next origin is tried only where one is down: load that is too much for the first would be too much for the
- * second.
+ * Stage 6 before a request is sent: starts its permit, waiting briefly if only a slot is lacking. It tries the next
+ * origin only when one is down: load that overloads the first would overload the second.
  */
 export async function admit(
   { priority, reservation, failed, ...wait }: AdmitOrder,
@@ -130,7 +129,7 @@ async function start(permit: Permit, wait: WaitBounds, now: () => number): Promi
   return permit.turnOf(started)
 }
 
-/** The origin with a permit first, and the one that has failed last. */
+/** Puts the origin with the permit first, and a failed one last. */
 function inOrder(
   endpoints: readonly OriginEndpoint[],
   first: OriginEndpoint | undefined,
@@ -141,7 +140,7 @@ function inOrder(
   return endpoints.toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** Operators' switch: a priority and those below it are shed. */
+/** Whether operators switched off this priority or a more important one. */
 function isSwitchedOff(priority: Priority, { current }: ControlSource): boolean {
   return current.shed !== undefined && priorityRank(priority) >= priorityRank(current.shed)
 }
@@ -158,7 +157,7 @@ function waitSeconds(reason: GateReason, nowMs: number, { endpoints }: AdmitPart
   return Math.min(...endpoints.map(({ gate }) => gate.openForMs(nowMs))) / 1_000
 }
 
-/** A table, since joining strings would make one for each refusal. */
+/** perf: a table, since concatenation would allocate a string per refusal. */
 const reasons: Readonly<Record<GateReason, ShedLabel>> = {
   'switched-off': 'shed-switched-off',
   'breaker-open': 'shed-breaker-open',

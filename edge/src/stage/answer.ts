@@ -24,14 +24,14 @@ export interface AnswerParts {
   readonly ids: RandomIds
   readonly serverTiming: Config['serverTiming']
   readonly observe: Observe
-  /** Whether answers that are no news are observed as well. */
+  /** Whether routine answers are observed as well. */
   readonly observesAll: boolean
-  /** Repeated answers that are observed. */
+  /** Samples repeated answers for observation. */
   readonly repeats: Sampler
   readonly now: () => number
 }
 
-/** The fields that every problem has: made once, since copying them is cheaper than making them. */
+/** The headers of every problem, created once. perf: copying a `Headers` is cheaper than building it. */
 export function problemFieldsOf(cors: Cors): Headers {
   const fields = new Headers(problemHeaders({ code: 'internal-error', detail: '' }))
   for (const [name, value] of cors.always) fields.set(name, value)
@@ -46,7 +46,7 @@ export function problemAnswer(
   { ids, now, problemFields }: AnswerParts,
 ): Response {
   exchange.reason ??= problem.code
-  // The origin may know an id that was sent along with an earlier attempt.
+  // The origin may know this request's id from an earlier attempt.
   if (problem instanceof SharedProblem && !exchange.isNamed) {
     const answer = problem.answer(nowOf(exchange, now), ids)
     exchange.takeId(answer.requestId, answer.given > 1)
@@ -64,22 +64,22 @@ export function problemAnswer(
   return answer
 }
 
-/** The problem that takes the place of a read's answer from the cache; `undefined` where the answer stands. */
+/** The problem that replaces a read's answer from the cache; `undefined` if the answer stands. */
 export function problemOf({ plan }: Exchange, answer: Response, status: number): Problem | undefined {
   if (plan.kind !== 'read') return undefined
   if (status === 404) return missingProblem(answer)
   return status === 416 ? rangeProblem(answer) : undefined
 }
 
-/** The answer of a page's stages, with every refusal as a problem. */
+/** The answer of a page's stages, with refusals as problems. */
 export function pageAnswer(exchange: Exchange<PagePlan>, answer: Answer, parts: AnswerParts): Response {
   if (!(answer instanceof Response)) return problemAnswer(exchange, answer, parts)
   return answer.status === 416 ? problemAnswer(exchange, rangeProblem(answer), parts) : answer
 }
 
 /**
- * A document that is not there, said anew to each who asks: the stored answer, or one that was waited for together, names the
- * request of the first who asked.
+ * A missing document, as a new problem for each caller: the stored answer, or one from a collapsed fetch, carries the
+ * request id of the first caller.
  */
 function missingProblem({ headers, body }: Response): Problem {
   body?.cancel().catch(() => undefined)
@@ -89,7 +89,7 @@ function missingProblem({ headers, body }: Response): Problem {
 
 const ofTheBody: readonly string[] = ['content-type', 'content-length', 'cache-control']
 
-/** The cache's bare 416 (RFC 9110 §15.5.17) as a problem, like every other refusal. */
+/** The cache's bare 416 (RFC 9110 §15.5.17), as a problem like every other refusal. */
 function rangeProblem({ headers }: Response): Problem {
   return {
     code: 'range-not-satisfiable',
@@ -98,20 +98,20 @@ function rangeProblem({ headers }: Response): Problem {
   }
 }
 
-/** RFC 9110 §9.3.2: HEAD is told the same, without the content. */
+/** RFC 9110 §9.3.2: HEAD gets the same answer without content. */
 const withoutForHead = <Body>({ head }: Exchange, body: Body): Body | null =>
   head.method === 'HEAD' ? null : body
 
 /**
- * Gives an answer what every answer has, and tells of it.
+ * Adds the common headers to an answer, and observes it.
  *
- * @param status the answer's; to ask the runtime for it twice is dearer than to pass it on
+ * @param status of the answer. perf: passed on, since reading it again from the runtime costs more
  */
 export function finish(exchange: Exchange, answer: Response, status: number, parts: AnswerParts): Response {
   const { head, reason } = exchange
   const isTold = parts.observesAll || reason !== undefined || status >= 400
-  // The fields are reached for where there is a need: that makes one more object of the runtime's. There is one for an
-  // id where somebody else knows it, a log or the origin; anywhere else it would lead nowhere (decision 17).
+  // perf: `answer.headers` creates a runtime object, so it is read only if needed. An id is sent if the origin or a log
+  // has it, too; otherwise it would lead nowhere (decision 17).
   if (!exchange.isMarked && (isTold || exchange.hasWaited)) {
     answer.headers.set(names.requestId, exchange.requestId)
   }
@@ -119,7 +119,7 @@ export function finish(exchange: Exchange, answer: Response, status: number, par
     for (const [name, value] of parts.cors.forOrigin(head.headers.get('origin')))
       answer.headers.set(name, value)
   }
-  // While nothing is waited for, the runtime's clock stands still: all that could be said is 0.
+  // The runtime's clock stands still until something is awaited: every duration would be 0.
   if (exchange.hasWaited && wantsTiming(head, parts.serverTiming)) {
     answer.headers.set('server-timing', serverTiming(exchange, parts.now()))
   }
@@ -138,7 +138,7 @@ function observationOf(
   nowMs: number,
 ): AnswerObservation {
   const { requestId, head, reason, arrivedAtMs, originMs } = exchange
-  // A refusal has none, and asking the runtime costs more than the rest of the line.
+  // A refusal has no `Cache-Status`, and asking the runtime costs more than the rest of the line.
   const isRefusal = status >= 400 && reason !== undefined
   return {
     kind: 'answer',
@@ -156,7 +156,7 @@ function observationOf(
 const wantsTiming = ({ headers }: RequestHead, when: Config['serverTiming']): boolean =>
   when === 'always' || (when === 'on-request' && headers.get(timingHeader) === '1')
 
-/** `Server-Timing` (W3C, §3): the whole at the edge, and the origin's part of it. */
+/** `Server-Timing` (W3C, §3): total time at the edge, and the origin's share. */
 function serverTiming({ arrivedAtMs, originMs }: Exchange, nowMs: number): string {
   const edge = `edge;dur=${nowMs - arrivedAtMs}`
   return originMs === undefined ? edge : `${edge}, origin;dur=${originMs}`

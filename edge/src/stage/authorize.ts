@@ -4,7 +4,7 @@ import { type Exchange, principalOf } from '../exchange.ts'
 import type { InvalidPlan, ReadPlan, WritePlan } from '../http/request-plan.ts'
 import { next } from '../pipeline.ts'
 
-/** 3. Whether the contract lets this caller do this, as far as can be told before any document is known. */
+/** 3. Checks whether the contract allows this caller the operation, as far as that is known without the document. */
 export function authorize(exchange: Exchange<ReadPlan | WritePlan | InvalidPlan>): Problem | typeof next {
   const { plan } = exchange
   if (plan.isOpen) return next

@@ -20,17 +20,19 @@ export interface ConsistencyParts {
   readonly now: () => number
 }
 
-/** Write whose writer is given a token. */
+/** A write whose author receives a token. */
 interface OwnWrite {
-  /** All that it is known to have written. */
+  /** All of the writes that the caller is known to have made. */
   readonly token: string
-  /** This resource alone, for a cookie of its own. */
+  /** The write to this resource only, for a cookie of its own. */
   readonly resourceToken: string
-  /** How long the latter is of use, in seconds. */
+  /** Lifetime of the resource's cookie, in seconds. */
   readonly maxAgeSeconds: number
 }
 
-/** Tokens that were checked, so that a writer's next read costs a look-up. Holds refusals too, as empty ones. */
+/**
+ * Remembers verified tokens, so that a writer's next read costs one look-up. Rejected tokens are stored as empty ones.
+ */
 export class ConsistencyTokens {
   readonly #mac: Mac
   readonly #usableMs: (resource: string) => number
@@ -40,7 +42,7 @@ export class ConsistencyTokens {
     bytesOf: (key) => key.length * 4 + 128,
   })
 
-  /** @param usableMs how long an answer of a resource may be served after it was fetched, at the most */
+  /** @param usableMs longest time that an answer of a resource may be served after its fetch */
   constructor(mac: Mac, usableMs: (resource: string) => number) {
     this.#mac = mac
     this.#usableMs = usableMs
@@ -75,18 +77,18 @@ export class ConsistencyTokens {
 const nothing: Consistency = new Map()
 
 /**
- * A cookie for each resource: of two writes that run side by side neither knows the other's token, and the cookie that
- * is set last takes the place of one of the same name. They are as many as the contract has resources.
+ * One cookie per resource: concurrent writes do not know each other's token, and the cookie set last replaces one of
+ * the same name. The contract's number of resources bounds the number of cookies.
  */
 const cookieOf = (resource: string): string => `${consistencyHeader}-${resource}`
 
-/** The tokens that a request carries and that may speak of a resource. */
+/** The request's tokens that may concern a resource. */
 function tokensOf({ head }: Exchange, resource: string): readonly string[] {
   const field = head.headers.get(consistencyHeader)
   const cookie = head.headers.get('cookie')
   if (field === null && cookie === null) return noTokens
   const tokens = field === null ? [] : [...listedTokens(field)]
-  // Named without a resource is one cookie for all, as it was set until there was one for each.
+  // The cookie without a resource name is the former one for all resources.
   for (const name of [cookieOf(resource), consistencyHeader]) {
     const value = cookieValue(cookie ?? '', name)
     if (value !== undefined) tokens.push(value)
@@ -96,7 +98,7 @@ function tokensOf({ head }: Exchange, resource: string): readonly string[] {
 
 const noTokens: readonly string[] = []
 
-/** 5 begins with what this caller has written itself. Sets `notBeforeMs`; a promise only for a token not seen yet. */
+/** 5, first part: applies the caller's own writes. Sets `notBeforeMs`; returns a promise only for an unknown token. */
 export function recallOwnWrites(
   exchange: Exchange<ReadPlan>,
   { consistency }: ConsistencyParts,
@@ -132,10 +134,10 @@ async function checkAll(
 }
 
 /**
- * The token for a writer to bring along, as a field and as a cookie: after a write, one that may have happened, or one
- * that was refused because of what others wrote.
+ * The writer's new token, as a header and as a cookie. It follows a write, a write of unknown outcome, and a write
+ * refused because of another caller's write.
  *
- * @param landedAtMs when the write has landed at the latest; epoch milliseconds
+ * @param landedAtMs latest instant at which the write may commit; epoch milliseconds
  */
 export async function ownWriteFields(
   exchange: Exchange<WritePlan>,

@@ -39,23 +39,23 @@ export interface ForwardParts extends AdmitParts {
 export interface Forwarding {
   readonly method: string
   readonly target: string
-  /** End-to-end fields; ours are added. */
+  /** End-to-end fields of the client; the edge adds its own. */
   readonly fields: OutgoingFields
   readonly body: RequestBody | null
   readonly isRepeatable: boolean
   readonly priority: Priority
   readonly deadline: Deadline
-  /** The client's own signal, where nobody else waits for the answer. */
+  /** The client's abort signal, if no other request waits for the answer. */
   readonly signal: AbortSignal | undefined
 }
 
-/** The origin is told a little less than what is left, so that its own refusal arrives before we give up on it. */
+/** The origin gets slightly less time than is left, so that its own refusal arrives before the edge gives up. */
 const marginMs = 20
 
-/** Why no answer came, beside the problem that a reader is told. */
+/** Why no answer came, with the problem for a reader. */
 export class ForwardError extends ProblemError {
   readonly reason: string
-  /** Whether the origin may have seen the request: a write's outcome is then unknown, and its caller is told that. */
+  /** Whether the origin may have received the request: then a write's outcome is unknown, and its caller is told so. */
   readonly mayHaveArrived: boolean
 
   constructor(problem: Problem, reason: string, mayHaveArrived: boolean) {
@@ -66,9 +66,9 @@ export class ForwardError extends ProblemError {
 }
 
 /**
- * 6 and 7. Asks the origin, if it may be asked: signed, with what is left of the time, and again where a connection
- * failed and another origin is there or the retry budget allows. What it counts must be given back, also where the client
- * has left and nobody waits any more: the caller holds it by `waitUntil`.
+ * Stages 6 and 7: asks the origin, if it admits the request, with a signed assertion and the remaining time. It retries
+ * if a connection failed and another origin exists or the retry budget allows. The permit must be returned even if the
+ * client has left, so the caller keeps this work alive with `waitUntil`.
  *
  * @throws {ForwardError} when the request was shed or no answer came
  */
@@ -79,7 +79,7 @@ export async function forward(
 ): Promise<Response> {
   const { now, random, retryBudget } = parts
   retryBudget.earn()
-  // Nobody would wait for it, and giving it up at once would count as the origin's timeout.
+  // Nobody would await the answer, and aborting at once would count as a timeout of the origin.
   if (now() >= forwarding.deadline.atMs) throw new ForwardError(tooLate, 'too-late', false)
   let failed: Failed | undefined
   for (let number = 1; ; number += 1) {
@@ -94,7 +94,7 @@ export async function forward(
       parts,
     )
     if (admitted.kind === 'shed') {
-      // One that was sent before may have touched something: what became of that one is the answer.
+      // The earlier attempt may have had an effect, so its error is the answer.
       if (failed !== undefined) throw failed.error
       throw new ForwardError(admitted.problem, admitted.reason, false)
     }
@@ -134,10 +134,10 @@ export async function forward(
       isRepeatable: forwarding.isRepeatable || answer.kind === 'distrusted',
       remainingMs,
     })
-    // Another origin gets no more than its share by this; the budget is against asking one twice for each request. Where
-    // the request may be the reason, the same one would say the same again.
+    // Retrying at another origin stays within that origin's share, so it is free; the budget bounds repeated requests
+    // to one origin. If the request itself may be at fault, the same origin would fail again.
     const isFree = retriable && hasOther(endpoint, forwarding.priority, parts)
-    // The first attempt may have acted where the second one was turned away.
+    // The first attempt may have acted even if the retry was turned away.
     const error =
       answer.kind === 'distrusted' && failed?.error.mayHaveArrived !== true
         ? distrusted(random())
@@ -149,16 +149,16 @@ export async function forward(
   }
 }
 
-/** An attempt before this one. */
+/** A failed earlier attempt. */
 interface Failed {
   readonly endpoint: OriginEndpoint
-  /** Error that the caller is told if there is no other attempt. */
+  /** Error for the caller if no further attempt is made. */
   readonly error: ForwardError
 }
 
 /**
- * Whether the answer to a second attempt is the answer to the request. A refusal of a write is not: it may be because of
- * what the first attempt did (412, 404, 409), or says of itself alone that nothing was done (503).
+ * Whether the answer to a retry answers the request. A refused write does not: the first attempt may have caused it
+ * (412, 404, 409), or it speaks only of the retry itself (503, nothing done).
  */
 const speaksForBoth = (method: string, { ok }: Response): boolean => ok || !isWrite(method)
 
@@ -203,12 +203,12 @@ async function send(
   return await sendToOrigin({ method, url: url + target, headers, body, deadline, signal })
 }
 
-/** `distrusted`: the origin does not accept the edge's assertion, and has done nothing. */
+/** `distrusted`: the origin rejected the edge's assertion and did nothing. */
 type Heard = OriginAnswer | { readonly kind: 'distrusted' }
 
 /**
- * Takes an origin's refusal of the edge itself for what it is: a fault between the two (a clock that is wrong, a key that
- * did not arrive), which no caller can mend and another origin may not have.
+ * Recognizes an origin's rejection of the edge itself: a fault between the two (wrong clock, missing key), which no
+ * caller can fix and another origin may not have.
  */
 async function heedDistrust(answer: OriginAnswer, deadline: Deadline, now: () => number): Promise<Heard> {
   if (answer.kind !== 'answer' || answer.response.status !== edgeOnlyStatus) return answer
@@ -221,39 +221,39 @@ async function heedDistrust(answer: OriginAnswer, deadline: Deadline, now: () =>
 
 const edgeOnlyStatus = problemCatalogue['edge-only'].status
 
-/** A gateway in front of the origin speaks for it with statuses of its own (RFC 9110 §15.5 and §15.6.3 to 15.6.5). */
+/** A gateway in front of the origin answers for it with its own statuses (RFC 9110 §15.5 and §15.6.3 to 15.6.5). */
 function outcomeOf(method: string, answer: Heard): OriginOutcome {
   if (answer.kind === 'distrusted') return 'unreachable'
   if (answer.kind !== 'answer') return answer.kind
   const { status } = answer.response
   if (status === 503) return 'refused'
-  // An origin that says itself that it was late is as broken as one that says nothing: its limit is a little below ours.
+  // A 504 from the origin counts as its timeout: its time limit is slightly below the edge's.
   if (status === 504) return 'timeout'
   return isOurOrigins(method, answer.response) ? 'accepted' : 'unreachable'
 }
 
 /**
- * Whether a failure may be this one request's: an assertion that the origin does not accept, fields that a gateway does
- * not take. It says nothing about the origin's health, or one caller's odd request would close the origin to all.
+ * Whether the failure may be specific to this request: a rejected assertion, or fields that a gateway rejects. It says
+ * nothing about the origin's health; otherwise one caller's odd request would open the breaker for everybody.
  */
 const isOneRequests = (answer: Heard, outcome: OriginOutcome): boolean =>
   answer.kind === 'distrusted' ||
   (answer.kind === 'answer' && outcome === 'unreachable' && answer.response.status < 500)
 
 /**
- * The part of an outcome that is about the origin's health. A timeout is a sign of it where the origin had most of a
- * request's time; where the caller had used that up before, or was still sending its body, it is none: five slow clients
- * would take a healthy origin out of service.
+ * The outcome as a sign of the origin's health. A timeout counts only if the origin had most of a request's time. It
+ * does not count if the caller had used up the time or was still sending its body: otherwise five slow clients would
+ * open the breaker of a healthy origin.
  *
- * @param givenMs the time from the whole request's being sent to the deadline
+ * @param givenMs time from the end of the request's transmission to the deadline
  */
 const signOf = (outcome: OriginOutcome, givenMs: number): OriginOutcome =>
   outcome === 'timeout' && givenMs < budget.budgetMs / 2 ? 'abandoned' : outcome
 
 /**
- * Whether an answer is our origin's own: its errors are problems, and it redirects no write. A gateway's page is not for
- * callers to see, and its 4xx is not about what they sent: a load balancer's 400, 403 or 408 may follow a write that was
- * done.
+ * Whether an answer comes from our origin: its errors are problems, and it redirects no write. A gateway's error page
+ * is not meant for callers, and its 4xx need not be about their request: a load balancer's 400, 403 or 408 may follow a
+ * write that was done.
  */
 function isOurOrigins(method: string, { status, headers }: Response): boolean {
   if (status < (isWrite(method) ? 300 : 400)) return true
@@ -272,8 +272,8 @@ function shown(response: Response, cors: Cors): Response {
 }
 
 /**
- * Why no answer came, in the words for a reader; a writer is told the outcome by `write`. A gateway's refusal counts as
- * arrived: nobody knows what it had sent on before.
+ * The error for a missing answer, worded for a reader; `write` tells a writer the outcome. A gateway's refusal counts
+ * as arrived, since it may have forwarded the request.
  */
 export function failure(outcome: OriginOutcome, random: number): ForwardError {
   switch (outcome) {
@@ -317,7 +317,10 @@ const distrusted = (random: number): ForwardError =>
     false,
   )
 
-/** The client's own doing, so none of the 5xx (RFC 9110 §15.5.9). An origin acts on whole bodies alone, so a write whose body never ended has not happened. */
+/**
+ * 408, since the client's own behaviour is none of the 5xx (RFC 9110 §15.5.9). The origin acts only on whole bodies, so
+ * a write whose body never ended has not happened.
+ */
 export const abandoned = (): ForwardError =>
   new ForwardError(
     {

@@ -20,8 +20,8 @@ export interface IdentifyParts {
 }
 
 /**
- * 1. Finds out what is asked, and whether it is within the limits: the plan, whose kind says which stages are next. What a
- * write accepts is asked later, when there will be an answer: a flood of them is shed unread.
+ * 1. Plans the request and checks its limits; the plan's kind selects the next stages. A write's `Accept` is checked
+ * later, before there is an answer to negotiate, so that a flood of writes is shed unread.
  */
 export function identify(
   { method, url, arrivedAtMs }: Arrival,
@@ -35,24 +35,24 @@ export function identify(
   }
 }
 
-/** Refuses what {@link identify} has found to be wrong. */
+/** Refuses a request that {@link identify} found invalid. */
 export const refuse = ({ plan }: Exchange<RefusedPlan | InvalidPlan>): Problem => plan.problem
 
-/** Longer ones are refused: this is read before anything is known of its sender. A browser's have a hundred. */
+/** Refuses a longer `Accept`, since it is parsed for unknown callers. A browser's has a hundred characters. */
 const acceptLengthMax = 1_024
 
-/** Whether the caller takes the JSON that it will get. */
+/** Whether the caller accepts JSON. */
 export function negotiate({ head }: Exchange): Problem | typeof next {
   const accept = head.headers.get('accept')
   if (accept !== null && accept.length > acceptLengthMax) return acceptTooLong
   return acceptsJson(accept) ? next : notAcceptable
 }
 
-/** Answers OPTIONS on a route of the contract, which anyone may ask. */
+/** Answers OPTIONS on a contract route; no token is needed. */
 export const answerOptions = (exchange: Exchange<OptionsPlan>, { cors }: IdentifyParts): Response =>
   optionsAnswer(exchange, exchange.plan.allow, cors)
 
-/** The methods that there are, and the answer to a preflight with them. */
+/** The allowed methods, and the answer to a preflight with them. */
 export function optionsAnswer({ head }: Exchange, allow: readonly string[], cors: Cors): Response {
   const { headers: sent } = head
   const origin = sent.get('origin')

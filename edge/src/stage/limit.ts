@@ -13,34 +13,34 @@ export interface LimitParts {
   readonly now: () => number
 }
 
-/** Address of the client, as Cloudflare gives it. */
+/** The client's address, as set by Cloudflare. */
 const addressOf = ({ headers }: RequestHead): string | null => headers.get('cf-connecting-ip')
 
-/** Under which name a request counts: its subject's, or its address where it has no token. */
+/** Quota key of a request: its subject, or its address if it has no token. */
 export const callerOf = ({ token, head }: Exchange): string => token?.caller ?? addressKey(addressOf(head))
 
-/** 4a. Whether the caller is over its quota, by what this isolate knows. For every request, and free. */
+/** 4a. Whether the caller is over its quota, as counted in this isolate. Free, so it runs for every request. */
 export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | typeof next {
   const retryAfterSeconds = quota.count(callerOf(exchange), exchange.arrivedAtMs)
   return retryAfterSeconds === undefined ? next : overLimit(quota, retryAfterSeconds)
 }
 
 /**
- * 4a for a token that was refused: counted by address, since a checked signature is the dearest thing that anyone can
- * have here for nothing.
+ * 4a for a refused token: counts by address, since verifying a signature is the most expensive work that an anonymous
+ * caller can cause.
  */
 export function limitRefused(exchange: Exchange, { quota }: LimitParts): Problem | typeof next {
   const retryAfterSeconds = quota.count(refusedKey(addressOf(exchange.head)), exchange.arrivedAtMs)
   return retryAfterSeconds === undefined ? next : overLimit(quota, retryAfterSeconds)
 }
 
-/** Whether an address has had so many tokens refused that no new one of it is checked. Asked before the check. */
+/** Whether this address has exhausted its quota of refused tokens; then no new token is verified. */
 export function limitUnverified(exchange: Exchange, { quota }: LimitParts): Problem | typeof next {
   const retryAfterSeconds = quota.foresee(refusedKey(addressOf(exchange.head)), exchange.arrivedAtMs)
   return retryAfterSeconds === undefined ? next : overLimit(quota, retryAfterSeconds)
 }
 
-/** 4b. Whether it is by what the whole location knows. For requests that go beyond memory. */
+/** 4b. Whether the caller is over its quota, as counted in the whole location. For requests that go beyond memory. */
 export function limitInLocation(
   exchange: Exchange,
   parts: LimitParts,
@@ -48,7 +48,7 @@ export function limitInLocation(
   return parts.limiter === undefined ? next : askLimiter(callerOf(exchange), parts.limiter, parts)
 }
 
-/** It counts on the machine that asks, so it mostly decides within a few milliseconds. */
+/** The rate limiter counts on the same machine, so it usually decides within a few milliseconds. */
 const limiterWaitMs = 100
 
 async function askLimiter(
@@ -61,7 +61,7 @@ async function askLimiter(
     if (decision === undefined) throw new Error(`no decision within ${limiterWaitMs} ms`)
     return decision.success ? next : overLimit(quota, quota.block(key, now()))
   } catch (error) {
-    // A limiter that fails or stalls must not take the API down with it.
+    // Fails open: a broken or stalled limiter must not take down the API.
     observe({ kind: 'fault', what: 'rate-limiter', where: 'RATE_LIMITER', message: String(error) })
     return next
   }

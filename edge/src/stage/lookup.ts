@@ -13,7 +13,7 @@ export type LookupParts = ForwardParts & RevisionParts
 
 type Readable = ReadPlan | PagePlan
 
-/** Cache key of an answer; `undefined` where the contract stores nothing. */
+/** Cache key of the answer; `undefined` if the contract does not store it. */
 function keyOf(exchange: Exchange<Readable>): string | undefined {
   const { plan } = exchange
   if (plan.kind === 'page') return plan.target
@@ -21,7 +21,7 @@ function keyOf(exchange: Exchange<Readable>): string | undefined {
   return cacheKey(plan.route, plan.canonical, principalOf(exchange)?.subject)
 }
 
-/** 5 in memory: a fresh answer, at once. */
+/** 5 in memory: returns a fresh answer synchronously. */
 export function fromMemory(exchange: Exchange<Readable>, { cache }: LookupParts): Response | typeof next {
   const key = keyOf(exchange)
   if (key === undefined) return next
@@ -29,7 +29,7 @@ export function fromMemory(exchange: Exchange<Readable>, { cache }: LookupParts)
   return cache.tryFresh(key, head, arrivedAtMs, notBeforeMs) ?? next
 }
 
-/** 6 for a read: where it will be shed for certain, anything stored that is still usable is better than a refusal. */
+/** 6 for a read: if it would certainly be shed, serves any usable stored answer instead of a refusal. */
 export function shedOrStored(
   exchange: Exchange<Readable>,
   parts: LookupParts,
@@ -41,10 +41,10 @@ export function shedOrStored(
 }
 
 /**
- * 5 beyond memory: an answer from the cache, or through it from the origin (6 and 7). When the origin cannot be asked,
- * anything stored that is still usable is better than a refusal.
+ * 5 beyond memory: answers from the cache, or from the origin through it (6 and 7). If the origin cannot be asked, any
+ * usable stored answer is better than a refusal.
  *
- * @throws {ForwardError} when there is nothing
+ * @throws {ForwardError} when there is no such answer
  */
 export async function throughCache(exchange: Exchange<Readable>, parts: LookupParts): Promise<Response> {
   const key = keyOf(exchange)
@@ -54,7 +54,7 @@ export async function throughCache(exchange: Exchange<Readable>, parts: LookupPa
     request: head,
     key,
     waitUntil: (work: Promise<unknown>) => exchange.waitUntil(work),
-    // Documents and lists name their own; the rest can be purged as one, after a deployment.
+    // Documents and lists bring their own tags; pages are purged together, after a deployment.
     ...(plan.kind === 'page' && { tags: ['pages'] }),
     ...(plan.kind === 'read' && { foreseenTags: readTags(plan.route, principalOf(exchange)?.subject) }),
     ...(notBeforeMs !== undefined && { notBeforeMs }),
@@ -76,7 +76,7 @@ export async function throughCache(exchange: Exchange<Readable>, parts: LookupPa
   }
 }
 
-/** Asks for an answer that is to be stored, and learns from it as what the origin shows the resource now. */
+/** Fetches an answer to store, and learns the resource's current revision from it. */
 async function askToShare(
   exchange: Exchange<Readable>,
   order: ForwardOrder,
@@ -88,7 +88,7 @@ async function askToShare(
   return answer
 }
 
-/** Sees the work through, also where the client has left. */
+/** Keeps the work alive after the client has left. */
 function held(exchange: Exchange, answer: Promise<Response>): Promise<Response> {
   exchange.waitUntil(answer.catch(() => undefined))
   return answer
@@ -100,7 +100,7 @@ function failureOf(error: unknown, { random }: LookupParts): ForwardError | unde
   return error instanceof BrokenAnswer ? failure('unreachable', random()) : undefined
 }
 
-/** Anything stored that is still usable, without asking the origin. */
+/** Any usable stored answer, without asking the origin. */
 async function stored(exchange: Exchange<Readable>, { cache }: LookupParts): Promise<Response | undefined> {
   const key = keyOf(exchange)
   if (key === undefined) return undefined
@@ -108,7 +108,9 @@ async function stored(exchange: Exchange<Readable>, { cache }: LookupParts): Pro
   return await cache.serveStored({ request: head, key, ...(notBeforeMs !== undefined && { notBeforeMs }) })
 }
 
-/** A read whose answer the cache may keep and share: nothing of this client's is in it but who asks. */
+/**
+ * A read whose answer may be stored and shared: apart from the caller's identity it contains nothing of this client.
+ */
 function sharedRead(exchange: Exchange<Readable>, order: ForwardOrder, nowMs: number): Forwarding {
   const { plan } = exchange
   const conditions = order.keepConditions
@@ -121,13 +123,13 @@ function sharedRead(exchange: Exchange<Readable>, order: ForwardOrder, nowMs: nu
     body: null,
     isRepeatable: !order.background,
     priority: order.background ? 'background' : priorityOf(exchange),
-    // Nobody waits for a refresh: it has all of its own time, whatever is left of the exchange's.
+    // A background refresh has the full time budget, whatever is left of this request's.
     deadline: new Deadline(order.background ? nowMs + deadline.budgetMs : deadlineOf(exchange), nowMs),
     signal: order.keepConditions ? exchange.request.signal : undefined,
   }
 }
 
-/** A read that the contract stores nowhere. */
+/** A read whose answer is never stored. */
 function ownRead(exchange: Exchange<Readable>, nowMs: number): Forwarding {
   const { head, plan, request } = exchange
   return {

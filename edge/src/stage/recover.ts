@@ -8,7 +8,7 @@ export const unexpected: Problem = {
   detail: 'An unexpected error occurred. Report it with the request id.',
 }
 
-/** Answers in place of a stage that threw: with the problem that it threw, or as a fault of ours, which is logged. */
+/** Answers for a stage that threw: with its problem, or with a 500 that is logged. */
 export function recover(exchange: Exchange, error: unknown, parts: { readonly observe: Observe }): Problem {
   if (error instanceof ForwardError) exchange.reason = error.reason
   if (error instanceof ProblemError) return error.problem

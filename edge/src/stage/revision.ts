@@ -10,12 +10,13 @@ export interface RevisionParts {
 }
 
 /**
- * After an answer of the origin: a deployment there changes what stored answers should show. The first answer that tells
- * of it ends what was stored under the revision before: in this isolate at once, in the others of the data centre by the
- * stamp. Not in the zone: each data centre hears of it by itself, and every isolate would ask for the same purge.
+ * Reacts to a resource revision in the origin's answer: a deployment there changes what stored answers should show. The
+ * first answer in a new revision ends the stored answers of the old one: at once in this isolate, by the purge stamp in
+ * the rest of the data centre. It does not purge the zone: each data centre sees the new revision itself, and every
+ * isolate would request the same purge.
  *
- * An answer in a revision that is over, from a process that the deployment has not reached, is shown and kept for a
- * second: long enough that a hot key does not go to the origin for each reader, and no longer.
+ * An answer in an outdated revision, from a process that is not deployed yet, is served and stored for one second: long
+ * enough that a hot key does not send every reader to the origin, and no longer.
  */
 export function heedRevision(
   exchange: Exchange,

@@ -14,30 +14,30 @@ import { failure } from './forward.ts'
 
 export interface SettleParts extends ConsistencyParts {
   readonly cache: HttpCache
-  /** `undefined` without a zone. */
+  /** `undefined` without a configured zone. */
   readonly purgeEverywhere: PurgeEverywhere | undefined
   readonly latePurges: LatePurges
   readonly observe: Observe
   readonly random: () => number
 }
 
-/** Effect of a write on caches and its caller's token. */
+/** Effect of a write on the caches and on its author's token. */
 type Effect =
-  /** Done: these tags are obsolete. */
+  /** The write happened: these tags are obsolete. */
   | { readonly kind: 'done'; readonly tags: readonly string[] }
-  /** May be done, or be done yet: all of it, or an item of a batch. */
+  /** The write, or an item of a batch, may have happened or may still happen. */
   | { readonly kind: 'unknown'; readonly tags: readonly string[] }
-  /** Refused because of what the document is now: what is stored of it here may be what misled the caller. */
+  /** Refused because of the document's current state: the stored answer may be what misled the caller. */
   | { readonly kind: 'outdated'; readonly tags: readonly string[] }
   | { readonly kind: 'nothing' }
 
 type Fields = Readonly<Record<string, string>>
 
 /**
- * 7 ends with: drops what a write made obsolete and gives its caller the token to read its own writes by, before the
+ * Last part of stage 7: purges what a write made obsolete, and creates the caller's consistency token, before the
  * answer goes out.
  *
- * @throws {ForwardError} where the answer broke off before it said what became of the write
+ * @throws {ForwardError} when the answer broke off before it told the write's outcome
  */
 export async function settle(
   exchange: Exchange<WritePlan>,
@@ -51,9 +51,9 @@ export async function settle(
 }
 
 /**
- * The same for a write that may have arrived and whose answer did not.
+ * The same for a write that may have arrived and whose answer was lost.
  *
- * @returns what its caller is told
+ * @returns the problem for the caller
  */
 export async function settleUnknown(
   exchange: Exchange<WritePlan>,
@@ -71,18 +71,18 @@ export async function settleUnknown(
 
 interface Told {
   readonly answer: Response
-  /** The problem's, where the answer is one. */
+  /** The problem's code, if the answer is a problem. */
   readonly code: unknown
 }
 
-/** An error with all of its content, which says whether something was done. */
+/** Reads an error answer to its end: its content says whether the write had an effect. */
 async function whole(exchange: Exchange, answer: Response, { now, random }: SettleParts): Promise<Told> {
   const text = await inTime(answer.text(), deadlineOf(exchange) - now()).catch(() => undefined)
   if (text === undefined) throw failure('unreachable', random())
   return { answer: new Response(text, answer), code: codeOf(text) }
 }
 
-/** Errors of the origin's that say that nothing was done. Any other error of a server's says nothing of the kind. */
+/** Errors of the origin that guarantee no effect. Other server errors guarantee nothing. */
 const nothingDone: ReadonlySet<unknown> = new Set([
   'overloaded',
   'draining',
@@ -91,7 +91,7 @@ const nothingDone: ReadonlySet<unknown> = new Set([
   'deadline-exceeded',
 ])
 
-/** Refusals because of the state that a document is in. */
+/** Refusals caused by the document's current state. */
 const outdated: ReadonlySet<number> = new Set([404, 409, 412])
 
 function effectOf(exchange: Exchange<WritePlan>, { answer, code }: Told): Effect {
@@ -105,13 +105,14 @@ function effectOf(exchange: Exchange<WritePlan>, { answer, code }: Told): Effect
   if (named.length > 0) return { kind: isUnsettled ? 'unknown' : 'done', tags: named }
   if (answer.ok && hasLostAttempt) return { kind: 'done', tags: presumed() }
   if (!outdated.has(answer.status)) return { kind: 'nothing' }
-  // Lists as well: they show the document as it was. Whoever gets this far may write, and so drop them by a write.
+  // Includes the lists, which show the document's old state. A caller that gets here may write, so this gives it no new
+  // power.
   return { kind: 'outdated', tags: presumed() }
 }
 
 /**
- * Drops the tags and makes the token. What goes wrong is told to operators and changes nothing about the answer: a write
- * that was done must not become an error of ours.
+ * Purges the tags and creates the token. A failure is reported to operators and does not change the answer: a write
+ * that succeeded must not turn into an error.
  */
 async function follow(exchange: Exchange<WritePlan>, effect: Effect, parts: SettleParts): Promise<Fields> {
   if (effect.kind === 'nothing') return {}
@@ -137,7 +138,7 @@ async function follow(exchange: Exchange<WritePlan>, effect: Effect, parts: Sett
   }
 }
 
-/** In other data centres meanwhile, where a zone is configured, and in this one as {@link purgeHere} says. */
+/** Purges here as {@link purgeHere} does and, with a zone, in the other data centres at the same time. */
 async function purge(exchange: Exchange, tags: readonly string[], parts: SettleParts): Promise<void> {
   const { purgeEverywhere } = parts
   if (purgeEverywhere !== undefined) {
@@ -149,12 +150,12 @@ async function purge(exchange: Exchange, tags: readonly string[], parts: SettleP
   await purgeHere(exchange, tags, parts)
 }
 
-/** As long as a writer waits until the isolates of this data centre are told. */
+/** Longest wait of a writer for the purge stamps of this data centre. */
 const purgeWaitMs = 250
 
 /**
- * Here before the client is answered, and in this data centre, unless that takes too long. Whatever is late goes on behind
- * the answer, and no writer reads what is older than its own write meanwhile.
+ * Purges in this data centre before the client is answered, unless that takes too long. The rest continues after the
+ * answer; the writer's token keeps it from reading older answers meanwhile.
  */
 async function purgeHere(exchange: Exchange, tags: readonly string[], parts: SettleParts): Promise<void> {
   if (tags.length === 0) return

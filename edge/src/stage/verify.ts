@@ -19,9 +19,9 @@ export interface VerifyParts extends LimitParts {
 }
 
 /**
- * 2. Finds out who asks. Sets `token`; a request without one goes on as nobody's. A token that does not verify is refused
- * wherever it is sent, public resources included: its sender believes that it counts. Without a promise where the token
- * is known and nothing is due.
+ * 2. Authenticates the caller. Sets `token`; a request without one continues as anonymous. A token that does not verify
+ * is refused everywhere, including on public resources, since its sender expects it to count. Returns no promise when
+ * the token is known and nothing is due for refresh.
  */
 export function verify(exchange: Exchange, parts: VerifyParts): Checked | Promise<Checked> {
   const { arrivedAtMs } = exchange
@@ -45,7 +45,7 @@ async function verifyLater(
   parts: VerifyParts,
   controlRefresh: Promise<void> | undefined,
 ): Promise<Checked> {
-  // Half of the budget at the most: the other half is for the answer.
+  // At most half of the time budget, which leaves the other half for the answer.
   const wait = async (work: Promise<void>): Promise<void> => {
     exchange.waitUntil(work)
     await inTime(work, deadline.budgetMs / 2)
@@ -70,7 +70,7 @@ function accept(exchange: Exchange, token: VerifiedToken, parts: VerifyParts): C
 }
 
 function refuse(exchange: Exchange, fault: TokenFault, parts: VerifyParts): Problem {
-  // Keys that cannot be had are no fault of the caller's.
+  // Unavailable keys are not the caller's fault, so they do not count against its quota.
   const over = fault === 'keys-unavailable' ? next : limitRefused(exchange, parts)
   if (over !== next) return over
   exchange.reason = `token-${fault}`

@@ -19,8 +19,8 @@ export interface WriteParts extends ForwardParts, LimitParts, RevisionParts, Set
 }
 
 /**
- * 7 for a write. Streams the body on, and drops what the write made obsolete before the client sees the answer. It
- * goes on when the client leaves after the body is sent, since the purge must follow the write.
+ * Stage 7 for a write. Streams the body to the origin, and purges what the write made obsolete before the client sees
+ * the answer. Once the body is sent it continues even if the client leaves, since the purge must follow the write.
  *
  * @throws {ProblemError} when the request is refused or no answer came
  */
@@ -41,12 +41,12 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
   const length = headers.get('content-length')
   if (declaresTooMuch(length)) throw new ProblemError(tooLarge)
   const key = headers.get(names.idempotencyKey)
-  // The runtime would drop an empty field on the way out, and the origin take the request for one without a key.
-  // An empty If-Match or If-None-Match is dropped on the way in (seen with workerd 2026-11-02), and nothing here can tell:
-  // a resource that must not be changed unguarded has `requireIfMatch`, whose 428 this write then gets.
+  // The runtime drops an empty field on the way out, so the origin would see a request without a key. It also drops an
+  // empty If-Match or If-None-Match on the way in (seen with workerd 2026-11-02), which is undetectable here: a
+  // resource that must not change unguarded has `requireIfMatch`, whose 428 this write then gets.
   if (key === '') throw new ProblemError(emptyKey)
   if (headers.has('content-range')) throw new ProblemError(partial)
-  // A body of no bytes would reach the origin as a stream, and a DELETE as one with a body.
+  // An empty body would reach the origin as a stream, and a DELETE would seem to have a body.
   const short = isShort(length)
   const body =
     sent === null || length === '0'
@@ -73,7 +73,7 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
     return await settle(exchange, await forward(exchange, forwarding, parts), parts)
   } catch (error) {
     if (body?.isTooLarge === true) throw new ProblemError(tooLarge)
-    // Whatever was thrown after an attempt, it may have arrived.
+    // After an attempt, any error may hide a write that arrived.
     const mayHaveArrived = error instanceof ForwardError ? error.mayHaveArrived : exchange.hasLostAttempt
     if (!mayHaveArrived) throw error
     const reason = error instanceof ForwardError ? error.reason : 'repeat-failed'
@@ -85,16 +85,16 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
 
 interface Arriving {
   readonly body: RequestBody
-  /** Whether it says that it is short. */
+  /** Whether the declared length is short. */
   readonly short: boolean
   readonly deadline: Deadline
 }
 
 /**
- * Lets a body go on while it arrives, or waits until it is here.
+ * Admits a body to be streamed, or buffers it.
  *
- * @throws {ProblemError} when there is no room, or the body is too large or not here in time
- * @returns where a body that goes on has its place, until it is answered
+ * @throws {ProblemError} when there is no room, or the body is too large or too late
+ * @returns the slots that hold a streamed body until it is answered
  */
 async function prepare(
   exchange: Exchange,
@@ -117,7 +117,7 @@ async function prepare(
   return undefined
 }
 
-/** @throws {ProblemError} when the body is too large or not here in time */
+/** @throws {ProblemError} when the body is too large or too late */
 async function arrival(body: RequestBody, deadline: Deadline): Promise<void> {
   const late = new Promise<void>((resolve) => deadline.watch(resolve))
   await Promise.race([body.readWhole().catch(() => undefined), late])
@@ -143,7 +143,7 @@ const nominated = (name: string): Problem => ({
   errors: [{ header: 'Connection', detail: `Lists ${name}.` }],
 })
 
-/** RFC 9110 §14.5: a part that is taken for the whole would replace all of the document by it. */
+/** RFC 9110 §14.5: an origin that ignores `Content-Range` would replace the whole document with the part. */
 const partial: Problem = {
   code: 'invalid-header',
   detail: 'Content-Range is not supported: send the whole representation, or change a part of it by PATCH.',
