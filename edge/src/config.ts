@@ -2,7 +2,7 @@ import { edgeEnv } from '@spillway/origin/contract'
 import type { JWK } from 'jose'
 import type { PurgeQueueObject } from './cache/purge/purge-queue-object.ts'
 
-/** Everything that the runtime binds to the Worker. All of it is optional here, so that what is missing can be named. */
+/** All bindings of the Worker. All are optional here, so that missing ones can be reported. */
 export interface Bindings {
   readonly ORIGINS?: string
   readonly TOKEN_ISSUERS?: string
@@ -26,8 +26,8 @@ export interface Bindings {
 }
 
 /**
- * Signature algorithms that may be allowed. Asymmetric ones only: a shared secret could sign as well as verify. `Ed25519`
- * (RFC 9864) and the older `EdDSA` allow each other, since keys of that curve alone are taken.
+ * Signature algorithms that may be allowed. All are asymmetric: with a shared secret, the verifier could also sign.
+ * `Ed25519` (RFC 9864) and the older `EdDSA` allow each other, since only keys of that curve are accepted.
  */
 export const tokenAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] as const
 export type TokenAlgorithm = (typeof tokenAlgorithms)[number]
@@ -35,63 +35,67 @@ export type TokenAlgorithm = (typeof tokenAlgorithms)[number]
 export interface TokenIssuer {
   /** `iss`, compared character by character (RFC 9068 §4). */
   readonly issuer: string
-  /** URL of its key set: `https:`, or `http:` on this machine. */
+  /** URL of its key set: `https:`, or `http:` on the local machine. */
   readonly jwksUri: string
   /**
-   * Value that `aud` must hold. `undefined` for an issuer whose access tokens have no `aud`; then {@link requiredClaims} must say
-   * for whom they are.
+   * Value that `aud` must contain. `undefined` for an issuer whose access tokens have no `aud`; then {@link
+   * requiredClaims} must identify the intended API.
    */
   readonly audience: string | undefined
   readonly algorithms: readonly TokenAlgorithm[]
   /**
-   * `typ` values that an access token may have (RFC 9068 §2.1); `null` for a token without one. An ID token has none
-   * either, so where `null` is in the list, `audience` or {@link requiredClaims} must tell the two apart. @default ['at+jwt']
+   * `typ` values that an access token may have (RFC 9068 §2.1); `null` for a token without `typ`. An ID token has none
+   * either, so a list with `null` requires `audience` or {@link requiredClaims} to distinguish the two. @default
+   * ['at+jwt']
    */
   readonly types: readonly (string | null)[]
   /**
-   * Values that claims must have, each one text or a list of which one will do. Amazon Cognito's access tokens have neither
-   * `typ` nor `aud`: `{ "token_use": "access", "client_id": ["…"] }`. @default {}
+   * Required claims: each value is a string, or a list of which one must match. Amazon Cognito's access tokens have
+   * neither `typ` nor `aud`: `{ "token_use": "access", "client_id": ["…"] }`. @default {}
    */
   readonly requiredClaims: Readonly<Record<string, readonly string[]>>
   /**
-   * Difference between our clock and the issuer's that is forgiven, in seconds (RFC 7519 §4.1.4: "usually no more than a few
-   * minutes"). A token is good for that much longer. @default 5
+   * Tolerated clock difference from the issuer, in seconds (RFC 7519 §4.1.4: "usually no more than a few minutes"). A
+   * token stays valid that much longer. @default 5
    */
   readonly clockToleranceSeconds: number
   /**
-   * Whose subjects these are: `sub` is unique within an issuer alone (RFC 7519 §4.1.2), so beyond it they are known as
-   * `<namespace>:<sub>`, and where it is empty as `sub` says. Two issuers of one namespace speak of the same people: so an
-   * issuer moves. Where there are several, each must say it. @default ''
+   * Namespace of the issuer's subjects. `sub` is unique only within an issuer (RFC 7519 §4.1.2), so a subject is known
+   * as `<namespace>:<sub>`, or as plain `sub` if the namespace is empty. Two issuers with one namespace share their
+   * subjects, which allows a migration between issuers. With several issuers, each must set it. @default ''
    */
   readonly namespace: string
 }
 
-/** Requests that one caller may make; mirrors the `simple` settings of the rate-limit binding, which cannot be read. */
+/** Request quota per caller. Mirrors the `simple` settings of the rate-limit binding, which a Worker cannot read. */
 export interface RateQuota {
   readonly limit: number
   readonly periodSeconds: number
 }
 
 export interface Config {
-  /** Base URLs without a trailing slash, the preferred one first. */
+  /** Base URLs without trailing slash, the preferred one first. */
   readonly origins: readonly string[]
   readonly issuers: readonly TokenIssuer[]
   readonly assertionKey: JWK
-  /** `'*'`, or the web origins that browsers may call from. */
+  /** `'*'`, or the web origins whose pages may call the API. */
   readonly corsOrigins: '*' | ReadonlySet<string>
   readonly rateQuota: RateQuota | undefined
-  /** `always`, or on a request that carries `Spillway-Timing: 1`, or never. @default 'on-request' */
+  /** `always`, `on-request` (for requests with `Spillway-Timing: 1`), or `never`. @default 'on-request' */
   readonly serverTiming: 'always' | 'on-request' | 'never'
-  /** `all` requests, or `refusals` and failures alone. @default 'refusals' */
+  /** Logs `all` requests, or only `refusals` and failures. @default 'refusals' */
   readonly log: 'all' | 'refusals'
   /**
-   * Whether isolates of a location share what they store by the Cache API. `off` where the runtime has none: workerd of
-   * one's own; then each isolate is alone with its memory, and purges are its own, too. @default 'on'
+   * Whether isolates of a location share stored answers through the Cache API. `off` for a runtime without it (plain
+   * workerd): each isolate then has only its own memory and purges. @default 'on'
    */
   readonly locationCache: 'on' | 'off'
-  /** The zone whose purge API drops tags in every data centre; without it other data centres follow by age. */
+  /**
+   * Zone whose purge API drops tags in every data centre. Without it, other data centres serve old answers until they
+   * expire.
+   */
   readonly zone: { readonly id: string; readonly purgeToken: string } | undefined
-  /** Paths under the prefix are passed to another origin, cached by the letter of RFC 9111, without tokens. */
+  /** Paths under the prefix go to another origin, cached by RFC 9111, without tokens. */
   readonly passThrough:
     | {
         readonly prefix: string
@@ -102,7 +106,7 @@ export interface Config {
     | undefined
 }
 
-/** The configuration cannot be used; `mistakes` has all of them, one sentence each. Never a value of a secret. */
+/** An invalid configuration; `mistakes` lists every mistake, one sentence each. Never contains a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly mistakes: readonly string[]
@@ -113,7 +117,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** @throws {ConfigError} that lists every mistake */
+/** @throws {ConfigError} with every mistake */
 export function readConfig(bindings: Bindings): Config {
   const mistakes: string[] = []
   const config = {
@@ -135,7 +139,7 @@ export function readConfig(bindings: Bindings): Config {
   }
   checkPurgeLimit(bindings, mistakes)
   if (mistakes.length > 0) throw new ConfigError(mistakes)
-  // The cast: each reader that returns something else has added a mistake.
+  // The cast: a reader that returns anything else has recorded a mistake.
   return config as Config
 }
 
@@ -176,7 +180,7 @@ function readIssuers(text: string | undefined, mistakes: string[]): readonly Tok
   return issuers
 }
 
-/** Members of what should be an object; none where it is not. */
+/** Members of a value that should be an object; none if it is not. */
 const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? { ...value } : {}
 
@@ -220,7 +224,7 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
   if (typeof namespace !== 'string' || !/^[a-z0-9-]{0,32}$/.test(namespace)) {
     mistakes.push(`${place}.namespace: want up to 32 lower-case letters, digits and hyphens.`)
   }
-  // The cast: each member that is not of its type has added a mistake, and then nothing of this is used.
+  // The cast: a member of another type has recorded a mistake, and then the result is unused.
   return {
     issuer,
     jwksUri,
@@ -233,7 +237,7 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
   } as TokenIssuer
 }
 
-/** Claims that the verifier checks by itself, or that say nothing of whom a token is for. */
+/** Claims that the verifier checks itself, or that do not identify the token's audience. */
 const checkedClaims: readonly string[] = ['iss', 'sub', 'exp', 'nbf', 'iat', 'jti']
 
 function readRequiredClaims(
@@ -254,12 +258,12 @@ function readRequiredClaims(
     )
     return {}
   }
-  // The cast: each list was just seen to be one of strings.
+  // The cast: each list was just checked to hold strings.
   return Object.fromEntries(lists) as Readonly<Record<string, readonly string[]>>
 }
 
 function readAssertionKey(text: string | undefined, mistakes: string[]): JWK | undefined {
-  // The cast: a key that lacks a member has added a mistake, and then it is not used.
+  // The cast: a key without a required member has recorded a mistake, and then it is unused.
   const key = parseJson(text) as JWK | undefined
   const usable =
     key?.kty === 'OKP' && key.crv === 'Ed25519' && typeof key.d === 'string' && typeof key.x === 'string'
@@ -288,7 +292,7 @@ function readRateQuota(text: string | undefined, mistakes: string[]): RateQuota 
   if (!isCount(limit) || (periodSeconds !== 10 && periodSeconds !== 60)) {
     mistakes.push('RATE_LIMIT: want { "limit": n, "periodSeconds": 10 or 60 }, as in the binding.')
   }
-  // The cast: numbers that are none have added a mistake, and then they are not used.
+  // The cast: invalid numbers have recorded a mistake, and then the result is unused.
   return { limit, periodSeconds } as RateQuota
 }
 
@@ -304,7 +308,7 @@ function readZone(
   return { id, purgeToken }
 }
 
-/** Read by the queue itself, where a mistake would be seen when it is too late. */
+/** Checked here although only the queue reads it: there a mistake would be noticed too late. */
 function checkPurgeLimit({ PURGE_LIMIT: text }: Bindings, mistakes: string[]): void {
   if (isUnset(text)) return
   const { callsPerSecond, bucket } = membersOf(parseJson(text))

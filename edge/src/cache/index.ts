@@ -1,4 +1,4 @@
-/** The cache's only door. */
+/** Public interface of the cache. */
 export {
   type CacheCall,
   type CacheRequest,

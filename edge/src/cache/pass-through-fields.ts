@@ -1,14 +1,14 @@
 import { removeHopByHop } from './policy/fields.ts'
 
 /**
- * Fields of a request that reach the origin behind the pass-through.
+ * Request fields that reach the origin behind the pass-through.
  *
- * An answer is stored under its URL and what its `Vary` names. By any other field of the request that makes the origin
- * answer differently, whoever sends it can store that answer for everybody. Nobody can list all of those
- * (`X-Forwarded-Host`, `X-Original-URL`, `X-Real-IP`, `RSC`, ...), so GET and HEAD carry what is listed here, which origins
- * are known to name in `Vary` where it matters, and what the configuration adds. Answers to other methods are not stored
- * for others, save one that a POST declares its target's new state: there everything goes on but what is known to change
- * the target of a request.
+ * An answer is stored under its URL and the fields that its `Vary` names. Any other request field that changes the
+ * answer lets its sender store that answer for everybody (cache poisoning). A complete deny-list is impossible
+ * (`X-Forwarded-Host`, `X-Original-URL`, `X-Real-IP`, `RSC`, ...). So GET and HEAD carry only the fields listed here,
+ * which origins name in `Vary` when they matter, and those that the configuration adds. Answers to other methods are
+ * not stored for others, except a POST that declares its target's new state: they carry all fields except those known
+ * to change a request's target.
  */
 const anyClients = new Set([
   'accept',
@@ -44,7 +44,9 @@ const anyClients = new Set([
   'via',
 ])
 
-/** Fetch metadata and client hints: written by browsers alone (`Sec-` is forbidden to scripts), named in `Vary`. */
+/**
+ * Fetch metadata and client hints: only browsers write them (`Sec-` is forbidden to scripts), and `Vary` names them.
+ */
 const browsers = /^sec-(?:fetch|ch|gpc)(?:-[a-z0-9-]+)?$/
 
 const retargeting =

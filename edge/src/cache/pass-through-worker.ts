@@ -1,21 +1,21 @@
 import { createPassThrough, type PassThrough } from './pass-through.ts'
 import { listMembers } from './policy/blanks.ts'
 
-/** Variables of the pass-through mode. Without both of them nothing is passed through. */
+/** Variables of the pass-through mode, which is off unless both are set. */
 export interface PassThroughEnv {
   /** Path prefix, with its slashes. */
   readonly PASS_THROUGH_PREFIX?: string
   /** `https://host` of the origin behind it. */
   readonly PASS_THROUGH_ORIGIN?: string
-  /** Further fields of requests that reach the origin, separated by commas. @default none */
+  /** Further request fields that reach the origin, separated by commas. @default none */
   readonly PASS_THROUGH_FIELDS?: string
-  /** `explicit`: answers with `Set-Cookie` and a lifetime are stored, cookie and all. @default never */
+  /** `explicit`: stores answers with `Set-Cookie` and a declared lifetime, cookie included. @default never */
   readonly PASS_THROUGH_SET_COOKIE?: string
 }
 
 let passThrough: PassThrough | undefined
 
-/** A Worker that is nothing but a cache in front of an HTTP origin. */
+/** A Worker that is only a cache in front of an HTTP origin. */
 export default {
   fetch(request, env, context) {
     const { PASS_THROUGH_PREFIX: prefix, PASS_THROUGH_ORIGIN: origin } = env

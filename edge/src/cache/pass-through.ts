@@ -12,40 +12,41 @@ import { MemoryStore } from './store/memory-store.ts'
 import { type CacheApi, WorkersCacheStore } from './store/workers-cache-store.ts'
 
 /**
- * Pass-through mode: everything under a route prefix is answered by any HTTP origin, cached by the letter of RFC 9111,
- * without tokens and without the contract. Off unless both the prefix and the origin are configured.
+ * Pass-through mode: any HTTP origin serves everything under a path prefix, cached by RFC 9111, without tokens and
+ * without the contract. Off unless both the prefix and the origin are configured.
  */
 export interface PassThroughOptions {
-  /** Path prefix that is passed through, with its slashes: `/assets/`, or `/` for everything. */
+  /** Path prefix to pass through, with its slashes: `/assets/`, or `/` for everything. */
   readonly prefix: string
-  /** Origin without path, as in `https://static.example.com`. Paths stay as they are. */
+  /** Origin without path, such as `https://static.example.com`. Paths stay unchanged. */
   readonly origin: string
   /**
-   * Fields of requests that reach the origin beside those that any client sends ({@link fieldsForOrigin}), lower case.
-   * Its answers to GET must not depend on one unless they name it in `Vary`. @default none
+   * Request fields that reach the origin beyond the standard ones ({@link fieldsForOrigin}), in lower case. Answers to
+   * GET must name them in `Vary` if they depend on them. @default none
    */
   readonly requestFields?: readonly string[]
   /**
-   * Whether answers with `Set-Cookie` are stored: `'explicit'`, when they declare a lifetime, for all to get the same
-   * cookie, as RFC 9111 §7.3 has it; `'never'`, as other caches do, since it is mostly one client's own. @default 'never'
+   * Whether answers with `Set-Cookie` are stored. `'explicit'`: if they declare a lifetime, so that everybody gets the
+   * same cookie, as in RFC 9111 §7.3. `'never'`: as other caches do, since a cookie is usually one client's own.
+   * @default 'never'
    */
   readonly storeSetCookie?: CacheRules['storeSetCookie']
   /** Memory for stored answers, in bytes. @default 16 MiB */
   readonly memoryBytesMax?: number
-  /** The data centre's cache; without it each isolate has its memory alone. */
+  /** The data centre's Cache API; without it each isolate uses only its memory. */
   readonly cacheApi?: CacheApi
   readonly fetch: typeof fetch
   readonly now: () => number
 }
 
 export interface PassThrough {
-  /** @returns `undefined` for what is not under the prefix */
+  /** @returns `undefined` for URLs outside the prefix */
   handle(request: Request, waitUntil: (work: Promise<unknown>) => void): Promise<Response> | undefined
 }
 
 const keepMaxSeconds = 172_800
 
-/** As long as Varnish remembers it: an origin's pages seldom become anything but private. */
+/** Varnish's default: a private page of an origin rarely becomes shareable. */
 const hitForMissMs = 120_000
 
 export function createPassThrough(options: PassThroughOptions): PassThrough {
@@ -91,7 +92,7 @@ export function createPassThrough(options: PassThroughOptions): PassThrough {
   }
 }
 
-/** Scheme and host are those of the one origin behind the prefix: the rest of the URL tells its resources apart. */
+/** Scheme and host are always those of the one origin, so the rest of the URL is the key. */
 const keyOfUrl = (url: URL): string => url.pathname + url.search
 
 async function answer(cache: HttpCache, call: CacheCall, nowMs: number): Promise<Response> {
@@ -100,7 +101,7 @@ async function answer(cache: HttpCache, call: CacheCall, nowMs: number): Promise
   try {
     return await cache.handle(call)
   } catch {
-    // RFC 9111 §5.2.2.2: what may not be served stale while the origin cannot be reached is a 504.
+    // RFC 9111 §5.2.2.2: 504 when the origin is unreachable and no stale answer may be served.
     return new Response(JSON.stringify({ type: 'about:blank', title: 'Gateway Timeout', status: 504 }), {
       status: 504,
       headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },

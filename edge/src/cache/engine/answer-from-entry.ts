@@ -5,11 +5,11 @@ import type { CacheRequest } from './cache-call.ts'
 import type { AnswerHead, Entry } from './entry.ts'
 
 /**
- * The answer that a request gets from a stored one: whole, without its body (HEAD), 304 by the client's conditions
- * (RFC 9110 §13), or the part it asks for (§14). Conditions and ranges are looked at only where the answer would be a
- * 200 otherwise (§13.2.1, §14.2).
+ * Builds the answer to a request from a stored one: whole, without body (HEAD), 304 by the client's conditions (RFC
+ * 9110 §13), or the requested range (§14). Conditions and ranges apply only where the answer would otherwise be a 200
+ * (§13.2.1, §14.2).
  *
- * @param head how the answer begins, shared or its own; changed only in copies
+ * @param head head of the answer, possibly shared: it is changed only in copies
  */
 export function answerFromEntry(entry: Entry, request: CacheRequest, head: AnswerHead): Response {
   const { body, policy, status } = entry
@@ -32,7 +32,10 @@ export function answerFromEntry(entry: Entry, request: CacheRequest, head: Answe
   return request.method === 'HEAD' ? withoutContent(body, head) : new Response(body, head)
 }
 
-/** RFC 9110 §9.3.2: HEAD has the fields of the GET, its length too; under a coding the runtime may choose another. */
+/**
+ * RFC 9110 §9.3.2: HEAD has the fields of the GET, including its length; with a coding, the runtime may send another
+ * length.
+ */
 function withoutContent(body: Uint8Array | null, { status, headers: fields }: AnswerHead): Response {
   const headers = new Headers(fields)
   if (body !== null && !headers.has('content-encoding'))
@@ -46,7 +49,7 @@ function partOf(
   policy: Entry['policy'],
   head: AnswerHead,
 ): Response {
-  // Ranges count encoded bytes, and of those the runtime may send others than are stored.
+  // Ranges count encoded bytes, and the runtime may encode the stored body differently.
   const answer = head.headers.has('content-encoding')
     ? ({ kind: 'whole' } as const)
     : rangeAnswer(range, ifRange, body.byteLength, policy)

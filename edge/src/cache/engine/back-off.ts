@@ -1,6 +1,6 @@
 import { SieveMap } from '../../lib/sieve-map.ts'
 
-/** Rest after the first failure; each further one in a row doubles it, up to the longest. */
+/** Pause after the first failure; each further one in a row doubles it, up to the maximum. */
 const firstMs = 1_000
 const longestMs = 60_000
 
@@ -10,8 +10,8 @@ interface Rest {
 }
 
 /**
- * Keys whose refresh in the background has failed rest for a while: with the origin down, stale-while-revalidate would
- * otherwise ask it once for each request that it answers. Only what nobody waits for is held back.
+ * Backoff for keys whose background refresh failed: otherwise, with the origin down, stale-while-revalidate would ask
+ * it once per answer. Requests that a reader waits for are not held back.
  */
 export class BackOff {
   readonly #rests: SieveMap<Rest>

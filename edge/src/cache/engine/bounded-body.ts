@@ -1,4 +1,4 @@
-/** A body read to its end, or one larger than the limit, to be passed on as it comes. */
+/** A body read to its end, or one over the limit, to be streamed on. */
 export type ReadBody =
   | { readonly kind: 'complete'; readonly bytes: Uint8Array<ArrayBuffer> | null }
   | { readonly kind: 'larger'; readonly stream: ReadableStream<Uint8Array> }
@@ -12,7 +12,7 @@ export async function readBoundedBody(response: Response, bytesMax: number): Pro
   const declared = response.headers.get('content-length')
   if (declared !== null && /^\d+$/.test(declared)) {
     if (Number(declared) > bytesMax) return { kind: 'larger', stream: body }
-    // Declared lengths are of encoded bytes: what the runtime decodes may still be larger, and is read with the limit.
+    // A declared length is that of the encoded body. The decoded body may be larger, so it is counted while it is read.
     if (!response.headers.has('content-encoding')) {
       return { kind: 'complete', bytes: new Uint8Array(await response.arrayBuffer()) }
     }
@@ -39,7 +39,7 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<Array
   return bytes
 }
 
-/** The chunks read already, then the rest. */
+/** The chunks already read, then the rest of the stream. */
 function resumed(
   chunks: readonly Uint8Array[],
   reader: ReadableStreamDefaultReader<Uint8Array>,

@@ -1,73 +1,73 @@
 /**
- * Arguments of the cache for one request, and the calls that it makes back to the caller. Nothing in
- * here names a runtime: `Request`, `Response` and `Headers` are those of the Fetch standard.
+ * Arguments of the cache for one request, and its callbacks. Names no runtime: `Request`, `Response` and `Headers` are
+ * those of the Fetch standard.
  */
 
 import type { ForwardReason } from '../policy/cache-status.ts'
 
-/** One request that the cache wants made to the origin. */
+/** A request that the cache wants sent to the origin. */
 export interface ForwardOrder {
   /** `GET` when the cache fetches an answer to store, otherwise the client's own method. */
   readonly method: string
   readonly reason: ForwardReason
   /**
-   * `true`: send the client's `If-*` and `Range` fields on as they are. `false`: drop them and send `validators`
-   * instead, since what comes back is for the store and for everyone who waits, not for this client alone.
-   * {@link originHeaders} does both.
+   * `true`: forward the client's `If-*` and `Range` fields unchanged. `false`: drop them and send `validators` instead,
+   * since the answer is for the store and for all waiting requests. {@link originHeaders} does both.
    */
   readonly keepConditions: boolean
   /** `If-None-Match` and `If-Modified-Since` of the stored answer under validation (RFC 9111 §4.3.1). */
   readonly validators: readonly (readonly [name: string, value: string])[]
   /**
-   * Nobody waits for this answer (stale-while-revalidate or early refresh): the first to be shed, never retried.
+   * A background refresh (stale-while-revalidate or early refresh), which no reader waits for: shed first, never
+   * retried.
    */
   readonly background: boolean
 }
 
 /**
- * Sends the request to the origin. It rejects when the origin cannot be reached, the deadline passes or the call is
- * shed; the cache then answers from what is stored, if that is allowed, or rejects with the same reason.
+ * Sends the request to the origin. Rejects when the origin is unreachable, the deadline passes or the request is shed;
+ * the cache then serves a stored answer if allowed, or rejects with the same reason.
  *
- * The answer of an order with `keepConditions: false` may be shared, so it must not depend on the client's own
- * connection: do not tie it to `request.signal`. A body that nobody reads is cancelled by the cache.
+ * The answer to an order with `keepConditions: false` may be shared, so do not tie it to the client's `request.signal`.
+ * The cache cancels a body that it does not read.
  */
 export type Forward = (order: ForwardOrder) => Promise<Response>
 
-/** Part of a request that the cache reads. */
+/** The part of a request that the cache reads. */
 export type CacheRequest = Pick<Request, 'method' | 'url' | 'headers'>
 
 export interface CacheCall {
-  /** The client's request. Its method and its `If-*`, `Range` and (by rule) `Cache-Control` fields are looked at. */
+  /** The client's request. The cache reads its method and its `If-*`, `Range` and (by rule) `Cache-Control` fields. */
   readonly request: CacheRequest
   /**
-   * The primary cache key. Everything that the answer depends on is in it, the subject included where the answer is
-   * one subject's own; only in pass-through mode does `Vary` add to it.
+   * The primary cache key. It covers everything that the answer depends on, including the subject of a subject's own
+   * answer; only pass-through mode adds `Vary`.
    */
   readonly key: string
   readonly forward: Forward
-  /** Keeps background work and shared flights alive after this answer has gone out. */
+  /** Keeps background work and shared fetches alive after this answer has gone out. */
   readonly waitUntil: (work: Promise<unknown>) => void
   /**
-   * Read your own writes: answers that were asked of the origin at or before this instant (epoch milliseconds) are
-   * not used, in whichever layer they lie.
+   * Read your own writes: the cache ignores answers requested from the origin at or before this instant (epoch
+   * milliseconds), in every layer.
    */
   readonly notBeforeMs?: number
   /**
-   * When an answer is too late for this reader, in epoch milliseconds. Whoever still waits then, for its own fetch or
-   * for another's, gets what may stand in or a {@link LateAnswer}; the fetch goes on. Without it a fetch is waited for
-   * as long as it takes, and another's as long as `flightWaitMs`.
+   * Deadline of this reader, in epoch milliseconds. When it passes during a wait, for its own fetch or another's, the
+   * reader gets a stale answer or a {@link LateAnswer}, and the fetch continues. Without a deadline, a reader waits for
+   * its own fetch without limit, and for another's up to `flightWaitMs`.
    */
   readonly untilMs?: number
   /**
-   * How important the reader is, 0 the most. A fetch that failed for somebody less important, who is shed sooner, decides
-   * nothing for this one. @default 0
+   * Importance of the reader, 0 being the highest. The failure of a less important reader's fetch, which is shed
+   * sooner, does not decide for this one. @default 0
    */
   readonly rank?: number
-  /** Tags for what gets stored, beside those of the answer's `Cache-Tag` field. */
+  /** Tags for the stored answer, added to those of its `Cache-Tag` field. */
   readonly tags?: readonly string[]
   /**
-   * Tags that the answer will probably carry. Their stamps are known before the origin is asked, so that a purge that
-   * overlaps the fetch is told from one before it, and what was fetched need not be thrown away to be sure.
+   * Tags that the answer will probably carry. The cache reads their purge stamps before the fetch: then it can
+   * distinguish a purge during the fetch from an earlier one, and need not discard the answer to be safe.
    */
   readonly foreseenTags?: readonly string[]
 }
@@ -81,7 +81,7 @@ const conditions = [
   'range',
 ] as const
 
-/** The client's header fields as the order wants them sent to the origin. A copy: `clientHeaders` stays as it is. */
+/** A copy of the client's header fields, changed for the origin as the order asks. */
 export function originHeaders(clientHeaders: Headers, order: ForwardOrder): Headers {
   const sent = new Headers(clientHeaders)
   if (order.keepConditions) return sent

@@ -26,7 +26,7 @@ import { passOn } from './pass-on.ts'
 import { SharedHeads } from './shared-head.ts'
 import { canUse, type Visit } from './visit.ts'
 
-/** @throws {TypeError} when answers would be shared among isolates and their purges would not */
+/** @throws {TypeError} when isolates would share answers but not their purges */
 export function createHttpCache(options: HttpCacheOptions): HttpCache {
   if (options.shared !== undefined && !options.stamps.isShared) {
     throw new TypeError('a shared store needs shared stamps: purged answers would come back from it')
@@ -34,10 +34,10 @@ export function createHttpCache(options: HttpCacheOptions): HttpCache {
   return new Engine(options)
 }
 
-/** How often a request that waited in vain waits again before it asks for itself. */
+/** How often a request waits in vain before it fetches for itself. */
 const turnsMax = 3
 
-/** Room for what is known of keys beside their answers. */
+/** Bounds of the per-key state other than answers. */
 const keyRoom = { countMax: 10_000, bytesMax: 2_097_152 }
 
 class Engine implements HttpCache {
@@ -125,7 +125,7 @@ class Engine implements HttpCache {
       const ready = this.#fromStored(call, entry, control)
       if (ready !== undefined) return ready
       if (control.onlyIfCached) return (await this.#loaded(call, control)) ?? this.#notCached()
-      // Fetching the whole for a range is no option: it may be larger than anything that would be stored.
+      // Fetching the whole representation is no option: it may be larger than anything that the cache stores.
       if (entry === undefined && request.headers.has('range')) {
         return (await this.#loaded(call, control)) ?? bypass(call, 'partial', this.#fetching)
       }
@@ -149,7 +149,7 @@ class Engine implements HttpCache {
     return this.#layers.purge(tags)
   }
 
-  /** The answer that needs nobody's help: fresh, or stale with permission. Starts the refresh that goes with it. */
+  /** Answers without the origin: fresh, or stale as permitted. Starts the background refresh that this calls for. */
   #fromStored(call: CacheCall, entry: Entry | undefined, control: RequestControl): Response | undefined {
     if (entry === undefined || !entry.isAfter(call.notBeforeMs)) return undefined
     const nowMs = this.#now()
@@ -167,7 +167,7 @@ class Engine implements HttpCache {
     return answerFromEntry(entry, request, entry.sent(nowMs, status))
   }
 
-  /** Waits for the fetch under way, or makes it. @returns `undefined` when the store should be looked at again */
+  /** Waits for the current fetch of the key, or starts one. @returns `undefined` to look into the store again */
   async #fetch(visit: Visit, entry: Entry | undefined): Promise<Response | undefined> {
     const { call, control } = visit
     const flightKey = this.#layers.storageKey(call.key, call.request.headers)
@@ -179,7 +179,8 @@ class Engine implements HttpCache {
         ? this.#lead(visit, entry, flightKey, [])
         : this.#follow(visit, entry, flightKey, flight)
     }
-    // Alone: others' answers are of no use. What cannot be stored may as well be asked for as the client asks.
+    // A hit-for-miss key: no answer is shared. An answer that will not be stored may be requested with the client's
+    // conditions.
     const keepConditions = isMarked && entry === undefined
     const order = {
       stored: entry,
@@ -194,9 +195,9 @@ class Engine implements HttpCache {
   }
 
   /**
-   * Waits for another's fetch. Where it takes long, one of those who wait asks again, and the others go on waiting for
-   * whichever answer comes first: an origin that has become slow is asked once an interval and not by everybody at once
-   * (nginx: `proxy_cache_lock_age`).
+   * Waits for another request's fetch. If it takes long, one of the waiting requests starts another, and the rest use
+   * whichever answer comes first: a slow origin gets one request per interval instead of one per reader (nginx:
+   * `proxy_cache_lock_age`).
    */
   async #follow(
     visit: Visit,
@@ -219,7 +220,7 @@ class Engine implements HttpCache {
     }
   }
 
-  /** Asks for all who need it. @param slow what others have asked before, and may still bring an answer first */
+  /** Fetches for all waiting requests. @param slow earlier fetches, which may still finish first */
   async #lead(
     visit: Visit,
     entry: Entry | undefined,
@@ -241,7 +242,7 @@ class Engine implements HttpCache {
     return this.#own(visit, entry, outcome)
   }
 
-  /** Answers from a fetch of one's own. */
+  /** Answers from this request's own fetch. */
   async #own(
     { call, control }: Visit,
     entry: Entry | undefined,
@@ -253,17 +254,17 @@ class Engine implements HttpCache {
     return this.#late(call, entry)
   }
 
-  /** @returns `undefined` when it was not here in time for this reader */
+  /** @returns `undefined` when this reader's deadline passes first */
   #inTime({ untilMs }: CacheCall, fetched: Promise<Outcome>, waitMs?: number): Promise<Outcome | undefined> {
     const boundMs = untilMs === undefined ? waitMs : Math.max(0, untilMs - this.#now())
     return boundMs === undefined ? fetched : this.#flights.join(fetched, boundMs)
   }
 
   /**
-   * Stands in for an answer that is late.
+   * Serves a stale answer instead of a late one.
    *
-   * @returns `undefined` when there is nothing and still time to ask for oneself
-   * @throws {LateAnswer} when there is none
+   * @returns `undefined` when there is none and time is left to fetch
+   * @throws {LateAnswer} when there is none and the deadline has passed
    */
   #late(call: CacheCall, entry: Entry | undefined): Response | undefined {
     const late: Outcome = { kind: 'disconnected', reason: new LateAnswer() }
@@ -272,7 +273,7 @@ class Engine implements HttpCache {
     return standIn
   }
 
-  /** A flight: what the data centre has, if it is still good, or else what the origin answers. */
+  /** One shared fetch: from the data centre's store if still usable, otherwise from the origin. */
   #fly(
     call: CacheCall,
     flightKey: string,
@@ -297,7 +298,7 @@ class Engine implements HttpCache {
     })
   }
 
-  /** Answers the one who asked from the outcome. */
+  /** Answers the request that led the fetch. */
   #conclude(
     call: CacheCall,
     entry: Entry | undefined,
@@ -314,7 +315,7 @@ class Engine implements HttpCache {
     return this.#standIn(call, entry, outcome) ?? this.#outcomeAnswer(call, outcome, false)
   }
 
-  /** Answers one who waited from the outcome. @returns `undefined` when it is of no use to this one */
+  /** Answers a request that waited for the fetch. @returns `undefined` when the outcome does not fit it */
   #share(
     { call, control, arrivedAtMs }: Visit,
     entry: Entry | undefined,
@@ -325,12 +326,12 @@ class Engine implements HttpCache {
     if (outcome.kind === 'entry') {
       const shared = outcome.entry
       if (outcome.stored !== 'stored' || !shared.isAfter(call.notBeforeMs)) return undefined
-      // The answer's own Vary may have told the two requests apart.
+      // The answer's `Vary` may separate the two requests.
       if (this.#rules.vary && this.#layers.inMemory(call.key, call.request.headers) !== shared)
         return undefined
       if (outcome.forwarded === undefined) return this.#fromStored(call, shared, control)
       const nowMs = this.#now()
-      // An answer fetched after this reader came is as new as this reader's own fetch would be.
+      // An answer fetched after this reader arrived is as new as its own fetch would be.
       const wanted = shared.requestedAtMs >= arrivedAtMs ? noRequestControl : control
       const isFresh = reuse(shared.policy, nowMs, wanted) === 'fresh'
       return isFresh ? this.#outcomeAnswer(call, outcome, true) : undefined
@@ -343,7 +344,7 @@ class Engine implements HttpCache {
   #standIn(call: CacheCall, found: Entry | undefined, outcome: Outcome): Response | undefined {
     const failure = failureOf(outcome)
     if (failure === undefined) return undefined
-    // The flight may have brought one from the data centre; a purge may have come upon the one found before.
+    // The fetch may have loaded an answer from the data centre, or a purge may have dropped the earlier one.
     const held = this.#layers.inMemory(call.key, call.request.headers) ?? found
     if (held === undefined || (!this.#rules.softPurge && this.#stamps.isGone(held))) return undefined
     const nowMs = this.#now()
@@ -384,7 +385,7 @@ class Engine implements HttpCache {
       : {}
   }
 
-  /** An answer from the data centre, where it needs nobody's help. */
+  /** A usable answer from the data centre's store, without the origin. */
   async #loaded(call: CacheCall, control: RequestControl): Promise<Response | undefined> {
     const entry = await this.#layers.load(call.key, call.request.headers)
     return this.#fromStored(call, entry, control)

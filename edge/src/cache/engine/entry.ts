@@ -6,13 +6,13 @@ import type { CacheRules } from '../policy/rules.ts'
 import type { Fields, StoredAnswer } from '../store/stored-record.ts'
 import type { SharedHead, SharedHeads } from './shared-head.ts'
 
-/** How an answer begins, as a `Response` takes it. Without `Content-Length`, which the runtime sends by itself. */
+/** Head of an answer, as a `Response` accepts it. Without `Content-Length`, which the runtime adds. */
 export interface AnswerHead {
   readonly status: number
   readonly headers: Headers
 }
 
-/** A stored answer made ready to be used: its policy as instants and its fields as they go out. */
+/** A stored answer prepared for use: its policy as instants, and its header fields as they are sent. */
 export class Entry implements StoredAnswer {
   readonly kind = 'answer'
   readonly status: number
@@ -21,21 +21,21 @@ export class Entry implements StoredAnswer {
   readonly requestedAtMs: number
   readonly receivedAtMs: number
   readonly tags: readonly string[]
-  /** Replaced by the current ids of the tags, once this entry is known to have been fetched after them. */
+  /** Replaced by the tags' current ids once this entry is known to be newer than them. */
   stampIds: readonly (string | null)[]
   readonly turn: number
   policy: AnswerPolicy
-  /** When the purge stamps of its tags were last known to be current. */
+  /** When the purge stamps of its tags were last confirmed. */
   stampsCheckedAtMs: number
-  /** When the data centre was last looked through for a newer one. */
+  /** When the data centre's store was last searched for a newer answer. */
   soughtAtMs = Number.NEGATIVE_INFINITY
-  /** The dice of early refresh have fallen: the next request that can refresh does. */
+  /** Early refresh is decided: the next request that can refresh does so. */
   refreshDue = false
   readonly #name: string
   readonly #ownFields: readonly string[]
-  /** Not a `Headers`: each of those is looked at whenever the runtime collects garbage, used or not. */
+  /** perf: not a `Headers`, which every garbage collection would trace, used or not. */
   readonly #sent: Fields
-  /** `Set-Cookie` is the one field that stays several. */
+  /** Whether a name repeats; only `Set-Cookie` keeps several values. */
   readonly #repeatsName: boolean
   #hitSecond = Number.NaN
   #hit: Hit | undefined
@@ -60,7 +60,7 @@ export class Entry implements StoredAnswer {
     this.#repeatsName = received.getSetCookie().length > 1
   }
 
-  /** It was purged: from now on it can but stand in for an error, and be validated. */
+  /** Marks the entry as purged: from now on it can only stand in for an error or be validated. */
   purge(): void {
     this.policy = purged(this.policy, this.requestedAtMs)
   }
@@ -72,14 +72,14 @@ export class Entry implements StoredAnswer {
     return fields
   }
 
-  /** Read your own writes: what is not newer than the reader's last write is as good as not stored. */
+  /** Read your own writes: whether the entry is newer than the reader's last write. */
   isAfter(writtenAtMs: number | undefined): boolean {
     return writtenAtMs === undefined || this.requestedAtMs > writtenAtMs
   }
 
-  /** For a client, with `Age` (RFC 9111 §5.1) and our `Cache-Status`. A copy. */
+  /** A copy of the head for a client, with `Age` (RFC 9111 §5.1) and our `Cache-Status`. */
   sent(nowMs: number, cacheStatus: string): AnswerHead {
-    // The cast: the runtime's type asks for arrays that may be written, and writes none.
+    // The cast: the runtime's type asks for mutable arrays, but does not mutate them.
     const fields = new Headers(this.#sent as [string, string][])
     fields.set('age', String(this.#ageSeconds(nowMs)))
     fields.append('cache-status', cacheStatus)
@@ -87,9 +87,9 @@ export class Entry implements StoredAnswer {
   }
 
   /**
-   * For the one who asked the origin: `Age` only as received, since the origin has just answered. A copy.
+   * A copy of the head for the request that fetched it: `Age` stays as received, since the origin has just answered.
    *
-   * @param withheld fields of the same answer that are the asker's alone
+   * @param withheld fields of this answer that only the fetching request may see
    */
   forwarded(cacheStatus: string, withheld: Fields): AnswerHead {
     const fields = this.receivedFields()
@@ -100,7 +100,7 @@ export class Entry implements StoredAnswer {
     return { status: this.status, headers: fields }
   }
 
-  /** For a fresh hit: good until the next one is asked for, of any entry, since a `Response` copies it. */
+  /** The head of a fresh hit, valid until the next call for any entry: a `Response` copies it. */
   hit(nowMs: number, heads: SharedHeads): AnswerHead {
     if (this.#repeatsName) return this.sent(nowMs, hitStatus(this.#name, this.ttlSeconds(nowMs)))
     this.#hit ??= hitOf(this.status, this.#sent, heads)
@@ -118,7 +118,7 @@ export class Entry implements StoredAnswer {
     return Math.floor((this.policy.freshUntilMs - nowMs) / 1000)
   }
 
-  /** Time that the origin took to answer, in ms: the delta of early refresh. */
+  /** The origin's response time, in ms: the delta of early refresh. */
   get fetchMs(): number {
     return this.receivedAtMs - this.requestedAtMs
   }
@@ -128,13 +128,13 @@ export class Entry implements StoredAnswer {
   }
 }
 
-/** Head of a hit, and the values of its fields. */
+/** Head of a hit, and its header values. */
 interface Hit {
   readonly head: SharedHead
-  /** `Age`, `Cache-Status`, then {@link lasting}: as of the last second. */
+  /** `Age`, `Cache-Status`, then {@link lasting}; computed once a second. */
   values: readonly string[]
   readonly lasting: readonly string[]
-  /** RFC 9211 §2: each cache adds itself after those nearer to the origin. */
+  /** RFC 9211 §2: each cache appends itself to those nearer to the origin. */
   readonly statusPrefix: string
 }
 

@@ -1,9 +1,9 @@
 import { SieveMap } from '../../lib/sieve-map.ts'
 
 /**
- * Keys marked for a short while: hit-for-miss. A key whose last answer could not be shared does not make the next
- * requests wait for each other (Varnish calls it so; the mark here is gone by itself or with the first shareable answer).
- * Bounded by bytes as well: keys are as long as callers make them.
+ * Keys with a short-lived mark. Varnish calls the use "hit-for-miss": after an answer that could not be shared, the
+ * next requests for its key do not wait for each other. A mark expires by itself or ends with the first shareable
+ * answer. Bounded by bytes as well, since callers decide the length of keys.
  */
 export class ExpiringMarks {
   readonly #untilMs: SieveMap<number>
@@ -18,7 +18,7 @@ export class ExpiringMarks {
     return this.#untilMs.bytes
   }
 
-  /** @param keepMsMax where this mark is not to last as long as others */
+  /** @param keepMsMax shorter lifetime for this mark */
   mark(key: string, nowMs: number, keepMsMax: number = this.#keepMs): void {
     this.#untilMs.set(key, nowMs + Math.min(keepMsMax, this.#keepMs))
   }

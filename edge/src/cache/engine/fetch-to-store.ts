@@ -18,39 +18,39 @@ import { Entry } from './entry.ts'
 import type { Layers } from './layers.ts'
 import { BrokenAnswer } from './no-answer.ts'
 
-/** Outcome of asking the origin. Only plain data in it is shared; a `Response` is the asker's own. */
+/** Outcome of asking the origin. Only its plain data is shared; a `Response` belongs to the request that fetched it. */
 export type Outcome =
-  /** An answer for the asker and, when stored, for all who wait. */
+  /** An answer for the fetching request and, if stored, for all that wait. */
   | {
       readonly kind: 'entry'
       readonly entry: Entry
-      /** Fields of this very answer that nobody but its asker may have. They are in no store. */
+      /** Fields that only the fetching request may see; they are never stored. */
       readonly withheld: Fields
-      /** `undefined` when the origin was not asked: the data centre had it. */
+      /** `undefined` when the data centre's store had the answer and the origin was not asked. */
       readonly forwarded: Forwarded | undefined
-      /** `purged`: a purge came between; whoever waited asks again. */
+      /** `purged`: a purge happened during the fetch, so waiting requests ask again. */
       readonly stored: 'stored' | 'purged' | 'forbidden'
     }
-  /** An answer for the asker alone. */
+  /** An answer for the fetching request only. */
   | { readonly kind: 'own'; readonly response: Response; readonly forwarded: Forwarded }
-  /** An error answer (5xx) for all who wait; the entry is not stored. */
+  /** An error answer (5xx) for all that wait; the entry is not stored. */
   | {
       readonly kind: 'error-answer'
       readonly entry: Entry
       readonly withheld: Fields
       readonly forwarded: Forwarded
     }
-  /** No answer, or none to its end: `forward` rejected, or the body broke off. */
+  /** No answer, or an incomplete one: `forward` rejected, or the body broke off. */
   | { readonly kind: 'disconnected'; readonly reason: unknown }
 
 export const failureOf = (outcome: Outcome): Failure | undefined =>
   outcome.kind === 'error-answer' || outcome.kind === 'disconnected' ? outcome.kind : undefined
 
-/** Whether the origin could not be asked, or answered with an error of its own. */
+/** Whether the origin was unreachable or answered with an error. */
 export const hasFailed = (outcome: Outcome): boolean =>
   failureOf(outcome) !== undefined || (outcome.kind === 'own' && outcome.response.status >= 500)
 
-/** Cancels the body of an outcome that nobody waits for. */
+/** Cancels the body of an outcome that no request waits for. */
 export function discard(outcome: Outcome): void {
   if (outcome.kind === 'own') outcome.response.body?.cancel().catch(() => {})
 }
@@ -60,25 +60,25 @@ export interface FetchOptions {
   readonly layers: Layers
   readonly now: () => number
   readonly bodyBytesMax: number
-  /** Tags that every answer under this key gets. */
+  /** Tags for every answer under this key. */
   readonly keyTags: (key: string) => readonly string[]
 }
 
 export interface FetchOrder {
-  /** The stored answer to validate, if there is one. */
+  /** The stored answer to validate, if any. */
   readonly stored: Entry | undefined
   readonly background: boolean
-  /** Why the origin is asked, where a stored answer is not what decides it. */
+  /** Why the origin is asked, if the stored answer does not decide it. */
   readonly reason?: Forwarded['reason']
   readonly control?: RequestControl
-  /** The last answer could not be stored, so the client's own conditions may go to the origin. @default false */
+  /** The last answer could not be stored, so the client's own conditions may be forwarded. @default false */
   readonly keepConditions?: boolean
 }
 
-/** More tags on one answer would cost more look-ups of stamps than the answer saves. */
+/** Reading the stamps of more tags would cost more than the stored answer saves. */
 const tagsMax = 32
 
-/** Asks the origin for an answer that can be stored, validates what is stored (RFC 9111 §4.3), stores what may be (§3). */
+/** Fetches an answer to store, validates a stored one (RFC 9111 §4.3), and stores the result if allowed (§3). */
 export async function fetchToStore(
   call: CacheCall,
   order: FetchOrder,
@@ -102,13 +102,13 @@ export async function fetchToStore(
   if (response.status !== 304 || stored === undefined || validators.length === 0) {
     return receive(asked, response)
   }
-  // §4.3.4: a 304 about some other answer updates nothing; ask again without conditions.
+  // §4.3.4: a 304 about another answer updates nothing, so ask again without conditions.
   return confirms(response.headers, stored.policy)
     ? freshen(asked, stored, response.headers)
     : fetchToStore(call, { ...order, stored: undefined, reason }, options)
 }
 
-/** A request to the origin that has been answered. */
+/** A request that the origin has answered. */
 interface Asked {
   readonly call: CacheCall
   readonly order: FetchOrder
@@ -117,7 +117,7 @@ interface Asked {
   readonly times: Pick<Entry, 'turn' | 'requestedAtMs' | 'receivedAtMs'>
 }
 
-/** The fields of an answer, read: `headers` is left with what may be stored. */
+/** Header fields of an answer after judging: `headers` keeps only what may be stored. */
 interface Judged {
   readonly headers: Headers
   readonly withheld: Fields
@@ -200,7 +200,7 @@ async function receive(asked: Asked, response: Response): Promise<Outcome> {
     : keep(asked, judged, entry, status)
 }
 
-/** @param status what the origin said: 304 where it has confirmed the entry */
+/** @param status the origin's: 304 if it confirmed the entry */
 function keep(asked: Asked, { forbidden, withheld }: Judged, entry: Entry, status: number): Outcome {
   const { call, options, reason } = asked
   if (forbidden !== undefined) {
@@ -213,7 +213,7 @@ function keep(asked: Asked, { forbidden, withheld }: Judged, entry: Entry, statu
   return { kind: 'entry', entry, withheld, stored: stored ? 'stored' : 'purged', forwarded }
 }
 
-/** Ends the stored answer under the key where the origin's newer answer may not replace it. */
+/** Ends the stored answer under the key when the origin's newer answer may not be stored. */
 function endWhatLies(asked: Asked, status: number, why: NotStored): void {
   const { call, order, options, times } = asked
   if (!endsStored(status, why, options.rules)) return
@@ -221,13 +221,13 @@ function endWhatLies(asked: Asked, status: number, why: NotStored): void {
   options.layers.end(call.key, call.request.headers, asOf, call.waitUntil)
 }
 
-/** RFC 9110 §6.6.1: an answer without a date gets that of its arrival. */
+/** RFC 9110 §6.6.1: an answer without `Date` gets the time of its arrival. */
 const dateOnArrival = (headers: Headers, receivedAtMs: number): void =>
   headers.set('date', new Date(receivedAtMs).toUTCString())
 
 /**
- * Tags by which the answer can be purged. One with too many to check, as some sites send them, keeps those of its key
- * alone, where its key has any: what invalidates its URL still reaches it.
+ * Tags by which the answer can be purged. An answer with too many tags to check keeps only those of its key, if any:
+ * invalidating its URL still reaches it.
  */
 function tagsOf(headers: Headers, call: CacheCall, options: FetchOptions): readonly string[] {
   const keyTags = options.keyTags(call.key)

@@ -1,6 +1,6 @@
 import type { Outcome } from './fetch-to-store.ts'
 
-/** A timer that can be called off. */
+/** A timer that can be cancelled. */
 export type Wait = (ms: number) => { readonly over: Promise<void>; readonly cancel: () => void }
 
 /** Longest time that the runtime grants a leader's `waitUntil` after its answer has gone out. */
@@ -17,14 +17,16 @@ export const timerWait: Wait = (ms) => {
 export interface Flight {
   readonly outcome: Promise<Outcome>
   readonly startedAtMs: number
-  /** Its leader's; infinite where nobody leads: it is shed before anyone, so its failure decides nothing for others. */
+  /**
+   * Rank of the leader. Infinite for a background refresh: it is shed first, so its failure decides nothing for others.
+   */
   readonly rank: number
 }
 
 /**
- * One flight per key: whoever needs what is already being fetched waits for it, with a bound, instead of fetching too.
- * Only plain data is shared. The flight belongs to its leader's `waitUntil`, so it ends even when the leader's client
- * has gone.
+ * Request collapsing, one fetch per key: a request for an answer that is already being fetched waits for it, within a
+ * bound. Only plain data is shared. The fetch belongs to its leader's `waitUntil`, so it finishes even when the
+ * leader's client has left.
  */
 export class Flights {
   readonly #flights = new Map<string, Flight>()
@@ -34,7 +36,7 @@ export class Flights {
     this.#wait = wait
   }
 
-  /** The flight under way. One that is older than any may be was lost together with its leader's context. */
+  /** The current fetch. One beyond the maximum age was lost with its leader's request context. */
   get(key: string, nowMs: number): Flight | undefined {
     const flight = this.#flights.get(key)
     return flight !== undefined && nowMs - flight.startedAtMs < lifeMsMax ? flight : undefined
@@ -56,7 +58,7 @@ export class Flights {
     return flight
   }
 
-  /** @returns `undefined` when the wait was in vain */
+  /** @returns `undefined` when the wait was too long */
   async join(fetched: Promise<Outcome>, waitMs: number): Promise<Outcome | undefined> {
     const { over, cancel } = this.#wait(waitMs)
     try {
@@ -67,14 +69,16 @@ export class Flights {
   }
 }
 
-/** The outcome of the newest of several flights for one key, or before that an answer of an older one for everybody. */
+/**
+ * The outcome of the newest of several fetches for one key, or an earlier fetch's shareable answer if that comes first.
+ */
 export function firstOf(flights: readonly Flight[]): Promise<Outcome> {
   const [newest, ...older] = flights.map(({ outcome }) => outcome).reverse()
   if (newest === undefined) throw new RangeError('at least one flight')
   return older.length === 0 ? newest : Promise.race([newest, ...older.map(shareableOf)])
 }
 
-/** Never settles where the outcome is of no use to others. */
+/** Never settles when the outcome cannot be shared. */
 export async function shareableOf(outcome: Promise<Outcome>): Promise<Outcome> {
   const landed = await outcome
   return landed.kind === 'entry' ? landed : await new Promise<never>(() => {})

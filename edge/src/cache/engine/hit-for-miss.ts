@@ -2,15 +2,15 @@ import { reuse } from '../policy/reuse.ts'
 import { ExpiringMarks } from './expiring-marks.ts'
 import type { Outcome } from './fetch-to-store.ts'
 
-/** How long a key is marked after an error of the origin, which its next answer need not be. */
+/** How long a key is marked after an origin error: its next answer may well be shareable. */
 const afterErrorMs = 2_000
 
-/** Statuses that answer the client's own condition or range, and say nothing about the next answer. */
+/** Statuses that depend on the client's own condition or range, and predict nothing about the next answer. */
 const ofConditions = new Set([206, 304, 412, 416])
 
 /**
- * Keys whose last answer could not be shared. Requests for one do not wait for each other, and go to the origin as the
- * client sent them, until an answer comes that can be shared.
+ * Keys whose last answer could not be shared. Until a shareable answer comes, their requests do not wait for each
+ * other, and reach the origin as the client sent them.
  */
 export class HitForMiss {
   readonly #marks: ExpiringMarks

@@ -8,13 +8,13 @@ import type { VariantIndex } from '../store/stored-record.ts'
 import type { CacheCall } from './cache-call.ts'
 import { Entry } from './entry.ts'
 
-/** How long an answer that has a validator is worth keeping past its last use: a 304 is cheaper than a new body. */
+/** How long an expired answer with a validator is kept after its last use: a 304 is cheaper than a new body. */
 const validatorGraceSeconds = 3600
 
-/** The names of variants are put again for those isolates that do not have them, but not with each variant. */
+/** Interval at which the variant names are written again, for isolates that lack them. */
 const namesAgainMs = 60_000
 
-/** Room for the keys whose answers have ended lately: a fetch that began before must not bring one back. */
+/** Bounds of the keys whose answers ended recently: an earlier fetch must not restore one. */
 const endedRoom = { countMax: 10_000, bytesMax: 1_048_576 }
 
 export interface LayersOptions {
@@ -24,18 +24,18 @@ export interface LayersOptions {
   readonly stamps: TagStamps
   readonly now: () => number
   readonly keepMaxSeconds: number
-  /** Tags that every answer under this key gets. */
+  /** Tags for every answer under this key. */
   readonly keyTags: (key: string) => readonly string[]
 }
 
 /**
- * The two layers as one: this isolate's memory over the data centre's store. Both hold the same records under the same
- * keys; an answer with `Vary` lies under its primary key plus its secondary key, and the primary key holds the names.
- * Whatever comes out of here fresh is not purged, as far as the stamps tell.
+ * The two cache layers as one: the isolate's memory over the data centre's store. Both hold the same records under the
+ * same keys. An answer with `Vary` is stored under its primary plus its secondary key; the primary key then holds the
+ * names. An answer that this class returns as fresh is not purged, as far as the stamps tell.
  */
 export class Layers {
   readonly #options: LayersOptions
-  /** When the answer was asked for that ended what lay under the key. */
+  /** When the answer that ended a key's stored one was requested. */
   readonly #endedMs = new SieveMap<number>({ ...endedRoom, bytesOf: (key) => key.length * 2 + 128 })
   readonly #namesSharedAtMs = new WeakMap<VariantIndex, number>()
 
@@ -43,7 +43,7 @@ export class Layers {
     this.#options = options
   }
 
-  /** The key under which this request's answer would lie, by what memory knows of `Vary`. */
+  /** The key under which this request's answer is stored, given the `Vary` names in memory. */
   storageKey(key: string, requestHeaders: Headers): string {
     if (!this.#options.rules.vary) return key
     const record = this.#options.memory.get(key)
@@ -57,14 +57,14 @@ export class Layers {
     return record instanceof Entry ? record : undefined
   }
 
-  /** {@link inMemory}, once the stamps are known well enough. */
+  /** {@link inMemory}, after checking the stamps if due. */
   async checkedInMemory(key: string, requestHeaders: Headers): Promise<Entry | undefined> {
     const entry = this.inMemory(key, requestHeaders)
     if (entry === undefined) return undefined
     const { stamps, now } = this.#options
     const nowMs = now()
     if (!stamps.isDue(entry.stampsCheckedAtMs, nowMs)) return entry
-    // One request checks a hot entry for all; nobody trusts another's unfinished check of an idle one.
+    // One request checks a hot entry for all; for an idle entry each request checks for itself.
     if (nowMs - entry.stampsCheckedAtMs < 2 * stamps.recheckMs) entry.stampsCheckedAtMs = nowMs
     await stamps.check(entry.tags)
     if (stamps.isGone(entry)) return this.#condemn(this.storageKey(key, requestHeaders), entry)
@@ -73,10 +73,10 @@ export class Layers {
   }
 
   /**
-   * Takes what the data centre has into memory, unless memory has something newer. Looks there at most once in
-   * `recheckMs` for an answer that memory holds.
+   * Loads the data centre's answer into memory, unless memory has a newer one. Looks at most once per `recheckMs` for
+   * an answer that memory already holds.
    *
-   * @param foreseenTags tags that it will probably carry: their stamps are read at the same time
+   * @param foreseenTags tags that the answer will probably carry: their stamps are read at the same time
    */
   async load(
     key: string,
@@ -86,7 +86,7 @@ export class Layers {
     const { shared, memory, stamps, rules, now } = this.#options
     if (shared === undefined) return undefined
     const checkedAtMs = now()
-    // An origin that is down is not made up for by asking the data centre once for each reader of a stale answer.
+    // With the origin down, one look-up per reader of a stale answer would not help.
     const known = this.inMemory(key, requestHeaders)
     if (known !== undefined && checkedAtMs - known.soughtAtMs < stamps.recheckMs) return undefined
     if (known !== undefined) known.soughtAtMs = checkedAtMs
@@ -113,7 +113,7 @@ export class Layers {
   }
 
   /**
-   * Stores in memory at once and in the data centre behind the caller's back.
+   * Stores in memory at once, and in the data centre in the background.
    * @returns false when a purge since the request forbids it
    */
   put(
@@ -128,7 +128,7 @@ export class Layers {
     const names = this.#variantNames(key, entry)
     const storageKey = names === undefined ? key : variantKey(key, names, requestHeaders)
     const held = memory.get(storageKey)
-    // Asked for later, it knows better, whichever arrives last.
+    // The answer requested later wins, whichever arrives last.
     if (held instanceof Entry && held.requestedAtMs > entry.requestedAtMs) return true
     if (this.#isEnded(storageKey, entry)) return false
     const index = names === undefined ? undefined : this.#indexOf(key, names)
@@ -138,10 +138,10 @@ export class Layers {
   }
 
   /**
-   * Ends the life of what lies under the key, in memory and in the data centre: the origin's answer to a later request
-   * takes its place and may not be stored.
+   * Ends the stored answer under the key, in memory and in the data centre: the origin's answer to a later request
+   * supersedes it and may not be stored.
    *
-   * @param asOf when that was asked for, and whether anything stored was known then
+   * @param asOf when that request was made, and whether anything stored was known then
    */
   end(
     key: string,
@@ -156,7 +156,7 @@ export class Layers {
     this.#endedMs.set(storageKey, asOf.requestedAtMs)
     if (held instanceof Entry) memory.delete(storageKey)
     if (shared === undefined || !(asOf.wasStored || held instanceof Entry)) return
-    // A mark that takes its place, and is gone after a second.
+    // A mark replaces the answer, and expires after one second.
     waitUntil(Promise.resolve(shared.put(storageKey, { kind: 'ended' }, 1)))
   }
 
@@ -170,12 +170,12 @@ export class Layers {
     return stamped
   }
 
-  /** The present, as an answer's `turn`. */
+  /** The current turn, for an answer's `turn`. */
   get turn(): number {
     return this.#options.stamps.turn
   }
 
-  /** Before the origin is asked: sees to it that the stamps of the tags to come are known. */
+  /** Before the origin is asked: makes sure that the stamps of the foreseen tags are known. */
   foresee(call: CacheCall, stored: Entry | undefined): Promise<void> | undefined {
     const { stamps, keyTags } = this.#options
     if (!stamps.isShared) return undefined
@@ -191,13 +191,14 @@ export class Layers {
     if (keepSeconds <= 0) return
     const isKnown = await stamps.check(entry.tags, 0)
     if (!stamps.mayStore(entry)) {
-      // Purged from elsewhere while it was fetched: memory must not keep it until the next check either.
+      // Another isolate purged it during the fetch, so memory must not keep it until the next check.
       this.#condemn(storageKey, entry)
-      // Tags that nobody foresaw have no stamp yet: the next fill finds one.
+      // Unforeseen tags have no stamp yet: the next fill will find one.
       await stamps.foresee(entry.tags)
       return
     }
-    // Nobody knows whether it was purged. Memory asks again within a second; elsewhere it would count as good.
+    // Unknown whether it was purged. Memory checks again within a second, but in the shared store it would count as
+    // valid.
     if (!isKnown) return
     entry.stampIds = stamps.ids(entry.tags, stamps.turn)
     if (index !== undefined) {
@@ -207,11 +208,11 @@ export class Layers {
         await shared.put(key, index, keepMaxSeconds)
       }
     }
-    // An end that came meanwhile holds.
+    // An end that happened meanwhile takes precedence.
     if (!this.#isEnded(storageKey, entry)) await shared.put(storageKey, entry, keepSeconds)
   }
 
-  /** Whether no isolate of this data centre has purged any of the tags since then, as far as can be told now. */
+  /** Whether no isolate of this data centre has purged any of the tags since then, as far as is known. */
   async isUntouchedSince(tags: readonly string[], sinceMs: number): Promise<boolean> {
     const { stamps } = this.#options
     await stamps.check(tags, 0)
@@ -223,7 +224,7 @@ export class Layers {
     return endedMs !== undefined && endedMs > requestedAtMs
   }
 
-  /** The names as they lie in memory: the same object as long as they stay the same. */
+  /** The variant names in memory: the same object as long as they are equal. */
   #indexOf(key: string, names: readonly string[]): VariantIndex {
     const { memory } = this.#options
     const held = memory.get(key)
@@ -244,7 +245,7 @@ export class Layers {
     return Math.min((usefulUntilMs - receivedAtMs) / 1000 + grace, this.#options.keepMaxSeconds)
   }
 
-  /** Names that tell all variants of a key apart, old ones included; `undefined` for a key without variants. */
+  /** Names that separate all variants of a key, old ones included; `undefined` for a key without variants. */
   #variantNames(key: string, entry: Entry): readonly string[] | undefined {
     const { memory, rules } = this.#options
     if (!rules.vary) return undefined
@@ -255,7 +256,7 @@ export class Layers {
     return union.length === 0 ? undefined : union
   }
 
-  /** It is purged. @returns what may still be done with it, if anything */
+  /** Marks an entry as purged. @returns the entry if it still has any use */
   #condemn(storageKey: string, entry: Entry): Entry | undefined {
     const { memory, rules } = this.#options
     entry.purge()
@@ -265,13 +266,13 @@ export class Layers {
   }
 }
 
-/** Keys under which an answer lies, and what tells its variants apart. */
+/** Keys under which an answer is stored, and the names that separate its variants. */
 interface Place {
   readonly key: string
   readonly index: VariantIndex | undefined
   readonly storageKey: string
 }
 
-/** A line feed occurs in no URL and in no key of the contract. */
+/** A line feed occurs neither in a URL nor in a contract key. */
 const variantKey = (key: string, names: readonly string[], requestHeaders: Headers): string =>
   `${key}\n${secondaryKey(names, requestHeaders)}`

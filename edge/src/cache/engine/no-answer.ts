@@ -1,4 +1,4 @@
-/** The origin's answer broke off before its end, and nothing stored may stand in for it. `cause` says how. */
+/** The origin's answer broke off, and no stored answer may stand in. `cause` tells how. */
 export class BrokenAnswer extends Error {
   override readonly name = 'BrokenAnswer'
 
@@ -7,7 +7,7 @@ export class BrokenAnswer extends Error {
   }
 }
 
-/** No answer in time for one who waited, and nothing stored may stand in for it. */
+/** No answer before the reader's deadline, and no stored answer may stand in. */
 export class LateAnswer extends Error {
   override readonly name = 'LateAnswer'
 

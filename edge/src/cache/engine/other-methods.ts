@@ -10,11 +10,11 @@ export interface OtherMethodOptions {
   readonly fetching: FetchOptions
   readonly purge: (tags: readonly string[]) => Promise<void> | undefined
   readonly keyOfUrl: ((url: URL) => string) | undefined
-  /** Other names of the origin that the cache stands for. */
+  /** Further names of the origin. */
   readonly origins: readonly string[]
 }
 
-/** Requests to the origin that nothing stored answers: with the client's own conditions, for the client alone. */
+/** Forwards a request that no stored answer serves: with the client's own conditions, for that client only. */
 export async function bypass(
   call: CacheCall,
   reason: 'request' | 'partial' | 'method',
@@ -24,7 +24,9 @@ export async function bypass(
   return passOn(response, call.request, statusOf(reason, response, options), options.rules.ownFields)
 }
 
-/** Methods that are not answered from the store. Unsafe ones invalidate (RFC 9111 §4.4), and a POST may be stored. */
+/**
+ * Forwards methods that the store does not answer. Unsafe ones invalidate (RFC 9111 §4.4), and a POST may be stored.
+ */
 export async function handleOther(call: CacheCall, options: OtherMethodOptions): Promise<Response> {
   const { keyOfUrl, fetching, origins } = options
   const { method, url } = call.request
@@ -33,7 +35,7 @@ export async function handleOther(call: CacheCall, options: OtherMethodOptions):
   const response = await forwarded(call, 'method')
   const status = statusOf('method', response, fetching)
   const target = new URL(url)
-  // Before this write's own invalidation, which would hide those of others.
+  // Before this write's own invalidation, which would hide those of other writes.
   const mayStore = await mayStorePost(call, response, { target, startedAtMs }, fetching)
   const invalid = invalidatedUrls({ method, target, origins }, response.status, response.headers)
   if (invalid.length > 0) await options.purge(invalid.map((other) => urlTag(keyOfUrl(other))))
@@ -47,7 +49,7 @@ export async function handleOther(call: CacheCall, options: OtherMethodOptions):
   return answerFromEntry(entry, call.request, entry.forwarded(status, withheld))
 }
 
-/** Every answer to a URL carries this tag, whatever its variant, so that invalidation (§4.4) is a purge. */
+/** Tag of every answer to a URL, whatever its variant, so that invalidation (§4.4) is a purge. */
 export const urlTag = (key: string): string => `=${key}`
 
 const forwarded = (call: CacheCall, reason: 'request' | 'partial' | 'method'): Promise<Response> =>

@@ -4,9 +4,9 @@ import { isNotModified } from '../policy/preconditions.ts'
 import type { CacheRequest } from './cache-call.ts'
 
 /**
- * The origin's answer for the one who asked, its body as it comes: hop-by-hop and our own fields removed. A miss is asked
- * without the client's conditions, for what it brings may be for everybody. Where it is not, the client that has the
- * answer already is still told so, and spared its content (RFC 9110 §13.1.2, §13.1.3).
+ * The origin's answer for the request that fetched it, with a streamed body; hop-by-hop fields and our own are removed.
+ * A miss is fetched without the client's conditions, since the answer may be for everybody. If it cannot be shared, the
+ * client's conditions are evaluated here: a client that has the answer already gets a 304 (RFC 9110 §13.1.2, §13.1.3).
  */
 export function passOn(
   response: Response,
@@ -15,7 +15,7 @@ export function passOn(
   ownFields: readonly string[],
 ): Response {
   const { status } = response
-  // No constructor makes these; they go on untouched.
+  // No `Response` constructor accepts these statuses, so the original goes on untouched.
   if (status < 200 || status > 599) return response
   const headers = new Headers(response.headers)
   removeHopByHop(headers)
@@ -28,7 +28,7 @@ export function passOn(
   }
   const init = { status, statusText: response.statusText, headers }
   if (request.method !== 'HEAD' || response.body === null) return new Response(response.body, init)
-  // A HEAD that misses is asked as GET: what it does not want is not fetched to its end.
+  // A missed HEAD is fetched as GET, so its body is cancelled.
   response.body.cancel().catch(() => {})
   return new Response(null, init)
 }
@@ -40,7 +40,7 @@ function isUnchanged({ method, headers: asked }: CacheRequest, answer: Headers):
   if (ifNoneMatch === null && ifModifiedSince === null) return false
   const etag = answer.get('etag')
   const lastModified = answer.get('last-modified')
-  // Without a Date a year of two digits is of no century: the whole answer is always right.
+  // Without `Date`, the century of a two-digit year is unknown; the whole answer is always correct.
   const dateMs = parseHttpDate(answer.get('date') ?? '', 0) ?? 0
   const lastModifiedMs =
     lastModified === null || dateMs === 0 ? undefined : parseHttpDate(lastModified, dateMs)

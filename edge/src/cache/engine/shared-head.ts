@@ -1,14 +1,13 @@
 /**
- * perf: the head of many answers, one after the other. Answers of one status whose fields have the same names share one,
- * which is brought from the values of one to those of the next just before a `Response` copies it: mostly that sets an
- * age, a tag and a `Cache-Status`.
+ * perf: one `Headers` shared by many answers. Answers with the same status and the same field names share it. Just
+ * before a `Response` copies it, only the values that differ are set: usually an age, a tag and a `Cache-Status`.
  *
- * A `Headers` per entry would need no writes on a hit, but each is some forty objects of the runtime's heap: with a hundred
- * hot entries they miss the CPU's cache, which costs more than setting three fields does, and every collection of garbage
- * traces them.
+ * A `Headers` per entry would need no writes on a hit, but each is some forty objects of the runtime's heap: with a
+ * hundred hot entries they miss the CPU's cache, which costs more than setting three fields, and every garbage
+ * collection traces them.
  *
- * It is a `Response` without content: of an object with the same members the runtime reads each by name, and those that
- * are not there, too.
+ * The template is a `Response` without content: from a plain object, the runtime would read each member by name,
+ * including absent ones.
  */
 export class SharedHead {
   readonly #head: Response
@@ -24,7 +23,7 @@ export class SharedHead {
     for (const name of names) this.#headers.set(name, '')
   }
 
-  /** The same texts, in place of those that are equal to what is shown: {@link show} compares them by address then. */
+  /** Replaces equal strings by those of the current values, so that {@link show} compares them by address. */
   likeShown(values: readonly string[]): string[] {
     return values.map((value, i) => {
       const shown = this.#values[i]
@@ -32,14 +31,14 @@ export class SharedHead {
     })
   }
 
-  /** @param values one for each name, in their order */
+  /** @param values one for each name, in the same order */
   show(values: readonly string[]): Response {
     const shown = this.#values
     for (let i = 0; i < values.length; i += 1) {
       // The cast: `i` is an index of `values`.
       const value = values[i] as string
       if (value === shown[i]) continue
-      // The cast: there is a name for each value.
+      // The cast: each value has a name.
       this.#headers.set(this.#names[i] as string, value)
       shown[i] = value
     }
@@ -47,19 +46,19 @@ export class SharedHead {
   }
 }
 
-/** An API has a few lists of names; what passes through may have any. */
+/** An API has few lists of field names; passed-through origins may have any number. */
 const headsMax = 256
 
-/** The heads of one cache's answers. */
+/** The shared heads of one cache. */
 export class SharedHeads {
   readonly #heads = new Map<string, SharedHead>()
 
-  /** The head of this status for these names, which are different from each other. */
+  /** The head for this status and these distinct names. */
   of(status: number, names: readonly string[]): SharedHead {
     const key = [status, ...names].join('\n')
     const known = this.#heads.get(key)
     if (known !== undefined) return known
-    // An entry that has one keeps it; it is only not shared with those that come later.
+    // An entry keeps the head that it has; only later entries do not share it.
     if (this.#heads.size >= headsMax) this.#heads.clear()
     const made = new SharedHead(status, names)
     this.#heads.set(key, made)

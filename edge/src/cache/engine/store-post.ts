@@ -15,9 +15,8 @@ export type StoredPost =
   | { readonly kind: 'not-stored'; readonly response: Response }
 
 /**
- * Whether a POST has brought its target's new state along (RFC 9110 §9.3.3), and nothing has invalidated the target since
- * it was sent. Another write that began and ended meanwhile may be newer than what this one shows, whichever answer
- * arrives last.
+ * Whether a POST's answer contains its target's new state (RFC 9110 §9.3.3), and nothing has invalidated the target
+ * since it was sent. A concurrent write may be newer than the state in this answer, whichever answer arrives last.
  */
 export async function mayStorePost(
   { request, key }: CacheCall,
@@ -35,8 +34,8 @@ export async function mayStorePost(
 }
 
 /**
- * A POST whose answer declares its lifetime and names the target itself in `Content-Location` has brought the target's
- * new state along: it is stored for the GETs to come (RFC 9110 §9.3.3).
+ * Stores the answer to a POST for later GETs, if it declares a lifetime and names the target in `Content-Location` (RFC
+ * 9110 §9.3.3).
  */
 export async function storePost(
   call: CacheCall,
@@ -60,7 +59,7 @@ export async function storePost(
   if (body.kind === 'larger') return { kind: 'not-stored', response: new Response(body.stream, response) }
   if (isDecoded(headers, rules)) headers.delete('content-encoding')
   const tags = options.keyTags(call.key)
-  // The invalidation that this very POST caused carries the same instant; what it brought along is newer than that.
+  // This POST's own invalidation has the same instant, and the stored answer must be newer.
   const asOf = receivedAtMs + 1
   const answer = { kind: 'answer', status, headers: [...headers], body: body.bytes, tags } as const
   const entry = new Entry(

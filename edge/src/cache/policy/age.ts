@@ -3,8 +3,8 @@ import { deltaSeconds } from './directives.ts'
 import { parseHttpDate } from './http-date.ts'
 
 /**
- * `Age` as received, in seconds (RFC 9111 §5.1): of a list the first member counts, and what is no non-negative integer
- * is ignored, as if the field were absent. Older drafts, and http-cache-tests 0.4.5 with them, took both for stale.
+ * `Age` as received, in seconds (RFC 9111 §5.1). The first member of a list counts, and a value that is no non-negative
+ * integer is ignored. Older drafts, and http-cache-tests 0.4.5, treat both as stale.
  */
 export function parseAge(value: string | null): number {
   if (value === null) return 0
@@ -15,7 +15,7 @@ export function parseAge(value: string | null): number {
 export interface ReceivedAnswer {
   readonly ageSeconds: number
   readonly date: string | null
-  /** When the request was made and when the answer came: `request_time`, `response_time`. */
+  /** `request_time` and `response_time` of RFC 9111 §4.2.3. */
   readonly requestedAtMs: number
   readonly receivedAtMs: number
 }
@@ -25,7 +25,7 @@ export function initialAgeMs(answer: ReceivedAnswer): number {
   const dateMs = answer.date === null ? undefined : parseHttpDate(answer.date, answer.receivedAtMs)
   const apparentAgeMs = dateMs === undefined ? 0 : Math.max(0, answer.receivedAtMs - dateMs)
   const responseDelayMs = answer.receivedAtMs - answer.requestedAtMs
-  // `Date` has whole seconds: below one second the difference is rounding, not age.
+  // `Date` has whole seconds, so a difference below one second is rounding, not age.
   const apparent = apparentAgeMs < 1000 ? 0 : apparentAgeMs
   return Math.max(apparent, answer.ageSeconds * 1000 + responseDelayMs)
 }

@@ -6,11 +6,11 @@ import { type ResponseControl, responseControl } from './response-control.ts'
 import type { CacheRules } from './rules.ts'
 
 /**
- * Everything that a stored answer says about its reuse, as instants: computed once when it is stored or loaded, so that
- * a hit compares numbers. All instants are epoch milliseconds.
+ * Everything that a stored answer says about its reuse, as epoch milliseconds. Computed once, when the answer is stored
+ * or loaded, so that a hit only compares numbers.
  */
 export interface AnswerPolicy extends Validators {
-  /** When its age was zero: age = now - this (RFC 9111 §4.2.3). */
+  /** When the age was zero: age = now - this (RFC 9111 §4.2.3). */
   readonly bornAtMs: number
   /** Fresh before this instant (§4.2). */
   readonly freshUntilMs: number
@@ -22,7 +22,7 @@ export interface AnswerPolicy extends Validators {
   readonly disconnectedUntilMs: number
   /** `no-cache`: never used without validation (§5.2.2.4). */
   readonly alwaysValidate: boolean
-  /** No staleness, whatever a client permits (§4.2.4). */
+  /** Never served stale, whatever the client permits (§4.2.4). */
   readonly staleForbidden: boolean
 }
 

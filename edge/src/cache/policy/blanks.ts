@@ -4,8 +4,8 @@ const tab = 0x09
 const isBlank = (code: number): boolean => code === space || code === tab
 
 /**
- * The text without the blanks (RFC 9110 §5.6.3) at its ends. `trim()` removes more: a field's value may hold a byte that
- * JavaScript takes for space. An expression like `/[ \t]+$/` tries every run of blanks again from each of its places.
+ * Removes blanks (RFC 9110 §5.6.3) at both ends. `trim()` removes more: a field value may contain a byte that
+ * JavaScript counts as space. `/[ \t]+$/` takes quadratic time on runs of blanks.
  */
 export function withoutBlanks(text: string): string {
   let start = 0
@@ -15,7 +15,7 @@ export function withoutBlanks(text: string): string {
   return start === 0 && end === text.length ? text : text.slice(start, end)
 }
 
-/** A list's members (RFC 9110 §5.6.1) that hold no quoted strings, the empty ones left out. */
+/** Members of a list (RFC 9110 §5.6.1) without quoted strings; empty members are skipped. */
 export function listMembers(list: string): string[] {
   const members: string[] = []
   let start = 0

@@ -1,4 +1,4 @@
-/** Why a request goes on to the origin: the `fwd` parameter (RFC 9211 §2.2). */
+/** Why a request is forwarded to the origin: the `fwd` parameter (RFC 9211 §2.2). */
 export type ForwardReason =
   | 'bypass'
   | 'method'
@@ -9,7 +9,7 @@ export type ForwardReason =
   | 'request'
   | 'partial'
 
-/** `Cache-Status` (RFC 9211): one member of the list, ours. `ttl` is negative for what is served stale (§2.4). */
+/** Our member of `Cache-Status` (RFC 9211). `ttl` is negative for a stale answer (§2.4). */
 export function hitStatus(name: string, ttlSeconds: number, detail?: string): string {
   const status = `${name}; hit; ttl=${ttlSeconds}`
   return detail === undefined ? status : `${status}; detail=${detail}`
@@ -17,10 +17,10 @@ export function hitStatus(name: string, ttlSeconds: number, detail?: string): st
 
 export interface Forwarded {
   readonly reason: ForwardReason
-  /** Status that the origin gave, where it gave one. */
+  /** The origin's status, if it answered. */
   readonly status?: number
   readonly stored?: boolean
-  /** Another request's forward was awaited (§2.6). */
+  /** The request was collapsed into another one's fetch (§2.6). */
   readonly collapsed?: boolean
   readonly ttlSeconds?: number
   readonly detail?: string

@@ -1,13 +1,12 @@
 import type { CacheRules } from './rules.ts'
 
 /**
- * Whether a body, once the runtime has read it, is without the coding that its fields declare. Codings are
- * case-insensitive (RFC 9110 §8.4.1), but the runtime undoes those alone that are written as it knows them: `GZIP` is
- * stored and sent on as it came, field and all.
+ * Whether the runtime has decoded a body whose fields declare a coding. Codings are case-insensitive (RFC 9110 §8.4.1),
+ * but the runtime decodes only its own spelling: a body labelled `GZIP` is stored and sent as received, with its field.
  */
 export const isDecoded = (headers: Headers, rules: CacheRules): boolean =>
   rules.decodedCodings.includes(headers.get('content-encoding') ?? '')
 
-/** RFC 9111 §5.2.2.6: whether such an answer forbids to be kept and sent without its coding. */
+/** RFC 9111 §5.2.2.6: whether an answer that would be decoded forbids it (`no-transform`). */
 export const forbidsDecoding = (headers: Headers, rules: CacheRules): boolean =>
   isDecoded(headers, rules) && /\bno-transform\b/i.test(headers.get('cache-control') ?? '')

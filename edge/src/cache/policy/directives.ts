@@ -1,7 +1,7 @@
 /**
- * `Cache-Control` as a list of directives (RFC 9111 §5.2): names case-insensitive, arguments as token or quoted string.
- * A directive with a malformed argument is kept, with an argument that no reader of numbers will accept: it must not
- * vanish, since an unreadable `max-age` means stale (§4.2.1) and not "no max-age".
+ * `Cache-Control` as a list of directives (RFC 9111 §5.2): case-insensitive names, arguments as token or quoted string.
+ * A directive with a malformed argument stays, with a value that no number parser accepts: an unreadable `max-age`
+ * means stale (§4.2.1), not "no max-age".
  */
 export type Directives = ReadonlyMap<string, string | true>
 
@@ -13,7 +13,7 @@ const backslash = 0x5c
 const comma = 0x2c
 const equals = 0x3d
 
-/** Space of any kind: a field's value holds blanks alone, what a test passes may hold others. */
+/** Space of any kind: field values hold only blanks, but tests may pass others. */
 const isSpace = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d)
 
 export function parseDirectives(value: string): Directives {
@@ -36,7 +36,7 @@ export function parseDirectives(value: string): Directives {
     }
     if (nameEnd > start) {
       const name = value.slice(start, nameEnd).toLowerCase()
-      // §4.2.1: of a repeated directive the first counts.
+      // §4.2.1: the first of a repeated directive counts.
       if (!found.has(name) || (argument === true && stricterBare.has(name))) found.set(name, argument)
     }
     // Skips text without a name, and text after an argument, up to the next comma.
@@ -50,7 +50,7 @@ export function parseDirectives(value: string): Directives {
   return found
 }
 
-/** An argument as token, or as quoted string without its quotes and escapes; nothing where its quote stays open. */
+/** An argument as token, or as quoted string without quotes and escapes; empty if the quote never closes. */
 function argumentAt(value: string, start: number): { readonly argument: string; readonly end: number } {
   const { length } = value
   if (value.charCodeAt(start) === quote) {
@@ -74,7 +74,7 @@ function argumentAt(value: string, start: number): { readonly argument: string; 
 
 const isTokenEnd = (code: number): boolean => isSpace(code) || code === comma || code === quote
 
-/** Above this a lifetime is "forever", and an age is as old as can be told (RFC 9111 §1.2.2). */
+/** A larger lifetime means "forever", and a larger age the oldest possible one (RFC 9111 §1.2.2). */
 const deltaSecondsMax = 2_147_483_648
 
 /** Non-negative integer seconds; `undefined` for anything else (RFC 9111 §1.2.2). */

@@ -2,7 +2,7 @@ import { listMembers } from './blanks.ts'
 
 /** Fields of an answer that are stored, updated and sent on (RFC 9111 §3.1 and §3.2, RFC 9110 §7.6.1). */
 
-/** Fields of one connection or one proxy hop: neither stored nor sent on. */
+/** Hop-by-hop fields: neither stored nor forwarded. */
 const hopByHop = [
   'connection',
   'keep-alive',
@@ -16,7 +16,7 @@ const hopByHop = [
   'upgrade',
 ]
 
-/** Removes what concerns the connection to the origin alone, the fields that `Connection` names included. */
+/** Removes hop-by-hop fields, including those that `Connection` names. */
 export function removeHopByHop(headers: Headers): void {
   const listed = headers.get('connection')
   if (listed !== null) {
@@ -26,7 +26,7 @@ export function removeHopByHop(headers: Headers): void {
   for (const name of hopByHop) headers.delete(name)
 }
 
-/** Fields that a 304 does not replace: they describe or identify the stored bytes, which stay as they are (§3.2). */
+/** Fields that a 304 does not replace: they describe the stored bytes, which stay unchanged (§3.2). */
 const bodyBound = new Set([
   'content-length',
   'content-encoding',
@@ -37,10 +37,10 @@ const bodyBound = new Set([
   'etag',
 ])
 
-/** Stored fields after validation: those of the 304 replace, the rest stay (§3.2, §4.3.4). */
+/** Stored fields after validation: the 304's fields replace theirs, the others stay (§3.2, §4.3.4). */
 export function freshenedFields(stored: Headers, notModified: Headers): Headers {
   const fields = new Headers(stored)
-  // The stored `Age` is that of the old answer; without a new one the answer is as old as the validation.
+  // The stored `Age` is outdated; without a new one the age counts from the validation.
   fields.delete('age')
   const update = new Headers(notModified)
   removeHopByHop(update)
@@ -54,7 +54,7 @@ export function freshenedFields(stored: Headers, notModified: Headers): Headers 
   return fields
 }
 
-/** Representation metadata that a 304 leaves out (RFC 9110 §15.4.5): the client has it. */
+/** Representation metadata that a 304 omits (RFC 9110 §15.4.5), since the client has it. */
 export const omittedFrom304 = [
   'content-type',
   'content-encoding',
@@ -63,7 +63,7 @@ export const omittedFrom304 = [
   'content-range',
 ] as const
 
-/** Takes these fields out. @returns what was there */
+/** Removes these fields. @returns the removed ones */
 export function takeFields(headers: Headers, names: ReadonlySet<string>): [name: string, value: string][] {
   if (names.size === 0) return []
   const taken = [...headers].filter(([name]) => names.has(name))

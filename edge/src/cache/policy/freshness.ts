@@ -3,27 +3,27 @@ import type { ResponseControl } from './response-control.ts'
 import type { CacheRules } from './rules.ts'
 import { isHeuristicallyCacheable } from './status.ts'
 
-/** Lifetime of an answer and whether the answer itself set it (RFC 9111 §4.2.1). */
+/** Lifetime of an answer, and whether the answer set it explicitly (RFC 9111 §4.2.1). */
 export interface Lifetime {
   readonly seconds: number
   readonly explicit: boolean
 }
 
-/** An answer as far as its lifetime goes. */
+/** The part of an answer that determines its lifetime. */
 export interface Received {
   readonly status: number
   readonly headers: Headers
   readonly control: ResponseControl
 }
 
-/** @param nowMs when the answer was received: stands in for a missing `Date` */
+/** @param nowMs when the answer was received: replaces a missing `Date` */
 export function freshnessLifetime(answer: Received, rules: CacheRules, nowMs: number): Lifetime {
   const explicit = explicitLifetimeSeconds(answer, nowMs)
   if (explicit !== undefined) return { seconds: explicit, explicit: true }
   return { seconds: heuristicLifetimeSeconds(answer, rules, nowMs), explicit: false }
 }
 
-/** `s-maxage`, else `max-age`, else `Expires` less `Date`; invalid counts as past (§5.3). */
+/** `s-maxage`, else `max-age`, else `Expires` minus `Date`; an invalid value means expired (§5.3). */
 function explicitLifetimeSeconds({ headers, control }: Received, nowMs: number): number | undefined {
   if (control.lifetimeSeconds !== undefined) return control.lifetimeSeconds
   const expires = headers.get('expires')
@@ -33,7 +33,7 @@ function explicitLifetimeSeconds({ headers, control }: Received, nowMs: number):
   return Math.max(0, (expiresMs - dateMs(headers, nowMs)) / 1000)
 }
 
-/** A share of the time since the last modification (§4.2.2), where status or `public` allow storing unasked. */
+/** A fraction of the time since the last modification (§4.2.2), if the status or `public` permits heuristics. */
 function heuristicLifetimeSeconds(
   { status, headers, control }: Received,
   rules: CacheRules,

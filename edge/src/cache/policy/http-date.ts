@@ -1,6 +1,6 @@
 /**
- * HTTP dates in the three forms that a recipient must accept (RFC 9110 §5.6.7). The forms are case-sensitive for those who
- * write them; a cache reads them in any case (RFC 9111 §4.2).
+ * HTTP dates in the three forms that a recipient must accept (RFC 9110 §5.6.7). Senders must keep the case; a cache
+ * reads them in any case (RFC 9111 §4.2).
  */
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
@@ -9,12 +9,12 @@ const rfc850 =
   /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (\d\d)-([A-Z]{3})-(\d\d) (\d\d):(\d\d):(\d\d) GMT$/i
 const asctime = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([A-Z]{3}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})$/i
 
-/** Longer than any date: what is longer is none. */
+/** Longer than every valid date. */
 const lengthMax = 40
 
 /**
- * @param nowMs decides the century of a two-digit year
- * @returns epoch milliseconds, `undefined` when it is no date
+ * @param nowMs determines the century of a two-digit year
+ * @returns epoch milliseconds; `undefined` for an invalid date
  */
 export function parseHttpDate(value: string, nowMs: number): number | undefined {
   if (value.length > lengthMax) return undefined
@@ -42,7 +42,7 @@ function instant(
   const month = months.indexOf((monthName ?? '').toLowerCase())
   if (month < 0) return undefined
   const ms = Date.UTC(year, month, Number(day), Number(hours), Number(minutes), Number(seconds))
-  // 31 February and 25 o'clock roll over in Date.UTC; a leap second may, by one.
+  // Date.UTC rolls over 31 February and hour 25, which makes them invalid; a leap second may roll over by one.
   return new Date(Date.UTC(year, month, Number(day))).getUTCDate() === Number(day) &&
     Number(hours) < 24 &&
     Number(minutes) < 60 &&

@@ -1,13 +1,12 @@
-/** Methods that change nothing (RFC 9110 §9.2.1); all others, unknown ones included, are taken to be unsafe. */
+/** Safe methods (RFC 9110 §9.2.1); all others, including unknown ones, count as unsafe. */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 export const isUnsafe = (method: string): boolean => !safe.has(method)
 
 /**
- * The URIs whose stored answers an exchange makes invalid (RFC 9111 §4.4): after a non-error answer to an unsafe method
- * the target, and what `Location` and `Content-Location` name, as long as it is of the same origin: anyone could
- * otherwise empty somebody else's cache. `origins` are further names of that origin: its own, where it does not know the
- * one that clients ask.
+ * URIs that a non-error answer to an unsafe method invalidates (RFC 9111 §4.4): the target, and the values of
+ * `Location` and `Content-Location` if they have the same origin; otherwise anyone could purge another site's entries.
+ * `origins` lists further names of that origin, for one that does not know the name that clients use.
  */
 export function invalidatedUrls(
   { method, target, origins }: { method: string; target: URL; origins: readonly string[] },

@@ -2,8 +2,8 @@ import { weaklyEqual } from './entity-tag.ts'
 import type { Validators } from './preconditions.ts'
 
 /**
- * Whether a 304 speaks of the stored answer (RFC 9111 §4.3.4): every validator in it must be the stored one. Strong
- * validators decide alone; a 304 without any is taken at its word, since it answers the very validators we sent.
+ * Whether a 304 confirms the stored answer (RFC 9111 §4.3.4): each of its validators must equal the stored one. A
+ * strong validator decides alone. A 304 without validators confirms, since it answers the validators that we sent.
  */
 export function confirms(notModified: Headers, stored: Validators): boolean {
   const etag = notModified.get('etag')
@@ -12,7 +12,7 @@ export function confirms(notModified: Headers, stored: Validators): boolean {
   return lastModified === null || stored.lastModified === null || lastModified === stored.lastModified
 }
 
-/** The condition under which the origin may answer 304 (§4.3.1). */
+/** Validators for the conditional request to the origin (§4.3.1). */
 export function validatorFields(stored: Validators): readonly (readonly [string, string])[] {
   const fields: [string, string][] = []
   if (stored.etag !== null) fields.push(['if-none-match', stored.etag])

@@ -1,23 +1,23 @@
 import { entityTags, weaklyEqual } from './entity-tag.ts'
 import { parseHttpDate } from './http-date.ts'
 
-/** The validators of a stored answer, read once. */
+/** Validators of a stored answer, parsed once. */
 export interface Validators {
   readonly etag: string | null
   readonly lastModified: string | null
   readonly lastModifiedMs: number | undefined
-  /** `Date`, or when it was received. */
+  /** `Date`, or the time of receipt. */
   readonly dateMs: number
-  /** Instant that `If-Modified-Since` is compared with; `undefined`: it is ignored. */
+  /** Instant to compare with `If-Modified-Since`; `undefined` to ignore that field. */
   readonly modifiedMs: number | undefined
 }
 
-/** A few hundred tags. */
+/** Enough for a few hundred tags. */
 const ifNoneMatchLengthMax = 8_192
 
 /**
- * Whether a client's conditions make the answer a 304 (RFC 9110 §13.2.2 in the part that concerns caches, RFC 9111
- * §4.3.2): `If-None-Match` decides alone where present. `If-Match` and `If-Unmodified-Since` are for the origin
+ * Whether the client's conditions turn the answer into a 304 (RFC 9111 §4.3.2, and RFC 9110 §13.2.2 as far as it
+ * concerns caches): `If-None-Match` decides alone if present. `If-Match` and `If-Unmodified-Since` are for the origin
  * (RFC 9110 §13.1.1, §13.1.4).
  */
 export function isNotModified(
@@ -26,7 +26,7 @@ export function isNotModified(
   stored: Validators,
 ): boolean {
   if (ifNoneMatch !== null) {
-    // The whole answer is always right, and a list of tags that nobody was given is not worth reading.
+    // Ignores an overlong list, which no honest client sends: the whole answer is always correct.
     if (ifNoneMatch.length > ifNoneMatchLengthMax) return false
     if (ifNoneMatch.trim() === '*') return true
     const { etag } = stored

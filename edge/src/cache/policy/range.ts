@@ -1,7 +1,7 @@
 import { stronglyEqual } from './entity-tag.ts'
 import type { Validators } from './preconditions.ts'
 
-/** The part of a stored body that a request asks for (RFC 9110 §14): `end` is past the last byte. */
+/** The requested part of a stored body (RFC 9110 §14); `end` is exclusive. */
 export type RangeAnswer =
   | { readonly kind: 'whole' }
   | { readonly kind: 'part'; readonly start: number; readonly end: number }
@@ -11,7 +11,7 @@ const whole: RangeAnswer = { kind: 'whole' }
 const single = /^bytes[ \t]*=[ \t]*(\d*)-(\d*)[ \t]*$/i
 
 /**
- * One byte range is cut from the store; several, or another unit, get the whole answer, as §14.2 allows: reassembling
+ * Serves a single byte range from the store. Several ranges, or another unit, get the whole answer, as §14.2 allows:
  * multipart costs more than it saves, and many small ranges are an attack (§17.15).
  */
 export function rangeAnswer(
@@ -38,7 +38,10 @@ export function rangeAnswer(
   return { kind: 'part', start, end: last === '' ? length : Math.min(Number(last) + 1, length) }
 }
 
-/** `If-Range` (§13.1.5): a strong tag, or a date that is a strong validator: a second older than the answer (§8.8.2.2). */
+/**
+ * `If-Range` (§13.1.5): a strong tag, or a date that is a strong validator, one second older than the answer
+ * (§8.8.2.2).
+ */
 function isSame(ifRange: string, validators: Validators): boolean {
   if (validators.etag !== null && stronglyEqual(ifRange, validators.etag)) return true
   const { lastModified, lastModifiedMs, dateMs } = validators

@@ -7,7 +7,7 @@ export interface RequestControl {
   readonly onlyIfCached: boolean
   readonly maxAgeSeconds: number | undefined
   readonly minFreshSeconds: number
-  /** Infinity for a bare `max-stale`: any staleness will do (§5.2.1.2). */
+  /** Infinity for `max-stale` without argument: any staleness is accepted (§5.2.1.2). */
   readonly maxStaleSeconds: number
 }
 

@@ -6,7 +6,7 @@ import { parseTargetedControl } from './targeted-control.ts'
 
 /** Cache directives of a response (RFC 9111 §5.2.2, RFC 5861), as a shared cache reads them. */
 export interface ResponseControl {
-  /** From a targeted field: `Cache-Control` and `Expires` do not count (RFC 9213 §2.2). */
+  /** Parsed from a targeted field, so `Cache-Control` and `Expires` are ignored (RFC 9213 §2.2). */
   readonly targeted: boolean
   readonly noStore: boolean
   /** Unqualified `no-cache`: never reused without validation. */
@@ -24,8 +24,8 @@ export interface ResponseControl {
   readonly staleWhileRevalidateSeconds: number
   readonly staleIfErrorSeconds: number | undefined
   /**
-   * Fields named by qualified `no-cache` and `private`, lower case: for the one who asked, and not stored (§5.2.2.4,
-   * §5.2.2.7).
+   * Fields named by qualified `no-cache` and `private`, in lower case: only the fetching request receives them, and
+   * they are not stored (§5.2.2.4, §5.2.2.7).
    */
   readonly withheldFields: ReadonlySet<string>
 }
@@ -69,9 +69,9 @@ function interpret(directives: Directives, targeted: boolean): ResponseControl {
 }
 
 /**
- * Fields that the cache itself goes by. Without one of them a stored answer would be reused for longer, for others or in
- * another form than the origin allows, so a directive that names one is taken without its argument, as many caches take
- * every one (§5.2.2.4, §5.2.2.7).
+ * Fields that the cache itself relies on. Without one of them, a stored answer would be reused for longer, for others
+ * or in another form than the origin allows. So a qualified directive that names one counts as unqualified, as many
+ * caches treat all of them (§5.2.2.4, §5.2.2.7).
  */
 const needed = new Set([
   'age',
@@ -88,7 +88,7 @@ const needed = new Set([
   'vary',
 ])
 
-/** `no-cache` or `private`: absent, for the whole answer, or for the fields that it names. */
+/** `no-cache` or `private`: absent, unqualified, or qualified with field names. */
 type Qualified = undefined | 'all' | readonly string[]
 
 function qualified(argument: string | true | undefined): Qualified {

@@ -21,12 +21,12 @@ export function reuse(
 }
 
 /**
- * The policy of an answer after a purge: never fresh, never used while it is validated, whatever a client permits. Within
- * its stale-if-error it may still stand in for an answer that cannot be had, and its validators are still good: the
- * origin may confirm it by a 304.
+ * Policy of an answer after a purge: never fresh and never served during validation, whatever the client permits.
+ * Within stale-if-error it may still stand in for a failed answer, and its validators stay valid: the origin may
+ * confirm it with a 304.
  */
 export function purged(policy: AnswerPolicy, requestedAtMs: number): AnswerPolicy {
-  // One without a window of its own is usable until its lifetime ends, which is now.
+  // Without a window of its own, an answer is usable until its lifetime ends, which is now.
   const windowEnd = (untilMs: number): number =>
     untilMs > policy.freshUntilMs ? untilMs : Math.min(untilMs, requestedAtMs)
   return {
@@ -39,10 +39,10 @@ export function purged(policy: AnswerPolicy, requestedAtMs: number): AnswerPolic
   }
 }
 
-/** Failure on the way to a new answer: the origin reported an error, or could not be asked. */
+/** Failure to get a new answer: the origin returned an error, or was unreachable. */
 export type Failure = 'error-answer' | 'disconnected'
 
-/** Whether a stored answer may stand in for one that failed (RFC 5861 §4, RFC 9111 §4.2.4). */
+/** Whether a stored answer may be served instead of a failed one (RFC 5861 §4, RFC 9111 §4.2.4). */
 export function mayStandIn(policy: AnswerPolicy, failure: Failure, nowMs: number): boolean {
   if (policy.alwaysValidate) return false
   const untilMs = Math.max(

@@ -1,65 +1,65 @@
 /**
- * The choices that RFC 9111 leaves to a cache, in one object. Two presets: `apiRules` for answers of our own origin,
- * whose keys are built from the contract, and `passThroughRules` for any origin, by the letter of the RFC.
+ * The choices that RFC 9111 leaves to a cache. Two presets: `apiRules` for answers of our own origin, whose cache keys
+ * come from the contract, and `passThroughRules` for any origin, strictly by the RFC.
  */
 export interface CacheRules {
   /** Name in `Cache-Status` (RFC 9211 §2). */
   readonly name: string
   /**
-   * Fields with targeted cache control, most preferred first (RFC 9213 §2.2): the first one present with a valid value
-   * takes the place of `Cache-Control` and `Expires`.
+   * Targeted cache-control fields, most preferred first (RFC 9213 §2.2): the first valid one replaces `Cache-Control`
+   * and `Expires`.
    */
   readonly targetedFields: readonly string[]
-  /** Whether `Surrogate-Control` (W3C Edge Architecture 1.0) counts as the last of the targeted fields. */
+  /** Whether `Surrogate-Control` (W3C Edge Architecture 1.0) counts as the last targeted field. */
   readonly surrogateControl: boolean
-  /** Heuristic lifetime as a share of the time since `Last-Modified` (RFC 9111 §4.2.2); 0 turns heuristics off. */
+  /** Heuristic lifetime as a fraction of the time since `Last-Modified` (RFC 9111 §4.2.2); 0 disables heuristics. */
   readonly heuristicFraction: number
   /** Longest heuristic lifetime. */
   readonly heuristicMaxSeconds: number
   /**
-   * `'never'`: an answer with `Set-Cookie` is not stored, unless `private="set-cookie"` keeps the cookie out of the store. `'explicit'`: it is stored, cookie and all, when it declares
-   * a lifetime of its own, as RFC 9111 §7.3 has it.
+   * `'never'`: answers with `Set-Cookie` are not stored, unless `private="set-cookie"` keeps the cookie out of the
+   * store. `'explicit'`: they are stored, cookie included, if they declare a lifetime (RFC 9111 §7.3).
    */
   readonly storeSetCookie: 'never' | 'explicit'
   /**
-   * Whether request directives count (RFC 9111 §5.2.1: advisory). Off where any caller could otherwise make every one
-   * of their reads reach the origin.
+   * Whether request directives count (RFC 9111 §5.2.1: advisory). Off for the API, where any caller could otherwise
+   * send all of its reads to the origin.
    */
   readonly requestDirectives: boolean
   /**
-   * Whether the caller has checked `Authorization` before the look-up and the key separates those who may not share.
-   * `false` applies RFC 9111 §3.5: answers to authorized requests are stored only when marked as shareable.
+   * Whether `Authorization` is checked before the look-up and the key separates callers that may not share. `false`
+   * applies RFC 9111 §3.5: answers to authorized requests are stored only if marked as shareable.
    */
   readonly authorizationChecked: boolean
   /**
-   * Whether requests that waited for the same fetch are all answered with its 5xx, storable or not, so that a failing
-   * origin is asked once and not a thousand times. Collapsing is otherwise for storable answers alone (RFC 9111 §4).
+   * Whether all requests waiting for one fetch receive its 5xx, storable or not, so that a failing origin is asked once
+   * and not a thousand times. RFC 9111 §4 collapses only requests with storable answers.
    */
   readonly shareErrors: boolean
-  /** Whether `Vary` selects among stored answers (RFC 9111 §4.1), or the key already holds every dimension. */
+  /** Whether `Vary` selects among stored answers (RFC 9111 §4.1); off when the key covers every dimension. */
   readonly vary: boolean
   /**
-   * Whether `Date` stands in for a missing `Last-Modified` where `If-Modified-Since` is evaluated (RFC 9111 §4.3.2). Not
-   * where the origin ignores that condition on what has no date of modification (RFC 9110 §13.1.3): the answer to it
-   * must not depend on who gives it.
+   * Whether `Date` replaces a missing `Last-Modified` for `If-Modified-Since` (RFC 9111 §4.3.2). Off where the origin
+   * ignores that condition for documents without a modification date (RFC 9110 §13.1.3): cache and origin must answer
+   * alike.
    */
   readonly dateStandsIn: boolean
   /**
-   * How long past its lifetime an answer without `stale-if-error` may still be used while the origin cannot be reached
-   * at all: the "disconnected" of RFC 9111 §4.2.4.
+   * How long past its lifetime an answer without `stale-if-error` may be served while the origin is unreachable:
+   * "disconnected" in RFC 9111 §4.2.4.
    */
   readonly staleWhenDisconnectedSeconds: number
   /**
-   * Content codings that the runtime undoes when a body is read, in its own spelling. Such answers are stored, and sent,
-   * without the coding.
+   * Content codings that the runtime decodes when it reads a body, in its own spelling. Such answers are stored and
+   * sent decoded.
    */
   readonly decodedCodings: readonly string[]
   /**
-   * Whether a purged answer may still stand in for an error within its stale-if-error, and be validated. Off by the letter
-   * of RFC 9111 §4.4: what was invalidated is not sent until the origin has confirmed it.
+   * Whether a purged answer may still be validated, and stand in for an error within stale-if-error. Off for strict RFC
+   * 9111 §4.4: an invalidated answer is not sent until the origin confirms it.
    */
   readonly softPurge: boolean
-  /** Fields meant for this cache alone: used, then removed before an answer goes to a client. Lower case. */
+  /** Fields addressed to this cache: used, then removed before the answer goes to a client. Lower case. */
   readonly ownFields: readonly string[]
 }
 

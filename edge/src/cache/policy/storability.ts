@@ -33,15 +33,15 @@ export interface Candidate {
   readonly locatesTarget?: boolean
 }
 
-/** RFC 9111 §3, condition by condition. @returns `undefined` when the answer may be stored */
+/** RFC 9111 §3, condition by condition. @returns `undefined` if the answer may be stored */
 export function whyNotStored(candidate: Candidate, rules: CacheRules): NotStored | undefined {
   const { method, status, headers, control, lifetime } = candidate
   const isPost = method === 'POST' && candidate.locatesTarget === true && lifetime.explicit
   if (method !== 'GET' && !isPost) return 'method'
-  // 206 would need the combining of §3.4; a 304 that we did not ask for describes an answer that we do not have.
+  // 206 would need the combining of §3.4; an unrequested 304 describes an answer that is not stored.
   if (status < 200 || status === 206 || status === 304) return 'status'
   if (control.mustUnderstand && !isUnderstood(status)) return 'not-understood'
-  // §5.2.2.3: `must-understand, no-store` is stored by those who understand.
+  // §5.2.2.3: a cache that implements `must-understand` ignores the `no-store` beside it.
   if ((control.noStore && !control.mustUnderstand) || candidate.request.noStore) return 'no-store'
   if (control.private) return 'private'
   if (!rules.authorizationChecked && candidate.requestHeaders.has('authorization') && !isForAll(control)) {
@@ -54,11 +54,11 @@ export function whyNotStored(candidate: Candidate, rules: CacheRules): NotStored
   return hasUse(candidate, rules) ? undefined : 'no-use'
 }
 
-/** §3.5: what lets a shared cache store the answer to a request with `Authorization`. */
+/** §3.5: directives that let a shared cache store the answer to a request with `Authorization`. */
 const isForAll = (control: ResponseControl): boolean =>
   control.public || control.mustRevalidate || control.hasSharedMaxAge
 
-/** An answer never fresh, never usable stale and without a validator would only take up room. */
+/** Rejects an answer that is never fresh, never usable stale and has no validator: it would only take up memory. */
 function hasUse({ headers, control, lifetime }: Candidate, rules: CacheRules): boolean {
   if (headers.has('etag') || headers.has('last-modified')) return true
   if (control.noCache) return false

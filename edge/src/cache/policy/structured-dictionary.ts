@@ -1,7 +1,7 @@
 /**
- * A structured-field dictionary (RFC 9651 §4.2.2). Strict where `Cache-Control` is lenient: one bad member and the whole
- * field is as if absent, which is the point of a field that takes precedence over others. Read once from left to right,
- * without looking back: the time it takes grows as the text does.
+ * A structured-field dictionary (RFC 9651 §4.2.2). Unlike `Cache-Control`, it is strict: one malformed member
+ * invalidates the whole field, which then must not override others. Parsed once from left to right without
+ * backtracking, in linear time.
  */
 export interface StructuredValue {
   readonly type:
@@ -14,11 +14,11 @@ export interface StructuredValue {
     | 'date'
     | 'display-string'
     | 'inner-list'
-  /** As written, strings without quotes and escapes; `?1` and `?0` of a boolean. */
+  /** As written; strings without quotes and escapes, booleans as `?1` and `?0`. */
   readonly text: string
 }
 
-/** As many as a parser must take (§3.2). A field with more is nobody's, and counts as malformed. */
+/** Minimum number that a parser must support (§3.2). A larger dictionary counts as malformed. */
 const membersMax = 1024
 
 /** @returns `undefined` when the value is empty or malformed */
@@ -32,7 +32,7 @@ export function parseStructuredDictionary(value: string): ReadonlyMap<string, St
     if (key === undefined) return undefined
     const member = reader.isTaken('=') ? reader.itemOrInnerList() : bare
     if (member === undefined || !reader.skipParameters()) return undefined
-    // §4.2.2: of a repeated key the last counts, in the place of the first.
+    // §4.2.2: the last of a repeated key counts, at the position of the first.
     found.set(key, member)
     reader.skipBlanks()
     if (reader.isAtEnd) return found
@@ -46,7 +46,7 @@ export function parseStructuredDictionary(value: string): ReadonlyMap<string, St
 
 const bare: StructuredValue = { type: 'boolean', text: '?1' }
 
-/** Characters of a kind, by their codes: a table costs one look-up a character, whatever the text. */
+/** Character class as a table by code: one look-up per character. */
 const kind = (pattern: RegExp): readonly boolean[] =>
   Array.from({ length: 128 }, (_, code) => pattern.test(String.fromCharCode(code)))
 
@@ -68,7 +68,7 @@ class Reader {
     this.#text = text
   }
 
-  /** §4.2: spaces at the end have been skipped before. */
+  /** §4.2: trailing spaces have been skipped before. */
   get isAtEnd(): boolean {
     return this.#at === this.#text.length
   }
@@ -105,7 +105,7 @@ class Reader {
     return true
   }
 
-  /** §4.2.1.2: items between spaces, none of which is a list. */
+  /** §4.2.1.2: items separated by spaces; lists do not nest. */
   #innerList(): StructuredValue | undefined {
     const start = this.#at
     this.#at += 1
@@ -119,7 +119,7 @@ class Reader {
     return undefined
   }
 
-  /** §4.2.3.1: the first character tells the type. @param isKept whether anybody reads its text */
+  /** §4.2.3.1: the first character decides the type. @param isKept whether the text is used */
   #bareItem(isKept = true): StructuredValue | undefined {
     const start = this.#at
     switch (this.#text[start]) {
@@ -151,7 +151,7 @@ class Reader {
     }
   }
 
-  /** §4.2.4: fifteen digits, or twelve before a point and three after it. */
+  /** §4.2.4: at most fifteen digits, or twelve before and three after the point. */
   #number(): StructuredValue | undefined {
     const start = this.#at
     if (this.#text[start] === '-') this.#at += 1
@@ -182,7 +182,7 @@ class Reader {
     return { type: 'string', text: isEscaped && isKept ? text.replace(/\\(.)/g, '$1') : text }
   }
 
-  /** §4.2.10: as written, its bytes not put together. */
+  /** §4.2.10: kept as written, without decoding its bytes. */
   #displayString(): StructuredValue | undefined {
     const start = this.#at
     this.#at += 1
@@ -206,7 +206,7 @@ class Reader {
     return this.#text.slice(start, this.#at)
   }
 
-  /** @returns how many */
+  /** @returns the number of skipped characters */
   #skip(characters: readonly boolean[]): number {
     const start = this.#at
     while (characters[this.#text.charCodeAt(this.#at)] === true) this.#at += 1

@@ -1,15 +1,15 @@
 import type { Directives } from './directives.ts'
 import { parseStructuredDictionary, type StructuredValue } from './structured-dictionary.ts'
 
-/** Directives whose value is a number of seconds: an Integer, and of no other type (RFC 9213 §2.1). */
+/** Directives whose value must be an Integer, in seconds (RFC 9213 §2.1). */
 const lifetimes = new Set(['max-age', 's-maxage', 'stale-while-revalidate', 'stale-if-error'])
 
 /**
- * A targeted field, like `CDN-Cache-Control`, as directives (RFC 9213 §2.1). Where a lifetime is of another type, as in
- * `max-age="60"`, nothing of the field is used, as if it had not parsed: what the others make of it is unknown. A
- * directive that restricts holds whatever its value is, save `?0`, which takes it back.
+ * A targeted field, such as `CDN-Cache-Control`, as directives (RFC 9213 §2.1). A lifetime of another type, such as
+ * `max-age="60"`, invalidates the whole field, as if it had not parsed. A restricting directive applies with any value
+ * except `?0`, which is false.
  *
- * @returns `undefined` when the field does not count
+ * @returns `undefined` when the field is empty or invalid
  */
 export function parseTargetedControl(value: string): Directives | undefined {
   const members = parseStructuredDictionary(value)

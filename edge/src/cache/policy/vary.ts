@@ -1,18 +1,18 @@
 import { listMembers, withoutBlanks } from './blanks.ts'
 
 /**
- * `Vary` and the secondary key (RFC 9111 §4.1). Two requests match when their nominated fields can be turned into each
- * other without changing what they mean; here each field is brought to one spelling, and the spellings compared.
+ * `Vary` and the secondary key (RFC 9111 §4.1). Two requests match if their nominated fields have the same meaning;
+ * this module normalizes each field and compares the results.
  */
 
-/** Field names in `Vary`, lower case, sorted, each once; `'*'` when any member is `*`, which nothing ever matches. */
+/** Field names in `Vary`: lower case, sorted, without duplicates; `'*'` if any member is `*`, which matches nothing. */
 export function varyNames(value: string | null): readonly string[] | '*' {
   if (value === null) return []
   const names = new Set(listMembers(value.toLowerCase()))
   return names.has('*') || names.size > namesMax ? '*' : [...names].sort()
 }
 
-/** With more names no two requests match, and each read would look at all of them. */
+/** With more names than this, requests rarely match, and every read would have to compare all of them. */
 const namesMax = 64
 
 /** The secondary key of a request under these names; an absent field differs from an empty one. */
@@ -25,16 +25,16 @@ export function secondaryKey(names: readonly string[], requestHeaders: Headers):
   return key
 }
 
-/** Names under which both old and new answers of a key tell their variants apart. */
+/** Names that separate both the old and the new answers of a key. */
 export function unionOfNames(left: readonly string[], right: readonly string[]): readonly string[] {
   const known = new Set(left)
   return right.every((name) => known.has(name)) ? left : [...new Set([...left, ...right])].sort()
 }
 
-/** Fields whose members are case-insensitive and, by RFC 9110 §12.5, weighted by `q` alone and not by their order. */
+/** Fields with case-insensitive members that only `q` weights, not their order (RFC 9110 §12.5). */
 const weightedLists = new Set(['accept-encoding', 'accept-language', 'accept-charset'])
 
-/** Longer values are compared as they stand: a spelling more costs a miss, and reading it would cost time. */
+/** Longer values are not normalized: a different spelling costs a miss, but parsing costs time. */
 const normalisedLengthMax = 1024
 
 function normalise(name: string, value: string): string {
@@ -43,11 +43,11 @@ function normalise(name: string, value: string): string {
   return weightedLists.has(name) ? byWeight(trimmed.toLowerCase()) : trimmed
 }
 
-/** Space around commas and at the ends carries no meaning in a list; inside quoted strings everything stays. */
+/** Removes space around commas and at both ends, which carries no meaning; quoted strings stay unchanged. */
 const withoutListSpace = (value: string): string =>
   value.includes('"') ? withoutBlanks(value) : value.split(',').map(withoutBlanks).join(',')
 
-/** `de;q=1.0,fr;q=0.5,en` → `de,en,fr;q=0.5`: weights in one spelling, members sorted. */
+/** `de;q=1.0,fr;q=0.5,en` → `de,en,fr;q=0.5`: normalizes weights and sorts members. */
 function byWeight(list: string): string {
   return list
     .split(',')

@@ -1,25 +1,25 @@
 import type { HandOver } from './purge-api.ts'
 
 /**
- * Hands an isolate's tags on to whoever purges them everywhere: the zone's queue (`purge-queue.ts`), or the zone's API where
- * there is none. The local purge has happened before this one starts, so it may take its time; it may not go on for ever.
+ * Passes an isolate's tags to the zone-wide purge: the zone's queue (`purge-queue.ts`), or the zone's API without a
+ * queue. The purge in this data centre has happened already, so this one may take a while, but not for ever.
  */
 export interface IsolateQueueOptions {
   readonly handOver: (tags: readonly string[]) => Promise<HandOver>
-  /** Tags handed over at once. */
+  /** Maximum number of tags per call. */
   readonly batchMax: number
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
   /** In [0, 1). @default Math.random */
   readonly random?: () => number
-  /** Attempts that one writer makes, the first included. @default 4 */
+  /** Attempts per writer, including the first. @default 4 */
   readonly attemptsMax?: number
-  /** No attempt starts later than this after the first one. @default 25_000, within the 30 s that waitUntil grants */
+  /** Latest start of an attempt, after the first. @default 25_000, within the 30 s that waitUntil grants */
   readonly deadlineMs?: number
 }
 
-/** Why tags are still here. They go with whoever writes next. */
+/** Why tags are still pending. The next writer's attempt includes them. */
 export type ZonePurgeFailure =
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'unreachable' }
@@ -34,13 +34,13 @@ export type PurgeEverywhere = (tags: readonly string[]) => Promise<ZonePurgeRepo
 
 const backoffBaseMs = 250
 const backoffMaxMs = 8_000
-/** Tags kept for a queue that cannot be had; of more, the oldest are given up, and reported. */
+/** Maximum number of tags kept while the queue is unavailable; beyond it the oldest are dropped and reported. */
 const pendingMax = 20_000
-/** Longest that all writers heed a pause which one of them was asked for. */
+/** Maximum pause for which all writers back off. */
 const pauseMsMax = 60_000
-/** How long a writer waits before it looks whether its tags have gone with another's. */
+/** How long a writer waits before it checks whether another's attempt has sent its tags. */
 const turnMs = 250
-/** As long as an attempt is taken to last: a request may be dropped in the middle of one. */
+/** Assumed maximum duration of an attempt: the runtime may drop the request in the middle of one. */
 const attemptMsMax = 5_000
 
 export function createIsolateQueue(options: IsolateQueueOptions): PurgeEverywhere {
@@ -49,18 +49,18 @@ export function createIsolateQueue(options: IsolateQueueOptions): PurgeEverywher
 }
 
 /**
- * One attempt at a time in an isolate, and what is written meanwhile goes with the next one, whoever makes it. Writers share
- * the set of tags and two instants; no promise, since each belongs to its own request. A pause that the other side asks for
- * is everybody's. Tags leave when they are accepted: those of a failed attempt go back among the others.
+ * Runs one attempt at a time per isolate; tags written meanwhile go into the next batch, whichever request sends it.
+ * Requests share the set of tags and two instants, but no promise, since a promise belongs to its request. A pause that
+ * the other side requests applies to all. A tag leaves when it is accepted; tags of a failed attempt return to the set.
  */
 class IsolateQueue {
   readonly #options: IsolateQueueOptions
-  /** Tag → number of the turn in which it came, so that one that comes again is told from one that still waits. */
+  /** Tag → turn in which it was added, which distinguishes a repeated tag from one still waiting. */
   readonly #pending = new Map<string, number>()
-  /** Tags of the attempt under way: those of one whose request was dropped in the middle of it are tried again. */
+  /** Tags of the current attempt: if its request is dropped halfway, they are tried again. */
   #handedOver: ReadonlyMap<string, number> | undefined
   #turn = 0
-  /** Somebody is at it, or is about to try again. */
+  /** Until when an attempt is running, or about to be repeated. */
   #busyUntilMs = Number.NEGATIVE_INFINITY
   #pausedUntilMs = Number.NEGATIVE_INFINITY
 
@@ -68,7 +68,7 @@ class IsolateQueue {
     this.#options = options
   }
 
-  /** @returns what this caller has sent, other callers' tags included; what others have sent for it is theirs to tell */
+  /** @returns the tags that this caller sent, including other callers'; other callers report what they sent */
   async purge(tags: readonly string[]): Promise<ZonePurgeReport> {
     const { now, sleep, deadlineMs = 25_000, attemptsMax = 4 } = this.#options
     const untilMs = now() + deadlineMs
@@ -101,7 +101,7 @@ class IsolateQueue {
       attempts += 1
       const pauseMs = this.#pauseMs(answer, attempts)
       this.#pausedUntilMs = Math.max(this.#pausedUntilMs, now() + Math.min(pauseMs, pauseMsMax))
-      // Anything else in the 400s is our mistake, and stays one however often it is repeated.
+      // Every other 4xx is our own mistake, and repeating the call does not help.
       const isMistake = answer.kind === 'refused' && answer.status !== 429 && answer.status < 500
       if (!isMistake && attempts < attemptsMax && now() + pauseMs <= untilMs) continue
       const failure: ZonePurgeFailure =
@@ -132,7 +132,7 @@ class IsolateQueue {
     return this.#busyUntilMs > nowMs ? Math.min(turnMs, this.#busyUntilMs - nowMs) : 0
   }
 
-  /** A batch: one's own tags first, then whoever's have waited longest. */
+  /** A batch: the caller's own tags first, then those that have waited longest. */
   #take(own: readonly string[]): ReadonlyMap<string, number> {
     if (this.#handedOver !== undefined) this.#putBack(this.#handedOver)
     const batch = new Map<string, number>()
@@ -146,7 +146,7 @@ class IsolateQueue {
     return batch
   }
 
-  /** Tags that came again meanwhile keep the place that they have. */
+  /** Returns tags to the set; a tag that was added again keeps its new turn. */
   #putBack(batch: ReadonlyMap<string, number>): void {
     for (const [tag, turn] of batch) if (!this.#pending.has(tag)) this.#pending.set(tag, turn)
   }

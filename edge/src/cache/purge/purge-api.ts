@@ -3,7 +3,7 @@ import { parseHttpDate } from '../policy/http-date.ts'
 /** The zone's `purge_cache` call: purges tags in every data centre. */
 export interface PurgeApiOptions {
   readonly zoneId: string
-  /** Token with the permission "Cache Purge" for the zone, and no other. It appears in no error and no report. */
+  /** Token with only the permission "Cache Purge" for the zone. It appears in no error and no report. */
   readonly apiToken: string
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   /** Epoch milliseconds. */
@@ -12,12 +12,12 @@ export interface PurgeApiOptions {
   readonly apiBase?: string
 }
 
-/** Most tags in one call, by the API's limit. */
+/** Maximum number of tags per call (the API's limit). */
 export const tagsPerCallMax = 100
-/** Longest that a call may take. */
+/** Timeout of a call. */
 export const callMsMax = 5_000
 
-/** Result of handing tags on: accepted, or refused with the pause that the other side asks for. */
+/** Result of a call: accepted, or refused with the requested pause. */
 export type HandOver =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number }

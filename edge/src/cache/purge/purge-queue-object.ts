@@ -2,19 +2,19 @@ import { DurableObject } from 'cloudflare:workers'
 import { callPurgeApi } from './purge-api.ts'
 import { defaultPurgeLimit, type PurgeBacklog, type PurgeLimit, PurgeQueue } from './purge-queue.ts'
 
-/** Bindings of the queue, beside its storage. */
+/** Bindings of the queue, in addition to its storage. */
 export interface PurgeQueueBindings {
   readonly ZONE_ID?: string
   readonly ZONE_PURGE_TOKEN?: string
-  /** `{ "callsPerSecond": n, "bucket": n }`, by the account's plan. */
+  /** `{ "callsPerSecond": n, "bucket": n }`, according to the account's plan. */
   readonly PURGE_LIMIT?: string
   readonly ANALYTICS?: AnalyticsEngineDataset
 }
 
-/** Purges that are later than this are a fault, in milliseconds. */
+/** A purge that waits longer than this is a fault, in milliseconds. */
 const lateMs = 30_000
 
-/** The zone's {@link PurgeQueue} as a Durable Object: one for all isolates, in whichever data centre they are. */
+/** The zone's {@link PurgeQueue} as a Durable Object: one for all isolates in all data centres. */
 export class PurgeQueueObject extends DurableObject<PurgeQueueBindings> {
   readonly #queue: PurgeQueue
 
@@ -46,13 +46,13 @@ export class PurgeQueueObject extends DurableObject<PurgeQueueBindings> {
       },
       call: (tags) => callPurgeApi(tags, { zoneId, apiToken, now, fetch: (url, init) => fetch(url, init) }),
       now,
-      // The cast: `readConfig` refuses a Worker whose limit is not one.
+      // The cast: `readConfig` rejects a Worker with an invalid limit.
       limit: limit === undefined ? defaultPurgeLimit : (JSON.parse(limit) as PurgeLimit),
       onBacklog: (backlog) => this.#tell(backlog),
     })
   }
 
-  /** The tags are on disk before the caller hears of it: the runtime holds answers back until then. */
+  /** Stores the tags durably before the caller sees the result: the runtime holds the response until then. */
   add(tags: readonly string[]): void {
     this.#queue.add(tags)
   }
@@ -62,7 +62,7 @@ export class PurgeQueueObject extends DurableObject<PurgeQueueBindings> {
   }
 
   #tell({ sent, failure, waiting, oldestMs }: PurgeBacklog): void {
-    // Columns as `observe/analytics.ts` has them: status, duration, origin and weight are those of answers.
+    // Same columns as `observe/analytics.ts`, where status, duration, origin and weight belong to answers.
     this.env.ANALYTICS?.writeDataPoint({
       indexes: ['purge-queue'],
       blobs: ['', 'purge-queue', failure ?? '', ''],
@@ -71,7 +71,7 @@ export class PurgeQueueObject extends DurableObject<PurgeQueueBindings> {
     if (failure === undefined && oldestMs < lateMs) return
     const message = `${waiting} tags wait to be purged, the oldest for ${Math.round(oldestMs / 1000)} s`
     const observation = { kind: 'fault', what: 'purge', where: 'zone', message, failure }
-    // A call that is refused is ordinary at the plan's limit. A purge that comes late is not.
+    // A refused call is normal at the plan's limit; a late purge is not.
     console.log(JSON.stringify({ level: oldestMs < lateMs ? 'warn' : 'error', ...observation }))
   }
 }

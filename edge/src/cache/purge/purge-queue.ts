@@ -1,85 +1,85 @@
 import { type HandOver, tagsPerCallMax } from './purge-api.ts'
 import { groupTag } from './stamp.ts'
 
-/** How often the API may be called, by the account's plan. @see https://developers.cloudflare.com/cache/how-to/purge-cache/ */
+/** Rate limit of the API, by the account's plan. @see https://developers.cloudflare.com/cache/how-to/purge-cache/ */
 export interface PurgeLimit {
   readonly callsPerSecond: number
-  /** Calls that may be made at once after a quiet time. */
+  /** Burst size after an idle period. */
   readonly bucket: number
 }
 
-/** The Pro plan's. */
+/** Limit of the Pro plan. */
 export const defaultPurgeLimit: PurgeLimit = { callsPerSecond: 5, bucket: 25 }
 
-/** Keeps the tags that wait, beyond the life of the process. */
+/** Durable storage of waiting tags. */
 export interface PurgeQueueStorage {
-  /** Waiting tags, the oldest first, each with the instant since when it waits. */
+  /** Waiting tags, oldest first, each with the instant at which it was added. */
   load(): Iterable<readonly [tag: string, sinceMs: number]>
-  /** Adds tags that it does not hold. */
+  /** Adds tags that are not stored yet. */
   put(tags: readonly string[], sinceMs: number): void
   remove(tags: readonly string[]): void
-  /** Sees to it that {@link PurgeQueue.run} is called then, also where the process is gone until then. */
+  /** Schedules a call of {@link PurgeQueue.run}, which must happen even if the process ends before. */
   wakeAt(atMs: number): void
 }
 
-/** How far the queue is behind. */
+/** State of the queue after a call. */
 export interface PurgeBacklog {
-  /** Tags of the call that was just made. */
+  /** Number of tags in the call just made. */
   readonly sent: number
-  /** Why that was refused; `undefined` where it was accepted. */
+  /** Why the call was refused; `undefined` if it was accepted. */
   readonly failure: string | undefined
-  /** Tags that wait still. */
+  /** Number of tags still waiting. */
   readonly waiting: number
-  /** How long the oldest of them has waited, in milliseconds. */
+  /** Age of the oldest waiting tag, in milliseconds. */
   readonly oldestMs: number
 }
 
 export interface PurgeQueueOptions {
   readonly storage: PurgeQueueStorage
-  /** Hands tags to the API. Never rejects. */
+  /** Passes tags to the API. Never rejects. */
   readonly call: (tags: readonly string[]) => Promise<HandOver>
   /** Epoch milliseconds. */
   readonly now: () => number
   /** @default the Pro plan's */
   readonly limit?: PurgeLimit
-  /** Told after each call. */
+  /** Called after each call of the API. */
   readonly onBacklog?: (backlog: PurgeBacklog) => void
   /**
-   * Tags that may wait before those of the busiest resource are purged as one: each of its stamps carries a common tag,
-   * too. A resource written so fast that its tags would take that long one by one is better emptied than stale.
-   * @default 500
+   * Maximum number of waiting tags. Beyond it, the tags of the busiest resource are replaced by their group tag, which
+   * all of its stamps carry as well: purging a whole resource is better than purging its documents too late. @default
+   * 500
    */
   readonly waitingMax?: number
 }
 
 const backoffBaseMs = 250
 const backoffMaxMs = 30_000
-/** Longest that the API's `Retry-After` is heeded. */
+/** Maximum `Retry-After` that is honoured. */
 const retryAfterMsMax = 300_000
 
 /**
- * The zone's one queue of tags to purge everywhere. The API counts calls by account, so one place makes them all: as many
- * tags as a call takes, no more calls than the plan allows, and each tag until it is accepted. What comes while a call is
- * under way goes with the next one, and a tag that waits already takes no more room.
+ * The zone's only queue of tags to purge everywhere. The API limits calls per account, so one place makes all of them:
+ * full batches, at the plan's rate, each tag until it is accepted. Tags added during a call go into the next batch, and
+ * a tag that already waits takes no more room.
  *
- * It knows no runtime: the Durable Object around it, the simulation and the tests give it storage, time and the call.
+ * It depends on no runtime: the Durable Object, the simulation and the tests supply storage, time and the call.
  */
 export class PurgeQueue {
   readonly #options: PurgeQueueOptions
   readonly #limit: PurgeLimit
-  /** Tag → since when it waits. The first one has waited longest, but for those that were put behind. */
+  /** Tag → instant at which it was added; oldest first, except for tags that were moved to the end. */
   readonly #waiting: Map<string, number>
-  /** Tags that came again while a call with them was under way: it may have been too early for them. */
+  /** Tags added again while a call with them was running: that call may have come too early for them. */
   #again: Map<string, number> | undefined
   #inCall: ReadonlySet<string> = new Set()
-  /** Calls that may be made now. A process that has just begun does not know what the one before it has used. */
+  /** Calls allowed now. A new process starts with one, since it does not know how many its predecessor made. */
   #tokens = 1
   #tokensAtMs: number
   #pausedUntilMs = Number.NEGATIVE_INFINITY
   #failures = 0
   #batchMax = tagsPerCallMax
   #isRunning = false
-  /** When it is to be woken, as it has asked. */
+  /** The scheduled wake-up. */
   #wakesAtMs = Number.POSITIVE_INFINITY
 
   constructor(options: PurgeQueueOptions) {
@@ -94,7 +94,7 @@ export class PurgeQueue {
     return this.#waiting.size
   }
 
-  /** The tags are kept when it returns. */
+  /** Returns when the tags are stored. */
   add(tags: readonly string[]): void {
     const { storage, now } = this.#options
     const sinceMs = now()
@@ -110,7 +110,7 @@ export class PurgeQueue {
     if (!this.#isRunning && this.#waiting.size > 0) this.#wakeAt(this.#nextCallMs())
   }
 
-  /** Makes the calls that are due, one after the other, and asks to be woken for the rest. */
+  /** Makes the calls that are due, one after another, and schedules a wake-up for the rest. */
   async run(): Promise<void> {
     if (this.#isRunning) return
     this.#isRunning = true
@@ -157,7 +157,7 @@ export class PurgeQueue {
   #failed(answer: Exclude<HandOver, { kind: 'accepted' }>, batch: readonly string[]): void {
     const { now } = this.#options
     if (answer.kind === 'refused' && isAboutTags(answer.status)) {
-      // One bad tag must not keep the others: half as many at once, down to the one, which then waits behind all.
+      // One bad tag must not block the others: halves the batch, down to the bad tag, which then moves to the end.
       this.#batchMax = Math.max(1, Math.floor(batch.length / 2))
       const [only = ''] = batch
       const sinceMs = this.#waiting.get(only)
@@ -189,7 +189,7 @@ export class PurgeQueue {
     this.#options.storage.remove(tags)
   }
 
-  /** When the next call may be made: at once, unless the plan or the API says later. */
+  /** Earliest instant of the next call, by the plan's rate and the API's `Retry-After`. */
   #nextCallMs(): number {
     const { callsPerSecond, bucket } = this.#limit
     const nowMs = this.#options.now()
@@ -199,7 +199,7 @@ export class PurgeQueue {
     return Math.max(this.#pausedUntilMs, nowMs + Math.ceil((missing / callsPerSecond) * 1000))
   }
 
-  /** Replaces all tags of the busiest resource by one, then those of the next, until half of the limit is left. */
+  /** Replaces the tags of the busiest resources by group tags, until half of the maximum is left. */
   #joinGroups(): void {
     const { waitingMax = 500 } = this.#options
     if (this.#waiting.size <= waitingMax) return
@@ -218,5 +218,5 @@ const failureOf = (answer: HandOver): string | undefined => {
   return answer.kind === 'refused' ? `refused with ${answer.status}` : answer.kind
 }
 
-/** Neither the token's fault, nor the limit's, nor the API's. */
+/** Whether the status concerns the tags, not the token, the rate limit or the API itself. */
 const isAboutTags = (status: number): boolean => status === 400 || status === 413 || status === 422

@@ -1,77 +1,77 @@
 import { newStamp, noStamp, type Stamp, type StampRead, type StampStore } from './stamp.ts'
 
 /**
- * Purging by stamps. An answer is good as long as the stamps of its tags are those that were there before the origin was
- * asked for it: ids are compared, so no clock decides. A purge is one small write per tag, however much it drops, and it
- * reaches fetches under way: they began under another stamp, so what they bring back is never stored.
+ * Purging by stamps. An answer is valid while the stamps of its tags are the same as before the origin was asked for
+ * it. Ids are compared, so no clock decides. A purge is one small write per tag, however many answers it drops. It also
+ * reaches fetches in flight: they began under another stamp, so their answers are never stored.
  *
- * Tags that nobody foresaw have no stamp from before. For those alone time decides, with an allowance: an answer asked
- * for longer than {@link allowanceMs} after the stamp was made cannot be older than it.
+ * Tags that nobody foresaw have no stamp from before the fetch. Only for those does time decide, with an allowance: an
+ * answer requested more than {@link allowanceMs} after the stamp was written is newer than the purge.
  *
- * Each isolate keeps the stamps it knows; the isolates of a data centre share them through a {@link StampStore}.
+ * Each isolate caches the stamps that it knows; the isolates of a data centre share them through a {@link StampStore}.
  */
 export interface TagStampsOptions {
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** Stamps of the other isolates; without it every isolate is alone. */
+  /** Stamps shared with other isolates; without it each isolate has only its own. */
   readonly shared?: StampStore
-  /** How old this isolate's knowledge of a stamp may be when it uses an answer, in milliseconds. @default 1000 */
+  /** Maximum age of this isolate's knowledge of a stamp when it serves an answer, in milliseconds. @default 1000 */
   readonly recheckMs?: number
-  /** Stamps remembered here. @default 10_000 */
+  /** Maximum number of stamps cached here. @default 10_000 */
   readonly tagsMax?: number
   /**
-   * Whether purges come from elsewhere, by the zone's purge, which removes the `known` stamps of every data centre. Then
-   * each tag of what is stored has one, and a missing one means purged. @default false
+   * Whether the zone's purge may remove the `known` stamps in every data centre. Then each tag of a stored answer has
+   * one, and a missing one means purged. @default false
    */
   readonly missingMeansPurged?: boolean
 }
 
 /**
- * Clocks of the machines of one data centre differ by tens of milliseconds, and a stamp may take seconds to get into its
- * store. It costs next to nothing: it counts only where ids say nothing.
+ * Clocks within a data centre differ by tens of milliseconds, and writing a stamp may take seconds. A generous
+ * allowance costs almost nothing, since it applies only where ids decide nothing.
  */
 export const allowanceMs = 5_000
 
-/** As long as a fill waits for the stamp that another one is writing. */
+/** How long a fill waits for the stamp that another fill is writing. */
 const markWaitMs = 150
 
-/** An answer, as far as purges are concerned. */
+/** The part of an answer that purges depend on. */
 export interface Stamped {
   readonly tags: readonly string[]
   /** Epoch milliseconds. */
   readonly requestedAtMs: number
-  /** For each tag the stamps from before the origin was asked; `null` where they were not known. */
+  /** Per tag, the stamps from before the fetch; `null` if unknown. */
   readonly stampIds?: readonly (string | null)[]
 }
 
 interface Known {
   /** `undefined` until read. */
   readonly purged: Stamp | undefined
-  /** `undefined` until read; {@link noStamp} where no zone is configured. */
+  /** `undefined` until read; {@link noStamp} without a configured zone. */
   readonly known: Stamp | undefined
-  /** Whether `known` lies in the data centre, too: else the next fill has to leave one there. */
+  /** Whether the data centre has the `known` stamp, too; otherwise the next fill must write it. */
   readonly isMarked: boolean
-  /** Both stamps' ids as one; `undefined` as long as either is not known. */
+  /** Both stamps' ids combined; `undefined` while either is unknown. */
   readonly id: string | undefined
-  /** The later one's. */
+  /** The later stamp's time. */
   readonly atMs: number
-  /** When the id was last another one, in turns. */
+  /** Turn in which the id last changed. */
   readonly turn: number
   readonly readAtMs: number
 }
 
-/** More has changed since than this isolate remembers. */
+/** Replaces the ids after more changes than this isolate remembers. */
 const overtaken = '?'
 
 export class TagStamps {
   readonly #known = new Map<string, Known>()
-  /** Fills of this isolate that are writing a stamp, by tag. */
+  /** Fills of this isolate that are currently writing a stamp, by tag. */
   readonly #marking = new Map<string, Promise<void>>()
   readonly #options: Required<Omit<TagStampsOptions, 'shared'>>
   readonly #shared: StampStore | undefined
-  /** Counts changes of what is known: orders them and fetches within the isolate, where a clock may stand still. */
+  /** Counter of changes. Orders changes and fetches within the isolate, where a clock may stand still. */
   #turn = 0
-  /** Latest change that was forgotten for lack of room. */
+  /** Latest change that was evicted. */
   #forgottenTurn = 0
 
   constructor({
@@ -89,17 +89,17 @@ export class TagStamps {
     return this.#options.recheckMs
   }
 
-  /** Whether the stamps of other isolates are known here. */
+  /** Whether stamps are shared with other isolates. */
   get isShared(): boolean {
     return this.#shared !== undefined
   }
 
-  /** The present, for {@link ids}: taken just before the origin is asked. */
+  /** The current turn, for {@link ids}; read it just before the origin is asked. */
   get turn(): number {
     return this.#turn
   }
 
-  /** Purges the tags: in this isolate before it returns, in the data centre, if there is one, when the promise resolves. */
+  /** Purges the tags: in this isolate before it returns, in the data centre (if shared) when the promise resolves. */
   stamp(tags: readonly string[]): Promise<void> | undefined {
     const readAtMs = this.#options.now()
     const shared = this.#shared
@@ -113,17 +113,17 @@ export class TagStamps {
   }
 
   /**
-   * Before the origin is asked: makes sure that the stamps of these tags are known, so that what comes back can be told
-   * from what was purged meanwhile. Where the zone's purge could take them away, that there are some.
+   * Before the origin is asked: reads the stamps of these tags, so that a purge during the fetch can be detected. If
+   * the zone's purge may remove stamps, it also writes missing ones.
    *
-   * @returns `undefined` where nobody else could purge
+   * @returns `undefined` if no other isolate can purge
    */
   foresee(tags: readonly string[]): Promise<void> | undefined {
     const shared = this.#shared
     return shared === undefined || tags.length === 0 ? undefined : this.#foresee(tags, shared)
   }
 
-  /** The stamps of an answer that was asked for at that turn: `null` where they were not known then. */
+  /** Stamp ids of an answer that was requested in that turn; `null` where unknown at the time. */
   ids(tags: readonly string[], turn: number): (string | null)[] {
     return tags.map((tag) => {
       const known = this.#known.get(tag)
@@ -132,12 +132,12 @@ export class TagStamps {
     })
   }
 
-  /** Whether any of the tags was purged, or found to have been, since that turn. */
+  /** Whether any of the tags was purged, or found purged, since that turn. */
   changedSince(tags: readonly string[], turn: number): boolean {
     return tags.some((tag) => (this.#known.get(tag)?.turn ?? this.#forgottenTurn) > turn)
   }
 
-  /** Whether an answer is purged, by what this isolate knows. */
+  /** Whether an answer is purged, as far as this isolate knows. */
   isGone({ tags, requestedAtMs, stampIds }: Stamped): boolean {
     for (let i = 0; i < tags.length; i += 1) {
       // The cast: `i` is an index of `tags`.
@@ -148,21 +148,21 @@ export class TagStamps {
     return false
   }
 
-  /** Whether an answer just fetched may be stored: no purge since it was asked for, not even a forgotten one. */
+  /** Whether a fetched answer may be stored: no purge since the request, including evicted ones. */
   mayStore(answer: Stamped): boolean {
     return answer.stampIds?.includes(overtaken) !== true && !this.isGone(answer)
   }
 
-  /** Whether knowledge of this age must be renewed before an answer is used. */
+  /** Whether knowledge of this age must be refreshed before an answer is served. */
   isDue(checkedAtMs: number, nowMs: number): boolean {
     return this.#shared !== undefined && nowMs - checkedAtMs >= this.#options.recheckMs
   }
 
   /**
-   * Learns the shared stamps of these tags, unless known for less than `maxAgeMs`. Reads are not shared among requests:
-   * one whose client leaves would take the others' promise with it.
+   * Reads the shared stamps of these tags, unless they were read within `maxAgeMs`. Requests do not share reads: a
+   * request whose client leaves would take the others' promise with it.
    *
-   * @returns whether all could be read
+   * @returns whether all stamps could be read
    */
   async check(tags: readonly string[], maxAgeMs: number = this.#options.recheckMs): Promise<boolean> {
     const shared = this.#shared
@@ -185,14 +185,14 @@ export class TagStamps {
     )
   }
 
-  /** One of several fills of this isolate writes; the others wait for it, with a bound. */
+  /** Writes a stamp. One of several fills in this isolate writes; the others wait within a bound. */
   async #mark(tag: string, shared: StampStore): Promise<void> {
     let marking = this.#marking.get(tag)
     if (marking === undefined) {
       const known = newStamp(this.#options.now())
       marking = shared.write('known', tag, known).then((isThere) => {
         if (this.#marking.get(tag) === marking) this.#marking.delete(tag)
-        // One that may get there later is not to be relied on: the zone's purge could come in between.
+        // Only a confirmed write counts: before a late one, the zone's purge could happen unnoticed.
         if (isThere) this.#learn(tag, { known, isMarked: true, readAtMs: this.#options.now() })
       })
       this.#marking.set(tag, marking)
@@ -200,7 +200,7 @@ export class TagStamps {
     let timer: ReturnType<typeof setTimeout> | null = null
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
-        // It may have been lost with its request: whoever comes next writes one of its own.
+        // The write may have been lost with its request; the next fill writes its own.
         if (this.#marking.get(tag) === marking) this.#marking.delete(tag)
         resolve()
       }, markWaitMs)
@@ -209,7 +209,7 @@ export class TagStamps {
     if (timer !== null) clearTimeout(timer)
   }
 
-  /** @returns whether it could be read */
+  /** @returns whether the stamp could be read */
   async #read(tag: string, shared: StampStore): Promise<boolean> {
     const readAtMs = this.#options.now()
     const { turn } = this
@@ -218,7 +218,7 @@ export class TagStamps {
       this.#options.missingMeansPurged ? shared.read('known', tag) : noZone,
     ])
     const held = this.#known.get(tag)
-    // A read that was under way during a purge here must not undo it.
+    // A read that was in flight during a purge here must not undo it.
     const isOvertaken = held !== undefined && held.turn > turn
     this.#learn(tag, {
       ...(isOvertaken || isOlder(purged, held) ? {} : purgedOf(purged)),
@@ -258,7 +258,7 @@ export class TagStamps {
 
 const noZone: StampRead = { kind: 'found', stamp: noStamp }
 
-/** A purge here whose stamp is not there yet, or was lost, is not undone by what lay there before. */
+/** Whether a read is older than a purge here whose stamp is not visible yet, or was lost. */
 const isOlder = (read: StampRead, held: Known | undefined): boolean => {
   const heldAtMs = held?.purged?.atMs ?? Number.NEGATIVE_INFINITY
   const readAtMs = read.kind === 'found' ? read.stamp.atMs : Number.NEGATIVE_INFINITY
@@ -270,7 +270,9 @@ function purgedOf(read: StampRead): Partial<Known> {
   return { purged: read.kind === 'found' ? read.stamp : noStamp }
 }
 
-/** One that is missing condemns all that was asked for until now, whenever it went. */
+/**
+ * What a read tells. A missing stamp condemns every answer requested until now, since its removal has no known time.
+ */
 function knownOf(read: StampRead, nowMs: number): Partial<Known> {
   if (read.kind === 'unknown') return {}
   return read.kind === 'found'

@@ -1,15 +1,16 @@
 import type { CacheApi } from '../store/workers-cache-store.ts'
 import { groupTag, type Stamp, type StampName, type StampRead, type StampStore } from './stamp.ts'
 
-/** Stamps in the Workers Cache API: tiny objects, of which the zone's purge removes the `known` ones. */
+/** Stamps in the Workers Cache API: tiny objects. The zone's purge removes the `known` ones. */
 export class WorkersStampStore implements StampStore {
   readonly #cache: CacheApi
   readonly #base: string
   readonly #keepSeconds: number
 
   /**
-   * @param base absolute URL ending in `/`, apart from that of the records
-   * @param keepSeconds longer than any record is kept, or an old record could outlive the stamp that condemns it
+   * @param base absolute URL ending in `/`, distinct from that of the records
+   * @param keepSeconds longer than the life of any record; otherwise an old record could outlive the stamp that
+   *   condemns it
    */
   constructor(cache: CacheApi, base: string, keepSeconds: number) {
     this.#cache = cache
@@ -35,7 +36,7 @@ export class WorkersStampStore implements StampStore {
       await this.#cache.put(this.#url(name, tag), new Response(`${atMs} ${id}`, { headers }))
       return true
     } catch {
-      // A purge then holds in this isolate, and elsewhere until the answers' lifetime ends.
+      // The purge then holds only in this isolate; elsewhere answers stay until they expire.
       return false
     }
   }

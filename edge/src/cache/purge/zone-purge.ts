@@ -4,8 +4,8 @@ import { callPurgeApi, type HandOver, type PurgeApiOptions, tagsPerCallMax } fro
 type Timing = Pick<IsolateQueueOptions, 'now' | 'sleep'> & Partial<Omit<IsolateQueueOptions, 'handOver'>>
 
 /**
- * Each isolate calls the zone's API by itself. The API counts calls by account, so this is for few isolates: many refuse
- * each other, and tags wait for whoever writes next. Bind the queue where purges matter.
+ * Calls the zone's API from each isolate. The API limits calls per account, so this suits few isolates: many exhaust
+ * the limit, and their tags wait for the next writer. Bind the queue where purges matter.
  */
 export const createZonePurge = (options: Omit<PurgeApiOptions, 'now'> & Timing): PurgeEverywhere =>
   createIsolateQueue({
@@ -19,17 +19,17 @@ export interface PurgeQueueStub {
   add(tags: readonly string[]): Promise<void>
 }
 
-/** Most tags that an isolate gives the queue at once. */
+/** Maximum number of tags per call of the queue. */
 const tagsPerAddMax = 1_000
 
-/** Every isolate gives its tags to the one queue of the zone, which keeps them until they are purged everywhere. */
+/** Passes each isolate's tags to the zone's queue, which keeps them until they are purged everywhere. */
 export const createQueuedPurge = (stub: () => PurgeQueueStub, options: Timing): PurgeEverywhere =>
   createIsolateQueue({
     batchMax: tagsPerAddMax,
     ...options,
     handOver: async (tags): Promise<HandOver> => {
       try {
-        // A stub that has failed once may be of no more use, so each attempt takes a new one.
+        // A failed stub may be unusable, so each attempt creates a new one.
         await stub().add(tags)
         return { kind: 'accepted' }
       } catch {

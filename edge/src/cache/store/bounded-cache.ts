@@ -1,16 +1,16 @@
 import type { CacheApi } from './workers-cache-store.ts'
 
-/** The data centre's cache mostly answers within 10 ms. A read may need several look-ups, and has a second for all. */
+/** The Cache API usually answers within 10 ms. A read may need several look-ups, within one second for all of them. */
 export const matchWaitMs = 150
 
-/** A look-up that took too long. It says nothing about what is stored. */
+/** A look-up that took too long. It does not tell whether the key is stored. */
 export class LateLookUp extends Error {
   override readonly name = 'LateLookUp'
 }
 
 /**
- * The data centre's cache for those who have little time: a look-up that has not brought all by then, to the last byte,
- * is rejected, so that late is told from absent. To put something there takes as long as it takes.
+ * The Cache API with a timeout: a look-up not fully read within {@link matchWaitMs} rejects, which distinguishes late
+ * from absent. Writes have no timeout.
  */
 export function boundedCache(cache: CacheApi): CacheApi {
   return {

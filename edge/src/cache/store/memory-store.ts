@@ -3,12 +3,12 @@ import type { CacheStore } from './cache-store.ts'
 import { recordBytes, type StoredRecord } from './stored-record.ts'
 
 export interface MemoryStoreOptions {
-  /** Bytes of all records together. An isolate has 128 MB for everything. */
+  /** Maximum size of all records. An isolate has 128 MB in total. */
   readonly bytesMax: number
   readonly countMax: number
 }
 
-/** The store of one isolate: bounded, synchronous, and able to drop by tag at once. Hands out what was put, uncopied. */
+/** Store of one isolate: bounded, synchronous, with immediate purge by tag. Returns records uncopied. */
 export class MemoryStore implements CacheStore {
   readonly #records: SieveMap<StoredRecord>
   readonly #keysByTag = new Map<string, Set<string>>()
@@ -47,7 +47,7 @@ export class MemoryStore implements CacheStore {
     this.#records.delete(key)
   }
 
-  /** @returns how many records were dropped */
+  /** @returns the number of dropped records */
   dropTag(tag: string): number {
     const keys = this.#keysByTag.get(tag)
     if (keys === undefined) return 0
@@ -56,7 +56,7 @@ export class MemoryStore implements CacheStore {
     return dropped
   }
 
-  /** Records that carry the tag. */
+  /** Records with this tag. */
   withTag(tag: string): StoredRecord[] {
     return [...(this.#keysByTag.get(tag) ?? [])].flatMap((key) => this.#records.peek(key) ?? [])
   }

@@ -1,8 +1,8 @@
 import type { EndMark, StoredAnswer, StoredRecord, VariantIndex } from './stored-record.ts'
 
 /**
- * A record as bytes: the length of the description as 32 bits, big endian, the description as JSON, then the body as it
- * is. Inside one opaque body no platform looks at the answer's own `Vary`, `Set-Cookie` or `Cache-Control`.
+ * A record as bytes: the length of the description as 32 bits, big endian, the description as JSON, then the body
+ * unchanged. Inside one opaque body, no platform acts on the answer's own `Vary`, `Set-Cookie` or `Cache-Control`.
  */
 const version = 2
 const lengthBytes = 4
@@ -19,7 +19,7 @@ export function encodeRecord(record: StoredRecord): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** Member by member: an answer in memory has more of them, which follow from these. */
+/** Copies only stored members: an answer in memory has more, all derived from these. */
 function describe(record: StoredRecord): Described {
   if (record.kind === 'ended') return { kind: 'ended' }
   if (record.kind === 'variants') return { kind: 'variants', names: record.names }
@@ -28,14 +28,14 @@ function describe(record: StoredRecord): Described {
   return stampIds === undefined ? described : { ...described, stampIds }
 }
 
-/** @returns `undefined` for what this version did not write: another version of the Worker may share the store */
+/** @returns `undefined` for bytes in another format: other versions of the Worker may share the store */
 export function decodeRecord(bytes: Uint8Array<ArrayBuffer>): StoredRecord | undefined {
   if (bytes.byteLength < lengthBytes) return undefined
   const bodyStart = lengthBytes + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
   if (bytes.byteLength < bodyStart) return undefined
   try {
     const text = new TextDecoder().decode(bytes.subarray(lengthBytes, bodyStart))
-    // The cast: whatever the number says, only records of this codec's own version are read as such.
+    // The cast: the version number guarantees that this codec wrote the record.
     const [written, described] = JSON.parse(text) as [number, Described]
     if (written !== version) return undefined
     if (described.kind !== 'answer') return described

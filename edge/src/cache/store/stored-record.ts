@@ -1,31 +1,31 @@
-/** Fields of an answer; repeated ones as repeated pairs. */
+/** Header fields of an answer; repeated fields as repeated pairs. */
 export type Fields = readonly (readonly [name: string, value: string])[]
 
-/** Record of a store: plain data, so that it can be written out, shared between isolates and counted in bytes. */
+/** A stored answer: plain data, so that it can be serialized, shared between isolates and measured in bytes. */
 export interface StoredAnswer {
   readonly kind: 'answer'
   readonly status: number
-  /** As received, less what may not be stored (RFC 9111 §3.1, §5.2.2.4, §5.2.2.7). */
+  /** As received, without fields that may not be stored (RFC 9111 §3.1, §5.2.2.4, §5.2.2.7). */
   readonly headers: Fields
   /** `null` where the status has no body (RFC 9110 §6.4.1). */
   readonly body: Uint8Array<ArrayBuffer> | null
-  /** When the origin was asked: what a purge or a reader's own write is compared with. Epoch milliseconds. */
+  /** When the origin was asked, to compare with purges and the reader's own writes. Epoch milliseconds. */
   readonly requestedAtMs: number
   readonly receivedAtMs: number
   readonly tags: readonly string[]
-  /** For each tag the purge stamps from before the origin was asked; `null` where they were not known. */
+  /** Per tag, the purge stamps from before the fetch; `null` if unknown. */
   readonly stampIds?: readonly (string | null)[]
-  /** The isolate's turn in which the origin was asked, from which `stampIds` follow. Of no meaning elsewhere. */
+  /** The isolate's turn in which the origin was asked, from which `stampIds` follow. Meaningless in other isolates. */
   readonly turn?: number
 }
 
-/** Lies under the primary key of answers with `Vary`: the names by which their secondary keys are built. */
+/** Stored under the primary key of answers with `Vary`: the field names of their secondary keys. */
 export interface VariantIndex {
   readonly kind: 'variants'
   readonly names: readonly string[]
 }
 
-/** Lies where an answer lay, for a moment, when the origin's next answer must not be stored: there is nothing more. */
+/** Replaces an ended answer for a moment, when the origin's newer answer must not be stored. */
 export interface EndMark {
   readonly kind: 'ended'
 }
@@ -33,9 +33,9 @@ export interface EndMark {
 export type StoredRecord = StoredAnswer | VariantIndex | EndMark
 
 /**
- * Bytes that a record takes up in memory, by V8's own count of entries that have been served: the record with its key, its
- * policy and its place in the map; each field in the record and again as it is sent; each tag with its place in the index.
- * Texts are counted as two copies of a byte a character. Measured 3.8 kB for 8 fields, 2 tags and a body of 200 bytes.
+ * Bytes of a record in memory, as V8 measures an entry that has been served: the record with its key, policy and map
+ * slot; each header field twice, as stored and as sent; each tag with its index slot. Strings count as two one-byte
+ * copies. Measured 3.8 kB for 8 fields, 2 tags and a 200-byte body.
  */
 const answerBytes = 1_100
 const fieldBytes = 160

@@ -2,16 +2,16 @@ import type { CacheStore } from './cache-store.ts'
 import { decodeRecord, encodeRecord } from './record-codec.ts'
 import type { StoredRecord } from './stored-record.ts'
 
-/** The methods of the Workers Cache API that are enough for a store. */
+/** The methods of the Workers Cache API that this store uses. */
 export interface CacheApi {
   match(request: string): Promise<Response | undefined>
   put(request: string, response: Response): Promise<void>
 }
 
 /**
- * The store that the isolates of one data centre share: the Workers Cache API. It honours neither `Vary` nor
- * `stale-while-revalidate`, refuses `Set-Cookie` and 206, and answers a conditional or range request in its own way; so
- * it is asked by plain URL and given one opaque 200 per record, whose lifetime is how long the record may be of use.
+ * The store shared by the isolates of one data centre, on the Workers Cache API. That API ignores `Vary` and
+ * `stale-while-revalidate`, refuses `Set-Cookie` and 206, and handles conditional and range requests in its own way. So
+ * it only ever sees plain URLs and one opaque 200 per record, whose `max-age` is the record's useful life.
  */
 export class WorkersCacheStore implements CacheStore {
   readonly #cache: CacheApi
@@ -49,7 +49,7 @@ export class WorkersCacheStore implements CacheStore {
         headers.set('cache-tag', record.tags.join(','))
       await this.#cache.put(this.#url(key), new Response(encodeRecord(record), { headers }))
     } catch {
-      // A store that is full or over its subrequest limit costs the next reader a miss and nobody an answer.
+      // A full store, or one over its subrequest limit, costs the next reader a miss and fails no answer.
     }
   }
 
