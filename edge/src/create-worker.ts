@@ -5,6 +5,7 @@ import { createApp } from './app.ts'
 import { createPassThrough } from './cache/index.ts'
 import { type Bindings, ConfigError, readConfig } from './config.ts'
 import type { Cors } from './http/cors.ts'
+import { untilSetBack } from './platform/until-set-back.ts'
 import { createSite, type Site } from './site.ts'
 import { createParts } from './wire.ts'
 
@@ -20,13 +21,12 @@ export function createWorker<E extends Env, S extends Schema, Path extends strin
   routes?: Hono<E, S, Path>,
 ): ExportedHandler<Bindings> {
   // Created once per isolate, since bindings never change during its life.
-  let handler: Handler | undefined
-  return {
-    fetch(request, bindings, context) {
-      handler ??= createHandler(application, bindings, (cors) => createSite(routes, bindings, cors))
-      return handler(request, context)
-    },
-  }
+  const handlerOf = untilSetBack(
+    (bindings: Bindings) =>
+      createHandler(application, bindings, (cors) => createSite(routes, bindings, cors)),
+    Date.now,
+  )
+  return { fetch: (request, bindings, context) => handlerOf(bindings)(request, context) }
 }
 
 function createHandler(application: Application, bindings: Bindings, site: (cors: Cors) => Site): Handler {

@@ -62,7 +62,7 @@ export class Entry implements StoredAnswer {
 
   /** Marks the entry as purged: from now on it can only stand in for an error or be validated. */
   purge(): void {
-    this.policy = purged(this.policy, this.requestedAtMs)
+    this.policy = purged(this.policy)
   }
 
   /** A copy of the fields as received and stored. */
@@ -114,8 +114,10 @@ export class Entry implements StoredAnswer {
     return head.show(this.#hit.values)
   }
 
+  /** A purged one has been stale since it was asked for. */
   ttlSeconds(nowMs: number): number {
-    return Math.floor((this.policy.freshUntilMs - nowMs) / 1000)
+    const { freshUntilMs } = this.policy
+    return Math.floor(((Number.isFinite(freshUntilMs) ? freshUntilMs : this.requestedAtMs) - nowMs) / 1000)
   }
 
   /** The origin's response time, in ms: the delta of early refresh. */

@@ -17,6 +17,9 @@ const namesAgainMs = 60_000
 /** Bounds of the keys whose answers ended recently: an earlier fetch must not restore one. */
 const endedRoom = { countMax: 10_000, bytesMax: 1_048_576 }
 
+/** Clocks of the machines of one data centre differ by tens of milliseconds. */
+const skewMsMax = 1_000
+
 export interface LayersOptions {
   readonly rules: CacheRules
   readonly memory: MemoryStore
@@ -99,7 +102,8 @@ export class Layers {
       record = await shared.get(storageKey)
     }
     await checked
-    if (record?.kind !== 'answer') return undefined
+    // One from the future was asked for by a clock that has been set back since: its instants mean nothing.
+    if (record?.kind !== 'answer' || record.requestedAtMs > now() + skewMsMax) return undefined
     await stamps.check(record.tags, now() - checkedAtMs + 1)
     const isGone = stamps.isGone(record)
     if (isGone && !rules.softPurge) return undefined

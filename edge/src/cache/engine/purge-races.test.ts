@@ -183,6 +183,26 @@ describe('a purge is soft', () => {
     await expect(writer.get(down(), foreseen)).rejects.toThrow('down')
   })
 
+  test('it is not fresh again where the clock is set back', async () => {
+    const clock = new Clock()
+    const isolate = new Isolate({ clock })
+    await bodyOf(isolate, new ScriptedOrigin(() => item('old')))
+    clock.advance(-4)
+    await isolate.cache.purge(['items:1'])
+    expect(await bodyOf(isolate, new ScriptedOrigin(() => item('new')))).toBe('new')
+  })
+
+  test('what another isolate asked for by a clock that was ahead is not taken', async () => {
+    const clock = new Clock()
+    const { isolate } = dataCentre(clock, false)
+    const [ahead, other] = [isolate(), isolate()]
+    clock.advance(3_600)
+    await bodyOf(ahead, new ScriptedOrigin(() => item('old')))
+    await ahead.settle()
+    clock.advance(-3_600)
+    expect(await bodyOf(other, new ScriptedOrigin(() => item('new')))).toBe('new')
+  })
+
   test('it does not stand in where it has no window of its own', async () => {
     const { writer, other } = await filled('max-age=60, stale-while-revalidate=300')
     await expect(writer.get(down(), foreseen)).rejects.toThrow('down')

@@ -20,19 +20,21 @@ export function reuse(
   return 'validate'
 }
 
+/** Before every instant: a time that has passed may come again, where a clock is set back. */
+const never = Number.NEGATIVE_INFINITY
+
 /**
  * Policy of an answer after a purge: never fresh and never served during validation, whatever the client permits.
  * Within stale-if-error it may still stand in for a failed answer, and its validators stay valid: the origin may
  * confirm it with a 304.
  */
-export function purged(policy: AnswerPolicy, requestedAtMs: number): AnswerPolicy {
+export function purged(policy: AnswerPolicy): AnswerPolicy {
   // Without a window of its own, an answer is usable until its lifetime ends, which is now.
-  const windowEnd = (untilMs: number): number =>
-    untilMs > policy.freshUntilMs ? untilMs : Math.min(untilMs, requestedAtMs)
+  const windowEnd = (untilMs: number): number => (untilMs > policy.freshUntilMs ? untilMs : never)
   return {
     ...policy,
-    freshUntilMs: Math.min(policy.freshUntilMs, requestedAtMs),
-    staleWhileRevalidateUntilMs: requestedAtMs,
+    freshUntilMs: never,
+    staleWhileRevalidateUntilMs: never,
     staleIfErrorUntilMs: windowEnd(policy.staleIfErrorUntilMs),
     disconnectedUntilMs: windowEnd(policy.disconnectedUntilMs),
     staleForbidden: true,
