@@ -17,6 +17,15 @@ export interface ActionResource<Stored extends TProperties = TProperties> {
   readonly versions: ReadonlyMap<VersionName, { readonly deprecation?: unknown }>
 }
 
+/** A body that is taken as it is sent. */
+export interface RawBody {
+  /** Media types that are taken; `undefined`: any. */
+  readonly types: readonly string[] | undefined
+  readonly bytesMax: number
+  /** Header fields that the handler is given, lower case. */
+  readonly headers: readonly string[]
+}
+
 /** `document`: `POST /v2/bookings/{id}/accept`. `collection`: `POST /v2/bookings/accept`. */
 export type ActionTarget = 'document' | 'collection'
 
@@ -72,6 +81,8 @@ export interface Action<
   readonly priority: Priority
   readonly timeoutMs: number
   readonly versions: readonly VersionName[]
+  /** Present where the body is not read before the handler is given it (`endpoint`). */
+  readonly raw?: RawBody
 }
 
 /** A document of a resource as server code sees it: the stored fields and the system's. */

@@ -49,12 +49,13 @@ export type OutgoingFields = Readonly<Record<string, string>>
 /**
  * Selects the client's fields that go to the origin. Fields that are not forwarded do not count towards the size limit.
  *
+ * @param named further fields that the contract says an endpoint is given
  * @throws {ProblemError} when the fields are too large (RFC 6585 §5)
  * @returns a field's name instead, when `Connection` lists a field that the origin needs. Removing `If-Match`, as RFC
  *   9110 §7.6.1 asks, would make a conditional write unconditional, so the request is refused
  */
-export function requestFields(client: Headers): OutgoingFields | string {
-  const sent = pick(endToEnd, client)
+export function requestFields(client: Headers, named: readonly string[] = []): OutgoingFields | string {
+  const sent = pick(named.length === 0 ? endToEnd : [...endToEnd, ...named], client)
   const nominated = client.get('connection')?.toLowerCase()
   if (nominated === undefined) return sent
   for (const name in sent) if (listsElement(nominated, name)) return name

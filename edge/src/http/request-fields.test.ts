@@ -65,6 +65,11 @@ describe('fields towards the origin', () => {
     })
   })
 
+  it('are those as well that an endpoint names, and no other', () => {
+    const client = new Headers({ 'webhook-signature': 'v1,a', 'webhook-id': 'e', 'x-anything': '1' })
+    expect(requestFields(client, ['webhook-signature'])).toEqual({ 'webhook-signature': 'v1,a' })
+  })
+
   it('are refused where Connection would take one away that matters (RFC 9110 §7.6.1)', () => {
     const hostile = new Headers({ connection: 'close, If-Match', 'if-match': '"1"' })
     expect(requestFields(hostile)).toBe('if-match')

@@ -36,7 +36,7 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
   const { plan } = exchange
   const { method, headers } = exchange.head
   const { body: sent } = exchange.request
-  const fields = requestFields(headers)
+  const fields = requestFields(headers, plan.route.action?.raw?.headers)
   if (typeof fields === 'string') throw new ProblemError(nominated(fields))
   const length = headers.get('content-length')
   if (declaresTooMuch(length)) throw new ProblemError(tooLarge)

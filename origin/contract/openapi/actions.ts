@@ -41,7 +41,11 @@ function describeReasons({ problems }: Action): string {
   return `Reasons of a 409: ${reasons.map(([reason, text]) => `\`${reason}\`: ${text}`).join(' ')}`
 }
 
-function describeInput({ input }: Action): Json {
+function describeInput({ input, raw }: Action): Json {
+  if (raw !== undefined) {
+    const content = Object.fromEntries((raw.types ?? ['*/*']).map((type) => [type, {}]))
+    return { requestBody: { required: true, content } }
+  }
   if (input === undefined) return {}
   const isRequired = (input.required ?? []).length > 0
   return { requestBody: { required: isRequired, content: json(closed(input)) } }

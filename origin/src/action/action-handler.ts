@@ -11,6 +11,7 @@ import {
   ProblemError,
   parseWriteQuery,
   problemStatus,
+  type RawBody,
   type Resource,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -133,12 +134,10 @@ function readRequest(
   if (!query.ok) return query
   const conditions = parsePreconditions(request.headers, 'write')
   if (!conditions.ok) return conditions
-  const body = (request.body ?? emptyBody) as ParsedBody
-  if (!body.ok) return body
-  const input = checkInput(body.value)
+  const input = action.raw === undefined ? jsonInput(request, checkInput) : rawInput(request, action.raw)
   if (!input.ok) return input
   const path = (request.raw.url as string).split('?', 1)[0] as string
-  const key = keyOf(plan.view, request, `${action.name} ${path}`, () => canonicalJson(body.value))
+  const key = keyOf(plan.view, request, `${action.name} ${path}`, () => input.value.text())
   if (!key.ok) return key
   return {
     ok: true,
@@ -147,10 +146,30 @@ function readRequest(
       reply,
       call: callOf(request),
       conditions: conditions.value,
-      input: input.value,
+      input: input.value.input,
       key: key.value && { id: keyedId(plan.view.resource.name, key.value), request: key.value.request },
     },
   }
+}
+
+/** Input of a handler, and its body as a text that is the same for the same request. */
+interface Input {
+  readonly input: Fields
+  readonly text: () => string
+}
+
+function jsonInput(request: FastifyRequest, check: ActionPlan['checkInput']): Parsed<Input> {
+  const body = (request.body ?? emptyBody) as ParsedBody
+  if (!body.ok) return body
+  const checked = check(body.value)
+  if (!checked.ok) return checked
+  return { ok: true, value: { input: checked.value, text: () => canonicalJson(body.value) } }
+}
+
+function rawInput(request: FastifyRequest, { headers: names }: RawBody): Parsed<Input> {
+  const bytes = (request.body ?? Buffer.alloc(0)) as Buffer
+  const fields = Object.fromEntries(names.map((name) => [name, request.headers[name]]))
+  return { ok: true, value: { input: { bytes, headers: fields }, text: () => bytes.toString('base64') } }
 }
 
 const emptyBody: ParsedBody = { ok: true, value: {}, text: '{}' }

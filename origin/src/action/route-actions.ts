@@ -1,5 +1,5 @@
-import { deadline, type OfferedRoute, type Resource, routesOf } from '@spillway/origin/contract'
-import type { FastifyInstance } from 'fastify'
+import { deadline, type OfferedRoute, type RawBody, type Resource, routesOf } from '@spillway/origin/contract'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { KnownPaths } from '../http/entry.ts'
 import type { Target } from '../http/request.ts'
 import { admissionStage } from '../overload/admission.ts'
@@ -37,8 +37,8 @@ export function routeActions(
     for (const route of routesOf(plan.view)) {
       const { path, action } = route
       if (action === undefined) continue
-      app.route({
-        method: 'POST',
+      const routed = {
+        method: 'POST' as const,
         url: path,
         onRequest: [
           ...idStages(paths, plan, route),
@@ -47,9 +47,22 @@ export function routeActions(
           admissionStage(admission, action.priority),
         ],
         handler: actionHandler(plan, action, shared),
-      })
+      }
+      if (action.raw === undefined) app.route(routed)
+      else routeRaw(app, action.raw, routed)
     }
   }
+}
+
+/** In a scope of its own, in which a body of any type is bytes. */
+function routeRaw(app: FastifyInstance, { bytesMax }: RawBody, route: RouteOptions): void {
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bytesMax }, (_request, body, done) =>
+      done(null, body),
+    )
+    scope.route(route)
+  })
 }
 
 /** Of an action that may take longer than other requests, the time says nothing about the database. */

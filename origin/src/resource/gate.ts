@@ -28,7 +28,7 @@ export function gateStage(
 ): onRequestHookHandler {
   const { resource, representation, version } = plan.view
   const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
-  const bodyTypes = acceptedBodies(operation)
+  const bodyTypes = action?.raw === undefined ? acceptedBodies(operation) : action.raw.types
   return (request, reply, done) => {
     request.target = target
     reply.headers(plan.everyAnswer)
