@@ -2,8 +2,8 @@ import { sharesWorkers } from '@spillway/origin/dev/test-workers'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 /**
- * Unit tests lie beside what they test and name no runtime. What starts one (workerd through Miniflare, an HTTP server on
- * port 0) lies under `test/`; hence the long timeouts.
+ * Unit tests are beside the files that they test and name no runtime. Tests that start one (workerd through Miniflare,
+ * an HTTP server on port 0) are under `test/`; hence the long timeouts.
  */
 export const projects: readonly TestProjectInlineConfiguration[] = [
   {

@@ -1,6 +1,6 @@
 /**
- * Routes that the edge alone serves, beside the contract's: a hono app. The contract's own paths never come here, and
- * tokens are verified and callers counted before. Optional: without a team's own routes it is left out in `worker.ts`.
+ * The edge's own routes, as a hono app. The contract's paths never get here; tokens are verified and callers counted
+ * before. Optional: a team without routes of its own leaves it out of `worker.ts`.
  */
 import { publicPaths } from '@spillway/origin/contract'
 import { Hono } from 'hono'
@@ -8,7 +8,7 @@ import type { EdgeEnv } from '../src/routes.ts'
 
 export const routes = new Hono<EdgeEnv>()
 
-/** The example: where a machine finds out what is here (RFC 9727), from the host's name alone. */
+/** Example: lets machines discover the API from its host name (RFC 9727). */
 routes.get('/.well-known/api-catalog', (c) => {
   const { origin } = new URL(c.req.url)
   const linkset = [

@@ -3,7 +3,7 @@ import { ports } from '@spillway/origin/contract'
 import { localFolder } from '@spillway/origin/dev/folders'
 import { assertionAlgorithm, keptKey, type PrivateJwk } from './keys.ts'
 
-/** Ports and keys that `npm start` and `npm run token` share; the keys are kept under `.spillway/keys`. */
+/** Ports and keys shared by `npm start` and `npm run token`; keys are kept under `.spillway/keys`. */
 
 const keyFile = (name: string) => join(localFolder, 'keys', `${name}.json`)
 
@@ -22,7 +22,7 @@ export interface DevelopmentPorts {
 
 export const portVariables = { edge: 'EDGE_PORT', origin: 'ORIGIN_PORT', issuer: 'ISSUER_PORT' } as const
 
-/** @throws Error that names each variable that is not a port number, or another one's port */
+/** @throws Error that names each variable that is no port number or repeats another one's port */
 export function developmentPorts(env: NodeJS.ProcessEnv): DevelopmentPorts {
   const wrong: string[] = []
   const read = (tier: keyof DevelopmentPorts) => {

@@ -8,7 +8,7 @@ import type { WhichApplication } from '@spillway/origin/dev/origin-process'
 
 const run = promisify(execFile)
 
-/** The Worker as Cloudflare would get it, and what wrangler.jsonc says about it in Miniflare's words. */
+/** The Worker as it would be deployed, with the settings of wrangler.jsonc as Miniflare options. */
 export interface EdgeBundle {
   readonly scriptFile: string
   readonly workerOptions: Readonly<Record<string, unknown>> & {
@@ -26,10 +26,10 @@ const sources = [
   'package-lock.json',
 ]
 
-/** Workers from the repository's root: both have the same framework, each its application. */
+/** Workers by entry file, relative to the repository's root: the same framework with different applications. */
 const workers = { own: 'edge/src/worker.ts', fixture: 'edge/test/fixture/worker.ts' }
 
-/** Bundles the edge by wrangler's own means, so that tests run what a deployment would; once per state of the sources. */
+/** Bundles the edge with wrangler, so that tests run what a deployment would; cached by the state of the sources. */
 export async function bundleEdge(application: WhichApplication = 'own'): Promise<EdgeBundle> {
   const worker = workers[application]
   const folder = join(localFolder, 'edge-bundles', await hashOfSources(worker))
@@ -40,7 +40,7 @@ export async function bundleEdge(application: WhichApplication = 'own'): Promise
 }
 
 async function build(worker: string, folder: string, optionsFile: string): Promise<void> {
-  // Complete when it is renamed: another process may build the same at this moment.
+  // The rename publishes a complete bundle: another process may build the same one at the same time.
   const draft = `${folder}.${randomUUID()}`
   try {
     await run(
@@ -51,7 +51,7 @@ async function build(worker: string, folder: string, optionsFile: string): Promi
     const { unstable_getMiniflareWorkerOptions: toMiniflare, unstable_readConfig } = await import('wrangler')
     const { vars } = unstable_readConfig({ config })
     const read = toMiniflare(config).workerOptions
-    // Without what a developer's own .dev.vars adds, and without what a bundle does not need.
+    // Omits variables of a developer's .dev.vars, and options that do not apply to a bundle.
     const workerOptions = { ...read, bindings: vars, modulesRules: undefined, rootPath: undefined }
     const scriptFile = `${basename(worker, '.ts')}.js`
     await mkdir(draft, { recursive: true })
@@ -65,7 +65,7 @@ async function build(worker: string, folder: string, optionsFile: string): Promi
   }
 }
 
-/** Nothing is sent to Cloudflare and nothing is fetched from it; logs and settings stay out of the home folder. */
+/** Keeps wrangler offline, and its logs and settings out of the home folder. */
 export const wranglerEnvironment = (): NodeJS.ProcessEnv => ({
   ...process.env,
   WRANGLER_SEND_METRICS: 'false',

@@ -5,12 +5,12 @@ import { type BuildFailure, build, formatMessages } from 'esbuild'
 import { unstable_readConfig } from 'wrangler'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
 
-/** A bundle that can run, or the reason why there is none. */
+/** A runnable bundle, or the reason why bundling failed. */
 export type Bundled =
   | { readonly ok: true; readonly code: WorkerCode }
   | { readonly ok: false; readonly message: string }
 
-/** Bundles the edge for a developer: readable, with the sources that a debugger shows. */
+/** Bundles the edge for development: not minified, with the sources that a debugger shows. */
 export async function bundleForDevelopment(): Promise<Bundled> {
   const folder = join(localFolder, 'edge')
   await mkdir(folder, { recursive: true })
@@ -53,8 +53,8 @@ export interface EdgeDevOptions {
 }
 
 /**
- * The edge on a laptop: workerd with the Worker alone. Rate limiter, control namespace and Cache API are Cloudflare's; their
- * local stand-ins cost ten times what the Worker does, so an isolate's own memory and counters do their work here.
+ * The edge on a laptop: workerd with only the Worker. Rate limiter, control namespace and Cache API are Cloudflare's,
+ * and their local stand-ins cost ten times what the Worker does; the isolate's own memory and counters replace them.
  */
 export const startEdgeDev = (
   code: WorkerCode,

@@ -20,7 +20,7 @@ export interface EdgeOptions {
   readonly port?: number
 }
 
-/** The variables that any edge needs, by the names of the contract's `edgeEnv`; every web origin may call it. */
+/** The variables that every edge needs, by the names of the contract's `edgeEnv`; all web origins may call it. */
 export const edgeVariables = (values: {
   /** Base URLs, the preferred one first. */
   readonly originUrls: readonly string[]
@@ -34,8 +34,8 @@ export const edgeVariables = (values: {
 })
 
 /**
- * Runs the bundled Worker in workerd, without the proxy of `wrangler dev` in front of it. Two of them are two data
- * centres: they share neither caches nor counters.
+ * Runs the bundled Worker in workerd, without the proxy of `wrangler dev`. Two instances are two data centres: they
+ * share neither caches nor counters.
  */
 export async function startEdge({ variables, logFile, application, port = 0 }: EdgeOptions): Promise<Edge> {
   const { scriptFile, workerOptions } = await bundleEdge(application)

@@ -9,7 +9,7 @@ export const issuerPaths = {
 } as const
 
 export interface IssuerOptions {
-  /** The first one signs; all are published. */
+  /** The first key signs; all are published. */
   readonly keys: readonly [PrivateJwk, ...PrivateJwk[]]
   /** @default any free port */
   readonly port?: number
@@ -20,13 +20,13 @@ export interface Issuer {
   readonly url: string
   readonly jwksUri: string
   readonly audience: string
-  /** How often its key set was asked for. */
+  /** How often its key set was requested. */
   readonly keyRequests: number
   mintToken(request: TokenRequest, key?: PrivateJwk): Promise<string>
   stop(): Promise<void>
 }
 
-/** Configuration by which the edge accepts this issuer's tokens: one item of its `TOKEN_ISSUERS`. */
+/** Configuration that makes the edge accept this issuer's tokens: one item of its `TOKEN_ISSUERS`. */
 export const trustedIssuer = ({ url, jwksUri, audience }: Issuer) => ({
   issuer: url,
   jwksUri,
@@ -34,7 +34,7 @@ export const trustedIssuer = ({ url, jwksUri, audience }: Issuer) => ({
   algorithms: ['ES256', 'EdDSA'],
 })
 
-/** A token issuer for development and tests: it signs whatever it is asked to, so it listens on loopback only. */
+/** A token issuer for development and tests. It signs any claims, so it listens only on loopback. */
 export async function startIssuer({ keys, port = 0 }: IssuerOptions): Promise<Issuer> {
   const server = createServer()
   const url = `http://127.0.0.1:${await listen(server, port)}`

@@ -4,16 +4,16 @@ import { dirname } from 'node:path'
 import { assertionProfile } from '@spillway/origin/contract'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from 'jose'
 
-/** JWS algorithms (RFC 7518, RFC 8037) that development keys are made for. EdDSA is on curve Ed25519. */
+/** JWS algorithms (RFC 7518, RFC 8037) of development keys. EdDSA uses curve Ed25519. */
 export type KeyAlgorithm = 'ES256' | 'EdDSA'
 
-/** A private JSON Web Key (RFC 7517) that says what it is called and what it is for. */
+/** A private JSON Web Key (RFC 7517) with an id and an algorithm. */
 export interface PrivateJwk extends JWK {
   readonly kid: string
   readonly alg: KeyAlgorithm
 }
 
-/** The edge's key for its assertions towards the origin. */
+/** Algorithm of the edge's assertions for the origin. */
 export const assertionAlgorithm: KeyAlgorithm = assertionProfile.algorithm
 
 /** A new key; its id is its thumbprint (RFC 7638). */
@@ -23,7 +23,7 @@ export async function createKey(algorithm: KeyAlgorithm): Promise<PrivateJwk> {
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: algorithm, use: 'sig' }
 }
 
-/** The key kept in the file, readable by this user only; made on the first call. */
+/** Reads the key from the file, readable only by this user; creates it on the first call. */
 export async function keptKey(file: string, algorithm: KeyAlgorithm): Promise<PrivateJwk> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   await createOnce(file, async () => `${JSON.stringify(await createKey(algorithm), null, 2)}\n`)
@@ -35,10 +35,10 @@ export async function keptKey(file: string, algorithm: KeyAlgorithm): Promise<Pr
   return key
 }
 
-/** `undefined`: the file is empty, cut off or something else. */
+/** `undefined` if the file is empty, truncated or no JSON. */
 function parseKey(text: string): PrivateJwk | undefined {
   try {
-    // Only what is read of it next is relied on.
+    // The cast: the caller checks every member that it uses.
     return (JSON.parse(text) ?? undefined) as PrivateJwk | undefined
   } catch {
     return undefined
@@ -50,7 +50,10 @@ export const publicKeySet = (...keys: readonly PrivateJwk[]): JSONWebKeySet => (
   keys: keys.map(({ d: _private, ...publicHalf }) => publicHalf),
 })
 
-/** A link fails where a file is: of two that start at once, one wins, and nobody reads half a key. */
+/**
+ * Publishes the file by a hard link, which fails if it exists: of two processes that start at once one wins, and nobody
+ * reads half a key.
+ */
 async function createOnce(file: string, content: () => Promise<string>): Promise<void> {
   if (await isReadable(file)) return
   const draft = `${file}.${randomUUID()}`

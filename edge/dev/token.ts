@@ -13,15 +13,15 @@ export interface TokenRequest {
   readonly sub: string
   /** @default none */
   readonly scopes?: readonly string[]
-  /** Negative: expired already. @default 3600 */
+  /** A negative value makes an expired token. @default 3600 */
   readonly expiresInSeconds?: number
-  /** Claims to add or to replace; `undefined` leaves one out. */
+  /** Claims to add or replace; `undefined` removes one. */
   readonly claims?: Readonly<Record<string, unknown>>
-  /** Header parameters to add or to replace. */
+  /** Header parameters to add or replace. */
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-/** Audience of the tokens that the API accepts. */
+/** Audience that the API requires. */
 export const tokenAudience = 'spillway'
 
 /** An access token of the JWT profile (RFC 9068): `typ` at+jwt, and the claims of its §2.2. */

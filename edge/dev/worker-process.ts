@@ -7,10 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Child, describeExit, startChild } from '@spillway/origin/dev/child'
 import { freePort } from '@spillway/origin/dev/ports'
 
-/** Path of the program. `require`d, since import reads the package's default export in more ways than one. */
+/**
+ * Path of the program. Loaded by `require`, since `import` resolves the package's default export differently in each
+ * runtime.
+ */
 const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }
 
-/** A Worker in a workerd process of its own. */
+/** A Worker in its own workerd process. */
 export interface WorkerProcess {
   readonly url: string
   readonly pid: number
@@ -19,13 +22,13 @@ export interface WorkerProcess {
 }
 
 export interface WorkerOptions {
-  /** The Worker's bindings. They are in the process's environment, and in no file. */
+  /** The Worker's bindings. They are passed in the process's environment and written to no file. */
   readonly variables: Readonly<Record<string, string>>
   /** @default any free port */
   readonly port?: number
   /** Port for a debugger, on the loopback interface. @default none */
   readonly inspectorPort?: number | undefined
-  /** Called with each line that it prints. */
+  /** Called with each line of its output. */
   readonly onLine?: (line: string) => void
 }
 
@@ -38,9 +41,9 @@ export interface WorkerCode {
 }
 
 /**
- * Starts workerd with one Worker and nothing else, and waits until it listens. Miniflare would put Workers of its own before
- * it and after it, one of them between each `fetch` and the network: a laptop would carry a tenth of what it can, and a
- * benchmark would measure those Workers, too.
+ * Starts workerd with a single Worker, and waits until it listens. Miniflare would add Workers of its own before and
+ * after it, one of them between each `fetch` and the network: a laptop would carry a tenth of the load, and benchmarks
+ * would measure those Workers, too.
  */
 export async function startWorkerProcess(code: WorkerCode, options: WorkerOptions): Promise<WorkerProcess> {
   const { variables, inspectorPort, onLine } = options
