@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Packs a release of the origin: the workspace folder itself (Node strips types only outside node_modules), its
-# dependencies, the Node that runs it, the files of the instance and the database's certificate authorities.
+# dependencies, the Node that runs it, the instance files and the database's certificate authorities.
 #   infra/release.sh <commit> <folder> [arm64|x64]
 # Prints the release's name, which ends in the digest of its archive: <folder>/<name>.tar.gz.
 # Needs npm's registry and, unless DATABASE_CA names a local copy, AWS's trust store.

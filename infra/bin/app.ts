@@ -4,7 +4,7 @@ import { connectionDemand, databaseCapacity } from '../src/config.ts'
 import { spillwayApp } from '../src/spillway-app.ts'
 import { stages } from '../src/stages.ts'
 
-/** Synthesizes every stage. The CDK command line sets CDK_OUTDIR; alone, the templates go to `infra/cdk.out`. */
+/** Synthesizes every stage. The CDK command line sets CDK_OUTDIR; otherwise the templates go to `infra/cdk.out`. */
 const outdir = process.env.CDK_OUTDIR ?? join(import.meta.dirname, '..', 'cdk.out')
 const configs = Object.values(stages)
 spillwayApp(configs, { outdir }).synth()

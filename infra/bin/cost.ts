@@ -6,7 +6,7 @@ import { spillwayCost } from '../src/cost/spillway-cost.ts'
 import { defaultWorkload, service, trafficOf, type Workload } from '../src/cost/workload.ts'
 import { stages } from '../src/stages.ts'
 
-/** `npm run cost -- --users 100000`: a month's bill of both designs, with what it assumes. */
+/** `npm run cost -- --users 100000`: the monthly bill of both designs, with the assumptions. */
 const flags = {
   users: 'users',
   'requests-per-user-second': 'requestsPerUserSecond',

@@ -14,7 +14,7 @@ import { checkSynth, connectionsThatStopSynth } from '../src/check/synth-check.t
 import { checkTemplates } from '../src/check/template-check.ts'
 import { stages } from '../src/stages.ts'
 
-/** Everything that a deployment needs, short of the network and an account. */
+/** Findings of every check that needs neither network nor account. */
 const findings: string[] = []
 function report<T extends Check>(check: T): T {
   printCheck(check)

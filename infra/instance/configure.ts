@@ -4,9 +4,9 @@ import { closeSync, fchmodSync, fchownSync, openSync, renameSync, rmSync, statSy
 import { join } from 'node:path'
 
 /**
- * Before each start of the origin: credentials and keys from AWS, and a key and certificate of the instance's own, into
- * files that live in memory only.
- * Runs as root by the release's own Node, so that an instance needs no package beside the AWS command line.
+ * Runs before each start of the origin: fetches credentials and keys from AWS, and creates a key and certificate of the
+ * instance's own, in files that exist only in memory. It runs as root, on the release's own Node, so that an instance
+ * needs no package besides the AWS command line.
  */
 const folder = process.env.RUNTIME_FOLDER ?? '/run/spillway'
 
@@ -16,7 +16,7 @@ const setting = (name: string): string => {
   return value
 }
 
-/** What the AWS command line prints. Its own message goes to the log; what it printed never does. */
+/** Output of the AWS command line. Its error messages go to the log; its output never does. */
 const aws = (...words: readonly string[]): string =>
   execFileSync('aws', [...words, '--output', 'text'], {
     encoding: 'utf8',
@@ -25,14 +25,14 @@ const aws = (...words: readonly string[]): string =>
 
 interface FileMode {
   readonly mode: number
-  /** Gives the file to the user whose folder it lies in: the origin's. @default root's */
+  /** Gives the file to the owner of its folder, the origin's user. @default root's */
   readonly isOrigins?: boolean
 }
 
 function write(name: string, content: string, { mode, isOrigins = false }: FileMode): string {
   const path = join(folder, name)
-  // The folder belongs to the origin's user, and this runs as root: what lies there must not be written through, so the
-  // file is new, and everything is done to the file itself and not to its name.
+  // The folder belongs to the origin's user, and this runs as root, so it must not write through a file or link placed
+  // there. It creates a new file and changes that file by descriptor, not by name.
   rmSync(`${path}.new`, { force: true })
   const file = openSync(`${path}.new`, 'wx', mode)
   fchmodSync(file, mode)
@@ -61,7 +61,7 @@ function mongodbUri(): string {
     replicaSet: 'rs0',
     tls: 'true',
     tlsCAFile: setting('DATABASE_CA'),
-    // DocumentDB knows retryable writes from 8.0 on; retries are the idempotency keys' business.
+    // DocumentDB supports retryable writes only from 8.0 on; idempotency keys make retries safe.
     retryWrites: 'false',
   })
   const credentials = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`
@@ -79,13 +79,14 @@ function edgeKeys(): string {
   )
   const { keys } = JSON.parse(text)
   if (!Array.isArray(keys) || keys.length === 0) throw new Error('the edge has no assertion keys')
-  // Public keys: the origin's user reads them.
+  // Public keys, readable by the origin's user.
   return write('edge-keys.json', text, { mode: 0o644 })
 }
 
 /**
- * For the step from the balancer to this instance. The balancer verifies no target's certificate, so nobody has to sign
- * this one, and its end is never looked at: it keeps readers of packets out, and the security group keeps others away.
+ * Self-signed certificate for the hop from the load balancer to this instance. The balancer verifies neither the signer
+ * nor the expiry of a target's certificate: TLS keeps the traffic private, and the security group keeps other hosts
+ * out.
  */
 function certificate(): readonly string[] {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Answers the Auto Scaling group: "ready" once /readyz says so, "drained" once the origin has stopped, "unhealthy" when
-# /livez has been silent for a minute. Readiness alone never condemns an instance: when the database fails over, every
-# origin is unready, and a group that replaced them all would make an outage of half a minute one of ten.
-# The group's wish is read from the instance metadata (autoscaling/target-lifecycle-state), so that neither a queue
-# nor a function stands between the decision and the drain. Runs from boot until the instance goes.
+# Reports to the Auto Scaling group: "ready" when /readyz succeeds, "drained" when the origin has stopped, "unhealthy"
+# when /livez has failed for a minute. Readiness alone never condemns an instance: during a database failover every
+# origin is unready, and a group that replaced them all would turn an outage of half a minute into one of ten. The
+# group's target state is read from the instance metadata (autoscaling/target-lifecycle-state), so neither a queue nor a
+# function stands between the decision and the drain. Runs from boot until the instance is terminated.
 set -euo pipefail
 metadata=${METADATA_URL:-http://169.254.169.254/latest}
 poll_seconds=${POLL_SECONDS:-2}
@@ -18,7 +18,7 @@ read_metadata() {
   curl -fsS -m 2 -H "X-aws-ec2-metadata-token: $(token)" "$metadata/meta-data/$1"
 }
 
-# Without a look at the certificate: the origin made it itself, and the way there does not leave this machine.
+# Skips certificate verification: the origin signed it itself, and the connection stays on this machine.
 answers() {
   curl -fsSk -m 2 -o /dev/null "$1"
 }
@@ -36,19 +36,19 @@ while true; do
   wish=$(read_metadata autoscaling/target-lifecycle-state || echo unknown)
   case $wish in
     Terminated | Warmed:Terminated)
-      # The wish may be here before every node of the balancer knows that this target leaves: for as long as the
-      # balancer drains it, requests that still come are served and not refused.
+      # The target state may arrive before every node of the balancer stops sending. While the balancer drains the
+      # target, the origin still serves requests instead of refusing them.
       [[ $wish == Warmed:* ]] || sleep "$LEAVE_SECONDS"
       systemctl stop spillway-origin.service
-      # The hook opens after the balancer's drain; until then, and when the group is not to be reached, it is asked
-      # again. One that someone else has answered stays closed: then this ends without it.
+      # The hook opens after the balancer's drain. Until then, and while the group is unreachable, the call is retried.
+      # A hook that someone else completed stays closed; then the retries run out.
       until complete "$TERMINATE_HOOK" || ((++answers >= answers_max)); do sleep "$poll_seconds"; done
       exit 0
       ;;
     InService | Warmed:*)
-      # Once for each wish: entering the warm pool and leaving it are two hooks. An instance can be ready before its
-      # hook is open, and an answer that was not heard would be the end of it: it is given until it is heard, or for a
-      # minute, because after a restart of this script the hook has long been closed.
+      # Completes one hook per target state: entering the warm pool and leaving it have separate hooks. An instance can
+      # be ready before its hook opens, and a lost completion would terminate it, so the call is retried. Retries end
+      # after a minute, since after a restart of this script the hook is long closed.
       if [[ $wish != "$answered" ]] && answers "$READY_URL"; then
         if complete "$LAUNCH_HOOK" || ((++answers >= answers_max)); then
           answered=$wish

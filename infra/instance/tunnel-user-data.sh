@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # First boot of a connector: cloudflared from Cloudflare's own repository, the tunnel's token from Secrets Manager.
-# Amazon Linux 2023. Routes live in Cloudflare's configuration of the tunnel; the connector only opens the way out.
+# Amazon Linux 2023. Routes are configured at Cloudflare; the connector only opens outbound connections.
 set -euo pipefail
 root=${INSTANCE_ROOT:-}
 set -a
@@ -8,13 +8,13 @@ set -a
 . "$root/etc/spillway/instance.env"
 set +a
 
-# The newest, not a version of ours: Cloudflare supports one for a year, and packages are checked against its key. The
-# connector sees what Cloudflare, which made it, sees anyway.
+# Installs the newest version, not a pinned one: Cloudflare supports a version for one year and signs its packages. The
+# connector sees nothing that Cloudflare, which wrote it, does not see anyway.
 curl -fsSL https://pkg.cloudflare.com/cloudflared.repo -o "$root/etc/yum.repos.d/cloudflared.repo"
 dnf install -y -q cloudflared
 id cloudflared >/dev/null 2>&1 || useradd --system --shell /sbin/nologin cloudflared
 
-# At each start, so that a new token needs no more than a restart.
+# Fetched at each start, so that a new token needs only a restart.
 cat > "$root/usr/local/bin/spillway-tunnel-token" <<'SCRIPT'
 #!/usr/bin/env bash
 set -euo pipefail
@@ -30,7 +30,7 @@ cat > "$root/etc/systemd/system/spillway-tunnel.service" <<'UNIT'
 Description=Spillway tunnel to the edge
 Wants=network-online.target
 After=network-online.target
-# Until its token has been put in it fails every few seconds, which is no reason to give up for good.
+# Restarts without limit: until the secret holds a token, the unit fails every few seconds.
 StartLimitIntervalSec=0
 
 [Service]

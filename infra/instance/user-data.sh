@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# First boot of an origin instance: fetch the release that the launch template names, put its units in place, start.
-# Amazon Linux 2023. A stopped instance of the warm pool does not run this again; systemd starts the enabled units.
+# First boot of an origin instance: fetches the release named by the launch template, installs its units and starts
+# them. Amazon Linux 2023. A stopped instance of the warm pool does not run this again; systemd starts the enabled
+# units.
 set -euo pipefail
 root=${INSTANCE_ROOT:-}
 set -a
@@ -16,7 +17,7 @@ release_folder=/opt/spillway/$RELEASE
 mkdir -p "$root$release_folder"
 archive=$root$release_folder.tar.gz
 aws s3 cp --only-show-errors "s3://$RELEASES_BUCKET/origin/$RELEASE.tar.gz" "$archive"
-# The release's name ends in the digest of its archive: who may write to the bucket alone does not change what runs.
+# The release's name ends in the digest of its archive, so write access to the bucket alone does not change what runs.
 echo "${RELEASE##*-}  $archive" | sha256sum --check --quiet
 tar -xz -C "$root$release_folder" -f "$archive"
 rm "$archive"
@@ -29,7 +30,7 @@ agent=$root/opt/aws/amazon-cloudwatch-agent
 for template in cloudwatch-agent.json prometheus.yaml; do
   sed -e "s|@STAGE@|$STAGE|g" -e "s|@METRICS_ADDRESS@|127.0.0.1:$PORT|g" "$instance/$template" > "$agent/etc/$template"
 done
-# The agent finishes its own start in the background; the origin does not wait for its watcher.
+# The agent finishes starting in the background; the origin does not wait for it.
 "$agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$agent/etc/cloudwatch-agent.json"
 
 systemctl daemon-reload

@@ -1,4 +1,4 @@
-/** A number that a command measures, and the limit that it has to keep. */
+/** A measured quantity and its limit. */
 export interface Bar {
   readonly name: string
   readonly limit: number
@@ -14,7 +14,10 @@ export interface Measured {
 export const holds = ({ bar, value }: Measured): boolean =>
   bar.holds === '>=' ? value >= bar.limit : value <= bar.limit
 
-/** `bar: NAME MEASURED (>= LIMIT) pass|fail`, the last lines of every measuring command. */
+/**
+ * `bar: NAME MEASURED (>= LIMIT) pass
+ * fail`: the last lines of every measuring command.
+ */
 export const barLine = (measured: Measured): string => {
   const { bar, value } = measured
   const verdict = holds(measured) ? 'pass' : 'fail'

@@ -8,10 +8,10 @@ import { root } from '@spillway/origin/dev/folders'
 const run = promisify(execFile)
 
 /**
- * A copy of this checkout as it is, to be changed and thrown away: all files that version control knows or would take, and
- * the same dependencies. The workspaces are its own, so that nothing of it runs from here.
+ * Copies this checkout to a temporary folder that may be changed: all tracked and untracked files that version control
+ * does not ignore, and links to the same dependencies. The workspaces link to the copy, so that no code runs from here.
  *
- * @returns the folder, to be removed by the caller
+ * @returns the folder, which the caller must remove
  */
 export async function copyCheckout(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-copy-'))
@@ -20,7 +20,7 @@ export async function copyCheckout(): Promise<string> {
     maxBuffer: 16 << 20,
   })
   for (const file of stdout.split('\0').filter((name) => name !== '')) {
-    // A file that is deleted and not yet committed is still listed.
+    // A deleted file that is not committed yet is still listed.
     await cp(join(root, file), join(folder, file), { recursive: true }).catch((error) => {
       if (error.code !== 'ENOENT') throw error
     })
@@ -29,7 +29,7 @@ export async function copyCheckout(): Promise<string> {
   return folder
 }
 
-/** Each package by itself: one link for all of them would lead the workspaces back here. */
+/** Links each package separately: a single link to node_modules would lead the workspaces back here. */
 async function linkDependencies(folder: string): Promise<void> {
   const from = join(root, 'node_modules')
   const to = join(folder, 'node_modules')

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-/** Lines of several processes on one terminal, each with its tier in front. */
+/** Prefixes each line of several processes on one terminal with its tier. */
 
 const width = 8
 
@@ -11,7 +11,7 @@ export function lineWriter(tier: string): (line: string) => void {
   }
 }
 
-/** Members of a structured log line that say nothing to a person who has just seen it appear. */
+/** Members of a structured log line that a reader at the terminal does not need. */
 const noise = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'message', 'v', 'name'])
 const pinoLevels: Readonly<Record<number, string>> = {
   10: 'trace',
@@ -21,7 +21,7 @@ const pinoLevels: Readonly<Record<number, string>> = {
   60: 'FATAL',
 }
 
-/** A JSON log line as text: level unless it is information, message, then the rest as `key=value`. */
+/** Formats a JSON log line: the level (unless `info`), the message, then the rest as `key=value`. */
 export function readableLine(line: string): string | undefined {
   const text = line.trimEnd()
   if (text === '') return undefined

@@ -1,7 +1,7 @@
 import { type Child, describeExit, type Exit } from '@spillway/origin/dev/child'
 import type { SourceWatch } from './source-watch.ts'
 
-/** One tier that runs the sources: how to start it, so that it is up when the promise resolves. */
+/** One tier that runs the sources. Starting it resolves when it is up. */
 export interface Tier {
   readonly name: string
   start(): Promise<Running>
@@ -14,22 +14,22 @@ export interface Running {
 
 export interface ReloadOptions {
   readonly sources: SourceWatch
-  /** Looks for mistakes without touching what runs, and prepares what is to run next. @returns the first mistake */
+  /** Checks the sources and prepares the next start, without touching the running tiers. @returns the first mistake */
   readonly prepare: () => Promise<string | undefined>
-  /** In the order in which they are started; each is stopped before the one it depends on. */
+  /** In start order; each stops before the tier that it depends on. */
   readonly tiers: readonly Tier[]
   readonly say: (line: string) => void
-  /** Called once everything runs what the sources say, at the start and after each change. */
+  /** Called when everything runs the current sources, at the start and after each change. */
   readonly onUp: (how: 'started' | 'reloaded') => void
   readonly signal: AbortSignal
 }
 
 /**
- * Runs the tiers from the sources as they are, and again whenever those change: all tiers from one state of the sources, so
- * that no two ever run different contracts. A mistake changes nothing: it is told, and what ran before goes on. A tier that
- * dies is told as well, and waits for the next change.
+ * Runs the tiers from the sources, and restarts them on each change: all from one state of the sources, so that no two
+ * run different contracts. A mistake is reported and changes nothing: the previous version keeps running. A tier that
+ * dies is reported and restarts with the next change.
  *
- * @throws Error when the first start fails; AbortError at the end
+ * @throws Error when the first start fails; AbortError when stopped
  */
 export class Reload {
   readonly #options: ReloadOptions
@@ -39,7 +39,7 @@ export class Reload {
     this.#options = options
   }
 
-  /** Resolves with the state of the sources that runs, once everything is up. */
+  /** Resolves with the state of the running sources, once everything is up. */
   async start(): Promise<string> {
     const { sources, prepare, onUp } = this.#options
     const state = await sources.state()
@@ -50,7 +50,7 @@ export class Reload {
     return state
   }
 
-  /** Follows the sources until the signal is aborted. */
+  /** Restarts on each change until the signal is aborted. */
   async follow(state: string): Promise<never> {
     const { sources, prepare, say, onUp, signal } = this.#options
     for (let known = state; ; ) {
@@ -72,7 +72,7 @@ export class Reload {
     }
   }
 
-  /** The last one first. */
+  /** Stops the tiers in reverse order. */
   async stop(graceMs?: number): Promise<void> {
     const running = this.#running
     this.#running = []

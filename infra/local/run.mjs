@@ -1,7 +1,7 @@
 /**
- * Program: `node infra/local/run.mjs [PROGRAM [ARGUMENT...]]` sets the checkout up, then runs a program of it on the Node
- * that is one of its dependencies. The scripts of the root's package.json all begin here, so none of them needs a set-up
- * of its own, and none needs the syntax of a particular shell.
+ * Program: `node infra/local/run.mjs [PROGRAM [ARGUMENT...]]` sets up the checkout, then runs a program of it on the
+ * Node that is one of its dependencies. All scripts of the root's package.json use it, so none needs its own set-up or
+ * the syntax of a particular shell.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -21,28 +21,28 @@ if (program !== undefined) {
   else runOnOurs()
 }
 
-/** The version that package-lock.json says. */
+/** The Node version that package-lock.json pins. */
 function ourNode() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   return packages['node_modules/node'].version
 }
 
-/** In this process: Ctrl-C and other signals reach the program once and at first hand. */
+/** Runs in this process, so that Ctrl-C and other signals reach the program once and directly. */
 async function runHere(file) {
   process.argv.splice(1, process.argv.length, file, ...args)
   await import(pathToFileURL(file).href)
 }
 
-/** The first run after an installation: npm has found another Node before ours was there. */
+/** First run after an installation: npm started this on another Node, before the pinned one was installed. */
 function runOnOurs() {
   const child = spawn(join(root, 'node_modules/.bin/node'), process.argv.slice(1), { stdio: 'inherit' })
-  // A terminal sends Ctrl-C to both; the child decides when it is done.
+  // A terminal sends Ctrl-C to both processes; the child decides when to exit.
   process.on('SIGINT', () => {})
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.once('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))
 }
 
-/** npm's shell passes no signals on: when npm was told to end, its own end is all that can be seen of it here. */
+/** npm's shell does not forward signals, so this process notices npm's end by losing its parent. */
 function endWithParent() {
   const parent = process.ppid
   const check = setInterval(() => {

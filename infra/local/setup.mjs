@@ -1,7 +1,6 @@
 /**
- * Program: installs the dependencies when they are missing or not those of package-lock.json, and does nothing otherwise.
- * It runs before `npm start` and `npm test` on whatever Node the machine has, without any dependency; the Node that
- * everything else runs on is one of the dependencies that it installs.
+ * Program: installs the dependencies if they are missing or differ from package-lock.json. It runs before `npm start`
+ * and `npm test` on the machine's own Node, without dependencies; it installs the Node that everything else runs on.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -16,7 +15,7 @@ const holder = join(lock, 'pid')
 const nodeMajorMin = 20
 const installTimeoutMs = 15 * 60_000
 const heartbeatMs = 5_000
-/** A lock without an owner's name is one that was taken this moment, or left by a process that died at once. */
+/** A lock without an owner's name was either taken this moment, or left by a process that died at once. */
 const namelessLockMs = 5_000
 
 const say = (line) => console.error(`setup: ${line}`)
@@ -31,7 +30,7 @@ async function main() {
   if (isInstalled() && hasNode()) return
   await acquireLock()
   try {
-    // Whoever held the lock before may have done the work.
+    // The previous owner of the lock may have installed everything.
     if (!isInstalled()) await install()
     if (!hasNode()) await repairNode()
   } finally {
@@ -39,17 +38,17 @@ async function main() {
   }
 }
 
-/** Whether node_modules holds what package-lock.json says, by npm's own record of what it has installed. */
+/** Whether node_modules matches package-lock.json, according to npm's record of the installation. */
 function isInstalled() {
   const wanted = readPackages(join(root, 'package-lock.json'))
   const found = readPackages(join(modules, '.package-lock.json'))
   if (wanted === undefined) fail('package-lock.json is missing or broken: restore it from version control.')
   if (found === undefined) return false
   for (const [path, entry] of Object.entries(wanted)) {
-    // The rest are our own workspaces, linked rather than installed.
+    // The other entries are our own workspaces, which are linked and not installed.
     if (!path.includes('node_modules/')) continue
     const installed = found[path]
-    // Packages for other platforms are in the lockfile and not on the disk.
+    // Packages for other platforms are in the lockfile but not installed.
     if (installed === undefined && (entry.optional || entry.devOptional || entry.peer)) continue
     if (installed === undefined || identityOf(installed) !== identityOf(entry)) return false
   }
@@ -84,10 +83,10 @@ async function install() {
   say(`dependencies installed in ${result.seconds} s`)
 }
 
-/** NODE_ENV=production, or a setting of npm, would leave out what runs and tests everything. */
+/** Overrides NODE_ENV=production and npm settings, which would omit packages needed to run and test. */
 const everything = ['--include=dev', '--include=optional']
 
-/** Runs npm, prints a sign of life now and then, and keeps its output for the case that it fails. */
+/** Runs npm, prints a sign of life now and then, and shows its output if it fails. */
 function npm(...command) {
   const startedAt = Date.now()
   const seconds = () => Math.round((Date.now() - startedAt) / 1000)
@@ -118,15 +117,15 @@ function npm(...command) {
 }
 
 /**
- * npm scripts have node_modules/.bin first on their PATH. While npm replaces that folder, no program in it is one to depend
- * on: neither the Node that we may be running on nor an npm that some dependency has brought.
+ * npm scripts put node_modules/.bin first in PATH. While npm replaces that folder, its programs are unreliable: both
+ * the Node that may be running this and an npm that a dependency installed.
  */
 function pathWithoutModules() {
   const folders = (process.env.PATH ?? '').split(delimiter)
   return folders.filter((folder) => !folder.endsWith(join('node_modules', '.bin'))).join(delimiter)
 }
 
-/** The npm on the PATH; else the one that started us. */
+/** The npm in PATH; otherwise the npm that started this. */
 function npmProgram(path) {
   const isOnPath = path.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, 'npm')))
   const starter = process.env.npm_execpath
@@ -134,7 +133,7 @@ function npmProgram(path) {
   return { file: process.execPath, first: [starter] }
 }
 
-/** Whether the dependency `node`, where there is one, is the version of package-lock.json and runs. */
+/** Whether the dependency `node` is installed in the version of package-lock.json, and runs. */
 function hasNode() {
   const wanted = readPackages(join(root, 'package-lock.json'))['node_modules/node']?.version
   if (wanted === undefined) return true
@@ -146,7 +145,10 @@ function hasNode() {
   return stdout?.trim() === `v${wanted}`
 }
 
-/** The dependency `node` gets its program by an install script, which a setting of npm can forbid: that one alone is run. */
+/**
+ * Repairs the dependency `node`, whose program comes from an install script that an npm setting can forbid: runs only
+ * that script.
+ */
 async function repairNode() {
   say('npm has not run the install script that brings the dependency `node`: running that one …')
   const result = await npm('rebuild', 'node', '--ignore-scripts=false')
@@ -158,7 +160,7 @@ async function repairNode() {
   )
 }
 
-/** Creating a folder succeeds for one process only. */
+/** Takes the lock by creating a folder, which succeeds for exactly one process. */
 async function acquireLock() {
   mkdirSync(join(lock, '..'), { recursive: true })
   let isTold = false
@@ -201,7 +203,7 @@ function isAbandoned() {
   }
 }
 
-/** One at a time, looking again: what was abandoned a moment ago may have been taken by somebody since. */
+/** Removes an abandoned lock, one process at a time, after checking again: another process may have taken it since. */
 function removeAbandoned() {
   const removal = `${lock}.removal`
   try {

@@ -3,23 +3,23 @@ import { glob, stat, watch } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How long no file may change before a change counts as complete: an editor writes several files one after the other. */
+/** How long no file may change before a change counts as complete: editors write several files in a row. */
 const quietMs = 100
-/** Events of a file system are lost now and then, and come from some network folders never: so files are looked at, too. */
+/** Polling interval: file systems sometimes lose events, and some network folders send none. */
 const lookMs = 1_000
 
-/** Source files by their state, which tells whether anything has changed since an earlier look. */
+/** A state of the source files, comparable with an earlier one. */
 export interface SourceWatch {
-  /** Resolves with the state of the files once that is another one than `known`, and has settled. */
+  /** Resolves with the state of the files when it differs from `known` and has settled. */
   changedFrom(known: string): Promise<string>
   state(): Promise<string>
 }
 
 /**
- * Watches all TypeScript files below the folders. What matters is the state that a process was started from, not the moment
- * at which somebody began to wait: no edit can fall into a gap.
+ * Watches all TypeScript files below the folders. It compares states rather than waiting for events, so an edit between
+ * a process's start and the first wait is not missed.
  *
- * @param signal ends the watch; whoever waits gets an AbortError
+ * @param signal ends the watch; pending waits reject with an AbortError
  */
 export function watchSources(folders: readonly string[], signal: AbortSignal): SourceWatch {
   let wake = Promise.withResolvers<void>()
@@ -47,7 +47,7 @@ async function follow(folder: string, signal: AbortSignal, onEvent: () => void):
   try {
     for await (const _change of watch(folder, { recursive: true, signal })) onEvent()
   } catch {
-    // Ended, or not to be watched here: looking at the files goes on.
+    // The watch ended, or this folder cannot be watched: polling continues.
   }
 }
 
@@ -61,7 +61,7 @@ async function stateOf(folders: readonly string[]): Promise<string> {
   for (const folder of folders) {
     const files = await Array.fromAsync(glob('**/*.ts', { cwd: folder }))
     for (const file of files.filter((name) => !name.endsWith('.test.ts')).sort()) {
-      // One that was removed since it was found is seen the next time.
+      // A file removed since the listing shows up in the next poll.
       const found = await stat(join(folder, file), { bigint: true }).catch(() => undefined)
       hash.update(`${folder}/${file}\0${found?.size}\0${found?.mtimeNs}\0${found?.ctimeNs}\0`)
     }

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 export interface StartOptions {
   /** Whether both tiers listen for a debugger. */
   readonly inspect: boolean
-  /** Whether the seed is loaded into a database that is not ours. */
+  /** Whether to load the seed into a database that `npm start` did not create. */
   readonly seed: boolean
 }
 
@@ -14,7 +14,7 @@ npm start -- --seed          loads the seed into the database of MONGODB_URI, to
 EDGE_PORT, ORIGIN_PORT, ISSUER_PORT   other ports than 8787, 3000, 8788
 MONGODB_URI                           a replica set of your own, with the database's name in its path`
 
-/** @throws Error that says what there is */
+/** @throws Error that lists the options */
 export function startOptions(args: readonly string[]): StartOptions | 'help' {
   try {
     const { values } = parseArgs({

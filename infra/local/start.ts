@@ -1,4 +1,4 @@
-/** Program: `npm start` runs the whole path on this machine until Ctrl-C, and reloads both halves when they change. */
+/** Program: `npm start` runs all tiers on this machine until Ctrl-C, and reloads them when their sources change. */
 import '@spillway/origin/dev/loopback'
 import { join } from 'node:path'
 import {
@@ -137,7 +137,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   })
 }
 
-/** @throws Error with the mistake in a definition, without the stack of whoever loaded it */
+/** @throws Error with the mistake in a definition, without the loader's stack */
 async function loadApplication(signal: AbortSignal) {
   const mistake = await checkSources(signal)
   if (mistake !== undefined) throw new Error(mistake)
@@ -146,7 +146,7 @@ async function loadApplication(signal: AbortSignal) {
   return { application, tools }
 }
 
-/** Nothing is put into a database that is somebody else's, unless they say so. */
+/** Leaves a database that this command did not create untouched, unless asked to load the seed. */
 async function loadSeed(
   { uri: databaseUri, pid }: Mongod,
   databaseName: string,
@@ -161,7 +161,7 @@ async function loadSeed(
   await seed({ databaseUri, databaseName, onLine: lineWriter('seed'), signal })
 }
 
-/** @throws Error with the child's last lines when it does not become ready; it is gone then */
+/** @throws Error with the child's last lines if it does not become ready; it is stopped then */
 async function readyOrStopped(child: Child, url: string, signal: AbortSignal): Promise<Running> {
   try {
     await untilReady(url, child, signal)
@@ -186,7 +186,7 @@ async function refuseTakenPorts(ports: DevelopmentPorts): Promise<void> {
   if (taken.length > 0) throw new Error(taken.join('\n'))
 }
 
-// A closed terminal must not keep us from stopping the rest.
+// Writing to a closed terminal must not prevent the other processes from being stopped.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 process.exitCode = await supervise(async (stack) => {

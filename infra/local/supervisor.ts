@@ -10,13 +10,13 @@ import {
 
 /** Collector of a start's parts. */
 export interface Supervised {
-  /** Aborted when the end begins: steps of the start that take long listen to it. */
+  /** Aborted when the shutdown begins; long start steps listen to it. */
   readonly signal: AbortSignal
-  /** Starts a process that must stay alive until the end, which is brought about by its death. */
+  /** Starts a process whose exit ends the whole run. */
   start(options: ChildOptions): Promise<Child>
-  /** Adds something else to stop, with how long it may take; 0 when the user is in a hurry. */
+  /** Adds something to stop, with a time limit; 0 when the user is in a hurry. */
   stopAtEnd(stop: (graceMs?: number) => Promise<unknown>): void
-  /** Ends everything: what there was to do is done. */
+  /** Ends everything after the work is done. */
   end(): void
   /** Ends everything because of a failure. */
   fail(reason: string): void
@@ -24,14 +24,14 @@ export interface Supervised {
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const startSettlesWithinMs = 15_000
-/** One Ctrl-C arrives twice under npm: from the terminal, and passed on by npm. */
+/** Under npm one Ctrl-C arrives twice: from the terminal, and forwarded by npm. */
 const echoMs = 500
 
 /**
- * Runs several processes as one: starts them, waits for Ctrl-C, SIGTERM, the terminal to close, or the first of them to
- * die, and then stops all of them, the last one first. A second Ctrl-C ends them without waiting.
+ * Runs several processes as one: starts them, waits for Ctrl-C, SIGTERM, a closed terminal or the first exit, and stops
+ * them in reverse order. A second Ctrl-C stops them without a grace period.
  *
- * @returns the exit code: 0 when asked to end, 1 when something failed
+ * @returns the exit code: 0 when asked to end, 1 after a failure
  */
 export async function supervise(
   start: (stack: Supervised) => Promise<void>,
@@ -80,7 +80,7 @@ export async function supervise(
   const started = Promise.try(start, supervised).catch(onError)
 
   if (!ending.signal.aborted) await once(ending.signal, 'abort')
-  // A part that is being started must be known before it can be stopped.
+  // A part must have finished starting before it can be stopped.
   await Promise.race([started, sleep(startSettlesWithinMs, undefined, { ref: false })])
   for (const stop of stops.toReversed()) {
     await stop(isHurried ? 0 : undefined).catch((error) => say(messageOf(error)))

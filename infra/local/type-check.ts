@@ -6,9 +6,9 @@ import { root } from '@spillway/origin/dev/folders'
 const projects = ['origin', 'edge']
 
 /**
- * Types of the origin and the edge, as `npm run check` checks them. Nothing waits for it: the code runs without its types.
+ * Checks the types of origin and edge, like `npm run check`. Nothing waits for it: the code runs without its types.
  *
- * @returns one line an error, with its place; none where all is well, or the signal was aborted
+ * @returns one line per error, with its position; empty if there is none or the signal was aborted
  */
 export async function checkTypes(signal: AbortSignal): Promise<readonly string[]> {
   const lines: string[] = []

@@ -12,15 +12,15 @@ import { startMongod } from '@spillway/origin/dev/mongod'
 import { type Origin, startOrigin, type WhichApplication } from '@spillway/origin/dev/origin-process'
 import { seed } from '@spillway/origin/dev/seed'
 
-/** Connections that can lead through a proxy: towards each origin, towards the database, towards the issuer. */
+/** Connections that can go through a proxy: to each origin, to the database, to the issuer. */
 export type ProxiedTier = 'origin' | 'database' | 'issuer'
 
 export interface StackOptions {
   /** Origin processes. @default 1 */
   readonly origins?: number
-  /** Edges, each a data centre of its own. @default 1 */
+  /** Edges, each its own data centre. @default 1 */
   readonly edges?: number
-  /** A database that runs already; this stack uses a name of its own in it. @default a `mongod` of its own */
+  /** An existing database server; this stack uses its own database name there. @default its own `mongod` */
   readonly databaseUri?: string
   /** @default 'own' */
   readonly application?: WhichApplication
@@ -40,26 +40,26 @@ export interface Stack extends AsyncDisposable {
   readonly edges: readonly Edge[]
   readonly origins: readonly Origin[]
   readonly issuer: Issuer
-  /** The edge's key, for tests that speak to the origin as the edge does. */
+  /** The edge's key, for tests that call the origin as the edge does. */
   readonly assertionKey: PrivateJwk
   readonly database: { readonly uri: string; readonly name: string }
-  /** Proxies in the order of what they lead to. */
+  /** Proxies per tier, in the order of their targets. */
   readonly proxies: Readonly<Record<ProxiedTier, readonly FaultProxy[]>>
   /** The last lines of every process. */
   logs(lines?: number): Promise<string>
-  /** Ends everything, the edge first; gone when it resolves. */
+  /** Stops everything, the edge first; resolves when all processes are gone. */
   stop(): Promise<void>
 }
 
 /**
- * The whole path on free ports: issuer → edge (the bundled Worker in workerd) → origin → `mongod`. System tests and
- * benches share it, so that they never disagree about what "running" means.
+ * Starts all tiers on free ports: issuer → edge (the bundled Worker in workerd) → origin → `mongod`. System tests and
+ * benches share it, so that both test the same stack.
  *
- * @throws Error with the last log lines of what did not start; nothing is left running
+ * @throws Error with the last log lines of the part that did not start; nothing keeps running
  */
 export async function up(options: StackOptions = {}): Promise<Stack> {
   const { origins: originCount = 1, edges: edgeCount = 1, proxied = [], application = 'own' } = options
-  // Last started, first stopped.
+  // Stops in reverse order.
   await using closing = new AsyncDisposableStack()
   const logFolder = await mkdtemp(join(tmpdir(), 'spillway-stack-'))
   closing.defer(() => rm(logFolder, { recursive: true, force: true }))
@@ -139,7 +139,7 @@ async function ownDatabase(closing: AsyncDisposableStack): Promise<string> {
 
 const portOf = (uri: string): number => Number(/:(\d+)\//.exec(uri)?.[1])
 
-/** Through a proxy, a client must not ask the set for its members' own addresses. */
+/** Behind a proxy, a client must not discover the members' own addresses from the replica set. */
 const through = (uri: string, port: number): string =>
   uri.replace(/:\d+\/.*$/, `:${port}/?directConnection=true`)
 

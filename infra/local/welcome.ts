@@ -46,7 +46,7 @@ ${requests.map((request) => commandOf(edgeUrl, request)).join('\n\n')}
 `
 }
 
-/** One request to paste: headers of the answer are shown where they matter, to somebody who is signed in. */
+/** A request to paste: shows response headers if they matter, with a token if it needs one. */
 function commandOf(edgeUrl: string, { path, signedIn, body }: WelcomeRequest): string {
   return [
     `curl ${signedIn ? '-si' : '-s'} '${edgeUrl}${path}'`,
@@ -59,7 +59,7 @@ const creationOf = (body: unknown): string =>
   [
     "-H 'Content-Type: application/json'",
     '-H "Idempotency-Key: $(date +%s)"',
-    // A quote within a quoted word of a shell.
+    // Escapes a single quote within a single-quoted shell string.
     `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`,
   ].join(' ')
 

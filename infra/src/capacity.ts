@@ -1,24 +1,23 @@
 import { type DatabaseClass, databaseClasses, databaseClassNames } from './database-class.ts'
 
 /**
- * The connection budget: `instances × processes × connections per process + head-room ≤ what the database allows`.
+ * The connection budget: `instances × processes × connections per process + headroom ≤ limit of the database`.
  *
- * The database allows as many connections as *one* instance allows. More instances do not add to it: every process keeps a pool
- * to each member of the replica set, and after a failover all writes, and the reads of those that insist on the
- * primary, meet on whichever instance is primary then. A budget that counted readers would hold until the first
- * failover and break in the middle of it.
+ * The limit is that of *one* database instance; more instances do not add to it. Every process keeps a pool to each
+ * member of the replica set, and after a failover all writes, and all reads that require the primary, go to whichever
+ * instance is primary then. A budget that counted readers would hold until the first failover and break during it.
  *
- * It is drawn on *active* connections, the smaller of the two limits: a pool that is full is a pool at work.
+ * The budget uses the limit on *active* connections, the smaller of the two: every connection of a full pool is in use.
  */
 export interface ConnectionDemand {
-  /** Most instances that the Auto Scaling group may run; the warm pool is inside this number. */
+  /** Maximum size of the Auto Scaling group, including the warm pool. */
   readonly instancesMax: number
   readonly processesPerInstance: number
   /** `maxPoolSize` of one process. */
   readonly poolSize: number
-  /** Deployments that may run beside the group at its maximum; each can double it. */
+  /** Deployments that may run while the group is at its maximum; each can double it. */
   readonly deploymentsInFlight: number
-  /** Left for people, credential rotation, index changes and connections that die slowly. */
+  /** Reserve for people, credential rotation, index changes and connections that close slowly. */
   readonly headroom: number
 }
 
@@ -31,21 +30,21 @@ export interface DatabaseCapacity {
 export interface ConnectionBudget {
   readonly database: DatabaseCapacity
   readonly demand: ConnectionDemand
-  /** Origin processes that can be alive at once. */
+  /** Origin processes that can run at once. */
   readonly processes: number
-  /** Connections that the demand adds up to on one database instance. */
+  /** Connections that the demand needs on one database instance. */
   readonly demanded: number
   /** Connections that one database instance allows. */
   readonly allowed: number
-  /** `allowed - demanded`; negative: over budget. */
+  /** `allowed - demanded`; negative means over budget. */
   readonly spare: number
   readonly fits: boolean
 }
 
 /**
- * Connections that a MongoClient may open to each member beside its pool: one monitor and one round-trip-time probe
- * (MongoDB Server Monitoring specification, "Streaming protocol"). The origin polls and needs the monitor alone
- * (`origin/src/store/pool.ts`); the second is room for a driver that streams, and for a monitor that is dying slowly.
+ * Connections that a MongoClient may open to each member besides its pool: a monitor and a round-trip-time probe
+ * (MongoDB Server Monitoring specification, "Streaming protocol"). The origin polls and needs only the monitor
+ * (`origin/src/store/pool.ts`); the second one is room for a driver that streams, and for a monitor that closes slowly.
  */
 export const monitorConnections = 2
 
@@ -64,20 +63,20 @@ export function connectionBudget(database: DatabaseCapacity, demand: ConnectionD
   return { database, demand, processes, demanded, allowed, spare, fits: spare >= 0 }
 }
 
-/** The largest pool per process that fits, or 0 where not even one connection does. */
+/** The largest pool per process that fits, or 0 if not even one connection does. */
 export function poolSizeMax(database: DatabaseCapacity, demand: ConnectionDemand): number {
   const { processes, allowed } = connectionBudget(database, { ...demand, poolSize: 1 })
   return Math.max(0, Math.floor((allowed - demand.headroom) / processes) - monitorConnections)
 }
 
-/** The most instances that fit, or 0 where not even one does. */
+/** The most instances that fit, or 0 if not even one does. */
 export function instancesMaxMax(database: DatabaseCapacity, demand: ConnectionDemand): number {
   const one = connectionBudget(database, { ...demand, instancesMax: 1 })
   const perInstance = one.demanded - demand.headroom
   return Math.max(0, Math.floor((one.allowed - demand.headroom) / perInstance))
 }
 
-/** The smallest class that carries the demand, or `undefined` where none does. */
+/** The smallest class that carries the demand, or `undefined` if none does. */
 export function smallestClassThatFits(
   database: DatabaseCapacity,
   demand: ConnectionDemand,
@@ -87,7 +86,7 @@ export function smallestClassThatFits(
   )
 }
 
-/** The sum spelled out, and, where it does not fit, three ways to mend it. */
+/** The budget as a sentence and, if it does not fit, three ways to fix it. */
 export function explainBudget(budget: ConnectionBudget): string {
   const { database, demand, processes, demanded, allowed, spare } = budget
   const deployments = 1 + demand.deploymentsInFlight

@@ -6,7 +6,7 @@ export const stageNames = ['dev', 'staging', 'production'] as const
 /** Also the names of the edge's environments in `edge/wrangler.jsonc`. */
 export type StageName = (typeof stageNames)[number]
 
-/** Everything that differs between stages. What only an account knows lives in its Parameter Store: see README. */
+/** Everything that differs between stages. Values that depend on the account are in its Parameter Store; see README. */
 export interface StageConfig {
   readonly stage: StageName
   readonly network: {
@@ -21,25 +21,25 @@ export interface StageConfig {
     readonly backupRetentionDays: number
     /** Keeps the cluster and its final snapshot when someone deletes the stack. */
     readonly protected: boolean
-    /** Region that daily backups are copied to, for the loss of a region. @default no copies */
+    /** Region that receives copies of the daily backups, for the loss of a region. @default no copies */
     readonly backupCopyRegion?: string
   }
   readonly origin: {
     readonly instanceType: string
     /** One per core of `instanceType`. */
     readonly processesPerInstance: number
-    /** MongoDB connections that one process may open. */
+    /** Maximum number of MongoDB connections per process. */
     readonly poolSize: number
-    /** Longest drain, in ms; the unit's stop timeout and the group's hook are longer. */
+    /** Longest drain, in ms. The unit's stop timeout and the group's hook must be longer. */
     readonly drainTimeoutMs: number
     readonly logLevel: 'debug' | 'info' | 'warn'
   }
   readonly fleet: {
     readonly min: number
     readonly max: number
-    /** Instances kept booted, warmed and stopped. */
+    /** Instances in the warm pool: booted once, warmed up and stopped. */
     readonly warm: number
-    /** Target of target tracking for an average process; about half of what one can carry. */
+    /** Target of target tracking per process, about half of what one can carry. */
     readonly requestsPerSecondPerProcess: number
   }
   readonly connections: {
@@ -51,7 +51,7 @@ export interface StageConfig {
     readonly connectors: number
     readonly instanceType: string
   }
-  /** A month's bill above which a person is told, in US dollars. */
+  /** Monthly bill that triggers a notification, in US dollars. */
   readonly budgetDollars: number
 }
 
@@ -67,11 +67,11 @@ export const connectionDemand = ({ fleet, origin, connections }: StageConfig): C
   ...connections,
 })
 
-/** Requests per minute at which target tracking adds an instance: what an ALB counts per target. */
+/** Requests per minute at which target tracking adds an instance, as an ALB counts them per target. */
 export const requestsPerTargetPerMinute = ({ fleet, origin }: StageConfig): number =>
   fleet.requestsPerSecondPerProcess * origin.processesPerInstance * 60
 
-/** Mistakes in a stage, each in words; none: it may be synthesized. */
+/** Mistakes in a stage's settings, one sentence each; with none, it may be synthesized. */
 export function checkStage(config: StageConfig): readonly string[] {
   const { fleet, database, tunnel, stage } = config
   const mistakes: string[] = []

@@ -9,7 +9,7 @@
 export interface DatabaseLimits {
   /** Open connections, idle ones included. */
   readonly connections: number
-  /** Connections that may have an operation in progress; the budget is drawn on these. */
+  /** Connections with an operation in progress; the budget uses this limit. */
   readonly connectionsActive: number
   readonly cursors: number
   readonly vcpus: number
@@ -24,7 +24,7 @@ const limits = (
   cursors: number,
 ): DatabaseLimits => ({ memoryGib, vcpus, connections, connectionsActive, cursors })
 
-/** Classes that we deploy, the smallest first. The R6G figures hold for R6GD as well. */
+/** Classes that we deploy, smallest first. The R6G figures also apply to R6GD. */
 export const databaseClasses = {
   't4g.medium': limits(4, 2, 1_000, 102, 30),
   'r6g.large': limits(16, 2, 3_400, 1_100, 450),

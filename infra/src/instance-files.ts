@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Files that run on instances: shipped inside a release, or as user data. */
+/** Files that run on instances, shipped in a release or as user data. */
 export const instanceFolder = join(import.meta.dirname, '..', 'instance')
 
 export const readInstanceFile = (name: string): string => readFileSync(join(instanceFolder, name), 'utf8')
@@ -16,9 +16,9 @@ export function unitDirective(unit: string, directive: string): string {
 }
 
 /**
- * User data: settings that the instance reads as `/etc/spillway/instance.env`, then the script.
- * Values may hold CloudFormation tokens; none may be secret, because anyone who may describe the instance reads them.
- * Everything is written below `INSTANCE_ROOT`, which only a test sets.
+ * User data: settings that the instance reads as `/etc/spillway/instance.env`, then the script. Values may contain
+ * CloudFormation tokens but no secrets, because everyone who may describe the instance can read them. All paths are
+ * below `INSTANCE_ROOT`, which only a test sets.
  */
 export function userData(script: string, settings: Readonly<Record<string, string>>): string {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`)

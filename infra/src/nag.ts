@@ -1,7 +1,7 @@
 import { Stack, Validations } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
 
-/** Accepts one cdk-nag finding below `scope`, for a reason that a reviewer can weigh. */
+/** Accepts one cdk-nag finding below `scope`, with a reason for reviewers. */
 export function accept(scope: IConstruct, id: string, reason: string): void {
   Validations.of(scope).acknowledge({ id, reason })
 }
@@ -11,7 +11,7 @@ export function acceptWildcard(scope: IConstruct, resource: string, reason: stri
   accept(scope, `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resource))}]`, reason)
 }
 
-/** A resource as cdk-nag writes it: references in angle brackets, the rest as it stands. */
+/** A resource in cdk-nag's notation: references in angle brackets, everything else unchanged. */
 function flatten(value: unknown): string {
   if (typeof value === 'string') return value
   const [intrinsic, argument] = Object.entries(value as Record<string, unknown>)[0] ?? []

@@ -1,25 +1,25 @@
-/** A rule of step scaling: how much the group grows from which value of a signal on. It never shrinks by one. */
+/** A step scaling rule: how much the group grows above which value of a signal. It never shrinks the group. */
 export interface Growth {
   readonly from: number
-  /** Per cent of the group's size. */
+  /** Percentage of the group's size. */
   readonly percent: number
   readonly urgentFrom: number
   readonly urgentPercent: number
 }
 
-/** The step rules, as plain numbers, so that a simulation can run the very same ones (decision 0004). */
+/** The step rules as plain numbers, so that a simulation can run the same ones (decision 0004). */
 export const growth = {
   /**
-   * Waiting for a connection should take less than a millisecond; 20 ms is a queue, 100 ms a tenth of the second that
-   * every answer has.
+   * Waiting for a connection should take less than a millisecond. 20 ms means a queue; 100 ms is a tenth of the second
+   * that every answer has.
    */
   poolWaitMs: { from: 20, percent: 25, urgentFrom: 100, urgentPercent: 50 },
-  /** Nothing is shed in good health. One per cent is a group too small, ten a group much too small. */
+  /** A healthy group sheds nothing. 1 % means that it is too small, 10 % much too small. */
   shedPercent: { from: 1, percent: 100, urgentFrom: 10, urgentPercent: 300 },
 } as const satisfies Readonly<Record<string, Growth>>
 
 /**
- * Average CPU that the group is kept at, beside requests per target: what counts requests does not see that they have
- * become heavier. Chosen with the step rules by `npm run simulate -- search`.
+ * Target of average CPU, besides requests per target: a request count does not show that requests have become more
+ * expensive. Chosen together with the step rules by `npm run simulate -- search`.
  */
 export const cpuTargetPercent = 50

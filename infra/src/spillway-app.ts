@@ -8,9 +8,9 @@ import { OriginStack } from './stack/origin-stack.ts'
 import { tagStage } from './tags.ts'
 
 /**
- * Stages × stacks, with every rule attached. Account and region are left to the deployer's credentials, so that the
- * same templates synthesize anywhere.
- * @throws {Error} for a stage whose settings contradict each other
+ * Stages × stacks, with all rules attached. Account and region come from the deployer's credentials, so that the same
+ * templates synthesize everywhere.
+ * @throws {Error} when the settings of a stage contradict each other
  */
 export function spillwayApp(stages: readonly StageConfig[], props: AppProps = {}): App {
   const mistakes = stages.flatMap(checkStage)

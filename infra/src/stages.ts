@@ -17,7 +17,7 @@ const dev: StageConfig = {
   },
   fleet: { min: 1, max: 2, warm: 0, requestsPerSecondPerProcess: 500 },
   connections: { deploymentsInFlight: 1, headroom: 20 },
-  // The smallest whose memory holds the package manager at first boot.
+  // The smallest type with enough memory for the package manager at first boot.
   tunnel: { connectors: 1, instanceType: 't4g.micro' },
   budgetDollars: 300,
 }

@@ -7,7 +7,7 @@ import { stages } from '../src/stages.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Folder with every stage's templates, synthesized once for all tests. */
+    /** Folder with the templates of every stage, synthesized once for all tests. */
     readonly templates: string
   }
 }

@@ -7,14 +7,14 @@ import type { Check } from './finding.ts'
 import { run } from './run.ts'
 
 /**
- * Compressed size that the Worker may have, in KiB. Cloudflare allows 10 MB; we stay two orders below, because every
- * isolate that starts parses all of it.
+ * Maximum compressed size of the Worker, in KiB. Cloudflare allows 10 MB; this is two orders of magnitude less, because
+ * every new isolate parses all of it.
  */
 export const bundleKibMax = 160
 
 const wrangler = join(edgeFolder, '..', 'node_modules', '.bin', 'wrangler')
 
-/** Bundles the Worker as a deployment would, short of sending it, and weighs it. */
+/** Bundles the Worker like a deployment, without uploading it, and measures its size. */
 export function checkEdgeBundle(environment: string): Check {
   const name = `edge bundle (${environment})`
   const outdir = mkdtempSync(join(tmpdir(), 'spillway-edge-'))

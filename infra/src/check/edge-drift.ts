@@ -1,19 +1,19 @@
 import { edgeEnv } from '@spillway/origin/contract'
 import { type StageName, stageNames } from '../config.ts'
 
-/** Settings of an environment in `edge/wrangler.jsonc` that must agree with the rest; wrangler fills in the defaults. */
+/** Settings of an environment in `edge/wrangler.jsonc` that must match other configuration; wrangler adds defaults. */
 export interface EdgeEnvironment {
   readonly name?: string | undefined
   readonly vars: Readonly<Record<string, unknown>>
   readonly secrets: readonly string[]
   readonly kvNamespaces: readonly { readonly binding: string; readonly id?: string | undefined }[]
   readonly rateLimiters: readonly RateLimiter[]
-  /** Names under which Durable Objects are bound. */
+  /** Binding names of Durable Objects. */
   readonly durableObjects: readonly string[]
   readonly routes: readonly string[]
   readonly workersDev: boolean | undefined
   readonly previewUrls: boolean | undefined
-  /** Whether the platform logs every invocation, which is billed by the line. */
+  /** Whether the platform logs every invocation, which is billed per line. */
   readonly invocationLogs: boolean
 }
 
@@ -23,16 +23,16 @@ export interface RateLimiter {
   readonly periodSeconds: number
 }
 
-/** Variable in which the Worker reads the limiter's numbers, because the binding does not tell them. */
+/** Variable with the limiter's numbers, which the Worker cannot read from the binding. */
 const rateQuota = 'RATE_LIMIT'
 
-/** KV namespace with the emergency switch and the list of revoked tokens; see the emergency-shed runbook. */
+/** KV namespace of the emergency switch and the revoked tokens; see the emergency-shed runbook. */
 export const controlBinding = 'CONTROL'
 
-/** The queue of purges, needed where the zone is purged. */
+/** The purge queue, required where the zone is purged. */
 const purgeQueueBinding = 'PURGE_QUEUE'
 
-/** Disagreements between edge, contract and infra. */
+/** Contradictions between edge, contract and infra. */
 export function edgeDrift(environments: ReadonlyMap<string, EdgeEnvironment>): readonly string[] {
   const missing = stageNames.filter((stage) => !environments.has(stage))
   const unknown = [...environments.keys()].filter((name) => !stageNames.some((stage) => stage === name))
@@ -105,7 +105,7 @@ function saysSame(quota: unknown, { limit, periodSeconds }: RateLimiter): boolea
   return said.limit === limit && said.periodSeconds === periodSeconds
 }
 
-/** One stage's switch must never move another's. */
+/** Stages must not share a namespace: one stage's switch would affect another. */
 function sharedNamespaces(environments: ReadonlyMap<string, EdgeEnvironment>): readonly string[] {
   const owners = new Map<string, string>()
   const findings: string[] = []

@@ -5,7 +5,7 @@ import type { EdgeEnvironment } from './edge-drift.ts'
 export const edgeFolder = join(import.meta.dirname, '..', '..', '..', 'edge')
 const config = join(edgeFolder, 'wrangler.jsonc')
 
-// wrangler's own types of bindings do not reach its package.
+// wrangler's package does not export its types of bindings.
 interface Namespace {
   readonly binding: string
   readonly id?: string
@@ -15,7 +15,7 @@ interface Limiter {
   readonly simple: { readonly limit: number; readonly period: number }
 }
 
-/** The environments of `edge/wrangler.jsonc`, read by wrangler itself. The top level is a developer's machine. */
+/** The environments of `edge/wrangler.jsonc`, as wrangler reads them. The top level is for a developer's machine. */
 export function readEdgeEnvironments(): ReadonlyMap<string, EdgeEnvironment> {
   const names = Object.keys(readRawConfig({ config }).rawConfig.env ?? {})
   return new Map(names.map((name) => [name, readEnvironment(name)]))

@@ -1,10 +1,10 @@
-/** Findings of one check. None: it passed. */
+/** Findings of one check; an empty list means that it passed. */
 export interface Check {
   readonly name: string
   readonly findings: readonly string[]
-  /** Message when it passed. */
+  /** Message for a passed check. */
   readonly note?: string
-  /** Why it did not run; it neither passed nor failed. */
+  /** Why the check did not run: it neither passed nor failed. */
   readonly skipped?: string
 }
 

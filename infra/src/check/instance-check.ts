@@ -11,14 +11,14 @@ const filesOf = (extension: string): readonly string[] =>
     .filter((name) => name.endsWith(extension))
     .map((name) => join(instanceFolder, name))
 
-/** shellcheck over every script that runs on an instance. */
+/** Runs shellcheck over every script of an instance. */
 export function checkScripts(): Check {
   const scripts = [...filesOf('.sh'), join(instanceFolder, '..', 'release.sh')]
   const { status, output } = run(pythonTool(shellcheck), [...scripts])
   return { name: 'shellcheck', findings: status === 0 ? [] : [output], note: `${scripts.length} scripts` }
 }
 
-/** `systemd-analyze verify` over the units, with programs that exist here in place of the instance's. */
+/** Runs `systemd-analyze verify` over the units, with local programs in place of the instance's. */
 export function checkUnits(): Check {
   const name = 'systemd units'
   if (run('sh', ['-c', 'command -v systemd-analyze']).status !== 0) {
@@ -48,7 +48,7 @@ export function checkUnits(): Check {
   }
 }
 
-/** The connector's unit, which its boot script carries: a connector fetches no release. */
+/** The connector's unit, which its user data contains: a connector downloads no release. */
 function tunnelUnit(): string {
   const unit = /<<'UNIT'\n([\s\S]*?)\nUNIT\n/.exec(readInstanceFile('tunnel-user-data.sh'))?.[1]
   if (unit === undefined) throw new Error('tunnel-user-data.sh writes no unit')

@@ -10,7 +10,7 @@ interface LaunchTemplate {
 }
 type UserData = string | { readonly 'Fn::Join': readonly [string, readonly unknown[]] }
 
-/** User data of the origin's instances as the synthesized template in a folder has it; references as `…`. */
+/** User data of the origin's instances in the synthesized template of a folder; references become `…`. */
 export function originUserData(folder: string, stage: StageName): string {
   const file = join(folder, `spillway-${stage}-origin.template.json`)
   const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as Template
@@ -22,7 +22,7 @@ export function originUserData(folder: string, stage: StageName): string {
   return text
 }
 
-/** Settings that an origin's instance writes into `/etc/spillway/instance.env`. */
+/** Settings that an origin instance writes to `/etc/spillway/instance.env`. */
 export function instanceSettings(folder: string, stage: StageName): ReadonlyMap<string, string> {
   const block = /<<'SETTINGS'\n([\s\S]*?)\nSETTINGS/.exec(originUserData(folder, stage))?.[1] ?? ''
   return new Map(block.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]))

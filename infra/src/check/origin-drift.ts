@@ -1,5 +1,5 @@
 import { originEnv } from '@spillway/origin/contract'
-// The origin's own reader: what it makes of our settings is the question.
+// The origin's own parser, since this check asks how the origin reads the settings.
 import { ConfigError, parseConfig } from '../../../origin/src/config.ts'
 import type { StageConfig } from '../config.ts'
 
@@ -9,7 +9,7 @@ const written = {
   [originEnv.edgeKeys]: 'file:///keys',
 }
 
-/** Settings that the origin would refuse, or would read as others than were meant. */
+/** Settings that the origin would reject, or read differently than intended. */
 export function originDrift(
   { stage, origin }: StageConfig,
   settings: ReadonlyMap<string, string>,

@@ -7,7 +7,7 @@ export interface PythonTool {
   /** Distribution on PyPI. */
   readonly distribution: string
   readonly version: string
-  /** The program that it brings. */
+  /** The program that it installs. */
   readonly program: string
 }
 
@@ -19,8 +19,8 @@ export const shellcheck: PythonTool = {
 }
 
 /**
- * Path of a program from PyPI, installed on first use into a virtual environment of its own outside the repository.
- * @throws {Error} when Python or PyPI cannot be reached, with what to do
+ * Path of a program from PyPI, installed on first use into its own virtual environment outside the repository.
+ * @throws {Error} when Python or PyPI is unavailable, with instructions
  */
 export function pythonTool({ distribution, version, program }: PythonTool): string {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
@@ -31,7 +31,8 @@ export function pythonTool({ distribution, version, program }: PythonTool): stri
 
 function install(folder: string, requirement: string): void {
   console.log(`installing ${requirement} from PyPI, once …`)
-  // A virtual environment cannot be moved, so an interrupted one is told by the marker that it lacks.
+  // A virtual environment cannot be moved into place, so an interrupted installation is recognized by its missing
+  // marker.
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   try {

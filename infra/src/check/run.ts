@@ -5,7 +5,7 @@ export interface Run {
   readonly output: string
 }
 
-/** Runs a program to its end and keeps what it says. */
+/** Runs a program to its end and collects its output. */
 export function run(
   program: string,
   args: readonly string[],

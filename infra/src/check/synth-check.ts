@@ -8,7 +8,7 @@ import { run } from './run.ts'
 
 const infraFolder = join(import.meta.dirname, '..', '..')
 
-/** `npm run synth` as a stranger runs it: a process of its own, no account, no region. */
+/** Runs `npm run synth` as on a fresh machine: in its own process, without account and region. */
 export function checkSynth(): Check & { readonly seconds: number } {
   const started = performance.now()
   const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION, ...env } = process.env
@@ -22,7 +22,7 @@ export function checkSynth(): Check & { readonly seconds: number } {
   }
 }
 
-/** The least number of connections over the budget that stops a synthesis of production, and the message. */
+/** The smallest overrun of the connection budget that stops a synthesis of production, and the message. */
 export function connectionsThatStopSynth(outdir: string): {
   readonly connections: number
   readonly message: string

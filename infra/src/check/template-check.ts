@@ -4,10 +4,10 @@ import type { Check } from './finding.ts'
 import { cfnLint, pythonTool } from './python-tool.ts'
 import { run } from './run.ts'
 
-/** W3005: the CDK writes dependencies out that a reference implies already. It costs nothing. */
+/** W3005: the CDK writes dependencies that a reference already implies, which is harmless. */
 const ignored = ['W3005']
 
-/** cfn-lint over every template of a folder. Warnings count. */
+/** Runs cfn-lint over every template of a folder. Warnings count. */
 export function checkTemplates(folder: string): Check {
   const templates = readdirSync(folder)
     .filter((name) => name.endsWith('.template.json'))

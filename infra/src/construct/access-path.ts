@@ -4,14 +4,14 @@ import { Construct } from 'constructs'
 
 /** Port of the balancer inside the network. */
 export const balancerPort = 443
-/** Not MongoDB's own, which is the first that a scanner tries. */
+/** Differs from MongoDB's default port, which scanners try first. */
 export const databasePort = 27_018
 /** Port that a `cloudflared` connector dials at Cloudflare (QUIC over UDP, HTTP/2 over TCP). */
 const tunnelPort = 7_844
 
 /**
- * Allowed network paths, in one file: connector → balancer → origin → database, each admitting only the one before
- * it. Nothing admits an address from outside; the connector dials out.
+ * All allowed network paths: connector → balancer → origin → database, each admitting only its predecessor. Nothing
+ * admits an outside address; the connector dials out.
  */
 export class AccessPath extends Construct {
   readonly connector: SecurityGroup

@@ -25,17 +25,17 @@ const minute = Duration.minutes(1)
 interface Pledge {
   readonly metric: AlarmProps['metric']
   readonly threshold: number
-  /** Minutes of five that must be bad. @default 3 */
+  /** Number of bad minutes within five. @default 3 */
   readonly minutes?: number
   /** @default above */
   readonly when?: 'above' | 'below'
   /** Meaning of missing data. @default good */
   readonly silence?: 'good' | 'bad'
-  /** Meaning, and the runbook to open. */
+  /** Explanation, and the runbook to open. */
   readonly tells: string
 }
 
-/** One alarm per promise; each names the runbook that mends it. */
+/** One alarm per service-level promise; each names its runbook. */
 export class Alarms extends Construct {
   private readonly topic: ITopic
   private readonly stage: string
@@ -50,12 +50,12 @@ export class Alarms extends Construct {
     this.stage = stage
   }
 
-  /** Symptoms that users feel. A deployment that sets one of these off is rolled back. */
+  /** Symptoms that users notice. A deployment that triggers one is rolled back. */
   forUsers(entrance: OriginEntrance, signals: OriginSignals): readonly Alarm[] {
     const { metrics } = entrance.targets
     const errors = new MathExpression({
-      // A shed request is a 503 with Retry-After and has its own alarm, so it is taken out here. What the balancer
-      // itself has to answer (no origin in service, a connection cut) counts as no request of any target.
+      // A shed request is a 503 with Retry-After and has its own alarm, so it is subtracted here. Responses of the
+      // balancer itself (no origin in service, connection cut) count as requests of no target.
       expression:
         '100 * (FILL(failed, 0) + FILL(unreached, 0) - FILL(shed, 0)) / (FILL(requests, 0) + FILL(unreached, 0))',
       usingMetrics: {
@@ -165,7 +165,7 @@ export class Alarms extends Construct {
 
   forTunnel(connectors: AutoScalingGroup, entrance: OriginEntrance, config: StageConfig): void {
     if (config.stage === 'production') {
-      // Connectors can be up and connected to nothing, and silence is no error to anyone behind them.
+      // A connector can run without being connected, and missing requests cause no error anywhere.
       this.keep('TunnelSilent', {
         metric: entrance.targets.metrics.requestCount({ period: minute, statistic: Stats.SUM }),
         threshold: 1,

@@ -5,7 +5,7 @@ import { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import { stageTag } from '../tags.ts'
 
-/** Tells a person when the month is on course to cost more than planned, and again when it has. */
+/** Notifies a person when the month is forecast to exceed the budget, and again when it does. */
 export class CostGuard extends Construct {
   constructor(scope: Construct, id: string, { config, topic }: { config: StageConfig; topic: Topic }) {
     super(scope, id)

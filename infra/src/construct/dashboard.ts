@@ -35,7 +35,7 @@ export interface DashboardProps {
   readonly cluster: DatabaseCluster
 }
 
-/** Four rows in the order of a request: what users feel, what is refused, who serves, what the database bears. */
+/** Four rows in the order of a request: user-visible symptoms, refusals, serving instances, database load. */
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id)

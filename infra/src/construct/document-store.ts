@@ -13,11 +13,11 @@ import type { StageConfig } from '../config.ts'
 import { accept } from '../nag.ts'
 import { type AccessPath, databasePort } from './access-path.ts'
 
-/** 5.0 has no retryable writes (they came with 8.0): the origin's URI says so, and idempotency keys carry retries. */
+/** 5.0 has no retryable writes (added in 8.0). The origin's URI turns them off; idempotency keys make retries safe. */
 export const engineVersion = '5.0.0'
 
 const administratorName = 'spillway_admin'
-/** Characters that a DocumentDB password may not have. */
+/** Characters that DocumentDB does not allow in a password. */
 const excludeCharacters = '"@/:'
 
 export interface DocumentStoreProps {
@@ -29,7 +29,7 @@ export interface DocumentStoreProps {
 /** The cluster and its credentials. */
 export class DocumentStore extends Construct {
   readonly cluster: DatabaseCluster
-  /** Credentials of the origin: a user of its own, never the administrator. */
+  /** Credentials of the origin's own user, never the administrator's. */
   readonly originSecret: ISecret
 
   constructor(scope: Construct, id: string, { vpc, access, config }: DocumentStoreProps) {
@@ -40,7 +40,7 @@ export class DocumentStore extends Construct {
       username: administratorName,
     })
     this.cluster = new DatabaseCluster(this, 'Cluster', {
-      // A name of its own: CloudFormation cannot replace a named cluster, so no change of settings ever empties it.
+      // A fixed name: CloudFormation cannot replace a named cluster, so no settings change ever deletes its data.
       dbClusterName: name,
       engineVersion,
       port: databasePort,
@@ -83,7 +83,7 @@ export class DocumentStore extends Construct {
     }
   }
 
-  /** Made before the cluster does it, so that they expire. */
+  /** Creates the log groups before the cluster does, so that their logs expire. */
   private keepLogs(clusterName: string): void {
     for (const kind of ['audit', 'profiler']) {
       this.cluster.node.addDependency(
@@ -102,7 +102,7 @@ export class DocumentStore extends Construct {
       description: `Spillway ${stage}`,
       parameters: {
         tls: 'enabled',
-        // Audit log of changes to users, indexes and collections. Reads and writes of documents are the origin's log.
+        // Audits changes to users, indexes and collections. The origin logs reads and writes of documents.
         audit_logs: 'ddl',
         profiler: 'enabled',
         profiler_threshold_ms: '100',
@@ -113,8 +113,8 @@ export class DocumentStore extends Construct {
   }
 
   /**
-   * Two users take turns: a rotation changes the password of the one that is not in use, so that processes with the
-   * former credentials go on until the rotation after. The fleet is refreshed more often than that.
+   * Alternates between two users: a rotation changes the password of the unused one, so processes with the previous
+   * credentials keep working until the next rotation. The fleet is refreshed more often than that.
    */
   private rotatedCredentials(created: Secret, { vpc, access, config }: DocumentStoreProps): ISecret {
     const administrator = created.attach(this.cluster)
@@ -126,7 +126,7 @@ export class DocumentStore extends Construct {
       vpc,
       vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
       securityGroup: access.rotation,
-      // Not the cluster itself: its port is known to its own stack only, and the security groups live in another.
+      // Not the cluster itself: only its own stack knows its port, and the security groups are in another stack.
       target: {
         connections: new Connections({
           securityGroups: [access.database],
@@ -134,8 +134,8 @@ export class DocumentStore extends Construct {
         }),
       },
       automaticallyAfter: Duration.days(30),
-      // Not while the stack is being made: no instance of the cluster answers yet, and the origin's user is made by
-      // hand. The deploy runbook rotates once, on purpose, when both are there.
+      // Not during the stack's creation: no cluster instance answers yet, and the origin's user is created by hand. The
+      // deploy runbook starts the first rotation when both exist.
       rotateImmediatelyOnUpdate: false,
       excludeCharacters,
     }
@@ -154,7 +154,7 @@ export class DocumentStore extends Construct {
   }
 }
 
-/** A user and a password that nobody has seen. `ssl` tells the rotation how to reach a cluster that wants TLS. */
+/** A generated user and password that nobody has seen. `ssl` makes the rotation connect with TLS. */
 function credentials(scope: Construct, id: string, secretName: string, user: Record<string, string>): Secret {
   return new Secret(scope, id, {
     secretName,

@@ -1,7 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 
-/** ARN of an Auto Scaling group by name; the part between is an id that only the service knows. */
+/** ARN of an Auto Scaling group by name; the wildcard stands for an id that only the service knows. */
 export const groupArn = (scope: Construct, groupName: string): string =>
   Stack.of(scope).formatArn({
     service: 'autoscaling',

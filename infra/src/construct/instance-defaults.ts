@@ -3,7 +3,7 @@ import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { accept } from '../nag.ts'
 
-/** Role of an instance that people reach through Session Manager and never through SSH. */
+/** Role of an instance that people reach through Session Manager, never through SSH. */
 export function instanceRole(scope: Construct, id: string): Role {
   const role = new Role(scope, id, {
     assumedBy: new ServicePrincipal('ec2.amazonaws.com'),

@@ -20,7 +20,7 @@ import type { StageConfig } from '../config.ts'
 import { accept } from '../nag.ts'
 import { type AccessPath, balancerPort } from './access-path.ts'
 
-/** How long the balancer lets requests in flight finish on a target that leaves, in seconds. */
+/** How long the balancer lets in-flight requests finish on a deregistering target, in seconds. */
 export const deregistrationSeconds = 15
 
 export interface OriginEntranceProps {
@@ -30,7 +30,7 @@ export interface OriginEntranceProps {
   readonly removalPolicy: RemovalPolicy
 }
 
-/** The internal balancer: the only way to an origin, admitting only the tunnel's connectors. */
+/** The internal load balancer: the only way to an origin. It admits only the tunnel's connectors. */
 export class OriginEntrance extends Construct {
   readonly balancer: ApplicationLoadBalancer
   readonly targets: ApplicationTargetGroup
@@ -45,8 +45,8 @@ export class OriginEntrance extends Construct {
       securityGroup: access.balancer,
       deletionProtection: config.database.protected,
       dropInvalidHeaderFields: true,
-      // The sender must close first, or a request meets a connection that is going away: connectors after 50 s (the
-      // deploy runbook sets it), the balancer after 60 s, the origin after more.
+      // The sender must close idle connections first; otherwise a request may use a connection that is being closed.
+      // Connectors close after 50 s (set in the deploy runbook), the balancer after 60 s, the origin later.
       idleTimeout: Duration.seconds(60),
     })
     this.keepAccessLogs(props)
@@ -54,11 +54,11 @@ export class OriginEntrance extends Construct {
       vpc,
       targetType: TargetType.INSTANCE,
       port: ports.origin,
-      // The balancer verifies no target's certificate: each instance makes its own (origin/decisions/0002).
+      // The balancer does not verify targets' certificates: each instance signs its own (origin/decisions/0002).
       protocol: ApplicationProtocol.HTTPS,
       deregistrationDelay: Duration.seconds(deregistrationSeconds),
-      // A new process has cold caches, cold pools and cold code: it gets its full share over 30 s. Slow start needs
-      // round robin; AWS offers it for no other algorithm.
+      // A new process has cold caches, pools and code, so its share of requests ramps up over 30 s. AWS offers slow
+      // start only with round robin.
       slowStart: Duration.seconds(30),
       loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.ROUND_ROBIN,
       healthCheck: {
@@ -86,7 +86,7 @@ export class OriginEntrance extends Construct {
     })
   }
 
-  /** By hand, because the construct's own method wants to know the region at synthesis. */
+  /** Configured by hand, because the construct's own method needs the region at synthesis. */
   private keepAccessLogs({ config, removalPolicy }: OriginEntranceProps): void {
     const bucket = new Bucket(this, 'AccessLogs', {
       encryption: BucketEncryption.S3_MANAGED,

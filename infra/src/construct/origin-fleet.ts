@@ -33,7 +33,7 @@ import { deregistrationSeconds } from './origin-entrance.ts'
 import { originRole } from './origin-role.ts'
 import { launchHook, originSettings, terminateHook } from './origin-settings.ts'
 
-/** How long the group waits for "drained" before it takes the instance away, in seconds. */
+/** How long the group waits for "drained" before it terminates the instance, in seconds. */
 export const terminateHookSeconds = 90
 
 export interface OriginFleetProps {
@@ -41,11 +41,11 @@ export interface OriginFleetProps {
   readonly access: AccessPath
   readonly config: StageConfig
   readonly store: DocumentStore
-  /** A deployment that sets one of these off is rolled back. */
+  /** A deployment that triggers one of these alarms is rolled back. */
   readonly rollbackAlarms: readonly IAlarm[]
 }
 
-/** The origin's instances: how one boots, says that it is ready, drains, and is replaced. */
+/** The origin's instances: how they boot, report readiness, drain and are replaced. */
 export class OriginFleet extends Construct {
   readonly group: AutoScalingGroup
   readonly groupName: string
@@ -75,14 +75,15 @@ export class OriginFleet extends Construct {
           userData('user-data.sh', originSettings(this, { config, store, groupName })),
         ),
       }),
-      // Not the balancer's check: it asks for readiness, which a failover of the database takes from every instance at
-      // once. The instance itself reports when it is no longer alive (`lifecycle.sh`).
+      // Not the balancer's check, which asks for readiness: a database failover makes every instance unready at once.
+      // Each instance reports its own failed liveness (`lifecycle.sh`).
       healthChecks: HealthChecks.ec2({ gracePeriod: Duration.minutes(2) }),
       defaultInstanceWarmup: Duration.seconds(60),
       groupMetrics: [GroupMetrics.all()],
       updatePolicy: UpdatePolicy.instanceRefresh({
         strategy: InstanceRefreshStrategy.ROLLING,
-        // New before old, a third at a time: capacity never dips, and the budget holds both generations.
+        // Launches before it terminates, a third at a time: capacity never drops, and the connection budget covers both
+        // generations.
         minHealthyPercentage: 100,
         maxHealthyPercentage: 134,
         instanceWarmup: Duration.seconds(60),
@@ -91,8 +92,8 @@ export class OriginFleet extends Construct {
       }),
     })
     if (fleet.warm > 0) {
-      // Booted, ready once, then stopped: seconds to service instead of a minute and more. Never beyond the maximum,
-      // because an instance that warms up opens its pools like any other.
+      // Instances that booted, were ready once and are stopped: in service within seconds instead of a minute or more.
+      // They count towards the maximum, since an instance that warms up opens its pools like any other.
       this.group.addWarmPool({
         poolState: PoolState.STOPPED,
         minSize: fleet.warm,
@@ -116,7 +117,7 @@ export class OriginFleet extends Construct {
     )
   }
 
-  /** Part of the group itself, so that they are there before its first instance is. */
+  /** Hooks as part of the group itself, so that they exist before its first instance. */
   private hooks(): void {
     const group = this.group.node.defaultChild as CfnAutoScalingGroup
     group.lifecycleHookSpecificationList = [
@@ -124,7 +125,7 @@ export class OriginFleet extends Construct {
         lifecycleHookName: launchHook,
         lifecycleTransition: LifecycleTransition.INSTANCE_LAUNCHING,
         heartbeatTimeout: 300,
-        // An instance that never becomes ready is given up, not put in front of users.
+        // Terminates an instance that never becomes ready instead of sending it requests.
         defaultResult: DefaultResult.ABANDON,
       },
       {
@@ -137,7 +138,7 @@ export class OriginFleet extends Construct {
   }
 }
 
-/** How often the lifecycle script looks for the group's decision, from the script itself. */
+/** Poll interval of the lifecycle script, read from the script itself. */
 function pollSeconds(): number {
   const match = /POLL_SECONDS:-(\d+)/.exec(readInstanceFile('lifecycle.sh'))
   if (match === null) throw new Error('lifecycle.sh does not say how often it polls')

@@ -8,7 +8,7 @@ import { instanceRole } from './instance-defaults.ts'
 import { edgeKeysParameter, type OriginSettingsProps } from './origin-settings.ts'
 import { releasesBucketName } from './release-store.ts'
 
-/** Permissions of an origin instance, and no more: its own secret, its releases, its logs, its group's hooks. */
+/** Permissions of an origin instance: only its own secret, releases, logs and its group's hooks. */
 export function originRole(scope: Construct, { config, store, groupName }: OriginSettingsProps): Role {
   const role = instanceRole(scope, 'Role')
   const stack = Stack.of(scope)

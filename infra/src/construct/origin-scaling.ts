@@ -19,8 +19,8 @@ export interface OriginScalingProps {
 }
 
 /**
- * When the group grows and shrinks. Decision 0004 gives the reasons; in short: requests per target say early that
- * more is coming, the origin's own pressure says that it hurts already, and only targets ever shrink the group.
+ * When the group grows and shrinks; decision 0004 gives the reasons. Requests per target announce load early, the
+ * origin's own pressure shows that it hurts already, and only target tracking shrinks the group.
  */
 export class OriginScaling extends Construct {
   private readonly group: AutoScalingGroup
@@ -30,7 +30,7 @@ export class OriginScaling extends Construct {
     super(scope, id)
     this.group = group
     this.stage = config.stage
-    // Scale-in of target tracking waits for 15 minutes below seven tenths of every target: conservative as it is.
+    // Target tracking scales in only after 15 minutes below seven tenths of every target, which is conservative enough.
     group.scaleOnRequestCount('Requests', { targetRequestsPerMinute: requestsPerTargetPerMinute(config) })
     group.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: cpuTargetPercent })
     this.grow('PoolWait', signals.poolWaitMs, growth.poolWaitMs)
@@ -45,7 +45,7 @@ export class OriginScaling extends Construct {
       metricAggregationType: MetricAggregationType.AVERAGE,
       estimatedInstanceWarmup: Duration.seconds(60),
     })
-    // Bounds are counted from the alarm's threshold.
+    // Bounds are relative to the alarm's threshold.
     action.addAdjustment({ lowerBound: 0, upperBound: urgentFrom - from, adjustment: percent })
     action.addAdjustment({ lowerBound: urgentFrom - from, adjustment: urgentPercent })
     new Alarm(this, `${name}Pressure`, {

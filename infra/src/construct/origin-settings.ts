@@ -9,7 +9,7 @@ import { releasesBucketName } from './release-store.ts'
 export const launchHook = 'spillway-ready'
 export const terminateHook = 'spillway-drained'
 
-/** Parameter Store name of the public keys that the origin checks the edge's assertions with. */
+/** Parameter Store name of the public keys that verify the edge's assertions. */
 export const edgeKeysParameter = (stage: string): string => `/spillway/${stage}/edge-assertion-jwks`
 
 export interface OriginSettingsProps {
@@ -18,7 +18,7 @@ export interface OriginSettingsProps {
   readonly groupName: string
 }
 
-/** `/etc/spillway/instance.env`: what the origin and its units read. Nothing in it is secret. */
+/** `/etc/spillway/instance.env`: settings of the origin and its units, without secrets. */
 export function originSettings(
   scope: Construct,
   { config, store, groupName }: OriginSettingsProps,

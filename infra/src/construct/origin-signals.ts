@@ -5,14 +5,14 @@ import { originMetrics, originNamespace, stageDimension } from '../origin-metric
 
 const period = Duration.minutes(1)
 
-/** The origin's own metrics as CloudWatch sees them, over the whole group and one minute. */
+/** The origin's own metrics in CloudWatch, over the whole group and one minute. */
 export class OriginSignals {
-  /** Wait for a connection, ms: each instance's p99, averaged over the group. */
+  /** Wait for a database connection, ms: each instance's p99, averaged over the group. */
   readonly poolWaitMs: IMetric
-  /** How often instances told their pressure: some times a minute each, whatever the load. */
+  /** Number of reports by instances: several per minute each, whatever the load. */
   readonly reports: IMetric
   readonly shed: IMetric
-  /** Share of requests that the origin refused, per cent. */
+  /** Percentage of requests that the origin refused. */
   readonly shedShare: IMetric
 
   constructor(stage: StageName) {
@@ -34,7 +34,7 @@ export class OriginSignals {
     this.reports = metric(originMetrics.poolWait, Stats.SAMPLE_COUNT, 'reports')
     this.shed = metric(originMetrics.shed, Stats.SUM, 'shed')
     this.shedShare = new MathExpression({
-      // Without a request in the minute there is no share, and no data is no alarm.
+      // A minute without requests has no share, and missing data raises no alarm.
       expression: '100 * FILL(shed, 0) / (FILL(shed, 0) + admitted)',
       usingMetrics: { shed: this.shed, admitted: metric(originMetrics.admitted, Stats.SUM, 'admitted') },
       period,

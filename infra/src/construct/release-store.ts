@@ -4,10 +4,10 @@ import { Construct } from 'constructs'
 import type { StageName } from '../config.ts'
 import { accept } from '../nag.ts'
 
-/** A name that pipeline, instances and runbooks can build without asking. */
+/** A predictable name, so that pipeline, instances and runbooks need no look-up. */
 export const releasesBucketName = (stage: StageName): string => `spillway-${stage}-releases-${Aws.ACCOUNT_ID}`
 
-/** Releases of the origin, each kept long enough to roll back to. */
+/** Releases of the origin, each kept long enough to roll back to it. */
 export class ReleaseStore extends Construct {
   constructor(scope: Construct, id: string, { stage }: { readonly stage: StageName }) {
     super(scope, id)

@@ -25,8 +25,8 @@ export interface TunnelProps {
 }
 
 /**
- * The edge's way in: `cloudflared` connectors that dial out to Cloudflare, on machines of their own so that an origin
- * may drain without cutting the edge off. Decision 0005 weighs it against mutual TLS.
+ * The edge's way in: `cloudflared` connectors that dial out to Cloudflare. They run on separate machines, so that an
+ * origin can drain without cutting off the edge. Decision 0005 compares this with mutual TLS.
  */
 export class Tunnel extends Construct {
   readonly connectors: AutoScalingGroup

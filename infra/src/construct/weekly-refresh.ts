@@ -8,8 +8,8 @@ import { acceptWildcard } from '../nag.ts'
 import { groupArn } from './group-arn.ts'
 
 /**
- * Replaces every origin instance once a week. Credentials rotate every thirty days and are read at start, so the
- * fleet always holds ones that are valid; and what is replaced every week is known to be replaceable.
+ * Replaces every origin instance once a week. Credentials rotate every thirty days and are read at start, so the fleet
+ * always has valid ones; and a weekly replacement proves that instances can be replaced.
  */
 export class WeeklyRefresh extends Construct {
   constructor(
@@ -19,7 +19,8 @@ export class WeeklyRefresh extends Construct {
   ) {
     super(scope, id)
     const group = groupArn(this, groupName)
-    // Its own, because the scheduler's would be the stack's, and what is accepted for it accepted for all of the stack.
+    // A separate role: the scheduler's default role belongs to the stack, and exceptions for it would apply to the
+    // whole stack.
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') })
     acceptWildcard(role, group, 'The wildcard stands for an id that AWS gives the group; its name follows.')
     acceptWildcard(role, '*', 'Describing alarms knows no resource.')
@@ -41,7 +42,7 @@ export class WeeklyRefresh extends Construct {
             MinHealthyPercentage: 100,
             MaxHealthyPercentage: 134,
             InstanceWarmup: 60,
-            // It stops where users feel it; there is no former configuration to go back to.
+            // Stops the refresh on user-visible symptoms; there is no previous configuration to return to.
             AlarmSpecification: { Alarms: alarms.map(({ alarmName }) => alarmName) },
           },
         }),
@@ -50,7 +51,7 @@ export class WeeklyRefresh extends Construct {
             actions: ['autoscaling:StartInstanceRefresh'],
             resources: [group],
           }),
-          // The caller of a refresh with alarms needs permission to describe them.
+          // Starting a refresh with alarms requires permission to describe them.
           new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }),
         ],
       }),

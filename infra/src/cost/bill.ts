@@ -1,4 +1,4 @@
-/** One line of a month's bill. */
+/** One line of a monthly bill. */
 export interface Item {
   readonly name: string
   readonly dollars: number

@@ -10,11 +10,11 @@ export interface DatabaseLoad {
   readonly writes: number
   readonly storedGb: number
   readonly instances: number
-  /** Never smaller than this. */
+  /** Smallest class to use. */
   readonly classMin: DatabaseClass
 }
 
-/** The same sizing rule for both designs: processors at the peak, all of them on one primary. */
+/** The same sizing rule for both designs: processors at peak load, all on one primary. */
 export function databaseItems(load: DatabaseLoad): readonly Item[] {
   const vcpus = (load.peakPerSecond * load.cpuMsPerRequest) / 1_000 / service.databaseUtilization
   const smallest = databaseClassNames.indexOf(load.classMin)

@@ -18,13 +18,13 @@ export const priceSource = {
 
 export const hoursPerMonth = 730
 
-/** Price of a unit up to a volume; the last step has no end. */
+/** Price per unit up to a volume; the last tier has no upper end. */
 export interface Tier {
   readonly upTo: number
   readonly perUnit: number
 }
 
-/** Price of a volume whose parts each have the price of their tier. */
+/** Price of a volume, each part at the price of its tier. */
 export function tiered(tiers: readonly Tier[], volume: number): number {
   let cost = 0
   let from = 0
@@ -41,7 +41,7 @@ const perMillion = (dollars: number): number => dollars / million
 
 export const prices = {
   cloudflare: {
-    /** Workers Paid, a month. */
+    /** Workers Paid, per month. */
     plan: 5,
     requests: [
       { upTo: 10 * million, perUnit: 0 },
@@ -59,13 +59,13 @@ export const prices = {
       { upTo: million, perUnit: 0 },
       { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(5) },
     ],
-    /** Workers Logs, events: the Worker's own lines, since `edge/wrangler.jsonc` turns invocation logs off. † */
+    /** Workers Logs, events: only the Worker's own lines, since `edge/wrangler.jsonc` turns invocation logs off. † */
     logEvents: [
       { upTo: 20 * million, perUnit: 0 },
       { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.6) },
     ],
   },
-  /** On demand, Linux, an hour. † */
+  /** On demand, Linux, per hour. † */
   ec2: {
     't4g.micro': 0.0084,
     't4g.small': 0.0168,
@@ -76,7 +76,7 @@ export const prices = {
   ebsGp3GibMonth: 0.08,
   balancer: { hour: 0.0225, lcuHour: 0.008 },
   nat: { hour: 0.045, perGb: 0.045 },
-  /** Out of AWS to the internet. The first 100 GB of a month are free. */
+  /** From AWS to the internet. The first 100 GB of a month are free. */
   egressGb: [
     { upTo: 100, perUnit: 0 },
     { upTo: 10_240, perUnit: 0.09 },
@@ -85,7 +85,7 @@ export const prices = {
     { upTo: Number.POSITIVE_INFINITY, perUnit: 0.05 },
   ],
   documentDb: {
-    /** An instance, an hour, standard storage. † */
+    /** Per instance and hour, standard storage. † */
     instanceHour: {
       't4g.medium': 0.0757,
       'r6g.large': 0.2637,

@@ -3,12 +3,12 @@ import { databaseItems } from './database-cost.ts'
 import { hoursPerMonth, prices, tiered } from './prices.ts'
 import { service, trafficOf, type Workload } from './workload.ts'
 
-/** `http`: the cheaper gateway with its own token check; `rest`: the one with caching, keys and request checks. */
+/** `http`: the cheaper gateway, with its own token check; `rest`: with caching, API keys and request checks. */
 export type GatewayKind = 'http' | 'rest'
 
 /**
- * A month of the design that Spillway started from: API Gateway, a Lambda function per request, DocumentDB. Sized
- * kindly: functions always warm, no provisioned concurrency, no proxy in front of the database, the same share of
+ * A month of the design that Spillway started from: API Gateway, a Lambda function per request, DocumentDB. The
+ * assumptions favour it: functions always warm, no provisioned concurrency, no database proxy, the same share of
  * logging as Spillway, the gateway's own token check. Every request reaches the database.
  */
 export function seedCost(workload: Workload, gateway: GatewayKind): Bill {

@@ -4,18 +4,18 @@ import { databaseItems } from './database-cost.ts'
 import { hoursPerMonth, prices, tiered } from './prices.ts'
 import { service, trafficOf, type Workload } from './workload.ts'
 
-/** CloudWatch metrics, alarms (those of target tracking included) and secrets of one stage, rounded up. */
+/** CloudWatch metrics, alarms (including those of target tracking) and secrets of one stage, rounded up. */
 const fixed = { metrics: 10, alarms: 20, secrets: 3 }
 /** Metrics that detailed monitoring adds for each instance. */
 const instanceMetrics = 7
-/** Target tracking holds a process at half of what it can carry, so an average hour needs this many instances. */
+/** Target tracking keeps a process at half of its capacity, so an average hour needs this many instances. */
 const instancesFor = (perSecond: number, { fleet, origin }: StageConfig): number =>
   Math.max(
     fleet.min,
     Math.ceil(perSecond / (fleet.requestsPerSecondPerProcess * origin.processesPerInstance)),
   )
 
-/** A month of Spillway in the sizes of a stage. */
+/** A month of Spillway with the sizes of a stage. */
 export function spillwayCost(workload: Workload, config: StageConfig): Bill {
   const traffic = trafficOf(workload)
   const { requestsPerMonth, originRequests, originAveragePerSecond } = traffic
@@ -31,7 +31,8 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
     return price * hoursPerMonth
   }
   const { cloudflare, balancer, nat, cloudWatch } = prices
-  // A capacity unit is 25 new connections, 3,000 open ones or 1 GB an hour; connectors keep theirs open: bytes decide.
+  // A capacity unit is 25 new connections, 3,000 open ones or 1 GB per hour. Connectors keep connections open, so bytes
+  // decide.
   const lcus = Math.max(1, gb / hoursPerMonth)
   const metrics = fixed.metrics + instances * instanceMetrics
   const logGb = (originRequests * service.logShare * service.logBytes) / 1e9

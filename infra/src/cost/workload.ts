@@ -1,16 +1,16 @@
 /** Load by users, and the work of serving it. Every figure is an assumption that a flag can change. */
 export interface Workload {
-  /** People using the application in the same minute, at the busiest hour of a day. */
+  /** People who use the application in the same minute, in the busiest hour of a day. */
   readonly users: number
-  /** Requests of one of them, per second. */
+  /** Requests per user and second. */
   readonly requestsPerUserSecond: number
-  /** Busiest minute over the average of a month. */
+  /** Busiest minute divided by the monthly average. */
   readonly peakToAverage: number
   /** Share of requests that read. */
   readonly readShare: number
   /** Share of reads that the edge answers without the origin. */
   readonly hitRatio: number
-  /** An answer with its headers, bytes. */
+  /** Size of an answer with its headers, bytes. */
   readonly answerBytes: number
   readonly storedGb: number
 }
@@ -25,24 +25,24 @@ export const defaultWorkload: Workload = {
   storedGb: 200,
 }
 
-/** Measured where it can be, on a machine of two cores (`bench/results`), assumed where it cannot. */
+/** Measured where possible, on a machine with two cores (`bench/results`); otherwise assumed. */
 export const service = {
-  /** CPU of the Worker for a request, ms; billed in whole requests' CPU time. */
+  /** CPU time of the Worker per request, ms, as it is billed. */
   edgeCpuMs: 0.5,
   /** Polls of the control namespace: a read (shed switch) and a listing (revocations). Isolates poll, not requests. */
   kvPollsPerRequest: 0.001,
-  /** Requests/s that a connector of one processor carries at half load. Assumed; decision 0005 says to measure it. */
+  /** Requests/s that a connector with one processor carries at half load. Assumed; decision 0005 asks to measure it. */
   connectorRequestsPerSecond: 1_500,
   /** Share of requests that either design logs. */
   logShare: 0.01,
   logBytes: 500,
-  /** CPU of the database for one joined lookup or write (origin's batching), ms. */
+  /** CPU of the database per batched lookup or write, ms. */
   joinedDatabaseCpuMs: 0.08,
-  /** The same for one `findOne` or `insertOne` of its own. */
+  /** The same for a single `findOne` or `insertOne`. */
   plainDatabaseCpuMs: 0.35,
-  /** How busy a database's processors may be at the peak. */
+  /** Utilization of the database's processors at peak. */
   databaseUtilization: 0.5,
-  /** Storage I/Os: a read misses the buffer cache now and then, a write always reaches the log. */
+  /** Storage I/Os: a read sometimes misses the buffer cache, a write always reaches the log. */
   iosPerRead: 0.05,
   iosPerWrite: 2,
   lambdaMemoryGb: 0.5,
@@ -55,7 +55,7 @@ export interface Traffic {
   readonly peakPerSecond: number
   readonly reads: number
   readonly writes: number
-  /** Requests that pass the edge's cache. */
+  /** Requests that reach the origin. */
   readonly originRequests: number
   readonly originPeakPerSecond: number
   readonly originAveragePerSecond: number

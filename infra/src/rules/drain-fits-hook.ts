@@ -1,20 +1,20 @@
 import type { IValidation } from 'constructs'
 
-/** Each wait must end before the next one gives up on it. All in seconds. */
+/** Each timeout must exceed the wait that it guards. All in seconds. */
 export interface DrainTimes {
   /** Longest drain of the origin. */
   readonly drain: number
-  /** `TimeoutStopSec` of the origin's unit: after it systemd kills. */
+  /** `TimeoutStopSec` of the origin's unit: systemd kills it after that. */
   readonly unitStop: number
-  /** How often the lifecycle unit looks for the group's decision. */
+  /** Poll interval of the lifecycle unit. */
   readonly poll: number
-  /** How long the balancer takes to let go of a target; the origin serves until then. */
+  /** How long the balancer takes to deregister a target; the origin serves until then. */
   readonly leave: number
-  /** Heartbeat of the group's terminate hook: after it the instance is taken away. */
+  /** Heartbeat of the group's terminate hook: the instance is terminated after it. */
   readonly hook: number
 }
 
-/** A drain that the unit or the group would cut short does not synthesize. */
+/** Fails the synthesis if the unit or the group would cut a drain short. */
 export const drainFitsHook = (stage: string, times: DrainTimes): IValidation => ({
   validate: () => {
     const { drain, unitStop, poll, leave, hook } = times

@@ -4,8 +4,8 @@ import { CfnLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
 import type { IConstruct, IValidation } from 'constructs'
 
 /**
- * Nothing in the tree may be reachable from the internet: no internet-facing balancer, no security group that admits
- * everyone, no instance that asks for a public address. The edge comes in through a tunnel that the inside opens.
+ * Fails the synthesis if anything is reachable from the internet: an internet-facing balancer, a security group that
+ * admits everyone, an instance with a public address. The edge comes in through a tunnel opened from inside.
  */
 export const noPublicOrigin = (root: IConstruct): IValidation => ({
   validate: () =>

@@ -2,7 +2,7 @@ import type { IValidation } from 'constructs'
 import { connectionBudget, explainBudget } from '../capacity.ts'
 import { connectionDemand, databaseCapacity, type StageConfig } from '../config.ts'
 
-/** A stage whose pools could ask for more connections than its database allows does not synthesize. */
+/** Fails the synthesis if a stage's pools could open more connections than its database allows. */
 export const poolFitsDatabase = (config: StageConfig): IValidation => ({
   validate: () => {
     const budget = connectionBudget(databaseCapacity(config), connectionDemand(config))

@@ -12,7 +12,7 @@ export interface DataStackProps extends StackProps {
   readonly network: NetworkStack
 }
 
-/** Resources that outlive a deployment: the data, and the releases to roll back to. Changes rarely. */
+/** Resources that outlive a deployment: the data, and the releases to roll back to. Rarely changes. */
 export class DataStack extends Stack {
   readonly store: DocumentStore
 
@@ -20,7 +20,7 @@ export class DataStack extends Stack {
     super(scope, id, { terminationProtection: props.config.database.protected, ...props })
     const { config, network } = props
     this.store = new DocumentStore(this, 'Store', { vpc: network.vpc, access: network.access, config })
-    // Here, because a release must lie in it before the first instance boots.
+    // In this stack, because a release must be uploaded before the first instance boots.
     new ReleaseStore(this, 'Releases', { stage: config.stage })
     if (config.database.protected)
       new DatabaseBackups(this, 'Backups', { cluster: this.store.cluster, config })

@@ -12,7 +12,7 @@ import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import { AccessPath } from '../construct/access-path.ts'
 
-/** The network and who may talk to whom in it; changes almost never. */
+/** The network and its security groups. Almost never changes. */
 export class NetworkStack extends Stack {
   readonly vpc: IVpc
   readonly access: AccessPath
@@ -24,14 +24,14 @@ export class NetworkStack extends Stack {
       ipAddresses: IpAddresses.cidr(network.cidr),
       maxAzs: 3,
       natGateways: network.natGateways,
-      // It would take a function of ours in every account; nothing is put into the default group.
+      // It would need a custom-resource function in every account, and nothing uses the default group.
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
         { name: 'nat', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         { name: 'origin', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
         { name: 'database', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
       ],
-      // Releases and packages come from S3: through the gateway they cost nothing and miss the NAT.
+      // Releases and packages come from S3: the gateway endpoint is free and bypasses the NAT.
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     })
     vpc.addFlowLog('FlowLog', {
@@ -43,12 +43,12 @@ export class NetworkStack extends Stack {
         }),
       ),
     })
-    // The library's classes leave optional members undefined where its interfaces say absent.
+    // The cast: the library's classes declare optional members as `undefined`, its interfaces as absent.
     this.vpc = vpc as IVpc
     this.access = new AccessPath(this, 'Access', { vpc: this.vpc })
   }
 
-  /** Three zones without knowing the account: the first three that the region lists. */
+  /** Three zones without knowing the account: the first three of the region. */
   override get availabilityZones(): string[] {
     return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()))
   }

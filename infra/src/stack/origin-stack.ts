@@ -24,7 +24,7 @@ export interface OriginStackProps extends StackProps {
   readonly data: DataStack
 }
 
-/** Serving resources: tunnel, balancer, fleet, scaling, and the eyes on them; changes with every release. */
+/** Serving resources: tunnel, balancer, fleet, scaling and monitoring. Changes with every release. */
 export class OriginStack extends Stack {
   constructor(scope: Construct, id: string, props: OriginStackProps) {
     super(scope, id, props)
@@ -37,7 +37,7 @@ export class OriginStack extends Stack {
     topic.addSubscription(
       new EmailSubscription(StringParameter.valueForStringParameter(this, `/spillway/${stage}/alert-email`)),
     )
-    // A topic with a policy of its own has lost the one that lets its account publish, alarms among it.
+    // A custom topic policy replaces the default one, which lets the account's alarms publish.
     topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'))
     const alarms = new Alarms(this, 'Alarms', { topic, stage })
     const signals = new OriginSignals(stage)
@@ -72,7 +72,7 @@ export class OriginStack extends Stack {
       cluster: data.store.cluster,
     })
     new CostGuard(this, 'CostGuard', { config, topic })
-    // Here as well: this stack carries the pools, and it may be deployed without the other.
+    // Checked here as well: this stack has the pools, and may be deployed without the other.
     this.node.addValidation(poolFitsDatabase(config))
   }
 }

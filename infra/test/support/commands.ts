@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Stand-ins for programs that only an instance has, each writing down how it was called. */
+/** Stand-ins for programs that exist only on an instance; each records its calls. */
 export class Commands {
-  /** To be put first in PATH. */
+  /** Must come first in PATH. */
   readonly folder: string
   readonly #log: string
 
@@ -13,7 +13,7 @@ export class Commands {
     mkdirSync(this.folder)
   }
 
-  /** @param script what the command does after it has written down its call */
+  /** @param script commands to run after recording the call */
   add(name: string, script = ':'): void {
     const path = join(this.folder, name)
     writeFileSync(path, `#!/usr/bin/env bash\necho "${name} $*" >> "${this.#log}"\n${script}\n`)

@@ -1,12 +1,14 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** The instance metadata service, second version: nothing without a token. `/readyz` and `/livez` answer for the origin. */
+/**
+ * The instance metadata service, version 2, which requires a token. Also serves the origin's `/readyz` and `/livez`.
+ */
 export class InstanceMetadata {
   targetState = 'InService'
   ready = true
   live = true
-  /** Times that somebody asked whether the origin is ready. */
+  /** Number of readiness checks. */
   readyChecks = 0
   liveChecks = 0
   readonly #server: Server
