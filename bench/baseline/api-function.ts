@@ -5,7 +5,7 @@ import type { Db } from 'mongodb'
 import { Compile } from 'typebox/compile'
 import { etagOf, type PlaceInput, type StoredPlace, shownPlace, storedFields } from '../peers/place.ts'
 
-/** What the gateway hands to a function, and what it wants back (API Gateway's proxy integration, in short). */
+/** Input and output of a function behind the gateway (API Gateway's proxy integration, in short). */
 export interface FunctionEvent {
   readonly method: string
   readonly path: string
@@ -30,8 +30,8 @@ const nothing: FunctionAnswer = { status: 404, body: { title: 'Not found' } }
 const invalid: FunctionAnswer = { status: 422, body: { title: 'Not as the schema wants it' } }
 
 /**
- * What the story asks for, as a careful team writes it: validated, one command a request, majority writes. Both designs
- * that came before Spillway run this.
+ * The story's API as a careful team writes it: validated input, one command a request, majority writes. Both designs
+ * before Spillway run it.
  *
  * @param subject whom the token is for
  */

@@ -13,7 +13,7 @@ import { copyPlaces } from '../peers/start-peer.ts'
 import type { KnownDocument } from '../scenarios/request.ts'
 import { makePlaceIndexes } from './place-indexes.ts'
 
-/** What all designs have in common: the data, the users' tokens, and the database behind the scaled one. */
+/** Parts that all designs share: the data, the users' tokens, and the database behind the scaled one. */
 export interface Arena {
   readonly issuer: Issuer
   readonly mongod: { readonly uri: string; readonly port: number; readonly pid: number }
@@ -21,7 +21,7 @@ export interface Arena {
   readonly databases: { readonly spillway: string; readonly others: string }
   /** Largest places first. */
   readonly documents: readonly KnownDocument[]
-  /** For what processes say. */
+  /** Logs of the processes. */
   readonly logFolder: string
 }
 

@@ -1,6 +1,6 @@
 import type { ColdStartKind } from './cold-start.ts'
 
-/** What a design is told by its environment, as one JSON value. */
+/** Settings that a design reads from its environment, as one JSON value. */
 export interface BaselineSettings {
   /** Through the scaled database. */
   readonly databaseUri: string
@@ -27,7 +27,7 @@ export interface BalancerSettings extends BaselineSettings {
   readonly instances: readonly string[]
 }
 
-/** By which the gateway tells instances whom a token was for. */
+/** Header field that carries the token's subject from the gateway to an instance. */
 export const subjectHeader = 'x-subject'
 
 export const settingsVariable = 'BASELINE_SETTINGS'

@@ -1,7 +1,7 @@
 import type { Random } from '../load/random.ts'
 
 /**
- * How long a new execution environment takes before it can run the function.
+ * Time that a new execution environment takes before it can run the function.
  *
  * - `plain`: lognormal, median 400 ms, 99th percentile about 1 s. M. Shilkov, "Comparison of Cold Starts in Serverless
  *   Functions" (2021, kept up to date), has 200 to 400 ms for a JavaScript function without dependencies and about a

@@ -19,7 +19,7 @@ const costs: Readonly<Record<string, CommandCost>> = {
   findAndModify: { fixed: 600, perRequestKib: 0, perReplyKib: 0 },
 }
 
-/** What is not in the table, e.g. `aggregate`. */
+/** Cost of a command that is not in the table, e.g. `aggregate`. */
 const other: CommandCost = { fixed: 200, perRequestKib: 0, perReplyKib: 27 }
 
 /** Parts of making, keeping and ending a connection: {@link connectionUs} covers them. */

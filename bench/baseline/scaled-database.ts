@@ -10,7 +10,7 @@ export interface ScaledDatabaseOptions {
   readonly vcpus: number
   /** Connections that it accepts; more are closed at once, as a database does that is at its limit. */
   readonly connectionsMax: number
-  /** Of the full size: each command takes a processor this many times longer (0.01: a hundred times). */
+  /** Share of the full size: a command takes a processor 1/scale times as long (0.01: a hundred times). */
   readonly scale: number
 }
 
@@ -61,7 +61,7 @@ export async function startScaledDatabase(options: ScaledDatabaseOptions): Promi
   }
 }
 
-/** What the small database still has to do for a command that the real one has, or will have, answered. */
+/** Work left to the small database for a command that the real one has answered, or will answer. */
 interface Pending {
   readonly doneAtMs: number
   readonly server: number

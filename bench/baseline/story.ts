@@ -102,7 +102,7 @@ function seriesOf(
   ]
 }
 
-/** At full size. */
+/** Users over time, at full size. */
 function usersSeries(scenario: Scenario): Series {
   const seconds = Math.round(durationMs(scenario) / 1000)
   const usersIn = (second: number) => Math.round(usersAt(scenario.users, second * 1000) / scale)

@@ -3,7 +3,7 @@ import { Agent, request } from 'undici'
 /** Statuses of the answers, and how often each came; `0` where there was none. */
 export type Statuses = ReadonlyMap<number, number>
 
-/** How many were answered by something else than success. */
+/** Number of answers other than 2xx. */
 export const refusedOf = (statuses: Statuses): number =>
   [...statuses].reduce((sum, [status, count]) => sum + (status >= 200 && status < 300 ? 0 : count), 0)
 
@@ -21,14 +21,14 @@ export class Clients {
     this.#path = path
   }
 
-  /** So many at once. */
+  /** Sends `size` requests at once. */
   async burst(size: number): Promise<Statuses> {
     const statuses = new Map<number, number>()
     await Promise.all(Array.from({ length: size }, () => this.#ask(statuses)))
     return statuses
   }
 
-  /** So many who each ask again as soon as they are answered, for `lengthMs`. */
+  /** Closed loop of `count` clients for `lengthMs`: each asks again as soon as it is answered. */
   async loop(count: number, lengthMs: number): Promise<Statuses> {
     const statuses = new Map<number, number>()
     const untilMs = performance.now() + lengthMs

@@ -122,7 +122,7 @@ describe('a comparison', () => {
       row('apart', first),
       ...noise.map((i) => row(`${i}`, rest)),
     ]
-    // By itself it would be a change.
+    // Alone, this figure would count as a change.
     const [first, second] = [
       [100, 104, 108],
       [85, 90, 94],

@@ -18,7 +18,7 @@ export interface Comparison {
   readonly unit: string
   readonly before: number
   readonly after: number
-  /** Of the median, in percent of the one before. */
+  /** Change of the median, in percent of the one before. */
   readonly changePercent: number
   /** Probability of such a distance by chance alone. */
   readonly p: number
@@ -28,14 +28,14 @@ export interface Comparison {
 /** A smaller change of the median is of no interest to anybody, however sure. */
 const interestingPercent = 3
 
-/** Of all figures of a bench together: the chance that one is called a change where nothing has changed. */
+/** Family-wise error rate: the chance that any figure of a bench is called a change where nothing has changed. */
 const falseAlarms = 0.05
 
 /** From this many repetitions on, ranks alone can tell: 8 against 8 can be as unlikely as 0.0002. */
 const ranksTellFrom = 8
 
 /**
- * What has changed between two results of one bench, figure by figure.
+ * Compares two results of one bench, figure by figure.
  *
  * A change has to be more than 3 % of the median, and so unlikely to be chance that {@link falseAlarms} holds over all
  * figures that are looked at (Holm 1979). How unlikely it is says the rank test, which asks nothing of the distribution;
@@ -85,7 +85,7 @@ const measured = (samples: readonly (number | null)[]): readonly number[] =>
 const overlap = (a: readonly number[], b: readonly number[]): boolean =>
   Math.max(...a) >= Math.min(...b) && Math.max(...b) >= Math.min(...a)
 
-/** Which of many tests may be believed, so that false alarms of all of them together stay below the limit. */
+/** Holm's correction: the tests that may be believed while the chance of any false alarm stays below the limit. */
 function holm(ps: readonly number[]): readonly boolean[] {
   const believed = ps.map(() => false)
   const order = ps.map((p, index) => ({ p, index })).toSorted((a, b) => a.p - b.p)

@@ -26,7 +26,7 @@ export function rankTest(a: readonly number[], b: readonly number[]): number {
   return extreme / all
 }
 
-/** In how many ways `count` of the ranks add up to each sum. */
+/** Number of ways in which `count` of the ranks add up to each sum. */
 function rankSums(ranks: readonly number[], count: number): ReadonlyMap<number, number> {
   const ways: Map<number, number>[] = Array.from({ length: count + 1 }, () => new Map())
   ways[0]?.set(0, 1)

@@ -14,6 +14,6 @@ export async function bundleWorker(name: string, folder: string): Promise<Worker
     minify: true,
     logLevel: 'error',
   })
-  // As the edge has them: what a setting of the runtime costs is no cost of the code's.
+  // Same settings as the edge's: the cost of a setting is no cost of the code.
   return { scriptFile, compatibilityDate: '2026-08-01', compatibilityFlags: ['enable_request_signal'] }
 }

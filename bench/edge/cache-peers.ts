@@ -38,7 +38,7 @@ const programs: readonly Program[] = [
     async start(folder, port, originPort) {
       return [
         ...['-F', '-n', folder, '-a', `127.0.0.1:${port}`, '-b', `127.0.0.1:${originPort}`],
-        // As who starts it: it would become a user to whom the folder is closed.
+        // Runs as the user who starts it: its own user could not open the folder.
         ...['-j', 'none', '-s', 'malloc,64m', '-t', '600'],
       ]
     },

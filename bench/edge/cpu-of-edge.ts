@@ -4,7 +4,7 @@ import { sampledRow } from '../measure/sampled-row.ts'
 import { median, spreadPercent, summarize } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 
-/** What a reader wants to know of one server under one load. */
+/** Figures of one server under one load. */
 export interface Sample {
   /** CPU µs for one answer. */
   readonly cpu: number
@@ -24,7 +24,7 @@ const units = {
 } as const
 type MetricName = keyof typeof units
 
-/** Those that were not what is measured: a few, where an edge lets one request through to see whether all is well. */
+/** Largest share of other answers: an edge that sheds still lets a few requests through to probe the origin. */
 const othersShareMax = 0.01
 
 /** @throws Error where it was asked for one thing and did another */

@@ -20,7 +20,7 @@ import { startEdgeProcess } from './edge-process.ts'
 import { startStubOrigin } from './stub-origin.ts'
 
 /**
- * What a request costs at the edge: the Worker as it is deployed, in workerd, beside a constant Worker (the limit) and
+ * CPU time of a request at the edge: the Worker as it is deployed, in workerd, beside a constant Worker (the limit) and
  * what others would write. Each has a process of its own, is asked without anything in between, and by the same driver.
  */
 interface Subject {
@@ -30,7 +30,7 @@ interface Subject {
   readonly pids: readonly number[]
   readonly mix: Mix
   readonly credentials: Credentials
-  /** What it is to answer. */
+  /** Answer that is expected of it. */
   readonly answers: 'ok' | 'shed'
   readonly connections: number
 }
@@ -76,7 +76,7 @@ const names = {
 } as const
 type SubjectName = keyof typeof names
 
-/** What the bars compare, and all that a quick run measures. */
+/** Subjects that the bars compare, and all that a quick run measures. */
 const barred: ReadonlySet<string> = new Set([
   names.sameRead,
   names.sameShed,
@@ -85,8 +85,8 @@ const barred: ReadonlySet<string> = new Set([
   names.shedWrite,
 ])
 /**
- * In how many processes. Two of one program differ by up to five percent for as long as they live, by where their memory
- * happens to lie, and a bar is about fifteen. A quick run has no time for a second one that takes long to warm up.
+ * Number of processes. Two of one program differ by up to five percent for as long as they live, by where their memory
+ * happens to lie, and a bar is about fifteen percent. A quick run has no time for a second one that takes long to warm up.
  */
 const processesOf = ({ name, ring }: Pick<Subject, 'name' | 'ring'>, quick: boolean): number => {
   if (!barred.has(name)) return quick ? 0 : 1
@@ -285,7 +285,7 @@ async function askOnce(url: string, method: 'GET' | 'POST', { sets }: Tokens): P
   return { status: response.status, fields: fieldsOf(response), body }
 }
 
-/** How the edge itself refuses, which it begins to do when the origin has refused enough. */
+/** The edge's own refusal, which begins when the origin has refused enough. */
 async function refusalOf(url: string, credentials: Tokens): Promise<Answer> {
   for (let asked = 0; asked < 1_000; asked++) {
     const answer = await askOnce(url, 'POST', credentials)

@@ -18,9 +18,9 @@ export interface Applied {
 
 /** One state of a document, from one write to the next. */
 export interface Version {
-  /** As the ETag says it; for a deletion, one more than the version that it ended. */
+  /** Number in the ETag; for a deletion, one more than the version that it ended. */
   readonly number: number
-  /** Whose write it is; `undefined` for a deletion. */
+  /** Mark of the write; `undefined` for a deletion. */
   readonly marker: string | undefined
   readonly isDeletion: boolean
   readonly wallMs: number

@@ -5,7 +5,7 @@ import type { Observation } from './observations.ts'
 import type { Violation } from './violation.ts'
 
 /**
- * How old a cached answer may be:
+ * Limits on the age of a cached answer:
  * - who brings the token of its own writes sees them, and what a refusal has told it, at every edge;
  * - at the edge that a write or such a refusal went through, everybody does, but for answers served because of an error;
  * - otherwise by the lifetimes that the contract declares.

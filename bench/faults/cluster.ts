@@ -9,7 +9,7 @@ import { MongoClient } from 'mongodb'
 
 /** Three members that can be killed and come back with their data, and the links between them. */
 export interface Cluster {
-  /** By the addresses that the members have for each other. */
+  /** Connection string with the addresses that the members have for each other. */
   readonly uri: string
   /** Each member's own port. */
   readonly ports: readonly number[]

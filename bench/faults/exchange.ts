@@ -5,9 +5,9 @@ export type Operation = 'create' | 'batch' | 'put' | 'patch' | 'delete' | 'read'
 
 export interface Exchange {
   readonly number: number
-  /** Whose memory of own writes it belongs to. */
+  /** Session that asked: it must see its own writes. */
   readonly session: string
-  /** Whether the session brings its consistency tokens along. */
+  /** The session sends its consistency token. */
   readonly hasToken: boolean
   /** `edge 0`, or `origin 1` where the edge was passed by. */
   readonly via: string
@@ -45,7 +45,7 @@ export interface Answer {
   readonly isReplayed: boolean
   /** Items of a list, or of a batch. */
   readonly items?: readonly Item[]
-  /** Whether a list shows all there is. */
+  /** The list shows every document. */
   readonly isComplete?: boolean
 }
 
@@ -63,8 +63,8 @@ export const isWrite = ({ operation }: Exchange): boolean => operation !== 'read
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 /**
- * Whether an answer leaves open what happened. One code says so and no other: a program cannot read prose. Every other
- * error claims that this request has done nothing.
+ * Tells an answer that leaves the outcome open. One code alone says so, since a program cannot read prose: every other
+ * error claims that the request has done nothing.
  */
 export const isOpen = (told: { readonly status?: number; readonly code?: string } | undefined): boolean =>
   told === undefined || told.code === 'outcome-unknown'

@@ -22,7 +22,7 @@ export interface FleetOrigin {
   stop(): Promise<void>
 }
 
-/** How an origin ended that was asked to. */
+/** End of an origin that was told to drain. */
 export interface Drain {
   readonly origin: number
   readonly ms: number

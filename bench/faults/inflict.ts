@@ -163,7 +163,7 @@ export class Tormentor {
 
 type LinkFault = Exclude<Fault['kind'], 'pass'>
 
-/** Whether it becomes so within the time in which a fault is still worth it. */
+/** Waits up to 3 s for a condition that a fault needs; `false`: it did not come. */
 async function isSoon(isSo: () => boolean): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < 3_000; waitedMs += 20) {
     if (isSo()) return true

@@ -1,10 +1,10 @@
 import { resources } from '@spillway/origin/fixture'
 import type { ResourceName } from './exchange.ts'
 
-/** How long an answer may be shown after it was superseded, by the contract, in ms. */
+/** Time for which the contract lets a superseded answer be shown, in ms. */
 export interface Lifetime {
   readonly freshMs: number
-  /** With the longer of the two stale windows. */
+  /** Limit with the longer of the two stale windows. */
   readonly staleMs: number
 }
 

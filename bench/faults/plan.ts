@@ -41,7 +41,7 @@ export interface PlannedFault {
   readonly target: number
 }
 
-/** How often each kind comes; changes of the primary and deaths of an origin are the ones with most to find. */
+/** Weight of each kind; elections and deaths of an origin weigh most, since they find most. */
 const weights: Readonly<Record<FaultKind, number>> = {
   'kill primary': 26,
   'stop primary': 4,

@@ -15,7 +15,7 @@ export interface Recovery {
 const cleanMs = 1_000
 
 /**
- * How long after each single fault service came back. A fault counts where no other one was going on, and none began
+ * Time from each single fault until service came back. A fault counts where no other one was going on, and none began
  * before service was back, or before the time was so long that what came next does not excuse it.
  *
  * @param probes in the order of their starts

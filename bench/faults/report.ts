@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts'
 import type { Trial } from './trial.ts'
 import type { Violation, ViolationKind } from './violation.ts'
 
-/** How a violation is shown: what it is, how to see it again, and the few lines of history that prove it. */
+/** Report of a violation: its rule, the command that repeats it, and the few lines of history that prove it. */
 
 /** Faults that began this long before the first exchange belong to its history. */
 const faultsBeforeMs = 2_000

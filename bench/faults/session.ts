@@ -2,7 +2,7 @@ import { headers as names } from '@spillway/origin/contract'
 import type { Answer, Exchange, Operation, ResourceName } from './exchange.ts'
 import { nowMs, type Received, type Tamper, type Transport, versionOf } from './transport.ts'
 
-/** How a session carries the memory of its own writes. */
+/** Carrier of a session's consistency token: a cookie jar, a header field, or none. */
 export type TokenMode = 'jar' | 'field' | 'none'
 
 export interface SessionOptions {

@@ -28,7 +28,7 @@ export interface TrialOptions {
   readonly number: number
   /** @default nothing is tampered with */
   readonly plant?: Plant | undefined
-  /** Whether to inflict faults. @default true */
+  /** Inflicts faults. @default true */
   readonly faults?: boolean
   readonly signal?: AbortSignal
   readonly progress?: (line: string) => void

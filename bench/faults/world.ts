@@ -9,13 +9,13 @@ import { type FaultProxy, startFaultProxy } from '@spillway/origin/dev/fault-pro
 import { type Cluster, startCluster } from './cluster.ts'
 import { type FleetOrigin, startFleetOrigin } from './fleet.ts'
 
-/** All that is put under faults: three members of a database, two origins, two edges, and a proxy on every link. */
+/** System under faults: three members of a database, two origins, two edges, and a proxy on every link. */
 export interface World {
   readonly cluster: Cluster
   readonly databaseName: string
   readonly origins: readonly FleetOrigin[]
   readonly edges: readonly Edge[]
-  /** From each edge to each origin. */
+  /** Links from each edge to each origin. */
   readonly edgeLinks: readonly (readonly FaultProxy[])[]
   readonly issuer: Issuer
   /** The edge's key, for reads that pass the edge by. */

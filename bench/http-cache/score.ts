@@ -3,7 +3,7 @@ import allSuites from 'http-cache-tests/tests/index.mjs'
 import surrogateControl from 'http-cache-tests/tests/surrogate-control.mjs'
 import { superseded } from './superseded.ts'
 
-/** What the suite's client prints for one cache: test id → `true`, or the name and message of what went wrong. */
+/** Output of the suite's client for one cache: test id → `true`, or name and message of the failure. */
 export type Results = Readonly<Record<string, unknown>>
 
 type Suite = (typeof allSuites)[number]
@@ -18,7 +18,7 @@ const suites: readonly Suite[] = [...allSuites, surrogateControl]
 export const kindOf = (test: SuiteTest): Kind => test.kind ?? 'required'
 
 /**
- * Whether anything could pass: the test's origin hangs up without a word, and its client demands that very origin's
+ * Tells a test that nothing can pass: its origin hangs up without a word, and its client demands that very origin's
  * 200, with the count of its requests. No cache can make that answer up, and none of the shipped results has it.
  */
 const isUnanswerable = (test: SuiteTest): boolean =>

@@ -23,7 +23,7 @@ async function main(given: LoadArguments): Promise<void> {
   }
   const { scenario } = given
   await using closing = new AsyncDisposableStack()
-  // For this user alone: the plan holds tokens.
+  // Readable by this user alone: the plan holds tokens.
   const folder = await mkdtemp(join(tmpdir(), 'spillway-k6-'))
   closing.defer(() => rm(folder, { recursive: true, force: true }))
   const [script, planFile, summaryFile] = ['script.js', 'plan.json', 'summary.json'].map((name) =>

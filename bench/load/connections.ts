@@ -1,7 +1,7 @@
 import { Client } from 'undici'
 
 export interface ConnectionCounts {
-  /** As many as this are made before any is used twice, and then all take turns, as those of many users do. */
+  /** Connections that are made before any is used twice; then all take turns, as those of many users do. */
   readonly min: number
   readonly max: number
 }

@@ -2,7 +2,7 @@ import { assertionClaims, assertionProfile, headers as names, type Priority } fr
 import { importJWK, type JWK, SignJWT } from 'jose'
 import type { HeadersOf } from './workload.ts'
 
-/** How the users of a run say who they are. */
+/** Credentials that the users of a run send. */
 export type Credentials =
   /** Nobody asks: peers that check nothing. */
   | { readonly kind: 'none' }
@@ -48,7 +48,7 @@ export async function holdCredentials(credentials: Credentials): Promise<Held> {
   return { headersOf: (user) => sets[user % subjects] ?? {}, stop: () => clearInterval(timer) }
 }
 
-/** As the edge makes it. */
+/** Assertion as the edge signs it. */
 async function assertionOf(key: JWK, subject: string, scopes: readonly string[]): Promise<string> {
   const { algorithm, type, issuer, audience, lifetimeSeconds } = assertionProfile
   const nowSeconds = Math.floor(Date.now() / 1000)

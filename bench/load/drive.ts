@@ -43,7 +43,7 @@ export async function drive<J extends Job>(job: J, { onWindow }: DriveOptions = 
   }
 }
 
-/** Whether this process waits for that one. When this one ends, so does that one: their channel closes. */
+/** Keeps this process alive for the child, or no longer. When this one ends, the child does: their channel closes. */
 function hold(child: ChildProcess, waits: boolean): void {
   if (waits) {
     child.ref()

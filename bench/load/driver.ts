@@ -3,7 +3,7 @@ import { runInTurns } from './in-turns.ts'
 import { runOpenLoop } from './open-loop.ts'
 import type { Job, ReportOf } from './report.ts'
 
-/** What the driver tells its parent. */
+/** Messages from the driver to its parent. */
 export type DriverMessage =
   /** The warm-up is over. */
   | { readonly kind: 'window' }

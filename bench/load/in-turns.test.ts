@@ -9,7 +9,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
 
-/** Whose requests are under way, by the target's name. */
+/** Requests under way, by the target's name. */
 const underWay = new Map<string, number>()
 
 /** A target that notes who else is being asked while it is. */

@@ -3,7 +3,7 @@ import type { Credentials } from './credentials.ts'
 import type { Latency } from './latency.ts'
 import type { Mix } from './workload.ts'
 
-/** What both kinds of load have in common. Everything here can be sent to another process. */
+/** Fields of both kinds of load. All of them can be sent to another process. */
 interface CommonJob {
   /** Base URL without a slash at its end. */
   readonly target: string
@@ -29,11 +29,11 @@ export interface ClosedJob extends CommonJob {
 export interface TurnsJob {
   readonly kind: 'turns'
   readonly loops: readonly Omit<ClosedJob, 'kind' | 'warmupMs' | 'windowMs'>[]
-  /** How long each runs before the next one does. */
+  /** Length of a turn. */
   readonly turnMs: number
-  /** Of each, not measured. */
+  /** Time of each target that is not measured. */
   readonly warmupMs: number
-  /** Of each, in turns. */
+  /** Measured time of each target, summed over its turns. */
   readonly windowMs: number
 }
 
@@ -53,20 +53,20 @@ export interface OpenJob extends CommonJob {
 
 export interface Stream {
   readonly name: string
-  /** From the end of the warm-up, which is offered the first rate of the curve. */
+  /** Rates from the end of the warm-up, which runs at the first rate of the curve. */
   readonly curve: readonly RatePoint[]
   readonly spacing: Spacing
   readonly mix: Mix
   readonly credentials: Credentials
   /** Documents of this stream. @default those of the job */
   readonly ids?: readonly string[]
-  /** No answer may say that it is older (`Age`, RFC 9111 §5.1), in seconds. @default any age */
+  /** Largest `Age` (RFC 9111 §5.1) that an answer may have, in seconds. @default any age */
   readonly ageSecondsMax?: number
 }
 
 export type Job = ClosedJob | OpenJob | TurnsJob
 
-/** What comes of a job: for loops that took turns, a report for each. */
+/** Result of a job: loops that take turns have a report each. */
 export type ReportOf<J extends Job> = J extends TurnsJob ? readonly LoadReport[] : LoadReport
 
 /** Answers to what was asked within the window. */
@@ -84,11 +84,11 @@ export interface Answers {
   readonly tooOld: number
   /** The highest `Age` of any of them. */
   readonly oldestSeconds: number
-  /** What `failed` is made of, e.g. `500` or `timeout`. */
+  /** Parts of `failed`, e.g. `500` or `timeout`. */
   readonly failures: Readonly<Record<string, number>>
-  /** Of the `ok`: in a closed loop from sending, in an open one from the intended start. */
+  /** Latency of the `ok`: in a closed loop from sending, in an open one from the intended start. */
   readonly latency: Latency
-  /** Of the `shed`. */
+  /** Latency of the `shed`. */
   readonly shedLatency: Latency
 }
 
@@ -99,7 +99,7 @@ export interface Second {
   readonly good: number
   readonly shed: number
   readonly failed: number
-  /** Of the `ok`, in ms; `NaN` where there were none. */
+  /** Percentiles of the `ok`, in ms; `NaN` where there were none. */
   readonly p50: number
   readonly p99: number
 }
@@ -118,13 +118,13 @@ export interface LoadReport {
   readonly connections: number
 }
 
-/** How the driver itself fared. */
+/** Load of the driver itself. */
 export interface DriverState {
-  /** Of one core. */
+  /** Share of one core. */
   readonly cpuShare: number
   /** Share of the time in which its event loop was busy: 1 is full. */
   readonly busy: number
-  /** How much later than intended requests left. 0 in a closed loop, which intends nothing. */
+  /** Delay from the intended to the actual start of a request. 0 in a closed loop, which intends no start. */
   readonly latenessP99Ms: number
   /** Requests that had to wait for a connection. */
   readonly waited: number

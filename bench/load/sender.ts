@@ -3,7 +3,7 @@ import type { Client, Dispatcher } from 'undici'
 import type { Connections } from './connections.ts'
 import type { Step } from './workload.ts'
 
-/** How a request ended: a status, or the reason why there is none. */
+/** End of a request: a status, or the reason why there is none. */
 export type Ending =
   | {
       readonly status: number
@@ -16,7 +16,7 @@ export type Ending =
 
 export type OnEnding = (ending: Ending, latencyMs: number) => void
 
-/** How often requests are looked through for those that have taken too long. */
+/** Interval of the search for requests that have timed out. */
 const sweepMs = 50
 
 /** Sends requests over connections. One that finds no connection waits for one, and the wait is part of its latency. */
@@ -70,7 +70,7 @@ export class Sender {
 
   #next(client: Client): void {
     let waiting = this.#waiting.shift()
-    // Those that have waited too long have ended already.
+    // Requests that have timed out while waiting have ended already.
     while (waiting !== undefined && !this.#inFlight.has(waiting)) waiting = this.#waiting.shift()
     if (waiting === undefined) this.#connections.give(client)
     else waiting.begin(client)
@@ -78,7 +78,7 @@ export class Sender {
 
   #sweep(): void {
     const latestMs = performance.now() - this.#timeoutMs
-    // In order of sending: the first that is young enough ends the search.
+    // The map is in order of sending: the first that is young enough ends the search.
     for (const exchange of this.#inFlight) {
       if (exchange.intendedMs > latestMs) return
       exchange.abort('timeout')

@@ -9,7 +9,7 @@ interface Counted {
   readonly okMs: number[]
 }
 
-/** What happened second by second, by intended start. */
+/** Counts for each second of intended starts. */
 export class Timeline {
   readonly #seconds: Counted[] = []
   readonly #usefulMs: number

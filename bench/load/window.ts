@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { cpuTimeMs } from '../measure/process-table.ts'
 import { watchDriver } from './saturation.ts'
 
-/** What is read off at both ends of the measured time: clocks of the watched processes and of the driver. */
+/** Readings at both ends of the measured time: CPU clocks of the watched processes and of the driver. */
 export class Window {
   readonly startMs = performance.now()
   readonly #watched: Readonly<Record<string, readonly number[]>>

@@ -4,7 +4,7 @@ import { countryCodes, samplePlace } from './sample-place.ts'
 import { sampleTrip } from './sample-trip.ts'
 
 /**
- * What is asked of the API under test, as data: every target is asked the same, in the same order for the same seed.
+ * Workload as data: every target gets the same requests, in the same order for the same seed.
  * - `read`: one document by id, all equally likely.
  * - `list`: the first page of one of twenty countries, largest first.
  * - `search`: a page behind a bound that no two requests share, so that no two are the same query.
@@ -16,7 +16,7 @@ import { sampleTrip } from './sample-trip.ts'
 export const operations = ['read', 'list', 'search', 'create', 'update', 'act', 'plan'] as const
 export type OperationName = (typeof operations)[number]
 
-/** How often each operation is asked for, in relation to the others. */
+/** Relative frequency of each operation. */
 export type Mix = Readonly<Partial<Record<OperationName, number>>>
 
 export interface Call {
@@ -31,7 +31,7 @@ export type Answered = (status: number, etag: string | undefined) => void
 
 export interface Step {
   readonly call: Call
-  /** To be told of the answer, where it matters for later calls. */
+  /** Called with the answer, where later calls depend on it. */
   readonly answered?: Answered
 }
 
@@ -103,7 +103,7 @@ export class Workload {
     plan: (headers) => creation('/v2/trips', sampleTrip(this.#options.ids, this.#options.random), headers),
     update: (headers) => {
       const document = this.#updatable.shift()
-      // All of them are in flight: rather another request than two that must conflict.
+      // Every document is in flight: a read instead, since a second update would conflict.
       if (document === undefined) return this.#steps.read(headers)
       const { id, etag } = document
       return {

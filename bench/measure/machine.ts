@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { type Static, Type } from 'typebox'
 
-/** Where a figure comes from: a reader must be able to tell whether theirs should be the same. */
+/** Machine of a figure: readers must be able to tell whether theirs should be the same. */
 export const Machine = Type.Object({
   cpu: Type.String(),
   cores: Type.Integer({ description: 'CPUs that this process may use.' }),

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
 /**
- * What the kernel has counted for a process: the time on a CPU of all its threads, those that have ended included, in
- * user and kernel mode. Not that of its children, which are processes of their own.
+ * CPU time of a process as the kernel counts it, in user and kernel mode: that of all its threads, ended ones included,
+ * and of none of its child processes.
  */
 export interface ProcessUsage {
   readonly pid: number

@@ -39,7 +39,7 @@ const BarResult = Type.Object({
   pass: Type.Boolean(),
 })
 
-/** What a measuring command leaves behind. */
+/** Result file of a measuring command. */
 export const Result = Type.Object({
   format: Type.Literal('spillway-bench-1'),
   bench: Type.String(),

@@ -6,7 +6,7 @@ import { localFolder, root } from '@spillway/origin/dev/folders'
 import { describeMachine, describeVersions } from './machine.ts'
 import { orNull, type Result, type Row, type Series, summaryOf, writeResult } from './result.ts'
 
-/** What a measuring command found out. */
+/** Findings of a measuring command. */
 export interface Findings {
   readonly settings: Result['settings']
   readonly rows: readonly Row[]
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly packages: readonly string[]
 }
 
-/** What the command was called with, and where it says what it is doing. */
+/** Arguments of the command, and its progress line. */
 export interface Run {
   readonly quick: boolean
   /** One line to stderr, with the seconds since the start: results alone go to stdout. */

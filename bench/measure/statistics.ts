@@ -1,4 +1,4 @@
-/** What repetitions of one measurement say. All in the unit of the samples. */
+/** Summary of the repetitions of one measurement, in the unit of the samples. */
 export interface Summary {
   readonly median: number
   readonly min: number

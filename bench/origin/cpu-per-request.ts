@@ -4,7 +4,7 @@ import { sampledRow } from '../measure/sampled-row.ts'
 import { median, spreadPercent, summarize } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 
-/** What a reader wants to know of one server under one load. Times of the driver are left out where it was the limit. */
+/** Figures of one server under one load. Times of the driver are left out where it was the limit. */
 export interface Sample {
   /** CPU µs for one good answer. */
   readonly server: number

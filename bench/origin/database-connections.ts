@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb'
 import type { Run } from '../measure/run.ts'
 import { type Sampler, startSampler } from '../measure/sampler.ts'
 
-/** By which the origin introduces itself to the database (`store/pool.ts`). */
+/** `appName` of the origin's connections (`store/pool.ts`). */
 export const appName = 'spillway-origin'
 
 /**

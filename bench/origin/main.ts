@@ -11,14 +11,14 @@ import { bringToRest, keepAsLoaded, putBack } from './same-documents.ts'
 import { type Subject, setStage, spillway } from './stage.ts'
 
 /**
- * What a request costs: the origin and two peers on one machine, with the same documents in the same `mongod`, driven
+ * CPU time of a request: the origin and two peers on one machine, with the same documents in the same `mongod`, driven
  * in turn. Requests to the origin carry the edge's assertion and go through all of it; the peers ask for nothing.
  */
 interface Case {
   readonly name: string
   readonly connections: number
   readonly mix: Mix
-  /** Whether no peer has anything like it. @default false */
+  /** No peer has anything like it. @default false */
   readonly isOurs?: boolean
 }
 
@@ -54,7 +54,7 @@ await runBench(
     const subjects = [stage.spillway, ...stage.peers]
     for (const { databaseName } of subjects) await keepAsLoaded(stage.database.uri, databaseName)
 
-    /** With the same documents, and a database that has nothing else to do. */
+    /** Measures on the same documents, and a database that has nothing else to do. */
     const measure = async (
       subject: Subject,
       { name, connections, mix }: Case,

@@ -2,7 +2,7 @@ import type { Answers, LoadReport } from '../load/report.ts'
 import type { Row } from '../measure/result.ts'
 import { sampledRow } from '../measure/sampled-row.ts'
 
-/** What is said of one level. */
+/** Figures of one level. */
 export const units = {
   asked: { title: 'asked/s', unit: 'requests/s', better: 'higher' },
   goodput: { title: 'good/s', unit: 'requests/s', better: 'higher' },

@@ -19,8 +19,8 @@ import { type MetricName, metricNames, rowOf, sampleOf, units } from './overload
 import { setStage } from './stage.ts'
 
 /**
- * What becomes of the useful work when more is asked than can be done. Open loop: the requests come whether or not
- * those before them were answered, as they did in the night of the story.
+ * Goodput above capacity. Open loop: requests come whether or not earlier ones were answered, as in the night of the
+ * story.
  *
  * On one machine, a driver cannot offer ten times what a server on the same cores can carry, unless the server is held
  * back by something that is not the CPU that both share. In production that is the database: so here each command of the
@@ -32,7 +32,7 @@ import { setStage } from './stage.ts'
  * sharer itself, and what it kept waiting was taken for the origin's loss.
  */
 const slowerByMs = 60
-/** As in production. */
+/** Pool size in production. */
 const poolSize = 24
 
 /** Lists that no two requests share cannot be joined: they are what fills the database. */
@@ -42,7 +42,7 @@ const levels: readonly number[] = [0.5, 1, 2, 5, 10]
 
 /** Critical requests come at this part of the capacity at every level, so that they alone always fit. */
 const criticalShare = 0.2
-/** Of what comes beside them. */
+/** Share of `normal` among the requests that are not critical. */
 const normalShare = 0.6
 
 /** The edge's budget for an answer: what comes later is of no use to anybody. */

@@ -19,7 +19,7 @@ export interface Subject {
   /** Its processes, without the database. */
   readonly pids: readonly number[]
   readonly credentials: Credentials
-  /** Where its documents are. */
+  /** Database of its documents. */
   readonly databaseName: string
 }
 

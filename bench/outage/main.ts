@@ -136,7 +136,7 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
   progress(`it is back after ${returnedAtSeconds.toFixed(1)} s`)
 
   const { driver, streams, timelines, total } = await running
-  // Who was answered with what does not depend on a driver that is a little late; how fast they were, does.
+  // Statuses do not depend on a driver that is a little late; latencies do.
   const isTimely = driver.limitedBy === undefined
   if (!isTimely) console.error(`        latencies are not a result: ${driver.limitedBy}`)
   const p99Of = ({ latency }: Answers) => (isTimely ? latency.p99 : Number.NaN)

@@ -9,7 +9,7 @@ export interface Lifetime {
   readonly staleIfError: number
 }
 
-/** How old an answer with this lifetime may be when it is served instead of an error (RFC 5861 §4). */
+/** Age up to which an answer with this lifetime may be served instead of an error (RFC 5861 §4). */
 export const usableSeconds = ({ maxAge, staleIfError }: Lifetime): number => maxAge + staleIfError
 
 export interface ShortLives {

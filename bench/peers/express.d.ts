@@ -9,7 +9,7 @@ declare module 'express' {
   }
 
   interface Response extends ServerResponse {
-    /** What one handler has to tell those after it. */
+    /** Values that one handler leaves for the next. */
     readonly locals: Record<string, unknown>
     status(code: number): Response
     set(headers: Readonly<Record<string, string>>): Response

@@ -36,8 +36,8 @@ import { type Subject, startWholePath } from './start-whole-path.ts'
 const mix: Mix = { read: 60, list: 30, plan: 10 }
 const caseName = 'mixed 90/10'
 /**
- * Of the hundred thousand requests/s of the story, what this many processors may answer at best; documents are fewer by
- * the same factor, so that each is asked for as often as there.
+ * Share of the story's hundred thousand requests/s that this many processors can answer at best. Documents are fewer by
+ * the same factor, so that each is read as often as in the story.
  */
 const scale = 1 / 40
 /**
@@ -219,7 +219,7 @@ async function startSubjects(run: Run) {
       closing.defer(() => peer.stop())
       subjects.push({ name, url: peer.url, pids: { edge: [], server: [peer.pid] } })
     } catch (error) {
-      // Those that are no dependency of ours may not be to be had here; the others must run.
+      // A peer that is no dependency may be unavailable here; the others must run.
       if (onDemand === undefined) throw error
       leftOut.push(`${name}: ${(error as Error).message}`)
     }

@@ -14,7 +14,7 @@ export interface StoredPlace {
   readonly version: number
 }
 
-/** What callers see: v2 of the API. */
+/** Representation for callers: v2 of the API. */
 export const shownPlace = ({ _id, latitude, longitude, version: _, ...place }: StoredPlace) => ({
   id: _id,
   ...place,

@@ -1,11 +1,11 @@
 import { type KnownIssuer, tokenCheck } from './token-check.ts'
 
-/** What every peer is told by its environment. */
+/** Settings that every peer reads from its environment. */
 export interface PeerSettings {
   readonly uri: string
   readonly database: string
   readonly poolSize: number
-  /** Where tokens are checked; without one nobody is asked who they are. */
+  /** Issuer of the tokens that are checked; without one, callers are anonymous. */
   readonly issuer: KnownIssuer | undefined
 }
 
@@ -37,8 +37,8 @@ export function peerSettings(): PeerSettings {
 }
 
 /**
- * Who asks, as each peer finds out before it does anything else: the subject of a token that is ours, or `undefined`,
- * which is 401. It checks each token, as jose's manual shows it.
+ * The caller's subject, which each peer looks for before anything else: that of a valid token, or `undefined`, which is
+ * 401. Each token is checked as jose's manual shows.
  */
 export function subjectCheck({
   issuer,

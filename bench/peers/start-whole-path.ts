@@ -9,7 +9,7 @@ import { startOrigin } from '@spillway/origin/dev/origin-process'
 import { startEdgeProcess } from '../edge/edge-process.ts'
 import type { Run } from '../measure/run.ts'
 
-/** What is asked, and whose CPU time that takes. */
+/** Target of the load, and the processes whose CPU time counts. */
 export interface Subject {
   readonly name: string
   readonly url: string

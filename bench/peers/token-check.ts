@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 
-/** Whose tokens are accepted. */
+/** Issuer whose tokens are accepted. */
 export interface KnownIssuer {
   readonly url: string
   readonly jwksUri: string

@@ -28,7 +28,7 @@ export interface PurgeOutcome {
 /** The limits of the Pro plan. @see https://developers.cloudflare.com/cache/how-to/purge-cache/ */
 export const proLimit = { callsPerSecond: 5, bucket: 25 }
 
-/** How long all may take to become quiet after the last write. */
+/** Longest time from the last write to quiet. */
 const quietMsMax = 600_000
 
 /** Network time between isolate and queue, each way. */

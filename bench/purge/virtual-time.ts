@@ -20,7 +20,7 @@ export class VirtualTime {
   /** Lets time pass until nothing is planned, or until the instant. */
   async run(untilMs: number): Promise<void> {
     for (;;) {
-      // All that promises bring about at this instant comes before the next one.
+      // Promise callbacks of this instant run before the next one.
       await new Promise((resolve) => setImmediate(resolve))
       const next = this.#events.at(-1)
       if (next === undefined || next.atMs > untilMs) return

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@spillway/origin/dev/ports'
 
-/** How a definition goes wrong on its way to the next one. */
+/** Mistakes on the way from one definition to the next. */
 export type Mistake = 'syntax' | 'definition' | 'missing-module' | 'throws'
 
 export interface Round {
   readonly mistake: Mistake
-  /** From the mistake to its mending, ms; `told`: when `npm start` has said that it does not reload. */
+  /** Time from the mistake to its fix, ms; `told`: once `npm start` has said that it does not reload. */
   readonly mendAfterMs: number | 'told'
 }
 

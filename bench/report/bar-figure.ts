@@ -3,7 +3,7 @@ import { escapeText } from './html.ts'
 
 export interface BarRow {
   readonly name: string
-  /** What its length is made of, in order. */
+  /** Parts of its length, in order. */
   readonly parts: readonly { readonly name: string; readonly value: number }[]
   /** Smallest and largest of the repetitions of the whole. */
   readonly spread?: readonly [number, number]

@@ -9,10 +9,10 @@ import { Result, readResult } from '../measure/result.ts'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { benchesOnPage, page } from './page.ts'
 
-/** In this order: the dearest to repeat first. */
+/** Benches of the page, in this order: the dearest to repeat first. */
 const onPage = ['story', 'peers', 'overload', 'edge', 'origin', 'connections', 'outage']
 
-/** Those that together take less than ten minutes on two cores. */
+/** Programs that together take less than ten minutes on two cores. */
 const quickPrograms = ['story', 'peers', 'overload', 'edge']
 
 const { values } = parseArgs({

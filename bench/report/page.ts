@@ -8,7 +8,7 @@ import { overloadFigure } from './overload-figure.ts'
 import { provenance } from './provenance.ts'
 import { storyFigure } from './story-figure.ts'
 
-/** What is drawn, and what the file of each drawing is called. */
+/** The page, and its drawings by file name. */
 export interface Page {
   readonly html: string
   readonly figures: Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 import type { Result } from '../measure/result.ts'
 import { type Html, html } from './html.ts'
 
-/** Where figures come from: command, machine, date, versions, settings. */
+/** Provenance of figures: command, machine, date, versions, settings. */
 export function provenance(result: Result): Html {
   const { command, startedAt, seconds, machine, versions, settings } = result
   const list = (values: Readonly<Record<string, string | number | boolean>>) =>

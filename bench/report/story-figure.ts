@@ -2,7 +2,7 @@ import type { Result, Series } from '../measure/result.ts'
 import { figure, type Line, type Look, type Panel } from '../simulate/chart/figure.ts'
 import { linear, logarithmic, type Scale } from '../simulate/chart/scale.ts'
 
-/** By the order in which the designs came. */
+/** Looks of the designs, in the order in which they came. */
 const looks: readonly Look[] = ['orange', 'grey', 'green', 'blue']
 
 const short = ['in a VPC', 'today', 'Fastify', 'Spillway']

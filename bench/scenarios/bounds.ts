@@ -13,7 +13,7 @@ export interface TargetOptions {
 }
 
 /**
- * Whether a scenario may be run against a target: this machine, or one that the caller says is theirs, and within the
+ * Refuses a scenario against a target that is neither this machine nor said to be the caller's own, or beyond the
  * bounds of rate and time.
  *
  * @throws Error that says which flag allows what was asked for

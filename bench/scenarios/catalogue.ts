@@ -7,7 +7,7 @@ const minute = 60 * second
 /** A screen every five seconds, and five requests for each: one request per user and second. */
 const browsing = { kind: 'open', everyMs: second } as const
 
-/** Of everything that the contract offers: nine reads for a write. */
+/** Every operation of the contract: nine reads for a write. */
 const everything: LoadShares = { read: 60, list: 30, create: 5, patch: 5 }
 
 const zipf = { kind: 'zipf', exponent: 0.8 } as const
@@ -22,7 +22,7 @@ const common = { popularity: zipf, usefulMs: 1_000, timeoutMs: 30 * second } as 
 type Course = Omit<Scenario, 'shares' | 'resources' | 'documents'> & {
   /** `browse`: what the application's users do. */
   readonly shares: LoadShares | 'browse'
-  /** Whether everybody comes for the same resources. */
+  /** Every user wants the same resources. */
   readonly isCrowd?: boolean
 }
 

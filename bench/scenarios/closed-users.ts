@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { Random } from '../load/random.ts'
 import type { UserPoint } from './scenario.ts'
 
-/** How often users come and go, in ms. */
+/** Interval in which users come and go, in ms. */
 const tickMs = 50
 
 /**

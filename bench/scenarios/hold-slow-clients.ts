@@ -37,7 +37,7 @@ export function holdSlowClients(
       sockets.delete(socket)
       if (!isStopping) cutOff++
     })
-    // What is answered is read, or the kernel would end the connection in place of the target.
+    // Answers are read, or the kernel would end the connection in place of the target.
     socket.resume()
     socket.write(
       `POST ${path} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/json\r\ncontent-length: ${promisedBytes}\r\n\r\n`,

@@ -4,7 +4,7 @@ import type { KnownDocument, KnownDocuments } from './request.ts'
 export interface LearnOptions {
   readonly target: string
   readonly operations: readonly Operation[]
-  /** Of each resource, where it has as many. */
+  /** Documents of each resource, where it has as many. */
   readonly count: number
   readonly token?: string
   /** Called after each page. */

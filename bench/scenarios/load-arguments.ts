@@ -5,7 +5,7 @@ import type { Bounds } from './bounds.ts'
 import { findScenario, scenarioNames } from './catalogue.ts'
 import { lasting, type Scenario, scaledBy } from './scenario.ts'
 
-/** What both drivers are called with. */
+/** Arguments of both drivers. */
 export interface LoadArguments {
   /** At the wanted scale and length. */
   readonly scenario: Scenario

@@ -23,9 +23,9 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PATCH'
   /** `:id` stands for a document's id. */
   readonly path: string
-  /** How often it is asked for in relation to the others. */
+  /** Relative frequency. */
   readonly weight: number
-  /** Whether it is asked for with a token. */
+  /** The request carries a token. */
   readonly signedIn: boolean
   /** Body of `create`; fields that `patch` may change. */
   readonly body?: ValueSchema

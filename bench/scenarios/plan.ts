@@ -8,7 +8,7 @@ import type { Scenario } from './scenario.ts'
 /** A scenario with everything that a driver needs to run it: plain data, so that k6 reads it from a file. */
 export interface Plan {
   readonly scenario: Scenario
-  /** Of the full scale, which the scenario has been brought to already. */
+  /** Share of the full scale; the scenario is scaled already. */
   readonly scale: number
   /** Base URL without a slash at its end. */
   readonly target: string
@@ -18,8 +18,8 @@ export interface Plan {
   readonly run: string
   readonly seed: number
   /**
-   * Of open arrivals. A Poisson stream of a hundredth of the rate is ten times as rough in relation to it; a scaled-down
-   * run that is to behave like the full one spaces them evenly. @default 'poisson'
+   * Spacing of open arrivals. A Poisson stream of a hundredth of the rate is ten times as rough in relation to it; a
+   * scaled-down run that is to behave like the full one spaces them evenly. @default 'poisson'
    */
   readonly spacing?: Spacing
 }

@@ -9,7 +9,7 @@ import { type Plan, planOf } from './plan.ts'
 
 export interface Prepared {
   readonly plan: Plan
-  /** What was started because no target was given. */
+  /** The stack that was started because no target was given. */
   readonly stack?: Stack
 }
 

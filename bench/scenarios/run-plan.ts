@@ -21,7 +21,7 @@ import type { Counts, Summary } from './summary.ts'
 /** Connections that may be open together. More users than these share them, and waiting for one counts. */
 const connectionsMax = 4_000
 
-/** How often progress is reported, in ms. */
+/** Interval of progress reports, in ms. */
 const progressEveryMs = 1_000
 
 export interface RunPlanOptions {
@@ -30,7 +30,7 @@ export interface RunPlanOptions {
   readonly onProgress?: (progress: Progress) => void
 }
 
-/** What has happened since the start. */
+/** Counts since the start. */
 export interface Progress {
   readonly atMs: number
   readonly asked: number

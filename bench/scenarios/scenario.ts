@@ -8,7 +8,7 @@ export interface UserPoint {
 }
 
 /**
- * How users come by their requests.
+ * Timing of users' requests.
  * - `open`: each user asks once every `everyMs` on average, answered or not. It is how crowds behave who do not know of
  *   each other, and the only one under which a slow server is asked as much as a fast one.
  * - `closed`: each user waits for the answer, thinks for `everyMs` on average, and asks again.
@@ -19,7 +19,7 @@ export interface Behaviour {
 }
 
 /**
- * Which documents are asked for.
+ * Popularity of documents.
  * - `zipf`: the k-th most popular one in proportion to 1/k^exponent, as pages and products are (Breslau et al. 1999
  *   found exponents of 0.64 to 0.83 in web requests).
  * - `one`: everybody asks for the same.
@@ -53,9 +53,9 @@ export interface Threshold {
 export interface Scenario {
   readonly name: string
   readonly title: string
-  /** What it is to show. */
+  /** Its purpose. */
   readonly why: string
-  /** At full scale. */
+  /** Number of users over time, at full scale. */
   readonly users: readonly [UserPoint, ...UserPoint[]]
   readonly behaviour: Behaviour
   readonly shares: LoadShares
@@ -78,7 +78,7 @@ export const durationMs = ({ users }: Pick<Scenario, 'users'>): number => users.
 /** Requests of one user per second. */
 export const perUserSecond = ({ behaviour }: Pick<Scenario, 'behaviour'>): number => 1_000 / behaviour.everyMs
 
-/** What `users` ask for, as a rate. */
+/** Request rate of `users`. */
 export const rateCurve = (scenario: Scenario): readonly RatePoint[] =>
   scenario.users.map(({ atMs, users }) => ({ atMs, perSecond: users * perUserSecond(scenario) }))
 

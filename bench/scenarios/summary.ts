@@ -11,7 +11,7 @@ export interface Counts {
   /** 429 and 503: refused, with a time to come back. */
   readonly shed: number
   readonly failed: number
-  /** Of the `ok`. */
+  /** Percentiles of the `ok`, in ms. */
   readonly p50: number
   readonly p90: number
   readonly p99: number
@@ -19,7 +19,7 @@ export interface Counts {
   readonly max: number
 }
 
-/** What both drivers say at the end. */
+/** Summary that both drivers print. */
 export interface Summary {
   readonly scenario: string
   readonly target: string
@@ -56,7 +56,7 @@ export const judge = (total: Counts, thresholds: readonly Threshold[]): readonly
     return { threshold, measured, isMet }
   })
 
-/** Whether a run has shown what it was to show: no threshold missed, and not the driver itself measured. */
+/** A run passes when no threshold is missed and the driver was not the limit. */
 export const isPassed = (summary: Summary, verdicts: readonly Verdict[]): boolean =>
   summary.limitedBy === undefined && verdicts.every(({ isMet }) => isMet)
 
@@ -85,7 +85,7 @@ const row = (
 ): readonly string[] => [
   name,
   ...[asked, good, shed, failed].map((count) => count.toLocaleString('en-US')),
-  // What has been through JSON is null where there was nothing.
+  // JSON turns NaN (no answers) into null.
   ...[p50, p90, p99, p999, max].map((ms) => figure(ms ?? Number.NaN)),
 ]
 

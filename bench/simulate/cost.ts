@@ -54,7 +54,7 @@ export function requestDollars({ requests, originReads, originWrites }: EdgeSeco
   return requests * worker + gb * bytes + ios * documentDb.ios
 }
 
-/** What the first design would cost under the same demand. */
+/** Cost of the first design under the same demand. */
 export interface LambdaCost {
   readonly requests: number
   readonly dollars: number

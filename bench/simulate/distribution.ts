@@ -25,7 +25,7 @@ export function lognormal(meanMs: number, variation: number): Sample {
   return (random) => Math.exp(mu + sigma * normal(random))
 }
 
-/** Of several, each with its share; the shares add up to 1. */
+/** Mixture of distributions, each with its share; the shares add up to 1. */
 export function mixture(parts: readonly { readonly share: number; readonly sample: Sample }[]): Sample {
   return (random) => {
     let rest = random()
@@ -42,7 +42,7 @@ export const normal = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 
 /**
- * How many of a Poisson process of this mean: by multiplication (Knuth) while the mean is small, by its normal limit
+ * Draws a Poisson count of this mean: by multiplication (Knuth) while the mean is small, by its normal limit
  * from 50 on, where the two differ by less than the step of a count.
  */
 export function poisson(mean: number, random: Random): number {

@@ -68,7 +68,7 @@ function slotOf(ms: number): number {
 
 const shifts = new Map<number, Int32Array>()
 
-/** Where each bin goes when everything in it is later. */
+/** Target of each bin when all its values grow by `shiftMs`. */
 function shifted(shiftMs: number): Int32Array {
   const known = shifts.get(shiftMs)
   if (known !== undefined) return known

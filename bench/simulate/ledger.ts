@@ -2,7 +2,7 @@ import { type Priority, priorities } from '@spillway/origin/contract'
 import { Histogram } from './histogram.ts'
 import type { PerPriority } from './process/process.ts'
 
-/** What became of one second's requests of one priority. */
+/** Outcomes of one second's requests of one priority. */
 export interface Outcome {
   readonly asked: number
   /** Answered: from the cache, by the origin, or stale where the origin refused. */

@@ -26,7 +26,7 @@ export function withMeasured(times: ServiceTimes, result: Result): ServiceTimes 
     const middle = (metric: string): number =>
       median((row?.metrics[metric]?.samples ?? []).filter((sample) => sample !== null))
     const [server, database] = [middle('server'), middle('database')]
-    // What is received is paid for before anything else, shed or not.
+    // Receiving a request costs CPU time before anything else, shed or not.
     if (!(server > times.receiveCpuUs && database >= 0)) continue
     const kind = times.kinds[name]
     const factor = (server - times.receiveCpuUs) / (kind.workCpuUs + kind.answerCpuUs)

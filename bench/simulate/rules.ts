@@ -47,8 +47,8 @@ export const deployedRules = (stage: StageConfig): ScalingRules => ({
 })
 
 /**
- * What a group gets that is clicked together: average CPU at 50 %, no detailed monitoring (a value each five minutes),
- * warm-up as long as the default cooldown of 300 s, no warm pool.
+ * Defaults of a group that is made in the console: average CPU at 50 %, no detailed monitoring (a value each five
+ * minutes), warm-up as long as the default cooldown of 300 s, no warm pool.
  */
 export const awsDefaults = (like: ScalingRules): ScalingRules => ({
   ...like,
@@ -60,7 +60,7 @@ export const awsDefaults = (like: ScalingRules): ScalingRules => ({
 })
 
 /**
- * What saved the team that Spillway comes from: three small machines, twelve for 1,000 requests a second, back one by
+ * Rules that saved the team of the story: three small machines, twelve for 1,000 requests a second, back one by
  * one when half an hour was quiet.
  */
 export const seedRules = (like: ScalingRules): ScalingRules => ({

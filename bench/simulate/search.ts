@@ -3,16 +3,16 @@ import { success } from './ledger.ts'
 import type { Scenario } from './scenario.ts'
 import { type Simulation, simulate, type World } from './simulation.ts'
 
-/** What rules must keep in the trial, before their price is looked at. */
+/** Limits that rules must keep in the trial before their price counts. */
 export const demands = { criticalShare: 0.999, longestMs: 1_000 } as const
 
-/** How much more than the cheapest day a day may cost, for losing less in the trial. */
+/** Share by which a day may cost more than the cheapest, for losing less in the trial. */
 export const dearerBy = 0.01
 
 export interface Judged {
   readonly rules: ScalingRules
   readonly trial: Simulation
-  /** What the rules had to keep in the trial, and did not. */
+  /** Limits that the rules missed in the trial. */
   readonly misses: readonly string[]
   /** A day under them, dollars; `undefined`: not looked at. */
   readonly dayDollars: number | undefined
@@ -29,7 +29,7 @@ export interface Trials {
 
 /**
  * Chooses rules in two rounds. Every candidate goes through the trial; those that do not keep what they must are out.
- * Of each kind of fleet (machine, least number, warm pool: what an ordinary day costs) the rules that lost least go
+ * For each kind of fleet (machine, least number, warm pool: the cost of an ordinary day) the rules that lost least go
  * through the day. Among the days that cost at most a hundredth more than the cheapest, those rules win that lost least
  * in the trial.
  *

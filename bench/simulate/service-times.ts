@@ -16,7 +16,7 @@ const KindTimes = Type.Object({
   databaseMs: Type.Number({ description: 'Mean round trip of a command to an idle database.' }),
 })
 
-/** What one request costs, as the benches measure it. Everything that the simulation knows of the origin's speed. */
+/** Cost of one request, as the benches measure it: all that the simulation knows of the origin's speed. */
 const ServiceTimes = Type.Object({
   source: Type.String(),
   date: Type.String(),
@@ -45,7 +45,7 @@ export function readServiceTimes(file: string | URL = defaultFile): ServiceTimes
   throw new Error(`${file}: ${first?.instancePath ?? '/'} ${first?.message ?? ''}`)
 }
 
-/** How the database is doing, as the origin feels it. */
+/** State of the database, as the origin sees it. */
 export interface DatabaseState {
   /** Round trip over that of an idle database. */
   readonly slowdown: number

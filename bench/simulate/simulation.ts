@@ -172,7 +172,7 @@ class System {
     return { reached, answer }
   }
 
-  /** Who got an answer, who did not, and who comes back for it. */
+  /** Counts answers and failures, and the users who retry. */
   #settle(
     second: number,
     { parts, wanted }: Demand,
@@ -273,7 +273,7 @@ interface Settled {
   readonly work: { readonly reads: number; readonly writes: number }
 }
 
-/** Of those that reached a live process; whoever was still in it when its simulation ended says nothing. */
+/** Share answered of those that reached a live process; requests still in work at the end do not count. */
 function answeredShare({ done, shed }: ProcessResult, priority: Priority): number {
   const ended = done[priority] + shed[priority]
   return ended === 0 ? 1 : done[priority] / ended

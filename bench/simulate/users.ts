@@ -1,7 +1,7 @@
 import type { Random } from '../load/random.ts'
 import { poisson } from './distribution.ts'
 
-/** How people and their programs behave; the same for all scenarios unless they say otherwise. */
+/** Behaviour of people and their programs; the same for all scenarios unless they say otherwise. */
 export interface UserOptions {
   /** Mean time between an answer and the next request of a user, s. */
   readonly thinkSeconds: number

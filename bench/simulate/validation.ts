@@ -10,7 +10,7 @@ export interface MeasuredLevel {
   readonly name: string
   readonly arrivals: PerPriority
   readonly goodput: number
-  /** Of what was admitted, ms. */
+  /** Latency of admitted requests, ms. */
   readonly p99Ms: number
 }
 
@@ -22,7 +22,7 @@ export interface OverloadRun {
   readonly poolSize: number
 }
 
-/** Of what comes beside the critical requests, this part is normal: as `bench/origin/overload.ts` offers it. */
+/** Share of `normal` among the requests that are not critical, as in `bench/origin/overload.ts`. */
 const normalShare = 0.6
 
 /** Its mix: lists that no two requests share, reads by id, creates. */

@@ -15,7 +15,7 @@ export interface WorldOptions {
   readonly stage?: StageConfig
 }
 
-/** What all simulations of one kind share: the measured origin, and users as infra's cost model has them. */
+/** Parts that all simulations of one kind share: the measured origin, and users as infra's cost model has them. */
 export function createWorld(options: WorldOptions): World {
   const { weight = 1, requests, seed = 1, stage = production } = options
   const times = heavier(options.times ?? readServiceTimes(), weight)

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const before = await readFile(file, 'utf8')
   const after = before.replace(
     '({ ...same, location:',
-    // No sample has this name: only the text of the function tells.
+    // No sample document has this name, so the revision changes by the function's text alone.
     "({ ...same, name: same.name === 'Lisbon' ? 'LISBON' : same.name, location:",
   )
   expect(after).not.toBe(before)

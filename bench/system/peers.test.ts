@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { copyPlaces, type Peer, type PeerName, startPeer } from '../peers/start-peer.ts'
 
-/** Those among our dependencies; the others are installed when a bench first wants them. */
+/** Peers among the dependencies; the others are installed when a bench first wants them. */
 const names: readonly PeerName[] = ['Fastify + driver', 'hono + driver', 'Express + mongoose']
 
 const place = {
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const databaseOf = (name: PeerName): string => `${source}_${names.indexOf(name)}`
 
-// What is compared must do the same work: a peer that answers less would cost less.
+// Peers must do the same work: one that answers less would cost less.
 describe.each(names)('%s', (name) => {
   let peer: Peer
 

@@ -9,8 +9,8 @@ interface Bindings {
 }
 
 /**
- * What a competent user writes: hono, and jose to check the token of each request. The key set is fetched once and kept,
- * as its manual says.
+ * Worker of a competent user: hono, and jose to check the token of each request. The key set is fetched once and kept, as
+ * jose's manual says.
  */
 const app = new Hono<{ Bindings: Bindings }>()
 let keys: JWTVerifyGetKey | undefined

@@ -1,6 +1,6 @@
 import { type Scale, short } from './scale.ts'
 
-/** How a line looks; colours that people with a colour weakness tell apart (Okabe and Ito 2008). */
+/** Look of a line, in colours that colour-blind people tell apart (Okabe and Ito 2008). */
 export type Look = 'blue' | 'orange' | 'green' | 'red' | 'grey' | 'grey-dashed' | 'red-dashed'
 
 export interface Line {

@@ -1,4 +1,4 @@
-/** Where a value lies on an axis, 0 to 1, and the values that are written beside it. */
+/** Scale of an axis: the position of a value, 0 to 1, and the values of its ticks. */
 export interface Scale {
   readonly position: (value: number) => number
   readonly ticks: readonly number[]

@@ -1,7 +1,7 @@
 import type { OperationCache } from '../operations.ts'
 import { HitRatio } from './hit-ratio.ts'
 
-/** What a cache does with the requests for one operation: shares of them. */
+/** Outcomes of a cache for the requests of one operation, as shares. */
 export interface CacheOutcome {
   /** Answered at the edge, fresh or stale while it asks again. */
   readonly hit: number
@@ -9,7 +9,7 @@ export interface CacheOutcome {
   readonly refresh: number
   /** Have to wait for the origin. */
   readonly miss: number
-  /** Of the misses, those for which an older answer is there, should the origin refuse. */
+  /** Share of the misses that have a stale answer, should the origin refuse. */
   readonly staleOnError: number
 }
 

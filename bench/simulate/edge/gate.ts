@@ -1,7 +1,7 @@
 import { type Priority, priorities } from '@spillway/origin/contract'
 import type { PerPriority } from '../process/process.ts'
 
-/** What the edge knows of the origin from the second before. */
+/** Load signal of the origin from the second before. */
 export interface OriginNews {
   /** Mean requests in work over the limit: the `u` of the load signal. */
   readonly utilization: number
@@ -25,7 +25,7 @@ export class EdgeGate {
   #passed = 0
   #broken = false
 
-  /** How many of those who want to go to the origin may, this second. */
+  /** Requests that may go to the origin this second, out of those that want to. */
   pass(wanted: PerPriority, { utilization }: OriginNews): PerPriority {
     const passed = { critical: 0, normal: 0, background: 0 }
     for (const priority of priorities) {
@@ -36,7 +36,7 @@ export class EdgeGate {
     return passed
   }
 
-  /** What became of those: the origin took this many on. */
+  /** Outcome of those: the origin accepted this many. */
   accepted(counts: PerPriority): void {
     const nobody = counts.critical + counts.normal + counts.background === 0
     const isBack = this.#broken && !nobody

@@ -1,5 +1,5 @@
 /**
- * How many of the requests for a set of objects a cache with a lifetime answers: an object asked for λ times a second
+ * Hit ratio of a cache with a lifetime over a set of objects: an object asked for λ times a second
  * and kept for T seconds after each fetch is found λT / (1 + λT) of the time (Jung, Berger and Balakrishnan, "Modeling
  * TTL-based Internet caches", INFOCOM 2003, for Poisson requests). The objects' popularity is Zipf's.
  */

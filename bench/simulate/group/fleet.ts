@@ -9,13 +9,13 @@ export interface FleetTimes {
   readonly warmStart: number
   /** Until the balancer sends to it: two health checks. */
   readonly registration: number
-  /** How long its share of requests grows. */
+  /** Time for which its share of requests grows. */
   readonly slowStart: number
-  /** From the decision to terminate to the end of its process. */
+  /** Time from the decision to terminate to the end of its process. */
   readonly drain: number
-  /** How long a dead instance still gets requests: two failed health checks. */
+  /** Time for which a dead instance still gets requests: two failed health checks. */
   readonly unhealthy: number
-  /** From there until the group replaces it. */
+  /** Time from there until the group replaces it. */
   readonly replace: number
   /** After the last batch of a refresh. */
   readonly bake: number
@@ -34,7 +34,7 @@ export const fleetTimes: FleetTimes = {
 
 const zones = 3
 
-/** How far a refresh may go above the desired size: new before old, a third at a time. */
+/** Share by which a refresh may exceed the desired size: new before old, a third at a time. */
 const refreshShare = 0.34
 
 interface Instance {
@@ -144,7 +144,7 @@ export class Fleet {
     this.#lost.delete(zone)
   }
 
-  /** What happens in a second. */
+  /** Advances by a second. */
   step(second: number): void {
     const { unhealthy } = this.#times
     this.#instances = this.#instances.filter(({ drainsUntil, deadSince }) => {

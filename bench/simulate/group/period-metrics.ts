@@ -1,11 +1,11 @@
 import type { ScalingMetric } from './scaling-rules.ts'
 
-/** What the group looked like in one second. */
+/** State of the group in one second. */
 export interface GroupSecond {
   readonly inService: number
   /** Requests that reached the origin. */
   readonly requests: number
-  /** Of those, refused there. */
+  /** Requests refused there. */
   readonly refused: number
   /** Busy share of an event loop, mean. */
   readonly cpu: number

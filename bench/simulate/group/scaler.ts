@@ -6,7 +6,7 @@ import { type GroupSize, trackTarget } from './target-tracking.ts'
 const periodsMax = 30
 
 export interface Group extends GroupSize {
-  /** Whether an instance is on its way or still warming up. */
+  /** An instance is on its way or still warming up. */
   readonly growing: boolean
 }
 

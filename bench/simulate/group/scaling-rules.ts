@@ -1,4 +1,4 @@
-/** What scaling can look at, averaged over a period. */
+/** Metrics that scaling can follow, averaged over a period. */
 export type ScalingMetric =
   /** Requests of a minute over instances in service, as a balancer counts them. */
   | 'requestsPerTarget'
@@ -51,9 +51,9 @@ export interface ScalingRules {
   readonly max: number
   /** Instances kept booted and stopped. */
   readonly warm: number
-  /** How long a new instance is left out of the group's numbers, s. */
+  /** Time for which a new instance is left out of the group's metrics, s. */
   readonly warmupSeconds: number
-  /** 60 with detailed monitoring, 300 without, s. */
+  /** Period of a metric: 60 with detailed monitoring, 300 without, s. */
   readonly periodSeconds: number
   readonly policies: readonly ScalingPolicy[]
 }

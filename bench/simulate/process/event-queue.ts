@@ -1,4 +1,4 @@
-/** What is to happen next: a binary heap of numbered events by time, first in first out among equal times. */
+/** Event queue: a binary heap of numbered events by time, first in first out among equal times. */
 export class EventQueue {
   readonly #times: number[] = []
   readonly #events: number[] = []

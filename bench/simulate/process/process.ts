@@ -10,7 +10,7 @@ export type PerPriority<Value = number> = Readonly<Record<Priority, Value>>
 
 /** Requests that take the same way through a process. */
 export interface Kind {
-  /** Of all requests; the shares of all kinds add up to 1. */
+  /** Share of all requests; those of all kinds add up to 1. */
   readonly share: number
   /** CPU from admission to the call of the database, ms. */
   readonly workMs: Sample
@@ -33,7 +33,7 @@ export interface ProcessModel {
   /** @default the origin's own */
   readonly shares?: PerPriority
   readonly poolSize: number
-  /** What the caller waits, ms. */
+  /** Longest wait of the caller, ms. */
   readonly deadlineMs: number
 }
 
@@ -42,7 +42,7 @@ export interface ProcessRun {
   readonly arrivals: PerPriority
   /** Requests to follow. */
   readonly requests: number
-  /** Of those, the first that are not counted: queues start empty and the limit has to learn. */
+  /** Requests at the start that are not counted: queues start empty and the limit has to learn. */
   readonly warmup: number
   readonly seed: number
 }
@@ -72,7 +72,7 @@ export interface ProcessResult {
   readonly inflight: number
   /** Commands to the database for one request that was done. */
   readonly commandsPerRequest: number
-  /** How long the counted part lasted, s. */
+  /** Length of the counted part, s. */
   readonly seconds: number
 }
 
@@ -93,14 +93,14 @@ interface Batch {
   readonly sinceMs: number
 }
 
-/** What the event loop does next for a request. */
+/** Next task of the event loop for a request. */
 type Task = 'receive' | 'work' | 'answer' | 'refuse'
 
 const arrival = -1
 const turnDone = -2
 const tick = -3
 
-/** How often the origin looks at its queues while somebody waits, ms. */
+/** Interval in which the origin looks at its queues while a request waits, ms. */
 const tickMs = 5
 
 /**
@@ -376,7 +376,7 @@ class Process {
     this.#events.add(this.#nowMs + tickMs, tick)
   }
 
-  /** What the origin's tickers do: refuse who waited too long, drop whose time is up, let go who waited patiently. */
+  /** The origin's tickers: refuse requests that waited too long, drop those past their deadline, admit patient ones. */
   #tick(): void {
     this.#ticking = false
     this.#admission.tick(this.#nowMs)

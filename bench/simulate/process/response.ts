@@ -2,14 +2,14 @@ import { seedOf } from '../distribution.ts'
 import { capacityPerSecond, type DatabaseState, processModel, type ServiceTimes } from '../service-times.ts'
 import { type PerPriority, type ProcessResult, simulateProcess } from './process.ts'
 
-/** What comes to one process in a second, and how its database is doing. */
+/** Arrivals at one process in a second, and the state of its database. */
 export interface ProcessLoad {
   readonly arrivals: PerPriority
   readonly database: DatabaseState
 }
 
 /**
- * How one process answers to a load, by simulating it event by event, once for each load that differs noticeably.
+ * Response of one process to a load, simulated event by event, once for each load that differs noticeably.
  *
  * A fleet at a million requests a second is too many events to follow, and need not be: instances behind a balancer are
  * alike, and a process forgets its past within its deadline, a second, while load, group and database change over
@@ -45,7 +45,7 @@ export class ProcessResponses {
   at({ arrivals, database }: ProcessLoad): ProcessResult {
     const total = arrivals.critical + arrivals.normal + arrivals.background
     const load = gridLoad(total / this.#capacity)
-    // Who comes matters only where someone is refused.
+    // Priorities matter only where some request is refused.
     const critical = load < calm ? 0.3 : gridShare(arrivals.critical / total)
     const background = load < calm ? 0.1 : Math.min(1 - critical, gridShare(arrivals.background / total))
     const slowdown = gridRatio(database.slowdown)
