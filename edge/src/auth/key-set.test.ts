@@ -41,12 +41,12 @@ beforeEach(() => {
 const found = (kid: string): string | undefined => keySet.find(kid, 'ES256', nowMs)?.kid
 
 describe('key set', () => {
-  it('makes one fetch of many refreshes at once', async () => {
+  it('collapses concurrent refreshes into one fetch', async () => {
     await Promise.all([keySet.refresh(), keySet.refresh(), keySet.refresh()])
     expect([fetches, found('a')]).toEqual([1, 'a'])
   })
 
-  it('is due ahead of need, and not again before the cool-down is over', async () => {
+  it('is due for refresh before it expires, and not again during the cooldown', async () => {
     await keySet.refresh()
     expect(keySet.isDue(nowMs + times.freshMs - 1)).toBe(false)
     nowMs += times.freshMs
@@ -57,7 +57,7 @@ describe('key set', () => {
     expect(keySet.isDue(nowMs + times.coolDownMs)).toBe(true)
   })
 
-  it('is fetched once per cool-down, however many unknown kids ask', async () => {
+  it('is fetched once per cooldown, however many tokens have an unknown kid', async () => {
     await keySet.refresh()
     for (let storm = 0; storm < 1_000; storm += 1) {
       nowMs += 29
@@ -69,7 +69,7 @@ describe('key set', () => {
     expect(fetches).toBe(2)
   })
 
-  it('survives an outage with what it had, for a stated time', async () => {
+  it('keeps the last good set through an outage, for a bounded time', async () => {
     await keySet.refresh()
     down = true
     nowMs += times.usableMs - 1
@@ -79,7 +79,7 @@ describe('key set', () => {
     expect([found('a'), keySet.isUsable(nowMs)]).toEqual([undefined, false])
   })
 
-  it('is tried again soon where it has never been had, and no sooner', async () => {
+  it('is retried after retryMs while there is no usable set', async () => {
     down = true
     await keySet.refresh()
     nowMs += times.retryMs - 1
@@ -91,7 +91,7 @@ describe('key set', () => {
     expect([fetches, found('a')]).toEqual([2, 'a'])
   })
 
-  it('retires the keys that leave, and those that change under one name, and no others', async () => {
+  it('retires only keys that leave the set or change under the same kid', async () => {
     await keySet.refresh()
     const [a, b] = [keySet.find('a', 'ES256', nowMs), keySet.find('b', 'ES256', nowMs)]
     published = [key('a'), key('b', { x: 'other' })]
@@ -102,7 +102,7 @@ describe('key set', () => {
     expect(keySet.find('b', 'ES256', nowMs)).not.toBe(b)
   })
 
-  it('starts anew when a flight never lands', async () => {
+  it('starts a new fetch when one never settles', async () => {
     const lost = new KeySet({
       ...times,
       now: () => nowMs,
@@ -152,13 +152,13 @@ describe('key set', () => {
     expect([failures, found('a'), keySet.find('odd', 'ES256', nowMs)]).toEqual([0, 'a', undefined])
   })
 
-  it.each([null, 5, 'key', [], true])('passes over %j, which is no key', async (odd) => {
+  it.each([null, 5, 'key', [], true])('skips %j, which is no key', async (odd) => {
     published = [odd as unknown as JWK, key('a')]
     await keySet.refresh()
     expect([failures, found('a')]).toEqual([0, 'a'])
   })
 
-  it('gives the one key that fits to a token that names none (RFC 7515 §4.1.4)', async () => {
+  it('finds the only matching key for a token without kid (RFC 7515 §4.1.4)', async () => {
     published = [key('a'), { kty: 'RSA', kid: 'rsa', n: 'n', e: 'AQAB' }]
     await keySet.refresh()
     expect(keySet.find(undefined, 'ES256', nowMs)?.kid).toBe('a')
@@ -169,7 +169,7 @@ describe('key set', () => {
     expect(keySet.find(undefined, 'ES256', nowMs)).toBeDefined()
   })
 
-  it('gives none where several fit and none is named', async () => {
+  it('finds no key for a token without kid when several match', async () => {
     await keySet.refresh()
     expect(keySet.find(undefined, 'ES256', nowMs)).toBeUndefined()
   })
@@ -186,7 +186,7 @@ describe('key set', () => {
     expect(keySet.find('a', 'ES256', nowMs)).toBeUndefined()
   })
 
-  it('keeps no private member', async () => {
+  it('drops private members', async () => {
     published = [key('a', { d: 'secret' })]
     await keySet.refresh()
     expect(JSON.stringify(keySet.find('a', 'ES256', nowMs)?.jwk)).not.toContain('secret')

@@ -21,17 +21,17 @@ test.each([
   expect(sent({ [name]: 'x' }, 'HEAD')).toEqual([])
 })
 
-test('the fields of browsers and HTTP do', () => {
+test('forwards fields of browsers and of HTTP', () => {
   const names = ['accept-language', 'authorization', 'cookie', 'range', 'sec-ch-ua-mobile', 'sec-fetch-mode']
   expect(sent(all(names))).toEqual(names)
 })
 
-test('a field that the configuration names does, unless it is the connection’s', () => {
+test('forwards configured fields, except hop-by-hop ones', () => {
   expect(sent({ 'x-tenant': 'a', rsc: '1' }, 'GET', ['x-tenant'])).toEqual(['x-tenant'])
   expect(sent({ 'x-tenant': 'a', connection: 'x-tenant' }, 'GET', ['x-tenant'])).toEqual([])
 })
 
-test('other methods keep all but what changes their target', () => {
+test('other methods keep all fields except those that change their target', () => {
   const fields = all([
     'content-type',
     'idempotency-key',

@@ -21,7 +21,7 @@ ${text}`),
 const usableMs = (): number => 60_000
 
 describe('consistency token', () => {
-  it('says what was written, to the one who wrote it', async () => {
+  it('tells the writer what it wrote', async () => {
     const consistency = new Map([
       ['places', 1_700_000_000_000],
       ['travel-advisories', 1_700_000_000_001],
@@ -43,7 +43,7 @@ describe('consistency token', () => {
     },
   )
 
-  it('forgives clocks a second, and forgets what no cache can hold any more', () => {
+  it('allows one second of clock skew, and drops entries that no cache can contradict', () => {
     const first = rememberWrite(new Map(), { resource: 'places', landedAtMs: 0 }, 0, usableMs)
     expect(first).toEqual(new Map([['places', 1_000]]))
     const second = rememberWrite(first, { resource: 'trips', landedAtMs: 30_000 }, 30_000, usableMs)
@@ -52,13 +52,13 @@ describe('consistency token', () => {
     expect(third).toEqual(new Map([['trips', 71_000]]))
   })
 
-  it('does not see a write that may land yet the sooner because of another one that has landed', () => {
+  it('does not shorten the wait for a pending write after another write', () => {
     const unknown = rememberWrite(new Map(), { resource: 'trips', landedAtMs: landsWithinMs }, 0, usableMs)
     const known = rememberWrite(unknown, { resource: 'trips', landedAtMs: 500 }, 500, usableMs)
     expect(known.get('trips')).toBe(landsWithinMs + clockSkewMs)
   })
 
-  it('says together with others the latest of each resource', () => {
+  it('merges with other tokens to the latest instant per resource', () => {
     const merged = mergeConsistency([
       new Map([
         ['places', 5],

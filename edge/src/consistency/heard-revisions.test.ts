@@ -13,31 +13,31 @@ function hear(...told: readonly { revision: string; sinceMs: number }[]) {
   return told.map((one, index) => revisions.hear(view, one, index * 1_000))
 }
 
-describe('of what origins show', () => {
-  it('the first revision that is heard counts', () => {
+describe('revisions reported by origins', () => {
+  it('the first reported revision is current', () => {
     expect(hear(old, old)).toEqual([current, current])
   })
 
-  it('that of a newer process ends the one before', () => {
+  it("a newer process's revision replaces the previous one", () => {
     expect(hear(old, next, next)).toEqual([current, { kind: 'changed', before: 'old' }, current])
   })
 
-  it('an old process that still answers is outdated, whoever was heard first', () => {
+  it("an old process's revision is outdated, whichever reported first", () => {
     expect(hear(old, next, old, next, old).slice(2)).toEqual([outdated, current, outdated])
     expect(hear(next, old, next)).toEqual([current, outdated, current])
   })
 
-  it('a deployment back to an older release is a newer process', () => {
+  it('a rollback wins, since its processes are newer', () => {
     const back = { ...old, sinceMs: 3_000 }
     expect(hear(old, next, back, next).slice(2)).toEqual([{ kind: 'changed', before: 'next' }, outdated])
   })
 
-  it('a process of the same revision that was started anew changes nothing but the order', () => {
+  it('a restarted process of the same revision changes only the order', () => {
     const again = { ...next, sinceMs: 5_000 }
     expect(hear(next, again, { ...old, sinceMs: 4_000 })).toEqual([current, current, outdated])
   })
 
-  it('one that nobody tells any more gives way to what is told', () => {
+  it('a revision that is no longer reported gives way to a reported one', () => {
     const revisions = new HeardRevisions()
     const restarted = { ...old, sinceMs: 3_000 }
     revisions.hear(view, next, 0)
@@ -46,7 +46,7 @@ describe('of what origins show', () => {
     expect(revisions.hear(view, next, holdMs + 1)).toEqual({ kind: 'changed', before: 'old' })
   })
 
-  it('each version of each resource has its own', () => {
+  it('tracks each version of each resource separately', () => {
     const revisions = new HeardRevisions()
     revisions.hear(view, next, 0)
     expect(revisions.hear('places@v1', old, 0)).toEqual(current)

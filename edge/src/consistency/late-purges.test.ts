@@ -16,7 +16,7 @@ function harness(tagsMax = 100) {
   return { clock, wakes, purged, add }
 }
 
-it('purges once more when the delay is over, and not before', async () => {
+it('purges again after the delay, not earlier', async () => {
   const { wakes, purged, add } = harness()
   const work = add('places:1', 'places:*')
   expect(purged).toEqual([])
@@ -26,7 +26,7 @@ it('purges once more when the delay is over, and not before', async () => {
   expect(purged).toEqual([['places:1', 'places:*']])
 })
 
-it('lets one wait for all that fall due together, and another for what comes later', async () => {
+it('uses one waiting request per time slot', async () => {
   const { clock, wakes, purged, add } = harness()
   const first = add('a')
   clock.now += 500
@@ -38,7 +38,7 @@ it('lets one wait for all that fall due together, and another for what comes lat
   expect(purged).toEqual([['a', 'b'], ['c']])
 })
 
-it('holds so many tags at most', async () => {
+it('holds a bounded number of tags', async () => {
   const { wakes, purged, add } = harness(2)
   const work = add('a')
   add('b')

@@ -4,14 +4,14 @@ import { Cors } from './cors.ts'
 const app = 'https://app.example'
 
 describe('CORS', () => {
-  it('for everybody is the same for everybody, so that it can be stored', () => {
+  it('with a wildcard, is equal for all origins, so that it can be stored', () => {
     const cors = new Cors('*')
     expect(cors.dependsOnOrigin).toBe(false)
     expect(Object.fromEntries(cors.always)['access-control-allow-origin']).toBe('*')
     expect(cors.forOrigin(app)).toEqual([])
   })
 
-  it('for a list names the origin that asks, and says that the answer varies', () => {
+  it('with a list, names the requesting origin and varies by it', () => {
     const cors = new Cors(new Set([app]))
     expect(cors.always).toEqual([['vary', 'Origin']])
     expect(Object.fromEntries(cors.forOrigin(app))['access-control-allow-origin']).toBe(app)
@@ -20,12 +20,12 @@ describe('CORS', () => {
     expect(cors.forOrigin(null)).toEqual([])
   })
 
-  it('turned off says nothing', () => {
+  it('adds no headers when turned off', () => {
     const cors = new Cors(new Set())
     expect([cors.always, cors.forOrigin(app), cors.preflight(app, ['GET'])]).toEqual([[], [], []])
   })
 
-  it('answers a preflight with methods and fields, to those who may ask', () => {
+  it('answers a preflight of an allowed origin with methods and fields', () => {
     const cors = new Cors(new Set([app]))
     const allowed = Object.fromEntries(cors.preflight(app, ['GET', 'PATCH']))
     expect(allowed).toMatchObject({

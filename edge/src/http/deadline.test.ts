@@ -4,7 +4,7 @@ import { Deadline } from './deadline.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-it('calls what hangs on to it last, when the time is up', () => {
+it('calls the last registered callback when it passes', () => {
   const late: string[] = []
   const deadline = new Deadline(1_100, 1_000)
   deadline.watch(() => late.push('body'))
@@ -15,7 +15,7 @@ it('calls what hangs on to it last, when the time is up', () => {
   expect(late).toEqual(['header'])
 })
 
-it('calls at once what comes when the time is up', () => {
+it('calls a callback at once when it has passed', () => {
   const late: string[] = []
   const deadline = new Deadline(900, 1_000)
   vi.advanceTimersByTime(0)
@@ -23,7 +23,7 @@ it('calls at once what comes when the time is up', () => {
   expect(late).toEqual(['header'])
 })
 
-it('calls nothing that was released', () => {
+it('does not call a released callback', () => {
   const late: string[] = []
   const deadline = new Deadline(1_100, 1_000)
   deadline.watch(() => late.push('header'))

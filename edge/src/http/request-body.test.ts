@@ -18,7 +18,7 @@ const bytesOf = async (stream: ReadableStream<Uint8Array>): Promise<number> =>
   (await new Response(stream).arrayBuffer()).byteLength
 
 describe('request body', () => {
-  it('passes whole, and again from its start', async () => {
+  it('streams whole, and again from its start', async () => {
     const body = new RequestBody(chunks(10, 20, 30))
     expect(body.isComplete).toBe(false)
     expect(await bytesOf(body.stream(never))).toBe(60)
@@ -26,14 +26,14 @@ describe('request body', () => {
     expect(await bytesOf(body.stream(never))).toBe(60)
   })
 
-  it('passes again where it broke off in the middle', async () => {
+  it('streams again from its start after breaking off in the middle', async () => {
     const body = new RequestBody(chunks(10, 20, 30))
     const first = body.stream(never).getReader()
     await first.read()
     expect(await bytesOf(body.stream(never))).toBe(60)
   })
 
-  it('that came in single bytes is kept in one piece', async () => {
+  it('buffers single bytes in one array', async () => {
     const body = new RequestBody(chunks(...Array.from({ length: 5_000 }, () => 1)))
     await body.readWhole()
     expect(body.isComplete).toBe(true)
@@ -51,7 +51,7 @@ describe('request body', () => {
     expect([broken.isTooLarge, broken.isComplete]).toEqual([false, false])
   })
 
-  it('is taken whole where it is short', async () => {
+  it('is read at once when it is short', async () => {
     const taken = (size: number) => async () => new Uint8Array(size).fill(7).buffer
     const body = new RequestBody(chunks(20), taken(20))
     await body.readWhole()
@@ -67,7 +67,7 @@ describe('request body', () => {
     expect(body.isTooLarge).toBe(false)
   })
 
-  it('breaks the request off beyond the limit, and never ends it', async () => {
+  it('aborts the request beyond the limit, and never ends it', async () => {
     const body = new RequestBody(chunks(limits.bodyBytesMax, 1))
     let broken = false
     const reader = body
@@ -81,7 +81,7 @@ describe('request body', () => {
     expect([broken, body.isTooLarge, body.isComplete]).toEqual([true, true, false])
   })
 
-  it('breaks the request off where the client does', async () => {
+  it('aborts the request when the client aborts', async () => {
     const failing = new ReadableStream<Uint8Array>({
       pull(controller) {
         controller.error(new Error('client left'))

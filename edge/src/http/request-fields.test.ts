@@ -47,7 +47,7 @@ describe('limits', () => {
 })
 
 describe('fields towards the origin', () => {
-  it('are those it has a use for', () => {
+  it('contain only fields of the allow-list', () => {
     const sent = requestFields(
       new Headers({
         authorization: 'Bearer x',
@@ -70,7 +70,7 @@ describe('fields towards the origin', () => {
     expect(requestFields(client, ['webhook-signature'])).toEqual({ 'webhook-signature': 'v1,a' })
   })
 
-  it('are refused where Connection would take one away that matters (RFC 9110 §7.6.1)', () => {
+  it('are refused if Connection lists one that the origin needs (RFC 9110 §7.6.1)', () => {
     const hostile = new Headers({ connection: 'close, If-Match', 'if-match': '"1"' })
     expect(requestFields(hostile)).toBe('if-match')
     expect(requestFields(new Headers({ connection: 'If-Match' }))).toEqual({})
@@ -78,7 +78,7 @@ describe('fields towards the origin', () => {
 })
 
 describe('fields towards the client', () => {
-  it('are without hop-by-hop ones, those that Connection lists, and ours', () => {
+  it('exclude hop-by-hop fields, those that Connection lists, and our own', () => {
     const shown = responseFields(
       new Headers({
         connection: 'x-hop',

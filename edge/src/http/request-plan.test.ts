@@ -13,7 +13,7 @@ const plan = (method: string, target: string, nowMs = now): RequestPlan =>
   plans.plan(method, `https://api.example.com${target}`, nowMs)
 
 describe('request plan', () => {
-  it('gives equal questions one key and one question for the origin', () => {
+  it('gives equivalent queries one cache key and one target', () => {
     const first = plan('GET', '/v2/places?limit=5&kind[in]=capital,city&sort=name')
     const second = plan('GET', '/v2/places?sort=name&kind%5Bin%5D=city,capital&limit=5')
     expect(first).toMatchObject({ kind: 'read', pattern: '/v2/places' })
@@ -21,11 +21,11 @@ describe('request plan', () => {
     expect(second).toMatchObject({ target: (first as { target: string }).target })
   })
 
-  it('remembers a read, for GET and HEAD alike', () => {
+  it('caches the plan of a read for both GET and HEAD', () => {
     expect(plan('HEAD', '/v2/places/1')).toBe(plan('GET', '/v2/places/1'))
   })
 
-  it('gives nobody a key to share where answers are one subject’s own', () => {
+  it('gives no shared key if answers belong to one subject', () => {
     expect(plan('GET', '/v2/trips')).toMatchObject({ isStored: true, sharedKey: undefined, isOpen: false })
   })
 
@@ -80,14 +80,14 @@ describe('request plan', () => {
     })
   })
 
-  it('tells the methods that there are', () => {
+  it('lists the allowed methods', () => {
     expect(plan('TRACE', '/v2/places')).toMatchObject({
       problem: { headers: { allow: 'GET, HEAD, POST, OPTIONS' } },
     })
     expect(plan('OPTIONS', '/v2/places/1')).toMatchObject({ kind: 'options' })
   })
 
-  it('stops answering for a retired version on the day, remembered or not', () => {
+  it('refuses a retired version from its date on, even if the plan is cached', () => {
     expect(plan('GET', '/v1/places/1')).toMatchObject({ kind: 'read' })
     expect(plan('GET', '/v1/places/1', Date.UTC(2027, 10, 2))).toMatchObject({
       problem: { code: 'version-gone' },

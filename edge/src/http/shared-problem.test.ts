@@ -10,7 +10,7 @@ const setUp = () => {
   return { problem, answer }
 }
 
-it('says what any other problem would say', () => {
+it('has the same content as any other problem', () => {
   const { problem, answer } = setUp()
   const { head, body, requestId } = answer(1_000)
   expect([head.status, requestId]).toEqual([503, 'id-1'])
@@ -22,7 +22,7 @@ it('says what any other problem would say', () => {
   })
 })
 
-it('is the same for a second, and then one of another id', () => {
+it('is shared for one second, then gets another id', () => {
   const { answer } = setUp()
   const first = answer(1_000)
   expect(first.given).toBe(1)
@@ -33,7 +33,7 @@ it('is the same for a second, and then one of another id', () => {
   expect(answer(500).requestId).toBe('id-3')
 })
 
-it('has the fields of its owner, and no other problem has them', () => {
+it("has its owner's headers, and leaks them to no other problem", () => {
   const problem = new SharedProblem('overloaded', 'Too busy.', 2, new Headers({ vary: 'Origin' }))
   const { headers } = problem.answer(1_000, { next: () => 'id-1' }).head
   expect(headers.get('vary')).toBe('Origin')

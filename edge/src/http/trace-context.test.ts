@@ -9,7 +9,7 @@ const uuids = (): (() => string) => {
 }
 
 describe('trace context', () => {
-  it('continues a valid trace under a parent id of its own and keeps its state', () => {
+  it("continues a valid trace with its own parent id and the caller's state", () => {
     expect(continueTrace(`00-${trace}-${parent}-00`, 'vendor=1', uuids())).toEqual({
       traceparent: `00-${trace}-8111111111111111-00`,
       traceId: trace,
@@ -17,7 +17,7 @@ describe('trace context', () => {
     })
   })
 
-  it('reads a later version by what it shares with this one (§4.3)', () => {
+  it('reads the known parts of a later version (§4.3)', () => {
     expect(continueTrace(`cc-${trace}-${parent}-01-more`, null, uuids()).traceId).toBe(trace)
   })
 
@@ -38,7 +38,7 @@ describe('trace context', () => {
     })
   })
 
-  it('drops a state beyond the length that everybody must pass on (§3.3.1.5)', () => {
+  it('drops a state longer than every vendor must propagate (§3.3.1.5)', () => {
     expect(
       continueTrace(`00-${trace}-${parent}-01`, `a=${'x'.repeat(511)}`, uuids()).tracestate,
     ).toBeUndefined()

@@ -6,7 +6,7 @@ const open = (bytesMax: number, countMax: number, left: string[] = []) =>
   new SieveMap<number>({ bytesMax, countMax, bytesOf: (_, size) => size, onLeave: (key) => left.push(key) })
 
 describe('SIEVE (NSDI 2024)', () => {
-  test('evicts the oldest that was not visited, and spares the visited once', () => {
+  test('evicts the oldest unvisited entry, and spares a visited one once', () => {
     const left: string[] = []
     const map = open(100, 3, left)
     for (const key of ['a', 'b', 'c']) map.set(key, 1)
@@ -18,7 +18,7 @@ describe('SIEVE (NSDI 2024)', () => {
     expect(map.get('a')).toBe(1)
   })
 
-  test('the hand goes on where it stopped, past what was visited, round and round', () => {
+  test('the hand continues where it stopped, past visited entries, and wraps around', () => {
     const left: string[] = []
     const map = open(100, 2, left)
     map.set('a', 1)
@@ -30,7 +30,7 @@ describe('SIEVE (NSDI 2024)', () => {
     expect(left).toEqual(['a', 'b'])
   })
 
-  test('is bounded by bytes, and takes nothing that could never fit', () => {
+  test('is bounded by bytes, and rejects a value that cannot fit', () => {
     const left: string[] = []
     const map = open(10, 100, left)
     map.set('a', 6)
@@ -40,7 +40,7 @@ describe('SIEVE (NSDI 2024)', () => {
     expect([map.size, map.bytes, left]).toEqual([0, 0, ['a', 'b']])
   })
 
-  test('never exceeds its bounds, and counts right, whatever is done to it', () => {
+  test('never exceeds its bounds and counts correctly, in random operations', () => {
     // Some end alike: where an entry lies in the table of the last ones must not decide.
     const key = fc.constantFrom('a', 'b', 'c', 'a-12345678', 'b-12345678', 'a-23456789')
     const step = fc.oneof(
@@ -72,7 +72,7 @@ describe('SIEVE (NSDI 2024)', () => {
     )
   })
 
-  test('keeps what is used through a flood of keys seen once', () => {
+  test('keeps used entries through a flood of one-time keys', () => {
     const map = open(100_000, 100)
     map.set('hot', 1)
     for (let index = 0; index < 1_000; index += 1) {
@@ -82,7 +82,7 @@ describe('SIEVE (NSDI 2024)', () => {
     expect(map.get('hot')).toBe(1)
   })
 
-  test('tells keys apart that end alike, however often one or the other is looked up', () => {
+  test('distinguishes keys with equal endings', () => {
     const map = open(100, 4)
     const [one, other] = ['a.the-same-ending', 'b.the-same-ending']
     map.set(one, 1)

@@ -22,7 +22,7 @@ function written(observations: readonly AnswerObservation[], repeats = 0) {
   return points
 }
 
-it('tells of everything that was refused or went to the origin', () => {
+it('writes every refusal and every request to the origin', () => {
   const points = written([
     answer({ status: 503, reason: 'shed-limit' }),
     answer({ status: 404 }),
@@ -36,14 +36,14 @@ it('tells of everything that was refused or went to the origin', () => {
   expect(points[0]?.blobs).toEqual(['GET', '/v2/places/:id', 'shed-limit', 'Spillway; hit; ttl=3'])
 })
 
-it('samples what the cache served, and says for how many each point stands', () => {
+it('samples cache hits, and records the weight of each point', () => {
   const points = written(Array.from({ length: 100 }, () => answer()))
   const stoodFor = points.reduce((sum, { doubles }) => sum + (doubles?.[3] ?? 0), 0)
   expect(points.length).toBeLessThan(10)
   expect(stoodFor).toBe(100)
 })
 
-it('says for how many a point stands that comes sampled', () => {
+it('records the weight of an observation that arrives sampled', () => {
   const [point] = written([answer({ status: 503, reason: 'shed-throttled' })], 20)
   expect(point?.doubles?.[3]).toBe(20)
 })

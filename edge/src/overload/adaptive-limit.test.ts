@@ -13,13 +13,13 @@ describe('adaptive limit', () => {
     expect(limit.limit).toBeGreaterThan(defaults.initial)
   })
 
-  it('doubles in the time of an answer while nothing speaks against it', () => {
+  it('doubles per round trip while there is no sign of overload', () => {
     const limit = new AdaptiveLimit({ ...defaults, initial: 16 })
     for (let answer = 0; answer < 16; answer += 1) limit.observe({ ...fast, inflight: 16 }, 0)
     expect(limit.limit).toBe(32)
   })
 
-  it('doubles after a sign of overload while the origin says that it has room, and creeps where it does not', () => {
+  it('after a sign of overload, doubles if the origin reports room, and grows slowly otherwise', () => {
     const limitAfter = (load: typeof idle | undefined): number => {
       const limit = new AdaptiveLimit({ ...defaults, initial: 20 })
       limit.observe({ overloaded: true, latencyMs: 1, inflight: 20 }, 0)
@@ -34,7 +34,7 @@ describe('adaptive limit', () => {
     expect(limitAfter({ ...idle, queueMs: 21 })).toBe(19)
   })
 
-  it('does not hold against an origin that has room what an answer took on the way', () => {
+  it('ignores network delay of an origin that reports room', () => {
     const slow = { overloaded: false, latencyMs: 900, inflight: 1 }
     const limit = new AdaptiveLimit()
     for (let second = 0; second < 60; second += 1) limit.observe({ ...slow, load: idle }, second * 1_000)
@@ -46,7 +46,7 @@ describe('adaptive limit', () => {
     expect(refused.limit).toBeLessThan(defaults.initial)
   })
 
-  it('knows how long answers took lately, and forgets it when it is no news', () => {
+  it('tracks the recent service time, and expires it', () => {
     const limit = new AdaptiveLimit()
     expect(limit.serviceMs(0)).toBe(0)
     limit.observe({ overloaded: false, latencyMs: 40, inflight: 1 }, 1_000)
@@ -72,7 +72,7 @@ describe('adaptive limit', () => {
     expect(limit.limit).toBe(defaults.min)
   })
 
-  it('does not take a fast refusal for a fast answer (Netflix/concurrency-limits#176)', () => {
+  it('does not count a fast refusal as a fast answer (Netflix/concurrency-limits#176)', () => {
     const limit = new AdaptiveLimit()
     for (let second = 0; second < 5; second += 1) {
       limit.observe({ overloaded: true, latencyMs: 0, inflight: full }, second * 1_000)
@@ -80,7 +80,7 @@ describe('adaptive limit', () => {
     expect(limit.limit).toBeLessThan(defaults.initial)
   })
 
-  it('does not take a constant slowness for health (Netflix/concurrency-limits#137)', () => {
+  it('does not count constant slowness as health (Netflix/concurrency-limits#137)', () => {
     const limit = new AdaptiveLimit()
     for (let second = 0; second < 60; second += 1) {
       limit.observe({ overloaded: false, latencyMs: 5_000, inflight: full }, second * 6_000)
@@ -88,7 +88,7 @@ describe('adaptive limit', () => {
     expect(limit.limit).toBe(defaults.min)
   })
 
-  it('punishes one bad moment once', () => {
+  it('shrinks once for one bad moment', () => {
     const limit = new AdaptiveLimit()
     for (let answer = 0; answer < 50; answer += 1) {
       limit.observe({ overloaded: true, latencyMs: 1_000, inflight: full }, 1_000 + answer)

@@ -8,7 +8,7 @@ const open = (nowMs = 0): Breaker => {
 }
 
 describe('breaker', () => {
-  it('opens after so many failures in a row, and not when one succeeds in between', () => {
+  it('opens only after consecutive failures', () => {
     const breaker = new Breaker()
     for (let failure = 1; failure < defaults.failuresMax; failure += 1) breaker.failed(0, 0, 1)
     expect(breaker.state(0)).toBe('closed')
@@ -25,7 +25,7 @@ describe('breaker', () => {
     expect(breaker.pass(defaults.openMs)).toBeUndefined()
   })
 
-  it('closes with the first probe that succeeds, and says so once', () => {
+  it('closes with the first successful probe, and reports it once', () => {
     const breaker = open()
     breaker.pass(defaults.openMs)
     expect(breaker.succeeded()).toBe(true)
@@ -51,13 +51,13 @@ describe('breaker', () => {
     expect(breaker.openForMs(0)).toBe(defaults.openMs / 2)
   })
 
-  it('is not kept open by requests that were under way when it opened', () => {
+  it('is not kept open by requests that were in flight when it opened', () => {
     const breaker = open()
     breaker.failed(0, 100, 1)
     expect(breaker.openForMs(100)).toBe(defaults.openMs - 100)
   })
 
-  it('gives the place of a probe to the next one where it was called off or lost', () => {
+  it('frees the probe slot when a probe is abandoned or lost', () => {
     const breaker = open()
     const calledOff = breaker.pass(defaults.openMs) as Passage
     breaker.abandoned(calledOff)

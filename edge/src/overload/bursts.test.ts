@@ -129,7 +129,7 @@ describe('an idle origin', () => {
     },
   )
 
-  it('that has been overloaded until a second ago serves a burst of 200', () => {
+  it('serves a burst of 200 one second after an overload', () => {
     let answer: Answer = { afterMs: 10, outcome: 'refused', load: full }
     const isolate = new Isolate(() => answer)
     isolate.loop(100, 3_000)
@@ -144,7 +144,7 @@ describe('an idle origin', () => {
     expect(isolate.served).toBe(before + 200)
   })
 
-  it('is no busier for a stray refusal or two in a burst', () => {
+  it('serves a burst despite a stray refusal or two', () => {
     let nth = 0
     const isolate = new Isolate(() => {
       nth += 1
@@ -158,7 +158,7 @@ describe('an idle origin', () => {
 })
 
 describe('an overloaded origin', () => {
-  it('that takes nothing is asked no more than a few times a second, and nobody waits for it', () => {
+  it('is asked a few times a second while it accepts nothing, and no request waits', () => {
     const isolate = new Isolate(() => ({ afterMs: 5, outcome: 'refused', load: full }))
     isolate.loop(100, 1_000)
     const { failed } = isolate
@@ -167,7 +167,7 @@ describe('an overloaded origin', () => {
     expect(isolate.gate.waiting).toBe(0)
   })
 
-  it('that can do less than is wanted is sent about as much as it does, and its limit is found', () => {
+  it('gets about as much as it can serve, and its limit is found', () => {
     // Two hundred a second, whatever is open there: beyond forty it answers too late to be of use.
     const isolate = new Isolate((inflight) => ({
       afterMs: Math.min(1_000, inflight * 5),

@@ -7,7 +7,7 @@ const enter = (places: OpenBodies<{ isComplete: boolean }>, owners: readonly str
   owners.map((owner) => places.enter(body(), owner, 0))
 
 describe('open bodies', () => {
-  it('has room for so many', () => {
+  it('holds a bounded number of bodies', () => {
     expect(enter(bodies(), ['a', 'b', 'c', 'd', 'e'])).toEqual([
       'entered',
       'entered',
@@ -17,7 +17,7 @@ describe('open bodies', () => {
     ])
   })
 
-  it('lets nobody hold more than are free', () => {
+  it('lets no owner hold more slots than are free', () => {
     expect(enter(bodies(), ['a', 'a', 'a', 'b', 'b', 'c', 'd'])).toEqual([
       'entered',
       'entered',
@@ -29,14 +29,14 @@ describe('open bodies', () => {
     ])
   })
 
-  it('has room for whole writes of one while another holds what it can get', () => {
+  it("admits one caller's writes while another holds its maximum", () => {
     const places = new OpenBodies(shortBodies)
     const slow = enter(places, Array<string>(300).fill('slow'))
     expect(slow.filter((entry) => entry === 'entered')).toHaveLength(256)
     expect(enter(places, Array<string>(128).fill('whole'))).toEqual(Array(128).fill('entered'))
   })
 
-  it('has room again when one is complete', () => {
+  it('frees the slot of a complete body', () => {
     const places = bodies(2)
     const first = body()
     places.enter(first, 'a', 0)
@@ -45,7 +45,7 @@ describe('open bodies', () => {
     expect(enter(places, ['c', 'd'])).toEqual(['entered', 'full'])
   })
 
-  it('has room again when a later one is complete', () => {
+  it('frees the slot of a complete body behind an open one', () => {
     const places = bodies(2)
     const second = body()
     places.enter(body(), 'a', 0)
@@ -54,7 +54,7 @@ describe('open bodies', () => {
     expect(enter(places, ['c'])).toEqual(['entered'])
   })
 
-  it('has room again as soon as one is left, once', () => {
+  it('frees a slot exactly once when a body is left', () => {
     const places = bodies(2)
     const first = body()
     places.enter(first, 'a', 0)
@@ -64,7 +64,7 @@ describe('open bodies', () => {
     expect(enter(places, ['a', 'c'])).toEqual(['entered', 'full'])
   })
 
-  it('forgets what nobody is left to leave', () => {
+  it('drops a body whose request was lost', () => {
     const places = bodies(2)
     enter(places, ['a', 'b'])
     expect(places.enter(body(), 'c', 1_000)).toBe('full')

@@ -46,7 +46,7 @@ const gateOfTen = (): OriginGate =>
   new OriginGate(undefined, new AdaptiveLimit({ ...adaptiveLimitDefaults, initial: 10, restart: 2 }))
 
 describe('origin gate', () => {
-  it('leaves room for the more important (60 %, 90 %, all of the limit)', () => {
+  it('reserves capacity for higher priorities (60 %, 90 %, all of the limit)', () => {
     const gate = gateOfTen()
     const admitted = { background: 0, normal: 0, critical: 0 }
     for (const priority of ['background', 'normal', 'critical'] as const) {
@@ -56,7 +56,7 @@ describe('origin gate', () => {
     expect(enter(gate, 'critical', 0)).toBe('limit')
   })
 
-  it('holds no place for a permit that is not started, and takes one back only once', () => {
+  it('holds no slot for an unstarted permit, and frees a slot only once', () => {
     const gate = gateOfTen()
     const permits = Array.from({ length: 20 }, () => gate.reserve('normal', 0, 0.5) as Permit)
     expect(gate.inflight).toBe(0)
@@ -66,7 +66,7 @@ describe('origin gate', () => {
     expect(gate.inflight).toBe(8)
   })
 
-  it('gives places back', () => {
+  it('frees slots', () => {
     const gate = gateOfTen()
     const passes = Array.from({ length: 9 }, () => started(enter(gate, 'normal', 0)))
     expect(enter(gate, 'normal', 0)).toBe('limit')
@@ -74,7 +74,7 @@ describe('origin gate', () => {
     expect(typeof enter(gate, 'normal', 10)).not.toBe('string')
   })
 
-  it('does not count for ever what the runtime has dropped', () => {
+  it('expires permits whose request the runtime dropped', () => {
     const gate = gateOfTen()
     for (let lost = 0; lost < 9; lost += 1) enter(gate, 'normal', 0)
     expect(enter(gate, 'normal', 9_999)).toBe('limit')
@@ -95,7 +95,7 @@ describe('origin gate', () => {
     expect(typeof entered === 'string' ? entered : 'admitted').toBe(expected)
   })
 
-  it('lets somebody through again when the load it knows of is old', () => {
+  it('admits a request again when its load signal is outdated', () => {
     const gate = new OriginGate()
     const load = { utilization: 2, queueMs: 0, shed: 0 }
     leave(started(enter(gate, 'normal', 0)), 'accepted', 0, load)
@@ -103,7 +103,7 @@ describe('origin gate', () => {
     expect(typeof enter(gate, 'normal', 1_001)).not.toBe('string')
   })
 
-  it('refuses each priority by what became of that priority', () => {
+  it('throttles each priority by its own outcomes', () => {
     const gate = new OriginGate()
     for (let request = 0; request < 60; request += 1) {
       const background = enter(gate, 'background', request * 10)
@@ -114,7 +114,7 @@ describe('origin gate', () => {
     expect(typeof enter(gate, 'critical', 600, { dice: () => 0 })).not.toBe('string')
   })
 
-  it('casts the dice for a write once: when its permit is reserved, and not again when it is started', () => {
+  it('draws once per write: when its permit is reserved, not when it starts', () => {
     const gate = new OriginGate()
     const refusing = (): void => {
       for (let request = 0; request < 40; request += 1) {
@@ -131,7 +131,7 @@ describe('origin gate', () => {
     expect(enter(gate, 'normal', 0, { dice: () => 0 })).toBe('throttled')
   })
 
-  it('reserves one probe for all who come before it is sent, and another where it never is', () => {
+  it('reserves one probe until it is sent, and another if it never is', () => {
     const gate = new OriginGate()
     for (let request = 0; request < 40; request += 1) {
       const entered = enter(gate, 'normal', 0, { dice: () => 1 })
@@ -152,7 +152,7 @@ describe('origin gate', () => {
     expect(foreseen(355)).toEqual(oneGoes)
   })
 
-  it('lets who lacks a place wait for one, the more important and then the older first', () => {
+  it('queues requests for a slot, by priority and then by age', () => {
     const gate = gateOfTen()
     const passes = Array.from({ length: 10 }, () => started(enter(gate, 'critical', 0)))
     const [background, first, second, critical] = (
@@ -177,7 +177,7 @@ describe('origin gate', () => {
     expect(gate.waiting).toBe(0)
   })
 
-  it('lets nobody overtake who waits', () => {
+  it('lets no newcomer overtake a waiter', () => {
     const gate = gateOfTen()
     const passes = Array.from({ length: 10 }, () => started(enter(gate, 'critical', 0)))
     const early = waiter(enter(gate, 'critical', 0, { wait }))
@@ -188,7 +188,7 @@ describe('origin gate', () => {
     expect(enter(gate, 'critical', 10)).toBe('limit')
   })
 
-  it('waits no longer than its deadline leaves beside what an answer takes, and never in vain', () => {
+  it('bounds a wait by the deadline minus the service time, and skips a useless one', () => {
     const gate = gateOfTen()
     const passes = Array.from({ length: 10 }, () => started(enter(gate, 'critical', 0)))
     leave(passes[0] as Started, 'accepted', 100)
@@ -197,7 +197,7 @@ describe('origin gate', () => {
     expect(enter(gate, 'critical', 100, { wait: { ...wait, deadlineMs: 200 } })).toBe('limit')
   })
 
-  it('refuses at once, and lets nobody wait, where the origin refuses', () => {
+  it('refuses at once, without waiting, while the origin refuses', () => {
     const gate = gateOfTen()
     for (let request = 0; request < 40; request += 1) {
       const entered = enter(gate, 'normal', 0, { dice: () => 1 })
@@ -208,7 +208,7 @@ describe('origin gate', () => {
     expect(gate.waiting).toBe(0)
   })
 
-  it('holds a timeout against the origin only where it was noticed in time', () => {
+  it('counts a timeout only if it was noticed in time', () => {
     const timedOut = (noticedAtMs: number): OriginGate => {
       const gate = gateOfTen()
       const passes = Array.from({ length: 5 }, () => started(enter(gate, 'critical', 0, { wait })))
@@ -220,7 +220,7 @@ describe('origin gate', () => {
     expect(timedOut(1_101).limit).toBe(10)
   })
 
-  it('sends those who wait on when the breaker opens', () => {
+  it('releases all waiters when the breaker opens', () => {
     const gate = gateOfTen()
     const passes = Array.from({ length: 10 }, () => started(enter(gate, 'critical', 0)))
     const waiting = waiter(enter(gate, 'critical', 0, { wait }))
@@ -231,7 +231,7 @@ describe('origin gate', () => {
     expect(rest).toEqual(rest.map(() => 'breaker-open'))
   })
 
-  it('opens for a broken origin only: refusals and departed clients are none', () => {
+  it('opens only for a broken origin, not for refusals or departed clients', () => {
     const gate = new OriginGate()
     for (let request = 0; request < 10; request += 1) {
       leave(started(enter(gate, 'critical', 0, { dice: () => 1 })), 'refused', 0)
@@ -240,7 +240,7 @@ describe('origin gate', () => {
     expect(gate.closedReason('critical', 0)).toBeUndefined()
   })
 
-  it('holds callers who leave against nobody else', () => {
+  it('does not count departed callers against others', () => {
     const gate = new OriginGate()
     for (let request = 0; request < 100; request += 1) {
       leave(started(enter(gate, 'critical', request * 20, { dice: () => 0 })), 'abandoned', request * 20 + 10)

@@ -69,7 +69,7 @@ describe('a second attempt of a write', () => {
 })
 
 describe('retry budget', () => {
-  it('adds at most a tenth, and one for the start', () => {
+  it('adds at most a tenth of the requests, and one initial retry', () => {
     const budget = new RetryBudget()
     let retries = 0
     for (let request = 0; request < 1_000; request += 1) {

@@ -43,18 +43,18 @@ describe('throttle (SRE Book, ch. 21)', () => {
     expect(settled().reserve(0, Math.max(0, p - 1e-6))).toBe(p === 0)
   })
 
-  it('takes none on its way for one that was refused', () => {
+  it('does not count a request in flight as refused', () => {
     const throttle = new Throttle()
     for (let request = 0; request < 1_000; request += 1) expect(refuses(throttle, 0, 0)).toBe(false)
   })
 
-  it('says nothing about a handful of requests', () => {
+  it('does not refuse below the minimum of requests', () => {
     const throttle = new Throttle()
     expect(ask(throttle, throttleDefaults.requestsMin, 0, false, 0)).toBe(throttleDefaults.requestsMin)
     expect(refuses(throttle, 0, 0)).toBe(true)
   })
 
-  it('forgets with the window, and at once when told', () => {
+  it('forgets with the window, and at once on forget()', () => {
     const throttle = new Throttle()
     ask(throttle, 100, 0, false)
     refuses(throttle, throttleDefaults.windowMs - 1, 1)
@@ -86,7 +86,7 @@ describe('throttle (SRE Book, ch. 21)', () => {
     },
   )
 
-  it('sends an origin that takes nothing little more than a probe a second, however many want to go', () => {
+  it('sends an origin that accepts nothing hardly more than a probe per second, at any load', () => {
     const throttle = new Throttle()
     const random = lehmer(2)
     let sent = 0
@@ -99,7 +99,7 @@ describe('throttle (SRE Book, ch. 21)', () => {
     expect(sent).toBeLessThan(20)
   })
 
-  it('probes less and less often, and early again once one is accepted', () => {
+  it('backs off its probes, and resets after an accepted one', () => {
     const throttle = new Throttle()
     ask(throttle, 100, 0, false)
     const probesAtMs = (fromMs: number, untilMs: number, onProbe: (nowMs: number) => void): number[] => {
@@ -118,7 +118,7 @@ describe('throttle (SRE Book, ch. 21)', () => {
   })
 
   /** After a spell of refusals most of the window are refusals of ours: to believe it in full would refuse a burst. */
-  it('takes a fifth of the trust back at a single refusal, and all of it where most are refused', () => {
+  it('distrusts by a fifth after a single refusal, and fully if most are refused', () => {
     const throttle = new Throttle()
     ask(throttle, 1_000, 0, false)
     for (let accept = 0; accept < 50; accept += 1) throttle.accepted(0)
@@ -130,7 +130,7 @@ describe('throttle (SRE Book, ch. 21)', () => {
     expect(throttle.reserve(0, 0.85)).toBe(false)
   })
 
-  it('does not lose count where the clock steps back', () => {
+  it('keeps its count when the clock steps back', () => {
     const throttle = new Throttle()
     ask(throttle, 100, 20_000, false)
     refuses(throttle, 5_000, 1)

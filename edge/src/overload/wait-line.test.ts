@@ -15,8 +15,8 @@ const joined = (waiter: Waiter<string, string> | undefined): Waiter<string, stri
   return waiter
 }
 
-describe('the line before the origin', () => {
-  it('calls by priority, then in the order of arrival, and only whom there is a place for', () => {
+describe('the wait queue', () => {
+  it('calls by priority, then by arrival, and only if a slot is free', () => {
     const line = new WaitLine<string, string>()
     const [background, first, second, critical] = (
       ['background', 'normal', 'normal', 'critical'] as const
@@ -28,7 +28,7 @@ describe('the line before the origin', () => {
     expect(line.take(anyPlace, 1)).toBeUndefined()
   })
 
-  it('tells one who waits what has become of it', async () => {
+  it('tells a waiter its turn', async () => {
     const line = new WaitLine<string, string>()
     const waiter = joined(line.join('holder', order(), 0))
     expect(waiter.turn).toBeUndefined()
@@ -37,7 +37,7 @@ describe('the line before the origin', () => {
     expect(waiter.turn).toBe('yours')
   })
 
-  it('calls nobody whose time is up', () => {
+  it('does not call an expired waiter', () => {
     const line = new WaitLine<string, string>()
     line.join('holder', order('normal', { untilMs: 10 }), 0)
     const second = joined(line.join('holder', order(), 0))
@@ -45,7 +45,7 @@ describe('the line before the origin', () => {
     expect(line.length).toBe(0)
   })
 
-  it('has room for so many, and for so many bytes', () => {
+  it('is bounded in number and in bytes', () => {
     const line = new WaitLine<string, string>({ ...defaults, countMax: 3, bytesMax: 100 })
     const large = joined(line.join('holder', order('normal', { heldBytes: 90 }), 0))
     expect(line.join('holder', order('critical', { heldBytes: 20 }), 0)).toBeUndefined()
@@ -58,7 +58,7 @@ describe('the line before the origin', () => {
     joined(line.join('holder', order('normal', { heldBytes: 100 }), 0))
   })
 
-  it('lets a burst wait, and nobody longer than a moment where somebody has waited all the time', () => {
+  it('lets a burst wait, and bounds the wait once the queue has been non-empty for an interval', () => {
     const { intervalMs, standingMs, waitMs } = defaults
     const line = new WaitLine<string, string>()
     expect(joined(line.join('holder', order(), 0)).untilMs).toBe(waitMs)
@@ -72,7 +72,7 @@ describe('the line before the origin', () => {
     expect(joined(line.join('holder', order(), intervalMs + 2)).untilMs).toBe(intervalMs + 2 + waitMs)
   })
 
-  it('keeps nobody waiting where there is no time for it', () => {
+  it('refuses a waiter without enough time', () => {
     const line = new WaitLine<string, string>()
     expect(line.join('holder', order('normal', { untilMs: 5 }), 5)).toBeUndefined()
   })

@@ -4,14 +4,14 @@ import { WindowCount } from './window-count.ts'
 
 const options = { windowMs: 400, buckets: 4 }
 
-it('forgets a bucket at a time', () => {
+it('expires one bucket at a time', () => {
   const count = new WindowCount(options)
   count.add(1, 1_000)
   count.add(2, 1_150)
   expect([1_399, 1_400, 1_499, 1_500].map((nowMs) => count.total(nowMs))).toEqual([3, 2, 2, 0])
 })
 
-it('is the sum over the last window, whatever comes when', () => {
+it('is the sum over the last window', () => {
   const additions = fc.array(fc.record({ waitMs: fc.nat(900), amount: fc.integer({ min: -3, max: 9 }) }))
   fc.assert(
     fc.property(additions, (list) => {
@@ -30,7 +30,7 @@ it('is the sum over the last window, whatever comes when', () => {
   )
 })
 
-it('takes a clock that is set back for one that stands still', () => {
+it('treats a clock that is set back as standing still', () => {
   const count = new WindowCount(options)
   count.add(1, 10_000)
   count.add(1, 2_000)

@@ -8,12 +8,12 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('gives what the work came to, and keeps no timer', async () => {
+test('returns the result, and leaves no timer', async () => {
   expect(await inTime(Promise.resolve('done'), 100)).toBe('done')
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('waits no longer than it may, and whatever becomes of the work then is nobody’s concern', async () => {
+test('stops waiting at the timeout, and ignores a later rejection', async () => {
   const { promise, reject } = Promise.withResolvers<string>()
   const waited = inTime(promise, 100)
   await vi.advanceTimersByTimeAsync(99)
@@ -24,7 +24,7 @@ test('waits no longer than it may, and whatever becomes of the work then is nobo
   await vi.runAllTimersAsync()
 })
 
-test('fails as the work does, and keeps no timer', async () => {
+test('rejects like the work, and leaves no timer', async () => {
   await expect(inTime(Promise.reject(new Error('refused')), 100)).rejects.toThrow('refused')
   expect(vi.getTimerCount()).toBe(0)
 })

@@ -3,7 +3,7 @@ import { BackOff } from './back-off.ts'
 
 const backOff = () => new BackOff({ countMax: 100, bytesMax: 100_000 })
 
-test('rests twice as long after each failure in a row, and at most a minute', () => {
+test('doubles the pause after each consecutive failure, up to a minute', () => {
   const rests = backOff()
   let nowMs = 0
   const lengths: number[] = []
@@ -16,7 +16,7 @@ test('rests twice as long after each failure in a row, and at most a minute', ()
   expect(lengths).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
 })
 
-test('begins anew after a success, and keeps keys apart', () => {
+test('resets after a success, and counts each key separately', () => {
   const rests = backOff()
   rests.ended('a', 0, true)
   rests.ended('a', 1_000, true)

@@ -34,7 +34,7 @@ describe('a body with a limit', () => {
     expect(body.kind === 'larger' && (await new Response(body.stream).text())).toBe('abcdefgh')
   })
 
-  test('no body is no body', async () => {
+  test('a response without body yields null', async () => {
     expect(await readBoundedBody(new Response(null, { status: 204 }), 5)).toEqual({
       kind: 'complete',
       bytes: null,

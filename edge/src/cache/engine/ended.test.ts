@@ -57,7 +57,7 @@ describe.each([
     await expect(b.get(origin)).rejects.toThrow('down')
   })
 
-  test('after one in the foreground nothing old stands in for an error', async () => {
+  test('after a foreground fetch, the ended answer does not stand in for an error', async () => {
     const { clock, a, b } = dataCentre(rules)
     const origin = new ScriptedOrigin(() => good())
     await a.get(origin)
@@ -113,7 +113,7 @@ describe.each([
   })
 })
 
-test("an answer to somebody's credentials ends nothing that is stored for others (RFC 9111 §3.5)", async () => {
+test('an answer to a request with credentials does not end the shared one (RFC 9111 §3.5)', async () => {
   const { clock, a } = dataCentre(passThroughRules)
   const origin = new ScriptedOrigin(() => good())
   await a.get(origin)
@@ -124,7 +124,7 @@ test("an answer to somebody's credentials ends nothing that is stored for others
   expect(await (await a.get(origin)).text()).toBe('old')
 })
 
-test('the next answer that may be stored is stored again', async () => {
+test('stores the next storable answer again', async () => {
   const { clock, a, b } = dataCentre()
   const origin = new ScriptedOrigin(() => good())
   await a.get(origin)

@@ -40,7 +40,7 @@ describe('hits', () => {
     expect(origin.requests).toBe(1)
   })
 
-  test('answers served in turn have each its own fields, whatever was sent in between', async () => {
+  test('hits on different entries each get their own header fields', async () => {
     const isolate = new Isolate()
     const hitOf = (path: string) => isolate.cache.tryFresh(path, request(), isolate.clock.now())
     await isolate.get(new ScriptedOrigin(() => item('one')), { key: '/v1/items/1' })
@@ -64,7 +64,7 @@ describe('hits', () => {
     expect(first?.headers.get('etag')).toBe('"one"')
   })
 
-  test('a date is a condition where the answer has one, as at the origin', async () => {
+  test('evaluates If-Modified-Since only if the answer has Last-Modified, like the origin', async () => {
     const inAnHour = new Date(Date.UTC(2026, 0, 1, 1)).toUTCString()
     const statusOf = async (options: ConstructorParameters<typeof Isolate>[0], fields = {}) => {
       const isolate = new Isolate(options)
@@ -77,7 +77,7 @@ describe('hits', () => {
     expect(await statusOf({ rules: passThroughRules })).toBe(304)
   })
 
-  test('a field that is sent several times stays several', async () => {
+  test('keeps repeated fields separate', async () => {
     const isolate = new Isolate({ rules: { ...passThroughRules, storeSetCookie: 'explicit' } })
     const cookies = () => {
       const answer = item()
@@ -91,7 +91,7 @@ describe('hits', () => {
     expect(hit && cacheStatus(hit)).toBe('Spillway; hit; ttl=30')
   })
 
-  test('what is meant for this cache alone does not reach the client', async () => {
+  test('removes fields addressed to this cache before the answer reaches the client', async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => item())
     for (const response of [await isolate.get(origin), await isolate.get(origin)]) {
@@ -134,14 +134,14 @@ describe('hits', () => {
     expect(origin.orders.map((order) => order.method)).toEqual(['GET'])
   })
 
-  test('a HEAD gets no body of an answer that is not stored either', async () => {
+  test('HEAD gets no body, even if the answer is not stored', async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => json('mine', { 'cdn-cache-control': 'no-store' }))
     const response = await isolate.get(origin, { method: 'HEAD' })
     expect([response.status, response.body]).toEqual([200, null])
   })
 
-  test("a client's condition is answered from what its miss brought", async () => {
+  test("a client's condition is evaluated against the answer of its own miss", async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => item())
     expect((await isolate.get(origin, { headers: { 'if-none-match': '"one"' } })).status).toBe(304)
@@ -150,7 +150,7 @@ describe('hits', () => {
 })
 
 describe('validation (RFC 9111 §4.3)', () => {
-  test('a 304 renews what is stored', async () => {
+  test('a 304 renews the stored answer', async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => item('one', { note: 'old' }))
     await isolate.get(origin)
@@ -221,7 +221,7 @@ describe('stale answers (RFC 5861)', () => {
     expect(cacheStatus(response)).toBe(`Spillway; fwd=stale${status}; ttl=-970; detail=stale-if-error`)
   })
 
-  test('past its stale-if-error nothing stands in', async () => {
+  test('no answer stands in past its stale-if-error', async () => {
     const { isolate, origin } = await stale(3630)
     origin.answer = () => json('busy', {}, 503)
     expect((await isolate.get(origin)).status).toBe(503)
@@ -229,7 +229,7 @@ describe('stale answers (RFC 5861)', () => {
     await expect(isolate.get(origin)).rejects.toThrow('down')
   })
 
-  test('a caller about to refuse gets whatever is usable, without the origin', async () => {
+  test('serveStored returns any usable answer without asking the origin', async () => {
     const { isolate, origin } = await stale(1000)
     const response = await isolate.cache.serveStored({ key, request: request() })
     expect(response && cacheStatus(response)).toBe('Spillway; hit; ttl=-970; detail=shed')
@@ -264,7 +264,7 @@ describe('one flight per key', () => {
     await Promise.all(later)
   })
 
-  test('the wait is bounded: who waits too long asks for itself', async () => {
+  test('a request that waits too long fetches for itself', async () => {
     const isolate = new Isolate({ wait: () => ({ over: Promise.resolve(), cancel: () => {} }) })
     const slow = held()
     const origin = new ScriptedOrigin(slow.answer)
@@ -276,7 +276,7 @@ describe('one flight per key', () => {
     expect(await (await leader).text()).toBe('late')
   })
 
-  test('who waits too long and may have a stale answer has that, and asks for nothing', async () => {
+  test('a request that waits too long gets a stale answer, if permitted, without fetching', async () => {
     const isolate = new Isolate({ wait: () => ({ over: Promise.resolve(), cancel: () => {} }) })
     const origin = new ScriptedOrigin(() => item())
     await isolate.get(origin)
@@ -293,7 +293,7 @@ describe('one flight per key', () => {
     expect(origin.requests).toBe(2)
   })
 
-  test('a refresh in the background that fails does not fail those who came to need it', async () => {
+  test('a failed background refresh does not fail the requests that waited for it', async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() =>
       item('one', { 'cdn-cache-control': 'max-age=1, stale-while-revalidate=5' }),
@@ -313,7 +313,7 @@ describe('one flight per key', () => {
     expect(origin.orders.map((order) => order.background)).toEqual([false, true, false])
   })
 
-  test('that fails for somebody less important fails for nobody more important', async () => {
+  test("a less important leader's failure does not fail more important requests", async () => {
     const isolate = new Isolate()
     const gate = Promise.withResolvers<Response>()
     const origin = new ScriptedOrigin(() => gate.promise)
@@ -329,7 +329,7 @@ describe('one flight per key', () => {
     expect(origin.requests).toBe(2)
   })
 
-  test('whose answer is too late for all who wait goes on for those to come', async () => {
+  test('a fetch too late for all waiting requests still fills the cache', async () => {
     const isolate = new Isolate({ wait: () => ({ over: Promise.resolve(), cancel: () => {} }) })
     const gate = held()
     const origin = new ScriptedOrigin(gate.answer)
@@ -342,7 +342,7 @@ describe('one flight per key', () => {
     expect(cacheStatus(await isolate.get(origin, { untilMs }))).toBe('Spillway; hit; ttl=30')
   })
 
-  test('that the runtime has dropped with its leader is not waited for for ever', async () => {
+  test("a fetch lost with its leader's request context is not awaited for ever", async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => new Promise<Response>(() => {}))
     void isolate.get(origin)
@@ -352,7 +352,7 @@ describe('one flight per key', () => {
     expect((await isolate.get(origin)).status).toBe(200)
   })
 
-  test('an origin that fails is asked once for all who wait, and again by the next', async () => {
+  test('a failing origin is asked once for all waiting requests, and again by the next', async () => {
     const isolate = new Isolate()
     const gate = held()
     const origin = new ScriptedOrigin(gate.answer)
@@ -370,7 +370,7 @@ describe('one flight per key', () => {
     expect((await isolate.get(origin)).status).toBe(200)
   })
 
-  test('a rejection reaches all who wait', async () => {
+  test('a rejection reaches all waiting requests', async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => Promise.reject(new Error('down')))
     const answers = await Promise.allSettled([isolate.get(origin), isolate.get(origin)])
@@ -428,7 +428,7 @@ describe('what is not stored', () => {
     expect(isolate.memory.size).toBe(0)
   })
 
-  test('a range that misses goes to the origin as it is', async () => {
+  test('a range request that misses is forwarded unchanged', async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => json('ne', { 'content-range': 'bytes 1-2/3' }, 206))
     const response = await isolate.get(origin, { headers: { range: 'bytes=1-' } })
@@ -438,7 +438,7 @@ describe('what is not stored', () => {
 })
 
 describe('purge', () => {
-  test('drops what carries a tag, at once', async () => {
+  test('drops all answers with a tag at once', async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => item())
     await isolate.get(origin)
@@ -450,7 +450,7 @@ describe('purge', () => {
     expect(origin.requests).toBe(2)
   })
 
-  test('a fetch that began before is not stored after, and those who wait ask again, once', async () => {
+  test('a fetch that began before a purge is not stored, and waiting requests fetch once more', async () => {
     const isolate = new Isolate()
     const gate = held()
     const origin = new ScriptedOrigin(gate.answer)
@@ -467,7 +467,7 @@ describe('purge', () => {
     expect(await isolate.cache.tryFresh(key, request(), isolate.clock.now())?.text()).toBe('new')
   })
 
-  test('what was purged while its refresh failed does not stand in by the letter of §4.4', async () => {
+  test('an answer purged during a failed refresh does not stand in (strict §4.4)', async () => {
     const isolate = new Isolate({ rules: passThroughRules })
     const origin = new ScriptedOrigin(() => item())
     await isolate.get(origin)
@@ -481,7 +481,7 @@ describe('purge', () => {
 })
 
 describe('read your own writes', () => {
-  test('answers asked for at or before the write are not used, stale ones neither', async () => {
+  test('answers requested at or before the write are not served, fresh or stale', async () => {
     const isolate = new Isolate()
     const origin = new ScriptedOrigin(() => item())
     await isolate.get(origin)
@@ -495,7 +495,7 @@ describe('read your own writes', () => {
     expect(cacheStatus(await isolate.get(origin, { notBeforeMs }))).toContain('hit')
   })
 
-  test('a fetch under way since before the write is not waited for', async () => {
+  test('does not wait for a fetch that began before the write', async () => {
     const isolate = new Isolate()
     const gate = held()
     const origin = new ScriptedOrigin(gate.answer)
@@ -520,7 +520,7 @@ describe('the isolates of a data centre', () => {
     return { clock, shelf, shared, a: isolate(), b: isolate() }
   }
 
-  test('what one has fetched the other need not', async () => {
+  test('an answer fetched by one isolate is not fetched by the other', async () => {
     const { a, b, clock } = dataCentre()
     const origin = new ScriptedOrigin(() => item())
     await a.get(origin)
@@ -534,7 +534,7 @@ describe('the isolates of a data centre', () => {
     ])
   })
 
-  test('a stale answer of the data centre stands in where memory has none', async () => {
+  test('a stale answer from the data centre stands in if memory has none', async () => {
     const { a, b, clock } = dataCentre()
     const origin = new ScriptedOrigin(() => item())
     await a.get(origin)
@@ -545,7 +545,7 @@ describe('the isolates of a data centre', () => {
     expect(await b.cache.serveStored({ key, request: request() })).toBeDefined()
   })
 
-  test('while the origin is down, readers of one stale answer look into the data centre once a recheck interval', async () => {
+  test('with the origin down, a stale key is looked up in the data centre once per recheck interval', async () => {
     const { a, clock, shared } = dataCentre()
     const origin = new ScriptedOrigin(() => item())
     await a.get(origin)
@@ -563,7 +563,7 @@ describe('the isolates of a data centre', () => {
     expect(looks).toHaveBeenCalledTimes(2)
   })
 
-  test('what another isolate has stored meanwhile is found at the next look', async () => {
+  test('finds an answer that another isolate stored meanwhile', async () => {
     const { a, b, clock } = dataCentre()
     const origin = new ScriptedOrigin(() => item())
     await a.get(origin)
@@ -645,7 +645,7 @@ describe('pass-through', () => {
     expect([await ask('a'), await ask('b'), await ask('a'), await ask('b')]).toEqual(['1', '2', '1', '2'])
   })
 
-  test('those who wait for another variant ask for their own', async () => {
+  test('a request waiting for another variant fetches its own', async () => {
     const isolate = passThrough()
     const origin = new ScriptedOrigin(() => varied(`${origin.requests}`))
     const ask = async (foo: string) => (await isolate.get(origin, { headers: { foo } })).text()
@@ -663,7 +663,7 @@ describe('pass-through', () => {
     expect(origin.orders.map((order) => order.reason)).toEqual(['miss', 'method', 'miss'])
   })
 
-  test('a POST that brings the new state along is stored for the GET (RFC 9110 §9.3.3)', async () => {
+  test("stores a POST answer with the target's new state for GET (RFC 9110 §9.3.3)", async () => {
     const isolate = passThrough()
     const origin = new ScriptedOrigin(() =>
       json('new', { 'cache-control': 'max-age=30', 'content-location': key }),

@@ -103,7 +103,7 @@ describe.each([
   )
 })
 
-test.each([true, false])('a look-up that is too slow empties nothing (zone: %s)', async (zone) => {
+test.each([true, false])('a slow look-up drops no stored answer (zone: %s)', async (zone) => {
   const clock = new Clock()
   const { shelf, isolate } = dataCentre(clock, zone)
   const [a, b] = [isolate(), isolate()]
@@ -120,7 +120,7 @@ test.each([true, false])('a look-up that is too slow empties nothing (zone: %s)'
   expect(origin.requests).toBe(1)
 })
 
-test('what was filled while stamps could not be read is not shared, and not lost', async () => {
+test('an answer filled while stamps were unreadable is kept in memory but not shared', async () => {
   const clock = new Clock()
   const { shelf, isolate } = dataCentre(clock, true)
   const [a, b] = [isolate(), isolate()]
@@ -151,13 +151,13 @@ describe('a purge is soft', () => {
   }
   const down = () => new ScriptedOrigin(() => Promise.reject(new Error('down')))
 
-  test('it is never fresh, nor served while it is validated: whoever reads next gets the new one', async () => {
+  test('a purged answer is never fresh or served during validation: the next read gets the new one', async () => {
     const { writer, other } = await filled()
     const origin = new ScriptedOrigin(() => item('new'))
     expect([await bodyOf(writer, origin), await bodyOf(other, origin)]).toEqual(['new', 'new'])
   })
 
-  test('its validators are still of use', async () => {
+  test('the validators of a purged answer still work', async () => {
     const { writer } = await filled()
     const origin = new ScriptedOrigin(({ validators }) => {
       expect(validators).toEqual([['if-none-match', '"old"']])
@@ -170,7 +170,7 @@ describe('a purge is soft', () => {
     expect(cacheStatus(await writer.get(origin, foreseen))).toContain('hit')
   })
 
-  test('it stands in for an error within its window, here and in the other isolates', async () => {
+  test('a purged answer stands in for an error within its window, in all isolates', async () => {
     const { clock, writer, other } = await filled()
     for (const each of [writer, other]) {
       const answer = await each.get(down(), foreseen)
@@ -203,13 +203,13 @@ describe('a purge is soft', () => {
     expect(await bodyOf(other, new ScriptedOrigin(() => item('new')))).toBe('new')
   })
 
-  test('it does not stand in where it has no window of its own', async () => {
+  test('a purged answer without stale-if-error does not stand in', async () => {
     const { writer, other } = await filled('max-age=60, stale-while-revalidate=300')
     await expect(writer.get(down(), foreseen)).rejects.toThrow('down')
     await expect(other.get(down(), foreseen)).rejects.toThrow('down')
   })
 
-  test('it does not stand in for those who have written since', async () => {
+  test('a purged answer does not stand in for a caller that wrote since', async () => {
     const { writer, other, writtenAtMs } = await filled()
     for (const each of [writer, other]) {
       const call = { ...foreseen, notBeforeMs: writtenAtMs }

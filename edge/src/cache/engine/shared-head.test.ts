@@ -24,13 +24,13 @@ it('shows the values of one answer, then of another', () => {
   ])
 })
 
-it('an empty value takes the place of the one before', () => {
+it('an empty value replaces the previous one', () => {
   const head = heads.of(200, ['etag', 'vary'])
   head.show(['"1"', 'accept'])
   expect(head.show(['"1"', '']).headers.get('vary')).toBe('')
 })
 
-it('begins an answer that is its own from then on', async () => {
+it('starts an answer that later changes do not affect', async () => {
   const head = heads.of(404, ['etag'])
   const answer = new Response('gone', head.show(['"1"']))
   head.show(['"2"'])
@@ -45,7 +45,7 @@ it('is shared by the same status and names in the same order, and by no others',
   expect(heads.of(200, ['a'])).not.toBe(one)
 })
 
-it('keeps a bounded number, and those in use go on', () => {
+it('keeps a bounded number; heads in use keep working', () => {
   const first = heads.of(200, ['first'])
   for (let i = 0; i < 300; i += 1) heads.of(200, [`x-${i}`])
   expect(first.show(['1']).headers.get('first')).toBe('1')

@@ -30,7 +30,7 @@ describe.each([false, true])('stamps are read (zone: %s)', (zone) => {
   const each = (times: number) =>
     Object.fromEntries(tags.flatMap((tag) => names.map((name) => [`${name}/${tag}`, times])))
 
-  test('twice for a cold miss: before the origin is asked, and before others may have the answer', async () => {
+  test('twice for a cold miss: before asking the origin, and before sharing the answer', async () => {
     const { isolate, reads } = counting(zone)
     const one = isolate()
     await one.get(new ScriptedOrigin(item), { foreseenTags: tags })
@@ -38,7 +38,7 @@ describe.each([false, true])('stamps are read (zone: %s)', (zone) => {
     expect(reads()).toEqual(each(2))
   })
 
-  test('once for what another isolate has fetched', async () => {
+  test('once for an answer that another isolate fetched', async () => {
     const { isolate, reads } = counting(zone)
     const [one, other] = [isolate(), isolate()]
     await one.get(new ScriptedOrigin(item), { foreseenTags: tags })

@@ -33,7 +33,7 @@ describe('a slow origin', () => {
   const passThrough = (wait: Wait) => new Isolate({ rules: passThroughRules, keyOfUrl, wait })
   const page = (body: string) => json(body, { 'cache-control': 'max-age=60' })
 
-  test('is asked once an interval, whatever the number of those who wait', async () => {
+  test('is asked once per interval, however many requests wait', async () => {
     const { wait, end } = intervals()
     const isolate = passThrough(wait)
     const gate = held()
@@ -50,7 +50,7 @@ describe('a slow origin', () => {
     expect(origin.requests).toBe(4)
   })
 
-  test('answers all who wait by whichever answer comes first, the newest leader included', async () => {
+  test('answers all waiting requests with the answer that comes first, including the newest leader', async () => {
     const { wait, end } = intervals()
     const isolate = passThrough(wait)
     const first = held()
@@ -68,7 +68,7 @@ describe('a slow origin', () => {
     await isolate.settle()
   })
 
-  test('that fails the first leader does not fail those who wait for the second', async () => {
+  test('failing the first leader does not fail requests that wait for the second', async () => {
     const { wait, end } = intervals()
     const isolate = passThrough(wait)
     const first = Promise.withResolvers<Response>()
@@ -88,7 +88,7 @@ describe('a slow origin', () => {
   })
 })
 
-describe('requests that want the origin’s word (RFC 9111 §5.2.1.4)', () => {
+describe('requests that demand validation (RFC 9111 §5.2.1.4)', () => {
   const noCache = { headers: { 'cache-control': 'no-cache' } }
   const page = () => json('page', { 'cache-control': 'max-age=60' })
 
@@ -106,7 +106,7 @@ describe('requests that want the origin’s word (RFC 9111 §5.2.1.4)', () => {
     await first
   })
 
-  test('that come together are one', async () => {
+  test('are collapsed when they arrive together', async () => {
     const isolate = new Isolate({ rules: passThroughRules, keyOfUrl })
     const gate = held()
     const origin = new ScriptedOrigin(gate.answer)
@@ -119,11 +119,11 @@ describe('requests that want the origin’s word (RFC 9111 §5.2.1.4)', () => {
   })
 })
 
-describe('what cannot be shared', () => {
+describe('an answer that cannot be shared', () => {
   const mine = () => json('mine', { 'cache-control': 'private, no-cache', etag: '"p"' })
   const conditional = { headers: { 'if-none-match': '"p"' } }
 
-  test('is told to be unchanged to who has it (RFC 9110 §13.1.2)', async () => {
+  test('becomes a 304 for a client with a matching tag (RFC 9110 §13.1.2)', async () => {
     const isolate = new Isolate({ rules: passThroughRules, keyOfUrl })
     const origin = new ScriptedOrigin(mine)
     const unchanged = await isolate.get(origin, conditional)
@@ -132,7 +132,7 @@ describe('what cannot be shared', () => {
     expect((await isolate.get(origin, { headers: { 'if-none-match': '"q"' } })).status).toBe(200)
   })
 
-  test('and by its date', async () => {
+  test('becomes a 304 for a client with a matching date', async () => {
     const isolate = new Isolate({ rules: passThroughRules, keyOfUrl })
     const modified = 'Wed, 31 Dec 2025 00:00:00 GMT'
     const origin = new ScriptedOrigin(() =>
@@ -148,7 +148,7 @@ describe('what cannot be shared', () => {
     expect(await statusOf('Tue, 30 Dec 2025 00:00:00 GMT')).toBe(200)
   })
 
-  test('is asked for by the client’s own conditions once that is known', async () => {
+  test('is requested with the client’s own conditions once the key is marked', async () => {
     const isolate = new Isolate({ rules: passThroughRules, keyOfUrl })
     const origin = new ScriptedOrigin(mine)
     await isolate.get(origin)
@@ -157,7 +157,7 @@ describe('what cannot be shared', () => {
     expect(origin.orders.map((order) => order.keepConditions)).toEqual([false, true])
   })
 
-  test('is waited for again when an answer came that can be', async () => {
+  test('is collapsed again after a shareable answer', async () => {
     const isolate = new Isolate({ rules: passThroughRules, keyOfUrl, hitForMissMs: 120_000 })
     const origin = new ScriptedOrigin(mine)
     await isolate.get(origin)
@@ -175,7 +175,7 @@ describe('what cannot be shared', () => {
   })
 })
 
-test('stale-while-revalidate with the origin down asks it less and less often', async () => {
+test('stale-while-revalidate backs off while the origin is down', async () => {
   const isolate = new Isolate()
   const origin = new ScriptedOrigin(() =>
     json('old', { 'cdn-cache-control': 'max-age=1, stale-while-revalidate=600' }),
@@ -205,7 +205,7 @@ describe('unsafe methods', () => {
   const key = '/v1/items/1'
   const withState = (body: string) => json(body, { 'cache-control': 'max-age=60', 'content-location': key })
 
-  test('a POST that another write has overtaken is not stored', async () => {
+  test('a POST answer overtaken by another write is not stored', async () => {
     const isolate = new Isolate({ rules: passThroughRules, keyOfUrl })
     const slow = held()
     const origin = new ScriptedOrigin(slow.answer)
@@ -222,7 +222,7 @@ describe('unsafe methods', () => {
     expect(await (await isolate.get(origin)).text()).toBe('after the PUT')
   })
 
-  test('a Location under the origin’s own name invalidates what clients know by ours (§4.4)', async () => {
+  test('a Location with the origin’s own name invalidates the client-facing URL (§4.4)', async () => {
     const isolate = new Isolate({ rules: passThroughRules, keyOfUrl, origins: ['https://origin.test'] })
     const origin = new ScriptedOrigin(() => json('old', { 'cache-control': 'max-age=60' }))
     await isolate.get(origin)
@@ -234,7 +234,7 @@ describe('unsafe methods', () => {
     expect(await (await isolate.get(origin)).text()).toBe('new')
   })
 
-  test('reach what carries more tags than are worth checking, by its URL', async () => {
+  test('invalidate an answer with too many tags by its URL', async () => {
     const isolate = new Isolate({ rules: passThroughRules, keyOfUrl })
     const tags = Array.from({ length: 500 }, (_, n) => `node-${n}`).join(' , ')
     const origin = new ScriptedOrigin(() =>

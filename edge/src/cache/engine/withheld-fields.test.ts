@@ -64,7 +64,7 @@ describe.each([
       ...fields,
     })
 
-  test('reach the one who asked, and none of those who waited for the same answer', async () => {
+  test('reach only the fetching request, not those that waited for the same answer', async () => {
     const { a, stored } = dataCentre()
     const gate = held()
     const origin = new ScriptedOrigin(gate.answer)
@@ -81,7 +81,7 @@ describe.each([
     expect(stored()).not.toContain('user1')
   })
 
-  test('are in no hit, in this isolate or another, and in neither store', async () => {
+  test('appear in no hit of any isolate, and in neither store', async () => {
     const { a, b, clock, stored } = dataCentre()
     const origin = new ScriptedOrigin(() => ofUser('user1'))
     const conditional = await a.get(origin, { headers: { 'if-none-match': '"x"' } })
@@ -121,7 +121,7 @@ describe.each([
     expect(stored()).not.toMatch(/user[12]/)
   })
 
-  test('of an error are not for those who waited either', async () => {
+  test('of an error do not reach waiting requests either', async () => {
     const { a, clock } = dataCentre()
     const origin = new ScriptedOrigin(() => ofUser('user1'))
     await a.get(origin)
@@ -135,7 +135,7 @@ describe.each([
   })
 })
 
-test('a field that the cache itself goes by makes the whole answer private', async () => {
+test('a withheld field that the cache relies on makes the whole answer private', async () => {
   const { a, stored } = dataCentre()
   const origin = new ScriptedOrigin(() =>
     json('x', { 'cache-control': 'max-age=60, private="vary"', vary: 'foo' }),

@@ -47,7 +47,7 @@ test('a date within a second of the answer is no strong validator (§8.8.2.2)', 
   expect(rangeAnswer('bytes=0-1', lastModified, 10, recent)).toEqual(whole)
 })
 
-test('a part lies within the body', () => {
+test('the returned part is within the body', () => {
   fc.assert(
     fc.property(fc.nat(50), fc.nat(50), fc.nat(40), (first, last, length) => {
       const answer = rangeAnswer(`bytes=${first}-${last}`, null, length, validators)

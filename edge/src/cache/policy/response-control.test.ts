@@ -6,7 +6,7 @@ const control = (fields: Record<string, string>, rules = passThroughRules) =>
   responseControl(new Headers(fields), rules)
 
 describe('precedence (RFC 9213 §2.2)', () => {
-  test('a valid targeted field takes the place of Cache-Control', () => {
+  test('a valid targeted field replaces Cache-Control', () => {
     const read = control(
       { 'cdn-cache-control': 'max-age=30', 'cache-control': 'no-store, private' },
       apiRules,
@@ -40,7 +40,7 @@ describe('Surrogate-Control (W3C Edge Architecture 1.0 §2.2)', () => {
     expect(control({ 'surrogate-control': value })).toMatchObject(expected)
   })
 
-  test('is not looked at in API mode', () => {
+  test('is ignored in API mode', () => {
     expect(control({ 'surrogate-control': 'max-age=60' }, apiRules).targeted).toBe(false)
   })
 })

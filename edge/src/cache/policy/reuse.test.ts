@@ -76,7 +76,7 @@ describe('standing in for a failed answer (RFC 5861 §4, RFC 9111 §4.2.4)', () 
     expect(mayStandIn(policy(cacheControl), failure, later(seconds))).toBe(expected)
   })
 
-  test('API mode serves nothing stale without a word from the origin', () => {
+  test("API mode serves stale answers only with the origin's permission", () => {
     expect(mayStandIn(policy('max-age=10', {}, apiRules), 'disconnected', later(11))).toBe(false)
   })
 })

@@ -53,6 +53,6 @@ describe('matching requests (RFC 9111 §4.1)', () => {
   })
 })
 
-test('names only ever grow', () => {
+test('the union of names never loses a name', () => {
   expect(unionOfNames(['a', 'c'], ['b', 'c'])).toEqual(['a', 'b', 'c'])
 })

@@ -57,27 +57,27 @@ describe('purge of the zone by tag', () => {
     expect([calls.length, pauses]).toEqual([2, [pauseMs]])
   })
 
-  test('backs off from errors, more each time, and gives up', async () => {
+  test('backs off after errors with growing pauses, and gives up', async () => {
     const { purge, pauses } = api([status(500)])
     const report = await purge(['a'])
     expect(pauses).toEqual([125, 250, 500])
     expect(report.failed).toEqual([{ tags: ['a'], failure: { kind: 'refused', status: 500 } }])
   })
 
-  test('does not repeat what is our own mistake', async () => {
+  test('does not retry a call that is our own mistake', async () => {
     const { purge, calls } = api([status(403)])
     expect((await purge(['a'])).failed[0]?.failure).toEqual({ kind: 'refused', status: 403 })
     expect(calls).toHaveLength(1)
   })
 
-  test('does not wait past its deadline, however long it is told to', async () => {
+  test('does not wait past its deadline, whatever Retry-After says', async () => {
     const { purge, calls, pauses } = api([status(429, { 'retry-after': '3600' })])
     const tags = Array.from({ length: 101 }, (_, index) => `t${index}`)
     expect((await purge(tags)).failed.map(({ failure }) => failure.kind)).toEqual(['refused'])
     expect([calls.length, pauses]).toEqual([1, []])
   })
 
-  test('what is written during a call goes with the next one, all of it together', async () => {
+  test('batches tags written during a call into the next one', async () => {
     const first = Promise.withResolvers<Response>()
     let count = 0
     const turns: (() => void)[] = []
@@ -103,7 +103,7 @@ describe('purge of the zone by tag', () => {
     expect(reports.flatMap(({ failed }) => failed)).toEqual([])
   })
 
-  test('a pause that the API asks of one is kept by all', async () => {
+  test('a pause requested by the API applies to all writers', async () => {
     const { purge, calls } = api([status(429, { 'retry-after': '20' }), ok], { attemptsMax: 1 })
     expect((await purge(['a'])).failed).toHaveLength(1)
     const before = calls.length
@@ -111,14 +111,14 @@ describe('purge of the zone by tag', () => {
     expect([before, calls.length, report?.purged]).toEqual([1, 2, ['b', 'a']])
   })
 
-  test('tags that were refused go with whoever writes next', async () => {
+  test("refused tags go into the next writer's batch", async () => {
     const { purge, calls } = api([status(403), ok])
     expect((await purge(['a'])).failed[0]?.tags).toEqual(['a'])
     expect((await purge(['b'])).purged).toEqual(['b', 'a'])
     expect(calls.map((call) => call.tags)).toEqual([['a'], ['b', 'a']])
   })
 
-  test('one that was dropped in the middle of a call stops nobody else, and its tags are sent again', async () => {
+  test('a request dropped in the middle of a call blocks no other, and its tags are sent again', async () => {
     let count = 0
     const { purge } = api([ok], {
       fetch: () => {
@@ -138,8 +138,8 @@ describe('purge of the zone by tag', () => {
   })
 })
 
-describe('the way to the queue of the zone', () => {
-  test('one that cannot be reached is tried again, by a new stub, and its tags are kept', async () => {
+describe("a purge through the zone's queue", () => {
+  test('retries an unreachable queue with a new stub, and keeps the tags', async () => {
     let nowMs = 0
     let stubs = 0
     const added: (readonly string[])[] = []

@@ -72,7 +72,7 @@ describe('the queue of the zone', () => {
     ])
   })
 
-  test('keeps what is refused, for as long as the API says', async () => {
+  test('keeps refused tags for as long as Retry-After says', async () => {
     const bench = new Bench()
     const queue = bench.open()
     bench.answer = () => ({ kind: 'refused', status: 429, retryAfterMs: 7_000 })
@@ -88,7 +88,7 @@ describe('the queue of the zone', () => {
     ])
   })
 
-  test('never drops a tag, however long the API cannot be had, and backs off meanwhile', async () => {
+  test('never drops a tag while the API is down, and backs off', async () => {
     const bench = new Bench()
     const queue = bench.open()
     bench.answer = () => ({ kind: 'unreachable' })
@@ -99,7 +99,7 @@ describe('the queue of the zone', () => {
     expect(bench.backlog.at(-1)?.oldestMs).toBeGreaterThan(3_500_000)
   })
 
-  test('a queue whose process ended in the middle of a call begins where that one left off', async () => {
+  test('resumes after its process ended in the middle of a call', async () => {
     const bench = new Bench()
     bench.answer = () => new Promise<HandOver>(() => {})
     const first = bench.open()
@@ -112,7 +112,7 @@ describe('the queue of the zone', () => {
     expect([bench.calls.length, bench.kept.size]).toEqual([2, 0])
   })
 
-  test('a tag that comes again during a call with it is purged again', async () => {
+  test('purges a tag again if it is added during a call that contains it', async () => {
     const bench = new Bench()
     const gate = Promise.withResolvers<HandOver>()
     bench.answer = () => gate.promise
@@ -130,7 +130,7 @@ describe('the queue of the zone', () => {
     expect(bench.kept.size).toBe(0)
   })
 
-  test('a tag that the API will not have keeps no other', async () => {
+  test('a tag that the API rejects blocks no other', async () => {
     const bench = new Bench()
     bench.answer = (tags) =>
       tags.includes('a:7') ? { kind: 'refused', status: 400, retryAfterMs: 0 } : { kind: 'accepted' }
@@ -140,7 +140,7 @@ describe('the queue of the zone', () => {
     expect([...bench.kept.keys()]).toEqual(['a:7'])
   })
 
-  test('where too many wait, the busiest resource is purged as one, and nothing is forgotten', async () => {
+  test('purges the busiest resource by its group tag when too many tags wait, and loses none', async () => {
     const bench = new Bench()
     const queue = bench.open({ waitingMax: 100 })
     queue.add([...many(90), ...many(20, 'trips')])

@@ -11,7 +11,7 @@ const asked = (stamps: TagStamps, clock: Clock, tags: readonly string[]) => {
 }
 
 describe('stamps', () => {
-  test('condemn what was asked for before them, under the same tag', async () => {
+  test('condemn answers requested before them under the same tag', async () => {
     const clock = new Clock()
     const stamps = new TagStamps({ now: clock.now })
     const [ofA, ofB] = [asked(stamps, clock, ['x', 'a']), asked(stamps, clock, ['b'])]
@@ -19,14 +19,14 @@ describe('stamps', () => {
     expect([stamps.isGone(ofA()), stamps.isGone(ofB())]).toEqual([true, false])
   })
 
-  test('do not condemn what was asked for after them, though the clock stands still', async () => {
+  test('spare answers requested after them, even if the clock stands still', async () => {
     const clock = new Clock()
     const stamps = new TagStamps({ now: clock.now })
     await stamps.stamp(['a'])
     expect(stamps.mayStore(asked(stamps, clock, ['a'])())).toBe(true)
   })
 
-  test('without ids time decides, with an allowance for clocks that differ', async () => {
+  test('without ids, time decides, with an allowance for clock skew', async () => {
     const clock = new Clock()
     const stamps = new TagStamps({ now: clock.now })
     await stamps.stamp(['a'])
@@ -35,7 +35,7 @@ describe('stamps', () => {
     expect(stamps.isGone(at(allowanceMs + 1))).toBe(false)
   })
 
-  test('a forgotten stamp still keeps out whatever began before it', async () => {
+  test('an evicted stamp still blocks fetches that began before it', async () => {
     const clock = new Clock()
     const stamps = new TagStamps({ now: clock.now, tagsMax: 1 })
     const before = asked(stamps, clock, ['a'])
@@ -45,7 +45,7 @@ describe('stamps', () => {
     expect(stamps.mayStore(asked(stamps, clock, ['a'])())).toBe(true)
   })
 
-  test('are due for a check only where others could have stamped', () => {
+  test('are rechecked only if other isolates can purge', () => {
     const clock = new Clock()
     const alone = new TagStamps({ now: clock.now })
     const together = new TagStamps({ now: clock.now, shared: new StampShelf() })
@@ -72,7 +72,7 @@ describe('stamps', () => {
     expect([shelf.reads.length, here.isGone(answer)]).toEqual([4, true])
   })
 
-  test('one made by a clock that is behind condemns all the same', async () => {
+  test('a stamp from a clock that is behind still condemns', async () => {
     const shelf = new StampShelf()
     const [ahead, behind] = [new Clock(), new Clock()]
     behind.advance(-0.02)
@@ -84,7 +84,7 @@ describe('stamps', () => {
     expect(here.isGone(answer)).toBe(true)
   })
 
-  test('a read that was under way during a purge does not undo it', async () => {
+  test('a read in flight during a purge does not undo it', async () => {
     const clock = new Clock()
     const gate = Promise.withResolvers<{ readonly kind: 'absent' }>()
     const shared: StampStore = { read: () => gate.promise, write: async () => true }
@@ -97,7 +97,7 @@ describe('stamps', () => {
     expect(stamps.isGone(answer)).toBe(true)
   })
 
-  test('a purge whose stamp was lost on its way holds here', async () => {
+  test('a purge whose stamp was lost still applies in this isolate', async () => {
     const clock = new Clock()
     const shelf = new StampShelf()
     const stamps = new TagStamps({ now: clock.now, shared: shelf })
@@ -133,7 +133,7 @@ describe('with the purge of the zone', () => {
     return { clock, shelf, isolate }
   }
 
-  test('a stamp is left before the origin is asked, and its absence later means purged', async () => {
+  test('writes a stamp before asking the origin; its later absence means purged', async () => {
     const { clock, shelf, isolate } = open()
     const stamps = isolate()
     await stamps.foresee(['a'])
@@ -148,7 +148,7 @@ describe('with the purge of the zone', () => {
     expect(stamps.isGone(answer)).toBe(true)
   })
 
-  test('several fills of an isolate leave one stamp, and can all be stored', async () => {
+  test('several fills in one isolate write one stamp, and can all be stored', async () => {
     const { clock, isolate } = open()
     const stamps = isolate()
     await Promise.all([stamps.foresee(['a']), stamps.foresee(['a'])])
@@ -157,7 +157,7 @@ describe('with the purge of the zone', () => {
     expect(answers.map((answer) => stamps.mayStore(answer))).toEqual([true, true])
   })
 
-  test('what an isolate has stored is good in another, at once', async () => {
+  test('an answer stored by one isolate is valid in another at once', async () => {
     const { clock, isolate } = open()
     const [here, there] = [isolate(), isolate()]
     await here.foresee(['a'])
@@ -166,7 +166,7 @@ describe('with the purge of the zone', () => {
     expect(there.isGone(answer)).toBe(false)
   })
 
-  test('a stamp that was left again does not bring back what was asked for before', async () => {
+  test('a stamp written again does not revive older answers', async () => {
     const { clock, shelf, isolate } = open()
     const [here, there] = [isolate(), isolate()]
     await here.foresee(['a'])
@@ -177,7 +177,7 @@ describe('with the purge of the zone', () => {
     expect(here.mayStore(old)).toBe(false)
   })
 
-  test('a purge that comes between is not written over by a fill', async () => {
+  test('a fill does not overwrite a concurrent purge', async () => {
     const { clock, shelf, isolate } = open()
     const [here, there] = [isolate(), isolate()]
     const gate = Promise.withResolvers<void>()

@@ -12,7 +12,7 @@ afterEach(() => {
 const holding = (match: CacheApi['match']): CacheApi => ({ match, put: async () => {} })
 const never = <T>(): Promise<T> => new Promise<T>(() => {})
 
-test('what is there is given whole, and what is not is nothing', async () => {
+test('returns a stored response whole, and undefined for a missing one', async () => {
   const cache = boundedCache(
     holding(async (url) => (url === 'https://a/' ? new Response('stored') : undefined)),
   )

@@ -12,7 +12,7 @@ const answer = (tags: string[], bytes = 0): StoredAnswer => ({
   tags,
 })
 
-test('drops by tag what carries it, and nothing else', () => {
+test('drops only the records with a tag', () => {
   const store = new MemoryStore({ bytesMax: 1e6, countMax: 10 })
   store.put('a', answer(['x', 'y']))
   store.put('b', answer(['y']))
@@ -23,7 +23,7 @@ test('drops by tag what carries it, and nothing else', () => {
   expect([store.size, store.get('c')?.kind]).toEqual([1, 'answer'])
 })
 
-test('a key put again has the tags of its new answer alone', () => {
+test('a replaced record has only the tags of its new answer', () => {
   const store = new MemoryStore({ bytesMax: 1e6, countMax: 10 })
   store.put('a', answer(['x']))
   store.put('a', answer(['y']))
@@ -31,7 +31,7 @@ test('a key put again has the tags of its new answer alone', () => {
   expect(store.dropTag('y')).toBe(1)
 })
 
-test('what was evicted is no longer tagged', () => {
+test('an evicted record is no longer found by tag', () => {
   const store = new MemoryStore({ bytesMax: 1e6, countMax: 1 })
   store.put('a', answer(['x']))
   store.put('b', answer(['x']))

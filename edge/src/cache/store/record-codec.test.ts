@@ -4,7 +4,7 @@ import { decodeRecord, encodeRecord } from './record-codec.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => value.isWellFormed())
 
-test('any answer is read back as it was written', () => {
+test('decodes every answer that it encoded', () => {
   const answers = fc.record({
     kind: fc.constant('answer' as const),
     status: fc.integer({ min: 200, max: 599 }),
@@ -21,7 +21,7 @@ test('any answer is read back as it was written', () => {
   )
 })
 
-test('any other bytes are nothing, and no error', () => {
+test('decodes arbitrary bytes to undefined without an error', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
       expect(decodeRecord(new Uint8Array(bytes))).toBeUndefined()
@@ -29,7 +29,7 @@ test('any other bytes are nothing, and no error', () => {
   )
 })
 
-test('a record cut short in its description is nothing', () => {
+test('decodes a truncated record to undefined', () => {
   const whole = encodeRecord({ kind: 'variants', names: ['accept'] })
   for (let length = 0; length < whole.byteLength; length++) {
     expect(decodeRecord(whole.slice(0, length))).toBeUndefined()
