@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { glob, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { promisify } from 'node:util'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import type { WhichApplication } from '@spillway/origin/dev/origin-process'
-
-const run = promisify(execFile)
+import { edgeConfig, wranglerBundle } from './wrangler-bundle.ts'
 
 /** The Worker as it would be deployed, with the settings of wrangler.jsonc as Miniflare options. */
 export interface EdgeBundle {
@@ -17,8 +14,6 @@ export interface EdgeBundle {
   }
 }
 
-const bundleTimeoutMs = 120_000
-const config = join(root, 'edge/wrangler.jsonc')
 const sources = [
   'edge/{application,src,test/fixture}/**/*.ts',
   'origin/{application,contract,test/fixture}/**/*.ts',
@@ -43,14 +38,10 @@ async function build(worker: string, folder: string, optionsFile: string): Promi
   // The rename publishes a complete bundle: another process may build the same one at the same time.
   const draft = `${folder}.${randomUUID()}`
   try {
-    await run(
-      join(root, 'node_modules/.bin/wrangler'),
-      ['deploy', join(root, worker), '--dry-run', '--env=', '--outdir', draft, '--config', config],
-      { cwd: join(root, 'edge'), env: wranglerEnvironment(), timeout: bundleTimeoutMs },
-    )
+    await wranglerBundle({ folder: draft, worker: join(root, worker) })
     const { unstable_getMiniflareWorkerOptions: toMiniflare, unstable_readConfig } = await import('wrangler')
-    const { vars } = unstable_readConfig({ config })
-    const read = toMiniflare(config).workerOptions
+    const { vars } = unstable_readConfig({ config: edgeConfig })
+    const read = toMiniflare(edgeConfig).workerOptions
     // Omits variables of a developer's .dev.vars, and options that do not apply to a bundle.
     const workerOptions = { ...read, bindings: vars, modulesRules: undefined, rootPath: undefined }
     const scriptFile = `${basename(worker, '.ts')}.js`
@@ -60,18 +51,9 @@ async function build(worker: string, folder: string, optionsFile: string): Promi
   } catch (error) {
     await rm(draft, { recursive: true, force: true })
     if (await exists(optionsFile)) return
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-    throw new Error(`wrangler could not bundle the edge:\n${stdout}${stderr}`, { cause: error })
+    throw error
   }
 }
-
-/** Keeps wrangler offline, and its logs and settings out of the home folder. */
-export const wranglerEnvironment = (): NodeJS.ProcessEnv => ({
-  ...process.env,
-  WRANGLER_SEND_METRICS: 'false',
-  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-  XDG_CONFIG_HOME: join(localFolder, 'config'),
-})
 
 async function hashOfSources(worker: string): Promise<string> {
   const files = (await Array.fromAsync(glob(sources, { cwd: root }))).filter(

@@ -42,7 +42,9 @@ report({
   ),
 })
 report({ name: 'edge, contract and infra agree', findings: edgeDrift(readEdgeEnvironments()) })
-for (const environment of readEdgeEnvironments().keys()) report(checkEdgeBundle(environment))
+for (const environment of readEdgeEnvironments().keys()) {
+  report(await checkEdgeBundle(environment))
+}
 
 reportBars([
   { bar: limits.synth, value: synth.seconds },

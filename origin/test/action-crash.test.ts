@@ -11,7 +11,7 @@ const client = new MongoClient(mongodbUri())
 const running: OriginProcess[] = []
 afterEach(async () => {
   for (const { child, exited } of running.splice(0)) {
-    child.kill('SIGKILL')
+    child.signal('SIGKILL')
     await exited
   }
 })
@@ -34,7 +34,7 @@ it('an action is done once, and answered alike, when the process is killed as so
   const answers = client.db(database).collection('_answers')
   const watching = (async () => {
     while ((await answers.countDocuments()) === 0) await new Promise((resolve) => setImmediate(resolve))
-    first.child.kill('SIGKILL')
+    first.child.signal('SIGKILL')
   })()
   // Whether the answer was still sent is chance, and makes no difference.
   const lost = await first.send('POST', path, asked).catch((error: Error) => error)

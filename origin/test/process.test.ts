@@ -19,7 +19,7 @@ const database = `process-${randomUUID().slice(0, 8)}`
 const running: Pick<OriginProcess, 'child' | 'exited'>[] = []
 afterEach(async () => {
   for (const { child, exited } of running.splice(0)) {
-    child.kill('SIGKILL')
+    child.signal('SIGKILL')
     await exited
   }
 })
@@ -47,7 +47,7 @@ describe('on SIGTERM', () => {
         origin.send('POST', '/v2/trips', { as: alice, body: trip }).catch((error: Error) => error),
       )
       await Promise.race(writes)
-      origin.child.kill('SIGTERM')
+      origin.child.signal('SIGTERM')
       const outcomes = await Promise.all(writes)
       expect(await origin.exited).toBe(0)
       const client = new MongoClient(mongodbUri())
@@ -82,7 +82,7 @@ describe('on SIGTERM', () => {
     const stop = (pids: readonly number[]) => {
       for (const pid of pids) process.kill(pid, 'SIGTERM')
     }
-    const all = [origin.child.pid as number, ...workers()]
+    const all = [origin.child.pid, ...workers()]
     stop(all)
     await until(() => origin.output().includes('"msg":"draining"'))
     stop(all.filter(isAlive))
@@ -94,7 +94,7 @@ describe('on SIGTERM', () => {
 
   it('SIGINT does the same', async () => {
     const origin = await start()
-    origin.child.kill('SIGINT')
+    origin.child.signal('SIGINT')
     expect(await origin.exited).toBe(0)
   })
 
@@ -109,7 +109,7 @@ describe('on SIGTERM', () => {
     socket.on('error', () => {})
     await once(socket, 'connect')
     await origin.send('GET', '/livez')
-    origin.child.kill('SIGTERM')
+    origin.child.signal('SIGTERM')
     expect(await origin.exited).toBe(1)
     expect(origin.output()).toContain('The drain took longer than 200 ms')
   })
@@ -126,7 +126,7 @@ it('killed without notice, it leaves no key half used: whatever is repeated is t
   const first = await start()
   const writes = keys.map((key) => send(first, key).catch((error: Error) => error))
   await Promise.race(writes)
-  first.child.kill('SIGKILL')
+  first.child.signal('SIGKILL')
   const answers = await Promise.all(writes)
 
   const second = await start()
@@ -146,7 +146,7 @@ it('killed without notice, it leaves no key half used: whatever is repeated is t
 
 /** A supervisor whose workers are there and do not serve yet. */
 async function starting() {
-  const origin = runOrigin({
+  const origin = await runOrigin({
     MONGODB_URI: mongodbUri(),
     MONGODB_DATABASE: database,
     EDGE_ASSERTION_JWKS: edgeKeySet,
@@ -192,7 +192,7 @@ describe('several processes', () => {
     process.kill(workers()[0] as number, 'SIGKILL')
     await until(() => workers().length === 3)
     expect((await origin.send('GET', '/livez')).status).toBe(200)
-    origin.child.kill('SIGTERM')
+    origin.child.signal('SIGTERM')
     expect(await origin.exited).toBe(0)
   })
 
@@ -206,7 +206,7 @@ describe('several processes', () => {
 
   it('stopped before any of them serves, it has failed at nothing', async () => {
     const { origin } = await starting()
-    origin.child.kill('SIGTERM')
+    origin.child.signal('SIGTERM')
     expect(await origin.exited).toBe(0)
   })
 
@@ -215,7 +215,7 @@ describe('several processes', () => {
     const workers = () =>
       [...origin.output().matchAll(/"pid":(\d+),[^\n]*"msg":"listening"/g)].map(([, pid]) => Number(pid))
     await until(() => workers().length === 2)
-    origin.child.kill('SIGKILL')
+    origin.child.signal('SIGKILL')
     await origin.exited
     await until(() => workers().every((pid) => !isAlive(pid)))
   })
@@ -238,7 +238,7 @@ describe.concurrent('a start that cannot succeed says why, in one line for peopl
     POOL_SIZE: '1',
   })
   const attempt = async (env: Record<string, string>) => {
-    const origin = runOrigin(env)
+    const origin = await runOrigin(env)
     expect(await origin.exited).toBe(1)
     expect(origin.output()).not.toMatch(/\n\s+at /)
     return origin.output()
@@ -286,13 +286,13 @@ it('keys in a file are read again on SIGHUP, and when the file changes', async (
   const stranger = JSON.parse(edgeKeySet)
   stranger.keys[0].x = `A${stranger.keys[0].x.slice(1)}`
   await writeFile(file, JSON.stringify(stranger))
-  origin.child.kill('SIGHUP')
+  origin.child.signal('SIGHUP')
   await until(async () => (await status()) === 401)
   await writeFile(file, edgeKeySet)
   await until(async () => (await status()) === 200)
   // What cannot be read leaves the last good keys.
   await writeFile(file, '{')
-  origin.child.kill('SIGHUP')
+  origin.child.signal('SIGHUP')
   await until(() => origin.output().includes('cannot be read'))
   expect(await status()).toBe(200)
   await rm(folder, { recursive: true })

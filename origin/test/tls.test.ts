@@ -20,7 +20,7 @@ beforeAll(async () => {
   tls = await certificate('own')
 })
 afterEach(async () => {
-  origin?.child.kill('SIGKILL')
+  origin?.child.signal('SIGKILL')
   await origin?.exited
   origin = undefined
 })
@@ -64,13 +64,13 @@ it.each(['1', '2'])('%s process(es): answers over TLS alone, and drains with 0',
   expect(await get('/v2/places', origin.port, agent)).toBe(401)
   await expect(origin.send('GET', '/livez')).rejects.toThrow()
   await expect(get('/livez', origin.port, new Agent())).rejects.toThrow(/self-signed/)
-  origin.child.kill('SIGTERM')
+  origin.child.signal('SIGTERM')
   expect(await origin.exited).toBe(0)
 })
 
 it('does not start with another certificate’s key, and prints nothing of it', async () => {
   const other = await certificate('other')
-  const { exited, output } = runOrigin({
+  const { exited, output } = await runOrigin({
     PORT: '0',
     MONGODB_URI: mongodbUri(),
     EDGE_ASSERTION_JWKS: '{"keys":[]}',
@@ -85,7 +85,7 @@ it('does not start with another certificate’s key, and prints nothing of it', 
 it('does not start with a file that is none, and shows nothing of it', async () => {
   const file = join(folder, 'text')
   await writeFile(file, 'swordfish')
-  const { exited, output } = runOrigin({
+  const { exited, output } = await runOrigin({
     PORT: '0',
     MONGODB_URI: mongodbUri(),
     EDGE_ASSERTION_JWKS: '{"keys":[]}',

@@ -1,6 +1,7 @@
-import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { inject, vi } from 'vitest'
+import { edgeVariables } from '../../dev/edge.ts'
+import { assertionAlgorithm, createKey, type PrivateJwk } from '../../dev/keys.ts'
 import type { TestIssuer } from './issuer.ts'
 import type { ScriptedOrigin } from './origin.ts'
 
@@ -11,7 +12,7 @@ export interface Edge {
   lineOf(requestId: string | null): Promise<Record<string, unknown>>
   /** Everything that was logged, as text. */
   readonly log: string
-  readonly assertionKey: JWK
+  readonly assertionKey: PrivateJwk
   fetch(path: string, init?: RequestInit): Promise<Response>
   /** The bytes that the data centre's cache holds for a URL. */
   cached(url: string): Promise<ArrayBuffer | undefined>
@@ -30,11 +31,6 @@ export interface EdgeOptions {
   readonly isPlatformStalled?: boolean
 }
 
-export async function makeAssertionKey(): Promise<JWK> {
-  const { privateKey } = await generateKeyPair('EdDSA', { extractable: true })
-  return { ...(await exportJWK(privateKey)), kid: 'edge-1' }
-}
-
 export async function startEdge({
   origins,
   issuers = [],
@@ -42,7 +38,7 @@ export async function startEdge({
   rateLimit,
   isPlatformStalled = false,
 }: EdgeOptions): Promise<Edge> {
-  const assertionKey = await makeAssertionKey()
+  const assertionKey = { ...(await createKey(assertionAlgorithm)), kid: 'edge-1' }
   const trusted = issuers.map(({ url, jwksUri, audience, keys }, index) => ({
     issuer: url,
     namespace: index === 0 ? '' : `issuer-${index}`,
@@ -64,10 +60,11 @@ export async function startEdge({
       compatibilityDate: '2026-08-01',
       compatibilityFlags: ['enable_request_signal'],
       bindings: {
-        ORIGINS: origins.map(({ url }) => url).join(','),
-        TOKEN_ISSUERS: JSON.stringify(trusted.length > 0 ? trusted : [unusedIssuer]),
-        ASSERTION_KEY: JSON.stringify(assertionKey),
-        CORS_ORIGINS: '*',
+        ...edgeVariables({
+          originUrls: origins.map(({ url }) => url),
+          trustedIssuers: trusted.length > 0 ? trusted : [unusedIssuer],
+          assertionKey,
+        }),
         LOG: 'all',
         ...variables,
       },

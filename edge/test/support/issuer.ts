@@ -18,14 +18,17 @@ export interface IssuerKey {
   readonly publicJwk: JWK
 }
 
-/** What to make different from a good token; `undefined` leaves a claim or parameter out. */
+/** Differences from a good token; `undefined` leaves a claim or parameter out. */
 export interface Mint {
   readonly claims?: Readonly<Record<string, unknown>>
   readonly header?: Readonly<Record<string, unknown>>
   readonly key?: IssuerKey
 }
 
-/** A real issuer on a free port: publishes a key set, counts who asks for it, and mints good and hostile tokens. */
+/**
+ * An issuer on a free port whose key set changes and fails as a test tells it, and which mints hostile tokens, too. That of
+ * `edge/dev` does neither: it signs good tokens alone.
+ */
 export interface TestIssuer {
   readonly url: string
   readonly jwksUri: string

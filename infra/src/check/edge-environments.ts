@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { unstable_readConfig as readConfig, experimental_readRawConfig as readRawConfig } from 'wrangler'
 import type { EdgeEnvironment } from './edge-drift.ts'
 
-export const edgeFolder = join(import.meta.dirname, '..', '..', '..', 'edge')
+const edgeFolder = join(import.meta.dirname, '..', '..', '..', 'edge')
 const config = join(edgeFolder, 'wrangler.jsonc')
 
 // wrangler's package does not export its types of bindings.

@@ -151,7 +151,7 @@ describe('a process with commands that do not end', () => {
   const running: OriginProcess[] = []
   afterEach(async () => {
     for (const { child, exited } of running.splice(0)) {
-      child.kill('SIGKILL')
+      child.signal('SIGKILL')
       await exited
     }
   })
@@ -172,7 +172,7 @@ describe('a process with commands that do not end', () => {
 
     await proxy.apply({ kind: 'stall' })
     await Promise.all([read(), read(), read()])
-    origin.child.kill('SIGTERM')
+    origin.child.signal('SIGTERM')
     expect(await origin.exited).toBe(0)
     expect(origin.output()).toContain('"msg":"drained"')
   })

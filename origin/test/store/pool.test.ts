@@ -77,7 +77,7 @@ it('all processes of an instance together stay within it, from their start to th
     POOL_SIZE: `${poolSize}`,
     CONNECTION_SHARE: `${processes * poolSize}`,
   })
-  onTestFinished(() => void origin.child.kill('SIGKILL'))
+  onTestFinished(() => void origin.child.signal('SIGKILL'))
   const listening = () => origin.output().match(/"msg":"listening"/g)?.length
   while (listening() !== processes) await sleep(10)
   const statuses = await Promise.all(
@@ -89,7 +89,7 @@ it('all processes of an instance together stay within it, from their start to th
   // What is too much for so few connections is shed; none is added for it.
   for (const status of statuses) expect([200, 404, 503, 504]).toContain(status)
   expect(statuses).toContain(200)
-  origin.child.kill('SIGTERM')
+  origin.child.signal('SIGTERM')
   expect(await origin.exited).toBe(0)
   end('over')
   await watching

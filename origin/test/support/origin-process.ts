@@ -1,15 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
+import { type Child, startChild } from '../../dev/child.ts'
 import { edgeKeySet } from './assertions.ts'
 import { type Client, createClient } from './client.ts'
 import { mongodbUri } from './database.ts'
 
 export interface OriginProcess {
-  readonly child: ChildProcess
+  readonly child: Child
   readonly port: number
   readonly send: Client
-  /** What it has printed, so far. */
+  /** Everything printed so far. */
   readonly output: () => string
   /** Resolves with the code (or signal) that it ended with. */
   readonly exited: Promise<number | string>
@@ -18,15 +17,19 @@ export interface OriginProcess {
 const main = join(import.meta.dirname, '../fixture/main.ts')
 
 /** Runs the program with only the given variables set. */
-export function runOrigin(env: Record<string, string>): Omit<OriginProcess, 'port' | 'send'> {
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function runOrigin(env: Record<string, string>): Promise<Omit<OriginProcess, 'port' | 'send'>> {
   let printed = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      printed += chunk
-    })
-  }
-  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
+  const child = await startChild({
+    name: 'origin',
+    command: process.execPath,
+    args: [main],
+    env,
+    onLine: (line) => {
+      printed += `${line}\n`
+    },
+  })
+  // One of the two is there, by `child_process`.
+  const exited = child.exited.then(({ code, signal }) => (code ?? signal) as number | string)
   return { child, output: () => printed, exited }
 }
 
@@ -35,7 +38,7 @@ export async function startOriginProcess(
   database: string,
   env: Record<string, string> = {},
 ): Promise<OriginProcess> {
-  const started = runOrigin({
+  const started = await runOrigin({
     PORT: '0',
     MONGODB_URI: mongodbUri(),
     MONGODB_DATABASE: database,
