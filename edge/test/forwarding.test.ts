@@ -48,7 +48,7 @@ const post = (
   })
 
 describe('towards the origin', () => {
-  it('goes who asks, signed for the origin alone and for two minutes at most', async () => {
+  it("sends the caller's identity, signed for this origin for at most two minutes", async () => {
     await post()
     const { d: _private, ...publicKey } = edge.assertionKey
     const { payload, protectedHeader } = await jwtVerify(
@@ -61,7 +61,7 @@ describe('towards the origin', () => {
     expect((payload.exp as number) - (payload.iat as number)).toBe(assertionProfile.lifetimeSeconds)
   })
 
-  it('goes one assertion for many requests of a caller, and another for another’s', async () => {
+  it('reuses an assertion for one caller, and signs another for the next', async () => {
     const trips = async (sub: string): Promise<unknown> => {
       count += 1
       await edge.fetch(`/v2/trips/trip-${count}`, { headers: bearer(await issuer.mint({ claims: { sub } })) })
@@ -72,7 +72,7 @@ describe('towards the origin', () => {
     expect(third).not.toBe(first)
   })
 
-  it('goes what is left of the second, the priority, the trace and the request id', async () => {
+  it('sends the remaining time, the priority, the trace and the request id', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
     const id = '3f1e1f3c-0b0a-4a57-9f0a-0d7c5e2c9f11'
     const answer = await edge.fetch(unread(), {
@@ -92,7 +92,7 @@ describe('towards the origin', () => {
     expect(answer.headers.get('x-request-id')).toBe(id)
   })
 
-  it('goes nothing that a client made up', async () => {
+  it('sends no field that a client invented', async () => {
     await post({
       headers: {
         'spillway-assertion': 'forged',
@@ -127,7 +127,7 @@ describe('towards the origin', () => {
     expect(Object.values(headers).join()).not.toContain('1.2.3.4')
   })
 
-  it('go the fields that mean something there', async () => {
+  it('sends the fields of the allow-list', async () => {
     const sent = {
       'idempotency-key': 'k-1',
       'if-match': '"3"',
@@ -138,13 +138,13 @@ describe('towards the origin', () => {
     expect(lastSeen().headers).toMatchObject(sent)
   })
 
-  it('goes nothing that a cache on the way might answer', async () => {
+  it('sends requests that no cache on the way may answer', async () => {
     await edge.fetch(unread())
     // What the runtime adds for `cache: 'no-store'`.
     expect(lastSeen().headers['cache-control']).toBe('no-cache')
   })
 
-  it('goes the query in its one spelling', async () => {
+  it('sends the canonical query', async () => {
     await edge.fetch('/v2/places?sort=-name&limit=5&countryCode=FR&kind%5Bin%5D=city,capital')
     const first = lastSeen().url
     await edge.fetch('/v2/places?kind[in]=capital,city&countryCode=FR&limit=5&sort=-name')
@@ -152,7 +152,7 @@ describe('towards the origin', () => {
     expect(origin.seen.filter(({ url }) => url === first)).toHaveLength(1)
   })
 
-  it('never goes a path that is not the contract’s', async () => {
+  it('never sends a path outside the contract', async () => {
     const before = origin.requests
     for (const path of [
       '/livez',
@@ -330,7 +330,7 @@ it('a part of a representation is not taken for the whole (RFC 9110 §14.5)', as
 })
 
 describe('from the origin', () => {
-  it('come no hop-by-hop fields and nothing that tells what it is', async () => {
+  it('passes on no hop-by-hop field and no server identification', async () => {
     origin.answer((_seen, response) => {
       response.writeHead(200, {
         'content-type': 'application/json',
@@ -363,7 +363,7 @@ describe('from the origin', () => {
     expect(fields['x-request-id']).not.toBe('ffffffff-ffff-4fff-8fff-ffffffffffff')
   })
 
-  it('come redirects as they are', async () => {
+  it('passes redirects on unchanged', async () => {
     origin.answer((_seen, response) => {
       response.writeHead(307, { location: '/elsewhere', 'cache-control': 'no-store' }).end()
     })
@@ -408,7 +408,7 @@ describe('from the origin', () => {
 })
 
 describe('time and failure', () => {
-  it('no answer in time is 504, and the origin is told to stop', async () => {
+  it('no answer in time is a 504, and the request to the origin is aborted', async () => {
     const aborted = new Promise<void>((resolve) => {
       origin.answer((seen) => void seen.aborted.then(resolve))
     })
@@ -418,7 +418,7 @@ describe('time and failure', () => {
     await aborted
   })
 
-  it('an answer that breaks off is the origin’s failure and not ours', async () => {
+  it('an answer that breaks off counts as the origin’s failure', async () => {
     origin.answer((_seen, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'cdn-cache-control': 'max-age=30' })
       response.write('{"half":', () => response.destroy())
@@ -428,7 +428,7 @@ describe('time and failure', () => {
     expect(await answer.json()).toMatchObject({ code: 'origin-unreachable' })
   })
 
-  it('a broken connection is tried again once for a read', async () => {
+  it('retries a read once after a broken connection', async () => {
     const before = origin.requests
     origin.answer((seen, response, number) => {
       if (number === before + 1) response.destroy()
@@ -439,7 +439,7 @@ describe('time and failure', () => {
     expect(origin.requests).toBe(before + 2)
   })
 
-  it('a write without a key is not tried again', async () => {
+  it('does not retry a write without an Idempotency-Key', async () => {
     const before = origin.requests
     origin.answer((_seen, response) => void response.destroy())
     const answer = await post()
@@ -448,7 +448,7 @@ describe('time and failure', () => {
     expect(origin.requests).toBe(before + 1)
   })
 
-  it('a write with a key is tried again with the same body', async () => {
+  it('retries a write with an Idempotency-Key with the same body', async () => {
     // Earns the retry: one in ten requests.
     for (let request = 0; request < 12; request += 1) await edge.fetch(unread())
     const bodies: string[] = []
@@ -500,7 +500,7 @@ describe('time and failure', () => {
 })
 
 describe('several origins', () => {
-  it('the next one answers where the first is down', async () => {
+  it('uses the next origin when the first is down', async () => {
     const spare = await startOrigin()
     const down = await startOrigin()
     await down.stop()
@@ -514,7 +514,7 @@ describe('several origins', () => {
     }
   })
 
-  it('the first one answers again when it is back, and is not asked much before', async () => {
+  it('returns to the first origin when it is back, after few probes', async () => {
     const spare = await startOrigin()
     const preferred = await startOrigin()
     await preferred.stop()
@@ -536,7 +536,7 @@ describe('several origins', () => {
     }
   })
 
-  it('when none answers it is 502, and nothing of their names is told', async () => {
+  it('answers 502 without naming the origins when none of them answers', async () => {
     const down = await startOrigin()
     await down.stop()
     const alone = await startEdge({ origins: [down] })

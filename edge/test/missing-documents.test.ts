@@ -30,7 +30,7 @@ describe('a document that is not there', () => {
       response.end(JSON.stringify({ code: 'not-found', detail: 'No document has this id.', requestId }))
     })
 
-  it('is asked of the origin once in a while, and said to each in words of their own', async () => {
+  it("is fetched from the origin rarely, and answered with each caller's own problem", async () => {
     missing('places:nowhere')
     const before = origin.requests
     const first = await edge.fetch('/v2/places/nowhere')
@@ -47,7 +47,7 @@ describe('a document that is not there', () => {
     expect(first.headers.get('x-request-id')).not.toBe(second.headers.get('x-request-id'))
   })
 
-  it('is there as soon as it is created', async () => {
+  it('is served as soon as it is created', async () => {
     missing('places:soon')
     expect((await edge.fetch('/v2/places/soon')).status).toBe(404)
     origin.answer((_seen, response) => {

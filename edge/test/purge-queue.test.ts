@@ -60,7 +60,7 @@ async function startQueue(api: HttpOrigin, limit = { callsPerSecond: 5, bucket: 
   return stub
 }
 
-test('the queue of the zone purges what many isolates give it, together, each tag once', async () => {
+test("the zone's queue batches the tags of many isolates, and purges each once", async () => {
   const api = await startPurgeApi(0)
   const queue = await startQueue(api)
   await Promise.all(Array.from({ length: 150 }, (_, index) => queue.add([`places:${index}`, 'places:*'])))
@@ -70,7 +70,7 @@ test('the queue of the zone purges what many isolates give it, together, each ta
   expect(api.purged.length).toBeLessThan(75)
 })
 
-test('what the API refuses is purged later, and nothing is lost', async () => {
+test('purges refused tags later, and loses none', async () => {
   const api = await startPurgeApi(600)
   const queue = await startQueue(api, { callsPerSecond: 50, bucket: 500 })
   for (let write = 0; write < 20; write += 1) await queue.add([`places:${write}`])

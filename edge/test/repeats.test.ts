@@ -138,7 +138,7 @@ describe('a write whose second attempt could not be told from another write', ()
     expect(sent).toBe(1)
   })
 
-  it('does not undo what another caller has made of it', async () => {
+  it("does not undo another caller's change", async () => {
     let readOn = (): void => {}
     const acted = new Promise<void>((resolve) => {
       readOn = resolve
@@ -208,7 +208,7 @@ describe('a second attempt', () => {
     },
   )
 
-  it('of a create with a key is answered with what the first one made', async () => {
+  it("of a create with a key is answered with the first attempt's document", async () => {
     const answer = await send({ method: 'POST', fields: key })
     expect([answer.status, sent, created.size]).toEqual([201, 2, 1])
     expect(await answer.json()).toEqual({ id: created.get('k-1') })
@@ -231,7 +231,7 @@ describe('a second attempt', () => {
     },
   )
 
-  it('of a read is answered with whatever it is told', async () => {
+  it("of a read is answered with the retry's result", async () => {
     first.answer((_seen, response) => void response.destroy())
     second.answer(problem('not-found'))
     expect((await edge.fetch(path)).status).toBe(404)
@@ -334,7 +334,7 @@ describe('an origin that does not accept the edge’s assertion', () => {
     expect((await send({ method: 'PUT' })).status).toBe(200)
   })
 
-  it('leaves a write unknown that an attempt before may have done', async () => {
+  it('leaves a write unknown that an earlier attempt may have done', async () => {
     second.answer(problem('edge-only'))
     const answer = await send({ method: 'PUT', fields: one })
     expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'outcome-unknown' }])

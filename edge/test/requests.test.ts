@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 describe('methods', () => {
-  it('OPTIONS tells what there is, without a token', async () => {
+  it('OPTIONS lists the methods without a token', async () => {
     const answer = await edge.fetch('/v2/trips/1', { method: 'OPTIONS' })
     expect([answer.status, answer.headers.get('allow')]).toEqual([
       204,
@@ -28,7 +28,7 @@ describe('methods', () => {
     ])
   })
 
-  it('others are 405 with Allow (RFC 9110 §15.5.6)', async () => {
+  it('answers other methods with 405 and Allow (RFC 9110 §15.5.6)', async () => {
     const answer = await edge.fetch('/v2/places', { method: 'DELETE' })
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST, OPTIONS'])
     expect(await answer.json()).toMatchObject({ code: 'method-not-allowed' })
@@ -105,7 +105,7 @@ describe('limits', () => {
     ])
   })
 
-  it('an Accept that nobody would send is 431, before anything is known of its sender', async () => {
+  it('answers an overlong Accept with 431 before it authenticates the caller', async () => {
     const answer = await edge.fetch('/v2/places/limits', { headers: { accept: 'a/b,'.repeat(300) } })
     expect([answer.status, (await answer.json()) as object]).toMatchObject([
       431,
@@ -127,7 +127,7 @@ describe('limits', () => {
 })
 
 describe('negotiation', () => {
-  it('other than JSON is 406, stored or not', async () => {
+  it('answers 406 to an Accept without JSON, stored or not', async () => {
     for (let turn = 0; turn < 2; turn += 1) {
       const answer = await edge.fetch('/v2/places/negotiated', { headers: { accept: 'text/html' } })
       expect(answer.status).toBe(406)
@@ -239,7 +239,7 @@ describe('seen by operators', () => {
     }
   })
 
-  it('Server-Timing on request alone', async () => {
+  it('sends Server-Timing only on request', async () => {
     const path = '/v2/places/timed'
     expect((await edge.fetch(path)).headers.get('server-timing')).toBeNull()
     const answer = await edge.fetch(`${path}-too`, { headers: { 'spillway-timing': '1' } })

@@ -32,7 +32,7 @@ async function read(id: string): Promise<{ shown: string; status: string | null;
 }
 
 describe('a deployment at the origin that shows documents in another way', () => {
-  it('ends what is stored and fresh, once any answer of the resource tells of it', async () => {
+  it('ends fresh stored answers once any answer of the resource reports the new revision', async () => {
     showing('aaaaaaaa', 1_000)
     await read('paris')
     expect(await read('paris')).toMatchObject({ shown: 'aaaaaaaa', status: expect.stringMatching(/hit/) })
@@ -55,7 +55,7 @@ describe('a deployment at the origin that shows documents in another way', () =>
     expect((await ask('"1.bbbbbbbb"')).status).toBe(304)
   })
 
-  it('keeps the cache of other versions and resources', async () => {
+  it('keeps stored answers of other versions and resources', async () => {
     showing('aaaaaaaa', 1_000)
     await edge.fetch('/v1/places/paris')
     showing('bbbbbbbb', 2_000)
@@ -65,7 +65,7 @@ describe('a deployment at the origin that shows documents in another way', () =>
 })
 
 describe('while a deployment rolls through the fleet', () => {
-  it('the new shape stays, and what an old process shows is kept for a second', async () => {
+  it("keeps the new shape stored, and an old process's answer for one second", async () => {
     showing('bbbbbbbb', 2_000)
     await read('rome')
     showing('aaaaaaaa', 1_000)

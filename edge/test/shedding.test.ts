@@ -30,7 +30,7 @@ const outage = async (): Promise<void> => {
 }
 
 describe('when the origin is down', () => {
-  it('reads with a stored answer are served, the others refused at once with a time to come back', async () => {
+  it('serves reads with a stored answer, and refuses the others at once with Retry-After', async () => {
     origin.answer(storable({ id: 'kept' }, shortLived))
     await edge.fetch('/v2/places/kept')
     await outage()
@@ -45,7 +45,7 @@ describe('when the origin is down', () => {
     expect((await edge.lineOf(id)).reason).toBe('shed-breaker-open')
   })
 
-  it('service is back when it is', async () => {
+  it('service recovers with the origin', async () => {
     await outage()
     await origin.start()
     await expect.poll(async () => (await edge.fetch(unread())).status, { timeout: 5_000 }).toBe(200)
@@ -53,7 +53,7 @@ describe('when the origin is down', () => {
 })
 
 describe('when the origin is overloaded', () => {
-  it('it is asked less and less', async () => {
+  it('probes a failing origin with a backoff', async () => {
     origin.answer((_seen, response) => {
       response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
       response.end(JSON.stringify({ code: 'overloaded' }))
@@ -63,7 +63,7 @@ describe('when the origin is overloaded', () => {
     expect(origin.requests).toBeLessThan(asked * 0.75)
   })
 
-  it('those who are refused together are told one id, under which the refusal is logged', async () => {
+  it('requests refused together share one id, under which the refusal is logged', async () => {
     origin.answer((_seen, response) => {
       response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
       response.end(JSON.stringify({ code: 'overloaded' }))
@@ -81,7 +81,7 @@ describe('when the origin is overloaded', () => {
     for (const id of new Set(shed)) expect((await edge.lineOf(id)).reason).toBe('shed-throttled')
   })
 
-  it('background callers wait first, by the load it tells of', async () => {
+  it('sheds background callers first, by the load signal', async () => {
     origin.answer(storable({}, { 'spillway-load': 'u=1.00, q=3, s=0.000' }))
     const asked = async (priority: string): Promise<number> => {
       const token = await issuer.mint({ claims: { spillway_priority: priority, sub: priority } })
@@ -149,7 +149,7 @@ describe('an answer that begins and does not end', () => {
 })
 
 describe('a caller over its quota', () => {
-  it('is told so and when to come back, by subject and by address', async () => {
+  it('gets 429 with Retry-After, by subject and by address', async () => {
     const strict = await startEdge({
       origins: [origin],
       issuers: [issuer],
@@ -179,7 +179,7 @@ describe('a caller over its quota', () => {
     }
   })
 
-  it('is so for tokens that are refused, which are nobody’s, and good ones from there are served', async () => {
+  it('has its refused tokens counted by address, while valid tokens from there are served', async () => {
     const strict = await startEdge({
       origins: [origin],
       issuers: [issuer],
@@ -202,7 +202,7 @@ describe('a caller over its quota', () => {
     }
   })
 
-  it('is so for what costs the origin nothing, too', async () => {
+  it('is refused memory hits as well', async () => {
     const strict = await startEdge({
       origins: [origin],
       variables: { RATE_LIMIT: '{"limit":5,"periodSeconds":60}' },

@@ -38,7 +38,7 @@ describe('routes that the edge alone serves', () => {
     },
   )
 
-  it('say that the edge is well without asking the origin', async () => {
+  it("report the edge's health without asking the origin", async () => {
     const before = origin.requests
     const answer = await edge.fetch('/healthz')
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }])
@@ -101,7 +101,7 @@ describe('routes that the edge alone serves', () => {
     ])
   })
 
-  it('say by an HTTPException what went wrong, and by any other error nothing', async () => {
+  it("report an HTTPException's message, and no detail of any other error", async () => {
     const teapot = await edge.fetch('/teapot')
     expect([teapot.status, await teapot.text()]).toEqual([418, 'short and stout'])
     const broken = await edge.fetch('/broken')

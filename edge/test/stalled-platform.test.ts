@@ -30,7 +30,7 @@ describe('while the data centre’s cache and the rate limiter do not answer', (
     expect(origin.requests).toBe(asked + 1)
   })
 
-  it('a write is answered, and what it made obsolete is not served here any more', async () => {
+  it('purges obsolete answers here before it answers a write', async () => {
     const path = '/v2/places/2'
     let population = 1
     origin.answer((seen, response, number) => {
@@ -52,7 +52,7 @@ describe('while the data centre’s cache and the rate limiter do not answer', (
     expect(await read()).toEqual({ population: 2 })
   })
 
-  it('the limiter’s silence is in the log', async () => {
+  it('logs the silent limiter', async () => {
     const answer = await edge.fetch('/v2/places/3')
     await edge.lineOf(answer.headers.get('x-request-id'))
     expect(edge.log).toContain('no decision within')

@@ -475,7 +475,7 @@ describe('access', () => {
     expect(await answer.json()).toMatchObject({ code: 'unauthenticated' })
   })
 
-  it('without the scope is 403 that names it', async () => {
+  it('gets 403 with the required scope when it lacks it', async () => {
     const answer = await edge.fetch('/v2/places', {
       method: 'POST',
       headers: bearer(await issuer.mint()),
@@ -509,7 +509,7 @@ describe('key sets', () => {
     await lonely.stop()
   })
 
-  it('are fetched once for many, and not again for a storm of unknown kids', async () => {
+  it('are fetched once for many requests, and not again for a storm of unknown kids', async () => {
     const get = (token: string): Promise<Response> =>
       small.fetch('/v2/places/paris', { headers: bearer(token) })
     const good = await Promise.all(Array.from({ length: 20 }, () => lonely.mint()))
@@ -524,7 +524,7 @@ describe('key sets', () => {
     expect(lonely.keyRequests).toBe(1)
   })
 
-  it('that cannot be had are our fault and not the caller’s', async () => {
+  it('that are unavailable cause a 503, not a 401', async () => {
     lonely.failWith(500)
     const cold = await startEdge({ origins: [origin], issuers: [lonely] })
     try {

@@ -69,14 +69,14 @@ const cacheStatus = async (edge: Edge, path: string, headers: Record<string, str
 const fresh = (): string => `/v2/places/${crypto.randomUUID()}`
 
 describe('after a write', () => {
-  it('nobody here is answered from before it', async () => {
+  it('no caller of this location gets an older answer', async () => {
     const path = fresh()
     expect(await read(here, path)).toEqual({ population: 1 })
     expect((await write(path)).status).toBe(200)
     expect(await read(here, path)).toEqual({ population: 2 })
   })
 
-  it('another location goes on with what it has, but not for the writer', async () => {
+  it('another location serves its stored answers, but not to the writer', async () => {
     const path = fresh()
     expect(await read(elsewhere, path)).toEqual({ population: 1 })
     const token = String((await write(path)).headers.get('spillway-consistency'))
@@ -86,7 +86,7 @@ describe('after a write', () => {
     })
   })
 
-  it('the writer’s browser brings the token along as a cookie', async () => {
+  it('the writer’s browser returns the token as a cookie', async () => {
     const path = fresh()
     await read(elsewhere, path)
     const [cookie = ''] = (await write(path)).headers.getSetCookie()
@@ -125,7 +125,7 @@ describe('after a write', () => {
     expect(now).toEqual([{ population: 3 }, { population: 3 }])
   })
 
-  it('one token speaks of all that its writer has brought along', async () => {
+  it('one token includes all earlier writes that it was sent with', async () => {
     const path = fresh()
     writer = bearer(await issuer.mint({ claims: { scope: 'places:write', sub: 'one-after-the-other' } }))
     await read(elsewhere, path)
@@ -145,7 +145,7 @@ describe('after a write', () => {
     })
   })
 
-  it('what the writer fetched anew is for everybody, and for the writer again', async () => {
+  it("the writer's fresh answer is stored for everybody", async () => {
     const path = fresh()
     await read(elsewhere, path)
     const token = String((await write(path)).headers.get('spillway-consistency'))
@@ -159,7 +159,7 @@ describe('after a write', () => {
     expect(await read(elsewhere, path)).toEqual({ population: 2 })
   })
 
-  it('a token of somebody else, or one made up, changes nothing', async () => {
+  it("ignores another caller's or a forged consistency token", async () => {
     const path = fresh()
     await read(elsewhere, path)
     const token = String((await write(path)).headers.get('spillway-consistency'))
@@ -178,7 +178,7 @@ describe('after a write', () => {
     expect(origin.requests).toBe(before)
   })
 
-  it('a write to one resource leaves the others to the cache', async () => {
+  it('a write to one resource leaves other resources in the cache', async () => {
     const path = fresh()
     await read(elsewhere, '/v2/trips/1', writer)
     const token = String((await write(path)).headers.get('spillway-consistency'))
@@ -204,7 +204,7 @@ describe('a write whose outcome is not known', () => {
     expect(await read(here, path)).toEqual({ population: 2 })
   })
 
-  it('does so, too, where it was sent again and found its own traces', async () => {
+  it('counts as done, too, if the retry found the first attempt’s result', async () => {
     // Earns the retry: one in ten requests.
     for (let request = 0; request < 12; request += 1) await read(here, fresh())
     const path = fresh()
@@ -224,7 +224,7 @@ describe('a write whose outcome is not known', () => {
     expect(await read(here, path)).toEqual({ population: 2 })
   })
 
-  it('is hidden from its writer nowhere', async () => {
+  it('is visible to its writer at every location', async () => {
     const path = fresh()
     expect(await read(elsewhere, path)).toEqual({ population: 1 })
     losesWrites({ population: 2 })
@@ -252,7 +252,7 @@ describe('a write whose outcome is not known', () => {
     },
   )
 
-  it('is seen by its writer whenever it lands, where it is one item of a batch', async () => {
+  it('is visible to its writer whenever an item of a batch commits', async () => {
     const list = '/v2/places?limit=11'
     answerBatch({ population: 1 })
     expect(await read(here, list)).toEqual({ population: 1 })
@@ -266,7 +266,9 @@ describe('a write whose outcome is not known', () => {
     expect(await read(elsewhere, list, sent)).toEqual({ population: 2 })
   })
 
-  it('purges once more when it must have landed, a batch’s item as well', { timeout: 30_000 }, async () => {
+  it('purges again when the write must have committed, also for an item of a batch', {
+    timeout: 30_000,
+  }, async () => {
     const path = fresh()
     const list = '/v2/places?limit=12'
     losesWrites({ population: 1 })

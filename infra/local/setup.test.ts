@@ -31,7 +31,7 @@ afterEach(() => rmSync(project, { recursive: true, force: true }))
 
 const installing = 'installing dependencies'
 
-test('missing dependencies are installed, and a second run finds nothing to do', async () => {
+test('installs missing dependencies, and does nothing in a second run', async () => {
   const first = await setup()
   expect(first).toMatchObject({ code: 0, output: expect.stringContaining(installing) })
   expect(existsSync(join(project, 'node_modules/part'))).toBe(true)
@@ -39,14 +39,14 @@ test('missing dependencies are installed, and a second run finds nothing to do',
   expect(await setup()).toEqual({ code: 0, output: '' })
 })
 
-test('dependencies that are not those of the lockfile are installed again', async () => {
+test('reinstalls dependencies that differ from the lockfile', async () => {
   await setup()
   write('node_modules/.package-lock.json', { packages: { 'node_modules/other': { version: '1.0.0' } } })
 
   expect((await setup()).output).toContain(installing)
 })
 
-test('of two at once, one installs and the other waits for it', async () => {
+test('lets one of two concurrent runs install while the other waits', async () => {
   const runs = await Promise.all([setup(), setup()])
 
   expect(runs.map(({ code }) => code)).toEqual([0, 0])
@@ -54,7 +54,7 @@ test('of two at once, one installs and the other waits for it', async () => {
   expect(existsSync(join(project, '.spillway/setup.lock'))).toBe(false)
 })
 
-test('the lock of a process that is gone is taken over', async () => {
+test('takes over the lock of a dead process', async () => {
   const gone = await new Promise<number>((resolve) => {
     const child = spawn(process.execPath, ['-e', ''])
     child.once('exit', () => resolve(child.pid as number))
@@ -65,7 +65,7 @@ test('the lock of a process that is gone is taken over', async () => {
   expect((await setup()).code).toBe(0)
 })
 
-test('a lockfile that does not fit package.json is made to fit, and that is said', async () => {
+test('updates a lockfile that does not match package.json, and reports it', async () => {
   write('other/package.json', { name: 'other', version: '1.0.0' })
   write('package.json', { name: 'project', version: '1.0.0', dependencies: { other: 'file:other' } })
 

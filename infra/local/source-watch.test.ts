@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const watching = () => watchSources([join(folder, 'two'), join(folder, 'one')], ending.signal)
 
-it('sees a file that is written while somebody waits', async () => {
+it('sees a file written during a wait', async () => {
   const sources = watching()
   const known = await sources.state()
   const changed = sources.changedFrom(known)
@@ -30,14 +30,14 @@ it('sees a file that is written while somebody waits', async () => {
   expect(await changed).not.toBe(known)
 })
 
-it('sees a file that was written before anybody waited', async () => {
+it('sees a file written before the wait', async () => {
   const sources = watching()
   const known = await sources.state()
   await writeFile(join(folder, 'two/new.ts'), '')
   expect(await sources.changedFrom(known)).not.toBe(known)
 })
 
-it('takes no notice of tests', async () => {
+it('ignores tests', async () => {
   const sources = watching()
   const known = await sources.state()
   await writeFile(join(folder, 'one/file.test.ts'), '')

@@ -21,7 +21,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   },
 )
 
-test('a process that dies takes the others with it, and is named with its last line', async () => {
+test('a process that dies ends the others, and is named with its last line', async () => {
   const run = start('dying')
 
   expect(await run.exit).toBe(1)
@@ -52,7 +52,7 @@ test('Ctrl-C during the start ends what has been started so far', async () => {
   await run.untilNobodySurvives()
 })
 
-test('children of children that ignore SIGTERM do not stay', async () => {
+test('grandchildren that ignore SIGTERM are killed', async () => {
   const run = start('parent')
   await run.until('up')
   run.child.kill('SIGINT')

@@ -36,7 +36,7 @@ describe.each(stageNames)('%s: alarms', (stage) => {
     }
   })
 
-  it('are let onto the topic that they tell it by', () => {
+  it('may publish to their topic', () => {
     const [policy] = resourcesOf(readTemplate(stage, 'origin'), 'AWS::SNS::TopicPolicy')
     const document = policy?.Properties.PolicyDocument as { Statement: readonly Statement[] } | undefined
     const publishers = (document?.Statement ?? []).filter(
@@ -48,14 +48,14 @@ describe.each(stageNames)('%s: alarms', (stage) => {
     ])
   })
 
-  it('count what the balancer has to answer for origins that are not there', () => {
+  it("count the balancer's own errors when no origin is in service", () => {
     const errors = alarms().find(({ AlarmName }) => AlarmName.endsWith('OriginErrors'))
     const metrics = JSON.stringify(errors?.Metrics)
     expect(metrics).toContain('HTTPCode_ELB_5XX_Count')
     expect(metrics).toContain('HTTPCode_Target_5XX_Count')
   })
 
-  it('ring when the origins no longer tell how they are', () => {
+  it('go off when the origins stop reporting metrics', () => {
     expect(alarms().find(({ AlarmName }) => AlarmName.endsWith('SignalsSilent'))).toMatchObject({
       Metrics: [
         {
@@ -82,7 +82,7 @@ describe.each(stageNames)('%s: alarms', (stage) => {
     }
   })
 
-  it('cost no more than the plan allows without a word', () => {
+  it('notify before the bill exceeds the budget', () => {
     const template = readTemplate(stage, 'origin')
     const [budget] = resourcesOf(template, 'AWS::Budgets::Budget')
     expect(budget?.Properties).toMatchObject({

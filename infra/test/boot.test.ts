@@ -86,7 +86,7 @@ describe('the first boot of an origin', () => {
     expect(config).toContain(originMetrics.poolWait)
   })
 
-  it('starts nothing of an archive that is not the release that was named', () => {
+  it('starts nothing from an archive whose digest does not match the release', () => {
     commands.add('aws', `${fetchesArchive()}; echo more >> "$last"`)
     const { status, stdout } = boot('user-data.sh', settings)
     expect(status).not.toBe(0)

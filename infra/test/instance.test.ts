@@ -74,7 +74,7 @@ describe('configure', () => {
     expect(settings).toContain(`TLS_KEY_FILE=${join(folder, 'tls-key.pem')}\n`)
   })
 
-  it('writes through no link that the origin’s user may have left', () => {
+  it('does not write through a link placed by the origin’s user', () => {
     const victim = join(folder, 'victim')
     writeFileSync(victim, 'untouched')
     symlinkSync(victim, join(folder, 'origin.env.new'))
@@ -126,7 +126,7 @@ describe('lifecycle', () => {
     `--lifecycle-hook-name ${hook} --lifecycle-action-result CONTINUE`
   const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
 
-  it('says ready once the origin is, and once only', async () => {
+  it('reports readiness once, when the origin is ready', async () => {
     metadata.ready = false
     const exit = start()
     await eventually(() => expect(metadata.readyChecks).toBeGreaterThan(1))
@@ -148,7 +148,7 @@ describe('lifecycle', () => {
     await exit
   })
 
-  it('reports an origin that is dead, and not one that is unready', async () => {
+  it('reports a dead origin, but not an unready one', async () => {
     const unhealthy = 'aws autoscaling set-instance-health --instance-id i-0123 --health-status Unhealthy'
     const exit = start()
     await eventually(() => expect(commands.calls).toEqual([completed('ready')]))
@@ -163,7 +163,7 @@ describe('lifecycle', () => {
     expect(commands.calls.filter((call) => call === unhealthy)).toHaveLength(1)
   })
 
-  it('stops the origin before it lets the instance go', async () => {
+  it('stops the origin before it completes the terminate hook', async () => {
     metadata.targetState = 'Terminated'
     expect(await start()).toBe(0)
     expect(commands.calls).toEqual(['systemctl stop spillway-origin.service', completed('drained')])
@@ -189,7 +189,7 @@ describe('lifecycle', () => {
     expect(commands.calls.filter((call) => call === completed(hook))).toHaveLength(3)
   })
 
-  it('goes on when the group has closed the hook already', async () => {
+  it('continues when the group has already closed the hook', async () => {
     commands.add('aws', 'exit 255')
     metadata.targetState = 'Terminated'
     expect(await start()).toBe(0)

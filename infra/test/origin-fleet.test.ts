@@ -11,7 +11,7 @@ import { readTemplate, resourcesOf } from './support/template.ts'
 describe.each(stageNames)('%s: the fleet', (stage) => {
   const { fleet, origin } = stages[stage]
 
-  it('stays within the sizes that the budget was drawn on', () => {
+  it('stays within the sizes of the connection budget', () => {
     readTemplate(stage, 'origin').hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', {
       AutoScalingGroupName: `spillway-origin-${stage}`,
       MinSize: String(fleet.min),
@@ -46,7 +46,7 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
     expect(text).not.toMatch(/password/i)
   })
 
-  it('replaces instances without losing capacity and goes back when users feel it', () => {
+  it('replaces instances without losing capacity, and rolls back on user-visible symptoms', () => {
     readTemplate(stage, 'origin').hasResource('AWS::AutoScaling::AutoScalingGroup', {
       UpdatePolicy: {
         AutoScalingInstanceRefresh: {
@@ -93,7 +93,7 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
     expect(readInstanceFile('prometheus.yaml')).toContain('scheme: https\n')
   })
 
-  it('grows on requests, CPU and pressure, and shrinks on its targets alone', () => {
+  it('grows on requests, CPU and pressure, and shrinks only by target tracking', () => {
     const policies = resourcesOf(readTemplate(stage, 'origin'), 'AWS::AutoScaling::ScalingPolicy')
     const steps = policies.filter(({ Properties }) => Properties.PolicyType === 'StepScaling')
     expect(policies).toHaveLength(4)

@@ -29,7 +29,7 @@ describe('pool-fits-database', () => {
     expect(() => spillwayApp([full], { outdir }).synth()).not.toThrow()
   })
 
-  it('stops at one connection more, with the sum and three ways to mend it', () => {
+  it('stops at one connection more, with the sum and three ways to fix it', () => {
     const over = withHeadroom(production, full.connections.headroom + 1)
     expect(() => spillwayApp([over], { outdir }).synth()).toThrow(
       /96 processes × \(pool 24 \+ 2 monitoring\) \+ 205 head-room = 2701 connections[\s\S]*allows 2700[\s\S]*over budget by 1\.[\s\S]*1\. a smaller pool: poolSize 23[\s\S]*2\. a smaller group: instancesMax 11[\s\S]*3\. a larger database: db\.r6g\.2xlarge/,

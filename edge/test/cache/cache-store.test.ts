@@ -25,7 +25,7 @@ const answer: StoredAnswer = {
 /** One suite, held against every store. */
 function cacheStoreTests(name: string, open: () => CacheStore): void {
   describe(name, () => {
-    test('gives back what was put, field for field and byte for byte', async () => {
+    test('returns a stored record, field for field and byte for byte', async () => {
       const store = open()
       await store.put('/v1/items/1?a=ü b', answer, 60)
       expect(await store.get('/v1/items/1?a=ü b')).toEqual(answer)
@@ -47,7 +47,7 @@ function cacheStoreTests(name: string, open: () => CacheStore): void {
       expect(await store.get('key\nfoo=1\n')).toMatchObject({ kind: 'answer' })
     })
 
-    test('replaces, and has nothing for other keys', async () => {
+    test('replaces a record, and returns none for other keys', async () => {
       const store = open()
       await store.put('a', answer, 60)
       await store.put('a', { ...answer, status: 200 }, 60)
@@ -72,7 +72,7 @@ describe('in workerd', () => {
     return new WorkersCacheStore(workerd.cacheApi, `https://api.test/.cache-${opened}/`)
   })
 
-  test('a record of another version, or of nobody, is nothing', async () => {
+  test('ignores a record of another version or in another format', async () => {
     const store = new WorkersCacheStore(workerd.cacheApi, 'https://api.test/.foreign/')
     for (const [key, body] of [
       ['text', 'hello, this is no record at all'],

@@ -99,7 +99,7 @@ describe('one flight per key in workerd', () => {
     expect(origin.requests).toHaveLength(1)
   })
 
-  test('a leader whose client goes away leaves the others their answer, and the store its own', async () => {
+  test('a leader whose client leaves still answers the others and fills the store', async () => {
     const gate = gated()
     const { origin, workerd } = await start(gate.answer)
     const url = `${workerd.urls[0]}/items/1`

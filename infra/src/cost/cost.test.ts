@@ -35,7 +35,7 @@ describe('tiered prices', () => {
 })
 
 describe('traffic', () => {
-  it('splits into reads, writes and what passes the cache', () => {
+  it('splits into reads, writes and requests that reach the origin', () => {
     const traffic = trafficOf({ ...defaultWorkload, readShare: 0.9, hitRatio: 0.5 })
     expect(traffic.reads + traffic.writes).toBeCloseTo(traffic.requestsPerMonth)
     expect(traffic.originRequests / traffic.requestsPerMonth).toBeCloseTo(0.55)
@@ -54,7 +54,7 @@ describe('a bill', () => {
     expect(items.every((item) => item.dollars >= 0)).toBe(true)
   })
 
-  it('never falls when more users come', () => {
+  it('never falls with more users', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 10_000_000 }),
@@ -71,12 +71,12 @@ describe('a bill', () => {
     )
   })
 
-  it('of the first design does not depend on a cache that it has not', () => {
+  it('of the first design does not depend on the cache hit ratio', () => {
     const [none, all] = [0, 1].map((hitRatio) => seedCost({ ...defaultWorkload, hitRatio }, 'http').dollars)
     expect(none).toBe(all)
   })
 
-  it('of Spillway falls with every answer that the edge keeps', () => {
+  it('of Spillway falls with the cache hit ratio', () => {
     const [cold, warm] = [0, 0.99].map(
       (hitRatio) => spillwayCost({ ...defaultWorkload, hitRatio }, production).dollars,
     )
