@@ -25,7 +25,7 @@ describe('a queue before servers', () => {
     expect(queue.admit(100, 5).doneAtMs).toBe(105)
   })
 
-  it('does as much in a second as its servers have time for, however much comes', () => {
+  it('serves up to its capacity in a second, however much comes', () => {
     const queue = new ServerQueue(2)
     let done = 0
     for (let i = 0; i < 1_000; i++) if (queue.admit(i, 10).doneAtMs <= 1_000) done++
@@ -33,7 +33,7 @@ describe('a queue before servers', () => {
     expect(done).toBeLessThanOrEqual(200)
   })
 
-  it('lets those who come later wait for work that turned out to be more', () => {
+  it('delays later work when earlier work took longer than expected', () => {
     const queue = new ServerQueue(1)
     const { server } = queue.admit(0, 10)
     queue.extend(server, 5)
@@ -63,7 +63,7 @@ describe('the wire protocol', () => {
     }
   })
 
-  it('shows no command in what is no OP_MSG', () => {
+  it('shows no command in a message other than OP_MSG', () => {
     const legacy = message('find')
     legacy.writeInt32LE(2004, 12)
     expect(commandName(legacy)).toBeUndefined()
@@ -71,7 +71,7 @@ describe('the wire protocol', () => {
   })
 })
 
-it('lets a command cost what was measured, within a tenth', () => {
+it('makes a command cost its measured time, within a tenth', () => {
   const us = (command: string, requestKib: number, replyKib: number) => {
     const cost = costOf(command)
     if (cost === undefined) return 0
@@ -85,7 +85,7 @@ it('lets a command cost what was measured, within a tenth', () => {
   expect(connectionUs).toBeGreaterThan(0)
 })
 
-it('takes as many connections as it may, and closes the others at once', async () => {
+it('accepts connections up to its limit, and closes others at once', async () => {
   const behind = createServer()
   await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve))
   closing.push(() => behind.close())
@@ -108,7 +108,7 @@ it('takes as many connections as it may, and closes the others at once', async (
 })
 
 describe('execution environments', () => {
-  it('are used again when they are free, made when none is, and throttled at the limit', () => {
+  it('are reused when free, created when none is, and throttled at the limit', () => {
     const environments = new Environments(2, ['a'])
     expect(environments.take()).toEqual({ kind: 'warm', environment: 'a' })
     expect(environments.take()).toEqual({ kind: 'cold' })
@@ -117,7 +117,7 @@ describe('execution environments', () => {
     expect(environments.take()).toEqual({ kind: 'warm', environment: 'b' })
   })
 
-  it('make room when one is lost', () => {
+  it('are replaced when one is lost', () => {
     const environments = new Environments(1)
     environments.take()
     environments.lose()
@@ -170,7 +170,7 @@ describe('a sample of the story', () => {
   const circumstances = { peak: { fromMs: 1_000, toMs: 3_000 }, connectionsMax: 10, refused: 3 }
   const seconds = [second(9, 0, 5), second(2, 8, 700), second(4, 6, 900), second(9, 0, 5)]
 
-  it('is of the peak alone', () => {
+  it('covers the peak alone', () => {
     expect(sampleOf({ seconds, summary, driver }, circumstances)).toMatchObject({
       goodput: 3,
       errorPercent: 70,

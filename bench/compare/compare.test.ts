@@ -17,11 +17,11 @@ describe('the rank test', () => {
     [[1, 2, 3, 4, 7], [5, 6, 8, 9, 10], 8 / 252],
   ])('%j against %j', (a, b, p) => expect(rankTest(a, b)).toBeCloseTo(p, 10))
 
-  it('does not care which is which', () => {
+  it('is symmetric in its two samples', () => {
     expect(rankTest([1, 5, 9], [2, 2, 7, 8])).toBeCloseTo(rankTest([2, 2, 7, 8], [1, 5, 9]), 10)
   })
 
-  it('cries wolf no more often than it says', () => {
+  it('raises false alarms no more often than its probability says', () => {
     const random = seededRandom(4)
     const draw = () => Array.from({ length: 5 }, random)
     const alarms = Array.from({ length: 2_000 }, () => rankTest(draw(), draw()) <= 0.05).filter(
@@ -39,7 +39,7 @@ describe('the t test', () => {
     [[10, 12, 9], [11, 10, 12], 0.566567127],
   ])('%j against %j', (a, b, p) => expect(welchTest(a, b)).toBeCloseTo(p, 6))
 
-  it('knows nothing of a single sample, nor of samples that do not vary', () => {
+  it('has no result for a single sample, nor for samples that do not vary', () => {
     expect(welchTest([1], [2, 3])).toBe(1)
     expect(welchTest([1, 1], [1, 1])).toBe(1)
   })
@@ -96,22 +96,22 @@ describe('a comparison', () => {
     expect(judgementOf('cpu', [100, 108, 102], [95, 99, 93])).toBe('unclear')
   })
 
-  it('takes what overlaps for noise', () => {
+  it('takes overlapping samples for noise', () => {
     expect(judgementOf('cpu', [100, 120, 90, 110, 95], [105, 98, 125, 92, 111])).toBe('same')
   })
 
-  it('takes a change that is sure but small for none', () => {
+  it('ignores a change that is certain but small', () => {
     expect(judgementOf('cpu', [100, 100.1, 100.2, 100.3, 100.4], [101, 101.1, 101.2, 101.3, 101.4])).toBe(
       'same',
     )
   })
 
-  it('does not claim what so few repetitions cannot show', () => {
+  it('claims no change that so few repetitions cannot show', () => {
     expect(judgementOf('cpu', [100], [50])).toBe('unclear')
     expect(judgementOf('cpu', [100, 140], [50, 95])).toBe('unclear')
   })
 
-  it('wants more of each figure the more there are: one of many is apart by chance', () => {
+  it('asks stronger evidence of each figure when there are more: one of many differs by chance', () => {
     const row = (subject: string, samples: number[]) => ({
       case: 'case',
       subject,
@@ -133,12 +133,12 @@ describe('a comparison', () => {
     expect(compare(before, after)[0]?.judgement).toBe('unclear')
   })
 
-  it('leaves out what was not measured', () => {
+  it('leaves out figures that were not measured', () => {
     expect(compare(result({ cpu: [null, null] }), result({ cpu: [1, 2] }))).toEqual([])
     expect(judgementOf('cpu', [100, null, 101], [100, 101])).toBe('same')
   })
 
-  it('says when two results are not of the same thing', () => {
+  it('lists differences between the settings of two results', () => {
     const a = result({}, { settings: { rounds: 3 } })
     const b = result({}, { settings: { rounds: 5 }, quick: true })
     expect(differences(a, b)).toEqual(['one of them is a quick run', 'rounds: 3 and 5'])

@@ -12,7 +12,7 @@ const fresh: Partial<Answer> = { version: 1, cacheStatus: 'Spillway; hit; ttl=12
 const shown = (part: Partial<Exchange>, answer = fresh) =>
   exchange({ via: 'edge 1', session: 'ben', startMs: 300, endMs: 310, ...part, answer })
 
-test('another edge may show what is superseded for as long as it is fresh', () => {
+test('another edge may show a superseded answer while it is fresh', () => {
   expect(check(written(), shown({}))).toEqual([])
   // Places are fresh for 30 s.
   expect(check(written(), shown({ startMs: 31_000, endMs: 31_010 }))).toEqual([])
@@ -24,7 +24,7 @@ test('longer where it says that it is stale', () => {
   expect(check(written(), shown({ startMs: 60_000, endMs: 60_010 }, stale))).toEqual([])
 })
 
-test('not at all where it was asked of the origin', () => {
+test('not at all where the origin was asked', () => {
   const miss = { version: 1, cacheStatus: 'Spillway; fwd=miss; stored' }
   expect(check(written(), shown({ startMs: 3_000, endMs: 3_010 }, miss))).toHaveLength(1)
 })

@@ -24,14 +24,14 @@ async function startMetrics(...figures: readonly (readonly [inUse: number, inFli
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-test('a command that an idle origin waits for, and a request that it still has, are left for good', async () => {
+test('a command that an idle origin waits for, and a request that it still holds, are reported as left over', async () => {
   expect(await leftInWork(await startMetrics([2, 1]), 150)).toBe(3)
 })
 
-test('what ends in the time that everything has is not left', async () => {
+test('a command that ends within its time is not left over', async () => {
   expect(await leftInWork(await startMetrics([2, 2], [1, 1], [0, 0]))).toBe(0)
 })
 
-test('a metric that is not there is no zero', () => {
+test('a missing metric is not zero', () => {
   expect(() => gauge('origin_other 0\n', 'origin_admission_inflight')).toThrow(/no metric/)
 })

@@ -7,7 +7,7 @@ const kinds = (...args: Parameters<typeof judge>) => judge(...args).map(({ kind 
 const put = { operation: 'put', startMs: 150, endMs: 250 } as const
 
 describe('a write that was acknowledged', () => {
-  test('and is in the oplog at the version that was told is well', () => {
+  test('and is in the oplog at the told version is correct', () => {
     const told = exchange({ ...put, marker: 'b', answer: { version: 2 } })
     expect(judge([told], truthOf(place('p', 'a', 'b')))).toEqual([])
   })
@@ -56,12 +56,12 @@ describe('a write that was applied', () => {
     expect(kinds([told], truthOf(place('p', 'a', 'b')))).toEqual(['untrue'])
   })
 
-  test.each([{ status: 503, code: 'outcome-unknown' }, undefined])('and was told %j is well', (answer) => {
+  test.each([{ status: 503, code: 'outcome-unknown' }, undefined])('and was told %j is correct', (answer) => {
     const told = exchange({ ...put, marker: 'b', ...(answer !== undefined && { answer }), via: 'origin 0' })
     expect(judge([told], truthOf(place('p', 'a', 'b')))).toEqual([])
   })
 
-  test('after a first request with its key whose outcome was unknown is well, whatever a later one was told', () => {
+  test('after a first request with its key whose outcome was unknown is correct, whatever a later one was told', () => {
     const create = { operation: 'create', marker: 'a', key: 'k', startMs: 50 } as const
     const first = exchange({ ...create, endMs: 120, answer: { status: 503, code: 'outcome-unknown' } })
     const second = exchange({

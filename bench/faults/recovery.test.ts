@@ -20,7 +20,7 @@ test('service is back at the start of the first second without a failure', () =>
   expect(ms([fault(1_000)], probes(1_000, 2_500))).toEqual([1_401])
 })
 
-test('a fault that nobody notices takes no time', () => {
+test('a fault without a failure takes no time', () => {
   expect(ms([fault(1_000)], probes(0, 0))).toEqual([0])
 })
 
@@ -33,6 +33,6 @@ test('leaves out faults that overlap, and those that another one follows before 
   expect(ms([fault(1_000), fault(2_500)], probes(1_000, 4_000))).toEqual([1_401])
 })
 
-test('does not let what comes next excuse a recovery that was too long by then', () => {
+test('counts a recovery that was already too long when the next fault came', () => {
   expect(ms([fault(1_000), fault(9_000)], probes(1_000, 9_500))).toEqual([8_000, 500 - 99])
 })

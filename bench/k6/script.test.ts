@@ -67,7 +67,7 @@ const summaryIn = (script: Script): Summary =>
   JSON.parse(script.handleSummary(script.k6Data())['summary.json'] ?? '')
 
 describe('the script of k6', () => {
-  it('asks what the scenario wants, and counts as our own driver does', async () => {
+  it('sends the scenario’s requests, and counts as our own driver does', async () => {
     const script = await load(scaledBy(scenarioOf('spike', fixtureLoad), 0.01))
     const asked: Asked[] = []
     script.k6.answer = (request) => {
@@ -89,7 +89,7 @@ describe('the script of k6', () => {
     expect(Object.keys(operations)).toEqual(['places.read', 'places.list', 'trips.create'])
   })
 
-  it('tells writes of unknown outcome from those that were turned away', async () => {
+  it('tells writes of unknown outcome from those that were shed', async () => {
     const script = await load(scaledBy(scenarioOf('spike', fixtureLoad), 0.01))
     const codes = ['overloaded', 'outcome-unknown', 'outcome-unknown']
     script.k6.answer = () => ({ status: 503, ms: 1, body: JSON.stringify({ code: codes.pop() }) })
@@ -107,7 +107,7 @@ describe('the script of k6', () => {
     expect(mean).toBeLessThan(1.25)
   })
 
-  it('says when k6 could not offer what it was to offer', async () => {
+  it('reports when k6 could not offer the planned load', async () => {
     const script = await load(scaledBy(scenarioOf('spike', fixtureLoad), 0.01))
     script.default()
     const data = script.k6Data()
@@ -140,7 +140,7 @@ describe.each(scenarioNames)('%s in the words of k6', (name) => {
   })
 })
 
-it('finds k6 where K6 points, and nothing where it is not', () => {
+it('finds k6 by the variable K6, and nothing where it is missing', () => {
   expect(findK6({ K6: process.execPath })).toBe(process.execPath)
   expect(findK6({ PATH: '/nonexistent' })).toBeUndefined()
 })

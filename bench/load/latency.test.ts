@@ -12,18 +12,18 @@ it('gives percentiles to three digits', () => {
   expect(max / 1000).toBeCloseTo(1, 2)
 })
 
-it('knows half a millisecond from a whole one', () => {
+it('tells half a millisecond from a whole one', () => {
   const histogram = new LatencyHistogram()
   histogram.record(0.5)
   expect(histogram.summary().p50).toBeCloseTo(0.5, 3)
 })
 
-it('takes what is out of its range for the end of it', () => {
+it('clamps values to the ends of its range', () => {
   const histogram = new LatencyHistogram()
   for (const ms of [-1, 0, 1e12]) histogram.record(ms)
   expect(histogram.summary().count).toBe(3)
 })
 
-it('has no figures where nothing was recorded', () => {
+it('has no percentiles where nothing was recorded', () => {
   expect(new LatencyHistogram().summary()).toMatchObject({ count: 0, p50: Number.NaN, max: Number.NaN })
 })

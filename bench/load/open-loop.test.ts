@@ -76,14 +76,14 @@ describe('an open loop', () => {
     expect(total.failures.timeout).toBeGreaterThan(0)
   })
 
-  it('opens as many connections as it is to hold', async () => {
+  it('opens the configured number of connections', async () => {
     const server = await startQueue(0)
     const { connections } = await runOpenLoop(job(server.url, 20, { connectionsMin: 30 }))
     expect(connections).toBe(30)
     expect(server.connections()).toBe(30)
   })
 
-  it('tells a write of unknown outcome from one that was turned away', async () => {
+  it('tells a write of unknown outcome from one that was shed', async () => {
     let asked = 0
     const server = createServer((_request, response) => {
       asked += 1
@@ -100,7 +100,7 @@ describe('an open loop', () => {
     expect(total).toMatchObject({ asked: 10, shed: 5, failed: 5, failures: { 'outcome-unknown': 5 } })
   })
 
-  it('says that nobody answered where nobody listens', async () => {
+  it('reports refused connections where no server listens', async () => {
     const server = await startQueue(0)
     for (const close of closing.splice(0)) close()
     const { total } = await runOpenLoop(job(server.url, 20))

@@ -25,7 +25,7 @@ it.each([
   ['', 'shed'],
 ])('takes 503 with %s for %s', (body, fate) => expect(fateOf(503, body)).toBe(fate))
 
-it('counts a write of unknown outcome as a failure of that name, and not among what was turned away', () => {
+it('counts a write of unknown outcome as a failure of that name, not as shed', () => {
   const tally = new Tally()
   tally.answered(503, 5, '{"code":"outcome-unknown"}')
   tally.answered(503, 5, '{"code":"overloaded"}')
@@ -50,7 +50,7 @@ it('counts every request once, and only timely answers as good', () => {
   })
 })
 
-it('counts answers that are older than they may be', () => {
+it('counts answers older than the allowed age', () => {
   const tally = new Tally()
   for (const age of [0, 8, 9]) tally.aged(age, 8)
   expect(tally.answers()).toMatchObject({ tooOld: 1, oldestSeconds: 9 })
@@ -65,7 +65,7 @@ it('keeps the latency of refusals apart: shedding faster must not make the admit
   expect(shedLatency.p50).toBeCloseTo(1, 1)
 })
 
-it('lays answers out second by second, quiet seconds included', () => {
+it('lists answers second by second, quiet seconds included', () => {
   const timeline = new Timeline(1_000)
   timeline.record(100, 'ok', 20)
   timeline.record(900, 'ok', 2_000)

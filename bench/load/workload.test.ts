@@ -15,7 +15,7 @@ describe('a workload', () => {
     expect(Math.abs(creates - 1_000)).toBeLessThan(4 * 30)
   })
 
-  it('asks the same for the same seed', () => {
+  it('sends the same requests for the same seed', () => {
     const paths = (seed: number) => {
       const search = workload({ read: 1, search: 1 }, seed)
       return Array.from({ length: 50 }, () => search.next(0).call.path)
@@ -34,7 +34,7 @@ describe('a workload', () => {
     expect(new Set(keys).size).toBe(100)
   })
 
-  it('needs something to ask', () => {
+  it('refuses an empty mix', () => {
     expect(() => workload({})).toThrow(RangeError)
   })
 })
@@ -46,7 +46,7 @@ describe('updates', () => {
     return updates
   }
 
-  it('have the ETags of their documents learnt first', () => {
+  it('read the ETags of their documents first', () => {
     expect(workload({ update: 1 }).idsToLearn).toHaveLength(256)
     expect(workload({ read: 1 }).idsToLearn).toHaveLength(0)
   })
@@ -66,7 +66,7 @@ describe('updates', () => {
     expect(updates.next(0).call.headers['if-match']).toBe('"1"')
   })
 
-  it('leave alone a document whose tag is no longer known', () => {
+  it('skip a document whose ETag is no longer known', () => {
     const updates = learned()
     updates.next(0).answered?.(412, undefined)
     expect(updates.next(0).call.method).toBe('GET')

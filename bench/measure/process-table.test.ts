@@ -19,7 +19,7 @@ describe('a line of /proc/PID/stat', () => {
     expect(parseStat(`42 (a) S 1 (b c) S ${rest}`, units)).toMatchObject({ parentPid: 41, cpuMs: 3_000 })
   })
 
-  it('that is none is an error, not zero', () => {
+  it('that is malformed is an error, not zero', () => {
     expect(() => parseStat('', units)).toThrow()
     expect(() => parseStat('42 (node) S 41', units)).toThrow()
   })
@@ -33,7 +33,7 @@ it.each([
   expect(parsePs(line)).toEqual({ pid: 42, parentPid: 41, cpuMs, residentBytes: 2_097_152 })
 })
 
-it('finds the children of children, and nobody else', () => {
+it('finds the children of children, and no other process', () => {
   const usage = (pid: number, parentPid: number) => ({ pid, parentPid, cpuMs: 0, residentBytes: 0 })
   const table = [usage(4, 3), usage(1, 0), usage(3, 2), usage(2, 1), usage(9, 1), usage(8, 7)]
   expect(descendants(2, table)).toEqual([2, 3, 4])

@@ -29,7 +29,7 @@ it('takes a complete result', () => {
   expect(checkResult(result)).toBe(result)
 })
 
-it('says where a result is wrong', () => {
+it('names the wrong field of a result', () => {
   const broken = {
     ...result,
     rows: [{ case: 'read', subject: 'Spillway', metrics: { cpu: { unit: 'µs' } } }],

@@ -23,6 +23,6 @@ it('has every repetition of every metric, and null for what was not measured', (
   })
 })
 
-it('has no notes where there is nothing to note', () => {
+it('has no notes where none were given', () => {
   expect(sampledRow(place, units, [{ cpu: 1, rate: 10 }])).not.toHaveProperty('notes')
 })

@@ -9,7 +9,7 @@ describe('median', () => {
     [[10, 9, 100], 10],
   ])('of %j is %d', (samples, expected) => expect(median(samples)).toBe(expected))
 
-  it('is not a number where one sample is not: a failed repetition stays visible', () => {
+  it('is NaN where one sample is: a failed repetition stays visible', () => {
     expect(median([1, Number.NaN, 3])).toBeNaN()
   })
 })
@@ -24,17 +24,17 @@ it('refuses to summarize nothing', () => {
 })
 
 describe('a paired ratio', () => {
-  it('cancels what both subjects suffered in one round', () => {
+  it('cancels disturbances that both subjects had in one round', () => {
     expect(pairedRatio([500, 1000, 520], [100, 200, 104])).toBe(5)
   })
 
-  it('wants the same rounds', () => {
+  it('refuses different numbers of rounds', () => {
     expect(() => pairedRatio([1, 2], [1])).toThrow(RangeError)
   })
 })
 
 describe('a ratio of means', () => {
-  it('counts what comes seldom as often as it came', () => {
+  it('counts rare costs as often as they occur', () => {
     expect(meanRatio([10, 10, 40], [10, 10, 10])).toBe(2)
     expect(meanRatio([1, Number.NaN], [1, 1])).toBeNaN()
   })

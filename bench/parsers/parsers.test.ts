@@ -35,7 +35,7 @@ test('names are different, and files exist', () => {
   for (const { file } of allParsers) expect(readFileSync(join(root, file)).length).toBeGreaterThan(0)
 })
 
-test('the good body is taken whole and is of the largest; every other one is refused, and as large', () => {
+test('the good body is taken whole, at the largest size; every other one is as large and refused', () => {
   expect(take(largestGood)).toBe(100)
   expect(largestGood.length).toBeGreaterThan(limits.bodyBytesMax * 0.95)
   expect(largestGood.length).toBeLessThanOrEqual(limits.bodyBytesMax)
@@ -47,7 +47,7 @@ test('the good body is taken whole and is of the largest; every other one is ref
 })
 
 describe.each(allParsers)('$name', ({ parse, worst }) => {
-  test('takes its worst inputs, none of which is short', () => {
+  test('takes its worst inputs, all of them long', () => {
     expect(worst.length).toBeGreaterThan(0)
     for (const input of worst) {
       expect(input.length).toBeGreaterThanOrEqual(worstLength / 2)

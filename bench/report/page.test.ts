@@ -80,7 +80,7 @@ describe('the page', () => {
     expect(page([{ ...story, quick: true }]).html).toContain('A quick run')
   })
 
-  it('needs nothing from anywhere', () => {
+  it('loads nothing from elsewhere', () => {
     expect(page([story]).html).not.toMatch(/(src|href)="https?:|@import|url\(/)
   })
 
@@ -91,7 +91,7 @@ describe('the page', () => {
 })
 
 describe('markup', () => {
-  it('escapes what is put in, and takes markup as it is', () => {
+  it('escapes text, and keeps markup as it is', () => {
     expect(html`<b>${'<script>&"'}</b>${raw('<i>')}${[html`<u>${1}</u>`]}`.text).toBe(
       '<b>&lt;script&gt;&amp;&quot;</b><i><u>1</u>',
     )
@@ -118,5 +118,5 @@ describe('a figure of bars', () => {
     expect(svg).toContain('not installed')
   })
 
-  it('follows the scheme of the reader', () => expect(svg).toContain('prefers-color-scheme:dark'))
+  it('follows the reader’s colour scheme', () => expect(svg).toContain('prefers-color-scheme:dark'))
 })

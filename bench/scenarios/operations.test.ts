@@ -10,14 +10,14 @@ describe('operations of the contract', () => {
   const operations = operationsOf(resources, { shares })
   const names = operations.map(({ name }) => name)
 
-  it('ask every resource for what can be asked truthfully', () => {
+  it('cover the operations of every resource that can succeed', () => {
     expect(names).toContain('places.read')
     expect(names).toContain('trips.list')
     expect(names).toContain('trips.create')
     expect(names).toContain('advisories.list')
   })
 
-  it('leave out documents of others, and changes that need the ETag of a moment ago', () => {
+  it('leave out other owners’ documents, and changes that need a recent ETag', () => {
     expect(names).not.toContain('trips.read')
     expect(names).not.toContain('trips.patch')
   })

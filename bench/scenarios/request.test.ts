@@ -26,7 +26,7 @@ describe('requests', () => {
   const requests = new Requests(options(1))
   const made = Array.from({ length: 500 }, (_, user) => requests.next(user))
 
-  it('are ones that the contract takes', () => {
+  it('are valid by the contract', () => {
     for (const { operation, method, path, body } of made) {
       const [pathname = '', search = ''] = path.split('?')
       const match = matchRoute(resources, method, pathname)
@@ -83,11 +83,11 @@ describe('a chooser', () => {
     expect(found.every((count) => count > 0)).toBe(true)
   })
 
-  it('chooses one alone where everybody wants the same', () => {
+  it('chooses one document alone where every user wants the same', () => {
     expect(counts(chooser({ kind: 'one' }, 10), 10)[0]).toBe(20_000)
   })
 
-  it('chooses all alike where none is more popular', () => {
+  it('chooses all documents alike where none is more popular', () => {
     expect(Math.min(...counts(chooser({ kind: 'uniform' }, 10), 10))).toBeGreaterThan(1_500)
   })
 })

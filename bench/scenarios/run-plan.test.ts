@@ -52,7 +52,7 @@ const planFor = (target: string, more: Partial<Scenario> = {}) =>
     seed: 1,
   })
 
-it('counts answers by operation and by what became of them', async () => {
+it('counts answers by operation and outcome', async () => {
   const target = await serve((request, response) => {
     response.statusCode = request.method === 'GET' ? 200 : 503
     response.end('{}')
@@ -66,7 +66,7 @@ it('counts answers by operation and by what became of them', async () => {
   expect(summary.total.asked).toBe((read?.asked ?? 0) + (create?.asked ?? 0))
 })
 
-it('leaves out what needs a token where there is none', async () => {
+it('leaves out operations that need a token where there is none', async () => {
   const target = await serve((_request, response) => response.end('{}'))
   const plan = planOf(resources, { scenario, scale: 1, target, documents, tokens: [], seed: 1 })
   expect(plan.operations.map(({ name }) => name)).toEqual(['places.read'])
@@ -136,7 +136,7 @@ it('ends when the time of the last user is over', async () => {
   expect(asked).toBeGreaterThan(3)
 })
 
-it('learns documents from the target, page after page, as many as are wanted', async () => {
+it('reads documents from the target, page after page, up to the wanted number', async () => {
   const target = await serve((request, response) => {
     const page = new URL(request.url ?? '', 'http://x').searchParams.get('cursor') ?? '0'
     response.setHeader('link', `</v2/places?limit=100&cursor=${Number(page) + 1}>; rel="next"`)

@@ -24,7 +24,7 @@ it('names the scenarios there are where one is asked for that is not', () => {
   expect(() => findScenario('surprise', load)).toThrow(/spike, ramp, soak/)
 })
 
-it('scales users, documents and nothing that has to do with time', () => {
+it('scales users and documents, and no time', () => {
   const small = scaledBy(spike, 1 / 100)
   expect(usersMax(small)).toBe(1_000)
   expect(small.documents).toBe(243)
@@ -34,7 +34,7 @@ it('scales users, documents and nothing that has to do with time', () => {
   expect(Math.max(...rateCurve(small).map(({ perSecond }) => perSecond))).toBe(1_000)
 })
 
-it.each([0, -1, 1.5, Number.NaN])('takes %d for no scale', (scale) => {
+it.each([0, -1, 1.5, Number.NaN])('refuses %d as a scale', (scale) => {
   expect(() => scaledBy(spike, scale)).toThrow(RangeError)
 })
 
@@ -45,7 +45,7 @@ it('shortens every time of a scenario alike, and leaves rates as they are', () =
   expect(rateCurve(short)[0]).toEqual(rateCurve(herd)[0])
 })
 
-it('finds the time in which most users are online', () => {
+it('finds the longest time at the peak of users', () => {
   expect(peakOf(spike)).toEqual({ fromMs: 15_000, toMs: 75_000 })
 })
 

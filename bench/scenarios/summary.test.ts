@@ -27,7 +27,7 @@ it('judges each threshold by itself', () => {
   expect(judge(total, wanted).map(({ isMet }) => isMet)).toEqual([true, true, false])
 })
 
-it('takes a threshold on nothing for missed', () => {
+it('counts a threshold without samples as missed', () => {
   const nothing: Counts = { ...total, asked: 0, good: 0, ok: 0, shed: 0, failed: 0, p99: Number.NaN }
   expect(judge(nothing, wanted).some(({ isMet }) => isMet)).toBe(false)
 })
@@ -38,7 +38,7 @@ it('does not pass a run that measured the driver', () => {
   expect(isPassed({ ...summary, limitedBy: 'its event loop was full' }, met)).toBe(false)
 })
 
-it('says what was asked of whom, and what became of it', () => {
+it('prints target, load and outcomes', () => {
   const text = describeSummary(summary, judge(total, wanted))
   expect(text).toContain('up to 1,000 users (100,000 × 0.01)')
   expect(text).toContain('failed: 500 × 5')

@@ -9,7 +9,7 @@ const service = databaseSeconds(times)
 const full = 4 / service
 
 describe('the database', () => {
-  it('is as fast as idle when hardly used', () => {
+  it('has its idle latency at low use', () => {
     const database = new Database(options)
     database.work(100)
     expect(database.slowdown).toBeCloseTo(1, 3)
@@ -22,7 +22,7 @@ describe('the database', () => {
     expect(database.busy).toBeCloseTo(0.8)
   })
 
-  it('carries over what it cannot do, and works it off', () => {
+  it('carries a backlog over, and works it off', () => {
     const database = new Database(options)
     database.work(full * 1.25)
     expect(database.waitMs).toBeGreaterThan(250)

@@ -20,7 +20,7 @@ it('a lognormal has the mean and variation that were asked for', () => {
   expect(Math.sqrt(drawn.variance) / drawn.mean).toBeCloseTo(0.5, 1)
 })
 
-it('an exponential varies as much as it is long', () => {
+it('an exponential has a deviation equal to its mean', () => {
   const random = seededRandom(2)
   const sample = exponential(3)
   const drawn = mean(() => sample(random))
@@ -29,7 +29,7 @@ it('an exponential varies as much as it is long', () => {
   expect(drawn.variance).toBeLessThan(9.5)
 })
 
-it.each([0.3, 12, 49, 51, 900])('a Poisson count of mean %f varies by its mean', (expected) => {
+it.each([0.3, 12, 49, 51, 900])('a Poisson count of mean %f has its mean as its variance', (expected) => {
   const random = seededRandom(3)
   const drawn = mean(() => poisson(expected, random), 40_000)
   expect(Math.abs(drawn.mean / expected - 1)).toBeLessThan(0.02)

@@ -23,6 +23,6 @@ it('merges with a weight and a delay', () => {
   expect(all.max).toBe(150)
 })
 
-it('knows no latency of nobody', () => {
+it('has no quantile when it is empty', () => {
   expect(new Histogram().quantile(0.5)).toBeNaN()
 })

@@ -28,7 +28,7 @@ const result = (...rows: Row[]): Result => ({
   bars: [],
 })
 
-it('a measured kind costs what was measured, all steps of a request together', () => {
+it('a measured kind costs its measured time, all steps of a request together', () => {
   const measured = withMeasured(
     times,
     result(

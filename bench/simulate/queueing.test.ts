@@ -11,7 +11,7 @@ it.each([
   expect(erlangC(servers, load)).toBeCloseTo(share, 4)
 })
 
-it('says that everyone waits, for ever, where the load is too much', () => {
+it('gives an endless wait to every request above capacity', () => {
   expect(erlangC(4, 4)).toBe(1)
   expect(meanWait(4, 4.1, 1)).toBe(Number.POSITIVE_INFINITY)
 })

@@ -27,6 +27,6 @@ it.each(scenarios)('$name runs forward, and its incidents lie within it', ({ use
   for (const { at } of incidents) expect(at).toBeLessThan(seconds)
 })
 
-it('users ask for something each time', () => {
+it('shares of operations add up to 1', () => {
   expect(operations.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
 })

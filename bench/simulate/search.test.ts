@@ -25,12 +25,12 @@ const large = deployedRules(production)
 const huge = { ...large, name: 'huge', min: 12 }
 
 describe('the search', () => {
-  it('takes the cheapest where nobody loses anything', () => {
+  it('takes the cheapest where none loses requests', () => {
     const [winner] = search([huge, large, small], trials(1_000))
     expect(winner?.rules.name).toBe('small')
   })
 
-  it('takes the one that loses less where it costs little more', () => {
+  it('takes rules that lose less where they cost little more', () => {
     const judged = search([huge, small, large], trials(400_000))
     expect(judged[0]?.rules).toBe(large)
     expect(lostPercent(judged.find(({ rules }) => rules === small) ?? (judged[0] as never))).toBeGreaterThan(
@@ -38,13 +38,13 @@ describe('the search', () => {
     )
   })
 
-  it('refuses who breaks the budget', () => {
+  it('refuses rules that break the budget', () => {
     const [only] = search([large], { ...trials(1_000), connectionsMax: 100 })
     expect(only?.misses).toEqual(['connections'])
   })
 })
 
-it('no candidate can go over the budget by its size, and each is another', () => {
+it('no candidate’s size exceeds the budget, and all differ', () => {
   const space = candidates(2_000)
   expect(new Set(space.map(({ name }) => name)).size).toBe(space.length)
   for (const { max, processes, min, warm } of space) {

@@ -29,7 +29,7 @@ describe('a simulation', () => {
     expect(outcomes.background.refused).toBeGreaterThan(0)
   })
 
-  it('asks as often as users think', () => {
+  it('sends requests at the rate of the users’ think time', () => {
     const { outcomes } = simulate(steady, rules, world).totals
     const asked = outcomes.critical.asked + outcomes.normal.asked + outcomes.background.asked
     const expected = (50_000 / world.thinkSeconds) * 600
@@ -50,7 +50,7 @@ describe('a simulation', () => {
     expect(totals.inServiceMax).toBeLessThanOrEqual(rules.max)
   })
 
-  it('costs more the more is asked', () => {
+  it('costs more at a higher demand', () => {
     const dollars = (users: number) =>
       simulate({ ...steady, seconds: 60, users: [{ at: 0, users }] }, rules, world).totals.dollars
     expect(dollars(50_000)).toBeGreaterThan(dollars(1_000))
@@ -60,14 +60,14 @@ describe('a simulation', () => {
 describe('an incident', () => {
   const seconds = 300
 
-  it('in a zone fails what goes there until health checks notice, and nothing after', () => {
+  it('in a zone fails its requests until health checks notice, and none after', () => {
     const incidents = [{ at: 60, kind: 'zone-loss', zone: 0, seconds: 200 }] as const
     const { totals, samples } = simulate({ ...steady, seconds, incidents }, rules, world)
     expect(totals.outcomes.critical.failed).toBeGreaterThan(0)
     expect(samples.find(({ at }) => at >= 80)?.lostPercent.critical).toBeLessThan(0.1)
   })
 
-  it('at the database takes what only the origin can answer, for less than a minute and a half', () => {
+  it('at the database fails requests that only the origin can answer, for less than a minute and a half', () => {
     const incidents = [{ at: 60, kind: 'database-failover' }] as const
     const { totals, samples } = simulate({ ...steady, seconds, incidents }, rules, world)
     expect(success(totals.outcomes.critical)).toBeLessThan(0.95)
@@ -75,7 +75,7 @@ describe('an incident', () => {
     expect(samples.find(({ at }) => at >= 150)?.lostPercent.critical).toBeLessThan(0.1)
   })
 
-  it('by a deployment is not felt', () => {
+  it('by a deployment fails no request', () => {
     const incidents = [{ at: 60, kind: 'deploy' }] as const
     const { totals } = simulate({ ...steady, seconds, incidents }, rules, world)
     expect(success(totals.outcomes.critical)).toBe(1)

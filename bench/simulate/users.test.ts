@@ -5,7 +5,7 @@ import { Users } from './users.ts'
 const options = { thinkSeconds: 10, retryAfterSeconds: 2, retriesMax: 3, shares: [0.75, 0.25] }
 const all = (asked: readonly (readonly number[])[]) => asked.flat().reduce((sum, count) => sum + count, 0)
 
-it('asks as often as users think, by operation', () => {
+it('sends requests at the rate of the users’ think time, by operation', () => {
   const users = new Users(options)
   const random = seededRandom(1)
   const sums = [0, 0]
@@ -19,7 +19,7 @@ it('asks as often as users think, by operation', () => {
   expect((sums[1] as number) / 100).toBeCloseTo(250, -1)
 })
 
-it('keeps everyone: refused users come back once each, between Retry-After and twice that', () => {
+it('loses no user: each refused one comes back once, between Retry-After and twice that', () => {
   const users = new Users({ ...options, thinkSeconds: 1e12 })
   users.ask(0, 1_000, () => 0)
   users.refused(0, 1, 0, 90)
@@ -35,7 +35,7 @@ it('gives up after the last retry', () => {
   expect(users.waiting).toBe(0)
 })
 
-it('asks less when refused: a wait is not another user', () => {
+it('sends less when refused: a waiting user is not another user', () => {
   const users = new Users(options)
   const random = seededRandom(2)
   let asked = 0
@@ -50,7 +50,7 @@ it('asks less when refused: a wait is not another user', () => {
   expect(asked / 200).toBeLessThan((1_000 * 4) / 19 + 15)
 })
 
-it('lets those who wait go offline with the rest', () => {
+it('takes waiting users offline with the rest', () => {
   const users = new Users(options)
   users.ask(0, 1_000, () => 0)
   users.refused(0, 0, 0, 800)

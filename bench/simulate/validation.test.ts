@@ -20,7 +20,7 @@ const result = (goodput: ReturnType<typeof metric>): Result => ({
 })
 
 describe('a measured run', () => {
-  it('is read with the middle of its repetitions, and with what was offered', () => {
+  it('is read by the median of its repetitions, with the offered load', () => {
     expect(readOverload(result(metric(380, 400, 390)))).toEqual({
       carried: 390,
       poolSize: 16,
@@ -39,7 +39,7 @@ describe('a measured run', () => {
   })
 })
 
-it('goodput beyond capacity is what was carried', () => {
+it('goodput beyond capacity is the throughput that was carried', () => {
   const run = readOverload(result(metric(400)))
   const [five] = compare(run, readServiceTimes(), 20)
   expect(Math.abs(five?.goodputError ?? 100)).toBeLessThan(5)
@@ -47,7 +47,7 @@ it('goodput beyond capacity is what was carried', () => {
   expect(timesOf(run, readServiceTimes()).kinds.list.databaseMs).toBeCloseTo(1_000 / 40)
 })
 
-it('the worst error counts whichever way it is, and none is not a good one', () => {
+it('the largest error counts in either direction, and a missing one is no pass', () => {
   expect(worst([3, -7, 5])).toBe(7)
   expect(worst([])).toBeNaN()
 })

@@ -17,7 +17,7 @@ afterAll(() => closing.disposeAsync())
 const trip = { title: 'Spring', startsOn: '2027-05-01', endsOn: '2027-05-04', placeIds: ['2988507'] }
 
 describe.each(designNames)('%s', (name) => {
-  test('serves the story to who has a token, and nobody else, on connections of its own', async () => {
+  test('serves the story to callers with a token alone, on connections of its own', async () => {
     await using design = await startDesign(name, { arena, scale: localScale, seed: 1 })
     const send = (path: string, init: RequestInit = {}, bearer = token) =>
       fetch(design.url + path, {

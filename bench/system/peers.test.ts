@@ -89,7 +89,7 @@ describe.each(names)('%s', (name) => {
     }
   })
 
-  test('changes a place only for who has seen its version', async () => {
+  test('changes a place only for a caller who sends its version', async () => {
     const path = '/v2/places/2996944'
     const change = () => send('PATCH', path, { population: 5 }, { 'if-match': '"1"' })
     const changed = await change()

@@ -46,14 +46,14 @@ describe('a figure', () => {
     ],
   } as const
 
-  it('escapes what it writes, and follows the scheme of the reader', () => {
+  it('escapes its text, and follows the reader’s colour scheme', () => {
     const svg = figure('t', [panel])
     expect(svg).toContain('a &lt; b &amp; &quot;c&quot;')
     expect(svg).toContain('prefers-color-scheme:dark')
     expect(svg).not.toContain('NaN')
   })
 
-  it('leaves a gap where there is no value, and drops points that say nothing', () => {
+  it('leaves a gap where there is no value, and drops redundant points', () => {
     const path = /class="line blue" d="(M[^"]*M[^"]*)"/.exec(figure('t', [panel]))?.[1] ?? ''
     expect(path.match(/M/g)).toHaveLength(2)
     expect(path.match(/L/g)).toHaveLength(1)

@@ -19,10 +19,10 @@ it('splits requests into hits, refreshes behind them, and misses', () => {
   expect(staleOnError).toBeCloseTo(0.9, 2)
 })
 
-it('misses everything where nothing is kept', () => {
+it('misses every request where nothing is stored', () => {
   expect(new EdgeCache(undefined).outcome(1_000)).toEqual({ hit: 0, refresh: 0, miss: 1, staleOnError: 0 })
 })
 
-it('knows nothing when nobody asks', () => {
+it('has no ratio without requests', () => {
   expect(new EdgeCache(rule).outcome(0)).toMatchObject({ hit: 0, miss: 1 })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { EdgeGate, Throttle } from './gate.ts'
 
 describe('the throttle', () => {
-  it('lets all pass while half of them are accepted', () => {
+  it('passes every request while the origin accepts half of them', () => {
     const throttle = new Throttle()
     for (let second = 0; second < 30; second += 1) {
       expect(throttle.pass(100)).toBe(100)
@@ -10,7 +10,7 @@ describe('the throttle', () => {
     }
   })
 
-  it('sends twice what the origin accepts, whatever is wanted', () => {
+  it('sends twice as many requests as the origin accepts, whatever the demand', () => {
     const throttle = new Throttle()
     let passed = 0
     for (let second = 0; second < 60; second += 1) {
@@ -21,7 +21,7 @@ describe('the throttle', () => {
     expect(passed).toBeLessThan(210)
   })
 
-  it('sends a few probes to an origin that takes nothing, and trusts it again within three seconds', () => {
+  it('sends a few probes to an origin that accepts nothing, and recovers within three seconds', () => {
     const throttle = new Throttle()
     for (let second = 0; second < 20; second += 1) {
       throttle.pass(100)
@@ -52,7 +52,7 @@ describe('the load signal', () => {
   })
 })
 
-it('trusts at once an origin that is back from answering nobody', () => {
+it('sends full load at once to an origin that answers again', () => {
   const gate = new EdgeGate()
   const wanted = { critical: 100, normal: 100, background: 100 }
   const news = { utilization: 0 }

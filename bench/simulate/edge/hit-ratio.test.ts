@@ -10,7 +10,7 @@ it.each([
   expect(new HitRatio(objects, 0).at(requests)).toBeCloseTo(ratio, 3)
 })
 
-it('is what a simulated cache of two objects finds', () => {
+it('equals that of a simulated cache of two objects', () => {
   // Zipf with exponent 1 over two objects: 2/3 and 1/3 of 6 requests a lifetime.
   expect(new HitRatio(2, 1).at(6)).toBeCloseTo((2 / 3) * (4 / 5) + (1 / 3) * (2 / 3), 3)
 })

@@ -3,7 +3,7 @@ import { PeriodMetrics } from './period-metrics.ts'
 
 const second = { inService: 4, requests: 100, refused: 10, cpu: 0.5, poolWaitMs: 1 }
 
-it('tells of a minute only after its end and the delay', () => {
+it('reports a minute only after its end and the delay', () => {
   const metrics = new PeriodMetrics(60, 30)
   const known: [number, unknown][] = []
   for (let at = 0; at < 120; at += 1) {

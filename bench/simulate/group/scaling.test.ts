@@ -87,7 +87,7 @@ describe('step scaling, by the example of the EC2 Auto Scaling User Guide', () =
     expect(takeStep(more, [61], size(3))).toBe(8)
   })
 
-  it('waits for as many periods as it is told', () => {
+  it('waits for the configured number of periods', () => {
     expect(takeStep({ ...guide('out'), periods: 2 }, [59, 80], size(10))).toBeUndefined()
     expect(takeStep({ ...guide('out'), periods: 2 }, [60, 80], size(10))).toBe(13)
   })
@@ -119,18 +119,18 @@ describe('several policies', () => {
     return scaler.decide(group)
   }
 
-  it('the one that wants most wins, within the limits', () => {
+  it('the largest wanted size wins, within the limits', () => {
     const hot = { cpuPercent: 75, requestsPerTarget: 110 }
     expect(decide([cpu50, requests], [hot, hot, hot])).toBe(9)
     expect(decide([cpu50], new Array(3).fill({ cpuPercent: 500 }))).toBe(12)
   })
 
-  it('one that wants more wins over one that wants less', () => {
+  it('a growing policy wins over a shrinking one', () => {
     const mixed = new Array(15).fill({ cpuPercent: 75, requestsPerTarget: 10 })
     expect(decide([cpu50, requests], mixed)).toBe(9)
   })
 
-  it('shrinks only when all that track a target are ready to, and by the least of them', () => {
+  it('shrinks only when every target-tracking policy does, and to the largest of their sizes', () => {
     const half = new Array(15).fill({ cpuPercent: 10, requestsPerTarget: 90 })
     expect(decide([cpu50, requests], half)).toBe(6)
     const both = new Array(15).fill({ cpuPercent: 10, requestsPerTarget: 50 })

@@ -30,13 +30,13 @@ describe('a lane', () => {
     expect([lane.depart(111), lane.depart(112)]).toEqual([undefined, [7]])
   })
 
-  it('fills a batch to its most', () => {
+  it('fills a batch to its maximum', () => {
     const lane = new Lane<number>(rules)
     for (const item of [1, 2, 3, 4, 5]) lane.add(item, 0)
     expect(lane.depart(0)).toEqual([1, 2, 3, 4])
   })
 
-  it('waits a moment for those who were in a large batch', () => {
+  it('waits a moment for the callers of a large batch', () => {
     const lane = new Lane<number>({ ...rules, gathering: { delayMs: 5, siblingsMin: 2 } })
     for (const item of [1, 2]) lane.add(item, 0)
     lane.depart(0)
@@ -53,7 +53,7 @@ describe('a lane', () => {
     expect(lane.depart(30)).toEqual([7])
   })
 
-  it('lets go of those who are too late', () => {
+  it('drops items past their deadline', () => {
     const lane = new Lane<number>(rules)
     for (const item of [1, 2, 3]) lane.add(item, 0)
     expect(lane.expire((item) => item < 3)).toEqual([1, 2])

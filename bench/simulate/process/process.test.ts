@@ -37,7 +37,7 @@ describe('against queueing theory', () => {
     expect(Math.abs(mean / meanWait(servers, servers * utilization, 10) - 1)).toBeLessThan(0.05)
   })
 
-  it('a pool is such a queue too, whoever is let in', () => {
+  it('a pool is such a queue too, whatever its admission', () => {
     const { latency } = simulateProcess(
       { ...model, kinds: [{ ...kind, databaseMs: exponential(10) }], poolSize: 1 },
       { ...long, arrivals: only(50) },
@@ -57,7 +57,7 @@ describe('against queueing theory', () => {
     expect(latency.quantile(0.5)).toBeLessThan(3)
   })
 
-  it("in work on average as Little's law says", () => {
+  it("mean requests in work follow Little's law", () => {
     const { inflight } = simulateProcess(
       { ...model, kinds: [{ ...kind, databaseMs: exponential(20) }] },
       { ...long, arrivals: only(500) },
@@ -67,7 +67,7 @@ describe('against queueing theory', () => {
 })
 
 describe('joined work', () => {
-  it('needs fewer commands the more comes, and one each when little does', () => {
+  it('needs fewer commands per request as the load grows, and one each at low load', () => {
     const lane = { itemsMax: 128, inflightMax: 1, overlapItems: 1e9, patienceMs: 1e9 }
     const commands = (perSecond: number) =>
       simulateProcess(
@@ -95,7 +95,7 @@ describe('overload', () => {
   const arrivals = { critical: 1_000, normal: 6_000, background: 3_000 }
   const result = simulateProcess(small, { arrivals, requests: 100_000, warmup: 50_000, seed: 3 })
 
-  it('loses nobody: who came was answered, was refused, or is still there', () => {
+  it('loses no request: each was answered, refused, or is still in work', () => {
     const { offered, done, shed, inSystem } = result
     const total = (counts: PerPriority) => counts.critical + counts.normal + counts.background
     expect(total(offered)).toBe(50_000)
@@ -108,7 +108,7 @@ describe('overload', () => {
     expect(done.background / offered.background).toBeLessThan(done.normal / offered.normal)
   })
 
-  it('answers in time whomever it admits', () => {
+  it('answers every admitted request in time', () => {
     expect(result.latency.quantile(0.99)).toBeLessThan(500)
     expect(result.longestMs).toBeLessThan(1_000)
   })

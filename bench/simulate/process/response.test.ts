@@ -11,14 +11,14 @@ const load = (share: number, responses: ProcessResponses) => {
   }
 }
 
-describe('what a process answers', () => {
-  it('does not depend on what was asked before', () => {
+describe('the response of a process', () => {
+  it('does not depend on earlier loads', () => {
     const [one, other] = [new ProcessResponses(times, 24, 4_000), new ProcessResponses(times, 24, 4_000)]
     one.at(load(2, one))
     expect(one.at(load(0.8, one))).toEqual(other.at(load(0.8, other)))
   })
 
-  it('is simulated once for loads that are nearly the same', () => {
+  it('is simulated once for nearly equal loads', () => {
     const responses = new ProcessResponses(times, 24, 2_000)
     responses.at(load(0.8, responses))
     responses.at(load(0.801, responses))
@@ -27,7 +27,7 @@ describe('what a process answers', () => {
     expect(responses.simulated).toBe(2)
   })
 
-  it('is everything at half its capacity, and critical alone at its limit and beyond', () => {
+  it('answers all requests at half its capacity, and only critical ones for certain beyond it', () => {
     const responses = new ProcessResponses(times, 24, 10_000)
     const shedOf = (share: number) => {
       const { shed, offered } = responses.at(load(share, responses))
@@ -39,7 +39,7 @@ describe('what a process answers', () => {
     expect(background).toBeGreaterThan(0.5)
   })
 
-  it('is nothing without a primary, and as late as the deadline', () => {
+  it('answers nothing without a primary', () => {
     const responses = new ProcessResponses(times, 24, 4_000)
     const database = { slowdown: 1, hasPrimary: false }
     const { done, longestMs } = responses.at({ ...load(0.3, responses), database })
