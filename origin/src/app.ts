@@ -1,5 +1,6 @@
-import { type Application, headers, limits } from '@spillway/origin/contract'
+import { type Application, headers, limits, type Resource } from '@spillway/origin/contract'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { compileGuards } from './action/guards.ts'
 import { noServerCode, type ServerCode } from './action/implementation.ts'
 import { matchImplementations } from './action/match-implementations.ts'
 import { routeActions } from './action/route-actions.ts'
@@ -140,8 +141,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   routeHealth(app, { health, metrics })
   routePages(app, pages)
   const views = compileViews({ paths, clock })
-  routeResources(app, views, { paths, repository, admission, clock, isCertain, listTimeoutMs })
-  routeActions(app, views, { paths, repository, commits, implementations, admission, clock, isCertain })
+  const guardsOf = (resource: Resource) =>
+    compileGuards({ catalogue: paths.catalogue, repository, guards: server.guards }, resource)
+  routeResources(app, views, { paths, repository, admission, clock, isCertain, listTimeoutMs, guardsOf })
+  routeActions(app, views, {
+    ...{ paths, repository, commits, implementations, guardsOf },
+    ...{ admission, clock, isCertain },
+  })
   await app.ready()
   return app
 }

@@ -1,5 +1,6 @@
 /** The origin's door for an application's server code: handlers of its actions. In no Worker's bundle. */
 export type { ActionStore, Changes, Increments, Items } from './action/action-store.ts'
+export { type Guard, type GuardContext, guard } from './action/guards.ts'
 export {
   type ActionContext,
   type ActionHandler,

@@ -32,12 +32,13 @@ import {
   uniqueConflictProblem,
 } from '../resource/answer.ts'
 import { keyOf } from '../resource/creates.ts'
+import type { AskGuards } from '../resource/guarding.ts'
 import { type Plan, purgeTags } from '../resource/plan.ts'
 import { type Handler, type IsCertain, isVisible } from '../resource/reads.ts'
 import { attemptsMax, notYours, unavailable, writeConflict } from '../resource/updates.ts'
 import { compileInputCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
 import { canonicalJson } from '../store/canonical-json.ts'
-import type { Commits, KeptAnswer, Prepared } from '../store/commits.ts'
+import type { Change, Commits, KeptAnswer, Prepared } from '../store/commits.ts'
 import { keyedId } from '../store/creation-key.ts'
 import type { Call, KeyRefused, Repository, StoredDocument } from '../store/repository.ts'
 import { compileAnswer, type MakeAnswer } from './answer.ts'
@@ -56,6 +57,8 @@ export interface ActionOptions {
   readonly catalogue: Catalogue
   readonly compilers: SchemaCompilers
   readonly storedCheck: (resource: Resource) => StoredCheck
+  /** Guards of a resource, as one question; `undefined`: it has none. */
+  readonly guardsOf: (resource: Resource) => AskGuards | undefined
   readonly isCertain: IsCertain
   readonly turns: Turns
 }
@@ -238,13 +241,47 @@ async function decide(one: ActionPlan, asked: Asked): Promise<Parsed<Decision>> 
   const document = found && work.add(plan.view.resource, found.value)
   const ran = await runHandler(one, asked, work, document)
   if (!ran.ok) return judged(ran.problem)
-  const writes = work.changes().map((change) => commits.prepare(change, at))
+  const changes = work.changes()
+  const required = await requiredBy(one, asked, changes, at.ms)
+  if (!required.ok) return judged(required.problem)
+  const writes = [...changes, ...required.value].map((change) => commits.prepare(change, at))
   if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
   const made = one.makeAnswer(ran.value, found?.value, writes)
   const tags = tagsOfWrites(writes, request.principal?.subject)
   const answer = { ...made, headers: { ...made.headers, ...(tags.length > 0 && purgeTags(...tags)) } }
   return { ok: true, value: { writes, answer } }
 }
+
+/** Documents that the guards of what is written require unchanged, and that are not written themselves. */
+async function requiredBy(
+  { guardsOf }: ActionPlan,
+  { request, call }: Asked,
+  changes: readonly Change[],
+  nowMs: number,
+): Promise<Parsed<readonly Change[]>> {
+  const required = new Map<string, Change>()
+  for (const change of changes) {
+    const ask = change.kind === 'unchanged' ? undefined : guardsOf(change.resource)
+    if (ask === undefined) continue
+    const verdict = await ask({
+      resource: change.resource,
+      fields: 'fields' in change ? change.fields : undefined,
+      before: 'current' in change ? change.current.fields : undefined,
+      operation: 'action',
+      principal: request.principal,
+      nowMs,
+      call,
+    })
+    if (!verdict.ok) return verdict
+    for (const one of verdict.value)
+      required.set(nameOf(one.resource, one.current.id), { kind: 'unchanged', ...one })
+  }
+  for (const change of changes)
+    if ('current' in change) required.delete(nameOf(change.resource, change.current.id))
+  return { ok: true, value: [...required.values()] }
+}
+
+const nameOf = ({ name }: Resource, id: string): string => `${name}/${id}`
 
 /** Documents of one commit: their tags travel in one header, and their locks are held together. */
 const writesMax = 50

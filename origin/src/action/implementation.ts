@@ -8,6 +8,7 @@ import type {
 } from '@spillway/origin/contract'
 import type { Static, TObject } from 'typebox'
 import type { ActionStore } from './action-store.ts'
+import type { Guard } from './guards.ts'
 import type { Refusal } from './refusal.ts'
 
 /** All that a handler is given. It may run several times for one request: after another writer's change, on what is there then. */
@@ -80,11 +81,13 @@ export function implement<
 /** Server code of an application. */
 export interface ServerCode {
   readonly implementations: readonly Implementation[]
+  readonly guards: readonly Guard[]
 }
 
-export const noServerCode: ServerCode = { implementations: [] }
+export const noServerCode: ServerCode = { implementations: [], guards: [] }
 
 /** All server code of an application, as its entry point is given it. */
-export const defineServer = (...implementations: readonly Implementation[]): ServerCode => ({
-  implementations,
+export const defineServer = (...parts: readonly (Implementation | Guard)[]): ServerCode => ({
+  implementations: parts.filter((part) => 'handler' in part),
+  guards: parts.filter((part) => 'judge' in part),
 })

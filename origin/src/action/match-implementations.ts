@@ -13,11 +13,15 @@ export class ServerCodeError extends Error {
  */
 export function matchImplementations(
   { resources }: Application,
-  { implementations }: ServerCode,
+  { implementations, guards }: ServerCode,
 ): ReadonlyMap<Action, Implementation['handler']> {
   const actions = [...resources.values()].flatMap((resource) => [...resource.actions.values()])
   const matched = new Map<Action, Implementation['handler']>()
   const mistakes: string[] = []
+  for (const { resource } of guards) {
+    if (resources.has(resource.name)) continue
+    mistakes.push(`a guard is of '${resource.name}', which is not in the application's resources: add it`)
+  }
   for (const { action, handler } of implementations) {
     const name = `action '${action.name}' of '${action.on.name}'`
     if (!actions.includes(action)) {

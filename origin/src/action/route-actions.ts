@@ -12,7 +12,7 @@ import { deadlineStage } from './deadline-stage.ts'
 import { Turns } from './turns.ts'
 
 export interface RouteActionsOptions
-  extends Pick<ActionOptions, 'repository' | 'commits' | 'implementations' | 'isCertain'> {
+  extends Pick<ActionOptions, 'repository' | 'commits' | 'implementations' | 'guardsOf' | 'isCertain'> {
   readonly paths: KnownPaths
   readonly admission: AdmissionControl
   /** Milliseconds since the epoch. */

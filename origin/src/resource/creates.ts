@@ -7,6 +7,7 @@ import {
   parseWriteQuery,
   problemBody,
   problemStatus,
+  type Resource,
   type View,
 } from '@spillway/origin/contract'
 import type { FastifyRequest } from 'fastify'
@@ -17,7 +18,15 @@ import { callOf, type JsonBody, type ParsedBody } from '../http/request.ts'
 import { pointerToken, validationFailed } from '../http/validation-problem.ts'
 import { canonicalJson } from '../store/canonical-json.ts'
 import { requestFingerprint } from '../store/creation-key.ts'
-import type { CreateOutcome, CreationKey, Failed, Repository, StoredDocument } from '../store/repository.ts'
+import type {
+  Call,
+  CreateOutcome,
+  CreationKey,
+  Failed,
+  NewDocument,
+  Repository,
+  StoredDocument,
+} from '../store/repository.ts'
 import { WriteRefusedError } from '../store/settle-writes.ts'
 import {
   failureProblem,
@@ -27,17 +36,24 @@ import {
   sendWritten,
   uniqueConflictProblem,
 } from './answer.ts'
+import type { AskGuards } from './guarding.ts'
 import { type Plan, purgeTags } from './plan.ts'
 import type { Handler } from './reads.ts'
 import { storedFields, type Writing } from './stored-fields.ts'
+import { attemptsMax, writeConflict } from './updates.ts'
 
 interface CreateOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number
+  readonly askGuards?: AskGuards | undefined
 }
 
 /** POST of one document: 201, its place, its ETag and itself. */
-export function createHandler(plan: Plan, repository: Repository, { clock }: CreateOptions): Handler {
+export function createHandler(
+  plan: Plan,
+  repository: Repository,
+  { clock, askGuards }: CreateOptions,
+): Handler {
   const { resource } = plan.view
   return async (request, reply) => {
     const query = parseWriteQuery(searchOf(request.raw.url as string))
@@ -47,13 +63,22 @@ export function createHandler(plan: Plan, repository: Repository, { clock }: Cre
     const key = creationKey(plan, request, 'create', body)
     if (!key.ok) return sendProblem(reply, key.problem)
     const subject = request.principal?.subject
-    const fields = newFields(plan, body.value, creating(request, clock))
+    const write = creating(request, clock)
+    const fields = newFields(plan, body.value, write)
     if (!fields.ok) return sendProblem(reply, fields.problem)
     const document = { fields: fields.value }
-    const outcome = await outcomeOf(
-      request,
-      repository.create(resource, document, key.value, callOf(request)),
-    )
+    const call = callOf(request)
+    const created =
+      askGuards === undefined
+        ? await outcomeOf(request, repository.create(resource, document, key.value, call))
+        : await createGuarded(
+            repository,
+            askGuards,
+            { resource, document, write, key: key.value, call },
+            request,
+          )
+    if ('problem' in created) return sendProblem(reply, created.problem)
+    const outcome = created
     // A replay is purged as well: the first answer may have been lost before the edge has seen it.
     const lists = plan.changedListTags([fields.value], subject)
     switch (outcome.kind) {
@@ -78,8 +103,53 @@ export function createHandler(plan: Plan, repository: Repository, { clock }: Cre
   }
 }
 
+interface Guarded {
+  readonly resource: Resource
+  readonly document: NewDocument
+  readonly write: Writing
+  readonly key: CreationKey | undefined
+  readonly call: Call
+}
+
+/** Judges and creates, again and again while what it was judged by changes. */
+async function createGuarded(
+  repository: Repository,
+  askGuards: AskGuards,
+  { resource, document, write, key, call }: Guarded,
+  request: FastifyRequest,
+): Promise<CreateOutcome | { readonly kind: 'refused'; readonly problem: Problem }> {
+  // What was done under this key is answered as it was, whatever a guard would say of it now.
+  const earlier = key && (await repository.recall(resource, document, key, call))
+  if (earlier !== undefined) return earlier
+  const asked = { resource, fields: document.fields, before: undefined, ...write, call }
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const verdict = await askGuards(asked)
+    if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
+    const required = { ...document, requires: verdict.value }
+    const outcome = await outcomeOf(request, repository.create(resource, required, key, call))
+    if (outcome.kind !== 'requiredChanged') return outcome
+  }
+  return { kind: 'refused', problem: writeConflict }
+}
+
+/** Judges an item of a batch. One that was created under this key before is answered as it was. */
+async function judgeItem(
+  repository: Repository,
+  askGuards: AskGuards,
+  { resource, document, write, key, call }: Guarded,
+): Promise<Parsed<NewDocument>> {
+  const earlier = key && (await repository.recall(resource, document, key, call))
+  if (earlier?.kind === 'replayed') return { ok: true, value: document }
+  const verdict = await askGuards({ resource, fields: document.fields, before: undefined, ...write, call })
+  return verdict.ok ? { ok: true, value: { ...document, requires: verdict.value } } : verdict
+}
+
 /** POST of many: one result for each, in order; one that fails fails alone. */
-export function batchHandler(plan: Plan, repository: Repository, { clock }: CreateOptions): Handler {
+export function batchHandler(
+  plan: Plan,
+  repository: Repository,
+  { clock, askGuards }: CreateOptions,
+): Handler {
   const { resource } = plan.view
   return async (request, reply) => {
     const query = parseWriteQuery(searchOf(request.raw.url as string))
@@ -91,12 +161,22 @@ export function batchHandler(plan: Plan, repository: Repository, { clock }: Crea
     const key = creationKey(plan, request, 'batchCreate', body)
     if (!key.ok) return sendProblem(reply, key.problem)
     const subject = request.principal?.subject
-    const checked = checkItems(plan, items.value, creating(request, clock))
-    const documents = checked.flatMap((fields) => (fields.ok ? [{ fields: fields.value }] : []))
+    const write = creating(request, clock)
+    const valid = checkItems(plan, items.value, write)
+    const call = callOf(request)
+    const checked = await Promise.all(
+      valid.map(async (fields, item): Promise<Parsed<NewDocument>> => {
+        if (!fields.ok) return fields
+        const document = { fields: fields.value, item }
+        if (askGuards === undefined) return { ok: true, value: document }
+        return judgeItem(repository, askGuards, { resource, document, write, key: key.value, call })
+      }),
+    )
+    const documents = checked.flatMap((document) => (document.ok ? [document.value] : []))
     const outcome =
       documents.length === 0
         ? ({ kind: 'items', outcomes: [] } as const)
-        : await outcomeOf(request, repository.createBatch(resource, documents, key.value, callOf(request)))
+        : await outcomeOf(request, repository.createBatch(resource, documents, key.value, call))
     // Not the documents, of which there may be a hundred: nobody can have asked for what the store has just named.
     const written = documents.map(({ fields }) => fields)
     const purge = purgeTags(...plan.changedListTags(written, subject))
@@ -246,6 +326,8 @@ function refusalProblem(plan: Plan, refusal: Refusal): Problem {
       return uniqueConflictProblem(plan, refusal)
     case 'keyRefused':
       return keyRefusedProblem(refusal)
+    case 'requiredChanged':
+      return writeConflict
     case 'duplicateId':
       throw new TypeError('ids are made by the store, and never twice')
   }

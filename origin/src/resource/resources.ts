@@ -1,4 +1,11 @@
-import { idPattern, type OfferedRoute, type Operation, routesOf, viewsOf } from '@spillway/origin/contract'
+import {
+  idPattern,
+  type OfferedRoute,
+  type Operation,
+  type Resource,
+  routesOf,
+  viewsOf,
+} from '@spillway/origin/contract'
 import type { FastifyInstance, HTTPMethods, onRequestHookHandler } from 'fastify'
 import { answerUnmatched, type KnownPaths } from '../http/entry.ts'
 import { admissionStage } from '../overload/admission.ts'
@@ -6,6 +13,7 @@ import type { AdmissionControl } from '../overload/admission-control.ts'
 import type { Repository } from '../store/repository.ts'
 import { batchHandler, createHandler } from './creates.ts'
 import { gateStage } from './gate.ts'
+import type { AskGuards } from './guarding.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { type Handler, type IsCertain, listHandler, readHandler } from './reads.ts'
 import { deleteHandler, patchHandler, replaceHandler } from './updates.ts'
@@ -18,6 +26,8 @@ export interface ResourcesOptions {
   /** How long one list may take, in ms. */
   readonly listTimeoutMs: number
   readonly isCertain: IsCertain
+  /** Guards of a resource, as one question; `undefined`: it has none. */
+  readonly guardsOf: (resource: Resource) => AskGuards | undefined
   /** Milliseconds since the epoch. */
   readonly clock: () => number
 }
@@ -37,7 +47,11 @@ export function compileViews({ paths, clock }: Pick<ResourcesOptions, 'paths' | 
   }
 }
 
-type MakeHandler = (plan: Plan, repository: Repository, options: ResourcesOptions) => Handler
+type MakeHandler = (
+  plan: Plan,
+  repository: Repository,
+  options: ResourcesOptions & { readonly askGuards: AskGuards | undefined },
+) => Handler
 
 const handlers: Readonly<Record<Exclude<Operation, 'action'>, MakeHandler>> = {
   list: listHandler,
@@ -57,6 +71,7 @@ export function routeResources(
 ): void {
   const { paths, repository, admission, clock } = options
   for (const plan of plans) {
+    const askGuards = options.guardsOf(plan.view.resource)
     for (const route of routesOf(plan.view)) {
       const { method, path, operation } = route
       if (operation === 'action') continue
@@ -68,7 +83,7 @@ export function routeResources(
         method: method as HTTPMethods,
         url: path,
         onRequest: [...idStages(paths, plan, route), ...stages],
-        handler: handlers[operation](plan, repository, options),
+        handler: handlers[operation](plan, repository, { ...options, askGuards }),
       })
     }
   }

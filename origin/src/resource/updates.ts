@@ -32,6 +32,7 @@ import type {
   StoredDocument,
 } from '../store/repository.ts'
 import { failureProblem, outcomeOf, sendFailure, sendWritten, uniqueConflictProblem } from './answer.ts'
+import { type AskGuards, noGuards } from './guarding.ts'
 import { type Plan, purgeTags } from './plan.ts'
 import { type Handler, type IsCertain, isVisible } from './reads.ts'
 import { showDocument } from './serializer.ts'
@@ -92,6 +93,7 @@ interface UpdateOptions {
   readonly isCertain: IsCertain
   /** Milliseconds since the epoch. */
   readonly clock: () => number
+  readonly askGuards?: AskGuards | undefined
 }
 
 /** How a request is judged by what was read: certain or not, and the refusal where nothing is there. */
@@ -103,7 +105,7 @@ interface Judging {
 function updateHandler(
   plan: Plan,
   repository: Repository,
-  judging: Judging & Pick<UpdateOptions, 'clock'> & Pick<Writing, 'operation'>,
+  judging: Judging & UpdateOptions & Pick<Writing, 'operation'>,
   parse: (body: unknown) => Parsed<Change>,
 ): Handler {
   const { resource } = plan.view
@@ -116,7 +118,7 @@ function updateHandler(
     if (!change.ok) return sendProblem(reply, change.problem)
     const call = callOf(request)
     const { principal } = request
-    const { clock, operation } = judging
+    const { askGuards = noGuards, clock, operation } = judging
     return writing(
       plan,
       repository,
@@ -126,14 +128,22 @@ function updateHandler(
       async (current) => {
         const next = nextFields(plan, current, change.value, { principal, nowMs: clock(), operation })
         if (!next.ok) return { kind: 'refused', problem: next.problem }
-        return outcomeOf(request, repository.replace(resource, current, next.value, call))
+        const write = { resource, before: current.fields, principal, operation, nowMs: clock(), call }
+        const verdict = await askGuards({ ...write, fields: next.value })
+        if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
+        const requiring = { ...call, requires: verdict.value }
+        return outcomeOf(request, repository.replace(resource, current, next.value, requiring))
       },
     )
   }
 }
 
 /** DELETE: 204, and 404 from then on. */
-export function deleteHandler(plan: Plan, repository: Repository, { isCertain }: UpdateOptions): Handler {
+export function deleteHandler(
+  plan: Plan,
+  repository: Repository,
+  { isCertain, clock, askGuards = noGuards }: UpdateOptions,
+): Handler {
   const { resource } = plan.view
   return async (request, reply) => {
     const conditions = writeConditions(plan, request)
@@ -145,7 +155,13 @@ export function deleteHandler(plan: Plan, repository: Repository, { isCertain }:
       request,
       reply,
       { conditions: conditions.value, missing: noSuchDocument, isCertain },
-      (current) => outcomeOf(request, repository.delete(resource, current, call)),
+      async (current) => {
+        const { principal } = request
+        const write = { resource, before: current.fields, principal, nowMs: clock(), call }
+        const verdict = await askGuards({ ...write, fields: undefined, operation: 'delete' })
+        if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
+        return outcomeOf(request, repository.delete(resource, current, { ...call, requires: verdict.value }))
+      },
     )
   }
 }

@@ -10,9 +10,23 @@ import {
   type StoredRecord,
   tombstoneOf,
 } from './envelope.ts'
+import type { Replacement } from './mongo-commands.ts'
 import type { Records } from './records.ts'
-import type { Call, KeyRefused, NotDone, StoredDocument, UniqueConflict, Unknown } from './repository.ts'
-import { replacementOutcome, WriteInDoubtError, WriteRefusedError } from './settle-writes.ts'
+import type {
+  Call,
+  KeyRefused,
+  NotDone,
+  StoredDocument,
+  Unchanged,
+  UniqueConflict,
+  Unknown,
+} from './repository.ts'
+import {
+  replacementOutcome,
+  WriteInDoubtError,
+  type WriteOutcome,
+  WriteRefusedError,
+} from './settle-writes.ts'
 import type { Attempt, RecordWrite } from './transaction.ts'
 import type { TransactionRoom } from './transaction-room.ts'
 import { writeIds } from './write-ids.ts'
@@ -211,6 +225,35 @@ export class Commits {
     }
   }
 
+  /** One record as {@link Records} would write it, on the condition that other documents are as they were read. */
+  async writeRequiring(
+    resource: Resource,
+    { record, expected }: Replacement,
+    requires: readonly Unchanged[],
+    call: Call,
+  ): Promise<WriteOutcome | { readonly kind: 'requiredChanged' }> {
+    const at = this.#options.clock()
+    const write = { resource, collection: resource.name, record, expected, isGuard: false }
+    const guards = requires.map((one) => this.prepare({ kind: 'unchanged', ...one }, at))
+    const outcome = await this.#transact([write, ...guards], call)
+    switch (outcome.kind) {
+      case 'committed':
+        return { kind: 'written' }
+      case 'changed': {
+        if (expected > 0) return { kind: 'versionConflict' }
+        const found = await this.#options.records.find(resource.name, record._id, call)
+        if (found.kind === 'notDone') return found
+        return found.record === undefined
+          ? { kind: 'requiredChanged' }
+          : { kind: 'duplicateId', existing: found.record }
+      }
+      case 'answered':
+        throw new TypeError('there is no answer to keep')
+      default:
+        return outcome
+    }
+  }
+
   async #transact(writes: readonly (Prepared | RecordWrite)[], call: Call): Promise<CommitOutcome> {
     const { room, now } = this.#options
     const outcome = await room.run(call.deadline - now(), () => this.#settle(writes, call))
@@ -284,6 +327,6 @@ function refusalOf(writes: readonly (Prepared | RecordWrite)[], attempt: Refused
   const { collection, fields } = attempt
   if (collection === answersCollection) return { kind: 'answered' }
   if (fields[0] === '_id') return { kind: 'changed' }
-  const write = writes.find((one): one is Prepared => 'resource' in one && one.collection === collection)
+  const write = writes.find((one) => 'resource' in one && one.collection === collection)
   return { kind: 'uniqueConflict', fields, resource: (write as Prepared).resource }
 }

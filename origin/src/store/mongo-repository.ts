@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Fields, ListQuery, Resource } from '@spillway/origin/contract'
 import { canonicalJson } from './canonical-json.ts'
+import type { Commits } from './commits.ts'
 import { keyedId, keyedItemId } from './creation-key.ts'
 import {
   batchClaim,
@@ -15,10 +16,12 @@ import {
   tombstoneOf,
 } from './envelope.ts'
 import { planList } from './list-plan.ts'
+import type { Replacement } from './mongo-commands.ts'
 import type { Records } from './records.ts'
 import type {
   BatchOutcome,
   Call,
+  ChangeCall,
   CreateOutcome,
   CreationKey,
   DeleteOutcome,
@@ -41,13 +44,18 @@ const inUse: KeyRefused = { kind: 'keyRefused', reason: 'inUse' }
 export class MongoRepository implements Repository {
   readonly #records: Records
   readonly #clock: () => Instant
+  readonly #commits: Pick<Commits, 'writeRequiring'>
   readonly #writeId = writeIds()
   /** Ids of keyed creates that are running in this process. */
   readonly #running = new Set<string>()
 
-  /** @param clock milliseconds since the epoch, for `createdAt`, `updatedAt` and the age of keys */
-  constructor(records: Records, clock: () => number) {
+  /**
+   * @param commits for writes that require other documents to be unchanged
+   * @param clock milliseconds since the epoch, for `createdAt`, `updatedAt` and the age of keys
+   */
+  constructor(records: Records, commits: Pick<Commits, 'writeRequiring'>, clock: () => number) {
     this.#records = records
+    this.#commits = commits
     this.#clock = instantClock(clock)
   }
 
@@ -80,11 +88,22 @@ export class MongoRepository implements Repository {
     call: Call,
   ): Promise<CreateOutcome> {
     if (key === undefined)
-      return this.#insert(resource, document.id ?? randomUUID(), document.fields, undefined, call)
+      return this.#insert(resource, document.id ?? randomUUID(), document, undefined, call)
     const id = keyedId(resource.name, key)
-    return this.#exclusively<CreateOutcome>(id, () =>
-      this.#insert(resource, id, document.fields, key.request, call),
-    )
+    return this.#exclusively<CreateOutcome>(id, () => this.#insert(resource, id, document, key.request, call))
+  }
+
+  async recall(
+    resource: Resource,
+    { fields, item }: NewDocument,
+    key: CreationKey,
+    call: Call,
+  ): Promise<CreateOutcome | undefined> {
+    const keyed = keyedId(resource.name, key)
+    const id = item === undefined ? keyed : keyedItemId(keyed, item)
+    const found = await this.#records.find(resource.name, id, call)
+    if (found.kind === 'notDone') return found
+    return found.record && replay(found.record, key.request, fields)
   }
 
   createBatch(
@@ -101,7 +120,13 @@ export class MongoRepository implements Repository {
       const refusal = await this.#claim(resource, batchId, key.request, call)
       return (
         refusal ??
-        this.#insertAll(resource, documents, (_, index) => keyedItemId(batchId, index), key.request, call)
+        this.#insertAll(
+          resource,
+          documents,
+          ({ item }, index) => keyedItemId(batchId, item ?? index),
+          key.request,
+          call,
+        )
       )
     })
   }
@@ -110,27 +135,29 @@ export class MongoRepository implements Repository {
     resource: Resource,
     current: StoredDocument,
     fields: Fields,
-    call: Call,
+    call: ChangeCall,
   ): Promise<ReplaceOutcome> {
     const record = replacementOf(current, fields, this.#writeId(), this.#clock())
-    const outcome = await this.#records.replace(resource.name, { record, expected: current.version }, call)
+    const outcome = await this.#replace(resource, { record, expected: current.version }, call)
     switch (outcome.kind) {
       case 'written':
         return { kind: 'replaced', document: documentWith(record, fields) }
       case 'duplicateId':
+      case 'requiredChanged':
         throw new TypeError('a replacement inserts nothing')
       default:
         return outcome
     }
   }
 
-  async delete(resource: Resource, current: StoredDocument, call: Call): Promise<DeleteOutcome> {
+  async delete(resource: Resource, current: StoredDocument, call: ChangeCall): Promise<DeleteOutcome> {
     const record = tombstoneOf(current, this.#writeId(), this.#clock())
-    const outcome = await this.#records.replace(resource.name, { record, expected: current.version }, call)
+    const outcome = await this.#replace(resource, { record, expected: current.version }, call)
     switch (outcome.kind) {
       case 'written':
         return deleted
       case 'duplicateId':
+      case 'requiredChanged':
       case 'uniqueConflict':
         throw new TypeError('a tombstone conflicts with nothing')
       default:
@@ -142,15 +169,24 @@ export class MongoRepository implements Repository {
     return this.#records.idle()
   }
 
+  #replace(resource: Resource, replacement: Replacement, { requires = [], ...call }: ChangeCall) {
+    return requires.length === 0
+      ? this.#records.replace(resource.name, replacement, call)
+      : this.#commits.writeRequiring(resource, replacement, requires, call)
+  }
+
   async #insert(
     resource: Resource,
     id: string,
-    fields: Fields,
+    { fields, requires = [] }: NewDocument,
     request: string | undefined,
     call: Call,
   ): Promise<CreateOutcome> {
     const record = newRecord(id, fields, this.#writeId(), request, this.#clock())
-    const outcome = await this.#records.insert(resource.name, record, call)
+    const outcome =
+      requires.length === 0
+        ? await this.#records.insert(resource.name, record, call)
+        : await this.#commits.writeRequiring(resource, { record, expected: 0 }, requires, call)
     switch (outcome.kind) {
       case 'written':
         return { kind: 'created', document: documentWith(record, fields) }
@@ -174,7 +210,7 @@ export class MongoRepository implements Repository {
     // Each on its own, failures too: the others go on when one fails, and what becomes of them is to be told.
     const outcomes = await Promise.all(
       documents.map((document, index) =>
-        this.#insert(resource, idOf(document, index), document.fields, request, call).catch(failed),
+        this.#insert(resource, idOf(document, index), document, request, call).catch(failed),
       ),
     )
     return { kind: 'items', outcomes }

@@ -61,5 +61,5 @@ export function openRepository(
     room: new TransactionRoom(transactionsMax),
     clock: instantClock(clock),
   })
-  return { repository: new MongoRepository(records, clock), commits, records }
+  return { repository: new MongoRepository(records, commits, clock), commits, records }
 }

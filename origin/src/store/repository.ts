@@ -48,6 +48,12 @@ export interface Call {
   readonly signal?: { readonly aborted: boolean }
 }
 
+/** A document that must be as it was read when something else is written. */
+export interface Unchanged {
+  readonly resource: Resource
+  readonly current: StoredDocument
+}
+
 /**
  * Why something was not done. For a write: it has not happened and will not happen.
  * - `busy`: more is waiting than may wait, or no connection came free in time.
@@ -113,6 +119,8 @@ export type CreateOutcome =
   | { readonly kind: 'replayed'; readonly document: StoredDocument }
   /** The given `id` is taken. Cannot happen to a create that leaves the id to the store. */
   | { readonly kind: 'duplicateId' }
+  /** A document that was required to be unchanged is not: nothing was written, and all is to be decided anew. */
+  | { readonly kind: 'requiredChanged' }
   | UniqueConflict
   | KeyRefused
   | NotDone
@@ -152,6 +160,16 @@ export interface NewDocument {
   readonly fields: Fields
   /** @default a new UUID, or one derived from the key */
   readonly id?: string
+  /** Its place in a batch with a key, from which its id follows: the same whatever becomes of the others. */
+  readonly item?: number
+  /** @default none */
+  readonly requires?: readonly Unchanged[]
+}
+
+/** The circumstances of a change. */
+export interface ChangeCall extends Call {
+  /** What has changed among these counts as a change of the document itself. @default none */
+  readonly requires?: readonly Unchanged[]
 }
 
 /**
@@ -181,10 +199,26 @@ export interface Repository {
   ): Promise<BatchOutcome>
 
   /** @param current as read; the replacement happens only if the stored document is still at its version */
-  replace(resource: Resource, current: StoredDocument, fields: Fields, call: Call): Promise<ReplaceOutcome>
+  replace(
+    resource: Resource,
+    current: StoredDocument,
+    fields: Fields,
+    call: ChangeCall,
+  ): Promise<ReplaceOutcome>
 
   /** @param current as read; the deletion happens only if the stored document is still at its version */
-  delete(resource: Resource, current: StoredDocument, call: Call): Promise<DeleteOutcome>
+  delete(resource: Resource, current: StoredDocument, call: ChangeCall): Promise<DeleteOutcome>
+
+  /**
+   * The outcome of an earlier create with this key; `undefined`: there was none. For a create that is judged by what the
+   * earlier one may have changed.
+   */
+  recall(
+    resource: Resource,
+    document: NewDocument,
+    key: CreationKey,
+    call: Call,
+  ): Promise<CreateOutcome | undefined>
 
   /** Resolves when nothing is under way: to be awaited after the last caller has been refused, before the pool closes. */
   drain(): Promise<void>

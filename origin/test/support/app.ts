@@ -60,6 +60,7 @@ export const bound = (repository: Repository): Repository => ({
   createBatch: (...parts) => repository.createBatch(...parts),
   replace: (...parts) => repository.replace(...parts),
   delete: (...parts) => repository.delete(...parts),
+  recall: (...parts) => repository.recall(...parts),
   drain: () => repository.drain(),
 })
 
