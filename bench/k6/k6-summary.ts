@@ -12,7 +12,7 @@ export interface K6Data {
   readonly state?: { readonly testRunDurationMs?: number }
 }
 
-/** More arrivals than this that no virtual user was free for, and less was offered than intended. */
+/** Share of arrivals without a free virtual user above which the offered load was too low. */
 const droppedShareMax = 0.001
 
 /** k6's metrics → the summary that our own driver prints. */

@@ -13,7 +13,7 @@ import { findK6 } from './find-k6.ts'
 import { k6Options } from './options.ts'
 import type { Answer, Asked } from './stand-in.ts'
 
-/** The bundle, and the stand-ins inside it. */
+/** Bundle, and the stand-ins inside it. */
 interface Script {
   readonly default: () => void
   readonly options: ReturnType<typeof k6Options>

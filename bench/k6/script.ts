@@ -17,7 +17,7 @@ const text = open(__ENV.SPILLWAY_PLAN as string)
 const { tokens: allTokens, documents: allDocuments, ...plan }: Plan = JSON.parse(text)
 const { scenario } = plan
 
-// Once for all virtual users, of which each has a runtime of its own.
+// Read once for all virtual users, which each have a runtime of their own.
 const tokens = new SharedArray<string>('tokens', () => [...allTokens])
 const documents = Object.fromEntries(
   Object.entries(allDocuments).map(([name, list]) => [
@@ -62,7 +62,7 @@ export default function request(): void {
     redirects: 0,
     tags: { name: operation.name },
   })
-  // k6 leaves out of `duration` what it took to get a connection; the user waits for that as well.
+  // k6's `duration` leaves out the time to get a connection, which the user waits for as well.
   const latencyMs = timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration
   const outcome = fateOf(status, status === 503 ? String(answered) : '')
   const isGood = outcome === 'ok' && latencyMs <= scenario.usefulMs

@@ -7,8 +7,8 @@ export interface RatePoint {
 }
 
 /**
- * - `poisson`: each request comes by itself, as from many users who do not know of each other.
- * - `constant`: evenly spaced, for measurements that are to be free of bursts.
+ * - `poisson`: independent requests, as from many users who do not know of each other.
+ * - `constant`: evenly spaced, for measurements without bursts.
  */
 export type Spacing = 'poisson' | 'constant'
 
@@ -19,7 +19,7 @@ export const steady = (perSecond: number, durationMs: number): readonly RatePoin
 ]
 
 /**
- * The times (ms since the start) at which requests are to leave, in order, whatever becomes of those before them.
+ * Planned times of requests (ms since the start), in order, independent of answers.
  *
  * A process with rate λ(t) is one of rate 1 seen through Λ(t), the number of requests expected by t (Çinlar 1975,
  * inversion method). So requests are placed at distance 1 (constant) or Exp(1) (Poisson) and Λ is inverted, which is a

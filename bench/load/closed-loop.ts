@@ -13,7 +13,7 @@ const repeatedCalls = 256
 
 /**
  * Closed loop on autocannon: of the load generators it is the one that npm installs on every system without a compiler,
- * and what is measured here (CPU time of the server for an answer) does not depend on how fast the generator is.
+ * and CPU time of the server for an answer does not depend on the speed of the generator.
  */
 export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promise<LoadReport> {
   const { connections, warmupMs, windowMs } = job
@@ -29,7 +29,7 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
     {
       url: target,
       connections,
-      // Ended by `stop` below: its own clock starts before the connections do.
+      // `stop` below ends it: autocannon's own clock starts before its connections do.
       duration: 3_600,
       sampleInt: 50,
       timeout: 10,
@@ -73,7 +73,7 @@ function requestsOf(workload: Workload, user: number): autocannon.Request[] {
     {
       setupRequest: (defaults) => {
         step = workload.next(user)
-        // No body of the request before: autocannon starts from what it last sent.
+        // Clears the body: autocannon starts from the previous request.
         return { ...defaults, body: undefined, ...requestOf(step.call) }
       },
       onResponse: (status, _body, _context, headers) => step.answered?.(status, etagOf(headers)),

@@ -24,7 +24,7 @@ export class Connections {
     this.#counts = counts
   }
 
-  /** `undefined`: all of them are in use, and there must be no more. */
+  /** `undefined`: all are in use, and the limit is reached. */
   take(): Client | undefined {
     const { min, max } = this.#counts
     if (this.#all.length < min) return this.#make()

@@ -5,11 +5,11 @@ import type { Job, ReportOf } from './report.ts'
 
 const file = join(import.meta.dirname, 'driver.ts')
 
-/** Drivers without a job. They are kept: a warm one measures what a cold one would spend on compiling itself. */
+/** Idle drivers, kept warm: a cold one would spend its first job on compiling itself. */
 const idle: ChildProcess[] = []
 
 export interface DriveOptions {
-  /** Called when the warm-up is over and what is measured begins. */
+  /** Called when the warm-up ends and the measurement begins. */
   readonly onWindow?: () => void
 }
 

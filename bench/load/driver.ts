@@ -36,5 +36,5 @@ function run(job: Job, onWindow: () => void): Promise<ReportOf<Job>> {
   }
 }
 
-// The parent is gone: nobody wants the report.
+// The parent has ended, so the report has no reader.
 process.once('disconnect', () => process.exit())

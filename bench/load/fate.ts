@@ -7,7 +7,7 @@ const outcomeUnknown = 'outcome-unknown'
  * was turned away, and the write may have been done.
  *
  * @param status 0: no answer
- * @param body of a 503; nothing is looked at for any other
+ * @param body of a 503; ignored for other statuses
  */
 export const fateOf = (status: number, body = ''): Fate => {
   if ((status >= 200 && status < 300) || status === 304) return 'ok'

@@ -4,14 +4,14 @@ import type { Random } from './random.ts'
 import { type Mix, Workload } from './workload.ts'
 
 export interface HoldOptions {
-  /** Checked already: it may be asked for ETags. */
+  /** Target that has been checked, so that ETags may be read from it. */
   readonly target: string
   readonly ids: readonly string[]
   readonly mix: Mix
   readonly credentials: Credentials
 }
 
-/** A workload whose users say who they are until `stop`, ready for its first call. */
+/** Workload with credentials that are renewed until `stop`, ready for its first call. */
 export async function holdWorkload(
   { target, ids, mix, credentials }: HoldOptions,
   random: Random,

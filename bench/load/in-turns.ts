@@ -12,9 +12,9 @@ import type { Workload } from './workload.ts'
 type Loop = TurnsJob['loops'][number]
 
 /**
- * Closed loops that take turns of a fraction of a second, until each has had its time. A processor that is shared with
- * others changes its speed by half from one second to the next; what two loops are compared by then falls on both. A
- * turn ends when its last answer is here, and connections stay open from one to the next.
+ * Closed loops that take turns of a fraction of a second, until each has run its time. A processor that is shared with
+ * others changes its speed by half from one second to the next; short turns let such a change fall on all loops alike.
+ * A turn ends with its last answer, and connections stay open between turns.
  *
  * The watched processes of a loop must be its own: all that they do in the window counts for it, also what a runtime
  * puts off until others have their turn, as it does with garbage.
@@ -47,7 +47,7 @@ export async function runInTurns(job: TurnsJob, onWindow = () => {}): Promise<re
   }
 }
 
-/** @returns how long each has had, in ms */
+/** @returns time that each loop has run, in ms */
 async function takeTurns(
   crowds: readonly Crowd[],
   ofEachMs: number,
@@ -56,7 +56,7 @@ async function takeTurns(
   const spentMs = crowds.map(() => 0)
   for (let turn = 0; turn * turnMs < ofEachMs; turn++) {
     for (let place = 0; place < crowds.length; place++) {
-      // There and back: neighbours in the order are neighbours in time, and none is always the later one.
+      // Forward, then backward: neighbours in the order are neighbours in time, and neither is always the later one.
       const i = turn % 2 === 0 ? place : crowds.length - 1 - place
       spentMs[i] = (spentMs[i] as number) + (await (crowds[i] as Crowd).askFor(turnMs))
     }
@@ -93,7 +93,7 @@ class Crowd {
     return this.#tally
   }
 
-  /** @returns how long it took until the last answer was here, in ms */
+  /** @returns time until the last answer, in ms */
   async askFor(ms: number): Promise<number> {
     const startMs = performance.now()
     this.#untilMs = startMs + ms
@@ -115,7 +115,7 @@ class Crowd {
     tally.asked()
     this.#sender.send(this.#workload.next(user), startMs, (ending, latencyMs) => {
       if ('reason' in ending) {
-        // Not again before the next turn: a target that is gone would be asked without end.
+        // Waits for the next turn: retries to a dead target would never end.
         tally.failed(ending.reason)
         return
       }

@@ -21,7 +21,7 @@ export async function learnEtags(
           return answer
         }
         let answer = await ask()
-        // It may still be busy with the load before this one.
+        // The target may still be busy with the previous load.
         for (let retries = 0; answer.statusCode === 503 && retries < 20; retries++) {
           await sleep(250)
           answer = await ask()

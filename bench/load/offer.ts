@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 
-/** Something to be done at each of these times (ms since the start, in order). */
+/** Action to run at each of these times (ms since the start, in order). */
 export interface Plan {
   readonly times: Iterator<number>
   /** @param intendedMs the time it was planned for, on the clock of `performance.now()` */
@@ -8,8 +8,8 @@ export interface Plan {
 }
 
 /**
- * Carries plans out on time, and late rather than not at all. Timers count whole milliseconds, so what is due within
- * one goes together; it is still counted from its own time.
+ * Runs plans on time, and late rather than never. Timers count whole milliseconds, so actions due within the same one
+ * run together; each is still counted from its own time.
  *
  * @returns when `durationMs` is over
  */

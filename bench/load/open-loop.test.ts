@@ -10,7 +10,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
 
-/** A server that answers one request after the other, each in `serviceMs`: whoever comes meanwhile waits. */
+/** A server that answers one request after the other, each in `serviceMs`: others wait. */
 async function startQueue(serviceMs: number) {
   let tail: Promise<void> = Promise.resolve()
   let connections = 0

@@ -15,9 +15,9 @@ import { Window } from './window.ts'
 import type { Step, Workload } from './workload.ts'
 
 /**
- * Open loop: requests leave at times that were laid down before, whatever became of those before them, and latency is
- * counted from that time. A slow server so gets no fewer requests for being slow, and what waits in the driver counts
- * as waiting (coordinated omission: G. Tene, "How NOT to Measure Latency", 2015).
+ * Open loop: requests leave at planned times, whether or not earlier ones were answered, and latency is counted from
+ * the planned time. A slow server gets no fewer requests for being slow, and waiting in the driver counts as latency
+ * (coordinated omission: G. Tene, "How NOT to Measure Latency", 2015).
  */
 export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<LoadReport> {
   const { connectionsMin = 0, connectionsMax, streams, timeoutMs, usefulMs, warmupMs } = job
@@ -85,7 +85,7 @@ function note(tally: Tally, ending: Ending, latencyMs: number, ageSecondsMax: nu
   return tally.answered(ending.status, latencyMs, ending.refusal)
 }
 
-/** Called when a request leaves; what it returns, when it ends. */
+/** Called when a request leaves; the returned function is called when it ends. */
 type Watch = (intendedMs: number, atMs: number) => OnEnding
 
 const unwatched: Watch = () => () => {}

@@ -10,7 +10,7 @@ interface CommonJob {
   readonly iOwnThisTarget?: boolean
   readonly ids: readonly string[]
   readonly seed: number
-  /** Not measured: connections are made, code is compiled, pools are filled. */
+  /** Time that is not measured: connections open, code is compiled, pools fill. */
   readonly warmupMs: number
   /** Processes whose CPU time counts, by the name that the report gives them. */
   readonly watched: Readonly<Record<string, readonly number[]>>
@@ -69,12 +69,12 @@ export type Job = ClosedJob | OpenJob | TurnsJob
 /** Result of a job: loops that take turns have a report each. */
 export type ReportOf<J extends Job> = J extends TurnsJob ? readonly LoadReport[] : LoadReport
 
-/** Answers to what was asked within the window. */
+/** Answers to requests of the window. */
 export interface Answers {
   readonly asked: number
   /** 2xx and 304. */
   readonly ok: number
-  /** `ok`, and soon enough to be of use. */
+  /** `ok` within `usefulMs`. */
   readonly good: number
   /** 503 and 429: refused, with a reason and a time to come back. */
   readonly shed: number
@@ -128,6 +128,6 @@ export interface DriverState {
   readonly latenessP99Ms: number
   /** Requests that had to wait for a connection. */
   readonly waited: number
-  /** Why what was measured is the driver and not the target; absent where it is the target. */
+  /** Reason why the driver was the limit; absent where the target was. */
   readonly limitedBy?: string
 }

@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks'
 import type { DriverState } from './report.ts'
 
-/** From here on the driver measures itself: answers wait for it, not it for answers. */
+/** Event-loop share above which the driver is the limit: answers wait for it, not it for answers. */
 export const busyMax = 0.95
-/** Requests that leave later than this were not offered as intended. It is a tenth of the shortest time we report on. */
+/** Lateness above which requests were not offered as planned: a tenth of the shortest time that is reported. */
 export const latenessP99MsMax = 50
 
-/** Why the figures of such a driver must not be reported, or `undefined`. */
+/** Reason why the driver was the limit, so that its figures must not be reported; or `undefined`. */
 export function limitOf({ busy, latenessP99Ms }: Omit<DriverState, 'limitedBy'>): string | undefined {
   if (busy >= busyMax) return `the driver's event loop was busy ${Math.round(busy * 100)} % of the time`
   if (latenessP99Ms > latenessP99MsMax) {

@@ -9,7 +9,7 @@ export type Ending =
       readonly status: number
       /** `Age` of the answer in seconds; 0 without the field. */
       readonly ageSeconds: number
-      /** Body of a 503, empty for any other: not every one means that nothing was done. */
+      /** Body of a 503, empty for other statuses: a 503 may leave the outcome of a write unknown. */
       readonly refusal: string
     }
   | { readonly reason: string }
@@ -35,12 +35,12 @@ export class Sender {
     this.#timeoutMs = timeoutMs
   }
 
-  /** @param intendedMs when it was to leave, on the clock of `performance.now()` */
+  /** @param intendedMs planned start, on the clock of `performance.now()` */
   send(step: Step, intendedMs: number, onEnding: OnEnding): void {
     const exchange = new Exchange(step, intendedMs, (client, ending) => {
       this.#inFlight.delete(exchange)
       const latencyMs = performance.now() - intendedMs
-      // Its connection first: what this ending leads to may want it.
+      // Frees the connection first: a callback of this end may need it.
       if (client !== undefined) this.#next(client)
       onEnding(ending, latencyMs)
       if (this.#inFlight.size === 0) this.#onIdle?.()

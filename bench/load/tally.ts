@@ -33,13 +33,13 @@ export class Tally {
     return fate
   }
 
-  /** An answer of this age, in seconds. */
+  /** Counts an answer by its age, in seconds. */
   aged(seconds: number, secondsMax: number): void {
     if (seconds > secondsMax) this.#tooOld++
     this.#oldestSeconds = Math.max(this.#oldestSeconds, seconds)
   }
 
-  /** No answer. */
+  /** Counts a request without an answer. */
   failed(reason: string): void {
     this.#fail(reason)
   }

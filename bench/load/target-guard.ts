@@ -1,6 +1,6 @@
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-/** The most that a target of somebody else's network is offered, whatever a scenario asks for. */
+/** Largest rate and length of a load on another network's target, whatever the scenario. */
 export const remoteLimits = { requestsPerSecondMax: 2_000, durationMsMax: 15 * 60_000 } as const
 
 /**

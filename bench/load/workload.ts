@@ -40,7 +40,7 @@ export type HeadersOf = (user: number) => Readonly<Record<string, string>>
 
 export interface WorkloadOptions {
   readonly mix: Mix
-  /** Documents that are there. */
+  /** Ids of existing documents. */
   readonly ids: readonly string[]
   readonly headersOf: HeadersOf
   readonly random: Random
@@ -52,7 +52,7 @@ export const updatedDocumentsMax = 256
 const json = 'application/json'
 
 export class Workload {
-  /** No call of this workload depends on an earlier answer, or would be another one if it were sent twice. */
+  /** Calls neither depend on earlier answers nor carry anything unique, so they can be sent again. */
   readonly isRepeatable: boolean
   readonly #options: WorkloadOptions
   readonly #shares: readonly (readonly [OperationName, number])[]
@@ -114,7 +114,7 @@ export class Workload {
           body: JSON.stringify({ population: 15_000 + Math.floor(this.#options.random() * 1e6) }),
         },
         answered: (status, newEtag) => {
-          // Refused before anything was touched: the tag still holds. Anything else unclear: leave the document alone.
+          // A refusal before any work keeps the ETag valid. After any other unclear end the document is skipped.
           if (status === 503) this.#updatable.push(document)
           else if (status < 300 && newEtag !== undefined) this.#updatable.push({ id, etag: newEtag })
         },

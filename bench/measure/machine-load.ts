@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
 
-/** Watches all cores from now on. @returns to be asked for the percent of their time in which anything ran */
+/** Watches all cores from now on. @returns function that tells the percent of their time in use so far */
 export function machineLoad(): () => number {
   const before = coreTimes()
   return () => {

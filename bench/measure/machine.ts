@@ -36,7 +36,7 @@ function versionOf(name: string): string {
     try {
       return JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')).version
     } catch {
-      // Not in this folder: a package is in the nearest one that has it.
+      // Looks further up: a package is in the nearest folder that has it.
     }
   }
   return 'not installed'

@@ -6,7 +6,7 @@ export type Units<Name extends string> = Readonly<Record<Name, Pick<Metric, 'uni
 /** One repetition's figures; `limitedBy` where the driver was the limit. */
 export type Sampled<Name extends string> = Readonly<Record<Name, number>> & { readonly limitedBy?: string }
 
-/** All repetitions of one subject in one case, as they go into a result. What is no number was not measured. */
+/** All repetitions of one subject in one case, as they go into a result; `NaN`: not measured. */
 export function sampledRow<Name extends string>(
   { case: name, subject }: Pick<Row, 'case' | 'subject'>,
   units: Units<Name>,

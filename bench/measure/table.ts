@@ -14,7 +14,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)].join('\n')
 }
 
-/** Three significant digits, thousands grouped; a dash for what was not measured. */
+/** Three significant digits, thousands grouped; a dash for a missing figure. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '–'
   const magnitude = Math.abs(value)

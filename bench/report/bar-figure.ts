@@ -8,7 +8,7 @@ export interface BarRow {
   /** Smallest and largest of the repetitions of the whole. */
   readonly spread?: readonly [number, number]
   readonly isOurs?: boolean
-  /** Said in place of a figure, where there is none. */
+  /** Text in place of a missing figure. */
   readonly missing?: string
 }
 

@@ -5,7 +5,7 @@ import { spreadOf } from './figures-of.ts'
 export interface CpuFigureOptions {
   readonly title: string
   readonly case: string
-  /** Metric of the whole, and those that it is made of. */
+  /** Metric of the whole, and its parts. */
   readonly total: string
   readonly parts: readonly string[]
   readonly isOurs: (subject: string) => boolean

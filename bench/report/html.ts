@@ -29,7 +29,7 @@ const written = (part: Part): string => {
   return Array.isArray(part) ? part.map(written).join('') : escapeText(String(part))
 }
 
-/** A template in which whatever is put in is escaped, unless it is markup itself. */
+/** Template that escapes its values, unless they are markup themselves. */
 export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Html =>
   new Html(texts.reduce((all, text, i) => all + written(parts[i - 1] ?? '') + text))
 

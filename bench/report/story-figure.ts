@@ -45,6 +45,6 @@ export function storyFigure(result: Result): string {
   ])
 }
 
-/** Requests are shown by when they were to leave; what was measured after the last one has no place. */
+/** Requests are shown by their planned start; readings after the last one are left out. */
 const lineOf = (series: Series | undefined, seconds: number, name: string, look: Look): readonly Line[] =>
   series === undefined ? [] : [{ name, look, points: series.points.filter(([at]) => at <= seconds) }]

@@ -18,7 +18,7 @@ export interface LoadArguments {
   readonly out?: string
 }
 
-/** A two-hundredth of the story is what two cores can be asked for: driver, edge, origin and database together. */
+/** Largest share of the story that two cores carry for driver, edge, origin and database together: a two-hundredth. */
 export const localScale = 1 / 200
 
 export const loadUsage = (command: string): string => `Usage: npm run ${command} -- SCENARIO [options]

@@ -58,7 +58,7 @@ export function operationsOf(
   })
 }
 
-/** Scopes that a token must have for all of it. */
+/** Scopes that a token needs for all operations. */
 export function scopesNeeded(catalogue: Catalogue, operations: readonly Operation[]): readonly string[] {
   const scopes = operations.flatMap(({ resource, kind }) => {
     const access = catalogue.get(resource)?.access

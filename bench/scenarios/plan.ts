@@ -34,7 +34,7 @@ export interface PlanOptions {
   readonly spacing?: Spacing
 }
 
-/** Without tokens, what only asks for one is left out. @throws RangeError where nothing is left */
+/** Plan for a target; without tokens, operations that need one are left out. @throws RangeError where none is left */
 export function planOf(resources: Catalogue, options: PlanOptions): Plan {
   const all = operationsOf(resources, options.scenario)
   const operations = options.tokens.length > 0 ? all : all.filter(({ signedIn }) => !signedIn)

@@ -14,8 +14,8 @@ export interface Prepared {
 }
 
 /**
- * From what a driver was called with to what it runs: checks that the target may be loaded, starts one where none was
- * given, and asks it which documents it has.
+ * Prepares the plan of a driver from its arguments: checks that the target may be loaded, starts one where none was
+ * given, and reads its documents' ids.
  *
  * @throws Error where the target must not be loaded, or does not answer as the contract says
  */

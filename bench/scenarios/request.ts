@@ -62,7 +62,7 @@ export class Requests {
     )
   }
 
-  /** @param user whose token it carries */
+  /** @param user index of the user whose token it carries */
   next(user: number): Request {
     const { operations, random, tokens } = this.#options
     const at = random() * (this.#upTo.at(-1) ?? 0)

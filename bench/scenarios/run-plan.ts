@@ -48,8 +48,8 @@ export interface PlanReport {
 }
 
 /**
- * Runs a plan with the load generator of `bench/load`: open arrivals leave when they were to leave, whatever became of
- * those before them, and every latency counts from then (no coordinated omission).
+ * Runs a plan with the load generator of `bench/load`: open arrivals leave at their planned times, whether or not
+ * earlier ones were answered, and latency counts from then (no coordinated omission).
  */
 export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise<PlanReport> {
   const { scenario, target } = plan

@@ -57,7 +57,7 @@ function between({ minimum = 0, maximum = 1_000_000 }: ValueSchema, random: Rand
 
 function sampleText({ format, pattern, minLength = 1 }: ValueSchema, random: Random): string {
   if (pattern !== undefined) return samplePattern(pattern, random)
-  // From 2027 on: what must not lie in the past does not, for a while.
+  // From 2027 on, since some fields must not lie in the past.
   const time = new Date(Date.UTC(2027, 0, 1) + Math.floor(random() * 3 * 365) * 86_400_000).toISOString()
   if (format === 'date-time') return time
   if (format === 'date') return time.slice(0, 10)

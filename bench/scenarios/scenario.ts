@@ -66,9 +66,9 @@ export interface Scenario {
   readonly documents: number
   readonly slowClients?: SlowClients
   readonly outage?: Outage
-  /** An answer that takes longer is of no use to anybody: it is not good. */
+  /** An answer that takes longer is not goodput. */
   readonly usefulMs: number
-  /** Users give up after this long. */
+  /** Time after which a user gives up. */
   readonly timeoutMs: number
   readonly thresholds: readonly Threshold[]
 }

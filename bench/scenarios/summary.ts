@@ -1,10 +1,10 @@
 import { figure, table } from '../measure/table.ts'
 import type { Threshold, ThresholdMetric } from './scenario.ts'
 
-/** Answers, in numbers and ms. Of no answers there is no latency: `NaN`, or `null` where it has been through JSON. */
+/** Counts and latencies in ms. Without answers a latency is `NaN`, or `null` after JSON. */
 export interface Counts {
   readonly asked: number
-  /** 2xx and 304 within the time in which they are of use. */
+  /** 2xx and 304 within the scenario's useful time. */
   readonly good: number
   /** 2xx and 304. */
   readonly ok: number
@@ -30,7 +30,7 @@ export interface Summary {
   readonly total: Counts
   readonly operations: Readonly<Record<string, Counts>>
   readonly failures: Readonly<Record<string, number>>
-  /** Why what was measured is the driver and not the target. */
+  /** Reason why the driver was the limit. */
   readonly limitedBy?: string
   readonly notes?: readonly string[]
 }
