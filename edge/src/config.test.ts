@@ -142,7 +142,7 @@ describe('configuration', () => {
     const of = (...issuers: object[]) => mistakes({ TOKEN_ISSUERS: JSON.stringify(issuers) })
     expect(of(one, { ...other, namespace: 'partner' })).toEqual([expect.stringContaining('namespace')])
     expect(of({ ...one, namespace: '' }, { ...other, namespace: 'partner' })).toEqual([])
-    // One that moves: the same people under both names.
+    // An issuer that moves: the same users under both names.
     expect(of({ ...one, namespace: '' }, { ...other, namespace: '' })).toEqual([])
   })
 })

@@ -31,7 +31,7 @@ afterAll(async () => {
 const lastSeen = (): SeenRequest => origin.seen.at(-1) as SeenRequest
 
 let count = 0
-/** A path that nothing is stored for. */
+/** A path without a stored answer. */
 const unread = (): string => {
   count += 1
   return `/v2/places/unread-${count}`
@@ -140,7 +140,7 @@ describe('towards the origin', () => {
 
   it('sends requests that no cache on the way may answer', async () => {
     await edge.fetch(unread())
-    // What the runtime adds for `cache: 'no-store'`.
+    // Added by the runtime for `cache: 'no-store'`.
     expect(lastSeen().headers['cache-control']).toBe('no-cache')
   })
 
@@ -213,7 +213,7 @@ describe('a body', () => {
       },
     })
     const id = crypto.randomUUID()
-    // The answer may come while the client still sends, and then its writing fails first.
+    // The answer may arrive while the client still sends; then its write fails first.
     const answer = post({ body, duplex: 'half', headers: { 'x-request-id': id } }).catch(() => undefined)
     expect(await edge.lineOf(id)).toMatchObject({ status: 413, reason: 'content-too-large' })
     await answer
@@ -244,7 +244,7 @@ describe('a body', () => {
       response.writeHead(201, { 'content-type': 'application/json' }).end('{}')
     })
     const before = origin.requests
-    // Twenty callers send them: one alone would get no more than its share.
+    // Twenty callers, since a single one would get only its share.
     const callers = await Promise.all(
       Array.from({ length: 20 }, async (_, number) =>
         bearer(await issuer.mint({ claims: { sub: `slow-${number}`, scope: 'places:write' } })),
@@ -290,7 +290,7 @@ describe('a body', () => {
       if (what === 'breaks off') setTimeout(() => socket.resetAndDestroy(), 100)
       const text = await answered
       if (what === 'stalls') expect(text).toMatch(/^HTTP\/1\.1 408 [\s\S]*"request-timeout"/)
-      // Whatever was to follow has followed by the time that another request is answered.
+      // Everything pending has happened once another request is answered.
       expect((await edge.fetch(unread())).status).toBe(200)
       expect(origin.requests).toBe(before + 1)
     },
@@ -470,7 +470,7 @@ describe('time and failure', () => {
       const aborted = new Promise<void>((resolve) => {
         origin.answer((seen) => {
           void seen.aborted.then(resolve)
-          // A reset is what the edge sees of a client that closes an HTTP/2 stream.
+          // The edge sees a reset when a client closes an HTTP/2 stream.
           socket.resetAndDestroy()
         })
       })
@@ -550,7 +550,7 @@ describe('several origins', () => {
   })
 })
 
-/** Sends a request byte by byte, for what a client library would not send. @returns its status */
+/** Sends a request byte by byte, which no client library does. @returns its status */
 function raw(line: string, fields: readonly string[] = []): Promise<{ readonly status: number }> {
   const { hostname, port } = new URL(edge.url)
   return new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ afterEach(async () => {
   for (const started of running.splice(0).reverse()) await started.stop()
 })
 
-/** A purge API that refuses every call that comes too soon after another, as a plan's limit does. */
+/** A purge API that refuses calls in quick succession, like a plan's limit. */
 async function startPurgeApi(
   gapMs: number,
 ): Promise<HttpOrigin & { readonly purged: string[][]; refused: number }> {
@@ -33,7 +33,7 @@ async function startPurgeApi(
   return counted
 }
 
-/** The Worker's own bundle: what is tested is what is deployed. */
+/** The deployable bundle, so that the test covers what is deployed. */
 async function startQueue(api: HttpOrigin, limit = { callsPerSecond: 5, bucket: 25 }) {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({

@@ -5,8 +5,8 @@ import { startIssuer, type TestIssuer } from './support/issuer.ts'
 import { type Script, type ScriptedOrigin, startOrigin } from './support/origin.ts'
 
 /**
- * One write, whose answer is lost after the first origin has acted. Whatever the second one would say, the caller is
- * told nothing untrue, and nobody else's write is undone.
+ * A write whose answer is lost after the first origin has acted. Whatever the second origin answers, the caller learns
+ * nothing untrue, and no other caller's write is undone.
  */
 
 let first: ScriptedOrigin
@@ -16,7 +16,7 @@ let edge: Edge
 let writer: Record<string, string>
 let path: string
 
-/** The one document, as both origins see it; `undefined` once it is deleted. */
+/** The document, as both origins see it; `undefined` once deleted. */
 let document: { readonly version: number; readonly by: string } | undefined
 /** Documents made by POST, by key. */
 let created: Map<string, string>
@@ -81,9 +81,9 @@ const acts: Script = async (seen, response, count) => {
   response.writeHead(seen.method === 'DELETE' ? 204 : 200, done).end(seen.method === 'DELETE' ? '' : '{}')
 }
 
-/** Acts, and is gone before it has answered. */
+/** Acts, and loses the connection before it answers. */
 const actsAndDies: Script = (seen, response, count) => {
-  // Stands in for the answer, which nobody gets.
+  // Replaces the answer, which never arrives.
   const unheard = { writeHead: () => unheard, end: () => response.destroy() } as unknown as typeof response
   return acts(seen, unheard, count)
 }

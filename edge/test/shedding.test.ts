@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const unread = (): string => `/v2/places/${crypto.randomUUID()}`
 
-/** Already stale when it arrives, and usable in place of an error for a day. */
+/** Stale on arrival, and usable instead of an error for a day. */
 const shortLived = { 'cdn-cache-control': 'max-age=0, stale-while-revalidate=0, stale-if-error=86400' }
 
 const outage = async (): Promise<void> => {
@@ -77,7 +77,7 @@ describe('when the origin is overloaded', () => {
     const shed = told.filter((id) => id !== null && !known.has(id))
     expect(shed.length).toBeGreaterThan(50)
     expect(new Set(shed).size).toBeLessThan(shed.length / 2)
-    // Each of them, not only one that happened to be logged.
+    // Counts every one, not only the logged one.
     for (const id of new Set(shed)) expect((await edge.lineOf(id)).reason).toBe('shed-throttled')
   })
 
@@ -165,7 +165,7 @@ describe('a caller over its quota', () => {
         return answers
       }
       const refused = await statuses(token)
-      // A window may turn in between.
+      // A window may end in between.
       expect(refused.filter((status) => status === 429).length).toBeGreaterThanOrEqual(2)
       expect((await strict.fetch(unread(), { headers: bearer(await issuer.mint()) })).status).toBe(200)
       expect(await statuses({ 'cf-connecting-ip': '2001:db8::1' })).toContain(429)
@@ -193,7 +193,7 @@ describe('a caller over its quota', () => {
         const forged = `${(await issuer.mint()).slice(0, -8)}AAAAAAAA`
         statuses.push((await strict.fetch(unread(), { headers: bearer(forged) })).status)
       }
-      // A window may turn in between.
+      // A window may end in between.
       expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(6)
       expect(statuses.at(-1)).toBe(429)
       expect((await strict.fetch(unread(), { headers: known })).status).toBe(200)

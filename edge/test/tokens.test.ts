@@ -33,7 +33,7 @@ afterAll(async () => {
   await origin.stop()
 })
 
-/** A public resource: the token decides nothing about access, so only its own worth can refuse it. */
+/** A public resource: access needs no token, so a refusal concerns the token itself. */
 const ask = (token: string): Promise<Response> => edge.fetch('/v2/places/paris', { headers: bearer(token) })
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -42,7 +42,7 @@ const now = (): number => Math.floor(Date.now() / 1_000)
 
 interface Attack {
   readonly name: string
-  /** CVE or RFC that tells of it. */
+  /** CVE or RFC that describes it. */
   readonly source: string
   readonly reason: string
   readonly token: () => Promise<string> | string

@@ -150,7 +150,7 @@ describe('after a write', () => {
     await read(elsewhere, path)
     const token = String((await write(path)).headers.get('spillway-consistency'))
     const sent = { ...writer, 'spillway-consistency': token }
-    // Within the difference that clocks are forgiven, the origin is asked each time.
+    // Within the tolerated clock difference, every read goes to the origin.
     await expect
       .poll(async () => (await elsewhere.fetch(path, { headers: sent })).headers.get('cache-status'), {
         timeout: 5_000,
@@ -244,7 +244,7 @@ describe('a write whose outcome is not known', () => {
       if (how === 'lost on the way') losesWrites({ population: 1 })
       else answerWrites(503, 'outcome-unknown')
       const sent = { ...writer, 'spillway-consistency': tokenOf(await write(path)) }
-      // Fetched after the answer, before the write lands.
+      // Fetched after the answer, before the write commits.
       expect(await read(here, path, sent)).toEqual({ population: 1 })
       origin.answer(storable({ population: 2 }))
       expect(await read(here, path, sent)).toEqual({ population: 2 })
@@ -259,7 +259,7 @@ describe('a write whose outcome is not known', () => {
     const answer = await writeBatch()
     expect([answer.status, answer.headers.get('spillway-unsettled')]).toEqual([200, null])
     const sent = { ...writer, 'spillway-consistency': tokenOf(answer) }
-    // Fetched after the answer, before the item lands.
+    // Fetched after the answer, before the item commits.
     expect(await read(here, list, sent)).toEqual({ population: 1 })
     answerBatch({ population: 2 })
     expect(await read(here, list, sent)).toEqual({ population: 2 })
@@ -429,7 +429,7 @@ describe('an answer that is one subject’s own', () => {
     if (trips === undefined) throw new Error('the fixture has no v2 of trips')
     const key = cacheKey({ ...trips, id: '9' }, '', 'carol')
     const guessed = `${origin.url}/.spillway-cache/${encodeURIComponent(key)}`
-    // It does lie there, under what only holders of the assertion key can add.
+    // The record is stored, but its URL needs the assertion key.
     const hidden = `${guessed}/${await derivedMac(here.assertionKey, 'spillway cache')(guessed)}`
     await vi.waitFor(async () => expect(await here.cached(hidden)).toBeDefined())
     expect(await here.cached(guessed)).toBeUndefined()

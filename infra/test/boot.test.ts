@@ -9,7 +9,7 @@ import { instanceFolder, readInstanceFile, userData } from '../src/instance-file
 import { originMetrics } from '../src/origin-metrics.ts'
 import { Commands } from './support/commands.ts'
 
-/** A machine that has just been made: its root is a folder, and what only Amazon Linux has stands in as a command. */
+/** A new machine: a folder as its root, with stand-ins for the commands of Amazon Linux. */
 let root: string
 let commands: Commands
 beforeEach(() => {

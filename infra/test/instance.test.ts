@@ -173,7 +173,7 @@ describe('lifecycle', () => {
     ['InService', 'ready'],
     ['Terminated', 'drained'],
   ])('answers the hook of %s again until it is heard', async (state, hook) => {
-    // The hook is not open yet when the first answers come.
+    // The hook is not open yet when the first completions arrive.
     commands.add('aws', `[ "$(grep -c 'hook-name ${hook}' "${join(folder, 'calls.log')}")" -ge 3 ]`)
     metadata.targetState = state
     const exit = start()

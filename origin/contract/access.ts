@@ -24,9 +24,8 @@ export const owner = (field: string): AccessRule => ({ kind: 'owner', field })
 export const all = (...rules: AccessRule[]): AccessRule => ({ kind: 'all', rules })
 
 /**
- * Decision on a principal before any document is known.
- * `unauthenticated` becomes 401 and `insufficientScope` 403 (RFC 6750 §3.1). A caller that passes may still be
- * narrowed to own documents: see {@link ownerField}.
+ * Decision about a principal before the document is known. `unauthenticated` becomes 401, `insufficientScope` 403 (RFC
+ * 6750 §3.1). An allowed caller may still be limited to its own documents: see {@link ownerField}.
  */
 export type AccessDecision =
   | { readonly outcome: 'allowed' }
@@ -36,7 +35,7 @@ export type AccessDecision =
 const allowed: AccessDecision = { outcome: 'allowed' }
 const unauthenticated: AccessDecision = { outcome: 'unauthenticated' }
 
-/** Decides a rule for a principal (`undefined`: no token). Ownership counts as allowed for anyone signed in. */
+/** Decides a rule for a principal (`undefined`: no token). An owner rule allows every signed-in caller. */
 export function decideAccess(rule: AccessRule, principal: Principal | undefined): AccessDecision {
   if (rule.kind === 'anyone') return allowed
   if (rule.kind === 'all') {
@@ -53,7 +52,7 @@ export function decideAccess(rule: AccessRule, principal: Principal | undefined)
   return allowed
 }
 
-/** The field that must hold the caller's subject, where the rule has an `owner`. */
+/** The field that must contain the caller's subject, if the rule has an `owner`. */
 export function ownerField(rule: AccessRule): string | undefined {
   if (rule.kind === 'owner') return rule.field
   if (rule.kind !== 'all') return undefined
@@ -70,5 +69,5 @@ export function scopesOf(rule: AccessRule): readonly string[] {
   return rule.kind === 'all' ? rule.rules.flatMap(scopesOf) : []
 }
 
-/** Whether the rule lets a caller without a token through. */
+/** Whether the rule admits callers without a token. */
 export const isPublic = (rule: AccessRule): boolean => decideAccess(rule, undefined).outcome === 'allowed'

@@ -4,7 +4,7 @@ import { DefinitionError } from './definition-check.ts'
 import { list, madeByResource, options, text, value } from './definition-options.ts'
 import type { Resource } from './resource.ts'
 
-/** All that a team writes, as one value: entry points pass it in, and no module of the framework imports it. */
+/** Everything that a team writes, as one value. Entry points pass it in; no framework module imports it. */
 export interface Application {
   readonly name: string
   readonly title: string

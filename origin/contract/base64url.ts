@@ -1,7 +1,7 @@
 /**
- * Whether a text is base64url without padding, and the only spelling of its bytes: unused bits of the last character
- * are zero (RFC 4648 §3.5), so that no second text verifies as the same token. Decoders forgive more than this: Node's
- * also takes blanks and padding.
+ * Whether a string is canonical base64url without padding: the unused bits of the last character are zero (RFC 4648
+ * §3.5), so that no second string verifies as the same token. Decoders accept more: Node's also takes blanks and
+ * padding.
  */
 export function isCanonicalBase64Url(text: string): boolean {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) return false
@@ -20,7 +20,7 @@ export function isCanonicalBase64Url(text: string): boolean {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** base64url without padding (RFC 4648 §5), of a text's UTF-8. */
+/** Encodes a string's UTF-8 as base64url without padding (RFC 4648 §5). */
 export function encodeBase64UrlText(text: string): string {
   const bytes = new TextEncoder().encode(text)
   return btoa(String.fromCharCode(...bytes))
@@ -31,11 +31,11 @@ export function encodeBase64UrlText(text: string): string {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The text whose UTF-8 it is; `undefined` where it is no base64url, or no UTF-8. */
+/** Decodes base64url to a string; `undefined` if it is no base64url or no UTF-8. */
 export function decodeBase64UrlText(encoded: string): string | undefined {
   try {
     const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'))
-    // perf: `Uint8Array.from` asks an iterator for each character, which takes ten times as long.
+    // perf: `Uint8Array.from` calls an iterator per character, which takes ten times as long.
     const bytes = new Uint8Array(binary.length)
     for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index)
     return utf8.decode(bytes)

@@ -21,13 +21,13 @@ export function inputSchema({ schema }: Representation): TObject {
   )
 }
 
-/** Names that are sent but never accepted: the system fields and those marked `readOnly`. */
+/** Names that responses contain but bodies must not: the system fields and fields marked `readOnly`. */
 export function readOnlyFields({ schema }: Representation): readonly string[] {
   const marked = Object.entries(schema.properties).filter(([, field]) => isReadOnly(field as TSchema))
   return [...Object.keys(systemFields), ...marked.map(([name]) => name)]
 }
 
-/** Times in any RFC 3339 spelling → the one that is stored, so that text order is time order. */
+/** Converts RFC 3339 times to the stored form, in which string order is time order. */
 export function normalizeTimes(schema: TObject, fields: Fields): Fields {
   let normalized: Record<string, unknown> | undefined
   for (const [name, field] of Object.entries(schema.properties)) {
@@ -41,7 +41,7 @@ export function normalizeTimes(schema: TObject, fields: Fields): Fields {
   return normalized ?? fields
 }
 
-/** Objects are closed: a member that the schema does not name is refused by name. */
+/** Closes an object: unknown members are refused by name. */
 function closed(properties: TProperties, required: readonly string[]): TObject {
   return {
     ...Type.Object(properties, { additionalProperties: false }),

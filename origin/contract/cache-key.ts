@@ -2,11 +2,11 @@ import type { Visibility } from './cache-policy.ts'
 import type { Route } from './route.ts'
 
 /**
- * Key of a stored answer, built from every dimension that the answer varies by and from nothing else: version and shape,
- * resource, id or canonical query, and the subject where the answer is one subject's own. An edge that was deployed with
- * another shape finds nothing that its predecessor has stored.
+ * Key of a stored answer: version and shape, resource, id or canonical query, and the subject if the answer belongs to
+ * one subject. It contains every dimension by which the answer varies, and no other. An edge deployed with another
+ * shape never finds its predecessor's answers.
  *
- * @param canonical canonical query of {@link ./query.ts}, with the cursor appended by the caller of a later page
+ * @param canonical canonical query of {@link ./query.ts}; for later pages the caller appends the cursor
  */
 export function cacheKey(
   route: Pick<Route, 'version' | 'resource' | 'representation' | 'id'>,

@@ -4,26 +4,26 @@ import { type Duration, durationSeconds } from './duration.ts'
 /**
  * Audience of a stored answer.
  * - `public`: anyone; no rule guards the read.
- * - `authorized`: any caller whom the edge has let through. Our edge checks before it looks up, so it may share the
- *   answer; a cache downstream does not check, so clients are told `private`.
- * - `subject`: the one subject whose key it is stored under.
+ * - `authorized`: every caller that the edge admits. Our edge checks before the look-up, so it may share the answer;
+ *   downstream caches do not check, so clients receive `private`.
+ * - `subject`: only the subject in its cache key.
  */
 export type Visibility = 'public' | 'authorized' | 'subject'
 
 export interface CacheOptions {
-  /** How long the edge may answer without asking the origin. */
+  /** How long the edge may serve it without asking the origin. */
   readonly maxAge: Duration
-  /** How long after that it may still answer while it asks (RFC 5861 §3). @default '0s' */
+  /** How long after that it may be served during a refresh (RFC 5861 §3). @default '0s' */
   readonly staleWhileRevalidate?: Duration
-  /** How long it may answer when the origin fails, sheds or cannot be reached (RFC 5861 §4). @default '0s' */
+  /** How long it may be served when the origin fails, sheds or is unreachable (RFC 5861 §4). @default '0s' */
   readonly staleIfError?: Duration
   /** @default the widest that `access.read` allows */
   readonly visibility?: Visibility
   /**
-   * Fields of `query.filter` by whose values lists are told apart when something is written: a write to a place in New
-   * Zealand leaves the lists of France stored. Name those that lists are asked for by, the finest first; each is one or two
-   * tags more to purge with every write, so neither one that is different in every document nor one that is nearly the same
-   * in all. @default none: a write drops all lists of the resource
+   * Fields of `query.filter` whose values separate the lists that a write invalidates: a write to a place in New
+   * Zealand leaves the lists of France stored. Name the fields that lists are filtered by, the most selective first.
+   * Each adds one or two tags to every write's purge, so avoid fields that are unique per document or nearly constant.
+   * @default none: a write drops all lists of the resource
    */
   readonly listsBy?: readonly string[]
 }
@@ -59,8 +59,8 @@ export function resolveCacheRule(options: CacheOptions | 'none', read: AccessRul
 }
 
 /**
- * `Cache-Control` for clients. They may keep an answer but must ask before each use (`no-cache`, RFC 9111 §5.2.2.4):
- * the edge answers the question with a 304 for next to nothing, and a writer's own browser never hides a write.
+ * `Cache-Control` for clients. They may keep an answer but must revalidate it before each use (`no-cache`, RFC 9111
+ * §5.2.2.4): the edge answers with a cheap 304, and a browser's cache never hides its user's own write.
  */
 export function clientCacheControl(rule: CacheRule): string {
   if (rule.kind === 'none') return 'no-store'
@@ -78,30 +78,30 @@ export function edgeCacheControlValue(rule: CacheRule): string {
 }
 
 /**
- * `CDN-Cache-Control` of a read that may not have seen the newest acknowledged write, as can be after a change of
- * primary. It answers those who wait for it, and nobody after them without the origin being asked again, not even in
- * place of an error. `no-store` would say less: the edge would not let requests for it wait for one another.
+ * `CDN-Cache-Control` of a read that may miss the newest acknowledged write, as after a change of primary. The answer
+ * serves the requests waiting for it, but no later one without asking the origin, not even in place of an error.
+ * `no-store` would prevent the edge from collapsing the waiting requests.
  */
 export const uncertainEdgeCacheControl = (rule: CacheRule): string =>
   rule.kind === 'none' ? 'no-store' : 'max-age=0, stale-while-revalidate=0, stale-if-error=0'
 
 /**
- * `CDN-Cache-Control` of a 404 to a document. It is stored under the reader's key, so one subject's 404 of another's
- * document is that subject's alone, and under the document's tag, which its creation purges. Short, since it saves
- * nothing but the questions of those who ask for the same nothing again and again.
+ * `CDN-Cache-Control` of a document's 404. It is stored under the reader's key, so one subject's 404 for another's
+ * document stays that subject's, and under the document's tag, which its creation purges. Short, since it only saves
+ * repeated requests for the same missing document.
  */
 export const missingCacheControl = 'max-age=10'
 
 /** Tag of one document's stored answers. */
 export const documentTag = (resourceName: string, id: string): string => `${resourceName}:${id}`
 
-/** Tag of everything that one version shows of a resource, under one revision of how. An id has no `@`. */
+/** Tag of all answers that show a resource in one version and revision. Ids contain no `@`. */
 export const revisionTag = (resourceName: string, version: string, revision: string): string =>
   `${resourceName}@${version}:${revision}`
 
 /**
- * Tag of all of a resource's lists; where lists are kept per subject, one tag per subject, so that one person's write does
- * not empty everybody's cache. Which of them a write has changed is told by {@link ./list-tags.ts}.
+ * Tag of all lists of a resource; if lists are kept per subject, one tag per subject, so that one subject's write does
+ * not purge everybody's lists. {@link ./list-tags.ts} determines the lists that a write changes.
  */
 export const listTag = (resourceName: string, subject?: string): string =>
   subject === undefined ? `${resourceName}:*` : `${resourceName}:*:${encodeURIComponent(subject)}`

@@ -2,10 +2,10 @@ import type { CheckedRepresentation, VersionName } from './definition.ts'
 import { DefinitionError } from './definition-check.ts'
 import type { Resource } from './resource.ts'
 
-/** Every resource by name: what the whole system is derived from. */
+/** Every resource by name: the source of routes, keys and documentation. */
 export type Catalogue = ReadonlyMap<string, Resource>
 
-/** Path segments that are taken by the system itself. */
+/** Path segments reserved for the system. */
 const reservedNames = ['batch', 'docs', 'problems']
 
 /** @throws {DefinitionError} when two resources share a name or one takes a reserved name */
@@ -25,14 +25,14 @@ export function catalogue(...resources: readonly Resource[]): Catalogue {
   return byName
 }
 
-/** A resource as one version shows it: what a request is about. */
+/** A resource in one version: the subject of a request. */
 export interface View {
   readonly resource: Resource
   readonly version: VersionName
   readonly representation: CheckedRepresentation
 }
 
-/** The view of a resource in a version, or `undefined` where either does not exist. */
+/** The view of a resource in a version; `undefined` if either does not exist. */
 export function findView(catalogue: Catalogue, version: string, name: string): View | undefined {
   const resource = catalogue.get(name)
   const representation = resource?.versions.get(version as VersionName)
@@ -47,7 +47,7 @@ export function viewsOf(catalogue: Catalogue): readonly View[] {
   )
 }
 
-/** Versions in which anything exists, oldest first. */
+/** Versions with at least one resource, oldest first. */
 export function versionsOf(catalogue: Catalogue): readonly VersionName[] {
   const names = new Set(viewsOf(catalogue).map(({ version }) => version))
   return [...names].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))

@@ -12,25 +12,24 @@ export interface SortField {
   readonly type: FilterType
 }
 
-/** List that a cursor belongs to, with its order. */
+/** The list that a cursor belongs to, with its order. */
 export interface OrderedList {
-  /** Ends with `_id`, so that the order is total and every page has one continuation. */
+  /** Ends with `_id`, which makes the order total and each page's continuation unique. */
   readonly sort: readonly SortField[]
-  /** The one spelling of the query ({@link ./query.ts}). */
+  /** The canonical query ({@link ./query.ts}). */
   readonly canonical: string
 }
 
 /**
- * A cursor is the place after which a page starts: the sort values of the last document (keyset pagination), so that
- * inserts and deletes before it move nothing. It is validated rather than signed: each value must be of its sort
- * field's type, and a digest binds it to the list that gave it. A forged cursor can only ask for a place in a list
- * that the caller may read anyway.
+ * A cursor is the position after which a page starts: the sort values of the last document (keyset pagination), so
+ * inserts and deletes before it shift nothing. It is validated, not signed: each value must have its sort field's type,
+ * and a digest binds it to its list. A forged cursor only selects a position in a list that the caller may read anyway.
  */
 export function encodeCursor(view: View, query: OrderedList, values: readonly CursorValue[]): string {
   return encodeBase64UrlText(JSON.stringify([listDigest(view, query), ...values]))
 }
 
-/** Values of a cursor, or `undefined` where it is malformed or belongs to another list. */
+/** Values of a cursor; `undefined` if it is malformed or belongs to another list. */
 export function decodeCursor(
   cursor: string,
   view: View,
@@ -46,13 +45,14 @@ export function decodeCursor(
     return path === '_id' ? typeof value === 'string' && idPattern.test(value) : isFilterValue(type, value)
   })
   if (!fits) return undefined
-  // Every value has just been held against the type of its sort field.
+  // The cast: each value was just checked against the type of its sort field.
   const place = values as CursorValue[]
-  // One spelling for one place: unused bits of base64 (RFC 4648 §3.5) or blanks would make further cache keys of it.
+  // Only the canonical encoding is accepted: unused base64 bits (RFC 4648 §3.5) or blanks would create further cache
+  // keys.
   return encodeCursor(view, query, place) === cursor ? place : undefined
 }
 
-/** Page size and field choice may change between pages; the list and its order may not. */
+/** Page size and field selection may change between pages; the list and its order may not. */
 function listDigest({ resource, version }: View, { canonical }: Pick<OrderedList, 'canonical'>): string {
   const list = canonical
     .split('&')
@@ -60,7 +60,7 @@ function listDigest({ resource, version }: View, { canonical }: Pick<OrderedList
   return fnv1a(`${version}/${resource.name}?${list.join('&')}`)
 }
 
-/** FNV-1a, 32 bits (Fowler, Noll, Vo): tells lists apart; nothing is protected by it. */
+/** FNV-1a, 32 bits (Fowler, Noll, Vo): distinguishes lists; it is no security measure. */
 function fnv1a(text: string): string {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index += 1) {

@@ -3,14 +3,14 @@ import { exactIntegers } from './exact-number.ts'
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * A schema as callers are told it: with the rules that hold for every text, time and number, whichever field it is in, so
- * that what the document calls valid is taken.
+ * A schema as published in the documentation: with the rules that apply to all strings, times and numbers, so that the
+ * server accepts everything that the documentation calls valid.
  */
 export function documentedSchema(schema: Json): Json {
   return { ...describeValue(schema), ...mapSchemas(schema) }
 }
 
-/** No text holds NUL: DocumentDB keeps none, and no query could ask for it. */
+/** No string may contain NUL: DocumentDB does not store it, and no query could match it. */
 const withoutNul = '^[^\\u0000]*$'
 
 /** RFC 3339 §5.6 to the millisecond, and without leap seconds (§5.7). */

@@ -1,6 +1,6 @@
 const secondsPerUnit = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 
-/** A length of time as people write it: `30s`, `5m`, `2h`, `1d`. */
+/** A duration with a unit: `30s`, `5m`, `2h`, `1d`. */
 export type Duration = `${number}${keyof typeof secondsPerUnit}`
 
 /** Duration → whole seconds. @throws {RangeError} when it is not a non-negative integer with a unit. */

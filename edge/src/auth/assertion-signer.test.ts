@@ -4,11 +4,11 @@ import { expect, it } from 'vitest'
 import { AssertionSigner } from './assertion-signer.ts'
 
 const { privateKey } = await generateKeyPair('EdDSA', { extractable: true })
-/** As long as the thumbprint that keys are named by (RFC 7638). */
+/** As long as a key's thumbprint (RFC 7638), which names it. */
 const kid = 'k'.repeat(43)
 const signer = new AssertionSigner({ ...(await exportJWK(privateKey)), kid, alg: 'EdDSA' }, () => 0)
 
-/** Bytes of the leanest token that says so: no type, no key id, the shortest issuer, and the shortest signature. */
+/** Bytes of the smallest possible token with these claims: no type, no key id, the shortest issuer and signature. */
 const tokenBytes = ({ subject, scopes }: Principal): number =>
   [
     { alg: 'ES256' },

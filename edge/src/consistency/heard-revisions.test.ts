@@ -7,7 +7,7 @@ const next = { revision: 'next', sinceMs: 2_000 }
 const current = { kind: 'current' }
 const outdated = { kind: 'outdated' }
 
-/** Results for answers that are heard one second apart. */
+/** Results of answers that arrive one second apart. */
 function hear(...told: readonly { revision: string; sinceMs: number }[]) {
   const revisions = new HeardRevisions()
   return told.map((one, index) => revisions.hear(view, one, index * 1_000))

@@ -41,7 +41,7 @@ describe('SIEVE (NSDI 2024)', () => {
   })
 
   test('never exceeds its bounds and counts correctly, in random operations', () => {
-    // Some end alike: where an entry lies in the table of the last ones must not decide.
+    // Some keys share an ending, so that their table slot alone must not decide.
     const key = fc.constantFrom('a', 'b', 'c', 'a-12345678', 'b-12345678', 'a-23456789')
     const step = fc.oneof(
       fc.record({ kind: fc.constant('set' as const), key, size: fc.nat(12) }),

@@ -63,7 +63,7 @@ describe('breaker', () => {
     breaker.abandoned(calledOff)
     expect(breaker.pass(defaults.openMs)).toBeDefined()
     expect(breaker.pass(defaults.openMs + defaults.probeMs)).toBeDefined()
-    // Its report, come late, is none about the probe that took its place.
+    // The late result of a lost probe says nothing about its successor.
     breaker.failed(calledOff, defaults.openMs + defaults.probeMs, 1)
     expect(breaker.openForMs(defaults.openMs + defaults.probeMs)).toBe(0)
   })

@@ -4,7 +4,7 @@ import { OriginGate } from './origin-gate.ts'
 import type { GateReason, OriginOutcome, Started, Turn } from './permit.ts'
 import { Waiter } from './wait-line.ts'
 
-/** Things that happen, in the order of their time. */
+/** Events in order of time. */
 class Schedule {
   nowMs = 0
   readonly #events: { readonly atMs: number; readonly run: () => void }[] = []
@@ -31,12 +31,12 @@ interface Answer {
   readonly load: Load | undefined
 }
 
-/** An isolate's clients, its gate, and an origin of which `answer` is all that is to know. */
+/** An isolate's clients, its gate, and an origin that `answer` describes completely. */
 class Isolate {
   readonly schedule = new Schedule()
   readonly gate = new OriginGate()
   served = 0
-  /** Sent to the origin, and not taken. */
+  /** Sent to the origin and not accepted. */
   failed = 0
   readonly shed: string[] = []
   readonly #answer: (inflight: number) => Answer
@@ -50,7 +50,7 @@ class Isolate {
     for (let client = 0; client < size; client += 1) this.#ask(() => undefined)
   }
 
-  /** So many who each ask again as soon as they are answered. */
+  /** Clients that send the next request as soon as they are answered. */
   loop(clients: number, lengthMs: number): void {
     const untilMs = this.schedule.nowMs + lengthMs
     const again = (): void => {
@@ -69,7 +69,7 @@ class Isolate {
       this.#go(entered, onEnd)
       return
     }
-    // Its promise would be settled behind the simulated time: the turn is looked for at each step of it.
+    // Polls the turn at each simulated step, since promises settle only after the simulated time.
     const look = (): void => {
       const isOver = entered.turn !== undefined || this.schedule.nowMs >= entered.untilMs
       if (isOver) this.#go(entered.holder.turnOf(entered), onEnd)
@@ -134,7 +134,7 @@ describe('an idle origin', () => {
     const isolate = new Isolate(() => answer)
     isolate.loop(100, 3_000)
     answer = { afterMs: 10, outcome: 'accepted', load: idle }
-    // Somebody asks now and then, as somebody does, and finds out that it is over.
+    // An occasional request notices the recovery.
     isolate.loop(4, 2_000)
     isolate.shed.length = 0
     const before = isolate.served
@@ -168,7 +168,7 @@ describe('an overloaded origin', () => {
   })
 
   it('gets about as much as it can serve, and its limit is found', () => {
-    // Two hundred a second, whatever is open there: beyond forty it answers too late to be of use.
+    // Serves 200 requests per second; beyond 40 in flight its answers come too late.
     const isolate = new Isolate((inflight) => ({
       afterMs: Math.min(1_000, inflight * 5),
       outcome: inflight > 199 ? 'timeout' : 'accepted',

@@ -7,7 +7,7 @@ import { Waiter } from './wait-line.ts'
 
 const random = (): number => 0.5
 
-/** Reserves a permit and starts it at once, as for a read. */
+/** Reserves a permit and starts it at once, as a read does. */
 function enter(
   gate: OriginGate,
   priority: Priority,
@@ -18,7 +18,7 @@ function enter(
   return typeof permit === 'string' ? permit : permit.start(nowMs, options)
 }
 
-/** Outcome of a write's asking before its body is here. */
+/** Result of a write's reservation, before its body arrives. */
 const reserved = (gate: OriginGate, nowMs: number, random: number): string => {
   const permit = gate.reserve('normal', nowMs, random)
   return typeof permit === 'string' ? permit : 'goes'
@@ -124,7 +124,7 @@ describe('origin gate', () => {
     }
     refusing()
     expect(reserved(gate, 0, 0.5)).toBe('throttled')
-    // Whose dice fell well goes, whatever they would say now.
+    // A permit granted by an earlier draw stays valid.
     const permit = gate.reserve('normal', 0, 0.999)
     expect(permit).toBeInstanceOf(Permit)
     expect(typeof (permit as Permit).start(0)).not.toBe('string')
@@ -147,7 +147,7 @@ describe('origin gate', () => {
     started(enter(gate, 'normal', 130, { dice: () => 0.999 }))
     expect(foreseen(329)).toEqual(noneGoes)
     expect(foreseen(330)).toEqual(oneGoes)
-    // Whose dice fell well meanwhile is no probe, and holds none up.
+    // A permit granted meanwhile is no probe, and blocks none.
     expect(reserved(gate, 354, 0.999)).toBe('goes')
     expect(foreseen(355)).toEqual(oneGoes)
   })
@@ -164,7 +164,7 @@ describe('origin gate', () => {
       Waiter<Permit, Turn>,
     ]
     expect(gate.waiting).toBe(4)
-    // Places are the critical ones' first, then there are nine for the normal ones, and six for the background.
+    // Critical requests get slots first; then nine are left for normal ones, and six for background ones.
     leave(passes[0] as Started, 'accepted', 10)
     expect(critical.turn).toMatchObject({ priority: 'critical', startedAtMs: 10 })
     expect(first.turn).toBeUndefined()
@@ -225,7 +225,7 @@ describe('origin gate', () => {
     const passes = Array.from({ length: 10 }, () => started(enter(gate, 'critical', 0)))
     const waiting = waiter(enter(gate, 'critical', 0, { wait }))
     for (const each of passes.slice(0, 5)) leave(each, 'unreachable', 0)
-    // Places came free before it opened: whoever has one goes, and finds out.
+    // Slots were freed before it opened: a request with a slot goes on.
     const rest = Array.from({ length: 9 }, () => enter(gate, 'critical', 0, { wait }))
     expect(waiting.turn).toBeDefined()
     expect(rest).toEqual(rest.map(() => 'breaker-open'))
@@ -259,7 +259,7 @@ describe('origin gate', () => {
       leave(first as Started, outcome, halfOpenAtMs)
       expect(enter(gate, 'critical', halfOpenAtMs)).toBe('breaker-open')
       expect(gate.openForMs(halfOpenAtMs)).toBe(0)
-      // The probe's own end is what counts, once.
+      // Only the probe's own end counts, and only once.
       leave(probe, 'unreachable', halfOpenAtMs + 1)
       const openForMs = gate.openForMs(halfOpenAtMs + 1)
       expect(openForMs).toBeGreaterThan(0)

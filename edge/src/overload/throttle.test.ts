@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { Throttle, throttleDefaults } from './throttle.ts'
 
-/** Whether one that would be sent at once is refused. */
+/** Whether a request that would be sent at once is refused. */
 function refuses(throttle: Throttle, nowMs: number, random: number): boolean {
   const isReserved = throttle.reserve(nowMs, random)
   if (isReserved) throttle.sent(nowMs)
   return !isReserved
 }
 
-/** Asks `count` times at one instant; `accepts` says whether the origin takes the nth that is sent. */
+/** Sends `count` requests at one instant; `accepts` tells whether the origin accepts the nth. */
 function ask(throttle: Throttle, count: number, nowMs: number, accepts: boolean, random = 0.5): number {
   let sent = 0
   for (let request = 0; request < count; request += 1) {
@@ -117,7 +117,7 @@ describe('throttle (SRE Book, ch. 21)', () => {
     expect(probesAtMs(3_900, 4_200, (nowMs) => throttle.accepted(nowMs))).toEqual([3_900, 4_000, 4_100])
   })
 
-  /** After a spell of refusals most of the window are refusals of ours: to believe it in full would refuse a burst. */
+  /** After a series of refusals most of the window are our own refusals: full distrust would refuse a burst. */
   it('distrusts by a fifth after a single refusal, and fully if most are refused', () => {
     const throttle = new Throttle()
     ask(throttle, 1_000, 0, false)

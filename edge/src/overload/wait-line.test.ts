@@ -64,7 +64,7 @@ describe('the wait queue', () => {
     expect(joined(line.join('holder', order(), 0)).untilMs).toBe(waitMs)
     for (let nowMs = 200; nowMs <= intervalMs; nowMs += 200) joined(line.join('holder', order(), nowMs))
     expect(joined(line.join('holder', order(), intervalMs + 1)).untilMs).toBe(intervalMs + 1 + standingMs)
-    // Each class for itself; and all anew once it was empty.
+    // Each class counts by itself, and starts again once it was empty.
     expect(joined(line.join('holder', order('critical'), intervalMs + 1)).untilMs).toBe(
       intervalMs + 1 + waitMs,
     )

@@ -22,7 +22,7 @@ const answer: StoredAnswer = {
   stampIds: ['a/b', null],
 }
 
-/** One suite, held against every store. */
+/** One suite, run against every store. */
 function cacheStoreTests(name: string, open: () => CacheStore): void {
   describe(name, () => {
     test('returns a stored record, field for field and byte for byte', async () => {

@@ -64,7 +64,7 @@ const cacheable = {
   'cache-tag': 'items:1',
 }
 
-/** The origin's answer, when the test says so. */
+/** The origin's answer, released by the test. */
 function gated(body = 'answer') {
   const gate = Promise.withResolvers<void>()
   const answer: Parameters<typeof startHttpOrigin>[0] = async (_, response) => {
@@ -74,7 +74,7 @@ function gated(body = 'answer') {
   return { answer, open: gate.resolve }
 }
 
-/** As it comes over the wire: `fetch` would undo some codings. */
+/** The raw response: `fetch` would decode some codings. */
 const rawGet = async (url: string) => {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   get(url, resolve).on('error', reject)

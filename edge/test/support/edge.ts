@@ -8,7 +8,7 @@ import type { ScriptedOrigin } from './origin.ts'
 /** The Worker in workerd, in front of a test's own origin and issuer. */
 export interface Edge {
   readonly url: string
-  /** The log line of a request, once it is here. */
+  /** The log line of a request, once written. */
   lineOf(requestId: string | null): Promise<Record<string, unknown>>
   /** Everything that was logged, as text. */
   readonly log: string
@@ -27,7 +27,7 @@ export interface EdgeOptions {
   readonly variables?: Readonly<Record<string, string>>
   /** Quota of the rate-limit binding, per ten seconds. */
   readonly rateLimit?: number
-  /** The data centre's cache and the rate-limit binding take whatever they are asked, and do not answer. */
+  /** Whether the Cache API and the rate limiter accept every call but never answer. */
   readonly isPlatformStalled?: boolean
 }
 

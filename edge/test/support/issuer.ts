@@ -26,8 +26,8 @@ export interface Mint {
 }
 
 /**
- * An issuer on a free port whose key set changes and fails as a test tells it, and which mints hostile tokens, too. That of
- * `edge/dev` does neither: it signs good tokens alone.
+ * An issuer on a free port whose key set changes and fails on demand, and which also mints hostile tokens. The issuer
+ * of `edge/dev` signs only valid tokens.
  */
 export interface TestIssuer {
   readonly url: string
@@ -36,7 +36,7 @@ export interface TestIssuer {
   readonly keys: readonly [IssuerKey, ...IssuerKey[]]
   readonly keyRequests: number
   mint(options?: Mint): Promise<string>
-  /** Replaces what is published. */
+  /** Replaces the published keys. */
   publish(keys: readonly JWK[]): void
   /** While set, the key set is answered with this status. */
   failWith(status: number | undefined): void

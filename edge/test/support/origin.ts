@@ -1,22 +1,22 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** A request as the origin got it. */
+/** A request as the origin received it. */
 export interface SeenRequest {
   readonly method: string
   readonly url: string
   readonly headers: IncomingHttpHeaders
   /** Names and values as sent, in order. */
   readonly rawHeaders: readonly string[]
-  /** Resolves when all of it is here; rejects when it breaks off. */
+  /** Resolves when the body is complete; rejects when it breaks off. */
   readonly body: Promise<string>
-  /** Resolves when the connection has closed before the answer was finished. */
+  /** Resolves when the connection closes before the answer is complete. */
   readonly aborted: Promise<void>
 }
 
 export type Script = (seen: SeenRequest, response: ServerResponse, count: number) => void | Promise<void>
 
-/** A real HTTP origin on a free port whose answers a test writes, and which counts what reaches it. */
+/** A real HTTP origin on a free port, with scripted answers and a request counter. */
 export interface ScriptedOrigin {
   readonly url: string
   readonly seen: readonly SeenRequest[]

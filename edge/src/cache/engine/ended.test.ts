@@ -49,7 +49,7 @@ describe.each([
       await isolate.settle()
       const after = await isolate.get(origin)
       expect(await after.text()).not.toBe('old')
-      // Nothing is left to stand in, either.
+      // No stored answer is left to stand in for an error.
       origin.answer = () => Promise.reject(new Error('down'))
       await expect(isolate.get(origin)).rejects.toThrow('down')
     }

@@ -621,7 +621,7 @@ describe('the isolates of a data centre', () => {
     await a.get(origin, { foreseenTags: ['items:1'] })
     await a.settle()
     clock.advance(2)
-    // The list's tag was not foreseen, so the first answer could not be kept; now its stamp is known.
+    // The list's tag was not foreseen, so the first answer could not be stored; now its stamp is known.
     await a.get(origin, { foreseenTags: ['items:1'] })
     await a.settle()
     clock.advance(2)

@@ -14,7 +14,7 @@ const item = (body: string, lifetimes = 'max-age=60, stale-while-revalidate=300,
   json(body, { 'cdn-cache-control': lifetimes, 'cache-tag': 'items:1', etag: `"${body}"` })
 const foreseen = { foreseenTags: ['items:1'] }
 
-/** A data centre: isolates that share a store, and stamps. */
+/** A data centre: isolates that share a store and stamps. */
 function dataCentre(clock: Clock, missingMeansPurged: boolean) {
   const shelf = new StampShelf()
   const shared = new MemoryStore({ bytesMax: 1_000_000, countMax: 100 })
@@ -29,7 +29,7 @@ describe.each([
   ['foreseen', foreseen],
   ['not foreseen', {}],
 ])('a fill that overlaps a purge is never stored as valid; tags %s', (_, tags) => {
-  /** Begins a fill that will bring back what was there before the write. */
+  /** Begins a fill that will return the state before the write. */
   async function beginFill(isolate: Isolate) {
     const gate = held()
     const origin = new ScriptedOrigin(gate.answer)

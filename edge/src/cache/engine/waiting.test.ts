@@ -12,7 +12,7 @@ import type { Wait } from './flights.ts'
 const keyOfUrl = (url: URL) => url.pathname + url.search
 const turn = () => new Promise((resolve) => setTimeout(resolve))
 
-/** Timers that end when the test says so. */
+/** Timers that fire when the test says so. */
 function intervals() {
   let waiting: (() => void)[] = []
   const wait: Wait = () => {

@@ -13,7 +13,7 @@ import { MemoryStore } from '../store/memory-store.ts'
 import { encodeRecord } from '../store/record-codec.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 
-/** The data centre's store, keeping all that was ever put as the bytes that the Cache API gets. */
+/** The data centre's store, recording the bytes of every record ever put. */
 class Shelf extends MemoryStore {
   readonly written: string[] = []
   constructor() {
@@ -28,7 +28,7 @@ class Shelf extends MemoryStore {
 const key = '/v1/items/1'
 const request = () => new Request(`https://api.test${key}`)
 
-/** Isolates of one data centre, and the text of every record that was put into its store or lies in a memory. */
+/** Isolates of one data centre, and the text of every record in its store or in a memory. */
 function dataCentre() {
   const clock = new Clock()
   const shelf = new StampShelf()

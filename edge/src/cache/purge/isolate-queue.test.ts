@@ -5,7 +5,7 @@ type ZonePurgeOptions = Parameters<typeof createZonePurge>[0]
 
 const token = 'very-secret'
 
-/** The API as far as it concerns us: one answer after the other, the last one for ever. */
+/** A scripted API: returns the answers in turn, then repeats the last one. */
 function api(answers: readonly (() => Response)[], options: Partial<ZonePurgeOptions> = {}) {
   const calls: { url: string; headers: Headers; tags: string[] }[] = []
   const pauses: number[] = []

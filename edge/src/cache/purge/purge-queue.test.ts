@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { HandOver } from './purge-api.ts'
 import { type PurgeBacklog, PurgeQueue, type PurgeQueueOptions } from './purge-queue.ts'
 
-/** Storage that outlives the queue, a clock, and an API that answers as it is told. */
+/** Storage that outlives the queue, a clock, and a scripted API. */
 class Bench {
   nowMs = 1_000_000
   readonly kept = new Map<string, number>()
@@ -35,7 +35,7 @@ class Bench {
     })
   }
 
-  /** Wakes the queue as often as it asks to be. */
+  /** Wakes the queue whenever a wake-up is due. */
   async runUntil(queue: PurgeQueue, untilMs: number): Promise<void> {
     while (this.wakesAtMs <= untilMs) {
       this.nowMs = Math.max(this.nowMs, this.wakesAtMs)

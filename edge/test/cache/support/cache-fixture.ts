@@ -6,7 +6,7 @@ import type { Stamp, StampName, StampRead, StampStore } from '../../../src/cache
 import { TagStamps } from '../../../src/cache/purge/tag-stamps.ts'
 import { MemoryStore } from '../../../src/cache/store/memory-store.ts'
 
-/** A clock that stands still until it is told to move. */
+/** A clock that moves only when told to. */
 export class Clock {
   nowMs = Date.UTC(2026, 0, 1)
   readonly now = (): number => this.nowMs
@@ -17,7 +17,7 @@ export class Clock {
 
 export type Answer = (order: ForwardOrder) => Response | Promise<Response>
 
-/** An origin that counts what it is asked and answers as it is told to. */
+/** A scripted origin that counts its requests. */
 export class ScriptedOrigin {
   readonly orders: ForwardOrder[] = []
   answer: Answer
@@ -31,13 +31,13 @@ export class ScriptedOrigin {
   get requests(): number {
     return this.orders.length
   }
-  /** Until it has been asked so often. */
+  /** Resolves when it has received this many requests. */
   async asked(requests: number): Promise<void> {
     while (this.requests < requests) await new Promise((resolve) => setTimeout(resolve))
   }
 }
 
-/** An answer that waits to be let go. */
+/** An answer that waits for its release. */
 export function held(): { readonly answer: Answer; readonly release: (response: () => Response) => void } {
   const gate = Promise.withResolvers<() => Response>()
   return { answer: async () => (await gate.promise)(), release: gate.resolve }
@@ -46,11 +46,11 @@ export function held(): { readonly answer: Answer; readonly release: (response: 
 export const json = (body: string, fields: Record<string, string> = {}, status = 200): Response =>
   new Response(body, { status, headers: { 'content-type': 'application/json', ...fields } })
 
-/** Stamps of a data centre with a single shelf. */
+/** Stamps of a data centre with a single store. */
 export class StampShelf implements StampStore {
   readonly stamps = { purged: new Map<string, Stamp>(), known: new Map<string, Stamp>() }
   readonly reads: string[] = []
-  /** While it is set, nothing can be read in time. */
+  /** While set, every read times out. */
   isSlow = false
   async read(name: StampName, tag: string): Promise<StampRead> {
     this.reads.push(`${name}/${tag}`)
@@ -62,13 +62,13 @@ export class StampShelf implements StampStore {
     this.stamps[name].set(tag, stamp)
     return true
   }
-  /** The zone's purge, as it reaches this data centre. */
+  /** Applies the zone's purge to this data centre. */
   zonePurge(tag: string): void {
     this.stamps.known.delete(tag)
   }
 }
 
-/** One isolate: a cache of its own, a clock and whatever it shares with others. */
+/** One isolate: its own cache and clock, and whatever it shares with others. */
 export class Isolate {
   readonly clock: Clock
   readonly cache: HttpCache
@@ -119,7 +119,7 @@ export class Isolate {
     })
   }
 
-  /** Until all work in the background is done, that which it starts included. */
+  /** Resolves when all background work is done, including work that it starts. */
   async settle(): Promise<void> {
     while (this.#work.length > 0) await Promise.all(this.#work.splice(0))
   }

@@ -8,7 +8,7 @@ import type { CacheApi } from '../../../src/cache/store/workers-cache-store.ts'
 const source = join(dirname(fileURLToPath(import.meta.url)), '../../../src')
 const root = '/spillway'
 
-/** A workerd process that a test starts, and ends. */
+/** A workerd process that a test starts and stops. */
 export interface Workerd {
   /** One per isolate: `http://127.0.0.1:port`, without a slash at its end. */
   readonly urls: readonly [string, ...string[]]
@@ -26,8 +26,8 @@ export interface WorkerdOptions {
 }
 
 /**
- * Starts workerd on free ports of 127.0.0.1. The cache imports nothing but itself and `lib/`, so their files are given to
- * workerd one by one as they are, less their types: what runs is what is read.
+ * Starts workerd on free ports of 127.0.0.1. The cache imports only itself and `lib/`, so workerd gets their source
+ * files one by one, without types: the tests run the source unbundled.
  */
 export async function startWorkerd({
   entry,
@@ -40,7 +40,7 @@ export async function startWorkerd({
     convertV4MiniflareOptions({
       host: '127.0.0.1',
       port: 0,
-      // Nothing is looked up outside this machine.
+      // Blocks connections beyond this machine.
       cf: false,
       workers: names.map((name) => ({
         name,
