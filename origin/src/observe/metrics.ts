@@ -11,7 +11,7 @@ import { DurationHistogram } from './duration-histogram.ts'
 export interface MetricSources {
   readonly admission: () => AdmissionSnapshot
   readonly pool: () => { readonly size: number; readonly open: number; readonly inUse: number }
-  /** Commands that did not end in their time, since the start. */
+  /** Commands that exceeded their deadline, since the start. */
   readonly commandsGivenUp: () => number
   readonly lanes: () => ReturnType<Records['counts']>
   readonly isDraining: () => boolean
@@ -32,7 +32,7 @@ export class Metrics {
   readonly #answers = new Map<Target, Map<number, DurationHistogram>>()
   readonly #problems = new Map<ProblemCode, number>()
   readonly #poolWait = new DurationHistogram()
-  /** Since the scrape before. */
+  /** Since the previous scrape. */
   readonly #recentPoolWait = new DurationHistogram()
   readonly #poolEvents = { opened: 0, closed: 0, cleared: 0, checkOutFailed: 0 }
   readonly #eventLoopDelay = monitorEventLoopDelay({ resolution: 20 })
@@ -56,7 +56,7 @@ export class Metrics {
   }
 
   onPool(observation: PoolObservation): void {
-    // Those who gave up have waited as well: without them a pool that has nothing left to give would show no wait at all.
+    // Includes waits that failed: without them an exhausted pool would show no wait at all.
     if (observation.kind === 'checkedOut' || observation.kind === 'checkOutFailed') {
       this.#poolWait.observe(observation.waitMs)
       this.#recentPoolWait.observe(observation.waitMs)

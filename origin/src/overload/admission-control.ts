@@ -55,14 +55,14 @@ export interface AdmissionSnapshot {
   readonly isStanding: boolean
   readonly admitted: Readonly<Record<Priority, number>>
   readonly shed: Readonly<Record<Priority, Readonly<Record<ShedReason, number>>>>
-  /** Callers who left while they waited. */
+  /** Callers who left the queue. */
   readonly abandoned: number
   readonly ended: Readonly<Record<ServiceEnd, number>>
 }
 
 const defaultShares: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, background: 0.7 }
 
-/** How long what was learnt of service times is news, in ms. */
+/** How long a measured service time stays valid, in ms. */
 const expectationMaxAgeMs = 1_000
 
 /** Half-life of the share of refused requests, in ms. */
@@ -76,10 +76,10 @@ export class AdmissionControl {
   readonly #onActive: () => void
   readonly #mayStart = (rank: number): boolean => this.#inflight < this.#roomOf(rank)
   #inflight = 0
-  /** When service last ended for somebody. */
+  /** When a request last left service. */
   #endedAt = 0
   #queueMs = 0
-  // Exponentially forgotten counts, for the share of refused requests.
+  // Exponentially decaying counts, for the share of refused requests.
   #recentShed = 0
   #recentAll = 0
   #recentAt = 0
@@ -178,15 +178,16 @@ export class AdmissionControl {
   }
 
   /**
-   * An idle service takes anybody: an expectation learnt in bad times would otherwise refuse everyone whose request
-   * could show that the times are over; and after a quiet second it takes a burst, of which only the first finds it idle.
+   * An idle service admits any request: otherwise a service time measured under overload would refuse every request
+   * that could show the recovery. After a quiet second it admits a whole burst, of which only the first request finds
+   * it idle.
    */
   #expectedMs(now: number): number {
     if (this.#inflight === 0 || now - this.#endedAt > expectationMaxAgeMs) return 0
     return this.#limit.expectedMs
   }
 
-  /** A class always has room for one: a small limit must not lock it out. */
+  /** A class always has room for one request: a small limit must not lock it out. */
   #roomOf(rank: number): number {
     return Math.max(1, Math.floor(this.#limit.current * (this.#shares[rank] as number)))
   }

@@ -11,15 +11,15 @@ import { sendProblem } from '../http/problem.ts'
 import type { AdmissionControl, ServiceEnd, ShedReason, Waiter } from './admission-control.ts'
 
 /**
- * The door in front of all work: a request gets a place or is refused before its body is read. What is refused has
- * touched nothing, so it may be sent again as it is.
+ * Admission of a request before its body is read: it gets a slot or is refused. A refused request had no effect, so it
+ * may be sent again unchanged.
  *
- * @param fallback priority of the resource, for a request that brings none
+ * @param fallback priority of the resource, for a request without one
  */
 export function admissionStage(admission: AdmissionControl, fallback: Priority): onRequestHookHandler {
   return (request, reply, done) => {
     const { socket } = request.raw
-    // A caller who has left is not started: the body never comes, and nothing would give the place back.
+    // Skips a caller who has left: the body never comes, and nothing would free the slot.
     if (socket.destroyed) return
     const priority = priorityOf(request, fallback)
     const { deadlineMs, startedAtMs: now } = request
@@ -39,7 +39,7 @@ export function admissionStage(admission: AdmissionControl, fallback: Priority):
   }
 }
 
-/** A request in the queue. It asks its socket rather than listen to it: a listener would cost as much as the queue does. */
+/** A queued request. perf: it polls its socket, since a listener would cost as much as the queue does. */
 class Waiting implements Waiter {
   readonly #admission: AdmissionControl
   readonly #request: FastifyRequest
@@ -67,7 +67,7 @@ class Waiting implements Waiter {
   }
 }
 
-/** Gives the place back. Called once for every request that was admitted, whatever became of it. */
+/** Frees the slot. Called exactly once for every admitted request. */
 export function releaseAdmission(
   admission: AdmissionControl,
   request: FastifyRequest,
@@ -82,13 +82,13 @@ export function releaseAdmission(
   admission.release(admittedAtMs, end, now)
 }
 
-/** Set by the edge, which the trust stage has made sure of. */
+/** Set by the edge, which the trust stage has verified. */
 function priorityOf({ headers: sent, principal }: FastifyRequest, fallback: Priority): Priority {
   const asked = sent[headers.priority]
   return isPriority(asked) ? asked : (principal?.priority ?? fallback)
 }
 
-/** Problems that cost the database nothing: their quickness says nothing about it. */
+/** Problems that need no database call, so their latency says nothing about it. */
 const effortless: ReadonlySet<ProblemCode> = new Set([
   'bad-request',
   'invalid-header',

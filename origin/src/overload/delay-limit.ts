@@ -52,7 +52,7 @@ export interface DelayLimitOptions {
 
 const decreaseFactor = 0.8
 const decreaseMax = 0.5
-/** A window with fewer samples goes on: a mean of two says nothing. */
+/** A window with fewer samples is extended: the mean of two says nothing. */
 const samplesMin = 10
 /** Weight of a window in the no-load service time. */
 const noLoadWeight = 0.2
@@ -71,7 +71,7 @@ export class DelayLimit implements Limit {
   #served = 0
   #dropped = 0
   #inflightMax = 0
-  /** When the limit's last change begins to show. */
+  /** When the effect of the limit's last change becomes visible. */
   #showsAt = Number.NEGATIVE_INFINITY
 
   constructor(options: DelayLimitOptions = {}) {
@@ -91,7 +91,7 @@ export class DelayLimit implements Limit {
     return this.#expectedMs
   }
 
-  /** Service time at which the limit stands still, in ms. */
+  /** Service time at which the limit stays constant, in ms. */
   get targetMs(): number {
     return this.#noLoadMs + this.#delayMs
   }
