@@ -99,7 +99,7 @@ const processesMax = 3
 const ofRuntime = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']
 
 const users = 64
-/** More than one, so that what is sent is not always the same that lies at hand. */
+/** Several, so that no cache of a single answer helps. */
 const documents = 100
 const connections = 64
 /** Fewer where each request goes beyond the isolate: an isolate that has just begun has few open at a time. */
@@ -214,7 +214,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const inShed = { ring: 'shed', credentials, connections, answers: 'shed' } as const
   const create = { create: 1 }
   const search = { search: 1 }
-  /** One for each subject, so that none finds in its cache or its counters what another has left there. */
+  /** One for each subject, so that none finds another's entries in its cache or counters. */
   const serve = async () => {
     const edge = await startEdge(serving.url)
     await ask(edge.url, credentials)

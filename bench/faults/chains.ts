@@ -37,7 +37,7 @@ export interface Chain {
 /** The truth of a run: what each document went through, and whose write each version is. */
 export interface Truth {
   readonly chains: ReadonlyMap<string, Chain>
-  /** Every version that a marker wrote: one, or something is wrong. */
+  /** Versions that a marker wrote: more than one is a violation. */
   readonly byMarker: ReadonlyMap<string, readonly { readonly chain: Chain; readonly version: Version }[]>
 }
 

@@ -85,7 +85,7 @@ export async function startFleetOrigin(
       return { origin: index, ms, code, ...(code !== 0 && { tail: origin.child.tail(10) }) }
     },
     async restart() {
-      // One that starts while there is no primary ends again, and whoever supervises it starts it anew.
+      // An origin that starts without a primary exits, and its supervisor starts it again.
       for (let attempt = 1; !isAlive; attempt++) {
         try {
           origin = await start()

@@ -8,7 +8,7 @@ const fault = (startMs: number, endMs = startMs): FaultRecord => ({
   startMs,
   endMs,
 })
-/** A question every 100 ms; those begun between `from` and `until` fail. */
+/** A probe every 100 ms; those begun between `from` and `until` fail. */
 const probes = (from: number, until: number, lengthMs = 20_000) =>
   Array.from({ length: lengthMs / 100 }, (_, index) => {
     const startMs = index * 100

@@ -8,7 +8,7 @@ export type TokenMode = 'jar' | 'field' | 'none'
 export interface SessionOptions {
   readonly name: string
   readonly tokens: TokenMode
-  /** Fields that say who asks. */
+  /** Fields of the caller's credentials. */
   readonly credentials: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
 }
 
@@ -66,7 +66,7 @@ export class Session {
     this.#recorder = recorder
   }
 
-  /** Sends one request, records it and what came of it. */
+  /** Sends one request, and records it with its outcome. */
   async ask(asked: Asked): Promise<Answer | undefined> {
     const { via, operation, resource, path, body, ifMatch: etag, ...rest } = asked
     const ifMatch = versionOf(etag)

@@ -23,7 +23,7 @@ export interface Received {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** Puts an answer of its own in the place of one that has come: the positive controls. */
+/** Replaces an answer that has come by a wrong one: the positive controls. */
 export type Tamper = (exchange: Omit<Exchange, 'answer' | 'endMs'>, answer: Answer) => Answer
 
 export class Transport {

@@ -29,7 +29,7 @@ export const units = {
 
 export type MetricName = keyof typeof units
 
-/** More answers than this share that are not what was asked for, and the figures are of something else. */
+/** Largest share of unexpected answers; above it the figures are invalid. */
 const failedShareMax = 0.001
 
 /** @throws Error where the server did not do what it was asked: an error page is cheap to serve */

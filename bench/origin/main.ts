@@ -45,7 +45,7 @@ await runBench(
     const rounds = run.quick ? 2 : 10
     const warm = { warmupMs: 0, windowMs: run.quick ? 2_700 : 5_000 }
     const times = run.quick ? { warmupMs: 300, windowMs: 1_000 } : { warmupMs: 500, windowMs: 2_000 }
-    // A quick run measures what the bars are about.
+    // A quick run measures only what the bars compare.
     const measuredCases: Partial<typeof cases> = run.quick
       ? { read: cases.read, lone: cases.lone, create: cases.create, update: cases.update, act: cases.act }
       : cases

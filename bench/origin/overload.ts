@@ -45,7 +45,7 @@ const criticalShare = 0.2
 /** Share of `normal` among the requests that are not critical. */
 const normalShare = 0.6
 
-/** The edge's budget for an answer: what comes later is of no use to anybody. */
+/** The edge's budget for an answer, after which it is useless. */
 const usefulMs = 1_000
 const seed = 20_261_124
 

@@ -39,7 +39,7 @@ export interface StageOptions {
   readonly originEnv?: Readonly<Record<string, string>>
   /** Lets the database be slowed down on command. @default false */
   readonly failPoints?: boolean
-  /** Done when the database is there and the origin is not. */
+  /** Runs after the database has started and before the origin does. */
   readonly beforeOrigin?: (databaseUri: string) => Promise<void>
   /** Subjects of the assertions towards the origin. @default 64 */
   readonly subjects?: number

@@ -70,7 +70,7 @@ const Trip = mongoose.model('Trip', tripSchema)
 
 const app = express()
 app.disable('x-powered-by')
-// It would hash every body; the version is the ETag.
+// Off: Express would hash every body, and the version is the ETag.
 app.disable('etag')
 const checkToken: Middleware = async (request, response, next) => {
   const subject = await subjectOf(request.headers.authorization)

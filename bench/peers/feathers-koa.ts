@@ -59,7 +59,7 @@ app.use(async (context: KoaContext, next: () => unknown) => {
   const subject = await subjectOf(context.req.headers.authorization)
   if (subject === undefined) throw new NotAuthenticated('Access token required')
   context.feathers = { ...context.feathers, subject }
-  // Its body parser knows JSON by one name alone.
+  // Feathers' body parser knows JSON by one media type alone.
   if (context.req.headers['content-type']?.startsWith('application/merge-patch')) {
     context.req.headers['content-type'] = 'application/json'
   }

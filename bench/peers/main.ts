@@ -84,7 +84,7 @@ const units = {
 type MetricName = keyof typeof units
 const metricNames = Object.keys(units) as readonly MetricName[]
 
-/** Refusals and failures beyond this share of the answers, and the figures are of something else. */
+/** Largest share of refusals and failures; above it the figures are invalid. */
 const badShareMax = 0.01
 
 function sampleOf({ total, windowMs, cpuMs, driver }: LoadReport, name: string): Sample {

@@ -36,7 +36,7 @@ export async function installOnDemand(name: OnDemand, progress: (line: string) =
   const file = join(folder, 'package.json')
   if (existsSync(file)) return file
   progress(`installing ${Object.keys(dependencies).join(', ')}: once, into the cache folder`)
-  // Complete when it is renamed: an interrupted installation is none.
+  // The rename publishes a complete folder: an interrupted installation leaves none.
   const draft = `${folder}.${process.pid}`
   try {
     await mkdir(draft, { recursive: true })
@@ -66,5 +66,5 @@ export async function installOnDemand(name: OnDemand, progress: (line: string) =
   return file
 }
 
-/** The variable by which a peer is told where its packages are. */
+/** Variable with the folder of a peer's packages. */
 export const packagesVariable = 'PEER_PACKAGES'

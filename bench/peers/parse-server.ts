@@ -18,7 +18,7 @@ interface Request {
   headers: Record<string, string | undefined>
 }
 
-// Its logger opens files where it stands as soon as it is loaded, whatever it is told later.
+// Parse Server's logger opens files in the working directory when loaded, whatever its settings say later.
 process.env.PARSE_SERVER_LOGS_FOLDER = 'null'
 const require = createRequire(process.env[packagesVariable] ?? import.meta.url)
 const { ParseServer } = require('parse-server')

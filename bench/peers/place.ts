@@ -106,6 +106,6 @@ export const storedFields = ({ location, ...same }: PlaceInput) => ({ ...same, .
 
 export const storedChanges = ({ location, ...same }: Partial<PlaceInput>) => ({ ...same, ...location })
 
-/** The document that a conditional update is for; any version where none is asked for. */
+/** Filter of a conditional update; any version where none is given. */
 export const updateFilter = (_id: string, version: number | undefined) =>
   version === undefined ? { _id } : { _id, version }

@@ -10,7 +10,7 @@ export interface KnownIssuer {
 /**
  * Checks a bearer token as jose's manual shows it: the key set is fetched once and kept, each token is verified.
  *
- * @returns a function that returns whom the token is for, or `undefined` where it is none of ours
+ * @returns function that returns the token's subject, or `undefined` for an invalid token
  */
 export function tokenCheck({ url, jwksUri, audience }: KnownIssuer) {
   const keys = createRemoteJWKSet(new URL(jwksUri))

@@ -15,7 +15,7 @@ const diskGib = 16
 /** An answer with its headers, GB: as in infra's workload. */
 const answerGb = 1_500 / 1e9
 
-/** Dollars an hour that Spillway costs whatever is asked of it: everything but origin instances. */
+/** Fixed cost, dollars an hour: everything but origin instances. */
 export function standingDollarsPerHour({ database, network, tunnel }: StageConfig): number {
   const { documentDb, nat, balancer, cloudflare } = prices
   return (

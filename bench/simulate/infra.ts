@@ -1,4 +1,4 @@
-/** The one door to infra: what the simulation runs is what infra deploys, down to the numbers. */
+/** Only import of infra: the simulation runs the numbers that infra deploys. */
 export {
   type ConnectionDemand,
   connectionBudget,

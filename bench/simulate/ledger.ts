@@ -25,7 +25,7 @@ export interface Second {
   readonly connections: number
   readonly databaseBusy: number
   readonly dollars: number
-  /** Longest that anyone who was admitted took, ms. */
+  /** Longest time of an admitted request, ms. */
   readonly longestMs: number
 }
 
@@ -73,10 +73,10 @@ const plus = (a: Outcome, b: Outcome): Outcome => ({
   failed: a.failed + b.failed,
 })
 
-/** Share of those asked who got their answer; 1 where nobody asked. */
+/** Share of requests that were answered; 1 without requests. */
 export const success = ({ asked, served }: Outcome): number => (asked === 0 ? 1 : served / asked)
 
-/** Keeps the books: seconds in, samples and totals out. */
+/** Ledger: takes outcomes by the second, gives samples and totals. */
 export class Ledger {
   readonly samples: Sample[] = []
   readonly #sampleSeconds: number

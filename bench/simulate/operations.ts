@@ -1,7 +1,7 @@
 import type { Priority, Resource } from '@spillway/origin/contract'
 import { resources } from '@spillway/origin/fixture'
 
-/** One thing that users ask for. Shares add up to 1. */
+/** Operation of the load mix. Shares add up to 1. */
 export interface Operation {
   readonly name: string
   readonly share: number
@@ -13,7 +13,7 @@ export interface Operation {
 export interface OperationCache {
   /** Popular objects are found by anyone in the same data centre; a subject's own only by that subject. */
   readonly sharing: 'data-centre' | 'subject'
-  /** Answers that are asked for: documents and lists together, of one subject where they are kept by subject. */
+  /** Number of distinct answers: documents and lists together, of one subject where they are cached by subject. */
   readonly objects: number
   /** Exponent of Zipf's law. 0.7 to 0.9 is usual of the web (Breslau et al., INFOCOM 1999). */
   readonly zipf: number
@@ -22,7 +22,7 @@ export interface OperationCache {
   readonly staleIfErrorSeconds: number
 }
 
-/** A cache may drop what it kept before its time; nothing is counted on for longer than this, s. */
+/** Longest time that a cache is assumed to keep an answer, s: it may evict earlier than the lifetime. */
 const keptSecondsMax = 3_600
 
 /**

@@ -1,4 +1,4 @@
-/** The one door to the origin's policies: the simulation does not imitate them, it runs them. They are pure. */
+/** Only import of the origin's policies: the simulation runs them instead of imitating them. They are pure. */
 export { AdmissionControl } from '../../origin/src/overload/admission-control.ts'
 export { DelayLimit } from '../../origin/src/overload/delay-limit.ts'
 export type { Limit } from '../../origin/src/overload/limit.ts'

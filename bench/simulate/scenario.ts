@@ -1,4 +1,4 @@
-/** Something that happens to the system, at a second of the scenario. */
+/** Incident at a second of the scenario. */
 export type Incident =
   | { readonly at: number; readonly kind: 'zone-loss'; readonly zone: number; readonly seconds: number }
   | { readonly at: number; readonly kind: 'database-failover' }

@@ -19,9 +19,9 @@ export interface Judged {
 }
 
 export interface Trials {
-  /** Far more than what was planned for. */
+  /** Trial: far more load than planned for. */
   readonly trial: { readonly scenario: Scenario; readonly world: World }
-  /** An ordinary day. */
+  /** Day: ordinary load. */
   readonly day: { readonly scenario: Scenario; readonly world: World }
   /** Connections that the database leaves to origins. */
   readonly connectionsMax: number
@@ -59,13 +59,13 @@ export function search(
   ]
 }
 
-/** Sends rules through the trial. */
+/** Simulates the trial. */
 export function judge(rules: ScalingRules, { trial, connectionsMax }: Trials): Judged {
   const run = simulate(trial.scenario, rules, trial.world)
   return { rules, trial: run, misses: missesOf(run, connectionsMax), dayDollars: undefined }
 }
 
-/** Sends them through the day. */
+/** Simulates the day. */
 export function price(judged: Judged, { day }: Trials): Judged {
   return { ...judged, dayDollars: simulate(day.scenario, judged.rules, day.world).totals.dollars }
 }

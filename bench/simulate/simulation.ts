@@ -52,7 +52,7 @@ export function simulate(scenario: Scenario, rules: ScalingRules, world: World):
   return { scenario, rules, samples: ledger.samples, totals: ledger.totals() }
 }
 
-/** Everything between users and the database. */
+/** System between users and the database. */
 class System {
   readonly #scenario: Scenario
   readonly #rules: ScalingRules

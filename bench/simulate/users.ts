@@ -7,15 +7,15 @@ export interface UserOptions {
   readonly thinkSeconds: number
   /** `Retry-After` of a refusal is drawn between this and twice this, s. */
   readonly retryAfterSeconds: number
-  /** Times that a client asks again for what was refused before it gives up. */
+  /** Retries of a refused request before a client gives up. */
   readonly retriesMax: number
-  /** Operations, by their share of what users ask for. */
+  /** Operations, by their share of users' requests. */
   readonly shares: readonly number[]
 }
 
 /**
- * A closed population: who waits for `Retry-After` asks for nothing else, so refusals slow users down and do not
- * multiply them. Answers take milliseconds where thinking takes seconds, so who is answered thinks again at once.
+ * A closed population: a user who waits for `Retry-After` sends nothing else, so refusals slow users down and do not
+ * multiply them. Answers take milliseconds where thinking takes seconds, so an answered user thinks again at once.
  */
 export class Users {
   readonly #options: UserOptions

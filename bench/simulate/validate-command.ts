@@ -17,7 +17,7 @@ const { values } = parseArgs({
 })
 const published = join(root, 'bench/results/overload.json')
 const ownQuick = join(localFolder, 'results/overload.json')
-// A quick run of one's own says more of this machine; without one, what is published will do.
+// Prefers a run on this machine, even a quick one, to the published result.
 const file = values.file ?? (values.quick && existsSync(ownQuick) ? ownQuick : published)
 if (!existsSync(file)) {
   console.error(

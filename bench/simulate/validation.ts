@@ -5,7 +5,7 @@ import { joined } from './origin-policy.ts'
 import { type PerPriority, type ProcessResult, simulateProcess } from './process/process.ts'
 import { processModel, type ServiceTimes } from './service-times.ts'
 
-/** One level of `bench -- overload`: what was offered to one process and what came of it. */
+/** One level of `bench -- overload`: load on one process, and its outcome. */
 export interface MeasuredLevel {
   readonly name: string
   readonly arrivals: PerPriority
@@ -17,7 +17,7 @@ export interface MeasuredLevel {
 /** Facts that `bench -- overload` records of its own run. */
 export interface OverloadRun {
   readonly levels: readonly MeasuredLevel[]
-  /** Most requests a second that were answered well at any level. */
+  /** Highest goodput of any level, requests/s. */
   readonly carried: number
   readonly poolSize: number
 }
@@ -109,6 +109,6 @@ export const compare = (run: OverloadRun, times: ServiceTimes, seconds: number):
 const goodputOf = ({ done, seconds }: ProcessResult): number =>
   (done.critical + done.normal + done.background) / seconds
 
-/** The largest error, whichever way; `NaN` where there is none to be had. */
+/** Largest error in either direction; `NaN` where there is none. */
 export const worst = (errors: readonly number[]): number =>
   errors.length === 0 ? Number.NaN : Math.max(...errors.map(Math.abs))

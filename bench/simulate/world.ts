@@ -10,7 +10,7 @@ export interface WorldOptions {
   /** Requests of a process to follow for each load that it meets; fewer are faster and less steady. */
   readonly requests: number
   readonly seed?: number
-  /** @default what stands in service-times.json */
+  /** @default the times in service-times.json */
   readonly times?: ServiceTimes
   readonly stage?: StageConfig
 }

@@ -21,7 +21,7 @@ export interface Panel {
   readonly y: Scale
   readonly yLabel?: (value: number) => string
   readonly lines: readonly Line[]
-  /** Said under the panel. */
+  /** Caption under the panel. */
   readonly note?: string
 }
 
@@ -103,7 +103,7 @@ function drawLine({ look, points, dots, steps }: Line, px: Place, py: Place): st
     const before = drawn[index - 1]?.[1]
     const after = drawn[index + 1]?.[1]
     if (Number.isNaN(y)) continue
-    // A point in the middle of a level stretch says nothing.
+    // Drops points inside a level stretch.
     if (before === y && after === y) continue
     if (before === undefined || Number.isNaN(before)) path += `M${x} ${y}`
     else path += steps === true && before !== y ? `H${x}V${y}` : `L${x} ${y}`
@@ -121,7 +121,7 @@ const text = (x: number, y: number, words: string, name = '', anchor = ''): stri
 const inXml = (words: string): string =>
   words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 
-/** Lines of at most so many characters. */
+/** Wraps text at a number of characters. */
 function wrap(words: string, length: number): readonly string[] {
   const rows: string[] = []
   for (const word of words.split(' ').filter((part) => part !== '')) {

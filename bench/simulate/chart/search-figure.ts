@@ -11,7 +11,7 @@ const looks: readonly Look[] = ['red', 'orange', 'green']
 export function searchFigure(judged: readonly Judged[], marked: readonly Judged[]): string {
   const [winner] = judged
   const dollars = ({ trial }: Judged) => trial.totals.dollars
-  // Nothing lost has no place on a logarithmic axis.
+  // Zero has no place on a logarithmic axis.
   const percent = (each: Judged) => Math.max(least, lostPercent(each))
   const costs = judged.map(dollars)
   const low = Math.min(...costs)

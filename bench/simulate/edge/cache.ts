@@ -5,9 +5,9 @@ import { HitRatio } from './hit-ratio.ts'
 export interface CacheOutcome {
   /** Answered at the edge, fresh or stale while it asks again. */
   readonly hit: number
-  /** Asked of the origin in the background: adds load, keeps nobody waiting. */
+  /** Refreshed from the origin in the background: adds load, delays no answer. */
   readonly refresh: number
-  /** Have to wait for the origin. */
+  /** Requests that wait for the origin. */
   readonly miss: number
   /** Share of the misses that have a stale answer, should the origin refuse. */
   readonly staleOnError: number

@@ -118,7 +118,7 @@ export class Fleet {
     return running + this.#warm.filter((readyAt) => readyAt > second).length
   }
 
-  /** Instances that are paid for: what runs, for whatever reason. */
+  /** Instances that are paid for: all that run, for whatever reason. */
   running(second: number): number {
     return this.connected(second)
   }
@@ -149,7 +149,7 @@ export class Fleet {
     const { unhealthy } = this.#times
     this.#instances = this.#instances.filter(({ drainsUntil, deadSince }) => {
       if (drainsUntil !== undefined && drainsUntil <= second) return false
-      // A dead one stays in the books until the group replaces it.
+      // A dead instance still counts until the group replaces it.
       return deadSince === undefined || second < deadSince + unhealthy || second < (this.#replaceAt ?? 0)
     })
     if (this.#refreshing) this.#refreshStep(second)

@@ -62,7 +62,7 @@ function summarize(seconds: readonly GroupSecond[]): PeriodValues {
 /** The agent asks four times a minute (`infra/instance/prometheus.yaml`), and is told the worst wait since it asked before. */
 const scrapeSeconds = 15
 
-/** The average of what the agent was told: what the alarm looks at. */
+/** Mean of the agent's readings, which the alarm follows. */
 function scraped(values: readonly number[]): number {
   const told: number[] = []
   for (let from = 0; from < values.length; from += scrapeSeconds) {

@@ -25,7 +25,7 @@ export interface Step {
   readonly change: number
 }
 
-/** Changes the group by how far a metric is from where it should be. */
+/** Changes the group by a metric's distance from its target. */
 export interface StepScaling {
   readonly kind: 'step'
   readonly metric: ScalingMetric

@@ -30,7 +30,7 @@ export function takeStep(
   return Math.min(desired, desired + adjustment(policy, step.change, desired))
 }
 
-/** Instances that a change stands for; negative: fewer. */
+/** Change as a number of instances; negative: fewer. */
 export function adjustment(
   { adjustment, magnitudeMin = 1 }: Pick<StepScaling, 'adjustment' | 'magnitudeMin'>,
   change: number,

@@ -6,9 +6,9 @@ export type LaneRules = Pick<
 >
 
 /**
- * When the origin's batcher (`origin/src/store/batcher.ts`) lets waiting items go, without its promises: at once when
- * nothing is in flight, with all who wait when a batch comes back (a moment later where it came back with many), and
- * beside others when many wait or one waits long.
+ * Rules of the origin's batcher (`origin/src/store/batcher.ts`) for sending waiting items, without its promises: at
+ * once when nothing is in flight, all waiting ones when a batch comes back (a moment later after a large one), and
+ * beside other batches when many items wait or one waits long.
  */
 export class Lane<Item> {
   readonly #rules: LaneRules
@@ -51,7 +51,7 @@ export class Lane<Item> {
     this.#held = { untilMs: nowMs + gathering.delayMs, itemsWanted }
   }
 
-  /** Takes out those for whom it is too late. */
+  /** Removes items past their deadline. */
   expire(isLate: (item: Item) => boolean): readonly Item[] {
     const late = this.#waiting.filter(({ item }) => isLate(item))
     if (late.length > 0) this.#waiting = this.#waiting.filter(({ item }) => !isLate(item))

@@ -8,7 +8,7 @@ const none = constant(0)
 const fixed = (current: number) => () => ({ current, expectedMs: 0, onSample: () => {} })
 const alone = { itemsMax: 1, inflightMax: Number.POSITIVE_INFINITY, overlapItems: 1, patienceMs: 0 }
 const kind: Kind = { share: 1, workMs: none, answerMs: none, databaseMs: none, lane: alone }
-/** Everyone gets in, everyone waits for ever. */
+/** Admission without a limit or a timeout. */
 const model: ProcessModel = {
   receiveMs: none,
   kinds: [kind],

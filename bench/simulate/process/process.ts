@@ -23,7 +23,7 @@ export interface Kind {
 
 /** One origin process: an event loop, its admission control, lanes of joined work, a pool of connections. */
 export interface ProcessModel {
-  /** CPU to read a request and decide on it, ms: also what a shed one costs. */
+  /** CPU to read a request and decide on it, ms: the cost of a shed one. */
   readonly receiveMs: Sample
   readonly kinds: readonly Kind[]
   /** A fresh limit: it learns within a run. */
@@ -52,15 +52,15 @@ export interface ProcessResult {
   readonly offered: PerPriority
   /** Answered before the deadline. */
   readonly done: PerPriority
-  /** Refused, or answered when nobody waited any more. */
+  /** Refused, or answered after the deadline. */
   readonly shed: PerPriority
-  /** Being read, waiting or in work when the last one had come. */
+  /** Being read, waiting or in work when the last request arrived. */
   readonly inSystem: number
-  /** From arrival to answer, of those done. */
+  /** Time from arrival to answer, of those done. */
   readonly latency: Histogram
-  /** The longest that anyone who was admitted took, whether in time or not, ms. */
+  /** Longest time of an admitted request, in time or not, ms. */
   readonly longestMs: number
-  /** From arrival to admission of those done, mean, ms. */
+  /** Mean time from arrival to admission, of those done, ms. */
   readonly queueMs: number
   /** The longest wait for a connection, ms. */
   readonly poolWaitMs: number
