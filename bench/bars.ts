@@ -58,6 +58,11 @@ export const bars = {
   /** Requests that are not served while the origin is idle: one line for each shape of a burst. */
   burstsRefused: { name: 'bursts-refused', limit: 0, holds: '<=' },
 
+  /** Reads of distinct places by 200 clients that `npm start` does not serve. */
+  laptopRefused: { name: 'laptop-refused', limit: 0, holds: '<=' },
+  /** Reads/s of `npm start` over those of the same bundle in a bare workerd: one line for each kind of read. */
+  laptopThroughput: { name: 'laptop-throughput-ratio', limit: 0.5, holds: '>=' },
+
   /** Success of reads with a stored answer while the origin is dead. */
   outageStoredReads: { name: 'outage-stored-reads-percent', limit: 100, holds: '>=' },
   /** Answers that were older than their stale-if-error allows. */

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '@spillway/origin/dev/ports'
+import { startCheckout } from '@spillway/infra/local/start-process'
+import type { Child } from '@spillway/origin/dev/child'
 
 /** Mistakes on the way from one definition to the next. */
 export type Mistake = 'syntax' | 'definition' | 'missing-module' | 'throws'
@@ -31,44 +31,24 @@ export interface Started {
 /** @param folder of a copy of the checkout */
 export async function startCopy(folder: string): Promise<Started> {
   await takeFixture(folder)
-  const [edgePort, originPort, issuerPort] = [await freePort(), await freePort(), await freePort()]
-  const child = spawn(process.execPath, ['infra/local/start.ts'], {
-    cwd: folder,
-    env: {
-      ...process.env,
-      SPILLWAY_FOLDER: join(folder, '.spillway'),
-      EDGE_PORT: String(edgePort),
-      ORIGIN_PORT: String(originPort),
-      ISSUER_PORT: String(issuerPort),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
-  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  await until(() => output.includes('Spillway is up'), 120_000, child)
+  const { child, edgeUrl, output } = await startCheckout(folder, folder)
 
   const file = join(folder, resourceFile)
   const original = await readFile(file, 'utf8')
   return {
     async play({ mistake, mendAfterMs }, pageSizeMax) {
       await writeFile(file, withMistake(original, mistake))
-      if (mendAfterMs === 'told') await until(() => output.includes('Not reloaded'), reloadTimeoutMs, child)
+      if (mendAfterMs === 'told') await until(() => output().includes('Not reloaded'), reloadTimeoutMs, child)
       else await sleep(mendAfterMs)
       await writeFile(file, original.replace('max: 100 }', `max: ${pageSizeMax} }`))
-      return await until(
-        () => takes(`http://127.0.0.1:${edgePort}`, pageSizeMax),
-        reloadTimeoutMs,
-        child,
-      ).then(
+      return await until(() => takes(edgeUrl, pageSizeMax), reloadTimeoutMs, child).then(
         () => true,
         () => false,
       )
     },
-    output: () => output,
+    output,
     async stop() {
-      child.kill('SIGTERM')
-      await exited
+      await child.stop()
     },
   }
 }
@@ -79,6 +59,8 @@ async function takeFixture(folder: string): Promise<void> {
   const isDefinition = (path: string) => !path.endsWith('main.ts')
   await cp(join(folder, 'origin/test/fixture'), application, { recursive: true, filter: isDefinition })
   await writeFile(join(application, 'index.ts'), "export { application } from './application.ts'\n")
+  await mkdir(join(application, 'server'))
+  await writeFile(join(application, 'server/index.ts'), "export { server } from '../server.ts'\n")
   await writeFile(join(application, 'tools.ts'), 'export const tools = {}\n')
 }
 
@@ -109,12 +91,12 @@ async function takes(edgeUrl: string, limit: number): Promise<boolean> {
 async function until(
   condition: () => boolean | Promise<boolean>,
   timeoutMs: number,
-  child: ChildProcess,
+  { exited }: Child,
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs
+  const deadlineMs = performance.now() + timeoutMs
   while (!(await condition())) {
-    if (child.exitCode !== null) throw new Error(`npm start ended with code ${child.exitCode}`)
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs / 1000} s`)
-    await sleep(100)
+    const exit = await Promise.race([exited, sleep(100)])
+    if (exit) throw new Error(`npm start ended with code ${exit.code}`)
+    if (performance.now() > deadlineMs) throw new Error(`not within ${timeoutMs / 1000} s`)
   }
 }

@@ -10,8 +10,9 @@ export default defineConfig({
     name: 'system',
     include: ['**/*.test.ts', '../../infra/local/**/*.test.ts'],
     globalSetup: ['./global-setup.ts'],
-    // Each file runs a handful of processes: more files at once would measure the machine, not the system.
-    fileParallelism: false,
+    // Each file runs a handful of processes, on ports and folders of its own, and waits for them most of the time. More
+    // than two files at once would measure the machine, not the system.
+    maxWorkers: 2,
     // After the contract in workerd (1): vitest runs projects with other numbers of workers apart.
     sequence: { groupOrder: 2 },
     testTimeout: 60_000,

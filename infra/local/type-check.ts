@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { startChild } from '@spillway/origin/dev/child'
 import { root } from '@spillway/origin/dev/folders'
@@ -7,6 +8,7 @@ const projects = ['origin', 'edge']
 
 /**
  * Checks the types of origin and edge, like `npm run check`. Nothing waits for it: the code runs without its types.
+ * It takes all cores for seconds, so it runs at the lowest priority: requests that arrive meanwhile go first.
  *
  * @returns one line per error, with its position; empty if there is none or the signal was aborted
  */
@@ -23,6 +25,7 @@ export async function checkTypes(signal: AbortSignal): Promise<readonly string[]
         if (/^\S+\(\d+,\d+\): error /.test(line)) lines.push(line)
       },
     })
+    setPriority(child.pid, constants.priority.PRIORITY_LOW)
     const abort = () => void child.stop(0)
     signal.addEventListener('abort', abort, { once: true })
     await child.exited

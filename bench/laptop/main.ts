@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startIssuer } from '@spillway/edge/dev/issuer'
+import { createKey } from '@spillway/edge/dev/keys'
+import type { Measured } from '@spillway/infra/local/bar'
+import { startCheckout } from '@spillway/infra/local/start-process'
+import { root } from '@spillway/origin/dev/folders'
+import { startMongod } from '@spillway/origin/dev/mongod'
+import { seed } from '@spillway/origin/dev/seed'
+import { bars } from '../bars.ts'
+import { askedOf, Clients, refusedOf, type Statuses } from '../bursts/clients.ts'
+import { interleave } from '../measure/rounds.ts'
+import { type Run, runBench } from '../measure/run.ts'
+import { median } from '../measure/statistics.ts'
+import { figure, table } from '../measure/table.ts'
+import { placeIds } from '../origin/place-ids.ts'
+import { startWholePath } from '../peers/start-whole-path.ts'
+
+/**
+ * What `npm start` carries on this machine, beside the bundle as it is deployed in a bare workerd, each with an origin and
+ * a database of its own: the first load that people put on the stack is put on a laptop. 200 clients read places that
+ * nobody has read before, and as many read one place that is stored.
+ */
+const clientCount = 200
+const subjects = ['npm start', 'bare workerd'] as const
+type SubjectName = (typeof subjects)[number]
+const shapes = ['distinct places', 'one stored place'] as const
+type Shape = (typeof shapes)[number]
+
+interface Sample {
+  readonly perSecond: number
+  readonly refused: number
+  readonly statuses: string
+}
+
+await runBench({ bench: 'laptop', packages: ['workerd', 'fastify', 'mongodb', 'undici'] }, async (run) => {
+  const lengthMs = run.quick ? 1_500 : 4_000
+  const rounds = run.quick ? 1 : 3
+  run.progress('starting database, origin and edge')
+  const { url: bareUrl, ids } = await startBare(run)
+  run.progress('starting npm start')
+  const urls: Readonly<Record<SubjectName, string>> = {
+    'npm start': await startLaptop(run),
+    'bare workerd': bareUrl,
+  }
+  // Both know the same places; neither is asked for one twice.
+  const asked: Record<SubjectName, number> = { 'npm start': 0, 'bare workerd': 0 }
+  const paths = (shape: Shape, name: SubjectName) => () =>
+    `/v2/places/${shape === 'distinct places' ? ids[asked[name]++ % ids.length] : ids.at(-1)}`
+
+  const samples = new Map<string, readonly Sample[]>()
+  for (const shape of shapes) {
+    const found = await interleave(subjects, rounds, async (name) => {
+      run.progress(`${name}: ${shape}`)
+      const clients = new Clients(urls[name], paths(shape, name))
+      try {
+        return sampleOf(await clients.loop(clientCount, lengthMs), lengthMs)
+      } finally {
+        await clients.stop()
+      }
+    })
+    for (const [name, list] of found) samples.set(`${shape} ${name}`, list)
+  }
+  const of = (shape: Shape, name: SubjectName) => samples.get(`${shape} ${name}`) ?? []
+  const perSecond = (shape: Shape, name: SubjectName) =>
+    median(of(shape, name).map((sample) => sample.perSecond))
+  const refused = (shape: Shape, name: SubjectName) =>
+    of(shape, name).reduce((sum, sample) => sum + sample.refused, 0)
+
+  const rows = shapes.flatMap((shape) =>
+    subjects.map((name) => [
+      shape,
+      name,
+      figure(perSecond(shape, name)),
+      String(refused(shape, name)),
+      of(shape, name)
+        .map(({ statuses }) => statuses)
+        .join(' '),
+    ]),
+  )
+  console.log(`\n${table(['read', 'by', 'reads/s', 'refused', 'statuses'], rows)}\n`)
+  const measured: Measured[] = [
+    { bar: bars.laptopRefused, value: refused('distinct places', 'npm start') },
+    ...shapes.map((shape) => ({
+      bar: { ...bars.laptopThroughput, name: `${bars.laptopThroughput.name}-${shape.replaceAll(' ', '-')}` },
+      value: perSecond(shape, 'npm start') / perSecond(shape, 'bare workerd'),
+    })),
+  ]
+  return {
+    settings: { clientCount, lengthMs, rounds },
+    rows: shapes.flatMap((shape) =>
+      subjects.map((subject) => ({
+        case: shape,
+        subject,
+        metrics: {
+          throughput: {
+            unit: 'requests/s',
+            better: 'higher' as const,
+            samples: of(shape, subject).map((sample) => sample.perSecond),
+          },
+        },
+      })),
+    ),
+    bars: measured,
+  }
+})
+
+function sampleOf(statuses: Statuses, lengthMs: number): Sample {
+  const refused = refusedOf(statuses)
+  return {
+    refused,
+    perSecond: ((askedOf(statuses) - refused) / lengthMs) * 1_000,
+    statuses: JSON.stringify(Object.fromEntries(statuses)),
+  }
+}
+
+async function startLaptop({ closing }: Run): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-laptop-'))
+  closing.defer(() => rm(folder, { recursive: true, force: true }))
+  const { child, edgeUrl } = await startCheckout(root, folder)
+  closing.defer(async () => void (await child.stop()))
+  return edgeUrl
+}
+
+async function startBare(run: Run): Promise<{ readonly url: string; readonly ids: readonly string[] }> {
+  const { closing } = run
+  const mongod = await startMongod()
+  closing.defer(() => mongod.stop())
+  const databaseName = 'laptop'
+  await seed({ databaseUri: mongod.uri, databaseName })
+  const issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  closing.defer(() => issuer.stop())
+  const { url } = await startWholePath(run, { databaseUri: mongod.uri, databaseName, issuer })
+  return { url, ids: await placeIds(mongod.uri, databaseName) }
+}
