@@ -1,5 +1,6 @@
 import {
   type AccessRule,
+  accessRuleOf,
   type Catalogue,
   inputSchema,
   isPublic,
@@ -61,10 +62,8 @@ export function operationsOf(
 /** Scopes that a token needs for all operations. */
 export function scopesNeeded(catalogue: Catalogue, operations: readonly Operation[]): readonly string[] {
   const scopes = operations.flatMap(({ resource, kind }) => {
-    const access = catalogue.get(resource)?.access
-    return access === undefined
-      ? []
-      : scopesOf(kind === 'create' || kind === 'patch' ? access.write : access.read)
+    const known = catalogue.get(resource)
+    return known === undefined ? [] : scopesOf(accessRuleOf({ resource: known, operation: kind }))
   })
   return [...new Set(scopes)]
 }
@@ -83,7 +82,7 @@ function operationsOn(view: View): readonly Operation[] {
     if (!isKind(operation)) return []
     if (isOwned && (operation === 'read' || operation === 'patch')) return []
     if (operation === 'patch' && resource.requireIfMatch) return []
-    const rule = isWrite(operation) ? resource.access.write : resource.access.read
+    const rule = accessRuleOf({ resource, operation })
     const filter = filterOf(view)
     return {
       name: `${resource.name}.${operation}`,

@@ -41,6 +41,7 @@ describe('configuration', () => {
           requiredClaims: {},
           clockToleranceSeconds: 5,
           namespace: '',
+          claims: {},
         },
       ],
       assertionKey: { kty: 'OKP', crv: 'Ed25519', kid: 'k', x: 'x', d: 'top-secret' },

@@ -65,6 +65,12 @@ export interface TokenIssuer {
    * subjects, which allows a migration between issuers. With several issuers, each must set it. @default ''
    */
   readonly namespace: string
+  /**
+   * Places of claims that rules name, in this issuer's tokens: `{ "roles": ["realm_access.roles"] }` for Keycloak,
+   * `{ "roles": ["cognito:groups"] }` for Amazon Cognito. Each a claim's name or a path into it; values of all are taken
+   * together. @default each claim under the name that the rule has for it
+   */
+  readonly claims: Readonly<Record<string, readonly string[]>>
 }
 
 /** Request quota per caller. Mirrors the `simple` settings of the rate-limit binding, which a Worker cannot read. */
@@ -162,7 +168,7 @@ function readIssuers(text: string | undefined, mistakes: string[]): readonly Tok
   const listed = parseJson(text)
   if (!Array.isArray(listed) || listed.length === 0) {
     mistakes.push(
-      `${name}: want a JSON array of at least one { issuer, jwksUri, audience, algorithms, types?, requiredClaims?, clockToleranceSeconds?, namespace? }.`,
+      `${name}: want a JSON array of at least one { issuer, jwksUri, audience, algorithms, types?, requiredClaims?, clockToleranceSeconds?, namespace?, claims? }.`,
     )
     return []
   }
@@ -194,6 +200,7 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
     requiredClaims = {},
     clockToleranceSeconds = 5,
     namespace = '',
+    claims: places = {},
     ...unknown
   } = membersOf(item)
   for (const name of Object.keys(unknown)) mistakes.push(`${place}.${name}: there is no such setting.`)
@@ -234,7 +241,30 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
     requiredClaims: claims,
     clockToleranceSeconds,
     namespace,
+    claims: readClaimPlaces(`${place}.claims`, places, mistakes),
   } as TokenIssuer
+}
+
+/** A claim that is read for two names would be carried twice, and an assertion has room for one token's claims. */
+function readClaimPlaces(
+  place: string,
+  given: unknown,
+  mistakes: string[],
+): Readonly<Record<string, readonly string[]>> {
+  const entries = Object.entries(membersOf(given)).map(
+    ([name, value]) => [name, isText(value) ? [value] : value] as const,
+  )
+  if (Array.isArray(given) || entries.some(([, paths]) => !isTextList(paths))) {
+    mistakes.push(`${place}: want { "roles": "claim" } or { "roles": ["claim", "path.into.one"] }.`)
+    return {}
+  }
+  // The cast: each list was just seen to be one of strings.
+  const places = Object.fromEntries(entries) as Readonly<Record<string, readonly string[]>>
+  const paths = Object.values(places).flat()
+  for (const twice of new Set(paths.filter((path, index) => paths.indexOf(path) !== index))) {
+    mistakes.push(`${place}: '${twice}' stands twice: give each claim one name, and use that in rules.`)
+  }
+  return places
 }
 
 /** Claims that the verifier checks itself, or that do not identify the token's audience. */

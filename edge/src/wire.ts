@@ -1,4 +1,4 @@
-import type { Application, Catalogue } from '@spillway/origin/contract'
+import { type Application, type Catalogue, claimsOf } from '@spillway/origin/contract'
 import type { Parts } from './app.ts'
 import { AssertionSigner } from './auth/assertion-signer.ts'
 import { ControlSource } from './auth/control-source.ts'
@@ -67,6 +67,7 @@ export function createParts(
     shedProblems: new ShedProblems(problemFields),
     verifier: new TokenVerifier(
       config.issuers.map((issuer) => ({ ...issuer, keySet: keySetOf(issuer.jwksUri, observe) })),
+      claimsOf(resources),
       now,
     ),
     control: new ControlSource(bindings.CONTROL, onControlFailure),

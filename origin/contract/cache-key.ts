@@ -1,24 +1,38 @@
 import type { Visibility } from './cache-policy.ts'
+import type { Principal } from './principal.ts'
+import type { Resource } from './resource.ts'
 import type { Route } from './route.ts'
 
 /**
- * Key of a stored answer: version and shape, resource, id or canonical query, and the subject if the answer belongs to
- * one subject. It contains every dimension by which the answer varies, and no other. An edge deployed with another
+ * Key of a stored answer: version and shape, resource, id or canonical query, and the audience if there
+ * are several. It contains every dimension by which the answer varies, and no other. An edge deployed with another
  * shape never finds its predecessor's answers.
  *
+ * @param audience of the caller: {@link audienceOf}
  * @param canonical canonical query of {@link ./query.ts}; for later pages the caller appends the cursor
  */
 export function cacheKey(
   route: Pick<Route, 'version' | 'resource' | 'representation' | 'id'>,
   canonical: string,
-  subject: string | undefined,
+  audience: string | undefined,
 ): string {
   const { cache, name } = route.resource
   const view = `/${route.version}.${route.representation.shape}/${name}`
   const path = route.id === undefined ? view : `${view}/${route.id}`
   const query = canonical === '' ? '' : `?${canonical}`
   const visibility: Visibility | undefined = cache.kind === 'stored' ? cache.visibility : undefined
-  if (visibility !== 'subject') return path + query
-  if (subject === undefined) throw new TypeError(`a stored answer of '${name}' needs a subject in its key`)
-  return `/~${encodeURIComponent(subject)}${path}${query}`
+  if (visibility !== 'subject' && visibility !== 'residual') return path + query
+  if (audience === undefined) throw new TypeError(`a stored answer of '${name}' needs a subject in its key`)
+  // No encoded text starts with `=`: a subject cannot pass for a residual, whatever rule was deployed before this one.
+  return `/${visibility === 'subject' ? '~' : '='}${encodeURIComponent(audience)}${path}${query}`
+}
+
+/** Audience of what a caller is shown of a resource; `undefined` where it is the same for all who may ask. */
+export function audienceOf(
+  { cache, audiences }: Pick<Resource, 'cache' | 'audiences'>,
+  principal: Principal | undefined,
+): string | undefined {
+  if (cache.kind === 'none') return undefined
+  if (cache.visibility === 'subject') return principal?.subject
+  return cache.visibility === 'residual' ? audiences.read.of(principal).text : undefined
 }

@@ -1,4 +1,4 @@
-import { type AccessRule, isPublic, ownerField } from './access.ts'
+import { type AccessRule, isPublic, ownerField, readsDocument } from './access.ts'
 import { type Duration, durationSeconds } from './duration.ts'
 
 /**
@@ -6,9 +6,10 @@ import { type Duration, durationSeconds } from './duration.ts'
  * - `public`: anyone; no rule guards the read.
  * - `authorized`: every caller that the edge admits. Our edge checks before the look-up, so it may share the answer;
  *   downstream caches do not check, so clients receive `private`.
+ * - `residual`: callers with the same residual rule ({@link ./access/residual.ts}), who see the same documents.
  * - `subject`: only the subject in its cache key.
  */
-export type Visibility = 'public' | 'authorized' | 'subject'
+export type Visibility = 'public' | 'authorized' | 'residual' | 'subject'
 
 export interface CacheOptions {
   /** How long the edge may serve it without asking the origin. */
@@ -42,6 +43,7 @@ export type CacheRule =
 /** The widest audience that a read rule permits. */
 export function widestVisibility(read: AccessRule): Visibility {
   if (ownerField(read) !== undefined) return 'subject'
+  if (readsDocument(read)) return 'residual'
   return isPublic(read) ? 'public' : 'authorized'
 }
 

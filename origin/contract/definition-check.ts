@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
-import { ownerField } from './access.ts'
+import { checkAccess, fieldsOf, isRequired } from './access/check.ts'
+import { creatorField, isPublic, ownerField, partsOf, resolveAccess } from './access.ts'
 import { type CacheOptions, widestVisibility } from './cache-policy.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'
 import { resourceOptions } from './definition-options.ts'
@@ -23,7 +24,7 @@ export class DefinitionError extends Error {
   }
 }
 
-const visibilityWidth = { subject: 0, authorized: 1, public: 2 } as const
+const visibilityWidth = { subject: 0, residual: 1, authorized: 2, public: 3 } as const
 const reservedFields = ['id', 'createdAt', 'updatedAt']
 const reservedParameters = ['sort', 'fields', 'limit', 'cursor']
 
@@ -36,7 +37,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkName(name),
     ...checkSchema(definition.schema, 'schema'),
     ...checkFields(definition),
-    ...checkOwner(definition),
+    ...checkAccess(definition),
     ...checkCache(definition),
     ...checkQuery(definition),
     ...checkSortTexts(definition),
@@ -60,20 +61,6 @@ function* checkFields({ schema }: ResourceDefinition): Generator<string> {
     if (reservedParameters.includes(field)) yield `'${field}' is a parameter of every list: rename the field`
     if (!/^[A-Za-z][A-Za-z0-9]*$/.test(field)) {
       yield `field '${field}': use letters and digits, starting with a letter, so that it is safe in queries and paths`
-    }
-  }
-}
-
-function* checkOwner(definition: ResourceDefinition): Generator<string> {
-  const fields = new Set([ownerField(definition.access.read), ownerField(definition.access.write)])
-  fields.delete(undefined)
-  if (fields.size > 1) yield `access names two owner fields (${[...fields].join(', ')}): use one`
-  for (const field of fields) {
-    const schema = definition.schema.properties[field as string]
-    if (schema === undefined) {
-      yield `access is the owner's by '${field}', which the schema does not have: add ${field}: Type.String()`
-    } else if (filterTypeOf(schema)?.kind !== 'string' || !isRequired(definition, field as string)) {
-      yield `owner field '${field}' must be a required string: it holds the subject of a token`
     }
   }
 }
@@ -112,6 +99,9 @@ function* checkVisibility(cache: CacheOptions, definition: ResourceDefinition): 
   if (visibilityWidth[asked] > visibilityWidth[widest]) {
     const reason = widest === 'subject' ? "an owner's data" : 'data that only some callers may read'
     yield `cache.visibility '${asked}' would share ${reason}: use '${widest}' or open access.read`
+  }
+  if (asked === 'subject' && isPublic(definition.access.read)) {
+    yield `cache.visibility 'subject' leaves out callers without a token, whom access.read lets through: use '${widest}'`
   }
 }
 
@@ -162,6 +152,7 @@ function sortTextLength(property: TSchema): number | undefined {
 function* checkIndexes(definition: ResourceDefinition): Generator<string> {
   const { indexes = [], query = {}, schema } = definition
   const prefix = ownerField(definition.access.read)
+  const ruled = new Set([...partsOf(definition.access.read)].flatMap(fieldsOf))
   for (const { fields } of indexes) {
     const names = Object.keys(fields)
     if (names.length === 0) yield `an index has no fields: name at least one`
@@ -172,13 +163,11 @@ function* checkIndexes(definition: ResourceDefinition): Generator<string> {
     }
   }
   const leading = new Set(
-    indexes.map(({ fields }) => {
-      const names = Object.keys(fields)
-      return prefix !== undefined && names[0] === prefix
-        ? names[1]
-        : prefix === undefined
-          ? names[0]
-          : undefined
+    indexes.flatMap(({ fields }) => {
+      const [first = '', second = ''] = Object.keys(fields)
+      if (prefix !== undefined) return first === prefix ? [second] : []
+      // Behind a field of the rule, it serves those whose lists are narrowed to that.
+      return ruled.has(first) ? [first, second] : [first]
     }),
   )
   for (const use of ['filter', 'sort'] as const) {
@@ -241,7 +230,7 @@ function* checkRepresentation(view: Representation, definition: ResourceDefiniti
       yield `versions.${version} shows '${field}', which is not stored: map it in paths (null when it is computed)`
     }
   }
-  const owner = ownerField(definition.access.read) ?? ownerField(definition.access.write)
+  const owner = creatorField(resolveAccess(definition.access))
   const shownOwner = owner === undefined ? undefined : view.schema.properties[owner]
   if (shownOwner !== undefined && (shownOwner as { readOnly?: boolean }).readOnly !== true) {
     yield `versions.${version} lets a caller write owner field '${owner}': mark it readOnly`
@@ -260,6 +249,3 @@ function* checkRepresentation(view: Representation, definition: ResourceDefiniti
     }
   }
 }
-
-const isRequired = ({ schema }: ResourceDefinition, field: string): boolean =>
-  ((schema.required ?? []) as readonly string[]).includes(field)

@@ -74,6 +74,13 @@ const accessRule = value(
   'an access rule such as anyone, signedIn or scope()',
   (given) => typeof (given as Values | null)?.kind === 'string',
 )
+const accessRules: OptionCheck = function* (given, place) {
+  const rules = { 'read!': accessRule, create: accessRule, update: accessRule, delete: accessRule }
+  const own = (given as Values | null) ?? {}
+  // Either `write`, or each of the three that it stands for.
+  const hasAll = ['create', 'update', 'delete'].every((name) => own[name] !== undefined)
+  yield* options({ ...rules, ...(hasAll ? { write: accessRule } : { 'write!': accessRule }) })(given, place)
+}
 const direction = value('1 or -1', (given) => given === 1 || given === -1)
 const storedPath = value('a stored field or null', (given) => given === null || typeof given === 'string')
 
@@ -81,14 +88,14 @@ const storedPath = value('a stored field or null', (given) => given === null || 
 export const resourceOptions = options({
   'description!': text,
   'schema!': objectSchema,
-  'access!': options({ 'read!': accessRule, 'write!': accessRule }),
+  'access!': accessRules,
   cache: either(
     'none',
     options({
       'maxAge!': text,
       staleWhileRevalidate: text,
       staleIfError: text,
-      visibility: oneOf(['public', 'authorized', 'subject']),
+      visibility: oneOf(['public', 'authorized', 'residual', 'subject']),
       listsBy: list(text),
     }),
   ),

@@ -1,5 +1,5 @@
 import type { TObject, TProperties } from 'typebox'
-import type { AccessRule } from './access.ts'
+import type { AccessOptions } from './access.ts'
 import type { CacheOptions } from './cache-policy.ts'
 import type { Priority } from './priority.ts'
 import type { CheckRule, SetRules } from './write-rules.ts'
@@ -64,7 +64,7 @@ export interface ResourceDefinition<
   readonly description: string
   /** The stored document, without the system fields. */
   readonly schema: TObject<Stored>
-  readonly access: { readonly read: AccessRule; readonly write: AccessRule }
+  readonly access: AccessOptions
   /** @default 'none': nothing is kept at the edge, and clients are told `no-store` */
   readonly cache?: CacheOptions | 'none'
   readonly query?: {

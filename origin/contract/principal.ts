@@ -5,6 +5,8 @@ import { isPriority } from './priority.ts'
 export interface Principal {
   readonly subject: string
   readonly scopes: readonly string[]
+  /** Values of the claims that rules of the application name, where the token has any. */
+  readonly claims?: Readonly<Record<string, readonly string[]>>
   /** Raises or lowers all of this caller's requests, where the issuer says so. */
   readonly priority?: Priority
 }
@@ -13,8 +15,9 @@ export interface Principal {
  * Bytes that a principal weighs in memory, at the most: a scope of one letter is a string of its own, so a text of many
  * scopes weighs a dozen times what it did in the token.
  */
-export function principalBytes({ subject, scopes }: Principal): number {
-  return scopes.reduce((bytes, scope) => bytes + 40 + scope.length * 2, 128 + subject.length * 2)
+export function principalBytes({ subject, scopes, claims = {} }: Principal): number {
+  const texts = [...scopes, ...Object.entries(claims).flatMap(([name, values]) => [name, ...values])]
+  return texts.reduce((bytes, text) => bytes + 40 + text.length * 2, 128 + subject.length * 2)
 }
 
 /** Longest subject that is accepted, in characters: it becomes part of keys and documents. */

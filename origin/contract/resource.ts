@@ -1,5 +1,12 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
-import { type AccessRule, ownerField } from './access.ts'
+import {
+  type AccessRules,
+  Audience,
+  creatorField,
+  ownerField,
+  resolveAccess,
+  tenantFields,
+} from './access.ts'
 import type { Action } from './action.ts'
 import type { CacheRule } from './cache-policy.ts'
 import { resolveCacheRule } from './cache-policy.ts'
@@ -36,11 +43,15 @@ export interface Resource<Stored extends TProperties = TProperties> {
   readonly name: string
   readonly description: string
   readonly schema: TObject<Stored>
-  readonly access: { readonly read: AccessRule; readonly write: AccessRule }
-  /** Stored field that holds the owner's subject, where reading or writing is the owner's alone. */
+  readonly access: AccessRules
+  /** What is left of each rule for a caller. */
+  readonly audiences: Readonly<Record<keyof AccessRules, Audience>>
+  /** Stored field that holds the subject that made the document, where a rule has an owner. */
   readonly ownerField: string | undefined
   /** The same, where lists are the owner's alone. */
   readonly listOwnerField: string | undefined
+  /** Claims by the stored fields that hold one of their values. */
+  readonly tenants: ReadonlyMap<string, string>
   readonly cache: CacheRule
   readonly query: {
     readonly filter: readonly string[]
@@ -67,14 +78,22 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
   definition: ResourceDefinition<Stored, Computed>,
 ): Resource<Stored> {
   checkDefinition(name, definition as unknown as ResourceDefinition)
+  const access = resolveAccess(definition.access)
   return {
     name,
     description: definition.description,
     schema: definition.schema,
-    access: definition.access,
-    ownerField: ownerField(definition.access.read) ?? ownerField(definition.access.write),
-    listOwnerField: ownerField(definition.access.read),
-    cache: resolveCacheRule(definition.cache ?? 'none', definition.access.read),
+    access,
+    audiences: {
+      read: new Audience(access.read),
+      create: new Audience(access.create),
+      update: new Audience(access.update),
+      delete: new Audience(access.delete),
+    },
+    ownerField: creatorField(access),
+    listOwnerField: ownerField(access.read),
+    tenants: tenantFields(access),
+    cache: resolveCacheRule(definition.cache ?? 'none', access.read),
     query: {
       filter: definition.query?.filter ?? [],
       sort: definition.query?.sort ?? [],

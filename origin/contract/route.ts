@@ -1,7 +1,8 @@
-import type { AccessRule } from './access.ts'
+import type { AccessRule, AccessRules } from './access.ts'
 import type { Action, ActionTarget } from './action.ts'
 import { type Catalogue, findView, type View, versionsOf } from './catalogue.ts'
 import { idPattern } from './limits.ts'
+import type { Resource } from './resource.ts'
 
 /** Operation that a request asks of a resource. */
 export type Operation = 'list' | 'read' | 'create' | 'batchCreate' | 'replace' | 'patch' | 'delete' | 'action'
@@ -23,10 +24,29 @@ export type RouteMatch =
 
 type Target = 'collection' | 'batch' | 'document'
 
-const operations: Readonly<Record<Target, Readonly<Record<string, Operation>>>> = {
+const operations: Readonly<Record<Target, Readonly<Record<string, UsualOperation>>>> = {
   collection: { GET: 'list', HEAD: 'list', POST: 'create' },
   batch: { POST: 'batchCreate' },
   document: { GET: 'read', HEAD: 'read', PUT: 'replace', PATCH: 'patch', DELETE: 'delete' },
+}
+
+type UsualOperation = Exclude<Operation, 'action'>
+
+/** The rule that each of the usual operations is under. */
+const rightOf: Readonly<Record<UsualOperation, keyof AccessRules>> = {
+  list: 'read',
+  read: 'read',
+  create: 'create',
+  batchCreate: 'create',
+  replace: 'update',
+  patch: 'update',
+  delete: 'delete',
+}
+
+/** Whether a resource has one of the usual operations: not where it is nobody's (`never`), nor batches of no items. */
+function offers({ access, batchSizeMax }: Resource, operation: UsualOperation): boolean {
+  if (operation === 'batchCreate' && batchSizeMax === 0) return false
+  return access[rightOf[operation]].kind !== 'never'
 }
 
 export const isRead = (operation: Operation): boolean => operation === 'list' || operation === 'read'
@@ -38,7 +58,8 @@ export function accessRuleOf({
   action,
 }: Pick<Route, 'resource' | 'operation' | 'action'>): AccessRule {
   if (action !== undefined) return action.access
-  return isRead(operation) ? resource.access.read : resource.access.write
+  // The cast: an action's operation comes with its action.
+  return resource.access[rightOf[operation as UsualOperation]]
 }
 
 /** An operation that a view offers. */
@@ -54,13 +75,11 @@ export interface OfferedRoute {
 export function routesOf({ resource, version }: View): readonly OfferedRoute[] {
   const collection = `/${version}/${resource.name}`
   const paths = { collection, batch: `${collection}/batch`, document: `${collection}/:id` }
-  const usual = (Object.keys(paths) as Target[])
-    .filter((target) => target !== 'batch' || resource.batchSizeMax > 0)
-    .flatMap((target) =>
-      Object.entries(operations[target])
-        .filter(([method]) => method !== 'HEAD')
-        .map(([method, operation]) => ({ method, path: paths[target], operation })),
-    )
+  const usual = (Object.keys(paths) as Target[]).flatMap((target) =>
+    Object.entries(operations[target])
+      .filter(([method, operation]) => method !== 'HEAD' && offers(resource, operation))
+      .map(([method, operation]) => ({ method, path: paths[target], operation })),
+  )
   const actions = [...resource.actions.values()]
     .filter(({ versions }) => versions.includes(version))
     .map((action) => ({
@@ -93,13 +112,14 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
   if (target === 'document' && !idPattern.test(id as string)) return invalidId
   const byMethod = operations[target]
   const operation = Object.hasOwn(byMethod, method) ? byMethod[method] : undefined
-  if (operation !== undefined) {
+  if (operation !== undefined && offers(view.resource, operation)) {
     return {
       kind: 'route',
       route: { ...view, operation, ...(target === 'document' && { id: id as string }) },
     }
   }
-  const allow = [...Object.keys(byMethod), 'OPTIONS']
+  const offered = Object.entries(byMethod).filter(([, one]) => offers(view.resource, one))
+  const allow = [...offered.map(([known]) => known), 'OPTIONS']
   return { kind: method === 'OPTIONS' ? 'options' : 'methodNotAllowed', allow }
 }
 

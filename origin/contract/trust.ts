@@ -27,18 +27,24 @@ export interface AssertionClaims {
   readonly sub?: string
   readonly scope?: string
   readonly spillway_priority?: string
+  /** Values of the claims that rules name. */
+  readonly spillway_claims?: Readonly<Record<string, readonly string[]>>
 }
 
 export function assertionClaims(principal: Principal | undefined): AssertionClaims {
   if (principal === undefined) return {}
-  const { subject, scopes, priority } = principal
+  const { subject, scopes, priority, claims } = principal
   return {
     sub: subject,
     scope: scopes.join(' '),
     ...(priority !== undefined && { spillway_priority: priority }),
+    ...(claims !== undefined && { spillway_claims: claims }),
   }
 }
 
 /** Claims of a verified assertion → who asks; `undefined`: a caller without a token. */
-export const principalOfAssertion = (claims: AssertionClaims): Principal | undefined =>
-  principalFromClaims(claims)
+export function principalOfAssertion(claims: AssertionClaims): Principal | undefined {
+  const principal = principalFromClaims(claims)
+  const { spillway_claims: carried } = claims
+  return principal === undefined || carried === undefined ? principal : { ...principal, claims: carried }
+}

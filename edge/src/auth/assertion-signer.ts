@@ -29,7 +29,12 @@ export class AssertionSigner {
   /** Returns no promise when the assertion is already signed. */
   assertionFor(principal: Principal | undefined): string | Promise<string> {
     const claims = assertionClaims(principal)
-    const caller = JSON.stringify([claims.sub, claims.scope, claims.spillway_priority])
+    const caller = JSON.stringify([
+      claims.sub,
+      claims.scope,
+      claims.spillway_priority,
+      claims.spillway_claims,
+    ])
     const nowMs = this.#now()
     const known = this.#made.get(caller)
     return known !== undefined && nowMs < known.reuseUntilMs ? known.text : this.#make(claims, caller, nowMs)

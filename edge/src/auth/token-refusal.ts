@@ -53,6 +53,13 @@ export const unauthenticated: Problem = {
   headers: { 'www-authenticate': 'Bearer realm="spillway"' },
 }
 
+/** The answer to a token without a role or another claim that the rule wants. */
+export const forbidden: Problem = {
+  code: 'insufficient-scope',
+  detail: 'The access token has none of the roles or claims that this operation needs.',
+  headers: { 'www-authenticate': 'Bearer realm="spillway", error="insufficient_scope"' },
+}
+
 export const insufficientScope = (scope: string): Problem => ({
   code: 'insufficient-scope',
   detail: `The access token must have the scope '${scope}'.`,

@@ -1,4 +1,10 @@
-import { type Principal, principalBytes, principalFromClaims } from '@spillway/origin/contract'
+import {
+  type NamedClaims,
+  type Principal,
+  principalBytes,
+  principalFromClaims,
+  readNamedClaims,
+} from '@spillway/origin/contract'
 import { errors, importJWK, type JWTPayload, jwtVerify } from 'jose'
 import type { TokenIssuer } from '../config.ts'
 import { SieveMap } from '../lib/sieve-map.ts'
@@ -50,6 +56,7 @@ const lasting: ReadonlySet<TokenFault> = new Set([
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>
   readonly #namespaces: ReadonlySet<string>
+  readonly #named: NamedClaims
   readonly #now: () => number
   readonly #verified = new SieveMap<VerifiedToken>({
     countMax: 10_000,
@@ -63,7 +70,9 @@ export class TokenVerifier {
     bytesOf: textBytes,
   })
 
-  constructor(issuers: readonly TrustedIssuer[], now: () => number) {
+  /** @param named claims that principals are to have, where their tokens do */
+  constructor(issuers: readonly TrustedIssuer[], named: NamedClaims, now: () => number) {
+    this.#named = named
     this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
     this.#namespaces = new Set(issuers.map(({ namespace }) => namespace).filter((name) => name !== ''))
     this.#now = now
@@ -140,7 +149,7 @@ export class TokenVerifier {
       if (!hasRequiredClaims(payload, issuer)) return 'required-claims'
       const subject = qualifiedSubject(payload.sub, issuer.namespace, this.#namespaces)
       if (subject === undefined) return 'claims'
-      return verifiedToken({ ...payload, sub: subject }, key, issuer) ?? 'claims'
+      return verifiedToken({ ...payload, sub: subject }, key, issuer, this.#named) ?? 'claims'
     } catch (error) {
       return faultOf(error)
     }
@@ -176,12 +185,14 @@ function qualifiedSubject(
 function verifiedToken(
   claims: JWTPayload,
   key: VerificationKey,
-  { keySet, clockToleranceSeconds }: TrustedIssuer,
+  { keySet, clockToleranceSeconds, claims: places }: TrustedIssuer,
+  named: NamedClaims,
 ): VerifiedToken | undefined {
   const principal = principalFromClaims(claims)
   if (principal === undefined || claims.exp === undefined) return undefined
+  const carried = readNamedClaims(claims, named, places)
   return {
-    principal,
+    principal: carried === undefined ? principal : { ...principal, claims: carried },
     caller: callerKey(principal.subject),
     expiresAtMs: (claims.exp + clockToleranceSeconds) * 1_000,
     issuedAtSeconds: claims.iat,

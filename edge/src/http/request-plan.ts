@@ -30,7 +30,7 @@ export interface ReadPlan {
   readonly target: string
   /** Canonical query with the cursor, if any: the input of {@link cacheKey}. */
   readonly canonical: string
-  /** Cache key shared by all callers; `undefined` when each subject has its own key or nothing is stored. */
+  /** Cache key shared by all callers; `undefined` when each audience has its own key or nothing is stored. */
   readonly sharedKey: string | undefined
   readonly isStored: boolean
   readonly isOpen: boolean
@@ -174,7 +174,7 @@ function planRead(route: Route, search: string): RequestPlan {
   const path = pathOf(route)
   const { cache, access, priority } = route.resource
   const isStored = cache.kind === 'stored'
-  const isShared = isStored && cache.visibility !== 'subject'
+  const isShared = isStored && (cache.visibility === 'public' || cache.visibility === 'authorized')
   return {
     kind: 'read',
     route,

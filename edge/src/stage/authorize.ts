@@ -1,5 +1,5 @@
 import { decideAccess, type Problem } from '@spillway/origin/contract'
-import { insufficientScope, unauthenticated } from '../auth/token-refusal.ts'
+import { forbidden, insufficientScope, unauthenticated } from '../auth/token-refusal.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import type { InvalidPlan, ReadPlan, WritePlan } from '../http/request-plan.ts'
 import { next } from '../pipeline.ts'
@@ -16,5 +16,7 @@ export function authorize(exchange: Exchange<ReadPlan | WritePlan | InvalidPlan>
       return unauthenticated
     case 'insufficientScope':
       return insufficientScope(decision.scope)
+    case 'forbidden':
+      return forbidden
   }
 }

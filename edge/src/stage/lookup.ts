@@ -1,4 +1,4 @@
-import { cacheKey, deadline, priorityRank } from '@spillway/origin/contract'
+import { audienceOf, cacheKey, deadline, priorityRank } from '@spillway/origin/contract'
 import { BrokenAnswer, type ForwardOrder, LateAnswer } from '../cache/index.ts'
 import { deadlineOf, type Exchange, principalOf, priorityOf } from '../exchange.ts'
 import { Deadline } from '../http/deadline.ts'
@@ -18,7 +18,7 @@ function keyOf(exchange: Exchange<Readable>): string | undefined {
   const { plan } = exchange
   if (plan.kind === 'page') return plan.target
   if (plan.sharedKey !== undefined || !plan.isStored) return plan.sharedKey
-  return cacheKey(plan.route, plan.canonical, principalOf(exchange)?.subject)
+  return cacheKey(plan.route, plan.canonical, audienceOf(plan.route.resource, principalOf(exchange)))
 }
 
 /** 5 in memory: returns a fresh answer synchronously. */

@@ -1,10 +1,10 @@
-import { isPublic, scopesOf } from '../access.ts'
+import { isPublic } from '../access.ts'
 import type { Action } from '../action.ts'
 import type { View } from '../catalogue.ts'
 import { documentedSchema } from '../documented-schema.ts'
 import { headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
-import { describeAccess } from './operation.ts'
+import { describeAccess, requiredScopes } from './operation.ts'
 import { describeFailures } from './problems.ts'
 import { schemaName } from './schemas.ts'
 
@@ -17,7 +17,9 @@ export function describeAction(view: View, action: Action): Json {
     tags: [resource.name],
     summary: `${sentenceCase(name)} (${resource.name}, ${version})`,
     description: [description, describeAccess(access), describeReasons(action)].filter(Boolean).join(' '),
-    ...(isPublic(access) ? { security: [{}, { bearer: [] }] } : { security: [{ bearer: scopesOf(access) }] }),
+    ...(isPublic(access)
+      ? { security: [{}, { bearer: [] }] }
+      : { security: [{ bearer: requiredScopes(access) }] }),
     parameters: [
       ...(target === 'document' ? [ref('parameters', 'ifMatch')] : []),
       ref('parameters', 'idempotencyKey'),

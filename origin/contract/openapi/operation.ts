@@ -1,4 +1,4 @@
-import { type AccessRule, isPublic, ownerField, scopesOf } from '../access.ts'
+import { type AccessRule, isPublic, ownerField, partsOf, scopesOf } from '../access.ts'
 import type { View } from '../catalogue.ts'
 import { mergePatchMediaType } from '../merge-patch.ts'
 import { accessRuleOf, type Operation } from '../route.ts'
@@ -18,7 +18,9 @@ export function describeOperation(view: View, operation: Operation): Json {
     summary: `${verbs[operation]} (${resource.name}, ${version})`,
     description: describeAccess(rule),
     ...(representation.deprecation !== undefined && { deprecated: true }),
-    ...(isPublic(rule) ? { security: [{}, { bearer: [] }] } : { security: [{ bearer: scopesOf(rule) }] }),
+    ...(isPublic(rule)
+      ? { security: [{}, { bearer: [] }] }
+      : { security: [{ bearer: requiredScopes(rule) }] }),
     parameters: describeParameters(view, operation),
     ...describeRequestBody(view, operation),
     responses: { ...describeSuccess(view, operation), ...describeFailures(view, operation) },
@@ -36,14 +38,53 @@ const verbs: Readonly<Record<Operation, string>> = {
   action: 'Act on one',
 }
 
+/** Scopes that a token must have: where there is another way, none is. */
+export const requiredScopes = (rule: AccessRule): readonly string[] =>
+  [...partsOf(rule)].some(({ kind }) => kind === 'any') ? [] : scopesOf(rule)
+
 export function describeAccess(rule: AccessRule): string {
   const scopes = scopesOf(rule)
+  const isPlain = [...partsOf(rule)].every(({ kind }) => plainKinds.has(kind))
   const parts = [
     isPublic(rule) ? 'No access token required.' : 'Access token required.',
-    ...(scopes.length > 0 ? [`Needs the scope ${scopes.map((name) => `\`${name}\``).join(' and ')}.`] : []),
+    ...(isPlain && scopes.length > 0
+      ? [`Needs the scope ${scopes.map((name) => `\`${name}\``).join(' and ')}.`]
+      : []),
+    ...(isPlain ? [] : [`Allowed: ${ruleText(rule)}.`]),
     ...(ownerField(rule) !== undefined ? ["Only the caller's own documents; others' are 404."] : []),
   ]
   return parts.join(' ')
+}
+
+/** Words that need no more said than whose documents they are and which scopes they need. */
+const plainKinds: ReadonlySet<AccessRule['kind']> = new Set(['anyone', 'signedIn', 'scope', 'owner', 'all'])
+
+/** A rule in words. */
+function ruleText(rule: AccessRule): string {
+  switch (rule.kind) {
+    case 'anyone':
+      return 'anyone'
+    case 'signedIn':
+      return 'anyone with a token'
+    case 'never':
+      return 'nobody'
+    case 'scope':
+      return `the scope \`${rule.scope}\``
+    case 'claim':
+      return `\`${rule.value}\` among the token's ${rule.claim}`
+    case 'owner':
+      return `the caller is \`${rule.field}\``
+    case 'member':
+      return `the caller is among \`${rule.field}\``
+    case 'tenant':
+      return `\`${rule.field}\` is among the token's ${rule.claim}`
+    case 'where':
+      return Object.entries(rule.fields)
+        .map(([field, value]) => `\`${field}\` is \`${value}\``)
+        .join(' and ')
+    default:
+      return `(${rule.rules.map(ruleText).join(rule.kind === 'any' ? ' or ' : ' and ')})`
+  }
 }
 
 function describeRequestBody(view: View, operation: Operation): Json {

@@ -1,4 +1,4 @@
-import { scopesOf } from '../access.ts'
+import { partsOf } from '../access.ts'
 import type { Action } from '../action.ts'
 import type { View } from '../catalogue.ts'
 import { type ProblemCode, problemCatalogue, problemMediaType } from '../problem.ts'
@@ -11,7 +11,8 @@ export function describeFailures(view: View, operation: Operation, action?: Acti
   const { resource } = view
   const statuses = new Set([400, 401, 404, 406, 414, 429, 431, 500, 502, 503, 504])
   const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
-  if (scopesOf(rule).length > 0 || action !== undefined) statuses.add(403)
+  const mayRefuse = [...partsOf(rule)].some(({ kind }) => kind !== 'anyone' && kind !== 'signedIn')
+  if (mayRefuse || action !== undefined) statuses.add(403)
   if (view.representation.deprecation?.sunsetAt !== undefined) statuses.add(410)
   if (isRead(operation)) statuses.add(416)
   if (!isRead(operation)) for (const status of [408, 413, 415]) statuses.add(status)

@@ -4,7 +4,6 @@ import {
   type Fields,
   headers,
   noSuchDocument,
-  ownerField,
   type Parsed,
   type Principal,
   type Problem,
@@ -13,6 +12,8 @@ import {
   problemStatus,
   type RawBody,
   type Resource,
+  residualOf,
+  satisfies,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
@@ -34,7 +35,7 @@ import {
 import { keyOf } from '../resource/creates.ts'
 import type { AskGuards } from '../resource/guarding.ts'
 import { type Plan, purgeTags } from '../resource/plan.ts'
-import { type Handler, type IsCertain, isVisible } from '../resource/reads.ts'
+import { type Handler, type IsCertain, isAllowed } from '../resource/reads.ts'
 import { attemptsMax, notYours, unavailable, writeConflict } from '../resource/updates.ts'
 import { compileInputCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
 import { canonicalJson } from '../store/canonical-json.ts'
@@ -293,7 +294,7 @@ async function findDocument(
   const { id } = request.params as { id: string }
   const found = await repository.read(plan.view.resource, id, call)
   if (found.kind === 'notDone') return refused(failureProblem(found))
-  if (found.kind === 'notFound' || !isVisible(found.document, plan.readOwner, request)) {
+  if (found.kind === 'notFound' || !isAllowed(plan.view.resource.audiences.read, found.document, request)) {
     return refused(noSuchDocument)
   }
   const { document } = found
@@ -304,8 +305,7 @@ async function findDocument(
 }
 
 function mayAct({ access }: Action, { fields }: StoredDocument, principal: Principal | undefined): boolean {
-  const owner = ownerField(access)
-  return owner === undefined || fields[owner] === principal?.subject
+  return satisfies(residualOf(access, principal), fields)
 }
 
 async function runHandler(

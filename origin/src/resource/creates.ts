@@ -38,7 +38,7 @@ import {
 } from './answer.ts'
 import type { AskGuards } from './guarding.ts'
 import { type Plan, purgeTags } from './plan.ts'
-import type { Handler } from './reads.ts'
+import { type Handler, isAllowed } from './reads.ts'
 import { storedFields, type Writing } from './stored-fields.ts'
 import { attemptsMax, writeConflict } from './updates.ts'
 
@@ -232,7 +232,16 @@ export function checkItems(plan: Plan, items: readonly unknown[], write: Writing
 /** Checks a body and turns it into what is stored; the stored form is checked as well. */
 function newFields(plan: Plan, body: unknown, write: Writing, isBrief = false): Parsed<Fields> {
   const input = plan.validator.create(body, isBrief)
-  return input.ok ? storedFields(plan, input.value, undefined, write) : input
+  if (!input.ok) return input
+  const fields = storedFields(plan, input.value, undefined, write)
+  if (!fields.ok || isAllowed(plan.view.resource.audiences.create, { fields: fields.value }, write))
+    return fields
+  return { ok: false, problem: notYoursToCreate }
+}
+
+const notYoursToCreate: Problem = {
+  code: 'insufficient-scope',
+  detail: 'The access rule of this operation does not let you create this document.',
 }
 
 /** One time for all items of a batch. */

@@ -68,6 +68,13 @@ function denied(decision: Exclude<AccessDecision, { outcome: 'allowed' }>): Prob
       headers: { 'www-authenticate': 'Bearer' },
     }
   }
+  if (decision.outcome === 'forbidden') {
+    return {
+      code: 'insufficient-scope',
+      detail: 'The access token has none of the roles or claims that this operation needs.',
+      headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
+    }
+  }
   return {
     code: 'insufficient-scope',
     detail: `The access token must have the scope '${decision.scope}'.`,

@@ -1,5 +1,6 @@
 import {
   allListsTag,
+  claimValues,
   clientCacheControl,
   documentEtag,
   documentTag,
@@ -13,8 +14,9 @@ import {
   missingCacheControl,
   normalizeTimes,
   noSuchDocument,
-  ownerField,
+  type Principal,
   type Problem,
+  type Resource,
   revisionOf,
   revisionTag,
   tagsOfChangedLists,
@@ -48,10 +50,6 @@ export interface Plan {
   readonly uncertainCaching: Readonly<Record<string, string>>
   /** Answer, with its cache headers, for a document that is not there or not for this reader. */
   missing(id: string): Problem
-  /** Stored field that narrows what a caller may see at all. */
-  readonly readOwner: string | undefined
-  /** Stored field that narrows what a caller may change. */
-  readonly writeOwner: string | undefined
   /** A stored field as this version names it. */
   shownName(storedPath: string): string
   /** Entity tag of a document at this version of it. */
@@ -65,8 +63,8 @@ export interface Plan {
   changedListTags(documents: readonly Fields[], subject: string | undefined): readonly string[]
   /** Tag of every list that `subject` is shown, for a write of which nobody knows what it has done. */
   allListsTag(subject: string | undefined): string
-  /** A checked body → what is stored. `subject` becomes the owner of a new document. */
-  toStored(input: Fields, current: Fields | undefined, subject: string | undefined): Fields
+  /** A checked body → what is stored. A new document is its creator's, and of the creator's tenant. */
+  toStored(input: Fields, current: Fields | undefined, principal: Principal | undefined): Fields
 }
 
 /** @param startedAtMs when this process began to show documents like this, milliseconds since the epoch */
@@ -74,7 +72,6 @@ export function compilePlan(view: View, compilers: SchemaCompilers, startedAtMs:
   const { resource, version, representation } = view
   const announced = lifecycleHeaders(view)
   const { name } = resource
-  const readOwner = ownerField(resource.access.read)
   const revision = revisionOf(representation)
   const { sunsetAt } = representation.deprecation ?? {}
   return {
@@ -108,8 +105,6 @@ export function compilePlan(view: View, compilers: SchemaCompilers, startedAtMs:
               [headers.cacheTag]: documentTag(name, id),
             },
           },
-    readOwner,
-    writeOwner: ownerField(resource.access.write),
     shownName: (storedPath) =>
       Object.entries(representation.paths).find(([, path]) => path === storedPath)?.[0] ?? storedPath,
     etag: (version) => documentEtag(version, revision),
@@ -118,14 +113,25 @@ export function compilePlan(view: View, compilers: SchemaCompilers, startedAtMs:
     listTags: (filters, subject) => tagsOfList(resource, filters, subject),
     changedListTags: (documents, subject) => tagsOfChangedLists(resource, documents, subject),
     allListsTag: (subject) => allListsTag(resource, subject),
-    toStored(input, current, subject) {
+    toStored(input, current, principal) {
       const stored = normalizeTimes(resource.schema, representation.toStored(input, current))
       const { ownerField: owner } = resource
-      if (owner === undefined) return stored
+      if (owner === undefined && resource.tenants.size === 0) return stored
       // Whatever a representation makes of it: the owner is the subject of the token, and stays it.
-      return { ...stored, [owner]: current === undefined ? subject : current[owner] }
+      const owned = owner && { [owner]: current === undefined ? principal?.subject : current[owner] }
+      return { ...(current === undefined && tenantsOf(resource, principal)), ...stored, ...owned }
     },
   }
+}
+
+/** Values of tenant fields that the token leaves no choice about. */
+function tenantsOf({ tenants }: Resource, principal: Principal | undefined): Fields {
+  const fields: Record<string, unknown> = {}
+  for (const [field, claim] of tenants) {
+    const [value, ...others] = principal === undefined ? [] : claimValues(principal, claim)
+    if (value !== undefined && others.length === 0) fields[field] = value
+  }
+  return fields
 }
 
 /** Tags whose stored answers a write has made obsolete. */

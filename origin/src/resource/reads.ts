@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import {
+  type Audience,
   type CursorValue,
   edgeCacheControl,
   encodeCursor,
@@ -10,6 +11,7 @@ import {
   type Problem,
   parseListQuery,
   parseReadQuery,
+  satisfies,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
@@ -39,7 +41,7 @@ export type IsCertain = (beganAtMs: number) => boolean
 
 /** GET and HEAD of one document. */
 export function readHandler(plan: Plan, repository: Repository, isCertain: IsCertain): Handler {
-  const { view, readOwner, caching, uncertainCaching } = plan
+  const { view, caching, uncertainCaching } = plan
   const { resource } = view
   return async (request, reply) => {
     const { id } = request.params as { id: string }
@@ -51,7 +53,7 @@ export function readHandler(plan: Plan, repository: Repository, isCertain: IsCer
     const outcome = await repository.read(resource, id, callOf(request))
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
     // Another's document is answered like one that does not exist, to the letter.
-    if (outcome.kind === 'notFound' || !isVisible(outcome.document, readOwner, request)) {
+    if (outcome.kind === 'notFound' || !isAllowed(resource.audiences.read, outcome.document, request)) {
       return sendProblem(reply, isCertain(request.startedAtMs) ? plan.missing(id) : perhapsNoSuchDocument)
     }
     const { document } = outcome
@@ -70,13 +72,12 @@ export function readHandler(plan: Plan, repository: Repository, isCertain: IsCer
 /** A 404 that nobody is to keep. */
 const perhapsNoSuchDocument: Problem = { ...noSuchDocument, headers: { [edgeCacheControl]: 'no-store' } }
 
-export function isVisible(
-  document: StoredDocument,
-  owner: string | undefined,
-  { principal }: FastifyRequest,
-): boolean {
-  return owner === undefined || (principal !== undefined && document.fields[owner] === principal.subject)
-}
+/** Whether a rule holds for this caller and document. */
+export const isAllowed = (
+  audience: Audience,
+  { fields }: Pick<StoredDocument, 'fields'>,
+  { principal }: Pick<FastifyRequest, 'principal'>,
+): boolean => satisfies(audience.of(principal), fields)
 
 /** GET and HEAD of a list. */
 export function listHandler(
@@ -84,7 +85,7 @@ export function listHandler(
   repository: Repository,
   { listTimeoutMs, isCertain }: { readonly listTimeoutMs: number; readonly isCertain: IsCertain },
 ): Handler {
-  const { view, readOwner, caching, uncertainCaching } = plan
+  const { view, caching, uncertainCaching } = plan
   const { resource } = view
   const parse = remembering((search) => parseListQuery(view, search), 1_000)
   return async (request, reply) => {
@@ -92,11 +93,11 @@ export function listHandler(
     if (!query.ok) return sendProblem(reply, query.problem)
     const ifNoneMatch = request.headers['if-none-match']
     const subject = request.principal?.subject
-    const owner = readOwner === undefined ? undefined : subject
+    const residual = resource.audiences.read.of(request.principal)
     // A scan that takes long holds what many short ones need: patience of one caller is no reason.
     const deadlineMs = Math.min(request.deadlineMs, request.startedAtMs + listTimeoutMs)
     const call = callOf({ deadlineMs, raw: request.raw })
-    const outcome = await repository.list(resource, query.value, owner, call)
+    const outcome = await repository.list(resource, query.value, residual, call)
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
     const cursor = outcome.more ? nextCursor(plan, query.value, outcome.documents) : undefined
     const body = listBody(plan, query.value, outcome.documents, cursor)
@@ -105,7 +106,10 @@ export function listHandler(
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
     reply.headers(isCertain(request.startedAtMs) ? caching : uncertainCaching)
     reply.header('etag', etag)
-    reply.header(headers.cacheTag, [...plan.listTags(query.value.filters, owner), plan.revisionTag].join(','))
+    reply.header(
+      headers.cacheTag,
+      [...plan.listTags(query.value.filters, subject), plan.revisionTag].join(','),
+    )
     if (cursor !== undefined) reply.header('link', linkToNext(plan, query.value, cursor))
     if (isHeld) return reply.code(304).send()
     reply.header('content-type', jsonType)

@@ -33,7 +33,7 @@ export function storedFields(
 ): Parsed<Fields> {
   const { resource } = plan.view
   const { rules } = resource
-  const drafted = plan.toStored(input, current, principal?.subject)
+  const drafted = plan.toStored(input, current, principal)
   // perf: most resources have no rules, and a time as text costs as much as all of this.
   if (!plan.hasRules) return validated(plan, drafted)
   const circumstances = { before: current, principal, now: new Date(nowMs).toISOString(), operation }

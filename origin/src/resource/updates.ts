@@ -34,7 +34,7 @@ import type {
 import { failureProblem, outcomeOf, sendFailure, sendWritten, uniqueConflictProblem } from './answer.ts'
 import { type AskGuards, noGuards } from './guarding.ts'
 import { type Plan, purgeTags } from './plan.ts'
-import { type Handler, type IsCertain, isVisible } from './reads.ts'
+import { type Handler, type IsCertain, isAllowed } from './reads.ts'
 import { showDocument } from './serializer.ts'
 import { storedFields, type Writing } from './stored-fields.ts'
 import { notAnObject } from './validator.ts'
@@ -124,10 +124,13 @@ function updateHandler(
       repository,
       request,
       reply,
-      { ...judging, conditions: conditions.value },
+      { ...judging, conditions: conditions.value, right: 'update' },
       async (current) => {
         const next = nextFields(plan, current, change.value, { principal, nowMs: clock(), operation })
         if (!next.ok) return { kind: 'refused', problem: next.problem }
+        if (!isAllowed(resource.audiences.read, { fields: next.value }, request)) {
+          return { kind: 'refused', problem: outOfSight }
+        }
         const write = { resource, before: current.fields, principal, operation, nowMs: clock(), call }
         const verdict = await askGuards({ ...write, fields: next.value })
         if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
@@ -154,7 +157,7 @@ export function deleteHandler(
       repository,
       request,
       reply,
-      { conditions: conditions.value, missing: noSuchDocument, isCertain },
+      { conditions: conditions.value, missing: noSuchDocument, isCertain, right: 'delete' },
       async (current) => {
         const { principal } = request
         const write = { resource, before: current.fields, principal, nowMs: clock(), call }
@@ -176,6 +179,12 @@ function writeConditions({ view }: Plan, request: FastifyRequest): Parsed<Precon
   return conditions
 }
 
+interface WriteJudging extends Judging {
+  readonly conditions: Preconditions
+  /** The rule that the document must satisfy. */
+  readonly right: 'update' | 'delete'
+}
+
 type WriteOutcome = ReplaceOutcome | DeleteOutcome | { readonly kind: 'refused'; readonly problem: Problem }
 
 async function writing(
@@ -183,7 +192,7 @@ async function writing(
   repository: Repository,
   request: FastifyRequest,
   reply: FastifyReply,
-  { conditions, missing, isCertain }: Judging & { readonly conditions: Preconditions },
+  { conditions, missing, isCertain, right }: WriteJudging,
   write: (current: StoredDocument) => Promise<WriteOutcome>,
 ): Promise<FastifyReply> {
   const { resource } = plan.view
@@ -194,11 +203,11 @@ async function writing(
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     const found = await repository.read(resource, id, callOf(request))
     if (found.kind === 'notDone') return sendFailure(reply, found)
-    if (found.kind === 'notFound' || !isVisible(found.document, plan.readOwner, request)) {
+    if (found.kind === 'notFound' || !isAllowed(resource.audiences.read, found.document, request)) {
       return judged(missing)
     }
     const { document } = found
-    if (!isVisible(document, plan.writeOwner, request)) return sendProblem(reply, notYours)
+    if (!isAllowed(resource.audiences[right], document, request)) return sendProblem(reply, notYours)
     const verdict = evaluatePreconditions(conditions, document.version, plan.revision)
     if (verdict !== 'proceed') return judged(preconditionFailed(verdict, plan.etag(document.version)))
     const outcome = await write(document)
@@ -278,5 +287,10 @@ export const writeConflict: Problem = {
 
 export const notYours: Problem = {
   code: 'insufficient-scope',
-  detail: 'Only the owner of this document may change it.',
+  detail: 'The access rule of this operation does not let you change this document.',
+}
+
+const outOfSight: Problem = {
+  code: 'insufficient-scope',
+  detail: 'You would no longer be shown the document after this change.',
 }

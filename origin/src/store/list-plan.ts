@@ -1,4 +1,12 @@
-import type { CursorValue, Filter, ListQuery, Resource, SortField } from '@spillway/origin/contract'
+import {
+  type CursorValue,
+  type Filter,
+  type ListQuery,
+  type Residual,
+  type Resource,
+  residualFilter,
+  type SortField,
+} from '@spillway/origin/contract'
 import type { Listing } from './mongo-commands.ts'
 
 type Condition = Readonly<Record<string, unknown>>
@@ -18,13 +26,10 @@ const operators: Readonly<Record<Filter['operator'], string>> = {
  * Every value comes from the contract's parser, which yields strings, numbers and booleans only, and stands under an
  * operator of ours: no text of a caller's is ever read as an operator.
  */
-export function planList(resource: Resource, query: ListQuery, owner: string | undefined): Listing {
+export function planList(resource: Resource, query: ListQuery, residual: Residual | undefined): Listing {
   const conditions: Condition[] = [{ _v: { $gt: 0 } }]
-  if (owner !== undefined) {
-    if (resource.ownerField === undefined) throw new TypeError(`'${resource.name}' has no owner`)
-    conditions.push({ [resource.ownerField]: { $eq: owner } })
-  }
   const sparse = sparseFields(resource)
+  if (residual !== undefined) conditions.push(...residualFilter(residual, sparse))
   for (const { path, operator, value } of query.filters) {
     conditions.push({ [path]: { [operators[operator]]: value } })
     // DocumentDB uses a sparse index only where the query says that the field exists; the comparison implies it.

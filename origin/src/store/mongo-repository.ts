@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Fields, ListQuery, Resource } from '@spillway/origin/contract'
+import type { Fields, ListQuery, Residual, Resource } from '@spillway/origin/contract'
 import { canonicalJson } from './canonical-json.ts'
 import type { Commits } from './commits.ts'
 import { keyedId, keyedItemId } from './creation-key.ts'
@@ -69,10 +69,10 @@ export class MongoRepository implements Repository {
   async list(
     resource: Resource,
     query: ListQuery,
-    owner: string | undefined,
+    residual: Residual | undefined,
     call: Call,
   ): Promise<ListOutcome> {
-    const listing = planList(resource, query, owner)
+    const listing = planList(resource, query, residual)
     const outcome = await this.#records.list(resource.name, listing, call)
     if (outcome.kind === 'notDone') return outcome
     const documents = outcome.records

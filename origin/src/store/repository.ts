@@ -1,4 +1,4 @@
-import type { Fields, ListQuery, Resource, VersionName } from '@spillway/origin/contract'
+import type { Fields, ListQuery, Residual, Resource, VersionName } from '@spillway/origin/contract'
 
 /**
  * Storage operations of a resource, and every way in which each can end.
@@ -180,8 +180,8 @@ export interface ChangeCall extends Call {
 export interface Repository {
   read(resource: Resource, id: string, call: Call): Promise<ReadOutcome>
 
-  /** @param owner the subject to whose documents the list is narrowed; required where the read rule has an owner */
-  list(resource: Resource, query: ListQuery, owner: string | undefined, call: Call): Promise<ListOutcome>
+  /** @param residual what the list is narrowed to; `undefined`: to nothing */
+  list(resource: Resource, query: ListQuery, residual: Residual | undefined, call: Call): Promise<ListOutcome>
 
   create(
     resource: Resource,

@@ -6,7 +6,7 @@ import { openRepository } from '../../src/store/open-repository.ts'
 import { clientOptions } from '../../src/store/pool.ts'
 import { resources } from '../fixture/application.ts'
 import { mongodbUri } from '../support/database.ts'
-import { advisories, advisory, inTime, listQuery, place, places, trip, trips } from './documents.ts'
+import { advisories, advisory, inTime, listQuery, ownedBy, place, places, trip, trips } from './documents.ts'
 
 /**
  * Amazon DocumentDB implements a part of MongoDB ("Supported MongoDB APIs, operations, and data types in Amazon
@@ -62,13 +62,13 @@ it('only commands and operators that DocumentDB has are sent', async () => {
   if (created.kind !== 'created') throw new Error(created.kind)
   await repository.replace(places, created.document, place('Lyon', 500_001), inTime())
   await repository.delete(places, created.document, inTime())
-  for (const [resource, search, owner, after] of [
+  for (const [resource, search, residual, after] of [
     [places, 'countryCode=FR&population[gte]=1&population[lt]=9', undefined, [5, 'id']],
     [places, 'kind[in]=city,capital&population[gt]=1&population[lte]=9&sort=name', undefined, ['x', 'id']],
     [advisories, 'code=FR-2026-1', undefined, undefined],
-    [trips, '', 'alice', undefined],
+    [trips, '', ownedBy('alice'), undefined],
   ] as const) {
-    await repository.list(resource, { ...listQuery(resource, search), after }, owner, inTime())
+    await repository.list(resource, { ...listQuery(resource, search), after }, residual, inTime())
   }
 
   const names = new Set(sent.map(({ name }) => name))

@@ -1,4 +1,12 @@
-import { findView, type ListQuery, parseListQuery, type Resource } from '@spillway/origin/contract'
+import {
+  findView,
+  type ListQuery,
+  owner,
+  parseListQuery,
+  type Residual,
+  type Resource,
+  residualOf,
+} from '@spillway/origin/contract'
 import type { Call } from '../../src/store/repository.ts'
 import { resources } from '../fixture/application.ts'
 
@@ -40,3 +48,6 @@ export function listQuery(resource: Resource, search: string): ListQuery {
   if (!parsed.ok) throw new TypeError(parsed.problem.detail)
   return parsed.value
 }
+
+/** Narrowing of a list to one person's trips. */
+export const ownedBy = (subject: string): Residual => residualOf(owner('ownerId'), { subject, scopes: [] })

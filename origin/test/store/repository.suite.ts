@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RecordsOptions } from '../../src/store/records.ts'
 import type { CreationKey, Repository, StoredDocument } from '../../src/store/repository.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
-import { advisories, advisory, inTime, listQuery, place, places, trip, trips } from './documents.ts'
+import { advisories, advisory, inTime, listQuery, ownedBy, place, places, trip, trips } from './documents.ts'
 
 /** What every way of storing must do, whether or not it joins work. */
 export function repositorySuite(name: string, lanes: RecordsOptions): void {
@@ -320,7 +320,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         for (const owner of ['alice', 'bob', 'alice']) {
           await repository.create(trips, { fields: trip(owner, `of ${owner}`) }, undefined, inTime())
         }
-        const page = await repository.list(trips, listQuery(trips, ''), 'alice', inTime())
+        const page = await repository.list(trips, listQuery(trips, ''), ownedBy('alice'), inTime())
         if (page.kind !== 'page') throw new Error(page.kind)
         expect(page.documents.map(({ fields }) => fields.ownerId)).toEqual(['alice', 'alice'])
       })
@@ -329,10 +329,12 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         const owner = randomUUID()
         for (let written = 1; written <= 5; written += 1) {
           const query = listQuery(trips, '')
-          const early = Array.from({ length: 3 }, () => repository.list(trips, query, owner, inTime()))
+          const early = Array.from({ length: 3 }, () =>
+            repository.list(trips, query, ownedBy(owner), inTime()),
+          )
           await repository.create(trips, { fields: trip(owner, `${written}`) }, undefined, inTime())
           const pages = await Promise.all(
-            Array.from({ length: 3 }, () => repository.list(trips, query, owner, inTime())),
+            Array.from({ length: 3 }, () => repository.list(trips, query, ownedBy(owner), inTime())),
           )
           for (const page of pages)
             expect(page).toMatchObject({ kind: 'page', documents: { length: written } })

@@ -1,0 +1,90 @@
+/**
+ * Access rules as data, so that one rule can be decided at the edge before any call of the origin, compiled into a
+ * filter of the database, named in the key of a stored answer, and printed in the OpenAPI document.
+ *
+ * Every word grants something and none takes anything away, so a caller with fewer claims is never allowed more.
+ */
+export type AccessRule =
+  | { readonly kind: 'anyone' }
+  | { readonly kind: 'signedIn' }
+  | { readonly kind: 'never' }
+  | { readonly kind: 'scope'; readonly scope: string }
+  | { readonly kind: 'claim'; readonly claim: string; readonly value: string }
+  | { readonly kind: 'owner'; readonly field: string }
+  | { readonly kind: 'member'; readonly field: string }
+  | { readonly kind: 'tenant'; readonly field: string; readonly claim: string }
+  | { readonly kind: 'where'; readonly fields: Readonly<Record<string, Constant>> }
+  | { readonly kind: 'any'; readonly rules: readonly AccessRule[] }
+  | { readonly kind: 'all'; readonly rules: readonly AccessRule[] }
+
+/** Value that a rule compares a stored field with. */
+export type Constant = string | number | boolean
+
+export const anyone: AccessRule = { kind: 'anyone' }
+export const signedIn: AccessRule = { kind: 'signedIn' }
+
+/** Nobody: the operation does not exist. */
+export const never: AccessRule = { kind: 'never' }
+
+/** Callers whose token carries this OAuth 2.0 scope (RFC 6749 §3.3). */
+export const scope = (name: string): AccessRule => ({ kind: 'scope', scope: name })
+
+/** Callers whose token has `value` in a claim. Where the claim is found is configuration of the issuer. */
+export const claim = (name: string, value: string): AccessRule => ({ kind: 'claim', claim: name, value })
+
+/** Callers with a role: `claim('roles', name)`, the claim of RFC 9068 §2.2.3.1. */
+export const role = (name: string): AccessRule => claim('roles', name)
+
+/** Callers with a permission: `claim('permissions', name)`. */
+export const permission = (name: string): AccessRule => claim('permissions', name)
+
+/** Only the subject that the document's `field` names. The field is set from the token, never from a body. */
+export const owner = (field: string): AccessRule => ({ kind: 'owner', field })
+
+/** Only subjects that the document's `field`, an array of strings, contains. */
+export const member = (field: string): AccessRule => ({ kind: 'member', field })
+
+/** Only callers whose `claim` has the value of the document's `field`. */
+export const tenant = (field: string, claimName: string): AccessRule => ({
+  kind: 'tenant',
+  field,
+  claim: claimName,
+})
+
+/** Only documents whose fields have these values, whoever asks. */
+export const where = (fields: Readonly<Record<string, Constant>>): AccessRule => ({ kind: 'where', fields })
+
+/** Callers who satisfy one of the rules. */
+export const any = (...rules: AccessRule[]): AccessRule => ({ kind: 'any', rules })
+
+/** Callers who satisfy every rule. */
+export const all = (...rules: AccessRule[]): AccessRule => ({ kind: 'all', rules })
+
+/** The rule and all that it is made of. */
+export function* partsOf(rule: AccessRule): Generator<AccessRule> {
+  yield rule
+  if (rule.kind === 'any' || rule.kind === 'all') for (const part of rule.rules) yield* partsOf(part)
+}
+
+/** The field that must hold the caller's subject whatever else holds: an `owner` that no `any` offers a way around. */
+export function ownerField(rule: AccessRule): string | undefined {
+  if (rule.kind === 'owner') return rule.field
+  if (rule.kind !== 'all') return undefined
+  for (const part of rule.rules) {
+    const field = ownerField(part)
+    if (field !== undefined) return field
+  }
+  return undefined
+}
+
+/** Every scope that the rule names, for documentation and `WWW-Authenticate`. */
+export const scopesOf = (rule: AccessRule): readonly string[] => [
+  ...new Set([...partsOf(rule)].flatMap((part) => (part.kind === 'scope' ? [part.scope] : []))),
+]
+
+/** Whether the rule reads the document, so that it cannot be decided by the caller alone. */
+export const readsDocument = (rule: AccessRule): boolean =>
+  [...partsOf(rule)].some(({ kind }) => isOfDocument(kind))
+
+const isOfDocument = (kind: AccessRule['kind']): boolean =>
+  kind === 'owner' || kind === 'member' || kind === 'tenant' || kind === 'where'

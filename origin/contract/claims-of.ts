@@ -1,0 +1,11 @@
+import { type NamedClaims, namedClaims } from './access.ts'
+import type { Catalogue } from './catalogue.ts'
+
+/** Claims that the rules of an application read. Nothing else of a token need be carried from edge to origin. */
+export const claimsOf = (catalogue: Catalogue): NamedClaims =>
+  namedClaims(
+    [...catalogue.values()].flatMap(({ access, actions }) => [
+      ...Object.values(access),
+      ...[...actions.values()].map((action) => action.access),
+    ]),
+  )
