@@ -83,6 +83,9 @@ describe('configuration', () => {
     ['TOKEN_ISSUERS', issuer({ clockToleranceSeconds: 301 })],
     ['TOKEN_ISSUERS', issuer({ clockTolerance: 30 })],
     ['TOKEN_ISSUERS', issuer({ namespace: 'a:b' })],
+    ['TOKEN_ISSUERS', issuer({ claims: ['roles'] })],
+    ['TOKEN_ISSUERS', issuer({ claims: { roles: 7 } })],
+    ['TOKEN_ISSUERS', issuer({ claims: { roles: 'groups', org_id: 'groups' } })],
     ['ASSERTION_KEY', '{"kty":"oct","k":"top-secret","kid":"k"}'],
     ['ASSERTION_KEY', '{"kty":"OKP","crv":"Ed25519","x":"x","d":"top-secret"}'],
     ['CORS_ORIGINS', 'app.example'],
@@ -130,6 +133,12 @@ describe('configuration', () => {
       clockToleranceSeconds: 60,
     })
     expect(read?.audience).toBeUndefined()
+  })
+
+  it('takes the places of claims, one or several for a name', () => {
+    const claims = { roles: 'realm_access.roles', org_id: ['org', 'tenant.id'] }
+    const [read] = readConfig({ ...good, TOKEN_ISSUERS: issuer({ claims }) }).issuers
+    expect(read?.claims).toEqual({ roles: ['realm_access.roles'], org_id: ['org', 'tenant.id'] })
   })
 
   it('does not take two issuers with one name', () => {

@@ -1,7 +1,10 @@
+import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
 import { resources } from '../test/fixture/application.ts'
-import { viewsOf } from './catalogue.ts'
+import { anyone, never } from './access.ts'
+import { catalogue, viewsOf } from './catalogue.ts'
 import { lifecycleHeaders, lifecycleStage } from './lifecycle.ts'
+import { asStored, resource } from './resource.ts'
 import { matchRoute, routesOf } from './route.ts'
 
 const match = (method: string, path: string): unknown => {
@@ -51,6 +54,29 @@ describe('matchRoute', () => {
     [`/v2/places/${'a'.repeat(65)}`, /must be 1 to 64/],
   ])('finds nothing at %s and says what there is', (path, detail) => {
     expect(match('GET', path)).toMatch(detail)
+  })
+
+  it('has no operation that is nobody’s', () => {
+    const schema = Type.Object({ text: Type.String() })
+    const logs = resource('logs', {
+      description: 'Logs.',
+      schema,
+      access: { read: anyone, create: anyone, update: never, delete: never },
+      batchSizeMax: 0,
+      versions: [asStored('v1', schema)],
+    })
+    const known = catalogue(logs)
+    for (const method of ['PUT', 'PATCH', 'DELETE']) {
+      expect(matchRoute(known, method, '/v1/logs/1')).toEqual({
+        kind: 'methodNotAllowed',
+        allow: ['GET', 'HEAD', 'OPTIONS'],
+      })
+    }
+    expect(
+      viewsOf(known)
+        .flatMap(routesOf)
+        .map(({ method, path }) => `${method} ${path}`),
+    ).toEqual(['GET /v1/logs', 'POST /v1/logs', 'GET /v1/logs/:id'])
   })
 
   it('finds every route that it lists', () => {

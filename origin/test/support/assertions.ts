@@ -3,6 +3,9 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
 const { privateKey, publicKey } = await generateKeyPair('EdDSA', { extractable: true })
 
+/** Key of an edge that is to be in front of an origin under test. */
+export const edgeKey = { ...(await exportJWK(privateKey)), kid: 'test', alg: assertionProfile.algorithm }
+
 /** The key set that an origin under test is given. */
 export const edgeKeySet = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'test' }] })
 

@@ -1,0 +1,157 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { edgeVariables } from '@spillway/edge/dev/edge'
+import { bundleEdge } from '@spillway/edge/dev/edge-bundle'
+import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
+import { createKey } from '@spillway/edge/dev/keys'
+import { startWorkerProcess, type WorkerProcess } from '@spillway/edge/dev/worker-process'
+import { wranglerBundle } from '@spillway/edge/dev/wrangler-bundle'
+import { defineApplication } from '@spillway/origin/contract'
+import { root } from '@spillway/origin/dev/folders'
+import { documents } from '@spillway/origin/example/documents'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../../origin/test/support/app.ts'
+import { edgeKey } from '../../origin/test/support/assertions.ts'
+
+/** Access rules through edge, cache, origin and database: the example of origin/docs/model/access.md. */
+
+let folder: string
+let issuer: Issuer
+let origin: TestApp
+let edge: WorkerProcess
+
+/** People by name: organization and roles of their tokens. */
+const people = {
+  ann: { org: 'acme', roles: [] },
+  rob: { org: 'acme', roles: [] },
+  cid: { org: 'acme', roles: [] },
+  eve: { org: 'acme', roles: ['editor'] },
+  eli: { org: 'acme', roles: ['editor', 'auditor'] },
+  sam: { org: 'other', roles: ['editor'] },
+} as const
+type Person = keyof typeof people | 'nobody'
+const tokens = new Map<Person, string>()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spillway-access-'))
+  issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  for (const [sub, { org, roles }] of Object.entries(people)) {
+    const claims = { org_id: org, realm_access: { roles } }
+    tokens.set(sub as Person, await issuer.mintToken({ sub, claims }))
+  }
+  const application = defineApplication({
+    name: 'access',
+    title: 'Access',
+    summary: 'Rules.',
+    resources: [documents],
+  })
+  origin = await startTestApp({ application })
+  await wranglerBundle({ folder, worker: join(root, 'edge/test/fixture/access-worker.ts') })
+  const { compatibilityDate, compatibilityFlags } = (await bundleEdge('fixture')).workerOptions
+  const trusted = { ...trustedIssuer(issuer), claims: { roles: 'realm_access.roles' } }
+  edge = await startWorkerProcess(
+    { scriptFile: join(folder, 'access-worker.js'), compatibilityDate, compatibilityFlags },
+    {
+      variables: {
+        ...edgeVariables({
+          originUrls: [`http://127.0.0.1:${origin.port}`],
+          trustedIssuers: [trusted],
+          assertionKey: edgeKey,
+        }),
+        LOCATION_CACHE: 'off',
+      },
+    },
+  )
+})
+
+afterAll(async () => {
+  await edge?.stop()
+  await origin?.stop()
+  await issuer?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function send(who: Person, method: string, path: string, body?: object) {
+  const token = tokens.get(who)
+  const answer = await fetch(edge.url + path, {
+    method,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  return {
+    status: answer.status,
+    isHit: /; *hit/.test(answer.headers.get('cache-status') ?? ''),
+    location: answer.headers.get('location') ?? '',
+    json: text === '' ? undefined : JSON.parse(text),
+  }
+}
+
+async function make(status: 'draft' | 'published'): Promise<string> {
+  const made = await send('ann', 'POST', '/v1/documents', { title: 'T', reviewerIds: ['rob'], status })
+  expect([made.status, made.json]).toEqual([201, expect.objectContaining({ orgId: 'acme', authorId: 'ann' })])
+  return made.location
+}
+
+/** Whom the rule lets read a draft of Ann's that Rob reviews. */
+const readers: Readonly<Record<Person, boolean>> = {
+  ann: true,
+  rob: true,
+  cid: false,
+  eve: true,
+  eli: true,
+  sam: false,
+  nobody: false,
+}
+const everybody = Object.keys(readers) as Person[]
+
+test('shows nobody what the rule denies, in whatever order people ask and whatever is stored by then', async () => {
+  const draft = await make('draft')
+  const published = await make('published')
+  // Each order begins with another person, whose answer is stored first; the second round finds all of them stored.
+  for (let first = 0; first < everybody.length * 2; first += 1) {
+    const order = everybody.map((_, index) => everybody[(first + index) % everybody.length] as Person)
+    for (const who of order) {
+      expect([who, (await send(who, 'GET', published)).status]).toEqual([who, 200])
+      expect([who, (await send(who, 'GET', draft)).status]).toEqual([who, readers[who] ? 200 : 404])
+      const { json } = await send(who, 'GET', '/v1/documents?status=draft')
+      expect([who, json.items.length > 0]).toEqual([who, readers[who]])
+    }
+  }
+})
+
+test('shares a stored answer among all whom the rule leaves the same documents, and nobody else', async () => {
+  const draft = await make('draft')
+  expect((await send('eve', 'GET', draft)).isHit).toBe(false)
+  // Another role and another name, and the same residual: everything of the organization, and what is published.
+  expect(await send('eli', 'GET', draft)).toMatchObject({ status: 200, isHit: true })
+  expect(await send('rob', 'GET', draft)).toMatchObject({ status: 200, isHit: false })
+  expect(await send('cid', 'GET', draft)).toMatchObject({ status: 404, isHit: false })
+  const published = await make('published')
+  expect((await send('nobody', 'GET', published)).isHit).toBe(false)
+  expect(await send('nobody', 'GET', published)).toMatchObject({ status: 200, isHit: true })
+})
+
+test('shows a change of who may read at once, to those who gain and to those who lose', async () => {
+  const path = await make('draft')
+  for (const who of everybody) await send(who, 'GET', path)
+  expect((await send('ann', 'PATCH', path, { status: 'published' })).status).toBe(200)
+  for (const who of everybody) expect([who, (await send(who, 'GET', path)).status]).toEqual([who, 200])
+  expect((await send('eve', 'PATCH', path, { status: 'draft', reviewerIds: ['cid'] })).status).toBe(200)
+  for (const who of everybody) {
+    const maySee = who === 'cid' || (readers[who] && who !== 'rob')
+    expect([who, (await send(who, 'GET', path)).status]).toEqual([who, maySee ? 200 : 404])
+  }
+})
+
+test('answers writes by the rule of their own, and none for an operation that is nobody’s', async () => {
+  const path = await make('draft')
+  const patch = async (who: Person) => (await send(who, 'PATCH', path, { title: 'X' })).status
+  expect([await patch('nobody'), await patch('cid'), await patch('sam')]).toEqual([401, 404, 404])
+  expect([await patch('rob'), await patch('eve'), await patch('ann')]).toEqual([403, 200, 200])
+  expect((await send('ann', 'DELETE', path)).status).toBe(405)
+})
