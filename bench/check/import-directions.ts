@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** Workspaces in the order in which they may import: each one those before it, tests included. */
@@ -46,12 +45,12 @@ function targetOf(file: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? join(dirname(file), specifier) : undefined
 }
 
-/** Source files that version control knows or would take. */
-export function sourceFiles(root: string): readonly string[] {
-  const list = ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.mjs']
-  const files = execFileSync('git', list, { cwd: root, encoding: 'utf8' }).split('\n')
-  return files.filter((file) => file !== '' && existsSync(join(root, file)))
-}
+/** Source files of the workspaces: paths from the root. A checkout need not be a repository. */
+export const sourceFiles = (root: string): readonly string[] =>
+  globSync(`{${workspaces.join()}}/**/*.{ts,mjs}`, {
+    cwd: root,
+    exclude: ['**/node_modules/**', '**/cdk.out/**'],
+  }).sort()
 
 export const readFrom =
   (root: string) =>

@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineApplication, type Principal } from '@spillway/origin/contract'
+import {
+  any,
+  asStored,
+  defineApplication,
+  type Principal,
+  resource,
+  tenant,
+  where,
+} from '@spillway/origin/contract'
+import { Type } from 'typebox'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { documents } from '../docs/model/example/documents.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
@@ -17,6 +26,19 @@ const editor = of('eve', 'acme', 'editor')
 const stranger = of('sam', 'other', 'editor')
 const nobody = undefined
 
+/** Boards whose organization may change: what is published stays in everybody's sight. */
+const board = Type.Object({ orgId: Type.String({ maxLength: 64 }), published: Type.Boolean() })
+const boards = resource('boards', {
+  description: 'Boards.',
+  schema: board,
+  access: {
+    read: any(where({ published: true }), tenant('orgId', 'org_id')),
+    write: tenant('orgId', 'org_id'),
+  },
+  indexes: [{ fields: { published: 1 } }, { fields: { orgId: 1 } }],
+  versions: [asStored('v1', board)],
+})
+
 let origin: TestApp
 let draft: string
 let published: string
@@ -25,7 +47,7 @@ beforeAll(async () => {
     name: 'rules',
     title: 'Rules',
     summary: 'Access rules.',
-    resources: [documents],
+    resources: [documents, boards],
   })
   origin = await startTestApp({ application })
   const make = async (status: string) => {
@@ -73,6 +95,23 @@ it('answers a write 404 where the document is not shown, and 403 where it is', a
   expect((await patch(published, stranger, { title: 'X' })).status).toBe(403)
   expect((await patch(published, nobody, { title: 'X' })).status).toBe(401)
   expect((await patch(draft, editor, { title: 'X' })).status).toBe(200)
+})
+
+it('lets nobody hand a document to a tenant that is not theirs', async () => {
+  const both: Principal = { subject: 'bea', scopes: [], claims: { org_id: ['acme', 'other'] } }
+  const body = { orgId: 'acme', published: true }
+  const { headers } = await origin.send('POST', '/v1/boards', { as: author, body })
+  const give = (as: Principal, orgId: string) =>
+    origin.send('PATCH', String(headers.location), { as, body: { orgId } })
+  const refused = await give(author, 'other')
+  expect([refused.status, refused.json.detail]).toEqual([
+    403,
+    'The access token does not belong to the tenant that this change gives the document.',
+  ])
+  expect((await give(both, 'third')).status).toBe(403)
+  expect((await give(both, 'other')).json).toMatchObject({ orgId: 'other' })
+  // It is the other organization's now.
+  expect((await give(author, 'acme')).status).toBe(403)
 })
 
 it('refuses to create where the token has no tenant', async () => {

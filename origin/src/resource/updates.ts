@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
+  claimValues,
   type FieldError,
   type Fields,
   filterTypeOf,
   mergePatch,
   noSuchDocument,
   type Parsed,
+  type Principal,
   type Problem,
   parseFilterValue,
   parseWriteQuery,
+  type Resource,
   systemFields,
   type View,
 } from '@spillway/origin/contract'
@@ -130,6 +133,9 @@ function updateHandler(
         if (!next.ok) return { kind: 'refused', problem: next.problem }
         if (!isAllowed(resource.audiences.read, { fields: next.value }, request)) {
           return { kind: 'refused', problem: outOfSight }
+        }
+        if (!keepsTenants(resource, current.fields, next.value, principal)) {
+          return { kind: 'refused', problem: notYourTenant }
         }
         const write = { resource, before: current.fields, principal, operation, nowMs: clock(), call }
         const verdict = await askGuards({ ...write, fields: next.value })
@@ -293,4 +299,25 @@ export const notYours: Problem = {
 const outOfSight: Problem = {
   code: 'insufficient-scope',
   detail: 'You would no longer be shown the document after this change.',
+}
+
+/**
+ * Whether each tenant that a change gives the document is one of the caller's. A document that everybody is shown would
+ * else be handed to an organization that the caller has nothing to do with.
+ */
+const keepsTenants = (
+  { tenants }: Resource,
+  before: Fields,
+  next: Fields,
+  principal: Principal | undefined,
+): boolean =>
+  [...tenants].every(
+    ([field, claim]) =>
+      next[field] === before[field] ||
+      (principal !== undefined && claimValues(principal, claim).some((value) => value === next[field])),
+  )
+
+const notYourTenant: Problem = {
+  code: 'insufficient-scope',
+  detail: 'The access token does not belong to the tenant that this change gives the document.',
 }
