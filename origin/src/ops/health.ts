@@ -4,7 +4,7 @@ import { jsonType } from '../http/json-body.ts'
 import type { Target } from '../http/request.ts'
 import type { Metrics } from '../observe/metrics.ts'
 
-/** Why this process should be sent requests, or should not. */
+/** Conditions for sending requests to this process. */
 export interface Readiness {
   readonly isReady: boolean
   readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly reason?: string }>>
@@ -13,19 +13,19 @@ export interface Readiness {
 export interface HealthOptions {
   /** Whether the primary answers. */
   readonly ping: () => Promise<boolean>
-  /** Whether an operation would find a connection without a long wait. */
+  /** Whether the pool has a connection without a long wait. */
   readonly hasPoolRoom: () => boolean
-  /** Database commands that should have ended: whether one is running, and how many were given up since the start. */
+  /** Database commands past their time limit: whether one is running, and how many were given up since the start. */
   readonly commands: { readonly isAnyOverdue: boolean; readonly givenUp: number }
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
-  /** How long one answer of the database counts, in ms. @default 1 000 */
+  /** How long one ping result is reused, in ms. @default 1 000 */
   readonly pingFreshMs?: number
 }
 
 /**
- * Live: the process answers. Ready: it can do its work. An overloaded process is ready: it sheds by itself, and taking
- * it out of service would push its load onto the next.
+ * Live: the process answers. Ready: it can serve requests. An overloaded process is ready: it sheds load itself, and
+ * taking it out of service would push its load onto the others.
  */
 export class Health {
   readonly #options: HealthOptions
@@ -42,7 +42,7 @@ export class Health {
     return this.#isDraining
   }
 
-  /** From now on the balancer is told to send no more. */
+  /** Tells the load balancer, from now on, to send no more requests. */
   drain(): void {
     this.#isDraining = true
   }
@@ -52,7 +52,7 @@ export class Health {
     const { givenUp, isAnyOverdue } = watched
     const database = await this.#ping()
     const pool = hasPoolRoom()
-    // The question to the database may take as long as what is looked for here, and must not look away meanwhile.
+    // A ping may take as long as a stuck command: a command that was given up during the ping counts, too.
     const commands = !isAnyOverdue && !watched.isAnyOverdue && watched.givenUp === givenUp
     const draining = this.#isDraining
     return {
@@ -66,7 +66,7 @@ export class Health {
     }
   }
 
-  /** One question to the database at a time, and its answer for a while: many may ask us, few should ask it. */
+  /** Pings the database, one ping at a time, and reuses the result: many checks cause few pings. */
   #ping(): Promise<boolean> {
     const { ping, now, pingFreshMs = 1_000 } = this.#options
     if (now() - this.#pingedAt < pingFreshMs) return Promise.resolve(this.#answered)

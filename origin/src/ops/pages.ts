@@ -16,9 +16,9 @@ import { namesListEtag } from '../http/precondition.ts'
 import type { Target } from '../http/request.ts'
 
 /**
- * Documentation for people and tools: the OpenAPI document, a page to try it from, and one page for each problem type. All of it
- * is made once, at start, and a release changes it: who reads about a resource that was added a moment ago must find it.
- * So browsers and the edge ask whether what they hold is still right, the edge once in a few seconds; a 304 costs little.
+ * Documentation for people and tools: the OpenAPI document, a page to try it from, and one page for each problem type.
+ * Pages are made once, at start, and change with a release. Browsers and the edge revalidate their copies, so that a
+ * resource shows in the documentation soon after its release; a 304 costs little.
  */
 
 export interface Page {
@@ -34,7 +34,7 @@ const caching = {
   'x-content-type-options': 'nosniff',
 }
 
-/** Nothing but what this server sends itself, no framing, no form, no base (CSP level 3). */
+/** Allows only this server's own files, and no framing, form or base (CSP level 3). */
 const docsPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -104,7 +104,7 @@ const docsHtml = `<!doctype html>
 </html>
 `
 
-/** A token that was typed in stays in the page: it is written nowhere. */
+/** Keeps a token that is typed in within the page: it is stored nowhere. */
 const docsScript = `SwaggerUIBundle({
   url: '${publicPaths.openapi}',
   dom_id: '#reference',
@@ -116,7 +116,7 @@ const docsScript = `SwaggerUIBundle({
 })
 `
 
-/** From the installed package: the page works without any other server. */
+/** Files of the installed package: the page needs no other server. */
 function swaggerFiles(): readonly (readonly [string, Page])[] {
   const folder = join(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'), '..')
   const types = {

@@ -6,16 +6,16 @@ import { type Waiter, WaitQueue, type WaitQueueOptions } from './wait-queue.ts'
 export type { Waiter } from './wait-queue.ts'
 
 /**
- * Admission control. One of these stands before everything else in a process; what it refuses has cost a few comparisons.
+ * Admission control: one for each process, in front of all other work. A refusal costs a few comparisons.
  *
  *     const verdict = admission.tryAcquire(priority, deadline, now)      // admitted: serve, then release()
  *     if (verdict === 'full') admission.wait(priority, deadline, waiter, now)
  *
  * - A request that is admitted at once costs no promise, closure or timer.
  * - Lower classes may use only part of the limit, so that a critical request finds room in a service that is full of
- *   others; what comes free goes to the highest class that waits.
- * - What cannot finish before its deadline is not started.
- * - Health checks do not come here: they are never shed, and teach the limit nothing.
+ *   others. A free slot goes to the highest class that waits.
+ * - A request that cannot finish before its deadline is not started.
+ * - Health checks bypass it: they are never shed, and are no samples for the limit.
  */
 export interface AdmissionControlOptions {
   readonly limit: Limit
@@ -24,7 +24,7 @@ export interface AdmissionControlOptions {
   readonly shares?: Readonly<Record<Priority, number>>
   /** 0 to 1. */
   readonly random: () => number
-  /** Called when somebody begins to wait: `tick` is needed while `isActive`. */
+  /** Called when a request begins to wait: `tick` must be called while `isActive`. */
   readonly onActive: () => void
 }
 
@@ -83,7 +83,7 @@ export class AdmissionControl {
   #recentShed = 0
   #recentAll = 0
   #recentAt = 0
-  /** Time of the call under way, for what the queue refuses in it. */
+  /** Time of the current call, for requests that the queue refuses in it. */
   #now = 0
   #abandoned = 0
   readonly #admitted = perPriority(() => 0)
@@ -114,8 +114,8 @@ export class AdmissionControl {
   }
 
   /**
-   * Waits for a turn after `tryAcquire` has said `full`. The waiter is called once, with the one or the other.
-   * @returns why it may not even wait
+   * Queues a request after `tryAcquire` has returned `full`.
+   * @returns the reason if it cannot even wait
    */
   wait(priority: Priority, deadline: number, waiter: Waiter, now: number): 'waiting' | ShedReason {
     if (!this.#queue.push(priority, deadline, waiter, now)) return this.#refuse(priority, 'busy', now)
@@ -142,7 +142,7 @@ export class AdmissionControl {
     return this.#queue.length > 0
   }
 
-  /** Refuses those who have waited too long. To be called every few milliseconds while `isActive`. */
+  /** Refuses requests that have waited too long. Call it every few milliseconds while `isActive`. */
   tick(now: number): void {
     this.#now = now
     this.#queue.expire(this.#expectedMs(now), now)

@@ -5,28 +5,28 @@ import type { Limit, Sample } from './limit.ts'
  * proportion to the excess above it, at most once a round trip. The rule is Swift's (Kumar et al., "Swift: Delay is
  * Simple and Effective for Congestion Control in the Datacenter", SIGCOMM 2020, §3.1), with requests for packets.
  *
- *     mean <= target:  limit += sqrt(limit)                                  where the limit was what held load back
+ *     mean <= target:  limit += sqrt(limit)                                  if the limit bounded the load
  *                      limit = 2 * most in service                           likewise, while 2 * mean <= target
  *     mean >  target:  limit *= max(1 - b * (mean - target) / mean, 1 - d)   b = 0.8, d = 0.5
  *     target = no-load service time + allowed delay
  *
- * Why not Gradient2 or Vegas, which compare the service time with its own past: below us, work is joined, so that
- * service time grows with load by design while each request gets cheaper. A gradient reads that as congestion, shrinks
- * the limit, with it the batches, and so makes each request dearer. A target says instead what may be spent: in a
- * request that has a second to live, some tens of milliseconds of delay are a good price for batches that are full.
+ * Gradient2 and Vegas compare the service time with its own past. They do not fit a store that batches: service time
+ * grows with load by design, while each request gets cheaper. A gradient reads that as congestion and shrinks the limit
+ * and with it the batches, which makes each request dearer. A target states the allowed delay instead: of a request's
+ * second, some tens of milliseconds are a good price for full batches.
  *
- * It doubles far below the target as TCP's slow start does (RFC 5681 §3.1): a burst at a process that has just begun, or
- * that has been overloaded and is not any more, must not be refused because the limit creeps. Service time grows in
- * proportion to what is in service at the most, so that a step from half of the target ends at the target.
+ * Far below the target it doubles, like TCP's slow start (RFC 5681 §3.1): a burst must not be refused because the limit
+ * of a new process, or of one that has recovered from overload, grows slowly. Service time grows at most in proportion to
+ * the requests in service, so a step from half of the target ends at the target.
  *
- * A round trip, as in Swift: for the service time of the last window after a change, requests end that began under the
- * limit before it, and do not count. With a database slower than a window they would double the limit from its minimum to
- * many times the target, and cut it from many times the target to its minimum; both refuse critical requests when an
- * overload begins. Not counted are all that end in this time, also those that began in it: they are the short ones.
+ * After a change, it ignores samples for one round trip, the mean service time of the last window. Requests that end in
+ * this time began under the previous limit. With a database slower than a window they would double the limit from its
+ * minimum to many times the target, and cut it back to its minimum; both refuse critical requests when an overload begins.
+ * Requests that also began in this time are ignored too: only the short ones have ended, and they would bias the mean.
  *
- * The no-load service time is there for a database that is slower than ours. It is learnt only while next to nothing
- * is in service, so that load cannot teach it, and is capped, so that a fault cannot. At its minimum the limit is itself
- * next to nothing: a database that has become slower is learnt there, and the limit recovers.
+ * The no-load service time adapts the target to a slow database. It is measured only while next to nothing is in
+ * service, so that load does not raise it, and it is capped, so that a fault does not. The minimum of the limit is next
+ * to nothing: a database that has become slower is measured there, and the limit recovers.
  *
  * Known weaknesses of other limits, each with a test:
  * - requests that were dropped, counted as 0 ms, collapse or inflate the limit (Netflix/concurrency-limits#176): a drop
@@ -36,7 +36,7 @@ import type { Limit, Sample } from './limit.ts'
  * - health checks give a false, low service time (#125): what is not real work is no sample.
  */
 export interface DelayLimitOptions {
-  /** Limit of a process that has just begun: a burst of two hundred is no overload, and a window is enough to halve it. @default 256 */
+  /** Limit of a new process: a burst of two hundred is no overload, and one window can halve the limit. @default 256 */
   readonly initial?: number
   /** Also the number up to which a process counts as unloaded. @default 8 */
   readonly limitMin?: number
@@ -46,7 +46,7 @@ export interface DelayLimitOptions {
   readonly delayMs?: number
   /** The most that counts as no-load service time, in ms. @default 250 */
   readonly noLoadMsMax?: number
-  /** The limit changes at most once in this time either, in ms. @default 100 */
+  /** Shortest time between two changes of the limit, in ms. @default 100 */
   readonly windowMs?: number
 }
 
@@ -129,7 +129,7 @@ export class DelayLimit implements Limit {
       meanMs !== undefined && (wasQuiet || meanMs < this.#noLoadMs)
         ? this.#noLoadMs + noLoadWeight * (meanMs - this.#noLoadMs)
         : this.#noLoadMs
-    // A stray timeout among many served is one slow request; a share of them is overload.
+    // One timeout among many served requests is a slow request; a tenth of them is overload.
     if (meanMs === undefined || this.#dropped > this.#served * 0.1)
       return { limit: limit * decreaseMax, noLoadMs }
     const targetMs = Math.min(this.#noLoadMsMax, noLoadMs) + this.#delayMs
@@ -137,7 +137,7 @@ export class DelayLimit implements Limit {
       const excess = (meanMs - targetMs) / meanMs
       return { limit: limit * Math.max(1 - decreaseFactor * excess, 1 - decreaseMax), noLoadMs }
     }
-    // Load that stays below the limit teaches nothing about it.
+    // Load that stays far below the limit says nothing about it.
     if (this.#inflightMax < limit / 2) return { limit, noLoadMs }
     const crept = limit + Math.sqrt(limit)
     return { limit: 2 * meanMs > targetMs ? crept : Math.max(crept, 2 * this.#inflightMax), noLoadMs }

@@ -1,27 +1,27 @@
 import { type Priority, priorities, priorityRank } from '@spillway/origin/contract'
 
 /**
- * A short queue before a full service: it smooths out bursts, and refuses to become a place where requests grow old.
+ * A short queue in front of a full service. It absorbs bursts, and keeps requests from growing old in it.
  *
- * - Time in the queue is bounded by CoDel's idea (Nichols & Jacobson, ACM Queue 2012) in the form that Facebook uses for
- *   requests (Maurer, "Fail at Scale", ACM Queue 2015): patient while a class has found its line empty lately, and hardly
- *   at all once the line has stood for a whole interval, because then it is not a burst. An empty line out of which
- *   somebody was refused within the interval counts as standing: else each late tick, which refuses all at once, would
- *   begin another patient interval, at whose end hundreds are refused at once and make the next tick late.
- * - Those who have waited too long are refused together, tick by tick. To refuse the oldest whenever a newer one came
- *   to a line that will not be served was tried, and a lower class at once where a higher one stood: each refusal then
- *   wakes its caller alone, and on a busy machine goodput at ten times the capacity fell by a tenth and more.
- * - A standing line is served newest first (adaptive LIFO, same source): the newest still has time, and the oldest
- *   would most likely be answered to nobody.
- * - Classes are served in order of priority, and each has its own line: what stands in a lower class says nothing about
- *   a burst in a higher one. Critical requests have a bound of their own, however their line stands: they come to wait
- *   where the service has stalled for a moment (an election, a pause, a neighbour), since what comes free is theirs
- *   first, and with the delay that service may add they still end in half of their second.
+ * - CoDel's idea (Nichols & Jacobson, ACM Queue 2012) bounds the time in the queue, in the form that Facebook uses for
+ *   requests (Maurer, "Fail at Scale", ACM Queue 2015): a request may wait long while its queue was empty within the last
+ *   interval, and hardly at all once the queue has stood for a whole interval, because then it is no burst. An empty queue
+ *   from which a request was refused within the interval counts as standing. Otherwise each late tick, which refuses many
+ *   at once, would begin another patient interval, whose end refuses hundreds at once and makes the next tick late.
+ * - Each tick refuses all requests that have waited too long. Two alternatives were tried: refusing the oldest when a
+ *   newer one arrives, and refusing a lower class at once while a higher one stands. Both wake one caller at a time, and
+ *   on a busy machine goodput at ten times the capacity fell by more than a tenth.
+ * - A standing queue is served newest first (adaptive LIFO, same source): the newest request still has time, and the
+ *   caller of the oldest has most likely left.
+ * - Each priority class has its own queue, and the highest class is served first: a standing queue of a lower class says
+ *   nothing about a burst in a higher one. Critical requests have their own bound. They wait where the service stalls for
+ *   a moment (an election, a GC pause, a noisy neighbour), because every free slot goes to them first. With the delay
+ *   that service may add, they still end within half of their second.
  */
 export interface WaitQueueOptions {
   /** Requests of one class that may wait. @default 256 */
   readonly lengthMax?: number
-  /** Longest wait in a burst, and the time after which it is none, in ms. @default 100 */
+  /** Longest wait in a burst, and the longest that a burst lasts, in ms. @default 100 */
   readonly intervalMs?: number
   /** Longest wait in a standing line, in ms. @default 10 */
   readonly standingMs?: number
@@ -29,16 +29,16 @@ export interface WaitQueueOptions {
   readonly criticalMs?: number
 }
 
-/** Someone who waits; called once, with the one or the other, unless gone. */
+/** A waiting request. Exactly one of `admitted` and `refused` is called, unless its caller has left. */
 export interface Waiter {
-  /** Whether nobody is there any more to be answered: asked when its turn comes, and at every tick. */
+  /** Whether the caller has left: asked when its turn comes, and at every tick. */
   readonly isGone: boolean
   /** @param now when service starts, in ms of the clock */
   admitted(now: number): void
   refused(reason: 'queueTime' | 'deadline'): void
 }
 
-/** Why somebody leaves without a turn. */
+/** Reason why a request leaves the queue without being admitted. */
 type Leaving = 'queueTime' | 'deadline' | 'gone'
 
 export interface Turn {
@@ -59,9 +59,9 @@ interface Line {
   readonly priority: Priority
   /** Oldest first. */
   entries: Entry[]
-  /** When somebody last came who found it empty, and nobody refused within the interval before. */
+  /** When a request last found it empty, with no refusal in the interval before. */
   emptyAt: number
-  /** When somebody was last refused. */
+  /** Time of the last refusal. */
   refusedAt: number
 }
 
@@ -80,7 +80,7 @@ export class WaitQueue {
   }))
   #length = 0
 
-  /** @param left called for each who leaves without a turn, to be counted */
+  /** @param left called for each request that leaves without being admitted, to be counted */
   constructor(
     { lengthMax = 256, intervalMs = 100, standingMs = 10, criticalMs = 300 }: WaitQueueOptions,
     left: (priority: Priority, reason: Leaving) => void,
@@ -96,12 +96,12 @@ export class WaitQueue {
     return this.#length
   }
 
-  /** Whether in some class there has been a line for a whole interval. */
+  /** Whether the queue of some class has stood for a whole interval. */
   isStanding(now: number): boolean {
     return this.#lines.some((line) => line.entries.length > 0 && this.#stands(line, now))
   }
 
-  /** @returns `false` where the class has no room */
+  /** @returns `false` if the queue of the class is full */
   push(priority: Priority, deadline: number, waiter: Waiter, now: number): boolean {
     const line = this.#lines[priorityRank(priority)] as Line
     if (line.entries.length >= this.#lengthMax) return false
@@ -112,10 +112,10 @@ export class WaitQueue {
   }
 
   /**
-   * Takes the one whose turn it is among the classes that may start, refusing on the way those who have waited too long
-   * or could not finish in time.
+   * Takes the next request among the classes that may start. Refuses on the way those that have waited too long or cannot
+   * finish in time.
    *
-   * @param expectedMs time that service will take
+   * @param expectedMs expected service time, in ms
    */
   take(mayStart: (rank: number) => boolean, expectedMs: number, now: number): Turn | undefined {
     for (let rank = 0; rank < this.#lines.length; rank += 1) {
@@ -132,7 +132,7 @@ export class WaitQueue {
     return undefined
   }
 
-  /** Refuses everyone who has waited too long or can no longer be served in time. */
+  /** Refuses all requests that have waited too long or cannot finish in time. */
   expire(expectedMs: number, now: number): void {
     for (const line of this.#lines) {
       const { entries } = line
@@ -150,7 +150,7 @@ export class WaitQueue {
     return this.#stands(line, now) ? this.#standingMs : this.#intervalMs
   }
 
-  /** Whether it leaves without a turn; if so, it is told and counted. */
+  /** Whether a request leaves without being admitted; if so, it is refused and counted. */
   #leaves(line: Line, { waiter, expires, deadline }: Entry, expectedMs: number, now: number): boolean {
     const isInTime = deadline - now >= expectedMs
     if (!waiter.isGone && isInTime && now < expires) return false
