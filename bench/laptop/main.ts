@@ -18,8 +18,8 @@ import { placeIds } from '../origin/place-ids.ts'
 import { startWholePath } from '../peers/start-whole-path.ts'
 
 /**
- * What `npm start` carries on this machine, beside the bundle as it is deployed in a bare workerd, each with an origin and
- * a database of its own: the first load that people put on the stack is put on a laptop. 200 clients read places that
+ * Throughput of `npm start` on this machine, beside the deployed bundle in a bare workerd, each with its own origin and
+ * database: people first load the stack on a laptop. 200 clients read places that
  * nobody has read before, and as many read one place that is stored.
  */
 const clientCount = 200

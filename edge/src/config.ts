@@ -66,9 +66,8 @@ export interface TokenIssuer {
    */
   readonly namespace: string
   /**
-   * Places of claims that rules name, in this issuer's tokens: `{ "roles": ["realm_access.roles"] }` for Keycloak,
-   * `{ "roles": ["cognito:groups"] }` for Amazon Cognito. Each a claim's name or a path into it; values of all are taken
-   * together. @default each claim under the name that the rule has for it
+   * Places of claims that rules name, each a claim's name or a path, e.g. `{ "roles": ["realm_access.roles"] }` for
+   * Keycloak; the values of all places are taken together. @default the claim of the same name
    */
   readonly claims: Readonly<Record<string, readonly string[]>>
 }
@@ -246,20 +245,15 @@ function readIssuer(place: string, item: unknown, mistakes: string[]): TokenIssu
 }
 
 /** A claim that is read for two names would be carried twice, and an assertion has room for one token's claims. */
-function readClaimPlaces(
-  place: string,
-  given: unknown,
-  mistakes: string[],
-): Readonly<Record<string, readonly string[]>> {
-  const entries = Object.entries(membersOf(given)).map(
-    ([name, value]) => [name, isText(value) ? [value] : value] as const,
-  )
+function readClaimPlaces(place: string, given: unknown, mistakes: string[]): TokenIssuer['claims'] {
+  const named = Object.entries(membersOf(given))
+  const entries = named.map(([name, value]) => [name, isText(value) ? [value] : value] as const)
   if (Array.isArray(given) || entries.some(([, paths]) => !isTextList(paths))) {
     mistakes.push(`${place}: want { "roles": "claim" } or { "roles": ["claim", "path.into.one"] }.`)
     return {}
   }
   // The cast: each list was just seen to be one of strings.
-  const places = Object.fromEntries(entries) as Readonly<Record<string, readonly string[]>>
+  const places = Object.fromEntries(entries) as TokenIssuer['claims']
   const paths = Object.values(places).flat()
   for (const twice of new Set(paths.filter((path, index) => paths.indexOf(path) !== index))) {
     mistakes.push(`${place}: '${twice}' stands twice: give each claim one name, and use that in rules.`)

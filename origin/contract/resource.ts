@@ -44,7 +44,7 @@ export interface Resource<Stored extends TProperties = TProperties> {
   readonly description: string
   readonly schema: TObject<Stored>
   readonly access: AccessRules
-  /** What is left of each rule for a caller. */
+  /** Residual of each rule for a caller. */
   readonly audiences: Readonly<Record<keyof AccessRules, Audience>>
   /** Stored field that holds the subject that made the document, where a rule has an owner. */
   readonly ownerField: string | undefined

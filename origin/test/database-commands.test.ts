@@ -18,7 +18,7 @@ import { advisory, placeV2, trip } from './support/samples.ts'
  */
 const commands = new Set(
   ['find', 'insert', 'update', 'createIndexes', 'listIndexes', 'ping'].concat([
-    // Of the admin database, for actions.
+    // On the admin database, for actions.
     'commitTransaction',
     'abortTransaction',
   ]),

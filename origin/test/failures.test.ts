@@ -8,7 +8,7 @@ import { assertionOf } from './support/assertions.ts'
 import { alice, editor } from './support/client.ts'
 import { advisory, trip } from './support/samples.ts'
 
-/** What the store does instead of its work. */
+/** Failure of the store. */
 let fate: (() => Promise<never>) | undefined
 /** Methods that do their work in another way. */
 let failing: Partial<Repository> = {}

@@ -54,7 +54,7 @@ describe('on SIGTERM', () => {
       const stored = client.db(database).collection<{ _id: string }>('trips')
       let created = 0
       for (const outcome of outcomes) {
-        // Whoever came too late found the door shut; nobody was cut off in the middle.
+        // Late requests were refused; none was cut off in the middle.
         if (outcome instanceof Error) expect(outcome.message).toMatch(/ECONNREFUSED|ECONNRESET|hang up/)
         else if (outcome.status === 201) {
           created += 1
@@ -290,7 +290,7 @@ it('keys in a file are read again on SIGHUP, and when the file changes', async (
   await until(async () => (await status()) === 401)
   await writeFile(file, edgeKeySet)
   await until(async () => (await status()) === 200)
-  // What cannot be read leaves the last good keys.
+  // An unreadable file leaves the last good keys in place.
   await writeFile(file, '{')
   origin.child.signal('SIGHUP')
   await until(() => origin.output().includes('cannot be read'))

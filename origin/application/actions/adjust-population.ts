@@ -2,7 +2,7 @@ import { action, scope } from '@spillway/origin/contract'
 import { Type } from 'typebox'
 import { places } from '../resources/places.ts'
 
-/** What a PATCH cannot say: by how much, whatever the number is by then. */
+/** Changes the population by a difference, which a PATCH cannot state: the number may have changed by then. */
 export const adjustPopulation = action('adjust-population', {
   description: 'Adds to the number of inhabitants, or takes from it.',
   on: places,

@@ -64,7 +64,7 @@ function* checkField(right: string, part: AccessRule, definition: Definition): G
   }
 }
 
-/** Who makes a document must not be locked out of it, nor make one in another's name. */
+/** Creators must not be locked out of their documents, nor create them in another's name. */
 function* checkCreator(rules: AccessRules): Generator<string> {
   const inCreate = ownersIn(rules.create)
   const everywhere = [...new Set(Object.values(rules).flatMap(ownersIn))]

@@ -102,7 +102,7 @@ it('edge, filter and residual agree with the words, and one residual shows one s
         }
         return expected
       })
-      // Whoever the edge refuses may see nothing.
+      // A caller that the edge refuses may see nothing.
       if (decideAccess(rule, who).outcome !== 'allowed' && residual.text !== '!') return false
       const set = verdicts.slice(1).join()
       const known = shown.get(residual.text) ?? set

@@ -15,7 +15,7 @@ export interface Condition {
 export type Alternative = readonly Condition[]
 
 /**
- * What is left of a rule once everything that the principal decides is decided, and its claims are bound: one of the
+ * Rest of a rule once everything that the principal decides is decided, and its claims are bound: one of the
  * alternatives must hold. No alternative: nothing is allowed. An alternative without conditions: everything is.
  *
  * It is the audience of an answer: callers with the same text see the same documents. Since no word of a rule takes

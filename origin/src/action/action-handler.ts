@@ -208,7 +208,7 @@ async function perform(one: ActionPlan, asked: Asked): Promise<FastifyReply> {
   return sendProblem(reply, writeConflict)
 }
 
-/** What a run of the handler has come to. */
+/** Result of one run of the handler. */
 interface Decision {
   readonly writes: readonly Prepared[]
   readonly answer: KeptAnswer

@@ -1,4 +1,4 @@
-/** What {@link inTime} returns of work that has not ended. */
+/** Result of {@link inTime} for work that has not ended. */
 export const late: unique symbol = Symbol('late')
 
 /**

@@ -65,7 +65,7 @@ function routeRaw(app: FastifyInstance, { bytesMax }: RawBody, route: RouteOptio
   })
 }
 
-/** Of an action that may take longer than other requests, the time says nothing about the database. */
+/** The service time of an action with a longer timeout is no sample for the limit: it says nothing about the database. */
 const targetOf = ({ path, operation, action }: OfferedRoute): Target => ({
   route: path,
   operation,

@@ -70,7 +70,7 @@ export class Work implements ActionStore {
     this.#isOver = true
   }
 
-  /** What is to be written, and to stay as it was read. */
+  /** Documents to write, and documents that must stay as they were read. */
   changes(): readonly Change[] {
     return [...this.#entries.values()].flatMap((entry) => changeOf(entry) ?? [])
   }

@@ -118,7 +118,7 @@ async function createGuarded(
   { resource, document, write, key, call }: Guarded,
   request: FastifyRequest,
 ): Promise<CreateOutcome | { readonly kind: 'refused'; readonly problem: Problem }> {
-  // What was done under this key is answered as it was, whatever a guard would say of it now.
+  // A repeated key gets its first answer, whatever a guard would say now.
   const earlier = key && (await repository.recall(resource, document, key, call))
   if (earlier !== undefined) return earlier
   const asked = { resource, fields: document.fields, before: undefined, ...write, call }

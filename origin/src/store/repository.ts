@@ -168,7 +168,7 @@ export interface NewDocument {
 
 /** The circumstances of a change. */
 export interface ChangeCall extends Call {
-  /** What has changed among these counts as a change of the document itself. @default none */
+  /** Documents whose change fails the write, like a change of the document itself. @default none */
   readonly requires?: readonly Unchanged[]
 }
 

@@ -6,7 +6,7 @@ import { openPool, type Pool } from '../../src/store/pool.ts'
 import type { Repository } from '../../src/store/repository.ts'
 import { inTime, place, places } from './documents.ts'
 
-/** What a server does on a bad day, done by a real one: its fail points decide when, and the driver says how it looks. */
+/** Failures of a real server: its fail points decide when, and the driver reports them. */
 let member: Member
 let pool: Pool
 let repository: Repository

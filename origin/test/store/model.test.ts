@@ -88,7 +88,7 @@ describe.each([
   })
 })
 
-/** What was done one after the other. */
+/** Operations in their order. */
 function explainInOrder(model: Model, done: readonly Done[]): readonly Model[] {
   return done.reduce<readonly Model[]>(
     (models, [operation, seen]) => models.flatMap((each) => step(each, operation, seen)),

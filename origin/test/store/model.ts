@@ -1,7 +1,7 @@
 import type { Fields } from '@spillway/origin/contract'
 
 /**
- * What the repository promises, without a database: documents, unique codes and keys, one operation after another. An
+ * Model of the repository's promises, without a database: documents, unique codes and keys, one operation after another. An
  * operation that the real one did at the same time as others must have an order in which the model says the same.
  */
 export interface ModelDocument {
@@ -67,7 +67,7 @@ function known(model: Model, operation: Operation, seen: Seen): Model | undefine
   }
 }
 
-/** What a write that did happen would have been told. */
+/** Outcome that a write which did happen would have had. */
 function successOf(operation: Operation, createdId: string | undefined): Seen | undefined {
   switch (operation.kind) {
     case 'create':

@@ -86,7 +86,7 @@ it('all processes of an instance together stay within it, from their start to th
       return (await origin.send('GET', `/v2/places${index % 2 ? `/${index}` : search}`)).status
     }),
   )
-  // What is too much for so few connections is shed; none is added for it.
+  // Load beyond so few connections is shed; no connection is added for it.
   for (const status of statuses) expect([200, 404, 503, 504]).toContain(status)
   expect(statuses).toContain(200)
   origin.child.signal('SIGTERM')

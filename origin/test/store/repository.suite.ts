@@ -5,7 +5,7 @@ import type { CreationKey, Repository, StoredDocument } from '../../src/store/re
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { advisories, advisory, inTime, listQuery, ownedBy, place, places, trip, trips } from './documents.ts'
 
-/** What every way of storing must do, whether or not it joins work. */
+/** Tests that every repository must pass, whether or not it batches. */
 export function repositorySuite(name: string, lanes: RecordsOptions): void {
   describe(`repository, ${name}`, () => {
     let database: TestDatabase

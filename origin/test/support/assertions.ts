@@ -9,7 +9,7 @@ export const edgeKey = { ...(await exportJWK(privateKey)), kid: 'test', alg: ass
 /** The key set that an origin under test is given. */
 export const edgeKeySet = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'test' }] })
 
-/** What the edge would send for a caller; `undefined`: one without a token. */
+/** Assertion that the edge would send for a caller; `undefined`: one without a token. */
 export function assertionOf(principal: Principal | undefined, nowMs = Date.now()): Promise<string> {
   const { algorithm, type, issuer, audience, lifetimeSeconds } = assertionProfile
   const iat = Math.floor(nowMs / 1_000)

@@ -271,7 +271,7 @@ function purgedOf(read: StampRead): Partial<Known> {
 }
 
 /**
- * What a read tells. A missing stamp condemns every answer requested until now, since its removal has no known time.
+ * Result of a read. A missing stamp condemns every answer requested until now, since its removal has no known time.
  */
 function knownOf(read: StampRead, nowMs: number): Partial<Known> {
   if (read.kind === 'unknown') return {}
