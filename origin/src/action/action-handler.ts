@@ -1,19 +1,17 @@
 import {
   type Action,
+  Audience,
   type Catalogue,
   type Fields,
   headers,
   noSuchDocument,
   type Parsed,
-  type Principal,
   type Problem,
   ProblemError,
   parseWriteQuery,
   problemStatus,
   type RawBody,
   type Resource,
-  residualOf,
-  satisfies,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
@@ -68,6 +66,7 @@ export interface ActionOptions {
 interface ActionPlan extends ActionOptions {
   readonly plan: Plan
   readonly action: Action
+  readonly audience: Audience
   readonly handler: Implementation['handler']
   readonly checkInput: (body: unknown) => Parsed<Fields>
   readonly makeAnswer: MakeAnswer
@@ -96,6 +95,7 @@ export function actionHandler(plan: Plan, action: Action, options: ActionOptions
     ...options,
     plan,
     action,
+    audience: new Audience(action.access),
     // There is one for each: nothing starts otherwise (match-implementations.ts).
     handler: implementations.get(action) as Implementation['handler'],
     checkInput: compileInputCheck(compilers, action.name, action.input ?? noInput),
@@ -288,7 +288,7 @@ const nameOf = ({ name }: Resource, id: string): string => `${name}/${id}`
 const writesMax = 50
 
 async function findDocument(
-  { plan, action, repository }: ActionPlan,
+  { plan, audience, repository }: ActionPlan,
   { request, call, conditions }: Asked,
 ): Promise<Parsed<StoredDocument>> {
   const { id } = request.params as { id: string }
@@ -298,14 +298,10 @@ async function findDocument(
     return refused(noSuchDocument)
   }
   const { document } = found
-  if (!mayAct(action, document, request.principal)) return refused(notYours)
+  if (!isAllowed(audience, document, request)) return refused(notYours)
   const verdict = evaluatePreconditions(conditions, document.version, plan.revision)
   if (verdict !== 'proceed') return refused(preconditionFailed(verdict, plan.etag(document.version)))
   return { ok: true, value: document }
-}
-
-function mayAct({ access }: Action, { fields }: StoredDocument, principal: Principal | undefined): boolean {
-  return satisfies(residualOf(access, principal), fields)
 }
 
 async function runHandler(
