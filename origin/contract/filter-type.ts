@@ -10,12 +10,6 @@ export type FilterType =
   | { readonly kind: 'date' }
   | { readonly kind: 'date-time' }
 
-/** Operators of a filter. Ranges only where the order of stored values is the order people mean. */
-export type FilterOperator = 'eq' | 'in' | 'gt' | 'gte' | 'lt' | 'lte'
-
-const equality = ['eq', 'in'] as const
-const ranges = ['eq', 'in', 'gt', 'gte', 'lt', 'lte'] as const
-
 /** Filter type of a schema, or `undefined` for objects, arrays and unions that cannot be compared. */
 export function filterTypeOf(schema: TSchema): FilterType | undefined {
   const {
@@ -28,11 +22,6 @@ export function filterTypeOf(schema: TSchema): FilterType | undefined {
   if (type === 'string') return { kind: 'string' }
   if (type === 'integer' || type === 'number') return { kind: 'number', integer: type === 'integer' }
   return type === 'boolean' ? { kind: 'boolean' } : undefined
-}
-
-export function operatorsOf(type: FilterType): readonly FilterOperator[] {
-  if (type.kind === 'boolean') return ['eq']
-  return type.kind === 'string' || type.kind === 'choice' ? equality : ranges
 }
 
 /** Description of a value of the type, for error messages. */

@@ -1,7 +1,7 @@
 import { listTag } from './cache-policy.ts'
 import type { CursorValue } from './cursor.ts'
 import type { Fields } from './definition.ts'
-import type { Filter } from './query.ts'
+import { type Filter, operators } from './operators/index.ts'
 import type { Resource } from './resource.ts'
 
 /**
@@ -28,10 +28,8 @@ export function tagsOfList(
   for (const field of fields) {
     for (const { path, operator, value } of filters) {
       if (path !== field) continue
-      if (operator === 'eq') return [all, valueTag(resource.name, field, value as CursorValue)]
-      if (operator !== 'in') continue
-      const values = value as readonly CursorValue[]
-      if (values.length <= valuesMax)
+      const values = operators[operator].onlyValues?.(value)
+      if (values !== undefined && values.length <= valuesMax)
         return [all, ...values.map((one) => valueTag(resource.name, field, one))]
     }
   }

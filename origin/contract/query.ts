@@ -1,24 +1,10 @@
 import type { View } from './catalogue.ts'
 import { type CursorValue, decodeCursor, type OrderedList, type SortField } from './cursor.ts'
-import {
-  describeFilterType,
-  type FilterOperator,
-  type FilterType,
-  filterTypeOf,
-  operatorsOf,
-  parseFilterValue,
-} from './filter-type.ts'
+import { type FilterType, filterTypeOf } from './filter-type.ts'
 import { limits } from './limits.ts'
+import { type Filter, type FilterOperator, operators, operatorsOf, parameterOf } from './operators/index.ts'
 import type { FieldError, Problem } from './problem.ts'
 import { storedPath, systemFields } from './resource.ts'
-import { formatListText, parseTextList, textListRule } from './text-list.ts'
-
-/** A condition on a stored field; values are plain strings, numbers and booleans, never objects. */
-export interface Filter {
-  readonly path: string
-  readonly operator: FilterOperator
-  readonly value: CursorValue | readonly CursorValue[]
-}
 
 /** A list request, checked and in stored terms. */
 export interface ListQuery extends OrderedList {
@@ -47,9 +33,9 @@ interface QueryField {
 
 /**
  * Parses the query string of a list.
- * Grammar: `field=value`, `field[op]=value` with op `gt gte lt lte in` (`in` takes a {@link parseTextList list}),
- * `sort=a,-b`, `fields=a,b`, `limit=n`, `cursor=…`. Anything else is refused by name, so that no unknown parameter
- * poisons or dilutes the cache, and a parameter may stand once only.
+ * Grammar: `field=value`, `field[op]=value` with a word of {@link operators}, `sort=a,-b`, `fields=a,b`, `limit=n`,
+ * `cursor=…`. Anything else is refused by name, so that no unknown parameter poisons or dilutes the cache, and a
+ * parameter may stand once only.
  *
  * @param search the query string as sent, with or without `?`
  */
@@ -208,49 +194,21 @@ function parseFilter(
     const known = [...fields.map((candidate) => candidate.name), ...reservedParameters].join(', ')
     return { detail: `Unknown parameter. Supported: ${known}.` }
   }
-  const operators = operatorsOf(field.type)
+  const words = operatorsOf(field.type)
+  // The cast: a word that is none is not among those of the type.
   const operator = (operatorText ?? 'eq') as FilterOperator
-  if (operatorText === 'eq' || !operators.includes(operator)) {
-    const known = operators
-      .filter((candidate) => candidate !== 'eq')
-      .map((candidate) => `${name}[${candidate}]`)
-    return { detail: `Unknown operator. Supported: ${[name, ...known].join(', ')}.` }
+  if (operatorText === 'eq' || !words.includes(operator)) {
+    const known = words.map((word) => parameterOf(name, word)).join(', ')
+    return { detail: `Unknown operator. Supported: ${known}.` }
   }
-  const texts = operator === 'in' ? parseTextList(text, limits.inValuesMax) : [text]
-  if (texts === undefined) return { detail: textListRule }
-  if (texts.length > limits.inValuesMax) return { detail: `Too many values: at most ${limits.inValuesMax}.` }
-  const values: CursorValue[] = []
-  for (const item of texts) {
-    if (isLongerThan(item, limits.filterValueLengthMax)) {
-      return { detail: `Value too long: at most ${limits.filterValueLengthMax} characters.` }
-    }
-    const value = parseFilterValue(field.type, item)
-    if (value === undefined) return { detail: `Must be ${describeFilterType(field.type)}.` }
-    values.push(value)
-  }
-  const key = operator === 'eq' ? name : `${name}[${operator}]`
-  if (operator !== 'in') {
-    const [value] = values as [CursorValue]
-    return {
-      filter: { path: field.path, operator, value },
-      canonical: `${encodeURIComponent(key)}=${encode(value)}`,
-    }
-  }
-  const unique = [...new Set(values)].sort(compareValues)
+  const operand = operators[operator].parse(field.type, text)
+  if ('detail' in operand) return operand
+  const { value, texts } = operand
   return {
-    filter: { path: field.path, operator, value: unique },
-    canonical: `${encodeURIComponent(key)}=${unique.map((item) => encode(formatListText(String(item)))).join(',')}`,
+    filter: { path: field.path, operator, value },
+    canonical: `${encodeURIComponent(parameterOf(name, operator))}=${texts.map(encodeURIComponent).join(',')}`,
   }
 }
-
-/** Lengths are counted in characters, as JSON Schema's `maxLength` counts them (§6.3.1), not in UTF-16 units. */
-function isLongerThan(text: string, max: number): boolean {
-  return text.length > max && (text.length > max * 2 || [...text].length > max)
-}
-
-const encode = (value: CursorValue): string => encodeURIComponent(String(value))
-
-const compareValues = (a: CursorValue, b: CursorValue): number => (a < b ? -1 : a > b ? 1 : 0)
 
 function parseSort(
   view: View,

@@ -1,7 +1,7 @@
 import {
   type CursorValue,
-  type Filter,
   type ListQuery,
+  operators,
   type Residual,
   type Resource,
   residualFilter,
@@ -10,16 +10,6 @@ import {
 import type { Listing } from './mongo-commands.ts'
 
 type Condition = Readonly<Record<string, unknown>>
-
-/** How an operator of the contract is written for the database. */
-const operators: Readonly<Record<Filter['operator'], string>> = {
-  eq: '$eq',
-  in: '$in',
-  gt: '$gt',
-  gte: '$gte',
-  lt: '$lt',
-  lte: '$lte',
-}
 
 /**
  * A list query → what the database is asked for: one document more than the page holds, to know whether it goes on.
@@ -31,7 +21,7 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
   const sparse = sparseFields(resource)
   if (residual !== undefined) conditions.push(...residualFilter(residual, sparse))
   for (const { path, operator, value } of query.filters) {
-    conditions.push({ [path]: { [operators[operator]]: value } })
+    conditions.push(operators[operator].condition(path, value))
     // DocumentDB uses a sparse index only where the query says that the field exists; the comparison implies it.
     if (sparse.has(path)) conditions.push({ [path]: { $exists: true } })
   }

@@ -1,0 +1,36 @@
+import type { FilterType } from '../filter-type.ts'
+import { eq } from './eq.ts'
+import { gt } from './gt.ts'
+import { gte } from './gte.ts'
+import { anyOf } from './in.ts'
+import { lt } from './lt.ts'
+import { lte } from './lte.ts'
+import type { Operand, Operator } from './operator.ts'
+
+export type { DatabaseCondition, Operand, Operator, ParsedOperand } from './operator.ts'
+
+const table = { eq, in: anyOf, gt, gte, lt, lte } as const
+
+export type FilterOperator = keyof typeof table
+
+/** Every operator, by the word in brackets; `eq` stands without. The order is that of the OpenAPI document. */
+export const operators: Readonly<Record<FilterOperator, Operator>> = table
+
+/** A condition on a stored field. */
+export interface Filter {
+  readonly path: string
+  readonly operator: FilterOperator
+  readonly value: Operand
+}
+
+/** The operators that compare fields of a type, in the order of the table. */
+export function operatorsOf(type: FilterType): readonly FilterOperator[] {
+  // The cast: the keys of the table are its words.
+  return (Object.keys(operators) as FilterOperator[]).filter((word) =>
+    operators[word].kinds.includes(type.kind),
+  )
+}
+
+/** Name of the parameter that asks for a field by an operator. */
+export const parameterOf = (field: string, operator: FilterOperator): string =>
+  operator === 'eq' ? field : `${field}[${operator}]`
