@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type ReplicaSet, startReplicaSet } from '../../dev/replica-set.ts'
 import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
@@ -31,13 +31,12 @@ describe('losing the primary', () => {
     const updates = await Updaters.open(repository, 12)
     const writing = new AbortController()
     const work = Promise.all([creates.run(24, writing.signal), updates.run(writing.signal)])
-    await sleep(500)
+    await vi.waitFor(() => expect(creates.created).toBeGreaterThan(200), { timeout: 30_000 })
     await set.killPrimary()
-    await sleep(3_000)
+    await vi.waitFor(() => expect(creates.createdAfterFailure).toBeGreaterThan(200), { timeout: 60_000 })
     writing.abort()
     await work
 
-    expect(creates.createdAfterFailure).toBeGreaterThan(0)
     await creates.check()
     await updates.check()
   })
@@ -73,6 +72,10 @@ class Writers {
         }
       }),
     )
+  }
+
+  get created(): number {
+    return this.#told.filter(({ told }) => told === 'created').length
   }
 
   /** Creates that succeeded after the first failure: the set came back under load. */
