@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type FilterType, operators as listOperators } from '@spillway/origin/contract'
 import { type CommandStartedEvent, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { applyIndexes, planIndexes } from '../src/store/indexes.ts'
@@ -32,6 +33,8 @@ const operators = new Set(
     '$timestamp',
   ]),
 )
+/** Stages of an aggregation, by the same list. */
+const stages = new Set<string>()
 /** The driver's own, about connections: the same for every program. */
 const housekeeping = new Set(['hello', 'endSessions', 'saslStart', 'saslContinue', 'killCursors'])
 
@@ -57,10 +60,45 @@ afterAll(async () => {
 function* operatorsIn(value: unknown): Generator<string> {
   if (typeof value !== 'object' || value === null || '_bsontype' in value) return
   for (const [name, member] of Object.entries(value)) {
+    if (name === 'pipeline') {
+      // A stage is looked up among the stages, and what it holds among the operators.
+      for (const stage of member) yield* operatorsIn(Object.values(stage))
+      continue
+    }
     if (name.startsWith('$')) yield name
     yield* operatorsIn(member)
   }
 }
+
+/** Names of the stages of every pipeline in a command, one inside another too. */
+function* stagesIn(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null || '_bsontype' in value) return
+  for (const [name, member] of Object.entries(value)) {
+    if (name === 'pipeline') for (const stage of member) yield* Object.keys(stage)
+    yield* stagesIn(member)
+  }
+}
+
+/** A type of each kind, with texts that are values of it. */
+const samples: Readonly<Record<FilterType['kind'], readonly [FilterType, string]>> = {
+  string: [{ kind: 'string' }, 'a'],
+  choice: [{ kind: 'choice', choices: ['a', 'b'] }, 'a'],
+  number: [{ kind: 'number', integer: true }, '1'],
+  boolean: [{ kind: 'boolean' }, 'true'],
+  date: [{ kind: 'date' }, '2026-11-24'],
+  'date-time': [{ kind: 'date-time' }, '2026-11-24T12:00:00.000Z'],
+}
+
+it.each(Object.entries(listOperators))('%s asks by operators that DocumentDB has', (_word, operator) => {
+  for (const kind of operator.kinds) {
+    const [type, text] = samples[kind]
+    const operand = operator.parse(type, text)
+    if ('detail' in operand) throw new Error(operand.detail)
+    const used = [...operatorsIn(operator.condition('field', operand.value))]
+    expect(used).not.toEqual([])
+    expect(used.filter((name) => !operators.has(name))).toEqual([])
+  }
+})
 
 it('sends only commands and operators that DocumentDB has', async () => {
   const { send } = origin
@@ -98,4 +136,6 @@ it('sends only commands and operators that DocumentDB has', async () => {
     expect(sent).toContain(name)
   const used = new Set(started.flatMap(({ command }) => [...operatorsIn(command)]))
   expect([...used].filter((name) => !operators.has(name))).toEqual([])
+  const staged = new Set(started.flatMap(({ command }) => [...stagesIn(command)]))
+  expect([...staged].filter((name) => !stages.has(name))).toEqual([])
 })

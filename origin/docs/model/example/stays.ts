@@ -1,0 +1,26 @@
+import { anyone, asStored, resource, scope } from '@spillway/origin/contract'
+import { Type } from 'typebox'
+
+const stored = Type.Object({
+  title: Type.String({ minLength: 1, maxLength: 100 }),
+  kind: Type.Enum(['house', 'flat', 'boat']),
+  price: Type.Integer({ minimum: 0, description: 'Per night, in cents.' }),
+  freeFrom: Type.Optional(
+    Type.String({ format: 'date', description: 'Missing where it is not let at all.' }),
+  ),
+})
+
+export const stays = resource('stays', {
+  description: 'Houses, flats and boats to stay in.',
+  schema: stored,
+  access: { read: anyone, write: scope('stays:write') },
+  cache: { maxAge: '30s', listsBy: ['kind'] },
+  query: { filter: ['title', 'kind', 'price', 'freeFrom'], sort: ['title', 'price'], defaultSort: 'price' },
+  indexes: [
+    { fields: { title: 1 } },
+    { fields: { kind: 1, price: 1 } },
+    { fields: { price: 1 } },
+    { fields: { freeFrom: 1 } },
+  ],
+  versions: [asStored('v1', stored)],
+})
