@@ -16,24 +16,28 @@ export interface DatabaseLimits {
   readonly memoryGib: number
 }
 
-const limits = (
-  memoryGib: number,
-  vcpus: number,
-  connections: number,
-  connectionsActive: number,
-  cursors: number,
-): DatabaseLimits => ({ memoryGib, vcpus, connections, connectionsActive, cursors })
-
 /** Classes that we deploy, smallest first. The R6G figures also apply to R6GD. */
 export const databaseClasses = {
-  't4g.medium': limits(4, 2, 1_000, 102, 30),
-  'r6g.large': limits(16, 2, 3_400, 1_100, 450),
-  'r6g.xlarge': limits(32, 4, 7_000, 2_700, 450),
-  'r6g.2xlarge': limits(64, 8, 14_200, 4_500, 450),
-  'r6g.4xlarge': limits(128, 16, 28_400, 4_500, 760),
-  'r6g.8xlarge': limits(256, 32, 60_000, 4_500, 1_520),
-  'r6g.12xlarge': limits(384, 48, 60_000, 4_500, 2_280),
-  'r6g.16xlarge': limits(512, 64, 60_000, 4_500, 3_040),
+  't4g.medium': { memoryGib: 4, vcpus: 2, connections: 1_000, connectionsActive: 102, cursors: 30 },
+  'r6g.large': { memoryGib: 16, vcpus: 2, connections: 3_400, connectionsActive: 1_100, cursors: 450 },
+  'r6g.xlarge': { memoryGib: 32, vcpus: 4, connections: 7_000, connectionsActive: 2_700, cursors: 450 },
+  'r6g.2xlarge': { memoryGib: 64, vcpus: 8, connections: 14_200, connectionsActive: 4_500, cursors: 450 },
+  'r6g.4xlarge': { memoryGib: 128, vcpus: 16, connections: 28_400, connectionsActive: 4_500, cursors: 760 },
+  'r6g.8xlarge': { memoryGib: 256, vcpus: 32, connections: 60_000, connectionsActive: 4_500, cursors: 1_520 },
+  'r6g.12xlarge': {
+    memoryGib: 384,
+    vcpus: 48,
+    connections: 60_000,
+    connectionsActive: 4_500,
+    cursors: 2_280,
+  },
+  'r6g.16xlarge': {
+    memoryGib: 512,
+    vcpus: 64,
+    connections: 60_000,
+    connectionsActive: 4_500,
+    cursors: 3_040,
+  },
 } as const satisfies Readonly<Record<string, DatabaseLimits>>
 
 export type DatabaseClass = keyof typeof databaseClasses

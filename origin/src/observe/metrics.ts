@@ -7,6 +7,14 @@ import type { PoolObservation } from '../store/pool.ts'
 import type { Records } from '../store/records.ts'
 import { DurationHistogram } from './duration-histogram.ts'
 
+interface MetricMeta {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly name: string
+  readonly help: string
+  /** How the values of several processes become one. */
+  readonly aggregator: 'sum' | 'max'
+}
+
 /** Values that are read at the scrape, and not before. */
 export interface MetricSources {
   readonly admission: () => AdmissionSnapshot
@@ -127,12 +135,10 @@ export class Metrics {
       histogramSamples(name, this.#poolWait, {}),
     )
     // For collectors that know gauges and counters only, and scale on this one.
-    this.#define(
-      'gauge',
+    this.#defineMaximum(
       'origin_pool_wait_p99_seconds',
       'p99 of the waits for a connection since the scrape before, as a bound of the histogram.',
-      () => [{ value: this.#takeRecentPoolWait(), labels: {} }],
-      'max',
+      () => this.#takeRecentPoolWait(),
     )
     this.#define(
       'counter',
@@ -175,8 +181,8 @@ export class Metrics {
   }
 
   #defineProcess({ isDraining }: MetricSources): void {
-    const define = (name: string, help: string, read: () => number, aggregator: 'sum' | 'max' = 'sum') =>
-      this.#define('gauge', name, help, () => [{ value: read(), labels: {} }], aggregator)
+    const define = (name: string, help: string, read: () => number) =>
+      this.#define('gauge', name, help, () => [{ value: read(), labels: {} }])
     define('origin_draining', 'Processes that are stopping.', () => Number(isDraining()))
     define('origin_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
     this.#define('counter', 'origin_cpu_seconds_total', 'Processor time used.', () => {
@@ -184,7 +190,7 @@ export class Metrics {
       return [{ value: (user + system) / 1e6, labels: {} }]
     })
     const delay = 'origin_event_loop_delay_p99_seconds'
-    define(delay, 'Event loop delay since the last scrape.', () => this.#readDelay(), 'max')
+    this.#defineMaximum(delay, 'Event loop delay since the last scrape.', () => this.#readDelay())
   }
 
   #takeRecentPoolWait(): number {
@@ -199,13 +205,17 @@ export class Metrics {
     return Number.isFinite(seconds) ? seconds : 0
   }
 
-  #define(
-    type: 'counter' | 'gauge' | 'histogram',
-    name: string,
-    help: string,
-    read: () => readonly Sample[],
-    aggregator: 'sum' | 'max' = 'sum',
-  ): void {
+  #define(type: MetricMeta['type'], name: string, help: string, read: () => readonly Sample[]): void {
+    this.#register({ type, name, help, aggregator: 'sum' }, read)
+  }
+
+  /** Of several processes, the highest value counts. */
+  #defineMaximum(name: string, help: string, read: () => number): void {
+    const meta = { type: 'gauge', name, help, aggregator: 'max' } as const
+    this.#register(meta, () => [{ value: read(), labels: {} }])
+  }
+
+  #register({ name, help, type, aggregator }: MetricMeta, read: () => readonly Sample[]): void {
     const metric = { name, help, type, aggregator, get: async () => ({ ...metric, values: read() }) }
     // The registry asks nothing else of a metric.
     this.registry.registerMetric(metric as unknown as Metric)

@@ -6,13 +6,17 @@ import type { KeyRefused, NotDone, StoredDocument, UniqueConflict, Unknown } fro
 import { WriteRefusedError } from '../store/settle-writes.ts'
 import type { Plan } from './plan.ts'
 
+interface Written {
+  readonly plan: Plan
+  readonly document: StoredDocument
+  readonly purge: Readonly<Record<string, string>>
+}
+
 /** The document as it is after a write, with the tags that the edge must forget before the caller learns of it. */
 export function sendWritten(
   reply: FastifyReply,
   status: 200 | 201,
-  plan: Plan,
-  document: StoredDocument,
-  purge: Readonly<Record<string, string>>,
+  { plan, document, purge }: Written,
 ): FastifyReply {
   let body: string
   try {

@@ -87,13 +87,11 @@ export function createHandler(
         if (outcome.kind === 'replayed') reply.header(headers.idempotencyReplayed, 'true')
         reply.header('location', `${plan.path}/${outcome.document.id}`)
         // That there was none may be stored (reads.ts).
-        return sendWritten(
-          reply,
-          201,
+        return sendWritten(reply, 201, {
           plan,
-          outcome.document,
-          purgeTags(plan.documentTag(outcome.document.id), ...lists),
-        )
+          document: outcome.document,
+          purge: purgeTags(plan.documentTag(outcome.document.id), ...lists),
+        })
       case 'notDone':
       case 'unknown':
         return sendFailure(reply, outcome, purgeTags(...lists))

@@ -123,11 +123,9 @@ function updateHandler(
     const { principal } = request
     const { askGuards = noGuards, clock, operation } = judging
     return writing(
-      plan,
-      repository,
+      { ...judging, plan, repository, conditions: conditions.value, right: 'update' },
       request,
       reply,
-      { ...judging, conditions: conditions.value, right: 'update' },
       async (current) => {
         const next = nextFields(plan, current, change.value, { principal, nowMs: clock(), operation })
         if (!next.ok) return { kind: 'refused', problem: next.problem }
@@ -159,11 +157,16 @@ export function deleteHandler(
     if (!conditions.ok) return sendProblem(reply, conditions.problem)
     const call = callOf(request)
     return writing(
-      plan,
-      repository,
+      {
+        plan,
+        repository,
+        conditions: conditions.value,
+        missing: noSuchDocument,
+        isCertain,
+        right: 'delete',
+      },
       request,
       reply,
-      { conditions: conditions.value, missing: noSuchDocument, isCertain, right: 'delete' },
       async (current) => {
         const { principal } = request
         const write = { resource, before: current.fields, principal, nowMs: clock(), call }
@@ -186,6 +189,8 @@ function writeConditions({ view }: Plan, request: FastifyRequest): Parsed<Precon
 }
 
 interface WriteJudging extends Judging {
+  readonly plan: Plan
+  readonly repository: Repository
   readonly conditions: Preconditions
   /** The rule that the document must satisfy. */
   readonly right: 'update' | 'delete'
@@ -194,11 +199,9 @@ interface WriteJudging extends Judging {
 type WriteOutcome = ReplaceOutcome | DeleteOutcome | { readonly kind: 'refused'; readonly problem: Problem }
 
 async function writing(
-  plan: Plan,
-  repository: Repository,
+  { plan, repository, conditions, missing, isCertain, right }: WriteJudging,
   request: FastifyRequest,
   reply: FastifyReply,
-  { conditions, missing, isCertain, right }: WriteJudging,
   write: (current: StoredDocument) => Promise<WriteOutcome>,
 ): Promise<FastifyReply> {
   const { resource } = plan.view
@@ -222,13 +225,11 @@ async function writing(
       purgeTags(plan.documentTag(id), ...plan.changedListTags(stored, subject))
     switch (outcome.kind) {
       case 'replaced':
-        return sendWritten(
-          reply,
-          200,
+        return sendWritten(reply, 200, {
           plan,
-          outcome.document,
-          purgeOf(document.fields, outcome.document.fields),
-        )
+          document: outcome.document,
+          purge: purgeOf(document.fields, outcome.document.fields),
+        })
       case 'deleted':
         return reply.code(204).headers(purgeOf(document.fields)).header('cache-control', 'no-store').send()
       case 'versionConflict':

@@ -38,7 +38,7 @@ function setUp(options: Partial<BatcherOptions<string, string>> = {}) {
     flights,
     departed: () => flights.map(({ batch }) => batch.map(({ value }) => value).join(' ')),
     submit: (key: string, { bytes = 1, deadline = 1_000, signal }: Partial<Submission> = {}) =>
-      batcher.submit(key, key, bytes, deadline, signal),
+      batcher.submit({ key, value: key, bytes }, { deadline, signal }),
     advance: (timeMs: number) => {
       now += timeMs
       batcher.tick()

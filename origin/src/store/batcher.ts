@@ -78,9 +78,21 @@ export interface Departure {
   readonly aborted: boolean
 }
 
-interface Caller<Outcome> {
+/** One item of work. Callers who submit the same key while it waits share its outcome. */
+export interface Submission<Value> {
+  readonly key: string
+  readonly value: Value
+  /** What the item adds to a batch. */
+  readonly bytes: number
+}
+
+interface Waiting {
+  /** In ms of the clock. */
   readonly deadline: number
-  readonly signal: Departure | undefined
+  readonly signal?: Departure | undefined
+}
+
+interface Caller<Outcome> extends Waiting {
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: unknown) => void
 }
@@ -146,17 +158,7 @@ export class Batcher<Value, Outcome> {
     return this.#waitingCallers
   }
 
-  /**
-   * @param bytes what the item adds to a batch
-   * @param deadline in ms of the clock
-   */
-  submit(
-    key: string,
-    value: Value,
-    bytes: number,
-    deadline: number,
-    signal: Departure | undefined,
-  ): Promise<Outcome> {
+  submit(submission: Submission<Value>, { deadline, signal }: Waiting): Promise<Outcome> {
     const now = this.#options.now()
     const refusal =
       signal?.aborted === true
@@ -171,11 +173,11 @@ export class Batcher<Value, Outcome> {
     this.#waitingCallers += 1
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
     const caller = { deadline, signal, resolve, reject }
-    const same = this.#joins ? this.#waitingByKey.get(key) : undefined
+    const same = this.#joins ? this.#waitingByKey.get(submission.key) : undefined
     if (same === undefined) {
-      const item = new Item<Value, Outcome>(key, value, bytes, now, caller, this.#settled)
+      const item = new Item<Value, Outcome>(submission, now, caller, this.#settled)
       this.#waiting.push(item)
-      if (this.#joins) this.#waitingByKey.set(key, item)
+      if (this.#joins) this.#waitingByKey.set(submission.key, item)
     } else {
       same.callers.push(caller)
       same.deadline = Math.max(same.deadline, deadline)
@@ -343,9 +345,7 @@ class Item<Value, Outcome> implements BatchItem<Value, Outcome> {
   isSettled = false
 
   constructor(
-    key: string,
-    value: Value,
-    bytes: number,
+    { key, value, bytes }: Submission<Value>,
     since: number,
     caller: Caller<Outcome>,
     onSettled: (item: Item<Value, Outcome>) => void,

@@ -125,7 +125,7 @@ export class Commits {
     const collection = resource.name
     if (change.kind === 'create') {
       const { fields, id = randomUUID() } = change
-      const record = newRecord(id, fields, this.#writeId(), undefined, at)
+      const record = newRecord(id, fields, { writeId: this.#writeId(), at })
       const document = documentWith(record, fields)
       return { resource, collection, record, expected: 0, isGuard: false, before: undefined, document }
     }

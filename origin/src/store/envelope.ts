@@ -52,13 +52,14 @@ export function instantClock(now: () => number): () => Instant {
   }
 }
 
-export function newRecord(
-  id: string,
-  fields: Fields,
-  writeId: string,
-  request: string | undefined,
-  at: Instant,
-): StoredRecord {
+interface Creation {
+  readonly writeId: string
+  /** Digest of the request that has an Idempotency-Key. */
+  readonly request?: string | undefined
+  readonly at: Instant
+}
+
+export function newRecord(id: string, fields: Fields, { writeId, request, at }: Creation): StoredRecord {
   const time = at.iso
   return request === undefined
     ? { _id: id, _v: 1, _created: time, _updated: time, _w: [writeId], ...fields }

@@ -40,6 +40,8 @@ const notFound: ReadOutcome = { kind: 'notFound' }
 const deleted: DeleteOutcome = { kind: 'deleted' }
 const inUse: KeyRefused = { kind: 'keyRefused', reason: 'inUse' }
 
+type NamedDocument = NewDocument & { readonly id: string }
+
 /** Documents and keys on top of records: what is stored, and what a duplicate means. */
 export class MongoRepository implements Repository {
   readonly #records: Records
@@ -87,10 +89,12 @@ export class MongoRepository implements Repository {
     key: CreationKey | undefined,
     call: Call,
   ): Promise<CreateOutcome> {
-    if (key === undefined)
-      return this.#insert(resource, document.id ?? randomUUID(), document, undefined, call)
+    if (key === undefined) {
+      return this.#insert(resource, { ...document, id: document.id ?? randomUUID() }, undefined, call)
+    }
     const id = keyedId(resource.name, key)
-    return this.#exclusively<CreateOutcome>(id, () => this.#insert(resource, id, document, key.request, call))
+    const insert = () => this.#insert(resource, { ...document, id }, key.request, call)
+    return this.#exclusively<CreateOutcome>(id, insert)
   }
 
   async recall(
@@ -113,21 +117,18 @@ export class MongoRepository implements Repository {
     call: Call,
   ): Promise<BatchOutcome> {
     if (key === undefined) {
-      return this.#insertAll(resource, documents, ({ id }) => id ?? randomUUID(), undefined, call)
+      const named = documents.map((document) => ({ ...document, id: document.id ?? randomUUID() }))
+      return this.#insertAll(resource, named, undefined, call)
     }
     const batchId = keyedId(resource.name, key)
     return this.#exclusively<BatchOutcome>(batchId, async () => {
       const refusal = await this.#claim(resource, batchId, key.request, call)
-      return (
-        refusal ??
-        this.#insertAll(
-          resource,
-          documents,
-          ({ item }, index) => keyedItemId(batchId, item ?? index),
-          key.request,
-          call,
-        )
-      )
+      if (refusal !== undefined) return refusal
+      const named = documents.map((document, index) => ({
+        ...document,
+        id: keyedItemId(batchId, document.item ?? index),
+      }))
+      return this.#insertAll(resource, named, key.request, call)
     })
   }
 
@@ -177,12 +178,11 @@ export class MongoRepository implements Repository {
 
   async #insert(
     resource: Resource,
-    id: string,
-    { fields, requires = [] }: NewDocument,
+    { id, fields, requires = [] }: NamedDocument,
     request: string | undefined,
     call: Call,
   ): Promise<CreateOutcome> {
-    const record = newRecord(id, fields, this.#writeId(), request, this.#clock())
+    const record = newRecord(id, fields, { writeId: this.#writeId(), request, at: this.#clock() })
     const outcome =
       requires.length === 0
         ? await this.#records.insert(resource.name, record, call)
@@ -202,16 +202,13 @@ export class MongoRepository implements Repository {
 
   async #insertAll(
     resource: Resource,
-    documents: readonly NewDocument[],
-    idOf: (document: NewDocument, index: number) => string,
+    documents: readonly NamedDocument[],
     request: string | undefined,
     call: Call,
   ): Promise<BatchOutcome> {
     // Each on its own, failures too: the others go on when one fails, and what becomes of them is to be told.
     const outcomes = await Promise.all(
-      documents.map((document, index) =>
-        this.#insert(resource, idOf(document, index), document, request, call).catch(failed),
-      ),
+      documents.map((document) => this.#insert(resource, document, request, call).catch(failed)),
     )
     return { kind: 'items', outcomes }
   }

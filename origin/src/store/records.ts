@@ -132,43 +132,25 @@ export class Records {
     this.#environment = environment
   }
 
-  find(collection: string, id: string, { deadline, signal }: Call): Promise<FindOutcome> {
-    return this.#lanesOf(collection).find.submit(id, id, id.length, deadline, signal)
+  find(collection: string, id: string, call: Call): Promise<FindOutcome> {
+    return this.#lanesOf(collection).find.submit({ key: id, value: id, bytes: id.length }, call)
   }
 
   /**
    * Lists that ask the database the same are the same, whoever asks and however they put it. The text of the request
    * would not do: two versions may use one name for two fields, and two principals see two sets of documents.
    */
-  list(collection: string, listing: Listing, { deadline, signal }: Call): Promise<ListingOutcome> {
+  list(collection: string, listing: Listing, call: Call): Promise<ListingOutcome> {
     const key = JSON.stringify(listing)
-    return this.#lanesOf(collection).list.submit(key, listing, key.length, deadline, signal)
+    return this.#lanesOf(collection).list.submit({ key, value: listing, bytes: key.length }, call)
   }
 
-  insert(collection: string, record: StoredRecord, { deadline, signal }: Call): Promise<WriteOutcome> {
-    const write = { record, expected: 0, isSent: false }
-    return this.#lanesOf(collection).insert.submit(
-      record._id,
-      write,
-      approximateBytes(record),
-      deadline,
-      signal,
-    )
+  insert(collection: string, record: StoredRecord, call: Call): Promise<WriteOutcome> {
+    return this.#lanesOf(collection).insert.submit(submissionOf(record, 0), call)
   }
 
-  replace(
-    collection: string,
-    { record, expected }: Replacement,
-    { deadline, signal }: Call,
-  ): Promise<WriteOutcome> {
-    const write = { record, expected, isSent: false }
-    return this.#lanesOf(collection).replace.submit(
-      record._id,
-      write,
-      approximateBytes(record),
-      deadline,
-      signal,
-    )
+  replace(collection: string, { record, expected }: Replacement, call: Call): Promise<WriteOutcome> {
+    return this.#lanesOf(collection).replace.submit(submissionOf(record, expected), call)
   }
 
   /** Totals of each lane of each collection, for metrics. */
@@ -301,6 +283,12 @@ export class Records {
 
 const notDone = (reason: NotDone['reason']): NotDone => ({ kind: 'notDone', reason })
 const unknown = { kind: 'unknown' } as const
+
+const submissionOf = (record: StoredRecord, expected: number) => ({
+  key: record._id,
+  value: { record, expected, isSent: false },
+  bytes: approximateBytes(record),
+})
 
 /** Near enough for a bound: what counts is that one large document does not travel with a hundred others. */
 export function approximateBytes(value: unknown): number {

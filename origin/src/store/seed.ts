@@ -37,7 +37,7 @@ export async function loadSeed(
   for (const [name, ofResource] of documents) {
     for (let start = 0; start < ofResource.length; start += batchSize) {
       const batch = ofResource.slice(start, start + batchSize)
-      const records = batch.map(({ id, ...fields }) => newRecord(id, fields, 'seed', undefined, at))
+      const records = batch.map(({ id, ...fields }) => newRecord(id, fields, { writeId: 'seed', at }))
       added += await insertAbsent(db, name, records)
       done += batch.length
       onProgress(done, total)

@@ -16,7 +16,7 @@ import {
 
 /** Failures that a real database shows too rarely to be waited for. */
 const record = (id: string, writeId = `w-${id}`, request?: string): StoredRecord =>
-  newRecord(id, { title: id }, writeId, request, instantOf(0))
+  newRecord(id, { title: id }, { writeId, request, at: instantOf(0) })
 
 class Item implements BatchItem<PendingWrite, WriteOutcome> {
   readonly value: PendingWrite
