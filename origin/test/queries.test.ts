@@ -39,6 +39,8 @@ it.each([
   ['kind[in]=flat,boat', ['Mill, small', 'Barge']],
   ['title[in]="Mill, small",Barge', ['Mill, small', 'Barge']],
   ['title=mill', []],
+  ['title[prefix]=Mill', ['Mill, small', 'Mill']],
+  ['title[prefix]=mill', []],
   ['price[gt]=9900&price[lte]=19900', ['Barge', 'Mill']],
   ['price[gte]=9900&price[lt]=19900', ['Mill, small', 'Barge']],
   ['freeFrom[gte]=2026-12-01', ['Barge', 'Mill', 'Lighthouse']],
@@ -64,6 +66,8 @@ const encoded = (parameter: string): string => {
 it.each<readonly [string, RegExp]>([
   ['colour=red', /^colour: Unknown parameter\. Supported: title, kind, price, freeFrom, sort/],
   ['kind[gt]=boat', /^kind\[gt\]: Unknown operator\. Supported: kind, kind\[in\]\.$/],
+  ['kind[prefix]=b', /^kind\[prefix\]: Unknown operator/],
+  ['title[prefix]=', /^title\[prefix\]: Must have at least one character\.$/],
   ['price=cheap', /^price: Must be an integer/],
 ])('%s is refused', async (query, detail) => {
   const { status, json } = await origin.send('GET', `/v1/stays?${encoded(query)}`)

@@ -6,10 +6,11 @@ import { anyOf } from './in.ts'
 import { lt } from './lt.ts'
 import { lte } from './lte.ts'
 import type { Operand, Operator } from './operator.ts'
+import { prefix } from './prefix.ts'
 
 export type { DatabaseCondition, Operand, Operator, ParsedOperand } from './operator.ts'
 
-const table = { eq, in: anyOf, gt, gte, lt, lte } as const
+const table = { eq, in: anyOf, gt, gte, lt, lte, prefix } as const
 
 export type FilterOperator = keyof typeof table
 

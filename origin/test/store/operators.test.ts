@@ -77,6 +77,7 @@ const naive: Readonly<Record<FilterOperator, (value: Value, operand: Filter['val
   gte: (value, operand) => compare(value, operand) >= 0,
   lt: (value, operand) => compare(value, operand) < 0,
   lte: (value, operand) => compare(value, operand) <= 0,
+  prefix: (value, operand) => String(value).startsWith(String(operand)),
 }
 
 const document = fc.record(
