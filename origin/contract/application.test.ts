@@ -11,6 +11,14 @@ const notes = resource('notes', {
   access: { read: anyone, write: anyone },
   versions: [asStored('v1', schema)],
 })
+const comment = Type.Object({ noteId: Type.String() })
+const comments = resource('comments', {
+  description: 'Comments.',
+  schema: comment,
+  access: { read: anyone, write: anyone },
+  references: { noteId: 'note' },
+  versions: [asStored('v1', comment)],
+})
 const definition = { name: 'notes', title: 'Notes', summary: 'Notes of everybody.', resources: [notes] }
 
 describe('an application', () => {
@@ -34,6 +42,11 @@ describe('an application', () => {
       'an unknown option',
       { softDelete: true },
       /option 'softDelete' is unknown: use name, title, summary, license, resources or actions/,
+    ],
+    [
+      'a reference to a resource that it does not have',
+      { resources: [notes, comments] },
+      /references of 'comments': 'noteId' is of 'note', which is not in resources: did you mean 'notes'\?/,
     ],
     ['two resources of one name', { resources: [notes, notes] }, /resource 'notes':\n {2}- is defined twice/],
   ])('with %s is refused', (_what, change, message) => {

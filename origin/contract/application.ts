@@ -2,6 +2,7 @@ import type { Action } from './action.ts'
 import { type Catalogue, catalogue } from './catalogue.ts'
 import { DefinitionError } from './definition-check.ts'
 import { list, madeByResource, options, text, value } from './definition-options.ts'
+import { checkTargets } from './references.ts'
 import type { Resource } from './resource.ts'
 
 /** Everything that a team writes, as one value. Entry points pass it in; no framework module imports it. */
@@ -77,6 +78,7 @@ function* checkApplication(definition: ApplicationDefinition): Generator<string>
   if (title.trim() === '') yield 'title is empty: say what the API is called'
   if (summary.trim() === '') yield 'summary is empty: say in one sentence what the API is for'
   if (resources.length === 0) yield 'resources is empty: list at least one'
+  yield* checkTargets(resources)
   yield* checkActions(resources, actions)
 }
 

@@ -50,6 +50,21 @@ it('accepts a definition without mistakes', () => {
 describe('a mistake stops the start and says how to mend it', () => {
   const table: [string, ResourceDefinition, RegExp][] = [
     [
+      'a reference by an unknown field',
+      { ...valid, references: { titel: 'authors' } },
+      /references names 'titel', which the schema does not have: did you mean 'title'\?/,
+    ],
+    [
+      'a reference by a field that holds no ids',
+      { ...valid, references: { rank: 'authors' } },
+      /references names 'rank', which must be a string or an array of strings: it holds ids/,
+    ],
+    [
+      'a reference by an array of any length',
+      { ...valid, references: { tags: 'tags' } },
+      /references names 'tags', .* give it a maxItems of at most 100/,
+    ],
+    [
       'filter on an unknown field',
       { ...valid, query: { filter: ['colour'] } },
       /query.filter names 'colour'.*add the field or remove/,

@@ -7,6 +7,7 @@ import { resourceOptions } from './definition-options.ts'
 import { durationSeconds } from './duration.ts'
 import { filterTypeOf } from './filter-type.ts'
 import { limits } from './limits.ts'
+import { checkReferences } from './references.ts'
 import { checkSchema } from './schema-check.ts'
 
 /** Mistakes in a definition, all at once, each with its fix. Thrown while the contract is loaded, so nothing starts. */
@@ -42,6 +43,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkQuery(definition),
     ...checkSortTexts(definition),
     ...checkIndexes(definition),
+    ...checkReferences(definition),
     ...checkRules(definition),
     ...checkSizes(definition),
     ...checkVersions(definition),

@@ -106,6 +106,7 @@ export const resourceOptions = options({
     pageSize: options({ 'default!': number, 'max!': number }),
   }),
   indexes: list(options({ 'fields!': recordOf(direction), unique: flag })),
+  references: recordOf(text),
   set: recordOf(callable),
   check: callable,
   priority: oneOf(priorities),

@@ -79,6 +79,12 @@ export interface ResourceDefinition<
   }
   readonly indexes?: readonly IndexDefinition[]
   /**
+   * Fields that hold ids of documents, and the name of the resource that these are of. A document can be written only
+   * with ids of documents that are there and that the caller may read.
+   * @default none
+   */
+  readonly references?: { readonly [Field in keyof Stored & string]?: string }
+  /**
    * Fields that the server computes with every write, by name; mark them `readOnly` in each version.
    * @default none
    */

@@ -60,6 +60,8 @@ export interface Resource<Stored extends TProperties = TProperties> {
     readonly pageSize: { readonly default: number; readonly max: number }
   }
   readonly indexes: readonly IndexDefinition[]
+  /** Names of resources by the stored fields that hold ids of their documents. */
+  readonly references: ReadonlyMap<string, string>
   readonly rules: WriteRules
   readonly priority: Priority
   readonly requireIfMatch: boolean
@@ -101,6 +103,7 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
       pageSize: definition.query?.pageSize ?? defaultPageSize,
     },
     indexes: definition.indexes ?? [],
+    references: new Map(Object.entries(definition.references ?? {})) as ReadonlyMap<string, string>,
     rules: { set: definition.set ?? {}, check: definition.check },
     priority: definition.priority ?? 'normal',
     requireIfMatch: definition.requireIfMatch ?? false,

@@ -15,7 +15,9 @@ import { routeHealth } from './ops/health.ts'
 import { createPages, routePages } from './ops/pages.ts'
 import { releaseAdmission } from './overload/admission.ts'
 import type { AdmissionControl } from './overload/admission-control.ts'
+import { askInOrder } from './resource/guarding.ts'
 import type { IsCertain } from './resource/reads.ts'
+import { compileReferences } from './resource/references.ts'
 import { compileViews, routeResources } from './resource/resources.ts'
 import type { Commits } from './store/commits.ts'
 import type { Repository } from './store/repository.ts'
@@ -141,8 +143,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   routeHealth(app, { health, metrics })
   routePages(app, pages)
   const views = compileViews({ paths, clock })
+  const guarding = { catalogue: paths.catalogue, repository, guards: server.guards, isCertain }
   const guardsOf = (resource: Resource) =>
-    compileGuards({ catalogue: paths.catalogue, repository, guards: server.guards }, resource)
+    askInOrder(compileReferences(guarding, resource), compileGuards(guarding, resource))
   routeResources(app, views, { paths, repository, admission, clock, isCertain, listTimeoutMs, guardsOf })
   routeActions(app, views, {
     ...{ paths, repository, commits, implementations, guardsOf },

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import { inputSchema, outputSchema } from '../body.ts'
 import type { View } from '../catalogue.ts'
 import { documentedSchema } from '../documented-schema.ts'
+import { storedPath } from '../resource.ts'
 import type { Json } from './json.ts'
 
 /** `places` in `v2` → `PlacesV2`. */
@@ -13,24 +14,39 @@ export function schemaName({ resource, version }: View): string {
 /** Schemas of a view by name: what is shown, all of it or some fields, and what is taken. */
 export function describeSchemas(view: View): [string, Json][] {
   const name = schemaName(view)
-  const output = outputSchema(view.representation) as unknown as Json
+  const output = withReferences(view, outputSchema(view.representation))
+  const input = withReferences(view, inputSchema(view.representation))
   return [
     [name, output],
     [
       `${name}Selection`,
       { ...output, required: ['id'], description: 'The fields that `fields` asks for; `id` always.' },
     ],
-    [`${name}Input`, inputSchema(view.representation) as unknown as Json],
-    [`${name}Patch`, patchSchema(inputSchema(view.representation))],
+    [`${name}Input`, input],
+    [`${name}Patch`, patchSchema(input)],
   ].map(([schemaOf, schema]) => [schemaOf as string, documentedSchema(schema as Json)])
 }
 
+/** Says of each field that holds ids whose they are. */
+function withReferences({ resource, representation }: View, schema: TSchema): Json {
+  const { properties } = membersOf(schema)
+  const members = Object.entries(properties).map(([name, field]): [string, Json] => {
+    const target = resource.references.get(storedPath(representation, name) ?? '')
+    if (target === undefined) return [name, field]
+    const words = `${field.type === 'array' ? 'Ids of documents' : 'Id of a document'} of \`${target}\`.`
+    const description = field.description === undefined ? words : `${field.description} ${words}`
+    return [name, { ...field, description }]
+  })
+  return { ...(schema as object), properties: Object.fromEntries(members) }
+}
+
+// The cast: an object schema has both.
+const membersOf = (schema: object) =>
+  schema as { readonly properties: Record<string, Json>; readonly required: readonly string[] }
+
 /** A merge patch may hold any member, `null` removing an optional one (RFC 7396). */
-function patchSchema(input: TSchema): Json {
-  const { properties, required } = input as unknown as {
-    properties: Record<string, Json>
-    required: readonly string[]
-  }
+function patchSchema(input: Json): Json {
+  const { properties, required } = membersOf(input)
   const members = Object.entries(properties).map(([name, field]) => [
     name,
     required.includes(name) ? field : { anyOf: [field, { type: 'null' }] },

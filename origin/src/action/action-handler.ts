@@ -243,7 +243,7 @@ async function decide(one: ActionPlan, asked: Asked): Promise<Parsed<Decision>> 
   const ran = await runHandler(one, asked, work, document)
   if (!ran.ok) return judged(ran.problem)
   const changes = work.changes()
-  const required = await requiredBy(one, asked, changes, at.ms)
+  const required = await requiredBy(one, asked, work, at.ms)
   if (!required.ok) return judged(required.problem)
   const writes = [...changes, ...required.value].map((change) => commits.prepare(change, at))
   if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
@@ -257,10 +257,11 @@ async function decide(one: ActionPlan, asked: Asked): Promise<Parsed<Decision>> 
 async function requiredBy(
   { guardsOf }: ActionPlan,
   { request, call }: Asked,
-  changes: readonly Change[],
+  work: Work,
   nowMs: number,
 ): Promise<Parsed<readonly Change[]>> {
   const required = new Map<string, Change>()
+  const changes = work.changes()
   for (const change of changes) {
     const ask = change.kind === 'unchanged' ? undefined : guardsOf(change.resource)
     if (ask === undefined) continue
@@ -272,6 +273,7 @@ async function requiredBy(
       principal: request.principal,
       nowMs,
       call,
+      seen: (resource, id) => work.seen(resource, id),
     })
     if (!verdict.ok) return verdict
     for (const one of verdict.value)

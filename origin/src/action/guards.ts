@@ -92,7 +92,7 @@ export function compileGuards(
 
 async function judgeInTime(
   judge: Guard['judge'],
-  { fields, before, operation, principal, call }: GuardedWrite,
+  { fields, before, operation, principal, call, shown = (same) => same }: GuardedWrite,
   given: Pick<GuardContext, 'now' | 'store'>,
 ) {
   // The cast: stored fields, checked by the schema that the guard's type is taken from.
@@ -104,5 +104,5 @@ async function judgeInTime(
   }
   if (verdict === undefined) return undefined
   if ('kind' in verdict) return conflictProblem(verdict)
-  return verdict.length === 0 ? undefined : validationFailed(verdict)
+  return verdict.length === 0 ? undefined : validationFailed(shown(verdict))
 }

@@ -75,6 +75,11 @@ export class Work implements ActionStore {
     return [...this.#entries.values()].flatMap((entry) => changeOf(entry) ?? [])
   }
 
+  /** A document as the handler has seen or left it; `undefined`: the handler has not asked for it. */
+  seen(resource: Resource, id: string): { readonly fields: Fields | undefined } | undefined {
+    return this.#entries.get(keyOf(resource, id))
+  }
+
   async get<On extends ActionResource>(
     resource: On,
     id: string,

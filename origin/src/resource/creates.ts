@@ -7,7 +7,6 @@ import {
   parseWriteQuery,
   problemBody,
   problemStatus,
-  type Resource,
   type View,
 } from '@spillway/origin/contract'
 import type { FastifyRequest } from 'fastify'
@@ -36,7 +35,7 @@ import {
   sendWritten,
   uniqueConflictProblem,
 } from './answer.ts'
-import type { AskGuards } from './guarding.ts'
+import type { AskGuards, GuardedWrite } from './guarding.ts'
 import { type Plan, purgeTags } from './plan.ts'
 import { type Handler, isAllowed } from './reads.ts'
 import { storedFields, type Writing } from './stored-fields.ts'
@@ -71,12 +70,7 @@ export function createHandler(
     const created =
       askGuards === undefined
         ? await outcomeOf(request, repository.create(resource, document, key.value, call))
-        : await createGuarded(
-            repository,
-            askGuards,
-            { resource, document, write, key: key.value, call },
-            request,
-          )
+        : await createGuarded(repository, askGuards, { plan, document, write, key: key.value, call }, request)
     if ('problem' in created) return sendProblem(reply, created.problem)
     const outcome = created
     // A replay is purged as well: the first answer may have been lost before the edge has seen it.
@@ -102,7 +96,7 @@ export function createHandler(
 }
 
 interface Guarded {
-  readonly resource: Resource
+  readonly plan: Plan
   readonly document: NewDocument
   readonly write: Writing
   readonly key: CreationKey | undefined
@@ -113,15 +107,16 @@ interface Guarded {
 async function createGuarded(
   repository: Repository,
   askGuards: AskGuards,
-  { resource, document, write, key, call }: Guarded,
+  guarded: Guarded,
   request: FastifyRequest,
 ): Promise<CreateOutcome | { readonly kind: 'refused'; readonly problem: Problem }> {
+  const { document, key, call } = guarded
+  const { resource } = guarded.plan.view
   // A repeated key gets its first answer, whatever a guard would say now.
   const earlier = key && (await repository.recall(resource, document, key, call))
   if (earlier !== undefined) return earlier
-  const asked = { resource, fields: document.fields, before: undefined, ...write, call }
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    const verdict = await askGuards(asked)
+    const verdict = await askGuards(guardedWrite(guarded))
     if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
     const required = { ...document, requires: verdict.value }
     const outcome = await outcomeOf(request, repository.create(resource, required, key, call))
@@ -134,13 +129,23 @@ async function createGuarded(
 async function judgeItem(
   repository: Repository,
   askGuards: AskGuards,
-  { resource, document, write, key, call }: Guarded,
+  guarded: Guarded,
 ): Promise<Parsed<NewDocument>> {
-  const earlier = key && (await repository.recall(resource, document, key, call))
+  const { document, key, call } = guarded
+  const earlier = key && (await repository.recall(guarded.plan.view.resource, document, key, call))
   if (earlier?.kind === 'replayed') return { ok: true, value: document }
-  const verdict = await askGuards({ resource, fields: document.fields, before: undefined, ...write, call })
+  const verdict = await askGuards(guardedWrite(guarded))
   return verdict.ok ? { ok: true, value: { ...document, requires: verdict.value } } : verdict
 }
+
+const guardedWrite = ({ plan, document, write, call }: Guarded): GuardedWrite => ({
+  ...write,
+  resource: plan.view.resource,
+  fields: document.fields,
+  before: undefined,
+  shown: plan.validator.shown,
+  call,
+})
 
 /** POST of many: one result for each, in order; one that fails fails alone. */
 export function batchHandler(
@@ -167,7 +172,7 @@ export function batchHandler(
         if (!fields.ok) return fields
         const document = { fields: fields.value, item }
         if (askGuards === undefined) return { ok: true, value: document }
-        return judgeItem(repository, askGuards, { resource, document, write, key: key.value, call })
+        return judgeItem(repository, askGuards, { plan, document, write, key: key.value, call })
       }),
     )
     const documents = checked.flatMap((document) => (document.ok ? [document.value] : []))

@@ -135,7 +135,8 @@ function updateHandler(
         if (!keepsTenants(resource, current.fields, next.value, principal)) {
           return { kind: 'refused', problem: notYourTenant }
         }
-        const write = { resource, before: current.fields, principal, operation, nowMs: clock(), call }
+        const { shown } = plan.validator
+        const write = { resource, before: current.fields, principal, operation, nowMs: clock(), call, shown }
         const verdict = await askGuards({ ...write, fields: next.value })
         if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
         const requiring = { ...call, requires: verdict.value }

@@ -1,0 +1,57 @@
+import type { TSchema } from 'typebox'
+import type { ResourceDefinition } from './definition.ts'
+import { filterTypeOf } from './filter-type.ts'
+import { nearest } from './nearest-name.ts'
+
+/**
+ * References: fields that hold ids of documents of another resource, one or an array of them. Each is looked up before
+ * it is stored; nothing is kept that would hold a referenced document in place.
+ */
+
+/** Ids in one field: each is looked up when it is written. */
+const idsMax = 100
+
+/** Mistakes in a resource's references, as far as the resource alone tells. */
+export function* checkReferences({ references = {}, schema }: ResourceDefinition): Generator<string> {
+  const known = Object.keys(schema.properties)
+  for (const field of Object.keys(references)) {
+    const property = schema.properties[field]
+    if (property === undefined) {
+      yield `references names '${field}', which the schema does not have: ${hint(field, known)}`
+    } else if (idsIn(property) === undefined) {
+      yield `references names '${field}', which must be a string or an array of strings: it holds ids`
+    } else if (!((idsIn(property) as number) <= idsMax)) {
+      yield `references names '${field}', an array that may hold any number of ids: give it a maxItems of at most ${idsMax}`
+    }
+  }
+}
+
+/** A resource as far as its references are concerned. */
+interface Referring {
+  readonly name: string
+  readonly references: ReadonlyMap<string, string>
+}
+
+/** Mistakes in references that only the whole application tells. */
+export function* checkTargets(resources: readonly Referring[]): Generator<string> {
+  const names = resources.map(({ name }) => name)
+  for (const { name, references } of resources) {
+    for (const [field, target] of references) {
+      if (names.includes(target)) continue
+      yield `references of '${name}': '${field}' is of '${target}', which is not in resources: ${hint(target, names)}`
+    }
+  }
+}
+
+/** Ids that a field of this schema may hold; `undefined`: it holds none. */
+export function idsIn(schema: TSchema): number | undefined {
+  const { type, items, maxItems } = schema as { type?: unknown; items?: TSchema; maxItems?: number }
+  if (type !== 'array') return filterTypeOf(schema)?.kind === 'string' ? 1 : undefined
+  const isOfText = items !== undefined && filterTypeOf(items)?.kind === 'string'
+  return isOfText ? (maxItems ?? Number.POSITIVE_INFINITY) : undefined
+}
+
+function hint(given: string, known: readonly string[]): string {
+  const near = nearest(given, known)
+  return near === undefined ? `use ${known.join(', ')}` : `did you mean '${near}'?`
+}

@@ -1,0 +1,117 @@
+import {
+  type Catalogue,
+  type FieldError,
+  type Fields,
+  idPattern,
+  type Problem,
+  type Resource,
+  satisfies,
+} from '@spillway/origin/contract'
+import { validationFailed } from '../http/validation-problem.ts'
+import type { ReadOutcome, Repository } from '../store/repository.ts'
+import { failureProblem } from './answer.ts'
+import type { AskGuards, GuardedWrite } from './guarding.ts'
+import type { IsCertain } from './reads.ts'
+
+export interface ReferencesOptions {
+  readonly catalogue: Catalogue
+  readonly repository: Pick<Repository, 'read'>
+  readonly isCertain: IsCertain
+}
+
+/** An id that a write names and that its document did not name before. */
+interface Named {
+  /** JSON Pointer into the stored form. */
+  readonly pointer: string
+  readonly target: Resource
+  readonly id: string
+}
+
+/**
+ * Looks up the documents that a write newly names: each must be there, and the caller must be one who may read it.
+ * `undefined`: the resource has no references.
+ *
+ * All are asked for at once, so that they share commands with each other and with other requests. None is required to
+ * stay: a document that is deleted right after the write leaves the same reference behind as one deleted right before.
+ */
+export function compileReferences(options: ReferencesOptions, resource: Resource): AskGuards | undefined {
+  if (resource.references.size === 0) return undefined
+  // The cast: an application has every resource that its references name.
+  const targets = [...resource.references].map(
+    ([field, name]) => [field, options.catalogue.get(name) as Resource] as const,
+  )
+  return async (write) => {
+    const named = targets.flatMap(([field, target]) => [...newlyNamed(field, target, write)])
+    if (named.length === 0) return { ok: true, value: [] }
+    const problem = await lookUp(options, named, write)
+    return problem === undefined ? { ok: true, value: [] } : { ok: false, problem }
+  }
+}
+
+function* newlyNamed(field: string, target: Resource, { fields, before }: GuardedWrite): Generator<Named> {
+  const value = fields?.[field]
+  const known = new Set(idsOf(before?.[field]))
+  for (const [index, id] of idsOf(value).entries()) {
+    if (known.has(id)) continue
+    yield { pointer: Array.isArray(value) ? `/${field}/${index}` : `/${field}`, target, id }
+  }
+}
+
+const idsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value : typeof value === 'string' ? [value] : []
+
+async function lookUp(
+  { repository, isCertain }: ReferencesOptions,
+  named: readonly Named[],
+  write: GuardedWrite,
+): Promise<Problem | undefined> {
+  const beganAtMs = performance.now()
+  const found = await Promise.all(
+    named.map(({ target, id }) => readUnlessSeen(repository, target, id, write)),
+  )
+  const mistakes: FieldError[] = []
+  for (const [index, outcome] of found.entries()) {
+    if (outcome.kind === 'notDone') return failureProblem(outcome)
+    const { pointer, target } = named[index] as Named
+    if (!mayName(outcome, target, write)) mistakes.push({ pointer, detail: missing(target) })
+  }
+  if (mistakes.length === 0) return undefined
+  // Nobody is told "there is none" on the word of a primary that may have been replaced.
+  if (!isCertain(beganAtMs)) return failureProblem({ kind: 'notDone', reason: 'unavailable' })
+  const { shown = (same) => same } = write
+  return validationFailed(shown(mistakes.slice(0, mistakesMax)))
+}
+
+/** Mistakes that are listed: a batch has a hundred documents, of a hundred ids each. */
+const mistakesMax = 10
+
+/** A document as an action's handler has seen or left it; for it the handler has answered who may name it. */
+interface Seen {
+  readonly kind: 'seen'
+  readonly fields: Fields | undefined
+}
+
+async function readUnlessSeen(
+  repository: Pick<Repository, 'read'>,
+  target: Resource,
+  id: string,
+  { seen, call }: GuardedWrite,
+): Promise<ReadOutcome | Seen> {
+  const known = seen?.(target, id)
+  if (known !== undefined) return { kind: 'seen', fields: known.fields }
+  return idPattern.test(id) ? repository.read(target, id, call) : { kind: 'notFound' }
+}
+
+function mayName(
+  outcome: Exclude<ReadOutcome, { kind: 'notDone' }> | Seen,
+  { audiences }: Resource,
+  { principal }: GuardedWrite,
+): boolean {
+  if (outcome.kind === 'notFound') return false
+  if (outcome.kind === 'seen') return outcome.fields !== undefined
+  return satisfies(audiences.read.of(principal), outcome.document.fields)
+}
+
+/** To the letter the same where a document is not there and where it is not for this caller. */
+const missing = ({ name }: Resource): string =>
+  `No document of '${name}' that you may read has this id. Send the id of one that GET shows you.`
