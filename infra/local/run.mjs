@@ -5,6 +5,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import nodeModule from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -29,8 +30,18 @@ function ourNode() {
 
 /** Runs in this process, so that Ctrl-C and other signals reach the program once and directly. */
 async function runHere(file) {
+  keepCompiled()
   process.argv.splice(1, process.argv.length, file, ...args)
   await import(pathToFileURL(file).href)
+}
+
+/**
+ * Keeps the compiled modules of this process and of all that it starts. A process of the origin then starts in half the
+ * CPU time, since its TypeScript is neither stripped nor compiled again.
+ */
+function keepCompiled() {
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/node')
+  nodeModule.enableCompileCache()
 }
 
 /** First run after an installation: npm started this on another Node, before the pinned one was installed. */

@@ -16,14 +16,17 @@ export interface OriginProcess {
 
 const main = join(import.meta.dirname, '../fixture/main.ts')
 
-/** Runs the program with only the given variables set. */
+/** Not a setting of the origin: its modules compile in half the time. */
+const { NODE_COMPILE_CACHE } = process.env
+
+/** Runs the program with none of its settings but the given ones. */
 export async function runOrigin(env: Record<string, string>): Promise<Omit<OriginProcess, 'port' | 'send'>> {
   let printed = ''
   const child = await startChild({
     name: 'origin',
     command: process.execPath,
     args: [main],
-    env,
+    env: { ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }), ...env },
     onLine: (line) => {
       printed += `${line}\n`
     },
