@@ -79,7 +79,7 @@ function positive(flag: string, text: string): number {
   const [numerator, denominator = '1', ...rest] = text.split('/')
   const value = Number(numerator) / Number(denominator)
   if (rest.length === 0 && Number.isFinite(value) && value > 0) return value
-  throw new Error(`${flag} ${text}: want a number above 0`)
+  throw new Error(`${flag} ${text}: must be a number above 0`)
 }
 
 async function readTokens(file: string): Promise<readonly string[]> {

@@ -52,10 +52,10 @@ it('lists every bad and missing value at once, each with what to set', () => {
     mistakesOf({ PORT: '70000', POOL_SIZE: '1e3', LOG_LEVEL: 'loud', MONGODB_DATABASE: 'a/b' }),
   ).toMatchInlineSnapshot(`
       [
-        "PORT is not valid: want an integer from 0 to 65535",
+        "PORT must be an integer from 0 to 65535",
         "MONGODB_URI is not set: set it to a connection string, mongodb://HOST/?replicaSet=NAME",
         "MONGODB_DATABASE is not valid: want 1 to 63 letters, digits, hyphens and underscores",
-        "POOL_SIZE is not valid: want an integer from 1 to 1000",
+        "POOL_SIZE must be an integer from 1 to 1000",
         "EDGE_ASSERTION_JWKS is not set: set it to the JSON Web Key Set with the edge's public keys, inline or as file:///absolute/path",
         "LOG_LEVEL is not valid: want trace, debug, info, warn, error, fatal, silent",
       ]

@@ -128,7 +128,7 @@ class Reader {
     if (text === undefined) return fallback
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
     if (value >= min && value <= max) return value
-    this.mistakes.push(`${name} is not valid: want an integer from ${min} to ${max}`)
+    this.mistakes.push(`${name} must be an integer from ${min} to ${max}`)
     return fallback
   }
 

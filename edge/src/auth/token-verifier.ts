@@ -6,7 +6,7 @@ import {
   readNamedClaims,
 } from '@spillway/origin/contract'
 import { errors, importJWK, type JWTPayload, jwtVerify } from 'jose'
-import type { TokenIssuer } from '../config.ts'
+import type { TokenIssuer } from '../config/token-issuers.ts'
 import { SieveMap } from '../lib/sieve-map.ts'
 import { callerKey } from '../overload/local-quota.ts'
 import { type KeySet, sameAlgorithm, type VerificationKey } from './key-set.ts'

@@ -21,7 +21,7 @@ export async function readTls({ certificateFile, keyFile }: TlsConfig): Promise<
     return { cert, key }
   } catch (cause) {
     throw new Error(
-      'TLS_CERTIFICATE_FILE and TLS_KEY_FILE cannot be used: want a certificate and its own private key, as PEM files that this user may read.',
+      'TLS_CERTIFICATE_FILE and TLS_KEY_FILE cannot be used: set them to PEM files of a certificate and its own private key, readable by this user.',
       { cause },
     )
   }
