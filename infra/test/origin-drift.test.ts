@@ -22,7 +22,7 @@ describe('drift between origin and infra', () => {
 
   it.each<[string, Record<string, string | undefined>, RegExp]>([
     ['a pool above the share', { [originEnv.poolSize]: '25' }, /allows 96/],
-    ['a value that the origin refuses', { [originEnv.logLevel]: 'loud' }, /LOG_LEVEL is not valid/],
+    ['a value that the origin refuses', { [originEnv.logLevel]: 'loud' }, /LOG_LEVEL must be/],
     [
       'a setting by a name that the origin does not read',
       { [originEnv.drainTimeoutMs]: undefined },

@@ -198,7 +198,7 @@ function* checkSizes({ query, batchSizeMax = 0 }: ResourceDefinition): Generator
     yield `query.pageSize { default: ${size.default}, max: ${size.max} }: want 1 <= default <= max <= 1000`
   }
   if (!Number.isInteger(batchSizeMax) || batchSizeMax < 0 || batchSizeMax > 1_000) {
-    yield `batchSizeMax ${batchSizeMax}: want an integer from 0 to 1000`
+    yield `batchSizeMax ${batchSizeMax}: must be an integer from 0 to 1000`
   }
 }
 

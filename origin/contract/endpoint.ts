@@ -64,6 +64,6 @@ function* checkRaw({ headers, types, bytesMax }: RawBody): Generator<string> {
       yield `types: '${type}' must be a media type in lower case`
   }
   if (!Number.isInteger(bytesMax) || bytesMax < 1 || bytesMax > limits.bodyBytesMax) {
-    yield `bytesMax ${bytesMax}: want an integer from 1 to ${limits.bodyBytesMax}`
+    yield `bytesMax ${bytesMax}: must be an integer from 1 to ${limits.bodyBytesMax}`
   }
 }

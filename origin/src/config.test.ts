@@ -54,10 +54,10 @@ it('lists every bad and missing value at once, each with what to set', () => {
       [
         "PORT must be an integer from 0 to 65535",
         "MONGODB_URI is not set: set it to a connection string, mongodb://HOST/?replicaSet=NAME",
-        "MONGODB_DATABASE is not valid: want 1 to 63 letters, digits, hyphens and underscores",
+        "MONGODB_DATABASE must be 1 to 63 letters, digits, hyphens and underscores",
         "POOL_SIZE must be an integer from 1 to 1000",
         "EDGE_ASSERTION_JWKS is not set: set it to the JSON Web Key Set with the edge's public keys, inline or as file:///absolute/path",
-        "LOG_LEVEL is not valid: want trace, debug, info, warn, error, fatal, silent",
+        "LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent",
       ]
     `)
 })

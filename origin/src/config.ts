@@ -111,7 +111,7 @@ class Reader {
   text(name: string, options: { fallback?: string; pattern: RegExp; want: string }): string {
     const value = this.#get(name) ?? options.fallback
     if (value === undefined) this.mistakes.push(`${name} is not set: set it to ${options.want}`)
-    else if (!options.pattern.test(value)) this.mistakes.push(`${name} is not valid: want ${options.want}`)
+    else if (!options.pattern.test(value)) this.mistakes.push(`${name} must be ${options.want}`)
     return value ?? ''
   }
 
@@ -139,7 +139,7 @@ class Reader {
     const text = this.#get(name)
     if (text === undefined) return fallback
     const found = choices.find((choice) => choice === text)
-    if (found === undefined) this.mistakes.push(`${name} is not valid: want ${choices.join(', ')}`)
+    if (found === undefined) this.mistakes.push(`${name} must be one of ${choices.join(', ')}`)
     return found ?? fallback
   }
 

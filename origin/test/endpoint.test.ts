@@ -77,7 +77,7 @@ it.each<[object, string]>([
   [{ headers: ['Webhook-Id'] }, 'in lower case'],
   [{ headers: ['authorization'] }, 'not passed on'],
   [{ types: ['json'] }, 'a media type'],
-  [{ bytesMax: 1_000_000 }, 'want an integer from 1'],
+  [{ bytesMax: 1_000_000 }, 'must be an integer from 1'],
 ])('a definition with %j is refused', (options, message) => {
   const definition = { description: 'Takes.', on: payments, ...options }
   expect(() => endpoint('hook', definition)).toThrow(message)
