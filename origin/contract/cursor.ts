@@ -52,11 +52,11 @@ export function decodeCursor(
   return encodeCursor(view, query, place) === cursor ? place : undefined
 }
 
-/** Page size and field selection may change between pages; the list and its order may not. */
+/** Page size, field selection and counting may change between pages; the list and its order may not. */
 function listDigest({ resource, version }: View, { canonical }: Pick<OrderedList, 'canonical'>): string {
   const list = canonical
     .split('&')
-    .filter((part) => !part.startsWith('limit=') && !part.startsWith('fields='))
+    .filter((part) => !part.startsWith('limit=') && !part.startsWith('fields=') && part !== 'count=true')
   return fnv1a(`${version}/${resource.name}?${list.join('&')}`)
 }
 

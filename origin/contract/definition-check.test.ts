@@ -50,6 +50,20 @@ it('accepts a definition without mistakes', () => {
 describe('a mistake stops the start and says how to mend it', () => {
   const table: [string, ResourceDefinition, RegExp][] = [
     [
+      'a count beyond what is bearable',
+      { ...valid, query: { countMax: 10_001 } },
+      /query.countMax 10001: want an integer from 0 to 10000/,
+    ],
+    [
+      'a filter that is called like a parameter',
+      {
+        ...valid,
+        query: { filter: ['rank'], countMax: 5 },
+        versions: [{ ...asStored('v1', Type.Object({ count: Type.Integer() })), paths: { count: 'rank' } }],
+      },
+      /versions.v1: lists are filtered by 'count', which is a parameter of theirs: rename the field/,
+    ],
+    [
       'a reference by an unknown field',
       { ...valid, references: { titel: 'authors' } },
       /references names 'titel', which the schema does not have: did you mean 'title'\?/,

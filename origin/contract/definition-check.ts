@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import { checkAccess, fieldsOf, isRequired } from './access/check.ts'
 import { creatorField, isPublic, ownerField, partsOf, resolveAccess } from './access.ts'
 import { type CacheOptions, widestVisibility } from './cache-policy.ts'
+import { countLimit } from './count.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'
 import { resourceOptions } from './definition-options.ts'
 import { durationSeconds } from './duration.ts'
@@ -41,6 +42,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkAccess(definition),
     ...checkCache(definition),
     ...checkQuery(definition),
+    ...checkParameters(definition),
     ...checkSortTexts(definition),
     ...checkIndexes(definition),
     ...checkReferences(definition),
@@ -127,6 +129,22 @@ function* checkQuery(definition: ResourceDefinition): Generator<string> {
   }
 }
 
+/** A word that lists take as a parameter cannot be the name of a filter. */
+function* checkParameters({ query = {}, references = {}, versions }: ResourceDefinition): Generator<string> {
+  const parameters = [
+    ...((query.countMax ?? 0) > 0 ? ['count'] : []),
+    ...(Object.keys(references).length > 0 ? ['expand'] : []),
+  ]
+  for (const { version, schema, paths } of versions) {
+    for (const name of parameters) {
+      const isShown = Object.hasOwn(schema.properties, name)
+      if (isShown && query.filter?.includes(paths[name] ?? name)) {
+        yield `versions.${version}: lists are filtered by '${name}', which is a parameter of theirs: rename the field`
+      }
+    }
+  }
+}
+
 /** A page continues after the sort values of the one before, and a cursor has room for so much text. */
 function* checkSortTexts({ query = {}, schema }: ResourceDefinition): Generator<string> {
   const lengths: number[] = []
@@ -196,6 +214,10 @@ function* checkSizes({ query, batchSizeMax = 0 }: ResourceDefinition): Generator
   const size = query?.pageSize
   if (size !== undefined && !(size.default >= 1 && size.default <= size.max && size.max <= 1_000)) {
     yield `query.pageSize { default: ${size.default}, max: ${size.max} }: want 1 <= default <= max <= 1000`
+  }
+  const { countMax = 0 } = query ?? {}
+  if (!Number.isInteger(countMax) || countMax < 0 || countMax > countLimit) {
+    yield `query.countMax ${countMax}: want an integer from 0 to ${countLimit}`
   }
   if (!Number.isInteger(batchSizeMax) || batchSizeMax < 0 || batchSizeMax > 1_000) {
     yield `batchSizeMax ${batchSizeMax}: must be an integer from 0 to 1000`

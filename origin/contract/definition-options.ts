@@ -104,6 +104,7 @@ export const resourceOptions = options({
     sort: list(text),
     defaultSort: text,
     pageSize: options({ 'default!': number, 'max!': number }),
+    countMax: number,
   }),
   indexes: list(options({ 'fields!': recordOf(direction), unique: flag })),
   references: recordOf(text),

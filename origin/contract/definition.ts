@@ -76,6 +76,11 @@ export interface ResourceDefinition<
     readonly defaultSort?: string
     /** @default { default: 20, max: 100 } */
     readonly pageSize?: { readonly default: number; readonly max: number }
+    /**
+     * Documents up to which `count=true` is exact, 10,000 at the most; beyond it says "at least".
+     * @default 0: lists are not counted
+     */
+    readonly countMax?: number
   }
   readonly indexes?: readonly IndexDefinition[]
   /**

@@ -1,4 +1,5 @@
 import type { View } from './catalogue.ts'
+import { parseCount } from './count.ts'
 import { type CursorValue, decodeCursor, type OrderedList, type SortField } from './cursor.ts'
 import { type FilterType, filterTypeOf } from './filter-type.ts'
 import { limits } from './limits.ts'
@@ -12,6 +13,8 @@ export interface ListQuery extends OrderedList {
   /** Representation fields to send, `id` among them; `undefined` for all. */
   readonly fields: readonly string[] | undefined
   readonly limit: number
+  /** Present where the list is to be counted. */
+  readonly counts?: true
   /** Sort values of the last document of the page before; the page starts after it. */
   readonly after: readonly CursorValue[] | undefined
   /** The one spelling of this query: equal queries have equal text. Safe in a URL. Without the cursor. */
@@ -34,7 +37,7 @@ interface QueryField {
 /**
  * Parses the query string of a list.
  * Grammar: `field=value`, `field[op]=value` with a word of {@link operators}, `sort=a,-b`, `fields=a,b`, `limit=n`,
- * `cursor=…`. Anything else is refused by name, so that no unknown parameter poisons or dilutes the cache, and a
+ * `count=true`, `cursor=…`. Anything else is refused by name, so that no unknown parameter poisons or dilutes the cache, and a
  * parameter may stand once only.
  *
  * @param search the query string as sent, with or without `?`
@@ -46,8 +49,9 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
   const filters: Filter[] = []
   const filterTexts: string[] = []
   const taken = new Map<string, string>()
+  const reserved = reservedParameters(view)
   for (const [name, text] of parameters.value) {
-    if (reservedParameters.has(name)) {
+    if (reserved.includes(name)) {
       taken.set(name, text)
       continue
     }
@@ -61,16 +65,18 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
   const sort = parseSort(view, taken.get('sort') ?? view.resource.query.defaultSort, errors)
   const fields = parseFields(view, taken.get('fields'), errors)
   const limit = parseLimit(view, taken.get('limit'), errors)
+  const counts = parseCount(taken.get('count'), errors)
   if (errors.length > 0) return { ok: false, problem: invalidQuery(errors) }
   const canonical = [
     ...filterTexts.sort(),
+    ...(counts ? ['count=true'] : []),
     ...(fields === undefined ? [] : [`fields=${fields.join(',')}`]),
     `limit=${limit}`,
     `sort=${sort.canonical}`,
   ].join('&')
   if (canonical.length > limits.listQueryLengthMax) return refuse('query', tooLongForPages)
   const cursor = taken.get('cursor')
-  const query = { filters, sort: sort.fields, fields, limit, canonical, cursor }
+  const query = { filters, sort: sort.fields, fields, limit, ...(counts && { counts }), canonical, cursor }
   if (cursor === undefined) return { ok: true, value: { ...query, after: undefined } }
   const after = decodeCursor(cursor, view, query)
   if (after !== undefined) return { ok: true, value: { ...query, after } }
@@ -129,7 +135,11 @@ export function queryFields(view: View, use: 'filter' | 'sort'): readonly QueryF
 
 const tooLongForPages = `Query too long: at most ${limits.listQueryLengthMax} characters in canonical form.`
 
-const reservedParameters = new Set(['sort', 'fields', 'limit', 'cursor'])
+/** Parameters of a view's lists that are no filters. */
+const reservedParameters = ({ resource }: View): readonly string[] => [
+  ...['sort', 'fields', 'limit', 'cursor'],
+  ...(resource.query.countMax > 0 ? ['count'] : []),
+]
 
 const invalidQuery = (errors: readonly FieldError[]): Problem => ({
   code: 'invalid-query',
@@ -191,7 +201,7 @@ function parseFilter(
   const fields = queryFields(view, 'filter')
   const field = fields.find((candidate) => candidate.name === name)
   if (field === undefined) {
-    const known = [...fields.map((candidate) => candidate.name), ...reservedParameters].join(', ')
+    const known = [...fields.map((candidate) => candidate.name), ...reservedParameters(view)].join(', ')
     return { detail: `Unknown parameter. Supported: ${known}.` }
   }
   const words = operatorsOf(field.type)

@@ -58,6 +58,7 @@ export interface Resource<Stored extends TProperties = TProperties> {
     readonly sort: readonly string[]
     readonly defaultSort: string
     readonly pageSize: { readonly default: number; readonly max: number }
+    readonly countMax: number
   }
   readonly indexes: readonly IndexDefinition[]
   /** Names of resources by the stored fields that hold ids of their documents. */
@@ -101,6 +102,7 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
       sort: definition.query?.sort ?? [],
       defaultSort: definition.query?.defaultSort ?? 'id',
       pageSize: definition.query?.pageSize ?? defaultPageSize,
+      countMax: definition.query?.countMax ?? 0,
     },
     indexes: definition.indexes ?? [],
     references: new Map(Object.entries(definition.references ?? {})) as ReadonlyMap<string, string>,

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type FilterType, operators as listOperators } from '@spillway/origin/contract'
+import {
+  type FilterType,
+  operators as listOperators,
+  parseListQuery,
+  type Resource,
+} from '@spillway/origin/contract'
 import { type CommandStartedEvent, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { applyIndexes, planIndexes } from '../src/store/indexes.ts'
@@ -18,7 +23,7 @@ import { advisory, placeV2, trip } from './support/samples.ts'
  * there before it is added here.
  */
 const commands = new Set(
-  ['find', 'insert', 'update', 'createIndexes', 'listIndexes', 'ping'].concat([
+  ['find', 'aggregate', 'insert', 'update', 'createIndexes', 'listIndexes', 'ping'].concat([
     // On the admin database, for actions.
     'commitTransaction',
     'abortTransaction',
@@ -34,7 +39,7 @@ const operators = new Set(
   ]),
 )
 /** Stages of an aggregation, by the same list. */
-const stages = new Set<string>()
+const stages = new Set(['$match', '$limit', '$count'])
 /** The driver's own, about connections: the same for every program. */
 const housekeeping = new Set(['hello', 'endSessions', 'saslStart', 'saslContinue', 'killCursors'])
 
@@ -128,11 +133,21 @@ it('sends only commands and operators that DocumentDB has', async () => {
     const body = { by: 1 }
     expect((await send('POST', `${place}/adjust-population`, { as: editor, body, headers })).status).toBe(200)
   }
+  const places = resources.get('places') as Resource
+  const query = parseListQuery(
+    { resource: places, version: 'v2', representation: places.versions.get('v2') as never },
+    'countryCode=CN',
+  )
+  if (!query.ok) throw new Error(query.problem.detail)
+  const call = { deadline: performance.now() + 10_000 }
+  expect(await origin.repository.count(places, query.value, undefined, call)).toMatchObject({
+    kind: 'counted',
+  })
   await send('GET', '/readyz')
 
   const sent = new Set(started.map(({ commandName }) => commandName))
   expect([...sent].filter((name) => !commands.has(name) && !housekeeping.has(name))).toEqual([])
-  for (const name of ['find', 'insert', 'update', 'createIndexes', 'commitTransaction'])
+  for (const name of ['find', 'aggregate', 'insert', 'update', 'createIndexes', 'commitTransaction'])
     expect(sent).toContain(name)
   const used = new Set(started.flatMap(({ command }) => [...operatorsIn(command)]))
   expect([...used].filter((name) => !operators.has(name))).toEqual([])

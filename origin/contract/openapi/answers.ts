@@ -14,7 +14,7 @@ export function describeSuccess(view: View, operation: Operation): Json {
         200: {
           description: 'A page, with a `Link` to the next where there is one.',
           headers: headerRefs('ETag', 'Link', 'Cache-Control', 'X-Request-Id'),
-          content: json(listSchema(name)),
+          content: json(listSchema(view)),
         },
         206: partialContent,
         304: { description: 'Not modified.', headers: headerRefs('ETag', 'X-Request-Id') },
@@ -65,14 +65,29 @@ const partialContent: Json = {
   content: { 'application/json': {} },
 }
 
-const listSchema = (name: string): Json => ({
+const listSchema = (view: View): Json => ({
   type: 'object',
   required: ['items', 'nextCursor'],
   properties: {
-    items: { type: 'array', items: ref('schemas', `${name}Selection`) },
+    items: { type: 'array', items: ref('schemas', `${schemaName(view)}Selection`) },
     nextCursor: { type: ['string', 'null'], description: '`cursor` of the next page; null on the last one.' },
+    ...(view.resource.query.countMax > 0 && { count: countSchema }),
   },
 })
+
+const countSchema: Json = {
+  type: 'object',
+  description: 'Of all documents of the list, whatever the page; present where `count` asks for it.',
+  required: ['value', 'relation'],
+  properties: {
+    value: { type: 'integer', minimum: 0 },
+    relation: {
+      type: 'string',
+      enum: ['eq', 'gte'],
+      description: '`eq`: that many. `gte`: that many or more.',
+    },
+  },
+}
 
 const batchSchema = (name: string): Json => ({
   type: 'object',

@@ -26,7 +26,7 @@ export function describeParameters(view: View, operation: Operation): Json[] {
 
 function listParameters(view: View): Json[] {
   const sortable = queryFields(view, 'sort').flatMap(({ name }) => [name, `-${name}`])
-  const { pageSize } = view.resource.query
+  const { pageSize, countMax } = view.resource.query
   return [
     {
       name: 'sort',
@@ -49,9 +49,17 @@ function listParameters(view: View): Json[] {
       description: 'Documents on a page.',
       schema: { type: 'integer', minimum: 1, maximum: pageSize.max, default: pageSize.default },
     },
+    ...(countMax > 0 ? [countParameter(countMax)] : []),
     ref('parameters', 'cursor'),
   ]
 }
+
+const countParameter = (countMax: number): Json => ({
+  name: 'count',
+  in: 'query',
+  description: `Asks for the number of all documents of the list, exact up to ${countMax}.`,
+  schema: { type: 'boolean', enum: [true] },
+})
 
 function fieldsParameter({ representation }: View): Json {
   const names = Object.keys(outputSchema(representation).properties)

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import {
   type Audience,
+  type Count,
   type CursorValue,
   edgeCacheControl,
   encodeCursor,
@@ -24,11 +25,14 @@ import {
 } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
 import { callOf } from '../http/request.ts'
-import type { Repository, StoredDocument } from '../store/repository.ts'
+import type { CountOutcome, ListOutcome, Repository, StoredDocument } from '../store/repository.ts'
 import { sendFailure } from './answer.ts'
 import type { Plan } from './plan.ts'
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+type Page = Extract<ListOutcome, { kind: 'page' }>
+type Counted = Extract<CountOutcome, { kind: 'counted' }>
 
 const allFields = { ok: true, value: { fields: undefined, canonical: '' } } as const
 
@@ -98,9 +102,16 @@ export function listHandler(
     const deadlineMs = Math.min(request.deadlineMs, request.startedAtMs + listTimeoutMs)
     const call = callOf({ deadlineMs, raw: request.raw })
     const outcome = await repository.list(resource, query.value, residual, call)
+    /** Needs no second look where the list is a single page. */
+    const countOf = ({ documents, more }: Page): CountOutcome | Promise<CountOutcome> =>
+      query.value.after === undefined && !more
+        ? { kind: 'counted', value: documents.length, isMore: false }
+        : repository.count(resource, query.value, residual, call)
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
     const cursor = outcome.more ? nextCursor(plan, query.value, outcome.documents) : undefined
-    const body = listBody(plan, query.value, outcome.documents, cursor)
+    const count = query.value.counts === true ? await countOf(outcome) : undefined
+    if (count?.kind === 'notDone') return sendFailure(reply, count)
+    const body = listBody(plan, query.value, outcome.documents, { cursor, count })
     // A digest of the content: each change of what is shown changes the tag.
     const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
@@ -121,12 +132,16 @@ function listBody(
   { serialize }: Plan,
   { fields }: ListQuery,
   documents: readonly StoredDocument[],
-  cursor: string | undefined,
+  { cursor, count }: { readonly cursor: string | undefined; readonly count: Counted | undefined },
 ): string {
   let items = ''
   for (const document of documents) items += (items === '' ? '' : ',') + serialize(document, fields)
-  return `{"items":[${items}],"nextCursor":${cursor === undefined ? 'null' : `"${cursor}"`}}`
+  const next = cursor === undefined ? 'null' : `"${cursor}"`
+  const counted = count === undefined ? '' : `,"count":${JSON.stringify(shownCount(count))}`
+  return `{"items":[${items}],"nextCursor":${next}${counted}}`
 }
+
+const shownCount = ({ value, isMore }: Counted): Count => ({ value, relation: isMore ? 'gte' : 'eq' })
 
 function nextCursor(plan: Plan, query: ListQuery, documents: readonly StoredDocument[]): string {
   const last = documents.at(-1) as StoredDocument

@@ -5,7 +5,7 @@ import type { StoredRecord } from './envelope.ts'
 import { openGate, type PrimaryGate } from './primary-gate.ts'
 
 /**
- * The database commands that serve requests, each one round trip: `find`, `insert`, `update` (and `getMore` for an
+ * The database commands that serve requests, each one round trip: `find`, `aggregate`, `insert`, `update` (and `getMore` for an
  * answer above 16 MB). Sent as commands rather than through the driver's bulk classes, which would serialize each
  * document twice to measure it and split a batch by their own rules; replies come back whole, one error per item.
  *
@@ -18,6 +18,12 @@ export interface Listing {
   readonly filter: Document
   readonly sort: Document
   readonly limit: number
+}
+
+/** Documents to be counted, up to a number of them. */
+export interface Tally {
+  readonly filter: Document
+  readonly countMax: number
 }
 
 /** Takes the place of the record with its `_id`, if that is at the expected version. */
@@ -71,6 +77,19 @@ export class MongoCommands {
         .find(filter, { ...readOptions(timeoutMs), sort, limit, batchSize: limit + 1, signal })
         .toArray(),
     )
+  }
+
+  /** Counts documents, up to a number of them: it looks at no more. */
+  count(collection: string, { filter, countMax }: Tally, timeoutMs: number): Promise<number> {
+    const pipeline = [{ $match: filter }, { $limit: countMax }, { $count: 'value' }]
+    return this.#read(timeoutMs, async (signal) => {
+      const [counted] = await this.#db
+        .collection(collection)
+        .aggregate<{ readonly value: number }>(pipeline, { ...readOptions(timeoutMs), signal })
+        .toArray()
+      // Of nothing there is no count.
+      return counted?.value ?? 0
+    })
   }
 
   /** Reads from one primary, which has committed before. Where it changes meanwhile, the next one is asked. */

@@ -22,6 +22,7 @@ import type {
   BatchOutcome,
   Call,
   ChangeCall,
+  CountOutcome,
   CreateOutcome,
   CreationKey,
   DeleteOutcome,
@@ -81,6 +82,19 @@ export class MongoRepository implements Repository {
       .slice(0, query.limit)
       .map((record) => documentOf(record) as StoredDocument)
     return { kind: 'page', documents, more: outcome.records.length > query.limit }
+  }
+
+  async count(
+    resource: Resource,
+    query: ListQuery,
+    residual: Residual | undefined,
+    call: Call,
+  ): Promise<CountOutcome> {
+    const { countMax } = resource.query
+    const { filter } = planList(resource, { ...query, after: undefined }, residual)
+    const outcome = await this.#records.count(resource.name, { filter, countMax: countMax + 1 }, call)
+    if (outcome.kind === 'notDone') return outcome
+    return { kind: 'counted', value: Math.min(outcome.value, countMax), isMore: outcome.value > countMax }
   }
 
   create(

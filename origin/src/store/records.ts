@@ -1,10 +1,16 @@
 import { ticker } from '../lib/ticker.ts'
 import { Batcher, type BatcherCounts, type BatcherOptions, type Gathering } from './batcher.ts'
 import type { StoredRecord } from './envelope.ts'
-import type { Listing, MongoCommands, Replacement } from './mongo-commands.ts'
+import type { Listing, MongoCommands, Replacement, Tally } from './mongo-commands.ts'
 import { RecentVersions } from './recent-versions.ts'
 import type { Call, NotDone } from './repository.ts'
-import { type FindOutcome, type ListingOutcome, settleFinds, settleListing } from './settle-reads.ts'
+import {
+  type FindOutcome,
+  type ListingOutcome,
+  settleFinds,
+  settleListing,
+  type TallyOutcome,
+} from './settle-reads.ts'
 import {
   type PendingWrite,
   settleInserts,
@@ -107,7 +113,8 @@ const tickMs = 5
 
 interface Lanes {
   readonly find: Batcher<string, FindOutcome>
-  readonly list: Batcher<Listing, ListingOutcome>
+  /** Counts travel with lists: they cost a database as much, and have their room together. */
+  readonly list: Batcher<Listing | Tally, ListingOutcome | TallyOutcome>
   readonly insert: Batcher<PendingWrite, WriteOutcome>
   readonly replace: Batcher<PendingWrite, WriteOutcome>
 }
@@ -140,9 +147,22 @@ export class Records {
    * Lists that ask the database the same are the same, whoever asks and however they put it. The text of the request
    * would not do: two versions may use one name for two fields, and two principals see two sets of documents.
    */
-  list(collection: string, listing: Listing, call: Call): Promise<ListingOutcome> {
-    const key = JSON.stringify(listing)
-    return this.#lanesOf(collection).list.submit({ key, value: listing, bytes: key.length }, call)
+  async list(collection: string, listing: Listing, call: Call): Promise<ListingOutcome> {
+    const outcome = await this.#list(collection, listing, call)
+    if (outcome.kind === 'tally') throw new TypeError('a list counts nothing')
+    return outcome
+  }
+
+  /** Counts what a list has, as {@link list} lists it. */
+  async count(collection: string, tally: Tally, call: Call): Promise<TallyOutcome> {
+    const outcome = await this.#list(collection, tally, call)
+    if (outcome.kind === 'records') throw new TypeError('a count lists nothing')
+    return outcome
+  }
+
+  #list(collection: string, value: Listing | Tally, call: Call): Promise<ListingOutcome | TallyOutcome> {
+    const key = JSON.stringify(value)
+    return this.#lanesOf(collection).list.submit({ key, value, bytes: key.length }, call)
   }
 
   insert(collection: string, record: StoredRecord, call: Call): Promise<WriteOutcome> {
@@ -212,7 +232,7 @@ export class Records {
         equalKeys: 'join',
         execute: (batch) => settleFinds(batch, find, now),
       }),
-      list: lane<Listing, ListingOutcome>({
+      list: lane<Listing | Tally, ListingOutcome | TallyOutcome>({
         ...lists,
         ...read,
         equalKeys: 'joinAndQueue',
@@ -221,7 +241,7 @@ export class Records {
           this.#listsInflight += 1
           try {
             for (const item of batch) {
-              await settleListing(item, (timeoutMs) => commands.list(collection, item.value, timeoutMs), now)
+              await settleListing(item, (timeoutMs) => ask(commands, collection, item.value, timeoutMs), now)
             }
           } finally {
             this.#listsInflight -= 1
@@ -279,6 +299,18 @@ export class Records {
     this.#idle?.resolve()
     this.#idle = undefined
   }
+}
+
+async function ask(
+  commands: MongoCommands,
+  collection: string,
+  value: Listing | Tally,
+  timeoutMs: number,
+): Promise<ListingOutcome | TallyOutcome> {
+  if ('countMax' in value) {
+    return { kind: 'tally', value: await commands.count(collection, value, timeoutMs) }
+  }
+  return { kind: 'records', records: await commands.list(collection, value, timeoutMs) }
 }
 
 const notDone = (reason: NotDone['reason']): NotDone => ({ kind: 'notDone', reason })

@@ -86,6 +86,11 @@ export type ListOutcome =
   | { readonly kind: 'page'; readonly documents: readonly StoredDocument[]; readonly more: boolean }
   | NotDone
 
+/** Documents of a list that were counted. `isMore`: it has more than were to be counted. */
+export type CountOutcome =
+  | { readonly kind: 'counted'; readonly value: number; readonly isMore: boolean }
+  | NotDone
+
 /** An Idempotency-Key, scoped to the subject, the resource and the version that it was sent to. */
 export interface CreationKey {
   /** `undefined`: a caller without a token. */
@@ -182,6 +187,14 @@ export interface Repository {
 
   /** @param residual what the list is narrowed to; `undefined`: to nothing */
   list(resource: Resource, query: ListQuery, residual: Residual | undefined, call: Call): Promise<ListOutcome>
+
+  /** Counts all documents of a list, whatever its page, up to the resource's `countMax`. */
+  count(
+    resource: Resource,
+    query: ListQuery,
+    residual: Residual | undefined,
+    call: Call,
+  ): Promise<CountOutcome>
 
   create(
     resource: Resource,

@@ -8,6 +8,8 @@ export type FindOutcome = { readonly kind: 'record'; readonly record: StoredReco
 
 export type ListingOutcome = { readonly kind: 'records'; readonly records: readonly StoredRecord[] } | NotDone
 
+export type TallyOutcome = { readonly kind: 'tally'; readonly value: number } | NotDone
+
 export type Find = (ids: readonly string[], timeoutMs: number) => Promise<readonly StoredRecord[]>
 
 type FindItem = BatchItem<string, FindOutcome>
@@ -51,13 +53,14 @@ export async function settleFinds(batch: readonly FindItem[], find: Find, now: (
   }
 }
 
-export async function settleListing(
-  item: BatchItem<unknown, ListingOutcome>,
-  list: (timeoutMs: number) => Promise<readonly StoredRecord[]>,
+/** Settles one list, or one count of a list. */
+export async function settleListing<Outcome>(
+  item: BatchItem<unknown, Outcome | NotDone>,
+  ask: (timeoutMs: number) => Promise<Outcome>,
   now: () => number,
 ): Promise<void> {
   try {
-    item.settle({ kind: 'records', records: await list(timeLeft([item], now())) })
+    item.settle(await ask(timeLeft([item], now())))
   } catch (error) {
     const fate = fateOf(error)
     if (fate === 'refused') item.fail(error)

@@ -56,6 +56,7 @@ export interface TestAppOptions {
 export const bound = (repository: Repository): Repository => ({
   read: (...parts) => repository.read(...parts),
   list: (...parts) => repository.list(...parts),
+  count: (...parts) => repository.count(...parts),
   create: (...parts) => repository.create(...parts),
   createBatch: (...parts) => repository.createBatch(...parts),
   replace: (...parts) => repository.replace(...parts),

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { edgeVariables } from '@spillway/edge/dev/edge'
+import { bundleEdge } from '@spillway/edge/dev/edge-bundle'
+import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
+import { createKey } from '@spillway/edge/dev/keys'
+import { startWorkerProcess, type WorkerProcess } from '@spillway/edge/dev/worker-process'
+import { wranglerBundle } from '@spillway/edge/dev/wrangler-bundle'
+import { defineApplication } from '@spillway/origin/contract'
+import { root } from '@spillway/origin/dev/folders'
+import { events } from '@spillway/origin/example/events'
+import { orders } from '@spillway/origin/example/orders'
+import { venues } from '@spillway/origin/example/venues'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../../origin/test/support/app.ts'
+import { edgeKey } from '../../origin/test/support/assertions.ts'
+
+/** References and lists through edge, cache, origin and database: the examples of origin/docs/model. */
+
+let folder: string
+let issuer: Issuer
+let origin: TestApp
+let edge: WorkerProcess
+
+/** Roles by name. */
+const people = { ann: [], bob: [], cleo: ['clerk'], carl: ['clerk', 'auditor'] } as const
+type Person = keyof typeof people | 'nobody'
+const tokens = new Map<Person, string>()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spillway-lists-'))
+  issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  for (const [sub, roles] of Object.entries(people)) {
+    tokens.set(sub as Person, await issuer.mintToken({ sub, claims: { roles } }))
+  }
+  const application = defineApplication({
+    name: 'model',
+    title: 'Model',
+    summary: 'Examples.',
+    resources: [events, venues, orders],
+  })
+  origin = await startTestApp({ application })
+  await wranglerBundle({ folder, worker: join(root, 'edge/test/fixture/model-worker.ts') })
+  const { compatibilityDate, compatibilityFlags } = (await bundleEdge('fixture')).workerOptions
+  edge = await startWorkerProcess(
+    { scriptFile: join(folder, 'model-worker.js'), compatibilityDate, compatibilityFlags },
+    {
+      variables: {
+        ...edgeVariables({
+          originUrls: [`http://127.0.0.1:${origin.port}`],
+          trustedIssuers: [trustedIssuer(issuer)],
+          assertionKey: edgeKey,
+        }),
+        LOCATION_CACHE: 'off',
+      },
+    },
+  )
+})
+
+afterAll(async () => {
+  await edge?.stop()
+  await origin?.stop()
+  await issuer?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function send(who: Person, method: string, path: string, body?: object) {
+  const token = tokens.get(who)
+  const answer = await fetch(edge.url + path, {
+    method,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  return {
+    status: answer.status,
+    isHit: /; *hit/.test(answer.headers.get('cache-status') ?? ''),
+    json: text === '' ? undefined : JSON.parse(text),
+  }
+}
+
+const order = (status: string) => ({ status, placedOn: '2026-11-29', totalCents: 4_200 })
+
+test('tells a writer which reference names nothing that they may read', async () => {
+  const { json: venue } = await send('ann', 'POST', '/v1/venues', { name: 'V', open: false })
+  const event = (who: Person) => send(who, 'POST', '/v1/events', { title: 'E', venueId: venue.id })
+  expect((await event('ann')).status).toBe(201)
+  const { status, json } = await event('bob')
+  expect([status, json.errors[0].pointer]).toEqual([422, '/venueId'])
+})
+
+test('stores a counted list for whom it is the same, and counts again after a write', async () => {
+  const list = (who: Person) => send(who, 'GET', '/v1/orders?status=open&count=true&limit=1')
+  for (const who of ['ann', 'ann', 'bob'] as const) {
+    expect((await send(who, 'POST', '/v1/orders', order('open'))).status).toBe(201)
+  }
+  expect(await list('cleo')).toMatchObject({ isHit: false, json: { count: { value: 3, relation: 'eq' } } })
+  expect(await list('carl')).toMatchObject({ isHit: true, json: { count: { value: 3, relation: 'eq' } } })
+  expect(await list('ann')).toMatchObject({ isHit: false, json: { count: { value: 2, relation: 'eq' } } })
+  await send('bob', 'POST', '/v1/orders', order('open'))
+  expect(await list('carl')).toMatchObject({ isHit: false, json: { count: { value: 4, relation: 'eq' } } })
+})
