@@ -19,6 +19,7 @@ import { askInOrder } from './resource/guarding.ts'
 import type { IsCertain } from './resource/reads.ts'
 import { compileReferences } from './resource/references.ts'
 import { compileViews, routeResources } from './resource/resources.ts'
+import { Turns } from './resource/turns.ts'
 import type { Commits } from './store/commits.ts'
 import type { Repository } from './store/repository.ts'
 import type { TlsMaterial } from './trust/tls.ts'
@@ -146,11 +147,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const guarding = { catalogue: paths.catalogue, repository, guards: server.guards, isCertain }
   const guardsOf = (resource: Resource) =>
     askInOrder(compileReferences(guarding, resource), compileGuards(guarding, resource))
-  routeResources(app, views, { paths, repository, admission, clock, isCertain, listTimeoutMs, guardsOf })
-  routeActions(app, views, {
-    ...{ paths, repository, commits, implementations, guardsOf },
-    ...{ admission, clock, isCertain },
-  })
+  const shared = { paths, repository, admission, clock, isCertain, guardsOf, turns: new Turns() }
+  routeResources(app, views, { ...shared, listTimeoutMs })
+  routeActions(app, views, { ...shared, commits, implementations })
   await app.ready()
   return app
 }

@@ -32,21 +32,22 @@ import {
 } from '../resource/answer.ts'
 import { keyOf } from '../resource/creates.ts'
 import type { AskGuards } from '../resource/guarding.ts'
+import { documentName, earlier, mergeRequired } from '../resource/merge-required.ts'
 import { type Plan, purgeTags } from '../resource/plan.ts'
 import { type Handler, type IsCertain, isAllowed } from '../resource/reads.ts'
+import type { Turns } from '../resource/turns.ts'
 import { attemptsMax, notYours, unavailable, writeConflict } from '../resource/updates.ts'
 import { compileInputCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
 import { canonicalJson } from '../store/canonical-json.ts'
 import type { Change, Commits, KeptAnswer, Prepared } from '../store/commits.ts'
 import { keyedId } from '../store/creation-key.ts'
-import type { Call, KeyRefused, Repository, StoredDocument } from '../store/repository.ts'
+import type { Call, KeyRefused, Repository, StoredDocument, Unchanged } from '../store/repository.ts'
 import { compileAnswer, type MakeAnswer } from './answer.ts'
 import { Context } from './context.ts'
 import type { Implementation } from './implementation.ts'
 import { inTime, late } from './in-time.ts'
 import { tagsOfWrites } from './purge-tags.ts'
 import { Refusal } from './refusal.ts'
-import type { Turns } from './turns.ts'
 import { Work } from './work.ts'
 
 export interface ActionOptions {
@@ -242,10 +243,9 @@ async function decide(one: ActionPlan, asked: Asked): Promise<Parsed<Decision>> 
   const document = found && work.add(plan.view.resource, found.value)
   const ran = await runHandler(one, asked, work, document)
   if (!ran.ok) return judged(ran.problem)
-  const changes = work.changes()
-  const required = await requiredBy(one, asked, work, at.ms)
-  if (!required.ok) return judged(required.problem)
-  const writes = [...changes, ...required.value].map((change) => commits.prepare(change, at))
+  const guarded = await askingGuards(one, asked, work, at.ms)
+  if (!guarded.ok) return judged(guarded.problem)
+  const writes = guarded.value.map((change) => commits.prepare(change, at))
   if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
   const made = one.makeAnswer(ran.value, found?.value, writes)
   const tags = tagsOfWrites(writes, request.principal?.subject)
@@ -253,20 +253,21 @@ async function decide(one: ActionPlan, asked: Asked): Promise<Parsed<Decision>> 
   return { ok: true, value: { writes, answer } }
 }
 
-/** Documents that the guards of what is written require unchanged, and that are not written themselves. */
-async function requiredBy(
+/** Changes that the guards of what is written allow, with what these require unchanged. */
+async function askingGuards(
   { guardsOf }: ActionPlan,
   { request, call }: Asked,
   work: Work,
   nowMs: number,
 ): Promise<Parsed<readonly Change[]>> {
-  const required = new Map<string, Change>()
+  const required: Unchanged[] = []
   const changes = work.changes()
   for (const change of changes) {
     const ask = change.kind === 'unchanged' ? undefined : guardsOf(change.resource)
     if (ask === undefined) continue
     const verdict = await ask({
       resource: change.resource,
+      id: 'current' in change ? change.current.id : undefined,
       fields: 'fields' in change ? change.fields : undefined,
       before: 'current' in change ? change.current.fields : undefined,
       operation: 'action',
@@ -276,15 +277,20 @@ async function requiredBy(
       seen: (resource, id) => work.seen(resource, id),
     })
     if (!verdict.ok) return verdict
-    for (const one of verdict.value)
-      required.set(nameOf(one.resource, one.current.id), { kind: 'unchanged', ...one })
+    required.push(...verdict.value)
   }
-  for (const change of changes)
-    if ('current' in change) required.delete(nameOf(change.resource, change.current.id))
-  return { ok: true, value: [...required.values()] }
+  const left = new Map(mergeRequired(required).map((one) => [documentName(one), one]))
+  const merged = changes.map((change) => {
+    const name = 'current' in change ? documentName(change) : ''
+    const asked = left.get(name)
+    if (asked === undefined || !('current' in change)) return change
+    left.delete(name)
+    return earlier(change, asked)
+  })
+  return { ok: true, value: [...merged, ...[...left.values()].map(unchanged)] }
 }
 
-const nameOf = ({ name }: Resource, id: string): string => `${name}/${id}`
+const unchanged = (one: Unchanged): Change => ({ kind: 'unchanged', ...one })
 
 /** Documents of one commit: their tags travel in one header, and their locks are held together. */
 const writesMax = 50

@@ -1,11 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ActionResource, DocumentOf, FieldsOf } from '@spillway/origin/contract'
-
-/** Names of the fields of one kind. */
-type FieldsWith<Document, Value> = {
-  [Field in keyof Document]-?: NonNullable<Document[Field]> extends Value ? Field : never
-}[keyof Document] &
-  string
+import type { FieldsWith } from './fields-with.ts'
+import type { ListOptions } from './stored-list.ts'
 
 type ItemOf<List> = NonNullable<List> extends readonly (infer Item)[] ? Item : never
 
@@ -39,6 +35,30 @@ export interface ActionStore {
     id: string,
     options?: { readonly unchanged?: boolean },
   ): Promise<DocumentOf<On> | undefined>
+
+  /**
+   * Reads a document and takes a lock on it: of all commits that lock the same one, only those go through between whose
+   * reads and writes there was no other. So what is listed under the lock is still all there is when the commit happens,
+   * provided that everybody who adds to it locks the same document. It is optimistic: nobody waits, and whoever comes
+   * second decides anew. To be taken before the first list.
+   *
+   * @returns `undefined`: there is none, and nothing is locked
+   * @throws {TypeError} after a list, which may have missed what was added before the lock
+   */
+  lock<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On> | undefined>
+
+  /**
+   * Stored documents that a filter finds. What this handler has written is shown as it has left it, and not looked for.
+   *
+   * @throws {TypeError} where no index leads with a field of the filter
+   */
+  list<On extends ActionResource>(
+    resource: On,
+    options: ListOptions<On> & { readonly limit: number },
+  ): Promise<readonly DocumentOf<On>[]>
+
+  /** The first document that {@link list} would find; `undefined`: there is none. */
+  find<On extends ActionResource>(resource: On, options: ListOptions<On>): Promise<DocumentOf<On> | undefined>
 
   /** @param options `id`: 1 to 64 letters, digits, hyphens or underscores. @default a new UUID */
   create<On extends ActionResource>(

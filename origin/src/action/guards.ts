@@ -12,6 +12,7 @@ import {
 } from '@spillway/origin/contract'
 import { validationFailed } from '../http/validation-problem.ts'
 import type { AskGuards, GuardedWrite } from '../resource/guarding.ts'
+import { mergeRequired } from '../resource/merge-required.ts'
 import type { Repository, Unchanged } from '../store/repository.ts'
 import type { ActionStore } from './action-store.ts'
 import { inTime, late } from './in-time.ts'
@@ -23,12 +24,14 @@ export interface GuardContext<On extends ActionResource = ActionResource> {
   readonly fields: FieldsOf<On> | undefined
   /** The document as it was read; `undefined`: a new one. */
   readonly before: FieldsOf<On> | undefined
+  /** `undefined`: a new one. */
+  readonly id: string | undefined
   readonly operation: WriteOperation | 'delete'
   readonly principal: Principal | undefined
   /** Time of the write, RFC 3339 in UTC. */
   readonly now: string
-  /** Reads other documents; `unchanged: true`: the write happens only if this one still is as it was read. */
-  readonly store: Pick<ActionStore, 'get'>
+  /** Reads other documents; the write happens only if those that are read `unchanged` or locked still are as they were. */
+  readonly store: Pick<ActionStore, 'get' | 'lock' | 'list' | 'find'>
 }
 
 /** Mistakes (422), a conflict (409), or nothing. */
@@ -65,38 +68,35 @@ export function compileGuards(
   return async (write) => {
     const { principal, nowMs, call } = write
     const now = new Date(nowMs).toISOString()
-    const store = new Work({
-      ...{ catalogue, repository, principal, now, call },
-      writable: new Set(),
-      storedCheck: () => () => [],
-    })
-    try {
-      for (const { judge } of own) {
+    const required: Unchanged[] = []
+    for (const { judge } of own) {
+      const store = new Work({
+        ...{ catalogue, repository, principal, now, call },
+        writable: new Set(),
+        storedCheck: () => () => [],
+      })
+      try {
         const refusal = await judgeInTime(judge, write, { now, store })
         if (refusal !== undefined) return { ok: false, problem: refusal }
+      } catch (error) {
+        if (error instanceof ProblemError) return { ok: false, problem: error.problem }
+        throw error
+      } finally {
+        store.end()
       }
-    } catch (error) {
-      if (error instanceof ProblemError) return { ok: false, problem: error.problem }
-      throw error
-    } finally {
-      store.end()
+      required.push(...store.changes().filter((change) => change.kind === 'unchanged'))
     }
-    const required = store
-      .changes()
-      .flatMap((change): Unchanged[] =>
-        change.kind === 'unchanged' ? [{ resource: change.resource, current: change.current }] : [],
-      )
-    return { ok: true, value: required }
+    return { ok: true, value: mergeRequired(required) }
   }
 }
 
 async function judgeInTime(
   judge: Guard['judge'],
-  { fields, before, operation, principal, call, shown = (same) => same }: GuardedWrite,
+  { id, fields, before, operation, principal, call, shown = (same) => same }: GuardedWrite,
   given: Pick<GuardContext, 'now' | 'store'>,
 ) {
   // The cast: stored fields, checked by the schema that the guard's type is taken from.
-  const context = { ...given, fields, before, operation, principal } as unknown as GuardContext
+  const context = { ...given, id, fields, before, operation, principal } as unknown as GuardContext
   const verdict = await inTime(judge(context), call.deadline)
   if (verdict === late) {
     const detail = 'The write could not be judged before its deadline. Nothing was done.'

@@ -9,10 +9,12 @@ import { type CompiledViews, idStages } from '../resource/resources.ts'
 import { compileStoredCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
 import { type ActionOptions, actionHandler } from './action-handler.ts'
 import { deadlineStage } from './deadline-stage.ts'
-import { Turns } from './turns.ts'
 
 export interface RouteActionsOptions
-  extends Pick<ActionOptions, 'repository' | 'commits' | 'implementations' | 'guardsOf' | 'isCertain'> {
+  extends Pick<
+    ActionOptions,
+    'repository' | 'commits' | 'implementations' | 'guardsOf' | 'isCertain' | 'turns'
+  > {
   readonly paths: KnownPaths
   readonly admission: AdmissionControl
   /** Milliseconds since the epoch. */
@@ -31,7 +33,6 @@ export function routeActions(
     catalogue: paths.catalogue,
     compilers,
     storedCheck: storedChecks(compilers),
-    turns: new Turns(),
   }
   for (const plan of plans) {
     for (const route of routesOf(plan.view)) {

@@ -18,6 +18,7 @@ import type { StoredCheck } from '../resource/validator.ts'
 import type { Change } from '../store/commits.ts'
 import type { Call, Repository, StoredDocument } from '../store/repository.ts'
 import { type ActionStore, appended, changed, incremented, removed } from './action-store.ts'
+import { type ListOptions, storedList } from './stored-list.ts'
 
 export interface WorkOptions {
   readonly catalogue: Catalogue
@@ -42,6 +43,7 @@ interface Entry {
   fields: Fields | undefined
   isWritten: boolean
   isGuarded: boolean
+  isLocked: boolean
 }
 
 /** The documents of one run of a handler: what it has read, and what is to become of them ("unit of work", Fowler, 2002). */
@@ -49,6 +51,7 @@ export class Work implements ActionStore {
   readonly #options: WorkOptions
   readonly #entries = new Map<string, Entry>()
   #isOver = false
+  #hasListed = false
 
   constructor(options: WorkOptions) {
     this.#options = options
@@ -88,6 +91,42 @@ export class Work implements ActionStore {
     const entry = await this.#find(resource, id)
     if (unchanged) entry.isGuarded = true
     return entry.fields === undefined ? undefined : this.#shown<On>(entry)
+  }
+
+  async lock<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On> | undefined> {
+    if (this.#hasListed) {
+      throw new TypeError('a lock is to be taken before the first list, which may have missed something else')
+    }
+    const entry = await this.#find(resource, id)
+    entry.isLocked = true
+    return entry.fields === undefined ? undefined : this.#shown<On>(entry)
+  }
+
+  async list<On extends ActionResource>(
+    resource: On,
+    { limit, unchanged = false, ...options }: ListOptions<On> & { readonly limit: number },
+  ): Promise<readonly DocumentOf<On>[]> {
+    const known = this.#resource(resource)
+    this.#hasListed = true
+    const { repository, call } = this.#options
+    const outcome = await repository.list(known, storedList(known, options, limit), undefined, call)
+    this.#mustGoOn()
+    if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
+    return outcome.documents.flatMap((document) => {
+      const key = keyOf(known, document.id)
+      const entry = this.#entries.get(key) ?? entryOf(known, document.id, document)
+      this.#entries.set(key, entry)
+      if (unchanged) entry.isGuarded = true
+      return entry.fields === undefined ? [] : [this.#shown<On>(entry)]
+    })
+  }
+
+  async find<On extends ActionResource>(
+    resource: On,
+    options: ListOptions<On>,
+  ): Promise<DocumentOf<On> | undefined> {
+    const [found] = await this.list(resource, { ...options, limit: 1 })
+    return found
   }
 
   async create<On extends ActionResource>(
@@ -223,18 +262,16 @@ const entryOf = (resource: Resource, id: string, read: StoredDocument | undefine
   fields: read?.fields,
   isWritten: false,
   isGuarded: false,
+  isLocked: false,
 })
 
-function changeOf({ resource, id, read, fields, isWritten, isGuarded }: Entry): Change | undefined {
-  if (!isWritten) {
-    return isGuarded && read !== undefined ? { kind: 'unchanged', resource, current: read } : undefined
-  }
+function changeOf({ resource, id, read, fields, isWritten, isGuarded, isLocked }: Entry): Change | undefined {
   if (read === undefined) {
-    return fields === undefined ? undefined : { kind: 'create', resource, fields, id }
+    return isWritten && fields !== undefined ? { kind: 'create', resource, fields, id } : undefined
   }
-  return fields === undefined
-    ? { kind: 'delete', resource, current: read }
-    : { kind: 'replace', resource, current: read, fields }
+  const required = { resource, current: read, isLocked }
+  if (!isWritten) return isGuarded || isLocked ? { kind: 'unchanged', ...required } : undefined
+  return fields === undefined ? { kind: 'delete', ...required } : { kind: 'replace', ...required, fields }
 }
 
 const missing = { code: 'not-found', detail: 'A document that this action needs does not exist.' } as const

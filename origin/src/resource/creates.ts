@@ -39,19 +39,21 @@ import type { AskGuards, GuardedWrite } from './guarding.ts'
 import { type Plan, purgeTags } from './plan.ts'
 import { type Handler, isAllowed } from './reads.ts'
 import { storedFields, type Writing } from './stored-fields.ts'
+import type { Turns } from './turns.ts'
 import { attemptsMax, writeConflict } from './updates.ts'
 
 interface CreateOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number
   readonly askGuards?: AskGuards | undefined
+  readonly turns: Turns
 }
 
 /** POST of one document: 201, its place, its ETag and itself. */
 export function createHandler(
   plan: Plan,
   repository: Repository,
-  { clock, askGuards }: CreateOptions,
+  { clock, askGuards, turns }: CreateOptions,
 ): Handler {
   const { resource } = plan.view
   return async (request, reply) => {
@@ -70,7 +72,11 @@ export function createHandler(
     const created =
       askGuards === undefined
         ? await outcomeOf(request, repository.create(resource, document, key.value, call))
-        : await createGuarded(repository, askGuards, { plan, document, write, key: key.value, call }, request)
+        : await createGuarded(
+            { repository, askGuards, turns },
+            { plan, document, write, key: key.value, call },
+            request,
+          )
     if ('problem' in created) return sendProblem(reply, created.problem)
     const outcome = created
     // A replay is purged as well: the first answer may have been lost before the edge has seen it.
@@ -105,8 +111,11 @@ interface Guarded {
 
 /** Judges and creates, again and again while what it was judged by changes. */
 async function createGuarded(
-  repository: Repository,
-  askGuards: AskGuards,
+  {
+    repository,
+    askGuards,
+    turns,
+  }: { readonly repository: Repository; readonly askGuards: AskGuards; readonly turns: Turns },
   guarded: Guarded,
   request: FastifyRequest,
 ): Promise<CreateOutcome | { readonly kind: 'refused'; readonly problem: Problem }> {
@@ -115,12 +124,15 @@ async function createGuarded(
   // A repeated key gets its first answer, whatever a guard would say now.
   const earlier = key && (await repository.recall(resource, document, key, call))
   if (earlier !== undefined) return earlier
+  let contested: readonly string[] = []
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    using _turn = await turns.take(contested)
     const verdict = await askGuards(guardedWrite(guarded))
     if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
     const required = { ...document, requires: verdict.value }
     const outcome = await outcomeOf(request, repository.create(resource, required, key, call))
     if (outcome.kind !== 'requiredChanged') return outcome
+    contested = verdict.value.map((one) => `${one.resource.name}/${one.current.id}`)
   }
   return { kind: 'refused', problem: writeConflict }
 }
@@ -141,6 +153,7 @@ async function judgeItem(
 const guardedWrite = ({ plan, document, write, call }: Guarded): GuardedWrite => ({
   ...write,
   resource: plan.view.resource,
+  id: undefined,
   fields: document.fields,
   before: undefined,
   shown: plan.validator.shown,

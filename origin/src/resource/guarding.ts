@@ -7,10 +7,13 @@ import type {
   WriteOperation,
 } from '@spillway/origin/contract'
 import type { Call, Unchanged } from '../store/repository.ts'
+import { mergeRequired } from './merge-required.ts'
 
 /** A write as a guard is asked about it, when the resource's own rules have nothing against it. */
 export interface GuardedWrite {
   readonly resource: Resource
+  /** `undefined`: a new document. */
+  readonly id: string | undefined
   /** Stored fields as they would be; `undefined`: the document is to be deleted. */
   readonly fields: Fields | undefined
   /** Stored fields as they were read; `undefined`: a new document. */
@@ -40,7 +43,7 @@ export function askInOrder(...questions: readonly (AskGuards | undefined)[]): As
       if (!verdict.ok) return verdict
       required.push(...verdict.value)
     }
-    return { ok: true, value: required }
+    return { ok: true, value: mergeRequired(required) }
   }
 }
 

@@ -16,6 +16,7 @@ import { gateStage } from './gate.ts'
 import type { AskGuards } from './guarding.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { type Handler, type IsCertain, listHandler, readHandler } from './reads.ts'
+import type { Turns } from './turns.ts'
 import { deleteHandler, patchHandler, replaceHandler } from './updates.ts'
 import { createCompilers, type SchemaCompilers } from './validator.ts'
 
@@ -28,6 +29,7 @@ export interface ResourcesOptions {
   readonly isCertain: IsCertain
   /** Guards of a resource, as one question; `undefined`: it has none. */
   readonly guardsOf: (resource: Resource) => AskGuards | undefined
+  readonly turns: Turns
   /** Milliseconds since the epoch. */
   readonly clock: () => number
 }

@@ -135,8 +135,9 @@ function updateHandler(
         if (!keepsTenants(resource, current.fields, next.value, principal)) {
           return { kind: 'refused', problem: notYourTenant }
         }
+        const { id, fields: before } = current
         const { shown } = plan.validator
-        const write = { resource, before: current.fields, principal, operation, nowMs: clock(), call, shown }
+        const write = { resource, id, before, principal, operation, nowMs: clock(), call, shown }
         const verdict = await askGuards({ ...write, fields: next.value })
         if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
         const requiring = { ...call, requires: verdict.value }
@@ -170,7 +171,8 @@ export function deleteHandler(
       reply,
       async (current) => {
         const { principal } = request
-        const write = { resource, before: current.fields, principal, nowMs: clock(), call }
+        const { id, fields: before } = current
+        const write = { resource, id, before, principal, nowMs: clock(), call }
         const verdict = await askGuards({ ...write, fields: undefined, operation: 'delete' })
         if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
         return outcomeOf(request, repository.delete(resource, current, { ...call, requires: verdict.value }))

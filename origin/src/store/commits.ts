@@ -31,7 +31,10 @@ import type { Attempt, RecordWrite } from './transaction.ts'
 import type { TransactionRoom } from './transaction-room.ts'
 import { writeIds } from './write-ids.ts'
 
-/** A change of one document, or the condition that it stays as it was read. */
+/**
+ * A change of one document, or the condition that it stays as it was read. One that is locked requires in addition that
+ * nobody else has held the document since then.
+ */
 export type Change =
   | { readonly kind: 'create'; readonly resource: Resource; readonly id?: string; readonly fields: Fields }
   | {
@@ -39,9 +42,10 @@ export type Change =
       readonly resource: Resource
       readonly current: StoredDocument
       readonly fields: Fields
+      readonly isLocked?: boolean
     }
-  | { readonly kind: 'delete'; readonly resource: Resource; readonly current: StoredDocument }
-  | { readonly kind: 'unchanged'; readonly resource: Resource; readonly current: StoredDocument }
+  | ({ readonly kind: 'delete' } & Unchanged)
+  | ({ readonly kind: 'unchanged' } & Unchanged)
 
 /** A change as it will be written. */
 export interface Prepared extends RecordWrite {
@@ -129,8 +133,9 @@ export class Commits {
       const document = documentWith(record, fields)
       return { resource, collection, record, expected: 0, isGuard: false, before: undefined, document }
     }
-    const { current } = change
-    const shared = { resource, collection, expected: current.version, before: current.fields }
+    const { current, isLocked = false } = change
+    const held = isLocked ? (current.bookkeeping.held ?? 0) : undefined
+    const shared = { resource, collection, expected: current.version, held, before: current.fields }
     switch (change.kind) {
       case 'replace': {
         const record = replacementOf(current, change.fields, this.#writeId(), at)
@@ -181,7 +186,7 @@ export class Commits {
     const [first] = writes
     if (keyed === undefined) {
       if (first === undefined) return { kind: 'committed' }
-      if (writes.length === 1 && !first.isGuard) return this.#write(first, call)
+      if (writes.length === 1 && !first.isGuard && first.held === undefined) return this.#write(first, call)
       if (writes.every(({ isGuard }) => isGuard)) return { kind: 'committed' }
       return this.#transact(writes, call)
     }

@@ -16,7 +16,7 @@ export interface StoredRecord {
   readonly _key?: KeyRecord
   /** When a tombstone may be removed (TTL index). */
   readonly _expires?: Date
-  /** Transactions that have asked for this record to stay as it is: counted, so that two of them notice each other. */
+  /** Transactions that have asked for this version to stay as it is: counted, so that two of them notice each other. */
   readonly _g?: number
   readonly [field: string]: unknown
 }
@@ -154,14 +154,15 @@ export function documentOf(record: StoredRecord): StoredDocument | undefined {
 
 /** The document of a record whose fields are at hand. */
 export function documentWith(record: StoredRecord, fields: Fields): StoredDocument {
-  const { _id, _v, _created, _updated, _w, _key } = record
+  const { _id, _v, _created, _updated, _w, _key, _g } = record
+  const bookkeeping = _key === undefined ? { writes: _w } : { writes: _w, key: _key }
   return {
     id: _id,
     version: _v,
     createdAt: _created,
     updatedAt: _updated,
     fields,
-    bookkeeping: _key === undefined ? { writes: _w } : { writes: _w, key: _key },
+    bookkeeping: _g === undefined ? bookkeeping : { ...bookkeeping, held: _g },
   }
 }
 

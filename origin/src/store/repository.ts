@@ -27,6 +27,8 @@ export interface Bookkeeping {
   readonly writes: readonly string[]
   /** Present where the document was created with an Idempotency-Key. */
   readonly key?: KeyRecord
+  /** Commits that have held the document as it was. @default 0 */
+  readonly held?: number
 }
 
 /** Record of the key that created a document. */
@@ -52,6 +54,8 @@ export interface Call {
 export interface Unchanged {
   readonly resource: Resource
   readonly current: StoredDocument
+  /** Whether nobody else may have held it since it was read either: of those who lock it, one at a time commits. @default false */
+  readonly isLocked?: boolean
 }
 
 /**

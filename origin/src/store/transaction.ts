@@ -12,6 +12,8 @@ export interface RecordWrite {
   readonly expected: number
   /** Whether the stored record only has to be at that version still, and stays as it is. */
   readonly isGuard: boolean
+  /** How often others may have held this version ({@link StoredRecord._g}); `undefined`: as often as they like. */
+  readonly held?: number | undefined
 }
 
 /** How one attempt at a transaction ended. Nothing was written, except where it says otherwise. */
@@ -120,8 +122,9 @@ function* commandsOf(writes: readonly RecordWrite[]): Generator<Command> {
  * A guard counts up a field that no document shows: a write, since two transactions that each read what the other one
  * changes would both commit otherwise (write skew: Berenson et al., "A Critique of ANSI SQL Isolation Levels", 1995).
  */
-const updateOf = ({ record, expected, isGuard }: RecordWrite): Document => ({
-  q: { _id: record._id, _v: expected },
+const updateOf = ({ record, expected, isGuard, held }: RecordWrite): Document => ({
+  // `null` is equal to a field that is not there.
+  q: { _id: record._id, _v: expected, ...(held !== undefined && { _g: held === 0 ? null : held }) },
   u: isGuard ? { $inc: { _g: 1 } } : record,
 })
 

@@ -36,6 +36,8 @@ export interface TestAppOptions {
   readonly application?: Application
   /** Code of its actions. @default that of the fixture for the fixture, none for another one */
   readonly server?: ServerCode
+  /** That of another process, which ends it. @default one of its own */
+  readonly database?: TestDatabase
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
   /** A layer over the real repository, for a store that is slow or fails. */
@@ -75,7 +77,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     waiting = 0,
     arrivalTimeoutMs,
   } = options
-  const database = await openTestDatabase(application.resources)
+  const database = options.database ?? (await openTestDatabase(application.resources))
   const { repository: real, commits, records } = database.repository()
   const repository = over(real)
   const bounds = limit === undefined ? {} : { initial: limit, limitMin: limit, limitMax: limit }
@@ -132,7 +134,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       await closed
       metrics.stop()
       await repository.drain()
-      await database.drop()
+      if (options.database === undefined) await database.drop()
     },
   }
 }

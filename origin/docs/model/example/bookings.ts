@@ -18,7 +18,7 @@ export const bookings = resource('bookings', {
   description: "A guest's own bookings.",
   schema: stored,
   access: { read: owner('guestId'), write: owner('guestId') },
-  indexes: [{ fields: { guestId: 1, startsOn: 1 } }],
+  indexes: [{ fields: { guestId: 1, startsOn: 1 } }, { fields: { listingId: 1, startsOn: 1 } }],
   set: {
     nights: ({ startsOn, endsOn }) => (Date.parse(endsOn) - Date.parse(startsOn)) / dayMs,
     status: ({ status }) => status ?? 'requested',

@@ -1,0 +1,125 @@
+import {
+  type CursorValue,
+  type FieldsOf,
+  type Filter,
+  type FilterOperator,
+  filterTypeOf,
+  formatListText,
+  type ListQuery,
+  operators,
+  operatorsOf,
+  type Resource,
+  type SortField,
+} from '@spillway/origin/contract'
+import type { FieldsWith } from './fields-with.ts'
+
+/** Conditions on one field, all of which must hold. */
+type Comparisons<Value> = {
+  readonly [Operator in Exclude<FilterOperator, 'in'>]?: Value
+} & { readonly in?: readonly Value[] }
+
+/** Conditions by stored field, all of which must hold: a value that it must be equal to, or comparisons. */
+export type ListFilter<On> = {
+  readonly [Field in FieldsWith<FieldsOf<On>, CursorValue>]?:
+    | FieldsOf<On>[Field]
+    | Comparisons<NonNullable<FieldsOf<On>[Field]>>
+}
+
+/** A list as server code asks for it, in stored terms. */
+export interface ListOptions<On> {
+  /** An index must lead with one of its fields. @default every document, which needs a sort by `id` or a leading field */
+  readonly filter?: ListFilter<On>
+  /** A field of an index, or `id`, with `-` for descending. @default 'id' */
+  readonly sort?:
+    | FieldsWith<FieldsOf<On>, CursorValue>
+    | `-${FieldsWith<FieldsOf<On>, CursorValue>}`
+    | 'id'
+    | '-id'
+  /** Whether the commit also requires that each document that is found is still as it was read. @default false */
+  readonly unchanged?: boolean
+}
+
+/** Most documents that one list of server code may hold. */
+const limitMax = 1_000
+
+/**
+ * Checks a list of server code and puts it in the terms of the lists that callers ask for.
+ *
+ * @throws {TypeError} that says what is wrong with it: a programmer's mistake, answered 500
+ */
+export function storedList(
+  resource: Resource,
+  { filter = {}, sort = 'id' }: { readonly filter?: object; readonly sort?: string },
+  limit: number,
+): ListQuery {
+  if (!Number.isInteger(limit) || limit < 1 || limit > limitMax) {
+    throw new TypeError(`a list's limit must be an integer from 1 to ${limitMax}`)
+  }
+  const filters = Object.entries(filter).flatMap(([field, condition]) =>
+    conditionsOn(resource, field, condition),
+  )
+  const order = sortOf(resource, sort)
+  mustBeIndexed(resource, filters, order)
+  const fields = order.path === '_id' ? [order] : [order, { ...byId, descending: order.descending }]
+  return {
+    filters,
+    sort: fields,
+    limit,
+    fields: undefined,
+    after: undefined,
+    canonical: '',
+    cursor: undefined,
+  }
+}
+
+function conditionsOn(resource: Resource, path: string, condition: unknown): readonly Filter[] {
+  const type = typeOf(resource, path)
+  const isPlain = typeof condition !== 'object' || condition === null
+  const words = operatorsOf(type)
+  return Object.entries(isPlain ? { eq: condition } : condition).map(([word, given]) => {
+    const operator = words.find((known) => known === word)
+    if (operator === undefined) throw new TypeError(`'${path}' has no '${word}': use ${words.join(', ')}`)
+    // Left out, it would find more than was asked for.
+    if (given === undefined || given === null) throw new TypeError(`'${path}' is compared with ${given}`)
+    if (Array.isArray(given) && given.length === 0) return { path, operator, value: [] }
+    // By its text, as a caller's is: so every operand is checked, and spelled as what is stored.
+    const text = Array.isArray(given)
+      ? given.map((one) => formatListText(String(one))).join(',')
+      : String(given)
+    const operand = operators[operator].parse(type, text)
+    if ('detail' in operand) throw new TypeError(`'${path}': ${operand.detail}`)
+    return { path, operator, value: operand.value }
+  })
+}
+
+function typeOf({ name, schema }: Resource, field: string) {
+  const property = Object.hasOwn(schema.properties, field) ? schema.properties[field] : undefined
+  const type = property && filterTypeOf(property)
+  if (type === undefined) throw new TypeError(`'${name}' has no field '${field}' that can be compared`)
+  return type
+}
+
+const byId: SortField = { path: '_id', descending: false, type: { kind: 'string' } }
+
+function sortOf(resource: Resource, sort: string): SortField {
+  const descending = sort.startsWith('-')
+  const field = descending ? sort.slice(1) : sort
+  if (field === 'id') return { ...byId, descending }
+  const type = typeOf(resource, field)
+  if (!resource.indexes.some(({ fields }) => Object.hasOwn(fields, field))) {
+    throw new TypeError(
+      `no index of '${resource.name}' has '${field}', which a list is sorted by: add it to one`,
+    )
+  }
+  return { path: field, descending, type }
+}
+
+/** A list that no index leads to reads the whole collection, however few documents it finds. */
+function mustBeIndexed({ name, indexes }: Resource, filters: readonly Filter[], { path }: SortField): void {
+  const asked = filters.length > 0 ? filters.map((one) => one.path) : [path]
+  const leading = new Set(['_id', ...indexes.map(({ fields }) => Object.keys(fields)[0])])
+  if (asked.some((field) => leading.has(field))) return
+  throw new TypeError(
+    `no index of '${name}' leads with ${asked.join(' or ')}: add { fields: { ${asked[0]}: 1 } } to its indexes`,
+  )
+}
