@@ -25,7 +25,8 @@ const place = {
   longitude: 3.08628,
 }
 const now = Date.parse('2026-11-25T12:00:00Z')
-const bytes = BSON.serialize(newRecord('3024635', place, 'Zm9vYmFyYmF6.4q', undefined, instantOf(now)))
+const creation = { writeId: 'Zm9vYmFyYmF6.4q', request: undefined, at: instantOf(now) }
+const bytes = BSON.serialize(newRecord('3024635', place, creation))
 
 const serialize = compileSerializer(view)
 const { fromStored } = view.representation
