@@ -6,7 +6,7 @@ import { readFrom, sourceFiles, wrongImports } from './import-directions.ts'
 import { runTool } from './run-tool.ts'
 
 /** The parts with a tsconfig.json of their own. */
-const parts = ['origin', 'edge', 'edge/dev', 'edge/test', 'infra', 'bench']
+const parts = ['origin', 'edge', 'edge/dev', 'edge/test', 'infra', 'bench', 'bench/marketplace/edge']
 
 const checks: Readonly<Record<string, () => Promise<boolean>>> = {
   'format, lint, import cycles': () => runTool('biome', ['check', '.']),

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { glob, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { applicationFiles, type WhichApplication } from '@spillway/origin/dev/application-files'
 import { localFolder, root } from '@spillway/origin/dev/folders'
-import type { WhichApplication } from '@spillway/origin/dev/origin-process'
 import { edgeConfig, wranglerBundle } from './wrangler-bundle.ts'
 
 /** The Worker as it would be deployed, with the settings of wrangler.jsonc as Miniflare options. */
@@ -14,20 +14,18 @@ export interface EdgeBundle {
   }
 }
 
-const sources = [
-  'edge/{application,src,test/fixture}/**/*.ts',
-  'origin/{application,contract,test/fixture}/**/*.ts',
+const frameworkSources = [
+  'edge/src/**/*.ts',
+  'origin/contract/**/*.ts',
   'edge/wrangler.jsonc',
   'package-lock.json',
 ]
 
-/** Workers by entry file, relative to the repository's root: the same framework with different applications. */
-const workers = { own: 'edge/src/worker.ts', fixture: 'edge/test/fixture/worker.ts' }
-
 /** Bundles the edge with wrangler, so that tests run what a deployment would; cached by the state of the sources. */
 export async function bundleEdge(application: WhichApplication = 'own'): Promise<EdgeBundle> {
-  const worker = workers[application]
-  const folder = join(localFolder, 'edge-bundles', await hashOfSources(worker))
+  const { worker, bundled } = applicationFiles(application)
+  const sources = [...frameworkSources, bundled]
+  const folder = join(localFolder, 'edge-bundles', await hashOfSources(worker, sources))
   const optionsFile = join(folder, 'miniflare.json')
   if (!(await exists(optionsFile))) await build(worker, folder, optionsFile)
   const { scriptFile, workerOptions } = JSON.parse(await readFile(optionsFile, 'utf8'))
@@ -55,7 +53,7 @@ async function build(worker: string, folder: string, optionsFile: string): Promi
   }
 }
 
-async function hashOfSources(worker: string): Promise<string> {
+async function hashOfSources(worker: string, sources: readonly string[]): Promise<string> {
   const files = (await Array.fromAsync(glob(sources, { cwd: root }))).filter(
     (file) => !file.endsWith('.test.ts'),
   )

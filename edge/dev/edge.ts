@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises'
 import { edgeEnv } from '@spillway/origin/contract'
-import type { WhichApplication } from '@spillway/origin/dev/origin-process'
+import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { bundleEdge } from './edge-bundle.ts'
 import type { PrivateJwk } from './keys.ts'

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { type Edge, edgeVariables, startEdge } from '@spillway/edge/dev/edge'
 import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey, type PrivateJwk, publicKeySet } from '@spillway/edge/dev/keys'
+import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { dropDatabase } from '@spillway/origin/dev/drop-database'
 import { type FaultProxy, startFaultProxy } from '@spillway/origin/dev/fault-proxy'
 import { startMongod } from '@spillway/origin/dev/mongod'
-import { type Origin, startOrigin, type WhichApplication } from '@spillway/origin/dev/origin-process'
+import { type Origin, startOrigin } from '@spillway/origin/dev/origin-process'
 import { seed } from '@spillway/origin/dev/seed'
 
 /** Connections that can go through a proxy: to each origin, to the database, to the issuer. */
@@ -24,7 +25,7 @@ export interface StackOptions {
   readonly databaseUri?: string
   /** @default 'own' */
   readonly application?: WhichApplication
-  /** Whether to load the seed of the repository's own application. @default false */
+  /** Whether to load the application's seed. @default false */
   readonly seed?: boolean
   /** Tiers to put behind a proxy. @default none */
   readonly proxied?: readonly ProxiedTier[]
@@ -81,7 +82,7 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
   const name = `spillway_${randomUUID().slice(0, 8)}`
   closing.defer(() => dropDatabase(uri, name))
   const databaseUri = proxied.includes('database') ? through(uri, await reach('database', portOf(uri))) : uri
-  if (options.seed) await seed({ databaseUri: uri, databaseName: name })
+  if (options.seed) await seed({ databaseUri: uri, databaseName: name, application })
 
   const origins: Origin[] = []
   const originUrls: string[] = []

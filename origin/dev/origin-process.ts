@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { opsPaths, originEnv } from '@spillway/origin/contract'
+import { applicationFiles, type WhichApplication } from './application-files.ts'
 import { type Child, describeExit, startChild } from './child.ts'
 import { root } from './folders.ts'
 import { freePort } from './ports.ts'
@@ -30,12 +31,6 @@ export interface OriginOptions {
   readonly port?: number
 }
 
-/** Programs from the repository's root: both have the same framework, each its application. */
-const programs = { own: 'origin/src/main.ts', fixture: 'origin/test/fixture/main.ts' }
-
-/** The application that the repository is deployed with, or that of the framework's tests. */
-export type WhichApplication = keyof typeof programs
-
 const readyTimeoutMs = 60_000
 const drainTimeoutMs = 20_000
 
@@ -46,7 +41,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const child = await startChild({
     name: 'origin',
     command: process.execPath,
-    args: [...serverFlags, join(folder, programs[options.application ?? 'own'])],
+    args: [...serverFlags, join(folder, applicationFiles(options.application ?? 'own').origin)],
     cwd: join(folder, 'origin'),
     env: { ...process.env, ...originEnvironment(options, port) },
     logFile: options.logFile,

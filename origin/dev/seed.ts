@@ -1,22 +1,26 @@
 import { join } from 'node:path'
 import { originEnv } from '@spillway/origin/contract'
+import type { WhichApplication } from './application-files.ts'
 import { describeExit, startChild } from './child.ts'
 import { root } from './folders.ts'
 
 export interface SeedOptions {
   readonly databaseUri: string
   readonly databaseName: string
+  /** @default 'own' */
+  readonly application?: WhichApplication
   /** Called with each line of progress. */
   readonly onLine?: (line: string) => void
   readonly signal?: AbortSignal
 }
 
 /** Loads the application's seed by the origin's own script; what is there already stays as it is. */
-export async function seed({ databaseUri, databaseName, onLine, signal }: SeedOptions): Promise<void> {
+export async function seed(options: SeedOptions): Promise<void> {
+  const { databaseUri, databaseName, application = 'own', onLine, signal } = options
   const child = await startChild({
     name: 'seed',
     command: process.execPath,
-    args: ['scripts/seed.ts'],
+    args: ['scripts/seed.ts', application],
     cwd: join(root, 'origin'),
     env: {
       ...process.env,

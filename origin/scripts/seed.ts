@@ -1,15 +1,15 @@
 /**
- * Program: `node scripts/seed.ts` loads the application's seed, with MONGODB_URI and MONGODB_DATABASE set as for the
- * origin.
+ * Program: `node scripts/seed.ts [FOLDER]` loads the application's seed, or that of the application in the folder, with
+ * MONGODB_URI and MONGODB_DATABASE set as for the origin.
  */
-import { application } from '@spillway/origin/application'
-import { tools } from '@spillway/origin/application/tools'
 import { originEnv } from '@spillway/origin/contract'
 import { MongoClient } from 'mongodb'
+import { loadApplication } from '../dev/load-application.ts'
 import { repairDriver } from '../src/store/driver-repair.ts'
 import { type LoadSeedOptions, loadSeed } from '../src/store/seed.ts'
 
-async function main(): Promise<void> {
+async function main(which = 'own'): Promise<void> {
+  const { application, tools } = await loadApplication(which)
   const { seed } = tools
   if (seed === undefined) {
     console.log('The application has no seed.')
@@ -48,7 +48,7 @@ function showProgress(): NonNullable<LoadSeedOptions['onProgress']> {
   }
 }
 
-main().catch((error: Error) => {
+main(process.argv[2]).catch((error: Error) => {
   console.error(`Seeding failed: ${error.message}`)
   process.exitCode = 1
 })

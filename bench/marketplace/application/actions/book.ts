@@ -1,0 +1,29 @@
+import { action, all, signedIn, where } from '@spillway/origin/contract'
+import { Type } from 'typebox'
+import { day, documentId } from '../fields.ts'
+import { bookings } from '../resources/bookings.ts'
+import { calendars } from '../resources/calendars.ts'
+import { listings } from '../resources/listings.ts'
+
+export const book = action('book', {
+  description: 'Asks the host for a stay, and keeps the nights free for it.',
+  on: listings,
+  access: all(signedIn, where({ status: 'published' })),
+  input: Type.Object({
+    startsOn: day('Day of arrival.'),
+    endsOn: day('Day of departure.'),
+    guests: Type.Integer({ minimum: 1, maximum: 50 }),
+  }),
+  output: Type.Object({
+    bookingId: documentId('The booking.'),
+    totalCents: Type.Integer({ minimum: 0 }),
+  }),
+  problems: {
+    'dates-taken': 'Some of the nights are taken.',
+    'own-listing': 'Hosts cannot book what is their own.',
+  },
+  writes: [bookings, calendars],
+  priority: 'critical',
+  // Guests who want the same listing at once wait for each other.
+  timeout: '5s',
+})

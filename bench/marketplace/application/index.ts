@@ -1,0 +1,39 @@
+import { defineApplication } from '@spillway/origin/contract'
+import { book } from './actions/book.ts'
+import { accept, cancel, complete, decline } from './actions/booking-steps.ts'
+import { addMember, appointManager, dismissManager, removeMember } from './actions/membership.ts'
+import { paymentWebhook } from './actions/payment-webhook.ts'
+import { review } from './actions/review.ts'
+import { send } from './actions/send.ts'
+import { bookings } from './resources/bookings.ts'
+import { calendars } from './resources/calendars.ts'
+import { conversations } from './resources/conversations.ts'
+import { expenses } from './resources/expenses.ts'
+import { listings } from './resources/listings.ts'
+import { messages } from './resources/messages.ts'
+import { organizations } from './resources/organizations.ts'
+import { payments } from './resources/payments.ts'
+import { profiles } from './resources/profiles.ts'
+import { reviews } from './resources/reviews.ts'
+
+export const application = defineApplication({
+  name: 'marketplace',
+  title: 'Marketplace API',
+  summary: 'Places to stay: listings, bookings, payments, messages and reviews.',
+  resources: [
+    profiles,
+    listings,
+    calendars,
+    bookings,
+    payments,
+    conversations,
+    messages,
+    reviews,
+    organizations,
+    expenses,
+  ],
+  actions: [
+    ...[book, accept, decline, cancel, complete, review, paymentWebhook, send],
+    ...[addMember, removeMember, appointManager, dismissManager],
+  ],
+})

@@ -1,0 +1,54 @@
+import { any, asStored, owner, resource, role, where } from '@spillway/origin/contract'
+import { Type } from 'typebox'
+import { cents, personId } from '../fields.ts'
+
+const stored = Type.Object({
+  hostId: personId('The person who lets it.'),
+  title: Type.String({ minLength: 1, maxLength: 120 }),
+  description: Type.String({ maxLength: 5_000 }),
+  city: Type.String({ minLength: 1, maxLength: 80 }),
+  priceCents: cents('Price of a night.'),
+  guestsMax: Type.Integer({ minimum: 1, maximum: 50 }),
+  status: Type.Enum(['draft', 'published']),
+  ratingCount: Type.Integer({ minimum: 0, description: 'Number of reviews.' }),
+  ratingSum: Type.Integer({ minimum: 0, description: 'Stars of all reviews together.' }),
+  rating: Type.Number({
+    minimum: 0,
+    maximum: 5,
+    description: 'Mean of the stars; 0 before the first review.',
+  }),
+})
+
+const hostOrAdmin = any(owner('hostId'), role('admin'))
+
+export const listings = resource('listings', {
+  description: 'Places to stay.',
+  schema: stored,
+  access: {
+    read: any(where({ status: 'published' }), hostOrAdmin),
+    create: owner('hostId'),
+    update: hostOrAdmin,
+    delete: hostOrAdmin,
+  },
+  cache: { maxAge: '30s', staleWhileRevalidate: '5m', staleIfError: '1d' },
+  query: {
+    filter: ['status', 'hostId', 'city', 'priceCents', 'guestsMax'],
+    sort: ['priceCents', 'rating'],
+    defaultSort: '-rating',
+  },
+  indexes: [
+    { fields: { status: 1, rating: -1 } },
+    { fields: { hostId: 1 } },
+    { fields: { city: 1, priceCents: 1 } },
+    { fields: { priceCents: 1 } },
+    { fields: { guestsMax: 1 } },
+    { fields: { rating: -1 } },
+  ],
+  set: {
+    ratingCount: ({ ratingCount }) => ratingCount ?? 0,
+    ratingSum: ({ ratingSum }) => ratingSum ?? 0,
+    rating: ({ ratingCount = 0, ratingSum = 0 }) =>
+      ratingCount === 0 ? 0 : Math.round((100 * ratingSum) / ratingCount) / 100,
+  },
+  versions: [asStored('v1', stored, { readOnly: ['hostId', 'ratingCount', 'ratingSum', 'rating'] })],
+})

@@ -1,0 +1,27 @@
+import { any, asStored, member, owner, resource, role } from '@spillway/origin/contract'
+import { Type } from 'typebox'
+import { personId } from '../fields.ts'
+
+const stored = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 120 }),
+  ownerId: personId('The person who founded it.'),
+  managerIds: Type.Array(personId('A person who may change it and its members.'), { maxItems: 20 }),
+  memberIds: Type.Array(personId('A person who belongs to it.'), { maxItems: 500 }),
+})
+
+export const organizations = resource('organizations', {
+  description: 'Companies of hosts: one owner, managers and members.',
+  schema: stored,
+  access: {
+    read: any(owner('ownerId'), member('managerIds'), member('memberIds'), role('admin')),
+    create: owner('ownerId'),
+    update: any(owner('ownerId'), member('managerIds')),
+    delete: owner('ownerId'),
+  },
+  indexes: [{ fields: { ownerId: 1 } }, { fields: { managerIds: 1 } }, { fields: { memberIds: 1 } }],
+  set: {
+    managerIds: ({ managerIds }) => managerIds ?? [],
+    memberIds: ({ memberIds }) => memberIds ?? [],
+  },
+  versions: [asStored('v1', stored, { readOnly: ['ownerId', 'managerIds', 'memberIds'] })],
+})

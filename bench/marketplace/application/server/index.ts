@@ -1,0 +1,14 @@
+import { defineServer } from '@spillway/origin/server'
+import { bookListing } from './book.ts'
+import { acceptBooking, cancelBooking, completeBooking, declineBooking } from './booking-steps.ts'
+import { expenseByMember } from './expense-by-member.ts'
+import { add, appoint, dismiss, remove } from './membership.ts'
+import { takePayment } from './payment-webhook.ts'
+import { reviewStay } from './review.ts'
+import { sendMessage } from './send.ts'
+
+export const server = defineServer(
+  ...[bookListing, acceptBooking, declineBooking, cancelBooking, completeBooking, reviewStay],
+  ...[takePayment, sendMessage, add, remove, appoint, dismiss],
+  expenseByMember,
+)

@@ -1,0 +1,13 @@
+import { implement } from '@spillway/origin/server'
+import { review } from '../actions/review.ts'
+import { listings } from '../resources/listings.ts'
+import { reviews } from '../resources/reviews.ts'
+
+export const reviewStay = implement(review, async ({ document: booking, input, store, refuse }) => {
+  if (booking.status !== 'completed') return refuse('not-completed')
+  if ((await store.get(reviews, booking.id)) !== undefined) return refuse('reviewed-already')
+  const { listingId, guestId: authorId } = booking
+  await store.create(reviews, { listingId, authorId, ...input }, { id: booking.id })
+  await store.increment(listings, listingId, { ratingCount: 1, ratingSum: input.stars })
+  return booking
+})

@@ -1,0 +1,123 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Stack, type StackOptions, up } from '@spillway/infra/local/up'
+
+/** People of the proofs, with the claims that the issuer puts into their tokens. */
+const people = {
+  hanna: {},
+  harry: {},
+  gina: {},
+  gus: {},
+  ada: { roles: ['admin'] },
+} as const
+export type Person = keyof typeof people | 'nobody'
+
+export interface Sent {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** Token in place of the person's own. */
+  readonly token?: string
+}
+
+export interface Answer {
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body where it is JSON. Its type is the proof's to know. */
+  // biome-ignore lint/suspicious/noExplicitAny: proofs look at answers member by member
+  readonly json: any
+  /** Id of what was made. */
+  readonly id: string
+}
+
+/** The marketplace behind its edge, and people who send it requests. */
+export interface World extends AsyncDisposable {
+  send(who: Person, method: string, path: string, sent?: Sent): Promise<Answer>
+  /** A token of the issuer with these claims. */
+  token(sub: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
+  /** Sends an event as the payment provider does. `secret`: signed by this one in place of the true one. */
+  webhook(event: unknown, options?: WebhookOptions): Promise<Answer>
+  logs(): Promise<string>
+}
+
+export interface WebhookOptions {
+  readonly id?: string
+  readonly secret?: string
+  /** Age of the signature in seconds. */
+  readonly ageSeconds?: number
+}
+
+const newSecret = () => `whsec_${randomBytes(24).toString('base64')}`
+
+/** Starts the whole stack with the marketplace. */
+export async function startWorld(options: Pick<StackOptions, 'databaseUri'> = {}): Promise<World> {
+  const webhookSecret = newSecret()
+  const stack = await up({
+    ...options,
+    application: 'bench/marketplace',
+    originEnv: { PAYMENT_WEBHOOK_SECRET: webhookSecret },
+  })
+  const tokens = new Map<Person, string>()
+  for (const [sub, claims] of Object.entries(people)) {
+    // The cast: the keys are those of `people`.
+    tokens.set(sub as Person, await stack.issuer.mintToken({ sub, claims }))
+  }
+  return {
+    send: (who, method, path, sent = {}) => {
+      const token = sent.token ?? tokens.get(who)
+      return exchange(stack, method, path, {
+        ...(sent.body !== undefined && { body: JSON.stringify(sent.body) }),
+        headers: {
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(sent.body !== undefined && { 'content-type': 'application/json' }),
+          ...sent.headers,
+        },
+      })
+    },
+    token: (sub, claims) => stack.issuer.mintToken({ sub, ...(claims !== undefined && { claims }) }),
+    webhook: (event, { id = randomUUID(), secret = webhookSecret, ageSeconds = 0 } = {}) => {
+      const body = JSON.stringify(event)
+      const time = String(Math.floor(Date.now() / 1_000) - ageSeconds)
+      const key = Buffer.from(secret.replace('whsec_', ''), 'base64')
+      const signature = createHmac('sha256', key).update(`${id}.${time}.${body}`).digest('base64')
+      const headers = {
+        'content-type': 'application/json',
+        ...{ 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': `v1,${signature}` },
+      }
+      return exchange(stack, 'POST', '/v1/payments/provider-webhook', { body, headers })
+    },
+    logs: () => stack.logs(),
+    [Symbol.asyncDispose]: () => stack.stop(),
+  }
+}
+
+interface Init {
+  readonly body?: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const attemptsMax = 5
+
+/** Sends a request as a careful client does: what was refused for now is sent again, with the key of the first time. */
+async function exchange(stack: Stack, method: string, path: string, init: Init): Promise<Answer> {
+  // A key belongs to the subject of a token.
+  const key = method === 'POST' &&
+    'authorization' in init.headers && { 'idempotency-key': `"${randomUUID()}"` }
+  const headers = { ...key, ...init.headers }
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await fetchOnce(stack, method, path, { ...init, headers })
+    if (answer.status !== 503 || attempt === attemptsMax) return answer
+    await sleep(Number(answer.headers.get('retry-after') ?? 1) * 1_000)
+  }
+}
+
+async function fetchOnce({ url }: Stack, method: string, path: string, init: Init): Promise<Answer> {
+  const answer = await fetch(new URL(path, url), { method, ...init })
+  const text = await answer.text()
+  const isJson = /\bjson\b/.test(answer.headers.get('content-type') ?? '')
+  const json = isJson && text !== '' ? JSON.parse(text) : undefined
+  const id = json?.id ?? answer.headers.get('location')?.split('/').at(-1) ?? ''
+  return { method, path, status: answer.status, headers: answer.headers, text, json, id }
+}
