@@ -27,7 +27,7 @@ import { type AssertionVerifier, trustStage } from './trust/trust.ts'
 
 export interface AppOptions {
   readonly application: Application
-  /** Code of the application's actions. @default none */
+  /** Code of the application's actions, guards and endpoints. @default none */
   readonly server?: ServerCode
   readonly repository: Repository
   readonly commits: Commits
@@ -36,24 +36,25 @@ export interface AppOptions {
   readonly health: Health
   readonly metrics: Metrics
   readonly requestLog: RequestLog
-  /** Whether what was read since a time (of `performance.now()`) has seen every acknowledged write. @default it has */
+  /** Whether a read that began at a time (`performance.now()`) has seen every acknowledged write. @default always */
   readonly isCertain?: IsCertain
-  /** How long one list may take, in ms. @default 800 */
+  /** Time limit of one list, in ms. @default 800 */
   readonly listTimeoutMs?: number
   /**
-   * How long a request may take to arrive, in ms: a body that trickles in must not hold a place for long. The edge gives
-   * up sooner; this is for when it does not. @default 10 000
+   * Time limit for a whole request to arrive, in ms: a slow body must not hold a slot for long. The edge usually gives
+   * up sooner. @default 10 000
    */
   readonly arrivalTimeoutMs?: number
-  /** Serves HTTPS with these. @default plain HTTP */
+  /** Certificate and key to serve HTTPS with. @default plain HTTP */
   readonly tls?: TlsMaterial | undefined
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number
 }
 
 /**
- * The HTTP half, stage by stage: enter → trust → (page | gate → admit → parse → handle) → answer → release.
- * Decisions that need no request are made here, once.
+ * HTTP side of the origin, stage by stage: enter → trust → (page
+ * gate → admit → parse → handle) → answer → release. Everything that does not depend on a request is computed here,
+ * once.
  */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const {
@@ -77,31 +78,31 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const http = {
     maxHeaderSize: limits.forwardedHeadBytesMax,
     headersTimeout: arrivalTimeoutMs,
-    // Node looks for late arrivals every 30 s unless told otherwise: the place would be held for that long.
+    // Node checks for late requests every 30 s by default, so that each would hold its slot for that long.
     connectionsCheckingInterval: Math.min(1_000, arrivalTimeoutMs),
   }
   const app = Fastify({
-    // Requests are logged by ourselves, once, when they have ended: a child logger for each costs more than a read.
+    // Requests are logged once, by `RequestLog`, when they end: a child logger per request costs more than a read.
     logger: false,
-    genReqId: requestId as never,
+    genReqId: requestId,
     requestIdHeader: false,
     bodyLimit: limits.bodyBytesMax,
-    // Longer than the edge and the balancer keep theirs, so that we never close one that they are about to use.
+    // Longer than the edge's and the load balancer's, so that the origin never closes a connection that they are about
+    // to use.
     keepAliveTimeout: 75_000,
     requestTimeout: arrivalTimeoutMs,
-    // The entry stage says the same as a problem.
+    // The entry stage refuses them as a problem instead.
     return503OnClosing: false,
     ...(tls === undefined
       ? { http }
-      : // Fastify's types make this another kind of application; nothing here uses what is different about it.
+      : // Fastify's types give an HTTPS application another server type. The cast hides the difference, which nothing here uses.
         ({ https: { ...http, ...tls, handshakeTimeout: arrivalTimeoutMs } } as object)),
     routerOptions: { maxParamLength: limits.urlLengthMax },
-    clientErrorHandler: (error, socket) =>
-      answerClientError(error, socket as never, requestId({ headers: {} } as never)),
-    // A path that cannot even be decoded: none of the stages has seen the request.
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, requestId({ headers: {} })),
+    // Answers a path that cannot be decoded, which reaches no stage.
     frameworkErrors: (error, request, reply) => {
       reply.header(headers.requestId, request.id)
-      sendProblem(reply as never, problemOf(error))
+      sendProblem(reply, problemOf(error))
     },
   })
   declareRequest(app)
@@ -110,7 +111,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
-    // A bad body is a value, not an error: an error would cost the connection.
+    // A malformed body is returned as a value: an error would make Fastify close the connection.
     (_request, body, done) => done(null, parseJsonBody(body as Buffer)),
   )
 
@@ -124,8 +125,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const pages = createPages(application)
   const paths = { catalogue: application.resources, pages }
   app.addHook('onRequest', unmatchedStage(paths))
-  // When the answer is handed to the socket, rather than when it is out: a caller who has left never gets that far, and
-  // the place would be lost.
+  // Frees the slot when the answer is handed to the socket, not when it has been sent: `onResponse` does not run for a
+  // caller who has left, and the slot would be lost.
   app.addHook('onSend', (request, reply, _payload, done) => {
     const endedAtMs = now()
     const { statusCode } = reply

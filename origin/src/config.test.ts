@@ -34,7 +34,7 @@ it('has these defaults', () => {
   `)
 })
 
-it('serves TLS with a certificate and a key, and refuses one without the other', () => {
+it('accepts a certificate with its key, and refuses one without the other', () => {
   const files = { TLS_CERTIFICATE_FILE: '/run/certificate.pem', TLS_KEY_FILE: '/run/key.pem' }
   expect(parseConfig({ ...required, ...files }).tls).toEqual({
     certificateFile: '/run/certificate.pem',
@@ -47,7 +47,7 @@ it('serves TLS with a certificate and a key, and refuses one without the other',
   }
 })
 
-it('lists every bad and missing value at once, each with what to set', () => {
+it('lists every invalid and missing variable at once, each with its fix', () => {
   expect(
     mistakesOf({ PORT: '70000', POOL_SIZE: '1e3', LOG_LEVEL: 'loud', MONGODB_DATABASE: 'a/b' }),
   ).toMatchInlineSnapshot(`
@@ -71,13 +71,13 @@ it('never prints a value, which may be a secret in the wrong variable', () => {
   expect(mistakesOf(env).join()).not.toContain(secret)
 })
 
-it('refuses pools that together are above the share of the instance', () => {
+it('refuses process pools that together exceed the share of connections of the instance', () => {
   expect(mistakesOf({ ...required, PROCESSES: '4', POOL_SIZE: '30', CONNECTION_SHARE: '100' })).toEqual([
     'PROCESSES × POOL_SIZE is 120 connections, but CONNECTION_SHARE allows 100: lower POOL_SIZE to 25',
   ])
   expect(mistakesOf({ ...required, PROCESSES: '4', POOL_SIZE: '25', CONNECTION_SHARE: '100' })).toEqual([])
 })
 
-it('takes an empty variable for one that is not set', () => {
+it('treats an empty variable as unset', () => {
   expect(parseConfig({ ...required, PORT: '', HOST: ' ' })).toMatchObject({ port: 3000, host: '127.0.0.1' })
 })

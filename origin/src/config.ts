@@ -1,22 +1,22 @@
 import { originEnv, ports } from '@spillway/origin/contract'
 
 /**
- * The one place where the environment is read. Every bad or missing value is reported at once, with what to set;
- * no value is ever printed, because a value in the wrong variable may be a secret.
+ * Configuration from the environment, which only this file reads. All invalid and missing variables are reported at
+ * once, each with its fix. Values are never printed, because a value in the wrong variable may be a secret.
  */
 export interface Config {
   readonly host: string
-  /** TCP port; 0 takes any free one. */
+  /** TCP port; 0 for any free one. */
   readonly port: number
-  /** Serves HTTPS with these; `undefined` for plain HTTP. */
+  /** Certificate and key to serve HTTPS with; `undefined` for plain HTTP. */
   readonly tls: TlsConfig | undefined
-  /** Processes that share the port; 1 runs without a supervisor. */
+  /** Processes that share the port; with 1 there is no supervisor. */
   readonly processes: number
   readonly mongodb: MongodbConfig
-  /** JSON Web Key Set with the edge's public keys: the JSON itself or a `file:` URL. */
+  /** JSON Web Key Set with the edge's public keys: the JSON text or a `file:` URL. */
   readonly edgeKeys: string
   readonly logLevel: LogLevel
-  /** How long a drain may take before the process exits anyway, in ms. */
+  /** Time limit of a drain, in ms; then the process exits with requests unfinished. */
   readonly drainTimeoutMs: number
 }
 
@@ -29,13 +29,13 @@ export interface TlsConfig {
 export interface MongodbConfig {
   readonly uri: string
   readonly database: string
-  /** Connections of this process. */
+  /** Pool connections of this process. */
   readonly poolSize: number
-  /** How long an operation waits for a connection, in ms. */
+  /** Time limit for an operation to wait for a pool connection, in ms. */
   readonly poolWaitTimeoutMs: number
-  /** How long an operation waits for a server that can take it, in ms. */
+  /** Time limit for an operation to find a suitable server, in ms. */
   readonly serverSelectionTimeoutMs: number
-  /** How long one list may take, however much time its caller has, in ms. */
+  /** Time limit of one list, in ms, even if the request's deadline is later. */
   readonly listTimeoutMs: number
 }
 
@@ -54,7 +54,7 @@ export class ConfigError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** @throws {ConfigError} that lists every mistake */
+/** @throws {ConfigError} with all mistakes */
 export function parseConfig(env: Environment): Config {
   const read = new Reader(env)
   const config: Config = {
@@ -99,7 +99,7 @@ export function parseConfig(env: Environment): Config {
   return config
 }
 
-/** Reads variables, remembers mistakes and goes on, so that all of them are found in one start. */
+/** Reads variables and collects mistakes, so that one start reports all of them. */
 class Reader {
   readonly mistakes: string[] = []
   readonly #env: Environment
@@ -115,7 +115,7 @@ class Reader {
     return value ?? ''
   }
 
-  /** Both files or neither: with one of them alone, plain HTTP would be served where TLS was meant. */
+  /** Requires both files or none: with only one set, plain HTTP would be served where TLS was meant. */
   tls(): TlsConfig | undefined {
     const { tlsCertificateFile, tlsKeyFile } = originEnv
     if ((this.#get(tlsCertificateFile) ?? this.#get(tlsKeyFile)) === undefined) return undefined
@@ -143,7 +143,7 @@ class Reader {
     return found ?? fallback
   }
 
-  /** An empty variable counts as one that is not set: that is what `NAME= node …` means to most people. */
+  /** An empty variable counts as unset: people mean that by `NAME= node …`. */
   #get(name: string): string | undefined {
     const value = this.#env[name]?.trim()
     return value === '' ? undefined : value

@@ -1,4 +1,4 @@
-/** Program: the origin with the application of this repository. */
+/** Entry point: the origin with this repository's application. */
 import { application } from '@spillway/origin/application'
 import { server } from '@spillway/origin/application/server'
 import { runOrigin } from './program.ts'

@@ -18,7 +18,7 @@ import { loadEdgeKeys, watchEdgeKeys } from './trust/edge-keys.ts'
 import { readTls } from './trust/tls.ts'
 import { AssertionVerifier } from './trust/trust.ts'
 
-/** A process that serves. */
+/** A running origin. */
 export interface Origin {
   readonly app: FastifyInstance
   readonly metrics: Metrics
@@ -26,13 +26,15 @@ export interface Origin {
   /** Reads the edge's keys again. */
   reloadKeys(): Promise<void>
   /**
-   * Stops in this order: readiness goes false and new requests are refused; requests in flight finish; what is batched
-   * is written; the connections close.
+   * Stops in this order: readiness goes false and new requests are refused; requests in flight finish; pending batches
+   * are written; the connections close.
    */
   drain(): Promise<void>
 }
 
-/** @throws {Error} when the keys or the certificate cannot be read, the database cannot be reached, or the port is in use */
+/**
+ * @throws {Error} if the keys or the certificate cannot be read, the database cannot be reached, or the port is in use
+ */
 export async function startOrigin(
   config: Config,
   application: Application,
@@ -111,7 +113,7 @@ export async function startOrigin(
         logger.info('draining')
         health.drain()
         keys.stop()
-        // A kept-alive connection becomes idle when its last answer is out; nothing else would close it.
+        // A keep-alive connection becomes idle after its last answer, and nothing else would close it.
         const sweep = setInterval(() => app.server.closeIdleConnections(), 20)
         await app.close()
         clearInterval(sweep)
@@ -143,7 +145,7 @@ async function openDatabase(
       observe,
     })
   } catch (cause) {
-    // The driver's message names hosts; the cause keeps it for a debugger, and nothing prints it.
+    // The driver's message contains host names. Only `cause` keeps it, for a debugger; it is never printed.
     throw new Error('The database cannot be reached: check MONGODB_URI and that it is running.', { cause })
   }
 }

@@ -6,7 +6,9 @@ import { reportAsWorker } from './cluster/worker.ts'
 import { parseConfig } from './config.ts'
 import { startOrigin } from './process.ts'
 
-/** Serves an application, with its server code if it has any: configuration → process → serve → drain on a signal → exit. */
+/**
+ * Runs the origin with an application and its server code: configuration → process → serve → drain on a signal → exit.
+ */
 export function runOrigin(application: Application, server: ServerCode = noServerCode): void {
   run(application, server).then(
     (code) => process.exit(code),
@@ -17,17 +19,17 @@ export function runOrigin(application: Application, server: ServerCode = noServe
   )
 }
 
-/** @returns the code to exit with */
+/** @returns the exit code */
 async function run(application: Application, server: ServerCode): Promise<number> {
   const config = parseConfig(process.env)
   if (cluster.isPrimary && config.processes > 1) return supervise(config)
   const { promise: asked, resolve: stop } = Promise.withResolvers<'stop'>()
-  // `on`, not `once`: a signal that is not listened to any more kills, and each may come twice, from a service manager
-  // that sends it to every process of the unit and from the supervisor, or from a terminal and from npm.
+  // `on` instead of `once`: without a listener the second signal would kill the process, and signals may come twice,
+  // from a service manager and the supervisor, or from a terminal and npm.
   process.on('SIGTERM', () => stop('stop'))
   process.on('SIGINT', () => stop('stop'))
   const origin = await Promise.race([startOrigin(config, application, server), asked])
-  // Asked to stop before anything was served: there is nothing to finish.
+  // Stopped before it served anything: there is nothing to drain.
   if (origin === 'stop') return 0
   if (cluster.isWorker) reportAsWorker(origin)
   process.on('SIGHUP', () => void origin.reloadKeys())

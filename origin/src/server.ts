@@ -1,4 +1,7 @@
-/** The origin's door for an application's server code: handlers of its actions. In no Worker's bundle. */
+/**
+ * Public entry point for an application's server code: handlers of actions, guards and endpoints. Never bundled into
+ * the Worker.
+ */
 export type { ActionStore, Changes, Increments, Items } from './action/action-store.ts'
 export { type Guard, type GuardContext, guard } from './action/guards.ts'
 export {

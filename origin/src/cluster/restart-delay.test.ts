@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { restartDelay } from './restart-delay.ts'
 
-it('restarts the first crash at once, then waits ever longer, up to 15 s', () => {
+it('restarts at once after the first crash, then doubles the delay up to 15 s', () => {
   let crashes = 0
   const delays = Array.from({ length: 9 }, () => {
     const next = restartDelay(1_000, crashes)
@@ -11,6 +11,6 @@ it('restarts the first crash at once, then waits ever longer, up to 15 s', () =>
   expect(delays).toEqual([0, 250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000])
 })
 
-it('forgets earlier crashes once a worker has lived for a minute', () => {
+it('resets the delay once a worker has lived for a minute', () => {
   expect(restartDelay(60_000, 7)).toEqual({ delayMs: 0, crashes: 1 })
 })

@@ -5,11 +5,11 @@ import { restartDelay } from './restart-delay.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
 
 /**
- * One process per core behind one port (decisions/0013-one-port-many-processes.md). The supervisor does no work of its
- * own: it starts workers, starts those again that crash, passes signals on, and adds up their metrics. Workers end when
- * it is gone, however it went: their channel to it closes, and Node exits them.
+ * One process per core behind one port (decisions/0013-one-port-many-processes.md). The supervisor serves no requests:
+ * it starts workers, restarts crashed ones, forwards signals, and aggregates their metrics. Workers exit when the
+ * supervisor does, even if it was killed: Node ends them when their IPC channel closes.
  *
- * @returns the code to exit with, once every worker is gone
+ * @returns the exit code, once every worker has ended
  */
 export async function supervise(config: Config): Promise<number> {
   const metrics = new WorkerMetrics()
@@ -30,12 +30,13 @@ export async function supervise(config: Config): Promise<number> {
         await once(worker, 'exit')
       }
       if (isStopping) {
-        // One that has not served yet may not even listen to signals: it is ended by them, and had nothing to finish.
+        // A worker that is still starting may be ended by the signal itself: it had no request to finish, so that is no
+        // failure.
         failed ||= isUp !== false && worker.process.exitCode !== 0
         return
       }
-      // A worker that cannot start at all (a bad key set, a port in use) has said why; trying again would hide it, and going on
-      // with fewer workers as well.
+      // A worker that cannot start at all (a bad key set, a port in use) has logged why. Retrying would hide it, and so
+      // would running with fewer workers.
       if (isFirstStart) {
         failed = true
         end()
@@ -56,7 +57,7 @@ export async function supervise(config: Config): Promise<number> {
     if (isStopping) return
     isStopping = true
     pass('SIGTERM')
-    // Workers give up by themselves; this is for one that cannot even do that.
+    // Workers end by themselves within the drain timeout; this ends one that hangs.
     setTimeout(() => {
       pass('SIGKILL')
       stop(1)

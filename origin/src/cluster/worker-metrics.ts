@@ -6,15 +6,15 @@ import type { SupervisorMessage, WorkerMessage, WorkerReport } from './worker-me
 const reportTimeoutMs = 5_000
 
 /**
- * Adds up what the workers count. Those are asked that serve: one that is still starting cannot answer, and has nothing
- * to tell. (prom-client's own `clusterMetrics` asks all of them, and fails with the first that is silent.)
+ * Aggregates the workers' metrics. Asks only workers that serve: one that is still starting cannot answer, and has
+ * nothing to report. (prom-client's own `clusterMetrics` asks all, and fails if one does not answer.)
  */
 export class WorkerMetrics {
   readonly #serving = new Set<Worker>()
   readonly #asked = new Map<number, { readonly worker: Worker; resolve(report: WorkerReport): void }>()
   #lastId = 0
 
-  /** Answers the scrapes that reach a worker, and counts it in from when it serves to when it ends. */
+  /** Answers scrapes that reach this worker, and includes its counters while it serves. */
   watch(worker: Worker): void {
     worker.once('listening', () => this.#serving.add(worker))
     worker.once('exit', () => {
@@ -35,10 +35,12 @@ export class WorkerMetrics {
     if (worker.isConnected()) worker.send(answer)
   }
 
-  /** @throws Error where a worker that serves does not answer: a sum without it would look like a restart */
+  /** @throws {Error} if a serving worker does not answer: a sum without it would look like a restart */
   async #gather(): Promise<string> {
     const reports = await Promise.all([...this.#serving].map((worker) => this.#ask(worker)))
     const sum = AggregatorRegistry.aggregate(
+      // `aggregate` only reads the reports: prom-client types the array as mutable, and each worker's array as one
+      // metric.
       reports as unknown as MetricObjectWithValues<MetricValue<string>>[],
     )
     return await sum.metrics()

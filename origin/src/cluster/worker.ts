@@ -1,7 +1,7 @@
 import type { Origin } from '../process.ts'
 import type { SupervisorMessage, WorkerMessage } from './worker-messages.ts'
 
-/** Lets a worker answer a scrape for all workers: whichever is asked asks the supervisor, who asks everyone. */
+/** Lets a worker answer a scrape for all workers: it asks the supervisor, which asks each worker. */
 export function reportAsWorker({ metrics }: Pick<Origin, 'metrics'>): void {
   const waiting = new Map<number, PromiseWithResolvers<string>>()
   let lastId = 0

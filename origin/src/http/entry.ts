@@ -16,17 +16,17 @@ import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify
 import { sendProblem } from './problem.ts'
 import { unmatched } from './request.ts'
 
-/** First stage of every request, and the answers to those that match no route. */
+/** First stage of every request, and the answers to requests that match no route. */
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** The edge's id for the request, so that its log lines and ours meet; one of our own where there is none. */
-export function requestId(raw: IncomingMessage): string {
+/** Returns the edge's request id, so that log lines of both tiers share it; a new one if the request has none. */
+export function requestId(raw: Pick<IncomingMessage, 'headers'>): string {
   const sent = raw.headers[headers.requestId]
   return typeof sent === 'string' && uuid.test(sent) ? sent : randomUUID()
 }
 
-/** Paths for the balancer and for operators: no assertion, no admission, open while draining. */
+/** Paths for the load balancer and for operators: no assertion, no admission, open while draining. */
 const operational: ReadonlySet<string> = new Set(Object.values(opsPaths))
 
 export const isOperational = (request: FastifyRequest): boolean => operational.has(request.raw.url as string)
@@ -38,7 +38,7 @@ export interface EntryOptions {
   readonly isDraining: () => boolean
 }
 
-/** Dates the request, names it in the answer, and turns it away while this process is stopping. */
+/** Records start and deadline of the request, sets the common response headers, and refuses work while draining. */
 export function entryStage({ now, load, isDraining }: EntryOptions): onRequestHookHandler {
   const loadText = sampled(() => formatLoad(load()), 10)
   return (request, reply, done) => {
@@ -61,7 +61,7 @@ export function entryStage({ now, load, isDraining }: EntryOptions): onRequestHo
   }
 }
 
-/** Computes a value at most once in a time: the load needs not be newer than a few requests. */
+/** Computes a value at most once per interval: the load in an answer may be some requests old. */
 function sampled<Value>(compute: () => Value, intervalMs: number): (now: number) => Value {
   let value = compute()
   let computedAt = Number.NEGATIVE_INFINITY
@@ -75,8 +75,8 @@ function sampled<Value>(compute: () => Value, intervalMs: number): (now: number)
 }
 
 /**
- * Answers what no route takes, before a body is read. An escape in a path leads here as well: nothing in a valid path
- * needs one, and two spellings must not reach one document.
+ * Answers requests that match no route, before a body is read. A path with a percent-encoded character matches none: no
+ * valid path needs one, and a document must have only one URL.
  */
 export function unmatchedStage(paths: KnownPaths): onRequestHookHandler {
   return (request, reply, done) => {
@@ -92,16 +92,16 @@ export function unmatchedStage(paths: KnownPaths): onRequestHookHandler {
   }
 }
 
-/** Served routes, to tell a wrong method from a wrong path. */
+/** Served routes, to tell a wrong method from an unknown path. */
 export interface KnownPaths {
   readonly catalogue: Catalogue
-  /** Paths that are read, beside the resources. */
+  /** Paths of pages, beside those of the resources. */
   readonly pages: { has(path: string): boolean }
 }
 
 const pageMethods = ['GET', 'HEAD', 'OPTIONS'] as const
 
-/** 404, 405 with Allow, or the answer to OPTIONS (RFC 9110 §9.3.7). CORS is the edge's. */
+/** Answers 404, 405 with Allow, or OPTIONS (RFC 9110 §9.3.7). CORS is the edge's task. */
 export function answerUnmatched(
   { catalogue, pages }: KnownPaths,
   request: FastifyRequest,
@@ -130,13 +130,13 @@ export function answerUnmatched(
   }
 }
 
-/** The path as sent. */
+/** The request's path, as sent. */
 export function pathOf(url: string): string {
   const end = url.indexOf('?')
   return end === -1 ? url : url.slice(0, end)
 }
 
-/** The query as sent, without `?`. */
+/** The request's query, as sent, without `?`. */
 export function searchOf(url: string): string {
   const start = url.indexOf('?')
   return start === -1 ? '' : url.slice(start + 1)

@@ -22,7 +22,7 @@ it('reads JSON as JSON.parse does', () => {
   )
 })
 
-it('takes whatever JSON.stringify makes of plain values', () => {
+it('accepts everything that JSON.stringify makes of plain values', () => {
   const value = fc.jsonValue({ maxDepth: 6, noUnicodeString: false })
   fc.assert(
     fc.property(value, (made) => {
@@ -41,24 +41,27 @@ it('takes whatever JSON.stringify makes of plain values', () => {
 describe('refuses', () => {
   const cases: Record<string, readonly [string | Buffer, string]> = {
     'an empty body': ['', 'The body is empty.'],
-    'what is not UTF-8': [Buffer.from([0x22, 0xc3, 0x28, 0x22]), 'The body is not valid UTF-8.'],
-    'a mistake, by its place': ['{"a":1,}', 'Invalid JSON: see character 8.'],
-    'a member twice': ['{"a":1,"a":2}', 'Duplicate member in an object: see character 8.'],
-    'a member twice in two spellings': [
+    'bytes that are not UTF-8': [Buffer.from([0x22, 0xc3, 0x28, 0x22]), 'The body is not valid UTF-8.'],
+    'a syntax error, with its position': ['{"a":1,}', 'Invalid JSON: see character 8.'],
+    'a duplicate member': ['{"a":1,"a":2}', 'Duplicate member in an object: see character 8.'],
+    'a duplicate member whose names are escaped differently': [
       '{"a":1,"\\u0061":2}',
       'Duplicate member in an object: see character 8.',
     ],
-    'a member twice, deep inside': [
+    'a duplicate member, deeply nested': [
       '[{"x":{"a":[],"a":{}}}]',
       'Duplicate member in an object: see character 15.',
     ],
-    __proto__: ['{"__proto__":{"admin":true}}', 'Member name __proto__ is not allowed.'],
-    '__proto__ in escapes': ['{"\\u005f_proto__":1}', 'Member name __proto__ is not allowed.'],
+    'a member named __proto__': ['{"__proto__":{"admin":true}}', 'Member name __proto__ is not allowed.'],
+    'a member named __proto__, escaped': ['{"\\u005f_proto__":1}', 'Member name __proto__ is not allowed.'],
     'an integer that would lose digits': [
       '{"a":9007199254740993}',
       'Number cannot be represented exactly: see character 6.',
     ],
-    'a number without end': ['[1e999]', 'Number cannot be represented exactly: see character 2.'],
+    'a number beyond the range of a double': [
+      '[1e999]',
+      'Number cannot be represented exactly: see character 2.',
+    ],
     'a fraction that would become an integer': [
       '[4.9999999999999999999]',
       'Number cannot be represented exactly: see character 2.',
@@ -67,60 +70,63 @@ describe('refuses', () => {
       '\ufeff{}',
       'The body starts with a byte order mark (U+FEFF). Send it without one.',
     ],
-    NUL: ['{"a":["\\u0000"]}', 'One field is not valid: Must not contain NUL (U+0000).'],
-    'half of a surrogate pair': ['{"a":"\\ud800"}', 'A text holds half of a surrogate pair.'],
-    'a member twice, after an object that has it once': [
+    'a string with NUL': ['{"a":["\\u0000"]}', 'One field is not valid: Must not contain NUL (U+0000).'],
+    'a lone surrogate': ['{"a":"\\ud800"}', 'A text holds half of a surrogate pair.'],
+    'a duplicate member, after nested objects that have it, too': [
       '{"a":{"b":1},"c":{"b":1},"a":{}}',
       'Duplicate member in an object: see character 26.',
     ],
-    'more names than any document has': [
+    'more distinct member names than the limit': [
       JSON.stringify(Object.fromEntries(Array.from({ length: 1_025 }, (_, n) => [`n${n}`, 0]))),
       'A body has at most 1024 different member names.',
     ],
-    'a number that is none': ['{"a":1.2.3}', 'Invalid JSON: see character 9.'],
-    'a text without an end': ['{"a":"\\"', 'Invalid JSON: see character 9.'],
-    'an escape that is none, in a name': ['{"\\x":1}', 'Invalid JSON: see character 4.'],
-    'a closing bracket too many': ['}{"a":1', 'Invalid JSON.'],
-    'more arrays than any document has': [
+    'a malformed number': ['{"a":1.2.3}', 'Invalid JSON: see character 9.'],
+    'an unterminated string': ['{"a":"\\"', 'Invalid JSON: see character 9.'],
+    'an invalid escape in a name': ['{"\\x":1}', 'Invalid JSON: see character 4.'],
+    'an unmatched closing bracket': ['}{"a":1', 'Invalid JSON.'],
+    'more arrays than the limit': [
       `[${Array(32_768).fill('[]').join(',')}]`,
       'Too many arrays and objects: at most 32768.',
     ],
-    'deep nesting': [`${'['.repeat(17)}${']'.repeat(17)}`, 'JSON nested too deeply: at most 16 levels.'],
+    'nesting beyond the limit': [
+      `${'['.repeat(17)}${']'.repeat(17)}`,
+      'JSON nested too deeply: at most 16 levels.',
+    ],
   }
   for (const [name, [body, detail]] of Object.entries(cases)) {
     it(name, () => expect(detailOf(body)).toBe(detail))
   }
 })
 
-it('says nothing of what is in the body', () => {
+it('never quotes the body in a detail', () => {
   for (const text of ['{"password":"swordfish"', 'swordfish', '{"a":swordfish}', '"swordfish']) {
     expect(detailOf(text)).toMatch(/Invalid JSON/)
     expect(detailOf(text)).not.toMatch(/sword|fish|password/)
   }
 })
 
-it('tells texts from structure: braces, quotes and names inside strings are nothing', () => {
+it('ignores braces, quotes and names inside strings', () => {
   for (const text of ['{"a":"{\\"a\\":1,\\"a\\":2}"}', '["\\\\","a","a"]', '{"a":{"a":{"a":1}},"b":"a"}']) {
     expect(parse(text)).toEqual({ ok: true, value: JSON.parse(text), text })
   }
 })
 
-it('takes as many arrays and objects as the limit', () => {
+it('accepts as many arrays and objects as the limit', () => {
   expect(parse(`[${Array(32_766).fill('[]').join(',')},{}]`).ok).toBe(true)
 })
 
-it('takes the largest exact integers and any fraction', () => {
+it('accepts the largest exact integers and any fraction', () => {
   for (const text of ['9007199254740991', '-9007199254740991', '0.12345678901234567890', '1e308', '-0']) {
     expect(parse(text).ok).toBe(true)
   }
 })
 
-it('takes a thousand documents of the same names', () => {
+it('accepts a thousand documents with the same member names', () => {
   const items = Array.from({ length: 1_000 }, (_, n) => ({ a: n, b: { a: n, b: [{ a: n }] } }))
   expect(parse(JSON.stringify({ items })).ok).toBe(true)
 })
 
-it('points to the first text that holds NUL, and to a name that does', () => {
+it('points to the first string with NUL', () => {
   const pointerOf = (text: string) => {
     const parsed = parse(text)
     return parsed.ok ? undefined : parsed.problem.errors
@@ -130,4 +136,5 @@ it('points to the first text that holds NUL, and to a name that does', () => {
   expect(pointerOf('"\\u0000"')).toEqual([{ pointer: '', detail }])
 })
 
-it('nests as deep as the limit', () => expect(parse(`${'['.repeat(16)}${']'.repeat(16)}`).ok).toBe(true))
+it('accepts nesting as deep as the limit', () =>
+  expect(parse(`${'['.repeat(16)}${']'.repeat(16)}`).ok).toBe(true))

@@ -8,10 +8,10 @@ import { pointerToken, validationFailed } from './validation-problem.ts'
 export const jsonType = 'application/json; charset=utf-8'
 
 /**
- * JSON of callers (RFC 8259), read so that two readers cannot take it for two different things: valid UTF-8, no member
- * twice in one object (§4), no number that loses digits on the way (§6), no member that reaches an object's prototype,
- * bounded nesting and a bounded number of names. `JSON.parse` does the syntax; a pass over the text, before it, does what
- * it cannot tell and what would make it dear: a refusal never costs more than taking the largest good body.
+ * Parses JSON of callers (RFC 8259) so that no two parsers can read it differently: valid UTF-8, no duplicate member
+ * (§4), no number that loses digits (§6), no `__proto__` member, bounded nesting and a bounded number of member names.
+ * A scan of the text enforces most of this before `JSON.parse` checks the syntax: `JSON.parse` hides duplicates, and is
+ * slow for bodies that are built to make it slow. A refusal never costs more than parsing the largest good body.
  */
 export function parseJsonBody(bytes: Buffer): ParsedBody {
   if (bytes.length === 0) return refuse('The body is empty.')
@@ -41,29 +41,29 @@ const refuse = (detail: string): { readonly ok: false; readonly problem: Problem
   problem: { code: 'malformed-json', detail },
 })
 
-/** Position of the mistake, without a word of the body: it may hold what is nobody else's business, logs included. */
+/** Position of the syntax error, without any text of the body: it may hold secrets, and details are logged. */
 function describeSyntaxError({ message }: Error): string {
   const position = /at position (\d+)/.exec(message)?.[1]
   if (position !== undefined) return `Invalid JSON: see character ${Number(position) + 1}.`
   return message.includes('end of JSON') ? 'Invalid JSON: unexpected end of the body.' : 'Invalid JSON.'
 }
 
-/** A lone surrogate is no character: the database would store another one in its place. */
+/** A lone surrogate is no Unicode character: the database would store U+FFFD in its place. */
 const mayHoldSurrogates = (text: string): boolean => text.includes('\\u') && /\\u[dD][89a-fA-F]/.test(text)
 
 const isIllFormed = (text: string): boolean => !text.isWellFormed()
 
-/** DocumentDB stores no NUL, and no query takes one: such a text could not be asked for. */
+/** Strings with NUL are refused, because DocumentDB can neither store nor match them. */
 const mayHoldNul = (text: string): boolean => text.includes('\\u0000')
 
 const holdsNul = (text: string): boolean => text.includes('\0')
 
-/** The way to the first text, or name of a member, of which something holds. Only a find costs more than a look. */
+/** Path to the first string, or member name, that matches. perf: the path is built only after a match. */
 function findText(value: unknown, holds: (text: string) => boolean): readonly string[] | undefined {
   if (typeof value === 'string') return holds(value) ? [] : undefined
   if (typeof value !== 'object' || value === null) return undefined
   if (Array.isArray(value)) {
-    // perf: by index, as an iterator for each of a hundred thousand arrays costs more than the looks.
+    // perf: loops by index, because an iterator for each of a hundred thousand arrays would cost more than the checks.
     for (let index = 0; index < value.length; index += 1) {
       const found = findText(value[index], holds)
       if (found !== undefined) return [String(index), ...found]

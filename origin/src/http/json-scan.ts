@@ -1,9 +1,9 @@
 import { limits, losesDigits } from '@spillway/origin/contract'
 
 /**
- * Finds what is wrong with a text of JSON beside its syntax: nesting, members, names and numbers. It comes before `JSON.parse`,
- * which costs a hundred times as much for a body of nothing but names that nobody has seen before; so it meets texts that
- * are no JSON as well, and leaves those to the parser. One pass, in the order of the text, that stops at the first objection.
+ * Finds faults of a JSON text other than its syntax: nesting, members, names and numbers. Runs before `JSON.parse`,
+ * which takes a hundred times as long for a body of member names that it has never seen. So it also meets malformed
+ * JSON, and leaves that to the parser. One pass in the order of the text; stops at the first fault.
  */
 export function findObjection(text: string): string | undefined {
   const members = new Members()
@@ -39,7 +39,7 @@ export function findObjection(text: string): string | undefined {
         index += 1
         if (isExponent(next)) exponentAt = index
       }
-      // perf: a body may hold tens of thousands, and no double loses one that is as short as most of them.
+      // perf: skips short numbers, which no double loses: a body may hold tens of thousands.
       if (index - start < exactDigits && !(index - exponentAt > exactExponentDigits)) continue
       const number = text.slice(start, index + 1)
       if (losesDigits(number) && !Number.isNaN(Number(number))) {
@@ -50,7 +50,7 @@ export function findObjection(text: string): string | undefined {
   return undefined
 }
 
-/** Digits that a double keeps, wherever the point is and whatever an exponent of two digits says. */
+/** Digits that a double always keeps, wherever the point is and with any exponent of up to two digits. */
 const exactDigits = 15
 const exactExponentDigits = 2
 
@@ -64,14 +64,14 @@ const openBrace = 0x7b
 const closeBrace = 0x7d
 
 /**
- * The names of the objects that are open. Objects of one depth follow one another, so one map for each depth tells by the
- * number of the object whether a name was seen in this one: nothing is made for an object of its own.
+ * Member names of the open objects. Objects of one depth follow one another, so there is one map per depth, from a name
+ * to the number of the last object that had it. perf: nothing is allocated per object.
  */
 class Members {
   /** Number of the object that is open at each depth; 0 for an array. */
   readonly #open: number[] = []
   readonly #lastSeen: Map<string, { object: number }>[] = []
-  /** Objects and arrays so far. */
+  /** Number of objects and arrays so far. */
   containers = 0
   #names = 0
 
@@ -92,10 +92,10 @@ class Members {
     this.#open.pop()
   }
 
-  /** @param raw a name as it is written, without its quotes */
+  /** @param raw the name as written, without its quotes */
   add(raw: string, index: number): string | undefined {
     const name = raw.includes('\\') ? unescaped(raw) : raw
-    // No JSON: the parser will say where.
+    // The name is malformed JSON: the parser reports the position.
     if (name === undefined) return undefined
     if (name === '__proto__') return 'Member name __proto__ is not allowed.'
     const depth = this.#open.length
@@ -105,7 +105,7 @@ class Members {
     const before = lastSeen.get(name)
     if (before?.object === object) return `Duplicate member in an object: see character ${index + 1}.`
     if (before !== undefined) {
-      // perf: one look-up a name; to set it again would be another.
+      // perf: updates the entry in place, to save a second look-up.
       before.object = object
       return undefined
     }
@@ -128,7 +128,7 @@ function unescaped(raw: string): string | undefined {
 function endOfString(text: string, start: number): number {
   const end = text.indexOf('"', start + 1)
   if (text.charCodeAt(end - 1) !== backslash) return end
-  // perf: one character after the other, since a text may be full of quotes that are escaped.
+  // perf: goes character by character, because `indexOf` would stop at each of many escaped quotes.
   for (let index = text.indexOf('\\', start + 1); index < text.length; index += 1) {
     const char = text.charCodeAt(index)
     if (char === quote) return index

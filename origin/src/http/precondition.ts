@@ -7,12 +7,12 @@ import {
 } from '@spillway/origin/contract'
 
 /**
- * Conditional requests in the order of RFC 9110 §13.2.2: If-Match, then If-None-Match. There is no Last-Modified, so
- * the two conditions on dates have nothing to be compared with and are ignored (§13.1.3, §13.1.4); ranges are not
- * served. Conditions are looked at only where the request would succeed without them (§13.2.1).
+ * Conditional requests in the order of RFC 9110 §13.2.2: If-Match, then If-None-Match. Answers have no Last-Modified,
+ * so the two conditions on dates are ignored (§13.1.3, §13.1.4). Range requests are not supported. Conditions are
+ * evaluated only if the request would succeed without them (§13.2.1).
  */
 
-/** Tags that a condition names; `'any'` for `*`. */
+/** Tags of a condition; `'any'` for `*`. */
 export type Tags = readonly DocumentTag[] | 'any'
 
 export interface Preconditions {
@@ -28,8 +28,9 @@ const unconditional: Parsed<Preconditions> = {
 }
 
 /**
- * An If-None-Match that cannot be read matches nothing: a reader is sent what it asked for, as the edge does from its
- * cache. A write is refused instead, since its author meant to guard something.
+ * Parses both conditions. On a read, a malformed If-None-Match matches nothing and the full answer is sent, as the edge
+ * does for a cached one. On a write it is refused, because ignoring it could overwrite a document that the caller meant
+ * to protect.
  */
 export function parsePreconditions(headers: Conditions, use: 'read' | 'write'): Parsed<Preconditions> {
   const ifMatch = headers['if-match'] as string | undefined
@@ -44,9 +45,9 @@ export function parsePreconditions(headers: Conditions, use: 'read' | 'write'): 
 }
 
 /**
- * Evaluates the conditions for a document that is there, at this version and shown in this revision.
- * If-Match is about the document, so its versions alone are compared; If-None-Match is about what would be sent, so whole
- * tags are ({@link ../../contract/etag.ts}).
+ * Evaluates the conditions for an existing document of this version, shown in this revision.
+ * If-Match is about the document, so only versions are compared. If-None-Match is about the representation, so whole
+ * tags are compared ({@link ../../contract/etag.ts}).
  */
 export function evaluatePreconditions(
   { ifMatch, ifNoneMatch }: Preconditions,
@@ -61,10 +62,10 @@ export function evaluatePreconditions(
   return isHeld ? 'ifNoneMatchFailed' : 'proceed'
 }
 
-/** Whether an If-None-Match names this entity tag of a list. */
+/** Whether an If-None-Match contains this entity tag of a list. */
 export function namesListEtag(ifNoneMatch: string, etag: string): boolean {
   if (ifNoneMatch.trim() === '*') return true
-  // Weak comparison (§13.1.2). Our tags hold no comma.
+  // Weak comparison (§13.1.2). Entity tags of lists hold no comma.
   return listsElement(ifNoneMatch, etag) || listsElement(ifNoneMatch, `W/${etag}`)
 }
 
@@ -73,7 +74,7 @@ const failures = {
   ifNoneMatchFailed: 'If-None-Match matches',
 } as const
 
-/** The 412 of a document that has this entity tag now, and the condition that it is because of. */
+/** The 412 of a document: names the failed condition and the current entity tag. */
 export const preconditionFailed = (verdict: keyof typeof failures, etag: string): Problem => ({
   code: 'precondition-failed',
   detail: `${failures[verdict]}: the current ETag is ${etag}. Read the document again before you retry.`,

@@ -14,26 +14,27 @@ import {
 import type { FastifyReply } from 'fastify'
 
 /**
- * The one place where something thrown becomes an answer. Whatever is not a problem already is one of Fastify's own
- * refusals, which are translated by their code, or a defect, of which the caller learns nothing but the request's id.
+ * The only place that turns a thrown error into an answer. An error that is no problem is either one of Fastify's,
+ * translated by its code, or a defect, which shows the caller nothing but the request id.
  */
 export function problemOf(error: unknown, raw?: IncomingMessage): Problem {
   if (error instanceof ProblemError) return error.problem
+  // Anything can be thrown; both members are checked before use.
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
   if (typeof code !== 'string') return internalError
   const known = frameworkProblems[code]
   if (known !== undefined) return known
   if (statusCode === 400 && code.startsWith('FST_')) return badRequest
-  // A body that ends early: the client is gone or has counted wrong. That can be true only of a request that has not
-  // arrived in full: for any other, the connection that broke was one of ours.
+  // The body ended early: the client left or sent a wrong Content-Length. Checked only while the request is incomplete,
+  // because later an ECONNRESET comes from one of the origin's own connections.
   if (code === 'ECONNRESET' && raw?.complete === false) return badRequest
   return internalError
 }
 
-/** Whether the operators should hear of it: a defect of ours, not a caller's mistake or a planned refusal. */
+/** Whether the operators must hear of it: a defect of this program, not a caller's mistake or a planned refusal. */
 export const isDefect = (problem: Problem): boolean => problem.code === 'internal-error'
 
-/** Sends a problem as the answer. Costs no stack trace, so it is also how a request is shed. */
+/** Sends a problem as the answer. Creates no Error and so no stack trace: a shed request costs little. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const body = JSON.stringify(problemBody(problem, reply.request.id))
   reply.request.problem = problem
@@ -41,8 +42,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 }
 
 /**
- * Answers what Node's HTTP parser has refused, where there is no request yet. The header lines are written by hand,
- * because there is nothing else to write them.
+ * Answers a request that Node's HTTP parser refused. The header lines are written by hand, because no reply exists at
+ * that point.
  */
 export function answerClientError(error: Error & { code?: string }, socket: Socket, requestId: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
@@ -62,9 +63,8 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 }
 
 /**
- * Whether an earlier request of this connection, which had arrived in full, is still in work: a client that sends its
- * requests without waiting would take this refusal for the answer to that one. The member is Node's own, and what its
- * default handler looks at as well.
+ * Whether an earlier request of this connection is complete and still unanswered: a pipelining client would take this
+ * refusal for the answer to that one. `_httpMessage` is internal to Node, whose default handler reads it as well.
  */
 function isAnswering(socket: Socket): boolean {
   const { _httpMessage: response } = socket as { _httpMessage?: ServerResponse | null }

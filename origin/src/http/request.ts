@@ -3,31 +3,34 @@ import type { Operation, Parsed, Principal, Problem } from '@spillway/origin/con
 import type { FastifyInstance } from 'fastify'
 import type { Call } from '../store/repository.ts'
 
-/** State of a request that the stages fill in and hand on. Declared up front, so that every request has one shape. */
+/** State of a request, filled in by the stages. Declared up front, so that all requests share one hidden class. */
 declare module 'fastify' {
   interface FastifyRequest {
-    /** `undefined`: a caller without a token. Set by the trust stage. */
+    /** `undefined` for a caller without a token. Set by the trust stage. */
     principal: Principal | undefined
-    /** Meaning of path and method, for metrics and logs. */
+    /** Route and operation, for metrics and logs. */
     target: Target
-    /** When the request line and headers were read, by `performance.now()`. */
+    /** When the head of the request was read, by `performance.now()`. */
     startedAtMs: number
-    /** When the answer is of no use any more, by `performance.now()`. */
+    /** When the caller stops waiting, by `performance.now()`. */
     deadlineMs: number
-    /** When admission let it in, by `performance.now()`; 0 while it holds no place. */
+    /** When admission gave it a slot, by `performance.now()`; 0 while it holds none. */
     admittedAtMs: number
-    /** The problem that it was answered with. */
+    /** The problem that was sent as the answer. */
     problem: Problem | undefined
-    /** An error behind an answer that does not show it; it is logged when the request has ended. */
+    /** An error that the answer does not show; logged when the request has ended. */
     defect: unknown
   }
 }
 
 export interface Target {
-  /** Path pattern: never a path with an id or a caller's text in it. */
+  /** Path pattern; never contains an id or other text of the caller. */
   readonly route: string
   readonly operation: Operation | 'unmatched' | 'ops' | 'page'
-  /** Whether its time is no measure of the load: it may wait for others than the database. @default false */
+  /**
+   * Whether its latency is no sample of the load, because it may wait for other things than the database. @default
+   * false
+   */
   readonly takesItsTime?: boolean
 }
 
@@ -35,7 +38,8 @@ export const unmatched: Target = { route: 'unmatched', operation: 'unmatched' }
 
 export function declareRequest(app: FastifyInstance): void {
   app.decorateRequest('principal', undefined)
-  // A reference is refused as a default, because all requests would share it; the entry stage sets this one.
+  // Fastify refuses a reference as a default, because all requests would share it. The cast is safe, because the entry
+  // stage sets the target first of all.
   app.decorateRequest('target', undefined as never)
   app.decorateRequest('startedAtMs', 0)
   app.decorateRequest('deadlineMs', 0)
@@ -44,7 +48,7 @@ export function declareRequest(app: FastifyInstance): void {
   app.decorateRequest('defect', undefined)
 }
 
-/** A body as the parser has left it: a value and the text that it was sent as, or what is wrong with it. */
+/** A parsed body: its value and original text, or the problem with it. */
 export type ParsedBody = JsonBody | Extract<Parsed<never>, { ok: false }>
 
 export interface JsonBody {
@@ -54,9 +58,8 @@ export interface JsonBody {
 }
 
 /**
- * The circumstances of a request's work for the store. `signal` is not a real one: the store only asks, when a batch
- * leaves, whether the caller is still there, and the socket knows. A controller with a listener for each request
- * would cost more than the question.
+ * Deadline and abort signal of a request, for the store. The store only reads `signal.aborted`, when a batch is sent.
+ * perf: reads the socket's state, because an AbortController with a listener per request would cost more.
  */
 export function callOf({ deadlineMs, raw }: { deadlineMs: number; raw: IncomingMessage }): Call {
   return { deadline: deadlineMs, signal: new Presence(raw) }

@@ -1,6 +1,6 @@
 import type { FieldError, Problem } from '@spillway/origin/contract'
 
-/** A body that breaks its schema, with a JSON Pointer (RFC 6901) for each mistake. */
+/** The problem of a body that breaks its schema, with a JSON Pointer (RFC 6901) for each mistake. */
 export const validationFailed = (errors: readonly FieldError[]): Problem => ({
   code: 'validation-failed',
   detail:
@@ -10,6 +10,9 @@ export const validationFailed = (errors: readonly FieldError[]): Problem => ({
   errors,
 })
 
-/** Reference token of a JSON Pointer (RFC 6901 §3). Names from callers are echoed short, and never half a character. */
+/**
+ * Reference token of a JSON Pointer (RFC 6901 §3). A caller's member name is cut to 64 characters, never within a
+ * surrogate pair.
+ */
 export const pointerToken = (name: string): string =>
   name.slice(0, 64).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')

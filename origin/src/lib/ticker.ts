@@ -3,15 +3,14 @@ export interface TickerOptions {
   readonly tick: () => void
   /** Whether another tick is needed. */
   readonly isActive: () => boolean
-  /** `setTimeout`, or a test's own. */
+  /** `setTimeout`, or a test's replacement. */
   readonly schedule: (run: () => void, delayMs: number) => void
 }
 
 /**
- * One timer for many deadlines: ticks while there is something to time, and is silent otherwise. A timer for each
- * request would cost more than most requests.
+ * One timer for many deadlines: ticks only while `isActive`. A timer per request would cost more than most requests do.
  *
- * @returns to be called when something begins that needs ticks; costs next to nothing when already ticking
+ * @returns a function to call when something begins that needs ticks; almost free while already ticking
  */
 export function ticker({ intervalMs, tick, isActive, schedule }: TickerOptions): () => void {
   let isScheduled = false

@@ -9,7 +9,7 @@ it('counts a duration in every bucket that it fits into (Prometheus buckets are 
   expect(histogram.sumSeconds).toBeCloseTo(61.903, 6)
 })
 
-it('knows the bound of a quantile', () => {
+it('returns the upper bound of the bucket that holds a quantile', () => {
   const histogram = new DurationHistogram()
   expect(histogram.quantileSeconds(0.99)).toBe(0)
   for (let count = 0; count < 99; count += 1) histogram.observe(0.5)
@@ -20,7 +20,7 @@ it('knows the bound of a quantile', () => {
   expect(histogram.quantileSeconds(1)).toBe(5)
 })
 
-it('forgets', () => {
+it('is empty after reset', () => {
   const histogram = new DurationHistogram()
   histogram.observe(30)
   histogram.reset()

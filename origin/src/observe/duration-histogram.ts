@@ -1,6 +1,6 @@
-/** A counter for each bucket of durations: what a request costs to record is one search among a few numbers. */
+/** A Prometheus histogram of durations. Recording one is a search among a dozen bounds. */
 export class DurationHistogram {
-  /** Upper bounds in seconds, as Prometheus counts; the answer within a second stands out. */
+  /** Upper bounds in seconds. 1 is among them, because answers within a second are the target. */
   static readonly boundsSeconds = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
   ] as const
@@ -20,7 +20,7 @@ export class DurationHistogram {
     return this.#sumMs / 1_000
   }
 
-  /** Observations up to each bound, the last without one. */
+  /** Number of observations up to each bound; the last bound is +Inf. */
   cumulative(): readonly { readonly bound: number | '+Inf'; readonly count: number }[] {
     let count = 0
     return Array.from(this.#counts, (inBucket, index) => {
@@ -29,16 +29,20 @@ export class DurationHistogram {
     })
   }
 
-  /** The bound, in seconds, under which this share of the observations lies; the largest for those beyond; 0 for none. */
+  /**
+   * The upper bound, in seconds, of the bucket that holds this quantile; the largest bound for values beyond it; 0 if
+   * empty.
+   */
   quantileSeconds(share: number): number {
     const buckets = this.cumulative()
     const total = buckets.at(-1)?.count ?? 0
     if (total === 0) return 0
+    // The last bucket counts all observations, so `find` always has a result.
     const { bound } = buckets.find(({ count }) => count >= total * share) as { bound: number | '+Inf' }
     return bound === '+Inf' ? (DurationHistogram.boundsSeconds.at(-1) as number) : bound
   }
 
-  /** Forgets everything. */
+  /** Sets all counters to zero. */
   reset(): void {
     this.#counts.fill(0)
     this.#sumMs = 0

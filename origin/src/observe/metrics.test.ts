@@ -3,7 +3,7 @@ import { AdmissionControl } from '../overload/admission-control.ts'
 import { DelayLimit } from '../overload/delay-limit.ts'
 import { Metrics } from './metrics.ts'
 
-it('the wait for a connection counts those who waited in vain, and starts anew with each scrape', async () => {
+it('the p99 of waits for a connection includes waits that failed, and is reset by each scrape', async () => {
   const admission = new AdmissionControl({ limit: new DelayLimit(), random: () => 0, onActive: () => {} })
   const metrics = new Metrics({
     admission: () => admission.snapshot(0),

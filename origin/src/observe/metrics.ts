@@ -11,11 +11,11 @@ interface MetricMeta {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly name: string
   readonly help: string
-  /** How the values of several processes become one. */
+  /** How the values of several processes are combined. */
   readonly aggregator: 'sum' | 'max'
 }
 
-/** Values that are read at the scrape, and not before. */
+/** Values that are read at each scrape, and only then. */
 export interface MetricSources {
   readonly admission: () => AdmissionSnapshot
   readonly pool: () => { readonly size: number; readonly open: number; readonly inUse: number }
@@ -32,10 +32,10 @@ interface Sample {
   readonly metricName?: string
 }
 
-/** All that Prometheus is told. Requests are counted in plain numbers; the text is made when it is asked for. */
+/** All metrics for Prometheus. Requests update plain numbers; the text is produced when it is scraped. */
 export class Metrics {
   readonly registry = new Registry()
-  /** @returns the text of all processes, where there are several */
+  /** @returns the metrics text; of all processes, if there are several */
   gather: () => Promise<string> = () => this.registry.metrics()
   readonly #answers = new Map<Target, Map<number, DurationHistogram>>()
   readonly #problems = new Map<ProblemCode, number>()
@@ -55,7 +55,7 @@ export class Metrics {
     this.#defineProcess(sources)
   }
 
-  /** @param problem code of the problem that the answer is, if it is one */
+  /** @param problem code of the problem that was sent as the answer, if any */
   onAnswer(target: Target, status: number, durationMs: number, problem?: ProblemCode): void {
     if (problem !== undefined) this.#problems.set(problem, (this.#problems.get(problem) ?? 0) + 1)
     const byClass = entryOf(this.#answers, target, () => new Map<number, DurationHistogram>())
@@ -82,16 +82,20 @@ export class Metrics {
 
   #defineRequests(): void {
     const name = 'origin_request_duration_seconds'
-    this.#define('histogram', name, 'From the end of the headers until the answer is ready.', () =>
-      [...this.#answers].flatMap(([{ route, operation }, byClass]) =>
-        [...byClass].flatMap(([statusClass, histogram]) =>
-          histogramSamples(name, histogram, { route, operation, status: `${statusClass}xx` }),
+    this.#define(
+      'histogram',
+      name,
+      'Time from the end of the request headers until the answer is ready.',
+      () =>
+        [...this.#answers].flatMap(([{ route, operation }, byClass]) =>
+          [...byClass].flatMap(([statusClass, histogram]) =>
+            histogramSamples(name, histogram, { route, operation, status: `${statusClass}xx` }),
+          ),
         ),
-      ),
     )
   }
 
-  /** Causes that a class of status cannot tell apart: a 503 may be shed load, a lost primary or an unknown outcome. */
+  /** Counts problems by code: a 503 alone may be shed load, a lost primary or an unknown outcome. */
   #defineProblems(): void {
     this.#define('counter', 'origin_problems_total', 'Answers that are problems, by code.', () =>
       Array.from(this.#problems, ([code, value]) => ({ value, labels: { code } })),
@@ -101,13 +105,13 @@ export class Metrics {
   #defineAdmission({ admission }: MetricSources): void {
     const gauge = (name: string, help: string, read: (snapshot: AdmissionSnapshot) => number) =>
       this.#define('gauge', name, help, () => [{ value: read(admission()), labels: {} }])
-    gauge('origin_admission_limit', 'Requests that may be in work at once.', ({ limit }) => limit)
-    gauge('origin_admission_inflight', 'Requests in work.', ({ inflight }) => inflight)
-    gauge('origin_admission_waiting', 'Requests that wait for their turn.', ({ waiting }) => waiting)
+    gauge('origin_admission_limit', 'Concurrency limit of requests.', ({ limit }) => limit)
+    gauge('origin_admission_inflight', 'Requests in service.', ({ inflight }) => inflight)
+    gauge('origin_admission_waiting', 'Requests in the queue.', ({ waiting }) => waiting)
     gauge('origin_admission_queue_standing', '1 while the queue does not empty.', ({ isStanding }) =>
       Number(isStanding),
     )
-    this.#define('counter', 'origin_admission_admitted_total', 'Requests let in, by priority.', () =>
+    this.#define('counter', 'origin_admission_admitted_total', 'Requests admitted, by priority.', () =>
       Object.entries(admission().admitted).map(([priority, value]) => ({ value, labels: { priority } })),
     )
     this.#define('counter', 'origin_admission_shed_total', 'Requests refused, by priority and reason.', () =>
@@ -115,7 +119,7 @@ export class Metrics {
         Object.entries(reasons).map(([reason, value]) => ({ value, labels: { priority, reason } })),
       ),
     )
-    this.#define('counter', 'origin_admission_abandoned_total', 'Callers who left while they waited.', () => [
+    this.#define('counter', 'origin_admission_abandoned_total', 'Callers who left the queue.', () => [
       { value: admission().abandoned, labels: {} },
     ])
     this.#define('counter', 'origin_admission_ended_total', 'How admitted requests ended.', () =>
@@ -131,27 +135,30 @@ export class Metrics {
       () => Object.entries(pool()).map(([state, value]) => ({ value, labels: { state } })),
     )
     const name = 'origin_pool_wait_seconds'
-    this.#define('histogram', name, 'How long commands waited for a connection, in vain or not.', () =>
-      histogramSamples(name, this.#poolWait, {}),
+    this.#define(
+      'histogram',
+      name,
+      'Time that commands waited for a connection, including failed waits.',
+      () => histogramSamples(name, this.#poolWait, {}),
     )
-    // For collectors that know gauges and counters only, and scale on this one.
+    // A gauge beside the histogram, for collectors without histograms, which scale on it.
     this.#defineMaximum(
       'origin_pool_wait_p99_seconds',
-      'p99 of the waits for a connection since the scrape before, as a bound of the histogram.',
+      'p99 of the waits for a connection since the previous scrape, as a bound of the histogram.',
       () => this.#takeRecentPoolWait(),
     )
     this.#define(
       'counter',
       'origin_commands_given_up_total',
-      'Commands that did not end in their time.',
+      'Commands that exceeded their deadline.',
       () => [{ value: commandsGivenUp(), labels: {} }],
     )
-    this.#define('counter', 'origin_pool_events_total', 'What happened to the connections.', () =>
+    this.#define('counter', 'origin_pool_events_total', 'Events of pool connections, by kind.', () =>
       Object.entries(this.#poolEvents).map(([event, value]) => ({ value, labels: { event } })),
     )
   }
 
-  /** Items divided by batches is the mean size of a batch. */
+  /** Items divided by batches is the mean batch size. */
   #defineLanes({ lanes }: MetricSources): void {
     const counter = (
       name: string,
@@ -167,7 +174,7 @@ export class Metrics {
       )
     counter('origin_batches_total', 'Commands sent for joined work.', ({ counts }) => counts.batches)
     counter('origin_batch_items_total', 'Items in those commands.', ({ counts }) => counts.items)
-    counter('origin_batch_callers_total', 'Callers whose work was taken.', ({ counts }) => counts.callers)
+    counter('origin_batch_callers_total', 'Callers accepted into batches.', ({ counts }) => counts.callers)
     counter('origin_batch_joined_total', "Callers who shared another's item.", ({ counts }) => counts.joined)
     counter('origin_batch_waiting', 'Callers who wait for a batch.', ({ waiting }) => waiting, 'gauge')
     this.#define('counter', 'origin_batch_refused_total', 'Callers refused, by reason.', () =>
@@ -217,7 +224,7 @@ export class Metrics {
 
   #register({ name, help, type, aggregator }: MetricMeta, read: () => readonly Sample[]): void {
     const metric = { name, help, type, aggregator, get: async () => ({ ...metric, values: read() }) }
-    // The registry asks nothing else of a metric.
+    // The registry calls only `name`, `type`, `aggregator` and `get`, all of which this object has.
     this.registry.registerMetric(metric as unknown as Metric)
   }
 }

@@ -5,8 +5,9 @@ import type { LogLevel } from '../config.ts'
 import { isDefect } from '../http/problem.ts'
 
 /**
- * Structured lines (pino). A line names a request by its id, route pattern and status; no header, query value or body
- * is ever passed to the logger, so none can leak. What is passed on by accident under a telling name is censored.
+ * Structured log lines (pino). A line names a request by its id, route pattern and status. No header, query value or
+ * body is passed to the logger, so none can leak. Members with a sensitive name are redacted in case one is passed by
+ * accident.
  */
 export function createLogger(level: LogLevel, destination?: pino.DestinationStream): Logger {
   const options: pino.LoggerOptions = {
@@ -24,7 +25,7 @@ export function createLogger(level: LogLevel, destination?: pino.DestinationStre
   return destination === undefined ? pino(options) : pino(options, destination)
 }
 
-/** Logs requests when they have ended: defects as errors, the rest only where somebody is debugging. */
+/** Logs requests when they end: defects at level error, all others at level debug. */
 export class RequestLog {
   readonly #logger: Logger
 
@@ -61,7 +62,7 @@ export class RequestLog {
   }
 }
 
-/** Trace id of a W3C `traceparent`, so that our lines are found from a trace. */
+/** Trace id of a W3C `traceparent`, so that log lines can be found from a trace. */
 function traceId({ headers }: FastifyRequest): string | undefined {
   const parent = headers.traceparent
   const id = typeof parent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(parent)?.[1] : undefined

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 
 /**
- * The edge's public keys (RFC 7517). Several stand side by side while one replaces another: the new one is added here,
- * then the edge starts to sign with it, then the old one is removed. A key set in a file is read again when the file
- * changes, so none of these steps is a restart.
+ * The edge's public keys (RFC 7517). Several are valid at once during a rotation: the new key is added here, then the
+ * edge signs with it, then the old key is removed. A key set in a file is read again when the file changes, so no step
+ * needs a restart.
  */
 
-/** @throws {Error} that says what is wrong with the set, without printing any of it */
+/** @throws {Error} that names the fault of the set, and prints none of it */
 export function parseEdgeKeys(json: string): JWTVerifyGetKey {
   const { keys } = parseObject(json) as { keys?: unknown }
   if (!Array.isArray(keys) || keys.length === 0) throw new Error('the key set has no keys')
@@ -24,16 +24,17 @@ export function parseEdgeKeys(json: string): JWTVerifyGetKey {
     }
     ids.add(kid)
   }
+  // Each key was checked above, and jose checks its remaining members on use.
   return createLocalJWKSet({ keys } as JSONWebKeySet)
 }
 
-/** @param source the JSON itself or a `file:` URL */
+/** @param source the JSON text or a `file:` URL */
 export async function loadEdgeKeys(source: string): Promise<JWTVerifyGetKey> {
   return parseEdgeKeys(isFile(source) ? await readFile(fileURLToPath(source), 'utf8') : source)
 }
 
 /**
- * Reads the keys again when their file changes, and on `reload()`. A set that cannot be read leaves the last good one.
+ * Reads the keys again when their file changes, and on `reload()`. After a failed read, the last good set stays in use.
  * Does nothing for an inline set.
  */
 export function watchEdgeKeys(
@@ -44,7 +45,7 @@ export function watchEdgeKeys(
   if (!isFile(source)) return { reload: async () => {}, stop: () => {} }
   const reload = () => loadEdgeKeys(source).then(onKeys, onError)
   const path = fileURLToPath(source)
-  // Polling by modification time also sees a file that is replaced by renaming, as secret mounts do.
+  // Polling by modification time also sees a file that is replaced by renaming, as mounted secrets are.
   watchFile(path, { interval: 2_000, persistent: false }, () => void reload())
   return { reload, stop: () => unwatchFile(path) }
 }

@@ -2,21 +2,21 @@ import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import type { TlsConfig } from '../config.ts'
 
-/** PEM text, as `https.createServer` takes it. */
+/** PEM text, for `https.createServer`. */
 export interface TlsMaterial {
   readonly cert: string
   readonly key: string
 }
 
 /**
- * Reads the certificate and its key once: an instance makes both anew at each start, so that nothing is to be renewed.
+ * Reads the certificate and its key once. An instance makes both at each boot, so they need no renewal.
  *
- * @throws {Error} that names what to set, and shows nothing of a file
+ * @throws {Error} that names the settings, and shows no content of a file
  */
 export async function readTls({ certificateFile, keyFile }: TlsConfig): Promise<TlsMaterial> {
   try {
     const [cert, key] = await Promise.all([readFile(certificateFile, 'utf8'), readFile(keyFile, 'utf8')])
-    // Refuses here what would else fail in the middle of the start: other text, or the key of another certificate.
+    // Fails early if a file is no PEM or the key belongs to another certificate: `createServer` would fail later.
     createSecureContext({ cert, key })
     return { cert, key }
   } catch (cause) {

@@ -35,13 +35,13 @@ beforeAll(() => {
   verifier = new AssertionVerifier(parseEdgeKeys(JSON.stringify({ keys: [edgeJwk] })))
 })
 
-it('takes what the edge has signed, and says who asks', async () => {
+it('accepts an assertion signed by the edge, and returns its principal', async () => {
   const verified = await verifier.verify(await sign(goodClaims), nowMs)
   const principal: Principal = { subject: 'alice', scopes: ['places:write', 'advisories:write'] }
   expect(verified).toEqual({ principal, expiresAtMs: goodClaims.exp * 1_000 })
 })
 
-it('takes one as long as that of the largest token', async () => {
+it('accepts an assertion as long as that of the largest token', async () => {
   const fixed = (await sign({ ...goodClaims, scope: '' })).length
   const scope = 'a'.repeat(Math.floor(((limits.assertionBytesMax - fixed) * 3) / 4))
   const assertion = await sign({ ...goodClaims, scope })
@@ -49,7 +49,7 @@ it('takes one as long as that of the largest token', async () => {
   expect((await verifier.verify(assertion, nowMs))?.principal?.scopes).toEqual([scope])
 })
 
-it('takes an assertion without a subject for a caller without a token', async () => {
+it('accepts an assertion without a subject as a caller without a token', async () => {
   const verified = await verifier.verify(await sign(without('sub')), nowMs)
   expect(verified?.principal).toBeUndefined()
   expect(verified).toBeDefined()
@@ -58,25 +58,25 @@ it('takes an assertion without a subject for a caller without a token', async ()
 describe('refuses', () => {
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const hostile: Record<string, () => string | Promise<string>> = {
-    'an empty text': () => '',
-    'no JWT at all': () => 'alice',
-    'an unsigned one (RFC 8725 §2.1)': () => `${encode({ alg: 'none', typ })}.${encode(goodClaims)}.`,
-    'an unsigned one that names our key': () =>
+    'an empty string': () => '',
+    'a string that is no JWT': () => 'alice',
+    'an unsigned assertion (RFC 8725 §2.1)': () => `${encode({ alg: 'none', typ })}.${encode(goodClaims)}.`,
+    "an unsigned assertion with the edge's kid": () =>
       `${encode({ ...goodHeader, alg: 'none' })}.${encode(goodClaims)}.`,
-    'one without a signature': async () => (await sign(goodClaims)).replace(/[^.]*$/, ''),
+    'an assertion without a signature': async () => (await sign(goodClaims)).replace(/[^.]*$/, ''),
     'changed claims': async () => {
       const [header, , signature] = (await sign(goodClaims)).split('.')
       return `${header}.${encode({ ...goodClaims, sub: 'mallory' })}.${signature}`
     },
-    'a key that is not ours under our kid': () => sign(goodClaims, goodHeader, stranger.privateKey),
+    "a foreign key with the edge's kid": () => sign(goodClaims, goodHeader, stranger.privateKey),
     'an unknown kid': () => sign(goodClaims, { ...goodHeader, kid: 'edge-9' }),
     'no kid': () => sign(goodClaims, { alg, typ }),
     'another algorithm': () => sign(goodClaims, { ...goodHeader, alg: 'RS256' }, rsa.privateKey),
-    'our public key taken as an HMAC secret (RFC 8725 §2.1)': () =>
+    "the edge's public key used as an HMAC secret (RFC 8725 §2.1)": () =>
       new SignJWT(goodClaims)
         .setProtectedHeader({ ...goodHeader, alg: 'HS256' })
         .sign(new TextEncoder().encode(edgeJwk.x)),
-    'a key that it brings along (jwk)': async () =>
+    'a key embedded in the header (jwk)': async () =>
       sign(
         goodClaims,
         { ...goodHeader, jwk: await exportJWK(stranger.publicKey) } as JWTHeaderParameters,
@@ -92,25 +92,25 @@ describe('refuses', () => {
     'no type': () => sign(goodClaims, { alg, kid: 'edge-1' }),
     'another issuer': () => sign({ ...goodClaims, iss: 'https://issuer.example' }),
     'another audience': () => sign({ ...goodClaims, aud: 'https://api.example' }),
-    'an expired one': () => sign({ ...goodClaims, iat: nowSeconds - 120, exp: nowSeconds - 6 }),
-    'one from the future': () => sign({ ...goodClaims, iat: nowSeconds + 10, exp: nowSeconds + 60 }),
-    'one that is not valid yet': () => sign({ ...goodClaims, nbf: nowSeconds + 30 }),
-    'one that lives too long': () => sign({ ...goodClaims, exp: nowSeconds + lifetimeSeconds + 1 }),
-    'one without iat': () => sign(without('iat')),
-    'one without exp': () => sign(without('exp')),
-    'one without iss': () => sign(without('iss')),
-    'one without aud': () => sign(without('aud')),
+    'an expired assertion': () => sign({ ...goodClaims, iat: nowSeconds - 120, exp: nowSeconds - 6 }),
+    'iat in the future': () => sign({ ...goodClaims, iat: nowSeconds + 10, exp: nowSeconds + 60 }),
+    'nbf in the future': () => sign({ ...goodClaims, nbf: nowSeconds + 30 }),
+    'a lifetime beyond the limit': () => sign({ ...goodClaims, exp: nowSeconds + lifetimeSeconds + 1 }),
+    'no iat': () => sign(without('iat')),
+    'no exp': () => sign(without('exp')),
+    'no iss': () => sign(without('iss')),
+    'no aud': () => sign(without('aud')),
     'an empty subject': () => sign({ ...goodClaims, sub: '' }),
     'a subject that is too long': () => sign({ ...goodClaims, sub: 'a'.repeat(256) }),
-    'a subject that is no text': () => sign({ ...goodClaims, sub: 'alice\ud800' }),
-    'one that is too long': () => sign({ ...goodClaims, scope: 'a '.repeat(4_500) }),
+    'a subject with a lone surrogate': () => sign({ ...goodClaims, sub: 'alice\ud800' }),
+    'an assertion beyond the size limit': () => sign({ ...goodClaims, scope: 'a '.repeat(4_500) }),
   }
   for (const [name, make] of Object.entries(hostile)) {
     it(name, async () => expect(await verifier.verify(await make(), nowMs)).toBeUndefined())
   }
 })
 
-it('forgives clocks that differ by the tolerance', async () => {
+it('tolerates a clock skew within the tolerance', async () => {
   const fast = await sign({ ...goodClaims, iat: nowSeconds + 4, exp: nowSeconds + 100 })
   expect(await verifier.verify(fast, nowMs)).toBeDefined()
 })
@@ -123,13 +123,13 @@ it('remembers a verified assertion until it expires', async () => {
   expect(verifier.recall(assertion, nowMs + 120_000)).toBeUndefined()
 })
 
-it('does not remember what it has refused', async () => {
+it('does not remember a refused assertion', async () => {
   const assertion = await sign(goodClaims, goodHeader, stranger.privateKey)
   await verifier.verify(assertion, nowMs)
   expect(verifier.recall(assertion, nowMs)).toBeUndefined()
 })
 
-it('rotates: a new key beside the old one, then the old one is gone and with it what it has signed', async () => {
+it('rotates keys: accepts both, then forgets the assertions of the removed key', async () => {
   const rotating = new AssertionVerifier(parseEdgeKeys(JSON.stringify({ keys: [edgeJwk] })))
   const old = await sign(goodClaims)
   const fresh = await sign(goodClaims, { ...goodHeader, kid: 'edge-2' }, next.privateKey)
@@ -147,7 +147,7 @@ it('rotates: a new key beside the old one, then the old one is gone and with it 
 const small = (bytesMax: number) =>
   new AssertionVerifier(parseEdgeKeys(JSON.stringify({ keys: [edgeJwk] })), bytesMax)
 
-it('keeps a bounded number of bytes: the oldest goes first', async () => {
+it('keeps a bounded number of bytes, and evicts the oldest first', async () => {
   const assertions = await Promise.all(['a', 'b', 'c'].map((sub) => sign({ ...goodClaims, sub })))
   const one = small(100_000)
   await one.verify(assertions[0] as string, nowMs)
@@ -160,7 +160,7 @@ it('keeps a bounded number of bytes: the oldest goes first', async () => {
   ])
 })
 
-it('counts each scope as the string that it becomes', async () => {
+it('counts the memory of each scope string', async () => {
   const scope = Array.from({ length: 1_000 }, (_, index) => index.toString(36)).join(' ')
   const one = small(1_000_000)
   await one.verify(await sign({ ...goodClaims, scope }), nowMs)
@@ -168,13 +168,13 @@ it('counts each scope as the string that it becomes', async () => {
   expect(one.remembered.bytes).toBeGreaterThan(1_000 * 40)
 })
 
-it('does not remember what weighs more than all may', async () => {
+it('does not remember an assertion larger than the whole limit', async () => {
   const none = small(100)
   expect(await none.verify(await sign(goodClaims), nowMs)).toBeDefined()
   expect(none.remembered).toEqual({ count: 0, bytes: 0 })
 })
 
-it('forgets what has expired when the next one is remembered', async () => {
+it('evicts expired assertions when it remembers the next one', async () => {
   const one = small(1_000_000)
   for (const sub of ['a', 'b', 'c']) await one.verify(await sign({ ...goodClaims, sub }), nowMs)
   const laterMs = nowMs + lifetimeSeconds * 1_000
@@ -183,7 +183,7 @@ it('forgets what has expired when the next one is remembered', async () => {
   expect(one.remembered.count).toBe(1)
 })
 
-it('takes one spelling of an assertion and no other (RFC 4648 §3.5)', async () => {
+it('accepts only the canonical base64url of an assertion (RFC 4648 §3.5)', async () => {
   const assertion = await sign(goodClaims)
   const [header, claims, signature = ''] = assertion.split('.')
   const last = signature.at(-1) as string
@@ -200,7 +200,7 @@ describe('a key set is refused, with the reason, when', () => {
     'a key has no kid': [{ keys: [{ ...edgeJwk, kid: undefined }] }, /no kid/],
     'two keys share a kid': [{ keys: [edgeJwk, edgeJwk] }, /two keys have the kid 'edge-1'/],
     'a key is private': [{ keys: [{ ...edgeJwk, d: 'secret' }] }, /private key/],
-    'a key is of another kind': [{ keys: [{ kty: 'oct', k: 'secret', kid: 'a' }] }, /not Ed25519/],
+    'a key is not Ed25519': [{ keys: [{ kty: 'oct', k: 'secret', kid: 'a' }] }, /not Ed25519/],
   }
   for (const [name, [set, message]] of Object.entries(cases)) {
     it(name, () => expect(() => parseEdgeKeys(JSON.stringify(set))).toThrow(message))

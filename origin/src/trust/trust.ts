@@ -13,20 +13,20 @@ import type { onRequestHookHandler } from 'fastify'
 import { type JWTVerifyGetKey, jwtVerify } from 'jose'
 
 /**
- * The origin answers its edge alone: each request carries a short-lived assertion that only the edge can sign. Since
- * one assertion serves a caller for a minute, a verified one is remembered by its whole text until it expires, and the
- * signature costs nothing on all requests but the first.
+ * The origin serves only requests from its edge: each carries a short-lived assertion that only the edge can sign. One
+ * assertion serves a caller for a minute. A verified one is remembered by its text until it expires, so that only its
+ * first request pays for checking the signature.
  */
 
 /** Content of a verified assertion. */
 export interface Verified {
-  /** `undefined`: a caller without a token. */
+  /** `undefined` for a caller without a token. */
   readonly principal: Principal | undefined
   /** Milliseconds since the epoch. */
   readonly expiresAtMs: number
 }
 
-/** Callers of about one minute: 20,000 that have a few scopes each. */
+/** Enough for the callers of about one minute: 20,000 with a few scopes each. */
 const rememberedBytesMax = 24 * 1_024 * 1_024
 
 export class AssertionVerifier {
@@ -36,18 +36,18 @@ export class AssertionVerifier {
   #bytes = 0
   #keys: JWTVerifyGetKey
 
-  /** @param bytesMax what remembered assertions may weigh together, in bytes. @default 24 MiB */
+  /** @param bytesMax total size of remembered assertions, in bytes. @default 24 MiB */
   constructor(keys: JWTVerifyGetKey, bytesMax = rememberedBytesMax) {
     this.#keys = keys
     this.#bytesMax = bytesMax
   }
 
-  /** Number of remembered assertions, and their bytes. */
+  /** Number and total bytes of the remembered assertions. */
   get remembered(): { readonly count: number; readonly bytes: number } {
     return { count: this.#remembered.size, bytes: this.#bytes }
   }
 
-  /** Other keys; what the keys before have verified is forgotten, so that removing a key takes effect at once. */
+  /** Replaces the keys and forgets all verified assertions, so that removing a key takes effect at once. */
   setKeys(keys: JWTVerifyGetKey): void {
     this.#keys = keys
     this.#remembered.clear()
@@ -55,13 +55,13 @@ export class AssertionVerifier {
     this.#pending.clear()
   }
 
-  /** A remembered assertion that has not expired. */
+  /** Returns a remembered assertion that has not expired. */
   recall(assertion: string, nowMs: number): Verified | undefined {
     const verified = this.#remembered.get(assertion)
     return verified !== undefined && nowMs < verified.expiresAtMs ? verified : undefined
   }
 
-  /** Checks the signature and every claim; `undefined` for anything that is not a valid assertion of our edge. */
+  /** Checks the signature and every claim; `undefined` for anything but a valid assertion of the edge. */
   verify(assertion: string, nowMs: number): Promise<Verified | undefined> {
     const pending = this.#pending.get(assertion)
     if (pending !== undefined) return pending
@@ -76,8 +76,8 @@ export class AssertionVerifier {
   }
 
   /**
-   * All lives are about equally long, so the first in is the first to expire: no need to track use. What has expired goes
-   * first, and then as many as it takes to stay within the bytes.
+   * Remembers a verified assertion. All lifetimes are about equal, so insertion order is expiry order and use need not
+   * be tracked. Evicts expired ones first, then the oldest until the new one fits.
    */
   #remember(assertion: string, verified: Verified, nowMs: number): void {
     const bytes = bytesOf(assertion, verified)
@@ -101,7 +101,7 @@ interface Remembered extends Verified {
   readonly bytes: number
 }
 
-/** The text, the entry that it is the key of, and who it speaks of. */
+/** Approximate memory: the text, its map entry, and the principal. */
 const bytesOf = (assertion: string, { principal }: Verified): number =>
   assertion.length + 256 + (principal === undefined ? 0 : principalBytes(principal))
 
@@ -110,7 +110,7 @@ async function verifyAssertion(
   keys: JWTVerifyGetKey,
   nowMs: number,
 ): Promise<Verified | undefined> {
-  // One spelling for one assertion: each other one that verified as well would be remembered beside it.
+  // Accepts only the canonical encoding: other encodings of one assertion would each fill a place of their own.
   if (assertion.length > limits.assertionBytesMax || !assertion.split('.').every(isCanonicalBase64Url)) {
     return undefined
   }
@@ -127,11 +127,12 @@ async function verifyAssertion(
       maxTokenAge: profile.lifetimeSeconds,
       currentDate: new Date(nowMs),
     })
+    // jose has checked that both claims are present and numbers.
     const { iat, exp } = payload as { iat: number; exp: number }
-    // The key set holds keys by id: without one, a signature would be tried against whatever key fits.
+    // Without a kid, the signature would be tried against any key that fits.
     if (protectedHeader.kid === undefined || exp - iat > profile.lifetimeSeconds) return undefined
     const principal = principalOfAssertion(payload)
-    // A subject that is there but unusable must not turn its caller into nobody.
+    // An unusable subject must not turn its caller into an anonymous one.
     if (principal === undefined && payload.sub !== undefined) return undefined
     return { principal, expiresAtMs: exp * 1_000 }
   } catch {
@@ -144,11 +145,11 @@ const edgeOnly: Problem = {
   detail: 'This is an origin server. Send the request to the public address of this API.',
 }
 
-/** Refuses whatever did not come through our edge; puts the caller on the request. */
+/** Refuses requests that did not come through the edge; sets the principal on the request. */
 export function trustStage(verifier: AssertionVerifier, now: () => number): onRequestHookHandler {
   return (request, _reply, done) => {
     const assertion = request.headers[headers.assertion]
-    // A header sent twice arrives joined by a comma, which no assertion has.
+    // Node joins a repeated header with a comma, which no assertion contains.
     if (typeof assertion !== 'string' || assertion.includes(',')) {
       done(new ProblemError(edgeOnly))
       return
