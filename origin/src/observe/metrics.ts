@@ -216,7 +216,7 @@ export class Metrics {
     this.#register({ type, name, help, aggregator: 'sum' }, read)
   }
 
-  /** Of several processes, the highest value counts. */
+  /** Defines a gauge whose value is the maximum over all processes. */
   #defineMaximum(name: string, help: string, read: () => number): void {
     const meta = { type: 'gauge', name, help, aggregator: 'max' } as const
     this.#register(meta, () => [{ value: read(), labels: {} }])

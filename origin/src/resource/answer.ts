@@ -12,7 +12,7 @@ interface Written {
   readonly purge: Readonly<Record<string, string>>
 }
 
-/** The document as it is after a write, with the tags that the edge must forget before the caller learns of it. */
+/** Sends a document after a write, with the tags that the edge must purge before it passes the answer on. */
 export function sendWritten(
   reply: FastifyReply,
   status: 200 | 201,
@@ -22,7 +22,7 @@ export function sendWritten(
   try {
     body = plan.serialize(document, undefined)
   } catch (error) {
-    // It is written, and nothing may be said that means the contrary.
+    // The write happened, so the answer must not suggest that it failed.
     reply.request.defect = error
     return sendFailure(reply, unknown, purge)
   }
@@ -40,8 +40,8 @@ export function sendWritten(
 const unknown: Unknown = { kind: 'unknown' }
 
 /**
- * The outcome of a write, where a defect is one: unless it proves that nothing was written, whether the write happened is
- * not known, and a caller who is told of an error of ours must not take it for "nothing was done".
+ * Outcome of a write that may throw. Only a `WriteRefusedError` proves that nothing was written; after any other error
+ * the outcome is unknown, because a 500 would suggest that nothing was done.
  */
 export async function outcomeOf<Outcome>(
   request: FastifyRequest,
@@ -56,7 +56,10 @@ export async function outcomeOf<Outcome>(
   }
 }
 
-/** Write that did not happen, or may have. The latter is purged all the same: it may have. */
+/**
+ * Answers a write that did not happen, or whose outcome is unknown. An unknown outcome purges, too: the write may have
+ * happened.
+ */
 export function sendFailure(
   reply: FastifyReply,
   failure: NotDone | Unknown,
@@ -66,7 +69,7 @@ export function sendFailure(
   return sendProblem(reply, failureProblem(failure))
 }
 
-/** Seconds after which a caller should ask again. */
+/** Seconds for Retry-After. */
 const retryAfterSeconds = { soon: 1, failover: 5 } as const
 
 export function failureProblem(failure: NotDone | Unknown): Problem {

@@ -49,7 +49,7 @@ interface CreateOptions {
   readonly turns: Turns
 }
 
-/** POST of one document: 201, its place, its ETag and itself. */
+/** POST of one document: 201 with Location, ETag and the document. */
 export function createHandler(
   plan: Plan,
   repository: Repository,
@@ -79,14 +79,14 @@ export function createHandler(
           )
     if ('problem' in created) return sendProblem(reply, created.problem)
     const outcome = created
-    // A replay is purged as well: the first answer may have been lost before the edge has seen it.
+    // A replay purges, too: the first answer may not have reached the edge.
     const lists = plan.changedListTags([fields.value], subject)
     switch (outcome.kind) {
       case 'created':
       case 'replayed':
         if (outcome.kind === 'replayed') reply.header(headers.idempotencyReplayed, 'true')
         reply.header('location', `${plan.path}/${outcome.document.id}`)
-        // That there was none may be stored (reads.ts).
+        // Purges the document's tag as well, because a 404 for this id may be stored (reads.ts).
         return sendWritten(reply, 201, {
           plan,
           document: outcome.document,
@@ -109,7 +109,7 @@ interface Guarded {
   readonly call: Call
 }
 
-/** Judges and creates, again and again while what it was judged by changes. */
+/** Asks the guards and creates; repeats both while documents that the guards read keep changing. */
 async function createGuarded(
   {
     repository,
@@ -121,7 +121,7 @@ async function createGuarded(
 ): Promise<CreateOutcome | { readonly kind: 'refused'; readonly problem: Problem }> {
   const { document, key, call } = guarded
   const { resource } = guarded.plan.view
-  // A repeated key gets its first answer, whatever a guard would say now.
+  // A repeated key gets its first answer, even if a guard would refuse it now.
   const earlier = key && (await repository.recall(resource, document, key, call))
   if (earlier !== undefined) return earlier
   let contested: readonly string[] = []
@@ -137,7 +137,7 @@ async function createGuarded(
   return { kind: 'refused', problem: writeConflict }
 }
 
-/** Judges an item of a batch. One that was created under this key before is answered as it was. */
+/** Asks the guards about an item of a batch. An item that this key created before is not judged again. */
 async function judgeItem(
   repository: Repository,
   askGuards: AskGuards,
@@ -160,7 +160,7 @@ const guardedWrite = ({ plan, document, write, call }: Guarded): GuardedWrite =>
   call,
 })
 
-/** POST of many: one result for each, in order; one that fails fails alone. */
+/** POST of a batch: one result per item, in order. Items succeed and fail independently. */
 export function batchHandler(
   plan: Plan,
   repository: Repository,
@@ -193,7 +193,7 @@ export function batchHandler(
       documents.length === 0
         ? ({ kind: 'items', outcomes: [] } as const)
         : await outcomeOf(request, repository.createBatch(resource, documents, key.value, call))
-    // Not the documents, of which there may be a hundred: nobody can have asked for what the store has just named.
+    // Purges no document tags, of which there may be a hundred: the ids are new, so no 404 for them can be stored.
     const written = documents.map(({ fields }) => fields)
     const purge = purgeTags(...plan.changedListTags(written, subject))
     if (outcome.kind === 'notDone' || outcome.kind === 'unknown') return sendFailure(reply, outcome, purge)
@@ -226,6 +226,7 @@ export function batchItems(body: unknown, sizeMax: number): Parsed<readonly unkn
   if (unknown !== undefined) {
     return invalid(`/${pointerToken(unknown)}`, 'Unknown field. Supported: items.')
   }
+  // An object; `items` is checked below.
   const { items } = body as { items?: unknown }
   if (!Array.isArray(items) || items.length === 0)
     return invalid('/items', 'Must be an array with at least one item.')
@@ -233,7 +234,7 @@ export function batchItems(body: unknown, sizeMax: number): Parsed<readonly unkn
   return { ok: true, value: items }
 }
 
-/** Mistakes that one batch lists, all items together; of an item beyond, the first few are enough to know that it has some. */
+/** Mistakes listed per batch, over all items. Items beyond list only their first mistake. */
 const batchErrorsMax = 50
 
 export function checkItems(plan: Plan, items: readonly unknown[], write: Writing): readonly Parsed<Fields>[] {
@@ -245,7 +246,7 @@ export function checkItems(plan: Plan, items: readonly unknown[], write: Writing
   })
 }
 
-/** Checks a body and turns it into what is stored; the stored form is checked as well. */
+/** Checks a body and computes the stored fields, which are checked as well. */
 function newFields(plan: Plan, body: unknown, write: Writing, isBrief = false): Parsed<Fields> {
   const input = plan.validator.create(body, isBrief)
   if (!input.ok) return input
@@ -260,7 +261,7 @@ const notYoursToCreate: Problem = {
   detail: 'The access rule of this operation does not let you create this document.',
 }
 
-/** One time for all items of a batch. */
+/** All items of a batch have the same time. */
 const creating = ({ principal }: FastifyRequest, clock: () => number): Writing => ({
   principal,
   nowMs: clock(),
@@ -273,16 +274,17 @@ function creationKey(
   operation: 'create' | 'batchCreate',
   body: JsonBody,
 ): Parsed<CreationKey | undefined> {
-  // A create that is put in another way is known by what it stores; a batch stores nothing that it could be known by.
+  // The text suffices for a create: one whose text differs is compared by its stored fields. A batch has no fields to
+  // compare, so its canonical JSON counts.
   const text = () => (operation === 'create' ? body.text : canonicalJson(body.value))
   return keyOf(view, { headers: sent, principal }, `${operation} ${path}`, text)
 }
 
 /**
- * The Idempotency-Key of a request, if it has one.
+ * The parsed Idempotency-Key of a request, or `undefined` without one.
  *
- * @param operation names it among all that one key could be sent to
- * @param text body, as a text that is the same for the same request
+ * @param operation method and path, so that a key of one operation is not taken for another's
+ * @param text text of the body, the same for a repeated request
  */
 export function keyOf(
   view: View,
@@ -305,7 +307,7 @@ export function keyOf(
   return { ok: true, value: { subject: principal.subject, version: view.version, key, request } }
 }
 
-/** Whether an item is told `outcome-unknown` because nobody knows, or will know before it is answered. */
+/** Whether an item's outcome is unknown now and may still change after the answer. */
 const mayLandYet = (outcome: CreateOutcome | Failed): boolean =>
   outcome.kind === 'unknown' || (outcome.kind === 'failed' && !(outcome.error instanceof WriteRefusedError))
 
@@ -334,7 +336,7 @@ function describeCreated(plan: Plan, document: StoredDocument, request: FastifyR
     const item = plan.serialize(document, undefined)
     return `{"status":201,"id":"${document.id}","location":"${location}","etag":${etag},"item":${item}}`
   } catch (error) {
-    // It is written: see `sendWritten`.
+    // The document is written: see `sendWritten`.
     request.defect = error
     return describeProblem(failureProblem({ kind: 'unknown' }), request.id)
   }
@@ -354,6 +356,6 @@ function refusalProblem(plan: Plan, refusal: Refusal): Problem {
     case 'requiredChanged':
       return writeConflict
     case 'duplicateId':
-      throw new TypeError('ids are made by the store, and never twice')
+      throw new TypeError('the store makes ids, and never makes one twice')
   }
 }

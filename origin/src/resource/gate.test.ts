@@ -18,6 +18,6 @@ it.each([
   ['application/json; x', false],
   ['text/json', false],
   ['', false],
-])('a body of %j is taken: %s', (type, isTaken) => {
+])('accepts Content-Type %j: %s', (type, isTaken) => {
   expect(isTakenType(type, types)).toBe(isTaken)
 })

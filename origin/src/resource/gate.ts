@@ -14,11 +14,10 @@ import type { Target } from '../http/request.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * Decisions from the request line and the headers alone: whether the version still lives, the caller may do
- * this, the answer can be in a form that is accepted and the body in one that is taken. All of it before a place is
- * asked for and before the body is read.
+ * Decisions from the head of the request alone: whether the version still exists, the caller has access, `Accept`
+ * allows JSON, and the body's type is supported. All of them come before admission and before the body is read.
  *
- * The edge has checked access already. It is checked again, because a mistake there must not open a database.
+ * The edge has checked access already. The origin checks again, so that a mistake there does not open the database.
  */
 export function gateStage(
   plan: Plan,
@@ -96,7 +95,7 @@ function acceptedBodies(operation: Operation): readonly string[] | undefined {
   }
 }
 
-/** 415 with what would be taken: RFC 9110 §15.5.16, for PATCH RFC 5789 §2.2. */
+/** 415 with the supported types (RFC 9110 §15.5.16; for PATCH RFC 5789 §2.2). */
 function refuseBodyType(
   { headers: sent }: FastifyRequest,
   operation: Operation,
@@ -113,7 +112,7 @@ function refuseBodyType(
   const type = sent['content-type']
   if (type !== undefined && types.includes(type)) return undefined
   if (type === undefined && !hasBody(sent)) {
-    // Most actions have no input.
+    // Most actions take no input.
     if (operation === 'action') return undefined
     return { code: 'malformed-json', detail: 'The body is empty. Send a JSON document.' }
   }
@@ -126,8 +125,8 @@ function refuseBodyType(
 }
 
 /**
- * Whether a Content-Type (RFC 9110 §8.3) is one of `types` in UTF-8. It cuts and trims and matches no pattern: a pattern
- * with two runs of blanks in it takes the square of the length of what a caller made up.
+ * Whether a Content-Type (RFC 9110 §8.3) is one of `types` in UTF-8. Uses no regular expression: one with two runs of
+ * optional whitespace takes quadratic time on input of the caller.
  */
 export function isTakenType(type: string, types: readonly string[]): boolean {
   const text = type.toLowerCase()
@@ -135,7 +134,7 @@ export function isTakenType(type: string, types: readonly string[]): boolean {
   if (!types.includes(text.slice(0, nameEnd).trim())) return false
   let at = nameEnd
   while (at < text.length) {
-    // perf: an empty parameter says nothing, and is allowed (RFC 9110 §5.6.6): thousands are passed over uncut.
+    // perf: skips empty parameters, which are allowed (RFC 9110 §5.6.6), without cutting each of thousands out.
     if (text[at] === ';' || text[at] === ' ') {
       at += 1
       continue
@@ -161,7 +160,7 @@ function saysUtf8(parameter: string): boolean {
 
 const utf8Names: ReadonlySet<string> = new Set(['utf-8', 'utf8', '"utf-8"', '"utf8"'])
 
-/** RFC 9112 §6.3. */
+/** Whether the request has a body (RFC 9112 §6.3). */
 const hasBody = (sent: FastifyRequest['headers']): boolean =>
   sent['transfer-encoding'] !== undefined ||
   (sent['content-length'] !== undefined && sent['content-length'] !== '0')

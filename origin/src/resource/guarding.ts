@@ -9,30 +9,30 @@ import type {
 import type { Call, Unchanged } from '../store/repository.ts'
 import { mergeRequired } from './merge-required.ts'
 
-/** A write as a guard is asked about it, when the resource's own rules have nothing against it. */
+/** A write that the resource's own rules allow, as its guards see it. */
 export interface GuardedWrite {
   readonly resource: Resource
-  /** `undefined`: a new document. */
+  /** `undefined` for a new document. */
   readonly id: string | undefined
-  /** Stored fields as they would be; `undefined`: the document is to be deleted. */
+  /** Stored fields after the write; `undefined` for a delete. */
   readonly fields: Fields | undefined
-  /** Stored fields as they were read; `undefined`: a new document. */
+  /** Stored fields before the write; `undefined` for a create. */
   readonly before: Fields | undefined
   readonly operation: WriteOperation | 'delete'
   readonly principal: Principal | undefined
   /** Milliseconds since the epoch. */
   readonly nowMs: number
   readonly call: Call
-  /** Errors of the stored form in the names of the request's version. @default as they are */
+  /** Translates errors of the stored fields into the field names of the request's version. @default unchanged */
   readonly shown?: (errors: readonly FieldError[]) => readonly FieldError[]
-  /** Documents as an action's handler has seen or left them; `undefined`: it has not asked for this one. */
+  /** Documents as an action's handler has read or written them; `undefined` for others. */
   readonly seen?: (resource: Resource, id: string) => { readonly fields: Fields | undefined } | undefined
 }
 
-/** Asks the guards of the resource. @returns documents that must be unchanged when the write happens, or the refusal */
+/** Asks the guards of the resource. @returns documents that must still be unchanged at the write, or the refusal */
 export type AskGuards = (write: GuardedWrite) => Promise<Parsed<readonly Unchanged[]>>
 
-/** Several questions as one, asked in order; `undefined`: there is none. */
+/** Combines several guards into one that asks them in order; `undefined` if there is none. */
 export function askInOrder(...questions: readonly (AskGuards | undefined)[]): AskGuards | undefined {
   const asked = questions.filter((ask) => ask !== undefined)
   if (asked.length < 2) return asked[0]
@@ -47,5 +47,5 @@ export function askInOrder(...questions: readonly (AskGuards | undefined)[]): As
   }
 }
 
-/** For a resource without guards. */
+/** Allows every write: for a resource without guards. */
 export const noGuards: AskGuards = () => Promise.resolve({ ok: true, value: [] })

@@ -2,13 +2,13 @@ import { DefinitionError, type View } from '@spillway/origin/contract'
 import { isSafePattern } from 'redos-detector'
 
 /**
- * Patterns of schemas run on callers' texts, and V8 goes back over a text as often as a pattern has ways to match it: `(a+)+`
- * takes longer than anybody lives for forty letters, `\s+$` the square of the length. So each is looked through before
- * anything starts, and one with more than a bounded number of ways back is refused; with it go a few that are slow by no
- * more than a factor, which can be written in another way. The search is exact (redos-detector); star-height rules miss
- * `(a|a)*` and `\s+$`.
+ * Refuses patterns that backtrack too much. Schemas' patterns run on callers' strings, and V8 backtracks: `(a+)+` takes
+ * exponential time, `\s+$` quadratic time. So each pattern is analysed at start, and refused if its backtracking is not
+ * bounded. A few patterns that are slow only by a constant factor are refused as well, and can be rewritten.
+ * The analysis is exact (redos-detector); rules on nested quantifiers miss `(a
+ * a)*` and `\s+$`.
  *
- * @throws {DefinitionError} that names the field, the pattern and the fix
+ * @throws {DefinitionError} with field, pattern and fix
  */
 export function checkPatterns({ resource, version, representation }: View): void {
   const mistakes = new Set<string>()
@@ -21,7 +21,7 @@ export function checkPatterns({ resource, version, representation }: View): void
   if (mistakes.size > 0) throw new DefinitionError(resource.name, [...mistakes])
 }
 
-/** The same for the input of an action. @throws {DefinitionError} */
+/** Checks the patterns of an action's input. @throws {DefinitionError} */
 export function checkInputPatterns(action: string, schema: unknown): void {
   const mistakes = [...mistakesIn(schema, 'input')]
   if (mistakes.length > 0) throw new DefinitionError(action, mistakes, 'action')
@@ -32,7 +32,7 @@ function* mistakesIn(schema: unknown, place: string): Generator<string> {
   const { pattern, patternProperties, uniqueItems, items, maxItems } = schema as Schema
   if (typeof pattern === 'string') yield* mistakesOf(pattern, place)
   for (const name of Object.keys(patternProperties ?? {})) yield* mistakesOf(name, place)
-  // Ajv compares each item that is no scalar with every other one.
+  // Ajv compares each item with every other one, unless items are scalars.
   if (
     uniqueItems === true &&
     !isScalar(items) &&
@@ -49,7 +49,7 @@ function* mistakesIn(schema: unknown, place: string): Generator<string> {
   }
 }
 
-/** They hold values, and no schema. */
+/** Keywords whose content is a value, not a schema. */
 const valueKeywords: ReadonlySet<string> = new Set(['default', 'examples', 'example', 'const', 'enum'])
 
 interface Schema {
@@ -65,7 +65,7 @@ const comparedItemsMax = 100
 const isScalar = (items: Schema['items']): boolean =>
   ['string', 'number', 'integer', 'boolean', 'null'].includes(items?.type as string)
 
-/** Verdict of each pattern, computed once: several fields and versions often share one. */
+/** Result per pattern, computed once: fields and versions often share one. */
 const verdicts = new Map<string, string | undefined>()
 
 function* mistakesOf(pattern: string, place: string): Generator<string> {
@@ -74,12 +74,12 @@ function* mistakesOf(pattern: string, place: string): Generator<string> {
   if (objection !== undefined) yield `${place}: the pattern ${pattern} ${objection}`
 }
 
-/** A pattern of a definition that is fine is decided within a few ms; one that is not decided in this time is refused. */
+/** A normal pattern is analysed within a few ms; one that takes longer than this is refused. */
 const searchMsMax = 2_000
 
 function objectionTo(pattern: string): string | undefined {
   try {
-    // Ajv compiles patterns with `u`.
+    // With `u`, as Ajv compiles patterns.
     if (isSafePattern(pattern, { unicode: true, timeout: searchMsMax }).safe) return undefined
   } catch (error) {
     return `cannot be read: ${(error as Error).message}`

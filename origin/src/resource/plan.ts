@@ -27,47 +27,47 @@ import {
 import { compileSerializer, type Serialize } from './serializer.ts'
 import { compileValidator, type SchemaCompilers, type Validator } from './validator.ts'
 
-/** Everything about a view that can be known before the first request. */
+/** Everything about a view that is computed before the first request. */
 export interface Plan {
   readonly view: View
   /** `/v2/places` */
   readonly path: string
   readonly serialize: Serialize
   readonly validator: Validator
-  /** Whether the resource has rules of its own on writes. */
+  /** Whether the resource has write rules of its own. */
   readonly hasRules: boolean
-  /** Names how this version shows a document, as this process runs it. */
+  /** Digest of how this version shows a document; it changes with the representation. */
   readonly revision: string
-  /** Headers of every answer: its revision, and announcements of the version's retirement, without its link. */
+  /** Headers of every answer: the revision, and Deprecation and Sunset of a deprecated version; its `Link` is apart. */
   readonly everyAnswer: Readonly<Record<string, string>>
-  /** `Link` to the successor of a retired version. */
+  /** `Link` to the successor of a deprecated version. */
   readonly successorLink: string | undefined
-  /** When the version is gone, in ms since the epoch. */
+  /** Sunset of the version, in ms since the epoch; infinity if it has none. */
   readonly goneAtMs: number
-  /** Cache headers of reads. */
+  /** Cache headers of a read. */
   readonly caching: Readonly<Record<string, string>>
-  /** Cache headers of reads that may not have seen the newest write. */
+  /** Cache headers of a read that may have missed the newest write. */
   readonly uncertainCaching: Readonly<Record<string, string>>
-  /** Answer, with its cache headers, for a document that is not there or not for this reader. */
+  /** The 404, with cache headers, for a document that does not exist or that the caller may not read. */
   missing(id: string): Problem
-  /** A stored field as this version names it. */
+  /** Name of a stored field in this version. */
   shownName(storedPath: string): string
-  /** Entity tag of a document at this version of it. */
+  /** Entity tag of a document, from its version number and this revision. */
   etag(version: number): string
-  /** Tag of all that is shown in this revision. */
+  /** Cache tag of all answers of this revision. */
   readonly revisionTag: string
   documentTag(id: string): string
-  /** Tags of a list that asks for these, as `subject` is shown it. */
+  /** Cache tags of a list with these filters, as shown to `subject`. */
   listTags(filters: readonly Filter[], subject: string | undefined): readonly string[]
-  /** Tags of the lists that are changed by a write of `subject`, from the stored fields before and after. */
+  /** Cache tags of the lists that a write by `subject` changes, from the stored fields before and after. */
   changedListTags(documents: readonly Fields[], subject: string | undefined): readonly string[]
-  /** Tag of every list that `subject` is shown, for a write of which nobody knows what it has done. */
+  /** Cache tag of all lists shown to `subject`, for a write with unknown effect. */
   allListsTag(subject: string | undefined): string
-  /** A checked body → what is stored. A new document is its creator's, and of the creator's tenant. */
+  /** Converts checked input to stored fields. A new document belongs to its creator, and to the creator's tenant. */
   toStored(input: Fields, current: Fields | undefined, principal: Principal | undefined): Fields
 }
 
-/** @param startedAtMs when this process began to show documents like this, milliseconds since the epoch */
+/** @param startedAtMs when this process began to show this revision, in ms since the epoch */
 export function compilePlan(view: View, compilers: SchemaCompilers, startedAtMs: number): Plan {
   const { resource, version, representation } = view
   const announced = lifecycleHeaders(view)
@@ -117,14 +117,14 @@ export function compilePlan(view: View, compilers: SchemaCompilers, startedAtMs:
       const stored = normalizeTimes(resource.schema, representation.toStored(input, current))
       const { ownerField: owner } = resource
       if (owner === undefined && resource.tenants.size === 0) return stored
-      // Whatever a representation makes of it: the owner is the subject of the token, and stays it.
+      // Overrides the representation: the owner is the token's subject, and never changes.
       const owned = owner && { [owner]: current === undefined ? principal?.subject : current[owner] }
       return { ...(current === undefined && tenantsOf(resource, principal)), ...stored, ...owned }
     },
   }
 }
 
-/** Values of tenant fields that the token leaves no choice about. */
+/** Tenant fields that have only one possible value with this token. */
 function tenantsOf({ tenants }: Resource, principal: Principal | undefined): Fields {
   const fields: Record<string, unknown> = {}
   for (const [field, claim] of tenants) {
@@ -134,7 +134,7 @@ function tenantsOf({ tenants }: Resource, principal: Principal | undefined): Fie
   return fields
 }
 
-/** Tags whose stored answers a write has made obsolete. */
+/** Purge header with the tags whose stored answers a write has made obsolete. */
 export const purgeTags = (...tags: readonly string[]): Readonly<Record<string, string>> => ({
   [headers.purgeTag]: tags.join(','),
 })

@@ -37,8 +37,8 @@ type Counted = Extract<CountOutcome, { kind: 'counted' }>
 const allFields = { ok: true, value: { fields: undefined, canonical: '' } } as const
 
 /**
- * Whether what was read since then has certainly seen every acknowledged write ({@link ../store/primary-watch.ts}): only
- * that may be kept and told to others.
+ * Whether a read that began at this time has certainly seen every acknowledged write
+ * ({@link ../store/primary-watch.ts}). Only such an answer may be cached.
  * @param beganAtMs by `performance.now()`
  */
 export type IsCertain = (beganAtMs: number) => boolean
@@ -56,7 +56,7 @@ export function readHandler(plan: Plan, repository: Repository, isCertain: IsCer
     if (!conditions.ok) return sendProblem(reply, conditions.problem)
     const outcome = await repository.read(resource, id, callOf(request))
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
-    // Another's document is answered like one that does not exist, to the letter.
+    // A document that the caller may not read gets the same 404 as a missing one.
     if (outcome.kind === 'notFound' || !isAllowed(resource.audiences.read, outcome.document, request)) {
       return sendProblem(reply, isCertain(request.startedAtMs) ? plan.missing(id) : perhapsNoSuchDocument)
     }
@@ -73,10 +73,10 @@ export function readHandler(plan: Plan, repository: Repository, isCertain: IsCer
   }
 }
 
-/** A 404 that nobody is to keep. */
+/** A 404 that must not be cached. */
 const perhapsNoSuchDocument: Problem = { ...noSuchDocument, headers: { [edgeCacheControl]: 'no-store' } }
 
-/** Whether a rule holds for this caller and document. */
+/** Whether an access rule allows this caller this document. */
 export const isAllowed = (
   audience: Audience,
   { fields }: Pick<StoredDocument, 'fields'>,
@@ -98,11 +98,11 @@ export function listHandler(
     const ifNoneMatch = request.headers['if-none-match']
     const subject = request.principal?.subject
     const residual = resource.audiences.read.of(request.principal)
-    // A scan that takes long holds what many short ones need: patience of one caller is no reason.
+    // Limits the time of a list even for a patient caller: a slow scan holds resources that many short reads need.
     const deadlineMs = Math.min(request.deadlineMs, request.startedAtMs + listTimeoutMs)
     const call = callOf({ deadlineMs, raw: request.raw })
     const outcome = await repository.list(resource, query.value, residual, call)
-    /** Needs no second look where the list is a single page. */
+    /** Number of documents in the list; needs no query if the list is a single page. */
     const countOf = ({ documents, more }: Page): CountOutcome | Promise<CountOutcome> =>
       query.value.after === undefined && !more
         ? { kind: 'counted', value: documents.length, isMore: false }
@@ -112,7 +112,7 @@ export function listHandler(
     const count = query.value.counts === true ? await countOf(outcome) : undefined
     if (count?.kind === 'notDone') return sendFailure(reply, count)
     const body = listBody(plan, query.value, outcome.documents, { cursor, count })
-    // A digest of the content: each change of what is shown changes the tag.
+    // The tag is a digest of the body: it changes with everything that is shown.
     const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
     reply.headers(isCertain(request.startedAtMs) ? caching : uncertainCaching)
@@ -144,18 +144,19 @@ function listBody(
 const shownCount = ({ value, isMore }: Counted): Count => ({ value, relation: isMore ? 'gte' : 'eq' })
 
 function nextCursor(plan: Plan, query: ListQuery, documents: readonly StoredDocument[]): string {
+  // Called only if there is a next page, so this one is not empty. Sort fields hold values of cursors by definition.
   const last = documents.at(-1) as StoredDocument
   const values = query.sort.map(({ path }) => (path === '_id' ? last.id : last.fields[path]) as CursorValue)
   return encodeCursor(plan.view, query, values)
 }
 
-/** RFC 8288, relative to the list itself, beside what a retired version announces. */
+/** Link to the next page (RFC 8288), relative to the list, beside the `Link` of a deprecated version. */
 function linkToNext({ path, successorLink }: Plan, { canonical }: ListQuery, cursor: string): string {
   const next = `<${path}?${canonical}&cursor=${cursor}>; rel="next"`
   return successorLink === undefined ? next : `${next}, ${successorLink}`
 }
 
-/** Remembers what the latest texts mean: the same few lists make up most of the traffic. */
+/** Caches the parsed queries: the same few lists are most of the traffic. */
 function remembering<Value>(
   parse: (text: string) => Parsed<Value>,
   sizeMax: number,

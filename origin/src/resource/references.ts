@@ -19,24 +19,24 @@ export interface ReferencesOptions {
   readonly isCertain: IsCertain
 }
 
-/** An id that a write names and that its document did not name before. */
+/** An id that a write refers to, and that the document did not refer to before. */
 interface Named {
-  /** JSON Pointer into the stored form. */
+  /** JSON Pointer into the stored fields. */
   readonly pointer: string
   readonly target: Resource
   readonly id: string
 }
 
 /**
- * Looks up the documents that a write newly names: each must be there, and the caller must be one who may read it.
- * `undefined`: the resource has no references.
+ * Reads the documents that a write newly refers to: each must exist, and the caller must be allowed to read it.
+ * `undefined` if the resource has no references.
  *
- * All are asked for at once, so that they share commands with each other and with other requests. None is required to
- * stay: a document that is deleted right after the write leaves the same reference behind as one deleted right before.
+ * All are read at once, so that they share commands with each other and with other requests. None is locked: a document
+ * that is deleted right after the write leaves the same dangling reference as one deleted right before.
  */
 export function compileReferences(options: ReferencesOptions, resource: Resource): AskGuards | undefined {
   if (resource.references.size === 0) return undefined
-  // The cast: an application has every resource that its references name.
+  // The cast is safe: `defineApplication` refuses a reference to an unknown resource.
   const targets = [...resource.references].map(
     ([field, name]) => [field, options.catalogue.get(name) as Resource] as const,
   )
@@ -76,16 +76,16 @@ async function lookUp(
     if (!mayName(outcome, target, write)) mistakes.push({ pointer, detail: missing(target) })
   }
   if (mistakes.length === 0) return undefined
-  // Nobody is told "there is none" on the word of a primary that may have been replaced.
+  // A primary that may have been replaced must not make a caller believe that a document does not exist.
   if (!isCertain(beganAtMs)) return failureProblem({ kind: 'notDone', reason: 'unavailable' })
   const { shown = (same) => same } = write
   return validationFailed(shown(mistakes.slice(0, mistakesMax)))
 }
 
-/** Mistakes that are listed: a batch has a hundred documents, of a hundred ids each. */
+/** Mistakes listed: a batch may have a hundred documents with a hundred ids each. */
 const mistakesMax = 10
 
-/** A document as an action's handler has seen or left it; for it the handler has answered who may name it. */
+/** A document that an action's handler has read or written. The handler has decided who may refer to it. */
 interface Seen {
   readonly kind: 'seen'
   readonly fields: Fields | undefined
@@ -112,6 +112,6 @@ function mayName(
   return satisfies(audiences.read.of(principal), outcome.document.fields)
 }
 
-/** To the letter the same where a document is not there and where it is not for this caller. */
+/** The same text whether the document does not exist or may not be read by this caller. */
 const missing = ({ name }: Resource): string =>
   `No document of '${name}' that you may read has this id. Send the id of one that GET shows you.`

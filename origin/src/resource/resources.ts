@@ -24,17 +24,17 @@ export interface ResourcesOptions {
   readonly paths: KnownPaths
   readonly repository: Repository
   readonly admission: AdmissionControl
-  /** How long one list may take, in ms. */
+  /** Time limit of one list, in ms. */
   readonly listTimeoutMs: number
   readonly isCertain: IsCertain
-  /** Guards of a resource, as one question; `undefined`: it has none. */
+  /** Guards of a resource, combined; `undefined` if it has none. */
   readonly guardsOf: (resource: Resource) => AskGuards | undefined
   readonly turns: Turns
   /** Milliseconds since the epoch. */
   readonly clock: () => number
 }
 
-/** Every view of the application, with all that can be known before the first request. */
+/** All views of the application, compiled before the first request. */
 export interface CompiledViews {
   readonly plans: readonly Plan[]
   readonly compilers: SchemaCompilers
@@ -65,7 +65,7 @@ const handlers: Readonly<Record<Exclude<Operation, 'action'>, MakeHandler>> = {
   delete: deleteHandler,
 }
 
-/** The usual operations of every resource. */
+/** Routes the standard operations of every resource. */
 export function routeResources(
   app: FastifyInstance,
   { plans }: CompiledViews,
@@ -91,7 +91,7 @@ export function routeResources(
   }
 }
 
-/** Sends what is in the place of an id, but is none, where it belongs: `batch` under another method among them. */
+/** Answers paths with an invalid or reserved id as unmatched: `batch` with another method, for example. */
 export function idStages(
   paths: KnownPaths,
   { view }: Plan,
@@ -100,7 +100,7 @@ export function idStages(
   if (!path.includes('/:id')) return []
   const { actions, batchSizeMax } = view.resource
   const reserved = new Set<string>()
-  // Below a document every id is one.
+  // Names are reserved only directly below a list, not below a document.
   if (path.endsWith('/:id')) {
     if (batchSizeMax > 0) reserved.add('batch')
     for (const { name, target } of actions.values()) if (target === 'collection') reserved.add(name)

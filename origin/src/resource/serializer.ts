@@ -2,24 +2,25 @@ import { type Fields, outputSchema, type View } from '@spillway/origin/contract'
 import build from 'fast-json-stringify'
 import type { StoredDocument } from '../store/repository.ts'
 
-/** A stored document → its JSON text in one version, with all fields or the chosen ones. */
+/** Turns a stored document into its JSON in one version, with all fields or the selected ones. */
 export type Serialize = (document: StoredDocument, fields: readonly string[] | undefined) => string
 
-/** Compiles the serializer of a view. What it writes is the view's schema and nothing else. */
+/** Compiles the serializer of a view. It writes only fields of the view's schema. */
 export function compileSerializer(view: View): Serialize {
   const { fromStored } = view.representation
+  // The builder's type lists each keyword; `writingSchema` returns only a subset of them.
   const write = build(writingSchema(outputSchema(view.representation)) as never)
   return (document, fields) => {
     const shown = showDocument(document, fromStored)
     if (fields === undefined) return write(shown)
-    // Chosen fields are rare and their sets are many: not worth a compiled writer each.
+    // Selections are rare and varied, so none gets a compiled serializer.
     const chosen: Record<string, unknown> = {}
     for (const name of fields) chosen[name] = shown[name]
     return JSON.stringify(chosen)
   }
 }
 
-/** The document as a version shows it, system fields first. */
+/** The document as a version shows it; system fields come first. */
 export function showDocument(
   { id, createdAt, updatedAt, fields }: StoredDocument,
   fromStored: (stored: Fields) => Fields,
@@ -28,10 +29,12 @@ export function showDocument(
 }
 
 /**
- * Only what decides how a value is written. `required` is left out, so that one document from before a field was
- * required is shown without it instead of failing its whole list; formats, because stored times are text already.
+ * Keeps only the keywords that decide how a value is written. Drops `required`, so that a document older than a
+ * required field is shown without it and does not fail its whole list; drops formats, because stored times are strings
+ * already.
  */
 export function writingSchema(schema: unknown): Record<string, unknown> {
+  // Members of a TypeBox schema; each is checked before use.
   const { type, properties, items, enum: choices, anyOf } = schema as Record<string, unknown>
   if (Array.isArray(choices) && choices.every((choice) => typeof choice === 'string')) {
     return { type: 'string' }
@@ -41,7 +44,7 @@ export function writingSchema(schema: unknown): Record<string, unknown> {
     const members = Object.entries(properties).map(([name, member]) => [name, writingSchema(member)])
     return { type, properties: Object.fromEntries(members) }
   }
-  // Anything else is written as JSON.stringify does.
+  // Everything else is written as by JSON.stringify.
   return typeof type === 'string' && anyOf === undefined && type !== 'array' && type !== 'object'
     ? { type }
     : {}

@@ -11,7 +11,7 @@ import {
 import { validationFailed } from '../http/validation-problem.ts'
 import type { Plan } from './plan.ts'
 
-/** A write as the rules of its resource see it. */
+/** A write, as the rules of its resource see it. */
 export interface Writing {
   readonly principal: Principal | undefined
   /** Milliseconds since the epoch. */
@@ -20,10 +20,10 @@ export interface Writing {
 }
 
 /**
- * A checked body → what is stored of it, or why nothing may be: in the stored form, with what the server computes, by
- * the schema and then by the resource's own rule. A rule that throws is a defect, and nothing has been written yet.
+ * Turns a checked body into stored fields, or a refusal: converts it, computes the server's fields, checks the schema,
+ * then the resource's own rule. A rule that throws is a defect; nothing has been written at that point.
  *
- * @param current the stored fields that are replaced, as they were read
+ * @param current the stored fields to be replaced, as read
  */
 export function storedFields(
   plan: Plan,
@@ -34,7 +34,7 @@ export function storedFields(
   const { resource } = plan.view
   const { rules } = resource
   const drafted = plan.toStored(input, current, principal)
-  // perf: most resources have no rules, and a time as text costs as much as all of this.
+  // perf: skips formatting the time, which costs as much as all the rest; most resources have no rules.
   if (!plan.hasRules) return validated(plan, drafted)
   const circumstances = { before: current, principal, now: new Date(nowMs).toISOString(), operation }
   const computed = normalizeTimes(resource.schema, computeFields(rules, drafted, circumstances))

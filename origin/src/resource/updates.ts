@@ -43,15 +43,15 @@ import { storedFields, type Writing } from './stored-fields.ts'
 import { notAnObject } from './validator.ts'
 
 /**
- * Writes to a document that is there: read, decide, write back on the condition that it is still the one that was read.
- * After a concurrent write everything is decided anew from the current document: a conditional request then
- * fails with 412 by itself, and an unconditional one is applied to the newer document.
+ * Writes to an existing document: read, decide, then write on the condition that the document is unchanged (compare and
+ * set). After a concurrent write, the decision is repeated on the current document: a conditional request then fails
+ * with 412, and an unconditional one applies to the newer document.
  */
 
-/** Attempts of one request. Each that fails is one that another writer has won. */
+/** Attempts per request. Each failed attempt means that another writer succeeded. */
 export const attemptsMax = 8
 
-/** PUT: replaces a document that exists. Ids are made by the store, so there is no creating by PUT. */
+/** PUT: replaces an existing document. It cannot create one, because the store assigns ids. */
 export function replaceHandler(plan: Plan, repository: Repository, options: UpdateOptions): Handler {
   const { validator } = plan
   return updateHandler(
@@ -68,7 +68,7 @@ export function replaceHandler(plan: Plan, repository: Repository, options: Upda
   )
 }
 
-/** PATCH: JSON Merge Patch (RFC 7396). What comes out must be as valid as what is sent by PUT. */
+/** PATCH: JSON Merge Patch (RFC 7396). The result must be as valid as the body of a PUT. */
 export function patchHandler(plan: Plan, repository: Repository, options: UpdateOptions): Handler {
   const { validator } = plan
   return updateHandler(
@@ -80,13 +80,17 @@ export function patchHandler(plan: Plan, repository: Repository, options: Update
       if (parts === undefined) return { ok: false, problem: notAnObject }
       const errors = validator.unknownNames(parts.writable)
       if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
+      // A merge patch of an object with an object is an object (RFC 7396 §2).
       const apply = (shown: Fields) => mergePatch(shown, parts.writable) as Fields
       return { ok: true, value: { readOnly: parts.readOnly, apply } }
     },
   )
 }
 
-/** Change that a body asks for: the next writable fields from those that are shown now, and members it must not change. */
+/**
+ * The change that a body asks for: a function from the current fields to the next ones, and read-only members to
+ * compare.
+ */
 interface Change {
   readonly readOnly: Fields
   readonly apply: (shown: Fields) => Fields
@@ -99,7 +103,7 @@ interface UpdateOptions {
   readonly askGuards?: AskGuards | undefined
 }
 
-/** How a request is judged by what was read: certain or not, and the refusal where nothing is there. */
+/** Rules for judging what was read: its certainty, and the answer if nothing is there. */
 interface Judging {
   readonly isCertain: IsCertain
   readonly missing: Problem
@@ -147,7 +151,7 @@ function updateHandler(
   }
 }
 
-/** DELETE: 204, and 404 from then on. */
+/** DELETE: 204, then 404. */
 export function deleteHandler(
   plan: Plan,
   repository: Repository,
@@ -195,7 +199,7 @@ interface WriteJudging extends Judging {
   readonly plan: Plan
   readonly repository: Repository
   readonly conditions: Preconditions
-  /** The rule that the document must satisfy. */
+  /** Access rule that the document must satisfy. */
   readonly right: 'update' | 'delete'
 }
 
@@ -209,7 +213,7 @@ async function writing(
 ): Promise<FastifyReply> {
   const { resource } = plan.view
   const { id } = request.params as { id: string }
-  // Nobody is told "gone" or "changed" on the word of a primary that may have been replaced: they would act on it.
+  // A primary that may have been replaced must not make a caller believe "gone" or "changed": they would act on it.
   const judged = (verdict: Problem) =>
     sendProblem(reply, isCertain(request.startedAtMs) ? verdict : failureProblem(unavailable))
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
@@ -244,14 +248,14 @@ async function writing(
       case 'refused':
         return sendProblem(reply, outcome.problem)
       default:
-        // Nobody knows what it has written, if it has.
+        // It is unknown whether and what it has written.
         return sendFailure(reply, outcome, purgeTags(plan.documentTag(id), plan.allListsTag(subject)))
     }
   }
   return sendProblem(reply, writeConflict)
 }
 
-/** The next stored fields, checked in the version's form and in the stored one. */
+/** The next stored fields, checked against the version's schema and the stored one. */
 function nextFields(
   plan: Plan,
   current: StoredDocument,
@@ -267,13 +271,14 @@ function nextFields(
       errors.push({ pointer: `/${name}`, detail })
     }
   }
+  // `shown` is an object, so it has parts.
   const input = apply(validator.part(shown)?.writable as Fields)
   errors.push(...validator.input(input))
   if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
   return storedFields(plan, input, current.fields, write)
 }
 
-/** A time may come back in another of its spellings (RFC 3339 §5.6), and is the same instant. */
+/** Normalizes a time before comparison: equal instants have several spellings (RFC 3339 §5.6). */
 function sameSpelling({ representation }: View, name: string, value: unknown): unknown {
   const schema = systemFields[name as keyof typeof systemFields] ?? representation.schema.properties[name]
   const type = schema === undefined ? undefined : filterTypeOf(schema)
@@ -306,8 +311,8 @@ const outOfSight: Problem = {
 }
 
 /**
- * Whether each tenant that a change gives the document is one of the caller's. A document that everybody is shown would
- * else be handed to an organization that the caller has nothing to do with.
+ * Whether each tenant that a change sets is one of the caller's. Otherwise a caller could hand a readable document to a
+ * foreign organization.
  */
 const keepsTenants = (
   { tenants }: Resource,

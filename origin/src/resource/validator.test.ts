@@ -6,7 +6,7 @@ import { compileValidator, createCompilers } from './validator.ts'
 
 const validator = compileValidator(createCompilers(), findView(resources, 'v2', 'trips') as View)
 
-/** An array that counts how many of its items are looked at. */
+/** An array that counts how many of its items are read. */
 function counted(items: readonly unknown[]): { readonly array: unknown[]; readonly reads: () => number } {
   let reads = 0
   const array = new Proxy([...items], {
@@ -24,27 +24,27 @@ const errorsOf = (body: unknown, isBrief?: boolean) => {
 }
 
 describe('a refusal', () => {
-  it('looks at no more of an array than it takes to list fifty mistakes', () => {
+  it('reads no more of an array than needed to list fifty mistakes', () => {
     const { array, reads } = counted(Array(60_000).fill('not an id'))
     expect(errorsOf({ ...trip, placeIds: array })).toHaveLength(50)
     expect(reads()).toBeLessThan(200)
   })
 
-  it('lists fifty mistakes of sixty thousand unknown members', () => {
+  it('lists fifty of sixty thousand unknown members', () => {
     const body = { ...trip, ...Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`f${n}`, 1])) }
     expect(errorsOf(body)).toHaveLength(50)
   })
 
-  it('lists every mistake where there are fewer', () => {
+  it('lists every mistake if there are fewer than fifty', () => {
     const placeIds = [...Array(20).fill('good'), ...Array(20).fill('not good')]
     expect(errorsOf({ ...trip, placeIds, title: '' })).toHaveLength(21)
   })
 
-  it('lists one where that is enough', () => {
+  it('lists one mistake in brief mode', () => {
     expect(errorsOf({ ...trip, placeIds: Array(40).fill('not good'), title: '' }, true)).toHaveLength(1)
   })
 
-  it('is none of a good body', () => {
+  it('is not made for a valid body', () => {
     expect(validator.create(trip)).toEqual({ ok: true, value: trip })
   })
 })

@@ -19,37 +19,37 @@ import type { TObject } from 'typebox'
 import { pointerToken, validationFailed } from '../http/validation-problem.ts'
 import { checkInputPatterns, checkPatterns } from './pattern-check.ts'
 
-/** Mistakes that are listed; a body may hold more than anybody wants to read. */
+/** Mistakes listed per body. */
 const errorsMax = 50
 
-/** Checks of a view's bodies, compiled once at start. */
+/** Checks of a view's bodies, compiled at start. */
 export interface Validator {
   /**
-   * A body to create from: read-only fields are refused by name.
+   * Checks a body of a create: read-only fields are refused by name.
    *
-   * @param isBrief whether the first mistake is enough. @default false
+   * @param isBrief stops at the first mistake. @default false
    */
   readonly create: (body: unknown, isBrief?: boolean) => Parsed<Fields>
-  /** Writable fields of a body that replaces a document, or of a document after a patch. */
+  /** Checks the writable fields of a PUT body, or of a document after a patch. */
   readonly input: (fields: Fields) => readonly FieldError[]
-  /** The stored form, so that one version cannot write what another forbids. */
+  /** Checks the stored fields, so that one version cannot write what another forbids. */
   readonly stored: (fields: Fields) => readonly FieldError[]
   /**
-   * Parts a body of PUT or PATCH into writable and read-only members. Unknown names stay among the writable ones.
-   * `undefined`: the body is not an object.
+   * Splits a body of PUT or PATCH into writable and read-only members; unknown names count as writable. `undefined` if
+   * the body is not an object.
    */
   readonly part: (body: unknown) => { writable: Fields; readOnly: Fields } | undefined
-  /** Errors of the stored form in the names of the version. */
+  /** Translates errors of the stored fields into the version's field names. */
   readonly shown: (errors: readonly FieldError[]) => readonly FieldError[]
-  /** Names that no patch may have; a patch is otherwise checked after it was applied. */
+  /** Unknown names in a patch. The values are checked after the patch was applied. */
   readonly unknownNames: (patch: Fields) => readonly FieldError[]
 }
 
-/** Compilers of schemas: formats and their meaning are those of filters and of the store. */
+/** Schema compilers. Formats mean the same here as in filters and in the store. */
 export interface SchemaCompilers {
   /** Stops at the first mistake. */
   readonly first: Ajv
-  /** Lists the first {@link errorsMax} mistakes of a value that is known to have one. */
+  /** Lists the first {@link errorsMax} mistakes of a value that is known to be invalid. */
   readonly all: Ajv
 }
 
@@ -69,10 +69,10 @@ export function createCompilers(): SchemaCompilers {
 }
 
 /**
- * Ajv lists one mistake or all of them, and a body has room for sixty thousand. So the code that it writes ends where
- * enough are listed. Each place that counts one is followed by the check; a test counts what is visited, so that another
- * version of Ajv that counts in another way is noticed. What lies behind the end is not looked at, so that a value must not
- * be taken for valid by this: an `anyOf` may end in a branch of which another one takes the value.
+ * Makes Ajv's generated code return once enough mistakes are listed: Ajv itself lists one or all, and a body has room
+ * for sixty thousand. The check follows each statement that counts an error; a test counts the items read, and so fails
+ * if a new version of Ajv counts otherwise.
+ * Nothing behind the end is checked, and an `anyOf` may end in the wrong branch: so the result never decides validity.
  */
 function stopAtEnough(code: string): string {
   const name = /return (?:async )?function (\w+)\(/.exec(code)?.[1]
@@ -82,11 +82,11 @@ function stopAtEnough(code: string): string {
 
 type Mistakes = (value: unknown, isBrief?: boolean) => readonly ErrorObject[]
 
-/** Every mistake that is listed of a value, and none where it is valid. A refusal costs two looks at the value at the most. */
+/** Lists the mistakes of a value; none if it is valid. An invalid value is validated at most twice. */
 function mistakesOf({ first, all }: SchemaCompilers, schema: object): Mistakes {
   const plainSchema = plain(schema)
   const isValid = first.compile(plainSchema)
-  // Few views are ever sent a mistake in all of their operations: the second validator is made when the first one is.
+  // Most views never get an invalid body, so the listing validator is compiled at the first one.
   let list: ValidateFunction | undefined
   return (value, isBrief = false) => {
     if (isValid(value)) return []
@@ -98,7 +98,7 @@ function mistakesOf({ first, all }: SchemaCompilers, schema: object): Mistakes {
   }
 }
 
-/** @throws {DefinitionError} when a pattern of the view's schemas could be made to take very long */
+/** @throws {DefinitionError} if a pattern of the view's schemas could take very long */
 export function compileValidator(compilers: SchemaCompilers, view: View): Validator {
   checkPatterns(view)
   const { representation, resource } = view
@@ -140,10 +140,10 @@ export function compileValidator(compilers: SchemaCompilers, view: View): Valida
   }
 }
 
-/** Mistakes of a document in its stored form; pointers are those of the stored form. */
+/** Mistakes of stored fields; pointers use the stored names. */
 export type StoredCheck = (fields: Fields) => readonly FieldError[]
 
-/** Checks the stored form of a resource, for writes that are made in no version. */
+/** Checks the stored fields of a resource, for writes without a version. */
 export function compileStoredCheck(compilers: SchemaCompilers, { schema }: Resource): StoredCheck {
   const mistakes = mistakesOf(compilers, { ...schema, additionalProperties: false })
   const names = { writableNames: Object.keys(schema.properties), readOnlyNames: new Set<string>() }
@@ -151,9 +151,9 @@ export function compileStoredCheck(compilers: SchemaCompilers, { schema }: Resou
 }
 
 /**
- * Checks a body that is no document: an action's input.
+ * Checks a body that is no document, such as an action's input.
  *
- * @throws {DefinitionError} when a pattern of the schema could be made to take very long
+ * @throws {DefinitionError} if a pattern of the schema could take very long
  */
 export function compileInputCheck(
   compilers: SchemaCompilers,
@@ -178,7 +178,7 @@ interface Names {
   readonly readOnlyNames: ReadonlySet<string>
 }
 
-/** In our words, with the place and what is wanted; never with the value that was sent. */
+/** Describes an Ajv error in the API's own words: pointer and expectation, never the value that was sent. */
 function describeError(error: ErrorObject, { writableNames, readOnlyNames }: Names): FieldError {
   const { keyword, instancePath: pointer, params, message } = error
   switch (keyword) {
@@ -212,7 +212,7 @@ const unknownField = (known: readonly string[]): string => `Unknown field. Suppo
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
-/** Errors of the stored form speak of stored fields; callers know those by their version's names. */
+/** Maps pointers of stored fields to the version's names, the only ones that callers know. */
 function namesByStoredPath({ representation }: View): (error: FieldError) => FieldError {
   const names = new Map(
     Object.entries(representation.paths).flatMap(([name, path]) => (path === null ? [] : [[path, name]])),
@@ -229,8 +229,8 @@ function namesByStoredPath({ representation }: View): (error: FieldError) => Fie
 }
 
 /**
- * Schemas carry marks of the library that wrote them; the compiler takes plain JSON. An integer is one that a double holds
- * exactly (RFC 7493 §2.2): a filter could not ask for another one.
+ * Plain JSON of a schema, without TypeBox's own symbols. Limits integers to those that a double holds exactly (RFC 7493
+ * §2.2), because filters could not match others.
  */
 const plain = (schema: object): Record<string, unknown> =>
   JSON.parse(JSON.stringify(schema), (_name, value) =>
