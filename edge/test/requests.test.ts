@@ -254,7 +254,9 @@ describe('a Worker that is not configured', () => {
       const answer = await broken.fetch('/v2/places')
       expect(answer.status).toBe(500)
       expect(await answer.json()).toMatchObject({ code: 'internal-error' })
-      await expect.poll(() => broken.log).toMatch(/ORIGINS.*TOKEN_ISSUERS.*ASSERTION_KEY/)
+      await expect
+        .poll(() => broken.log, { timeout: 10_000 })
+        .toMatch(/ORIGINS.*TOKEN_ISSUERS.*ASSERTION_KEY/)
     } finally {
       await broken.stop()
     }

@@ -138,7 +138,7 @@ describe('an answer that begins and does not end', () => {
     })
     const path = unread()
     const leader = edge.fetch(path)
-    await expect.poll(() => origin.requests).toBe(1)
+    await expect.poll(() => origin.requests, { timeout: 10_000 }).toBe(1)
     const waiting = await Promise.all(Array.from({ length: 8 }, () => edge.fetch(path)))
     expect(waiting.map(({ status }) => status)).toEqual(waiting.map(() => 504))
     expect((await leader).status).toBe(504)

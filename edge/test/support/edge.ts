@@ -87,7 +87,7 @@ export async function startEdge({
         const line = logged.find((text) => text.includes(`"requestId":"${requestId}"`))
         if (line === undefined) throw new Error(`nothing is logged about ${requestId}`)
         return JSON.parse(line)
-      }),
+      }, 10_000),
     get log() {
       return logged.join('\n')
     },
