@@ -6,7 +6,6 @@ import { paymentWebhook } from './actions/payment-webhook.ts'
 import { review } from './actions/review.ts'
 import { send } from './actions/send.ts'
 import { bookings } from './resources/bookings.ts'
-import { calendars } from './resources/calendars.ts'
 import { conversations } from './resources/conversations.ts'
 import { expenses } from './resources/expenses.ts'
 import { listings } from './resources/listings.ts'
@@ -23,7 +22,6 @@ export const application = defineApplication({
   resources: [
     profiles,
     listings,
-    calendars,
     bookings,
     payments,
     conversations,

@@ -32,7 +32,7 @@ export const bothParties: Need = {
 export const noOverlap: Need = {
   number: 9,
   what: 'no two bookings of a listing have a night in common',
-  by: 'an action that changes booking and calendar in one transaction',
+  by: 'a guard: store.lock on the listing, store.find among its bookings',
   async prove(world) {
     const listing = await makeListing(world)
     const ask = (token: string, from: number, to: number) =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { idOf, idsOf, makeListing, patch, requireStatus } from '../expect.ts'
 import type { Need } from '../need.ts'
+import type { Person } from '../world.ts'
 
 export const ownListing: Need = {
   number: 2,
@@ -120,6 +121,24 @@ export const softDelete: Need = {
 export const counts: Need = {
   number: 20,
   what: 'a list says how many documents there are',
-  by: 'count is not there yet',
-  prove: 'not yet',
+  by: 'query.countMax, count=true',
+  async prove(world) {
+    const city = 'Sintra'
+    for (let index = 0; index < 5; index += 1) await makeListing(world, { city })
+    await makeListing(world, { city, status: 'draft' })
+    const count = async (who: Person, query: string) =>
+      requireStatus(await world.send(who, 'GET', `/v1/listings?city=${city}&${query}`), 200).json.count
+    // Counted is what the caller may see, whatever the page shows of it.
+    for (const _ of [1, 2]) {
+      assert.deepEqual(await count('nobody', 'limit=2&count=true'), { value: 5, relation: 'eq' })
+      assert.deepEqual(await count('gina', 'limit=2&count=true'), { value: 5, relation: 'eq' })
+      assert.deepEqual(await count('hanna', 'limit=2&count=true'), { value: 6, relation: 'eq' })
+      assert.deepEqual(await count('ada', 'count=true&status=draft'), { value: 1, relation: 'eq' })
+      assert.deepEqual(await count('gina', 'count=true&status=draft'), { value: 0, relation: 'eq' })
+    }
+    assert.equal(await count('nobody', 'limit=2'), undefined)
+    await makeListing(world, { city })
+    assert.deepEqual(await count('nobody', 'limit=2&count=true'), { value: 6, relation: 'eq' })
+    requireStatus(await world.send('nobody', 'GET', '/v1/profiles?count=true'), 400)
+  },
 }

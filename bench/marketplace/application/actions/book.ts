@@ -2,7 +2,6 @@ import { action, all, signedIn, where } from '@spillway/origin/contract'
 import { Type } from 'typebox'
 import { day, documentId } from '../fields.ts'
 import { bookings } from '../resources/bookings.ts'
-import { calendars } from '../resources/calendars.ts'
 import { listings } from '../resources/listings.ts'
 
 export const book = action('book', {
@@ -19,10 +18,9 @@ export const book = action('book', {
     totalCents: Type.Integer({ minimum: 0 }),
   }),
   problems: {
-    'dates-taken': 'Some of the nights are taken.',
     'own-listing': 'Hosts cannot book what is their own.',
   },
-  writes: [bookings, calendars],
+  writes: [bookings],
   priority: 'critical',
   // Guests who want the same listing at once wait for each other.
   timeout: '5s',

@@ -1,6 +1,5 @@
 import { action, any, owner } from '@spillway/origin/contract'
 import { bookings } from '../resources/bookings.ts'
-import { calendars } from '../resources/calendars.ts'
 
 /** Steps of a booking. Which may follow on which is the resource's to say. */
 
@@ -11,23 +10,20 @@ export const accept = action('accept', {
 })
 
 export const decline = action('decline', {
-  description: 'Declines a request, and gives its nights back.',
+  description: 'Declines a request. Its nights are free again.',
   on: bookings,
   access: owner('hostId'),
-  writes: [calendars],
 })
 
 export const cancel = action('cancel', {
-  description: 'Calls a stay off, and gives its nights back.',
+  description: 'Calls a stay off. Its nights are free again.',
   on: bookings,
   access: any(owner('guestId'), owner('hostId')),
-  writes: [calendars],
 })
 
 export const complete = action('complete', {
   description: 'Ends a stay that was paid for, at departure. The guest may review it then.',
   on: bookings,
   access: owner('hostId'),
-  writes: [calendars],
   problems: { 'not-begun': 'The stay has not begun yet.' },
 })

@@ -35,7 +35,13 @@ export const bookings = resource('bookings', {
     write: never,
   },
   cache: { maxAge: '10s' },
-  query: { filter: ['listingId', 'status', 'startsOn'], sort: ['startsOn'], defaultSort: '-startsOn' },
+  query: {
+    filter: ['listingId', 'status', 'startsOn'],
+    sort: ['startsOn'],
+    defaultSort: '-startsOn',
+    countMax: 1_000,
+  },
+  references: { listingId: 'listings' },
   indexes: [
     { fields: { guestId: 1, startsOn: -1 } },
     { fields: { hostId: 1, startsOn: -1 } },

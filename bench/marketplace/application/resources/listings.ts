@@ -35,6 +35,7 @@ export const listings = resource('listings', {
     filter: ['status', 'hostId', 'city', 'priceCents', 'guestsMax'],
     sort: ['priceCents', 'rating'],
     defaultSort: '-rating',
+    countMax: 1_000,
   },
   indexes: [
     { fields: { status: 1, rating: -1 } },

@@ -16,6 +16,7 @@ export const messages = resource('messages', {
   access: { read: any(member('participantIds'), role('admin')), write: never },
   cache: { maxAge: '10s' },
   query: { filter: ['conversationId'], sort: ['sentAt'], defaultSort: '-sentAt' },
+  references: { conversationId: 'conversations' },
   indexes: [
     { fields: { conversationId: 1, sentAt: -1 } },
     { fields: { participantIds: 1, sentAt: -1 } },

@@ -13,6 +13,7 @@ export const payments = resource('payments', {
   description: 'Payments that the provider has told us of.',
   schema: stored,
   access: { read: any(owner('guestId'), owner('hostId'), role('admin')), write: never },
+  references: { bookingId: 'bookings' },
   indexes: [
     { fields: { bookingId: 1 }, unique: true },
     { fields: { guestId: 1 } },

@@ -15,6 +15,7 @@ export const reviews = resource('reviews', {
   access: { read: anyone, create: never, update: never, delete: role('admin') },
   cache: { maxAge: '1m', staleIfError: '1d' },
   query: { filter: ['listingId', 'authorId'] },
+  references: { listingId: 'listings' },
   indexes: [{ fields: { listingId: 1 } }, { fields: { authorId: 1 } }],
   versions: [asStored('v1', stored)],
 })

@@ -2,6 +2,7 @@ import { defineServer } from '@spillway/origin/server'
 import { bookListing } from './book.ts'
 import { acceptBooking, cancelBooking, completeBooking, declineBooking } from './booking-steps.ts'
 import { expenseByMember } from './expense-by-member.ts'
+import { freeNights } from './free-nights.ts'
 import { add, appoint, dismiss, remove } from './membership.ts'
 import { takePayment } from './payment-webhook.ts'
 import { reviewStay } from './review.ts'
@@ -10,5 +11,5 @@ import { sendMessage } from './send.ts'
 export const server = defineServer(
   ...[bookListing, acceptBooking, declineBooking, cancelBooking, completeBooking, reviewStay],
   ...[takePayment, sendMessage, add, remove, appoint, dismiss],
-  expenseByMember,
+  ...[freeNights, expenseByMember],
 )
