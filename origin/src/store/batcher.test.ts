@@ -3,7 +3,7 @@ import { Batcher, type BatcherOptions, type BatchItem } from './batcher.ts'
 
 type Sent = readonly BatchItem<string, string>[]
 
-/** A batcher whose batches stay in flight until the test brings them back, on a clock that the test moves. */
+/** A batcher whose batches stay in flight until the test completes them, with a clock that the test advances. */
 function setUp(options: Partial<BatcherOptions<string, string>> = {}) {
   const flights: { batch: Sent; land: () => Promise<void> }[] = []
   let now = 0
@@ -55,7 +55,7 @@ interface Submission {
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 describe('batcher', () => {
-  it('lets a lone item leave at once, and those that come meanwhile leave together', async () => {
+  it('sends a single item at once, and batches items that arrive meanwhile', async () => {
     const { submit, departed, flights } = setUp()
     submit('a')
     expect(departed()).toEqual(['a'])
@@ -66,7 +66,7 @@ describe('batcher', () => {
     expect(departed()).toEqual(['a', 'b c'])
   })
 
-  it('lets those that come in one turn of the event loop leave together', () => {
+  it('batches items that arrive in one turn of the event loop', () => {
     const ends: (() => void)[] = []
     const { submit, departed } = setUp({ atTurnEnd: (run) => ends.push(run) })
     submit('a')
@@ -81,7 +81,7 @@ describe('batcher', () => {
   describe('gathering', () => {
     const gathering = { delayMs: 4, siblingsMin: 3 }
 
-    /** A batch of three is out, and one waits. */
+    /** One batch of three is in flight, and one item waits. */
     function setUpHeld(options: Partial<BatcherOptions<string, string>> = {}) {
       const timers: { run: () => void; delayMs: number }[] = []
       const turnEnds: (() => void)[] = []
@@ -100,7 +100,7 @@ describe('batcher', () => {
       return { ...batcher, timers, endTurn }
     }
 
-    it('holds up the next batch until as many have come as waited and were answered', async () => {
+    it('delays the next batch until as many items wait as had waited and were answered', async () => {
       const { submit, departed, flights, endTurn } = setUpHeld()
       await flights[0]?.land()
       for (const key of ['a', 'b']) submit(key)
@@ -111,7 +111,7 @@ describe('batcher', () => {
       expect(departed()).toEqual(['a b c', 'd a b c'])
     })
 
-    it('waits no longer than its delay', async () => {
+    it('ends after its delay', async () => {
       const { departed, flights, timers } = setUpHeld()
       await flights[0]?.land()
       expect(timers.map(({ delayMs }) => delayMs)).toEqual([4])
@@ -119,7 +119,7 @@ describe('batcher', () => {
       expect(departed()).toEqual(['a b c', 'd'])
     })
 
-    it('lets one who comes after the delay leave at once', async () => {
+    it('sends an item that arrives after the delay at once', async () => {
       const { submit, departed, flights, timers, endTurn } = setUpHeld()
       await flights[0]?.land()
       timers[0]?.run()
@@ -129,7 +129,7 @@ describe('batcher', () => {
       expect(departed()).toEqual(['a b c', 'd', 'e'])
     })
 
-    it('waits for no more than fit into a batch', async () => {
+    it('waits for no more items than fit into a batch', async () => {
       const { departed, flights } = setUpHeld({ itemsMax: 3 })
       await flights[0]?.land()
       expect(departed()).toEqual(['a b c'])
@@ -139,7 +139,7 @@ describe('batcher', () => {
       expect(full.departed()).toEqual(['a b c', 'd e f'])
     })
 
-    it('is not ended by the timer of an earlier one', async () => {
+    it('is not ended by the timer of an earlier gathering', async () => {
       const { submit, departed, flights, timers, endTurn } = setUpHeld()
       await flights[0]?.land()
       for (const key of ['a', 'b', 'c']) submit(key)
@@ -152,7 +152,7 @@ describe('batcher', () => {
       expect(departed()).toEqual(['a b c', 'd a b c', 'e'])
     })
 
-    it('does not hold up the few, nor anybody while another batch is out', async () => {
+    it('does not follow a small batch, nor start while another batch is in flight', async () => {
       const few = setUp({ gathering, overlapItems: 1 })
       few.submit('a')
       few.submit('b')
@@ -170,7 +170,7 @@ describe('batcher', () => {
     })
   })
 
-  it('gives each caller the outcome of their own item', async () => {
+  it('gives each caller the outcome of its own item', async () => {
     const { submit, flights } = setUp()
     const outcomes = [submit('a'), submit('b'), submit('c')]
     await flights[0]?.land()
@@ -178,13 +178,13 @@ describe('batcher', () => {
     expect(await Promise.all(outcomes)).toEqual(['a done', 'b done', 'c done'])
   })
 
-  it('lets a second batch leave beside the first when enough are waiting, and no third', () => {
+  it('sends a second batch beside the first when enough items wait, and no third', () => {
     const { submit, departed } = setUp()
     for (const key of 'abcdefghijklmn') submit(key)
     expect(departed()).toEqual(['a', 'b c d e f'])
   })
 
-  it('does not let one slow batch hold up the others for longer than patience', () => {
+  it('delays items behind a slow batch for no longer than patienceMs', () => {
     const { submit, departed, advance } = setUp()
     submit('slow')
     submit('b')
@@ -194,7 +194,7 @@ describe('batcher', () => {
     expect(departed()).toEqual(['slow', 'b'])
   })
 
-  it('bounds a batch in number and in bytes, and lets nobody overtake a large item', async () => {
+  it('bounds a batch in items and bytes, and lets no item overtake a large one', async () => {
     const { submit, departed, flights } = setUp({ overlapItems: 100, itemsMax: 3 })
     submit('first')
     for (const key of ['a', 'b', 'c', 'd']) submit(key)
@@ -207,7 +207,7 @@ describe('batcher', () => {
     expect(departed()).toEqual(['first', 'a b c', 'd', 'huge', 'e'])
   })
 
-  it('joins equal keys that wait, but never an item that has left', async () => {
+  it('joins waiting items with equal keys, but never an item in flight', async () => {
     const { submit, departed, flights, batcher } = setUp()
     submit('a')
     const outcomes = [submit('a'), submit('a')]
@@ -218,7 +218,7 @@ describe('batcher', () => {
     expect(batcher.counts).toMatchObject({ batches: 2, items: 2, callers: 3, joined: 1 })
   })
 
-  it('keeps an item worth doing for as long as its most patient caller', async () => {
+  it('gives a shared item the latest deadline of its callers', async () => {
     const { submit, flights } = setUp()
     submit('a')
     submit('b', { deadline: 100 })
@@ -228,12 +228,12 @@ describe('batcher', () => {
     expect(flights[1]?.batch.map(({ deadline }) => deadline)).toEqual([900])
   })
 
-  it('an item that comes back without an outcome is a mistake, not a caller who waits for ever', async () => {
+  it('rejects the caller of an item that its batch left unsettled', async () => {
     const { submit } = setUp({ execute: async () => {} })
     await expect(submit('a')).rejects.toThrow('without an outcome')
   })
 
-  it('never has two writes to one key in flight, and keeps their order', async () => {
+  it('never has two writes with one key in flight, and keeps their order', async () => {
     const { submit, departed, flights } = setUp({ equalKeys: 'queue', overlapItems: 1 })
     for (const key of ['a', 'a', 'b', 'a']) submit(key)
     expect(departed()).toEqual(['a', 'b'])
@@ -244,7 +244,7 @@ describe('batcher', () => {
     expect(departed()).toEqual(['a', 'b', 'a', 'a'])
   })
 
-  it('shares the next execution of an equal list, not the one in flight', async () => {
+  it('joins an equal list that waits, not one in flight', async () => {
     const { submit, departed, flights } = setUp({ equalKeys: 'joinAndQueue', overlapItems: 1, itemsMax: 1 })
     for (const key of ['list', 'list', 'list', 'other']) submit(key)
     expect(departed()).toEqual(['list', 'other'])
@@ -252,7 +252,7 @@ describe('batcher', () => {
     expect(departed()).toEqual(['list', 'other', 'list'])
   })
 
-  it('answers an item as soon as it is settled, and releases its key, while its batch is still out', async () => {
+  it('answers a settled item and frees its key while its batch is still in flight', async () => {
     const { submit, departed, flights } = setUp({ equalKeys: 'queue', overlapItems: 1 })
     const outcome = submit('a')
     submit('a')
@@ -261,7 +261,7 @@ describe('batcher', () => {
     expect(departed()).toEqual(['a', 'a'])
   })
 
-  it('drops callers from the wait at their deadline or when they leave, and forgets an item nobody wants', async () => {
+  it('drops waiting callers at their deadline or when they leave, and items without callers', async () => {
     const { submit, departed, flights, advance, batcher } = setUp({ patienceMs: 1_000 })
     const leaving = new AbortController()
     submit('a')
@@ -283,7 +283,7 @@ describe('batcher', () => {
     expect(batcher.counts.refused).toEqual({ busy: 0, deadline: 2, aborted: 1 })
   })
 
-  it('answers a caller at their deadline though their batch is still out, and the others later', async () => {
+  it('answers a caller at its deadline while its batch is in flight, and the others later', async () => {
     const { submit, flights, advance } = setUp()
     submit('a')
     const outcomes = [submit('b', { deadline: 60 }), submit('b', { deadline: 500 })]
@@ -294,7 +294,7 @@ describe('batcher', () => {
     expect(await outcomes[1]).toBe('b done')
   })
 
-  it('keeps a caller who has left no longer than their deadline, where leaving alone ends nothing', async () => {
+  it('keeps a caller who left until its deadline, if `overtaken` ignores leaving', async () => {
     const left = AbortSignal.timeout(0)
     const { submit, advance } = setUp({
       overtaken: (_, reason) => (reason === 'deadline' ? 'unknown' : undefined),
@@ -312,7 +312,7 @@ describe('batcher', () => {
     expect(told).toBe('unknown')
   })
 
-  it('sends nothing for a caller who comes too late or has left, and refuses more than may wait', async () => {
+  it('sends nothing for a caller who is late or has left, and refuses callers beyond waitingMax', async () => {
     const { submit, departed } = setUp({ waitingMax: 1 })
     expect(await submit('a', { deadline: 0 })).toBe('deadline')
     expect(await submit('a', { signal: AbortSignal.abort() })).toBe('aborted')
@@ -322,7 +322,7 @@ describe('batcher', () => {
     expect(departed()).toEqual(['a'])
   })
 
-  it('answers what has become pointless while it waited without sending it', async () => {
+  it('answers precluded items without sending them', async () => {
     const { submit, departed, flights } = setUp({
       equalKeys: 'queue',
       precluded: () => (flights.length > 1 ? 'pointless' : undefined),
@@ -335,7 +335,7 @@ describe('batcher', () => {
     expect(departed()).toEqual(['a', 'b'])
   })
 
-  it('rejects the callers of a batch that fails, and goes on with the next', async () => {
+  it('rejects the callers of a failed batch, and continues with the next one', async () => {
     const { submit, departed, batcher } = setUp({
       execute: (() => {
         let calls = 0

@@ -1,51 +1,59 @@
 /**
- * A group commit timer (Helland et al., "Group Commit Timers and High Volume Transaction Systems", HPTS 1987); PostgreSQL
- * has it as `commit_delay` and `commit_siblings`.
+ * A group commit timer (Helland et al., "Group Commit Timers and High Volume Transaction Systems", HPTS 1987), like
+ * PostgreSQL's `commit_delay` and `commit_siblings`.
  */
 export interface Gathering {
-  /** How long the next batch waits, in ms: until as many have come as waited already and were answered just now. */
+  /**
+   * Maximum delay of the next batch, in ms: it leaves earlier, once as many items wait as had waited and were answered.
+   */
   readonly delayMs: number
-  /** Items of the batch that came back from which on the next one waits: those who are few are not held up. */
+  /** Minimum size of a completed batch that delays the next one: after a small batch there is no delay. */
   readonly siblingsMin: number
 }
 
 export interface BatcherOptions<Value, Outcome> {
-  /** Items in one batch. */
+  /** Maximum items per batch. */
   readonly itemsMax: number
-  /** Sum of the items' bytes in one batch; an item above it leaves alone. */
+  /** Maximum bytes per batch; a larger item is sent alone. */
   readonly bytesMax: number
-  /** Batches in flight. */
+  /** Maximum batches in flight. */
   readonly inflightMax: number
-  /** Items waiting from which a further batch leaves beside those in flight. 1: at once. */
+  /** Waiting items that send a further batch beside those in flight; with 1, at once. */
   readonly overlapItems: number
-  /** How long the oldest item may wait behind batches in flight before a further one leaves, in ms. */
+  /** Maximum wait of the oldest item behind batches in flight before a further batch is sent, in ms. */
   readonly patienceMs: number
-  /** @default a batch leaves as soon as the one before it is back */
+  /** @default a batch is sent as soon as the previous one completes */
   readonly gathering?: Gathering
-  /** Callers who may wait; one more is refused as `busy`. */
+  /** Maximum waiting callers; the next one is refused as `busy`. */
   readonly waitingMax: number
-  /** Equal keys: `join` shares one item among those who wait; `queue` never has two of a key in flight. */
+  /** Treatment of equal keys: `join` shares one waiting item; `queue` never has two items of a key in flight. */
   readonly equalKeys: 'join' | 'queue' | 'joinAndQueue'
-  /** Whether one more may leave, where something is shared with others; `tick` when that changes. @default always */
+  /**
+   * Whether a further batch may be sent, for a limit shared with other batchers. Call `tick` when that changes.
+   * @default always
+   */
   readonly hasRoom?: () => boolean
-  /** Sends a batch. Settles each item as soon as its outcome is known; resolves when the next batch may leave. */
+  /** Sends a batch. Settles each item as soon as its outcome is known; resolves when the next batch may be sent. */
   readonly execute: (batch: readonly BatchItem<Value, Outcome>[]) => Promise<void>
-  /** Outcome of a caller who was dropped before their item left. */
+  /** Outcome of a caller who was dropped before its item was sent. */
   readonly refused: (reason: RefusalReason) => Outcome
-  /** Outcome of a caller whose deadline passes, or who leaves, while the item is in flight. `undefined`: they wait on. */
+  /**
+   * Outcome of a caller whose deadline passes, or who leaves, while its item is in flight. `undefined`: it keeps
+   * waiting.
+   */
   readonly overtaken: (value: Value, reason: 'deadline' | 'aborted') => Outcome | undefined
   /**
-   * Outcome of an item that has become pointless while it waited (`since` when, in ms of the clock). `undefined`: it goes
-   * on waiting. @default none ever does
+   * Outcome of a waiting item that has become pointless (`since`: start of the wait, in ms of the clock). `undefined`:
+   * it keeps waiting. @default never
    */
   readonly precluded?: (value: Value, since: number) => Outcome | undefined
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
-  /** Calls back when what came in this turn of the event loop is all here, as `setImmediate` does. */
+  /** Calls back at the end of the current turn of the event loop, like `setImmediate`. */
   readonly atTurnEnd: (run: () => void) => void
-  /** Calls back after a time, as `setTimeout` does. */
+  /** Calls back after a time, like `setTimeout`. */
   readonly after: (run: () => void, delayMs: number) => void
-  /** Called when there is something to tick for. */
+  /** Called when `tick` becomes necessary. */
   readonly onActive: () => void
 }
 
@@ -53,12 +61,12 @@ export type RefusalReason = 'busy' | 'deadline' | 'aborted'
 
 export interface BatchItem<Value, Outcome> {
   readonly value: Value
-  /** The latest deadline among its callers, in ms of the clock: until then the outcome is worth something. */
+  /** The latest deadline of its callers, in ms of the clock: until then the outcome is of use. */
   readonly deadline: number
   readonly isSettled: boolean
-  /** The first outcome counts. */
+  /** Settles the item; only the first outcome counts. */
   settle(outcome: Outcome): void
-  /** For a programmer's error only: the callers' promises reject. Says nothing to those who have an outcome. */
+  /** Rejects the callers' promises, for a defect. Callers who have an outcome are not affected. */
   fail(error: unknown): void
 }
 
@@ -66,23 +74,23 @@ export interface BatchItem<Value, Outcome> {
 export interface BatcherCounts {
   readonly batches: number
   readonly items: number
-  /** Callers that were let in. */
+  /** Callers accepted. */
   readonly callers: number
-  /** Callers who shared an item that somebody else had asked for. */
+  /** Callers who joined the item of another caller. */
   readonly joined: number
   readonly refused: Readonly<Record<RefusalReason, number>>
 }
 
-/** Says whether a caller has left; an `AbortSignal` is one. Polled, since a listener for each call would cost more. */
+/** Whether a caller has left; an `AbortSignal` is one. perf: polled, because a listener per call would cost more. */
 export interface Departure {
   readonly aborted: boolean
 }
 
-/** One item of work. Callers who submit the same key while it waits share its outcome. */
+/** One item of work. Callers who submit an equal key while it waits share its outcome. */
 export interface Submission<Value> {
   readonly key: string
   readonly value: Value
-  /** What the item adds to a batch. */
+  /** Bytes that the item adds to a batch. */
   readonly bytes: number
 }
 
@@ -98,38 +106,38 @@ interface Caller<Outcome> extends Waiting {
 }
 
 /**
- * Joins what arrives while earlier work is in flight: the batch is as large as the load makes it, and nobody waits for
- * one to fill. The rule is that of Nagle's algorithm (RFC 896) and of group commit (DeWitt et al., SIGMOD 1984):
+ * Batches work that arrives while earlier work is in flight: the load decides the size of a batch, and no item waits
+ * for one to fill. The rule is that of Nagle's algorithm (RFC 896) and of group commit (DeWitt et al., SIGMOD 1984):
  *
- * - With nothing in flight, an item leaves at the end of the turn of the event loop that brought it, with what else came
- *   in that turn: at once, where it came alone.
- * - Otherwise it waits, and leaves with all who wait when a batch comes back.
- * - A further batch leaves beside those in flight when enough are waiting to make it worth a round trip, or when the
- *   oldest has waited longer than a healthy round trip takes: one slow batch must not hold up the others.
- * - Where a batch costs much whatever is in it, one that comes back with many holds up the next for a moment, in which
- *   those who were in it may return ({@link Gathering}). Without it, callers who each wait for their answer fall into
- *   two halves that take turns for good, and every batch is half of what it could be.
+ * - With nothing in flight, an item is sent at the end of the current turn of the event loop, together with others that
+ *   arrived in that turn.
+ * - Otherwise it waits, and is sent with all waiting items when a batch completes.
+ * - A further batch is sent beside those in flight when enough items wait to be worth a round trip, or when the oldest
+ *   has waited longer than a healthy round trip takes: one slow batch must not delay the others.
+ * - If the cost of a batch hardly depends on its size, a large completed batch delays the next one for a moment, so
+ *   that its callers can return ({@link Gathering}). Otherwise callers who each wait for their answer split into two
+ *   halves that alternate, and every batch has half of its possible size.
  *
- * Equal keys either join (reads: one item, many callers) or queue (writes: never two of a key in flight, so that order
- * per document holds). Nobody ever joins an item that has left: it may have read the database before the caller's own
- * earlier write was in it.
+ * Equal keys either join (reads: one item, many callers) or queue (writes: never two of a key in flight, which keeps
+ * their order per document). No caller joins an item in flight: it may have read the database before the caller's own
+ * earlier write.
  *
- * Deadlines and aborts have no timers: the owner calls `tick` now and then while `isActive`, which is when they are seen.
+ * Deadlines and aborts have no timers: the owner calls `tick` regularly while `isActive`, and they are noticed then.
  */
 export class Batcher<Value, Outcome> {
   readonly #options: BatcherOptions<Value, Outcome>
   readonly #joins: boolean
   readonly #queues: boolean
-  /** First in, first out. */
+  /** In order of arrival. */
   #waiting: Item<Value, Outcome>[] = []
   #waitingCallers = 0
   readonly #waitingByKey = new Map<string, Item<Value, Outcome>>()
   readonly #inflight = new Set<Item<Value, Outcome>>()
   readonly #inflightKeys = new Set<string>()
   #inflightBatches = 0
-  /** Whether the end of this turn is waited for. */
+  /** Whether a callback at the end of this turn is pending. */
   #isTurnOpen = false
-  /** Items for which the next batch is held up. */
+  /** Items that end the delay of the next batch. */
   #gathering: { readonly itemsWanted: number } | undefined
   readonly #counts = {
     batches: 0,
@@ -149,7 +157,7 @@ export class Batcher<Value, Outcome> {
     return this.#counts
   }
 
-  /** Whether anything waits or is in flight. */
+  /** Whether any item waits or is in flight. */
   get isActive(): boolean {
     return this.#waiting.length > 0 || this.#inflight.size > 0
   }
@@ -189,7 +197,7 @@ export class Batcher<Value, Outcome> {
     return promise
   }
 
-  /** Drops those whose deadline has passed or who have left, and lets go what has waited too long. */
+  /** Drops callers who are past their deadline or have left, and sends items that have waited too long. */
   tick(): void {
     const now = this.#options.now()
     for (const item of this.#inflight) {
@@ -210,7 +218,7 @@ export class Batcher<Value, Outcome> {
     return this.#options.refused(reason)
   }
 
-  /** Refuses callers that are too late; an item that nobody waits for any more is forgotten. */
+  /** Refuses callers that are late, and drops an item without callers. @returns whether the item still has callers */
   #isWanted(item: Item<Value, Outcome>, now: number): boolean {
     if (!item.hasLateCaller(now)) return true
     item.callers = item.callers.filter((caller) => {
@@ -225,7 +233,7 @@ export class Batcher<Value, Outcome> {
     return false
   }
 
-  /** Requests come in bursts, as the edge's event loop sends them: the first of one need not leave without the others. */
+  /** Waits for the end of the turn: requests arrive in bursts, since the edge's event loop sends them so. */
   #departAtTurnEnd(): void {
     if (this.#isTurnOpen) return
     this.#isTurnOpen = true
@@ -237,7 +245,7 @@ export class Batcher<Value, Outcome> {
     this.#depart(this.#options.now())
   }
 
-  /** @param answered items of the batch that has come back */
+  /** @param answered number of items in the completed batch */
   #gather(answered: number): void {
     const { gathering, after, itemsMax, now } = this.#options
     if (gathering === undefined || answered < gathering.siblingsMin || this.#inflightBatches > 0) return
@@ -280,7 +288,8 @@ export class Batcher<Value, Outcome> {
       const isFull = batch.length >= itemsMax || (batch.length > 0 && bytes + item.bytes > bytesMax)
       if (isFull || (this.#queues && this.#inflightKeys.has(item.key))) {
         left.push(item)
-        // Once one item had to stay for lack of room, all behind it stay: nobody is overtaken for being large.
+        // If one item does not fit, all items behind it wait, too: otherwise small items would overtake large ones for
+        // ever.
         if (isFull) bytes = Number.POSITIVE_INFINITY
       } else if (this.#isWanted(item, now)) {
         batch.push(item)
@@ -302,7 +311,7 @@ export class Batcher<Value, Outcome> {
     return true
   }
 
-  /** An item stops waiting. */
+  /** Removes an item from the waiting ones. */
   #forget(item: Item<Value, Outcome>): void {
     this.#waitingCallers -= item.callers.length
     this.#waitingByKey.delete(item.key)
@@ -320,7 +329,8 @@ export class Batcher<Value, Outcome> {
       this.#depart(this.#options.now())
     }
     this.#options.execute(batch).then(
-      // Made only where it is needed: an error takes down the stack, which costs as much as the rest of a lone batch.
+      // perf: the error is created only when needed, because its stack trace costs as much as the rest of a small
+      // batch.
       () => ended(() => new Error('an item came back without an outcome')),
       (error: unknown) => ended(() => error),
     )
@@ -379,7 +389,9 @@ class Item<Value, Outcome> implements BatchItem<Value, Outcome> {
   }
 }
 
-/** The deadline comes first: whoever has left may have to be waited for (see `overtaken`), and never longer than that. */
+/**
+ * Checks the deadline before the departure: `overtaken` may keep a caller who has left, but only until its deadline.
+ */
 function lateness(
   { signal, deadline }: Pick<Caller<never>, 'signal' | 'deadline'>,
   now: number,

@@ -3,7 +3,7 @@ import { canonicalJson } from './canonical-json.ts'
 
 const of = (text: string): string => canonicalJson(JSON.parse(text))
 
-it('is the same for members in any order, at any depth', () => {
+it('does not depend on the order of members, at any depth', () => {
   expect(of('{"b":{"y":1,"x":[{"d":2,"c":3}]},"a":null}')).toBe(
     of('{"a":null,"b":{"x":[{"c":3,"d":2}],"y":1}}'),
   )

@@ -1,9 +1,9 @@
-/** One text for equal JSON values, whatever the order of their members. */
+/** Equal text for equal JSON values, whatever the order of their members. */
 export const canonicalJson = (value: unknown): string => JSON.stringify(inOrder(value))
 
 /**
- * A copy with members in order of their names, for the one serializer that costs next to nothing. None is named
- * `__proto__`: see `parseJsonBody`.
+ * Copies a value with members sorted by name. perf: `JSON.stringify` on a sorted copy is the cheapest way. No member is
+ * named `__proto__`: see `parseJsonBody`.
  */
 function inOrder(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value

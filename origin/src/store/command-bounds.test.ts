@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { CommandBounds } from './command-bounds.ts'
 import { CommandGivenUpError, fateOf } from './database-error.ts'
 
-/** A clock that is set by hand, and the timers that wait on it. */
+/** A clock that the test sets, with its timers. */
 function setUp() {
   let now = 0
   const timers = new Set<{ readonly at: number; readonly run: () => void }>()
@@ -28,7 +28,7 @@ function setUp() {
 
 const never = () => new Promise<never>(() => {})
 
-it('ends a command that never ends, a little after the server should have, and says that it is lost', async () => {
+it('ends a hanging command shortly after the server’s own limit, as lost', async () => {
   const { bounds, advance } = setUp()
   let signal: AbortSignal | undefined
   const outcome = bounds
@@ -43,12 +43,12 @@ it('ends a command that never ends, a little after the server should have, and s
   const error = await outcome
   expect(error).toBeInstanceOf(CommandGivenUpError)
   expect(fateOf(error)).toBe('lost')
-  // The driver closes the connection upon the signal, and throws its reason.
+  // The driver closes the connection when it is aborted, and throws the signal's reason.
   expect(signal?.reason).toBe(error)
   expect(bounds.givenUp).toBe(1)
 })
 
-it('is overdue from half of the grace on, for as long as it lasts', async () => {
+it('reports a command as overdue from half of the grace until it ends', async () => {
   const { bounds, advance } = setUp()
   const outcome = bounds.run(1_000, never).catch(() => {})
   advance(1_050)
@@ -60,14 +60,14 @@ it('is overdue from half of the grace on, for as long as it lasts', async () => 
   expect(bounds.isAnyOverdue).toBe(false)
 })
 
-it('bounds a command whose caller has more patience than a socket', async () => {
+it('bounds a command by boundMsMax even if its caller would wait longer', async () => {
   const { bounds, advance } = setUp()
   const outcome = bounds.run(30_000, never).catch((error: unknown) => error)
   advance(10_000)
   expect(await outcome).toBeInstanceOf(CommandGivenUpError)
 })
 
-it('passes on what the command came to, and forgets its timer', async () => {
+it('passes on the result of the command, and clears its timer', async () => {
   const { bounds, advance, timers } = setUp()
   expect(await bounds.run(1_000, async () => 'done')).toBe('done')
   await expect(bounds.run(1_000, () => Promise.reject(new Error('refused')))).rejects.toThrow('refused')

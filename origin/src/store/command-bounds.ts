@@ -2,24 +2,24 @@ import { CommandGivenUpError } from './database-error.ts'
 
 /**
  * Ends every database command in bounded time, whatever the driver does. The server's own limits (`maxTimeMS`,
- * `wtimeout`) end one that it works on, and the socket's timeout one whose answer stays away; neither ends one that the
- * driver never gets rid of. So each command has a timer a little beyond the time in which a healthy server answers.
- * When it fires the caller is answered, at once, and the driver is told by signal, upon which it closes the connection:
- * a connection of the pool is not lost with the command.
+ * `wtimeout`) end a command that it executes, and the socket timeout one whose answer does not arrive; neither ends a
+ * command that hangs inside the driver. So each command has a timer slightly beyond the time in which a healthy server
+ * answers. When it fires, the caller is answered at once, and an abort signal makes the driver close the connection, so
+ * that the pool does not lose it.
  */
 export interface BoundsOptions {
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
-  /** Calls back after a time, as `setTimeout` does; what it returns takes the call back. */
+  /** Calls back after a time, like `setTimeout`; returns a function that cancels the call. */
   readonly after: (run: () => void, delayMs: number) => () => void
-  /** Time beyond a server's own limit that the answer may take to arrive, in ms. @default 1 000 */
+  /** Time for the answer to arrive beyond the server's own limit, in ms. @default 1 000 */
   readonly graceMs?: number
-  /** The longest that any command may take, in ms. @default 15 000, the timeout of a socket */
+  /** Upper bound for any command, in ms. @default 15 000, the socket timeout */
   readonly boundMsMax?: number
 }
 
 interface Running {
-  /** When a healthy server would have answered, in ms of the clock. */
+  /** Time by which a healthy server would have answered, in ms of the clock. */
   readonly dueAtMs: number
 }
 
@@ -27,7 +27,7 @@ export class CommandBounds {
   readonly #options: BoundsOptions
   readonly #graceMs: number
   readonly #boundMsMax: number
-  /** In the order in which they began. */
+  /** In order of start. */
   readonly #running = new Set<Running>()
   #givenUp = 0
 
@@ -37,14 +37,14 @@ export class CommandBounds {
     this.#boundMsMax = options.boundMsMax ?? 15_000
   }
 
-  /** Commands that were given up since the start. */
+  /** Number of commands given up since the start. */
   get givenUp(): number {
     return this.#givenUp
   }
 
   /**
-   * Whether a command is running that should have ended: its answer is half of the grace late. Nothing else in this
-   * process shows it, since other connections go on working.
+   * Whether a running command is late by more than half of the grace. Nothing else in this process shows such a
+   * command, because other connections keep working.
    */
   get isAnyOverdue(): boolean {
     const now = this.#options.now()
@@ -53,9 +53,11 @@ export class CommandBounds {
   }
 
   /**
-   * @param timeoutMs how long a healthy server takes at most: what the command itself asks it for
-   * @param command is to hand the signal to the driver
-   * @throws CommandGivenUpError when the bound is reached: whether the command was executed is not known
+   * Runs a command with a time bound.
+   *
+   * @param timeoutMs time limit that the command gives the server
+   * @param command must pass the signal to the driver
+   * @throws {CommandGivenUpError} at the bound: whether the command was executed is then unknown
    */
   run<Result>(timeoutMs: number, command: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const { now, after } = this.#options
@@ -89,7 +91,7 @@ export class CommandBounds {
   }
 }
 
-/** By the machine's clock. */
+/** Bounds by the machine's clock. */
 export const createCommandBounds = (): CommandBounds =>
   new CommandBounds({
     now: () => performance.now(),

@@ -47,23 +47,23 @@ export type Change =
   | ({ readonly kind: 'delete' } & Unchanged)
   | ({ readonly kind: 'unchanged' } & Unchanged)
 
-/** A change as it will be written. */
+/** A change in the form in which it will be written. */
 export interface Prepared extends RecordWrite {
   readonly resource: Resource
-  /** Stored fields that are there now. */
+  /** Stored fields before the change. */
   readonly before: Fields | undefined
-  /** Document as it will be; `undefined`: none. */
+  /** Document after the change; `undefined` if there is none. */
   readonly document: StoredDocument | undefined
 }
 
-/** The answer to a request with an Idempotency-Key, as it is kept with what the request wrote. */
+/** The answer to a request with an Idempotency-Key, stored together with the request's writes. */
 export interface KeptAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** An Idempotency-Key and the answer that is to be kept under it. */
+/** An Idempotency-Key and the answer to store for it. */
 export interface KeyedAnswer {
   /** Id of the key ({@link ./creation-key.ts}). */
   readonly id: string
@@ -74,9 +74,9 @@ export interface KeyedAnswer {
 
 export type CommitOutcome =
   | { readonly kind: 'committed' }
-  /** A document is not as it was read any more: all is to be decided anew. */
+  /** A document has changed since it was read: everything must be decided again. */
   | { readonly kind: 'changed' }
-  /** A request with the same key came first: its answer is kept. */
+  /** An earlier request with the same key has stored its answer. */
   | { readonly kind: 'answered' }
   | (UniqueConflict & { readonly resource: Resource })
   | NotDone
@@ -100,26 +100,26 @@ export interface CommitsOptions {
   readonly random: () => number
 }
 
-/** Collection of kept answers. No resource's name starts like it. */
+/** Collection of stored answers. Names of resources cannot start with an underscore. */
 export const answersCollection = '_answers'
 
 /**
- * Several changes that happen together or not at all, on the condition that each document is still the one that was read.
- * One change alone is a write like any other and travels with others'. More than one, or one with an answer to keep, is a
- * transaction of the database. Every write can be sent again without harm, as in {@link ./settle-writes.ts}, so that
- * a lost answer is asked for again until the deadline.
+ * Several changes that are applied all or none, on the condition that each document is unchanged since it was read. A
+ * single change is an ordinary write, batched with others. Several changes, or one with an answer to store, are one
+ * transaction of the database. Every write can be repeated safely (see {@link ./settle-writes.ts}), so a commit whose
+ * answer was lost is sent again until the deadline.
  */
 export class Commits {
   readonly #options: CommitsOptions
   readonly #writeId = writeIds()
-  /** Keys of requests that are running in this process. */
+  /** Idempotency-Keys of requests that are running in this process. */
   readonly #running = new Set<string>()
 
   constructor(options: CommitsOptions) {
     this.#options = options
   }
 
-  /** The time of a commit. */
+  /** Clock for the time of a commit. */
   get clock(): () => Instant {
     return this.#options.clock
   }
@@ -153,7 +153,7 @@ export class Commits {
     }
   }
 
-  /** Two requests with one key in one process: the second is told so, rather than racing the first. */
+  /** Refuses a second request with the same key in this process, instead of letting both race. */
   async exclusively<Outcome>(
     id: string | undefined,
     run: () => Promise<Outcome>,
@@ -168,13 +168,13 @@ export class Commits {
     }
   }
 
-  /** The answer that is kept under a key. */
+  /** Looks up the answer that is stored for a key. */
   async answered(id: string, request: string, call: Call): Promise<AnswerOutcome> {
     const found = await this.#options.records.find(answersCollection, id, call)
     if (found.kind === 'notDone') return found
     if (found.record === undefined) return { kind: 'none' }
     if (found.record._key?.request !== request) return { kind: 'keyRefused', reason: 'otherRequest' }
-    // Its shape is that of `answerRecord`: nothing else writes to this collection.
+    // The cast is safe: only `answerRecord` makes records of this collection.
     return { kind: 'kept', answer: found.record.answer as KeptAnswer }
   }
 
@@ -209,7 +209,7 @@ export class Commits {
     return { collection: answersCollection, record, expected: 0, isGuard: false }
   }
 
-  /** One document, in the lanes that it shares with every other write. */
+  /** Writes one document, batched with other writes. */
   async #write({ resource, record, expected }: Prepared, call: Call): Promise<CommitOutcome> {
     const { records } = this.#options
     const outcome =
@@ -230,7 +230,7 @@ export class Commits {
     }
   }
 
-  /** One record as {@link Records} would write it, on the condition that other documents are as they were read. */
+  /** Writes one record on the condition that other documents are unchanged since they were read. */
   async writeRequiring(
     resource: Resource,
     { record, expected }: Replacement,
@@ -284,7 +284,7 @@ export class Commits {
         case 'duplicate':
           return isInDoubt ? this.#truth(writes, attempt, call) : refusalOf(writes, attempt)
       }
-      // Full jitter: those who were in each other's way do not meet again.
+      // Full jitter keeps transactions that conflicted from conflicting again.
       await sleep(random() * Math.min(backoffMsMax, 5 * 2 ** number))
     }
   }
@@ -306,12 +306,13 @@ export class Commits {
     }
   }
 
-  /** An attempt found things changed after one whose answer was lost: perhaps by that one. A record of it tells. */
+  /** Resolves a conflict after an attempt whose answer was lost: that attempt may have caused it. Its record tells. */
   async #truth(
     writes: readonly (Prepared | RecordWrite)[],
     attempt: Refused,
     call: Call,
   ): Promise<CommitOutcome> {
+    // A commit has at least one write that is no guard.
     const { collection, record, expected } = writes.find(({ isGuard }) => !isGuard) as RecordWrite
     const found = await this.#options.records.find(collection, record._id, call)
     if (found.kind === 'notDone') return unknown

@@ -56,15 +56,15 @@ it.each<readonly [string, unknown, Fate]>([
 })
 
 it.each([
-  ['the server', coded(9), true],
-  ['the driver', new MongoInvalidArgumentError('x'), true],
-  ['nobody: the connection broke', new MongoNetworkError('x'), false],
-  ['nobody: our own code is wrong', new TypeError('x'), false],
-])('refused by %s', (_, error, isProven) => {
+  ['an error of the server', coded(9), true],
+  ['a usage error of the driver', new MongoInvalidArgumentError('x'), true],
+  ['a broken connection', new MongoNetworkError('x'), false],
+  ['a defect of the origin', new TypeError('x'), false],
+])('tells whether %s proves that nothing was done', (_, error, isProven) => {
   expect(isProvenRefusal(error)).toBe(isProven)
 })
 
-it('a connection that could not be opened has carried nothing', () => {
+it('treats a failed handshake as not sent', () => {
   const error = new MongoNetworkError('x')
   error.addErrorLabel('HandshakeError')
   expect(fateOf(error)).toBe('notSent')
@@ -82,6 +82,6 @@ it.each([
   ],
   [{ errmsg: 'E11000 duplicate key error collection: s.places index: _id_' }, ['_id']],
   [{ errmsg: 'something else' }, []],
-])('fields of the index in %o', (error, fields) => {
+])('finds the fields of the index in %o', (error, fields) => {
   expect(duplicateFields({ index: 0, code: 11_000, ...error })).toEqual(fields)
 })

@@ -1,16 +1,17 @@
 import { MongoAPIError, MongoError, MongoServerError } from 'mongodb'
 
 /**
- * Meaning of a driver's error for the command that it ended.
- * - `notSent`: it never left this process; nothing has happened.
- * - `crowded`: it was not executed, since too much is asked of the pool (no connection came free in time) or of the server.
- * - `lost`: it may or may not have been executed, in part where it holds several writes, or be undone by a change of primary.
- * - `timedOut`: the server gave up at `maxTimeMS`.
- * - `refused`: server or driver found fault with the command itself; nothing has happened, and it never will.
+ * Effect of a driver's error on the command that it ended.
+ * - `notSent`: the command never left this process; it had no effect.
+ * - `crowded`: it was not executed, because the pool had no free connection in time or the server is overloaded.
+ * - `lost`: it may or may not have been executed, also in part if it holds several writes, and a change of primary may
+ *   undo it.
+ * - `timedOut`: the server stopped it at `maxTimeMS`.
+ * - `refused`: server or driver rejected the command itself; it had no effect and never will.
  */
 export type Fate = 'notSent' | 'crowded' | 'lost' | 'timedOut' | 'refused'
 
-/** A command did not end in its time and is not waited for any longer. It may have been executed, or be executed yet. */
+/** A command exceeded its time bound and was given up. It may have been executed, or may be executed later. */
 export class CommandGivenUpError extends Error {
   override readonly name = 'CommandGivenUpError'
 
@@ -19,7 +20,7 @@ export class CommandGivenUpError extends Error {
   }
 }
 
-/** A new primary has not committed anything of its own in time: what it would be asked for may be outdated. */
+/** A new primary has not committed an entry of its own term in time: its data may be outdated. */
 export class PrimaryUnprovenError extends Error {
   override readonly name = 'PrimaryUnprovenError'
 
@@ -29,9 +30,8 @@ export class PrimaryUnprovenError extends Error {
 }
 
 /**
- * Errors from before a connection was had. Told apart by name: the driver does not export all of the classes. The pool's
- * `PoolClearedOnNetworkError` and the client's `MongoClientClosedError` are not among them: they end commands that are in
- * flight.
+ * Errors from before a connection was available, by name, because the driver does not export all classes.
+ * `PoolClearedOnNetworkError` and `MongoClientClosedError` are not among them: they end commands in flight.
  */
 const notSentNames = new Set([
   'MongoServerSelectionError',
@@ -43,37 +43,40 @@ const notSentNames = new Set([
 ])
 
 /**
- * Codes by which a server says that it is not, or no longer, the primary that can decide, or that the wait for the
- * majority was cut short ("State Change Errors" of MongoDB's SDAM specification, and write concern codes).
+ * Codes of a server that is not, or is no longer, the primary, or that stopped waiting for the majority ("State Change
+ * Errors" of MongoDB's SDAM specification, and write concern codes).
  */
 const stateChangeCodes = new Set([
   6, 7, 64, 79, 89, 91, 100, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
 ])
 
 /**
- * Codes by which a server ends a command for a reason that is not in the command: it was killed (by an operator, a
- * `killOp` of a balancer), or found a lock, a cursor or a query plan taken away. Of the writes in one command some may
- * have been done by then: an interruption fails the command as a whole, and undoes nothing.
+ * Codes of a command that was ended for a reason outside the command: it was killed (by an operator or a load
+ * balancer's `killOp`), or lost a lock, a cursor or a query plan. Some of its writes may have happened: an interruption
+ * fails the command as a whole, and undoes nothing.
  */
 const interruptionCodes = new Set([24, 43, 46, 112, 136, 175, 202, 237, 279, 11601])
 
 const maxTimeExpiredCode = 50
-/** The one usage error of the driver that ends commands in flight: the client was closed around them. */
+/** The only usage error of the driver that ends commands in flight: the client was closed. */
 const clientClosedName = 'MongoClientClosedError'
 const crowdedName = 'MongoWaitQueueTimeoutError'
 
-/** Whether the same command may succeed a moment later: its failure says nothing about the command. */
+/** Whether the same command may succeed later: the error says nothing about the command itself. */
 export const isPassing = (code: unknown): boolean =>
   stateChangeCodes.has(Number(code)) || interruptionCodes.has(Number(code))
 
-/** A server's labels for what it did not begin for want of capacity, and for what may be sent again whatever its code. */
+/**
+ * Labels of a server for commands that it did not start for lack of capacity, and for those that may be retried
+ * whatever their code.
+ */
 const overloadLabel = 'SystemOverloadedError'
 const retryLabels = ['RetryableWriteError', 'TransientTransactionError']
 
 /**
- * Codes of Node's for a connection that broke or could not be had. The driver lets some of them through as they are,
- * without making a `MongoError` of them: `write ECONNRESET` where the server closed the connection in the same turn of
- * the event loop, `EPIPE` with no `syscall` where it had said so before.
+ * Node's error codes for a connection that broke or could not be opened. The driver passes some through without a
+ * `MongoError`: `write ECONNRESET` if the server closed the connection in the same turn of the event loop, and `EPIPE`
+ * without `syscall` if it had closed it before.
  */
 const connectionCodes = new Set([
   'ECONNRESET',
@@ -97,7 +100,7 @@ const connectionCodes = new Set([
 ])
 const connectionCodeFamilies = /^ERR_(?:STREAM|SOCKET|TLS|SSL)_/
 
-/** Looks along the causes, since an error may be wrapped on its way; eight are more than any chain has. */
+/** Follows the chain of causes, because errors may be wrapped; no chain has more than eight. */
 function isConnectionError(error: unknown): boolean {
   let link = error
   for (let depth = 0; depth < 8 && typeof link === 'object' && link !== null; depth += 1) {
@@ -120,8 +123,8 @@ export function fateOf(error: unknown): Fate {
 function fateOfDriverError(error: MongoError): Fate {
   if (error.name === crowdedName) return 'crowded'
   if (notSentNames.has(error.name) || error.hasErrorLabel('HandshakeError')) return 'notSent'
-  // The driver finds fault with how it was called before it sends anything. All else that it says of itself, timeouts
-  // and answers that it cannot read among them, leaves open what the server has done.
+  // The driver rejects wrong usage before it sends anything. Its other errors, such as timeouts and unreadable answers,
+  // leave open what the server did.
   if (!(error instanceof MongoServerError)) {
     return error instanceof MongoAPIError && error.name !== clientClosedName ? 'refused' : 'lost'
   }
@@ -130,13 +133,16 @@ function fateOfDriverError(error: MongoError): Fate {
   return isPassing(error.code) || retryLabels.some((label) => error.hasErrorLabel(label)) ? 'lost' : 'refused'
 }
 
-/** Whether a refusal proves that nothing was done: the server or the driver has said so, rather than a defect of ours. */
+/**
+ * Whether a refusal proves that nothing was done: it came from the server or the driver, and is no defect of the
+ * origin.
+ */
 export const isProvenRefusal = (error: unknown): boolean =>
   error instanceof MongoError && fateOf(error) === 'refused'
 
 const duplicateKeyCodes = new Set([11000, 11001])
 
-/** An item's error in the reply to a write command. */
+/** Error of one item in the reply to a write command. */
 export interface WriteError {
   readonly index: number
   readonly code: number
@@ -147,8 +153,8 @@ export interface WriteError {
 export const isDuplicateKey = ({ code }: WriteError): boolean => duplicateKeyCodes.has(code)
 
 /**
- * Fields of the unique index that an item ran into, `['_id']` for the primary key. MongoDB sends them; where a server
- * only writes them into its message, they are read from the name of the index (`a_1_b_-1`).
+ * Fields of the violated unique index; `['_id']` for the primary key. Read from `keyPattern`, or from the index name in
+ * the message (`a_1_b_-1`) if a server does not send one.
  */
 export function duplicateFields({ keyPattern, errmsg = '' }: WriteError): readonly string[] {
   if (keyPattern !== undefined) return Object.keys(keyPattern)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fateOf } from './database-error.ts'
 import { endingWithSocket, repairDriver } from './driver-repair.ts'
 
-/** The inner class as the driver has it: see `driver-repair.ts`. */
+/** The driver's internal class: see `driver-repair.ts`. */
 type Write = (
   this: { readonly socket: Socket; onError(error: Error): void },
   ...parts: never[]
@@ -19,7 +19,7 @@ const server = createServer((socket) => socket.on('error', () => {}).resume())
 beforeAll(() => new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve)))
 afterAll(() => void server.close())
 
-/** A connection as the driver has it, and a command of one byte. */
+/** A connection of the driver, and a command of one byte. */
 async function connection() {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
   await once(socket, 'connect')
@@ -34,12 +34,12 @@ const write = (writeCommand: Write, self: ThisParameterType<Write>): Promise<unk
     (error: unknown) => error,
   )
 
-it('the driver by itself waits for ever for a socket that is destroyed', async () => {
+it('without the repair, the driver waits for ever for a destroyed socket', async () => {
   const { socket, self } = await connection()
   socket.destroy()
   const outcome = write(unrepaired, self)
   await once(socket, 'close')
-  // Whatever was to come of the closing has come.
+  // Lets everything that follows from closing the socket happen.
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve))
   expect(await Promise.race([outcome, 'waiting'])).toBe('waiting')
 })
@@ -47,7 +47,7 @@ it('the driver by itself waits for ever for a socket that is destroyed', async (
 describe('repaired', () => {
   const repaired = endingWithSocket(unrepaired as never) as Write
 
-  it('a socket that is destroyed ends the command, as lost, and the connection', async () => {
+  it('a destroyed socket ends the command, as lost, and the connection', async () => {
     const { socket, self, errors } = await connection()
     socket.destroy()
     const error = await write(repaired, self)
@@ -55,14 +55,14 @@ describe('repaired', () => {
     expect(errors).toEqual([error])
   })
 
-  it('a socket that is destroyed while the command is put together ends it, too', async () => {
+  it('a socket that is destroyed while the command is serialized ends it, too', async () => {
     const { socket, self } = await connection()
     const outcome = write(repaired, self)
     socket.destroy()
     expect(fateOf(await outcome)).toBe('lost')
   })
 
-  it('a command that is written is written, and leaves no listener behind', async () => {
+  it('a normal command is written, and leaves no listener behind', async () => {
     const { socket, self } = await connection()
     const before = socket.listenerCount('close')
     expect(await write(repaired, self)).toBe('written')
@@ -71,7 +71,7 @@ describe('repaired', () => {
   })
 })
 
-it('is done once, to the class that the driver uses', () => {
+it('is applied once, to the class that the driver uses', () => {
   repairDriver()
   const { writeCommand } = Connection.prototype
   expect(writeCommand).not.toBe(unrepaired)

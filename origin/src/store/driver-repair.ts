@@ -3,15 +3,15 @@ import type { Socket } from 'node:net'
 import { MongoNetworkError } from 'mongodb'
 
 /**
- * A repair of mongodb 7.9.0. `Connection.writeCommand` (lib/cmap/connection.js) writes to its socket and, where the
- * socket does not take all at once, waits for `drain`. A socket that is destroyed takes nothing and never drains: a
- * command that is written after the server has closed the connection, and before `close` is emitted, hangs for ever.
- * `socketTimeoutMS` does not apply. It hits whatever is written at that moment: commands of the pool, handshakes, which
- * then hold one of the pool's few permits to connect for good, and the monitor's `hello`, without which a server is
- * never found again. A signal could end the first kind alone ({@link ./command-bounds.ts}), so the cause is mended here.
+ * A repair of mongodb 7.9.0. `Connection.writeCommand` (lib/cmap/connection.js) writes to its socket and waits for
+ * `drain` if the socket's buffer is full. A destroyed socket never drains: a command that is written after the server
+ * has closed the connection, and before `close` is emitted, hangs for ever. `socketTimeoutMS` does not apply. This
+ * affects everything written at that moment: commands of the pool; handshakes, which then hold one of the pool's few
+ * permits to connect for good; and the monitor's `hello`, without which a server is never found again. An abort signal
+ * could end only commands of the pool ({@link ./command-bounds.ts}), so the cause is repaired here.
  *
- * The class is not exported and is reached by its path. `driver-repair.test.ts` fails when a new version of the driver
- * has moved it, or no longer needs this.
+ * The class is not exported and is loaded by its path. `driver-repair.test.ts` fails when a new version of the driver
+ * has moved it, or no longer needs the repair.
  */
 
 interface DriverConnection {
@@ -27,9 +27,9 @@ interface DriverConnectionClass {
 
 const marker = Symbol('repaired')
 
-/** Makes writing to a connection end when its socket does. Does nothing the second time. */
+/** Makes a pending write fail when its socket is destroyed. A second call does nothing. */
 export function repairDriver(): void {
-  // The driver has no types for its inner modules: this says what is relied on, and the test that it is so.
+  // The driver has no types for its internal modules. The cast lists the members used; the test checks that they exist.
   const { Connection } = createRequire(import.meta.url)('mongodb/lib/cmap/connection.js') as {
     readonly Connection: DriverConnectionClass
   }

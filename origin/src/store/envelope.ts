@@ -2,19 +2,19 @@ import { type Fields, idempotencyRetentionMs } from '@spillway/origin/contract'
 import type { KeyRecord, StoredDocument } from './repository.ts'
 
 /**
- * How a document lies in its collection: the fields of the schema at the top level, so that indexes and filters name
- * them as the contract does, and the store's own beside them with a leading underscore, which no schema may use.
+ * Layout of a stored document: the schema's fields at the top level, so that indexes and filters use their names; the
+ * store's own fields beside them with a leading underscore, which no schema may use.
  */
 export interface StoredRecord {
   readonly _id: string
-  /** Version, from 1. 0: a tombstone, which is no document any more. */
+  /** Version, from 1; 0 for a tombstone, which marks a deleted document. */
   readonly _v: number
   readonly _created: string
   readonly _updated: string
-  /** Ids of the last writes, newest first. */
+  /** Ids of the latest writes, newest first. */
   readonly _w: readonly string[]
   readonly _key?: KeyRecord
-  /** When a tombstone may be removed (TTL index). */
+  /** Time from which a tombstone may be removed (TTL index). */
   readonly _expires?: Date
   /** Transactions that have asked for this version to stay as it is: counted, so that two of them notice each other. */
   readonly _g?: number
@@ -22,18 +22,18 @@ export interface StoredRecord {
 }
 
 /**
- * Writes that a record remembers. A writer who lost an answer reads back within milliseconds; it would take this many
- * writes by others in between to leave it in doubt.
+ * Writes that a record remembers. A writer whose answer was lost reads the record within milliseconds; it stays in
+ * doubt only if this many other writes came in between.
  */
 const writesKept = 4
 
 /**
- * How long a tombstone stays for its own sake: longer than any deadline, so that whoever lost the answer to a delete, or
- * lost the race against one, can still read what happened. A key's tombstone stays for as long as the key is kept.
+ * Retention of a tombstone, in ms: longer than any deadline, so that a writer whose delete was unanswered, or lost a
+ * race against one, can still read what happened. A tombstone with a key stays as long as the key is stored.
  */
 export const tombstoneRetentionMs = 5 * 60_000
 
-/** The time of a write, in both of its forms. */
+/** Time of a write, as number and as text. */
 export interface Instant {
   /** Milliseconds since the epoch. */
   readonly ms: number
@@ -42,7 +42,9 @@ export interface Instant {
 
 export const instantOf = (ms: number): Instant => ({ ms, iso: new Date(ms).toISOString() })
 
-/** A clock for writes. perf: making the text costs as much as the rest of a record, so a millisecond's writes share it. */
+/**
+ * A clock for writes. perf: all writes of one millisecond share its text, which costs as much as the rest of a record.
+ */
 export function instantClock(now: () => number): () => Instant {
   let last = instantOf(0)
   return () => {
@@ -54,7 +56,7 @@ export function instantClock(now: () => number): () => Instant {
 
 interface Creation {
   readonly writeId: string
-  /** Digest of the request that has an Idempotency-Key. */
+  /** Digest of the request with the Idempotency-Key. */
   readonly request?: string | undefined
   readonly at: Instant
 }
@@ -66,7 +68,7 @@ export function newRecord(id: string, fields: Fields, { writeId, request, at }: 
     : { _id: id, _v: 1, _created: time, _updated: time, _w: [writeId], _key: { request }, ...fields }
 }
 
-/** The record that takes the place of `current`. */
+/** The record that replaces `current`. */
 export function replacementOf(
   current: StoredDocument,
   fields: Fields,
@@ -86,8 +88,8 @@ export function replacementOf(
 }
 
 /**
- * Tombstone of a deletion, kept for a while: no field of the document, so that it is in no (sparse) unique index, and the
- * answer to two questions: who deleted it, and what a repeated create is to be told.
+ * Tombstone of a deleted document. It has no field of the document, so that no (sparse) unique index contains it. It
+ * tells who deleted the document, and what to answer to a repeated create.
  */
 export function tombstoneOf(current: StoredDocument, writeId: string, at: Instant): StoredRecord {
   const key = keptKey(current, at.ms)
@@ -104,8 +106,8 @@ export function tombstoneOf(current: StoredDocument, writeId: string, at: Instan
 }
 
 /**
- * The claim that a batch lays on its key before any of its items is written. It looks like a tombstone: never a
- * document, gone after the retention.
+ * The record with which a batch reserves its key before any item is written. It is a tombstone: never shown as a
+ * document, removed after the retention.
  */
 export function batchClaim(id: string, writeId: string, request: string, at: Instant): StoredRecord {
   const time = at.iso
@@ -121,8 +123,8 @@ export function batchClaim(id: string, writeId: string, request: string, at: Ins
 }
 
 /**
- * Record of the key in the next version: for the retention, the fields as first answered, taken at the first
- * change; after it, only that the key was used.
+ * Key record for the next version. Within the retention it keeps the fields as first answered, taken at the first
+ * change; later only the fact that the key was used.
  */
 function keptKey({ bookkeeping, version, fields, createdAt }: StoredDocument, nowMs: number) {
   const { key } = bookkeeping
@@ -132,7 +134,7 @@ function keptKey({ bookkeeping, version, fields, createdAt }: StoredDocument, no
   return isKept && first !== undefined ? { request: key.request, first } : { request: key.request }
 }
 
-/** The record of a document, as it is stored now. */
+/** The stored record of a document. */
 export function recordOf({
   id,
   version,
@@ -146,13 +148,13 @@ export function recordOf({
   return key === undefined ? record : { ...record, _key: key }
 }
 
-/** `undefined` for a tombstone. */
+/** The document of a record; `undefined` for a tombstone. */
 export function documentOf(record: StoredRecord): StoredDocument | undefined {
   const { _id, _v, _created, _updated, _w, _key, _expires, _g, ...fields } = record
   return _v < 1 ? undefined : documentWith(record, fields)
 }
 
-/** The document of a record whose fields are at hand. */
+/** The document of a record whose fields are already extracted. */
 export function documentWith(record: StoredRecord, fields: Fields): StoredDocument {
   const { _id, _v, _created, _updated, _w, _key, _g } = record
   const bookkeeping = _key === undefined ? { writes: _w } : { writes: _w, key: _key }
@@ -166,7 +168,7 @@ export function documentWith(record: StoredRecord, fields: Fields): StoredDocume
   }
 }
 
-/** The document as its creation was answered, or `undefined` where that is no longer known. */
+/** The document as its creation was answered; `undefined` if that is no longer known. */
 export function firstAnswerOf(record: StoredRecord): StoredDocument | undefined {
   const { _id, _v, _created, _w, _key } = record
   if (_v === 1) return documentOf(record)

@@ -3,7 +3,7 @@ import type { Db, Document } from 'mongodb'
 import type { CommandBounds } from './command-bounds.ts'
 import { answersCollection } from './commits.ts'
 
-/** An index as the database knows it. Names are written out so that a conflict can be read from an error message. */
+/** An index of the database. Names are explicit, so that an error message tells which one was violated. */
 export interface IndexPlan {
   readonly collection: string
   readonly name: string
@@ -16,8 +16,8 @@ export interface IndexPlan {
 /**
  * Differences between contract and database.
  * - `create`: declared and missing.
- * - `replace`: there under the same name with another meaning; has to be dropped and built again.
- * - `drop`: there and not declared.
+ * - `replace`: exists with the same name and another definition; must be dropped and built again.
+ * - `drop`: exists and is not declared.
  */
 export interface IndexChanges {
   readonly keep: readonly IndexPlan[]
@@ -27,10 +27,10 @@ export interface IndexChanges {
 }
 
 /**
- * Indexes of a resource: the contract's own, and one that removes tombstones when they have expired.
- * - One that serves lists ends with `_id`, as every sort does, so that the order of a page is read from the index.
- * - A unique one is sparse, so that tombstones, which have none of its fields, do not conflict with each other.
- * - The one for expiry is sparse, so that documents, which never expire, pay nothing for it when they are written.
+ * Indexes of a resource: those of the contract, and one that removes expired tombstones.
+ * - An index for lists ends with `_id`, as every sort does, so that a page is read in index order.
+ * - A unique index is sparse, so that tombstones, which have none of its fields, do not conflict.
+ * - The TTL index is sparse, so that documents, which never expire, cost nothing in it.
  */
 export function indexesOf({ name: collection, indexes }: Resource): readonly IndexPlan[] {
   const declared = indexes.map(({ fields, unique = false }) => {
@@ -44,7 +44,7 @@ export function indexesOf({ name: collection, indexes }: Resource): readonly Ind
 const expiryOf = (collection: string): IndexPlan =>
   plan(collection, { _expires: 1 }, { sparse: true, expireAfterSeconds: 0 })
 
-/** Indexes of each collection: the resources', and that of kept answers, where there are actions to answer. */
+/** Indexes of each collection: those of resources, and that of stored answers, if there are actions. */
 function* indexesByCollection(catalogue: Catalogue): Generator<[string, readonly IndexPlan[]]> {
   for (const resource of catalogue.values()) yield [resource.name, indexesOf(resource)]
   const hasActions = [...catalogue.values()].some(({ actions }) => actions.size > 0)
@@ -64,8 +64,8 @@ function plan(
 }
 
 /**
- * Compares contract and database; changes nothing.
- * @param bounds what ends commands that do not end by themselves. @default nothing does
+ * Compares contract and database without changing anything.
+ * @param bounds time bounds for commands. @default none
  */
 export async function planIndexes(
   db: Db,
@@ -99,8 +99,8 @@ export async function planIndexes(
 }
 
 /**
- * Makes the changes. Without `destructive`, nothing is dropped: what a start may do unasked while older processes still
- * serve from the indexes that they know.
+ * Applies the changes. Without `destructive`, nothing is dropped: older processes may still use those indexes when a
+ * new one starts.
  */
 export async function applyIndexes(
   db: Db,
@@ -127,7 +127,7 @@ export async function applyIndexes(
   }
 }
 
-/** The driver gives a command of the origin's pool as long (`socketTimeoutMS`). */
+/** Time limit of an index command, in ms: the same as the pool's `socketTimeoutMS`. */
 const commandTimeoutMs = 15_000
 
 const bounded = <Result>(bounds: CommandBounds | undefined, command: () => Promise<Result>) =>
@@ -144,7 +144,7 @@ async function existingIndexes(db: Db, collection: string): Promise<readonly Doc
   }
 }
 
-/** The order of the fields in a key is part of its meaning. */
+/** Compares keys with the order of their fields, which is part of an index's meaning. */
 function isSame(wanted: IndexPlan, found: Document): boolean {
   return (
     JSON.stringify(Object.entries(found.key)) === JSON.stringify(Object.entries(wanted.key)) &&

@@ -12,9 +12,9 @@ import type { Listing } from './mongo-commands.ts'
 type Condition = Readonly<Record<string, unknown>>
 
 /**
- * A list query → what the database is asked for: one document more than the page holds, to know whether it goes on.
- * Every value comes from the contract's parser, which yields strings, numbers and booleans only, and stands under an
- * operator of ours: no text of a caller's is ever read as an operator.
+ * Translates a list query to a database query for one document more than a page holds, which tells whether there is a
+ * next page. Values come from the contract's parser, which yields strings, numbers and booleans only, and stand under a
+ * fixed operator: text of a caller is never read as an operator.
  */
 export function planList(resource: Resource, query: ListQuery, residual: Residual | undefined): Listing {
   const conditions: Condition[] = [{ _v: { $gt: 0 } }]
@@ -22,7 +22,7 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
   if (residual !== undefined) conditions.push(...residualFilter(residual, sparse))
   for (const { path, operator, value } of query.filters) {
     conditions.push(operators[operator].condition(path, value))
-    // DocumentDB uses a sparse index only where the query says that the field exists; the comparison implies it.
+    // DocumentDB uses a sparse index only if the query states that the field exists; the comparison implies it anyway.
     if (sparse.has(path)) conditions.push({ [path]: { $exists: true } })
   }
   if (query.after !== undefined) conditions.push(...after(query.sort, query.after))
@@ -34,10 +34,9 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
 }
 
 /**
- * Keyset pagination ("We need tool support for keyset pagination", Winand): all that comes after the tuple of values in
- * the order of the sort, whose directions may differ, so that a comparison of tuples has to be spelled out:
- * `a > x or (a = x and (b > y or (b = y and ...)))`. The bound on the first field alone is implied; it is there because
- * every planner can turn it into the start of an index scan, whatever it makes of the rest.
+ * Keyset pagination ("We need tool support for keyset pagination", Winand): everything after a tuple of values in sort
+ * order. Directions may differ, so the tuple comparison is spelled out: `a > x or (a = x and (b > y or (b = y and
+ * ...)))`. The additional bound on the first field is implied; it gives every planner a start for its index scan.
  */
 function after(sort: readonly SortField[], values: readonly CursorValue[]): Condition[] {
   const [first] = sort
@@ -52,7 +51,7 @@ function after(sort: readonly SortField[], values: readonly CursorValue[]): Cond
 
 const beyond = ({ descending }: SortField): '$lt' | '$gt' => (descending ? '$lt' : '$gt')
 
-/** Fields that lead a sparse index: every unique one is, so that tombstones are not in it. */
+/** Fields that lead a sparse index. Every unique index is sparse, so that it contains no tombstones. */
 function sparseFields({ indexes }: Resource): ReadonlySet<string> {
   return new Set(
     indexes.filter(({ unique }) => unique === true).map(({ fields }) => Object.keys(fields)[0] as string),

@@ -5,47 +5,47 @@ import type { StoredRecord } from './envelope.ts'
 import { openGate, type PrimaryGate } from './primary-gate.ts'
 
 /**
- * The database commands that serve requests, each one round trip: `find`, `aggregate`, `insert`, `update` (and `getMore` for an
- * answer above 16 MB). Sent as commands rather than through the driver's bulk classes, which would serialize each
- * document twice to measure it and split a batch by their own rules; replies come back whole, one error per item.
+ * The database commands that serve requests, one round trip each: `find`, `aggregate`, `insert`, `update` (and
+ * `getMore` for an answer above 16 MB). They are sent as commands, because the driver's bulk classes serialize each
+ * document twice and split batches by rules of their own; replies arrive whole, with one error per item.
  *
- * Each ends in bounded time ({@link CommandBounds}), and a read is not answered by a primary that may not know yet what
- * its predecessor has committed ({@link PrimaryGate}).
+ * Each command ends in bounded time ({@link CommandBounds}). A read waits until the primary knows what its predecessor
+ * has committed ({@link PrimaryGate}).
  */
 
-/** A list in the database's terms. */
+/** A list, as a database query. */
 export interface Listing {
   readonly filter: Document
   readonly sort: Document
   readonly limit: number
 }
 
-/** Documents to be counted, up to a number of them. */
+/** A count of documents, up to a maximum. */
 export interface Tally {
   readonly filter: Document
   readonly countMax: number
 }
 
-/** Takes the place of the record with its `_id`, if that is at the expected version. */
+/** Replaces the record with its `_id` if it is at the expected version. */
 export interface Replacement {
   readonly record: StoredRecord
   readonly expected: number
 }
 
 export interface WriteReply {
-  /** Inserted, or matched by an update. */
+  /** Number of items inserted, or matched by an update. */
   readonly count: number
   readonly errors: readonly WriteError[]
-  /** The write may not have reached a majority, and may be rolled back. */
+  /** Whether the write may have missed its majority, and may be rolled back. */
   readonly isInDoubt: boolean
 }
 
 export interface MongoCommandsOptions {
-  /** How long a write may wait for its majority before its fate is `isInDoubt`, in ms. */
+  /** Time limit of a write to reach its majority before it is `isInDoubt`, in ms. */
   readonly majorityTimeoutMs: number
-  /** @default by the machine's clock */
+  /** @default bounds by the machine's clock */
   readonly bounds?: CommandBounds
-  /** @default every read goes ahead */
+  /** @default a gate that lets every read through */
   readonly primary?: PrimaryGate
 }
 
@@ -65,7 +65,7 @@ export class MongoCommands {
     this.#writeConcern = { w: 'majority', wtimeout: majorityTimeoutMs }
   }
 
-  /** Records by id, in no order; absent ones are left out. Sees every write acknowledged before it was sent. */
+  /** Finds records by id, in any order; absent ones are omitted. Sees every write acknowledged before it was sent. */
   find(collection: string, ids: readonly string[], timeoutMs: number): Promise<StoredRecord[]> {
     return this.#read(timeoutMs, (signal) => this.#find(collection, ids, { timeoutMs, signal }))
   }
@@ -79,7 +79,7 @@ export class MongoCommands {
     )
   }
 
-  /** Counts documents, up to a number of them: it looks at no more. */
+  /** Counts documents up to a maximum, and reads no further. */
   count(collection: string, { filter, countMax }: Tally, timeoutMs: number): Promise<number> {
     const pipeline = [{ $match: filter }, { $limit: countMax }, { $count: 'value' }]
     return this.#read(timeoutMs, async (signal) => {
@@ -87,12 +87,14 @@ export class MongoCommands {
         .collection(collection)
         .aggregate<{ readonly value: number }>(pipeline, { ...readOptions(timeoutMs), signal })
         .toArray()
-      // Of nothing there is no count.
+      // `aggregate` yields no document if nothing matches.
       return counted?.value ?? 0
     })
   }
 
-  /** Reads from one primary, which has committed before. Where it changes meanwhile, the next one is asked. */
+  /**
+   * Reads from one primary that has committed in its term. If the primary changes meanwhile, reads again from the next.
+   */
   #read<Result>(timeoutMs: number, read: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const primary = this.#primary
     return this.#bounds.run(timeoutMs, async (signal) => {
@@ -112,7 +114,7 @@ export class MongoCommands {
     const filter = ids.length === 1 ? { _id: id as string } : { _id: { $in: ids as string[] } }
     const batchSize = ids.length + 1
     const find = () => this.#findAtOnce(collection, filter, { ...limits, batchSize })
-    // Once more where a connection or the primary was lost on the way, as the driver does it (retryable reads).
+    // Repeats a read once if the connection or the primary was lost, like the driver's retryable reads.
     const { cursor } = await find().catch((error: unknown) => {
       if (fateOf(error) === 'lost' && !limits.signal.aborted) return find()
       throw error
@@ -125,8 +127,8 @@ export class MongoCommands {
   }
 
   /**
-   * As a bare command: a cursor costs the driver as much again. Where one message does not hold all, `id` is not 0.
-   * Commands go to the primary unless told otherwise.
+   * Sends `find` as a bare command, to the primary. perf: the driver's cursor costs as much again. The `id` is 0 if one
+   * message held all documents.
    */
   #findAtOnce(
     collection: string,
@@ -157,7 +159,9 @@ export class MongoCommands {
     return { count: reply.n, errors, isInDoubt }
   }
 
-  /** The driver throws a reply whose write concern failed; it still says what happened to each item. */
+  /**
+   * Runs a command. The driver throws a reply whose write concern failed; that reply still has the result of each item.
+   */
   async #run(command: Document): Promise<Document> {
     try {
       return await this.#bounds.run(this.#majorityTimeoutMs, (signal) =>

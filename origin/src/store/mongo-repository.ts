@@ -43,13 +43,13 @@ const inUse: KeyRefused = { kind: 'keyRefused', reason: 'inUse' }
 
 type NamedDocument = NewDocument & { readonly id: string }
 
-/** Documents and keys on top of records: what is stored, and what a duplicate means. */
+/** Documents and Idempotency-Keys on top of records: decides what is stored, and what a duplicate means. */
 export class MongoRepository implements Repository {
   readonly #records: Records
   readonly #clock: () => Instant
   readonly #commits: Pick<Commits, 'writeRequiring'>
   readonly #writeId = writeIds()
-  /** Ids of keyed creates that are running in this process. */
+  /** Ids of creates with a key that are running in this process. */
   readonly #running = new Set<string>()
 
   /**
@@ -220,7 +220,7 @@ export class MongoRepository implements Repository {
     request: string | undefined,
     call: Call,
   ): Promise<BatchOutcome> {
-    // Each on its own, failures too: the others go on when one fails, and what becomes of them is to be told.
+    // Items succeed and fail independently: a failure does not stop the others, and every outcome is reported.
     const outcomes = await Promise.all(
       documents.map((document) => this.#insert(resource, document, request, call).catch(failed)),
     )
@@ -228,11 +228,11 @@ export class MongoRepository implements Repository {
   }
 
   /**
-   * Makes a batch the only one with its key, before any item is written: a second batch with other items must not get
-   * as far as inserting those that the first one did not have. A round trip for a batch that has a key, and none for
-   * the single create, whose document is its own claim.
+   * Reserves the key of a batch before any item is written, so that a different batch with the same key inserts
+   * nothing. Costs a round trip for a batch with a key; a single create needs none, because its document reserves the
+   * key.
    *
-   * @returns why the batch may not go on, or `undefined` where the claim is ours, now or from an earlier attempt
+   * @returns the reason to stop, or `undefined` if this request holds the key, now or since an earlier attempt
    */
   async #claim(
     resource: Resource,
@@ -257,7 +257,7 @@ export class MongoRepository implements Repository {
     }
   }
 
-  /** Two requests with one key in one process: the second is told so, rather than racing the first. */
+  /** Refuses a second request with the same key in this process, instead of letting both race. */
   async #exclusively<Outcome>(id: string, run: () => Promise<Outcome>): Promise<Outcome | KeyRefused> {
     if (this.#running.has(id)) return inUse
     this.#running.add(id)
@@ -272,8 +272,8 @@ export class MongoRepository implements Repository {
 const failed = (error: unknown): Failed => ({ kind: 'failed', error })
 
 /**
- * Outcome of a keyed create whose id is taken. It is the same request where it has the same text, or would have stored
- * the same: a text may be put in another way when it is sent again, and what is stored may be another after a release.
+ * Outcome of a create with a key whose id exists. It is a replay if the body has the same text, or would store the same
+ * fields: a client may format a repeated body differently, and a release may store other fields.
  */
 function replay(existing: StoredRecord, request: string, fields: Fields): CreateOutcome {
   const document = firstAnswerOf(existing)

@@ -12,21 +12,24 @@ import { attemptTransaction } from './transaction.ts'
 import { TransactionRoom } from './transaction-room.ts'
 
 export interface RepositoryOptions {
-  /** How work is joined. @default joined() */
+  /** Sizes and delays of batches. @default joined() */
   readonly lanes?: RecordsOptions
-  /** How long a write may wait for its majority before the question is asked again, in ms. @default 5 000 */
+  /** Time limit of a write to reach its majority before it is asked for again, in ms. @default 5 000 */
   readonly majorityTimeoutMs?: number
-  /** Ends commands that do not end by themselves. @default bounds of its own */
+  /** Time bounds of commands. @default new ones */
   readonly bounds?: CommandBounds
-  /** Knowledge of the primary. @default nothing: every read goes ahead */
+  /** Gate for reads around a change of primary. @default one that lets every read through */
   readonly primary?: PrimaryGate
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number
-  /** Transactions in flight. @default 4, a quarter of a pool of 16 */
+  /** Maximum transactions in flight. @default 4, a quarter of a pool of 16 */
   readonly transactionsMax?: number
 }
 
-/** The repository and the commits of this process, with the machine's clocks, and the records beneath them for metrics. */
+/**
+ * Opens the repository and the commits of this process, with the machine's clocks; also returns their records, for
+ * metrics.
+ */
 export function openRepository(
   db: Db,
   options: RepositoryOptions = {},

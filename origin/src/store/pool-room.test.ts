@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PoolRoom } from './pool-room.ts'
 
-/** Waits of 500 ms, one each 10 ms, until there is no room. */
+/** A pool with waits of 500 ms, every 10 ms, until there is no room. */
 function exhausted(): { readonly room: PoolRoom; readonly now: number } {
   const room = new PoolRoom()
   let now = 0
@@ -11,25 +11,25 @@ function exhausted(): { readonly room: PoolRoom; readonly now: number } {
 }
 
 describe('pool room', () => {
-  it('is there until waits are long one after the other; a stray one is none', () => {
+  it('ends after several long waits in a row, not after a single one', () => {
     const room = new PoolRoom()
     room.onPool({ kind: 'checkedOut', waitMs: 500 }, 0)
     expect(room.hasRoom(0)).toBe(true)
     expect(exhausted().now).toBeGreaterThan(50)
   })
 
-  it('is there again when waits are short', () => {
+  it('returns when waits are short', () => {
     const { room, now } = exhausted()
     for (let check = 1; check <= 30; check += 1) room.onPool({ kind: 'checkedOut', waitMs: 1 }, now + check)
     expect(room.hasRoom(now + 30)).toBe(true)
   })
 
-  it('is there again when nothing has been asked for a while', () => {
+  it('returns after some time without commands', () => {
     const { room, now } = exhausted()
     expect(room.hasRoom(now + 10_000)).toBe(true)
   })
 
-  it('does not come back for as long as commands wait in vain', () => {
+  it('does not return while waits fail', () => {
     const { room, now } = exhausted()
     for (let time = now; time < now + 60_000; time += 10) {
       room.onPool({ kind: 'checkOutFailed', waitMs: 500, reason: 'timeout' }, time)

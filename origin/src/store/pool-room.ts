@@ -1,22 +1,21 @@
 import type { PoolObservation } from './pool.ts'
 
-/** Weight of one wait in the mean. */
+/** Weight of one wait in the moving mean. */
 const weight = 0.05
 
-/** In which what is known of the pool loses half of its worth, in ms. */
+/** Half-life of the mean, in ms. */
 const halfLifeMs = 2_000
 
 /**
- * Whether a command would find a connection without a long wait, by a moving mean of the last waits. It is forgotten
- * with time as well: a process that is sent nothing because its pool was full has no waits to learn from that it is not
- * full any more.
+ * Whether a command would get a connection without a long wait, by a moving mean of recent waits. The mean also decays
+ * with time: a process that gets no requests because its pool was full has no new waits to show that it has recovered.
  */
 export class PoolRoom {
   readonly #waitMsMax: number
   #meanMs = 0
   #at = 0
 
-  /** @param waitMsMax mean wait from which on there is no room, in ms */
+  /** @param waitMsMax mean wait above which there is no room, in ms */
   constructor(waitMsMax = 250) {
     this.#waitMsMax = waitMsMax
   }

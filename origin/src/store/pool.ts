@@ -5,32 +5,32 @@ import { fateOf } from './database-error.ts'
 import { repairDriver } from './driver-repair.ts'
 import { type PrimaryGate, watchPrimary } from './primary-gate.ts'
 
-/** Events of the connections, for logs and metrics. */
+/** Events of pool connections, for logs and metrics. */
 export type PoolObservation =
-  /** A command had to wait this long for a connection: the first sign that the pool is too small for the load. */
+  /** A command got a connection after this wait: growing waits are the first sign that the pool is too small. */
   | { readonly kind: 'checkedOut'; readonly waitMs: number }
   | { readonly kind: 'checkOutFailed'; readonly waitMs: number; readonly reason: string }
   | { readonly kind: 'opened' | 'closed' }
-  /** All connections were given up: the server failed, or is no longer the primary. */
+  /** All connections were closed: the server failed, or is no longer the primary. */
   | { readonly kind: 'cleared' }
 
 export interface PoolOptions {
   readonly uri: string
   readonly database: string
-  /** Connections that this process may open: its share of the budget. */
+  /** Maximum connections of this process: its share of the budget. */
   readonly poolSize: number
-  /** How long a command may wait for a connection, in ms. @default 500 */
+  /** Time limit for a command to wait for a connection, in ms. @default 500 */
   readonly waitQueueTimeoutMs?: number
-  /** How long a command may wait for a primary, in ms. @default 800, so that a request learns of it in time */
+  /** Time limit for a command to find a primary, in ms. @default 800, so that a request learns of it in time */
   readonly serverSelectionTimeoutMs?: number
-  /** How long to look for a primary at the start, in ms. @default 10 000 */
+  /** Time limit to find a primary at start, in ms. @default 10 000 */
   readonly connectTimeoutMs?: number
   readonly observe?: (observation: PoolObservation) => void
 }
 
 /**
- * Connections to each server beside the pool: the driver watches a server over one of its own. A process therefore
- * counts as `poolSize` connections plus one on every instance of the cluster.
+ * Connections to each server beside the pool: the driver monitors a server over one of its own. So a process counts as
+ * `poolSize` plus one connection on every instance of the cluster.
  */
 export const monitoringConnections = 1
 
@@ -38,25 +38,25 @@ export const monitoringConnections = 1
 export interface Pool {
   readonly db: Db
   /**
-   * Connections in use and open, to the server that has most of them: `poolSize` is the bound of each. The driver keeps a
-   * pool for every member, of which requests use the primary's.
+   * Connections in use and open, on the server with the most; each is bounded by `poolSize`. The driver has a pool per
+   * member; requests use that of the primary.
    */
   readonly inUse: number
   readonly open: number
-  /** Knowledge of the primary. */
+  /** Gate for reads around a change of primary. */
   readonly primary: PrimaryGate
-  /** Ends commands that do not end by themselves. */
+  /** Time bounds of commands. */
   readonly bounds: CommandBounds
   /** Whether the primary answers. Costs a round trip. */
   ping(timeoutMs: number): Promise<boolean>
-  /** Ends in bounded time, whatever the driver has still to say to its servers. */
+  /** Closes all connections in bounded time. */
   close(): Promise<void>
 }
 
-/** How long the driver may take to say goodbye to its servers, in ms. What it says only frees memory there sooner. */
+/** Time limit for the driver to end its sessions, in ms; doing so only frees the servers' memory sooner. */
 const closeTimeoutMs = 2_000
 
-/** @throws MongoServerSelectionError when no primary is found within `connectTimeoutMs` */
+/** @throws {MongoServerSelectionError} if no primary is found within `connectTimeoutMs` */
 export async function openPool(options: PoolOptions): Promise<Pool> {
   const { uri, database, poolSize, observe = () => {} } = options
   if (!Number.isInteger(poolSize) || poolSize < 1)
@@ -120,7 +120,7 @@ class CountByServer {
     return Math.max(0, ...this.#counts.values())
   }
 
-  /** A server without connections is forgotten: members come and go. */
+  /** Counts connections per server. Removes a server without connections: members of a cluster come and go. */
   add(address: string, change: 1 | -1): void {
     const count = (this.#counts.get(address) ?? 0) + change
     if (count > 0) this.#counts.set(address, count)
@@ -128,7 +128,10 @@ class CountByServer {
   }
 }
 
-/** Longer than the driver takes to find a primary and to get a connection, which have bounds of their own, in ms. */
+/**
+ * Time limit of an attempt to connect, in ms: longer than the driver's own limits for finding a primary and a
+ * connection.
+ */
 const connectBoundMs = 5_000
 
 interface Connecting {
@@ -137,7 +140,7 @@ interface Connecting {
   readonly close: () => Promise<void>
 }
 
-/** Requests give up on a missing primary at once; a process that starts has more patience. */
+/** Connects at start. Retries until `timeoutMs`, although requests give up on a missing primary sooner. */
 async function connect(client: MongoClient, { timeoutMs, bounds, close }: Connecting): Promise<void> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
@@ -146,7 +149,7 @@ async function connect(client: MongoClient, { timeoutMs, bounds, close }: Connec
       return
     } catch (error) {
       const fate = fateOf(error)
-      // A connection that breaks on the way has cost nothing here: only who is refused need not ask again.
+      // A broken connection has had no effect, so everything but a refusal is retried.
       if (fate === 'refused' || performance.now() > deadline) {
         await close()
         throw error
@@ -156,29 +159,29 @@ async function connect(client: MongoClient, { timeoutMs, bounds, close }: Connec
   }
 }
 
-/** Everything that matters is said, defaults included: a new version of the driver changes nothing behind our back. */
+/** Options of the driver, all explicit, so that a new version cannot change a default unnoticed. */
 export function clientOptions({ poolSize, ...options }: PoolOptions): MongoClientOptions {
   return {
     appName: 'spillway-origin',
     maxPoolSize: poolSize,
-    // Kept open: a burst must not begin with handshakes, and the budget has counted them anyway.
+    // Connections stay open, so that a burst does not begin with handshakes; the budget counts them anyway.
     minPoolSize: poolSize,
-    // As many as may be opened at once: after a failover the pool is back in one round of handshakes.
+    // Allows several handshakes at once, so that the pool recovers quickly after a failover.
     maxConnecting: Math.min(poolSize, 4),
     maxIdleTimeMS: 0,
     waitQueueTimeoutMS: options.waitQueueTimeoutMs ?? 500,
     serverSelectionTimeoutMS: options.serverSelectionTimeoutMs ?? 800,
     connectTimeoutMS: 2_000,
-    // Longer than any command of ours may take: it ends waiting for a server that has silently gone.
+    // Longer than any command may take: ends the wait for a server that is gone without notice.
     socketTimeoutMS: 15_000,
     heartbeatFrequencyMS: 2_000,
-    // One connection for watching each server instead of two.
+    // Uses one connection to monitor each server instead of two.
     serverMonitoringMode: 'poll',
     readPreference: 'primary',
     readConcern: { level: 'majority' },
     writeConcern: { w: 'majority' },
-    // A read may be repeated once by the driver. Writes repeat themselves (settle-writes.ts): DocumentDB before
-    // version 8 has no retryable writes.
+    // The driver may retry a read once. Writes are retried by settle-writes.ts, because DocumentDB before version 8 has
+    // no retryable writes.
     retryReads: true,
     retryWrites: false,
     ignoreUndefined: true,

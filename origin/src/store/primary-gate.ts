@@ -4,27 +4,31 @@ import type { CommandBounds } from './command-bounds.ts'
 import { PrimaryUnprovenError } from './database-error.ts'
 import { type Hello, type Primary, PrimaryWatch } from './primary-watch.ts'
 
-/** Questions of a read to the primary, before and after ({@link ./primary-watch.ts} says why). */
+/** Checks of a read before and after it asks the primary (reasons: {@link ./primary-watch.ts}). */
 export interface PrimaryGate {
-  /** Counts changes of primary: a read between two equal values was not served by two of them. */
+  /** Counts changes of primary: a read between two equal values used one primary only. */
   readonly changes: number
   /**
-   * `undefined`: go ahead. Otherwise a new primary has not committed in its own term yet, and reads wait for that.
-   * @throws PrimaryUnprovenError (by rejecting) after `timeoutMs`
+   * `undefined` if reads may proceed. Otherwise a new primary has not committed in its own term yet, and reads wait for
+   * that.
+   * @throws {PrimaryUnprovenError} (by rejecting) after `timeoutMs`
    */
   committed(timeoutMs: number): Promise<void> | undefined
-  /** Whether a read that began then, and is answered now, has certainly seen every acknowledged write. */
+  /** Whether a read that began then and is answered now has certainly seen every acknowledged write. */
   isCertain(beganAtMs: number): boolean
 }
 
-/** For a client that is not watched, as in scripts. */
+/** A gate that lets every read through: for a client that is not monitored, as in scripts. */
 export const openGate: PrimaryGate = { changes: 0, committed: () => undefined, isCertain: () => true }
 
-/** How often a new primary is asked whether it has committed, in ms: a commit takes a round trip between members. */
+/**
+ * Interval at which a new primary is asked whether it has committed, in ms: a commit takes a round trip between
+ * members.
+ */
 const probeMs = 20
 const probeTimeoutMs = 1_000
 
-/** Watches the primary through the events of the driver, and asks a new one until it has committed. */
+/** Monitors the primary through the driver's events, and asks a new primary until it has committed. */
 export function watchPrimary(client: MongoClient, bounds: CommandBounds): PrimaryGate {
   const watch = new PrimaryWatch()
   const now = () => performance.now()
@@ -39,7 +43,7 @@ export function watchPrimary(client: MongoClient, bounds: CommandBounds): Primar
         )
         if (hello.isWritablePrimary === true) watch.onHello(String(hello.me), helloOf(hello), now())
       } catch {
-        // The next heartbeat of the driver tells what has become of it.
+        // Ignores the failure: the driver's next heartbeat tells the state of the server.
       }
       await sleep(probeMs, undefined, { ref: false })
     }
@@ -58,7 +62,7 @@ export function watchPrimary(client: MongoClient, bounds: CommandBounds): Primar
       watch.onHello(connectionId, helloOf(reply), now())
       changed()
     })
-    // Ends waiting and asking.
+    // Ends waiting and probing when the client is closed.
     .on('topologyClosed', () => watch.onTopology(undefined, [], now()))
   return {
     get changes() {
@@ -69,7 +73,10 @@ export function watchPrimary(client: MongoClient, bounds: CommandBounds): Primar
   }
 }
 
-/** As long as a command may wait for a primary: until this one has committed, there is none that can be read from. */
+/**
+ * Maximum wait for a new primary to commit, in ms; the same as for finding a primary, since until then none is
+ * readable.
+ */
 const proofTimeoutMs = 800
 
 async function withinTime(proof: Promise<void>, timeoutMs: number): Promise<void> {
@@ -82,7 +89,7 @@ async function withinTime(proof: Promise<void>, timeoutMs: number): Promise<void
   }
 }
 
-/** Servers without rivals: one of its own, a router, a balancer. */
+/** Servers without a possible second primary: standalone servers, routers, load balancers. */
 const unrivalled: ReadonlySet<string> = new Set(['Standalone', 'Mongos', 'LoadBalancer'])
 
 function primaryOf({ servers }: TopologyDescription): Primary | undefined {
@@ -95,7 +102,7 @@ function primaryOf({ servers }: TopologyDescription): Primary | undefined {
   return undefined
 }
 
-/** The members of a `hello` that matter here; anything of another type than MongoDB's counts as absent. */
+/** Members of a `hello` that are used here; a member of an unexpected type counts as absent. */
 export function helloOf(reply: Readonly<Record<string, unknown>>): Hello {
   const { electionId, primary, lastWrite } = reply as {
     readonly electionId?: { toHexString?(): string }

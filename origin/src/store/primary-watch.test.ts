@@ -16,7 +16,7 @@ const leading = (address: string, term: number, majorityTerm = term) => ({
   majorityTerm,
 })
 
-/** A set of three that has been led by `a` in term 1 since 0. */
+/** A set of three members that `a` has led in term 1 since 0. */
 function settled(): PrimaryWatch {
   const watch = new PrimaryWatch({ confirmationMs: 4_000, unprovenMs: 5_000 })
   watch.onHello(a, leading(a, 1), 0)
@@ -25,14 +25,14 @@ function settled(): PrimaryWatch {
   return watch
 }
 
-it('is certain of a primary that a majority follows and that has committed in its term', () => {
+it('trusts a primary that a majority follows and that has committed in its term', () => {
   const watch = settled()
   expect(watch.isCertain(0, 1)).toBe(true)
   expect(watch.proof).toBeUndefined()
 })
 
 describe('a new primary', () => {
-  it('is waited for until it has committed in its own term', async () => {
+  it('makes reads wait until it has committed in its own term', async () => {
     const watch = settled()
     watch.onHello(b, leading(b, 2, 1), 100)
     watch.onTopology(primary(b, 2), members, 100)
@@ -44,19 +44,19 @@ describe('a new primary', () => {
     watch.onHello(b, leading(b, 2, 2), 150)
     await proof
     expect(watch.proof).toBeUndefined()
-    // A read that began before the proof may be from before it.
+    // A read that began before the proof may have an older snapshot.
     expect(watch.isCertain(149, 151)).toBe(false)
     expect(watch.isCertain(150, 151)).toBe(true)
   })
 
-  it('is not proven by what it said before its election', () => {
+  it('is not proven by a hello from before its election', () => {
     const watch = settled()
     watch.onHello(b, { primary: a, majorityTerm: 1 }, 90)
     watch.onTopology(primary(b, 2), members, 100)
     expect(watch.isCertain(100, 200)).toBe(false)
   })
 
-  it('that says nothing of commits is believed after a fixed time', () => {
+  it('is trusted after a fixed time if it does not report commits', () => {
     const watch = settled()
     const silent = { electionId: 'ab12', primary: b }
     watch.onTopology({ address: b, electionId: 'ab12', isUnrivalled: false }, members, 100)
@@ -71,7 +71,7 @@ describe('a new primary', () => {
     expect(watch.isCertain(5_100, 5_200)).toBe(true)
   })
 
-  it('that is replaced before it has committed ends the waiting for it', async () => {
+  it('ends the wait when it is replaced before it has committed', async () => {
     const watch = settled()
     watch.onHello(b, leading(b, 2, 1), 100)
     watch.onTopology(primary(b, 2), members, 100)
@@ -81,7 +81,7 @@ describe('a new primary', () => {
     expect(watch.isCertain(200, 300)).toBe(false)
   })
 
-  it('ends the waiting when the client is closed', async () => {
+  it('ends the wait when the client is closed', async () => {
     const watch = settled()
     watch.onHello(b, leading(b, 2, 1), 100)
     watch.onTopology(primary(b, 2), members, 100)
@@ -92,22 +92,22 @@ describe('a new primary', () => {
 })
 
 describe('an old primary', () => {
-  it('is doubted when no majority has been heard of for longer than a member’s word counts', () => {
+  it('is not trusted when no majority has confirmed it within the confirmation time', () => {
     const watch = settled()
-    // Cut off together with it: it alone still answers.
+    // Cut off together with the origin: only `a` still answers.
     watch.onHello(a, leading(a, 1), 2_000)
     expect(watch.isCertain(3_990, 3_999)).toBe(true)
     for (const at of [4_000, 6_000]) {
       watch.onHello(a, leading(a, 1), at)
       expect(watch.isCertain(at, at)).toBe(false)
     }
-    // One more member is a majority of three again, for what is read from now on.
+    // With one more member there is a majority of three again, for reads from now on.
     watch.onHello(b, { primary: a }, 6_500)
     expect(watch.isCertain(6_499, 6_600)).toBe(false)
     expect(watch.isCertain(6_500, 6_600)).toBe(true)
   })
 
-  it('is doubted as soon as a majority follows another, or nobody', () => {
+  it('is not trusted once a majority follows another primary, or none', () => {
     const watch = settled()
     watch.onHello(b, { primary: c }, 1_000)
     expect(watch.isCertain(1_000, 1_001)).toBe(true)
@@ -115,7 +115,7 @@ describe('an old primary', () => {
     expect(watch.isCertain(1_000, 1_001)).toBe(false)
   })
 
-  it('is confirmed by members that never name their primary, by their being there', () => {
+  it('is confirmed by answers of members that never name a primary', () => {
     const watch = new PrimaryWatch()
     watch.onHello(a, leading(a, 1), 0)
     watch.onTopology(primary(a, 1), members, 0)
@@ -123,7 +123,7 @@ describe('an old primary', () => {
     expect(watch.isCertain(0, 1)).toBe(true)
   })
 
-  it('that comes back with the same election is the same', () => {
+  it('stays trusted when it returns with the same election id', () => {
     const watch = settled()
     watch.onTopology(undefined, members, 100)
     watch.onTopology(primary(a, 1), members, 200)
@@ -132,14 +132,14 @@ describe('an old primary', () => {
   })
 })
 
-it('a server of its own has no rivals', () => {
+it('trusts a standalone server always', () => {
   const watch = new PrimaryWatch()
   expect(watch.isCertain(0, 0)).toBe(false)
   watch.onTopology({ address: a, electionId: undefined, isUnrivalled: true }, [a], 0)
   expect(watch.isCertain(0, 100_000)).toBe(true)
 })
 
-it('takes of a hello what is of the right type', () => {
+it('ignores members of a hello with the wrong type', () => {
   const known = { toHexString: () => electionId(7) }
   expect(helloOf({ electionId: known, primary: a, lastWrite: { majorityOpTime: { t: 7, ts: {} } } })).toEqual(
     { electionId: electionId(7), primary: a, majorityTerm: 7 },

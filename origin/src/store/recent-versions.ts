@@ -1,23 +1,23 @@
 /**
- * Versions that this process has just written: whoever was waiting to replace an older one has lost, and need not ask
- * the database. Without it, a crowd that writes to one document, of which one wins, would each take a turn there, and
- * keep the writers of other documents waiting.
+ * Versions that this process has just written. A waiting replacement of an older version has lost, and need not be
+ * sent. Otherwise many writers of one document, of which one can win, would each send a command, and delay writers of
+ * other documents.
  *
- * Only those are judged who were waiting while the version was written: for them it is the truth about a moment of their
- * wait. What has become of the document since, through other processes, is for the database to say.
+ * Only replacements that waited while the version was written are judged: for them the version was current at some time
+ * during their wait. For later ones the document may have changed through other processes, so they ask the database.
  */
 export class RecentVersions {
   readonly #entries = new Map<string, { readonly version: number; readonly writtenAt: number }>()
   readonly #entriesMax: number
 
-  /** @param entriesMax who falls out is merely sent to the database */
+  /** @param entriesMax bound of the memory; a replacement whose entry was evicted just asks the database */
   constructor(entriesMax = 1_024) {
     this.#entriesMax = entriesMax
   }
 
-  /** @param version 0: deleted */
+  /** @param version 0 for a deletion */
   note(id: string, version: number, now: number): void {
-    // Deleted first, so that the order of the map is the order of age.
+    // Deletes the entry first, so that the map's order is that of age.
     this.#entries.delete(id)
     this.#entries.set(id, { version, writtenAt: now })
     if (this.#entries.size <= this.#entriesMax) return
@@ -26,8 +26,8 @@ export class RecentVersions {
   }
 
   /**
-   * Why a replacement of `expected` cannot happen any more, or `undefined` where it may.
-   * @param since when it began to wait
+   * The reason why a replacement of `expected` cannot happen any more; `undefined` if it may.
+   * @param since start of its wait
    */
   verdict(id: string, expected: number, since: number): 'versionConflict' | 'notFound' | undefined {
     const entry = this.#entries.get(id)

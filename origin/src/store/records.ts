@@ -20,13 +20,13 @@ import {
 } from './settle-writes.ts'
 
 /**
- * Records of collections: one call an item, and underneath one command for all items that wait at the same time. Each
- * collection has four lanes, since a command is of one kind: finds by id, lists, inserts, replacements.
+ * Records of collections. Callers ask for one item each; items that wait at the same time share one database command.
+ * Each collection has four lanes, because a command has one kind: finds by id, lists, inserts, replacements.
  *
- * Why reads see the caller's own writes: a write is acknowledged when a majority has it; a read joins only a query that
- * leaves after the read arrived (see `Batcher`), goes to the primary and asks for what a majority has. So it sees every
- * write that any process acknowledged before the read arrived, whichever process that was. Lists follow the same rule:
- * equal lists share the next execution, never the one in flight, which a write through another process may have missed.
+ * Reads see the caller's own writes: a write is acknowledged when a majority has it, and a read joins only a query that
+ * is sent after the read arrived (see `Batcher`), goes to the primary and has majority read concern. So it sees every
+ * write that any process acknowledged before the read arrived. Lists follow the same rule: equal lists share the next
+ * execution, never one in flight, which may have missed a write through another process.
  */
 export interface LaneLimits {
   readonly itemsMax: number
@@ -43,18 +43,18 @@ export interface RecordsOptions {
   readonly lists: LaneLimits
   readonly writes: LaneLimits
   /**
-   * Lists in flight, of all collections together. A list may take as long as it may, and a read by id, which may be
-   * critical, waits for the same connections: this leaves it some. @default the lanes' own bounds alone
+   * Maximum lists in flight, over all collections. Lists may be slow, and reads by id, which may be critical, use the
+   * same connections: this reserves some for them. @default only the lanes' own limits
    */
   readonly listsInflightMax?: number
 }
 
 /**
- * How work is joined. In number, so that a batch is milliseconds of work; in bytes, well under the 48 MB of a message.
+ * Batch limits. The number of items keeps a batch at milliseconds of work; the bytes stay well below a message's 48 MB.
  *
- * Lists of all collections have half of the pool, and those of one have three quarters of that half: another collection
- * still finds room (from eight connections on), and a database that merely answers late, while connections are idle, is
- * no reason to let lists wait.
+ * Lists of all collections may use half of the pool, and those of one collection three quarters of that half: so
+ * another collection still finds room (from eight connections on), and lists need not wait for a slow database while
+ * connections are idle.
  *
  * @param poolSize connections of this process. @default 16
  */
@@ -99,21 +99,21 @@ const alone: LaneLimits = {
   waitingMax: Number.POSITIVE_INFINITY,
 }
 
-/** One command an item: what joining is measured and tested against. */
+/** One command per item: the baseline for measuring and testing batches. */
 export const unjoined: RecordsOptions = { finds: alone, lists: alone, writes: alone }
 
-/** Clock, sleep, dice and event loop. */
+/** Clock, sleep, randomness and event loop. */
 export type RecordsEnvironment = Pick<WriteEnvironment, 'now' | 'sleep' | 'random'> &
   Pick<BatcherOptions<never, never>, 'atTurnEnd' | 'after'>
 
 export type Lane = 'find' | 'list' | 'insert' | 'replace'
 
-/** How often deadlines and aborts are looked at, in ms. */
+/** Interval of the checks for deadlines and aborts, in ms. */
 const tickMs = 5
 
 interface Lanes {
   readonly find: Batcher<string, FindOutcome>
-  /** Counts travel with lists: they cost a database as much, and have their room together. */
+  /** Counts share the lane of lists, because they cost the database as much. */
   readonly list: Batcher<Listing | Tally, ListingOutcome | TallyOutcome>
   readonly insert: Batcher<PendingWrite, WriteOutcome>
   readonly replace: Batcher<PendingWrite, WriteOutcome>
@@ -144,8 +144,8 @@ export class Records {
   }
 
   /**
-   * Lists that ask the database the same are the same, whoever asks and however they put it. The text of the request
-   * would not do: two versions may use one name for two fields, and two principals see two sets of documents.
+   * Runs a list. Lists with the same database query are joined, whoever asks for them. The text of the request would
+   * not do as the key: two versions may use one name for two fields, and two principals may see different documents.
    */
   async list(collection: string, listing: Listing, call: Call): Promise<ListingOutcome> {
     const outcome = await this.#list(collection, listing, call)
@@ -153,7 +153,7 @@ export class Records {
     return outcome
   }
 
-  /** Counts what a list has, as {@link list} lists it. */
+  /** Counts the documents of a list. */
   async count(collection: string, tally: Tally, call: Call): Promise<TallyOutcome> {
     const outcome = await this.#list(collection, tally, call)
     if (outcome.kind === 'records') throw new TypeError('a count lists nothing')
@@ -173,7 +173,7 @@ export class Records {
     return this.#lanesOf(collection).replace.submit(submissionOf(record, expected), call)
   }
 
-  /** Totals of each lane of each collection, for metrics. */
+  /** Totals per lane and collection, for metrics. */
   *counts(): Generator<{
     readonly collection: string
     readonly lane: Lane
@@ -187,7 +187,7 @@ export class Records {
     }
   }
 
-  /** Resolves when nothing waits or is in flight. */
+  /** Resolves when no item waits or is in flight. */
   idle(): Promise<void> {
     if (!this.#isActive()) return Promise.resolve()
     this.#idle ??= Promise.withResolvers()
@@ -215,7 +215,7 @@ export class Records {
       refused: notDone,
       overtaken: (_: unknown, reason: 'deadline' | 'aborted') => notDone(reason),
     }
-    // Nobody waits for the outcome of a write whose caller has left, but the record of it is written all the same.
+    // Keeps a write in flight even if its caller has left: its record is written anyway.
     const write = {
       refused: notDone,
       overtaken: ({ isSent }: PendingWrite, reason: 'deadline' | 'aborted') =>
@@ -270,7 +270,7 @@ export class Records {
     }
   }
 
-  /** The others first, each after the one before it: whoever has just had the room gets it last. */
+  /** Offers free room to the other collections first, in turn; the collection that just used it comes last. */
   #offerListRoom(collection: string): void {
     const names = [...this.#lanes.keys()]
     const own = names.indexOf(collection)
@@ -322,7 +322,7 @@ const submissionOf = (record: StoredRecord, expected: number) => ({
   bytes: approximateBytes(record),
 })
 
-/** Near enough for a bound: what counts is that one large document does not travel with a hundred others. */
+/** Approximate bytes suffice: they only keep a large document out of a batch with a hundred others. */
 export function approximateBytes(value: unknown): number {
   if (typeof value === 'string') return value.length + 8
   if (typeof value !== 'object' || value === null) return 8

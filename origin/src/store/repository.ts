@@ -1,31 +1,31 @@
 import type { Fields, ListQuery, Residual, Resource, VersionName } from '@spillway/origin/contract'
 
 /**
- * Storage operations of a resource, and every way in which each can end.
+ * Storage operations of a resource, with all their outcomes.
  *
- * Nothing here throws for what a database may do on a bad day: a failure is a value, so that each caller of a shared
- * batch gets the truth about their own item. What does throw is a programmer's error: from a write a
- * `WriteRefusedError` says that nothing was written, and any other leaves open whether it was.
+ * Failures of the database are values, so that each caller of a shared batch gets the truth about its own item. Only
+ * defects are thrown: a `WriteRefusedError` proves that nothing was written; after any other error of a write, that is
+ * unknown.
  */
 
-/** A stored document. Read-only: one value may be handed to many callers. */
+/** A stored document. Immutable, because one value may be shared by many callers. */
 export interface StoredDocument {
   readonly id: string
-  /** Counts writes from 1. Its ETag is `documentEtag(version)`. */
+  /** Number of writes, from 1. The entity tag contains it (`documentEtag`). */
   readonly version: number
-  /** RFC 3339, UTC, to the millisecond. */
+  /** RFC 3339, UTC, with milliseconds. */
   readonly createdAt: string
   readonly updatedAt: string
-  /** The fields of the resource's schema and nothing else. */
+  /** The fields of the resource's schema only. */
   readonly fields: Fields
-  /** State of the store's own; hand it back with the document in `replace` and `delete`. */
+  /** State of the store; pass it back with the document in `replace` and `delete`. */
   readonly bookkeeping: Bookkeeping
 }
 
 export interface Bookkeeping {
-  /** Ids of the last writes, newest first: how a write whose answer was lost learns whether it happened. */
+  /** Ids of the latest writes, newest first: a write whose answer was lost finds itself here. */
   readonly writes: readonly string[]
-  /** Present where the document was created with an Idempotency-Key. */
+  /** Present if the document was created with an Idempotency-Key. */
   readonly key?: KeyRecord
   /** Commits that have held the document as it was. @default 0 */
   readonly held?: number
@@ -35,17 +35,17 @@ export interface Bookkeeping {
 export interface KeyRecord {
   /** Fingerprint of the request ({@link ./creation-key.ts}). */
   readonly request: string
-  /** Fields as first answered, once the document has changed. */
+  /** Fields as first answered; present once the document has changed. */
   readonly first?: Fields
 }
 
-/** The circumstances of one call. */
+/** Deadline and abort signal of one call. */
 export interface Call {
-  /** Milliseconds on the clock of `performance.now()`; every promise is settled by then, give or take a tick. */
+  /** Milliseconds by `performance.now()`; every promise is settled by then, within a tick. */
   readonly deadline: number
   /**
-   * Whether nobody waits for the answer any more; an `AbortSignal` is one. It is asked before work leaves for the
-   * database, and now and then after: what has not left by then never will.
+   * Whether the caller has left; an `AbortSignal` is one. Checked before work is sent to the database, and regularly
+   * afterwards: work that was not sent by then never is.
    */
   readonly signal?: { readonly aborted: boolean }
 }
@@ -59,8 +59,8 @@ export interface Unchanged {
 }
 
 /**
- * Why something was not done. For a write: it has not happened and will not happen.
- * - `busy`: more is waiting than may wait, or no connection came free in time.
+ * The reason why something was not done. A write with this outcome has not happened and will not happen.
+ * - `busy`: too much work waits, or no connection was free in time.
  * - `deadline`: there was not enough time.
  * - `aborted`: the caller has left.
  * - `unavailable`: the database cannot be reached or has no primary.
@@ -72,9 +72,9 @@ export interface NotDone {
 export type NotDoneReason = 'busy' | 'deadline' | 'aborted' | 'unavailable'
 
 /**
- * A write left for the database and its fate could not be learnt before the deadline. It may have happened, or happen
- * yet. Sending the same create again with the same Idempotency-Key is safe, and so is a conditional write: it finds the
- * document changed.
+ * A write was sent, and its outcome could not be learnt before the deadline. It may have happened, or may still happen.
+ * Repeating a create with the same Idempotency-Key is safe, and so is a conditional write, which finds the document
+ * changed.
  */
 export interface Unknown {
   readonly kind: 'unknown'
@@ -85,19 +85,19 @@ export type ReadOutcome =
   | { readonly kind: 'notFound' }
   | NotDone
 
-/** `more`: the list goes on after the last of these documents. */
+/** `more`: whether there are documents after these. */
 export type ListOutcome =
   | { readonly kind: 'page'; readonly documents: readonly StoredDocument[]; readonly more: boolean }
   | NotDone
 
-/** Documents of a list that were counted. `isMore`: it has more than were to be counted. */
+/** Number of documents in a list. `isMore`: there are more than the maximum to count. */
 export type CountOutcome =
   | { readonly kind: 'counted'; readonly value: number; readonly isMore: boolean }
   | NotDone
 
-/** An Idempotency-Key, scoped to the subject, the resource and the version that it was sent to. */
+/** An Idempotency-Key in its scope: subject, resource and version. */
 export interface CreationKey {
-  /** `undefined`: a caller without a token. */
+  /** `undefined` for a caller without a token. */
   readonly subject: string | undefined
   readonly version: VersionName
   readonly key: string
@@ -105,16 +105,16 @@ export interface CreationKey {
   readonly request: string
 }
 
-/** Another document has the same value in these stored fields. Empty where the database does not say which. */
+/** Another document has the same value in these stored fields; empty if the database does not name them. */
 export interface UniqueConflict {
   readonly kind: 'uniqueConflict'
   readonly fields: readonly string[]
 }
 
 /**
- * Why a key cannot be used.
- * - `inUse`: a request with it is still running here.
- * - `otherRequest`: it was used for another request.
+ * The reason why a key cannot be used.
+ * - `inUse`: a request with it is still running in this process.
+ * - `otherRequest`: it was used for a different request.
  * - `spent`: it was used for this request more than 24 h ago, and the first answer is no longer known.
  */
 export interface KeyRefused {
@@ -124,25 +124,28 @@ export interface KeyRefused {
 
 export type CreateOutcome =
   | { readonly kind: 'created'; readonly document: StoredDocument }
-  /** An earlier request with this key made it: `document` is as it was first answered, not as it is now. */
+  /** An earlier request with this key created it: `document` is as first answered, not as it is now. */
   | { readonly kind: 'replayed'; readonly document: StoredDocument }
-  /** The given `id` is taken. Cannot happen to a create that leaves the id to the store. */
+  /** The given `id` exists. Impossible for a create whose id the store assigns. */
   | { readonly kind: 'duplicateId' }
-  /** A document that was required to be unchanged is not: nothing was written, and all is to be decided anew. */
+  /**
+   * A document that was required to be unchanged has changed: nothing was written, and everything must be decided
+   * again.
+   */
   | { readonly kind: 'requiredChanged' }
   | UniqueConflict
   | KeyRefused
   | NotDone
   | Unknown
 
-/** An item that failed by a defect: each of a batch is told its own outcome, and the defect is reported. */
+/** An item that failed by a defect: other items of the batch still get their outcomes, and the defect is reported. */
 export interface Failed {
   readonly kind: 'failed'
-  /** A `WriteRefusedError` proves that the item was not written; anything else leaves it open. */
+  /** A `WriteRefusedError` proves that the item was not written; after any other error that is unknown. */
   readonly error: unknown
 }
 
-/** One outcome per item, in order; or the key refuses the whole batch. */
+/** One outcome per item, in order; or a refusal of the key for the whole batch. */
 export type BatchOutcome =
   | { readonly kind: 'items'; readonly outcomes: readonly (CreateOutcome | Failed)[] }
   | KeyRefused
@@ -151,7 +154,7 @@ export type BatchOutcome =
 
 export type ReplaceOutcome =
   | { readonly kind: 'replaced'; readonly document: StoredDocument }
-  /** Another write came in between: the document is no longer at the version that was given. */
+  /** A concurrent write came first: the document is no longer at the given version. */
   | { readonly kind: 'versionConflict' }
   | { readonly kind: 'notFound' }
   | UniqueConflict
@@ -167,32 +170,32 @@ export type DeleteOutcome =
 
 export interface NewDocument {
   readonly fields: Fields
-  /** @default a new UUID, or one derived from the key */
+  /** @default derived from the key, or a new UUID */
   readonly id?: string
-  /** Its place in a batch with a key, from which its id follows: the same whatever becomes of the others. */
+  /** Index in a batch with a key. The id is derived from it, and so does not depend on other items. */
   readonly item?: number
   /** @default none */
   readonly requires?: readonly Unchanged[]
 }
 
-/** The circumstances of a change. */
+/** Deadline, abort signal and conditions of a change. */
 export interface ChangeCall extends Call {
   /** Documents whose change fails the write, like a change of the document itself. @default none */
   readonly requires?: readonly Unchanged[]
 }
 
 /**
- * Reads see every write that was acknowledged, by any process, before they were asked for. Writes are acknowledged when
- * a majority has them. Replace and delete are conditional on the version of the document that they are given: of many
- * writers who read the same version, one wins.
+ * Reads see every write that any process acknowledged before they were asked for. A write is acknowledged when a
+ * majority has it. Replace and delete are conditional on the given version: of several writers who read the same
+ * version, one succeeds.
  */
 export interface Repository {
   read(resource: Resource, id: string, call: Call): Promise<ReadOutcome>
 
-  /** @param residual what the list is narrowed to; `undefined`: to nothing */
+  /** @param residual additional condition of the access rule; `undefined` for none */
   list(resource: Resource, query: ListQuery, residual: Residual | undefined, call: Call): Promise<ListOutcome>
 
-  /** Counts all documents of a list, whatever its page, up to the resource's `countMax`. */
+  /** Counts all documents of a list, beyond its page, up to the resource's `countMax`. */
   count(
     resource: Resource,
     query: ListQuery,
@@ -207,7 +210,7 @@ export interface Repository {
     call: Call,
   ): Promise<CreateOutcome>
 
-  /** Each item on its own: one that fails fails alone. Items carry no id where there is a key. */
+  /** Creates several documents; each item succeeds or fails by itself. With a key, items have no id of their own. */
   createBatch(
     resource: Resource,
     documents: readonly NewDocument[],
@@ -227,8 +230,8 @@ export interface Repository {
   delete(resource: Resource, current: StoredDocument, call: ChangeCall): Promise<DeleteOutcome>
 
   /**
-   * The outcome of an earlier create with this key; `undefined`: there was none. For a create that is judged by what the
-   * earlier one may have changed.
+   * The outcome of an earlier create with this key; `undefined` if there was none. Asked before guards, whose verdict
+   * that create may have changed.
    */
   recall(
     resource: Resource,
@@ -237,6 +240,6 @@ export interface Repository {
     call: Call,
   ): Promise<CreateOutcome | undefined>
 
-  /** Resolves when nothing is under way: to be awaited after the last caller has been refused, before the pool closes. */
+  /** Resolves when nothing is in flight. Await it after the last caller was refused and before the pool closes. */
   drain(): Promise<void>
 }

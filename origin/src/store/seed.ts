@@ -2,7 +2,7 @@ import type { Catalogue, Seed } from '@spillway/origin/contract'
 import type { AnyBulkWriteOperation, Db } from 'mongodb'
 import { instantOf, newRecord, type StoredRecord } from './envelope.ts'
 
-/** Collection that remembers which seeds were loaded; never a resource's name, which starts with a letter. */
+/** Collection with the revisions of loaded seeds. Names of resources start with a letter, so none can collide. */
 const markers = '_seeds'
 const batchSize = 1_000
 
@@ -13,10 +13,10 @@ export interface LoadSeedOptions {
 }
 
 /**
- * Loads an application's seed once: documents that were changed or deleted since stay so.
+ * Loads an application's seed once: documents that were changed or deleted since stay as they are.
  *
- * @returns how many documents were added; 0 where this revision is loaded already
- * @throws {TypeError} where the seed names a resource that the application does not have
+ * @returns number of documents added; 0 if this revision was loaded before
+ * @throws {TypeError} if the seed names a resource that the application does not have
  */
 export async function loadSeed(
   db: Db,
@@ -51,6 +51,7 @@ export async function loadSeed(
 async function insertAbsent(db: Db, collection: string, records: readonly StoredRecord[]): Promise<number> {
   const operations = records.map(
     ({ _id, ...rest }): AnyBulkWriteOperation<StoredRecord> => ({
+      // The driver's type cannot express a record without its `_id`, which the filter sets.
       updateOne: { filter: { _id }, update: { $setOnInsert: rest as never }, upsert: true },
     }),
   )

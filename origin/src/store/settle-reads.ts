@@ -3,7 +3,7 @@ import { type Fate, fateOf } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { NotDone } from './repository.ts'
 
-/** `undefined`: no record has the id. */
+/** `undefined` if no record has the id. */
 export type FindOutcome = { readonly kind: 'record'; readonly record: StoredRecord | undefined } | NotDone
 
 export type ListingOutcome = { readonly kind: 'records'; readonly records: readonly StoredRecord[] } | NotDone
@@ -14,7 +14,7 @@ export type Find = (ids: readonly string[], timeoutMs: number) => Promise<readon
 
 type FindItem = BatchItem<string, FindOutcome>
 
-/** Outcome of a query that failed. */
+/** Outcome of a failed query. */
 const failures: Readonly<Record<Exclude<Fate, 'refused'>, NotDone>> = {
   notSent: { kind: 'notDone', reason: 'unavailable' },
   crowded: { kind: 'notDone', reason: 'busy' },
@@ -24,8 +24,8 @@ const failures: Readonly<Record<Exclude<Fate, 'refused'>, NotDone>> = {
 const absent: FindOutcome = { kind: 'record', record: undefined }
 
 /**
- * Looks a batch of ids up in one query. What the database finds fault with is looked up in halves, so that one item
- * that cannot be read takes nobody along.
+ * Finds a batch of ids with one query. If the database refuses the query, each half is queried alone, so that one
+ * unreadable item does not fail the others.
  */
 export async function settleFinds(batch: readonly FindItem[], find: Find, now: () => number): Promise<void> {
   const timeoutMs = timeLeft(batch, now())
@@ -53,7 +53,7 @@ export async function settleFinds(batch: readonly FindItem[], find: Find, now: (
   }
 }
 
-/** Settles one list, or one count of a list. */
+/** Settles one list, or one count. */
 export async function settleListing<Outcome>(
   item: BatchItem<unknown, Outcome | NotDone>,
   ask: (timeoutMs: number) => Promise<Outcome>,
@@ -68,6 +68,6 @@ export async function settleListing<Outcome>(
   }
 }
 
-/** A query is worth running for as long as anybody waits for it. */
+/** Time until the latest deadline in the batch: a query is useful until then. */
 const timeLeft = (batch: readonly { readonly deadline: number }[], now: number): number =>
   Math.max(1, Math.max(...batch.map(({ deadline }) => deadline)) - now)

@@ -14,7 +14,7 @@ import {
   type WriteOutcome,
 } from './settle-writes.ts'
 
-/** Failures that a real database shows too rarely to be waited for. */
+/** Failures that a real database shows too rarely to wait for them. */
 const record = (id: string, writeId = `w-${id}`, request?: string): StoredRecord =>
   newRecord(id, { title: id }, { writeId, request, at: instantOf(0) })
 
@@ -39,7 +39,7 @@ class Item implements BatchItem<PendingWrite, WriteOutcome> {
   }
 }
 
-/** A script of replies, one an attempt; the clock moves by 100 ms an attempt. */
+/** Scripted replies, one per attempt; each attempt advances the clock by 100 ms. */
 function script(
   replies: readonly (WriteReply | Error)[],
   stored: readonly StoredRecord[] = [],
@@ -112,7 +112,7 @@ async function inserted(
 }
 
 describe('inserts', () => {
-  it('one whose answer was lost is sent again, and found to have happened', async () => {
+  it('an insert whose answer was lost is sent again, and found to have happened', async () => {
     const own = record('a')
     for (const failure of [lost(), notPrimary(), inDoubt(1)]) {
       const duplicateOfOwn = { count: 0, errors: [duplicate(0, '_id')], isInDoubt: false }
@@ -123,11 +123,11 @@ describe('inserts', () => {
     }
   })
 
-  it('one whose answer was lost is sent again, and happens now', async () => {
+  it('an insert that was lost is sent again, and happens then', async () => {
     expect(await inserted([new Item(record('a'))], [lost(), ok(1)])).toMatchObject({ outcomes: ['written'] })
   })
 
-  it("a lost one that finds another's document under its id is told so", async () => {
+  it('a lost insert that finds another document with its id reports a duplicate', async () => {
     const duplicateId = { count: 0, errors: [duplicate(0, '_id')], isInDoubt: false }
     const theirs = record('a', 'theirs')
     expect(await inserted([new Item(record('a'))], [lost(), duplicateId], [theirs])).toMatchObject({
@@ -135,7 +135,7 @@ describe('inserts', () => {
     })
   })
 
-  it('a keyed one that runs into a unique index finds its own document before it speaks of a conflict', async () => {
+  it('an insert with a key that violates a unique index looks for its own document before it reports a conflict', async () => {
     const conflict = { count: 0, errors: [duplicate(0, 'code')], isInDoubt: false }
     const earlier = record('a', 'earlier', 'request')
     const again = () => new Item(record('a', 'again', 'request'))
@@ -143,7 +143,7 @@ describe('inserts', () => {
     expect(await inserted([again()], [conflict], [])).toMatchObject({ outcomes: ['uniqueConflict'] })
   })
 
-  it('what never left is not done; what may have left is unknown; neither is claimed to be the other', async () => {
+  it('an insert that was never sent is not done; one that may have been sent is unknown', async () => {
     const failures = (make: () => Error) => Array.from({ length: 20 }, make)
     expect(await inserted([new Item(record('a'))], failures(noPrimary))).toMatchObject({
       outcomes: ['notDone'],
@@ -154,7 +154,7 @@ describe('inserts', () => {
     })
   })
 
-  it('what found no connection free makes way at once, unless it may have left before', async () => {
+  it('an insert without a free connection ends at once as busy, unless it may have been sent before', async () => {
     expect(await inserted([new Item(record('a'))], [crowded()])).toMatchObject({ outcomes: ['notDone'] })
     const own = record('a')
     const duplicateOfOwn = { count: 0, errors: [duplicate(0, '_id')], isInDoubt: false }
@@ -163,7 +163,7 @@ describe('inserts', () => {
     })
   })
 
-  it('items of a batch that stepped down halfway are told apart', async () => {
+  it('items before and after a step-down in the middle of a batch get different outcomes', async () => {
     const steppedDown = {
       count: 1,
       errors: [{ index: 1, code: 11_602 }],
@@ -180,14 +180,14 @@ describe('inserts', () => {
     })
   })
 
-  it('a command that is refused is halved until the one at fault is alone', async () => {
+  it('a refused command is halved until the faulty item is alone', async () => {
     const items = ['a', 'b', 'bad', 'd'].map((id) => new Item(record(id)))
     const { outcomes, sent } = await inserted(items, [badValue(), ok(2), badValue(), badValue(), ok(1)])
     expect(outcomes).toEqual(['written', 'written', 'WriteRefusedError', 'written'])
     expect(sent).toEqual([['a', 'b', 'bad', 'd'], ['a', 'b'], ['bad', 'd'], ['bad'], ['d']])
   })
 
-  it('a lost one that comes again among others who are refused still finds its own document', async () => {
+  it('a lost insert that is repeated among refused ones still finds its own document', async () => {
     const [own, bad] = [record('a'), record('bad')]
     const duplicateOfOwn = { count: 0, errors: [duplicate(0, 'code')], isInDoubt: false }
     const { outcomes } = await inserted(
@@ -195,12 +195,12 @@ describe('inserts', () => {
       [lost(), badValue(), duplicateOfOwn, badValue()],
       [own],
     )
-    // The first attempt was lost: that the second is refused does not prove that the first was.
+    // The first attempt was lost: a refusal of the second does not prove that the first had no effect.
     expect(outcomes).toEqual(['written', 'WriteInDoubtError'])
   })
 
   it.each(rawErrors)(
-    'a connection that breaks with a raw %s is sent again, and nobody is refused',
+    'inserts whose connection breaks with a raw %s are sent again, and none is refused',
     async (_, raw) => {
       const items = ['a', 'b', 'c'].map((id) => new Item(record(id)))
       const happened = [record('a')]
@@ -214,18 +214,18 @@ describe('inserts', () => {
     },
   )
 
-  it('a command that was given up is lost: unknown, where no time is left to ask again', async () => {
+  it('an insert whose command was given up is unknown, if no time is left to ask again', async () => {
     const failures = Array.from({ length: 20 }, () => new CommandGivenUpError(6_000))
     expect(await inserted([new Item(record('a'))], failures)).toMatchObject({ outcomes: ['unknown'] })
   })
 
-  it('what a defect of ours ends is in doubt, not refused', async () => {
+  it('an insert ended by a defect of the origin is in doubt, not refused', async () => {
     expect(await inserted([new Item(record('a'))], [new TypeError('bug')])).toMatchObject({
       outcomes: ['WriteInDoubtError'],
     })
   })
 
-  it('an item that the database refuses fails alone', async () => {
+  it('an item that the database refuses does not fail the others', async () => {
     const refused = { count: 1, errors: [{ index: 0, code: 121 }], isInDoubt: false }
     const { outcomes } = await inserted([new Item(record('a')), new Item(record('b'))], [refused])
     expect(outcomes).toEqual(['WriteRefusedError', 'written'])
@@ -250,21 +250,21 @@ describe('replacements', () => {
     _w: writes,
   })
 
-  it('a short count is explained by the records', async () => {
+  it('reads the records if the count is short', async () => {
     const items = [new Item(ours, { expected: 1 }), new Item({ ...ours, _id: 'b' }, { expected: 1 })]
     const { environment, send } = script([ok(1)], [ours, { ...theirs, _id: 'b' }])
     await settleReplacements(items, send, environment)
     expect(items.map(({ outcome }) => outcome?.kind)).toEqual(['written', 'versionConflict'])
   })
 
-  it('one that was lost is found in the record, even under later writes', async () => {
+  it('finds a lost replacement in the record, even after later writes', async () => {
     const item = new Item(ours, { expected: 1 })
     const { environment, send } = script([lost(), ok(0)], [laterOn(['w3', 'ours', 'w1'], 3)])
     await settleReplacements([item], send, environment)
     expect(item.outcome).toEqual({ kind: 'written' })
   })
 
-  it('one that waits for its majority in vain is asked for again until it is there', async () => {
+  it('repeats a replacement that missed its majority until it is committed', async () => {
     const item = new Item(ours, { expected: 1 })
     const { environment, send, sent } = script([inDoubt(1), inDoubt(0), ok(0)], [ours])
     await settleReplacements([item], send, environment)
@@ -272,7 +272,7 @@ describe('replacements', () => {
     expect(sent).toHaveLength(3)
   })
 
-  it('one that was sent is not said to be undone because the record cannot be read', async () => {
+  it('a replacement that was sent is unknown if the record cannot be read', async () => {
     const item = new Item(ours, { expected: 1 })
     const other = new Item({ ...ours, _id: 'b' }, { expected: 1 })
     const failures = Array.from({ length: 20 }, noPrimary)
@@ -281,7 +281,7 @@ describe('replacements', () => {
     expect([item.outcome, other.outcome]).toEqual([{ kind: 'unknown' }, { kind: 'unknown' }])
   })
 
-  it('a conflict that may yet be undone is no answer', async () => {
+  it('does not report a conflict that may still be rolled back', async () => {
     const conflict = { count: 0, errors: [duplicate(0, 'code')], isInDoubt: true }
     const item = new Item(ours, { expected: 1 })
     const { environment, send } = script([conflict, ok(1)])

@@ -6,24 +6,22 @@ import type { NotDone, UniqueConflict, Unknown } from './repository.ts'
 import type { Find } from './settle-reads.ts'
 
 /**
- * Sends a batch of writes and finds out the truth about each item.
+ * Sends a batch of writes and determines the outcome of each item.
  *
- * Every write can be sent again without harm: an insert has an `_id` that only it uses, and a replacement names the
- * version that it replaces. So a write whose answer was lost (network error, change of primary, majority not reached in
- * time) is simply sent again: either it happens now, or the database says that it cannot, and the record, which carries
- * the ids of its last writes, says whether that is because it had happened before. A late arrival of the first sending
- * then finds its place taken. This is what retryable writes do, without the server's help: DocumentDB has none before
- * version 8.
+ * Every write can be repeated safely: an insert has an `_id` that only it uses, and a replacement names the version
+ * that it replaces. So a write whose answer was lost (network error, change of primary, no majority in time) is sent
+ * again. Either it happens now, or the database reports a conflict, and the record, which contains the ids of its
+ * latest writes, tells whether the first attempt caused that. If the first attempt is executed late, it conflicts with
+ * the second one. Retryable writes do the same with the server's help; DocumentDB has none before version 8.
  *
- * Records are read back with majority read concern, and the reply they follow was given with majority write concern, for
- * which a server waits even where the items failed: what made an item fail is committed by then and will not be undone,
- * so that it may be answered with.
+ * Records are read back with majority read concern, after a reply with majority write concern. A server waits for the
+ * majority even if items failed, so the cause of a failed item is committed by then and cannot be rolled back.
  */
 export interface PendingWrite {
   readonly record: StoredRecord
   /** Version that a replacement replaces; 0 for an insert. */
   readonly expected: number
-  /** Whether it may have reached the database: from then on it is not known to be undone until the database says so. */
+  /** Whether it may have reached the database: then only the database can tell that it did not happen. */
   isSent: boolean
 }
 
@@ -45,11 +43,11 @@ export interface WriteEnvironment {
   readonly sleep: (timeMs: number) => Promise<void>
   /** 0 to 1. */
   readonly random: () => number
-  /** Told of each replacement that has happened, before its writer is. */
+  /** Called for each replacement that has happened, before its caller is answered. */
   readonly onReplaced: (record: StoredRecord) => void
 }
 
-/** The database found fault with a write, and has not done it; the fault is in our code or our schema. */
+/** The database refused a write and has not executed it; the fault is in the origin's code or in a schema. */
 export class WriteRefusedError extends Error {
   override readonly name = 'WriteRefusedError'
 
@@ -58,7 +56,7 @@ export class WriteRefusedError extends Error {
   }
 }
 
-/** Something failed around a write, and whether the write has happened is not known. */
+/** An error during a write that leaves open whether the write has happened. */
 export class WriteInDoubtError extends Error {
   override readonly name = 'WriteInDoubtError'
 
@@ -96,22 +94,22 @@ export function settleReplacements(
   })
 }
 
-/** Traces of the attempts before this one. */
+/** Facts from earlier attempts. */
 interface Known {
   /** Items that may have reached the database. */
   readonly sentBefore: ReadonlySet<WriteItem>
-  /** Items whose answer was lost: that they are refused now does not say that they have not happened then. */
+  /** Items whose answer was lost: a later refusal does not prove that they have not happened. */
   readonly inDoubt: ReadonlySet<WriteItem>
 }
 
-/** Steps in which inserts and replacements differ. */
+/** Steps that differ between inserts and replacements. */
 interface WriteSteps {
   readonly inDoubt: Set<WriteItem>
   readonly send: (items: readonly WriteItem[]) => Promise<WriteReply>
   readonly read: (items: readonly WriteItem[], reply: WriteReply, known: Known) => Promise<void>
 }
 
-/** Ends an item that the database does not take. */
+/** Ends an item that the database refuses. */
 function refuse(item: WriteItem, error: { readonly code?: unknown }, inDoubt: ReadonlySet<WriteItem>): void {
   const refusal = new WriteRefusedError(error.code, { cause: error })
   item.fail(inDoubt.has(item) ? new WriteInDoubtError(refusal) : refusal)
@@ -120,7 +118,7 @@ function refuse(item: WriteItem, error: { readonly code?: unknown }, inDoubt: Re
 const backoffMsMin = 20
 const backoffMsMax = 250
 
-/** Sends what is not settled until it is, or until its deadline. */
+/** Sends unsettled items until all are settled, or their deadline passes. */
 async function settle(
   batch: readonly WriteItem[],
   environment: WriteEnvironment,
@@ -142,21 +140,21 @@ async function settle(
     } catch (error) {
       const fate = fateOf(error)
       if (isAnswered || fate === 'lost' || fate === 'timedOut') for (const item of items) inDoubt.add(item)
-      // After the answer, it is the question about it that was not sent.
+      // After an answer, the failed command was the read-back, not the write.
       if ((fate === 'notSent' || fate === 'crowded') && !isAnswered) {
         for (const item of items) item.value.isSent = sentBefore.has(item)
-        // A write with nothing at stake makes way, instead of waiting for a connection once more.
+        // An unsent write ends at once, instead of waiting for a connection again.
         if (fate === 'crowded') for (const item of items) if (!item.value.isSent) item.settle(busy)
       }
       if (fate === 'refused') return settleHalves(items, error, environment, steps)
     }
     if (batch.every(({ isSettled }) => isSettled)) return
-    // Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): those who failed together do not return together.
+    // Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): items that failed together do not return together.
     await sleep(backoffMsMin + random() * Math.min(backoffMsMax, backoffMsMin * 2 ** attempt))
   }
 }
 
-/** One item that cannot be written takes nobody along. */
+/** Halves a refused batch, so that one faulty item does not fail the others. */
 async function settleHalves(
   items: readonly WriteItem[],
   error: unknown,
@@ -196,7 +194,8 @@ async function readInsertReply(
       if (!isInDoubt) item.settle(written)
     } else if (isDuplicateKey(error)) {
       const fields = duplicateFields(error)
-      // The database chooses the index that it names first: a repeated write may collide with its own document there.
+      // The database names the violated index that it checks first: a repeated write may conflict with its own document
+      // there.
       const mayBeOwn = sentBefore.has(item) || item.value.record._key !== undefined || fields[0] === '_id'
       if (mayBeOwn || isInDoubt) duplicates.set(item, fields)
       else item.settle({ kind: 'uniqueConflict', fields })
@@ -210,7 +209,7 @@ async function readInsertReply(
     const { record } = item.value
     const found = existing.get(record._id)
     if (found === undefined) {
-      // A duplicate id that is not there any more has expired in between: the next attempt finds the place free.
+      // The document with this id has expired in between: the next attempt can insert.
       if (fields[0] !== '_id') item.settle({ kind: 'uniqueConflict', fields })
     } else if (found._w?.includes(writeIdOf(record))) {
       item.settle(written)
@@ -236,12 +235,12 @@ async function readUpdateReply(
     const error = errorsByIndex.get(index)
     if (error === undefined) matched.push(item)
     else if (isDuplicateKey(error)) {
-      // While in doubt, what it ran into may be undone as well: it is asked again.
+      // While in doubt, the conflicting write may be rolled back as well, so the item is sent again.
       if (!isInDoubt) item.settle({ kind: 'uniqueConflict', fields: duplicateFields(error) })
     } else if (!isPassing(error.code)) refuse(item, error, inDoubt)
   })
   if (isInDoubt) return
-  // An update command answers with a count. Where it is short, the records themselves say who is missing.
+  // An update command only returns a count. If it is short, the records tell which items failed.
   if (count === matched.length) {
     for (const item of matched) settleReplaced(item, written)
     return
@@ -249,7 +248,7 @@ async function readUpdateReply(
   const existing = await readBack(matched, find, now)
   const isWinner = ({ record }: PendingWrite) =>
     existing.get(record._id)?._w?.includes(writeIdOf(record)) === true
-  // Among first attempts, only those that the server counted can have matched.
+  // Without earlier attempts, exactly `count` items have matched: if the records show as many, every winner is known.
   const isEveryWinnerKnown =
     sentBefore.size === 0 && matched.filter(({ value }) => isWinner(value)).length === count
   for (const item of matched) {
@@ -259,10 +258,10 @@ async function readUpdateReply(
 }
 
 /**
- * Verdict of the stored record on a replacement.
+ * Judges a replacement by the stored record.
  *
- * @param isEveryWinnerKnown whether a record without our mark proves that we have not written it
- * @returns `undefined` where the replacement has not happened and may be tried again
+ * @param isEveryWinnerKnown whether the absence of the write's id from the record proves that it did not happen
+ * @returns `undefined` if the replacement has not happened and may be repeated
  */
 export function replacementOutcome(
   { record, expected }: PendingWrite,
@@ -274,8 +273,8 @@ export function replacementOutcome(
   const writes = found._w ?? []
   if (writes.includes(writeId as string)) return written
   if (found._v === expected) return undefined
-  // Ours would stand right after the write that it replaced. With that one gone as well, others have written so often
-  // since that the record has forgotten.
+  // The write's id would follow that of the version it replaced. If that one is missing, too, so many writes came since
+  // that the record has dropped both.
   const isLost = isEveryWinnerKnown || (writeBefore !== undefined && writes.includes(writeBefore))
   if (!isLost) return unknown
   return { kind: found._v === 0 ? 'notFound' : 'versionConflict' }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { TransactionRoom } from './transaction-room.ts'
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test says so. */
 function held(): {
   readonly work: () => Promise<string>
   readonly end: () => void
@@ -19,7 +19,7 @@ function held(): {
   }
 }
 
-it('runs no more at once than there is room for, and the others in the order in which they came', async () => {
+it('runs at most as many at once as allowed, and the others in order of arrival', async () => {
   const room = new TransactionRoom(1)
   const [first, second, third] = [held(), held(), held()]
   const all = [first, second, third].map(({ work }) => room.run(60_000, work))
@@ -33,7 +33,7 @@ it('runs no more at once than there is room for, and the others in the order in 
   expect([room.inflight, room.waiting]).toEqual([0, 0])
 })
 
-it('turns away who is one too many, and who has waited too long, without running them', async () => {
+it('refuses work beyond the queue limit or the time limit without running it', async () => {
   const room = new TransactionRoom(1, 1)
   const [first, second, third] = [held(), held(), held()]
   const running = room.run(60_000, first.work)
@@ -45,7 +45,7 @@ it('turns away who is one too many, and who has waited too long, without running
   expect([second.begun(), third.begun(), room.inflight, room.waiting]).toEqual([false, false, 0, 0])
 })
 
-it('gives the place back when the work fails', async () => {
+it('frees the slot when the work fails', async () => {
   const room = new TransactionRoom(1)
   await expect(room.run(60_000, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await room.run(60_000, async () => 'next')).toBe('next')

@@ -1,6 +1,6 @@
 /**
- * Transactions in flight, at most so many: each holds a connection for most of its time, and reads and single writes,
- * which share theirs, must not wait behind them. First come, first served.
+ * Limits the transactions in flight: each holds a connection for most of its duration, and reads and single writes,
+ * which share connections, must not wait behind them. First come, first served.
  */
 export class TransactionRoom {
   readonly #inflightMax: number
@@ -22,10 +22,10 @@ export class TransactionRoom {
   }
 
   /**
-   * Runs when there is room.
+   * Runs work when a slot is free.
    *
-   * @param timeoutMs how long it may wait
-   * @returns `full`: too many wait; `late`: no room in time. It has not been run then.
+   * @param timeoutMs maximum wait for a slot
+   * @returns `full` if too many wait, `late` if no slot was free in time; the work was not run then
    */
   async run<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result | 'full' | 'late'> {
     if (this.#inflight >= this.#inflightMax) {
@@ -36,7 +36,7 @@ export class TransactionRoom {
       return await work()
     } finally {
       const next = this.#waiting.shift()
-      // The place goes to the next one as it is.
+      // Hands the slot to the next waiting work directly.
       if (next === undefined) this.#inflight -= 1
       else next()
     }

@@ -10,21 +10,21 @@ export interface RecordWrite {
   readonly record: StoredRecord
   /** Version that it replaces; 0 for an insert. */
   readonly expected: number
-  /** Whether the stored record only has to be at that version still, and stays as it is. */
+  /** Whether the record is only required to be at that version, and is not changed. */
   readonly isGuard: boolean
   /** How often others may have held this version ({@link StoredRecord._g}); `undefined`: as often as they like. */
   readonly held?: number | undefined
 }
 
-/** How one attempt at a transaction ended. Nothing was written, except where it says otherwise. */
+/** Outcome of one attempt at a transaction. Nothing was written, unless stated otherwise. */
 export type Attempt =
   | { readonly kind: 'committed' }
-  /** A record is not at its expected version any more. */
+  /** A record is no longer at its expected version. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'duplicate'; readonly collection: string; readonly fields: readonly string[] }
-  /** Another transaction, or a change of primary, was in the way: the same again may succeed. */
+  /** Another transaction or a change of primary interfered: the same attempt may succeed later. */
   | { readonly kind: 'aborted' }
-  /** The commit was sent and its answer lost: it may have happened. */
+  /** The commit was sent and its answer was lost: it may have happened. */
   | { readonly kind: 'doubtful' }
 
 const changed: Attempt = { kind: 'changed' }
@@ -33,11 +33,11 @@ const doubtful: Attempt = { kind: 'doubtful' }
 const committed: Attempt = { kind: 'committed' }
 
 /**
- * Sends all writes as one transaction of the database: a command for each collection, then the commit. All of it is known
- * before the first command, so that the locks are held for a few round trips and never for somebody's code.
+ * Sends all writes as one transaction: one command per collection, then the commit. All commands are known before the
+ * first is sent, so that locks are held for a few round trips and never while code of an application runs.
  *
- * @param timeoutMs how long all of it may take
- * @throws whatever ended a command before the commit: then nothing was written ({@link ./database-error.ts})
+ * @param timeoutMs time limit of the whole attempt
+ * @throws the error of a command before the commit: nothing was written then ({@link ./database-error.ts})
  */
 export async function attemptTransaction(
   db: Db,
@@ -64,14 +64,14 @@ export async function attemptTransaction(
     if (isTransient(error)) return aborted
     throw error
   } finally {
-    // Aborts it at the server, where it is still open.
+    // Aborts the transaction on the server if it is still open.
     await bounds.run(endTimeoutMs, () => session.endSession()).catch(() => {})
   }
 }
 
 const endTimeoutMs = 500
 
-/** Asks again where the answer was lost: the server remembers what became of a transaction. */
+/** Sends the commit again if its answer was lost: the server remembers the outcome of a transaction. */
 async function commit(session: ClientSession, bounds: CommandBounds, left: () => number): Promise<Attempt> {
   for (;;) {
     try {
@@ -86,21 +86,21 @@ async function commit(session: ClientSession, bounds: CommandBounds, left: () =>
 }
 
 const againMs = 20
-/** The least time worth asking once more with, in ms. */
+/** Minimum time left for another attempt at the commit, in ms. */
 const againMsMin = 50
 
-/** The server's or the driver's word that a transaction has not happened and may be begun anew. */
+/** Whether the server or the driver states that a transaction has not happened and may be repeated. */
 const isTransient = (error: unknown): boolean =>
   error instanceof MongoError && error.hasErrorLabel('TransientTransactionError')
 
 interface Command {
   readonly collection: string
   readonly document: Document
-  /** Documents that it must insert or match. */
+  /** Number of documents that it must insert or match. */
   readonly count: number
 }
 
-/** One command for each collection and kind, in an order that is the same for all transactions. */
+/** One command per collection and kind, in an order that is the same for all transactions. */
 function* commandsOf(writes: readonly RecordWrite[]): Generator<Command> {
   const byCollection = Map.groupBy(writes, ({ collection }) => collection)
   for (const collection of [...byCollection.keys()].sort()) {
@@ -119,8 +119,9 @@ function* commandsOf(writes: readonly RecordWrite[]): Generator<Command> {
 }
 
 /**
- * A guard counts up a field that no document shows: a write, since two transactions that each read what the other one
- * changes would both commit otherwise (write skew: Berenson et al., "A Critique of ANSI SQL Isolation Levels", 1995).
+ * The update of a record. A guard increments an internal counter: it must be a write, because two transactions that
+ * each read what the other one changes would otherwise both commit (write skew: Berenson et al., "A Critique of ANSI
+ * SQL Isolation Levels", 1995).
  */
 const updateOf = ({ record, expected, isGuard, held }: RecordWrite): Document => ({
   // `null` is equal to a field that is not there.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** Ids that no other write has: a random name for this process, and a number. */
+/** Returns unique ids of writes: a random name of this process, and a counter. */
 export function writeIds(): () => string {
   const process = randomBytes(9).toString('base64url')
   let count = 0
