@@ -104,3 +104,60 @@ test('stores a counted list for whom it is the same, and counts again after a wr
   await send('bob', 'POST', '/v1/orders', order('open'))
   expect(await list('carl')).toMatchObject({ isHit: false, json: { count: { value: 4, relation: 'eq' } } })
 })
+
+test('shows nobody a document that a reference names and they may not read, in whatever order people ask', async () => {
+  const { json: venue } = await send('ann', 'POST', '/v1/venues', { name: 'V', open: false })
+  const { json: event } = await send('ann', 'POST', '/v1/events', { title: 'E', venueId: venue.id })
+  const paths = [`/v1/events/${event.id}?expand=venueId`, '/v1/events?expand=venueId']
+  const shownTo = async (who: Person, path: string) => {
+    const { json } = await send(who, 'GET', path)
+    const shown = (json.items ?? [json]).find(({ id }: { id: string }) => id === event.id)
+    return shown.expanded.venueId?.name
+  }
+  const everybody: readonly Person[] = ['ann', 'bob', 'nobody', 'cleo']
+  for (let first = 0; first < everybody.length * 2; first += 1) {
+    for (const index of everybody.keys()) {
+      const who = everybody[(first + index) % everybody.length] as Person
+      for (const path of paths) {
+        expect([who, path, await shownTo(who, path)]).toEqual([who, path, who === 'ann' ? 'V' : undefined])
+      }
+    }
+  }
+})
+
+test('stores an expanded answer, and drops it when a document changes that it shows or may show', async () => {
+  const { json: venue } = await send('ann', 'POST', '/v1/venues', { name: 'Before', open: false })
+  const { json: event } = await send('ann', 'POST', '/v1/events', { title: 'E', venueId: venue.id })
+  const paths = [`/v1/events/${event.id}?expand=venueId`, '/v1/events?expand=venueId']
+  const patch = (body: object) => send('ann', 'PATCH', `/v1/venues/${venue.id}`, body)
+  const names = (who: Person) =>
+    Promise.all(
+      paths.map(async (path) => {
+        const { json } = await send(who, 'GET', path)
+        const shown = (json.items ?? [json]).find(({ id }: { id: string }) => id === event.id)
+        return shown.expanded.venueId?.name
+      }),
+    )
+  expect([await names('nobody'), await names('bob')]).toEqual([
+    [undefined, undefined],
+    [undefined, undefined],
+  ])
+  await patch({ open: true })
+  expect([await names('nobody'), await names('bob')]).toEqual([
+    ['Before', 'Before'],
+    ['Before', 'Before'],
+  ])
+  await patch({ name: 'After' })
+  expect([await names('nobody'), await names('ann')]).toEqual([
+    ['After', 'After'],
+    ['After', 'After'],
+  ])
+  expect((await send('nobody', 'GET', paths[0] as string)).isHit).toBe(true)
+  await patch({ open: false })
+  expect([await names('nobody'), await names('ann')]).toEqual([
+    [undefined, undefined],
+    ['After', 'After'],
+  ])
+  await send('ann', 'DELETE', `/v1/venues/${venue.id}`)
+  expect(await names('ann')).toEqual([undefined, undefined])
+})

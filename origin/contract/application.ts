@@ -47,14 +47,23 @@ export function defineApplication(definition: ApplicationDefinition): Applicatio
     title,
     summary,
     license,
-    resources: catalogue(...resources.map((resource) => withActions(resource, actions))),
+    resources: joined(resources, actions),
   }
 }
 
-/** A resource with the actions that are its operations. */
-function withActions(resource: Resource, actions: readonly Action[]): Resource {
-  const own = actions.filter(({ on }) => on.name === resource.name)
-  return own.length === 0 ? resource : { ...resource, actions: new Map(own.map((one) => [one.name, one])) }
+/** The resources as parts of one application: with the actions that are their operations, and each other. */
+function joined(resources: readonly Resource[], actions: readonly Action[]): Catalogue {
+  const parts = resources.map((resource) => {
+    const own = actions.filter(({ on }) => on.name === resource.name)
+    const targets = new Map<string, Resource>()
+    return { ...resource, actions: new Map(own.map((one) => [one.name, one])), targets }
+  })
+  const byName = catalogue(...parts)
+  for (const { references, targets } of parts) {
+    // The cast: references to resources that are not there have been refused.
+    for (const [field, target] of references) targets.set(field, byName.get(target) as Resource)
+  }
+  return byName
 }
 
 const madeByAction = value(

@@ -1,4 +1,5 @@
 import type { Visibility } from './cache-policy.ts'
+import { type Expansion, expandedAudience, isExpandedAlike } from './expand.ts'
 import type { Principal } from './principal.ts'
 import type { Resource } from './resource.ts'
 import type { Route } from './route.ts'
@@ -10,29 +11,45 @@ import type { Route } from './route.ts'
  *
  * @param audience of the caller: {@link audienceOf}
  * @param canonical canonical query of {@link ./query.ts}; for later pages the caller appends the cursor
+ * @param expand references whose documents the answer shows
  */
 export function cacheKey(
   route: Pick<Route, 'version' | 'resource' | 'representation' | 'id'>,
   canonical: string,
   audience: string | undefined,
+  expand: readonly Expansion[] = [],
 ): string {
   const { cache, name } = route.resource
-  const view = `/${route.version}.${route.representation.shape}/${name}`
+  const shapes = [route.representation.shape, ...expand.map(({ target }) => target.representation.shape)]
+  const view = `/${route.version}.${shapes.join('.')}/${name}`
   const path = route.id === undefined ? view : `${view}/${route.id}`
   const query = canonical === '' ? '' : `?${canonical}`
   const visibility: Visibility | undefined = cache.kind === 'stored' ? cache.visibility : undefined
-  if (visibility !== 'subject' && visibility !== 'residual') return path + query
+  const isOfSeveral = !isExpandedAlike(expand)
+  if (visibility !== 'subject' && visibility !== 'residual' && !isOfSeveral) return path + query
   if (audience === undefined) throw new TypeError(`a stored answer of '${name}' needs a subject in its key`)
-  // No encoded text starts with `=`: a subject cannot pass for a residual, whatever rule was deployed before this one.
-  return `/${visibility === 'subject' ? '~' : '='}${encodeURIComponent(audience)}${path}${query}`
+  // No encoded text starts with `=` or `+`: a subject cannot pass for a residual, whatever rule was deployed before this
+  // one, nor either for an audience of several resources.
+  const mark = isOfSeveral ? '+' : visibility === 'subject' ? '~' : '='
+  return `/${mark}${encodeURIComponent(audience)}${path}${query}`
 }
 
-/** Audience of what a caller is shown of a resource; `undefined` where it is the same for all who may ask. */
+/**
+ * Audience of what a caller is shown of a resource, and of the documents that are expanded; `undefined` where it is the
+ * same for all who may ask.
+ */
 export function audienceOf(
   { cache, audiences }: Pick<Resource, 'cache' | 'audiences'>,
   principal: Principal | undefined,
+  expand: readonly Expansion[] = [],
 ): string | undefined {
   if (cache.kind === 'none') return undefined
-  if (cache.visibility === 'subject') return principal?.subject
-  return cache.visibility === 'residual' ? audiences.read.of(principal).text : undefined
+  const own =
+    cache.visibility === 'subject'
+      ? principal?.subject
+      : cache.visibility === 'residual'
+        ? audiences.read.of(principal).text
+        : undefined
+  // JSON keeps the parts apart, whatever texts they are.
+  return isExpandedAlike(expand) ? own : JSON.stringify([[own], ...expandedAudience(expand, principal)])
 }

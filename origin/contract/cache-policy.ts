@@ -60,6 +60,24 @@ export function resolveCacheRule(options: CacheOptions | 'none', read: AccessRul
   }
 }
 
+/** Visibilities, the narrowest first. */
+const narrowToWide: readonly Visibility[] = ['subject', 'residual', 'authorized', 'public']
+
+/** Rule of an answer made of two: the narrower audience and the shorter lifetimes; none where either has none. */
+export function narrowest(one: CacheRule, other: CacheRule): CacheRule {
+  if (one.kind === 'none') return one
+  if (other.kind === 'none') return other
+  const isNarrower = narrowToWide.indexOf(one.visibility) <= narrowToWide.indexOf(other.visibility)
+  return {
+    kind: 'stored',
+    visibility: isNarrower ? one.visibility : other.visibility,
+    maxAgeSeconds: Math.min(one.maxAgeSeconds, other.maxAgeSeconds),
+    staleWhileRevalidateSeconds: Math.min(one.staleWhileRevalidateSeconds, other.staleWhileRevalidateSeconds),
+    staleIfErrorSeconds: Math.min(one.staleIfErrorSeconds, other.staleIfErrorSeconds),
+    listsBy: one.listsBy,
+  }
+}
+
 /**
  * `Cache-Control` for clients. They may keep an answer but must revalidate it before each use (`no-cache`, RFC 9111
  * §5.2.2.4): the edge answers with a cheap 304, and a browser's cache never hides its user's own write.

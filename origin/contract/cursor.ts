@@ -52,11 +52,9 @@ export function decodeCursor(
   return encodeCursor(view, query, place) === cursor ? place : undefined
 }
 
-/** Page size, field selection and counting may change between pages; the list and its order may not. */
+/** Page size, field selection, counting and expansion may change between pages; the list and its order may not. */
 function listDigest({ resource, version }: View, { canonical }: Pick<OrderedList, 'canonical'>): string {
-  const list = canonical
-    .split('&')
-    .filter((part) => !part.startsWith('limit=') && !part.startsWith('fields=') && part !== 'count=true')
+  const list = canonical.split('&').filter((part) => !/^(limit|fields|expand)=|^count=true$/.test(part))
   return fnv1a(`${version}/${resource.name}?${list.join('&')}`)
 }
 

@@ -136,6 +136,9 @@ function* checkParameters({ query = {}, references = {}, versions }: ResourceDef
     ...(Object.keys(references).length > 0 ? ['expand'] : []),
   ]
   for (const { version, schema, paths } of versions) {
+    if (Object.keys(references).length > 0 && Object.hasOwn(schema.properties, 'expanded')) {
+      yield `versions.${version} shows 'expanded', where the documents of references are shown: rename the field`
+    }
     for (const name of parameters) {
       const isShown = Object.hasOwn(schema.properties, name)
       if (isShown && query.filter?.includes(paths[name] ?? name)) {

@@ -1,6 +1,7 @@
 import type { View } from './catalogue.ts'
 import { parseCount } from './count.ts'
 import { type CursorValue, decodeCursor, type OrderedList, type SortField } from './cursor.ts'
+import { type Expansion, expansionsOf, parseExpand } from './expand.ts'
 import { type FilterType, filterTypeOf } from './filter-type.ts'
 import { limits } from './limits.ts'
 import { type Filter, type FilterOperator, operators, operatorsOf, parameterOf } from './operators/index.ts'
@@ -15,6 +16,8 @@ export interface ListQuery extends OrderedList {
   readonly limit: number
   /** Present where the list is to be counted. */
   readonly counts?: true
+  /** Present where references are to be expanded. */
+  readonly expand?: readonly Expansion[]
   /** Sort values of the last document of the page before; the page starts after it. */
   readonly after: readonly CursorValue[] | undefined
   /** The one spelling of this query: equal queries have equal text. Safe in a URL. Without the cursor. */
@@ -37,7 +40,7 @@ interface QueryField {
 /**
  * Parses the query string of a list.
  * Grammar: `field=value`, `field[op]=value` with a word of {@link operators}, `sort=a,-b`, `fields=a,b`, `limit=n`,
- * `count=true`, `cursor=…`. Anything else is refused by name, so that no unknown parameter poisons or dilutes the cache, and a
+ * `count=true`, `expand=a,b`, `cursor=…`. Anything else is refused by name, so that no unknown parameter poisons or dilutes the cache, and a
  * parameter may stand once only.
  *
  * @param search the query string as sent, with or without `?`
@@ -66,17 +69,20 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
   const fields = parseFields(view, taken.get('fields'), errors)
   const limit = parseLimit(view, taken.get('limit'), errors)
   const counts = parseCount(taken.get('count'), errors)
+  const expand = parseExpand(view, taken.get('expand'), limit, errors)
   if (errors.length > 0) return { ok: false, problem: invalidQuery(errors) }
   const canonical = [
     ...filterTexts.sort(),
     ...(counts ? ['count=true'] : []),
+    ...expandTexts(expand),
     ...(fields === undefined ? [] : [`fields=${fields.join(',')}`]),
     `limit=${limit}`,
     `sort=${sort.canonical}`,
   ].join('&')
   if (canonical.length > limits.listQueryLengthMax) return refuse('query', tooLongForPages)
   const cursor = taken.get('cursor')
-  const query = { filters, sort: sort.fields, fields, limit, ...(counts && { counts }), canonical, cursor }
+  const asked = { ...(counts && { counts }), ...(expand.length > 0 && { expand }) }
+  const query = { ...asked, filters, sort: sort.fields, fields, limit, canonical, cursor }
   if (cursor === undefined) return { ok: true, value: { ...query, after: undefined } }
   const after = decodeCursor(cursor, view, query)
   if (after !== undefined) return { ok: true, value: { ...query, after } }
@@ -85,22 +91,36 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
   return { ok: false, problem: { code: 'invalid-cursor', detail, errors: [{ parameter: 'cursor', detail }] } }
 }
 
-/** Parses the query string of a read: `fields` alone. */
-export function parseReadQuery(
-  view: View,
-  search: string,
-): Parsed<{ fields: readonly string[] | undefined; canonical: string }> {
+/** A request for one document, checked. */
+export interface ReadQuery {
+  readonly fields: readonly string[] | undefined
+  /** Present where references are to be expanded. */
+  readonly expand?: readonly Expansion[]
+  readonly canonical: string
+}
+
+/** Parses the query string of a read: `fields`, and `expand` where the view has something to expand. */
+export function parseReadQuery(view: View, search: string): Parsed<ReadQuery> {
   const parameters = parseParameters(search)
   if (!parameters.ok) return parameters
   const errors: FieldError[] = []
+  const known = ['fields', ...(expansionsOf(view).length > 0 ? ['expand'] : [])]
   for (const [name] of parameters.value) {
-    if (name !== 'fields')
-      errors.push({ parameter: quote(name), detail: 'Unknown parameter. Supported: fields.' })
+    if (!known.includes(name))
+      errors.push({
+        parameter: quote(name),
+        detail: `Unknown parameter. Supported: ${known.join(', ')}.`,
+      })
   }
   const fields = parseFields(view, parameters.value.get('fields'), errors)
+  const expand = known.includes('expand') ? parseExpand(view, parameters.value.get('expand'), 1, errors) : []
   if (errors.length > 0) return { ok: false, problem: invalidQuery(errors) }
-  return { ok: true, value: { fields, canonical: fields === undefined ? '' : `fields=${fields.join(',')}` } }
+  const texts = [...expandTexts(expand), ...(fields === undefined ? [] : [`fields=${fields.join(',')}`])]
+  return { ok: true, value: { fields, ...(expand.length > 0 && { expand }), canonical: texts.join('&') } }
 }
+
+const expandTexts = (expand: readonly Expansion[]): readonly string[] =>
+  expand.length === 0 ? [] : [`expand=${expand.map(({ name }) => name).join(',')}`]
 
 /** A write takes no query parameters. */
 export function parseWriteQuery(search: string): Parsed<undefined> {
@@ -136,9 +156,10 @@ export function queryFields(view: View, use: 'filter' | 'sort'): readonly QueryF
 const tooLongForPages = `Query too long: at most ${limits.listQueryLengthMax} characters in canonical form.`
 
 /** Parameters of a view's lists that are no filters. */
-const reservedParameters = ({ resource }: View): readonly string[] => [
+const reservedParameters = (view: View): readonly string[] => [
   ...['sort', 'fields', 'limit', 'cursor'],
-  ...(resource.query.countMax > 0 ? ['count'] : []),
+  ...(view.resource.query.countMax > 0 ? ['count'] : []),
+  ...(expansionsOf(view).length > 0 ? ['expand'] : []),
 ]
 
 const invalidQuery = (errors: readonly FieldError[]): Problem => ({

@@ -51,6 +51,10 @@ export function idsIn(schema: TSchema): number | undefined {
   return isOfText ? (maxItems ?? Number.POSITIVE_INFINITY) : undefined
 }
 
+/** Ids in a field of a document: it holds one, or an array of them. */
+export const idsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value : typeof value === 'string' ? [value] : []
+
 function hint(given: string, known: readonly string[]): string {
   const near = nearest(given, known)
   return near === undefined ? `use ${known.join(', ')}` : `did you mean '${near}'?`

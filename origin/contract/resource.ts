@@ -63,6 +63,8 @@ export interface Resource<Stored extends TProperties = TProperties> {
   readonly indexes: readonly IndexDefinition[]
   /** Names of resources by the stored fields that hold ids of their documents. */
   readonly references: ReadonlyMap<string, string>
+  /** The resources themselves, by the same fields, once it is part of an application. */
+  readonly targets: ReadonlyMap<string, Resource>
   readonly rules: WriteRules
   readonly priority: Priority
   readonly requireIfMatch: boolean
@@ -113,6 +115,7 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
     versions: new Map(
       definition.versions.map((view) => [view.version, { ...view, shape: shapeOf(definition.schema, view) }]),
     ),
+    targets: new Map(),
     actions: new Map(),
   }
 }

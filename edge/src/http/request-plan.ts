@@ -6,11 +6,16 @@ import {
   cacheKey,
   deadline,
   documentTag,
+  type Expansion,
+  isExpandedAlike,
   isPublic,
   isRead,
+  joinedCacheRule,
+  type ListQuery,
   lifecycleStage,
   matchRoute,
   type Operation,
+  type Parsed,
   type Priority,
   type Problem,
   parseListQuery,
@@ -33,6 +38,8 @@ export interface ReadPlan {
   /** Cache key shared by all callers; `undefined` when each audience has its own key or nothing is stored. */
   readonly sharedKey: string | undefined
   readonly isStored: boolean
+  /** References whose documents the answer shows. */
+  readonly expand: readonly Expansion[]
   readonly isOpen: boolean
   readonly access: AccessRule
   readonly priority: Priority
@@ -172,16 +179,18 @@ function planRead(route: Route, search: string): RequestPlan {
   if (!parsed.ok) return invalid(route, route.resource.access.read, parsed.problem)
   const { canonical } = parsed.value
   const path = pathOf(route)
-  const { cache, access, priority } = route.resource
-  const isStored = cache.kind === 'stored'
-  const isShared = isStored && (cache.visibility === 'public' || cache.visibility === 'authorized')
+  const { access, priority } = route.resource
+  const { expand = [] } = parsed.value
+  const isStored = joinedCacheRule(route.resource.cache, expand).kind === 'stored'
+  const isShared = isStored && isSharedByAll(route.resource) && isExpandedAlike(expand)
   return {
     kind: 'read',
     route,
     target: canonical === '' ? path : `${path}?${canonical}`,
     canonical,
-    sharedKey: isShared ? cacheKey(route, canonical, undefined) : undefined,
+    sharedKey: isShared ? cacheKey(route, canonical, undefined, expand) : undefined,
     isStored,
+    expand,
     isOpen: isPublic(access.read),
     access: access.read,
     priority,
@@ -189,13 +198,14 @@ function planRead(route: Route, search: string): RequestPlan {
   }
 }
 
-function parseList(
-  route: Route,
-  search: string,
-): ReturnType<typeof parseListQuery> | { readonly ok: true; readonly value: { readonly canonical: string } } {
+const isSharedByAll = ({ cache }: Route['resource']): boolean =>
+  cache.kind === 'stored' && (cache.visibility === 'public' || cache.visibility === 'authorized')
+
+function parseList(route: Route, search: string): Parsed<Pick<ListQuery, 'canonical' | 'expand'>> {
   const parsed = parseListQuery(route, search)
   if (!parsed.ok || parsed.value.cursor === undefined) return parsed
-  return { ok: true, value: { canonical: `${parsed.value.canonical}&cursor=${parsed.value.cursor}` } }
+  const { canonical, cursor } = parsed.value
+  return { ok: true, value: { ...parsed.value, canonical: `${canonical}&cursor=${cursor}` } }
 }
 
 function planWrite(route: Route, pathname: string, search: string): RequestPlan {

@@ -18,7 +18,8 @@ function keyOf(exchange: Exchange<Readable>): string | undefined {
   const { plan } = exchange
   if (plan.kind === 'page') return plan.target
   if (plan.sharedKey !== undefined || !plan.isStored) return plan.sharedKey
-  return cacheKey(plan.route, plan.canonical, audienceOf(plan.route.resource, principalOf(exchange)))
+  const { route, canonical, expand } = plan
+  return cacheKey(route, canonical, audienceOf(route.resource, principalOf(exchange), expand), expand)
 }
 
 /** 5 in memory: returns a fresh answer synchronously. */

@@ -1,5 +1,6 @@
 import { outputSchema } from '../body.ts'
 import type { View } from '../catalogue.ts'
+import { expansionsOf } from '../expand.ts'
 import { limits } from '../limits.ts'
 import { queryFields } from '../query.ts'
 import type { Operation } from '../route.ts'
@@ -15,7 +16,7 @@ export function describeParameters(view: View, operation: Operation): Json[] {
         ref('parameters', 'ifNoneMatch'),
       ]
     case 'read':
-      return [fieldsParameter(view), ref('parameters', 'ifNoneMatch')]
+      return [fieldsParameter(view), ...expandParameter(view), ref('parameters', 'ifNoneMatch')]
     case 'create':
     case 'batchCreate':
       return [ref('parameters', 'idempotencyKey')]
@@ -43,6 +44,7 @@ function listParameters(view: View): Json[] {
       },
     },
     fieldsParameter(view),
+    ...expandParameter(view),
     {
       name: 'limit',
       in: 'query',
@@ -60,6 +62,21 @@ const countParameter = (countMax: number): Json => ({
   description: `Asks for the number of all documents of the list, exact up to ${countMax}.`,
   schema: { type: 'boolean', enum: [true] },
 })
+
+function expandParameter(view: View): Json[] {
+  const names = expansionsOf(view).map(({ name }) => name)
+  if (names.length === 0) return []
+  return [
+    {
+      name: 'expand',
+      in: 'query',
+      description: 'References whose documents are sent, too, in `expanded`.',
+      style: 'form',
+      explode: false,
+      schema: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: names } },
+    },
+  ]
+}
 
 function fieldsParameter({ representation }: View): Json {
   const names = Object.keys(outputSchema(representation).properties)

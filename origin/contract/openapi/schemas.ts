@@ -2,8 +2,9 @@ import type { TSchema } from 'typebox'
 import { inputSchema, outputSchema } from '../body.ts'
 import type { View } from '../catalogue.ts'
 import { documentedSchema } from '../documented-schema.ts'
+import { expansionsOf } from '../expand.ts'
 import { storedPath } from '../resource.ts'
-import type { Json } from './json.ts'
+import { type Json, ref } from './json.ts'
 
 /** `places` in `v2` → `PlacesV2`. */
 export function schemaName({ resource, version }: View): string {
@@ -20,7 +21,11 @@ export function describeSchemas(view: View): [string, Json][] {
     [name, output],
     [
       `${name}Selection`,
-      { ...output, required: ['id'], description: 'The fields that `fields` asks for; `id` always.' },
+      {
+        ...withExpanded(view, output),
+        required: ['id'],
+        description: 'The fields that `fields` asks for; `id` always.',
+      },
     ],
     [`${name}Input`, input],
     [`${name}Patch`, patchSchema(input)],
@@ -38,6 +43,25 @@ function withReferences({ resource, representation }: View, schema: TSchema): Js
     return [name, { ...field, description }]
   })
   return { ...(schema as object), properties: Object.fromEntries(members) }
+}
+
+/** With the documents that `expand` asks for. */
+function withExpanded(view: View, output: Json): Json {
+  const expansions = expansionsOf(view)
+  if (expansions.length === 0) return output
+  const members = expansions.map(({ name, path, target }) => {
+    const shown = { anyOf: [ref('schemas', schemaName(target)), { type: 'null' }] }
+    const { type } = view.resource.schema.properties[path] as { readonly type?: unknown }
+    return [name, type === 'array' ? { type: 'array', items: shown } : shown]
+  })
+  const expanded = {
+    type: 'object',
+    description:
+      'Documents that `expand` asks for, by reference; null for one that is not there or not for the caller.',
+    properties: Object.fromEntries(members),
+    additionalProperties: false,
+  }
+  return { ...output, properties: { ...membersOf(output).properties, expanded } }
 }
 
 // The cast: an object schema has both.

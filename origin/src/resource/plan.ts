@@ -1,5 +1,6 @@
 import {
   allListsTag,
+  type CacheRule,
   claimValues,
   clientCacheControl,
   documentEtag,
@@ -45,9 +46,7 @@ export interface Plan {
   /** Sunset of the version, in ms since the epoch; infinity if it has none. */
   readonly goneAtMs: number
   /** Cache headers of a read. */
-  readonly caching: Readonly<Record<string, string>>
-  /** Cache headers of a read that may have missed the newest write. */
-  readonly uncertainCaching: Readonly<Record<string, string>>
+  readonly caching: CachingHeaders
   /** The 404, with cache headers, for a document that does not exist or that the caller may not read. */
   missing(id: string): Problem
   /** Name of a stored field in this version. */
@@ -66,6 +65,24 @@ export interface Plan {
   /** Converts checked input to stored fields. A new document belongs to its creator, and to the creator's tenant. */
   toStored(input: Fields, current: Fields | undefined, principal: Principal | undefined): Fields
 }
+
+/** Cache headers of an answer. */
+export interface CachingHeaders {
+  readonly certain: Readonly<Record<string, string>>
+  /** Of an answer that may have missed the newest write. */
+  readonly uncertain: Readonly<Record<string, string>>
+}
+
+export const cachingHeaders = (rule: CacheRule): CachingHeaders => ({
+  certain: {
+    'cache-control': clientCacheControl(rule),
+    [edgeCacheControl]: edgeCacheControlValue(rule),
+  },
+  uncertain: {
+    'cache-control': clientCacheControl(rule),
+    [edgeCacheControl]: uncertainEdgeCacheControl(rule),
+  },
+})
 
 /** @param startedAtMs when this process began to show this revision, in ms since the epoch */
 export function compilePlan(view: View, compilers: SchemaCompilers, startedAtMs: number): Plan {
@@ -87,14 +104,7 @@ export function compilePlan(view: View, compilers: SchemaCompilers, startedAtMs:
     },
     successorLink: announced.find(([header]) => header === 'link')?.[1],
     goneAtMs: sunsetAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(sunsetAt),
-    caching: {
-      'cache-control': clientCacheControl(resource.cache),
-      [edgeCacheControl]: edgeCacheControlValue(resource.cache),
-    },
-    uncertainCaching: {
-      'cache-control': clientCacheControl(resource.cache),
-      [edgeCacheControl]: uncertainEdgeCacheControl(resource.cache),
-    },
+    caching: cachingHeaders(resource.cache),
     missing: (id) =>
       resource.cache.kind === 'none'
         ? noSuchDocument

@@ -3,15 +3,18 @@ import {
   type Audience,
   type Count,
   type CursorValue,
+  documentEtag,
   edgeCacheControl,
   encodeCursor,
   headers,
+  joinedCacheRule,
   type ListQuery,
   noSuchDocument,
   type Parsed,
   type Problem,
   parseListQuery,
   parseReadQuery,
+  type ReadQuery,
   satisfies,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -27,14 +30,15 @@ import { sendProblem } from '../http/problem.ts'
 import { callOf } from '../http/request.ts'
 import type { CountOutcome, ListOutcome, Repository, StoredDocument } from '../store/repository.ts'
 import { sendFailure } from './answer.ts'
-import type { Plan } from './plan.ts'
+import { type Expanded, expandAll, type Plans } from './expanding.ts'
+import { cachingHeaders, type Plan } from './plan.ts'
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
 type Page = Extract<ListOutcome, { kind: 'page' }>
 type Counted = Extract<CountOutcome, { kind: 'counted' }>
 
-const allFields = { ok: true, value: { fields: undefined, canonical: '' } } as const
+const allFields: Parsed<ReadQuery> = { ok: true, value: { fields: undefined, canonical: '' } }
 
 /**
  * Whether a read that began at this time has certainly seen every acknowledged write
@@ -43,9 +47,20 @@ const allFields = { ok: true, value: { fields: undefined, canonical: '' } } as c
  */
 export type IsCertain = (beganAtMs: number) => boolean
 
+export interface ReadOptions {
+  /** How long one list may take, in ms. */
+  readonly listTimeoutMs: number
+  readonly isCertain: IsCertain
+  readonly plans: Plans
+}
+
 /** GET and HEAD of one document. */
-export function readHandler(plan: Plan, repository: Repository, isCertain: IsCertain): Handler {
-  const { view, caching, uncertainCaching } = plan
+export function readHandler(
+  plan: Plan,
+  repository: Repository,
+  { isCertain, plans }: Pick<ReadOptions, 'isCertain' | 'plans'>,
+): Handler {
+  const { view } = plan
   const { resource } = view
   return async (request, reply) => {
     const { id } = request.params as { id: string }
@@ -61,17 +76,45 @@ export function readHandler(plan: Plan, repository: Repository, isCertain: IsCer
       return sendProblem(reply, isCertain(request.startedAtMs) ? plan.missing(id) : perhapsNoSuchDocument)
     }
     const { document } = outcome
-    const verdict = evaluatePreconditions(conditions.value, document.version, plan.revision)
+    const { expand, fields } = query.value
+    const { principal } = request
+    const expanded =
+      expand &&
+      (await expandAll({ repository, plans }, expand, [document], { principal, call: callOf(request) }))
+    if (expanded?.kind === 'notDone') return sendFailure(reply, expanded)
+    const revision =
+      expanded === undefined ? plan.revision : expandedRevision(plan, expanded.textOf(document))
+    const verdict = evaluatePreconditions(conditions.value, document.version, revision)
     if (verdict === 'ifMatchFailed')
       return sendProblem(reply, preconditionFailed(verdict, plan.etag(document.version)))
-    reply.headers(isCertain(request.startedAtMs) ? caching : uncertainCaching)
-    reply.header('etag', plan.etag(document.version))
-    reply.header(headers.cacheTag, `${plan.documentTag(id)},${plan.revisionTag}`)
+    const caching =
+      expand === undefined ? plan.caching : cachingHeaders(joinedCacheRule(resource.cache, expand))
+    reply.headers(isCertain(request.startedAtMs) ? caching.certain : caching.uncertain)
+    reply.header('etag', documentEtag(document.version, revision))
+    const tags = [plan.documentTag(id), plan.revisionTag, ...(expanded?.tags ?? [])]
+    reply.header(headers.cacheTag, tags.join(','))
     if (verdict === 'ifNoneMatchFailed') return reply.code(304).send()
     reply.header('content-type', jsonType)
-    return reply.send(plan.serialize(document, query.value.fields))
+    return reply.send(shownText(plan, document, fields, expanded))
   }
 }
+
+function shownText(
+  { serialize }: Plan,
+  document: StoredDocument,
+  fields: readonly string[] | undefined,
+  expanded: Expanded | undefined,
+): string {
+  const text = serialize(document, fields)
+  return expanded === undefined ? text : `${text.slice(0, -1)},"expanded":${expanded.textOf(document)}}`
+}
+
+/**
+ * The revision in the ETag of a document that is shown with others: it changes with what is shown of them. The version in
+ * it stays the document's own, so that the tag is as good as any other in the If-Match of a write. 60 bits in base 36.
+ */
+const expandedRevision = ({ revision }: Plan, text: string): string =>
+  BigInt(`0x${hash('sha256', `${revision}\n${text}`, 'hex').slice(0, 15)}`).toString(36)
 
 /** A 404 that must not be cached. */
 const perhapsNoSuchDocument: Problem = { ...noSuchDocument, headers: { [edgeCacheControl]: 'no-store' } }
@@ -87,9 +130,9 @@ export const isAllowed = (
 export function listHandler(
   plan: Plan,
   repository: Repository,
-  { listTimeoutMs, isCertain }: { readonly listTimeoutMs: number; readonly isCertain: IsCertain },
+  { listTimeoutMs, isCertain, plans }: ReadOptions,
 ): Handler {
-  const { view, caching, uncertainCaching } = plan
+  const { view } = plan
   const { resource } = view
   const parse = remembering((search) => parseListQuery(view, search), 1_000)
   return async (request, reply) => {
@@ -111,16 +154,21 @@ export function listHandler(
     const cursor = outcome.more ? nextCursor(plan, query.value, outcome.documents) : undefined
     const count = query.value.counts === true ? await countOf(outcome) : undefined
     if (count?.kind === 'notDone') return sendFailure(reply, count)
-    const body = listBody(plan, query.value, outcome.documents, { cursor, count })
+    const { expand, filters } = query.value
+    const { principal } = request
+    const expanded =
+      expand && (await expandAll({ repository, plans }, expand, outcome.documents, { principal, call }))
+    if (expanded?.kind === 'notDone') return sendFailure(reply, expanded)
+    const body = listBody(plan, query.value, outcome.documents, { cursor, count, expanded })
     // The tag is a digest of the body: it changes with everything that is shown.
     const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
-    reply.headers(isCertain(request.startedAtMs) ? caching : uncertainCaching)
+    const caching =
+      expand === undefined ? plan.caching : cachingHeaders(joinedCacheRule(resource.cache, expand))
+    reply.headers(isCertain(request.startedAtMs) ? caching.certain : caching.uncertain)
     reply.header('etag', etag)
-    reply.header(
-      headers.cacheTag,
-      [...plan.listTags(query.value.filters, subject), plan.revisionTag].join(','),
-    )
+    const tags = [...plan.listTags(filters, subject), plan.revisionTag, ...(expanded?.tags ?? [])]
+    reply.header(headers.cacheTag, tags.join(','))
     if (cursor !== undefined) reply.header('link', linkToNext(plan, query.value, cursor))
     if (isHeld) return reply.code(304).send()
     reply.header('content-type', jsonType)
@@ -128,14 +176,23 @@ export function listHandler(
   }
 }
 
+/** What an answer shows beside the documents of the page. */
+interface BesideDocuments {
+  readonly cursor: string | undefined
+  readonly count: Counted | undefined
+  readonly expanded: Expanded | undefined
+}
+
 function listBody(
-  { serialize }: Plan,
+  plan: Plan,
   { fields }: ListQuery,
   documents: readonly StoredDocument[],
-  { cursor, count }: { readonly cursor: string | undefined; readonly count: Counted | undefined },
+  { cursor, count, expanded }: BesideDocuments,
 ): string {
   let items = ''
-  for (const document of documents) items += (items === '' ? '' : ',') + serialize(document, fields)
+  for (const document of documents) {
+    items += (items === '' ? '' : ',') + shownText(plan, document, fields, expanded)
+  }
   const next = cursor === undefined ? 'null' : `"${cursor}"`
   const counted = count === undefined ? '' : `,"count":${JSON.stringify(shownCount(count))}`
   return `{"items":[${items}],"nextCursor":${next}${counted}}`

@@ -3,6 +3,7 @@ import {
   type FieldError,
   type Fields,
   idPattern,
+  idsOf,
   type Problem,
   type Resource,
   satisfies,
@@ -56,9 +57,6 @@ function* newlyNamed(field: string, target: Resource, { fields, before }: Guarde
     yield { pointer: Array.isArray(value) ? `/${field}/${index}` : `/${field}`, target, id }
   }
 }
-
-const idsOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value : typeof value === 'string' ? [value] : []
 
 async function lookUp(
   { repository, isCertain }: ReferencesOptions,

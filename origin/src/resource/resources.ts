@@ -12,6 +12,7 @@ import { admissionStage } from '../overload/admission.ts'
 import type { AdmissionControl } from '../overload/admission-control.ts'
 import type { Repository } from '../store/repository.ts'
 import { batchHandler, createHandler } from './creates.ts'
+import type { Plans } from './expanding.ts'
 import { gateStage } from './gate.ts'
 import type { AskGuards } from './guarding.ts'
 import { compilePlan, type Plan } from './plan.ts'
@@ -52,12 +53,12 @@ export function compileViews({ paths, clock }: Pick<ResourcesOptions, 'paths' | 
 type MakeHandler = (
   plan: Plan,
   repository: Repository,
-  options: ResourcesOptions & { readonly askGuards: AskGuards | undefined },
+  options: ResourcesOptions & { readonly askGuards: AskGuards | undefined; readonly plans: Plans },
 ) => Handler
 
 const handlers: Readonly<Record<Exclude<Operation, 'action'>, MakeHandler>> = {
   list: listHandler,
-  read: (plan, repository, { isCertain }) => readHandler(plan, repository, isCertain),
+  read: readHandler,
   create: createHandler,
   batchCreate: batchHandler,
   replace: replaceHandler,
@@ -72,6 +73,7 @@ export function routeResources(
   options: ResourcesOptions,
 ): void {
   const { paths, repository, admission, clock } = options
+  const byRepresentation = new Map(plans.map((plan) => [plan.view.representation, plan]))
   for (const plan of plans) {
     const askGuards = options.guardsOf(plan.view.resource)
     for (const route of routesOf(plan.view)) {
@@ -85,7 +87,7 @@ export function routeResources(
         method: method as HTTPMethods,
         url: path,
         onRequest: [...idStages(paths, plan, route), ...stages],
-        handler: handlers[operation](plan, repository, { ...options, askGuards }),
+        handler: handlers[operation](plan, repository, { ...options, askGuards, plans: byRepresentation }),
       })
     }
   }

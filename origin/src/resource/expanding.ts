@@ -1,0 +1,104 @@
+import {
+  type Expansion,
+  idPattern,
+  idsOf,
+  type Principal,
+  type Representation,
+  type Resource,
+  satisfies,
+  tagsOfList,
+} from '@spillway/origin/contract'
+import type { Call, NotDone, ReadOutcome, Repository, StoredDocument } from '../store/repository.ts'
+import type { Plan } from './plan.ts'
+
+/** Plans of the application's views, by their representations. */
+export type Plans = ReadonlyMap<Representation, Plan>
+
+/** Documents that references name, ready to be shown beside the fields that name them. */
+export interface Expanded {
+  readonly kind: 'expanded'
+  /** Tags of all that is shown, and of what is not there and may come. */
+  readonly tags: readonly string[]
+  /** JSON text of all that a document names. */
+  readonly textOf: (document: StoredDocument) => string
+}
+
+interface Asked {
+  readonly principal: Principal | undefined
+  readonly call: Call
+}
+
+/**
+ * Looks up the documents that these ones name, each once and all at the same time. One that is not there and one that the
+ * caller may not read are shown alike.
+ */
+export async function expandAll(
+  { repository, plans }: { readonly repository: Pick<Repository, 'read'>; readonly plans: Plans },
+  expand: readonly Expansion[],
+  documents: readonly StoredDocument[],
+  { principal, call }: Asked,
+): Promise<Expanded | NotDone> {
+  const parts = await Promise.all(
+    expand.map(async (expansion) => {
+      const { path, target } = expansion
+      const ids = [...new Set(documents.flatMap(({ fields }) => idsOf(fields[path])))]
+      const outcomes = await Promise.all(ids.map((id) => readIfId(repository, target.resource, id, call)))
+      return { expansion, ids, outcomes }
+    }),
+  )
+  const tags = new Set<string>()
+  const texts = new Map<Expansion, ReadonlyMap<string, string>>()
+  for (const { expansion, ids, outcomes } of parts) {
+    const { resource, representation } = expansion.target
+    // The cast: there is a plan for each view of the application.
+    const plan = plans.get(representation) as Plan
+    const residual = resource.audiences.read.of(principal)
+    const shown = new Map<string, string>()
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.kind === 'notDone') return outcome
+      const isShown = outcome.kind === 'found' && satisfies(residual, outcome.document.fields)
+      shown.set(ids[index] as string, isShown ? plan.serialize(outcome.document, undefined) : 'null')
+    }
+    texts.set(expansion, shown)
+    for (const tag of [...tagsOf(plan, ids, principal?.subject), plan.revisionTag]) tags.add(tag)
+  }
+  return { kind: 'expanded', tags: [...tags], textOf: (document) => textOf(texts, document) }
+}
+
+/** What was stored before the field was a reference may be no id. */
+const readIfId = (
+  repository: Pick<Repository, 'read'>,
+  resource: Resource,
+  id: string,
+  call: Call,
+): Promise<ReadOutcome> =>
+  idPattern.test(id) ? repository.read(resource, id, call) : Promise.resolve({ kind: 'notFound' })
+
+/** Documents whose tags an answer carries each: a stored answer's tags are looked up one by one. */
+const documentTagsMax = 8
+
+/** Of more documents than that, the tags that every write to any of them purges: those of a list without filters. */
+const tagsOf = (
+  { view, documentTag }: Plan,
+  ids: readonly string[],
+  subject: string | undefined,
+): readonly string[] =>
+  ids.length > documentTagsMax
+    ? tagsOfList(view.resource, [], subject)
+    : ids.filter((id) => idPattern.test(id)).map(documentTag)
+
+function textOf(
+  texts: ReadonlyMap<Expansion, ReadonlyMap<string, string>>,
+  { fields }: StoredDocument,
+): string {
+  const members: string[] = []
+  for (const [{ name, path }, shown] of texts) {
+    const value = fields[path]
+    if (value === undefined) continue
+    const items = idsOf(value).map((id) => shown.get(id) ?? 'null')
+    members.push(
+      `${JSON.stringify(name)}:${Array.isArray(value) ? `[${items.join(',')}]` : (items[0] ?? 'null')}`,
+    )
+  }
+  return `{${members.join(',')}}`
+}
