@@ -16,6 +16,7 @@ import type {
   Call,
   KeyRefused,
   NotDone,
+  NotDoneReason,
   StoredDocument,
   Unchanged,
   UniqueConflict,
@@ -268,9 +269,10 @@ export class Commits {
   async #settle(writes: readonly (Prepared | RecordWrite)[], call: Call): Promise<CommitOutcome> {
     const { now, sleep, random } = this.#options
     let isInDoubt = false
+    let reason: NotDoneReason = 'deadline'
     for (let number = 1; ; number += 1) {
       const leftMs = call.deadline - now()
-      if (leftMs <= 0) return isInDoubt ? unknown : { kind: 'notDone', reason: 'unavailable' }
+      if (leftMs <= 0) return isInDoubt ? unknown : { kind: 'notDone', reason }
       if (!isInDoubt && call.signal?.aborted === true) return { kind: 'notDone', reason: 'aborted' }
       const attempt = await this.#attempt(writes, leftMs, isInDoubt)
       switch (attempt.kind) {
@@ -284,6 +286,7 @@ export class Commits {
         case 'duplicate':
           return isInDoubt ? this.#truth(writes, attempt, call) : refusalOf(writes, attempt)
       }
+      reason = attempt.kind === 'aborted' ? 'unavailable' : 'deadline'
       // Full jitter keeps transactions that conflicted from conflicting again.
       await sleep(random() * Math.min(backoffMsMax, 5 * 2 ** number))
     }

@@ -22,12 +22,15 @@ export type Attempt =
   /** A record is no longer at its expected version. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'duplicate'; readonly collection: string; readonly fields: readonly string[] }
-  /** Another transaction or a change of primary interfered: the same attempt may succeed later. */
+  /** Another transaction interfered: the same attempt may succeed later. */
+  | { readonly kind: 'contended' }
+  /** The database could not do it, for example during a change of primary: the same attempt may succeed later. */
   | { readonly kind: 'aborted' }
   /** The commit was sent and its answer was lost: it may have happened. */
   | { readonly kind: 'doubtful' }
 
 const changed: Attempt = { kind: 'changed' }
+const contended: Attempt = { kind: 'contended' }
 const aborted: Attempt = { kind: 'aborted' }
 const doubtful: Attempt = { kind: 'doubtful' }
 const committed: Attempt = { kind: 'committed' }
@@ -61,7 +64,7 @@ export async function attemptTransaction(
     }
     return await commit(session, bounds, left)
   } catch (error) {
-    if (isTransient(error)) return aborted
+    if (isTransient(error)) return isContention(error) ? contended : aborted
     throw error
   } finally {
     // Aborts the transaction on the server if it is still open.
@@ -78,7 +81,7 @@ async function commit(session: ClientSession, bounds: CommandBounds, left: () =>
       await bounds.run(left(), () => session.commitTransaction())
       return committed
     } catch (error) {
-      if (isTransient(error)) return aborted
+      if (isTransient(error)) return isContention(error) ? contended : aborted
       if (isProvenRefusal(error) || left() <= againMsMin) return doubtful
       await sleep(againMs)
     }
@@ -92,6 +95,11 @@ const againMsMin = 50
 /** Whether the server or the driver states that a transaction has not happened and may be repeated. */
 const isTransient = (error: unknown): boolean =>
   error instanceof MongoError && error.hasErrorLabel('TransientTransactionError')
+
+/** WriteConflict, and LockTimeout: a lock that another transaction did not give up in time. */
+const contentionCodes: readonly unknown[] = [112, 24]
+const isContention = (error: unknown): boolean =>
+  error instanceof MongoServerError && contentionCodes.includes(error.code)
 
 interface Command {
   readonly collection: string

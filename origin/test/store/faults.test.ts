@@ -1,6 +1,7 @@
 import { MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { initiate, type Member, replicaSetName, startMember } from '../../dev/mongod.ts'
+import type { Commits } from '../../src/store/commits.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
 import type { Repository } from '../../src/store/repository.ts'
@@ -10,13 +11,15 @@ import { inTime, place, places } from './documents.ts'
 let member: Member
 let pool: Pool
 let repository: Repository
+let commits: Commits
 let admin: MongoClient
 beforeAll(async () => {
   member = await startMember({ failPoints: true })
   await initiate([member])
   const uri = `mongodb://127.0.0.1:${member.port}/?replicaSet=${replicaSetName}`
   pool = await openPool({ uri, database: 'faults', poolSize: 4 })
-  repository = openRepository(pool.db).repository
+  const store = openRepository(pool.db)
+  ;({ repository, commits } = store)
   admin = new MongoClient(`mongodb://127.0.0.1:${member.port}`, { directConnection: true })
 })
 afterEach(() => fail('off'))
@@ -78,6 +81,20 @@ it('a server that takes no more is a busy one, and has done nothing', async () =
   expect(await pool.db.collection('places').countDocuments({ name: 'Crowd' })).toBe(0)
   await fail(2, { failCommands: ['find'], ...overloaded })
   expect(await repository.read(places, 'x', inTime())).toEqual({ kind: 'notDone', reason: 'busy' })
+})
+
+it.each([
+  { name: 'other transactions are in the way', errorCode: 112, reason: 'deadline' },
+  { name: 'there is no primary', errorCode: 10_107, reason: 'unavailable' },
+])('a transaction is told why it was not done: $name', async ({ errorCode, reason }) => {
+  const writes = ['a', 'b'].map((name) => {
+    const id = `${name}-${errorCode}`
+    return commits.prepare({ kind: 'create', resource: places, id, fields: place(name, 1) }, commits.clock())
+  })
+  await fail(1_000, { failCommands: ['insert'], errorCode, errorLabels: ['TransientTransactionError'] })
+  expect(await commits.commit(writes, undefined, inTime(300))).toEqual({ kind: 'notDone', reason })
+  await fail('off')
+  expect(await commits.commit(writes, undefined, inTime())).toEqual({ kind: 'committed' })
 })
 
 it('an update command that is killed half-way tells the truth about each item', async () => {
