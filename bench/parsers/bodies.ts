@@ -3,8 +3,8 @@ import { resources } from '@spillway/origin/fixture'
 import { BSON } from 'mongodb'
 import { parseJsonBody } from '../../origin/src/http/json-body.ts'
 import type { ParsedBody } from '../../origin/src/http/request.ts'
+import { compileView } from '../../origin/src/resource/compiled-view.ts'
 import { batchItems, checkItems } from '../../origin/src/resource/creates.ts'
-import { compilePlan } from '../../origin/src/resource/plan.ts'
 import { createCompilers } from '../../origin/src/resource/validator.ts'
 import { canonicalJson } from '../../origin/src/store/canonical-json.ts'
 import { requestFingerprint } from '../../origin/src/store/creation-key.ts'
@@ -13,15 +13,15 @@ import { requestFingerprint } from '../../origin/src/store/creation-key.ts'
  * The origin's work on a body, without driver and network: the largest that is taken, and those that cost most and
  * are refused. Nobody is to get more work out of an origin by what it refuses than by what it takes.
  */
-const plan = compilePlan(findView(resources, 'v2', 'trips') as View, createCompilers(), 0)
+const compiled = compileView(findView(resources, 'v2', 'trips') as View, createCompilers(), 0)
 const write = { principal: { subject: 'alice', scopes: [] }, nowMs: 0, operation: 'create' } as const
 
 /** Reads and checks a batch; of a refusal, writes it down. */
 function check(parsed: ParsedBody): readonly Parsed<Fields>[] | string {
   if (!parsed.ok) return JSON.stringify(parsed.problem)
-  const items = batchItems(parsed.value, plan.view.resource.batchSizeMax)
+  const items = batchItems(parsed.value, compiled.view.resource.batchSizeMax)
   if (!items.ok) return JSON.stringify(items.problem)
-  return checkItems(plan, items.value, write)
+  return checkItems(compiled, items.value, write)
 }
 
 /** @returns the problem that each item, or the whole body, is told */
@@ -50,7 +50,7 @@ export function take(bytes: Buffer): number {
   BSON.serialize({ insert: 'trips', documents })
   for (const [index, fields] of taken.entries()) {
     const id = String(index)
-    plan.serialize(
+    compiled.serialize(
       { id, version: 1, createdAt: now, updatedAt: now, fields, bookkeeping: {} as never },
       undefined,
     )

@@ -30,10 +30,10 @@ import {
   sendFailure,
   uniqueConflictProblem,
 } from '../resource/answer.ts'
+import { type CompiledView, purgeTags } from '../resource/compiled-view.ts'
 import { keyOf } from '../resource/creates.ts'
 import type { AskGuards } from '../resource/guarding.ts'
 import { documentName, earlier, mergeRequired } from '../resource/merge-required.ts'
-import { type Plan, purgeTags } from '../resource/plan.ts'
 import { type Handler, type IsCertain, isAllowed } from '../resource/reads.ts'
 import type { Turns } from '../resource/turns.ts'
 import { attemptsMax, notYours, unavailable, writeConflict } from '../resource/updates.ts'
@@ -63,9 +63,9 @@ export interface ActionOptions {
   readonly turns: Turns
 }
 
-/** All about an action that can be known before the first request. */
-interface ActionPlan extends ActionOptions {
-  readonly plan: Plan
+/** An action with everything about it that can be computed before the first request. */
+interface CompiledAction extends ActionOptions {
+  readonly compiled: CompiledView
   readonly action: Action
   readonly audience: Audience
   readonly handler: Implementation['handler']
@@ -90,17 +90,17 @@ interface Asked {
  * write everything is decided anew, as for PATCH. Until the commit nothing has been done, so that a handler that throws,
  * refuses or does not end has no effect.
  */
-export function actionHandler(plan: Plan, action: Action, options: ActionOptions): Handler {
+export function actionHandler(compiled: CompiledView, action: Action, options: ActionOptions): Handler {
   const { compilers, implementations } = options
-  const one: ActionPlan = {
+  const one: CompiledAction = {
     ...options,
-    plan,
+    compiled,
     action,
     audience: new Audience(action.access),
     // There is one for each: nothing starts otherwise (match-implementations.ts).
     handler: implementations.get(action) as Implementation['handler'],
     checkInput: compileInputCheck(compilers, action.name, action.input ?? noInput),
-    makeAnswer: compileAnswer(plan, action),
+    makeAnswer: compileAnswer(compiled, action),
     writable: new Set(action.writes.map(({ name }) => name)),
   }
   return async (request, reply) => {
@@ -131,7 +131,7 @@ const isKeyRefused = (outcome: FastifyReply | KeyRefused): outcome is KeyRefused
   'kind' in outcome && outcome.kind === 'keyRefused'
 
 function readRequest(
-  { plan, action, checkInput }: ActionPlan,
+  { compiled, action, checkInput }: CompiledAction,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Parsed<Asked> {
@@ -142,7 +142,7 @@ function readRequest(
   const input = action.raw === undefined ? jsonInput(request, checkInput) : rawInput(request, action.raw)
   if (!input.ok) return input
   const path = (request.raw.url as string).split('?', 1)[0] as string
-  const key = keyOf(plan.view, request, `${action.name} ${path}`, () => input.value.text())
+  const key = keyOf(compiled.view, request, `${action.name} ${path}`, () => input.value.text())
   if (!key.ok) return key
   return {
     ok: true,
@@ -152,7 +152,7 @@ function readRequest(
       call: callOf(request),
       conditions: conditions.value,
       input: input.value.input,
-      key: key.value && { id: keyedId(plan.view.resource.name, key.value), request: key.value.request },
+      key: key.value && { id: keyedId(compiled.view.resource.name, key.value), request: key.value.request },
     },
   }
 }
@@ -163,7 +163,7 @@ interface Input {
   readonly text: () => string
 }
 
-function jsonInput(request: FastifyRequest, check: ActionPlan['checkInput']): Parsed<Input> {
+function jsonInput(request: FastifyRequest, check: CompiledAction['checkInput']): Parsed<Input> {
   const body = (request.body ?? emptyBody) as ParsedBody
   if (!body.ok) return body
   const checked = check(body.value)
@@ -179,8 +179,8 @@ function rawInput(request: FastifyRequest, { headers: names }: RawBody): Parsed<
 
 const emptyBody: ParsedBody = { ok: true, value: {}, text: '{}' }
 
-async function perform(one: ActionPlan, asked: Asked): Promise<FastifyReply> {
-  const { plan, commits } = one
+async function perform(one: CompiledAction, asked: Asked): Promise<FastifyReply> {
+  const { compiled, commits } = one
   const { request, reply, key, call } = asked
   let contested: readonly string[] = []
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
@@ -199,8 +199,11 @@ async function perform(one: ActionPlan, asked: Asked): Promise<FastifyReply> {
       case 'answered':
         return replayKept(one, asked)
       case 'uniqueConflict': {
-        const ofOwn = outcome.resource.name === plan.view.resource.name
-        return sendProblem(reply, uniqueConflictProblem(plan, ofOwn ? outcome : { ...outcome, fields: [] }))
+        const ofOwn = outcome.resource.name === compiled.view.resource.name
+        return sendProblem(
+          reply,
+          uniqueConflictProblem(compiled, ofOwn ? outcome : { ...outcome, fields: [] }),
+        )
       }
       default:
         return sendFailure(reply, outcome, purgeTags(...tagsOfWrites(writes, request.principal?.subject)))
@@ -220,8 +223,8 @@ const refused = (problem: Problem): { readonly ok: false; readonly problem: Prob
   problem,
 })
 
-async function decide(one: ActionPlan, asked: Asked): Promise<Parsed<Decision>> {
-  const { plan, action, commits, isCertain } = one
+async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decision>> {
+  const { compiled, action, commits, isCertain } = one
   const { request } = asked
   // Nobody is told "gone" or "changed" on the word of a primary that may have been replaced: they would act on it.
   const judged = (problem: Problem) =>
@@ -240,7 +243,7 @@ async function decide(one: ActionPlan, asked: Asked): Promise<Parsed<Decision>> 
     now: at.iso,
     call: asked.call,
   })
-  const document = found && work.add(plan.view.resource, found.value)
+  const document = found && work.add(compiled.view.resource, found.value)
   const ran = await runHandler(one, asked, work, document)
   if (!ran.ok) return judged(ran.problem)
   const guarded = await askingGuards(one, asked, work, at.ms)
@@ -255,7 +258,7 @@ async function decide(one: ActionPlan, asked: Asked): Promise<Parsed<Decision>> 
 
 /** Changes that the guards of what is written allow, with what these require unchanged. */
 async function askingGuards(
-  { guardsOf }: ActionPlan,
+  { guardsOf }: CompiledAction,
   { request, call }: Asked,
   work: Work,
   nowMs: number,
@@ -296,24 +299,27 @@ const unchanged = (one: Unchanged): Change => ({ kind: 'unchanged', ...one })
 const writesMax = 50
 
 async function findDocument(
-  { plan, audience, repository }: ActionPlan,
+  { compiled, audience, repository }: CompiledAction,
   { request, call, conditions }: Asked,
 ): Promise<Parsed<StoredDocument>> {
   const { id } = request.params as { id: string }
-  const found = await repository.read(plan.view.resource, id, call)
+  const found = await repository.read(compiled.view.resource, id, call)
   if (found.kind === 'notDone') return refused(failureProblem(found))
-  if (found.kind === 'notFound' || !isAllowed(plan.view.resource.audiences.read, found.document, request)) {
+  if (
+    found.kind === 'notFound' ||
+    !isAllowed(compiled.view.resource.audiences.read, found.document, request)
+  ) {
     return refused(noSuchDocument)
   }
   const { document } = found
   if (!isAllowed(audience, document, request)) return refused(notYours)
-  const verdict = evaluatePreconditions(conditions, document.version, plan.revision)
-  if (verdict !== 'proceed') return refused(preconditionFailed(verdict, plan.etag(document.version)))
+  const verdict = evaluatePreconditions(conditions, document.version, compiled.revision)
+  if (verdict !== 'proceed') return refused(preconditionFailed(verdict, compiled.etag(document.version)))
   return { ok: true, value: document }
 }
 
 async function runHandler(
-  { action, handler }: ActionPlan,
+  { action, handler }: CompiledAction,
   { request, reply, input, key, call }: Asked,
   work: Work,
   document: unknown,
@@ -360,7 +366,7 @@ const replay = (reply: FastifyReply, answer: KeptAnswer): FastifyReply =>
   send(reply.header(headers.idempotencyReplayed, 'true'), answer)
 
 /** Another process has answered the same request meanwhile. */
-async function replayKept({ commits }: ActionPlan, { reply, key, call }: Asked): Promise<FastifyReply> {
+async function replayKept({ commits }: CompiledAction, { reply, key, call }: Asked): Promise<FastifyReply> {
   const { id, request } = key as NonNullable<Asked['key']>
   const known = await commits.answered(id, request, call)
   switch (known.kind) {

@@ -1,7 +1,7 @@
 import type { Action } from '@spillway/origin/contract'
 import build from 'fast-json-stringify'
 import { jsonType } from '../http/json-body.ts'
-import type { Plan } from '../resource/plan.ts'
+import type { CompiledView } from '../resource/compiled-view.ts'
 import { writingSchema } from '../resource/serializer.ts'
 import type { KeptAnswer, Prepared } from '../store/commits.ts'
 import type { StoredDocument } from '../store/repository.ts'
@@ -18,7 +18,7 @@ export type MakeAnswer = (
   writes: readonly Prepared[],
 ) => KeptAnswer
 
-export function compileAnswer(plan: Plan, { output, target }: Action): MakeAnswer {
+export function compileAnswer(compiled: CompiledView, { output, target }: Action): MakeAnswer {
   if (output !== undefined) {
     const write = build(writingSchema(output) as never)
     return (result) => ({ status: 200, headers: json, body: write(result as object) })
@@ -27,12 +27,12 @@ export function compileAnswer(plan: Plan, { output, target }: Action): MakeAnswe
   return (_result, read, writes) => {
     const written = writes.find(
       ({ record, isGuard, resource }) =>
-        !isGuard && record._id === read?.id && resource.name === plan.view.resource.name,
+        !isGuard && record._id === read?.id && resource.name === compiled.view.resource.name,
     )
     const document = written === undefined ? read : written.document
     if (document === undefined) return nothing
-    const headers = { ...json, etag: plan.etag(document.version) }
-    return { status: 200, headers, body: plan.serialize(document, undefined) }
+    const headers = { ...json, etag: compiled.etag(document.version) }
+    return { status: 200, headers, body: compiled.serialize(document, undefined) }
   }
 }
 

@@ -24,7 +24,7 @@ export interface RouteActionsOptions
 /** The actions of every resource. */
 export function routeActions(
   app: FastifyInstance,
-  { plans, compilers }: CompiledViews,
+  { views, compilers }: CompiledViews,
   options: RouteActionsOptions,
 ): void {
   const { paths, admission, clock } = options
@@ -34,20 +34,20 @@ export function routeActions(
     compilers,
     storedCheck: storedChecks(compilers),
   }
-  for (const plan of plans) {
-    for (const route of routesOf(plan.view)) {
+  for (const compiled of views) {
+    for (const route of routesOf(compiled.view)) {
       const { path, action } = route
       if (action === undefined) continue
       const routed = {
         method: 'POST' as const,
         url: path,
         onRequest: [
-          ...idStages(paths, plan, route),
-          gateStage(plan, route, targetOf(route), clock),
+          ...idStages(paths, compiled, route),
+          gateStage(compiled, route, targetOf(route), clock),
           deadlineStage(action),
           admissionStage(admission, action.priority),
         ],
-        handler: actionHandler(plan, action, shared),
+        handler: actionHandler(compiled, action, shared),
       }
       if (action.raw === undefined) app.route(routed)
       else routeRaw(app, action.raw, routed)

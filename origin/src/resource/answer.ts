@@ -4,10 +4,10 @@ import { jsonType } from '../http/json-body.ts'
 import { sendProblem } from '../http/problem.ts'
 import type { KeyRefused, NotDone, StoredDocument, UniqueConflict, Unknown } from '../store/repository.ts'
 import { WriteRefusedError } from '../store/settle-writes.ts'
-import type { Plan } from './plan.ts'
+import type { CompiledView } from './compiled-view.ts'
 
 interface Written {
-  readonly plan: Plan
+  readonly compiled: CompiledView
   readonly document: StoredDocument
   readonly purge: Readonly<Record<string, string>>
 }
@@ -16,11 +16,11 @@ interface Written {
 export function sendWritten(
   reply: FastifyReply,
   status: 200 | 201,
-  { plan, document, purge }: Written,
+  { compiled, document, purge }: Written,
 ): FastifyReply {
   let body: string
   try {
-    body = plan.serialize(document, undefined)
+    body = compiled.serialize(document, undefined)
   } catch (error) {
     // The write happened, so the answer must not suggest that it failed.
     reply.request.defect = error
@@ -32,7 +32,7 @@ export function sendWritten(
     .headers({
       'content-type': jsonType,
       'cache-control': 'no-store',
-      etag: plan.etag(document.version),
+      etag: compiled.etag(document.version),
     })
     .send(body)
 }
@@ -123,8 +123,8 @@ export function keyRefusedProblem({ reason }: KeyRefused): Problem {
   }
 }
 
-export function uniqueConflictProblem(plan: Plan, { fields }: UniqueConflict): Problem {
-  const names = fields.map((path) => plan.shownName(path))
+export function uniqueConflictProblem(compiled: CompiledView, { fields }: UniqueConflict): Problem {
+  const names = fields.map((path) => compiled.shownName(path))
   return {
     code: 'unique-conflict',
     detail:

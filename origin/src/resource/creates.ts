@@ -35,8 +35,8 @@ import {
   sendWritten,
   uniqueConflictProblem,
 } from './answer.ts'
+import { type CompiledView, purgeTags } from './compiled-view.ts'
 import type { AskGuards, GuardedWrite } from './guarding.ts'
-import { type Plan, purgeTags } from './plan.ts'
 import { type Handler, isAllowed } from './reads.ts'
 import { storedFields, type Writing } from './stored-fields.ts'
 import type { Turns } from './turns.ts'
@@ -51,21 +51,21 @@ interface CreateOptions {
 
 /** POST of one document: 201 with Location, ETag and the document. */
 export function createHandler(
-  plan: Plan,
+  compiled: CompiledView,
   repository: Repository,
   { clock, askGuards, turns }: CreateOptions,
 ): Handler {
-  const { resource } = plan.view
+  const { resource } = compiled.view
   return async (request, reply) => {
     const query = parseWriteQuery(searchOf(request.raw.url as string))
     if (!query.ok) return sendProblem(reply, query.problem)
     const body = request.body as ParsedBody
     if (!body.ok) return sendProblem(reply, body.problem)
-    const key = creationKey(plan, request, 'create', body)
+    const key = creationKey(compiled, request, 'create', body)
     if (!key.ok) return sendProblem(reply, key.problem)
     const subject = request.principal?.subject
     const write = creating(request, clock)
-    const fields = newFields(plan, body.value, write)
+    const fields = newFields(compiled, body.value, write)
     if (!fields.ok) return sendProblem(reply, fields.problem)
     const document = { fields: fields.value }
     const call = callOf(request)
@@ -74,35 +74,35 @@ export function createHandler(
         ? await outcomeOf(request, repository.create(resource, document, key.value, call))
         : await createGuarded(
             { repository, askGuards, turns },
-            { plan, document, write, key: key.value, call },
+            { compiled, document, write, key: key.value, call },
             request,
           )
     if ('problem' in created) return sendProblem(reply, created.problem)
     const outcome = created
     // A replay purges, too: the first answer may not have reached the edge.
-    const lists = plan.changedListTags([fields.value], subject)
+    const lists = compiled.changedListTags([fields.value], subject)
     switch (outcome.kind) {
       case 'created':
       case 'replayed':
         if (outcome.kind === 'replayed') reply.header(headers.idempotencyReplayed, 'true')
-        reply.header('location', `${plan.path}/${outcome.document.id}`)
+        reply.header('location', `${compiled.path}/${outcome.document.id}`)
         // Purges the document's tag as well, because a 404 for this id may be stored (reads.ts).
         return sendWritten(reply, 201, {
-          plan,
+          compiled,
           document: outcome.document,
-          purge: purgeTags(plan.documentTag(outcome.document.id), ...lists),
+          purge: purgeTags(compiled.documentTag(outcome.document.id), ...lists),
         })
       case 'notDone':
       case 'unknown':
         return sendFailure(reply, outcome, purgeTags(...lists))
       default:
-        return sendProblem(reply, refusalProblem(plan, outcome))
+        return sendProblem(reply, refusalProblem(compiled, outcome))
     }
   }
 }
 
 interface Guarded {
-  readonly plan: Plan
+  readonly compiled: CompiledView
   readonly document: NewDocument
   readonly write: Writing
   readonly key: CreationKey | undefined
@@ -120,7 +120,7 @@ async function createGuarded(
   request: FastifyRequest,
 ): Promise<CreateOutcome | { readonly kind: 'refused'; readonly problem: Problem }> {
   const { document, key, call } = guarded
-  const { resource } = guarded.plan.view
+  const { resource } = guarded.compiled.view
   // A repeated key gets its first answer, even if a guard would refuse it now.
   const earlier = key && (await repository.recall(resource, document, key, call))
   if (earlier !== undefined) return earlier
@@ -144,29 +144,29 @@ async function judgeItem(
   guarded: Guarded,
 ): Promise<Parsed<NewDocument>> {
   const { document, key, call } = guarded
-  const earlier = key && (await repository.recall(guarded.plan.view.resource, document, key, call))
+  const earlier = key && (await repository.recall(guarded.compiled.view.resource, document, key, call))
   if (earlier?.kind === 'replayed') return { ok: true, value: document }
   const verdict = await askGuards(guardedWrite(guarded))
   return verdict.ok ? { ok: true, value: { ...document, requires: verdict.value } } : verdict
 }
 
-const guardedWrite = ({ plan, document, write, call }: Guarded): GuardedWrite => ({
+const guardedWrite = ({ compiled, document, write, call }: Guarded): GuardedWrite => ({
   ...write,
-  resource: plan.view.resource,
+  resource: compiled.view.resource,
   id: undefined,
   fields: document.fields,
   before: undefined,
-  shown: plan.validator.shown,
+  shown: compiled.validator.shown,
   call,
 })
 
 /** POST of a batch: one result per item, in order. Items succeed and fail independently. */
 export function batchHandler(
-  plan: Plan,
+  compiled: CompiledView,
   repository: Repository,
   { clock, askGuards }: CreateOptions,
 ): Handler {
-  const { resource } = plan.view
+  const { resource } = compiled.view
   return async (request, reply) => {
     const query = parseWriteQuery(searchOf(request.raw.url as string))
     if (!query.ok) return sendProblem(reply, query.problem)
@@ -174,18 +174,18 @@ export function batchHandler(
     if (!body.ok) return sendProblem(reply, body.problem)
     const items = batchItems(body.value, resource.batchSizeMax)
     if (!items.ok) return sendProblem(reply, items.problem)
-    const key = creationKey(plan, request, 'batchCreate', body)
+    const key = creationKey(compiled, request, 'batchCreate', body)
     if (!key.ok) return sendProblem(reply, key.problem)
     const subject = request.principal?.subject
     const write = creating(request, clock)
-    const valid = checkItems(plan, items.value, write)
+    const valid = checkItems(compiled, items.value, write)
     const call = callOf(request)
     const checked = await Promise.all(
       valid.map(async (fields, item): Promise<Parsed<NewDocument>> => {
         if (!fields.ok) return fields
         const document = { fields: fields.value, item }
         if (askGuards === undefined) return { ok: true, value: document }
-        return judgeItem(repository, askGuards, { plan, document, write, key: key.value, call })
+        return judgeItem(repository, askGuards, { compiled, document, write, key: key.value, call })
       }),
     )
     const documents = checked.flatMap((document) => (document.ok ? [document.value] : []))
@@ -195,13 +195,13 @@ export function batchHandler(
         : await outcomeOf(request, repository.createBatch(resource, documents, key.value, call))
     // Purges no document tags, of which there may be a hundred: the ids are new, so no 404 for them can be stored.
     const written = documents.map(({ fields }) => fields)
-    const purge = purgeTags(...plan.changedListTags(written, subject))
+    const purge = purgeTags(...compiled.changedListTags(written, subject))
     if (outcome.kind === 'notDone' || outcome.kind === 'unknown') return sendFailure(reply, outcome, purge)
     if (outcome.kind === 'keyRefused') return sendProblem(reply, keyRefusedProblem(outcome))
     const outcomes = outcome.outcomes.values()
     const results = checked.map((fields) =>
       fields.ok
-        ? describeOutcome(plan, outcomes.next().value as CreateOutcome | Failed, request)
+        ? describeOutcome(compiled, outcomes.next().value as CreateOutcome | Failed, request)
         : describeProblem(fields.problem, request.id),
     )
     if (outcome.outcomes.some(({ kind }) => kind === 'replayed')) {
@@ -237,21 +237,25 @@ export function batchItems(body: unknown, sizeMax: number): Parsed<readonly unkn
 /** Mistakes listed per batch, over all items. Items beyond list only their first mistake. */
 const batchErrorsMax = 50
 
-export function checkItems(plan: Plan, items: readonly unknown[], write: Writing): readonly Parsed<Fields>[] {
+export function checkItems(
+  compiled: CompiledView,
+  items: readonly unknown[],
+  write: Writing,
+): readonly Parsed<Fields>[] {
   let listed = 0
   return items.map((item) => {
-    const fields = newFields(plan, item, write, listed >= batchErrorsMax)
+    const fields = newFields(compiled, item, write, listed >= batchErrorsMax)
     if (!fields.ok) listed += fields.problem.errors?.length ?? 0
     return fields
   })
 }
 
 /** Checks a body and computes the stored fields, which are checked as well. */
-function newFields(plan: Plan, body: unknown, write: Writing, isBrief = false): Parsed<Fields> {
-  const input = plan.validator.create(body, isBrief)
+function newFields(compiled: CompiledView, body: unknown, write: Writing, isBrief = false): Parsed<Fields> {
+  const input = compiled.validator.create(body, isBrief)
   if (!input.ok) return input
-  const fields = storedFields(plan, input.value, undefined, write)
-  if (!fields.ok || isAllowed(plan.view.resource.audiences.create, { fields: fields.value }, write))
+  const fields = storedFields(compiled, input.value, undefined, write)
+  if (!fields.ok || isAllowed(compiled.view.resource.audiences.create, { fields: fields.value }, write))
     return fields
   return { ok: false, problem: notYoursToCreate }
 }
@@ -269,7 +273,7 @@ const creating = ({ principal }: FastifyRequest, clock: () => number): Writing =
 })
 
 function creationKey(
-  { view, path }: Plan,
+  { view, path }: CompiledView,
   { headers: sent, principal }: FastifyRequest,
   operation: 'create' | 'batchCreate',
   body: JsonBody,
@@ -311,11 +315,15 @@ export function keyOf(
 const mayLandYet = (outcome: CreateOutcome | Failed): boolean =>
   outcome.kind === 'unknown' || (outcome.kind === 'failed' && !(outcome.error instanceof WriteRefusedError))
 
-function describeOutcome(plan: Plan, outcome: CreateOutcome | Failed, request: FastifyRequest): string {
+function describeOutcome(
+  compiled: CompiledView,
+  outcome: CreateOutcome | Failed,
+  request: FastifyRequest,
+): string {
   switch (outcome.kind) {
     case 'created':
     case 'replayed':
-      return describeCreated(plan, outcome.document, request)
+      return describeCreated(compiled, outcome.document, request)
     case 'notDone':
     case 'unknown':
       return describeProblem(failureProblem(outcome), request.id)
@@ -325,15 +333,15 @@ function describeOutcome(plan: Plan, outcome: CreateOutcome | Failed, request: F
       return describeProblem(isRefused ? internalError : failureProblem({ kind: 'unknown' }), request.id)
     }
     default:
-      return describeProblem(refusalProblem(plan, outcome), request.id)
+      return describeProblem(refusalProblem(compiled, outcome), request.id)
   }
 }
 
-function describeCreated(plan: Plan, document: StoredDocument, request: FastifyRequest): string {
+function describeCreated(compiled: CompiledView, document: StoredDocument, request: FastifyRequest): string {
   try {
-    const location = `${plan.path}/${document.id}`
-    const etag = JSON.stringify(plan.etag(document.version))
-    const item = plan.serialize(document, undefined)
+    const location = `${compiled.path}/${document.id}`
+    const etag = JSON.stringify(compiled.etag(document.version))
+    const item = compiled.serialize(document, undefined)
     return `{"status":201,"id":"${document.id}","location":"${location}","etag":${etag},"item":${item}}`
   } catch (error) {
     // The document is written: see `sendWritten`.
@@ -347,10 +355,10 @@ const describeProblem = (problem: Problem, requestId: string): string =>
 
 type Refusal = Exclude<CreateOutcome, { kind: 'created' | 'replayed' | 'notDone' | 'unknown' }>
 
-function refusalProblem(plan: Plan, refusal: Refusal): Problem {
+function refusalProblem(compiled: CompiledView, refusal: Refusal): Problem {
   switch (refusal.kind) {
     case 'uniqueConflict':
-      return uniqueConflictProblem(plan, refusal)
+      return uniqueConflictProblem(compiled, refusal)
     case 'keyRefused':
       return keyRefusedProblem(refusal)
     case 'requiredChanged':

@@ -9,10 +9,10 @@ import {
   tagsOfList,
 } from '@spillway/origin/contract'
 import type { Call, NotDone, ReadOutcome, Repository, StoredDocument } from '../store/repository.ts'
-import type { Plan } from './plan.ts'
+import type { CompiledView } from './compiled-view.ts'
 
 /** Plans of the application's views, by their representations. */
-export type Plans = ReadonlyMap<Representation, Plan>
+export type Plans = ReadonlyMap<Representation, CompiledView>
 
 /** Documents that references name, ready to be shown beside the fields that name them. */
 export interface Expanded {
@@ -33,7 +33,7 @@ interface Asked {
  * caller may not read are shown alike.
  */
 export async function expandAll(
-  { repository, plans }: { readonly repository: Pick<Repository, 'read'>; readonly plans: Plans },
+  { repository, views }: { readonly repository: Pick<Repository, 'read'>; readonly views: Plans },
   expand: readonly Expansion[],
   documents: readonly StoredDocument[],
   { principal, call }: Asked,
@@ -50,17 +50,17 @@ export async function expandAll(
   const texts = new Map<Expansion, ReadonlyMap<string, string>>()
   for (const { expansion, ids, outcomes } of parts) {
     const { resource, representation } = expansion.target
-    // The cast: there is a plan for each view of the application.
-    const plan = plans.get(representation) as Plan
+    // The cast: every view of the application is compiled.
+    const compiled = views.get(representation) as CompiledView
     const residual = resource.audiences.read.of(principal)
     const shown = new Map<string, string>()
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.kind === 'notDone') return outcome
       const isShown = outcome.kind === 'found' && satisfies(residual, outcome.document.fields)
-      shown.set(ids[index] as string, isShown ? plan.serialize(outcome.document, undefined) : 'null')
+      shown.set(ids[index] as string, isShown ? compiled.serialize(outcome.document, undefined) : 'null')
     }
     texts.set(expansion, shown)
-    for (const tag of [...tagsOf(plan, ids, principal?.subject), plan.revisionTag]) tags.add(tag)
+    for (const tag of [...tagsOf(compiled, ids, principal?.subject), compiled.revisionTag]) tags.add(tag)
   }
   return { kind: 'expanded', tags: [...tags], textOf: (document) => textOf(texts, document) }
 }
@@ -79,7 +79,7 @@ const documentTagsMax = 8
 
 /** Of more documents than that, the tags that every write to any of them purges: those of a list without filters. */
 const tagsOf = (
-  { view, documentTag }: Plan,
+  { view, documentTag }: CompiledView,
   ids: readonly string[],
   subject: string | undefined,
 ): readonly string[] =>

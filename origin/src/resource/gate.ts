@@ -11,7 +11,7 @@ import {
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { sendProblem } from '../http/problem.ts'
 import type { Target } from '../http/request.ts'
-import type { Plan } from './plan.ts'
+import type { CompiledView } from './compiled-view.ts'
 
 /**
  * Decisions from the head of the request alone: whether the version still exists, the caller has access, `Accept`
@@ -20,20 +20,20 @@ import type { Plan } from './plan.ts'
  * The edge has checked access already. The origin checks again, so that a mistake there does not open the database.
  */
 export function gateStage(
-  plan: Plan,
+  compiled: CompiledView,
   { operation, action }: Pick<OfferedRoute, 'operation' | 'action'>,
   target: Target,
   now: () => number,
 ): onRequestHookHandler {
-  const { resource, representation, version } = plan.view
+  const { resource, representation, version } = compiled.view
   const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
   const bodyTypes = action?.raw === undefined ? acceptedBodies(operation) : action.raw.types
   return (request, reply, done) => {
     request.target = target
-    reply.headers(plan.everyAnswer)
-    if (plan.successorLink !== undefined) reply.header('link', plan.successorLink)
+    reply.headers(compiled.everyAnswer)
+    if (compiled.successorLink !== undefined) reply.header('link', compiled.successorLink)
     const { headers: sent } = request
-    if (now() >= plan.goneAtMs) {
+    if (now() >= compiled.goneAtMs) {
       const successor = representation.deprecation?.successor
       const detail = `'${resource.name}' has left ${version}; use ${successor}.`
       sendProblem(reply, { code: 'version-gone', detail })

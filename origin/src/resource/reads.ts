@@ -30,8 +30,8 @@ import { sendProblem } from '../http/problem.ts'
 import { callOf } from '../http/request.ts'
 import type { CountOutcome, ListOutcome, Repository, StoredDocument } from '../store/repository.ts'
 import { sendFailure } from './answer.ts'
+import { type CompiledView, cachingHeaders } from './compiled-view.ts'
 import { type Expanded, expandAll, type Plans } from './expanding.ts'
-import { cachingHeaders, type Plan } from './plan.ts'
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
@@ -51,16 +51,16 @@ export interface ReadOptions {
   /** How long one list may take, in ms. */
   readonly listTimeoutMs: number
   readonly isCertain: IsCertain
-  readonly plans: Plans
+  readonly views: Plans
 }
 
 /** GET and HEAD of one document. */
 export function readHandler(
-  plan: Plan,
+  compiled: CompiledView,
   repository: Repository,
-  { isCertain, plans }: Pick<ReadOptions, 'isCertain' | 'plans'>,
+  { isCertain, views }: Pick<ReadOptions, 'isCertain' | 'views'>,
 ): Handler {
-  const { view } = plan
+  const { view } = compiled
   const { resource } = view
   return async (request, reply) => {
     const { id } = request.params as { id: string }
@@ -73,34 +73,34 @@ export function readHandler(
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
     // A document that the caller may not read gets the same 404 as a missing one.
     if (outcome.kind === 'notFound' || !isAllowed(resource.audiences.read, outcome.document, request)) {
-      return sendProblem(reply, isCertain(request.startedAtMs) ? plan.missing(id) : perhapsNoSuchDocument)
+      return sendProblem(reply, isCertain(request.startedAtMs) ? compiled.missing(id) : perhapsNoSuchDocument)
     }
     const { document } = outcome
     const { expand, fields } = query.value
     const { principal } = request
     const expanded =
       expand &&
-      (await expandAll({ repository, plans }, expand, [document], { principal, call: callOf(request) }))
+      (await expandAll({ repository, views }, expand, [document], { principal, call: callOf(request) }))
     if (expanded?.kind === 'notDone') return sendFailure(reply, expanded)
     const revision =
-      expanded === undefined ? plan.revision : expandedRevision(plan, expanded.textOf(document))
+      expanded === undefined ? compiled.revision : expandedRevision(compiled, expanded.textOf(document))
     const verdict = evaluatePreconditions(conditions.value, document.version, revision)
     if (verdict === 'ifMatchFailed')
-      return sendProblem(reply, preconditionFailed(verdict, plan.etag(document.version)))
+      return sendProblem(reply, preconditionFailed(verdict, compiled.etag(document.version)))
     const caching =
-      expand === undefined ? plan.caching : cachingHeaders(joinedCacheRule(resource.cache, expand))
+      expand === undefined ? compiled.caching : cachingHeaders(joinedCacheRule(resource.cache, expand))
     reply.headers(isCertain(request.startedAtMs) ? caching.certain : caching.uncertain)
     reply.header('etag', documentEtag(document.version, revision))
-    const tags = [plan.documentTag(id), plan.revisionTag, ...(expanded?.tags ?? [])]
+    const tags = [compiled.documentTag(id), compiled.revisionTag, ...(expanded?.tags ?? [])]
     reply.header(headers.cacheTag, tags.join(','))
     if (verdict === 'ifNoneMatchFailed') return reply.code(304).send()
     reply.header('content-type', jsonType)
-    return reply.send(shownText(plan, document, fields, expanded))
+    return reply.send(shownText(compiled, document, fields, expanded))
   }
 }
 
 function shownText(
-  { serialize }: Plan,
+  { serialize }: CompiledView,
   document: StoredDocument,
   fields: readonly string[] | undefined,
   expanded: Expanded | undefined,
@@ -113,7 +113,7 @@ function shownText(
  * The revision in the ETag of a document that is shown with others: it changes with what is shown of them. The version in
  * it stays the document's own, so that the tag is as good as any other in the If-Match of a write. 60 bits in base 36.
  */
-const expandedRevision = ({ revision }: Plan, text: string): string =>
+const expandedRevision = ({ revision }: CompiledView, text: string): string =>
   BigInt(`0x${hash('sha256', `${revision}\n${text}`, 'hex').slice(0, 15)}`).toString(36)
 
 /** A 404 that must not be cached. */
@@ -128,11 +128,11 @@ export const isAllowed = (
 
 /** GET and HEAD of a list. */
 export function listHandler(
-  plan: Plan,
+  compiled: CompiledView,
   repository: Repository,
-  { listTimeoutMs, isCertain, plans }: ReadOptions,
+  { listTimeoutMs, isCertain, views }: ReadOptions,
 ): Handler {
-  const { view } = plan
+  const { view } = compiled
   const { resource } = view
   const parse = remembering((search) => parseListQuery(view, search), 1_000)
   return async (request, reply) => {
@@ -151,25 +151,25 @@ export function listHandler(
         ? { kind: 'counted', value: documents.length, isMore: false }
         : repository.count(resource, query.value, residual, call)
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
-    const cursor = outcome.more ? nextCursor(plan, query.value, outcome.documents) : undefined
+    const cursor = outcome.more ? nextCursor(compiled, query.value, outcome.documents) : undefined
     const count = query.value.counts === true ? await countOf(outcome) : undefined
     if (count?.kind === 'notDone') return sendFailure(reply, count)
     const { expand, filters } = query.value
     const { principal } = request
     const expanded =
-      expand && (await expandAll({ repository, plans }, expand, outcome.documents, { principal, call }))
+      expand && (await expandAll({ repository, views }, expand, outcome.documents, { principal, call }))
     if (expanded?.kind === 'notDone') return sendFailure(reply, expanded)
-    const body = listBody(plan, query.value, outcome.documents, { cursor, count, expanded })
+    const body = listBody(compiled, query.value, outcome.documents, { cursor, count, expanded })
     // The tag is a digest of the body: it changes with everything that is shown.
     const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
     const caching =
-      expand === undefined ? plan.caching : cachingHeaders(joinedCacheRule(resource.cache, expand))
+      expand === undefined ? compiled.caching : cachingHeaders(joinedCacheRule(resource.cache, expand))
     reply.headers(isCertain(request.startedAtMs) ? caching.certain : caching.uncertain)
     reply.header('etag', etag)
-    const tags = [...plan.listTags(filters, subject), plan.revisionTag, ...(expanded?.tags ?? [])]
+    const tags = [...compiled.listTags(filters, subject), compiled.revisionTag, ...(expanded?.tags ?? [])]
     reply.header(headers.cacheTag, tags.join(','))
-    if (cursor !== undefined) reply.header('link', linkToNext(plan, query.value, cursor))
+    if (cursor !== undefined) reply.header('link', linkToNext(compiled, query.value, cursor))
     if (isHeld) return reply.code(304).send()
     reply.header('content-type', jsonType)
     return reply.send(body)
@@ -184,14 +184,14 @@ interface BesideDocuments {
 }
 
 function listBody(
-  plan: Plan,
+  compiled: CompiledView,
   { fields }: ListQuery,
   documents: readonly StoredDocument[],
   { cursor, count, expanded }: BesideDocuments,
 ): string {
   let items = ''
   for (const document of documents) {
-    items += (items === '' ? '' : ',') + shownText(plan, document, fields, expanded)
+    items += (items === '' ? '' : ',') + shownText(compiled, document, fields, expanded)
   }
   const next = cursor === undefined ? 'null' : `"${cursor}"`
   const counted = count === undefined ? '' : `,"count":${JSON.stringify(shownCount(count))}`
@@ -200,15 +200,15 @@ function listBody(
 
 const shownCount = ({ value, isMore }: Counted): Count => ({ value, relation: isMore ? 'gte' : 'eq' })
 
-function nextCursor(plan: Plan, query: ListQuery, documents: readonly StoredDocument[]): string {
+function nextCursor(compiled: CompiledView, query: ListQuery, documents: readonly StoredDocument[]): string {
   // Called only if there is a next page, so this one is not empty. Sort fields hold values of cursors by definition.
   const last = documents.at(-1) as StoredDocument
   const values = query.sort.map(({ path }) => (path === '_id' ? last.id : last.fields[path]) as CursorValue)
-  return encodeCursor(plan.view, query, values)
+  return encodeCursor(compiled.view, query, values)
 }
 
 /** Link to the next page (RFC 8288), relative to the list, beside the `Link` of a deprecated version. */
-function linkToNext({ path, successorLink }: Plan, { canonical }: ListQuery, cursor: string): string {
+function linkToNext({ path, successorLink }: CompiledView, { canonical }: ListQuery, cursor: string): string {
   const next = `<${path}?${canonical}&cursor=${cursor}>; rel="next"`
   return successorLink === undefined ? next : `${next}, ${successorLink}`
 }

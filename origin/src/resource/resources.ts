@@ -11,11 +11,11 @@ import { answerUnmatched, type KnownPaths } from '../http/entry.ts'
 import { admissionStage } from '../overload/admission.ts'
 import type { AdmissionControl } from '../overload/admission-control.ts'
 import type { Repository } from '../store/repository.ts'
+import { type CompiledView, compileView } from './compiled-view.ts'
 import { batchHandler, createHandler } from './creates.ts'
 import type { Plans } from './expanding.ts'
 import { gateStage } from './gate.ts'
 import type { AskGuards } from './guarding.ts'
-import { compilePlan, type Plan } from './plan.ts'
 import { type Handler, type IsCertain, listHandler, readHandler } from './reads.ts'
 import type { Turns } from './turns.ts'
 import { deleteHandler, patchHandler, replaceHandler } from './updates.ts'
@@ -37,7 +37,7 @@ export interface ResourcesOptions {
 
 /** All views of the application, compiled before the first request. */
 export interface CompiledViews {
-  readonly plans: readonly Plan[]
+  readonly views: readonly CompiledView[]
   readonly compilers: SchemaCompilers
 }
 
@@ -46,14 +46,14 @@ export function compileViews({ paths, clock }: Pick<ResourcesOptions, 'paths' | 
   const startedAtMs = clock()
   return {
     compilers,
-    plans: viewsOf(paths.catalogue).map((view) => compilePlan(view, compilers, startedAtMs)),
+    views: viewsOf(paths.catalogue).map((view) => compileView(view, compilers, startedAtMs)),
   }
 }
 
 type MakeHandler = (
-  plan: Plan,
+  compiled: CompiledView,
   repository: Repository,
-  options: ResourcesOptions & { readonly askGuards: AskGuards | undefined; readonly plans: Plans },
+  options: ResourcesOptions & { readonly askGuards: AskGuards | undefined; readonly views: Plans },
 ) => Handler
 
 const handlers: Readonly<Record<Exclude<Operation, 'action'>, MakeHandler>> = {
@@ -69,25 +69,29 @@ const handlers: Readonly<Record<Exclude<Operation, 'action'>, MakeHandler>> = {
 /** Routes the standard operations of every resource. */
 export function routeResources(
   app: FastifyInstance,
-  { plans }: CompiledViews,
+  { views }: CompiledViews,
   options: ResourcesOptions,
 ): void {
   const { paths, repository, admission, clock } = options
-  const byRepresentation = new Map(plans.map((plan) => [plan.view.representation, plan]))
-  for (const plan of plans) {
-    const askGuards = options.guardsOf(plan.view.resource)
-    for (const route of routesOf(plan.view)) {
+  const byRepresentation = new Map(views.map((compiled) => [compiled.view.representation, compiled]))
+  for (const compiled of views) {
+    const askGuards = options.guardsOf(compiled.view.resource)
+    for (const route of routesOf(compiled.view)) {
       const { method, path, operation } = route
       if (operation === 'action') continue
       const stages = [
-        gateStage(plan, route, { route: path, operation }, clock),
-        admissionStage(admission, plan.view.resource.priority),
+        gateStage(compiled, route, { route: path, operation }, clock),
+        admissionStage(admission, compiled.view.resource.priority),
       ]
       app.route({
         method: method as HTTPMethods,
         url: path,
-        onRequest: [...idStages(paths, plan, route), ...stages],
-        handler: handlers[operation](plan, repository, { ...options, askGuards, plans: byRepresentation }),
+        onRequest: [...idStages(paths, compiled, route), ...stages],
+        handler: handlers[operation](compiled, repository, {
+          ...options,
+          askGuards,
+          views: byRepresentation,
+        }),
       })
     }
   }
@@ -96,7 +100,7 @@ export function routeResources(
 /** Answers paths with an invalid or reserved id as unmatched: `batch` with another method, for example. */
 export function idStages(
   paths: KnownPaths,
-  { view }: Plan,
+  { view }: CompiledView,
   { path }: OfferedRoute,
 ): readonly onRequestHookHandler[] {
   if (!path.includes('/:id')) return []

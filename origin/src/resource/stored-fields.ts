@@ -9,7 +9,7 @@ import {
   type WriteOperation,
 } from '@spillway/origin/contract'
 import { validationFailed } from '../http/validation-problem.ts'
-import type { Plan } from './plan.ts'
+import type { CompiledView } from './compiled-view.ts'
 
 /** A write, as the rules of its resource see it. */
 export interface Writing {
@@ -26,30 +26,30 @@ export interface Writing {
  * @param current the stored fields to be replaced, as read
  */
 export function storedFields(
-  plan: Plan,
+  compiled: CompiledView,
   input: Fields,
   current: Fields | undefined,
   { principal, nowMs, operation }: Writing,
 ): Parsed<Fields> {
-  const { resource } = plan.view
+  const { resource } = compiled.view
   const { rules } = resource
-  const drafted = plan.toStored(input, current, principal)
+  const drafted = compiled.toStored(input, current, principal)
   // perf: skips formatting the time, which costs as much as all the rest; most resources have no rules.
-  if (!plan.hasRules) return validated(plan, drafted)
+  if (!compiled.hasRules) return validated(compiled, drafted)
   const circumstances = { before: current, principal, now: new Date(nowMs).toISOString(), operation }
   const computed = normalizeTimes(resource.schema, computeFields(rules, drafted, circumstances))
-  const fields = validated(plan, computed)
+  const fields = validated(compiled, computed)
   if (!fields.ok) return fields
   const objection = judgeFields(rules, computed, circumstances)
   if (objection === undefined) return fields
   const problem =
     objection.kind === 'conflict'
       ? conflictProblem(objection)
-      : validationFailed(plan.validator.shown(objection.errors))
+      : validationFailed(compiled.validator.shown(objection.errors))
   return { ok: false, problem }
 }
 
-function validated({ validator }: Plan, fields: Fields): Parsed<Fields> {
+function validated({ validator }: CompiledView, fields: Fields): Parsed<Fields> {
   const errors = validator.stored(fields)
   return errors.length > 0 ? { ok: false, problem: validationFailed(errors) } : { ok: true, value: fields }
 }

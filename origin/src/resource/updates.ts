@@ -35,8 +35,8 @@ import type {
   StoredDocument,
 } from '../store/repository.ts'
 import { failureProblem, outcomeOf, sendFailure, sendWritten, uniqueConflictProblem } from './answer.ts'
+import { type CompiledView, purgeTags } from './compiled-view.ts'
 import { type AskGuards, noGuards } from './guarding.ts'
-import { type Plan, purgeTags } from './plan.ts'
 import { type Handler, type IsCertain, isAllowed } from './reads.ts'
 import { showDocument } from './serializer.ts'
 import { storedFields, type Writing } from './stored-fields.ts'
@@ -52,10 +52,14 @@ import { notAnObject } from './validator.ts'
 export const attemptsMax = 8
 
 /** PUT: replaces an existing document. It cannot create one, because the store assigns ids. */
-export function replaceHandler(plan: Plan, repository: Repository, options: UpdateOptions): Handler {
-  const { validator } = plan
+export function replaceHandler(
+  compiled: CompiledView,
+  repository: Repository,
+  options: UpdateOptions,
+): Handler {
+  const { validator } = compiled
   return updateHandler(
-    plan,
+    compiled,
     repository,
     { ...options, missing: nothingToReplace, operation: 'replace' },
     (body) => {
@@ -69,10 +73,14 @@ export function replaceHandler(plan: Plan, repository: Repository, options: Upda
 }
 
 /** PATCH: JSON Merge Patch (RFC 7396). The result must be as valid as the body of a PUT. */
-export function patchHandler(plan: Plan, repository: Repository, options: UpdateOptions): Handler {
-  const { validator } = plan
+export function patchHandler(
+  compiled: CompiledView,
+  repository: Repository,
+  options: UpdateOptions,
+): Handler {
+  const { validator } = compiled
   return updateHandler(
-    plan,
+    compiled,
     repository,
     { ...options, missing: noSuchDocument, operation: 'patch' },
     (body) => {
@@ -110,14 +118,14 @@ interface Judging {
 }
 
 function updateHandler(
-  plan: Plan,
+  compiled: CompiledView,
   repository: Repository,
   judging: Judging & UpdateOptions & Pick<Writing, 'operation'>,
   parse: (body: unknown) => Parsed<Change>,
 ): Handler {
-  const { resource } = plan.view
+  const { resource } = compiled.view
   return async (request, reply) => {
-    const conditions = writeConditions(plan, request)
+    const conditions = writeConditions(compiled, request)
     if (!conditions.ok) return sendProblem(reply, conditions.problem)
     const body = request.body as ParsedBody
     if (!body.ok) return sendProblem(reply, body.problem)
@@ -127,11 +135,11 @@ function updateHandler(
     const { principal } = request
     const { askGuards = noGuards, clock, operation } = judging
     return writing(
-      { ...judging, plan, repository, conditions: conditions.value, right: 'update' },
+      { ...judging, compiled, repository, conditions: conditions.value, right: 'update' },
       request,
       reply,
       async (current) => {
-        const next = nextFields(plan, current, change.value, { principal, nowMs: clock(), operation })
+        const next = nextFields(compiled, current, change.value, { principal, nowMs: clock(), operation })
         if (!next.ok) return { kind: 'refused', problem: next.problem }
         if (!isAllowed(resource.audiences.read, { fields: next.value }, request)) {
           return { kind: 'refused', problem: outOfSight }
@@ -140,7 +148,7 @@ function updateHandler(
           return { kind: 'refused', problem: notYourTenant }
         }
         const { id, fields: before } = current
-        const { shown } = plan.validator
+        const { shown } = compiled.validator
         const write = { resource, id, before, principal, operation, nowMs: clock(), call, shown }
         const verdict = await askGuards({ ...write, fields: next.value })
         if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
@@ -153,18 +161,18 @@ function updateHandler(
 
 /** DELETE: 204, then 404. */
 export function deleteHandler(
-  plan: Plan,
+  compiled: CompiledView,
   repository: Repository,
   { isCertain, clock, askGuards = noGuards }: UpdateOptions,
 ): Handler {
-  const { resource } = plan.view
+  const { resource } = compiled.view
   return async (request, reply) => {
-    const conditions = writeConditions(plan, request)
+    const conditions = writeConditions(compiled, request)
     if (!conditions.ok) return sendProblem(reply, conditions.problem)
     const call = callOf(request)
     return writing(
       {
-        plan,
+        compiled,
         repository,
         conditions: conditions.value,
         missing: noSuchDocument,
@@ -185,7 +193,7 @@ export function deleteHandler(
   }
 }
 
-function writeConditions({ view }: Plan, request: FastifyRequest): Parsed<Preconditions> {
+function writeConditions({ view }: CompiledView, request: FastifyRequest): Parsed<Preconditions> {
   const query = parseWriteQuery(searchOf(request.raw.url as string))
   if (!query.ok) return query
   const conditions = parsePreconditions(request.headers, 'write')
@@ -196,7 +204,7 @@ function writeConditions({ view }: Plan, request: FastifyRequest): Parsed<Precon
 }
 
 interface WriteJudging extends Judging {
-  readonly plan: Plan
+  readonly compiled: CompiledView
   readonly repository: Repository
   readonly conditions: Preconditions
   /** Access rule that the document must satisfy. */
@@ -206,12 +214,12 @@ interface WriteJudging extends Judging {
 type WriteOutcome = ReplaceOutcome | DeleteOutcome | { readonly kind: 'refused'; readonly problem: Problem }
 
 async function writing(
-  { plan, repository, conditions, missing, isCertain, right }: WriteJudging,
+  { compiled, repository, conditions, missing, isCertain, right }: WriteJudging,
   request: FastifyRequest,
   reply: FastifyReply,
   write: (current: StoredDocument) => Promise<WriteOutcome>,
 ): Promise<FastifyReply> {
-  const { resource } = plan.view
+  const { resource } = compiled.view
   const { id } = request.params as { id: string }
   // A primary that may have been replaced must not make a caller believe "gone" or "changed": they would act on it.
   const judged = (verdict: Problem) =>
@@ -224,16 +232,16 @@ async function writing(
     }
     const { document } = found
     if (!isAllowed(resource.audiences[right], document, request)) return sendProblem(reply, notYours)
-    const verdict = evaluatePreconditions(conditions, document.version, plan.revision)
-    if (verdict !== 'proceed') return judged(preconditionFailed(verdict, plan.etag(document.version)))
+    const verdict = evaluatePreconditions(conditions, document.version, compiled.revision)
+    if (verdict !== 'proceed') return judged(preconditionFailed(verdict, compiled.etag(document.version)))
     const outcome = await write(document)
     const subject = request.principal?.subject
     const purgeOf = (...stored: readonly Fields[]) =>
-      purgeTags(plan.documentTag(id), ...plan.changedListTags(stored, subject))
+      purgeTags(compiled.documentTag(id), ...compiled.changedListTags(stored, subject))
     switch (outcome.kind) {
       case 'replaced':
         return sendWritten(reply, 200, {
-          plan,
+          compiled,
           document: outcome.document,
           purge: purgeOf(document.fields, outcome.document.fields),
         })
@@ -244,12 +252,12 @@ async function writing(
       case 'notFound':
         return sendProblem(reply, missing)
       case 'uniqueConflict':
-        return sendProblem(reply, uniqueConflictProblem(plan, outcome))
+        return sendProblem(reply, uniqueConflictProblem(compiled, outcome))
       case 'refused':
         return sendProblem(reply, outcome.problem)
       default:
         // It is unknown whether and what it has written.
-        return sendFailure(reply, outcome, purgeTags(plan.documentTag(id), plan.allListsTag(subject)))
+        return sendFailure(reply, outcome, purgeTags(compiled.documentTag(id), compiled.allListsTag(subject)))
     }
   }
   return sendProblem(reply, writeConflict)
@@ -257,12 +265,12 @@ async function writing(
 
 /** The next stored fields, checked against the version's schema and the stored one. */
 function nextFields(
-  plan: Plan,
+  compiled: CompiledView,
   current: StoredDocument,
   { readOnly, apply }: Change,
   write: Writing,
 ): Parsed<Fields> {
-  const { validator, view } = plan
+  const { validator, view } = compiled
   const shown = showDocument(current, view.representation.fromStored)
   const errors: FieldError[] = []
   for (const [name, value] of Object.entries(readOnly)) {
@@ -275,7 +283,7 @@ function nextFields(
   const input = apply(validator.part(shown)?.writable as Fields)
   errors.push(...validator.input(input))
   if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
-  return storedFields(plan, input, current.fields, write)
+  return storedFields(compiled, input, current.fields, write)
 }
 
 /** Normalizes a time before comparison: equal instants have several spellings (RFC 3339 §5.6). */

@@ -29,7 +29,7 @@ import { compileSerializer, type Serialize } from './serializer.ts'
 import { compileValidator, type SchemaCompilers, type Validator } from './validator.ts'
 
 /** Everything about a view that is computed before the first request. */
-export interface Plan {
+export interface CompiledView {
   readonly view: View
   /** `/v2/places` */
   readonly path: string
@@ -85,7 +85,7 @@ export const cachingHeaders = (rule: CacheRule): CachingHeaders => ({
 })
 
 /** @param startedAtMs when this process began to show this revision, in ms since the epoch */
-export function compilePlan(view: View, compilers: SchemaCompilers, startedAtMs: number): Plan {
+export function compileView(view: View, compilers: SchemaCompilers, startedAtMs: number): CompiledView {
   const { resource, version, representation } = view
   const announced = lifecycleHeaders(view)
   const { name } = resource
