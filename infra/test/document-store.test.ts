@@ -48,21 +48,52 @@ describe('the production database', () => {
     })
   })
 
-  it('is copied to another region every day', () => {
-    readTemplate('production', 'data').hasResourceProperties('AWS::Backup::BackupPlan', {
+  it('is copied to another region every day, unless it runs there', () => {
+    const template = readTemplate('production', 'data')
+    const { Conditions: conditions } = template.toJSON()
+    const [condition] = Object.keys(conditions)
+    expect(Object.values(conditions)).toEqual([
+      { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-west-2'] }] },
+    ])
+    template.hasResourceProperties('AWS::Backup::BackupPlan', {
       BackupPlan: Match.objectLike({
         BackupPlanRule: [
           Match.objectLike({
-            CopyActions: [
-              Match.objectLike({
-                DestinationBackupVaultArn: {
-                  'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('backup:us-west-2:')])],
-                },
-              }),
-            ],
+            CopyActions: {
+              'Fn::If': [
+                condition,
+                [
+                  Match.objectLike({
+                    DestinationBackupVaultArn: {
+                      'Fn::Join': [
+                        '',
+                        Match.arrayWith([
+                          Match.stringLikeRegexp('backup:us-west-2:'),
+                          ':backup-vault:spillway-production-copies',
+                        ]),
+                      ],
+                    },
+                  }),
+                ],
+                { Ref: 'AWS::NoValue' },
+              ],
+            },
           }),
         ],
       }),
+    })
+  })
+
+  it('has a role that may restore a backup, as the plan’s own may not', () => {
+    const template = readTemplate('production', 'data')
+    const policiesOf = (id: string) =>
+      JSON.stringify(template.findResources('AWS::IAM::Role')[id]?.Properties)
+    const restorers = Object.keys(template.findResources('AWS::IAM::Role')).filter((id) =>
+      policiesOf(id).includes('AWSBackupServiceRolePolicyForRestores'),
+    )
+    expect(restorers).toHaveLength(1)
+    expect(template.findOutputs('RestoreRole').RestoreRole?.Value).toEqual({
+      'Fn::GetAtt': [restorers[0], 'Arn'],
     })
   })
 })

@@ -1,3 +1,4 @@
+import { Aws } from 'aws-cdk-lib'
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets'
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Topic } from 'aws-cdk-lib/aws-sns'
@@ -21,7 +22,8 @@ export class CostGuard extends Construct {
     })
     new CfnBudget(this, 'Budget', {
       budget: {
-        budgetName: `spillway-${config.stage}`,
+        // Budgets are global: "Budget names must be unique within an account" (API reference, DuplicateRecordException).
+        budgetName: `spillway-${config.stage}-${Aws.REGION}`,
         budgetType: 'COST',
         timeUnit: 'MONTHLY',
         budgetLimit: { amount: config.budgetDollars, unit: 'USD' },

@@ -1,5 +1,5 @@
 import { deadline } from '@spillway/origin/contract'
-import { Duration } from 'aws-cdk-lib'
+import { Aws, Duration } from 'aws-cdk-lib'
 import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling'
 import {
   Dashboard as CloudWatchDashboard,
@@ -42,7 +42,10 @@ export class Dashboard extends Construct {
     const { config, entrance, signals, group, connectors, cluster } = props
     const { metrics } = entrance.targets
     const budget = connectionBudget(databaseCapacity(config), connectionDemand(config))
-    const board = new CloudWatchDashboard(this, 'Board', { dashboardName: `spillway-${config.stage}` })
+    // "All dashboards in your account are global, not region-specific" (CloudFormation, AWS::CloudWatch::Dashboard).
+    const board = new CloudWatchDashboard(this, 'Board', {
+      dashboardName: `spillway-${config.stage}-${Aws.REGION}`,
+    })
     const responseTime = (statistic: string) =>
       metrics.targetResponseTime({ period: minute, statistic, label: statistic })
     const database = (metricName: string, statistic: string, label: string) =>

@@ -4,8 +4,12 @@ import { Construct } from 'constructs'
 import type { StageName } from '../config.ts'
 import { accept } from '../nag.ts'
 
-/** A predictable name, so that pipeline, instances and runbooks need no look-up. */
-export const releasesBucketName = (stage: StageName): string => `spillway-${stage}-releases-${Aws.ACCOUNT_ID}`
+/**
+ * A predictable name, so that pipeline, instances and runbooks need no look-up. Bucket names are global and the bucket
+ * outlives its stack, so the region is part of it: another region's stack must not meet it.
+ */
+export const releasesBucketName = (stage: StageName): string =>
+  `spillway-${stage}-releases-${Aws.ACCOUNT_ID}-${Aws.REGION}`
 
 /** Releases of the origin, each kept long enough to roll back to it. */
 export class ReleaseStore extends Construct {
