@@ -6,10 +6,10 @@ import {
   isPublic,
   type LoadOperation as Kind,
   type Operation as OperationKind,
+  queryFields,
   type Resource,
   routesOf,
   scopesOf,
-  storedPath,
   type View,
 } from '@spillway/origin/contract'
 import type { ValueSchema } from './sample-value.ts'
@@ -103,10 +103,11 @@ const isWrite = (kind: Kind): boolean => kind === 'create' || kind === 'patch'
 const needsToken = (rule: AccessRule): boolean => !isPublic(rule)
 
 /** The first filter that is no unique key and has the same name in this version; an owner's lists need none. */
-function filterOf({ resource, representation }: View): string | undefined {
+function filterOf(view: View): string | undefined {
+  const { resource } = view
   if (resource.ownerField !== undefined) return undefined
   const unique = resource.indexes.flatMap(({ fields, unique }) => (unique ? Object.keys(fields) : []))
-  return resource.query.filter.find(
-    (field) => !unique.includes(field) && storedPath(representation, field) === field,
-  )
+  return queryFields(view, 'filter').find(
+    ({ name, path, isArray }) => name === path && !isArray && !name.includes('.') && !unique.includes(path),
+  )?.name
 }

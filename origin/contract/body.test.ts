@@ -39,6 +39,26 @@ it('keeps one spelling of each time', () => {
   expect(normalizeTimes(schema, { text: 'a' })).toEqual({ text: 'a' })
 })
 
+it('keeps one spelling of the times in objects and arrays, and leaves what has none as it is', () => {
+  const schema = Type.Object({
+    stay: Type.Object({ from: Type.String({ format: 'date-time' }), nights: Type.Integer() }),
+    seen: Type.Array(Type.String({ format: 'date-time' })),
+    tags: Type.Array(Type.String()),
+  })
+  const fields = {
+    stay: { from: '2026-11-24T12:00:00+02:00', nights: 2 },
+    seen: ['2026-11-24T12:00:00Z', '2026-11-24T12:00:00.000Z'],
+    tags: ['2026-11-24T12:00:00Z'],
+  }
+  const stored = {
+    stay: { from: '2026-11-24T10:00:00.000Z', nights: 2 },
+    seen: ['2026-11-24T12:00:00.000Z', '2026-11-24T12:00:00.000Z'],
+    tags: fields.tags,
+  }
+  expect(normalizeTimes(schema, fields)).toEqual(stored)
+  expect(normalizeTimes(schema, stored)).toBe(stored)
+})
+
 const paris = {
   name: 'Paris',
   countryCode: 'FR',

@@ -32,14 +32,42 @@ export function normalizeTimes(schema: TObject, fields: Fields): Fields {
   let normalized: Record<string, unknown> | undefined
   for (const [name, field] of Object.entries(schema.properties)) {
     const value = fields[name]
-    if (typeof value !== 'string' || filterTypeOf(field as TSchema)?.kind !== 'date-time') continue
-    const time = parseFilterValue({ kind: 'date-time' }, value)
-    if (time === undefined || time === value) continue
+    const stored = inStoredForm(field as TSchema, value)
+    if (stored === value) continue
     normalized ??= { ...fields }
-    normalized[name] = time
+    normalized[name] = stored
   }
   return normalized ?? fields
 }
+
+/** The value itself where it holds no time that is to be spelled in another way. */
+function inStoredForm(schema: TSchema, value: unknown): unknown {
+  if (!holdsTimes(schema)) return value
+  if (typeof value === 'string') return parseFilterValue({ kind: 'date-time' }, value) ?? value
+  if (typeof value !== 'object' || value === null) return value
+  const { items, properties } = schema as { items?: TSchema; properties?: TProperties }
+  if (!Array.isArray(value)) {
+    return properties === undefined ? value : normalizeTimes(schema as TObject, value as Fields)
+  }
+  const stored = value.map((item) => inStoredForm(items ?? {}, item))
+  return stored.every((item, index) => item === value[index]) ? value : stored
+}
+
+/** Whether values of a schema are times, or objects or arrays with times in them. */
+function holdsTimes(schema: TSchema): boolean {
+  // perf: asked of every field of every write.
+  const known = timesKnown.get(schema)
+  if (known !== undefined) return known
+  const { items, properties = {} } = schema as { items?: TSchema; properties?: Record<string, TSchema> }
+  const holds =
+    filterTypeOf(schema)?.kind === 'date-time' ||
+    (items !== undefined && holdsTimes(items)) ||
+    Object.values(properties).some(holdsTimes)
+  timesKnown.set(schema, holds)
+  return holds
+}
+
+const timesKnown = new WeakMap<TSchema, boolean>()
 
 /** Closes an object: unknown members are refused by name. */
 function closed(properties: TProperties, required: readonly string[]): TObject {

@@ -11,6 +11,9 @@ const schema = Type.Object({
   rank: Type.Integer(),
   note: Type.Optional(Type.String()),
   tags: Type.Array(Type.String()),
+  marks: Type.Array(Type.Integer()),
+  prizes: Type.Array(Type.Object({ year: Type.Integer() })),
+  publisher: Type.Optional(Type.Object({ city: Type.String({ maxLength: 50 }), $id: Type.String() })),
 })
 const valid: ResourceDefinition = {
   description: 'Books.',
@@ -106,7 +109,56 @@ describe('a mistake stops the start and says how to mend it', () => {
       },
       /may have 300 characters together, and a cursor carries 256/,
     ],
-    ['filter on an array', { ...valid, query: { filter: ['tags'] } }, /'tags', which is neither/],
+    [
+      'filter on an array without an index',
+      { ...valid, query: { filter: ['tags'] } },
+      /query.filter names 'tags', but no index leads with it/,
+    ],
+    [
+      'sort on an array',
+      { ...valid, query: { sort: ['tags'] }, indexes: [{ fields: { tags: 1 } }] },
+      /query.sort names 'tags', which is an array/,
+    ],
+    [
+      'filter on an object',
+      { ...valid, query: { filter: ['publisher'] } },
+      /'publisher', which is neither string/,
+    ],
+    [
+      'filter on an array of objects',
+      { ...valid, query: { filter: ['prizes'] } },
+      /'prizes', which is neither string/,
+    ],
+    [
+      'filter through an array',
+      { ...valid, query: { filter: ['prizes.year'] } },
+      /'prizes.year', which the schema does not have/,
+    ],
+    [
+      'filter on an unknown field of an object',
+      { ...valid, query: { filter: ['publisher.town'] } },
+      /'publisher.town', which the schema does not have/,
+    ],
+    [
+      'filter on a field of an object, without an index',
+      { ...valid, query: { filter: ['publisher.city'] } },
+      /'publisher.city', but no index leads with it: add \{ fields: \{ 'publisher.city': 1 \} \}/,
+    ],
+    [
+      'sort on a field of an optional object',
+      { ...valid, query: { sort: ['publisher.city'] }, indexes: [{ fields: { 'publisher.city': 1 } }] },
+      /'publisher.city', which is optional/,
+    ],
+    [
+      'filter on a name that is not safe in a query',
+      { ...valid, query: { filter: ['publisher.$id'] }, indexes: [{ fields: { 'publisher.$id': 1 } }] },
+      /'publisher.\$id': use letters and digits/,
+    ],
+    [
+      'index over two arrays',
+      { ...valid, indexes: [{ fields: { rank: 1 } }, { fields: { tags: 1, marks: 1 } }] },
+      /an index names the arrays 'tags' and 'marks'/,
+    ],
     [
       'no index for a filter',
       { ...valid, indexes: [] },

@@ -1,13 +1,14 @@
 import type { TSchema } from 'typebox'
-import { checkAccess, fieldsOf, isRequired } from './access/check.ts'
+import { checkAccess, fieldsOf } from './access/check.ts'
 import { creatorField, isPublic, ownerField, partsOf, resolveAccess } from './access.ts'
 import { type CacheOptions, widestVisibility } from './cache-policy.ts'
 import { countLimit } from './count.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'
 import { resourceOptions } from './definition-options.ts'
 import { durationSeconds } from './duration.ts'
-import { filterTypeOf } from './filter-type.ts'
+import { comparableAt, comparableOf, filterTypeOf } from './filter-type.ts'
 import { limits } from './limits.ts'
+import { isRequiredAt, schemaAt } from './path.ts'
 import { checkReferences } from './references.ts'
 import { checkSchema } from './schema-check.ts'
 
@@ -28,7 +29,7 @@ export class DefinitionError extends Error {
 
 const visibilityWidth = { subject: 0, residual: 1, authorized: 2, public: 3 } as const
 const reservedFields = ['id', 'createdAt', 'updatedAt']
-const reservedParameters = ['sort', 'fields', 'limit', 'cursor']
+const reservedParameters = ['or', 'sort', 'fields', 'limit', 'cursor']
 
 /** @throws {DefinitionError} when anything in the definition contradicts itself */
 export function checkDefinition(name: string, definition: ResourceDefinition): void {
@@ -63,11 +64,13 @@ function* checkFields({ schema }: ResourceDefinition): Generator<string> {
   for (const field of Object.keys(schema.properties)) {
     if (reservedFields.includes(field)) yield `'${field}' is a system field: remove it from the schema`
     if (reservedParameters.includes(field)) yield `'${field}' is a parameter of every list: rename the field`
-    if (!/^[A-Za-z][A-Za-z0-9]*$/.test(field)) {
+    if (!isSafePath(field) || field.includes('.')) {
       yield `field '${field}': use letters and digits, starting with a letter, so that it is safe in queries and paths`
     }
   }
 }
+
+const isSafePath = (path: string): boolean => /^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*$/.test(path)
 
 function* checkCache(definition: ResourceDefinition): Generator<string> {
   const cache = definition.cache ?? 'none'
@@ -113,12 +116,17 @@ function* checkQuery(definition: ResourceDefinition): Generator<string> {
   const { query = {} } = definition
   for (const use of ['filter', 'sort'] as const) {
     for (const field of query[use] ?? []) {
-      const schema = definition.schema.properties[field]
+      const schema = schemaAt(definition.schema, field)
+      const comparable = schema && comparableOf(schema)
       if (schema === undefined) {
         yield `query.${use} names '${field}', which the schema does not have: add the field or remove it from query.${use}`
-      } else if (filterTypeOf(schema) === undefined) {
-        yield `query.${use} names '${field}', which is neither string, number, integer nor boolean: remove it`
-      } else if (use === 'sort' && !isRequired(definition, field)) {
+      } else if (comparable === undefined) {
+        yield `query.${use} names '${field}', which is neither string, number, integer nor boolean, nor an array of one: remove it`
+      } else if (!isSafePath(field)) {
+        yield `query.${use} names '${field}': use letters and digits in the names of fields, so that they are safe in queries`
+      } else if (use === 'sort' && comparable.isArray) {
+        yield `query.sort names '${field}', which is an array: it has no one place in an order; remove it`
+      } else if (use === 'sort' && !isRequiredAt(definition.schema, field)) {
         yield `query.sort names '${field}', which is optional: pages cannot continue after a missing value; make it required`
       }
     }
@@ -152,7 +160,7 @@ function* checkParameters({ query = {}, references = {}, versions }: ResourceDef
 function* checkSortTexts({ query = {}, schema }: ResourceDefinition): Generator<string> {
   const lengths: number[] = []
   for (const field of query.sort ?? []) {
-    const property = schema.properties[field]
+    const property = schemaAt(schema, field)
     const length = property === undefined ? 0 : sortTextLength(property)
     if (length === undefined) {
       yield `query.sort names '${field}', a text of any length: give it a maxLength, since a cursor carries it`
@@ -180,9 +188,13 @@ function* checkIndexes(definition: ResourceDefinition): Generator<string> {
     const names = Object.keys(fields)
     if (names.length === 0) yield `an index has no fields: name at least one`
     for (const field of names) {
-      if (!Object.hasOwn(schema.properties, field)) {
+      if (schemaAt(schema, field) === undefined) {
         yield `an index names '${field}', which the schema does not have: add the field or remove it from the index`
       }
+    }
+    const arrays = names.filter((field) => comparableAt(schema, field)?.isArray)
+    if (arrays.length > 1) {
+      yield `an index names the arrays '${arrays.join("' and '")}': a database indexes one array a document; use an index for each`
     }
   }
   const leading = new Set(
@@ -195,8 +207,9 @@ function* checkIndexes(definition: ResourceDefinition): Generator<string> {
   )
   for (const use of ['filter', 'sort'] as const) {
     for (const field of query[use] ?? []) {
-      if (!Object.hasOwn(schema.properties, field) || leading.has(field) || field === prefix) continue
-      const wanted = prefix === undefined ? `{ ${field}: 1 }` : `{ ${prefix}: 1, ${field}: 1 }`
+      if (schemaAt(schema, field) === undefined || leading.has(field) || field === prefix) continue
+      const key = field.includes('.') ? `'${field}'` : field
+      const wanted = prefix === undefined ? `{ ${key}: 1 }` : `{ ${prefix}: 1, ${key}: 1 }`
       yield `query.${use} names '${field}', but no index leads with it: add { fields: ${wanted} } to indexes`
     }
   }
@@ -243,10 +256,10 @@ function* checkRepresentation(view: Representation, definition: ResourceDefiniti
   const { version } = view
   yield* checkSchema(view.schema, `versions.${version}.schema`)
   for (const [field, path] of Object.entries(view.paths)) {
-    if (!Object.hasOwn(view.schema.properties, field)) {
+    if (schemaAt(view.schema, field) === undefined) {
       yield `versions.${version}.paths maps '${field}', which its schema does not have: remove it`
     }
-    if (path !== null && !Object.hasOwn(definition.schema.properties, path)) {
+    if (path !== null && schemaAt(definition.schema, path) === undefined) {
       yield `versions.${version}.paths maps '${field}' to '${path}', which is not stored: name a stored field`
     }
   }

@@ -22,7 +22,10 @@ export interface Representation {
    * fields that this version does not know are carried over from it, so that an old client destroys nothing.
    */
   readonly toStored: (input: Fields, current: Fields | undefined) => Fields
-  /** This version's field → stored path, where they differ; used for `filter` and `sort`. `null`: not stored as such. */
+  /**
+   * This version's field → stored path, where they differ; used for `filter` and `sort`. `null`: not stored as such. Either
+   * may be a field of an object: `address.city`.
+   */
   readonly paths: Readonly<Record<string, string | null>>
   /**
    * To be raised when a deployment shows the same documents in another way and neither schema nor `fromStored` tells: by
@@ -49,6 +52,9 @@ export interface Deprecation {
   readonly successor: VersionName
 }
 
+/** A field, or one of an object in it: `address.city`. */
+export type FieldPath<Document> = (keyof Document & string) | `${keyof Document & string}.${string}`
+
 export interface IndexDefinition {
   /** Stored field → 1 (ascending) or -1 (descending), in order. */
   readonly fields: Readonly<Record<string, 1 | -1>>
@@ -69,9 +75,9 @@ export interface ResourceDefinition<
   readonly cache?: CacheOptions | 'none'
   readonly query?: {
     /** Stored fields that a list may be filtered by; each must lead an index. */
-    readonly filter?: readonly (keyof Stored & string)[]
+    readonly filter?: readonly FieldPath<Stored>[]
     /** Stored fields that a list may be sorted by; each must lead an index. `id` always may. */
-    readonly sort?: readonly (keyof Stored & string)[]
+    readonly sort?: readonly FieldPath<Stored>[]
     /** Sort of a list that asks for none, e.g. `-population`. @default 'id' */
     readonly defaultSort?: string
     /** @default { default: 20, max: 100 } */

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { losesDigits } from './exact-number.ts'
+import { schemaAt } from './path.ts'
 
 /** How a field's values are written in a query string, compared and sorted. */
 export type FilterType =
@@ -9,6 +10,26 @@ export type FilterType =
   | { readonly kind: 'boolean' }
   | { readonly kind: 'date' }
   | { readonly kind: 'date-time' }
+
+/** A field that filters compare: by its value, or by the elements of its array. */
+export interface Comparable {
+  readonly type: FilterType
+  readonly isArray: boolean
+}
+
+/** How filters compare a field of a schema; `undefined` where they cannot. */
+export function comparableOf(schema: TSchema): Comparable | undefined {
+  const { type: outer, items } = schema as { type?: string; items?: TSchema }
+  const isArray = outer === 'array' && items !== undefined
+  const type = filterTypeOf(isArray ? items : schema)
+  return type && { type, isArray }
+}
+
+/** How the field at a path is compared; `undefined` where it cannot be, or is not there. */
+export function comparableAt(schema: TSchema, path: string): Comparable | undefined {
+  const field = schemaAt(schema, path)
+  return field && comparableOf(field)
+}
 
 /** Filter type of a schema, or `undefined` for objects, arrays and unions that cannot be compared. */
 export function filterTypeOf(schema: TSchema): FilterType | undefined {

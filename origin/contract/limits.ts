@@ -24,6 +24,8 @@ export const limits = {
   queryParametersMax: 32,
   /** Values in one `in` filter. */
   inValuesMax: 50,
+  /** Filters in one `or`: the database scans an index for each. */
+  alternativesMax: 8,
   /** Fields in one `sort`. */
   sortFieldsMax: 3,
   /** Characters of a filter value. */

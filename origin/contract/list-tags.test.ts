@@ -54,6 +54,12 @@ describe('a list', () => {
     ['country[in]=a,b,c,d,e,f,g,h,i', ['hotels:*', 'hotels:*:=']],
     ['country[in]=a,b,c,d,e,f,g,h,i&isOpen=false', ['hotels:*', 'hotels:*:isOpen=false']],
     ['stars[gt]=3', ['hotels:*', 'hotels:*:=']],
+    // An alternative says nothing about all documents of the list.
+    ['or=(country=FR)', ['hotels:*', 'hotels:*:=']],
+    ['or=(country=FR,isOpen=true)&country=NZ', ['hotels:*', 'hotels:*:country=NZ']],
+    ['country[ne]=FR', ['hotels:*', 'hotels:*:=']],
+    ['country[prefix]=FR', ['hotels:*', 'hotels:*:=']],
+    ['country[exists]=true', ['hotels:*', 'hotels:*:=']],
     ['country=C%C3%B4te%2C%20d%27Ivoire', ['hotels:*', "hotels:*:country=C%C3%B4te%2C%20d'Ivoire"]],
   ])('%j', (search, tags) => {
     expect(listed(search)).toEqual(tags)

@@ -2,6 +2,7 @@ import { listTag } from './cache-policy.ts'
 import type { CursorValue } from './cursor.ts'
 import type { Fields } from './definition.ts'
 import { type Filter, operators } from './operators/index.ts'
+import { valuesAt } from './path.ts'
 import type { Resource } from './resource.ts'
 
 /**
@@ -14,6 +15,8 @@ import type { Resource } from './resource.ts'
  *
  * A list carries the tags of the first of these fields alone, in the order in which they are declared: it is enough that
  * a write which may change it purges one of its tags.
+ *
+ * A filter among alternatives (`or`) says nothing about all documents of a list, so it yields no tag.
  *
  * Lists of one subject share one tag: a person's write drops that person's few lists.
  */
@@ -52,9 +55,8 @@ export function tagsOfChangedLists(
   const tags = new Set([byNoValue(resource.name)])
   for (const field of fields) {
     for (const document of documents) {
-      const value = document[field]
-      // A document without the value is on no list that asks for one.
-      if (value !== undefined && value !== null)
+      // A document without a value is on no list that asks for one. The cast: the field is one that filters compare.
+      for (const value of valuesAt(document, field))
         tags.add(valueTag(resource.name, field, value as CursorValue))
     }
   }

@@ -2,15 +2,20 @@ import type { View } from './catalogue.ts'
 import { parseCount } from './count.ts'
 import { type CursorValue, decodeCursor, type OrderedList, type SortField } from './cursor.ts'
 import { type Expansion, expansionsOf, parseExpand } from './expand.ts'
-import { type FilterType, filterTypeOf } from './filter-type.ts'
+import { parseAlternatives, parseFilter, quote } from './filter.ts'
+import { comparableAt } from './filter-type.ts'
 import { limits } from './limits.ts'
-import { type Filter, type FilterOperator, operators, operatorsOf, parameterOf } from './operators/index.ts'
+import type { Filter } from './operators/index.ts'
 import type { FieldError, Problem } from './problem.ts'
-import { storedPath, systemFields } from './resource.ts'
+import { type QueryField, queryFields } from './query-fields.ts'
+import { systemFields } from './resource.ts'
 
 /** A list request, checked and in stored terms. */
 export interface ListQuery extends OrderedList {
+  /** All of them must hold. */
   readonly filters: readonly Filter[]
+  /** Beside them, one of these must; `undefined` where none is asked for. */
+  readonly alternatives: readonly Filter[] | undefined
   /** Representation fields to send, `id` among them; `undefined` for all. */
   readonly fields: readonly string[] | undefined
   readonly limit: number
@@ -30,18 +35,11 @@ export type Parsed<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly problem: Problem }
 
-/** A filterable field under the name that a version gives it. */
-interface QueryField {
-  readonly name: string
-  readonly path: string
-  readonly type: FilterType
-}
-
 /**
  * Parses the query string of a list.
- * Grammar: `field=value`, `field[op]=value` with a word of {@link operators}, `sort=a,-b`, `fields=a,b`, `limit=n`,
- * `count=true`, `expand=a,b`, `cursor=…`. Anything else is refused by name, so that no unknown parameter poisons or dilutes the cache, and a
- * parameter may stand once only.
+ * Grammar: `field=value`, `field[op]=value` with a word of {@link operators}, `or=(filter,filter)`, `sort=a,-b`,
+ * `fields=a,b`, `limit=n`, `count=true`, `expand=a,b`, `cursor=…`. Anything else is refused by name, so that no unknown
+ * parameter poisons or dilutes the cache, and a parameter may stand once only.
  *
  * @param search the query string as sent, with or without `?`
  */
@@ -58,13 +56,20 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
       taken.set(name, text)
       continue
     }
-    const filter = parseFilter(view, name, text)
-    if ('detail' in filter) errors.push({ parameter: quote(name), detail: filter.detail })
+    const parsed = parseFilter(view, [name, text], reserved)
+    if ('detail' in parsed) errors.push({ parameter: quote(name), detail: parsed.detail })
     else {
-      filters.push(filter.filter)
-      filterTexts.push(filter.canonical)
+      filters.push(parsed.filter)
+      filterTexts.push(`${encodeURIComponent(parsed.name)}=${parsed.texts.map(encodeURIComponent).join(',')}`)
     }
   }
+  const or = taken.get('or')
+  const alternatives = or === undefined ? undefined : parseAlternatives(view, or)
+  if (alternatives !== undefined && 'detail' in alternatives) {
+    errors.push({ parameter: 'or', detail: alternatives.detail })
+    return { ok: false, problem: invalidQuery(errors) }
+  }
+  if (alternatives !== undefined) filterTexts.push(`or=${encodeURIComponent(alternatives.text)}`)
   const sort = parseSort(view, taken.get('sort') ?? view.resource.query.defaultSort, errors)
   const fields = parseFields(view, taken.get('fields'), errors)
   const limit = parseLimit(view, taken.get('limit'), errors)
@@ -81,8 +86,17 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
   ].join('&')
   if (canonical.length > limits.listQueryLengthMax) return refuse('query', tooLongForPages)
   const cursor = taken.get('cursor')
-  const asked = { ...(counts && { counts }), ...(expand.length > 0 && { expand }) }
-  const query = { ...asked, filters, sort: sort.fields, fields, limit, canonical, cursor }
+  const query = {
+    ...(counts && { counts }),
+    ...(expand.length > 0 && { expand }),
+    filters,
+    alternatives: alternatives?.filters,
+    sort: sort.fields,
+    fields,
+    limit,
+    canonical,
+    cursor,
+  }
   if (cursor === undefined) return { ok: true, value: { ...query, after: undefined } }
   const after = decodeCursor(cursor, view, query)
   if (after !== undefined) return { ok: true, value: { ...query, after } }
@@ -133,30 +147,11 @@ export function parseWriteQuery(search: string): Parsed<undefined> {
   return errors.length > 0 ? { ok: false, problem: invalidQuery(errors) } : { ok: true, value: undefined }
 }
 
-/** The fields that a list of the view may be filtered (`filter`) or sorted (`sort`) by, under the version's names. */
-export function queryFields(view: View, use: 'filter' | 'sort'): readonly QueryField[] {
-  const declared: readonly string[] = view.resource.query[use]
-  const found: QueryField[] = []
-  for (const [name, schema] of Object.entries(view.representation.schema.properties)) {
-    const path = storedPath(view.representation, name)
-    const stored = path === undefined ? undefined : view.resource.schema.properties[path]
-    const type = stored === undefined ? undefined : filterTypeOf(stored)
-    if (
-      path !== undefined &&
-      type !== undefined &&
-      declared.includes(path) &&
-      filterTypeOf(schema)?.kind === type.kind
-    ) {
-      found.push({ name, path, type })
-    }
-  }
-  return use === 'sort' ? [...found, { name: 'id', path: '_id', type: { kind: 'string' } }] : found
-}
-
 const tooLongForPages = `Query too long: at most ${limits.listQueryLengthMax} characters in canonical form.`
 
 /** Parameters of a view's lists that are no filters. */
 const reservedParameters = (view: View): readonly string[] => [
+  ...(queryFields(view, 'filter').length > 0 ? ['or'] : []),
   ...['sort', 'fields', 'limit', 'cursor'],
   ...(view.resource.query.countMax > 0 ? ['count'] : []),
   ...(expansionsOf(view).length > 0 ? ['expand'] : []),
@@ -198,9 +193,6 @@ const refuse = (parameter: string, detail: string): Parsed<never> => ({
   problem: invalidQuery([{ parameter, detail }]),
 })
 
-/** Names from callers are echoed short and printable. */
-const quote = (text: string): string => text.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')
-
 function decode(text: string): string | undefined {
   try {
     // perf: an expression replaces thousands of one character in one pass; `replaceAll` joins them piece by piece.
@@ -210,34 +202,6 @@ function decode(text: string): string | undefined {
     return decoded.includes('\0') || !decoded.isWellFormed() ? undefined : decoded
   } catch {
     return undefined
-  }
-}
-
-function parseFilter(
-  view: View,
-  parameter: string,
-  text: string,
-): { readonly filter: Filter; readonly canonical: string } | { readonly detail: string } {
-  const [, name = parameter, operatorText] = /^([^[\]]*)\[([^[\]]*)\]$/.exec(parameter) ?? []
-  const fields = queryFields(view, 'filter')
-  const field = fields.find((candidate) => candidate.name === name)
-  if (field === undefined) {
-    const known = [...fields.map((candidate) => candidate.name), ...reservedParameters(view)].join(', ')
-    return { detail: `Unknown parameter. Supported: ${known}.` }
-  }
-  const words = operatorsOf(field.type)
-  // The cast: a word that is none is not among those of the type.
-  const operator = (operatorText ?? 'eq') as FilterOperator
-  if (operatorText === 'eq' || !words.includes(operator)) {
-    const known = words.map((word) => parameterOf(name, word)).join(', ')
-    return { detail: `Unknown operator. Supported: ${known}.` }
-  }
-  const operand = operators[operator].parse(field.type, text)
-  if ('detail' in operand) return operand
-  const { value, texts } = operand
-  return {
-    filter: { path: field.path, operator, value },
-    canonical: `${encodeURIComponent(parameterOf(name, operator))}=${texts.map(encodeURIComponent).join(',')}`,
   }
 }
 
@@ -278,10 +242,9 @@ function parseSort(
   return { fields, canonical: names.join(',') }
 }
 
-function storedSortField({ resource }: View, path: string): QueryField | undefined {
-  const schema = resource.schema.properties[path]
-  const type = schema === undefined ? undefined : filterTypeOf(schema)
-  return type === undefined ? undefined : { name: path, path, type }
+function storedSortField({ resource }: View, path: string): Pick<QueryField, 'path' | 'type'> | undefined {
+  const field = comparableAt(resource.schema, path)
+  return field && { path, type: field.type }
 }
 
 function parseFields(

@@ -13,6 +13,7 @@ import { resolveCacheRule } from './cache-policy.ts'
 import type {
   CheckedRepresentation,
   Deprecation,
+  FieldPath,
   Fields,
   IndexDefinition,
   Representation,
@@ -155,8 +156,8 @@ export function representation<Stored extends TObject, Shown extends TObject>(
     readonly fromStored: (stored: Static<Stored>) => Static<Shown>
     readonly toStored: (input: Static<Shown>, current: Static<Stored> | undefined) => Static<Stored>
     readonly paths: {
-      readonly [Field in keyof Static<Shown> & string]?: (keyof Static<Stored> & string) | null
-    }
+      readonly [Field in keyof Static<Shown> & string]?: FieldPath<Static<Stored>> | null
+    } & { readonly [inner: `${string}.${string}`]: FieldPath<Static<Stored>> | null }
     readonly revision?: number
     readonly deprecation?: Deprecation
   },
@@ -172,9 +173,15 @@ export function pick(source: Fields, names: readonly string[]): Record<string, u
   return picked
 }
 
-/** Stored path of a representation's field, or `undefined` where the version stores no such field. */
+/**
+ * Stored path of a representation's field, or `undefined` where the version stores no such field. A field of an object is
+ * stored where `paths` says, or else under the object.
+ */
 export function storedPath(view: Representation, field: string): string | undefined {
   if (Object.hasOwn(systemPaths, field)) return systemPaths[field]
   if (Object.hasOwn(view.paths, field)) return view.paths[field] ?? undefined
-  return Object.hasOwn(view.schema.properties, field) ? field : undefined
+  const end = field.lastIndexOf('.')
+  if (end === -1) return Object.hasOwn(view.schema.properties, field) ? field : undefined
+  const object = storedPath(view, field.slice(0, end))
+  return object && `${object}${field.slice(end)}`
 }

@@ -2,8 +2,9 @@ import { outputSchema } from '../body.ts'
 import type { View } from '../catalogue.ts'
 import { expansionsOf } from '../expand.ts'
 import { limits } from '../limits.ts'
-import { queryFields } from '../query.ts'
+import { queryFields } from '../query-fields.ts'
 import type { Operation } from '../route.ts'
+import { textListRule } from '../text-list.ts'
 import { describeFilter } from './filters.ts'
 import { type Json, ref } from './json.ts'
 
@@ -12,6 +13,7 @@ export function describeParameters(view: View, operation: Operation): Json[] {
     case 'list':
       return [
         ...queryFields(view, 'filter').flatMap(describeFilter),
+        ...alternativesParameter(view),
         ...listParameters(view),
         ref('parameters', 'ifNoneMatch'),
       ]
@@ -23,6 +25,12 @@ export function describeParameters(view: View, operation: Operation): Json[] {
     default:
       return [ref('parameters', view.resource.requireIfMatch ? 'ifMatchRequired' : 'ifMatch')]
   }
+}
+
+function alternativesParameter(view: View): Json[] {
+  if (queryFields(view, 'filter').length === 0) return []
+  const description = `Filters in parentheses, separated by commas, of which at least one must hold: at most ${limits.alternativesMax}, each written as in a query string. ${textListRule}`
+  return [{ name: 'or', in: 'query', description, schema: { type: 'string', pattern: '^\\(.+\\)$' } }]
 }
 
 function listParameters(view: View): Json[] {

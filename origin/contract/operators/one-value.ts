@@ -22,6 +22,9 @@ export function comparison(
   }
 }
 
+/** Every type. */
+export const everyKind = ['string', 'choice', 'number', 'boolean', 'date', 'date-time'] as const
+
 /** Types whose stored order is the order that people mean. */
 export const ordered = ['number', 'date', 'date-time'] as const
 

@@ -17,15 +17,19 @@ export type DatabaseCondition = Readonly<Record<string, unknown>>
  * definition check read it from here, so a new operator is a file beside this one and a line in {@link ./index.ts}.
  */
 export interface Operator {
-  /** Types of the fields that it compares. */
+  /** Types of the values that it compares. */
   readonly kinds: readonly FilterType['kind'][]
+  /** Whether it is for arrays, and compares their elements. @default false, for fields of one value */
+  readonly ofArrays?: boolean
+  /** Whether it is for fields that a document may lack, and tells nothing of others. @default false, for any field */
+  readonly ofOptional?: boolean
   /** Reads an operand in time linear in the text. The text comes from a caller. */
   readonly parse: (type: FilterType, text: string) => ParsedOperand
   /** Made of operators that Amazon DocumentDB has and answers from an index that begins with the field. */
   readonly condition: (path: string, value: Operand) => DatabaseCondition
   /**
-   * The only values that the field of a listed document can have. The list is stored under a tag for each, and a write to
-   * a document with other values leaves it stored. @default any value
+   * Values of which every listed document has one in the field. The list is stored under a tag for each, and a write to
+   * documents with other values leaves it stored. @default any value
    */
   readonly onlyValues?: (value: Operand) => readonly CursorValue[]
   /** A sentence about the parameter, for the OpenAPI document. */

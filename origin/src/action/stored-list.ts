@@ -1,10 +1,11 @@
 import {
   type CursorValue,
+  comparableAt,
   type FieldsOf,
   type Filter,
   type FilterOperator,
-  filterTypeOf,
   formatListText,
+  isRequiredAt,
   type ListQuery,
   operators,
   operatorsOf,
@@ -15,14 +16,18 @@ import type { FieldsWith } from './fields-with.ts'
 
 /** Conditions on one field, all of which must hold. */
 type Comparisons<Value> = {
-  readonly [Operator in Exclude<FilterOperator, 'in'>]?: Value
-} & { readonly in?: readonly Value[] }
+  readonly [Operator in Exclude<FilterOperator, 'in' | 'exists' | 'contains'>]?: Value
+} & { readonly in?: readonly Value[]; readonly exists?: true }
 
 /** Conditions by stored field, all of which must hold: a value that it must be equal to, or comparisons. */
 export type ListFilter<On> = {
   readonly [Field in FieldsWith<FieldsOf<On>, CursorValue>]?:
     | FieldsOf<On>[Field]
     | Comparisons<NonNullable<FieldsOf<On>[Field]>>
+} & {
+  readonly [Field in FieldsWith<FieldsOf<On>, readonly CursorValue[]>]?: {
+    readonly contains: NonNullable<FieldsOf<On>[Field]> extends readonly (infer Element)[] ? Element : never
+  }
 }
 
 /** A list as server code asks for it, in stored terms. */
@@ -63,6 +68,7 @@ export function storedList(
   const fields = order.path === '_id' ? [order] : [order, { ...byId, descending: order.descending }]
   return {
     filters,
+    alternatives: undefined,
     sort: fields,
     limit,
     fields: undefined,
@@ -73,9 +79,10 @@ export function storedList(
 }
 
 function conditionsOn(resource: Resource, path: string, condition: unknown): readonly Filter[] {
-  const type = typeOf(resource, path)
+  const field = comparableAt(resource.schema, path)
+  if (field === undefined) throw notComparable(resource, path)
   const isPlain = typeof condition !== 'object' || condition === null
-  const words = operatorsOf(type)
+  const words = operatorsOf({ ...field, isRequired: isRequiredAt(resource.schema, path) })
   return Object.entries(isPlain ? { eq: condition } : condition).map(([word, given]) => {
     const operator = words.find((known) => known === word)
     if (operator === undefined) throw new TypeError(`'${path}' has no '${word}': use ${words.join(', ')}`)
@@ -86,18 +93,14 @@ function conditionsOn(resource: Resource, path: string, condition: unknown): rea
     const text = Array.isArray(given)
       ? given.map((one) => formatListText(String(one))).join(',')
       : String(given)
-    const operand = operators[operator].parse(type, text)
+    const operand = operators[operator].parse(field.type, text)
     if ('detail' in operand) throw new TypeError(`'${path}': ${operand.detail}`)
     return { path, operator, value: operand.value }
   })
 }
 
-function typeOf({ name, schema }: Resource, field: string) {
-  const property = Object.hasOwn(schema.properties, field) ? schema.properties[field] : undefined
-  const type = property && filterTypeOf(property)
-  if (type === undefined) throw new TypeError(`'${name}' has no field '${field}' that can be compared`)
-  return type
-}
+const notComparable = ({ name }: Resource, field: string): TypeError =>
+  new TypeError(`'${name}' has no field '${field}' that can be compared`)
 
 const byId: SortField = { path: '_id', descending: false, type: { kind: 'string' } }
 
@@ -105,13 +108,14 @@ function sortOf(resource: Resource, sort: string): SortField {
   const descending = sort.startsWith('-')
   const field = descending ? sort.slice(1) : sort
   if (field === 'id') return { ...byId, descending }
-  const type = typeOf(resource, field)
+  const comparable = comparableAt(resource.schema, field)
+  if (comparable === undefined || comparable.isArray) throw notComparable(resource, field)
   if (!resource.indexes.some(({ fields }) => Object.hasOwn(fields, field))) {
     throw new TypeError(
       `no index of '${resource.name}' has '${field}', which a list is sorted by: add it to one`,
     )
   }
-  return { path: field, descending, type }
+  return { path: field, descending, type: comparable.type }
 }
 
 /** A list that no index leads to reads the whole collection, however few documents it finds. */

@@ -132,7 +132,7 @@ export function uniqueConflictProblem(compiled: CompiledView, { fields }: Unique
         ? `Another document already has this ${names.join(' and ')}.`
         : 'Another document already has a value that must be unique.',
     errors: names.map((name) => ({
-      pointer: `/${name}`,
+      pointer: `/${name.replaceAll('.', '/')}`,
       detail: 'Another document already has this value.',
     })),
   }

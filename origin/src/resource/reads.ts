@@ -16,6 +16,7 @@ import {
   parseReadQuery,
   type ReadQuery,
   satisfies,
+  valueAt,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
@@ -203,7 +204,9 @@ const shownCount = ({ value, isMore }: Counted): Count => ({ value, relation: is
 function nextCursor(compiled: CompiledView, query: ListQuery, documents: readonly StoredDocument[]): string {
   // Called only if there is a next page, so this one is not empty. Sort fields hold values of cursors by definition.
   const last = documents.at(-1) as StoredDocument
-  const values = query.sort.map(({ path }) => (path === '_id' ? last.id : last.fields[path]) as CursorValue)
+  const values = query.sort.map(
+    ({ path }) => (path === '_id' ? last.id : valueAt(last.fields, path)) as CursorValue,
+  )
   return encodeCursor(compiled.view, query, values)
 }
 

@@ -10,6 +10,7 @@ import {
   parseFilterValue,
   type Resource,
   readOnlyFields,
+  schemaAt,
   textFormats,
   type View,
 } from '@spillway/origin/contract'
@@ -221,8 +222,8 @@ function namesByStoredPath({ representation }: View): (error: FieldError) => Fie
     if (!('pointer' in error)) return error
     const [, first = '', ...rest] = error.pointer.split('/')
     const name = names.get(first) ?? first
-    if (Object.hasOwn(representation.schema.properties, name)) {
-      return { ...error, pointer: ['', name, ...rest].join('/') }
+    if (schemaAt(representation.schema, name) !== undefined) {
+      return { ...error, pointer: ['', ...name.split('.'), ...rest].join('/') }
     }
     return { pointer: '', detail: `This version cannot express what the document needs: ${error.detail}` }
   }

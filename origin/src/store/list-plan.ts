@@ -1,5 +1,6 @@
 import {
   type CursorValue,
+  type Filter,
   type ListQuery,
   operators,
   type Residual,
@@ -19,11 +20,15 @@ type Condition = Readonly<Record<string, unknown>>
 export function planList(resource: Resource, query: ListQuery, residual: Residual | undefined): Listing {
   const conditions: Condition[] = [{ _v: { $gt: 0 } }]
   const sparse = sparseFields(resource)
-  if (residual !== undefined) conditions.push(...residualFilter(residual, sparse))
-  for (const { path, operator, value } of query.filters) {
-    conditions.push(operators[operator].condition(path, value))
-    // DocumentDB uses a sparse index only if the query states that the field exists; the comparison implies it anyway.
-    if (sparse.has(path)) conditions.push({ [path]: { $exists: true } })
+  const narrowed = residual === undefined ? [] : residualFilter(residual, sparse)
+  conditions.push(...narrowed)
+  for (const filter of query.filters) conditions.push(...conditionsOf(filter, sparse))
+  if (query.alternatives !== undefined) {
+    // Each is answered by an index of its own. Where lists are narrowed to one owner, that index begins with the owner.
+    const within = residual?.alternatives.length === 1 ? narrowed : []
+    conditions.push({
+      $or: query.alternatives.map((filter) => ({ $and: [...within, ...conditionsOf(filter, sparse)] })),
+    })
   }
   if (query.after !== undefined) conditions.push(...after(query.sort, query.after))
   return {
@@ -31,6 +36,12 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
     sort: Object.fromEntries(query.sort.map(({ path, descending }) => [path, descending ? -1 : 1])),
     limit: query.limit + 1,
   }
+}
+
+function conditionsOf({ path, operator, value }: Filter, sparse: ReadonlySet<string>): readonly Condition[] {
+  const condition = operators[operator].condition(path, value)
+  // DocumentDB uses a sparse index only if the query states that the field exists; the comparison implies it anyway.
+  return sparse.has(path) ? [condition, { [path]: { $exists: true } }] : [condition]
 }
 
 /**

@@ -1,0 +1,81 @@
+import type { View } from './catalogue.ts'
+import { limits } from './limits.ts'
+import { type Filter, type FilterOperator, operators, operatorsOf, parameterOf } from './operators/index.ts'
+import { queryFields } from './query-fields.ts'
+import { formatListText, parseTextList, textListRule } from './text-list.ts'
+
+/** A filter, and its one spelling: the parameter's name and the values, not yet escaped. */
+export interface ParsedFilter {
+  readonly filter: Filter
+  readonly name: string
+  readonly texts: readonly string[]
+}
+
+interface Mistake {
+  readonly detail: string
+}
+
+/**
+ * Reads `field=value` or `field[operator]=value`.
+ *
+ * @param others names of parameters that are no fields, for the message about one that is unknown
+ */
+export function parseFilter(
+  view: View,
+  [parameter, text]: readonly [string, string],
+  others: Iterable<string>,
+): ParsedFilter | Mistake {
+  const [, name = parameter, operatorText] = /^([^[\]]*)\[([^[\]]*)\]$/.exec(parameter) ?? []
+  const fields = queryFields(view, 'filter')
+  const field = fields.find((candidate) => candidate.name === name)
+  if (field === undefined) {
+    const known = [...fields.map((candidate) => candidate.name), ...others].join(', ')
+    return { detail: `Unknown parameter. Supported: ${known}.` }
+  }
+  const words = operatorsOf(field)
+  // The cast: a word that is none is not among those of the field.
+  const operator = (operatorText ?? 'eq') as FilterOperator
+  if (operatorText === 'eq' || !words.includes(operator)) {
+    const known = words.map((word) => parameterOf(name, word)).join(', ')
+    return { detail: `Unknown operator. Supported: ${known}.` }
+  }
+  const operand = operators[operator].parse(field.type, text)
+  if ('detail' in operand) return operand
+  const { value, texts } = operand
+  return { filter: { path: field.path, operator, value }, name: parameterOf(name, operator), texts }
+}
+
+/** Filters of which one must hold, in the one spelling of the list. */
+export interface ParsedAlternatives {
+  readonly filters: readonly Filter[]
+  readonly text: string
+}
+
+/**
+ * Reads `(filter,filter,…)`, each a filter as it stands in a query string, in double quotes where it holds a comma
+ * ({@link parseTextList}).
+ */
+export function parseAlternatives(view: View, text: string): ParsedAlternatives | Mistake {
+  const items =
+    text.startsWith('(') && text.endsWith(')')
+      ? parseTextList(text.slice(1, -1), limits.alternativesMax)
+      : undefined
+  if (items === undefined) {
+    return { detail: `Must be filters in parentheses, such as (status=open,guests[gte]=4). ${textListRule}` }
+  }
+  if (items.length > limits.alternativesMax) {
+    return { detail: `Too many alternatives: at most ${limits.alternativesMax}.` }
+  }
+  const alternatives = new Map<string, Filter>()
+  for (const item of items) {
+    const split = item.includes('=') ? item.indexOf('=') : item.length
+    const parsed = parseFilter(view, [item.slice(0, split), item.slice(split + 1)], [])
+    if ('detail' in parsed) return { detail: `${quote(item.slice(0, split))}: ${parsed.detail}` }
+    alternatives.set(formatListText(`${parsed.name}=${parsed.texts.join(',')}`), parsed.filter)
+  }
+  const sorted = [...alternatives].sort(([a], [b]) => (a < b ? -1 : 1))
+  return { filters: sorted.map(([, filter]) => filter), text: `(${sorted.map(([item]) => item).join(',')})` }
+}
+
+/** Names from callers are echoed short and printable. */
+export const quote = (text: string): string => text.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')

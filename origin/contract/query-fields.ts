@@ -1,0 +1,50 @@
+import type { View } from './catalogue.ts'
+import type { CheckedRepresentation } from './definition.ts'
+import { type Comparable, comparableAt, comparableOf } from './filter-type.ts'
+import { fieldsIn, isRequiredAt } from './path.ts'
+import { storedPath } from './resource.ts'
+
+/** A field of a query, under the name that a version gives it. */
+export interface QueryField extends Comparable {
+  readonly name: string
+  readonly path: string
+  /** Whether every document has it. */
+  readonly isRequired: boolean
+}
+
+/** The fields that a list of the view may be filtered (`filter`) or sorted (`sort`) by, under the version's names. */
+export function queryFields(view: View, use: 'filter' | 'sort'): readonly QueryField[] {
+  // perf: found once for a representation; every list asks for them.
+  const known = found[use].get(view.representation)
+  if (known !== undefined) return known
+  const fields = findFields(view, use)
+  found[use].set(view.representation, fields)
+  return fields
+}
+
+const found = {
+  filter: new WeakMap<CheckedRepresentation, readonly QueryField[]>(),
+  sort: new WeakMap<CheckedRepresentation, readonly QueryField[]>(),
+}
+
+function findFields({ resource, representation }: View, use: 'filter' | 'sort'): readonly QueryField[] {
+  const fields: QueryField[] = []
+  for (const [name, schema] of fieldsIn(representation.schema)) {
+    const path = storedPath(representation, name)
+    if (path === undefined || !resource.query[use].includes(path)) continue
+    const field = comparableAt(resource.schema, path)
+    const shown = comparableOf(schema)
+    if (field === undefined || shown?.type.kind !== field.type.kind || shown.isArray !== field.isArray)
+      continue
+    fields.push({ name, path, ...field, isRequired: isRequiredAt(resource.schema, path) })
+  }
+  return use === 'sort' ? [...fields, idField] : fields
+}
+
+const idField: QueryField = {
+  name: 'id',
+  path: '_id',
+  type: { kind: 'string' },
+  isArray: false,
+  isRequired: true,
+}
