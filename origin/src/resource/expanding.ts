@@ -11,8 +11,8 @@ import {
 import type { Call, NotDone, ReadOutcome, Repository, StoredDocument } from '../store/repository.ts'
 import type { CompiledView } from './compiled-view.ts'
 
-/** Plans of the application's views, by their representations. */
-export type Plans = ReadonlyMap<Representation, CompiledView>
+/** The application's compiled views, each by its representation. */
+export type ViewByRepresentation = ReadonlyMap<Representation, CompiledView>
 
 /** Documents that references name, ready to be shown beside the fields that name them. */
 export interface Expanded {
@@ -33,7 +33,10 @@ interface Asked {
  * caller may not read are shown alike.
  */
 export async function expandAll(
-  { repository, views }: { readonly repository: Pick<Repository, 'read'>; readonly views: Plans },
+  {
+    repository,
+    views,
+  }: { readonly repository: Pick<Repository, 'read'>; readonly views: ViewByRepresentation },
   expand: readonly Expansion[],
   documents: readonly StoredDocument[],
   { principal, call }: Asked,

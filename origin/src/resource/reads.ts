@@ -32,7 +32,7 @@ import { callOf } from '../http/request.ts'
 import type { CountOutcome, ListOutcome, Repository, StoredDocument } from '../store/repository.ts'
 import { sendFailure } from './answer.ts'
 import { type CompiledView, cachingHeaders } from './compiled-view.ts'
-import { type Expanded, expandAll, type Plans } from './expanding.ts'
+import { type Expanded, expandAll, type ViewByRepresentation } from './expanding.ts'
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
@@ -52,7 +52,7 @@ export interface ReadOptions {
   /** How long one list may take, in ms. */
   readonly listTimeoutMs: number
   readonly isCertain: IsCertain
-  readonly views: Plans
+  readonly views: ViewByRepresentation
 }
 
 /** GET and HEAD of one document. */

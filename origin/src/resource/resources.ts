@@ -13,7 +13,7 @@ import type { AdmissionControl } from '../overload/admission-control.ts'
 import type { Repository } from '../store/repository.ts'
 import { type CompiledView, compileView } from './compiled-view.ts'
 import { batchHandler, createHandler } from './creates.ts'
-import type { Plans } from './expanding.ts'
+import type { ViewByRepresentation } from './expanding.ts'
 import { gateStage } from './gate.ts'
 import type { AskGuards } from './guarding.ts'
 import { type Handler, type IsCertain, listHandler, readHandler } from './reads.ts'
@@ -53,7 +53,10 @@ export function compileViews({ paths, clock }: Pick<ResourcesOptions, 'paths' | 
 type MakeHandler = (
   compiled: CompiledView,
   repository: Repository,
-  options: ResourcesOptions & { readonly askGuards: AskGuards | undefined; readonly views: Plans },
+  options: ResourcesOptions & {
+    readonly askGuards: AskGuards | undefined
+    readonly views: ViewByRepresentation
+  },
 ) => Handler
 
 const handlers: Readonly<Record<Exclude<Operation, 'action'>, MakeHandler>> = {
