@@ -11,12 +11,12 @@ import type { RequestPlan, ServedPlan } from './http/request-plan.ts'
 import type { Reservation } from './overload/origin-endpoint.ts'
 import type { RandomIds } from './platform/random-ids.ts'
 
-/** The runtime's side of a request. */
+/** The part of the runtime's execution context that a request uses. */
 export type RequestContext = Pick<ExecutionContext, 'waitUntil' | 'passThroughOnException' | 'props'>
 
 /**
- * One request on its way through the stages. Each stage reads what earlier stages recorded here and adds its own
- * findings.
+ * State of one request/response exchange while it passes the stages. Each stage reads what earlier stages recorded here
+ * and adds its own findings.
  */
 export class Exchange<Plan extends RequestPlan = RequestPlan> {
   readonly request: Request
