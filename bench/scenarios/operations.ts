@@ -107,7 +107,8 @@ function filterOf(view: View): string | undefined {
   const { resource } = view
   if (resource.ownerField !== undefined) return undefined
   const unique = resource.indexes.flatMap(({ fields, unique }) => (unique ? Object.keys(fields) : []))
-  return queryFields(view, 'filter').find(
-    ({ name, path, isArray }) => name === path && !isArray && !name.includes('.') && !unique.includes(path),
-  )?.name
+  const plain = queryFields(view, 'filter').filter(({ name, path, isArray }) => name === path && !isArray)
+  return resource.query.filter.find(
+    (field) => !unique.includes(field) && !field.includes('.') && plain.some(({ path }) => path === field),
+  )
 }
