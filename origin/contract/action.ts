@@ -83,6 +83,8 @@ export interface Action<
   readonly versions: readonly VersionName[]
   /** Present where the body is not read before the handler is given it (`endpoint`). */
   readonly raw?: RawBody
+  /** Present where its handler is the framework's own. */
+  readonly builtIn?: 'restore'
 }
 
 /** A document of a resource as server code sees it: the stored fields and the system's. */

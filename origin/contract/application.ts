@@ -56,7 +56,8 @@ function joined(resources: readonly Resource[], actions: readonly Action[]): Cat
   const parts = resources.map((resource) => {
     const own = actions.filter(({ on }) => on.name === resource.name)
     const targets = new Map<string, Resource>()
-    return { ...resource, actions: new Map(own.map((one) => [one.name, one])), targets }
+    const named = own.map((one) => [one.name, one] as const)
+    return { ...resource, actions: new Map([...resource.actions, ...named]), targets }
   })
   const byName = catalogue(...parts)
   for (const { references, targets } of parts) {
@@ -93,7 +94,9 @@ function* checkApplication(definition: ApplicationDefinition): Generator<string>
 
 function* checkActions(resources: readonly Resource[], actions: readonly Action[]): Generator<string> {
   const listed = new Set(resources.map(({ name }) => name))
-  const taken = new Set<string>()
+  const taken = new Set(
+    resources.flatMap(({ name, actions: own }) => [...own.keys()].map((one) => `${name}/${one}`)),
+  )
   for (const { name, on, writes } of actions) {
     if (taken.has(`${on.name}/${name}`))
       yield `actions has '${name}' of '${on.name}' twice: rename one of them`

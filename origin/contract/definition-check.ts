@@ -11,6 +11,7 @@ import { limits } from './limits.ts'
 import { isRequiredAt, schemaAt } from './path.ts'
 import { checkReferences } from './references.ts'
 import { checkSchema } from './schema-check.ts'
+import { checkSoftDelete } from './soft-delete.ts'
 
 /** Mistakes in a definition, all at once, each with its fix. Thrown while the contract is loaded, so nothing starts. */
 export class DefinitionError extends Error {
@@ -47,6 +48,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkSortTexts(definition),
     ...checkIndexes(definition),
     ...checkReferences(definition),
+    ...checkSoftDelete(definition),
     ...checkRules(definition),
     ...checkSizes(definition),
     ...checkVersions(definition),

@@ -110,6 +110,7 @@ export const resourceOptions = options({
   references: recordOf(text),
   set: recordOf(callable),
   check: callable,
+  softDelete: options({ 'keep!': text, restore: accessRule }),
   priority: oneOf(priorities),
   requireIfMatch: flag,
   batchSizeMax: number,

@@ -1,6 +1,7 @@
 import type { TObject, TProperties } from 'typebox'
-import type { AccessOptions } from './access.ts'
+import type { AccessOptions, AccessRule } from './access.ts'
 import type { CacheOptions } from './cache-policy.ts'
+import type { Duration } from './duration.ts'
 import type { Priority } from './priority.ts'
 import type { CheckRule, SetRules } from './write-rules.ts'
 
@@ -62,6 +63,14 @@ export interface IndexDefinition {
   readonly unique?: boolean
 }
 
+/** Deletions that can be undone. */
+export interface SoftDeleteOptions {
+  /** How long a deleted document can be restored, `1d` to `3650d`; then it is removed for good. */
+  readonly keep: Duration
+  /** Callers who may restore a document; it must satisfy the read rule, too. @default the rule for deletions */
+  readonly restore?: AccessRule
+}
+
 /** Definition of a resource, as an application developer writes it. */
 export interface ResourceDefinition<
   Stored extends TProperties = TProperties,
@@ -102,6 +111,11 @@ export interface ResourceDefinition<
   readonly set?: SetRules<Stored, Computed>
   /** Judges every document before it is stored. @default the schema's word is enough */
   readonly check?: CheckRule<Stored>
+  /**
+   * Deleted documents are hidden from every read, list, count and unique rule, and `POST …/{id}/restore` brings them back.
+   * @default a deletion is final
+   */
+  readonly softDelete?: SoftDeleteOptions
   /** Priority under overload: `critical` is shed last. @default 'normal' */
   readonly priority?: Priority
   /** Replace, patch and delete without If-Match are answered 428 (RFC 6585 §3). @default false */

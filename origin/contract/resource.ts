@@ -22,7 +22,9 @@ import type {
 } from './definition.ts'
 import { checkDefinition } from './definition-check.ts'
 import type { Priority } from './priority.ts'
+import { restoreAction } from './restore.ts'
 import { shapeOf } from './shape.ts'
+import { keptDeletedMs } from './soft-delete.ts'
 import type { WriteRules } from './write-rules.ts'
 
 /** Fields that every representation has and no schema declares. Times are RFC 3339, UTC, to the millisecond. */
@@ -67,11 +69,13 @@ export interface Resource<Stored extends TProperties = TProperties> {
   /** The resources themselves, by the same fields, once it is part of an application. */
   readonly targets: ReadonlyMap<string, Resource>
   readonly rules: WriteRules
+  /** How long a deleted document can be restored, in ms; `undefined`: a deletion is final. */
+  readonly deletedKeptMs: number | undefined
   readonly priority: Priority
   readonly requireIfMatch: boolean
   readonly batchSizeMax: number
   readonly versions: ReadonlyMap<VersionName, CheckedRepresentation>
-  /** Operations of its own, by name, once it is part of an application. */
+  /** Operations of its own, by name: the framework's, and the application's once it is part of one. */
   readonly actions: ReadonlyMap<string, Action>
 }
 
@@ -85,7 +89,8 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
 ): Resource<Stored> {
   checkDefinition(name, definition as unknown as ResourceDefinition)
   const access = resolveAccess(definition.access)
-  return {
+  const { softDelete } = definition
+  const made: Resource<Stored> = {
     name,
     description: definition.description,
     schema: definition.schema,
@@ -110,6 +115,7 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
     indexes: definition.indexes ?? [],
     references: new Map(Object.entries(definition.references ?? {})) as ReadonlyMap<string, string>,
     rules: { set: definition.set ?? {}, check: definition.check },
+    deletedKeptMs: keptDeletedMs(softDelete),
     priority: definition.priority ?? 'normal',
     requireIfMatch: definition.requireIfMatch ?? false,
     batchSizeMax: definition.batchSizeMax ?? 100,
@@ -119,6 +125,9 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
     targets: new Map(),
     actions: new Map(),
   }
+  if (softDelete === undefined) return made
+  const restore = restoreAction(made as unknown as Resource, softDelete, access.delete)
+  return { ...made, actions: new Map([[restore.name, restore]]) }
 }
 
 export const defaultPageSize = { default: 20, max: 100 } as const

@@ -2,8 +2,11 @@ import type { Static, TObject, TProperties } from 'typebox'
 import type { Principal } from './principal.ts'
 import type { FieldError, Problem } from './problem.ts'
 
-/** Kind of a write, for rules that judge them differently. A batch item is a `create`; `action`: a write of an action's handler. */
-export type WriteOperation = 'create' | 'replace' | 'patch' | 'action'
+/**
+ * Kind of a write, for rules that judge them differently. A batch item is a `create`; `action`: a write of an action's
+ * handler; `restore`: a deleted document comes back, and `before` is what was deleted.
+ */
+export type WriteOperation = 'create' | 'replace' | 'patch' | 'action' | 'restore'
 
 /** Circumstances of one write: the same for every rule that it is judged by. */
 export interface WriteCircumstances<Document = Readonly<Record<string, unknown>>> {

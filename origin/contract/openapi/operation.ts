@@ -1,6 +1,8 @@
 import { type AccessRule, isPublic, ownerField, partsOf, scopesOf } from '../access.ts'
 import type { View } from '../catalogue.ts'
 import { mergePatchMediaType } from '../merge-patch.ts'
+import type { Resource } from '../resource.ts'
+import { restoreName } from '../restore.ts'
 import { accessRuleOf, type Operation } from '../route.ts'
 import { describeSuccess } from './answers.ts'
 import { type Json, json, ref } from './json.ts'
@@ -16,7 +18,7 @@ export function describeOperation(view: View, operation: Operation): Json {
     operationId: `${operation}${schemaName(view)}`,
     tags: [resource.name],
     summary: `${verbs[operation]} (${resource.name}, ${version})`,
-    description: describeAccess(rule),
+    description: [describeAccess(rule), describeRestoring(resource, operation)].filter(Boolean).join(' '),
     ...(representation.deprecation !== undefined && { deprecated: true }),
     ...(isPublic(rule)
       ? { security: [{}, { bearer: [] }] }
@@ -25,6 +27,14 @@ export function describeOperation(view: View, operation: Operation): Json {
     ...describeRequestBody(view, operation),
     responses: { ...describeSuccess(view, operation), ...describeFailures(view, operation) },
   }
+}
+
+/** A deletion that can be undone says how. */
+const describeRestoring = ({ actions, name }: Resource, operation: Operation): string => {
+  const restore = operation === 'delete' ? actions.get(restoreName) : undefined
+  return restore?.builtIn === undefined
+    ? ''
+    : `A deleted document can be restored: see \`${name}/{id}/${restoreName}\`.`
 }
 
 const verbs: Readonly<Record<Operation, string>> = {

@@ -41,14 +41,14 @@ import { compileInputCheck, type SchemaCompilers, type StoredCheck } from '../re
 import { canonicalJson } from '../store/canonical-json.ts'
 import type { Change, Commits, KeptAnswer, Prepared } from '../store/commits.ts'
 import { keyedId } from '../store/creation-key.ts'
-import type { Call, KeyRefused, Repository, StoredDocument, Unchanged } from '../store/repository.ts'
+import type { Call, KeyRefused, Repository, Unchanged } from '../store/repository.ts'
 import { compileAnswer, type MakeAnswer } from './answer.ts'
 import { Context } from './context.ts'
 import type { Implementation } from './implementation.ts'
 import { inTime, late } from './in-time.ts'
 import { tagsOfWrites } from './purge-tags.ts'
 import { Refusal } from './refusal.ts'
-import { Work } from './work.ts'
+import { type Found, Work } from './work.ts'
 
 export interface ActionOptions {
   readonly repository: Repository
@@ -243,6 +243,7 @@ async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decisio
     now: at.iso,
     call: asked.call,
   })
+  const read = found?.value.document
   const document = found && work.add(compiled.view.resource, found.value)
   const ran = await runHandler(one, asked, work, document)
   if (!ran.ok) return judged(ran.problem)
@@ -250,7 +251,7 @@ async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decisio
   if (!guarded.ok) return judged(guarded.problem)
   const writes = guarded.value.map((change) => commits.prepare(change, at))
   if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
-  const made = one.makeAnswer(ran.value, found?.value, writes)
+  const made = one.makeAnswer(ran.value, read, writes)
   const tags = tagsOfWrites(writes, request.principal?.subject)
   const answer = { ...made, headers: { ...made.headers, ...(tags.length > 0 && purgeTags(...tags)) } }
   return { ok: true, value: { writes, answer } }
@@ -273,7 +274,7 @@ async function askingGuards(
       id: 'current' in change ? change.current.id : undefined,
       fields: 'fields' in change ? change.fields : undefined,
       before: 'current' in change ? change.current.fields : undefined,
-      operation: 'action',
+      operation: change.kind === 'restore' ? 'restore' : 'action',
       principal: request.principal,
       nowMs,
       call,
@@ -299,23 +300,24 @@ const unchanged = (one: Unchanged): Change => ({ kind: 'unchanged', ...one })
 const writesMax = 50
 
 async function findDocument(
-  { compiled, audience, repository }: CompiledAction,
+  { compiled, action, audience, repository }: CompiledAction,
   { request, call, conditions }: Asked,
-): Promise<Parsed<StoredDocument>> {
+): Promise<Parsed<Found>> {
   const { id } = request.params as { id: string }
-  const found = await repository.read(compiled.view.resource, id, call)
+  const { resource } = compiled.view
+  const live = await repository.read(resource, id, call)
+  // One that is there is what restoring it would lead to: a repeated request is answered like the first.
+  const isDeleted = live.kind === 'notFound' && action.builtIn === 'restore'
+  const found = isDeleted ? await repository.readDeleted(resource, id, call) : live
   if (found.kind === 'notDone') return refused(failureProblem(found))
-  if (
-    found.kind === 'notFound' ||
-    !isAllowed(compiled.view.resource.audiences.read, found.document, request)
-  ) {
+  if (found.kind === 'notFound' || !isAllowed(resource.audiences.read, found.document, request)) {
     return refused(noSuchDocument)
   }
   const { document } = found
   if (!isAllowed(audience, document, request)) return refused(notYours)
   const verdict = evaluatePreconditions(conditions, document.version, compiled.revision)
   if (verdict !== 'proceed') return refused(preconditionFailed(verdict, compiled.etag(document.version)))
-  return { ok: true, value: document }
+  return { ok: true, value: { document, isDeleted } }
 }
 
 async function runHandler(

@@ -84,6 +84,13 @@ export interface ActionStore {
 
   /** @throws {ProblemError} 404 where there is no such document */
   delete<On extends ActionResource>(resource: On, id: string): Promise<void>
+
+  /**
+   * Brings a document back that was deleted, where the resource has `softDelete`; one that is there is left as it is.
+   *
+   * @throws {ProblemError} 404 where there is none, or it was deleted too long ago
+   */
+  restore<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On>>
 }
 
 type Document = Readonly<Record<string, unknown>>

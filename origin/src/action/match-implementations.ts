@@ -1,10 +1,17 @@
-import type { Action, Application } from '@spillway/origin/contract'
+import type { Action, ActionResource, Application } from '@spillway/origin/contract'
 import type { Implementation, ServerCode } from './implementation.ts'
 
 /** Actions and code do not belong together; nothing starts. */
 export class ServerCodeError extends Error {
   override readonly name = 'ServerCodeError'
 }
+
+/** The framework's own handler: what is deleted comes back, by the rules of every write. */
+const restore =
+  (on: ActionResource): Implementation['handler'] =>
+  // The cast: the request names the document, since this is an action on one.
+  ({ document, store }) =>
+    store.restore(on, (document as { readonly id: string }).id)
 
 /**
  * The handler of each action.
@@ -33,7 +40,11 @@ export function matchImplementations(
   }
   for (const action of actions) {
     if (matched.has(action)) continue
-    const { name, on } = action
+    const { name, on, builtIn } = action
+    if (builtIn === 'restore') {
+      matched.set(action, restore(on))
+      continue
+    }
     mistakes.push(
       `action '${name}' of '${on.name}' has no implementation: write implement(…) in origin/application/server/${name}.ts ` +
         'and list it in origin/application/server/index.ts',

@@ -33,12 +33,23 @@ export interface WorkOptions {
   readonly call: Call
 }
 
+/** A document that a request names, as it was read. */
+export interface Found {
+  readonly document: StoredDocument
+  /** Whether it is one that was deleted and can be restored. */
+  readonly isDeleted: boolean
+}
+
 /** A document that the handler has seen or made. */
 interface Entry {
   readonly resource: Resource
   readonly id: string
   /** As it was read; `undefined`: there was none. */
   readonly read: StoredDocument | undefined
+  /** As it was deleted, where that is known. */
+  restorable: StoredDocument | undefined
+  /** The same, once it is to be restored. */
+  deleted: StoredDocument | undefined
   /** As the handler has left it; `undefined`: none. */
   fields: Fields | undefined
   isWritten: boolean
@@ -62,10 +73,11 @@ export class Work implements ActionStore {
   }
 
   /** Takes a document that has been read for the handler. @returns it, as handlers are shown it */
-  add(resource: Resource, document: StoredDocument): unknown {
-    const entry = entryOf(resource, document.id, document)
+  add(resource: Resource, { document, isDeleted }: Found): unknown {
+    const entry = entryOf(resource, document.id, isDeleted ? undefined : document)
+    if (isDeleted) entry.restorable = document
     this.#entries.set(keyOf(resource, document.id), entry)
-    return this.#shown(entry)
+    return this.#shown({ ...entry, read: document, fields: document.fields })
   }
 
   /** Ends it: a handler that goes on after it was given up can write nothing more. */
@@ -172,6 +184,25 @@ export class Work implements ActionStore {
     entry.isWritten = true
   }
 
+  async restore<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On>> {
+    const entry = await this.#find(resource, id)
+    if (entry.fields !== undefined) return this.#shown<On>(entry)
+    // What this handler has deleted itself was there until now.
+    if (entry.read !== undefined) throw new ProblemError(missing)
+    const deleted = entry.restorable ?? (await this.#findDeleted(entry))
+    entry.deleted = deleted
+    return this.#write<On>(entry, deleted.fields)
+  }
+
+  async #findDeleted({ resource, id }: Entry): Promise<StoredDocument> {
+    const { repository, call } = this.#options
+    const outcome = await repository.readDeleted(resource, id, call)
+    this.#mustGoOn()
+    if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
+    if (outcome.kind === 'notFound') throw new ProblemError(missing)
+    return outcome.document
+  }
+
   async #change<On extends ActionResource>(
     resource: On,
     id: string,
@@ -224,12 +255,14 @@ export class Work implements ActionStore {
   /** Judges what is to be stored as any other write is judged. */
   #write<On extends ActionResource>(entry: Entry, drafted: Fields): DocumentOf<On> {
     this.#mustGoOn()
-    const { resource, read } = entry
+    const { resource, read, deleted } = entry
     this.#mayWrite(resource)
     const { principal, now, storedCheck } = this.#options
-    const circumstances = { before: read?.fields, principal, now, operation: 'action' } as const
+    const operation = deleted === undefined ? 'action' : 'restore'
+    const circumstances = { before: (read ?? deleted)?.fields, principal, now, operation } as const
     const fields = normalizeTimes(resource.schema, computeFields(resource.rules, drafted, circumstances))
-    const [mistake] = storedCheck(resource)(fields)
+    // The schema may have become narrower since a document was deleted, as it may for those that are there.
+    const [mistake] = drafted === deleted?.fields ? [] : storedCheck(resource)(fields)
     if (mistake !== undefined) {
       const place = 'pointer' in mistake ? mistake.pointer : ''
       throw new TypeError(
@@ -244,9 +277,9 @@ export class Work implements ActionStore {
     return this.#shown<On>(entry)
   }
 
-  #shown<On extends ActionResource>({ id, read, fields, isWritten }: Entry): DocumentOf<On> {
+  #shown<On extends ActionResource>({ id, read, deleted, fields, isWritten }: Entry): DocumentOf<On> {
     const { now } = this.#options
-    const createdAt = read?.createdAt ?? now
+    const createdAt = (read ?? deleted)?.createdAt ?? now
     const updatedAt = isWritten ? now : read?.updatedAt
     // The cast: it has been stored, or checked, by the schema that the type is taken from.
     return { ...fields, id, createdAt, updatedAt } as unknown as DocumentOf<On>
@@ -261,11 +294,17 @@ const entryOf = (resource: Resource, id: string, read: StoredDocument | undefine
   read,
   fields: read?.fields,
   isWritten: false,
+  restorable: undefined,
+  deleted: undefined,
   isGuarded: false,
   isLocked: false,
 })
 
-function changeOf({ resource, id, read, fields, isWritten, isGuarded, isLocked }: Entry): Change | undefined {
+function changeOf(entry: Entry): Change | undefined {
+  const { resource, id, read, deleted, fields, isWritten, isGuarded, isLocked } = entry
+  if (deleted !== undefined) {
+    return fields === undefined ? undefined : { kind: 'restore', resource, current: deleted, fields }
+  }
   if (read === undefined) {
     return isWritten && fields !== undefined ? { kind: 'create', resource, fields, id } : undefined
   }

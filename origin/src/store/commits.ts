@@ -46,6 +46,8 @@ export type Change =
       readonly isLocked?: boolean
     }
   | ({ readonly kind: 'delete' } & Unchanged)
+  /** `current`: as it was deleted. */
+  | ({ readonly kind: 'restore'; readonly fields: Fields } & Unchanged)
   | ({ readonly kind: 'unchanged' } & Unchanged)
 
 /** A change in the form in which it will be written. */
@@ -145,10 +147,15 @@ export class Commits {
       case 'delete':
         return {
           ...shared,
-          record: tombstoneOf(current, this.#writeId(), at),
+          record: tombstoneOf(current, this.#writeId(), at, resource.deletedKeptMs),
           isGuard: false,
           document: undefined,
         }
+      case 'restore': {
+        const record = replacementOf(current, change.fields, this.#writeId(), at)
+        const document = documentWith(record, change.fields)
+        return { ...shared, record, expected: -current.version, isGuard: false, document }
+      }
       case 'unchanged':
         return { ...shared, record: recordOf(current), isGuard: true, document: current }
     }

@@ -7,7 +7,7 @@ import type { KeyRecord, StoredDocument } from './repository.ts'
  */
 export interface StoredRecord {
   readonly _id: string
-  /** Version, from 1; 0 for a tombstone, which marks a deleted document. */
+  /** Version, from 1; below it for a tombstone, which marks a deleted document: `-n` for one that can be restored, else 0. */
   readonly _v: number
   readonly _created: string
   readonly _updated: string
@@ -16,6 +16,8 @@ export interface StoredRecord {
   readonly _key?: KeyRecord
   /** Time from which a tombstone may be removed (TTL index). */
   readonly _expires?: Date
+  /** Fields of a deleted document that can be restored: out of reach of filters and indexes. */
+  readonly _was?: Fields
   /** Transactions that have asked for this version to stay as it is: counted, so that two of them notice each other. */
   readonly _g?: number
   readonly [field: string]: unknown
@@ -90,18 +92,26 @@ export function replacementOf(
 /**
  * Tombstone of a deleted document. It has no field of the document, so that no (sparse) unique index contains it. It
  * tells who deleted the document, and what to answer to a repeated create.
+ *
+ * @param keptMs how long the document can be restored, in ms. @default it cannot
  */
-export function tombstoneOf(current: StoredDocument, writeId: string, at: Instant): StoredRecord {
+export function tombstoneOf(
+  current: StoredDocument,
+  writeId: string,
+  at: Instant,
+  keptMs?: number,
+): StoredRecord {
   const key = keptKey(current, at.ms)
   const keyExpires = key?.first === undefined ? 0 : Date.parse(current.createdAt) + idempotencyRetentionMs
   return {
     _id: current.id,
-    _v: 0,
+    _v: keptMs === undefined ? 0 : -current.version,
     _created: current.createdAt,
     _updated: at.iso,
     _w: [writeId, ...current.bookkeeping.writes.slice(0, writesKept - 1)],
     ...(key !== undefined && { _key: key }),
-    _expires: new Date(Math.max(at.ms + tombstoneRetentionMs, keyExpires)),
+    _expires: new Date(Math.max(at.ms + (keptMs ?? tombstoneRetentionMs), keyExpires)),
+    ...(keptMs !== undefined && { _was: current.fields }),
   }
 }
 
@@ -152,6 +162,13 @@ export function recordOf({
 export function documentOf(record: StoredRecord): StoredDocument | undefined {
   const { _id, _v, _created, _updated, _w, _key, _expires, _g, ...fields } = record
   return _v < 1 ? undefined : documentWith(record, fields)
+}
+
+/** The document that a tombstone can be restored to, at the version that was deleted; `undefined`: it cannot. */
+export function deletedOf(record: StoredRecord, nowMs: number): StoredDocument | undefined {
+  const { _v, _was, _expires } = record
+  if (_was === undefined || _expires === undefined || _expires.getTime() <= nowMs) return undefined
+  return { ...documentWith(record, _was), version: -_v }
 }
 
 /** The document of a record whose fields are already extracted. */

@@ -5,6 +5,7 @@ import type { Commits } from './commits.ts'
 import { keyedId, keyedItemId } from './creation-key.ts'
 import {
   batchClaim,
+  deletedOf,
   documentOf,
   documentWith,
   firstAnswerOf,
@@ -66,6 +67,14 @@ export class MongoRepository implements Repository {
     const outcome = await this.#records.find(resource.name, id, call)
     if (outcome.kind === 'notDone') return outcome
     const document = outcome.record && documentOf(outcome.record)
+    return document === undefined ? notFound : { kind: 'found', document }
+  }
+
+  async readDeleted(resource: Resource, id: string, call: Call): Promise<ReadOutcome> {
+    if (resource.deletedKeptMs === undefined) return notFound
+    const outcome = await this.#records.find(resource.name, id, call)
+    if (outcome.kind === 'notDone') return outcome
+    const document = outcome.record && deletedOf(outcome.record, this.#clock().ms)
     return document === undefined ? notFound : { kind: 'found', document }
   }
 
@@ -166,7 +175,7 @@ export class MongoRepository implements Repository {
   }
 
   async delete(resource: Resource, current: StoredDocument, call: ChangeCall): Promise<DeleteOutcome> {
-    const record = tombstoneOf(current, this.#writeId(), this.#clock())
+    const record = tombstoneOf(current, this.#writeId(), this.#clock(), resource.deletedKeptMs)
     const outcome = await this.#replace(resource, { record, expected: current.version }, call)
     switch (outcome.kind) {
       case 'written':

@@ -15,7 +15,7 @@ export class RecentVersions {
     this.#entriesMax = entriesMax
   }
 
-  /** @param version 0 for a deletion */
+  /** @param version below 1 for a deletion */
   note(id: string, version: number, now: number): void {
     // Deletes the entry first, so that the map's order is that of age.
     this.#entries.delete(id)
@@ -32,7 +32,7 @@ export class RecentVersions {
   verdict(id: string, expected: number, since: number): 'versionConflict' | 'notFound' | undefined {
     const entry = this.#entries.get(id)
     if (entry === undefined || entry.writtenAt <= since) return undefined
-    if (entry.version === 0) return 'notFound'
+    if (entry.version < 1) return entry.version === expected ? undefined : 'notFound'
     return entry.version > expected ? 'versionConflict' : undefined
   }
 }

@@ -192,6 +192,9 @@ export interface ChangeCall extends Call {
 export interface Repository {
   read(resource: Resource, id: string, call: Call): Promise<ReadOutcome>
 
+  /** A document that was deleted and can be restored, at the version that was deleted. */
+  readDeleted(resource: Resource, id: string, call: Call): Promise<ReadOutcome>
+
   /** @param residual additional condition of the access rule; `undefined` for none */
   list(resource: Resource, query: ListQuery, residual: Residual | undefined, call: Call): Promise<ListOutcome>
 

@@ -277,7 +277,7 @@ export function replacementOutcome(
   // that the record has dropped both.
   const isLost = isEveryWinnerKnown || (writeBefore !== undefined && writes.includes(writeBefore))
   if (!isLost) return unknown
-  return { kind: found._v === 0 ? 'notFound' : 'versionConflict' }
+  return { kind: found._v < 1 ? 'notFound' : 'versionConflict' }
 }
 
 async function readBack(items: readonly WriteItem[], find: Find, now: () => number) {

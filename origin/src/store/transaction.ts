@@ -8,7 +8,7 @@ import type { StoredRecord } from './envelope.ts'
 export interface RecordWrite {
   readonly collection: string
   readonly record: StoredRecord
-  /** Version that it replaces; 0 for an insert. */
+  /** Version that it replaces, below 0 that of a tombstone; 0 for an insert. */
   readonly expected: number
   /** Whether the record is only required to be at that version, and is not changed. */
   readonly isGuard: boolean
@@ -113,7 +113,7 @@ function* commandsOf(writes: readonly RecordWrite[]): Generator<Command> {
   const byCollection = Map.groupBy(writes, ({ collection }) => collection)
   for (const collection of [...byCollection.keys()].sort()) {
     const ofOne = byCollection.get(collection) as readonly RecordWrite[]
-    const updates = ofOne.filter(({ expected }) => expected > 0)
+    const updates = ofOne.filter(({ expected }) => expected !== 0)
     const inserts = ofOne.filter(({ expected }) => expected === 0)
     if (updates.length > 0) {
       const document = { update: collection, updates: updates.map(updateOf), ordered: true }

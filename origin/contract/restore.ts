@@ -1,0 +1,32 @@
+import type { AccessRule } from './access.ts'
+import type { Action, ActionResource } from './action.ts'
+import { deadline } from './deadline.ts'
+import type { SoftDeleteOptions } from './definition.ts'
+
+/** Name of the action, and so the path segment: `POST /v1/articles/{id}/restore`. */
+export const restoreName = 'restore'
+
+/**
+ * The action that brings a deleted document back as its next version.
+ *
+ * @param deletion rule of deletions, which is that of restoring unless the options say otherwise
+ */
+export const restoreAction = (
+  on: ActionResource,
+  { keep, restore }: SoftDeleteOptions,
+  deletion: AccessRule,
+): Action => ({
+  name: restoreName,
+  description: `Brings a deleted document back, for ${keep} after its deletion. One that is there is left as it is.`,
+  on,
+  target: 'document',
+  access: restore ?? deletion,
+  input: undefined,
+  output: undefined,
+  problems: {},
+  writes: [on],
+  priority: on.priority,
+  timeoutMs: deadline.budgetMs,
+  versions: [...on.versions.keys()],
+  builtIn: 'restore',
+})

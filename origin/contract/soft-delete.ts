@@ -1,0 +1,36 @@
+import { fieldsOf } from './access/check.ts'
+import { partsOf } from './access.ts'
+import type { ResourceDefinition, SoftDeleteOptions } from './definition.ts'
+import { durationSeconds } from './duration.ts'
+
+/** A day, since the answer to a create with an Idempotency-Key is kept as long in the same record. */
+const keepSecondsMin = 86_400
+const keepSecondsMax = 3_650 * 86_400
+
+/** How long deleted documents are kept, in ms; `undefined`: they are not. */
+export const keptDeletedMs = (options: SoftDeleteOptions | undefined): number | undefined =>
+  options && durationSeconds(options.keep) * 1_000
+
+/** Mistakes in the options of deletions that can be undone. */
+export function* checkSoftDelete({ softDelete, access, schema }: ResourceDefinition): Generator<string> {
+  if (softDelete === undefined) return
+  yield* checkKeep(softDelete.keep)
+  if ((access.delete ?? access.write)?.kind === 'never') {
+    yield 'softDelete has no use where nobody may delete: open access.delete or remove it'
+  }
+  const named = softDelete.restore === undefined ? [] : [...partsOf(softDelete.restore)].flatMap(fieldsOf)
+  for (const field of new Set(named)) {
+    if (Object.hasOwn(schema.properties, field)) continue
+    yield `softDelete.restore names '${field}', which the schema does not have: add the field or remove it from the rule`
+  }
+}
+
+function* checkKeep(keep: string): Generator<string> {
+  try {
+    const seconds = durationSeconds(keep)
+    if (seconds < keepSecondsMin || seconds > keepSecondsMax)
+      yield `softDelete.keep '${keep}': want 1d to 3650d`
+  } catch (error) {
+    yield `softDelete.keep: ${(error as Error).message}`
+  }
+}
