@@ -41,7 +41,7 @@ import { compileInputCheck, type SchemaCompilers, type StoredCheck } from '../re
 import { canonicalJson } from '../store/canonical-json.ts'
 import type { Change, Commits, KeptAnswer, Prepared } from '../store/commits.ts'
 import { keyedId } from '../store/creation-key.ts'
-import type { Call, KeyRefused, Repository, Unchanged } from '../store/repository.ts'
+import type { Call, KeptOutcome, KeyRefused, Repository, Unchanged } from '../store/repository.ts'
 import { compileAnswer, type MakeAnswer } from './answer.ts'
 import { Context } from './context.ts'
 import type { Implementation } from './implementation.ts'
@@ -299,16 +299,26 @@ const unchanged = (one: Unchanged): Change => ({ kind: 'unchanged', ...one })
 /** Documents of one commit: their tags travel in one header, and their locks are held together. */
 const writesMax = 50
 
+/** The document that the path names. One that is there is what restoring it would lead to: a repeat is answered like the first. */
+async function readNamed(
+  { compiled, action, repository }: CompiledAction,
+  id: string,
+  call: Call,
+): Promise<KeptOutcome> {
+  const { resource } = compiled.view
+  if (action.builtIn === 'restore') return repository.readKept(resource, id, call)
+  const outcome = await repository.read(resource, id, call)
+  return outcome.kind === 'found' ? { ...outcome, isDeleted: false } : outcome
+}
+
 async function findDocument(
-  { compiled, action, audience, repository }: CompiledAction,
+  one: CompiledAction,
   { request, call, conditions }: Asked,
 ): Promise<Parsed<Found>> {
+  const { compiled, audience } = one
   const { id } = request.params as { id: string }
   const { resource } = compiled.view
-  const live = await repository.read(resource, id, call)
-  // One that is there is what restoring it would lead to: a repeated request is answered like the first.
-  const isDeleted = live.kind === 'notFound' && action.builtIn === 'restore'
-  const found = isDeleted ? await repository.readDeleted(resource, id, call) : live
+  const found = await readNamed(one, id, call)
   if (found.kind === 'notDone') return refused(failureProblem(found))
   if (found.kind === 'notFound' || !isAllowed(resource.audiences.read, found.document, request)) {
     return refused(noSuchDocument)
@@ -317,7 +327,7 @@ async function findDocument(
   if (!isAllowed(audience, document, request)) return refused(notYours)
   const verdict = evaluatePreconditions(conditions, document.version, compiled.revision)
   if (verdict !== 'proceed') return refused(preconditionFailed(verdict, compiled.etag(document.version)))
-  return { ok: true, value: { document, isDeleted } }
+  return { ok: true, value: { document, isDeleted: found.isDeleted } }
 }
 
 async function runHandler(

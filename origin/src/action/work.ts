@@ -73,11 +73,16 @@ export class Work implements ActionStore {
   }
 
   /** Takes a document that has been read for the handler. @returns it, as handlers are shown it */
-  add(resource: Resource, { document, isDeleted }: Found): unknown {
+  add(resource: Resource, found: Found): unknown {
+    const entry = this.#add(resource, found)
+    return this.#shown({ ...entry, read: found.document, fields: found.document.fields })
+  }
+
+  #add(resource: Resource, { document, isDeleted }: Found): Entry {
     const entry = entryOf(resource, document.id, isDeleted ? undefined : document)
     if (isDeleted) entry.restorable = document
     this.#entries.set(keyOf(resource, document.id), entry)
-    return this.#shown({ ...entry, read: document, fields: document.fields })
+    return entry
   }
 
   /** Ends it: a handler that goes on after it was given up can write nothing more. */
@@ -189,18 +194,23 @@ export class Work implements ActionStore {
     if (entry.fields !== undefined) return this.#shown<On>(entry)
     // What this handler has deleted itself was there until now.
     if (entry.read !== undefined) throw new ProblemError(missing)
-    const deleted = entry.restorable ?? (await this.#findDeleted(entry))
-    entry.deleted = deleted
-    return this.#write<On>(entry, deleted.fields)
+    if (entry.restorable === undefined) {
+      const found = await this.#findKept(entry)
+      // Restored by another request meanwhile.
+      if (!found.isDeleted) return this.#shown<On>(this.#add(entry.resource, found))
+      entry.restorable = found.document
+    }
+    entry.deleted = entry.restorable
+    return this.#write<On>(entry, entry.deleted.fields)
   }
 
-  async #findDeleted({ resource, id }: Entry): Promise<StoredDocument> {
+  async #findKept({ resource, id }: Entry): Promise<Found> {
     const { repository, call } = this.#options
-    const outcome = await repository.readDeleted(resource, id, call)
+    const outcome = await repository.readKept(resource, id, call)
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
     if (outcome.kind === 'notFound') throw new ProblemError(missing)
-    return outcome.document
+    return outcome
   }
 
   async #change<On extends ActionResource>(

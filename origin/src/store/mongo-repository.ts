@@ -28,6 +28,7 @@ import type {
   CreationKey,
   DeleteOutcome,
   Failed,
+  KeptOutcome,
   KeyRefused,
   ListOutcome,
   NewDocument,
@@ -70,12 +71,16 @@ export class MongoRepository implements Repository {
     return document === undefined ? notFound : { kind: 'found', document }
   }
 
-  async readDeleted(resource: Resource, id: string, call: Call): Promise<ReadOutcome> {
-    if (resource.deletedKeptMs === undefined) return notFound
+  async readKept(resource: Resource, id: string, call: Call): Promise<KeptOutcome> {
     const outcome = await this.#records.find(resource.name, id, call)
     if (outcome.kind === 'notDone') return outcome
-    const document = outcome.record && deletedOf(outcome.record, this.#clock().ms)
-    return document === undefined ? notFound : { kind: 'found', document }
+    const { record } = outcome
+    const live = record && documentOf(record)
+    if (live !== undefined) return { kind: 'found', document: live, isDeleted: false }
+    const deleted = record && deletedOf(record, this.#clock().ms)
+    return deleted === undefined
+      ? { kind: 'notFound' }
+      : { kind: 'found', document: deleted, isDeleted: true }
   }
 
   async list(

@@ -86,6 +86,12 @@ export type ReadOutcome =
   | NotDone
 
 /** `more`: whether there are documents after these. */
+/** `isDeleted`: it can be restored, and is shown at the version that was deleted. */
+export type KeptOutcome =
+  | { readonly kind: 'found'; readonly document: StoredDocument; readonly isDeleted: boolean }
+  | { readonly kind: 'notFound' }
+  | NotDone
+
 export type ListOutcome =
   | { readonly kind: 'page'; readonly documents: readonly StoredDocument[]; readonly more: boolean }
   | NotDone
@@ -192,8 +198,8 @@ export interface ChangeCall extends Call {
 export interface Repository {
   read(resource: Resource, id: string, call: Call): Promise<ReadOutcome>
 
-  /** A document that was deleted and can be restored, at the version that was deleted. */
-  readDeleted(resource: Resource, id: string, call: Call): Promise<ReadOutcome>
+  /** A document that is there, or that was deleted and can be restored. */
+  readKept(resource: Resource, id: string, call: Call): Promise<KeptOutcome>
 
   /** @param residual additional condition of the access rule; `undefined` for none */
   list(resource: Resource, query: ListQuery, residual: Residual | undefined, call: Call): Promise<ListOutcome>

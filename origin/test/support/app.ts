@@ -57,7 +57,7 @@ export interface TestAppOptions {
 /** The methods of a repository, to be spread into one that does some of them in its own way. */
 export const bound = (repository: Repository): Repository => ({
   read: (...parts) => repository.read(...parts),
-  readDeleted: (...parts) => repository.readDeleted(...parts),
+  readKept: (...parts) => repository.readKept(...parts),
   list: (...parts) => repository.list(...parts),
   count: (...parts) => repository.count(...parts),
   create: (...parts) => repository.create(...parts),
