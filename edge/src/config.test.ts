@@ -45,6 +45,8 @@ describe('configuration', () => {
         },
       ],
       assertionKey: { kty: 'OKP', crv: 'Ed25519', kid: 'k', x: 'x', d: 'top-secret' },
+      cacheKeys: ['top-secret'],
+      consistencyKeys: ['top-secret'],
       corsOrigins: new Set(),
       rateQuota: undefined,
       serverTiming: 'on-request',
@@ -53,6 +55,12 @@ describe('configuration', () => {
       zone: undefined,
       passThrough: undefined,
     })
+  })
+
+  it('reads the keys of URLs and of tokens, the one in use first', () => {
+    const [a, b] = ['a'.repeat(43), 'b'.repeat(43)]
+    const config = readConfig({ ...good, CACHE_KEY: `${a},${b}`, CONSISTENCY_KEY: b })
+    expect([config.cacheKeys, config.consistencyKeys]).toEqual([[a, b], [b]])
   })
 
   it('lists every mistake at once', () => {
@@ -86,6 +94,14 @@ describe('configuration', () => {
     ['TOKEN_ISSUERS', issuer({ claims: ['roles'] })],
     ['TOKEN_ISSUERS', issuer({ claims: { roles: 7 } })],
     ['TOKEN_ISSUERS', issuer({ claims: { roles: 'groups', org_id: 'groups' } })],
+    ['CACHE_KEY', 'top-secret'],
+    ['CACHE_KEY', ','],
+    [
+      'CONSISTENCY_KEY',
+      Array(3)
+        .fill(`top-secret${'x'.repeat(33)}`)
+        .join(),
+    ],
     ['ASSERTION_KEY', '{"kty":"oct","k":"top-secret","kid":"k"}'],
     ['ASSERTION_KEY', '{"kty":"OKP","crv":"Ed25519","x":"x","d":"top-secret"}'],
     ['CORS_ORIGINS', 'app.example'],

@@ -9,6 +9,8 @@ export interface Bindings {
   readonly ORIGINS?: string
   readonly TOKEN_ISSUERS?: string
   readonly ASSERTION_KEY?: string
+  readonly CACHE_KEY?: string
+  readonly CONSISTENCY_KEY?: string
   readonly CORS_ORIGINS?: string
   readonly RATE_LIMIT?: string
   readonly SERVER_TIMING?: string
@@ -38,6 +40,10 @@ export interface Config {
   readonly origins: readonly string[]
   readonly issuers: readonly TokenIssuer[]
   readonly assertionKey: JWK
+  /** Secrets from which the URLs of stored answers are derived, the one in use first. @default the assertion key's */
+  readonly cacheKeys: readonly [string, ...string[]]
+  /** The same for consistency tokens. @default the assertion key's */
+  readonly consistencyKeys: readonly [string, ...string[]]
   /** `'*'`, or the web origins whose pages may call the API. */
   readonly corsOrigins: '*' | ReadonlySet<string>
   readonly rateQuota: RateQuota | undefined
@@ -80,10 +86,15 @@ export class ConfigError extends Error {
 /** @throws {ConfigError} with every mistake */
 export function readConfig(bindings: Bindings): Config {
   const mistakes: string[] = []
+  const assertionKey = readAssertionKey(bindings.ASSERTION_KEY, mistakes)
   const config = {
     origins: readOrigins(bindings.ORIGINS, mistakes),
     issuers: readIssuers(bindings.TOKEN_ISSUERS, mistakes),
-    assertionKey: readAssertionKey(bindings.ASSERTION_KEY, mistakes),
+    assertionKey,
+    cacheKeys: readKeys(edgeEnv.cacheKey, bindings.CACHE_KEY, mistakes) ?? [assertionKey?.d],
+    consistencyKeys: readKeys(edgeEnv.consistencyKey, bindings.CONSISTENCY_KEY, mistakes) ?? [
+      assertionKey?.d,
+    ],
     corsOrigins: readCorsOrigins(bindings.CORS_ORIGINS ?? '', mistakes),
     rateQuota: readRateQuota(bindings.RATE_LIMIT, mistakes),
     serverTiming: readChoice(
@@ -128,6 +139,19 @@ function readAssertionKey(text: string | undefined, mistakes: string[]): JWK | u
     )
   }
   return key
+}
+
+/** Shortest key, in characters: 32 random bytes in base64url. */
+const keyLengthMin = 43
+
+function readKeys(name: string, text: string | undefined, mistakes: string[]): readonly string[] | undefined {
+  if (isUnset(text)) return undefined
+  const keys = split(text)
+  // Names no value: it is a secret.
+  if (keys.length === 0 || keys.length > 2 || keys.some((key) => key.length < keyLengthMin)) {
+    mistakes.push(`${name}: must be one or two keys of at least ${keyLengthMin} characters, comma-separated.`)
+  }
+  return keys
 }
 
 function readCorsOrigins(text: string, mistakes: string[]): '*' | ReadonlySet<string> {

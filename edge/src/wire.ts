@@ -20,7 +20,7 @@ import {
   WorkersStampStore,
 } from './cache/index.ts'
 import type { Bindings, Config } from './config.ts'
-import { landsWithinMs } from './consistency/consistency-token.ts'
+import { landsWithinMs, type Mac } from './consistency/consistency-token.ts'
 import { HeardRevisions } from './consistency/heard-revisions.ts'
 import { LatePurges } from './consistency/late-purges.ts'
 import { Cors } from './http/cors.ts'
@@ -83,7 +83,7 @@ export function createParts(
     waitingBodies: new OpenBodies(waitingBodies),
     shortBodies: new OpenBodies(shortBodies),
     consistency: new ConsistencyTokens(
-      derivedMac(config.assertionKey, 'spillway consistency token'),
+      derivedMacs(config.consistencyKeys, 'spillway consistency token'),
       (name) => usableMs(resources, name),
     ),
     latePurges: new LatePurges({ now, sleep, delayMs: landsWithinMs }),
@@ -137,13 +137,13 @@ function createCache(config: Config): HttpCache {
 }
 
 /** State that the isolates of a location share: stored answers and purge stamps. */
-function locationTier({ assertionKey, origins, zone }: Config): Pick<HttpCacheOptions, 'shared' | 'stamps'> {
+function locationTier({ cacheKeys, origins, zone }: Config): Pick<HttpCacheOptions, 'shared' | 'stamps'> {
   // Cache API keys are URLs. These use the origin's host name, under which nothing else is stored.
   const [base = ''] = origins
   const cache = boundedCache(caches.default)
   return {
     shared: new WorkersCacheStore(
-      hiddenCache(cache, derivedMac(assertionKey, 'spillway cache')),
+      hiddenCache(cache, derivedMacs(cacheKeys, 'spillway cache')),
       `${base}/.spillway-cache/`,
       // The zone's purge removes only the stamps: an answer that they condemn may still stand in for an error.
       { isTagged: false },
@@ -156,6 +156,12 @@ function locationTier({ assertionKey, origins, zone }: Config): Pick<HttpCacheOp
     }),
   }
 }
+
+type Macs = readonly [Mac, ...Mac[]]
+
+// The cast: as many MACs as keys, of which the configuration has at least one.
+const derivedMacs = (keys: Config['cacheKeys'], purpose: string): Macs =>
+  keys.map((key) => derivedMac(key, purpose)) as unknown as Macs
 
 function createPurgeEverywhere(
   { zone }: Config,

@@ -430,7 +430,7 @@ describe('an answer that is one subject’s own', () => {
     const key = cacheKey({ ...trips, id: '9' }, '', 'carol')
     const guessed = `${origin.url}/.spillway-cache/${encodeURIComponent(key)}`
     // The record is stored, but its URL needs the assertion key.
-    const hidden = `${guessed}/${await derivedMac(here.assertionKey, 'spillway cache')(guessed)}`
+    const hidden = `${guessed}/${await derivedMac(here.assertionKey.d ?? '', 'spillway cache')(guessed)}`
     await vi.waitFor(async () => expect(await here.cached(hidden)).toBeDefined(), 10_000)
     expect(await here.cached(guessed)).toBeUndefined()
   })

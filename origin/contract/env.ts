@@ -45,6 +45,10 @@ export const edgeEnv = {
   tokenIssuers: 'TOKEN_ISSUERS',
   /** Secret: the private JSON Web Key (Ed25519, with `kid`) that signs assertions towards the origin. */
   assertionKey: 'ASSERTION_KEY',
+  /** Secret: keys that hide the URLs of stored answers; comma-separated, the one in use first. */
+  cacheKey: 'CACHE_KEY',
+  /** Secret: keys of the consistency tokens' MACs; comma-separated, the one in use first. */
+  consistencyKey: 'CONSISTENCY_KEY',
   /** Web origins that browsers may call from, comma-separated, or `*`; empty for none. */
   corsOrigins: 'CORS_ORIGINS',
   /** Rate-limit binding, counted per subject (per address for the unauthenticated). */

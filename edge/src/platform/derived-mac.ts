@@ -1,15 +1,14 @@
-import type { JWK } from 'jose'
 import type { Mac } from '../consistency/consistency-token.ts'
 
 /**
- * A MAC under a key derived from the assertion key (HKDF, RFC 5869): every location derives the same one, so no further
- * secret is needed. Each purpose has its own key, so one use reveals nothing about another.
+ * A MAC under a key derived from a secret (HKDF, RFC 5869): every location derives the same one. Each purpose has its
+ * own key, so one use reveals nothing about another, also where two purposes have the same secret.
  */
-export function derivedMac({ d = '' }: JWK, purpose: string): Mac {
+export function derivedMac(secret: string, purpose: string): Mac {
   // Caches the key, not its promise, which would be lost with the request that created it.
   let key: CryptoKey | undefined
   return async (text) => {
-    key ??= await deriveKey(d, purpose)
+    key ??= await deriveKey(secret, purpose)
     const digest = await crypto.subtle.sign('HMAC', key, encoder.encode(text))
     return base64Url(new Uint8Array(digest, 0, macBytes))
   }

@@ -4,13 +4,20 @@ import type { Mac } from '../consistency/consistency-token.ts'
 /**
  * The Cache API under unguessable URLs. `caches.default` is the zone's own cache: Cloudflare serves its contents to
  * anyone who requests the URL, without asking a Worker or an origin. Answers of single subjects are stored there, too,
- * so each URL ends in a MAC of itself, which only holders of the assertion key can compute. A URL that leaks through a
- * log or a trace reveals no other.
+ * so each URL ends in a MAC of itself, which only holders of the key can compute. A URL that leaks through a log or a
+ * trace reveals no other.
+ *
+ * @param macs the one in use, then those under whose URLs older answers may still lie: a rotation empties no cache
  */
-export function hiddenCache(cache: CacheApi, mac: Mac): CacheApi {
-  const hidden = async (url: string): Promise<string> => `${url}/${await mac(url)}`
+export function hiddenCache(cache: CacheApi, macs: readonly [Mac, ...Mac[]]): CacheApi {
+  const hidden = async (url: string, mac: Mac): Promise<string> => `${url}/${await mac(url)}`
+  const [inUse, ...others] = macs
   return {
-    match: async (url) => cache.match(await hidden(url)),
-    put: async (url, response) => cache.put(await hidden(url), response),
+    match: async (url) => {
+      let found = await cache.match(await hidden(url, inUse))
+      for (const mac of others) found ??= await cache.match(await hidden(url, mac))
+      return found
+    },
+    put: async (url, response) => cache.put(await hidden(url, inUse), response),
   }
 }

@@ -34,7 +34,7 @@ interface OwnWrite {
  * Remembers verified tokens, so that a writer's next read costs one look-up. Rejected tokens are stored as empty ones.
  */
 export class ConsistencyTokens {
-  readonly #mac: Mac
+  readonly #macs: readonly [Mac, ...Mac[]]
   readonly #usableMs: (resource: string) => number
   readonly #known = new SieveMap<Consistency>({
     countMax: 5_000,
@@ -42,9 +42,12 @@ export class ConsistencyTokens {
     bytesOf: (key) => key.length * 4 + 128,
   })
 
-  /** @param usableMs longest time that an answer of a resource may be served after its fetch */
-  constructor(mac: Mac, usableMs: (resource: string) => number) {
-    this.#mac = mac
+  /**
+   * @param macs the one that authenticates new tokens, then others whose tokens are still accepted
+   * @param usableMs longest time that an answer of a resource may be served after its fetch
+   */
+  constructor(macs: readonly [Mac, ...Mac[]], usableMs: (resource: string) => number) {
+    this.#macs = macs
     this.#usableMs = usableMs
   }
 
@@ -53,7 +56,9 @@ export class ConsistencyTokens {
   }
 
   async check(subject: string, token: string): Promise<Consistency> {
-    const checked = (await parseConsistency(subject, token, this.#mac)) ?? nothing
+    let checked: Consistency | undefined
+    for (const mac of this.#macs) checked ??= await parseConsistency(subject, token, mac)
+    checked ??= nothing
     this.#known.set(`${subject}\n${token}`, checked)
     return checked
   }
@@ -67,8 +72,9 @@ export class ConsistencyTokens {
     const consistency = rememberWrite(before, write, nowMs, this.#usableMs)
     const fromMs = consistency.get(write.resource) ?? nowMs
     const own = new Map([[write.resource, fromMs]])
-    const token = await formatConsistency(subject, consistency, this.#mac)
-    const resourceToken = consistency.size === 1 ? token : await formatConsistency(subject, own, this.#mac)
+    const [mac] = this.#macs
+    const token = await formatConsistency(subject, consistency, mac)
+    const resourceToken = consistency.size === 1 ? token : await formatConsistency(subject, own, mac)
     const maxAgeMs = fromMs - nowMs + this.#usableMs(write.resource)
     return { token, resourceToken, maxAgeSeconds: Math.ceil(maxAgeMs / 1_000) }
   }
