@@ -57,13 +57,13 @@ export interface ActionOptions {
   readonly catalogue: Catalogue
   readonly compilers: SchemaCompilers
   readonly storedCheck: (resource: Resource) => StoredCheck
-  /** Guards of a resource, as one question; `undefined`: it has none. */
+  /** Guards of a resource, combined; `undefined` if it has none. */
   readonly guardsOf: (resource: Resource) => AskGuards | undefined
   readonly isCertain: IsCertain
   readonly turns: Turns
 }
 
-/** An action with everything about it that can be computed before the first request. */
+/** An action with everything that is computed before the first request. */
 interface CompiledAction extends ActionOptions {
   readonly compiled: CompiledView
   readonly action: Action
@@ -74,21 +74,21 @@ interface CompiledAction extends ActionOptions {
   readonly writable: ReadonlySet<string>
 }
 
-/** A request for an action, read and checked. */
+/** A request for an action, parsed and validated. */
 interface Asked {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly call: Call
   readonly conditions: Preconditions
   readonly input: Fields
-  /** Its Idempotency-Key, as it is kept. */
+  /** Its Idempotency-Key, in the form in which it is stored. */
   readonly key: { readonly id: string; readonly request: string } | undefined
 }
 
 /**
- * POST of an action: read, let the handler decide, commit on the condition that nothing has changed. After a concurrent
- * write everything is decided anew, as for PATCH. Until the commit nothing has been done, so that a handler that throws,
- * refuses or does not end has no effect.
+ * POST of an action: read, let the handler decide, then commit on the condition that nothing has changed. After a
+ * concurrent write the decision is repeated, as for PATCH. Nothing is written before the commit, so a handler that
+ * throws, refuses or does not end has no effect.
  */
 export function actionHandler(compiled: CompiledView, action: Action, options: ActionOptions): Handler {
   const { compilers, implementations } = options
@@ -97,7 +97,7 @@ export function actionHandler(compiled: CompiledView, action: Action, options: A
     compiled,
     action,
     audience: new Audience(action.access),
-    // There is one for each: nothing starts otherwise (match-implementations.ts).
+    // The cast is safe: an action without a handler stops the start (match-implementations.ts).
     handler: implementations.get(action) as Implementation['handler'],
     checkInput: compileInputCheck(compilers, action.name, action.input ?? noInput),
     makeAnswer: compileAnswer(compiled, action),
@@ -125,6 +125,7 @@ export function actionHandler(compiled: CompiledView, action: Action, options: A
   }
 }
 
+/** The cast: TypeBox marks its schemas with a symbol, which nothing here reads. */
 const noInput = { type: 'object', properties: {} } as never
 
 const isKeyRefused = (outcome: FastifyReply | KeyRefused): outcome is KeyRefused =>
@@ -157,13 +158,14 @@ function readRequest(
   }
 }
 
-/** Input of a handler, and its body as a text that is the same for the same request. */
+/** Input of a handler, and a text of the body that is equal for equal requests. */
 interface Input {
   readonly input: Fields
   readonly text: () => string
 }
 
 function jsonInput(request: FastifyRequest, check: CompiledAction['checkInput']): Parsed<Input> {
+  // The parser for JSON in app.ts returns this type.
   const body = (request.body ?? emptyBody) as ParsedBody
   if (!body.ok) return body
   const checked = check(body.value)
@@ -172,6 +174,7 @@ function jsonInput(request: FastifyRequest, check: CompiledAction['checkInput'])
 }
 
 function rawInput(request: FastifyRequest, { headers: names }: RawBody): Parsed<Input> {
+  // The parser in route-actions.ts returns bytes.
   const bytes = (request.body ?? Buffer.alloc(0)) as Buffer
   const fields = Object.fromEntries(names.map((name) => [name, request.headers[name]]))
   return { ok: true, value: { input: { bytes, headers: fields }, text: () => bytes.toString('base64') } }
@@ -226,7 +229,7 @@ const refused = (problem: Problem): { readonly ok: false; readonly problem: Prob
 async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decision>> {
   const { compiled, action, commits, isCertain } = one
   const { request } = asked
-  // Nobody is told "gone" or "changed" on the word of a primary that may have been replaced: they would act on it.
+  // A primary that may have been replaced must not make a caller believe "gone" or "changed": they would act on it.
   const judged = (problem: Problem) =>
     refused(
       problemStatus(problem) >= 500 || isCertain(request.startedAtMs) ? problem : failureProblem(unavailable),
@@ -257,7 +260,9 @@ async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decisio
   return { ok: true, value: { writes, answer } }
 }
 
-/** Changes that the guards of what is written allow, with what these require unchanged. */
+/**
+ * Asks the guards of all written documents. @returns the changes, with the documents that the guards require unchanged
+ */
 async function askingGuards(
   { guardsOf }: CompiledAction,
   { request, call }: Asked,
@@ -296,7 +301,7 @@ async function askingGuards(
 
 const unchanged = (one: Unchanged): Change => ({ kind: 'unchanged', ...one })
 
-/** Documents of one commit: their tags travel in one header, and their locks are held together. */
+/** Maximum documents per commit: their tags share one header, and their locks are held together. */
 const writesMax = 50
 
 /** The document that the path names. One that is there is what restoring it would lead to: a repeat is answered like the first. */
@@ -373,12 +378,13 @@ function send(reply: FastifyReply, { status, headers: fields, body }: KeptAnswer
   return status === 204 ? reply.send() : reply.send(body)
 }
 
-/** The first answer, and its purge once more: the first one may have been lost before the edge has seen it. */
+/** Sends the first answer again, with its purge tags: the first one may not have reached the edge. */
 const replay = (reply: FastifyReply, answer: KeptAnswer): FastifyReply =>
   send(reply.header(headers.idempotencyReplayed, 'true'), answer)
 
 /** Another process has answered the same request meanwhile. */
 async function replayKept({ commits }: CompiledAction, { reply, key, call }: Asked): Promise<FastifyReply> {
+  // The outcome `answered` exists only for a request with a key.
   const { id, request } = key as NonNullable<Asked['key']>
   const known = await commits.answered(id, request, call)
   switch (known.kind) {

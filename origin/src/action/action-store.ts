@@ -5,30 +5,30 @@ import type { ListOptions } from './stored-list.ts'
 
 type ItemOf<List> = NonNullable<List> extends readonly (infer Item)[] ? Item : never
 
-/** Fields to change; `undefined` removes an optional one. */
+/** Fields to change; `undefined` removes an optional field. */
 export type Changes<On> = { readonly [Field in keyof FieldsOf<On>]?: FieldsOf<On>[Field] | undefined }
 
 /** Numbers to add, by field. An absent field counts as 0. */
 export type Increments<On> = { readonly [Field in FieldsWith<FieldsOf<On>, number>]?: number }
 
-/** Items of lists, by field. An absent field counts as an empty list. */
+/** Items of arrays, by field. An absent field counts as an empty array. */
 export type Items<On> = {
   readonly [Field in FieldsWith<FieldsOf<On>, readonly unknown[]>]?: readonly ItemOf<FieldsOf<On>[Field]>[]
 }
 
 /**
- * Documents for a handler. Reads join those of other requests. Writes are kept until the handler has returned and then
- * happen together, each on the condition that its document is still the one that was read; else the handler runs again on
- * what is there now. What they make obsolete at the edge follows from them. A document that was read or written here is
- * shown as this handler has left it.
+ * Documents for a handler. Reads share database commands with other requests. Writes are collected until the handler
+ * returns, and then committed together, each on the condition that its document is unchanged since it was read;
+ * otherwise the handler runs again on the current documents. The edge's purge tags follow from the writes. Reads see
+ * this handler's own writes.
  *
- * Every write is judged by the resource's own `set` and `check`, with the operation `action`, and refused as any other
- * would be. Only the action's resource and those that it names in `writes` can be written.
+ * Every write is subject to the resource's own `set` and `check`, with the operation `action`. Only the action's
+ * resource and those in its `writes` can be written.
  */
 export interface ActionStore {
   /**
-   * @param options `unchanged`: the commit also requires that this document is still as it was read
-   * @returns `undefined`: there is none
+   * @param options `unchanged`: the commit also requires that this document is unchanged since it was read
+   * @returns `undefined` if it does not exist
    */
   get<On extends ActionResource>(
     resource: On,
@@ -37,27 +37,27 @@ export interface ActionStore {
   ): Promise<DocumentOf<On> | undefined>
 
   /**
-   * Reads a document and takes a lock on it: of all commits that lock the same one, only those go through between whose
-   * reads and writes there was no other. So what is listed under the lock is still all there is when the commit happens,
-   * provided that everybody who adds to it locks the same document. It is optimistic: nobody waits, and whoever comes
-   * second decides anew. To be taken before the first list.
+   * Reads a document and locks it: commits that lock the same document are serialized. A list made under the lock is
+   * still complete at the commit, provided that every writer who adds to it locks the same document. The lock is
+   * optimistic: nothing waits, and the second commit is repeated. Take it before the first list.
    *
-   * @returns `undefined`: there is none, and nothing is locked
-   * @throws {TypeError} after a list, which may have missed what was added before the lock
+   * @returns `undefined` if the document does not exist; nothing is locked then
+   * @throws {TypeError} after a list, which may have missed a document added before the lock
    */
   lock<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On> | undefined>
 
   /**
-   * Stored documents that a filter finds. What this handler has written is shown as it has left it, and not looked for.
+   * Stored documents that match a filter. Documents that this handler has written are shown in their new state, but
+   * matched by their stored one.
    *
-   * @throws {TypeError} where no index leads with a field of the filter
+   * @throws {TypeError} if no index leads with a field of the filter
    */
   list<On extends ActionResource>(
     resource: On,
     options: ListOptions<On> & { readonly limit: number },
   ): Promise<readonly DocumentOf<On>[]>
 
-  /** The first document that {@link list} would find; `undefined`: there is none. */
+  /** The first document of {@link list}; `undefined` if there is none. */
   find<On extends ActionResource>(resource: On, options: ListOptions<On>): Promise<DocumentOf<On> | undefined>
 
   /** @param options `id`: 1 to 64 letters, digits, hyphens or underscores. @default a new UUID */
@@ -67,22 +67,24 @@ export interface ActionStore {
     options?: { readonly id?: string },
   ): Promise<DocumentOf<On>>
 
-  /** Changes the named fields and no other. @throws {ProblemError} 404 where there is no such document */
+  /** Changes only the named fields. @throws {ProblemError} 404 if the document does not exist */
   update<On extends ActionResource>(resource: On, id: string, changes: Changes<On>): Promise<DocumentOf<On>>
 
-  /** Changes the document where there is one, and creates it otherwise. */
+  /** Changes the document if it exists, and creates it otherwise. */
   upsert<On extends ActionResource>(resource: On, id: string, fields: Changes<On>): Promise<DocumentOf<On>>
 
-  /** Adds to numbers. @throws {ProblemError} 404 where there is no such document */
+  /** Adds to numbers. @throws {ProblemError} 404 if the document does not exist */
   increment<On extends ActionResource>(resource: On, id: string, by: Increments<On>): Promise<DocumentOf<On>>
 
-  /** Adds items at the end of lists. @throws {ProblemError} 404 where there is no such document */
+  /** Appends items to arrays. @throws {ProblemError} 404 if the document does not exist */
   append<On extends ActionResource>(resource: On, id: string, items: Items<On>): Promise<DocumentOf<On>>
 
-  /** Takes every item that equals one of these out of lists. @throws {ProblemError} 404 where there is no such document */
+  /**
+   * Removes from arrays every item that equals one of these. @throws {ProblemError} 404 if the document does not exist
+   */
   remove<On extends ActionResource>(resource: On, id: string, items: Items<On>): Promise<DocumentOf<On>>
 
-  /** @throws {ProblemError} 404 where there is no such document */
+  /** @throws {ProblemError} 404 if the document does not exist */
   delete<On extends ActionResource>(resource: On, id: string): Promise<void>
 
   /**
@@ -95,7 +97,7 @@ export interface ActionStore {
 
 type Document = Readonly<Record<string, unknown>>
 
-/** Fields after a change; absent members of it are removed. */
+/** Fields after a change; a member that is `undefined` is removed. */
 export function changed(fields: Document, changes: Document): Document {
   const next: Record<string, unknown> = { ...fields }
   for (const [name, value] of Object.entries(changes)) {
@@ -105,7 +107,7 @@ export function changed(fields: Document, changes: Document): Document {
   return next
 }
 
-/** Fields with numbers added to. */
+/** Fields after adding to numbers. */
 export function incremented(fields: Document, by: Document): Document {
   const changes = Object.entries(by).map(([name, value]) => [
     name,
@@ -114,7 +116,7 @@ export function incremented(fields: Document, by: Document): Document {
   return { ...fields, ...Object.fromEntries(changes) }
 }
 
-/** Fields with items added to the ends of lists. */
+/** Fields after appending items to arrays. */
 export function appended(fields: Document, items: Document): Document {
   const changes = Object.entries(items).map(([name, added]) => [
     name,
@@ -123,7 +125,7 @@ export function appended(fields: Document, items: Document): Document {
   return { ...fields, ...Object.fromEntries(changes) }
 }
 
-/** Fields with items taken out of lists. */
+/** Fields after removing items from arrays. */
 export function removed(fields: Document, items: Document): Document {
   const changes = Object.entries(items).map(([name, taken]) => [
     name,

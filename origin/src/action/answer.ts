@@ -7,10 +7,10 @@ import type { KeptAnswer, Prepared } from '../store/commits.ts'
 import type { StoredDocument } from '../store/repository.ts'
 
 /**
- * The answer to a request whose writes are known and not done yet: what cannot be written down is found out while nothing
- * has happened.
+ * Builds the answer before the writes are committed, so that a result that cannot be serialized fails while nothing has
+ * happened.
  *
- * @param read the document that the path names, as it was read
+ * @param read the document of the path, as read
  */
 export type MakeAnswer = (
   result: unknown,
@@ -20,6 +20,7 @@ export type MakeAnswer = (
 
 export function compileAnswer(compiled: CompiledView, { output, target }: Action): MakeAnswer {
   if (output !== undefined) {
+    // The builder's type lists each keyword; `writingSchema` returns only a subset of them.
     const write = build(writingSchema(output) as never)
     return (result) => ({ status: 200, headers: json, body: write(result as object) })
   }

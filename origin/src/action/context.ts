@@ -22,7 +22,7 @@ export interface ContextParts {
   readonly reply: FastifyReply
 }
 
-/** A handler's context. Its type is the action's, by whose schemas the parts have been checked. */
+/** Context of a handler. The schemas of the action, from which its type is inferred, have validated its parts. */
 export class Context implements ActionContext {
   readonly document: ActionContext['document']
   readonly input: ActionContext['input']
@@ -36,7 +36,7 @@ export class Context implements ActionContext {
   #isOver = false
 
   constructor({ action, document, input, principal, store, now, requestKey, reply }: ContextParts) {
-    // The casts: see above.
+    // The casts are safe, because the action's schemas have validated both values.
     this.document = document as ActionContext['document']
     this.input = input as ActionContext['input']
     this.principal = principal
@@ -47,12 +47,12 @@ export class Context implements ActionContext {
     this.#reply = reply
   }
 
-  /** perf: made when it is asked for, since most handlers wait for nothing but the store. */
+  /** perf: created on demand, because most handlers wait for nothing but the store. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       const controller = new AbortController()
       this.#controller = controller
-      // The answer's end is one, and so is the caller's departure: the connection is closed then.
+      // The connection closes when the answer has ended, and when the caller leaves.
       this.#reply.raw.once('close', () => controller.abort())
       if (this.#isOver) controller.abort()
     }

@@ -1,4 +1,4 @@
-/** Names of the fields of one kind. */
+/** Names of the fields whose values are of type `Value`. */
 export type FieldsWith<Document, Value> = {
   [Field in keyof Document]-?: NonNullable<Document[Field]> extends Value ? Field : never
 }[keyof Document] &

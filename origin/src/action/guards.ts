@@ -18,37 +18,39 @@ import type { ActionStore } from './action-store.ts'
 import { inTime, late } from './in-time.ts'
 import { Work } from './work.ts'
 
-/** All that a guard is given. It may run several times for one write. */
+/** Arguments of a guard. A guard may run several times for one write. */
 export interface GuardContext<On extends ActionResource = ActionResource> {
-  /** The document as it would be stored; `undefined`: it is to be deleted. */
+  /** The document after the write; `undefined` for a delete. */
   readonly fields: FieldsOf<On> | undefined
-  /** The document as it was read; `undefined`: a new one. */
+  /** The document before the write; `undefined` for a create. */
   readonly before: FieldsOf<On> | undefined
-  /** `undefined`: a new one. */
+  /** `undefined` for a new document. */
   readonly id: string | undefined
   readonly operation: WriteOperation | 'delete'
   readonly principal: Principal | undefined
   /** Time of the write, RFC 3339 in UTC. */
   readonly now: string
-  /** Reads other documents; the write happens only if those that are read `unchanged` or locked still are as they were. */
+  /** Reads other documents. The write happens only if those read `unchanged` or locked have not changed since. */
   readonly store: Pick<ActionStore, 'get' | 'lock' | 'list' | 'find'>
 }
 
-/** Mistakes (422), a conflict (409), or nothing. */
+/** Field errors (422), a conflict (409), or `undefined` to allow the write. */
 type Verdict = readonly RuleError[] | Conflict | undefined
 
-/** A guard as it is run. */
+/** A guard, without its document type. */
 export interface Guard {
   readonly resource: ActionResource
   readonly judge: (context: GuardContext) => Promise<Verdict>
 }
 
-/** Judges every write to a resource by what other documents are. Server code: it is in no Worker's bundle. */
+/**
+ * Defines a guard: it judges every write to a resource by other documents. Server code: never bundled into the Worker.
+ */
 export function guard<On extends ActionResource>(
   resource: On,
   judge: (context: GuardContext<On>) => Promise<Verdict>,
 ): Guard {
-  // The cast: whoever runs it gives it documents of this resource.
+  // The cast is safe: `compileGuards` passes a guard only documents of its own resource.
   return { resource, judge: judge as unknown as Guard['judge'] }
 }
 
@@ -58,7 +60,7 @@ export interface GuardsOptions {
   readonly guards: readonly Guard[]
 }
 
-/** The guards of a resource, as one question; `undefined`: it has none. */
+/** The guards of a resource, combined; `undefined` if it has none. */
 export function compileGuards(
   { catalogue, repository, guards }: GuardsOptions,
   { name }: Resource,
@@ -95,7 +97,7 @@ async function judgeInTime(
   { id, fields, before, operation, principal, call, shown = (same) => same }: GuardedWrite,
   given: Pick<GuardContext, 'now' | 'store'>,
 ) {
-  // The cast: stored fields, checked by the schema that the guard's type is taken from.
+  // The cast is safe: the schema from which the guard's type is inferred has validated the stored fields.
   const context = { ...given, id, fields, before, operation, principal } as unknown as GuardContext
   const verdict = await inTime(judge(context), call.deadline)
   if (verdict === late) {

@@ -11,25 +11,31 @@ import type { ActionStore } from './action-store.ts'
 import type { Guard } from './guards.ts'
 import type { Refusal } from './refusal.ts'
 
-/** All that a handler is given. It may run several times for one request: after another writer's change, on what is there then. */
+/**
+ * Context of a handler. A handler may run several times for one request: after a concurrent write it runs on the new
+ * state.
+ */
 export interface ActionContext<Act extends Action = Action> {
-  /** The document that the path names, as it is stored; of a collection action `undefined`. */
+  /** The document of the path, as stored; `undefined` for a collection action. */
   readonly document: DocumentFor<Act>
-  /** The checked body. */
+  /** The validated body. */
   readonly input: InputOf<Act>
-  /** `undefined`: a caller without a token. */
+  /** `undefined` for a caller without a token. */
   readonly principal: Principal | undefined
-  /** Reads and writes documents. What is written happens all at once when the handler has returned, or not at all. */
+  /** Reads and writes documents. Writes are committed together when the handler has returned, or not at all. */
   readonly store: ActionStore
   /** Time of the writes, RFC 3339 in UTC. */
   readonly now: string
-  /** Aborted when the deadline has passed or the caller has left: to be handed to whatever the handler waits for. */
+  /** Aborted when the deadline has passed or the caller has left. Pass it to everything that the handler awaits. */
   readonly signal: AbortSignal
-  /** The same for every run of this request, and for a retry of it with the same Idempotency-Key: a key for calls to others. */
+  /**
+   * Equal for every run of this request, and for a retry with the same Idempotency-Key: use it as the key of outgoing
+   * calls.
+   */
   readonly requestKey: string
-  /** Refuses with a reason of the action's `problems`: 409 `conflict`. To be returned; nothing is written. */
+  /** Refuses with a reason from the action's `problems`: 409 `conflict`. Return its result; nothing is written. */
   refuse(reason: ReasonOf<Act>): Refusal
-  /** Refuses the input: 422 with pointers into the body. To be returned; nothing is written. */
+  /** Refuses the input: 422 with pointers into the body. Return its result; nothing is written. */
   invalid(errors: readonly RuleError[]): Refusal
 }
 
@@ -46,7 +52,7 @@ type InputOf<Act> = Act extends { readonly input: (infer Input extends TObject) 
 
 type ReasonOf<Act> = Act extends { readonly problems: infer Problems } ? keyof Problems & string : never
 
-/** Answer of a handler: the output's fields, or a refusal; without an `output`, whatever it returns is ignored. */
+/** Result of a handler: the output's fields, or a refusal. Without an `output`, any result is ignored. */
 type ResultOf<Act> = Act extends { readonly output: infer Output }
   ? Output extends TObject
     ? Static<Output> | Refusal
@@ -57,13 +63,13 @@ export type ActionHandler<Act extends Action> = (
   context: ActionContext<Act>,
 ) => ResultOf<Act> | Promise<ResultOf<Act>>
 
-/** An action with the code that does it. */
+/** An action with its handler. */
 export interface Implementation {
   readonly action: Action
   readonly handler: (context: ActionContext) => unknown
 }
 
-/** Gives an action its handler. Server code: it is in no Worker's bundle. */
+/** Defines the handler of an action. Server code: never bundled into the Worker. */
 export function implement<
   On extends ActionResource,
   Input extends TObject,
@@ -74,7 +80,8 @@ export function implement<
   action: Action<On, Input, Output, Reason, Target>,
   handler: ActionHandler<Action<On, Input, Output, Reason, Target>>,
 ): Implementation {
-  // The casts: the two types belong together, and whoever runs the handler has checked what it is given by the action.
+  // The casts are safe: they only hide the type parameters, which match each other, and action-handler.ts validates the
+  // handler's arguments by the action's schemas.
   return { action: action as unknown as Action, handler: handler as unknown as Implementation['handler'] }
 }
 
@@ -86,7 +93,7 @@ export interface ServerCode {
 
 export const noServerCode: ServerCode = { implementations: [], guards: [] }
 
-/** All server code of an application, as its entry point is given it. */
+/** Combines all server code of an application, for its entry point. */
 export const defineServer = (...parts: readonly (Implementation | Guard)[]): ServerCode => ({
   implementations: parts.filter((part) => 'handler' in part),
   guards: parts.filter((part) => 'judge' in part),

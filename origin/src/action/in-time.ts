@@ -1,8 +1,8 @@
-/** Result of {@link inTime} for work that has not ended. */
+/** Result of {@link inTime} for unfinished work. */
 export const late: unique symbol = Symbol('late')
 
 /**
- * Waits for work until a deadline. Work that is late goes on, and what becomes of it is nobody's business any more.
+ * Waits for work until a deadline. Late work continues, and its result is ignored.
  *
  * @param deadlineMs by `performance.now()`
  */

@@ -1,7 +1,7 @@
 import type { Action, ActionResource, Application } from '@spillway/origin/contract'
 import type { Implementation, ServerCode } from './implementation.ts'
 
-/** Actions and code do not belong together; nothing starts. */
+/** Actions and handlers do not match; the start is stopped. */
 export class ServerCodeError extends Error {
   override readonly name = 'ServerCodeError'
 }
@@ -14,9 +14,10 @@ const restore =
     store.restore(on, (document as { readonly id: string }).id)
 
 /**
- * The handler of each action.
+ * Finds the handler of each action.
  *
- * @throws {ServerCodeError} that names every action without code, every code without an action, and the file to change
+ * @throws {ServerCodeError} with every action without a handler, every handler without an action, and the file to
+ *   change
  */
 export function matchImplementations(
   { resources }: Application,

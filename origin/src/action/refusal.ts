@@ -1,6 +1,6 @@
 import type { Problem } from '@spillway/origin/contract'
 
-/** A handler's decision that nothing is to be done. */
+/** A handler's decision to refuse: nothing is written. */
 export class Refusal {
   readonly problem: Problem
 

@@ -21,7 +21,7 @@ export interface RouteActionsOptions
   readonly clock: () => number
 }
 
-/** The actions of every resource. */
+/** Routes the actions of every resource. */
 export function routeActions(
   app: FastifyInstance,
   { views, compilers }: CompiledViews,
@@ -55,7 +55,7 @@ export function routeActions(
   }
 }
 
-/** In a scope of its own, in which a body of any type is bytes. */
+/** Routes an endpoint in a scope of its own, whose parser leaves every body as bytes. */
 function routeRaw(app: FastifyInstance, { bytesMax }: RawBody, route: RouteOptions): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
@@ -66,14 +66,14 @@ function routeRaw(app: FastifyInstance, { bytesMax }: RawBody, route: RouteOptio
   })
 }
 
-/** The service time of an action with a longer timeout is no sample for the limit: it says nothing about the database. */
+/** Marks an action with a longer timeout: it may wait for other services, so its latency is no sample for the limit. */
 const targetOf = ({ path, operation, action }: OfferedRoute): Target => ({
   route: path,
   operation,
   ...(action !== undefined && action.timeoutMs > deadline.budgetMs && { takesItsTime: true }),
 })
 
-/** One compiled check for each resource that is written by an action. */
+/** Compiles one check for each resource that an action writes. */
 function storedChecks(compilers: SchemaCompilers): (resource: Resource) => StoredCheck {
   const checks = new Map<string, StoredCheck>()
   return (resource) => {

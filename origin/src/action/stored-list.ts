@@ -14,12 +14,12 @@ import {
 } from '@spillway/origin/contract'
 import type { FieldsWith } from './fields-with.ts'
 
-/** Conditions on one field, all of which must hold. */
+/** Comparisons of one field; all must hold. */
 type Comparisons<Value> = {
   readonly [Operator in Exclude<FilterOperator, 'in' | 'exists' | 'contains'>]?: Value
 } & { readonly in?: readonly Value[]; readonly exists?: true }
 
-/** Conditions by stored field, all of which must hold: a value that it must be equal to, or comparisons. */
+/** Conditions by stored field; all must hold. Each is a value to equal, or an object of comparisons. */
 export type ListFilter<On> = {
   readonly [Field in FieldsWith<FieldsOf<On>, CursorValue>]?:
     | FieldsOf<On>[Field]
@@ -30,27 +30,29 @@ export type ListFilter<On> = {
   }
 }
 
-/** A list as server code asks for it, in stored terms. */
+/** A list of server code, by stored fields. */
 export interface ListOptions<On> {
-  /** An index must lead with one of its fields. @default every document, which needs a sort by `id` or a leading field */
+  /**
+   * At least one of its fields must lead an index. @default all documents; the sort must then be `id` or lead an index
+   */
   readonly filter?: ListFilter<On>
-  /** A field of an index, or `id`, with `-` for descending. @default 'id' */
+  /** `id` or a field of an index, with `-` for descending order. @default 'id' */
   readonly sort?:
     | FieldsWith<FieldsOf<On>, CursorValue>
     | `-${FieldsWith<FieldsOf<On>, CursorValue>}`
     | 'id'
     | '-id'
-  /** Whether the commit also requires that each document that is found is still as it was read. @default false */
+  /** Whether the commit also requires that each document found is unchanged since it was read. @default false */
   readonly unchanged?: boolean
 }
 
-/** Most documents that one list of server code may hold. */
+/** Maximum documents per list of server code. */
 const limitMax = 1_000
 
 /**
- * Checks a list of server code and puts it in the terms of the lists that callers ask for.
+ * Checks a list of server code and translates it to the query that lists of callers use.
  *
- * @throws {TypeError} that says what is wrong with it: a programmer's mistake, answered 500
+ * @throws {TypeError} with the mistake, which is a defect and answered 500
  */
 export function storedList(
   resource: Resource,
@@ -86,10 +88,10 @@ function conditionsOn(resource: Resource, path: string, condition: unknown): rea
   return Object.entries(isPlain ? { eq: condition } : condition).map(([word, given]) => {
     const operator = words.find((known) => known === word)
     if (operator === undefined) throw new TypeError(`'${path}' has no '${word}': use ${words.join(', ')}`)
-    // Left out, it would find more than was asked for.
+    // Ignoring the condition would find more documents than intended.
     if (given === undefined || given === null) throw new TypeError(`'${path}' is compared with ${given}`)
     if (Array.isArray(given) && given.length === 0) return { path, operator, value: [] }
-    // By its text, as a caller's is: so every operand is checked, and spelled as what is stored.
+    // Parses the operand from its text, like a caller's: this checks it, and spells it as stored values are.
     const text = Array.isArray(given)
       ? given.map((one) => formatListText(String(one))).join(',')
       : String(given)
@@ -118,7 +120,7 @@ function sortOf(resource: Resource, sort: string): SortField {
   return { path: field, descending, type: comparable.type }
 }
 
-/** A list that no index leads to reads the whole collection, however few documents it finds. */
+/** Refuses a list without an index, which would read the whole collection even if it finds few documents. */
 function mustBeIndexed({ name, indexes }: Resource, filters: readonly Filter[], { path }: SortField): void {
   const asked = filters.length > 0 ? filters.map((one) => one.path) : [path]
   const leading = new Set(['_id', ...indexes.map(({ fields }) => Object.keys(fields)[0])])

@@ -23,41 +23,41 @@ import { type ListOptions, storedList } from './stored-list.ts'
 export interface WorkOptions {
   readonly catalogue: Catalogue
   readonly repository: Repository
-  /** Checks the stored form of a resource. */
+  /** Checks the stored fields of a resource. */
   readonly storedCheck: (resource: Resource) => StoredCheck
   /** Names of the resources that may be written. */
   readonly writable: ReadonlySet<string>
   readonly principal: Principal | undefined
-  /** RFC 3339, of all of its writes. */
+  /** Time of all writes, RFC 3339. */
   readonly now: string
   readonly call: Call
 }
 
-/** A document that a request names, as it was read. */
+/** The document of the path, as read. */
 export interface Found {
   readonly document: StoredDocument
-  /** Whether it is one that was deleted and can be restored. */
+  /** Whether it was deleted and can be restored. */
   readonly isDeleted: boolean
 }
 
-/** A document that the handler has seen or made. */
+/** A document that the handler has read or created. */
 interface Entry {
   readonly resource: Resource
   readonly id: string
-  /** As it was read; `undefined`: there was none. */
+  /** The document as read; `undefined` if it did not exist. */
   readonly read: StoredDocument | undefined
-  /** As it was deleted, where that is known. */
+  /** The deleted document, if it is still stored. */
   restorable: StoredDocument | undefined
-  /** The same, once it is to be restored. */
+  /** The deleted document, once the handler restores it. */
   deleted: StoredDocument | undefined
-  /** As the handler has left it; `undefined`: none. */
+  /** Fields after the handler's writes; `undefined` if deleted or absent. */
   fields: Fields | undefined
   isWritten: boolean
   isGuarded: boolean
   isLocked: boolean
 }
 
-/** The documents of one run of a handler: what it has read, and what is to become of them ("unit of work", Fowler, 2002). */
+/** The documents of one run of a handler, with the changes to commit (the "unit of work" pattern, Fowler, 2002). */
 export class Work implements ActionStore {
   readonly #options: WorkOptions
   readonly #entries = new Map<string, Entry>()
@@ -72,7 +72,7 @@ export class Work implements ActionStore {
     return this.#options.now
   }
 
-  /** Takes a document that has been read for the handler. @returns it, as handlers are shown it */
+  /** Adds a document that was read for the handler. @returns the document as handlers see it */
   add(resource: Resource, found: Found): unknown {
     const entry = this.#add(resource, found)
     return this.#shown({ ...entry, read: found.document, fields: found.document.fields })
@@ -85,17 +85,17 @@ export class Work implements ActionStore {
     return entry
   }
 
-  /** Ends it: a handler that goes on after it was given up can write nothing more. */
+  /** Ends the run: a handler that continues after its timeout can write nothing more. */
   end(): void {
     this.#isOver = true
   }
 
-  /** Documents to write, and documents that must stay as they were read. */
+  /** Documents to write, and documents that must be unchanged. */
   changes(): readonly Change[] {
     return [...this.#entries.values()].flatMap((entry) => changeOf(entry) ?? [])
   }
 
-  /** A document as the handler has seen or left it; `undefined`: the handler has not asked for it. */
+  /** A document as the handler has read or written it; `undefined` for others. */
   seen(resource: Resource, id: string): { readonly fields: Fields | undefined } | undefined {
     return this.#entries.get(keyOf(resource, id))
   }
@@ -158,6 +158,7 @@ export class Work implements ActionStore {
     const entry = id === undefined ? entryOf(known, own, undefined) : await this.#find(resource, own)
     if (entry.fields !== undefined) throw new ProblemError(idIsTaken)
     this.#entries.set(keyOf(known, own), entry)
+    // The casts to `Fields` here and below: TypeScript has checked the fields by the interface's types.
     return this.#write<On>(entry, changed({}, fields as Fields))
   }
 
@@ -225,7 +226,7 @@ export class Work implements ActionStore {
   async #existing(resource: ActionResource, id: string): Promise<Entry & { fields: Fields }> {
     const entry = await this.#find(resource, id)
     if (entry.fields === undefined) throw new ProblemError(missing)
-    // The cast: `fields` has just been looked at.
+    // The cast is safe: `fields` was checked above.
     return entry as Entry & { fields: Fields }
   }
 
@@ -238,14 +239,14 @@ export class Work implements ActionStore {
     const outcome = await repository.read(known, id, call)
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
-    // Asked for twice at once: the first answer counts.
+    // If two reads of one document ran at once, the first result counts.
     const entry =
       this.#entries.get(key) ?? entryOf(known, id, outcome.kind === 'found' ? outcome.document : undefined)
     this.#entries.set(key, entry)
     return entry
   }
 
-  /** The resource with its rules, as the application has it. */
+  /** The application's resource of this name, with its rules. */
   #resource({ name }: ActionResource): Resource {
     this.#mustGoOn()
     const resource = this.#options.catalogue.get(name)
@@ -262,7 +263,7 @@ export class Work implements ActionStore {
     throw new TypeError(`the action does not write '${name}': name it in the action's writes`)
   }
 
-  /** Judges what is to be stored as any other write is judged. */
+  /** Applies the rules of every write to the new fields. */
   #write<On extends ActionResource>(entry: Entry, drafted: Fields): DocumentOf<On> {
     this.#mustGoOn()
     const { resource, read, deleted } = entry
@@ -291,7 +292,7 @@ export class Work implements ActionStore {
     const { now } = this.#options
     const createdAt = (read ?? deleted)?.createdAt ?? now
     const updatedAt = isWritten ? now : read?.updatedAt
-    // The cast: it has been stored, or checked, by the schema that the type is taken from.
+    // The cast is safe: the schema from which the type is inferred has validated the fields.
     return { ...fields, id, createdAt, updatedAt } as unknown as DocumentOf<On>
   }
 }
