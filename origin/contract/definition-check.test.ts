@@ -50,15 +50,15 @@ it('accepts a definition without mistakes', () => {
   expect(mistakesIn(ownedDefinition)).toEqual([])
 })
 
-describe('a mistake stops the start and says how to mend it', () => {
+describe('a mistake stops the start and names its fix', () => {
   const table: [string, ResourceDefinition, RegExp][] = [
     [
-      'a count beyond what is bearable',
+      'a countMax above the maximum',
       { ...valid, query: { countMax: 10_001 } },
       /query.countMax 10001: want an integer from 0 to 10000/,
     ],
     [
-      'a filter that is called like a parameter',
+      'a filter with the name of a parameter',
       {
         ...valid,
         query: { filter: ['rank'], countMax: 5 },
@@ -67,17 +67,17 @@ describe('a mistake stops the start and says how to mend it', () => {
       /versions.v1: lists are filtered by 'count', which is a parameter of theirs: rename the field/,
     ],
     [
-      'a reference by an unknown field',
+      'a reference in an unknown field',
       { ...valid, references: { titel: 'authors' } },
       /references names 'titel', which the schema does not have: did you mean 'title'\?/,
     ],
     [
-      'a reference by a field that holds no ids',
+      'a reference in a field that cannot hold ids',
       { ...valid, references: { rank: 'authors' } },
       /references names 'rank', which must be a string or an array of strings: it holds ids/,
     ],
     [
-      'a reference by an array of any length',
+      'a reference in an array without maxItems',
       { ...valid, references: { tags: 'tags' } },
       /references names 'tags', .* give it a maxItems of at most 100/,
     ],
@@ -92,12 +92,12 @@ describe('a mistake stops the start and says how to mend it', () => {
       /'note', which is optional.*make it required/,
     ],
     [
-      'sort on a text without an end',
+      'sort on a string without maxLength',
       { ...valid, query: { sort: ['title'] }, indexes: [{ fields: { title: 1 } }] },
       /query.sort names 'title', a text of any length: give it a maxLength/,
     ],
     [
-      'sort on texts that no cursor carries',
+      'sort on strings that do not fit into a cursor',
       {
         ...valid,
         schema: Type.Object({
@@ -224,7 +224,7 @@ describe('a mistake stops the start and says how to mend it', () => {
       /'id' is a system field/,
     ],
     [
-      'field named like a parameter',
+      'field with the name of a parameter',
       { ...valid, schema: Type.Object({ sort: Type.String(), rank: Type.Integer() }) },
       /'sort' is a parameter/,
     ],

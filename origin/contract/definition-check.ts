@@ -13,7 +13,7 @@ import { checkReferences } from './references.ts'
 import { checkSchema } from './schema-check.ts'
 import { checkSoftDelete } from './soft-delete.ts'
 
-/** Mistakes in a definition, all at once, each with its fix. Thrown while the contract is loaded, so nothing starts. */
+/** All mistakes in a definition, each with its fix. Thrown while the contract is loaded, so nothing starts. */
 export class DefinitionError extends Error {
   override readonly name = 'DefinitionError'
   readonly mistakes: readonly string[]
@@ -32,9 +32,9 @@ const visibilityWidth = { subject: 0, residual: 1, authorized: 2, public: 3 } as
 const reservedFields = ['id', 'createdAt', 'updatedAt']
 const reservedParameters = ['or', 'sort', 'fields', 'limit', 'cursor']
 
-/** @throws {DefinitionError} when anything in the definition contradicts itself */
+/** @throws {DefinitionError} if options of the definition contradict each other */
 export function checkDefinition(name: string, definition: ResourceDefinition): void {
-  // Every other check takes for granted that each option is of its kind.
+  // The other checks assume that each option has the right type.
   const ofKind = [...resourceOptions(definition, '')]
   if (ofKind.length > 0) throw new DefinitionError(name, ofKind)
   const mistakes = [
@@ -139,7 +139,7 @@ function* checkQuery(definition: ResourceDefinition): Generator<string> {
   }
 }
 
-/** A word that lists take as a parameter cannot be the name of a filter. */
+/** Refuses filters with the name of a parameter of lists. */
 function* checkParameters({ query = {}, references = {}, versions }: ResourceDefinition): Generator<string> {
   const parameters = [
     ...((query.countMax ?? 0) > 0 ? ['count'] : []),
@@ -158,7 +158,7 @@ function* checkParameters({ query = {}, references = {}, versions }: ResourceDef
   }
 }
 
-/** A page continues after the sort values of the one before, and a cursor has room for so much text. */
+/** Checks that sort values fit into a cursor, which contains those of the last document of a page. */
 function* checkSortTexts({ query = {}, schema }: ResourceDefinition): Generator<string> {
   const lengths: number[] = []
   for (const field of query.sort ?? []) {
@@ -175,7 +175,7 @@ function* checkSortTexts({ query = {}, schema }: ResourceDefinition): Generator<
   }
 }
 
-/** Characters of a field's longest text; 0 where its values are short by nature, `undefined` where nothing bounds it. */
+/** Maximum length of a field's strings, in characters; 0 for other types, `undefined` if unbounded. */
 function sortTextLength(property: TSchema): number | undefined {
   const type = filterTypeOf(property)
   if (type?.kind === 'choice') return Math.max(...type.choices.map((choice) => choice.length))
@@ -203,7 +203,7 @@ function* checkIndexes(definition: ResourceDefinition): Generator<string> {
     indexes.flatMap(({ fields }) => {
       const [first = '', second = ''] = Object.keys(fields)
       if (prefix !== undefined) return first === prefix ? [second] : []
-      // Behind a field of the rule, it serves those whose lists are narrowed to that.
+      // An index that starts with a field of the access rule serves lists that the rule narrows to that field.
       return ruled.has(first) ? [first, second] : [first]
     }),
   )

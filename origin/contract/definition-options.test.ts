@@ -13,7 +13,7 @@ const valid: ResourceDefinition = {
 }
 const [view] = valid.versions
 
-/** A definition as a source has it that no compiler has seen. */
+/** The message for a definition that no type checker has seen. */
 const messageOf = (change: object): string => {
   try {
     resource('books', { ...valid, ...change } as ResourceDefinition)
@@ -23,7 +23,7 @@ const messageOf = (change: object): string => {
   }
 }
 
-/** Schema and version of a book with another title. */
+/** Schema and version of a book with another `title`. */
 const withTitle = (title: object) => {
   const changed = Type.Object({ title: Type.Unsafe<string>(title) })
   return { schema: changed, versions: [asStored('v1', changed)] }
@@ -32,7 +32,7 @@ const withTitle = (title: object) => {
 describe('names resource, option and fix for', () => {
   it.each<[string, object, string]>([
     ['a definition without versions', { versions: undefined }, 'versions is missing: add it'],
-    ['versions that are no list', { versions: {} }, 'versions must be an array, not an object'],
+    ['versions that are not an array', { versions: {} }, 'versions must be an array, not an object'],
     [
       'a priority that is misspelt',
       { priority: 'hihg' },
@@ -57,12 +57,12 @@ describe('names resource, option and fix for', () => {
     ['access without write', { access: { read: anyone } }, 'access.write is missing: add it'],
     ['no access at all', { access: undefined }, 'access is missing: add it'],
     [
-      'access by a word',
+      'access as a string',
       { access: { read: 'anyone', write: signedIn } },
       "access.read must be an access rule such as anyone, signedIn or scope(), not 'anyone'",
     ],
     [
-      'a filter that is no list',
+      'a filter that is not an array',
       { query: { filter: 'title' } },
       "query.filter must be an array, not 'title'",
     ],
@@ -71,7 +71,7 @@ describe('names resource, option and fix for', () => {
       { indexes: [{ fields: { title: 2 } }] },
       'indexes[0].fields.title must be 1 or -1, not 2',
     ],
-    ['a flag that is a word', { requireIfMatch: 'yes' }, "requireIfMatch must be true or false, not 'yes'"],
+    ['a flag as a string', { requireIfMatch: 'yes' }, "requireIfMatch must be true or false, not 'yes'"],
     [
       'a schema without Type.Object()',
       { schema: { title: 'string' } },
@@ -113,13 +113,13 @@ describe('names resource, option and fix for', () => {
     )
   })
 
-  it('a format that nobody knows, with those that there are', () => {
+  it('an unknown format, with the known ones', () => {
     expect(messageOf(withTitle({ type: 'string', format: 'isbn' }))).toMatch(
       /schema\.title: format 'isbn' is unknown: use pattern, or one of date, date-time, duration, email/,
     )
   })
 
-  it('a mistake deep in a schema', () => {
+  it('a mistake in a nested schema', () => {
     const tags = { type: 'array', items: { anyOf: [{ type: 'null' }, { type: 'string', patern: '^a' }] } }
     expect(messageOf(withTitle(tags))).toMatch(
       /schema\.title\.items\.anyOf\[1\]: keyword 'patern' is unknown: did you mean 'pattern'\?/,
@@ -127,7 +127,7 @@ describe('names resource, option and fix for', () => {
   })
 })
 
-it('lists all mistakes of kind at once, and takes a definition without one', () => {
+it('lists all mistakes of type at once, and accepts a definition without any', () => {
   expect(messageOf({ priority: 1, batchSizeMax: '9' })).toBe(
     "resource 'books':\n  - priority 1 is unknown: use critical, normal or background\n  - batchSizeMax must be a number, not '9'",
   )

@@ -2,10 +2,10 @@ import { nearest } from './nearest-name.ts'
 import { priorities } from './priority.ts'
 
 /**
- * Options of a definition: their names, and the kind of value of each. TypeScript says the same, but a source that is
- * saved runs before anybody has checked its types, and an option that is ignored is found by its absence in production.
+ * Names and types of a definition's options. TypeScript checks the same, but a saved source runs before its types were
+ * checked, and an ignored option would only be noticed in production.
  *
- * @returns a mistake each, with its fix; rules between options are for {@link ./definition-check.ts}
+ * @returns mistakes, each with its fix; definition-check.ts checks how options depend on each other
  */
 export type OptionCheck = (value: unknown, place: string) => Iterable<string>
 
@@ -29,7 +29,7 @@ export function options(table: Readonly<Record<string, OptionCheck>>): OptionChe
   }
 }
 
-/** A value of a kind that has a name, e.g. `a function`. */
+/** A value of a named type, e.g. `a function`. */
 export const value = (kind: string, isOfKind: (value: unknown) => boolean): OptionCheck =>
   function* (given, place) {
     if (!isOfKind(given)) yield `${place} must be ${kind}, not ${shown(given)}`
@@ -52,7 +52,7 @@ export const list = (item: OptionCheck): OptionCheck =>
     else for (const [index, each] of given.entries()) yield* item(each, `${place}[${index}]`)
   }
 
-/** An object whose names are free. */
+/** An object with arbitrary names. */
 export const recordOf = (item: OptionCheck): OptionCheck =>
   function* (given, place) {
     yield* record(given, place)
@@ -77,14 +77,14 @@ const accessRule = value(
 const accessRules: OptionCheck = function* (given, place) {
   const rules = { 'read!': accessRule, create: accessRule, update: accessRule, delete: accessRule }
   const own = (given as Values | null) ?? {}
-  // Either `write`, or each of the three that it stands for.
+  // Requires `write`, or each of the three rules that it stands for.
   const hasAll = ['create', 'update', 'delete'].every((name) => own[name] !== undefined)
   yield* options({ ...rules, ...(hasAll ? { write: accessRule } : { 'write!': accessRule }) })(given, place)
 }
 const direction = value('1 or -1', (given) => given === 1 || given === -1)
 const storedPath = value('a stored field or null', (given) => given === null || typeof given === 'string')
 
-/** Options of a resource, by name and kind. */
+/** Options of a resource, by name and type. */
 export const resourceOptions = options({
   'description!': text,
   'schema!': objectSchema,
@@ -132,7 +132,7 @@ export const madeByResource = value(
   (given) => typeof given === 'object' && given !== null && 'versions' in given && 'name' in given,
 )
 
-/** Options of an action, by name and kind. */
+/** Options of an action, by name and type. */
 export const actionOptions = options({
   'description!': text,
   'on!': madeByResource,
@@ -163,7 +163,7 @@ function listed(names: Iterable<string>, word = 'and'): string {
 
 const under = (place: string, name: string): string => (place === '' ? name : `${place}.${name}`)
 
-/** A value as a message shows it: short, and of an object its kind alone. */
+/** A value as shown in a message: short, and only the type of an object. */
 function shown(given: unknown): string {
   if (typeof given === 'string') return `'${given.slice(0, 40)}'`
   if (Array.isArray(given)) return 'an array'

@@ -3,17 +3,17 @@ import { exactIntegers } from './exact-number.ts'
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * A schema as published in the documentation: with the rules that apply to all strings, times and numbers, so that the
- * server accepts everything that the documentation calls valid.
+ * A schema as published, including the server's rules for all strings, times and numbers, so that the server accepts
+ * everything that the documentation calls valid.
  */
 export function documentedSchema(schema: Json): Json {
   return { ...describeValue(schema), ...mapSchemas(schema) }
 }
 
-/** No string may contain NUL: DocumentDB does not store it, and no query could match it. */
+/** Strings without NUL: DocumentDB does not store it, and no query could match it. */
 const withoutNul = '^[^\\u0000]*$'
 
-/** RFC 3339 §5.6 to the millisecond, and without leap seconds (§5.7). */
+/** RFC 3339 §5.6 with up to three decimals, and without leap seconds (§5.7). */
 const timePattern =
   '^\\d{4}-\\d{2}-\\d{2}[Tt]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,3}0*)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$'
 
@@ -26,7 +26,7 @@ function describeValue(schema: Json): Json {
   return { ...exactIntegers, ...schema }
 }
 
-/** The keywords that hold schemas (JSON Schema 2020-12 §10), as far as definitions use them. */
+/** Keywords that contain schemas (JSON Schema 2020-12 §10), of those used in definitions. */
 function mapSchemas(schema: Json): Json {
   const mapped: Record<string, unknown> = {}
   for (const keyword of ['items', 'additionalProperties', 'not']) {

@@ -3,7 +3,7 @@ const secondsPerUnit = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 /** A duration with a unit: `30s`, `5m`, `2h`, `1d`. */
 export type Duration = `${number}${keyof typeof secondsPerUnit}`
 
-/** Duration → whole seconds. @throws {RangeError} when it is not a non-negative integer with a unit. */
+/** Converts a duration to whole seconds. @throws {RangeError} unless it is a non-negative integer with a unit */
 export function durationSeconds(duration: string): number {
   const match = /^(\d{1,9})([smhd])$/.exec(duration)
   if (match === null) throw new RangeError(`'${duration}' is not a duration such as 30s, 5m, 2h or 1d`)

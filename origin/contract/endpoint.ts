@@ -6,14 +6,14 @@ import { limits } from './limits.ts'
 
 /** Input of an endpoint's handler. */
 const rawInput = Type.Object({
-  /** The body, byte by byte: what a signature is made over. */
+  /** The unparsed bytes of the body, over which signatures are computed. */
   bytes: Type.Unsafe<Uint8Array>({}),
-  /** The fields that the endpoint names and the request has. */
+  /** The named header fields that the request has. */
   headers: Type.Unsafe<Readonly<Record<string, string | undefined>>>({}),
 })
 export type RawInput = Static<typeof rawInput>
 
-/** Definition of an endpoint for what other people's systems send, as a developer writes it. */
+/** Definition of an endpoint for requests of other systems, such as webhooks, as a developer writes it. */
 export interface EndpointDefinition<
   On extends ActionResource,
   Output extends TObject | undefined,
@@ -21,19 +21,19 @@ export interface EndpointDefinition<
 > extends Omit<ActionDefinition<On, TObject, Output, Reason, 'collection'>, 'target' | 'input' | 'access'> {
   /** @default anyone: the handler checks the sender's signature */
   readonly access?: AccessRule
-  /** Header fields that the handler is given, e.g. `['webhook-id', 'webhook-signature']`. @default none */
+  /** Header fields for the handler, e.g. `['webhook-id', 'webhook-signature']`. @default none */
   readonly headers?: readonly string[]
-  /** Media types that are taken. @default any */
+  /** Accepted media types. @default any */
   readonly types?: readonly string[]
-  /** Bytes of the body. @default 262144, the most that any body may have */
+  /** Maximum bytes of the body. @default 262144, the maximum of any body */
   readonly bytesMax?: number
 }
 
 /**
- * Defines an endpoint: `POST /v1/payments/provider-webhook` with a body that nothing reads before the handler does. In all
- * else it is an action on the collection.
+ * Defines an endpoint: `POST /v1/payments/provider-webhook` with a body that reaches the handler unparsed. Otherwise it
+ * is an action on the collection.
  *
- * @throws {DefinitionError} that lists every mistake with its fix
+ * @throws {DefinitionError} with all mistakes and their fixes
  */
 export function endpoint<
   On extends ActionResource,
@@ -50,7 +50,7 @@ export function endpoint<
   return { ...made, raw: { headers, types, bytesMax } }
 }
 
-/** Fields that are the edge's to send, or that say how a body is to be read. */
+/** Header fields that the edge sets, or that decide how a body is read. */
 const takenHeaders =
   /^(authorization|cookie|connection|content-length|host|transfer-encoding|spillway-.*|x-forwarded-.*)$/
 

@@ -39,6 +39,6 @@ it.each([
   expect(parseEtags(value)).toEqual(tags)
 })
 
-it('reads what it writes', () => {
+it('parses the tags that documentEtag makes', () => {
   expect(parseEtags(documentEtag(42, 'k2x9a7qf'))).toEqual([{ version: 42, revision: 'k2x9a7qf' }])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { losesDigits } from './exact-number.ts'
 
-describe('a number is read as it was written', () => {
+describe('a number that keeps its digits', () => {
   it.each([
     '0',
     '-0',
@@ -28,7 +28,7 @@ describe('a number is read as it was written', () => {
   ])('%s', (text) => expect(losesDigits(text)).toBe(false))
 })
 
-describe('a number is not read as another one', () => {
+describe('a number that loses digits', () => {
   it.each([
     '9007199254740993',
     '-9007199254740993',

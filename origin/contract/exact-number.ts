@@ -1,13 +1,13 @@
 /**
- * Whether a JSON number (RFC 8259 §6) would come out of `Number` as one that its writer did not mean: infinity, another
- * integer, or an integer where a fraction was written. What stays a fraction, or is written with an exponent because it is
- * large, is rounded by nature (RFC 7493 §2.2).
+ * Whether `Number` would turn a JSON number (RFC 8259 §6) into one with another meaning: infinity, another integer, or
+ * an integer instead of a fraction. Fractions and large numbers with an exponent are rounded by nature (RFC 7493 §2.2),
+ * and are accepted.
  */
 export function losesDigits(text: string): boolean {
   const value = Number(text)
   if (!Number.isFinite(value)) return true
   if (!Number.isInteger(value)) return false
-  // perf: a body may hold tens of thousands, so most are told by a look at their characters.
+  // perf: checks the length first, because a body may hold tens of thousands of numbers.
   if (value === 0) return significantCount(text) > 0
   if (text.length <= digitsKept) return false
   if (/^-?\d+$/.test(text)) return !Number.isSafeInteger(value)
@@ -15,10 +15,10 @@ export function losesDigits(text: string): boolean {
   return Number.isSafeInteger(value) && significantDigits(text) !== significantDigits(String(value))
 }
 
-/** A decimal of so many digits comes out of a double as it went in (IEEE 754, binary64). */
+/** Decimal digits that a double keeps (IEEE 754, binary64). */
 const digitsKept = 15
 
-/** How long {@link significantDigits} are. */
+/** Length of {@link significantDigits}. */
 function significantCount(text: string): number {
   let count = 0
   let zeros = 0
@@ -34,7 +34,7 @@ function significantCount(text: string): number {
   return count
 }
 
-/** Without sign, point, exponent, and zeros at either end. */
+/** Digits without sign, point, exponent, and leading and trailing zeros. */
 function significantDigits(text: string): string {
   const end = text.search(/[eE]/)
   const digits = (end === -1 ? text : text.slice(0, end)).replace(/[-.]/g, '')
@@ -45,5 +45,5 @@ function significantDigits(text: string): string {
   return digits.slice(first, last)
 }
 
-/** Bounds of the integers that a double holds exactly, as keywords of JSON Schema. */
+/** The range of integers that a double holds exactly, as keywords of JSON Schema. */
 export const exactIntegers = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER } as const

@@ -33,7 +33,7 @@ describe('a time', () => {
     expect(time(text)).toBeUndefined()
   })
 
-  it('that is accepted is one that a cursor may carry, and its text has the order of its time', () => {
+  it('is valid in a cursor when accepted, and its text sorts like its time', () => {
     const part = (max: number) => fc.nat(max).map((value) => String(value).padStart(2, '0'))
     const year = fc.nat(9_999).map((value) => String(value).padStart(4, '0'))
     const offset = fc.oneof(

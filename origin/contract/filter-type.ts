@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox'
 import { losesDigits } from './exact-number.ts'
 import { schemaAt } from './path.ts'
 
-/** How a field's values are written in a query string, compared and sorted. */
+/** How the values of a field are written in a query string, compared and sorted. */
 export type FilterType =
   | { readonly kind: 'string' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
@@ -11,13 +11,13 @@ export type FilterType =
   | { readonly kind: 'date' }
   | { readonly kind: 'date-time' }
 
-/** A field that filters compare: by its value, or by the elements of its array. */
+/** A field for filters, which compare its value, or the elements of its array. */
 export interface Comparable {
   readonly type: FilterType
   readonly isArray: boolean
 }
 
-/** How filters compare a field of a schema; `undefined` where they cannot. */
+/** Comparison of a field with this schema; `undefined` if filters cannot compare it. */
 export function comparableOf(schema: TSchema): Comparable | undefined {
   const { type: outer, items } = schema as { type?: string; items?: TSchema }
   const isArray = outer === 'array' && items !== undefined
@@ -25,13 +25,13 @@ export function comparableOf(schema: TSchema): Comparable | undefined {
   return type && { type, isArray }
 }
 
-/** How the field at a path is compared; `undefined` where it cannot be, or is not there. */
+/** Comparison of the field at a path; `undefined` if it does not exist or cannot be compared. */
 export function comparableAt(schema: TSchema, path: string): Comparable | undefined {
   const field = schemaAt(schema, path)
   return field && comparableOf(field)
 }
 
-/** Filter type of a schema, or `undefined` for objects, arrays and unions that cannot be compared. */
+/** Filter type of a schema; `undefined` for objects, arrays and unions, which cannot be compared. */
 export function filterTypeOf(schema: TSchema): FilterType | undefined {
   const {
     type,
@@ -45,13 +45,13 @@ export function filterTypeOf(schema: TSchema): FilterType | undefined {
   return type === 'boolean' ? { kind: 'boolean' } : undefined
 }
 
-/** Description of a value of the type, for error messages. */
+/** Describes a value of the type, for error messages. */
 export function describeFilterType(type: FilterType): string {
   switch (type.kind) {
     case 'choice':
       return `one of ${type.choices.join(', ')}`
     case 'number':
-      // A larger one comes out of a double as another (RFC 7493 §2.2).
+      // A double turns larger integers into others (RFC 7493 §2.2).
       return type.integer ? 'an integer between -(2^53 - 1) and 2^53 - 1' : 'a number in double precision'
     case 'boolean':
       return 'true or false'
@@ -65,8 +65,8 @@ export function describeFilterType(type: FilterType): string {
 }
 
 /**
- * Text of a query parameter → value as it is stored, or `undefined` where the text is not of the type.
- * The result is always a string, finite number or boolean: no text can become a database operator.
+ * Parses a query parameter to the value as stored; `undefined` if the text does not have the type. The result is always
+ * a string, finite number or boolean: no text can become a database operator.
  */
 export function parseFilterValue(type: FilterType, text: string): string | number | boolean | undefined {
   switch (type.kind) {
@@ -88,7 +88,7 @@ export function parseFilterValue(type: FilterType, text: string): string | numbe
   }
 }
 
-/** Whether a value could have been made by {@link parseFilterValue}: what a cursor may carry. */
+/** Whether {@link parseFilterValue} could return the value: only such values are valid in a cursor. */
 export function isFilterValue(type: FilterType, value: unknown): value is string | number | boolean {
   if (typeof value === 'number') return type.kind === 'number' && Number.isFinite(value)
   if (typeof value === 'boolean') return type.kind === 'boolean'
@@ -99,10 +99,10 @@ const isDate = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && toIsoString(`${text}T00:00:00Z`)?.startsWith(text) === true
 
 /**
- * Any RFC 3339 time → the one form that is stored, so that text order is time order. Refused is what that form cannot
- * say, since nothing is to be stored, or asked for, that the caller did not say: `Date.parse` rolls February 30th and
- * the hour 24 over into another day and drops what is finer than a millisecond, an offset can leave the years of four
- * digits, and a leap second has no millisecond of its own (§5.6, §5.7). `t` and `z` are as good as `T` and `Z` (§5.6).
+ * Normalizes an RFC 3339 time to the stored form, in which text order is time order. Refuses times that this form
+ * cannot express exactly: `Date.parse` would roll February 30th and hour 24 over to another day and drop digits beyond
+ * a millisecond, an offset can lead to a year without four digits, and a leap second has no timestamp of its own (§5.6,
+ * §5.7). Accepts lower-case `t` and `z` (§5.6).
  */
 function parseDateTime(text: string): string | undefined {
   const [, date, hour] =

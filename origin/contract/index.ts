@@ -1,4 +1,7 @@
-/** The contract's only door. Everything that edge and origin must compute alike, and nothing that runs either. */
+/**
+ * Public entry point of the contract: everything that edge and origin must compute alike, independent of either
+ * runtime.
+ */
 export * from './accept.ts'
 export * from './access.ts'
 export * from './action.ts'

@@ -1,6 +1,6 @@
 import type { View } from './catalogue.ts'
 
-/** State of a version of a resource in its retirement. */
+/** Lifecycle stage of a version of a resource. */
 export type LifecycleStage = 'active' | 'deprecated' | 'gone'
 
 /** @param now milliseconds since the epoch */
@@ -11,9 +11,9 @@ export function lifecycleStage({ representation: { deprecation } }: View, now: n
 }
 
 /**
- * Headers that announce a retirement: `Deprecation` (RFC 9745 §2, a structured-field date), `Sunset` (RFC 8594 §3,
- * an HTTP date) and a link to the version to move to (RFC 5829 §3.2). Empty for a version that is not retired;
- * `Deprecation` may lie in the future.
+ * Headers that announce a deprecation: `Deprecation` (RFC 9745 §2, a structured-field date), `Sunset` (RFC 8594 §3, an
+ * HTTP date) and a link to the successor (RFC 5829 §3.2). Empty for an active version; `Deprecation` may be in the
+ * future.
  */
 export function lifecycleHeaders({
   resource,

@@ -1,24 +1,29 @@
-/** Limits that both tiers enforce, so that what the edge lets through the origin does not refuse. */
+/** Limits that both tiers enforce, so that the origin accepts everything that the edge lets through. */
 export const limits = {
-  /** Path and query of a request target, in bytes; RFC 9110 §4.1 recommends 8,000 at least. */
+  /** Path and query of a request target, in bytes; RFC 9110 §4.1 recommends at least 8,000. */
   urlLengthMax: 8_192,
-  /** Query of a list in its one spelling, in characters: what a URL holds beside a cursor, so that every list can go on. */
+  /**
+   * Canonical query of a list, in characters: leaves room for a cursor in the URL, so that every list can be continued.
+   */
   listQueryLengthMax: 4_096,
-  /** Names and values of the client's fields that the edge passes on, together, in bytes. Others weigh nothing. */
+  /** Header fields that the edge forwards, names and values together, in bytes. Other fields are not counted. */
   headerBytesMax: 16_384,
-  /** An access token, in bytes; RFC 8725 sets no limit, but what is parsed before it is verified must be small. */
+  /**
+   * An access token, in bytes. RFC 8725 sets no limit, but the token is parsed before it is verified, so it must be
+   * small.
+   */
   tokenBytesMax: 8_192,
   /**
-   * An assertion of the edge, in bytes. It says no more than the token that it stands for, but its own header, issuer and
-   * times may be longer by this kilobyte: of every token that the edge takes, the origin takes the assertion.
+   * An assertion of the edge, in bytes: a kilobyte more than a token, for its own header, issuer and times, so that the
+   * assertion for every accepted token fits.
    */
   assertionBytesMax: 9_216,
   /**
-   * Request line and header fields as they reach the origin, in bytes: the target, what the edge passes on, and what it
-   * adds, the assertion among it.
+   * Request line and header fields at the origin, in bytes: the target, the forwarded fields, and the fields that the
+   * edge adds, with the assertion.
    */
   forwardedHeadBytesMax: 37_888,
-  /** A request body, in bytes, after any transfer coding. */
+  /** A request body, in bytes, after decoding the transfer coding. */
   bodyBytesMax: 262_144,
   /** Parameters in one query string. */
   queryParametersMax: 32,
@@ -30,19 +35,25 @@ export const limits = {
   sortFieldsMax: 3,
   /** Characters of a filter value. */
   filterValueLengthMax: 256,
-  /** Characters that the texts of one sort may have together: what a cursor can carry. */
+  /** Characters of all strings in one sort's values, as far as a cursor can hold them. */
   sortTextLengthMax: 256,
-  /** Characters of a cursor: the longest texts of a sort, at JSON's six bytes a character and in base64, and the rest. */
+  /**
+   * Characters of a cursor: the longest strings of a sort, with six bytes per character in JSON, then base64, and the
+   * rest.
+   */
   cursorLengthMax: 2_304,
-  /** Nesting of a JSON body. */
+  /** Nesting depth of a JSON body. */
   jsonDepthMax: 16,
-  /** Different member names in a JSON body, all of its objects together: what a batch of documents has many times over. */
+  /** Distinct member names in a JSON body, over all objects; a batch repeats the same names. */
   jsonNamesMax: 1_024,
-  /** Arrays and objects in a JSON body: one for each eight bytes of the largest. They cost more to read than other text. */
+  /**
+   * Arrays and objects in a JSON body: one per eight bytes of the largest body. They cost more to parse than other
+   * text.
+   */
   jsonContainersMax: 32_768,
   /** Characters of an Idempotency-Key. */
   idempotencyKeyLengthMax: 255,
 } as const
 
-/** Ids in paths: what we make (UUID) and what data sets bring along; no character that needs escaping. */
+/** Ids in paths: generated ones (UUID) and those of data sets; no character that needs percent-encoding. */
 export const idPattern = /^[A-Za-z0-9_-]{1,64}$/

@@ -1,6 +1,6 @@
 /**
- * Whether an element stands in a comma-separated list (RFC 9110 §5.6.1) whose elements hold no comma. Each place where its
- * text stands is looked at, instead of each element of the list: a list of thousands costs no more than one of a few.
+ * Whether a comma-separated list (RFC 9110 §5.6.1), whose elements hold no comma, contains an element. perf: checks
+ * each occurrence of the element's text instead of each element of the list, so that a list of thousands costs little.
  */
 export function listsElement(list: string, element: string): boolean {
   for (let at = list.indexOf(element); at !== -1; at = list.indexOf(element, at + 1)) {
@@ -9,7 +9,7 @@ export function listsElement(list: string, element: string): boolean {
   return false
 }
 
-/** Whether there is nothing but blanks between a part and the commas, or ends, around it. */
+/** Whether only blanks separate a part from the neighbouring commas or ends. */
 function isAlone(list: string, from: number, to: number): boolean {
   let before = from
   while (isBlank(list[before - 1])) before -= 1

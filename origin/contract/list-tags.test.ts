@@ -47,10 +47,10 @@ describe('a list', () => {
     ['country=FR', ['hotels:*', 'hotels:*:country=FR']],
     ['country=FR&stars[gte]=3&sort=id', ['hotels:*', 'hotels:*:country=FR']],
     ['isOpen=true', ['hotels:*', 'hotels:*:isOpen=true']],
-    // the first that is declared: one is enough
+    // Only the first declared field counts.
     ['isOpen=true&country=FR', ['hotels:*', 'hotels:*:country=FR']],
     ['country[in]=NZ,FR', ['hotels:*', 'hotels:*:country=FR', 'hotels:*:country=NZ']],
-    // too many values to look up for each use of the list
+    // More values than are looked up per list.
     ['country[in]=a,b,c,d,e,f,g,h,i', ['hotels:*', 'hotels:*:=']],
     ['country[in]=a,b,c,d,e,f,g,h,i&isOpen=false', ['hotels:*', 'hotels:*:isOpen=false']],
     ['stars[gt]=3', ['hotels:*', 'hotels:*:=']],
@@ -65,14 +65,14 @@ describe('a list', () => {
     expect(listed(search)).toEqual(tags)
   })
 
-  it('of a subject’s own has one tag, whatever it asks for', () => {
+  it('of an owner has one tag, whatever its filters', () => {
     const trips = resources.get('trips')
     if (trips === undefined) throw new Error('no trips')
     expect(tagsOfList(trips, [], 'a,b')).toEqual(['trips:*:a%2Cb'])
     expect(tagsOfChangedLists(trips, [{ startsOn: '2027-01-01' }], 'a,b')).toEqual(['trips:*:a%2Cb'])
   })
 
-  it('of a resource that names no field has one tag', () => {
+  it('of a resource without listsBy has one tag', () => {
     const plain = resource('plain', {
       ...definition,
       access: { read: anyone, write: scope('x') },
@@ -85,7 +85,7 @@ describe('a list', () => {
 
 describe('a write', () => {
   const open = { isOpen: true, stars: 5 }
-  it('changes the lists of the values before and after it, and those that ask for none', () => {
+  it('changes the lists of the values before and after it, and those without such a filter', () => {
     expect(changed({ ...open, country: 'FR' }, { ...open, country: 'NZ' })).toEqual([
       'hotels:*:=',
       'hotels:*:country=FR',
@@ -94,23 +94,23 @@ describe('a write', () => {
     ])
   })
 
-  it('of a document without a value changes no list that asks for one', () => {
+  it('of a document without a value changes no list that filters by one', () => {
     expect(changed(open)).toEqual(['hotels:*:=', 'hotels:*:isOpen=true'])
   })
 
-  it('of many documents changes all lists at once', () => {
+  it('of many documents purges all lists by one tag', () => {
     const documents = Array.from({ length: 40 }, (_, index) => ({ ...open, country: `c${index}` }))
     expect(changed(...documents)).toEqual(['hotels:*'])
     expect(changed(...documents)).toEqual([allListsTag(hotels, undefined)])
   })
 
-  it('names long values, and half a character, in printable ASCII', () => {
+  it('encodes long values and lone surrogates in printable ASCII', () => {
     for (const tag of changed({ ...open, country: `${'é,'.repeat(100)}` }, { ...open, country: '\ud800' })) {
       expect(tag).toMatch(/^[!-+\--~]{1,700}$/)
     }
   })
 
-  it('that may change what a list shows purges one of its tags', () => {
+  it('that may change a list purges one of its tags', () => {
     const country = fc.constantFrom(undefined, 'FR', 'NZ', 'é', `${'x'.repeat(70)}1`, `${'x'.repeat(70)}2`)
     const document = fc.record({ country, isOpen: fc.boolean(), stars: fc.integer({ min: 1, max: 3 }) })
     const value = country.filter((one) => one !== undefined).map((one) => encodeURIComponent(one))
@@ -151,7 +151,7 @@ describe('a definition', () => {
         cache: { maxAge: '30s', listsBy },
       })
 
-  it('is refused where listsBy cannot be of use', () => {
+  it('is refused if listsBy has no effect', () => {
     expect(define(['name'])).toThrow(/cache.listsBy names 'name', which no list can be filtered by/)
     expect(define(['country', 'isOpen', 'stars', 'country'])).toThrow(/cache.listsBy names 4 fields/)
     expect(define(['country'], owner('country'))).toThrow(/cache.listsBy has no use/)

@@ -6,19 +6,18 @@ import { valuesAt } from './path.ts'
 import type { Resource } from './resource.ts'
 
 /**
- * Tags of the lists that a write may have changed. A list that asks for `countryCode=FR` shows documents with that value
- * and no others, so only a write to one that has it, before or after, can change the list. For the fields that
- * `cache.listsBy` names, a list carries a tag by the value that it asks for, and a write purges the values of the document
- * before and after it. Beside that:
- * - lists that ask for no such value share a tag, which every write purges;
- * - all lists carry the resource's own ({@link listTag}), for writes of which nobody knows what they have done.
+ * Cache tags of the lists that a write may have changed. A list with the filter `countryCode=FR` shows only documents
+ * with that value, so only a write of such a document, before or after, can change it. For the fields in
+ * `cache.listsBy`, a list has a tag for the value in its filter, and a write purges the tags of the document's values
+ * before and after it. In addition:
+ * - lists without such a filter share one tag, which every write purges;
+ * - all lists have the resource's own tag ({@link listTag}), for writes with unknown effect.
  *
- * A list carries the tags of the first of these fields alone, in the order in which they are declared: it is enough that
- * a write which may change it purges one of its tags.
+ * A list has a tag only for the first of these fields, in order of declaration: one purged tag is enough.
  *
- * A filter among alternatives (`or`) says nothing about all documents of a list, so it yields no tag.
+ * A filter within `or` does not hold for all documents of the list, so it yields no tag.
  *
- * Lists of one subject share one tag: a person's write drops that person's few lists.
+ * All lists of one owner share one tag: a write of that owner drops only a few lists.
  */
 export function tagsOfList(
   resource: Pick<Resource, 'name' | 'cache' | 'listOwnerField'>,
@@ -40,9 +39,9 @@ export function tagsOfList(
 }
 
 /**
- * Tags of the lists that may show other documents than before.
+ * Cache tags of the lists that a write may have changed.
  *
- * @param documents stored fields before and after the write, or writes, where there are any
+ * @param documents stored fields before and after the write or writes
  */
 export function tagsOfChangedLists(
   resource: Pick<Resource, 'name' | 'cache' | 'listOwnerField'>,
@@ -55,22 +54,24 @@ export function tagsOfChangedLists(
   const tags = new Set([byNoValue(resource.name)])
   for (const field of fields) {
     for (const document of documents) {
-      // A document without a value is on no list that asks for one. The cast: the field is one that filters compare.
+      // A document without a value matches no filter for one. The cast is safe: filters compare only scalars.
       for (const value of valuesAt(document, field))
         tags.add(valueTag(resource.name, field, value as CursorValue))
     }
   }
-  // Many values at once: one tag says as much, and costs as little as one write.
+  // Many values are purged by the tag of all lists, which costs as little as one write.
   return tags.size > changedTagsMax ? [all] : [...tags]
 }
 
-/** Tag of all lists that a subject is shown: what to purge where nobody knows what a write has done. */
+/** Cache tag of all lists shown to a subject: purged if the effect of a write is unknown. */
 export const allListsTag = (
   { name, listOwnerField }: Pick<Resource, 'name' | 'listOwnerField'>,
   subject: string | undefined,
 ): string => listTag(name, listOwnerField === undefined ? undefined : subject)
 
-/** An entry's tags are each looked up: a list that asks for more values is one of those that ask for none. */
+/**
+ * Maximum filter values with a tag each: tags are looked up one by one, so lists with more values count as unfiltered.
+ */
 const valuesMax = 8
 const changedTagsMax = 16
 
@@ -80,8 +81,8 @@ const listsBy = ({ cache, listOwnerField }: Pick<Resource, 'cache' | 'listOwnerF
 const byNoValue = (resourceName: string): string => `${listTag(resourceName)}:=`
 
 /**
- * Printable and without a comma, as a list of tags needs it. Cut where it is long: two values with one beginning share a
- * tag, and a purge takes both.
+ * A printable tag without a comma. Long values are cut: values with the same beginning share a tag, and are purged
+ * together.
  */
 const valueTag = (resourceName: string, field: string, value: CursorValue): string =>
   `${listTag(resourceName)}:${field}=${encodeURIComponent(String(value).slice(0, valueLengthMax).toWellFormed())}`

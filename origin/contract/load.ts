@@ -1,13 +1,13 @@
 /**
- * The origin's load signal: a structured-field dictionary (RFC 9651 §3.2) on every answer, so that the edge can hold
- * back before the origin has to refuse.
+ * The origin's load, as a structured-field dictionary (RFC 9651 §3.2) in every answer, so that the edge can reduce its
+ * requests before the origin has to refuse them.
  */
 export interface Load {
-  /** Requests in work divided by the limit: 1 is full. */
+  /** Requests in service divided by the limit; 1 at the limit. */
   readonly utilization: number
-  /** How long the last admitted request waited for its turn, in ms. */
+  /** Time that the last admitted request waited in the queue, in ms. */
   readonly queueMs: number
-  /** Share of requests refused lately, 0 to 1. */
+  /** Recent share of refused requests, 0 to 1. */
   readonly shed: number
 }
 
@@ -17,7 +17,7 @@ export const formatLoad = ({ utilization, queueMs, shed }: Load): string =>
 
 const pattern = /^u=(\d{1,4}\.\d{2}), q=(\d{1,7}), s=([01]\.\d{3})$/
 
-/** Load of a header, or `undefined` where it is absent or not in the form of {@link formatLoad}. */
+/** Parses the header; `undefined` if it is absent or was not made by {@link formatLoad}. */
 export function parseLoad(value: string | undefined | null): Load | undefined {
   const match = pattern.exec(value ?? '')
   if (match === null) return undefined

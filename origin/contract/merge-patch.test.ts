@@ -30,7 +30,7 @@ it.each(appendixA)('%j merged with %j is %j', (target, patch, result) => {
   expect(JSON.stringify([target, patch])).toBe(before)
 })
 
-it('touches no prototype', () => {
+it('changes no prototype', () => {
   const patch = JSON.parse('{"__proto__": {"admin": true}, "constructor": {"prototype": {"admin": true}}}')
   const merged = mergePatch({ a: 1 }, patch) as Record<string, unknown>
   expect(merged.admin).toBeUndefined()

@@ -1,6 +1,6 @@
 /**
- * JSON Merge Patch (RFC 7396 §2): members of the patch replace those of the target, `null` removes, everything else
- * stays; arrays are replaced whole. Neither argument is changed. A member named `__proto__` becomes a plain member.
+ * JSON Merge Patch (RFC 7396 §2): members of the patch replace those of the target, `null` removes a member, and arrays
+ * are replaced as a whole. Neither argument is changed. A member named `__proto__` becomes an ordinary member.
  */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
@@ -9,7 +9,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     if (value === null) members.delete(name)
     else members.set(name, mergePatch(members.get(name), value))
   }
-  // fromEntries defines properties, where assignment would call the setter of `__proto__`.
+  // `fromEntries` defines properties; an assignment would call the setter of `__proto__`.
   return Object.fromEntries(members)
 }
 

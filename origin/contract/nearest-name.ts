@@ -1,5 +1,5 @@
 /**
- * The name that was probably meant: the one with the fewest edits, two at most and fewer than half of its letters.
+ * The name that was probably meant: the one with the fewest edits, at most two and fewer than half of its letters.
  * Edits are insertion, deletion, substitution, and swap of neighbours (Damerau, "A technique for computer detection and
  * correction of spelling errors", CACM 1964).
  */
@@ -16,9 +16,9 @@ export function nearest(given: string, names: readonly string[]): string | undef
   return best
 }
 
-/** Optimal string alignment: each letter is edited once. */
+/** Optimal string alignment distance: each letter is edited once. */
 function distance(a: string, b: string): number {
-  // Far apart in length, far apart in edits.
+  // The distance is at least the difference in length.
   if (Math.abs(a.length - b.length) > 2) return 3
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, index) => index)

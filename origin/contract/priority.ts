@@ -1,6 +1,6 @@
 /**
- * Order of shedding: `critical` requests go before `normal`, `normal` before `background`.
- * Three classes, because ops can reason about three at 3 a.m. (Google SRE Book, ch. 21, names four.)
+ * Order of shedding: `background` requests are shed before `normal` ones, and those before `critical` ones. Three
+ * classes, because operators can reason about three under stress (Google SRE Book, ch. 21, has four).
  */
 export const priorities = ['critical', 'normal', 'background'] as const
 
@@ -9,5 +9,5 @@ export type Priority = (typeof priorities)[number]
 export const isPriority = (value: unknown): value is Priority =>
   (priorities as readonly unknown[]).includes(value)
 
-/** 0 is the most important. */
+/** Rank of a priority; 0 is the most important. */
 export const priorityRank = (priority: Priority): number => priorities.indexOf(priority)

@@ -1,12 +1,12 @@
 /**
- * The closed catalogue of errors (RFC 9457). `type` and `code` are contract and never change meaning; `title` and
- * `detail` are prose. `retryable` says whether the same request may succeed later without being changed.
+ * The closed catalogue of errors (RFC 9457). `type` and `code` are part of the contract and never change their meaning;
+ * `title` and `detail` are prose. `retryable` tells whether the same request may succeed later, unchanged.
  *
- * `outcome-unknown` is the only code under which a write may have happened, or may happen yet. **Every other code means
- * that this request has done nothing.** Whoever cannot prove that, answers `outcome-unknown`.
+ * After `outcome-unknown`, and only after this code, a write may have happened or may still happen. **Every other code
+ * means that the request had no effect.** An error that does not prove that must be answered with `outcome-unknown`.
  */
 export const problemCatalogue = {
-  // the request line and headers
+  // Head of the request.
   'bad-request': { status: 400, title: 'Malformed request', retryable: false },
   'invalid-query': { status: 400, title: 'Invalid query parameter', retryable: false },
   'invalid-cursor': { status: 400, title: 'Invalid cursor', retryable: false },
@@ -18,12 +18,12 @@ export const problemCatalogue = {
   'range-not-satisfiable': { status: 416, title: 'Range not satisfiable', retryable: false },
   'uri-too-long': { status: 414, title: 'URL too long', retryable: false },
   'headers-too-large': { status: 431, title: 'Headers too large', retryable: false },
-  // who asks
+  // Caller.
   unauthenticated: { status: 401, title: 'Access token required', retryable: false },
   'invalid-token': { status: 401, title: 'Invalid access token', retryable: false },
   'insufficient-scope': { status: 403, title: 'Insufficient permissions', retryable: false },
   'edge-only': { status: 401, title: 'Direct access to the origin refused', retryable: false },
-  // the body
+  // Body.
   'malformed-json': { status: 400, title: 'Invalid JSON', retryable: false },
   'request-timeout': { status: 408, title: 'Request timeout', retryable: true },
   'content-too-large': { status: 413, title: 'Body too large', retryable: false },
@@ -33,9 +33,9 @@ export const problemCatalogue = {
     retryable: false,
   },
   'validation-failed': { status: 422, title: 'Validation failed', retryable: false },
-  // the state
+  // State of the data.
   'unique-conflict': { status: 409, title: 'Duplicate value', retryable: false },
-  // A rule of the application; `reason` tells which.
+  // A rule of the application; `reason` names it.
   conflict: { status: 409, title: 'Not possible in the current state', retryable: false },
   'write-conflict': { status: 409, title: 'Write conflict', retryable: true },
   'precondition-failed': { status: 412, title: 'The document has changed', retryable: false },
@@ -50,13 +50,13 @@ export const problemCatalogue = {
     title: 'Idempotency-Key used for another request',
     retryable: false,
   },
-  // load
+  // Load.
   'rate-limited': { status: 429, title: 'Rate limit exceeded', retryable: true },
   overloaded: { status: 503, title: 'Service overloaded', retryable: true },
   draining: { status: 503, title: 'Instance shutting down', retryable: true },
   'keys-unavailable': { status: 503, title: 'Access token cannot be verified', retryable: true },
   'database-unavailable': { status: 503, title: 'Database unavailable', retryable: true },
-  // Remedy: send it again with the same Idempotency-Key or If-Match, or read and decide anew.
+  // Remedy: repeat it with the same Idempotency-Key or If-Match, or read the document and decide again.
   'outcome-unknown': { status: 503, title: 'Outcome unknown', retryable: true },
   'origin-unreachable': { status: 502, title: 'Origin unreachable', retryable: true },
   // A read that took too long, or a write that certainly did not reach the database.
@@ -66,7 +66,7 @@ export const problemCatalogue = {
 
 export type ProblemCode = keyof typeof problemCatalogue
 
-/** Place of one mistake: a JSON Pointer (RFC 6901) into the body, a query parameter or a header. */
+/** Place of a mistake: a JSON Pointer (RFC 6901) into the body, a query parameter or a header field. */
 export type ProblemPlace =
   | { readonly pointer: string }
   | { readonly parameter: string }
@@ -74,26 +74,26 @@ export type ProblemPlace =
 
 export type FieldError = ProblemPlace & { readonly detail: string }
 
-/** A problem before it has become an answer. */
+/** A problem, before a tier turns it into an answer. */
 export interface Problem {
   readonly code: ProblemCode
-  /** Explanation of the fault and of what to do; never a token, host, stack or driver message. */
+  /** Explanation of the fault and its remedy; never contains a token, host, stack trace or driver message. */
   readonly detail: string
   readonly errors?: readonly FieldError[]
-  /** Name that an application gives a `conflict`, so that callers can tell one from another. */
+  /** Name that an application gives a `conflict`, so that callers can distinguish conflicts. */
   readonly reason?: string
   /** Seconds for `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds?: number
-  /** Further headers, e.g. `Allow` or `WWW-Authenticate`. */
+  /** Additional headers, e.g. `Allow` or `WWW-Authenticate`. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 export const problemMediaType = 'application/problem+json'
 
-/** Path of a problem type's documentation, which is also its `type` (RFC 9457 §3.1.1: a full path). */
+/** Path of a problem type's documentation, which is also its `type` (RFC 9457 §3.1.1: an absolute path). */
 export const problemType = (code: ProblemCode): string => `/problems/${code}`
 
-/** Body of the answer. `instance` is the request's id as a URN, so that a log line can be found from it. */
+/** Body of the answer. `instance` is the request id as a URN, so that its log lines can be found. */
 export function problemBody(
   { code, detail, errors, reason }: Problem,
   requestId: string,
@@ -113,7 +113,7 @@ export function problemBody(
   }
 }
 
-/** Headers of the answer: media type, `no-store`, and what the problem brings along. */
+/** Headers of the answer: media type, `no-store`, and the problem's own headers. */
 export function problemHeaders({ headers, retryAfterSeconds }: Problem): Record<string, string> {
   return {
     'content-type': problemMediaType,
@@ -127,7 +127,7 @@ export function problemHeaders({ headers, retryAfterSeconds }: Problem): Record<
 
 export const problemStatus = ({ code }: Problem): number => problemCatalogue[code].status
 
-/** A problem as something to throw; each tier turns it into an answer in one place. */
+/** A problem as an error to throw; each tier turns it into an answer in one place. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly problem: Problem
@@ -138,5 +138,5 @@ export class ProblemError extends Error {
   }
 }
 
-/** Answer for a document that is not there, and, to the letter, for one that the caller may not see. */
+/** Answer for a document that does not exist, and the same for one that the caller may not read. */
 export const noSuchDocument: Problem = { code: 'not-found', detail: 'No document has this id.' }

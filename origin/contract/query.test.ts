@@ -22,7 +22,7 @@ const refusal = (view: View, search: string): string => {
 }
 
 describe('parseListQuery', () => {
-  it('gives every default where nothing is asked for', () => {
+  it('fills in all defaults for an empty query', () => {
     expect(parsed(v2, '')).toEqual({
       filters: [],
       sort: [
@@ -37,7 +37,7 @@ describe('parseListQuery', () => {
     })
   })
 
-  it('types values and translates a version’s names to stored ones', () => {
+  it('parses values by type and translates a version’s names to stored ones', () => {
     const { filters } = parsed(v1, '?country=FR&population[gte]=1000&population[lt]=5e3')
     expect(filters).toEqual([
       { path: 'countryCode', operator: 'eq', value: 'FR' },
@@ -46,23 +46,23 @@ describe('parseListQuery', () => {
     ])
   })
 
-  it('takes a list for in, without repetitions and in one order', () => {
+  it('parses a list for in, without duplicates and sorted', () => {
     expect(parsed(v2, 'countryCode[in]=IT,FR,IT').filters).toEqual([
       { path: 'countryCode', operator: 'in', value: ['FR', 'IT'] },
     ])
   })
 
-  it('stores one spelling of a time', () => {
+  it('normalizes times', () => {
     const { filters } = parsed(advisories, 'validUntil[gte]=2026-11-24T12:00:00%2B02:00')
     expect(filters[0]?.value).toBe('2026-11-24T10:00:00.000Z')
   })
 
-  it('breaks ties by id, unless id is sorted by already', () => {
+  it('breaks ties by id, unless the sort has id already', () => {
     expect(parsed(v2, 'sort=name').sort.map(({ path }) => path)).toEqual(['name', '_id'])
     expect(parsed(v2, 'sort=-id').sort).toEqual([{ path: '_id', descending: true, type: { kind: 'string' } }])
   })
 
-  it('always sends the id', () => {
+  it('always includes the id in fields', () => {
     expect(parsed(v2, 'fields=name').fields).toEqual(['id', 'name'])
   })
 
@@ -70,25 +70,21 @@ describe('parseListQuery', () => {
     ['unknown parameter', 'colour=red', /invalid-query.*"parameter":"colour".*Unknown parameter. Supported:/],
     ['parameter of another version', 'country=FR', /"parameter":"country".*Unknown/],
     ['stored name that the version does not show', 'latitude=1', /"parameter":"latitude".*Unknown/],
-    ['field that is no filter', 'region=11', /"parameter":"region".*Unknown/],
+    ['a field without a filter', 'region=11', /"parameter":"region".*Unknown/],
     ['MongoDB operator in brackets', 'countryCode[$ne]=FR', /countryCode\[\$ne\].*Unknown operator/],
     ['nested brackets', 'countryCode[a][b]=FR', /Unknown parameter/],
     ['escaped brackets with an operator', 'countryCode%5B%24gt%5D=', /Unknown operator/],
     ['explicit eq, a second spelling of equality', 'countryCode[eq]=FR', /Unknown operator/],
     ['range on text', 'countryCode[gt]=FR', /Unknown operator/],
-    ['JSON where a number is wanted', 'population={"$gt":0}', /Must be an integer/],
+    ['JSON instead of a number', 'population={"$gt":0}', /Must be an integer/],
     ['hexadecimal', 'population=0x10', /Must be an integer/],
     ['leading zero', 'population=007', /Must be an integer/],
     ['infinity', 'population=1e999', /Must be an integer/],
-    [
-      'an integer that would become another',
-      'population=9007199254740993',
-      /between -\(2\^53 - 1\) and 2\^53 - 1/,
-    ],
-    ['a cursor that is none', 'cursor=abc', /Not a cursor of this list/],
+    ['an integer that loses digits', 'population=9007199254740993', /between -\(2\^53 - 1\) and 2\^53 - 1/],
+    ['a malformed cursor', 'cursor=abc', /Not a cursor of this list/],
     ['fraction of an integer', 'population=1.5', /Must be an integer/],
     ['empty number', 'population=', /Must be an integer/],
-    ['choice that is not offered', 'kind=hamlet', /one of capital/],
+    ['an unknown enum value', 'kind=hamlet', /one of capital/],
     ['__proto__', '__proto__=1', /"parameter":"__proto__".*Unknown/],
     ['constructor with brackets', 'constructor[prototype]=1', /Unknown parameter/],
     ['the same parameter twice', 'countryCode=FR&countryCode=IT', /Duplicate parameter/],
@@ -96,16 +92,16 @@ describe('parseListQuery', () => {
     ['invalid UTF-8', 'countryCode=%ff', /percent-encoded/],
     ['a cut escape', 'countryCode=%4', /percent-encoded/],
     ['NUL', 'name=a%00b', /percent-encoded/],
-    ['half of a surrogate pair', 'name=\ud800', /percent-encoded/],
+    ['a lone surrogate', 'name=\ud800', /percent-encoded/],
     ['one parameter too many', `&&${'a=1&&'.repeat(33)}`, /Too many parameters: at most 32/],
     ['empty name', '=1', /Unknown parameter/],
-    ['a name that is no text', '%07%e2%80%ae=1', /"parameter":"\?\?".*Unknown/],
+    ['a name with control characters', '%07%e2%80%ae=1', /"parameter":"\?\?".*Unknown/],
     ['limit of nothing', 'limit=', /integer from 1 to 100/],
     ['limit of zero', 'limit=0', /integer from 1 to 100/],
     ['limit beyond the largest page', 'limit=101', /integer from 1 to 100/],
-    ['sort by what is not offered', 'sort=region', /Unknown sort field/],
+    ['a sort by another field', 'sort=region', /Unknown sort field/],
     ['sort that names one field twice', 'sort=name,-name', /Duplicate field/],
-    ['too long a value', `name=${'a'.repeat(257)}`, /at most 256 characters/],
+    ['a value that is too long', `name=${'a'.repeat(257)}`, /at most 256 characters/],
     [
       'too many values',
       `population[in]=${Array.from({ length: 51 }, (_, i) => i).join()}`,
@@ -116,16 +112,16 @@ describe('parseListQuery', () => {
       Array.from({ length: 33 }, (_, i) => `a${i}=1`).join('&'),
       /Too many parameters: at most 32/,
     ],
-    ['field that stands twice', 'fields=id,id', /Duplicate field/],
+    ['a duplicate field', 'fields=id,id', /Duplicate field/],
     ['unknown field', 'fields=name,secret', /Unknown field 'secret'/],
-    ['cursor that is no base64url', 'cursor=%2A', /invalid-cursor/],
+    ['a cursor that is not base64url', 'cursor=%2A', /invalid-cursor/],
     ['cursor of another shape', 'cursor=e30', /invalid-cursor/],
   ]
-  it.each(refused)('refuses: %s', (_name, search, message) => {
+  it.each(refused)('refuses %s', (_name, search, message) => {
     expect(refusal(v2, search)).toMatch(message)
   })
 
-  it.each(['fields', 'sort'])('answers thousands of mistakes in %s with a few', (parameter) => {
+  it.each(['fields', 'sort'])('reports only a few of thousands of mistakes in %s', (parameter) => {
     const names = Array.from({ length: 1_000 }, (_, index) => index.toString(36)).join(',')
     for (const text of [names, 'x,'.repeat(2_000)]) {
       const problems = refusal(v2, `?${parameter}=${text}`)
@@ -134,7 +130,7 @@ describe('parseListQuery', () => {
     }
   })
 
-  it('never makes anything but plain values out of any text', () => {
+  it('parses any text to plain values only', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('countryCode', 'population', '[gte]', '[$gt]', '=', '&', '%', '{"$gt":""}'),
@@ -151,7 +147,7 @@ describe('parseListQuery', () => {
   })
 })
 
-/** Queries that are valid, as parameters in any order and spelling. */
+/** Valid queries, as parameters in any order and encoding. */
 const parameters = fc
   .record(
     {
@@ -186,7 +182,7 @@ describe('the canonical query', () => {
     )
   })
 
-  it('means what it was made from', () => {
+  it('parses to the query it was made from', () => {
     fc.assert(
       fc.property(parameters, (entries) => {
         const query = parsed(v2, toSearch(entries))
@@ -201,7 +197,7 @@ describe('the canonical query', () => {
     )
   })
 
-  it('differs where the answer could differ', () => {
+  it('differs if the answer could differ', () => {
     fc.assert(
       fc.property(parameters, parameters, (left, right) => {
         const [a, b] = [parsed(v2, toSearch(left)), parsed(v2, toSearch(right))]
@@ -217,7 +213,7 @@ describe('cursors', () => {
   const values = (query: ListQuery, id: string, name: string, population: number) =>
     query.sort.map(({ path }) => (path === '_id' ? id : path === 'name' ? name : population))
 
-  it('come back as they went out, for any names', () => {
+  it('are decoded as they were encoded, for any names', () => {
     const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)
     fc.assert(
       fc.property(
@@ -244,7 +240,7 @@ describe('cursors', () => {
     },
   )
 
-  it('fit into a URL beside the longest list that is accepted', () => {
+  it('fit into a URL beside the longest accepted list', () => {
     const names = (count: number) =>
       Array.from({ length: count }, (_, index) => 'é'.repeat(96) + index).join(',')
     const { canonical } = parsed(v2, `name[in]=${names(6)}&limit=10&sort=-population`)
@@ -254,12 +250,12 @@ describe('cursors', () => {
     expect(rest.length + limits.listQueryLengthMax).toBeLessThanOrEqual(limits.urlLengthMax)
   })
 
-  it('continue with another page size or choice of fields', () => {
+  it('are valid with another page size or selection of fields', () => {
     const cursor = encodeCursor(v2, parsed(v2, 'sort=name&limit=5'), ['Paris', '1'])
     expect(parsed(v2, `sort=name&limit=50&fields=name&cursor=${cursor}`).after).toEqual(['Paris', '1'])
   })
 
-  it('belong to the list that gave them', () => {
+  it('are valid only for the list that made them', () => {
     const cursor = encodeCursor(v2, parsed(v2, 'sort=name'), ['Paris', '1'])
     for (const search of ['sort=-name', 'sort=name&countryCode=FR', 'sort=id', '']) {
       expect(refusal(v2, `${search}&cursor=${cursor}`.replace(/^&/, ''))).toMatch(/invalid-cursor/)
@@ -267,7 +263,7 @@ describe('cursors', () => {
     expect(refusal(v1, `sort=name&cursor=${cursor}`)).toMatch(/invalid-cursor/)
   })
 
-  it('carry no value of another type than the sort field’s', () => {
+  it('are refused with a value that does not have the sort field’s type', () => {
     const query = parsed(v2, 'sort=-population')
     const forged = [
       [{ $gt: '' }, '1'],
@@ -283,7 +279,7 @@ describe('cursors', () => {
     }
   })
 
-  it('have one spelling: neither unused bits of base64 nor blanks in JSON make another one', () => {
+  it('have one encoding: other unused bits of base64 and blanks in JSON are refused', () => {
     const query = parsed(v2, 'sort=name')
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
     for (const name of ['a', 'aa', 'aaa']) {
@@ -299,7 +295,7 @@ describe('cursors', () => {
     }
   })
 
-  it('are refused, never thrown over, whatever they hold', () => {
+  it('are refused without an exception, whatever they contain', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (text) => {
         expect(decodeCursor(text, v2, parsed(v2, ''))).toBeUndefined()
@@ -309,7 +305,7 @@ describe('cursors', () => {
 })
 
 describe('other queries', () => {
-  it('a read takes fields alone', () => {
+  it('a read accepts only fields', () => {
     expect(parseReadQuery(v2, '?fields=name')).toMatchObject({
       ok: true,
       value: { fields: ['id', 'name'], canonical: 'fields=id,name' },
@@ -320,7 +316,7 @@ describe('other queries', () => {
     })
   })
 
-  it('a write takes nothing', () => {
+  it('a write accepts no parameters', () => {
     expect(parseWriteQuery('').ok).toBe(true)
     expect(parseWriteQuery('?force=1')).toMatchObject({
       ok: false,

@@ -10,22 +10,22 @@ import type { FieldError, Problem } from './problem.ts'
 import { type QueryField, queryFields } from './query-fields.ts'
 import { systemFields } from './resource.ts'
 
-/** A list request, checked and in stored terms. */
+/** A parsed list request, with stored field names. */
 export interface ListQuery extends OrderedList {
   /** All of them must hold. */
   readonly filters: readonly Filter[]
-  /** Beside them, one of these must; `undefined` where none is asked for. */
+  /** Filters of which at least one must hold in addition; `undefined` without `or`. */
   readonly alternatives: readonly Filter[] | undefined
-  /** Representation fields to send, `id` among them; `undefined` for all. */
+  /** Fields to send, by the version's names, including `id`; `undefined` for all. */
   readonly fields: readonly string[] | undefined
   readonly limit: number
-  /** Present where the list is to be counted. */
+  /** Present if the list must be counted. */
   readonly counts?: true
-  /** Present where references are to be expanded. */
+  /** Present if references must be expanded. */
   readonly expand?: readonly Expansion[]
-  /** Sort values of the last document of the page before; the page starts after it. */
+  /** Sort values of the previous page's last document, after which this page starts. */
   readonly after: readonly CursorValue[] | undefined
-  /** The one spelling of this query: equal queries have equal text. Safe in a URL. Without the cursor. */
+  /** Canonical text of the query without the cursor: equal for equal queries, and safe in a URL. */
   readonly canonical: string
   /** The cursor as sent, for keys and links. */
   readonly cursor: string | undefined
@@ -36,10 +36,9 @@ export type Parsed<Value> =
   | { readonly ok: false; readonly problem: Problem }
 
 /**
- * Parses the query string of a list.
- * Grammar: `field=value`, `field[op]=value` with a word of {@link operators}, `or=(filter,filter)`, `sort=a,-b`,
- * `fields=a,b`, `limit=n`, `count=true`, `expand=a,b`, `cursor=…`. Anything else is refused by name, so that no unknown
- * parameter poisons or dilutes the cache, and a parameter may stand once only.
+ * Parses the query string of a list: `field=value`, `field[op]=value` with a word of {@link operators},
+ * `or=(filter,filter)`, `sort=a,-b`, `fields=a,b`, `limit=n`, `count=true`, `expand=a,b`, `cursor=…`. Refuses unknown
+ * parameters, so that none poisons or dilutes the cache, and duplicate ones.
  *
  * @param search the query string as sent, with or without `?`
  */
@@ -105,15 +104,15 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
   return { ok: false, problem: { code: 'invalid-cursor', detail, errors: [{ parameter: 'cursor', detail }] } }
 }
 
-/** A request for one document, checked. */
+/** A parsed request for one document. */
 export interface ReadQuery {
   readonly fields: readonly string[] | undefined
-  /** Present where references are to be expanded. */
+  /** Present if references must be expanded. */
   readonly expand?: readonly Expansion[]
   readonly canonical: string
 }
 
-/** Parses the query string of a read: `fields`, and `expand` where the view has something to expand. */
+/** Parses the query string of a read: `fields`, and `expand` if the view has references to expand. */
 export function parseReadQuery(view: View, search: string): Parsed<ReadQuery> {
   const parameters = parseParameters(search)
   if (!parameters.ok) return parameters
@@ -136,7 +135,7 @@ export function parseReadQuery(view: View, search: string): Parsed<ReadQuery> {
 const expandTexts = (expand: readonly Expansion[]): readonly string[] =>
   expand.length === 0 ? [] : [`expand=${expand.map(({ name }) => name).join(',')}`]
 
-/** A write takes no query parameters. */
+/** Parses the query string of a write, which must have no parameters. */
 export function parseWriteQuery(search: string): Parsed<undefined> {
   const parameters = parseParameters(search)
   if (!parameters.ok) return parameters
@@ -149,7 +148,7 @@ export function parseWriteQuery(search: string): Parsed<undefined> {
 
 const tooLongForPages = `Query too long: at most ${limits.listQueryLengthMax} characters in canonical form.`
 
-/** Parameters of a view's lists that are no filters. */
+/** Parameters of a view's lists other than filters. */
 const reservedParameters = (view: View): readonly string[] => [
   ...(queryFields(view, 'filter').length > 0 ? ['or'] : []),
   ...['sort', 'fields', 'limit', 'cursor'],
@@ -168,7 +167,7 @@ const invalidQuery = (errors: readonly FieldError[]): Problem => ({
 function parseParameters(search: string): Parsed<ReadonlyMap<string, string>> {
   const parameters = new Map<string, string>()
   const text = search.startsWith('?') ? search.slice(1) : search
-  // perf: of thousands of separators no more is cut out than decides whether there are too many parameters.
+  // perf: splits off only one part more than the maximum, even of thousands of separators.
   const parts = text
     .replace(/&+/g, '&')
     .split('&', limits.queryParametersMax + 2)
@@ -195,10 +194,11 @@ const refuse = (parameter: string, detail: string): Parsed<never> => ({
 
 function decode(text: string): string | undefined {
   try {
-    // perf: an expression replaces thousands of one character in one pass; `replaceAll` joins them piece by piece.
+    // perf: a regular expression replaces thousands of characters in one pass; `replaceAll` concatenates piece by
+    // piece.
     const spaced = text.includes('+') ? text.replace(/\+/g, ' ') : text
     const decoded = spaced.includes('%') ? decodeURIComponent(spaced) : spaced
-    // A lone surrogate or NUL has no use in a query and is trouble in logs and stores.
+    // Lone surrogates and NUL have no use in a query, and cause trouble in logs and stores.
     return decoded.includes('\0') || !decoded.isWellFormed() ? undefined : decoded
   } catch {
     return undefined
@@ -211,11 +211,11 @@ function parseSort(
   errors: FieldError[],
 ): { fields: readonly SortField[]; canonical: string } {
   const known = queryFields(view, 'sort')
-  // The default sort is declared in stored terms, which a version may not show; only a caller's sort is by its names.
+  // The default sort has stored names, which a version may not show; a caller's sort has the version's names.
   const isDefault = text === view.resource.query.defaultSort
   const fields: SortField[] = []
   const names: string[] = []
-  // One more than may be: the rest of a longer list could only add mistakes to those found by then.
+  // Checks one item more than the maximum: the rest of a longer list would only add mistakes.
   for (const item of text.split(',').slice(0, limits.sortFieldsMax + 1)) {
     const descending = item.startsWith('-')
     const name = descending ? item.slice(1) : item
@@ -255,7 +255,7 @@ function parseFields(
   if (text === undefined) return undefined
   const known = new Set([...Object.keys(systemFields), ...Object.keys(representation.schema.properties)])
   const asked = new Set<string>()
-  // Among one more than there are fields, one is unknown or stands twice: an answer to a list of thousands stays short.
+  // Checks one name more than there are fields: of these one must be unknown or duplicate, so the answer stays short.
   for (const name of text.split(',').slice(0, known.size + 1)) {
     if (asked.has(name)) errors.push({ parameter: 'fields', detail: `Duplicate field '${quote(name)}'.` })
     asked.add(name)

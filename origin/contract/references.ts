@@ -4,14 +4,14 @@ import { filterTypeOf } from './filter-type.ts'
 import { nearest } from './nearest-name.ts'
 
 /**
- * References: fields that hold ids of documents of another resource, one or an array of them. Each is looked up before
- * it is stored; nothing is kept that would hold a referenced document in place.
+ * References: fields with ids of another resource's documents, one or an array. Each document is read before the write;
+ * nothing prevents its later deletion.
  */
 
-/** Ids in one field: each is looked up when it is written. */
+/** Maximum ids in one field, each of which is read at a write. */
 const idsMax = 100
 
-/** Mistakes in a resource's references, as far as the resource alone tells. */
+/** Mistakes in references that the resource alone shows. */
 export function* checkReferences({ references = {}, schema }: ResourceDefinition): Generator<string> {
   const known = Object.keys(schema.properties)
   for (const field of Object.keys(references)) {
@@ -26,13 +26,13 @@ export function* checkReferences({ references = {}, schema }: ResourceDefinition
   }
 }
 
-/** A resource as far as its references are concerned. */
+/** The part of a resource that the checks of references read. */
 interface Referring {
   readonly name: string
   readonly references: ReadonlyMap<string, string>
 }
 
-/** Mistakes in references that only the whole application tells. */
+/** Mistakes in references that only the whole application shows. */
 export function* checkTargets(resources: readonly Referring[]): Generator<string> {
   const names = resources.map(({ name }) => name)
   for (const { name, references } of resources) {
@@ -43,7 +43,7 @@ export function* checkTargets(resources: readonly Referring[]): Generator<string
   }
 }
 
-/** Ids that a field of this schema may hold; `undefined`: it holds none. */
+/** Maximum number of ids in a field of this schema; `undefined` if it can hold none. */
 export function idsIn(schema: TSchema): number | undefined {
   const { type, items, maxItems } = schema as { type?: unknown; items?: TSchema; maxItems?: number }
   if (type !== 'array') return filterTypeOf(schema)?.kind === 'string' ? 1 : undefined

@@ -27,33 +27,33 @@ import { shapeOf } from './shape.ts'
 import { keptDeletedMs } from './soft-delete.ts'
 import type { WriteRules } from './write-rules.ts'
 
-/** Fields that every representation has and no schema declares. Times are RFC 3339, UTC, to the millisecond. */
+/** Fields of every representation, beside its schema. Times are RFC 3339 in UTC, with milliseconds. */
 export const systemFields = {
   id: Type.String({ description: 'Identifier, unique within the resource.', maxLength: 64, readOnly: true }),
   createdAt: Type.String({ format: 'date-time', readOnly: true }),
   updatedAt: Type.String({ format: 'date-time', readOnly: true }),
 } as const
 
-/** Stored names of the system fields. Names that start with `_` are never part of a schema. */
+/** Stored names of the system fields. No schema has names that start with `_`. */
 export const systemPaths: Readonly<Record<string, string>> = {
   id: '_id',
   createdAt: '_created',
   updatedAt: '_updated',
 }
 
-/** A checked definition with every default filled in. */
+/** A checked definition with all defaults filled in. */
 export interface Resource<Stored extends TProperties = TProperties> {
   readonly name: string
   readonly description: string
   readonly schema: TObject<Stored>
   readonly access: AccessRules
-  /** Residual of each rule for a caller. */
+  /** Residuals of each rule, per caller. */
   readonly audiences: Readonly<Record<keyof AccessRules, Audience>>
-  /** Stored field that holds the subject that made the document, where a rule has an owner. */
+  /** Stored field with the creator's subject, if a rule has an owner. */
   readonly ownerField: string | undefined
-  /** The same, where lists are the owner's alone. */
+  /** The owner field, if lists are limited to the owner. */
   readonly listOwnerField: string | undefined
-  /** Claims by the stored fields that hold one of their values. */
+  /** Claims by the stored fields that contain one of their values. */
   readonly tenants: ReadonlyMap<string, string>
   readonly cache: CacheRule
   readonly query: {
@@ -64,7 +64,7 @@ export interface Resource<Stored extends TProperties = TProperties> {
     readonly countMax: number
   }
   readonly indexes: readonly IndexDefinition[]
-  /** Names of resources by the stored fields that hold ids of their documents. */
+  /** Names of resources by the stored fields with ids of their documents. */
   readonly references: ReadonlyMap<string, string>
   /** The resources themselves, by the same fields, once it is part of an application. */
   readonly targets: ReadonlyMap<string, Resource>
@@ -75,18 +75,19 @@ export interface Resource<Stored extends TProperties = TProperties> {
   readonly requireIfMatch: boolean
   readonly batchSizeMax: number
   readonly versions: ReadonlyMap<VersionName, CheckedRepresentation>
-  /** Operations of its own, by name: the framework's, and the application's once it is part of one. */
+  /** Actions by name: the framework's, and the application's once the resource is part of one. */
   readonly actions: ReadonlyMap<string, Action>
 }
 
 /**
- * Defines a resource: the one place where its rules are written.
- * @throws {DefinitionError} that lists every mistake with the resource's name and the fix
+ * Defines a resource with all of its rules.
+ * @throws {DefinitionError} with all mistakes and their fixes
  */
 export function resource<Stored extends TProperties, Computed extends keyof Stored & string = never>(
   name: string,
   definition: ResourceDefinition<Stored, Computed>,
 ): Resource<Stored> {
+  // The cast only hides the type parameters: the checks treat fields by name.
   checkDefinition(name, definition as unknown as ResourceDefinition)
   const access = resolveAccess(definition.access)
   const { softDelete } = definition
@@ -132,7 +133,7 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
 
 export const defaultPageSize = { default: 20, max: 100 } as const
 
-/** The representation that shows the stored document as it is. Fields in `readOnly` are sent, never accepted. */
+/** A representation that shows the stored document as it is. Fields in `readOnly` are sent, and refused in bodies. */
 export function asStored(
   version: VersionName,
   schema: TObject,
@@ -156,7 +157,7 @@ export function asStored(
   }
 }
 
-/** A representation of its own shape, typed by both schemas. */
+/** A representation with a shape of its own, typed by both schemas. */
 export function representation<Stored extends TObject, Shown extends TObject>(
   version: VersionName,
   options: {
@@ -172,10 +173,11 @@ export function representation<Stored extends TObject, Shown extends TObject>(
   },
 ): Representation {
   const { stored: _typeOnly, ...view } = options
+  // The cast only hides the types of both schemas: callers pass fields that these have validated.
   return { version, ...view } as unknown as Representation
 }
 
-/** The named fields of an object, absent ones left out. */
+/** The named fields of an object, without absent ones. */
 export function pick(source: Fields, names: readonly string[]): Record<string, unknown> {
   const picked: Record<string, unknown> = {}
   for (const name of names) if (source[name] !== undefined) picked[name] = source[name]
@@ -183,8 +185,8 @@ export function pick(source: Fields, names: readonly string[]): Record<string, u
 }
 
 /**
- * Stored path of a representation's field, or `undefined` where the version stores no such field. A field of an object is
- * stored where `paths` says, or else under the object.
+ * Stored path of a representation's field; `undefined` if it has no stored field. A field of an object is stored at its
+ * path in `paths`, or else below the object.
  */
 export function storedPath(view: Representation, field: string): string | undefined {
   if (Object.hasOwn(systemPaths, field)) return systemPaths[field]

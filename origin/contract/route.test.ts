@@ -56,7 +56,7 @@ describe('matchRoute', () => {
     expect(match('GET', path)).toMatch(detail)
   })
 
-  it('has no operation that is nobody’s', () => {
+  it('has no operation whose access rule is never', () => {
     const schema = Type.Object({ text: Type.String() })
     const logs = resource('logs', {
       description: 'Logs.',
@@ -79,7 +79,7 @@ describe('matchRoute', () => {
     ).toEqual(['GET /v1/logs', 'POST /v1/logs', 'GET /v1/logs/:id'])
   })
 
-  it('finds every route that it lists', () => {
+  it('matches every route of routesOf', () => {
     for (const view of viewsOf(resources)) {
       for (const { method, path, operation } of routesOf(view)) {
         const found = matchRoute(resources, method, path.replace(':id', '1'))
@@ -104,7 +104,7 @@ describe('retirement of a version', () => {
     expect(lifecycleStage(view, Date.parse(now))).toBe(stage)
   })
 
-  it('is announced in the forms of RFC 9745 and RFC 8594', () => {
+  it('is announced by the headers of RFC 9745 and RFC 8594', () => {
     expect(lifecycleHeaders(view)).toEqual([
       ['deprecation', '@1793491200'],
       ['link', '</v2/places>; rel="successor-version"'],

@@ -4,14 +4,14 @@ import { type Catalogue, findView, type View, versionsOf } from './catalogue.ts'
 import { idPattern } from './limits.ts'
 import type { Resource } from './resource.ts'
 
-/** Operation that a request asks of a resource. */
+/** Operation of a request on a resource. */
 export type Operation = 'list' | 'read' | 'create' | 'batchCreate' | 'replace' | 'patch' | 'delete' | 'action'
 
 export interface Route extends View {
   readonly operation: Operation
-  /** Present for operations on one document. */
+  /** Present for an operation on one document. */
   readonly id?: string
-  /** Present where the operation is one. */
+  /** Present for an action. */
   readonly action?: Action
 }
 
@@ -32,7 +32,7 @@ const operations: Readonly<Record<Target, Readonly<Record<string, UsualOperation
 
 type UsualOperation = Exclude<Operation, 'action'>
 
-/** The rule that each of the usual operations is under. */
+/** Access rule of each standard operation. */
 const rightOf: Readonly<Record<UsualOperation, keyof AccessRules>> = {
   list: 'read',
   read: 'read',
@@ -43,7 +43,7 @@ const rightOf: Readonly<Record<UsualOperation, keyof AccessRules>> = {
   delete: 'delete',
 }
 
-/** Whether a resource has one of the usual operations: not where it is nobody's (`never`), nor batches of no items. */
+/** Whether a resource has a standard operation: not if its rule is `never`, and no batches without items. */
 function offers({ access, batchSizeMax }: Resource, operation: UsualOperation): boolean {
   if (operation === 'batchCreate' && batchSizeMax === 0) return false
   return access[rightOf[operation]].kind !== 'never'
@@ -51,27 +51,27 @@ function offers({ access, batchSizeMax }: Resource, operation: UsualOperation): 
 
 export const isRead = (operation: Operation): boolean => operation === 'list' || operation === 'read'
 
-/** Rule for callers of an operation. */
+/** Access rule of an operation. */
 export function accessRuleOf({
   resource,
   operation,
   action,
 }: Pick<Route, 'resource' | 'operation' | 'action'>): AccessRule {
   if (action !== undefined) return action.access
-  // The cast: an action's operation comes with its action.
+  // The cast is safe: the operation `action` always has an action.
   return resource.access[rightOf[operation as UsualOperation]]
 }
 
 /** An operation that a view offers. */
 export interface OfferedRoute {
   readonly method: string
-  /** Pattern, with `:id` for a document's id. */
+  /** Path pattern, with `:id` for a document's id. */
   readonly path: string
   readonly operation: Operation
   readonly action?: Action
 }
 
-/** The operations that a view offers. */
+/** Operations of a view. */
 export function routesOf({ resource, version }: View): readonly OfferedRoute[] {
   const collection = `/${version}/${resource.name}`
   const paths = { collection, batch: `${collection}/batch`, document: `${collection}/:id` }
@@ -92,8 +92,8 @@ export function routesOf({ resource, version }: View): readonly OfferedRoute[] {
 }
 
 /**
- * Finds what `method` on `pathname` means. The path is taken as sent: nothing in a valid path needs escaping, so an
- * escape never matches, and two spellings never reach one document.
+ * Matches a method and path. The path is compared as sent: no valid path needs percent-encoding, so an encoded one
+ * never matches, and a document has only one URL.
  */
 export function matchRoute(catalogue: Catalogue, method: string, pathname: string): RouteMatch {
   const [, version = '', name = '', id, ...rest] = pathname.split('/')
@@ -123,7 +123,7 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
   return { kind: method === 'OPTIONS' ? 'options' : 'methodNotAllowed', allow }
 }
 
-/** The action that a path names below a collection or a document; `undefined`: none. */
+/** The action in a path below a collection or a document, if any. */
 function actionAt(
   { resource, version }: View,
   id: string | undefined,
@@ -161,6 +161,7 @@ function explainMiss(catalogue: Catalogue, version: string, name: string): strin
   if (resource !== undefined)
     return `'${name}' is not in ${version}; it is in ${[...resource.versions.keys()].join(', ')}.`
   const names = [...catalogue.values()]
+    // The cast: `has` only compares, so any string is safe.
     .filter(({ versions }) => versions.has(version as never))
     .map(({ name }) => name)
   return `${version} has ${names.join(', ')}.`

@@ -1,6 +1,6 @@
 import { nearest } from './nearest-name.ts'
 
-/** Formats of strings that the validator knows, as ajv-formats defines them in full mode. */
+/** String formats that the validator supports, as ajv-formats defines them in full mode. */
 export const textFormats = [
   'date',
   'date-time',
@@ -21,7 +21,10 @@ export const textFormats = [
   'uuid',
 ] as const
 
-/** Keywords of JSON Schema draft-07, the dialect of the validator, which refuses others: a misspelt one checks nothing. */
+/**
+ * Keywords of JSON Schema draft-07, the validator's dialect. Others are refused, because a misspelt keyword checks
+ * nothing.
+ */
 const keywords: readonly string[] = [
   ...['$id', '$schema', '$ref', '$comment', 'definitions', 'title', 'description', 'default', 'examples'],
   ...['deprecated', 'readOnly', 'writeOnly', 'type', 'enum', 'const', 'format', 'pattern', 'minLength'],
@@ -47,10 +50,10 @@ const keywords: readonly string[] = [
 ]
 
 /**
- * Keywords of a schema that no validator can be compiled from. The validator would name neither resource nor field, and
- * only the origin has one: the edge would serve a resource that the origin has not.
+ * Finds keywords that the validator cannot compile. The validator's own errors name neither resource nor field, and
+ * only the origin runs it: the edge would route to a resource that no origin serves.
  *
- * @returns a mistake each, with its fix
+ * @returns mistakes, each with its fix
  */
 export function* checkSchema(schema: unknown, place: string): Generator<string> {
   if (typeof schema !== 'object' || schema === null) return
@@ -75,7 +78,7 @@ export function* checkSchema(schema: unknown, place: string): Generator<string> 
   }
 }
 
-/** Keywords that hold schemas by name. */
+/** Keywords that contain schemas by name. */
 const namedSchemas: ReadonlySet<string> = new Set([
   'properties',
   'patternProperties',
@@ -83,7 +86,7 @@ const namedSchemas: ReadonlySet<string> = new Set([
   'dependencies',
 ])
 
-/** Keywords that hold values, not schemas. */
+/** Keywords that contain values instead of schemas. */
 const valueKeywords: ReadonlySet<string> = new Set(['default', 'examples', 'const', 'enum'])
 
 function* checkPattern(pattern: string, place: string): Generator<string> {

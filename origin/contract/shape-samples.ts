@@ -1,10 +1,9 @@
 import type { Fields } from './definition.ts'
 
 /**
- * Documents made from a stored schema, the same ones everywhere and at any time. A representation is run over them, and
- * what it makes of them tells two definitions apart whose text cannot be compared: the helpers that a function calls are
- * not in its text, and a minified bundle has texts of its own. They are samples, so they need not be valid: patterns are
- * not looked at.
+ * Sample documents for a stored schema, the same on every machine. The results of a representation on them distinguish
+ * definitions whose text cannot be compared: a function's text does not contain its helpers, and a minified bundle
+ * changes the text. Samples need not be valid: patterns are ignored.
  */
 export function sampleDocuments(schema: object): readonly Fields[] {
   const properties = Object.entries(propertiesOf(schema)).map(
@@ -14,7 +13,7 @@ export function sampleDocuments(schema: object): readonly Fields[] {
   return Array.from({ length: samplesCount }, (_, index) => {
     const document: Record<string, unknown> = {}
     for (const [position, [name, values]] of properties.entries()) {
-      // Each optional field is missing from every fourth document, and not all of them from the same ones.
+      // Omits each optional field from every fourth document, with an offset per field.
       if (!required.has(name) && (index + position) % 4 === 3) continue
       document[name] = values[(index + position) % values.length]
     }
@@ -22,7 +21,7 @@ export function sampleDocuments(schema: object): readonly Fields[] {
   })
 }
 
-/** More than any of the lists below is long, so that each of their values stands in some document. */
+/** More than the length of any list below, so that each value occurs in some document. */
 const samplesCount = 24
 const valuesMax = 12
 
@@ -69,7 +68,7 @@ function sampleTexts({ format, maxLength = 40 }: Keywords): readonly string[] {
 const propertiesOf = (schema: object): Readonly<Record<string, object>> =>
   (schema as { properties?: Readonly<Record<string, object>> }).properties ?? {}
 
-/** Keywords of JSON Schema that samples are made from. */
+/** Keywords of JSON Schema that the samples depend on. */
 interface Keywords {
   readonly type?: string
   readonly enum?: readonly unknown[]

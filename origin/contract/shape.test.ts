@@ -14,7 +14,7 @@ const stored = Type.Object({
   region: Type.Optional(Type.String({ maxLength: 20 })),
 })
 
-/** A helper, so that its text is not part of what calls it. */
+/** A helper that the text of its caller does not contain. */
 let sign = '!'
 const signed = (name: unknown) => `${name}${sign}`
 
@@ -40,7 +40,7 @@ describe('the shape of a representation', () => {
     expect(view({ fromStored: (renamed) => ({ ...renamed }) }).shape).toBe(view().shape)
   })
 
-  it('does not depend on what is accepted', () => {
+  it('does not depend on toStored', () => {
     expect(view({ toStored: (input) => ({ ...input, region: '11' }) }).shape).toBe(view().shape)
   })
 
@@ -64,39 +64,39 @@ describe('the shape of a representation', () => {
     })
   }
 
-  it('changes with a helper that is not in the text', () => {
+  it('changes with a helper that the function’s text does not contain', () => {
     const fromStored = (d: Fields) => ({ ...d, name: signed(d.name) })
     const before = view({ fromStored }).shape
     sign = '?'
     expect(view({ fromStored }).shape).not.toBe(before)
   })
 
-  it('holds where a function takes no sample', () => {
+  it('is stable if a function throws on every sample', () => {
     const fromStored = (): Fields => {
       throw new Error('never made for this')
     }
     expect(view({ fromStored }).shape).toBe(view({ fromStored }).shape)
   })
 
-  it('is not disturbed by a function that changes what it is given', () => {
+  it('does not depend on a function that changes its argument', () => {
     const fromStored = (d: Fields) => Object.assign(d, { name: `${d.name}!` })
     expect(view({ fromStored }).shape).toBe(view({ fromStored: (d) => ({ ...d, name: `${d.name}!` }) }).shape)
   })
 })
 
 describe('the revision of a representation', () => {
-  it('changes with what no sample shows', () => {
+  it('changes with code that no sample reaches', () => {
     const rare = view({ fromStored: (d) => (d.name === 'London' ? { ...d, name: 'London!' } : d) })
     expect(rare.shape).toBe(view().shape)
     expect(revisionOf(rare)).not.toBe(revisionOf(view()))
   })
 
-  it('is that of the definition, whoever computes it', () => {
+  it('is the same whichever copy of the definition computes it', () => {
     expect(revisionOf(view())).toBe(revisionOf(view()))
     expect(revisionOf(view())).toMatch(/^[0-9a-z]{8}$/)
   })
 
-  it('tells the versions of every resource apart that show different things', () => {
+  it('differs between versions of a resource that show different fields', () => {
     for (const { name, versions } of resources.values()) {
       if (name !== 'places') continue
       expect(new Set([...versions.values()].map(revisionOf)).size).toBe(versions.size)
@@ -110,7 +110,7 @@ describe('the revision of a representation', () => {
 })
 
 describe('sample documents', () => {
-  it('hold every choice, and every field both present and missing where it may be', () => {
+  it('contain every enum value, and each optional field both present and absent', () => {
     const samples = sampleDocuments(stored)
     expect(new Set(samples.map(({ kind }) => kind))).toEqual(new Set(['capital', 'city']))
     expect(new Set(samples.map((sample) => 'region' in sample))).toEqual(new Set([true, false]))

@@ -2,16 +2,17 @@ import type { Fields, Representation } from './definition.ts'
 import { sampleDocuments } from './shape-samples.ts'
 
 /**
- * A representation shows a stored document by code, and a deployment changes code: what is stored of its answers, here
- * and at clients, must not outlive it (decision 19). Two short texts stand for what it shows.
+ * A representation shows stored documents by code, and a deployment changes code: answers stored by the edge or by
+ * clients must not outlive such a change (decision 19). Two short digests identify what a representation shows.
  *
- * - The **shape** is made from data alone: schema, paths, the declared `revision`, and what `fromStored` makes of sample
- *   documents. Every tier computes the same one, whatever its bundler did to the functions, so it is in the cache key.
- * - The **revision** adds the text of `fromStored`, which catches what no sample shows. Edge and origin run different
- *   texts of one function, so the origin alone computes it: it is in the ETag, and the edge learns it from answers.
+ * - The **shape** is computed from data alone: schema, paths, the declared `revision`, and the results of `fromStored`
+ *   on sample documents. Every tier computes the same one, whatever its bundler did to the functions, so it is part of
+ *   the cache key.
+ * - The **revision** adds the text of `fromStored`, which detects changes that no sample shows. Bundlers change that
+ *   text, so only the origin computes the revision: it is part of the ETag, and the edge learns it from answers.
  *
- * Not caught: a helper whose change shows in no sample, while neither `fromStored` nor the schema changes. A definition
- * raises its `revision` then.
+ * Not detected: a changed helper that no sample reveals, while neither `fromStored` nor the schema changes. The
+ * definition must then raise its `revision`.
  */
 export function shapeOf(storedSchema: object, view: Representation): string {
   return digest(
@@ -26,28 +27,28 @@ export function shapeOf(storedSchema: object, view: Representation): string {
   )
 }
 
-/** The revision of a representation as this process runs it. @see {@link shapeOf} */
+/** Revision of a representation, as this process runs it. @see {@link shapeOf} */
 export const revisionOf = ({ shape, fromStored }: Representation & { readonly shape: string }): string =>
   digest(`${shape}\n${fromStored}`)
 
-/** To be raised by whoever changes how the origin writes the same fields: order, numbers, names. */
+/** Raise it with any change of how the origin serializes fields: their order, numbers, names. */
 const writerRevision = 1
 
 function shownAs({ fromStored }: Representation, document: Fields): unknown {
   try {
     return fromStored(copyOf(document))
   } catch {
-    // A sample need not be valid. That it fails is as telling as what else would come of it.
+    // A sample need not be valid; its failure identifies the function as well as a result would.
     return 'fails'
   }
 }
 
-/** A function that changes what it is given must not change the samples of the next one. */
+/** Copies a sample, so that a function that changes its argument does not affect the next one. */
 const copyOf = (document: Fields): Fields => JSON.parse(JSON.stringify(document)) as Fields
 
 /**
- * Two lanes of FNV-1a (Fowler, Noll, Vo), 8 characters of base 36: tells the few revisions of one representation apart;
- * nothing is protected by it. Not SHA-256, since Workers have none that answers at once.
+ * Two lanes of FNV-1a (Fowler, Noll, Vo) as 8 characters of base 36. Distinguishes the few revisions of one
+ * representation; not used for security. SHA-256 is only asynchronous in Workers.
  */
 function digest(text: string): string {
   let high = 0x811c9dc5

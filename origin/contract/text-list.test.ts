@@ -30,7 +30,7 @@ describe('a list of texts', () => {
     },
   )
 
-  it('finds every text that can be stored', () => {
+  it('parses every text that formatListText writes', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom(',', '"', '\\', ' ', 'a') }),

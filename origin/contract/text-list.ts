@@ -1,10 +1,11 @@
 /**
- * A list of texts in one parameter: `FR,IT`. A text that holds a comma or a quotation mark, or that begins or ends with a
- * blank, stands in double quotes: `"Case, Upper",Paris`; inside them `\"` is a quotation mark and `\\` a backslash, as
- * PostgREST writes it. Percent-encoding makes no difference: whether `,` was sent as `%2C` is up to a client's library.
+ * Parses a list of strings in one parameter: `FR,IT`. A string that contains a comma or a quotation mark, or that
+ * begins or ends with a blank, is written in double quotes: `"Case, Upper",Paris`; inside them `\"` is a quotation mark
+ * and `\\` a backslash, as in PostgREST. Percent-encoding makes no difference, because client libraries decide whether
+ * `,` is sent as `%2C`.
  *
- * @param countMax texts of interest: of a longer list one more is read, and nothing behind it is looked at. @default all
- * @returns the texts, or `undefined` where a quote is not closed or stands inside a bare text
+ * @param countMax maximum strings of interest: at most one more is parsed. @default all
+ * @returns the strings; `undefined` if a quote is not closed, or is inside an unquoted string
  */
 export function parseTextList(list: string, countMax = list.length): readonly string[] | undefined {
   if (!list.includes('"')) {
@@ -23,18 +24,18 @@ export function parseTextList(list: string, countMax = list.length): readonly st
   }
 }
 
-/** One text as {@link parseTextList} reads it back. */
+/** Writes one string so that {@link parseTextList} reads it back. */
 export function formatListText(text: string): string {
   return isBare(text) && !text.includes(',') ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
 }
 
-/** The rule, for whoever has broken it. */
+/** The quoting rule, for error messages. */
 export const textListRule =
   'Put a value that holds a comma, a quotation mark or a backslash, or that begins or ends with a blank, in double quotes: "Case, Upper",Paris. Inside them write \\" for a quotation mark and \\\\ for a backslash.'
 
 interface Item {
   readonly text: string
-  /** Index of what follows. */
+  /** Index after the string. */
   readonly end: number
 }
 
@@ -64,5 +65,5 @@ function readQuoted(list: string, start: number): Item | undefined {
   return undefined
 }
 
-/** A blank at either end is more often a list written with spaces than a text that begins with one. */
+/** Outer blanks need quotes, because they are usually a list written with spaces. */
 const isBare = (text: string): boolean => !text.includes('"') && !text.includes('\\') && text.trim() === text

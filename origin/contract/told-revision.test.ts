@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { formatRevision, parseRevision } from './told-revision.ts'
 
-it('is read as it was written', () => {
+it('is parsed as it was formatted', () => {
   const told = { revision: 'k2x9a7qf', sinceMs: 1_764_363_600_123 }
   expect(formatRevision(told)).toBe('k2x9a7qf; since=1764363600123')
   expect(parseRevision(formatRevision(told))).toEqual(told)
@@ -17,6 +17,6 @@ it.each([
   'k; since=',
   'k; since=-1',
   'k; since=1; x',
-])('%j is none', (value) => {
+])('refuses %j', (value) => {
   expect(parseRevision(value)).toBeUndefined()
 })

@@ -1,11 +1,10 @@
 /**
- * Header of every answer of a resource: the revision that its representation has at this origin, and since when this
- * origin has run it. During a rolling deployment two revisions answer in turns, and a revision alone does not say
- * which of them is the newer one.
+ * Header of every answer of a resource: the revision of its representation at this origin, and since when this origin
+ * has it. During a rolling deployment answers alternate between two revisions, and the time tells which one is newer.
  */
 export interface ToldRevision {
   readonly revision: string
-  /** When the process that answers was started; milliseconds since the epoch. */
+  /** Start of the answering process, in ms since the epoch. */
   readonly sinceMs: number
 }
 
@@ -15,7 +14,7 @@ export const formatRevision = ({ revision, sinceMs }: ToldRevision): string =>
 
 const pattern = /^([0-9a-z]{1,12}); since=(\d{1,15})$/
 
-/** Revision of a header, or `undefined` where it is absent or not in the form of {@link formatRevision}. */
+/** Parses the header; `undefined` if it is absent or was not made by {@link formatRevision}. */
 export function parseRevision(value: string | undefined | null): ToldRevision | undefined {
   const [, revision, sinceMs] = pattern.exec(value ?? '') ?? []
   return revision === undefined ? undefined : { revision, sinceMs: Number(sinceMs) }

@@ -1,33 +1,33 @@
 import { type Principal, principalFromClaims } from './principal.ts'
 
 /**
- * The edge's assertion towards the origin: a JWS (RFC 7515) that says who asks, signed with a key that only the edge
- * has. It speaks of the caller, not of one request, so the edge signs once per subject and minute and the origin
- * checks once; the request itself is protected by the connection (tunnel or mutual TLS). It lives two minutes at most.
+ * The edge's assertion for the origin: a JWS (RFC 7515) about the caller, signed with a key that only the edge has. It
+ * covers the caller and not one request, so the edge signs once per subject and minute, and the origin verifies once;
+ * the connection (tunnel or mutual TLS) protects the request itself. It lives at most two minutes.
  *
- * `alg` is fixed, `typ` is our own (RFC 8725 §3.11), and issuer and audience are names that no token issuer uses: an
- * end user's token is never an assertion and an assertion is never a token.
+ * `alg` is fixed, `typ` is specific (RFC 8725 §3.11), and no token issuer uses its issuer and audience: a user's token
+ * is never a valid assertion, and an assertion never a valid token.
  */
 export const assertionProfile = {
   algorithm: 'EdDSA',
   type: 'spillway-assertion+jwt',
   issuer: 'spillway-edge',
   audience: 'spillway-origin',
-  /** `exp - iat`, in seconds. The origin refuses a longer life. */
+  /** Lifetime (`exp - iat`), in seconds. The origin refuses a longer one. */
   lifetimeSeconds: 120,
-  /** The edge reuses one assertion for as long as this, in seconds. */
+  /** Time for which the edge reuses an assertion, in seconds. */
   reuseSeconds: 60,
-  /** Difference between two machines' clocks that is forgiven, in seconds. */
+  /** Tolerated clock skew between machines, in seconds. */
   clockToleranceSeconds: 5,
 } as const
 
-/** Claims of an assertion, without those that the profile fixes. No `sub`: a caller without a token. */
+/** Claims of an assertion, without those that the profile fixes. Without `sub` for a caller without a token. */
 export interface AssertionClaims {
   readonly [claim: string]: unknown
   readonly sub?: string
   readonly scope?: string
   readonly spillway_priority?: string
-  /** Values of the claims that rules name. */
+  /** Values of the claims that rules read. */
   readonly spillway_claims?: Readonly<Record<string, readonly string[]>>
 }
 
@@ -42,7 +42,7 @@ export function assertionClaims(principal: Principal | undefined): AssertionClai
   }
 }
 
-/** Claims of a verified assertion → who asks; `undefined`: a caller without a token. */
+/** Converts the claims of a verified assertion to the principal; `undefined` for a caller without a token. */
 export function principalOfAssertion(claims: AssertionClaims): Principal | undefined {
   const principal = principalFromClaims(claims)
   const { spillway_claims: carried } = claims

@@ -3,8 +3,8 @@ import { type Residual, residualOf } from './residual.ts'
 import type { AccessRule } from './rule.ts'
 
 /**
- * A rule's residuals by principal. A verified token keeps one principal for as long as it is remembered, so that a caller
- * who comes again costs a look-up (decision 24).
+ * Residuals of a rule per principal. The verifier returns the same principal object for a token as long as it is
+ * remembered, so a returning caller costs one look-up (decision 24).
  */
 export class Audience {
   readonly #rule: AccessRule

@@ -32,7 +32,7 @@ const mistakeIn = (access: AccessOptions): string => {
 const write = owner('ownerId')
 
 describe('access rules', () => {
-  it('are taken where an index finds each alternative and the creator keeps the document', () => {
+  it('are accepted if an index finds each alternative and the creator keeps access to the document', () => {
     const { access } = definition
     expect(mistakeIn(access)).toBe('')
     expect(mistakeIn({ read: anyone, create: signedIn, update: role('admin'), delete: never })).toBe('')

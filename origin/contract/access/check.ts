@@ -15,13 +15,13 @@ export function* checkAccess(definition: Definition): Generator<string> {
   ]
   yield* new Set(mistakes)
   yield* checkCreator(rules)
-  // The rest takes for granted that fields are there.
+  // The other checks assume that the fields exist.
   if (mistakes.length > 0) return
   yield* checkNewDocuments(rules, definition)
   yield* checkNarrowing(rules.read, definition)
 }
 
-/** Alternatives of one rule: a database answers each by an index of its own, and joins the results. */
+/** Maximum alternatives of one rule: the database answers each from its own index, and joins the results. */
 const alternativesMax = 16
 
 function* checkParts(right: string, rule: AccessRule, definition: Definition): Generator<string> {
@@ -64,7 +64,7 @@ function* checkField(right: string, part: AccessRule, definition: Definition): G
   }
 }
 
-/** Creators must not be locked out of their documents, nor create them in another's name. */
+/** A creator must not lose access to the new document, nor create it in another subject's name. */
 function* checkCreator(rules: AccessRules): Generator<string> {
   const inCreate = ownersIn(rules.create)
   const everywhere = [...new Set(Object.values(rules).flatMap(ownersIn))]
@@ -81,7 +81,7 @@ function* checkNewDocuments(rules: AccessRules, { set = {} }: Definition): Gener
   if (rules.create.kind === 'never') return
   const creator = creatorField(rules)
   const others = [rules.read, rules.update, rules.delete].flatMap((rule) => [...partsOf(rule)])
-  // Words that every new document satisfies, since `create` asks for them.
+  // Conditions that every new document satisfies, because `create` requires them.
   const asked = alternativesOf(rules.create).map(
     (parts) => new Set(parts.map((part) => JSON.stringify(part))),
   )
@@ -111,9 +111,9 @@ function* checkNewDocuments(rules: AccessRules, { set = {} }: Definition): Gener
   }
 }
 
-/** Every alternative that depends on the document must be found by an index. */
+/** Every alternative that depends on the document must have an index. */
 function* checkNarrowing(read: AccessRule, { indexes = [] }: Definition): Generator<string> {
-  // An owner's lists have a stricter check (definition-check.ts).
+  // Lists of an owner have a stricter check (definition-check.ts).
   if (ownerField(read) !== undefined) return
   const leading = new Set(indexes.map(({ fields }) => Object.keys(fields)[0]))
   const missing = new Set<string>()
@@ -127,13 +127,13 @@ function* checkNarrowing(read: AccessRule, { indexes = [] }: Definition): Genera
   }
 }
 
-/** Ways in which a rule can hold: one of these lists of plain words must. */
+/** The alternatives of a rule: it holds if all plain words of one of these lists hold. */
 function alternativesOf(rule: AccessRule): readonly (readonly AccessRule[])[] {
   if (rule.kind === 'any') return rule.rules.flatMap(alternativesOf)
   if (rule.kind !== 'all') return rule.kind === 'never' ? [] : [[rule]]
   return rule.rules.reduce<readonly (readonly AccessRule[])[]>(
     (found, part) =>
-      // Beyond the bound the count alone matters, and a product of many would never end.
+      // Beyond the maximum only the count matters, and a full product could be huge.
       found.length > alternativesMax
         ? found
         : found.flatMap((one) => alternativesOf(part).map((other) => [...one, ...other])),
@@ -159,7 +159,7 @@ function isTextArray(schema: TSchema): boolean {
   return type === 'array' && items !== undefined && filterTypeOf(items)?.kind === 'string'
 }
 
-/** In the one spelling in which it is stored: a filter compares character by character. */
+/** Whether the value has the spelling in which it is stored: filters compare strings byte by byte. */
 function isValueOf(schema: TSchema, value: unknown): boolean {
   const type = filterTypeOf(schema)
   return type !== undefined && parseFilterValue(type, String(value)) === value

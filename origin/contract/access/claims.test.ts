@@ -6,7 +6,7 @@ const rules = [any(owner('ownerId'), role('admin'), all(scope('x'), role('editor
 const named = namedClaims(rules)
 
 describe('claims that rules name', () => {
-  it('are the values that a rule compares, and all values where documents hold them', () => {
+  it('are the values that a rule compares, or all values if documents contain them', () => {
     expect(named).toEqual(
       new Map<string, unknown>([
         ['roles', new Set(['admin', 'editor'])],
@@ -63,7 +63,7 @@ describe('claims that rules name', () => {
     ).toEqual(expected)
   })
 
-  it('are bounded in number and length, since an assertion has to carry them', () => {
+  it('are bounded in number and length, because an assertion contains them', () => {
     const many = Array.from({ length: 40 }, (_, index) => `org-${index}`)
     expect(readNamedClaims({ org: many }, named, {})?.org).toHaveLength(16)
     const long = ['a'.repeat(1_000), 'b'.repeat(1_000)]

@@ -1,6 +1,6 @@
 import { type AccessRule, partsOf } from './rule.ts'
 
-/** Claims that rules read: of each the values that matter, or all of them where documents hold them. */
+/** Claims that rules read: the compared values of each, or `all` if documents contain them. */
 export type NamedClaims = ReadonlyMap<string, ReadonlySet<string> | 'all'>
 
 /** Claims that any of these rules reads. */
@@ -18,15 +18,15 @@ export function namedClaims(rules: Iterable<AccessRule>): NamedClaims {
   return named
 }
 
-/** Values of one claim that are carried for a rule with `tenant()`, and their characters together, at the most. */
+/** Maximum number of values of one claim for `tenant()`, and of their characters together. */
 const valuesMax = 16
 const charactersMax = 1_024
 
 /**
- * Values of the named claims in a token's claims. A claim is an array of strings or one string. A name is that of a
- * claim, or a path into objects (`realm_access.roles`).
+ * Reads the named claims from a token's claims. A claim is a string or an array of strings. A name is that of a claim,
+ * or a path into nested objects (`realm_access.roles`).
  *
- * @param paths where the issuer puts a claim; of a name that is not there, the claim of that name
+ * @param paths the issuer's own name for a claim; without an entry, the claim has its own name
  */
 export function readNamedClaims(
   claims: Readonly<Record<string, unknown>>,
@@ -43,7 +43,7 @@ export function readNamedClaims(
   return Object.keys(found).length === 0 ? undefined : found
 }
 
-/** Fewer values allow less and never more, so leaving some out is safe. */
+/** Keeps the values within the bounds. Fewer values never allow more, so omitting some is safe. */
 function bounded(values: readonly string[]): readonly string[] {
   let characters = 0
   return values.slice(0, valuesMax).filter((value) => {

@@ -2,9 +2,9 @@ import type { Principal } from '../principal.ts'
 import type { AccessRule } from './rule.ts'
 
 /**
- * Decision on a principal before any document is known.
- * `unauthenticated` becomes 401; `insufficientScope` and `forbidden` become 403 (RFC 6750 §3.1). A caller that passes may
- * still be narrowed to some documents: see {@link ./residual.ts}.
+ * Decision on a principal before any document is known. `unauthenticated` becomes 401; `insufficientScope` and
+ * `forbidden` become 403 (RFC 6750 §3.1). A caller who passes may still be limited to some documents: see
+ * {@link ./residual.ts}.
  */
 export type AccessDecision =
   | { readonly outcome: 'allowed' }
@@ -17,8 +17,8 @@ const unauthenticated: AccessDecision = { outcome: 'unauthenticated' }
 const forbidden: AccessDecision = { outcome: 'forbidden' }
 
 /**
- * Decides a rule for a principal (`undefined`: no token). A part that depends on the document counts as allowed for
- * anyone for whom it can hold at all.
+ * Decides a rule for a principal (`undefined`: no token). A part that depends on the document counts as allowed if it
+ * can hold for the principal at all.
  */
 export function decideAccess(rule: AccessRule, principal: Principal | undefined): AccessDecision {
   switch (rule.kind) {
@@ -60,7 +60,7 @@ function decideAll(rules: readonly AccessRule[], principal: Principal | undefine
   let denial: AccessDecision | undefined
   for (const part of rules) {
     const decision = decideAccess(part, principal)
-    // A token would not help where nobody is allowed.
+    // A token would not help, because no caller is allowed.
     if (decision.outcome === 'forbidden') return decision
     if (decision.outcome !== 'allowed') denial ??= decision
   }
@@ -72,18 +72,18 @@ function decideAny(rules: readonly AccessRule[], principal: Principal | undefine
   for (const part of rules) {
     const decision = decideAccess(part, principal)
     if (decision.outcome === 'allowed') return decision
-    // The first denial that says what the caller lacks is the most useful one.
+    // Keeps the first denial that names what the caller lacks, which is the most useful one.
     if (denial.outcome === 'forbidden') denial = decision
   }
   return denial
 }
 
-/** Whether the rule lets a caller without a token through, to some documents at least. */
+/** Whether a caller without a token is allowed, for at least some documents. */
 export const isPublic = (rule: AccessRule): boolean => decideAccess(rule, undefined).outcome === 'allowed'
 
 const none: readonly string[] = []
 
-/** Values of a claim that the principal carries. */
+/** The principal's values of a claim. */
 export function claimValues({ claims }: Principal, name: string): readonly string[] {
   return claims !== undefined && Object.hasOwn(claims, name) ? (claims[name] ?? none) : none
 }

@@ -3,10 +3,11 @@ import type { Residual } from './residual.ts'
 export type FilterDocument = Readonly<Record<string, unknown>>
 
 /**
- * A residual → conditions of a database filter, all of which must hold. Made of `$and`, `$or`, `$eq`, `$in` and `$exists`,
- * which Amazon DocumentDB has and answers from indexes. An array equals a value that it contains.
+ * Translates a residual to conditions of a database filter; all must hold. Uses `$and`, `$or`, `$eq`, `$in` and
+ * `$exists`, which Amazon DocumentDB supports and answers from indexes. `$eq` on an array field matches if the array
+ * contains the value.
  *
- * @param sparse fields that lead a sparse index, which is used only where the query says that the field exists
+ * @param sparse fields that lead a sparse index, which is only used if the query states that the field exists
  */
 export function residualFilter(
   { alternatives }: Residual,

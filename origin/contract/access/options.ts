@@ -1,20 +1,20 @@
 import { type AccessRule, partsOf } from './rule.ts'
 
-/** Rules of a resource, as an application developer writes them. */
+/** Access rules of a resource, as a developer writes them. */
 export interface AccessOptions {
-  /** Documents that a caller is shown; others are 404. */
+  /** Documents that a caller may read; others are 404. */
   readonly read: AccessRule
-  /** Rule of each of `create`, `update` and `delete` that is left out. */
+  /** Rule for each of `create`, `update` and `delete` that is not given. */
   readonly write?: AccessRule
-  /** Documents that a caller may make, alone and in batches. @default write */
+  /** Documents that a caller may create, singly and in batches. @default write */
   readonly create?: AccessRule
-  /** Documents that a caller may replace and patch, of those that they are shown. @default write */
+  /** Documents that a caller may replace and patch, among those that it may read. @default write */
   readonly update?: AccessRule
-  /** Documents that a caller may delete, of those that they are shown. @default write */
+  /** Documents that a caller may delete, among those that it may read. @default write */
   readonly delete?: AccessRule
 }
 
-/** A rule for each kind of operation. */
+/** One rule per kind of operation. */
 export interface AccessRules {
   readonly read: AccessRule
   readonly create: AccessRule
@@ -22,16 +22,16 @@ export interface AccessRules {
   readonly delete: AccessRule
 }
 
-/** Options with `write` written out. Every rule is there: checked with the definition. */
+/** Fills in `write` for the rules that are not given. */
 export function resolveAccess({ read, write, ...own }: AccessOptions): AccessRules {
-  // The cast: a rule that is neither given nor covered by `write` is a mistake, and stops the start.
+  // The cast is safe: definition-options.ts refuses a rule that is neither given nor covered by `write`.
   const rest = write as AccessRule
   return { read, create: own.create ?? rest, update: own.update ?? rest, delete: own.delete ?? rest }
 }
 
 /**
- * The owner field that a new document's is the creator's subject in: the one that `create` names, or else the only one
- * that any rule does. It stays what it is. Other owner fields are ordinary ones.
+ * The owner field that is set to the creator's subject in a new document: the one in the rule of `create`, or else the
+ * only one in any rule. It never changes. Other owner fields are ordinary fields.
  */
 export function creatorField(rules: AccessRules): string | undefined {
   const [named] = ownersIn(rules.create)
@@ -40,12 +40,12 @@ export function creatorField(rules: AccessRules): string | undefined {
   return others.length === 0 ? only : undefined
 }
 
-/** Owner fields that a rule names, each once. */
+/** Owner fields in a rule, each once. */
 export const ownersIn = (rule: AccessRule): readonly string[] => [
   ...new Set([...partsOf(rule)].flatMap((part) => (part.kind === 'owner' ? [part.field] : []))),
 ]
 
-/** Claims by the fields that `tenant()` compares them with. */
+/** Claims by the fields that `tenant()` compares with them. */
 export const tenantFields = (rules: AccessRules): ReadonlyMap<string, string> =>
   new Map(
     Object.values(rules)

@@ -6,7 +6,7 @@ import { type FilterDocument, residualFilter } from './filter.ts'
 import { residualOf, satisfies } from './residual.ts'
 import type { AccessRule } from './rule.ts'
 
-/** Rules, callers and documents from few values, so that they meet. */
+/** Rules, callers and documents from few values, so that they match often. */
 const subjects = ['a', 'b', 'c']
 const names = ['x', 'y']
 const scalar = fc.constantFrom('a', 'b', 'x', 1, true)
@@ -45,7 +45,7 @@ const document = fc.record(
 )
 type Document = Readonly<Record<string, unknown>>
 
-/** The words, word by word. */
+/** Reference implementation: evaluates each word of the rule. */
 function isAllowed(rule: AccessRule, who: Principal | undefined, document: Document): boolean {
   switch (rule.kind) {
     case 'anyone':
@@ -73,7 +73,10 @@ function isAllowed(rule: AccessRule, who: Principal | undefined, document: Docum
   }
 }
 
-/** The operators that filters are made of, as the database has them: an array equals each value that it contains. */
+/**
+ * Reference implementation of the filter operators, as the database defines them: an array equals each value it
+ * contains.
+ */
 function matches(filter: FilterDocument, document: Document): boolean {
   return Object.entries(filter).every(([key, operand]) => {
     if (key === '$or') return (operand as FilterDocument[]).some((one) => matches(one, document))
@@ -85,7 +88,7 @@ function matches(filter: FilterDocument, document: Document): boolean {
   })
 }
 
-it('edge, filter and residual agree with the words, and one residual shows one set of documents', () => {
+it('edge, filter and residual agree with the rule, and equal residuals show equal documents', () => {
   const shown = new Map<string, string>()
   const documents = fc.sample(document, { numRuns: 10, seed: 7 })
   let cases = 0
@@ -102,7 +105,7 @@ it('edge, filter and residual agree with the words, and one residual shows one s
         }
         return expected
       })
-      // A caller that the edge refuses may see nothing.
+      // A caller that the edge refuses must not be shown anything.
       if (decideAccess(rule, who).outcome !== 'allowed' && residual.text !== '!') return false
       const set = verdicts.slice(1).join()
       const known = shown.get(residual.text) ?? set
@@ -114,7 +117,7 @@ it('edge, filter and residual agree with the words, and one residual shows one s
   expect(cases).toBeGreaterThanOrEqual(100_000)
 }, 60_000)
 
-it('the order and repetition of parts make no other residual', () => {
+it('order and repetition of parts do not change the residual', () => {
   fc.assert(
     fc.property(fc.array(rule, { maxLength: 3 }), principal, (rules, who) => {
       for (const kind of ['any', 'all'] as const) {

@@ -7,27 +7,28 @@ export interface Condition {
   readonly field: string
   /** `is`: the field has one of the values. `has`: the field is an array that contains the value. */
   readonly operator: 'is' | 'has'
-  /** Sorted, each once; one value where the operator is `has`. */
+  /** Sorted and unique; a single value if the operator is `has`. */
   readonly values: readonly Constant[]
 }
 
-/** Conditions that all must hold, sorted by their text. */
+/** Conditions that must all hold, sorted by their text. */
 export type Alternative = readonly Condition[]
 
 /**
- * Rest of a rule once everything that the principal decides is decided, and its claims are bound: one of the
- * alternatives must hold. No alternative: nothing is allowed. An alternative without conditions: everything is.
+ * The remainder of a rule once everything that depends on the principal is decided and its claims are inserted: one of
+ * the alternatives must hold. Without alternatives, nothing is allowed; with an alternative without conditions,
+ * everything is.
  *
- * It is the audience of an answer: callers with the same text see the same documents. Since no word of a rule takes
- * anything away, the alternatives that no other one covers are the same however the rule is written (its prime
- * implicants), so the text is a canonical form.
+ * It identifies the audience of an answer: callers with equal text see equal documents. Words of rules only grant, so
+ * the minimal alternatives (prime implicants) are the same however the rule is written, and the text is a canonical
+ * form.
  */
 export interface Residual {
   readonly alternatives: readonly Alternative[]
   readonly text: string
 }
 
-/** Residual of a rule for a principal; `undefined`: a caller without a token. */
+/** Residual of a rule for a principal; `undefined` for a caller without a token. */
 export function residualOf(rule: AccessRule, principal: Principal | undefined): Residual {
   const alternatives = minimal(expand(rule, principal))
   const text = alternatives.map((one) => one.map(conditionText).join('&')).join('|')
@@ -39,7 +40,7 @@ const everything: readonly Alternative[] = [[]]
 
 export const allowsAll = ({ alternatives }: Residual): boolean => alternatives[0]?.length === 0
 
-/** Whether a document, by its stored fields, satisfies a residual. */
+/** Whether a document satisfies a residual, by its stored fields. */
 export function satisfies({ alternatives }: Residual, fields: Readonly<Record<string, unknown>>): boolean {
   return alternatives.some((conditions) => conditions.every((condition) => holds(condition, fields)))
 }
@@ -97,11 +98,11 @@ function expandSignedIn(rule: CallerRule, principal: Principal): readonly Altern
 
 const is = (field: string, values: readonly Constant[]): Condition => ({ field, operator: 'is', values })
 
-/** Every alternative of one side with every one of the other. */
+/** Combines every alternative of one side with every one of the other. */
 const both = (left: readonly Alternative[], right: readonly Alternative[]): readonly Alternative[] =>
   left.flatMap((one) => right.flatMap((other) => joined(one, other)))
 
-/** Conditions of both; none where a field would have to have two values at once. */
+/** Conditions of both; none if a field would need two values at once. */
 function joined(one: Alternative, other: Alternative): readonly Alternative[] {
   const conditions = [...one]
   for (const condition of other) {
@@ -119,7 +120,7 @@ function joined(one: Alternative, other: Alternative): readonly Alternative[] {
   return [conditions]
 }
 
-/** Alternatives that no other one covers, in the order of their texts. */
+/** Alternatives that no other one covers, sorted by their text. */
 function minimal(alternatives: readonly Alternative[]): readonly Alternative[] {
   const byText = new Map<string, Alternative>()
   for (const one of alternatives) {
@@ -134,7 +135,7 @@ function minimal(alternatives: readonly Alternative[]): readonly Alternative[] {
   return sorted.filter((one) => !sorted.some((other) => other !== one && covers(other, one)))
 }
 
-/** Whether every document that satisfies `narrow` satisfies `wide`, too. Two that say the same were made one before. */
+/** Whether every document that satisfies `narrow` also satisfies `wide`. Equal alternatives were merged before. */
 const covers = (wide: Alternative, narrow: Alternative): boolean =>
   wide.every((condition) => narrow.some((stricter) => isImpliedBy(condition, stricter)))
 
@@ -143,6 +144,6 @@ const isImpliedBy = (condition: Condition, stricter: Condition): boolean =>
   condition.operator === stricter.operator &&
   stricter.values.every((value) => condition.values.includes(value))
 
-/** JSON keeps texts and numbers apart, and quotes what could be taken for another part. */
+/** JSON distinguishes strings from numbers, and quotes characters that could be taken for a separator. */
 const conditionText = ({ field, operator, values }: Condition): string =>
   `${field}${operator === 'is' ? '=' : '~'}${values.map((value) => JSON.stringify(value)).join(',')}`

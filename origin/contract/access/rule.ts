@@ -1,8 +1,8 @@
 /**
- * Access rules as data, so that one rule can be decided at the edge before any call of the origin, compiled into a
- * filter of the database, named in the key of a stored answer, and printed in the OpenAPI document.
+ * Access rules as data: one rule is decided at the edge before any call of the origin, compiled into a database filter,
+ * made part of cache keys, and printed in the OpenAPI document.
  *
- * Every word grants something and none takes anything away, so a caller with fewer claims is never allowed more.
+ * Words only grant access, so a caller with fewer claims is never allowed more.
  */
 export type AccessRule =
   | { readonly kind: 'anyone' }
@@ -17,19 +17,19 @@ export type AccessRule =
   | { readonly kind: 'any'; readonly rules: readonly AccessRule[] }
   | { readonly kind: 'all'; readonly rules: readonly AccessRule[] }
 
-/** Value that a rule compares a stored field with. */
+/** Value that a rule compares with a stored field. */
 export type Constant = string | number | boolean
 
 export const anyone: AccessRule = { kind: 'anyone' }
 export const signedIn: AccessRule = { kind: 'signedIn' }
 
-/** Nobody: the operation does not exist. */
+/** No caller: the operation does not exist. */
 export const never: AccessRule = { kind: 'never' }
 
-/** Callers whose token carries this OAuth 2.0 scope (RFC 6749 §3.3). */
+/** Callers whose token has this OAuth 2.0 scope (RFC 6749 §3.3). */
 export const scope = (name: string): AccessRule => ({ kind: 'scope', scope: name })
 
-/** Callers whose token has `value` in a claim. Where the claim is found is configuration of the issuer. */
+/** Callers whose token has `value` in a claim. The issuer's configuration maps names to claims. */
 export const claim = (name: string, value: string): AccessRule => ({ kind: 'claim', claim: name, value })
 
 /** Callers with a role: `claim('roles', name)`, the claim of RFC 9068 §2.2.3.1. */
@@ -38,20 +38,20 @@ export const role = (name: string): AccessRule => claim('roles', name)
 /** Callers with a permission: `claim('permissions', name)`. */
 export const permission = (name: string): AccessRule => claim('permissions', name)
 
-/** Only the subject that the document's `field` names. The field is set from the token, never from a body. */
+/** Only the subject in the document's `field`, which is set from the token and never from a body. */
 export const owner = (field: string): AccessRule => ({ kind: 'owner', field })
 
-/** Only subjects that the document's `field`, an array of strings, contains. */
+/** Only subjects in the document's `field`, an array of strings. */
 export const member = (field: string): AccessRule => ({ kind: 'member', field })
 
-/** Only callers whose `claim` has the value of the document's `field`. */
+/** Only callers whose `claim` contains the value of the document's `field`. */
 export const tenant = (field: string, claimName: string): AccessRule => ({
   kind: 'tenant',
   field,
   claim: claimName,
 })
 
-/** Only documents whose fields have these values, whoever asks. */
+/** Only documents whose fields have these values, for any caller. */
 export const where = (fields: Readonly<Record<string, Constant>>): AccessRule => ({ kind: 'where', fields })
 
 /** Callers who satisfy one of the rules. */
@@ -60,13 +60,13 @@ export const any = (...rules: AccessRule[]): AccessRule => ({ kind: 'any', rules
 /** Callers who satisfy every rule. */
 export const all = (...rules: AccessRule[]): AccessRule => ({ kind: 'all', rules })
 
-/** The rule and all that it is made of. */
+/** The rule and all rules nested in it. */
 export function* partsOf(rule: AccessRule): Generator<AccessRule> {
   yield rule
   if (rule.kind === 'any' || rule.kind === 'all') for (const part of rule.rules) yield* partsOf(part)
 }
 
-/** The field that must hold the caller's subject whatever else holds: an `owner` that no `any` offers a way around. */
+/** The field that always has to contain the caller's subject: an `owner` without an alternative in `any`. */
 export function ownerField(rule: AccessRule): string | undefined {
   if (rule.kind === 'owner') return rule.field
   if (rule.kind !== 'all') return undefined
@@ -77,12 +77,12 @@ export function ownerField(rule: AccessRule): string | undefined {
   return undefined
 }
 
-/** Every scope that the rule names, for documentation and `WWW-Authenticate`. */
+/** Every scope in the rule, for documentation and `WWW-Authenticate`. */
 export const scopesOf = (rule: AccessRule): readonly string[] => [
   ...new Set([...partsOf(rule)].flatMap((part) => (part.kind === 'scope' ? [part.scope] : []))),
 ]
 
-/** Whether the rule reads the document, so that it cannot be decided by the caller alone. */
+/** Whether the rule reads the document, so that the caller alone does not decide it. */
 export const readsDocument = (rule: AccessRule): boolean =>
   [...partsOf(rule)].some(({ kind }) => isOfDocument(kind))
 

@@ -8,7 +8,7 @@ import { describeAccess, requiredScopes } from './operation.ts'
 import { describeFailures } from './problems.ts'
 import { schemaName } from './schemas.ts'
 
-/** The one method of an action's path. */
+/** The POST of an action's path. */
 export function describeAction(view: View, action: Action): Json {
   const { resource, version } = view
   const { name, access, target, description } = action

@@ -4,7 +4,7 @@ import { headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
 import { schemaName } from './schemas.ts'
 
-/** Answers of an operation that went well, by status. */
+/** Successful answers of an operation, by status. */
 export function describeSuccess(view: View, operation: Operation): Json {
   const name = schemaName(view)
   const one = json(ref('schemas', name))
@@ -58,7 +58,10 @@ export function describeSuccess(view: View, operation: Operation): Json {
   }
 }
 
-/** `Range` (RFC 9110 §14) is no parameter here, since few have a use for it; who sends it gets those bytes of the 200. */
+/**
+ * `Range` (RFC 9110 §14) is not documented as a parameter, because few clients need it; a client that sends it gets a
+ * 206.
+ */
 const partialContent: Json = {
   description: 'The bytes that `Range` asks for, where the edge holds the answer.',
   headers: headerRefs('ETag', 'Content-Range', 'X-Request-Id'),

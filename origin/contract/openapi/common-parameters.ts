@@ -8,7 +8,7 @@ export const commonParameters = {
     name: 'id',
     in: 'path',
     required: true,
-    // `batch` is a path of its own.
+    // Excludes `batch`, which is another path.
     schema: { type: 'string', pattern: idPattern.source.replace('^', '^(?!batch$)') },
   },
   cursor: {

@@ -12,7 +12,7 @@ const document = openApiDocument(application) as {
   components: Record<string, Record<string, unknown>>
 }
 
-it('describes every operation of the contract and no other', () => {
+it('describes exactly the operations of the contract', () => {
   const described = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods)
       .filter((method) => method !== 'parameters')
@@ -24,13 +24,13 @@ it('describes every operation of the contract and no other', () => {
   expect(described.sort()).toEqual(offered.sort())
 })
 
-it('points only to what it holds', () => {
+it('has no dangling reference', () => {
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/([^"]+)"/g)]
   expect(references.length).toBeGreaterThan(20)
   for (const [, kind = '', name = ''] of references) expect(document.components[kind]).toHaveProperty([name])
 })
 
-it('tells writes, and no reads, that an outcome may be unknown, and that it is the only code of that kind', () => {
+it('documents outcome-unknown for writes only, as the only code after which a write may have happened', () => {
   const { responses } = document.components as { responses: Record<string, { description: string }> }
   expect(Object.keys(document.paths).length).toBeGreaterThan(3)
   for (const methods of Object.values(document.paths)) {
@@ -44,7 +44,7 @@ it('tells writes, and no reads, that an outcome may be unknown, and that it is t
   }
 })
 
-it('gives each operation a name of its own', () => {
+it('gives each operation a unique operationId', () => {
   const names = Object.values(document.paths).flatMap((methods) =>
     Object.values(methods).map(({ operationId }) => operationId),
   )
@@ -53,14 +53,14 @@ it('gives each operation a name of its own', () => {
   expect(new Set(given).size).toBe(given.length)
 })
 
-it('carries what the application says of itself', () => {
+it('contains title, summary and license of the application', () => {
   expect(document).toMatchObject({ info: { title: application.title, summary: application.summary } })
   expect(document).not.toHaveProperty('info.license')
   const license = { name: 'MIT', identifier: 'MIT' }
   expect(openApiDocument({ ...application, license })).toMatchObject({ info: { license } })
 })
 
-it('holds no component that nothing refers to, however little an application offers', () => {
+it('has no unused component, even for a minimal application', () => {
   const schema = Type.Object({ text: Type.String({ maxLength: 80 }) })
   const notes = resource('notes', {
     description: 'Notes.',

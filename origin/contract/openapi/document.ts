@@ -11,8 +11,8 @@ import { describeSchemas } from './schemas.ts'
 import { usedComponents } from './used-components.ts'
 
 /**
- * An application as an OpenAPI 3.1 document. Every answer that either tier can give is in it, so that a tester which
- * knows only the document can tell a defect from a decision.
+ * The OpenAPI 3.1 document of an application. It contains every answer that either tier can give, so that a contract
+ * tester can tell a defect from intended behaviour.
  */
 export function openApiDocument({ title, summary, license, resources }: Application): Json {
   const views = viewsOf(resources)

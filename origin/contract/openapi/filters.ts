@@ -2,7 +2,7 @@ import { operators, operatorsOf, parameterOf } from '../operators/index.ts'
 import type { QueryField } from '../query-fields.ts'
 import type { Json } from './json.ts'
 
-/** One parameter for each operator of a filter. */
+/** One parameter per operator of a filter. */
 export function describeFilter(field: QueryField): Json[] {
   const { name, type } = field
   return operatorsOf(field).map((operator) => ({

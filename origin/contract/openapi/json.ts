@@ -1,6 +1,6 @@
 export type Json = Record<string, unknown>
 
-/** Kinds of components that are referred to by name. */
+/** Kinds of components that references name. */
 export type ComponentKind = 'schemas' | 'responses' | 'parameters' | 'headers'
 
 export const ref = (kind: ComponentKind, name: string): Json => ({ $ref: `#/components/${kind}/${name}` })

@@ -48,7 +48,7 @@ const verbs: Readonly<Record<Operation, string>> = {
   action: 'Act on one',
 }
 
-/** Scopes that a token must have: where there is another way, none is. */
+/** Scopes that a token must have; empty if the rule also allows other ways. */
 export const requiredScopes = (rule: AccessRule): readonly string[] =>
   [...partsOf(rule)].some(({ kind }) => kind === 'any') ? [] : scopesOf(rule)
 
@@ -66,10 +66,10 @@ export function describeAccess(rule: AccessRule): string {
   return parts.join(' ')
 }
 
-/** Words that need no more said than whose documents they are and which scopes they need. */
+/** Rules for which the owner and the required scopes say everything. */
 const plainKinds: ReadonlySet<AccessRule['kind']> = new Set(['anyone', 'signedIn', 'scope', 'owner', 'all'])
 
-/** A rule in words. */
+/** Describes a rule in words. */
 function ruleText(rule: AccessRule): string {
   switch (rule.kind) {
     case 'anyone':

@@ -6,7 +6,7 @@ import { accessRuleOf, isRead, type Operation } from '../route.ts'
 import { type commonHeaders, headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
 
-/** Problems that an operation may be answered with, by status. */
+/** Problems of an operation, by status. */
 export function describeFailures(view: View, operation: Operation, action?: Action): Json {
   const { resource } = view
   const statuses = new Set([400, 401, 404, 406, 414, 429, 431, 500, 502, 503, 504])
@@ -34,12 +34,12 @@ export function describeFailures(view: View, operation: Operation, action?: Acti
 
 const responseName = (status: number | string): string => `Problem${status}`
 
-/** The 503 of a write: the one status under which "nothing was done" and "nobody knows" have to be told apart. */
+/** The 503 of a write: the only status with codes both for "nothing was done" and for "outcome unknown". */
 const unavailableToWrite = 'Problem503Write'
 
 /**
- * 405 is left out: it answers exactly the methods that the document does not have. So is what a read cannot be told of
- * its outcome.
+ * Omits 405, which answers exactly the methods that the document does not contain. Omits `outcome-unknown`, which is
+ * described for writes only.
  */
 const problemsByStatus = Object.groupBy(
   (Object.keys(problemCatalogue) as ProblemCode[]).filter(
@@ -75,7 +75,7 @@ function describeProblems(status: string, codes: readonly ProblemCode[]): [strin
   ]
 }
 
-/** Every answer with a problem, by its name among the components. */
+/** Every problem response, by component name. */
 export const problemResponses: Readonly<Record<string, Json>> = Object.fromEntries([
   ...Object.entries(problemsByStatus).map(([status, codes]) => describeProblems(status, codes)),
   describeUnavailableToWrite(),

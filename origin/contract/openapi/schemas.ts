@@ -12,7 +12,7 @@ export function schemaName({ resource, version }: View): string {
   return `${words.join('')}${version.toUpperCase()}`
 }
 
-/** Schemas of a view by name: what is shown, all of it or some fields, and what is taken. */
+/** Schemas of a view by name: the full document, a selection of fields, and the bodies of writes. */
 export function describeSchemas(view: View): [string, Json][] {
   const name = schemaName(view)
   const output = withReferences(view, outputSchema(view.representation))
@@ -32,7 +32,7 @@ export function describeSchemas(view: View): [string, Json][] {
   ].map(([schemaOf, schema]) => [schemaOf as string, documentedSchema(schema as Json)])
 }
 
-/** Says of each field that holds ids whose they are. */
+/** Adds to the description of each reference field the resource of its ids. */
 function withReferences({ resource, representation }: View, schema: TSchema): Json {
   const { properties } = membersOf(schema)
   const members = Object.entries(properties).map(([name, field]): [string, Json] => {
@@ -45,7 +45,7 @@ function withReferences({ resource, representation }: View, schema: TSchema): Js
   return { ...(schema as object), properties: Object.fromEntries(members) }
 }
 
-/** With the documents that `expand` asks for. */
+/** Adds the documents of `expand`. */
 function withExpanded(view: View, output: Json): Json {
   const expansions = expansionsOf(view)
   if (expansions.length === 0) return output
@@ -64,11 +64,11 @@ function withExpanded(view: View, output: Json): Json {
   return { ...output, properties: { ...membersOf(output).properties, expanded } }
 }
 
-// The cast: an object schema has both.
+// The cast is safe: every view's schema is an object schema, and TypeBox gives it both members.
 const membersOf = (schema: object) =>
   schema as { readonly properties: Record<string, Json>; readonly required: readonly string[] }
 
-/** A merge patch may hold any member, `null` removing an optional one (RFC 7396). */
+/** Schema of a merge patch: any member may be present, and `null` removes an optional one (RFC 7396). */
 function patchSchema(input: Json): Json {
   const { properties, required } = membersOf(input)
   const members = Object.entries(properties).map(([name, field]) => [

@@ -2,7 +2,7 @@ import type { ComponentKind, Json } from './json.ts'
 
 export type Components = Readonly<Record<ComponentKind, Readonly<Record<string, unknown>>>>
 
-/** Components that `paths` refer to, directly or through others: an unused one is a mistake to linters, and noise to readers. */
+/** Components that `paths` refer to, directly or indirectly: linters report unused ones. */
 export function usedComponents(paths: Json, components: Components): Json {
   const used = new Set<string>()
   const pending: unknown[] = [paths]
@@ -11,7 +11,7 @@ export function usedComponents(paths: Json, components: Components): Json {
       if (used.has(reference)) continue
       used.add(reference)
       const [kind, name] = reference.split('/').slice(-2)
-      // Every reference is made by `ref`, which takes no other kind.
+      // The casts are safe: every reference is made by `ref`, which accepts only these kinds.
       pending.push(components[kind as ComponentKind][name as string])
     }
   }
