@@ -4,7 +4,7 @@ import { advisories } from './resources/advisories.ts'
 import { places } from './resources/places.ts'
 import { trips } from './resources/trips.ts'
 
-/** The sample application. Pure: the origin runs it, and the Worker's bundle holds it, too. */
+/** The sample application. It must be pure: the origin runs it, and the Worker's bundle contains it, too. */
 export const application = defineApplication({
   name: 'travel',
   title: 'Travel API',

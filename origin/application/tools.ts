@@ -1,7 +1,7 @@
 import type { ApplicationTools } from '@spillway/origin/contract'
 import { seed } from './seed.ts'
 
-/** Parts of the application for `npm start` and the load scenarios. Remove what you do not need. */
+/** Parts of the application for `npm start` and the load scenarios. Remove those that you do not need. */
 export const tools: ApplicationTools = {
   seed,
   welcome: {
@@ -19,10 +19,10 @@ export const tools: ApplicationTools = {
     ],
   },
   load: {
-    // People look at places and plan trips. Of 20 requests 19 read, as in infra's costs.
+    // Users read places and plan trips. 19 of 20 requests are reads, as in infra's cost model.
     browse: { 'places.read': 65, 'places.list': 30, 'trips.create': 5 },
     crowded: ['places'],
-    // As many places as the seed has.
+    // The number of places in the seed.
     documents: 24_323,
   },
 }

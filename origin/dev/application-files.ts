@@ -1,24 +1,24 @@
 /**
- * Application to run: `own`, which the repository is deployed with, `fixture` of the framework's tests, or the folder of
+ * Application to run: `own`, which this repository deploys; `fixture`, for the framework's tests; or the folder of
  * another one, as a path from the root.
  */
 export type WhichApplication = string
 
 /** Files of an application, as paths from the root. */
 export interface ApplicationFiles {
-  /** Program of the origin. */
+  /** Entry point of the origin. */
   readonly origin: string
   /** Entry point of the Worker. */
   readonly worker: string
   /** Exports `application`. */
   readonly definition: string
-  /** Exports `tools`; `undefined`: there are none. */
+  /** Exports `tools`; `undefined` if there are none. */
   readonly tools: string | undefined
-  /** What the Worker's bundle is made of beside the framework, as a glob pattern. */
+  /** Files that the Worker's bundle contains beside the framework, as a glob pattern. */
   readonly bundled: string
 }
 
-/** All have the same framework, each its own entry points. */
+/** Files of an application; each has its own entry points. */
 export function applicationFiles(which: WhichApplication): ApplicationFiles {
   if (which === 'own') {
     return {

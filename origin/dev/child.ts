@@ -6,16 +6,16 @@ import { stripVTControlCharacters } from 'node:util'
 import { attachLifeline } from './lifeline.ts'
 
 export interface ChildOptions {
-  /** Its name in messages. */
+  /** Name in messages. */
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
   readonly cwd?: string
-  /** The whole environment. @default this process's own */
+  /** The whole environment. @default that of this process */
   readonly env?: NodeJS.ProcessEnv
-  /** File that gets everything it prints. */
+  /** File for all of its output. */
   readonly logFile?: string
-  /** Called with each line that it prints. */
+  /** Called with each line of output. */
   readonly onLine?: (line: string) => void
 }
 
@@ -26,26 +26,29 @@ export interface Exit {
 
 export interface Child {
   readonly name: string
-  /** Also the id of its process group. */
+  /** Process id, which is also that of its process group. */
   readonly pid: number
-  /** Resolves when the process has ended, however it ended. */
+  /** Resolves when the process has ended in any way. */
   readonly exited: Promise<Exit>
-  /** The last lines that it printed. */
+  /** The last lines of output. */
   tail(lines?: number): string
   /** Signals the process itself, not its children. */
   signal(signal: NodeJS.Signals): void
   /**
-   * Asks it to end, then ends it, then ends what is left of its process group; resolves when all of that is gone.
-   * Calling it again with a shorter grace shortens the wait.
+   * Sends SIGTERM, then SIGKILL, then ends the rest of the process group; resolves when all of it is gone. A second
+   * call with a shorter grace period shortens the wait.
    *
-   * @param graceMs how long it may take to end by itself. @default 10 000
+   * @param graceMs time to end by itself, in ms. @default 10 000
    */
   stop(graceMs?: number): Promise<Exit>
 }
 
 const keptLines = 200
 
-/** Starts a process in its own group, so that Ctrl-C in the terminal reaches only us and we choose the order of ends. */
+/**
+ * Starts a process in a group of its own, so that Ctrl-C in the terminal does not reach it and this process decides the
+ * order of shutdown.
+ */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const { name, command, args, cwd, env, logFile, onLine } = options
   const child = spawn(command, args, {
@@ -73,7 +76,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     child.once('spawn', () => resolve(child.pid as number))
   })
   const letGo = attachLifeline(pid)
-  // 'close' comes after the last line; a grandchild that keeps the pipe open must not hold the news back for long.
+  // 'close' follows the last line of output; the timer covers a grandchild that keeps the pipe open.
   child.once('close', (code, signal) => settle({ code, signal }))
   child.once('exit', (code, signal) => setTimeout(() => settle({ code, signal }), 300).unref())
   void exited.then(() => {
@@ -97,7 +100,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   }
 }
 
-/** How an exit reads in a sentence. */
+/** Describes an exit in a sentence. */
 export const describeExit = ({ code, signal }: Exit): string =>
   signal === null ? `exited with code ${code}` : `was ended by ${signal}`
 
@@ -110,14 +113,14 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
     process.kill(-group, signal)
     return true
   } catch (error) {
-    // EPERM: macOS says so of a group of which only zombies are left.
+    // macOS reports EPERM for a group of zombies only.
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ESRCH' || code === 'EPERM') return false
     throw error
   }
 }
 
-/** SIGTERM for stragglers, SIGKILL soon after; gone when it returns. */
+/** Sends SIGTERM to the rest of a group, then SIGKILL; resolves when the group has ended. */
 async function endGroup(group: number): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (!signalGroup(group, signal)) return
@@ -126,5 +129,5 @@ async function endGroup(group: number): Promise<void> {
       if (!isGroupAlive(group)) return
     }
   }
-  // Only zombies outlive SIGKILL: in a container whose first process does not reap them, they stay in the group.
+  // Only zombies outlive SIGKILL: they stay in the group if a container's first process does not reap them.
 }

@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb'
 
-/** Removes a database from the server that it is on. */
+/** Drops a database. */
 export async function dropDatabase(uri: string, name: string): Promise<void> {
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2_000 })
   await client

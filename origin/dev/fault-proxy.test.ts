@@ -3,7 +3,7 @@ import { type AddressInfo, createConnection, createServer, type Server, type Soc
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 
-/** Answers every chunk with itself, and notes what it got. */
+/** Echoes every chunk, and records it. */
 let target: Server
 let received: string
 let proxy: FaultProxy
@@ -60,7 +60,7 @@ test('a reset ends open connections and new ones with ECONNRESET', async () => {
   expect(await failure(dial(proxy.port))).toBe('ECONNRESET')
 })
 
-test('a cut refuses connections on the port until it is mended', async () => {
+test('a cut refuses connections on the port until it ends', async () => {
   await proxy.apply({ kind: 'cut' })
   expect(await failure(dial(proxy.port))).toBe('ECONNREFUSED')
 
@@ -70,7 +70,7 @@ test('a cut refuses connections on the port until it is mended', async () => {
   expect(await text(caller, 4)).toBe('back')
 })
 
-test('a mute lets a request arrive and resets the connection in the place of the answer', async () => {
+test('a mute delivers a request and resets the connection instead of answering', async () => {
   const caller = await connect()
   await proxy.apply({ kind: 'mute' })
   caller.write('done')
@@ -87,7 +87,7 @@ async function connect(port = proxy.port): Promise<Socket> {
 
 function dial(port: number): Socket {
   const socket = createConnection(port, '127.0.0.1')
-  // Looked at by `failure`; not an accident when nobody looks.
+  // `failure` checks the error; without a listener it would be uncaught.
   socket.on('error', () => {})
   callers.push(socket)
   return socket

@@ -1,12 +1,12 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 
 /**
- * Treatment of the bytes on their way.
- * - `pass`: nothing.
- * - `stall`: connections open, and nothing comes through until the fault changes.
+ * Faults of the proxy.
+ * - `pass`: none; bytes are forwarded.
+ * - `stall`: connections open, and no bytes are forwarded until the fault changes.
  * - `reset`: connections are reset (RST), open ones at once and new ones when they are made.
- * - `cut`: open connections are reset and new ones refused.
- * - `mute`: what a caller sends arrives, and the connection is reset in the place of the answer.
+ * - `cut`: open connections are reset, and new ones refused.
+ * - `mute`: bytes of a caller are delivered, and the connection is reset instead of an answer.
  */
 export type Fault =
   | { readonly kind: 'pass' }
@@ -25,7 +25,7 @@ export interface FaultProxy {
 
 const host = '127.0.0.1'
 
-/** A TCP proxy between two processes of this machine that can be made to misbehave while it runs. */
+/** A TCP proxy between two local processes, with faults that can be switched at run time. */
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const links = new Set<Link>()
   let fault: Fault = { kind: 'pass' }
@@ -70,7 +70,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   }
 }
 
-/** One connection through the proxy: the caller's socket and the one to the target. */
+/** One connection through the proxy: the caller's socket and that of the target. */
 class Link {
   onClose = () => {}
   readonly #caller: Socket

@@ -2,21 +2,15 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-/** The repository. */
+/** Root of the repository. */
 export const root = resolve(import.meta.dirname, '../..')
 
-/**
- * Folder of files that a checkout makes for itself: keys, data files, bundles. Ignored by version control. SPILLWAY_FOLDER puts it
- * elsewhere.
- */
+/** Folder for generated files: keys, data files, bundles. Git ignores it. SPILLWAY_FOLDER overrides it. */
 export const localFolder = resolve(process.env.SPILLWAY_FOLDER || join(root, '.spillway'))
-// Processes that start in another folder are to mean the same one.
+// Makes the path absolute for processes that start in another folder.
 if (process.env.SPILLWAY_FOLDER) process.env.SPILLWAY_FOLDER = localFolder
 
-/**
- * Downloads that outlive the checkout and are shared by all checkouts of one user; the checkout's own where the home folder
- * cannot be written to.
- */
+/** Folder for downloads, shared by all checkouts of a user; inside the checkout if the home folder is not writable. */
 export const cacheFolder = writable(
   join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'spillway'),
   join(localFolder, 'cache'),

@@ -4,12 +4,12 @@ import type { Application, ApplicationTools } from '@spillway/origin/contract'
 import { applicationFiles, type WhichApplication } from './application-files.ts'
 import { root } from './folders.ts'
 
-/** An application's definition and its tools. */
+/** Loads an application's definition and its tools. */
 export async function loadApplication(
   which: WhichApplication,
 ): Promise<{ readonly application: Application; readonly tools: ApplicationTools }> {
   const { definition, tools } = applicationFiles(which)
-  // The types: of each application they are checked where they are written.
+  // The types are safe: each application's own sources are type-checked.
   const { application }: { application: Application } = await load(definition)
   if (tools === undefined) return { application, tools: {} }
   const own: { tools: ApplicationTools } = await load(tools)

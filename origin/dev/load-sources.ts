@@ -1,4 +1,4 @@
-/** Program: loads the origin's modules and prints the mistake that one of them was stopped by, as short as can be. */
+/** Program: loads the origin's modules, and prints the error of the one that fails in as few lines as possible. */
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './folders.ts'
@@ -16,13 +16,13 @@ try {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  // All that a definition's author needs is in the message.
+  // The message of a definition error says everything that its author needs.
   if (error.name === 'DefinitionError' || error.name === 'ServerCodeError') return error.message
   const place = placeOf(error)
   return `${error.name}: ${error.message}${place === undefined ? '' : `\n  at ${place}`}`
 }
 
-/** The first line of the stack that is in the checkout, and none of a library or of this program. */
+/** The first line of the stack inside the checkout, without libraries and this program. */
 function placeOf({ stack = '' }: Error): string | undefined {
   const places = [...stack.matchAll(/(file:\/\/\S+?\.ts)(:\d+(?::\d+)?)/g)]
     .map(([, url, position]) => `${relative(root, fileURLToPath(url as string))}${position}`)

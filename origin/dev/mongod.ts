@@ -8,47 +8,50 @@ import { mongodBinary } from './mongod-binary.ts'
 import { freePort } from './ports.ts'
 
 /**
- * The embedded database: a real `mongod`, started by ourselves rather than by mongodb-memory-server, because its data is
- * to outlive it, failover tests need its process, and a port that changes between starts must not orphan its replica set.
+ * The embedded database: a real `mongod`. It is not started by mongodb-memory-server, because its data must outlive it,
+ * failover tests need its process, and a port that changes between starts must not orphan its replica set.
  */
 
 export interface MongodOptions {
-  /** Folder of the data files (a subfolder for each release series), kept at the end. @default a temporary folder, deleted at the end */
+  /**
+   * Folder of the data files (a subfolder per release series), which is kept. @default a temporary folder, deleted at
+   * the end
+   */
   readonly dataFolder?: string
   /** @default any free port */
   readonly port?: number
-  /** Gives it the room that one has which is measured, rather than what a laptop can spare. @default false */
+  /** Whether it gets the memory of a database under measurement, instead of that of a laptop. @default false */
   readonly isMeasured?: boolean
-  /** Lets tests have it fail on command (`failCommand`). @default false */
+  /** Whether tests can make commands fail (`failCommand`). @default false */
   readonly failPoints?: boolean
-  /** Gets a line before each thing that takes time. @default silence */
+  /** Called with a line before each slow step. @default none */
   readonly log?: (line: string) => void
-  /** Gives up a start that is under way. */
+  /** Cancels a start. */
   readonly signal?: AbortSignal
-  /** Called when it ends without having been asked to. */
+  /** Called when it ends without `stop`. */
   readonly onUnexpectedExit?: (reason: string) => void
 }
 
 export interface Mongod {
   readonly uri: string
   readonly port: number
-  /** `undefined`: a database of somebody else's (MONGODB_URI), which `stop` leaves alone. */
+  /** `undefined` for a database from MONGODB_URI, which `stop` does not end. */
   readonly pid: number | undefined
-  /** Shuts it down cleanly; gone when it resolves. */
+  /** Shuts it down cleanly; resolves when the process has ended. */
   stop(): Promise<void>
 }
 
-/** The name that DocumentDB gives its replica set. */
+/** Name of DocumentDB's replica sets. */
 export const replicaSetName = 'rs0'
 
 const startTimeoutMs = 60_000
 const stopTimeoutMs = 15_000
 
 /**
- * Starts a replica set of one (majority writes and change of primary need a set) on the loopback interface, and waits
- * until it takes writes. With MONGODB_URI set, that database is used as it is and nothing is started.
+ * Starts a replica set with one member (majority writes and elections need a set) on the loopback interface, and waits
+ * until it accepts writes. With MONGODB_URI set, uses that database and starts nothing.
  *
- * @throws Error when no `mongod` can be had, the data folder is in use, or it does not become writable within a minute
+ * @throws {Error} if no `mongod` is available, the data folder is in use, or it does not accept writes within a minute
  */
 export async function startMongod(options: MongodOptions = {}): Promise<Mongod> {
   const given = process.env.MONGODB_URI
@@ -68,13 +71,13 @@ export async function startMongod(options: MongodOptions = {}): Promise<Mongod> 
   return { uri: `mongodb://127.0.0.1:${port}/?replicaSet=${replicaSetName}`, port, pid, stop }
 }
 
-/** The database that a connection string names in its path; the product's name where it names none. */
+/** The database in a connection string's path; the product's name if there is none. */
 export const databaseNameOf = (uri: string): string => {
   const path = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]*)/.exec(uri)?.[1] ?? ''
   return path === '' ? 'spillway' : decodeURIComponent(path)
 }
 
-/** One `mongod` that answers commands; whether it is part of a set is up to the caller. */
+/** One `mongod` that answers commands, not necessarily in a set. */
 export interface Member {
   readonly port: number
   readonly pid: number
@@ -85,7 +88,7 @@ export interface Member {
 export async function startMember(options: MongodOptions): Promise<Member> {
   const { log = () => {}, signal, onUnexpectedExit } = options
   const { program, series } = await mongodBinary({ log, signal })
-  // Between choosing a free port and listening on it, another process may take it.
+  // Retries, because another process may take the free port before it is used.
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort())
     const temporary =
@@ -131,22 +134,22 @@ const mongodArgs = (folder: string, port: number) => [
   ...['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
   ...['--replSet', replicaSetName, '--storageEngine', 'wiredTiger'],
   ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
-  // A primary would otherwise wait 15 s at its end for clients to find another one.
+  // By default a primary waits 15 s at shutdown for clients to find another one.
   ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
 ]
 
-/** Small enough to leave the machine to the halves that are under test. */
+/** Small, so that edge and origin have the machine to themselves. */
 const smallArgs = ['--oplogSize', '64', '--wiredTigerCacheSizeGB', '0.5']
 
 /**
- * As roomy as a database is that has been chosen for its load. The small one spends a third of its CPU time on making
- * room, which is nobody's cost but the laptop's.
+ * As large as in production. The small database spends a third of its CPU time on evicting its cache, which would
+ * distort measurements.
  */
 const measuredArgs = ['--oplogSize', '1024', '--wiredTigerCacheSizeGB', '2']
 
 const failPointArgs = ['--setParameter', 'enableTestCommands=1']
 
-/** `mongod` writes one JSON object a line, with a severity each. */
+/** Reads the reason from the log, in which each line is a JSON object with a severity. */
 function reasonOf(output: string, exit: Exit): string {
   if (output.includes('DBPathInUse')) {
     return 'The database folder is in use: another `npm start` of this checkout is running. Stop that one first.'
@@ -157,8 +160,8 @@ function reasonOf(output: string, exit: Exit): string {
 }
 
 /**
- * Makes the members one replica set and waits for a primary that takes writes. A data folder remembers the set's
- * addresses, so a port that has changed since is a forced reconfiguration: there is no primary to ask.
+ * Initiates a replica set and waits for a primary that accepts writes. A data folder contains the set's addresses, so a
+ * changed port needs a forced reconfiguration: without a primary there is no other way.
  */
 export async function initiate(members: readonly Member[], signal?: AbortSignal): Promise<void> {
   const [first] = members as [Member]
@@ -167,7 +170,7 @@ export async function initiate(members: readonly Member[], signal?: AbortSignal)
     serverSelectionTimeoutMS: startTimeoutMs,
   })
   const wanted = members.map(({ port }, _id) => ({ _id, host: `127.0.0.1:${port}` }))
-  // Elections in tests are to take a second, not ten.
+  // Elections in tests should take one second instead of ten.
   const settings = { electionTimeoutMillis: 1_000, heartbeatIntervalMillis: 200 }
   try {
     await client.connect()
@@ -183,7 +186,7 @@ export async function initiate(members: readonly Member[], signal?: AbortSignal)
     for (;;) {
       const hello = await admin.command({ hello: 1 })
       if (hello.isWritablePrimary) return
-      // With several members, whichever was elected will do.
+      // With several members, any primary will do.
       if (members.length > 1 && hello.primary) return
       signal?.throwIfAborted()
       if (Date.now() > deadline) throw new Error(`no primary in ${startTimeoutMs / 1000} s`)

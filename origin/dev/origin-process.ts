@@ -11,19 +11,19 @@ export interface Origin {
   readonly url: string
   readonly port: number
   readonly child: Child
-  /** Drains and ends it (SIGTERM); gone when it resolves. */
+  /** Drains it with SIGTERM; resolves when the process has ended. */
   stop(): Promise<void>
 }
 
 export interface OriginOptions {
   readonly databaseUri: string
   readonly databaseName: string
-  /** The public keys of the edge's assertions, as JSON. */
+  /** Public keys for the edge's assertions, as JSON. */
   readonly edgeKeys: string
-  /** Further variables, or other values of these, by the names of the contract's `originEnv`. */
+  /** Additional or replaced variables, by the names in the contract's `originEnv`. */
   readonly env?: Readonly<Record<string, string>>
   readonly logFile: string
-  /** The repository, or a copy of it that has its `origin`. @default this one */
+  /** Root of the repository, or of a copy. @default this one */
   readonly root?: string
   /** @default 'own' */
   readonly application?: WhichApplication
@@ -34,7 +34,7 @@ export interface OriginOptions {
 const readyTimeoutMs = 60_000
 const drainTimeoutMs = 20_000
 
-/** Starts one origin process as a fleet would, and waits until it is ready. */
+/** Starts an origin process with the settings of a fleet, and waits until it is ready. */
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const port = options.port ?? (await freePort())
   const folder = options.root ?? root
@@ -69,9 +69,9 @@ export const originEnvironment = (
 })
 
 /**
- * Asks until the answer is 200.
+ * Polls until the answer is 200.
  *
- * @throws Error with the last lines of the child's output when it ends, or is not ready within a minute
+ * @throws {Error} with the last lines of output if the process ends, or is not ready within a minute
  */
 export async function untilReady(url: string, child: Child, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs

@@ -15,8 +15,8 @@ export function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * A port that was free a moment ago. Another process may take it before it is used: callers that can listen on port 0
- * themselves do that instead.
+ * A port that was free a moment ago. Another process may take it before it is used, so callers that can listen on port
+ * 0 should do that instead.
  */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -4,18 +4,18 @@ import { initiate, type Member, type MongodOptions, replicaSetName, startMember 
 
 export interface ReplicaSet {
   readonly uri: string
-  /** Port of the member that takes writes now. */
+  /** Port of the current primary. */
   primaryPort(): Promise<number>
-  /** The primary hands over; resolves when another member takes writes. */
+  /** Makes the primary step down; resolves when another member accepts writes. */
   stepDown(): Promise<void>
-  /** Ends the primary as a crash would; resolves when another member takes writes. */
+  /** Kills the primary; resolves when another member accepts writes. */
   killPrimary(): Promise<void>
   stop(): Promise<void>
 }
 
 const electionTimeoutMs = 20_000
 
-/** Starts a replica set to fail over in, on temporary folders. It takes about 5 s. */
+/** Starts a replica set on temporary folders, for failover tests. Takes about 5 s. */
 export async function startReplicaSet(
   size = 3,
   options: Pick<MongodOptions, 'log'> = {},
@@ -26,7 +26,7 @@ export async function startReplicaSet(
     await Promise.all(members.map((member) => member.stop()))
   }
   try {
-    // One after the other: the first one may have to fetch the program.
+    // Starts members one by one, because the first may have to download the program.
     for (let i = 0; i < size; i++) members.push(await startMember(options))
     for (const member of members) alive.add(member)
     await initiate(members)
@@ -72,7 +72,7 @@ export async function startReplicaSet(
   }
 }
 
-/** A secondary that still copies the data cannot be elected. */
+/** Waits for all members to copy the data: until then a secondary cannot be elected. */
 async function untilAllCopied([first]: readonly Member[]): Promise<void> {
   const deadline = Date.now() + electionTimeoutMs
   for (;;) {

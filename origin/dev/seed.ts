@@ -14,7 +14,7 @@ export interface SeedOptions {
   readonly signal?: AbortSignal
 }
 
-/** Loads the application's seed by the origin's own script; what is there already stays as it is. */
+/** Loads the application's seed with the origin's own script; existing documents stay unchanged. */
 export async function seed(options: SeedOptions): Promise<void> {
   const { databaseUri, databaseName, application = 'own', onLine, signal } = options
   const child = await startChild({
@@ -35,6 +35,6 @@ export async function seed(options: SeedOptions): Promise<void> {
   signal?.removeEventListener('abort', abort)
   signal?.throwIfAborted()
   if (exit.code === 0) return
-  // The receiver of the lines has seen them.
+  // With `onLine`, the caller has the output already.
   throw new Error(`seed ${describeExit(exit)}${onLine === undefined ? `:\n${child.tail()}` : ''}`)
 }

@@ -1,7 +1,7 @@
 /**
- * Flags of Node for every server that is measured, ours and others alike, as in `infra/instance/spillway-origin.service`.
+ * Node flags for every measured server, of this project and others, as in `infra/instance/spillway-origin.service`.
  *
- * One helper thread for V8 instead of four: there is a process per core, so that helpers only take turns with those that
- * serve, and a collection waits for each helper that it has woken, however late its turn comes.
+ * One V8 helper thread instead of four: with one process per core, helpers only compete with serving threads, and
+ * garbage collection waits for each helper that it has woken.
  */
 export const serverFlags: readonly string[] = ['--v8-pool-size=1']

@@ -3,10 +3,10 @@ import { startChild } from './child.ts'
 import { root } from './folders.ts'
 
 /**
- * Loads everything that the origin is made of, the resources included, without starting it. A definition contradicts itself
- * when it is loaded, so this finds its mistakes before anything that runs is stopped for it.
+ * Loads all modules of the origin, with its resources, without starting it. Mistakes in a definition show when it is
+ * loaded, so this finds them before a running process is stopped.
  *
- * @returns the mistake in its own words, without the stack of whoever loaded it; `undefined`: there is none
+ * @returns the mistake without the loader's stack trace; `undefined` if there is none
  */
 export async function checkSources(signal?: AbortSignal): Promise<string | undefined> {
   const child = await startChild({

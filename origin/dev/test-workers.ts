@@ -1,5 +1,5 @@
 /**
- * Settings of a vitest project whose files leave nothing behind in their process: two workers run them one after the
- * other, and none is started anew for each. That takes a quarter of the time of one new worker a file.
+ * Settings of a vitest project whose test files leave no state behind: two workers run all files. Takes a quarter of
+ * the time of one worker per file.
  */
 export const sharesWorkers = { isolate: false, maxWorkers: 2 } as const

@@ -1,6 +1,6 @@
 /**
- * Program: `node scripts/indexes.ts [--apply]` shows how the indexes in the database differ from the contract, and with
- * `--apply` makes them the same. A start of the origin only ever adds; dropping and rebuilding is for people to decide.
+ * Program: `node scripts/indexes.ts [--apply]` shows the differences between contract and database, and removes them
+ * with `--apply`. Starting the origin only adds indexes; dropping and rebuilding them is an operator's decision.
  */
 import { application } from '@spillway/origin/application'
 import { originEnv } from '@spillway/origin/contract'

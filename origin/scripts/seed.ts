@@ -22,7 +22,7 @@ async function main(which = 'own'): Promise<void> {
   const client = new MongoClient(uri, {
     writeConcern: { w: 'majority' },
     retryWrites: false,
-    // A thousand documents take a second.
+    // Generous: a batch of a thousand documents takes a second.
     socketTimeoutMS: 60_000,
   })
   try {
@@ -35,7 +35,7 @@ async function main(which = 'own'): Promise<void> {
   }
 }
 
-/** One line that changes where it can, one line a quarter elsewhere. */
+/** Shows progress: one updated line in a terminal, a line per quarter elsewhere. */
 function showProgress(): NonNullable<LoadSeedOptions['onProgress']> {
   let shownQuarter = 0
   return (done, total) => {

@@ -2,7 +2,7 @@ import { action, scope } from '@spillway/origin/contract'
 import { Type } from 'typebox'
 import { places } from '../resources/places.ts'
 
-/** Changes the population by a difference, which a PATCH cannot state: the number may have changed by then. */
+/** Adds a difference to the population. A PATCH cannot do this: the number may have changed since it was read. */
 export const adjustPopulation = action('adjust-population', {
   description: 'Adds to the number of inhabitants, or takes from it.',
   on: places,

@@ -13,7 +13,7 @@ const stored = Type.Object({
   validUntil: Type.String({ format: 'date-time' }),
 })
 
-/** Travel advisories: written by editors with the scope, read by everybody who is signed in. */
+/** Travel advisories: written by editors with the scope, read by every signed-in caller. */
 export const advisories = resource('advisories', {
   description: 'Travel advisories by country.',
   schema: stored,

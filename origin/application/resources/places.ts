@@ -5,7 +5,7 @@ import { type Static, Type } from 'typebox'
 const Kind = Type.Enum(['capital', 'regional-capital', 'city', 'district'])
 type Kind = Static<typeof Kind>
 
-/** v1 knows capitals only; what it does not know is kept as it was. */
+/** v1 only knows capitals; other kinds are kept unchanged. */
 function kindOf(capital: boolean, before: Kind | undefined): Kind {
   if (capital) return 'capital'
   return before === undefined || before === 'capital' ? 'city' : before
@@ -25,7 +25,7 @@ const stored = Type.Object({
 
 const { name, countryCode, region, kind, population, latitude, longitude } = stored.properties
 
-/** Cities of the world: a public catalogue that changes rarely and is read by everybody. */
+/** Cities of the world: a public catalogue that changes rarely. */
 export const places = resource('places', {
   description: 'Cities of the world with at least 15,000 inhabitants (GeoNames, CC BY 4.0).',
   schema: stored,

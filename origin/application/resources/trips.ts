@@ -11,7 +11,7 @@ const stored = Type.Object({
   notes: Type.Optional(Type.String({ maxLength: 4_000 })),
 })
 
-/** A person's own plans: nobody else can so much as learn that they exist. */
+/** Travel plans, private to their owner: others cannot learn that they exist. */
 export const trips = resource('trips', {
   description: "A caller's own trips.",
   schema: stored,

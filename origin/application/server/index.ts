@@ -1,5 +1,5 @@
 import { defineServer } from '@spillway/origin/server'
 import { adjust } from './adjust-population.ts'
 
-/** Code of the application's actions. The origin's alone: the Worker's bundle does not hold it. */
+/** Handlers of the application's actions. Only the origin runs them: the Worker's bundle does not contain them. */
 export const server = defineServer(adjust)

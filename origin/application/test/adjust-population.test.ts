@@ -16,14 +16,14 @@ afterAll(() => origin.stop())
 
 const adjust = (by: number) => origin.send('POST', `${path}/adjust-population`, { as: editor, body: { by } })
 
-it('adds to the number of inhabitants that a place has by then', async () => {
+it('adds to the place’s current population', async () => {
   const before = placeV2.population
   const answers = await Promise.all([adjust(5), adjust(-2)])
   expect(answers.map(({ status }) => status)).toEqual([200, 200])
   expect((await origin.send('GET', path)).json.population).toBe(before + 3)
 })
 
-it('refuses what no place can have', async () => {
+it('refuses a population out of range', async () => {
   const { status, json } = await adjust(-50_000_000)
   expect([status, json.code, json.reason]).toEqual([409, 'conflict', 'out-of-range'])
 })

@@ -15,7 +15,7 @@ const stored = {
 }
 
 describe('a place', () => {
-  it('of version 1 has a short position, and says only whether it is a capital', () => {
+  it('in version 1 has a short position, and only tells whether it is a capital', () => {
     expect(viewOf('v1').fromStored(stored)).toEqual({
       name: 'Lyon',
       country: 'FR',
@@ -27,7 +27,7 @@ describe('a place', () => {
     })
   })
 
-  it.each(['v1', 'v2'])('that %s shows is stored as it was', (version) => {
+  it.each(['v1', 'v2'])('is stored unchanged when it is sent back as %s shows it', (version) => {
     const { fromStored, toStored } = viewOf(version)
     expect(toStored(fromStored(stored), stored)).toEqual(stored)
   })

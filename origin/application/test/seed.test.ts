@@ -17,11 +17,11 @@ afterAll(() => database.drop())
 
 const records = (name: string) => database.db.collection<StoredRecord>(name)
 
-it('holds every city with at least 15,000 inhabitants', async () => {
+it('contains every city with at least 15,000 inhabitants', async () => {
   expect(await records('places').countDocuments()).toBe(24_323)
 })
 
-it.each(['places', 'advisories'])('holds %s that fit the contract', async (name) => {
+it.each(['places', 'advisories'])('contains %s that are valid by the contract', async (name) => {
   const validator = compileValidator(createCompilers(), findView(resources, 'v2', name) as View)
   const wrong: unknown[] = []
   for await (const record of records(name).find()) {
@@ -32,7 +32,7 @@ it.each(['places', 'advisories'])('holds %s that fit the contract', async (name)
   expect(wrong).toEqual([])
 })
 
-it('has ids that stay the same', () => {
+it('has stable ids', () => {
   const { places = [] } = seed.documents()
   expect(places.find(({ id }) => id === '2988507')).toMatchObject({ name: 'Paris', countryCode: 'FR' })
 })

@@ -12,13 +12,13 @@ beforeAll(async () => {
 })
 afterAll(() => origin.stop())
 
-it.each(requests)('the welcome to $path is answered', async ({ path, signedIn, body }) => {
+it.each(requests)('the welcome request to $path succeeds', async ({ path, signedIn, body }) => {
   const as = signedIn ? { subject, scopes } : undefined
   const answer = await origin.send(body === undefined ? 'GET' : 'POST', path, { as, body })
   expect(answer.status, answer.text).toBe(body === undefined ? 200 : 201)
 })
 
-it('the welcome lists the largest places first, and what its caller has written', async () => {
+it('the welcome requests list the largest places first, and the caller’s own documents', async () => {
   const paths = requests.map(({ path }) => path)
   expect(paths).toContain('/v2/places?countryCode=FR&sort=-population&limit=3')
   const { json } = await origin.send('GET', paths.at(-1) as string, { as: { subject, scopes } })
