@@ -4,7 +4,7 @@ import { Connections } from './connections.ts'
 import type { Fate } from './fate.ts'
 import { holdWorkload } from './hold-workload.ts'
 import { LatencyHistogram } from './latency.ts'
-import { offer, type Plan } from './offer.ts'
+import { offer, type Schedule } from './offer.ts'
 import { type Random, seededRandom } from './random.ts'
 import type { LoadReport, OpenJob, Stream } from './report.ts'
 import { type Ending, type OnEnding, Sender } from './sender.ts'
@@ -33,7 +33,7 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
     await openConnections(connectionsMin, sender, crowds)
     await offer(
       crowds.map((users) =>
-        users.plan(steady(users.stream.curve[0]?.perSecond ?? 0, warmupMs), sender, unwatched),
+        users.schedule(steady(users.stream.curve[0]?.perSecond ?? 0, warmupMs), sender, unwatched),
       ),
       warmupMs,
     )
@@ -42,10 +42,10 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
     const tallies = new Map(streams.map(({ name }) => [name, new Tally(usefulMs)]))
     const timelines = new Map(streams.map(({ name }) => [name, new Timeline(usefulMs)]))
     const lateness = new LatencyHistogram()
-    const plans = crowds.map((users) => {
+    const schedules = crowds.map((users) => {
       const { ageSecondsMax = Number.POSITIVE_INFINITY, name } = users.stream
       const both = [total, tallies.get(name) as Tally]
-      return users.plan(users.stream.curve, sender, (intendedMs, atMs) => {
+      return users.schedule(users.stream.curve, sender, (intendedMs, atMs) => {
         lateness.record(performance.now() - intendedMs)
         for (const tally of both) tally.asked()
         return (ending, latencyMs) => {
@@ -57,7 +57,7 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
     sender.waited = 0
     onWindow()
     const window = new Window(job.watched)
-    await offer(plans, windowMs)
+    await offer(schedules, windowMs)
     const { p99, count } = lateness.summary()
     const closed = window.close({ latenessP99Ms: count === 0 ? 0 : p99, waited: sender.waited })
     await sender.idle()
@@ -115,7 +115,7 @@ class Users {
     return this.#workload.next(Math.floor(this.#random() * 1_000_000))
   }
 
-  plan(curve: Stream['curve'], sender: Sender, watch: Watch): Plan {
+  schedule(curve: Stream['curve'], sender: Sender, watch: Watch): Schedule {
     return {
       times: arrivals(curve, this.stream.spacing, this.#random),
       act: (intendedMs, atMs) => {
