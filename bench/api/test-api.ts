@@ -1,22 +1,27 @@
 /**
- * Program: `npm run test:api` drives the running system by its own OpenAPI document with schemathesis, through the edge
- * and with a token: no server error, and no answer that the document does not describe.
+ * Program: `npm run test:api [-- --application bench/marketplace]` drives the running system by its own OpenAPI document
+ * with schemathesis, through the edge and with a token: no server error, and no answer that the document does not
+ * describe.
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { up } from '@spillway/infra/local/up'
 import { publicPaths } from '@spillway/origin/contract'
 import { startChild } from '@spillway/origin/dev/child'
+import { loadApplication } from '@spillway/origin/dev/load-application'
+import { rightsOf } from './rights-of.ts'
 import { schemathesis } from './schemathesis.ts'
 
-const timeoutMs = 4 * 60_000
+const { values } = parseArgs({ options: { application: { type: 'string', default: 'own' } } })
+const timeoutMs = 6 * 60_000
 const say = (line: string) => console.error(line)
 
 const program = await schemathesis(say)
 say('Starting the stack …')
-await using stack = await up({ seed: true })
-// Every scope there is: what a caller without them is answered has tests of its own.
-const token = await stack.issuer.mintToken({ sub: 'tester', scopes: ['places:write', 'advisories:write'] })
+await using stack = await up({ seed: true, application: values.application })
+const { application } = await loadApplication(values.application)
+const token = await stack.issuer.mintToken({ sub: 'tester', ...rightsOf(application) })
 
 const config = join(import.meta.dirname, 'schemathesis.toml')
 const tester = await startChild({

@@ -2,11 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { application } from '@spillway/origin/application'
-import { tools } from '@spillway/origin/application/tools'
 import { holdSlowClients } from '../scenarios/hold-slow-clients.ts'
 import { type LoadArguments, loadUsage, parseLoadArguments } from '../scenarios/load-arguments.ts'
-import { loadOf } from '../scenarios/load-of.ts'
 import { scheduleOutage } from '../scenarios/local-stack.ts'
 import { preparePlan } from '../scenarios/prepare-plan.ts'
 import { describeSummary, isPassed, judge, type Summary } from '../scenarios/summary.ts'
@@ -31,7 +28,7 @@ async function main(given: LoadArguments): Promise<void> {
   )
   if (!script || !planFile || !summaryFile) throw new Error('no files')
 
-  const { plan, stack } = await preparePlan(application.resources, given, closing)
+  const { plan, stack } = await preparePlan(given, closing)
   await bundleScript({ outfile: script })
   await writeFile(planFile, JSON.stringify(plan), { mode: 0o600 })
   if (scenario.slowClients !== undefined) {
@@ -66,7 +63,7 @@ if (process.argv.length < 3) {
   process.exitCode = 2
 } else {
   try {
-    await main(await parseLoadArguments(process.argv.slice(2), loadOf(application, tools)))
+    await main(await parseLoadArguments(process.argv.slice(2)))
   } catch (error) {
     console.error((error as Error).message)
     process.exitCode = 2

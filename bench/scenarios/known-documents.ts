@@ -6,7 +6,7 @@ export interface LearnOptions {
   readonly operations: readonly Operation[]
   /** Documents of each resource, where it has as many. */
   readonly count: number
-  readonly token?: string
+  readonly token?: string | undefined
   /** Called after each page. */
   readonly onProgress?: (learnt: number) => void
 }
@@ -31,7 +31,9 @@ export async function learnDocuments(options: LearnOptions): Promise<KnownDocume
     const own = operations.filter((operation) => operation.resource === resource)
     const path = own[0]?.path.replace(/\/:id$/, '') ?? ''
     const filter = own.find(({ filter }) => filter !== undefined)?.filter
-    found[resource] = await learnResource(options, path, filter)
+    // Read without a token where one can: documents that everybody sees, and not those of the token's subject.
+    const isOpen = own.some(({ kind, signedIn }) => (kind === 'read' || kind === 'list') && !signedIn)
+    found[resource] = await learnResource(isOpen ? { ...options, token: undefined } : options, path, filter)
   }
   return found
 }

@@ -1,14 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import type { LoadMix } from '@spillway/origin/contract'
+import type { Catalogue } from '@spillway/origin/contract'
+import { loadApplication } from '@spillway/origin/dev/load-application'
 import type { Bounds } from './bounds.ts'
 import { findScenario, scenarioNames } from './catalogue.ts'
+import { loadOf } from './load-of.ts'
 import { lasting, type Scenario, scaledBy } from './scenario.ts'
 
 /** Arguments of both drivers. */
 export interface LoadArguments {
   /** At the wanted scale and length. */
   readonly scenario: Scenario
+  /** The application whose load it is. */
+  readonly application: string
+  readonly resources: Catalogue
   readonly scale: number
   readonly target?: string
   readonly iOwnThisTarget: boolean
@@ -24,6 +29,7 @@ export const localScale = 1 / 200
 export const loadUsage = (command: string): string => `Usage: npm run ${command} -- SCENARIO [options]
 
   SCENARIO             ${scenarioNames.join(', ')}
+  --application FOLDER another application than the repository's, e.g. bench/marketplace
   --target URL         what to load; without it, the whole stack is started on this machine
   --scale N            of the users and documents of the full scenario (default ${localScale})
   --seconds N          stretch or shorten it to this long
@@ -36,11 +42,12 @@ export const loadUsage = (command: string): string => `Usage: npm run ${command}
 `
 
 /** @throws Error that says what is wrong */
-export async function parseLoadArguments(args: readonly string[], load: LoadMix): Promise<LoadArguments> {
+export async function parseLoadArguments(args: readonly string[]): Promise<LoadArguments> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: {
+      application: { type: 'string', default: 'own' },
       target: { type: 'string' },
       scale: { type: 'string' },
       seconds: { type: 'string' },
@@ -53,10 +60,13 @@ export async function parseLoadArguments(args: readonly string[], load: LoadMix)
     },
   })
   const scale = values.scale === undefined ? localScale : positive('--scale', values.scale)
-  const full = scaledBy(findScenario(positionals[0], load), scale)
+  const { application, tools } = await loadApplication(values.application)
+  const full = scaledBy(findScenario(positionals[0], loadOf(application, tools)), scale)
   return {
     scenario:
       values.seconds === undefined ? full : lasting(full, positive('--seconds', values.seconds) * 1000),
+    application: values.application,
+    resources: application.resources,
     scale,
     ...(values.target !== undefined && { target: values.target }),
     iOwnThisTarget: values['i-own-this-target'],

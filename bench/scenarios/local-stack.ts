@@ -22,8 +22,8 @@ export async function mintTokens(
 }
 
 /** The whole path on this machine with the application's seed; the origin behind a proxy where the scenario cuts it off. */
-export const startLocalStack = (scenario: Scenario): Promise<Stack> =>
-  up({ seed: true, ...(scenario.outage !== undefined && { proxied: ['origin' as const] }) })
+export const startLocalStack = (application: string, scenario: Scenario): Promise<Stack> =>
+  up({ application, seed: true, ...(scenario.outage !== undefined && { proxied: ['origin' as const] }) })
 
 /** Cuts the origin off when the scenario says so. @returns a function that ends it */
 export function scheduleOutage(stack: Stack, { outage }: Scenario): () => void {

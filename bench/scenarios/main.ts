@@ -1,11 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { application } from '@spillway/origin/application'
-import { tools } from '@spillway/origin/application/tools'
 import { usersAt } from './closed-users.ts'
 import { drivePlan } from './drive-plan.ts'
 import { type LoadArguments, loadUsage, parseLoadArguments } from './load-arguments.ts'
-import { loadOf } from './load-of.ts'
 import { scheduleOutage } from './local-stack.ts'
 import { preparePlan } from './prepare-plan.ts'
 import { noProgress, progressLine } from './progress-line.ts'
@@ -18,7 +15,7 @@ async function main(given: LoadArguments): Promise<void> {
   const ending = new AbortController()
   process.once('SIGINT', () => ending.abort(new Error('stopped')))
 
-  const { plan, stack } = await preparePlan(application.resources, given, closing)
+  const { plan, stack } = await preparePlan(given, closing)
   let before = noProgress
   const report = await drivePlan(plan, {
     signal: ending.signal,
@@ -42,7 +39,7 @@ if (process.argv.length < 3) {
   process.exitCode = 2
 } else {
   try {
-    await main(await parseLoadArguments(process.argv.slice(2), loadOf(application, tools)))
+    await main(await parseLoadArguments(process.argv.slice(2)))
   } catch (error) {
     console.error((error as Error).message)
     process.exitCode = 2

@@ -1,4 +1,19 @@
-import { anyone, asStored, catalogue, resource, scope } from '@spillway/origin/contract'
+import {
+  type AccessOptions,
+  any,
+  anyone,
+  asStored,
+  catalogue,
+  member,
+  never,
+  owner,
+  resource,
+  role,
+  scope,
+  signedIn,
+  tenant,
+  where,
+} from '@spillway/origin/contract'
 import { resources } from '@spillway/origin/fixture'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
@@ -70,4 +85,44 @@ it('do not filter by a unique key: every list would hold one document', () => {
   })
   const [list] = operationsOf(catalogue(notes), { shares: { list: 1 } })
   expect(list?.filter).toBe('level')
+})
+
+describe('operations under rules that say who and which', () => {
+  const schema = Type.Object({
+    ownerId: Type.String(),
+    orgId: Type.String(),
+    readerIds: Type.Array(Type.String()),
+    state: Type.String(),
+  })
+  const only = (access: AccessOptions, unique = false): readonly string[] => {
+    const notes = resource('notes', {
+      description: 'Notes.',
+      schema,
+      access,
+      indexes: [
+        ...Object.keys(schema.properties).map((field) => ({ fields: { [field]: 1 } as const })),
+        ...(unique ? [{ fields: { ownerId: 1 }, unique } as const] : []),
+      ],
+      versions: [asStored('v1', schema, { readOnly: ['ownerId'] })],
+    })
+    return operationsOf(catalogue(notes), { shares }).map(({ kind }) => kind)
+  }
+
+  it('leave out changes that only owners may make, and keep what everybody sees', () => {
+    const access = { read: any(where({ state: 'open' }), owner('ownerId')), write: owner('ownerId') }
+    expect(only(access)).toEqual(['read', 'list', 'create'])
+  })
+
+  it('leave out what needs a claim, a tenant or to be named by the document', () => {
+    expect(only({ read: signedIn, create: member('readerIds'), update: role('x'), delete: never })).toEqual([
+      'read',
+      'list',
+    ])
+    expect(only({ read: member('readerIds'), create: never, update: never, delete: never })).toEqual(['list'])
+    expect(() => only({ read: tenant('orgId', 'org'), write: tenant('orgId', 'org') })).toThrow(/read, list/)
+  })
+
+  it('leave out creates of which each user has one', () => {
+    expect(only({ read: anyone, write: owner('ownerId') }, true)).toEqual(['read', 'list'])
+  })
 })

@@ -12,6 +12,7 @@ import {
   scopesOf,
   type View,
 } from '@spillway/origin/contract'
+import { isAskable } from './askable.ts'
 import type { ValueSchema } from './sample-value.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -42,9 +43,9 @@ const isKind = (operation: OperationKind): operation is Kind => kinds.some((kind
  * shares of the scenario.
  *
  * Left out is what a driver could not ask for truthfully: reads and changes by id of documents that belong to somebody
- * (nobody else's may be known), and changes that need the ETag of a moment ago.
+ * (nobody else's may be known), and changes that need the ETag of a moment ago. So is a kind that no resource offers then.
  *
- * @throws RangeError for a share that no resource can take
+ * @throws RangeError for a share of one resource that it cannot take, and where nothing is left
  */
 export function operationsOf(
   catalogue: Catalogue,
@@ -52,12 +53,16 @@ export function operationsOf(
 ): readonly Operation[] {
   const wanted = [...catalogue.values()].filter(({ name }) => resources?.includes(name) ?? true)
   const possible = wanted.flatMap((resource) => operationsOn(newestView(resource)))
-  return Object.entries(shares).flatMap(([what, share = 0]) => {
+  const asked = Object.entries(shares).flatMap(([what, share = 0]) => {
     const meant = possible.filter(({ name, kind }) => name === what || kind === what)
-    if (meant.length === 0) throw new RangeError(`no resource offers what the scenario asks for: ${what}`)
+    if (meant.length === 0 && what.includes('.')) throw new RangeError(noneOffers(what))
     return meant.map((operation) => ({ ...operation, weight: share / meant.length }))
   })
+  if (asked.length === 0) throw new RangeError(noneOffers(Object.keys(shares).join(', ')))
+  return asked
 }
+
+const noneOffers = (what: string): string => `no resource offers what the scenario asks for: ${what}`
 
 /** Scopes that a token needs for all operations. */
 export function scopesNeeded(catalogue: Catalogue, operations: readonly Operation[]): readonly string[] {
@@ -77,11 +82,8 @@ function newestView(resource: Resource): View {
 
 function operationsOn(view: View): readonly Operation[] {
   const { resource, representation } = view
-  const isOwned = resource.ownerField !== undefined
   return routesOf(view).flatMap(({ method, path, operation }) => {
-    if (!isKind(operation)) return []
-    if (isOwned && (operation === 'read' || operation === 'patch')) return []
-    if (operation === 'patch' && resource.requireIfMatch) return []
+    if (!isKind(operation) || !isAskable(resource, operation)) return []
     const rule = accessRuleOf({ resource, operation })
     const filter = filterOf(view)
     return {
@@ -105,7 +107,7 @@ const needsToken = (rule: AccessRule): boolean => !isPublic(rule)
 /** The first filter that is no unique key and has the same name in this version; an owner's lists need none. */
 function filterOf(view: View): string | undefined {
   const { resource } = view
-  if (resource.ownerField !== undefined) return undefined
+  if (resource.listOwnerField !== undefined) return undefined
   const unique = resource.indexes.flatMap(({ fields, unique }) => (unique ? Object.keys(fields) : []))
   const plain = queryFields(view, 'filter').filter(({ name, path, isArray }) => name === path && !isArray)
   return resource.query.filter.find(

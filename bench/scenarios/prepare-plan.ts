@@ -1,5 +1,4 @@
 import type { Stack } from '@spillway/infra/local/up'
-import type { Catalogue } from '@spillway/origin/contract'
 import { checkLoad } from './bounds.ts'
 import { learnDocuments } from './known-documents.ts'
 import type { LoadArguments } from './load-arguments.ts'
@@ -19,15 +18,12 @@ export interface Prepared {
  *
  * @throws Error where the target must not be loaded, or does not answer as the contract says
  */
-export async function preparePlan(
-  resources: Catalogue,
-  given: LoadArguments,
-  closing: AsyncDisposableStack,
-): Promise<Prepared> {
-  const { scenario } = given
+export async function preparePlan(given: LoadArguments, closing: AsyncDisposableStack): Promise<Prepared> {
+  const { application, resources, scenario, scale, seed } = given
   if (given.target !== undefined) checkLoad(scenario, given.target, given)
   else console.error('starting the stack')
-  const stack = given.target === undefined ? closing.use(await startLocalStack(scenario)) : undefined
+  const stack =
+    given.target === undefined ? closing.use(await startLocalStack(application, scenario)) : undefined
   const target = given.target ?? (stack?.url as string)
   const tokens = stack === undefined ? given.tokens : await mintTokens(resources, stack, scenario)
   if (scenario.outage !== undefined && stack === undefined) {
@@ -35,12 +31,16 @@ export async function preparePlan(
   }
   console.error('asking which documents there are')
   const operations = operationsOf(resources, scenario)
+  for (const kind of Object.keys(scenario.shares)) {
+    if (operations.some((operation) => operation.kind === kind || operation.name === kind)) continue
+    console.error(`left out: ${kind}, which no resource offers to everybody`)
+  }
   const documents = await learnDocuments({
     target,
     operations: tokens.length > 0 ? operations : operations.filter(({ signedIn }) => !signedIn),
     count: scenario.documents,
     ...(tokens[0] !== undefined && { token: tokens[0] }),
   })
-  const plan = planOf(resources, { ...given, target, tokens, documents })
+  const plan = planOf(resources, { scenario, scale, seed, target, tokens, documents })
   return { plan, ...(stack !== undefined && { stack }) }
 }

@@ -45,10 +45,10 @@ export class Requests {
   /** @throws RangeError where an operation needs documents of a resource and there are none */
   constructor(options: RequestOptions) {
     const { operations, documents, popularity } = options
-    const lacking = operations.find(({ kind, resource, filter }) => {
-      const needsOne = kind === 'read' || kind === 'patch' || filter !== undefined
-      return needsOne && (documents[resource]?.length ?? 0) === 0
-    })
+    const lacking = operations.find(
+      ({ kind, resource }) =>
+        (kind === 'read' || kind === 'patch') && (documents[resource]?.length ?? 0) === 0,
+    )
     if (operations.length === 0) throw new RangeError('a mix needs at least one operation')
     if (lacking !== undefined) throw new RangeError(`${lacking.name}: there are no documents to ask for`)
     this.#options = options
@@ -77,9 +77,10 @@ export class Requests {
     const { kind, path, filter, body = {} } = operation
     switch (kind) {
       case 'read':
-        return { path: withId(path, this.#document(operation).id), headers }
+        return { path: withId(path, this.#existing(operation).id), headers }
       case 'list': {
-        const value = filter === undefined ? undefined : this.#document(operation).filterValue
+        // Where nobody has made any yet, lists are asked for as they are.
+        const value = filter === undefined ? undefined : this.#document(operation)?.filterValue
         const query = value === undefined ? '' : `${filter}=${encodeURIComponent(value)}&`
         return { path: `${path}?${query}limit=20`, headers }
       }
@@ -91,17 +92,22 @@ export class Requests {
         }
       case 'patch':
         return {
-          path: withId(path, this.#document(operation).id),
+          path: withId(path, this.#existing(operation).id),
           headers: { ...headers, 'content-type': 'application/merge-patch+json' },
           body: JSON.stringify(sampleChange(body, random)),
         }
     }
   }
 
-  #document({ resource }: Operation): KnownDocument {
+  #document({ resource }: Operation): KnownDocument | undefined {
     const { documents, random } = this.#options
     const index = this.#choose[resource]?.(random) ?? 0
-    return documents[resource]?.[index] as KnownDocument
+    return documents[resource]?.[index]
+  }
+
+  /** The cast: the constructor refuses operations that need a document where there is none. */
+  #existing(operation: Operation): KnownDocument {
+    return this.#document(operation) as KnownDocument
   }
 
   /** Random as well as counted: each virtual user of k6 counts for itself. */

@@ -1,0 +1,51 @@
+import type { Seed } from '@spillway/origin/contract'
+
+const cities = [
+  ['Lisbon', 38.72, -9.14],
+  ['Porto', 41.15, -8.61],
+  ['Faro', 37.02, -7.93],
+  ['Madrid', 40.42, -3.7],
+  ['Seville', 37.39, -5.98],
+] as const
+const hostCount = 100
+const kinds = ['Attic', 'Flat', 'House', 'Room', 'Boat']
+
+/** As many listings as asked for in five cities, of a hundred hosts with their profiles, and a review of each third one. */
+export const listingsSeed = (count: number): Seed => ({
+  revision: `listings/${count}`,
+  documents: () => ({
+    profiles: Array.from({ length: hostCount }, (_, index) => ({
+      id: `host-${index}`,
+      userId: `host-${index}`,
+      displayName: `Host ${index}`,
+    })),
+    listings: Array.from({ length: count }, (_, index) => listing(index)),
+    reviews: Array.from({ length: Math.floor(count / 3) }, (_, index) => ({
+      id: `review-${index}`,
+      listingId: `listing-${index * 3}`,
+      authorId: `guest-${index}`,
+      stars: starsOf(index),
+      text: 'Made up for the sample.',
+    })),
+  }),
+})
+
+const starsOf = (index: number): number => 1 + (index % 5)
+
+function listing(index: number) {
+  const [city] = cities[index % cities.length] as (typeof cities)[number]
+  const stars = index % 3 === 0 ? starsOf(index / 3) : 0
+  return {
+    id: `listing-${index}`,
+    hostId: `host-${index % hostCount}`,
+    title: `${kinds[index % kinds.length]} ${index} in ${city}`,
+    description: 'Made up for the sample.',
+    city,
+    priceCents: 3_000 + (index % 200) * 100,
+    guestsMax: 1 + (index % 6),
+    status: index % 20 === 19 ? 'draft' : 'published',
+    ratingCount: stars === 0 ? 0 : 1,
+    ratingSum: stars,
+    rating: stars,
+  }
+}
