@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { idOf, idsOf, makeListing, patch, requireStatus } from '../expect.ts'
+import { idOf, idsOf, inDays, makeListing, patch, requireStatus } from '../expect.ts'
 import type { Need } from '../need.ts'
 import type { Person } from '../world.ts'
 
@@ -114,8 +114,34 @@ export const photos: Need = {
 export const softDelete: Need = {
   number: 19,
   what: 'a deleted listing can be restored',
-  by: 'soft delete is not there yet',
-  prove: 'not yet',
+  by: 'softDelete',
+  async prove(world) {
+    const path = await makeListing(world, { city: 'Braga' })
+    const listed = async (who: Person) =>
+      idsOf(await world.send(who, 'GET', '/v1/listings?city=Braga&count=true')).includes(idOf(path))
+    const seen = async (who: Person) => [(await world.send(who, 'GET', path)).status, await listed(who)]
+    const everybody = ['nobody', 'gina', 'hanna', 'ada'] as const
+    for (const who of everybody) assert.deepEqual(await seen(who), [200, true])
+    requireStatus(await world.send('hanna', 'DELETE', path), 204)
+    for (const who of everybody) assert.deepEqual(await seen(who), [404, false])
+    const body = { startsOn: inDays(1), endsOn: inDays(2), guests: 1 }
+    requireStatus(await world.send('gina', 'POST', `${path}/book`, { body }), 404)
+
+    requireStatus(await world.send('nobody', 'POST', `${path}/restore`), 401)
+    requireStatus(await world.send('gina', 'POST', `${path}/restore`), 403)
+    for (const who of everybody) assert.deepEqual(await seen(who), [404, false])
+    const restored = requireStatus(await world.send('hanna', 'POST', `${path}/restore`), 200)
+    assert.equal(restored.json.city, 'Braga')
+    for (const who of everybody) assert.deepEqual(await seen(who), [200, true])
+    requireStatus(await world.send('hanna', 'POST', `${path}/restore`), 200)
+
+    // An admin may restore what its host has deleted; a draft is not even there for others.
+    const draft = await makeListing(world, { status: 'draft' })
+    requireStatus(await world.send('hanna', 'DELETE', draft), 204)
+    requireStatus(await world.send('gina', 'POST', `${draft}/restore`), 404)
+    requireStatus(await world.send('ada', 'POST', `${draft}/restore`), 200)
+    requireStatus(await world.send('hanna', 'GET', draft), 200)
+  },
 }
 
 export const counts: Need = {

@@ -30,6 +30,7 @@ export const listings = resource('listings', {
     update: hostOrAdmin,
     delete: hostOrAdmin,
   },
+  softDelete: { keep: '30d' },
   cache: { maxAge: '30s', staleWhileRevalidate: '5m', staleIfError: '1d' },
   query: {
     filter: ['status', 'hostId', 'city', 'priceCents', 'guestsMax'],
