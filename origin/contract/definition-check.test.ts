@@ -155,6 +155,38 @@ describe('a mistake stops the start and names its fix', () => {
       /'publisher.\$id': use letters and digits/,
     ],
     [
+      'two text indexes',
+      {
+        ...valid,
+        indexes: [{ fields: { rank: 1 } }, { fields: { title: 'text' } }, { fields: { note: 'text' } }],
+      },
+      /two text indexes: a collection has one/,
+    ],
+    [
+      'a text index with an order',
+      { ...valid, indexes: [{ fields: { rank: 1 } }, { fields: { title: 'text', rank: 1 } }] },
+      /a text index names 'rank' with 1: use 'text'/,
+    ],
+    [
+      'a text index of numbers',
+      { ...valid, indexes: [{ fields: { rank: 1 } }, { fields: { rank: 'text' } }] },
+      /a text index names 'rank', which is no text/,
+    ],
+    [
+      'a text index in place of an ordered one',
+      { ...valid, query: { filter: ['title'] }, indexes: [{ fields: { title: 'text' } }] },
+      /query.filter names 'title', but no index leads with it/,
+    ],
+    [
+      'a text index of documents that name a language',
+      {
+        ...valid,
+        schema: Type.Object({ ...schema.properties, language: Type.String() }),
+        indexes: [{ fields: { rank: 1 } }, { fields: { title: 'text' } }],
+      },
+      /'language' would choose the language of the text index in each document: rename/,
+    ],
+    [
       'index over two arrays',
       { ...valid, indexes: [{ fields: { rank: 1 } }, { fields: { tags: 1, marks: 1 } }] },
       /an index names the arrays 'tags' and 'marks'/,

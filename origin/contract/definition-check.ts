@@ -7,10 +7,12 @@ import type { Representation, ResourceDefinition } from './definition.ts'
 import { resourceOptions } from './definition-options.ts'
 import { durationSeconds } from './duration.ts'
 import { comparableAt, comparableOf, filterTypeOf } from './filter-type.ts'
+import { isOrdered } from './index-kind.ts'
 import { limits } from './limits.ts'
 import { isRequiredAt, schemaAt } from './path.ts'
 import { checkReferences } from './references.ts'
 import { checkSchema } from './schema-check.ts'
+import { checkTextIndex } from './search.ts'
 import { checkSoftDelete } from './soft-delete.ts'
 
 /** All mistakes in a definition, each with its fix. Thrown while the contract is loaded, so nothing starts. */
@@ -47,6 +49,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkParameters(definition),
     ...checkSortTexts(definition),
     ...checkIndexes(definition),
+    ...checkTextIndex(definition),
     ...checkReferences(definition),
     ...checkSoftDelete(definition),
     ...checkRules(definition),
@@ -200,7 +203,7 @@ function* checkIndexes(definition: ResourceDefinition): Generator<string> {
     }
   }
   const leading = new Set(
-    indexes.flatMap(({ fields }) => {
+    indexes.filter(isOrdered).flatMap(({ fields }) => {
       const [first = '', second = ''] = Object.keys(fields)
       if (prefix !== undefined) return first === prefix ? [second] : []
       // An index that starts with a field of the access rule serves lists that the rule narrows to that field.
@@ -215,7 +218,10 @@ function* checkIndexes(definition: ResourceDefinition): Generator<string> {
       yield `query.${use} names '${field}', but no index leads with it: add { fields: ${wanted} } to indexes`
     }
   }
-  if (prefix !== undefined && !indexes.some(({ fields }) => Object.keys(fields)[0] === prefix)) {
+  if (
+    prefix !== undefined &&
+    !indexes.filter(isOrdered).some(({ fields }) => Object.keys(fields)[0] === prefix)
+  ) {
     yield `every list is narrowed to '${prefix}', but no index leads with it: add { fields: { ${prefix}: 1 } } to indexes`
   }
 }

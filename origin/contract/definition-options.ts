@@ -81,7 +81,7 @@ const accessRules: OptionCheck = function* (given, place) {
   const hasAll = ['create', 'update', 'delete'].every((name) => own[name] !== undefined)
   yield* options({ ...rules, ...(hasAll ? { write: accessRule } : { 'write!': accessRule }) })(given, place)
 }
-const direction = value('1 or -1', (given) => given === 1 || given === -1)
+const indexKind = value("1, -1 or 'text'", (given) => given === 1 || given === -1 || given === 'text')
 const storedPath = value('a stored field or null', (given) => given === null || typeof given === 'string')
 
 /** Options of a resource, by name and type. */
@@ -106,7 +106,7 @@ export const resourceOptions = options({
     pageSize: options({ 'default!': number, 'max!': number }),
     countMax: number,
   }),
-  indexes: list(options({ 'fields!': recordOf(direction), unique: flag })),
+  indexes: list(options({ 'fields!': recordOf(indexKind), unique: flag })),
   references: recordOf(text),
   set: recordOf(callable),
   check: callable,

@@ -59,9 +59,13 @@ export interface Deprecation {
 /** A field, or one of an object in it: `address.city`. */
 export type FieldPath<Document> = (keyof Document & string) | `${keyof Document & string}.${string}`
 
+export type IndexKind = 1 | -1 | 'text'
+
 export interface IndexDefinition {
-  /** Stored field → 1 (ascending) or -1 (descending), in order. */
-  readonly fields: Readonly<Record<string, 1 | -1>>
+  /**
+   * Stored field → 1 (ascending) or -1 (descending), in order; or all of them `'text'`, for `search` in their words.
+   */
+  readonly fields: Readonly<Record<string, IndexKind>>
   /** Whether the values are unique over all documents; a duplicate is answered 409. */
   readonly unique?: boolean
 }

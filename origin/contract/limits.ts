@@ -31,6 +31,8 @@ export const limits = {
   inValuesMax: 50,
   /** Filters in one `or`: the database scans an index for each. */
   alternativesMax: 8,
+  /** Words in one `search`. */
+  searchWordsMax: 8,
   /** Fields in one `sort`. */
   sortFieldsMax: 3,
   /** Characters of a filter value. */

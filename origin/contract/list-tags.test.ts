@@ -110,6 +110,38 @@ describe('a write', () => {
     }
   })
 
+  it('changes the lists of each element of an array, and of an inner field, before and after it', () => {
+    const inner = Type.Object({
+      tags: Type.Array(Type.String({ maxLength: 20 })),
+      address: Type.Optional(Type.Object({ city: Type.String() })),
+    })
+    const houses = resource('houses', {
+      description: 'x',
+      schema: inner,
+      access: { read: anyone, write: scope('x') },
+      cache: { maxAge: '30s', listsBy: ['tags', 'address.city'] },
+      query: { filter: ['tags', 'address.city'] },
+      indexes: [{ fields: { tags: 1 } }, { fields: { 'address.city': 1 } }],
+      versions: [asStored('v1', inner)],
+    })
+    const before = { tags: ['a', 'b'], address: { city: 'X' } }
+    expect(tagsOfChangedLists(houses, [before, { tags: ['b', 'c'] }], undefined)).toEqual([
+      'houses:*:=',
+      'houses:*:tags=a',
+      'houses:*:tags=b',
+      'houses:*:tags=c',
+      'houses:*:address.city=X',
+    ])
+    const filter = { path: 'tags', operator: 'contains', value: 'a' } as const
+    expect(tagsOfList(houses, [filter], undefined)).toEqual(['houses:*', 'houses:*:tags=a'])
+    const city = { path: 'address.city', operator: 'in', value: ['X', 'Y'] } as const
+    expect(tagsOfList(houses, [city], undefined)).toEqual([
+      'houses:*',
+      'houses:*:address.city=X',
+      'houses:*:address.city=Y',
+    ])
+  })
+
   it('that may change a list purges one of its tags', () => {
     const country = fc.constantFrom(undefined, 'FR', 'NZ', 'é', `${'x'.repeat(70)}1`, `${'x'.repeat(70)}2`)
     const document = fc.record({ country, isOpen: fc.boolean(), stars: fc.integer({ min: 1, max: 3 }) })

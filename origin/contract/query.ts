@@ -9,6 +9,7 @@ import type { Filter } from './operators/index.ts'
 import type { FieldError, Problem } from './problem.ts'
 import { type QueryField, queryFields } from './query-fields.ts'
 import { systemFields } from './resource.ts'
+import { isSearchable, parseSearch } from './search.ts'
 
 /** A parsed list request, with stored field names. */
 export interface ListQuery extends OrderedList {
@@ -16,6 +17,8 @@ export interface ListQuery extends OrderedList {
   readonly filters: readonly Filter[]
   /** Filters of which at least one must hold in addition; `undefined` without `or`. */
   readonly alternatives: readonly Filter[] | undefined
+  /** Words of which a searched text must have at least one; `undefined` without `search`. */
+  readonly search: readonly string[] | undefined
   /** Fields to send, by the version's names, including `id`; `undefined` for all. */
   readonly fields: readonly string[] | undefined
   readonly limit: number
@@ -37,13 +40,13 @@ export type Parsed<Value> =
 
 /**
  * Parses the query string of a list: `field=value`, `field[op]=value` with a word of {@link operators},
- * `or=(filter,filter)`, `sort=a,-b`, `fields=a,b`, `limit=n`, `count=true`, `expand=a,b`, `cursor=…`. Refuses unknown
- * parameters, so that none poisons or dilutes the cache, and duplicate ones.
+ * `or=(filter,filter)`, `search=words`, `sort=a,-b`, `fields=a,b`, `limit=n`, `count=true`, `expand=a,b`, `cursor=…`.
+ * Refuses unknown parameters, so that none poisons or dilutes the cache, and duplicate ones.
  *
- * @param search the query string as sent, with or without `?`
+ * @param queryString as sent, with or without `?`
  */
-export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
-  const parameters = parseParameters(search)
+export function parseListQuery(view: View, queryString: string): Parsed<ListQuery> {
+  const parameters = parseParameters(queryString)
   if (!parameters.ok) return parameters
   const errors: FieldError[] = []
   const filters: Filter[] = []
@@ -62,13 +65,10 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
       filterTexts.push(`${encodeURIComponent(parsed.name)}=${parsed.texts.map(encodeURIComponent).join(',')}`)
     }
   }
-  const or = taken.get('or')
-  const alternatives = or === undefined ? undefined : parseAlternatives(view, or)
-  if (alternatives !== undefined && 'detail' in alternatives) {
-    errors.push({ parameter: 'or', detail: alternatives.detail })
-    return { ok: false, problem: invalidQuery(errors) }
-  }
+  const alternatives = readWith((text) => parseAlternatives(view, text), 'or', { taken, errors })
   if (alternatives !== undefined) filterTexts.push(`or=${encodeURIComponent(alternatives.text)}`)
+  const search = readWith(parseSearch, 'search', { taken, errors })
+  if (search !== undefined) filterTexts.push(`search=${encodeURIComponent(search.join(' '))}`)
   const sort = parseSort(view, taken.get('sort') ?? view.resource.query.defaultSort, errors)
   const fields = parseFields(view, taken.get('fields'), errors)
   const limit = parseLimit(view, taken.get('limit'), errors)
@@ -90,6 +90,7 @@ export function parseListQuery(view: View, search: string): Parsed<ListQuery> {
     ...(expand.length > 0 && { expand }),
     filters,
     alternatives: alternatives?.filters,
+    search,
     sort: sort.fields,
     fields,
     limit,
@@ -151,6 +152,7 @@ const tooLongForPages = `Query too long: at most ${limits.listQueryLengthMax} ch
 /** Parameters of a view's lists other than filters. */
 const reservedParameters = (view: View): readonly string[] => [
   ...(queryFields(view, 'filter').length > 0 ? ['or'] : []),
+  ...(isSearchable(view.resource) ? ['search'] : []),
   ...['sort', 'fields', 'limit', 'cursor'],
   ...(view.resource.query.countMax > 0 ? ['count'] : []),
   ...(expansionsOf(view).length > 0 ? ['expand'] : []),
@@ -203,6 +205,21 @@ function decode(text: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** A parameter that is there, read; a mistake in it is added to the errors. */
+function readWith<Value extends object>(
+  parse: (text: string) => Value | { readonly detail: string },
+  parameter: string,
+  { taken, errors }: { readonly taken: ReadonlyMap<string, string>; readonly errors: FieldError[] },
+): Value | undefined {
+  const text = taken.get(parameter)
+  if (text === undefined) return undefined
+  const value = parse(text)
+  if (!('detail' in value)) return value
+  // The cast: nothing that is read has a detail but a mistake.
+  errors.push({ parameter, detail: (value as { detail: string }).detail })
+  return undefined
 }
 
 function parseSort(

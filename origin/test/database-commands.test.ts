@@ -4,6 +4,7 @@ import {
   operators as listOperators,
   parseListQuery,
   type Resource,
+  searchCondition,
 } from '@spillway/origin/contract'
 import { type CommandStartedEvent, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -30,7 +31,21 @@ const commands = new Set(
   ]),
 )
 const operators = new Set(
-  ['$and', '$or', '$eq', '$in', '$gt', '$gte', '$lt', '$lte', '$exists', '$setOnInsert', '$inc'].concat([
+  [
+    '$and',
+    '$or',
+    '$eq',
+    '$in',
+    '$gt',
+    '$gte',
+    '$lt',
+    '$lte',
+    '$exists',
+    '$text',
+    '$search',
+    '$setOnInsert',
+    '$inc',
+  ].concat([
     // Members of the driver's own, around a command.
     '$db',
     '$clusterTime',
@@ -93,6 +108,11 @@ const samples: Readonly<Record<FilterType['kind'], readonly [FilterType, string]
   date: [{ kind: 'date' }, '2026-11-24'],
   'date-time': [{ kind: 'date-time' }, '2026-11-24T12:00:00.000Z'],
 }
+
+it('search asks by operators that DocumentDB has', () => {
+  const used = [...operatorsIn(searchCondition(['word']))]
+  expect(used.filter((name) => !operators.has(name))).toEqual([])
+})
 
 it.each(Object.entries(listOperators))('%s asks by operators that DocumentDB has', (word, operator) => {
   for (const kind of operator.kinds) {

@@ -1,12 +1,26 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineApplication, type Principal } from '@spillway/origin/contract'
+import {
+  any,
+  catalogue,
+  defineApplication,
+  findView,
+  type Principal,
+  parseListQuery,
+  residualOf,
+  type View,
+  where,
+} from '@spillway/origin/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { stays } from '../docs/model/example/stays.ts'
+import { planIndexes } from '../src/store/indexes.ts'
+import { planList } from '../src/store/list-plan.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 
 const host: Principal = { subject: 'hana', scopes: ['stays:write'] }
+const about = 'A quiet place, with a view of the water.'
 const at = (city: string, country: string, ...amenities: string[]) => ({
+  about,
   address: { city, country },
   amenities,
 })
@@ -59,6 +73,12 @@ it.each([
   ['title[prefix]=mill', []],
   ['price[gt]=9900&price[lte]=19900', ['Barge', 'Mill']],
   ['price[gte]=9900&price[lt]=19900', ['Mill, small', 'Barge']],
+  ['search=VIEW', ['Mill, small', 'Barge', 'Mill', 'Lighthouse']],
+  ['search=barge lighthouse', ['Barge', 'Lighthouse']],
+  ['search=mill -small "', ['Mill, small', 'Mill']],
+  ['search=mill&kind=flat', ['Mill, small']],
+  ['search=mill&or=(kind=flat,price[gt]=40000)', ['Mill, small']],
+  ['search=castle', []],
   ['kind[ne]=house', ['Mill, small', 'Barge']],
   ['freeFrom[ne]=2026-12-01', ['Barge', 'Lighthouse']],
   ['freeFrom[exists]=true', ['Barge', 'Mill', 'Lighthouse']],
@@ -95,7 +115,7 @@ const encoded = (parameter: string): string => {
 it.each<readonly [string, RegExp]>([
   [
     'colour=red',
-    /^colour: Unknown parameter\. Supported: title, kind, price, amenities, address\.city, address\.country, freeFrom, or, sort/,
+    /^colour: Unknown parameter\. Supported: title, kind, price, amenities, address\.city, address\.country, freeFrom, or, search, sort/,
   ],
   ['kind[gt]=boat', /^kind\[gt\]: Unknown operator\. Supported: kind, kind\[ne\], kind\[in\]\.$/],
   ['kind[prefix]=b', /^kind\[prefix\]: Unknown operator/],
@@ -113,9 +133,34 @@ it.each<readonly [string, RegExp]>([
     `or=(${Array.from({ length: 9 }, (_, index) => `price=${index}`).join()})`,
     /^or: Too many alternatives: at most 8\.$/,
   ],
+  ['search=-', /^search: Must have at least one word\.$/],
+  ['search=a b c d e f g h i', /^search: Too many words: at most 8\.$/],
+  ['or=(search=mill)', /^or: search: Unknown parameter/],
   ['price=cheap', /^price: Must be an integer/],
 ])('%s is refused', async (query, detail) => {
   const { status, json } = await origin.send('GET', `/v1/stays?${encoded(query)}`)
   expect([status, json.code]).toEqual([400, 'invalid-query'])
   expect(json.detail).toMatch(detail)
+})
+
+it('search is answered from the text index, whatever the access rule adds', async () => {
+  const view = findView(catalogue(stays), 'v1', 'stays') as View
+  const query = parseListQuery(view, 'search=mill&sort=price')
+  if (!query.ok) throw new Error(query.problem.detail)
+  const rule = any(where({ kind: 'flat' }), where({ price: 19_900 }))
+  const { filter, sort } = planList(stays, query.value, residualOf(rule, undefined))
+  const cursor = origin.database.db.collection('stays').find(filter).sort(sort)
+  expect((await cursor.clone().toArray()).map(({ title }) => title)).toEqual(['Mill, small', 'Mill'])
+  expect(JSON.stringify(await cursor.explain('queryPlanner'))).toContain('TEXT_MATCH')
+})
+
+it('keeps a text index that is there, and knows one over other texts', async () => {
+  const { db } = origin.database
+  const changes = await planIndexes(db, catalogue(stays))
+  expect([changes.create, changes.replace, changes.drop]).toEqual([[], [], []])
+  const name = 'title_text_about_text'
+  await db.collection('stays').dropIndex(name)
+  await db.collection('stays').createIndex({ title: 'text', kind: 'text' }, { name })
+  const { replace } = await planIndexes(db, catalogue(stays))
+  expect(replace.map((index) => index.name)).toEqual([name])
 })

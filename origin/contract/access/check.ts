@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import type { ResourceDefinition } from '../definition.ts'
 import { filterTypeOf, parseFilterValue } from '../filter-type.ts'
+import { isOrdered } from '../index-kind.ts'
 import { isPublic } from './decide.ts'
 import { type AccessRules, creatorField, ownersIn, resolveAccess } from './options.ts'
 import { type AccessRule, ownerField, partsOf } from './rule.ts'
@@ -115,7 +116,7 @@ function* checkNewDocuments(rules: AccessRules, { set = {} }: Definition): Gener
 function* checkNarrowing(read: AccessRule, { indexes = [] }: Definition): Generator<string> {
   // Lists of an owner have a stricter check (definition-check.ts).
   if (ownerField(read) !== undefined) return
-  const leading = new Set(indexes.map(({ fields }) => Object.keys(fields)[0]))
+  const leading = new Set(indexes.filter(isOrdered).map(({ fields }) => Object.keys(fields)[0]))
   const missing = new Set<string>()
   for (const parts of alternativesOf(read)) {
     const fields = parts.flatMap(fieldsOf)

@@ -4,6 +4,7 @@ import { expansionsOf } from '../expand.ts'
 import { limits } from '../limits.ts'
 import { queryFields } from '../query-fields.ts'
 import type { Operation } from '../route.ts'
+import { isSearchable, searchParameter } from '../search.ts'
 import { textListRule } from '../text-list.ts'
 import { describeFilter } from './filters.ts'
 import { type Json, ref } from './json.ts'
@@ -14,6 +15,7 @@ export function describeParameters(view: View, operation: Operation): Json[] {
       return [
         ...queryFields(view, 'filter').flatMap(describeFilter),
         ...alternativesParameter(view),
+        ...(isSearchable(view.resource) ? [searchParameter] : []),
         ...listParameters(view),
         ref('parameters', 'ifNoneMatch'),
       ]

@@ -5,6 +5,7 @@ import {
   type Filter,
   type FilterOperator,
   formatListText,
+  isOrdered,
   isRequiredAt,
   type ListQuery,
   operators,
@@ -71,6 +72,7 @@ export function storedList(
   return {
     filters,
     alternatives: undefined,
+    search: undefined,
     sort: fields,
     limit,
     fields: undefined,
@@ -112,7 +114,7 @@ function sortOf(resource: Resource, sort: string): SortField {
   if (field === 'id') return { ...byId, descending }
   const comparable = comparableAt(resource.schema, field)
   if (comparable === undefined || comparable.isArray) throw notComparable(resource, field)
-  if (!resource.indexes.some(({ fields }) => Object.hasOwn(fields, field))) {
+  if (!resource.indexes.filter(isOrdered).some(({ fields }) => Object.hasOwn(fields, field))) {
     throw new TypeError(
       `no index of '${resource.name}' has '${field}', which a list is sorted by: add it to one`,
     )
@@ -123,7 +125,7 @@ function sortOf(resource: Resource, sort: string): SortField {
 /** Refuses a list without an index, which would read the whole collection even if it finds few documents. */
 function mustBeIndexed({ name, indexes }: Resource, filters: readonly Filter[], { path }: SortField): void {
   const asked = filters.length > 0 ? filters.map((one) => one.path) : [path]
-  const leading = new Set(['_id', ...indexes.map(({ fields }) => Object.keys(fields)[0])])
+  const leading = new Set(['_id', ...indexes.filter(isOrdered).map(({ fields }) => Object.keys(fields)[0])])
   if (asked.some((field) => leading.has(field))) return
   throw new TypeError(
     `no index of '${name}' leads with ${asked.join(' or ')}: add { fields: { ${asked[0]}: 1 } } to its indexes`,

@@ -1,4 +1,4 @@
-import type { Catalogue, Resource } from '@spillway/origin/contract'
+import { type Catalogue, type IndexKind, isOrdered, type Resource } from '@spillway/origin/contract'
 import type { Db, Document } from 'mongodb'
 import type { CommandBounds } from './command-bounds.ts'
 import { answersCollection } from './commits.ts'
@@ -7,7 +7,7 @@ import { answersCollection } from './commits.ts'
 export interface IndexPlan {
   readonly collection: string
   readonly name: string
-  readonly key: Readonly<Record<string, 1 | -1>>
+  readonly key: Readonly<Record<string, IndexKind>>
   readonly unique: boolean
   readonly sparse: boolean
   readonly expireAfterSeconds: number | undefined
@@ -29,13 +29,14 @@ export interface IndexChanges {
 /**
  * Indexes of a resource: those of the contract, and one that removes expired tombstones.
  * - An index for lists ends with `_id`, as every sort does, so that a page is read in index order.
+ * - A text index has its texts alone.
  * - A unique index is sparse, so that tombstones, which have none of its fields, do not conflict.
  * - The TTL index is sparse, so that documents, which never expire, cost nothing in it.
  */
 export function indexesOf({ name: collection, indexes }: Resource): readonly IndexPlan[] {
-  const declared = indexes.map(({ fields, unique = false }) => {
-    const directions = Object.values(fields)
-    const key = unique ? fields : { ...fields, _id: directions.at(-1) ?? 1 }
+  const declared = indexes.map((index) => {
+    const { fields, unique = false } = index
+    const key = unique || !isOrdered(index) ? fields : { ...fields, _id: Object.values(fields).at(-1) ?? 1 }
     return plan(collection, key, { unique, sparse: unique })
   })
   return [...declared, expiryOf(collection)]
@@ -53,7 +54,7 @@ function* indexesByCollection(catalogue: Catalogue): Generator<[string, readonly
 
 function plan(
   collection: string,
-  key: Readonly<Record<string, 1 | -1>>,
+  key: Readonly<Record<string, IndexKind>>,
   options: { readonly unique?: boolean; readonly sparse?: boolean; readonly expireAfterSeconds?: number },
 ): IndexPlan {
   const name = Object.entries(key)
@@ -144,10 +145,19 @@ async function existingIndexes(db: Db, collection: string): Promise<readonly Doc
   }
 }
 
+/** A text index is listed with its fields as weights, in an order of the database's own. */
+function hasSameKey({ key }: IndexPlan, found: Document): boolean {
+  const { weights } = found as { weights?: object }
+  if (weights !== undefined) {
+    return JSON.stringify(Object.keys(weights).sort()) === JSON.stringify(Object.keys(key).sort())
+  }
+  return JSON.stringify(Object.entries(found.key)) === JSON.stringify(Object.entries(key))
+}
+
 /** Compares keys with the order of their fields, which is part of an index's meaning. */
 function isSame(wanted: IndexPlan, found: Document): boolean {
   return (
-    JSON.stringify(Object.entries(found.key)) === JSON.stringify(Object.entries(wanted.key)) &&
+    hasSameKey(wanted, found) &&
     (found.unique ?? false) === wanted.unique &&
     (found.sparse ?? false) === wanted.sparse &&
     found.expireAfterSeconds === wanted.expireAfterSeconds

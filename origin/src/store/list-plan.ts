@@ -7,6 +7,7 @@ import {
   type Resource,
   residualFilter,
   type SortField,
+  searchCondition,
 } from '@spillway/origin/contract'
 import type { Listing } from './mongo-commands.ts'
 
@@ -23,6 +24,7 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
   const narrowed = residual === undefined ? [] : residualFilter(residual, sparse)
   conditions.push(...narrowed)
   for (const filter of query.filters) conditions.push(...conditionsOf(filter, sparse))
+  if (query.search !== undefined) conditions.push(searchCondition(query.search))
   if (query.alternatives !== undefined) {
     // Each is answered by an index of its own. Where lists are narrowed to one owner, that index begins with the owner.
     const within = residual?.alternatives.length === 1 ? narrowed : []

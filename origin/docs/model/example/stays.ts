@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 
 const stored = Type.Object({
   title: Type.String({ minLength: 1, maxLength: 100 }),
+  about: Type.String({ maxLength: 2_000 }),
   kind: Type.Enum(['house', 'flat', 'boat']),
   price: Type.Integer({ minimum: 0, description: 'Per night, in cents.' }),
   amenities: Type.Array(Type.String({ maxLength: 40 }), { maxItems: 20 }),
@@ -33,6 +34,7 @@ export const stays = resource('stays', {
     { fields: { 'address.city': 1 } },
     { fields: { 'address.country': 1 } },
     { fields: { freeFrom: 1 } },
+    { fields: { title: 'text', about: 'text' } },
   ],
   versions: [asStored('v1', stored)],
 })
