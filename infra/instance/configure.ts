@@ -1,50 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { closeSync, fchmodSync, fchownSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { aws, fetchEdgeKeys, setting, write, writeEdgeKeys } from './runtime-folder.ts'
 
 /**
  * Runs before each start of the origin: fetches credentials and keys from AWS, and creates a key and certificate of the
  * instance's own, in files that exist only in memory. It runs as root, on the release's own Node, so that an instance
  * needs no package besides the AWS command line.
  */
-const folder = process.env.RUNTIME_FOLDER ?? '/run/spillway'
-
-const setting = (name: string): string => {
-  const value = process.env[name]
-  if (value === undefined || value === '') throw new Error(`${name} is not set`)
-  return value
-}
-
-/** Output of the AWS command line. Its error messages go to the log; its output never does. */
-const aws = (...words: readonly string[]): string =>
-  execFileSync('aws', [...words, '--output', 'text'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-
-interface FileMode {
-  readonly mode: number
-  /** Gives the file to the owner of its folder, the origin's user. @default root's */
-  readonly isOrigins?: boolean
-}
-
-function write(name: string, content: string, { mode, isOrigins = false }: FileMode): string {
-  const path = join(folder, name)
-  // The folder belongs to the origin's user, and this runs as root, so it must not write through a file or link placed
-  // there. It creates a new file and changes that file by descriptor, not by name.
-  rmSync(`${path}.new`, { force: true })
-  const file = openSync(`${path}.new`, 'wx', mode)
-  fchmodSync(file, mode)
-  writeSync(file, content)
-  if (isOrigins) {
-    const { uid, gid } = statSync(folder)
-    fchownSync(file, uid, gid)
-  }
-  closeSync(file)
-  renameSync(`${path}.new`, path)
-  return path
-}
 
 function mongodbUri(): string {
   const { username, password } = JSON.parse(
@@ -68,21 +30,6 @@ function mongodbUri(): string {
   return `mongodb://${credentials}@${setting('DATABASE_HOST')}/?${options}`
 }
 
-function edgeKeys(): string {
-  const text = aws(
-    'ssm',
-    'get-parameter',
-    '--name',
-    setting('EDGE_KEYS_PARAMETER'),
-    '--query',
-    'Parameter.Value',
-  )
-  const { keys } = JSON.parse(text)
-  if (!Array.isArray(keys) || keys.length === 0) throw new Error('the edge has no assertion keys')
-  // Public keys, readable by the origin's user.
-  return write('edge-keys.json', text, { mode: 0o644 })
-}
-
 /**
  * Self-signed certificate for the hop from the load balancer to this instance. The balancer verifies neither the signer
  * nor the expiry of a target's certificate: TLS keeps the traffic private, and the security group keeps other hosts
@@ -98,5 +45,9 @@ function certificate(): readonly string[] {
   return [`TLS_CERTIFICATE_FILE=${certificateFile}`, `TLS_KEY_FILE=${keyFile}`]
 }
 
-const lines = [`MONGODB_URI=${mongodbUri()}`, `EDGE_ASSERTION_JWKS=file://${edgeKeys()}`, ...certificate()]
+const lines = [
+  `MONGODB_URI=${mongodbUri()}`,
+  `EDGE_ASSERTION_JWKS=file://${writeEdgeKeys(fetchEdgeKeys())}`,
+  ...certificate(),
+]
 write('origin.env', `${lines.join('\n')}\n`, { mode: 0o600 })

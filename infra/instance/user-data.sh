@@ -24,7 +24,7 @@ rm "$archive"
 ln -sfn "$root$release_folder" "$root/opt/spillway/current"
 instance=$root/opt/spillway/current/instance
 
-install -m 0644 "$instance"/spillway-origin.service "$instance"/spillway-lifecycle.service "$root/etc/systemd/system/"
+install -m 0644 "$instance"/spillway-*.service "$instance"/spillway-*.timer "$root/etc/systemd/system/"
 install -m 0644 "$instance/logrotate.conf" "$root/etc/logrotate.d/spillway"
 agent=$root/opt/aws/amazon-cloudwatch-agent
 for template in cloudwatch-agent.json prometheus.yaml; do
@@ -34,4 +34,4 @@ done
 "$agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$agent/etc/cloudwatch-agent.json"
 
 systemctl daemon-reload
-systemctl enable --now spillway-origin.service spillway-lifecycle.service
+systemctl enable --now spillway-origin.service spillway-lifecycle.service spillway-edge-keys.timer

@@ -65,12 +65,13 @@ describe('the first boot of an origin', () => {
     expect(realpathSync(join(root, 'opt/spillway/current'))).toBe(
       realpathSync(join(root, 'opt/spillway', release)),
     )
-    for (const unit of ['spillway-origin.service', 'spillway-lifecycle.service']) {
+    const units = ['origin.service', 'lifecycle.service', 'edge-keys.service', 'edge-keys.timer']
+    for (const unit of units.map((name) => `spillway-${name}`)) {
       expect(written(`etc/systemd/system/${unit}`)).toBe(readInstanceFile(unit))
     }
     expect(commands.calls.slice(-2)).toEqual([
       'systemctl daemon-reload',
-      'systemctl enable --now spillway-origin.service spillway-lifecycle.service',
+      'systemctl enable --now spillway-origin.service spillway-lifecycle.service spillway-edge-keys.timer',
     ])
   })
 

@@ -24,9 +24,9 @@ const environment = (extra: Record<string, string>): NodeJS.ProcessEnv => ({
 
 describe('configure', () => {
   const secret = JSON.stringify({ username: 'spillway_origin', password: 'p@ss/w:rd %' })
-  const run = (keys: string) => {
+  const run = (keys: string, program = 'configure.ts') => {
     commands.add('aws', `case $1 in secretsmanager) echo '${secret}' ;; ssm) echo '${keys}' ;; esac`)
-    return spawnSync(process.execPath, [join(instanceFolder, 'configure.ts')], {
+    return spawnSync(process.execPath, [join(instanceFolder, program)], {
       encoding: 'utf8',
       env: environment({
         RUNTIME_FOLDER: folder,
@@ -53,6 +53,19 @@ describe('configure', () => {
     expect(text).toContain(`EDGE_ASSERTION_JWKS=file://${join(folder, 'edge-keys.json')}`)
     expect(statSync(join(folder, 'origin.env')).mode & 0o777).toBe(0o600)
     expect(statSync(join(folder, 'edge-keys.json')).mode & 0o777).toBe(0o644)
+  })
+
+  it('writes new public keys of the edge between two starts, and leaves equal ones alone', () => {
+    const file = join(folder, 'edge-keys.json')
+    run('{"keys":[{"kid":"a"}]}')
+    const before = statSync(file).ino
+    expect(run('{"keys":[{"kid":"a"}]}', 'edge-keys.ts').status).toBe(0)
+    expect(statSync(file).ino).toBe(before)
+    expect(run('{"keys":[{"kid":"a"},{"kid":"b"}]}', 'edge-keys.ts').status).toBe(0)
+    expect(JSON.parse(readFileSync(file, 'utf8')).keys).toHaveLength(2)
+    // The last good ones stay.
+    expect(run('{"keys":[]}', 'edge-keys.ts').status).not.toBe(0)
+    expect(JSON.parse(readFileSync(file, 'utf8')).keys).toHaveLength(2)
   })
 
   it('makes a key and a certificate of the instance’s own at each start, for the origin’s user alone', () => {

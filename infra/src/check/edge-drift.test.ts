@@ -4,7 +4,7 @@ import { type EdgeEnvironment, edgeDrift } from './edge-drift.ts'
 const environment = (stage: string, change: Partial<EdgeEnvironment> = {}): EdgeEnvironment => ({
   name: `spillway-${stage}`,
   vars: { ORIGINS: `https://origin-${stage}.example.com`, TOKEN_ISSUERS: '[]' },
-  secrets: ['ASSERTION_KEY'],
+  secrets: ['ASSERTION_KEY', 'CACHE_KEY', 'CONSISTENCY_KEY'],
   kvNamespaces: [{ binding: 'CONTROL', id: `${stage}-control` }],
   rateLimiters: [{ name: 'RATE_LIMITER', limit: 600, periodSeconds: 60 }],
   durableObjects: ['PURGE_QUEUE'],
@@ -47,7 +47,11 @@ describe('drift between edge, contract and infra', () => {
       { vars: { ORIGINS: 'https://a.example.com', TOKEN_ISSUERS: '[]', ASSERTION_KEY: '{}' } },
       /must be a secret/,
     ],
-    ['a secret that nobody asks for', { secrets: [] }, /required secrets/],
+    [
+      'a secret that nobody asks for',
+      { secrets: ['ASSERTION_KEY', 'CACHE_KEY'] },
+      /CONSISTENCY_KEY is not .* required secrets/,
+    ],
     ['no emergency switch', { kvNamespaces: [] }, /bound as CONTROL/],
     ['no rate limiter', { rateLimiters: [] }, /bound as RATE_LIMITER/],
     [

@@ -60,11 +60,10 @@ function drift(stage: StageName, environment: EdgeEnvironment): readonly string[
   for (const origin of origins) {
     need(isPublicHttps(origin), `${edgeEnv.origins} has ${origin}: want https and a name of the tunnel's`)
   }
-  need(!(edgeEnv.assertionKey in vars), `${edgeEnv.assertionKey} is a plain variable; it must be a secret`)
-  need(
-    secrets.includes(edgeEnv.assertionKey),
-    `${edgeEnv.assertionKey} is not in the list of required secrets`,
-  )
+  for (const key of [edgeEnv.assertionKey, edgeEnv.cacheKey, edgeEnv.consistencyKey]) {
+    need(!(key in vars), `${key} is a plain variable; it must be a secret`)
+    need(secrets.includes(key), `${key} is not in the list of required secrets`)
+  }
   need(
     kvNamespaces.some(({ binding }) => binding === controlBinding),
     `no KV namespace is bound as ${controlBinding}`,

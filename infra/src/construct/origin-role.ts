@@ -2,10 +2,11 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
+import { edgeKeysParameter } from '../key-names.ts'
 import { acceptWildcard } from '../nag.ts'
 import { groupArn } from './group-arn.ts'
 import { instanceRole } from './instance-defaults.ts'
-import { edgeKeysParameter, type OriginSettingsProps } from './origin-settings.ts'
+import type { OriginSettingsProps } from './origin-settings.ts'
 import { releasesBucketName } from './release-store.ts'
 
 /** Permissions of an origin instance: only its own secret, releases, logs and its group's hooks. */

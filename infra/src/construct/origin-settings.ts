@@ -2,15 +2,13 @@ import { opsPaths, originEnv, ports } from '@spillway/origin/contract'
 import { Aws, CfnParameter, Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
+import { edgeKeysParameter } from '../key-names.ts'
 import type { DocumentStore } from './document-store.ts'
 import { deregistrationSeconds } from './origin-entrance.ts'
 import { releasesBucketName } from './release-store.ts'
 
 export const launchHook = 'spillway-ready'
 export const terminateHook = 'spillway-drained'
-
-/** Parameter Store name of the public keys that verify the edge's assertions. */
-export const edgeKeysParameter = (stage: string): string => `/spillway/${stage}/edge-assertion-jwks`
 
 export interface OriginSettingsProps {
   readonly config: StageConfig

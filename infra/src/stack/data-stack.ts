@@ -1,9 +1,12 @@
 import { Stack, type StackProps } from 'aws-cdk-lib'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import { DatabaseBackups } from '../construct/database-backups.ts'
 import { DocumentStore } from '../construct/document-store.ts'
 import { ReleaseStore } from '../construct/release-store.ts'
+import { edgeKeysSecret } from '../key-names.ts'
+import { accept } from '../nag.ts'
 import { poolFitsDatabase } from '../rules/pool-fits-database.ts'
 import type { NetworkStack } from './network-stack.ts'
 
@@ -21,9 +24,19 @@ export class DataStack extends Stack {
     const { config, network } = props
     this.store = new DocumentStore(this, 'Store', { vpc: network.vpc, access: network.access, config })
     // In this stack, because a release must be uploaded before the first instance boots.
+    this.edgeKeys(config.stage)
     new ReleaseStore(this, 'Releases', { stage: config.stage })
     if (config.database.protected)
       new DatabaseBackups(this, 'Backups', { cluster: this.store.cluster, config })
     this.node.addValidation(poolFitsDatabase(config))
+  }
+
+  /** Holds a random text until `npm run keys -- create` puts the edge's keys here. */
+  private edgeKeys(stage: string): void {
+    const secret = new Secret(this, 'EdgeKeys', {
+      secretName: edgeKeysSecret(stage),
+      description: 'Keys of the edge, made and rotated by npm run keys',
+    })
+    accept(secret, 'AwsSolutions-SMG4', 'The keys are the Worker’s: the key rotation runbook rotates both.')
   }
 }

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { assertionAlgorithm, createKey } from '@spillway/edge/dev/keys'
+import { stageNames } from '../src/config.ts'
+import {
+  created,
+  drop,
+  type KeyRings,
+  KeyStepError,
+  type RingName,
+  ringNames,
+  trust,
+  use,
+} from '../src/keys/key-ring.ts'
+import { KeyStore } from '../src/keys/key-store.ts'
+
+/** `npm run keys -- STEP [RING] --stage STAGE`: creates and rotates the keys of the edge (runbooks deploy, rotate-keys). */
+const usage = `usage: npm run keys -- STEP --stage ${stageNames.join(' | ')}
+  create [RING…]   makes the first key of each ring, and publishes the assertion key's public half to the origins
+  deploy           deploys the Worker for the first time, with its keys
+  trust RING       makes a new key, which is accepted and not used
+  use RING         uses the other key, and still accepts the former one
+  drop RING        forgets the key that is not in use
+  send             makes a version of the Worker with the present keys, for example after a roll-back
+RING is ${ringNames.join(', ')}`
+
+const newValue = async (name: RingName): Promise<string> =>
+  name === 'assertion'
+    ? JSON.stringify(await createKey(assertionAlgorithm))
+    : randomBytes(32).toString('base64url')
+
+async function createRings(rings: KeyRings, names: readonly RingName[]): Promise<KeyRings> {
+  const have = names.filter((name) => rings[name] !== undefined)
+  if (have.length > 0) throw new KeyStepError(`there is a key of ${have.join(', ')} already: rotate it`)
+  const now = Date.now()
+  const made = names.map(async (name) => [name, created(await newValue(name), now)] as const)
+  return { ...rings, ...Object.fromEntries(await Promise.all(made)) }
+}
+
+async function changed(step: string, rings: KeyRings, names: readonly RingName[]): Promise<KeyRings> {
+  if (step === 'create') return createRings(rings, names.length > 0 ? names : ringNames)
+  if (step === 'send' || step === 'deploy') return rings
+  const [name] = names
+  if (name === undefined || names.length > 1) throw new KeyStepError(usage)
+  const ring = rings[name]
+  if (step === 'trust') return { ...rings, [name]: trust(ring, await newValue(name), Date.now()) }
+  if (step === 'use') return { ...rings, [name]: use(ring, Date.now()) }
+  if (step === 'drop') return { ...rings, [name]: drop(ring) }
+  throw new KeyStepError(usage)
+}
+
+const isRing = (name: string): name is RingName => ringNames.some((each) => each === name)
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { stage: { type: 'string' } },
+  })
+  const stage = stageNames.find((name) => name === values.stage)
+  const [step = '', ...names] = positionals
+  if (stage === undefined || !names.every(isRing)) throw new KeyStepError(usage)
+  const store = new KeyStore(stage)
+  const before = store.read()
+  const after = await changed(step, before, names)
+  // Kept first: a key that is in use and nowhere kept could not be rotated without a loss.
+  if (after !== before) store.write(after)
+  if (after.assertion !== undefined && after.assertion !== before.assertion) store.publish(after.assertion)
+  if (step === 'deploy') {
+    store.deployFirst(after)
+  } else if (step === 'create') {
+    console.log('The keys are made: deploy the Worker with them, or send them to the one that exists.')
+  } else if (names[0] === 'assertion' && (step === 'trust' || step === 'drop')) {
+    // The Worker signs with the same key as before.
+    console.log('The origins know within a minute.')
+  } else {
+    store.send(after)
+    console.log('The Worker has a new version with the keys, which is not deployed yet.')
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof KeyStepError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}
