@@ -57,7 +57,8 @@ export async function startWorld(options: Pick<StackOptions, 'databaseUri'> = {}
   const stack = await up({
     ...options,
     application: 'bench/marketplace',
-    originEnv: { PAYMENT_WEBHOOK_SECRET: webhookSecret },
+    // Two processes, as on a machine of two cores: what people do at once is decided by the database.
+    originEnv: { PAYMENT_WEBHOOK_SECRET: webhookSecret, PROCESSES: '2' },
   })
   const tokens = new Map<Person, string>()
   for (const [sub, claims] of Object.entries(people)) {

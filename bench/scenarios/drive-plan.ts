@@ -27,7 +27,12 @@ export async function drivePlan(plan: Plan, options: DrivePlanOptions = {}): Pro
   const { onStart, onProgress, watched = {}, signal } = options
   signal?.throwIfAborted()
   const child = fork(file, { serialization: 'advanced', ...(signal !== undefined && { signal }) })
-  child.send({ plan, watched })
+  try {
+    child.send({ plan, watched })
+  } catch (error) {
+    child.kill()
+    throw error
+  }
   return new Promise((resolve, reject) => {
     child.on('message', (message: Message) => {
       if ('started' in message) onStart?.()

@@ -100,8 +100,33 @@ export const near: Need = {
 export const search: Need = {
   number: 6,
   what: 'listings are found by words of their text',
-  by: 'search is not there yet',
-  prove: 'not yet',
+  by: "an index { title: 'text', description: 'text' }, search=",
+  async prove(world) {
+    const city = 'Tomar'
+    const mill = await makeListing(world, { city, title: 'Old mill', description: 'Quiet, by the river.' })
+    const barge = await makeListing(world, {
+      city,
+      title: 'Barge',
+      description: 'On the river',
+      priceCents: 100,
+    })
+    const draft = await makeListing(world, { city, title: 'New mill', status: 'draft' })
+    const found = async (who: Person, query: string) =>
+      idsOf(await world.send(who, 'GET', `/v1/listings?city=${city}&search=${query}`)).toSorted()
+    const ids = (...paths: string[]) => paths.map(idOf).toSorted()
+    assert.deepEqual(await found('nobody', 'mill'), ids(mill))
+    assert.deepEqual(await found('gina', 'MILLS'), ids(mill))
+    assert.deepEqual(await found('hanna', 'mill'), ids(mill, draft))
+    assert.deepEqual(await found('nobody', 'river'), ids(mill, barge))
+    assert.deepEqual(await found('nobody', 'mill barge'), ids(mill, barge))
+    assert.deepEqual(await found('nobody', 'river&priceCents[lt]=1000'), ids(barge))
+    assert.deepEqual(await found('nobody', 'castle'), [])
+    const change = { body: { description: 'In the castle.' }, headers: patch }
+    requireStatus(await world.send('hanna', 'PATCH', barge, change), 200)
+    assert.deepEqual(await found('nobody', 'castle'), ids(barge))
+    assert.deepEqual(await found('nobody', 'river'), ids(mill))
+    requireStatus(await world.send('nobody', 'GET', '/v1/profiles?search=mill'), 400)
+  },
 }
 
 export const photos: Need = {

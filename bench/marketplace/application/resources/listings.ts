@@ -45,6 +45,7 @@ export const listings = resource('listings', {
     { fields: { priceCents: 1 } },
     { fields: { guestsMax: 1 } },
     { fields: { rating: -1 } },
+    { fields: { title: 'text', description: 'text' } },
   ],
   set: {
     ratingCount: ({ ratingCount }) => ratingCount ?? 0,
