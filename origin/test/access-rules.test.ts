@@ -26,7 +26,7 @@ const editor = of('eve', 'acme', 'editor')
 const stranger = of('sam', 'other', 'editor')
 const nobody = undefined
 
-/** Boards whose organization may change: what is published stays in everybody's sight. */
+/** Boards whose organization may change; everybody may read published ones. */
 const board = Type.Object({ orgId: Type.String({ maxLength: 64 }), published: Type.Boolean() })
 const boards = resource('boards', {
   description: 'Boards.',
@@ -61,13 +61,13 @@ beforeAll(async () => {
 })
 afterAll(() => origin.stop())
 
-it('the page shows the example that is tested here', () => {
+it('the documentation page shows the example of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const example = readFileSync(join(folder, 'example/documents.ts'), 'utf8')
   expect(readFileSync(join(folder, 'access.md'), 'utf8')).toContain(example)
 })
 
-it('shows a document, and lists it, to exactly those whom the rule lets read it', async () => {
+it('reads and lists a document for exactly the callers whom its rule allows', async () => {
   for (const [who, sees] of [
     [author, 2],
     [reviewer, 2],
@@ -87,7 +87,7 @@ it('shows a document, and lists it, to exactly those whom the rule lets read it'
   }
 })
 
-it('answers a write 404 where the document is not shown, and 403 where it is', async () => {
+it('answers a forbidden write 404 if the caller may not read the document, and 403 if it may', async () => {
   const patch = (path: string, as: Principal | undefined, body: unknown) =>
     origin.send('PATCH', path, { as, body })
   expect((await patch(draft, colleague, { title: 'X' })).status).toBe(404)
@@ -97,7 +97,7 @@ it('answers a write 404 where the document is not shown, and 403 where it is', a
   expect((await patch(draft, editor, { title: 'X' })).status).toBe(200)
 })
 
-it('lets nobody hand a document to a tenant that is not theirs', async () => {
+it('refuses to move a document to a foreign tenant', async () => {
   const both: Principal = { subject: 'bea', scopes: [], claims: { org_id: ['acme', 'other'] } }
   const body = { orgId: 'acme', published: true }
   const { headers } = await origin.send('POST', '/v1/boards', { as: author, body })
@@ -110,17 +110,17 @@ it('lets nobody hand a document to a tenant that is not theirs', async () => {
   ])
   expect((await give(both, 'third')).status).toBe(403)
   expect((await give(both, 'other')).json).toMatchObject({ orgId: 'other' })
-  // It is the other organization's now.
+  // The board belongs to the other organization now.
   expect((await give(author, 'acme')).status).toBe(403)
 })
 
-it('refuses to create where the token has no tenant', async () => {
+it('refuses to create without a tenant in the token', async () => {
   const body = { title: 'T', reviewerIds: [], status: 'draft' }
   const as: Principal = { subject: 'ann', scopes: [] }
   expect((await origin.send('POST', '/v1/documents', { as, body })).status).toBe(403)
 })
 
-it('has no route for an operation that is nobody’s', async () => {
+it('has no route for an operation whose rule is never', async () => {
   const answer = await origin.send('DELETE', draft, { as: author })
   expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD, PUT, PATCH, OPTIONS'])
   const { json } = await origin.send('GET', '/openapi.json')

@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => origin.stop())
 
-describe('only the edge is answered', () => {
+describe('only requests of the edge are served', () => {
   const cases: Record<string, Sending['headers']> = {
     'no assertion': { [headers.assertion]: undefined },
     'an empty one': { [headers.assertion]: '' },
@@ -45,12 +45,12 @@ describe('only the edge is answered', () => {
     })
   }
 
-  it('nothing of a refused assertion is said or logged', async () => {
+  it('no part of a refused assertion is sent or logged', async () => {
     const answer = await origin.send('GET', '/v2/places', { headers: { [headers.assertion]: userToken } })
     expect(answer.text + origin.logged.join('')).not.toContain(userToken.slice(0, 20))
   })
 
-  it('except on the paths for the balancer and operators', async () => {
+  it('paths for the load balancer and operators need no assertion', async () => {
     for (const path of ['/livez', '/readyz', '/metrics']) {
       const answer = await origin.send('GET', path, { headers: { [headers.assertion]: undefined } })
       expect(answer.status).toBe(200)
@@ -58,7 +58,7 @@ describe('only the edge is answered', () => {
   })
 })
 
-describe('rules of the contract hold here too, whatever the edge has let through', () => {
+describe('the origin enforces access rules even if the edge does not', () => {
   const nobody = undefined
   type Case = readonly [
     who: Principal | undefined,
@@ -91,7 +91,7 @@ describe('rules of the contract hold here too, whatever the edge has let through
     })
   }
 
-  it('are decided before the body is looked at', async () => {
+  it('access is decided before the body is read', async () => {
     const answer = await origin.send('POST', '/v2/places', { as: alice, body: '{' })
     expect(answer.status).toBe(403)
   })
@@ -105,7 +105,7 @@ describe("an owner's documents", () => {
     path = answer.headers.location as string
   })
 
-  it('are to others as if they did not exist, answer for answer', async () => {
+  it('get the same answers as missing documents for other callers', async () => {
     const requests = [
       ['GET', undefined],
       ['HEAD', undefined],
@@ -130,7 +130,7 @@ describe("an owner's documents", () => {
     expect((await origin.send('GET', path, { as: alice })).json).toMatchObject({ ...trip, ownerId: 'alice' })
   })
 
-  it('are on nobody else’s lists, whatever the filter', async () => {
+  it('are not in other callers’ lists, whatever the filter', async () => {
     for (const query of ['', '?startsOn=2027-05-01', '?startsOn[gte]=2000-01-01&limit=100']) {
       const answer = await origin.send('GET', `/v2/trips${query}`, { as: bob })
       expect(answer.json.items).toEqual([])
@@ -145,7 +145,7 @@ describe("an owner's documents", () => {
     })
   })
 
-  it('stay theirs: no body moves them', async () => {
+  it('keep their owner, whatever the body says', async () => {
     const headers = { 'if-match': '*' }
     for (const [method, body] of [
       ['PATCH', { ownerId: 'bob' }],
@@ -160,7 +160,7 @@ describe("an owner's documents", () => {
     expect(answer.headers['spillway-purge-tag']).toBe(`${path.replace('/v2/trips/', 'trips:')},trips:*:alice`)
   })
 
-  it('may belong to subjects of any characters', async () => {
+  it('may belong to subjects with any characters', async () => {
     const odd: Principal = { subject: 'a,b|c d:*\u00e9$ne', scopes: [] }
     const { headers: answered, json } = await origin.send('POST', '/v2/trips', { as: odd, body: trip })
     expect(answered['spillway-purge-tag']).toBe(`trips:${json.id},trips:*:${encodeURIComponent(odd.subject)}`)

@@ -26,7 +26,7 @@ async function start(): Promise<OriginProcess> {
   return origin
 }
 
-it('an action is done once, and answered alike, when the process is killed as soon as it has committed', async () => {
+it('an action runs once and its retry gets the same answer when the process is killed right after the commit', async () => {
   const first = await start()
   const made = await first.send('POST', '/v2/places', { as: editor, body: placeV2 })
   const path = `${made.headers.location}/adjust-population`
@@ -36,7 +36,7 @@ it('an action is done once, and answered alike, when the process is killed as so
     while ((await answers.countDocuments()) === 0) await new Promise((resolve) => setImmediate(resolve))
     first.child.signal('SIGKILL')
   })()
-  // Whether the answer was still sent is chance, and makes no difference.
+  // Whether this answer arrives is chance, and makes no difference.
   const lost = await first.send('POST', path, asked).catch((error: Error) => error)
   await watching
   await first.exited

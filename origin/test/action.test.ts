@@ -34,7 +34,7 @@ const counters = resource('counters', {
   versions: [asStored('v1', counterSchema)],
 })
 
-/** Does as a test says. */
+/** An action whose handler the test sets. */
 const freely = action('freely', {
   description: 'Does anything.',
   on: counters,
@@ -102,7 +102,7 @@ const purged = (answer: Awaited<ReturnType<typeof post>>) =>
     .filter(Boolean)
 
 describe('an action on a document', () => {
-  it('writes all of its documents together, and is answered with its own as it is now', async () => {
+  it('writes all of its documents together, and answers with its document’s new state', async () => {
     const villa = await listing()
     const path = await booking(villa)
     const answer = await post(`${path}/accept`)
@@ -112,7 +112,7 @@ describe('an action on a document', () => {
     expect((await get(path)).text).toBe(answer.text)
   })
 
-  it('names what it made obsolete at the edge: each document, and the lists that show it', async () => {
+  it('purges each written document and the lists that show it', async () => {
     const villa = await listing()
     const path = await booking(villa)
     const tags = purged(await post(`${path}/accept`))
@@ -122,7 +122,7 @@ describe('an action on a document', () => {
     expect(tags.some((tag) => tag.startsWith('listings:*'))).toBe(true)
   })
 
-  it('refuses by a reason, and nothing is changed', async () => {
+  it('refuses with a reason, and changes nothing', async () => {
     const villa = await listing()
     const path = await booking(villa)
     await post(`${path}/accept`)
@@ -133,7 +133,7 @@ describe('an action on a document', () => {
     expect((await get(villa)).json.nightsSold).toBe(3)
   })
 
-  it('is 404 for a document of somebody else, and for one that is not there', async () => {
+  it('is 404 for a foreign document and for a missing one', async () => {
     const path = await booking(await listing())
     const foreign = await post(`${path}/accept`, {}, {}, bob)
     const absent = await post('/v1/bookings/none/accept')
@@ -149,7 +149,7 @@ describe('an action on a document', () => {
     expect((await get(path)).json.count).toBe(1)
   })
 
-  it('counts each of many at once', async () => {
+  it('counts each of many concurrent requests', async () => {
     const path = await counter()
     const answers = await Promise.all(Array.from({ length: 6 }, () => post(`${path}/bump`)))
     expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200))
@@ -172,7 +172,7 @@ describe('the request', () => {
     ])
   })
 
-  it('is 422 where the handler finds fault with the input', async () => {
+  it('is 422 if the handler refuses the input', async () => {
     const path = await booking(await listing())
     const answer = await post(`${path}/accept`, { guestsMax: 1 })
     expect([answer.status, answer.json.errors]).toEqual([
@@ -200,7 +200,7 @@ describe('the request', () => {
     expect((await post(`${path}/guarded`, undefined, {}, guard)).status).toBe(200)
   })
 
-  it('is 405 with another method, also where the name stands in the place of an id', async () => {
+  it('is 405 with another method, also if the action’s name is in the place of an id', async () => {
     const path = await counter()
     for (const target of [`${path}/bump`, '/v1/counters/freely']) {
       const { status, headers } = await get(target)
@@ -211,7 +211,7 @@ describe('the request', () => {
 })
 
 describe('an action on a collection', () => {
-  it('answers with the members of its output, and no other', async () => {
+  it('answers with exactly the members of its output', async () => {
     doAnything = () => 'done'
     const answer = await post('/v1/counters/freely')
     expect([answer.status, answer.json]).toEqual([200, { result: 'done' }])
@@ -243,7 +243,7 @@ describe('an action on a collection', () => {
     expect((await get(path)).json).not.toHaveProperty('label')
   })
 
-  it('is 409 where a value must be unique, and nothing is written', async () => {
+  it('is 409 for a duplicate of a unique value, and writes nothing', async () => {
     const path = await counter({ label: 'unique' })
     doAnything = async ({ store }) => {
       await store.update(counters, idOf(path), { count: 9 })
@@ -254,7 +254,7 @@ describe('an action on a collection', () => {
     expect((await get(path)).json.count).toBe(0)
   })
 
-  it('is 404 where it needs a document that is not there', async () => {
+  it('is 404 if it needs a missing document', async () => {
     doAnything = ({ store }) => store.increment(counters, 'absent', { count: 1 })
     const { status, json } = await post('/v1/counters/freely')
     expect([status, json.detail]).toEqual([404, 'A document that this action needs does not exist.'])
@@ -277,7 +277,7 @@ describe('a handler that fails has no effect', () => {
     },
   }
   for (const [name, run] of Object.entries(attempts)) {
-    it(`500 and a line in the log, where it ${name}`, async () => {
+    it(`is 500 and logs a line if it ${name}`, async () => {
       const path = await counter()
       doAnything = (context) => run(context, path)
       const before = origin.logged.length
@@ -290,7 +290,7 @@ describe('a handler that fails has no effect', () => {
     })
   }
 
-  it('504 where it never ends; it is told so by its signal, and can write no more', async () => {
+  it('is 504 if it never ends; its signal is aborted, and it can write no more', async () => {
     const path = await counter()
     let goOn: () => void = () => {}
     const ended = Promise.withResolvers<unknown>()
@@ -319,7 +319,7 @@ describe('an Idempotency-Key', () => {
     return { 'idempotency-key': `action-${keys}` }
   }
 
-  it('replays the first answer, its purge too, and does nothing twice', async () => {
+  it('replays the first answer with its purge tags, and runs once', async () => {
     const path = await counter()
     const key = newKey()
     const first = await post(`${path}/bump`, undefined, key)
@@ -332,7 +332,7 @@ describe('an Idempotency-Key', () => {
     expect((await get(path)).json.count).toBe(2)
   })
 
-  it('is done once, however many ask at once', async () => {
+  it('runs once for many concurrent requests', async () => {
     const path = await counter()
     const key = newKey()
     const answers = await Promise.all(Array.from({ length: 8 }, () => post(`${path}/bump`, undefined, key)))
@@ -350,7 +350,7 @@ describe('an Idempotency-Key', () => {
     expect([status, json.code]).toEqual([422, 'idempotency-key-reused'])
   })
 
-  it('is not spent by a refusal', async () => {
+  it('stays unused after a refusal', async () => {
     const path = await counter()
     const key = newKey()
     doAnything = () => {
@@ -365,7 +365,7 @@ describe('an Idempotency-Key', () => {
 })
 
 describe('several documents', () => {
-  it('keep their sum under parallel transfers: all of a commit or nothing of it', async () => {
+  it('keep their sum under parallel transfers: commits are atomic', async () => {
     const paths = await Promise.all(Array.from({ length: 4 }, () => counter({ count: 100 })))
     let turn = 0
     doAnything = async ({ store }) => {
@@ -384,7 +384,7 @@ describe('several documents', () => {
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(400)
   })
 
-  it('that must stay as they were read hold two writers apart (write skew)', async () => {
+  it('required unchanged prevent write skew between two writers', async () => {
     const [left, right] = [await counter({ count: 1 }), await counter({ count: 1 })]
     const off = (mine: string, other: string) => async (store: Context['store']) => {
       const held = await store.get(counters, idOf(other), { unchanged: true })
@@ -397,7 +397,7 @@ describe('several documents', () => {
       if (!turnOf.has(requestKey)) turnOf.set(requestKey, turnOf.size)
       await turns[turnOf.get(requestKey) as number]?.(store)
       if (turnOf.size === 2) both.resolve()
-      // Both have read before one of them commits.
+      // Both read before either commits.
       await both.promise
     }
     await Promise.all([1, 2].map(() => post('/v1/counters/freely', undefined, { [names.timeoutMs]: '5000' })))
@@ -406,7 +406,7 @@ describe('several documents', () => {
   })
 })
 
-it('the page shows the examples that are tested here', () => {
+it('the documentation page shows the examples of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const page = readFileSync(join(folder, 'actions.md'), 'utf8')
   for (const example of ['accept.ts', 'server/accept.ts']) {
@@ -425,11 +425,11 @@ it('the OpenAPI document describes every action', async () => {
   expect(json.paths['/v1/counters/freely'].post.responses['200']).toBeDefined()
 })
 
-describe('code and definitions', () => {
+describe('handlers and definitions', () => {
   const start = (implementations: readonly Implementation[]) =>
     startTestApp({ application, server: defineServer(...implementations) })
 
-  it('an action without code is refused at the start, with its file', async () => {
+  it('an action without a handler stops the start with the file to change', async () => {
     await expect(start([acceptBooking])).rejects.toThrow(
       "action 'bump' of 'counters' has no implementation: write implement(…) in origin/application/server/bump.ts",
     )

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => origin.stop())
 
-/** A new advisory at version 2, so that there is a version before it. */
+/** A new advisory at version 2, so that an earlier version exists. */
 async function newAdvisory(): Promise<string> {
   const { json } = await origin.send('POST', '/v2/advisories', { as: editor, body: advisory() })
   const path = `/v2/advisories/${json.id}`
@@ -19,7 +19,7 @@ async function newAdvisory(): Promise<string> {
   return path
 }
 
-/** The conditions of a row, `.now` standing for the revision in which documents are shown. */
+/** The conditions of a row; `.now` stands for the current revision. */
 async function conditionsOf(row: Record<string, string>, path: string): Promise<Record<string, string>> {
   const { etag } = (await origin.send('GET', path, { as: alice })).headers
   const revision = revisionOf(String(etag))
@@ -41,7 +41,7 @@ describe('a read of a document at "2" (RFC 9110 §13)', () => {
     [{ 'if-none-match': '"with space", "2.now"' }, 200],
     [{ 'if-none-match': '*' }, 304],
     [{ 'if-none-match': '"20.now"' }, 200],
-    // shown in another revision, or none that is known: what is held is not what would be sent
+    // Another revision, or none: the held representation is not the current one.
     [{ 'if-none-match': '"2"' }, 200],
     [{ 'if-none-match': '"2.0ther000"' }, 200],
     [{ 'if-none-match': '"2.nowx"' }, 200],
@@ -51,10 +51,10 @@ describe('a read of a document at "2" (RFC 9110 §13)', () => {
     [{ 'if-match': '*' }, 200],
     [{ 'if-match': '"1"' }, 412],
     [{ 'if-match': '"1.now"' }, 412],
-    // §13.2.2: If-Match is looked at first
+    // §13.2.2: If-Match is evaluated first
     [{ 'if-match': '"1"', 'if-none-match': '"2.now"' }, 412],
     [{ 'if-match': '"2"', 'if-none-match': '"2.now"' }, 304],
-    // without Last-Modified, dates have nothing to be compared with
+    // Answers have no Last-Modified to compare dates with.
     [{ 'if-modified-since': 'Sun, 01 Jan 2040 00:00:00 GMT' }, 200],
     [{ 'if-unmodified-since': 'Sat, 01 Jan 2000 00:00:00 GMT' }, 200],
     [{ 'if-none-match': '2' }, 200],
@@ -90,7 +90,7 @@ describe('a write to a document at "2" (RFC 9110 §13)', () => {
   const table: readonly Case[] = [
     [{}, 200],
     [{ 'if-match': '"2.now"' }, 200],
-    // a deployment in between is nobody else's change
+    // A deployment in between changed only the revision.
     [{ 'if-match': '"2.0ther000"' }, 200],
     [{ 'if-match': '"2"' }, 200],
     [{ 'if-match': '"2."' }, 412],
@@ -166,7 +166,7 @@ it('a resource that requires conditions answers 428 without If-Match (RFC 6585 �
   expect([patched.status, patched.json.title]).toEqual([200, 'Lyon'])
 })
 
-it('of many writers with one ETag exactly one wins', async () => {
+it('exactly one of many writers with the same ETag succeeds', async () => {
   const path = await newAdvisory()
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, writer) =>
@@ -183,7 +183,7 @@ it('of many writers with one ETag exactly one wins', async () => {
   expect((await origin.send('GET', path, { as: alice })).text).toBe(winner?.text)
 })
 
-it('unconditional writers all get through or are told, and none undoes another', async () => {
+it('unconditional writers succeed or are refused, and none undoes another', async () => {
   const path = await newAdvisory()
   const fields = ['title', 'text', 'level', 'countryCode'] as const
   const values = { title: 'New', text: 'New', level: 'danger', countryCode: 'BE' }
@@ -195,7 +195,7 @@ it('unconditional writers all get through or are told, and none undoes another',
 })
 
 describe('a list', () => {
-  it('has an ETag that stands for exactly what it shows', async () => {
+  it('has an ETag that changes exactly with its content', async () => {
     const list = () => origin.send('GET', '/v2/advisories?fields=title&limit=100', { as: alice })
     const path = await newAdvisory()
     const before = await list()
@@ -207,7 +207,7 @@ describe('a list', () => {
     expect((await list()).headers.etag).not.toBe(before.headers.etag)
   })
 
-  it('sends a reader whose If-None-Match cannot be read what it asked for', async () => {
+  it('ignores a malformed If-None-Match', async () => {
     const headers = { 'if-none-match': 'x' }
     expect((await origin.send('GET', '/v2/advisories', { as: alice, headers })).status).toBe(200)
   })

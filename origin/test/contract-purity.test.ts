@@ -6,7 +6,7 @@ const origin = join(import.meta.dirname, '..')
 const contract = join(origin, 'contract')
 const application = join(origin, 'application')
 
-/** The runtimes' own words: neither tier could run what says them. */
+/** Names of runtime globals, each missing in one of the two runtimes or impure. */
 const runtime = /\b(process\.|globalThis\.|Date\.now\(|Math\.random\(|Buffer\b)/
 
 const importsOf = (text: string): readonly string[] =>
@@ -16,8 +16,8 @@ const importsOf = (text: string): readonly string[] =>
 
 const isBelow = (folder: string, file: string): boolean => !relative(folder, file).startsWith('..')
 
-/** Both runtimes load the contract, so it may lean on neither. */
-it('the contract imports itself and typebox, and nothing that runs it', () => {
+/** Both runtimes load the contract, so it must depend on neither. */
+it('the contract imports only itself and typebox, and uses no runtime', () => {
   const sources = readdirSync(contract, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
   )
@@ -32,8 +32,8 @@ it('the contract imports itself and typebox, and nothing that runs it', () => {
   }
 })
 
-/** The Worker's bundle holds the application, too: what is the origin's or a laptop's alone must not be reached from it. */
-it('the application imports itself, the contract and typebox, and nothing that runs it', () => {
+/** The Worker's bundle contains the application, so it must not reach modules of the origin or of development. */
+it('the application imports only itself, the contract and typebox, and uses no runtime', () => {
   const reached = new Set([join(application, 'index.ts')])
   for (const file of reached) {
     const text = readFileSync(file, 'utf8')

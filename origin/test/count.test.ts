@@ -8,7 +8,7 @@ import { venues } from '../docs/model/example/venues.ts'
 import { bound, startTestApp, type TestApp } from './support/app.ts'
 import { alice, bob } from './support/client.ts'
 
-/** The same with a bound that a test can pass. */
+/** The same resource with a bound that the test can exceed. */
 const few = resource('few', {
   description: 'Few.',
   schema: orders.schema,
@@ -56,19 +56,19 @@ beforeEach(() => {
 const list = (path: string, as: Principal = clerk) => origin.send('GET', `/v1/${path}`, { as })
 const countOf = async (path: string, as?: Principal) => (await list(path, as)).json.count
 
-it('counts what filters and access leave, whatever the page', async () => {
+it('counts all documents that filters and access rules leave, whatever the page', async () => {
   expect(await countOf('orders?count=true&limit=2')).toEqual({ value: 5, relation: 'eq' })
   expect(await countOf('orders?count=true&limit=2', alice)).toEqual({ value: 4, relation: 'eq' })
   expect(await countOf('orders?count=true&limit=2&status=open')).toEqual({ value: 4, relation: 'eq' })
   expect(await countOf('orders?count=true&status=sent')).toEqual({ value: 0, relation: 'eq' })
 })
 
-it('says "at least" beyond its bound, and the number at the bound', async () => {
+it('reports a lower bound beyond countMax, and the exact number at countMax', async () => {
   expect(await countOf('few?count=true&limit=2')).toEqual({ value: 3, relation: 'gte' })
   expect(await countOf('few?count=true&limit=2&status=open', alice)).toEqual({ value: 3, relation: 'eq' })
 })
 
-it('counts by the page where the list is a single one', async () => {
+it('counts a single page without a query', async () => {
   expect(await countOf('orders?count=true')).toEqual({ value: 5, relation: 'eq' })
   expect(counted).toBe(0)
 })
@@ -80,19 +80,19 @@ it('counts the whole list from a later page, by a cursor of the list without a c
   expect([last.json.items.length, last.json.count]).toEqual([1, { value: 5, relation: 'eq' }])
 })
 
-it('is an answer of its own, with the tags of the list', async () => {
+it('has a cache key of its own, with the tags of the list', async () => {
   const [plain, withCount] = [await list('orders?status=open'), await list('orders?status=open&count=true')]
   expect(withCount.headers['cache-tag']).toBe(plain.headers['cache-tag'])
   expect(withCount.headers.etag).not.toBe(plain.headers.etag)
 })
 
-it('fails as a whole where the count fails', async () => {
+it('fails as a whole if the count fails', async () => {
   isDown = true
   const { status, json } = await list('orders?count=true&limit=2')
   expect([status, json.code]).toEqual([503, 'overloaded'])
 })
 
-it('is unknown where nothing declares it, and takes no other word than true', async () => {
+it('is an unknown parameter without countMax, and accepts only true', async () => {
   const unknown = await list('venues?count=true')
   expect([unknown.status, unknown.json.errors]).toEqual([
     400,
@@ -104,7 +104,7 @@ it('is unknown where nothing declares it, and takes no other word than true', as
   ])
 })
 
-it('is in OpenAPI where it is declared', async () => {
+it('is in OpenAPI only with countMax', async () => {
   const { json } = await origin.send('GET', '/openapi.json')
   const names = (path: string) => json.paths[path].get.parameters.map(({ name }: { name: string }) => name)
   expect(names('/v1/orders')).toContain('count')
@@ -113,7 +113,7 @@ it('is in OpenAPI where it is declared', async () => {
   expect(schema.properties.count.required).toEqual(['value', 'relation'])
 })
 
-it('the page shows the example that is tested here', () => {
+it('the documentation page shows the example of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const example = readFileSync(join(folder, 'example/orders.ts'), 'utf8')
   expect(readFileSync(join(folder, 'counting.md'), 'utf8')).toContain(example)

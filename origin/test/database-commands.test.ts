@@ -19,9 +19,9 @@ import { mongodbUri } from './support/database.ts'
 import { advisory, placeV2, trip } from './support/samples.ts'
 
 /**
- * Every command and operator that the origin may send, all of them in Amazon DocumentDB's list of what it supports
- * (docs.aws.amazon.com/documentdb/latest/developerguide/mongo-apis.html, engine 5.0). A new one has to be looked up
- * there before it is added here.
+ * Every command and operator that the origin may send. All of them are in Amazon DocumentDB's list of supported ones
+ * (docs.aws.amazon.com/documentdb/latest/developerguide/mongo-apis.html, engine 5.0). Check that list before you add
+ * one.
  */
 const commands = new Set(
   ['find', 'aggregate', 'insert', 'update', 'createIndexes', 'listIndexes', 'ping'].concat([
@@ -46,16 +46,16 @@ const operators = new Set(
     '$setOnInsert',
     '$inc',
   ].concat([
-    // Members of the driver's own, around a command.
+    // Members that the driver adds to a command.
     '$db',
     '$clusterTime',
     '$readPreference',
     '$timestamp',
   ]),
 )
-/** Stages of an aggregation, by the same list. */
+/** Stages of an aggregation, from the same list. */
 const stages = new Set(['$match', '$limit', '$count'])
-/** The driver's own, about connections: the same for every program. */
+/** Commands of the driver about connections, which every program sends. */
 const housekeeping = new Set(['hello', 'endSessions', 'saslStart', 'saslContinue', 'killCursors'])
 
 const database = `commands-${randomUUID().slice(0, 8)}`
@@ -81,7 +81,7 @@ function* operatorsIn(value: unknown): Generator<string> {
   if (typeof value !== 'object' || value === null || '_bsontype' in value) return
   for (const [name, member] of Object.entries(value)) {
     if (name === 'pipeline') {
-      // A stage is looked up among the stages, and what it holds among the operators.
+      // Checks a stage's name among the stages, and its content among the operators.
       for (const stage of member) yield* operatorsIn(Object.values(stage))
       continue
     }
@@ -90,7 +90,7 @@ function* operatorsIn(value: unknown): Generator<string> {
   }
 }
 
-/** Names of the stages of every pipeline in a command, one inside another too. */
+/** Names of the stages of every pipeline in a command, nested ones included. */
 function* stagesIn(value: unknown): Generator<string> {
   if (typeof value !== 'object' || value === null || '_bsontype' in value) return
   for (const [name, member] of Object.entries(value)) {
@@ -99,7 +99,7 @@ function* stagesIn(value: unknown): Generator<string> {
   }
 }
 
-/** A type of each kind, with texts that are values of it. */
+/** One type of each kind, with strings that are valid values. */
 const samples: Readonly<Record<FilterType['kind'], readonly [FilterType, string]>> = {
   string: [{ kind: 'string' }, 'a'],
   choice: [{ kind: 'choice', choices: ['a', 'b'] }, 'a'],
@@ -109,12 +109,12 @@ const samples: Readonly<Record<FilterType['kind'], readonly [FilterType, string]
   'date-time': [{ kind: 'date-time' }, '2026-11-24T12:00:00.000Z'],
 }
 
-it('search asks by operators that DocumentDB has', () => {
+it('search uses only operators of DocumentDB', () => {
   const used = [...operatorsIn(searchCondition(['word']))]
   expect(used.filter((name) => !operators.has(name))).toEqual([])
 })
 
-it.each(Object.entries(listOperators))('%s asks by operators that DocumentDB has', (word, operator) => {
+it.each(Object.entries(listOperators))('%s uses only operators of DocumentDB', (word, operator) => {
   for (const kind of operator.kinds) {
     const [type, text] = samples[kind]
     const operand = operator.parse(type, word === 'exists' ? 'true' : text)
@@ -125,7 +125,7 @@ it.each(Object.entries(listOperators))('%s asks by operators that DocumentDB has
   }
 })
 
-it('sends only commands and operators that DocumentDB has', async () => {
+it('sends only commands and operators of DocumentDB', async () => {
   const { send } = origin
   const key = { 'idempotency-key': 'once' }
   const { headers } = await send('POST', '/v2/trips', { as: alice, body: trip, headers: key })

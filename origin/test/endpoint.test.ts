@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 const reader = { subject: 'reader', scopes: ['payments:read'] }
-/** Its spaces are part of what is signed. */
+/** The signature covers its blanks. */
 const event = '{ "type": "payment.paid",\n  "data": { "bookingId": "b1", "amountCents": 12300 } }'
 
 const send = (body: string | Buffer, changes: Record<string, string> = {}) => {
@@ -47,7 +47,7 @@ const send = (body: string | Buffer, changes: Record<string, string> = {}) => {
 }
 const stored = () => origin.database.db.collection('payments').countDocuments()
 
-it('gives the handler the bytes that were signed, and counts an event once', async () => {
+it('passes the signed bytes to the handler, and counts an event once', async () => {
   expect((await send(event)).status).toBe(204)
   expect((await send(event)).status).toBe(204)
   const { json } = await origin.send('GET', '/v1/payments/evt_1', { as: reader })
@@ -83,7 +83,7 @@ it.each<[object, string]>([
   expect(() => endpoint('hook', definition)).toThrow(message)
 })
 
-it('the page shows the examples that are tested here', () => {
+it('the documentation page shows the examples of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const page = readFileSync(join(folder, 'endpoints.md'), 'utf8')
   for (const example of ['payments.ts', 'server/payment-webhook.ts']) {

@@ -6,7 +6,7 @@ import { venues } from '../docs/model/example/venues.ts'
 import { bound, startTestApp, type TestApp } from './support/app.ts'
 import { alice, bob } from './support/client.ts'
 
-/** Names many documents. */
+/** A resource that refers to many documents. */
 const stored = Type.Object({ venueIds: Type.Array(Type.String(), { maxItems: 20 }) })
 const tours = resource('tours', {
   description: 'Tours.',
@@ -54,7 +54,7 @@ const get = (path: string, as: Principal | undefined = undefined, headers = {}) 
   origin.send('GET', `/v1/${path}`, { headers, ...(as !== undefined && { as }) })
 const tagsOf = ({ headers }: Awaited<ReturnType<typeof get>>) => String(headers['cache-tag']).split(',')
 
-it('shows the documents that a document names beside the fields that name them, each under its own rule', async () => {
+it('includes the referenced documents, each by its own access rule', async () => {
   const [open, closed] = [await venue('Open'), await venue('Closed', false)]
   const id = await post('events', { title: 'E', venueId: closed, fallbackIds: [open, closed] })
   const own = await get(`events/${id}?expand=venueId,fallbackIds`, alice)
@@ -72,7 +72,7 @@ it('shows the documents that a document names beside the fields that name them, 
   expect((await get(`events/${id}`)).json.expanded).toBeUndefined()
 })
 
-it('shows null for a document that is gone, and nothing for a field that names none', async () => {
+it('shows null for a deleted document, and nothing for an empty reference', async () => {
   const gone = await venue('Gone')
   const id = await post('events', { title: 'E', venueId: gone })
   expect((await origin.send('DELETE', `/v1/venues/${gone}`, { as: alice })).status).toBe(204)
@@ -81,7 +81,7 @@ it('shows null for a document that is gone, and nothing for a field that names n
   expect(tagsOf(answer)).toContain(`venues:${gone}`)
 })
 
-it('looks up each document of a list once, and carries the tags of all that it shows', async () => {
+it('reads each referenced document of a list once, and has the tags of all', async () => {
   const [one, other] = [await venue('One'), await venue('Other')]
   for (const venueId of [one, one, other]) await post('events', { title: 'T', venueId })
   reads = []
@@ -99,7 +99,7 @@ it('looks up each document of a list once, and carries the tags of all that it s
   expect(tagsOf(list).filter((tag) => tag.startsWith('venues@v1:'))).toHaveLength(1)
 })
 
-it('carries the tag of all lists of the other resource where it shows more than a few of its documents', async () => {
+it('has the tag of all lists of the other resource if it includes more than a few of its documents', async () => {
   const venueIds = await Promise.all(Array.from({ length: 9 }, (_, index) => venue(`V${index}`)))
   const many = await post('tours', { venueIds })
   const few = await post('tours', { venueIds: venueIds.slice(1) })
@@ -109,7 +109,7 @@ it('carries the tag of all lists of the other resource where it shows more than 
   expect(tagsOf(await get(`tours/${few}?expand=venueIds`, alice))).toEqual(
     expect.arrayContaining(venueIds.slice(1).map((id) => `venues:${id}`)),
   )
-  // Every write to such a document purges that tag.
+  // Every write to such a document purges the tag of all lists.
   const { headers } = await origin.send('PATCH', `/v1/venues/${venueIds[0]}`, {
     as: alice,
     body: { name: 'W' },
@@ -117,7 +117,7 @@ it('carries the tag of all lists of the other resource where it shows more than 
   expect(String(headers['spillway-purge-tag']).split(',')).toEqual([`venues:${venueIds[0]}`, 'venues:*'])
 })
 
-it('has an ETag that changes with what is shown beside the document, and that a write takes', async () => {
+it('has an ETag that changes with the included documents, and that is valid in the If-Match of a write', async () => {
   const venueId = await venue('Before')
   const id = await post('events', { title: 'E', venueId })
   const path = `events/${id}?expand=venueId`
@@ -138,7 +138,7 @@ it('has an ETag that changes with what is shown beside the document, and that a 
   expect((await patch(second.headers.etag)).status).toBe(412)
 })
 
-it('is for one audience alone at clients, where the other documents are not for everybody', async () => {
+it('is private at clients if the included documents are not public', async () => {
   const id = await post('events', { title: 'E', venueId: await venue('V') })
   const controlOf = async (path: string) => (await get(path)).headers['cache-control']
   expect(await controlOf(`events/${id}`)).toBe('public, no-cache')
@@ -146,7 +146,7 @@ it('is for one audience alone at clients, where the other documents are not for 
   expect(await controlOf('events?expand=venueId')).toBe('private, no-cache')
 })
 
-it('fails as a whole where a document cannot be looked up', async () => {
+it('fails as a whole if a referenced document cannot be read', async () => {
   failing = await venue('V')
   const id = await post('events', { title: 'E', venueId: await venue('W'), fallbackIds: [] })
   failing = (await get(`events/${id}`)).json.venueId
@@ -156,7 +156,7 @@ it('fails as a whole where a document cannot be looked up', async () => {
   }
 })
 
-it('is in OpenAPI where there is something to expand', async () => {
+it('is in OpenAPI for resources with references', async () => {
   const { json } = await origin.send('GET', '/openapi.json')
   const names = (path: string) => json.paths[path].get.parameters.map(({ name }: { name: string }) => name)
   expect([names('/v1/events'), names('/v1/events/{id}')].map((all) => all.includes('expand'))).toEqual([

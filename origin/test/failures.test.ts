@@ -8,9 +8,9 @@ import { assertionOf } from './support/assertions.ts'
 import { alice, editor } from './support/client.ts'
 import { advisory, trip } from './support/samples.ts'
 
-/** Failure of the store. */
+/** Failure of the store, if set. */
 let fate: (() => Promise<never>) | undefined
-/** Methods that do their work in another way. */
+/** Methods that override those of the repository. */
 let failing: Partial<Repository> = {}
 let real: Repository
 const over = (repository: Repository): Repository => {
@@ -46,7 +46,7 @@ const requests = [
   ['DELETE', '/v2/advisories/1', undefined],
 ] as const
 
-describe('what the store could not do', () => {
+describe('a failure of the store', () => {
   const table: Record<NotDone['reason'], readonly [status: number, code: string]> = {
     busy: [503, 'overloaded'],
     unavailable: [503, 'database-unavailable'],
@@ -54,20 +54,20 @@ describe('what the store could not do', () => {
     aborted: [504, 'deadline-exceeded'],
   }
   for (const [reason, [status, code]] of Object.entries(table)) {
-    it(`${reason}: ${status} ${code}, and when to come back, for every operation`, async () => {
+    it(`${reason} is ${status} ${code} with Retry-After, for every operation`, async () => {
       fate = outcome({ kind: 'notDone', reason })
       for (const [method, path, body] of requests) {
         const answer = await origin.send(method, path, { as: editor, body })
         expect([method, answer.status, answer.json.code]).toEqual([method, status, code])
         expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1)
         expect(answer.json.retryable).toBe(true)
-        // Nothing was done, so nothing is obsolete.
+        // Nothing was written, so nothing is purged.
         expect(answer.headers[names.purgeTag]).toBeUndefined()
       }
     })
   }
 
-  it('a write whose fate is not known says so, and is purged all the same: it may have happened', async () => {
+  it('a write with an unknown outcome is outcome-unknown, and purges, because it may have happened', async () => {
     const { json } = await origin.send('POST', '/v2/trips', { as: alice, body: trip })
     fate = outcome({ kind: 'unknown' })
     const answer = await origin.send('POST', '/v2/trips', { as: alice, body: trip })
@@ -90,11 +90,11 @@ describe('a defect', () => {
     'what is no error': () => secret,
   }
   for (const [name, make] of Object.entries(errors)) {
-    it(`${name} is 500, or in doubt after a write was begun, of which the caller learns nothing but the id`, async () => {
+    it(`${name} is 500, or outcome-unknown once a write was sent, and shows nothing but the request id`, async () => {
       fate = () => Promise.reject(make())
       for (const [method, path, body] of requests) {
         const answer = await origin.send(method, path, { as: editor, body })
-        // A PUT, PATCH or DELETE fails at its read: nothing is written then. A create may have happened.
+        // A PUT, PATCH or DELETE fails at its read, before anything is written. A create may have happened.
         const told = method === 'POST' ? [503, 'outcome-unknown'] : [500, 'internal-error']
         expect([answer.status, answer.json.code]).toEqual(told)
         expect(answer.text + JSON.stringify(answer.headers)).not.toMatch(/swordfish|internal:|mongo|at \//i)
@@ -103,14 +103,14 @@ describe('a defect', () => {
     })
   }
 
-  it('that proves that nothing was written is 500 for a write as well', async () => {
+  it('that proves that nothing was written is 500 for a write', async () => {
     fate = () => Promise.reject(new WriteRefusedError(121))
     const answer = await origin.send('POST', '/v2/advisories', { as: editor, body: advisory() })
     expect([answer.status, answer.json.code]).toEqual([500, 'internal-error'])
     expect(answer.headers[names.purgeTag]).toBeUndefined()
   })
 
-  it('around a write leaves it in doubt, and what it may have changed is purged', async () => {
+  it('during a write is outcome-unknown, and purges all that it may have changed', async () => {
     const { headers } = await origin.send('POST', '/v2/trips', { as: alice, body: trip })
     const path = headers.location as string
     const tags = `trips:${path.split('/').at(-1)},trips:*:alice`
@@ -127,7 +127,7 @@ describe('a defect', () => {
     }
   })
 
-  it('in one item of a batch is that item’s alone: every other is told its own outcome', async () => {
+  it('in one item of a batch does not affect the outcomes of other items', async () => {
     failing = {
       createBatch: async (...parts) => {
         const outcome = await real.createBatch(...parts)
@@ -151,11 +151,11 @@ describe('a defect', () => {
       [503, 'outcome-unknown'],
       [201, undefined],
     ])
-    // The edge purges once more when that one must have landed.
+    // The edge purges once more, after the time in which the write must have happened.
     expect(answer.headers[names.unsettled]).toBe('1')
   })
 
-  it('says of a batch whose items are all certain that it is settled', async () => {
+  it('is not marked as unsettled for a batch whose outcomes are all certain', async () => {
     failing = {
       createBatch: async () => ({
         kind: 'items',
@@ -170,7 +170,7 @@ describe('a defect', () => {
     expect([answer.status, answer.headers[names.unsettled]]).toEqual([200, undefined])
   })
 
-  it('whose code is that of a socket is ours, not the caller’s', async () => {
+  it('with the code of a socket error is 500, not 400', async () => {
     for (const code of ['ECONNRESET', 'EPIPE', 'ETIMEDOUT']) {
       fate = () => Promise.reject(Object.assign(new Error('write'), { code, statusCode: 400 }))
       const answer = await origin.send('GET', '/v2/advisories/1', { as: editor })
@@ -216,13 +216,13 @@ describe('admission', () => {
   }
   const inflight = () => origin.admission.snapshot(performance.now()).inflight
 
-  it('sheds what is too much before its body is read, and serves it again when there is room', async () => {
+  it('sheds a request beyond the limit before its body is read, and serves again when there is room', async () => {
     const release = hold()
     const held = Array.from({ length: 4 }, () =>
       origin.send('GET', '/v2/trips/1', { as: alice, headers: { [names.priority]: 'critical' } }),
     )
     await until(() => inflight() === 4)
-    // Nonsense as a body: it is not looked at.
+    // An invalid body, which is not read.
     const shed = await origin.send('POST', '/v2/trips', { as: alice, body: '{{{' })
     expect([shed.status, shed.json.code]).toEqual([503, 'overloaded'])
     expect(Number(shed.headers['retry-after'])).toBeGreaterThanOrEqual(1)
@@ -252,12 +252,12 @@ describe('admission', () => {
     await Promise.all(first)
   })
 
-  it('does not start what has no time left', async () => {
+  it('does not start a request without time left', async () => {
     const answer = await origin.send('GET', '/v2/trips', { as: alice, headers: { [names.timeoutMs]: '0' } })
     expect([answer.status, answer.json.code]).toEqual([503, 'overloaded'])
   })
 
-  it('gives the deadline of the edge to the store', async () => {
+  it('passes the edge’s deadline to the store', async () => {
     const seen: number[] = []
     const watched = await startTestApp({
       over: (repository) => ({
@@ -280,11 +280,11 @@ describe('admission', () => {
     expect(given).toBeGreaterThan(1_000)
     expect(given).toBeLessThanOrEqual(5_000)
     expect(fallback).toBeLessThanOrEqual(1_000)
-    // A list has a bound of its own, however patient its caller is.
+    // A list has a time limit of its own, however late the caller's deadline is.
     expect(list).toBeLessThanOrEqual(800)
   })
 
-  it('takes back the place of a caller who leaves, at every stage', async () => {
+  it('frees the slot of a caller who leaves, at every stage', async () => {
     const assertion = await assertionOf(alice)
     const leave = (text: string) =>
       new Promise<void>((resolve) => {
@@ -307,7 +307,7 @@ describe('admission', () => {
     await until(() => inflight() === 0)
   })
 
-  it('takes back the place of a caller whose body does not arrive', { timeout: 10_000 }, async () => {
+  it('frees the slot of a caller whose body does not arrive', { timeout: 10_000 }, async () => {
     const patient = await startTestApp({ limit: 1, arrivalTimeoutMs: 300 })
     const held = () => patient.admission.snapshot(performance.now()).inflight
     const assertion = await assertionOf(alice)
@@ -326,7 +326,7 @@ describe('admission', () => {
     await patient.stop()
   })
 
-  it('does not refuse, in place of a write that is in work, what comes after it on its connection', async () => {
+  it('does not answer a malformed pipelined request before the write in progress', async () => {
     const release = hold()
     const assertion = await assertionOf(alice)
     const socket = connect(origin.port, '127.0.0.1')
@@ -341,13 +341,13 @@ describe('admission', () => {
     await until(() => inflight() === 1)
     socket.write('nonsense\r\n\r\n')
     await closed
-    // A 400 here would be taken for the answer to the POST, which may yet be done.
+    // A 400 here would be taken for the answer to the POST, which may still be done.
     expect(received).toBe('')
     release()
     await until(() => inflight() === 0)
   })
 
-  it('forgets a caller who leaves while waiting, body and all', async () => {
+  it('drops a caller who leaves the queue, with its body', async () => {
     const crowded = await startTestApp({ over, limit: 1, waiting: 8 })
     const state = () => crowded.admission.snapshot(performance.now())
     const release = hold()

@@ -10,7 +10,7 @@ import { defineServer, guard, implement } from '../src/server.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { alice, bob } from './support/client.ts'
 
-/** Runs after the other guard, and between its reads and the write. */
+/** Called after the other guard, between its reads and the write. */
 let between: () => unknown = () => undefined
 const meddling = guard(reviews, async () => {
   await between()
@@ -58,13 +58,13 @@ async function booking(status = 'accepted'): Promise<string> {
 const review = (bookingId: string, headers = {}, as = alice) =>
   post('/v1/reviews', { bookingId, stars: 4 }, headers, as)
 
-it('lets a write through that other documents allow', async () => {
+it('allows a write that other documents permit', async () => {
   const bookingId = await booking()
   const { status, json } = await review(bookingId)
   expect([status, json.stars, json.authorId]).toEqual([201, 4, 'alice'])
 })
 
-it('refuses with a conflict or the place of the mistake, and nothing is written', async () => {
+it('refuses with a conflict or a field error, and writes nothing', async () => {
   const requested = await booking('requested')
   const before = await collection('reviews').countDocuments()
   const early = await review(requested)
@@ -74,13 +74,13 @@ it('refuses with a conflict or the place of the mistake, and nothing is written'
   expect(await collection('reviews').countDocuments()).toBe(before)
 })
 
-it('judges each item of a batch for itself', async () => {
+it('judges each item of a batch separately', async () => {
   const items = [await booking(), await booking('requested')].map((bookingId) => ({ bookingId, stars: 3 }))
   const { json } = await post('/v1/reviews/batch', { items })
   expect(json.items.map(({ status }: { status: number }) => status)).toEqual([201, 409])
 })
 
-it('is asked again when what it required unchanged has changed before the write', async () => {
+it('runs again if a document that it required unchanged has changed before the write', async () => {
   const bookingId = await booking()
   let asked = 0
   between = async () => {
@@ -92,7 +92,7 @@ it('is asked again when what it required unchanged has changed before the write'
   expect(await collection('reviews').countDocuments({ bookingId })).toBe(0)
 })
 
-it('answers a repeated create as at first, whatever has become of the booking', async () => {
+it('replays a repeated create, whatever happened to the booking', async () => {
   const bookingId = await booking()
   const key = { 'idempotency-key': `review-${bookingId}` }
   const first = await review(bookingId, key)
@@ -102,7 +102,7 @@ it('answers a repeated create as at first, whatever has become of the booking', 
   expect((await review(bookingId)).status).toBe(409)
 })
 
-it('answers a repeated batch as at first, item by item', async () => {
+it('replays a repeated batch item by item', async () => {
   const bookingIds = [await booking(), await booking()]
   const key = { 'idempotency-key': `batch-${bookingIds[0]}` }
   const items = bookingIds.map((bookingId, index) => ({ bookingId, stars: index + 1 }))
@@ -115,7 +115,7 @@ it('answers a repeated batch as at first, item by item', async () => {
   expect(shown(again)).toEqual(shown(first))
 })
 
-it('judges PATCH, PUT and DELETE, which go through where it has nothing against them', async () => {
+it('judges PATCH, PUT and DELETE', async () => {
   const path = `/v1/reviews/${(await review(await booking())).json.id}`
   const patched = await origin.send('PATCH', path, { as: alice, body: { stars: 1 } })
   expect([patched.status, patched.json.stars]).toEqual([200, 1])
@@ -123,8 +123,8 @@ it('judges PATCH, PUT and DELETE, which go through where it has nothing against 
   expect((await origin.send('GET', path)).status).toBe(404)
 })
 
-describe('one that fails', () => {
-  it('is a 500 without effect, for each kind of write', async () => {
+describe('a guard that throws', () => {
+  it('is 500 without effect, for each kind of write', async () => {
     const bookingId = await booking()
     const path = `/v1/reviews/${(await review(await booking())).json.id}`
     between = () => {
@@ -145,13 +145,13 @@ describe('one that fails', () => {
   })
 })
 
-it('a guard of a resource that the application does not have is refused at the start', async () => {
+it('a guard of an unknown resource stops the start', async () => {
   const application = defineApplication({ name: 'g', title: 'G', summary: 'G.', resources: [bookings] })
   const server = defineServer(guard(reviews as Resource, async () => undefined))
   await expect(startTestApp({ application, server })).rejects.toThrow("a guard is of 'reviews'")
 })
 
-it('the page shows the examples that are tested here', () => {
+it('the documentation page shows the examples of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const page = readFileSync(join(folder, 'guards.md'), 'utf8')
   for (const example of ['reviews.ts', 'server/review-after-stay.ts']) {

@@ -26,7 +26,7 @@ const notes = resource('notes', {
   indexes: [{ fields: { topic: 1, rank: 1 } }, { fields: { code: 1 }, unique: true }],
   versions: [asStored('v1', noteSchema)],
 })
-/** Does as a test says. */
+/** An action whose handler the test sets. */
 const freely = action('freely', {
   description: 'Does anything.',
   on: notes,
@@ -51,7 +51,7 @@ const server = defineServer(
 )
 
 let origin: TestApp
-/** Another process on the same database. */
+/** A second process on the same database. */
 let other: TestApp
 beforeAll(async () => {
   origin = await startTestApp({ application, server })
@@ -73,7 +73,7 @@ const post = (path: string, body?: unknown, as = alice, app = origin) =>
   })
 const note = async (fields: object) =>
   (await post('/v1/notes', { topic: 'a', rank: 1, open: true, ...fields })).json.id as string
-/** Answer of a handler, or the mistake that it is told. */
+/** Result of a handler, or the mistake that it gets. */
 async function run(handler: (context: Context) => unknown) {
   let mistake: unknown
   doAnything = async (context) => {
@@ -111,7 +111,7 @@ describe('a list', () => {
     expect(result).toEqual(expected)
   })
 
-  it('finds one document, or none', async () => {
+  it('find returns one document, or undefined', async () => {
     const { result } = await run(async ({ store }) => [
       (await store.find(notes, { filter: { topic }, sort: '-rank' }))?.rank,
       (await store.find(notes, { filter: { topic: 'nobody' } })) === undefined,
@@ -119,7 +119,7 @@ describe('a list', () => {
     expect(result).toEqual([3, true])
   })
 
-  it('shows what the handler has written as it has left it', async () => {
+  it('shows the handler’s own writes', async () => {
     const own = 'written'
     const ids = [await note({ topic: own, rank: 1 }), await note({ topic: own, rank: 2 })]
     const { result } = await run(async ({ store }) => {
@@ -135,7 +135,7 @@ describe('a list', () => {
     expect((await origin.send('GET', `/v1/notes/${ids[0]}`)).json.rank).toBe(12)
   })
 
-  it('that is read unchanged makes the handler run again after a change of what it found', async () => {
+  it('read unchanged makes the handler run again after one of its documents has changed', async () => {
     const own = 'required'
     const id = await note({ topic: own, rank: 1 })
     let runs = 0
@@ -167,17 +167,17 @@ describe('a list', () => {
 })
 
 describe('a lock', () => {
-  it('is to be taken before the first list', async () => {
+  it('is refused after a list', async () => {
     const id = await note({ topic: 'late' })
     const { status, mistake } = await run(async ({ store }) => {
       await store.list(notes, { filter: { topic: 'late' }, limit: 1 })
       return store.lock(notes, id)
     })
     expect(status).toBe(500)
-    expect(mistake).toContain('a lock is to be taken before the first list')
+    expect(mistake).toContain('take a lock before the first list')
   })
 
-  it('lets those who only lock and list add to what they have listed one at a time', async () => {
+  it('serializes handlers that lock, list and add', async () => {
     const id = await note({ topic: 'parent', rank: 0 })
     const topic = 'child'
     let runs = 0
@@ -196,12 +196,12 @@ describe('a lock', () => {
     const listed = await run(({ store }) =>
       store.list(notes, { filter: { topic }, sort: 'rank', limit: 100 }),
     )
-    // Each has seen all of those before it.
+    // Each lists all documents of those before it.
     expect(listed.result.map(({ rank }: { rank: number }) => rank)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     expect(runs).toBeGreaterThanOrEqual(8)
   })
 
-  it('holds for a document that is written as well', async () => {
+  it('also holds for a document that is written', async () => {
     const id = await note({ topic: 'both', rank: 0 })
     const topic = 'both-child'
     const turn = async ({ store }: Context, isWriter: boolean) => {
@@ -227,7 +227,7 @@ describe('a lock', () => {
     expect(listed.result.map(({ rank }: { rank: number }) => rank)).toEqual([0, 1, 2, 3, 4, 5])
   })
 
-  it('on a document that is not there locks nothing and finds nothing', async () => {
+  it('on a missing document locks nothing and returns undefined', async () => {
     const { status, result } = await run(async ({ store }) => (await store.lock(notes, 'none')) === undefined)
     expect([status, result]).toEqual([200, true])
   })
@@ -247,7 +247,7 @@ describe('bookings of one listing', () => {
     )
   const day = (number: number) => `2031-05-${String(number).padStart(2, '0')}`
 
-  it('for the same nights by twenty guests at once, in two processes: one of them has it', async () => {
+  it('for the same nights by twenty guests at once, in two processes, succeed once', async () => {
     const listingId = await listing()
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => book(listingId, day(1 + (index % 3)), day(10), index)),
@@ -261,7 +261,7 @@ describe('bookings of one listing', () => {
     expect(stored).toBe(1)
   })
 
-  it('for nights of their own are all made', async () => {
+  it('for different nights all succeed', async () => {
     const listingId = await listing()
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, index) => book(listingId, day(1 + 2 * index), day(3 + 2 * index), index)),
@@ -269,7 +269,7 @@ describe('bookings of one listing', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201))
   })
 
-  it('may be moved where it is free, and not onto another one; a cancelled one is in nobody’s way', async () => {
+  it('may move to free or cancelled nights, but not to booked ones', async () => {
     const listingId = await listing()
     const first = `/v1/bookings/${(await book(listingId, day(1), day(3))).json.id}`
     const second = `/v1/bookings/${(await book(listingId, day(5), day(8))).json.id}`
@@ -282,7 +282,7 @@ describe('bookings of one listing', () => {
     expect((await move(first, day(2), day(6))).status).toBe(200)
   })
 
-  it('is judged in an action as well, which writes the listing that the guard locks', async () => {
+  it('are judged in an action that writes the listing that the guard locks', async () => {
     const listingId = await listing()
     const path = `/v1/bookings/${(await book(listingId, day(1), day(3))).json.id}`
     const accepted = await post(`${path}/accept`, {}, guest(0))
@@ -290,13 +290,13 @@ describe('bookings of one listing', () => {
     expect((await origin.send('GET', `/v1/listings/${listingId}`)).json.nightsSold).toBe(2)
   })
 
-  it('of a listing that does not exist is a mistake in the request', async () => {
+  it('of a missing listing are refused as invalid', async () => {
     const { status, json } = await book('nowhere', day(1), day(2))
     expect([status, json.errors]).toEqual([422, [{ pointer: '/listingId', detail: 'Must be a listing.' }]])
   })
 })
 
-it('the page shows the examples that are tested here', () => {
+it('the documentation page shows the examples of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const page = readFileSync(join(folder, 'lists-and-locks.md'), 'utf8')
   expect(page).toContain(readFileSync(join(folder, 'example/server/free-dates.ts'), 'utf8'))

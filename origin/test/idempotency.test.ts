@@ -5,7 +5,7 @@ import { alice, bob, editor } from './support/client.ts'
 import { versionOf } from './support/etag.ts'
 import { advisory, trip } from './support/samples.ts'
 
-/** Stands for a first request that is still running: the store's own tests show when it says so. */
+/** Simulates a first request that is still running; the store's own tests cover when it reports that. */
 let isRunning = false
 const over = (repository: Repository): Repository => ({
   ...bound(repository),
@@ -51,7 +51,7 @@ it('replays the first answer even after the document has changed', async () => {
   expect((await origin.send('GET', path, { as: alice })).json.title).toBe('Changed')
 })
 
-it('takes the same body in another order of members for the same body', async () => {
+it('treats bodies with another order of members as equal', async () => {
   const headers = newKey()
   const first = await create(headers)
   const reordered = Object.fromEntries(Object.entries(trip).reverse())
@@ -61,7 +61,7 @@ it('takes the same body in another order of members for the same body', async ()
   expect((await create(headers, reordered)).text).toBe(first.text)
 })
 
-it('takes a key with and without its quotes for one key', async () => {
+it('treats a key with and without quotes as equal', async () => {
   const first = await create({ 'idempotency-key': '"quoted-1"' })
   const second = await create({ 'idempotency-key': 'quoted-1' })
   expect(second.text).toBe(first.text)
@@ -84,7 +84,7 @@ it('scopes a key to its subject', async () => {
   expect(second.json.id).not.toBe(first.json.id)
 })
 
-it('says so while the first request is still running, and when to ask again', async () => {
+it('refuses with Retry-After while the first request is still running', async () => {
   isRunning = true
   const answer = await create(newKey())
   isRunning = false
@@ -92,7 +92,7 @@ it('says so while the first request is still running, and when to ask again', as
   expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1)
 })
 
-it('creates one document from many requests at once with one key', async () => {
+it('creates one document for many concurrent requests with one key', async () => {
   const headers = newKey()
   const answers = await Promise.all(Array.from({ length: 10 }, () => create(headers)))
   const created = answers.filter(({ status }) => status === 201)
@@ -116,7 +116,7 @@ it('refuses two keys on one request', async () => {
   expect([answer.status, answer.json.code]).toEqual([400, 'invalid-header'])
 })
 
-it('spends no key on a request that is not valid', async () => {
+it('leaves the key of an invalid request unused', async () => {
   const headers = newKey()
   expect((await create(headers, { ...trip, title: 5 })).status).toBe(422)
   const answer = await create(headers)

@@ -23,7 +23,7 @@ interface Place {
   readonly population: number
 }
 
-/** Every item of a list, page by page, by the link that each page gives. */
+/** Every item of a list, by following the link to each next page. */
 async function walk(first: string, between: () => Promise<unknown> = async () => {}): Promise<Place[]> {
   const items: Place[] = []
   for (let path: string | undefined = first; path !== undefined; ) {
@@ -39,7 +39,7 @@ async function walk(first: string, between: () => Promise<unknown> = async () =>
 }
 
 describe('pages', () => {
-  it('never end without saying whether there is more', async () => {
+  it('always tell whether there is a next page', async () => {
     const all = await walk('/v2/places?limit=37')
     expect(all).toHaveLength(300)
     expect(new Set(all.map(({ id }) => id)).size).toBe(300)
@@ -47,7 +47,7 @@ describe('pages', () => {
     expect(order).toEqual(order.toSorted((a, b) => b - a))
   })
 
-  it('end exactly where the last one is full', async () => {
+  it('end at a last page that is full', async () => {
     const answers = [await list('?limit=100&kind=capital&sort=name'), await list('?limit=1')]
     expect(answers[0]?.json.nextCursor).toBeNull()
     expect(answers[0]?.headers.link).toBeUndefined()
@@ -77,7 +77,7 @@ describe('pages', () => {
     },
   )
 
-  it('keep fields, filters and order of the first', async () => {
+  it('keep fields, filters and order of the first page', async () => {
     const items = await walk('/v2/places?limit=5&fields=name&countryCode=CN')
     expect(items.length).toBeGreaterThan(5)
     for (const item of items) expect(Object.keys(item).sort()).toEqual(['id', 'name'])
@@ -118,13 +118,13 @@ describe('filters', () => {
     expect(found).toEqual(everything.filter(fits))
   })
 
-  it('an empty list is a list', async () => {
+  it('an empty result is 200', async () => {
     const answer = await list('?countryCode=XX')
     expect([answer.status, answer.text]).toEqual([200, '{"items":[],"nextCursor":null}'])
   })
 })
 
-describe('a query is refused by name', () => {
+describe('a query is refused with the name of its parameter', () => {
   const table: readonly (readonly [query: string, parameter: string])[] = [
     ['?unknown=1', 'unknown'],
     ['?countryCode[$ne]=', 'countryCode[$ne]'],
@@ -159,7 +159,7 @@ describe('a query is refused by name', () => {
   ]
   for (const [query, parameter] of table) {
     it(query, async () => {
-      // Braces and quotes are no part of a URL; a client that sends them escapes them.
+      // Braces and quotes are not valid in a URL; clients encode them.
       const answer = await list(query.replace(/[{}"$]/g, encodeURIComponent))
       expect([answer.status, answer.json.code]).toEqual([400, 'invalid-query'])
       expect(answer.json.errors[0].parameter).toBe(parameter)
@@ -170,13 +170,13 @@ describe('a query is refused by name', () => {
     expect((await list(query)).status).toBe(400)
   })
 
-  it('at most 32 parameters, and a URL of at most 8,192 bytes', async () => {
+  it('beyond 32 parameters, or 8,192 bytes of URL', async () => {
     expect((await list(`?${'a=1&'.repeat(33)}`)).status).toBe(400)
     const answer = await list(`?name=${'a'.repeat(8_200)}`)
     expect([answer.status, answer.json.code]).toEqual([414, 'uri-too-long'])
   })
 
-  it('a read takes fields alone, a write nothing', async () => {
+  it('a read accepts only fields, a write no parameters', async () => {
     const { json } = await list('?limit=1')
     const [{ id }] = json.items
     expect((await origin.send('GET', `/v2/places/${id}?limit=1`)).json.errors[0].parameter).toBe('limit')
@@ -185,8 +185,8 @@ describe('a query is refused by name', () => {
   })
 })
 
-describe('what is shown', () => {
-  it('fields choose, id is always there, and the ETag stays that of the document', async () => {
+describe('an answer', () => {
+  it('has the selected fields with id, and the ETag of the document', async () => {
     const [{ id }] = (await list('?limit=1')).json.items
     const whole = await origin.send('GET', `/v2/places/${id}`)
     const part = await origin.send('GET', `/v2/places/${id}?fields=population,name`)
@@ -194,7 +194,7 @@ describe('what is shown', () => {
     expect(part.headers.etag).toBe(whole.headers.etag)
   })
 
-  it('HEAD says what GET would, without the body', async () => {
+  it('to HEAD has the headers of GET without the body', async () => {
     for (const path of ['/v2/places?limit=3', `/v2/places/${(await list('?limit=1')).json.items[0].id}`]) {
       const [get, head] = [await origin.send('GET', path), await origin.send('HEAD', path)]
       expect(head.text).toBe('')
@@ -206,7 +206,7 @@ describe('what is shown', () => {
     }
   })
 
-  it('of a document that is not there may be kept for a moment, under the tag that its creation purges', async () => {
+  it('for a missing document may be stored briefly, with the tag that its creation purges', async () => {
     const { status, headers } = await origin.send('GET', '/v2/places/nowhere')
     expect(status).toBe(404)
     expect(headers).toMatchObject({
@@ -222,7 +222,7 @@ describe('what is shown', () => {
     expect(String(made.headers['spillway-purge-tag']).split(',')).toContain(`places:${made.json.id}`)
   })
 
-  it('carries tags and lifetimes for the edge', async () => {
+  it('has cache tags and lifetimes for the edge', async () => {
     const [{ id }] = (await list('?limit=1')).json.items
     const cacheable = {
       'cache-control': 'public, no-cache',

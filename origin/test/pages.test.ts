@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => origin.stop())
 
-it('the document is served, for the edge to keep and to ask again by its ETag', async () => {
+it('the OpenAPI document can be stored and revalidated by its ETag', async () => {
   const answer = await origin.send('GET', '/openapi.json')
   expect(answer.json.openapi).toBe('3.1.0')
   expect(answer.headers['cdn-cache-control']).toContain('stale-if-error')
@@ -16,7 +16,7 @@ it('the document is served, for the edge to keep and to ask again by its ETag', 
   expect((await origin.send('GET', '/openapi.json', { headers })).status).toBe(304)
 })
 
-it('the reference page needs no other server, and lets none in', async () => {
+it('the reference page needs and allows no other server', async () => {
   const answer = await origin.send('GET', '/docs')
   expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
   const policy = String(answer.headers['content-security-policy'])
@@ -32,7 +32,7 @@ it('the reference page needs no other server, and lets none in', async () => {
   }
 })
 
-describe('every problem type has a page where its type leads', () => {
+describe('every problem type has a page at its URL', () => {
   it.each(Object.entries(problemCatalogue))('%s', async (code, { title, status }) => {
     const answer = await origin.send('GET', `/problems/${code}`)
     expect(answer.status).toBe(200)
@@ -70,7 +70,7 @@ describe('metrics', () => {
 })
 
 describe('readiness', () => {
-  it('says what it has looked at', async () => {
+  it('lists its checks', async () => {
     const answer = await origin.send('GET', '/readyz')
     expect([answer.status, answer.json]).toEqual([
       200,
@@ -81,7 +81,7 @@ describe('readiness', () => {
     ])
   })
 
-  it('ends with the drain, with the reason; liveness does not', async () => {
+  it('ends at the drain, with the reason; liveness does not', async () => {
     const other = await startTestApp()
     other.health.drain()
     const answer = await other.send('GET', '/readyz')

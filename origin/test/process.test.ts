@@ -41,7 +41,7 @@ const until = async (reached: () => boolean | Promise<boolean>) => {
 
 describe('on SIGTERM', () => {
   for (const processes of ['1', '2']) {
-    it(`${processes} process(es): writes in flight are finished and held, new ones refused, exit 0`, async () => {
+    it(`${processes} process(es): finishes writes in flight, refuses new ones, exits with 0`, async () => {
       const origin = await start({ PROCESSES: processes })
       const writes = Array.from({ length: 40 }, () =>
         origin.send('POST', '/v2/trips', { as: alice, body: trip }).catch((error: Error) => error),
@@ -54,7 +54,7 @@ describe('on SIGTERM', () => {
       const stored = client.db(database).collection<{ _id: string }>('trips')
       let created = 0
       for (const outcome of outcomes) {
-        // Late requests were refused; none was cut off in the middle.
+        // Late requests were refused; none was cut off.
         if (outcome instanceof Error) expect(outcome.message).toMatch(/ECONNREFUSED|ECONNRESET|hang up/)
         else if (outcome.status === 201) {
           created += 1
@@ -67,12 +67,12 @@ describe('on SIGTERM', () => {
     })
   }
 
-  it('repeated, and sent to the workers as well, as a service manager does, it cuts nothing off', async () => {
+  it('repeated, and sent to the workers as well, cuts off no request', async () => {
     const origin = await start({ PROCESSES: '2' })
     const workers = () =>
       [...origin.output().matchAll(/"pid":(\d+),[^\n]*"msg":"listening"/g)].map(([, pid]) => Number(pid))
     await until(() => workers().length === 2)
-    // Something in work, so that the drain is not over before the second signal.
+    // A request in progress keeps the drain from ending before the second signal.
     const socket = connect(origin.port, '127.0.0.1')
     socket.on('error', () => {})
     socket.write(
@@ -92,15 +92,15 @@ describe('on SIGTERM', () => {
     expect(origin.output().match(/"msg":"drained"/g)).toHaveLength(2)
   })
 
-  it('SIGINT does the same', async () => {
+  it('SIGINT drains as well', async () => {
     const origin = await start()
     origin.child.signal('SIGINT')
     expect(await origin.exited).toBe(0)
   })
 
-  it('a drain that takes too long ends with 1', async () => {
+  it('a drain beyond its time limit exits with 1', async () => {
     const origin = await start({ DRAIN_TIMEOUT_MS: '200' })
-    // A request that never ends: its body stays away.
+    // A request that never ends, because its body does not arrive.
     const socket = connect(origin.port, '127.0.0.1', () => {
       socket.write(
         'POST /livez HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n',
@@ -115,7 +115,7 @@ describe('on SIGTERM', () => {
   })
 })
 
-it('killed without notice, it leaves no key half used: whatever is repeated is there once, and as it was answered', async () => {
+it('a killed process leaves no key half used: every repeated create exists once, as first answered', async () => {
   const send = (origin: OriginProcess, key: string) =>
     origin.send('POST', '/v2/trips', {
       as: alice,
@@ -144,7 +144,7 @@ it('killed without notice, it leaves no key half used: whatever is repeated is t
   await client.close()
 })
 
-/** A supervisor whose workers are there and do not serve yet. */
+/** A supervisor whose workers have started and do not serve yet. */
 async function starting() {
   const origin = await runOrigin({
     MONGODB_URI: mongodbUri(),
@@ -166,7 +166,7 @@ async function starting() {
 }
 
 describe('several processes', () => {
-  it('share one port, and add up their metrics', async () => {
+  it('share one port, and sum their metrics', async () => {
     const origin = await start({ PROCESSES: '2' })
     const total = async () => {
       const { text } = await origin.send('GET', '/metrics')
@@ -175,7 +175,7 @@ describe('several processes', () => {
       return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
     }
     await until(async () => (await origin.send('GET', '/metrics')).text.includes('{state="size"} 4'))
-    // Each on a connection of its own, so that both workers get some.
+    // One connection per request, so that both workers get some.
     await Promise.all(
       Array.from({ length: 20 }, () =>
         origin.send('GET', '/v2/places', { headers: { connection: 'close' } }),
@@ -196,7 +196,7 @@ describe('several processes', () => {
     expect(await origin.exited).toBe(0)
   })
 
-  it('one that cannot start takes the others along, so that nobody serves with fewer than were asked for', async () => {
+  it('all end if one cannot start, so that none serves with fewer processes than configured', async () => {
     const { origin, workers } = await starting()
     const [first, second] = workers as [number, number]
     process.kill(first, 'SIGKILL')
@@ -204,13 +204,13 @@ describe('several processes', () => {
     expect(isAlive(second)).toBe(false)
   })
 
-  it('stopped before any of them serves, it has failed at nothing', async () => {
+  it('exit with 0 if stopped before any of them serves', async () => {
     const { origin } = await starting()
     origin.child.signal('SIGTERM')
     expect(await origin.exited).toBe(0)
   })
 
-  it('none is left when the supervisor is killed', async () => {
+  it('all end when the supervisor is killed', async () => {
     const origin = await start({ PROCESSES: '2' })
     const workers = () =>
       [...origin.output().matchAll(/"pid":(\d+),[^\n]*"msg":"listening"/g)].map(([, pid]) => Number(pid))
@@ -230,7 +230,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe.concurrent('a start that cannot succeed says why, in one line for people', () => {
+describe.concurrent('a failed start prints its reason in one line', () => {
   const good = () => ({
     MONGODB_URI: mongodbUri(),
     MONGODB_DATABASE: database,
@@ -244,7 +244,7 @@ describe.concurrent('a start that cannot succeed says why, in one line for peopl
     return origin.output()
   }
 
-  it('every variable that is missing', async () => {
+  it('every missing variable', async () => {
     const output = await attempt({})
     expect(output).toContain('MONGODB_URI is not set')
     expect(output).toContain('EDGE_ASSERTION_JWKS is not set')
@@ -261,13 +261,13 @@ describe.concurrent('a start that cannot succeed says why, in one line for peopl
     })
   }
 
-  it('keys that are none', async () => {
+  it('an invalid key set', async () => {
     expect(await attempt({ ...good(), EDGE_ASSERTION_JWKS: '{"keys":[]}' })).toContain(
       'the key set has no keys',
     )
   })
 
-  it('a database that is not there, without its address', async () => {
+  it('an unreachable database, without its address', async () => {
     const uri = 'mongodb://user:swordfish@127.0.0.1:9/?serverSelectionTimeoutMS=100'
     const output = await attempt({ ...good(), MONGODB_URI: uri, SERVER_SELECTION_TIMEOUT_MS: '100' })
     expect(output).toContain('The database cannot be reached')
@@ -275,14 +275,14 @@ describe.concurrent('a start that cannot succeed says why, in one line for peopl
   })
 })
 
-it('keys in a file are read again on SIGHUP, and when the file changes', async () => {
+it('reads keys in a file again on SIGHUP, and when the file changes', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-keys-'))
   const file = join(folder, 'edge.json')
   await writeFile(file, edgeKeySet)
   const origin = await start({ EDGE_ASSERTION_JWKS: pathToFileURL(file).href })
   const status = async () => (await origin.send('GET', '/v2/places')).status
   expect(await status()).toBe(200)
-  // Another key under the same id: what the old one has signed is worth nothing from now on.
+  // Another key with the same id: assertions of the old one are no longer valid.
   const stranger = JSON.parse(edgeKeySet)
   stranger.keys[0].x = `A${stranger.keys[0].x.slice(1)}`
   await writeFile(file, JSON.stringify(stranger))
@@ -290,7 +290,7 @@ it('keys in a file are read again on SIGHUP, and when the file changes', async (
   await until(async () => (await status()) === 401)
   await writeFile(file, edgeKeySet)
   await until(async () => (await status()) === 200)
-  // An unreadable file leaves the last good keys in place.
+  // After an unreadable file, the last good keys stay in use.
   await writeFile(file, '{')
   origin.child.signal('SIGHUP')
   await until(() => origin.output().includes('cannot be read'))

@@ -57,7 +57,7 @@ beforeAll(async () => {
 })
 afterAll(() => origin.stop())
 
-it('the page shows the example that is tested here', () => {
+it('the documentation page shows the example of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const example = readFileSync(join(folder, 'example/stays.ts'), 'utf8')
   expect(readFileSync(join(folder, 'queries.md'), 'utf8')).toContain(example)
@@ -97,7 +97,7 @@ it.each([
   const path = `/v1/stays?${query.split('&').map(encoded).join('&')}`
   const { status, json } = await origin.send('GET', path)
   expect([status, json.items?.map(({ title }: { title: string }) => title)]).toEqual([200, titles])
-  // The same list page by page.
+  // The same list, page by page.
   const walked: string[] = []
   for (let cursor: string | null = ''; cursor !== null; ) {
     const page = await origin.send('GET', `${path}&limit=1${cursor && `&cursor=${cursor}`}`)

@@ -17,7 +17,7 @@ import { defineServer, implement } from '../src/server.ts'
 import { bound, startTestApp, type TestApp } from './support/app.ts'
 import { alice, bob } from './support/client.ts'
 
-/** Shows its reference under another name. */
+/** A resource whose version shows the reference under another name. */
 const stored = Type.Object({ venueId: Type.String(), topId: Type.Optional(Type.String()) })
 const offers = resource('offers', {
   description: 'Offers.',
@@ -105,7 +105,7 @@ const refusal = (...pointers: string[]) => ({
   json: { code: 'validation-failed', errors: pointers.map((pointer) => ({ pointer, detail })) },
 })
 
-it('takes ids of documents that the caller may read, and looks all of them up at once', async () => {
+it('accepts ids of documents that the caller may read, and reads all of them at once', async () => {
   const ids = [await venue(), await venue(true, bob), await venue(false)]
   pendingMax = 0
   const { status, json } = await event({ venueId: ids[0], fallbackIds: ids })
@@ -113,7 +113,7 @@ it('takes ids of documents that the caller may read, and looks all of them up at
   expect(pendingMax).toBe(4)
 })
 
-it('refuses an id of nothing and one of a document that the caller may not read alike, by its place', async () => {
+it('refuses the id of a missing document like that of one that the caller may not read, by its pointer', async () => {
   const mine = await venue()
   const theirs = await venue(false, bob)
   expect(await event({ venueId: 'absent' })).toMatchObject(refusal('/venueId'))
@@ -126,7 +126,7 @@ it('refuses an id of nothing and one of a document that the caller may not read 
   expect(offer).toMatchObject(refusal('/place'))
 })
 
-it('judges each item of a batch for itself', async () => {
+it('checks each item of a batch separately', async () => {
   const good = { title: 'E', venueId: await venue() }
   const items = [good, { ...good, venueId: 'absent' }, { ...good, fallbackIds: ['absent'] }]
   const { json } = await send('POST', '/v1/events/batch', { items })
@@ -134,7 +134,7 @@ it('judges each item of a batch for itself', async () => {
   expect(json.items[2].problem.errors).toEqual([{ pointer: '/fallbackIds/0', detail }])
 })
 
-it('looks up what a change newly names, and nothing else', async () => {
+it('reads only documents that a change newly refers to', async () => {
   const gone = await venue()
   const { json } = await event({ venueId: gone, fallbackIds: [gone] })
   const path = `/v1/events/${json.id}`
@@ -153,7 +153,7 @@ it('looks up what a change newly names, and nothing else', async () => {
   expect(await send('PATCH', path, { venueId: gone })).toMatchObject(refusal('/venueId'))
 })
 
-it('answers a repeated create as at first, whatever has become of what it names', async () => {
+it('replays a repeated create, whatever happened to the referenced documents', async () => {
   const venueId = await venue()
   const key = { 'idempotency-key': venueId }
   const first = await event({ venueId }, key)
@@ -163,7 +163,7 @@ it('answers a repeated create as at first, whatever has become of what it names'
   expect((await event({ venueId })).status).toBe(422)
 })
 
-it('tells nobody that there is none on the word of a primary that may have been replaced', async () => {
+it('does not report a missing document if the primary may have been replaced', async () => {
   isCertain = false
   const { status, json } = await event({ venueId: 'absent' })
   expect([status, json.code]).toEqual([503, 'database-unavailable'])
@@ -183,7 +183,7 @@ describe('in an action', () => {
     return send('POST', `/v1/events/${json.id}/move`, input)
   }
 
-  it('takes a document that is made in the same commit', async () => {
+  it('accepts a document that the same commit creates', async () => {
     const { status, json } = await act({ look: false })
     expect(status).toBe(200)
     expect(await origin.send('GET', `/v1/venues/${json.venueId}`, { as: alice })).toMatchObject({
@@ -191,7 +191,7 @@ describe('in an action', () => {
     })
   })
 
-  it('takes what the caller may not read only where the handler has read it, and nothing that is not there', async () => {
+  it('accepts a document that the caller may not read only if the handler has read it', async () => {
     const theirs = await venue(false, bob)
     expect(await act({ venueId: theirs, look: false })).toMatchObject(refusal('/venueId'))
     expect((await act({ venueId: theirs, look: true })).json).toMatchObject({ venueId: theirs })
@@ -199,7 +199,7 @@ describe('in an action', () => {
   })
 })
 
-it('says in OpenAPI whose id a field holds', async () => {
+it('names the referenced resource in OpenAPI', async () => {
   const { json } = await origin.send('GET', '/openapi.json')
   const { EventsV1, EventsV1Input, OffersV1 } = json.components.schemas
   expect(EventsV1.properties.venueId.description).toBe('Id of a document of `venues`.')
@@ -207,7 +207,7 @@ it('says in OpenAPI whose id a field holds', async () => {
   expect(OffersV1.properties.place.description).toBe('Id of a document of `venues`.')
 })
 
-it('the page shows the examples that are tested here', () => {
+it('the documentation page shows the examples of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const page = readFileSync(join(folder, 'references.md'), 'utf8')
   for (const example of ['events.ts', 'venues.ts']) {

@@ -28,7 +28,7 @@ describe('methods', () => {
     const offered = allow.split(', ')
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND', 'QUERY']) {
       if (offered.includes(method)) continue
-      // A body in a form that is not taken: the method is what is wrong.
+      // The body's type is not supported either: the method is reported first.
       const answer = await origin.send(method, path, {
         as: editor,
         headers: { 'content-type': 'text/plain' },
@@ -39,7 +39,7 @@ describe('methods', () => {
   })
 })
 
-describe('a path that leads nowhere is 404', () => {
+describe('an unknown path is 404', () => {
   it.each([
     '/',
     '/v2',
@@ -81,7 +81,7 @@ describe('a path that leads nowhere is 404', () => {
 })
 
 describe('two versions over one document', () => {
-  it('show and take the same facts, each in its own form', async () => {
+  it('show and accept the same data, each in its own form', async () => {
     const created = await origin.send('POST', '/v1/places', { as: editor, body: placeV1 })
     const id = created.json.id
     expect(created.headers.location).toBe(`/v1/places/${id}`)
@@ -96,7 +96,7 @@ describe('two versions over one document', () => {
     expect(versionOf(inV1.headers.etag)).toBe(2)
   })
 
-  it('an old client destroys nothing that it does not know', async () => {
+  it('a write of an old version keeps fields that it does not know', async () => {
     const { json } = await origin.send('POST', '/v2/places', {
       as: editor,
       body: { ...placeV2, kind: 'district' },
@@ -111,12 +111,12 @@ describe('two versions over one document', () => {
   })
 })
 
-describe('a version that is retired', () => {
+describe('a deprecated version', () => {
   const view = viewsOf(resources).find(({ representation }) => representation.deprecation !== undefined)
   if (view === undefined) throw new TypeError('the sample has a deprecated version')
   const announced = Object.fromEntries(lifecycleHeaders(view))
 
-  it('announces it on every answer, beside the link to the next page', async () => {
+  it('is announced on every answer, beside the link to the next page', async () => {
     await origin.send('POST', '/v1/places', { as: editor, body: placeV1 })
     for (const path of ['/v1/places/none', '/v1/places?wrong=1', '/v1/places']) {
       expect((await origin.send('GET', path)).headers).toMatchObject(announced)
@@ -128,7 +128,7 @@ describe('a version that is retired', () => {
     expect((await origin.send('GET', '/v2/places')).headers.deprecation).toBeUndefined()
   })
 
-  it('is 410 from its sunset on, with the way to its successor', async () => {
+  it('is 410 from its sunset on, with its successor', async () => {
     const sunsetMs = Date.parse(view.representation.deprecation?.sunsetAt as string)
     const send = async (nowMs: number) => {
       const headers = { [names.assertion]: await assertionOf(undefined, nowMs) }
@@ -147,7 +147,7 @@ describe('a version that is retired', () => {
   })
 })
 
-describe('what is no HTTP', () => {
+describe('a request that is not HTTP', () => {
   const raw = (text: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(origin.port, '127.0.0.1', () => socket.write(text))
@@ -159,14 +159,14 @@ describe('what is no HTTP', () => {
       socket.on('close', () => resolve(received))
     })
 
-  it('is a problem, and the end of the connection', async () => {
+  it('is answered with a problem, and its connection is closed', async () => {
     const answer = await raw('NONSENSE\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
     expect(answer).toContain('application/problem+json')
     expect(JSON.parse(answer.split('\r\n\r\n')[1] as string).code).toBe('bad-request')
   })
 
-  it('headers above the limit are 431', async () => {
+  it('with headers above the limit is 431', async () => {
     const answer = await raw(
       `GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(limits.forwardedHeadBytesMax)}\r\n\r\n`,
     )
@@ -188,7 +188,7 @@ describe('what is no HTTP', () => {
 
 describe('every answer', () => {
   const id = '8a3c1d7e-2f44-4b8e-9a51-0c6f5e7d9b21'
-  it('carries the request id of the edge, and the load', async () => {
+  it('has the edge’s request id, and the load', async () => {
     for (const path of ['/v2/places', '/v2/places/none', '/nowhere', '/docs', '/livez']) {
       const answer = await origin.send('GET', path, { headers: { [names.requestId]: id } })
       expect(answer.headers[names.requestId]).toBe(id)
@@ -200,7 +200,7 @@ describe('every answer', () => {
     }
   })
 
-  it('has an id of its own where the one that came is none', async () => {
+  it('has a new request id if the received one is invalid', async () => {
     for (const sent of ['1', 'x'.repeat(200), `${id}\t`, '../../etc', undefined]) {
       const answer = await origin.send('GET', '/livez', { headers: { [names.requestId]: sent } })
       expect(answer.headers[names.requestId]).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)

@@ -5,7 +5,7 @@ import { resources } from './fixture/application.ts'
 import { placesSeed } from './fixture/seed.ts'
 import { openTestDatabase, type TestDatabase } from './support/database.ts'
 
-// More than one batch.
+// More documents than one batch.
 const seed = placesSeed(2_500)
 const load = (options?: LoadSeedOptions) => loadSeed(database.db, seed, resources, options)
 
@@ -20,7 +20,7 @@ afterAll(() => database.drop())
 
 const places = () => database.db.collection<StoredRecord>('places')
 
-it('loads every document, and says how far it is', async () => {
+it('loads every document, and reports progress', async () => {
   expect([added, await places().countDocuments()]).toEqual([2_500, 2_500])
   expect(progress).toEqual([
     [1_000, 2_500],
@@ -29,7 +29,7 @@ it('loads every document, and says how far it is', async () => {
   ])
 })
 
-it('loads once: what was changed or deleted since stays so', async () => {
+it('loads once, and keeps later changes and deletions', async () => {
   await places().updateOne({ _id: '1000' }, { $set: { name: 'Lutetia' } })
   await places().deleteOne({ _id: '1001' })
   expect(await load()).toBe(0)
@@ -37,12 +37,12 @@ it('loads once: what was changed or deleted since stays so', async () => {
   expect(await places().findOne({ _id: '1001' })).toBeNull()
 })
 
-it('completes what was interrupted', async () => {
+it('completes an interrupted load', async () => {
   await database.db.collection('_seeds').deleteMany({})
   expect(await load()).toBe(1)
 })
 
-it('refuses documents of a resource that there is none of, before it loads any', async () => {
+it('refuses documents of an unknown resource before it loads any', async () => {
   const documents = () => ({ places: [{ id: 'new' }], towns: [{ id: '1' }] })
   const wrong = loadSeed(database.db, { revision: 'wrong', documents }, resources)
   await expect(wrong).rejects.toThrow("'towns', which is no resource")

@@ -40,7 +40,7 @@ interface Tombstone {
   readonly _expires: Date
 }
 
-/** Guard's view of the latest write. */
+/** The guard's arguments at the latest write. */
 let asked: { readonly operation: string; readonly before: unknown } | undefined
 let origin: TestApp
 beforeAll(async () => {
@@ -87,18 +87,18 @@ const purged = ({ headers }: Awaited<ReturnType<typeof get>>) =>
     .filter(Boolean)
 
 describe('a deleted document', () => {
-  it('is in no read, list and unique rule', async () => {
+  it('is in no read, list or unique index', async () => {
     const { path, slug } = await article()
     expect((await remove(path)).status).toBe(204)
     expect((await get(path)).status).toBe(404)
     expect((await get(`/v1/articles?slug=${slug}`)).json.items).toEqual([])
     expect((await origin.send('PATCH', path, { as: alice, body: { title: 'X' } })).status).toBe(404)
     expect((await remove(path)).status).toBe(404)
-    // Another one may have its slug.
+    // Another article may use its slug.
     await article({ slug })
   })
 
-  it('comes back as its next version, with its times, fields and place in lists', async () => {
+  it('is restored as its next version, with its times, fields and position in lists', async () => {
     const { path, id, slug } = await article({ title: 'Kept' })
     const before = await get(path)
     await remove(path)
@@ -115,7 +115,7 @@ describe('a deleted document', () => {
     expect([changed.status, versionOf(changed.headers.etag)]).toEqual([200, 3])
   })
 
-  it('can be deleted and restored again and again, and its versions only grow', async () => {
+  it('can be deleted and restored repeatedly, and its version only grows', async () => {
     const { path } = await article()
     const versions: number[] = []
     for (let turn = 0; turn < 3; turn += 1) {
@@ -125,18 +125,18 @@ describe('a deleted document', () => {
     expect(versions).toEqual([2, 3, 4])
   })
 
-  it('is gone for good after the time that it is kept', async () => {
+  it('is removed after its retention', async () => {
     const { path, id } = await article()
     await remove(path)
     const records = origin.database.db.collection<Tombstone>('articles')
     const record = await records.findOne({ _id: id })
-    // What the TTL index goes by.
+    // The field of the TTL index.
     expect(record?._expires.getTime()).toBe(Date.parse(record?._updated ?? '') + 30 * 86_400_000)
     await records.updateOne({ _id: id }, { $set: { _expires: new Date(Date.now() - 1) } })
     expect((await restore(path)).status).toBe(404)
   })
 
-  it('names what is obsolete at the edge, when it goes and when it comes', async () => {
+  it('purges its tags when it is deleted and when it is restored', async () => {
     const { path, id } = await article()
     for (const answer of [await remove(path), await restore(path)]) {
       expect(purged(answer)).toEqual([documentTag('articles', id), 'articles:*'])
@@ -145,7 +145,7 @@ describe('a deleted document', () => {
 })
 
 describe('restoring', () => {
-  it('is for those whom its rule names, and of a document that they may read', async () => {
+  it('is allowed to callers whom its rule and the read rule allow', async () => {
     const { path } = await article()
     await remove(path)
     const nobody = await origin.send('POST', `${path}/restore`)
@@ -154,7 +154,7 @@ describe('restoring', () => {
     expect((await get(path)).status).toBe(404)
   })
 
-  it('twice is answered like once', async () => {
+  it('twice gets the same answer', async () => {
     const { path } = await article()
     await remove(path)
     const [first, second] = [await restore(path), await restore(path)]
@@ -162,7 +162,7 @@ describe('restoring', () => {
     expect(purged(second)).toEqual([])
   })
 
-  it('with a key gets its first answer again, purge included, whatever has happened since', async () => {
+  it('with a key gets its first answer again with its purge tags, whatever has happened since', async () => {
     const { path, id } = await article()
     await remove(path)
     const key = { 'idempotency-key': `restore-${id}` }
@@ -178,7 +178,7 @@ describe('restoring', () => {
     expect((await get(path)).status).toBe(404)
   })
 
-  it('is conditional on the version that was deleted, by If-Match', async () => {
+  it('compares If-Match with the deleted version', async () => {
     const { path } = await article()
     const { etag = '' } = (await get(path)).headers
     await origin.send('PATCH', path, { as: alice, body: { title: 'Newer' } })
@@ -187,11 +187,11 @@ describe('restoring', () => {
     expect((await restore(path, { 'if-match': etag })).status).toBe(412)
     expect((await get(path)).status).toBe(404)
     expect((await restore(path, { 'if-match': newer })).json.title).toBe('Newer')
-    // It is another version now.
+    // The document has another version now.
     expect((await restore(path, { 'if-match': newer })).status).toBe(412)
   })
 
-  it('is refused where another document has taken its unique value meanwhile', async () => {
+  it('is refused if another document has its unique value', async () => {
     const { path, slug } = await article()
     await remove(path)
     await article({ slug })
@@ -200,7 +200,7 @@ describe('restoring', () => {
     expect((await get(path)).status).toBe(404)
   })
 
-  it('is judged by the rules of the resource and by its guards, as the operation that it is', async () => {
+  it('is judged by the resource’s rules and guards as operation restore', async () => {
     const locked = await article({ isLocked: true })
     await remove(locked.path)
     const { status, json } = await restore(locked.path)
@@ -211,7 +211,7 @@ describe('restoring', () => {
     expect(asked).toMatchObject({ operation: 'restore', before: { title: 'Banned' } })
   })
 
-  it('by many at once happens once', async () => {
+  it('by many concurrent requests happens once', async () => {
     const { path } = await article()
     await remove(path)
     const answers = await Promise.all(Array.from({ length: 6 }, () => restore(path)))
@@ -220,7 +220,7 @@ describe('restoring', () => {
     )
   })
 
-  it('is 404 for what never was, and for a resource whose deletions are final', async () => {
+  it('is 404 for an id that never existed, and for a resource without soft delete', async () => {
     expect((await restore('/v1/articles/none')).status).toBe(404)
     const { headers } = await origin.send('POST', '/v1/notes', { as: alice, body: { text: 'x' } })
     await remove(String(headers.location))
@@ -228,7 +228,7 @@ describe('restoring', () => {
   })
 })
 
-it('a create with a key is answered as at first while its document is deleted, and after', async () => {
+it('a create with a key is replayed while its document is deleted, and after', async () => {
   const key = { 'idempotency-key': 'made-once' }
   const body = { slug: 'made-once', title: 'T', isLocked: false }
   const send = () => origin.send('POST', '/v1/articles', { as: alice, body, headers: key })
@@ -260,7 +260,7 @@ it('handlers delete and restore several documents together', async () => {
   expect(purged(back)).toContain(documentTag('articles', two.id))
 })
 
-it('the OpenAPI document says how a deletion is undone', async () => {
+it('the OpenAPI document describes how to undo a deletion', async () => {
   const { paths } = (await get('/openapi.json')).json
   expect(paths['/v1/articles/{id}'].delete.description).toContain('see `articles/{id}/restore`')
   const { post } = paths['/v1/articles/{id}/restore']
@@ -269,7 +269,7 @@ it('the OpenAPI document says how a deletion is undone', async () => {
   expect(paths['/v1/notes/{id}/restore']).toBeUndefined()
 })
 
-it('the page shows the example that is tested here', () => {
+it('the documentation page shows the example of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const page = readFileSync(join(folder, 'soft-delete.md'), 'utf8')
   expect(page).toContain(readFileSync(join(folder, 'example/articles.ts'), 'utf8'))

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { mongodbUri } from './support/database.ts'
 import { type OriginProcess, runOrigin, startOriginProcess } from './support/origin-process.ts'
 
-/** As an instance is deployed: HTTPS with a certificate that nobody has signed (infra/instance/configure.ts). */
+/** As deployed on an instance: HTTPS with a self-signed certificate (infra/instance/configure.ts). */
 const database = `tls-${randomUUID().slice(0, 8)}`
 let folder: string
 let tls: { TLS_CERTIFICATE_FILE: string; TLS_KEY_FILE: string }
@@ -39,7 +39,7 @@ async function certificate(name: string): Promise<typeof tls> {
   return { TLS_CERTIFICATE_FILE: certificateFile as string, TLS_KEY_FILE: keyFile as string }
 }
 
-/** Trusts this certificate alone, whatever name it is for. */
+/** Trusts only this certificate, for any host name. */
 const trusting = async (): Promise<Agent> =>
   new Agent({
     keepAlive: true,
@@ -60,7 +60,7 @@ it.each(['1', '2'])('%s process(es): answers over TLS alone, and drains with 0',
   const agent = await trusting()
   expect(await get('/livez', origin.port, agent)).toBe(200)
   expect(await get('/readyz', origin.port, agent)).toBe(200)
-  // Trust and gate are behind it as ever: no assertion, no answer.
+  // Requests without an assertion are refused as usual.
   expect(await get('/v2/places', origin.port, agent)).toBe(401)
   await expect(origin.send('GET', '/livez')).rejects.toThrow()
   await expect(get('/livez', origin.port, new Agent())).rejects.toThrow(/self-signed/)
@@ -82,7 +82,7 @@ it('does not start with another certificate’s key, and prints nothing of it', 
   expect(output()).not.toContain('PRIVATE KEY')
 })
 
-it('does not start with a file that is none, and shows nothing of it', async () => {
+it('does not start with a file that is no PEM, and prints nothing of it', async () => {
   const file = join(folder, 'text')
   await writeFile(file, 'swordfish')
   const { exited, output } = await runOrigin({

@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from './support/app.ts'
 import { editor } from './support/client.ts'
 import { advisory } from './support/samples.ts'
 
-/** After a change of primary: what is read may not be what was last acknowledged. */
+/** Simulates a change of primary: a read may have missed the newest acknowledged write. */
 let isCertain = true
 let origin: TestApp
 let path: string
@@ -21,7 +21,7 @@ beforeEach(() => {
 const edgeControl = 'cdn-cache-control'
 const forNobodyElse = 'max-age=0, stale-while-revalidate=0, stale-if-error=0'
 
-it('a read that may be outdated is answered, and never used again by the edge', async () => {
+it('a read that may be outdated is answered, and not stored by the edge', async () => {
   for (const read of [path, '/v2/advisories']) {
     const answer = await origin.send('GET', read, { as: editor })
     expect([answer.status, answer.headers[edgeControl]]).toEqual([200, forNobodyElse])
@@ -34,13 +34,13 @@ it('a read that may be outdated is answered, and never used again by the edge', 
   }
 })
 
-it('a 404 that may be wrong is kept by nobody', async () => {
+it('a 404 that may be wrong is not stored', async () => {
   const absent = `${path.slice(0, -1)}${path.endsWith('0') ? '1' : '0'}`
   const answer = await origin.send('GET', absent, { as: editor })
   expect([answer.status, answer.headers[edgeControl]]).toEqual([404, 'no-store'])
 })
 
-it('a write is not refused for what may be outdated: it is told to come again', async () => {
+it('a write is asked to retry instead of refused by a document that may be outdated', async () => {
   const stale = { 'if-match': '"7"' }
   for (const [method, body] of [
     ['PUT', advisory()],
@@ -58,7 +58,7 @@ it('a write is not refused for what may be outdated: it is told to come again', 
   }
 })
 
-it('a write whose condition holds is done: the database itself decides', async () => {
+it('a write whose condition holds is done, because the database checks the version', async () => {
   const answer = await origin.send('PATCH', path, {
     as: editor,
     body: { title: 'Black ice' },

@@ -14,7 +14,7 @@ afterAll(() => origin.stop())
 const createTrip = (body: unknown, headers = {}) =>
   origin.send('POST', '/v2/trips', { as: alice, body, headers })
 
-describe('a body that does not fit names every bad field by pointer', () => {
+describe('the refusal of an invalid body names every invalid field by pointer', () => {
   const table: Record<string, readonly [unknown, readonly string[]]> = {
     'a missing field': [{ ...trip, title: undefined }, ['/title']],
     'several mistakes at once': [
@@ -52,12 +52,12 @@ describe('a body that does not fit names every bad field by pointer', () => {
     })
   }
 
-  it('a long name short, and without half a character', async () => {
+  it('cuts long names, never within a surrogate pair', async () => {
     const answer = await createTrip({ ...trip, [`${'a'.repeat(63)}\u{1f600}`]: 1 })
     expect(answer.json.errors[0].pointer).toBe(`/${'a'.repeat(63)}\ufffd`)
   })
 
-  it('none where there are more names than any resource has: the body is not read that far', async () => {
+  it('lists none if there are too many names: the body is not parsed that far', async () => {
     const body = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`f${index}`, 1]))
     const answer = await createTrip(body)
     expect([answer.status, answer.json.code, answer.json.detail]).toEqual([
@@ -67,18 +67,18 @@ describe('a body that does not fit names every bad field by pointer', () => {
     ])
   })
 
-  it('at most fifty, however many there are', async () => {
+  it('lists at most fifty', async () => {
     const body = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`f${index}`, 1]))
     expect((await createTrip(body)).json.errors).toHaveLength(50)
   })
 
-  it('without repeating what was sent', async () => {
+  it('does not repeat values of the body', async () => {
     const answer = await createTrip({ ...trip, title: 7_777_777, startsOn: 'swordfish' })
     expect(answer.text).not.toMatch(/swordfish|7777777/)
   })
 })
 
-describe('a body that is no JSON', () => {
+describe('malformed JSON', () => {
   const table: Record<string, string | Uint8Array> = {
     'is empty': '',
     'is cut off': '{"title":',
@@ -129,24 +129,24 @@ describe('media types', () => {
       expect(answer.status).toBe(status)
       if (status !== 415) return
       expect(answer.json.code).toBe('unsupported-media-type')
-      // RFC 5789 §2.2 for PATCH, RFC 9110 §15.5.16 for the rest.
+      // RFC 5789 §2.2 for PATCH, RFC 9110 §15.5.16 for the others.
       if (method === 'PATCH')
         expect(answer.headers['accept-patch']).toBe('application/merge-patch+json, application/json')
       else expect(answer.headers.accept).toBe('application/json')
     })
   }
 
-  it('a coded body is 415 with the coding that is taken', async () => {
+  it('a compressed body is 415 with the accepted encoding', async () => {
     const answer = await createTrip(trip, { 'content-encoding': 'gzip' })
     expect([answer.status, answer.headers['accept-encoding']]).toEqual([415, 'identity'])
   })
 
-  it('a POST without a body is told so', async () => {
+  it('a POST without a body is refused', async () => {
     const answer = await origin.send('POST', '/v2/trips', { as: alice })
     expect([answer.status, answer.json.code]).toEqual([400, 'malformed-json'])
   })
 
-  it('an answer that is not accepted is 406', async () => {
+  it('an Accept without JSON is 406', async () => {
     for (const method of ['GET', 'POST']) {
       const answer = await origin.send(method, '/v2/trips', { as: alice, headers: { accept: 'text/csv' } })
       expect([answer.status, answer.json.code]).toEqual([406, 'not-acceptable'])
@@ -161,7 +161,7 @@ describe('size', () => {
     expect([answer.status, answer.json.code]).toEqual([413, 'content-too-large'])
   })
 
-  it('is refused while it streams', async () => {
+  it('is refused while a chunked body arrives', async () => {
     const headers = { 'transfer-encoding': 'chunked', 'content-length': undefined }
     const answer = await createTrip(large, headers)
     expect([answer.status, answer.json.code]).toEqual([413, 'content-too-large'])
@@ -175,14 +175,14 @@ describe('PUT and PATCH', () => {
     return { path: `/v2/advisories/${json.id}`, document: json }
   }
 
-  it('a document goes round: what GET shows, PUT takes', async () => {
+  it('PUT accepts the document that GET shows', async () => {
     const { path, document } = await newAdvisory()
     const answer = await origin.send('PUT', path, { as: editor, body: document })
     expect(answer.status).toBe(200)
     expect(answer.json).toEqual({ ...document, updatedAt: answer.json.updatedAt })
   })
 
-  it('PUT removes what it does not mention, PATCH keeps it and removes what is null (RFC 7396)', async () => {
+  it('PUT removes absent members, PATCH keeps them and removes null ones (RFC 7396)', async () => {
     const { path, document } = await newAdvisory()
     const { id, createdAt, updatedAt, text, ...rest } = document
     const patched = await origin.send('PATCH', path, { as: editor, body: { title: 'Kept' } })
@@ -194,7 +194,7 @@ describe('PUT and PATCH', () => {
     expect((await origin.send('PUT', path, { as: editor, body: rest })).json).not.toHaveProperty('text')
   })
 
-  it('refuse another value for what the server sets, by pointer', async () => {
+  it('refuse changed values of read-only fields, by pointer', async () => {
     const { path, document } = await newAdvisory()
     for (const method of ['PUT', 'PATCH']) {
       const body = { ...document, id: 'other', createdAt: null }
@@ -207,7 +207,7 @@ describe('PUT and PATCH', () => {
     }
   })
 
-  it('PATCH is checked as a whole: no required field can be removed, none unknown be named', async () => {
+  it('PATCH cannot remove required fields or name unknown ones', async () => {
     const { path } = await newAdvisory()
     for (const [patch, pointer] of [
       [{ title: null }, '/title'],
@@ -227,7 +227,7 @@ describe('PUT and PATCH', () => {
     expect(answer.json.detail).toContain('POST')
   })
 
-  it('a value that must be unique is 409 with its pointer', async () => {
+  it('a duplicate of a unique value is 409 with its pointer', async () => {
     const { document } = await newAdvisory()
     const { path } = await newAdvisory()
     const body = advisory({ code: document.code })
@@ -241,7 +241,7 @@ describe('PUT and PATCH', () => {
     }
   })
 
-  it('times are stored in one spelling, so that lists are in order of time', async () => {
+  it('times are normalized, so that lists sort by time', async () => {
     const { document } = await newAdvisory({ validUntil: '2027-03-01T01:30:00+02:00' })
     expect(document.validUntil).toBe('2027-02-28T23:30:00.000Z')
   })
@@ -250,7 +250,7 @@ describe('PUT and PATCH', () => {
 describe('a batch', () => {
   const send = (items: unknown) => origin.send('POST', '/v2/places/batch', { as: editor, body: items })
 
-  it('gives each item a result of its own, in order', async () => {
+  it('gives one result per item, in order', async () => {
     const answer = await send({ items: [placeV2, { ...placeV2, population: -1 }, placeV2] })
     expect(answer.status).toBe(200)
     const [first, second, third] = answer.json.items
@@ -268,12 +268,12 @@ describe('a batch', () => {
     expect((await origin.send('GET', third.location)).json).toEqual(third.item)
   })
 
-  it('names what it does not know by pointer (RFC 6901 §3)', async () => {
+  it('names unknown members by pointer (RFC 6901 §3)', async () => {
     const answer = await send({ items: [placeV2], 'a/b~c': 1 })
     expect([answer.status, answer.json.errors[0].pointer]).toEqual([422, '/a~1b~0c'])
   })
 
-  it('lets one conflict fail alone', async () => {
+  it('does not fail other items after a conflict', async () => {
     const one = advisory()
     const body = { items: [one, advisory(), one] }
     const { json } = await origin.send('POST', '/v2/advisories/batch', { as: editor, body })
@@ -294,7 +294,7 @@ describe('a batch', () => {
   })
 })
 
-it('every version checks in its own terms', async () => {
+it('every version validates and reports by its own field names', async () => {
   const answer = await origin.send('POST', '/v1/places', {
     as: editor,
     body: { ...placeV1, lat: 91, countryCode: 'FR' },

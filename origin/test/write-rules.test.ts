@@ -49,7 +49,7 @@ const send = (method: string, path: string, body?: unknown) => origin.send(metho
 const book = async (): Promise<string> => String((await send('POST', '/v1/bookings', stay)).headers.location)
 const stored = (path: string) => ({ _id: path.split('/').at(-1) }) as never
 
-it('the page shows the example that is tested here', () => {
+it('the documentation page shows the example of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const example = readFileSync(join(folder, 'example/bookings.ts'), 'utf8')
   expect(readFileSync(join(folder, 'write-rules.md'), 'utf8')).toContain(example)
@@ -62,7 +62,7 @@ describe('set', () => {
     expect(json).not.toHaveProperty('acceptedAt')
   })
 
-  it('computes them anew for PATCH and PUT, from what is stored', async () => {
+  it('computes them again for PATCH and PUT, from the new stored fields', async () => {
     const path = await book()
     expect((await send('PATCH', path, { endsOn: '2027-05-11' })).json).toMatchObject({ nights: 10 })
     const put = await send('PUT', path, { ...stay, endsOn: '2027-05-02' })
@@ -75,13 +75,13 @@ describe('set', () => {
     expect(json.items.map(({ item }: { item: { nights: number } }) => item.nights)).toEqual([3, 1])
   })
 
-  it('is given the time of the write, as documents store it', async () => {
+  it('gets the time of the write, as documents store it', async () => {
     const before = new Date().toISOString()
     const { json } = await send('POST', '/v1/notes', { text: 'a' })
     expect([before, json.at, new Date().toISOString()].toSorted()[1]).toBe(json.at)
   })
 
-  it('is given the caller, and the document before', async () => {
+  it('gets the caller, and the document before', async () => {
     const { headers, json } = await send('POST', '/v1/notes', { text: 'a' })
     expect(json).toMatchObject({ author: 'alice', changes: 0 })
     const path = String(headers.location)
@@ -90,7 +90,7 @@ describe('set', () => {
     expect(changed.json).toMatchObject({ author: 'alice', changes: 1 })
   })
 
-  it('counts each of many changes at once, since a write is judged by what it replaces', async () => {
+  it('counts each of many concurrent changes, because a rule sees the document that is replaced', async () => {
     const path = String((await send('POST', '/v1/notes', { text: 'a' })).headers.location)
     const answers = await Promise.all(
       Array.from({ length: 4 }, (_, index) => send('PATCH', path, { text: `${index}` })),
@@ -99,7 +99,7 @@ describe('set', () => {
     expect((await send('GET', path)).json.changes).toBe(4)
   })
 
-  it('lets nobody send a computed field', async () => {
+  it('refuses computed fields in bodies', async () => {
     const { status, json } = await send('POST', '/v1/bookings', { ...stay, status: 'accepted' })
     expect([status, json.errors]).toEqual([
       422,
@@ -111,14 +111,14 @@ describe('set', () => {
 describe('check', () => {
   const backwards = { ...stay, endsOn: stay.startsOn, startsOn: '2027-05-09' }
 
-  it('refuses a create, with the place of the mistake', async () => {
+  it('refuses a create, with the pointer of the mistake', async () => {
     const past = { ...stay, startsOn: '2020-01-01' }
     const { status, json } = await send('POST', '/v1/bookings', past)
     expect([status, json.code]).toEqual([422, 'validation-failed'])
     expect(json.errors).toEqual([{ pointer: '/startsOn', detail: 'Must not be in the past.' }])
   })
 
-  it('refuses PATCH and PUT alike, and nothing is changed', async () => {
+  it('refuses PATCH and PUT alike, and changes nothing', async () => {
     const path = await book()
     for (const [method, body] of [
       ['PATCH', { guests: 2, endsOn: '2027-05-01' }],
@@ -131,18 +131,18 @@ describe('check', () => {
     expect([read.json.nights, read.headers.etag]).toEqual([3, expect.stringMatching(/^"1\./)])
   })
 
-  it('refuses an item of a batch alone', async () => {
+  it('refuses a single item of a batch', async () => {
     const items = [stay, { ...stay, startsOn: '2020-01-01' }]
     const { json } = await send('POST', '/v1/bookings/batch', { items })
     expect(json.items.map(({ status }: { status: number }) => status)).toEqual([201, 422])
   })
 
-  it('comes after the schema: a computed value that does not fit is named first', async () => {
+  it('runs after the schema: an invalid computed value is reported first', async () => {
     const { status, json } = await send('POST', '/v1/bookings', backwards)
     expect([status, json.errors[0].pointer]).toEqual([422, '/nights'])
   })
 
-  it('tells a conflict by its reason', async () => {
+  it('names a conflict by its reason', async () => {
     const path = await book()
     const accepted = { $set: { status: 'accepted', acceptedAt: '2027-01-02T00:00:00.000Z' } }
     await origin.database.db.collection('bookings').updateOne(stored(path), accepted)
@@ -153,7 +153,7 @@ describe('check', () => {
 })
 
 describe('a rule that throws', () => {
-  it('is a 500 that names nothing of it, is logged, and has no effect', async () => {
+  it('is a 500 without details, is logged, and has no effect', async () => {
     const path = String((await send('POST', '/v1/notes', { text: 'a' })).headers.location)
     isBroken = true
     const count = await origin.database.db.collection('notes').countDocuments()

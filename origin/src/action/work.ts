@@ -112,7 +112,7 @@ export class Work implements ActionStore {
 
   async lock<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On> | undefined> {
     if (this.#hasListed) {
-      throw new TypeError('a lock is to be taken before the first list, which may have missed something else')
+      throw new TypeError('take a lock before the first list, which may have missed other documents')
     }
     const entry = await this.#find(resource, id)
     entry.isLocked = true

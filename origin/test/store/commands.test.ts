@@ -10,8 +10,8 @@ import { advisories, advisory, inTime, listQuery, ownedBy, place, places, trip, 
 
 /**
  * Amazon DocumentDB implements a part of MongoDB ("Supported MongoDB APIs, operations, and data types in Amazon
- * DocumentDB", developer guide). What we send is held to this short list of the oldest commands and operators; a new one
- * is to be looked up there before it is added.
+ * DocumentDB", developer guide). The origin sends only this short list of the oldest commands and operators. Check the
+ * guide before you add one.
  */
 const commandsAllowed = [
   'find',
@@ -27,7 +27,7 @@ const commandsAllowed = [
   'endSessions',
 ]
 const operatorsAllowed = ['$and', '$or', '$in', '$eq', '$gt', '$gte', '$lt', '$lte', '$exists']
-/** Set by the driver around a command, not operators. */
+/** Members that the driver adds to a command; no operators. */
 const envelope = ['$db', '$clusterTime', '$readPreference']
 
 const sent: { readonly name: string; readonly command: unknown }[] = []
@@ -46,7 +46,7 @@ afterAll(async () => {
   await client.close()
 })
 
-it('only commands and operators that DocumentDB has are sent', async () => {
+it('sends only commands and operators of DocumentDB', async () => {
   const db = client.db(database)
   await applyIndexes(db, await planIndexes(db, resources), { destructive: true })
   await db.collection('places').createIndex({ region: 1 })

@@ -49,5 +49,5 @@ export function listQuery(resource: Resource, search: string): ListQuery {
   return parsed.value
 }
 
-/** Narrowing of a list to one person's trips. */
+/** Residual that limits a list to one owner's trips. */
 export const ownedBy = (subject: string): Residual => residualOf(owner('ownerId'), { subject, scopes: [] })

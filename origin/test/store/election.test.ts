@@ -6,8 +6,8 @@ import { openPool, type Pool } from '../../src/store/pool.ts'
 import { inTime, place, places } from './documents.ts'
 
 /**
- * The gap after an election, held open: a new primary that no other member copies from cannot commit anything of its own
- * term, and answers majority reads from what it knew before.
+ * Extends the gap after an election: a new primary from which no other member replicates cannot commit an entry of its
+ * own term, and answers majority reads from its older snapshot.
  */
 let members: Member[]
 let pool: Pool
@@ -38,7 +38,7 @@ const until = async (reached: () => Promise<boolean>) => {
   while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
-it('nobody reads what a new primary has not committed yet, and what was acknowledged is read after', {
+it('reads wait for a new primary to commit, and then return every acknowledged write', {
   timeout: 60_000,
 }, async () => {
   const { repository } = openRepository(pool.db, { bounds: pool.bounds, primary: pool.primary })
@@ -50,7 +50,7 @@ it('nobody reads what a new primary has not committed yet, and what was acknowle
   const roles = await Promise.all(members.map((member) => ask(member, { hello: 1 })))
   const old = members[roles.findIndex(({ isWritablePrimary }) => isWritablePrimary)] as Member
   const [next, third] = members.filter((member) => member !== old) as [Member, Member]
-  // The next primary alone has the second version besides the old one.
+  // Besides the old primary, only the next one has the second version.
   await until(async () => (await ask(third, { hello: 1 })).lastWrite !== undefined)
   await copying(third, 'off')
   const replaced = await repository.replace(places, created.document, place('After', 2), inTime())
@@ -61,7 +61,7 @@ it('nobody reads what a new primary has not committed yet, and what was acknowle
   await until(async () => (await ask(next, { hello: 1 })).isWritablePrimary)
   await until(async () => pool.primary.changes > before)
 
-  // Held open: what is read now has version 2, or is not answered.
+  // During the gap, a read returns version 2 or is not answered.
   for (let read = 0; read < 3; read += 1) {
     const outcome = await repository.read(places, id, inTime(1_000))
     if (outcome.kind === 'found') expect(outcome.document.version).toBe(2)

@@ -8,7 +8,7 @@ import type { CreationKey, Repository, StoredDocument } from '../../src/store/re
 import { resources } from '../fixture/application.ts'
 import { advisories, advisory, inTime } from './documents.ts'
 
-/** A replica set of three loses its primary, without notice, while bulks are on their way. */
+/** A replica set of three members loses its primary without notice while batches are in flight. */
 describe('losing the primary', () => {
   let set: ReplicaSet
   let pool: Pool
@@ -26,7 +26,7 @@ describe('losing the primary', () => {
     await set?.stop()
   })
 
-  it('every writer is told the truth: done, not done, or unknown', { timeout: 110_000 }, async () => {
+  it('every writer gets a true outcome: done, not done, or unknown', { timeout: 110_000 }, async () => {
     const creates = new Writers(repository)
     const updates = await Updaters.open(repository, 12)
     const writing = new AbortController()
@@ -44,7 +44,7 @@ describe('losing the primary', () => {
 
 type Told = 'created' | 'notDone' | 'unknown'
 
-/** Create documents, each once and under its own key, and remember what they were told. */
+/** Creates documents, each once with a key of its own, and records the outcomes. */
 class Writers {
   readonly #repository: Repository
   readonly #told: { readonly code: string; readonly key: CreationKey; readonly told: Told }[] = []
@@ -78,7 +78,7 @@ class Writers {
     return this.#told.filter(({ told }) => told === 'created').length
   }
 
-  /** Creates that succeeded after the first failure: the set came back under load. */
+  /** Creates that succeeded after the first failure: the set recovered under load. */
   get createdAfterFailure(): number {
     const failed = this.#told.findIndex(({ told }) => told !== 'created')
     return failed === -1 ? 0 : this.#told.slice(failed).filter(({ told }) => told === 'created').length
@@ -95,14 +95,14 @@ class Writers {
     this.#told.forEach(({ code, told }, index) => {
       const { kind, wasInDoubt } = again[index] as (typeof again)[number]
       expect(['created', 'notDone', 'unknown']).toContain(told)
-      // Created: there, and once. Not done: it is this one that makes it. Unknown: either, and safe to repeat.
+      // Created: exists once. Not done: the retry creates it. Unknown: either, and safe to repeat.
       if (told === 'created') expect(kind, code).toBe('replayed')
       else if (told === 'notDone' && !wasInDoubt) expect(kind, code).toBe('created')
       else expect(['created', 'replayed'], code).toContain(kind)
     })
   }
 
-  /** Sent again until it is settled, as a caller would: two members left on a busy machine may elect once more. */
+  /** Repeats it until it is settled, as a caller would: the two remaining members may hold another election. */
   async again({ code, key }: { readonly code: string; readonly key: CreationKey }) {
     let wasInDoubt = false
     for (let attempt = 1; ; attempt += 1) {
@@ -115,10 +115,10 @@ class Writers {
   }
 }
 
-/** Seven seconds of waiting, and several times that of trying. */
+/** Enough for seven seconds of waiting, and several times that of attempts. */
 const attemptsMax = 12
 
-/** Append tokens to documents that two writers each contend for, and remember what they were told of each token. */
+/** Appends tokens to documents that two writers contend for, and records the outcome of each token. */
 class Updaters {
   readonly #repository: Repository
   readonly #ids: readonly string[]

@@ -7,7 +7,7 @@ import { openPool, type Pool } from '../../src/store/pool.ts'
 import type { Repository } from '../../src/store/repository.ts'
 import { inTime, place, places } from './documents.ts'
 
-/** Failures of a real server: its fail points decide when, and the driver reports them. */
+/** Failures of a real server, triggered by its fail points. */
 let member: Member
 let pool: Pool
 let repository: Repository
@@ -29,7 +29,7 @@ afterAll(async () => {
   await member?.stop()
 })
 
-/** Fails the next `times` commands of these names from the origin, or no more of them. */
+/** Fails the origin's next `times` commands of these names; `off` ends it. */
 async function fail(times: number | 'off', data: Record<string, unknown> = {}): Promise<void> {
   const mode = times === 'off' ? times : { times }
   await admin
@@ -48,7 +48,7 @@ const failures: Record<string, Record<string, unknown>> = {
   'the server says that it may be sent again': { errorCode: 8, errorLabels: ['RetryableWriteError'] },
 }
 for (const [name, failure] of Object.entries(failures)) {
-  it(`${name}: what can still be done is done, once`, async () => {
+  it(`${name}: writes that can still succeed happen once`, async () => {
     await fail(1, { failCommands: ['insert'], ...failure })
     const outcomes = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
@@ -73,7 +73,7 @@ for (const [name, failure] of Object.entries(failures)) {
   })
 }
 
-it('a server that takes no more is a busy one, and has done nothing', async () => {
+it('an overloaded server is busy, and nothing was done', async () => {
   const overloaded = { errorCode: 462, errorLabels: ['SystemOverloadedError', 'RetryableError'] }
   await fail(1, { failCommands: ['insert'], ...overloaded })
   const created = await repository.create(places, { fields: place('Crowd', 1) }, undefined, inTime())
@@ -97,12 +97,12 @@ it.each([
   expect(await commits.commit(writes, undefined, inTime())).toEqual({ kind: 'committed' })
 })
 
-it('an update command that is killed half-way tells the truth about each item', async () => {
+it('an update command that is killed half-way gives each item its true outcome', async () => {
   const fields = Array.from({ length: 10 }, (_, index) => place(`Killed ${index}`, index))
   const created = await Promise.all(
     fields.map((each) => repository.create(places, { fields: each }, undefined, inTime())),
   )
-  // Killed twice: what the first command had done must not be denied because of the second one.
+  // Killed twice: the second failure must not deny the writes of the first command.
   await fail(2, { failCommands: ['update'], errorCode: 11_601 })
   const outcomes = await Promise.all(
     created.map((outcome) => {
@@ -115,7 +115,7 @@ it('an update command that is killed half-way tells the truth about each item', 
   expect(await stored.distinct('_v', { name: { $regex: '^Killed' } })).toEqual([2])
 })
 
-it('a majority that never confirms leaves a create unknown, and its key tells the next attempt', async () => {
+it('a create without a majority is unknown, and its key answers the next attempt', async () => {
   const key = { subject: 'alice', version: 'v2' as const, key: 'k', request: 'r' }
   const create = (timeoutMs: number) =>
     repository.create(places, { fields: place('Doubt', 1) }, key, inTime(timeoutMs))
@@ -126,7 +126,7 @@ it('a majority that never confirms leaves a create unknown, and its key tells th
   expect(await pool.db.collection('places').countDocuments({ name: 'Doubt' })).toBe(1)
 })
 
-it('an answer that does not come in time is unknown to a writer, and too late for a reader', async () => {
+it('a late answer is unknown for a writer, and deadline for a reader', async () => {
   const created = await repository.create(places, { fields: place('Slow', 1) }, undefined, inTime())
   if (created.kind !== 'created') throw new Error(created.kind)
   const { document } = created
@@ -136,15 +136,15 @@ it('an answer that does not come in time is unknown to a writer, and too late fo
   await fail(1, { failCommands: ['find'], blockConnection: true, blockTimeMS: 600 })
   const late = await repository.read(places, document.id, inTime(100))
   expect(late).toEqual({ kind: 'notDone', reason: 'deadline' })
-  // A later reader is not held up by what is stuck.
+  // A stuck query does not delay later readers.
   expect((await repository.read(places, document.id, inTime())).kind).toBe('found')
 })
 
-it('a reader whose query breaks off is asked to come again, and joins nobody else to it', async () => {
+it('a reader whose query breaks off is unavailable, and other readers are not affected', async () => {
   const created = await repository.create(places, { fields: place('Read', 1) }, undefined, inTime())
   if (created.kind !== 'created') throw new Error(created.kind)
   const read = () => repository.read(places, created.document.id, inTime(2_000))
-  // The driver repeats a read once.
+  // The driver retries a read once.
   await fail(2, { failCommands: ['find'], closeConnection: true })
   expect(await read()).toEqual({ kind: 'notDone', reason: 'unavailable' })
   expect((await read()).kind).toBe('found')

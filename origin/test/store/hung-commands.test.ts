@@ -30,7 +30,7 @@ afterAll(async () => {
 })
 
 describe('a driver whose commands never end', () => {
-  /** A database that swallows what is sent, until it is told otherwise; signals move it as little as anything else. */
+  /** A database that swallows commands until `end` is called, and ignores abort signals. */
   function swallowing(real: Db) {
     let isSwallowing = true
     const database = {
@@ -38,11 +38,11 @@ describe('a driver whose commands never end', () => {
         isSwallowing ? new Promise(() => {}) : real.command(...parts),
       collection: real.collection.bind(real),
     }
-    // The store uses no more of a database than these two.
+    // The store uses only these two members of a database.
     return { database: database as unknown as Db, end: () => (isSwallowing = false) }
   }
 
-  it('holds up readers and writers of a collection until their bound, and no longer', async () => {
+  it('delays readers and writers of a collection up to their bound', async () => {
     const pool = await openPool({ uri, database: 'hung', poolSize: 4 })
     const { database, end } = swallowing(pool.db)
     const timers = new Set<() => void>()
@@ -54,7 +54,7 @@ describe('a driver whose commands never end', () => {
       },
     })
     const { repository } = openRepository(database, { bounds })
-    // Three batches of reads and two of creates are all that may be in flight: one command more has to wait.
+    // At most three batches of reads and two of creates are in flight: one more command has to wait.
     const reads = await Promise.all(
       Array.from({ length: 4 }, async (_, index) => {
         await new Promise((resolve) => setTimeout(resolve, index * 30))
@@ -68,7 +68,7 @@ describe('a driver whose commands never end', () => {
       }),
     )
     expect(reads).toEqual(Array.from({ length: 4 }, () => ({ kind: 'notDone', reason: 'deadline' })))
-    // Two have left and may have happened; the third has not.
+    // Two were sent and may have happened; the third was not.
     expect(creates.map(({ kind }) => kind)).toEqual(['unknown', 'unknown', 'notDone'])
     expect(timers.size).toBe(5)
     end()
@@ -91,7 +91,7 @@ describe('a server that has gone silent', () => {
   })
   afterAll(() => pool?.close())
 
-  it('is overdue, is given up, and gives its connections back', async () => {
+  it('makes commands overdue, then given up, and frees their connections', async () => {
     await repository.read(places, 'a', inTime())
     await proxy.apply({ kind: 'stall' })
     const reads = Array.from({ length: 3 }, (_, index) => repository.read(places, `${index}`, inTime(100)))
@@ -108,7 +108,7 @@ describe('a server that has gone silent', () => {
 })
 
 describe('a server that closes its connections in the turn in which they are used', () => {
-  it('costs the commands that were on their way, and no connection', async () => {
+  it('costs the commands in flight, and no connection', async () => {
     const pool = await openPool({ uri, database: 'closed', poolSize: 4 })
     const { repository } = openRepository(pool.db, { bounds: pool.bounds, primary: pool.primary })
     for (let round = 0; round < 5; round += 1) {
@@ -118,7 +118,7 @@ describe('a server that closes its connections in the turn in which they are use
         repository.read(places, 'a', inTime(2_000)),
         repository.create(places, { fields: place(`Closed ${round}`, 1) }, undefined, inTime(2_000)),
       ])
-      // A reader may have to come again; a create is sent again by the store itself.
+      // A reader may have to retry; the store itself retries a create.
       expect(['notFound', 'notDone']).toContain(outcomes[0].kind)
       expect(outcomes[1].kind).toBe('created')
     }
@@ -129,7 +129,7 @@ describe('a server that closes its connections in the turn in which they are use
     await pool.close()
   })
 
-  /** The driver's own: there is no public way to its sockets, and a server cannot be told when to close them. */
+  /** The driver's internal sockets: there is no public access, and a server cannot be told when to close them. */
   function idleSockets({ db }: Pool): Socket[] {
     const { topology } = db.client as unknown as {
       readonly topology: {
@@ -156,7 +156,7 @@ describe('a process with commands that do not end', () => {
     }
   })
 
-  it('is not ready while they last, serves again after, and ends with 0 when it is asked to', async () => {
+  it('is unready meanwhile, serves again afterwards, and exits with 0 on SIGTERM', async () => {
     const origin = await startOriginProcess('hung-process', { MONGODB_URI: uri, POOL_SIZE: '4' })
     running.push(origin)
     const read = async () => (await origin.send('GET', '/v2/places/1')).status

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-it('once applied, there is nothing left to do', async () => {
+it('plans no change after it was applied', async () => {
   const { keep, create, replace, drop } = await planIndexes(database.db, resources)
   expect({ create, replace, drop }).toEqual({ create: [], replace: [], drop: [] })
   expect(keep.map(({ collection, name }) => `${collection} ${name}`)).toContain(
@@ -19,7 +19,7 @@ it('once applied, there is nothing left to do', async () => {
   expect(unique).toMatchObject({ key: { code: 1 }, unique: true, sparse: true })
 })
 
-it('tells what is missing, what differs and what nobody declared, and drops only when told to', async () => {
+it('finds missing, different and undeclared indexes, and drops only with destructive', async () => {
   const { db } = database
   await db.collection('places').dropIndex('name_1__id_1')
   await db.collection('advisories').dropIndex('code_1')

@@ -14,7 +14,7 @@ import type { Lane, Records } from '../../src/store/records.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { advisories, advisory, inTime, listQuery } from './documents.ts'
 
-/** How often the database is asked, which is what joining is for. */
+/** Counts the commands, which batching is to reduce. */
 let database: TestDatabase
 beforeAll(async () => {
   database = await openTestDatabase()
@@ -28,7 +28,7 @@ function sent(records: Records, wanted: Lane): { readonly commands: number; read
   return { commands: 0, items: 0 }
 }
 
-it('a hundred creates at once are a few inserts, a hundred reads of ten documents a few finds', async () => {
+it('batches a hundred creates into a few inserts, and a hundred reads of ten documents into a few finds', async () => {
   const { repository, records } = database.repository()
   const created = await Promise.all(
     Array.from({ length: 100 }, (_, item) =>
@@ -47,7 +47,7 @@ it('a hundred creates at once are a few inserts, a hundred reads of ten document
   expect(sent(records, 'find').items).toBeLessThanOrEqual(11)
 })
 
-it('equal lists are one execution for all who ask at once, and one more for all who ask after it left', async () => {
+it('runs equal lists once for all callers that wait, and once more for all that come after it was sent', async () => {
   const { repository, records } = database.repository()
   const query = listQuery(advisories, '')
   const ask = () => Array.from({ length: 50 }, () => repository.list(advisories, query, undefined, inTime()))
@@ -58,7 +58,7 @@ it('equal lists are one execution for all who ask at once, and one more for all 
   expect(sent(records, 'list').commands).toBe(2)
 })
 
-it('lists that read alike in two versions and mean different fields share nothing', async () => {
+it('does not join lists with equal text and different fields in two versions', async () => {
   const shared = Type.Object({ from: Type.String({ maxLength: 100 }), to: Type.String({ maxLength: 100 }) })
   const routes = resource('routes', {
     description: 'Whose versions use one name for two things.',
@@ -87,13 +87,13 @@ it('lists that read alike in two versions and mean different fields share nothin
     const outcome = await repository.list(routes, parsed.value, undefined, inTime())
     return outcome.kind === 'page' ? outcome.documents.length : outcome.kind
   }
-  // They wait together, and could be taken for one another.
+  // They wait together, so a wrong key would join them.
   const versions = ['v1', 'v2', 'v1', 'v2', 'v1', 'v2', 'v2', 'v1'] as const
   const expected = versions.map((version) => (version === 'v2' ? 1 : 0))
   expect(await Promise.all(versions.map(list))).toEqual(expected)
 })
 
-it('of a crowd that replaces one document, the losers learn it without asking the database', async () => {
+it('answers the losers among many replacements of one document without a command', async () => {
   const { repository, records } = database.repository()
   const outcome = await repository.create(advisories, { fields: advisory('J-crowd') }, undefined, inTime())
   if (outcome.kind !== 'created') throw new Error(outcome.kind)

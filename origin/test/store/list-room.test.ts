@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-/** The real commands, and who is in the middle of a list. */
+/** The real commands, with a record of running lists. */
 class Watched extends MongoCommands {
   inflight = 0
   inflightMax = 0
@@ -40,7 +40,7 @@ function watch(poolSize: number) {
 
 const listOf = (number: number): Listing => ({ filter: { _v: { $gt: number } }, sort: { _id: 1 }, limit: 1 })
 
-it('lists of one collection leave room to those of another', async () => {
+it('lists of one collection leave room for those of another', async () => {
   const { commands, records } = watch(8)
   await Promise.all(
     Array.from({ length: 20 }, (_, number) => records.list('places', listOf(number), inTime())),
@@ -48,7 +48,7 @@ it('lists of one collection leave room to those of another', async () => {
   expect(commands.inflightMax).toBe(3)
 })
 
-it('lists of all collections together leave connections to others, and take turns', async () => {
+it('lists of all collections leave connections for other commands, and take turns', async () => {
   const { commands, records } = watch(4)
   const collections = ['places', 'trips', 'advisories']
   const lists = collections.flatMap((collection) =>
@@ -57,6 +57,6 @@ it('lists of all collections together leave connections to others, and take turn
   const outcomes = await Promise.all(lists)
   expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['records']))
   expect(commands.inflightMax).toBe(2)
-  // The first to ask has most of its lists behind those of others that were there as well.
+  // The first collection yields to lists of others that wait.
   expect(new Set(commands.order.slice(0, 12))).toEqual(new Set(collections))
 })

@@ -34,7 +34,7 @@ async function page(query: ListQuery) {
 const valuesOf = ({ sort }: ListQuery, { id, fields }: StoredDocument) =>
   sort.map(({ path }) => (path === '_id' ? id : fields[path])) as (string | number)[]
 
-/** The query that the contract makes of the link to the next page. */
+/** The query that the contract makes from the link to the next page. */
 const next = (search: string, query: ListQuery, last: StoredDocument): ListQuery =>
   listQuery(places, `${search}&cursor=${encodeCursor(view, query, valuesOf(query, last))}`)
 
@@ -52,7 +52,7 @@ function expected(query: ListQuery, filter: (document: StoredDocument) => boolea
     .map(({ id }) => id)
 }
 
-it('pages put together are the whole list in order, each document once, for every sort and page size', async () => {
+it('the pages together are the whole list in order, each document once, for every sort and page size', async () => {
   const sortField = fc.constantFrom('name', '-name', 'population', '-population', 'id', '-id')
   const sorts = fc
     .uniqueArray(sortField, { minLength: 1, maxLength: 3, selector: (name) => name.replace('-', '') })
@@ -92,7 +92,7 @@ it('pages put together are the whole list in order, each document once, for ever
   )
 })
 
-it('documents that come and go before the cursor move nothing', async () => {
+it('creates and deletes before the cursor do not shift later pages', async () => {
   const text = 'sort=name&limit=10&countryCode=DE'
   const query = listQuery(places, text)
   const first = await page(query)
@@ -110,7 +110,7 @@ it('documents that come and go before the cursor move nothing', async () => {
   expect((await page(next(text, query, last))).documents).toEqual(second.documents)
 })
 
-it('a page is read from an index in order: no collection scan, no sort in memory, first page or later', async () => {
+it('every page is read in index order, without a collection scan or a sort in memory', async () => {
   for (const search of ['sort=-population', 'sort=name', 'countryCode=FR', 'sort=id', 'sort=-id']) {
     const query = listQuery(places, search)
     const after = query.sort.map(({ path }) => (path === 'population' ? 5 : 'Place 3'))

@@ -9,11 +9,11 @@ import { advisories, advisory, inTime } from './documents.ts'
 import { emptyModel, explain, type Model, type Operation, type Seen, step } from './model.ts'
 
 /**
- * Random rounds of operations that run at the same time, through two processes, on few documents, codes and keys, so
- * that they get in each other's way. Some callers leave before they are answered, and some have no time. After each
- * round, some order of its operations must explain every outcome, and what is then read must be what that order leaves
- * behind: what was called not done has not happened, and what is unknown has or has not, and can be asked for again
- * under its key. Several worlds run at once, which share nothing but the batches that their work leaves in.
+ * Random rounds of concurrent operations through two processes, on few documents, codes and keys, so that they conflict
+ * often. Some callers leave before their answer, and some have no time. After each round, some order of its operations
+ * must explain every outcome, and later reads must match the state after that order: an operation that was not done has
+ * not happened; one that is unknown may have, and can be repeated with its key. Several independent worlds run at once,
+ * and share only batches.
  */
 const small = fc.nat({ max: 3 })
 const command = fc.oneof(
@@ -77,7 +77,7 @@ describe.each([
     }
     await fc.assert(
       fc.asyncProperty(worlds, async (plans) => {
-        // All of them, so that none still runs when another one has failed and the next plans begin.
+        // Waits for all of them, so that none still runs when another has failed and the next plans begin.
         const played = await Promise.allSettled(plans.map(play))
         for (const outcome of played) if (outcome.status === 'rejected') throw outcome.reason
       }),
@@ -88,7 +88,7 @@ describe.each([
   })
 })
 
-/** Operations in their order. */
+/** Applies operations in the given order. */
 function explainInOrder(model: Model, done: readonly Done[]): readonly Model[] {
   return done.reduce<readonly Model[]>(
     (models, [operation, seen]) => models.flatMap((each) => step(each, operation, seen)),
@@ -99,7 +99,7 @@ function explainInOrder(model: Model, done: readonly Done[]): readonly Model[] {
 class World {
   readonly #processes: readonly Repository[]
   readonly #name = randomUUID()
-  /** Every state of every document that was ever seen: writes are tried with old ones, too. */
+  /** Every state of every document ever seen: writes also use old ones. */
   readonly known = new Map<string, StoredDocument[]>()
   readonly #keysRunning = new Map<string, number>()
 
@@ -107,14 +107,14 @@ class World {
     this.#processes = processes
   }
 
-  /** A round at once; then, one by one, the creates of which nothing is known once more, and a look at all documents. */
+  /** Plays a round concurrently; then repeats the creates with unknown outcome one by one, and reads all documents. */
   async play(
     round: readonly (readonly [Command, number, Caller])[],
   ): Promise<{ together: readonly Done[]; after: readonly Done[] }> {
     const outcomes = await Promise.all(round.map((entry) => this.#run(...entry)))
     const together = outcomes.filter((entry) => entry !== undefined)
     const after: Done[] = []
-    // Unknown is settled when nothing is under way any more.
+    // Unknown outcomes are settled once no operation is in flight.
     if (together.some(([, { kind }]) => kind === 'unknown')) {
       await Promise.all(this.#processes.map((repository) => repository.drain()))
     }
@@ -137,7 +137,7 @@ class World {
       case 'createUnkeyed': {
         const { code, title, key } = command as { code: number; title: number; key?: number }
         const fields = this.#fields(code, title)
-        // Without a key, nobody could ever find out what became of it.
+        // Without a key, the outcome could never be found out.
         const call = callOf(key === undefined && caller.kind === 'hasting' ? patient : caller)
         return this.#create(
           process,
@@ -186,7 +186,7 @@ class World {
     const outcome = await repository.create(advisories, { fields }, creation, call)
     this.#keysRunning.set(running, (this.#keysRunning.get(running) as number) - 1)
     if (outcome.kind === 'keyRefused' && outcome.reason === 'inUse') {
-      // Only ever said of a key that the same process was given before; it changes nothing.
+      // Only possible for a key that this process was given before; it has no effect.
       expect(before).toBeGreaterThan(0)
       return undefined
     }
@@ -212,7 +212,7 @@ class World {
 
   #learn(outcome: { readonly kind: string; readonly document?: StoredDocument }): void {
     const { document, kind } = outcome
-    // A replayed answer is the past; what it shows may have no bookkeeping to write with.
+    // A replayed answer shows the past, and may have no bookkeeping to write with.
     if (document === undefined || kind === 'replayed') return
     const states = this.known.get(document.id) ?? []
     if (!states.some(({ version }) => version === document.version)) states.push(document)

@@ -1,8 +1,8 @@
 import type { Fields } from '@spillway/origin/contract'
 
 /**
- * Model of the repository's promises, without a database: documents, unique codes and keys, one operation after another. An
- * operation that the real one did at the same time as others must have an order in which the model says the same.
+ * Model of the repository's guarantees, without a database: documents, unique codes and keys, one operation at a time.
+ * The outcomes of concurrent operations must match some order in which the model yields the same.
  */
 export interface ModelDocument {
   readonly version: number
@@ -12,7 +12,7 @@ export interface ModelDocument {
 
 export interface Model {
   readonly documents: ReadonlyMap<string, ModelDocument>
-  /** Key → request and what was first answered. */
+  /** Key → request and first answer. */
   readonly keys: ReadonlyMap<
     string,
     { readonly request: string; readonly id: string; readonly first: Fields }
@@ -28,8 +28,8 @@ export type Operation =
   | { readonly kind: 'read'; readonly id: string }
 
 /**
- * An outcome without what the model cannot know: `id` of a created document is taken as it comes, also where it was only
- * learnt from repeating a create whose outcome was unknown.
+ * An outcome without the parts that the model cannot predict: the `id` of a created document is taken from the outcome,
+ * also if it was learnt later by repeating an unknown create.
  */
 export interface Seen {
   readonly kind: string
@@ -39,9 +39,9 @@ export interface Seen {
   readonly reason?: string
 }
 
-/** Every model that the operation may leave behind if it ended as seen; none if it may not have ended so. */
+/** Every model that the operation may lead to with this outcome; none if the outcome is impossible. */
 export function step(model: Model, operation: Operation, seen: Seen): readonly Model[] {
-  // Not done is a promise: it has not happened and never will.
+  // A write that is not done has not happened and never will.
   if (seen.kind === 'notDone') return [model]
   if (seen.kind === 'unknown') {
     const success = successOf(operation, seen.id)
@@ -67,7 +67,7 @@ function known(model: Model, operation: Operation, seen: Seen): Model | undefine
   }
 }
 
-/** Outcome that a write which did happen would have had. */
+/** Outcome that the write would have had if it happened. */
 function successOf(operation: Operation, createdId: string | undefined): Seen | undefined {
   switch (operation.kind) {
     case 'create':
@@ -127,8 +127,8 @@ function change(
 }
 
 /**
- * Orders the operations of a round, all of which ran at the same time, so that the model agrees with each of them.
- * Sets of operations rather than orders are gone through: of those that lead to the same, one is enough.
+ * Finds orders of a round's concurrent operations in which the model agrees with each outcome. Searches sets of
+ * operations instead of orders, because orders that lead to the same model need only one check.
  *
  * @returns every model that some order leads to
  */
@@ -136,7 +136,7 @@ export function explain(
   models: readonly Model[],
   round: readonly (readonly [Operation, Seen])[],
 ): readonly Model[] {
-  // By the set of operations that are done, one bit for each.
+  // By the set of operations that are applied, one bit for each.
   const reached = Array.from({ length: 2 ** round.length }, () => new Map<string, Model>())
   const reach = (done: number, model: Model) => reached[done]?.set(fingerprint(model), model)
   for (const model of models) reach(0, model)

@@ -27,7 +27,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { planList } from '../../src/store/list-plan.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 
-/** A field of each type that a filter compares; every one optional, so that it may be missing. */
+/** A field of each type that filters compare, all of them optional. */
 const stored = Type.Object({
   text: Type.Optional(Type.String()),
   choice: Type.Optional(Type.Enum(['red', 'green', 'blue'])),
@@ -57,7 +57,7 @@ const samples = resource('samples', {
 })
 const view = findView(catalogue(samples), 'v1', 'samples') as View
 
-/** Few values each, so that filters meet documents; texts whose bytes and UTF-16 units are in different orders. */
+/** Few values each, so that filters match often; strings whose bytes and UTF-16 units sort differently. */
 const texts = [
   '',
   'a',
@@ -92,7 +92,7 @@ const isValue = (value: unknown): value is Value => value !== undefined && value
 const compare = (a: unknown, b: unknown): number =>
   typeof a === 'string' ? Buffer.compare(Buffer.from(a), Buffer.from(String(b))) : Number(a) - Number(b)
 
-/** Each operator in words; a field that is missing or null satisfies none of them. */
+/** Reference implementation of each operator; an absent or null field satisfies none. */
 const naive: Readonly<Record<FilterOperator, (value: Value, operand: Filter['value']) => boolean>> = {
   eq: (value, operand) => value === operand,
   ne: (value, operand) => value !== operand,
@@ -106,7 +106,7 @@ const naive: Readonly<Record<FilterOperator, (value: Value, operand: Filter['val
   exists: () => true,
 }
 
-/** A value of the field, or of each of its elements where it is an array; null is as good as none. */
+/** Whether a value, or an element of an array, satisfies a filter; null counts as absent. */
 function holds({ path, operator, value }: Filter, document: Document): boolean {
   const [name = '', inner] = path.split('.')
   const outer = document[name]
@@ -145,7 +145,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-/** A parameter of any field and operator, with values of the field as its text; not each combination is one. */
+/** A parameter with any field and operator, and a value of the field as its text; not every combination is valid. */
 const parameter = fc
   .tuple(fc.constantFrom(...fields), fc.constantFrom(...Object.keys(operators)))
   .chain(([field, word]) => {
@@ -172,7 +172,7 @@ const toSearch = ({ all, one }: { all: Parameters; one: Parameters | undefined }
 }
 type Parameters = readonly (readonly [string, string])[]
 
-/** Rules of the three shapes that narrow lists: not at all, to one field's value, to one of two. */
+/** Rules of the three shapes that limit lists: none, one field's value, one of two. */
 const rules = [
   undefined,
   owner('inner.text' as never),
@@ -198,7 +198,7 @@ async function walk(search: string, residual: Residual | undefined): Promise<str
   }
 }
 
-it('database and words agree about every operator, alone, together and as alternatives, on every page', async () => {
+it('the database agrees with the reference implementation about every operator, alone, combined and within or, on every page', async () => {
   const found = new Set<string>()
   await fc.assert(
     fc.asyncProperty(query, fc.constantFrom(...rules), async (parameters, residual) => {
@@ -227,7 +227,7 @@ function satisfiesInWords({ alternatives }: Residual, document: Document): boole
   )
 }
 
-it('one list has one spelling, and that spelling means the list', () => {
+it('each list has one canonical query, which parses to the same list', () => {
   fc.assert(
     fc.property(query, (parameters) => {
       const { canonical, filters, alternatives } = parsed(toSearch(parameters))
@@ -244,7 +244,7 @@ it('one list has one spelling, and that spelling means the list', () => {
   )
 })
 
-it('every operator is answered from an index, and so is each alternative', async () => {
+it('every operator and every alternative uses an index', async () => {
   const planOf = async (search: string, residual?: Residual): Promise<string> => {
     const { filter } = planList(samples, parsed(search), residual)
     const plan = await database.db.collection('samples').find(filter).explain('queryPlanner')

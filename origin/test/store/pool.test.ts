@@ -8,7 +8,7 @@ import { unjoined } from '../../src/store/records.ts'
 import { startOriginProcess } from '../support/origin-process.ts'
 import { inTime, place, places } from './documents.ts'
 
-/** A server of its own: what counts are all of its connections. */
+/** A server for this test alone, so that all of its connections count. */
 let member: Member
 let uri: string
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => member.stop())
 
-/** Counts the server's connections that were not there before. */
+/** Counts the server's connections beyond the earlier ones. */
 async function watchConnections() {
   const watcher = new MongoClient(`mongodb://127.0.0.1:${member.port}`, {
     directConnection: true,
@@ -62,7 +62,7 @@ it('the server never sees more connections than the budget, and waiting for one 
   await connections.stop()
 })
 
-it('all processes of an instance together stay within it, from their start to their end', async () => {
+it('all processes of an instance together stay within the budget, from start to end', async () => {
   const connections = await watchConnections()
   const [processes, poolSize] = [2, 3]
   const samples: number[] = []
@@ -86,7 +86,7 @@ it('all processes of an instance together stay within it, from their start to th
       return (await origin.send('GET', `/v2/places${index % 2 ? `/${index}` : search}`)).status
     }),
   )
-  // Load beyond so few connections is shed; no connection is added for it.
+  // Load beyond the connections is shed; no connection is added.
   for (const status of statuses) expect([200, 404, 503, 504]).toContain(status)
   expect(statuses).toContain(200)
   origin.child.signal('SIGTERM')
@@ -98,7 +98,7 @@ it('all processes of an instance together stay within it, from their start to th
   await connections.stop()
 })
 
-it('a command that gets no connection in time has not been done', async () => {
+it('a command without a connection in time is not done', async () => {
   const pool = await openPool({ uri, database: 'budget', poolSize: 1, waitQueueTimeoutMs: 20 })
   const { repository } = openRepository(pool.db, { lanes: unjoined })
   const outcomes = await Promise.all(

@@ -38,7 +38,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
     })
     afterAll(() => database.drop())
 
-    it('reads what it has written', async () => {
+    it('reads its own writes', async () => {
       const fields = advisory(newCode())
       const document = await create(fields)
       expect(document).toMatchObject({ version: 1, fields, createdAt: new Date(now).toISOString() })
@@ -46,7 +46,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
       expect(await repository.read(advisories, 'nothing-here', inTime())).toEqual({ kind: 'notFound' })
     })
 
-    it('counts versions, and replaces only the version that was read', async () => {
+    it('increments versions, and replaces only the version that was read', async () => {
       const first = await create()
       const second = await repository.replace(advisories, first, { ...first.fields, title: 'Thaw' }, inTime())
       expect(second).toMatchObject({ kind: 'replaced', document: { version: 2, fields: { title: 'Thaw' } } })
@@ -56,7 +56,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
       expect(await repository.delete(advisories, first, inTime())).toEqual({ kind: 'versionConflict' })
     })
 
-    it('a deleted document is gone from reads and lists, and cannot be written', async () => {
+    it('a deleted document is absent from reads and lists, and cannot be written', async () => {
       const document = await create()
       expect(await repository.delete(advisories, document, inTime())).toEqual({ kind: 'deleted' })
       expect(await repository.read(advisories, document.id, inTime())).toEqual({ kind: 'notFound' })
@@ -86,7 +86,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
       expect(await again()).toMatchObject({ kind: 'created' })
     })
 
-    it('of many writers with one version exactly one wins', async () => {
+    it('exactly one of many writers with the same version succeeds', async () => {
       const document = await create()
       const other = database.repository({ lanes }).repository
       const outcomes = await Promise.all(
@@ -108,7 +108,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
       }
     })
 
-    it('one item that conflicts fails alone among many that leave together', async () => {
+    it('a conflict of one item does not fail the others of its batch', async () => {
       const taken = newCode()
       await create(advisory(taken))
       const outcomes = await Promise.all(
@@ -125,7 +125,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
       ])
     })
 
-    it('one item that cannot be stored fails alone among many that leave together', async () => {
+    it('an item that cannot be stored does not fail the others of its batch', async () => {
       const poison = { ...advisory(newCode()), nested: { 'a\0b': 1 } }
       const outcomes = await Promise.allSettled(
         [advisory(newCode()), poison, advisory(newCode()), advisory(newCode())].map((fields) =>
@@ -141,7 +141,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
     })
 
     describe('with an Idempotency-Key', () => {
-      it('a repeated create is answered with the first answer', async () => {
+      it('a repeated create gets the first answer', async () => {
         const creation = key('a')
         const document = await create(advisory(newCode()), creation)
         expect(await repository.create(advisories, { fields: advisory('x') }, creation, inTime())).toEqual({
@@ -182,7 +182,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         })
       })
 
-      it('a request that would store the same is the same, and so is one of the same text', async () => {
+      it('a request that would store the same fields is equal, and so is one with the same text', async () => {
         const creation = key('same')
         const fields = { ...advisory(newCode()), title: 'first' }
         await create(fields, creation)
@@ -193,7 +193,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         expect(await repository.create(advisories, mapped, creation, inTime())).toMatchObject(replayed)
       })
 
-      it('another request with it is refused', async () => {
+      it('a different request with the same key is refused', async () => {
         const creation = key('a')
         await create(advisory(newCode()), creation)
         const other = { ...creation, request: 'b' }
@@ -220,7 +220,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         expect(place0).toMatchObject({ kind: 'created' })
       })
 
-      it('a second request with it while the first is running is told so, and only one document is made', async () => {
+      it('a second request is refused while the first is running, and one document is created', async () => {
         const creation = key('a')
         const fields = advisory(newCode())
         const outcomes = await Promise.all(
@@ -230,7 +230,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         expect(outcomes).toEqual([expect.objectContaining({ kind: 'created' }), inUse, inUse, inUse, inUse])
       })
 
-      it('processes that race with one key make one document and give one answer', async () => {
+      it('processes that race with one key create one document and give the same answer', async () => {
         const creation = key('a')
         const fields = advisory(newCode())
         const outcomes = await Promise.all(
@@ -246,7 +246,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         expect(outcomes.filter(({ kind }) => kind === 'replayed')).toHaveLength(5)
       })
 
-      it('is refused, and makes no second document, once the first answer is forgotten after 24 h', async () => {
+      it('is refused after 24 h, and creates no second document', async () => {
         const creation = key('a')
         const first = await create(advisory(newCode()), creation)
         const day = 24 * 3_600_000
@@ -267,7 +267,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
     })
 
     describe('batches', () => {
-      it('give each item its own outcome', async () => {
+      it('give each item an outcome of its own', async () => {
         const taken = newCode()
         await create(advisory(taken))
         const outcome = await repository.createBatch(
@@ -282,7 +282,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         })
       })
 
-      it('are replayed item by item, and refuse another batch under their key', async () => {
+      it('are replayed item by item, and refuse a different batch with their key', async () => {
         const creation = key('batch')
         const documents = [1, 2, 3].map(() => ({ fields: advisory(newCode()) }))
         const first = await repository.createBatch(advisories, documents, creation, inTime())
@@ -303,7 +303,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         )
       })
 
-      it('keep the ids that they are given, and say which are taken', async () => {
+      it('keep given ids, and report those that exist', async () => {
         const documents = [{ id: `seed-${newCode()}`, fields: place('Nantes', 2) }]
         expect(await repository.createBatch(places, documents, undefined, inTime())).toMatchObject({
           outcomes: [{ kind: 'created' }],
@@ -316,7 +316,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
     })
 
     describe('lists', () => {
-      it('are narrowed to the owner', async () => {
+      it('are limited to the owner’s documents', async () => {
         for (const owner of ['alice', 'bob', 'alice']) {
           await repository.create(trips, { fields: trip(owner, `of ${owner}`) }, undefined, inTime())
         }
@@ -325,7 +325,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
         expect(page.documents.map(({ fields }) => fields.ownerId)).toEqual(['alice', 'alice'])
       })
 
-      it('see what was written before they were asked for, however many ask', async () => {
+      it('see every earlier write, however many callers ask', async () => {
         const owner = randomUUID()
         for (let written = 1; written <= 5; written += 1) {
           const query = listQuery(trips, '')
@@ -343,7 +343,7 @@ export function repositorySuite(name: string, lanes: RecordsOptions): void {
       })
     })
 
-    it('does nothing for a caller whose time is over or who has left', async () => {
+    it('does nothing for a caller past its deadline or one who has left', async () => {
       const late = { deadline: performance.now() - 1 }
       const fields = advisory(newCode())
       expect(await repository.create(advisories, { fields }, undefined, late)).toEqual({

@@ -9,7 +9,7 @@ import { openRepository } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
 import { resources } from '../fixture/application.ts'
 
-/** A replica set of three loses its primary, without notice, while transactions are on their way. */
+/** A replica set of three members loses its primary without notice while transactions are in flight. */
 let set: ReplicaSet
 let pool: Pool
 let store: ReturnType<typeof openRepository>
@@ -36,7 +36,7 @@ const trip = (budgetCents: number) => ({
 })
 const callFor = (timeMs: number) => ({ deadline: performance.now() + timeMs })
 
-/** Moves one from a document to another, and leaves a receipt. */
+/** Moves one unit from a document to another, and creates a receipt. */
 async function transfer(from: string, to: string, receipt: string): Promise<CommitOutcome> {
   const { repository, commits } = store
   const call = callFor(2_000)
@@ -54,7 +54,7 @@ async function transfer(from: string, to: string, receipt: string): Promise<Comm
   return commits.commit(writes, undefined, call)
 }
 
-it('each is told the truth: done, not done, or unknown; and all of it is done or nothing', {
+it('each transaction is atomic, and gets a true outcome: done, not done, or unknown', {
   timeout: 110_000,
 }, async () => {
   const accounts = Array.from({ length: 6 }, () => randomUUID())

@@ -27,34 +27,34 @@ export interface TestApp {
   readonly health: Health
   readonly metrics: Metrics
   readonly admission: AdmissionControl
-  /** Lines that were logged. */
+  /** Logged lines. */
   readonly logged: string[]
   stop(): Promise<void>
 }
 
 export interface TestAppOptions {
   readonly application?: Application
-  /** Code of its actions. @default that of the fixture for the fixture, none for another one */
+  /** Handlers of its actions. @default the fixture's for the fixture, none for another application */
   readonly server?: ServerCode
-  /** That of another process, which ends it. @default one of its own */
+  /** Database of another test app, which closes it. @default a new one */
   readonly database?: TestDatabase
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
-  /** A layer over the real repository, for a store that is slow or fails. */
+  /** Wraps the real repository, to make it slow or fail. */
   readonly over?: (repository: Repository) => Repository
   /** @default those of its own database */
   readonly commits?: Commits
-  /** Requests at once. */
+  /** Concurrency limit of requests. */
   readonly limit?: number
-  /** Requests that may wait for their turn. @default 0 */
+  /** Maximum requests in the queue. @default 0 */
   readonly waiting?: number
-  /** Whether what is read has seen every acknowledged write. @default what the pool knows of the primary */
+  /** Whether reads have seen every acknowledged write. @default what the pool knows of the primary */
   readonly isCertain?: (beganAtMs: number) => boolean
-  /** How long a request may take to arrive, in ms. */
+  /** Time limit for a request to arrive, in ms. */
   readonly arrivalTimeoutMs?: number
 }
 
-/** The methods of a repository, to be spread into one that does some of them in its own way. */
+/** The bound methods of a repository, to spread into one that overrides some. */
 export const bound = (repository: Repository): Repository => ({
   read: (...parts) => repository.read(...parts),
   readKept: (...parts) => repository.readKept(...parts),
@@ -68,7 +68,7 @@ export const bound = (repository: Repository): Repository => ({
   drain: () => repository.drain(),
 })
 
-/** The whole HTTP half on a free port, over a real database of its own. */
+/** The HTTP side of the origin on a free port, with a real database of its own. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const {
     application = fixture,

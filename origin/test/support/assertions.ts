@@ -3,13 +3,13 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
 const { privateKey, publicKey } = await generateKeyPair('EdDSA', { extractable: true })
 
-/** Key of an edge that is to be in front of an origin under test. */
+/** Signing key of the edge in front of an origin under test. */
 export const edgeKey = { ...(await exportJWK(privateKey)), kid: 'test', alg: assertionProfile.algorithm }
 
-/** The key set that an origin under test is given. */
+/** The key set of an origin under test. */
 export const edgeKeySet = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'test' }] })
 
-/** Assertion that the edge would send for a caller; `undefined`: one without a token. */
+/** The edge's assertion for a caller; `undefined` for one without a token. */
 export function assertionOf(principal: Principal | undefined, nowMs = Date.now()): Promise<string> {
   const { algorithm, type, issuer, audience, lifetimeSeconds } = assertionProfile
   const iat = Math.floor(nowMs / 1_000)

@@ -13,9 +13,9 @@ export interface Answer {
 
 export interface Sending {
   readonly as?: Principal | undefined
-  /** `undefined` leaves out what would be sent otherwise. */
+  /** `undefined` omits a default header. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** A text or bytes are sent as they are, anything else as JSON. */
+  /** Strings and bytes are sent unchanged, anything else as JSON. */
   readonly body?: unknown
 }
 
@@ -26,8 +26,8 @@ export const bob: Principal = { subject: 'bob', scopes: [] }
 export const editor: Principal = { subject: 'editor', scopes: ['places:write', 'advisories:write'] }
 
 /**
- * Sends requests as the edge does, over real sockets. Node's own client, because it leaves paths, headers and bodies as
- * they are given, hostile ones too.
+ * Sends requests as the edge does, over real sockets. Uses Node's own client, because it sends paths, headers and
+ * bodies unchanged, hostile ones too.
  */
 export function createClient(port: number): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 128 })

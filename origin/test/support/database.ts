@@ -12,7 +12,7 @@ export const mongodbUri = (): string => inject('databaseUri')
 export interface TestDatabase {
   readonly db: Db
   readonly pool: Pool
-  /** A repository of its own, as a process of its own would have. */
+  /** A further repository, as another process would have. */
   repository(options?: RepositoryOptions): ReturnType<typeof openRepository>
   drop(): Promise<void>
 }

@@ -3,7 +3,7 @@ import { startMongod } from '../../dev/mongod.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Address of the run's one database server. */
+    /** URI of the database server of this test run. */
     databaseUri: string
   }
 }

@@ -8,18 +8,18 @@ export interface OriginProcess {
   readonly child: Child
   readonly port: number
   readonly send: Client
-  /** Everything printed so far. */
+  /** All output so far. */
   readonly output: () => string
-  /** Resolves with the code (or signal) that it ended with. */
+  /** Resolves with the exit code or signal. */
   readonly exited: Promise<number | string>
 }
 
 const main = join(import.meta.dirname, '../fixture/main.ts')
 
-/** Not a setting of the origin: its modules compile in half the time. */
+/** No setting of the origin: it halves the time to compile the modules. */
 const { NODE_COMPILE_CACHE } = process.env
 
-/** Runs the program with none of its settings but the given ones. */
+/** Runs the origin with only the given settings. */
 export async function runOrigin(env: Record<string, string>): Promise<Omit<OriginProcess, 'port' | 'send'>> {
   let printed = ''
   const child = await startChild({
@@ -31,12 +31,12 @@ export async function runOrigin(env: Record<string, string>): Promise<Omit<Origi
       printed += `${line}\n`
     },
   })
-  // One of the two is there, by `child_process`.
+  // `child_process` sets exactly one of the two.
   const exited = child.exited.then(({ code, signal }) => (code ?? signal) as number | string)
   return { child, output: () => printed, exited }
 }
 
-/** The program as it is deployed, with the application of these tests, on a free port, over a database of the given name. */
+/** Runs the deployed entry point with the test application, on a free port, with a database of the given name. */
 export async function startOriginProcess(
   database: string,
   env: Record<string, string> = {},

@@ -1,4 +1,4 @@
-/** Valid bodies, one for each version of each resource of the sample application. */
+/** Valid bodies, one for each version of each resource of the fixture. */
 export const placeV1 = {
   name: 'Testville',
   country: 'FR',
