@@ -28,12 +28,13 @@ def filter_case(context, case):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """In a valid request the cursor is of an earlier answer, alternatives are filters, no field sorts twice, the key is new, the precondition holds."""
+    """In a valid request the cursor is of an earlier answer, alternatives are filters, a search has words, a place is on
+    the globe, no field sorts twice, the key is new, the precondition holds."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if case.query:
-        case.query.pop("cursor", None)
-        case.query.pop("or", None)
+        for name in ("cursor", "or", "search", "near"):
+            case.query.pop(name, None)
         if "sort" in case.query:
             case.query["sort"] = without_repetition(case.query["sort"])
     for name, value in {"Idempotency-Key": str(uuid.uuid4()), "If-Match": "*"}.items():

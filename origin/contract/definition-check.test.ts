@@ -155,6 +155,16 @@ describe('a mistake stops the start and names its fix', () => {
       /'publisher.\$id': use letters and digits/,
     ],
     [
+      'places that are no points',
+      { ...valid, indexes: [{ fields: { rank: 1 } }, { fields: { title: '2dsphere' } }] },
+      /an index with '2dsphere' names 'title', which is no point: make it geoPoint\(\)/,
+    ],
+    [
+      'places and an order in one index',
+      { ...valid, indexes: [{ fields: { rank: 1 } }, { fields: { title: '2dsphere', rank: 1 } }] },
+      /an index with '2dsphere' names rank too: name 'title' alone/,
+    ],
+    [
       'two text indexes',
       {
         ...valid,

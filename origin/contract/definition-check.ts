@@ -9,6 +9,7 @@ import { durationSeconds } from './duration.ts'
 import { comparableAt, comparableOf, filterTypeOf } from './filter-type.ts'
 import { isOrdered } from './index-kind.ts'
 import { limits } from './limits.ts'
+import { checkPlaceIndex } from './near.ts'
 import { isRequiredAt, schemaAt } from './path.ts'
 import { checkReferences } from './references.ts'
 import { checkSchema } from './schema-check.ts'
@@ -50,6 +51,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkSortTexts(definition),
     ...checkIndexes(definition),
     ...checkTextIndex(definition),
+    ...checkPlaceIndex(definition),
     ...checkReferences(definition),
     ...checkSoftDelete(definition),
     ...checkRules(definition),

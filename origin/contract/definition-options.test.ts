@@ -69,7 +69,7 @@ describe('names resource, option and fix for', () => {
     [
       'an index in another direction',
       { indexes: [{ fields: { title: 2 } }] },
-      "indexes[0].fields.title must be 1, -1 or 'text', not 2",
+      "indexes[0].fields.title must be 1, -1, 'text' or '2dsphere', not 2",
     ],
     ['a flag as a string', { requireIfMatch: 'yes' }, "requireIfMatch must be true or false, not 'yes'"],
     [

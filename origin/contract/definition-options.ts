@@ -1,3 +1,4 @@
+import type { IndexKind } from './definition.ts'
 import { nearest } from './nearest-name.ts'
 import { priorities } from './priority.ts'
 
@@ -81,7 +82,9 @@ const accessRules: OptionCheck = function* (given, place) {
   const hasAll = ['create', 'update', 'delete'].every((name) => own[name] !== undefined)
   yield* options({ ...rules, ...(hasAll ? { write: accessRule } : { 'write!': accessRule }) })(given, place)
 }
-const indexKind = value("1, -1 or 'text'", (given) => given === 1 || given === -1 || given === 'text')
+const indexKind = value("1, -1, 'text' or '2dsphere'", (given) =>
+  [1, -1, 'text', '2dsphere'].includes(given as IndexKind),
+)
 const storedPath = value('a stored field or null', (given) => given === null || typeof given === 'string')
 
 /** Options of a resource, by name and type. */

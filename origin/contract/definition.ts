@@ -59,11 +59,12 @@ export interface Deprecation {
 /** A field, or one of an object in it: `address.city`. */
 export type FieldPath<Document> = (keyof Document & string) | `${keyof Document & string}.${string}`
 
-export type IndexKind = 1 | -1 | 'text'
+export type IndexKind = 1 | -1 | 'text' | '2dsphere'
 
 export interface IndexDefinition {
   /**
-   * Stored field → 1 (ascending) or -1 (descending), in order; or all of them `'text'`, for `search` in their words.
+   * Stored field → 1 (ascending) or -1 (descending), in order; or all of them `'text'`, for `search` in their words; or
+   * one alone `'2dsphere'`, for `near`.
    */
   readonly fields: Readonly<Record<string, IndexKind>>
   /** Whether the values are unique over all documents; a duplicate is answered 409. */

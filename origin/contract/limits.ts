@@ -33,6 +33,8 @@ export const limits = {
   alternativesMax: 8,
   /** Words in one `search`. */
   searchWordsMax: 8,
+  /** Metres around a place: every document within them is looked at. */
+  nearMetresMax: 100_000,
   /** Fields in one `sort`. */
   sortFieldsMax: 3,
   /** Characters of a filter value. */

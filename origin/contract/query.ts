@@ -5,6 +5,7 @@ import { type Expansion, expansionsOf, parseExpand } from './expand.ts'
 import { parseAlternatives, parseFilter, quote } from './filter.ts'
 import { comparableAt } from './filter-type.ts'
 import { limits } from './limits.ts'
+import { distancePath, formatNear, type Near, parseNear, pointField } from './near.ts'
 import type { Filter } from './operators/index.ts'
 import type { FieldError, Problem } from './problem.ts'
 import { type QueryField, queryFields } from './query-fields.ts'
@@ -19,6 +20,8 @@ export interface ListQuery extends OrderedList {
   readonly alternatives: readonly Filter[] | undefined
   /** Words of which a searched text must have at least one; `undefined` without `search`. */
   readonly search: readonly string[] | undefined
+  /** The place whose neighbours are listed, by distance; `undefined` without `near`. */
+  readonly near: Near | undefined
   /** Fields to send, by the version's names, including `id`; `undefined` for all. */
   readonly fields: readonly string[] | undefined
   readonly limit: number
@@ -40,8 +43,8 @@ export type Parsed<Value> =
 
 /**
  * Parses the query string of a list: `field=value`, `field[op]=value` with a word of {@link operators},
- * `or=(filter,filter)`, `search=words`, `sort=a,-b`, `fields=a,b`, `limit=n`, `count=true`, `expand=a,b`, `cursor=…`.
- * Refuses unknown parameters, so that none poisons or dilutes the cache, and duplicate ones.
+ * `or=(filter,filter)`, `search=words`, `near=place`, `sort=a,-b`, `fields=a,b`, `limit=n`, `count=true`, `expand=a,b`,
+ * `cursor=…`. Refuses unknown parameters, so that none poisons or dilutes the cache, and duplicate ones.
  *
  * @param queryString as sent, with or without `?`
  */
@@ -69,7 +72,15 @@ export function parseListQuery(view: View, queryString: string): Parsed<ListQuer
   if (alternatives !== undefined) filterTexts.push(`or=${encodeURIComponent(alternatives.text)}`)
   const search = readWith(parseSearch, 'search', { taken, errors })
   if (search !== undefined) filterTexts.push(`search=${encodeURIComponent(search.join(' '))}`)
-  const sort = parseSort(view, taken.get('sort') ?? view.resource.query.defaultSort, errors)
+  const near = readWith(parseNear, 'near', { taken, errors })
+  if (near !== undefined) filterTexts.push(`near=${encodeURIComponent(formatNear(near))}`)
+  for (const other of near === undefined ? [] : ['sort', 'search', 'count']) {
+    if (taken.has(other)) errors.push({ parameter: other, detail: 'Not with near, which lists by distance.' })
+  }
+  const sort =
+    near === undefined
+      ? parseSort(view, taken.get('sort') ?? view.resource.query.defaultSort, errors)
+      : byDistance
   const fields = parseFields(view, taken.get('fields'), errors)
   const limit = parseLimit(view, taken.get('limit'), errors)
   const counts = parseCount(taken.get('count'), errors)
@@ -81,7 +92,7 @@ export function parseListQuery(view: View, queryString: string): Parsed<ListQuer
     ...expandTexts(expand),
     ...(fields === undefined ? [] : [`fields=${fields.join(',')}`]),
     `limit=${limit}`,
-    `sort=${sort.canonical}`,
+    ...(near === undefined ? [`sort=${sort.canonical}`] : []),
   ].join('&')
   if (canonical.length > limits.listQueryLengthMax) return refuse('query', tooLongForPages)
   const cursor = taken.get('cursor')
@@ -91,6 +102,7 @@ export function parseListQuery(view: View, queryString: string): Parsed<ListQuer
     filters,
     alternatives: alternatives?.filters,
     search,
+    near,
     sort: sort.fields,
     fields,
     limit,
@@ -153,6 +165,7 @@ const tooLongForPages = `Query too long: at most ${limits.listQueryLengthMax} ch
 const reservedParameters = (view: View): readonly string[] => [
   ...(queryFields(view, 'filter').length > 0 ? ['or'] : []),
   ...(isSearchable(view.resource) ? ['search'] : []),
+  ...(pointField(view.resource) === undefined ? [] : ['near']),
   ...['sort', 'fields', 'limit', 'cursor'],
   ...(view.resource.query.countMax > 0 ? ['count'] : []),
   ...(expansionsOf(view).length > 0 ? ['expand'] : []),
@@ -205,6 +218,14 @@ function decode(text: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+const byDistance: { fields: readonly SortField[]; canonical: string } = {
+  fields: [
+    { path: distancePath, descending: false, type: { kind: 'number', integer: false } },
+    { path: '_id', descending: false, type: { kind: 'string' } },
+  ],
+  canonical: '',
 }
 
 /** A parameter that is there, read; a mistake in it is added to the errors. */

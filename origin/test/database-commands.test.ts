@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   type FilterType,
   operators as listOperators,
+  nearStage,
   parseListQuery,
   type Resource,
   searchCondition,
@@ -54,7 +55,7 @@ const operators = new Set(
   ]),
 )
 /** Stages of an aggregation, from the same list. */
-const stages = new Set(['$match', '$limit', '$count'])
+const stages = new Set(['$match', '$limit', '$count', '$geoNear', '$sort'])
 /** Commands of the driver about connections, which every program sends. */
 const housekeeping = new Set(['hello', 'endSessions', 'saslStart', 'saslContinue', 'killCursors'])
 
@@ -108,6 +109,12 @@ const samples: Readonly<Record<FilterType['kind'], readonly [FilterType, string]
   date: [{ kind: 'date' }, '2026-11-24'],
   'date-time': [{ kind: 'date-time' }, '2026-11-24T12:00:00.000Z'],
 }
+
+it('near uses only stages and operators of DocumentDB', () => {
+  const near = nearStage({ latitude: 1, longitude: 2, metres: 3 }, { field: { $eq: 1 } })
+  expect([...stagesIn({ pipeline: [near] })].filter((name) => !stages.has(name))).toEqual([])
+  expect([...operatorsIn({ pipeline: [near] })]).toEqual(['$eq'])
+})
 
 it('search uses only operators of DocumentDB', () => {
   const used = [...operatorsIn(searchCondition(['word']))]

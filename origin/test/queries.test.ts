@@ -19,8 +19,14 @@ import { startTestApp, type TestApp } from './support/app.ts'
 
 const host: Principal = { subject: 'hana', scopes: ['stays:write'] }
 const about = 'A quiet place, with a view of the water.'
+const places: Readonly<Record<string, readonly [number, number]>> = {
+  Delft: [4.3571, 52.0116],
+  Ghent: [3.7174, 51.0543],
+  Brest: [-4.4861, 48.3904],
+}
 const at = (city: string, country: string, ...amenities: string[]) => ({
   about,
+  location: { type: 'Point', coordinates: places[city] },
   address: { city, country },
   amenities,
 })
@@ -79,6 +85,9 @@ it.each([
   ['search=mill&kind=flat', ['Mill, small']],
   ['search=mill&or=(kind=flat,price[gt]=40000)', ['Mill, small']],
   ['search=castle', []],
+  ['near=52,4.36,1', []],
+  ['near=52.0116,4.3571,1&kind=flat', ['Mill, small']],
+  ['near=51.0543,3.7174,100000', ['Barge']],
   ['kind[ne]=house', ['Mill, small', 'Barge']],
   ['freeFrom[ne]=2026-12-01', ['Barge', 'Lighthouse']],
   ['freeFrom[exists]=true', ['Barge', 'Mill', 'Lighthouse']],
@@ -115,7 +124,7 @@ const encoded = (parameter: string): string => {
 it.each<readonly [string, RegExp]>([
   [
     'colour=red',
-    /^colour: Unknown parameter\. Supported: title, kind, price, amenities, address\.city, address\.country, freeFrom, or, search, sort/,
+    /^colour: Unknown parameter\. Supported: title, kind, price, amenities, address\.city, address\.country, freeFrom, or, search, near, sort/,
   ],
   ['kind[gt]=boat', /^kind\[gt\]: Unknown operator\. Supported: kind, kind\[ne\], kind\[in\]\.$/],
   ['kind[prefix]=b', /^kind\[prefix\]: Unknown operator/],
@@ -133,14 +142,54 @@ it.each<readonly [string, RegExp]>([
     `or=(${Array.from({ length: 9 }, (_, index) => `price=${index}`).join()})`,
     /^or: Too many alternatives: at most 8\.$/,
   ],
+  ['near=91,0,1', /^near: Must be a latitude, a longitude and 1 to 100000 metres/],
+  ['near=1,2', /^near: Must be a latitude/],
+  ['near=1,2,3,4', /^near: Must be a latitude/],
+  ['near=1,2,100001', /^near: Must be a latitude/],
+  ['near=1,2,3&sort=price', /^sort: Not with near/],
+  ['near=1,2,3&search=mill', /^search: Not with near/],
   ['search=-', /^search: Must have at least one word\.$/],
   ['search=a b c d e f g h i', /^search: Too many words: at most 8\.$/],
   ['or=(search=mill)', /^or: search: Unknown parameter/],
   ['price=cheap', /^price: Must be an integer/],
 ])('%s is refused', async (query, detail) => {
-  const { status, json } = await origin.send('GET', `/v1/stays?${encoded(query)}`)
+  const { status, json } = await origin.send('GET', `/v1/stays?${query.split('&').map(encoded).join('&')}`)
   expect([status, json.code]).toEqual([400, 'invalid-query'])
   expect(json.detail).toMatch(detail)
+})
+
+it('near lists the nearest first, page by page, those at one place too', async () => {
+  const created: string[] = []
+  const body = { ...samples[0], title: 'N', price: 1, kind: 'boat' }
+  for (const [index, latitude] of [10.02, 10, 10.01, 10, 10, 10.5].entries()) {
+    const location = { type: 'Point', coordinates: [20, latitude] }
+    const answer = await origin.send('POST', '/v1/stays', {
+      as: host,
+      body: { ...body, title: `N${index}`, location },
+    })
+    expect(answer.status).toBe(201)
+    created.push(String(answer.headers.location))
+  }
+  const titles: string[] = []
+  for (let path = '/v1/stays?near=10,20,5000&limit=2'; path !== ''; ) {
+    const { status, headers, json } = await origin.send('GET', path)
+    expect([status, json.items.length <= 2]).toEqual([200, true])
+    titles.push(...json.items.map(({ title }: { title: string }) => title))
+    path = /<([^>]+)>; rel="next"/.exec(String(headers.link ?? ''))?.[1] ?? ''
+  }
+  expect(titles.slice(0, 3).sort()).toEqual(['N1', 'N3', 'N4'])
+  expect(titles.slice(3)).toEqual(['N2', 'N0'])
+  for (const path of created) await origin.send('DELETE', path, { as: host })
+})
+
+it('refuses a point that is nowhere', async () => {
+  const location = { type: 'Point', coordinates: [10, 91] }
+  const body = { ...samples[0], location }
+  const { status, json } = await origin.send('POST', '/v1/stays', { as: host, body })
+  expect([status, json.errors]).toEqual([
+    422,
+    [{ pointer: '/location/coordinates/1', detail: 'Must be a latitude: from -90 to 90.' }],
+  ])
 })
 
 it('search is answered from the text index, whatever the access rule adds', async () => {

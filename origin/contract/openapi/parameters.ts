@@ -2,6 +2,7 @@ import { outputSchema } from '../body.ts'
 import type { View } from '../catalogue.ts'
 import { expansionsOf } from '../expand.ts'
 import { limits } from '../limits.ts'
+import { nearParameter, pointField } from '../near.ts'
 import { queryFields } from '../query-fields.ts'
 import type { Operation } from '../route.ts'
 import { isSearchable, searchParameter } from '../search.ts'
@@ -16,6 +17,7 @@ export function describeParameters(view: View, operation: Operation): Json[] {
         ...queryFields(view, 'filter').flatMap(describeFilter),
         ...alternativesParameter(view),
         ...(isSearchable(view.resource) ? [searchParameter] : []),
+        ...(pointField(view.resource) === undefined ? [] : [nearParameter]),
         ...listParameters(view),
         ref('parameters', 'ifNoneMatch'),
       ]

@@ -73,6 +73,7 @@ export function storedList(
     filters,
     alternatives: undefined,
     search: undefined,
+    near: undefined,
     sort: fields,
     limit,
     fields: undefined,

@@ -3,6 +3,7 @@ import {
   type Audience,
   type Count,
   type CursorValue,
+  distancePath,
   documentEtag,
   edgeCacheControl,
   encodeCursor,
@@ -204,9 +205,8 @@ const shownCount = ({ value, isMore }: Counted): Count => ({ value, relation: is
 function nextCursor(compiled: CompiledView, query: ListQuery, documents: readonly StoredDocument[]): string {
   // Called only if there is a next page, so this one is not empty. Sort fields hold values of cursors by definition.
   const last = documents.at(-1) as StoredDocument
-  const values = query.sort.map(
-    ({ path }) => (path === '_id' ? last.id : valueAt(last.fields, path)) as CursorValue,
-  )
+  const special: Readonly<Record<string, unknown>> = { _id: last.id, [distancePath]: last.distance }
+  const values = query.sort.map(({ path }) => (special[path] ?? valueAt(last.fields, path)) as CursorValue)
   return encodeCursor(compiled.view, query, values)
 }
 

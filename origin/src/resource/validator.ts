@@ -5,6 +5,7 @@ import {
   type Fields,
   type FilterType,
   inputSchema,
+  latitudeMistakes,
   type Parsed,
   type Problem,
   parseFilterValue,
@@ -121,7 +122,8 @@ export function compileValidator(compilers: SchemaCompilers, view: View): Valida
       return { ok: false, problem: validationFailed(describe(mistakes)) }
     },
     input: (fields) => describe(mistakesOfInput(fields)),
-    stored: (fields) => describe(mistakesOfStored(fields)).map(shownName),
+    stored: (fields) =>
+      [...describe(mistakesOfStored(fields)), ...latitudeMistakes(resource, fields)].map(shownName),
     shown: (errors) => errors.map(shownName),
     part(body) {
       if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined
@@ -145,10 +147,14 @@ export function compileValidator(compilers: SchemaCompilers, view: View): Valida
 export type StoredCheck = (fields: Fields) => readonly FieldError[]
 
 /** Checks the stored fields of a resource, for writes without a version. */
-export function compileStoredCheck(compilers: SchemaCompilers, { schema }: Resource): StoredCheck {
+export function compileStoredCheck(compilers: SchemaCompilers, resource: Resource): StoredCheck {
+  const { schema } = resource
   const mistakes = mistakesOf(compilers, { ...schema, additionalProperties: false })
   const names = { writableNames: Object.keys(schema.properties), readOnlyNames: new Set<string>() }
-  return (fields) => mistakes(fields).map((error) => describeError(error, names))
+  return (fields) => [
+    ...mistakes(fields).map((error) => describeError(error, names)),
+    ...latitudeMistakes(resource, fields),
+  ]
 }
 
 /**

@@ -20,6 +20,8 @@ export interface StoredRecord {
   readonly _was?: Fields
   /** Transactions that have asked for this version to stay as it is: counted, so that two of them notice each other. */
   readonly _g?: number
+  /** Metres, computed for a list by distance; never stored. */
+  readonly _distance?: number
   readonly [field: string]: unknown
 }
 
@@ -160,8 +162,10 @@ export function recordOf({
 
 /** The document of a record; `undefined` for a tombstone. */
 export function documentOf(record: StoredRecord): StoredDocument | undefined {
-  const { _id, _v, _created, _updated, _w, _key, _expires, _g, ...fields } = record
-  return _v < 1 ? undefined : documentWith(record, fields)
+  const { _id, _v, _created, _updated, _w, _key, _expires, _g, _distance, ...fields } = record
+  if (_v < 1) return undefined
+  const document = documentWith(record, fields)
+  return _distance === undefined ? document : { ...document, distance: _distance }
 }
 
 /** The document that a tombstone can be restored to, at the version that was deleted; `undefined`: it cannot. */

@@ -2,6 +2,7 @@ import {
   type CursorValue,
   type Filter,
   type ListQuery,
+  nearStage,
   operators,
   type Residual,
   type Resource,
@@ -32,12 +33,15 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
       $or: query.alternatives.map((filter) => ({ $and: [...within, ...conditionsOf(filter, sparse)] })),
     })
   }
-  if (query.after !== undefined) conditions.push(...after(query.sort, query.after))
-  return {
-    filter: { $and: conditions },
-    sort: Object.fromEntries(query.sort.map(({ path, descending }) => [path, descending ? -1 : 1])),
-    limit: query.limit + 1,
-  }
+  const sort = Object.fromEntries(query.sort.map(({ path, descending }) => [path, descending ? -1 : 1]))
+  const limit = query.limit + 1
+  const continued = query.after === undefined ? [] : after(query.sort, query.after)
+  if (query.near === undefined) return { filter: { $and: [...conditions, ...continued] }, sort, limit }
+  // The distance is known behind the first stage, so that the place where a page starts is looked for there.
+  const onward = continued.length === 0 ? [] : [{ $match: { $and: continued } }]
+  const filter = { $and: conditions }
+  const pipeline = [nearStage(query.near, filter), ...onward, { $sort: sort }, { $limit: limit }]
+  return { filter, sort, limit, pipeline }
 }
 
 function conditionsOf({ path, operator, value }: Filter, sparse: ReadonlySet<string>): readonly Condition[] {

@@ -18,6 +18,8 @@ export interface Listing {
   readonly filter: Document
   readonly sort: Document
   readonly limit: number
+  /** Asked in place of the filter, where an order has to be computed. */
+  readonly pipeline?: readonly Document[]
 }
 
 /** A count of documents, up to a maximum. */
@@ -70,13 +72,14 @@ export class MongoCommands {
     return this.#read(timeoutMs, (signal) => this.#find(collection, ids, { timeoutMs, signal }))
   }
 
-  list(collection: string, { filter, sort, limit }: Listing, timeoutMs: number): Promise<StoredRecord[]> {
-    return this.#read(timeoutMs, (signal) =>
-      this.#db
-        .collection<StoredRecord>(collection)
-        .find(filter, { ...readOptions(timeoutMs), sort, limit, batchSize: limit + 1, signal })
-        .toArray(),
-    )
+  list(collection: string, listing: Listing, timeoutMs: number): Promise<StoredRecord[]> {
+    const { filter, sort, limit, pipeline } = listing
+    return this.#read(timeoutMs, (signal) => {
+      const records = this.#db.collection<StoredRecord>(collection)
+      const options = { ...readOptions(timeoutMs), batchSize: limit + 1, signal }
+      if (pipeline === undefined) return records.find(filter, { ...options, sort, limit }).toArray()
+      return records.aggregate<StoredRecord>([...pipeline], options).toArray()
+    })
   }
 
   /** Counts documents up to a maximum, and reads no further. */

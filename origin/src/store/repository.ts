@@ -18,6 +18,8 @@ export interface StoredDocument {
   readonly updatedAt: string
   /** The fields of the resource's schema only. */
   readonly fields: Fields
+  /** Metres from the place of a list by distance; stored nowhere. */
+  readonly distance?: number
   /** State of the store; pass it back with the document in `replace` and `delete`. */
   readonly bookkeeping: Bookkeeping
 }

@@ -1,8 +1,9 @@
-import { anyone, asStored, resource, scope } from '@spillway/origin/contract'
+import { anyone, asStored, geoPoint, resource, scope } from '@spillway/origin/contract'
 import { Type } from 'typebox'
 
 const stored = Type.Object({
   title: Type.String({ minLength: 1, maxLength: 100 }),
+  location: geoPoint(),
   about: Type.String({ maxLength: 2_000 }),
   kind: Type.Enum(['house', 'flat', 'boat']),
   price: Type.Integer({ minimum: 0, description: 'Per night, in cents.' }),
@@ -35,6 +36,7 @@ export const stays = resource('stays', {
     { fields: { 'address.country': 1 } },
     { fields: { freeFrom: 1 } },
     { fields: { title: 'text', about: 'text' } },
+    { fields: { location: '2dsphere' } },
   ],
   versions: [asStored('v1', stored)],
 })

@@ -1,0 +1,114 @@
+import { type TSchema, Type } from 'typebox'
+import type { Fields, IndexDefinition, ResourceDefinition } from './definition.ts'
+import { parseFilterValue } from './filter-type.ts'
+import { isOfPlace } from './index-kind.ts'
+import { limits } from './limits.ts'
+import { schemaAt, valueAt } from './path.ts'
+import type { FieldError } from './problem.ts'
+
+/**
+ * `near=latitude,longitude,metres`: documents whose point is at most so far away, the nearest first. In the order of
+ * RFC 5870 (`geo:48.2,16.4`); a stored point is GeoJSON, which has the longitude first (RFC 7946 §3.1.1).
+ */
+export interface Near {
+  readonly latitude: number
+  readonly longitude: number
+  readonly metres: number
+}
+
+/** Schema of a field that a `2dsphere` index may name: a GeoJSON point (RFC 7946 §3.1.2), in degrees, WGS 84. */
+export const geoPoint = (description = 'A GeoJSON point: longitude, then latitude, in degrees (WGS 84).') =>
+  Type.Object(
+    {
+      type: Type.Literal('Point'),
+      coordinates: Type.Array(Type.Number({ minimum: -180, maximum: 180 }), { minItems: 2, maxItems: 2 }),
+    },
+    { additionalProperties: false, description },
+  )
+
+export function parseNear(text: string): Near | { readonly detail: string } {
+  const numbers = text.split(',', 4).map((part) => parseFilterValue({ kind: 'number', integer: false }, part))
+  const [latitude, longitude, metres] = numbers
+  const isPlace =
+    numbers.length === 3 &&
+    isWithin(latitude, [-90, 90]) &&
+    isWithin(longitude, [-180, 180]) &&
+    isWithin(metres, [1, limits.nearMetresMax])
+  if (isPlace) return { latitude, longitude, metres }
+  return {
+    detail: `Must be a latitude, a longitude and 1 to ${limits.nearMetresMax} metres, such as 48.8566,2.3522,5000.`,
+  }
+}
+
+const isWithin = (value: unknown, [least, most]: readonly [number, number]): value is number =>
+  typeof value === 'number' && value >= least && value <= most
+
+/** The one spelling of a place. */
+export const formatNear = ({ latitude, longitude, metres }: Near): string =>
+  `${latitude},${longitude},${metres}`
+
+/** Field that the database computes for a list by distance, in metres. No schema has names that begin with `_`. */
+export const distancePath = '_distance'
+
+/** First stage of an aggregation that finds the place's neighbours among the documents that a filter finds. */
+export const nearStage = (near: Near, query: Readonly<Record<string, unknown>>) => ({
+  $geoNear: {
+    near: { type: 'Point', coordinates: [near.longitude, near.latitude] },
+    distanceField: distancePath,
+    maxDistance: near.metres,
+    spherical: true,
+    query,
+  },
+})
+
+/** Stored field whose points `near` compares; `undefined`: lists do not take it. */
+export const pointField = ({
+  indexes,
+}: {
+  readonly indexes: readonly IndexDefinition[]
+}): string | undefined => Object.keys(indexes.find(isOfPlace)?.fields ?? {})[0]
+
+/** The parameter in the OpenAPI document. */
+export const nearParameter = {
+  name: 'near',
+  in: 'query',
+  description: `Latitude, longitude and distance in metres, of 1 to ${limits.nearMetresMax}: what is within the distance, the nearest first. Not with sort, search or count.`,
+  style: 'form',
+  explode: false,
+  schema: { type: 'array', minItems: 3, maxItems: 3, items: { type: 'number' } },
+}
+
+/** A latitude that is none: a schema says the same of both coordinates, and the database refuses to index it. */
+export function latitudeMistakes(
+  resource: { readonly indexes: readonly IndexDefinition[] },
+  fields: Fields,
+): readonly FieldError[] {
+  const path = pointField(resource)
+  const latitude = path === undefined ? undefined : (valueAt(fields, `${path}.coordinates`) as number[])?.[1]
+  if (path === undefined || latitude === undefined || isWithin(latitude, [-90, 90])) return []
+  const pointer = `/${path.replaceAll('.', '/')}/coordinates/1`
+  return [{ pointer, detail: 'Must be a latitude: from -90 to 90.' }]
+}
+
+/** Mistakes in the index of places of a resource, each with its fix. */
+export function* checkPlaceIndex({ indexes = [], schema }: ResourceDefinition): Generator<string> {
+  const [index, second] = indexes.filter(isOfPlace)
+  if (index === undefined) return
+  const [field = '', ...others] = Object.keys(index.fields)
+  if (second !== undefined) yield `indexes has two with '2dsphere': near compares one field; remove one`
+  if (others.length > 0)
+    yield `an index with '2dsphere' names ${others.join(', ')} too: name '${field}' alone`
+  if (index.unique === true) yield `an index with '2dsphere' cannot be unique: remove unique`
+  const point = schemaAt(schema, field)
+  if (point !== undefined && !isPoint(point)) {
+    yield `an index with '2dsphere' names '${field}', which is no point: make it geoPoint()`
+  }
+  if (Object.hasOwn(schema.properties, 'near')) {
+    yield `'near' is a parameter of lists that have an index with '2dsphere': rename the field`
+  }
+}
+
+function isPoint(schema: TSchema): boolean {
+  const { const: type } = (schemaAt(schema, 'type') ?? {}) as { const?: unknown }
+  return type === 'Point' && schemaAt(schema, 'coordinates') !== undefined
+}
