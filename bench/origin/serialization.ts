@@ -33,7 +33,7 @@ const { fromStored } = view.representation
 const read = (options: BSON.DeserializeOptions = {}) => BSON.deserialize(bytes, options) as StoredRecord
 const document = documentOf(read()) as StoredDocument
 const unchecked = { validation: { utf8: false } }
-const compiled = (record: StoredRecord) => serialize(documentOf(record) as StoredDocument, undefined)
+const compiled = (record: StoredRecord) => serialize(documentOf(record) as StoredDocument, undefined, [])
 const stringified = (record: StoredRecord) =>
   JSON.stringify(showDocument(documentOf(record) as StoredDocument, fromStored))
 
@@ -43,7 +43,7 @@ const ways: Readonly<Record<string, () => unknown>> = {
   'without checking UTF-8': () => compiled(read(unchecked)),
   'BSON alone': () => read(),
   'BSON alone, without checking UTF-8': () => read(unchecked),
-  'JSON alone': () => serialize(document, undefined),
+  'JSON alone': () => serialize(document, undefined, []),
 }
 
 const batch = 20_000

@@ -53,6 +53,7 @@ export function take(bytes: Buffer): number {
     compiled.serialize(
       { id, version: 1, createdAt: now, updatedAt: now, fields, bookkeeping: {} as never },
       undefined,
+      [],
     )
   }
   return taken.length

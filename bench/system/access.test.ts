@@ -10,11 +10,12 @@ import { wranglerBundle } from '@spillway/edge/dev/wrangler-bundle'
 import { defineApplication } from '@spillway/origin/contract'
 import { root } from '@spillway/origin/dev/folders'
 import { documents } from '@spillway/origin/example/documents'
+import { people as profiles } from '@spillway/origin/example/people'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../../origin/test/support/app.ts'
 import { edgeKey } from '../../origin/test/support/assertions.ts'
 
-/** Access rules through edge, cache, origin and database: the example of origin/docs/model/access.md. */
+/** Access rules through edge, cache, origin and database: the examples of origin/docs/model/access.md and fields.md. */
 
 let folder: string
 let issuer: Issuer
@@ -26,7 +27,7 @@ const people = {
   ann: { org: 'acme', roles: [] },
   rob: { org: 'acme', roles: [] },
   cid: { org: 'acme', roles: [] },
-  eve: { org: 'acme', roles: ['editor'] },
+  eve: { org: 'acme', roles: ['editor', 'hr'] },
   eli: { org: 'acme', roles: ['editor', 'auditor'] },
   sam: { org: 'other', roles: ['editor'] },
 } as const
@@ -44,7 +45,7 @@ beforeAll(async () => {
     name: 'access',
     title: 'Access',
     summary: 'Rules.',
-    resources: [documents],
+    resources: [documents, profiles],
   })
   origin = await startTestApp({ application })
   await wranglerBundle({ folder, worker: join(root, 'edge/test/fixture/access-worker.ts') })
@@ -154,4 +155,32 @@ test('answers writes by the rule of their own, and none for an operation that is
   expect([await patch('nobody'), await patch('cid'), await patch('sam')]).toEqual([401, 404, 404])
   expect([await patch('rob'), await patch('eve'), await patch('ann')]).toEqual([403, 200, 200])
   expect((await send('ann', 'DELETE', path)).status).toBe(405)
+})
+
+test('shows a field to nobody whom its rule denies, in whatever order people ask and whatever is stored', async () => {
+  const own = { name: 'Ann', email: 'ann@acme.example' }
+  const made = await send('ann', 'POST', '/v1/people', own)
+  expect([made.status, made.json.email]).toEqual([201, own.email])
+  const path = made.location
+  expect((await send('eve', 'PATCH', path, { salary: 5 })).json.salary).toBe(5)
+  const colleagues: readonly Person[] = ['ann', 'rob', 'cid', 'eve', 'eli']
+  for (let first = 0; first < colleagues.length * 2; first += 1) {
+    for (const [index] of colleagues.entries()) {
+      const who = colleagues[(first + index) % colleagues.length] as Person
+      const wanted = who === 'ann' || who === 'eve' ? { email: own.email, salary: 5 } : {}
+      for (const to of [path, '/v1/people?limit=3', `${path}?fields=email,salary`]) {
+        const { status, json } = await send(who, 'GET', to)
+        const { email, salary } = json.items?.[0] ?? json
+        expect([who, to, status, { email, salary }]).toEqual([who, to, 200, wanted])
+      }
+      const filtered = await send(who, 'GET', `/v1/people?email=${own.email}`)
+      expect([who, filtered.status]).toEqual([who, who === 'eve' ? 200 : 403])
+    }
+  }
+  // A change of a field is seen by those who are shown it, and is no reason for others to be shown it.
+  await send('eve', 'PATCH', path, { salary: 6 })
+  expect(await send('rob', 'GET', path)).toMatchObject({ isHit: false })
+  expect((await send('rob', 'GET', path)).json.salary).toBeUndefined()
+  expect(await send('ann', 'GET', path)).toMatchObject({ isHit: false, json: { salary: 6 } })
+  expect((await send('sam', 'GET', path)).status).toBe(404)
 })

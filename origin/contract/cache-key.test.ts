@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { people } from '../docs/model/example/people.ts'
 import { resources } from '../test/fixture/application.ts'
-import { cacheKey } from './cache-key.ts'
+import { audienceOf, cacheKey } from './cache-key.ts'
 import { findView, type View } from './catalogue.ts'
 
 const places = findView(resources, 'v2', 'places') as View
@@ -28,6 +29,16 @@ describe('cacheKey', () => {
     expect(cacheKey(places, '', 'alice')).toBe(cacheKey(places, '', 'bob'))
     expect(cacheKey(trips, '', 'alice')).not.toBe(cacheKey(trips, '', 'bob'))
     expect(() => cacheKey(trips, '', undefined)).toThrow(/needs a subject/)
+  })
+
+  it('is another one where other fields are shown, under a mark of its own', () => {
+    const resource = { ...trips.resource, fieldAccess: people.fieldAccess }
+    const keyOf = (subject: string, ...roles: string[]) =>
+      cacheKey({ ...trips, resource }, '', audienceOf(resource, { subject, scopes: [], claims: { roles } }))
+    expect(keyOf('a', 'hr')).toBe(
+      `/+${encodeURIComponent('[["a",""]]')}/v2.${trips.representation.shape}/trips`,
+    )
+    expect(keyOf('a')).not.toBe(keyOf('a', 'hr'))
   })
 
   it('never meets the key of another subject, id or query', () => {

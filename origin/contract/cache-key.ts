@@ -19,27 +19,27 @@ export function cacheKey(
   audience: string | undefined,
   expand: readonly Expansion[] = [],
 ): string {
-  const { cache, name } = route.resource
+  const { cache, name, fieldAccess } = route.resource
   const shapes = [route.representation.shape, ...expand.map(({ target }) => target.representation.shape)]
   const view = `/${route.version}.${shapes.join('.')}/${name}`
   const path = route.id === undefined ? view : `${view}/${route.id}`
   const query = canonical === '' ? '' : `?${canonical}`
   const visibility: Visibility | undefined = cache.kind === 'stored' ? cache.visibility : undefined
-  const isOfSeveral = !isExpandedAlike(expand)
+  const isOfSeveral = fieldAccess.hidesSome || !isExpandedAlike(expand)
   if (visibility !== 'subject' && visibility !== 'residual' && !isOfSeveral) return path + query
   if (audience === undefined) throw new TypeError(`a stored answer of '${name}' needs a subject in its key`)
   // No encoded text starts with `=` or `+`: a subject cannot pass for a residual, whatever rule was deployed before this
-  // one, nor either for an audience of several resources.
+  // one, nor either for an audience of several parts.
   const mark = isOfSeveral ? '+' : visibility === 'subject' ? '~' : '='
   return `/${mark}${encodeURIComponent(audience)}${path}${query}`
 }
 
 /**
- * Audience of what a caller is shown of a resource, and of the documents that are expanded; `undefined` where it is the
- * same for all who may ask.
+ * Audience of what a caller is shown of a resource, of the fields of its documents, and of the documents that are expanded;
+ * `undefined` where it is the same for all who may ask.
  */
 export function audienceOf(
-  { cache, audiences }: Pick<Resource, 'cache' | 'audiences'>,
+  { cache, audiences, fieldAccess }: Pick<Resource, 'cache' | 'audiences' | 'fieldAccess'>,
   principal: Principal | undefined,
   expand: readonly Expansion[] = [],
 ): string | undefined {
@@ -51,5 +51,7 @@ export function audienceOf(
         ? audiences.read.of(principal).text
         : undefined
   // JSON keeps the parts apart, whatever texts they are.
-  return isExpandedAlike(expand) ? own : JSON.stringify([[own], ...expandedAudience(expand, principal)])
+  if (!fieldAccess.hidesSome && isExpandedAlike(expand)) return own
+  const ofFields = fieldAccess.hidesSome ? [fieldAccess.audienceOf(principal)] : []
+  return JSON.stringify([[own, ...ofFields], ...expandedAudience(expand, principal)])
 }

@@ -6,8 +6,9 @@ import { type Duration, durationSeconds } from './duration.ts'
  * - `public`: anyone; no rule guards the read.
  * - `authorized`: every caller that the edge admits. Our edge checks before the look-up, so it may share the answer;
  *   downstream caches do not check, so clients receive `private`.
- * - `residual`: callers with the same residual rule ({@link ./access/residual.ts}), who see the same documents.
- * - `subject`: only the subject in its cache key.
+ * - `residual`: callers with the same residual rule ({@link ./access/residual.ts}), who see the same documents, and the
+ *   same fields of them.
+ * - `subject`: only the subject in its cache key, with the same fields.
  */
 export type Visibility = 'public' | 'authorized' | 'residual' | 'subject'
 
@@ -40,19 +41,27 @@ export type CacheRule =
       readonly listsBy: readonly string[]
     }
 
-/** The widest audience that a read rule permits. */
-export function widestVisibility(read: AccessRule): Visibility {
+/**
+ * The widest audience that a read rule permits.
+ *
+ * @param hidesFields whether some callers are not shown some fields
+ */
+export function widestVisibility(read: AccessRule, hidesFields = false): Visibility {
   if (ownerField(read) !== undefined) return 'subject'
-  if (readsDocument(read)) return 'residual'
+  if (readsDocument(read) || hidesFields) return 'residual'
   return isPublic(read) ? 'public' : 'authorized'
 }
 
 /** Options → rule in seconds. @throws {RangeError} for a malformed duration */
-export function resolveCacheRule(options: CacheOptions | 'none', read: AccessRule): CacheRule {
+export function resolveCacheRule(
+  options: CacheOptions | 'none',
+  read: AccessRule,
+  hidesFields = false,
+): CacheRule {
   if (options === 'none') return { kind: 'none' }
   return {
     kind: 'stored',
-    visibility: options.visibility ?? widestVisibility(read),
+    visibility: options.visibility ?? widestVisibility(read, hidesFields),
     maxAgeSeconds: durationSeconds(options.maxAge),
     staleWhileRevalidateSeconds: durationSeconds(options.staleWhileRevalidate ?? '0s'),
     staleIfErrorSeconds: durationSeconds(options.staleIfError ?? '0s'),

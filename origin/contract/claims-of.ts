@@ -1,11 +1,12 @@
-import { type NamedClaims, namedClaims } from './access.ts'
+import { anyone, type NamedClaims, namedClaims } from './access.ts'
 import type { Catalogue } from './catalogue.ts'
 
 /** Claims that the rules of an application read. Nothing else of a token need be carried from edge to origin. */
 export const claimsOf = (catalogue: Catalogue): NamedClaims =>
   namedClaims(
-    [...catalogue.values()].flatMap(({ access, actions }) => [
+    [...catalogue.values()].flatMap(({ access, fieldAccess, actions }) => [
       ...Object.values(access),
+      ...Object.values(fieldAccess.rules).flatMap(({ read, write }) => [read ?? anyone, write ?? anyone]),
       ...[...actions.values()].map((action) => action.access),
     ]),
   )

@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import { checkAccess, fieldsOf } from './access/check.ts'
-import { creatorField, isPublic, ownerField, partsOf, resolveAccess } from './access.ts'
+import { checkFieldRules } from './access/check-fields.ts'
+import { creatorField, FieldAccess, isPublic, ownerField, partsOf, resolveAccess } from './access.ts'
 import { type CacheOptions, widestVisibility } from './cache-policy.ts'
 import { countLimit } from './count.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'
@@ -45,6 +46,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkSchema(definition.schema, 'schema'),
     ...checkFields(definition),
     ...checkAccess(definition),
+    ...checkFieldRules(definition),
     ...checkCache(definition),
     ...checkQuery(definition),
     ...checkParameters(definition),
@@ -108,7 +110,8 @@ function* checkCache(definition: ResourceDefinition): Generator<string> {
 const listsByMax = 3
 
 function* checkVisibility(cache: CacheOptions, definition: ResourceDefinition): Generator<string> {
-  const widest = widestVisibility(definition.access.read)
+  const { hidesSome } = new FieldAccess(definition.access.fields ?? {})
+  const widest = widestVisibility(definition.access.read, hidesSome)
   const asked = cache.visibility ?? widest
   if (visibilityWidth[asked] > visibilityWidth[widest]) {
     const reason = widest === 'subject' ? "an owner's data" : 'data that only some callers may read'

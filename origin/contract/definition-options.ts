@@ -76,7 +76,13 @@ const accessRule = value(
   (given) => typeof (given as Values | null)?.kind === 'string',
 )
 const accessRules: OptionCheck = function* (given, place) {
-  const rules = { 'read!': accessRule, create: accessRule, update: accessRule, delete: accessRule }
+  const rules = {
+    'read!': accessRule,
+    create: accessRule,
+    update: accessRule,
+    delete: accessRule,
+    fields: recordOf(options({ read: accessRule, write: accessRule })),
+  }
   const own = (given as Values | null) ?? {}
   // Requires `write`, or each of the three rules that it stands for.
   const hasAll = ['create', 'update', 'delete'].every((name) => own[name] !== undefined)

@@ -80,7 +80,7 @@ export const isExpandedAlike = (expand: readonly Expansion[]): boolean =>
   expand.every(({ target }) => visibilityOf(target) === 'public')
 
 /**
- * Audience of what is expanded, as a text: the residual of each target's read rule, whoever checks it. The edge has checked
+ * Audience of what is expanded, as a text: the residuals of each target's read rule and of those of its fields, whoever checks them. The edge has checked
  * the rule of the resource that was asked for, and none of these.
  */
 export const expandedAudience = (
@@ -89,6 +89,7 @@ export const expandedAudience = (
 ): readonly (readonly (string | undefined)[])[] =>
   expand.map(({ target }) => [
     target.resource.audiences.read.of(principal).text,
+    target.resource.fieldAccess.audienceOf(principal),
     ...(visibilityOf(target) === 'subject' ? [principal?.subject] : []),
   ])
 

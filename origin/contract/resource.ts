@@ -3,6 +3,7 @@ import {
   type AccessRules,
   Audience,
   creatorField,
+  FieldAccess,
   ownerField,
   resolveAccess,
   tenantFields,
@@ -49,6 +50,7 @@ export interface Resource<Stored extends TProperties = TProperties> {
   readonly access: AccessRules
   /** Residuals of each rule, per caller. */
   readonly audiences: Readonly<Record<keyof AccessRules, Audience>>
+  readonly fieldAccess: FieldAccess
   /** Stored field with the creator's subject, if a rule has an owner. */
   readonly ownerField: string | undefined
   /** The owner field, if lists are limited to the owner. */
@@ -91,6 +93,7 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
   checkDefinition(name, definition as unknown as ResourceDefinition)
   const access = resolveAccess(definition.access)
   const { softDelete } = definition
+  const fieldAccess = new FieldAccess(definition.access.fields ?? {})
   const made: Resource<Stored> = {
     name,
     description: definition.description,
@@ -102,10 +105,11 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
       update: new Audience(access.update),
       delete: new Audience(access.delete),
     },
+    fieldAccess,
     ownerField: creatorField(access),
     listOwnerField: ownerField(access.read),
     tenants: tenantFields(access),
-    cache: resolveCacheRule(definition.cache ?? 'none', access.read),
+    cache: resolveCacheRule(definition.cache ?? 'none', access.read, fieldAccess.hidesSome),
     query: {
       filter: definition.query?.filter ?? [],
       sort: definition.query?.sort ?? [],

@@ -31,6 +31,10 @@ export function shapeOf(storedSchema: object, view: Representation): string {
 export const revisionOf = ({ shape, fromStored }: Representation & { readonly shape: string }): string =>
   digest(`${shape}\n${fromStored}`)
 
+/** The revision of a document that is shown without some of its fields: what two readers are shown has two tags. */
+export const revisionWithout = (revision: string, hidden: readonly string[]): string =>
+  hidden.length === 0 ? revision : digest(`${revision}\n${hidden.join()}`)
+
 /** Raise it with any change of how the origin serializes fields: their order, numbers, names. */
 const writerRevision = 1
 

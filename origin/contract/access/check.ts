@@ -25,7 +25,7 @@ export function* checkAccess(definition: Definition): Generator<string> {
 /** Maximum alternatives of one rule: the database answers each from its own index, and joins the results. */
 const alternativesMax = 16
 
-function* checkParts(right: string, rule: AccessRule, definition: Definition): Generator<string> {
+export function* checkParts(right: string, rule: AccessRule, definition: Definition): Generator<string> {
   for (const part of partsOf(rule)) {
     if ((part.kind === 'any' || part.kind === 'all') && part.rules.length === 0) {
       yield `access.${right} has ${part.kind}() without a rule: name at least one`
@@ -129,7 +129,7 @@ function* checkNarrowing(read: AccessRule, { indexes = [] }: Definition): Genera
 }
 
 /** The alternatives of a rule: it holds if all plain words of one of these lists hold. */
-function alternativesOf(rule: AccessRule): readonly (readonly AccessRule[])[] {
+export function alternativesOf(rule: AccessRule): readonly (readonly AccessRule[])[] {
   if (rule.kind === 'any') return rule.rules.flatMap(alternativesOf)
   if (rule.kind !== 'all') return rule.kind === 'never' ? [] : [[rule]]
   return rule.rules.reduce<readonly (readonly AccessRule[])[]>(

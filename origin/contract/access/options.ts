@@ -1,3 +1,4 @@
+import type { FieldRules } from './fields.ts'
 import { type AccessRule, partsOf } from './rule.ts'
 
 /** Access rules of a resource, as a developer writes them. */
@@ -12,6 +13,8 @@ export interface AccessOptions {
   readonly update?: AccessRule
   /** Documents that a caller may delete, among those that it may read. @default write */
   readonly delete?: AccessRule
+  /** Single fields that fewer callers may read or write than the document. @default none */
+  readonly fields?: FieldRules
 }
 
 /** One rule per kind of operation. */
@@ -23,10 +26,11 @@ export interface AccessRules {
 }
 
 /** Fills in `write` for the rules that are not given. */
-export function resolveAccess({ read, write, ...own }: AccessOptions): AccessRules {
+export function resolveAccess(options: AccessOptions): AccessRules {
+  const { read, create, update } = options
   // The cast is safe: definition-options.ts refuses a rule that is neither given nor covered by `write`.
-  const rest = write as AccessRule
-  return { read, create: own.create ?? rest, update: own.update ?? rest, delete: own.delete ?? rest }
+  const rest = options.write as AccessRule
+  return { read, create: create ?? rest, update: update ?? rest, delete: options.delete ?? rest }
 }
 
 /**

@@ -45,6 +45,10 @@ export function satisfies({ alternatives }: Residual, fields: Readonly<Record<st
   return alternatives.some((conditions) => conditions.every((condition) => holds(condition, fields)))
 }
 
+/** Whether every document that satisfies `narrow` satisfies `wide`, as far as single alternatives tell. */
+export const isImplied = (wide: Residual, narrow: Residual): boolean =>
+  narrow.alternatives.every((one) => wide.alternatives.some((other) => covers(other, one)))
+
 function holds({ field, operator, values }: Condition, fields: Readonly<Record<string, unknown>>): boolean {
   const value = Object.hasOwn(fields, field) ? fields[field] : undefined
   if (operator === 'is') return (values as readonly unknown[]).includes(value)

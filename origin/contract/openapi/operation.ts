@@ -8,6 +8,7 @@ import { describeSuccess } from './answers.ts'
 import { type Json, json, ref } from './json.ts'
 import { describeParameters } from './parameters.ts'
 import { describeFailures } from './problems.ts'
+import { ruleText } from './rule-text.ts'
 import { schemaName } from './schemas.ts'
 
 /** One method of one path. */
@@ -68,34 +69,6 @@ export function describeAccess(rule: AccessRule): string {
 
 /** Rules for which the owner and the required scopes say everything. */
 const plainKinds: ReadonlySet<AccessRule['kind']> = new Set(['anyone', 'signedIn', 'scope', 'owner', 'all'])
-
-/** Describes a rule in words. */
-function ruleText(rule: AccessRule): string {
-  switch (rule.kind) {
-    case 'anyone':
-      return 'anyone'
-    case 'signedIn':
-      return 'anyone with a token'
-    case 'never':
-      return 'nobody'
-    case 'scope':
-      return `the scope \`${rule.scope}\``
-    case 'claim':
-      return `\`${rule.value}\` among the token's ${rule.claim}`
-    case 'owner':
-      return `the caller is \`${rule.field}\``
-    case 'member':
-      return `the caller is among \`${rule.field}\``
-    case 'tenant':
-      return `\`${rule.field}\` is among the token's ${rule.claim}`
-    case 'where':
-      return Object.entries(rule.fields)
-        .map(([field, value]) => `\`${field}\` is \`${value}\``)
-        .join(' and ')
-    default:
-      return `(${rule.rules.map(ruleText).join(rule.kind === 'any' ? ' or ' : ' and ')})`
-  }
-}
 
 function describeRequestBody(view: View, operation: Operation): Json {
   const name = schemaName(view)

@@ -14,7 +14,7 @@ export function describeParameters(view: View, operation: Operation): Json[] {
   switch (operation) {
     case 'list':
       return [
-        ...queryFields(view, 'filter').flatMap(describeFilter),
+        ...queryFields(view, 'filter').flatMap((field) => describeFilter(view, field)),
         ...alternativesParameter(view),
         ...(isSearchable(view.resource) ? [searchParameter] : []),
         ...(pointField(view.resource) === undefined ? [] : [nearParameter]),

@@ -12,7 +12,10 @@ export function describeFailures(view: View, operation: Operation, action?: Acti
   const statuses = new Set([400, 401, 404, 406, 414, 429, 431, 500, 502, 503, 504])
   const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
   const mayRefuse = [...partsOf(rule)].some(({ kind }) => kind !== 'anyone' && kind !== 'signedIn')
-  if (mayRefuse || action !== undefined) statuses.add(403)
+  // Fields that are not everybody's: lists compare by them, and bodies change them.
+  const { hidesSome, guardsSome } = resource.fieldAccess
+  const mayRefuseFields = operation === 'list' ? hidesSome : guardsSome && !isRead(operation)
+  if (mayRefuse || mayRefuseFields || action !== undefined) statuses.add(403)
   if (view.representation.deprecation?.sunsetAt !== undefined) statuses.add(410)
   if (isRead(operation)) statuses.add(416)
   if (!isRead(operation)) for (const status of [408, 413, 415]) statuses.add(status)

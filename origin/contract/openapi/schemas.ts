@@ -4,6 +4,7 @@ import type { View } from '../catalogue.ts'
 import { documentedSchema } from '../documented-schema.ts'
 import { expansionsOf } from '../expand.ts'
 import { storedPath } from '../resource.ts'
+import { isSent, isShownToAll, withFieldRule } from './field-rules.ts'
 import { type Json, ref } from './json.ts'
 
 /** `places` in `v2` → `PlacesV2`. */
@@ -15,8 +16,8 @@ export function schemaName({ resource, version }: View): string {
 /** Schemas of a view by name: the full document, a selection of fields, and the bodies of writes. */
 export function describeSchemas(view: View): [string, Json][] {
   const name = schemaName(view)
-  const output = withReferences(view, outputSchema(view.representation))
-  const input = withReferences(view, inputSchema(view.representation))
+  const output = describeFields(view, outputSchema(view.representation), isShownToAll)
+  const input = describeFields(view, inputSchema(view.representation), isSent)
   return [
     [name, output],
     [
@@ -32,17 +33,31 @@ export function describeSchemas(view: View): [string, Json][] {
   ].map(([schemaOf, schema]) => [schemaOf as string, documentedSchema(schema as Json)])
 }
 
-/** Adds to the description of each reference field the resource of its ids. */
-function withReferences({ resource, representation }: View, schema: TSchema): Json {
-  const { properties } = membersOf(schema)
-  const members = Object.entries(properties).map(([name, field]): [string, Json] => {
-    const target = resource.references.get(storedPath(representation, name) ?? '')
-    if (target === undefined) return [name, field]
-    const words = `${field.type === 'array' ? 'Ids of documents' : 'Id of a document'} of \`${target}\`.`
-    const description = field.description === undefined ? words : `${field.description} ${words}`
-    return [name, { ...field, description }]
-  })
-  return { ...(schema as object), properties: Object.fromEntries(members) }
+/**
+ * Adds to the description of each reference field the resource of its ids, and of each field with rules of its own who may
+ * read and write it.
+ *
+ * @param isAlways whether a required field is there whoever asks
+ */
+function describeFields(view: View, schema: TSchema, isAlways: (view: View, name: string) => boolean): Json {
+  const { properties, required } = membersOf(schema)
+  const members = Object.entries(properties).map(([name, field]): [string, Json] => [
+    name,
+    withFieldRule(view, name, withReference(view, name, field)),
+  ])
+  return {
+    ...(schema as object),
+    properties: Object.fromEntries(members),
+    required: required.filter((name) => isAlways(view, name)),
+  }
+}
+
+function withReference({ resource, representation }: View, name: string, field: Json): Json {
+  const target = resource.references.get(storedPath(representation, name) ?? '')
+  if (target === undefined) return field
+  const words = `${field.type === 'array' ? 'Ids of documents' : 'Id of a document'} of \`${target}\`.`
+  const description = field.description === undefined ? words : `${field.description} ${words}`
+  return { ...field, description }
 }
 
 /** Adds the documents of `expand`. */

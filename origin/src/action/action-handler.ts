@@ -254,7 +254,7 @@ async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decisio
   if (!guarded.ok) return judged(guarded.problem)
   const writes = guarded.value.map((change) => commits.prepare(change, at))
   if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
-  const made = one.makeAnswer(ran.value, read, writes)
+  const made = one.makeAnswer(ran.value, read, { writes, principal: request.principal })
   const tags = tagsOfWrites(writes, request.principal?.subject)
   const answer = { ...made, headers: { ...made.headers, ...(tags.length > 0 && purgeTags(...tags)) } }
   return { ok: true, value: { writes, answer } }
@@ -330,8 +330,10 @@ async function findDocument(
   }
   const { document } = found
   if (!isAllowed(audience, document, request)) return refused(notYours)
-  const verdict = evaluatePreconditions(conditions, document.version, compiled.revision)
-  if (verdict !== 'proceed') return refused(preconditionFailed(verdict, compiled.etag(document.version)))
+  const hidden = compiled.hiddenFrom(document.fields, request.principal)
+  const verdict = evaluatePreconditions(conditions, document.version, compiled.revisionWithout(hidden))
+  if (verdict !== 'proceed')
+    return refused(preconditionFailed(verdict, compiled.etag(document.version, hidden)))
   return { ok: true, value: { document, isDeleted: found.isDeleted } }
 }
 

@@ -1,4 +1,4 @@
-import type { Action } from '@spillway/origin/contract'
+import type { Action, Principal } from '@spillway/origin/contract'
 import build from 'fast-json-stringify'
 import { jsonType } from '../http/json-body.ts'
 import type { CompiledView } from '../resource/compiled-view.ts'
@@ -15,7 +15,7 @@ import type { StoredDocument } from '../store/repository.ts'
 export type MakeAnswer = (
   result: unknown,
   read: StoredDocument | undefined,
-  writes: readonly Prepared[],
+  done: { readonly writes: readonly Prepared[]; readonly principal: Principal | undefined },
 ) => KeptAnswer
 
 export function compileAnswer(compiled: CompiledView, { output, target }: Action): MakeAnswer {
@@ -25,15 +25,16 @@ export function compileAnswer(compiled: CompiledView, { output, target }: Action
     return (result) => ({ status: 200, headers: json, body: write(result as object) })
   }
   if (target === 'collection') return () => nothing
-  return (_result, read, writes) => {
+  return (_result, read, { writes, principal }) => {
     const written = writes.find(
       ({ record, isGuard, resource }) =>
         !isGuard && record._id === read?.id && resource.name === compiled.view.resource.name,
     )
     const document = written === undefined ? read : written.document
     if (document === undefined) return nothing
-    const headers = { ...json, etag: compiled.etag(document.version) }
-    return { status: 200, headers, body: compiled.serialize(document, undefined) }
+    const hidden = compiled.hiddenFrom(document.fields, principal)
+    const headers = { ...json, etag: compiled.etag(document.version, hidden) }
+    return { status: 200, headers, body: compiled.serialize(document, undefined, hidden) }
   }
 }
 

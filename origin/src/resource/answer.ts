@@ -19,8 +19,9 @@ export function sendWritten(
   { compiled, document, purge }: Written,
 ): FastifyReply {
   let body: string
+  const hidden = compiled.hiddenFrom(document.fields, reply.request.principal)
   try {
-    body = compiled.serialize(document, undefined)
+    body = compiled.serialize(document, undefined, hidden)
   } catch (error) {
     // The write happened, so the answer must not suggest that it failed.
     reply.request.defect = error
@@ -32,7 +33,7 @@ export function sendWritten(
     .headers({
       'content-type': jsonType,
       'cache-control': 'no-store',
-      etag: compiled.etag(document.version),
+      etag: compiled.etag(document.version, hidden),
     })
     .send(body)
 }

@@ -10,6 +10,7 @@ import {
   type Fields,
   type Filter,
   formatRevision,
+  type HiddenFields,
   headers,
   lifecycleHeaders,
   missingCacheControl,
@@ -20,6 +21,7 @@ import {
   type Resource,
   revisionOf,
   revisionTag,
+  revisionWithout,
   tagsOfChangedLists,
   tagsOfList,
   uncertainEdgeCacheControl,
@@ -51,8 +53,12 @@ export interface CompiledView {
   missing(id: string): Problem
   /** Name of a stored field in this version. */
   shownName(storedPath: string): string
-  /** Entity tag of a document, from its version number and this revision. */
-  etag(version: number): string
+  /** Stored fields that a caller is not shown of a document. */
+  hiddenFrom(fields: Fields, principal: Principal | undefined): HiddenFields
+  /** Names how a document is shown without these fields. */
+  revisionWithout(hidden: HiddenFields): string
+  /** Entity tag of a document shown without these fields, from its version number and this revision. */
+  etag(version: number, hidden: HiddenFields): string
   /** Cache tag of all answers of this revision. */
   readonly revisionTag: string
   documentTag(id: string): string
@@ -91,6 +97,13 @@ export function compileView(view: View, compilers: SchemaCompilers, startedAtMs:
   const { name } = resource
   const revision = revisionOf(representation)
   const { sunsetAt } = representation.deprecation ?? {}
+  // perf: a document is shown in a few ways, each with its digest.
+  const revisions = new Map<HiddenFields, string>()
+  const shownRevision = (hidden: HiddenFields): string => {
+    const known = revisions.get(hidden) ?? revisionWithout(revision, hidden)
+    revisions.set(hidden, known)
+    return known
+  }
   return {
     view,
     path: `/${version}/${name}`,
@@ -117,7 +130,9 @@ export function compileView(view: View, compilers: SchemaCompilers, startedAtMs:
           },
     shownName: (storedPath) =>
       Object.entries(representation.paths).find(([, path]) => path === storedPath)?.[0] ?? storedPath,
-    etag: (version) => documentEtag(version, revision),
+    hiddenFrom: (fields, principal) => resource.fieldAccess.hiddenFrom(principal, fields),
+    revisionWithout: shownRevision,
+    etag: (version, hidden) => documentEtag(version, shownRevision(hidden)),
     revisionTag: revisionTag(name, version, revision),
     documentTag: (id) => documentTag(name, id),
     listTags: (filters, subject) => tagsOfList(resource, filters, subject),

@@ -251,10 +251,11 @@ export function checkItems(
 }
 
 /** Checks a body and computes the stored fields, which are checked as well. */
-function newFields(compiled: CompiledView, body: unknown, write: Writing, isBrief = false): Parsed<Fields> {
-  const input = compiled.validator.create(body, isBrief)
+function newFields(compiled: CompiledView, given: unknown, write: Writing, isBrief = false): Parsed<Fields> {
+  const input = compiled.validator.create(given, isBrief)
   if (!input.ok) return input
-  const fields = storedFields(compiled, input.value, undefined, write)
+  const body = { input: input.value, sent: Object.keys(input.value) }
+  const fields = storedFields(compiled, body, undefined, write)
   if (!fields.ok || isAllowed(compiled.view.resource.audiences.create, { fields: fields.value }, write))
     return fields
   return { ok: false, problem: notYoursToCreate }
@@ -340,8 +341,9 @@ function describeOutcome(
 function describeCreated(compiled: CompiledView, document: StoredDocument, request: FastifyRequest): string {
   try {
     const location = `${compiled.path}/${document.id}`
-    const etag = JSON.stringify(compiled.etag(document.version))
-    const item = compiled.serialize(document, undefined)
+    const hidden = compiled.hiddenFrom(document.fields, request.principal)
+    const etag = JSON.stringify(compiled.etag(document.version, hidden))
+    const item = compiled.serialize(document, undefined, hidden)
     return `{"status":201,"id":"${document.id}","location":"${location}","etag":${etag},"item":${item}}`
   } catch (error) {
     // The document is written: see `sendWritten`.

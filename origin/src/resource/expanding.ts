@@ -1,5 +1,6 @@
 import {
   type Expansion,
+  type HiddenFields,
   idPattern,
   idsOf,
   type Principal,
@@ -19,8 +20,8 @@ export interface Expanded {
   readonly kind: 'expanded'
   /** Tags of all that is shown, and of what is not there and may come. */
   readonly tags: readonly string[]
-  /** JSON text of all that a document names. */
-  readonly textOf: (document: StoredDocument) => string
+  /** JSON text of all that a document names, in fields that are shown. */
+  readonly textOf: (document: StoredDocument, hidden: HiddenFields) => string
 }
 
 interface Asked {
@@ -60,12 +61,19 @@ export async function expandAll(
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.kind === 'notDone') return outcome
       const isShown = outcome.kind === 'found' && satisfies(residual, outcome.document.fields)
-      shown.set(ids[index] as string, isShown ? compiled.serialize(outcome.document, undefined) : 'null')
+      const text = isShown
+        ? compiled.serialize(
+            outcome.document,
+            undefined,
+            compiled.hiddenFrom(outcome.document.fields, principal),
+          )
+        : 'null'
+      shown.set(ids[index] as string, text)
     }
     texts.set(expansion, shown)
     for (const tag of [...tagsOf(compiled, ids, principal?.subject), compiled.revisionTag]) tags.add(tag)
   }
-  return { kind: 'expanded', tags: [...tags], textOf: (document) => textOf(texts, document) }
+  return { kind: 'expanded', tags: [...tags], textOf: (document, hidden) => textOf(texts, document, hidden) }
 }
 
 /** What was stored before the field was a reference may be no id. */
@@ -93,11 +101,12 @@ const tagsOf = (
 function textOf(
   texts: ReadonlyMap<Expansion, ReadonlyMap<string, string>>,
   { fields }: StoredDocument,
+  hidden: HiddenFields,
 ): string {
   const members: string[] = []
   for (const [{ name, path }, shown] of texts) {
     const value = fields[path]
-    if (value === undefined) continue
+    if (value === undefined || hidden.includes(path)) continue
     const items = idsOf(value).map((id) => shown.get(id) ?? 'null')
     members.push(
       `${JSON.stringify(name)}:${Array.isArray(value) ? `[${items.join(',')}]` : (items[0] ?? 'null')}`,

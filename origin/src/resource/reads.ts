@@ -7,7 +7,9 @@ import {
   documentEtag,
   edgeCacheControl,
   encodeCursor,
+  type HiddenFields,
   headers,
+  isOfText,
   joinedCacheRule,
   type ListQuery,
   noSuchDocument,
@@ -17,6 +19,7 @@ import {
   parseReadQuery,
   type ReadQuery,
   satisfies,
+  type View,
   valueAt,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -84,11 +87,12 @@ export function readHandler(
       expand &&
       (await expandAll({ repository, views }, expand, [document], { principal, call: callOf(request) }))
     if (expanded?.kind === 'notDone') return sendFailure(reply, expanded)
-    const revision =
-      expanded === undefined ? compiled.revision : expandedRevision(compiled, expanded.textOf(document))
+    const hidden = compiled.hiddenFrom(document.fields, principal)
+    const own = compiled.revisionWithout(hidden)
+    const revision = expanded === undefined ? own : expandedRevision(own, expanded.textOf(document, hidden))
     const verdict = evaluatePreconditions(conditions.value, document.version, revision)
     if (verdict === 'ifMatchFailed')
-      return sendProblem(reply, preconditionFailed(verdict, compiled.etag(document.version)))
+      return sendProblem(reply, preconditionFailed(verdict, compiled.etag(document.version, hidden)))
     const caching =
       expand === undefined ? compiled.caching : cachingHeaders(joinedCacheRule(resource.cache, expand))
     reply.headers(isCertain(request.startedAtMs) ? caching.certain : caching.uncertain)
@@ -97,25 +101,33 @@ export function readHandler(
     reply.header(headers.cacheTag, tags.join(','))
     if (verdict === 'ifNoneMatchFailed') return reply.code(304).send()
     reply.header('content-type', jsonType)
-    return reply.send(shownText(compiled, document, fields, expanded))
+    return reply.send(shownText(compiled, document, { fields, hidden, expanded }))
   }
+}
+
+/** What a reader is shown of a document. */
+interface Shown {
+  readonly fields: readonly string[] | undefined
+  readonly hidden: HiddenFields
+  readonly expanded: Expanded | undefined
 }
 
 function shownText(
   { serialize }: CompiledView,
   document: StoredDocument,
-  fields: readonly string[] | undefined,
-  expanded: Expanded | undefined,
+  { fields, hidden, expanded }: Shown,
 ): string {
-  const text = serialize(document, fields)
-  return expanded === undefined ? text : `${text.slice(0, -1)},"expanded":${expanded.textOf(document)}}`
+  const text = serialize(document, fields, hidden)
+  return expanded === undefined
+    ? text
+    : `${text.slice(0, -1)},"expanded":${expanded.textOf(document, hidden)}}`
 }
 
 /**
  * The revision in the ETag of a document that is shown with others: it changes with what is shown of them. The version in
  * it stays the document's own, so that the tag is as good as any other in the If-Match of a write. 60 bits in base 36.
  */
-const expandedRevision = ({ revision }: CompiledView, text: string): string =>
+const expandedRevision = (revision: string, text: string): string =>
   BigInt(`0x${hash('sha256', `${revision}\n${text}`, 'hex').slice(0, 15)}`).toString(36)
 
 /** A 404 that must not be cached. */
@@ -143,6 +155,8 @@ export function listHandler(
     const ifNoneMatch = request.headers['if-none-match']
     const subject = request.principal?.subject
     const residual = resource.audiences.read.of(request.principal)
+    const hiddenComparison = refuseComparison(compiled, query.value, request)
+    if (hiddenComparison !== undefined) return sendProblem(reply, hiddenComparison)
     // Limits the time of a list even for a patient caller: a slow scan holds resources that many short reads need.
     const deadlineMs = Math.min(request.deadlineMs, request.startedAtMs + listTimeoutMs)
     const call = callOf({ deadlineMs, raw: request.raw })
@@ -161,7 +175,11 @@ export function listHandler(
     const expanded =
       expand && (await expandAll({ repository, views }, expand, outcome.documents, { principal, call }))
     if (expanded?.kind === 'notDone') return sendFailure(reply, expanded)
-    const body = listBody(compiled, query.value, outcome.documents, { cursor, count, expanded })
+    const items = outcome.documents.map((document) => {
+      const hidden = compiled.hiddenFrom(document.fields, principal)
+      return shownText(compiled, document, { fields: query.value.fields, hidden, expanded })
+    })
+    const body = listBody(items, { cursor, count })
     // The tag is a digest of the body: it changes with everything that is shown.
     const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
@@ -178,26 +196,41 @@ export function listHandler(
   }
 }
 
-/** What an answer shows beside the documents of the page. */
-interface BesideDocuments {
-  readonly cursor: string | undefined
-  readonly count: Counted | undefined
-  readonly expanded: Expanded | undefined
-}
-
 function listBody(
-  compiled: CompiledView,
-  { fields }: ListQuery,
-  documents: readonly StoredDocument[],
-  { cursor, count, expanded }: BesideDocuments,
+  items: readonly string[],
+  { cursor, count }: { readonly cursor: string | undefined; readonly count: Counted | undefined },
 ): string {
-  let items = ''
-  for (const document of documents) {
-    items += (items === '' ? '' : ',') + shownText(compiled, document, fields, expanded)
-  }
   const next = cursor === undefined ? 'null' : `"${cursor}"`
   const counted = count === undefined ? '' : `,"count":${JSON.stringify(shownCount(count))}`
-  return `{"items":[${items}],"nextCursor":${next}${counted}}`
+  return `{"items":[${items.join()}],"nextCursor":${next}${counted}}`
+}
+
+/** Fields whose words a search looks for. */
+const searchedFields = ({ resource }: View): readonly { readonly path: string }[] =>
+  resource.indexes.filter(isOfText).flatMap(({ fields }) => Object.keys(fields).map((path) => ({ path })))
+
+/** Refuses a list that compares by a field which its caller is not shown: its answers would tell what the field holds. */
+function refuseComparison(
+  { view, shownName }: CompiledView,
+  { filters, alternatives = [], search, sort }: ListQuery,
+  { principal }: Pick<FastifyRequest, 'principal'>,
+): Problem | undefined {
+  const { fieldAccess, audiences } = view.resource
+  if (!fieldAccess.hidesSome) return undefined
+  const shown = audiences.read.of(principal)
+  const mayCompare = ({ path }: { readonly path: string }) => fieldAccess.mayCompare(path, principal, shown)
+  const errors = [
+    ...filters.filter((filter) => !mayCompare(filter)).map(({ path }) => shownName(path)),
+    ...(alternatives.every(mayCompare) ? [] : ['or']),
+    ...(search === undefined || searchedFields(view).every(mayCompare) ? [] : ['search']),
+    ...sort.filter((field) => !mayCompare(field)).map(() => 'sort'),
+  ].map((parameter) => ({ parameter, detail: 'You are not shown this field of every document.' }))
+  if (errors.length === 0) return undefined
+  return {
+    code: 'insufficient-scope',
+    detail: `Lists can be filtered and sorted only by fields that you may read: remove ${errors.map(({ parameter }) => parameter).join(', ')}.`,
+    errors,
+  }
 }
 
 const shownCount = ({ value, isMore }: Counted): Count => ({ value, relation: isMore ? 'gte' : 'eq' })

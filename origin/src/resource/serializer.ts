@@ -1,23 +1,52 @@
-import { type Fields, outputSchema, type View } from '@spillway/origin/contract'
+import {
+  type Fields,
+  type HiddenFields,
+  outputSchema,
+  storedPath,
+  type View,
+} from '@spillway/origin/contract'
 import build from 'fast-json-stringify'
 import type { StoredDocument } from '../store/repository.ts'
 
-/** Turns a stored document into its JSON in one version, with all fields or the selected ones. */
-export type Serialize = (document: StoredDocument, fields: readonly string[] | undefined) => string
+/**
+ * Turns a stored document into its JSON in one version, with all fields or the selected ones.
+ *
+ * @param hidden stored fields that the reader is not shown
+ */
+export type Serialize = (
+  document: StoredDocument,
+  fields: readonly string[] | undefined,
+  hidden: HiddenFields,
+) => string
 
 /** Compiles the serializer of a view. It writes only fields of the view's schema. */
 export function compileSerializer(view: View): Serialize {
   const { fromStored } = view.representation
   // The builder's type lists each keyword; `writingSchema` returns only a subset of them.
   const write = build(writingSchema(outputSchema(view.representation)) as never)
-  return (document, fields) => {
-    const shown = showDocument(document, fromStored)
+  return (document, fields, hidden) => {
+    const shown =
+      hidden.length === 0 ? showDocument(document, fromStored) : showWithout(view, document, hidden)
     if (fields === undefined) return write(shown)
     // Selections are rare and varied, so none gets a compiled serializer.
     const chosen: Record<string, unknown> = {}
     for (const name of fields) chosen[name] = shown[name]
     return JSON.stringify(chosen)
   }
+}
+
+/**
+ * The document as a reader is shown it. The version is given no hidden field, so that nothing is made from one, and what it
+ * puts in the place of one is left out.
+ */
+function showWithout({ representation }: View, document: StoredDocument, hidden: HiddenFields): Fields {
+  const fields = Object.fromEntries(
+    Object.entries(document.fields).filter(([name]) => !hidden.includes(name)),
+  )
+  const shown = showDocument({ ...document, fields }, representation.fromStored)
+  return Object.fromEntries(
+    Object.entries(shown).filter(([name]) => !hidden.includes(storedPath(representation, name) ?? '')),
+  )
 }
 
 /** The document as a version shows it; system fields come first. */

@@ -10,6 +10,7 @@ import {
 } from '@spillway/origin/contract'
 import { validationFailed } from '../http/validation-problem.ts'
 import type { CompiledView } from './compiled-view.ts'
+import { refuseFieldWrites } from './field-writes.ts'
 
 /** A write, as the rules of its resource see it. */
 export interface Writing {
@@ -17,6 +18,13 @@ export interface Writing {
   /** Milliseconds since the epoch. */
   readonly nowMs: number
   readonly operation: WriteOperation
+}
+
+/** Writable fields as a body asks for them, checked in the form of their version. */
+export interface CheckedBody {
+  readonly input: Fields
+  /** Names of the body itself; of a patch, those that it changes. */
+  readonly sent: readonly string[]
 }
 
 /**
@@ -27,13 +35,15 @@ export interface Writing {
  */
 export function storedFields(
   compiled: CompiledView,
-  input: Fields,
+  { input, sent }: CheckedBody,
   current: Fields | undefined,
   { principal, nowMs, operation }: Writing,
 ): Parsed<Fields> {
   const { resource } = compiled.view
   const { rules } = resource
   const drafted = compiled.toStored(input, current, principal)
+  const refused = refuseFieldWrites(compiled, { sent, drafted, current }, principal)
+  if (refused !== undefined) return { ok: false, problem: refused }
   // perf: skips formatting the time, which costs as much as all the rest; most resources have no rules.
   if (!compiled.hasRules) return validated(compiled, drafted)
   const circumstances = { before: current, principal, now: new Date(nowMs).toISOString(), operation }

@@ -11,7 +11,9 @@ import {
   type Problem,
   parseFilterValue,
   parseWriteQuery,
+  pick,
   type Resource,
+  storedPath,
   systemFields,
   type View,
 } from '@spillway/origin/contract'
@@ -36,6 +38,7 @@ import type {
 } from '../store/repository.ts'
 import { failureProblem, outcomeOf, sendFailure, sendWritten, uniqueConflictProblem } from './answer.ts'
 import { type CompiledView, purgeTags } from './compiled-view.ts'
+import { keptNames } from './field-writes.ts'
 import { type AskGuards, noGuards } from './guarding.ts'
 import { type Handler, type IsCertain, isAllowed } from './reads.ts'
 import { showDocument } from './serializer.ts'
@@ -65,9 +68,11 @@ export function replaceHandler(
     (body) => {
       const parts = validator.part(body)
       if (parts === undefined) return { ok: false, problem: notAnObject }
-      const errors = validator.input(parts.writable)
+      // Fields that the caller need not send are known with the document.
+      const errors = compiled.view.resource.fieldAccess.guardsSome ? [] : validator.input(parts.writable)
       if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
-      return { ok: true, value: { readOnly: parts.readOnly, apply: () => parts.writable } }
+      const apply = (shown: Fields, kept: readonly string[]) => ({ ...pick(shown, kept), ...parts.writable })
+      return { ok: true, value: { ...parts, apply } }
     },
   )
 }
@@ -90,7 +95,7 @@ export function patchHandler(
       if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
       // A merge patch of an object with an object is an object (RFC 7396 §2).
       const apply = (shown: Fields) => mergePatch(shown, parts.writable) as Fields
-      return { ok: true, value: { readOnly: parts.readOnly, apply } }
+      return { ok: true, value: { ...parts, apply } }
     },
   )
 }
@@ -101,7 +106,9 @@ export function patchHandler(
  */
 interface Change {
   readonly readOnly: Fields
-  readonly apply: (shown: Fields) => Fields
+  readonly writable: Fields
+  /** @param kept names that are not removed where the body leaves them out */
+  readonly apply: (shown: Fields, kept: readonly string[]) => Fields
 }
 
 interface UpdateOptions {
@@ -232,8 +239,10 @@ async function writing(
     }
     const { document } = found
     if (!isAllowed(resource.audiences[right], document, request)) return sendProblem(reply, notYours)
-    const verdict = evaluatePreconditions(conditions, document.version, compiled.revision)
-    if (verdict !== 'proceed') return judged(preconditionFailed(verdict, compiled.etag(document.version)))
+    const hidden = compiled.hiddenFrom(document.fields, request.principal)
+    const verdict = evaluatePreconditions(conditions, document.version, compiled.revisionWithout(hidden))
+    if (verdict !== 'proceed')
+      return judged(preconditionFailed(verdict, compiled.etag(document.version, hidden)))
     const outcome = await write(document)
     const subject = request.principal?.subject
     const purgeOf = (...stored: readonly Fields[]) =>
@@ -267,23 +276,27 @@ async function writing(
 function nextFields(
   compiled: CompiledView,
   current: StoredDocument,
-  { readOnly, apply }: Change,
+  { readOnly, writable, apply }: Change,
   write: Writing,
 ): Parsed<Fields> {
   const { validator, view } = compiled
   const shown = showDocument(current, view.representation.fromStored)
   const errors: FieldError[] = []
+  const hidden = compiled.hiddenFrom(current.fields, write.principal)
   for (const [name, value] of Object.entries(readOnly)) {
-    if (!isDeepStrictEqual(sameSpelling(view, name, value), shown[name])) {
+    // Whether a guess is right would tell what is hidden.
+    const isHidden = hidden.includes(storedPath(view.representation, name) ?? '')
+    if (isHidden || !isDeepStrictEqual(sameSpelling(view, name, value), shown[name])) {
       const detail = 'Read-only field: omit it, or send its current value.'
       errors.push({ pointer: `/${name}`, detail })
     }
   }
+  const kept = keptNames(compiled, current.fields, write.principal)
   // `shown` is an object, so it has parts.
-  const input = apply(validator.part(shown)?.writable as Fields)
+  const input = apply(validator.part(shown)?.writable as Fields, kept)
   errors.push(...validator.input(input))
   if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
-  return storedFields(compiled, input, current.fields, write)
+  return storedFields(compiled, { input, sent: Object.keys(writable) }, current.fields, write)
 }
 
 /** Normalizes a time before comparison: equal instants have several spellings (RFC 3339 §5.6). */

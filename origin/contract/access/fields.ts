@@ -1,0 +1,118 @@
+import type { Principal } from '../principal.ts'
+import { Audience } from './audience.ts'
+import { isImplied, type Residual, satisfies } from './residual.ts'
+import type { AccessRule } from './rule.ts'
+
+/** Rules of one field, beside those of its document. */
+export interface FieldRule {
+  /** Callers who are shown the field; for others it is absent. @default all who are shown the document */
+  readonly read?: AccessRule
+  /** Callers who may set or change the field. @default all who may write the document */
+  readonly write?: AccessRule
+}
+
+/** Stored field → its rules. */
+export type FieldRules = Readonly<Record<string, FieldRule>>
+
+/** Stored fields that a caller is not shown; the same object for the same fields. */
+export type HiddenFields = readonly string[]
+
+const nothingHidden: HiddenFields = []
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Field rules of a resource, as they are asked. */
+export class FieldAccess {
+  readonly rules: FieldRules
+  readonly #read: ReadonlyMap<string, Audience>
+  readonly #write: ReadonlyMap<string, Audience>
+  readonly #textOf = new WeakMap<Principal, string>()
+  readonly #textOfNobody: string
+  readonly #hidden = new Map<string, HiddenFields>([['', nothingHidden]])
+
+  constructor(rules: FieldRules) {
+    this.rules = rules
+    this.#read = audiencesOf(rules, 'read')
+    this.#write = audiencesOf(rules, 'write')
+    this.#textOfNobody = this.#describe(undefined)
+  }
+
+  /** Whether some caller may not be shown some field. */
+  get hidesSome(): boolean {
+    return this.#read.size > 0
+  }
+
+  get guardsSome(): boolean {
+    return this.#read.size > 0 || this.#write.size > 0
+  }
+
+  /**
+   * Part of the audience of an answer: callers with the same text are shown the same fields of the same documents. Fields
+   * of which the caller is shown all are left out, so that the text stays true when a rule is added or dropped.
+   */
+  audienceOf(principal: Principal | undefined): string {
+    if (principal === undefined || !this.hidesSome) return this.#textOfNobody
+    const known = this.#textOf.get(principal)
+    if (known !== undefined) return known
+    const text = this.#describe(principal)
+    this.#textOf.set(principal, text)
+    return text
+  }
+
+  /** @param fields of the document, as stored */
+  hiddenFrom(principal: Principal | undefined, fields: Fields): HiddenFields {
+    if (!this.hidesSome) return nothingHidden
+    const names: string[] = []
+    for (const [field, audience] of this.#read) {
+      if (!satisfies(audience.of(principal), fields)) names.push(field)
+    }
+    const text = names.join()
+    const hidden = this.#hidden.get(text) ?? names
+    this.#hidden.set(text, hidden)
+    return hidden
+  }
+
+  /**
+   * Whether a caller may compare documents by a field: is shown it of every document that they are shown. By a comparison
+   * with a hidden field anybody could find out what it holds.
+   *
+   * @param path of the field, or of one inside it
+   * @param shown what the caller's lists are narrowed to
+   */
+  mayCompare(path: string, principal: Principal | undefined, shown: Residual): boolean {
+    const [field = path] = path.split('.', 1)
+    const audience = this.#read.get(field)
+    return audience === undefined || isImplied(audience.of(principal), shown)
+  }
+
+  /**
+   * Stored fields that a caller may not write.
+   *
+   * @param fields of the document before the write; of a new one, as it would be stored
+   */
+  *protectedFrom(principal: Principal | undefined, fields: Fields): Generator<string> {
+    for (const [field, audience] of this.#write) {
+      if (!satisfies(audience.of(principal), fields)) yield field
+    }
+  }
+
+  #describe(principal: Principal | undefined): string {
+    const parts: string[] = []
+    for (const [field, audience] of this.#read) {
+      const { text } = audience.of(principal)
+      if (text !== '') parts.push(`${field}:${text}`)
+    }
+    return parts.join(';')
+  }
+}
+
+/** Rules that let everybody through are none. Sorted, so that the order of a definition is in no key. */
+const audiencesOf = (rules: FieldRules, right: keyof FieldRule): ReadonlyMap<string, Audience> =>
+  new Map(
+    Object.entries(rules)
+      .flatMap(([field, rule]): [string, Audience][] => {
+        const one = rule[right]
+        return one === undefined || one.kind === 'anyone' ? [] : [[field, new Audience(one)]]
+      })
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
