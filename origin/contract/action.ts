@@ -113,6 +113,7 @@ export function action<
   name: string,
   definition: ActionDefinition<On, Input, Output, Reason, Target>,
 ): Action<On, Input, Output, Reason, Target> {
+  // The cast only hides the type parameters: the checks treat options by name.
   const mistakes = [...checkAction(name, definition as never)]
   if (mistakes.length > 0) throw new DefinitionError(name, mistakes, 'action')
   const { on, problems, writes = [], versions } = definition
@@ -123,7 +124,7 @@ export function action<
     target: definition.target ?? ('document' as Target),
     access: definition.access,
     input: definition.input,
-    // The casts: an absent option is its default, which the type parameters have as theirs.
+    // The casts are safe, here and above: an absent option has the default of its type parameter.
     output: definition.output as Output,
     problems: problems ?? ({} as { readonly [Name in Reason]: string }),
     writes: [on, ...writes],

@@ -40,7 +40,7 @@ export function normalizeTimes(schema: TObject, fields: Fields): Fields {
   return normalized ?? fields
 }
 
-/** The value itself where it holds no time that is to be spelled in another way. */
+/** Normalizes the times in a value; returns the value itself if all of its times are normalized. */
 function inStoredForm(schema: TSchema, value: unknown): unknown {
   if (!holdsTimes(schema)) return value
   if (typeof value === 'string') return parseFilterValue({ kind: 'date-time' }, value) ?? value
@@ -53,7 +53,7 @@ function inStoredForm(schema: TSchema, value: unknown): unknown {
   return stored.every((item, index) => item === value[index]) ? value : stored
 }
 
-/** Whether values of a schema are times, or objects or arrays with times in them. */
+/** Whether values of a schema are times, or contain times. */
 function holdsTimes(schema: TSchema): boolean {
   // perf: asked of every field of every write.
   const known = timesKnown.get(schema)
@@ -69,7 +69,10 @@ function holdsTimes(schema: TSchema): boolean {
 
 const timesKnown = new WeakMap<TSchema, boolean>()
 
-/** Closes an object: unknown members are refused by name. */
+/**
+ * Closes an object: unknown members are refused by name. The cast is safe: `required` holds names of `properties`, which
+ * TypeBox's type cannot express.
+ */
 function closed(properties: TProperties, required: readonly string[]): TObject {
   return {
     ...Type.Object(properties, { additionalProperties: false }),

@@ -35,6 +35,7 @@ export interface View {
 /** The view of a resource in a version; `undefined` if either does not exist. */
 export function findView(catalogue: Catalogue, version: string, name: string): View | undefined {
   const resource = catalogue.get(name)
+  // The casts are safe: `get` only compares, and the version is one once it is found.
   const representation = resource?.versions.get(version as VersionName)
   if (resource === undefined || representation === undefined) return undefined
   return { resource, version: version as VersionName, representation }

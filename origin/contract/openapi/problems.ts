@@ -42,7 +42,7 @@ const unavailableToWrite = 'Problem503Write'
 
 /**
  * Omits 405, which answers exactly the methods that the document does not contain. Omits `outcome-unknown`, which is
- * described for writes only.
+ * described for writes only. The casts are safe: the catalogue's keys are all codes, and each status that is read has a code.
  */
 const problemsByStatus = Object.groupBy(
   (Object.keys(problemCatalogue) as ProblemCode[]).filter(
