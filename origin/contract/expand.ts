@@ -23,7 +23,7 @@ export interface Expansion {
 /** Documents that one answer may have to look up for its expansions. */
 export const expandMax = 1_000
 
-/** What a view can expand: references that it shows, to resources that its version has. */
+/** References that a view can expand: those that it shows, to resources that its version has. */
 export function expansionsOf({ resource, version, representation }: View): readonly Expansion[] {
   if (resource.targets.size === 0) return none
   return Object.keys(representation.schema.properties).flatMap((name): Expansion[] => {

@@ -193,7 +193,7 @@ export class Work implements ActionStore {
   async restore<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On>> {
     const entry = await this.#find(resource, id)
     if (entry.fields !== undefined) return this.#shown<On>(entry)
-    // What this handler has deleted itself was there until now.
+    // A document that this handler has deleted itself existed until now.
     if (entry.read !== undefined) throw new ProblemError(missing)
     if (entry.restorable === undefined) {
       const found = await this.#findKept(entry)

@@ -75,7 +75,7 @@ export interface CompiledView {
 /** Cache headers of an answer. */
 export interface CachingHeaders {
   readonly certain: Readonly<Record<string, string>>
-  /** Of an answer that may have missed the newest write. */
+  /** Headers of an answer that may have missed the newest write. */
   readonly uncertain: Readonly<Record<string, string>>
 }
 

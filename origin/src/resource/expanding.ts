@@ -76,7 +76,7 @@ export async function expandAll(
   return { kind: 'expanded', tags: [...tags], textOf: (document, hidden) => textOf(texts, document, hidden) }
 }
 
-/** What was stored before the field was a reference may be no id. */
+/** A value stored before the field was a reference may be no id. */
 const readIfId = (
   repository: Pick<Repository, 'read'>,
   resource: Resource,

@@ -105,7 +105,7 @@ export function readHandler(
   }
 }
 
-/** What a reader is shown of a document. */
+/** Fields of a document, as a reader sees them. */
 interface Shown {
   readonly fields: readonly string[] | undefined
   readonly hidden: HiddenFields
