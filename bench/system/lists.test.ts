@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { edgeVariables } from '@spillway/edge/dev/edge'
 import { bundleEdge } from '@spillway/edge/dev/edge-bundle'
 import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
@@ -12,8 +13,8 @@ import { root } from '@spillway/origin/dev/folders'
 import { events } from '@spillway/origin/example/events'
 import { orders } from '@spillway/origin/example/orders'
 import { venues } from '@spillway/origin/example/venues'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestApp, type TestApp } from '../../origin/test/support/app.ts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { bound, startTestApp, type TestApp } from '../../origin/test/support/app.ts'
 import { edgeKey } from '../../origin/test/support/assertions.ts'
 
 /** References and lists through edge, cache, origin and database: the examples of origin/docs/model. */
@@ -22,6 +23,8 @@ let folder: string
 let issuer: Issuer
 let origin: TestApp
 let edge: WorkerProcess
+/** Documents that lists and exports have read. */
+let listed = 0
 
 /** Roles by name. */
 const people = { ann: [], bob: [], cleo: ['clerk'], carl: ['clerk', 'auditor'] } as const
@@ -40,7 +43,17 @@ beforeAll(async () => {
     summary: 'Examples.',
     resources: [events, venues, orders],
   })
-  origin = await startTestApp({ application })
+  origin = await startTestApp({
+    application,
+    over: (repository) => ({
+      ...bound(repository),
+      async list(...parts) {
+        const outcome = await repository.list(...parts)
+        if (outcome.kind === 'page') listed += outcome.documents.length
+        return outcome
+      },
+    }),
+  })
   await wranglerBundle({ folder, worker: join(root, 'edge/test/fixture/model-worker.ts') })
   const { compatibilityDate, compatibilityFlags } = (await bundleEdge('fixture')).workerOptions
   edge = await startWorkerProcess(
@@ -161,3 +174,80 @@ test('stores an expanded answer, and drops it when a document changes that it sh
   await send('ann', 'DELETE', `/v1/venues/${venue.id}`)
   expect(await names('ann')).toEqual([undefined, undefined])
 })
+
+const take = (who: Person, accept: string, query = '', init: RequestInit = {}) =>
+  fetch(`${edge.url}/v1/orders${query}`, {
+    ...init,
+    headers: { accept, ...(tokens.has(who) && { authorization: `Bearer ${tokens.get(who)}` }) },
+  })
+
+test('passes an export on, stores nothing of it, and lets nobody have it but whom its rule names', async () => {
+  await send('ann', 'POST', '/v1/orders', { ...order('paid'), note: '=1' })
+  const csv = await take('cleo', 'text/csv', '?status=paid&fields=note')
+  const text = await csv.text()
+  expect([csv.status, csv.headers.get('content-type'), csv.headers.get('cache-control')]).toEqual([
+    200,
+    'text/csv; charset=utf-8',
+    'no-store',
+  ])
+  expect(csv.headers.get('cache-status')).toBeNull()
+  expect(text).toMatch(/^id,note\r\n[0-9a-f-]{36},'=1\r\n$/)
+  await send('ann', 'POST', '/v1/orders', { ...order('paid'), note: 'x' })
+  expect(
+    (await (await take('carl', 'text/csv', '?status=paid&fields=note')).text()).split('\r\n'),
+  ).toHaveLength(4)
+  const refused = [await take('ann', 'text/csv'), await take('nobody', 'text/csv')]
+  expect(refused.map(({ status }) => status)).toEqual([403, 401])
+  const invalid = await take('cleo', 'text/csv', '?limit=5')
+  expect([invalid.status, ((await invalid.json()) as { code: string }).code]).toEqual([400, 'invalid-query'])
+  // JSON of the same path is a stored list, as ever.
+  expect((await take('cleo', 'text/html, */*', '?status=paid')).headers.get('content-type')).toContain('json')
+})
+
+test('streams an export through the edge as its caller takes it, and ends it when they leave', async () => {
+  const rows = 30_000
+  const { db } = origin.database
+  const record = (index: number) => ({
+    ...{ _id: `o${String(index).padStart(6, '0')}`, _v: 1, _w: [], _created: '', _updated: '' },
+    ...{ customerId: 'dan', status: 'sent', placedOn: '2026-11-01', totalCents: 1, note: 'n'.repeat(1_000) },
+  })
+  for (let from = 0; from < rows; from += 5_000) {
+    const batch = Array.from({ length: 5_000 }, (_, index) => record(from + index))
+    await db.collection('orders').insertMany(batch as never)
+  }
+  const before = listed
+  const whole = await take('cleo', 'application/x-ndjson', '?status=sent')
+  let bytes = 0
+  let lines = 0
+  for await (const chunk of whole.body as ReadableStream<Uint8Array>) {
+    bytes += chunk.byteLength
+    for (const byte of chunk) if (byte === 10) lines += 1
+    // What was read and is not here yet is on its way in buffers: of 33 MB never most.
+    expect((listed - before) * 1_100 - bytes).toBeLessThan(24_000_000)
+  }
+  expect([lines, listed - before]).toEqual([rows, rows])
+  const left = new AbortController()
+  const asked = listed
+  const part = await take('cleo', 'application/x-ndjson', '?status=sent', { signal: left.signal })
+  await part.body?.getReader().read()
+  left.abort()
+  await untilStill()
+  expect(listed - asked).toBeLessThan(rows)
+  // Its place is free: a caller has two at the same time, and not two more beside one that goes on.
+  await vi.waitFor(async () => {
+    const leave = new AbortController()
+    const ask = () => take('cleo', 'application/x-ndjson', '?status=sent', { signal: leave.signal })
+    const both = await Promise.all([ask(), ask()])
+    leave.abort()
+    expect(both.map(({ status }) => status)).toEqual([200, 200])
+  }, 10_000)
+})
+
+/** Waits until no more is read. */
+async function untilStill(): Promise<void> {
+  let stillFor = 0
+  for (let last = -1; stillFor < 20; await sleep(20)) {
+    stillFor = listed === last ? stillFor + 1 : 0
+    last = listed
+  }
+}

@@ -8,6 +8,7 @@ import { reserve } from './stage/admit.ts'
 import { type AnswerParts, finish, problemAnswer, problemOf } from './stage/answer.ts'
 import { authorize } from './stage/authorize.ts'
 import { recallOwnWrites } from './stage/consistency.ts'
+import { passExport } from './stage/export.ts'
 import { answerOptions, type IdentifyParts, identify, negotiate, refuse } from './stage/identify.ts'
 import { limitHere, limitInLocation } from './stage/limit.ts'
 import { fromMemory, type LookupParts, shedOrStored, throughCache } from './stage/lookup.ts'
@@ -34,6 +35,7 @@ export const pipelines: { readonly [Kind in RequestPlan['kind']]: PipelineOf<Kin
     limitInLocation,
     throughCache,
   ],
+  export: [verify, authorize, limitHere, limitInLocation, passExport],
   write: [verify, authorize, limitHere, reserve, negotiate, limitInLocation, write],
   invalid: [negotiate, verify, authorize, limitHere, refuse],
   options: [answerOptions],

@@ -26,6 +26,21 @@ export function acceptsJson(accept: string | null | undefined): boolean {
   return best.weight > 0
 }
 
+/**
+ * Weight of a media type that the field names itself, 0 to 1; 0 where it does not. A range with a wildcard names none.
+ *
+ * @param type in lower case
+ */
+export function acceptWeight(accept: string, type: string): number {
+  let best = 0
+  for (const range of splitOutsideQuotes(accept.toLowerCase(), ',')) {
+    const end = range.indexOf(';')
+    if ((end === -1 ? range : range.slice(0, end)).trim() !== type) continue
+    best = Math.max(best, end === -1 ? 1 : (readWeight(range.slice(end + 1)) ?? 0))
+  }
+  return best
+}
+
 /** Length of the shortest range, `*` + `/*`. */
 const rangeLengthMin = 3
 

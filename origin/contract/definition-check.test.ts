@@ -67,6 +67,21 @@ describe('a mistake stops the start and names its fix', () => {
       /versions.v1: lists are filtered by 'count', which is a parameter of theirs: rename the field/,
     ],
     [
+      'an export in no format',
+      { ...valid, export: { formats: [] } },
+      /export.formats is empty: name csv or ndjson, or leave export out/,
+    ],
+    [
+      'an export by a rule on documents',
+      { ...valid, export: { formats: ['csv'], access: owner('title') } },
+      /export.access reads documents, as access.read does already: use scope\(\), role\(\)/,
+    ],
+    [
+      'an export without an end',
+      { ...valid, export: { formats: ['csv'], timeout: '1h' } },
+      /export.timeout '1h': want 1s to 15m/,
+    ],
+    [
       'a reference in an unknown field',
       { ...valid, references: { titel: 'authors' } },
       /references names 'titel', which the schema does not have: did you mean 'title'\?/,

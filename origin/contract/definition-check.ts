@@ -7,6 +7,7 @@ import { countLimit } from './count.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'
 import { resourceOptions } from './definition-options.ts'
 import { durationSeconds } from './duration.ts'
+import { checkExport } from './export-rule.ts'
 import { comparableAt, comparableOf, filterTypeOf } from './filter-type.ts'
 import { isOrdered } from './index-kind.ts'
 import { limits } from './limits.ts'
@@ -56,6 +57,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkPlaceIndex(definition),
     ...checkReferences(definition),
     ...checkSoftDelete(definition),
+    ...checkExport(definition.export),
     ...checkRules(definition),
     ...checkSizes(definition),
     ...checkVersions(definition),

@@ -120,6 +120,7 @@ export const resourceOptions = options({
   set: recordOf(callable),
   check: callable,
   softDelete: options({ 'keep!': text, restore: accessRule }),
+  export: options({ 'formats!': list(oneOf(['csv', 'ndjson'])), access: accessRule, timeout: text }),
   priority: oneOf(priorities),
   requireIfMatch: flag,
   batchSizeMax: number,

@@ -2,6 +2,7 @@ import type { TObject, TProperties } from 'typebox'
 import type { AccessOptions, AccessRule } from './access.ts'
 import type { CacheOptions } from './cache-policy.ts'
 import type { Duration } from './duration.ts'
+import type { ExportOptions } from './export-rule.ts'
 import type { Priority } from './priority.ts'
 import type { CheckRule, SetRules } from './write-rules.ts'
 
@@ -124,6 +125,8 @@ export interface ResourceDefinition<
    * @default a deletion is final
    */
   readonly softDelete?: SoftDeleteOptions
+  /** Formats in which whole lists are exported. @default none */
+  readonly export?: ExportOptions
   /** Priority under overload: `critical` is shed last. @default 'normal' */
   readonly priority?: Priority
   /** Whether replace, patch and delete without If-Match are answered 428 (RFC 6585 §3). @default false */

@@ -49,7 +49,7 @@ export type Parsed<Value> =
  * @param queryString as sent, with or without `?`
  */
 export function parseListQuery(view: View, queryString: string): Parsed<ListQuery> {
-  const parameters = parseParameters(queryString)
+  const parameters = sentParameters(queryString)
   if (!parameters.ok) return parameters
   const errors: FieldError[] = []
   const filters: Filter[] = []
@@ -127,7 +127,7 @@ export interface ReadQuery {
 
 /** Parses the query string of a read: `fields`, and `expand` if the view has references to expand. */
 export function parseReadQuery(view: View, search: string): Parsed<ReadQuery> {
-  const parameters = parseParameters(search)
+  const parameters = sentParameters(search)
   if (!parameters.ok) return parameters
   const errors: FieldError[] = []
   const known = ['fields', ...(expansionsOf(view).length > 0 ? ['expand'] : [])]
@@ -150,7 +150,7 @@ const expandTexts = (expand: readonly Expansion[]): readonly string[] =>
 
 /** Parses the query string of a write, which must have no parameters. */
 export function parseWriteQuery(search: string): Parsed<undefined> {
-  const parameters = parseParameters(search)
+  const parameters = sentParameters(search)
   if (!parameters.ok) return parameters
   const errors = [...parameters.value.keys()].map((name) => ({
     parameter: quote(name),
@@ -162,7 +162,7 @@ export function parseWriteQuery(search: string): Parsed<undefined> {
 const tooLongForPages = `Query too long: at most ${limits.listQueryLengthMax} characters in canonical form.`
 
 /** Parameters of a view's lists other than filters. */
-const reservedParameters = (view: View): readonly string[] => [
+export const reservedParameters = (view: View): readonly string[] => [
   ...(queryFields(view, 'filter').length > 0 ? ['or'] : []),
   ...(isSearchable(view.resource) ? ['search'] : []),
   ...(pointField(view.resource) === undefined ? [] : ['near']),
@@ -179,7 +179,8 @@ const invalidQuery = (errors: readonly FieldError[]): Problem => ({
   errors,
 })
 
-function parseParameters(search: string): Parsed<ReadonlyMap<string, string>> {
+/** Parameters of a query string, by name. */
+export function sentParameters(search: string): Parsed<ReadonlyMap<string, string>> {
   const parameters = new Map<string, string>()
   const text = search.startsWith('?') ? search.slice(1) : search
   // perf: splits off only one part more than the maximum, even of thousands of separators.
@@ -202,10 +203,12 @@ function parseParameters(search: string): Parsed<ReadonlyMap<string, string>> {
   return { ok: true, value: parameters }
 }
 
-const refuse = (parameter: string, detail: string): Parsed<never> => ({
+export const refuseParameters = (errors: readonly FieldError[]): Parsed<never> => ({
   ok: false,
-  problem: invalidQuery([{ parameter, detail }]),
+  problem: invalidQuery(errors),
 })
+
+const refuse = (parameter: string, detail: string): Parsed<never> => refuseParameters([{ parameter, detail }])
 
 function decode(text: string): string | undefined {
   try {

@@ -22,6 +22,7 @@ import type {
   VersionName,
 } from './definition.ts'
 import { checkDefinition } from './definition-check.ts'
+import { type ExportRule, resolveExport } from './export-rule.ts'
 import type { Priority } from './priority.ts'
 import { restoreAction } from './restore.ts'
 import { shapeOf } from './shape.ts'
@@ -73,6 +74,8 @@ export interface Resource<Stored extends TProperties = TProperties> {
   readonly rules: WriteRules
   /** How long a deleted document can be restored, in ms; `undefined`: a deletion is final. */
   readonly deletedKeptMs: number | undefined
+  /** `undefined`: lists are not exported. */
+  readonly export: ExportRule | undefined
   readonly priority: Priority
   readonly requireIfMatch: boolean
   readonly batchSizeMax: number
@@ -121,6 +124,7 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
     references: new Map(Object.entries(definition.references ?? {})) as ReadonlyMap<string, string>,
     rules: { set: definition.set ?? {}, check: definition.check },
     deletedKeptMs: keptDeletedMs(softDelete),
+    export: resolveExport(definition.export, access.read),
     priority: definition.priority ?? 'normal',
     requireIfMatch: definition.requireIfMatch ?? false,
     batchSizeMax: definition.batchSizeMax ?? 100,

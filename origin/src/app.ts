@@ -4,9 +4,11 @@ import { compileGuards } from './action/guards.ts'
 import { noServerCode, type ServerCode } from './action/implementation.ts'
 import { matchImplementations } from './action/match-implementations.ts'
 import { routeActions } from './action/route-actions.ts'
+import { compileExports } from './export/compile-exports.ts'
+import type { ExportBounds } from './export/export-stream.ts'
 import { answerUnmatched, entryStage, isOperational, requestId, unmatchedStage } from './http/entry.ts'
 import { parseJsonBody } from './http/json-body.ts'
-import { answerClientError, problemOf, sendProblem } from './http/problem.ts'
+import { answerClientError, internalError, problemOf, sendProblem } from './http/problem.ts'
 import { declareRequest } from './http/request.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { RequestLog } from './observe/request-log.ts'
@@ -45,6 +47,8 @@ export interface AppOptions {
    * up sooner. @default 10 000
    */
   readonly arrivalTimeoutMs?: number
+  /** Bounds of each export that differ from the usual ones. @default none */
+  readonly exportBounds?: Partial<ExportBounds>
   /** Certificate and key to serve HTTPS with. @default plain HTTP */
   readonly tls?: TlsMaterial | undefined
   /** Milliseconds since the epoch. @default Date.now */
@@ -71,6 +75,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     isCertain = () => true,
     listTimeoutMs = 800,
     arrivalTimeoutMs = 10_000,
+    exportBounds,
     tls,
   } = options
   const now = () => performance.now()
@@ -150,7 +155,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const guardsOf = (resource: Resource) =>
     askInOrder(compileReferences(guarding, resource), compileGuards(guarding, resource))
   const shared = { paths, repository, admission, clock, isCertain, guardsOf, turns: new Turns() }
-  routeResources(app, views, { ...shared, listTimeoutMs })
+  const exportsOf = compileExports(app, {
+    repository,
+    load,
+    onDefect: (request, error) => requestLog.onError(request, internalError, error),
+    ...(exportBounds !== undefined && { bounds: exportBounds }),
+  })
+  routeResources(app, views, { ...shared, listTimeoutMs, exportsOf })
   routeActions(app, views, { ...shared, commits, implementations })
   await app.ready()
   return app

@@ -12,6 +12,8 @@ export interface OriginRequest {
   readonly deadline: Deadline
   /** Aborts the request; only when the answer is for a single client. */
   readonly signal: AbortSignal | undefined
+  /** How long the body may take after its header has arrived, in ms. @default 10 s */
+  readonly bodyTimeoutMs?: number
 }
 
 /** `abandoned`: the client left, or did not send its body in time. Neither says anything about the origin. */
@@ -23,7 +25,7 @@ export type OriginAnswer =
  * Longest time for a body after its header has arrived: a stalled body must not hold a shared fetch for ever. A body
  * that is streamed to a client ends with that client, since the runtime drops the timer with the request.
  */
-const bodyTimeoutMs = 10_000
+const usualBodyTimeoutMs = 10_000
 
 /**
  * Sends a request. It never rejects: each kind of failure is an outcome. The client follows redirects, not the edge.
@@ -35,6 +37,7 @@ export async function sendToOrigin({
   body,
   deadline,
   signal,
+  bodyTimeoutMs = usualBodyTimeoutMs,
 }: OriginRequest): Promise<OriginAnswer> {
   const controller = new AbortController()
   let late = false

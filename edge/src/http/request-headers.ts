@@ -6,6 +6,12 @@ export function pathAndSearch(url: string): string {
   return start === -1 ? '/' : url.slice(start)
 }
 
+/** Query of a request's URL, with `?`; empty without one. */
+export function searchOf(url: string): string {
+  const start = url.indexOf('?')
+  return start === -1 ? '' : url.slice(start)
+}
+
 /** Refuses a path and query above the limit. Both are percent-encoded, so characters are bytes. */
 export function urlProblem(target: string): Problem | undefined {
   if (target.length <= limits.urlLengthMax) return undefined

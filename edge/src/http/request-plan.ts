@@ -7,6 +7,8 @@ import {
   deadline,
   documentTag,
   type Expansion,
+  type ExportFormat,
+  exportFormatOf,
   isExpandedAlike,
   isPublic,
   isRead,
@@ -18,6 +20,7 @@ import {
   type Parsed,
   type Priority,
   type Problem,
+  parseExportQuery,
   parseListQuery,
   parseReadQuery,
   parseWriteQuery,
@@ -60,6 +63,20 @@ export interface WritePlan {
   readonly pattern: string
 }
 
+/** A whole list in a format that `Accept` names. It is never stored. */
+export interface ExportPlan {
+  readonly kind: 'export'
+  readonly route: Route
+  readonly format: ExportFormat
+  readonly target: string
+  /** How long it may take, in ms. */
+  readonly timeoutMs: number
+  readonly isOpen: boolean
+  readonly access: AccessRule
+  readonly priority: Priority
+  readonly pattern: string
+}
+
 /** The documentation that the origin serves: public, and the same for everybody. */
 export interface PagePlan {
   readonly kind: 'page'
@@ -71,6 +88,7 @@ export interface PagePlan {
 /** A known route with an invalid query. Only callers with access learn what is wrong. */
 export interface InvalidPlan {
   readonly kind: 'invalid'
+  readonly route: Route
   readonly problem: Problem
   readonly isOpen: boolean
   readonly access: AccessRule
@@ -96,7 +114,7 @@ export interface RefusedPlan {
   readonly problem: Problem
 }
 
-export type ServedPlan = ReadPlan | WritePlan | PagePlan
+export type ServedPlan = ReadPlan | ExportPlan | WritePlan | PagePlan
 export type RequestPlan = ServedPlan | InvalidPlan | OptionsPlan | RefusedPlan | UnmatchedPlan
 
 /**
@@ -208,6 +226,37 @@ function parseList(route: Route, search: string): Parsed<Pick<ListQuery, 'canoni
   return { ok: true, value: { ...parsed.value, canonical: `${canonical}&cursor=${cursor}` } }
 }
 
+/**
+ * The plan of the same request with this `Accept`: an export, where it asks for a list and names a format of it. perf:
+ * separate from the plans that are cached by URL, since exports are rare.
+ */
+export function exportInstead(
+  plan: RequestPlan,
+  accept: string | null,
+  search: string,
+): ExportPlan | InvalidPlan | undefined {
+  if (plan.kind !== 'read' && plan.kind !== 'invalid') return undefined
+  const { route } = plan
+  const rule = route.operation === 'list' ? route.resource.export : undefined
+  const format = exportFormatOf(rule, accept)
+  if (rule === undefined || format === undefined) return undefined
+  const parsed = parseExportQuery(route, search)
+  if (!parsed.ok) return invalid(route, rule.access, parsed.problem)
+  const { limit, canonical } = parsed.value
+  const query = canonical.split('&').filter((part) => part !== `limit=${limit}`)
+  return {
+    kind: 'export',
+    route,
+    format,
+    target: `${pathOf(route)}?${query.join('&')}`,
+    timeoutMs: rule.timeoutMs,
+    isOpen: isPublic(rule.access),
+    access: rule.access,
+    priority: 'background',
+    pattern: patternOf(route),
+  }
+}
+
 function planWrite(route: Route, pathname: string, search: string): RequestPlan {
   const access = accessRuleOf(route)
   const parsed = parseWriteQuery(search)
@@ -256,6 +305,7 @@ export function readTags({ resource, id }: Route, subject: string | undefined): 
 
 const invalid = (route: Route, access: AccessRule, problem: Problem): InvalidPlan => ({
   kind: 'invalid',
+  route,
   problem,
   isOpen: isPublic(access),
   access,

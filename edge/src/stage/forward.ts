@@ -45,6 +45,8 @@ export interface Forwarding {
   readonly isRepeatable: boolean
   readonly priority: Priority
   readonly deadline: Deadline
+  /** How long the body may take after its header, in ms. @default 10 s */
+  readonly bodyTimeoutMs?: number
   /** The client's abort signal, if no other request waits for the answer. */
   readonly signal: AbortSignal | undefined
 }
@@ -186,7 +188,7 @@ async function send(
   { url }: OriginEndpoint,
   { ids, signer, now }: ForwardParts,
 ): Promise<OriginAnswer> {
-  const { method, target, body, signal, deadline } = forwarding
+  const { method, target, body, signal, deadline, bodyTimeoutMs } = forwarding
   const sent = exchange.head.headers
   const trace = continueTrace(sent.get('traceparent'), sent.get('tracestate'), () => ids.next())
   const known = signer.assertionFor(principalOf(exchange))
@@ -200,7 +202,10 @@ async function send(
     [names.assertion]: assertion,
     [names.timeoutMs]: formatTimeout(Math.max(1, deadline.atMs - now() - marginMs)),
   }
-  return await sendToOrigin({ method, url: url + target, headers, body, deadline, signal })
+  return await sendToOrigin({
+    ...{ method, url: url + target, headers, body, deadline, signal },
+    ...(bodyTimeoutMs !== undefined && { bodyTimeoutMs }),
+  })
 }
 
 /** `distrusted`: the origin rejected the edge's assertion and did nothing. */

@@ -1,13 +1,14 @@
-import { acceptsJson, type Problem } from '@spillway/origin/contract'
+import { acceptsJson, exportFormatOf, type Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import type { Cors } from '../http/cors.ts'
-import type { Arrival } from '../http/request-headers.ts'
-import type {
-  InvalidPlan,
-  OptionsPlan,
-  RefusedPlan,
-  RequestPlan,
-  RequestPlans,
+import { type Arrival, searchOf } from '../http/request-headers.ts'
+import {
+  exportInstead,
+  type InvalidPlan,
+  type OptionsPlan,
+  type RefusedPlan,
+  type RequestPlan,
+  type RequestPlans,
 } from '../http/request-plan.ts'
 import type { Observe } from '../observe/observation.ts'
 import { next } from '../pipeline.ts'
@@ -24,16 +25,24 @@ export interface IdentifyParts {
  * later, before there is an answer to negotiate, so that a flood of writes is shed unread.
  */
 export function identify(
-  { method, url, arrivedAtMs }: Arrival,
+  { method, url, arrivedAtMs, headers }: Arrival,
   { plans, observe }: IdentifyParts,
 ): RequestPlan {
   try {
-    return plans.plan(method, url, arrivedAtMs)
+    const plan = plans.plan(method, url, arrivedAtMs)
+    if (!mayBeExported(plan)) return plan
+    const accept = headers.get('accept')
+    if (accept !== null && accept.length > acceptLengthMax) return plan
+    return exportInstead(plan, accept, searchOf(url)) ?? plan
   } catch (error) {
     observe({ kind: 'fault', what: 'unexpected', where: 'identify', message: String(error) })
     return { kind: 'refused', problem: unexpected }
   }
 }
+
+/** perf: the header is read only where the contract has an export. */
+const mayBeExported = (plan: RequestPlan): boolean =>
+  (plan.kind === 'read' || plan.kind === 'invalid') && plan.route.resource.export !== undefined
 
 /** Refuses a request that {@link identify} found invalid. */
 export const refuse = ({ plan }: Exchange<RefusedPlan | InvalidPlan>): Problem => plan.problem
@@ -41,11 +50,13 @@ export const refuse = ({ plan }: Exchange<RefusedPlan | InvalidPlan>): Problem =
 /** Refuses a longer `Accept`, since it is parsed for unknown callers. A browser's has a hundred characters. */
 const acceptLengthMax = 1_024
 
-/** Whether the caller accepts JSON. */
-export function negotiate({ head }: Exchange): Problem | typeof next {
+/** Whether the caller accepts JSON, or a format of an export whose query is wrong: problems are JSON to everybody. */
+export function negotiate({ head, plan }: Exchange): Problem | typeof next {
   const accept = head.headers.get('accept')
   if (accept !== null && accept.length > acceptLengthMax) return acceptTooLong
-  return acceptsJson(accept) ? next : notAcceptable
+  if (acceptsJson(accept)) return next
+  const isExport = plan.kind === 'invalid' && exportFormatOf(plan.route.resource.export, accept) !== undefined
+  return isExport ? next : notAcceptable
 }
 
 /** Answers OPTIONS on a contract route; no token is needed. */

@@ -1,4 +1,5 @@
 import type { View } from '../catalogue.ts'
+import { exportMediaTypes } from '../export-rule.ts'
 import type { Operation } from '../route.ts'
 import { headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
@@ -14,7 +15,7 @@ export function describeSuccess(view: View, operation: Operation): Json {
         200: {
           description: 'A page, with a `Link` to the next where there is one.',
           headers: headerRefs('ETag', 'Link', 'Cache-Control', 'X-Request-Id'),
-          content: json(listSchema(view)),
+          content: { ...json(listSchema(view)), ...exportContent(view) },
         },
         206: partialContent,
         304: { description: 'Not modified.', headers: headerRefs('ETag', 'X-Request-Id') },
@@ -77,6 +78,20 @@ const listSchema = (view: View): Json => ({
     ...(view.resource.query.countMax > 0 && { count: countSchema }),
   },
 })
+
+/** The whole list, in the formats that it is exported in. */
+const exportContent = ({ resource }: View): Json =>
+  Object.fromEntries(
+    (resource.export?.formats ?? []).map((format) => [
+      exportMediaTypes[format],
+      { schema: { type: 'string', description: exportWords[format] } },
+    ]),
+  )
+
+const exportWords = {
+  csv: 'All documents of the list, a row each (RFC 4180), below a row of their names.',
+  ndjson: 'All documents of the list, a line of JSON each.',
+} as const
 
 const countSchema: Json = {
   type: 'object',

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Operation, Parsed, Principal, Problem } from '@spillway/origin/contract'
+import type { ExportFormat, Operation, Parsed, Principal, Problem } from '@spillway/origin/contract'
 import type { FastifyInstance } from 'fastify'
 import type { Call } from '../store/repository.ts'
 
@@ -16,6 +16,8 @@ declare module 'fastify' {
     deadlineMs: number
     /** When admission gave it a slot, by `performance.now()`; 0 while it holds none. */
     admittedAtMs: number
+    /** Format in which the list is exported; `undefined` if it is not. Set by the gate. */
+    exportFormat: ExportFormat | undefined
     /** The problem that was sent as the answer. */
     problem: Problem | undefined
     /** An error that the answer does not show; logged when the request has ended. */
@@ -44,6 +46,7 @@ export function declareRequest(app: FastifyInstance): void {
   app.decorateRequest('startedAtMs', 0)
   app.decorateRequest('deadlineMs', 0)
   app.decorateRequest('admittedAtMs', 0)
+  app.decorateRequest('exportFormat', undefined)
   app.decorateRequest('problem', undefined)
   app.decorateRequest('defect', undefined)
 }

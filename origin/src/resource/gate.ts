@@ -3,6 +3,7 @@ import {
   acceptsJson,
   accessRuleOf,
   decideAccess,
+  exportFormatOf,
   mergePatchMediaType,
   type OfferedRoute,
   type Operation,
@@ -27,6 +28,7 @@ export function gateStage(
 ): onRequestHookHandler {
   const { resource, representation, version } = compiled.view
   const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
+  const exported = operation === 'list' ? resource.export : undefined
   const bodyTypes = action?.raw === undefined ? acceptedBodies(operation) : action.raw.types
   return (request, reply, done) => {
     request.target = target
@@ -44,7 +46,15 @@ export function gateStage(
       sendProblem(reply, denied(decision))
       return
     }
-    if (!acceptsJson(sent.accept)) {
+    const format = exportFormatOf(exported, sent.accept)
+    if (format !== undefined && exported !== undefined) {
+      const right = decideAccess(exported.access, request.principal)
+      if (right.outcome !== 'allowed') {
+        sendProblem(reply, denied(right))
+        return
+      }
+      request.exportFormat = format
+    } else if (!acceptsJson(sent.accept)) {
       sendProblem(reply, notAcceptable)
       return
     }

@@ -210,7 +210,7 @@ const searchedFields = ({ resource }: View): readonly { readonly path: string }[
   resource.indexes.filter(isOfText).flatMap(({ fields }) => Object.keys(fields).map((path) => ({ path })))
 
 /** Refuses a list that compares by a field which its caller is not shown: its answers would tell what the field holds. */
-function refuseComparison(
+export function refuseComparison(
   { view, shownName }: CompiledView,
   { filters, alternatives = [], search, sort }: ListQuery,
   { principal }: Pick<FastifyRequest, 'principal'>,

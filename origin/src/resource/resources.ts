@@ -31,6 +31,8 @@ export interface ResourcesOptions {
   /** Guards of a resource, combined; `undefined` if it has none. */
   readonly guardsOf: (resource: Resource) => AskGuards | undefined
   readonly turns: Turns
+  /** Handler of a view's exports; `undefined` if it has none. */
+  readonly exportsOf: (compiled: CompiledView) => Handler | undefined
   /** Milliseconds since the epoch. */
   readonly clock: () => number
 }
@@ -82,6 +84,12 @@ export function routeResources(
     for (const route of routesOf(compiled.view)) {
       const { method, path, operation } = route
       if (operation === 'action') continue
+      const handler = handlers[operation](compiled, repository, {
+        ...options,
+        askGuards,
+        views: byRepresentation,
+      })
+      const exported = operation === 'list' ? options.exportsOf(compiled) : undefined
       const stages = [
         gateStage(compiled, route, { route: path, operation }, clock),
         admissionStage(admission, compiled.view.resource.priority),
@@ -90,11 +98,10 @@ export function routeResources(
         method: method as HTTPMethods,
         url: path,
         onRequest: [...idStages(paths, compiled, route), ...stages],
-        handler: handlers[operation](compiled, repository, {
-          ...options,
-          askGuards,
-          views: byRepresentation,
-        }),
+        handler:
+          exported === undefined
+            ? handler
+            : (request, reply) => (request.exportFormat === undefined ? handler : exported)(request, reply),
       })
     }
   }

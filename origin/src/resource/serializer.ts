@@ -21,12 +21,10 @@ export type Serialize = (
 
 /** Compiles the serializer of a view. It writes only fields of the view's schema. */
 export function compileSerializer(view: View): Serialize {
-  const { fromStored } = view.representation
   // The builder's type lists each keyword; `writingSchema` returns only a subset of them.
   const write = build(writingSchema(outputSchema(view.representation)) as never)
   return (document, fields, hidden) => {
-    const shown =
-      hidden.length === 0 ? showDocument(document, fromStored) : showWithout(view, document, hidden)
+    const shown = showTo(view, document, hidden)
     if (fields === undefined) return write(shown)
     // Selections are rare and varied, so none gets a compiled serializer.
     const chosen: Record<string, unknown> = {}
@@ -34,6 +32,12 @@ export function compileSerializer(view: View): Serialize {
     return JSON.stringify(chosen)
   }
 }
+
+/** The document as a reader is shown it, from whom these stored fields are hidden. */
+export const showTo = (view: View, document: StoredDocument, hidden: HiddenFields): Fields =>
+  hidden.length === 0
+    ? showDocument(document, view.representation.fromStored)
+    : showWithout(view, document, hidden)
 
 /**
  * The document as a reader is shown it. The version is given no hidden field, so that nothing is made from one, and what it

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { noServerCode, type ServerCode } from '../../src/action/implementation.ts'
 import { createApp } from '../../src/app.ts'
+import type { ExportBounds } from '../../src/export/export-stream.ts'
 import { Metrics } from '../../src/observe/metrics.ts'
 import { RequestLog } from '../../src/observe/request-log.ts'
 import { Health } from '../../src/ops/health.ts'
@@ -50,6 +51,8 @@ export interface TestAppOptions {
   readonly waiting?: number
   /** Whether reads have seen every acknowledged write. @default what the pool knows of the primary */
   readonly isCertain?: (beganAtMs: number) => boolean
+  /** Bounds of exports. */
+  readonly exportBounds?: Partial<ExportBounds>
   /** Time limit for a request to arrive, in ms. */
   readonly arrivalTimeoutMs?: number
 }
@@ -77,6 +80,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     limit,
     waiting = 0,
     arrivalTimeoutMs,
+    exportBounds,
   } = options
   const database = options.database ?? (await openTestDatabase(application.resources))
   const { repository: real, commits, records } = database.repository()
@@ -116,6 +120,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     requestLog: new RequestLog(logger),
     ...(clock !== undefined && { clock }),
     ...(arrivalTimeoutMs !== undefined && { arrivalTimeoutMs }),
+    ...(exportBounds !== undefined && { exportBounds }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as { port: number }

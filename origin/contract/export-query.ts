@@ -1,0 +1,34 @@
+import type { View } from './catalogue.ts'
+import type { FieldError } from './problem.ts'
+import {
+  type ListQuery,
+  type Parsed,
+  parseListQuery,
+  refuseParameters,
+  reservedParameters,
+  sentParameters,
+} from './query.ts'
+
+const ofPages = 'Leave it out: an export sends the whole list.'
+const withoutIndex = 'Leave it out: an export reads its pages in the order of an index.'
+
+/** Parameters of a list that an export does not take, and why. */
+const refused: Readonly<Record<string, string>> = {
+  limit: ofPages,
+  cursor: ofPages,
+  count: ofPages,
+  expand: ofPages,
+  search: withoutIndex,
+  near: withoutIndex,
+}
+
+/** Parses the query string of an export: that of a list, without pages and without an order that no index has. */
+export function parseExportQuery(view: View, search: string): Parsed<ListQuery> {
+  const sent = sentParameters(search)
+  if (!sent.ok) return sent
+  const errors = reservedParameters(view).flatMap((parameter): FieldError[] => {
+    const detail = Object.hasOwn(refused, parameter) ? refused[parameter] : undefined
+    return detail !== undefined && sent.value.has(parameter) ? [{ parameter, detail }] : []
+  })
+  return errors.length > 0 ? refuseParameters(errors) : parseListQuery(view, search)
+}

@@ -1,0 +1,76 @@
+import { acceptWeight } from './accept.ts'
+import { type AccessRule, readsDocument } from './access.ts'
+import { type Duration, durationSeconds } from './duration.ts'
+
+/**
+ * Export: a whole list as one stream, in a format that `Accept` names. It is work in the background, in a few streams at
+ * a time, and is never stored.
+ */
+export type ExportFormat = keyof typeof exportMediaTypes
+
+export const exportMediaTypes = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const
+
+/** Exports of a resource, as an application developer declares them. */
+export interface ExportOptions {
+  readonly formats: readonly ExportFormat[]
+  /** Callers who may export, of those who may read; a rule on the token alone. @default all of them */
+  readonly access?: AccessRule
+  /** How long one export may take; 1 s to 15 min. @default '5m' */
+  readonly timeout?: Duration
+}
+
+/** Checked options with defaults. */
+export interface ExportRule {
+  readonly formats: readonly ExportFormat[]
+  readonly access: AccessRule
+  readonly timeoutMs: number
+}
+
+const timeoutSecondsMax = 900
+
+export const resolveExport = (options: ExportOptions | undefined, read: AccessRule): ExportRule | undefined =>
+  options && {
+    formats: options.formats,
+    access: options.access === undefined ? read : { kind: 'all', rules: [read, options.access] },
+    timeoutMs: durationSeconds(options.timeout ?? '5m') * 1_000,
+  }
+
+/** Mistakes in the options, each with its fix. */
+export function* checkExport(options: ExportOptions | undefined): Generator<string> {
+  if (options === undefined) return
+  const { formats, access, timeout = '5m' } = options
+  if (formats.length === 0) yield `export.formats is empty: name csv or ndjson, or leave export out`
+  if (access !== undefined && readsDocument(access)) {
+    yield `export.access reads documents, as access.read does already: use scope(), role() or another word on the token`
+  }
+  try {
+    const seconds = durationSeconds(timeout)
+    if (seconds < 1 || seconds > timeoutSecondsMax) yield `export.timeout '${timeout}': want 1s to 15m`
+  } catch (error) {
+    yield `export.timeout: ${(error as Error).message}`
+  }
+}
+
+/**
+ * The export that a request for a list asks for, by the format that its `Accept` names with the highest weight;
+ * `undefined`: the list as JSON, which a range such as `*` + `/*` asks for, too.
+ */
+export function exportFormatOf(
+  rule: ExportRule | undefined,
+  accept: string | null | undefined,
+): ExportFormat | undefined {
+  // perf: most requests name none of these.
+  if (rule === undefined || accept === null || accept === undefined || !/csv|ndjson/i.test(accept)) {
+    return undefined
+  }
+  let best: ExportFormat | undefined
+  let bestWeight = acceptWeight(accept, 'application/json')
+  for (const format of rule.formats) {
+    const weight = acceptWeight(accept, exportMediaTypes[format])
+    if (weight > bestWeight) {
+      best = format
+      bestWeight = weight
+    }
+  }
+  return best
+}

@@ -1,0 +1,45 @@
+import type { Readable } from 'node:stream'
+import type { Load } from '@spillway/origin/contract'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { CompiledView } from '../resource/compiled-view.ts'
+import type { Handler } from '../resource/reads.ts'
+import type { Repository } from '../store/repository.ts'
+import { type Exporting, exportHandler } from './export-handler.ts'
+import { ExportRoom } from './export-room.ts'
+import { CutOff, type ExportBounds, exportBounds } from './export-stream.ts'
+
+export interface ExportsOptions {
+  readonly repository: Pick<Repository, 'list'>
+  readonly load: () => Load
+  /** Told of an error that no export is planned to end with. */
+  readonly onDefect: (request: FastifyRequest, error: unknown) => void
+  /** @default {@link exportBounds} */
+  readonly bounds?: Partial<ExportBounds>
+}
+
+/** Exports of a process: the handler of a view, `undefined` where its lists are not exported. */
+export function compileExports(
+  app: FastifyInstance,
+  { repository, load, onDefect, bounds }: ExportsOptions,
+): (compiled: CompiledView) => Handler | undefined {
+  const running = new Set<Readable>()
+  const exporting: Exporting = {
+    room: new ExportRoom(),
+    running,
+    isBusy: () => isBusy(load()),
+    bounds: { ...exportBounds, ...bounds },
+    onDefect,
+  }
+  // They would keep the process from ending, and can be asked for again from another one.
+  app.addHook('preClose', (done) => {
+    for (const stream of running) stream.destroy(new CutOff('the process ends'))
+    done()
+  })
+  return (compiled) => {
+    const { export: rule } = compiled.view.resource
+    return rule && exportHandler(compiled, repository, rule, exporting)
+  }
+}
+
+/** The share of the limit that work in the background may have (admission-control.ts), or anything refused lately. */
+const isBusy = ({ utilization, shed }: Load): boolean => utilization >= 0.7 || shed >= 0.01

@@ -1,0 +1,128 @@
+import type { Readable } from 'node:stream'
+import {
+  type ExportFormat,
+  type ExportRule,
+  exportMediaTypes,
+  type ListQuery,
+  outputSchema,
+  type Principal,
+  type Problem,
+  parseExportQuery,
+} from '@spillway/origin/contract'
+import type { FastifyRequest } from 'fastify'
+import { searchOf } from '../http/entry.ts'
+import { sendProblem } from '../http/problem.ts'
+import { callOf } from '../http/request.ts'
+import { sendFailure } from '../resource/answer.ts'
+import type { CompiledView } from '../resource/compiled-view.ts'
+import { type Handler, refuseComparison } from '../resource/reads.ts'
+import { showTo } from '../resource/serializer.ts'
+import type { Call, Repository, StoredDocument } from '../store/repository.ts'
+import { csvRecord } from './csv.ts'
+import type { ExportRoom } from './export-room.ts'
+import { CutOff, type ExportBounds, exportStream } from './export-stream.ts'
+
+/** What all exports of a process share. */
+export interface Exporting {
+  readonly room: ExportRoom
+  /** Streams that are under way, to be cut off when the process ends. */
+  readonly running: Set<Readable>
+  /** Whether other work should go first. */
+  readonly isBusy: () => boolean
+  readonly bounds: ExportBounds
+  /** Told of an error that no export is planned to end with. */
+  readonly onDefect: (request: FastifyRequest, error: unknown) => void
+}
+
+/**
+ * GET and HEAD of a whole list, in the format that the gate has found. The first page is asked for as any list is, so that a
+ * refusal or a failure is an answer; the rest follows in the background.
+ */
+export function exportHandler(
+  compiled: CompiledView,
+  repository: Pick<Repository, 'list'>,
+  rule: ExportRule,
+  { room, running, isBusy, bounds, onDefect }: Exporting,
+): Handler {
+  const { resource } = compiled.view
+  return async (request, reply) => {
+    // The cast: it is why this handler was called.
+    const format = request.exportFormat as ExportFormat
+    const query = parseExportQuery(compiled.view, searchOf(request.raw.url as string))
+    if (!query.ok) return sendProblem(reply, query.problem)
+    const hidden = refuseComparison(compiled, query.value, request)
+    if (hidden !== undefined) return sendProblem(reply, hidden)
+    const place = room.enter(callerOf(request))
+    if (place === undefined) return sendProblem(reply, tooManyExports)
+    try {
+      const residual = resource.audiences.read.of(request.principal)
+      const list = (asked: ListQuery, call: Call) => repository.list(resource, asked, residual, call)
+      const first = { ...query.value, limit: firstRows }
+      const outcome = await list(first, callOf(request))
+      if (outcome.kind === 'notDone') {
+        place[Symbol.dispose]()
+        return sendFailure(reply, outcome)
+      }
+      reply.headers({
+        'content-type': `${exportMediaTypes[format]}; charset=utf-8`,
+        'content-disposition': `attachment; filename="${resource.name}.${format}"`,
+        'cache-control': 'no-store',
+        vary: 'accept',
+      })
+      if (request.method === 'HEAD') {
+        place[Symbol.dispose]()
+        return reply.send()
+      }
+      const stream = exportStream(outcome, {
+        ...textOf(compiled, query.value, { format, principal: request.principal }),
+        ...{ query: first, list, isBusy, bounds },
+        deadlineMs: request.startedAtMs + rule.timeoutMs,
+      })
+      running.add(stream)
+      stream.once('error', (error) => {
+        if (!(error instanceof CutOff || stream.readableAborted)) onDefect(request, error)
+      })
+      stream.once('close', () => {
+        running.delete(stream)
+        place[Symbol.dispose]()
+      })
+      return reply.send(stream)
+    } catch (error) {
+      place[Symbol.dispose]()
+      throw error
+    }
+  }
+}
+
+/** Documents of the first page, before anything is known of their size. */
+const firstRows = 100
+
+const callerOf = ({ principal }: FastifyRequest): string =>
+  principal === undefined ? 'without a token' : `subject ${principal.subject}`
+
+/** A document's text in a format, as its reader is shown it, and what stands before all of them. */
+function textOf(
+  { view, serialize, hiddenFrom }: CompiledView,
+  { fields }: ListQuery,
+  { format, principal }: { readonly format: ExportFormat; readonly principal: Principal | undefined },
+) {
+  if (format === 'ndjson') {
+    const textOf = (document: StoredDocument) =>
+      `${serialize(document, fields, hiddenFrom(document.fields, principal))}\n`
+    return { head: '', textOf }
+  }
+  const columns = fields ?? Object.keys(outputSchema(view.representation).properties)
+  return {
+    head: csvRecord(columns),
+    textOf(document: StoredDocument) {
+      const shown = showTo(view, document, hiddenFrom(document.fields, principal))
+      return csvRecord(columns.map((name) => shown[name]))
+    },
+  }
+}
+
+const tooManyExports: Problem = {
+  code: 'overloaded',
+  detail: 'Too many exports are running, of yours or of all callers. Retry when one has ended.',
+  retryAfterSeconds: 5,
+}
