@@ -18,10 +18,17 @@ export const inDays = (days: number): string =>
 
 export const patch = { 'content-type': 'application/merge-patch+json' } as const
 
+/** A point of GeoJSON. */
+export const at = (latitude: number, longitude: number) => ({
+  type: 'Point',
+  coordinates: [longitude, latitude],
+})
+
 /** A listing of Hanna's. @returns its path */
 export async function makeListing(world: World, fields: object = {}): Promise<string> {
   const body = {
     ...{ title: 'Attic', description: 'Under the roof.', city: 'Lisbon', guestsMax: 2 },
+    location: at(38.7223, -9.1393),
     ...{ priceCents: 9_000, status: 'published', ...fields },
   }
   const made = requireStatus(await world.send('hanna', 'POST', '/v1/listings', { body }), 201)

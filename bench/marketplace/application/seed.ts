@@ -18,6 +18,7 @@ export const listingsSeed = (count: number): Seed => ({
       id: `host-${index}`,
       userId: `host-${index}`,
       displayName: `Host ${index}`,
+      isVerified: index % 2 === 0,
     })),
     listings: Array.from({ length: count }, (_, index) => listing(index)),
     reviews: Array.from({ length: Math.floor(count / 3) }, (_, index) => ({
@@ -33,7 +34,9 @@ export const listingsSeed = (count: number): Seed => ({
 const starsOf = (index: number): number => 1 + (index % 5)
 
 function listing(index: number) {
-  const [city] = cities[index % cities.length] as (typeof cities)[number]
+  const [city, latitude, longitude] = cities[index % cities.length] as (typeof cities)[number]
+  // Scattered over some 20 km.
+  const apart = (index % 97) / 500
   const stars = index % 3 === 0 ? starsOf(index / 3) : 0
   return {
     id: `listing-${index}`,
@@ -41,6 +44,7 @@ function listing(index: number) {
     title: `${kinds[index % kinds.length]} ${index} in ${city}`,
     description: 'Made up for the sample.',
     city,
+    location: { type: 'Point', coordinates: [longitude + apart, latitude - apart / 2] },
     priceCents: 3_000 + (index % 200) * 100,
     guestsMax: 1 + (index % 6),
     status: index % 20 === 19 ? 'draft' : 'published',

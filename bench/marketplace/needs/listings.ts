@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { idOf, idsOf, inDays, makeListing, patch, requireStatus } from '../expect.ts'
+import { at, idOf, idsOf, inDays, makeListing, patch, requireStatus } from '../expect.ts'
 import type { Need } from '../need.ts'
 import type { Person } from '../world.ts'
 
@@ -17,8 +17,8 @@ export const ownListing: Need = {
     requireStatus(await world.send('hanna', 'PATCH', path, change), 200)
     assert.equal((await world.send('gina', 'GET', path)).json.priceCents, 8_000)
     const forged = {
-      ...{ title: 'T', description: '', city: 'C', guestsMax: 1, priceCents: 1, status: 'draft' },
-      hostId: 'hanna',
+      ...{ title: 'T', description: '', city: 'C', location: at(0, 0), guestsMax: 1 },
+      ...{ priceCents: 1, status: 'draft', hostId: 'hanna' },
     }
     requireStatus(await world.send('harry', 'POST', '/v1/listings', { body: forged }), 422)
     requireStatus(
@@ -93,8 +93,27 @@ export const price: Need = {
 export const near: Need = {
   number: 5,
   what: 'listings near a place, the nearest first',
-  by: 'near is not there yet',
-  prove: 'not yet',
+  by: "geoPoint(), an index { location: '2dsphere' }, near=",
+  async prove(world) {
+    const [evora, fields] = [at(38.5714, -7.9135), { city: 'Évora by day' }]
+    const far = await makeListing(world, { ...fields, location: at(38.5714, -7.83) })
+    const here = await makeListing(world, { ...fields, location: evora })
+    const close = await makeListing(world, { ...fields, location: at(38.578, -7.9135), priceCents: 100 })
+    const draft = await makeListing(world, { ...fields, location: evora, status: 'draft' })
+    const found = async (who: Person, query: string) =>
+      idsOf(await world.send(who, 'GET', `/v1/listings?near=38.5714,-7.9135,${query}`))
+    const ids = (...paths: string[]) => paths.map(idOf)
+    // 0.7 km to the one, 7 km to the other.
+    assert.deepEqual(await found('nobody', '10000'), ids(here, close, far))
+    assert.deepEqual(await found('gina', '1000'), ids(here, close))
+    assert.deepEqual(await found('nobody', '10'), ids(here))
+    assert.deepEqual((await found('hanna', '10')).toSorted(), ids(here, draft).toSorted())
+    assert.deepEqual(await found('nobody', '10000&priceCents[lt]=1000'), ids(close))
+    const change = { body: { location: at(38.5714, -7.92) }, headers: patch }
+    requireStatus(await world.send('hanna', 'PATCH', far, change), 200)
+    assert.deepEqual(await found('nobody', '10000'), ids(here, far, close))
+    requireStatus(await world.send('nobody', 'GET', '/v1/listings?near=91,0,10'), 400)
+  },
 }
 
 export const search: Need = {

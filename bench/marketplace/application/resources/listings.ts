@@ -1,4 +1,4 @@
-import { any, asStored, owner, resource, role, where } from '@spillway/origin/contract'
+import { any, asStored, geoPoint, owner, resource, role, where } from '@spillway/origin/contract'
 import { Type } from 'typebox'
 import { cents, personId } from '../fields.ts'
 
@@ -7,6 +7,7 @@ const stored = Type.Object({
   title: Type.String({ minLength: 1, maxLength: 120 }),
   description: Type.String({ maxLength: 5_000 }),
   city: Type.String({ minLength: 1, maxLength: 80 }),
+  location: geoPoint(),
   priceCents: cents('Price of a night.'),
   guestsMax: Type.Integer({ minimum: 1, maximum: 50 }),
   status: Type.Enum(['draft', 'published']),
@@ -45,6 +46,7 @@ export const listings = resource('listings', {
     { fields: { priceCents: 1 } },
     { fields: { guestsMax: 1 } },
     { fields: { rating: -1 } },
+    { fields: { location: '2dsphere' } },
     { fields: { title: 'text', description: 'text' } },
   ],
   set: {
