@@ -1,10 +1,13 @@
 import fc from 'fast-check'
+import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
 import { resources } from '../test/fixture/application.ts'
-import { findView, type View } from './catalogue.ts'
+import { anyone } from './access.ts'
+import { catalogue, findView, type View } from './catalogue.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { limits } from './limits.ts'
 import { type ListQuery, parseListQuery, parseReadQuery, parseWriteQuery } from './query.ts'
+import { representation, resource } from './resource.ts'
 
 const v1 = findView(resources, 'v1', 'places') as View
 const v2 = findView(resources, 'v2', 'places') as View
@@ -302,6 +305,43 @@ describe('cursors', () => {
       }),
     )
   })
+})
+
+it('fields of objects have the path where a version says that they are stored', () => {
+  const stored = Type.Object({
+    address: Type.Object({ city: Type.String({ maxLength: 50 }), zip: Type.String({ maxLength: 9 }) }),
+    rooms: Type.Object({ count: Type.Integer() }),
+  })
+  const houses = resource('houses', {
+    description: 'Houses.',
+    schema: stored,
+    access: { read: anyone, write: anyone },
+    query: { filter: ['address.city', 'address.zip', 'rooms.count'], sort: ['rooms.count'] },
+    indexes: ['address.city', 'address.zip', 'rooms.count'].map((path) => ({
+      fields: { [path]: 1 } as const,
+    })),
+    versions: [
+      representation('v1', {
+        stored,
+        schema: Type.Object({
+          place: Type.Object({ town: Type.String(), zip: Type.String() }),
+          rooms: stored.properties.rooms,
+        }),
+        fromStored: ({ address, rooms }) => ({ place: { town: address.city, zip: address.zip }, rooms }),
+        toStored: ({ place, rooms }) => ({ address: { city: place.town, zip: place.zip }, rooms }),
+        paths: { place: null, 'place.town': 'address.city' },
+      }),
+    ],
+  })
+  const view = findView(catalogue(houses), 'v1', 'houses') as View
+  const { filters, sort } = parsed(view, 'place.town=Delft&rooms.count[gte]=2&sort=-rooms.count')
+  expect(filters).toEqual([
+    { path: 'address.city', operator: 'eq', value: 'Delft' },
+    { path: 'rooms.count', operator: 'gte', value: 2 },
+  ])
+  expect(sort.map(({ path }) => path)).toEqual(['rooms.count', '_id'])
+  // The version says that the object is not stored as such, and nothing about this field.
+  expect(refusal(view, 'place.zip=2611')).toMatch(/Unknown parameter. Supported: place.town, rooms.count/)
 })
 
 describe('other queries', () => {
