@@ -31,7 +31,8 @@ else
 fi
 find origin -name '*.test.ts' -delete
 rm -rf origin/test origin/dev origin/application/test
-tar -czf release.tar.gz origin node_modules runtime instance package.json
+# Readable by the origin's user whatever the umask and the owner here.
+tar -czf release.tar.gz --owner=0 --group=0 --mode='u=rwX,go=rX' origin node_modules runtime instance package.json
 digest=$(sha256sum release.tar.gz)
 name=${commit:0:12}-${digest%% *}
 mkdir -p "$folder"

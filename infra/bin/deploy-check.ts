@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { reportBars } from '../local/bar.ts'
 import { checkEdgeBundle } from '../src/check/edge-bundle.ts'
 import { edgeDrift } from '../src/check/edge-drift.ts'
@@ -10,11 +11,21 @@ import { checkScripts, checkUnits } from '../src/check/instance-check.ts'
 import { instanceSettings } from '../src/check/instance-settings.ts'
 import { limits } from '../src/check/limits.ts'
 import { originDrift } from '../src/check/origin-drift.ts'
+import { placeholders } from '../src/check/placeholders.ts'
 import { checkSynth, connectionsThatStopSynth } from '../src/check/synth-check.ts'
 import { checkTemplates } from '../src/check/template-check.ts'
+import { stageNames } from '../src/config.ts'
 import { stages } from '../src/stages.ts'
 
-/** Findings of every check that needs neither network nor account. */
+/**
+ * `npm run deploy:check [-- --stage STAGE]`: every check that needs neither network nor account. With a stage, also that
+ * its settings are a team's own: without one, this repository's examples pass.
+ */
+const { values } = parseArgs({ options: { stage: { type: 'string' } } })
+const stage = stageNames.find((name) => name === values.stage)
+if (values.stage !== undefined && stage === undefined) {
+  throw new Error(`--stage must be one of ${stageNames.join(', ')}`)
+}
 const findings: string[] = []
 function report<T extends Check>(check: T): T {
   printCheck(check)
@@ -42,6 +53,12 @@ report({
   ),
 })
 report({ name: 'edge, contract and infra agree', findings: edgeDrift(readEdgeEnvironments()) })
+const named = stage && readEdgeEnvironments().get(stage)
+report({
+  name: 'no placeholder is left',
+  findings: named ? placeholders(named) : [],
+  ...(named === undefined && { skipped: 'no --stage is named, so examples may stay' }),
+})
 for (const environment of readEdgeEnvironments().keys()) {
   report(await checkEdgeBundle(environment))
 }

@@ -14,6 +14,10 @@ curl -fsSL https://pkg.cloudflare.com/cloudflared.repo -o "$root/etc/yum.repos.d
 dnf install -y -q cloudflared
 id cloudflared >/dev/null 2>&1 || useradd --system --shell /sbin/nologin cloudflared
 
+# quic-go wants buffers of 7.5 MB, and warns where the kernel allows less: github.com/quic-go/quic-go/wiki/UDP-Buffer-Sizes
+printf 'net.core.rmem_max=7500000\nnet.core.wmem_max=7500000\n' > "$root/etc/sysctl.d/50-spillway-tunnel.conf"
+sysctl -q --system
+
 # Fetched at each start, so that a new token needs only a restart.
 cat > "$root/usr/local/bin/spillway-tunnel-token" <<'SCRIPT'
 #!/usr/bin/env bash

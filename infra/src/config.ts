@@ -37,7 +37,7 @@ export interface StageConfig {
   readonly fleet: {
     readonly min: number
     readonly max: number
-    /** Instances in the warm pool: booted once, warmed up and stopped. */
+    /** Instances in the warm pool at the group's minimum: booted once, warmed up and stopped. */
     readonly warm: number
     /** Target of target tracking per process, about half of what one can carry. */
     readonly requestsPerSecondPerProcess: number
@@ -66,6 +66,18 @@ export const connectionDemand = ({ fleet, origin, connections }: StageConfig): C
   poolSize: origin.poolSize,
   ...connections,
 })
+
+/**
+ * Instances in the warm pool of a group of `desired`. AWS keeps as many as the prepared capacity exceeds the desired one
+ * (API reference, PutWarmPool, MaxGroupPreparedCapacity; no MinSize), so the pool empties as the group grows: prepared
+ * instances never outnumber `preparedCapacity`, which is at most the maximum.
+ */
+export const warmPoolSize = (fleet: Pick<StageConfig['fleet'], 'min' | 'warm'>, desired: number): number =>
+  Math.max(0, preparedCapacity(fleet) - desired)
+
+/** `MaxGroupPreparedCapacity`: instances in service and in the warm pool together. */
+export const preparedCapacity = ({ min, warm }: Pick<StageConfig['fleet'], 'min' | 'warm'>): number =>
+  warm === 0 ? 0 : min + warm
 
 /** Requests per minute at which target tracking adds an instance, as an ALB counts them per target. */
 export const requestsPerTargetPerMinute = ({ fleet, origin }: StageConfig): number =>

@@ -15,7 +15,13 @@ let commands: Commands
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'spillway-boot-'))
   commands = new Commands(root)
-  for (const folder of ['etc/systemd/system', 'etc/logrotate.d', 'etc/yum.repos.d', 'usr/local/bin']) {
+  for (const folder of [
+    'etc/systemd/system',
+    'etc/logrotate.d',
+    'etc/yum.repos.d',
+    'etc/sysctl.d',
+    'usr/local/bin',
+  ]) {
     mkdirSync(join(root, folder), { recursive: true })
   }
   commands.add('systemctl')
@@ -111,6 +117,7 @@ describe('the first boot of a connector', () => {
   beforeEach(() => {
     commands.add('dnf')
     commands.add('chown')
+    commands.add('sysctl')
     commands.add('curl', `for last; do :; done; touch "$last"`)
     commands.add('aws', 'echo the-token')
   })

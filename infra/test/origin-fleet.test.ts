@@ -2,7 +2,7 @@ import { originEnv } from '@spillway/origin/contract'
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, inject, it } from 'vitest'
 import { instanceSettings, originUserData } from '../src/check/instance-settings.ts'
-import { stageNames } from '../src/config.ts'
+import { stageNames, warmPoolSize } from '../src/config.ts'
 import { readInstanceFile } from '../src/instance-files.ts'
 import { originMetrics, originNamespace } from '../src/origin-metrics.ts'
 import { stages } from '../src/stages.ts'
@@ -19,9 +19,37 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
       // An unready instance is not replaced: a failover of the database would take the whole group.
       HealthCheckType: 'EC2',
     })
-    for (const pool of resourcesOf(readTemplate(stage, 'origin'), 'AWS::AutoScaling::WarmPool')) {
-      expect(pool.Properties.MaxGroupPreparedCapacity).toBe(fleet.max)
+  })
+
+  it(`has ${fleet.warm} instances in the warm pool at its minimum, by AWS’s formula, and none beyond the maximum`, () => {
+    const pools = resourcesOf(readTemplate(stage, 'origin'), 'AWS::AutoScaling::WarmPool')
+    expect(pools).toHaveLength(fleet.warm > 0 ? 1 : 0)
+    for (const { Properties } of pools) {
+      // PutWarmPool: the pool is MaxGroupPreparedCapacity less the desired capacity, and at least MinSize.
+      expect(Properties.MinSize).toBeUndefined()
+      const prepared = Number(Properties.MaxGroupPreparedCapacity)
+      expect(prepared - fleet.min).toBe(fleet.warm)
+      expect(prepared).toBeLessThanOrEqual(fleet.max)
+      for (const desired of [fleet.min, fleet.min + 1, fleet.max]) {
+        expect(warmPoolSize(fleet, desired)).toBe(Math.max(0, prepared - desired))
+      }
     }
+  })
+
+  it('launches the newest image each time, and stays out of a zone that is shifted away from', () => {
+    const template = readTemplate(stage, 'origin')
+    for (const { Properties } of resourcesOf(template, 'AWS::EC2::LaunchTemplate')) {
+      expect(Properties).toHaveProperty(
+        'LaunchTemplateData.ImageId',
+        expect.stringMatching(/^resolve:ssm:\/aws\//),
+      )
+    }
+    for (const { Properties } of resourcesOf(template, 'AWS::AutoScaling::AutoScalingGroup')) {
+      expect(Properties.AvailabilityZoneImpairmentPolicy).toMatchObject({ ZonalShiftEnabled: true })
+    }
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+      LoadBalancerAttributes: Match.arrayWith([{ Key: 'zonal_shift.config.enabled', Value: 'true' }]),
+    })
   })
 
   it('gives each process its share, and every variable a name that the origin knows', () => {

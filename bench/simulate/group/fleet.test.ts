@@ -34,16 +34,17 @@ describe('growing', () => {
     expect(fleet.isGrowing(cold + 60)).toBe(false)
   })
 
-  it('is faster from the warm pool, which is refilled and never beyond the maximum', () => {
+  it('is faster from the warm pool, which empties as the group grows and is refilled as it shrinks', () => {
     const fleet = new Fleet({ ...rules, warm: 2 }, 3, even)
     expect(fleet.warmReady(0)).toBe(2)
     fleet.scale(6)
     run(fleet, 0, 1)
     expect([warm, cold].map((second) => fleet.inService(second))).toEqual([5, 6])
     expect(fleet.warmReady(1)).toBe(0)
+    // Prepared are 3 + 2, and 6 are wanted.
     run(fleet, 2, fleetTimes.coldBoot + 1)
-    expect(fleet.warmReady(fleetTimes.coldBoot + 1)).toBe(2)
-    fleet.scale(11)
+    expect(fleet.warmReady(fleetTimes.coldBoot + 1)).toBe(0)
+    fleet.scale(4)
     run(fleet, 200, 500)
     expect(fleet.warmReady(500)).toBe(1)
   })

@@ -1,3 +1,4 @@
+import { warmPoolSize } from '../../../infra/src/config.ts'
 import type { Random } from '../../load/random.ts'
 import type { ScalingRules } from './scaling-rules.ts'
 
@@ -225,9 +226,9 @@ export class Fleet {
     instance.drainsUntil = second + this.#times.drain
   }
 
-  /** The warm pool is inside the maximum, because an instance that warms up opens its pools like any other. */
+  /** By AWS's formula: the pool empties as the group grows. */
   #warmWanted(): number {
-    return Math.max(0, Math.min(this.#rules.warm, this.#rules.max - this.#desired))
+    return warmPoolSize(this.#rules, this.#desired)
   }
 
   #refill(second: number): void {

@@ -1,4 +1,11 @@
-import { type BlockDevice, BlockDeviceVolume, EbsDeviceVolumeType } from 'aws-cdk-lib/aws-autoscaling'
+import {
+  type AutoScalingGroup,
+  type BlockDevice,
+  BlockDeviceVolume,
+  type CfnAutoScalingGroup,
+  EbsDeviceVolumeType,
+} from 'aws-cdk-lib/aws-autoscaling'
+import { type IMachineImage, MachineImage } from 'aws-cdk-lib/aws-ec2'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { accept } from '../nag.ts'
@@ -15,6 +22,30 @@ export function instanceRole(scope: Construct, id: string): Role {
     'AWS keeps this policy in step with the agent; a copy of ours would fall behind it.',
   )
   return role
+}
+
+/**
+ * The newest Amazon Linux 2023 at each launch, not the newest at the last deployment: every replacement brings patches,
+ * and a deployment replaces nothing merely because there is a newer image. An instance refresh of such a template
+ * cannot roll itself back (API reference, RollbackInstanceRefresh); CloudFormation and the roll-back runbook start a new
+ * one instead. docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-parameters.html
+ */
+export const patchedImage = (): IMachineImage =>
+  MachineImage.resolveSsmParameterAtLaunch('/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.1-arm64')
+
+/**
+ * Lets a zonal shift keep a group's launches out of a sick zone. Suspending AZRebalance does not: a group then still
+ * "launches instances in the Availability Zone with the fewest instances"
+ * (docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html).
+ */
+export function leavesSickZones(group: AutoScalingGroup): void {
+  // The cast: the group's default child is the resource that it wraps.
+  const resource = group.node.defaultChild as CfnAutoScalingGroup
+  resource.availabilityZoneImpairmentPolicy = {
+    zonalShiftEnabled: true,
+    // Also in the sick zone: the replacement starts in another one.
+    impairedZoneHealthCheckBehavior: 'ReplaceUnhealthy',
+  }
 }
 
 export const encryptedRoot = (sizeGib: number): BlockDevice => ({

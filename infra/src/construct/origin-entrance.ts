@@ -49,6 +49,8 @@ export class OriginEntrance extends Construct {
       // Connectors close after 50 s (set in the deploy runbook), the balancer after 60 s, the origin later.
       idleTimeout: Duration.seconds(60),
     })
+    // Off by default: docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-zonal-shift.html
+    this.balancer.setAttribute('zonal_shift.config.enabled', 'true')
     this.keepAccessLogs(props)
     this.targets = new ApplicationTargetGroup(this, 'Targets', {
       vpc,

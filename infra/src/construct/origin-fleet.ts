@@ -12,23 +12,21 @@ import {
 } from 'aws-cdk-lib/aws-autoscaling'
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch'
 import {
-  AmazonLinuxCpuType,
   InstanceType,
   type IVpc,
   LaunchTemplate,
   LaunchTemplateHttpTokens,
-  MachineImage,
   SubnetType,
   UserData,
 } from 'aws-cdk-lib/aws-ec2'
 import { Construct } from 'constructs'
-import type { StageConfig } from '../config.ts'
+import { preparedCapacity, type StageConfig } from '../config.ts'
 import { readInstanceFile, unitDirective, userData } from '../instance-files.ts'
 import { accept } from '../nag.ts'
 import { drainFitsHook } from '../rules/drain-fits-hook.ts'
 import type { AccessPath } from './access-path.ts'
 import type { DocumentStore } from './document-store.ts'
-import { encryptedRoot } from './instance-defaults.ts'
+import { encryptedRoot, leavesSickZones, patchedImage } from './instance-defaults.ts'
 import { deregistrationSeconds } from './origin-entrance.ts'
 import { originRole } from './origin-role.ts'
 import { launchHook, originSettings, terminateHook } from './origin-settings.ts'
@@ -63,7 +61,7 @@ export class OriginFleet extends Construct {
       minCapacity: fleet.min,
       maxCapacity: fleet.max,
       launchTemplate: new LaunchTemplate(this, 'Template', {
-        machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),
+        machineImage: patchedImage(),
         instanceType: new InstanceType(origin.instanceType),
         securityGroup: access.origin,
         role: originRole(this, { config, store, groupName }),
@@ -93,14 +91,15 @@ export class OriginFleet extends Construct {
     })
     if (fleet.warm > 0) {
       // Instances that booted, were ready once and are stopped: in service within seconds instead of a minute or more.
-      // They count towards the maximum, since an instance that warms up opens its pools like any other.
+      // They count towards the maximum, since an instance that warms up opens its pools like any other. A minimum size of
+      // the pool would be kept beyond that, also when the group is at its maximum.
       this.group.addWarmPool({
         poolState: PoolState.STOPPED,
-        minSize: fleet.warm,
-        maxGroupPreparedCapacity: fleet.max,
+        maxGroupPreparedCapacity: preparedCapacity(fleet),
       })
     }
     this.hooks()
+    leavesSickZones(this.group)
     this.node.addValidation(
       drainFitsHook(stage, {
         drain: origin.drainTimeoutMs / 1_000,

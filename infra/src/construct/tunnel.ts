@@ -1,12 +1,16 @@
 import { Aws, Duration } from 'aws-cdk-lib'
-import { AutoScalingGroup, GroupMetrics, HealthChecks, UpdatePolicy } from 'aws-cdk-lib/aws-autoscaling'
 import {
-  AmazonLinuxCpuType,
+  AutoScalingGroup,
+  type CfnAutoScalingGroup,
+  GroupMetrics,
+  HealthChecks,
+  UpdatePolicy,
+} from 'aws-cdk-lib/aws-autoscaling'
+import {
   InstanceType,
   type IVpc,
   LaunchTemplate,
   LaunchTemplateHttpTokens,
-  MachineImage,
   SubnetType,
   UserData,
 } from 'aws-cdk-lib/aws-ec2'
@@ -16,7 +20,7 @@ import type { StageConfig } from '../config.ts'
 import { userData } from '../instance-files.ts'
 import { accept } from '../nag.ts'
 import type { AccessPath } from './access-path.ts'
-import { encryptedRoot, instanceRole } from './instance-defaults.ts'
+import { encryptedRoot, instanceRole, leavesSickZones, patchedImage } from './instance-defaults.ts'
 
 export interface TunnelProps {
   readonly vpc: IVpc
@@ -48,7 +52,7 @@ export class Tunnel extends Construct {
       minCapacity: tunnel.connectors,
       maxCapacity: tunnel.connectors + 1,
       launchTemplate: new LaunchTemplate(this, 'Template', {
-        machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),
+        machineImage: patchedImage(),
         instanceType: new InstanceType(tunnel.instanceType),
         securityGroup: access.connector,
         role,
@@ -59,6 +63,8 @@ export class Tunnel extends Construct {
         ),
       }),
       healthChecks: HealthChecks.ec2({ gracePeriod: Duration.minutes(3) }),
+      // Replaces each connector, for a patched image, without a deployment; the new one starts first.
+      maxInstanceLifetime: Duration.days(14),
       groupMetrics: [GroupMetrics.all()],
       updatePolicy: UpdatePolicy.rollingUpdate({
         minInstancesInService: Math.max(1, tunnel.connectors - 1),
@@ -72,6 +78,10 @@ export class Tunnel extends Construct {
       'AwsSolutions-AS3',
       'The group’s size never changes by itself; alarms watch its members.',
     )
+    leavesSickZones(connectors)
+    // The cast: the group's default child is the resource that it wraps.
+    const resource = connectors.node.defaultChild as CfnAutoScalingGroup
+    resource.instanceMaintenancePolicy = { minHealthyPercentage: 100, maxHealthyPercentage: 200 }
     this.connectors = connectors
   }
 }

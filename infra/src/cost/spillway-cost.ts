@@ -1,4 +1,4 @@
-import type { StageConfig } from '../config.ts'
+import { type StageConfig, warmPoolSize } from '../config.ts'
 import { type Bill, bill, count } from './bill.ts'
 import { databaseItems } from './database-cost.ts'
 import { hoursPerMonth, prices, tiered } from './prices.ts'
@@ -20,6 +20,7 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
   const traffic = trafficOf(workload)
   const { requestsPerMonth, originRequests, originAveragePerSecond } = traffic
   const instances = instancesFor(originAveragePerSecond, config)
+  const warm = warmPoolSize(config.fleet, instances)
   const connectors = Math.max(
     config.tunnel.connectors,
     Math.ceil(traffic.originPeakPerSecond / service.connectorRequestsPerSecond),
@@ -62,8 +63,8 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
     },
     {
       name: 'Warm pool and disks',
-      dollars: (instances + config.fleet.warm) * 16 * prices.ebsGp3GibMonth,
-      because: `${config.fleet.warm} stopped instances`,
+      dollars: (instances + warm) * 16 * prices.ebsGp3GibMonth,
+      because: `${warm} stopped instances`,
     },
     {
       name: 'Tunnel connectors',
