@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { assertionAlgorithm, createKey } from '@spillway/edge/dev/keys'
 import { stageNames } from '../src/config.ts'
+import { newAssertionKey } from '../src/keys/assertion-key.ts'
 import {
   created,
   drop,
@@ -24,26 +24,24 @@ const usage = `usage: npm run keys -- STEP --stage ${stageNames.join(' | ')}
   send             makes a version of the Worker with the present keys, for example after a roll-back
 RING is ${ringNames.join(', ')}`
 
-const newValue = async (name: RingName): Promise<string> =>
-  name === 'assertion'
-    ? JSON.stringify(await createKey(assertionAlgorithm))
-    : randomBytes(32).toString('base64url')
+const newValue = (name: RingName): string =>
+  name === 'assertion' ? newAssertionKey() : randomBytes(32).toString('base64url')
 
-async function createRings(rings: KeyRings, names: readonly RingName[]): Promise<KeyRings> {
+function createRings(rings: KeyRings, names: readonly RingName[]): KeyRings {
   const have = names.filter((name) => rings[name] !== undefined)
   if (have.length > 0) throw new KeyStepError(`there is a key of ${have.join(', ')} already: rotate it`)
   const now = Date.now()
-  const made = names.map(async (name) => [name, created(await newValue(name), now)] as const)
-  return { ...rings, ...Object.fromEntries(await Promise.all(made)) }
+  const made = names.map((name) => [name, created(newValue(name), now)] as const)
+  return { ...rings, ...Object.fromEntries(made) }
 }
 
-async function changed(step: string, rings: KeyRings, names: readonly RingName[]): Promise<KeyRings> {
+function changed(step: string, rings: KeyRings, names: readonly RingName[]): KeyRings {
   if (step === 'create') return createRings(rings, names.length > 0 ? names : ringNames)
   if (step === 'send' || step === 'deploy') return rings
   const [name] = names
   if (name === undefined || names.length > 1) throw new KeyStepError(usage)
   const ring = rings[name]
-  if (step === 'trust') return { ...rings, [name]: trust(ring, await newValue(name), Date.now()) }
+  if (step === 'trust') return { ...rings, [name]: trust(ring, newValue(name), Date.now()) }
   if (step === 'use') return { ...rings, [name]: use(ring, Date.now()) }
   if (step === 'drop') return { ...rings, [name]: drop(ring) }
   throw new KeyStepError(usage)
@@ -51,7 +49,7 @@ async function changed(step: string, rings: KeyRings, names: readonly RingName[]
 
 const isRing = (name: string): name is RingName => ringNames.some((each) => each === name)
 
-async function main(): Promise<void> {
+function main(): void {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { stage: { type: 'string' } },
@@ -61,7 +59,7 @@ async function main(): Promise<void> {
   if (stage === undefined || !names.every(isRing)) throw new KeyStepError(usage)
   const store = new KeyStore(stage)
   const before = store.read()
-  const after = await changed(step, before, names)
+  const after = changed(step, before, names)
   // Kept first: a key that is in use and nowhere kept could not be rotated without a loss.
   if (after !== before) store.write(after)
   if (after.assertion !== undefined && after.assertion !== before.assertion) store.publish(after.assertion)
@@ -79,7 +77,7 @@ async function main(): Promise<void> {
 }
 
 try {
-  await main()
+  main()
 } catch (error) {
   if (!(error instanceof KeyStepError)) throw error
   console.error(error.message)

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { type PrivateJwk, publicKeySet } from '@spillway/edge/dev/keys'
 import { edgeEnv } from '@spillway/origin/contract'
 import type { StageName } from '../config.ts'
 import { edgeKeysParameter, edgeKeysSecret } from '../key-names.ts'
+import { publicKeySet } from './assertion-key.ts'
 import { type KeyRings, type Ring, type RingName, ringNames } from './key-ring.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -50,11 +50,10 @@ export class KeyStore {
 
   /** Publishes the public halves of a ring to the origins. */
   publish(ring: Ring): void {
-    const keys = ring.map(({ value }): PrivateJwk => JSON.parse(value))
     run(
       ['aws', 'ssm', 'put-parameter', '--name', edgeKeysParameter(this.#stage), '--type', 'String'],
       ['--overwrite', '--value', 'file:///dev/stdin'],
-      JSON.stringify(publicKeySet(...keys)),
+      publicKeySet(ring.map(({ value }) => value)),
     )
   }
 
