@@ -2,12 +2,40 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { idOf, makeBooking, requireStatus } from '../expect.ts'
 import type { Need } from '../need.ts'
+import type { Person } from '../world.ts'
 
 export const csv: Need = {
   number: 21,
   what: 'a list is exported as CSV',
-  by: 'CSV is not there yet',
-  prove: 'not yet',
+  by: 'export',
+  async prove(world) {
+    const own = await makeBooking(world, { from: 30, to: 31 })
+    const rows = async (who: Person, query = '') => {
+      const headers = { accept: 'text/csv' }
+      const answer = requireStatus(
+        await world.send(who, 'GET', `/v1/bookings?fields=guestId,hostId,id${query}`, { headers }),
+        200,
+      )
+      assert.match(answer.headers.get('content-type') ?? '', /^text\/csv/)
+      const [head, ...lines] = answer.text.trimEnd().split('\r\n')
+      assert.equal(head, 'guestId,hostId,id')
+      return lines.map((line) => line.split(','))
+    }
+    const count = async (who: Person) =>
+      (await world.send(who, 'GET', '/v1/bookings?count=true&limit=1')).json.count.value
+    for (const who of ['hanna', 'gina', 'ada'] as const) {
+      const exported = await rows(who)
+      assert.equal(exported.length, await count(who))
+      assert.ok(exported.some(([, , id]) => id === idOf(own)))
+    }
+    assert.ok((await rows('gina')).every(([guestId]) => guestId === 'gina'))
+    assert.deepEqual(await rows('gus'), [])
+    assert.ok((await rows('ada', '&status=completed')).length < (await rows('ada')).length)
+    const csv = { headers: { accept: 'text/csv' } }
+    requireStatus(await world.send('nobody', 'GET', '/v1/bookings', csv), 401)
+    // What does not say that it may be exported is not.
+    requireStatus(await world.send('ada', 'GET', '/v1/profiles', csv), 406)
+  },
 }
 
 export const webhookIn: Need = {

@@ -41,6 +41,7 @@ export const bookings = resource('bookings', {
     defaultSort: '-startsOn',
     countMax: 1_000,
   },
+  export: { formats: ['csv', 'ndjson'] },
   references: { listingId: 'listings' },
   indexes: [
     { fields: { guestId: 1, startsOn: -1 } },
