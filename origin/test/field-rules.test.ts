@@ -5,6 +5,7 @@ import {
   anyone,
   asStored,
   defineApplication,
+  geoPoint,
   type Principal,
   representation,
   resource,
@@ -77,13 +78,21 @@ const notes = resource('notes', {
   ],
 })
 
-const task = Type.Object({ personId: Type.String(), reviewerId: Type.String() })
+const task = Type.Object({
+  personId: Type.String(),
+  reviewerId: Type.String(),
+  at: Type.Optional(geoPoint()),
+})
 const tasks = resource('tasks', {
   description: 'Tasks.',
   schema: task,
-  access: { read: signedIn, write: signedIn, fields: { reviewerId: { read: role('hr') } } },
+  access: {
+    read: signedIn,
+    write: signedIn,
+    fields: { reviewerId: { read: role('hr') }, at: { read: role('hr') } },
+  },
   references: { personId: 'people', reviewerId: 'people' },
-  indexes: [{ fields: { personId: 'text', reviewerId: 'text' } }],
+  indexes: [{ fields: { personId: 'text', reviewerId: 'text' } }, { fields: { at: '2dsphere' } }],
   versions: [asStored('v1', task)],
 })
 
@@ -241,10 +250,11 @@ it('hides fields of documents that references are expanded to, and what a hidden
   expect(await of(hr)).toEqual([own.email, 'Ann'])
   expect(await of(ann)).toEqual([own.email, undefined])
   expect(await of(bob)).toEqual([undefined, undefined])
-  // The words of a hidden field are not to be found by, either.
-  const found = async (who: Principal) =>
-    (await send(who, 'GET', `/v1/tasks?search=${id?.slice(0, 8)}`)).status
-  expect([await found(hr), await found(bob)]).toEqual([200, 403])
+  // Nothing is found by the words of a hidden field, nor by where it is.
+  for (const query of [`search=${id?.slice(0, 8)}`, 'near=48.8,2.3,500']) {
+    const found = async (who: Principal) => (await send(who, 'GET', `/v1/tasks?${query}`)).status
+    expect([query, await found(hr), await found(bob)]).toEqual([query, 200, 403])
+  }
 })
 
 it('marks ruled fields in the OpenAPI document', async () => {

@@ -15,7 +15,8 @@ import { sendProblem } from '../http/problem.ts'
 import { callOf } from '../http/request.ts'
 import { sendFailure } from '../resource/answer.ts'
 import type { CompiledView } from '../resource/compiled-view.ts'
-import { type Handler, refuseComparison } from '../resource/reads.ts'
+import { refuseComparison } from '../resource/hidden-comparison.ts'
+import type { Handler } from '../resource/reads.ts'
 import { showTo } from '../resource/serializer.ts'
 import type { Call, Repository, StoredDocument } from '../store/repository.ts'
 import { csvRecord } from './csv.ts'
@@ -50,7 +51,7 @@ export function exportHandler(
     const format = request.exportFormat as ExportFormat
     const query = parseExportQuery(compiled.view, searchOf(request.raw.url as string))
     if (!query.ok) return sendProblem(reply, query.problem)
-    const hidden = refuseComparison(compiled, query.value, request)
+    const hidden = refuseComparison(compiled, query.value, request.principal)
     if (hidden !== undefined) return sendProblem(reply, hidden)
     const place = room.enter(callerOf(request))
     if (place === undefined) return sendProblem(reply, tooManyExports)

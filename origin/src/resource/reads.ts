@@ -9,7 +9,6 @@ import {
   encodeCursor,
   type HiddenFields,
   headers,
-  isOfText,
   joinedCacheRule,
   type ListQuery,
   noSuchDocument,
@@ -19,7 +18,6 @@ import {
   parseReadQuery,
   type ReadQuery,
   satisfies,
-  type View,
   valueAt,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -37,6 +35,7 @@ import type { CountOutcome, ListOutcome, Repository, StoredDocument } from '../s
 import { sendFailure } from './answer.ts'
 import { type CompiledView, cachingHeaders } from './compiled-view.ts'
 import { type Expanded, expandAll, type ViewByRepresentation } from './expanding.ts'
+import { refuseComparison } from './hidden-comparison.ts'
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
@@ -155,7 +154,7 @@ export function listHandler(
     const ifNoneMatch = request.headers['if-none-match']
     const subject = request.principal?.subject
     const residual = resource.audiences.read.of(request.principal)
-    const hiddenComparison = refuseComparison(compiled, query.value, request)
+    const hiddenComparison = refuseComparison(compiled, query.value, request.principal)
     if (hiddenComparison !== undefined) return sendProblem(reply, hiddenComparison)
     // Limits the time of a list even for a patient caller: a slow scan holds resources that many short reads need.
     const deadlineMs = Math.min(request.deadlineMs, request.startedAtMs + listTimeoutMs)
@@ -203,34 +202,6 @@ function listBody(
   const next = cursor === undefined ? 'null' : `"${cursor}"`
   const counted = count === undefined ? '' : `,"count":${JSON.stringify(shownCount(count))}`
   return `{"items":[${items.join()}],"nextCursor":${next}${counted}}`
-}
-
-/** Fields whose words a search looks for. */
-const searchedFields = ({ resource }: View): readonly { readonly path: string }[] =>
-  resource.indexes.filter(isOfText).flatMap(({ fields }) => Object.keys(fields).map((path) => ({ path })))
-
-/** Refuses a list that compares by a field which its caller is not shown: its answers would tell what the field holds. */
-export function refuseComparison(
-  { view, shownName }: CompiledView,
-  { filters, alternatives = [], search, sort }: ListQuery,
-  { principal }: Pick<FastifyRequest, 'principal'>,
-): Problem | undefined {
-  const { fieldAccess, audiences } = view.resource
-  if (!fieldAccess.hidesSome) return undefined
-  const shown = audiences.read.of(principal)
-  const mayCompare = ({ path }: { readonly path: string }) => fieldAccess.mayCompare(path, principal, shown)
-  const errors = [
-    ...filters.filter((filter) => !mayCompare(filter)).map(({ path }) => shownName(path)),
-    ...(alternatives.every(mayCompare) ? [] : ['or']),
-    ...(search === undefined || searchedFields(view).every(mayCompare) ? [] : ['search']),
-    ...sort.filter((field) => !mayCompare(field)).map(() => 'sort'),
-  ].map((parameter) => ({ parameter, detail: 'You are not shown this field of every document.' }))
-  if (errors.length === 0) return undefined
-  return {
-    code: 'insufficient-scope',
-    detail: `Lists can be filtered and sorted only by fields that you may read: remove ${errors.map(({ parameter }) => parameter).join(', ')}.`,
-    errors,
-  }
 }
 
 const shownCount = ({ value, isMore }: Counted): Count => ({ value, relation: isMore ? 'gte' : 'eq' })
