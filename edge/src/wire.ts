@@ -1,4 +1,10 @@
-import { type Application, type Catalogue, claimsOf } from '@spillway/origin/contract'
+import {
+  type Application,
+  type CacheRule,
+  type Catalogue,
+  cacheRulesOf,
+  claimsOf,
+} from '@spillway/origin/contract'
 import type { Parts } from './app.ts'
 import { AssertionSigner } from './auth/assertion-signer.ts'
 import { ControlSource } from './auth/control-source.ts'
@@ -116,10 +122,12 @@ function keySetOf(jwksUri: string, observe: Observe): KeySet {
   })
 }
 
-/** Longest time that an answer of a resource may be served after its fetch. */
-function usableMs(catalogue: Catalogue, name: string): number {
-  const rule = catalogue.get(name)?.cache
-  if (rule === undefined || rule.kind === 'none') return 0
+/** Longest time that an answer that shows documents of a resource may be served after its fetch: its own, or a query's. */
+const usableMs = (catalogue: Catalogue, name: string): number =>
+  Math.max(0, ...cacheRulesOf(catalogue, name).map(lifetimeMs))
+
+function lifetimeMs(rule: CacheRule): number {
+  if (rule.kind === 'none') return 0
   const { maxAgeSeconds, staleIfErrorSeconds, staleWhileRevalidateSeconds } = rule
   return (maxAgeSeconds + Math.max(staleIfErrorSeconds, staleWhileRevalidateSeconds)) * 1_000
 }

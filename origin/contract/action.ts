@@ -173,5 +173,6 @@ function* checkTimeout(timeout: string): Generator<string> {
   }
 }
 
-const liveVersions = ({ versions }: ActionResource): readonly VersionName[] =>
+/** Versions of a resource that are not deprecated. */
+export const liveVersions = ({ versions }: ActionResource): readonly VersionName[] =>
   [...versions].filter(([, { deprecation }]) => deprecation === undefined).map(([version]) => version)

@@ -2,6 +2,7 @@ import type { Action } from './action.ts'
 import { type Catalogue, catalogue } from './catalogue.ts'
 import { DefinitionError } from './definition-check.ts'
 import { list, madeByResource, options, text, value } from './definition-options.ts'
+import type { Query } from './named-query.ts'
 import { checkTargets } from './references.ts'
 import type { Resource } from './resource.ts'
 
@@ -34,11 +35,13 @@ export interface ApplicationDefinition {
   readonly resources: readonly Resource[]
   /** @default none */
   readonly actions?: readonly Action[]
+  /** @default none */
+  readonly queries?: readonly Query[]
 }
 
 /** @throws {DefinitionError} that lists every mistake with its fix */
 export function defineApplication(definition: ApplicationDefinition): Application {
-  const { name, title, summary, license, resources, actions = [] } = definition
+  const { name, title, summary, license, resources, actions = [], queries = [] } = definition
   const ofKind = [...applicationOptions(definition, '')]
   const mistakes = ofKind.length > 0 ? ofKind : [...checkApplication(definition)]
   if (mistakes.length > 0) throw new DefinitionError(String(name), mistakes, 'application')
@@ -47,17 +50,27 @@ export function defineApplication(definition: ApplicationDefinition): Applicatio
     title,
     summary,
     license,
-    resources: joined(resources, actions),
+    resources: joined(resources, actions, queries),
   }
 }
 
-/** The resources as parts of one application: with the actions that are their operations, and each other. */
-function joined(resources: readonly Resource[], actions: readonly Action[]): Catalogue {
+/** The resources as parts of one application: with the actions and queries that are their operations, and each other. */
+function joined(
+  resources: readonly Resource[],
+  actions: readonly Action[],
+  queries: readonly Query[],
+): Catalogue {
   const parts = resources.map((resource) => {
     const own = actions.filter(({ on }) => on.name === resource.name)
     const targets = new Map<string, Resource>()
     const named = own.map((one) => [one.name, one] as const)
-    return { ...resource, actions: new Map([...resource.actions, ...named]), targets }
+    const asked = queries.filter(({ on }) => on.name === resource.name).map((one) => [one.name, one] as const)
+    return {
+      ...resource,
+      actions: new Map([...resource.actions, ...named]),
+      queries: new Map(asked),
+      targets,
+    }
   })
   const byName = catalogue(...parts)
   for (const { references, targets } of parts) {
@@ -71,6 +84,10 @@ const madeByAction = value(
   'made by action()',
   (given) => typeof given === 'object' && given !== null && 'on' in given && 'timeoutMs' in given,
 )
+const madeByQuery = value(
+  'made by query()',
+  (given) => typeof given === 'object' && given !== null && 'on' in given && 'readsAll' in given,
+)
 const applicationOptions = options({
   'name!': text,
   'title!': text,
@@ -78,10 +95,11 @@ const applicationOptions = options({
   license: options({ 'name!': text, 'identifier!': text }),
   'resources!': list(madeByResource),
   actions: list(madeByAction),
+  queries: list(madeByQuery),
 })
 
 function* checkApplication(definition: ApplicationDefinition): Generator<string> {
-  const { name, title, summary, resources, actions = [] } = definition
+  const { name, title, summary, resources, actions = [], queries = [] } = definition
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
     yield 'name: use lower-case letters, digits and hyphens, starting with a letter'
   }
@@ -90,6 +108,7 @@ function* checkApplication(definition: ApplicationDefinition): Generator<string>
   if (resources.length === 0) yield 'resources is empty: list at least one'
   yield* checkTargets(resources)
   yield* checkActions(resources, actions)
+  yield* checkQueries(resources, actions, queries)
 }
 
 function* checkActions(resources: readonly Resource[], actions: readonly Action[]): Generator<string> {
@@ -104,6 +123,28 @@ function* checkActions(resources: readonly Resource[], actions: readonly Action[
     for (const resource of writes) {
       if (!listed.has(resource.name)) {
         yield `action '${name}' names '${resource.name}', which is not in resources: add it`
+      }
+    }
+  }
+}
+
+function* checkQueries(
+  resources: readonly Resource[],
+  actions: readonly Action[],
+  queries: readonly Query[],
+): Generator<string> {
+  const listed = new Set(resources.map(({ name }) => name))
+  const taken = new Set(
+    actions.filter(({ target }) => target === 'collection').map(({ on, name }) => `${on.name}/${name}`),
+  )
+  for (const { name, on, reads, readsAll } of queries) {
+    const path = `${on.name}/${name}`
+    if (taken.has(path))
+      yield `'${path}' is the path of two queries, or of a query and an action: rename one of them`
+    taken.add(path)
+    for (const resource of new Set([on, ...reads, ...readsAll])) {
+      if (!listed.has(resource.name)) {
+        yield `query '${name}' names '${resource.name}', which is not in resources: add it`
       }
     }
   }

@@ -26,7 +26,7 @@ export class DefinitionError extends Error {
   constructor(
     defined: string,
     mistakes: readonly string[],
-    kind: 'resource' | 'application' | 'action' = 'resource',
+    kind: 'resource' | 'application' | 'action' | 'query' = 'resource',
   ) {
     super(`${kind} '${defined}':\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`)
     this.mistakes = mistakes

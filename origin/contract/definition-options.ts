@@ -157,6 +157,29 @@ export const actionOptions = options({
   versions: list(text),
 })
 
+/** Options of a query, by name and kind. */
+export const namedQueryOptions = options({
+  'description!': text,
+  'on!': madeByResource,
+  'access!': accessRule,
+  parameters: objectSchema,
+  'output!': objectSchema,
+  reads: list(madeByResource),
+  readsAll: list(madeByResource),
+  cache: either(
+    'none',
+    options({
+      'maxAge!': text,
+      staleWhileRevalidate: text,
+      staleIfError: text,
+      visibility: oneOf(['subject']),
+    }),
+  ),
+  priority: oneOf(priorities),
+  versions: list(text),
+  revision: number,
+})
+
 function unknownName(what: string, given: unknown, known: Iterable<string>): string {
   const names = [...known]
   const near = typeof given === 'string' ? nearest(given, names) : undefined

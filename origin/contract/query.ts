@@ -171,7 +171,7 @@ export const reservedParameters = (view: View): readonly string[] => [
   ...(expansionsOf(view).length > 0 ? ['expand'] : []),
 ]
 
-const invalidQuery = (errors: readonly FieldError[]): Problem => ({
+export const invalidQuery = (errors: readonly FieldError[]): Problem => ({
   code: 'invalid-query',
   detail: errors
     .map((error) => ('parameter' in error ? `${error.parameter}: ${error.detail}` : error.detail))

@@ -23,6 +23,7 @@ import type {
 } from './definition.ts'
 import { checkDefinition } from './definition-check.ts'
 import { type ExportRule, resolveExport } from './export-rule.ts'
+import type { Query } from './named-query.ts'
 import type { Priority } from './priority.ts'
 import { restoreAction } from './restore.ts'
 import { shapeOf } from './shape.ts'
@@ -82,6 +83,8 @@ export interface Resource<Stored extends TProperties = TProperties> {
   readonly versions: ReadonlyMap<VersionName, CheckedRepresentation>
   /** Actions by name: the framework's, and the application's once the resource is part of one. */
   readonly actions: ReadonlyMap<string, Action>
+  /** Reads of its own, by name, once it is part of an application. */
+  readonly queries: ReadonlyMap<string, Query>
 }
 
 /**
@@ -133,6 +136,7 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
     ),
     targets: new Map(),
     actions: new Map(),
+    queries: new Map(),
   }
   if (softDelete === undefined) return made
   const restore = restoreAction(made as unknown as Resource, softDelete, access.delete)

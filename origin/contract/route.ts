@@ -2,10 +2,21 @@ import type { AccessRule, AccessRules } from './access.ts'
 import type { Action, ActionTarget } from './action.ts'
 import { type Catalogue, findView, type View, versionsOf } from './catalogue.ts'
 import { idPattern } from './limits.ts'
+import type { Query } from './named-query.ts'
+import { queryView } from './query-view.ts'
 import type { Resource } from './resource.ts'
 
 /** Operation of a request on a resource. */
-export type Operation = 'list' | 'read' | 'create' | 'batchCreate' | 'replace' | 'patch' | 'delete' | 'action'
+export type Operation =
+  | 'list'
+  | 'read'
+  | 'create'
+  | 'batchCreate'
+  | 'replace'
+  | 'patch'
+  | 'delete'
+  | 'action'
+  | 'query'
 
 export interface Route extends View {
   readonly operation: Operation
@@ -13,6 +24,8 @@ export interface Route extends View {
   readonly id?: string
   /** Present for an action. */
   readonly action?: Action
+  /** Present for a query. */
+  readonly query?: Query
 }
 
 /** Result of matching a method and path. `allow` lists methods for `Allow` (RFC 9110 §10.2.1). */
@@ -30,7 +43,7 @@ const operations: Readonly<Record<Target, Readonly<Record<string, UsualOperation
   document: { GET: 'read', HEAD: 'read', PUT: 'replace', PATCH: 'patch', DELETE: 'delete' },
 }
 
-type UsualOperation = Exclude<Operation, 'action'>
+type UsualOperation = Exclude<Operation, 'action' | 'query'>
 
 /** Access rule of each standard operation. */
 const rightOf: Readonly<Record<UsualOperation, keyof AccessRules>> = {
@@ -49,7 +62,8 @@ function offers({ access, batchSizeMax }: Resource, operation: UsualOperation): 
   return access[rightOf[operation]].kind !== 'never'
 }
 
-export const isRead = (operation: Operation): boolean => operation === 'list' || operation === 'read'
+export const isRead = (operation: Operation): boolean =>
+  operation === 'list' || operation === 'read' || operation === 'query'
 
 /** Access rule of an operation. */
 export function accessRuleOf({
@@ -58,6 +72,8 @@ export function accessRuleOf({
   action,
 }: Pick<Route, 'resource' | 'operation' | 'action'>): AccessRule {
   if (action !== undefined) return action.access
+  // The view of a query has its rule.
+  if (operation === 'query') return resource.access.read
   // The cast is safe: the operation `action` always has an action.
   return resource.access[rightOf[operation as UsualOperation]]
 }
@@ -69,6 +85,7 @@ export interface OfferedRoute {
   readonly path: string
   readonly operation: Operation
   readonly action?: Action
+  readonly query?: Query
 }
 
 /** Operations of a view. */
@@ -88,7 +105,15 @@ export function routesOf({ resource, version }: View): readonly OfferedRoute[] {
       operation: 'action' as const,
       action,
     }))
-  return [...usual, ...actions]
+  const queries = [...resource.queries.values()]
+    .filter(({ versions }) => versions.includes(version))
+    .map((query) => ({
+      method: 'GET',
+      path: `${collection}/${query.name}`,
+      operation: 'query' as const,
+      query,
+    }))
+  return [...usual, ...actions, ...queries]
 }
 
 /**
@@ -101,6 +126,8 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
   if (view === undefined) return { kind: 'notFound', detail: explainMiss(catalogue, version, name) }
   const action = actionAt(view, id, rest)
   if (action !== undefined) return matchAction(view, action, method, id)
+  const query = rest.length === 0 && id !== undefined ? view.resource.queries.get(id) : undefined
+  if (query?.versions.includes(view.version) === true) return matchQuery(view, query, method)
   if (rest.length > 0 || id === '') {
     return {
       kind: 'notFound',
@@ -145,6 +172,13 @@ function matchAction(view: View, action: Action, method: string, id: string | un
     }
   }
   return { kind: method === 'OPTIONS' ? 'options' : 'methodNotAllowed', allow: ['POST', 'OPTIONS'] }
+}
+
+function matchQuery(view: View, query: Query, method: string): RouteMatch {
+  if (method === 'GET' || method === 'HEAD') {
+    return { kind: 'route', route: { ...queryView(view, query), operation: 'query', query } }
+  }
+  return { kind: method === 'OPTIONS' ? 'options' : 'methodNotAllowed', allow: ['GET', 'HEAD', 'OPTIONS'] }
 }
 
 const invalidId: RouteMatch = {

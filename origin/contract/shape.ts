@@ -54,7 +54,7 @@ const copyOf = (document: Fields): Fields => JSON.parse(JSON.stringify(document)
  * Two lanes of FNV-1a (Fowler, Noll, Vo) as 8 characters of base 36. Distinguishes the few revisions of one
  * representation; not used for security. SHA-256 is only asynchronous in Workers.
  */
-function digest(text: string): string {
+export function digest(text: string): string {
   let high = 0x811c9dc5
   let low = 0x9e3779b9
   for (let index = 0; index < text.length; index += 1) {

@@ -2,8 +2,9 @@ import { type Application, headers, limits, type Resource } from '@spillway/orig
 import Fastify, { type FastifyInstance } from 'fastify'
 import { compileGuards } from './action/guards.ts'
 import { noServerCode, type ServerCode } from './action/implementation.ts'
-import { matchImplementations } from './action/match-implementations.ts'
+import { matchAnswers, matchImplementations } from './action/match-implementations.ts'
 import { routeActions } from './action/route-actions.ts'
+import { routeQueries } from './action/route-queries.ts'
 import { compileExports } from './export/compile-exports.ts'
 import type { ExportBounds } from './export/export-stream.ts'
 import { answerUnmatched, entryStage, isOperational, requestId, unmatchedStage } from './http/entry.ts'
@@ -80,6 +81,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   } = options
   const now = () => performance.now()
   const implementations = matchImplementations(application, server)
+  const answers = matchAnswers(application, server)
   const http = {
     maxHeaderSize: limits.forwardedHeadBytesMax,
     headersTimeout: arrivalTimeoutMs,
@@ -163,6 +165,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   })
   routeResources(app, views, { ...shared, listTimeoutMs, exportsOf })
   routeActions(app, views, { ...shared, commits, implementations })
+  routeQueries(app, views, { ...shared, answers })
   await app.ready()
   return app
 }

@@ -12,4 +12,6 @@ export {
   implement,
   type ServerCode,
 } from './action/implementation.ts'
+export { answer, type QueryContext, type QueryImplementation } from './action/query-implementation.ts'
+export type { QueryList, QueryStore } from './action/query-store.ts'
 export type { Refusal } from './action/refusal.ts'

@@ -22,10 +22,12 @@ import {
   type Problem,
   parseExportQuery,
   parseListQuery,
+  parseQueryParameters,
   parseReadQuery,
   parseWriteQuery,
   publicPaths,
   type Route,
+  tagsOfQuery,
 } from '@spillway/origin/contract'
 import { SieveMap } from '../lib/sieve-map.ts'
 import { pathAndSearch, urlProblem } from './request-headers.ts'
@@ -193,7 +195,7 @@ function planPage(method: string, pathname: string): RequestPlan {
 }
 
 function planRead(route: Route, search: string): RequestPlan {
-  const parsed = route.operation === 'list' ? parseList(route, search) : parseReadQuery(route, search)
+  const parsed = parseRead(route, search)
   if (!parsed.ok) return invalid(route, route.resource.access.read, parsed.problem)
   const { canonical } = parsed.value
   const path = pathOf(route)
@@ -214,6 +216,11 @@ function planRead(route: Route, search: string): RequestPlan {
     priority,
     pattern: patternOf(route),
   }
+}
+
+function parseRead(route: Route, search: string): Parsed<Pick<ListQuery, 'canonical' | 'expand'>> {
+  if (route.query !== undefined) return parseQueryParameters(route.query, search)
+  return route.operation === 'list' ? parseList(route, search) : parseReadQuery(route, search)
 }
 
 const isSharedByAll = ({ cache }: Route['resource']): boolean =>
@@ -299,7 +306,8 @@ export function presumedTags(
 }
 
 /** Tags that the answer to a read will carry, as far as the request tells. */
-export function readTags({ resource, id }: Route, subject: string | undefined): readonly string[] {
+export function readTags({ resource, id, query }: Route, subject: string | undefined): readonly string[] {
+  if (query !== undefined) return tagsOfQuery(query, subject)
   return [id === undefined ? allListsTag(resource, subject) : documentTag(resource.name, id)]
 }
 

@@ -1,3 +1,4 @@
+import { namesRead } from '@spillway/origin/contract'
 import {
   type Consistency,
   formatConsistency,
@@ -63,6 +64,11 @@ export class ConsistencyTokens {
     return checked
   }
 
+  /** Whether any answer that shows documents of a resource may be stored. */
+  isStored(resource: string): boolean {
+    return this.#usableMs(resource) > 0
+  }
+
   async afterWrite(
     subject: string,
     before: Consistency,
@@ -109,23 +115,30 @@ export function recallOwnWrites(
   exchange: Exchange<ReadPlan>,
   { consistency }: ConsistencyParts,
 ): Promise<typeof next> | typeof next {
-  const resource = exchange.plan.route.resource.name
   const subject = principalOf(exchange)?.subject
-  const tokens = subject === undefined ? noTokens : tokensOf(exchange, resource)
-  if (subject === undefined || tokens.length === 0) return next
+  if (subject === undefined) return next
+  const names = namesRead(exchange.plan.route)
+  const tokens = names.flatMap((name) => tokensOf(exchange, name))
+  if (tokens.length === 0) return next
   const known: Consistency[] = []
   for (const token of tokens) {
     const recalled = consistency.recall(subject, token)
     if (recalled === undefined) {
       return checkAll(subject, tokens, consistency).then((checked) => {
-        exchange.notBeforeMs = checked.get(resource)
+        exchange.notBeforeMs = latestOf(checked, names)
         return next
       })
     }
     known.push(recalled)
   }
-  exchange.notBeforeMs = mergeConsistency(known).get(resource)
+  exchange.notBeforeMs = latestOf(mergeConsistency(known), names)
   return next
+}
+
+/** The latest of the instants from which the caller must see these resources; `undefined` where it wrote to none of them. */
+function latestOf(known: Consistency, names: readonly string[]): number | undefined {
+  const instants = names.flatMap((name) => known.get(name) ?? [])
+  return instants.length === 0 ? undefined : Math.max(...instants)
 }
 
 async function checkAll(
@@ -151,8 +164,8 @@ export async function ownWriteFields(
   { consistency, now }: ConsistencyParts,
 ): Promise<Readonly<Record<string, string>>> {
   const subject = principalOf(exchange)?.subject
-  const { name: resource, cache } = exchange.plan.route.resource
-  if (subject === undefined || cache.kind === 'none') return {}
+  const { name: resource } = exchange.plan.route.resource
+  if (subject === undefined || !consistency.isStored(resource)) return {}
   const before = await checkAll(subject, tokensOf(exchange, resource), consistency)
   const { token, resourceToken, maxAgeSeconds } = await consistency.afterWrite(
     subject,

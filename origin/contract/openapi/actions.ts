@@ -30,11 +30,11 @@ export function describeAction(view: View, action: Action): Json {
 }
 
 /** `mark-paid` → `markPaid` */
-const camelCase = (name: string): string =>
+export const camelCase = (name: string): string =>
   name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 
 /** `mark-paid` → `Mark paid` */
-const sentenceCase = (name: string): string =>
+export const sentenceCase = (name: string): string =>
   `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`
 
 function describeReasons({ problems }: Action): string {
@@ -70,4 +70,5 @@ function describeAnswer(view: View, { output, target }: Action): Json {
   }
 }
 
-const closed = (schema: object): Json => documentedSchema({ ...schema, additionalProperties: false } as Json)
+export const closed = (schema: object): Json =>
+  documentedSchema({ ...schema, additionalProperties: false } as Json)

@@ -63,7 +63,7 @@ export function describeSuccess(view: View, operation: Operation): Json {
  * `Range` (RFC 9110 §14) is not documented as a parameter, because few clients need it; a client that sends it gets a
  * 206.
  */
-const partialContent: Json = {
+export const partialContent: Json = {
   description: 'The bytes that `Range` asks for, where the edge holds the answer.',
   headers: headerRefs('ETag', 'Content-Range', 'X-Request-Id'),
   content: { 'application/json': {} },

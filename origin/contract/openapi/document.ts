@@ -7,6 +7,7 @@ import { commonHeaders } from './headers.ts'
 import { type Json, ref } from './json.ts'
 import { describeOperation } from './operation.ts'
 import { problemResponses, problemSchema } from './problems.ts'
+import { describeQuery } from './queries.ts'
 import { describeSchemas } from './schemas.ts'
 import { usedComponents } from './used-components.ts'
 
@@ -52,12 +53,16 @@ export function openApiDocument({ title, summary, license, resources }: Applicat
 function describePaths(views: readonly View[]): Record<string, Json> {
   const paths: Record<string, Json> = {}
   for (const view of views) {
-    for (const { method, path, operation, action } of routesOf(view)) {
+    for (const { method, path, operation, action, query } of routesOf(view)) {
       const templated = path.replace(':id', '{id}')
       paths[templated] ??= templated.includes('{id}') ? { parameters: [ref('parameters', 'id')] } : {}
       Object.assign(paths[templated], {
         [method.toLowerCase()]:
-          action === undefined ? describeOperation(view, operation) : describeAction(view, action),
+          query !== undefined
+            ? describeQuery(view, query)
+            : action === undefined
+              ? describeOperation(view, operation)
+              : describeAction(view, action),
       })
     }
   }

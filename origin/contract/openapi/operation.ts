@@ -47,6 +47,7 @@ const verbs: Readonly<Record<Operation, string>> = {
   patch: 'Change one',
   delete: 'Delete one',
   action: 'Act on one',
+  query: 'Ask about',
 }
 
 /** Scopes that a token must have; empty if the rule also allows other ways. */

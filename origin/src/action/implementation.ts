@@ -9,6 +9,7 @@ import type {
 import type { Static, TObject } from 'typebox'
 import type { ActionStore } from './action-store.ts'
 import type { Guard } from './guards.ts'
+import type { QueryImplementation } from './query-implementation.ts'
 import type { Refusal } from './refusal.ts'
 
 /**
@@ -89,12 +90,16 @@ export function implement<
 export interface ServerCode {
   readonly implementations: readonly Implementation[]
   readonly guards: readonly Guard[]
+  readonly answers: readonly QueryImplementation[]
 }
 
-export const noServerCode: ServerCode = { implementations: [], guards: [] }
+export const noServerCode: ServerCode = { implementations: [], guards: [], answers: [] }
 
 /** Combines all server code of an application, for its entry point. */
-export const defineServer = (...parts: readonly (Implementation | Guard)[]): ServerCode => ({
+export const defineServer = (
+  ...parts: readonly (Implementation | Guard | QueryImplementation)[]
+): ServerCode => ({
   implementations: parts.filter((part) => 'handler' in part),
   guards: parts.filter((part) => 'judge' in part),
+  answers: parts.filter((part) => 'answer' in part),
 })

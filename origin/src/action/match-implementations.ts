@@ -1,5 +1,6 @@
-import type { Action, ActionResource, Application } from '@spillway/origin/contract'
+import type { Action, ActionResource, Application, Query } from '@spillway/origin/contract'
 import type { Implementation, ServerCode } from './implementation.ts'
+import type { QueryImplementation } from './query-implementation.ts'
 
 /** Actions and handlers do not match; the start is stopped. */
 export class ServerCodeError extends Error {
@@ -48,6 +49,40 @@ export function matchImplementations(
     }
     mistakes.push(
       `action '${name}' of '${on.name}' has no implementation: write implement(…) in origin/application/server/${name}.ts ` +
+        'and list it in origin/application/server/index.ts',
+    )
+  }
+  if (mistakes.length > 0) throw new ServerCodeError(mistakes.join('\n'))
+  return matched
+}
+
+/**
+ * The handler of each query.
+ *
+ * @throws {ServerCodeError} that names every query without code, every code without a query, and the file to change
+ */
+export function matchAnswers(
+  { resources }: Application,
+  { answers }: ServerCode,
+): ReadonlyMap<Query, QueryImplementation> {
+  const queries = [...resources.values()].flatMap((resource) => [...resource.queries.values()])
+  const matched = new Map<Query, QueryImplementation>()
+  const mistakes: string[] = []
+  for (const one of answers) {
+    const { query } = one
+    const name = `query '${query.name}' of '${query.on.name}'`
+    if (!queries.includes(query)) {
+      mistakes.push(
+        `${name} is answered, but not in the application's queries: list it in origin/application/index.ts`,
+      )
+    } else if (matched.has(query)) mistakes.push(`${name} is answered twice: remove one`)
+    else matched.set(query, one)
+  }
+  for (const query of queries) {
+    if (matched.has(query)) continue
+    const { name, on } = query
+    mistakes.push(
+      `query '${name}' of '${on.name}' has no handler: write answer(…) in origin/application/server/${name}.ts ` +
         'and list it in origin/application/server/index.ts',
     )
   }

@@ -39,6 +39,8 @@ export interface ResourcesOptions {
 
 /** All views of the application, compiled before the first request. */
 export interface CompiledViews {
+  /** When this process began to show what it shows, in ms since the epoch. */
+  readonly startedAtMs: number
   readonly views: readonly CompiledView[]
   readonly compilers: SchemaCompilers
 }
@@ -47,6 +49,7 @@ export function compileViews({ paths, clock }: Pick<ResourcesOptions, 'paths' | 
   const compilers = createCompilers()
   const startedAtMs = clock()
   return {
+    startedAtMs,
     compilers,
     views: viewsOf(paths.catalogue).map((view) => compileView(view, compilers, startedAtMs)),
   }
@@ -61,7 +64,7 @@ type MakeHandler = (
   },
 ) => Handler
 
-const handlers: Readonly<Record<Exclude<Operation, 'action'>, MakeHandler>> = {
+const handlers: Readonly<Record<Exclude<Operation, 'action' | 'query'>, MakeHandler>> = {
   list: listHandler,
   read: readHandler,
   create: createHandler,
@@ -83,7 +86,7 @@ export function routeResources(
     const askGuards = options.guardsOf(compiled.view.resource)
     for (const route of routesOf(compiled.view)) {
       const { method, path, operation } = route
-      if (operation === 'action') continue
+      if (operation === 'action' || operation === 'query') continue
       const handler = handlers[operation](compiled, repository, {
         ...options,
         askGuards,
@@ -114,12 +117,13 @@ export function idStages(
   { path }: OfferedRoute,
 ): readonly onRequestHookHandler[] {
   if (!path.includes('/:id')) return []
-  const { actions, batchSizeMax } = view.resource
+  const { actions, batchSizeMax, queries } = view.resource
   const reserved = new Set<string>()
   // Names are reserved only directly below a list, not below a document.
   if (path.endsWith('/:id')) {
     if (batchSizeMax > 0) reserved.add('batch')
     for (const { name, target } of actions.values()) if (target === 'collection') reserved.add(name)
+    for (const name of queries.keys()) reserved.add(name)
   }
   return [
     (request, reply, done) => {

@@ -19,8 +19,8 @@ export const articles = resource('articles', {
   },
   softDelete: { keep: '30d', restore: role('editor') },
   cache: { maxAge: '1m' },
-  query: { filter: ['slug'] },
-  indexes: [{ fields: { slug: 1 }, unique: true }],
+  query: { filter: ['slug'], countMax: 1_000 },
+  indexes: [{ fields: { slug: 1 }, unique: true }, { fields: { authorId: 1, slug: 1 } }],
   set: { isLocked: ({ isLocked }) => isLocked ?? false },
   check({ isLocked }, { operation }) {
     if (isLocked && operation === 'restore') return conflict('locked', 'A locked article stays deleted.')

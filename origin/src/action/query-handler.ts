@@ -1,0 +1,155 @@
+import { hash } from 'node:crypto'
+import {
+  type Catalogue,
+  digest,
+  formatRevision,
+  headers,
+  type Problem,
+  ProblemError,
+  parseQueryParameters,
+  queryView,
+  revisionTag,
+} from '@spillway/origin/contract'
+import build from 'fast-json-stringify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { searchOf } from '../http/entry.ts'
+import { jsonType } from '../http/json-body.ts'
+import { namesListEtag } from '../http/precondition.ts'
+import { sendProblem } from '../http/problem.ts'
+import { callOf } from '../http/request.ts'
+import { type CompiledView, cachingHeaders } from '../resource/compiled-view.ts'
+import type { Handler, IsCertain } from '../resource/reads.ts'
+import { writingSchema } from '../resource/serializer.ts'
+import { compileInputCheck, type SchemaCompilers } from '../resource/validator.ts'
+import type { Repository } from '../store/repository.ts'
+import { inTime, late } from './in-time.ts'
+import type { QueryContext, QueryImplementation } from './query-implementation.ts'
+import { QueryReads } from './query-store.ts'
+
+export interface QueryOptions {
+  readonly repository: Repository
+  readonly catalogue: Catalogue
+  readonly compilers: SchemaCompilers
+  readonly isCertain: IsCertain
+  /** When this process began to answer as it does, in ms since the epoch. */
+  readonly startedAtMs: number
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number
+}
+
+/** The view of a query: what a resource's view is for its answers. Its revision is that of the definition and the handler. */
+export function compileQueryView(
+  compiled: CompiledView,
+  { query, answer }: QueryImplementation,
+  startedAtMs: number,
+): CompiledView {
+  const view = queryView(compiled.view, query)
+  const revision = digest(`${query.shape}\n${answer}`)
+  return {
+    ...compiled,
+    view,
+    path: `${compiled.path}/${query.name}`,
+    revision,
+    revisionTag: revisionTag(view.resource.name, view.version, revision),
+    caching: cachingHeaders(query.cache),
+    everyAnswer: {
+      ...compiled.everyAnswer,
+      [headers.revision]: formatRevision({ revision, sinceMs: startedAtMs }),
+    },
+  }
+}
+
+/** GET and HEAD of a query. */
+export function queryHandler(
+  compiled: CompiledView,
+  { query, answer }: QueryImplementation,
+  options: QueryOptions,
+): Handler {
+  const { isCertain, compilers } = options
+  const check = compileInputCheck(compilers, query.name, query.parameters)
+  // The cast: the serializer's own type of a schema is narrower than the contract's.
+  const write = build(writingSchema(query.output) as never)
+  return async (request, reply) => {
+    const parsed = parseQueryParameters(query, searchOf(request.raw.url as string))
+    if (!parsed.ok) return sendProblem(reply, parsed.problem)
+    const checked = check(parsed.value.values)
+    if (!checked.ok) return sendProblem(reply, ofParameters(checked.problem))
+    const reads = new QueryReads({
+      ...options,
+      query,
+      principal: request.principal,
+      call: callOf(request),
+    })
+    const ran = await run({ query, answer }, reads, { request, reply, parameters: checked.value, options })
+    if ('problem' in ran) return sendProblem(reply, ran.problem)
+    const body = write(ran.value)
+    const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
+    const ifNoneMatch = request.headers['if-none-match']
+    const { caching, revisionTag: ofRevision } = compiled
+    reply.headers(isCertain(request.startedAtMs) ? caching.certain : caching.uncertain)
+    reply.header('etag', etag)
+    if (query.cache.kind === 'stored') reply.header(headers.cacheTag, [...reads.tags(), ofRevision].join(','))
+    if (ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)) return reply.code(304).send()
+    reply.header('content-type', jsonType)
+    return reply.send(body)
+  }
+}
+
+interface Asked {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly parameters: object
+  readonly options: QueryOptions
+}
+
+async function run(
+  { query, answer }: QueryImplementation,
+  reads: QueryReads,
+  { request, reply, parameters, options }: Asked,
+): Promise<{ readonly value: unknown } | { readonly problem: Problem }> {
+  const controller = new AbortController()
+  // The answer's end is one, and so is the caller's departure: the connection is closed then.
+  reply.raw.once('close', () => controller.abort())
+  const { principal } = request
+  const isStored = query.cache.kind === 'stored'
+  const context: QueryContext = {
+    // The cast: the parameters have been checked by the schema that the type is taken from.
+    parameters: parameters as QueryContext['parameters'],
+    store: reads,
+    subject: query.isPersonal ? principal?.subject : undefined,
+    principal: isStored ? undefined : principal,
+    now: new Date(options.clock()).toISOString(),
+    signal: controller.signal,
+  }
+  try {
+    const value = await inTime(answer(context), request.deadlineMs)
+    if (value !== late) return { value }
+    request.defect ??= new Error(`the handler of '${query.name}' did not end before the deadline`)
+    return { problem: tooLate }
+  } catch (error) {
+    if (error instanceof ProblemError) return { problem: error.problem }
+    throw error
+  } finally {
+    reads.end()
+    controller.abort()
+  }
+}
+
+const tooLate: Problem = {
+  code: 'deadline-exceeded',
+  detail: 'The query did not end before its deadline.',
+  retryAfterSeconds: 1,
+}
+
+/** What a schema finds fault with, by the parameter instead of a place in a body. */
+function ofParameters({ errors = [] }: Problem): Problem {
+  const named = errors.map((error) => ({
+    parameter: 'pointer' in error ? error.pointer.slice(1) : 'query',
+    detail: error.detail,
+  }))
+  return {
+    code: 'invalid-query',
+    detail: named.map(({ parameter, detail }) => `${parameter}: ${detail}`).join(' '),
+    errors: named,
+  }
+}

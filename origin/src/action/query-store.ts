@@ -1,0 +1,154 @@
+import {
+  type ActionResource,
+  type Catalogue,
+  type DocumentOf,
+  documentTag,
+  type Principal,
+  ProblemError,
+  type Query,
+  type Resource,
+  satisfies,
+  tagsOfList,
+} from '@spillway/origin/contract'
+import { failureProblem } from '../resource/answer.ts'
+import type { Call, Repository, StoredDocument } from '../store/repository.ts'
+import { type ListOptions, storedList } from './stored-list.ts'
+
+/** A list as a query asks for it. */
+export type QueryList<On> = Omit<ListOptions<On>, 'unchanged'>
+
+/**
+ * Documents for the handler of a query. Those of its `reads` are the ones that the caller may read, those of `readsAll` are
+ * all of them. Reads join those of other requests.
+ */
+export interface QueryStore {
+  /** @returns `undefined`: there is none for this caller */
+  get<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On> | undefined>
+
+  /** @throws {TypeError} where no index leads with a field of the filter */
+  list<On extends ActionResource>(
+    resource: On,
+    options: QueryList<On> & { readonly limit: number },
+  ): Promise<readonly DocumentOf<On>[]>
+
+  /** The first document that {@link list} would find; `undefined`: there is none. */
+  find<On extends ActionResource>(resource: On, options: QueryList<On>): Promise<DocumentOf<On> | undefined>
+
+  /** Number of documents that a list has, up to the resource's `query.countMax`; `isMore`: it has more. */
+  count<On extends ActionResource>(
+    resource: On,
+    options: Pick<QueryList<On>, 'filter'>,
+  ): Promise<{ readonly value: number; readonly isMore: boolean }>
+}
+
+export interface QueryReadsOptions {
+  readonly query: Query
+  readonly catalogue: Catalogue
+  readonly repository: Repository
+  readonly principal: Principal | undefined
+  readonly call: Call
+}
+
+/** Documents of one resource that an answer names one by one; of more, every write to the resource purges it. */
+const documentTagsMax = 20
+
+/** The reads of one run of a handler, and the tags that follow from them. */
+export class QueryReads implements QueryStore {
+  readonly #options: QueryReadsOptions
+  readonly #documents = new Map<Resource, Set<string>>()
+  readonly #lists = new Set<string>()
+  #isOver = false
+
+  constructor(options: QueryReadsOptions) {
+    this.#options = options
+  }
+
+  /** Ends it: a handler that goes on after it was given up reads nothing more. */
+  end(): void {
+    this.#isOver = true
+  }
+
+  /** Tags of the answer: whatever changes what was read, or adds to it, purges one of them. */
+  tags(): readonly string[] {
+    const tags = new Set(this.#lists)
+    for (const [resource, ids] of this.#documents) {
+      const named =
+        ids.size > documentTagsMax
+          ? tagsOfList(resource, [], this.#subject)
+          : [...ids].map((id) => documentTag(resource.name, id))
+      for (const tag of named) tags.add(tag)
+    }
+    return [...tags]
+  }
+
+  async get<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On> | undefined> {
+    const { known, residual } = this.#readable(resource)
+    const ids = this.#documents.get(known) ?? new Set()
+    this.#documents.set(known, ids.add(id))
+    const outcome = await this.#options.repository.read(known, id, this.#options.call)
+    this.#mustGoOn()
+    if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
+    if (outcome.kind === 'notFound') return undefined
+    const { document } = outcome
+    return residual === undefined || satisfies(residual, document.fields) ? shown<On>(document) : undefined
+  }
+
+  async list<On extends ActionResource>(
+    resource: On,
+    { limit, ...options }: QueryList<On> & { readonly limit: number },
+  ): Promise<readonly DocumentOf<On>[]> {
+    const { known, residual } = this.#readable(resource)
+    const listed = storedList(known, options, limit)
+    for (const tag of tagsOfList(known, listed.filters, this.#subject)) this.#lists.add(tag)
+    const outcome = await this.#options.repository.list(known, listed, residual, this.#options.call)
+    this.#mustGoOn()
+    if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
+    return outcome.documents.map((document) => shown<On>(document))
+  }
+
+  async find<On extends ActionResource>(
+    resource: On,
+    options: QueryList<On>,
+  ): Promise<DocumentOf<On> | undefined> {
+    const [found] = await this.list(resource, { ...options, limit: 1 })
+    return found
+  }
+
+  async count<On extends ActionResource>(resource: On, options: Pick<QueryList<On>, 'filter'>) {
+    const { known, residual } = this.#readable(resource)
+    if (known.query.countMax === 0)
+      throw new TypeError(`'${known.name}' is not counted: give it a query.countMax`)
+    const listed = storedList(known, options, 1)
+    for (const tag of tagsOfList(known, listed.filters, this.#subject)) this.#lists.add(tag)
+    const outcome = await this.#options.repository.count(known, listed, residual, this.#options.call)
+    this.#mustGoOn()
+    if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
+    return { value: outcome.value, isMore: outcome.isMore }
+  }
+
+  get #subject(): string | undefined {
+    return this.#options.principal?.subject
+  }
+
+  /** The resource as the application has it, with what this caller may read of it; `undefined`: all. */
+  #readable({ name }: ActionResource) {
+    this.#mustGoOn()
+    const { query, catalogue, principal } = this.#options
+    const known = catalogue.get(name)
+    if (known !== undefined && query.readsAll.some((one) => one.name === name)) {
+      return { known, residual: undefined }
+    }
+    if (known !== undefined && query.reads.some((one) => one.name === name)) {
+      return { known, residual: known.audiences.read.of(principal) }
+    }
+    throw new TypeError(`the query does not read '${name}': name it in the query's reads`)
+  }
+
+  #mustGoOn(): void {
+    if (this.#isOver) throw new Error('the request has been answered: nothing more can be read')
+  }
+}
+
+const shown = <On extends ActionResource>({ id, createdAt, updatedAt, fields }: StoredDocument) =>
+  // The cast: it has been stored by the schema that the type is taken from.
+  ({ ...fields, id, createdAt, updatedAt }) as unknown as DocumentOf<On>
