@@ -1,5 +1,12 @@
 import type { TObject, TProperties } from 'typebox'
-import { type AccessRule, type AccessRules, type Audience, isPublic, readsDocument } from './access.ts'
+import {
+  type AccessRule,
+  type AccessRules,
+  type Audience,
+  type FieldAccess,
+  isPublic,
+  readsDocument,
+} from './access.ts'
 import { type ActionResource, liveVersions } from './action.ts'
 import { type CacheOptions, type CacheRule, resolveCacheRule, type Visibility } from './cache-policy.ts'
 import type { VersionName } from './definition.ts'
@@ -14,6 +21,7 @@ import { digest } from './shape.ts'
 export interface QueryResource<Stored extends TProperties = TProperties> extends ActionResource<Stored> {
   readonly access: AccessRules
   readonly audiences: Readonly<Record<keyof AccessRules, Audience>>
+  readonly fieldAccess: FieldAccess
 }
 
 /** Definition of a query, as an application developer writes it. Pure: its handler is the server's (`answer`). */
@@ -106,7 +114,9 @@ export function query<
 
 /** The widest audience of the answers: that of the documents that they are made of. */
 function widestFor(access: AccessRule, reads: readonly QueryResource[]): Visibility {
-  const isTheSameForAll = reads.every((one) => isPublic(one.access.read) && !readsDocument(one.access.read))
+  const isTheSameForAll = reads.every(
+    (one) => isPublic(one.access.read) && !readsDocument(one.access.read) && !one.fieldAccess.hidesSome,
+  )
   if (!isTheSameForAll) return 'residual'
   return isPublic(access) ? 'public' : 'authorized'
 }

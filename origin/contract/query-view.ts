@@ -1,4 +1,4 @@
-import { Audience, anyone, type Residual } from './access.ts'
+import { Audience, anyone, FieldAccess, type Residual } from './access.ts'
 import type { View } from './catalogue.ts'
 import type { Query } from './named-query.ts'
 import type { Principal } from './principal.ts'
@@ -14,7 +14,11 @@ class QueryAudience extends Audience {
 
   override of(principal: Principal | undefined): Residual {
     const { reads, isPersonal } = this.#query
-    const parts = reads.map(({ name, audiences }) => `${name}:${audiences.read.of(principal).text}`)
+    const parts = reads.map(({ name, audiences, fieldAccess }) => [
+      name,
+      audiences.read.of(principal).text,
+      fieldAccess.audienceOf(principal),
+    ])
     // JSON keeps the parts apart, whatever texts they are.
     const text = JSON.stringify(isPersonal ? [principal?.subject ?? null, ...parts] : parts)
     return { alternatives: [[]], text }
@@ -40,10 +44,14 @@ export function queryView(view: View, query: Query): View {
       cache: query.cache,
       priority: query.priority,
       listOwnerField: undefined,
+      // Those of what it reads are in its audience.
+      fieldAccess: noFieldRules,
     },
   }
   views.set(query, new Map([...(views.get(query) ?? []), [version, made]]))
   return made
 }
+
+const noFieldRules = new FieldAccess({})
 
 const views = new WeakMap<Query, ReadonlyMap<string, View>>()

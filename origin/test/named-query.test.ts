@@ -27,11 +27,16 @@ const noteSchema = Type.Object({
   ownerId: Type.String({ maxLength: 255 }),
   topic: Type.String({ maxLength: 20 }),
   rank: Type.Integer(),
+  secret: Type.Optional(Type.String({ maxLength: 20 })),
 })
 const notes = resource('notes', {
   description: 'Notes, read by their owner or an auditor.',
   schema: noteSchema,
-  access: { read: any(owner('ownerId'), role('auditor')), write: owner('ownerId') },
+  access: {
+    read: any(owner('ownerId'), role('auditor')),
+    write: owner('ownerId'),
+    fields: { secret: { read: owner('ownerId') } },
+  },
   cache: { maxAge: '1m', listsBy: ['topic'] },
   query: { filter: ['topic'] },
   indexes: [{ fields: { topic: 1 } }, { fields: { ownerId: 1, topic: 1 } }],
@@ -203,6 +208,17 @@ describe('access', () => {
     expect((await get('/v1/notes/whole', { ...auditor, claims: {} } as never)).json.result).toEqual(
       everything,
     )
+  })
+
+  it('hides the fields that the caller is not shown, and compares nothing by them', async () => {
+    const id = await note({ topic: 'hides', secret: 'x' })
+    doAnything = async ({ store }) => (await store.get(notes, id))?.secret ?? null
+    expect((await get('/v1/notes/shared')).json.result).toBe('x')
+    expect((await get('/v1/notes/shared', auditor)).json.result).toBe(null)
+    expect((await get('/v1/notes/whole', auditor)).json.result).toBe('x')
+    doAnything = ({ store }) => store.list(notes, { filter: { topic: 'hides', secret: 'x' }, limit: 1 })
+    expect((await get('/v1/notes/shared')).status).toBe(500)
+    expect((await get('/v1/notes/whole', auditor)).json.result).toHaveLength(1)
   })
 
   it('keeps from a handler who asks, where others are given the same stored answer', async () => {

@@ -3,6 +3,7 @@ import {
   type Catalogue,
   type DocumentOf,
   documentTag,
+  type ListQuery,
   type Principal,
   ProblemError,
   type Query,
@@ -90,7 +91,8 @@ export class QueryReads implements QueryStore {
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
     if (outcome.kind === 'notFound') return undefined
     const { document } = outcome
-    return residual === undefined || satisfies(residual, document.fields) ? shown<On>(document) : undefined
+    if (residual !== undefined && !satisfies(residual, document.fields)) return undefined
+    return this.#shown<On>(known, document)
   }
 
   async list<On extends ActionResource>(
@@ -98,12 +100,12 @@ export class QueryReads implements QueryStore {
     { limit, ...options }: QueryList<On> & { readonly limit: number },
   ): Promise<readonly DocumentOf<On>[]> {
     const { known, residual } = this.#readable(resource)
-    const listed = storedList(known, options, limit)
+    const listed = this.#listOf(known, options, limit)
     for (const tag of tagsOfList(known, listed.filters, this.#subject)) this.#lists.add(tag)
     const outcome = await this.#options.repository.list(known, listed, residual, this.#options.call)
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
-    return outcome.documents.map((document) => shown<On>(document))
+    return outcome.documents.map((document) => this.#shown<On>(known, document))
   }
 
   async find<On extends ActionResource>(
@@ -118,7 +120,7 @@ export class QueryReads implements QueryStore {
     const { known, residual } = this.#readable(resource)
     if (known.query.countMax === 0)
       throw new TypeError(`'${known.name}' is not counted: give it a query.countMax`)
-    const listed = storedList(known, options, 1)
+    const listed = this.#listOf(known, options, 1)
     for (const tag of tagsOfList(known, listed.filters, this.#subject)) this.#lists.add(tag)
     const outcome = await this.#options.repository.count(known, listed, residual, this.#options.call)
     this.#mustGoOn()
@@ -135,20 +137,40 @@ export class QueryReads implements QueryStore {
     this.#mustGoOn()
     const { query, catalogue, principal } = this.#options
     const known = catalogue.get(name)
-    if (known !== undefined && query.readsAll.some((one) => one.name === name)) {
-      return { known, residual: undefined }
-    }
+    if (known !== undefined && this.#isReadWhole(known)) return { known, residual: undefined }
     if (known !== undefined && query.reads.some((one) => one.name === name)) {
       return { known, residual: known.audiences.read.of(principal) }
     }
     throw new TypeError(`the query does not read '${name}': name it in the query's reads`)
   }
 
+  /** @throws {TypeError} for a comparison by a field that some callers are not shown: it would tell them what it holds */
+  #listOf(known: Resource, options: Parameters<typeof storedList>[1], limit: number): ListQuery {
+    const listed = storedList(known, options, limit)
+    if (this.#isReadWhole(known)) return listed
+    for (const { path } of [...listed.filters, ...listed.sort]) {
+      const [field = path] = path.split('.', 1)
+      if (known.fieldAccess.rules[field]?.read === undefined) continue
+      throw new TypeError(`'${field}' of '${known.name}' is not shown to all: name the resource in readsAll`)
+    }
+    return listed
+  }
+
+  #shown<On extends ActionResource>(known: Resource, document: StoredDocument): DocumentOf<On> {
+    const { id, createdAt, updatedAt, fields } = document
+    const hidden = this.#isReadWhole(known)
+      ? []
+      : known.fieldAccess.hiddenFrom(this.#options.principal, fields)
+    const left = Object.fromEntries(Object.entries(fields).filter(([name]) => !hidden.includes(name)))
+    // The cast: it has been stored by the schema that the type is taken from; a hidden field is as one that is absent.
+    return { ...left, id, createdAt, updatedAt } as unknown as DocumentOf<On>
+  }
+
+  #isReadWhole({ name }: Resource): boolean {
+    return this.#options.query.readsAll.some((one) => one.name === name)
+  }
+
   #mustGoOn(): void {
     if (this.#isOver) throw new Error('the request has been answered: nothing more can be read')
   }
 }
-
-const shown = <On extends ActionResource>({ id, createdAt, updatedAt, fields }: StoredDocument) =>
-  // The cast: it has been stored by the schema that the type is taken from.
-  ({ ...fields, id, createdAt, updatedAt }) as unknown as DocumentOf<On>
