@@ -79,7 +79,7 @@ export class Requests {
       case 'read':
         return { path: withId(path, this.#existing(operation).id), headers }
       case 'list': {
-        // Where nobody has made any yet, lists are asked for as they are.
+        // Lists are requested without a filter while no document exists.
         const value = filter === undefined ? undefined : this.#document(operation)?.filterValue
         const query = value === undefined ? '' : `${filter}=${encodeURIComponent(value)}&`
         return { path: `${path}?${query}limit=20`, headers }

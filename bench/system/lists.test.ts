@@ -222,7 +222,7 @@ test('streams an export through the edge as its caller takes it, and ends it whe
   for await (const chunk of whole.body as ReadableStream<Uint8Array>) {
     bytes += chunk.byteLength
     for (const byte of chunk) if (byte === 10) lines += 1
-    // What was read and is not here yet is on its way in buffers: of 33 MB never most.
+    // Rows that were read and have not arrived are in buffers, which hold less than half of 33 MB.
     expect((listed - before) * 1_100 - bytes).toBeLessThan(24_000_000)
   }
   expect([lines, listed - before]).toEqual([rows, rows])

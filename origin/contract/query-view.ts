@@ -3,7 +3,7 @@ import type { View } from './catalogue.ts'
 import type { Query } from './named-query.ts'
 import type { Principal } from './principal.ts'
 
-/** What a caller may read of the resources that a query reads, and who it is where each has answers of their own. */
+/** Audience of a query: the residual of each read rule, and the subject if an answer is for one caller alone. */
 class QueryAudience extends Audience {
   readonly #query: Query
 
@@ -44,7 +44,7 @@ export function queryView(view: View, query: Query): View {
       cache: query.cache,
       priority: query.priority,
       listOwnerField: undefined,
-      // Those of what it reads are in its audience.
+      // The residuals of the resources that it reads are in its audience.
       fieldAccess: noFieldRules,
     },
   }

@@ -222,7 +222,7 @@ describe('asking for one', () => {
 it('reads no further than its caller takes, and sends all of it in the end', async () => {
   const answer = await open()
   await untilStill()
-  // What the caller has not taken is in the buffers of two sockets, and a page or two here: not half of 33 MB.
+  // Rows that the caller has not taken are in the buffers of two sockets and in a page or two: less than half of 33 MB.
   expect(read).toBeLessThan(rows / 2)
   const lines = (await textOf(answer)).trimEnd().split('\n')
   expect([lines.length, read]).toEqual([rows + 3, rows + 3])

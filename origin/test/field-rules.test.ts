@@ -200,7 +200,7 @@ it('refuses a write of a field that is not the caller’s to write, by its point
   expect((await refused(hr, 'PATCH', path, { rating: null }))[0]).toBe(403)
   const batch = await send(hr, 'POST', '/v1/people/batch', { items: [own, { ...own, rating: 1 }] })
   expect(batch.json.items.map(({ status }: { status: number }) => status)).toEqual([201, 403])
-  // What is repeated, and what a PUT leaves out, stays.
+  // A repeated value stays, and so does a field that a PUT leaves out.
   const repeated = await send(ann, 'PUT', path, { ...own, salary: 5 })
   expect([repeated.status, repeated.json.salary, repeated.json.rating]).toEqual([200, 5, 4])
   const left = await send(ann, 'PUT', path, { ...own, name: 'Ann A' })

@@ -106,7 +106,7 @@ export const order: Need = {
     await pay(world, future, 9_000)
     requireStatus(await step(world, 'hanna', future, 'complete'), 409, 'not-begun')
 
-    // Of accept and decline at once one happens.
+    // Accept and decline are sent at the same time: one of them happens.
     for (const _ of [1, 2, 3]) {
       const raced = await makeBooking(world, { from: 5, to: 6 })
       const both = await Promise.all(['accept', 'decline'].map((name) => step(world, 'hanna', raced, name)))

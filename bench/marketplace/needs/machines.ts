@@ -33,7 +33,7 @@ export const csv: Need = {
     assert.ok((await rows('ada', '&status=completed')).length < (await rows('ada')).length)
     const csv = { headers: { accept: 'text/csv' } }
     requireStatus(await world.send('nobody', 'GET', '/v1/bookings', csv), 401)
-    // What does not say that it may be exported is not.
+    // A resource without the option `export` is not exported.
     requireStatus(await world.send('ada', 'GET', '/v1/profiles', csv), 406)
   },
 }

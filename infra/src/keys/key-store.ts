@@ -16,7 +16,7 @@ const secretOf: Readonly<Record<RingName, string>> = {
 }
 
 /**
- * Where the keys are: Secrets Manager has all of them, Parameter Store the public ones for the origins, the Worker's
+ * Places of the keys: Secrets Manager has all of them, Parameter Store the public ones for the origins, the Worker's
  * secrets what it uses. Values go through the standard input of `aws` and `wrangler`, never to a disk or into the list
  * of processes.
  */

@@ -141,7 +141,7 @@ const tooLate: Problem = {
   retryAfterSeconds: 1,
 }
 
-/** What a schema finds fault with, by the parameter instead of a place in a body. */
+/** Schema errors, named by the parameter instead of a pointer into a body. */
 function ofParameters({ errors = [] }: Problem): Problem {
   const named = errors.map((error) => ({
     parameter: 'pointer' in error ? error.pointer.slice(1) : 'query',

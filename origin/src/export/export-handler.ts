@@ -23,7 +23,7 @@ import { csvRecord } from './csv.ts'
 import type { ExportRoom } from './export-room.ts'
 import { CutOff, type ExportBounds, exportStream } from './export-stream.ts'
 
-/** What all exports of a process share. */
+/** State that all exports of a process share. */
 export interface Exporting {
   readonly room: ExportRoom
   /** Streams that are under way, to be cut off when the process ends. */

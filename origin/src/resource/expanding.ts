@@ -88,7 +88,7 @@ const readIfId = (
 /** Documents whose tags an answer carries each: a stored answer's tags are looked up one by one. */
 const documentTagsMax = 8
 
-/** Of more documents than that, the tags that every write to any of them purges: those of a list without filters. */
+/** Above this number of documents, the answer carries the tags of a list without filters, which every write purges. */
 const tagsOf = (
   { view, documentTag }: CompiledView,
   ids: readonly string[],

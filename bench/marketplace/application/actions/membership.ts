@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { personId } from '../fields.ts'
 import { organizations } from '../resources/organizations.ts'
 
-/** Who belongs to an organization, and as what. Managers look after members, the owner after managers. */
+/** Members of an organization and their roles. Managers look after members, the owner after managers. */
 
 const input = Type.Object({ userId: personId('The person.') })
 const managers = any(owner('ownerId'), member('managerIds'))
