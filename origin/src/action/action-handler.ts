@@ -10,7 +10,6 @@ import {
   ProblemError,
   parseWriteQuery,
   problemStatus,
-  type RawBody,
   type Resource,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -22,7 +21,7 @@ import {
   preconditionFailed,
 } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
-import { callOf, type ParsedBody } from '../http/request.ts'
+import { callOf } from '../http/request.ts'
 import {
   failureProblem,
   keyRefusedProblem,
@@ -38,10 +37,10 @@ import { type Handler, type IsCertain, isAllowed } from '../resource/reads.ts'
 import type { Turns } from '../resource/turns.ts'
 import { attemptsMax, notYours, unavailable, writeConflict } from '../resource/updates.ts'
 import { compileInputCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
-import { canonicalJson } from '../store/canonical-json.ts'
 import type { Change, Commits, KeptAnswer, Prepared } from '../store/commits.ts'
 import { keyedId } from '../store/creation-key.ts'
 import type { Call, KeptOutcome, KeyRefused, Repository, Unchanged } from '../store/repository.ts'
+import { jsonInput, rawInput } from './action-input.ts'
 import { compileAnswer, type MakeAnswer } from './answer.ts'
 import { Context } from './context.ts'
 import type { Implementation } from './implementation.ts'
@@ -157,30 +156,6 @@ function readRequest(
     },
   }
 }
-
-/** Input of a handler, and a text of the body that is equal for equal requests. */
-interface Input {
-  readonly input: Fields
-  readonly text: () => string
-}
-
-function jsonInput(request: FastifyRequest, check: CompiledAction['checkInput']): Parsed<Input> {
-  // The parser for JSON in app.ts returns this type.
-  const body = (request.body ?? emptyBody) as ParsedBody
-  if (!body.ok) return body
-  const checked = check(body.value)
-  if (!checked.ok) return checked
-  return { ok: true, value: { input: checked.value, text: () => canonicalJson(body.value) } }
-}
-
-function rawInput(request: FastifyRequest, { headers: names }: RawBody): Parsed<Input> {
-  // The parser in route-actions.ts returns bytes.
-  const bytes = (request.body ?? Buffer.alloc(0)) as Buffer
-  const fields = Object.fromEntries(names.map((name) => [name, request.headers[name]]))
-  return { ok: true, value: { input: { bytes, headers: fields }, text: () => bytes.toString('base64') } }
-}
-
-const emptyBody: ParsedBody = { ok: true, value: {}, text: '{}' }
 
 async function perform(one: CompiledAction, asked: Asked): Promise<FastifyReply> {
   const { compiled, commits } = one

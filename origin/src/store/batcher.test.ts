@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Batcher, type BatcherOptions, type BatchItem } from './batcher.ts'
+import type { BatchItem } from './batch-item.ts'
+import { Batcher, type BatcherOptions } from './batcher.ts'
 
 type Sent = readonly BatchItem<string, string>[]
 

@@ -1,3 +1,5 @@
+import { type BatchItem, Item, lateness, type Submission, type Waiting } from './batch-item.ts'
+
 /**
  * A group commit timer (Helland et al., "Group Commit Timers and High Volume Transaction Systems", HPTS 1987), like
  * PostgreSQL's `commit_delay` and `commit_siblings`.
@@ -59,17 +61,6 @@ export interface BatcherOptions<Value, Outcome> {
 
 export type RefusalReason = 'busy' | 'deadline' | 'aborted'
 
-export interface BatchItem<Value, Outcome> {
-  readonly value: Value
-  /** The latest deadline of its callers, in ms of the clock: until then the outcome is of use. */
-  readonly deadline: number
-  readonly isSettled: boolean
-  /** Settles the item; only the first outcome counts. */
-  settle(outcome: Outcome): void
-  /** Rejects the callers' promises, for a defect. Callers who have an outcome are not affected. */
-  fail(error: unknown): void
-}
-
 /** Totals since the start, for metrics. */
 export interface BatcherCounts {
   readonly batches: number
@@ -79,30 +70,6 @@ export interface BatcherCounts {
   /** Callers who joined the item of another caller. */
   readonly joined: number
   readonly refused: Readonly<Record<RefusalReason, number>>
-}
-
-/** Whether a caller has left; an `AbortSignal` is one. perf: polled, because a listener per call would cost more. */
-export interface Departure {
-  readonly aborted: boolean
-}
-
-/** One item of work. Callers who submit an equal key while it waits share its outcome. */
-export interface Submission<Value> {
-  readonly key: string
-  readonly value: Value
-  /** Bytes that the item adds to a batch. */
-  readonly bytes: number
-}
-
-interface Waiting {
-  /** In ms of the clock. */
-  readonly deadline: number
-  readonly signal?: Departure | undefined
-}
-
-interface Caller<Outcome> extends Waiting {
-  readonly resolve: (outcome: Outcome) => void
-  readonly reject: (error: unknown) => void
 }
 
 /**
@@ -342,60 +309,4 @@ export class Batcher<Value, Outcome> {
     this.#inflightKeys.delete(item.key)
     if (this.#waiting.length > 0) this.#depart(this.#options.now())
   }
-}
-
-class Item<Value, Outcome> implements BatchItem<Value, Outcome> {
-  readonly key: string
-  readonly value: Value
-  readonly bytes: number
-  readonly since: number
-  callers: Caller<Outcome>[]
-  deadline: number
-  readonly #onSettled: (item: Item<Value, Outcome>) => void
-  isSettled = false
-
-  constructor(
-    { key, value, bytes }: Submission<Value>,
-    since: number,
-    caller: Caller<Outcome>,
-    onSettled: (item: Item<Value, Outcome>) => void,
-  ) {
-    this.key = key
-    this.value = value
-    this.bytes = bytes
-    this.since = since
-    this.callers = [caller]
-    this.deadline = caller.deadline
-    this.#onSettled = onSettled
-  }
-
-  hasLateCaller(now: number): boolean {
-    for (const caller of this.callers) if (lateness(caller, now) !== undefined) return true
-    return false
-  }
-
-  settle(outcome: Outcome): void {
-    if (this.isSettled) return
-    this.isSettled = true
-    for (const caller of this.callers) caller.resolve(outcome)
-    this.#onSettled(this)
-  }
-
-  fail(error: unknown): void {
-    if (this.isSettled) return
-    this.isSettled = true
-    for (const caller of this.callers) caller.reject(error)
-    this.#onSettled(this)
-  }
-}
-
-/**
- * Checks the deadline before the departure: `overtaken` may keep a caller who has left, but only until its deadline.
- */
-function lateness(
-  { signal, deadline }: Pick<Caller<never>, 'signal' | 'deadline'>,
-  now: number,
-): 'deadline' | 'aborted' | undefined {
-  if (deadline <= now) return 'deadline'
-  return signal?.aborted === true ? 'aborted' : undefined
 }

@@ -1,4 +1,4 @@
-import type { BatchItem } from './batcher.ts'
+import type { BatchItem } from './batch-item.ts'
 import { type Fate, fateOf } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { NotDone } from './repository.ts'

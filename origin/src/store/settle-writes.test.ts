@@ -1,6 +1,6 @@
 import { MongoNetworkError, MongoServerError } from 'mongodb'
 import { describe, expect, it } from 'vitest'
-import type { BatchItem } from './batcher.ts'
+import type { BatchItem } from './batch-item.ts'
 import { CommandGivenUpError } from './database-error.ts'
 import { instantOf, newRecord, replacementOf, type StoredRecord, tombstoneOf } from './envelope.ts'
 import type { WriteReply } from './mongo-commands.ts'

@@ -1,4 +1,4 @@
-import type { BatchItem } from './batcher.ts'
+import type { BatchItem } from './batch-item.ts'
 import { duplicateFields, fateOf, isDuplicateKey, isPassing, isProvenRefusal } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { Replacement, WriteReply } from './mongo-commands.ts'
