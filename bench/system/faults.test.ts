@@ -7,7 +7,7 @@ import { startWorld, type World } from '../faults/world.ts'
 /** A short run of `npm run test:faults`. How fast service comes back is left to the bars of a full run. */
 
 const seed = 20_261_128
-const seconds = 35
+const seconds = 25
 let world: World
 let number = 0
 
