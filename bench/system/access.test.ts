@@ -1,26 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { edgeVariables } from '@spillway/edge/dev/edge'
-import { bundleEdge } from '@spillway/edge/dev/edge-bundle'
-import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
-import { createKey } from '@spillway/edge/dev/keys'
-import { startWorkerProcess, type WorkerProcess } from '@spillway/edge/dev/worker-process'
-import { wranglerBundle } from '@spillway/edge/dev/wrangler-bundle'
 import { defineApplication } from '@spillway/origin/contract'
-import { root } from '@spillway/origin/dev/folders'
 import { documents } from '@spillway/origin/example/documents'
 import { people as profiles } from '@spillway/origin/example/people'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestApp, type TestApp } from '../../origin/test/support/app.ts'
-import { edgeKey } from '../../origin/test/support/assertions.ts'
+import { type ExampleStack, startExampleStack } from './example-stack.ts'
 
 /** Access rules through edge, cache, origin and database: the examples of origin/docs/model/access.md and fields.md. */
 
-let folder: string
-let issuer: Issuer
-let origin: TestApp
-let edge: WorkerProcess
+let stack: ExampleStack
 
 /** People by name: organization and roles of their tokens. */
 const people = {
@@ -32,65 +18,30 @@ const people = {
   sam: { org: 'other', roles: ['editor'] },
 } as const
 type Person = keyof typeof people | 'nobody'
-const tokens = new Map<Person, string>()
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'spillway-access-'))
-  issuer = await startIssuer({ keys: [await createKey('ES256')] })
-  for (const [sub, { org, roles }] of Object.entries(people)) {
-    const claims = { org_id: org, realm_access: { roles } }
-    tokens.set(sub as Person, await issuer.mintToken({ sub, claims }))
-  }
   const application = defineApplication({
     name: 'access',
     title: 'Access',
     summary: 'Rules.',
     resources: [documents, profiles],
   })
-  origin = await startTestApp({ application })
-  await wranglerBundle({ folder, worker: join(root, 'edge/test/fixture/access-worker.ts') })
-  const { compatibilityDate, compatibilityFlags } = (await bundleEdge('fixture')).workerOptions
-  const trusted = { ...trustedIssuer(issuer), claims: { roles: 'realm_access.roles' } }
-  edge = await startWorkerProcess(
-    { scriptFile: join(folder, 'access-worker.js'), compatibilityDate, compatibilityFlags },
-    {
-      variables: {
-        ...edgeVariables({
-          originUrls: [`http://127.0.0.1:${origin.port}`],
-          trustedIssuers: [trusted],
-          assertionKey: edgeKey,
-        }),
-        LOCATION_CACHE: 'off',
-      },
-    },
-  )
-})
-
-afterAll(async () => {
-  await edge?.stop()
-  await origin?.stop()
-  await issuer?.stop()
-  await rm(folder, { recursive: true, force: true })
-})
-
-async function send(who: Person, method: string, path: string, body?: object) {
-  const token = tokens.get(who)
-  const answer = await fetch(edge.url + path, {
-    method,
-    headers: {
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+  const claimsOf = Object.entries(people).map(([name, { org, roles }]) => [
+    name,
+    { org_id: org, realm_access: { roles } },
+  ])
+  stack = await startExampleStack({
+    worker: 'access-worker',
+    app: { application },
+    people: Object.fromEntries(claimsOf),
+    claims: { roles: 'realm_access.roles' },
   })
-  const text = await answer.text()
-  return {
-    status: answer.status,
-    isHit: /; *hit/.test(answer.headers.get('cache-status') ?? ''),
-    location: answer.headers.get('location') ?? '',
-    json: text === '' ? undefined : JSON.parse(text),
-  }
-}
+})
+
+afterAll(() => stack?.stop())
+
+const send = (who: Person, method: string, path: string, body?: object) =>
+  stack.send(who, method, path, { body })
 
 async function make(status: 'draft' | 'published'): Promise<string> {
   const made = await send('ann', 'POST', '/v1/documents', { title: 'T', reviewerIds: ['rob'], status })

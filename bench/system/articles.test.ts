@@ -1,36 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { edgeVariables } from '@spillway/edge/dev/edge'
-import { bundleEdge } from '@spillway/edge/dev/edge-bundle'
-import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
-import { createKey } from '@spillway/edge/dev/keys'
-import { startWorkerProcess, type WorkerProcess } from '@spillway/edge/dev/worker-process'
-import { wranglerBundle } from '@spillway/edge/dev/wrangler-bundle'
 import { defineApplication } from '@spillway/origin/contract'
-import { root } from '@spillway/origin/dev/folders'
 import { articles } from '@spillway/origin/example/articles'
 import { byAuthor } from '@spillway/origin/example/by-author'
 import { answerByAuthor } from '@spillway/origin/example/server/by-author'
 import { defineServer } from '@spillway/origin/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestApp, type TestApp } from '../../origin/test/support/app.ts'
-import { edgeKey } from '../../origin/test/support/assertions.ts'
+import { type ExampleStack, type Sent, startExampleStack } from './example-stack.ts'
 
 /** Soft delete and named queries through edge, cache, origin and database: the examples of origin/docs/model. */
 
-let folder: string
-let issuer: Issuer
-let origin: TestApp
-let edge: WorkerProcess
-const tokens = new Map<string, string>()
+let stack: ExampleStack
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'spillway-articles-'))
-  issuer = await startIssuer({ keys: [await createKey('ES256')] })
-  for (const [sub, roles] of Object.entries({ ann: [], bob: [], eve: ['editor'] })) {
-    tokens.set(sub, await issuer.mintToken({ sub, claims: { realm_access: { roles } } }))
-  }
   const application = defineApplication({
     name: 'articles',
     title: 'Articles',
@@ -38,56 +18,19 @@ beforeAll(async () => {
     resources: [articles],
     queries: [byAuthor],
   })
-  origin = await startTestApp({ application, server: defineServer(answerByAuthor) })
-  await wranglerBundle({ folder, worker: join(root, 'edge/test/fixture/articles-worker.ts') })
-  const { compatibilityDate, compatibilityFlags } = (await bundleEdge('fixture')).workerOptions
-  const trusted = { ...trustedIssuer(issuer), claims: { roles: 'realm_access.roles' } }
-  edge = await startWorkerProcess(
-    { scriptFile: join(folder, 'articles-worker.js'), compatibilityDate, compatibilityFlags },
-    {
-      variables: {
-        ...edgeVariables({
-          originUrls: [`http://127.0.0.1:${origin.port}`],
-          trustedIssuers: [trusted],
-          assertionKey: edgeKey,
-        }),
-        LOCATION_CACHE: 'off',
-      },
-    },
-  )
-})
-
-afterAll(async () => {
-  await edge?.stop()
-  await origin?.stop()
-  await issuer?.stop()
-  await rm(folder, { recursive: true, force: true })
-})
-
-async function send(
-  who: string | undefined,
-  method: string,
-  path: string,
-  { body, headers = {} }: { readonly body?: object; readonly headers?: Record<string, string> } = {},
-) {
-  const answer = await fetch(edge.url + path, {
-    method,
-    headers: {
-      ...(who !== undefined && { authorization: `Bearer ${tokens.get(who)}` }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+  const roles = (...names: string[]) => ({ realm_access: { roles: names } })
+  stack = await startExampleStack({
+    worker: 'articles-worker',
+    app: { application, server: defineServer(answerByAuthor) },
+    people: { ann: roles(), bob: roles(), eve: roles('editor') },
+    claims: { roles: 'realm_access.roles' },
   })
-  const text = await answer.text()
-  return {
-    status: answer.status,
-    isHit: /; *hit/.test(answer.headers.get('cache-status') ?? ''),
-    etag: answer.headers.get('etag') ?? '',
-    location: answer.headers.get('location') ?? '',
-    json: text === '' ? undefined : JSON.parse(text),
-  }
-}
+})
+
+afterAll(() => stack?.stop())
+
+const send = (who: string | undefined, method: string, path: string, sent?: Sent) =>
+  stack.send(who, method, path, sent)
 
 let count = 0
 async function make(who: string): Promise<string> {

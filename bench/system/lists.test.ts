@@ -1,100 +1,50 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { edgeVariables } from '@spillway/edge/dev/edge'
-import { bundleEdge } from '@spillway/edge/dev/edge-bundle'
-import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
-import { createKey } from '@spillway/edge/dev/keys'
-import { startWorkerProcess, type WorkerProcess } from '@spillway/edge/dev/worker-process'
-import { wranglerBundle } from '@spillway/edge/dev/wrangler-bundle'
 import { defineApplication } from '@spillway/origin/contract'
-import { root } from '@spillway/origin/dev/folders'
 import { events } from '@spillway/origin/example/events'
 import { orders } from '@spillway/origin/example/orders'
 import { venues } from '@spillway/origin/example/venues'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { bound, startTestApp, type TestApp } from '../../origin/test/support/app.ts'
-import { edgeKey } from '../../origin/test/support/assertions.ts'
+import { bound } from '../../origin/test/support/app.ts'
+import { type ExampleStack, startExampleStack } from './example-stack.ts'
 
 /** References and lists through edge, cache, origin and database: the examples of origin/docs/model. */
 
-let folder: string
-let issuer: Issuer
-let origin: TestApp
-let edge: WorkerProcess
+let stack: ExampleStack
 /** Documents that lists and exports have read. */
 let listed = 0
 
 /** Roles by name. */
 const people = { ann: [], bob: [], cleo: ['clerk'], carl: ['clerk', 'auditor'] } as const
 type Person = keyof typeof people | 'nobody'
-const tokens = new Map<Person, string>()
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'spillway-lists-'))
-  issuer = await startIssuer({ keys: [await createKey('ES256')] })
-  for (const [sub, roles] of Object.entries(people)) {
-    tokens.set(sub as Person, await issuer.mintToken({ sub, claims: { roles } }))
-  }
   const application = defineApplication({
     name: 'model',
     title: 'Model',
     summary: 'Examples.',
     resources: [events, venues, orders],
   })
-  origin = await startTestApp({
-    application,
-    over: (repository) => ({
-      ...bound(repository),
-      async list(...parts) {
-        const outcome = await repository.list(...parts)
-        if (outcome.kind === 'page') listed += outcome.documents.length
-        return outcome
-      },
-    }),
-  })
-  await wranglerBundle({ folder, worker: join(root, 'edge/test/fixture/model-worker.ts') })
-  const { compatibilityDate, compatibilityFlags } = (await bundleEdge('fixture')).workerOptions
-  edge = await startWorkerProcess(
-    { scriptFile: join(folder, 'model-worker.js'), compatibilityDate, compatibilityFlags },
-    {
-      variables: {
-        ...edgeVariables({
-          originUrls: [`http://127.0.0.1:${origin.port}`],
-          trustedIssuers: [trustedIssuer(issuer)],
-          assertionKey: edgeKey,
-        }),
-        LOCATION_CACHE: 'off',
-      },
+  stack = await startExampleStack({
+    worker: 'model-worker',
+    app: {
+      application,
+      over: (repository) => ({
+        ...bound(repository),
+        async list(...parts) {
+          const outcome = await repository.list(...parts)
+          if (outcome.kind === 'page') listed += outcome.documents.length
+          return outcome
+        },
+      }),
     },
-  )
+    people: Object.fromEntries(Object.entries(people).map(([name, roles]) => [name, { roles }])),
+  })
 })
 
-afterAll(async () => {
-  await edge?.stop()
-  await origin?.stop()
-  await issuer?.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => stack?.stop())
 
-async function send(who: Person, method: string, path: string, body?: object) {
-  const token = tokens.get(who)
-  const answer = await fetch(edge.url + path, {
-    method,
-    headers: {
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  const text = await answer.text()
-  return {
-    status: answer.status,
-    isHit: /; *hit/.test(answer.headers.get('cache-status') ?? ''),
-    json: text === '' ? undefined : JSON.parse(text),
-  }
-}
+const send = (who: Person, method: string, path: string, body?: object) =>
+  stack.send(who, method, path, { body })
 
 const order = (status: string) => ({ status, placedOn: '2026-11-29', totalCents: 4_200 })
 
@@ -176,9 +126,9 @@ test('stores an expanded answer, and drops it when a document changes that it sh
 })
 
 const take = (who: Person, accept: string, query = '', init: RequestInit = {}) =>
-  fetch(`${edge.url}/v1/orders${query}`, {
+  fetch(`${stack.url}/v1/orders${query}`, {
     ...init,
-    headers: { accept, ...(tokens.has(who) && { authorization: `Bearer ${tokens.get(who)}` }) },
+    headers: { accept, ...(stack.tokens.has(who) && { authorization: `Bearer ${stack.tokens.get(who)}` }) },
   })
 
 test('passes an export on, stores nothing of it, and lets nobody have it but whom its rule names', async () => {
@@ -206,7 +156,7 @@ test('passes an export on, stores nothing of it, and lets nobody have it but who
 
 test('streams an export through the edge as its caller takes it, and ends it when they leave', async () => {
   const rows = 30_000
-  const { db } = origin.database
+  const { db } = stack.origin.database
   const record = (index: number) => ({
     ...{ _id: `o${String(index).padStart(6, '0')}`, _v: 1, _w: [], _created: '', _updated: '' },
     ...{ customerId: 'dan', status: 'sent', placedOn: '2026-11-01', totalCents: 1, note: 'n'.repeat(1_000) },
