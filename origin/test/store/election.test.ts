@@ -34,6 +34,8 @@ async function ask(member: Member, command: Record<string, unknown>) {
 }
 const copying = (member: Member, state: 'on' | 'off') =>
   ask(member, { configureFailPoint: 'stopReplProducer', mode: state === 'on' ? 'off' : 'alwaysOn' })
+const copiesFrom = async (member: Member, source: Member) =>
+  (await ask(member, { replSetGetStatus: 1 })).syncSourceHost === `127.0.0.1:${source.port}`
 const until = async (reached: () => Promise<boolean>) => {
   while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 20))
 }
@@ -50,8 +52,12 @@ it('reads wait for a new primary to commit, and then return every acknowledged w
   const roles = await Promise.all(members.map((member) => ask(member, { hello: 1 })))
   const old = members[roles.findIndex(({ isWritablePrimary }) => isWritablePrimary)] as Member
   const [next, third] = members.filter((member) => member !== old) as [Member, Member]
+  // A secondary may copy from another secondary, and the next primary would then stop with the third member.
+  const { config } = await ask(old, { replSetGetConfig: 1 })
+  const settings = { ...config.settings, chainingAllowed: false }
+  await ask(old, { replSetReconfig: { ...config, version: config.version + 1, settings } })
+  for (const member of [next, third]) await until(async () => copiesFrom(member, old))
   // Besides the old primary, only the next one has the second version.
-  await until(async () => (await ask(third, { hello: 1 })).lastWrite !== undefined)
   await copying(third, 'off')
   const replaced = await repository.replace(places, created.document, place('After', 2), inTime())
   expect(replaced.kind).toBe('replaced')
