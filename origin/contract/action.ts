@@ -68,8 +68,9 @@ export interface Action<
   Output extends TObject | undefined = TObject | undefined,
   Reason extends string = string,
   Target extends ActionTarget = ActionTarget,
+  Name extends string = string,
 > {
-  readonly name: string
+  readonly name: Name
   readonly description: string
   readonly on: On
   readonly target: Target
@@ -109,10 +110,11 @@ export function action<
   Output extends TObject | undefined = undefined,
   Reason extends string = never,
   Target extends ActionTarget = 'document',
+  Name extends string = string,
 >(
-  name: string,
+  name: Name,
   definition: ActionDefinition<On, Input, Output, Reason, Target>,
-): Action<On, Input, Output, Reason, Target> {
+): Action<On, Input, Output, Reason, Target, Name> {
   // The cast only hides the type parameters: the checks treat options by name.
   const mistakes = [...checkAction(name, definition as never)]
   if (mistakes.length > 0) throw new DefinitionError(name, mistakes, 'action')

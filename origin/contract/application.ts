@@ -7,12 +7,21 @@ import { checkTargets } from './references.ts'
 import type { Resource } from './resource.ts'
 
 /** Everything that a team writes, as one value. Entry points pass it in; no framework module imports it. */
-export interface Application {
+export interface Application<Parts extends ApplicationParts = ApplicationParts> {
   readonly name: string
   readonly title: string
   readonly summary: string
   readonly license: License | undefined
   readonly resources: Catalogue
+  /** Types of its parts, for the typed client. Never has a value. */
+  readonly parts?: Parts
+}
+
+/** Types of an application's parts. */
+export interface ApplicationParts {
+  readonly resource: Resource
+  readonly action: Action
+  readonly query: Query
 }
 
 /** Terms of the API as its documentation states them. */
@@ -23,7 +32,7 @@ export interface License {
 }
 
 /** Definition of an application, as a team writes it. */
-export interface ApplicationDefinition {
+export interface ApplicationDefinition<Parts extends ApplicationParts = ApplicationParts> {
   /** Short name, e.g. `travel`: lower-case letters, digits and hyphens. */
   readonly name: string
   /** Heading of the API's documentation. */
@@ -32,15 +41,21 @@ export interface ApplicationDefinition {
   readonly summary: string
   /** @default none is stated */
   readonly license?: License
-  readonly resources: readonly Resource[]
+  readonly resources: readonly Parts['resource'][]
   /** @default none */
-  readonly actions?: readonly Action[]
+  readonly actions?: readonly Parts['action'][]
   /** @default none */
-  readonly queries?: readonly Query[]
+  readonly queries?: readonly Parts['query'][]
 }
 
 /** @throws {DefinitionError} that lists every mistake with its fix */
-export function defineApplication(definition: ApplicationDefinition): Application {
+export function defineApplication<
+  One extends Resource,
+  Act extends Action = never,
+  Ask extends Query = never,
+>(
+  definition: ApplicationDefinition<{ resource: One; action: Act; query: Ask }>,
+): Application<{ resource: One; action: Act; query: Ask }> {
   const { name, title, summary, license, resources, actions = [], queries = [] } = definition
   const ofKind = [...applicationOptions(definition, '')]
   const mistakes = ofKind.length > 0 ? ofKind : [...checkApplication(definition)]

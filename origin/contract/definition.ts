@@ -13,10 +13,10 @@ export type VersionName = `v${number}`
 export type Fields = Readonly<Record<string, unknown>>
 
 /** One version's view of the stored document: a schema and two pure functions. */
-export interface Representation {
-  readonly version: VersionName
+export interface Representation<Version extends VersionName = VersionName, Shown extends TObject = TObject> {
+  readonly version: Version
   /** The fields that callers see. Those marked `readOnly` are sent, and refused in bodies. */
-  readonly schema: TObject
+  readonly schema: Shown
   /**
    * Converts stored fields to this version's fields. Must return the same for the same document, whenever and wherever
    * it runs.
@@ -84,6 +84,7 @@ export interface SoftDeleteOptions {
 export interface ResourceDefinition<
   Stored extends TProperties = TProperties,
   Computed extends keyof Stored & string = keyof Stored & string,
+  View extends Representation = Representation,
 > {
   readonly description: string
   /** The stored document, without the system fields. */
@@ -134,5 +135,5 @@ export interface ResourceDefinition<
   /** Maximum items per batch create; 0 disables the operation. @default 100 */
   readonly batchSizeMax?: number
   /** An array instead of an object, so that a duplicate version is noticed instead of one being lost. */
-  readonly versions: readonly Representation[]
+  readonly versions: readonly View[]
 }

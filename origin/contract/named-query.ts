@@ -64,8 +64,9 @@ export interface Query<
   On extends QueryResource = QueryResource,
   Parameters extends TObject = TObject,
   Output extends TObject = TObject,
+  Name extends string = string,
 > {
-  readonly name: string
+  readonly name: Name
   readonly description: string
   readonly on: On
   readonly access: AccessRule
@@ -92,7 +93,8 @@ export function query<
   On extends QueryResource,
   Output extends TObject,
   Parameters extends TObject = TObject<Record<never, never>>,
->(name: string, definition: QueryDefinition<On, Parameters, Output>): Query<On, Parameters, Output> {
+  Name extends string = string,
+>(name: Name, definition: QueryDefinition<On, Parameters, Output>): Query<On, Parameters, Output, Name> {
   const mistakes = [...checkQuery(name, definition as never)]
   if (mistakes.length > 0) throw new DefinitionError(name, mistakes, 'query')
   const { on, parameters, output, reads = [on], readsAll = [], cache = 'none', revision = 0 } = definition

@@ -45,8 +45,12 @@ export const systemPaths: Readonly<Record<string, string>> = {
 }
 
 /** A checked definition with all defaults filled in. */
-export interface Resource<Stored extends TProperties = TProperties> {
-  readonly name: string
+export interface Resource<
+  Stored extends TProperties = TProperties,
+  Name extends string = string,
+  View extends Representation = Representation,
+> {
+  readonly name: Name
   readonly description: string
   readonly schema: TObject<Stored>
   readonly access: AccessRules
@@ -81,6 +85,8 @@ export interface Resource<Stored extends TProperties = TProperties> {
   readonly requireIfMatch: boolean
   readonly batchSizeMax: number
   readonly versions: ReadonlyMap<VersionName, CheckedRepresentation>
+  /** Types of its versions, for the typed client. Never has a value. */
+  readonly views?: View
   /** Actions by name: the framework's, and the application's once the resource is part of one. */
   readonly actions: ReadonlyMap<string, Action>
   /** Reads of its own, by name, once it is part of an application. */
@@ -91,16 +97,18 @@ export interface Resource<Stored extends TProperties = TProperties> {
  * Defines a resource with all of its rules.
  * @throws {DefinitionError} with all mistakes and their fixes
  */
-export function resource<Stored extends TProperties, Computed extends keyof Stored & string = never>(
-  name: string,
-  definition: ResourceDefinition<Stored, Computed>,
-): Resource<Stored> {
+export function resource<
+  Name extends string,
+  Stored extends TProperties,
+  View extends Representation,
+  Computed extends keyof Stored & string = never,
+>(name: Name, definition: ResourceDefinition<Stored, Computed, View>): Resource<Stored, Name, View> {
   // The cast only hides the type parameters: the checks treat fields by name.
   checkDefinition(name, definition as unknown as ResourceDefinition)
   const access = resolveAccess(definition.access)
   const { softDelete } = definition
   const fieldAccess = new FieldAccess(definition.access.fields ?? {})
-  const made: Resource<Stored> = {
+  const made: Resource<Stored, Name, View> = {
     name,
     description: definition.description,
     schema: definition.schema,
@@ -146,12 +154,16 @@ export function resource<Stored extends TProperties, Computed extends keyof Stor
 export const defaultPageSize = { default: 20, max: 100 } as const
 
 /** A representation that shows the stored document as it is. Fields in `readOnly` are sent, and refused in bodies. */
-export function asStored(
-  version: VersionName,
-  schema: TObject,
-  options: { readonly readOnly?: readonly string[]; readonly revision?: number } = {},
-): Representation {
-  const readOnly = new Set(options.readOnly)
+export function asStored<
+  Version extends VersionName,
+  Stored extends TProperties,
+  ReadOnly extends keyof Stored & string = never,
+>(
+  version: Version,
+  schema: TObject<Stored>,
+  options: { readonly readOnly?: readonly ReadOnly[]; readonly revision?: number } = {},
+): Representation<Version, TObject<MarkedReadOnly<Stored, ReadOnly>>> {
+  const readOnly = new Set<string>(options.readOnly)
   const properties = Object.fromEntries(
     Object.entries(schema.properties).map(([name, field]) => [
       name,
@@ -161,7 +173,8 @@ export function asStored(
   const names = Object.keys(properties)
   return {
     version,
-    schema: Type.Object(properties as TProperties),
+    // The cast: each field is the stored one, or is marked.
+    schema: Type.Object(properties as MarkedReadOnly<Stored, ReadOnly>),
     fromStored: (stored) => pick(stored, names),
     toStored: (input, current) => ({ ...(current && pick(current, [...readOnly])), ...input }),
     paths: {},
@@ -169,9 +182,16 @@ export function asStored(
   }
 }
 
+/** Fields of which the named ones are sent, and refused in bodies. */
+export type MarkedReadOnly<Stored extends TProperties, ReadOnly extends string> = {
+  [Field in keyof Stored]: Field extends ReadOnly
+    ? Stored[Field] & { readonly readOnly: true }
+    : Stored[Field]
+}
+
 /** A representation with a shape of its own, typed by both schemas. */
-export function representation<Stored extends TObject, Shown extends TObject>(
-  version: VersionName,
+export function representation<Version extends VersionName, Stored extends TObject, Shown extends TObject>(
+  version: Version,
   options: {
     readonly stored: Stored
     readonly schema: Shown
@@ -183,10 +203,10 @@ export function representation<Stored extends TObject, Shown extends TObject>(
     readonly revision?: number
     readonly deprecation?: Deprecation
   },
-): Representation {
+): Representation<Version, Shown> {
   const { stored: _typeOnly, ...view } = options
   // The cast only hides the types of both schemas: callers pass fields that these have validated.
-  return { version, ...view } as unknown as Representation
+  return { version, ...view } as unknown as Representation<Version, Shown>
 }
 
 /** The named fields of an object, without absent ones. */
