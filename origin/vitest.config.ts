@@ -9,7 +9,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
     root: import.meta.dirname,
     test: {
       name: 'origin/unit',
-      include: ['contract/**/*.test.ts', 'src/**/*.test.ts'],
+      include: ['client/**/*.test.ts', 'contract/**/*.test.ts', 'src/**/*.test.ts'],
       exclude: [repairsDriver],
       ...sharesWorkers,
       testTimeout: 30_000,

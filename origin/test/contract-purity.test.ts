@@ -32,6 +32,21 @@ it('the contract imports only itself and typebox, and uses no runtime', () => {
   }
 })
 
+/** Web pages bundle the client. */
+it('the client imports only itself, and types of the contract and typebox', () => {
+  const client = join(origin, 'client')
+  const sources = readdirSync(client).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+  expect(sources.length).toBeGreaterThan(5)
+  for (const file of sources) {
+    const text = readFileSync(join(client, file), 'utf8')
+    // Comments and types leave nothing in a bundle.
+    const kept = text.replace(/^ \* .*$/gm, '').replace(/^import type [^;]*? from '[^']+'$/gm, '')
+    for (const target of importsOf(kept))
+      expect(target, `${file} imports ${target}`).toMatch(/^\.\/[a-z-]+\.ts$/)
+    expect(text, `${file} names a runtime`).not.toMatch(/\bprocess\.|\bBuffer\b/)
+  }
+})
+
 /** The Worker's bundle contains the application, so it must not reach modules of the origin or of development. */
 it('the application imports only itself, the contract and typebox, and uses no runtime', () => {
   const reached = new Set([join(application, 'index.ts')])

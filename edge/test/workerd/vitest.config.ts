@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     name: 'edge/contract',
     root: join(import.meta.dirname, '../../..'),
-    include: ['origin/contract/**/*.test.ts', 'edge/test/workerd/**/*.test.ts'],
+    include: ['origin/{client,contract}/**/*.test.ts', 'edge/test/workerd/**/*.test.ts'],
     isolate: false,
     // The plugin runs its files one after the other, which no other project of a run may contradict.
     sequence: { groupOrder: 1 },

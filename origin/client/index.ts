@@ -1,0 +1,20 @@
+/** The typed client of an API: for browsers, Node and Workers, without dependencies. */
+export { connect } from './connect.ts'
+export { ApiProblem, NoAnswer, type ProblemDocument } from './problem.ts'
+export type { CallOptions, ClientOptions, TokenSource } from './send.ts'
+export type {
+  BatchItem,
+  BodyIn,
+  Client,
+  CreateOptions,
+  DocumentIn,
+  Filter,
+  Kept,
+  List,
+  ListOptions,
+  Page,
+  Patch,
+  ReadOptions,
+  ResourceClient,
+  Target,
+} from './types.ts'
