@@ -1,9 +1,9 @@
-import { sharesWorkers } from '@spillway/origin/dev/test-workers'
+import { patient, sharesWorkers } from '@spillway/origin/dev/test-workers'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 /**
  * Unit tests are beside the files that they test and name no runtime. Tests that start one (workerd through Miniflare,
- * an HTTP server on port 0) are under `test/`; hence the long timeouts.
+ * an HTTP server on port 0) are under `test/`.
  */
 export const projects: readonly TestProjectInlineConfiguration[] = [
   {
@@ -23,8 +23,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       exclude: ['test/workerd/**', 'node_modules/**'],
       globalSetup: ['test/support/bundle.ts'],
       ...sharesWorkers,
-      testTimeout: 30_000,
-      hookTimeout: 30_000,
+      ...patient,
     },
   },
 ]

@@ -1,4 +1,4 @@
-import { sharesWorkers } from '@spillway/origin/dev/test-workers'
+import { patient, sharesWorkers } from '@spillway/origin/dev/test-workers'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 export const projects: readonly TestProjectInlineConfiguration[] = [
@@ -18,7 +18,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       include: ['test/**/*.test.ts'],
       globalSetup: ['test/synthesize.ts'],
       ...sharesWorkers,
-      testTimeout: 60_000,
+      ...patient,
     },
   },
 ]

@@ -1,9 +1,9 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
-import { sharesWorkers } from './dev/test-workers.ts'
+import { patient, sharesWorkers } from './dev/test-workers.ts'
 
 const repairsDriver = 'src/store/driver-repair.test.ts'
 
-/** Unit tests lie beside what they test. What needs a database or a process lies under `test/`, hence the long timeouts. */
+/** Unit tests lie beside what they test. What needs a database or a process lies under `test/`. */
 export const projects: readonly TestProjectInlineConfiguration[] = [
   {
     root: import.meta.dirname,
@@ -31,8 +31,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       include: ['application/**/*.test.ts', 'dev/**/*.test.ts', 'test/**/*.test.ts'],
       globalSetup: ['test/support/mongod.ts'],
       ...sharesWorkers,
-      testTimeout: 30_000,
-      hookTimeout: 60_000,
+      ...patient,
     },
   },
 ]

@@ -1,3 +1,4 @@
+import { patient } from '@spillway/origin/dev/test-workers'
 import { defineConfig } from 'vitest/config'
 
 /**
@@ -15,7 +16,6 @@ export default defineConfig({
     maxWorkers: 2,
     // After the contract in workerd (1): vitest runs projects with other numbers of workers apart.
     sequence: { groupOrder: 2 },
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    ...patient,
   },
 })

@@ -100,7 +100,7 @@ const worker :Workerd.Worker = (
 );
 `
 
-const startTimeoutMs = 10_000
+const startTimeoutMs = 60_000
 
 async function untilListening(port: number, child: Child): Promise<void> {
   const deadlineMs = Date.now() + startTimeoutMs

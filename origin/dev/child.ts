@@ -76,9 +76,10 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     child.once('spawn', () => resolve(child.pid as number))
   })
   const letGo = attachLifeline(pid)
-  // 'close' follows the last line of output; the timer covers a grandchild that keeps the pipe open.
+  // 'close' follows the last line of output; the timer covers a grandchild that keeps the pipe open. Output in the pipe
+  // is read in the turn between the timer and `setImmediate`, however late the timer fires.
   child.once('close', (code, signal) => settle({ code, signal }))
-  child.once('exit', (code, signal) => setTimeout(() => settle({ code, signal }), 300).unref())
+  child.once('exit', (code, signal) => setTimeout(() => setImmediate(settle, { code, signal }), 300).unref())
   void exited.then(() => {
     log?.end()
     if (!isGroupAlive(pid)) letGo()

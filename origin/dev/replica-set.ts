@@ -7,13 +7,19 @@ export interface ReplicaSet {
   /** Port of the current primary. */
   primaryPort(): Promise<number>
   /** Makes the primary step down; resolves when another member accepts writes. */
-  stepDown(): Promise<void>
+  stepDown(): Promise<Change>
   /** Kills the primary; resolves when another member accepts writes. */
-  killPrimary(): Promise<void>
+  killPrimary(): Promise<Change>
   stop(): Promise<void>
 }
 
-const electionTimeoutMs = 20_000
+/** Ports of two primaries, one after the other. */
+export interface Change {
+  readonly from: number
+  readonly to: number
+}
+
+const electionTimeoutMs = 60_000
 
 /** Starts a replica set on temporary folders, for failover tests. Takes about 5 s. */
 export async function startReplicaSet(
@@ -57,16 +63,24 @@ export async function startReplicaSet(
     uri: `mongodb://${members.map(({ port }) => `127.0.0.1:${port}`).join(',')}/?replicaSet=${replicaSetName}`,
     primaryPort: async () => (await untilPrimary()).port,
     async stepDown() {
-      const before = await untilPrimary()
-      await ask(before, { replSetStepDown: 30, secondaryCatchUpPeriodSecs: 10 })
-      await untilPrimary(before)
+      const deadline = Date.now() + electionTimeoutMs
+      for (;;) {
+        const before = await untilPrimary()
+        try {
+          await ask(before, { replSetStepDown: 30, secondaryCatchUpPeriodSecs: 10 })
+          return { from: before.port, to: (await untilPrimary(before)).port }
+        } catch (error) {
+          // It is refused where no secondary has caught up in time, or where another member was elected meanwhile.
+          if (Date.now() > deadline) throw error
+        }
+      }
     },
     async killPrimary() {
       const before = await untilPrimary()
       alive.delete(before)
       before.child.signal('SIGKILL')
       await before.child.exited
-      await untilPrimary(before)
+      return { from: before.port, to: (await untilPrimary(before)).port }
     },
     stop,
   }

@@ -40,13 +40,15 @@ const freely = action('freely', {
   on: counters,
   access: signedIn,
   target: 'collection',
+  timeout: '30s',
   output: Type.Object({ result: Type.String() }),
 })
-const bump = action('bump', { description: 'Adds one.', on: counters, access: signedIn })
+const bump = action('bump', { description: 'Adds one.', on: counters, access: signedIn, timeout: '30s' })
 const guarded = action('guarded', {
   description: 'For some.',
   on: counters,
   access: scope('counters:guard'),
+  timeout: '30s',
   priority: 'critical',
 })
 
@@ -303,7 +305,7 @@ describe('a handler that fails has no effect', () => {
       store.increment(counters, idOf(path), { count: 1 }).then(ended.resolve, ended.resolve)
       return new Promise(() => {})
     }
-    const answer = await post('/v1/counters/freely', undefined, { [names.timeoutMs]: '200' })
+    const answer = await post('/v1/counters/freely', undefined, { [names.timeoutMs]: '1000' })
     goOn()
     expect([answer.status, answer.json.code]).toEqual([504, 'deadline-exceeded'])
     expect(answer.json.detail).toContain('Nothing was done.')

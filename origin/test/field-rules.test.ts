@@ -31,6 +31,7 @@ const rate = action('rate', {
   description: 'Rates a person.',
   on: people,
   access: signedIn,
+  timeout: '30s',
   input: Type.Object({ rating: Type.Integer({ minimum: 1, maximum: 5 }) }),
 })
 

@@ -21,6 +21,7 @@ const praise = action('praise', {
   on: reviews,
   target: 'collection',
   access: signedIn,
+  timeout: '30s',
   input: Type.Object({ bookingId: Type.String() }),
 })
 

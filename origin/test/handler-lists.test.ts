@@ -32,6 +32,7 @@ const freely = action('freely', {
   on: notes,
   target: 'collection',
   access: anyone,
+  timeout: '30s',
   output: Type.Object({ result: Type.Unknown() }),
 })
 type Context = ActionContext<typeof freely>
@@ -68,7 +69,6 @@ beforeEach(() => {
 const post = (path: string, body?: unknown, as = alice, app = origin) =>
   app.send('POST', path, {
     as,
-    headers: { 'spillway-timeout-ms': '5000' },
     ...(body !== undefined && { body }),
   })
 const note = async (fields: object) =>

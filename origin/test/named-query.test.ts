@@ -287,7 +287,7 @@ describe('a handler', () => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
       await store.get(notes, 'x').then(after.resolve, after.resolve)
     }
-    const late = await get('/v1/notes/shared', alice, { [names.timeoutMs]: '150' })
+    const late = await get('/v1/notes/shared', alice, { [names.timeoutMs]: '1000' })
     expect([late.status, late.json.code]).toEqual([504, 'deadline-exceeded'])
     expect(String(await after.promise)).toContain('nothing more can be read')
   })

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { MongoClient } from 'mongodb'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, onTestFinished } from 'vitest'
+import { startFaultProxy } from '../dev/fault-proxy.ts'
 import { edgeKeySet } from './support/assertions.ts'
 import { alice } from './support/client.ts'
 import { mongodbUri } from './support/database.ts'
@@ -80,12 +81,12 @@ describe('on SIGTERM', () => {
     )
     await origin.send('GET', '/livez')
     const stop = (pids: readonly number[]) => {
-      for (const pid of pids) process.kill(pid, 'SIGTERM')
+      for (const pid of pids) send(pid, 'SIGTERM')
     }
     const all = [origin.child.pid, ...workers()]
     stop(all)
     await until(() => origin.output().includes('"msg":"draining"'))
-    stop(all.filter(isAlive))
+    stop(all)
     socket.write('}')
     socket.end()
     expect(await origin.exited).toBe(0)
@@ -144,10 +145,14 @@ it('a killed process leaves no key half used: every repeated create exists once,
   await client.close()
 })
 
-/** A supervisor whose workers have started and do not serve yet. */
+/** A supervisor whose workers have started and cannot serve, because the database does not answer. */
 async function starting() {
+  const [, port] = /:(\d+)/.exec(mongodbUri()) ?? []
+  const silent = await startFaultProxy(Number(port))
+  onTestFinished(() => silent.stop())
+  await silent.apply({ kind: 'stall' })
   const origin = await runOrigin({
-    MONGODB_URI: mongodbUri(),
+    MONGODB_URI: `mongodb://127.0.0.1:${silent.port}/?directConnection=true`,
     MONGODB_DATABASE: database,
     EDGE_ASSERTION_JWKS: edgeKeySet,
     POOL_SIZE: '1',
@@ -221,9 +226,12 @@ describe('several processes', () => {
   })
 })
 
-function isAlive(pid: number): boolean {
+const isAlive = (pid: number): boolean => send(pid, 0)
+
+/** @returns whether there is such a process */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, 0)
+    process.kill(pid, signal)
     return true
   } catch {
     return false

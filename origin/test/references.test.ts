@@ -39,6 +39,7 @@ const move = action('move', {
   description: 'Moves an event to a venue, which may be a new one.',
   on: events,
   access: signedIn,
+  timeout: '30s',
   input: Type.Object({ venueId: Type.Optional(Type.String()), look: Type.Boolean() }),
   writes: [venues],
 })

@@ -8,10 +8,11 @@ import { alice, editor } from './support/client.ts'
 import { versionOf } from './support/etag.ts'
 import { placeV1, placeV2 } from './support/samples.ts'
 
-const clock = { nowMs: Date.now() }
+/** The real time while it is not set. */
+const clock: { nowMs?: number | undefined } = {}
 let origin: TestApp
 beforeAll(async () => {
-  origin = await startTestApp({ clock: () => clock.nowMs })
+  origin = await startTestApp({ clock: () => clock.nowMs ?? Date.now() })
 })
 afterAll(() => origin.stop())
 
@@ -136,7 +137,7 @@ describe('a deprecated version', () => {
       try {
         return await origin.app.inject({ method: 'GET', url: '/v1/places', headers })
       } finally {
-        clock.nowMs = Date.now()
+        clock.nowMs = undefined
       }
     }
     expect((await send(sunsetMs - 1_000)).statusCode).toBe(200)

@@ -24,6 +24,7 @@ const trash = action('trash', {
   on: articles,
   target: 'collection',
   access: signedIn,
+  timeout: '30s',
   input: Type.Object({ ids: Type.Array(Type.String()), back: Type.Boolean() }),
 })
 const noteSchema = Type.Object({ text: Type.String() })

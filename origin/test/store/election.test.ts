@@ -18,7 +18,7 @@ beforeAll(async () => {
   await initiate(members)
   const uri = `mongodb://${members.map(({ port }) => `127.0.0.1:${port}`).join(',')}/?replicaSet=${replicaSetName}`
   pool = await openPool({ uri, database: 'election', poolSize: 4, connectTimeoutMs: 30_000 })
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await pool?.close()
   await Promise.all(members.map((member) => member.stop()))
@@ -39,9 +39,17 @@ const copiesFrom = async (member: Member, source: Member) =>
 const until = async (reached: () => Promise<boolean>) => {
   while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 20))
 }
+const isPrimary = async (member: Member): Promise<boolean> =>
+  (await ask(member, { hello: 1 })).isWritablePrimary
+/** Whether a command succeeds: members refuse some while they are busy with an election or a configuration. */
+const accepts = (member: Member, command: Record<string, unknown>) =>
+  ask(member, command).then(
+    () => true,
+    () => false,
+  )
 
 it('reads wait for a new primary to commit, and then return every acknowledged write', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { repository } = openRepository(pool.db, { bounds: pool.bounds, primary: pool.primary })
   const created = await repository.create(places, { fields: place('Before', 1) }, undefined, inTime())
@@ -49,27 +57,34 @@ it('reads wait for a new primary to commit, and then return every acknowledged w
   const { id } = created.document
   await until(async () => pool.primary.isCertain(performance.now()))
 
-  const roles = await Promise.all(members.map((member) => ask(member, { hello: 1 })))
-  const old = members[roles.findIndex(({ isWritablePrimary }) => isWritablePrimary)] as Member
+  let old = members[0] as Member
+  await until(async () => {
+    for (const member of members) if (await isPrimary(member)) old = member
+    // A secondary may copy from another secondary, and the next primary would then stop with the third member. On a slow
+    // machine, members that hear nothing of their primary for a second would hold an election in the middle of the test.
+    const { config } = await ask(old, { replSetGetConfig: 1 })
+    const settings = { ...config.settings, chainingAllowed: false, electionTimeoutMillis: 120_000 }
+    return accepts(old, { replSetReconfig: { ...config, version: config.version + 1, settings } })
+  })
   const [next, third] = members.filter((member) => member !== old) as [Member, Member]
-  // A secondary may copy from another secondary, and the next primary would then stop with the third member.
-  const { config } = await ask(old, { replSetGetConfig: 1 })
-  const settings = { ...config.settings, chainingAllowed: false }
-  await ask(old, { replSetReconfig: { ...config, version: config.version + 1, settings } })
-  for (const member of [next, third]) await until(async () => copiesFrom(member, old))
+  const isPatient = async (member: Member) =>
+    (await ask(member, { replSetGetConfig: 1 })).config.settings.electionTimeoutMillis === 120_000
+  for (const member of [next, third]) {
+    await until(async () => (await isPatient(member)) && (await copiesFrom(member, old)))
+  }
   // Besides the old primary, only the next one has the second version.
   await copying(third, 'off')
   const replaced = await repository.replace(places, created.document, place('After', 2), inTime())
   expect(replaced.kind).toBe('replaced')
   await copying(old, 'off')
   const before = pool.primary.changes
-  await ask(next, { replSetStepUp: 1 })
-  await until(async () => (await ask(next, { hello: 1 })).isWritablePrimary)
+  await until(() => accepts(next, { replSetStepUp: 1 }))
+  await until(() => isPrimary(next))
   await until(async () => pool.primary.changes > before)
 
   // During the gap, a read returns version 2 or is not answered.
   for (let read = 0; read < 3; read += 1) {
-    const outcome = await repository.read(places, id, inTime(1_000))
+    const outcome = await repository.read(places, id, inTime())
     if (outcome.kind === 'found') expect(outcome.document.version).toBe(2)
     else expect(outcome).toEqual({ kind: 'notDone', reason: 'unavailable' })
     expect(pool.primary.isCertain(performance.now())).toBe(false)

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { headers as names } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultProxy, startFaultProxy } from '../../dev/fault-proxy.ts'
@@ -54,18 +55,25 @@ describe('a driver whose commands never end', () => {
       },
     })
     const { repository } = openRepository(database, { bounds })
+    /** Calls one after the other, each once the one before has been sent: commands of one moment are joined. */
+    const inTurn = async <Outcome>(
+      sent: number,
+      waiting: number,
+      call: (index: number) => Promise<Outcome>,
+    ) => {
+      const before = timers.size
+      const outcomes: Promise<Outcome>[] = []
+      for (let index = 0; index < sent; index += 1) {
+        outcomes.push(call(index))
+        await until(() => timers.size > before + index)
+      }
+      for (let index = 0; index < waiting; index += 1) outcomes.push(call(sent + index))
+      return Promise.all(outcomes)
+    }
     // At most three batches of reads and two of creates are in flight: one more command has to wait.
-    const reads = await Promise.all(
-      Array.from({ length: 4 }, async (_, index) => {
-        await new Promise((resolve) => setTimeout(resolve, index * 30))
-        return repository.read(places, `${index}`, inTime(200))
-      }),
-    )
-    const creates = await Promise.all(
-      Array.from({ length: 3 }, async (_, index) => {
-        await new Promise((resolve) => setTimeout(resolve, index * 50))
-        return repository.create(places, { fields: place(`Hung ${index}`, 1) }, undefined, inTime(200))
-      }),
+    const reads = await inTurn(3, 1, (index) => repository.read(places, `${index}`, inTime(1_000)))
+    const creates = await inTurn(2, 1, (index) =>
+      repository.create(places, { fields: place(`Hung ${index}`, 1) }, undefined, inTime(1_000)),
     )
     expect(reads).toEqual(Array.from({ length: 4 }, () => ({ kind: 'notDone', reason: 'deadline' })))
     // Two were sent and may have happened; the third was not.
@@ -115,8 +123,8 @@ describe('a server that closes its connections in the turn in which they are use
       await until(() => idleSockets(pool).length >= 2)
       for (const socket of idleSockets(pool)) socket.destroy()
       const outcomes = await Promise.all([
-        repository.read(places, 'a', inTime(2_000)),
-        repository.create(places, { fields: place(`Closed ${round}`, 1) }, undefined, inTime(2_000)),
+        repository.read(places, 'a', inTime()),
+        repository.create(places, { fields: place(`Closed ${round}`, 1) }, undefined, inTime()),
       ])
       // A reader may have to retry; the store itself retries a create.
       expect(['notFound', 'notDone']).toContain(outcomes[0].kind)
@@ -160,10 +168,12 @@ describe('a process with commands that do not end', () => {
     const origin = await startOriginProcess('hung-process', { MONGODB_URI: uri, POOL_SIZE: '4' })
     running.push(origin)
     const read = async () => (await origin.send('GET', '/v2/places/1')).status
+    const readBriefly = async () =>
+      (await origin.send('GET', '/v2/places/1', { headers: { [names.timeoutMs]: '1000' } })).status
     const readiness = async () => (await origin.send('GET', '/readyz')).json
     expect(await read()).toBe(404)
     await proxy.apply({ kind: 'stall' })
-    const statuses = await Promise.all([read(), read(), read()])
+    const statuses = await Promise.all([readBriefly(), readBriefly(), readBriefly()])
     for (const status of statuses) expect([503, 504]).toContain(status)
     await until(async () => (await readiness()).checks.commands.ok === false)
     await proxy.apply({ kind: 'pass' })
@@ -171,7 +181,7 @@ describe('a process with commands that do not end', () => {
     await until(async () => (await read()) === 404)
 
     await proxy.apply({ kind: 'stall' })
-    await Promise.all([read(), read(), read()])
+    await Promise.all([readBriefly(), readBriefly(), readBriefly()])
     origin.child.signal('SIGTERM')
     expect(await origin.exited).toBe(0)
     expect(origin.output()).toContain('"msg":"drained"')

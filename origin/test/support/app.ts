@@ -55,6 +55,8 @@ export interface TestAppOptions {
   readonly exportBounds?: Partial<ExportBounds>
   /** Time limit for a request to arrive, in ms. */
   readonly arrivalTimeoutMs?: number
+  /** Time limit of a list, in ms. @default 30 000: a slow machine must not turn an answer into a 504 */
+  readonly listTimeoutMs?: number
 }
 
 /** The bound methods of a repository, to spread into one that overrides some. */
@@ -80,6 +82,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     limit,
     waiting = 0,
     arrivalTimeoutMs,
+    listTimeoutMs = 30_000,
     exportBounds,
   } = options
   const database = options.database ?? (await openTestDatabase(application.resources))
@@ -118,6 +121,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     health,
     metrics,
     requestLog: new RequestLog(logger),
+    listTimeoutMs,
     ...(clock !== undefined && { clock }),
     ...(arrivalTimeoutMs !== undefined && { arrivalTimeoutMs }),
     ...(exportBounds !== undefined && { exportBounds }),

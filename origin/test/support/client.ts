@@ -25,6 +25,9 @@ export const alice: Principal = { subject: 'alice', scopes: [] }
 export const bob: Principal = { subject: 'bob', scopes: [] }
 export const editor: Principal = { subject: 'editor', scopes: ['places:write', 'advisories:write'] }
 
+/** The longest time that a caller can give, in ms. A slow machine must not turn an answer into a 504. */
+const patienceMs = 30_000
+
 /**
  * Sends requests as the edge does, over real sockets. Uses Node's own client, because it sends paths, headers and
  * bodies unchanged, hostile ones too.
@@ -36,6 +39,7 @@ export function createClient(port: number): Client {
     const payload = isRaw ? (body as string | undefined) : JSON.stringify(body)
     const all = {
       [names.assertion]: await assertionOf(as),
+      [names.timeoutMs]: String(patienceMs),
       ...(payload !== undefined && {
         'content-type': 'application/json',
         'content-length': String(Buffer.byteLength(payload)),

@@ -17,10 +17,20 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
+/** How long the driver waits for a connection and for the primary, in ms: a slow machine must not fail a command. */
+const patienceMs = 30_000
+
 /** An empty database with the indexes of an application. */
 export async function openTestDatabase(resources: Catalogue = fixture): Promise<TestDatabase> {
   const database = `test-${randomBytes(6).toString('hex')}`
-  const pool = await openPool({ uri: mongodbUri(), database, poolSize: 16, waitQueueTimeoutMs: 10_000 })
+  const pool = await openPool({
+    uri: mongodbUri(),
+    database,
+    poolSize: 16,
+    waitQueueTimeoutMs: patienceMs,
+    serverSelectionTimeoutMs: patienceMs,
+    connectTimeoutMs: patienceMs,
+  })
   await applyIndexes(pool.db, await planIndexes(pool.db, resources), { destructive: false })
   return {
     db: pool.db,

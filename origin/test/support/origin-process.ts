@@ -36,6 +36,13 @@ export async function runOrigin(env: Record<string, string>): Promise<Omit<Origi
   return { child, output: () => printed, exited }
 }
 
+/** The longest waits that can be configured: a slow machine must not turn an answer into a refusal. */
+const patience = {
+  POOL_WAIT_TIMEOUT_MS: '60000',
+  SERVER_SELECTION_TIMEOUT_MS: '60000',
+  LIST_TIMEOUT_MS: '60000',
+}
+
 /** Runs the deployed entry point with the test application, on a free port, with a database of the given name. */
 export async function startOriginProcess(
   database: string,
@@ -47,6 +54,7 @@ export async function startOriginProcess(
     MONGODB_DATABASE: database,
     EDGE_ASSERTION_JWKS: edgeKeySet,
     POOL_SIZE: '2',
+    ...patience,
     ...env,
   })
   const { exited, output } = started
