@@ -28,7 +28,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
     root: import.meta.dirname,
     test: {
       name: 'origin/database',
-      include: ['application/**/*.test.ts', 'dev/**/*.test.ts', 'test/**/*.test.ts'],
+      include: ['{application,dev,test,testing}/**/*.test.ts'],
       globalSetup: ['test/support/mongod.ts'],
       ...sharesWorkers,
       ...patient,

@@ -1,29 +1,44 @@
+import { startTestApi, type TestApi } from '@spillway/origin/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startTestApp, type TestApp } from '../../test/support/app.ts'
-import { editor } from '../../test/support/client.ts'
-import { placeV2 } from '../../test/support/samples.ts'
 import { application } from '../index.ts'
+import { places } from '../resources/places.ts'
 import { server } from '../server/index.ts'
 
-let origin: TestApp
-let path: string
+let api: TestApi<typeof application>
+let id: string
+const population = 522_250
+
 beforeAll(async () => {
-  origin = await startTestApp({ application, server })
-  const { headers } = await origin.send('POST', '/v2/places', { as: editor, body: placeV2 })
-  path = String(headers.location)
+  api = await startTestApi({ application, server })
+  const lyon = {
+    name: 'Lyon',
+    countryCode: 'FR',
+    kind: 'city' as const,
+    population,
+    latitude: 45.75,
+    longitude: 4.85,
+  }
+  id = (await api.insert(places, lyon)).id
 })
-afterAll(() => origin.stop())
+afterAll(() => api?.stop())
 
-const adjust = (by: number) => origin.send('POST', `${path}/adjust-population`, { as: editor, body: { by } })
+const adjust = (by: number) =>
+  api.as({ subject: 'ed', scopes: ['places:write'] }).v2.places.action('adjust-population', id, { by })
 
-it('adds to the place’s current population', async () => {
-  const before = placeV2.population
-  const answers = await Promise.all([adjust(5), adjust(-2)])
-  expect(answers.map(({ status }) => status)).toEqual([200, 200])
-  expect((await origin.send('GET', path)).json.population).toBe(before + 3)
+it('adds to the place’s current population, and purges what shows it', async () => {
+  await Promise.all([adjust(5), adjust(-2)])
+  const { document } = await api.as().v2.places.read(id)
+  expect(document.population).toBe(population + 3)
+  expect(api.purged).toContain(`places:${id}`)
 })
 
 it('refuses a population out of range', async () => {
-  const { status, json } = await adjust(-50_000_000)
-  expect([status, json.code, json.reason]).toEqual([409, 'conflict', 'out-of-range'])
+  await expect(adjust(-50_000_000)).rejects.toMatchObject({ code: 'conflict', reason: 'out-of-range' })
+})
+
+it('refuses callers without the scope', async () => {
+  const change = (caller?: { subject: string }) =>
+    api.as(caller).v2.places.action('adjust-population', id, { by: 1 })
+  await expect(change({ subject: 'eve' })).rejects.toMatchObject({ code: 'insufficient-scope' })
+  await expect(change()).rejects.toMatchObject({ code: 'unauthenticated' })
 })

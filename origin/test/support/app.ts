@@ -39,7 +39,7 @@ export interface TestAppOptions {
   readonly server?: ServerCode
   /** Database of another test app, which closes it. @default a new one */
   readonly database?: TestDatabase
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, of requests and of stored documents. */
   readonly clock?: () => number
   /** Wraps the real repository, to make it slow or fail. */
   readonly over?: (repository: Repository) => Repository
@@ -86,7 +86,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     exportBounds,
   } = options
   const database = options.database ?? (await openTestDatabase(application.resources))
-  const { repository: real, commits, records } = database.repository()
+  const { repository: real, commits, records } = database.repository(clock && { clock })
   const repository = over(real)
   const bounds = limit === undefined ? {} : { initial: limit, limitMin: limit, limitMax: limit }
   const admission = new AdmissionControl({

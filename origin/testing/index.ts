@@ -1,0 +1,3 @@
+/** The test kit: an application in a test, in milliseconds. */
+export { type Caller, startTestApi, type TestApi, type TestApiOptions } from './test-api.ts'
+export type { TestClock } from './test-clock.ts'

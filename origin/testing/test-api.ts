@@ -1,0 +1,92 @@
+import { type Client, connect } from '@spillway/origin/client'
+import {
+  type Application,
+  type DocumentOf,
+  type FieldsOf,
+  headers as names,
+  type Principal,
+  type Resource,
+} from '@spillway/origin/contract'
+import type { ServerCode } from '../src/action/implementation.ts'
+import { startTestApp } from '../test/support/app.ts'
+import { assertionOf } from '../test/support/assertions.ts'
+import { TestClock } from './test-clock.ts'
+
+export interface TestApiOptions<App extends Application> {
+  readonly application: App
+  /** Handlers of its actions, queries and guards. @default none */
+  readonly server?: ServerCode
+  /** RFC 3339 time at which the clock stands. @default the time of the start */
+  readonly startsAt?: string
+}
+
+/** A caller, as the edge describes one whose token it has checked. */
+export type Caller = Omit<Principal, 'scopes'> & { readonly scopes?: readonly string[] }
+
+/** An application in a test. */
+export interface TestApi<App extends Application> extends AsyncDisposable {
+  /** The typed client of a caller; without one, of somebody without a token. */
+  as(caller?: Caller): Client<App>
+  /** Stores a document as it is given: no access rule, check, guard or reference is evaluated. */
+  insert<One extends Resource>(resource: One, fields: FieldsOf<One>): Promise<DocumentOf<One>>
+  readonly clock: TestClock
+  /** Cache tags that writes have purged, in order. Each test may empty it: `purged.length = 0`. */
+  readonly purged: string[]
+  stop(): Promise<void>
+}
+
+/**
+ * Starts an application in this process: its origin, behind real sockets, with an empty database of its own that has the
+ * application's indexes. The database server is that of the test run (`@spillway/origin/testing/mongod`).
+ *
+ * The edge is not part of it: tokens are not verified, since each caller is given, and nothing is cached.
+ */
+export async function startTestApi<App extends Application>({
+  application,
+  server,
+  startsAt = new Date().toISOString(),
+}: TestApiOptions<App>): Promise<TestApi<App>> {
+  const clock = new TestClock(startsAt)
+  const origin = await startTestApp({
+    application,
+    clock: () => clock.nowMs,
+    ...(server !== undefined && { server }),
+  })
+  const purged: string[] = []
+
+  /** Sends a request as the edge does: with an assertion about the caller in place of their token. */
+  const fetchAs = (caller: Principal | undefined) => async (url: string, init: RequestInit) => {
+    const headers = new Headers(init.headers)
+    headers.delete('authorization')
+    headers.set(names.assertion, await assertionOf(caller, clock.nowMs))
+    const answer = await fetch(url, { ...init, headers })
+    const tags = answer.headers.get(names.purgeTag)
+    if (tags !== null) purged.push(...tags.split(','))
+    return answer
+  }
+
+  return {
+    clock,
+    purged,
+    as(caller) {
+      const principal = caller && { scopes: [], ...caller }
+      return connect<App>({
+        url: `http://127.0.0.1:${origin.port}`,
+        fetch: fetchAs(principal),
+        // The client sends idempotency keys for callers with a token alone.
+        ...(principal !== undefined && { token: principal.subject }),
+      })
+    },
+    async insert(resource, fields) {
+      const made = await origin.repository.create(resource, { fields }, undefined, {
+        deadline: performance.now() + 10_000,
+      })
+      if (made.kind !== 'created') throw new Error(`Inserting into '${resource.name}': ${made.kind}`)
+      const { id, createdAt, updatedAt, fields: stored } = made.document
+      // The cast: the document has the resource's fields, and those of the system.
+      return { ...stored, id, createdAt, updatedAt } as DocumentOf<typeof resource>
+    },
+    stop: () => origin.stop(),
+    [Symbol.asyncDispose]: () => origin.stop(),
+  }
+}
