@@ -23,6 +23,9 @@ export interface TestApiOptions<App extends Application> {
 /** A caller, as the edge describes one whose token it has checked. */
 export type Caller = Omit<Principal, 'scopes'> & { readonly scopes?: readonly string[] }
 
+/** Time for a request, in ms: a test should fail by what it sees, not by a busy machine. */
+const timeoutMs = 30_000
+
 /** An application in a test. */
 export interface TestApi<App extends Application> extends AsyncDisposable {
   /** The typed client of a caller; without one, of somebody without a token. */
@@ -59,6 +62,7 @@ export async function startTestApi<App extends Application>({
     const headers = new Headers(init.headers)
     headers.delete('authorization')
     headers.set(names.assertion, await assertionOf(caller, clock.nowMs))
+    headers.set(names.timeoutMs, String(timeoutMs))
     const answer = await fetch(url, { ...init, headers })
     const tags = answer.headers.get(names.purgeTag)
     if (tags !== null) purged.push(...tags.split(','))
@@ -72,6 +76,7 @@ export async function startTestApi<App extends Application>({
       const principal = caller && { scopes: [], ...caller }
       return connect<App>({
         url: `http://127.0.0.1:${origin.port}`,
+        timeoutMs,
         fetch: fetchAs(principal),
         // The client sends idempotency keys for callers with a token alone.
         ...(principal !== undefined && { token: principal.subject }),
