@@ -1,5 +1,6 @@
 /** Program: `npm run check` runs every check that needs no test run, to the last one, and fails if one of them does. */
 import { root } from '@spillway/origin/dev/folders'
+import { deadLinks, linkableFiles } from './dead-links.ts'
 import { unlinkedDecisions } from './decisions.ts'
 import { folderCycles } from './folder-cycles.ts'
 import { readFrom, sourceFiles, wrongImports } from './import-directions.ts'
@@ -31,6 +32,11 @@ const checks: Readonly<Record<string, () => Promise<boolean>>> = {
     const unlinked = await unlinkedDecisions(root)
     for (const file of unlinked) console.error(`README.md does not link ${file}`)
     return unlinked.length === 0
+  },
+  'links in documents': async () => {
+    const dead = deadLinks(linkableFiles(root), readFrom(root))
+    for (const line of dead) console.error(line)
+    return dead.length === 0
   },
 }
 
