@@ -156,10 +156,20 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const guarding = { catalogue: paths.catalogue, repository, guards: server.guards, isCertain }
   const guardsOf = (resource: Resource) =>
     askInOrder(compileReferences(guarding, resource), compileGuards(guarding, resource))
-  const shared = { paths, repository, admission, clock, isCertain, guardsOf, turns: new Turns() }
+  const shared = {
+    paths,
+    repository,
+    admission,
+    clock,
+    isCertain,
+    guardsOf,
+    turns: new Turns(),
+    totals: metrics.work,
+  }
   const exportsOf = compileExports(app, {
     repository,
     load,
+    totals: metrics.work,
     onDefect: (request, error) => requestLog.onError(request, internalError, error),
     ...(exportBounds !== undefined && { bounds: exportBounds }),
   })

@@ -87,7 +87,11 @@ it('reads each referenced document of a list once, and has the tags of all', asy
   reads = []
   const answer = await get('events?expand=venueId&limit=100&count=true')
   expect(answer.status).toBe(400)
+  const { work } = origin.metrics
+  const rows = () => work.totals().find(({ route }) => route === '/v1/events')?.work.rows ?? 0
+  const before = rows()
   const list = await get('events?expand=venueId&limit=100')
+  expect(rows() - before).toBe(reads.length)
   const names = list.json.items.map(
     ({ venueId, expanded }: { venueId: string; expanded: { venueId: { id: string } | null } }) =>
       expanded.venueId === null || expanded.venueId.id === venueId,

@@ -43,6 +43,7 @@ let origin: TestApp
 /** Documents that exports have read. */
 let read = 0
 let failing = false
+let throwing = false
 let refused = 0
 
 async function start(): Promise<TestApp> {
@@ -52,6 +53,7 @@ async function start(): Promise<TestApp> {
     over: (repository) => ({
       ...bound(repository),
       async list(...parts) {
+        if (throwing) throw new Error('a defect')
         if (failing) {
           refused += 1
           return { kind: 'notDone', reason: 'unavailable' }
@@ -95,6 +97,7 @@ afterAll(() => origin.stop())
 beforeEach(() => {
   read = 0
   failing = false
+  throwing = false
   refused = 0
 })
 
@@ -249,6 +252,34 @@ it('is cut off where the database has no time for it, so that a part is not take
   await expect(textOf(answer)).rejects.toThrow('aborted')
   expect(refused).toBeGreaterThan(2)
   expect(origin.logged.join('')).not.toContain('"failed"')
+})
+
+it('ends in the middle by a defect, which is logged', async () => {
+  const answer = await open()
+  throwing = true
+  await expect(textOf(answer)).rejects.toThrow('aborted')
+  throwing = false
+  expect(origin.logged.join('')).toContain('a defect')
+})
+
+it('is counted by route: documents, bytes and its end', async () => {
+  const { work } = origin.metrics
+  const route = '/v1/orders'
+  const totals = () => ({ ...work.totals().find((total) => total.route === route)?.work })
+  const before = totals()
+  const answer = await get('orders?status=paid', 'text/csv')
+  const ends = () => Object.fromEntries(work.ends().map(({ end, ...counted }) => [end, counted]))
+  await vi.waitFor(() => expect(totals().answers).toBe((before.answers ?? 0) + 1))
+  expect([totals().rows, totals().bytes]).toEqual([
+    (before.rows ?? 0) + 3,
+    (before.bytes ?? 0) + Buffer.byteLength(answer.text),
+  ])
+  expect(Object.keys(ends()).sort()).toEqual(['cut', 'failed', 'left', 'whole'])
+  expect(ends()).toMatchObject({ failed: { route, count: 1 }, cut: { route, count: 1 } })
+  const { text } = await origin.metrics.scrape()
+  expect(text).toContain('origin_exports_total{route="/v1/orders",end="failed"} 1')
+  expect(text).toContain(`origin_work_rows_total{kind="export",route="/v1/orders"} ${totals().rows}`)
+  expect(text).toContain('origin_exports_running 0')
 })
 
 it('is cut off when the process ends', async () => {

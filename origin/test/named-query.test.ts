@@ -127,6 +127,9 @@ describe('the example', () => {
         ],
       },
     ])
+    const route = '/v1/articles/by-author'
+    const work = { answers: 1, rows: 2, bytes: Buffer.byteLength(found.text), durationMs: expect.any(Number) }
+    expect(origin.metrics.work.totals()).toEqual([{ kind: 'query', route, work }])
     expect(found.headers['cache-control']).toBe('public, no-cache')
     expect(found.headers['cdn-cache-control']).toBe(
       'max-age=60, stale-while-revalidate=600, stale-if-error=86400',

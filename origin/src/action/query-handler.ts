@@ -17,6 +17,7 @@ import { jsonType } from '../http/json-body.ts'
 import { namesListEtag } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
 import { callOf } from '../http/request.ts'
+import type { WorkTotals } from '../observe/work-totals.ts'
 import { type CompiledView, cachingHeaders } from '../resource/compiled-view.ts'
 import type { Handler, IsCertain } from '../resource/reads.ts'
 import { writingSchema } from '../resource/serializer.ts'
@@ -31,6 +32,7 @@ export interface QueryOptions {
   readonly catalogue: Catalogue
   readonly compilers: SchemaCompilers
   readonly isCertain: IsCertain
+  readonly totals: WorkTotals
   /** When this process began to answer as it does, in ms since the epoch. */
   readonly startedAtMs: number
   /** Milliseconds since the epoch. */
@@ -65,7 +67,7 @@ export function queryHandler(
   { query, answer }: QueryImplementation,
   options: QueryOptions,
 ): Handler {
-  const { isCertain, compilers } = options
+  const { isCertain, compilers, totals } = options
   const check = compileInputCheck(compilers, query.name, query.parameters)
   // The cast: the serializer's own type of a schema is narrower than the contract's.
   const write = build(writingSchema(query.output) as never)
@@ -80,9 +82,13 @@ export function queryHandler(
       principal: request.principal,
       call: callOf(request),
     })
+    const beganAtMs = performance.now()
     const ran = await run({ query, answer }, reads, { request, reply, parameters: checked.value, options })
+    const durationMs = performance.now() - beganAtMs
+    const body = 'problem' in ran ? '' : write(ran.value)
+    const work = { answers: 1, rows: reads.rows, bytes: Buffer.byteLength(body), durationMs }
+    totals.add('query', request.target.route, work)
     if ('problem' in ran) return sendProblem(reply, ran.problem)
-    const body = write(ran.value)
     const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
     const ifNoneMatch = request.headers['if-none-match']
     const { caching, revisionTag: ofRevision } = compiled

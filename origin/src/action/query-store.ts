@@ -59,6 +59,8 @@ export class QueryReads implements QueryStore {
   readonly #documents = new Map<Resource, Set<string>>()
   readonly #lists = new Set<string>()
   #isOver = false
+  /** Documents that have been read, whether or not the caller may see them. */
+  rows = 0
 
   constructor(options: QueryReadsOptions) {
     this.#options = options
@@ -90,6 +92,7 @@ export class QueryReads implements QueryStore {
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
     if (outcome.kind === 'notFound') return undefined
+    this.rows += 1
     const { document } = outcome
     if (residual !== undefined && !satisfies(residual, document.fields)) return undefined
     return this.#shown<On>(known, document)
@@ -105,6 +108,7 @@ export class QueryReads implements QueryStore {
     const outcome = await this.#options.repository.list(known, listed, residual, this.#options.call)
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
+    this.rows += outcome.documents.length
     return outcome.documents.map((document) => this.#shown<On>(known, document))
   }
 

@@ -8,7 +8,8 @@ import type { CompiledViews } from '../resource/resources.ts'
 import { compileQueryView, type QueryOptions, queryHandler } from './query-handler.ts'
 import type { QueryImplementation } from './query-implementation.ts'
 
-export interface RouteQueriesOptions extends Pick<QueryOptions, 'repository' | 'isCertain' | 'clock'> {
+export interface RouteQueriesOptions
+  extends Pick<QueryOptions, 'repository' | 'isCertain' | 'clock' | 'totals'> {
   readonly paths: KnownPaths
   readonly admission: AdmissionControl
   readonly answers: ReadonlyMap<Query, QueryImplementation>

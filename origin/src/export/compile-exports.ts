@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Load } from '@spillway/origin/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WorkTotals } from '../observe/work-totals.ts'
 import type { CompiledView } from '../resource/compiled-view.ts'
 import type { Handler } from '../resource/reads.ts'
 import type { Repository } from '../store/repository.ts'
@@ -11,6 +12,7 @@ import { CutOff, type ExportBounds, exportBounds } from './export-stream.ts'
 export interface ExportsOptions {
   readonly repository: Pick<Repository, 'list'>
   readonly load: () => Load
+  readonly totals: WorkTotals
   /** Told of an error that no export is planned to end with. */
   readonly onDefect: (request: FastifyRequest, error: unknown) => void
   /** @default {@link exportBounds} */
@@ -20,7 +22,7 @@ export interface ExportsOptions {
 /** Exports of a process: the handler of a view, `undefined` where its lists are not exported. */
 export function compileExports(
   app: FastifyInstance,
-  { repository, load, onDefect, bounds }: ExportsOptions,
+  { repository, load, totals, onDefect, bounds }: ExportsOptions,
 ): (compiled: CompiledView) => Handler | undefined {
   const running = new Set<Readable>()
   const exporting: Exporting = {
@@ -28,6 +30,7 @@ export function compileExports(
     running,
     isBusy: () => isBusy(load()),
     bounds: { ...exportBounds, ...bounds },
+    totals,
     onDefect,
   }
   // They would keep the process from ending, and can be asked for again from another one.

@@ -13,6 +13,7 @@ import type { FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
 import { sendProblem } from '../http/problem.ts'
 import { callOf } from '../http/request.ts'
+import type { ExportEnd, WorkTotals } from '../observe/work-totals.ts'
 import { sendFailure } from '../resource/answer.ts'
 import type { CompiledView } from '../resource/compiled-view.ts'
 import { refuseComparison } from '../resource/hidden-comparison.ts'
@@ -31,6 +32,7 @@ export interface Exporting {
   /** Whether other work should go first. */
   readonly isBusy: () => boolean
   readonly bounds: ExportBounds
+  readonly totals: WorkTotals
   /** Told of an error that no export is planned to end with. */
   readonly onDefect: (request: FastifyRequest, error: unknown) => void
 }
@@ -43,7 +45,7 @@ export function exportHandler(
   compiled: CompiledView,
   repository: Pick<Repository, 'list'>,
   rule: ExportRule,
-  { room, running, isBusy, bounds, onDefect }: Exporting,
+  { room, running, isBusy, bounds, totals, onDefect }: Exporting,
 ): Handler {
   const { resource } = compiled.view
   return async (request, reply) => {
@@ -74,17 +76,23 @@ export function exportHandler(
         place[Symbol.dispose]()
         return reply.send()
       }
+      const { route } = request.target
       const stream = exportStream(outcome, {
         ...textOf(compiled, query.value, { format, principal: request.principal }),
         ...{ query: first, list, isBusy, bounds },
+        onPage: (rows, bytes) => totals.add('export', route, { rows, bytes }),
         deadlineMs: request.startedAtMs + rule.timeoutMs,
       })
       running.add(stream)
+      totals.exportsRunning += 1
       stream.once('error', (error) => {
-        if (!(error instanceof CutOff || stream.readableAborted)) onDefect(request, error)
+        if (!(error instanceof CutOff)) onDefect(request, error)
       })
       stream.once('close', () => {
         running.delete(stream)
+        totals.exportsRunning -= 1
+        totals.add('export', route, { answers: 1, durationMs: performance.now() - request.startedAtMs })
+        totals.addEnd(route, endOf(stream))
         place[Symbol.dispose]()
       })
       return reply.send(stream)
@@ -93,6 +101,12 @@ export function exportHandler(
       throw error
     }
   }
+}
+
+/** A caller who leaves destroys the stream without an error. */
+function endOf({ errored, readableEnded }: Readable): ExportEnd {
+  if (errored !== null) return errored instanceof CutOff ? 'cut' : 'failed'
+  return readableEnded ? 'whole' : 'left'
 }
 
 /** Documents of the first page, before anything is known of their size. */

@@ -17,6 +17,8 @@ export interface ExportStreamOptions {
   /** Text before the first document. */
   readonly head: string
   readonly textOf: (document: StoredDocument) => string
+  /** Told of each page that is handed on. */
+  readonly onPage: (rows: number, bytes: number) => void
   /** Whether other work should go first. */
   readonly isBusy: () => boolean
   /** When it must have ended, by `performance.now()`. */
@@ -75,19 +77,21 @@ async function* textsOf(
   options: ExportStreamOptions,
   signal: AbortSignal,
   stream: () => Readable,
-): AsyncGenerator<string> {
-  const { head, textOf, bounds } = options
+): AsyncGenerator<Buffer> {
+  const { head, textOf, onPage, bounds } = options
   let page = first
   let text = head
   for (;;) {
     for (const document of page.documents) text += textOf(document)
     if (text !== '') {
+      const bytes = Buffer.from(text)
+      onPage(page.documents.length, bytes.length)
       const stalled = setTimeout(
         () => stream().destroy(new CutOff('its caller took nothing')),
         bounds.stallMs,
       )
       try {
-        yield text
+        yield bytes
       } finally {
         clearTimeout(stalled)
       }

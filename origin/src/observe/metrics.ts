@@ -6,6 +6,7 @@ import type { AdmissionSnapshot } from '../overload/admission-control.ts'
 import type { PoolObservation } from '../store/pool.ts'
 import type { Records } from '../store/records.ts'
 import { DurationHistogram } from './duration-histogram.ts'
+import { type Work, WorkTotals } from './work-totals.ts'
 
 interface MetricMeta {
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -35,6 +36,8 @@ interface Sample {
 /** All metrics for Prometheus. Requests update plain numbers; the text is produced when it is scraped. */
 export class Metrics {
   readonly registry = new Registry()
+  /** Work of exports, expanded references and named queries, which their handlers report. */
+  readonly work = new WorkTotals()
   /** @returns the metrics text; of all processes, if there are several */
   gather: () => Promise<string> = () => this.registry.metrics()
   readonly #answers = new Map<Target, Map<number, DurationHistogram>>()
@@ -52,6 +55,7 @@ export class Metrics {
     this.#defineAdmission(sources)
     this.#definePool(sources)
     this.#defineLanes(sources)
+    this.#defineWork()
     this.#defineProcess(sources)
   }
 
@@ -185,6 +189,32 @@ export class Metrics {
         })),
       ),
     )
+  }
+
+  /** Totals divided by `origin_work_answers_total` are means; an export adds to them page by page. */
+  #defineWork(): void {
+    const counter = (name: string, help: string, read: (work: Required<Work>) => number) =>
+      this.#define('counter', name, help, () =>
+        this.work.totals().map(({ kind, route, work }) => ({ value: read(work), labels: { kind, route } })),
+      )
+    counter(
+      'origin_work_answers_total',
+      'Exports, expanded answers and named queries, by route.',
+      ({ answers }) => answers,
+    )
+    counter('origin_work_rows_total', 'Documents that were read for them.', ({ rows }) => rows)
+    counter('origin_work_bytes_total', 'Bytes of text made of these documents.', ({ bytes }) => bytes)
+    counter(
+      'origin_work_seconds_total',
+      'Time that exports, look-ups of references and handlers of queries took.',
+      ({ durationMs }) => durationMs / 1_000,
+    )
+    this.#define('counter', 'origin_exports_total', 'Exports that have ended, by route and end.', () =>
+      this.work.ends().map(({ route, end, count }) => ({ value: count, labels: { route, end } })),
+    )
+    this.#define('gauge', 'origin_exports_running', 'Exports that are under way.', () => [
+      { value: this.work.exportsRunning, labels: {} },
+    ])
   }
 
   #defineProcess({ isDraining }: MetricSources): void {

@@ -9,6 +9,7 @@ import {
   satisfies,
   tagsOfList,
 } from '@spillway/origin/contract'
+import type { WorkTotals } from '../observe/work-totals.ts'
 import type { Call, NotDone, ReadOutcome, Repository, StoredDocument } from '../store/repository.ts'
 import type { CompiledView } from './compiled-view.ts'
 
@@ -25,8 +26,15 @@ export interface Expanded {
 }
 
 interface Asked {
+  readonly route: string
   readonly principal: Principal | undefined
   readonly call: Call
+}
+
+export interface Expanding {
+  readonly repository: Pick<Repository, 'read'>
+  readonly views: ViewByRepresentation
+  readonly totals: WorkTotals
 }
 
 /**
@@ -34,14 +42,12 @@ interface Asked {
  * caller may not read are shown alike.
  */
 export async function expandAll(
-  {
-    repository,
-    views,
-  }: { readonly repository: Pick<Repository, 'read'>; readonly views: ViewByRepresentation },
+  { repository, views, totals }: Expanding,
   expand: readonly Expansion[],
   documents: readonly StoredDocument[],
-  { principal, call }: Asked,
+  { route, principal, call }: Asked,
 ): Promise<Expanded | NotDone> {
+  const startedAtMs = performance.now()
   const parts = await Promise.all(
     expand.map(async (expansion) => {
       const { path, target } = expansion
@@ -52,6 +58,7 @@ export async function expandAll(
   )
   const tags = new Set<string>()
   const texts = new Map<Expansion, ReadonlyMap<string, string>>()
+  let [rows, bytes] = [0, 0]
   for (const { expansion, ids, outcomes } of parts) {
     const { resource, representation } = expansion.target
     // The cast: every view of the application is compiled.
@@ -69,10 +76,13 @@ export async function expandAll(
           )
         : 'null'
       shown.set(ids[index] as string, text)
+      rows += 1
+      bytes += Buffer.byteLength(text)
     }
     texts.set(expansion, shown)
     for (const tag of [...tagsOf(compiled, ids, principal?.subject), compiled.revisionTag]) tags.add(tag)
   }
+  totals.add('expand', route, { answers: 1, rows, bytes, durationMs: performance.now() - startedAtMs })
   return { kind: 'expanded', tags: [...tags], textOf: (document, hidden) => textOf(texts, document, hidden) }
 }
 

@@ -31,6 +31,7 @@ import {
 } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
 import { callOf } from '../http/request.ts'
+import type { WorkTotals } from '../observe/work-totals.ts'
 import type { CountOutcome, ListOutcome, Repository, StoredDocument } from '../store/repository.ts'
 import { sendFailure } from './answer.ts'
 import { type CompiledView, cachingHeaders } from './compiled-view.ts'
@@ -56,13 +57,14 @@ export interface ReadOptions {
   readonly listTimeoutMs: number
   readonly isCertain: IsCertain
   readonly views: ViewByRepresentation
+  readonly totals: WorkTotals
 }
 
 /** GET and HEAD of one document. */
 export function readHandler(
   compiled: CompiledView,
   repository: Repository,
-  { isCertain, views }: Pick<ReadOptions, 'isCertain' | 'views'>,
+  { isCertain, views, totals }: Omit<ReadOptions, 'listTimeoutMs'>,
 ): Handler {
   const { view } = compiled
   const { resource } = view
@@ -84,7 +86,9 @@ export function readHandler(
     const { principal } = request
     const expanded =
       expand &&
-      (await expandAll({ repository, views }, expand, [document], { principal, call: callOf(request) }))
+      (await expandAll({ repository, views, totals }, expand, [document], {
+        ...{ route: request.target.route, principal, call: callOf(request) },
+      }))
     if (expanded?.kind === 'notDone') return sendFailure(reply, expanded)
     const hidden = compiled.hiddenFrom(document.fields, principal)
     const own = compiled.revisionWithout(hidden)
@@ -143,7 +147,7 @@ export const isAllowed = (
 export function listHandler(
   compiled: CompiledView,
   repository: Repository,
-  { listTimeoutMs, isCertain, views }: ReadOptions,
+  { listTimeoutMs, isCertain, views, totals }: ReadOptions,
 ): Handler {
   const { view } = compiled
   const { resource } = view
@@ -172,7 +176,10 @@ export function listHandler(
     const { expand, filters } = query.value
     const { principal } = request
     const expanded =
-      expand && (await expandAll({ repository, views }, expand, outcome.documents, { principal, call }))
+      expand &&
+      (await expandAll({ repository, views, totals }, expand, outcome.documents, {
+        ...{ route: request.target.route, principal, call },
+      }))
     if (expanded?.kind === 'notDone') return sendFailure(reply, expanded)
     const items = outcome.documents.map((document) => {
       const hidden = compiled.hiddenFrom(document.fields, principal)

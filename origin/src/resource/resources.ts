@@ -8,6 +8,7 @@ import {
 } from '@spillway/origin/contract'
 import type { FastifyInstance, HTTPMethods, onRequestHookHandler } from 'fastify'
 import { answerUnmatched, type KnownPaths } from '../http/entry.ts'
+import type { WorkTotals } from '../observe/work-totals.ts'
 import { admissionStage } from '../overload/admission.ts'
 import type { AdmissionControl } from '../overload/admission-control.ts'
 import type { Repository } from '../store/repository.ts'
@@ -28,6 +29,7 @@ export interface ResourcesOptions {
   /** Time limit of one list, in ms. */
   readonly listTimeoutMs: number
   readonly isCertain: IsCertain
+  readonly totals: WorkTotals
   /** Guards of a resource, combined; `undefined` if it has none. */
   readonly guardsOf: (resource: Resource) => AskGuards | undefined
   readonly turns: Turns
