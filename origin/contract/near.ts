@@ -50,7 +50,11 @@ export const formatNear = ({ latitude, longitude, metres }: Near): string =>
 /** Field that the database computes for a list by distance, in metres. No schema has names that begin with `_`. */
 export const distancePath = '_distance'
 
-/** First stage of an aggregation that finds the place's neighbours among the documents that a filter finds. */
+/**
+ * First stage of an aggregation that finds the place's neighbours among the documents that a filter finds. Amazon DocumentDB
+ * has `$geoNear` with `2dsphere` indexes in all engines from 3.6 on, as `$near` and `$nearSphere` (developer guide,
+ * "$geoNear"; compat-tool of awslabs/amazon-documentdb-tools). It is the only one that tells the distance.
+ */
 export const nearStage = (near: Near, query: Readonly<Record<string, unknown>>) => ({
   $geoNear: {
     near: { type: 'Point', coordinates: [near.longitude, near.latitude] },

@@ -9,6 +9,7 @@ import { distancePath, formatNear, type Near, parseNear, pointField } from './ne
 import type { Filter } from './operators/index.ts'
 import type { FieldError, Problem } from './problem.ts'
 import { type QueryField, queryFields } from './query-fields.ts'
+import { byRelevance, relevance } from './relevance.ts'
 import { systemFields } from './resource.ts'
 import { isSearchable, parseSearch } from './search.ts'
 
@@ -78,9 +79,11 @@ export function parseListQuery(view: View, queryString: string): Parsed<ListQuer
     if (taken.has(other)) errors.push({ parameter: other, detail: 'Not with near, which lists by distance.' })
   }
   const sort =
-    near === undefined
-      ? parseSort(view, taken.get('sort') ?? view.resource.query.defaultSort, errors)
-      : byDistance
+    near !== undefined
+      ? byDistance
+      : search !== undefined && taken.get('sort') === relevance
+        ? byRelevance
+        : parseSort(view, taken.get('sort') ?? view.resource.query.defaultSort, errors)
   const fields = parseFields(view, taken.get('fields'), errors)
   const limit = parseLimit(view, taken.get('limit'), errors)
   const counts = parseCount(taken.get('count'), errors)
@@ -264,7 +267,9 @@ function parseSort(
       known.find((candidate) => candidate.name === name) ??
       (isDefault ? storedSortField(view, name) : undefined)
     if (field === undefined) {
-      const detail = `Unknown sort field. Supported: ${known.map((candidate) => candidate.name).join(', ')}, with - for descending.`
+      const names = known.map((candidate) => candidate.name).join(', ')
+      const withSearch = isSearchable(view.resource) ? `; ${relevance} alone, with search` : ''
+      const detail = `Unknown sort field. Supported: ${names}, with - for descending${withSearch}.`
       errors.push({ parameter: 'sort', detail })
     } else if (fields.some(({ path }) => path === field.path)) {
       errors.push({ parameter: 'sort', detail: `Duplicate field '${name}'.` })

@@ -4,11 +4,13 @@ import { comparableAt } from './filter-type.ts'
 import { isOfText } from './index-kind.ts'
 import { limits } from './limits.ts'
 import { fieldsIn } from './path.ts'
+import { relevance } from './relevance.ts'
 
 /**
  * `search=words`: documents that have at least one of the words in the fields of the resource's text index. Words are
  * letters and digits, so no text becomes an operator of the database's own search language (`-word`, `"a phrase"`), of
- * which Amazon DocumentDB has another one than MongoDB.
+ * which Amazon DocumentDB has another one than MongoDB. It has `$text` from engine 5.0 on, and in no elastic cluster
+ * (developer guide, "Performing text search"; compat-tool of awslabs/amazon-documentdb-tools).
  */
 export function parseSearch(text: string): readonly string[] | { readonly detail: string } {
   if (text.length > limits.filterValueLengthMax) {
@@ -40,7 +42,7 @@ export const searchParameter = {
 }
 
 /** Mistakes in the text index of a resource, each with its fix. */
-export function* checkTextIndex({ indexes = [], schema }: ResourceDefinition): Generator<string> {
+export function* checkTextIndex({ indexes = [], schema, query = {} }: ResourceDefinition): Generator<string> {
   const [index, second] = indexes.filter(isOfText)
   if (index === undefined) return
   if (second !== undefined) yield `indexes has two text indexes: a collection has one; name all texts in it`
@@ -51,6 +53,9 @@ export function* checkTextIndex({ indexes = [], schema }: ResourceDefinition): G
     else if (comparable !== undefined && comparable.type.kind !== 'string') {
       yield `a text index names '${field}', which is no text: remove it`
     }
+  }
+  if (query.sort?.includes(relevance)) {
+    yield `query.sort names '${relevance}', which is an order of lists that have a text index: rename the field`
   }
   if (Object.hasOwn(schema.properties, 'search')) {
     yield `'search' is a parameter of lists that have a text index: rename the field`

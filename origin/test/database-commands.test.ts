@@ -5,6 +5,7 @@ import {
   nearStage,
   parseListQuery,
   type Resource,
+  scoredStages,
   searchCondition,
 } from '@spillway/origin/contract'
 import { type CommandStartedEvent, MongoClient } from 'mongodb'
@@ -21,8 +22,8 @@ import { advisory, placeV2, trip } from './support/samples.ts'
 
 /**
  * Every command and operator that the origin may send. All of them are in Amazon DocumentDB's list of supported ones
- * (docs.aws.amazon.com/documentdb/latest/developerguide/mongo-apis.html, engine 5.0). Check that list before you add
- * one.
+ * (docs.aws.amazon.com/documentdb/latest/developerguide/mongo-apis.html, engines 5.0 and 8.0), which its compat-tool has
+ * by engine, too (github.com/awslabs/amazon-documentdb-tools). Check that list before you add one.
  */
 const commands = new Set(
   ['find', 'aggregate', 'insert', 'update', 'createIndexes', 'listIndexes', 'ping'].concat([
@@ -44,6 +45,7 @@ const operators = new Set(
     '$exists',
     '$text',
     '$search',
+    '$meta',
     '$setOnInsert',
     '$inc',
   ].concat([
@@ -55,7 +57,7 @@ const operators = new Set(
   ]),
 )
 /** Stages of an aggregation, from the same list. */
-const stages = new Set(['$match', '$limit', '$count', '$geoNear', '$sort'])
+const stages = new Set(['$match', '$limit', '$count', '$geoNear', '$addFields', '$sort'])
 /** Commands of the driver about connections, which every program sends. */
 const housekeeping = new Set(['hello', 'endSessions', 'saslStart', 'saslContinue', 'killCursors'])
 
@@ -119,6 +121,9 @@ it('near uses only stages and operators of DocumentDB', () => {
 it('search uses only operators of DocumentDB', () => {
   const used = [...operatorsIn(searchCondition(['word']))]
   expect(used.filter((name) => !operators.has(name))).toEqual([])
+  const scored = scoredStages(searchCondition(['word']))
+  expect([...stagesIn({ pipeline: scored })].filter((name) => !stages.has(name))).toEqual([])
+  expect([...operatorsIn({ pipeline: scored })]).toEqual(['$text', '$search', '$meta'])
 })
 
 it.each(Object.entries(listOperators))('%s uses only operators of DocumentDB', (word, operator) => {

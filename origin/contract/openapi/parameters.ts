@@ -4,6 +4,7 @@ import { expansionsOf } from '../expand.ts'
 import { limits } from '../limits.ts'
 import { nearParameter, pointField } from '../near.ts'
 import { queryFields } from '../query-fields.ts'
+import { relevance } from '../relevance.ts'
 import type { Operation } from '../route.ts'
 import { isSearchable, searchParameter } from '../search.ts'
 import { textListRule } from '../text-list.ts'
@@ -38,13 +39,16 @@ function alternativesParameter(view: View): Json[] {
 }
 
 function listParameters(view: View): Json[] {
-  const sortable = queryFields(view, 'sort').flatMap(({ name }) => [name, `-${name}`])
+  const fields = queryFields(view, 'sort').flatMap(({ name }) => [name, `-${name}`])
+  const isScored = isSearchable(view.resource)
+  const sortable = isScored ? [...fields, relevance] : fields
+  const ofScore = isScored ? ` \`${relevance}\`, alone and with \`search\`: the best hits first.` : ''
   const { pageSize, countMax } = view.resource.query
   return [
     {
       name: 'sort',
       in: 'query',
-      description: 'Fields to sort by, `-` for descending. Ties are broken by id.',
+      description: `Fields to sort by, \`-\` for descending. Ties are broken by id.${ofScore}`,
       style: 'form',
       explode: false,
       schema: {

@@ -18,6 +18,7 @@ import {
   parseReadQuery,
   type ReadQuery,
   satisfies,
+  scorePath,
   valueAt,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -216,7 +217,10 @@ const shownCount = ({ value, isMore }: Counted): Count => ({ value, relation: is
 function nextCursor(compiled: CompiledView, query: ListQuery, documents: readonly StoredDocument[]): string {
   // Called only if there is a next page, so this one is not empty. Sort fields hold values of cursors by definition.
   const last = documents.at(-1) as StoredDocument
-  const special: Readonly<Record<string, unknown>> = { _id: last.id, [distancePath]: last.distance }
+  const { id, distance, score } = last
+  const special: Readonly<Record<string, unknown>> = {
+    ...{ _id: id, [distancePath]: distance, [scorePath]: score },
+  }
   const values = query.sort.map(({ path }) => (special[path] ?? valueAt(last.fields, path)) as CursorValue)
   return encodeCursor(compiled.view, query, values)
 }

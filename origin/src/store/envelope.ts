@@ -22,6 +22,8 @@ export interface StoredRecord {
   readonly _g?: number
   /** Metres, computed for a list by distance; never stored. */
   readonly _distance?: number
+  /** Score of a text search, computed for a list by relevance; never stored. */
+  readonly _score?: number
   readonly [field: string]: unknown
 }
 
@@ -162,10 +164,11 @@ export function recordOf({
 
 /** The document of a record; `undefined` for a tombstone. */
 export function documentOf(record: StoredRecord): StoredDocument | undefined {
-  const { _id, _v, _created, _updated, _w, _key, _expires, _g, _distance, ...fields } = record
+  const { _id, _v, _created, _updated, _w, _key, _expires, _g, _distance, _score, ...fields } = record
   if (_v < 1) return undefined
   const document = documentWith(record, fields)
-  return _distance === undefined ? document : { ...document, distance: _distance }
+  if (_distance !== undefined) return { ...document, distance: _distance }
+  return _score === undefined ? document : { ...document, score: _score }
 }
 
 /** The document that a tombstone can be restored to, at the version that was deleted; `undefined`: it cannot. */

@@ -8,6 +8,8 @@ import {
   type Resource,
   residualFilter,
   type SortField,
+  scoredStages,
+  scorePath,
   searchCondition,
 } from '@spillway/origin/contract'
 import type { Listing } from './mongo-commands.ts'
@@ -36,13 +38,25 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
   const sort = Object.fromEntries(query.sort.map(({ path, descending }) => [path, descending ? -1 : 1]))
   const limit = query.limit + 1
   const continued = query.after === undefined ? [] : after(query.sort, query.after)
-  if (query.near === undefined) return { filter: { $and: [...conditions, ...continued] }, sort, limit }
-  // The distance is known behind the first stage, so that the place where a page starts is looked for there.
+  const first = computed(query, { $and: conditions })
+  if (first === undefined) return { filter: { $and: [...conditions, ...continued] }, sort, limit }
+  // The order is known behind the first stages, so that the place where a page starts is looked for there.
   const onward = continued.length === 0 ? [] : [{ $match: { $and: continued } }]
-  const filter = { $and: conditions }
-  const pipeline = [nearStage(query.near, filter), ...onward, { $sort: sort }, { $limit: limit }]
-  return { filter, sort, limit, pipeline }
+  return {
+    filter: { $and: conditions },
+    sort,
+    limit,
+    pipeline: [...first, ...onward, { $sort: sort }, { $limit: limit }],
+  }
 }
+
+/** Stages that compute what the list is sorted by; `undefined`: it is stored. */
+const computed = ({ near, sort: [first] }: ListQuery, filter: Condition): readonly Condition[] | undefined =>
+  near !== undefined
+    ? [nearStage(near, filter)]
+    : first?.path === scorePath
+      ? scoredStages(filter)
+      : undefined
 
 function conditionsOf({ path, operator, value }: Filter, sparse: ReadonlySet<string>): readonly Condition[] {
   const condition = operators[operator].condition(path, value)

@@ -20,6 +20,8 @@ export interface StoredDocument {
   readonly fields: Fields
   /** Metres from the place of a list by distance; stored nowhere. */
   readonly distance?: number
+  /** Score of a list by relevance; stored nowhere. */
+  readonly score?: number
   /** State of the store; pass it back with the document in `replace` and `delete`. */
   readonly bookkeeping: Bookkeeping
 }
