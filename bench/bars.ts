@@ -55,6 +55,15 @@ export const bars = {
   /** CPU of a request that is shed, divided by that of a constant Worker that is sent the same. */
   edgeShed: { name: 'edge-shed-ratio', limit: 1.15, holds: '<=' },
 
+  /**
+   * Resident memory during an export of a million rows, its peak over its start, MB: one line for the edge and one for the
+   * origin. Two pages of text and documents are a megabyte; the rest is the young generation of a heap (48 MB) that an
+   * idle process has never filled. It does not depend on the number of rows.
+   */
+  exportGrowth: { name: 'export-memory-growth-mb', limit: 64, holds: '<=' },
+  /** From a caller's leaving an export in the middle until the database is still and the place is free, ms. */
+  exportFreed: { name: 'export-freed-ms', limit: 1_000, holds: '<=' },
+
   /** Requests that are not served while the origin is idle: one line for each shape of a burst. */
   burstsRefused: { name: 'bursts-refused', limit: 0, holds: '<=' },
 

@@ -15,6 +15,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   connections: { program: 'origin/connections.ts', about: '10,000 clients, and the connections they open' },
   outage: { program: 'outage/main.ts', about: "an origin's death and return, seen by callers" },
   bursts: { program: 'bursts/main.ts', about: 'bursts of uncached reads on an idle edge' },
+  export: { program: 'export/main.ts', about: 'a million rows as CSV and as lines of JSON' },
   laptop: { program: 'laptop/main.ts', about: 'what npm start carries beside a bare workerd' },
   purge: {
     program: 'purge/main.ts',

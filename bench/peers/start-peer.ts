@@ -15,6 +15,7 @@ export interface Peer {
 /** The same API on other stacks, by the file that runs it. */
 export const peers = {
   'Fastify + driver': 'fastify-driver.ts',
+  'Fastify + cursor': 'fastify-cursor.ts',
   'Express + mongoose': 'express-mongoose.ts',
   'hono + driver': 'hono-driver.ts',
   Feathers: 'feathers-koa.ts',

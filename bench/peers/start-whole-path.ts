@@ -5,6 +5,7 @@ import { edgeVariables } from '@spillway/edge/dev/edge'
 import { type Issuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey, publicKeySet } from '@spillway/edge/dev/keys'
 import { originEnv } from '@spillway/origin/contract'
+import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { startOrigin } from '@spillway/origin/dev/origin-process'
 import { startEdgeProcess } from '../edge/edge-process.ts'
 import type { Run } from '../measure/run.ts'
@@ -22,12 +23,14 @@ export interface WholePathOptions {
   /** @default the origin's own */
   readonly poolSize?: number
   readonly issuer: Issuer
+  /** @default 'own' */
+  readonly application?: WhichApplication
 }
 
 /** Spillway as one would run it: the Worker in front, the origin behind it. */
 export async function startWholePath(
   { closing }: Pick<Run, 'closing'>,
-  { databaseUri, databaseName, poolSize, issuer }: WholePathOptions,
+  { databaseUri, databaseName, poolSize, issuer, application = 'own' }: WholePathOptions,
 ): Promise<Pick<Subject, 'url' | 'pids'>> {
   const logFolder = await mkdtemp(join(tmpdir(), 'spillway-peers-'))
   closing.defer(() => rm(logFolder, { recursive: true, force: true }))
@@ -35,6 +38,7 @@ export async function startWholePath(
   const origin = await startOrigin({
     databaseUri,
     databaseName,
+    application,
     edgeKeys: JSON.stringify(publicKeySet(key)),
     logFile: join(logFolder, 'origin.log'),
     env: {
@@ -45,6 +49,7 @@ export async function startWholePath(
   closing.defer(() => origin.stop())
   const edge = await startEdgeProcess(
     edgeVariables({ originUrls: [origin.url], trustedIssuers: [trustedIssuer(issuer)], assertionKey: key }),
+    application,
   )
   closing.defer(() => edge.stop())
   return { url: edge.url, pids: { edge: [edge.pid], server: [origin.child.pid] } }

@@ -1,0 +1,56 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Db } from 'mongodb'
+import { request } from 'undici'
+import { type Asked, pathOfExport } from './take-export.ts'
+
+/** Time for which the database has to be still. */
+const stillMs = 2_000
+const pollMs = 10
+
+/**
+ * Waits until the database reads nothing more and holds no cursor. Nothing else may be asking it.
+ *
+ * @returns time from the call to the last sign of either, in ms
+ */
+export async function untilDatabaseIsFree(db: Db, cursorsBefore: number): Promise<number> {
+  const startMs = performance.now()
+  let freeSinceMs = startMs
+  let last = await activityOf(db)
+  while (performance.now() - freeSinceMs < stillMs) {
+    await sleep(pollMs)
+    const now = await activityOf(db)
+    if (now.returned !== last.returned || now.cursors > cursorsBefore) freeSinceMs = performance.now()
+    if (performance.now() - startMs > 60_000) return Number.POSITIVE_INFINITY
+    last = now
+  }
+  return freeSinceMs - startMs
+}
+
+/** Open cursors, and documents returned since the start of the server. */
+export async function activityOf(db: Db): Promise<{ readonly cursors: number; readonly returned: number }> {
+  const { metrics } = await db.admin().command({ serverStatus: 1, metrics: 1 })
+  return { cursors: Number(metrics.cursor.open.total), returned: Number(metrics.document.returned) }
+}
+
+const askEveryMs = 50
+
+/**
+ * Asks for the head of an export until there is a place for it.
+ *
+ * @returns time from the call to the answer, in ms
+ */
+export async function untilPlaceIsFree({ url, token, accept }: Asked): Promise<number> {
+  const startMs = performance.now()
+  for (;;) {
+    const { statusCode, body } = await request(url + pathOfExport, {
+      method: 'HEAD',
+      headers: { accept, authorization: `Bearer ${token}` },
+    })
+    await body.dump()
+    const takenMs = performance.now() - startMs
+    if (statusCode === 200) return takenMs
+    if (takenMs > 60_000) return Number.POSITIVE_INFINITY
+    await sleep(askEveryMs)
+  }
+}

@@ -1,0 +1,67 @@
+import { pipeline, Transform } from 'node:stream'
+import { stringify } from 'csv-stringify'
+import fastify from 'fastify'
+import { MongoClient } from 'mongodb'
+import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
+
+/**
+ * An export as a careful team would write it: plain Fastify sends a cursor's stream, which csv-stringify or a transform
+ * turns into text. It reads the collection of the origin, in the order in which that exports it, and writes nothing.
+ */
+const settings = peerSettings()
+const subjectOf = subjectCheck(settings)
+const client = new MongoClient(settings.uri, { maxPoolSize: settings.poolSize })
+await client.connect()
+
+/** Fields of a booking that its readers are shown. */
+const columns = [
+  ...['id', 'createdAt', 'updatedAt', 'listingId', 'guestId', 'hostId', 'startsOn', 'endsOn'],
+  ...['guests', 'nights', 'totalCents', 'status'],
+]
+
+interface StoredBooking {
+  readonly _id: string
+  readonly _v: number
+  readonly _created: string
+  readonly _updated: string
+  readonly startsOn: string
+}
+const bookings = client.db(settings.database).collection<StoredBooking>('bookings')
+
+const shown = ({ _id, _v, _created, _updated, ...fields }: StoredBooking) => ({
+  id: _id,
+  createdAt: _created,
+  updatedAt: _updated,
+  ...fields,
+})
+
+const lines = () =>
+  new Transform({
+    writableObjectMode: true,
+    transform: (booking, _, done) => done(null, `${JSON.stringify(booking)}\n`),
+  })
+
+const app = fastify({ logger: false })
+app.get('/v1/bookings', async (request, reply) => {
+  if ((await subjectOf(request.headers.authorization)) === undefined) {
+    return reply.code(401).send({ title: 'Access token required', status: 401 })
+  }
+  const cursor = bookings
+    .find({ _v: { $gt: 0 } }, { projection: { _w: 0 } })
+    .sort({ startsOn: -1, _id: -1 })
+    .map(shown)
+    .stream()
+  const isCsv = request.headers.accept === 'text/csv'
+  const text = isCsv ? stringify({ header: true, columns, record_delimiter: '\r\n' }) : lines()
+  // An error of one destroys the other, and a caller who leaves destroys both, which closes the cursor.
+  pipeline(cursor, text, () => {})
+  return reply.type(isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson').send(text)
+})
+
+const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+console.log(listeningLine(Number(url.port)))
+
+process.once('SIGTERM', async () => {
+  await app.close()
+  await client.close()
+})
