@@ -87,8 +87,9 @@ export interface ListOptions<Document, Field extends keyof Document = keyof Docu
   readonly filter?: Filter<Document>
   /** Filters of one condition each, of which at least one must hold, too. */
   readonly or?: readonly Filter<Document>[]
-  /** Fields, the most significant first; `-` for descending. @default the resource's */
+  /** Fields, the most significant first; `-` for descending. `relevance`: the best hits of `search` first. @default the resource's */
   readonly sort?:
+    | 'relevance'
     | SortOf<Document>
     | `${string}.${string}`
     | readonly (SortOf<Document> | `${string}.${string}`)[]
