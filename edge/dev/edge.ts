@@ -50,7 +50,8 @@ export async function startEdge({ variables, logFile, application, port = 0 }: E
       port,
       cf: false,
       log: new FileLog(logFile),
-      handleStructuredLogs: ({ level, message }) => void appendFile(logFile, `${level}: ${message}\n`),
+      handleStructuredLogs: ({ level, message }) =>
+        void appendFile(logFile, `${new Date().toISOString()} ${level}: ${message}\n`),
     }),
   )
   try {
@@ -71,6 +72,6 @@ class FileLog extends Log {
   }
 
   override log(message: string): void {
-    void appendFile(this.#file, `${message}\n`)
+    void appendFile(this.#file, `${new Date().toISOString()} ${message}\n`)
   }
 }

@@ -21,6 +21,7 @@ import { originEnvironment, untilReady } from '@spillway/origin/dev/origin-proce
 import { freePort, isPortFree } from '@spillway/origin/dev/ports'
 import { seed } from '@spillway/origin/dev/seed'
 import { checkSources } from '@spillway/origin/dev/source-check'
+import { keepLog } from './kept-log.ts'
 import { lineWriter } from './output.ts'
 import { Reload, type Running, type Tier } from './reload.ts'
 import { watchSources } from './source-watch.ts'
@@ -88,6 +89,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
       return await readyOrStopped(child, originUrl + opsPaths.ready, signal)
     },
   }
+  const keepEdge = keepLog('edge')
   let code: WorkerCode | undefined
   const edge: Tier = {
     name: 'edge',
@@ -101,7 +103,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
           trustedIssuers: [trustedIssuer(issuer)],
           assertionKey,
         }),
-        onLine: lineWriter('edge'),
+        onLine: both(lineWriter('edge'), keepEdge),
       })
       return await readyOrStopped(child, edgeUrl + publicPaths.openapi, signal)
     },
@@ -135,6 +137,11 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   await reload.follow(state).catch((error) => {
     if (!signal.aborted) throw error
   })
+}
+
+const both = (first: (line: string) => void, second: (line: string) => void) => (line: string) => {
+  first(line)
+  second(line)
 }
 
 /** @throws Error with the mistake in a definition, without the loader's stack */

@@ -44,6 +44,8 @@ export interface Stack extends AsyncDisposable {
   /** The edge's key, for tests that call the origin as the edge does. */
   readonly assertionKey: PrivateJwk
   readonly database: { readonly uri: string; readonly name: string }
+  /** Log files of the edges. */
+  readonly edgeLogs: readonly string[]
   /** Proxies per tier, in the order of their targets. */
   readonly proxies: Readonly<Record<ProxiedTier, readonly FaultProxy[]>>
   /** The last lines of every process. */
@@ -102,6 +104,7 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
 
   const trusted = trustedIssuer(issuer)
   const jwksUri = trusted.jwksUri.replace(/:\d+\//, `:${issuerPort}/`)
+  const edgeLog = (index: number) => join(logFolder, `edge-${index}.log`)
   const edges: Edge[] = []
   for (let i = 0; i < edgeCount; i++) {
     const edge = await startEdge({
@@ -109,7 +112,7 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
         ...edgeVariables({ originUrls, trustedIssuers: [{ ...trusted, jwksUri }], assertionKey }),
         ...options.edgeVariables,
       },
-      logFile: join(logFolder, `edge-${i}.log`),
+      logFile: edgeLog(i),
       application,
     })
     closing.defer(() => edge.stop())
@@ -125,6 +128,7 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
     issuer,
     assertionKey,
     database: { uri, name },
+    edgeLogs: edges.map((_, i) => edgeLog(i)),
     proxies,
     logs: (lines = 40) => readLogs(logFolder, lines),
     stop,

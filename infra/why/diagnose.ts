@@ -1,0 +1,25 @@
+import type { Cause } from './cause.ts'
+import { causes } from './causes.ts'
+import type { Signs } from './signs.ts'
+
+/** A cause that was found, with what shows it. */
+export interface Finding {
+  readonly cause: Cause
+  readonly evidence: readonly string[]
+  /** Route patterns whose requests are refused because of it. */
+  readonly hits: readonly string[]
+  /** When the edge first refused a request because of it, RFC 3339; `undefined` if it has refused none. */
+  readonly since: string | undefined
+}
+
+/** The causes of what is observed, the one that explains others first; none: the stack is healthy. */
+export function diagnose(signs: Signs): readonly Finding[] {
+  return causes.flatMap((cause) => {
+    const evidence = cause.evidence(signs)
+    if (evidence.length === 0) return []
+    const { routes, since } = signs.edge
+    const first = cause.reasons.flatMap((reason) => since[reason] ?? []).sort()[0]
+    const hits = [...new Set(cause.reasons.flatMap((reason) => routes[reason] ?? []))].sort()
+    return [{ cause, evidence, hits, since: first }]
+  })
+}

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { opsPaths } from '@spillway/origin/contract'
+import { edgeSigns, parseLog } from './edge-log.ts'
+import { originMetrics, parseScrape, type Scrape } from './origin-metrics-text.ts'
+import { calmOrigin, type EdgeSigns, type OriginSigns, type Signs } from './signs.ts'
+
+/** Where a stack on this machine can be observed. */
+export interface Places {
+  readonly edgeUrl: string
+  readonly originUrls: readonly string[]
+  /** Key sets of the token issuers. */
+  readonly keySetUrls: readonly string[]
+  readonly edgeLog: string
+}
+
+/** The edge answers it without the origin. */
+const healthPath = '/healthz'
+
+/** Time for each question, in ms. */
+const askMs = 3_000
+
+/**
+ * Observes a stack.
+ *
+ * @param windowMs age of the oldest line of the log that counts
+ * @param scrapesMs time between the two scrapes of each origin
+ */
+export async function observe(
+  places: Places,
+  { windowMs, scrapesMs }: { readonly windowMs: number; readonly scrapesMs: number },
+): Promise<Signs> {
+  const from = new Date(Date.now() - windowMs).toISOString()
+  const [isReachable, origins, issuers] = await Promise.all([
+    answers(places.edgeUrl + healthPath),
+    Promise.all(places.originUrls.map((url) => observeOrigin(url, scrapesMs))),
+    Promise.all(
+      places.keySetUrls.map(async (url) => ({ name: new URL(url).origin, isReachable: await answers(url) })),
+    ),
+  ])
+  // Read last: a question to the edge may have been refused just now.
+  const log = await readFile(places.edgeLog, 'utf8').catch(() => '')
+  const edge: EdgeSigns = { isReachable, ...edgeSigns(parseLog(log), from) }
+  return { edge, origins, issuers }
+}
+
+async function observeOrigin(url: string, scrapesMs: number): Promise<OriginSigns> {
+  const before = await scrape(url)
+  if (before === undefined) return { ...calmOrigin, name: url, isLive: false }
+  await sleep(scrapesMs)
+  const [after, failing] = await Promise.all([scrape(url), failingChecks(url)])
+  if (after === undefined) return { ...calmOrigin, name: url, isLive: false }
+  return { name: url, isLive: true, failing, ...originMetrics(before, after) }
+}
+
+async function scrape(url: string): Promise<Scrape | undefined> {
+  const text = await ask(url + opsPaths.metrics)
+  return text === undefined ? undefined : parseScrape(text)
+}
+
+async function failingChecks(url: string): Promise<Record<string, string>> {
+  const text = (await ask(url + opsPaths.ready)) ?? '{}'
+  const { checks = {} } = JSON.parse(text) as { checks?: Record<string, { ok: boolean; reason?: string }> }
+  const failing = Object.entries(checks).filter(([, { ok }]) => !ok)
+  return Object.fromEntries(failing.map(([name, { reason = 'fails' }]) => [name, reason]))
+}
+
+/** The body of an answer, whatever its status; `undefined` if there is none in time. */
+async function ask(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(askMs) })
+    return await answer.text()
+  } catch {
+    return undefined
+  }
+}
+
+const answers = async (url: string): Promise<boolean> => (await ask(url)) !== undefined

@@ -1,0 +1,58 @@
+/** What can be observed of all tiers within a few seconds. Causes are found in it, and nowhere else. */
+export interface Signs {
+  readonly edge: EdgeSigns
+  readonly origins: readonly OriginSigns[]
+  readonly issuers: readonly { readonly name: string; readonly isReachable: boolean }[]
+}
+
+export interface EdgeSigns {
+  readonly isReachable: boolean
+  /** Refused requests by reason, in the window of the log. */
+  readonly refusals: Readonly<Record<string, number>>
+  /** Route patterns of the refused requests by reason. */
+  readonly routes: Readonly<Record<string, readonly string[]>>
+  /** When the first of them was refused, RFC 3339, by reason. */
+  readonly since: Readonly<Record<string, string>>
+  /** Faults that are tied to no request: what, and where. */
+  readonly faults: readonly { readonly what: string; readonly where: string; readonly message: string }[]
+}
+
+/** One origin, over the time between two scrapes of its metrics. */
+export interface OriginSigns {
+  readonly name: string
+  /** Whether its process answers. */
+  readonly isLive: boolean
+  /** Checks of its readiness that fail, with their reasons. */
+  readonly failing: Readonly<Record<string, string>>
+  /** Answers that are problems, by code. */
+  readonly problems: Readonly<Record<string, number>>
+  /** Requests that it refused, by reason. */
+  readonly shed: Readonly<Record<string, number>>
+  /** Requests that it admitted. */
+  readonly admitted: number
+  /** Connections of its pool: all, and those in use. */
+  readonly pool: { readonly size: number; readonly inUse: number }
+  /** p99 of the waits for a connection, in seconds. */
+  readonly poolWaitSeconds: number
+  /** Database commands past their time limit. */
+  readonly commandsGivenUp: number
+  readonly admission: { readonly limit: number; readonly inflight: number; readonly waiting: number }
+  /** p99 of the delay of its event loop, in seconds. */
+  readonly loopDelaySeconds: number
+}
+
+export const emptyEdge: EdgeSigns = { isReachable: true, refusals: {}, routes: {}, since: {}, faults: [] }
+
+export const calmOrigin: OriginSigns = {
+  name: 'origin',
+  isLive: true,
+  failing: {},
+  problems: {},
+  shed: {},
+  admitted: 0,
+  pool: { size: 16, inUse: 0 },
+  poolWaitSeconds: 0,
+  commandsGivenUp: 0,
+  admission: { limit: 128, inflight: 0, waiting: 0 },
+  loopDelaySeconds: 0.02,
+}

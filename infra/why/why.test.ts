@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { causes } from './causes.ts'
+import { diagnose } from './diagnose.ts'
+import { edgeSigns, parseLog, requestStory } from './edge-log.ts'
+import { originMetrics, parseScrape } from './origin-metrics-text.ts'
+import { report } from './report.ts'
+import { calmOrigin, emptyEdge, type OriginSigns, type Signs } from './signs.ts'
+
+const calm: Signs = {
+  edge: emptyEdge,
+  origins: [calmOrigin],
+  issuers: [{ name: 'issuer', isReachable: true }],
+}
+const refusing = (...reasons: string[]): Signs['edge'] => ({
+  ...emptyEdge,
+  refusals: Object.fromEntries(reasons.map((reason) => [reason, 3])),
+  routes: Object.fromEntries(reasons.map((reason) => [reason, ['/v2/places/:id']])),
+  since: Object.fromEntries(reasons.map((reason) => [reason, '2027-01-01T03:00:00.000Z'])),
+})
+const origin = (change: Partial<OriginSigns>): readonly OriginSigns[] => [{ ...calmOrigin, ...change }]
+const fault = (what: string) => ({ ...emptyEdge, faults: [{ what, where: 'x', message: 'm' }] })
+
+describe('the first cause', () => {
+  it.each([
+    ['emergency switch', { edge: refusing('shed-switched-off') }],
+    ['wrong configuration', { edge: fault('configuration') }],
+    ['issuer down', { issuers: [{ name: 'issuer', isReachable: false }] }],
+    ['issuer down', { edge: fault('key-set') }],
+    ['origin stopping', { origins: origin({ failing: { drain: 'this process is stopping' } }) }],
+    // Its consequences are there, too.
+    [
+      'primary unavailable',
+      {
+        edge: refusing('database-unavailable', 'shed-breaker-open'),
+        origins: origin({
+          failing: { database: 'no', pool: 'full' },
+          commandsGivenUp: 4,
+          poolWaitSeconds: 2,
+        }),
+      },
+    ],
+    [
+      'slow primary',
+      { origins: origin({ commandsGivenUp: 4, pool: { size: 16, inUse: 16 }, poolWaitSeconds: 1 }) },
+    ],
+    ['pool exhausted', { origins: origin({ pool: { size: 16, inUse: 16 }, poolWaitSeconds: 0.3 }) }],
+    ['origin down', { edge: refusing('origin-unreachable'), origins: origin({ isLive: false }) }],
+    ['tunnel down', { edge: refusing('shed-breaker-open') }],
+    ['bad release', { origins: origin({ problems: { 'internal-error': 2 } }) }],
+    ['origin busy', { edge: refusing('shed-origin-load'), origins: origin({ loopDelaySeconds: 0.5 }) }],
+    ['too much load', { edge: refusing('shed-limit') }],
+    ['too much load', { origins: origin({ shed: { busy: 12 } }) }],
+    ['revoked token', { edge: refusing('token-revoked') }],
+    ['quota used up', { edge: refusing('rate-limited') }],
+    ['tokens refused', { edge: refusing('token-expired') }],
+    ['edge down', { edge: { ...emptyEdge, isReachable: false } }],
+  ])('is %s', (name, change) => {
+    const [first] = diagnose({ ...calm, ...change })
+    expect(first?.cause.name).toBe(name)
+    expect(first?.evidence.join()).not.toBe('')
+  })
+
+  it('is none of a healthy stack, even under load', () => {
+    expect(diagnose(calm)).toEqual([])
+    const loaded = {
+      admitted: 9_000,
+      admission: { limit: 128, inflight: 120, waiting: 0 },
+      pool: { size: 16, inUse: 16 },
+    }
+    expect(diagnose({ ...calm, origins: origin(loaded) })).toEqual([])
+    expect(report([], 60)).toContain('Healthy')
+  })
+
+  it('is said with what was seen, whom it hits, since when, and what to do', () => {
+    const text = report(diagnose({ ...calm, edge: refusing('shed-switched-off', 'rate-limited') }), 60)
+    expect(text.split('\n').slice(0, 6)).toEqual([
+      'emergency switch (edge)',
+      '  An operator has set the emergency switch: requests of low priority get a stored answer or 503.',
+      '  seen: the edge refused 3 requests: shed-switched-off',
+      '  since: 2027-01-01T03:00:00.000Z',
+      '  hits: /v2/places/:id',
+      '  do: infra/runbooks/emergency-shed.md',
+    ])
+    expect(text).toContain('quota used up (callers)')
+  })
+})
+
+it('every runbook that a cause names exists, and names are unique', () => {
+  const named = causes.flatMap(({ remedy }) => ('runbook' in remedy ? [remedy.runbook] : []))
+  expect(named.length).toBeGreaterThan(5)
+  for (const file of named)
+    expect(existsSync(join(import.meta.dirname, '../runbooks', file)), file).toBe(true)
+  expect(new Set(causes.map(({ name }) => name)).size).toBe(causes.length)
+})
+
+describe('the log', () => {
+  const line = (at: string, entry: object) => `${at} log: ${JSON.stringify(entry)}`
+  const answer = {
+    kind: 'answer',
+    method: 'GET',
+    pattern: '/v2/trips',
+    status: 503,
+    durationMs: 2,
+    requestId: 'r1',
+  }
+  const text = [
+    line('2027-01-01T00:00:00.000Z', { ...answer, reason: 'shed-limit' }),
+    line('2027-01-01T00:00:02.000Z', { ...answer, reason: 'shed-limit', suppressed: 41 }),
+    line('2027-01-01T00:00:03.000Z', { kind: 'fault', what: 'key-set', where: 'i', message: 'timeout' }),
+    '2027-01-01T00:00:04.000Z log: {"kind":"answer", cut off',
+    'Listening on port 8787',
+  ].join('\n')
+
+  it('counts what was left out of it, and nothing before the window', () => {
+    const all = edgeSigns(parseLog(text), '2027-01-01T00:00:00.000Z')
+    expect(all.refusals).toEqual({ 'shed-limit': 43 })
+    expect(all.since).toEqual({ 'shed-limit': '2027-01-01T00:00:00.000Z' })
+    expect(all.faults).toEqual([{ what: 'key-set', where: 'i', message: 'timeout' }])
+    const later = edgeSigns(parseLog(text), '2027-01-01T00:00:01.000Z')
+    expect(later.refusals).toEqual({ 'shed-limit': 42 })
+    expect(later.routes).toEqual({ 'shed-limit': ['/v2/trips'] })
+  })
+
+  it('tells what happened to one request', () => {
+    expect(requestStory(text, 'r1')).toContain('GET /v2/trips was answered 503 after 2 ms: shed-limit')
+    expect(requestStory(text, 'r2')).toContain('Nothing is known of r2')
+  })
+})
+
+describe('two scrapes', () => {
+  const scrape = (given: number, busy: number) =>
+    parseScrape(
+      [
+        '# HELP origin_commands_given_up_total Commands.',
+        `origin_commands_given_up_total ${given}`,
+        `origin_admission_shed_total{priority="normal",reason="busy"} ${busy}`,
+        `origin_admission_shed_total{priority="background",reason="busy"} 1`,
+        'origin_pool_connections{state="size"} 16',
+        'origin_pool_connections{state="inUse"} 3',
+      ].join('\n'),
+    )
+
+  it('are what has happened between them', () => {
+    const signs = originMetrics(scrape(2, 10), scrape(5, 14))
+    expect([signs.commandsGivenUp, signs.shed, signs.pool]).toEqual([3, { busy: 4 }, { size: 16, inUse: 3 }])
+  })
+
+  it('of an origin that has restarted, what has happened since', () => {
+    const { shed, commandsGivenUp } = originMetrics(scrape(9, 10), scrape(1, 0))
+    expect([commandsGivenUp, shed]).toEqual([1, {}])
+  })
+})
