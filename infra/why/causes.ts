@@ -202,6 +202,22 @@ export const causes: readonly Cause[] = [
   },
 ]
 
+/** What is left: requests that failed for a reason that no cause has. */
+export const unexplained: Cause = {
+  name: 'unexplained',
+  tier: 'edge',
+  says: 'Requests fail, and nothing that was observed explains it.',
+  remedy: {
+    text: 'Look up a request: npm run why -- REQUEST_ID. Then add the cause to infra/why/causes.ts.',
+  },
+  reasons: [],
+  evidence: ({ edge }) => {
+    const known = new Set(causes.flatMap(({ reasons }) => reasons))
+    const others = Object.entries(edge.failures).filter(([reason]) => !known.has(reason))
+    return others.map(([reason, count]) => `${count} requests failed: ${reason}`)
+  },
+}
+
 const ms = (seconds: number): string => `${Math.round(seconds * 1_000)} ms`
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
@@ -223,15 +239,8 @@ const failing = (signs: Signs, check: string): readonly string[] =>
 
 function tokenReasons(): readonly string[] {
   const faults = [
-    'expired',
-    'audience',
-    'issuer',
-    'key-unknown',
-    'signature',
-    'algorithm',
-    'type',
-    'required-claims',
-    'claims',
+    ...['malformed', 'oversize', 'algorithm', 'type', 'header-parameter', 'duplicate-member', 'issuer'],
+    ...['key-unknown', 'signature', 'expired', 'not-yet-valid', 'audience', 'required-claims', 'claims'],
   ]
   return faults.map((fault) => `token-${fault}`)
 }

@@ -1,5 +1,5 @@
 import type { Cause } from './cause.ts'
-import { causes } from './causes.ts'
+import { causes, unexplained } from './causes.ts'
 import type { Signs } from './signs.ts'
 
 /** A cause that was found, with what shows it. */
@@ -14,7 +14,7 @@ export interface Finding {
 
 /** The causes of what is observed, the one that explains others first; none: the stack is healthy. */
 export function diagnose(signs: Signs): readonly Finding[] {
-  return causes.flatMap((cause) => {
+  return [...causes, unexplained].flatMap((cause) => {
     const evidence = cause.evidence(signs)
     if (evidence.length === 0) return []
     const { routes, since } = signs.edge

@@ -22,6 +22,7 @@ export function parseLog(text: string): readonly LogLine[] {
 /** What the edge's log tells, from an instant on. A line may stand for others that were left out. */
 export function edgeSigns(lines: readonly LogLine[], from: string): Omit<EdgeSigns, 'isReachable'> {
   const refusals: Record<string, number> = {}
+  const failures: Record<string, number> = {}
   const routes: Record<string, string[]> = {}
   const since: Record<string, string> = {}
   const faults: { what: string; where: string; message: string }[] = []
@@ -30,13 +31,15 @@ export function edgeSigns(lines: readonly LogLine[], from: string): Omit<EdgeSig
     const { kind, reason, pattern, suppressed, what, where, message } = entry
     if (kind === 'fault') faults.push({ what: String(what), where: String(where), message: String(message) })
     if (kind !== 'answer' || typeof reason !== 'string') continue
-    refusals[reason] = (refusals[reason] ?? 0) + 1 + (typeof suppressed === 'number' ? suppressed : 0)
+    const count = 1 + (typeof suppressed === 'number' ? suppressed : 0)
+    refusals[reason] = (refusals[reason] ?? 0) + count
+    if (Number(entry.status) >= 500) failures[reason] = (failures[reason] ?? 0) + count
     since[reason] ??= at
     routes[reason] ??= []
     const known = routes[reason]
     if (typeof pattern === 'string' && !known.includes(pattern)) known.push(pattern)
   }
-  return { refusals, routes, since, faults }
+  return { refusals, failures, routes, since, faults }
 }
 
 /** What the edge's log tells of one request. */

@@ -9,6 +9,8 @@ export interface EdgeSigns {
   readonly isReachable: boolean
   /** Refused requests by reason, in the window of the log. */
   readonly refusals: Readonly<Record<string, number>>
+  /** Those of them that were answered with a status of 500 or more. */
+  readonly failures: Readonly<Record<string, number>>
   /** Route patterns of the refused requests by reason. */
   readonly routes: Readonly<Record<string, readonly string[]>>
   /** When the first of them was refused, RFC 3339, by reason. */
@@ -41,7 +43,14 @@ export interface OriginSigns {
   readonly loopDelaySeconds: number
 }
 
-export const emptyEdge: EdgeSigns = { isReachable: true, refusals: {}, routes: {}, since: {}, faults: [] }
+export const emptyEdge: EdgeSigns = {
+  isReachable: true,
+  refusals: {},
+  failures: {},
+  routes: {},
+  since: {},
+  faults: [],
+}
 
 export const calmOrigin: OriginSigns = {
   name: 'origin',

@@ -55,6 +55,8 @@ describe('the first cause', () => {
     ['revoked token', { edge: refusing('token-revoked') }],
     ['quota used up', { edge: refusing('rate-limited') }],
     ['tokens refused', { edge: refusing('token-expired') }],
+    ['tokens refused', { edge: refusing('token-malformed') }],
+    ['unexplained', { edge: { ...emptyEdge, failures: { new: 1, 'shed-limit': 2 } } }],
     ['edge down', { edge: { ...emptyEdge, isReachable: false } }],
   ])('is %s', (name, change) => {
     const [first] = diagnose({ ...calm, ...change })
@@ -116,6 +118,7 @@ describe('the log', () => {
   it('counts what was left out of it, and nothing before the window', () => {
     const all = edgeSigns(parseLog(text), '2027-01-01T00:00:00.000Z')
     expect(all.refusals).toEqual({ 'shed-limit': 43 })
+    expect(all.failures).toEqual({ 'shed-limit': 43 })
     expect(all.since).toEqual({ 'shed-limit': '2027-01-01T00:00:00.000Z' })
     expect(all.faults).toEqual([{ what: 'key-set', where: 'i', message: 'timeout' }])
     const later = edgeSigns(parseLog(text), '2027-01-01T00:00:01.000Z')
