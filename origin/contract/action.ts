@@ -12,17 +12,17 @@ export interface ActionResource<Stored extends TProperties = TProperties> {
   readonly name: string
   readonly schema: TObject<Stored>
   readonly priority: Priority
-  /** Stored field by which lists are the owner's alone. */
+  /** Stored field that contains the owner, if lists are limited to the owner. */
   readonly listOwnerField: string | undefined
   readonly versions: ReadonlyMap<VersionName, { readonly deprecation?: unknown }>
 }
 
-/** A body that is taken as it is sent. */
+/** A body that is passed on unparsed. */
 export interface RawBody {
-  /** Media types that are taken; `undefined`: any. */
+  /** Accepted media types; `undefined` for any. */
   readonly types: readonly string[] | undefined
   readonly bytesMax: number
-  /** Header fields that the handler is given, lower case. */
+  /** Header fields that the handler gets, in lower case. */
   readonly headers: readonly string[]
 }
 
@@ -39,23 +39,23 @@ export interface ActionDefinition<
 > {
   /** One sentence for the API's documentation. */
   readonly description: string
-  /** The resource that it is an operation of. */
+  /** The resource that it belongs to. */
   readonly on: On
   /** @default 'document' */
   readonly target?: Target
-  /** Callers who may ask for it. Of a document action, a rule on the document is evaluated for the one that is named. */
+  /** Callers who may call it. For a document action, the rule is also evaluated against the document. */
   readonly access: AccessRule
   /** Schema of the JSON body; unknown members are refused. @default none: the body is empty or `{}` */
   readonly input?: Input
-  /** Schema of the answer. @default the document as it is afterwards; of a collection action nothing (204) */
+  /** Schema of the answer. @default the document after the action; for a collection action nothing (204) */
   readonly output?: Output
-  /** Reasons for which the handler may refuse, with the sentence that a caller is told: 409 `conflict` with `reason`. */
+  /** Reasons for which the handler may refuse, each with a sentence for the caller: 409 `conflict` with `reason`. */
   readonly problems?: { readonly [Name in Reason]: string }
   /** Resources beside `on` whose documents the handler may write. @default none */
   readonly writes?: readonly ActionResource[]
   /** Priority under overload. @default the resource's */
   readonly priority?: Priority
-  /** How long it may take, commit included; 1 s to 30 s. @default '1s', as of every other request */
+  /** Time limit, commit included; 1 s to 30 s. @default '1s', as for every other request */
   readonly timeout?: Duration
   /** Versions of the resource that offer it. @default those that are not deprecated */
   readonly versions?: readonly VersionName[]
@@ -82,13 +82,13 @@ export interface Action<
   readonly priority: Priority
   readonly timeoutMs: number
   readonly versions: readonly VersionName[]
-  /** Present where the body is not read before the handler is given it (`endpoint`). */
+  /** Present if the handler gets the body unparsed (`endpoint`). */
   readonly raw?: RawBody
-  /** Present where its handler is the framework's own. */
+  /** Present if the framework has its handler. */
   readonly builtIn?: 'restore'
 }
 
-/** A document of a resource as server code sees it: the stored fields and the system's. */
+/** A document of a resource in server code: the stored fields and the system fields. */
 export type DocumentOf<On> = On extends { readonly schema: infer Schema extends TSchema }
   ? Static<Schema> & { readonly id: string; readonly createdAt: string; readonly updatedAt: string }
   : never
@@ -99,7 +99,7 @@ export type FieldsOf<On> = On extends { readonly schema: infer Schema extends TS
   : never
 
 /**
- * Defines an action: an operation of a resource that is none of the usual ones.
+ * Defines an action: an operation beyond create, read, update and delete.
  *
  * @param name becomes a path segment, e.g. `accept`
  * @throws {DefinitionError} that lists every mistake with its fix
@@ -143,7 +143,7 @@ function* checkAction(
 ): Generator<string> {
   const ofKind = [...actionOptions(definition, '')]
   yield* ofKind
-  // The others take for granted that each option is of its kind.
+  // The other checks assume that each option has the right type.
   if (ofKind.length > 0) return
   const { on, problems = {}, timeout, versions } = definition
   if (!isWord(name) || name === 'batch') {

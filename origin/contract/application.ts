@@ -69,7 +69,7 @@ export function defineApplication<
   }
 }
 
-/** The resources as parts of one application: with the actions and queries that are their operations, and each other. */
+/** The resources within one application: with their actions, queries and references. */
 function joined(
   resources: readonly Resource[],
   actions: readonly Action[],
@@ -89,7 +89,7 @@ function joined(
   })
   const byName = catalogue(...parts)
   for (const { references, targets } of parts) {
-    // The cast: references to resources that are not there have been refused.
+    // The cast is safe: unknown references were refused above.
     for (const [field, target] of references) targets.set(field, byName.get(target) as Resource)
   }
   return byName

@@ -6,24 +6,24 @@ import { idsIn } from './references.ts'
 import { storedPath } from './resource.ts'
 
 /**
- * Expansion of references: a read that asks for it shows the documents that a field names beside the field. Each is shown
- * under the read rule of its own resource, and as `null` where that hides it or where there is none.
+ * Expansion of references: an answer also contains the documents that its reference fields name. Each is subject to the
+ * read rule of its own resource. A document that does not exist or that the caller may not read is `null`.
  */
 export interface Expansion {
-  /** The field as the version names it. */
+  /** The field's name in the version. */
   readonly name: string
   /** The stored field. */
   readonly path: string
-  /** The documents, as the same version shows them. */
+  /** The referenced documents, in the same version. */
   readonly target: View
-  /** Ids that one document may name there. */
+  /** Maximum ids in the field of one document. */
   readonly idsMax: number
 }
 
-/** Documents that one answer may have to look up for its expansions. */
+/** Maximum look-ups for the expansions of one answer. */
 export const expandMax = 1_000
 
-/** References that a view can expand: those that it shows, to resources that its version has. */
+/** References that a view can expand: those in its schema, to resources that have the same version. */
 export function expansionsOf({ resource, version, representation }: View): readonly Expansion[] {
   if (resource.targets.size === 0) return none
   return Object.keys(representation.schema.properties).flatMap((name): Expansion[] => {
@@ -54,7 +54,7 @@ export function parseExpand(
   const known = expansionsOf(view)
   const asked = new Map<string, Expansion>()
   const refuse = (detail: string) => errors.push({ parameter: 'expand', detail })
-  // Among one more than there are, one is unknown or stands twice.
+  // Checks one name more than there are references: of these one must be unknown or duplicate.
   for (const name of text.split(',').slice(0, known.length + 1)) {
     const found = known.find((one) => one.name === name)
     if (found === undefined) {
@@ -71,17 +71,20 @@ export function parseExpand(
   return [...asked.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Rule of an answer that shows documents of several resources: the narrowest of each part, and none where one has none. */
+/**
+ * Cache rule of an answer with documents of several resources: the strictest value of each part, and `none` if one of
+ * them is `none`.
+ */
 export const joinedCacheRule = (cache: CacheRule, expand: readonly Expansion[]): CacheRule =>
   expand.reduce((joined, { target }) => narrowest(joined, target.resource.cache), cache)
 
-/** Whether all callers who may ask are shown the same of what is expanded. */
+/** Whether all callers with access see the same expanded documents. */
 export const isExpandedAlike = (expand: readonly Expansion[]): boolean =>
   expand.every(({ target }) => visibilityOf(target) === 'public')
 
 /**
- * Audience of what is expanded, as a text: the residuals of each target's read rule and of those of its fields, whoever checks them. The edge has checked
- * the rule of the resource that was asked for, and none of these.
+ * Audience of the expanded documents, as text: the residuals of each target's read rule and of its field rules. The
+ * edge has checked the rule of the requested resource only.
  */
 export const expandedAudience = (
   expand: readonly Expansion[],

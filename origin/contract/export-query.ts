@@ -12,7 +12,7 @@ import {
 const ofPages = 'Leave it out: an export sends the whole list.'
 const withoutIndex = 'Leave it out: an export reads its pages in the order of an index.'
 
-/** Parameters of a list that an export does not take, and why. */
+/** Parameters of lists that an export refuses, each with the reason. */
 const refused: Readonly<Record<string, string>> = {
   limit: ofPages,
   cursor: ofPages,
@@ -22,7 +22,9 @@ const refused: Readonly<Record<string, string>> = {
   near: withoutIndex,
 }
 
-/** Parses the query string of an export: that of a list, without pages and without an order that no index has. */
+/**
+ * Parses the query string of an export: that of a list without page parameters, and without orders that have no index.
+ */
 export function parseExportQuery(view: View, search: string): Parsed<ListQuery> {
   const sent = sentParameters(search)
   if (!sent.ok) return sent

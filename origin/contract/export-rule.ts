@@ -3,19 +3,19 @@ import { type AccessRule, readsDocument } from './access.ts'
 import { type Duration, durationSeconds } from './duration.ts'
 
 /**
- * Export: a whole list as one stream, in a format that `Accept` names. It is work in the background, in a few streams at
- * a time, and is never stored.
+ * Export: a whole list as one stream, in a format that `Accept` names. Exports have background priority, run a few at a
+ * time, and are never stored.
  */
 export type ExportFormat = keyof typeof exportMediaTypes
 
 export const exportMediaTypes = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const
 
-/** Exports of a resource, as an application developer declares them. */
+/** Exports of a resource, as an application developer writes them. */
 export interface ExportOptions {
   readonly formats: readonly ExportFormat[]
-  /** Callers who may export, of those who may read; a rule on the token alone. @default all of them */
+  /** Callers who may export, among those who may read; words about the token alone. @default all who may read */
   readonly access?: AccessRule
-  /** How long one export may take; 1 s to 15 min. @default '5m' */
+  /** Time limit of one export; 1 s to 15 min. @default '5m' */
   readonly timeout?: Duration
 }
 
@@ -52,8 +52,8 @@ export function* checkExport(options: ExportOptions | undefined): Generator<stri
 }
 
 /**
- * The export that a request for a list asks for, by the format that its `Accept` names with the highest weight;
- * `undefined`: the list as JSON, which a range such as `*` + `/*` asks for, too.
+ * Export format of a request for a list: the one that `Accept` names with the highest weight. `undefined` for JSON,
+ * which a range such as `*` + `/*` selects, too.
  */
 export function exportFormatOf(
   rule: ExportRule | undefined,

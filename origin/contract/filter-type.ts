@@ -11,7 +11,7 @@ export type FilterType =
   | { readonly kind: 'date' }
   | { readonly kind: 'date-time' }
 
-/** A field for filters, which compare its value, or the elements of its array. */
+/** A field that filters compare: its value, or the elements of its array. */
 export interface Comparable {
   readonly type: FilterType
   readonly isArray: boolean

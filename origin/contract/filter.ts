@@ -4,7 +4,7 @@ import { type Filter, type FilterOperator, operators, operatorsOf, parameterOf }
 import { queryFields } from './query-fields.ts'
 import { formatListText, parseTextList, textListRule } from './text-list.ts'
 
-/** A filter, and its one spelling: the parameter's name and the values, not yet escaped. */
+/** A filter and its canonical text: the parameter's name and the values, not yet escaped. */
 export interface ParsedFilter {
   readonly filter: Filter
   readonly name: string
@@ -16,9 +16,9 @@ interface Mistake {
 }
 
 /**
- * Reads `field=value` or `field[operator]=value`.
+ * Parses `field=value` or `field[operator]=value`.
  *
- * @param others names of parameters that are no fields, for the message about one that is unknown
+ * @param others names of parameters that are not fields, for the message about an unknown one
  */
 export function parseFilter(
   view: View,
@@ -33,7 +33,7 @@ export function parseFilter(
     return { detail: `Unknown parameter. Supported: ${known}.` }
   }
   const words = operatorsOf(field)
-  // The cast: a word that is none is not among those of the field.
+  // The cast is safe: an unknown word is not among the field's operators.
   const operator = (operatorText ?? 'eq') as FilterOperator
   if (operatorText === 'eq' || !words.includes(operator)) {
     const known = words.map((word) => parameterOf(name, word)).join(', ')
@@ -45,15 +45,15 @@ export function parseFilter(
   return { filter: { path: field.path, operator, value }, name: parameterOf(name, operator), texts }
 }
 
-/** Filters of which one must hold, in the one spelling of the list. */
+/** Filters of which at least one must hold, and the list's canonical text. */
 export interface ParsedAlternatives {
   readonly filters: readonly Filter[]
   readonly text: string
 }
 
 /**
- * Reads `(filter,filter,…)`, each a filter as it stands in a query string, in double quotes where it holds a comma
- * ({@link parseTextList}).
+ * Parses `(filter,filter,…)`. A filter is written as in a query string, in double quotes if it contains a comma ({@link
+ * parseTextList}).
  */
 export function parseAlternatives(view: View, text: string): ParsedAlternatives | Mistake {
   const items =

@@ -32,9 +32,9 @@ export interface QueryDefinition<
 > {
   /** One sentence for the API's documentation. */
   readonly description: string
-  /** The resource below which it stands: `GET /v1/listings/nearby`. */
+  /** The resource below whose path it is: `GET /v1/listings/nearby`. */
   readonly on: On
-  /** Callers who may ask for it, decided by their token alone. */
+  /** Callers who may call it. Words about the token alone. */
   readonly access: AccessRule
   /** Schema of the query string: strings, numbers, booleans, dates. @default no parameters */
   readonly parameters?: Parameters
@@ -42,11 +42,15 @@ export interface QueryDefinition<
   readonly output: Output
   /** Resources that the handler reads, each as the caller may. @default `on` */
   readonly reads?: readonly QueryResource[]
-  /** Resources that it reads whatever the caller may read: what it tells of them is the handler's to decide. @default none */
+  /**
+   * Resources of which it reads all documents, whoever calls: the handler decides what the answer reveals. @default
+   * none
+   */
   readonly readsAll?: readonly QueryResource[]
   /**
-   * Stored answers, purged by every write to what was read. The handler is not told who asks, and all who may read the same
-   * are given the same; with `visibility: 'subject'` it is, and each caller has answers of their own. @default 'none'
+   * Storage of answers, purged by every write to the documents read. Callers who may read the same documents share an
+   * answer, so the handler does not get the caller. With `visibility: 'subject'`, each caller has answers of their own,
+   * and the handler gets the subject. @default 'none'
    */
   readonly cache?:
     | (Omit<CacheOptions, 'listsBy' | 'visibility'> & { readonly visibility?: 'subject' })
@@ -55,7 +59,7 @@ export interface QueryDefinition<
   readonly priority?: Priority
   /** Versions of the resource that offer it. @default those that are not deprecated */
   readonly versions?: readonly VersionName[]
-  /** To be raised when the same documents lead to another answer and neither schema nor handler tells. @default 0 */
+  /** Raise it if answers change, and neither the schema nor the handler's text does. @default 0 */
   readonly revision?: number
 }
 
@@ -77,14 +81,14 @@ export interface Query<
   readonly cache: CacheRule
   readonly priority: Priority
   readonly versions: readonly VersionName[]
-  /** Whether each caller has stored answers of their own, so that the handler may be told who asks. */
+  /** Whether each caller has stored answers of their own, so that the handler gets the subject. */
   readonly isPersonal: boolean
-  /** Stands for the definition in cache keys. */
+  /** Digest of the definition, in cache keys. */
   readonly shape: string
 }
 
 /**
- * Defines a query: a read of a resource that is none of the usual ones.
+ * Defines a query: a read beyond the documents and lists of a resource.
  *
  * @param name becomes a path segment, e.g. `nearby`
  * @throws {DefinitionError} that lists every mistake with its fix
@@ -101,7 +105,7 @@ export function query<
   const { access, description, priority = on.priority, versions = liveVersions(on) } = definition
   return {
     ...{ name, description, on, access, output, reads, readsAll, priority, versions },
-    // The cast: an absent option is its default, which the type parameter has as its own.
+    // The cast is safe: an absent option has the default of its type parameter.
     parameters: parameters ?? ({ type: 'object', properties: {} } as unknown as Parameters),
     cache: resolveCacheRule(
       cache === 'none'
@@ -114,7 +118,7 @@ export function query<
   }
 }
 
-/** The widest audience of the answers: that of the documents that they are made of. */
+/** The widest visibility of the answers, from that of the documents that they contain. */
 function widestFor(access: AccessRule, reads: readonly QueryResource[]): Visibility {
   const isTheSameForAll = reads.every(
     (one) => isPublic(one.access.read) && !readsDocument(one.access.read) && !one.fieldAccess.hidesSome,
@@ -129,7 +133,7 @@ function* checkQuery(
 ): Generator<string> {
   const ofKind = [...namedQueryOptions(definition, '')]
   yield* ofKind
-  // The others take for granted that each option is of its kind.
+  // The other checks assume that each option has the right type.
   if (ofKind.length > 0) return
   const { on, access, parameters, versions } = definition
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name) || name === 'batch') {

@@ -7,8 +7,9 @@ import { schemaAt, valueAt } from './path.ts'
 import type { FieldError } from './problem.ts'
 
 /**
- * `near=latitude,longitude,metres`: documents whose point is at most so far away, the nearest first. In the order of
- * RFC 5870 (`geo:48.2,16.4`); a stored point is GeoJSON, which has the longitude first (RFC 7946 §3.1.1).
+ * `near=latitude,longitude,metres`: documents whose point is within this distance, the nearest first. The order of the
+ * coordinates is that of RFC 5870 (`geo:48.2,16.4`); a stored point is GeoJSON, which has the longitude first (RFC 7946
+ * §3.1.1).
  */
 export interface Near {
   readonly latitude: number
@@ -43,7 +44,7 @@ export function parseNear(text: string): Near | { readonly detail: string } {
 const isWithin = (value: unknown, [least, most]: readonly [number, number]): value is number =>
   typeof value === 'number' && value >= least && value <= most
 
-/** The one spelling of a place. */
+/** Canonical text of a place. */
 export const formatNear = ({ latitude, longitude, metres }: Near): string =>
   `${latitude},${longitude},${metres}`
 
@@ -51,9 +52,10 @@ export const formatNear = ({ latitude, longitude, metres }: Near): string =>
 export const distancePath = '_distance'
 
 /**
- * First stage of an aggregation that finds the place's neighbours among the documents that a filter finds. Amazon DocumentDB
- * has `$geoNear` with `2dsphere` indexes in all engines from 3.6 on, as `$near` and `$nearSphere` (developer guide,
- * "$geoNear"; compat-tool of awslabs/amazon-documentdb-tools). It is the only one that tells the distance.
+ * First stage of an aggregation: finds documents near the place among those that match a filter, and computes the
+ * distance. Amazon DocumentDB has `$geoNear` with `2dsphere` indexes in all engines from 3.6 on, like `$near` and
+ * `$nearSphere` (developer guide, "$geoNear"; compat-tool of awslabs/amazon-documentdb-tools). Only `$geoNear` returns
+ * the distance.
  */
 export const nearStage = (near: Near, query: Readonly<Record<string, unknown>>) => ({
   $geoNear: {
@@ -65,7 +67,7 @@ export const nearStage = (near: Near, query: Readonly<Record<string, unknown>>) 
   },
 })
 
-/** Stored field whose points `near` compares; `undefined`: lists do not take it. */
+/** Stored field whose points `near` compares; `undefined` if lists do not accept `near`. */
 export const pointField = ({
   indexes,
 }: {
@@ -82,7 +84,10 @@ export const nearParameter = {
   schema: { type: 'array', minItems: 3, maxItems: 3, items: { type: 'number' } },
 }
 
-/** A latitude that is none: a schema says the same of both coordinates, and the database refuses to index it. */
+/**
+ * Finds latitudes beyond 90°: the schema has one range for both coordinates, and the database refuses to index such a
+ * point.
+ */
 export function latitudeMistakes(
   resource: { readonly indexes: readonly IndexDefinition[] },
   fields: Fields,
@@ -94,7 +99,7 @@ export function latitudeMistakes(
   return [{ pointer, detail: 'Must be a latitude: from -90 to 90.' }]
 }
 
-/** Mistakes in the index of places of a resource, each with its fix. */
+/** Mistakes in the `2dsphere` index of a resource, each with its fix. */
 export function* checkPlaceIndex({ indexes = [], schema }: ResourceDefinition): Generator<string> {
   const [index, second] = indexes.filter(isOfPlace)
   if (index === undefined) return

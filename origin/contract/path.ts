@@ -11,7 +11,7 @@ interface ObjectSchema {
   readonly required?: readonly string[]
 }
 
-/** Schema of the field at a path; `undefined` where there is none. */
+/** Schema of the field at a path; `undefined` if it does not exist. */
 export function schemaAt(schema: TSchema, path: string): TSchema | undefined {
   return path
     .split('.')
@@ -44,8 +44,8 @@ export function valueAt(fields: Fields, path: string): unknown {
 }
 
 /**
- * Values at a path of a document, as the database's indexes have them: each element of an array, wherever on the way it
- * stands. What is missing or null has none.
+ * Values at a path of a document, as in the database's indexes: each element of an array anywhere on the path. A
+ * missing or null field has none.
  */
 export function valuesAt(fields: Fields, path: string): readonly unknown[] {
   return path.split('.').reduce<readonly unknown[]>(

@@ -4,7 +4,7 @@ import { type Comparable, comparableAt, comparableOf } from './filter-type.ts'
 import { fieldsIn, isRequiredAt } from './path.ts'
 import { storedPath } from './resource.ts'
 
-/** A field of a query, under the name that a version gives it. */
+/** A field that lists can compare, by its name in a version. */
 export interface QueryField extends Comparable {
   readonly name: string
   readonly path: string
@@ -12,9 +12,9 @@ export interface QueryField extends Comparable {
   readonly isRequired: boolean
 }
 
-/** The fields that a list of the view may be filtered (`filter`) or sorted (`sort`) by, under the version's names. */
+/** Fields by which lists of the view can be filtered (`filter`) or sorted (`sort`), by the version's names. */
 export function queryFields(view: View, use: 'filter' | 'sort'): readonly QueryField[] {
-  // perf: found once for a representation; every list asks for them.
+  // perf: computed once per representation, because every list needs them.
   const known = found[use].get(view.representation)
   if (known !== undefined) return known
   const fields = findFields(view, use)

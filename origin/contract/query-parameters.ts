@@ -8,15 +8,16 @@ import { parseValue } from './operators/one-value.ts'
 import type { FieldError } from './problem.ts'
 import { invalidQuery, type Parsed, sentParameters } from './query.ts'
 
-/** Parameters of a query, read: values by name, and the one spelling of them. */
+/** Parsed parameters of a query: values by name, and their canonical text. */
 export interface QueryParameters {
   readonly values: Readonly<Record<string, CursorValue>>
   readonly canonical: string
 }
 
 /**
- * Parses the query string of a query, in time linear in its length. Equal parameters have equal text, defaults filled in.
- * Bounds and patterns are the origin's to check: no tier needs a schema compiler for the cache key.
+ * Parses the query string of a named query, in time linear in its length. Equal parameters have equal text, with
+ * defaults filled in. Only the origin checks bounds and patterns, so the edge needs no schema compiler for the cache
+ * key.
  *
  * @param search the query string as sent, with or without `?`
  */
@@ -58,6 +59,6 @@ function givenValue(
   text: string | undefined,
 ): CursorValue | undefined | { readonly detail: string } {
   const { default: fallback } = schema as { default?: CursorValue }
-  // The cast: the definition has been checked to have no other parameters.
+  // The cast is safe: a definition with other parameters is refused.
   return text === undefined ? fallback : parseValue(filterTypeOf(schema) as FilterType, text)
 }

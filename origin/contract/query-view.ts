@@ -3,7 +3,10 @@ import type { View } from './catalogue.ts'
 import type { Query } from './named-query.ts'
 import type { Principal } from './principal.ts'
 
-/** Audience of a query: the residual of each read rule, and the subject if an answer is for one caller alone. */
+/**
+ * Audience of a query's answers: the residuals of the read rules, and the subject if each caller has answers of their
+ * own.
+ */
 class QueryAudience extends Audience {
   readonly #query: Query
 
@@ -19,15 +22,15 @@ class QueryAudience extends Audience {
       audiences.read.of(principal).text,
       fieldAccess.audienceOf(principal),
     ])
-    // JSON keeps the parts apart, whatever texts they are.
+    // JSON separates the parts, whatever they contain.
     const text = JSON.stringify(isPersonal ? [principal?.subject ?? null, ...parts] : parts)
     return { alternatives: [[]], text }
   }
 }
 
 /**
- * A query as a view: what is keyed, stored, told and announced of a resource's answers is then the same of a query's. Its
- * name is its path, which no resource's can be.
+ * A query as a view, so that its cache keys, storage and revision work as for a resource. Its name is its path, which
+ * no resource can have.
  */
 export function queryView(view: View, query: Query): View {
   const known = views.get(query)?.get(view.version)
@@ -44,7 +47,7 @@ export function queryView(view: View, query: Query): View {
       cache: query.cache,
       priority: query.priority,
       listOwnerField: undefined,
-      // The residuals of the resources that it reads are in its audience.
+      // The audience already contains the residuals of the resources that it reads.
       fieldAccess: noFieldRules,
     },
   }

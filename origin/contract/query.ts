@@ -17,11 +17,11 @@ import { isSearchable, parseSearch } from './search.ts'
 export interface ListQuery extends OrderedList {
   /** All of them must hold. */
   readonly filters: readonly Filter[]
-  /** Filters of which at least one must hold in addition; `undefined` without `or`. */
+  /** Filters of which at least one must hold in addition to the others; `undefined` without `or`. */
   readonly alternatives: readonly Filter[] | undefined
   /** Words of which a searched text must have at least one; `undefined` without `search`. */
   readonly search: readonly string[] | undefined
-  /** The place whose neighbours are listed, by distance; `undefined` without `near`. */
+  /** The place near which documents are listed, by distance; `undefined` without `near`. */
   readonly near: Near | undefined
   /** Fields to send, by the version's names, including `id`; `undefined` for all. */
   readonly fields: readonly string[] | undefined
@@ -234,7 +234,7 @@ const byDistance: { fields: readonly SortField[]; canonical: string } = {
   canonical: '',
 }
 
-/** A parameter that is there, read; a mistake in it is added to the errors. */
+/** Parses a parameter if it is present; adds its mistake to the errors. */
 function readWith<Value extends object>(
   parse: (text: string) => Value | { readonly detail: string },
   parameter: string,
@@ -244,7 +244,7 @@ function readWith<Value extends object>(
   if (text === undefined) return undefined
   const value = parse(text)
   if (!('detail' in value)) return value
-  // The cast: nothing that is read has a detail but a mistake.
+  // The cast is safe: only a mistake has a `detail`.
   errors.push({ parameter, detail: (value as { detail: string }).detail })
   return undefined
 }
@@ -255,7 +255,7 @@ function parseSort(
   errors: FieldError[],
 ): { fields: readonly SortField[]; canonical: string } {
   const known = queryFields(view, 'sort')
-  // The default sort has stored names, which a version may not show; a caller's sort has the version's names.
+  // Translates the default sort, which has stored names. A caller's sort has the version's names.
   const isDefault = text === view.resource.query.defaultSort
   const fields: SortField[] = []
   const names: string[] = []

@@ -74,12 +74,12 @@ export interface Resource<
   readonly indexes: readonly IndexDefinition[]
   /** Names of resources by the stored fields with ids of their documents. */
   readonly references: ReadonlyMap<string, string>
-  /** The resources themselves, by the same fields, once it is part of an application. */
+  /** The referenced resources, by the same fields; present within an application. */
   readonly targets: ReadonlyMap<string, Resource>
   readonly rules: WriteRules
-  /** How long a deleted document can be restored, in ms; `undefined`: a deletion is final. */
+  /** Time for which a deleted document can be restored, in ms; `undefined` if deletions are final. */
   readonly deletedKeptMs: number | undefined
-  /** `undefined`: lists are not exported. */
+  /** `undefined` if lists cannot be exported. */
   readonly export: ExportRule | undefined
   readonly priority: Priority
   readonly requireIfMatch: boolean
@@ -89,7 +89,7 @@ export interface Resource<
   readonly views?: View
   /** Actions by name: the framework's, and the application's once the resource is part of one. */
   readonly actions: ReadonlyMap<string, Action>
-  /** Reads of its own, by name, once it is part of an application. */
+  /** Named queries, by name; present within an application. */
   readonly queries: ReadonlyMap<string, Query>
 }
 
@@ -173,7 +173,7 @@ export function asStored<
   const names = Object.keys(properties)
   return {
     version,
-    // The cast: each field is the stored one, or is marked.
+    // The cast is safe: each field is the stored one, or marked as read-only.
     schema: Type.Object(properties as MarkedReadOnly<Stored, ReadOnly>),
     fromStored: (stored) => pick(stored, names),
     toStored: (input, current) => ({ ...(current && pick(current, [...readOnly])), ...input }),
@@ -182,7 +182,7 @@ export function asStored<
   }
 }
 
-/** Fields of which the named ones are sent, and refused in bodies. */
+/** Marks the named fields as read-only: they are sent, and refused in bodies. */
 export type MarkedReadOnly<Stored extends TProperties, ReadOnly extends string> = {
   [Field in keyof Stored]: Field extends ReadOnly
     ? Stored[Field] & { readonly readOnly: true }

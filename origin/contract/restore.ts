@@ -7,9 +7,9 @@ import type { SoftDeleteOptions } from './definition.ts'
 export const restoreName = 'restore'
 
 /**
- * The action that brings a deleted document back as its next version.
+ * The action that restores a deleted document as its next version.
  *
- * @param deletion rule of deletions, which is that of restoring unless the options say otherwise
+ * @param deletion rule of deletions, which also applies to restoring unless the options have another one
  */
 export const restoreAction = (
   on: ActionResource,

@@ -8,8 +8,8 @@ import { relevance } from './relevance.ts'
 
 /**
  * `search=words`: documents that have at least one of the words in the fields of the resource's text index. Words are
- * letters and digits, so no text becomes an operator of the database's own search language (`-word`, `"a phrase"`), of
- * which Amazon DocumentDB has another one than MongoDB. It has `$text` from engine 5.0 on, and in no elastic cluster
+ * letters and digits, so no text becomes an operator of the database's search language (`-word`, `"a phrase"`), which
+ * differs between Amazon DocumentDB and MongoDB. DocumentDB has `$text` from engine 5.0 on, but not in elastic clusters
  * (developer guide, "Performing text search"; compat-tool of awslabs/amazon-documentdb-tools).
  */
 export function parseSearch(text: string): readonly string[] | { readonly detail: string } {
@@ -24,12 +24,12 @@ export function parseSearch(text: string): readonly string[] | { readonly detail
   return [...words].sort()
 }
 
-/** Part of no alternative: a database searches its text index for a whole query. */
+/** Not allowed within `or`: a database searches its text index for a whole query. */
 export const searchCondition = (words: readonly string[]): Readonly<Record<string, unknown>> => ({
   $text: { $search: words.join(' ') },
 })
 
-/** Whether lists of a resource take `search`. */
+/** Whether lists of a resource accept `search`. */
 export const isSearchable = ({ indexes }: { readonly indexes: readonly IndexDefinition[] }): boolean =>
   indexes.some(isOfText)
 

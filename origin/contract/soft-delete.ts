@@ -3,15 +3,15 @@ import { partsOf } from './access.ts'
 import type { ResourceDefinition, SoftDeleteOptions } from './definition.ts'
 import { durationSeconds } from './duration.ts'
 
-/** A day, since the answer to a create with an Idempotency-Key is kept as long in the same record. */
+/** At least a day, because the record also keeps the answer to a create with an Idempotency-Key that long. */
 const keepSecondsMin = 86_400
 const keepSecondsMax = 3_650 * 86_400
 
-/** How long deleted documents are kept, in ms; `undefined`: they are not. */
+/** Retention of deleted documents, in ms; `undefined` if deletions are final. */
 export const keptDeletedMs = (options: SoftDeleteOptions | undefined): number | undefined =>
   options && durationSeconds(options.keep) * 1_000
 
-/** Mistakes in the options of deletions that can be undone. */
+/** Mistakes in the options of `softDelete`. */
 export function* checkSoftDelete({ softDelete, access, schema }: ResourceDefinition): Generator<string> {
   if (softDelete === undefined) return
   yield* checkKeep(softDelete.keep)

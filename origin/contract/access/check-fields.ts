@@ -29,7 +29,7 @@ export function* checkFieldRules(definition: Definition): Generator<string> {
   }
 }
 
-/** A document whose required field nobody may send can be made by nobody. */
+/** Refuses a required field that nobody may send: nobody could create a document. */
 function* checkRequired(
   field: string,
   write: AccessRule,
@@ -45,7 +45,7 @@ function* checkRequired(
   }
 }
 
-/** Nobody may compare documents by a field that they are not shown of each of them. */
+/** Refuses filters and sorts by a field that no caller may read in every document. */
 function* checkComparisons(
   field: string,
   read: AccessRule,
@@ -61,10 +61,10 @@ function* checkComparisons(
   }
 }
 
-/** The stored field that a path leads into. */
+/** The stored field that contains a path. */
 const rootOf = (path: string): string => path.split('.', 1)[0] ?? path
 
-/** Whether some caller may be shown the field of every document that they are shown. */
+/** Whether some caller may read the field in every document that they may read. */
 function mayCompare(field: AccessRule, document: AccessRule): boolean {
   const words = (parts: readonly AccessRule[]) =>
     parts.filter((part) => fieldsOf(part).length > 0).map((part) => JSON.stringify(part))
@@ -77,7 +77,7 @@ function mayCompare(field: AccessRule, document: AccessRule): boolean {
   )
 }
 
-/** A version is given a document without the fields that its reader is not shown. */
+/** Checks that versions accept documents without hidden fields. */
 function* checkHiding(field: string, { schema, access, versions }: Definition): Generator<string> {
   const hidden = Object.entries(access.fields ?? {}).flatMap(([name, { read }]) => (read ? [name] : []))
   for (const { version, fromStored } of versions) {
@@ -104,7 +104,7 @@ function runs(fromStored: Representation['fromStored'], document: Fields): boole
 const without = (document: Fields, fields: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(document).filter(([name]) => !fields.includes(name)))
 
-/** A version's name of a stored field; `undefined`: it has none. */
+/** A version's name of a stored field; `undefined` if it has none. */
 const shownName = ({ paths, schema }: Representation, field: string): string | undefined =>
   Object.entries(paths).find(([, path]) => path === field)?.[0] ??
   (Object.hasOwn(schema.properties, field) ? field : undefined)

@@ -3,9 +3,9 @@ import { Audience } from './audience.ts'
 import { isImplied, type Residual, satisfies } from './residual.ts'
 import type { AccessRule } from './rule.ts'
 
-/** Rules of one field, beside those of its document. */
+/** Rules of one field, in addition to those of its document. */
 export interface FieldRule {
-  /** Callers who are shown the field; for others it is absent. @default all who are shown the document */
+  /** Callers who may read the field; for others it is absent. @default all who may read the document */
   readonly read?: AccessRule
   /** Callers who may set or change the field. @default all who may write the document */
   readonly write?: AccessRule
@@ -14,14 +14,14 @@ export interface FieldRule {
 /** Stored field → its rules. */
 export type FieldRules = Readonly<Record<string, FieldRule>>
 
-/** Stored fields that a caller is not shown; the same object for the same fields. */
+/** Stored fields that a caller may not read; the same object for equal sets. */
 export type HiddenFields = readonly string[]
 
 const nothingHidden: HiddenFields = []
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Field rules of a resource, as they are asked. */
+/** Field rules of a resource, compiled. */
 export class FieldAccess {
   readonly rules: FieldRules
   readonly #read: ReadonlyMap<string, Audience>
@@ -37,7 +37,7 @@ export class FieldAccess {
     this.#textOfNobody = this.#describe(undefined)
   }
 
-  /** Whether some caller may not be shown some field. */
+  /** Whether some callers may not read some field. */
   get hidesSome(): boolean {
     return this.#read.size > 0
   }
@@ -47,8 +47,8 @@ export class FieldAccess {
   }
 
   /**
-   * Part of the audience of an answer: callers with the same text are shown the same fields of the same documents. Fields
-   * of which the caller is shown all are left out, so that the text stays true when a rule is added or dropped.
+   * Part of the audience of an answer: callers with the same text see the same fields of the same documents. Omits
+   * fields that the caller may read in every document, so that the text stays valid when a rule is added or removed.
    */
   audienceOf(principal: Principal | undefined): string {
     if (principal === undefined || !this.hidesSome) return this.#textOfNobody
@@ -73,11 +73,11 @@ export class FieldAccess {
   }
 
   /**
-   * Whether a caller may compare documents by a field: is shown it of every document that they are shown. By a comparison
-   * with a hidden field anybody could find out what it holds.
+   * Whether a caller may compare documents by a field: only if they may read it in every document that they may read.
+   * Otherwise a comparison would reveal the value.
    *
    * @param path of the field, or of one inside it
-   * @param shown what the caller's lists are narrowed to
+   * @param shown the residual to which the caller's lists are narrowed
    */
   mayCompare(path: string, principal: Principal | undefined, shown: Residual): boolean {
     const [field = path] = path.split('.', 1)
@@ -106,7 +106,7 @@ export class FieldAccess {
   }
 }
 
-/** Rules that let everybody through are none. Sorted, so that the order of a definition is in no key. */
+/** Omits rules that allow everybody. Sorted, so that keys do not depend on the order in the definition. */
 const audiencesOf = (rules: FieldRules, right: keyof FieldRule): ReadonlyMap<string, Audience> =>
   new Map(
     Object.entries(rules)

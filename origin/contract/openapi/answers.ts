@@ -79,7 +79,7 @@ const listSchema = (view: View): Json => ({
   },
 })
 
-/** The whole list, in the formats that it is exported in. */
+/** The whole list, in its export formats. */
 const exportContent = ({ resource }: View): Json =>
   Object.fromEntries(
     (resource.export?.formats ?? []).map((format) => [

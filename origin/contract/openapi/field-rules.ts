@@ -4,11 +4,11 @@ import { storedPath } from '../resource.ts'
 import type { Json } from './json.ts'
 import { ruleText } from './rule-text.ts'
 
-/** Rules of the stored field that a version's field stands for. */
+/** Rules of the stored field behind a version's field. */
 export const fieldRuleOf = ({ resource, representation }: View, name: string): FieldRule =>
   resource.fieldAccess.rules[storedPath(representation, name) ?? ''] ?? {}
 
-/** A property with who may read and write it, in words and in the keywords of JSON Schema (2020-12 Validation §9.4). */
+/** Adds to a property who may read and write it, in words and as keywords of JSON Schema (2020-12 Validation §9.4). */
 export function withFieldRule(view: View, name: string, schema: Json): Json {
   const { read, write } = fieldRuleOf(view, name)
   const words = [
@@ -23,10 +23,10 @@ export function withFieldRule(view: View, name: string, schema: Json): Json {
   }
 }
 
-/** Whether everybody who is shown a document is shown the field. */
+/** Whether everybody who may read the document may read the field. */
 export const isShownToAll = (view: View, name: string): boolean => !isRuled(fieldRuleOf(view, name).read)
 
-/** Whether there is a caller who may send the field. */
+/** Whether some caller may send the field. */
 export const isSent = (view: View, name: string): boolean => fieldRuleOf(view, name).write?.kind !== 'never'
 
 const isRuled = (rule: FieldRule['read']): rule is NonNullable<FieldRule['read']> =>

@@ -30,7 +30,7 @@ export function describeOperation(view: View, operation: Operation): Json {
   }
 }
 
-/** A deletion that can be undone says how. */
+/** Describes how a deletion can be undone. */
 const describeRestoring = ({ actions, name }: Resource, operation: Operation): string => {
   const restore = operation === 'delete' ? actions.get(restoreName) : undefined
   return restore?.builtIn === undefined

@@ -12,7 +12,7 @@ export function describeFailures(view: View, operation: Operation, action?: Acti
   const statuses = new Set([400, 401, 404, 406, 414, 429, 431, 500, 502, 503, 504])
   const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
   const mayRefuse = [...partsOf(rule)].some(({ kind }) => kind !== 'anyone' && kind !== 'signedIn')
-  // Fields that are not everybody's: lists compare by them, and bodies change them.
+  // 403 for fields with rules of their own, which lists compare and bodies change.
   const { hidesSome, guardsSome } = resource.fieldAccess
   const mayRefuseFields = operation === 'list' ? hidesSome : guardsSome && !isRead(operation)
   if (mayRefuse || mayRefuseFields || action !== undefined) statuses.add(403)

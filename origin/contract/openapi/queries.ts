@@ -11,7 +11,7 @@ import { describeAccess, requiredScopes } from './operation.ts'
 import { describeFailures } from './problems.ts'
 import { schemaName } from './schemas.ts'
 
-/** The one method of a query's path. */
+/** The GET of a query's path. */
 export function describeQuery(view: View, query: Query): Json {
   const { resource, version, representation } = view
   const { name, access, description, output } = query

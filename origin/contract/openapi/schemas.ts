@@ -34,10 +34,10 @@ export function describeSchemas(view: View): [string, Json][] {
 }
 
 /**
- * Adds to the description of each reference field the resource of its ids, and of each field with rules of its own who may
- * read and write it.
+ * Adds to each description the resource that a reference names, and who may read and write a field with rules of its
+ * own.
  *
- * @param isAlways whether a required field is there whoever asks
+ * @param isAlways whether a required field is present for every caller
  */
 function describeFields(view: View, schema: TSchema, isAlways: (view: View, name: string) => boolean): Json {
   const { properties, required } = membersOf(schema)

@@ -3,8 +3,8 @@ import { comparison, everyKind, oneOf } from './one-value.ts'
 import type { Operator } from './operator.ts'
 
 /**
- * `field[contains]=value`: the array has the value among its elements. Not for parts of a text, which no index finds: a
- * text index finds words, and `prefix` beginnings.
+ * `field[contains]=value`: the array contains the value. Does not search within texts, because no index finds a
+ * substring: `search` finds words, and `prefix` beginnings.
  */
 export const contains: Operator = {
   // An array equals each of its elements.

@@ -3,8 +3,8 @@ import { everyKind } from './one-value.ts'
 import type { Operand, Operator } from './operator.ts'
 
 /**
- * `field[exists]=true`: the optional field has a value. Asked by the least value of its type, which every index answers and null
- * does not satisfy. There is no `false`: DocumentDB finds what is missing by looking at every document.
+ * `field[exists]=true`: the optional field has a value. It compares with the least value of the type, which every index
+ * answers and null does not satisfy. There is no `false`: DocumentDB would scan the collection for missing fields.
  */
 export const exists: Operator = {
   kinds: everyKind,

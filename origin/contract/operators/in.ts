@@ -24,7 +24,7 @@ export const anyOf: Operator = {
     return { value: sorted, texts: sorted.map((value) => formatListText(String(value))) }
   },
   condition: (path, value) => ({ [path]: { $in: value } }),
-  // The cast: `parse` makes lists alone.
+  // The cast is safe: `parse` returns only lists.
   onlyValues: (value) => value as readonly CursorValue[],
   describe: (type) =>
     `Any of ${describeFilterType(type)}.${type.kind === 'string' ? ` ${textListRule}` : ''}`,

@@ -17,7 +17,7 @@ const table = { eq, ne, in: anyOf, gt, gte, lt, lte, prefix, contains, exists } 
 
 export type FilterOperator = keyof typeof table
 
-/** Every operator, by the word in brackets; `eq` stands without. The order is that of the OpenAPI document. */
+/** Every operator, by its word in brackets; `eq` is written without. The order is that of the OpenAPI document. */
 export const operators: Readonly<Record<FilterOperator, Operator>> = table
 
 /** A condition on a stored field. */
@@ -33,7 +33,7 @@ export function operatorsOf({
   isArray,
   isRequired,
 }: Comparable & { readonly isRequired: boolean }): readonly FilterOperator[] {
-  // The cast: the keys of the table are its words.
+  // The cast is safe: the keys of the table are its words.
   return (Object.keys(operators) as FilterOperator[]).filter((word) => {
     const { kinds, ofArrays = false, ofOptional = false } = operators[word]
     return kinds.includes(type.kind) && ofArrays === isArray && !(ofOptional && isRequired)

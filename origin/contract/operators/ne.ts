@@ -2,9 +2,9 @@ import { comparison } from './one-value.ts'
 import type { Operator } from './operator.ts'
 
 /**
- * `field[ne]=value`: the field has another value. Asked as two ranges, since DocumentDB answers `$ne` from no index; so a
- * document without the field is not found, as SQL's `<>` does not find NULL. No operator of booleans, which have one
- * other value.
+ * `field[ne]=value`: the field has another value. It compares with two ranges, because DocumentDB answers `$ne` from no
+ * index. So a document without the field does not match, as SQL's `<>` does not match NULL. Booleans have no `ne`,
+ * because they have only one other value.
  */
 export const ne: Operator = {
   ...comparison('Not equal to', ['string', 'choice', 'number', 'date', 'date-time'], '$ne'),

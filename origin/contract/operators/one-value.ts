@@ -22,13 +22,13 @@ export function comparison(
   }
 }
 
-/** Every type. */
+/** All types. */
 export const everyKind = ['string', 'choice', 'number', 'boolean', 'date', 'date-time'] as const
 
-/** Types whose stored order is the order that people mean. */
+/** Types whose stored order is the natural one. */
 export const ordered = ['number', 'date', 'date-time'] as const
 
-/** A value from a caller's text, or why it is none. */
+/** Parses a value from a caller's text. */
 export function parseValue(type: FilterType, text: string): CursorValue | { readonly detail: string } {
   if (isLongerThan(text, limits.filterValueLengthMax)) {
     return { detail: `Value too long: at most ${limits.filterValueLengthMax} characters.` }
@@ -36,7 +36,7 @@ export function parseValue(type: FilterType, text: string): CursorValue | { read
   return parseFilterValue(type, text) ?? { detail: `Must be ${describeFilterType(type)}.` }
 }
 
-/** The cast: an operand of one value was made by {@link parseValue}. */
+/** The cast is safe: {@link parseValue} has made the operand. */
 export const oneOf = (value: Operand): CursorValue => value as CursorValue
 
 /** Lengths are counted in characters, as JSON Schema's `maxLength` counts them (§6.3.1), not in UTF-16 units. */

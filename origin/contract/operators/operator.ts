@@ -4,7 +4,7 @@ import type { FilterType } from '../filter-type.ts'
 /** Operand of a filter, in stored terms: plain strings, numbers and booleans, never objects. */
 export type Operand = CursorValue | readonly CursorValue[]
 
-/** Text of an operand, read: its value, and the one spelling of it. A list is spelled value by value. */
+/** A parsed operand: its value, and its canonical text. A list has the text of each value. */
 export type ParsedOperand =
   | { readonly value: Operand; readonly texts: readonly string[] }
   | { readonly detail: string }
@@ -19,17 +19,17 @@ export type DatabaseCondition = Readonly<Record<string, unknown>>
 export interface Operator {
   /** Types of the values that it compares. */
   readonly kinds: readonly FilterType['kind'][]
-  /** Whether it is for arrays, and compares their elements. @default false, for fields of one value */
+  /** Whether it compares the elements of arrays. @default false, for fields of one value */
   readonly ofArrays?: boolean
-  /** Whether it is for fields that a document may lack, and tells nothing of others. @default false, for any field */
+  /** Whether it applies only to fields that a document may lack. @default false, for any field */
   readonly ofOptional?: boolean
-  /** Reads an operand in time linear in the text. The text comes from a caller. */
+  /** Parses an operand, in time linear in the text. The text comes from a caller. */
   readonly parse: (type: FilterType, text: string) => ParsedOperand
-  /** Made of operators that Amazon DocumentDB has and answers from an index that begins with the field. */
+  /** Uses operators that Amazon DocumentDB has and answers from an index that begins with the field. */
   readonly condition: (path: string, value: Operand) => DatabaseCondition
   /**
-   * Values of which every listed document has one in the field. The list is stored under a tag for each, and a write to
-   * documents with other values leaves it stored. @default any value
+   * Values of which every listed document has one in the field. The list gets a tag for each value, so a write to
+   * documents with other values does not purge it. @default any value
    */
   readonly onlyValues?: (value: Operand) => readonly CursorValue[]
   /** A sentence about the parameter, for the OpenAPI document. */

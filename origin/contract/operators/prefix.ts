@@ -3,7 +3,7 @@ import { oneOf, parseValue } from './one-value.ts'
 import type { Operator } from './operator.ts'
 
 /**
- * `field[prefix]=value`: the text begins with the value, compared code point by code point. Asked as a range, since
+ * `field[prefix]=value`: the text begins with the value, compared by code point. It compares with a range, because
  * DocumentDB answers a regular expression from no index.
  */
 export const prefix: Operator = {
@@ -29,12 +29,14 @@ export const prefix: Operator = {
   }),
 }
 
-/** The least text that is greater than all that begin with a text, in the order of UTF-8; `undefined`: none is. */
+/**
+ * The least text that is greater than every text with this prefix, in the order of UTF-8; `undefined` if there is none.
+ */
 function endOf(text: string): string | undefined {
   const points = [...text].map((character) => character.codePointAt(0) as number)
   while (points.at(-1) === 0x10ffff) points.pop()
   const last = points.pop()
   if (last === undefined) return undefined
-  // Surrogates are no characters, so the one after U+D7FF is U+E000.
+  // Skips the surrogates, which are not characters: U+E000 follows U+D7FF.
   return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1)
 }

@@ -8,7 +8,7 @@ type Schema = Readonly<Record<string, unknown>>
 export function valueSchema(type: FilterType): Schema {
   switch (type.kind) {
     case 'string':
-      // No text holds NUL.
+      // NUL is refused in every text.
       return { type: 'string', maxLength: limits.filterValueLengthMax, pattern: '^[^\\u0000]*$' }
     case 'choice':
       return { type: 'string', enum: type.choices }
@@ -21,11 +21,11 @@ export function valueSchema(type: FilterType): Schema {
   }
 }
 
-/** Schema of one value in a list. A text that needs quotes is sent with them, and they are no part of its length. */
+/** Schema of one value in a list. Quotes around a text do not count towards its length. */
 export const itemSchema = (type: FilterType): Schema =>
   type.kind === 'string'
     ? { type: 'string', maxLength: 2 * limits.filterValueLengthMax + 2, pattern: listTextPattern }
     : valueSchema(type)
 
-/** A bare text or a quoted one ({@link ../text-list.ts}), of at most as many characters as a filter's value has. */
+/** A plain text or a quoted one ({@link ../text-list.ts}), with the maximum length of a filter's value. */
 const listTextPattern = `^([^,"\\\\\\s\\u0000]([^,"\\\\\\u0000]{0,${limits.filterValueLengthMax - 2}}[^,"\\\\\\s\\u0000])?|"([^"\\\\\\u0000]|\\\\["\\\\]){0,${limits.filterValueLengthMax}}")$`

@@ -124,7 +124,7 @@ export function actionHandler(compiled: CompiledView, action: Action, options: A
   }
 }
 
-/** The cast: TypeBox marks its schemas with a symbol, which nothing here reads. */
+/** The cast is safe: only TypeBox's own symbol is missing, and nothing here reads it. */
 const noInput = { type: 'object', properties: {} } as never
 
 const isKeyRefused = (outcome: FastifyReply | KeyRefused): outcome is KeyRefused =>
@@ -279,7 +279,10 @@ const unchanged = (one: Unchanged): Change => ({ kind: 'unchanged', ...one })
 /** Maximum documents per commit: their tags share one header, and their locks are held together. */
 const writesMax = 50
 
-/** The document that the path names. One that is there is what restoring it would lead to: a repeat is answered like the first. */
+/**
+ * Reads the document of the path. A restore of a document that exists is answered with it, so a repeat gets the same
+ * answer as the first.
+ */
 async function readNamed(
   { compiled, action, repository }: CompiledAction,
   id: string,

@@ -88,9 +88,9 @@ export interface ActionStore {
   delete<On extends ActionResource>(resource: On, id: string): Promise<void>
 
   /**
-   * Brings a document back that was deleted, where the resource has `softDelete`; one that is there is left as it is.
+   * Restores a deleted document of a resource with `softDelete`; leaves an existing one unchanged.
    *
-   * @throws {ProblemError} 404 where there is none, or it was deleted too long ago
+   * @throws {ProblemError} 404 if the document does not exist, or was deleted too long ago
    */
   restore<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On>>
 }

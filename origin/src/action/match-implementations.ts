@@ -7,10 +7,10 @@ export class ServerCodeError extends Error {
   override readonly name = 'ServerCodeError'
 }
 
-/** The framework's own handler: what is deleted comes back, by the rules of every write. */
+/** The framework's handler of restore: applies the rules of every write. */
 const restore =
   (on: ActionResource): Implementation['handler'] =>
-  // The cast: the request names the document, since this is an action on one.
+  // The cast is safe: a document action has a document.
   ({ document, store }) =>
     store.restore(on, (document as { readonly id: string }).id)
 
@@ -57,9 +57,9 @@ export function matchImplementations(
 }
 
 /**
- * The handler of each query.
+ * Finds the handler of each query.
  *
- * @throws {ServerCodeError} that names every query without code, every code without a query, and the file to change
+ * @throws {ServerCodeError} with every query without a handler, every handler without a query, and the file to change
  */
 export function matchAnswers(
   { resources }: Application,

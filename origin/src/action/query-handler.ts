@@ -33,13 +33,16 @@ export interface QueryOptions {
   readonly compilers: SchemaCompilers
   readonly isCertain: IsCertain
   readonly totals: WorkTotals
-  /** When this process began to answer as it does, in ms since the epoch. */
+  /** Start of this process's representation, in ms since the epoch. */
   readonly startedAtMs: number
   /** Milliseconds since the epoch. */
   readonly clock: () => number
 }
 
-/** The view of a query: what a resource's view is for its answers. Its revision is that of the definition and the handler. */
+/**
+ * The view of a query, for which answers are compiled as for a resource. Its revision covers the definition and the
+ * handler.
+ */
 export function compileQueryView(
   compiled: CompiledView,
   { query, answer }: QueryImplementation,
@@ -69,7 +72,7 @@ export function queryHandler(
 ): Handler {
   const { isCertain, compilers, totals } = options
   const check = compileInputCheck(compilers, query.name, query.parameters)
-  // The cast: the serializer's own type of a schema is narrower than the contract's.
+  // The cast: the builder's type lists each keyword; `writingSchema` returns only a subset of them.
   const write = build(writingSchema(query.output) as never)
   return async (request, reply) => {
     const parsed = parseQueryParameters(query, searchOf(request.raw.url as string))
@@ -114,12 +117,12 @@ async function run(
   { request, reply, parameters, options }: Asked,
 ): Promise<{ readonly value: unknown } | { readonly problem: Problem }> {
   const controller = new AbortController()
-  // The answer's end is one, and so is the caller's departure: the connection is closed then.
+  // The connection closes when the answer has ended, and when the caller leaves.
   reply.raw.once('close', () => controller.abort())
   const { principal } = request
   const isStored = query.cache.kind === 'stored'
   const context: QueryContext = {
-    // The cast: the parameters have been checked by the schema that the type is taken from.
+    // The cast is safe: the schema from which the type is inferred has validated the parameters.
     parameters: parameters as QueryContext['parameters'],
     store: reads,
     subject: query.isPersonal ? principal?.subject : undefined,

@@ -15,27 +15,27 @@ import { failureProblem } from '../resource/answer.ts'
 import type { Call, Repository, StoredDocument } from '../store/repository.ts'
 import { type ListOptions, storedList } from './stored-list.ts'
 
-/** A list as a query asks for it. */
+/** Options of a list in a query's handler. */
 export type QueryList<On> = Omit<ListOptions<On>, 'unchanged'>
 
 /**
- * Documents for the handler of a query. Those of its `reads` are the ones that the caller may read, those of `readsAll` are
- * all of them. Reads join those of other requests.
+ * Documents for the handler of a query: of `reads`, those that the caller may read; of `readsAll`, all of them. Reads
+ * share database commands with other requests.
  */
 export interface QueryStore {
-  /** @returns `undefined`: there is none for this caller */
+  /** @returns `undefined` if it does not exist, or the caller may not read it */
   get<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On> | undefined>
 
-  /** @throws {TypeError} where no index leads with a field of the filter */
+  /** @throws {TypeError} if no index leads with a field of the filter */
   list<On extends ActionResource>(
     resource: On,
     options: QueryList<On> & { readonly limit: number },
   ): Promise<readonly DocumentOf<On>[]>
 
-  /** The first document that {@link list} would find; `undefined`: there is none. */
+  /** The first document of {@link list}; `undefined` if there is none. */
   find<On extends ActionResource>(resource: On, options: QueryList<On>): Promise<DocumentOf<On> | undefined>
 
-  /** Number of documents that a list has, up to the resource's `query.countMax`; `isMore`: it has more. */
+  /** Number of documents in a list, at most the resource's `query.countMax`; `isMore` if there are more. */
   count<On extends ActionResource>(
     resource: On,
     options: Pick<QueryList<On>, 'filter'>,
@@ -50,10 +50,13 @@ export interface QueryReadsOptions {
   readonly call: Call
 }
 
-/** Documents of one resource that an answer names one by one; of more, every write to the resource purges it. */
+/**
+ * Maximum document tags of one resource in an answer. With more documents, it gets the tag of the resource's lists
+ * instead, which every write purges.
+ */
 const documentTagsMax = 20
 
-/** The reads of one run of a handler, and the tags that follow from them. */
+/** Reads of one run of a handler. They determine the answer's tags. */
 export class QueryReads implements QueryStore {
   readonly #options: QueryReadsOptions
   readonly #documents = new Map<Resource, Set<string>>()
@@ -66,12 +69,12 @@ export class QueryReads implements QueryStore {
     this.#options = options
   }
 
-  /** Ends it: a handler that goes on after it was given up reads nothing more. */
+  /** Ends the run: a handler that continues after its timeout can read nothing more. */
   end(): void {
     this.#isOver = true
   }
 
-  /** Tags of the answer: whatever changes what was read, or adds to it, purges one of them. */
+  /** Tags of the answer: every write that changes what was read, or adds to it, purges one of them. */
   tags(): readonly string[] {
     const tags = new Set(this.#lists)
     for (const [resource, ids] of this.#documents) {
@@ -136,7 +139,10 @@ export class QueryReads implements QueryStore {
     return this.#options.principal?.subject
   }
 
-  /** The resource as the application has it, with what this caller may read of it; `undefined`: all. */
+  /**
+   * The application's resource of this name, with the residual of the caller's read access; `undefined` for all
+   * documents.
+   */
   #readable({ name }: ActionResource) {
     this.#mustGoOn()
     const { query, catalogue, principal } = this.#options
@@ -148,7 +154,7 @@ export class QueryReads implements QueryStore {
     throw new TypeError(`the query does not read '${name}': name it in the query's reads`)
   }
 
-  /** @throws {TypeError} for a comparison by a field that some callers are not shown: it would tell them what it holds */
+  /** @throws {TypeError} if it compares a field that some callers may not read: the result would reveal the value */
   #listOf(known: Resource, options: Parameters<typeof storedList>[1], limit: number): ListQuery {
     const listed = storedList(known, options, limit)
     if (this.#isReadWhole(known)) return listed
@@ -166,7 +172,8 @@ export class QueryReads implements QueryStore {
       ? []
       : known.fieldAccess.hiddenFrom(this.#options.principal, fields)
     const left = Object.fromEntries(Object.entries(fields).filter(([name]) => !hidden.includes(name)))
-    // The cast: it has been stored by the schema that the type is taken from; a hidden field is as one that is absent.
+    // The cast is safe: the schema from which the type is inferred has validated the fields. A hidden field counts as
+    // absent.
     return { ...left, id, createdAt, updatedAt } as unknown as DocumentOf<On>
   }
 

@@ -15,7 +15,7 @@ export interface RouteQueriesOptions
   readonly answers: ReadonlyMap<Query, QueryImplementation>
 }
 
-/** The queries of every resource. */
+/** Routes the queries of every resource. */
 export function routeQueries(
   app: FastifyInstance,
   { views, compilers, startedAtMs }: CompiledViews,
@@ -26,7 +26,7 @@ export function routeQueries(
     for (const route of routesOf(compiled.view)) {
       const { path, operation, query } = route
       if (query === undefined) continue
-      // The cast: there is one for each, nothing starts otherwise (match-implementations.ts).
+      // The cast is safe: a query without a handler stops the start (match-implementations.ts).
       const implementation = answers.get(query) as QueryImplementation
       const view = compileQueryView(compiled, implementation, startedAtMs)
       app.route({

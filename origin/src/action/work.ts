@@ -193,7 +193,7 @@ export class Work implements ActionStore {
   async restore<On extends ActionResource>(resource: On, id: string): Promise<DocumentOf<On>> {
     const entry = await this.#find(resource, id)
     if (entry.fields !== undefined) return this.#shown<On>(entry)
-    // A document that this handler has deleted itself existed until now.
+    // The database has no tombstone yet: the deletion is one of this handler's uncommitted writes.
     if (entry.read !== undefined) throw new ProblemError(missing)
     if (entry.restorable === undefined) {
       const found = await this.#findKept(entry)
@@ -272,7 +272,8 @@ export class Work implements ActionStore {
     const operation = deleted === undefined ? 'action' : 'restore'
     const circumstances = { before: (read ?? deleted)?.fields, principal, now, operation } as const
     const fields = normalizeTimes(resource.schema, computeFields(resource.rules, drafted, circumstances))
-    // The schema may have become narrower since a document was deleted, as it may for those that are there.
+    // A deleted document may not fit a schema that has become narrower since. Neither may a stored one, so restoring
+    // does not require it.
     const [mistake] = drafted === deleted?.fields ? [] : storedCheck(resource)(fields)
     if (mistake !== undefined) {
       const place = 'pointer' in mistake ? mistake.pointer : ''

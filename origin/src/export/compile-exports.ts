@@ -13,13 +13,13 @@ export interface ExportsOptions {
   readonly repository: Pick<Repository, 'list'>
   readonly load: () => Load
   readonly totals: WorkTotals
-  /** Told of an error that no export is planned to end with. */
+  /** Called with an unexpected error of a stream, for the log. */
   readonly onDefect: (request: FastifyRequest, error: unknown) => void
   /** @default {@link exportBounds} */
   readonly bounds?: Partial<ExportBounds>
 }
 
-/** Exports of a process: the handler of a view, `undefined` where its lists are not exported. */
+/** Compiles the exports of a process: the handler of a view, or `undefined` if its lists cannot be exported. */
 export function compileExports(
   app: FastifyInstance,
   { repository, load, totals, onDefect, bounds }: ExportsOptions,
@@ -33,7 +33,8 @@ export function compileExports(
     totals,
     onDefect,
   }
-  // They would keep the process from ending, and can be asked for again from another one.
+  // Aborts running exports, which would delay the end of the process. Callers can request them again from another
+  // process.
   app.addHook('preClose', (done) => {
     for (const stream of running) stream.destroy(new CutOff('the process ends'))
     done()
@@ -44,5 +45,5 @@ export function compileExports(
   }
 }
 
-/** The share of the limit that work in the background may have (admission-control.ts), or anything refused lately. */
+/** Whether the limit for background work is reached (admission-control.ts), or a request was refused lately. */
 const isBusy = ({ utilization, shed }: Load): boolean => utilization >= 0.7 || shed >= 0.01

@@ -1,6 +1,6 @@
 /**
- * One record of a CSV file (RFC 4180 §2): quotes around a cell that needs them, CRLF at the end. Numbers and booleans are
- * written as in JSON, objects and arrays as JSON, a value that is not there as an empty cell.
+ * One record of a CSV file (RFC 4180 §2): cells are quoted if necessary, and CRLF ends it. Numbers and booleans are
+ * written as in JSON, objects and arrays as JSON text, an absent value as an empty cell.
  */
 export const csvRecord = (values: readonly unknown[]): string => `${values.map(cell).join(',')}\r\n`
 
@@ -10,12 +10,15 @@ function cell(value: unknown): string {
   return typeof value === 'object' ? quoted(JSON.stringify(value)) : String(value)
 }
 
-/** A lone carriage return or line feed ends a record for some readers, and blanks at the ends are cut off by others. */
+/**
+ * Quotes a lone carriage return or line feed, which some readers take for the end of the record, and outer blanks,
+ * which others remove.
+ */
 const quoted = (text: string): string =>
   /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 
 /**
- * A spreadsheet takes a text that begins like this for a formula, whose author may be anybody; an apostrophe before it
- * makes it a text (OWASP, "CSV Injection"). Full-width signs are taken for the plain ones.
+ * Spreadsheets interpret text that begins like this as a formula, and any caller may have written it: an apostrophe
+ * makes it plain text (OWASP, "CSV Injection"). Spreadsheets treat full-width signs like plain ones.
  */
 const withoutFormula = (text: string): string => (/^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text)

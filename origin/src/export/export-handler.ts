@@ -27,19 +27,19 @@ import { CutOff, type ExportBounds, exportStream } from './export-stream.ts'
 /** State that all exports of a process share. */
 export interface Exporting {
   readonly room: ExportRoom
-  /** Streams that are under way, to be cut off when the process ends. */
+  /** Streams in progress, aborted when the process ends. */
   readonly running: Set<Readable>
   /** Whether other work should go first. */
   readonly isBusy: () => boolean
   readonly bounds: ExportBounds
   readonly totals: WorkTotals
-  /** Told of an error that no export is planned to end with. */
+  /** Called with an unexpected error of a stream, for the log. */
   readonly onDefect: (request: FastifyRequest, error: unknown) => void
 }
 
 /**
- * GET and HEAD of a whole list, in the format that the gate has found. The first page is asked for as any list is, so that a
- * refusal or a failure is an answer; the rest follows in the background.
+ * GET and HEAD of a whole list, in the format that the gate has chosen. The first page is read like any list, so that a
+ * refusal or failure can still be a problem answer. The other pages follow with background priority.
  */
 export function exportHandler(
   compiled: CompiledView,
@@ -49,7 +49,7 @@ export function exportHandler(
 ): Handler {
   const { resource } = compiled.view
   return async (request, reply) => {
-    // The cast: it is why this handler was called.
+    // The cast is safe: the route calls this handler only if the gate has set the format.
     const format = request.exportFormat as ExportFormat
     const query = parseExportQuery(compiled.view, searchOf(request.raw.url as string))
     if (!query.ok) return sendProblem(reply, query.problem)
@@ -103,19 +103,19 @@ export function exportHandler(
   }
 }
 
-/** A caller who leaves destroys the stream without an error. */
+/** Classifies the end of a stream. A client that disconnects destroys it without an error. */
 function endOf({ errored, readableEnded }: Readable): ExportEnd {
   if (errored !== null) return errored instanceof CutOff ? 'cut' : 'failed'
   return readableEnded ? 'whole' : 'left'
 }
 
-/** Documents of the first page, before anything is known of their size. */
+/** Documents of the first page, while their size is still unknown. */
 const firstRows = 100
 
 const callerOf = ({ principal }: FastifyRequest): string =>
   principal === undefined ? 'without a token' : `subject ${principal.subject}`
 
-/** A document's text in a format, as its reader is shown it, and what stands before all of them. */
+/** Head of the file, and the text of one document as the caller may see it. */
 function textOf(
   { view, serialize, hiddenFrom }: CompiledView,
   { fields }: ListQuery,

@@ -1,7 +1,7 @@
 /**
- * Exports that run at the same time in this process. One caller may have as many as are free: of four the first has two at
- * the most, so that a second one finds room (Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet
- * Switches", 1998, with α = 1).
+ * Limits the exports that run at the same time in this process. One caller may have as many as remain free: of four,
+ * the first caller gets at most two, so that a second caller finds room (Choudhury and Hahne, "Dynamic Queue Length
+ * Thresholds for Shared-Memory Packet Switches", 1998, with α = 1).
  */
 export class ExportRoom {
   readonly #countMax: number
@@ -11,7 +11,7 @@ export class ExportRoom {
     this.#countMax = countMax
   }
 
-  /** @returns a place, to be disposed of when the export ends; `undefined`: there is none for this caller */
+  /** @returns a slot, to be disposed of when the export ends; `undefined` if none is free for this caller */
   enter(caller: string): Disposable | undefined {
     const free = this.#countMax - this.#running.size
     const own = [...this.#running.values()].filter((other) => other === caller).length

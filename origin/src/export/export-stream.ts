@@ -3,7 +3,7 @@ import type { CursorValue, ListQuery } from '@spillway/origin/contract'
 import { approximateBytes } from '../store/records.ts'
 import type { Call, ListOutcome, StoredDocument } from '../store/repository.ts'
 
-/** A planned end of an export in the middle. */
+/** An intended abort of an export: a time limit, or the end of the process. */
 export class CutOff extends Error {
   override readonly name = 'CutOff'
 }
@@ -11,7 +11,7 @@ export class CutOff extends Error {
 type Page = Extract<ListOutcome, { kind: 'page' }>
 
 export interface ExportStreamOptions {
-  /** The list, with the size of its first page. */
+  /** The list, with the limit of its first page. */
   readonly query: ListQuery
   readonly list: (query: ListQuery, call: Call) => Promise<ListOutcome>
   /** Text before the first document. */
@@ -21,21 +21,21 @@ export interface ExportStreamOptions {
   readonly onPage: (rows: number, bytes: number) => void
   /** Whether other work should go first. */
   readonly isBusy: () => boolean
-  /** When it must have ended, by `performance.now()`. */
+  /** Deadline of the whole export, by `performance.now()`. */
   readonly deadlineMs: number
   readonly bounds: ExportBounds
 }
 
 /** Bounds of one export. */
 export interface ExportBounds {
-  /** Bytes of documents that one page should have. */
+  /** Target size of a page, in bytes of its documents. */
   readonly pageBytes: number
   readonly pageRowsMax: number
-  /** How long one page may take, in ms. */
+  /** Time limit of one page, in ms. */
   readonly pageTimeoutMs: number
-  /** How long a page that the database had no time for is asked for again, in ms. */
+  /** Time for which a page is retried while the database has no capacity, in ms. */
   readonly patienceMs: number
-  /** How long a caller may take nothing, in ms. */
+  /** Time without a read by the caller after which the export is aborted, in ms. */
   readonly stallMs: number
 }
 
@@ -48,9 +48,9 @@ export const exportBounds: ExportBounds = {
 }
 
 /**
- * A list as a stream of text: page after page, each asked for when the one before it has been taken, so that memory holds
- * two at the most and no cursor stays open in the database. An error ends the stream in the middle: the connection is cut,
- * and nobody takes what has arrived for all of it.
+ * A list as a stream of text. Each page is read when the caller has received the previous one, so memory holds at most
+ * two pages, and no cursor stays open in the database. An error destroys the stream: the connection closes before the
+ * last chunk, so the caller cannot take a part for the whole.
  */
 export function exportStream(first: Page, options: ExportStreamOptions): Readable {
   const departure = new AbortController()
@@ -110,7 +110,7 @@ async function nextPage(
   const next = { ...query, limit: rowsOf(documents, bounds), after: placeOf(query, documents) }
   const patientUntilMs = Math.min(deadlineMs, performance.now() + bounds.patienceMs)
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
-    // Work in the background goes on when there is room, or after as long as it can wait.
+    // Background work waits for idle capacity, and continues without it after `patienceMs`.
     while (isBusy() && performance.now() < patientUntilMs) await pause(50, signal)
     const deadline = Math.min(deadlineMs, performance.now() + bounds.pageTimeoutMs)
     const outcome = await list(next, { deadline, signal })
@@ -128,7 +128,7 @@ async function pause(timeMs: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
 }
 
-/** As many documents as the last ones tell that a page has room for. */
+/** Number of documents that fit into a page, by the size of the last page's documents. */
 function rowsOf(documents: readonly StoredDocument[], { pageBytes, pageRowsMax }: ExportBounds): number {
   const bytes = documents.reduce((sum, { fields }) => sum + approximateBytes(fields), 0)
   const rows = Math.floor((pageBytes * documents.length) / Math.max(1, bytes))
@@ -137,7 +137,7 @@ function rowsOf(documents: readonly StoredDocument[], { pageBytes, pageRowsMax }
 
 /** Sort values of the last document: the next page starts after it. */
 function placeOf({ sort }: ListQuery, documents: readonly StoredDocument[]): readonly CursorValue[] {
-  // The casts: only a page with documents goes on, and sort fields have values.
+  // The casts are safe: a page with a next one has documents, and sort fields have values of cursors.
   const last = documents.at(-1) as StoredDocument
   return sort.map(({ path }) => (path === '_id' ? last.id : last.fields[path]) as CursorValue)
 }

@@ -16,7 +16,7 @@ declare module 'fastify' {
     deadlineMs: number
     /** When admission gave it a slot, by `performance.now()`; 0 while it holds none. */
     admittedAtMs: number
-    /** Format in which the list is exported; `undefined` if it is not. Set by the gate. */
+    /** Export format of the list; `undefined` for JSON. Set by the gate. */
     exportFormat: ExportFormat | undefined
     /** The problem that was sent as the answer. */
     problem: Problem | undefined

@@ -53,11 +53,11 @@ export interface CompiledView {
   missing(id: string): Problem
   /** Name of a stored field in this version. */
   shownName(storedPath: string): string
-  /** Stored fields that a caller is not shown of a document. */
+  /** Stored fields of a document that the caller may not read. */
   hiddenFrom(fields: Fields, principal: Principal | undefined): HiddenFields
-  /** Names how a document is shown without these fields. */
+  /** Digest of the representation without these fields. */
   revisionWithout(hidden: HiddenFields): string
-  /** Entity tag of a document shown without these fields, from its version number and this revision. */
+  /** Entity tag of a document without these fields, from its version number and this revision. */
   etag(version: number, hidden: HiddenFields): string
   /** Cache tag of all answers of this revision. */
   readonly revisionTag: string
@@ -90,14 +90,14 @@ export const cachingHeaders = (rule: CacheRule): CachingHeaders => ({
   },
 })
 
-/** @param startedAtMs when this process began to show this revision, in ms since the epoch */
+/** @param startedAtMs start of this process's representation, in ms since the epoch */
 export function compileView(view: View, compilers: SchemaCompilers, startedAtMs: number): CompiledView {
   const { resource, version, representation } = view
   const announced = lifecycleHeaders(view)
   const { name } = resource
   const revision = revisionOf(representation)
   const { sunsetAt } = representation.deprecation ?? {}
-  // perf: a document is shown in a few ways, each with its digest.
+  // perf: there are few combinations of hidden fields, each with its digest.
   const revisions = new Map<HiddenFields, string>()
   const shownRevision = (hidden: HiddenFields): string => {
     const known = revisions.get(hidden) ?? revisionWithout(revision, hidden)

@@ -13,15 +13,15 @@ import type { WorkTotals } from '../observe/work-totals.ts'
 import type { Call, NotDone, ReadOutcome, Repository, StoredDocument } from '../store/repository.ts'
 import type { CompiledView } from './compiled-view.ts'
 
-/** The application's compiled views, each by its representation. */
+/** The application's compiled views, by representation. */
 export type ViewByRepresentation = ReadonlyMap<Representation, CompiledView>
 
-/** Documents that references name, ready to be shown beside the fields that name them. */
+/** Referenced documents, serialized for the answers that contain them. */
 export interface Expanded {
   readonly kind: 'expanded'
-  /** Tags of all that is shown, and of what is not there and may come. */
+  /** Tags of all documents in the answer, and of missing ones that may be created. */
   readonly tags: readonly string[]
-  /** JSON text of all that a document names, in fields that are shown. */
+  /** JSON text of all documents that a document references in fields of the answer. */
   readonly textOf: (document: StoredDocument, hidden: HiddenFields) => string
 }
 
@@ -38,8 +38,8 @@ export interface Expanding {
 }
 
 /**
- * Looks up the documents that these ones name, each once and all at the same time. One that is not there and one that the
- * caller may not read are shown alike.
+ * Looks up the referenced documents, each once and all at the same time. A missing document and one that the caller may
+ * not read give the same result.
  */
 export async function expandAll(
   { repository, views, totals }: Expanding,
@@ -61,7 +61,7 @@ export async function expandAll(
   let [rows, bytes] = [0, 0]
   for (const { expansion, ids, outcomes } of parts) {
     const { resource, representation } = expansion.target
-    // The cast: every view of the application is compiled.
+    // The cast is safe: every view of the application is compiled.
     const compiled = views.get(representation) as CompiledView
     const residual = resource.audiences.read.of(principal)
     const shown = new Map<string, string>()
@@ -86,7 +86,7 @@ export async function expandAll(
   return { kind: 'expanded', tags: [...tags], textOf: (document, hidden) => textOf(texts, document, hidden) }
 }
 
-/** A value stored before the field was a reference may be no id. */
+/** Skips values that are not ids: they may have been stored before the field became a reference. */
 const readIfId = (
   repository: Pick<Repository, 'read'>,
   resource: Resource,
@@ -95,7 +95,7 @@ const readIfId = (
 ): Promise<ReadOutcome> =>
   idPattern.test(id) ? repository.read(resource, id, call) : Promise.resolve({ kind: 'notFound' })
 
-/** Documents whose tags an answer carries each: a stored answer's tags are looked up one by one. */
+/** Maximum document tags per resource in an answer: a stored answer's tags are looked up one by one. */
 const documentTagsMax = 8
 
 /** Above this number of documents, the answer carries the tags of a list without filters, which every write purges. */

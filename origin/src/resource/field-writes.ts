@@ -9,18 +9,18 @@ import {
 import { pointerToken } from '../http/validation-problem.ts'
 import type { CompiledView } from './compiled-view.ts'
 
-/** A write as the rules of single fields see it. */
+/** A write, for the rules of single fields. */
 interface FieldWrite {
-  /** Names of the body. */
+  /** Names in the body. */
   readonly sent: readonly string[]
-  /** Stored fields as the body would have them, without what the server computes. */
+  /** Stored fields with the body applied, without those that the server computes. */
   readonly drafted: Fields
   readonly current: Fields | undefined
 }
 
 /**
- * Refuses fields that the caller may not write. Their values may be repeated, as those of read-only fields may, unless the
- * caller is not shown them: whether a guess is right would tell what is hidden.
+ * Refuses fields that the caller may not write. The current value may be repeated, as for read-only fields, but only by
+ * callers who may read the field: otherwise the answer would tell whether a guess is right.
  */
 export function refuseFieldWrites(
   compiled: CompiledView,
@@ -34,7 +34,7 @@ export function refuseFieldWrites(
   for (const field of fieldAccess.protectedFrom(principal, current ?? drafted)) {
     const names = sent.filter((name) => storedPath(compiled.view.representation, name) === field)
     const [name] = names
-    // Made from a field that stands for none that is stored: the body as a whole is at fault.
+    // The name has no stored field of its own, so the mistake concerns the whole body.
     const pointer = name === undefined ? '' : `/${pointerToken(name)}`
     if (current === undefined) {
       if (names.length > 0 || isMadeUnnamed(compiled, field, drafted, sent))
@@ -48,8 +48,8 @@ export function refuseFieldWrites(
 }
 
 /**
- * Whether a version may have made a field of a new document from what was sent under a name that stands for no stored
- * field. It could be a default as well: when in doubt, it is taken for the caller's.
+ * Whether a version may have derived a field of a new document from a name without a stored field. It could also be a
+ * default: in doubt, it counts as the caller's.
  */
 function isMadeUnnamed(
   { view }: CompiledView,
@@ -65,7 +65,9 @@ function isMadeUnnamed(
   return !isNamed && sent.some((name) => storedPath(representation, name) === undefined)
 }
 
-/** Names of the version that a body of PUT may leave out without removing them: of fields not shown, or not to be written. */
+/**
+ * Names of the version that a PUT may omit without removing the fields: those that the caller may not read or write.
+ */
 export function keptNames(
   { view }: CompiledView,
   current: Fields,

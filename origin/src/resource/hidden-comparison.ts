@@ -8,7 +8,7 @@ import {
 } from '@spillway/origin/contract'
 import type { CompiledView } from './compiled-view.ts'
 
-/** Refuses a list that compares by a field that its caller is not shown: its answers would tell what the field holds. */
+/** Refuses a list that compares a field that the caller may not read: the result would reveal the value. */
 export function refuseComparison(
   { view, shownName }: CompiledView,
   query: ListQuery,
@@ -37,7 +37,7 @@ interface Comparison {
   readonly path: string
 }
 
-/** Every field that a list filters, searches, measures or sorts by: a new way to compare belongs here. */
+/** Every field that a list filters, searches, measures or sorts by. Add new kinds of comparison here. */
 function* comparisons(
   { indexes }: Resource,
   { filters, alternatives = [], search, near, sort }: ListQuery,

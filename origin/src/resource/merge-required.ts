@@ -1,8 +1,8 @@
 import type { StoredDocument, Unchanged } from '../store/repository.ts'
 
 /**
- * Requirements by document, each once. Of two reads of one document the earlier one counts, and it is locked if either is:
- * what has changed between them is found out by the commit.
+ * Merges requirements, one per document. Of two reads of one document the earlier one counts, and it is locked if
+ * either is. The commit detects changes between the two reads.
  */
 export function mergeRequired(required: readonly Unchanged[]): readonly Unchanged[] {
   const merged = new Map<string, Unchanged>()

@@ -109,7 +109,7 @@ export function readHandler(
   }
 }
 
-/** Fields of a document, as a reader sees them. */
+/** Fields of a document that the caller may read. */
 interface Shown {
   readonly fields: readonly string[] | undefined
   readonly hidden: HiddenFields
@@ -128,8 +128,8 @@ function shownText(
 }
 
 /**
- * The revision in the ETag of a document that is shown with others: it changes with what is shown of them. The version in
- * it stays the document's own, so that the tag is as good as any other in the If-Match of a write. 60 bits in base 36.
+ * Revision in the ETag of a document with expanded ones: it changes with what is expanded. The version in the tag
+ * remains the document's own, so the tag is valid in the If-Match of a write. 60 bits in base 36.
  */
 const expandedRevision = (revision: string, text: string): string =>
   BigInt(`0x${hash('sha256', `${revision}\n${text}`, 'hex').slice(0, 15)}`).toString(36)
@@ -187,7 +187,7 @@ export function listHandler(
       return shownText(compiled, document, { fields: query.value.fields, hidden, expanded })
     })
     const body = listBody(items, { cursor, count })
-    // The tag is a digest of the body: it changes with everything that is shown.
+    // Uses a digest of the body as the tag, so that it changes with everything in the answer.
     const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
     const caching =

@@ -41,7 +41,7 @@ export interface ResourcesOptions {
 
 /** All views of the application, compiled before the first request. */
 export interface CompiledViews {
-  /** When this process began to show what it shows, in ms since the epoch. */
+  /** Start of this process's representation, in ms since the epoch. */
   readonly startedAtMs: number
   readonly views: readonly CompiledView[]
   readonly compilers: SchemaCompilers

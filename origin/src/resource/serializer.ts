@@ -33,15 +33,15 @@ export function compileSerializer(view: View): Serialize {
   }
 }
 
-/** The document as a reader is shown it, from whom these stored fields are hidden. */
+/** The document without the stored fields that the caller may not read. */
 export const showTo = (view: View, document: StoredDocument, hidden: HiddenFields): Fields =>
   hidden.length === 0
     ? showDocument(document, view.representation.fromStored)
     : showWithout(view, document, hidden)
 
 /**
- * The document as a reader is shown it. The version is given no hidden field, so that nothing is made from one, and what it
- * puts in the place of one is left out.
+ * The document in a version, for a caller who may not read some fields. The version gets the document without these, so
+ * it cannot derive anything from them; a value that it puts in their place is removed.
  */
 function showWithout({ representation }: View, document: StoredDocument, hidden: HiddenFields): Fields {
   const fields = Object.fromEntries(
@@ -53,7 +53,7 @@ function showWithout({ representation }: View, document: StoredDocument, hidden:
   )
 }
 
-/** The document as a version shows it; system fields come first. */
+/** The document in a version; system fields come first. */
 export function showDocument(
   { id, createdAt, updatedAt, fields }: StoredDocument,
   fromStored: (stored: Fields) => Fields,

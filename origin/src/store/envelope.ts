@@ -7,7 +7,7 @@ import type { KeyRecord, StoredDocument } from './repository.ts'
  */
 export interface StoredRecord {
   readonly _id: string
-  /** Version, from 1; below it for a tombstone, which marks a deleted document: `-n` for one that can be restored, else 0. */
+  /** Version, from 1. Tombstones, which mark deleted documents, have `-n` if version n can be restored, else 0. */
   readonly _v: number
   readonly _created: string
   readonly _updated: string
@@ -16,9 +16,12 @@ export interface StoredRecord {
   readonly _key?: KeyRecord
   /** Time from which a tombstone may be removed (TTL index). */
   readonly _expires?: Date
-  /** Fields of a deleted document that can be restored: out of reach of filters and indexes. */
+  /** Fields of a deleted document that can be restored. Inside an object, so that no filter or index contains them. */
   readonly _was?: Fields
-  /** Transactions that have asked for this version to stay as it is: counted, so that two of them notice each other. */
+  /**
+   * Number of transactions that required this version to be unchanged: an increment is a write, so two of them
+   * conflict.
+   */
   readonly _g?: number
   /** Metres, computed for a list by distance; never stored. */
   readonly _distance?: number
@@ -171,7 +174,7 @@ export function documentOf(record: StoredRecord): StoredDocument | undefined {
   return _score === undefined ? document : { ...document, score: _score }
 }
 
-/** The document that a tombstone can be restored to, at the version that was deleted; `undefined`: it cannot. */
+/** The document that a tombstone can restore, at the deleted version; `undefined` if it cannot be restored. */
 export function deletedOf(record: StoredRecord, nowMs: number): StoredDocument | undefined {
   const { _v, _was, _expires } = record
   if (_was === undefined || _expires === undefined || _expires.getTime() <= nowMs) return undefined

@@ -145,7 +145,7 @@ async function existingIndexes(db: Db, collection: string): Promise<readonly Doc
   }
 }
 
-/** A text index is listed with its fields as weights, in an order of the database's own. */
+/** The database lists a text index with its fields as weights, in an order of its own. */
 function hasSameKey({ key }: IndexPlan, found: Document): boolean {
   const { weights } = found as { weights?: object }
   if (weights !== undefined) {

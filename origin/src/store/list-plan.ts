@@ -29,7 +29,8 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
   for (const filter of query.filters) conditions.push(...conditionsOf(filter, sparse))
   if (query.search !== undefined) conditions.push(searchCondition(query.search))
   if (query.alternatives !== undefined) {
-    // Each is answered by an index of its own. Where lists are narrowed to one owner, that index begins with the owner.
+    // Adds the owner's condition to each alternative, which has an index of its own: where lists are narrowed to one
+    // owner, that index begins with the owner.
     const within = residual?.alternatives.length === 1 ? narrowed : []
     conditions.push({
       $or: query.alternatives.map((filter) => ({ $and: [...within, ...conditionsOf(filter, sparse)] })),
@@ -40,7 +41,7 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
   const continued = query.after === undefined ? [] : after(query.sort, query.after)
   const first = computed(query, { $and: conditions })
   if (first === undefined) return { filter: { $and: [...conditions, ...continued] }, sort, limit }
-  // The order is known behind the first stages, so that the place where a page starts is looked for there.
+  // Compares the position of the page after the first stages, which compute the order.
   const onward = continued.length === 0 ? [] : [{ $match: { $and: continued } }]
   return {
     filter: { $and: conditions },
@@ -50,7 +51,7 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
   }
 }
 
-/** Stages that compute what the list is sorted by; `undefined`: it is stored. */
+/** Stages that compute the values of the sort; `undefined` if they are stored. */
 const computed = ({ near, sort: [first] }: ListQuery, filter: Condition): readonly Condition[] | undefined =>
   near !== undefined
     ? [nearStage(near, filter)]

@@ -18,7 +18,7 @@ export interface Listing {
   readonly filter: Document
   readonly sort: Document
   readonly limit: number
-  /** Asked in place of the filter, where an order has to be computed. */
+  /** Replaces the filter if the order must be computed. */
   readonly pipeline?: readonly Document[]
 }
 

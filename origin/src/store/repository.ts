@@ -18,7 +18,7 @@ export interface StoredDocument {
   readonly updatedAt: string
   /** The fields of the resource's schema only. */
   readonly fields: Fields
-  /** Metres from the place of a list by distance; stored nowhere. */
+  /** Metres from the place of a `near` list; never stored. */
   readonly distance?: number
   /** Score of a list by relevance; stored nowhere. */
   readonly score?: number
@@ -31,7 +31,7 @@ export interface Bookkeeping {
   readonly writes: readonly string[]
   /** Present if the document was created with an Idempotency-Key. */
   readonly key?: KeyRecord
-  /** Commits that have held the document as it was. @default 0 */
+  /** Number of commits that required this version to be unchanged. @default 0 */
   readonly held?: number
 }
 
@@ -54,11 +54,13 @@ export interface Call {
   readonly signal?: { readonly aborted: boolean }
 }
 
-/** A document that must be as it was read when something else is written. */
+/** A document that must be unchanged since it was read when something else is written. */
 export interface Unchanged {
   readonly resource: Resource
   readonly current: StoredDocument
-  /** Whether nobody else may have held it since it was read either: of those who lock it, one at a time commits. @default false */
+  /**
+   * Whether the lock is held too: of the commits that lock the document, only one succeeds at a time. @default false
+   */
   readonly isLocked?: boolean
 }
 
@@ -90,7 +92,7 @@ export type ReadOutcome =
   | NotDone
 
 /** `more`: whether there are documents after these. */
-/** `isDeleted`: it can be restored, and is shown at the version that was deleted. */
+/** `isDeleted`: the document is deleted and can be restored; its version is the deleted one. */
 export type KeptOutcome =
   | { readonly kind: 'found'; readonly document: StoredDocument; readonly isDeleted: boolean }
   | { readonly kind: 'notFound' }
@@ -202,7 +204,7 @@ export interface ChangeCall extends Call {
 export interface Repository {
   read(resource: Resource, id: string, call: Call): Promise<ReadOutcome>
 
-  /** A document that is there, or that was deleted and can be restored. */
+  /** Reads a document that exists, or that was deleted and can be restored. */
   readKept(resource: Resource, id: string, call: Call): Promise<KeptOutcome>
 
   /** @param residual additional condition of the access rule; `undefined` for none */

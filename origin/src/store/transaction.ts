@@ -8,11 +8,13 @@ import type { StoredRecord } from './envelope.ts'
 export interface RecordWrite {
   readonly collection: string
   readonly record: StoredRecord
-  /** Version that it replaces, below 0 that of a tombstone; 0 for an insert. */
+  /** Version that it replaces, negative for a tombstone that can be restored; 0 for an insert. */
   readonly expected: number
   /** Whether the record is only required to be at that version, and is not changed. */
   readonly isGuard: boolean
-  /** How often others may have held this version ({@link StoredRecord._g}); `undefined`: as often as they like. */
+  /**
+   * Expected number of earlier guards and locks of this version ({@link StoredRecord._g}); `undefined` for any number.
+   */
   readonly held?: number | undefined
 }
 
@@ -132,7 +134,7 @@ function* commandsOf(writes: readonly RecordWrite[]): Generator<Command> {
  * SQL Isolation Levels", 1995).
  */
 const updateOf = ({ record, expected, isGuard, held }: RecordWrite): Document => ({
-  // `null` is equal to a field that is not there.
+  // `null` also matches an absent field.
   q: { _id: record._id, _v: expected, ...(held !== undefined && { _g: held === 0 ? null : held }) },
   u: isGuard ? { $inc: { _g: 1 } } : record,
 })
