@@ -1,17 +1,17 @@
-/** Kinds of answers that may take much work: a whole list, an answer with expanded references, a named query. */
+/** Kinds of answers that may need much work: an export, an answer with expanded references, a named query. */
 export type WorkKind = 'export' | 'expand' | 'query'
 
-/** Ends of exports: all of it was sent, its caller left, it was cut off, or a defect ended it. */
+/** Ends of exports: all was sent, the caller left, a limit aborted it, or a defect ended it. */
 export type ExportEnd = 'whole' | 'left' | 'cut' | 'failed'
 
-/** Work of answers; each member adds to a total. */
+/** Work of one answer, to be added to the totals. */
 export interface Work {
   readonly answers?: number
-  /** Documents that were read for them; for `expand`, those that references name. */
+  /** Documents read for it; for `expand`, the referenced ones. */
   readonly rows?: number
-  /** Bytes of text that were made of these documents. */
+  /** Bytes of text made from these documents. */
   readonly bytes?: number
-  /** Time that an export went on, and that look-ups or a handler took. */
+  /** Duration of the export, of the look-ups, or of the handler. */
   readonly durationMs?: number
 }
 
@@ -21,11 +21,11 @@ interface Total {
   readonly work: Record<keyof Work, number>
 }
 
-/** Totals of such answers, by kind and route, since the start: the routes of a catalogue are few. */
+/** Totals by kind and route since the start of the process. A catalogue has few routes. */
 export class WorkTotals {
   readonly #totals = new Map<string, Total>()
   readonly #ends = new Map<string, { readonly route: string; readonly end: ExportEnd; count: number }>()
-  /** Exports that are under way. */
+  /** Exports in progress. */
   exportsRunning = 0
 
   add(kind: WorkKind, route: string, { answers = 0, rows = 0, bytes = 0, durationMs = 0 }: Work): void {
