@@ -33,7 +33,7 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
    * moved.
    */
   hasWaited = false
-  /** The permit of a write, reserved before its body arrives. */
+  /** The permit of a write, reserved before its body arrives, or of a read that only the origin can answer. */
   reservation: Reservation | undefined
   /** Why the request was refused, for the log: a problem code, or a more specific reason. */
   reason: string | undefined

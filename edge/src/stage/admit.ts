@@ -32,10 +32,13 @@ export interface Shed {
 }
 
 /**
- * Stage 6 for a write: reserves a permit and sets `reservation`. It runs before the body and before any wait, so that a
- * flood of writes is shed unread.
+ * Stage 6 for a request that only the origin can answer: reserves a permit and sets `reservation`. It runs before the body
+ * and before any wait, so that a flood of writes is shed unread.
  */
-export function reserve(exchange: Exchange<WritePlan>, parts: AdmitParts): Problem | typeof next {
+export function reserve(
+  exchange: Exchange<WritePlan | ReadPlan | PagePlan>,
+  parts: AdmitParts,
+): Problem | typeof next {
   const priority = priorityOf(exchange)
   const nowMs = nowOf(exchange, parts.now)
   const reserved = reserveAt(parts.endpoints, priority, nowMs, parts)

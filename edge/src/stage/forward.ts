@@ -84,17 +84,21 @@ export async function forward(
   // Nobody would await the answer, and aborting at once would count as a timeout of the origin.
   if (now() >= forwarding.deadline.atMs) throw new ForwardError(tooLate, 'too-late', false)
   let failed: Failed | undefined
+  // One attempt uses it: a permit is not to be started twice.
+  let { reservation } = exchange
+  exchange.reservation = undefined
   for (let number = 1; ; number += 1) {
     const admitted = await admit(
       {
         priority: forwarding.priority,
         deadlineMs: forwarding.deadline.atMs,
         heldBytes: forwarding.body?.bytes.byteLength ?? 0,
-        reservation: failed === undefined ? exchange.reservation : undefined,
+        reservation,
         failed: failed?.endpoint,
       },
       parts,
     )
+    reservation = undefined
     if (admitted.kind === 'shed') {
       // The earlier attempt may have had an effect, so its error is the answer.
       if (failed !== undefined) throw failed.error

@@ -1,11 +1,11 @@
 import { audienceOf, cacheKey, deadline, priorityRank } from '@spillway/origin/contract'
 import { BrokenAnswer, type ForwardOrder, LateAnswer } from '../cache/index.ts'
-import { deadlineOf, type Exchange, principalOf, priorityOf } from '../exchange.ts'
+import { deadlineOf, type Exchange, nowOf, principalOf, priorityOf } from '../exchange.ts'
 import { Deadline } from '../http/deadline.ts'
 import { conditionalFields } from '../http/forwarded-headers.ts'
 import { type PagePlan, type ReadPlan, readTags } from '../http/request-plan.ts'
 import { type Answer, next } from '../pipeline.ts'
-import { foreseeShed } from './admit.ts'
+import { foreseeShed, reserve } from './admit.ts'
 import { ForwardError, type Forwarding, type ForwardParts, failure, forward } from './forward.ts'
 import { heedRevision, type RevisionParts } from './revision.ts'
 
@@ -30,11 +30,18 @@ export function fromMemory(exchange: Exchange<Readable>, { cache }: LookupParts)
   return cache.tryFresh(key, head, arrivedAtMs, notBeforeMs) ?? next
 }
 
-/** 6 for a read: if it would certainly be shed, serves any usable stored answer instead of a refusal. */
+/**
+ * 6 for a read. If it would certainly be shed, serves any usable stored answer instead of a refusal. If only the origin
+ * can answer it, its permit is reserved here, as a write's is: a refusal then costs no look-up and no wait.
+ */
 export function shedOrStored(
   exchange: Exchange<Readable>,
   parts: LookupParts,
-): Promise<Answer> | typeof next {
+): Answer | Promise<Answer> | typeof next {
+  const key = keyOf(exchange)
+  const { cache, now } = parts
+  const isHeld = key !== undefined && cache.mayHold(key, exchange.head, nowOf(exchange, now))
+  if (!isHeld) return reserve(exchange, parts)
   const shed = foreseeShed(exchange, parts)
   if (shed === undefined) return next
   exchange.reason = shed.reason

@@ -236,6 +236,8 @@ describe('stale answers (RFC 5861)', () => {
     isolate.clock.advance(9999)
     expect(await isolate.cache.serveStored({ key, request: request() })).toBeUndefined()
     expect(origin.requests).toBe(1)
+    expect(isolate.cache.mayHold(key, request(), isolate.clock.now())).toBe(true)
+    expect(isolate.cache.mayHold('another key', request(), isolate.clock.now())).toBe(false)
   })
 })
 
@@ -541,6 +543,7 @@ describe('the isolates of a data centre', () => {
     await a.settle()
     clock.advance(1000)
     origin.answer = () => Promise.reject(new Error('down'))
+    expect(b.cache.mayHold('another key', request(), clock.now())).toBe(true)
     expect(cacheStatus(await b.get(origin))).toContain('stale-if-error')
     expect(await b.cache.serveStored({ key, request: request() })).toBeDefined()
   })

@@ -145,6 +145,14 @@ class Engine implements HttpCache {
     return isUsable(entry) ? this.#storedAnswer(call.request, entry, nowMs, 'shed') : undefined
   }
 
+  mayHold(key: string, { headers }: CacheRequest, nowMs: number): boolean {
+    return (
+      this.#layers.isShared ||
+      this.#layers.inMemory(key, headers) !== undefined ||
+      this.#flights.get(this.#layers.storageKey(key, headers), nowMs) !== undefined
+    )
+  }
+
   purge(tags: readonly string[]): Promise<void> | undefined {
     return this.#layers.purge(tags)
   }

@@ -31,6 +31,12 @@ export interface HttpCache {
   serveStored(call: Pick<CacheCall, 'request' | 'key' | 'notBeforeMs'>): Promise<Response | undefined>
 
   /**
+   * Whether an answer may come from anything but a new request to the origin: memory, the data centre's store, or a fetch
+   * that is under way.
+   */
+  mayHold(key: string, request: CacheRequest, nowMs: number): boolean
+
+  /**
    * Drops all answers with any of these tags: at once in this isolate, within the stamps' `recheckMs` in the other
    * isolates of the data centre. No fetch that began before this call is stored after it. The promise resolves when the
    * purge is visible to the other isolates; `undefined` if there are none.

@@ -46,6 +46,11 @@ export class Layers {
     this.#options = options
   }
 
+  /** Whether there is a store of the data centre beyond memory. */
+  get isShared(): boolean {
+    return this.#options.shared !== undefined
+  }
+
   /** The key under which this request's answer is stored, given the `Vary` names in memory. */
   storageKey(key: string, requestHeaders: Headers): string {
     if (!this.#options.rules.vary) return key
