@@ -54,6 +54,14 @@ export const bars = {
   edgeAgainstJose: { name: 'edge-times-less-than-jose', limit: 1.9, holds: '>=' },
   /** CPU of a request that is shed, divided by that of a constant Worker that is sent the same. */
   edgeShed: { name: 'edge-shed-ratio', limit: 1.15, holds: '<=' },
+  /** The same of a read that is shed. */
+  edgeShedRead: { name: 'edge-shed-read-ratio', limit: 1.3, holds: '<=' },
+  /** CPU of a list that is not stored, divided by that of a Worker that only forwards it. */
+  edgeListMiss: { name: 'edge-list-miss-ratio', limit: 1.7, holds: '<=' },
+  /** The same of a document. */
+  edgeDocumentMiss: { name: 'edge-document-miss-ratio', limit: 1.5, holds: '<=' },
+  /** The same of a write. */
+  edgeWrite: { name: 'edge-write-ratio', limit: 1.4, holds: '<=' },
 
   /**
    * Resident memory during an export of a million rows, its peak over its start, MB: one line for the edge and one for the

@@ -17,7 +17,7 @@ import { bundleWorker } from './bundle-worker.ts'
 import { startCachePeers } from './cache-peers.ts'
 import { printSamples, rowOf, type Sample, sampleOf } from './cpu-of-edge.ts'
 import { startEdgeProcess } from './edge-process.ts'
-import { startStubOrigin } from './stub-origin.ts'
+import { busyDetail, startStubOrigin } from './stub-origin.ts'
 
 /**
  * CPU time of a request at the edge: the Worker as it is deployed, in workerd, beside a constant Worker (the limit) and
@@ -54,8 +54,8 @@ const times = {
   },
   quick: {
     rounds: 3,
-    warmUpMs: { read: 3_800, through: 0, shed: 1_800 },
-    windowMs: { read: 1_200, through: 0, shed: 500 },
+    warmUpMs: { read: 3_800, through: 1_200, shed: 1_800 },
+    windowMs: { read: 1_200, through: 600, shed: 500 },
   },
 }
 type Ring = keyof typeof times.full.windowMs
@@ -65,11 +65,19 @@ const names = {
   bare: 'constant Worker, one field',
   sameRead: 'constant Worker, the same answer',
   sameShed: 'constant Worker, the same refusal',
+  sameShedRead: 'constant Worker, the same refusal of a read',
   least: 'least Worker, two maps',
   hono: 'hono',
   honoJose: 'hono + jose each time',
   cached: 'Spillway, cached read',
-  uncached: 'Spillway, uncached read',
+  forwardList: 'forwarding Worker, list',
+  forwardDocument: 'forwarding Worker, document',
+  forwardWrite: 'forwarding Worker, write',
+  proxyList: 'hono + jose + proxy, list',
+  proxyDocument: 'hono + jose + proxy, document',
+  proxyWrite: 'hono + jose + proxy, write',
+  listMiss: 'Spillway, uncached list',
+  documentMiss: 'Spillway, uncached document',
   write: 'Spillway, write',
   shedWrite: 'Spillway, shed write',
   shedRead: 'Spillway, shed read',
@@ -82,7 +90,15 @@ const barred: ReadonlySet<string> = new Set([
   names.sameShed,
   names.honoJose,
   names.cached,
+  names.forwardList,
+  names.forwardDocument,
+  names.forwardWrite,
+  names.listMiss,
+  names.documentMiss,
+  names.write,
+  names.sameShedRead,
   names.shedWrite,
+  names.shedRead,
 ])
 /**
  * Number of processes. Two of one program differ by up to five percent for as long as they live, by where their memory
@@ -90,8 +106,8 @@ const barred: ReadonlySet<string> = new Set([
  */
 const processesOf = ({ name, ring }: Pick<Subject, 'name' | 'ring'>, quick: boolean): number => {
   if (!barred.has(name)) return quick ? 0 : 1
-  if (quick) return ring === 'shed' ? 2 : 1
-  return processesMax
+  if (quick) return name === names.sameShed || name === names.shedWrite ? 2 : 1
+  return ring === 'through' ? 1 : processesMax
 }
 const processesMax = 3
 
@@ -160,6 +176,10 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
     { bar: bars.edgeCachedRead, value: ratio('cached', 'sameRead') },
     { bar: bars.edgeAgainstJose, value: ratio('honoJose', 'cached') },
     { bar: bars.edgeShed, value: ratio('shedWrite', 'sameShed') },
+    { bar: bars.edgeShedRead, value: ratio('shedRead', 'sameShedRead') },
+    { bar: bars.edgeListMiss, value: ratio('listMiss', 'forwardList') },
+    { bar: bars.edgeDocumentMiss, value: ratio('documentMiss', 'forwardDocument') },
+    { bar: bars.edgeWrite, value: ratio('write', 'forwardWrite') },
   ]
   return {
     settings: {
@@ -214,6 +234,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const inShed = { ring: 'shed', credentials, connections, answers: 'shed' } as const
   const create = { create: 1 }
   const search = { search: 1 }
+  const miss = { miss: 1 }
   /** One for each subject, so that none finds another's entries in its cache or counters. */
   const serve = async () => {
     const edge = await startEdge(serving.url)
@@ -223,9 +244,12 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const shedEdge = () => startEdge(refusing.url)
   progress('filling the caches')
   const stored = await askOnce((await serve()).url, 'GET', credentials)
-  const refusal = await refusalOf((await shedEdge()).url, credentials)
+  const refusal = await refusalOf((await shedEdge()).url, 'POST', credentials)
+  const refusedRead = await refusalOf((await shedEdge()).url, 'GET', credentials)
   const startCode = async (name: string, bindings: Readonly<Record<string, string>> = {}) =>
     start(await bundleWorker(name, folder), bindings)
+  const startForward = () => startCode('forward', { ORIGIN: serving.url })
+  const startProxy = () => startCode('hono-jose-proxy', { ...claims, ORIGIN: serving.url })
   const startSame = (answer: Answer) => startCode('same', { ANSWER: JSON.stringify(answer) })
   const kinds: readonly (Omit<Subject, 'url' | 'pids'> & { readonly start: typeof serve })[] = [
     { name: names.bare, ...inRead, start: () => startCode('bare') },
@@ -234,11 +258,19 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     { name: names.hono, ...inRead, start: () => startCode('hono-only') },
     { name: names.honoJose, ...inRead, start: () => startCode('hono-jose', claims) },
     { name: names.cached, ...inRead, start: serve },
-    { name: names.uncached, ...inThrough, mix: search, start: serve },
+    { name: names.forwardList, ...inThrough, mix: search, start: startForward },
+    { name: names.forwardDocument, ...inThrough, mix: miss, start: startForward },
+    { name: names.forwardWrite, ...inThrough, mix: create, start: startForward },
+    { name: names.proxyList, ...inThrough, mix: search, start: startProxy },
+    { name: names.proxyDocument, ...inThrough, mix: miss, start: startProxy },
+    { name: names.proxyWrite, ...inThrough, mix: create, start: startProxy },
+    { name: names.listMiss, ...inThrough, mix: search, start: serve },
+    { name: names.documentMiss, ...inThrough, mix: miss, start: serve },
     { name: names.write, ...inThrough, mix: create, start: serve },
     // The same requests as are shed, too: a body that nobody reads costs as well.
     { name: names.sameShed, mix: create, ...inShed, start: () => startSame(refusal) },
     { name: names.shedWrite, mix: create, ...inShed, start: shedEdge },
+    { name: names.sameShedRead, mix: search, ...inShed, start: () => startSame(refusedRead) },
     { name: names.shedRead, mix: search, ...inShed, start: shedEdge },
   ]
   const subjects: Subject[] = []
@@ -286,11 +318,11 @@ async function askOnce(url: string, method: 'GET' | 'POST', { sets }: Tokens): P
 }
 
 /** The edge's own refusal, which begins when the origin has refused enough. */
-async function refusalOf(url: string, credentials: Tokens): Promise<Answer> {
+async function refusalOf(url: string, method: 'GET' | 'POST', credentials: Tokens): Promise<Answer> {
   for (let asked = 0; asked < 1_000; asked++) {
-    const answer = await askOnce(url, 'POST', credentials)
-    // One that reached the origin brings the writer's cookie.
-    if (!answer.fields.some(([name]) => name === 'set-cookie')) return answer
+    const answer = await askOnce(url, method, credentials)
+    // One that reached the origin has its detail.
+    if (answer.status === 503 && !answer.body.includes(busyDetail)) return answer
   }
   throw new Error('the edge does not shed')
 }

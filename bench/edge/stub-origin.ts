@@ -87,7 +87,9 @@ function serve({ method, url = '' }: IncomingMessage, response: ServerResponse):
   }
 }
 
-const refusal = { code: 'overloaded', detail: 'Too busy.', retryAfterSeconds: 1 } as const
+/** Detail of a refusal by this origin, which tells it from one by the edge. */
+export const busyDetail = 'The stub origin is too busy.'
+const refusal = { code: 'overloaded', detail: busyDetail, retryAfterSeconds: 1 } as const
 const refusalBody = JSON.stringify(problemBody(refusal, '00000000-0000-4000-8000-000000000000'))
 
 function refuse(request: IncomingMessage, response: ServerResponse): void {

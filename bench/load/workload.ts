@@ -8,12 +8,13 @@ import { sampleTrip } from './sample-trip.ts'
  * - `read`: one document by id, all equally likely.
  * - `list`: the first page of one of twenty countries, largest first.
  * - `search`: a page behind a bound that no two requests share, so that no two are the same query.
+ * - `miss`: one document by an id that no other request asks for.
  * - `create`: a new document with a fresh Idempotency-Key.
  * - `update`: a conditional change of one field, with the ETag that the document has now.
  * - `act`: an action that changes the same field of the same documents as `update` does.
  * - `plan`: a new trip with a fresh Idempotency-Key: a user's own document, beside a catalogue that stays as it is.
  */
-export const operations = ['read', 'list', 'search', 'create', 'update', 'act', 'plan'] as const
+export const operations = ['read', 'list', 'search', 'miss', 'create', 'update', 'act', 'plan'] as const
 export type OperationName = (typeof operations)[number]
 
 /** Relative frequency of each operation. */
@@ -61,8 +62,8 @@ export class Workload {
   constructor(options: WorkloadOptions) {
     this.#options = options
     this.#shares = cumulativeShares(options.mix)
-    const { act, create, plan, search, update } = options.mix
-    this.isRepeatable = !act && !create && !plan && !search && !update
+    const { act, create, miss, plan, search, update } = options.mix
+    this.isRepeatable = !act && !create && !miss && !plan && !search && !update
   }
 
   /** Ids whose ETags must be known before the first call. */
@@ -99,6 +100,9 @@ export class Workload {
       const path = `${collection}?countryCode=${pick(countryCodes, random)}&population[lt]=${bound}&limit=20`
       return { call: { method: 'GET', path, headers } }
     },
+    miss: (headers) => ({
+      call: { method: 'GET', path: documentPath(`m${Math.floor(this.#options.random() * 1e12)}`), headers },
+    }),
     create: (headers) => creation(collection, samplePlace(this.#options.random), headers),
     plan: (headers) => creation('/v2/trips', sampleTrip(this.#options.ids, this.#options.random), headers),
     update: (headers) => {
