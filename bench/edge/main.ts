@@ -11,10 +11,12 @@ import type { Credentials } from '../load/credentials.ts'
 import { drive } from '../load/drive.ts'
 import type { LoadReport } from '../load/report.ts'
 import type { Mix } from '../load/workload.ts'
+import { orNull } from '../measure/result.ts'
 import { type Run, runBench } from '../measure/run.ts'
 import { meanRatio } from '../measure/statistics.ts'
 import { bundleWorker } from './bundle-worker.ts'
 import { startCachePeers } from './cache-peers.ts'
+import { countTurns } from './count-turns.ts'
 import { printSamples, rowOf, type Sample, sampleOf } from './cpu-of-edge.ts'
 import { startEdgeProcess } from './edge-process.ts'
 import { busyDetail, startStubOrigin } from './stub-origin.ts'
@@ -166,7 +168,15 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
     }
   }
 
+  run.progress('counting turns of the event loop')
+  const turns = new Map<string, number>()
+  for (const subject of subjects.filter(({ ring }) => ring === 'through')) {
+    turns.set(subject.name, await countTurns({ ...subject, ids }))
+  }
+
   console.log(`\n${printSamples(byName)}`)
+  console.log('\nTurns of the event loop for one request, alone:')
+  for (const [name, count] of turns) console.log(`  ${name}: ${count.toFixed(1)}`)
   console.log(
     '\nCPU µs a request of the server process. Medians; spread: half the range. Bars: ratios of means.',
   )
@@ -194,7 +204,14 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
       documents,
       seed,
     },
-    rows: [...byName].map(([name, list]) => rowOf(name, list)),
+    rows: [
+      ...[...byName].map(([name, list]) => rowOf(name, list)),
+      ...[...turns].map(([subject, count]) => ({
+        case: 'one request at a time',
+        subject,
+        metrics: { turns: { unit: 'turns/request', better: 'lower' as const, samples: [orNull(count)] } },
+      })),
+    ],
     bars: measured,
   }
 })
