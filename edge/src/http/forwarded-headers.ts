@@ -87,11 +87,11 @@ function pick(names: readonly string[], client: Headers): OutgoingFields {
 /** The origin's fields for the next hop towards the client, which is the cache. */
 export function responseFields(origin: Headers): Headers {
   const nominated = connectionOptions(origin)
-  const shown = new Headers()
-  // perf: `forEach`, since an iterator over `Headers` allocates an array per field.
-  origin.forEach((value, name) => {
-    if (neverShown.has(name) || nominated.has(name) || name.startsWith('spillway-')) return
-    shown.append(name, value)
+  // perf: the runtime copies all fields at once, and only those that are not shown are removed one by one. `forEach`, since
+  // an iterator over `Headers` allocates an array per field.
+  const shown = new Headers(origin)
+  origin.forEach((_, name) => {
+    if (neverShown.has(name) || nominated.has(name) || name.startsWith('spillway-')) shown.delete(name)
   })
   return shown
 }
