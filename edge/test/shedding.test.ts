@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bearer, type Edge, startEdge } from './support/edge.ts'
 import { startIssuer, type TestIssuer } from './support/issuer.ts'
-import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { type Script, type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
 
 let origin: ScriptedOrigin
 let issuer: TestIssuer
@@ -49,6 +49,56 @@ describe('when the origin is down', () => {
     await outage()
     await origin.start()
     await expect.poll(async () => (await edge.fetch(unread())).status, { timeout: 5_000 }).toBe(200)
+  })
+})
+
+describe('when operations fail by their own doing', () => {
+  const fails =
+    (status: 503 | 504, code: string, headers: Readonly<Record<string, string>>): Script =>
+    (_seen, response) => {
+      response.writeHead(status, { 'content-type': 'application/problem+json', ...headers })
+      response.end(JSON.stringify({ code }))
+    }
+  const act = async (): Promise<number> => {
+    const token = await issuer.mint({ claims: { scope: 'places:write', sub: crypto.randomUUID() } })
+    const headers = { 'content-type': 'application/json', ...bearer(token) }
+    const answer = await edge.fetch('/v2/places/1/adjust-population', {
+      ...{ method: 'POST', headers, body: '{"by":1}' },
+    })
+    expect(answer.headers.get('spillway-own-fault')).toBeNull()
+    return answer.status
+  }
+  const actions = async (): Promise<Set<number>> =>
+    new Set(await Promise.all(Array.from({ length: 40 }, () => act())))
+
+  it.each([
+    [504, 'deadline-exceeded'],
+    [503, 'overloaded'],
+  ] as const)('a %i with this mark is passed on, and everybody else is served', async (status, code) => {
+    origin.answer(fails(status, code, { 'spillway-own-fault': '1' }))
+    expect(await actions()).toEqual(new Set([status]))
+    origin.answer(storable({ id: '1' }))
+    const others = await Promise.all(Array.from({ length: 20 }, () => edge.fetch(unread())))
+    expect(new Set(others.map((answer) => answer.status))).toEqual(new Set([200]))
+  })
+
+  /** While it is half-open one read at a time passes, as a probe. */
+  const reasonsOfReads = async (): Promise<Set<unknown>> => {
+    const reads = await Promise.all(Array.from({ length: 20 }, () => edge.fetch(unread())))
+    const lines = reads.map(({ headers }) => edge.lineOf(headers.get('x-request-id')))
+    return new Set((await Promise.all(lines)).map(({ reason }) => reason))
+  }
+
+  it('an origin that is late without it is taken for broken', async () => {
+    origin.answer(fails(504, 'deadline-exceeded', {}))
+    await actions()
+    expect(await reasonsOfReads()).toContain('shed-breaker-open')
+  })
+
+  it('and so is one that does not answer at all', async () => {
+    origin.answer(() => {})
+    expect(await actions()).toEqual(new Set([503]))
+    await expect.poll(reasonsOfReads, { timeout: 30_000 }).toContain('shed-breaker-open')
   })
 })
 

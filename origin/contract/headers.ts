@@ -16,6 +16,8 @@ export const headers = {
   purgeTag: 'spillway-purge-tag',
   /** origin → edge: `1` if an item of the answer is `outcome-unknown`: its write may still happen after the purge. */
   unsettled: 'spillway-unsettled',
+  /** origin → edge: `1` on an error that says nothing about the origin's health ({@link Problem.isOwnFault}). */
+  ownFault: 'spillway-own-fault',
   /** Request id: made by the edge, repeated in every answer and problem. */
   requestId: 'x-request-id',
   /** Client → edge → origin (draft-ietf-httpapi-idempotency-key-header-07). */

@@ -1,3 +1,5 @@
+import { headers as names } from './headers.ts'
+
 /**
  * The closed catalogue of errors (RFC 9457). `type` and `code` are part of the contract and never change their meaning;
  * `title` and `detail` are prose. `retryable` tells whether the same request may succeed later, unchanged.
@@ -84,6 +86,11 @@ export interface Problem {
   readonly reason?: string
   /** Seconds for `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds?: number
+  /**
+   * Whether the operation itself caused it: slow code of the application, or many requests for one document. It says
+   * nothing about the health of the origin or the database. Told to the edge, not to callers.
+   */
+  readonly isOwnFault?: boolean
   /** Additional headers, e.g. `Allow` or `WWW-Authenticate`. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -114,11 +121,12 @@ export function problemBody(
 }
 
 /** Headers of the answer: media type, `no-store`, and the problem's own headers. */
-export function problemHeaders({ headers, retryAfterSeconds }: Problem): Record<string, string> {
+export function problemHeaders({ headers, isOwnFault, retryAfterSeconds }: Problem): Record<string, string> {
   return {
     'content-type': problemMediaType,
     'cache-control': 'no-store',
     ...headers,
+    ...(isOwnFault === true && { [names.ownFault]: '1' }),
     ...(retryAfterSeconds !== undefined && {
       'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))),
     }),

@@ -49,6 +49,7 @@ const requests = [
 describe('a failure of the store', () => {
   const table: Record<NotDone['reason'], readonly [status: number, code: string]> = {
     busy: [503, 'overloaded'],
+    crowded: [503, 'overloaded'],
     unavailable: [503, 'database-unavailable'],
     deadline: [504, 'deadline-exceeded'],
     aborted: [504, 'deadline-exceeded'],

@@ -4,7 +4,8 @@
  * one probe at a time; the first success closes the breaker.
  *
  * Only a broken origin counts as a failure: no connection, or no answer in time. A refusal (503) comes from an origin
- * that protects itself; the throttle and the limit respond to it.
+ * that protects itself; the throttle and the limit respond to it. An operation that is late or refused by its own doing
+ * (slow code of the application, many requests for one document) counts as a success: the origin has answered.
  *
  * A request sent before the breaker opened may end while it is open. Its success closes the breaker. Its failure is no
  * news: it neither takes the probe slot nor counts as the probe's result.

@@ -56,6 +56,18 @@ describe('origin gate', () => {
     expect(enter(gate, 'critical', 0)).toBe('limit')
   })
 
+  it('stays open for others, at the same limit, whatever operations are late by their own doing', () => {
+    const gate = gateOfTen()
+    for (let nowMs = 0; nowMs < 30_000; nowMs += 1_000) {
+      leave(started(enter(gate, 'normal', nowMs)), 'own-fault', nowMs + 990)
+    }
+    expect([gate.limit, typeof enter(gate, 'normal', 30_000)]).toEqual([10, 'object'])
+    for (let failure = 0; failure < 5; failure += 1) {
+      leave(started(enter(gate, 'critical', 31_000)), 'timeout', 32_000)
+    }
+    expect(enter(gate, 'critical', 32_000)).toBe('breaker-open')
+  })
+
   it('holds no slot for an unstarted permit, and frees a slot only once', () => {
     const gate = gateOfTen()
     const permits = Array.from({ length: 20 }, () => gate.reserve('normal', 0, 0.5) as Permit)

@@ -142,8 +142,12 @@ export class OriginGate {
     outcome: Exclude<EndOfCall['outcome'], 'abandoned'>,
     { load, nowMs, random }: EndOfCall,
   ): void {
-    const overloaded = outcome !== 'accepted'
-    this.#limit.observe({ overloaded, latencyMs: nowMs - startedAtMs, inflight, load }, nowMs)
+    const isOwnFault = outcome === 'own-fault'
+    const overloaded = !isOwnFault && outcome !== 'accepted'
+    // The latency of an own fault is that of the application's code.
+    if (!isOwnFault) {
+      this.#limit.observe({ overloaded, latencyMs: nowMs - startedAtMs, inflight, load }, nowMs)
+    }
     const throttle = this.#throttle(priority)
     if (outcome === 'unreachable' || outcome === 'timeout') {
       throttle.refused(nowMs)

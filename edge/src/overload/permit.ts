@@ -9,6 +9,8 @@ export type GateReason = 'switched-off' | 'breaker-open' | 'limit' | 'origin-loa
 export type OriginOutcome =
   /** The origin accepted it, whatever the status. */
   | 'accepted'
+  /** The origin answered, and the time or the refusal was the operation's own: slow code, or a contended document. */
+  | 'own-fault'
   /** The origin was too busy (503). */
   | 'refused'
   /** No connection, or it broke. */

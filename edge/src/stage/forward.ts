@@ -234,7 +234,8 @@ const edgeOnlyStatus = problemCatalogue['edge-only'].status
 function outcomeOf(method: string, answer: Heard): OriginOutcome {
   if (answer.kind === 'distrusted') return 'unreachable'
   if (answer.kind !== 'answer') return answer.kind
-  const { status } = answer.response
+  const { status, headers } = answer.response
+  if (headers.get(names.ownFault) === '1') return 'own-fault'
   if (status === 503) return 'refused'
   // A 504 from the origin counts as its timeout: its time limit is slightly below the edge's.
   if (status === 504) return 'timeout'

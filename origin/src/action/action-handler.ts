@@ -21,7 +21,9 @@ import {
   preconditionFailed,
 } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
-import { callOf } from '../http/request.ts'
+import { callOfCode } from '../http/request.ts'
+import { answerMs, inTime, late } from '../lib/in-time.ts'
+import { ofCode } from '../lib/own-time.ts'
 import {
   failureProblem,
   keyRefusedProblem,
@@ -34,7 +36,7 @@ import { keyOf } from '../resource/creates.ts'
 import type { AskGuards } from '../resource/guarding.ts'
 import { documentName, earlier, mergeRequired } from '../resource/merge-required.ts'
 import { type Handler, type IsCertain, isAllowed } from '../resource/reads.ts'
-import type { Turns } from '../resource/turns.ts'
+import { type Turns, takeTurn } from '../resource/turns.ts'
 import { attemptsMax, notYours, unavailable, writeConflict } from '../resource/updates.ts'
 import { compileInputCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
 import type { Change, Commits, KeptAnswer, Prepared } from '../store/commits.ts'
@@ -44,7 +46,6 @@ import { jsonInput, rawInput } from './action-input.ts'
 import { compileAnswer, type MakeAnswer } from './answer.ts'
 import { Context } from './context.ts'
 import type { Implementation } from './implementation.ts'
-import { inTime, late } from './in-time.ts'
 import { tagsOfWrites } from './purge-tags.ts'
 import { Refusal } from './refusal.ts'
 import { type Found, Work } from './work.ts'
@@ -149,7 +150,7 @@ function readRequest(
     value: {
       request,
       reply,
-      call: callOf(request),
+      call: callOfCode(request),
       conditions: conditions.value,
       input: input.value.input,
       key: key.value && { id: keyedId(compiled.view.resource.name, key.value), request: key.value.request },
@@ -162,7 +163,8 @@ async function perform(one: CompiledAction, asked: Asked): Promise<FastifyReply>
   const { request, reply, key, call } = asked
   let contested: readonly string[] = []
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    using _turn = await one.turns.take(contested)
+    using turn = await takeTurn(one.turns, contested, call)
+    if (turn === undefined) return sendProblem(reply, writeConflict)
     const decision = await decide(one, asked)
     if (!decision.ok) return sendProblem(reply, decision.problem)
     const { writes, answer } = decision.value
@@ -172,6 +174,7 @@ async function perform(one: CompiledAction, asked: Asked): Promise<FastifyReply>
       case 'committed':
         return send(reply, answer)
       case 'changed':
+        call.ownTime?.contended()
         contested = writes.map(({ collection, record }) => `${collection}/${record._id}`)
         continue
       case 'answered':
@@ -332,7 +335,7 @@ async function runHandler(
     reply,
   })
   try {
-    const result = await inTime(handler(context), call.deadline)
+    const result = await ofCode(call, () => inTime(handler(context), call.deadline - answerMs))
     if (result === late) {
       request.defect ??= new Error(`the handler of '${action.name}' did not end in ${action.timeoutMs} ms`)
       return refused(tooLate)

@@ -11,11 +11,12 @@ import {
   type WriteOperation,
 } from '@spillway/origin/contract'
 import { validationFailed } from '../http/validation-problem.ts'
+import { answerMs, inTime, late } from '../lib/in-time.ts'
+import { ofCode } from '../lib/own-time.ts'
 import type { AskGuards, GuardedWrite } from '../resource/guarding.ts'
 import { mergeRequired } from '../resource/merge-required.ts'
 import type { Repository, Unchanged } from '../store/repository.ts'
 import type { ActionStore } from './action-store.ts'
-import { inTime, late } from './in-time.ts'
 import { Work } from './work.ts'
 
 /** Arguments of a guard. A guard may run several times for one write. */
@@ -99,7 +100,7 @@ async function judgeInTime(
 ) {
   // The cast is safe: the schema from which the guard's type is inferred has validated the stored fields.
   const context = { ...given, id, fields, before, operation, principal } as unknown as GuardContext
-  const verdict = await inTime(judge(context), call.deadline)
+  const verdict = await ofCode(call, () => inTime(judge(context), call.deadline - answerMs))
   if (verdict === late) {
     const detail = 'The write could not be judged before its deadline. Nothing was done.'
     return { code: 'deadline-exceeded', detail, retryAfterSeconds: 1 } as const

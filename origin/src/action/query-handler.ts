@@ -16,14 +16,15 @@ import { searchOf } from '../http/entry.ts'
 import { jsonType } from '../http/json-body.ts'
 import { namesListEtag } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
-import { callOf } from '../http/request.ts'
+import { callOfCode } from '../http/request.ts'
+import { answerMs, inTime, late } from '../lib/in-time.ts'
+import { ofCode } from '../lib/own-time.ts'
 import type { WorkTotals } from '../observe/work-totals.ts'
 import { type CompiledView, cachingHeaders } from '../resource/compiled-view.ts'
 import type { Handler, IsCertain } from '../resource/reads.ts'
 import { writingSchema } from '../resource/serializer.ts'
 import { compileInputCheck, type SchemaCompilers } from '../resource/validator.ts'
 import type { Repository } from '../store/repository.ts'
-import { inTime, late } from './in-time.ts'
 import type { QueryContext, QueryImplementation } from './query-implementation.ts'
 import { QueryReads } from './query-store.ts'
 
@@ -79,12 +80,8 @@ export function queryHandler(
     if (!parsed.ok) return sendProblem(reply, parsed.problem)
     const checked = check(parsed.value.values)
     if (!checked.ok) return sendProblem(reply, ofParameters(checked.problem))
-    const reads = new QueryReads({
-      ...options,
-      query,
-      principal: request.principal,
-      call: callOf(request),
-    })
+    const call = callOfCode(request)
+    const reads = new QueryReads({ ...options, query, principal: request.principal, call })
     const beganAtMs = performance.now()
     const ran = await run({ query, answer }, reads, { request, reply, parameters: checked.value, options })
     const durationMs = performance.now() - beganAtMs
@@ -131,7 +128,7 @@ async function run(
     signal: controller.signal,
   }
   try {
-    const value = await inTime(answer(context), request.deadlineMs)
+    const value = await ofCode(request, () => inTime(answer(context), request.deadlineMs - answerMs))
     if (value !== late) return { value }
     request.defect ??= new Error(`the handler of '${query.name}' did not end before the deadline`)
     return { problem: tooLate }

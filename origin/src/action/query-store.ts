@@ -11,6 +11,7 @@ import {
   satisfies,
   tagsOfList,
 } from '@spillway/origin/contract'
+import { ofStore } from '../lib/own-time.ts'
 import { failureProblem } from '../resource/answer.ts'
 import type { Call, Repository, StoredDocument } from '../store/repository.ts'
 import { type ListOptions, storedList } from './stored-list.ts'
@@ -91,7 +92,8 @@ export class QueryReads implements QueryStore {
     const { known, residual } = this.#readable(resource)
     const ids = this.#documents.get(known) ?? new Set()
     this.#documents.set(known, ids.add(id))
-    const outcome = await this.#options.repository.read(known, id, this.#options.call)
+    const { repository, call } = this.#options
+    const outcome = await ofStore(call, () => repository.read(known, id, call))
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
     if (outcome.kind === 'notFound') return undefined
@@ -108,7 +110,8 @@ export class QueryReads implements QueryStore {
     const { known, residual } = this.#readable(resource)
     const listed = this.#listOf(known, options, limit)
     for (const tag of tagsOfList(known, listed.filters, this.#subject)) this.#lists.add(tag)
-    const outcome = await this.#options.repository.list(known, listed, residual, this.#options.call)
+    const { repository, call } = this.#options
+    const outcome = await ofStore(call, () => repository.list(known, listed, residual, call))
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
     this.rows += outcome.documents.length
@@ -129,7 +132,8 @@ export class QueryReads implements QueryStore {
       throw new TypeError(`'${known.name}' is not counted: give it a query.countMax`)
     const listed = this.#listOf(known, options, 1)
     for (const tag of tagsOfList(known, listed.filters, this.#subject)) this.#lists.add(tag)
-    const outcome = await this.#options.repository.count(known, listed, residual, this.#options.call)
+    const { repository, call } = this.#options
+    const outcome = await ofStore(call, () => repository.count(known, listed, residual, call))
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
     return { value: outcome.value, isMore: outcome.isMore }

@@ -13,6 +13,7 @@ import {
   type Resource,
 } from '@spillway/origin/contract'
 import { validationFailed } from '../http/validation-problem.ts'
+import { ofStore } from '../lib/own-time.ts'
 import { failureProblem } from '../resource/answer.ts'
 import type { StoredCheck } from '../resource/validator.ts'
 import type { Change } from '../store/commits.ts'
@@ -126,7 +127,8 @@ export class Work implements ActionStore {
     const known = this.#resource(resource)
     this.#hasListed = true
     const { repository, call } = this.#options
-    const outcome = await repository.list(known, storedList(known, options, limit), undefined, call)
+    const listed = storedList(known, options, limit)
+    const outcome = await ofStore(call, () => repository.list(known, listed, undefined, call))
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
     return outcome.documents.flatMap((document) => {
@@ -207,7 +209,7 @@ export class Work implements ActionStore {
 
   async #findKept({ resource, id }: Entry): Promise<Found> {
     const { repository, call } = this.#options
-    const outcome = await repository.readKept(resource, id, call)
+    const outcome = await ofStore(call, () => repository.readKept(resource, id, call))
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
     if (outcome.kind === 'notFound') throw new ProblemError(missing)
@@ -236,7 +238,7 @@ export class Work implements ActionStore {
     const key = keyOf(known, id)
     const held = this.#entries.get(key)
     if (held !== undefined) return held
-    const outcome = await repository.read(known, id, call)
+    const outcome = await ofStore(call, () => repository.read(known, id, call))
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
     // If two reads of one document ran at once, the first result counts.

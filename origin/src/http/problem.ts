@@ -11,7 +11,7 @@ import {
   problemHeaders,
   problemStatus,
 } from '@spillway/origin/contract'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
  * The only place that turns a thrown error into an answer. An error that is no problem is either one of Fastify's,
@@ -36,9 +36,18 @@ export const isDefect = (problem: Problem): boolean => problem.code === 'interna
 
 /** Sends a problem as the answer. Creates no Error and so no stack trace: a shed request costs little. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  const body = JSON.stringify(problemBody(problem, reply.request.id))
-  reply.request.problem = problem
-  return reply.code(problemStatus(problem)).headers(problemHeaders(problem)).send(body)
+  const { request } = reply
+  const body = JSON.stringify(problemBody(problem, request.id))
+  request.problem = hasTakenItsTime(request, problem) ? { ...problem, isOwnFault: true } : problem
+  return reply.code(problemStatus(problem)).headers(problemHeaders(request.problem)).send(body)
+}
+
+/** Whether a request was refused because its own code, or others who wanted the same document, took its time. */
+function hasTakenItsTime({ ownTime, startedAtMs }: FastifyRequest, problem: Problem): boolean {
+  const status = problemStatus(problem)
+  if (ownTime === undefined || (status !== 503 && status !== 504)) return false
+  if (ownTime.isContended) return true
+  return status === 504 && ownTime.ms * 2 >= performance.now() - startedAtMs
 }
 
 /**

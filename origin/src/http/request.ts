@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ExportFormat, Operation, Parsed, Principal, Problem } from '@spillway/origin/contract'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { OwnTime } from '../lib/own-time.ts'
 import type { Call } from '../store/repository.ts'
 
 /** State of a request, filled in by the stages. Declared up front, so that all requests share one hidden class. */
@@ -16,6 +17,8 @@ declare module 'fastify' {
     deadlineMs: number
     /** When admission gave it a slot, by `performance.now()`; 0 while it holds none. */
     admittedAtMs: number
+    /** Time that is no sample of the load; `undefined` for a request that runs no code of the application. */
+    ownTime: OwnTime | undefined
     /** Export format of the list; `undefined` for JSON. Set by the gate. */
     exportFormat: ExportFormat | undefined
     /** The problem that was sent as the answer. */
@@ -46,6 +49,7 @@ export function declareRequest(app: FastifyInstance): void {
   app.decorateRequest('startedAtMs', 0)
   app.decorateRequest('deadlineMs', 0)
   app.decorateRequest('admittedAtMs', 0)
+  app.decorateRequest('ownTime', undefined)
   app.decorateRequest('exportFormat', undefined)
   app.decorateRequest('problem', undefined)
   app.decorateRequest('defect', undefined)
@@ -66,6 +70,12 @@ export interface JsonBody {
  */
 export function callOf({ deadlineMs, raw }: { deadlineMs: number; raw: IncomingMessage }): Call {
   return { deadline: deadlineMs, signal: new Presence(raw) }
+}
+
+/** The same for a request that may run code of the application, whose time is measured. */
+export function callOfCode(request: FastifyRequest): Call & { readonly ownTime: OwnTime } {
+  request.ownTime ??= new OwnTime()
+  return { ...callOf(request), ownTime: request.ownTime }
 }
 
 class Presence {

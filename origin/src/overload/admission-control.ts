@@ -125,7 +125,7 @@ export class AdmissionControl {
 
   /**
    * Ends the service of a request that was admitted.
-   * @param startedAt when it was admitted, in ms of the clock
+   * @param startedAt when it was admitted, in ms of the clock, plus the time that is no sample of the load
    */
   release(startedAt: number, end: ServiceEnd, now: number): void {
     if (end !== 'ignored') {

@@ -74,12 +74,12 @@ export function releaseAdmission(
   status: number,
   now: number,
 ): void {
-  const { admittedAtMs } = request
+  const { admittedAtMs, ownTime } = request
   if (admittedAtMs === 0) return
   request.admittedAtMs = 0
   const isNoMeasure = request.raw.socket.destroyed || request.target.takesItsTime === true
   const end = isNoMeasure ? 'ignored' : serviceEnd(status, request.problem)
-  admission.release(admittedAtMs, end, now)
+  admission.release(admittedAtMs + (ownTime?.ms ?? 0), end, now)
 }
 
 /** Set by the edge, which the trust stage has verified. */
@@ -105,6 +105,7 @@ const effortless: ReadonlySet<ProblemCode> = new Set([
 
 export function serviceEnd(status: number, problem: Problem | undefined): ServiceEnd {
   if (problem === undefined) return status < 500 ? 'served' : 'ignored'
+  if (problem.isOwnFault === true) return 'ignored'
   if (problemStatus(problem) === 503 || problemStatus(problem) === 504) return 'dropped'
   return effortless.has(problem.code) ? 'ignored' : 'served'
 }

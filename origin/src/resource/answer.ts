@@ -89,6 +89,13 @@ export function failureProblem(failure: NotDone | Unknown): Problem {
         detail: 'Too many requests are waiting for the database. Nothing was done; retry later.',
         retryAfterSeconds: retryAfterSeconds.soon,
       }
+    case 'crowded':
+      return {
+        code: 'overloaded',
+        detail: 'Too many transactions are waiting for the database. Nothing was done; retry later.',
+        retryAfterSeconds: retryAfterSeconds.soon,
+        isOwnFault: true,
+      }
     case 'unavailable':
       return {
         code: 'database-unavailable',

@@ -13,7 +13,7 @@ import type { FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
 import { jsonType } from '../http/json-body.ts'
 import { internalError, sendProblem } from '../http/problem.ts'
-import { callOf, type JsonBody, type ParsedBody } from '../http/request.ts'
+import { callOfCode, type JsonBody, type ParsedBody } from '../http/request.ts'
 import { pointerToken, validationFailed } from '../http/validation-problem.ts'
 import { canonicalJson } from '../store/canonical-json.ts'
 import { requestFingerprint } from '../store/creation-key.ts'
@@ -39,7 +39,7 @@ import { type CompiledView, purgeTags } from './compiled-view.ts'
 import type { AskGuards, GuardedWrite } from './guarding.ts'
 import { type Handler, isAllowed } from './reads.ts'
 import { storedFields, type Writing } from './stored-fields.ts'
-import type { Turns } from './turns.ts'
+import { type Turns, takeTurn } from './turns.ts'
 import { attemptsMax, writeConflict } from './updates.ts'
 
 interface CreateOptions {
@@ -68,7 +68,7 @@ export function createHandler(
     const fields = newFields(compiled, body.value, write)
     if (!fields.ok) return sendProblem(reply, fields.problem)
     const document = { fields: fields.value }
-    const call = callOf(request)
+    const call = callOfCode(request)
     const created =
       askGuards === undefined
         ? await outcomeOf(request, repository.create(resource, document, key.value, call))
@@ -126,12 +126,14 @@ async function createGuarded(
   if (earlier !== undefined) return earlier
   let contested: readonly string[] = []
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    using _turn = await turns.take(contested)
+    using turn = await takeTurn(turns, contested, call)
+    if (turn === undefined) break
     const verdict = await askGuards(guardedWrite(guarded))
     if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
     const required = { ...document, requires: verdict.value }
     const outcome = await outcomeOf(request, repository.create(resource, required, key, call))
     if (outcome.kind !== 'requiredChanged') return outcome
+    call.ownTime?.contended()
     contested = verdict.value.map((one) => `${one.resource.name}/${one.current.id}`)
   }
   return { kind: 'refused', problem: writeConflict }
@@ -179,7 +181,7 @@ export function batchHandler(
     const subject = request.principal?.subject
     const write = creating(request, clock)
     const valid = checkItems(compiled, items.value, write)
-    const call = callOf(request)
+    const call = callOfCode(request)
     const checked = await Promise.all(
       valid.map(async (fields, item): Promise<Parsed<NewDocument>> => {
         if (!fields.ok) return fields

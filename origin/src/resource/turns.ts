@@ -1,3 +1,7 @@
+import { inTime, late } from '../lib/in-time.ts'
+import { ofCode } from '../lib/own-time.ts'
+import type { Call } from '../store/repository.ts'
+
 /**
  * Turns at documents that several requests of this process want to change: whoever has lost once decides anew while the
  * others wait, instead of losing again. Only a help: the commit decides.
@@ -9,19 +13,34 @@ export class Turns {
    * Waits until nobody before has a turn at any of these.
    *
    * @param names of documents; none: no waiting
-   * @returns the turn, which ends when it is disposed of
+   * @param untilMs end of the wait, by `performance.now()`
+   * @returns the turn, which ends when it is disposed of; `undefined` if it did not come in time
    */
-  async take(names: readonly string[]): Promise<Disposable> {
+  async take(names: readonly string[], untilMs: number): Promise<Disposable | undefined> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const before = names.flatMap((name) => this.#last.get(name) ?? [])
     for (const name of names) this.#last.set(name, promise)
-    // All at once: two that want the same documents are in the same order at each of them.
-    await Promise.all(before)
-    return {
-      [Symbol.dispose]: () => {
-        for (const name of names) if (this.#last.get(name) === promise) this.#last.delete(name)
-        resolve()
-      },
+    const end = () => {
+      for (const name of names) if (this.#last.get(name) === promise) this.#last.delete(name)
+      resolve()
     }
+    // All at once: two that want the same documents are in the same order at each of them.
+    const free = Promise.all(before)
+    if (before.length > 0 && (await inTime(free, untilMs)) === late) {
+      // Others wait for this one, which still waits for those before it.
+      free.then(end)
+      return undefined
+    }
+    return { [Symbol.dispose]: end }
   }
 }
+
+/** Time to decide and write after a turn, in ms: a turn that comes later is of no use. */
+const decidingMs = 50
+
+/** Takes a turn for a request. The wait is no sample of the load. */
+export const takeTurn = async (
+  turns: Turns,
+  names: readonly string[],
+  call: Call,
+): Promise<Disposable | undefined> => ofCode(call, () => turns.take(names, call.deadline - decidingMs))

@@ -27,7 +27,7 @@ import {
   preconditionRequired,
 } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
-import { callOf, type ParsedBody } from '../http/request.ts'
+import { callOf, callOfCode, type ParsedBody } from '../http/request.ts'
 import { validationFailed } from '../http/validation-problem.ts'
 import type {
   DeleteOutcome,
@@ -138,7 +138,7 @@ function updateHandler(
     if (!body.ok) return sendProblem(reply, body.problem)
     const change = parse(body.value)
     if (!change.ok) return sendProblem(reply, change.problem)
-    const call = callOf(request)
+    const call = callOfCode(request)
     const { principal } = request
     const { askGuards = noGuards, clock, operation } = judging
     return writing(
@@ -176,7 +176,7 @@ export function deleteHandler(
   return async (request, reply) => {
     const conditions = writeConditions(compiled, request)
     if (!conditions.ok) return sendProblem(reply, conditions.problem)
-    const call = callOf(request)
+    const call = callOfCode(request)
     return writing(
       {
         compiled,

@@ -269,8 +269,12 @@ export class Commits {
 
   async #transact(writes: readonly (Prepared | RecordWrite)[], call: Call): Promise<CommitOutcome> {
     const { room, now } = this.#options
-    const outcome = await room.run(call.deadline - now(), () => this.#settle(writes, call))
-    return outcome === 'full' || outcome === 'late' ? { kind: 'notDone', reason: 'busy' } : outcome
+    const startedAtMs = now()
+    const outcome = await room.run(call.deadline - startedAtMs, () => {
+      call.ownTime?.add(now() - startedAtMs)
+      return this.#settle(writes, call)
+    })
+    return outcome === 'full' || outcome === 'late' ? { kind: 'notDone', reason: 'crowded' } : outcome
   }
 
   async #settle(writes: readonly (Prepared | RecordWrite)[], call: Call): Promise<CommitOutcome> {
@@ -278,7 +282,8 @@ export class Commits {
     let isInDoubt = false
     let reason: NotDoneReason = 'deadline'
     for (let number = 1; ; number += 1) {
-      const leftMs = call.deadline - now()
+      const startedAtMs = now()
+      const leftMs = call.deadline - startedAtMs
       if (leftMs <= 0) return isInDoubt ? unknown : { kind: 'notDone', reason }
       if (!isInDoubt && call.signal?.aborted === true) return { kind: 'notDone', reason: 'aborted' }
       const attempt = await this.#attempt(writes, leftMs, isInDoubt)
@@ -296,6 +301,9 @@ export class Commits {
       reason = attempt.kind === 'aborted' ? 'unavailable' : 'deadline'
       // Full jitter keeps transactions that conflicted from conflicting again.
       await sleep(random() * Math.min(backoffMsMax, 5 * 2 ** number))
+      if (attempt.kind !== 'contended') continue
+      call.ownTime?.contended()
+      call.ownTime?.add(now() - startedAtMs)
     }
   }
 

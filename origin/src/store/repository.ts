@@ -1,4 +1,5 @@
 import type { Fields, ListQuery, Residual, Resource, VersionName } from '@spillway/origin/contract'
+import type { OwnTime } from '../lib/own-time.ts'
 
 /**
  * Storage operations of a resource, with all their outcomes.
@@ -52,6 +53,8 @@ export interface Call {
    * afterwards: work that was not sent by then never is.
    */
   readonly signal?: { readonly aborted: boolean }
+  /** Measures waits that are caused by the application and not by the database. */
+  readonly ownTime?: OwnTime
 }
 
 /** A document that must be unchanged since it was read when something else is written. */
@@ -75,7 +78,8 @@ export interface NotDone {
   readonly kind: 'notDone'
   readonly reason: NotDoneReason
 }
-export type NotDoneReason = 'busy' | 'deadline' | 'aborted' | 'unavailable'
+/** `crowded`: too many transactions are waiting, which says nothing about other requests. */
+export type NotDoneReason = 'busy' | 'crowded' | 'deadline' | 'aborted' | 'unavailable'
 
 /**
  * A write was sent, and its outcome could not be learnt before the deadline. It may have happened, or may still happen.

@@ -1,6 +1,7 @@
 import { MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { initiate, type Member, replicaSetName, startMember } from '../../dev/mongod.ts'
+import { OwnTime } from '../../src/lib/own-time.ts'
 import type { Commits } from '../../src/store/commits.ts'
 import { openRepository } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
@@ -92,7 +93,12 @@ it.each([
     return commits.prepare({ kind: 'create', resource: places, id, fields: place(name, 1) }, commits.clock())
   })
   await fail(1_000, { failCommands: ['insert'], errorCode, errorLabels: ['TransientTransactionError'] })
-  expect(await commits.commit(writes, undefined, inTime(1_000))).toEqual({ kind: 'notDone', reason })
+  const ownTime = new OwnTime()
+  expect(await commits.commit(writes, undefined, { ...inTime(1_000), ownTime })).toEqual({
+    kind: 'notDone',
+    reason,
+  })
+  expect(ownTime.isContended).toBe(reason === 'deadline')
   await fail('off')
   expect(await commits.commit(writes, undefined, inTime())).toEqual({ kind: 'committed' })
 })
