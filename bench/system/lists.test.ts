@@ -146,6 +146,8 @@ test('passes an export on, stores nothing of it, and lets nobody have it but who
   expect(
     (await (await take('carl', 'text/csv', '?status=paid&fields=note')).text()).split('\r\n'),
   ).toHaveLength(4)
+  const ordered = await (await take('cleo', 'text/csv', '?fields=totalCents,placedOn,id')).text()
+  expect(ordered.split('\r\n')[0]).toBe('totalCents,placedOn,id')
   const refused = [await take('ann', 'text/csv'), await take('nobody', 'text/csv')]
   expect(refused.map(({ status }) => status)).toEqual([403, 401])
   const invalid = await take('cleo', 'text/csv', '?limit=5')

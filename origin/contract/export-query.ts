@@ -24,6 +24,7 @@ const refused: Readonly<Record<string, string>> = {
 
 /**
  * Parses the query string of an export: that of a list without page parameters, and without orders that have no index.
+ * The fields keep the requested order, which is that of the columns.
  */
 export function parseExportQuery(view: View, search: string): Parsed<ListQuery> {
   const sent = sentParameters(search)
@@ -32,5 +33,5 @@ export function parseExportQuery(view: View, search: string): Parsed<ListQuery> 
     const detail = Object.hasOwn(refused, parameter) ? refused[parameter] : undefined
     return detail !== undefined && sent.value.has(parameter) ? [{ parameter, detail }] : []
   })
-  return errors.length > 0 ? refuseParameters(errors) : parseListQuery(view, search)
+  return errors.length > 0 ? refuseParameters(errors) : parseListQuery(view, search, (asked) => [...asked])
 }

@@ -48,8 +48,13 @@ export type Parsed<Value> =
  * `cursor=…`. Refuses unknown parameters, so that none poisons or dilutes the cache, and duplicate ones.
  *
  * @param queryString as sent, with or without `?`
+ * @param fieldOrder order of the selected fields. @default sorted: equal selections have one cache key
  */
-export function parseListQuery(view: View, queryString: string): Parsed<ListQuery> {
+export function parseListQuery(
+  view: View,
+  queryString: string,
+  fieldOrder: FieldOrder = sortedFields,
+): Parsed<ListQuery> {
   const parameters = sentParameters(queryString)
   if (!parameters.ok) return parameters
   const errors: FieldError[] = []
@@ -84,7 +89,8 @@ export function parseListQuery(view: View, queryString: string): Parsed<ListQuer
       : search !== undefined && taken.get('sort') === relevance
         ? byRelevance
         : parseSort(view, taken.get('sort') ?? view.resource.query.defaultSort, errors)
-  const fields = parseFields(view, taken.get('fields'), errors)
+  const asked = parseFields(view, taken.get('fields'), errors)
+  const fields = asked && fieldOrder(asked)
   const limit = parseLimit(view, taken.get('limit'), errors)
   const counts = parseCount(taken.get('count'), errors)
   const expand = parseExpand(view, taken.get('expand'), limit, errors)
@@ -141,7 +147,8 @@ export function parseReadQuery(view: View, search: string): Parsed<ReadQuery> {
         detail: `Unknown parameter. Supported: ${known.join(', ')}.`,
       })
   }
-  const fields = parseFields(view, parameters.value.get('fields'), errors)
+  const asked = parseFields(view, parameters.value.get('fields'), errors)
+  const fields = asked && sortedFields(asked)
   const expand = known.includes('expand') ? parseExpand(view, parameters.value.get('expand'), 1, errors) : []
   if (errors.length > 0) return { ok: false, problem: invalidQuery(errors) }
   const texts = [...expandTexts(expand), ...(fields === undefined ? [] : [`fields=${fields.join(',')}`])]
@@ -293,11 +300,16 @@ function storedSortField({ resource }: View, path: string): Pick<QueryField, 'pa
   return field && { path, type: field.type }
 }
 
+type FieldOrder = (asked: ReadonlySet<string>) => readonly string[]
+
+const sortedFields: FieldOrder = (asked) => [...asked].sort()
+
+/** Fields as asked for. `id` is always among them, and comes first where it is not asked for. */
 function parseFields(
   { representation }: View,
   text: string | undefined,
   errors: FieldError[],
-): readonly string[] | undefined {
+): ReadonlySet<string> | undefined {
   if (text === undefined) return undefined
   const known = new Set([...Object.keys(systemFields), ...Object.keys(representation.schema.properties)])
   const asked = new Set<string>()
@@ -312,8 +324,7 @@ function parseFields(
       })
     }
   }
-  asked.add('id')
-  return [...asked].sort()
+  return asked.has('id') ? asked : new Set(['id', ...asked])
 }
 
 function parseLimit({ resource }: View, text: string | undefined, errors: FieldError[]): number {

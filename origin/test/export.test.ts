@@ -175,6 +175,13 @@ describe('CSV', () => {
     )
   })
 
+  it('has its columns in the order of `fields`, and `id` first where that does not name it', async () => {
+    const head = async (fields: string) =>
+      (await get(`orders?status=sent&fields=${fields}`, 'text/csv')).text.trimEnd()
+    expect(await head('totalCents,note,id,createdAt')).toBe('totalCents,note,id,createdAt')
+    expect(await head('totalCents,note')).toBe('id,totalCents,note')
+  })
+
   it('has all fields where none are asked for, and its head where there is no document', async () => {
     const { text } = await get('orders?status=sent', 'text/csv')
     expect(text).toBe('id,createdAt,updatedAt,customerId,status,placedOn,totalCents,note\r\n')

@@ -13,12 +13,12 @@ export const csv: Need = {
     const rows = async (who: Person, query = '') => {
       const headers = { accept: 'text/csv' }
       const answer = requireStatus(
-        await world.send(who, 'GET', `/v1/bookings?fields=guestId,hostId,id${query}`, { headers }),
+        await world.send(who, 'GET', `/v1/bookings?fields=totalCents,guestId,id${query}`, { headers }),
         200,
       )
       assert.match(answer.headers.get('content-type') ?? '', /^text\/csv/)
       const [head, ...lines] = answer.text.trimEnd().split('\r\n')
-      assert.equal(head, 'guestId,hostId,id')
+      assert.equal(head, 'totalCents,guestId,id')
       return lines.map((line) => line.split(','))
     }
     const count = async (who: Person) =>
@@ -28,7 +28,7 @@ export const csv: Need = {
       assert.equal(exported.length, await count(who))
       assert.ok(exported.some(([, , id]) => id === idOf(own)))
     }
-    assert.ok((await rows('gina')).every(([guestId]) => guestId === 'gina'))
+    assert.ok((await rows('gina')).every(([, guestId]) => guestId === 'gina'))
     assert.deepEqual(await rows('gus'), [])
     assert.ok((await rows('ada', '&status=completed')).length < (await rows('ada')).length)
     const csv = { headers: { accept: 'text/csv' } }
