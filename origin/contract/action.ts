@@ -6,12 +6,14 @@ import { DefinitionError } from './definition-check.ts'
 import { actionOptions } from './definition-options.ts'
 import { type Duration, durationSeconds } from './duration.ts'
 import type { Priority } from './priority.ts'
+import { checkReasons, type DeclaredProblems, type ProblemDefinitions, resolveProblems } from './refusal.ts'
 
 /** A resource as far as an action needs to know it. */
 export interface ActionResource<Stored extends TProperties = TProperties> {
   readonly name: string
   readonly schema: TObject<Stored>
   readonly priority: Priority
+  readonly problems: DeclaredProblems
   /** Stored field that contains the owner, if lists are limited to the owner. */
   readonly listOwnerField: string | undefined
   readonly versions: ReadonlyMap<VersionName, { readonly deprecation?: unknown }>
@@ -49,8 +51,10 @@ export interface ActionDefinition<
   readonly input?: Input
   /** Schema of the answer. @default the document after the action; for a collection action nothing (204) */
   readonly output?: Output
-  /** Reasons for which the handler may refuse, each with a sentence for the caller: 409 `conflict` with `reason`. */
-  readonly problems?: { readonly [Name in Reason]: string }
+  /**
+   * Reasons for which the handler may refuse, each with a sentence for the caller: a 409, or `{ status: 403, detail: … }`.
+   */
+  readonly problems?: ProblemDefinitions<Reason>
   /** Resources beside `on` whose documents the handler may write. @default none */
   readonly writes?: readonly ActionResource[]
   /** Priority under overload. @default the resource's */
@@ -77,7 +81,7 @@ export interface Action<
   readonly access: AccessRule
   readonly input: Input | undefined
   readonly output: Output
-  readonly problems: { readonly [Name in Reason]: string }
+  readonly problems: DeclaredProblems<Reason>
   readonly writes: readonly ActionResource[]
   readonly priority: Priority
   readonly timeoutMs: number
@@ -118,7 +122,7 @@ export function action<
   // The cast only hides the type parameters: the checks treat options by name.
   const mistakes = [...checkAction(name, definition as never)]
   if (mistakes.length > 0) throw new DefinitionError(name, mistakes, 'action')
-  const { on, problems, writes = [], versions } = definition
+  const { on, writes = [], versions } = definition
   return {
     name,
     description: definition.description,
@@ -128,7 +132,7 @@ export function action<
     input: definition.input,
     // The casts are safe, here and above: an absent option has the default of its type parameter.
     output: definition.output as Output,
-    problems: problems ?? ({} as { readonly [Name in Reason]: string }),
+    problems: resolveProblems(definition.problems),
     writes: [on, ...writes],
     priority: definition.priority ?? on.priority,
     timeoutMs:
@@ -149,10 +153,7 @@ function* checkAction(
   if (!isWord(name) || name === 'batch') {
     yield `the name becomes a path segment: use lower-case letters, digits and hyphens, and not 'batch'`
   }
-  for (const reason of Object.keys(problems)) {
-    if (isWord(reason)) continue
-    yield `problems: '${reason}' becomes a word of the API: use lower-case letters, digits and hyphens`
-  }
+  yield* checkReasons(problems)
   if (timeout !== undefined) yield* checkTimeout(timeout)
   for (const version of versions ?? []) {
     if (!on.versions.has(version)) {

@@ -14,6 +14,7 @@ import { limits } from './limits.ts'
 import { checkPlaceIndex } from './near.ts'
 import { isRequiredAt, schemaAt } from './path.ts'
 import { checkReferences } from './references.ts'
+import { checkReasons } from './refusal.ts'
 import { checkSchema } from './schema-check.ts'
 import { checkTextIndex } from './search.ts'
 import { checkSoftDelete } from './soft-delete.ts'
@@ -233,7 +234,8 @@ function* checkIndexes(definition: ResourceDefinition): Generator<string> {
   }
 }
 
-function* checkRules({ set = {}, schema }: ResourceDefinition): Generator<string> {
+function* checkRules({ set = {}, schema, problems = {} }: ResourceDefinition): Generator<string> {
+  yield* checkReasons(problems)
   for (const field of Object.keys(set)) {
     if (!Object.hasOwn(schema.properties, field)) {
       yield `set names '${field}', which the schema does not have: add the field or remove it from set`

@@ -1,6 +1,7 @@
 import type { IndexKind } from './definition.ts'
 import { nearest } from './nearest-name.ts'
 import { priorities } from './priority.ts'
+import { refusalStatuses } from './refusal.ts'
 
 /**
  * Names and types of a definition's options. TypeScript checks the same, but a saved source runs before its types were
@@ -88,6 +89,15 @@ const accessRules: OptionCheck = function* (given, place) {
   const hasAll = ['create', 'update', 'delete'].every((name) => own[name] !== undefined)
   yield* options({ ...rules, ...(hasAll ? { write: accessRule } : { 'write!': accessRule }) })(given, place)
 }
+const problemText = options({
+  'status!': value(`one of ${listed(refusalStatuses.map(String), 'or')}`, (given) =>
+    refusalStatuses.includes(given as number),
+  ),
+  'detail!': text,
+})
+const problemTexts = recordOf(function* (given, place) {
+  if (typeof given !== 'string') yield* problemText(given, place)
+})
 const indexKind = value("1, -1, 'text' or '2dsphere'", (given) =>
   [1, -1, 'text', '2dsphere'].includes(given as IndexKind),
 )
@@ -119,6 +129,7 @@ export const resourceOptions = options({
   references: recordOf(text),
   set: recordOf(callable),
   check: callable,
+  problems: problemTexts,
   softDelete: options({ 'keep!': text, restore: accessRule }),
   export: options({ 'formats!': list(oneOf(['csv', 'ndjson'])), access: accessRule, timeout: text }),
   priority: oneOf(priorities),
@@ -150,7 +161,7 @@ export const actionOptions = options({
   'access!': accessRule,
   input: objectSchema,
   output: objectSchema,
-  problems: recordOf(text),
+  problems: problemTexts,
   writes: list(madeByResource),
   priority: oneOf(priorities),
   timeout: text,

@@ -4,6 +4,7 @@ import type { CacheOptions } from './cache-policy.ts'
 import type { Duration } from './duration.ts'
 import type { ExportOptions } from './export-rule.ts'
 import type { Priority } from './priority.ts'
+import type { ProblemDefinitions } from './refusal.ts'
 import type { CheckRule, SetRules } from './write-rules.ts'
 
 /** `v1`, `v2`, ...: the first segment of every resource path. */
@@ -85,6 +86,7 @@ export interface ResourceDefinition<
   Stored extends TProperties = TProperties,
   Computed extends keyof Stored & string = keyof Stored & string,
   View extends Representation = Representation,
+  Reason extends string = string,
 > {
   readonly description: string
   /** The stored document, without the system fields. */
@@ -120,7 +122,13 @@ export interface ResourceDefinition<
    */
   readonly set?: SetRules<Stored, Computed>
   /** Judges every document before it is stored. @default none beyond the schema */
-  readonly check?: CheckRule<Stored>
+  readonly check?: CheckRule<Stored, Reason>
+  /**
+   * Reasons for which `check` and guards refuse, each with a sentence for the caller: a 409, or
+   * `{ status: 403, detail: … }`.
+   * @default none
+   */
+  readonly problems?: ProblemDefinitions<Reason>
   /**
    * Deleted documents are hidden from every read, list, count and unique rule, and `POST …/{id}/restore` brings them back.
    * @default a deletion is final

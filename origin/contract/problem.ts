@@ -24,6 +24,8 @@ export const problemCatalogue = {
   unauthenticated: { status: 401, title: 'Access token required', retryable: false },
   'invalid-token': { status: 401, title: 'Invalid access token', retryable: false },
   'insufficient-scope': { status: 403, title: 'Insufficient permissions', retryable: false },
+  // A rule of the application; `reason` names it.
+  forbidden: { status: 403, title: 'Not allowed', retryable: false },
   'edge-only': { status: 401, title: 'Direct access to the origin refused', retryable: false },
   // Body.
   'malformed-json': { status: 400, title: 'Invalid JSON', retryable: false },
@@ -82,7 +84,7 @@ export interface Problem {
   /** Explanation of the fault and its remedy; never contains a token, host, stack trace or driver message. */
   readonly detail: string
   readonly errors?: readonly FieldError[]
-  /** Name that an application gives a `conflict`, so that callers can distinguish conflicts. */
+  /** Name that an application gives a refusal, so that callers can distinguish refusals. */
   readonly reason?: string
   /** Seconds for `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds?: number

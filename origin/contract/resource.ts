@@ -25,6 +25,7 @@ import { checkDefinition } from './definition-check.ts'
 import { type ExportRule, resolveExport } from './export-rule.ts'
 import type { Query } from './named-query.ts'
 import type { Priority } from './priority.ts'
+import { type DeclaredProblems, resolveProblems } from './refusal.ts'
 import { restoreAction } from './restore.ts'
 import { shapeOf } from './shape.ts'
 import { keptDeletedMs } from './soft-delete.ts'
@@ -49,6 +50,7 @@ export interface Resource<
   Stored extends TProperties = TProperties,
   Name extends string = string,
   View extends Representation = Representation,
+  Reason extends string = string,
 > {
   readonly name: Name
   readonly description: string
@@ -77,6 +79,8 @@ export interface Resource<
   /** The referenced resources, by the same fields; present within an application. */
   readonly targets: ReadonlyMap<string, Resource>
   readonly rules: WriteRules
+  /** Reasons for which a write of it is refused. */
+  readonly problems: DeclaredProblems<Reason>
   /** Time for which a deleted document can be restored, in ms; `undefined` if deletions are final. */
   readonly deletedKeptMs: number | undefined
   /** `undefined` if lists cannot be exported. */
@@ -102,13 +106,18 @@ export function resource<
   Stored extends TProperties,
   View extends Representation,
   Computed extends keyof Stored & string = never,
->(name: Name, definition: ResourceDefinition<Stored, Computed, View>): Resource<Stored, Name, View> {
+  Reason extends string = never,
+>(
+  name: Name,
+  definition: ResourceDefinition<Stored, Computed, View, Reason>,
+): Resource<Stored, Name, View, Reason> {
   // The cast only hides the type parameters: the checks treat fields by name.
   checkDefinition(name, definition as unknown as ResourceDefinition)
   const access = resolveAccess(definition.access)
   const { softDelete } = definition
   const fieldAccess = new FieldAccess(definition.access.fields ?? {})
-  const made: Resource<Stored, Name, View> = {
+  const problems = resolveProblems(definition.problems)
+  const made: Resource<Stored, Name, View, Reason> = {
     name,
     description: definition.description,
     schema: definition.schema,
@@ -133,7 +142,8 @@ export function resource<
     },
     indexes: definition.indexes ?? [],
     references: new Map(Object.entries(definition.references ?? {})) as ReadonlyMap<string, string>,
-    rules: { set: definition.set ?? {}, check: definition.check },
+    rules: { set: definition.set ?? {}, check: definition.check, problems },
+    problems,
     deletedKeptMs: keptDeletedMs(softDelete),
     export: resolveExport(definition.export, access.read),
     priority: definition.priority ?? 'normal',

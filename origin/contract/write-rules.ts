@@ -1,6 +1,7 @@
 import type { Static, TObject, TProperties } from 'typebox'
 import type { Principal } from './principal.ts'
-import type { FieldError, Problem } from './problem.ts'
+import type { FieldError } from './problem.ts'
+import { type DeclaredProblems, type Refuse, type Refused, refuser, requireDeclared } from './refusal.ts'
 
 /**
  * Kind of a write, for rules that depend on it. A batch item is a `create`; a write of an action's handler is an
@@ -46,23 +47,18 @@ export interface RuleError<Field extends string = string> {
   readonly detail: string
 }
 
-/** A write that the current state does not allow. Made by {@link conflict}. */
-export interface Conflict {
-  readonly kind: 'conflict'
-  /** Stable name of the reason, e.g. `trip-closed`; part of the contract with callers. */
-  readonly reason: string
-  /** One sentence for the caller. */
-  readonly detail: string
-}
-
-/** Refuses a write with 409 `conflict`; callers distinguish reasons by `reason`. */
-export const conflict = (reason: string, detail: string): Conflict => ({ kind: 'conflict', reason, detail })
-
-/** Judges a whole document before it is stored: mistakes (422), a conflict (409), or nothing. Synchronous and pure. */
-export type CheckRule<Stored extends TProperties> = (
+/** Judges a whole document before it is stored: mistakes (422), a refusal, or nothing. Synchronous and pure. */
+export type CheckRule<Stored extends TProperties, Reason extends string = string> = (
   fields: Static<TObject<Stored>>,
-  circumstances: WriteCircumstances<Static<TObject<Stored>>>,
-) => readonly RuleError<keyof Stored & string>[] | Conflict | undefined
+  circumstances: CheckCircumstances<Static<TObject<Stored>>, Reason>,
+) => readonly RuleError<keyof Stored & string>[] | Refused | undefined
+
+/** Circumstances of a write for the rule that may refuse it. */
+export interface CheckCircumstances<Document, Reason extends string = string>
+  extends WriteCircumstances<Document> {
+  /** Refuses with a reason from the resource's `problems`. */
+  readonly refuse: Refuse<Reason>
+}
 
 /** Rules of a resource without the types of its fields. */
 export interface WriteRules {
@@ -70,9 +66,11 @@ export interface WriteRules {
   readonly check:
     | ((
         fields: never,
-        circumstances: WriteCircumstances<never>,
-      ) => readonly RuleError[] | Conflict | undefined)
+        circumstances: CheckCircumstances<never>,
+      ) => readonly RuleError[] | Refused | undefined)
     | undefined
+  /** Reasons for which `check` and guards refuse. */
+  readonly problems: DeclaredProblems
 }
 
 type Document = Readonly<Record<string, unknown>>
@@ -94,22 +92,22 @@ export function computeFields(
   return computed ?? fields
 }
 
-/** Mistake or conflict that the resource's rule finds; `undefined` for none. Pointers refer to the stored fields. */
+/** Mistake or refusal that the resource's rule finds; `undefined` for none. Pointers refer to the stored fields. */
 export function judgeFields(
-  { check }: WriteRules,
+  { check, problems }: WriteRules,
   fields: Document,
   circumstances: WriteCircumstances,
-): Conflict | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] } | undefined {
+): Refused | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] } | undefined {
+  if (check === undefined) return undefined
+  const refuse = refuser(problems, ofResource)
   // The casts are safe, as above.
-  const verdict = check?.(fields as never, circumstances as never)
+  const verdict = check(fields as never, { ...circumstances, refuse } as never)
   if (verdict === undefined) return undefined
-  if ('kind' in verdict) return verdict
+  if ('kind' in verdict) {
+    requireDeclared(problems, ofResource, verdict)
+    return verdict
+  }
   return verdict.length === 0 ? undefined : { kind: 'invalid', errors: verdict }
 }
 
-/** The problem for a {@link Conflict}. */
-export const conflictProblem = ({ reason, detail }: Conflict): Problem => ({
-  code: 'conflict',
-  reason,
-  detail,
-})
+const ofResource = 'the resource'

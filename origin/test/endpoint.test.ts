@@ -62,7 +62,7 @@ it.each([
 ])('refuses %s, and stores nothing', async (_what, body, headers) => {
   const before = await stored()
   const { status, json } = await send(body, { 'webhook-id': 'evt_2', ...headers })
-  expect([status, json.reason]).toEqual([409, 'bad-signature'])
+  expect([status, json.reason]).toEqual([403, 'bad-signature'])
   expect(await stored()).toBe(before)
 })
 

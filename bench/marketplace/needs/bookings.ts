@@ -84,7 +84,7 @@ const byStart = (a: { startsOn: string }, b: { startsOn: string }) => (a.startsO
 export const order: Need = {
   number: 10,
   what: 'a booking goes through its states in order, and no other way',
-  by: 'check with before: conflict()',
+  by: 'check with before: refuse()',
   async prove(world) {
     const path = await makeBooking(world, { from: 0, to: 1 })
     requireStatus(await step(world, 'hanna', path, 'complete'), 409, 'wrong-step')

@@ -52,13 +52,13 @@ export const webhookIn: Need = {
     const status = async () => (await world.send('gina', 'GET', path)).json.status
     assert.equal(await status(), 'accepted')
     const wrongSecret = `whsec_${Buffer.from('not the secret').toString('base64')}`
-    requireStatus(await world.webhook(event(18_000), { secret: wrongSecret }), 409, 'bad-signature')
-    requireStatus(await world.webhook(event(18_000), { ageSeconds: 600 }), 409, 'bad-signature')
+    requireStatus(await world.webhook(event(18_000), { secret: wrongSecret }), 403, 'bad-signature')
+    requireStatus(await world.webhook(event(18_000), { ageSeconds: 600 }), 403, 'bad-signature')
     requireStatus(await world.webhook(event(1)), 409, 'bad-booking')
     requireStatus(await world.webhook(event(18_000, 'nothing')), 409, 'bad-booking')
-    requireStatus(await world.webhook({ type: 'payment.strange' }), 409, 'bad-event')
+    requireStatus(await world.webhook({ type: 'payment.strange' }), 400, 'bad-event')
     const unsigned = { body: event(18_000) }
-    requireStatus(await world.send('gina', 'POST', '/v1/payments/provider-webhook', unsigned), 409)
+    requireStatus(await world.send('gina', 'POST', '/v1/payments/provider-webhook', unsigned), 403)
     assert.equal(await status(), 'accepted')
 
     // The provider repeats itself, at once and later.

@@ -46,7 +46,7 @@ export const roles: Need = {
       world.send('gus', 'POST', '/v1/expenses', { token, body: { note: 'Soap', amountCents: 500 } })
     requireStatus(await spend(), 201)
     requireStatus(await ask('harry', 'remove-member', 'gus'), 200)
-    requireStatus(await spend(), 409, 'not-a-member')
+    requireStatus(await spend(), 403, 'not-a-member')
     requireStatus(await world.send('gus', 'GET', path), 404)
   },
 }

@@ -40,7 +40,7 @@ export const sentenceCase = (name: string): string =>
 function describeReasons({ problems }: Action): string {
   const reasons = Object.entries(problems)
   if (reasons.length === 0) return ''
-  return `Reasons of a 409: ${reasons.map(([reason, text]) => `\`${reason}\`: ${text}`).join(' ')}`
+  return `Reasons of a refusal: ${reasons.map(([reason, { detail }]) => `\`${reason}\`: ${detail}`).join(' ')}`
 }
 
 function describeInput({ input, raw }: Action): Json {

@@ -1,12 +1,13 @@
 import { partsOf } from '../access.ts'
 import type { Action } from '../action.ts'
 import type { View } from '../catalogue.ts'
-import { type ProblemCode, problemCatalogue, problemMediaType } from '../problem.ts'
+import { type ProblemCode, problemCatalogue, problemMediaType, problemType } from '../problem.ts'
+import type { DeclaredProblem } from '../refusal.ts'
 import { accessRuleOf, isRead, type Operation } from '../route.ts'
 import { type commonHeaders, headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
 
-/** Problems of an operation, by status. */
+/** Problems of an operation, by status. One that the application's rules can refuse for lists their reasons. */
 export function describeFailures(view: View, operation: Operation, action?: Action): Json {
   const { resource } = view
   const statuses = new Set([400, 401, 404, 406, 414, 429, 431, 500, 502, 503, 504])
@@ -25,15 +26,57 @@ export function describeFailures(view: View, operation: Operation, action?: Acti
     for (const status of [409, 412]) statuses.add(status)
     if (resource.requireIfMatch) statuses.add(428)
   }
+  const reasons = Map.groupBy(reasonsOf(view, operation, action), ([, { status }]) => status as number)
+  for (const status of reasons.keys()) statuses.add(status)
   return Object.fromEntries(
-    [...statuses]
-      .sort()
-      .map((status) => [
-        status,
-        ref('responses', status === 503 && !isRead(operation) ? unavailableToWrite : responseName(status)),
-      ]),
+    [...statuses].sort().map((status) => {
+      const ofStatus = reasons.get(status)
+      if (ofStatus !== undefined) return [status, withReasons(status, ofStatus)]
+      const name = status === 503 && !isRead(operation) ? unavailableToWrite : responseName(status)
+      return [status, ref('responses', name)]
+    }),
   )
 }
+
+type Reason = readonly [name: string, declared: DeclaredProblem]
+
+/** Reasons of the action, and of the resources whose rules judge what it writes. Items of a batch are answered one by one. */
+function reasonsOf({ resource }: View, operation: Operation, action: Action | undefined): readonly Reason[] {
+  if (isRead(operation) || operation === 'batchCreate') return []
+  const written = action?.writes ?? [resource]
+  return [action?.problems ?? {}, ...written.map(({ problems }) => problems)].flatMap(
+    Object.entries<DeclaredProblem>,
+  )
+}
+
+/** The usual response of a status, which may have one of these reasons. */
+function withReasons(status: number, reasons: readonly Reason[]): Json {
+  const codes = problemsByStatus[String(status)] as readonly ProblemCode[]
+  const [, { description, headers }] = describeProblems(String(status), codes)
+  const names = [...new Set(reasons.map(([name]) => name))]
+  const texts = reasons.map(([name, { detail }]) => `\`${name}\`: ${detail}`)
+  const named = { properties: { reason: { type: 'string', enum: names } } }
+  const schema = { allOf: [...problemOf(status, codes).allOf, named] }
+  return {
+    description: `${description} Reasons: ${[...new Set(texts)].join(' ')}`,
+    headers,
+    content: json(schema, problemMediaType),
+  }
+}
+
+/** Schema of a problem with one of these codes. */
+const problemOf = (status: number, codes: readonly ProblemCode[]) => ({
+  allOf: [
+    ref('schemas', 'Problem'),
+    {
+      properties: {
+        status: { type: 'integer', const: status },
+        code: { type: 'string', enum: codes },
+        type: { type: 'string', enum: codes.map(problemType) },
+      },
+    },
+  ],
+})
 
 const responseName = (status: number | string): string => `Problem${status}`
 
@@ -53,16 +96,21 @@ const problemsByStatus = Object.groupBy(
 
 function describeUnavailableToWrite(): [string, Json] {
   const { title } = problemCatalogue['outcome-unknown']
-  const [, response] = describeProblems('503', problemsByStatus['503'] as readonly ProblemCode[])
+  const others = problemsByStatus['503'] as readonly ProblemCode[]
+  const [, response] = describeProblems('503', others)
+  const content = json(problemOf(503, ['outcome-unknown', ...others]), problemMediaType)
   const description = [
     `\`outcome-unknown\`: ${title}. It may have happened, may happen yet, or may not happen: send a create again with the`,
     'same `Idempotency-Key`, any other write with the same `If-Match`, or read what is there before you decide.',
     `Under every other code nothing was done: ${response.description}`,
   ].join(' ')
-  return [unavailableToWrite, { ...response, description }]
+  return [unavailableToWrite, { ...response, description, content }]
 }
 
-function describeProblems(status: string, codes: readonly ProblemCode[]): [string, Json] {
+function describeProblems(
+  status: string,
+  codes: readonly ProblemCode[],
+): [string, { description: string; headers: Json; content: Json }] {
   const headers: (keyof typeof commonHeaders)[] = ['X-Request-Id']
   if (status === '401' || status === '403') headers.push('WWW-Authenticate')
   if (status === '416') headers.push('Content-Range')
@@ -73,7 +121,7 @@ function describeProblems(status: string, codes: readonly ProblemCode[]): [strin
     {
       description,
       headers: headerRefs(...headers),
-      content: json(ref('schemas', 'Problem'), problemMediaType),
+      content: json(problemOf(Number(status), codes), problemMediaType),
     },
   ]
 }
@@ -94,7 +142,7 @@ export const problemSchema: Json = {
     status: { type: 'integer', minimum: 400, maximum: 599 },
     detail: { type: 'string', description: 'What was wrong and what to do.' },
     code: { type: 'string', enum: Object.keys(problemCatalogue) },
-    reason: { type: 'string', description: 'Of a `conflict`: the rule that refuses, by its stable name.' },
+    reason: { type: 'string', description: 'The rule of the application that refuses, by its stable name.' },
     retryable: { type: 'boolean', description: 'Whether the same request may succeed later.' },
     instance: { type: 'string', format: 'uri' },
     requestId: { type: 'string' },

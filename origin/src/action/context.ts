@@ -1,9 +1,10 @@
 import {
   type Action,
-  conflict,
-  conflictProblem,
   type Principal,
+  type Refuse,
   type RuleError,
+  refusalProblem,
+  refuser,
 } from '@spillway/origin/contract'
 import type { FastifyReply } from 'fastify'
 import { validationFailed } from '../http/validation-problem.ts'
@@ -30,7 +31,7 @@ export class Context implements ActionContext {
   readonly store: ActionStore
   readonly now: string
   readonly requestKey: string
-  readonly #action: Action
+  readonly #refuse: Refuse
   readonly #reply: FastifyReply
   #controller: AbortController | undefined
   #isOver = false
@@ -43,7 +44,7 @@ export class Context implements ActionContext {
     this.store = store
     this.now = now
     this.requestKey = requestKey
-    this.#action = action
+    this.#refuse = refuser(action.problems, `the action '${action.name}'`)
     this.#reply = reply
   }
 
@@ -59,13 +60,8 @@ export class Context implements ActionContext {
     return this.#controller.signal
   }
 
-  readonly refuse = (reason: string): Refusal => {
-    const { problems } = this.#action
-    if (!Object.hasOwn(problems, reason)) {
-      throw new TypeError(`'${reason}' is not among the problems of the action: add it there`)
-    }
-    return new Refusal(conflictProblem(conflict(reason, problems[reason] as string)))
-  }
+  readonly refuse = (reason: string, detail?: string): Refusal =>
+    new Refusal(refusalProblem(this.#refuse(reason, detail)))
 
   readonly invalid = (errors: readonly RuleError[]): Refusal => new Refusal(validationFailed(errors))
 

@@ -1,13 +1,17 @@
 import {
   type ActionResource,
   type Catalogue,
-  type Conflict,
-  conflictProblem,
   type FieldsOf,
   type Principal,
+  type Problem,
   ProblemError,
+  type Refuse,
+  type Refused,
   type Resource,
   type RuleError,
+  refusalProblem,
+  refuser,
+  requireDeclared,
   type WriteOperation,
 } from '@spillway/origin/contract'
 import { validationFailed } from '../http/validation-problem.ts'
@@ -33,10 +37,14 @@ export interface GuardContext<On extends ActionResource = ActionResource> {
   readonly now: string
   /** Reads other documents. The write happens only if those read `unchanged` or locked have not changed since. */
   readonly store: Pick<ActionStore, 'get' | 'lock' | 'list' | 'find'>
+  /** Refuses with a reason from the resource's `problems`. */
+  readonly refuse: Refuse<ReasonOf<On>>
 }
 
-/** Field errors (422), a conflict (409), or `undefined` to allow the write. */
-type Verdict = readonly RuleError[] | Conflict | undefined
+type ReasonOf<On> = On extends { readonly problems: infer Problems } ? keyof Problems & string : never
+
+/** Field errors (422), a refusal, or `undefined` to allow the write. */
+type Verdict = readonly RuleError[] | Refused | undefined
 
 /** A guard, without its document type. */
 export interface Guard {
@@ -64,10 +72,11 @@ export interface GuardsOptions {
 /** The guards of a resource, combined; `undefined` if it has none. */
 export function compileGuards(
   { catalogue, repository, guards }: GuardsOptions,
-  { name }: Resource,
+  { name, problems }: Resource,
 ): AskGuards | undefined {
   const own = guards.filter(({ resource }) => resource.name === name)
   if (own.length === 0) return undefined
+  const refuse = refuser(problems, `'${name}'`)
   return async (write) => {
     const { principal, nowMs, call } = write
     const now = new Date(nowMs).toISOString()
@@ -79,8 +88,10 @@ export function compileGuards(
         storedCheck: () => () => [],
       })
       try {
-        const refusal = await judgeInTime(judge, write, { now, store })
-        if (refusal !== undefined) return { ok: false, problem: refusal }
+        const verdict = await judgeInTime(judge, write, { now, store, refuse })
+        if (isRefused(verdict)) requireDeclared(problems, `'${name}'`, verdict)
+        const problem = problemOf(verdict, write)
+        if (problem !== undefined) return { ok: false, problem }
       } catch (error) {
         if (error instanceof ProblemError) return { ok: false, problem: error.problem }
         throw error
@@ -93,19 +104,31 @@ export function compileGuards(
   }
 }
 
+const isRefused = (verdict: Verdict | typeof late): verdict is Refused =>
+  typeof verdict === 'object' && 'kind' in verdict
+
 async function judgeInTime(
   judge: Guard['judge'],
-  { id, fields, before, operation, principal, call, shown = (same) => same }: GuardedWrite,
-  given: Pick<GuardContext, 'now' | 'store'>,
-) {
+  { id, fields, before, operation, principal, call }: GuardedWrite,
+  given: Pick<GuardContext, 'now' | 'store' | 'refuse'>,
+): Promise<Verdict | typeof late> {
   // The cast is safe: the schema from which the guard's type is inferred has validated the stored fields.
   const context = { ...given, id, fields, before, operation, principal } as unknown as GuardContext
-  const verdict = await ofCode(call, () => inTime(judge(context), call.deadline - answerMs))
-  if (verdict === late) {
-    const detail = 'The write could not be judged before its deadline. Nothing was done.'
-    return { code: 'deadline-exceeded', detail, retryAfterSeconds: 1 } as const
-  }
+  return await ofCode(call, () => inTime(judge(context), call.deadline - answerMs))
+}
+
+function problemOf(
+  verdict: Verdict | typeof late,
+  { shown = (same) => same }: GuardedWrite,
+): Problem | undefined {
   if (verdict === undefined) return undefined
-  if ('kind' in verdict) return conflictProblem(verdict)
+  if (verdict === late) return tooLate
+  if (isRefused(verdict)) return refusalProblem(verdict)
   return verdict.length === 0 ? undefined : validationFailed(shown(verdict))
+}
+
+const tooLate: Problem = {
+  code: 'deadline-exceeded',
+  detail: 'The write could not be judged before its deadline. Nothing was done.',
+  retryAfterSeconds: 1,
 }

@@ -34,8 +34,12 @@ export interface ActionContext<Act extends Action = Action> {
    * calls.
    */
   readonly requestKey: string
-  /** Refuses with a reason from the action's `problems`: 409 `conflict`. Return its result; nothing is written. */
-  refuse(reason: ReasonOf<Act>): Refusal
+  /**
+   * Refuses with a reason from the action's `problems`. Return its result; nothing is written.
+   *
+   * @param detail in place of the declared text
+   */
+  refuse(reason: ReasonOf<Act>, detail?: string): Refusal
   /** Refuses the input: 422 with pointers into the body. Return its result; nothing is written. */
   invalid(errors: readonly RuleError[]): Refusal
 }

@@ -2,7 +2,6 @@ import {
   type ActionResource,
   type Catalogue,
   computeFields,
-  conflictProblem,
   type DocumentOf,
   type Fields,
   idPattern,
@@ -11,6 +10,7 @@ import {
   type Principal,
   ProblemError,
   type Resource,
+  refusalProblem,
 } from '@spillway/origin/contract'
 import { validationFailed } from '../http/validation-problem.ts'
 import { ofStore } from '../lib/own-time.ts'
@@ -284,7 +284,7 @@ export class Work implements ActionStore {
       )
     }
     const objection = judgeFields(resource.rules, fields, circumstances)
-    if (objection?.kind === 'conflict') throw new ProblemError(conflictProblem(objection))
+    if (objection?.kind === 'refused') throw new ProblemError(refusalProblem(objection))
     if (objection !== undefined) throw new ProblemError(validationFailed(objection.errors))
     entry.fields = fields
     entry.isWritten = true

@@ -1,11 +1,11 @@
 import {
   computeFields,
-  conflictProblem,
   type Fields,
   judgeFields,
   normalizeTimes,
   type Parsed,
   type Principal,
+  refusalProblem,
   type WriteOperation,
 } from '@spillway/origin/contract'
 import { validationFailed } from '../http/validation-problem.ts'
@@ -53,8 +53,8 @@ export function storedFields(
   const objection = judgeFields(rules, computed, circumstances)
   if (objection === undefined) return fields
   const problem =
-    objection.kind === 'conflict'
-      ? conflictProblem(objection)
+    objection.kind === 'refused'
+      ? refusalProblem(objection)
       : validationFailed(compiled.validator.shown(objection.errors))
   return { ok: false, problem }
 }

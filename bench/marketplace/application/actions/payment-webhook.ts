@@ -9,8 +9,8 @@ export const paymentWebhook = endpoint('provider-webhook', {
   headers: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
   bytesMax: 65_536,
   problems: {
-    'bad-signature': 'The signature does not fit the body.',
-    'bad-event': 'The event is none that we know.',
+    'bad-signature': { status: 403, detail: 'The signature does not fit the body.' },
+    'bad-event': { status: 400, detail: 'The event is none that we know.' },
     'bad-booking': 'There is no such booking, or its price is another.',
   },
   writes: [bookings],

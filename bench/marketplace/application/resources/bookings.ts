@@ -1,4 +1,4 @@
-import { any, asStored, conflict, never, owner, resource, role } from '@spillway/origin/contract'
+import { any, asStored, never, owner, resource, role } from '@spillway/origin/contract'
 import { type Static, Type } from 'typebox'
 import { cents, day, documentId, personId } from '../fields.ts'
 
@@ -50,11 +50,16 @@ export const bookings = resource('bookings', {
     { fields: { status: 1, startsOn: -1 } },
     { fields: { startsOn: -1 } },
   ],
-  check({ status }, { before }) {
+  problems: {
+    'wrong-step': 'The booking cannot become that.',
+    'not-published': 'The listing is not offered any more.',
+    'dates-taken': 'Some of the nights are taken.',
+  },
+  check({ status }, { before, refuse }) {
     if (before === undefined || before.status === status || nextSteps[before.status].includes(status)) {
       return undefined
     }
-    return conflict('wrong-step', `A booking that is ${before.status} cannot become ${status}.`)
+    return refuse('wrong-step', `A booking that is ${before.status} cannot become ${status}.`)
   },
   priority: 'critical',
   versions: [asStored('v1', stored)],

@@ -24,6 +24,9 @@ export const expenses = resource('expenses', {
   },
   cache: { maxAge: '10s' },
   query: { filter: ['amountCents'] },
+  problems: {
+    'not-a-member': { status: 403, detail: 'You do not belong to the organization any more.' },
+  },
   indexes: [{ fields: { orgId: 1 } }, { fields: { amountCents: 1 } }],
   versions: [asStored('v1', stored, { readOnly: ['orgId', 'authorId'] })],
 })

@@ -1,4 +1,4 @@
-import { any, anyone, asStored, conflict, owner, resource, role, signedIn } from '@spillway/origin/contract'
+import { any, anyone, asStored, owner, resource, role, signedIn } from '@spillway/origin/contract'
 import { Type } from 'typebox'
 
 const stored = Type.Object({
@@ -22,9 +22,9 @@ export const articles = resource('articles', {
   query: { filter: ['slug'], countMax: 1_000 },
   indexes: [{ fields: { slug: 1 }, unique: true }, { fields: { authorId: 1, slug: 1 } }],
   set: { isLocked: ({ isLocked }) => isLocked ?? false },
-  check({ isLocked }, { operation }) {
-    if (isLocked && operation === 'restore') return conflict('locked', 'A locked article stays deleted.')
-    return undefined
+  problems: { locked: 'A locked article stays deleted.' },
+  check({ isLocked }, { operation, refuse }) {
+    return isLocked && operation === 'restore' ? refuse('locked') : undefined
   },
   versions: [asStored('v1', stored, { readOnly: ['authorId'] })],
 })

@@ -1,4 +1,4 @@
-import { asStored, conflict, owner, resource } from '@spillway/origin/contract'
+import { asStored, owner, resource } from '@spillway/origin/contract'
 import { Type } from 'typebox'
 
 const stored = Type.Object({
@@ -25,13 +25,17 @@ export const bookings = resource('bookings', {
     acceptedAt: ({ status, acceptedAt }, { now }) =>
       status === 'accepted' ? (acceptedAt ?? now) : undefined,
   },
-  check({ endsOn, startsOn }, { before, operation, now }) {
+  problems: {
+    'booking-decided': 'Only a booking that is still requested can be changed.',
+    'dates-taken': 'The listing is booked for some of these nights.',
+  },
+  check({ endsOn, startsOn }, { before, operation, now, refuse }) {
     if (endsOn <= startsOn) return [{ pointer: '/endsOn', detail: 'Must be after startsOn.' }]
     if (before === undefined && startsOn < now.slice(0, 10)) {
       return [{ pointer: '/startsOn', detail: 'Must not be in the past.' }]
     }
     if (before !== undefined && before.status !== 'requested' && operation !== 'action') {
-      return conflict('booking-decided', 'Only a booking that is still requested can be changed.')
+      return refuse('booking-decided')
     }
     return undefined
   },

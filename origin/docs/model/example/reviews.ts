@@ -12,5 +12,6 @@ export const reviews = resource('reviews', {
   schema: stored,
   access: { read: anyone, write: owner('authorId') },
   indexes: [{ fields: { bookingId: 1 }, unique: true }],
+  problems: { 'not-stayed': 'Only an accepted booking can be reviewed.' },
   versions: [asStored('v1', stored, { readOnly: ['authorId'] })],
 })

@@ -1,9 +1,8 @@
-import { conflict } from '@spillway/origin/contract'
 import { guard } from '@spillway/origin/server'
 import { bookings } from '../bookings.ts'
 import { listings } from '../listings.ts'
 
-export const freeDates = guard(bookings, async ({ fields, id, store }) => {
+export const freeDates = guard(bookings, async ({ fields, id, refuse, store }) => {
   if (fields === undefined || fields.status === 'cancelled') return undefined
   const { listingId, startsOn, endsOn } = fields
   const listing = await store.lock(listings, listingId)
@@ -18,5 +17,5 @@ export const freeDates = guard(bookings, async ({ fields, id, store }) => {
     limit: 2,
   })
   const isTaken = overlapping.some((booking) => booking.id !== id)
-  return isTaken ? conflict('dates-taken', 'The listing is booked for some of these nights.') : undefined
+  return isTaken ? refuse('dates-taken') : undefined
 })
