@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Answer, World } from './world.ts'
+import type { Answer, Person, World } from './world.ts'
 
 /** Requires the status, and the reason or code of a refusal. @returns the answer */
 export function requireStatus(answer: Answer, status: number, reason?: string): Answer {
@@ -40,7 +40,7 @@ export async function makeBooking(world: World, days: { from: number; to: number
   const listing = await makeListing(world)
   const body = { startsOn: inDays(days.from), endsOn: inDays(days.to), guests: 1 }
   const booked = requireStatus(await world.send('gina', 'POST', `${listing}/book`, { body }), 200)
-  return `/v1/bookings/${booked.json.bookingId}`
+  return `/v1/bookings/${booked.json.id}`
 }
 
 /** Lets the payment provider tell that a booking is paid. */
@@ -52,5 +52,13 @@ export async function pay(world: World, booking: string, amountCents: number): P
 /** Ids of the items of a list. */
 export const idsOf = (list: Answer): readonly string[] =>
   requireStatus(list, 200).json.items.map(({ id }: { id: string }) => id)
+
+/** Shows how a person sees a document: the status of a read of it, and whether a list has it. */
+export const seenBy =
+  (world: World, path: string, list: string) =>
+  async (who: Person): Promise<readonly [status: number, isListed: boolean]> => [
+    (await world.send(who, 'GET', path)).status,
+    idsOf(await world.send(who, 'GET', list)).includes(idOf(path)),
+  ]
 
 export const idOf = (path: string): string => path.split('/').at(-1) ?? ''

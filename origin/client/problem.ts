@@ -7,7 +7,7 @@ export interface ProblemDocument {
   readonly status: number
   readonly detail: string
   readonly code: ProblemCode
-  /** Name that the application gives a `conflict`. */
+  /** Name that the application gives a refusal of its own. */
   readonly reason?: string
   /** Whether the same request may succeed later, unchanged. */
   readonly retryable: boolean
@@ -15,7 +15,7 @@ export interface ProblemDocument {
   readonly errors?: readonly FieldError[]
 }
 
-/** A refusal by the API. Compare `code`, and `reason` after a `conflict`: both are part of the API; texts are not. */
+/** A refusal by the API. Compare `code`, and `reason` if there is one: both are part of the API; texts are not. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem'
   readonly problem: ProblemDocument

@@ -48,6 +48,13 @@ const merge = action('merge', {
   input: Type.Object({ ids: Type.Array(Type.String()) }),
   output: Type.Object({ merged: Type.Integer() }),
 })
+const annotate = action('annotate', {
+  description: 'Writes a note on a book.',
+  on: books,
+  access: signedIn,
+  output: notes,
+  versions: ['v2'],
+})
 const longest = query('longest', {
   description: 'The longest books.',
   on: books,
@@ -60,7 +67,7 @@ const application = defineApplication({
   title: 'Library',
   summary: 'Books.',
   resources: [books, notes],
-  actions: [lend, merge],
+  actions: [lend, merge, annotate],
   queries: [longest],
 })
 
@@ -121,6 +128,9 @@ describe('types of a client', () => {
     expectTypeOf(lent).returns.resolves.toExtend<Kept<Book> | undefined>()
     const merged = () => client().v2.books.action('merge', { ids: ['1'] })
     expectTypeOf(merged).returns.resolves.toEqualTypeOf<{ merged: number }>()
+    const annotated = () => client().v2.books.action('annotate', '1', {})
+    expectTypeOf(annotated).returns.resolves.toExtend<Kept<System & { text: string }> | undefined>()
+    expectTypeOf(annotated).returns.resolves.not.toExtend<Kept<Book> | undefined>()
     const asked = () => client().v2.books.query('longest', { count: 3 })
     expectTypeOf(asked).returns.resolves.toEqualTypeOf<{ titles: string[] }>()
     // @ts-expect-error: an action of books.

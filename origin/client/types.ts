@@ -46,7 +46,8 @@ export type Client<App extends Application<ApplicationParts>> = {
       DocumentIn<Extract<ResourceOf<App>, { readonly name: Name }>, Version>,
       BodyIn<Extract<ResourceOf<App>, { readonly name: Name }>, Version>,
       On<PartsOf<App>['action'], Name>,
-      On<PartsOf<App>['query'], Name>
+      On<PartsOf<App>['query'], Name>,
+      Version
     >
   }
 }
@@ -134,7 +135,7 @@ export type Shown<Document, Field extends keyof Document> = Pick<
 }
 
 /** Operations of a resource. Each throws `ApiProblem` if it is refused, and `NoAnswer` if there is no answer. */
-export interface ResourceClient<Document, Body, Act, Ask> {
+export interface ResourceClient<Document, Body, Act, Ask, Version = never> {
   read<Field extends keyof Document = keyof Document>(
     id: string,
     options?: ReadOptions<Document, Field>,
@@ -160,12 +161,13 @@ export interface ResourceClient<Document, Body, Act, Ask> {
   ): Promise<Kept<Document>>
   /**
    * Asks for an action, which has a target unless it is one of the collection. Returns its answer: without one of its own
-   * the document as it is afterwards, or nothing if it is gone.
+   * the document as it is afterwards, or nothing if it is gone. An answer that is another resource's document is nothing if
+   * the caller may not read that.
    */
   action<Name extends NameOf<Act>>(
     name: Name,
     ...args: ActionArguments<Extract<Act, { readonly name: Name }>>
-  ): Promise<ActionAnswer<Extract<Act, { readonly name: Name }>, Document>>
+  ): Promise<ActionAnswer<Extract<Act, { readonly name: Name }>, Document, Version>>
   /** Asks a named query. Every parameter may be left out as far as the types know, since they do not tell which have a default. */
   query<Name extends NameOf<Ask>>(
     name: Name,
@@ -179,12 +181,14 @@ type InputFrom<Input> = Input extends TObject ? Static<Input> : Record<never, ne
 type ActionArguments<Act> = Act extends { readonly target: 'collection' }
   ? [input: InputOf<Act>, options?: CreateOptions]
   : [target: Target, input: InputOf<Act>, options?: CreateOptions]
-type ActionAnswer<Act, Document> = Act extends { readonly output: infer Output }
+type ActionAnswer<Act, Document, Version> = Act extends { readonly output: infer Output }
   ? Output extends TObject
     ? Static<Output>
-    : Act extends { readonly target: 'collection' }
-      ? undefined
-      : Kept<Document> | undefined
+    : Output extends Resource
+      ? Kept<DocumentIn<Output, Version>> | undefined
+      : Act extends { readonly target: 'collection' }
+        ? undefined
+        : Kept<Document> | undefined
   : never
 type QueryArguments<Ask> = Ask extends { readonly parameters: infer Parameters extends TObject }
   ? [parameters?: Partial<Static<Parameters>>, options?: CallOptions]

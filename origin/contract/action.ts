@@ -28,6 +28,9 @@ export interface RawBody {
   readonly headers: readonly string[]
 }
 
+/** The answer's schema; or the resource of the document that is the answer; or nothing beside the action's own. */
+export type ActionOutput = TObject | ActionResource | undefined
+
 /** `document`: `POST /v2/bookings/{id}/accept`. `collection`: `POST /v2/bookings/accept`. */
 export type ActionTarget = 'document' | 'collection'
 
@@ -35,7 +38,7 @@ export type ActionTarget = 'document' | 'collection'
 export interface ActionDefinition<
   On extends ActionResource,
   Input extends TObject,
-  Output extends TObject | undefined,
+  Output extends ActionOutput,
   Reason extends string,
   Target extends ActionTarget,
 > {
@@ -49,7 +52,10 @@ export interface ActionDefinition<
   readonly access: AccessRule
   /** Schema of the JSON body; unknown members are refused. @default none: the body is empty or `{}` */
   readonly input?: Input
-  /** Schema of the answer. @default the document after the action; for a collection action nothing (204) */
+  /**
+   * Schema of the answer; or a resource, of which the handler returns a document: the caller gets it as a read in this
+   * version would show it. @default the document after the action; for a collection action nothing (204)
+   */
   readonly output?: Output
   /**
    * Reasons for which the handler may refuse, each with a sentence for the caller: a 409, or `{ status: 403, detail: … }`.
@@ -57,6 +63,11 @@ export interface ActionDefinition<
   readonly problems?: ProblemDefinitions<Reason>
   /** Resources beside `on` whose documents the handler may write. @default none */
   readonly writes?: readonly ActionResource[]
+  /**
+   * The Idempotency-Key of a request that has none, e.g. the event id of a webhook, whose sender does not know ours.
+   * Synchronous and pure. `undefined`: the request has no key. @default none
+   */
+  readonly idempotencyKey?: (input: Static<Input>) => string | undefined
   /** Priority under overload. @default the resource's */
   readonly priority?: Priority
   /** Time limit, commit included; 1 s to 30 s. @default '1s', as for every other request */
@@ -69,7 +80,7 @@ export interface ActionDefinition<
 export interface Action<
   On extends ActionResource = ActionResource,
   Input extends TObject = TObject,
-  Output extends TObject | undefined = TObject | undefined,
+  Output extends ActionOutput = ActionOutput,
   Reason extends string = string,
   Target extends ActionTarget = ActionTarget,
   Name extends string = string,
@@ -83,6 +94,8 @@ export interface Action<
   readonly output: Output
   readonly problems: DeclaredProblems<Reason>
   readonly writes: readonly ActionResource[]
+  /** Its type is that of the definition, of which the action has validated the input. */
+  readonly idempotencyKey?: (input: never) => string | undefined
   readonly priority: Priority
   readonly timeoutMs: number
   readonly versions: readonly VersionName[]
@@ -111,7 +124,7 @@ export type FieldsOf<On> = On extends { readonly schema: infer Schema extends TS
 export function action<
   On extends ActionResource,
   Input extends TObject = TObject<Record<never, never>>,
-  Output extends TObject | undefined = undefined,
+  Output extends ActionOutput = undefined,
   Reason extends string = never,
   Target extends ActionTarget = 'document',
   Name extends string = string,
@@ -134,6 +147,7 @@ export function action<
     output: definition.output as Output,
     problems: resolveProblems(definition.problems),
     writes: [on, ...writes],
+    ...(definition.idempotencyKey !== undefined && { idempotencyKey: definition.idempotencyKey }),
     priority: definition.priority ?? on.priority,
     timeoutMs:
       definition.timeout === undefined ? deadline.budgetMs : durationSeconds(definition.timeout) * 1_000,
@@ -141,10 +155,9 @@ export function action<
   }
 }
 
-function* checkAction(
-  name: string,
-  definition: ActionDefinition<ActionResource, TObject, TObject | undefined, string, ActionTarget>,
-): Generator<string> {
+type Definition = ActionDefinition<ActionResource, TObject, ActionOutput, string, ActionTarget>
+
+function* checkAction(name: string, definition: Definition): Generator<string> {
   const ofKind = [...actionOptions(definition, '')]
   yield* ofKind
   // The other checks assume that each option has the right type.
@@ -160,10 +173,24 @@ function* checkAction(
       yield `versions names '${version}', which '${on.name}' does not have: remove it`
     }
   }
+  yield* checkOutput(definition)
   if (versions === undefined && liveVersions(on).length === 0) {
     yield `every version of '${on.name}' is deprecated: name versions`
   }
 }
+
+function* checkOutput({ on, output, versions = liveVersions(on) }: Definition): Generator<string> {
+  if (!isResource(output)) return
+  for (const version of versions) {
+    if (!output.versions.has(version)) {
+      yield `output is '${output.name}', which has no ${version}: add it there, or name versions that both have`
+    }
+  }
+}
+
+/** Whether an output is a resource. */
+export const isResource = (output: ActionOutput): output is ActionResource =>
+  output !== undefined && 'versions' in output
 
 const isWord = (name: string): boolean => /^[a-z][a-z0-9-]{0,62}$/.test(name)
 

@@ -160,8 +160,13 @@ export const actionOptions = options({
   target: oneOf(['document', 'collection']),
   'access!': accessRule,
   input: objectSchema,
-  output: objectSchema,
+  output: function* (given, place) {
+    if (typeof given !== 'object' || given === null || !('versions' in given))
+      yield* objectSchema(given, place)
+    else yield* madeByResource(given, place)
+  },
   problems: problemTexts,
+  idempotencyKey: callable,
   writes: list(madeByResource),
   priority: oneOf(priorities),
   timeout: text,

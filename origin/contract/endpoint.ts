@@ -1,6 +1,13 @@
-import { type Static, type TObject, Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { type AccessRule, anyone } from './access.ts'
-import { type Action, type ActionDefinition, type ActionResource, action, type RawBody } from './action.ts'
+import {
+  type Action,
+  type ActionDefinition,
+  type ActionOutput,
+  type ActionResource,
+  action,
+  type RawBody,
+} from './action.ts'
 import { DefinitionError } from './definition-check.ts'
 import { limits } from './limits.ts'
 
@@ -16,9 +23,12 @@ export type RawInput = Static<typeof rawInput>
 /** Definition of an endpoint for requests of other systems, such as webhooks, as a developer writes it. */
 export interface EndpointDefinition<
   On extends ActionResource,
-  Output extends TObject | undefined,
+  Output extends ActionOutput,
   Reason extends string,
-> extends Omit<ActionDefinition<On, TObject, Output, Reason, 'collection'>, 'target' | 'input' | 'access'> {
+> extends Omit<
+    ActionDefinition<On, typeof rawInput, Output, Reason, 'collection'>,
+    'target' | 'input' | 'access'
+  > {
   /** @default anyone: the handler checks the sender's signature */
   readonly access?: AccessRule
   /** Header fields for the handler, e.g. `['webhook-id', 'webhook-signature']`. @default none */
@@ -37,7 +47,7 @@ export interface EndpointDefinition<
  */
 export function endpoint<
   On extends ActionResource,
-  Output extends TObject | undefined = undefined,
+  Output extends ActionOutput = undefined,
   Reason extends string = never,
 >(
   name: string,

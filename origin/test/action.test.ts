@@ -411,7 +411,7 @@ describe('several documents', () => {
 it('the documentation page shows the examples of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
   const page = readFileSync(join(folder, 'actions.md'), 'utf8')
-  for (const example of ['accept.ts', 'server/accept.ts']) {
+  for (const example of ['accept.ts', 'server/accept.ts', 'praise.ts', 'server/praise.ts']) {
     expect(page).toContain(readFileSync(join(folder, 'example', example), 'utf8'))
   }
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { idOf, idsOf, inDays, makeBooking, makeListing, pay, requireStatus } from '../expect.ts'
+import { idOf, inDays, makeBooking, makeListing, pay, requireStatus, seenBy } from '../expect.ts'
 import type { Need } from '../need.ts'
 import type { Person, World } from '../world.ts'
 
@@ -9,10 +9,7 @@ export const bothParties: Need = {
   by: "read: any(owner('guestId'), owner('hostId'), role('admin'))",
   async prove(world) {
     const path = await makeBooking(world, { from: 3, to: 5 })
-    const seen = async (who: Person) => [
-      (await world.send(who, 'GET', path)).status,
-      idsOf(await world.send(who, 'GET', '/v1/bookings?limit=100')).includes(idOf(path)),
-    ]
+    const seen = seenBy(world, path, '/v1/bookings?limit=100')
     for (const _ of [1, 2]) {
       assert.deepEqual(await seen('gina'), [200, true])
       assert.deepEqual(await seen('hanna'), [200, true])
@@ -65,7 +62,7 @@ export const noOverlap: Need = {
     )
     assertApart(stays.json.items)
 
-    const first = winners[0]?.json.bookingId
+    const first = winners[0]?.json.id
     requireStatus(await world.send('hanna', 'POST', `/v1/bookings/${first}/decline`), 200)
     requireStatus(await ask(guest, 4, 5), 200)
   },

@@ -34,7 +34,7 @@ export const messagesAmong: Need = {
       )
     }
     assert.deepEqual(idsOf(await world.send('gus', 'GET', list)), [])
-    requireStatus(await world.send('gus', 'GET', `/v1/messages/${second.json.messageId}`), 404)
+    requireStatus(await world.send('gus', 'GET', `/v1/messages/${second.json.id}`), 404)
     requireStatus(await world.send('gus', 'GET', conversation), 404)
     requireStatus(await world.send('nobody', 'GET', list), 401)
     // Messages come by the action alone, in their sender's name.
@@ -45,7 +45,7 @@ export const messagesAmong: Need = {
     const retry = () =>
       world.send('gina', 'POST', `${conversation}/send`, { body: { text: 'Thanks' }, headers })
     const [one, two] = [await retry(), await retry()]
-    assert.equal(one.json.messageId, two.json.messageId)
+    assert.equal(one.json.id, two.json.id)
     assert.equal(idsOf(await world.send('gina', 'GET', list)).length, 3)
   },
 }

@@ -41,7 +41,7 @@ export const csv: Need = {
 export const webhookIn: Need = {
   number: 22,
   what: 'the payment provider’s signed webhook marks a booking paid, once',
-  by: 'endpoint(): raw bytes, the signature’s headers',
+  by: 'endpoint(): raw bytes, the signature’s headers, idempotencyKey',
   async prove(world) {
     const path = await makeBooking(world, { from: 1, to: 3 })
     requireStatus(await world.send('hanna', 'POST', `${path}/accept`), 200)
@@ -64,8 +64,11 @@ export const webhookIn: Need = {
     // The provider repeats itself, at once and later.
     const id = `evt-${randomUUID()}`
     const answers = await Promise.all([1, 2, 3].map(() => world.webhook(event(18_000), { id })))
-    for (const answer of answers) requireStatus(answer, 204)
-    requireStatus(await world.webhook(event(18_000), { id }), 204)
+    for (const answer of answers) {
+      if (answer.status !== 204) requireStatus(answer, 409, 'idempotency-key-in-use')
+    }
+    const again = requireStatus(await world.webhook(event(18_000), { id }), 204)
+    assert.equal(again.headers.get('idempotency-replayed'), 'true')
     assert.equal(await status(), 'paid')
     for (const who of ['gina', 'hanna', 'ada'] as const) {
       assert.equal(

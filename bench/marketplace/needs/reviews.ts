@@ -57,7 +57,7 @@ export const rating: Need = {
 async function completeStay(world: World, listing: string, token: string): Promise<string> {
   const body = { startsOn: inDays(0), endsOn: inDays(1), guests: 1 }
   const booked = requireStatus(await world.send('nobody', 'POST', `${listing}/book`, { token, body }), 200)
-  const booking = `/v1/bookings/${booked.json.bookingId}`
+  const booking = `/v1/bookings/${booked.json.id}`
   requireStatus(await world.send('hanna', 'POST', `${booking}/accept`), 200)
   await pay(world, booking, 9_000)
   requireStatus(await world.send('hanna', 'POST', `${booking}/complete`), 200)

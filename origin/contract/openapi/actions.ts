@@ -1,5 +1,5 @@
 import { isPublic } from '../access.ts'
-import type { Action } from '../action.ts'
+import { type Action, type ActionResource, isResource } from '../action.ts'
 import type { View } from '../catalogue.ts'
 import { documentedSchema } from '../documented-schema.ts'
 import { headerRefs } from './headers.ts'
@@ -55,6 +55,7 @@ function describeInput({ input, raw }: Action): Json {
 
 function describeAnswer(view: View, { output, target }: Action): Json {
   const headers = headerRefs('Idempotency-Replayed', 'X-Request-Id')
+  if (isResource(output)) return describeDocument(view, output)
   if (output !== undefined) {
     return { 200: { description: 'Done.', headers, content: json(closed(output)) } }
   }
@@ -67,6 +68,20 @@ function describeAnswer(view: View, { output, target }: Action): Json {
       content: json(ref('schemas', schemaName(view))),
     },
     ...nothing,
+  }
+}
+
+function describeDocument({ version }: View, resource: ActionResource): Json {
+  return {
+    200: {
+      description: `A document of \`${resource.name}\`.`,
+      headers: headerRefs('Content-Location', 'ETag', 'Idempotency-Replayed', 'X-Request-Id'),
+      content: json(ref('schemas', schemaName({ resource, version }))),
+    },
+    204: {
+      description: 'Done, and the caller may not read the document.',
+      headers: headerRefs('Idempotency-Replayed', 'X-Request-Id'),
+    },
   }
 }
 

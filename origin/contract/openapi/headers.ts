@@ -9,6 +9,10 @@ export const commonHeaders = {
   Link: { description: '`rel="next"`: the next page (RFC 8288).', schema: { type: 'string' } },
   Location: { description: 'Path of the new document.', schema: { type: 'string' } },
   'Cache-Control': { description: 'Keep it, but ask before you use it again.', schema: { type: 'string' } },
+  'Content-Location': {
+    description: 'Path of the document that is the answer (RFC 9110 §8.7).',
+    schema: { type: 'string' },
+  },
   'Content-Range': {
     description: 'Which bytes, and of how many (RFC 9110 §14.4).',
     schema: { type: 'string' },

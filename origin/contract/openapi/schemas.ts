@@ -8,7 +8,13 @@ import { isSent, isShownToAll, withFieldRule } from './field-rules.ts'
 import { type Json, ref } from './json.ts'
 
 /** `places` in `v2` → `PlacesV2`. */
-export function schemaName({ resource, version }: View): string {
+export function schemaName({
+  resource,
+  version,
+}: {
+  readonly resource: { readonly name: string }
+  readonly version: string
+}): string {
   const words = resource.name.split('-').map((word) => word[0]?.toUpperCase() + word.slice(1))
   return `${words.join('')}${version.toUpperCase()}`
 }

@@ -11,6 +11,7 @@ import {
   parseWriteQuery,
   problemStatus,
   type Resource,
+  type VersionName,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
@@ -32,7 +33,6 @@ import {
   uniqueConflictProblem,
 } from '../resource/answer.ts'
 import { type CompiledView, purgeTags } from '../resource/compiled-view.ts'
-import { keyOf } from '../resource/creates.ts'
 import type { AskGuards } from '../resource/guarding.ts'
 import { documentName, earlier, mergeRequired } from '../resource/merge-required.ts'
 import { type Handler, type IsCertain, isAllowed } from '../resource/reads.ts'
@@ -40,9 +40,9 @@ import { type Turns, takeTurn } from '../resource/turns.ts'
 import { attemptsMax, notYours, unavailable, writeConflict } from '../resource/updates.ts'
 import { compileInputCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
 import type { Change, Commits, KeptAnswer, Prepared } from '../store/commits.ts'
-import { keyedId } from '../store/creation-key.ts'
 import type { Call, KeptOutcome, KeyRefused, Repository, Unchanged } from '../store/repository.ts'
 import { jsonInput, rawInput } from './action-input.ts'
+import { type ActionKey, actionKey } from './action-key.ts'
 import { compileAnswer, type MakeAnswer } from './answer.ts'
 import { Context } from './context.ts'
 import type { Implementation } from './implementation.ts'
@@ -61,6 +61,8 @@ export interface ActionOptions {
   readonly guardsOf: (resource: Resource) => AskGuards | undefined
   readonly isCertain: IsCertain
   readonly turns: Turns
+  /** A view of the application. */
+  readonly viewOf: (resourceName: string, version: VersionName) => CompiledView
 }
 
 /** An action with everything that is computed before the first request. */
@@ -82,7 +84,7 @@ interface Asked {
   readonly conditions: Preconditions
   readonly input: Fields
   /** Its Idempotency-Key, in the form in which it is stored. */
-  readonly key: { readonly id: string; readonly request: string } | undefined
+  readonly key: ActionKey | undefined
 }
 
 /**
@@ -100,7 +102,7 @@ export function actionHandler(compiled: CompiledView, action: Action, options: A
     // The cast is safe: an action without a handler stops the start (match-implementations.ts).
     handler: implementations.get(action) as Implementation['handler'],
     checkInput: compileInputCheck(compilers, action.name, action.input ?? noInput),
-    makeAnswer: compileAnswer(compiled, action),
+    makeAnswer: compileAnswer(compiled, action, (name) => options.viewOf(name, compiled.view.version)),
     writable: new Set(action.writes.map(({ name }) => name)),
   }
   return async (request, reply) => {
@@ -142,8 +144,7 @@ function readRequest(
   if (!conditions.ok) return conditions
   const input = action.raw === undefined ? jsonInput(request, checkInput) : rawInput(request, action.raw)
   if (!input.ok) return input
-  const path = (request.raw.url as string).split('?', 1)[0] as string
-  const key = keyOf(compiled.view, request, `${action.name} ${path}`, () => input.value.text())
+  const key = actionKey(compiled, action, request, input.value)
   if (!key.ok) return key
   return {
     ok: true,
@@ -153,7 +154,7 @@ function readRequest(
       call: callOfCode(request),
       conditions: conditions.value,
       input: input.value.input,
-      key: key.value && { id: keyedId(compiled.view.resource.name, key.value), request: key.value.request },
+      key: key.value,
     },
   }
 }
@@ -232,7 +233,12 @@ async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decisio
   if (!guarded.ok) return judged(guarded.problem)
   const writes = guarded.value.map((change) => commits.prepare(change, at))
   if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
-  const made = one.makeAnswer(ran.value, read, { writes, principal: request.principal })
+  const made = one.makeAnswer(ran.value, read?.id, {
+    writes,
+    principal: request.principal,
+    read: (name, id) =>
+      read?.id === id && name === compiled.view.resource.name ? read : work.read(name, id),
+  })
   const tags = tagsOfWrites(writes, request.principal?.subject)
   const answer = { ...made, headers: { ...made.headers, ...(tags.length > 0 && purgeTags(...tags)) } }
   return { ok: true, value: { writes, answer } }

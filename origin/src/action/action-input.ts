@@ -4,7 +4,7 @@ import type { ParsedBody } from '../http/request.ts'
 import { canonicalJson } from '../store/canonical-json.ts'
 
 /** Input of a handler, and a text of the body that is equal for equal requests. */
-interface Input {
+export interface Input {
   readonly input: Fields
   readonly text: () => string
 }

@@ -1,4 +1,4 @@
-import type { Action, Principal } from '@spillway/origin/contract'
+import { type Action, isResource, type Principal, satisfies } from '@spillway/origin/contract'
 import build from 'fast-json-stringify'
 import { jsonType } from '../http/json-body.ts'
 import type { CompiledView } from '../resource/compiled-view.ts'
@@ -6,36 +6,76 @@ import { writingSchema } from '../resource/serializer.ts'
 import type { KeptAnswer, Prepared } from '../store/commits.ts'
 import type { StoredDocument } from '../store/repository.ts'
 
+/** What a handler has read and is about to write. */
+export interface Done {
+  readonly writes: readonly Prepared[]
+  /** A document as the handler has read it. */
+  readonly read: (resourceName: string, id: string) => StoredDocument | undefined
+  readonly principal: Principal | undefined
+}
+
 /**
  * Builds the answer before the writes are committed, so that a result that cannot be serialized fails while nothing has
  * happened.
  *
- * @param read the document of the path, as read
+ * @param result of the handler
+ * @param id of the path
  */
-export type MakeAnswer = (
-  result: unknown,
-  read: StoredDocument | undefined,
-  done: { readonly writes: readonly Prepared[]; readonly principal: Principal | undefined },
-) => KeptAnswer
+export type MakeAnswer = (result: unknown, id: string | undefined, done: Done) => KeptAnswer
 
-export function compileAnswer(compiled: CompiledView, { output, target }: Action): MakeAnswer {
+/** @param ofOutput the view of a resource in the action's version */
+export function compileAnswer(
+  compiled: CompiledView,
+  { name, output, target }: Action,
+  ofOutput: (resourceName: string) => CompiledView,
+): MakeAnswer {
+  if (isResource(output)) return documentAnswer(name, ofOutput(output.name))
   if (output !== undefined) {
     // The builder's type lists each keyword; `writingSchema` returns only a subset of them.
     const write = build(writingSchema(output) as never)
     return (result) => ({ status: 200, headers: json, body: write(result as object) })
   }
   if (target === 'collection') return () => nothing
-  return (_result, read, { writes, principal }) => {
-    const written = writes.find(
-      ({ record, isGuard, resource }) =>
-        !isGuard && record._id === read?.id && resource.name === compiled.view.resource.name,
-    )
-    const document = written === undefined ? read : written.document
-    if (document === undefined) return nothing
-    const hidden = compiled.hiddenFrom(document.fields, principal)
-    const headers = { ...json, etag: compiled.etag(document.version, hidden) }
-    return { status: 200, headers, body: compiled.serialize(document, undefined, hidden) }
+  return (_result, id, done) => {
+    const document = id === undefined ? undefined : afterwards(compiled, id, done)
+    return document === undefined ? nothing : shown(compiled, document, done)
   }
+}
+
+/** Answers with the document that the handler returns, if its caller may read that. */
+function documentAnswer(name: string, compiled: CompiledView): MakeAnswer {
+  const { resource } = compiled.view
+  return (result, _id, done) => {
+    // Server code may return anything; the id decides which of its documents is meant.
+    const { id } = (result ?? {}) as { readonly id?: unknown }
+    const document = typeof id === 'string' ? afterwards(compiled, id, done) : undefined
+    if (document === undefined) {
+      throw new TypeError(
+        `'${name}' must return a document of '${resource.name}' that it has read or written`,
+      )
+    }
+    if (!satisfies(resource.audiences.read.of(done.principal), document.fields)) return nothing
+    const answer = shown(compiled, document, done)
+    return {
+      ...answer,
+      headers: { ...answer.headers, 'content-location': `${compiled.path}/${document.id}` },
+    }
+  }
+}
+
+/** The document after the writes; `undefined` if it was deleted or is not among those of the handler. */
+function afterwards({ view }: CompiledView, id: string, { writes, read }: Done): StoredDocument | undefined {
+  const { name } = view.resource
+  const written = writes.find(
+    ({ record, isGuard, resource }) => !isGuard && record._id === id && resource.name === name,
+  )
+  return written === undefined ? read(name, id) : written.document
+}
+
+function shown(compiled: CompiledView, document: StoredDocument, { principal }: Done): KeptAnswer {
+  const hidden = compiled.hiddenFrom(document.fields, principal)
+  const headers = { ...json, etag: compiled.etag(document.version, hidden) }
+  return { status: 200, headers, body: compiled.serialize(document, undefined, hidden) }
 }
 
 const json = { 'content-type': jsonType, 'cache-control': 'no-store' }

@@ -1,5 +1,6 @@
 import type {
   Action,
+  ActionOutput,
   ActionResource,
   ActionTarget,
   DocumentOf,
@@ -45,7 +46,7 @@ export interface ActionContext<Act extends Action = Action> {
 }
 
 type DocumentFor<Act> =
-  Act extends Action<infer On, TObject, TObject | undefined, string, infer Target>
+  Act extends Action<infer On, TObject, ActionOutput, string, infer Target>
     ? Target extends 'collection'
       ? undefined
       : DocumentOf<On>
@@ -57,11 +58,13 @@ type InputOf<Act> = Act extends { readonly input: (infer Input extends TObject) 
 
 type ReasonOf<Act> = Act extends { readonly problems: infer Problems } ? keyof Problems & string : never
 
-/** Result of a handler: the output's fields, or a refusal. Without an `output`, any result is ignored. */
+/** Result of a handler: the output's fields or document, or a refusal. Without an `output`, any result is ignored. */
 type ResultOf<Act> = Act extends { readonly output: infer Output }
   ? Output extends TObject
     ? Static<Output> | Refusal
-    : unknown
+    : Output extends ActionResource
+      ? DocumentOf<Output> | Refusal
+      : unknown
   : never
 
 export type ActionHandler<Act extends Action> = (
@@ -78,7 +81,7 @@ export interface Implementation {
 export function implement<
   On extends ActionResource,
   Input extends TObject,
-  Output extends TObject | undefined,
+  Output extends ActionOutput,
   Reason extends string,
   Target extends ActionTarget,
 >(

@@ -4,11 +4,13 @@ import type { KnownPaths } from '../http/entry.ts'
 import type { Target } from '../http/request.ts'
 import { admissionStage } from '../overload/admission.ts'
 import type { AdmissionControl } from '../overload/admission-control.ts'
+import type { CompiledView } from '../resource/compiled-view.ts'
 import { gateStage } from '../resource/gate.ts'
 import { type CompiledViews, idStages } from '../resource/resources.ts'
 import { compileStoredCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
 import { type ActionOptions, actionHandler } from './action-handler.ts'
 import { deadlineStage } from './deadline-stage.ts'
+import { ServerCodeError } from './match-implementations.ts'
 
 export interface RouteActionsOptions
   extends Pick<
@@ -33,6 +35,7 @@ export function routeActions(
     catalogue: paths.catalogue,
     compilers,
     storedCheck: storedChecks(compilers),
+    viewOf: viewFinder(views),
   }
   for (const compiled of views) {
     for (const route of routesOf(compiled.view)) {
@@ -72,6 +75,17 @@ const targetOf = ({ path, operation, action }: OfferedRoute): Target => ({
   operation,
   ...(action !== undefined && action.timeoutMs > deadline.budgetMs && { takesItsTime: true }),
 })
+
+/** Finds a view by resource and version, of which the definition has made sure. */
+function viewFinder(views: readonly CompiledView[]): ActionOptions['viewOf'] {
+  const byName = new Map(views.map((one) => [`${one.view.resource.name} ${one.view.version}`, one]))
+  return (name, version) => {
+    const found = byName.get(`${name} ${version}`)
+    if (found === undefined)
+      throw new ServerCodeError(`'${name}' is an output, and not in the application's resources`)
+    return found
+  }
+}
 
 /** Compiles one check for each resource that an action writes. */
 function storedChecks(compilers: SchemaCompilers): (resource: Resource) => StoredCheck {

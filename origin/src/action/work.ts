@@ -101,6 +101,11 @@ export class Work implements ActionStore {
     return this.#entries.get(keyOf(resource, id))
   }
 
+  /** A document as it was read; `undefined` for one that was not, or did not exist. */
+  read(resourceName: string, id: string): StoredDocument | undefined {
+    return this.#entries.get(`${resourceName}/${id}`)?.read
+  }
+
   async get<On extends ActionResource>(
     resource: On,
     id: string,

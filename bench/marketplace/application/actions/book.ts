@@ -1,6 +1,6 @@
 import { action, all, signedIn, where } from '@spillway/origin/contract'
 import { Type } from 'typebox'
-import { day, documentId } from '../fields.ts'
+import { day } from '../fields.ts'
 import { bookings } from '../resources/bookings.ts'
 import { listings } from '../resources/listings.ts'
 
@@ -13,10 +13,7 @@ export const book = action('book', {
     endsOn: day('Day of departure.'),
     guests: Type.Integer({ minimum: 1, maximum: 50 }),
   }),
-  output: Type.Object({
-    bookingId: documentId('The booking.'),
-    totalCents: Type.Integer({ minimum: 0 }),
-  }),
+  output: bookings,
   problems: {
     'own-listing': 'Hosts cannot book what is their own.',
   },

@@ -8,6 +8,7 @@ export const paymentWebhook = endpoint('provider-webhook', {
   types: ['application/json'],
   headers: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
   bytesMax: 65_536,
+  idempotencyKey: ({ headers }) => headers['webhook-id'],
   problems: {
     'bad-signature': { status: 403, detail: 'The signature does not fit the body.' },
     'bad-event': { status: 400, detail: 'The event is none that we know.' },

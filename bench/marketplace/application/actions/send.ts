@@ -1,6 +1,5 @@
 import { action, member } from '@spillway/origin/contract'
 import { Type } from 'typebox'
-import { documentId } from '../fields.ts'
 import { conversations } from '../resources/conversations.ts'
 import { messages } from '../resources/messages.ts'
 
@@ -9,6 +8,6 @@ export const send = action('send', {
   on: conversations,
   access: member('participantIds'),
   input: Type.Object({ text: Type.String({ minLength: 1, maxLength: 5_000 }) }),
-  output: Type.Object({ messageId: documentId('The message.') }),
+  output: messages,
   writes: [messages],
 })

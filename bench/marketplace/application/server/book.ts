@@ -16,11 +16,10 @@ export const bookListing = implement(book, async (context) => {
   const guestId = principal?.subject ?? ''
   if (guestId === listing.hostId) return refuse('own-listing')
   const nights = (Date.parse(endsOn) - Date.parse(startsOn)) / dayMs
-  const booking = await store.create(bookings, {
+  return store.create(bookings, {
     ...{ listingId: listing.id, guestId, hostId: listing.hostId },
     ...{ startsOn, endsOn, guests, nights },
     totalCents: nights * listing.priceCents,
     status: 'requested',
   })
-  return { bookingId: booking.id, totalCents: booking.totalCents }
 })

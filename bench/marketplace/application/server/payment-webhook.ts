@@ -19,7 +19,7 @@ export const takePayment = implement(paymentWebhook, async ({ input, store, now,
   const event = parse(bytes)
   if (event === undefined) return refuse('bad-event')
   const { bookingId, amountCents } = event.data
-  // The provider sends an event until it is answered: the payment has its id, and so is entered once.
+  // The provider may repeat an event for days: the payment has its id, and so is entered once.
   const id = String(headers['webhook-id'])
   if ((await store.get(payments, id)) !== undefined) return undefined
   const booking = await store.get(bookings, bookingId)

@@ -12,5 +12,5 @@ export const sendMessage = implement(send, async ({ document, input, principal, 
     sentAt: now,
   })
   await store.update(conversations, document.id, { lastMessageAt: now })
-  return { messageId: message.id }
+  return message
 })

@@ -4,7 +4,7 @@ import { payments, paymentWebhook } from '../payments.ts'
 
 const toleranceMs = 5 * 60_000
 
-/** Standard Webhooks: HMAC-SHA256 over id, time and body, in base64; several signatures while a secret is renewed. */
+/** Standard Webhooks: HMAC-SHA256 over id, time and body, in base64; several signatures during a rotation of the secret. */
 function isSigned(bytes: Uint8Array, headers: Readonly<Record<string, string | undefined>>, nowMs: number) {
   const secret = Buffer.from((process.env.PAYMENT_WEBHOOK_SECRET ?? '').replace('whsec_', ''), 'base64')
   const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': signatures = '' } = headers
@@ -20,7 +20,7 @@ export const takePayment = implement(paymentWebhook, async ({ input, store, now,
   const { bytes, headers } = input
   if (!isSigned(bytes, headers, Date.parse(now))) return refuse('bad-signature')
   const { data } = JSON.parse(Buffer.from(bytes).toString('utf8'))
-  // The provider sends an event until it is answered: its id is the document's, so that it counts once.
+  // The provider may repeat an event for days: its id is the document's, so that it counts once.
   const id = String(headers['webhook-id'])
   if ((await store.get(payments, id)) !== undefined) return undefined
   return store.create(payments, { bookingId: data.bookingId, amountCents: data.amountCents }, { id })
