@@ -24,36 +24,23 @@ export function matchImplementations(
   { resources }: Application,
   { implementations, guards }: ServerCode,
 ): ReadonlyMap<Action, Implementation['handler']> {
-  const actions = [...resources.values()].flatMap((resource) => [...resource.actions.values()])
-  const matched = new Map<Action, Implementation['handler']>()
-  const mistakes: string[] = []
-  for (const { resource } of guards) {
-    if (resources.has(resource.name)) continue
-    mistakes.push(`a guard is of '${resource.name}', which is not in the application's resources: add it`)
-  }
-  for (const { action, handler } of implementations) {
-    const name = `action '${action.name}' of '${action.on.name}'`
-    if (!actions.includes(action)) {
-      mistakes.push(
-        `${name} is implemented, but not in the application's actions: list it in origin/application/index.ts`,
-      )
-    } else if (matched.has(action)) mistakes.push(`${name} is implemented twice: remove one`)
-    else matched.set(action, handler)
-  }
-  for (const action of actions) {
-    if (matched.has(action)) continue
-    const { name, on, builtIn } = action
-    if (builtIn === 'restore') {
-      matched.set(action, restore(on))
-      continue
-    }
-    mistakes.push(
-      `action '${name}' of '${on.name}' has no implementation: write implement(…) in origin/application/server/${name}.ts ` +
-        'and list it in origin/application/server/index.ts',
+  const mistakes = guards
+    .filter(({ resource }) => !resources.has(resource.name))
+    .map(
+      ({ resource: { name } }) =>
+        `a guard is of '${name}', which is not in the application's resources: add it`,
     )
-  }
-  if (mistakes.length > 0) throw new ServerCodeError(mistakes.join('\n'))
-  return matched
+  const actions = [...resources.values()].flatMap((resource) => [...resource.actions.values()])
+  const builtIn = actions
+    .filter((one) => one.builtIn === 'restore' && !implementations.some(({ action }) => action === one))
+    .map((action) => [action, restore(action.on)] as const)
+  const written = implementations.map(({ action, handler }) => [action, handler] as const)
+  return match(actions, [...written, ...builtIn], {
+    mistakes,
+    kind: 'action',
+    done: 'implemented',
+    missing: 'has no implementation: write implement(…)',
+  })
 }
 
 /**
@@ -66,23 +53,45 @@ export function matchAnswers(
   { answers }: ServerCode,
 ): ReadonlyMap<Query, QueryImplementation> {
   const queries = [...resources.values()].flatMap((resource) => [...resource.queries.values()])
-  const matched = new Map<Query, QueryImplementation>()
-  const mistakes: string[] = []
-  for (const one of answers) {
-    const { query } = one
-    const name = `query '${query.name}' of '${query.on.name}'`
-    if (!queries.includes(query)) {
+  const written = answers.map((one) => [one.query, one] as const)
+  return match(queries, written, {
+    mistakes: [],
+    kind: 'query',
+    done: 'answered',
+    missing: 'has no handler: write answer(…)',
+  })
+}
+
+/** Words of the messages, and mistakes that were found before. */
+interface Words {
+  readonly mistakes: readonly string[]
+  readonly kind: string
+  readonly done: string
+  readonly missing: string
+}
+
+/** Finds the code of everything that is declared. */
+function match<Declared extends { readonly name: string; readonly on: ActionResource }, Code>(
+  declared: readonly Declared[],
+  written: readonly (readonly [Declared, Code])[],
+  { mistakes: before, kind, done, missing }: Words,
+): ReadonlyMap<Declared, Code> {
+  const matched = new Map<Declared, Code>()
+  const mistakes = [...before]
+  const named = ({ name, on }: Declared): string => `${kind} '${name}' of '${on.name}'`
+  const list = kind === 'query' ? 'queries' : 'actions'
+  for (const [one, code] of written) {
+    if (!declared.includes(one)) {
       mistakes.push(
-        `${name} is answered, but not in the application's queries: list it in origin/application/index.ts`,
+        `${named(one)} is ${done}, but not in the application's ${list}: list it in origin/application/index.ts`,
       )
-    } else if (matched.has(query)) mistakes.push(`${name} is answered twice: remove one`)
-    else matched.set(query, one)
+    } else if (matched.has(one)) mistakes.push(`${named(one)} is ${done} twice: remove one`)
+    else matched.set(one, code)
   }
-  for (const query of queries) {
-    if (matched.has(query)) continue
-    const { name, on } = query
+  for (const one of declared) {
+    if (matched.has(one)) continue
     mistakes.push(
-      `query '${name}' of '${on.name}' has no handler: write answer(…) in origin/application/server/${name}.ts ` +
+      `${named(one)} ${missing} in origin/application/server/${one.name}.ts ` +
         'and list it in origin/application/server/index.ts',
     )
   }

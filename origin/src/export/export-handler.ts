@@ -57,49 +57,42 @@ export function exportHandler(
     if (hidden !== undefined) return sendProblem(reply, hidden)
     const place = room.enter(callerOf(request))
     if (place === undefined) return sendProblem(reply, tooManyExports)
-    try {
-      const residual = resource.audiences.read.of(request.principal)
-      const list = (asked: ListQuery, call: Call) => repository.list(resource, asked, residual, call)
-      const first = { ...query.value, limit: firstRows }
-      const outcome = await list(first, callOf(request))
-      if (outcome.kind === 'notDone') {
-        place[Symbol.dispose]()
-        return sendFailure(reply, outcome)
-      }
-      reply.headers({
-        'content-type': `${exportMediaTypes[format]}; charset=utf-8`,
-        'content-disposition': `attachment; filename="${resource.name}.${format}"`,
-        'cache-control': 'no-store',
-        vary: 'accept',
-      })
-      if (request.method === 'HEAD') {
-        place[Symbol.dispose]()
-        return reply.send()
-      }
-      const { route } = request.target
-      const stream = exportStream(outcome, {
-        ...textOf(compiled, query.value, { format, principal: request.principal }),
-        ...{ query: first, list, isBusy, bounds },
-        onPage: (rows, bytes) => totals.add('export', route, { rows, bytes }),
-        deadlineMs: request.startedAtMs + rule.timeoutMs,
-      })
-      running.add(stream)
-      totals.exportsRunning += 1
-      stream.once('error', (error) => {
-        if (!(error instanceof CutOff)) onDefect(request, error)
-      })
-      stream.once('close', () => {
-        running.delete(stream)
-        totals.exportsRunning -= 1
-        totals.add('export', route, { answers: 1, durationMs: performance.now() - request.startedAtMs })
-        totals.addEnd(route, endOf(stream))
-        place[Symbol.dispose]()
-      })
-      return reply.send(stream)
-    } catch (error) {
-      place[Symbol.dispose]()
-      throw error
-    }
+    // Gives the place back, unless a stream takes it over.
+    using places = new DisposableStack()
+    places.use(place)
+    const residual = resource.audiences.read.of(request.principal)
+    const list = (asked: ListQuery, call: Call) => repository.list(resource, asked, residual, call)
+    const first = { ...query.value, limit: firstRows }
+    const outcome = await list(first, callOf(request))
+    if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
+    reply.headers({
+      'content-type': `${exportMediaTypes[format]}; charset=utf-8`,
+      'content-disposition': `attachment; filename="${resource.name}.${format}"`,
+      'cache-control': 'no-store',
+      vary: 'accept',
+    })
+    if (request.method === 'HEAD') return reply.send()
+    const { route } = request.target
+    const stream = exportStream(outcome, {
+      ...textOf(compiled, query.value, { format, principal: request.principal }),
+      ...{ query: first, list, isBusy, bounds },
+      onPage: (rows, bytes) => totals.add('export', route, { rows, bytes }),
+      deadlineMs: request.startedAtMs + rule.timeoutMs,
+    })
+    running.add(stream)
+    totals.exportsRunning += 1
+    stream.once('error', (error) => {
+      if (!(error instanceof CutOff)) onDefect(request, error)
+    })
+    const held = places.move()
+    stream.once('close', () => {
+      running.delete(stream)
+      totals.exportsRunning -= 1
+      totals.add('export', route, { answers: 1, durationMs: performance.now() - request.startedAtMs })
+      totals.addEnd(route, endOf(stream))
+      held.dispose()
+    })
+    return reply.send(stream)
   }
 }
 
