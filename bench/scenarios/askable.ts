@@ -1,6 +1,8 @@
 import {
+  type Action,
   accessRuleOf,
   allowsAll,
+  isImplied,
   isPublic,
   type LoadOperation,
   type Resource,
@@ -12,8 +14,8 @@ import {
  * Whether any user can ask for the operation and succeed: one who has a token with its scopes, owns nothing yet, and belongs
  * to no tenant.
  */
-export function isAskable(resource: Resource, operation: LoadOperation): boolean {
-  const rule = accessRuleOf({ resource, operation })
+export function isAskable(resource: Resource, operation: LoadOperation, action?: Action): boolean {
+  const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
   const residual = residualOf(rule, { subject: 'user', scopes: scopesOf(rule) })
   switch (operation) {
     case 'list':
@@ -23,6 +25,12 @@ export function isAskable(resource: Resource, operation: LoadOperation): boolean
       return isPublic(rule) || allowsAll(residual)
     case 'patch':
       return allowsAll(residual) && !resource.requireIfMatch
+    // A raw body is another system's to make.
+    case 'action':
+      if (action === undefined || action.raw !== undefined || action.builtIn !== undefined) return false
+      return action.target === 'collection'
+        ? residual.alternatives.length > 0
+        : isImplied(residual, residualOf(resource.access.read, undefined))
     case 'create':
       return residual.alternatives.some((conditions) =>
         conditions.every(({ field }) => field === resource.ownerField && !isUnique(resource, field)),

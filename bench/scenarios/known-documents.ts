@@ -1,5 +1,5 @@
 import type { Operation } from './operations.ts'
-import type { KnownDocument, KnownDocuments } from './request.ts'
+import { type KnownDocument, type KnownDocuments, namesDocument } from './request.ts'
 
 export interface LearnOptions {
   readonly target: string
@@ -29,7 +29,8 @@ export async function learnDocuments(options: LearnOptions): Promise<KnownDocume
   const found: Record<string, readonly KnownDocument[]> = {}
   for (const resource of wanted) {
     const own = operations.filter((operation) => operation.resource === resource)
-    const path = own[0]?.path.replace(/\/:id$/, '') ?? ''
+    // `/v1/listings`, whatever follows.
+    const path = own[0]?.path.split('/', 3).join('/') ?? ''
     const filter = own.find(({ filter }) => filter !== undefined)?.filter
     // Read without a token where one can: documents that everybody sees, and not those of the token's subject.
     const isOpen = own.some(({ kind, signedIn }) => (kind === 'read' || kind === 'list') && !signedIn)
@@ -38,8 +39,8 @@ export async function learnDocuments(options: LearnOptions): Promise<KnownDocume
   return found
 }
 
-const needsDocuments = ({ kind, filter }: Operation): boolean =>
-  kind === 'read' || kind === 'patch' || filter !== undefined
+const needsDocuments = (operation: Operation): boolean =>
+  namesDocument(operation) || operation.filter !== undefined
 
 async function learnResource(
   { target, count, token, onProgress }: LearnOptions,

@@ -1,9 +1,14 @@
 import {
   type AccessOptions,
+  type AccessRule,
+  action,
+  all,
   any,
   anyone,
   asStored,
   catalogue,
+  defineApplication,
+  endpoint,
   member,
   never,
   owner,
@@ -17,7 +22,9 @@ import {
 import { resources } from '@spillway/origin/fixture'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../load/random.ts'
 import { operationsOf, scopesNeeded } from './operations.ts'
+import { Requests } from './request.ts'
 
 const shares = { read: 60, list: 30, create: 5, patch: 5 }
 
@@ -67,6 +74,53 @@ it('take shares of single operations as well', () => {
   const shares = { 'places.read': 65, 'places.list': 30, 'trips.create': 5 }
   const operations = operationsOf(resources, { shares })
   expect(operations.map(({ name, weight }) => [name, weight])).toEqual(Object.entries(shares))
+})
+
+describe('actions', () => {
+  const schema = Type.Object({ state: Type.String(), hostId: Type.String() })
+  const rooms = resource('rooms', {
+    description: 'Rooms.',
+    schema,
+    access: { read: any(where({ state: 'open' }), owner('hostId')), write: owner('hostId') },
+    indexes: [{ fields: { state: 1 } }, { fields: { hostId: 1 } }],
+    versions: [asStored('v1', schema, { readOnly: ['hostId'] })],
+  })
+  const of = (name: string, access: AccessRule) =>
+    action(name, { description: 'Acts.', on: rooms, access, input: Type.Object({ day: Type.Integer() }) })
+  const application = defineApplication({
+    ...{ name: 'rooms', title: 'Rooms', summary: 'Rooms.' },
+    resources: [rooms],
+    actions: [
+      of('book', all(scope('rooms:book'), where({ state: 'open' }))),
+      of('close', owner('hostId')),
+      action('tidy', { description: 'Tidies.', on: rooms, target: 'collection', access: signedIn }),
+      endpoint('hook', { description: 'Takes.', on: rooms }),
+    ],
+  })
+
+  it('are asked for where anybody may, of any document that everybody sees', () => {
+    const operations = operationsOf(application.resources, { shares: { action: 4 } })
+    expect(operations.map(({ name, path, weight }) => [name, path, weight])).toEqual([
+      ['rooms.book', '/v1/rooms/:id/book', 2],
+      ['rooms.tidy', '/v1/rooms/tidy', 2],
+    ])
+    expect(scopesNeeded(application.resources, operations)).toEqual(['rooms:book'])
+  })
+
+  it('are sent with an input of the application’s, or of their schema, and a key of their own', () => {
+    const shares = { 'rooms.book': 1 }
+    const sent = (inputs?: Readonly<Record<string, readonly { readonly day: number }[]>>) => {
+      const operations = operationsOf(application.resources, { shares, ...(inputs && { inputs }) })
+      const documents = { rooms: [{ id: 'r1' }] }
+      const popularity = { kind: 'uniform' } as const
+      const random = seededRandom(1)
+      return new Requests({ operations, documents, popularity, tokens: ['t'], run: 'run', random }).next(0)
+    }
+    const given = sent({ 'rooms.book': [{ day: 7 }] })
+    expect([given.method, given.path, given.body]).toEqual(['POST', '/v1/rooms/r1/book', '{"day":7}'])
+    expect(given.headers['idempotency-key']).toMatch(/^run-/)
+    expect(JSON.parse(sent().body ?? '').day).toBeTypeOf('number')
+  })
 })
 
 it('refuse a share that no resource can take', () => {

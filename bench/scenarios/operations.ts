@@ -1,5 +1,6 @@
 import {
   type AccessRule,
+  type Action,
   accessRuleOf,
   type Catalogue,
   inputSchema,
@@ -18,7 +19,7 @@ import type { Scenario } from './scenario.ts'
 
 /** One operation of the API as data: what a driver needs to make requests of it, and nothing of the contract's code. */
 export interface Operation {
-  /** e.g. `places.read` */
+  /** e.g. `places.read`, and `listings.book` for an action */
   readonly name: string
   readonly kind: Kind
   readonly resource: string
@@ -29,13 +30,13 @@ export interface Operation {
   readonly weight: number
   /** The request carries a token. */
   readonly signedIn: boolean
-  /** Body of `create`; fields that `patch` may change. */
+  /** Body of `create` and of an action; fields that `patch` may change. */
   readonly body?: ValueSchema
   /** Parameter that `list` filters by, with values that documents have. */
   readonly filter?: string
 }
 
-const kinds: readonly Kind[] = ['read', 'list', 'create', 'patch']
+const kinds: readonly Kind[] = ['read', 'list', 'create', 'patch', 'action']
 const isKind = (operation: OperationKind): operation is Kind => kinds.some((kind) => kind === operation)
 
 /**
@@ -49,10 +50,10 @@ const isKind = (operation: OperationKind): operation is Kind => kinds.some((kind
  */
 export function operationsOf(
   catalogue: Catalogue,
-  { shares, resources }: Pick<Scenario, 'shares' | 'resources'>,
+  { shares, resources, inputs = {} }: Pick<Scenario, 'shares' | 'resources' | 'inputs'>,
 ): readonly Operation[] {
   const wanted = [...catalogue.values()].filter(({ name }) => resources?.includes(name) ?? true)
-  const possible = wanted.flatMap((resource) => operationsOn(newestView(resource)))
+  const possible = wanted.flatMap((resource) => operationsOn(newestView(resource), inputs))
   const asked = Object.entries(shares).flatMap(([what, share = 0]) => {
     const meant = possible.filter(({ name, kind }) => name === what || kind === what)
     if (meant.length === 0 && what.includes('.')) throw new RangeError(noneOffers(what))
@@ -66,9 +67,13 @@ const noneOffers = (what: string): string => `no resource offers what the scenar
 
 /** Scopes that a token needs for all operations. */
 export function scopesNeeded(catalogue: Catalogue, operations: readonly Operation[]): readonly string[] {
-  const scopes = operations.flatMap(({ resource, kind }) => {
+  const scopes = operations.flatMap(({ name, resource, kind }) => {
     const known = catalogue.get(resource)
-    return known === undefined ? [] : scopesOf(accessRuleOf({ resource: known, operation: kind }))
+    if (known === undefined) return []
+    const action = known.actions.get(name.slice(resource.length + 1))
+    return scopesOf(
+      accessRuleOf({ resource: known, operation: kind, ...(kind === 'action' && action && { action }) }),
+    )
   })
   return [...new Set(scopes)]
 }
@@ -80,14 +85,15 @@ function newestView(resource: Resource): View {
   return { resource, version, representation }
 }
 
-function operationsOn(view: View): readonly Operation[] {
+function operationsOn(view: View, inputs: NonNullable<Scenario['inputs']>): readonly Operation[] {
   const { resource, representation } = view
-  return routesOf(view).flatMap(({ method, path, operation }) => {
-    if (!isKind(operation) || !isAskable(resource, operation)) return []
-    const rule = accessRuleOf({ resource, operation })
+  return routesOf(view).flatMap(({ method, path, operation, action }) => {
+    if (!isKind(operation) || !isAskable(resource, operation, action)) return []
+    const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
+    const name = `${resource.name}.${action?.name ?? operation}`
     const filter = filterOf(view)
     return {
-      name: `${resource.name}.${operation}`,
+      name,
       kind: operation,
       resource: resource.name,
       method: method as Operation['method'],
@@ -95,10 +101,15 @@ function operationsOn(view: View): readonly Operation[] {
       weight: 0,
       signedIn: needsToken(rule),
       ...(isWrite(operation) && { body: inputSchema(representation) as ValueSchema }),
+      ...(action !== undefined && { body: inputOf(action, inputs[name]) }),
       ...(operation === 'list' && filter !== undefined && { filter }),
     }
   })
 }
+
+/** Schema of an action's inputs: those of the application, or any. */
+const inputOf = ({ input }: Action, inputs: readonly unknown[] | undefined): ValueSchema =>
+  inputs === undefined ? ((input ?? { type: 'object' }) as ValueSchema) : { enum: inputs }
 
 const isWrite = (kind: Kind): boolean => kind === 'create' || kind === 'patch'
 

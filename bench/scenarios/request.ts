@@ -46,8 +46,7 @@ export class Requests {
   constructor(options: RequestOptions) {
     const { operations, documents, popularity } = options
     const lacking = operations.find(
-      ({ kind, resource }) =>
-        (kind === 'read' || kind === 'patch') && (documents[resource]?.length ?? 0) === 0,
+      (one) => namesDocument(one) && (documents[one.resource]?.length ?? 0) === 0,
     )
     if (operations.length === 0) throw new RangeError('a mix needs at least one operation')
     if (lacking !== undefined) throw new RangeError(`${lacking.name}: there are no documents to ask for`)
@@ -90,6 +89,17 @@ export class Requests {
           headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': this.#key() },
           body: JSON.stringify(sampleValue(body, random)),
         }
+      case 'action':
+        return {
+          path: namesDocument(operation) ? withId(path, this.#existing(operation).id) : path,
+          headers: {
+            ...headers,
+            'content-type': 'application/json',
+            // A key belongs to the subject of a token.
+            ...('authorization' in headers && { 'idempotency-key': this.#key() }),
+          },
+          body: JSON.stringify(sampleValue(body, random)),
+        }
       case 'patch':
         return {
           path: withId(path, this.#existing(operation).id),
@@ -116,6 +126,9 @@ export class Requests {
     return `${this.#options.run}-${part}-${(this.#made++).toString(36)}`
   }
 }
+
+/** Whether the path has the id of a document. */
+export const namesDocument = ({ path }: Operation): boolean => path.includes(':id')
 
 const withId = (path: string, id: string): string => path.replace(':id', id)
 

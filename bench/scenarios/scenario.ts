@@ -1,4 +1,4 @@
-import type { LoadShares } from '@spillway/origin/contract'
+import type { LoadMix, LoadShares } from '@spillway/origin/contract'
 import type { RatePoint } from '../load/arrivals.ts'
 
 /** Users who are online at a time; between two points their number is on the straight line between them. */
@@ -59,6 +59,8 @@ export interface Scenario {
   readonly users: readonly [UserPoint, ...UserPoint[]]
   readonly behaviour: Behaviour
   readonly shares: LoadShares
+  /** Inputs of actions to choose from, by name. */
+  readonly inputs?: LoadMix['inputs']
   /** Resources of the contract that are asked for. @default all */
   readonly resources?: readonly string[]
   readonly popularity: Popularity

@@ -37,13 +37,13 @@ export interface WelcomeRequest {
 }
 
 /** Operations in a load mix. */
-export type LoadOperation = 'read' | 'list' | 'create' | 'patch'
+export type LoadOperation = 'read' | 'list' | 'create' | 'patch' | 'action'
 
 /**
- * Relative frequencies of operations: of one resource (`places.read`), or of every resource that offers it (`read`),
- * evenly.
+ * Relative frequencies of operations: of one resource (`places.read`, or `listings.book` for an action), or of every
+ * resource that offers it (`read`), evenly.
  */
-export type LoadShares = Readonly<Partial<Record<LoadOperation | `${string}.${LoadOperation}`, number>>>
+export type LoadShares = Readonly<Partial<Record<LoadOperation | `${string}.${string}`, number>>>
 
 /** Load mix that the load scenarios imitate. */
 export interface LoadMix {
@@ -53,4 +53,6 @@ export interface LoadMix {
   readonly crowded: readonly string[]
   /** Number of documents that are read. */
   readonly documents: number
+  /** Inputs of actions to choose from, by name (`listings.book`). @default any that their schemas accept */
+  readonly inputs?: Readonly<Record<string, readonly Fields[]>>
 }

@@ -3,12 +3,29 @@ import { listingsSeed } from './seed.ts'
 
 const listingCount = 5_000
 
+const dayMs = 86_400_000
+const dayOf = (day: number) => new Date(Date.now() + day * dayMs).toISOString().slice(0, 10)
+
+/** Single nights of the next years, so that few guests ask for the same one. */
+const nights = Array.from({ length: 1_000 }, (_, day) => ({
+  startsOn: dayOf(day + 1),
+  endsOn: dayOf(day + 2),
+  guests: 1,
+}))
+
 export const tools: ApplicationTools = {
   seed: listingsSeed(listingCount),
   load: {
     // Guests look around, and few have anything to let.
-    browse: { 'listings.read': 65, 'listings.list': 25, 'reviews.list': 8, 'listings.create': 2 },
+    browse: {
+      'listings.read': 65,
+      'listings.list': 24,
+      'reviews.list': 8,
+      'listings.book': 2,
+      'listings.create': 1,
+    },
     crowded: ['listings'],
     documents: listingCount,
+    inputs: { 'listings.book': nights },
   },
 }

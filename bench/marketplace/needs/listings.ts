@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { at, idOf, idsOf, inDays, makeListing, patch, requireStatus } from '../expect.ts'
+import { at, idOf, idsOf, inDays, makeListing, patch, requireStatus, seenBy } from '../expect.ts'
 import type { Need } from '../need.ts'
 import type { Person } from '../world.ts'
 
@@ -36,14 +36,7 @@ export const published: Need = {
   by: "read: any(where({ status: 'published' }), owner('hostId'), …)",
   async prove(world) {
     const path = await makeListing(world, { city: 'Évora', status: 'draft' })
-    const list = async (who: 'nobody' | 'gina' | 'hanna') =>
-      idsOf(await world.send(who, 'GET', `/v1/listings?city=${encodeURIComponent('Évora')}`)).includes(
-        idOf(path),
-      )
-    const seen = async (who: 'nobody' | 'gina' | 'hanna') => [
-      (await world.send(who, 'GET', path)).status,
-      await list(who),
-    ]
+    const seen = seenBy(world, path, `/v1/listings?city=${encodeURIComponent('Évora')}`)
     // Twice each: what one has been shown by the cache, another must not be.
     for (const _ of [1, 2]) {
       assert.deepEqual(await seen('hanna'), [200, true])
@@ -161,9 +154,7 @@ export const softDelete: Need = {
   by: 'softDelete',
   async prove(world) {
     const path = await makeListing(world, { city: 'Braga' })
-    const listed = async (who: Person) =>
-      idsOf(await world.send(who, 'GET', '/v1/listings?city=Braga&count=true')).includes(idOf(path))
-    const seen = async (who: Person) => [(await world.send(who, 'GET', path)).status, await listed(who)]
+    const seen = seenBy(world, path, '/v1/listings?city=Braga&count=true')
     const everybody = ['nobody', 'gina', 'hanna', 'ada'] as const
     for (const who of everybody) assert.deepEqual(await seen(who), [200, true])
     requireStatus(await world.send('hanna', 'DELETE', path), 204)
