@@ -8,7 +8,8 @@ const projects = ['origin', 'edge']
 
 /**
  * Checks the types of origin and edge, like `npm run check`. Nothing waits for it: the code runs without its types.
- * It takes all cores for seconds, so it runs at the lowest priority: requests that arrive meanwhile go first.
+ * It takes seconds, so it runs with one checker, whose work further ones would repeat, and at the lowest priority:
+ * requests that arrive meanwhile go first.
  *
  * @returns one line per error, with its position; empty if there is none or the signal was aborted
  */
@@ -19,7 +20,7 @@ export async function checkTypes(signal: AbortSignal): Promise<readonly string[]
     const child = await startChild({
       name: 'types',
       command: join(root, 'node_modules/.bin/tsc'),
-      args: ['-p', project, '--pretty', 'false'],
+      args: ['-p', project, '--pretty', 'false', '--checkers', '1'],
       cwd: root,
       onLine: (line) => {
         if (/^\S+\(\d+,\d+\): error /.test(line)) lines.push(line)
