@@ -1,4 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
+import { freePort } from './ports.ts'
 
 /**
  * Faults of the proxy.
@@ -46,7 +47,8 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     link.apply(fault)
     link.onClose = () => links.delete(link)
   })
-  const port = await listen(server, 0)
+  // A fault closes it and opens it again.
+  const port = await listen(server, await freePort())
 
   const resetAll = () => {
     for (const link of links) link.reset()

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 const host = '127.0.0.1'
@@ -15,17 +16,20 @@ export function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * A port that was free a moment ago. Another process may take it before it is used, so callers that can listen on port
- * 0 should do that instead.
+ * Ports that no system gives to outgoing connections (Linux from 32768 on, macOS and Windows from 49152): such a
+ * connection could take a free port before it is used, or that of a server that is being restarted.
  */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen({ port: 0, host }, () => {
-      const address = server.address()
-      if (address === null || typeof address === 'string') return reject(new Error('no port'))
-      server.close(() => resolve(address.port))
-    })
-  })
+const [firstPort, lastPort] = [20_000, 32_000]
+let candidate = randomInt(firstPort, lastPort)
+
+/**
+ * A port that was free a moment ago. Another process may take it before it is used, so callers that can listen on port
+ * 0, and do not listen there again, should do that instead. No two calls of a process are given the same one.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    candidate = candidate === lastPort ? firstPort : candidate + 1
+    const port = candidate
+    if (await isPortFree(port)) return port
+  }
 }

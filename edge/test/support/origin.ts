@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { freePort } from '@spillway/origin/dev/ports'
 
 /** A request as the origin received it. */
 export interface SeenRequest {
@@ -65,7 +66,7 @@ export async function startOrigin(): Promise<ScriptedOrigin> {
       server.once('error', reject)
       server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
     })
-  const port = await listen(0)
+  const port = await listen(await freePort())
   return {
     url: `http://127.0.0.1:${port}`,
     seen,
