@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { edgeVariables } from '@spillway/edge/dev/edge'
+import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey, publicKeySet } from '@spillway/edge/dev/keys'
 import { originEnv } from '@spillway/origin/contract'

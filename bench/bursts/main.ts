@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { edgeVariables } from '@spillway/edge/dev/edge'
+import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey } from '@spillway/edge/dev/keys'
 import type { Measured } from '@spillway/infra/local/bar'

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { edgeVariables } from '@spillway/edge/dev/edge'
+import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey } from '@spillway/edge/dev/keys'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from '@spillway/edge/dev/worker-process'

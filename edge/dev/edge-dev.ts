@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { type BuildFailure, build, formatMessages } from 'esbuild'
-import { unstable_readConfig } from 'wrangler'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
 
 /** A runnable bundle, or the reason why bundling failed. */
@@ -15,6 +14,8 @@ export async function bundleForDevelopment(): Promise<Bundled> {
   const folder = join(localFolder, 'edge')
   await mkdir(folder, { recursive: true })
   const scriptFile = join(folder, 'worker.js')
+  // Loaded late: it takes a second, in which `npm start` can have said what is wrong.
+  const { unstable_readConfig } = await import('wrangler')
   const {
     main,
     compatibility_date: date,

@@ -1,9 +1,7 @@
 import { appendFile } from 'node:fs/promises'
-import { edgeEnv } from '@spillway/origin/contract'
 import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { bundleEdge } from './edge-bundle.ts'
-import type { PrivateJwk } from './keys.ts'
 
 export interface Edge {
   readonly url: string
@@ -19,19 +17,6 @@ export interface EdgeOptions {
   /** @default any free port */
   readonly port?: number
 }
-
-/** The variables that every edge needs, by the names of the contract's `edgeEnv`; all web origins may call it. */
-export const edgeVariables = (values: {
-  /** Base URLs, the preferred one first. */
-  readonly originUrls: readonly string[]
-  readonly trustedIssuers: readonly unknown[]
-  readonly assertionKey: PrivateJwk
-}): Record<string, string> => ({
-  [edgeEnv.origins]: values.originUrls.join(','),
-  [edgeEnv.tokenIssuers]: JSON.stringify(values.trustedIssuers),
-  [edgeEnv.assertionKey]: JSON.stringify(values.assertionKey),
-  [edgeEnv.corsOrigins]: '*',
-})
 
 /**
  * Runs the bundled Worker in workerd, without the proxy of `wrangler dev`. Two instances are two data centres: they

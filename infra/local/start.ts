@@ -8,7 +8,7 @@ import {
   assertionKey as keptAssertionKey,
   portVariables,
 } from '@spillway/edge/dev/development'
-import { edgeVariables } from '@spillway/edge/dev/edge'
+import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { bundleForDevelopment, startEdgeDev } from '@spillway/edge/dev/edge-dev'
 import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { publicKeySet } from '@spillway/edge/dev/keys'

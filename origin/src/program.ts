@@ -4,7 +4,6 @@ import { noServerCode, type ServerCode } from './action/implementation.ts'
 import { supervise } from './cluster/supervise.ts'
 import { reportAsWorker } from './cluster/worker.ts'
 import { parseConfig } from './config.ts'
-import { startOrigin } from './process.ts'
 
 /**
  * Runs the origin with an application and its server code: configuration → process → serve → drain on a signal → exit.
@@ -28,6 +27,8 @@ async function run(application: Application, server: ServerCode): Promise<number
   // from a service manager and the supervisor, or from a terminal and npm.
   process.on('SIGTERM', () => stop('stop'))
   process.on('SIGINT', () => stop('stop'))
+  // Loaded late: it takes half a second, and neither a supervisor nor a mistake in the configuration needs it.
+  const { startOrigin } = await import('./process.ts')
   const origin = await Promise.race([startOrigin(config, application, server), asked])
   // Stopped before it served anything: there is nothing to drain.
   if (origin === 'stop') return 0

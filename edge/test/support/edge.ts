@@ -1,6 +1,6 @@
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { inject, vi } from 'vitest'
-import { edgeVariables } from '../../dev/edge.ts'
+import { edgeVariables } from '../../dev/edge-variables.ts'
 import { assertionAlgorithm, createKey, type PrivateJwk } from '../../dev/keys.ts'
 import type { TestIssuer } from './issuer.ts'
 import type { ScriptedOrigin } from './origin.ts'
@@ -87,7 +87,7 @@ export async function startEdge({
         const line = logged.find((text) => text.includes(`"requestId":"${requestId}"`))
         if (line === undefined) throw new Error(`nothing is logged about ${requestId}`)
         return JSON.parse(line)
-      }, 10_000),
+      }, 60_000),
     get log() {
       return logged.join('\n')
     },
