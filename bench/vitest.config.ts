@@ -1,7 +1,7 @@
 import '@spillway/origin/dev/loopback'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
-import { sharesWorkers } from '@spillway/origin/dev/test-workers'
+import { patient, sharesWorkers } from '@spillway/origin/dev/test-workers'
 import { defineConfig } from 'vitest/config'
 import { projects as edge } from '../edge/vitest.config.ts'
 import { projects as infra } from '../infra/vitest.config.ts'
@@ -34,7 +34,7 @@ export default defineConfig({
           include: ['*/**/*.test.ts'],
           exclude: ['system/**', 'node_modules/**'],
           ...sharesWorkers,
-          testTimeout: 30_000,
+          ...patient,
         },
       },
       'bench/system',

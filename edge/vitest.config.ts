@@ -12,7 +12,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       name: 'edge/unit',
       include: ['application/**/*.test.ts', 'src/**/*.test.ts'],
       ...sharesWorkers,
-      testTimeout: 30_000,
+      ...patient,
     },
   },
   {

@@ -8,7 +8,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       name: 'infra/unit',
       include: ['{src,why}/**/*.test.ts'],
       ...sharesWorkers,
-      testTimeout: 30_000,
+      ...patient,
     },
   },
   {

@@ -12,7 +12,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       include: ['client/**/*.test.ts', 'contract/**/*.test.ts', 'src/**/*.test.ts'],
       exclude: [repairsDriver],
       ...sharesWorkers,
-      testTimeout: 30_000,
+      ...patient,
     },
   },
   {

@@ -30,7 +30,7 @@ export interface Cluster {
 }
 
 const size = 3
-const recoveryTimeoutMs = 30_000
+const recoveryTimeoutMs = 120_000
 const endTimeoutMs = 10_000
 
 export async function startCluster(): Promise<Cluster> {

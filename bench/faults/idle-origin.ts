@@ -21,7 +21,7 @@ export async function leftInWork(
 }
 
 async function inWork(url: string): Promise<number> {
-  const response = await fetch(url + opsPaths.metrics, { signal: AbortSignal.timeout(5_000) })
+  const response = await fetch(url + opsPaths.metrics, { signal: AbortSignal.timeout(30_000) })
   const text = await response.text()
   return gauge(text, 'origin_pool_connections{state="inUse"}') + gauge(text, 'origin_admission_inflight')
 }

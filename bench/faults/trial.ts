@@ -24,6 +24,8 @@ import type { World } from './world.ts'
 export interface TrialOptions {
   readonly seed: number
   readonly seconds: number
+  /** Goes on until so many requests are answered, for a slow machine. @default 0 */
+  readonly exchangesMin?: number
   /** Number of this trial in its world: no two trials of one database write the same texts. */
   readonly number: number
   /** @default nothing is tampered with */
@@ -68,6 +70,7 @@ const sessionsOf: readonly (readonly [TokenMode, 'both' | number])[] = [
 /** Random clients and faults for a while, then quiet, then the comparison of all answers with the oplog. */
 export async function runTrial(world: World, options: TrialOptions): Promise<Trial> {
   const { seed, seconds, number, plant, faults: hasFaults = true, progress = () => {} } = options
+  const { exchangesMin = 0 } = options
   const { cluster, databaseName, origins, edges } = world
   const since = await markOplog(cluster.uri, databaseName)
   const ending = new AbortController()
@@ -134,6 +137,7 @@ export async function runTrial(world: World, options: TrialOptions): Promise<Tri
   }
   await isDue(startMs + seconds * 1_000, ending.signal)
   await Promise.all(inflicted)
+  while (recorder.exchanges.length < exchangesMin && !ending.signal.aborted) await sleep(50)
   ending.abort()
   await Promise.all(running)
   const probes = (await Promise.all(probing)).flat().sort((a, b) => a.startMs - b.startMs)

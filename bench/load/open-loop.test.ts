@@ -45,7 +45,7 @@ const job = (target: string, perSecond: number, more: Partial<OpenJob> = {}): Op
     },
   ],
   connectionsMax: 100,
-  timeoutMs: 5_000,
+  timeoutMs: 60_000,
   usefulMs: 1_000,
   ...more,
 })

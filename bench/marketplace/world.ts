@@ -99,7 +99,8 @@ interface Init {
   readonly headers: Readonly<Record<string, string>>
 }
 
-const attemptsMax = 5
+const attemptsMax = 10
+const isForNow = ({ status }: Answer): boolean => status === 503 || status === 504
 
 /** Sends a request as a careful client does: what was refused for now is sent again, with the key of the first time. */
 async function exchange(stack: Stack, method: string, path: string, init: Init): Promise<Answer> {
@@ -109,7 +110,7 @@ async function exchange(stack: Stack, method: string, path: string, init: Init):
   const headers = { ...key, ...init.headers }
   for (let attempt = 1; ; attempt += 1) {
     const answer = await fetchOnce(stack, method, path, { ...init, headers })
-    if (answer.status !== 503 || attempt === attemptsMax) return answer
+    if (!isForNow(answer) || attempt === attemptsMax) return answer
     await sleep(Number(answer.headers.get('retry-after') ?? 1) * 1_000)
   }
 }

@@ -31,9 +31,9 @@ export interface PeerOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-const startTimeoutMs = 30_000
+const startTimeoutMs = 120_000
 
-/** @throws Error with its last lines when it does not listen within half a minute */
+/** @throws Error with its last lines when it does not listen within two minutes */
 export async function startPeer(name: PeerName, options: PeerOptions): Promise<Peer> {
   const { promise: listening, resolve: markListening } = Promise.withResolvers<number>()
   const child = await startChild({

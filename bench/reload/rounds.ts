@@ -14,7 +14,7 @@ export interface Round {
 }
 
 const resourceFile = 'origin/application/places.ts'
-const reloadTimeoutMs = 30_000
+const reloadTimeoutMs = 120_000
 
 /** `npm start` in a copy of the checkout with the application of the framework's tests, whose file is edited as a person would. */
 export interface Started {

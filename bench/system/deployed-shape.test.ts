@@ -28,7 +28,7 @@ beforeAll(async () => {
   )
   expect(after).not.toBe(before)
   await writeFile(file, after)
-  stack = await up({ databaseUri: inject('databaseUri'), application: 'fixture' })
+  stack = await up({ databaseUri: inject('databaseUri'), application: 'patient' })
   editor = await stack.issuer.mintToken({ sub: 'editor', scopes: ['places:write'] })
 })
 

@@ -192,7 +192,7 @@ test('streams an export through the edge as its caller takes it, and ends it whe
     const both = await Promise.all([ask(), ask()])
     leave.abort()
     expect(both.map(({ status }) => status)).toEqual([200, 200])
-  }, 10_000)
+  }, 60_000)
 })
 
 /** Waits until no more is read. */

@@ -11,7 +11,7 @@ let bob: string
 let editor: string
 
 beforeAll(async () => {
-  stack = await up({ databaseUri: inject('databaseUri'), application: 'fixture' })
+  stack = await up({ databaseUri: inject('databaseUri'), application: 'patient' })
   alice = await stack.issuer.mintToken({ sub: 'alice' })
   bob = await stack.issuer.mintToken({ sub: 'bob' })
   editor = await stack.issuer.mintToken({ sub: 'editor', scopes: ['places:write', 'advisories:write'] })

@@ -4,7 +4,7 @@ import { expect, inject, onTestFailed, test } from 'vitest'
 test('two edges, two origins and a proxy before each tier make one stack', async () => {
   await using stack = await up({
     databaseUri: inject('databaseUri'),
-    application: 'fixture',
+    application: 'patient',
     origins: 2,
     edges: 2,
     proxied: ['origin', 'database', 'issuer'],

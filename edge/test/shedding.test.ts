@@ -48,7 +48,7 @@ describe('when the origin is down', () => {
   it('service recovers with the origin', async () => {
     await outage()
     await origin.start()
-    await expect.poll(async () => (await edge.fetch(unread())).status, { timeout: 5_000 }).toBe(200)
+    await expect.poll(async () => (await edge.fetch(unread())).status, { timeout: 60_000 }).toBe(200)
   })
 })
 
@@ -188,7 +188,7 @@ describe('an answer that begins and does not end', () => {
     })
     const path = unread()
     const leader = edge.fetch(path)
-    await expect.poll(() => origin.requests, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => origin.requests, { timeout: 60_000 }).toBe(1)
     const waiting = await Promise.all(Array.from({ length: 8 }, () => edge.fetch(path)))
     expect(waiting.map(({ status }) => status)).toEqual(waiting.map(() => 504))
     expect((await leader).status).toBe(504)

@@ -84,11 +84,11 @@ function start(mode: string) {
     child,
     exit,
     output: () => output,
-    until: (text: string) => expect.poll(() => output, { timeout: 10_000 }).toContain(text),
+    until: (text: string) => expect.poll(() => output, { timeout: 60_000 }).toContain(text),
     /** Polls, because what has been killed stays in its group until the system's first process has reaped it. */
     untilNobodySurvives: () => {
       const groups = [...output.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid))
-      return expect.poll(() => groups.filter(isGroupAlive), { timeout: 10_000 }).toEqual([])
+      return expect.poll(() => groups.filter(isGroupAlive), { timeout: 60_000 }).toEqual([])
     },
   }
 }

@@ -137,7 +137,7 @@ describe('lifecycle', () => {
   const completed = (hook: string) =>
     `aws autoscaling complete-lifecycle-action --auto-scaling-group-name group --instance-id i-0123 ` +
     `--lifecycle-hook-name ${hook} --lifecycle-action-result CONTINUE`
-  const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
+  const eventually = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 20 })
 
   it('reports readiness once, when the origin is ready', async () => {
     metadata.ready = false

@@ -1,6 +1,6 @@
 /**
- * Application to run: `own`, which this repository deploys; `fixture`, for the framework's tests; or the folder of
- * another one, as a path from the root.
+ * Application to run: `own`, which this repository deploys; `fixture`, for the framework's tests; `patient`, the same
+ * with an edge that waits half a minute for an answer; or the folder of another one, as a path from the root.
  */
 export type WhichApplication = string
 
@@ -29,10 +29,10 @@ export function applicationFiles(which: WhichApplication): ApplicationFiles {
       bundled: '{edge,origin}/application/**/*.ts',
     }
   }
-  if (which === 'fixture') {
+  if (which === 'fixture' || which === 'patient') {
     return {
       origin: 'origin/test/fixture/main.ts',
-      worker: 'edge/test/fixture/worker.ts',
+      worker: `edge/test/fixture/${which === 'patient' ? 'patient-worker' : 'worker'}.ts`,
       definition: 'origin/test/fixture/application.ts',
       tools: undefined,
       bundled: '{edge,origin}/test/fixture/**/*.ts',

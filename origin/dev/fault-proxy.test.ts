@@ -103,7 +103,7 @@ async function text(socket: Socket, length: number): Promise<string> {
 }
 
 async function failure(socket: Socket): Promise<string | undefined> {
-  await expect.poll(() => socket.errored, { timeout: 10_000 }).not.toBeNull()
+  await expect.poll(() => socket.errored, { timeout: 60_000 }).not.toBeNull()
   return (socket.errored as NodeJS.ErrnoException).code
 }
 

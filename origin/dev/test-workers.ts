@@ -5,7 +5,7 @@
 export const sharesWorkers = { isolate: false, maxWorkers: 2 } as const
 
 /**
- * Time limits of tests that start processes, in ms. They end a test that waits for ever; a busy machine, on which a
- * start takes ten times as long, must not reach them.
+ * Time limits of a test, in ms. They end one that waits for ever; a busy machine, on which everything takes ten times as
+ * long, must not reach them.
  */
 export const patient = { testTimeout: 180_000, hookTimeout: 180_000 } as const

@@ -128,7 +128,8 @@ describe('two isolates of one data centre', () => {
     expect(await read(a)).toBe('answer 1')
     await until(() => origin.requests.length === 1)
     // The record is written after the answer has gone out.
-    await delay(200)
+    const stored = `https://api.test/.cache/${encodeURIComponent('/items/1')}`
+    while ((await workerd.cacheApi.match(stored)) === undefined) await delay(5)
     expect(await read(b)).toBe('answer 1')
     expect(await (await fetch(`${a}/purge/items:1`)).text()).toBe('purged')
     await delay(150)

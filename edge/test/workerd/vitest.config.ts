@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { patient } from '@spillway/origin/dev/test-workers'
 import { defineConfig } from 'vitest/config'
 
 /** The contract's own tests once more, inside workerd: both tiers must compute the same answers. */
@@ -12,6 +13,6 @@ export default defineConfig({
     isolate: false,
     // The plugin runs its files one after the other, which no other project of a run may contradict.
     sequence: { groupOrder: 1 },
-    testTimeout: 30_000,
+    ...patient,
   },
 })

@@ -31,7 +31,7 @@ describe('losing the primary', () => {
     const updates = await Updaters.open(repository, 12)
     const writing = new AbortController()
     const work = Promise.all([creates.run(24, writing.signal), updates.run(writing.signal)])
-    await vi.waitFor(() => expect(creates.created).toBeGreaterThan(200), { timeout: 30_000 })
+    await vi.waitFor(() => expect(creates.created).toBeGreaterThan(200), { timeout: 60_000 })
     await set.killPrimary()
     await vi.waitFor(() => expect(creates.createdAfterFailure).toBeGreaterThan(200), { timeout: 60_000 })
     writing.abort()

@@ -219,7 +219,7 @@ it('the database agrees with the reference implementation about every operator, 
   for (const field of queryFields(view, 'filter')) {
     for (const operator of operatorsOf(field)) expect(found).toContain(`${field.path} ${operator}`)
   }
-}, 60_000)
+}, 120_000)
 
 function satisfiesInWords({ alternatives }: Residual, document: Document): boolean {
   return alternatives.some((conditions) =>

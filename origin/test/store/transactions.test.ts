@@ -87,7 +87,7 @@ it('each transaction is atomic, and gets a true outcome: done, not done, or unkn
       await sleep(5)
     }
   })
-  await vi.waitFor(() => expect(committed.before).toBeGreaterThan(20), { timeout: 30_000 })
+  await vi.waitFor(() => expect(committed.before).toBeGreaterThan(20), { timeout: 60_000 })
   await set.killPrimary()
   isKilled = true
   await vi.waitFor(() => expect(committed.after).toBeGreaterThan(20), { timeout: 60_000 })
