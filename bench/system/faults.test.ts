@@ -31,7 +31,14 @@ test.each([
   ['stale', 'stale'],
   ['lie', 'untrue'],
 ] as const)('a planted %s is found, and nothing else', async (plant: Plant, kind) => {
-  const trial = await runTrial(world, { seed, seconds: 5, exchangesMin: 200, number: ++number, plant, faults: false })
+  const trial = await runTrial(world, {
+    seed,
+    seconds: 5,
+    exchangesMin: 200,
+    number: ++number,
+    plant,
+    faults: false,
+  })
 
   expect(new Set(trial.violations.map((violation) => violation.kind))).toEqual(new Set([kind]))
 })

@@ -8,8 +8,8 @@ import {
   assertionKey as keptAssertionKey,
   portVariables,
 } from '@spillway/edge/dev/development'
-import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { bundleForDevelopment, startEdgeDev } from '@spillway/edge/dev/edge-dev'
+import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { publicKeySet } from '@spillway/edge/dev/keys'
 import type { WorkerCode } from '@spillway/edge/dev/worker-process'
