@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:net'
+import { commandName, MessageCutter } from '@spillway/origin/dev/documentdb/wire-message'
 import { afterEach, describe, expect, it } from 'vitest'
 import { seededRandom } from '../load/random.ts'
 import { coldStartMs } from './cold-start.ts'
@@ -9,7 +10,6 @@ import { atScale } from './full-scale.ts'
 import { startScaledDatabase } from './scaled-database.ts'
 import { ServerQueue } from './server-queue.ts'
 import { sampleOf } from './story-sample.ts'
-import { commandName, MessageCutter } from './wire-message.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {

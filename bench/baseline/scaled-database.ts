@@ -1,8 +1,8 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { commandName, MessageCutter } from '@spillway/origin/dev/documentdb/wire-message'
 import { connectionUs, costOf } from './command-cost.ts'
 import { ServerQueue } from './server-queue.ts'
-import { commandName, MessageCutter } from './wire-message.ts'
 
 export interface ScaledDatabaseOptions {
   /** Port of the `mongod` behind it. */

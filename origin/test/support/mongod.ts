@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node'
+import { startDocumentdbProxy } from '../../dev/documentdb/documentdb-proxy.ts'
 import { startMongod } from '../../dev/mongod.ts'
 
 declare module 'vitest' {
@@ -8,9 +9,16 @@ declare module 'vitest' {
   }
 }
 
-/** One real `mongod` for the whole run; each test file has a database of its own in it (`database.ts`). */
+/**
+ * One real `mongod` for the whole run; each test file has a database of its own in it (`database.ts`). `npm run
+ * test:documentdb` puts a proxy before it that behaves like Amazon DocumentDB.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const mongod = await startMongod()
-  project.provide('databaseUri', mongod.uri)
-  return () => mongod.stop()
+  const proxy = process.env.TEST_DOCUMENTDB === '1' ? await startDocumentdbProxy(mongod.port) : undefined
+  project.provide('databaseUri', proxy?.uri ?? mongod.uri)
+  return async () => {
+    await proxy?.stop()
+    await mongod.stop()
+  }
 }
