@@ -55,6 +55,11 @@ describe.each(stageNames)('%s: alarms', (stage) => {
     expect(metrics).toContain('HTTPCode_Target_5XX_Count')
   })
 
+  it('go off for slow answers well before the deadline, which cuts off what they measure', () => {
+    const slow = alarms().find(({ AlarmName }) => AlarmName.endsWith('OriginSlow'))
+    expect(slow).toMatchObject({ Threshold: 0.3, ExtendedStatistic: 'p99' })
+  })
+
   it('go off when the origins stop reporting metrics', () => {
     expect(alarms().find(({ AlarmName }) => AlarmName.endsWith('SignalsSilent'))).toMatchObject({
       Metrics: [
