@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ports } from '@spillway/origin/contract'
@@ -91,6 +100,39 @@ describe('the first boot of an origin', () => {
     )
     expect(scrape).toContain(`127.0.0.1:${ports.origin}`)
     expect(config).toContain(originMetrics.poolWait)
+  })
+
+  it('changes the indexes of a release that it has, or fetches, with the origin’s credentials', () => {
+    expect(boot('user-data.sh', settings).status).toBe(0)
+    mkdirSync(join(root, 'run/spillway'), { recursive: true })
+    writeFileSync(join(root, 'run/spillway/origin.env'), 'MONGODB_URI=mongodb://database\n')
+    const script = join(instanceFolder, 'migrate.sh')
+    // Stands in for the user switch, and shows what would run as that user.
+    commands.add('runuser', `echo "runs $* with $MONGODB_URI" >> "${join(root, 'calls.log')}"`)
+    const migrate = (release: string) =>
+      spawnSync('bash', [script, release, '--plan'], {
+        encoding: 'utf8',
+        env: { PATH: `${commands.folder}:${process.env.PATH}`, INSTANCE_ROOT: root },
+      })
+    const asOrigin =
+      /^runs -u spillway -- \/.*runtime\/node scripts\/migrate\.ts --plan with mongodb:\/\/database$/
+    mkdirSync(join(root, 'opt/spillway', settings.RELEASE, 'origin'), { recursive: true })
+    expect(migrate(settings.RELEASE).status).toBe(0)
+    expect(commands.calls.at(-1)).toMatch(asOrigin)
+
+    mkdirSync(join(root, 'next/origin'), { recursive: true })
+    const next = join(root, 'next.tar.gz')
+    spawnSync('tar', ['-czf', next, '-C', join(root, 'next'), 'origin'])
+    const digest = createHash('sha256').update(readFileSync(next)).digest('hex')
+    commands.add('aws', `for last; do :; done; cp "${next}" "$last"`)
+    const { length } = commands.calls
+    expect(migrate(`def456-${digest}`).status).toBe(0)
+    expect(commands.calls.at(-1)).toMatch(asOrigin)
+    expect(commands.calls.at(-1)).not.toContain('opt/spillway')
+    expect(commands.calls[length]).toContain(`s3://releases/origin/def456-${digest}.tar.gz`)
+
+    expect(migrate(`def456-${'0'.repeat(64)}`).status).not.toBe(0)
+    expect(commands.calls.at(-1)).not.toMatch(asOrigin)
   })
 
   it('starts nothing from an archive whose digest does not match the release', () => {

@@ -74,6 +74,19 @@ export const causes: readonly Cause[] = [
     ],
   },
   {
+    name: 'index being built',
+    tier: 'database',
+    says: 'A release has declared an index that is still being built, and refuses what needs it.',
+    remedy: { runbook: 'deploy.md' },
+    reasons: ['index-unready'],
+    evidence: (signs) =>
+      each(
+        signs,
+        ({ problems }) => (problems['index-unready'] ?? 0) > 0,
+        ({ problems }) => `${problems['index-unready']} requests needed an index that is not built`,
+      ),
+  },
+  {
     name: 'pool exhausted',
     tier: 'database',
     says: 'All connections of the pool are in use, and commands wait for one.',

@@ -60,6 +60,8 @@ export const problemCatalogue = {
   draining: { status: 503, title: 'Instance shutting down', retryable: true },
   'keys-unavailable': { status: 503, title: 'Access token cannot be verified', retryable: true },
   'database-unavailable': { status: 503, title: 'Database unavailable', retryable: true },
+  // A release has declared an index that is still being built.
+  'index-unready': { status: 503, title: 'Index being built', retryable: true },
   // Remedy: repeat it with the same Idempotency-Key or If-Match, or read the document and decide again.
   'outcome-unknown': { status: 503, title: 'Outcome unknown', retryable: true },
   'origin-unreachable': { status: 502, title: 'Origin unreachable', retryable: true },

@@ -3,13 +3,15 @@ import type { FastifyInstance } from 'fastify'
 import type { ServerCode } from './action/implementation.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
+import { openBuildConnection } from './indexes/build-connection.ts'
+import { logIndexes } from './indexes/log-indexes.ts'
+import { startIndexes } from './indexes/start-indexes.ts'
 import { ticker } from './lib/ticker.ts'
 import { Metrics } from './observe/metrics.ts'
 import { createLogger, RequestLog } from './observe/request-log.ts'
 import { Health } from './ops/health.ts'
 import { AdmissionControl } from './overload/admission-control.ts'
 import { DelayLimit } from './overload/delay-limit.ts'
-import { applyIndexes, planIndexes } from './store/indexes.ts'
 import { openRepository } from './store/open-repository.ts'
 import { openPool, type Pool, type PoolObservation } from './store/pool.ts'
 import { PoolRoom } from './store/pool-room.ts'
@@ -58,24 +60,30 @@ export async function startOrigin(
     poolRoom.onPool(observation, performance.now())
     onPool(observation)
   })
+  let stopIndexes = async (): Promise<void> => {}
   try {
-    const indexes = await planIndexes(pool.db, application.resources, pool.bounds)
-    await applyIndexes(pool.db, indexes, { destructive: false, bounds: pool.bounds })
-    for (const { collection, name } of [...indexes.replace, ...indexes.drop]) {
-      logger.warn({ collection, index: name }, 'an index differs from the contract: see npm run indexes')
-    }
-    const { poolSize } = config.mongodb
+    const { poolSize, uri, database } = config.mongodb
+    const indexes = await startIndexes({
+      db: pool.db,
+      bounds: pool.bounds,
+      catalogue: application.resources,
+      connect: () => openBuildConnection(uri, database),
+      ...logIndexes(logger),
+    })
+    stopIndexes = indexes.stop
     const { repository, commits, records } = openRepository(pool.db, {
       lanes: joined(poolSize),
       transactionsMax: Math.max(1, poolSize >> 2),
       bounds: pool.bounds,
       primary: pool.primary,
+      unready: indexes.unready,
     })
     const admission = openAdmission()
     const health = new Health({
       ping: () => pool.ping(1_000),
       hasPoolRoom: () => poolRoom.hasRoom(performance.now()),
       commands: pool.bounds,
+      unreadyIndexes: () => indexes.unready.names,
       now: () => performance.now(),
     })
     const metrics = new Metrics({
@@ -83,6 +91,7 @@ export async function startOrigin(
       pool: () => ({ size: poolSize, open: pool.open, inUse: pool.inUse }),
       commandsGivenUp: () => pool.bounds.givenUp,
       lanes: () => records.counts(),
+      unreadyIndexes: () => indexes.unready.names.length,
       isDraining: () => health.isDraining,
     })
     onPool = (observation) => metrics.onPool(observation)
@@ -117,6 +126,7 @@ export async function startOrigin(
         const sweep = setInterval(() => app.server.closeIdleConnections(), 20)
         await app.close()
         clearInterval(sweep)
+        await indexes.stop()
         await repository.drain()
         await pool.close()
         metrics.stop()
@@ -125,6 +135,7 @@ export async function startOrigin(
     }
   } catch (error) {
     keys.stop()
+    await stopIndexes()
     await pool.close()
     throw error
   }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { headers as names } from '@spillway/origin/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { NotDone, Repository } from '../src/store/repository.ts'
+import type { NotDoneReason, Repository } from '../src/store/repository.ts'
 import { WriteRefusedError } from '../src/store/settle-writes.ts'
 import { bound, startTestApp, type TestApp } from './support/app.ts'
 import { assertionOf } from './support/assertions.ts'
@@ -47,7 +47,7 @@ const requests = [
 ] as const
 
 describe('a failure of the store', () => {
-  const table: Record<NotDone['reason'], readonly [status: number, code: string]> = {
+  const table: Record<NotDoneReason, readonly [status: number, code: string]> = {
     busy: [503, 'overloaded'],
     crowded: [503, 'overloaded'],
     unavailable: [503, 'database-unavailable'],
@@ -67,6 +67,17 @@ describe('a failure of the store', () => {
       }
     })
   }
+
+  it('an index that is not built yet is 503 index-unready, names it, and says that load is not the reason', async () => {
+    fate = outcome({ kind: 'notDone', reason: 'indexUnready', index: 'advisories.code_1' })
+    for (const [method, path, body] of requests) {
+      const answer = await origin.send(method, path, { as: editor, body })
+      expect([method, answer.status, answer.json.code]).toEqual([method, 503, 'index-unready'])
+      expect(answer.json.detail).toContain("'advisories.code_1'")
+      expect([answer.headers['retry-after'], answer.headers[names.ownFault]]).toEqual(['30', '1'])
+      expect(answer.headers[names.purgeTag]).toBeUndefined()
+    }
+  })
 
   it('a write with an unknown outcome is outcome-unknown, and purges, because it may have happened', async () => {
     const { json } = await origin.send('POST', '/v2/trips', { as: alice, body: trip })

@@ -87,6 +87,7 @@ const nothingDone: ReadonlySet<unknown> = new Set([
   'overloaded',
   'draining',
   'database-unavailable',
+  'index-unready',
   'keys-unavailable',
   'deadline-exceeded',
 ])

@@ -23,6 +23,8 @@ export interface MetricSources {
   /** Commands that exceeded their deadline, since the start. */
   readonly commandsGivenUp: () => number
   readonly lanes: () => ReturnType<Records['counts']>
+  /** Number of indexes that are declared and not built yet. @default 0 */
+  readonly unreadyIndexes?: () => number
   readonly isDraining: () => boolean
 }
 
@@ -217,7 +219,7 @@ export class Metrics {
     ])
   }
 
-  #defineProcess({ isDraining }: MetricSources): void {
+  #defineProcess({ isDraining, unreadyIndexes = () => 0 }: MetricSources): void {
     const define = (name: string, help: string, read: () => number) =>
       this.#define('gauge', name, help, () => [{ value: read(), labels: {} }])
     define('origin_draining', 'Processes that are stopping.', () => Number(isDraining()))
@@ -227,6 +229,7 @@ export class Metrics {
       return [{ value: (user + system) / 1e6, labels: {} }]
     })
     const delay = 'origin_event_loop_delay_p99_seconds'
+    this.#defineMaximum('origin_indexes_unready', 'Declared indexes that are not built yet.', unreadyIndexes)
     this.#defineMaximum(delay, 'Event loop delay since the last scrape.', () => this.#readDelay())
   }
 

@@ -17,6 +17,8 @@ export interface HealthOptions {
   readonly hasPoolRoom: () => boolean
   /** Database commands past their time limit: whether one is running, and how many were given up since the start. */
   readonly commands: { readonly isAnyOverdue: boolean; readonly givenUp: number }
+  /** Indexes that are being built. Only requests that need them are refused, so they leave the process ready. @default none */
+  readonly unreadyIndexes?: () => readonly string[]
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
   /** How long one ping result is reused, in ms. @default 1 000 */
@@ -55,12 +57,14 @@ export class Health {
     // A ping may take as long as a stuck command: a command that was given up during the ping counts, too.
     const commands = !isAnyOverdue && !watched.isAnyOverdue && watched.givenUp === givenUp
     const draining = this.#isDraining
+    const unready = this.#options.unreadyIndexes?.() ?? []
     return {
       isReady: database && pool && commands && !draining,
       checks: {
         database: database ? { ok: true } : { ok: false, reason: 'the primary does not answer' },
         pool: pool ? { ok: true } : { ok: false, reason: 'operations wait too long for a connection' },
         commands: commands ? { ok: true } : { ok: false, reason: 'a database command does not end' },
+        ...(unready.length > 0 && { indexes: { ok: true, reason: `not built yet: ${unready.join(', ')}` } }),
         drain: draining ? { ok: false, reason: 'this process is stopping' } : { ok: true },
       },
     }

@@ -71,7 +71,7 @@ export function sendFailure(
 }
 
 /** Seconds for Retry-After. */
-const retryAfterSeconds = { soon: 1, failover: 5 } as const
+const retryAfterSeconds = { soon: 1, failover: 5, build: 30 } as const
 
 export function failureProblem(failure: NotDone | Unknown): Problem {
   if (failure.kind === 'unknown') {
@@ -101,6 +101,13 @@ export function failureProblem(failure: NotDone | Unknown): Problem {
         code: 'database-unavailable',
         detail: 'The database is unreachable or is electing a primary. Nothing was done; retry the request.',
         retryAfterSeconds: retryAfterSeconds.failover,
+      }
+    case 'indexUnready':
+      return {
+        code: 'index-unready',
+        detail: `The index '${failure.index}', which this request needs, is still being built. Nothing was done; retry later.`,
+        retryAfterSeconds: retryAfterSeconds.build,
+        isOwnFault: true,
       }
     case 'deadline':
     case 'aborted':

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Fields, idempotencyRetentionMs, type Resource } from '@spillway/origin/contract'
 import { fateOf } from './database-error.ts'
 import {
+  answersCollection,
   documentWith,
   type Instant,
   newRecord,
@@ -30,6 +31,7 @@ import {
 } from './settle-writes.ts'
 import type { Attempt, RecordWrite } from './transaction.ts'
 import type { TransactionRoom } from './transaction-room.ts'
+import type { UnreadyIndexes } from './unready-indexes.ts'
 import { writeIds } from './write-ids.ts'
 
 /**
@@ -95,6 +97,8 @@ export interface CommitsOptions {
   readonly records: Records
   readonly attempt: (writes: readonly RecordWrite[], timeoutMs: number) => Promise<Attempt>
   readonly room: TransactionRoom
+  /** Indexes that are not built yet. @default none */
+  readonly unready?: UnreadyIndexes
   readonly clock: () => Instant
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
@@ -102,9 +106,6 @@ export interface CommitsOptions {
   /** 0 to 1. */
   readonly random: () => number
 }
-
-/** Collection of stored answers. Names of resources cannot start with an underscore. */
-export const answersCollection = '_answers'
 
 /**
  * Several changes that are applied all or none, on the condition that each document is unchanged since it was read. A
@@ -192,6 +193,8 @@ export class Commits {
     call: Call,
   ): Promise<CommitOutcome> {
     const [first] = writes
+    const unready = this.#unreadyFor(writes)
+    if (unready !== undefined) return { kind: 'notDone', reason: 'indexUnready', index: unready }
     if (keyed === undefined) {
       if (first === undefined) return { kind: 'committed' }
       if (writes.length === 1 && !first.isGuard && first.held === undefined) return this.#write(first, call)
@@ -200,6 +203,15 @@ export class Commits {
     }
     const answer = this.#answerRecord(keyed)
     return this.#transact([...writes, answer], call)
+  }
+
+  #unreadyFor(writes: readonly Prepared[]): string | undefined {
+    const { unready } = this.#options
+    for (const { resource, document, before, isGuard } of writes) {
+      const needed = isGuard || !document ? undefined : unready?.forWrite(resource, document.fields, before)
+      if (needed !== undefined) return needed
+    }
+    return undefined
   }
 
   #answerRecord({ id, request, answer }: KeyedAnswer): RecordWrite {

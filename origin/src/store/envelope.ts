@@ -1,6 +1,9 @@
 import { type Fields, idempotencyRetentionMs } from '@spillway/origin/contract'
 import type { KeyRecord, StoredDocument } from './repository.ts'
 
+/** Collection of stored answers. Names of resources cannot start with an underscore. */
+export const answersCollection = '_answers'
+
 /**
  * Layout of a stored document: the schema's fields at the top level, so that indexes and filters use their names; the
  * store's own fields beside them with a leading underscore, which no schema may use.

@@ -1,7 +1,7 @@
 import { type Catalogue, type IndexKind, isOrdered, type Resource } from '@spillway/origin/contract'
 import type { Db, Document } from 'mongodb'
 import type { CommandBounds } from './command-bounds.ts'
-import { answersCollection } from './commits.ts'
+import { answersCollection } from './envelope.ts'
 
 /** An index of the database. Names are explicit, so that an error message tells which one was violated. */
 export interface IndexPlan {
@@ -12,6 +12,10 @@ export interface IndexPlan {
   readonly sparse: boolean
   readonly expireAfterSeconds: number | undefined
 }
+
+/** An index and its collection, in one word. */
+export const nameOf = ({ collection, name }: Pick<IndexPlan, 'collection' | 'name'>): string =>
+  `${collection}.${name}`
 
 /**
  * Differences between contract and database.
@@ -100,8 +104,9 @@ export async function planIndexes(
 }
 
 /**
- * Applies the changes. Without `destructive`, nothing is dropped: older processes may still use those indexes when a
- * new one starts.
+ * Applies the changes at once. Without `destructive`, nothing is dropped: older processes may still use those indexes
+ * when a new one starts. The builds lock their collections, so this is for empty ones; others have a job
+ * ({@link ../indexes/index-job.ts}).
  */
 export async function applyIndexes(
   db: Db,
@@ -114,19 +119,31 @@ export async function applyIndexes(
   }
   const missing = destructive ? [...create, ...replace] : create
   for (const [collection, plans] of Map.groupBy(missing, (index) => index.collection)) {
-    const command = {
-      createIndexes: collection,
-      indexes: plans.map(({ name, key, unique, sparse, expireAfterSeconds }) => ({
-        name,
-        key,
-        ...(unique && { unique }),
-        ...(sparse && { sparse }),
-        ...(expireAfterSeconds !== undefined && { expireAfterSeconds }),
-      })),
-    }
-    await bounded(bounds, () => db.command(command))
+    await bounded(bounds, () => db.command(buildCommand(collection, plans)))
   }
 }
+
+/**
+ * Command that builds indexes of one collection.
+ *
+ * @param background whether reads and writes go on meanwhile. Amazon DocumentDB locks the collection otherwise, and
+ *   builds one index at a time so ("Managing Amazon DocumentDB indexes"); MongoDB never locks it, and ignores the option
+ */
+export const buildCommand = (
+  collection: string,
+  plans: readonly IndexPlan[],
+  { background = false }: { readonly background?: boolean } = {},
+): Document => ({
+  createIndexes: collection,
+  indexes: plans.map(({ name, key, unique, sparse, expireAfterSeconds }) => ({
+    name,
+    key,
+    ...(unique && { unique }),
+    ...(sparse && { sparse }),
+    ...(expireAfterSeconds !== undefined && { expireAfterSeconds }),
+    ...(background && { background }),
+  })),
+})
 
 /** Time limit of an index command, in ms: the same as the pool's `socketTimeoutMS`. */
 const commandTimeoutMs = 15_000

@@ -28,6 +28,7 @@ import type {
   CreationKey,
   DeleteOutcome,
   Failed,
+  IndexUnready,
   KeptOutcome,
   KeyRefused,
   ListOutcome,
@@ -37,6 +38,7 @@ import type {
   Repository,
   StoredDocument,
 } from './repository.ts'
+import { UnreadyIndexes } from './unready-indexes.ts'
 import { writeIds } from './write-ids.ts'
 
 const notFound: ReadOutcome = { kind: 'notFound' }
@@ -50,6 +52,7 @@ export class MongoRepository implements Repository {
   readonly #records: Records
   readonly #clock: () => Instant
   readonly #commits: Pick<Commits, 'writeRequiring'>
+  readonly #unready: UnreadyIndexes
   readonly #writeId = writeIds()
   /** Ids of creates with a key that are running in this process. */
   readonly #running = new Set<string>()
@@ -57,10 +60,17 @@ export class MongoRepository implements Repository {
   /**
    * @param commits for writes that require other documents to be unchanged
    * @param clock milliseconds since the epoch, for `createdAt`, `updatedAt` and the age of keys
+   * @param unready indexes that are not built yet. @default none
    */
-  constructor(records: Records, commits: Pick<Commits, 'writeRequiring'>, clock: () => number) {
+  constructor(
+    records: Records,
+    commits: Pick<Commits, 'writeRequiring'>,
+    clock: () => number,
+    unready: UnreadyIndexes = new UnreadyIndexes(),
+  ) {
     this.#records = records
     this.#commits = commits
+    this.#unready = unready
     this.#clock = instantClock(clock)
   }
 
@@ -89,6 +99,8 @@ export class MongoRepository implements Repository {
     residual: Residual | undefined,
     call: Call,
   ): Promise<ListOutcome> {
+    const unready = this.#unready.forList(resource, query, residual)
+    if (unready !== undefined) return indexUnready(unready)
     const listing = planList(resource, query, residual)
     const outcome = await this.#records.list(resource.name, listing, call)
     if (outcome.kind === 'notDone') return outcome
@@ -104,6 +116,8 @@ export class MongoRepository implements Repository {
     residual: Residual | undefined,
     call: Call,
   ): Promise<CountOutcome> {
+    const unready = this.#unready.forList(resource, query, residual)
+    if (unready !== undefined) return indexUnready(unready)
     const { countMax } = resource.query
     const { filter } = planList(resource, { ...query, after: undefined }, residual)
     const outcome = await this.#records.count(resource.name, { filter, countMax: countMax + 1 }, call)
@@ -166,6 +180,8 @@ export class MongoRepository implements Repository {
     fields: Fields,
     call: ChangeCall,
   ): Promise<ReplaceOutcome> {
+    const unready = this.#unready.forWrite(resource, fields, current.fields)
+    if (unready !== undefined) return indexUnready(unready)
     const record = replacementOf(current, fields, this.#writeId(), this.#clock())
     const outcome = await this.#replace(resource, { record, expected: current.version }, call)
     switch (outcome.kind) {
@@ -210,6 +226,8 @@ export class MongoRepository implements Repository {
     request: string | undefined,
     call: Call,
   ): Promise<CreateOutcome> {
+    const unready = this.#unready.forWrite(resource, fields, undefined)
+    if (unready !== undefined) return indexUnready(unready)
     const record = newRecord(id, fields, { writeId: this.#writeId(), request, at: this.#clock() })
     const outcome =
       requires.length === 0
@@ -284,6 +302,12 @@ export class MongoRepository implements Repository {
 }
 
 const failed = (error: unknown): Failed => ({ kind: 'failed', error })
+
+export const indexUnready = (index: string): IndexUnready => ({
+  kind: 'notDone',
+  reason: 'indexUnready',
+  index,
+})
 
 /**
  * Outcome of a create with a key whose id exists. It is a replay if the body has the same text, or would store the same

@@ -10,6 +10,7 @@ import { joined, Records, type RecordsOptions } from './records.ts'
 import type { Repository } from './repository.ts'
 import { attemptTransaction } from './transaction.ts'
 import { TransactionRoom } from './transaction-room.ts'
+import { UnreadyIndexes } from './unready-indexes.ts'
 
 export interface RepositoryOptions {
   /** Sizes and delays of batches. @default joined() */
@@ -18,6 +19,8 @@ export interface RepositoryOptions {
   readonly majorityTimeoutMs?: number
   /** Time bounds of commands. @default new ones */
   readonly bounds?: CommandBounds
+  /** Indexes that are not built yet. @default none */
+  readonly unready?: UnreadyIndexes
   /** Gate for reads around a change of primary. @default one that lets every read through */
   readonly primary?: PrimaryGate
   /** Milliseconds since the epoch. @default Date.now */
@@ -40,6 +43,7 @@ export function openRepository(
     clock = Date.now,
     bounds = createCommandBounds(),
     primary,
+    unready = new UnreadyIndexes(),
     transactionsMax = 4,
   } = options
   const commands = new MongoCommands(db, {
@@ -62,7 +66,8 @@ export function openRepository(
     records,
     attempt: (writes, timeoutMs) => attemptTransaction(db, bounds, writes, timeoutMs),
     room: new TransactionRoom(transactionsMax),
+    unready,
     clock: instantClock(clock),
   })
-  return { repository: new MongoRepository(records, commits, clock), commits, records }
+  return { repository: new MongoRepository(records, commits, clock, unready), commits, records }
 }

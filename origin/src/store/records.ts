@@ -3,7 +3,7 @@ import { Batcher, type BatcherCounts, type BatcherOptions, type Gathering } from
 import type { StoredRecord } from './envelope.ts'
 import type { Listing, MongoCommands, Replacement, Tally } from './mongo-commands.ts'
 import { RecentVersions } from './recent-versions.ts'
-import type { Call, NotDone } from './repository.ts'
+import type { Call, NotDone, NotDoneReason } from './repository.ts'
 import {
   type FindOutcome,
   type ListingOutcome,
@@ -313,7 +313,7 @@ async function ask(
   return { kind: 'records', records: await commands.list(collection, value, timeoutMs) }
 }
 
-const notDone = (reason: NotDone['reason']): NotDone => ({ kind: 'notDone', reason })
+const notDone = (reason: NotDoneReason): NotDone => ({ kind: 'notDone', reason })
 const unknown = { kind: 'unknown' } as const
 
 const submissionOf = (record: StoredRecord, expected: number) => ({

@@ -73,13 +73,17 @@ export interface Unchanged {
  * - `deadline`: there was not enough time.
  * - `aborted`: the caller has left.
  * - `unavailable`: the database cannot be reached or has no primary.
+ * - `indexUnready`: it needs an index that is not built yet ({@link ./unready-indexes.ts}).
  */
-export interface NotDone {
-  readonly kind: 'notDone'
-  readonly reason: NotDoneReason
-}
+export type NotDone = { readonly kind: 'notDone'; readonly reason: NotDoneReason } | IndexUnready
 /** `crowded`: too many transactions are waiting, which says nothing about other requests. */
 export type NotDoneReason = 'busy' | 'crowded' | 'deadline' | 'aborted' | 'unavailable'
+export interface IndexUnready {
+  readonly kind: 'notDone'
+  readonly reason: 'indexUnready'
+  /** Collection and name of the index. */
+  readonly index: string
+}
 
 /**
  * A write was sent, and its outcome could not be learnt before the deadline. It may have happened, or may still happen.

@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Fields, type ListQuery, type Residual, type Resource, valueAt } from '@spillway/origin/contract'
+import { type IndexPlan, indexesOf, nameOf } from './indexes.ts'
+
+/** What a list needs of its query: the fields that it compares and sorts by. */
+export type ListNeeds = Pick<ListQuery, 'filters' | 'alternatives' | 'search' | 'near' | 'sort'>
+
+/**
+ * Indexes that are declared and not built yet, and the requests that need them. A list needs an index if it would scan
+ * the collection without it. A write needs a unique index if it changes one of its values: a duplicate that it stored
+ * meanwhile would prevent the index. Everything else is served.
+ */
+export class UnreadyIndexes {
+  #byCollection = new Map<string, readonly IndexPlan[]>()
+
+  set(missing: readonly IndexPlan[]): void {
+    this.#byCollection = Map.groupBy(missing, ({ collection }) => collection)
+  }
+
+  get names(): readonly string[] {
+    return [...this.#byCollection.values()].flat().map(nameOf)
+  }
+
+  /** Name of an index that the list needs and that is not ready; `undefined` if it can be served. */
+  forList(resource: Resource, query: ListNeeds, residual: Residual | undefined): string | undefined {
+    const missing = this.#byCollection.get(resource.name)
+    if (missing === undefined) return undefined
+    const { search, near, filters, alternatives = [], sort } = query
+    // The database finds words and places by their own indexes alone, and looks at nothing but the hits.
+    if (search !== undefined || near !== undefined) {
+      const kind = search === undefined ? '2dsphere' : 'text'
+      return nameIfAny(missing.find(({ key }) => Object.values(key).includes(kind)))
+    }
+    const ordered = missing.filter(isOrdered).map(leadersOf)
+    const names = new Set(missing.map(({ name }) => name))
+    const ready = indexesOf(resource)
+      .filter((index) => isOrdered(index) && !names.has(index.name))
+      .map(leadersOf)
+    const filtered = filters.map(({ path }) => path)
+    for (const conditions of residual?.alternatives ?? [[]]) {
+      const within = [...filtered, ...conditions.map(({ field }) => field)]
+      const needs = [
+        within,
+        ...alternatives.map(({ path }) => [path]),
+        sort.slice(0, 1).map(({ path }) => path),
+      ]
+      for (const paths of needs) {
+        const leads = (index: Leaders) => paths.some((path) => isLedBy(index, path, within))
+        if (paths.includes('_id') || ready.some(leads)) continue
+        const needed = ordered.find(leads)
+        if (needed !== undefined) return nameOf(needed.index)
+      }
+    }
+    return undefined
+  }
+
+  /**
+   * Name of a unique index that the write needs and that is not ready.
+   * @param before stored fields before the write; `undefined` for a new document
+   */
+  forWrite({ name }: Pick<Resource, 'name'>, fields: Fields, before: Fields | undefined): string | undefined {
+    return nameIfAny(
+      this.#byCollection.get(name)?.find(({ unique, key }) => {
+        const paths = Object.keys(key)
+        const isChanged = (path: string) =>
+          before === undefined || !isDeepStrictEqual(valueAt(fields, path), valueAt(before, path))
+        return unique && paths.some((path) => valueAt(fields, path) !== undefined) && paths.some(isChanged)
+      }),
+    )
+  }
+}
+
+/** An index with its first two fields, by which a query finds its place in it. */
+interface Leaders {
+  readonly index: IndexPlan
+  readonly first: string
+  readonly second: string | undefined
+}
+
+function leadersOf(index: IndexPlan): Leaders {
+  const [first = '', second] = Object.keys(index.key)
+  return { index, first, second }
+}
+
+/** @param within fields whose values the query states */
+const isLedBy = ({ first, second }: Leaders, path: string, within: readonly string[]): boolean =>
+  first === path || (second === path && within.includes(first))
+
+const isOrdered = ({ key, expireAfterSeconds }: IndexPlan): boolean =>
+  expireAfterSeconds === undefined && Object.values(key).every((kind) => typeof kind === 'number')
+
+const nameIfAny = (index: IndexPlan | undefined): string | undefined => index && nameOf(index)
