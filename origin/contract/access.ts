@@ -1,4 +1,5 @@
 /** Access: the words of rules, and everything that a rule is compiled to. */
+export * from './access/attributes.ts'
 export * from './access/audience.ts'
 export * from './access/claims.ts'
 export * from './access/decide.ts'

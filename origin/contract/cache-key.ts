@@ -1,3 +1,4 @@
+import { readsDocument } from './access.ts'
 import type { Visibility } from './cache-policy.ts'
 import { type Expansion, expandedAudience, isExpandedAlike } from './expand.ts'
 import type { Principal } from './principal.ts'
@@ -20,18 +21,27 @@ export function cacheKey(
   expand: readonly Expansion[] = [],
 ): string {
   const { cache, name, fieldAccess } = route.resource
-  const shapes = [route.representation.shape, ...expand.map(({ target }) => target.representation.shape)]
-  const view = `/${route.version}.${shapes.join('.')}/${name}`
-  const path = route.id === undefined ? view : `${view}/${route.id}`
-  const query = canonical === '' ? '' : `?${canonical}`
+  const target = targetOf(route, canonical, expand)
   const visibility: Visibility | undefined = cache.kind === 'stored' ? cache.visibility : undefined
   const isOfSeveral = fieldAccess.hidesSome || !isExpandedAlike(expand)
-  if (visibility !== 'subject' && visibility !== 'residual' && !isOfSeveral) return path + query
+  if (visibility !== 'subject' && visibility !== 'residual' && !isOfSeveral) return target
   if (audience === undefined) throw new TypeError(`a stored answer of '${name}' needs a subject in its key`)
   // No encoded text starts with `=` or `+`: a subject cannot pass for a residual, whatever rule was deployed before this
   // one, nor either for an audience of several parts.
   const mark = isOfSeveral ? '+' : visibility === 'subject' ? '~' : '='
-  return `/${mark}${encodeURIComponent(audience)}${path}${query}`
+  return `/${mark}${encodeURIComponent(audience)}${target}`
+}
+
+/** Version, shapes, resource, and id or query: everything in a key but the audience. */
+function targetOf(
+  { version, resource, representation, id }: Pick<Route, 'version' | 'resource' | 'representation' | 'id'>,
+  canonical: string,
+  expand: readonly Expansion[],
+): string {
+  const shapes = [representation.shape, ...expand.map(({ target }) => target.representation.shape)]
+  const view = `/${version}.${shapes.join('.')}/${resource.name}`
+  const path = id === undefined ? view : `${view}/${id}`
+  return canonical === '' ? path : `${path}?${canonical}`
 }
 
 /**
@@ -54,4 +64,40 @@ export function audienceOf(
   if (!fieldAccess.hidesSome && isExpandedAlike(expand)) return own
   const ofFields = fieldAccess.hidesSome ? [fieldAccess.audienceOf(principal)] : []
   return JSON.stringify([[own, ...ofFields], ...expandedAudience(expand, principal)])
+}
+
+/**
+ * Whether a document is stored as one copy for all callers, with its rule attributes, and the edge decides the read rule
+ * for each of them (decision 28). Not where the document is its owner's alone: it has one reader.
+ */
+export function isOneCopy({ operation, resource }: Pick<Route, 'operation' | 'resource'>): boolean {
+  const { access, cache } = resource
+  return (
+    operation === 'read' &&
+    cache.kind === 'stored' &&
+    cache.visibility === 'residual' &&
+    readsDocument(access.read)
+  )
+}
+
+/**
+ * Key of a document's one copy. Callers who may be shown other fields, of it or of what is expanded, have another copy.
+ *
+ * @param audience of these parts: {@link copyAudienceOf}
+ */
+export const copyKey = (
+  route: Pick<Route, 'version' | 'resource' | 'representation' | 'id'>,
+  canonical: string,
+  audience: string | undefined,
+  expand: readonly Expansion[] = [],
+): string => `/*${encodeURIComponent(audience ?? '')}${targetOf(route, canonical, expand)}`
+
+/** Audience of a copy; `undefined` where it is the same for all callers. */
+export function copyAudienceOf(
+  { fieldAccess }: Pick<Resource, 'fieldAccess'>,
+  principal: Principal | undefined,
+  expand: readonly Expansion[] = [],
+): string | undefined {
+  if (!fieldAccess.hidesSome && isExpandedAlike(expand)) return undefined
+  return JSON.stringify([fieldAccess.audienceOf(principal), ...expandedAudience(expand, principal)])
 }

@@ -1,7 +1,15 @@
 import type { TSchema } from 'typebox'
-import { checkAccess, fieldsOf } from './access/check.ts'
+import { checkAccess } from './access/check.ts'
 import { checkFieldRules } from './access/check-fields.ts'
-import { creatorField, FieldAccess, isPublic, ownerField, partsOf, resolveAccess } from './access.ts'
+import {
+  creatorField,
+  FieldAccess,
+  fieldsOf,
+  isPublic,
+  ownerField,
+  partsOf,
+  resolveAccess,
+} from './access.ts'
 import { type CacheOptions, widestVisibility } from './cache-policy.ts'
 import { countLimit } from './count.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'

@@ -10,6 +10,8 @@ export const headers = {
   load: 'spillway-load',
   /** origin → edge: current revision of the representation, and its start ({@link ./told-revision.ts}). */
   revision: 'spillway-revision',
+  /** origin → edge: the document's fields that its read rule compares ({@link ./access/attributes.ts}). */
+  ruleAttributes: 'spillway-rule-attributes',
   /** origin → edge: cache tags of the answer, comma-separated. */
   cacheTag: 'cache-tag',
   /** origin → edge: cache tags that a write made obsolete, comma-separated. */

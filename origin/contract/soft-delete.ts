@@ -1,5 +1,4 @@
-import { fieldsOf } from './access/check.ts'
-import { partsOf } from './access.ts'
+import { fieldsOf, partsOf } from './access.ts'
 import type { ResourceDefinition, SoftDeleteOptions } from './definition.ts'
 import { durationSeconds } from './duration.ts'
 

@@ -87,6 +87,29 @@ it('reads and lists a document for exactly the callers whom its rule allows', as
   }
 })
 
+it('tells the edge what the read rule compares, of a document that its reader may see, and of nothing else', async () => {
+  const told = async (to: string, as: Principal | undefined, sent = {}) =>
+    (await origin.send('GET', to, { as, headers: sent })).headers['spillway-rule-attributes'] as
+      | string
+      | undefined
+  const etag = String((await origin.send('GET', draft, { as: author })).headers.etag)
+  const attributes = { orgId: 'acme', authorId: 'ann', reviewerIds: ['rob'], status: 'draft' }
+  for (const as of [author, reviewer, editor])
+    expect(JSON.parse((await told(draft, as)) ?? '')).toEqual(attributes)
+  expect(JSON.parse((await told(draft, author, { 'if-none-match': etag })) ?? '')).toEqual(attributes)
+  expect(JSON.parse((await told(`${published}?fields=title`, nobody)) ?? '')).toMatchObject({
+    status: 'published',
+  })
+  for (const as of [colleague, stranger, nobody]) expect(await told(draft, as)).toBeUndefined()
+  expect(await told('/v1/documents', author)).toBeUndefined()
+  // Boards are not stored at the edge.
+  const board = await origin.send('POST', '/v1/boards', {
+    as: author,
+    body: { orgId: 'acme', published: true },
+  })
+  expect(await told(String(board.headers.location), author)).toBeUndefined()
+})
+
 it('answers a forbidden write 404 if the caller may not read the document, and 403 if it may', async () => {
   const patch = (path: string, as: Principal | undefined, body: unknown) =>
     origin.send('PATCH', path, { as, body })

@@ -1,7 +1,7 @@
 import type { Fields, Representation, ResourceDefinition } from '../definition.ts'
 import { sampleDocuments } from '../shape-samples.ts'
-import { alternativesOf, checkParts, fieldsOf, isRequired } from './check.ts'
-import type { AccessRule } from './rule.ts'
+import { alternativesOf, checkParts, isRequired } from './check.ts'
+import { type AccessRule, fieldsOf } from './rule.ts'
 
 type Definition = Pick<ResourceDefinition, 'schema' | 'access' | 'query' | 'set' | 'versions'> &
   Parameters<typeof checkParts>[2]

@@ -4,7 +4,7 @@ import { filterTypeOf, parseFilterValue } from '../filter-type.ts'
 import { isOrdered } from '../index-kind.ts'
 import { isPublic } from './decide.ts'
 import { type AccessRules, creatorField, ownersIn, resolveAccess } from './options.ts'
-import { type AccessRule, ownerField, partsOf } from './rule.ts'
+import { type AccessRule, fieldsOf, ownerField, partsOf } from './rule.ts'
 
 type Definition = Pick<ResourceDefinition, 'schema' | 'access' | 'indexes' | 'versions' | 'set'>
 
@@ -140,12 +140,6 @@ export function alternativesOf(rule: AccessRule): readonly (readonly AccessRule[
         : found.flatMap((one) => alternativesOf(part).map((other) => [...one, ...other])),
     [[]],
   )
-}
-
-/** Stored fields that a plain word reads. */
-export function fieldsOf(part: AccessRule): readonly string[] {
-  if (part.kind === 'where') return Object.keys(part.fields)
-  return part.kind === 'owner' || part.kind === 'member' || part.kind === 'tenant' ? [part.field] : []
 }
 
 export const isRequired = ({ schema }: Pick<ResourceDefinition, 'schema'>, field: string): boolean =>

@@ -66,6 +66,12 @@ export function* partsOf(rule: AccessRule): Generator<AccessRule> {
   if (rule.kind === 'any' || rule.kind === 'all') for (const part of rule.rules) yield* partsOf(part)
 }
 
+/** Stored fields that a plain word reads. */
+export function fieldsOf(part: AccessRule): readonly string[] {
+  if (part.kind === 'where') return Object.keys(part.fields)
+  return part.kind === 'owner' || part.kind === 'member' || part.kind === 'tenant' ? [part.field] : []
+}
+
 /** The field that always has to contain the caller's subject: an `owner` without an alternative in `any`. */
 export function ownerField(rule: AccessRule): string | undefined {
   if (rule.kind === 'owner') return rule.field
@@ -84,7 +90,4 @@ export const scopesOf = (rule: AccessRule): readonly string[] => [
 
 /** Whether the rule reads the document, so that the caller alone does not decide it. */
 export const readsDocument = (rule: AccessRule): boolean =>
-  [...partsOf(rule)].some(({ kind }) => isOfDocument(kind))
-
-const isOfDocument = (kind: AccessRule['kind']): boolean =>
-  kind === 'owner' || kind === 'member' || kind === 'tenant' || kind === 'where'
+  [...partsOf(rule)].some((part) => fieldsOf(part).length > 0)

@@ -1,5 +1,6 @@
 import {
   allListsTag,
+  attributesOf,
   type CacheRule,
   claimValues,
   clientCacheControl,
@@ -10,8 +11,10 @@ import {
   type Fields,
   type Filter,
   formatRevision,
+  formatRuleAttributes,
   type HiddenFields,
   headers,
+  isOneCopy,
   lifecycleHeaders,
   missingCacheControl,
   normalizeTimes,
@@ -59,6 +62,11 @@ export interface CompiledView {
   revisionWithout(hidden: HiddenFields): string
   /** Entity tag of a document without these fields, from its version number and this revision. */
   etag(version: number, hidden: HiddenFields): string
+  /**
+   * Header with the attributes by which the edge decides the read rule of a document; `undefined` where it does not, or
+   * where they are too long.
+   */
+  ruleAttributes(fields: Fields): string | undefined
   /** Cache tag of all answers of this revision. */
   readonly revisionTag: string
   documentTag(id: string): string
@@ -96,6 +104,7 @@ export function compileView(view: View, compilers: SchemaCompilers, startedAtMs:
   const announced = lifecycleHeaders(view)
   const { name } = resource
   const revision = revisionOf(representation)
+  const attributes = attributesOf(resource.access.read)
   const { sunsetAt } = representation.deprecation ?? {}
   // perf: there are few combinations of hidden fields, each with its digest.
   const revisions = new Map<HiddenFields, string>()
@@ -133,6 +142,9 @@ export function compileView(view: View, compilers: SchemaCompilers, startedAtMs:
     hiddenFrom: (fields, principal) => resource.fieldAccess.hiddenFrom(principal, fields),
     revisionWithout: shownRevision,
     etag: (version, hidden) => documentEtag(version, shownRevision(hidden)),
+    ruleAttributes: isOneCopy({ operation: 'read', resource })
+      ? (fields) => formatRuleAttributes(attributes, fields)
+      : () => undefined,
     revisionTag: revisionTag(name, version, revision),
     documentTag: (id) => documentTag(name, id),
     listTags: (filters, subject) => tagsOfList(resource, filters, subject),
