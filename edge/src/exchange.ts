@@ -6,6 +6,7 @@ import {
   type ToldRevision,
 } from '@spillway/origin/contract'
 import type { VerifiedToken } from './auth/token-verifier.ts'
+import type { Viewer } from './cache/index.ts'
 import { type Arrival, isUuid, type RequestHead } from './http/request-headers.ts'
 import type { RequestPlan, ServedPlan } from './http/request-plan.ts'
 import type { Reservation } from './overload/origin-endpoint.ts'
@@ -28,6 +29,8 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
   token: VerifiedToken | undefined
   /** The instant from which this caller must see the resource, from its consistency token; epoch milliseconds. */
   notBeforeMs: number | undefined
+  /** The caller's right to the one stored copy of a document; `undefined` where each audience has its own. */
+  viewer: Viewer | undefined
   /**
    * Whether any stage has awaited something. If not, the request id has left this isolate nowhere and the clock has not
    * moved.

@@ -68,7 +68,7 @@ export function audienceOf(
 
 /**
  * Whether a document is stored as one copy for all callers, with its rule attributes, and the edge decides the read rule
- * for each of them (decision 28). Not where the document is its owner's alone: it has one reader.
+ * for each of them (decision 29). Not where the document is its owner's alone: it has one reader.
  */
 export function isOneCopy({ operation, resource }: Pick<Route, 'operation' | 'resource'>): boolean {
   const { access, cache } = resource

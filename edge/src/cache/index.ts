@@ -9,6 +9,7 @@ export {
 export { createHttpCache } from './engine/engine.ts'
 export type { HttpCache, HttpCacheOptions } from './engine/http-cache.ts'
 export { BrokenAnswer, LateAnswer } from './engine/no-answer.ts'
+export type { Viewer } from './engine/viewer.ts'
 export { createPassThrough, type PassThrough, type PassThroughOptions } from './pass-through.ts'
 export { apiRules, type CacheRules, passThroughRules } from './policy/rules.ts'
 export type { PurgeEverywhere, ZonePurgeReport } from './purge/isolate-queue.ts'

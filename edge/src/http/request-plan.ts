@@ -4,12 +4,15 @@ import {
   allListsTag,
   type Catalogue,
   cacheKey,
+  copyAudienceOf,
+  copyKey,
   deadline,
   documentTag,
   type Expansion,
   type ExportFormat,
   exportFormatOf,
   isExpandedAlike,
+  isOneCopy,
   isPublic,
   isRead,
   joinedCacheRule,
@@ -40,6 +43,8 @@ export interface ReadPlan {
   readonly target: string
   /** Canonical query with the cursor, if any: the input of {@link cacheKey}. */
   readonly canonical: string
+  /** Whether the answer is stored once, and each caller's right to it is decided by its rule attributes. */
+  readonly isOneCopy: boolean
   /** Cache key shared by all callers; `undefined` when each audience has its own key or nothing is stored. */
   readonly sharedKey: string | undefined
   readonly isStored: boolean
@@ -202,13 +207,13 @@ function planRead(route: Route, search: string): RequestPlan {
   const { access, priority } = route.resource
   const { expand = [] } = parsed.value
   const isStored = joinedCacheRule(route.resource.cache, expand).kind === 'stored'
-  const isShared = isStored && isSharedByAll(route.resource) && isExpandedAlike(expand)
   return {
     kind: 'read',
     route,
     target: canonical === '' ? path : `${path}?${canonical}`,
     canonical,
-    sharedKey: isShared ? cacheKey(route, canonical, undefined, expand) : undefined,
+    isOneCopy: isStored && isOneCopy(route),
+    sharedKey: isStored ? sharedKeyOf(route, canonical, expand) : undefined,
     isStored,
     expand,
     isOpen: isPublic(access.read),
@@ -216,6 +221,17 @@ function planRead(route: Route, search: string): RequestPlan {
     priority,
     pattern: patternOf(route),
   }
+}
+
+/** Key of an answer that is stored once for all callers; `undefined` where it is not. */
+function sharedKeyOf(route: Route, canonical: string, expand: readonly Expansion[]): string | undefined {
+  const { resource } = route
+  if (isOneCopy(route)) {
+    const audience = copyAudienceOf(resource, undefined, expand)
+    return audience === undefined ? copyKey(route, canonical, audience, expand) : undefined
+  }
+  const isShared = isSharedByAll(resource) && isExpandedAlike(expand)
+  return isShared ? cacheKey(route, canonical, undefined, expand) : undefined
 }
 
 function parseRead(route: Route, search: string): Parsed<Pick<ListQuery, 'canonical' | 'expand'>> {

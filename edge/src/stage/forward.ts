@@ -49,6 +49,8 @@ export interface Forwarding {
   readonly bodyTimeoutMs?: number
   /** The client's abort signal, if no other request waits for the answer. */
   readonly signal: AbortSignal | undefined
+  /** Whether the cache is given the document's rule attributes with the answer. @default false */
+  readonly wantsAttributes?: boolean
 }
 
 /** The origin gets slightly less time than is left, so that its own refusal arrives before the edge gives up. */
@@ -128,7 +130,7 @@ export async function forward(
         isAnswered &&
         (failed?.error.mayHaveArrived !== true || speaksForBoth(forwarding.method, answer.response))
       ) {
-        return shown(answer.response, parts.cors)
+        return shown(answer.response, forwarding, parts.cors)
       }
       await answer.response.body?.cancel()
       if (isAnswered) throw new ForwardError(unreachable(random()), 'repeat-refused', true)
@@ -270,8 +272,11 @@ function isOurOrigins(method: string, { status, headers }: Response): boolean {
   return headers.get('content-type')?.startsWith(problemMediaType) === true
 }
 
-function shown(response: Response, cors: Cors): Response {
+function shown(response: Response, { wantsAttributes }: Forwarding, cors: Cors): Response {
   const fields = responseFields(response.headers)
+  const attributes = wantsAttributes === true ? response.headers.get(names.ruleAttributes) : null
+  // For the cache, which keeps them from the client.
+  if (attributes !== null) fields.set(names.ruleAttributes, attributes)
   for (const [name, value] of cors.always) {
     if (name === 'vary') fields.append(name, value)
     else fields.set(name, value)

@@ -1,4 +1,4 @@
-import { audienceOf, cacheKey, deadline, priorityRank } from '@spillway/origin/contract'
+import { deadline, priorityRank } from '@spillway/origin/contract'
 import { BrokenAnswer, type ForwardOrder, LateAnswer } from '../cache/index.ts'
 import { deadlineOf, type Exchange, nowOf, principalOf, priorityOf } from '../exchange.ts'
 import { Deadline } from '../http/deadline.ts'
@@ -8,6 +8,7 @@ import { type Answer, next } from '../pipeline.ts'
 import { foreseeShed, reserve } from './admit.ts'
 import { ForwardError, type Forwarding, type ForwardParts, failure, forward } from './forward.ts'
 import { heedRevision, type RevisionParts } from './revision.ts'
+import { keyOfRead, viewerOf } from './stored-read.ts'
 
 export type LookupParts = ForwardParts & RevisionParts
 
@@ -16,18 +17,16 @@ type Readable = ReadPlan | PagePlan
 /** Cache key of the answer; `undefined` if the contract does not store it. */
 function keyOf(exchange: Exchange<Readable>): string | undefined {
   const { plan } = exchange
-  if (plan.kind === 'page') return plan.target
-  if (plan.sharedKey !== undefined || !plan.isStored) return plan.sharedKey
-  const { route, canonical, expand } = plan
-  return cacheKey(route, canonical, audienceOf(route.resource, principalOf(exchange), expand), expand)
+  return plan.kind === 'page' ? plan.target : keyOfRead(plan, principalOf(exchange))
 }
 
 /** 5 in memory: returns a fresh answer synchronously. */
 export function fromMemory(exchange: Exchange<Readable>, { cache }: LookupParts): Response | typeof next {
   const key = keyOf(exchange)
   if (key === undefined) return next
-  const { arrivedAtMs, head, notBeforeMs } = exchange
-  return cache.tryFresh(key, head, arrivedAtMs, notBeforeMs) ?? next
+  const { arrivedAtMs, head, plan } = exchange
+  if (plan.kind === 'read') exchange.viewer = viewerOf(plan, principalOf(exchange))
+  return cache.tryFresh(key, head, arrivedAtMs, exchange) ?? next
 }
 
 /**
@@ -40,7 +39,7 @@ export function shedOrStored(
 ): Answer | Promise<Answer> | typeof next {
   const key = keyOf(exchange)
   const { cache, now } = parts
-  const isHeld = key !== undefined && cache.mayHold(key, exchange.head, nowOf(exchange, now))
+  const isHeld = key !== undefined && cache.mayHold(key, exchange.head, nowOf(exchange, now), exchange)
   if (!isHeld) return reserve(exchange, parts)
   const shed = foreseeShed(exchange, parts)
   if (shed === undefined) return next
@@ -57,10 +56,11 @@ export function shedOrStored(
 export async function throughCache(exchange: Exchange<Readable>, parts: LookupParts): Promise<Response> {
   const key = keyOf(exchange)
   if (key === undefined) return await held(exchange, forward(exchange, ownRead(exchange, parts.now()), parts))
-  const { head, notBeforeMs, plan } = exchange
+  const { head, notBeforeMs, plan, viewer } = exchange
   const call = {
     request: head,
     key,
+    viewer,
     waitUntil: (work: Promise<unknown>) => exchange.waitUntil(work),
     // Documents and lists bring their own tags; pages are purged together, after a deployment.
     ...(plan.kind === 'page' && { tags: ['pages'] }),
@@ -112,8 +112,13 @@ function failureOf(error: unknown, { random }: LookupParts): ForwardError | unde
 async function stored(exchange: Exchange<Readable>, { cache }: LookupParts): Promise<Response | undefined> {
   const key = keyOf(exchange)
   if (key === undefined) return undefined
-  const { head, notBeforeMs } = exchange
-  return await cache.serveStored({ request: head, key, ...(notBeforeMs !== undefined && { notBeforeMs }) })
+  const { head, notBeforeMs, viewer } = exchange
+  return await cache.serveStored({
+    request: head,
+    key,
+    viewer,
+    ...(notBeforeMs !== undefined && { notBeforeMs }),
+  })
 }
 
 /**
@@ -134,6 +139,7 @@ function sharedRead(exchange: Exchange<Readable>, order: ForwardOrder, nowMs: nu
     // A background refresh has the full time budget, whatever is left of this request's.
     deadline: new Deadline(order.background ? nowMs + deadline.budgetMs : deadlineOf(exchange), nowMs),
     signal: order.keepConditions ? exchange.request.signal : undefined,
+    wantsAttributes: exchange.viewer !== undefined,
   }
 }
 

@@ -25,6 +25,8 @@ export interface EdgeOptions {
   readonly origins: readonly Pick<ScriptedOrigin, 'url'>[]
   readonly issuers?: readonly TestIssuer[]
   readonly variables?: Readonly<Record<string, string>>
+  /** The Worker as one ES module. @default that of the framework's own tests */
+  readonly script?: string
   /** Quota of the rate-limit binding, per ten seconds. */
   readonly rateLimit?: number
   /** Whether the Cache API and the rate limiter accept every call but never answer. */
@@ -35,6 +37,7 @@ export async function startEdge({
   origins,
   issuers = [],
   variables,
+  script = inject('workerScript'),
   rateLimit,
   isPlatformStalled = false,
 }: EdgeOptions): Promise<Edge> {
@@ -55,7 +58,7 @@ export async function startEdge({
         ...(isPlatformStalled
           ? [{ type: 'ESModule' as const, path: 'stalled.js', contents: stalledPlatform }]
           : []),
-        { type: 'ESModule', path: 'worker.js', contents: inject('workerScript') },
+        { type: 'ESModule', path: 'worker.js', contents: script },
       ],
       compatibilityDate: '2026-08-01',
       compatibilityFlags: ['enable_request_signal'],

@@ -4,6 +4,7 @@
  */
 
 import type { ForwardReason } from '../policy/cache-status.ts'
+import type { Viewer } from './viewer.ts'
 
 /** A request that the cache wants sent to the origin. */
 export interface ForwardOrder {
@@ -44,6 +45,8 @@ export interface CacheCall {
    * answer; only pass-through mode adds `Vary`.
    */
   readonly key: string
+  /** The caller, if stored answers are shown to some callers of the key only. */
+  readonly viewer?: Viewer | undefined
   readonly forward: Forward
   /** Keeps background work and shared fetches alive after this answer has gone out. */
   readonly waitUntil: (work: Promise<unknown>) => void

@@ -488,7 +488,7 @@ describe('read your own writes', () => {
     const origin = new ScriptedOrigin(() => item())
     await isolate.get(origin)
     const notBeforeMs = isolate.clock.now()
-    expect(isolate.cache.tryFresh(key, request(), isolate.clock.now(), notBeforeMs)).toBeUndefined()
+    expect(isolate.cache.tryFresh(key, request(), isolate.clock.now(), { notBeforeMs })).toBeUndefined()
     isolate.clock.advance(1)
     origin.answer = () => Promise.reject(new Error('down'))
     await expect(isolate.get(origin, { notBeforeMs })).rejects.toThrow('down')

@@ -16,14 +16,16 @@ import {
   hasFailed,
   type Outcome,
 } from './fetch-to-store.ts'
+import { FlightKeys } from './flight-keys.ts'
 import { type Flight, Flights, firstOf, shareableOf, timerWait } from './flights.ts'
 import { HitForMiss } from './hit-for-miss.ts'
-import type { HttpCache, HttpCacheOptions } from './http-cache.ts'
+import type { HttpCache, HttpCacheOptions, Reader, StoredCall } from './http-cache.ts'
 import { Layers } from './layers.ts'
-import { LateAnswer } from './no-answer.ts'
+import { LateAnswer, notCached } from './no-answer.ts'
 import { bypass, handleOther, type OtherMethodOptions, urlTag } from './other-methods.ts'
 import { passOn } from './pass-on.ts'
 import { SharedHeads } from './shared-head.ts'
+import { isFor, keyOfEntry } from './viewer.ts'
 import { canUse, type Visit } from './visit.ts'
 
 /** @throws {TypeError} when isolates would share answers but not their purges */
@@ -46,7 +48,7 @@ class Engine implements HttpCache {
   readonly #stamps: TagStamps
   readonly #heads = new SharedHeads()
   readonly #flights: Flights
-  readonly #hitForMiss: HitForMiss
+  readonly #flightKeys: FlightKeys
   readonly #refreshes = new BackOff(keyRoom)
   readonly #fetching: FetchOptions
   readonly #now: () => number
@@ -64,7 +66,7 @@ class Engine implements HttpCache {
     this.#beta = options.earlyRefreshBeta ?? 1
     this.#flightWaitMs = options.flightWaitMs ?? 5000
     this.#flights = new Flights(options.wait ?? timerWait)
-    this.#hitForMiss = new HitForMiss(options.hitForMissMs ?? 2000, keyRoom)
+    const hitForMiss = new HitForMiss(options.hitForMissMs ?? 2000, keyRoom)
     const keyTags = (key: string) => (keyOfUrl === undefined ? [] : [urlTag(key)])
     this.#layers = new Layers({
       rules,
@@ -75,6 +77,7 @@ class Engine implements HttpCache {
       now,
       keepMaxSeconds: options.keepMaxSeconds ?? 172_800,
     })
+    this.#flightKeys = new FlightKeys({ layers: this.#layers, hitForMiss, now })
     this.#fetching = {
       rules,
       layers: this.#layers,
@@ -94,11 +97,11 @@ class Engine implements HttpCache {
     key: string,
     request: CacheRequest,
     nowMs: number,
-    notBeforeMs = Number.NEGATIVE_INFINITY,
+    { notBeforeMs = Number.NEGATIVE_INFINITY, viewer }: Reader = {},
   ): Response | undefined {
     const { method, headers } = request
     if (method !== 'GET' && method !== 'HEAD') return undefined
-    const entry = this.#layers.inMemory(key, headers)
+    const entry = this.#layers.inMemory(key, headers, viewer)
     if (entry === undefined || nowMs >= entry.policy.freshUntilMs || entry.policy.alwaysValidate)
       return undefined
     if (entry.requestedAtMs <= notBeforeMs || this.#stamps.isDue(entry.stampsCheckedAtMs, nowMs))
@@ -121,10 +124,10 @@ class Engine implements HttpCache {
     if (control.noStore) return bypass(call, 'request', this.#fetching)
     const visit: Visit = { call, control, arrivedAtMs: this.#now(), turn: 0 }
     for (; ; visit.turn += 1) {
-      const entry = await this.#layers.checkedInMemory(call.key, request.headers)
+      const entry = await this.#layers.checkedInMemory(call)
       const ready = this.#fromStored(call, entry, control)
       if (ready !== undefined) return ready
-      if (control.onlyIfCached) return (await this.#loaded(call, control)) ?? this.#notCached()
+      if (control.onlyIfCached) return (await this.#loaded(call, control)) ?? notCached(this.#rules.name)
       // Fetching the whole representation is no option: it may be larger than anything that the cache stores.
       if (entry === undefined && request.headers.has('range')) {
         return (await this.#loaded(call, control)) ?? bypass(call, 'partial', this.#fetching)
@@ -134,23 +137,20 @@ class Engine implements HttpCache {
     }
   }
 
-  async serveStored(call: Pick<CacheCall, 'request' | 'key' | 'notBeforeMs'>): Promise<Response | undefined> {
-    const { key, request } = call
-    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+  async serveStored(call: StoredCall): Promise<Response | undefined> {
+    if (call.request.method !== 'GET' && call.request.method !== 'HEAD') return undefined
     const nowMs = this.#now()
     const isUsable = (entry: Entry | undefined): entry is Entry =>
       entry?.isAfter(call.notBeforeMs) === true && mayStandIn(entry.policy, 'disconnected', nowMs)
-    let entry = await this.#layers.checkedInMemory(key, request.headers)
-    if (!isUsable(entry)) entry = await this.#layers.load(key, request.headers)
+    let entry = await this.#layers.checkedInMemory(call)
+    if (!isUsable(entry)) entry = await this.#layers.load(call)
     return isUsable(entry) ? this.#storedAnswer(call.request, entry, nowMs, 'shed') : undefined
   }
 
-  mayHold(key: string, { headers }: CacheRequest, nowMs: number): boolean {
-    return (
-      this.#layers.isShared ||
-      this.#layers.inMemory(key, headers) !== undefined ||
-      this.#flights.get(this.#layers.storageKey(key, headers), nowMs) !== undefined
-    )
+  mayHold(key: string, request: CacheRequest, nowMs: number, { viewer }: Reader = {}): boolean {
+    if (this.#layers.isShared || this.#layers.inMemory(key, request.headers, viewer) !== undefined)
+      return true
+    return this.#flights.get(this.#flightKeys.of({ key, request, viewer }), nowMs) !== undefined
   }
 
   purge(tags: readonly string[]): Promise<void> | undefined {
@@ -178,9 +178,9 @@ class Engine implements HttpCache {
   /** Waits for the current fetch of the key, or starts one. @returns `undefined` to look into the store again */
   async #fetch(visit: Visit, entry: Entry | undefined): Promise<Response | undefined> {
     const { call, control } = visit
-    const flightKey = this.#layers.storageKey(call.key, call.request.headers)
+    const flightKey = this.#flightKeys.of(call)
     const nowMs = this.#now()
-    const isMarked = this.#hitForMiss.has(flightKey, nowMs)
+    const isMarked = this.#flightKeys.isMarked(flightKey, nowMs)
     if (visit.turn < turnsMax && !isMarked) {
       const flight = this.#flights.get(flightKey, nowMs)
       return flight === undefined || !canUse(flight, visit)
@@ -198,7 +198,7 @@ class Engine implements HttpCache {
       ...this.#reason(entry, control),
     }
     const fetched = fetchToStore(call, order, this.#fetching)
-    fetched.then((outcome) => this.#hitForMiss.remember(flightKey, outcome, this.#now()))
+    fetched.then((outcome) => this.#flightKeys.remember(call, flightKey, outcome))
     return this.#own(visit, entry, fetched)
   }
 
@@ -290,18 +290,19 @@ class Engine implements HttpCache {
   ): Flight {
     const rank = background ? Number.POSITIVE_INFINITY : (call.rank ?? 0)
     return this.#flights.start(flightKey, { startedAtMs: this.#now(), rank }, call.waitUntil, async () => {
-      const loaded = await this.#layers.load(call.key, call.request.headers, call.foreseenTags)
+      const loaded = await this.#layers.load(call, call.foreseenTags)
       const stored = loaded ?? entry
       if (loaded !== undefined && loaded !== entry && loaded.isAfter(call.notBeforeMs)) {
         const use = reuse(loaded.policy, this.#now(), control)
         if (use === 'fresh' || (use === 'stale-while-revalidate' && !background)) {
-          return { kind: 'entry', entry: loaded, withheld: [], forwarded: undefined, stored: 'stored' }
+          const key = keyOfEntry(loaded, call)
+          return { kind: 'entry', entry: loaded, key, withheld: [], forwarded: undefined, stored: 'stored' }
         }
       }
       const order = { stored, background, control, ...this.#reason(stored, control) }
       const outcome = await fetchToStore(call, order, this.#fetching)
       if (background) this.#refreshes.ended(flightKey, this.#now(), hasFailed(outcome))
-      this.#hitForMiss.remember(flightKey, outcome, this.#now())
+      this.#flightKeys.remember(call, flightKey, outcome)
       return outcome
     })
   }
@@ -333,7 +334,8 @@ class Engine implements HttpCache {
     if (outcome.kind === 'own') return undefined
     if (outcome.kind === 'entry') {
       const shared = outcome.entry
-      if (outcome.stored !== 'stored' || !shared.isAfter(call.notBeforeMs)) return undefined
+      const isUsable = outcome.stored === 'stored' && shared.isAfter(call.notBeforeMs)
+      if (!isUsable || !isFor(call, outcome)) return undefined
       // The answer's `Vary` may separate the two requests.
       if (this.#rules.vary && this.#layers.inMemory(call.key, call.request.headers) !== shared)
         return undefined
@@ -352,8 +354,7 @@ class Engine implements HttpCache {
   #standIn(call: CacheCall, found: Entry | undefined, outcome: Outcome): Response | undefined {
     const failure = failureOf(outcome)
     if (failure === undefined) return undefined
-    // The fetch may have loaded an answer from the data centre, or a purge may have dropped the earlier one.
-    const held = this.#layers.inMemory(call.key, call.request.headers) ?? found
+    const held = this.#layers.latest(call, found)
     if (held === undefined || (!this.#rules.softPurge && this.#stamps.isGone(held))) return undefined
     const nowMs = this.#now()
     if (!held.isAfter(call.notBeforeMs) || !mayStandIn(held.policy, failure, nowMs)) return undefined
@@ -374,7 +375,7 @@ class Engine implements HttpCache {
   }
 
   #refresh(call: CacheCall, entry: Entry): void {
-    const flightKey = this.#layers.storageKey(call.key, call.request.headers)
+    const flightKey = this.#flightKeys.of(call)
     const nowMs = this.#now()
     entry.refreshDue = false
     if (this.#flights.get(flightKey, nowMs) !== undefined) return
@@ -395,13 +396,6 @@ class Engine implements HttpCache {
 
   /** A usable answer from the data centre's store, without the origin. */
   async #loaded(call: CacheCall, control: RequestControl): Promise<Response | undefined> {
-    const entry = await this.#layers.load(call.key, call.request.headers)
-    return this.#fromStored(call, entry, control)
-  }
-
-  /** RFC 9111 §5.2.1.7 */
-  #notCached(): Response {
-    const headers = { 'cache-status': `${this.#rules.name}; detail=only-if-cached` }
-    return new Response(null, { status: 504, headers })
+    return this.#fromStored(call, await this.#layers.load(call), control)
   }
 }

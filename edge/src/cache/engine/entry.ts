@@ -1,4 +1,5 @@
 import { type AnswerPolicy, answerPolicy } from '../policy/answer-policy.ts'
+import { type Attributes, parseAttributes } from '../policy/attributes.ts'
 import { hitStatus } from '../policy/cache-status.ts'
 import type { ResponseControl } from '../policy/response-control.ts'
 import { purged } from '../policy/reuse.ts'
@@ -24,6 +25,8 @@ export class Entry implements StoredAnswer {
   /** Replaced by the tags' current ids once this entry is known to be newer than them. */
   stampIds: readonly (string | null)[]
   readonly turn: number
+  /** By which viewers are admitted; `undefined`: the answer is for all callers of its key. */
+  readonly attributes: Attributes | undefined
   policy: AnswerPolicy
   /** When the purge stamps of its tags were last confirmed. */
   stampsCheckedAtMs: number
@@ -51,6 +54,11 @@ export class Entry implements StoredAnswer {
     this.turn = answer.turn ?? 0
     this.stampsCheckedAtMs = stampsCheckedAtMs
     const received = this.receivedFields()
+    const { attributesField } = rules
+    this.attributes =
+      answer.status === 200 && attributesField !== undefined
+        ? parseAttributes(received.get(attributesField))
+        : undefined
     this.policy = answerPolicy({ ...answer, headers: received }, rules, control)
     this.#name = rules.name
     this.#ownFields = rules.ownFields

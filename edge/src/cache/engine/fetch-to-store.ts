@@ -17,6 +17,7 @@ import type { CacheCall } from './cache-call.ts'
 import { Entry } from './entry.ts'
 import type { Layers } from './layers.ts'
 import { BrokenAnswer } from './no-answer.ts'
+import { keyOfEntry } from './viewer.ts'
 
 /** Outcome of asking the origin. Only its plain data is shared; a `Response` belongs to the request that fetched it. */
 export type Outcome =
@@ -24,6 +25,8 @@ export type Outcome =
   | {
       readonly kind: 'entry'
       readonly entry: Entry
+      /** Key under which it is stored. */
+      readonly key: string
       /** Fields that only the fetching request may see; they are never stored. */
       readonly withheld: Fields
       /** `undefined` when the data centre's store had the answer and the origin was not asked. */
@@ -203,22 +206,37 @@ async function receive(asked: Asked, response: Response): Promise<Outcome> {
 /** @param status the origin's: 304 if it confirmed the entry */
 function keep(asked: Asked, { forbidden, withheld }: Judged, entry: Entry, status: number): Outcome {
   const { call, options, reason } = asked
+  const key = keyOfEntry(entry, call)
   if (forbidden !== undefined) {
     endWhatLies(asked, entry.status, forbidden)
     const forwarded = { reason, status, detail: forbidden }
-    return { kind: 'entry', entry, withheld, stored: 'forbidden', forwarded }
+    return { kind: 'entry', entry, key, withheld, stored: 'forbidden', forwarded }
   }
-  const stored = options.layers.put(call.key, call.request.headers, entry, call.waitUntil)
+  if (key !== call.key) endCopy(asked)
+  const stored = options.layers.put(key, call.request.headers, entry, call.waitUntil)
   const forwarded = { reason, status, stored }
-  return { kind: 'entry', entry, withheld, stored: stored ? 'stored' : 'purged', forwarded }
+  return { kind: 'entry', entry, key, withheld, stored: stored ? 'stored' : 'purged', forwarded }
 }
 
 /** Ends the stored answer under the key when the origin's newer answer may not be stored. */
 function endWhatLies(asked: Asked, status: number, why: NotStored): void {
-  const { call, order, options, times } = asked
+  const { call, options } = asked
   if (!endsStored(status, why, options.rules)) return
+  endCopy(asked)
+  endUnder(call.viewer?.key ?? call.key, asked)
+}
+
+/**
+ * Ends the copy that the caller was shown: the origin has just told that caller something else. A caller who was shown
+ * none ends none, so that nobody can keep a document out of the cache by asking for what they may not see.
+ */
+function endCopy(asked: Asked): void {
+  if (asked.order.stored?.attributes !== undefined) endUnder(asked.call.key, asked)
+}
+
+function endUnder(key: string, { call, order, options, times }: Asked): void {
   const asOf = { requestedAtMs: times.requestedAtMs, wasStored: order.stored !== undefined }
-  options.layers.end(call.key, call.request.headers, asOf, call.waitUntil)
+  options.layers.end(key, call.request.headers, asOf, call.waitUntil)
 }
 
 /** RFC 9110 §6.6.1: an answer without `Date` gets the time of its arrival. */

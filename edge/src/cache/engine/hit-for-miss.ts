@@ -23,6 +23,10 @@ export class HitForMiss {
     return this.#marks.has(key, nowMs)
   }
 
+  mark(key: string, nowMs: number): void {
+    this.#marks.mark(key, nowMs)
+  }
+
   remember(key: string, outcome: Outcome, nowMs: number): void {
     if (outcome.kind === 'own') {
       const { status } = outcome.response

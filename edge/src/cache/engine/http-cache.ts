@@ -4,6 +4,7 @@ import type { CacheStore } from '../store/cache-store.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import type { CacheCall, CacheRequest } from './cache-call.ts'
 import type { Wait } from './flights.ts'
+import type { Viewer } from './viewer.ts'
 
 /** A shared HTTP cache (RFC 9111): the isolate's memory, optionally over a store shared by several isolates. */
 export interface HttpCache {
@@ -11,9 +12,9 @@ export interface HttpCache {
    * The fast path: a fresh answer from memory, built without a promise. `undefined` in every other case; then call
    * {@link handle}. Handles `GET`, `HEAD`, `If-None-Match`, `If-Modified-Since` and `Range`.
    *
-   * @param notBeforeMs as in {@link CacheCall}
+   * @param reader as in {@link CacheCall}
    */
-  tryFresh(key: string, request: CacheRequest, nowMs: number, notBeforeMs?: number): Response | undefined
+  tryFresh(key: string, request: CacheRequest, nowMs: number, reader?: Reader): Response | undefined
 
   /**
    * Answers from the cache, or through `call.forward`, by RFC 9111. Every answer carries `Cache-Status`. Other methods
@@ -28,13 +29,15 @@ export interface HttpCache {
    * For a caller about to refuse: any stored answer within its lifetime, `stale-while-revalidate` or `stale-if-error`,
    * without asking the origin; `undefined` if there is none.
    */
-  serveStored(call: Pick<CacheCall, 'request' | 'key' | 'notBeforeMs'>): Promise<Response | undefined>
+  serveStored(call: StoredCall): Promise<Response | undefined>
 
   /**
    * Whether an answer may come from anything but a new request to the origin: memory, the data centre's store, or a fetch
    * that is under way.
+   *
+   * @param reader as in {@link CacheCall}
    */
-  mayHold(key: string, request: CacheRequest, nowMs: number): boolean
+  mayHold(key: string, request: CacheRequest, nowMs: number, reader?: Reader): boolean
 
   /**
    * Drops all answers with any of these tags: at once in this isolate, within the stamps' `recheckMs` in the other
@@ -43,6 +46,15 @@ export interface HttpCache {
    */
   purge(tags: readonly string[]): Promise<void> | undefined
 }
+
+/** A caller's limits on stored answers. */
+export interface Reader {
+  readonly notBeforeMs?: number | undefined
+  readonly viewer?: Viewer | undefined
+}
+
+/** A call that is answered without the origin. */
+export type StoredCall = Pick<CacheCall, 'request' | 'key' | 'viewer' | 'notBeforeMs'>
 
 export interface HttpCacheOptions {
   readonly rules: CacheRules

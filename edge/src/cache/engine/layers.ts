@@ -7,6 +7,7 @@ import type { MemoryStore } from '../store/memory-store.ts'
 import type { VariantIndex } from '../store/stored-record.ts'
 import type { CacheCall } from './cache-call.ts'
 import { Entry } from './entry.ts'
+import { isShown, keyOfEntry, type Viewer } from './viewer.ts'
 
 /** How long an expired answer with a validator is kept after its last use: a 304 is cheaper than a new body. */
 const validatorGraceSeconds = 3600
@@ -58,7 +59,30 @@ export class Layers {
     return record?.kind === 'variants' ? variantKey(key, record.names, requestHeaders) : key
   }
 
-  inMemory(key: string, requestHeaders: Headers): Entry | undefined {
+  /** The answer in memory that a viewer is shown: the copy under the key, or else the one under the viewer's own. */
+  inMemory(key: string, requestHeaders: Headers, viewer?: Viewer): Entry | undefined {
+    const entry = this.#heldUnder(key, requestHeaders)
+    if (viewer === undefined || isShown(entry, viewer)) return entry
+    return this.#heldUnder(viewer.key, requestHeaders)
+  }
+
+  /**
+   * The answer in memory, or else the one found earlier: a fetch may have loaded another one from the data centre, and a
+   * purge may have dropped the earlier one. A viewer who is not shown the newer copy is not shown the earlier one either.
+   */
+  latest({ key, request, viewer }: Sought, found: Entry | undefined): Entry | undefined {
+    const held = this.inMemory(key, request.headers, viewer)
+    if (held !== undefined) return held
+    return viewer !== undefined && this.isHidden(key, request.headers, viewer) ? undefined : found
+  }
+
+  /** Whether memory has a copy under the key that this viewer is not shown. */
+  isHidden(key: string, requestHeaders: Headers, viewer: Viewer): boolean {
+    const entry = this.#heldUnder(key, requestHeaders)
+    return entry !== undefined && !isShown(entry, viewer)
+  }
+
+  #heldUnder(key: string, requestHeaders: Headers): Entry | undefined {
     const { memory } = this.#options
     let record = memory.get(key)
     if (record?.kind === 'variants') record = memory.get(variantKey(key, record.names, requestHeaders))
@@ -66,8 +90,9 @@ export class Layers {
   }
 
   /** {@link inMemory}, after checking the stamps if due. */
-  async checkedInMemory(key: string, requestHeaders: Headers): Promise<Entry | undefined> {
-    const entry = this.inMemory(key, requestHeaders)
+  async checkedInMemory(call: Sought): Promise<Entry | undefined> {
+    const { key, request, viewer } = call
+    const entry = this.inMemory(key, request.headers, viewer)
     if (entry === undefined) return undefined
     const { stamps, now } = this.#options
     const nowMs = now()
@@ -75,7 +100,8 @@ export class Layers {
     // One request checks a hot entry for all; for an idle entry each request checks for itself.
     if (nowMs - entry.stampsCheckedAtMs < 2 * stamps.recheckMs) entry.stampsCheckedAtMs = nowMs
     await stamps.check(entry.tags)
-    if (stamps.isGone(entry)) return this.#condemn(this.storageKey(key, requestHeaders), entry)
+    if (stamps.isGone(entry))
+      return this.#condemn(this.storageKey(keyOfEntry(entry, call), request.headers), entry)
     entry.stampsCheckedAtMs = nowMs
     return entry
   }
@@ -86,7 +112,14 @@ export class Layers {
    *
    * @param foreseenTags tags that the answer will probably carry: their stamps are read at the same time
    */
-  async load(
+  async load({ key, request, viewer }: Sought, foreseenTags?: readonly string[]): Promise<Entry | undefined> {
+    const { headers } = request
+    const loaded = await this.#loadUnder(key, headers, foreseenTags)
+    if (viewer === undefined || isShown(loaded ?? this.#heldUnder(key, headers), viewer)) return loaded
+    return this.#loadUnder(viewer.key, headers)
+  }
+
+  async #loadUnder(
     key: string,
     requestHeaders: Headers,
     foreseenTags: readonly string[] = [],
@@ -95,7 +128,7 @@ export class Layers {
     if (shared === undefined) return undefined
     const checkedAtMs = now()
     // With the origin down, one look-up per reader of a stale answer would not help.
-    const known = this.inMemory(key, requestHeaders)
+    const known = this.#heldUnder(key, requestHeaders)
     if (known !== undefined && checkedAtMs - known.soughtAtMs < stamps.recheckMs) return undefined
     if (known !== undefined) known.soughtAtMs = checkedAtMs
     const checked = foreseenTags.length === 0 ? undefined : stamps.check(foreseenTags, 0)
@@ -274,6 +307,9 @@ export class Layers {
     return undefined
   }
 }
+
+/** What a call looks for. */
+type Sought = Pick<CacheCall, 'key' | 'request' | 'viewer'>
 
 /** Keys under which an answer is stored, and the names that separate its variants. */
 interface Place {

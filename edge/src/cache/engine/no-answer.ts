@@ -7,6 +7,12 @@ export class BrokenAnswer extends Error {
   }
 }
 
+/** RFC 9111 §5.2.1.7 */
+export function notCached(cacheName: string): Response {
+  const headers = { 'cache-status': `${cacheName}; detail=only-if-cached` }
+  return new Response(null, { status: 504, headers })
+}
+
 /** No answer before the reader's deadline, and no stored answer may stand in. */
 export class LateAnswer extends Error {
   override readonly name = 'LateAnswer'

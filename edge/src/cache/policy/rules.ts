@@ -59,6 +59,11 @@ export interface CacheRules {
    * 9111 §4.4: an invalidated answer is not sent until the origin confirms it.
    */
   readonly softPurge: boolean
+  /**
+   * Field of a 200 with the attributes by which callers are admitted to it, as a JSON object. Only answers to calls with a
+   * viewer have it. @default none
+   */
+  readonly attributesField?: string
   /** Fields addressed to this cache: used, then removed before the answer goes to a client. Lower case. */
   readonly ownFields: readonly string[]
 }
@@ -78,7 +83,8 @@ export const apiRules: CacheRules = {
   staleWhenDisconnectedSeconds: 0,
   softPurge: true,
   decodedCodings: ['gzip', 'br'],
-  ownFields: ['cache-tag', 'cdn-cache-control'],
+  attributesField: 'spillway-rule-attributes',
+  ownFields: ['cache-tag', 'cdn-cache-control', 'spillway-rule-attributes'],
 }
 
 export const passThroughRules: CacheRules = {

@@ -1,0 +1,45 @@
+import type { CacheCall } from './cache-call.ts'
+import type { Outcome } from './fetch-to-store.ts'
+import type { HitForMiss } from './hit-for-miss.ts'
+import type { Layers } from './layers.ts'
+
+interface FlightKeysOptions {
+  readonly layers: Layers
+  readonly hitForMiss: HitForMiss
+  readonly now: () => number
+}
+
+/** Decides which requests share a fetch. */
+export class FlightKeys {
+  readonly #options: FlightKeysOptions
+
+  constructor(options: FlightKeysOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Key of the fetches that a request shares. A viewer who is not shown the copy shares those of its own key, and so do all
+   * viewers for a moment after a fetch whose answer was for its own requester alone.
+   */
+  of({ key, request: { headers }, viewer }: Pick<CacheCall, 'key' | 'request' | 'viewer'>): string {
+    const { layers, hitForMiss, now } = this.#options
+    if (viewer === undefined) return layers.storageKey(key, headers)
+    const isApart = layers.isHidden(key, headers, viewer) || hitForMiss.has(key, now())
+    return isApart ? viewer.key : key
+  }
+
+  isMarked(flightKey: string, nowMs: number): boolean {
+    return this.#options.hitForMiss.has(flightKey, nowMs)
+  }
+
+  /** Remembers whether the answer to a fetch under this key could be shared. */
+  remember({ key, viewer }: CacheCall, flightKey: string, outcome: Outcome): void {
+    const { hitForMiss, now } = this.#options
+    const nowMs = now()
+    const ownKey = viewer?.key ?? flightKey
+    hitForMiss.remember(ownKey, outcome, nowMs)
+    if (viewer === undefined) return
+    if (outcome.kind === 'entry' && outcome.key !== key) hitForMiss.mark(key, nowMs)
+    else hitForMiss.remember(key, outcome, nowMs)
+  }
+}
