@@ -50,6 +50,8 @@ export const bars = {
 
   /** CPU of a cached read with a valid token, divided by that of a constant Worker. */
   edgeCachedRead: { name: 'edge-cached-read-ratio', limit: 1.25, holds: '<=' },
+  /** CPU of a cached read by id whose rule has three ways, divided by that of a cached read of a public document. */
+  edgeRule: { name: 'edge-rule-ratio', limit: 1.1, holds: '<=' },
   /** How many times less that is than hono + jose checking each time. */
   edgeAgainstJose: { name: 'edge-times-less-than-jose', limit: 1.9, holds: '>=' },
   /** CPU of a request that is shed, divided by that of a constant Worker that is sent the same. */

@@ -18,7 +18,7 @@ import { bundleWorker } from './bundle-worker.ts'
 import { startCachePeers } from './cache-peers.ts'
 import { countTurns } from './count-turns.ts'
 import { printSamples, rowOf, type Sample, sampleOf } from './cpu-of-edge.ts'
-import { startEdgeProcess } from './edge-process.ts'
+import { ruledWorker, startEdgeProcess } from './edge-process.ts'
 import { busyDetail, startStubOrigin } from './stub-origin.ts'
 
 /**
@@ -72,6 +72,7 @@ const names = {
   hono: 'hono',
   honoJose: 'hono + jose each time',
   cached: 'Spillway, cached read',
+  cachedByRule: 'Spillway, cached read by a rule',
   forwardList: 'forwarding Worker, list',
   forwardDocument: 'forwarding Worker, document',
   forwardWrite: 'forwarding Worker, write',
@@ -92,6 +93,7 @@ const barred: ReadonlySet<string> = new Set([
   names.sameShed,
   names.honoJose,
   names.cached,
+  names.cachedByRule,
   names.forwardList,
   names.forwardDocument,
   names.forwardWrite,
@@ -185,6 +187,7 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
   const measured: Measured[] = [
     { bar: bars.edgeCachedRead, value: ratio('cached', 'sameRead') },
     { bar: bars.edgeAgainstJose, value: ratio('honoJose', 'cached') },
+    { bar: bars.edgeRule, value: ratio('cachedByRule', 'cached') },
     { bar: bars.edgeShed, value: ratio('shedWrite', 'sameShed') },
     { bar: bars.edgeShedRead, value: ratio('shedRead', 'sameShedRead') },
     { bar: bars.edgeListMiss, value: ratio('listMiss', 'forwardList') },
@@ -225,6 +228,8 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   closing.defer(() => issuer.stop())
   const serving = await startStubOrigin('serving')
   closing.defer(() => serving.stop())
+  const ruling = await startStubOrigin('ruled')
+  closing.defer(() => ruling.stop())
   const refusing = await startStubOrigin('refusing')
   closing.defer(() => refusing.stop())
 
@@ -236,10 +241,10 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     keep(await startWorkerProcess(code, { variables: bindings }))
   progress('starting')
   const assertionKey = await createKey(assertionAlgorithm)
-  const startEdge = async (originUrl: string) => {
+  const startEdge = async (originUrl: string, code?: WorkerCode) => {
     const trustedIssuers = [trustedIssuer(issuer)]
     return keep(
-      await startEdgeProcess(edgeVariables({ originUrls: [originUrl], trustedIssuers, assertionKey })),
+      await startEdgeProcess(edgeVariables({ originUrls: [originUrl], trustedIssuers, assertionKey }), code),
     )
   }
   const { jwksUri, audience } = issuer
@@ -253,13 +258,14 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const search = { search: 1 }
   const miss = { miss: 1 }
   /** One for each subject, so that none finds another's entries in its cache or counters. */
-  const serve = async () => {
-    const edge = await startEdge(serving.url)
+  const serve = async (code?: WorkerCode) => {
+    const edge = await startEdge((code === undefined ? serving : ruling).url, code)
     await ask(edge.url, credentials)
     return edge
   }
   const shedEdge = () => startEdge(refusing.url)
   progress('filling the caches')
+  const ruled = await ruledWorker(folder)
   const stored = await askOnce((await serve()).url, 'GET', credentials)
   const refusal = await refusalOf((await shedEdge()).url, 'POST', credentials)
   const refusedRead = await refusalOf((await shedEdge()).url, 'GET', credentials)
@@ -268,22 +274,25 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const startForward = () => startCode('forward', { ORIGIN: serving.url })
   const startProxy = () => startCode('hono-jose-proxy', { ...claims, ORIGIN: serving.url })
   const startSame = (answer: Answer) => startCode('same', { ANSWER: JSON.stringify(answer) })
-  const kinds: readonly (Omit<Subject, 'url' | 'pids'> & { readonly start: typeof serve })[] = [
+  const kinds: readonly (Omit<Subject, 'url' | 'pids'> & {
+    readonly start: () => ReturnType<typeof serve>
+  })[] = [
     { name: names.bare, ...inRead, start: () => startCode('bare') },
     { name: names.sameRead, ...inRead, start: () => startSame(stored) },
     { name: names.least, ...inRead, start: () => startCode('least', { ANSWER: JSON.stringify(stored) }) },
     { name: names.hono, ...inRead, start: () => startCode('hono-only') },
     { name: names.honoJose, ...inRead, start: () => startCode('hono-jose', claims) },
-    { name: names.cached, ...inRead, start: serve },
+    { name: names.cached, ...inRead, start: () => serve() },
+    { name: names.cachedByRule, ...inRead, start: () => serve(ruled) },
     { name: names.forwardList, ...inThrough, mix: search, start: startForward },
     { name: names.forwardDocument, ...inThrough, mix: miss, start: startForward },
     { name: names.forwardWrite, ...inThrough, mix: create, start: startForward },
     { name: names.proxyList, ...inThrough, mix: search, start: startProxy },
     { name: names.proxyDocument, ...inThrough, mix: miss, start: startProxy },
     { name: names.proxyWrite, ...inThrough, mix: create, start: startProxy },
-    { name: names.listMiss, ...inThrough, mix: search, start: serve },
-    { name: names.documentMiss, ...inThrough, mix: miss, start: serve },
-    { name: names.write, ...inThrough, mix: create, start: serve },
+    { name: names.listMiss, ...inThrough, mix: search, start: () => serve() },
+    { name: names.documentMiss, ...inThrough, mix: miss, start: () => serve() },
+    { name: names.write, ...inThrough, mix: create, start: () => serve() },
     // The same requests as are shed, too: a body that nobody reads costs as well.
     { name: names.sameShed, mix: create, ...inShed, start: () => startSame(refusal) },
     { name: names.shedWrite, mix: create, ...inShed, start: shedEdge },

@@ -27,10 +27,14 @@ export interface StubOrigin {
 /**
  * An origin that answers at once, with the fields that ours sends: for measuring the edge alone.
  * - `serving`: every document is Paris, every list has it twenty times.
+ * - `ruled`: the same, with the attributes of a read rule.
  * - `refusing`: it sheds everything, as ours does under overload.
  */
-export async function startStubOrigin(mode: 'serving' | 'refusing'): Promise<StubOrigin> {
-  const server = createServer(mode === 'serving' ? serve : refuse)
+export async function startStubOrigin(mode: 'serving' | 'ruled' | 'refusing'): Promise<StubOrigin> {
+  const attributes = mode === 'ruled' ? { [names.ruleAttributes]: ruleAttributes } : {}
+  const server = createServer(
+    mode === 'refusing' ? refuse : (request, response) => serve(request, response, attributes),
+  )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -59,7 +63,14 @@ const fresh = {
   [names.revision]: formatRevision({ revision, sinceMs: Date.now() }),
 }
 
-function serve({ method, url = '' }: IncomingMessage, response: ServerResponse): void {
+/** Of a published place that is another's: the rule's last alternative decides. */
+const ruleAttributes = JSON.stringify({ status: 'published', authorId: 'somebody' })
+
+function serve(
+  { method, url = '' }: IncomingMessage,
+  response: ServerResponse,
+  attributes: OutgoingHttpHeaders,
+): void {
   const id = /^\/v2\/places\/([^/?]+)/.exec(url)?.[1]
   if (method === 'POST') {
     const fields = {
@@ -76,6 +87,7 @@ function serve({ method, url = '' }: IncomingMessage, response: ServerResponse):
       ...fresh,
       etag: documentEtag(1, revision),
       [names.cacheTag]: `${documentTag('places', id)},${shownTag}`,
+      ...attributes,
     }
     send(response, 200, fields, place)
   } else {
