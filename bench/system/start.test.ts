@@ -7,6 +7,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { copyCheckout } from '@spillway/infra/local/checkout-copy'
+import { startIssuer } from '@spillway/edge/dev/issuer'
+import { createKey } from '@spillway/edge/dev/keys'
+import type { TokenRequest } from '@spillway/edge/dev/token'
+import { publicPaths } from '@spillway/origin/contract'
 import { cacheFolder, root } from '@spillway/origin/dev/folders'
 import { freePort, isPortFree } from '@spillway/origin/dev/ports'
 import { MongoClient } from 'mongodb'
@@ -58,6 +62,15 @@ describe('npm start', () => {
     )
   })
 
+  test('names a mistake in TOKEN_ISSUERS', async () => {
+    const wrong = { preset: 'auth0', issuer: 'https://shop.eu.auth0.com', audience: 'https://api.shop.test' }
+    const run = await start({ TOKEN_ISSUERS: JSON.stringify([wrong]) })
+
+    expect(await run.exit).toBe(1)
+    expect(run.output()).toContain('it must be of the form https://TENANT.eu.auth0.com/')
+    expect(run.output()).not.toContain('Starting')
+  })
+
   test.each(['', 'null'])('names a key file that holds %j, and what to do', async (content) => {
     const broken = await mkdtemp(join(tmpdir(), 'spillway-start-'))
     await mkdir(join(broken, 'keys'))
@@ -95,19 +108,33 @@ describe('npm start', () => {
     for (const port of run.ports) expect(await isPortFree(port)).toBe(true)
   })
 
-  test('puts only empty collections into a database of somebody else’s, and opens a debugger’s port in each tier', async () => {
+  test('puts only empty collections into a database of somebody else’s, trusts the issuers of TOKEN_ISSUERS, and opens a debugger’s port in each tier', async () => {
     const uri = inject('databaseUri')
     const name = `theirs_${randomUUID().slice(0, 8)}`
     const client = new MongoClient(uri)
     const theirs = client.db(name)
     await theirs.collection('orders').insertOne({ total: 3 })
-    const run = await start({ MONGODB_URI: uri.replace('/?', `/${name}?`) }, ['--inspect'])
+    await using issuer = await ownIssuer()
+    const run = await start(
+      { MONGODB_URI: uri.replace('/?', `/${name}?`), TOKEN_ISSUERS: JSON.stringify([issuer.settings]) },
+      ['--inspect'],
+    )
     await expect.poll(run.output, { timeout: 150_000 }).toContain('Spillway is up')
     const [, origin, edge] = /debug +origin (\S+), edge (\S+)/.exec(run.output()) ?? []
     for (const url of [origin, edge]) {
       const targets = (await (await fetch(url as string)).json()) as { webSocketDebuggerUrl: string }[]
       expect(targets[0]?.webSocketDebuggerUrl).toMatch(/^ws:/)
     }
+    const development = /^TOKEN=(\S+)$/m.exec(run.output())?.[1]
+    const tokens = [await issuer.mint({ sub: 'ann' }), development, await issuer.mint({ sub: 'ann', claims: { aud: 'web' } })]
+    const answers = await Promise.all(
+      tokens.map((token) =>
+        fetch(`http://127.0.0.1:${run.ports[0]}${publicPaths.openapi}`, {
+          headers: { authorization: `Bearer ${token}` },
+        }),
+      ),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 401])
     run.child.kill('SIGTERM')
     expect(await run.exit).toBe(0)
 
@@ -159,6 +186,16 @@ test('npm start goes on after a mistake in a definition, tells it, and reloads w
     await rm(copy, { recursive: true, force: true })
   }
 })
+
+/** An issuer as a team has one, found by discovery. */
+async function ownIssuer() {
+  const issuer = await startIssuer({ keys: [await createKey('ES256')] })
+  return {
+    settings: { preset: 'oidc', issuer: issuer.url, audience: issuer.audience },
+    mint: (request: TokenRequest) => issuer.mintToken(request),
+    [Symbol.asyncDispose]: () => issuer.stop(),
+  }
+}
 
 async function start(env: Record<string, string>, args: readonly string[] = []) {
   const ports = [await freePort(), await freePort(), await freePort()] as const

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { type BuildFailure, build, formatMessages } from 'esbuild'
@@ -57,8 +57,15 @@ export interface EdgeDevOptions {
  * The edge on a laptop: workerd with only the Worker. Rate limiter, control namespace and Cache API are Cloudflare's,
  * and their local stand-ins cost ten times what the Worker does; the isolate's own memory and counters replace them.
  */
-export const startEdgeDev = (
+export async function startEdgeDev(
   code: WorkerCode,
   { variables, ...options }: EdgeDevOptions,
-): Promise<WorkerProcess> =>
-  startWorkerProcess(code, { ...options, variables: { ...variables, LOCATION_CACHE: 'off' } })
+): Promise<WorkerProcess> {
+  // Node's own variable, for a company's certificates: key sets of its issuers are fetched over TLS.
+  const { NODE_EXTRA_CA_CERTS: file } = process.env
+  return await startWorkerProcess(code, {
+    ...options,
+    trustedCertificates: file === undefined || file === '' ? [] : [await readFile(file, 'utf8')],
+    variables: { ...variables, LOCATION_CACHE: 'off' },
+  })
+}

@@ -28,6 +28,8 @@ export interface WorkerOptions {
   readonly port?: number
   /** Port for a debugger, on the loopback interface. @default none */
   readonly inspectorPort?: number | undefined
+  /** Certificates in PEM that its requests trust beside the system's. @default none */
+  readonly trustedCertificates?: readonly string[]
   /** Called with each line of its output. */
   readonly onLine?: (line: string) => void
 }
@@ -46,7 +48,7 @@ export interface WorkerCode {
  * would measure those Workers, too.
  */
 export async function startWorkerProcess(code: WorkerCode, options: WorkerOptions): Promise<WorkerProcess> {
-  const { variables, inspectorPort, onLine } = options
+  const { variables, inspectorPort, trustedCertificates = [], onLine } = options
   const folder = await mkdtemp(join(tmpdir(), 'spillway-workerd-'))
   let child: Child | undefined
   const stop = async (): Promise<void> => {
@@ -56,7 +58,14 @@ export async function startWorkerProcess(code: WorkerCode, options: WorkerOption
   try {
     const port = options.port ?? (await freePort())
     await copyFile(code.scriptFile, join(folder, 'worker.js'))
-    await writeFile(join(folder, 'config.capnp'), configuration(code, port, Object.keys(variables)))
+    const embedded = trustedCertificates.map((_, index) => `certificate-${index}.pem`)
+    for (const [index, name] of embedded.entries()) {
+      await writeFile(join(folder, name), trustedCertificates[index] as string)
+    }
+    await writeFile(
+      join(folder, 'config.capnp'),
+      configuration(code, { port, variables: Object.keys(variables), certificates: embedded }),
+    )
     child = await startChild({
       name: 'workerd',
       command: workerd,
@@ -76,17 +85,29 @@ export async function startWorkerProcess(code: WorkerCode, options: WorkerOption
   }
 }
 
+interface ConfigurationOptions {
+  readonly port: number
+  readonly variables: readonly string[]
+  /** Files beside the configuration. */
+  readonly certificates: readonly string[]
+}
+
 const configuration = (
   { compatibilityDate, compatibilityFlags }: WorkerCode,
-  port: number,
-  variables: readonly string[],
+  { port, variables, certificates }: ConfigurationOptions,
 ): string => `
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),
-    (name = "network", network = (allow = ["public", "private"])),
+    (name = "network", network = (
+      allow = ["public", "private"],
+      tlsOptions = (
+        trustBrowserCas = true,
+        trustedCertificates = [${certificates.map((file) => `embed "${file}"`).join(', ')}],
+      ),
+    )),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],
 );

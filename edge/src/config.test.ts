@@ -39,6 +39,7 @@ describe('configuration', () => {
           algorithms: ['ES256'],
           types: ['at+jwt'],
           requiredClaims: {},
+          refusedClaims: {},
           clockToleranceSeconds: 5,
           namespace: '',
           claims: {},

@@ -1,7 +1,8 @@
 import { edgeEnv } from '@spillway/origin/contract'
 import type { JWK } from 'jose'
 import type { PurgeQueueObject } from './cache/purge/purge-queue-object.ts'
-import { readIssuers, type TokenIssuer } from './config/token-issuers.ts'
+import type { TokenIssuer } from './config/token-issuer.ts'
+import { readIssuers } from './config/token-issuers.ts'
 import { isCount, isUnset, membersOf, parseJson, parseUrl, readChoice, split } from './config/values.ts'
 
 /** All bindings of the Worker. All are optional here, so that missing ones can be reported. */

@@ -25,6 +25,7 @@ import {
   WorkersCacheStore,
   WorkersStampStore,
 } from './cache/index.ts'
+import type { TokenIssuer } from './config/token-issuer.ts'
 import type { Bindings, Config } from './config.ts'
 import { landsWithinMs, type Mac } from './consistency/consistency-token.ts'
 import { HeardRevisions } from './consistency/heard-revisions.ts'
@@ -72,7 +73,7 @@ export function createParts(
     problemFields,
     shedProblems: new ShedProblems(problemFields),
     verifier: new TokenVerifier(
-      config.issuers.map((issuer) => ({ ...issuer, keySet: keySetOf(issuer.jwksUri, observe) })),
+      config.issuers.map((issuer) => ({ ...issuer, keySet: keySetOf(issuer, observe) })),
       claimsOf(resources),
       now,
     ),
@@ -112,13 +113,13 @@ function observer(config: Config, { ANALYTICS }: Bindings): Observe {
   }
 }
 
-function keySetOf(jwksUri: string, observe: Observe): KeySet {
+function keySetOf({ issuer, jwksUri }: TokenIssuer, observe: Observe): KeySet {
+  const where = new URL(jwksUri ?? issuer).host
   return new KeySet({
     ...keySetTimes,
     now: Date.now,
-    fetchKeys: () => fetchKeySet(jwksUri),
-    onFailure: (reason) =>
-      observe({ kind: 'fault', what: 'key-set', where: new URL(jwksUri).host, message: String(reason) }),
+    fetchKeys: () => fetchKeySet({ issuer, jwksUri }),
+    onFailure: (reason) => observe({ kind: 'fault', what: 'key-set', where, message: String(reason) }),
   })
 }
 

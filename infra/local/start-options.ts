@@ -12,6 +12,7 @@ npm start -- --inspect       the same, with a debugger's port in each tier
 npm start -- --seed          loads the seed into the database of MONGODB_URI, too
 
 EDGE_PORT, ORIGIN_PORT, ISSUER_PORT   other ports than 8787, 3000, 8788
+TOKEN_ISSUERS                         a JSON array of token issuers to trust beside the development issuer
 MONGODB_URI                           a replica set of your own, with the database's name in its path`
 
 /** @throws Error that lists the options */

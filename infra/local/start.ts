@@ -10,8 +10,9 @@ import {
 } from '@spillway/edge/dev/development'
 import { bundleForDevelopment, startEdgeDev } from '@spillway/edge/dev/edge-dev'
 import { edgeVariables } from '@spillway/edge/dev/edge-variables'
-import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
+import { startIssuer } from '@spillway/edge/dev/issuer'
 import { publicKeySet } from '@spillway/edge/dev/keys'
+import { ownIssuers, trustedIssuers } from '@spillway/edge/dev/trusted-issuers'
 import type { WorkerCode } from '@spillway/edge/dev/worker-process'
 import { type ApplicationTools, opsPaths, publicPaths } from '@spillway/origin/contract'
 import { type Child, startChild } from '@spillway/origin/dev/child'
@@ -43,6 +44,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   const { signal } = stack
   const startedAt = performance.now()
   await refuseTakenPorts(ports)
+  const own = ownIssuers(process.env.TOKEN_ISSUERS)
   const { application, tools } = await loadApplication(signal)
 
   const issuer = await startIssuer({ keys: await issuerKeys(), port: ports.issuer })
@@ -100,7 +102,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
         inspectorPort: inspectorPorts?.edge,
         variables: edgeVariables({
           originUrls: [originUrl],
-          trustedIssuers: [trustedIssuer(issuer)],
+          trustedIssuers: trustedIssuers(issuer, own),
           assertionKey,
         }),
         onLine: both(lineWriter('edge'), keepEdge),
@@ -133,7 +135,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   stack.stopAtEnd((graceMs) => reload.stop(graceMs))
   const state = await reload.start()
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  console.log(await welcome({ application, tools, edgeUrl, originUrl, issuer, seconds, inspectorPorts }))
+  console.log(await welcome({ application, tools, edgeUrl, originUrl, issuer, own, seconds, inspectorPorts }))
   await reload.follow(state).catch((error) => {
     if (!signal.aborted) throw error
   })

@@ -1,4 +1,5 @@
 import type { Issuer } from '@spillway/edge/dev/issuer'
+import type { OwnIssuer } from '@spillway/edge/dev/trusted-issuers'
 import {
   type Application,
   type ApplicationTools,
@@ -15,6 +16,8 @@ export interface WelcomeOptions {
   readonly edgeUrl: string
   readonly originUrl: string
   readonly issuer: Issuer
+  /** Issuers of TOKEN_ISSUERS. */
+  readonly own: readonly OwnIssuer[]
   readonly seconds: string
   /** Ports for a debugger; `undefined` without `--inspect`. */
   readonly inspectorPorts?: { readonly origin: number; readonly edge: number } | undefined
@@ -24,7 +27,7 @@ const tokenLifeSeconds = 8 * 3600
 
 /** Welcome text once everything runs: addresses, a token, and commands to paste. */
 export async function welcome(options: WelcomeOptions): Promise<string> {
-  const { application, edgeUrl, originUrl, issuer, seconds, inspectorPorts } = options
+  const { application, edgeUrl, originUrl, issuer, own, seconds, inspectorPorts } = options
   const { subject, scopes, caption, requests } = options.tools.welcome ?? defaultWelcome(application)
   const token = await issuer.mintToken({ sub: subject, scopes, expiresInSeconds: tokenLifeSeconds })
   const carries = scopes.length === 0 ? '' : `, scopes ${scopes.join(' ')}`
@@ -34,7 +37,7 @@ Spillway is up (${seconds} s). Ctrl-C stops everything.
   API      ${edgeUrl}
   docs     ${edgeUrl}${publicPaths.docs}
   origin   ${originUrl} (answers the edge only)
-  issuer   ${issuer.url}${inspectorPorts === undefined ? '' : debuggers(inspectorPorts)}
+  issuer   ${issuer.url}${own.map(({ issuer: url }) => `\n           ${url}`).join('')}${inspectorPorts === undefined ? '' : debuggers(inspectorPorts)}
 
 A token for ${subject}${carries}, 8 hours; others: npm run token -- --help
 

@@ -1,7 +1,12 @@
 import type { Problem } from '@spillway/origin/contract'
 
-/** Why a token was refused: for logs and tests. Callers learn no more than they need (RFC 6750 §3.1). */
-export type TokenFault =
+/**
+ * Check that a token failed: for logs and tests. Callers learn no more than they need (RFC 6750 §3.1). `claim:azp` is a
+ * claim that the issuer's configuration requires and the token lacks, or has with another value.
+ */
+export type TokenFault = PlainFault | ClaimFault
+export type ClaimFault = `claim:${string}`
+type PlainFault =
   | 'malformed'
   | 'oversize'
   | 'algorithm'
@@ -14,12 +19,11 @@ export type TokenFault =
   | 'expired'
   | 'not-yet-valid'
   | 'audience'
-  | 'required-claims'
   | 'claims'
   | 'revoked'
   | 'keys-unavailable'
 
-const details: Readonly<Record<TokenFault, string>> = {
+const details: Readonly<Record<PlainFault, string>> = {
   malformed: 'Authorization must be one "Bearer" and one signed JSON Web Token in its compact form.',
   oversize: 'The access token is too large.',
   algorithm: 'The access token is signed with an algorithm that is not accepted.',
@@ -32,15 +36,18 @@ const details: Readonly<Record<TokenFault, string>> = {
   expired: 'The access token has expired.',
   'not-yet-valid': 'The access token is not valid yet.',
   audience: 'The access token is for another audience.',
-  'required-claims': 'This is not an access token for this API.',
   claims: 'The access token lacks a required claim, or a claim has the wrong type.',
   revoked: 'The access token has been revoked.',
   'keys-unavailable': 'The signing keys of the token issuer are unavailable. Retry later.',
 }
 
+const isClaimFault = (fault: TokenFault): fault is ClaimFault => fault.startsWith('claim:')
+
 /** The answer to a refused token: 401 with the challenge of RFC 6750 §3, or 503 when the fault is ours. */
 export function tokenProblem(fault: TokenFault, retryAfterSeconds: number): Problem {
-  const detail = details[fault]
+  const detail = isClaimFault(fault)
+    ? `This is not an access token for this API: the value of its claim '${fault.slice('claim:'.length)}' is not accepted.`
+    : details[fault]
   if (fault === 'keys-unavailable') return { code: 'keys-unavailable', detail, retryAfterSeconds }
   const challenge = `Bearer realm="spillway", error="invalid_token", error_description="${detail.replaceAll('"', "'")}"`
   return { code: 'invalid-token', detail, headers: { 'www-authenticate': challenge } }

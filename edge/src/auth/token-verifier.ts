@@ -6,7 +6,8 @@ import {
   readNamedClaims,
 } from '@spillway/origin/contract'
 import { errors, importJWK, type JWTPayload, jwtVerify } from 'jose'
-import type { TokenIssuer } from '../config/token-issuers.ts'
+import type { TokenIssuer } from '../config/token-issuer.ts'
+import { isText } from '../config/values.ts'
 import { SieveMap } from '../lib/sieve-map.ts'
 import { callerKey } from '../overload/local-quota.ts'
 import { type KeySet, sameAlgorithm, type VerificationKey } from './key-set.ts'
@@ -33,7 +34,7 @@ export interface TrustedIssuer extends TokenIssuer {
 /** How long a refusal is remembered: long enough that repeating one bad token is cheap. */
 const refusalMs = 10_000
 
-/** Faults that the same token will always have. */
+/** Faults that the same token will always have, beside those of a claim. */
 const lasting: ReadonlySet<TokenFault> = new Set([
   'malformed',
   'algorithm',
@@ -44,7 +45,6 @@ const lasting: ReadonlySet<TokenFault> = new Set([
   'signature',
   'expired',
   'audience',
-  'required-claims',
   'claims',
 ])
 
@@ -102,7 +102,7 @@ export class TokenVerifier {
   ): Promise<VerifiedToken | TokenFault> {
     const outcome = await this.#check(bearerToken(authorization), wait)
     if (typeof outcome !== 'string') this.#verified.set(authorization, outcome)
-    else if (lasting.has(outcome)) {
+    else if (lasting.has(outcome) || outcome.startsWith('claim:')) {
       this.#refused.set(authorization, { fault: outcome, untilMs: this.#now() + refusalMs })
     }
     return outcome
@@ -146,7 +146,8 @@ export class TokenVerifier {
         currentDate: new Date(this.#now()),
         requiredClaims: ['exp', 'sub'],
       })
-      if (!hasRequiredClaims(payload, issuer)) return 'required-claims'
+      const wrong = wrongClaim(payload, issuer)
+      if (wrong !== undefined) return `claim:${wrong}`
       const subject = qualifiedSubject(payload.sub, issuer.namespace, this.#namespaces)
       if (subject === undefined) return 'claims'
       return verifiedToken({ ...payload, sub: subject }, key, issuer, this.#named) ?? 'claims'
@@ -159,9 +160,19 @@ export class TokenVerifier {
 /** Upper estimate: header strings take one byte a character, two at most; the constant is the map entry. */
 const textBytes = (authorization: string): number => authorization.length * 2 + 256
 
-/** RFC 8725 §3.12: when two kinds of token of one issuer look alike, a claim must tell them apart. */
-const hasRequiredClaims = (payload: JWTPayload, { requiredClaims }: TrustedIssuer): boolean =>
-  Object.entries(requiredClaims).every(([name, values]) => values.some((value) => payload[name] === value))
+/**
+ * The first claim that is not as the issuer's configuration wants it. RFC 8725 §3.12: when two kinds of token of one
+ * issuer look alike, a claim must tell them apart.
+ */
+function wrongClaim(payload: JWTPayload, issuer: TrustedIssuer): string | undefined {
+  const has = (name: string, values: readonly string[]): boolean =>
+    values.some((value) => payload[name] === value)
+  const required = Object.entries(issuer.requiredClaims)
+  const missing = required.find(([name, values]) =>
+    values === true ? !isText(payload[name]) : !has(name, values),
+  )
+  return (missing ?? Object.entries(issuer.refusedClaims).find(([name, values]) => has(name, values)))?.[0]
+}
 
 interface Refusal {
   readonly fault: TokenFault

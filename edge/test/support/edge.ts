@@ -1,4 +1,4 @@
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { type Response as Answer, convertV4MiniflareOptions, Miniflare, type Request } from 'miniflare'
 import { inject, vi } from 'vitest'
 import { edgeVariables } from '../../dev/edge-variables.ts'
 import { assertionAlgorithm, createKey, type PrivateJwk } from '../../dev/keys.ts'
@@ -31,6 +31,10 @@ export interface EdgeOptions {
   readonly rateLimit?: number
   /** Whether the Cache API and the rate limiter accept every call but never answer. */
   readonly isPlatformStalled?: boolean
+  /** The Worker's code. @default the Worker with the application of the framework's own tests */
+  readonly script?: string
+  /** Answers the Worker's requests in place of the network. @default the network */
+  readonly outbound?: (request: Request) => Promise<Answer>
 }
 
 export async function startEdge({
@@ -40,6 +44,8 @@ export async function startEdge({
   script = inject('workerScript'),
   rateLimit,
   isPlatformStalled = false,
+  script = inject('workerScript'),
+  outbound,
 }: EdgeOptions): Promise<Edge> {
   const assertionKey = { ...(await createKey(assertionAlgorithm)), kid: 'edge-1' }
   const trusted = issuers.map(({ url, jwksUri, audience, keys }, index) => ({
@@ -75,6 +81,7 @@ export async function startEdge({
       ...(rateLimit !== undefined && {
         ratelimits: { RATE_LIMITER: { namespace_id: '1', simple: { limit: rateLimit, period: 10 } } },
       }),
+      ...(outbound !== undefined && { outboundService: outbound }),
       // Straight to the Worker: miniflare's own entry compresses and adds fields, as a CDN's front would.
       unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
       handleStructuredLogs: ({ message }) => logged.push(message),
