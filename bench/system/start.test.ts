@@ -6,10 +6,10 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { copyCheckout } from '@spillway/infra/local/checkout-copy'
 import { startIssuer } from '@spillway/edge/dev/issuer'
 import { createKey } from '@spillway/edge/dev/keys'
 import type { TokenRequest } from '@spillway/edge/dev/token'
+import { copyCheckout } from '@spillway/infra/local/checkout-copy'
 import { publicPaths } from '@spillway/origin/contract'
 import { cacheFolder, root } from '@spillway/origin/dev/folders'
 import { freePort, isPortFree } from '@spillway/origin/dev/ports'
@@ -126,7 +126,11 @@ describe('npm start', () => {
       expect(targets[0]?.webSocketDebuggerUrl).toMatch(/^ws:/)
     }
     const development = /^TOKEN=(\S+)$/m.exec(run.output())?.[1]
-    const tokens = [await issuer.mint({ sub: 'ann' }), development, await issuer.mint({ sub: 'ann', claims: { aud: 'web' } })]
+    const tokens = [
+      await issuer.mint({ sub: 'ann' }),
+      development,
+      await issuer.mint({ sub: 'ann', claims: { aud: 'web' } }),
+    ]
     const answers = await Promise.all(
       tokens.map((token) =>
         fetch(`http://127.0.0.1:${run.ports[0]}${publicPaths.openapi}`, {

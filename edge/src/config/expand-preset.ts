@@ -12,7 +12,8 @@ type Settings = Readonly<Record<string, unknown>>
 export function expandPreset(place: string, item: Settings, mistakes: string[]): Settings {
   const { preset: name, ...own } = item
   if (name === undefined) return own
-  const known = typeof name === 'string' && Object.hasOwn(issuerPresets, name) ? issuerPresets[name] : undefined
+  const known =
+    typeof name === 'string' && Object.hasOwn(issuerPresets, name) ? issuerPresets[name] : undefined
   if (known === undefined) {
     mistakes.push(`${place}.preset: must be one of ${Object.keys(issuerPresets).join(', ')}.`)
   }
