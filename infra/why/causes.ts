@@ -253,7 +253,7 @@ const failing = (signs: Signs, check: string): readonly string[] =>
 function tokenReasons(): readonly string[] {
   const faults = [
     ...['malformed', 'oversize', 'algorithm', 'type', 'header-parameter', 'duplicate-member', 'issuer'],
-    ...['key-unknown', 'signature', 'expired', 'not-yet-valid', 'audience', 'required-claims', 'claims'],
+    ...['key-unknown', 'signature', 'expired', 'not-yet-valid', 'audience', 'claim', 'claims'],
   ]
   return faults.map((fault) => `token-${fault}`)
 }

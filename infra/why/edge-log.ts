@@ -28,9 +28,11 @@ export function edgeSigns(lines: readonly LogLine[], from: string): Omit<EdgeSig
   const faults: { what: string; where: string; message: string }[] = []
   for (const { at, entry } of lines) {
     if (at < from) continue
-    const { kind, reason, pattern, suppressed, what, where, message } = entry
+    const { kind, pattern, suppressed, what, where, message } = entry
     if (kind === 'fault') faults.push({ what: String(what), where: String(where), message: String(message) })
-    if (kind !== 'answer' || typeof reason !== 'string') continue
+    if (kind !== 'answer' || typeof entry.reason !== 'string') continue
+    // What follows a colon is a name out of the configuration: `token-claim:client_id`.
+    const [reason = ''] = entry.reason.split(':')
     const count = 1 + (typeof suppressed === 'number' ? suppressed : 0)
     refusals[reason] = (refusals[reason] ?? 0) + count
     if (Number(entry.status) >= 500) failures[reason] = (failures[reason] ?? 0) + count

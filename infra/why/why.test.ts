@@ -56,6 +56,7 @@ describe('the first cause', () => {
     ['quota used up', { edge: refusing('rate-limited') }],
     ['tokens refused', { edge: refusing('token-expired') }],
     ['tokens refused', { edge: refusing('token-malformed') }],
+    ['tokens refused', { edge: refusing('token-claim') }],
     ['unexplained', { edge: { ...emptyEdge, failures: { new: 1, 'shed-limit': 2 } } }],
     ['edge down', { edge: { ...emptyEdge, isReachable: false } }],
   ])('is %s', (name, change) => {
@@ -124,6 +125,12 @@ describe('the log', () => {
     const later = edgeSigns(parseLog(text), '2027-01-01T00:00:01.000Z')
     expect(later.refusals).toEqual({ 'shed-limit': 42 })
     expect(later.routes).toEqual({ 'shed-limit': ['/v2/trips'] })
+  })
+
+  it('counts a token without a required claim, whichever it is', () => {
+    const refused = { ...answer, status: 401, reason: 'token-claim:client_id' }
+    const { refusals } = edgeSigns(parseLog(line('2027-01-01T00:00:00.000Z', refused)), '2027')
+    expect(refusals).toEqual({ 'token-claim': 1 })
   })
 
   it('tells what happened to one request', () => {
