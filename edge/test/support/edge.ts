@@ -31,8 +31,6 @@ export interface EdgeOptions {
   readonly rateLimit?: number
   /** Whether the Cache API and the rate limiter accept every call but never answer. */
   readonly isPlatformStalled?: boolean
-  /** The Worker's code. @default the Worker with the application of the framework's own tests */
-  readonly script?: string
   /** Answers the Worker's requests in place of the network. @default the network */
   readonly outbound?: (request: Request) => Promise<Answer>
 }
@@ -44,7 +42,6 @@ export async function startEdge({
   script = inject('workerScript'),
   rateLimit,
   isPlatformStalled = false,
-  script = inject('workerScript'),
   outbound,
 }: EdgeOptions): Promise<Edge> {
   const assertionKey = { ...(await createKey(assertionAlgorithm)), kid: 'edge-1' }
