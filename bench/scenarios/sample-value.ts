@@ -12,7 +12,7 @@ export interface ValueSchema {
   readonly minLength?: number
   readonly minItems?: number
   readonly maxItems?: number
-  readonly items?: ValueSchema
+  readonly items?: ValueSchema | readonly ValueSchema[]
   readonly properties?: Readonly<Record<string, ValueSchema>>
   readonly required?: readonly string[]
   readonly readOnly?: boolean
@@ -35,12 +35,17 @@ export function sampleValue(schema: ValueSchema, random: Random): unknown {
     case 'boolean':
       return random() < 0.5
     case 'array':
-      return Array.from({ length: schema.minItems ?? 0 }, () => sampleValue(schema.items ?? {}, random))
+      return sampleArray(schema, random)
     case 'object':
       return sampleObject(schema, random)
     default:
       throw new Error(`no sample for a schema of type ${schema.type ?? 'none'}`)
   }
+}
+
+function sampleArray({ items = {}, minItems = 0 }: ValueSchema, random: Random): unknown[] {
+  const schemas = 'length' in items ? items : Array.from({ length: minItems }, () => items)
+  return schemas.map((item) => sampleValue(item, random))
 }
 
 function sampleObject({ properties = {}, required = [] }: ValueSchema, random: Random) {

@@ -43,16 +43,19 @@ it('keeps one spelling of the times in objects and arrays, and leaves what has n
   const schema = Type.Object({
     stay: Type.Object({ from: Type.String({ format: 'date-time' }), nights: Type.Integer() }),
     seen: Type.Array(Type.String({ format: 'date-time' })),
+    span: Type.Tuple([Type.Integer(), Type.String({ format: 'date-time' })]),
     tags: Type.Array(Type.String()),
   })
   const fields = {
     stay: { from: '2026-11-24T12:00:00+02:00', nights: 2 },
     seen: ['2026-11-24T12:00:00Z', '2026-11-24T12:00:00.000Z'],
+    span: [1, '2026-11-24T12:00:00Z'],
     tags: ['2026-11-24T12:00:00Z'],
   }
   const stored = {
     stay: { from: '2026-11-24T10:00:00.000Z', nights: 2 },
     seen: ['2026-11-24T12:00:00.000Z', '2026-11-24T12:00:00.000Z'],
+    span: [1, '2026-11-24T12:00:00.000Z'],
     tags: fields.tags,
   }
   expect(normalizeTimes(schema, fields)).toEqual(stored)

@@ -45,11 +45,14 @@ function inStoredForm(schema: TSchema, value: unknown): unknown {
   if (!holdsTimes(schema)) return value
   if (typeof value === 'string') return parseFilterValue({ kind: 'date-time' }, value) ?? value
   if (typeof value !== 'object' || value === null) return value
-  const { items, properties } = schema as { items?: TSchema; properties?: TProperties }
+  const { properties } = schema as { properties?: TProperties }
   if (!Array.isArray(value)) {
     return properties === undefined ? value : normalizeTimes(schema as TObject, value as Fields)
   }
-  const stored = value.map((item) => inStoredForm(items ?? {}, item))
+  const items = itemSchemas(schema)
+  const stored = value.map((item, index) =>
+    inStoredForm((Array.isArray(items) ? items[index] : items) ?? {}, item),
+  )
   return stored.every((item, index) => item === value[index]) ? value : stored
 }
 
@@ -58,14 +61,17 @@ function holdsTimes(schema: TSchema): boolean {
   // perf: asked of every field of every write.
   const known = timesKnown.get(schema)
   if (known !== undefined) return known
-  const { items, properties = {} } = schema as { items?: TSchema; properties?: Record<string, TSchema> }
+  const { properties = {} } = schema as { properties?: Record<string, TSchema> }
   const holds =
     filterTypeOf(schema)?.kind === 'date-time' ||
-    (items !== undefined && holdsTimes(items)) ||
+    [itemSchemas(schema) ?? []].flat().some(holdsTimes) ||
     Object.values(properties).some(holdsTimes)
   timesKnown.set(schema, holds)
   return holds
 }
+
+/** Schema of every item of an array, or of each item of a tuple. */
+const itemSchemas = (schema: TSchema) => (schema as { items?: TSchema | TSchema[] }).items
 
 const timesKnown = new WeakMap<TSchema, boolean>()
 

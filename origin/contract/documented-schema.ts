@@ -7,7 +7,19 @@ type Json = Readonly<Record<string, unknown>>
  * everything that the documentation calls valid.
  */
 export function documentedSchema(schema: Json): Json {
-  return { ...describeValue(schema), ...mapSchemas(schema) }
+  const described = describeTuple(describeValue(schema))
+  return { ...described, ...mapSchemas(described) }
+}
+
+/**
+ * A tuple as OpenAPI has it. Definitions and the validator use draft-07, where `items` lists the schemas of a tuple; in
+ * 2020-12 `prefixItems` does (§10.3.1.1).
+ */
+function describeTuple({ additionalItems, ...schema }: Json): Json {
+  if (!Array.isArray(schema.items)) return schema
+  const items = additionalItems ?? true
+  const end = items === false && { maxItems: schema.items.length }
+  return { ...schema, prefixItems: schema.items, items, ...end }
 }
 
 /** Strings without NUL: DocumentDB does not store it, and no query could match it. */

@@ -1,10 +1,9 @@
 import { type TSchema, Type } from 'typebox'
-import type { Fields, IndexDefinition, ResourceDefinition } from './definition.ts'
+import type { IndexDefinition, ResourceDefinition } from './definition.ts'
 import { parseFilterValue } from './filter-type.ts'
 import { isOfPlace } from './index-kind.ts'
 import { limits } from './limits.ts'
-import { schemaAt, valueAt } from './path.ts'
-import type { FieldError } from './problem.ts'
+import { schemaAt } from './path.ts'
 
 /**
  * `near=latitude,longitude,metres`: documents whose point is within this distance, the nearest first. The order of the
@@ -17,12 +16,17 @@ export interface Near {
   readonly metres: number
 }
 
+/** Bounds of both coordinates, in degrees, as keywords of JSON Schema. */
+const latitudes = { minimum: -90, maximum: 90 } as const
+const longitudes = { minimum: -180, maximum: 180 } as const
+const distances = { minimum: 1, maximum: limits.nearMetresMax } as const
+
 /** Schema of a field that a `2dsphere` index may name: a GeoJSON point (RFC 7946 §3.1.2), in degrees, WGS 84. */
 export const geoPoint = (description = 'A GeoJSON point: longitude, then latitude, in degrees (WGS 84).') =>
   Type.Object(
     {
       type: Type.Literal('Point'),
-      coordinates: Type.Array(Type.Number({ minimum: -180, maximum: 180 }), { minItems: 2, maxItems: 2 }),
+      coordinates: Type.Tuple([Type.Number(longitudes), Type.Number(latitudes)]),
     },
     { additionalProperties: false, description },
   )
@@ -32,17 +36,19 @@ export function parseNear(text: string): Near | { readonly detail: string } {
   const [latitude, longitude, metres] = numbers
   const isPlace =
     numbers.length === 3 &&
-    isWithin(latitude, [-90, 90]) &&
-    isWithin(longitude, [-180, 180]) &&
-    isWithin(metres, [1, limits.nearMetresMax])
+    isWithin(latitude, latitudes) &&
+    isWithin(longitude, longitudes) &&
+    isWithin(metres, distances)
   if (isPlace) return { latitude, longitude, metres }
   return {
     detail: `Must be a latitude, a longitude and 1 to ${limits.nearMetresMax} metres, such as 48.8566,2.3522,5000.`,
   }
 }
 
-const isWithin = (value: unknown, [least, most]: readonly [number, number]): value is number =>
-  typeof value === 'number' && value >= least && value <= most
+const isWithin = (
+  value: unknown,
+  { minimum, maximum }: { readonly minimum: number; readonly maximum: number },
+): value is number => typeof value === 'number' && value >= minimum && value <= maximum
 
 /** Canonical text of a place. */
 export const formatNear = ({ latitude, longitude, metres }: Near): string =>
@@ -81,22 +87,13 @@ export const nearParameter = {
   description: `Latitude, longitude and distance in metres, of 1 to ${limits.nearMetresMax}: what is within the distance, the nearest first. Not with sort, search or count.`,
   style: 'form',
   explode: false,
-  schema: { type: 'array', minItems: 3, maxItems: 3, items: { type: 'number' } },
-}
-
-/**
- * Finds latitudes beyond 90°: the schema has one range for both coordinates, and the database refuses to index such a
- * point.
- */
-export function latitudeMistakes(
-  resource: { readonly indexes: readonly IndexDefinition[] },
-  fields: Fields,
-): readonly FieldError[] {
-  const path = pointField(resource)
-  const latitude = path === undefined ? undefined : (valueAt(fields, `${path}.coordinates`) as number[])?.[1]
-  if (path === undefined || latitude === undefined || isWithin(latitude, [-90, 90])) return []
-  const pointer = `/${path.replaceAll('.', '/')}/coordinates/1`
-  return [{ pointer, detail: 'Must be a latitude: from -90 to 90.' }]
+  schema: {
+    type: 'array',
+    prefixItems: [latitudes, longitudes, distances].map((bounds) => ({ type: 'number', ...bounds })),
+    items: false,
+    minItems: 3,
+    maxItems: 3,
+  },
 }
 
 /** Mistakes in the `2dsphere` index of a resource, each with its fix. */

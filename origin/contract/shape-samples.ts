@@ -40,12 +40,20 @@ function sampleValues(schema: object): readonly unknown[] {
     case 'string':
       return sampleTexts(schema as Keywords)
     case 'array':
+      if (Array.isArray(items)) return sampleTuples(items)
       return items === undefined ? [[]] : [[], sampleValues(items).slice(0, 1), sampleValues(items)]
     case 'object':
       return sampleDocuments(schema).slice(0, 4)
     default:
       return ['text', 7, null]
   }
+}
+
+/** Tuples that hold every value of each item. */
+function sampleTuples(items: readonly object[]): readonly unknown[] {
+  const values = items.map(sampleValues)
+  const count = Math.max(0, ...values.map(({ length }) => length))
+  return Array.from({ length: count }, (_, index) => values.map((some) => some[index % some.length]))
 }
 
 function sampleTexts({ format, maxLength = 40 }: Keywords): readonly string[] {
@@ -74,7 +82,7 @@ interface Keywords {
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly anyOf?: readonly object[]
-  readonly items?: object
+  readonly items?: object | readonly object[]
   readonly format?: string
   readonly minimum?: number
   readonly maximum?: number

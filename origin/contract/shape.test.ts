@@ -117,6 +117,13 @@ describe('sample documents', () => {
     expect(samples.every((sample) => 'name' in sample)).toBe(true)
   })
 
+  it('have a value for each item of a tuple', () => {
+    const pair = Type.Tuple([Type.Boolean(), Type.Integer({ minimum: 0, maximum: 9 })])
+    const pairs = sampleDocuments(Type.Object({ pair })).map((document) => document.pair)
+    expect(new Set(pairs.map((one) => JSON.stringify(one)))).toContain('[false,9]')
+    expect(pairs.every((one) => Array.isArray(one) && one.length === 2)).toBe(true)
+  })
+
   it('are the same every time', () => {
     for (const { schema } of resources.values()) {
       expect(sampleDocuments(schema)).toEqual(sampleDocuments(schema))

@@ -1,6 +1,17 @@
-import { findView, type View } from '@spillway/origin/contract'
+import {
+  anyone,
+  asStored,
+  catalogue,
+  findView,
+  geoPoint,
+  openApiDocument,
+  resource,
+  type View,
+} from '@spillway/origin/contract'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
-import { resources } from '../../test/fixture/application.ts'
+import { application, resources } from '../../test/fixture/application.ts'
 import { trip } from '../../test/support/samples.ts'
 import { compileValidator, createCompilers } from './validator.ts'
 
@@ -47,4 +58,43 @@ describe('a refusal', () => {
   it('is not made for a valid body', () => {
     expect(validator.create(trip)).toEqual({ ok: true, value: trip })
   })
+})
+
+it('accepts of a tuple what the OpenAPI document calls valid, and nothing else', () => {
+  const schema = Type.Object({ at: geoPoint(), pair: Type.Tuple([Type.String(), Type.Integer()]) })
+  const stops = resource('stops', {
+    description: 'Stops.',
+    schema,
+    access: { read: anyone, write: anyone },
+    versions: [asStored('v1', schema)],
+  })
+  const stopsOnly = catalogue(stops)
+  const { create } = compileValidator(createCompilers(), findView(stopsOnly, 'v1', 'stops') as View)
+  const document = openApiDocument({ ...application, resources: stopsOnly }) as {
+    components: { schemas: { StopsV1Input: object } }
+  }
+  const isDocumented = new Ajv2020({ strict: false }).compile(document.components.schemas.StopsV1Input)
+  const pair = ['a', 1]
+  const bodies: readonly [boolean, unknown, unknown][] = [
+    [true, [180, 90], pair],
+    [true, [-180, -90], pair],
+    [false, [10, 90.5], pair],
+    [false, [10, -91], pair],
+    [false, [181, 0], pair],
+    [false, [10], pair],
+    [false, [10, 20, 30], pair],
+    [false, ['10', 20], pair],
+    [false, [10, 20], ['a']],
+    [false, [10, 20], ['a', 1.5]],
+    [false, [10, 20], ['a', 1, null]],
+  ]
+  for (const [isValid, coordinates, pairSent] of bodies) {
+    const body = { at: { type: 'Point', coordinates }, pair: pairSent }
+    expect([coordinates, pairSent, create(body).ok, isDocumented(body)]).toEqual([
+      coordinates,
+      pairSent,
+      isValid,
+      isValid,
+    ])
+  }
 })

@@ -5,7 +5,6 @@ import {
   type Fields,
   type FilterType,
   inputSchema,
-  latitudeMistakes,
   type Parsed,
   type Problem,
   parseFilterValue,
@@ -122,8 +121,7 @@ export function compileValidator(compilers: SchemaCompilers, view: View): Valida
       return { ok: false, problem: validationFailed(describe(mistakes)) }
     },
     input: (fields) => describe(mistakesOfInput(fields)),
-    stored: (fields) =>
-      [...describe(mistakesOfStored(fields)), ...latitudeMistakes(resource, fields)].map(shownName),
+    stored: (fields) => describe(mistakesOfStored(fields)).map(shownName),
     shown: (errors) => errors.map(shownName),
     part(body) {
       if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined
@@ -151,10 +149,7 @@ export function compileStoredCheck(compilers: SchemaCompilers, resource: Resourc
   const { schema } = resource
   const mistakes = mistakesOf(compilers, { ...schema, additionalProperties: false })
   const names = { writableNames: Object.keys(schema.properties), readOnlyNames: new Set<string>() }
-  return (fields) => [
-    ...mistakes(fields).map((error) => describeError(error, names)),
-    ...latitudeMistakes(resource, fields),
-  ]
+  return (fields) => mistakes(fields).map((error) => describeError(error, names))
 }
 
 /**
