@@ -28,7 +28,10 @@ it('the database finds the documents that the rule lets the caller read, and no 
       .sort({ _id: 1 })
       .toArray()
     const expected = documents.flatMap((one, id) => (isAllowed(rule, who, one) ? [id] : []))
-    expect(found.map(({ _id }) => _id), JSON.stringify({ rule, who, sparse })).toEqual(expected)
+    expect(
+      found.map(({ _id }) => _id),
+      JSON.stringify({ rule, who, sparse }),
+    ).toEqual(expected)
     sizes.add(expected.length)
   }
   expect(sizes.size).toBeGreaterThan(20)

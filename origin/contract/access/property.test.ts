@@ -1,77 +1,18 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Principal } from '../principal.ts'
+import {
+  type Document,
+  document,
+  fieldRules,
+  isAllowed,
+  principal,
+  refusedFields,
+  rule,
+} from '../../test/support/access-samples.ts'
 import { decideAccess } from './decide.ts'
+import { FieldAccess } from './fields.ts'
 import { type FilterDocument, residualFilter } from './filter.ts'
 import { residualOf, satisfies } from './residual.ts'
-import type { AccessRule } from './rule.ts'
-
-/** Rules, callers and documents from few values, so that they match often. */
-const subjects = ['a', 'b', 'c']
-const names = ['x', 'y']
-const scalar = fc.constantFrom('a', 'b', 'x', 1, true)
-const plain: fc.Arbitrary<AccessRule> = fc.oneof(
-  fc.constantFrom<AccessRule>({ kind: 'anyone' }, { kind: 'signedIn' }, { kind: 'never' }),
-  fc.constantFrom(...names).map((scope) => ({ kind: 'scope' as const, scope })),
-  fc.constantFrom(...names).map((value) => ({ kind: 'claim' as const, claim: 'roles', value })),
-  fc.constantFrom('f', 'g').map((field) => ({ kind: 'owner' as const, field })),
-  fc.constant<AccessRule>({ kind: 'member', field: 'm' }),
-  fc.constantFrom('f', 'g').map((field) => ({ kind: 'tenant' as const, field, claim: 'org' })),
-  fc
-    .dictionary(fc.constantFrom('f', 'g', 'h'), scalar, { minKeys: 1, maxKeys: 2, noNullPrototype: true })
-    .map((fields) => ({ kind: 'where' as const, fields })),
-)
-const { rule } = fc.letrec<{ rule: AccessRule }>((tie) => ({
-  rule: fc.oneof(
-    { maxDepth: 2, withCrossShrink: true },
-    plain,
-    fc.record({
-      kind: fc.constantFrom('any' as const, 'all' as const),
-      rules: fc.array(tie('rule'), { maxLength: 3 }),
-    }),
-  ),
-}))
-const principal: fc.Arbitrary<Principal | undefined> = fc.option(
-  fc.record({
-    subject: fc.constantFrom(...subjects),
-    scopes: fc.subarray(names),
-    claims: fc.record({ roles: fc.subarray(names), org: fc.subarray(['a', 'b', 'x']) }),
-  }),
-  { nil: undefined },
-)
-const document = fc.record(
-  { f: scalar, g: scalar, h: scalar, m: fc.subarray(subjects) },
-  { requiredKeys: [] },
-)
-type Document = Readonly<Record<string, unknown>>
-
-/** Reference implementation: evaluates each word of the rule. */
-function isAllowed(rule: AccessRule, who: Principal | undefined, document: Document): boolean {
-  switch (rule.kind) {
-    case 'anyone':
-      return true
-    case 'never':
-      return false
-    case 'signedIn':
-      return who !== undefined
-    case 'scope':
-      return who?.scopes.includes(rule.scope) === true
-    case 'claim':
-      return who?.claims?.[rule.claim]?.includes(rule.value) === true
-    case 'owner':
-      return who !== undefined && document[rule.field] === who.subject
-    case 'member':
-      return who !== undefined && ((document[rule.field] ?? []) as string[]).includes(who.subject)
-    case 'tenant':
-      return who?.claims?.[rule.claim]?.some((value) => value === document[rule.field]) === true
-    case 'where':
-      return Object.entries(rule.fields).every(([field, value]) => document[field] === value)
-    case 'any':
-      return rule.rules.some((part) => isAllowed(part, who, document))
-    case 'all':
-      return rule.rules.every((part) => isAllowed(part, who, document))
-  }
-}
 
 /**
  * Reference implementation of the filter operators, as the database defines them: an array equals each value it
@@ -116,6 +57,40 @@ it('edge, filter and residual agree with the rule, and equal residuals show equa
   )
   expect(cases).toBeGreaterThanOrEqual(100_000)
 }, 120_000)
+
+it('field rules hide and protect what the rules of each field say, and equal audiences are shown equal fields', () => {
+  const documents = fc.sample(document, { numRuns: 10, seed: 11 })
+  const hidden = new Map<string, string>()
+  let cases = 0
+  fc.assert(
+    fc.property(fieldRules, rule, principal, (rules, read, who) => {
+      const access = new FieldAccess(rules)
+      const shown = residualOf(read, who)
+      const hiddenFields = documents.map((one) => {
+        cases += 1
+        const names = access.hiddenFrom(who, one)
+        const isHidden = names.join() === refusedFields(rules, 'read', who, one).join()
+        const isProtected =
+          [...access.protectedFrom(who, one)].join() === refusedFields(rules, 'write', who, one).join()
+        // By a comparison with a hidden field its value could be found out.
+        const isTold =
+          isAllowed(read, who, one) && names.some((name) => access.mayCompare(`${name}.inner`, who, shown))
+        if (!isHidden || !isProtected || isTold) {
+          throw new Error(JSON.stringify({ rules, read, who, one, isHidden, isProtected, isTold }))
+        }
+        return names.join()
+      })
+      const text = access.audienceOf(who)
+      const set = hiddenFields.join(';')
+      const known = hidden.get(text) ?? set
+      hidden.set(text, set)
+      return known === set
+    }),
+    { numRuns: 2_000 },
+  )
+  expect(cases).toBeGreaterThanOrEqual(20_000)
+  expect(hidden.size).toBeGreaterThan(100)
+}, 60_000)
 
 it('order and repetition of parts do not change the residual', () => {
   fc.assert(
