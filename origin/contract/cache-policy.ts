@@ -22,8 +22,9 @@ export interface CacheOptions {
   /** @default the widest that `access.read` allows */
   readonly visibility?: Visibility
   /**
-   * Fields of `query.filter` whose values separate the lists that a write invalidates: a write to a place in New
-   * Zealand leaves the lists of France stored. Name the fields that lists are filtered by, the most selective first.
+   * Fields whose values separate the lists that a write invalidates: a write to a place in New Zealand leaves the lists
+   * of France stored, and one to a draft the lists of what is published. Name fields that lists are filtered by, or that
+   * `access.read` narrows them to, the most selective first.
    * Each adds one or two tags to every write's purge, so avoid fields that are unique per document or nearly constant.
    * @default none: a write drops all lists of the resource
    */

@@ -106,9 +106,13 @@ function* checkCache(definition: ResourceDefinition): Generator<string> {
   }
   yield* checkVisibility(cache, definition)
   const { listsBy = [] } = cache
+  const narrowing = new Set([
+    ...(definition.query?.filter ?? []),
+    ...[...partsOf(definition.access.read)].flatMap(fieldsOf),
+  ])
   for (const field of listsBy) {
-    if (definition.query?.filter?.includes(field)) continue
-    yield `cache.listsBy names '${field}', which no list can be filtered by: add it to query.filter or remove it`
+    if (narrowing.has(field)) continue
+    yield `cache.listsBy names '${field}', which no list can be filtered by and access.read does not read: add it to query.filter or remove it`
   }
   if (listsBy.length > listsByMax) {
     yield `cache.listsBy names ${listsBy.length} fields, each of which every write purges: name at most ${listsByMax}`

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
 import { resources } from '../test/fixture/application.ts'
-import { anyone, owner, scope } from './access.ts'
+import { type Document, document, isAllowed, principal, rule } from '../test/support/access-samples.ts'
+import { any, anyone, member, never, owner, residualOf, scope, signedIn, tenant, where } from './access.ts'
 import type { View } from './catalogue.ts'
 import type { Fields } from './definition.ts'
 import { allListsTag, tagsOfChangedLists, tagsOfList } from './list-tags.ts'
@@ -37,7 +38,7 @@ function filtersOf(search: string) {
   if (!parsed.ok) throw new Error(parsed.problem.detail)
   return parsed.value.filters
 }
-const listed = (search: string) => tagsOfList(hotels, filtersOf(search), undefined)
+const listed = (search: string) => tagsOfList(hotels, filtersOf(search), undefined, undefined)
 const changed = (...documents: Fields[]) => tagsOfChangedLists(hotels, documents, undefined)
 
 describe('a list', () => {
@@ -68,7 +69,7 @@ describe('a list', () => {
   it('of an owner has one tag, whatever its filters', () => {
     const trips = resources.get('trips')
     if (trips === undefined) throw new Error('no trips')
-    expect(tagsOfList(trips, [], 'a,b')).toEqual(['trips:*:a%2Cb'])
+    expect(tagsOfList(trips, [], 'a,b', undefined)).toEqual(['trips:*:a%2Cb'])
     expect(tagsOfChangedLists(trips, [{ startsOn: '2027-01-01' }], 'a,b')).toEqual(['trips:*:a%2Cb'])
   })
 
@@ -78,7 +79,7 @@ describe('a list', () => {
       access: { read: anyone, write: scope('x') },
       cache: { maxAge: '30s' },
     })
-    expect(tagsOfList(plain, filtersOf('country=FR'), undefined)).toEqual(['plain:*'])
+    expect(tagsOfList(plain, filtersOf('country=FR'), undefined, undefined)).toEqual(['plain:*'])
     expect(tagsOfChangedLists(plain, [{ country: 'FR' }], undefined)).toEqual(['plain:*'])
   })
 })
@@ -133,9 +134,9 @@ describe('a write', () => {
       'houses:*:address.city=X',
     ])
     const filter = { path: 'tags', operator: 'contains', value: 'a' } as const
-    expect(tagsOfList(houses, [filter], undefined)).toEqual(['houses:*', 'houses:*:tags=a'])
+    expect(tagsOfList(houses, [filter], undefined, undefined)).toEqual(['houses:*', 'houses:*:tags=a'])
     const city = { path: 'address.city', operator: 'in', value: ['X', 'Y'] } as const
-    expect(tagsOfList(houses, [city], undefined)).toEqual([
+    expect(tagsOfList(houses, [city], undefined, undefined)).toEqual([
       'houses:*',
       'houses:*:address.city=X',
       'houses:*:address.city=Y',
@@ -173,6 +174,76 @@ describe('a write', () => {
   })
 })
 
+describe('what a rule leaves of a list', () => {
+  const parts = {
+    name: 'parts',
+    cache: {
+      ...(hotels.cache as Extract<typeof hotels.cache, { kind: 'stored' }>),
+      listsBy: ['m', 'f', 'g'],
+    },
+    listOwnerField: undefined,
+  }
+  const of = (subject: string) => ({ subject, scopes: [], claims: { org: ['a', 'x'] } })
+
+  it.each<[string, Parameters<typeof residualOf>[0], readonly string[]]>([
+    ['one value', where({ f: 'a', h: 1 }), [':f=a']],
+    ['values of several alternatives', any(where({ f: 'a' }), owner('g')), [':f=a', ':g=s']],
+    ['an element of an array', any(member('m'), where({ f: true })), [':f=true', ':m=s']],
+    ['values of a claim', tenant('f', 'org'), [':f=a', ':f=x']],
+    ['a field that has no tags beside one that has', any(where({ h: 1 }), owner('g')), [':=']],
+    ['all documents', signedIn, [':=']],
+    ['none', never, [':=']],
+  ])('decides its tags: %s', (_what, read, tags) => {
+    const listed = tagsOfList(parts, [], 's', residualOf(read, of('s')))
+    expect(listed).toEqual(['parts:*', ...tags.map((tag) => `parts:*${tag}`)])
+  })
+
+  it('counts after its filters', () => {
+    const filter = { path: 'g', operator: 'eq', value: 'b' } as const
+    expect(tagsOfList(parts, [filter], 's', residualOf(member('m'), of('s')))).toEqual([
+      'parts:*',
+      'parts:*:g=b',
+    ])
+  })
+
+  it('keeps stored exactly what no write has changed, wherever a document moves', () => {
+    const callers = fc.array(fc.tuple(rule, principal), { minLength: 6, maxLength: 6 })
+    const writes = fc.array(fc.tuple(fc.nat(3), fc.option(document, { nil: undefined })), { maxLength: 8 })
+    let kept = 0
+    fc.assert(
+      fc.property(callers, writes, (callers, writes) => {
+        const documents = new Map<number, Document>()
+        const listFor = ([rule, who]: (typeof callers)[number]) =>
+          JSON.stringify(
+            [...documents].filter(([, one]) => isAllowed(rule, who, one)).sort(([a], [b]) => a - b),
+          )
+        const stored = new Map<(typeof callers)[number], { text: string; tags: readonly string[] }>()
+        for (const [id, after] of writes) {
+          for (const caller of callers) {
+            const [rule, who] = caller
+            if (stored.has(caller)) continue
+            const tags = tagsOfList(parts, [], who?.subject, residualOf(rule, who))
+            stored.set(caller, { text: listFor(caller), tags })
+          }
+          const before = documents.get(id)
+          if (after === undefined) documents.delete(id)
+          else documents.set(id, after)
+          const states = [before, after].filter((one) => one !== undefined)
+          const purged = new Set(tagsOfChangedLists(parts, states, 'writer'))
+          for (const [caller, { text, tags }] of stored) {
+            if (tags.some((tag) => purged.has(tag))) stored.delete(caller)
+            else if (text !== listFor(caller))
+              throw new Error(JSON.stringify({ caller, before, after, tags }))
+            else if (states.length > 0) kept += 1
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+    expect(kept).toBeGreaterThan(1_000)
+  })
+})
+
 describe('a definition', () => {
   const define =
     (listsBy: readonly string[], read = anyone) =>
@@ -187,5 +258,22 @@ describe('a definition', () => {
     expect(define(['name'])).toThrow(/cache.listsBy names 'name', which no list can be filtered by/)
     expect(define(['country', 'isOpen', 'stars', 'country'])).toThrow(/cache.listsBy names 4 fields/)
     expect(define(['country'], owner('country'))).toThrow(/cache.listsBy has no use/)
+  })
+
+  it('may name a field of its read rule', () => {
+    const read = any(where({ name: 'published' }), scope('x'))
+    const named = Type.Object({ ...stored.properties, name: Type.String() })
+    const made = resource('hotels', {
+      ...definition,
+      schema: named,
+      indexes: [...definition.indexes, { fields: { name: 1 } }],
+      versions: [asStored('v1', named)],
+      access: { read, write: scope('x') },
+      cache: { maxAge: '30s', listsBy: ['name'] },
+    })
+    expect(tagsOfList(made, [], undefined, made.audiences.read.of(undefined))).toEqual([
+      'hotels:*',
+      'hotels:*:name=published',
+    ])
   })
 })

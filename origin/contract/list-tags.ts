@@ -1,3 +1,4 @@
+import type { Residual } from './access.ts'
 import { listTag } from './cache-policy.ts'
 import type { CursorValue } from './cursor.ts'
 import type { Fields } from './definition.ts'
@@ -15,27 +16,61 @@ import type { Resource } from './resource.ts'
  *
  * A list has a tag only for the first of these fields, in order of declaration: one purged tag is enough.
  *
+ * What is left of the read rule for the caller narrows a list like a filter. Each of its alternatives has such a field, or
+ * the list counts as unfiltered: every document of the list satisfies one of them, so a write that may change the list
+ * purges the tags of that one.
+ *
  * A filter within `or` does not hold for all documents of the list, so it yields no tag.
  *
  * All lists of one owner share one tag: a write of that owner drops only a few lists.
+ *
+ * @param residual what the list is narrowed to for its caller; `undefined`: nothing
  */
 export function tagsOfList(
   resource: Pick<Resource, 'name' | 'cache' | 'listOwnerField'>,
   filters: readonly Filter[],
   subject: string | undefined,
+  residual: Residual | undefined,
 ): readonly string[] {
   const all = allListsTag(resource, subject)
   const fields = listsBy(resource)
   if (fields.length === 0) return [all]
+  const tags =
+    tagsOfFilters(resource.name, fields, filters) ?? tagsOfAlternatives(resource.name, fields, residual)
+  return [all, ...(tags ?? [byNoValue(resource.name)])]
+}
+
+/** Tags of the first field that a filter narrows to few values; `undefined`: there is none. */
+function tagsOfFilters(
+  name: string,
+  fields: readonly string[],
+  filters: readonly Filter[],
+): readonly string[] | undefined {
   for (const field of fields) {
     for (const { path, operator, value } of filters) {
       if (path !== field) continue
       const values = operators[operator].onlyValues?.(value)
       if (values !== undefined && values.length <= valuesMax)
-        return [all, ...values.map((one) => valueTag(resource.name, field, one))]
+        return values.map((one) => valueTag(name, field, one))
     }
   }
-  return [all, byNoValue(resource.name)]
+  return undefined
+}
+
+/** Tags of all alternatives of a residual; `undefined` if one of them has none of the fields. */
+function tagsOfAlternatives(
+  name: string,
+  fields: readonly string[],
+  residual: Residual | undefined,
+): readonly string[] | undefined {
+  if (residual === undefined || residual.alternatives.length === 0) return undefined
+  const tags = new Set<string>()
+  for (const conditions of residual.alternatives) {
+    const [condition] = fields.flatMap((field) => conditions.filter((one) => one.field === field))
+    if (condition === undefined) return undefined
+    for (const value of condition.values) tags.add(valueTag(name, condition.field, value))
+  }
+  return tags.size > valuesMax ? undefined : [...tags]
 }
 
 /**

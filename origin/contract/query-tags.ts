@@ -11,7 +11,7 @@ import type { Route } from './route.ts'
  */
 export const tagsOfQuery = ({ reads, readsAll }: Query, subject: string | undefined): readonly string[] =>
   // The cast is safe: the definition's check accepts only results of `resource()`.
-  [...reads, ...readsAll].flatMap((one) => tagsOfList(one as Resource, [], subject))
+  [...reads, ...readsAll].flatMap((one) => tagsOfList(one as Resource, [], subject, undefined))
 
 /** Names of the resources whose documents a read contains. */
 export const namesRead = ({ resource, query }: Pick<Route, 'resource' | 'query'>): readonly string[] =>

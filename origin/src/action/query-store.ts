@@ -81,7 +81,7 @@ export class QueryReads implements QueryStore {
     for (const [resource, ids] of this.#documents) {
       const named =
         ids.size > documentTagsMax
-          ? tagsOfList(resource, [], this.#subject)
+          ? tagsOfList(resource, [], this.#subject, undefined)
           : [...ids].map((id) => documentTag(resource.name, id))
       for (const tag of named) tags.add(tag)
     }
@@ -109,7 +109,7 @@ export class QueryReads implements QueryStore {
   ): Promise<readonly DocumentOf<On>[]> {
     const { known, residual } = this.#readable(resource)
     const listed = this.#listOf(known, options, limit)
-    for (const tag of tagsOfList(known, listed.filters, this.#subject)) this.#lists.add(tag)
+    for (const tag of tagsOfList(known, listed.filters, this.#subject, residual)) this.#lists.add(tag)
     const { repository, call } = this.#options
     const outcome = await ofStore(call, () => repository.list(known, listed, residual, call))
     this.#mustGoOn()
@@ -131,7 +131,7 @@ export class QueryReads implements QueryStore {
     if (known.query.countMax === 0)
       throw new TypeError(`'${known.name}' is not counted: give it a query.countMax`)
     const listed = this.#listOf(known, options, 1)
-    for (const tag of tagsOfList(known, listed.filters, this.#subject)) this.#lists.add(tag)
+    for (const tag of tagsOfList(known, listed.filters, this.#subject, residual)) this.#lists.add(tag)
     const { repository, call } = this.#options
     const outcome = await ofStore(call, () => repository.count(known, listed, residual, call))
     this.#mustGoOn()

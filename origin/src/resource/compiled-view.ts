@@ -70,8 +70,8 @@ export interface CompiledView {
   /** Cache tag of all answers of this revision. */
   readonly revisionTag: string
   documentTag(id: string): string
-  /** Cache tags of a list with these filters, as shown to `subject`. */
-  listTags(filters: readonly Filter[], subject: string | undefined): readonly string[]
+  /** Cache tags of a list with these filters, as shown to a caller. */
+  listTags(filters: readonly Filter[], principal: Principal | undefined): readonly string[]
   /** Cache tags of the lists that a write by `subject` changes, from the stored fields before and after. */
   changedListTags(documents: readonly Fields[], subject: string | undefined): readonly string[]
   /** Cache tag of all lists shown to `subject`, for a write with unknown effect. */
@@ -147,7 +147,8 @@ export function compileView(view: View, compilers: SchemaCompilers, startedAtMs:
       : () => undefined,
     revisionTag: revisionTag(name, version, revision),
     documentTag: (id) => documentTag(name, id),
-    listTags: (filters, subject) => tagsOfList(resource, filters, subject),
+    listTags: (filters, principal) =>
+      tagsOfList(resource, filters, principal?.subject, resource.audiences.read.of(principal)),
     changedListTags: (documents, subject) => tagsOfChangedLists(resource, documents, subject),
     allListsTag: (subject) => allListsTag(resource, subject),
     toStored(input, current, principal) {

@@ -105,7 +105,7 @@ const tagsOf = (
   subject: string | undefined,
 ): readonly string[] =>
   ids.length > documentTagsMax
-    ? tagsOfList(view.resource, [], subject)
+    ? tagsOfList(view.resource, [], subject, undefined)
     : ids.filter((id) => idPattern.test(id)).map(documentTag)
 
 function textOf(

@@ -160,7 +160,6 @@ export function listHandler(
     const query = parse(searchOf(request.raw.url as string))
     if (!query.ok) return sendProblem(reply, query.problem)
     const ifNoneMatch = request.headers['if-none-match']
-    const subject = request.principal?.subject
     const residual = resource.audiences.read.of(request.principal)
     const hiddenComparison = refuseComparison(compiled, query.value, request.principal)
     if (hiddenComparison !== undefined) return sendProblem(reply, hiddenComparison)
@@ -197,7 +196,7 @@ export function listHandler(
       expand === undefined ? compiled.caching : cachingHeaders(joinedCacheRule(resource.cache, expand))
     reply.headers(isCertain(request.startedAtMs) ? caching.certain : caching.uncertain)
     reply.header('etag', etag)
-    const tags = [...compiled.listTags(filters, subject), compiled.revisionTag, ...(expanded?.tags ?? [])]
+    const tags = [...compiled.listTags(filters, principal), compiled.revisionTag, ...(expanded?.tags ?? [])]
     reply.header(headers.cacheTag, tags.join(','))
     if (cursor !== undefined) reply.header('link', linkToNext(compiled, query.value, cursor))
     if (isHeld) return reply.code(304).send()

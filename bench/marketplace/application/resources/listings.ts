@@ -32,7 +32,7 @@ export const listings = resource('listings', {
     delete: hostOrAdmin,
   },
   softDelete: { keep: '30d' },
-  cache: { maxAge: '30s', staleWhileRevalidate: '5m', staleIfError: '1d' },
+  cache: { maxAge: '30s', staleWhileRevalidate: '5m', staleIfError: '1d', listsBy: ['hostId', 'status'] },
   query: {
     filter: ['status', 'hostId', 'city', 'priceCents', 'guestsMax'],
     sort: ['priceCents', 'rating'],
