@@ -2,8 +2,8 @@ import {
   type AccessRule,
   type Action,
   accessRuleOf,
+  bodySchema,
   type Catalogue,
-  inputSchema,
   isPublic,
   type LoadOperation as Kind,
   type Operation as OperationKind,
@@ -86,7 +86,7 @@ function newestView(resource: Resource): View {
 }
 
 function operationsOn(view: View, inputs: NonNullable<Scenario['inputs']>): readonly Operation[] {
-  const { resource, representation } = view
+  const { resource } = view
   return routesOf(view).flatMap(({ method, path, operation, action }) => {
     if (!isKind(operation) || !isAskable(resource, operation, action)) return []
     const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
@@ -100,7 +100,7 @@ function operationsOn(view: View, inputs: NonNullable<Scenario['inputs']>): read
       path,
       weight: 0,
       signedIn: needsToken(rule),
-      ...(isWrite(operation) && { body: inputSchema(representation) as ValueSchema }),
+      ...(isWrite(operation) && { body: bodySchema(view) as ValueSchema }),
       ...(action !== undefined && { body: inputOf(action, inputs[name]) }),
       ...(operation === 'list' && filter !== undefined && { filter }),
     }

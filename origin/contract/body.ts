@@ -1,6 +1,8 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox'
+import type { View } from './catalogue.ts'
 import type { Fields, Representation } from './definition.ts'
 import { filterTypeOf, parseFilterValue } from './filter-type.ts'
+import { givenBy, mayLeaveOut } from './left-out.ts'
 import { systemFields } from './resource.ts'
 
 /** Schema of a response: the system fields and every field of the version. */
@@ -18,6 +20,19 @@ export function inputSchema({ schema }: Representation): TObject {
   return closed(
     Object.fromEntries(writable) as TProperties,
     requiredOf(schema).filter((name) => names.has(name)),
+  )
+}
+
+/**
+ * Schema of a body of a resource: as {@link inputSchema}, but it requires nothing that may be left out
+ * ({@link ./left-out.ts}).
+ */
+export function bodySchema({ resource, representation }: View): TObject {
+  const schema = inputSchema(representation)
+  const given = givenBy(resource)
+  return closed(
+    schema.properties,
+    requiredOf(schema).filter((name) => !mayLeaveOut(given, representation, name)),
   )
 }
 

@@ -18,6 +18,7 @@ import { durationSeconds } from './duration.ts'
 import { checkExport } from './export-rule.ts'
 import { comparableAt, comparableOf, filterTypeOf } from './filter-type.ts'
 import { isOrdered } from './index-kind.ts'
+import { checkLeftOut } from './left-out.ts'
 import { limits } from './limits.ts'
 import { checkPlaceIndex } from './near.ts'
 import { isRequiredAt, schemaAt } from './path.ts'
@@ -68,6 +69,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkSoftDelete(definition),
     ...checkExport(definition.export),
     ...checkRules(definition),
+    ...checkLeftOut(definition),
     ...checkSizes(definition),
     ...checkVersions(definition),
   ]

@@ -3,7 +3,7 @@ import type { View } from './catalogue.ts'
 import type { Principal } from './principal.ts'
 import type { FieldError } from './problem.ts'
 import { idsIn } from './references.ts'
-import { storedPath } from './resource.ts'
+import { storedPath } from './stored-path.ts'
 
 /**
  * Expansion of references: an answer also contains the documents that its reference fields name. Each is subject to the

@@ -2,7 +2,7 @@ import type { View } from './catalogue.ts'
 import type { CheckedRepresentation } from './definition.ts'
 import { type Comparable, comparableAt, comparableOf } from './filter-type.ts'
 import { fieldsIn, isRequiredAt } from './path.ts'
-import { storedPath } from './resource.ts'
+import { storedPath } from './stored-path.ts'
 
 /** A field that lists can compare, by its name in a version. */
 export interface QueryField extends Comparable {

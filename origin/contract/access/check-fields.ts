@@ -41,7 +41,7 @@ function* checkRequired(
     const shown = name === undefined ? undefined : view.schema.properties[name]
     if (name === undefined || !isRequired(view, name)) continue
     if ((shown as { readOnly?: boolean }).readOnly === true) continue
-    yield `access.fields.${field}.write is never, but versions.${view.version} requires '${name}' in every body: make the field optional, or compute it by set and mark it readOnly`
+    yield `access.fields.${field}.write is never, but versions.${view.version} requires '${name}' in every body: make the field optional, or compute it by set`
   }
 }
 

@@ -1,6 +1,6 @@
 import type { FieldRule } from '../access.ts'
 import type { View } from '../catalogue.ts'
-import { storedPath } from '../resource.ts'
+import { storedPath } from '../stored-path.ts'
 import type { Json } from './json.ts'
 import { ruleText } from './rule-text.ts'
 

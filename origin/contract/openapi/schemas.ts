@@ -1,9 +1,10 @@
 import type { TSchema } from 'typebox'
-import { inputSchema, outputSchema } from '../body.ts'
+import { bodySchema, inputSchema, outputSchema } from '../body.ts'
 import type { View } from '../catalogue.ts'
 import { documentedSchema } from '../documented-schema.ts'
 import { expansionsOf } from '../expand.ts'
-import { storedPath } from '../resource.ts'
+import { givenBy, isComputed, mayLeaveOut } from '../left-out.ts'
+import { storedPath } from '../stored-path.ts'
 import { isSent, isShownToAll, withFieldRule } from './field-rules.ts'
 import { type Json, ref } from './json.ts'
 
@@ -23,7 +24,7 @@ export function schemaName({
 export function describeSchemas(view: View): [string, Json][] {
   const name = schemaName(view)
   const output = describeFields(view, outputSchema(view.representation), isShownToAll)
-  const input = describeFields(view, inputSchema(view.representation), isSent)
+  const input = describeFields(view, bodySchema(view), isSent)
   return [
     [name, output],
     [
@@ -35,7 +36,7 @@ export function describeSchemas(view: View): [string, Json][] {
       },
     ],
     [`${name}Input`, input],
-    [`${name}Patch`, patchSchema(input)],
+    [`${name}Patch`, patchSchema(input, namesThatStay(view))],
   ].map(([schemaOf, schema]) => [schemaOf as string, documentedSchema(schema as Json)])
 }
 
@@ -89,12 +90,23 @@ function withExpanded(view: View, output: Json): Json {
 const membersOf = (schema: object) =>
   schema as { readonly properties: Record<string, Json>; readonly required: readonly string[] }
 
-/** Schema of a merge patch: any member may be present, and `null` removes an optional one (RFC 7396). */
-function patchSchema(input: Json): Json {
-  const { properties, required } = membersOf(input)
+/** Required fields that nothing replaces where a patch removes them. */
+function namesThatStay(view: View): readonly string[] {
+  const { resource, representation } = view
+  const given = givenBy(resource)
+  return membersOf(inputSchema(representation)).required.filter(
+    (name) =>
+      isSent(view, name) &&
+      !(isComputed(given, representation, name) && mayLeaveOut(given, representation, name)),
+  )
+}
+
+/** Schema of a merge patch: any member may be present, and `null` removes one that need not stay (RFC 7396). */
+function patchSchema(input: Json, staying: readonly string[]): Json {
+  const { properties } = membersOf(input)
   const members = Object.entries(properties).map(([name, field]) => [
     name,
-    required.includes(name) ? field : { anyOf: [field, { type: 'null' }] },
+    staying.includes(name) ? field : { anyOf: [field, { type: 'null' }] },
   ])
   return { type: 'object', properties: Object.fromEntries(members), additionalProperties: false }
 }

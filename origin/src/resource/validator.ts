@@ -1,10 +1,10 @@
 import {
+  bodySchema,
   describeFilterType,
   exactIntegers,
   type FieldError,
   type Fields,
   type FilterType,
-  inputSchema,
   type Parsed,
   type Problem,
   parseFilterValue,
@@ -103,7 +103,7 @@ function mistakesOf({ first, all }: SchemaCompilers, schema: object): Mistakes {
 export function compileValidator(compilers: SchemaCompilers, view: View): Validator {
   checkPatterns(view)
   const { representation, resource } = view
-  const schema = inputSchema(representation)
+  const schema = bodySchema(view)
   const writableNames = Object.keys(schema.properties)
   const isWritable = new Set(writableNames)
   const readOnlyNames = new Set(readOnlyFields(representation))
