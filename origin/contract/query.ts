@@ -30,6 +30,8 @@ export interface ListQuery extends OrderedList {
   readonly counts?: true
   /** Present if references must be expanded. */
   readonly expand?: readonly Expansion[]
+  /** Present in lists of server code: what one reply of the database does not hold, 16 MiB, is refused. */
+  readonly inOneReply?: true
   /** Sort values of the previous page's last document, after which this page starts. */
   readonly after: readonly CursorValue[] | undefined
   /** Canonical text of the query without the cursor: equal for equal queries, and safe in a URL. */
@@ -233,7 +235,7 @@ function decode(text: string): string | undefined {
   }
 }
 
-const byDistance: { fields: readonly SortField[]; canonical: string } = {
+export const byDistance: { fields: readonly SortField[]; canonical: string } = {
   fields: [
     { path: distancePath, descending: false, type: { kind: 'number', integer: false } },
     { path: '_id', descending: false, type: { kind: 'string' } },

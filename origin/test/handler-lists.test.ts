@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { action, anyone, asStored, defineApplication, resource } from '@spillway/origin/contract'
+import { action, anyone, asStored, defineApplication, geoPoint, resource } from '@spillway/origin/contract'
 import { Type } from 'typebox'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { accept } from '../docs/model/example/accept.ts'
@@ -18,12 +18,19 @@ const noteSchema = Type.Object({
   open: Type.Boolean(),
   dueAt: Type.Optional(Type.String({ format: 'date-time' })),
   code: Type.Optional(Type.String({ maxLength: 20 })),
+  text: Type.Optional(Type.String({ maxLength: 200 })),
+  place: Type.Optional(geoPoint()),
 })
 const notes = resource('notes', {
   description: 'Notes.',
   schema: noteSchema,
   access: { read: anyone, write: anyone },
-  indexes: [{ fields: { topic: 1, rank: 1 } }, { fields: { code: 1 }, unique: true }],
+  indexes: [
+    { fields: { topic: 1, rank: 1 } },
+    { fields: { code: 1 }, unique: true },
+    { fields: { text: 'text' } },
+    { fields: { place: '2dsphere' } },
+  ],
   versions: [asStored('v1', noteSchema)],
 })
 /** An action whose handler the test sets. */
@@ -93,6 +100,10 @@ describe('a list', () => {
   beforeAll(async () => {
     for (const rank of [3, 1, 2]) await note({ topic, rank, open: rank > 1, code: `list-${rank}` })
     await note({ topic: 'other', rank: 2, dueAt: '2030-05-01T10:00:00+02:00' })
+    for (const [rank, longitude] of [4.2, 4.1, 4.9].entries()) {
+      const place = { type: 'Point', coordinates: [longitude, 52] }
+      await note({ topic: 'placed', rank, place, text: rank === 1 ? 'An old mill' : 'A boat' })
+    }
   })
   const ranks = (items: readonly { readonly rank: number }[]) => items.map(({ rank }) => rank)
 
@@ -105,6 +116,14 @@ describe('a list', () => {
     [{ filter: { topic, rank: { in: [] } }, limit: 10 }, []],
     [{ filter: { code: 'list-3' }, limit: 10 }, [3]],
     [{ filter: { topic: { in: ['list', 'a,b'] } }, sort: 'rank', limit: 1 }, [1]],
+    [{ filter: { rank: { gte: 2 } }, or: [{ topic }, { code: 'list-1' }], sort: '-rank', limit: 10 }, [3, 2]],
+    [{ filter: { topic }, or: [{ rank: 1 }, { open: true }], sort: 'rank', limit: 2 }, [1, 2]],
+    [{ search: 'mills or boats', filter: { rank: { lt: 2 } }, limit: 10, sort: 'rank' }, [0, 1]],
+    [{ near: { latitude: 52, longitude: 4, metres: 20_000 }, limit: 10 }, [1, 0]],
+    [
+      { near: { latitude: 52, longitude: 4, metres: 90_000 }, filter: { rank: { ne: 0 } }, limit: 10 },
+      [1, 2],
+    ],
     [{ filter: { topic: 'other', dueAt: { lte: '2030-05-01T08:00:00Z' } }, limit: 10 }, [2]],
   ] as const)('of %j finds %j', async (options, expected) => {
     const { result } = await run(async ({ store }) => ranks(await store.list(notes, options)))

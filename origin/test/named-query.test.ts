@@ -222,6 +222,10 @@ describe('access', () => {
     doAnything = ({ store }) => store.list(notes, { filter: { topic: 'hides', secret: 'x' }, limit: 1 })
     expect((await get('/v1/notes/shared')).status).toBe(500)
     expect((await get('/v1/notes/whole', auditor)).json.result).toHaveLength(1)
+    const or = [{ secret: 'x' }]
+    doAnything = ({ store }) => store.list(notes, { filter: { topic: 'hides' }, or, limit: 1 })
+    expect((await get('/v1/notes/shared')).status).toBe(500)
+    expect((await get('/v1/notes/whole', auditor)).json.result).toHaveLength(1)
   })
 
   it('keeps from a handler who asks, where others are given the same stored answer', async () => {
@@ -362,4 +366,61 @@ it('the page shows the examples that are tested here', () => {
   for (const example of ['by-author.ts', 'server/by-author.ts']) {
     expect(page).toContain(readFileSync(join(folder, 'example', example), 'utf8'))
   }
+})
+
+describe('what one run reads', () => {
+  beforeAll(async () => {
+    const at = '2026-01-01T00:00:00.000Z'
+    const filler = 'x'.repeat(200_000)
+    const base = { _v: 1, _created: at, _updated: at, _w: [], ownerId: 'alice', rank: 1, filler }
+    const large = Array.from({ length: 90 }, (_, index) => ({
+      ...base,
+      _id: `large-${index}`,
+      topic: 'large',
+    }))
+    await origin.database.db.collection('notes').insertMany(large as never[])
+  })
+  const run = async (handler: typeof doAnything) => {
+    let mistake: unknown
+    doAnything = async (context) => {
+      try {
+        return await handler(context)
+      } catch (error) {
+        mistake = error
+        throw error
+      }
+    }
+    const { status, json } = await get('/v1/notes/shared')
+    return { status, result: json.result, mistake: mistake instanceof Error ? mistake.message : undefined }
+  }
+  const filter = { topic: 'large' }
+
+  it('is bounded by list', async () => {
+    const { status, mistake } = await run(({ store }) => store.list(notes, { filter, limit: 90 }))
+    expect([status, mistake]).toEqual([500, expect.stringContaining('the list has more than 16 MiB')])
+  })
+
+  it('is bounded altogether', async () => {
+    const lists = async (store: QueryContext['store'], count: number) => {
+      let found = 0
+      for (let index = 0; index < count; index += 1)
+        found += (await store.list(notes, { filter, limit: 70 })).length
+      return found
+    }
+    expect(await run(({ store }) => lists(store, 2))).toMatchObject({ status: 200, result: 140 })
+    const { status, mistake } = await run(({ store }) => lists(store, 3))
+    expect([status, mistake]).toEqual([500, expect.stringContaining('has read more than 32 MiB')])
+  })
+
+  it('is asked of the database until the deadline of the request, and no longer', async () => {
+    const { db } = origin.database
+    await db.command({ profile: 2 })
+    doAnything = ({ store }) => store.list(notes, { filter: { topic: 'timed' }, limit: 1 })
+    expect((await get('/v1/notes/shared', alice, { [names.timeoutMs]: '1500' })).status).toBe(200)
+    await db.command({ profile: 0 })
+    const asked = await db.collection('system.profile').find({ op: 'query' }).toArray()
+    const [list] = asked.filter((one) => JSON.stringify(one.command).includes('timed'))
+    expect(list?.command.maxTimeMS).toBeGreaterThan(0)
+    expect(list?.command.maxTimeMS).toBeLessThanOrEqual(1_500)
+  })
 })

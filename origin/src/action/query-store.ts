@@ -13,6 +13,8 @@ import {
 } from '@spillway/origin/contract'
 import { ofStore } from '../lib/own-time.ts'
 import { failureProblem } from '../resource/answer.ts'
+import { comparisons } from '../resource/hidden-comparison.ts'
+import { approximateBytes } from '../store/records.ts'
 import type { Call, Repository, StoredDocument } from '../store/repository.ts'
 import { type ListOptions, storedList } from './stored-list.ts'
 
@@ -39,7 +41,7 @@ export interface QueryStore {
   /** Number of documents in a list, at most the resource's `query.countMax`; `isMore` if there are more. */
   count<On extends ActionResource>(
     resource: On,
-    options: Pick<QueryList<On>, 'filter'>,
+    options: Pick<QueryList<On>, 'filter' | 'or' | 'search'>,
   ): Promise<{ readonly value: number; readonly isMore: boolean }>
 }
 
@@ -57,12 +59,16 @@ export interface QueryReadsOptions {
  */
 const documentTagsMax = 20
 
+/** Approximate bytes of all documents that one run may read: its handler keeps them until it answers. */
+const readBytesMax = 32 * 1_048_576
+
 /** Reads of one run of a handler. They determine the answer's tags. */
 export class QueryReads implements QueryStore {
   readonly #options: QueryReadsOptions
   readonly #documents = new Map<Resource, Set<string>>()
   readonly #lists = new Set<string>()
   #isOver = false
+  #bytes = 0
   /** Documents that have been read, whether or not the caller may see them. */
   rows = 0
 
@@ -97,8 +103,8 @@ export class QueryReads implements QueryStore {
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
     if (outcome.kind === 'notFound') return undefined
-    this.rows += 1
     const { document } = outcome
+    this.#count([document])
     if (residual !== undefined && !satisfies(residual, document.fields)) return undefined
     return this.#shown<On>(known, document)
   }
@@ -114,7 +120,7 @@ export class QueryReads implements QueryStore {
     const outcome = await ofStore(call, () => repository.list(known, listed, residual, call))
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
-    this.rows += outcome.documents.length
+    this.#count(outcome.documents)
     return outcome.documents.map((document) => this.#shown<On>(known, document))
   }
 
@@ -126,7 +132,10 @@ export class QueryReads implements QueryStore {
     return found
   }
 
-  async count<On extends ActionResource>(resource: On, options: Pick<QueryList<On>, 'filter'>) {
+  async count<On extends ActionResource>(
+    resource: On,
+    options: Pick<QueryList<On>, 'filter' | 'or' | 'search'>,
+  ) {
     const { known, residual } = this.#readable(resource)
     if (known.query.countMax === 0)
       throw new TypeError(`'${known.name}' is not counted: give it a query.countMax`)
@@ -162,7 +171,7 @@ export class QueryReads implements QueryStore {
   #listOf(known: Resource, options: Parameters<typeof storedList>[1], limit: number): ListQuery {
     const listed = storedList(known, options, limit)
     if (this.#isReadWhole(known)) return listed
-    for (const { path } of [...listed.filters, ...listed.sort]) {
+    for (const { path } of comparisons(known, listed)) {
       const [field = path] = path.split('.', 1)
       if (known.fieldAccess.rules[field]?.read === undefined) continue
       throw new TypeError(`'${field}' of '${known.name}' is not shown to all: name the resource in readsAll`)
@@ -179,6 +188,14 @@ export class QueryReads implements QueryStore {
     // The cast is safe: the schema from which the type is inferred has validated the fields. A hidden field counts as
     // absent.
     return { ...left, id, createdAt, updatedAt } as unknown as DocumentOf<On>
+  }
+
+  /** @throws {RangeError} after more than a run may read */
+  #count(documents: readonly StoredDocument[]): void {
+    this.rows += documents.length
+    for (const { fields } of documents) this.#bytes += approximateBytes(fields)
+    if (this.#bytes <= readBytesMax) return
+    throw new RangeError(`the query has read more than ${readBytesMax / 1_048_576} MiB: read fewer documents`)
   }
 
   #isReadWhole({ name }: Resource): boolean {

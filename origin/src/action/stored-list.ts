@@ -1,15 +1,23 @@
 import {
+  byDistance,
   type CursorValue,
   comparableAt,
   type FieldsOf,
   type Filter,
   type FilterOperator,
   formatListText,
+  formatNear,
   isOrdered,
   isRequiredAt,
+  isSearchable,
   type ListQuery,
+  limits,
+  type Near,
   operators,
   operatorsOf,
+  parseNear,
+  parseSearch,
+  pointField,
   type Resource,
   type SortField,
 } from '@spillway/origin/contract'
@@ -37,6 +45,12 @@ export interface ListOptions<On> {
    * At least one of its fields must lead an index. @default all documents; the sort must then be `id` or lead an index
    */
   readonly filter?: ListFilter<On>
+  /** Filters of one condition each, of which at least one must hold, too: at most eight, each led by an index. */
+  readonly or?: readonly ListFilter<On>[]
+  /** Words in the texts of the resource's text index, of which at least one must be there. */
+  readonly search?: string
+  /** What is within a distance of a place, the nearest first; without `sort` and `search`. Needs a `2dsphere` index. */
+  readonly near?: Near
   /** `id` or a field of an index, with `-` for descending order. @default 'id' */
   readonly sort?:
     | FieldsWith<FieldsOf<On>, CursorValue>
@@ -57,7 +71,7 @@ const limitMax = 1_000
  */
 export function storedList(
   resource: Resource,
-  { filter = {}, sort = 'id' }: { readonly filter?: object; readonly sort?: string },
+  { filter = {}, or, search, near, sort }: Asked,
   limit: number,
 ): ListQuery {
   if (!Number.isInteger(limit) || limit < 1 || limit > limitMax) {
@@ -66,21 +80,60 @@ export function storedList(
   const filters = Object.entries(filter).flatMap(([field, condition]) =>
     conditionsOn(resource, field, condition),
   )
-  const order = sortOf(resource, sort)
-  mustBeIndexed(resource, filters, order)
+  const alternatives = or && alternativesOf(resource, or)
+  const order = sortOf(resource, sort ?? 'id')
   const fields = order.path === '_id' ? [order] : [order, { ...byId, descending: order.descending }]
+  if (near !== undefined) {
+    if (sort !== undefined || search !== undefined)
+      throw new TypeError('near goes with neither sort nor search')
+    if (pointField(resource) === undefined) throw new TypeError(`'${resource.name}' has no '2dsphere' index`)
+  } else if (search !== undefined) {
+    if (!isSearchable(resource)) throw new TypeError(`'${resource.name}' has no text index`)
+  } else if (alternatives === undefined || !alternatives.every(({ path }) => leads(resource, path))) {
+    mustBeIndexed(resource, filters, order)
+  }
   return {
     filters,
-    alternatives: undefined,
-    search: undefined,
-    near: undefined,
-    sort: fields,
+    alternatives,
+    search: search === undefined ? undefined : parsed('search', parseSearch(search)),
+    near: near && parsed('near', parseNear(formatNear(near))),
+    sort: near === undefined ? fields : byDistance.fields,
     limit,
+    inOneReply: true,
     fields: undefined,
     after: undefined,
     canonical: '',
     cursor: undefined,
   }
+}
+
+/** A list as server code asks for it, without the types of its fields. */
+interface Asked {
+  readonly filter?: object
+  readonly or?: readonly object[]
+  readonly search?: string
+  readonly near?: Near
+  readonly sort?: string
+}
+
+function alternativesOf(resource: Resource, or: readonly object[]): readonly Filter[] {
+  if (or.length === 0 || or.length > limits.alternativesMax) {
+    throw new TypeError(`or has 1 to ${limits.alternativesMax} filters`)
+  }
+  return or.map((filter) => {
+    const [condition, ...others] = Object.entries(filter).flatMap(([field, given]) =>
+      conditionsOn(resource, field, given),
+    )
+    if (condition === undefined || others.length > 0) {
+      throw new TypeError('each filter in or has one condition')
+    }
+    return condition
+  })
+}
+
+function parsed<Value extends object>(option: string, value: Value | { readonly detail: string }): Value {
+  if ('detail' in value) throw new TypeError(`${option}: ${value.detail}`)
+  return value
 }
 
 function conditionsOn(resource: Resource, path: string, condition: unknown): readonly Filter[] {
@@ -124,11 +177,13 @@ function sortOf(resource: Resource, sort: string): SortField {
 }
 
 /** Refuses a list without an index, which would read the whole collection even if it finds few documents. */
-function mustBeIndexed({ name, indexes }: Resource, filters: readonly Filter[], { path }: SortField): void {
+function mustBeIndexed(resource: Resource, filters: readonly Filter[], { path }: SortField): void {
   const asked = filters.length > 0 ? filters.map((one) => one.path) : [path]
-  const leading = new Set(['_id', ...indexes.filter(isOrdered).map(({ fields }) => Object.keys(fields)[0])])
-  if (asked.some((field) => leading.has(field))) return
+  if (asked.some((field) => leads(resource, field))) return
   throw new TypeError(
-    `no index of '${name}' leads with ${asked.join(' or ')}: add { fields: { ${asked[0]}: 1 } } to its indexes`,
+    `no index of '${resource.name}' leads with ${asked.join(' or ')}: add { fields: { ${asked[0]}: 1 } } to its indexes`,
   )
 }
+
+const leads = ({ indexes }: Resource, path: string): boolean =>
+  path === '_id' || indexes.filter(isOrdered).some(({ fields }) => Object.keys(fields)[0] === path)

@@ -38,7 +38,7 @@ interface Comparison {
 }
 
 /** Every field that a list filters, searches, measures or sorts by. Add new kinds of comparison here. */
-function* comparisons(
+export function* comparisons(
   { indexes }: Resource,
   { filters, alternatives = [], search, near, sort }: ListQuery,
 ): Generator<Comparison> {

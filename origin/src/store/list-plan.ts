@@ -38,15 +38,16 @@ export function planList(resource: Resource, query: ListQuery, residual: Residua
   }
   const sort = Object.fromEntries(query.sort.map(({ path, descending }) => [path, descending ? -1 : 1]))
   const limit = query.limit + 1
+  const bounds = { limit, ...(query.inOneReply && { inOneReply: query.inOneReply }) }
   const continued = query.after === undefined ? [] : after(query.sort, query.after)
   const first = computed(query, { $and: conditions })
-  if (first === undefined) return { filter: { $and: [...conditions, ...continued] }, sort, limit }
+  if (first === undefined) return { filter: { $and: [...conditions, ...continued] }, sort, ...bounds }
   // Compares the position of the page after the first stages, which compute the order.
   const onward = continued.length === 0 ? [] : [{ $match: { $and: continued } }]
   return {
     filter: { $and: conditions },
     sort,
-    limit,
+    ...bounds,
     pipeline: [...first, ...onward, { $sort: sort }, { $limit: limit }],
   }
 }

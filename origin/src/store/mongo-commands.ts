@@ -1,4 +1,4 @@
-import { type Db, type Document, MongoWriteConcernError } from 'mongodb'
+import { type AbstractCursor, type Db, type Document, MongoWriteConcernError } from 'mongodb'
 import { type CommandBounds, createCommandBounds } from './command-bounds.ts'
 import { fateOf, isPassing, type WriteError } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
@@ -20,6 +20,8 @@ export interface Listing {
   readonly limit: number
   /** Replaces the filter if the order must be computed. */
   readonly pipeline?: readonly Document[]
+  /** Refuses what one reply of the database does not hold: 16 MiB, with one document more. */
+  readonly inOneReply?: true
 }
 
 /** A count of documents, up to a maximum. */
@@ -73,12 +75,15 @@ export class MongoCommands {
   }
 
   list(collection: string, listing: Listing, timeoutMs: number): Promise<StoredRecord[]> {
-    const { filter, sort, limit, pipeline } = listing
+    const { filter, sort, limit, pipeline, inOneReply } = listing
     return this.#read(timeoutMs, (signal) => {
       const records = this.#db.collection<StoredRecord>(collection)
       const options = { ...readOptions(timeoutMs), batchSize: limit + 1, signal }
-      if (pipeline === undefined) return records.find(filter, { ...options, sort, limit }).toArray()
-      return records.aggregate<StoredRecord>([...pipeline], options).toArray()
+      const cursor =
+        pipeline === undefined
+          ? records.find(filter, { ...options, sort, limit })
+          : records.aggregate<StoredRecord>([...pipeline], options)
+      return inOneReply === true ? firstReply(cursor) : cursor.toArray()
     })
   }
 
@@ -175,6 +180,16 @@ export class MongoCommands {
       throw error
     }
   }
+}
+
+/** All documents of a cursor. @throws {RangeError} where one reply does not hold them */
+async function firstReply(cursor: AbstractCursor<StoredRecord>): Promise<StoredRecord[]> {
+  const first = await cursor.next()
+  const found = first === null ? [] : [first, ...cursor.readBufferedDocuments()]
+  const isWhole = cursor.id === undefined || cursor.id.isZero()
+  await cursor.close()
+  if (isWhole) return found
+  throw new RangeError('the list has more than 16 MiB, one reply of the database: lower its limit')
 }
 
 interface ReadLimits {
