@@ -1,4 +1,5 @@
 import { parseAge } from '../../edge/src/cache/policy/age.ts'
+import { parseAttributes } from '../../edge/src/cache/policy/attributes.ts'
 import { listMembers } from '../../edge/src/cache/policy/blanks.ts'
 import { forbidsDecoding } from '../../edge/src/cache/policy/content-coding.ts'
 import { parseDirectives } from '../../edge/src/cache/policy/directives.ts'
@@ -33,6 +34,12 @@ export const cacheParsers: readonly Parser[] = [
     file: `${folder}/age.ts`,
     parse: parseAge,
     worst: [repeated('1'), repeated('1', '', 'x'), repeated('1,'), repeated(' ', '1', 'x')],
+  },
+  {
+    name: 'attributes-of-an-answer',
+    file: `${folder}/attributes.ts`,
+    parse: parseAttributes,
+    worst: [repeated('['), repeated('{"a":'), `{${names}`, `"${repeated('\\"')}"`],
   },
   {
     name: 'content-coding',

@@ -406,17 +406,20 @@ describe('a refusal because of what the document is now', () => {
 
 describe('an answer that is one subject’s own', () => {
   it('is never another’s', async () => {
-    origin.answer((seen, response, number) =>
-      storable({ for: seen.headers['spillway-assertion'] })(seen, response, number),
-    )
+    // The Worker may still renew what the tests before have stored.
+    let asked = 0
+    origin.answer((seen, response, number) => {
+      if (seen.url.includes('limit=7')) asked += 1
+      return storable({ for: seen.headers['spillway-assertion'] })(seen, response, number)
+    })
     const [alice, bob] = await Promise.all(
       ['alice', 'bob'].map(async (sub) => bearer(await issuer.mint({ claims: { sub } }))),
     )
     const first = await read(here, '/v2/trips?limit=7', alice)
-    const before = origin.requests
+    expect(asked).toBe(1)
     expect(await read(here, '/v2/trips?limit=7', bob)).not.toEqual(first)
     expect(await read(here, '/v2/trips?limit=7', alice)).toEqual(first)
-    expect(origin.requests).toBe(before + 1)
+    expect(asked).toBe(2)
   })
 
   it('lies in the data centre under no URL that an outsider could ask for', async () => {
