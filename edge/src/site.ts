@@ -1,4 +1,4 @@
-import { type Problem, publicPaths } from '@spillway/origin/contract'
+import { edgeHealthPath, type Problem, publicPaths } from '@spillway/origin/contract'
 import { type Context, type Env, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { matchedRoutes } from 'hono/route'
@@ -33,9 +33,6 @@ export const pageStages: Pipeline<Exchange<PagePlan>, SiteParts> = [
   throughCache,
 ]
 
-/** Path of the edge's own health check, which monitors use to tell a failing edge from a failing origin. */
-const healthPath = '/healthz'
-
 interface SiteEnv extends EdgeEnv {
   readonly Variables: EdgeEnv['Variables'] & {
     readonly exchange: SiteExchange
@@ -69,7 +66,7 @@ export function createSite<E extends Env, S extends Schema, Path extends string>
     if (!isPage(exchange)) return await next()
     return pageAnswer(exchange, await run(pageStages, exchange, parts), parts)
   })
-  app.get(healthPath, (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }))
+  app.get(edgeHealthPath, (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }))
   app.use(async (c, next) => {
     const { exchange } = c.var
     c.set('requestId', exchange.requestId)

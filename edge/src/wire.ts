@@ -4,6 +4,7 @@ import {
   type Catalogue,
   cacheRulesOf,
   claimsOf,
+  RetryBudget,
 } from '@spillway/origin/contract'
 import type { Parts } from './app.ts'
 import { AssertionSigner } from './auth/assertion-signer.ts'
@@ -39,7 +40,6 @@ import { Sampler } from './observe/sampler.ts'
 import { LocalQuota } from './overload/local-quota.ts'
 import { OpenBodies, shortBodies, streamedBodies, waitingBodies } from './overload/open-bodies.ts'
 import { OriginGate } from './overload/origin-gate.ts'
-import { RetryBudget } from './overload/retry-budget.ts'
 import { ShedProblems } from './overload/shed-problems.ts'
 import { derivedMac } from './platform/derived-mac.ts'
 import { hiddenCache } from './platform/hidden-cache.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { opsPaths } from '@spillway/origin/contract'
+import { edgeHealthPath, opsPaths } from '@spillway/origin/contract'
 import { edgeSigns, parseLog } from './edge-log.ts'
 import { originMetrics, parseScrape, type Scrape } from './origin-metrics-text.ts'
 import { calmOrigin, type EdgeSigns, type OriginSigns, type Signs } from './signs.ts'
@@ -13,9 +13,6 @@ export interface Places {
   readonly keySetUrls: readonly string[]
   readonly edgeLog: string
 }
-
-/** The edge answers it without the origin. */
-const healthPath = '/healthz'
 
 /** Time for each question, in ms. */
 const askMs = 3_000
@@ -32,7 +29,7 @@ export async function observe(
 ): Promise<Signs> {
   const from = new Date(Date.now() - windowMs).toISOString()
   const [isReachable, origins, issuers] = await Promise.all([
-    answers(places.edgeUrl + healthPath),
+    answers(places.edgeUrl + edgeHealthPath),
     Promise.all(places.originUrls.map((url) => observeOrigin(url, scrapesMs))),
     Promise.all(
       places.keySetUrls.map(async (url) => ({ name: new URL(url).origin, isReachable: await answers(url) })),

@@ -1,6 +1,3 @@
-/** Field that carries the record of a caller's writes, in both directions. */
-export const consistencyHeader = 'spillway-consistency'
-
 /** The edge reads the last eight. */
 const tokensMax = 8
 

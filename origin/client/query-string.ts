@@ -1,3 +1,5 @@
+import { formatListText } from '../contract/text-list.ts'
+
 /** A single value of a field, as a query string can name it. */
 export type FilterValue = string | number | boolean
 
@@ -70,7 +72,10 @@ function* filterParameters(filter: FilterOf): Generator<readonly [string, string
     }
     for (const [word, value] of Object.entries(condition)) {
       if (value !== undefined)
-        yield [`${field}[${word}]`, Array.isArray(value) ? value.map(listed).join(',') : String(value)]
+        yield [
+          `${field}[${word}]`,
+          Array.isArray(value) ? value.map((one) => formatListText(String(one))).join(',') : String(value),
+        ]
     }
   }
 }
@@ -83,13 +88,7 @@ function alternatives(filters: readonly FilterOf[]): string {
     if (only === undefined || conditions.length > 1) {
       throw new TypeError('Each filter of `or` must have exactly one condition.')
     }
-    return listed(`${only[0]}=${only[1]}`)
+    return formatListText(`${only[0]}=${only[1]}`)
   })
   return `(${texts.join(',')})`
-}
-
-/** A value of a list: in double quotes if it contains a comma, a quotation mark or a backslash, or has outer blanks. */
-function listed(value: unknown): string {
-  const text = String(value)
-  return /[",\\]/.test(text) || text.trim() !== text ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
 }

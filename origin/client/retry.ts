@@ -1,4 +1,4 @@
-/** How an attempt ended, as far as repeating it is concerned. */
+/** End of an attempt, as far as repeating it is concerned. */
 export interface Failure {
   /** The API says that the same request may succeed later, or there was no answer. */
   readonly isTransient: boolean
@@ -33,24 +33,4 @@ export function waitBeforeNext(
   const wait =
     retryAfterSeconds === undefined ? longest * random : retryAfterSeconds * 1_000 + longest * random
   return wait < remainingMs ? wait : undefined
-}
-
-/**
- * Limits retries to a tenth of the requests, so that clients do not multiply the load of a service that fails
- * (sre.google/sre-book/handling-overload, "client-side throttling").
- */
-export class RetryBudget {
-  #left = 10
-
-  /** Counts a request. */
-  earn(): void {
-    this.#left = Math.min(10, this.#left + 0.1)
-  }
-
-  /** Takes a retry; `false` if none is left. */
-  spend(): boolean {
-    if (this.#left < 1) return false
-    this.#left -= 1
-    return true
-  }
 }

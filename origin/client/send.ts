@@ -1,6 +1,8 @@
-import { Consistency, consistencyHeader } from './consistency.ts'
+import { consistencyHeader, headers as names } from '../contract/headers.ts'
+import { RetryBudget } from '../contract/retry-budget.ts'
+import { Consistency } from './consistency.ts'
 import { ApiProblem, NoAnswer, parseProblem, retryAfterOf } from './problem.ts'
-import { type Failure, RetryBudget, waitBeforeNext } from './retry.ts'
+import { type Failure, waitBeforeNext } from './retry.ts'
 
 /** Settings of a client. */
 export interface ClientOptions {
@@ -52,6 +54,9 @@ export interface Answer {
 
 export type Send = (call: Call) => Promise<Answer>
 
+/** Retries before the first request has earned one. */
+const retriesAtHand = 10
+
 /** Time for one attempt, in ms: the API itself answers within a second, and within 30 s at most. */
 const attemptMs = 10_000
 
@@ -63,7 +68,7 @@ export function createSend(options: ClientOptions): Send {
   const base = String(options.url).replace(/\/+$/, '')
   const request = options.fetch ?? ((url, init) => fetch(url, init))
   const consistency = new Consistency()
-  const budget = new RetryBudget()
+  const budget = new RetryBudget({ initial: retriesAtHand })
 
   const tokenFor = (reason: { readonly expired: boolean }) =>
     typeof options.token === 'function' ? options.token(reason) : options.token
@@ -88,7 +93,8 @@ export function createSend(options: ClientOptions): Send {
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
           ...(ifMatch !== undefined && { 'if-match': ifMatch }),
-          ...(idempotencyKey !== undefined && token !== undefined && { 'idempotency-key': idempotencyKey }),
+          ...(idempotencyKey !== undefined &&
+            token !== undefined && { [names.idempotencyKey]: idempotencyKey }),
           ...(sent.length > 0 && { [consistencyHeader]: sent.join(', ') }),
           ...headers,
         },

@@ -6,6 +6,9 @@ export const ports = { edge: 8787, origin: 3000, issuer: 8788 } as const
 /** Operational paths of the origin, for the load balancer and operators. The edge answers 404 for them. */
 export const opsPaths = { live: '/livez', ready: '/readyz', metrics: '/metrics' } as const
 
+/** Path of the edge's own health check, which monitors use to tell a failing edge from a failing origin. */
+export const edgeHealthPath = '/healthz'
+
 /** Public paths beside the resources. */
 export const publicPaths = { openapi: '/openapi.json', docs: '/docs', problems: '/problems' } as const
 

@@ -28,5 +28,11 @@ export const headers = {
   idempotencyReplayed: 'idempotency-replayed',
 } as const
 
+/**
+ * Answer → client → request: the caller's own writes (`edge/src/consistency/consistency-token.ts`); also a cookie of the
+ * same name.
+ */
+export const consistencyHeader = 'spillway-consistency'
+
 /** Targeted cache control (RFC 9213 §3.1) for the edge and other CDNs. */
 export const edgeCacheControl = 'cdn-cache-control'

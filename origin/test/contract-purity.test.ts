@@ -32,8 +32,11 @@ it('the contract imports only itself and typebox, and uses no runtime', () => {
   }
 })
 
+/** The client's own files, and files of the contract that import nothing themselves. */
+const leafOfContract = /^(?:\.\/[a-z-]+|\.\.\/contract\/(?:headers|retry-budget|text-list))\.ts$/
+
 /** Web pages bundle the client. */
-it('the client imports only itself, and types of the contract and typebox', () => {
+it('the client imports only itself, leaves of the contract, and types', () => {
   const client = join(origin, 'client')
   const sources = readdirSync(client).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
   expect(sources.length).toBeGreaterThan(5)
@@ -41,10 +44,13 @@ it('the client imports only itself, and types of the contract and typebox', () =
     const text = readFileSync(join(client, file), 'utf8')
     // Comments and types leave nothing in a bundle.
     const kept = text.replace(/^ \* .*$/gm, '').replace(/^import type [^;]*? from '[^']+'$/gm, '')
-    for (const target of importsOf(kept))
-      expect(target, `${file} imports ${target}`).toMatch(/^\.\/[a-z-]+\.ts$/)
+    for (const target of importsOf(kept)) expect(target, `${file} imports ${target}`).toMatch(leafOfContract)
     expect(text, `${file} names a runtime`).not.toMatch(/\bprocess\.|\bBuffer\b/)
   }
+})
+
+it.each(['headers.ts', 'retry-budget.ts', 'text-list.ts'])('%s of the contract imports nothing', (file) => {
+  expect(importsOf(readFileSync(join(contract, file), 'utf8'))).toEqual([])
 })
 
 /** The Worker's bundle contains the application, so it must not reach modules of the origin or of development. */

@@ -1,5 +1,4 @@
-import { headers } from '@spillway/origin/contract'
-import { consistencyHeader } from './private-headers.ts'
+import { consistencyHeader, headers } from '@spillway/origin/contract'
 
 type Field = readonly [name: string, value: string]
 

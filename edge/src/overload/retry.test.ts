@@ -1,7 +1,7 @@
+import { RetryBudget } from '@spillway/origin/contract'
 import { describe, expect, it } from 'vitest'
 import { adviceAfter, isWorthRetrying, toldApart } from './retry.ts'
 import { retryAfterSeconds } from './retry-after.ts'
-import { RetryBudget } from './retry-budget.ts'
 
 const failed = { number: 1, outcome: 'unreachable', isRepeatable: true, remainingMs: 900 } as const
 

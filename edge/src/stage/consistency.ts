@@ -1,4 +1,4 @@
-import { namesRead } from '@spillway/origin/contract'
+import { consistencyHeader, namesRead } from '@spillway/origin/contract'
 import {
   type Consistency,
   formatConsistency,
@@ -11,7 +11,6 @@ import {
 } from '../consistency/consistency-token.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import { cookieValue } from '../http/cookie.ts'
-import { consistencyHeader } from '../http/private-headers.ts'
 import type { ReadPlan, WritePlan } from '../http/request-plan.ts'
 import { SieveMap } from '../lib/sieve-map.ts'
 import { next } from '../pipeline.ts'

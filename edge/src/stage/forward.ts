@@ -9,6 +9,7 @@ import {
   parseRevision,
   problemCatalogue,
   problemMediaType,
+  type RetryBudget,
 } from '@spillway/origin/contract'
 import type { AssertionSigner } from '../auth/assertion-signer.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
@@ -23,7 +24,6 @@ import type { OriginEndpoint } from '../overload/origin-endpoint.ts'
 import type { OriginOutcome } from '../overload/permit.ts'
 import { isWorthRetrying } from '../overload/retry.ts'
 import { retryAfterSeconds } from '../overload/retry-after.ts'
-import type { RetryBudget } from '../overload/retry-budget.ts'
 import { inTime } from '../platform/in-time.ts'
 import type { RandomIds } from '../platform/random-ids.ts'
 import { type AdmitParts, admit } from './admit.ts'

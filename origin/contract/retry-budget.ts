@@ -1,17 +1,18 @@
 /**
  * Retries as a share of requests: each request earns a tenth of a retry, and each retry spends a whole one, so that
- * however much fails the origin sees at most 1.1 times the load (Google SRE Book, ch. 21: "a per-client retry budget
- * [...] of 10%"). A small reserve lets a quiet isolate retry at all.
+ * however much fails, the server sees at most 1.1 times the load (Google SRE Book, ch. 21: "a per-client retry budget
+ * [...] of 10%"). A small reserve lets a quiet caller retry at all.
  */
 export class RetryBudget {
   readonly #share: number
   readonly #max: number
   #tokens: number
 
-  constructor({ share, max }: { readonly share: number; readonly max: number } = { share: 0.1, max: 10 }) {
+  /** @param initial retries at hand before the first request */
+  constructor({ share = 0.1, max = 10, initial = Math.min(1, max) } = {}) {
     this.#share = share
     this.#max = max
-    this.#tokens = Math.min(1, max)
+    this.#tokens = initial
   }
 
   earn(): void {
