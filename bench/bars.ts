@@ -68,8 +68,8 @@ export const bars = {
   /**
    * Resident memory during an export of a million rows, its peak over its start, MB: one line for the edge and one for the
    * origin. Two pages of text and documents are a megabyte; the rest is the young generation of a heap (48 MB) that an
-   * idle process has never filled. Not met by the origin: the first export of a process grew it by 305 MB, the third by 3,
-   * since V8 lets a heap grow before its first full collection.
+   * idle process has never filled. Not met by the origin: the first export of a process grew it by 305 MB, the third by 3.
+   * The cause is not known; a heap that V8 has not yet collected in full is one that fits.
    */
   exportGrowth: { name: 'export-memory-growth-mb', limit: 64, holds: '<=' },
   /** From a caller's leaving an export in the middle until the database is still and the place is free, ms. */

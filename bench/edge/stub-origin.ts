@@ -63,7 +63,7 @@ const fresh = {
   [names.revision]: formatRevision({ revision, sinceMs: Date.now() }),
 }
 
-/** Of a published place that is another's: the rule's last alternative decides. */
+/** Attributes of a published place that is another's: the rule's last alternative decides. */
 const ruleAttributes = JSON.stringify({ status: 'published', authorId: 'somebody' })
 
 function serve(

@@ -28,7 +28,7 @@ interface Hostile {
 interface Case {
   /** URL of the key set, as the issuer documents it. */
   readonly keySet: string
-  /** What the origin learns of the page's first token, beside its subject. */
+  /** Claims of the page's first token that reach the origin, beside its subject. */
   readonly learns: { readonly scope?: string; readonly claims: Readonly<Record<string, readonly string[]>> }
   /** The claim that says for whom a token is, and the check that it fails. */
   readonly audience: { readonly claim: string; readonly reason: string; readonly other: unknown }

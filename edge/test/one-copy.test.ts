@@ -31,7 +31,7 @@ type Person = keyof typeof people | 'nobody'
 const draft = { orgId: 'acme', authorId: 'ann', reviewerIds: ['rob'], status: 'draft' }
 const mayRead: readonly Person[] = ['ann', 'rob', 'eve']
 
-/** What the origin has, by id. */
+/** Documents of the origin, by id. */
 const documents = new Map<string, typeof draft & { version: number }>()
 let sendsAttributes = true
 

@@ -3,11 +3,11 @@ import type { Signs } from './signs.ts'
 /** Something that makes the stack refuse or fail requests. */
 export interface Cause {
   readonly name: string
-  /** Where the cause is, which is not where it shows. */
+  /** Tier that has the cause; its effects may show in another one. */
   readonly tier: 'edge' | 'tunnel' | 'origin' | 'database' | 'issuer' | 'callers' | 'release'
   /** One sentence for the person who was woken up. */
   readonly says: string
-  /** What to do now; or the file of the runbook, in `infra/runbooks`. */
+  /** Text of the next step, or the file of a runbook in `infra/runbooks`. */
   readonly remedy: { readonly runbook: string } | { readonly text: string }
   /** Reasons by which the edge refuses requests because of it: who is hit, and since when. */
   readonly reasons: readonly string[]
@@ -22,7 +22,7 @@ export const all = (...parts: readonly (readonly string[])[]): readonly string[]
 /** One observation, if it holds. */
 export const when = (holds: boolean, text: string): readonly string[] => (holds ? [text] : [])
 
-/** How often the edge refused requests for these reasons. */
+/** Counts of the edge's refusals for these reasons. */
 export const refused = ({ edge }: Signs, ...reasons: readonly string[]): readonly string[] =>
   reasons.flatMap((reason) => {
     const count = edge.refusals[reason] ?? 0

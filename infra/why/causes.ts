@@ -215,7 +215,7 @@ export const causes: readonly Cause[] = [
   },
 ]
 
-/** What is left: requests that failed for a reason that no cause has. */
+/** Requests that failed for a reason that no cause has. */
 export const unexplained: Cause = {
   name: 'unexplained',
   tier: 'edge',

@@ -8,7 +8,7 @@ export interface Finding {
   readonly evidence: readonly string[]
   /** Route patterns whose requests are refused because of it. */
   readonly hits: readonly string[]
-  /** When the edge first refused a request because of it, RFC 3339; `undefined` if it has refused none. */
+  /** Time of the edge's first refusal because of it, RFC 3339; `undefined` if it has refused none. */
   readonly since: string | undefined
 }
 

@@ -19,7 +19,7 @@ export function parseLog(text: string): readonly LogLine[] {
   })
 }
 
-/** What the edge's log tells, from an instant on. A line may stand for others that were left out. */
+/** Refusals and faults in the edge's log, from an instant on. A line may stand for others that were left out. */
 export function edgeSigns(lines: readonly LogLine[], from: string): Omit<EdgeSigns, 'isReachable'> {
   const refusals: Record<string, number> = {}
   const failures: Record<string, number> = {}
@@ -31,7 +31,7 @@ export function edgeSigns(lines: readonly LogLine[], from: string): Omit<EdgeSig
     const { kind, pattern, suppressed, what, where, message } = entry
     if (kind === 'fault') faults.push({ what: String(what), where: String(where), message: String(message) })
     if (kind !== 'answer' || typeof entry.reason !== 'string') continue
-    // What follows a colon is a name out of the configuration: `token-claim:client_id`.
+    // A name of the configuration may follow a colon: `token-claim:client_id`.
     const [reason = ''] = entry.reason.split(':')
     const count = 1 + (typeof suppressed === 'number' ? suppressed : 0)
     refusals[reason] = (refusals[reason] ?? 0) + count
@@ -44,7 +44,7 @@ export function edgeSigns(lines: readonly LogLine[], from: string): Omit<EdgeSig
   return { refusals, failures, routes, since, faults }
 }
 
-/** What the edge's log tells of one request. */
+/** Lines about one request, as sentences. */
 export function requestStory(log: string, requestId: string): string {
   const lines = parseLog(log).filter(({ entry }) => entry.requestId === requestId)
   if (lines.length === 0) {

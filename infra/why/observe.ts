@@ -5,7 +5,7 @@ import { edgeSigns, parseLog } from './edge-log.ts'
 import { originMetrics, parseScrape, type Scrape } from './origin-metrics-text.ts'
 import { calmOrigin, type EdgeSigns, type OriginSigns, type Signs } from './signs.ts'
 
-/** Where a stack on this machine can be observed. */
+/** Addresses and files by which a stack on this machine can be observed. */
 export interface Places {
   readonly edgeUrl: string
   readonly originUrls: readonly string[]

@@ -12,7 +12,7 @@ export function parseScrape(text: string): Scrape {
   return values
 }
 
-/** What an origin's metrics tell of the time between two scrapes; of one that has restarted, of the time since then. */
+/** Signs of an origin between two scrapes of its metrics; if it has restarted, since then. */
 export function originMetrics(
   before: Scrape,
   after: Scrape,

@@ -1,4 +1,4 @@
-/** What can be observed of all tiers within a few seconds. Causes are found in it, and nowhere else. */
+/** Observations of all tiers within a few seconds. Causes are found in them, and nowhere else. */
 export interface Signs {
   readonly edge: EdgeSigns
   readonly origins: readonly OriginSigns[]
@@ -9,11 +9,11 @@ export interface EdgeSigns {
   readonly isReachable: boolean
   /** Refused requests by reason, in the window of the log. */
   readonly refusals: Readonly<Record<string, number>>
-  /** Those of them that were answered with a status of 500 or more. */
+  /** Refused requests with a status of 500 or more, by reason. */
   readonly failures: Readonly<Record<string, number>>
   /** Route patterns of the refused requests by reason. */
   readonly routes: Readonly<Record<string, readonly string[]>>
-  /** When the first of them was refused, RFC 3339, by reason. */
+  /** Time of the first refusal, RFC 3339, by reason. */
   readonly since: Readonly<Record<string, string>>
   /** Faults that are tied to no request: what, and where. */
   readonly faults: readonly { readonly what: string; readonly where: string; readonly message: string }[]

@@ -6,7 +6,7 @@ import type { ProblemDocument } from './problem.ts'
 import type { FieldFilter, ListParts } from './query-string.ts'
 import type { CallOptions } from './send.ts'
 
-/** What the API adds to every document. Times are RFC 3339 in UTC. */
+/** Fields that the API adds to every document. Times are RFC 3339 in UTC. */
 export interface SystemFields {
   readonly id: string
   readonly createdAt: string
@@ -106,7 +106,7 @@ export interface Page<Document> {
   readonly items: readonly Document[]
   /** Position of the next page; `null` on the last one. */
   readonly nextCursor: string | null
-  /** Of all documents of the list; present if `count` asked for it. */
+  /** Number of documents in the whole list; present if `count` asked for it. */
   readonly count?: { readonly value: number; readonly relation: 'eq' | 'gte' }
 }
 

@@ -67,7 +67,7 @@ class Origin {
     this.versions.push(first)
   }
 
-  /** What a caller is shown of a version; `undefined`: it does not exist for them. */
+  /** Fields of a version that a caller is shown; `undefined`: it does not exist for them. */
   shown(who: Caller, version: number): { readonly etag: string; readonly body: string } | undefined {
     const found = this.versions[version]
     if (found === undefined || !isAllowed(this.#rule, who, found)) return undefined
@@ -153,7 +153,7 @@ const step = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('read' as const),
-      /** Who asks at the same time, by index. */
+      /** Callers at the same time, by index. */
       callers: fc.array(fc.nat(2), { minLength: 1, maxLength: 3 }),
       isolate: fc.constantFrom(0 as const, 1 as const),
       method: fc.constantFrom('GET', 'GET', 'HEAD'),

@@ -9,7 +9,7 @@ export class PublishedIssuers {
     this.#documents.set(url, document)
   }
 
-  /** How often the URL was requested. */
+  /** Requests of the URL so far. */
   requestsOf(url: string): number {
     return this.#requests.filter((requested) => requested === url).length
   }

@@ -7,7 +7,7 @@ export interface TokenShape {
   readonly claims: Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string }
 }
 
-/** What the page on an issuer shows: the item of TOKEN_ISSUERS, and at least one token. */
+/** Examples on an issuer's page: the item of TOKEN_ISSUERS, and at least one token. */
 export interface Recipe {
   readonly settings: Readonly<Record<string, unknown>>
   readonly tokens: readonly [TokenShape, ...TokenShape[]]

@@ -35,7 +35,7 @@ export interface DocumentdbProxy {
   readonly uri: string
   /** Most cursors that were open at once. */
   readonly cursorsMost: number
-  /** What was refused, by the words of the error. */
+  /** Refusals, by the words of the error. */
   readonly refused: readonly string[]
   stop(): Promise<void>
 }
@@ -85,7 +85,7 @@ export async function startDocumentdbProxy(
     return { ok: 0, ...refusal }
   }
 
-  /** What becomes of the reply to a request; `undefined` if it is passed on as it is. */
+  /** Change of the reply to a request; `undefined` if it is passed on as it is. */
   function followUp({ command }: WireRequest, name: string): Reply | undefined {
     if (greetings.has(name)) return { change: (reply) => withContent(reply, greeted(decodeReply(reply))) }
     if (ofIndexes.has(name)) return buildReply(command)

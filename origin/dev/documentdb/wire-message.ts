@@ -111,7 +111,7 @@ export function cursorIdIn(reply: Buffer): bigint {
   return id === undefined ? 0n : reply.readBigInt64LE(id)
 }
 
-/** Where the value of a document's member begins (bsonspec.org). */
+/** Offset of the value of a document's member (bsonspec.org). */
 function memberAt(buffer: Buffer, start: number, wanted: string): number | undefined {
   const end = start + buffer.readInt32LE(start) - 1
   for (let at = start + 4; at < end; ) {

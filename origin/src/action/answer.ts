@@ -6,7 +6,7 @@ import { writingSchema } from '../resource/serializer.ts'
 import type { KeptAnswer, Prepared } from '../store/commits.ts'
 import type { StoredDocument } from '../store/repository.ts'
 
-/** What a handler has read and is about to write. */
+/** Documents that a handler has read and is about to write. */
 export interface Done {
   readonly writes: readonly Prepared[]
   /** A document as the handler has read it. */

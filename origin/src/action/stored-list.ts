@@ -49,7 +49,7 @@ export interface ListOptions<On> {
   readonly or?: readonly ListFilter<On>[]
   /** Words in the texts of the resource's text index, of which at least one must be there. */
   readonly search?: string
-  /** What is within a distance of a place, the nearest first; without `sort` and `search`. Needs a `2dsphere` index. */
+  /** Documents within a distance of a place, the nearest first; without `sort` and `search`. Needs a `2dsphere` index. */
   readonly near?: Near
   /** `id` or a field of an index, with `-` for descending order. @default 'id' */
   readonly sort?:

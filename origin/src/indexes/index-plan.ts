@@ -28,7 +28,7 @@ export type PlannedIndex =
       readonly uses: number | undefined
     }
 
-/** What a release would do to the indexes of a database. Changes nothing. */
+/** Plan of a release's changes to the indexes of a database. Changes nothing. */
 export async function planRelease(db: Db, catalogue: Catalogue): Promise<readonly PlannedIndex[]> {
   const options = { db, name: indexLease, holder: '', now: () => performance.now() }
   const record = await new LeaseSeeker<IndexNote>(options).look()

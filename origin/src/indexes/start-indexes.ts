@@ -66,7 +66,7 @@ export async function startIndexes(options: StartIndexesOptions): Promise<Starte
   }
 }
 
-/** Those whose collection has no document. */
+/** Indexes whose collection has no document. */
 async function onEmpty(
   db: Db,
   plans: readonly IndexPlan[],

@@ -10,7 +10,7 @@ interface StoredLease {
   readonly holder: string | null
   /** Changes while the holder lives. */
   readonly beat: number
-  /** What the holder says of its work. */
+  /** The holder's own report on its work. */
   readonly note?: object
 }
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Fields, type ListQuery, type Residual, type Resource, valueAt } from '@spillway/origin/contract'
 import { type IndexPlan, indexesOf, nameOf } from './indexes.ts'
 
-/** What a list needs of its query: the fields that it compares and sorts by. */
+/** Part of a list's query that decides about indexes: the fields that it compares and sorts by. */
 export type ListNeeds = Pick<ListQuery, 'filters' | 'alternatives' | 'search' | 'near' | 'sort'>
 
 /**

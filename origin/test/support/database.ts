@@ -17,7 +17,7 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** How long the driver waits for a connection and for the primary, in ms: a slow machine must not fail a command. */
+/** Time for which the driver waits for a connection and for the primary, in ms: a slow machine must not fail a command. */
 const patienceMs = 30_000
 
 /** An empty database with the indexes of an application. */

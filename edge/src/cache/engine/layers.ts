@@ -308,7 +308,7 @@ export class Layers {
   }
 }
 
-/** What a call looks for. */
+/** Part of a call that a look-up needs. */
 type Sought = Pick<CacheCall, 'key' | 'request' | 'viewer'>
 
 /** Keys under which an answer is stored, and the names that separate its variants. */
