@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gauge, parseScrape } from '@spillway/infra/why/origin-metrics-text'
 import { afterEach, expect, test } from 'vitest'
-import { gauge, leftInWork } from './idle-origin.ts'
+import { leftInWork } from './idle-origin.ts'
 
 const closing: (() => void)[] = []
 afterEach(() => {
@@ -33,5 +34,5 @@ test('a command that ends within its time is not left over', async () => {
 })
 
 test('a missing metric is not zero', () => {
-  expect(() => gauge('origin_other 0\n', 'origin_admission_inflight')).toThrow(/no metric/)
+  expect(() => gauge(parseScrape('origin_other 0\n'), 'origin_admission_inflight')).toThrow(/no metric/)
 })

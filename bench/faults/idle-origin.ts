@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gauge, parseScrape } from '@spillway/infra/why/origin-metrics-text'
 import { opsPaths } from '@spillway/origin/contract'
 import type { FleetOrigin } from './fleet.ts'
 
@@ -22,13 +23,6 @@ export async function leftInWork(
 
 async function inWork(url: string): Promise<number> {
   const response = await fetch(url + opsPaths.metrics, { signal: AbortSignal.timeout(30_000) })
-  const text = await response.text()
-  return gauge(text, 'origin_pool_connections{state="inUse"}') + gauge(text, 'origin_admission_inflight')
-}
-
-/** @throws Error where it is not there: a renamed metric must not read as zero */
-export function gauge(text: string, name: string): number {
-  const line = text.split('\n').find((each) => each.startsWith(`${name} `))
-  if (line === undefined) throw new Error(`the origin has no metric ${name}`)
-  return Number(line.slice(name.length))
+  const scrape = parseScrape(await response.text())
+  return gauge(scrape, 'origin_pool_connections{state="inUse"}') + gauge(scrape, 'origin_admission_inflight')
 }

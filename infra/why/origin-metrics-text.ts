@@ -6,10 +6,17 @@ export type Scrape = ReadonlyMap<string, number>
 export function parseScrape(text: string): Scrape {
   const values = new Map<string, number>()
   for (const line of text.split('\n')) {
-    const [, key, value] = /^([a-z_]+(?:\{[^}]*\})?) (\S+)$/.exec(line) ?? []
+    const [, key, value] = /^([a-z][a-z0-9_]*(?:\{[^}]*\})?) (\S+)$/.exec(line) ?? []
     if (key !== undefined && value !== undefined) values.set(key, Number(value))
   }
   return values
+}
+
+/** @throws Error where it is not there: a renamed metric must not read as zero */
+export function gauge(scrape: Scrape, name: string): number {
+  const value = scrape.get(name)
+  if (value === undefined) throw new Error(`the origin has no metric ${name}`)
+  return value
 }
 
 /** Signs of an origin between two scrapes of its metrics; if it has restarted, since then. */
@@ -31,7 +38,7 @@ export function originMetrics(
     }
     return counts
   }
-  const now = (key: string): number => after.get(key) ?? 0
+  const now = (key: string): number => gauge(after, key)
   return {
     problems: grownBy('origin_problems_total', 'code'),
     shed: grownBy('origin_admission_shed_total', 'reason'),

@@ -149,12 +149,22 @@ describe('two scrapes', () => {
         `origin_admission_shed_total{priority="background",reason="busy"} 1`,
         'origin_pool_connections{state="size"} 16',
         'origin_pool_connections{state="inUse"} 3',
+        'origin_pool_wait_p99_seconds 0.001',
+        'origin_admission_limit 128',
+        'origin_admission_inflight 1',
+        'origin_admission_waiting 0',
+        'origin_event_loop_delay_p99_seconds 0.02',
       ].join('\n'),
     )
 
   it('are what has happened between them', () => {
     const signs = originMetrics(scrape(2, 10), scrape(5, 14))
+    expect([signs.poolWaitSeconds, signs.loopDelaySeconds]).toEqual([0.001, 0.02])
     expect([signs.commandsGivenUp, signs.shed, signs.pool]).toEqual([3, { busy: 4 }, { size: 16, inUse: 3 }])
+  })
+
+  it('without a metric are an error: one that was renamed must not read as zero', () => {
+    expect(() => originMetrics(scrape(0, 0), parseScrape('origin_admission_limit 128'))).toThrow('no metric')
   })
 
   it('of an origin that has restarted, what has happened since', () => {
