@@ -1,9 +1,7 @@
-import { defineApplication } from '@spillway/origin/contract'
-import { articles } from '@spillway/origin/example/articles'
-import { byAuthor } from '@spillway/origin/example/by-author'
 import { answerByAuthor } from '@spillway/origin/example/server/by-author'
 import { defineServer } from '@spillway/origin/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { application } from '../../edge/test/fixture/articles.ts'
 import { type ExampleStack, type Sent, startExampleStack } from './example-stack.ts'
 
 /** Soft delete and named queries through edge, cache, origin and database: the examples of origin/docs/model. */
@@ -11,13 +9,6 @@ import { type ExampleStack, type Sent, startExampleStack } from './example-stack
 let stack: ExampleStack
 
 beforeAll(async () => {
-  const application = defineApplication({
-    name: 'articles',
-    title: 'Articles',
-    summary: 'Articles.',
-    resources: [articles],
-    queries: [byAuthor],
-  })
   const roles = (...names: string[]) => ({ realm_access: { roles: names } })
   stack = await startExampleStack({
     worker: 'articles-worker',

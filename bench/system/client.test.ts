@@ -2,26 +2,16 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { ApiProblem, connect, NoAnswer } from '@spillway/origin/client'
-import { defineApplication } from '@spillway/origin/contract'
 import { root } from '@spillway/origin/dev/folders'
-import { articles } from '@spillway/origin/example/articles'
-import { byAuthor } from '@spillway/origin/example/by-author'
 import { tidyUp } from '@spillway/origin/example/client'
 import { answerByAuthor } from '@spillway/origin/example/server/by-author'
 import { defineServer } from '@spillway/origin/server'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { application } from '../../edge/test/fixture/articles.ts'
 import { type ExampleStack, startExampleStack } from './example-stack.ts'
 
 /** The typed client against edge, cache, origin and database. */
-
-const application = defineApplication({
-  name: 'articles',
-  title: 'Articles',
-  summary: 'Articles.',
-  resources: [articles],
-  queries: [byAuthor],
-})
 
 let stack: ExampleStack
 /** A client of a person, or of somebody without a token. */

@@ -8,6 +8,7 @@ import { answerFromEntry } from './answer-from-entry.ts'
 import { BackOff } from './back-off.ts'
 import type { CacheCall, CacheRequest } from './cache-call.ts'
 import type { Entry } from './entry.ts'
+import { reasonOf } from './fetch-reason.ts'
 import {
   discard,
   type FetchOptions,
@@ -195,7 +196,7 @@ class Engine implements HttpCache {
       background: false,
       control,
       keepConditions,
-      ...this.#reason(entry, control),
+      ...reasonOf(entry, control, nowMs),
     }
     const fetched = fetchToStore(call, order, this.#fetching)
     fetched.then((outcome) => this.#flightKeys.remember(call, flightKey, outcome))
@@ -299,7 +300,7 @@ class Engine implements HttpCache {
           return { kind: 'entry', entry: loaded, key, withheld: [], forwarded: undefined, stored: 'stored' }
         }
       }
-      const order = { stored, background, control, ...this.#reason(stored, control) }
+      const order = { stored, background, control, ...reasonOf(stored, control, this.#now()) }
       const outcome = await fetchToStore(call, order, this.#fetching)
       if (background) this.#refreshes.ended(flightKey, this.#now(), hasFailed(outcome))
       this.#flightKeys.remember(call, flightKey, outcome)
@@ -386,12 +387,6 @@ class Engine implements HttpCache {
   #isRefreshDue(entry: Entry, nowMs: number): boolean {
     if (entry.refreshDue) return true
     return refreshesEarly(nowMs, entry.policy.freshUntilMs, entry.fetchMs * this.#beta, this.#random)
-  }
-
-  #reason(entry: Entry | undefined, control: RequestControl): { reason?: 'request' } {
-    return entry !== undefined && reuse(entry.policy, this.#now()) === 'fresh' && control !== noRequestControl
-      ? { reason: 'request' }
-      : {}
   }
 
   /** A usable answer from the data centre's store, without the origin. */
