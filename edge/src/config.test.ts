@@ -28,9 +28,24 @@ const issuer = (change: object): string =>
   JSON.stringify([{ ...JSON.parse(good.TOKEN_ISSUERS as string)[0], ...change }])
 
 describe('configuration', () => {
+  it('puts origins that a space separates into one rank', () => {
+    const { origins } = readConfig({
+      ...good,
+      ORIGINS: 'https://a.example  https://b.example/, https://c.example',
+    })
+    expect(origins).toEqual([
+      { url: 'https://a.example', rank: 0 },
+      { url: 'https://b.example', rank: 0 },
+      { url: 'https://c.example', rank: 1 },
+    ])
+  })
+
   it('has these defaults', () => {
     expect(readConfig(good)).toEqual({
-      origins: ['https://a.example', 'http://127.0.0.1:3000'],
+      origins: [
+        { url: 'https://a.example', rank: 0 },
+        { url: 'http://127.0.0.1:3000', rank: 1 },
+      ],
       issuers: [
         {
           issuer: 'https://login.example/',

@@ -36,9 +36,17 @@ export interface RateQuota {
   readonly periodSeconds: number
 }
 
+/** One way to the origin. */
+export interface OriginSetting {
+  /** Base URL without a trailing slash. */
+  readonly url: string
+  /** 0 for the preferred ones. Those of one rank share the requests. */
+  readonly rank: number
+}
+
 export interface Config {
-  /** Base URLs without trailing slash, the preferred one first. */
-  readonly origins: readonly string[]
+  /** The origins, the preferred ones first. */
+  readonly origins: readonly OriginSetting[]
   readonly issuers: readonly TokenIssuer[]
   readonly assertionKey: JWK
   /** Secrets from which the URLs of stored answers are derived, the one in use first. @default the assertion key's */
@@ -115,10 +123,13 @@ export function readConfig(bindings: Bindings): Config {
   return config as Config
 }
 
-function readOrigins(text: string | undefined, mistakes: string[]): readonly string[] {
-  const origins = split(text)
+/** Commas separate ranks, spaces the origins of one rank: neither can be in a URL's origin. */
+function readOrigins(text: string | undefined, mistakes: string[]): readonly OriginSetting[] {
+  const origins = split(text).flatMap((equals, rank) =>
+    equals.split(/\s+/).map((origin) => ({ origin, rank })),
+  )
   if (origins.length === 0) mistakes.push(`${edgeEnv.origins}: give at least one base URL of the origin.`)
-  for (const origin of origins) {
+  for (const { origin } of origins) {
     const url = parseUrl(origin)
     if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
       mistakes.push(`${edgeEnv.origins}: '${origin}' is not an http or https URL.`)
@@ -126,7 +137,7 @@ function readOrigins(text: string | undefined, mistakes: string[]): readonly str
       mistakes.push(`${edgeEnv.origins}: '${url.origin}' must have no path, query or credentials.`)
     }
   }
-  return origins.map((origin) => parseUrl(origin)?.origin ?? origin)
+  return origins.map(({ origin, rank }) => ({ url: parseUrl(origin)?.origin ?? origin, rank }))
 }
 
 function readAssertionKey(text: string | undefined, mistakes: string[]): JWK | undefined {

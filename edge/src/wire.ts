@@ -83,7 +83,7 @@ export function createParts(
     cache: createCache(config),
     revisions: new HeardRevisions(),
     purgeEverywhere: createPurgeEverywhere(config, bindings),
-    endpoints: config.origins.map((url) => ({ url, gate: new OriginGate() })),
+    endpoints: config.origins.map(({ url, rank }) => ({ url, rank, gate: new OriginGate() })),
     signer: new AssertionSigner(config.assertionKey, now),
     retryBudget: new RetryBudget(),
     streamedBodies: new OpenBodies(streamedBodies),
@@ -148,7 +148,7 @@ function createCache(config: Config): HttpCache {
 /** State that the isolates of a location share: stored answers and purge stamps. */
 function locationTier({ cacheKeys, origins, zone }: Config): Pick<HttpCacheOptions, 'shared' | 'stamps'> {
   // Cache API keys are URLs. These use the origin's host name, under which nothing else is stored.
-  const [base = ''] = origins
+  const base = origins[0]?.url ?? ''
   const cache = boundedCache(caches.default)
   return {
     shared: new WorkersCacheStore(

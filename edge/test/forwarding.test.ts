@@ -500,6 +500,30 @@ describe('time and failure', () => {
 })
 
 describe('several origins', () => {
+  it('shares reads between origins of one rank, and goes on when one of them is down', async () => {
+    const ways = [await startOrigin(), await startOrigin()]
+    for (const way of ways) way.answer(storable({ id: '1' }))
+    const [first, second] = ways.map(({ url }) => url)
+    const shared = await startEdge({
+      origins: ways,
+      issuers: [issuer],
+      variables: { ORIGINS: `${first} ${second}, ${origin.url}` },
+    })
+    const readSome = async (): Promise<readonly number[]> => {
+      const answers = Array.from({ length: 24 }, () => shared.fetch(unread()))
+      return (await Promise.all(answers)).map(({ status }) => status)
+    }
+    const before = origin.seen.length
+    expect(new Set(await readSome())).toEqual(new Set([200]))
+    for (const way of ways) expect(way.seen.length).toBeGreaterThan(0)
+
+    await ways[0]?.stop()
+    expect(new Set(await readSome())).toEqual(new Set([200]))
+    expect(origin.seen).toHaveLength(before)
+    await shared.stop()
+    await ways[1]?.stop()
+  })
+
   it('uses the next origin when the first is down', async () => {
     const spare = await startOrigin()
     const down = await startOrigin()

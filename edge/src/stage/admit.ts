@@ -2,7 +2,7 @@ import { type Priority, type Problem, priorityRank } from '@spillway/origin/cont
 import type { ControlSource } from '../auth/control-source.ts'
 import { type Exchange, nowOf, priorityOf } from '../exchange.ts'
 import type { PagePlan, ReadPlan, WritePlan } from '../http/request-plan.ts'
-import type { OriginEndpoint, Reservation } from '../overload/origin-endpoint.ts'
+import { byPreference, type OriginEndpoint, type Reservation } from '../overload/origin-endpoint.ts'
 import type { GateReason, Permit, Started, WaitBounds } from '../overload/permit.ts'
 import { retryAfterSeconds } from '../overload/retry-after.ts'
 import type { ShedLabel, ShedProblems } from '../overload/shed-problems.ts'
@@ -11,7 +11,6 @@ import { next } from '../pipeline.ts'
 import { inTime } from '../platform/in-time.ts'
 
 export interface AdmitParts {
-  /** The preferred origin first. */
   readonly endpoints: readonly OriginEndpoint[]
   readonly control: ControlSource
   readonly shedProblems: ShedProblems
@@ -41,7 +40,7 @@ export function reserve(
 ): Problem | typeof next {
   const priority = priorityOf(exchange)
   const nowMs = nowOf(exchange, parts.now)
-  const reserved = reserveAt(parts.endpoints, priority, nowMs, parts)
+  const reserved = reserveAt(priority, nowMs, parts)
   if (typeof reserved !== 'string') {
     exchange.reservation = reserved
     return next
@@ -52,13 +51,12 @@ export function reserve(
 }
 
 function reserveAt(
-  endpoints: readonly OriginEndpoint[],
   priority: Priority,
   nowMs: number,
-  { control, random }: AdmitParts,
+  { endpoints, control, random }: AdmitParts,
 ): Reservation | GateReason {
   if (isSwitchedOff(priority, control)) return 'switched-off'
-  for (const endpoint of endpoints) {
+  for (const endpoint of byPreference(endpoints, random)) {
     const permit = endpoint.gate.reserve(priority, nowMs, random())
     if (typeof permit !== 'string') return { endpoint, permit }
     if (permit !== 'breaker-open') return permit
@@ -75,16 +73,16 @@ export function foreseeShed(exchange: Exchange<ReadPlan | PagePlan>, parts: Admi
   const nowMs = nowOf(exchange, parts.now)
   const reason = isSwitchedOff(priority, parts.control)
     ? 'switched-off'
-    : closedReason(parts.endpoints, priority, nowMs)
+    : closedReason(priority, nowMs, parts)
   return reason === undefined ? undefined : refusal(reason, nowMs, parts)
 }
 
 function closedReason(
-  endpoints: readonly OriginEndpoint[],
   priority: Priority,
   nowMs: number,
+  { endpoints, random }: AdmitParts,
 ): GateReason | undefined {
-  for (const { gate } of endpoints) {
+  for (const { gate } of byPreference(endpoints, random)) {
     const reason = gate.closedReason(priority, nowMs)
     if (reason !== 'breaker-open') return reason
   }
@@ -105,7 +103,7 @@ export interface AdmitOrder {
 
 /**
  * Stage 6 before a request is sent: starts its permit, waiting briefly if only a slot is lacking. It tries the next
- * origin only when one is down: load that overloads the first would overload the second.
+ * endpoint only when one is down: load that overloads the least busy one would overload the others.
  */
 export async function admit(
   { priority, reservation, failed, ...wait }: AdmitOrder,
@@ -113,7 +111,8 @@ export async function admit(
 ): Promise<Admitted | Shed> {
   const { control, now, random } = parts
   if (isSwitchedOff(priority, control)) return refusal('switched-off', now(), parts)
-  for (const endpoint of inOrder(parts.endpoints, reservation?.endpoint, failed)) {
+  const preferred = byPreference(parts.endpoints, random)
+  for (const endpoint of inOrder(preferred, reservation?.endpoint, failed)) {
     const permit =
       reservation?.endpoint === endpoint
         ? reservation.permit

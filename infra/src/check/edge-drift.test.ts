@@ -29,12 +29,12 @@ describe('drift between edge, contract and infra', () => {
     [
       'an origin without TLS',
       { vars: { ORIGINS: 'http://origin.example.com', TOKEN_ISSUERS: '[]' } },
-      /want https/,
+      /must be https/,
     ],
     [
       'an origin of this machine',
       { vars: { ORIGINS: 'https://localhost', TOKEN_ISSUERS: '[]' } },
-      /want https/,
+      /must be https/,
     ],
     [
       'a second origin that is an address',

@@ -54,11 +54,11 @@ function drift(stage: StageName, environment: EdgeEnvironment): readonly string[
     if (!holds) findings.push(text)
   }
   const origins = String(vars[edgeEnv.origins] ?? '')
-    .split(',')
+    .split(/[\s,]+/)
     .filter(Boolean)
   need(origins.length > 0, `${edgeEnv.origins} is not set`)
   for (const origin of origins) {
-    need(isPublicHttps(origin), `${edgeEnv.origins} has ${origin}: want https and a name of the tunnel's`)
+    need(isPublicHttps(origin), `${edgeEnv.origins} has ${origin}: must be https with a name of the tunnel's`)
   }
   for (const key of [edgeEnv.assertionKey, edgeEnv.cacheKey, edgeEnv.consistencyKey]) {
     need(!(key in vars), `${key} is a plain variable; it must be a secret`)
