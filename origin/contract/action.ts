@@ -4,7 +4,7 @@ import { deadline } from './deadline.ts'
 import type { VersionName } from './definition.ts'
 import { DefinitionError } from './definition-check.ts'
 import { actionOptions } from './definition-options.ts'
-import { type Duration, durationSeconds } from './duration.ts'
+import { checkDuration, type Duration, durationSeconds } from './duration.ts'
 import type { Priority } from './priority.ts'
 import { checkReasons, type DeclaredProblems, type ProblemDefinitions, resolveProblems } from './refusal.ts'
 
@@ -140,10 +140,10 @@ export function action<
     name,
     description: definition.description,
     on,
+    // The casts are safe, here and below: an absent option has the default of its type parameter.
     target: definition.target ?? ('document' as Target),
     access: definition.access,
     input: definition.input,
-    // The casts are safe, here and above: an absent option has the default of its type parameter.
     output: definition.output as Output,
     problems: resolveProblems(definition.problems),
     writes: [on, ...writes],
@@ -167,7 +167,7 @@ function* checkAction(name: string, definition: Definition): Generator<string> {
     yield `the name becomes a path segment: use lower-case letters, digits and hyphens, and not 'batch'`
   }
   yield* checkReasons(problems)
-  if (timeout !== undefined) yield* checkTimeout(timeout)
+  yield* checkDuration('timeout', timeout, ['1s', '30s'])
   for (const version of versions ?? []) {
     if (!on.versions.has(version)) {
       yield `versions names '${version}', which '${on.name}' does not have: remove it`
@@ -193,15 +193,6 @@ export const isResource = (output: ActionOutput): output is ActionResource =>
   output !== undefined && 'versions' in output
 
 const isWord = (name: string): boolean => /^[a-z][a-z0-9-]{0,62}$/.test(name)
-
-function* checkTimeout(timeout: string): Generator<string> {
-  try {
-    const seconds = durationSeconds(timeout)
-    if (seconds < 1 || seconds * 1_000 > deadline.timeoutMsMax) yield `timeout '${timeout}': want 1s to 30s`
-  } catch (error) {
-    yield `timeout: ${(error as Error).message}`
-  }
-}
 
 /** Versions of a resource that are not deprecated. */
 export const liveVersions = ({ versions }: ActionResource): readonly VersionName[] =>

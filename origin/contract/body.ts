@@ -2,6 +2,7 @@ import { type TObject, type TProperties, type TSchema, Type } from 'typebox'
 import type { View } from './catalogue.ts'
 import type { Fields, Representation } from './definition.ts'
 import { filterTypeOf, parseFilterValue } from './filter-type.ts'
+import { isReadOnly, type Keywords } from './keywords.ts'
 import { givenBy, mayLeaveOut } from './left-out.ts'
 import { systemFields } from './resource.ts'
 
@@ -60,11 +61,10 @@ function inStoredForm(schema: TSchema, value: unknown): unknown {
   if (!holdsTimes(schema)) return value
   if (typeof value === 'string') return parseFilterValue({ kind: 'date-time' }, value) ?? value
   if (typeof value !== 'object' || value === null) return value
-  const { properties } = schema as { properties?: TProperties }
+  const { items, properties }: Keywords = schema
   if (!Array.isArray(value)) {
     return properties === undefined ? value : normalizeTimes(schema as TObject, value as Fields)
   }
-  const items = itemSchemas(schema)
   const stored = value.map((item, index) =>
     inStoredForm((Array.isArray(items) ? items[index] : items) ?? {}, item),
   )
@@ -76,17 +76,14 @@ function holdsTimes(schema: TSchema): boolean {
   // perf: asked of every field of every write.
   const known = timesKnown.get(schema)
   if (known !== undefined) return known
-  const { properties = {} } = schema as { properties?: Record<string, TSchema> }
+  const { items = [], properties = {} }: Keywords = schema
   const holds =
     filterTypeOf(schema)?.kind === 'date-time' ||
-    [itemSchemas(schema) ?? []].flat().some(holdsTimes) ||
+    [items].flat().some(holdsTimes) ||
     Object.values(properties).some(holdsTimes)
   timesKnown.set(schema, holds)
   return holds
 }
-
-/** Schema of every item of an array, or of each item of a tuple. */
-const itemSchemas = (schema: TSchema) => (schema as { items?: TSchema | TSchema[] }).items
 
 const timesKnown = new WeakMap<TSchema, boolean>()
 
@@ -102,5 +99,3 @@ function closed(properties: TProperties, required: readonly string[]): TObject {
 }
 
 const requiredOf = (schema: TObject): readonly string[] => (schema.required ?? []) as readonly string[]
-
-const isReadOnly = (field: TSchema): boolean => (field as { readOnly?: boolean }).readOnly === true

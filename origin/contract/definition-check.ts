@@ -14,10 +14,11 @@ import { type CacheOptions, widestVisibility } from './cache-policy.ts'
 import { countLimit } from './count.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'
 import { resourceOptions } from './definition-options.ts'
-import { durationSeconds } from './duration.ts'
+import { checkDuration } from './duration.ts'
 import { checkExport } from './export-rule.ts'
 import { comparableAt, comparableOf, filterTypeOf } from './filter-type.ts'
 import { isOrdered } from './index-kind.ts'
+import { isReadOnly, type Keywords } from './keywords.ts'
 import { checkLeftOut } from './left-out.ts'
 import { limits } from './limits.ts'
 import { checkPlaceIndex } from './near.ts'
@@ -98,13 +99,7 @@ function* checkCache(definition: ResourceDefinition): Generator<string> {
   const cache = definition.cache ?? 'none'
   if (cache === 'none') return
   for (const option of ['maxAge', 'staleWhileRevalidate', 'staleIfError'] as const) {
-    const duration = cache[option]
-    if (duration === undefined) continue
-    try {
-      durationSeconds(duration)
-    } catch (error) {
-      yield `cache.${option}: ${(error as Error).message}`
-    }
+    yield* checkDuration(`cache.${option}`, cache[option])
   }
   yield* checkVisibility(cache, definition)
   const { listsBy = [] } = cache
@@ -204,7 +199,8 @@ function* checkSortTexts({ query = {}, schema }: ResourceDefinition): Generator<
 function sortTextLength(property: TSchema): number | undefined {
   const type = filterTypeOf(property)
   if (type?.kind === 'choice') return Math.max(...type.choices.map((choice) => choice.length))
-  return type?.kind === 'string' ? (property as { maxLength?: number }).maxLength : 0
+  const { maxLength }: Keywords = property
+  return type?.kind === 'string' ? maxLength : 0
 }
 
 function* checkIndexes(definition: ResourceDefinition): Generator<string> {
@@ -303,7 +299,7 @@ function* checkRepresentation(view: Representation, definition: ResourceDefiniti
   }
   const owner = creatorField(resolveAccess(definition.access))
   const shownOwner = owner === undefined ? undefined : view.schema.properties[owner]
-  if (shownOwner !== undefined && (shownOwner as { readOnly?: boolean }).readOnly !== true) {
+  if (shownOwner !== undefined && !isReadOnly(shownOwner)) {
     yield `versions.${version} lets a caller write owner field '${owner}': mark it readOnly`
   }
   const { deprecation } = view

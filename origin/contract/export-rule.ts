@@ -1,6 +1,6 @@
 import { acceptWeight } from './accept.ts'
 import { type AccessRule, readsDocument } from './access.ts'
-import { type Duration, durationSeconds } from './duration.ts'
+import { checkDuration, type Duration, durationSeconds } from './duration.ts'
 
 /**
  * Export: a whole list as one stream, in a format that `Accept` names. Exports have background priority, run a few at a
@@ -26,8 +26,6 @@ export interface ExportRule {
   readonly timeoutMs: number
 }
 
-const timeoutSecondsMax = 900
-
 export const resolveExport = (options: ExportOptions | undefined, read: AccessRule): ExportRule | undefined =>
   options && {
     formats: options.formats,
@@ -43,12 +41,7 @@ export function* checkExport(options: ExportOptions | undefined): Generator<stri
   if (access !== undefined && readsDocument(access)) {
     yield `export.access reads documents, as access.read does already: use scope(), role() or another word on the token`
   }
-  try {
-    const seconds = durationSeconds(timeout)
-    if (seconds < 1 || seconds > timeoutSecondsMax) yield `export.timeout '${timeout}': want 1s to 15m`
-  } catch (error) {
-    yield `export.timeout: ${(error as Error).message}`
-  }
+  yield* checkDuration('export.timeout', timeout, ['1s', '15m'])
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { losesDigits } from './exact-number.ts'
+import type { Keywords } from './keywords.ts'
 import { schemaAt } from './path.ts'
 
 /** How the values of a field are written in a query string, compared and sorted. */
@@ -19,7 +20,7 @@ export interface Comparable {
 
 /** Comparison of a field with this schema; `undefined` if filters cannot compare it. */
 export function comparableOf(schema: TSchema): Comparable | undefined {
-  const { type: outer, items } = schema as { type?: string; items?: TSchema }
+  const { type: outer, items }: Keywords = schema
   const isArray = outer === 'array' && items !== undefined
   const type = filterTypeOf(isArray ? items : schema)
   return type && { type, isArray }
@@ -33,11 +34,7 @@ export function comparableAt(schema: TSchema, path: string): Comparable | undefi
 
 /** Filter type of a schema; `undefined` for objects, arrays and unions, which cannot be compared. */
 export function filterTypeOf(schema: TSchema): FilterType | undefined {
-  const {
-    type,
-    format,
-    enum: choices,
-  } = schema as { type?: string; format?: string; enum?: readonly unknown[] }
+  const { type, format, enum: choices }: Keywords = schema
   if (choices?.every((choice) => typeof choice === 'string')) return { kind: 'choice', choices }
   if (type === 'string' && (format === 'date' || format === 'date-time')) return { kind: format }
   if (type === 'string') return { kind: 'string' }

@@ -1,6 +1,7 @@
 import type { TObject } from 'typebox'
 import type { FieldAccess, FieldRules } from './access.ts'
 import type { Fields, Representation, ResourceDefinition } from './definition.ts'
+import { isReadOnly } from './keywords.ts'
 import { sampleDocuments } from './shape-samples.ts'
 import { storedPath } from './stored-path.ts'
 import type { WriteRules } from './write-rules.ts'
@@ -47,8 +48,8 @@ export function* checkLeftOut({ schema, set = {}, access, versions }: ResourceDe
   const given = { schema, set, fields: access.fields ?? {} }
   for (const view of versions) {
     for (const name of namesRequired(view.schema)) {
-      const { readOnly } = view.schema.properties[name] as { readonly readOnly?: boolean }
-      if (readOnly === true || !mayLeaveOut(given, view, name)) continue
+      const shown = view.schema.properties[name]
+      if (shown === undefined || isReadOnly(shown) || !mayLeaveOut(given, view, name)) continue
       const fails = sampleDocuments(view.schema).some(
         (input) => runs(view, input) && !runs(view, without(input, name)),
       )

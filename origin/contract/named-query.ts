@@ -12,7 +12,7 @@ import { type CacheOptions, type CacheRule, resolveCacheRule, type Visibility } 
 import type { VersionName } from './definition.ts'
 import { DefinitionError } from './definition-check.ts'
 import { namedQueryOptions } from './definition-options.ts'
-import { durationSeconds } from './duration.ts'
+import { checkDuration } from './duration.ts'
 import { filterTypeOf } from './filter-type.ts'
 import type { Priority } from './priority.ts'
 import { digest } from './shape.ts'
@@ -99,6 +99,7 @@ export function query<
   Parameters extends TObject = TObject<Record<never, never>>,
   Name extends string = string,
 >(name: Name, definition: QueryDefinition<On, Parameters, Output>): Query<On, Parameters, Output, Name> {
+  // The cast only hides the type parameters: the checks treat options by name.
   const mistakes = [...checkQuery(name, definition as never)]
   if (mistakes.length > 0) throw new DefinitionError(name, mistakes, 'query')
   const { on, parameters, output, reads = [on], readsAll = [], cache = 'none', revision = 0 } = definition
@@ -166,11 +167,7 @@ function* checkCache({
 }: QueryDefinition<QueryResource, TObject, TObject>): Generator<string> {
   if (cache === 'none') return
   for (const option of ['maxAge', 'staleWhileRevalidate', 'staleIfError'] as const) {
-    try {
-      if (cache[option] !== undefined) durationSeconds(cache[option])
-    } catch (error) {
-      yield `cache.${option}: ${(error as Error).message}`
-    }
+    yield* checkDuration(`cache.${option}`, cache[option])
   }
   if (cache.visibility === 'subject' && isPublic(access)) {
     yield `cache.visibility 'subject' leaves out callers without a token, whom access lets through: remove it`

@@ -2,6 +2,7 @@ import { type TSchema, Type } from 'typebox'
 import type { IndexDefinition, ResourceDefinition } from './definition.ts'
 import { parseFilterValue } from './filter-type.ts'
 import { isOfPlace } from './index-kind.ts'
+import type { Keywords } from './keywords.ts'
 import { limits } from './limits.ts'
 import { schemaAt } from './path.ts'
 
@@ -115,6 +116,6 @@ export function* checkPlaceIndex({ indexes = [], schema }: ResourceDefinition): 
 }
 
 function isPoint(schema: TSchema): boolean {
-  const { const: type } = (schemaAt(schema, 'type') ?? {}) as { const?: unknown }
+  const { const: type }: Keywords = schemaAt(schema, 'type') ?? {}
   return type === 'Point' && schemaAt(schema, 'coordinates') !== undefined
 }

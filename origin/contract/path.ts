@@ -1,15 +1,11 @@
 import type { TSchema } from 'typebox'
 import type { Fields } from './definition.ts'
+import type { Keywords } from './keywords.ts'
 
 /**
  * Fields by their path: `city`, or `address.city` for a field of an object. A path leads through objects alone, so that it
  * names one value of a document, or one array.
  */
-
-interface ObjectSchema {
-  readonly properties?: Readonly<Record<string, TSchema>>
-  readonly required?: readonly string[]
-}
 
 /** Schema of the field at a path; `undefined` if it does not exist. */
 export function schemaAt(schema: TSchema, path: string): TSchema | undefined {
@@ -21,7 +17,8 @@ export function schemaAt(schema: TSchema, path: string): TSchema | undefined {
 /** Whether every document has the field: it, and each object on the way to it, is required. */
 export function isRequiredAt(schema: TSchema, path: string): boolean {
   const [name = '', ...rest] = path.split('.')
-  if ((schema as ObjectSchema).required?.includes(name) !== true) return false
+  const { required }: Keywords = schema
+  if (required?.includes(name) !== true) return false
   const field = propertyOf(schema, name)
   return rest.length === 0 || (field !== undefined && isRequiredAt(field, rest.join('.')))
 }
@@ -58,8 +55,7 @@ export function valuesAt(fields: Fields, path: string): readonly unknown[] {
   )
 }
 
-const propertiesOf = (schema: TSchema): Readonly<Record<string, TSchema>> =>
-  (schema as ObjectSchema).properties ?? {}
+const propertiesOf = ({ properties = {} }: Keywords): Readonly<Record<string, TSchema>> => properties
 
 function propertyOf(schema: TSchema, name: string): TSchema | undefined {
   const properties = propertiesOf(schema)

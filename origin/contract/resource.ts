@@ -134,6 +134,7 @@ export function resource<
       countMax: definition.query?.countMax ?? 0,
     },
     indexes: definition.indexes ?? [],
+    // The cast is safe: the definition's check requires that every value is a name.
     references: new Map(Object.entries(definition.references ?? {})) as ReadonlyMap<string, string>,
     rules: { set: definition.set ?? {}, check: definition.check, problems },
     problems,
@@ -150,6 +151,7 @@ export function resource<
     queries: new Map(),
   }
   if (softDelete === undefined) return made
+  // The cast only hides the type parameters, which the restore action does not use.
   const restore = restoreAction(made as unknown as Resource, softDelete, access.delete)
   return { ...made, actions: new Map([[restore.name, restore]]) }
 }

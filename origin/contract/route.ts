@@ -92,6 +92,7 @@ export interface OfferedRoute {
 export function routesOf({ resource, version }: View): readonly OfferedRoute[] {
   const collection = `/${version}/${resource.name}`
   const paths = { collection, batch: `${collection}/batch`, document: `${collection}/:id` }
+  // The cast is safe: the keys of the table are its targets.
   const usual = (Object.keys(paths) as Target[]).flatMap((target) =>
     Object.entries(operations[target])
       .filter(([method, operation]) => method !== 'HEAD' && offers(resource, operation))

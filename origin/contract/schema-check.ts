@@ -57,6 +57,7 @@ const keywords: readonly string[] = [
  */
 export function* checkSchema(schema: unknown, place: string): Generator<string> {
   if (typeof schema !== 'object' || schema === null) return
+  // The cast is safe: both members are checked before use.
   const { pattern, format } = schema as { pattern?: unknown; format?: unknown }
   if (typeof pattern === 'string') yield* checkPattern(pattern, place)
   if (typeof format === 'string' && !(textFormats as readonly string[]).includes(format)) {
@@ -93,6 +94,7 @@ function* checkPattern(pattern: string, place: string): Generator<string> {
   try {
     new RegExp(pattern, 'u')
   } catch (error) {
+    // The cast is safe: the constructor throws a SyntaxError.
     const reason = (error as Error).message.replace(/^Invalid regular expression: /, '')
     yield `${place}: pattern is not a regular expression with the flag u (${reason}): correct it`
   }

@@ -1,4 +1,3 @@
-import type { TSchema } from 'typebox'
 import type { IndexDefinition, ResourceDefinition } from './definition.ts'
 import { comparableAt } from './filter-type.ts'
 import { isOfText } from './index-kind.ts'
@@ -60,7 +59,7 @@ export function* checkTextIndex({ indexes = [], schema, query = {} }: ResourceDe
   if (Object.hasOwn(schema.properties, 'search')) {
     yield `'search' is a parameter of lists that have a text index: rename the field`
   }
-  for (const [path] of fieldsIn(schema as TSchema)) {
+  for (const [path] of fieldsIn(schema)) {
     if (path !== 'language' && !path.endsWith('.language')) continue
     yield `'${path}' would choose the language of the text index in each document: rename the field`
   }

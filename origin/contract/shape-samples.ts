@@ -1,4 +1,5 @@
 import type { Fields } from './definition.ts'
+import type { Keywords } from './keywords.ts'
 
 /**
  * Sample documents for a stored schema, the same on every machine. The results of a representation on them distinguish
@@ -6,15 +7,13 @@ import type { Fields } from './definition.ts'
  * changes the text. Samples need not be valid: patterns are ignored.
  */
 export function sampleDocuments(schema: object): readonly Fields[] {
-  const properties = Object.entries(propertiesOf(schema)).map(
-    ([name, field]) => [name, sampleValues(field)] as const,
-  )
-  const required = new Set((schema as { required?: readonly string[] }).required)
+  const { properties = {}, required = [] }: Keywords = schema
+  const samples = Object.entries(properties).map(([name, field]) => [name, sampleValues(field)] as const)
   return Array.from({ length: samplesCount }, (_, index) => {
     const document: Record<string, unknown> = {}
-    for (const [position, [name, values]] of properties.entries()) {
+    for (const [position, [name, values]] of samples.entries()) {
       // Omits each optional field from every fourth document, with an offset per field.
-      if (!required.has(name) && (index + position) % 4 === 3) continue
+      if (!required.includes(name) && (index + position) % 4 === 3) continue
       document[name] = values[(index + position) % values.length]
     }
     return document
@@ -26,7 +25,7 @@ const samplesCount = 24
 const valuesMax = 12
 
 function sampleValues(schema: object): readonly unknown[] {
-  const { type, enum: choices, anyOf, const: only, items, minimum, maximum } = schema as Keywords
+  const { type, enum: choices, anyOf, const: only, items, minimum, maximum }: Keywords = schema
   if (only !== undefined) return [only]
   if (choices !== undefined) return choices.slice(0, valuesMax)
   if (anyOf !== undefined) return anyOf.flatMap(sampleValues).slice(0, valuesMax)
@@ -38,7 +37,7 @@ function sampleValues(schema: object): readonly unknown[] {
     case 'number':
       return [...new Set([minimum ?? -7.25, 0, 1.5, 60_000.75, maximum ?? 1e9])]
     case 'string':
-      return sampleTexts(schema as Keywords)
+      return sampleTexts(schema)
     case 'array':
       if (Array.isArray(items)) return sampleTuples(items)
       return items === undefined ? [[]] : [[], sampleValues(items).slice(0, 1), sampleValues(items)]
@@ -71,20 +70,4 @@ function sampleTexts({ format, maxLength = 40 }: Keywords): readonly string[] {
         text.slice(0, maxLength),
       )
   }
-}
-
-const propertiesOf = (schema: object): Readonly<Record<string, object>> =>
-  (schema as { properties?: Readonly<Record<string, object>> }).properties ?? {}
-
-/** Keywords of JSON Schema that the samples depend on. */
-interface Keywords {
-  readonly type?: string
-  readonly enum?: readonly unknown[]
-  readonly const?: unknown
-  readonly anyOf?: readonly object[]
-  readonly items?: object | readonly object[]
-  readonly format?: string
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly maxLength?: number
 }

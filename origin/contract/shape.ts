@@ -47,7 +47,10 @@ function shownAs({ fromStored }: Representation, document: Fields): unknown {
   }
 }
 
-/** Copies a sample, so that a function that changes its argument does not affect the next one. */
+/**
+ * Copies a sample, so that a function that changes its argument does not affect the next one. The cast is safe: samples
+ * are JSON.
+ */
 const copyOf = (document: Fields): Fields => JSON.parse(JSON.stringify(document)) as Fields
 
 /**

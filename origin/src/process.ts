@@ -111,6 +111,7 @@ export async function startOrigin(
       tls,
     })
     await app.listen({ host: config.host, port: config.port, backlog: 2_048 })
+    // The cast is safe: the server listens on TCP.
     const port = (app.server.address() as { port: number }).port
     logger.info({ host: config.host, tls: tls !== undefined, port }, 'listening')
     return {

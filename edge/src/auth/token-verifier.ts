@@ -213,6 +213,7 @@ function verifiedToken(
   }
 }
 
+/** The casts are safe: `importJWK` returns bytes only for symmetric keys, and key sets with those are refused. */
 async function importedKey(key: VerificationKey, algorithm: string): Promise<CryptoKey> {
   const known = key.imported.get(algorithm) as CryptoKey | undefined
   if (known !== undefined) return known

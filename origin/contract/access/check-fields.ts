@@ -1,4 +1,5 @@
 import type { Fields, Representation, ResourceDefinition } from '../definition.ts'
+import { isReadOnly } from '../keywords.ts'
 import { sampleDocuments } from '../shape-samples.ts'
 import { alternativesOf, checkParts, isRequired } from './check.ts'
 import { type AccessRule, fieldsOf } from './rule.ts'
@@ -40,7 +41,7 @@ function* checkRequired(
     const name = shownName(view, field)
     const shown = name === undefined ? undefined : view.schema.properties[name]
     if (name === undefined || !isRequired(view, name)) continue
-    if ((shown as { readOnly?: boolean }).readOnly === true) continue
+    if (shown === undefined || isReadOnly(shown)) continue
     yield `access.fields.${field}.write is never, but versions.${view.version} requires '${name}' in every body: make the field optional, or compute it by set`
   }
 }

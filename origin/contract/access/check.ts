@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import type { ResourceDefinition } from '../definition.ts'
 import { filterTypeOf, parseFilterValue } from '../filter-type.ts'
 import { isOrdered } from '../index-kind.ts'
+import type { Keywords } from '../keywords.ts'
 import { isPublic } from './decide.ts'
 import { type AccessRules, creatorField, ownersIn, resolveAccess } from './options.ts'
 import { type AccessRule, fieldsOf, ownerField, partsOf } from './rule.ts'
@@ -149,8 +150,7 @@ const isRequiredText = (definition: Definition, field: string): boolean =>
   filterTypeOf(definition.schema.properties[field] as TSchema)?.kind === 'string' &&
   isRequired(definition, field)
 
-function isTextArray(schema: TSchema): boolean {
-  const { type, items } = schema as { type?: unknown; items?: TSchema }
+function isTextArray({ type, items }: Keywords): boolean {
   return type === 'array' && items !== undefined && filterTypeOf(items)?.kind === 'string'
 }
 

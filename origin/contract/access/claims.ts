@@ -57,6 +57,7 @@ function valueAt(claims: Readonly<Record<string, unknown>>, path: string): unkno
   let value: unknown = claims
   for (const step of path.split('.')) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
+    // The cast is safe: it is an object with this member.
     value = (value as Readonly<Record<string, unknown>>)[step]
   }
   return value

@@ -130,6 +130,7 @@ function minimal(alternatives: readonly Alternative[]): readonly Alternative[] {
   for (const one of alternatives) {
     const conditions = new Map(one.map((condition) => [conditionText(condition), condition]))
     const texts = [...conditions.keys()].sort()
+    // The cast is safe: the texts are the keys of the map.
     byText.set(
       texts.join('&'),
       texts.map((text) => conditions.get(text) as Condition),

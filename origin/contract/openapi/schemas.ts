@@ -3,6 +3,7 @@ import { bodySchema, inputSchema, outputSchema } from '../body.ts'
 import type { View } from '../catalogue.ts'
 import { documentedSchema } from '../documented-schema.ts'
 import { expansionsOf } from '../expand.ts'
+import type { Keywords } from '../keywords.ts'
 import { givenBy, isComputed, mayLeaveOut } from '../left-out.ts'
 import { storedPath } from '../stored-path.ts'
 import { isSent, isShownToAll, withFieldRule } from './field-rules.ts'
@@ -73,7 +74,7 @@ function withExpanded(view: View, output: Json): Json {
   if (expansions.length === 0) return output
   const members = expansions.map(({ name, path, target }) => {
     const shown = { anyOf: [ref('schemas', schemaName(target)), { type: 'null' }] }
-    const { type } = view.resource.schema.properties[path] as { readonly type?: unknown }
+    const { type }: Keywords = view.resource.schema.properties[path] ?? {}
     return [name, type === 'array' ? { type: 'array', items: shown } : shown]
   })
   const expanded = {

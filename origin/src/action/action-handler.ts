@@ -22,7 +22,7 @@ import {
   preconditionFailed,
 } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
-import { callOfCode } from '../http/request.ts'
+import { callOfCode, idOf } from '../http/request.ts'
 import { answerMs, inTime, late } from '../lib/in-time.ts'
 import { ofCode } from '../lib/own-time.ts'
 import {
@@ -308,7 +308,7 @@ async function findDocument(
   { request, call, conditions }: Asked,
 ): Promise<Parsed<Found>> {
   const { compiled, audience } = one
-  const { id } = request.params as { id: string }
+  const id = idOf(request)
   const { resource } = compiled.view
   const found = await readNamed(one, id, call)
   if (found.kind === 'notDone') return refused(failureProblem(found))

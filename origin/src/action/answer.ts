@@ -1,8 +1,7 @@
 import { type Action, isResource, type Principal, satisfies } from '@spillway/origin/contract'
-import build from 'fast-json-stringify'
 import { jsonType } from '../http/json-body.ts'
 import type { CompiledView } from '../resource/compiled-view.ts'
-import { writingSchema } from '../resource/serializer.ts'
+import { compileWriter } from '../resource/serializer.ts'
 import type { KeptAnswer, Prepared } from '../store/commits.ts'
 import type { StoredDocument } from '../store/repository.ts'
 
@@ -31,9 +30,8 @@ export function compileAnswer(
 ): MakeAnswer {
   if (isResource(output)) return documentAnswer(name, ofOutput(output.name))
   if (output !== undefined) {
-    // The builder's type lists each keyword; `writingSchema` returns only a subset of them.
-    const write = build(writingSchema(output) as never)
-    return (result) => ({ status: 200, headers: json, body: write(result as object) })
+    const write = compileWriter(output)
+    return (result) => ({ status: 200, headers: json, body: write(result) })
   }
   if (target === 'collection') return () => nothing
   return (_result, id, done) => {

@@ -10,7 +10,6 @@ import {
   queryView,
   revisionTag,
 } from '@spillway/origin/contract'
-import build from 'fast-json-stringify'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
 import { jsonType } from '../http/json-body.ts'
@@ -22,7 +21,7 @@ import { ofCode } from '../lib/own-time.ts'
 import type { WorkTotals } from '../observe/work-totals.ts'
 import { type CompiledView, cachingHeaders } from '../resource/compiled-view.ts'
 import type { Handler, IsCertain } from '../resource/reads.ts'
-import { writingSchema } from '../resource/serializer.ts'
+import { compileWriter } from '../resource/serializer.ts'
 import { compileInputCheck, type SchemaCompilers } from '../resource/validator.ts'
 import type { Repository } from '../store/repository.ts'
 import type { QueryContext, QueryImplementation } from './query-implementation.ts'
@@ -73,8 +72,7 @@ export function queryHandler(
 ): Handler {
   const { isCertain, compilers, totals } = options
   const check = compileInputCheck(compilers, query.name, query.parameters)
-  // The cast: the builder's type lists each keyword; `writingSchema` returns only a subset of them.
-  const write = build(writingSchema(query.output) as never)
+  const write = compileWriter(query.output)
   return async (request, reply) => {
     const parsed = parseQueryParameters(query, searchOf(request.raw.url as string))
     if (!parsed.ok) return sendProblem(reply, parsed.problem)

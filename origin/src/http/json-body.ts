@@ -25,6 +25,7 @@ export function parseJsonBody(bytes: Buffer): ParsedBody {
   try {
     value = JSON.parse(text)
   } catch (error) {
+    // The cast is safe: `JSON.parse` throws a SyntaxError.
     return refuse(describeSyntaxError(error as Error))
   }
   if (mayHoldSurrogates(text) && findText(value, isIllFormed) !== undefined) {
@@ -70,6 +71,7 @@ function findText(value: unknown, holds: (text: string) => boolean): readonly st
     }
     return undefined
   }
+  // The cast is safe: it is neither a primitive nor an array.
   const members = value as Readonly<Record<string, unknown>>
   for (const name of Object.keys(members)) {
     const found = holds(name) ? [] : findText(members[name], holds)

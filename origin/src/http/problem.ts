@@ -74,6 +74,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 /**
  * Whether an earlier request of this connection is complete and still unanswered: a pipelining client would take this
  * refusal for the answer to that one. `_httpMessage` is internal to Node, whose default handler reads it as well.
+ * The cast is safe: the member is checked before use.
  */
 function isAnswering(socket: Socket): boolean {
   const { _httpMessage: response } = socket as { _httpMessage?: ServerResponse | null }

@@ -55,6 +55,12 @@ export function declareRequest(app: FastifyInstance): void {
   app.decorateRequest('defect', undefined)
 }
 
+/** Id in the path. The cast is safe: only routes with `:id` in their path read it. */
+export const idOf = ({ params }: FastifyRequest): string => (params as { readonly id: string }).id
+
+/** Parsed JSON body. The cast is safe: the parser of JSON returns this type, and the gate requires a body. */
+export const bodyOf = ({ body }: FastifyRequest): ParsedBody => body as ParsedBody
+
 /** A parsed body: its value and original text, or the problem with it. */
 export type ParsedBody = JsonBody | Extract<Parsed<never>, { ok: false }>
 

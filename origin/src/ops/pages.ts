@@ -142,6 +142,7 @@ const problemPolicy = [
 
 /** Page that the `type` of a problem leads to. */
 function problemPages(): readonly (readonly [string, Page])[] {
+  // The cast is safe: the keys of the catalogue are its codes.
   return (Object.keys(problemCatalogue) as ProblemCode[]).map((code) => {
     const { status, title, retryable } = problemCatalogue[code]
     const advice = retryable

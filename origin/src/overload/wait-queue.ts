@@ -103,6 +103,7 @@ export class WaitQueue {
 
   /** @returns `false` if the queue of the class is full */
   push(priority: Priority, deadline: number, waiter: Waiter, now: number): boolean {
+    // The cast is safe: there is a line for each priority.
     const line = this.#lines[priorityRank(priority)] as Line
     if (line.entries.length >= this.#lengthMax) return false
     if (line.entries.length === 0 && now - line.refusedAt > this.#intervalMs) line.emptyAt = now
@@ -119,6 +120,7 @@ export class WaitQueue {
    */
   take(mayStart: (rank: number) => boolean, expectedMs: number, now: number): Turn | undefined {
     for (let rank = 0; rank < this.#lines.length; rank += 1) {
+      // The casts are safe: `rank` is an index of the lines, and a line with a length has an entry.
       const line = this.#lines[rank] as Line
       const { entries, priority } = line
       const isStanding = this.#stands(line, now)

@@ -13,7 +13,7 @@ import type { FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
 import { jsonType } from '../http/json-body.ts'
 import { internalError, sendProblem } from '../http/problem.ts'
-import { callOfCode, type JsonBody, type ParsedBody } from '../http/request.ts'
+import { bodyOf, callOfCode, type JsonBody, type ParsedBody } from '../http/request.ts'
 import { pointerToken, validationFailed } from '../http/validation-problem.ts'
 import { canonicalJson } from '../store/canonical-json.ts'
 import { requestFingerprint } from '../store/creation-key.ts'
@@ -57,7 +57,7 @@ export function createHandler(
 ): Handler {
   const { resource } = compiled.view
   return async (request, reply) => {
-    const body = bodyOf(request)
+    const body = createdBy(request)
     if (!body.ok) return sendProblem(reply, body.problem)
     const key = creationKey(compiled, request, 'create', body)
     if (!key.ok) return sendProblem(reply, key.problem)
@@ -100,10 +100,9 @@ export function createHandler(
 }
 
 /** The body of a request whose query string is one that a write may have. */
-function bodyOf({ body, raw }: FastifyRequest): ParsedBody {
-  const query = parseWriteQuery(searchOf(raw.url as string))
-  // The parser for JSON in app.ts returns this type.
-  return query.ok ? (body as ParsedBody) : query
+function createdBy(request: FastifyRequest): ParsedBody {
+  const query = parseWriteQuery(searchOf(request.raw.url as string))
+  return query.ok ? bodyOf(request) : query
 }
 
 interface Guarded {
@@ -175,7 +174,7 @@ export function batchHandler(
 ): Handler {
   const { resource } = compiled.view
   return async (request, reply) => {
-    const body = bodyOf(request)
+    const body = createdBy(request)
     if (!body.ok) return sendProblem(reply, body.problem)
     const items = batchItems(body.value, resource.batchSizeMax)
     if (!items.ok) return sendProblem(reply, items.problem)
@@ -204,6 +203,7 @@ export function batchHandler(
     if (outcome.kind === 'notDone' || outcome.kind === 'unknown') return sendFailure(reply, outcome, purge)
     if (outcome.kind === 'keyRefused') return sendProblem(reply, keyRefusedProblem(outcome))
     const outcomes = outcome.outcomes.values()
+    // The cast is safe: there is one outcome for each item that passed the checks.
     const results = checked.map((fields) =>
       fields.ok
         ? describeOutcome(compiled, outcomes.next().value as CreateOutcome | Failed, request)

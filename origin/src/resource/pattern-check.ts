@@ -29,6 +29,7 @@ export function checkInputPatterns(action: string, schema: unknown): void {
 
 function* mistakesIn(schema: unknown, place: string): Generator<string> {
   if (typeof schema !== 'object' || schema === null) return
+  // The cast is safe: every member is checked before use.
   const { pattern, patternProperties, uniqueItems, items, maxItems } = schema as Schema
   if (typeof pattern === 'string') yield* mistakesOf(pattern, place)
   for (const name of Object.keys(patternProperties ?? {})) yield* mistakesOf(name, place)
@@ -82,6 +83,7 @@ function objectionTo(pattern: string): string | undefined {
     // With `u`, as Ajv compiles patterns.
     if (isSafePattern(pattern, { unicode: true, timeout: searchMsMax }).safe) return undefined
   } catch (error) {
+    // The cast is safe: the library throws errors of its own.
     return `cannot be read: ${(error as Error).message}`
   }
   return (

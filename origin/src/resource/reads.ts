@@ -31,7 +31,7 @@ import {
   preconditionFailed,
 } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
-import { callOf } from '../http/request.ts'
+import { callOf, idOf } from '../http/request.ts'
 import type { WorkTotals } from '../observe/work-totals.ts'
 import type { CountOutcome, ListOutcome, Repository, StoredDocument } from '../store/repository.ts'
 import { sendFailure } from './answer.ts'
@@ -70,7 +70,7 @@ export function readHandler(
   const { view } = compiled
   const { resource } = view
   return async (request, reply) => {
-    const { id } = request.params as { id: string }
+    const id = idOf(request)
     const search = searchOf(request.raw.url as string)
     const query = search === '' ? allFields : parseReadQuery(view, search)
     if (!query.ok) return sendProblem(reply, query.problem)

@@ -70,6 +70,7 @@ async function lookUp(
   const mistakes: FieldError[] = []
   for (const [index, outcome] of found.entries()) {
     if (outcome.kind === 'notDone') return failureProblem(outcome)
+    // The cast is safe: `found` has one outcome for each id in `named`.
     const { pointer, target } = named[index] as Named
     if (!mayName(outcome, target, write)) mistakes.push({ pointer, detail: missing(target) })
   }

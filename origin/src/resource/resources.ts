@@ -8,6 +8,7 @@ import {
 } from '@spillway/origin/contract'
 import type { FastifyInstance, HTTPMethods, onRequestHookHandler } from 'fastify'
 import { answerUnmatched, type KnownPaths } from '../http/entry.ts'
+import { idOf } from '../http/request.ts'
 import type { WorkTotals } from '../observe/work-totals.ts'
 import { admissionStage } from '../overload/admission.ts'
 import type { AdmissionControl } from '../overload/admission-control.ts'
@@ -99,6 +100,7 @@ export function routeResources(
         gateStage(compiled, route, { route: path, operation }, clock),
         admissionStage(admission, compiled.view.resource.priority),
       ]
+      // The cast is safe: Fastify knows all methods of the contract.
       app.route({
         method: method as HTTPMethods,
         url: path,
@@ -129,7 +131,7 @@ export function idStages(
   }
   return [
     (request, reply, done) => {
-      const { id } = request.params as { id: string }
+      const id = idOf(request)
       if (reserved.has(id) || !idPattern.test(id)) answerUnmatched(paths, request, reply)
       else done()
     },

@@ -19,10 +19,16 @@ export type Serialize = (
   hidden: HiddenFields,
 ) => string
 
+/**
+ * Compiles a schema to a function that writes JSON. The cast is safe: the builder's type lists each keyword, and
+ * `writingSchema` returns a subset of them.
+ */
+export const compileWriter = (schema: unknown): ((value: unknown) => string) =>
+  build(writingSchema(schema) as never)
+
 /** Compiles the serializer of a view. It writes only fields of the view's schema. */
 export function compileSerializer(view: View): Serialize {
-  // The builder's type lists each keyword; `writingSchema` returns only a subset of them.
-  const write = build(writingSchema(outputSchema(view.representation)) as never)
+  const write = compileWriter(outputSchema(view.representation))
   return (document, fields, hidden) => {
     const shown = showTo(view, document, hidden)
     if (fields === undefined) return write(shown)

@@ -27,7 +27,7 @@ import {
   preconditionRequired,
 } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
-import { callOf, callOfCode, type ParsedBody } from '../http/request.ts'
+import { bodyOf, callOf, callOfCode, idOf } from '../http/request.ts'
 import { validationFailed } from '../http/validation-problem.ts'
 import type {
   DeleteOutcome,
@@ -134,7 +134,7 @@ function updateHandler(
   return async (request, reply) => {
     const conditions = writeConditions(compiled, request)
     if (!conditions.ok) return sendProblem(reply, conditions.problem)
-    const body = request.body as ParsedBody
+    const body = bodyOf(request)
     if (!body.ok) return sendProblem(reply, body.problem)
     const change = parse(body.value)
     if (!change.ok) return sendProblem(reply, change.problem)
@@ -227,7 +227,7 @@ async function writing(
   write: (current: StoredDocument) => Promise<WriteOutcome>,
 ): Promise<FastifyReply> {
   const { resource } = compiled.view
-  const { id } = request.params as { id: string }
+  const id = idOf(request)
   // A primary that may have been replaced must not make a caller believe "gone" or "changed": they would act on it.
   const judged = (verdict: Problem) =>
     sendProblem(reply, isCertain(request.startedAtMs) ? verdict : failureProblem(unavailable))

@@ -115,6 +115,7 @@ export function compileValidator(compilers: SchemaCompilers, view: View): Valida
     errors.slice(0, errorsMax).map((error) => describeError(error, { writableNames, readOnlyNames }))
 
   return {
+    // The cast is safe: the schema is that of an object.
     create(body, isBrief = false) {
       const mistakes = mistakesOfInput(body, isBrief)
       if (mistakes.length === 0) return { ok: true, value: body as Fields }
@@ -165,6 +166,7 @@ export function compileInputCheck(
   checkInputPatterns(name, schema)
   const mistakes = mistakesOf(compilers, { ...schema, additionalProperties: false })
   const names = { writableNames: Object.keys(schema.properties), readOnlyNames: new Set<string>() }
+  // The cast is safe: the schema is that of an object.
   return (body) => {
     const found = mistakes(body)
     if (found.length === 0) return { ok: true, value: body as Fields }

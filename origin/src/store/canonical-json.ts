@@ -8,6 +8,7 @@ export const canonicalJson = (value: unknown): string => JSON.stringify(inOrder(
 function inOrder(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(inOrder)
+  // The cast is safe: it is neither a primitive nor an array.
   const members = value as Record<string, unknown>
   const copy: Record<string, unknown> = {}
   for (const name of Object.keys(members).sort()) copy[name] = inOrder(members[name])

@@ -329,6 +329,7 @@ export class Commits {
     } catch (error) {
       const fate = fateOf(error)
       if (fate === 'refused') {
+        // The cast is safe: a proven refusal is an error of the server, which has a code.
         const refusal = new WriteRefusedError((error as { readonly code?: unknown }).code, { cause: error })
         throw isInDoubt ? new WriteInDoubtError(refusal) : refusal
       }
@@ -363,6 +364,7 @@ function refusalOf(writes: readonly (Prepared | RecordWrite)[], attempt: Refused
   const { collection, fields } = attempt
   if (collection === answersCollection) return { kind: 'answered' }
   if (fields[0] === '_id') return { kind: 'changed' }
+  // The cast below is safe: only a written document can conflict, and the collection names its resource.
   const write = writes.find((one) => 'resource' in one && one.collection === collection)
   return { kind: 'uniqueConflict', fields, resource: (write as Prepared).resource }
 }

@@ -104,6 +104,7 @@ const connectionCodeFamilies = /^ERR_(?:STREAM|SOCKET|TLS|SSL)_/
 function isConnectionError(error: unknown): boolean {
   let link = error
   for (let depth = 0; depth < 8 && typeof link === 'object' && link !== null; depth += 1) {
+    // The cast is safe: both members are checked before use.
     const { code, cause } = link as { readonly code?: unknown; readonly cause?: unknown }
     if (typeof code === 'string' && (connectionCodes.has(code) || connectionCodeFamilies.test(code)))
       return true

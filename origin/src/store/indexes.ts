@@ -157,6 +157,7 @@ async function existingIndexes(db: Db, collection: string): Promise<readonly Doc
   try {
     return await db.collection(collection).listIndexes().toArray()
   } catch (error) {
+    // The cast is safe: the driver throws errors, which may have a code.
     if ((error as { code?: unknown }).code === namespaceNotFoundCode) return []
     throw error
   }

@@ -176,6 +176,7 @@ export class MongoCommands {
         this.#db.command(command, { signal }),
       )
     } catch (error) {
+      // The cast is safe: `result` is the server's reply.
       if (error instanceof MongoWriteConcernError) return error.result as Document
       throw error
     }

@@ -104,6 +104,7 @@ export class MongoRepository implements Repository {
     const listing = planList(resource, query, residual)
     const outcome = await this.#records.list(resource.name, listing, call)
     if (outcome.kind === 'notDone') return outcome
+    // The cast is safe: the filter of lists excludes tombstones.
     const documents = outcome.records
       .slice(0, query.limit)
       .map((record) => documentOf(record) as StoredDocument)

@@ -104,6 +104,7 @@ function primaryOf({ servers }: TopologyDescription): Primary | undefined {
 
 /** Members of a `hello` that are used here; a member of an unexpected type counts as absent. */
 export function helloOf(reply: Readonly<Record<string, unknown>>): Hello {
+  // The cast is safe: every member is checked before use.
   const { electionId, primary, lastWrite } = reply as {
     readonly electionId?: { toHexString?(): string }
     readonly primary?: unknown

@@ -330,6 +330,7 @@ export function approximateBytes(value: unknown): number {
   if (Array.isArray(value)) {
     for (const item of value) bytes += approximateBytes(item) + 4
   } else {
+    // The cast is safe: `name` is a member of this object.
     for (const name in value)
       bytes += name.length + 2 + approximateBytes((value as Record<string, unknown>)[name])
   }

@@ -165,6 +165,7 @@ async function settleHalves(
   if (left.length <= 1) {
     const [item] = left
     if (item === undefined) return
+    // The cast is safe: a proven refusal is an error of the server, which may have a code.
     if (isProvenRefusal(error)) refuse(item, error as { readonly code?: unknown }, steps.inDoubt)
     else item.fail(new WriteInDoubtError(error))
     return

@@ -11,6 +11,7 @@ import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jos
 
 /** @throws {Error} that names the fault of the set, and prints none of it */
 export function parseEdgeKeys(json: string): JWTVerifyGetKey {
+  // The cast is safe: `keys` is checked before use.
   const { keys } = parseObject(json) as { keys?: unknown }
   if (!Array.isArray(keys) || keys.length === 0) throw new Error('the key set has no keys')
   const ids = new Set<string>()
