@@ -1,4 +1,5 @@
 import {
+  connectorsOf,
   databaseClasses,
   databaseClassNames,
   hoursPerMonth,
@@ -22,7 +23,7 @@ export function standingDollarsPerHour({ database, network, tunnel }: StageConfi
     database.instances * documentDb.instanceHour[database.instanceClass] +
     network.natGateways * nat.hour +
     balancer.hour +
-    tunnel.connectors * instanceDollarsPerHour(tunnel.instanceType) +
+    connectorsOf(tunnel, 'min') * instanceDollarsPerHour(tunnel.instanceType) +
     cloudflare.plan / hoursPerMonth
   )
 }

@@ -8,6 +8,7 @@ export {
 } from '../../infra/src/capacity.ts'
 export {
   connectionDemand,
+  connectorsOf,
   databaseCapacity,
   requestsPerTargetPerMinute,
   type StageConfig,

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Reports to the Auto Scaling group: "ready" when /readyz succeeds, "drained" when the origin has stopped, "unhealthy"
-# when /livez has failed for a minute. Readiness alone never condemns an instance: during a database failover every
-# origin is unready, and a group that replaced them all would turn an outage of half a minute into one of ten. The
-# group's target state is read from the instance metadata (autoscaling/target-lifecycle-state), so neither a queue nor a
-# function stands between the decision and the drain. Runs from boot until the instance is terminated.
+# Reports to the Auto Scaling group: "ready" when READY_URL succeeds, "drained" when SERVICE has stopped, "unhealthy"
+# when LIVE_URL has failed SILENCES_MAX times in a row. Readiness alone never condemns an origin: during a database
+# failover every one is unready, and a group that replaced them all would turn an outage of half a minute into one of
+# ten. The group's target state is read from the instance metadata (autoscaling/target-lifecycle-state), so neither a
+# queue nor a function stands between the decision and the drain. Runs from boot until the instance is terminated.
 set -euo pipefail
 metadata=${METADATA_URL:-http://169.254.169.254/latest}
 poll_seconds=${POLL_SECONDS:-2}
@@ -28,6 +28,12 @@ complete() {
     --lifecycle-hook-name "$1" --lifecycle-action-result CONTINUE
 }
 
+# CloudFormation waits for these signals when it creates the group, and refuses them at any other time.
+signal_created() {
+  [[ -z ${STACK_NAME:-} || $1 != InService ]] || aws cloudformation signal-resource --stack-name "$STACK_NAME" \
+    --logical-resource-id "$GROUP_RESOURCE" --unique-id "$instance_id" --status SUCCESS || true
+}
+
 instance_id=$(read_metadata instance-id)
 answered=''
 answers=0
@@ -39,7 +45,7 @@ while true; do
       # The target state may arrive before every node of the balancer stops sending. While the balancer drains the
       # target, the origin still serves requests instead of refusing them.
       [[ $wish == Warmed:* ]] || sleep "$LEAVE_SECONDS"
-      systemctl stop spillway-origin.service
+      systemctl stop "$SERVICE"
       # The hook opens after the balancer's drain. Until then, and while the group is unreachable, the call is retried.
       # A hook that someone else completed stays closed; then the retries run out.
       until complete "$TERMINATE_HOOK" || ((++answers >= answers_max)); do sleep "$poll_seconds"; done
@@ -53,6 +59,7 @@ while true; do
         if complete "$LAUNCH_HOOK" || ((++answers >= answers_max)); then
           answered=$wish
           answers=0
+          signal_created "$wish"
         fi
       fi
       if [[ -z $answered ]] || answers "$LIVE_URL"; then

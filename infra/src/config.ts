@@ -47,8 +47,13 @@ export interface StageConfig {
     readonly headroom: number
   }
   readonly tunnel: {
-    /** `cloudflared` connectors, spread over the zones. */
-    readonly connectors: number
+    /**
+     * Cloudflare tunnels, each an origin of the edge (`ORIGINS`). The edge chooses between them; Cloudflare promises no
+     * distribution between the connectors of one.
+     */
+    readonly tunnels: number
+    /** `cloudflared` connectors of each tunnel, spread over the zones; the group grows by their CPU. */
+    readonly connectors: { readonly min: number; readonly max: number }
     readonly instanceType: string
   }
   /** Monthly bill that triggers a notification, in US dollars. */
@@ -83,6 +88,13 @@ export const preparedCapacity = ({ min, warm }: Pick<StageConfig['fleet'], 'min'
 export const requestsPerTargetPerMinute = ({ fleet, origin }: StageConfig): number =>
   fleet.requestsPerSecondPerProcess * origin.processesPerInstance * 60
 
+/** Requests/s that a connector with one processor carries at half load. Assumed; decision 0005 asks to measure it. */
+export const connectorRequestsPerSecond = 1_500
+
+/** Connectors of all tunnels together. */
+export const connectorsOf = ({ tunnels, connectors }: StageConfig['tunnel'], bound: 'min' | 'max'): number =>
+  tunnels * connectors[bound]
+
 /** Mistakes in a stage's settings, one sentence each; with none, it may be synthesized. */
 export function checkStage(config: StageConfig): readonly string[] {
   const { fleet, database, tunnel, stage } = config
@@ -93,13 +105,22 @@ export function checkStage(config: StageConfig): readonly string[] {
   need(fleet.min <= fleet.max, `fleet.min ${fleet.min} is above fleet.max ${fleet.max}`)
   need(fleet.min + fleet.warm <= fleet.max, `fleet.warm ${fleet.warm} has no room between min and max`)
   need(config.origin.drainTimeoutMs >= 1_000, 'origin.drainTimeoutMs is in milliseconds, at least 1000')
+  const { min, max } = tunnel.connectors
+  need(min < max, `tunnel.connectors.max ${max} leaves no room to replace or add one; more than ${min}`)
+  const growsFrom = (fleet.min * requestsPerTargetPerMinute(config)) / 60
+  const carries = connectorsOf(tunnel, 'max') * connectorRequestsPerSecond
+  need(
+    carries >= growsFrom,
+    `the tunnels carry ${carries} requests/s, and the group grows only from ${growsFrom}: more connectors, or a lower target`,
+  )
   if (stage === 'dev') return mistakes
   need(fleet.min >= 3, `fleet.min ${fleet.min} leaves a zone without an origin; at least 3`)
   need(database.instances >= 2, 'a database of one instance cannot fail over; at least 2')
-  need(tunnel.connectors >= 2, 'one connector is a single point of failure; at least 2')
+  need(connectorsOf(tunnel, 'min') >= 2, 'one connector is a single point of failure; at least 2')
   if (stage === 'production') {
     need(database.protected, 'the production database must be protected')
     need(database.instances >= 3, 'production keeps a database instance in each zone; at least 3')
+    need(tunnel.tunnels >= 2, 'one tunnel leaves the edge no other way in; at least 2')
     need(config.network.natGateways === 3, 'production keeps a NAT gateway in each zone')
   }
   return mistakes

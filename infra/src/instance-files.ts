@@ -16,11 +16,17 @@ export function unitDirective(unit: string, directive: string): string {
 }
 
 /**
- * User data: settings that the instance reads as `/etc/spillway/instance.env`, then the script. Values may contain
- * CloudFormation tokens but no secrets, because everyone who may describe the instance can read them. All paths are
- * below `INSTANCE_ROOT`, which only a test sets.
+ * User data: settings that the instance reads as `/etc/spillway/instance.env`, files for an instance without a release,
+ * then the script. Values may contain CloudFormation tokens but no secrets, because everyone who may describe the
+ * instance can read them. All paths are below `INSTANCE_ROOT`, which only a test sets.
+ *
+ * @param files names in the instance folder, written where a release would have them
  */
-export function userData(script: string, settings: Readonly<Record<string, string>>): string {
+export function userData(
+  script: string,
+  settings: Readonly<Record<string, string>>,
+  files: readonly string[] = [],
+): string {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   return [
     '#!/usr/bin/env bash',
@@ -28,6 +34,18 @@ export function userData(script: string, settings: Readonly<Record<string, strin
     `cat > "$INSTANCE_ROOT/etc/spillway/instance.env" <<'SETTINGS'`,
     ...lines,
     'SETTINGS',
+    ...files.flatMap(written),
     readInstanceFile(script).replace(/^#!.*\n/, ''),
   ].join('\n')
+}
+
+function written(name: string): readonly string[] {
+  const path = `"$INSTANCE_ROOT/opt/spillway/current/instance/${name}"`
+  const mode = name.endsWith('.sh') ? '0755' : '0644'
+  return [
+    `install -D -m ${mode} /dev/null ${path}`,
+    `cat > ${path} <<'INSTANCE_FILE'`,
+    readInstanceFile(name).trimEnd(),
+    'INSTANCE_FILE',
+  ]
 }

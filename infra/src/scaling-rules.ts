@@ -23,3 +23,6 @@ export const growth = {
  * expensive. Chosen together with the step rules by `npm run simulate -- search`.
  */
 export const cpuTargetPercent = 50
+
+/** The same for a tunnel's connectors. */
+export const connectorCpuTargetPercent = 50

@@ -18,7 +18,7 @@ const dev: StageConfig = {
   fleet: { min: 1, max: 2, warm: 0, requestsPerSecondPerProcess: 500 },
   connections: { deploymentsInFlight: 1, headroom: 20 },
   // The smallest type with enough memory for the package manager at first boot.
-  tunnel: { connectors: 1, instanceType: 't4g.micro' },
+  tunnel: { tunnels: 1, connectors: { min: 1, max: 2 }, instanceType: 't4g.micro' },
   budgetDollars: 300,
 }
 
@@ -35,7 +35,7 @@ const staging: StageConfig = {
   },
   fleet: { min: 3, max: 6, warm: 1, requestsPerSecondPerProcess: 1_000 },
   connections: { deploymentsInFlight: 1, headroom: 100 },
-  tunnel: { connectors: 2, instanceType: 't4g.small' },
+  tunnel: { tunnels: 1, connectors: { min: 2, max: 4 }, instanceType: 't4g.small' },
   budgetDollars: 1_200,
 }
 
@@ -58,7 +58,7 @@ const production: StageConfig = {
   },
   fleet: { min: 3, max: 12, warm: 3, requestsPerSecondPerProcess: 1_000 },
   connections: { deploymentsInFlight: 1, headroom: 200 },
-  tunnel: { connectors: 3, instanceType: 'c7g.medium' },
+  tunnel: { tunnels: 2, connectors: { min: 2, max: 6 }, instanceType: 'c7g.medium' },
   budgetDollars: 6_000,
 }
 

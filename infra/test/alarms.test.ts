@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { stageNames } from '../src/config.ts'
 import { originMetrics, originNamespace, stageDimension } from '../src/origin-metrics.ts'
+import { stages } from '../src/stages.ts'
 import { readTemplate, resourcesOf } from './support/template.ts'
 
 const runbooks = join(import.meta.dirname, '..', 'runbooks')
@@ -45,6 +46,7 @@ describe.each(stageNames)('%s: alarms', (stage) => {
     expect(publishers.map(({ Principal }) => Principal.Service).sort()).toEqual([
       'budgets.amazonaws.com',
       'cloudwatch.amazonaws.com',
+      'events.amazonaws.com',
     ])
   })
 
@@ -76,6 +78,26 @@ describe.each(stageNames)('%s: alarms', (stage) => {
       ],
       TreatMissingData: 'breaching',
     })
+  })
+
+  it('watch each tunnel: its connectors, its errors and its processors', () => {
+    const names = forPeople().map(({ AlarmName }) => AlarmName)
+    for (let number = 1; number <= stages[stage].tunnel.tunnels; number += 1) {
+      for (const what of ['Thin', 'Errors', 'Busy'])
+        expect(names).toContain(`spillway-${stage}-Tunnel${number}${what}`)
+    }
+  })
+
+  it('are joined by mails about work that failed unseen', () => {
+    const rules = resourcesOf(readTemplate(stage, 'origin'), 'AWS::Events::Rule').map(
+      ({ Properties }) => Properties.EventPattern as { readonly source: readonly string[] },
+    )
+    const sources = rules.flatMap(({ source }) => source).sort()
+    expect(sources).toEqual([
+      'aws.autoscaling',
+      ...(stages[stage].database.protected ? ['aws.backup'] : []),
+      'aws.secretsmanager',
+    ])
   })
 
   it('name runbooks that exist', () => {

@@ -14,8 +14,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ports } from '@spillway/origin/contract'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { connectorFiles } from '../src/construct/tunnel.ts'
 import { instanceFolder, readInstanceFile, userData } from '../src/instance-files.ts'
-import { originMetrics } from '../src/origin-metrics.ts'
+import { originMetrics, stageDimension } from '../src/origin-metrics.ts'
+import { tunnelDimension, tunnelMetrics, tunnelNamespace } from '../src/tunnel-metrics.ts'
 import { Commands } from './support/commands.ts'
 
 /** A new machine: a folder as its root, with stand-ins for the commands of Amazon Linux. */
@@ -24,13 +26,7 @@ let commands: Commands
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'spillway-boot-'))
   commands = new Commands(root)
-  for (const folder of [
-    'etc/systemd/system',
-    'etc/logrotate.d',
-    'etc/yum.repos.d',
-    'etc/sysctl.d',
-    'usr/local/bin',
-  ]) {
+  for (const folder of ['etc/systemd/system', 'etc/logrotate.d', 'etc/sysctl.d', 'usr/local/bin']) {
     mkdirSync(join(root, folder), { recursive: true })
   }
   commands.add('systemctl')
@@ -38,8 +34,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
-const boot = (script: string, settings: Readonly<Record<string, string>>) =>
-  spawnSync('bash', ['--norc', '-c', userData(script, settings)], {
+const boot = (script: string, settings: Readonly<Record<string, string>>, files?: readonly string[]) =>
+  spawnSync('bash', ['--norc', '-c', userData(script, settings, files)], {
     encoding: 'utf8',
     env: { PATH: `${commands.folder}:${process.env.PATH}`, INSTANCE_ROOT: root },
   })
@@ -155,28 +151,44 @@ describe('the first boot of an origin', () => {
 })
 
 describe('the first boot of a connector', () => {
-  const settings = { TUNNEL_SECRET: 'arn:tunnel-token' }
+  const instance = 'opt/spillway/current/instance'
+  const agent = 'opt/aws/amazon-cloudwatch-agent'
+  const packaged = 'the package'
+  const settings = {
+    TUNNEL_SECRET: 'arn:tunnel-token',
+    STAGE: 'staging',
+    TUNNEL: '2',
+    METRICS_ADDRESS: '127.0.0.1:20241',
+    CLOUDFLARED: `2026.8.2-${createHash('sha256').update(packaged).digest('hex')}`,
+  }
+  const boots = (changed: Readonly<Record<string, string>> = {}) =>
+    boot('tunnel/user-data.sh', { ...settings, ...changed }, connectorFiles)
   beforeEach(() => {
-    commands.add('dnf')
-    commands.add('chown')
-    commands.add('sysctl')
-    commands.add('curl', `for last; do :; done; touch "$last"`)
+    for (const command of ['dnf', 'chown', 'sysctl']) commands.add(command)
+    commands.add('curl', `while [[ $1 != -o ]]; do shift; done; printf %s '${packaged}' > "$2"`)
     commands.add('aws', 'echo the-token')
+    for (const folder of [`${agent}/bin`, `${agent}/etc`]) mkdirSync(join(root, folder), { recursive: true })
+    writeFileSync(join(root, agent, 'bin/amazon-cloudwatch-agent-ctl'), '#!/bin/sh\n', { mode: 0o755 })
   })
 
   it('puts the token where only cloudflared reads it, at each start and not before', () => {
-    const { status, stderr } = boot('tunnel-user-data.sh', settings)
+    const { status, stderr } = boots()
     expect(status, stderr).toBe(0)
     expect(commands.calls.some((call) => call.startsWith('aws'))).toBe(false)
-    expect(commands.calls.at(-1)).toBe('systemctl enable --now spillway-tunnel.service')
+    expect(commands.calls.at(-1)).toBe(
+      'systemctl enable --now spillway-tunnel.service spillway-lifecycle.service',
+    )
 
     const unit = written('etc/systemd/system/spillway-tunnel.service')
-    expect(unit).toContain('ExecStartPre=+/usr/local/bin/spillway-tunnel-token\n')
+    expect(unit).toContain(`ExecStartPre=+/${instance}/tunnel/token.sh\n`)
     expect(unit).toContain('--token-file /run/spillway-tunnel/token\n')
     expect(unit).not.toContain('the-token')
-    expect(statSync(join(root, 'usr/local/bin/spillway-tunnel-token')).mode & 0o777).toBe(0o755)
+    expect(written('etc/systemd/system/spillway-lifecycle.service')).toContain(
+      `ExecStart=/${instance}/lifecycle.sh\n`,
+    )
+    expect(statSync(join(root, instance, 'lifecycle.sh')).mode & 0o777).toBe(0o755)
 
-    const token = spawnSync('bash', ['--norc', join(root, 'usr/local/bin/spillway-tunnel-token')], {
+    const token = spawnSync('bash', ['--norc', join(root, instance, 'tunnel/token.sh')], {
       env: {
         PATH: `${commands.folder}:${process.env.PATH}`,
         RUNTIME_DIRECTORY: join(root, 'etc'),
@@ -186,5 +198,35 @@ describe('the first boot of a connector', () => {
     expect(token.status).toBe(0)
     expect(written('etc/token')).toBe('the-token\n')
     expect(statSync(join(root, 'etc/token')).mode & 0o777).toBe(0o600)
+  })
+
+  it('installs the version that the stage names', () => {
+    expect(boots().status).toBe(0)
+    expect(commands.calls.find((call) => call.startsWith('curl'))).toContain(
+      '/cloudflared/releases/download/2026.8.2/cloudflared-linux-aarch64.rpm',
+    )
+  })
+
+  it('runs nothing from a package with another digest', () => {
+    expect(boots({ CLOUDFLARED: `2026.8.2-${'0'.repeat(64)}` }).status).not.toBe(0)
+    expect(commands.calls.filter((call) => /^(dnf|systemctl)/.test(call))).toEqual([])
+  })
+
+  it('reports the metrics that the alarms read', () => {
+    expect(boots().status).toBe(0)
+    const config = JSON.parse(written(`${agent}/etc/cloudwatch-agent.json`))
+    const { prometheus } = config.logs.metrics_collected
+    expect(prometheus.log_group_name).toBe('/spillway/staging/tunnel-2')
+    expect(prometheus.emf_processor.metric_namespace).toBe(tunnelNamespace)
+    const [{ dimensions, metric_selectors: selectors }] = prometheus.emf_processor.metric_declaration
+    expect(dimensions).toEqual([[stageDimension, tunnelDimension]])
+    expect(selectors.toSorted()).toEqual(
+      Object.values(tunnelMetrics)
+        .map((name) => `^${name}$`)
+        .toSorted(),
+    )
+    const scrape = written(`${agent}/etc/prometheus.yaml`)
+    expect(scrape).toContain('targets: ["127.0.0.1:20241"]')
+    expect(scrape).toContain('Tunnel: "2"')
   })
 })

@@ -116,7 +116,7 @@ describe('lifecycle', () => {
     await metadata.close()
   })
 
-  const start = () => {
+  const start = (extra: Record<string, string> = {}) => {
     script = spawn(join(instanceFolder, 'lifecycle.sh'), {
       stdio: 'ignore',
       env: environment({
@@ -126,10 +126,12 @@ describe('lifecycle', () => {
         SILENCES_MAX: '3',
         ANSWERS_MAX: '5',
         POLL_SECONDS: '0.05',
+        SERVICE: 'spillway-origin.service',
         LEAVE_SECONDS: '0',
         GROUP_NAME: 'group',
         LAUNCH_HOOK: 'ready',
         TERMINATE_HOOK: 'drained',
+        ...extra,
       }),
     })
     return new Promise<number | null>((resolve) => script?.on('exit', resolve))
@@ -159,6 +161,20 @@ describe('lifecycle', () => {
     await eventually(() => expect(commands.calls).toEqual([completed('ready'), completed('ready')]))
     metadata.targetState = 'Terminated'
     await exit
+  })
+
+  it('tells CloudFormation of an instance in service, not of one in the warm pool', async () => {
+    const signal =
+      'aws cloudformation signal-resource --stack-name stack --logical-resource-id Group --unique-id i-0123 --status SUCCESS'
+    // Refused at any time but the group's creation.
+    commands.add('aws', '[[ $1 != cloudformation ]]')
+    metadata.targetState = 'Warmed:Stopped'
+    const exit = start({ STACK_NAME: 'stack', GROUP_RESOURCE: 'Group' })
+    await eventually(() => expect(commands.calls).toEqual([completed('ready')]))
+    metadata.targetState = 'InService'
+    await eventually(() => expect(commands.calls).toEqual([completed('ready'), completed('ready'), signal]))
+    metadata.targetState = 'Terminated'
+    expect(await exit).toBe(0)
   })
 
   it('reports a dead origin, but not an unready one', async () => {

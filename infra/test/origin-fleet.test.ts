@@ -52,6 +52,16 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
     })
   })
 
+  it('is created only when its first instances are ready', () => {
+    const [group] = Object.values(
+      readTemplate(stage, 'origin').findResources('AWS::AutoScaling::AutoScalingGroup', {
+        Properties: { AutoScalingGroupName: `spillway-origin-${stage}` },
+      }),
+    )
+    expect(group?.CreationPolicy).toMatchObject({ ResourceSignal: { Count: fleet.min } })
+    expect(originUserData(inject('templates'), stage)).toMatch(/^GROUP_RESOURCE=FleetGroup\w+$/m)
+  })
+
   it('gives each process its share, and every variable a name that the origin knows', () => {
     const settings = instanceSettings(inject('templates'), stage)
     expect(settings.get(originEnv.poolSize)).toBe(String(origin.poolSize))
@@ -122,7 +132,9 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
   })
 
   it('grows on requests, CPU and pressure, and shrinks only by target tracking', () => {
-    const policies = resourcesOf(readTemplate(stage, 'origin'), 'AWS::AutoScaling::ScalingPolicy')
+    const policies = resourcesOf(readTemplate(stage, 'origin'), 'AWS::AutoScaling::ScalingPolicy').filter(
+      ({ Properties }) => (Properties.AutoScalingGroupName as { Ref: string }).Ref.startsWith('FleetGroup'),
+    )
     const steps = policies.filter(({ Properties }) => Properties.PolicyType === 'StepScaling')
     expect(policies).toHaveLength(4)
     expect(steps).toHaveLength(2)

@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
 import { stageNames } from '../src/config.ts'
+import { stages } from '../src/stages.ts'
 import { readTemplate, resourcesOf } from './support/template.ts'
 
 interface Rule {
@@ -57,7 +58,7 @@ describe.each(stageNames)('%s: reaching the origin', (stage) => {
 
   it('instances have no public address, no key pair and metadata of the second version only', () => {
     const templates = resourcesOf(readTemplate(stage, 'origin'), 'AWS::EC2::LaunchTemplate')
-    expect(templates).toHaveLength(2)
+    expect(templates).toHaveLength(1 + stages[stage].tunnel.tunnels)
     for (const { Properties } of templates) {
       const data = Properties.LaunchTemplateData as Record<string, unknown>
       expect(data).not.toHaveProperty('KeyName')

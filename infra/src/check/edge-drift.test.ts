@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { type EdgeEnvironment, edgeDrift } from './edge-drift.ts'
 
+/** Production has two tunnels. */
+const ways = 'https://a.example.com https://b.example.com'
+
 const environment = (stage: string, change: Partial<EdgeEnvironment> = {}): EdgeEnvironment => ({
   name: `spillway-${stage}`,
-  vars: { ORIGINS: `https://origin-${stage}.example.com`, TOKEN_ISSUERS: '[]' },
+  vars: {
+    ORIGINS: stage === 'production' ? ways : `https://origin-${stage}.example.com`,
+    TOKEN_ISSUERS: '[]',
+  },
   secrets: ['ASSERTION_KEY', 'CACHE_KEY', 'CONSISTENCY_KEY'],
   kvNamespaces: [{ binding: 'CONTROL', id: `${stage}-control` }],
   rateLimiters: [{ name: 'RATE_LIMITER', limit: 600, periodSeconds: 60 }],
@@ -28,23 +34,28 @@ describe('drift between edge, contract and infra', () => {
     ['no origin', { vars: { TOKEN_ISSUERS: '[]' } }, /ORIGINS is not set/],
     [
       'an origin without TLS',
-      { vars: { ORIGINS: 'http://origin.example.com', TOKEN_ISSUERS: '[]' } },
+      { vars: { ORIGINS: 'http://origin.example.com https://b.example.com', TOKEN_ISSUERS: '[]' } },
       /must be https/,
     ],
     [
       'an origin of this machine',
-      { vars: { ORIGINS: 'https://localhost', TOKEN_ISSUERS: '[]' } },
+      { vars: { ORIGINS: 'https://localhost https://b.example.com', TOKEN_ISSUERS: '[]' } },
       /must be https/,
     ],
     [
       'a second origin that is an address',
-      { vars: { ORIGINS: 'https://a.example.com,https://10.0.0.1', TOKEN_ISSUERS: '[]' } },
+      { vars: { ORIGINS: `${ways}, https://10.0.0.1`, TOKEN_ISSUERS: '[]' } },
       /10\.0\.0\.1/,
     ],
-    ['no issuer', { vars: { ORIGINS: 'https://a.example.com' } }, /TOKEN_ISSUERS is not set/],
+    [
+      'one name for two tunnels',
+      { vars: { ORIGINS: 'https://a.example.com, https://b.example.com', TOKEN_ISSUERS: '[]' } },
+      /has 1 side by side; the stage has 2 tunnels/,
+    ],
+    ['no issuer', { vars: { ORIGINS: ways } }, /TOKEN_ISSUERS is not set/],
     [
       'a secret in the open',
-      { vars: { ORIGINS: 'https://a.example.com', TOKEN_ISSUERS: '[]', ASSERTION_KEY: '{}' } },
+      { vars: { ORIGINS: ways, TOKEN_ISSUERS: '[]', ASSERTION_KEY: '{}' } },
       /must be a secret/,
     ],
     [
@@ -58,7 +69,7 @@ describe('drift between edge, contract and infra', () => {
       'a quota that is not the limiter’s',
       {
         vars: {
-          ORIGINS: 'https://a.example.com',
+          ORIGINS: ways,
           TOKEN_ISSUERS: '[]',
           RATE_LIMIT: '{"limit":601,"periodSeconds":60}',
         },
@@ -68,7 +79,7 @@ describe('drift between edge, contract and infra', () => {
     [
       'a zone to purge without the queue for it',
       {
-        vars: { ORIGINS: 'https://a.example.com', TOKEN_ISSUERS: '[]', ZONE_ID: 'zone' },
+        vars: { ORIGINS: ways, TOKEN_ISSUERS: '[]', ZONE_ID: 'zone' },
         durableObjects: [],
       },
       /bound as PURGE_QUEUE/,

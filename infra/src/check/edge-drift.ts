@@ -1,5 +1,6 @@
 import { edgeEnv } from '@spillway/origin/contract'
 import { type StageName, stageNames } from '../config.ts'
+import { stages } from '../stages.ts'
 
 /** Settings of an environment in `edge/wrangler.jsonc` that must match other configuration; wrangler adds defaults. */
 export interface EdgeEnvironment {
@@ -53,13 +54,20 @@ function drift(stage: StageName, environment: EdgeEnvironment): readonly string[
   const need = (holds: boolean, text: string) => {
     if (!holds) findings.push(text)
   }
-  const origins = String(vars[edgeEnv.origins] ?? '')
-    .split(/[\s,]+/)
-    .filter(Boolean)
+  const ranks = String(vars[edgeEnv.origins] ?? '')
+    .split(',')
+    .map((rank) => rank.split(/\s+/).filter(Boolean))
+  const origins = ranks.flat()
   need(origins.length > 0, `${edgeEnv.origins} is not set`)
   for (const origin of origins) {
     need(isPublicHttps(origin), `${edgeEnv.origins} has ${origin}: must be https with a name of the tunnel's`)
   }
+  const ways = ranks[0]?.length ?? 0
+  const { tunnels } = stages[stage].tunnel
+  need(
+    ways === 0 || ways === tunnels,
+    `${edgeEnv.origins} has ${ways} side by side; the stage has ${tunnels} tunnels, each with a name of its own`,
+  )
   for (const key of [edgeEnv.assertionKey, edgeEnv.cacheKey, edgeEnv.consistencyKey]) {
     need(!(key in vars), `${key} is a plain variable; it must be a secret`)
     need(secrets.includes(key), `${key} is not in the list of required secrets`)

@@ -1,13 +1,13 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { instanceFolder, readInstanceFile } from '../instance-files.ts'
+import { instanceFolder } from '../instance-files.ts'
 import type { Check } from './finding.ts'
 import { pythonTool, shellcheck } from './python-tool.ts'
 import { run } from './run.ts'
 
 const filesOf = (extension: string): readonly string[] =>
-  readdirSync(instanceFolder)
+  readdirSync(instanceFolder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith(extension))
     .map((name) => join(instanceFolder, name))
 
@@ -32,12 +32,10 @@ export function checkUnits(): Check {
       const text = readFileSync(unit, 'utf8')
         .replaceAll('/opt/spillway/current/runtime/node', process.execPath)
         .replaceAll('/opt/spillway/current/instance', folder)
+        .replaceAll('/usr/bin/cloudflared', process.execPath)
       writeFileSync(unit, text)
       return unit
     })
-    const tunnel = join(folder, 'spillway-tunnel.service')
-    writeFileSync(tunnel, tunnelUnit().replaceAll(/=(\+?)\/usr\S+/g, `=$1${process.execPath}`))
-    units.push(tunnel)
     const { output } = run('systemd-analyze', ['verify', '--man=no', ...units])
     const ours = output
       .split('\n')
@@ -46,11 +44,4 @@ export function checkUnits(): Check {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** The connector's unit, which its user data contains: a connector downloads no release. */
-function tunnelUnit(): string {
-  const unit = /<<'UNIT'\n([\s\S]*?)\nUNIT\n/.exec(readInstanceFile('tunnel-user-data.sh'))?.[1]
-  if (unit === undefined) throw new Error('tunnel-user-data.sh writes no unit')
-  return `${unit}\n`
 }

@@ -17,7 +17,7 @@ export function originUserData(folder: string, stage: StageName): string {
   const texts = Object.values(Resources)
     .filter(({ Type }) => Type === 'AWS::EC2::LaunchTemplate')
     .map(({ Properties }) => plain((Properties as LaunchTemplate).LaunchTemplateData.UserData['Fn::Base64']))
-  const text = texts.find((each) => each.includes('LAUNCH_HOOK'))
+  const text = texts.find((each) => each.includes('RELEASES_BUCKET='))
   if (text === undefined) throw new Error(`${file} has no launch template of the fleet`)
   return text
 }

@@ -17,14 +17,16 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { connectionBudget } from '../capacity.ts'
 import { connectionDemand, databaseCapacity, type StageConfig } from '../config.ts'
+import { databaseClasses } from '../database-class.ts'
 import type { OriginEntrance } from './origin-entrance.ts'
 import type { OriginSignals } from './origin-signals.ts'
 
 const minute = Duration.minutes(1)
+const gib = 1_024 ** 3
 /** Share of a request's time that the slowest of a hundred may take. */
 const slowShare = 0.3
 
-interface Pledge {
+export interface Pledge {
   readonly metric: AlarmProps['metric']
   readonly threshold: number
   /** Number of bad minutes within five. @default 3 */
@@ -157,6 +159,27 @@ export class Alarms extends Construct {
       minutes: 1,
       tells: 'The database throttles for want of memory. Runbook: scale-by-hand.',
     })
+    const { cursors, memoryGib } = databaseClasses[config.database.instanceClass]
+    this.keep('DatabaseCursors', {
+      metric: metric('DatabaseCursorsMax', Stats.MAXIMUM),
+      threshold: 0.8 * cursors,
+      tells: 'More than 80 % of the cursors that an instance allows are open. Runbook: scale-by-hand.',
+    })
+    this.keep('DatabaseMemoryLow', {
+      metric: metric('FreeableMemory', Stats.MINIMUM),
+      threshold: 0.1 * memoryGib * gib,
+      when: 'below',
+      minutes: 5,
+      tells: 'A database instance has less than a tenth of its memory left. Runbook: scale-by-hand.',
+    })
+    this.keep('DatabaseDisk', {
+      metric: metric('FreeLocalStorage', Stats.MINIMUM),
+      threshold: 2 * gib,
+      when: 'below',
+      minutes: 5,
+      tells:
+        'A database instance has less than 2 GiB for temporary files: an index build or a sort is too large. Runbook: scale-by-hand.',
+    })
     if (config.database.instances > 1) {
       this.keep('ReplicaLag', {
         metric: metric('DBClusterReplicaLagMaximum', Stats.MAXIMUM),
@@ -166,30 +189,8 @@ export class Alarms extends Construct {
     }
   }
 
-  forTunnel(connectors: AutoScalingGroup, entrance: OriginEntrance, config: StageConfig): void {
-    if (config.stage === 'production') {
-      // A connector can run without being connected, and missing requests cause no error anywhere.
-      this.keep('TunnelSilent', {
-        metric: entrance.targets.metrics.requestCount({ period: minute, statistic: Stats.SUM }),
-        threshold: 1,
-        when: 'below',
-        minutes: 5,
-        silence: 'bad',
-        tells: 'Not one request has come from the edge for 5 minutes. Runbook: region-outage.',
-      })
-    }
-    this.keep('TunnelThin', {
-      metric: groupMetric(connectors, 'GroupInServiceInstances'),
-      threshold: config.tunnel.connectors,
-      when: 'below',
-      minutes: 5,
-      silence: 'bad',
-      tells:
-        'A connector is missing; with none the edge answers from its cache alone. Runbook: region-outage.',
-    })
-  }
-
-  private keep(name: string, pledge: Pledge): Alarm {
+  /** Adds one alarm. */
+  keep(name: string, pledge: Pledge): Alarm {
     const { metric, threshold, minutes = 3, when = 'above', silence = 'good', tells } = pledge
     const alarm = new Alarm(this, name, {
       alarmName: `spillway-${this.stage}-${name}`,
@@ -208,11 +209,17 @@ export class Alarms extends Construct {
   }
 }
 
-export const groupMetric = (group: AutoScalingGroup, metricName: string): Metric =>
+/** A metric of an Auto Scaling group. @param namespace the service, or the agent, that reports it */
+export const groupMetric = (
+  group: AutoScalingGroup,
+  metricName: string,
+  namespace = 'AWS/AutoScaling',
+  statistic: string = Stats.AVERAGE,
+): Metric =>
   new Metric({
-    namespace: 'AWS/AutoScaling',
+    namespace,
     metricName,
     dimensionsMap: { AutoScalingGroupName: group.autoScalingGroupName },
-    statistic: Stats.AVERAGE,
+    statistic,
     period: minute,
   })

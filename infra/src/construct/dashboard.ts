@@ -20,9 +20,12 @@ import {
   type StageConfig,
 } from '../config.ts'
 import { growth } from '../scaling-rules.ts'
+import { tunnelMetrics } from '../tunnel-metrics.ts'
 import { groupMetric } from './alarms.ts'
 import type { OriginEntrance } from './origin-entrance.ts'
 import type { OriginSignals } from './origin-signals.ts'
+import type { Tunnel } from './tunnel.ts'
+import { tunnelMetric } from './tunnel-alarms.ts'
 
 const minute = Duration.minutes(1)
 
@@ -31,15 +34,15 @@ export interface DashboardProps {
   readonly entrance: OriginEntrance
   readonly signals: OriginSignals
   readonly group: AutoScalingGroup
-  readonly connectors: AutoScalingGroup
+  readonly tunnels: readonly Tunnel[]
   readonly cluster: DatabaseCluster
 }
 
-/** Four rows in the order of a request: user-visible symptoms, refusals, serving instances, database load. */
+/** Rows in the order of a request: user-visible symptoms, refusals, the way in, serving instances, database load. */
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id)
-    const { config, entrance, signals, group, connectors, cluster } = props
+    const { config, entrance, signals, group, tunnels, cluster } = props
     const { metrics } = entrance.targets
     const budget = connectionBudget(databaseCapacity(config), connectionDemand(config))
     // "All dashboards in your account are global, not region-specific" (CloudFormation, AWS::CloudWatch::Dashboard).
@@ -86,12 +89,27 @@ export class Dashboard extends Construct {
       }),
     )
     board.addWidgets(
+      graph(
+        'Way in: connectors of each tunnel',
+        tunnels.map(({ connectors, number }) =>
+          groupMetric(connectors, 'GroupInServiceInstances').with({ label: `tunnel ${number}` }),
+        ),
+      ),
+      graph(
+        'Way in: requests in flight per connector',
+        tunnels.map((tunnel) =>
+          tunnelMetric(config.stage, tunnel, tunnelMetrics.inFlight, Stats.AVERAGE).with({
+            label: `tunnel ${tunnel.number}`,
+          }),
+        ),
+      ),
+    )
+    board.addWidgets(
       graph('Fleet: instances', [
         groupMetric(group, 'GroupInServiceInstances'),
         groupMetric(group, 'GroupPendingInstances'),
         groupMetric(group, 'GroupTerminatingInstances'),
         groupMetric(group, 'WarmPoolWarmedCapacity'),
-        groupMetric(connectors, 'GroupInServiceInstances').with({ label: 'connectors' }),
       ]),
       graph('Fleet: requests per target and minute', [metrics.requestCountPerTarget({ period: minute })], {
         line: requestsPerTargetPerMinute(config),

@@ -34,6 +34,7 @@ export interface OriginEntranceProps {
 export class OriginEntrance extends Construct {
   readonly balancer: ApplicationLoadBalancer
   readonly targets: ApplicationTargetGroup
+  readonly certificateArn: string
 
   constructor(scope: Construct, id: string, props: OriginEntranceProps) {
     super(scope, id)
@@ -73,17 +74,17 @@ export class OriginEntrance extends Construct {
         healthyHttpCodes: '200',
       },
     })
+    this.certificateArn = StringParameter.valueForStringParameter(
+      this,
+      `/spillway/${config.stage}/origin-certificate-arn`,
+    )
     new ApplicationListener(this, 'Listener', {
       loadBalancer: this.balancer,
       port: balancerPort,
       protocol: ApplicationProtocol.HTTPS,
       open: false,
       sslPolicy: SslPolicy.TLS13_13,
-      certificates: [
-        ListenerCertificate.fromArn(
-          StringParameter.valueForStringParameter(this, `/spillway/${config.stage}/origin-certificate-arn`),
-        ),
-      ],
+      certificates: [ListenerCertificate.fromArn(this.certificateArn)],
       defaultTargetGroups: [this.targets],
     })
   }

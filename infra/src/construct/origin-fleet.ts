@@ -1,13 +1,12 @@
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import {
   AutoScalingGroup,
   type CfnAutoScalingGroup,
-  DefaultResult,
   GroupMetrics,
   HealthChecks,
   InstanceRefreshStrategy,
-  LifecycleTransition,
   PoolState,
+  Signals,
   UpdatePolicy,
 } from 'aws-cdk-lib/aws-autoscaling'
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch'
@@ -26,13 +25,11 @@ import { accept } from '../nag.ts'
 import { drainFitsHook } from '../rules/drain-fits-hook.ts'
 import type { AccessPath } from './access-path.ts'
 import type { DocumentStore } from './document-store.ts'
+import { terminateHookSeconds, waitForInstances } from './group-hooks.ts'
 import { encryptedRoot, leavesSickZones, patchedImage } from './instance-defaults.ts'
 import { deregistrationSeconds } from './origin-entrance.ts'
 import { originRole } from './origin-role.ts'
-import { launchHook, originSettings, terminateHook } from './origin-settings.ts'
-
-/** How long the group waits for "drained" before it terminates the instance, in seconds. */
-export const terminateHookSeconds = 90
+import { originSettings } from './origin-settings.ts'
 
 export interface OriginFleetProps {
   readonly vpc: IVpc
@@ -54,6 +51,10 @@ export class OriginFleet extends Construct {
     const { fleet, origin, stage } = config
     this.groupName = `spillway-origin-${stage}`
     const { groupName } = this
+    // The cast: the group's default child is the resource that it wraps.
+    const groupResource = (): string =>
+      Stack.of(this).getLogicalId(this.group.node.defaultChild as CfnAutoScalingGroup)
+    const settings = { config, store, groupName, groupResource }
     this.group = new AutoScalingGroup(this, 'Group', {
       autoScalingGroupName: groupName,
       vpc,
@@ -64,18 +65,18 @@ export class OriginFleet extends Construct {
         machineImage: patchedImage(),
         instanceType: new InstanceType(origin.instanceType),
         securityGroup: access.origin,
-        role: originRole(this, { config, store, groupName }),
+        role: originRole(this, settings),
         httpTokens: LaunchTemplateHttpTokens.REQUIRED,
         httpPutResponseHopLimit: 1,
         detailedMonitoring: true,
         blockDevices: [encryptedRoot(16)],
-        userData: UserData.custom(
-          userData('user-data.sh', originSettings(this, { config, store, groupName })),
-        ),
+        userData: UserData.custom(userData('user-data.sh', originSettings(this, settings))),
       }),
       // Not the balancer's check, which asks for readiness: a database failover makes every instance unready at once.
       // Each instance reports its own failed liveness (`lifecycle.sh`).
       healthChecks: HealthChecks.ec2({ gracePeriod: Duration.minutes(2) }),
+      // A first deployment fails if its origins do not become ready: otherwise it would succeed with none in service.
+      signals: Signals.waitForCount(fleet.min, { timeout: Duration.minutes(20) }),
       defaultInstanceWarmup: Duration.seconds(60),
       groupMetrics: [GroupMetrics.all()],
       updatePolicy: UpdatePolicy.instanceRefresh({
@@ -98,7 +99,7 @@ export class OriginFleet extends Construct {
         maxGroupPreparedCapacity: preparedCapacity(fleet),
       })
     }
-    this.hooks()
+    waitForInstances(this.group)
     leavesSickZones(this.group)
     this.node.addValidation(
       drainFitsHook(stage, {
@@ -114,26 +115,6 @@ export class OriginFleet extends Construct {
       'AwsSolutions-AS3',
       'Alarms watch what the group does; a mail for each scaling step is noise.',
     )
-  }
-
-  /** Hooks as part of the group itself, so that they exist before its first instance. */
-  private hooks(): void {
-    const group = this.group.node.defaultChild as CfnAutoScalingGroup
-    group.lifecycleHookSpecificationList = [
-      {
-        lifecycleHookName: launchHook,
-        lifecycleTransition: LifecycleTransition.INSTANCE_LAUNCHING,
-        heartbeatTimeout: 300,
-        // Terminates an instance that never becomes ready instead of sending it requests.
-        defaultResult: DefaultResult.ABANDON,
-      },
-      {
-        lifecycleHookName: terminateHook,
-        lifecycleTransition: LifecycleTransition.INSTANCE_TERMINATING,
-        heartbeatTimeout: terminateHookSeconds,
-        defaultResult: DefaultResult.CONTINUE,
-      },
-    ]
   }
 }
 

@@ -1,11 +1,11 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Stack } from 'aws-cdk-lib'
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { edgeKeysParameter } from '../key-names.ts'
 import { acceptWildcard } from '../nag.ts'
-import { groupArn } from './group-arn.ts'
 import { instanceRole } from './instance-defaults.ts'
+import { reportsHost, reportsToGroup, writesLog } from './instance-permissions.ts'
 import type { OriginSettingsProps } from './origin-settings.ts'
 import { releasesBucketName } from './release-store.ts'
 
@@ -39,35 +39,14 @@ export function originRole(scope: Construct, { config, store, groupName }: Origi
       ],
     }),
   )
-  const group = groupArn(scope, groupName)
+  reportsToGroup(scope, role, groupName)
+  // For the signal with which a first deployment counts ready origins.
   role.addToPolicy(
-    new PolicyStatement({
-      actions: ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
-      resources: [group],
-    }),
+    new PolicyStatement({ actions: ['cloudformation:SignalResource'], resources: [stack.stackId] }),
   )
-  acceptWildcard(role, group, 'The wildcard stands for an id that AWS gives the group; its name follows.')
-  for (const [name, retention] of [
-    ['origin', RetentionDays.ONE_MONTH],
-    ['metrics', RetentionDays.ONE_WEEK],
-  ] as const) {
-    const logs = new LogGroup(scope, `Logs-${name}`, {
-      logGroupName: `/spillway/${config.stage}/${name}`,
-      retention,
-      removalPolicy: RemovalPolicy.DESTROY,
-    })
-    logs.grantWrite(role)
-  }
-  role.addToPolicy(
-    new PolicyStatement({
-      actions: ['cloudwatch:PutMetricData'],
-      resources: ['*'],
-      conditions: { StringEquals: { 'cloudwatch:namespace': 'Spillway/Host' } },
-    }),
-  )
-  role.addToPolicy(
-    new PolicyStatement({ actions: ['ec2:DescribeTags', 'logs:DescribeLogGroups'], resources: ['*'] }),
-  )
-  acceptWildcard(role, '*', 'These actions know no resource; the metrics are bound to one namespace.')
+  const { stage } = config
+  writesLog(scope, role, { stage, name: 'origin', retention: RetentionDays.ONE_MONTH })
+  writesLog(scope, role, { stage, name: 'metrics', retention: RetentionDays.ONE_WEEK })
+  reportsHost(role)
   return role
 }

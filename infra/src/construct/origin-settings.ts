@@ -1,25 +1,25 @@
 import { opsPaths, originEnv, ports } from '@spillway/origin/contract'
-import { Aws, CfnParameter, Stack } from 'aws-cdk-lib'
+import { Aws, CfnParameter, Lazy, Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import { edgeKeysParameter } from '../key-names.ts'
 import type { DocumentStore } from './document-store.ts'
+import { launchHook, terminateHook } from './group-hooks.ts'
 import { deregistrationSeconds } from './origin-entrance.ts'
 import { releasesBucketName } from './release-store.ts'
-
-export const launchHook = 'spillway-ready'
-export const terminateHook = 'spillway-drained'
 
 export interface OriginSettingsProps {
   readonly config: StageConfig
   readonly store: DocumentStore
   readonly groupName: string
+  /** Logical id of the group in the template; asked for at synthesis. */
+  readonly groupResource: () => string
 }
 
 /** `/etc/spillway/instance.env`: settings of the origin and its units, without secrets. */
 export function originSettings(
   scope: Construct,
-  { config, store, groupName }: OriginSettingsProps,
+  { config, store, groupName, groupResource }: OriginSettingsProps,
 ): Record<string, string> {
   const { origin, stage } = config
   const release = new CfnParameter(Stack.of(scope), 'Release', {
@@ -33,8 +33,11 @@ export function originSettings(
     RELEASE: release.valueAsString,
     RELEASES_BUCKET: releasesBucketName(stage),
     GROUP_NAME: groupName,
+    STACK_NAME: Aws.STACK_NAME,
+    GROUP_RESOURCE: Lazy.string({ produce: groupResource }),
     LAUNCH_HOOK: launchHook,
     TERMINATE_HOOK: terminateHook,
+    SERVICE: 'spillway-origin.service',
     LEAVE_SECONDS: String(deregistrationSeconds),
     LIVE_URL: `https://127.0.0.1:${ports.origin}${opsPaths.live}`,
     READY_URL: `https://127.0.0.1:${ports.origin}${opsPaths.ready}`,

@@ -1,4 +1,4 @@
-import { type StageConfig, warmPoolSize } from '../config.ts'
+import { connectorRequestsPerSecond, connectorsOf, type StageConfig, warmPoolSize } from '../config.ts'
 import { type Bill, bill, count } from './bill.ts'
 import { databaseItems } from './database-cost.ts'
 import { hoursPerMonth, prices, tiered } from './prices.ts'
@@ -22,8 +22,8 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
   const instances = instancesFor(originAveragePerSecond, config)
   const warm = warmPoolSize(config.fleet, instances)
   const connectors = Math.max(
-    config.tunnel.connectors,
-    Math.ceil(traffic.originPeakPerSecond / service.connectorRequestsPerSecond),
+    connectorsOf(config.tunnel, 'min'),
+    Math.ceil(traffic.originPeakPerSecond / connectorRequestsPerSecond),
   )
   const gb = (originRequests * workload.answerBytes) / 1e9
   const hourly = (type: string): number => {

@@ -31,8 +31,6 @@ export const service = {
   edgeCpuMs: 0.5,
   /** Polls of the control namespace: a read (shed switch) and a listing (revocations). Isolates poll, not requests. */
   kvPollsPerRequest: 0.001,
-  /** Requests/s that a connector with one processor carries at half load. Assumed; decision 0005 asks to measure it. */
-  connectorRequestsPerSecond: 1_500,
   /** Share of requests that either design logs. */
   logShare: 0.01,
   logBytes: 500,

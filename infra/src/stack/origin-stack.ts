@@ -8,11 +8,14 @@ import type { StageConfig } from '../config.ts'
 import { Alarms } from '../construct/alarms.ts'
 import { CostGuard } from '../construct/cost-guard.ts'
 import { Dashboard } from '../construct/dashboard.ts'
+import { Notices } from '../construct/notices.ts'
 import { OriginEntrance } from '../construct/origin-entrance.ts'
 import { OriginFleet } from '../construct/origin-fleet.ts'
 import { OriginScaling } from '../construct/origin-scaling.ts'
 import { OriginSignals } from '../construct/origin-signals.ts'
+import { addResourceAlarms } from '../construct/resource-alarms.ts'
 import { Tunnel } from '../construct/tunnel.ts'
+import { addTunnelAlarms } from '../construct/tunnel-alarms.ts'
 import { WeeklyRefresh } from '../construct/weekly-refresh.ts'
 import { poolFitsDatabase } from '../rules/pool-fits-database.ts'
 import type { DataStack } from './data-stack.ts'
@@ -42,7 +45,12 @@ export class OriginStack extends Stack {
     const alarms = new Alarms(this, 'Alarms', { topic, stage })
     const signals = new OriginSignals(stage)
 
-    const tunnel = new Tunnel(this, 'Tunnel', { vpc, access, config })
+    const cloudflared = StringParameter.valueForStringParameter(this, `/spillway/${stage}/cloudflared`)
+    const tunnels = Array.from(
+      { length: config.tunnel.tunnels },
+      (_, index) =>
+        new Tunnel(this, `Tunnel${index + 1}`, { vpc, access, config, number: index + 1, cloudflared }),
+    )
     const entrance = new OriginEntrance(this, 'Entrance', { vpc, access, config, removalPolicy })
     new CfnOutput(this, 'Balancer', {
       description: 'Where the tunnel sends requests: https, port 443',
@@ -62,13 +70,15 @@ export class OriginStack extends Stack {
 
     alarms.forLoad(signals, config, fleet.group)
     alarms.forDatabase(data.store.cluster, config)
-    alarms.forTunnel(tunnel.connectors, entrance, config)
+    addTunnelAlarms(alarms, tunnels, entrance, config)
+    addResourceAlarms(alarms, entrance, fleet.group)
+    new Notices(this, 'Notices', { topic, config })
     new Dashboard(this, 'Dashboard', {
       config,
       entrance,
       signals,
       group: fleet.group,
-      connectors: tunnel.connectors,
+      tunnels,
       cluster: data.store.cluster,
     })
     new CostGuard(this, 'CostGuard', { config, topic })
