@@ -1,6 +1,6 @@
 import { type Priority, priorities } from '@spillway/origin/contract'
 import { Histogram } from './histogram.ts'
-import type { PerPriority } from './process/process.ts'
+import type { PerPriority } from './process/model.ts'
 
 /** Outcomes of one second's requests of one priority. */
 export interface Outcome {

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { lognormal } from './distribution.ts'
 import { DelayLimit, joined, type LaneLimits } from './origin-policy.ts'
-import type { Kind, ProcessModel } from './process/process.ts'
+import type { Kind, ProcessModel } from './process/model.ts'
 
 const KindTimes = Type.Object({
   share: Type.Number({ description: 'Of the requests that reach the origin.' }),

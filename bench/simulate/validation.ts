@@ -2,7 +2,8 @@ import type { Result } from '../measure/result.ts'
 import { median } from '../measure/statistics.ts'
 import { seedOf } from './distribution.ts'
 import { joined } from './origin-policy.ts'
-import { type PerPriority, type ProcessResult, simulateProcess } from './process/process.ts'
+import type { PerPriority, ProcessResult } from './process/model.ts'
+import { simulateProcess } from './process/process.ts'
 import { processModel, type ServiceTimes } from './service-times.ts'
 
 /** One level of `bench -- overload`: load on one process, and its outcome. */

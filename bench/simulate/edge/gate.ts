@@ -1,5 +1,5 @@
 import { type Priority, priorities } from '@spillway/origin/contract'
-import type { PerPriority } from '../process/process.ts'
+import type { PerPriority } from '../process/model.ts'
 
 /** Load signal of the origin from the second before. */
 export interface OriginNews {

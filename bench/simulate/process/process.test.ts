@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { constant, exponential } from '../distribution.ts'
 import { DelayLimit } from '../origin-policy.ts'
 import { meanWait } from '../queueing.ts'
-import { type Kind, type PerPriority, type ProcessModel, simulateProcess } from './process.ts'
+import type { Kind, PerPriority, ProcessModel } from './model.ts'
+import { simulateProcess } from './process.ts'
 
 const none = constant(0)
 const fixed = (current: number) => () => ({ current, expectedMs: 0, onSample: () => {} })

@@ -1,6 +1,7 @@
 import { seedOf } from '../distribution.ts'
 import { capacityPerSecond, type DatabaseState, processModel, type ServiceTimes } from '../service-times.ts'
-import { type PerPriority, type ProcessResult, simulateProcess } from './process.ts'
+import type { PerPriority, ProcessResult } from './model.ts'
+import { simulateProcess } from './process.ts'
 
 /** Arrivals at one process in a second, and the state of its database. */
 export interface ProcessLoad {
