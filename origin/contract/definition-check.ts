@@ -28,6 +28,7 @@ import { checkReasons } from './refusal.ts'
 import { checkSchema } from './schema-check.ts'
 import { checkTextIndex } from './search.ts'
 import { checkSoftDelete } from './soft-delete.ts'
+import { checkStoredLayout } from './stored-layout-check.ts'
 
 /** All mistakes in a definition, each with its fix. Thrown while the contract is loaded, so nothing starts. */
 export class DefinitionError extends Error {
@@ -68,6 +69,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkPlaceIndex(definition),
     ...checkReferences(definition),
     ...checkSoftDelete(definition),
+    ...checkStoredLayout(definition),
     ...checkExport(definition.export),
     ...checkRules(definition),
     ...checkLeftOut(definition),

@@ -2,6 +2,7 @@ import type { IndexKind } from './definition.ts'
 import { nearest } from './nearest-name.ts'
 import { priorities } from './priority.ts'
 import { refusalStatuses } from './refusal.ts'
+import { idTypes, storedTypes } from './stored-layout.ts'
 
 /**
  * Names and types of a definition's options. TypeScript checks the same, but a saved source runs before its types were
@@ -126,6 +127,12 @@ export const resourceOptions = options({
     countMax: number,
   }),
   indexes: list(options({ 'fields!': recordOf(indexKind), unique: flag })),
+  stored: options({
+    'collection!': text,
+    'id!': oneOf(idTypes),
+    fields: recordOf(text),
+    types: recordOf(oneOf(storedTypes)),
+  }),
   references: recordOf(text),
   set: recordOf(callable),
   check: callable,

@@ -5,6 +5,7 @@ import type { Duration } from './duration.ts'
 import type { ExportOptions } from './export-rule.ts'
 import type { Priority } from './priority.ts'
 import type { ProblemDefinitions } from './refusal.ts'
+import type { StoredLayout } from './stored-layout.ts'
 import type { CheckRule, SetRules } from './write-rules.ts'
 
 /** `v1`, `v2`, ...: the first segment of every resource path. */
@@ -110,6 +111,11 @@ export interface ResourceDefinition<
     readonly countMax?: number
   }
   readonly indexes?: readonly IndexDefinition[]
+  /**
+   * Layout of documents that exist already and belong to others as well: their collection, ids, names and types.
+   * @default documents of Spillway's own layout, in a collection with the resource's name
+   */
+  readonly stored?: StoredLayout
   /**
    * Fields with ids of other documents, and the name of their resource. A write is refused if such a document does not
    * exist or the caller may not read it.

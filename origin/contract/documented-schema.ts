@@ -1,4 +1,5 @@
 import { exactIntegers } from './exact-number.ts'
+import { isJsonForm, jsonForms } from './json-forms.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -33,6 +34,9 @@ function describeValue(schema: Json): Json {
   const { type, format } = schema
   const isText = type === 'string' && schema.pattern === undefined && schema.const === undefined
   if (isText && format === 'date-time') return { ...schema, pattern: timePattern }
+  if (isText && typeof format === 'string' && isJsonForm(format)) {
+    return { ...schema, pattern: jsonForms[format].pattern }
+  }
   if (isText && format === undefined) return { ...schema, pattern: withoutNul }
   if (type !== 'integer') return schema
   return { ...exactIntegers, ...schema }

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { losesDigits } from './exact-number.ts'
+import { type FormKind, isJsonForm, jsonForms } from './json-forms.ts'
 import type { Keywords } from './keywords.ts'
 import { schemaAt } from './path.ts'
 
@@ -11,6 +12,7 @@ export type FilterType =
   | { readonly kind: 'boolean' }
   | { readonly kind: 'date' }
   | { readonly kind: 'date-time' }
+  | { readonly kind: FormKind }
 
 /** A field that filters compare: its value, or the elements of its array. */
 export interface Comparable {
@@ -37,10 +39,15 @@ export function filterTypeOf(schema: TSchema): FilterType | undefined {
   const { type, format, enum: choices }: Keywords = schema
   if (choices?.every((choice) => typeof choice === 'string')) return { kind: 'choice', choices }
   if (type === 'string' && (format === 'date' || format === 'date-time')) return { kind: format }
+  if (type === 'string' && format !== undefined && isJsonForm(format)) return { kind: format }
   if (type === 'string') return { kind: 'string' }
   if (type === 'integer' || type === 'number') return { kind: 'number', integer: type === 'integer' }
   return type === 'boolean' ? { kind: 'boolean' } : undefined
 }
+
+/** Whether values of a schema are free text, or ids, which a token's claim or another document may name. */
+export const isTextOrId = (schema: TSchema): boolean =>
+  ['string', 'object-id'].includes(filterTypeOf(schema)?.kind ?? '')
 
 /** Describes a value of the type, for error messages. */
 export function describeFilterType(type: FilterType): string {
@@ -58,6 +65,8 @@ export function describeFilterType(type: FilterType): string {
       return 'a time to the millisecond, such as 2026-11-24T12:00:00.000Z'
     case 'string':
       return 'text'
+    default:
+      return jsonForms[type.kind].description
   }
 }
 
@@ -82,6 +91,8 @@ export function parseFilterValue(type: FilterType, text: string): string | numbe
       return isDate(text) ? text : undefined
     case 'date-time':
       return parseDateTime(text)
+    default:
+      return jsonForms[type.kind].isValid(text) ? text : undefined
   }
 }
 

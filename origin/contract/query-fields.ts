@@ -36,7 +36,8 @@ function findFields({ resource, representation }: View, use: 'filter' | 'sort'):
     const shown = comparableOf(schema)
     if (field === undefined || shown?.type.kind !== field.type.kind || shown.isArray !== field.isArray)
       continue
-    fields.push({ name, path, ...field, isRequired: isRequiredAt(resource.schema, path) })
+    const type = resource.stored?.types?.[path] === 'uuid' ? ({ kind: 'uuid' } as const) : field.type
+    fields.push({ name, path, ...field, type, isRequired: isRequiredAt(resource.schema, path) })
   }
   return use === 'sort' ? [...fields, idField] : fields
 }

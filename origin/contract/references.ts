@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox'
 import type { ResourceDefinition } from './definition.ts'
-import { filterTypeOf } from './filter-type.ts'
+import { isTextOrId } from './filter-type.ts'
 import type { Keywords } from './keywords.ts'
 import { nearest } from './nearest-name.ts'
 
@@ -47,9 +47,8 @@ export function* checkTargets(resources: readonly Referring[]): Generator<string
 /** Maximum number of ids in a field of this schema; `undefined` if it can hold none. */
 export function idsIn(schema: TSchema): number | undefined {
   const { type, items, maxItems }: Keywords = schema
-  if (type !== 'array') return filterTypeOf(schema)?.kind === 'string' ? 1 : undefined
-  const isOfText = items !== undefined && filterTypeOf(items)?.kind === 'string'
-  return isOfText ? (maxItems ?? Number.POSITIVE_INFINITY) : undefined
+  if (type !== 'array') return isTextOrId(schema) ? 1 : undefined
+  return items !== undefined && isTextOrId(items) ? (maxItems ?? Number.POSITIVE_INFINITY) : undefined
 }
 
 /** Ids in a field of a document: it holds one, or an array of them. */

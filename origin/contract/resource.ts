@@ -29,6 +29,7 @@ import { type DeclaredProblems, resolveProblems } from './refusal.ts'
 import { restoreAction } from './restore.ts'
 import { shapeOf } from './shape.ts'
 import { keptDeletedMs } from './soft-delete.ts'
+import type { StoredLayout } from './stored-layout.ts'
 import type { WriteRules } from './write-rules.ts'
 
 /** Fields of every representation, beside its schema. Times are RFC 3339 in UTC, with milliseconds. */
@@ -67,6 +68,8 @@ export interface Resource<
     readonly countMax: number
   }
   readonly indexes: readonly IndexDefinition[]
+  /** Layout of documents that belong to others as well; `undefined` for Spillway's own. */
+  readonly stored: StoredLayout | undefined
   /** Names of resources by the stored fields with ids of their documents. */
   readonly references: ReadonlyMap<string, string>
   /** The referenced resources, by the same fields; present within an application. */
@@ -134,6 +137,7 @@ export function resource<
       countMax: definition.query?.countMax ?? 0,
     },
     indexes: definition.indexes ?? [],
+    stored: definition.stored,
     // The cast is safe: the definition's check requires that every value is a name.
     references: new Map(Object.entries(definition.references ?? {})) as ReadonlyMap<string, string>,
     rules: { set: definition.set ?? {}, check: definition.check, problems },

@@ -19,6 +19,9 @@ export const textFormats = [
   'uri-reference',
   'uri-template',
   'uuid',
+  'decimal',
+  'int64',
+  'object-id',
 ] as const
 
 /**

@@ -8,10 +8,12 @@ import { logIndexes } from './indexes/log-indexes.ts'
 import { startIndexes } from './indexes/start-indexes.ts'
 import { ticker } from './lib/ticker.ts'
 import { Metrics } from './observe/metrics.ts'
+import { Misfits } from './observe/misfits.ts'
 import { createLogger, RequestLog } from './observe/request-log.ts'
 import { Health } from './ops/health.ts'
 import { AdmissionControl } from './overload/admission-control.ts'
 import { DelayLimit } from './overload/delay-limit.ts'
+import { layoutsOf } from './store/codec/layouts.ts'
 import { openRepository } from './store/open-repository.ts'
 import { openPool, type Pool, type PoolObservation } from './store/pool.ts'
 import { PoolRoom } from './store/pool-room.ts'
@@ -71,7 +73,11 @@ export async function startOrigin(
       ...logIndexes(logger),
     })
     stopIndexes = indexes.stop
+    const misfits = new Misfits((misfit) =>
+      logger.warn(misfit, 'a stored value does not fit the schema of its field: it is not shown'),
+    )
     const { repository, commits, records } = openRepository(pool.db, {
+      layouts: layoutsOf(application.resources, misfits.add),
       lanes: joined(poolSize),
       transactionsMax: Math.max(1, poolSize >> 2),
       bounds: pool.bounds,
@@ -92,6 +98,7 @@ export async function startOrigin(
       commandsGivenUp: () => pool.bounds.givenUp,
       lanes: () => records.counts(),
       unreadyIndexes: () => indexes.unready.names.length,
+      misfits: () => misfits.totals(),
       isDraining: () => health.isDraining,
     })
     onPool = (observation) => metrics.onPool(observation)

@@ -110,6 +110,10 @@ const samples: Readonly<Record<FilterType['kind'], readonly [FilterType, string]
   boolean: [{ kind: 'boolean' }, 'true'],
   date: [{ kind: 'date' }, '2026-11-24'],
   'date-time': [{ kind: 'date-time' }, '2026-11-24T12:00:00.000Z'],
+  'object-id': [{ kind: 'object-id' }, '5ca4bbcea2dd94ee58162a68'],
+  decimal: [{ kind: 'decimal' }, '12.50'],
+  int64: [{ kind: 'int64' }, '9007199254740993'],
+  uuid: [{ kind: 'uuid' }, 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6'],
 }
 
 it('near uses only stages and operators of DocumentDB', () => {

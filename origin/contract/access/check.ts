@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox'
 import type { ResourceDefinition } from '../definition.ts'
-import { filterTypeOf, parseFilterValue } from '../filter-type.ts'
+import { filterTypeOf, isTextOrId, parseFilterValue } from '../filter-type.ts'
 import { isOrdered } from '../index-kind.ts'
 import type { Keywords } from '../keywords.ts'
 import { isPublic } from './decide.ts'
@@ -147,11 +147,10 @@ export const isRequired = ({ schema }: Pick<ResourceDefinition, 'schema'>, field
   ((schema.required ?? []) as readonly string[]).includes(field)
 
 const isRequiredText = (definition: Definition, field: string): boolean =>
-  filterTypeOf(definition.schema.properties[field] as TSchema)?.kind === 'string' &&
-  isRequired(definition, field)
+  isTextOrId(definition.schema.properties[field] as TSchema) && isRequired(definition, field)
 
 function isTextArray({ type, items }: Keywords): boolean {
-  return type === 'array' && items !== undefined && filterTypeOf(items)?.kind === 'string'
+  return type === 'array' && items !== undefined && isTextOrId(items)
 }
 
 /** Whether the value has the spelling in which it is stored: filters compare strings byte by byte. */

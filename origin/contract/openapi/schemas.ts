@@ -24,7 +24,7 @@ export function schemaName({
 /** Schemas of a view by name: the full document, a selection of fields, and the bodies of writes. */
 export function describeSchemas(view: View): [string, Json][] {
   const name = schemaName(view)
-  const output = describeFields(view, outputSchema(view.representation), isShownToAll)
+  const output = describeFields(view, outputSchema(view.representation), isAlwaysShown)
   const input = describeFields(view, bodySchema(view), isSent)
   return [
     [name, output],
@@ -39,6 +39,13 @@ export function describeSchemas(view: View): [string, Json][] {
     [`${name}Input`, input],
     [`${name}Patch`, patchSchema(input, namesThatStay(view))],
   ].map(([schemaOf, schema]) => [schemaOf as string, documentedSchema(schema as Json)])
+}
+
+/** A document of others has the times that its layout maps. */
+const isAlwaysShown = (view: View, name: string): boolean => {
+  const { stored } = view.resource
+  const isTime = name === 'createdAt' || name === 'updatedAt'
+  return isTime && stored !== undefined ? stored.fields?.[name] !== undefined : isShownToAll(view, name)
 }
 
 /**

@@ -2,13 +2,13 @@ import type { CursorValue } from '../cursor.ts'
 import { describeFilterType } from '../filter-type.ts'
 import { limits } from '../limits.ts'
 import { formatListText, parseTextList, textListRule } from '../text-list.ts'
-import { parseValue } from './one-value.ts'
+import { manyValued, parseValue } from './one-value.ts'
 import type { Operator } from './operator.ts'
 import { itemSchema } from './value-schema.ts'
 
 /** `field[in]=a,b`: the field has one of the values, written as a {@link parseTextList list}. */
 export const anyOf: Operator = {
-  kinds: ['string', 'choice', 'number', 'date', 'date-time'],
+  kinds: manyValued,
   parse(type, text) {
     const items = parseTextList(text, limits.inValuesMax)
     if (items === undefined) return { detail: textListRule }

@@ -1,4 +1,4 @@
-import { comparison } from './one-value.ts'
+import { comparison, manyValued } from './one-value.ts'
 import type { Operator } from './operator.ts'
 
 /**
@@ -7,6 +7,6 @@ import type { Operator } from './operator.ts'
  * because they have only one other value.
  */
 export const ne: Operator = {
-  ...comparison('Not equal to', ['string', 'choice', 'number', 'date', 'date-time'], '$ne'),
+  ...comparison('Not equal to', manyValued, '$ne'),
   condition: (path, value) => ({ $or: [{ [path]: { $lt: value } }, { [path]: { $gt: value } }] }),
 }

@@ -22,11 +22,14 @@ export function comparison(
   }
 }
 
-/** All types. */
-export const everyKind = ['string', 'choice', 'number', 'boolean', 'date', 'date-time'] as const
-
 /** Types whose stored order is the natural one. */
-export const ordered = ['number', 'date', 'date-time'] as const
+export const ordered = ['number', 'date', 'date-time', 'decimal', 'int64'] as const
+
+/** Types with more than two values. */
+export const manyValued = ['string', 'choice', 'object-id', 'uuid', ...ordered] as const
+
+/** All types. */
+export const everyKind = [...manyValued, 'boolean'] as const
 
 /** Parses a value from a caller's text. */
 export function parseValue(type: FilterType, text: string): CursorValue | { readonly detail: string } {

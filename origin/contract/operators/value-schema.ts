@@ -1,5 +1,6 @@
 import { exactIntegers } from '../exact-number.ts'
 import type { FilterType } from '../filter-type.ts'
+import { jsonForms } from '../json-forms.ts'
 import { limits } from '../limits.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -16,8 +17,11 @@ export function valueSchema(type: FilterType): Schema {
       return type.integer ? { type: 'integer', ...exactIntegers } : { type: 'number' }
     case 'boolean':
       return { type: 'boolean' }
-    default:
+    case 'date':
+    case 'date-time':
       return { type: 'string', format: type.kind }
+    default:
+      return { type: 'string', format: type.kind, pattern: jsonForms[type.kind].pattern }
   }
 }
 

@@ -37,9 +37,11 @@ export interface IndexJobTimes extends LeaseTimes {
   readonly pollMs: number
   /** Time until a build that failed is tried again, in ms: duplicates are looked for in all documents. @default 300 000 */
   readonly retryMs: number
+  /** Time between two looks at indexes that are left to somebody else, in ms. @default 30 000 */
+  readonly leftMs: number
 }
 
-export const indexJobTimes: IndexJobTimes = { ...leaseTimes, pollMs: 2_000, retryMs: 300_000 }
+export const indexJobTimes: IndexJobTimes = { ...leaseTimes, pollMs: 2_000, retryMs: 300_000, leftMs: 30_000 }
 
 /** The connection of a build: it waits for the build's end, however long that takes. */
 export interface BuildConnection {
@@ -59,6 +61,11 @@ export interface IndexJobOptions {
   readonly onMissing: (missing: readonly IndexPlan[]) => void
   readonly observe: (observation: IndexObservation) => void
   readonly times?: IndexJobTimes
+  /**
+   * Which missing indexes it builds; for the others it waits until somebody else has built them.
+   * @default all
+   */
+  readonly builds?: (index: IndexPlan) => boolean
 }
 
 export const indexLease = 'indexes'
@@ -67,11 +74,13 @@ export class IndexJob {
   readonly #options: IndexJobOptions
   readonly #times: IndexJobTimes
   readonly #seeker: LeaseSeeker<IndexNote>
+  readonly #builds: (index: IndexPlan) => boolean
 
   constructor(options: IndexJobOptions) {
     const { db, holder, times = indexJobTimes } = options
     this.#options = options
     this.#times = times
+    this.#builds = options.builds ?? (() => true)
     this.#seeker = new LeaseSeeker({ db, name: indexLease, holder, times, now: () => performance.now() })
   }
 
@@ -84,13 +93,17 @@ export class IndexJob {
         return 'failed' as const
       })
       if (outcome === 'done') return
-      const pauseMs = outcome === 'failed' ? this.#times.retryMs : this.#times.pollMs
+      const pauseMs = { failed: this.#times.retryMs, waiting: this.#times.pollMs, left: this.#times.leftMs }[
+        outcome
+      ]
       await sleep(pauseMs, undefined, { signal, ref: false })
     }
   }
 
-  async #turn(signal: AbortSignal): Promise<'done' | 'failed' | 'waiting'> {
-    if ((await this.missing()).length === 0) return 'done'
+  async #turn(signal: AbortSignal): Promise<'done' | 'failed' | 'waiting' | 'left'> {
+    const missing = await this.missing()
+    if (missing.length === 0) return 'done'
+    if (!missing.some(this.#builds)) return 'left'
     const lease = await this.#seeker.tryTake()
     if (lease === undefined) return 'waiting'
     try {
@@ -114,12 +127,12 @@ export class IndexJob {
     return missing
   }
 
-  async #buildAll(lease: Lease<IndexNote>, signal: AbortSignal): Promise<'done' | 'failed'> {
+  async #buildAll(lease: Lease<IndexNote>, signal: AbortSignal): Promise<'done' | 'failed' | 'left'> {
     const connection = await this.#options.connect()
     const closed = () => void connection.close()
     signal.addEventListener('abort', closed, { once: true })
     try {
-      const missing = await this.missing()
+      const missing = (await this.missing()).filter(this.#builds)
       const blocked = await this.#blocked(connection.db, missing)
       let failures = blocked.size
       for (const index of missing) {
@@ -129,7 +142,8 @@ export class IndexJob {
         if (!(await this.#build(connection.db, index, lease, signal))) failures += 1
         await this.missing()
       }
-      return failures === 0 ? 'done' : 'failed'
+      if (failures > 0) return 'failed'
+      return (await this.missing()).length === 0 ? 'done' : 'left'
     } finally {
       signal.removeEventListener('abort', closed)
       await connection.close()

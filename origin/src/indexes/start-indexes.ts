@@ -7,6 +7,7 @@ import type { CommandBounds } from '../store/command-bounds.ts'
 import { applyIndexes, type IndexPlan, nameOf, planIndexes } from '../store/indexes.ts'
 import { UnreadyIndexes } from '../store/unready-indexes.ts'
 import { type BuildConnection, IndexJob, type IndexJobTimes, type IndexObservation } from './index-job.ts'
+import { isOwnDatabase } from './own-database.ts'
 
 export interface StartIndexesOptions {
   readonly db: Db
@@ -32,14 +33,18 @@ export const holderName = (): string => `${hostname()} ${process.pid} ${randomUU
 
 /**
  * Indexes at the start of a process: empty collections get theirs at once; the others get them from a job, while this
- * process already serves everything that does not need them.
+ * process already serves everything that does not need them. In a database and a collection of others, nothing is
+ * built: a command does ({@link ./own-database.ts}).
  */
 export async function startIndexes(options: StartIndexesOptions): Promise<StartedIndexes> {
   const { db, bounds, catalogue, onDifference, times, waitMs = 2_000, ...others } = options
   const unready = new UnreadyIndexes()
   const changes = await planIndexes(db, catalogue, bounds)
   for (const index of [...changes.replace, ...changes.drop]) onDifference(nameOf(index))
-  const create = await onEmpty(db, changes.create, bounds)
+  const isOwn = await bounds.run(15_000, () => isOwnDatabase(db, catalogue))
+  const builds = ({ declared }: IndexPlan): boolean => isOwn && declared === undefined
+  const create = await onEmpty(db, changes.create.filter(builds), bounds)
+  if (!isOwn) unready.keepsNoAnswers = true
   await applyIndexes(db, { ...changes, create }, { destructive: false, bounds })
   const job = new IndexJob({
     ...others,
@@ -47,6 +52,7 @@ export async function startIndexes(options: StartIndexesOptions): Promise<Starte
     bounds,
     catalogue,
     holder: holderName(),
+    builds,
     onMissing: (missing) => unready.set(missing),
     ...(times !== undefined && { times }),
   })

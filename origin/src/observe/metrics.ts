@@ -3,6 +3,7 @@ import type { ProblemCode } from '@spillway/origin/contract'
 import { type Metric, Registry } from 'prom-client'
 import type { Target } from '../http/request.ts'
 import type { AdmissionSnapshot } from '../overload/admission-control.ts'
+import type { Misfit } from '../store/codec/layouts.ts'
 import type { PoolObservation } from '../store/pool.ts'
 import type { Records } from '../store/records.ts'
 import { DurationHistogram } from './duration-histogram.ts'
@@ -25,6 +26,8 @@ export interface MetricSources {
   readonly lanes: () => ReturnType<Records['counts']>
   /** Number of indexes that are declared and not built yet. @default 0 */
   readonly unreadyIndexes?: () => number
+  /** Stored values that were left out of answers, by kind. @default none */
+  readonly misfits?: () => Iterable<Misfit & { readonly count: number }>
   readonly isDraining: () => boolean
 }
 
@@ -219,7 +222,7 @@ export class Metrics {
     ])
   }
 
-  #defineProcess({ isDraining, unreadyIndexes = () => 0 }: MetricSources): void {
+  #defineProcess({ isDraining, unreadyIndexes = () => 0, misfits = () => [] }: MetricSources): void {
     const define = (name: string, help: string, read: () => number) =>
       this.#define('gauge', name, help, () => [{ value: read(), labels: {} }])
     define('origin_draining', 'Processes that are stopping.', () => Number(isDraining()))
@@ -229,6 +232,12 @@ export class Metrics {
       return [{ value: (user + system) / 1e6, labels: {} }]
     })
     const delay = 'origin_event_loop_delay_p99_seconds'
+    this.#define('counter', 'origin_misfits_total', 'Stored values left out because they do not fit.', () =>
+      [...misfits()].map(({ resource, path, type, count }) => ({
+        value: count,
+        labels: { resource, field: path, type },
+      })),
+    )
     this.#defineMaximum('origin_indexes_unready', 'Declared indexes that are not built yet.', unreadyIndexes)
     this.#defineMaximum(delay, 'Event loop delay since the last scrape.', () => this.#readDelay())
   }

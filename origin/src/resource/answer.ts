@@ -105,7 +105,7 @@ export function failureProblem(failure: NotDone | Unknown): Problem {
     case 'indexUnready':
       return {
         code: 'index-unready',
-        detail: `The index '${failure.index}', which this request needs, is still being built. Nothing was done; retry later.`,
+        detail: `The index '${failure.index}', which this request needs, is not built yet. Nothing was done; retry later.`,
         retryAfterSeconds: retryAfterSeconds.build,
         isOwnFault: true,
       }

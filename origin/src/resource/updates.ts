@@ -264,6 +264,8 @@ async function writing(
         return sendProblem(reply, uniqueConflictProblem(compiled, outcome))
       case 'refused':
         return sendProblem(reply, outcome.problem)
+      case 'unstorable':
+        return sendProblem(reply, validationFailed(compiled.validator.shown(outcome.errors)))
       default:
         // It is unknown whether and what it has written.
         return sendFailure(reply, outcome, purgeTags(compiled.documentTag(id), compiled.allListsTag(subject)))

@@ -15,7 +15,7 @@ import {
   type View,
 } from '@spillway/origin/contract'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import ajvFormats from 'ajv-formats'
+import ajvFormats, { type FormatName } from 'ajv-formats'
 import type { TObject } from 'typebox'
 import { pointerToken, validationFailed } from '../http/validation-problem.ts'
 import { checkInputPatterns, checkPatterns } from './pattern-check.ts'
@@ -61,13 +61,24 @@ export function createCompilers(): SchemaCompilers {
     all: new Ajv({ ...options, allErrors: true, code: { process: stopAtEnough } }),
   }
   for (const ajv of Object.values(compilers)) {
-    ajvFormats.default(ajv, { mode: 'full', formats: [...textFormats] })
-    for (const kind of ['date', 'date-time'] as const satisfies FilterType['kind'][]) {
+    const others = textFormats.filter((format) => !ownFormats.some((own) => own === format))
+    // The cast is safe: the package has every format that is not our own.
+    ajvFormats.default(ajv, { mode: 'full', formats: others as FormatName[] })
+    for (const kind of ownFormats) {
       ajv.addFormat(kind, (text) => parseFilterValue({ kind }, text) !== undefined)
     }
   }
   return compilers
 }
+
+/** Formats that filters read as well. */
+const ownFormats = [
+  'date',
+  'date-time',
+  'decimal',
+  'int64',
+  'object-id',
+] as const satisfies FilterType['kind'][]
 
 /**
  * Makes Ajv's generated code return once enough mistakes are listed: Ajv itself lists one or all, and a body has room
@@ -207,10 +218,11 @@ function describeError(error: ErrorObject, { writableNames, readOnlyNames }: Nam
   }
 }
 
+const isOwnFormat = (format: string): format is (typeof ownFormats)[number] =>
+  ownFormats.some((own) => own === format)
+
 const formatDetail = (format: string): string =>
-  format === 'date' || format === 'date-time'
-    ? `Must be ${describeFilterType({ kind: format })}.`
-    : `Must match format "${format}".`
+  isOwnFormat(format) ? `Must be ${describeFilterType({ kind: format })}.` : `Must match format "${format}".`
 
 const unknownField = (known: readonly string[]): string => `Unknown field. Supported: ${known.join(', ')}.`
 

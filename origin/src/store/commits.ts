@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { type Fields, idempotencyRetentionMs, type Resource } from '@spillway/origin/contract'
+import { UnstorableError } from './codec/field-codec.ts'
+import { type Layouts, noLayouts } from './codec/layouts.ts'
 import { fateOf } from './database-error.ts'
 import {
   answersCollection,
-  documentWith,
   type Instant,
   newRecord,
   recordOf,
   replacementOf,
   type StoredRecord,
   tombstoneOf,
+  writtenDocument,
 } from './envelope.ts'
 import type { Replacement } from './mongo-commands.ts'
 import type { Records } from './records.ts'
@@ -99,6 +101,8 @@ export interface CommitsOptions {
   readonly room: TransactionRoom
   /** Indexes that are not built yet. @default none */
   readonly unready?: UnreadyIndexes
+  /** Layouts of collections of others. @default none */
+  readonly layouts?: Layouts
   readonly clock: () => Instant
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
@@ -128,38 +132,51 @@ export class Commits {
     return this.#options.clock
   }
 
+  /** @throws {TypeError} if documents of others cannot be changed or locked so */
   prepare(change: Change, at: Instant): Prepared {
     const { resource } = change
     const collection = resource.name
+    const layout = this.#layouts.get(collection)
     if (change.kind === 'create') {
-      const { fields, id = randomUUID() } = change
-      const record = newRecord(id, fields, { writeId: this.#writeId(), at })
-      const document = documentWith(record, fields)
+      const { fields, id = layout?.id.make(randomUUID()) ?? randomUUID() } = change
+      const made = newRecord(id, fields, { writeId: this.#writeId(), at })
+      const record = layout?.insertion(made) ?? made
+      const document = writtenDocument(record, fields)
       return { resource, collection, record, expected: 0, isGuard: false, before: undefined, document }
     }
     const { current, isLocked = false } = change
+    if (isLocked && layout !== undefined) {
+      throw new TypeError(
+        `documents of '${collection}' cannot be locked: nothing of Spillway is stored in them`,
+      )
+    }
     const held = isLocked ? (current.bookkeeping.held ?? 0) : undefined
     const shared = { resource, collection, expected: current.version, held, before: current.fields }
     switch (change.kind) {
       case 'replace': {
-        const record = replacementOf(current, change.fields, this.#writeId(), at)
-        return { ...shared, record, isGuard: false, document: documentWith(record, change.fields) }
+        const made = replacementOf(current, change.fields, this.#writeId(), at)
+        const record = layout === undefined ? made : storable(() => layout.replacement(made, current))
+        return { ...shared, record, isGuard: false, document: writtenDocument(record, change.fields) }
       }
-      case 'delete':
-        return {
-          ...shared,
-          record: tombstoneOf(current, this.#writeId(), at, resource.deletedKeptMs),
-          isGuard: false,
-          document: undefined,
-        }
+      case 'delete': {
+        const made = tombstoneOf(current, this.#writeId(), at, resource.deletedKeptMs)
+        const record = layout?.deletion(made, current) ?? made
+        return { ...shared, record, isGuard: false, document: undefined }
+      }
       case 'restore': {
         const record = replacementOf(current, change.fields, this.#writeId(), at)
-        const document = documentWith(record, change.fields)
+        const document = writtenDocument(record, change.fields)
         return { ...shared, record, expected: -current.version, isGuard: false, document }
       }
-      case 'unchanged':
-        return { ...shared, record: recordOf(current), isGuard: true, document: current }
+      case 'unchanged': {
+        const made = recordOf(current)
+        return { ...shared, record: layout?.guard(made, current) ?? made, isGuard: true, document: current }
+      }
     }
+  }
+
+  get #layouts(): Layouts {
+    return this.#options.layouts ?? noLayouts
   }
 
   /** Refuses a second request with the same key in this process, instead of letting both race. */
@@ -193,7 +210,7 @@ export class Commits {
     call: Call,
   ): Promise<CommitOutcome> {
     const [first] = writes
-    const unready = this.#unreadyFor(writes)
+    const unready = this.#unreadyFor(writes) ?? (keyed && this.#options.unready?.forAnswer)
     if (unready !== undefined) return { kind: 'notDone', reason: 'indexUnready', index: unready }
     if (keyed === undefined) {
       if (first === undefined) return { kind: 'committed' }
@@ -344,13 +361,33 @@ export class Commits {
     call: Call,
   ): Promise<CommitOutcome> {
     // A commit has at least one write that is no guard.
-    const { collection, record, expected } = writes.find(({ isGuard }) => !isGuard) as RecordWrite
+    // One with a write id of its own tells with certainty.
+    const changes = writes.filter(({ isGuard }) => !isGuard)
+    const { collection, record, expected } = (changes.find(
+      ({ record: { _source } }) => _source === undefined,
+    ) ?? changes[0]) as RecordWrite
     const found = await this.#options.records.find(collection, record._id, call)
     if (found.kind === 'notDone') return unknown
-    if (found.record?._w.includes(record._w[0] as string) === true) return { kind: 'committed' }
-    if (expected === 0) return refusalOf(writes, attempt)
+    const writeId = record._w[0]
+    if (writeId !== undefined && found.record?._w.includes(writeId) === true) return { kind: 'committed' }
+    if (expected === 0) {
+      // Content tells of a document of others: nothing else is stored in it.
+      const isOwn = record._source !== undefined && found.record?._v === record._v
+      return isOwn ? { kind: 'committed' } : refusalOf(writes, attempt)
+    }
     const verdict = replacementOutcome({ record, expected, isSent: true }, found.record, false)
+    if (verdict?.kind === 'written') return { kind: 'committed' }
     return verdict === undefined || verdict.kind === 'unknown' ? unknown : refusalOf(writes, attempt)
+  }
+}
+
+/** A handler decides what it writes, so one that would lose a part of a document is a defect of its own. */
+function storable(make: () => StoredRecord): StoredRecord {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof UnstorableError)) throw error
+    throw new TypeError(`${error.pointer}: ${error.message}`, { cause: error })
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Fields, idempotencyRetentionMs } from '@spillway/origin/contract'
+import type { Source } from './codec/source.ts'
 import type { KeyRecord, StoredDocument } from './repository.ts'
 
 /** Collection of stored answers. Names of resources cannot start with an underscore. */
@@ -26,6 +27,8 @@ export interface StoredRecord {
    * conflict.
    */
   readonly _g?: number
+  /** The document of others that was read or is written, and how ({@link ./codec/record-layout.ts}); never stored. */
+  readonly _source?: Source
   /** Metres, computed for a list by distance; never stored. */
   readonly _distance?: number
   /** Score of a text search, computed for a list by relevance; never stored. */
@@ -170,7 +173,8 @@ export function recordOf({
 
 /** The document of a record; `undefined` for a tombstone. */
 export function documentOf(record: StoredRecord): StoredDocument | undefined {
-  const { _id, _v, _created, _updated, _w, _key, _expires, _g, _distance, _score, ...fields } = record
+  const { _id, _v, _created, _updated, _w, _key, _expires, _g, _source, _distance, _score, ...fields } =
+    record
   if (_v < 1) return undefined
   const document = documentWith(record, fields)
   if (_distance !== undefined) return { ...document, distance: _distance }
@@ -186,7 +190,7 @@ export function deletedOf(record: StoredRecord, nowMs: number): StoredDocument |
 
 /** The document of a record whose fields are already extracted. */
 export function documentWith(record: StoredRecord, fields: Fields): StoredDocument {
-  const { _id, _v, _created, _updated, _w, _key, _g } = record
+  const { _id, _v, _created, _updated, _w, _key, _g, _source } = record
   const bookkeeping = _key === undefined ? { writes: _w } : { writes: _w, key: _key }
   return {
     id: _id,
@@ -194,9 +198,21 @@ export function documentWith(record: StoredRecord, fields: Fields): StoredDocume
     createdAt: _created,
     updatedAt: _updated,
     fields,
-    bookkeeping: _g === undefined ? bookkeeping : { ...bookkeeping, held: _g },
+    bookkeeping:
+      _g === undefined && _source === undefined
+        ? bookkeeping
+        : {
+            ...bookkeeping,
+            ...(_g !== undefined && { held: _g }),
+            ...(_source !== undefined && { source: _source }),
+          },
   }
 }
+
+/** The document of a record that was written with these fields. */
+export const writtenDocument = (record: StoredRecord, fields: Fields): StoredDocument =>
+  // The cast is safe: the record is no tombstone. A layout may store a value in another form than it was sent.
+  record._source === undefined ? documentWith(record, fields) : (documentOf(record) as StoredDocument)
 
 /** The document as its creation was answered; `undefined` if that is no longer known. */
 export function firstAnswerOf(record: StoredRecord): StoredDocument | undefined {

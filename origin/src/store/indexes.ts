@@ -1,4 +1,10 @@
-import { type Catalogue, type IndexKind, isOrdered, type Resource } from '@spillway/origin/contract'
+import {
+  type Catalogue,
+  type IndexKind,
+  isOrdered,
+  type Resource,
+  storedPathOf,
+} from '@spillway/origin/contract'
 import type { Db, Document } from 'mongodb'
 import type { CommandBounds } from './command-bounds.ts'
 import { answersCollection } from './envelope.ts'
@@ -11,7 +17,19 @@ export interface IndexPlan {
   readonly unique: boolean
   readonly sparse: boolean
   readonly expireAfterSeconds: number | undefined
+  /** The same in a resource's own terms, where the collection belongs to others as well. */
+  readonly declared?: DeclaredIndex
 }
+
+/** A resource, and the fields of an index by its names. */
+export interface DeclaredIndex {
+  readonly resource: string
+  readonly key: Readonly<Record<string, IndexKind>>
+}
+
+/** The index in its resource's terms. */
+export const declaredOf = ({ collection, key, declared }: IndexPlan): DeclaredIndex =>
+  declared ?? { resource: collection, key }
 
 /** An index and its collection, in one word. */
 export const nameOf = ({ collection, name }: Pick<IndexPlan, 'collection' | 'name'>): string =>
@@ -36,13 +54,19 @@ export interface IndexChanges {
  * - A text index has its texts alone.
  * - A unique index is sparse, so that tombstones, which have none of its fields, do not conflict.
  * - The TTL index is sparse, so that documents, which never expire, cost nothing in it.
+ * - A collection of others has neither tombstones nor, therefore, the last two.
  */
-export function indexesOf({ name: collection, indexes }: Resource): readonly IndexPlan[] {
+export function indexesOf({ name, indexes, stored }: Resource): readonly IndexPlan[] {
+  const collection = stored?.collection ?? name
   const declared = indexes.map((index) => {
     const { fields, unique = false } = index
     const key = unique || !isOrdered(index) ? fields : { ...fields, _id: Object.values(fields).at(-1) ?? 1 }
-    return plan(collection, key, { unique, sparse: unique })
+    if (stored === undefined) return plan(collection, key, { unique, sparse: unique })
+    const paths = Object.entries(key).map(([field, kind]) => [storedPathOf(stored, field), kind] as const)
+    const made = plan(collection, Object.fromEntries(paths), { unique, sparse: unique })
+    return { ...made, declared: { resource: name, key } }
   })
+  if (stored !== undefined) return declared
   return [...declared, expiryOf(collection)]
 }
 
@@ -51,7 +75,8 @@ const expiryOf = (collection: string): IndexPlan =>
 
 /** Indexes of each collection: those of resources, and that of stored answers, if there are actions. */
 function* indexesByCollection(catalogue: Catalogue): Generator<[string, readonly IndexPlan[]]> {
-  for (const resource of catalogue.values()) yield [resource.name, indexesOf(resource)]
+  const byCollection = Map.groupBy(catalogue.values(), ({ name, stored }) => stored?.collection ?? name)
+  for (const [collection, resources] of byCollection) yield [collection, resources.flatMap(indexesOf)]
   const hasActions = [...catalogue.values()].some(({ actions }) => actions.size > 0)
   if (hasActions) yield [answersCollection, [expiryOf(answersCollection)]]
 }
@@ -91,13 +116,21 @@ export async function planIndexes(
       ]),
     )
     existing.delete('_id_')
+    const isForeign = plans.some(({ declared }) => declared !== undefined) || isStored(catalogue, collection)
     for (const wanted of plans) {
+      if (wanted.declared !== undefined) {
+        const isServed = [...existing.values()].some((found) => serves(wanted, found))
+        changes[isServed ? 'keep' : 'create'].push(wanted)
+        continue
+      }
       const found = existing.get(wanted.name)
       existing.delete(wanted.name)
       if (found === undefined) changes.create.push(wanted)
       else if (isSame(wanted, found)) changes.keep.push(wanted)
       else changes.replace.push(wanted)
     }
+    // Indexes of others are theirs to drop.
+    if (isForeign) continue
     for (const name of existing.keys()) changes.drop.push({ collection, name })
   }
   return changes
@@ -171,6 +204,33 @@ function hasSameKey({ key }: IndexPlan, found: Document): boolean {
   }
   return JSON.stringify(Object.entries(found.key)) === JSON.stringify(Object.entries(key))
 }
+
+const isStored = (catalogue: Catalogue, collection: string): boolean =>
+  [...catalogue.values()].some(({ stored }) => stored?.collection === collection)
+
+/**
+ * Whether an index of others serves as a declared one, whatever its name: it begins with the same fields in the same
+ * order. The `_id` at the end, by which pages are read in index order, may be missing.
+ */
+function serves(wanted: IndexPlan, found: Document): boolean {
+  if (found.partialFilterExpression !== undefined || found.hidden === true) return false
+  if (wanted.unique) {
+    return found.unique === true && hasSameKey(wanted, found)
+  }
+  if (found.weights !== undefined || !isOrderedKey(wanted.key)) return hasSameKey(wanted, found)
+  if (found.sparse === true) return false
+  const fields = Object.entries(wanted.key).filter(([name]) => name !== '_id')
+  const entries = Object.entries<unknown>(found.key)
+  const isLed = (sign: 1 | -1) =>
+    fields.every(([name, kind], index) => {
+      const [field, direction] = entries[index] ?? []
+      return field === name && direction === sign * (kind as number)
+    })
+  return isLed(1) || isLed(-1)
+}
+
+const isOrderedKey = (key: IndexPlan['key']): boolean =>
+  Object.values(key).every((kind) => typeof kind === 'number')
 
 /** Compares keys with the order of their fields, which is part of an index's meaning. */
 function isSame(wanted: IndexPlan, found: Document): boolean {

@@ -12,7 +12,7 @@ import {
   scorePath,
   searchCondition,
 } from '@spillway/origin/contract'
-import type { Listing } from './mongo-commands.ts'
+import type { Listing } from './listing.ts'
 
 type Condition = Readonly<Record<string, unknown>>
 

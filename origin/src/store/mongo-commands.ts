@@ -1,7 +1,11 @@
 import { type AbstractCursor, type Db, type Document, MongoWriteConcernError } from 'mongodb'
+import { type Layouts, noLayouts } from './codec/layouts.ts'
+import type { RecordLayout } from './codec/record-layout.ts'
+import type { SourceWrite } from './codec/source.ts'
 import { type CommandBounds, createCommandBounds } from './command-bounds.ts'
-import { fateOf, isPassing, type WriteError } from './database-error.ts'
+import { duplicateFields, fateOf, isDuplicateKey, isPassing, type WriteError } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
+import type { Listing, Tally } from './listing.ts'
 import { openGate, type PrimaryGate } from './primary-gate.ts'
 
 /**
@@ -12,23 +16,6 @@ import { openGate, type PrimaryGate } from './primary-gate.ts'
  * Each command ends in bounded time ({@link CommandBounds}). A read waits until the primary knows what its predecessor
  * has committed ({@link PrimaryGate}).
  */
-
-/** A list, as a database query. */
-export interface Listing {
-  readonly filter: Document
-  readonly sort: Document
-  readonly limit: number
-  /** Replaces the filter if the order must be computed. */
-  readonly pipeline?: readonly Document[]
-  /** Refuses what one reply of the database does not hold: 16 MiB, with one document more. */
-  readonly inOneReply?: true
-}
-
-/** A count of documents, up to a maximum. */
-export interface Tally {
-  readonly filter: Document
-  readonly countMax: number
-}
 
 /** Replaces the record with its `_id` if it is at the expected version. */
 export interface Replacement {
@@ -51,6 +38,8 @@ export interface MongoCommandsOptions {
   readonly bounds?: CommandBounds
   /** @default a gate that lets every read through */
   readonly primary?: PrimaryGate
+  /** Layouts of collections that belong to others as well. @default none */
+  readonly layouts?: Layouts
 }
 
 export class MongoCommands {
@@ -59,26 +48,61 @@ export class MongoCommands {
   readonly #bounds: CommandBounds
   readonly #primary: PrimaryGate
   readonly #writeConcern: Document
+  readonly #layouts: Layouts
 
   constructor(db: Db, options: MongoCommandsOptions) {
-    const { majorityTimeoutMs, bounds = createCommandBounds(), primary = openGate } = options
+    const {
+      majorityTimeoutMs,
+      bounds = createCommandBounds(),
+      primary = openGate,
+      layouts = noLayouts,
+    } = options
     this.#db = db
     this.#majorityTimeoutMs = majorityTimeoutMs
     this.#bounds = bounds
     this.#primary = primary
+    this.#layouts = layouts
     this.#writeConcern = { w: 'majority', wtimeout: majorityTimeoutMs }
+  }
+
+  /** Layout of a collection that belongs to others as well. */
+  layoutOf(collection: string): RecordLayout | undefined {
+    return this.#layouts.get(collection)
   }
 
   /** Finds records by id, in any order; absent ones are omitted. Sees every write acknowledged before it was sent. */
   find(collection: string, ids: readonly string[], timeoutMs: number): Promise<StoredRecord[]> {
-    return this.#read(timeoutMs, (signal) => this.#find(collection, ids, { timeoutMs, signal }))
+    const layout = this.layoutOf(collection)
+    if (layout === undefined) {
+      return this.#read(timeoutMs, (signal) => this.#find(collection, ids, { timeoutMs, signal }))
+    }
+    const stored = layout.idsOf(ids)
+    if (stored.length === 0) return Promise.resolve([])
+    return this.#read(timeoutMs, async (signal) => {
+      const limits = { timeoutMs, signal, promoteValues: false }
+      const documents = await this.#find(layout.collection, stored, limits)
+      return documents.map((document) => layout.record(document))
+    })
   }
 
-  list(collection: string, listing: Listing, timeoutMs: number): Promise<StoredRecord[]> {
+  async list(collection: string, listing: Listing, timeoutMs: number): Promise<StoredRecord[]> {
+    const layout = this.layoutOf(collection)
+    if (layout === undefined) return this.#list(collection, listing, timeoutMs, {})
+    const options = { promoteValues: false }
+    const documents = await this.#list(layout.collection, layout.listing(listing), timeoutMs, options)
+    return documents.map((document) => layout.record(document))
+  }
+
+  #list(
+    collection: string,
+    listing: Listing,
+    timeoutMs: number,
+    types: { readonly promoteValues?: boolean },
+  ): Promise<StoredRecord[]> {
     const { filter, sort, limit, pipeline, inOneReply } = listing
     return this.#read(timeoutMs, (signal) => {
       const records = this.#db.collection<StoredRecord>(collection)
-      const options = { ...readOptions(timeoutMs), batchSize: limit + 1, signal }
+      const options = { ...readOptions(timeoutMs), ...types, batchSize: limit + 1, signal }
       const cursor =
         pipeline === undefined
           ? records.find(filter, { ...options, sort, limit })
@@ -88,11 +112,14 @@ export class MongoCommands {
   }
 
   /** Counts documents up to a maximum, and reads no further. */
-  count(collection: string, { filter, countMax }: Tally, timeoutMs: number): Promise<number> {
+  count(collection: string, tally: Tally, timeoutMs: number): Promise<number> {
+    const layout = this.layoutOf(collection)
+    const { filter, countMax } = layout === undefined ? tally : layout.tally(tally)
+    const name = layout?.collection ?? collection
     const pipeline = [{ $match: filter }, { $limit: countMax }, { $count: 'value' }]
     return this.#read(timeoutMs, async (signal) => {
       const [counted] = await this.#db
-        .collection(collection)
+        .collection(name)
         .aggregate<{ readonly value: number }>(pipeline, { ...readOptions(timeoutMs), signal })
         .toArray()
       // `aggregate` yields no document if nothing matches.
@@ -117,9 +144,9 @@ export class MongoCommands {
     })
   }
 
-  async #find(collection: string, ids: readonly string[], limits: ReadLimits): Promise<StoredRecord[]> {
+  async #find(collection: string, ids: readonly unknown[], limits: ReadLimits): Promise<StoredRecord[]> {
     const [id] = ids
-    const filter = ids.length === 1 ? { _id: id as string } : { _id: { $in: ids as string[] } }
+    const filter: Document = ids.length === 1 ? { _id: id } : { _id: { $in: ids } }
     const batchSize = ids.length + 1
     const find = () => this.#findAtOnce(collection, filter, { ...limits, batchSize })
     // Repeats a read once if the connection or the primary was lost, like the driver's retryable reads.
@@ -130,7 +157,12 @@ export class MongoCommands {
     if (Number(cursor.id) === 0) return cursor.firstBatch
     return this.#db
       .collection<StoredRecord>(collection)
-      .find(filter, { ...readOptions(limits.timeoutMs), batchSize, signal: limits.signal })
+      .find(filter, {
+        ...readOptions(limits.timeoutMs),
+        ...typesOf(limits),
+        batchSize,
+        signal: limits.signal,
+      })
       .toArray()
   }
 
@@ -141,23 +173,46 @@ export class MongoCommands {
   #findAtOnce(
     collection: string,
     filter: Document,
-    { batchSize, timeoutMs, signal }: ReadLimits & { readonly batchSize: number },
+    limits: ReadLimits & { readonly batchSize: number },
   ): Promise<Document> {
+    const { batchSize, timeoutMs, signal } = limits
     const { maxTimeMS, readConcern } = readOptions(timeoutMs)
     const command = { find: collection, filter, batchSize, maxTimeMS, readConcern: { level: readConcern } }
-    return this.#db.command(command, { signal })
+    return this.#db.command(command, { signal, ...typesOf(limits) })
   }
 
   insert(collection: string, records: readonly StoredRecord[]): Promise<WriteReply> {
-    return this.#write({ insert: collection, documents: records })
+    const layout = this.layoutOf(collection)
+    if (layout === undefined) return this.#write({ insert: collection, documents: records })
+    const documents = writesOf(records, 'insert').map(({ document }) => document)
+    return this.#writeAs(layout, { insert: layout.collection, documents })
   }
 
+  /** Replaces or deletes records. In a collection that belongs to others as well, all do the same. */
   update(collection: string, replacements: readonly Replacement[]): Promise<WriteReply> {
+    const layout = this.layoutOf(collection)
+    if (layout !== undefined) {
+      const records = replacements.map(({ record }) => record)
+      const deletes = writesOf(records, 'delete').map(({ q }) => ({ q, limit: 1 }))
+      const updates = writesOf(records, 'update').map(({ q, u }) => ({ q, u }))
+      return deletes.length > 0
+        ? this.#writeAs(layout, { delete: layout.collection, deletes })
+        : this.#writeAs(layout, { update: layout.collection, updates })
+    }
     const updates = replacements.map(({ record, expected }) => ({
       q: { _id: record._id, _v: expected },
       u: record,
     }))
     return this.#write({ update: collection, updates })
+  }
+
+  /** Writes documents of others; errors name the resource's fields. */
+  async #writeAs(layout: RecordLayout, command: Document): Promise<WriteReply> {
+    const reply = await this.#write(command)
+    const errors = reply.errors.map((error) =>
+      isDuplicateKey(error) ? { ...error, keyPattern: layout.keyPattern(duplicateFields(error)) } : error,
+    )
+    return { ...reply, errors }
   }
 
   async #write(command: Document): Promise<WriteReply> {
@@ -196,6 +251,20 @@ async function firstReply(cursor: AbstractCursor<StoredRecord>): Promise<StoredR
 interface ReadLimits {
   readonly timeoutMs: number
   readonly signal: AbortSignal
+  /** Whether numbers lose their BSON types. @default true */
+  readonly promoteValues?: boolean
+}
+
+const typesOf = ({ promoteValues }: ReadLimits) => (promoteValues === undefined ? {} : { promoteValues })
+
+/** The writes of a kind that records carry. */
+function writesOf<Kind extends SourceWrite['kind']>(
+  records: readonly StoredRecord[],
+  kind: Kind,
+): readonly Extract<SourceWrite, { kind: Kind }>[] {
+  return records
+    .map(({ _source }) => _source?.write)
+    .filter((write): write is Extract<SourceWrite, { kind: Kind }> => write?.kind === kind)
 }
 
 const readOptions = (timeoutMs: number) => ({

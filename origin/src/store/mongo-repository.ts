@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Fields, ListQuery, Residual, Resource } from '@spillway/origin/contract'
 import { canonicalJson } from './canonical-json.ts'
+import { UnstorableError } from './codec/field-codec.ts'
+import { type Layouts, noLayouts } from './codec/layouts.ts'
 import type { Commits } from './commits.ts'
 import { keyedId, keyedItemId } from './creation-key.ts'
 import {
   batchClaim,
   deletedOf,
   documentOf,
-  documentWith,
   firstAnswerOf,
   type Instant,
   instantClock,
@@ -15,6 +16,7 @@ import {
   replacementOf,
   type StoredRecord,
   tombstoneOf,
+  writtenDocument,
 } from './envelope.ts'
 import { planList } from './list-plan.ts'
 import type { Replacement } from './mongo-commands.ts'
@@ -53,6 +55,7 @@ export class MongoRepository implements Repository {
   readonly #clock: () => Instant
   readonly #commits: Pick<Commits, 'writeRequiring'>
   readonly #unready: UnreadyIndexes
+  readonly #layouts: Layouts
   readonly #writeId = writeIds()
   /** Ids of creates with a key that are running in this process. */
   readonly #running = new Set<string>()
@@ -60,17 +63,21 @@ export class MongoRepository implements Repository {
   /**
    * @param commits for writes that require other documents to be unchanged
    * @param clock milliseconds since the epoch, for `createdAt`, `updatedAt` and the age of keys
-   * @param unready indexes that are not built yet. @default none
+   * @param options `unready`: indexes that are not built yet; `layouts`: of collections of others. @default none
    */
   constructor(
     records: Records,
     commits: Pick<Commits, 'writeRequiring'>,
     clock: () => number,
-    unready: UnreadyIndexes = new UnreadyIndexes(),
+    {
+      unready = new UnreadyIndexes(),
+      layouts = noLayouts,
+    }: { readonly unready?: UnreadyIndexes; readonly layouts?: Layouts } = {},
   ) {
     this.#records = records
     this.#commits = commits
     this.#unready = unready
+    this.#layouts = layouts
     this.#clock = instantClock(clock)
   }
 
@@ -120,8 +127,9 @@ export class MongoRepository implements Repository {
     const unready = this.#unready.forList(resource, query, residual)
     if (unready !== undefined) return indexUnready(unready)
     const { countMax } = resource.query
-    const { filter } = planList(resource, { ...query, after: undefined }, residual)
-    const outcome = await this.#records.count(resource.name, { filter, countMax: countMax + 1 }, call)
+    const { filter, sort } = planList(resource, { ...query, after: undefined }, residual)
+    const tally = { filter, countMax: countMax + 1, ...(this.#layouts.has(resource.name) && { sort }) }
+    const outcome = await this.#records.count(resource.name, tally, call)
     if (outcome.kind === 'notDone') return outcome
     return { kind: 'counted', value: Math.min(outcome.value, countMax), isMore: outcome.value > countMax }
   }
@@ -133,9 +141,14 @@ export class MongoRepository implements Repository {
     call: Call,
   ): Promise<CreateOutcome> {
     if (key === undefined) {
-      return this.#insert(resource, { ...document, id: document.id ?? randomUUID() }, undefined, call)
+      return this.#insert(
+        resource,
+        { ...document, id: document.id ?? this.#newId(resource) },
+        undefined,
+        call,
+      )
     }
-    const id = keyedId(resource.name, key)
+    const id = this.#idOf(resource, keyedId(resource.name, key))
     const insert = () => this.#insert(resource, { ...document, id }, key.request, call)
     return this.#exclusively<CreateOutcome>(id, insert)
   }
@@ -147,7 +160,7 @@ export class MongoRepository implements Repository {
     call: Call,
   ): Promise<CreateOutcome | undefined> {
     const keyed = keyedId(resource.name, key)
-    const id = item === undefined ? keyed : keyedItemId(keyed, item)
+    const id = this.#idOf(resource, item === undefined ? keyed : keyedItemId(keyed, item))
     const found = await this.#records.find(resource.name, id, call)
     if (found.kind === 'notDone') return found
     return found.record && replay(found.record, key.request, fields)
@@ -160,7 +173,7 @@ export class MongoRepository implements Repository {
     call: Call,
   ): Promise<BatchOutcome> {
     if (key === undefined) {
-      const named = documents.map((document) => ({ ...document, id: document.id ?? randomUUID() }))
+      const named = documents.map((document) => ({ ...document, id: document.id ?? this.#newId(resource) }))
       return this.#insertAll(resource, named, undefined, call)
     }
     const batchId = keyedId(resource.name, key)
@@ -169,7 +182,7 @@ export class MongoRepository implements Repository {
       if (refusal !== undefined) return refusal
       const named = documents.map((document, index) => ({
         ...document,
-        id: keyedItemId(batchId, document.item ?? index),
+        id: this.#idOf(resource, keyedItemId(batchId, document.item ?? index)),
       }))
       return this.#insertAll(resource, named, key.request, call)
     })
@@ -183,11 +196,20 @@ export class MongoRepository implements Repository {
   ): Promise<ReplaceOutcome> {
     const unready = this.#unready.forWrite(resource, fields, current.fields)
     if (unready !== undefined) return indexUnready(unready)
-    const record = replacementOf(current, fields, this.#writeId(), this.#clock())
+    const layout = this.#layouts.get(resource.name)
+    let record = replacementOf(current, fields, this.#writeId(), this.#clock())
+    if (layout !== undefined) {
+      try {
+        record = layout.replacement(record, current)
+      } catch (error) {
+        if (!(error instanceof UnstorableError)) throw error
+        return { kind: 'unstorable', errors: [{ pointer: error.pointer, detail: error.message }] }
+      }
+    }
     const outcome = await this.#replace(resource, { record, expected: current.version }, call)
     switch (outcome.kind) {
       case 'written':
-        return { kind: 'replaced', document: documentWith(record, fields) }
+        return { kind: 'replaced', document: writtenDocument(record, fields) }
       case 'duplicateId':
       case 'requiredChanged':
         throw new TypeError('a replacement inserts nothing')
@@ -197,7 +219,8 @@ export class MongoRepository implements Repository {
   }
 
   async delete(resource: Resource, current: StoredDocument, call: ChangeCall): Promise<DeleteOutcome> {
-    const record = tombstoneOf(current, this.#writeId(), this.#clock(), resource.deletedKeptMs)
+    const tombstone = tombstoneOf(current, this.#writeId(), this.#clock(), resource.deletedKeptMs)
+    const record = this.#layouts.get(resource.name)?.deletion(tombstone, current) ?? tombstone
     const outcome = await this.#replace(resource, { record, expected: current.version }, call)
     switch (outcome.kind) {
       case 'written':
@@ -229,14 +252,15 @@ export class MongoRepository implements Repository {
   ): Promise<CreateOutcome> {
     const unready = this.#unready.forWrite(resource, fields, undefined)
     if (unready !== undefined) return indexUnready(unready)
-    const record = newRecord(id, fields, { writeId: this.#writeId(), request, at: this.#clock() })
+    const made = newRecord(id, fields, { writeId: this.#writeId(), request, at: this.#clock() })
+    const record = this.#layouts.get(resource.name)?.insertion(made) ?? made
     const outcome =
       requires.length === 0
         ? await this.#records.insert(resource.name, record, call)
         : await this.#commits.writeRequiring(resource, { record, expected: 0 }, requires, call)
     switch (outcome.kind) {
       case 'written':
-        return { kind: 'created', document: documentWith(record, fields) }
+        return { kind: 'created', document: writtenDocument(record, fields) }
       case 'duplicateId':
         return request === undefined ? { kind: 'duplicateId' } : replay(outcome.existing, request, fields)
       case 'versionConflict':
@@ -273,6 +297,8 @@ export class MongoRepository implements Repository {
     request: string,
     call: Call,
   ): Promise<BatchOutcome | undefined> {
+    // A collection of others has documents alone. Each item's id follows from the key, so none is created twice.
+    if (this.#layouts.has(resource.name)) return undefined
     const record = batchClaim(batchId, this.#writeId(), request, this.#clock())
     const outcome = await this.#records.insert(resource.name, record, call)
     switch (outcome.kind) {
@@ -288,6 +314,15 @@ export class MongoRepository implements Repository {
       default:
         throw new TypeError(`a claim cannot end as ${outcome.kind}`)
     }
+  }
+
+  #newId(resource: Resource): string {
+    return this.#idOf(resource, randomUUID())
+  }
+
+  /** The id of a new document, of the type of its collection. */
+  #idOf({ name }: Resource, uuid: string): string {
+    return this.#layouts.get(name)?.id.make(uuid) ?? uuid
   }
 
   /** Refuses a second request with the same key in this process, instead of letting both race. */
@@ -315,10 +350,22 @@ export const indexUnready = (index: string): IndexUnready => ({
  * fields: a client may format a repeated body differently, and a release may store other fields.
  */
 function replay(existing: StoredRecord, request: string, fields: Fields): CreateOutcome {
+  if (existing._source !== undefined) return replayOfSource(existing, fields)
   const document = firstAnswerOf(existing)
   const isRepeated =
     existing._key?.request === request ||
     (document !== undefined && canonicalJson(document.fields) === canonicalJson(fields))
   if (!isRepeated) return { kind: 'keyRefused', reason: 'otherRequest' }
   return document === undefined ? { kind: 'keyRefused', reason: 'spent' } : { kind: 'replayed', document }
+}
+
+/**
+ * The same for a document of others, which keeps neither key nor first answer: its id was derived from the key, so the
+ * key has created it. It is a replay while it has the fields that the request would store.
+ */
+function replayOfSource(existing: StoredRecord, fields: Fields): CreateOutcome {
+  const document = documentOf(existing)
+  return document !== undefined && canonicalJson(document.fields) === canonicalJson(fields)
+    ? { kind: 'replayed', document }
+    : { kind: 'keyRefused', reason: 'spent' }
 }

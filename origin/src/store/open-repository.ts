@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from 'mongodb'
+import { type Layouts, noLayouts } from './codec/layouts.ts'
 import { type CommandBounds, createCommandBounds } from './command-bounds.ts'
 import { Commits } from './commits.ts'
 import { instantClock } from './envelope.ts'
@@ -21,6 +22,8 @@ export interface RepositoryOptions {
   readonly bounds?: CommandBounds
   /** Indexes that are not built yet. @default none */
   readonly unready?: UnreadyIndexes
+  /** Layouts of collections that belong to others as well ({@link ./codec/layouts.ts}). @default none */
+  readonly layouts?: Layouts
   /** Gate for reads around a change of primary. @default one that lets every read through */
   readonly primary?: PrimaryGate
   /** Milliseconds since the epoch. @default Date.now */
@@ -44,11 +47,13 @@ export function openRepository(
     bounds = createCommandBounds(),
     primary,
     unready = new UnreadyIndexes(),
+    layouts = noLayouts,
     transactionsMax = 4,
   } = options
   const commands = new MongoCommands(db, {
     majorityTimeoutMs,
     bounds,
+    layouts,
     ...(primary !== undefined && { primary }),
   })
   const environment = {
@@ -64,10 +69,11 @@ export function openRepository(
   const commits = new Commits({
     ...environment,
     records,
-    attempt: (writes, timeoutMs) => attemptTransaction(db, bounds, writes, timeoutMs),
+    attempt: (writes, timeoutMs) => attemptTransaction({ db, bounds, layouts }, writes, timeoutMs),
     room: new TransactionRoom(transactionsMax),
     unready,
+    layouts,
     clock: instantClock(clock),
   })
-  return { repository: new MongoRepository(records, commits, clock, unready), commits, records }
+  return { repository: new MongoRepository(records, commits, clock, { unready, layouts }), commits, records }
 }

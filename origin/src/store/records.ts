@@ -1,7 +1,8 @@
 import { ticker } from '../lib/ticker.ts'
 import { Batcher, type BatcherCounts, type BatcherOptions, type Gathering } from './batcher.ts'
 import type { StoredRecord } from './envelope.ts'
-import type { Listing, MongoCommands, Replacement, Tally } from './mongo-commands.ts'
+import type { Listing, Tally } from './listing.ts'
+import type { MongoCommands, Replacement } from './mongo-commands.ts'
 import { RecentVersions } from './recent-versions.ts'
 import type { Call, NotDone, NotDoneReason } from './repository.ts'
 import {
@@ -211,6 +212,9 @@ export class Records {
     const versions = new RecentVersions()
     const onReplaced = ({ _id, _v }: StoredRecord) => versions.note(_id, _v, now())
     const environment = { ...this.#environment, find, onReplaced }
+    // Versions of documents of others are digests, which have no order. One command for each write tells its outcome.
+    const isForeign = commands.layoutOf(collection) !== undefined
+    const replaces = isForeign ? { ...writes, itemsMax: 1, inflightMax: 2 * writes.inflightMax } : writes
     const read = {
       refused: notDone,
       overtaken: (_: unknown, reason: 'deadline' | 'aborted') => notDone(reason),
@@ -257,10 +261,11 @@ export class Records {
           settleInserts(batch, (records) => commands.insert(collection, records), environment),
       }),
       replace: lane<PendingWrite, WriteOutcome>({
-        ...writes,
+        ...replaces,
         ...write,
         equalKeys: 'queue',
         precluded: ({ record, expected }, since) => {
+          if (isForeign) return undefined
           const kind = versions.verdict(record._id, expected, since)
           return kind && { kind }
         },

@@ -1,5 +1,13 @@
-import type { Fields, ListQuery, Residual, Resource, VersionName } from '@spillway/origin/contract'
+import type {
+  FieldError,
+  Fields,
+  ListQuery,
+  Residual,
+  Resource,
+  VersionName,
+} from '@spillway/origin/contract'
 import type { OwnTime } from '../lib/own-time.ts'
+import type { Source } from './codec/source.ts'
 
 /**
  * Storage operations of a resource, with all their outcomes.
@@ -34,6 +42,8 @@ export interface Bookkeeping {
   readonly key?: KeyRecord
   /** Number of commits that required this version to be unchanged. @default 0 */
   readonly held?: number
+  /** The document as others store it; present in resources with `stored`. */
+  readonly source?: Source
 }
 
 /** Record of the key that created a document. */
@@ -174,12 +184,20 @@ export type BatchOutcome =
 
 export type ReplaceOutcome =
   | { readonly kind: 'replaced'; readonly document: StoredDocument }
+  | Unstorable
   /** A concurrent write came first: the document is no longer at the given version. */
   | { readonly kind: 'versionConflict' }
   | { readonly kind: 'notFound' }
   | UniqueConflict
   | NotDone
   | Unknown
+
+/** The change would lose a part of the stored document that the resource does not describe. */
+export interface Unstorable {
+  readonly kind: 'unstorable'
+  /** Pointers into the stored fields. */
+  readonly errors: readonly FieldError[]
+}
 
 export type DeleteOutcome =
   | { readonly kind: 'deleted' }

@@ -16,7 +16,7 @@ export interface LoadSeedOptions {
  * Loads an application's seed once: documents that were changed or deleted since stay as they are.
  *
  * @returns number of documents added; 0 if this revision was loaded before
- * @throws {TypeError} if the seed names a resource that the application does not have
+ * @throws {TypeError} if the seed names a resource that the application does not have, or one with `stored`
  */
 export async function loadSeed(
   db: Db,
@@ -30,6 +30,11 @@ export async function loadSeed(
   const unknown = documents.map(([name]) => name).filter((name) => !resources.has(name))
   if (unknown.length > 0)
     throw new TypeError(`the seed has documents of '${unknown[0]}', which is no resource`)
+  const foreign = documents.find(([name]) => resources.get(name)?.stored !== undefined)
+  if (foreign !== undefined)
+    throw new TypeError(
+      `the seed has documents of '${foreign[0]}', whose collection belongs to others as well`,
+    )
   const at = instantOf(nowMs)
   const total = documents.reduce((sum, [, ofResource]) => sum + ofResource.length, 0)
   let added = 0

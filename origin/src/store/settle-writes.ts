@@ -214,6 +214,8 @@ async function readInsertReply(
       if (fields[0] !== '_id') item.settle({ kind: 'uniqueConflict', fields })
     } else if (found._w?.includes(writeIdOf(record))) {
       item.settle(written)
+    } else if (record._source !== undefined && sentBefore.has(item)) {
+      item.settle(found._v === record._v ? written : unknown)
     } else {
       item.settle({ kind: 'duplicateId', existing: found })
     }
@@ -269,6 +271,7 @@ export function replacementOutcome(
   found: StoredRecord | undefined,
   isEveryWinnerKnown: boolean,
 ): WriteOutcome | undefined {
+  if (record._source !== undefined) return contentOutcome({ record, expected }, found, !isEveryWinnerKnown)
   if (found === undefined) return { kind: 'notFound' }
   const [writeId, writeBefore] = record._w
   const writes = found._w ?? []
@@ -279,6 +282,24 @@ export function replacementOutcome(
   const isLost = isEveryWinnerKnown || (writeBefore !== undefined && writes.includes(writeBefore))
   if (!isLost) return unknown
   return { kind: found._v < 1 ? 'notFound' : 'versionConflict' }
+}
+
+/**
+ * Judges a write of a document of others by its content, because nothing else is stored in it.
+ *
+ * @param isInDoubt whether an earlier attempt may have happened. If not, the database has just refused the only one, and
+ *   equal content is that of another writer
+ */
+function contentOutcome(
+  { record, expected }: Pick<PendingWrite, 'record' | 'expected'>,
+  found: StoredRecord | undefined,
+  isInDoubt: boolean,
+): WriteOutcome | undefined {
+  const isDeletion = record._v < 1
+  if (found === undefined) return isInDoubt && isDeletion ? written : { kind: 'notFound' }
+  if (isInDoubt && !isDeletion && found._v === record._v) return written
+  if (found._v === expected) return undefined
+  return isInDoubt ? unknown : { kind: 'versionConflict' }
 }
 
 async function readBack(items: readonly WriteItem[], find: Find, now: () => number) {

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientSession, type Db, type Document, MongoError, MongoServerError } from 'mongodb'
+import { type Layouts, noLayouts } from './codec/layouts.ts'
+import type { RecordLayout } from './codec/record-layout.ts'
 import type { CommandBounds } from './command-bounds.ts'
 import { duplicateFields, isDuplicateKey, isProvenRefusal, type WriteError } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
@@ -37,6 +39,13 @@ const aborted: Attempt = { kind: 'aborted' }
 const doubtful: Attempt = { kind: 'doubtful' }
 const committed: Attempt = { kind: 'committed' }
 
+export interface TransactionTools {
+  readonly db: Db
+  readonly bounds: CommandBounds
+  /** Layouts of collections of others. @default none */
+  readonly layouts?: Layouts
+}
+
 /**
  * Sends all writes as one transaction: one command per collection, then the commit. All commands are known before the
  * first is sent, so that locks are held for a few round trips and never while code of an application runs.
@@ -45,8 +54,7 @@ const committed: Attempt = { kind: 'committed' }
  * @throws the error of a command before the commit: nothing was written then ({@link ./database-error.ts})
  */
 export async function attemptTransaction(
-  db: Db,
-  bounds: CommandBounds,
+  { db, bounds, layouts = noLayouts }: TransactionTools,
   writes: readonly RecordWrite[],
   timeoutMs: number,
 ): Promise<Attempt> {
@@ -59,9 +67,9 @@ export async function attemptTransaction(
       writeConcern: { w: 'majority', wtimeoutMS: Math.ceil(timeoutMs) },
       readPreference: 'primary',
     })
-    for (const command of commandsOf(writes)) {
+    for (const command of commandsOf(writes, layouts)) {
       const reply = await bounds.run(left(), (signal) => db.command(command.document, { session, signal }))
-      const refusal = refusalIn(command, reply)
+      const refusal = refusalIn(command, reply, layouts.get(command.collection))
       if (refusal !== undefined) return refusal
     }
     return await commit(session, bounds, left)
@@ -111,10 +119,15 @@ interface Command {
 }
 
 /** One command per collection and kind, in an order that is the same for all transactions. */
-function* commandsOf(writes: readonly RecordWrite[]): Generator<Command> {
+function* commandsOf(writes: readonly RecordWrite[], layouts: Layouts): Generator<Command> {
   const byCollection = Map.groupBy(writes, ({ collection }) => collection)
   for (const collection of [...byCollection.keys()].sort()) {
     const ofOne = byCollection.get(collection) as readonly RecordWrite[]
+    const layout = layouts.get(collection)
+    if (layout !== undefined) {
+      yield* sourceCommands(collection, layout.collection, ofOne)
+      continue
+    }
     const updates = ofOne.filter(({ expected }) => expected !== 0)
     const inserts = ofOne.filter(({ expected }) => expected === 0)
     if (updates.length > 0) {
@@ -139,10 +152,51 @@ const updateOf = ({ record, expected, isGuard, held }: RecordWrite): Document =>
   u: isGuard ? { $inc: { _g: 1 } } : record,
 })
 
-function refusalIn({ collection, count }: Command, reply: Document): Attempt | undefined {
+/** Commands for documents of others. */
+function* sourceCommands(
+  collection: string,
+  stored: string,
+  writes: readonly RecordWrite[],
+): Generator<Command> {
+  const sources = writes.flatMap(({ record }) => record._source?.write ?? [])
+  const updates = sources.flatMap((write) => {
+    if (write.kind === 'update') return [{ q: write.q, u: write.u }]
+    return write.kind === 'guard' ? touches(write.q) : []
+  })
+  const deletes = sources.flatMap((write) => (write.kind === 'delete' ? [{ q: write.q, limit: 1 }] : []))
+  const documents = sources.flatMap((write) => (write.kind === 'insert' ? [write.document] : []))
+  if (updates.length > 0) {
+    yield { collection, document: { update: stored, updates, ordered: true }, count: updates.length }
+  }
+  if (deletes.length > 0) {
+    yield { collection, document: { delete: stored, deletes, ordered: true }, count: deletes.length }
+  }
+  if (documents.length > 0) {
+    yield { collection, document: { insert: stored, documents, ordered: true }, count: documents.length }
+  }
+}
+
+/** Writes to a document so that transactions conflict, and leaves nothing in it. */
+const touches = (q: Document): readonly Document[] => [
+  { q, u: { $set: { [touched]: 1 } } },
+  { q: { _id: q._id }, u: { $unset: { [touched]: '' } } },
+]
+
+/** Name that no document of others has. */
+const touched = '_spillway_guard'
+
+function refusalIn(
+  { collection, count }: Command,
+  reply: Document,
+  layout: RecordLayout | undefined,
+): Attempt | undefined {
   const [error] = (reply.writeErrors ?? []) as readonly WriteError[]
   if (error !== undefined) {
-    if (isDuplicateKey(error)) return { kind: 'duplicate', collection, fields: duplicateFields(error) }
+    if (isDuplicateKey(error)) {
+      const stored = duplicateFields(error)
+      const fields = layout === undefined ? stored : Object.keys(layout.keyPattern(stored))
+      return { kind: 'duplicate', collection, fields }
+    }
     throw new MongoServerError({ ...error, message: error.errmsg ?? '' })
   }
   return reply.n === count ? undefined : changed

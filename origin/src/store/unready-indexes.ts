@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Fields, type ListQuery, type Residual, type Resource, valueAt } from '@spillway/origin/contract'
-import { type IndexPlan, indexesOf, nameOf } from './indexes.ts'
+import { answersCollection } from './envelope.ts'
+import { declaredOf, type IndexPlan, indexesOf, nameOf } from './indexes.ts'
 
 /** Part of a list's query that decides about indexes: the fields that it compares and sorts by. */
 export type ListNeeds = Pick<ListQuery, 'filters' | 'alternatives' | 'search' | 'near' | 'sort'>
@@ -14,7 +15,15 @@ export class UnreadyIndexes {
   #byCollection = new Map<string, readonly IndexPlan[]>()
 
   set(missing: readonly IndexPlan[]): void {
-    this.#byCollection = Map.groupBy(missing, ({ collection }) => collection)
+    this.#byCollection = Map.groupBy(missing, (index) => declaredOf(index).resource)
+  }
+
+  /** Whether answers of actions must not be stored while their index is missing: the database belongs to others. */
+  keepsNoAnswers = false
+
+  /** Name of the index without which no answer of an action may be stored. */
+  get forAnswer(): string | undefined {
+    return this.keepsNoAnswers ? nameIfAny(this.#byCollection.get(answersCollection)?.[0]) : undefined
   }
 
   get names(): readonly string[] {
@@ -29,7 +38,7 @@ export class UnreadyIndexes {
     // The database finds words and places by their own indexes alone, and looks at nothing but the hits.
     if (search !== undefined || near !== undefined) {
       const kind = search === undefined ? '2dsphere' : 'text'
-      return nameIfAny(missing.find(({ key }) => Object.values(key).includes(kind)))
+      return nameIfAny(missing.find((index) => Object.values(declaredOf(index).key).includes(kind)))
     }
     const ordered = missing.filter(isOrdered).map(leadersOf)
     const names = new Set(missing.map(({ name }) => name))
@@ -60,8 +69,9 @@ export class UnreadyIndexes {
    */
   forWrite({ name }: Pick<Resource, 'name'>, fields: Fields, before: Fields | undefined): string | undefined {
     return nameIfAny(
-      this.#byCollection.get(name)?.find(({ unique, key }) => {
-        const paths = Object.keys(key)
+      this.#byCollection.get(name)?.find((index) => {
+        const { unique } = index
+        const paths = Object.keys(declaredOf(index).key)
         const isChanged = (path: string) =>
           before === undefined || !isDeepStrictEqual(valueAt(fields, path), valueAt(before, path))
         return unique && paths.some((path) => valueAt(fields, path) !== undefined) && paths.some(isChanged)
@@ -78,7 +88,7 @@ interface Leaders {
 }
 
 function leadersOf(index: IndexPlan): Leaders {
-  const [first = '', second] = Object.keys(index.key)
+  const [first = '', second] = Object.keys(declaredOf(index).key)
   return { index, first, second }
 }
 

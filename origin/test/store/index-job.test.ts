@@ -17,7 +17,7 @@ import { resources } from '../fixture/application.ts'
 import { placesSeed } from '../fixture/seed.ts'
 import { advisories, advisory, inTime, listQuery, place, places } from './documents.ts'
 
-const times = { beatMs: 50, silenceMs: 400, pollMs: 20, retryMs: 50 }
+const times = { beatMs: 50, silenceMs: 400, pollMs: 20, retryMs: 50, leftMs: 50 }
 
 let member: Member
 let admin: MongoClient

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Listing, MongoCommands } from '../../src/store/mongo-commands.ts'
+import type { Listing } from '../../src/store/listing.ts'
+import { MongoCommands } from '../../src/store/mongo-commands.ts'
 import { joined, Records } from '../../src/store/records.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { inTime } from './documents.ts'

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Catalogue } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { inject } from 'vitest'
+import { layoutsOf } from '../../src/store/codec/layouts.ts'
 import { applyIndexes, planIndexes } from '../../src/store/indexes.ts'
 import { openRepository, type RepositoryOptions } from '../../src/store/open-repository.ts'
 import { openPool, type Pool } from '../../src/store/pool.ts'
@@ -36,7 +37,12 @@ export async function openTestDatabase(resources: Catalogue = fixture): Promise<
     db: pool.db,
     pool,
     repository: (options) =>
-      openRepository(pool.db, { bounds: pool.bounds, primary: pool.primary, ...options }),
+      openRepository(pool.db, {
+        bounds: pool.bounds,
+        primary: pool.primary,
+        layouts: layoutsOf(resources, () => {}),
+        ...options,
+      }),
     async drop() {
       await pool.db.dropDatabase()
       await pool.close()
