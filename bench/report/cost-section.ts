@@ -1,5 +1,5 @@
+import { functionsCost } from '../../infra/src/cost/functions-cost.ts'
 import { priceSource } from '../../infra/src/cost/prices.ts'
-import { seedCost } from '../../infra/src/cost/seed-cost.ts'
 import { spillwayCost } from '../../infra/src/cost/spillway-cost.ts'
 import { defaultWorkload } from '../../infra/src/cost/workload.ts'
 import { stages } from '../../infra/src/stages.ts'
@@ -18,12 +18,13 @@ export function costSection(): { readonly section: Html; readonly svg: string } 
     return {
       count,
       spillway: spillwayCost(workload, stages.production).dollars,
-      http: seedCost(workload, 'http').dollars,
-      rest: seedCost(workload, 'rest').dollars,
+      http: functionsCost(workload, { gateway: 'http', edge: false }).dollars,
+      rest: functionsCost(workload, { gateway: 'rest', edge: false }).dollars,
+      behind: functionsCost(workload, { gateway: 'http', edge: true }).dollars,
     }
   })
-  const points = (name: 'spillway' | 'http' | 'rest') => rows.map((row) => [row.count, row[name]] as const)
-  const all = rows.flatMap(({ spillway, http, rest }) => [spillway, http, rest])
+  const points = (name: 'spillway' | 'http' | 'rest' | 'behind') => rows.map((row) => [row.count, row[name]] as const)
+  const all = rows.flatMap(({ spillway, http, rest, behind }) => [spillway, http, rest, behind])
   const svg = figure('Dollars a month, by users in the busiest hour', [
     {
       title: 'Both axes logarithmic',
@@ -34,6 +35,7 @@ export function costSection(): { readonly section: Html; readonly svg: string } 
       lines: [
         { name: 'Lambda (REST)', look: 'orange', points: points('rest') },
         { name: 'Lambda (HTTP)', look: 'grey', points: points('http') },
+        { name: 'our edge + Lambda (HTTP)', look: 'green', points: points('behind') },
         { name: 'Spillway', look: 'blue', points: points('spillway') },
       ],
     },
@@ -43,8 +45,8 @@ export function costSection(): { readonly section: Html; readonly svg: string } 
 <p>Each user asks ${requestsPerUserSecond} times a second in the busiest hour, ${readShare * 100} % of it reads, of which the
 edge answers ${hitRatio * 100} %. The first design is reckoned kindly: always warm, no limit to its functions.</p>
 <figure>${raw(svg)}</figure>
-<div class="scroll"><table><thead><tr><th>users</th><th>Spillway</th><th>Lambda, HTTP API</th><th>Lambda, REST API</th></tr></thead><tbody>
-${rows.map(({ count, spillway, http, rest }) => html`<tr><td>${count.toLocaleString('en-US')}</td><td>${dollars(spillway)}</td><td>${dollars(http)}</td><td>${dollars(rest)}</td></tr>`)}
+<div class="scroll"><table><thead><tr><th>users</th><th>Spillway</th><th>Lambda, HTTP API</th><th>Lambda, REST API</th><th>the same Worker and cache, Lambda, HTTP API</th></tr></thead><tbody>
+${rows.map(({ count, spillway, http, rest, behind }) => html`<tr><td>${count.toLocaleString('en-US')}</td><td>${dollars(spillway)}</td><td>${dollars(http)}</td><td>${dollars(rest)}</td><td>${dollars(behind)}</td></tr>`)}
 </tbody></table></div>
 <p class="how">From infra's cost function (<code>npm run cost</code>); ${priceSource.kind}, ${priceSource.region}, ${priceSource.date}.</p></section>`
   return { section, svg }

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import type { Bill } from '../src/cost/bill.ts'
+import { type FunctionsDesign, functionsCost } from '../src/cost/functions-cost.ts'
 import { priceSource } from '../src/cost/prices.ts'
-import { seedCost } from '../src/cost/seed-cost.ts'
 import { spillwayCost } from '../src/cost/spillway-cost.ts'
 import { defaultWorkload, service, trafficOf, type Workload } from '../src/cost/workload.ts'
 import { stages } from '../src/stages.ts'
 
-/** `npm run cost -- --users 100000`: the monthly bill of both designs, with the assumptions. */
+/** `npm run cost -- --users 100000`: the monthly bill of Spillway and of functions, with the assumptions. */
 const flags = {
   users: 'users',
   'requests-per-user-second': 'requestsPerUserSecond',
@@ -15,7 +15,17 @@ const flags = {
   'hit-ratio': 'hitRatio',
   'answer-bytes': 'answerBytes',
   'stored-gb': 'storedGb',
+  isolates: 'isolates',
 } as const satisfies Record<string, keyof Workload>
+
+/** The first team's designs, then the same with Spillway's edge in front: what the instances are worth, and the cache. */
+const designs: readonly FunctionsDesign[] = [
+  { gateway: 'rest', edge: false },
+  { gateway: 'http', edge: false },
+  { gateway: 'rest', edge: true },
+  { gateway: 'http', edge: true },
+  { gateway: 'url', edge: true },
+]
 
 const shares: readonly string[] = ['read-share', 'hit-ratio']
 
@@ -26,7 +36,7 @@ function readWorkload(): Workload {
     const value = Number(text)
     if (!(value >= 0) || (shares.includes(flag) && value > 1)) {
       throw new RangeError(
-        `--${flag} wants ${shares.includes(flag) ? 'a share from 0 to 1' : 'a number'}, not ${text}`,
+        `--${flag} must be ${shares.includes(flag) ? 'a share from 0 to 1' : 'a number'}, not ${text}`,
       )
     }
     return [flags[flag as keyof typeof flags], value]
@@ -66,9 +76,9 @@ console.log(
 )
 
 const ours = spillwayCost(workload, stages.production)
-const seeds = (['http', 'rest'] as const).map((gateway) => seedCost(workload, gateway))
-for (const each of [ours, ...seeds]) print(each)
-console.log()
-for (const seed of seeds) {
-  console.log(`${seed.design}: ${(seed.dollars / ours.dollars).toFixed(1)} times the cost of Spillway`)
+const others = designs.map((design) => functionsCost(workload, design))
+for (const each of [ours, ...others]) print(each)
+console.log('\nTimes the cost of Spillway')
+for (const other of others) {
+  console.log(`  ${(other.dollars / ours.dollars).toFixed(1).padStart(5)}  ${other.design}`)
 }

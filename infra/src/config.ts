@@ -56,7 +56,7 @@ export interface StageConfig {
     readonly connectors: { readonly min: number; readonly max: number }
     readonly instanceType: string
   }
-  /** Monthly bill that triggers a notification, in US dollars. */
+  /** Monthly bill of AWS that triggers a notification, in US dollars. Cloudflare's has its own; see the deploy runbook. */
   readonly budgetDollars: number
 }
 

@@ -59,7 +59,7 @@ const production: StageConfig = {
   fleet: { min: 3, max: 12, warm: 3, requestsPerSecondPerProcess: 1_000 },
   connections: { deploymentsInFlight: 1, headroom: 200 },
   tunnel: { tunnels: 2, connectors: { min: 2, max: 6 }, instanceType: 'c7g.medium' },
-  budgetDollars: 6_000,
+  budgetDollars: 4_000,
 }
 
 export const stages: Readonly<Record<StageName, StageConfig>> = { dev, staging, production }

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stageNames } from '../config.ts'
 import { stages } from '../stages.ts'
+import type { Bill } from './bill.ts'
+import { functionsCost } from './functions-cost.ts'
 import { prices, tiered } from './prices.ts'
-import { seedCost } from './seed-cost.ts'
 import { spillwayCost } from './spillway-cost.ts'
 import { defaultWorkload, trafficOf } from './workload.ts'
 
@@ -62,7 +63,8 @@ describe('a bill', () => {
         (users, more) => {
           for (const cost of [
             (count: number) => spillwayCost({ ...defaultWorkload, users: count }, production).dollars,
-            (count: number) => seedCost({ ...defaultWorkload, users: count }, 'rest').dollars,
+            (count: number) =>
+              functionsCost({ ...defaultWorkload, users: count }, { gateway: 'rest', edge: false }).dollars,
           ]) {
             expect(cost(users + more)).toBeGreaterThanOrEqual(cost(users))
           }
@@ -72,7 +74,9 @@ describe('a bill', () => {
   })
 
   it('of the first design does not depend on the cache hit ratio', () => {
-    const [none, all] = [0, 1].map((hitRatio) => seedCost({ ...defaultWorkload, hitRatio }, 'http').dollars)
+    const [none, all] = [0, 1].map(
+      (hitRatio) => functionsCost({ ...defaultWorkload, hitRatio }, { gateway: 'http', edge: false }).dollars,
+    )
     expect(none).toBe(all)
   })
 
@@ -81,5 +85,33 @@ describe('a bill', () => {
       (hitRatio) => spillwayCost({ ...defaultWorkload, hitRatio }, production).dollars,
     )
     expect(warm).toBeLessThan(cold as number)
+  })
+
+  it('counts the Worker alike in front of either origin', () => {
+    const edgeOf = ({ items }: Bill) =>
+      items.filter(({ name }) => /^(Workers|Analytics)/.test(name)).map(({ dollars }) => dollars)
+    const behind = functionsCost(defaultWorkload, { gateway: 'url', edge: true })
+    expect(edgeOf(behind)).toHaveLength(5)
+    expect(edgeOf(behind)).toEqual(edgeOf(spillwayCost(defaultWorkload, production)))
+    expect(edgeOf(functionsCost(defaultWorkload, { gateway: 'url', edge: false }))).toEqual([])
+  })
+
+  it('counts polls of the control namespace by isolate, not by request', () => {
+    const kv = (isolates: number, users: number) =>
+      spillwayCost({ ...defaultWorkload, isolates, users }, production).items.find(
+        ({ name }) => name === 'Workers KV',
+      )?.dollars
+    // 500 isolates × 2,628,000 s / 15 s = 87.6 M reads and listings: 77.6 M at $0.5 and 86.6 M at $5 a million.
+    expect(kv(500, 100_000)).toBeCloseTo(77.6 * 0.5 + 86.6 * 5, 6)
+    expect(kv(500, 1_000)).toBe(kv(500, 100_000))
+  })
+
+  it('of AWS stays below the budget that rings, by less than half of it', () => {
+    const { items } = spillwayCost(defaultWorkload, production)
+    const aws = items
+      .filter(({ name }) => !/^(Workers|Analytics)/.test(name))
+      .reduce((sum, { dollars }) => sum + dollars, 0)
+    expect(aws).toBeLessThan(production.budgetDollars)
+    expect(aws).toBeGreaterThan(production.budgetDollars / 2)
   })
 })

@@ -14,7 +14,9 @@ export interface DatabaseLoad {
   readonly classMin: DatabaseClass
 }
 
-/** The same sizing rule for both designs: processors at peak load, all on one primary. */
+const daysPerMonth = hoursPerMonth / 24
+
+/** One sizing rule for all designs: processors at peak load, all on one primary. */
 export function databaseItems(load: DatabaseLoad): readonly Item[] {
   const vcpus = (load.peakPerSecond * load.cpuMsPerRequest) / 1_000 / service.databaseUtilization
   const smallest = databaseClassNames.indexOf(load.classMin)
@@ -22,6 +24,8 @@ export function databaseItems(load: DatabaseLoad): readonly Item[] {
     databaseClassNames.find((name, index) => index >= smallest && databaseClasses[name].vcpus >= vcpus) ??
     'r6g.16xlarge'
   const ios = load.reads * service.iosPerRead + load.writes * service.iosPerWrite
+  const snapshotGb = load.storedGb * service.snapshots * service.snapshotRegions
+  const copiedGb = load.storedGb * daysPerMonth * (service.snapshotRegions - 1)
   const { instanceHour, storageGbMonth, ios: io, backupGbMonth } = prices.documentDb
   return [
     {
@@ -31,9 +35,14 @@ export function databaseItems(load: DatabaseLoad): readonly Item[] {
     },
     { name: 'DocumentDB I/O', dollars: ios * io, because: `${count(ios)} I/Os` },
     {
-      name: 'DocumentDB storage and backup',
-      dollars: load.storedGb * (storageGbMonth + backupGbMonth),
+      name: 'DocumentDB storage',
+      dollars: load.storedGb * storageGbMonth,
       because: `${load.storedGb} GB`,
+    },
+    {
+      name: 'Snapshots',
+      dollars: snapshotGb * backupGbMonth + copiedGb * prices.regionTransferGb,
+      because: `${service.snapshots} days in ${service.snapshotRegions} regions, ${count(snapshotGb)} GB, one copied each day`,
     },
   ]
 }

@@ -6,9 +6,8 @@
  *   aws.amazon.com/{ec2,ebs,elasticloadbalancing,vpc,documentdb,lambda,api-gateway,cloudwatch,secrets-manager}/pricing
  *   developers.cloudflare.com/workers/platform/pricing, developers.cloudflare.com/kv/platform/pricing
  *
- * Left out of both designs: traffic between zones, access logs, backups beyond one copy. Left out of ours: Analytics
- * Engine, whose page announces $0.25 per million points beyond 10 million and says that it is not billed yet. The edge
- * writes a point for what went to the origin or was refused, and for one in twenty of the rest.
+ * Left out of all designs: traffic between zones, access, flow and audit logs, support plans, the Cloudflare zone's
+ * own plan and firewall. Left out of ours: the stages `dev` and `staging`.
  */
 export const priceSource = {
   date: '2026-11-24',
@@ -64,7 +63,14 @@ export const prices = {
       { upTo: 20 * million, perUnit: 0 },
       { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.6) },
     ],
+    /** Announced, and not billed yet. */
+    analyticsPoints: [
+      { upTo: 10 * million, perUnit: 0 },
+      { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.25) },
+    ],
   },
+  /** Between two regions of the United States. † */
+  regionTransferGb: 0.02,
   /** On demand, Linux, per hour. † */
   ec2: {
     't4g.micro': 0.0084,

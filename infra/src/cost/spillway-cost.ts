@@ -1,6 +1,7 @@
 import { connectorRequestsPerSecond, connectorsOf, type StageConfig, warmPoolSize } from '../config.ts'
 import { type Bill, bill, count } from './bill.ts'
 import { databaseItems } from './database-cost.ts'
+import { edgeItems } from './edge-cost.ts'
 import { hoursPerMonth, prices, tiered } from './prices.ts'
 import { service, trafficOf, type Workload } from './workload.ts'
 
@@ -31,31 +32,14 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
     if (price === undefined) throw new Error(`no price for ${type} in src/cost/prices.ts`)
     return price * hoursPerMonth
   }
-  const { cloudflare, balancer, nat, cloudWatch } = prices
+  const { balancer, nat, cloudWatch } = prices
   // A capacity unit is 25 new connections, 3,000 open ones or 1 GB per hour. Connectors keep connections open, so bytes
   // decide.
   const lcus = Math.max(1, gb / hoursPerMonth)
   const metrics = fixed.metrics + instances * instanceMetrics
   const logGb = (originRequests * service.logShare * service.logBytes) / 1e9
   return bill('Spillway', requestsPerMonth, [
-    {
-      name: 'Workers requests',
-      dollars: cloudflare.plan + tiered(cloudflare.requests, requestsPerMonth),
-      because: `${count(requestsPerMonth)} requests`,
-    },
-    {
-      name: 'Workers CPU',
-      dollars: tiered(cloudflare.cpuMs, requestsPerMonth * service.edgeCpuMs),
-      because: `${service.edgeCpuMs} ms each`,
-    },
-    {
-      name: 'Workers KV and logs',
-      dollars:
-        tiered(cloudflare.kvReads, requestsPerMonth * service.kvPollsPerRequest) +
-        tiered(cloudflare.kvLists, requestsPerMonth * service.kvPollsPerRequest) +
-        tiered(cloudflare.logEvents, requestsPerMonth * service.logShare),
-      because: `${service.logShare * 100} % of requests logged`,
-    },
+    ...edgeItems(workload, traffic),
     {
       name: 'Origin instances',
       dollars: instances * hourly(config.origin.instanceType),

@@ -13,6 +13,8 @@ export interface Workload {
   /** Size of an answer with its headers, bytes. */
   readonly answerBytes: number
   readonly storedGb: number
+  /** Isolates of the Worker in use at the same time, world-wide. Not known before a deployment; read it from its metrics. */
+  readonly isolates: number
 }
 
 export const defaultWorkload: Workload = {
@@ -23,14 +25,20 @@ export const defaultWorkload: Workload = {
   hitRatio: 0.9,
   answerBytes: 1_500,
   storedGb: 200,
+  isolates: 500,
 }
 
 /** Measured where possible, on a machine with two cores (`bench/results`); otherwise assumed. */
 export const service = {
   /** CPU time of the Worker per request, ms, as it is billed. */
   edgeCpuMs: 0.5,
-  /** Polls of the control namespace: a read (shed switch) and a listing (revocations). Isolates poll, not requests. */
-  kvPollsPerRequest: 0.001,
+  /** Interval at which an isolate in use polls the control namespace, seconds (edge/src/auth/control-source.ts). */
+  controlPollSeconds: 15,
+  /** Share of the answers from the cache that become a point in Analytics Engine (edge/src/observe). */
+  analyticsShareOfHits: 1 / 20,
+  /** Daily snapshots that are kept, in each of two regions; taken as full copies, since AWS does not say otherwise. */
+  snapshots: 35,
+  snapshotRegions: 2,
   /** Share of requests that either design logs. */
   logShare: 0.01,
   logBytes: 500,
@@ -59,7 +67,7 @@ export interface Traffic {
   readonly originAveragePerSecond: number
 }
 
-const secondsPerMonth = 730 * 3_600
+export const secondsPerMonth = 730 * 3_600
 
 export function trafficOf(workload: Workload): Traffic {
   const { users, requestsPerUserSecond, peakToAverage, readShare, hitRatio } = workload
