@@ -30,6 +30,12 @@ const checks: Readonly<Record<string, () => Promise<boolean>>> = {
     return cycles.length === 0
   },
   'OpenAPI document': () => runTool('node', ['bench/api/lint-openapi.ts']),
+  // Also the second application, which shows that the check needs nothing of the first.
+  'contract of the last release': async () => {
+    const own = await runTool('node', ['origin/scripts/contract-diff.ts', '--quiet'])
+    const other = ['--application', 'bench/marketplace', '--quiet']
+    return (await runTool('node', ['origin/scripts/contract-diff.ts', ...other])) && own
+  },
   'decision records': async () => {
     const unlinked = await unlinkedDecisions(root)
     for (const file of unlinked) console.error(`README.md does not link ${file}`)
