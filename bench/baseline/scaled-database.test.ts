@@ -162,7 +162,19 @@ describe('a sample of the story', () => {
     p99,
   })
   const driver = { cpuShare: 0.2, busy: 0.3, latenessP99Ms: 1, waited: 0 }
-  const total = { asked: 0, good: 0, ok: 0, shed: 0, failed: 0, p50: 1, p90: 1, p99: 1, p999: 1, max: 12_000 }
+  const total = {
+    asked: 0,
+    good: 0,
+    refused: 0,
+    ok: 0,
+    shed: 0,
+    failed: 0,
+    p50: 1,
+    p90: 1,
+    p99: 1,
+    p999: 1,
+    max: 12_000,
+  }
   const summary = {
     ...{ scenario: 's', target: 't', driver: 'd', scale: 1, usersMax: 1, seconds: 4 },
     ...{ total, operations: {}, failures: {} },

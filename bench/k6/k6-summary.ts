@@ -25,6 +25,7 @@ export function summaryOfK6(data: K6Data, { scenario, operations, scale, target 
     return {
       asked: count(names.asked),
       good: count(names.good),
+      refused: count(names.refused),
       ok: value(names.okMs, 'count') ?? 0,
       shed: count(names.shed),
       failed: count(names.failed),

@@ -7,6 +7,7 @@ export const metricNames = (operation: string) => {
   return {
     asked: `${prefix}_asked`,
     good: `${prefix}_good`,
+    refused: `${prefix}_refused`,
     shed: `${prefix}_shed`,
     failed: `${prefix}_failed`,
     okMs: `${prefix}_ok_ms`,

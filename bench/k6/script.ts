@@ -4,7 +4,7 @@ import { sleep } from 'k6'
 import { SharedArray } from 'k6/data'
 import http from 'k6/http'
 import { Counter, Rate, Trend } from 'k6/metrics'
-import { fateOf } from '../load/fate.ts'
+import { fateOf, isExpected } from '../load/fate.ts'
 import { seededRandom } from '../load/random.ts'
 import type { Plan } from '../scenarios/plan.ts'
 import { type KnownDocument, Requests } from '../scenarios/request.ts'
@@ -29,10 +29,11 @@ const documents = Object.fromEntries(
 export const options = k6Options(scenario)
 
 const metricsOf = (operation: string) => {
-  const { asked, good, shed, failed, okMs } = metricNames(operation)
+  const { asked, good, refused, shed, failed, okMs } = metricNames(operation)
   return {
     asked: new Counter(asked),
     good: new Counter(good),
+    refused: new Counter(refused),
     shed: new Counter(shed),
     failed: new Counter(failed),
     okMs: new Trend(okMs, true),
@@ -64,13 +65,16 @@ export default function request(): void {
   })
   // k6's `duration` leaves out the time to get a connection, which the user waits for as well.
   const latencyMs = timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration
-  const outcome = fateOf(status, status === 503 ? String(answered) : '')
+  const problem = status >= 400 ? String(answered) : ''
+  const outcome = fateOf(status, problem, operation.expects)
+  const isRefused = isExpected(status, problem, operation.expects ?? [])
   const isGood = outcome === 'ok' && latencyMs <= scenario.usefulMs
   for (const metrics of [all, byOperation.get(operation.name)]) {
     metrics?.asked.add(1)
     if (outcome === 'ok') metrics?.okMs.add(latencyMs)
     else metrics?.[outcome].add(1)
     if (isGood) metrics?.good.add(1)
+    if (isRefused) metrics?.refused.add(1)
   }
   shares.good.add(isGood)
   shares.failed.add(outcome === 'failed')

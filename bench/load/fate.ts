@@ -7,22 +7,34 @@ const outcomeUnknown = 'outcome-unknown'
  * was turned away, and the write may have been done.
  *
  * @param status 0: no answer
- * @param body of a 503; ignored for other statuses
+ * @param body of a problem answer
+ * @param expects reasons of refusals that are as good an answer as a success
  */
-export const fateOf = (status: number, body = ''): Fate => {
+export const fateOf = (status: number, body = '', expects: readonly string[] = []): Fate => {
   if ((status >= 200 && status < 300) || status === 304) return 'ok'
   if (status === 429) return 'shed'
-  return status === 503 && codeIn(body) !== outcomeUnknown ? 'shed' : 'failed'
+  if (isExpected(status, body, expects)) return 'ok'
+  return status === 503 && memberOf(body, 'code') !== outcomeUnknown ? 'shed' : 'failed'
+}
+
+/** Whether the answer is a refusal (4xx) with one of the reasons: nights that are taken must be refused to be right. */
+export const isExpected = (status: number, body: string, expects: readonly string[]): boolean => {
+  if (expects.length === 0 || status < 400 || status >= 500) return false
+  const reason = memberOf(body, 'reason')
+  return expects.some((expected) => expected === reason)
 }
 
 /** Name that a failure is counted under. */
 export const failureOf = (status: number): string => (status === 503 ? outcomeUnknown : String(status))
 
-/** The code of a problem (RFC 9457, extended by ours). */
-function codeIn(body: string): unknown {
+/** A member of a problem (RFC 9457, extended by ours). */
+function memberOf(body: string, name: 'code' | 'reason'): unknown {
   try {
     const problem: unknown = JSON.parse(body)
-    return typeof problem === 'object' && problem !== null && 'code' in problem ? problem.code : undefined
+    // The cast: any object may be asked for a member that it lacks.
+    return typeof problem === 'object' && problem !== null
+      ? (problem as Record<string, unknown>)[name]
+      : undefined
   } catch {
     return undefined
   }

@@ -72,10 +72,12 @@ export type ReportOf<J extends Job> = J extends TurnsJob ? readonly LoadReport[]
 /** Answers to requests of the window. */
 export interface Answers {
   readonly asked: number
-  /** 2xx and 304. */
+  /** 2xx and 304, and refusals that the load mix expects. */
   readonly ok: number
   /** `ok` within `usefulMs`. */
   readonly good: number
+  /** `ok` that are refusals with a reason that the load mix expects, e.g. of nights that are taken. */
+  readonly refused: number
   /** 503 and 429: refused, with a reason and a time to come back. */
   readonly shed: number
   /** Everything else: other statuses, connections lost, no answer in time. */

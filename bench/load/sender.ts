@@ -9,7 +9,7 @@ export type Ending =
       readonly status: number
       /** `Age` of the answer in seconds; 0 without the field. */
       readonly ageSeconds: number
-      /** Body of a 503, empty for other statuses: a 503 may leave the outcome of a write unknown. */
+      /** Body of a problem answer (4xx, 5xx): its code and reason say what became of the request. Empty for the others. */
       readonly refusal: string
     }
   | { readonly reason: string }
@@ -86,6 +86,8 @@ export class Sender {
   }
 }
 
+const isProblem = (status: number): boolean => status >= 400
+
 class Exchange implements Dispatcher.DispatchHandler {
   readonly intendedMs: number
   readonly #step: Step
@@ -133,12 +135,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#status === 503) this.#refusal.push(chunk)
+    if (isProblem(this.#status)) this.#refusal.push(chunk)
   }
 
   onResponseEnd(): void {
     this.#step.answered?.(this.#status, this.#etag)
-    const refusal = this.#status === 503 ? Buffer.concat(this.#refusal).toString() : ''
+    const refusal = isProblem(this.#status) ? Buffer.concat(this.#refusal).toString() : ''
     this.#onEnd(this.#client, { status: this.#status, ageSeconds: this.#ageSeconds, refusal })
   }
 

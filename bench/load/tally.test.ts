@@ -25,6 +25,25 @@ it.each([
   ['', 'shed'],
 ])('takes 503 with %s for %s', (body, fate) => expect(fateOf(503, body)).toBe(fate))
 
+it.each([
+  [409, '{"reason":"dates-taken"}', 'ok'],
+  [409, '{"reason":"own-listing"}', 'failed'],
+  [409, '{"code":"dates-taken"}', 'failed'],
+  [429, '{"reason":"dates-taken"}', 'shed'],
+  [500, '{"reason":"dates-taken"}', 'failed'],
+  [503, '{"reason":"dates-taken"}', 'shed'],
+])('takes %d with %s, of which dates-taken is expected, for %s', (status, body, fate) =>
+  expect(fateOf(status, body, ['dates-taken'])).toBe(fate),
+)
+
+it('counts expected refusals as answers, and apart', () => {
+  const tally = new Tally(1_000)
+  for (const reason of ['dates-taken', 'own-listing']) {
+    tally.answered(409, 10, JSON.stringify({ reason }), ['dates-taken'])
+  }
+  expect(tally.answers()).toMatchObject({ ok: 1, good: 1, refused: 1, failed: 1, failures: { 409: 1 } })
+})
+
 it('counts a write of unknown outcome as a failure of that name, not as shed', () => {
   const tally = new Tally()
   tally.answered(503, 5, '{"code":"outcome-unknown"}')

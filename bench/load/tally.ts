@@ -1,4 +1,4 @@
-import { type Fate, failureOf, fateOf } from './fate.ts'
+import { type Fate, failureOf, fateOf, isExpected } from './fate.ts'
 import { LatencyHistogram } from './latency.ts'
 import type { Answers } from './report.ts'
 
@@ -6,6 +6,7 @@ import type { Answers } from './report.ts'
 export class Tally {
   #asked = 0
   #good = 0
+  #refused = 0
   #tooOld = 0
   #oldestSeconds = 0
   readonly #usefulMs: number
@@ -21,9 +22,13 @@ export class Tally {
     this.#asked++
   }
 
-  /** @param refusal body of a 503 */
-  answered(status: number, latencyMs: number, refusal?: string): Fate {
-    const fate = fateOf(status, refusal)
+  /**
+   * @param refusal body of a problem answer
+   * @param expects reasons of refusals that count as `ok`
+   */
+  answered(status: number, latencyMs: number, refusal = '', expects: readonly string[] = []): Fate {
+    const fate = fateOf(status, refusal, expects)
+    if (isExpected(status, refusal, expects)) this.#refused++
     if (fate === 'shed') this.#shed.record(latencyMs)
     if (fate === 'failed') this.#fail(failureOf(status))
     if (fate === 'ok') {
@@ -56,6 +61,7 @@ export class Tally {
       asked: this.#asked,
       ok: latency.count,
       good: this.#good,
+      refused: this.#refused,
       tooOld: this.#tooOld,
       oldestSeconds: this.#oldestSeconds,
       shed: shedLatency.count,

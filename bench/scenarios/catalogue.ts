@@ -157,12 +157,16 @@ export type ScenarioName = keyof typeof courses
 export const scenarioNames = Object.keys(courses) as readonly ScenarioName[]
 
 /** A scenario at full scale, with the load of an application. */
-export function scenarioOf(name: ScenarioName, { browse, crowded, documents, inputs }: LoadMix): Scenario {
+export function scenarioOf(
+  name: ScenarioName,
+  { browse, crowded, documents, inputs, expects }: LoadMix,
+): Scenario {
   const { shares, isCrowd = false, ...course }: Course = courses[name]
   return {
     ...course,
     documents,
     ...(inputs !== undefined && { inputs }),
+    ...(expects !== undefined && { expects }),
     shares: shares === 'browse' ? browse : shares,
     ...(isCrowd && { resources: crowded }),
   }

@@ -83,10 +83,14 @@ describe('actions', () => {
     schema,
     access: { read: any(where({ state: 'open' }), owner('hostId')), write: owner('hostId') },
     indexes: [{ fields: { state: 1 } }, { fields: { hostId: 1 } }],
+    problems: { taken: 'The room is taken.' },
     versions: [asStored('v1', schema, { readOnly: ['hostId'] })],
   })
   const of = (name: string, access: AccessRule) =>
-    action(name, { description: 'Acts.', on: rooms, access, input: Type.Object({ day: Type.Integer() }) })
+    action(name, {
+      ...{ description: 'Acts.', on: rooms, access, input: Type.Object({ day: Type.Integer() }) },
+      problems: { 'day-off': 'The room is closed.' },
+    })
   const application = defineApplication({
     ...{ name: 'rooms', title: 'Rooms', summary: 'Rooms.' },
     resources: [rooms],
@@ -105,6 +109,16 @@ describe('actions', () => {
       ['rooms.tidy', '/v1/rooms/tidy', 2],
     ])
     expect(scopesNeeded(application.resources, operations)).toEqual(['rooms:book'])
+  })
+
+  it('may be refused with the reasons that are declared and expected', () => {
+    const expecting = (...reasons: readonly string[]) =>
+      operationsOf(application.resources, {
+        shares: { 'rooms.book': 1 },
+        expects: { 'rooms.book': reasons },
+      }).map(({ expects }) => expects)
+    expect(expecting('taken', 'day-off')).toEqual([['taken', 'day-off']])
+    expect(() => expecting('gone')).toThrow("never answers 'gone'; its reasons are day-off, taken")
   })
 
   it('are sent with an input of the application’s, or of their schema, and a key of their own', () => {

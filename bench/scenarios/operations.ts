@@ -32,6 +32,8 @@ export interface Operation {
   readonly signedIn: boolean
   /** Body of `create` and of an action; fields that `patch` may change. */
   readonly body?: ValueSchema
+  /** Reasons of refusals that are proper answers of an action. */
+  readonly expects?: readonly string[]
   /** Parameter that `list` filters by, with values that documents have. */
   readonly filter?: string
 }
@@ -46,14 +48,15 @@ const isKind = (operation: OperationKind): operation is Kind => kinds.some((kind
  * Left out is what a driver could not ask for truthfully: reads and changes by id of documents that belong to somebody
  * (nobody else's may be known), and changes that need the ETag of a moment ago. So is a kind that no resource offers then.
  *
- * @throws RangeError for a share of one resource that it cannot take, and where nothing is left
+ * @throws RangeError for a share of one resource that it cannot take, for an expected reason that is not declared, and
+ *   where nothing is left
  */
 export function operationsOf(
   catalogue: Catalogue,
-  { shares, resources, inputs = {} }: Pick<Scenario, 'shares' | 'resources' | 'inputs'>,
+  { shares, resources, ...about }: Pick<Scenario, 'shares' | 'resources' | 'inputs' | 'expects'>,
 ): readonly Operation[] {
   const wanted = [...catalogue.values()].filter(({ name }) => resources?.includes(name) ?? true)
-  const possible = wanted.flatMap((resource) => operationsOn(newestView(resource), inputs))
+  const possible = wanted.flatMap((resource) => operationsOn(newestView(resource), about))
   const asked = Object.entries(shares).flatMap(([what, share = 0]) => {
     const meant = possible.filter(({ name, kind }) => name === what || kind === what)
     if (meant.length === 0 && what.includes('.')) throw new RangeError(noneOffers(what))
@@ -85,7 +88,10 @@ function newestView(resource: Resource): View {
   return { resource, version, representation }
 }
 
-function operationsOn(view: View, inputs: NonNullable<Scenario['inputs']>): readonly Operation[] {
+function operationsOn(
+  view: View,
+  { inputs = {}, expects = {} }: Pick<Scenario, 'inputs' | 'expects'>,
+): readonly Operation[] {
   const { resource } = view
   return routesOf(view).flatMap(({ method, path, operation, action }) => {
     if (!isKind(operation) || !isAskable(resource, operation, action)) return []
@@ -101,7 +107,10 @@ function operationsOn(view: View, inputs: NonNullable<Scenario['inputs']>): read
       weight: 0,
       signedIn: needsToken(rule),
       ...(isWrite(operation) && { body: bodySchema(view) as ValueSchema }),
-      ...(action !== undefined && { body: inputOf(action, inputs[name]) }),
+      ...(action !== undefined && {
+        body: inputOf(action, inputs[name]),
+        expects: expectedOf(action, name, expects[name] ?? []),
+      }),
       ...(operation === 'list' && filter !== undefined && { filter }),
     }
   })
@@ -110,6 +119,15 @@ function operationsOn(view: View, inputs: NonNullable<Scenario['inputs']>): read
 /** Schema of an action's inputs: those of the application, or any. */
 const inputOf = ({ input }: Action, inputs: readonly unknown[] | undefined): ValueSchema =>
   inputs === undefined ? ((input ?? { type: 'object' }) as ValueSchema) : { enum: inputs }
+
+/** Reasons that the contract declares: of the action, and of the resources that it writes. */
+function expectedOf({ problems, writes }: Action, name: string, expected: readonly string[]) {
+  const declared = [problems, ...writes.map((resource) => resource.problems)].flatMap(Object.keys)
+  const unknown = expected.find((reason) => !declared.includes(reason))
+  if (unknown === undefined) return expected
+  const some = declared.length === 0 ? 'none' : declared.join(', ')
+  throw new RangeError(`${name} never answers '${unknown}'; its reasons are ${some}`)
+}
 
 const isWrite = (kind: Kind): boolean => kind === 'create' || kind === 'patch'
 

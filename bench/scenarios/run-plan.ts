@@ -13,6 +13,7 @@ import { Window } from '../load/window.ts'
 import type { Call } from '../load/workload.ts'
 import { closedUsers } from './closed-users.ts'
 import { holdSlowClients } from './hold-slow-clients.ts'
+import type { Operation } from './operations.ts'
 import type { Plan } from './plan.ts'
 import { Requests } from './request.ts'
 import { durationMs, rateCurve, usersMax } from './scenario.ts'
@@ -73,7 +74,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
     progress.asked++
     for (const tally of both) tally.asked()
     sender.send({ call: call as Call }, intendedMs, (ending, latencyMs) => {
-      const [fate = 'failed'] = both.map((tally) => note(tally, ending, latencyMs))
+      const [fate = 'failed'] = both.map((tally) => note(tally, ending, latencyMs, operation.expects))
       timeline.record(atMs, fate, latencyMs)
       if (fate !== 'ok') progress[fate]++
       else if (latencyMs <= usefulMs) progress.good++
@@ -116,8 +117,8 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
   }
 }
 
-function note(tally: Tally, ending: Ending, latencyMs: number): Fate {
-  if ('status' in ending) return tally.answered(ending.status, latencyMs, ending.refusal)
+function note(tally: Tally, ending: Ending, latencyMs: number, expects: Operation['expects']): Fate {
+  if ('status' in ending) return tally.answered(ending.status, latencyMs, ending.refusal, expects)
   tally.failed(ending.reason)
   return 'failed'
 }
@@ -146,7 +147,7 @@ function summaryOf(
   }
 }
 
-const countsOf = ({ asked, good, ok, shed, failed, latency }: Answers): Counts => {
+const countsOf = ({ asked, good, refused, ok, shed, failed, latency }: Answers): Counts => {
   const { p50, p90, p99, p999, max } = latency
-  return { asked, good, ok, shed, failed, p50, p90, p99, p999, max }
+  return { asked, good, refused, ok, shed, failed, p50, p90, p99, p999, max }
 }

@@ -61,6 +61,8 @@ export interface Scenario {
   readonly shares: LoadShares
   /** Inputs of actions to choose from, by name. */
   readonly inputs?: LoadMix['inputs']
+  /** Reasons of refusals that are proper answers of actions, by name. */
+  readonly expects?: LoadMix['expects']
   /** Resources of the contract that are asked for. @default all */
   readonly resources?: readonly string[]
   readonly popularity: Popularity

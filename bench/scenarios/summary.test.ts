@@ -3,7 +3,7 @@ import type { Threshold } from './scenario.ts'
 import { type Counts, describeSummary, isPassed, judge, type Summary } from './summary.ts'
 
 const total: Counts = {
-  ...{ asked: 1_000, good: 970, ok: 980, shed: 15, failed: 5 },
+  ...{ asked: 1_000, good: 970, refused: 3, ok: 980, shed: 15, failed: 5 },
   ...{ p50: 12, p90: 30, p99: 400, p999: 900, max: 1_200 },
 }
 const summary: Summary = {
@@ -28,7 +28,16 @@ it('judges each threshold by itself', () => {
 })
 
 it('counts a threshold without samples as missed', () => {
-  const nothing: Counts = { ...total, asked: 0, good: 0, ok: 0, shed: 0, failed: 0, p99: Number.NaN }
+  const nothing: Counts = {
+    ...total,
+    asked: 0,
+    good: 0,
+    refused: 0,
+    ok: 0,
+    shed: 0,
+    failed: 0,
+    p99: Number.NaN,
+  }
   expect(judge(nothing, wanted).some(({ isMet }) => isMet)).toBe(false)
 })
 

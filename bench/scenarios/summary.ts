@@ -4,9 +4,11 @@ import type { Threshold, ThresholdMetric } from './scenario.ts'
 /** Counts and latencies in ms. Without answers a latency is `NaN`, or `null` after JSON. */
 export interface Counts {
   readonly asked: number
-  /** 2xx and 304 within the scenario's useful time. */
+  /** `ok` within the scenario's useful time. */
   readonly good: number
-  /** 2xx and 304. */
+  /** `ok` that are refusals with a reason that the load mix expects. */
+  readonly refused: number
+  /** 2xx and 304, and the expected refusals. */
   readonly ok: number
   /** 429 and 503: refused, with a time to come back. */
   readonly shed: number
@@ -70,7 +72,7 @@ export function describeSummary(summary: Summary, verdicts: readonly Verdict[]):
   const lines = [
     `${scenario} against ${target}, by ${driver}: up to ${Math.round(usersMax).toLocaleString('en-US')} users${size}, ${Math.round(seconds)} s`,
     '',
-    table(['', 'asked', 'good', 'shed', 'failed', 'p50 ms', 'p90', 'p99', 'p99.9', 'max'], rows),
+    table(['', 'asked', 'good', 'refused', 'shed', 'failed', 'p50 ms', 'p90', 'p99', 'p99.9', 'max'], rows),
   ]
   const reasons = Object.entries(failures).map(([reason, count]) => `${reason} × ${count}`)
   if (reasons.length > 0) lines.push('', `failed: ${reasons.join(', ')}`)
@@ -81,10 +83,10 @@ export function describeSummary(summary: Summary, verdicts: readonly Verdict[]):
 
 const row = (
   name: string,
-  { asked, good, shed, failed, p50, p90, p99, p999, max }: Counts,
+  { asked, good, refused, shed, failed, p50, p90, p99, p999, max }: Counts,
 ): readonly string[] => [
   name,
-  ...[asked, good, shed, failed].map((count) => count.toLocaleString('en-US')),
+  ...[asked, good, refused, shed, failed].map((count) => count.toLocaleString('en-US')),
   // JSON turns NaN (no answers) into null.
   ...[p50, p90, p99, p999, max].map((ms) => figure(ms ?? Number.NaN)),
 ]

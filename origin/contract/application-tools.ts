@@ -55,4 +55,9 @@ export interface LoadMix {
   readonly documents: number
   /** Inputs of actions to choose from, by name (`listings.book`). @default any that their schemas accept */
   readonly inputs?: Readonly<Record<string, readonly Fields[]>>
+  /**
+   * Declared reasons with which an action may refuse, by name (`'listings.book': ['dates-taken']`). Such a refusal counts as
+   * a good answer, and apart as `refused`. @default none: each refusal is a failure
+   */
+  readonly expects?: Readonly<Record<string, readonly string[]>>
 }

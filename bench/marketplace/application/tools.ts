@@ -27,5 +27,7 @@ export const tools: ApplicationTools = {
     crowded: ['listings'],
     documents: listingCount,
     inputs: { 'listings.book': nights },
+    // Guests who want the same night of a popular place: one gets it.
+    expects: { 'listings.book': ['dates-taken'] },
   },
 }
