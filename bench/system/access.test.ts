@@ -90,6 +90,21 @@ test('shares one stored copy among all whom its rule lets read it, and nobody el
   expect(await send('sam', 'GET', published)).toMatchObject({ status: 200, isHit: true })
 })
 
+test('shares a list among all who may read whatever its filters admit', async () => {
+  await make('published')
+  const path = '/v1/documents?status=published&limit=7'
+  const first = await send('nobody', 'GET', path)
+  for (const who of ['ann', 'cid', 'sam', 'eve'] as const) {
+    expect([who, await send(who, 'GET', path)]).toMatchObject([who, { isHit: true, json: first.json }])
+  }
+  const draft = await make('draft')
+  for (const who of everybody) {
+    const { json } = await send(who, 'GET', '/v1/documents?status[in]=draft,published')
+    const ids = json.items.map(({ id }: { readonly id: string }) => id)
+    expect([who, ids.includes(draft.split('/').at(-1))]).toEqual([who, readers[who]])
+  }
+})
+
 test('shows a change of who may read at once, to those who gain and to those who lose', async () => {
   const path = await make('draft')
   for (const who of everybody) await send(who, 'GET', path)
@@ -129,6 +144,17 @@ test('shows a field to nobody whom its rule denies, in whatever order people ask
       const filtered = await send(who, 'GET', `/v1/people?email=${own.email}`)
       expect([who, filtered.status]).toEqual([who, who === 'eve' ? 200 : 403])
     }
+  }
+  // Those who are shown the same share what the first of them asked for.
+  await send('eve', 'PATCH', path, { salary: 5 })
+  for (const [who, isHit] of [
+    ['rob', false],
+    ['cid', true],
+    ['eli', true],
+    ['eve', false],
+    ['ann', true],
+  ] as const) {
+    expect([who, (await send(who, 'GET', path)).isHit]).toEqual([who, isHit])
   }
   // A change of a field is seen by those who are shown it, and is no reason for others to be shown it.
   await send('eve', 'PATCH', path, { salary: 6 })

@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatRuleAttributes, headers as names } from '@spillway/origin/contract'
@@ -46,6 +47,7 @@ beforeAll(async () => {
     tokens.set(sub, bearer(await issuer.mint({ claims: { sub, ...claims } })))
   }
   origin.answer(async (seen, response) => {
+    if (seen.url.startsWith('/v1/people/')) return answerPerson(seen, response)
     const id = /^\/v1\/documents\/([^?]+)/.exec(seen.url)?.[1] ?? ''
     if (seen.method === 'PATCH') {
       documents.set(id, JSON.parse(await seen.body))
@@ -86,6 +88,29 @@ afterAll(async () => {
   await origin.stop()
   await rm(folder, { recursive: true, force: true })
 })
+
+/** People of the page on fields: colleagues see names, and themselves alone what they earn. */
+const persons = new Map<string, { readonly userId: string; readonly version: number }>()
+
+function answerPerson({ url, headers, ...seen }: SeenRequest, response: ServerResponse): void {
+  const id = url.slice('/v1/people/'.length)
+  const { userId, version } = persons.get(id) ?? { userId: '', version: 0 }
+  const hidden = askerOf({ url, headers, ...seen }) === userId ? [] : ['email', 'salary']
+  const etag = `"${version}.${hidden.length}"`
+  const attributes = formatRuleAttributes(['orgId', 'userId'], { orgId: 'acme', userId }, hidden)
+  const isHeld = headers['if-none-match'] === etag
+  response.writeHead(isHeld ? 304 : 200, {
+    'content-type': 'application/json',
+    'cache-control': 'private, no-cache',
+    'cdn-cache-control': 'max-age=600',
+    'cache-tag': `people:${id}`,
+    etag,
+    ...(attributes !== undefined && { [names.ruleAttributes]: attributes }),
+  })
+  response.end(
+    isHeld ? undefined : JSON.stringify({ id, version, ...(hidden.length === 0 && { salary: 5 }) }),
+  )
+}
 
 function askerOf({ headers }: SeenRequest): Person {
   const [, payload = ''] = String(headers['spillway-assertion']).split('.')
@@ -196,6 +221,52 @@ describe('one stored copy of a document', () => {
     const headers = { [names.ruleAttributes]: JSON.stringify({ status: 'published' }) }
     expect((await ask('cid', path, { headers })).status).toBe(404)
     expect(origin.seen.at(-1)?.headers).not.toHaveProperty(names.ruleAttributes)
+  })
+})
+
+describe('one stored copy for each set of fields', () => {
+  const colleagues: readonly Person[] = ['ann', 'rob', 'cid', 'eve']
+  const salaryOf = async (who: Person, path: string) =>
+    ((await (await ask(who, path)).json()) as { salary?: number }).salary
+
+  it('is shared by all who are shown the same fields, in whatever order they ask', async () => {
+    for (const [index] of colleagues.entries()) {
+      persons.set(`p${index}`, { userId: 'ann', version: 1 })
+      const order = [...colleagues.slice(index), ...colleagues.slice(0, index)]
+      const before = origin.requests
+      for (const who of [...order, ...order]) {
+        expect([who, await salaryOf(who, `/v1/people/p${index}`)]).toEqual([
+          who,
+          who === 'ann' ? 5 : undefined,
+        ])
+      }
+      expect(origin.requests - before).toBe(2)
+    }
+  })
+
+  it('has a tag of its own, which is no other caller’s', async () => {
+    persons.set('tags', { userId: 'ann', version: 1 })
+    for (const who of colleagues) await ask(who, '/v1/people/tags')
+    const statusWith = async (who: Person, etag: string) =>
+      (await ask(who, '/v1/people/tags', { headers: { 'if-none-match': etag } })).status
+    expect([await statusWith('ann', '"1.0"'), await statusWith('rob', '"1.2"')]).toEqual([304, 304])
+    expect([await statusWith('ann', '"1.2"'), await statusWith('rob', '"1.0"')]).toEqual([200, 200])
+  })
+
+  it('goes to those who wait for it, and to nobody who waits for more or less', async () => {
+    persons.set('crowd', { userId: 'rob', version: 1 })
+    const crowd = [...colleagues, ...colleagues, ...colleagues]
+    const salaries = await Promise.all(crowd.map((who) => salaryOf(who, '/v1/people/crowd')))
+    expect(salaries).toEqual(crowd.map((who) => (who === 'rob' ? 5 : undefined)))
+  })
+
+  it('is none for those who may not read the document', async () => {
+    persons.set('there', { userId: 'ann', version: 1 })
+    for (const who of colleagues) await ask(who, '/v1/people/there')
+    // The origin, which decides, would show it.
+    const before = origin.requests
+    await ask('sam', '/v1/people/there')
+    expect(origin.requests - before).toBe(1)
   })
 })
 

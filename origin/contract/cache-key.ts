@@ -1,4 +1,4 @@
-import { readsDocument } from './access.ts'
+import { type Alternative, type HiddenFields, readsDocument, residualAmong } from './access.ts'
 import type { Visibility } from './cache-policy.ts'
 import { type Expansion, expandedAudience, isExpandedAlike } from './expand.ts'
 import type { Principal } from './principal.ts'
@@ -47,18 +47,23 @@ function targetOf(
 /**
  * Audience of what a caller is shown of a resource, of the fields of its documents, and of the documents that are expanded;
  * `undefined` where it is the same for all who may ask.
+ *
+ * @param given conditions that a list's filters require: callers who may read all of these documents share the list. Not
+ *   used with field rules, by which callers of different residuals may filter by different fields
  */
 export function audienceOf(
   { cache, audiences, fieldAccess }: Pick<Resource, 'cache' | 'audiences' | 'fieldAccess'>,
   principal: Principal | undefined,
   expand: readonly Expansion[] = [],
+  given: Alternative = [],
 ): string | undefined {
   if (cache.kind === 'none') return undefined
+  const residual = audiences.read.of(principal)
   const own =
     cache.visibility === 'subject'
       ? principal?.subject
       : cache.visibility === 'residual'
-        ? audiences.read.of(principal).text
+        ? (fieldAccess.guardsSome ? residual : residualAmong(residual, given)).text
         : undefined
   // JSON keeps the parts apart, whatever texts they are.
   if (!fieldAccess.hidesSome && isExpandedAlike(expand)) return own
@@ -67,23 +72,23 @@ export function audienceOf(
 }
 
 /**
- * Whether a document is stored as one copy for all callers, with its rule attributes, and the edge decides the read rule
- * for each of them (decision 29). Not where the document is its owner's alone: it has one reader.
+ * Whether a document is stored as one copy for all callers who are shown the same fields, with its rule attributes, and the
+ * edge decides the rules for each of them (decision 29). Not where the document is its owner's alone: it has one reader.
  */
 export function isOneCopy({ operation, resource }: Pick<Route, 'operation' | 'resource'>): boolean {
-  const { access, cache } = resource
+  const { access, cache, fieldAccess } = resource
   return (
     operation === 'read' &&
     cache.kind === 'stored' &&
     cache.visibility === 'residual' &&
-    readsDocument(access.read)
+    (readsDocument(access.read) || fieldAccess.hidesByDocument)
   )
 }
 
 /**
- * Key of a document's one copy. Callers who may be shown other fields, of it or of what is expanded, have another copy.
+ * Key of a document's copy without some fields.
  *
- * @param audience of these parts: {@link copyAudienceOf}
+ * @param audience of the copy: {@link copyAudienceOf}
  */
 export const copyKey = (
   route: Pick<Route, 'version' | 'resource' | 'representation' | 'id'>,
@@ -92,12 +97,15 @@ export const copyKey = (
   expand: readonly Expansion[] = [],
 ): string => `/*${encodeURIComponent(audience ?? '')}${targetOf(route, canonical, expand)}`
 
-/** Audience of a copy; `undefined` where it is the same for all callers. */
-export function copyAudienceOf(
-  { fieldAccess }: Pick<Resource, 'fieldAccess'>,
+/**
+ * Audience of a copy: the fields that it lacks, and the audience of the documents that are expanded; `undefined` where it is
+ * the same for all callers.
+ */
+export const copyAudienceOf = (
+  hidden: HiddenFields,
   principal: Principal | undefined,
   expand: readonly Expansion[] = [],
-): string | undefined {
-  if (!fieldAccess.hidesSome && isExpandedAlike(expand)) return undefined
-  return JSON.stringify([fieldAccess.audienceOf(principal), ...expandedAudience(expand, principal)])
-}
+): string | undefined =>
+  hidden.length === 0 && isExpandedAlike(expand)
+    ? undefined
+    : JSON.stringify([hidden, ...expandedAudience(expand, principal)])

@@ -272,3 +272,15 @@ it('marks ruled fields in the OpenAPI document', async () => {
   const email = list.parameters.find(({ name }: { name?: string }) => name === 'email')
   expect(email.description).toContain('For callers who may read the field of every document.')
 })
+
+it('tells the edge what its rules compare, and which fields an answer lacks', async () => {
+  const made = await send(ann, 'POST', '/v1/people', { ...own, name: 'Told' })
+  const told = async (as: Principal) => {
+    const { headers } = await send(as, 'GET', String(made.headers.location))
+    return JSON.parse(String(headers['spillway-rule-attributes']))
+  }
+  const compared = { orgId: 'acme', userId: 'ann' }
+  expect(await told(ann)).toEqual({ ...compared, _hidden: [] })
+  expect(await told(bob)).toEqual({ ...compared, _hidden: ['email', 'salary'] })
+  expect((await send(bob, 'GET', '/v1/notes')).headers).not.toHaveProperty('spillway-rule-attributes')
+})

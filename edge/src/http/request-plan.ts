@@ -1,10 +1,11 @@
 import {
   type AccessRule,
+  type Alternative,
   accessRuleOf,
   allListsTag,
   type Catalogue,
   cacheKey,
-  copyAudienceOf,
+  conditionsOf,
   copyKey,
   deadline,
   documentTag,
@@ -50,6 +51,8 @@ export interface ReadPlan {
   readonly isStored: boolean
   /** References whose documents the answer shows. */
   readonly expand: readonly Expansion[]
+  /** Conditions that the documents of a list satisfy by its filters. */
+  readonly given: Alternative
   readonly isOpen: boolean
   readonly access: AccessRule
   readonly priority: Priority
@@ -216,6 +219,7 @@ function planRead(route: Route, search: string): RequestPlan {
     sharedKey: isStored ? sharedKeyOf(route, canonical, expand) : undefined,
     isStored,
     expand,
+    given: conditionsOf(parsed.value.filters ?? []),
     isOpen: isPublic(access.read),
     access: access.read,
     priority,
@@ -227,14 +231,16 @@ function planRead(route: Route, search: string): RequestPlan {
 function sharedKeyOf(route: Route, canonical: string, expand: readonly Expansion[]): string | undefined {
   const { resource } = route
   if (isOneCopy(route)) {
-    const audience = copyAudienceOf(resource, undefined, expand)
-    return audience === undefined ? copyKey(route, canonical, audience, expand) : undefined
+    const isShared = !resource.fieldAccess.hidesSome && isExpandedAlike(expand)
+    return isShared ? copyKey(route, canonical, undefined, expand) : undefined
   }
   const isShared = isSharedByAll(resource) && isExpandedAlike(expand)
   return isShared ? cacheKey(route, canonical, undefined, expand) : undefined
 }
 
-function parseRead(route: Route, search: string): Parsed<Pick<ListQuery, 'canonical' | 'expand'>> {
+type ReadQuery = Pick<ListQuery, 'canonical' | 'expand'> & Partial<Pick<ListQuery, 'filters'>>
+
+function parseRead(route: Route, search: string): Parsed<ReadQuery> {
   if (route.query !== undefined) return parseQueryParameters(route.query, search)
   return route.operation === 'list' ? parseList(route, search) : parseReadQuery(route, search)
 }
@@ -242,7 +248,7 @@ function parseRead(route: Route, search: string): Parsed<Pick<ListQuery, 'canoni
 const isSharedByAll = ({ cache }: Route['resource']): boolean =>
   cache.kind === 'stored' && (cache.visibility === 'public' || cache.visibility === 'authorized')
 
-function parseList(route: Route, search: string): Parsed<Pick<ListQuery, 'canonical' | 'expand'>> {
+function parseList(route: Route, search: string): Parsed<ReadQuery> {
   const parsed = parseListQuery(route, search)
   if (!parsed.ok || parsed.value.cursor === undefined) return parsed
   const { canonical, cursor } = parsed.value

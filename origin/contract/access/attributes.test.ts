@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { attributesOf, formatRuleAttributes, ruleAttributesMax } from './attributes.ts'
+import { attributesOf, formatRuleAttributes, hiddenBy, ruleAttributesMax } from './attributes.ts'
 import { residualOf, satisfies } from './residual.ts'
 import { all, any, member, owner, role, signedIn, tenant, where } from './rule.ts'
 
@@ -19,6 +19,9 @@ describe('attributesOf', () => {
       'readers',
     ])
     expect(attributesOf(any(signedIn, role('editor')))).toEqual([])
+    expect(attributesOf(signedIn, { email: { read: owner('userId'), write: owner('other') } })).toEqual([
+      'userId',
+    ])
   })
 })
 
@@ -33,6 +36,17 @@ describe('formatRuleAttributes', () => {
   it('leaves out what no condition can compare', () => {
     const odd = { a: null, b: { c: 1 }, d: [1], e: Number.NaN, f: undefined, g: new Date(0) }
     expect(formatRuleAttributes([...Object.keys(odd), 'toString'], odd)).toBe('{}')
+  })
+
+  it('says which fields an answer lacks, where fields have rules', () => {
+    const told = formatRuleAttributes(['a'], { a: 1 }, ['email', 'salary'])
+    expect(told).toBe('{"a":1,"_hidden":["email","salary"]}')
+    expect(hiddenBy(JSON.parse(told ?? ''))).toEqual(['email', 'salary'])
+    expect([hiddenBy({ a: 1 }), hiddenBy({ _hidden: 'a' }), hiddenBy({ _hidden: [1] })]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 
   it('is none beyond the maximum', () => {

@@ -1,7 +1,7 @@
 import type { Principal } from '../principal.ts'
 import { Audience } from './audience.ts'
-import { isImplied, type Residual, satisfies } from './residual.ts'
-import type { AccessRule } from './rule.ts'
+import { isImplied, type Residual, residualOfNothing, satisfies } from './residual.ts'
+import { type AccessRule, readsDocument } from './rule.ts'
 
 /** Rules of one field, in addition to those of its document. */
 export interface FieldRule {
@@ -19,6 +19,9 @@ export type HiddenFields = readonly string[]
 
 const nothingHidden: HiddenFields = []
 
+/** Maximum sets of hidden fields among which one caller's copies of a document are searched. */
+const variantsMax = 4
+
 type Fields = Readonly<Record<string, unknown>>
 
 /** Field rules of a resource, compiled. */
@@ -29,12 +32,18 @@ export class FieldAccess {
   readonly #textOf = new WeakMap<Principal, string>()
   readonly #textOfNobody: string
   readonly #hidden = new Map<string, HiddenFields>([['', nothingHidden]])
+  readonly #variantsOf = new WeakMap<Principal, readonly HiddenFields[]>()
+  readonly #variantsOfNobody: readonly HiddenFields[]
+  /** Whether a document decides which of its fields a caller may read. */
+  readonly hidesByDocument: boolean
 
   constructor(rules: FieldRules) {
     this.rules = rules
     this.#read = audiencesOf(rules, 'read')
     this.#write = audiencesOf(rules, 'write')
     this.#textOfNobody = this.#describe(undefined)
+    this.#variantsOfNobody = this.#combine(undefined)
+    this.hidesByDocument = Object.values(rules).some(({ read }) => read !== undefined && readsDocument(read))
   }
 
   /** Whether some callers may not read some field. */
@@ -66,10 +75,45 @@ export class FieldAccess {
     for (const [field, audience] of this.#read) {
       if (!satisfies(audience.of(principal), fields)) names.push(field)
     }
+    return this.#same(names)
+  }
+
+  /**
+   * Sets of fields that may be hidden from a caller, in one document or another: the largest first, which is that of most
+   * documents. Empty beyond four sets: a search among more costs more than a copy of the caller's own.
+   */
+  variantsOf(principal: Principal | undefined): readonly HiddenFields[] {
+    if (principal === undefined) return this.#variantsOfNobody
+    const known = this.#variantsOf.get(principal)
+    if (known !== undefined) return known
+    const variants = this.#combine(principal)
+    this.#variantsOf.set(principal, variants)
+    return variants
+  }
+
+  /** Fields whose rules have equal residuals are hidden together. */
+  #combine(principal: Principal | undefined): readonly HiddenFields[] {
+    const groups = new Map<string, string[]>()
+    for (const [field, audience] of this.#read) {
+      const { text } = audience.of(principal)
+      groups.set(text, [...(groups.get(text) ?? []), field])
+    }
+    const always = groups.get(residualOfNothing) ?? []
+    const sometimes = [...groups].filter(([text]) => text !== '' && text !== residualOfNothing)
+    const count = 2 ** sometimes.length
+    if (count > variantsMax) return []
+    const sets = Array.from({ length: count }, (_, shown) => {
+      const names = sometimes.flatMap(([, fields], index) => ((shown >> index) & 1 ? [] : fields))
+      return this.#same([...always, ...names].sort())
+    })
+    return sets.sort((one, other) => other.length - one.length)
+  }
+
+  #same(names: string[]): HiddenFields {
     const text = names.join()
-    const hidden = this.#hidden.get(text) ?? names
-    this.#hidden.set(text, hidden)
-    return hidden
+    const known = this.#hidden.get(text) ?? names
+    this.#hidden.set(text, known)
+    return known
   }
 
   /**

@@ -12,7 +12,7 @@ import {
 import { decideAccess } from './decide.ts'
 import { FieldAccess } from './fields.ts'
 import { type FilterDocument, residualFilter } from './filter.ts'
-import { residualOf, satisfies } from './residual.ts'
+import { type Alternative, residualAmong, residualOf, satisfies } from './residual.ts'
 
 /**
  * Reference implementation of the filter operators, as the database defines them: an array equals each value it
@@ -69,6 +69,10 @@ it('field rules hide and protect what the rules of each field say, and equal aud
       const hiddenFields = documents.map((one) => {
         cases += 1
         const names = access.hiddenFrom(who, one)
+        const variants = access.variantsOf(who)
+        if (variants.length > 0 && !variants.some((fields) => fields === names)) {
+          throw new Error(`${names} are none of ${JSON.stringify({ variants, rules, who, one })}`)
+        }
         const isHidden = names.join() === refusedFields(rules, 'read', who, one).join()
         const isProtected =
           [...access.protectedFrom(who, one)].join() === refusedFields(rules, 'write', who, one).join()
@@ -90,6 +94,34 @@ it('field rules hide and protect what the rules of each field say, and equal aud
   )
   expect(cases).toBeGreaterThanOrEqual(20_000)
   expect(hidden.size).toBeGreaterThan(100)
+}, 60_000)
+
+it('callers whose filtered lists have equal residuals are shown equal lists', () => {
+  const documents = fc.sample(document, { numRuns: 200, seed: 3 })
+  const given = fc.constantFrom<Alternative>(
+    [{ field: 'f', operator: 'is', values: ['a'] }],
+    [{ field: 'h', operator: 'is', values: ['b', 'x'] }],
+    [
+      { field: 'g', operator: 'is', values: [1] },
+      { field: 'm', operator: 'has', values: ['c'] },
+    ],
+  )
+  let shared = 0
+  fc.assert(
+    fc.property(rule, given, fc.tuple(principal, principal), (read, conditions, people) => {
+      const listed = documents.filter((one) => satisfies({ alternatives: [conditions], text: '' }, one))
+      const [one, other] = people.map((who) => ({
+        own: residualOf(read, who).text,
+        text: residualAmong(residualOf(read, who), conditions).text,
+        list: listed.map((document) => isAllowed(read, who, document)).join(),
+      }))
+      if (one?.text !== other?.text) return true
+      if (one?.own !== other?.own) shared += 1
+      return one?.list === other?.list
+    }),
+    { numRuns: 5_000 },
+  )
+  expect(shared).toBeGreaterThan(0)
 }, 60_000)
 
 it('order and repetition of parts do not change the residual', () => {

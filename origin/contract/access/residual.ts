@@ -32,8 +32,11 @@ export interface Residual {
 export function residualOf(rule: AccessRule, principal: Principal | undefined): Residual {
   const alternatives = minimal(expand(rule, principal))
   const text = alternatives.map((one) => one.map(conditionText).join('&')).join('|')
-  return { alternatives, text: alternatives.length === 0 ? '!' : text }
+  return { alternatives, text: alternatives.length === 0 ? residualOfNothing : text }
 }
+
+/** Text of a residual without alternatives. That of one which allows everything is empty. */
+export const residualOfNothing = '!'
 
 const nothing: readonly Alternative[] = []
 const everything: readonly Alternative[] = [[]]
@@ -48,6 +51,15 @@ export function satisfies({ alternatives }: Residual, fields: Readonly<Record<st
 /** Whether every document that satisfies `narrow` satisfies `wide`, as far as single alternatives tell. */
 export const isImplied = (wide: Residual, narrow: Residual): boolean =>
   narrow.alternatives.every((one) => wide.alternatives.some((other) => covers(other, one)))
+
+/**
+ * Residual for documents that satisfy some conditions anyway, as those of a filtered list do: everything, if they imply one
+ * of its alternatives.
+ */
+export const residualAmong = (residual: Residual, given: Alternative): Residual =>
+  given.length > 0 && residual.alternatives.some((one) => covers(one, given)) ? allOfThem : residual
+
+const allOfThem: Residual = { alternatives: [[]], text: '' }
 
 function holds({ field, operator, values }: Condition, fields: Readonly<Record<string, unknown>>): boolean {
   const value = Object.hasOwn(fields, field) ? fields[field] : undefined

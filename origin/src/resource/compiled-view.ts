@@ -63,10 +63,10 @@ export interface CompiledView {
   /** Entity tag of a document without these fields, from its version number and this revision. */
   etag(version: number, hidden: HiddenFields): string
   /**
-   * Header with the attributes by which the edge decides the read rule of a document; `undefined` where it does not, or
-   * where they are too long.
+   * Header with the attributes by which the edge decides who is shown an answer without these fields; `undefined` where it
+   * does not, or where they are too long.
    */
-  ruleAttributes(fields: Fields): string | undefined
+  ruleAttributes(fields: Fields, hidden: HiddenFields): string | undefined
   /** Cache tag of all answers of this revision. */
   readonly revisionTag: string
   documentTag(id: string): string
@@ -104,7 +104,8 @@ export function compileView(view: View, compilers: SchemaCompilers, startedAtMs:
   const announced = lifecycleHeaders(view)
   const { name } = resource
   const revision = revisionOf(representation)
-  const attributes = attributesOf(resource.access.read)
+  const { fieldAccess } = resource
+  const attributes = attributesOf(resource.access.read, fieldAccess.rules)
   const { sunsetAt } = representation.deprecation ?? {}
   // perf: there are few combinations of hidden fields, each with its digest.
   const revisions = new Map<HiddenFields, string>()
@@ -139,11 +140,12 @@ export function compileView(view: View, compilers: SchemaCompilers, startedAtMs:
           },
     shownName: (storedPath) =>
       Object.entries(representation.paths).find(([, path]) => path === storedPath)?.[0] ?? storedPath,
-    hiddenFrom: (fields, principal) => resource.fieldAccess.hiddenFrom(principal, fields),
+    hiddenFrom: (fields, principal) => fieldAccess.hiddenFrom(principal, fields),
     revisionWithout: shownRevision,
     etag: (version, hidden) => documentEtag(version, shownRevision(hidden)),
     ruleAttributes: isOneCopy({ operation: 'read', resource })
-      ? (fields) => formatRuleAttributes(attributes, fields)
+      ? (fields, hidden) =>
+          formatRuleAttributes(attributes, fields, fieldAccess.hidesSome ? hidden : undefined)
       : () => undefined,
     revisionTag: revisionTag(name, version, revision),
     documentTag: (id) => documentTag(name, id),

@@ -104,7 +104,7 @@ export function readHandler(
     const tags = [compiled.documentTag(id), compiled.revisionTag, ...(expanded?.tags ?? [])]
     reply.header(headers.cacheTag, tags.join(','))
     // A 304 has them, too: they are those of the same version, and the rule may be another one.
-    const attributes = compiled.ruleAttributes(document.fields)
+    const attributes = compiled.ruleAttributes(document.fields, hidden)
     if (attributes !== undefined) reply.header(headers.ruleAttributes, attributes)
     if (verdict === 'ifNoneMatchFailed') return reply.code(304).send()
     reply.header('content-type', jsonType)

@@ -212,7 +212,7 @@ function keep(asked: Asked, { forbidden, withheld }: Judged, entry: Entry, statu
     const forwarded = { reason, status, detail: forbidden }
     return { kind: 'entry', entry, key, withheld, stored: 'forbidden', forwarded }
   }
-  if (key !== call.key) endCopy(asked)
+  endCopy(asked, key)
   const stored = options.layers.put(key, call.request.headers, entry, call.waitUntil)
   const forwarded = { reason, status, stored }
   return { kind: 'entry', entry, key, withheld, stored: stored ? 'stored' : 'purged', forwarded }
@@ -229,9 +229,14 @@ function endWhatLies(asked: Asked, status: number, why: NotStored): void {
 /**
  * Ends the copy that the caller was shown: the origin has just told that caller something else. A caller who was shown
  * none ends none, so that nobody can keep a document out of the cache by asking for what they may not see.
+ *
+ * @param instead key under which the new answer is stored, if it is
  */
-function endCopy(asked: Asked): void {
-  if (asked.order.stored?.attributes !== undefined) endUnder(asked.call.key, asked)
+function endCopy(asked: Asked, instead?: string): void {
+  const { call, order } = asked
+  if (order.stored?.attributes === undefined) return
+  const key = keyOfEntry(order.stored, call)
+  if (key !== instead) endUnder(key, asked)
 }
 
 function endUnder(key: string, { call, order, options, times }: Asked): void {

@@ -2,6 +2,7 @@ import type { CacheCall } from './cache-call.ts'
 import type { Outcome } from './fetch-to-store.ts'
 import type { HitForMiss } from './hit-for-miss.ts'
 import type { Layers } from './layers.ts'
+import { keyInstead } from './viewer.ts'
 
 interface FlightKeysOptions {
   readonly layers: Layers
@@ -18,14 +19,16 @@ export class FlightKeys {
   }
 
   /**
-   * Key of the fetches that a request shares. A viewer who is not shown the copy shares those of its own key, and so do all
-   * viewers for a moment after a fetch whose answer was for its own requester alone.
+   * Key of the fetches that a request shares. A viewer who is not shown the copy shares those of the copy that it is shown
+   * instead, or else of its own key; and so do all viewers for a moment after a fetch whose answer was for its own requester
+   * alone.
    */
   of({ key, request: { headers }, viewer }: Pick<CacheCall, 'key' | 'request' | 'viewer'>): string {
     const { layers, hitForMiss, now } = this.#options
     if (viewer === undefined) return layers.storageKey(key, headers)
-    const isApart = layers.isHidden(key, headers, viewer) || hitForMiss.has(key, now())
-    return isApart ? viewer.key : key
+    const hidden = layers.hiddenCopy(key, headers, viewer)
+    const shared = hidden === undefined ? key : keyInstead(hidden, viewer)
+    return hitForMiss.has(shared, now()) ? viewer.key : shared
   }
 
   isMarked(flightKey: string, nowMs: number): boolean {
@@ -39,7 +42,7 @@ export class FlightKeys {
     const ownKey = viewer?.key ?? flightKey
     hitForMiss.remember(ownKey, outcome, nowMs)
     if (viewer === undefined) return
-    if (outcome.kind === 'entry' && outcome.key !== key) hitForMiss.mark(key, nowMs)
+    if (outcome.kind === 'entry' && outcome.key === ownKey) hitForMiss.mark(key, nowMs)
     else hitForMiss.remember(key, outcome, nowMs)
   }
 }

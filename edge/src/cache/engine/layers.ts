@@ -59,10 +59,14 @@ export class Layers {
     return record?.kind === 'variants' ? variantKey(key, record.names, requestHeaders) : key
   }
 
-  /** The answer in memory that a viewer is shown: the copy under the key, or else the one under the viewer's own. */
+  /** The answer in memory that a viewer is shown: a copy under one of the keys, or else the one under the viewer's own. */
   inMemory(key: string, requestHeaders: Headers, viewer?: Viewer): Entry | undefined {
     const entry = this.#heldUnder(key, requestHeaders)
     if (viewer === undefined || isShown(entry, viewer)) return entry
+    for (const other of viewer.otherKeys ?? []) {
+      const copy = this.#heldUnder(other, requestHeaders)
+      if (isShown(copy, viewer)) return copy
+    }
     return this.#heldUnder(viewer.key, requestHeaders)
   }
 
@@ -73,13 +77,18 @@ export class Layers {
   latest({ key, request, viewer }: Sought, found: Entry | undefined): Entry | undefined {
     const held = this.inMemory(key, request.headers, viewer)
     if (held !== undefined) return held
-    return viewer !== undefined && this.isHidden(key, request.headers, viewer) ? undefined : found
+    return viewer !== undefined && this.hiddenCopy(key, request.headers, viewer) !== undefined
+      ? undefined
+      : found
   }
 
-  /** Whether memory has a copy under the key that this viewer is not shown. */
-  isHidden(key: string, requestHeaders: Headers, viewer: Viewer): boolean {
-    const entry = this.#heldUnder(key, requestHeaders)
-    return entry !== undefined && !isShown(entry, viewer)
+  /** A copy in memory, under one of the keys, that this viewer is not shown. */
+  hiddenCopy(key: string, requestHeaders: Headers, viewer: Viewer): Entry | undefined {
+    for (const each of [key, ...(viewer.otherKeys ?? [])]) {
+      const copy = this.#heldUnder(each, requestHeaders)
+      if (copy !== undefined && !isShown(copy, viewer)) return copy
+    }
+    return undefined
   }
 
   #heldUnder(key: string, requestHeaders: Headers): Entry | undefined {
@@ -116,7 +125,11 @@ export class Layers {
     const { headers } = request
     const loaded = await this.#loadUnder(key, headers, foreseenTags)
     if (viewer === undefined || isShown(loaded ?? this.#heldUnder(key, headers), viewer)) return loaded
-    return this.#loadUnder(viewer.key, headers)
+    // At the same time: the time of a look-up would be added to each miss.
+    const [own, ...copies] = await Promise.all(
+      [viewer.key, ...(viewer.otherKeys ?? [])].map((other) => this.#loadUnder(other, headers)),
+    )
+    return copies.find((copy) => isShown(copy, viewer)) ?? own
   }
 
   async #loadUnder(
