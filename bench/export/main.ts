@@ -17,6 +17,7 @@ import { peerEnv } from '../peers/settings.ts'
 import { startPeer } from '../peers/start-peer.ts'
 import { type Subject, startWholePath } from '../peers/start-whole-path.ts'
 import { fillBookings } from './fill-bookings.ts'
+import { LiveMemory } from './live-memory.ts'
 import { beginExport, takeExport } from './take-export.ts'
 import { activityOf, untilDatabaseIsFree, untilPlaceIsFree } from './until-freed.ts'
 
@@ -56,7 +57,9 @@ await runBench(
     const rows = run.quick ? 100_000 : 1_000_000
     const rounds = run.quick ? 2 : 3
     const departures = run.quick ? 1 : 5
-    const { subjects, token, db, databasePid } = await start(run, rows)
+    const { subjects, token, db, databasePid, live } = await start(run, rows)
+    const [originPid = 0] = subjects.find(({ name }) => name === ours)?.pids.server ?? []
+    const liveBefore = await live.readMb(originPid)
     const expected = new Map<Format, number>()
 
     const measure = async (format: Format, { url, pids }: Subject): Promise<Sample> => {
@@ -88,6 +91,11 @@ await runBench(
       samples[format] = await interleave(subjects, rounds, (subject) => measure(format, subject))
     }
 
+    run.progress('live memory during one export more')
+    const { url: oursUrl = '' } = subjects.find(({ name }) => name === ours) ?? {}
+    const again = takeExport({ url: oursUrl, token, accept: formats.csv })
+    const liveGrowth = (await live.peakMb(originPid, again)) - liveBefore
+
     run.progress('callers leave in the middle')
     const accept = formats.ndjson
     const freed = new Map<string, number[]>(subjects.map(({ name }) => [name, []]))
@@ -108,6 +116,9 @@ await runBench(
     }
 
     print(samples, freed, placed)
+    console.log(
+      `live memory of the origin: ${figure(liveBefore)} MB before the first export, and at most ${figure(liveGrowth)} MB more during the last`,
+    )
     const of = (metric: MetricName) =>
       formatNames.flatMap((format) =>
         [...(samples[format] ?? [])].flatMap(([{ name }, list]) =>
@@ -115,10 +126,8 @@ await runBench(
         ),
       )
     const measured: Measured[] = [
-      ...(['edge', 'server'] as const).map((part) => ({
-        bar: { ...bars.exportGrowth, name: `${bars.exportGrowth.name} ${part}` },
-        value: Math.max(...of(`${part}Growth`)),
-      })),
+      { bar: bars.exportGrowth, value: Math.max(...of('edgeGrowth')) },
+      { bar: bars.exportLiveGrowth, value: liveGrowth },
       { bar: bars.exportFreed, value: Math.max(...placed, ...(freed.get(ours) ?? [])) },
     ]
     return {
@@ -134,6 +143,11 @@ await runBench(
           subject,
           metrics: { databaseFreed: { unit: 'ms', better: 'lower' as const, samples: list } },
         })),
+        {
+          case: 'live memory',
+          subject: ours,
+          metrics: { liveGrowth: { unit: 'MB', better: 'lower', samples: [liveGrowth] } },
+        },
         {
           case: 'callers leave',
           subject: `${ours}, place`,
@@ -154,7 +168,9 @@ async function start({ quick, closing, progress }: Run, rows: number) {
   const databaseName = `export_${randomUUID().slice(0, 8)}`
   const issuer = await startIssuer({ keys: [await createKey('ES256')] })
   closing.defer(() => issuer.stop())
-  const whole = { databaseUri: mongod.uri, databaseName, poolSize, issuer, application }
+  const live = await LiveMemory.create()
+  closing.use(live)
+  const whole = { databaseUri: mongod.uri, databaseName, poolSize, issuer, application, originEnv: live.env }
   const subjects: Subject[] = [{ name: ours, ...(await startWholePath({ closing }, whole)) }]
   const { url, jwksUri, audience } = issuer
   const env = { [peerEnv.issuer]: JSON.stringify({ url, jwksUri, audience }) }
@@ -170,7 +186,7 @@ async function start({ quick, closing, progress }: Run, rows: number) {
   await db.admin().command({ fsync: 1 })
   await sleep(quick ? 500 : 5_000)
   const token = await issuer.mintToken({ sub: 'ada', claims: { roles: ['admin'] } })
-  return { subjects, token, db, databasePid: mongod.pid }
+  return { subjects, token, db, databasePid: mongod.pid, live }
 }
 
 function residentMb(pids: readonly number[]): number {

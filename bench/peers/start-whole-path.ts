@@ -25,12 +25,14 @@ export interface WholePathOptions {
   readonly issuer: Issuer
   /** @default 'own' */
   readonly application?: WhichApplication
+  /** Further variables of the origin. */
+  readonly originEnv?: Readonly<Record<string, string>>
 }
 
 /** Spillway as one would run it: the Worker in front, the origin behind it. */
 export async function startWholePath(
   { closing }: Pick<Run, 'closing'>,
-  { databaseUri, databaseName, poolSize, issuer, application = 'own' }: WholePathOptions,
+  { databaseUri, databaseName, poolSize, issuer, application = 'own', ...options }: WholePathOptions,
 ): Promise<Pick<Subject, 'url' | 'pids'>> {
   const logFolder = await mkdtemp(join(tmpdir(), 'spillway-peers-'))
   closing.defer(() => rm(logFolder, { recursive: true, force: true }))
@@ -44,6 +46,7 @@ export async function startWholePath(
     env: {
       NODE_ENV: 'production',
       ...(poolSize !== undefined && { [originEnv.poolSize]: String(poolSize) }),
+      ...options.originEnv,
     },
   })
   closing.defer(() => origin.stop())
