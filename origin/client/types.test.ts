@@ -34,6 +34,18 @@ const notes = resource('notes', {
   access: { read: anyone, write: signedIn },
   versions: [asStored('v2', Type.Object({ text: Type.String() }))],
 })
+const shelf = Type.Object({
+  name: Type.String(),
+  books: Type.Integer(),
+  labels: Type.Optional(Type.String()),
+})
+const shelves = resource('shelves', {
+  description: 'Shelves.',
+  schema: shelf,
+  access: { read: anyone, write: signedIn },
+  set: { books: ({ books }) => books ?? 0 },
+  versions: [asStored('v2', shelf)],
+})
 const lend = action('lend', {
   description: 'Lends a book.',
   on: books,
@@ -66,7 +78,7 @@ const application = defineApplication({
   name: 'library',
   title: 'Library',
   summary: 'Books.',
-  resources: [books, notes],
+  resources: [books, notes, shelves],
   actions: [lend, merge, annotate],
   queries: [longest],
 })
@@ -86,7 +98,7 @@ describe('types of a client', () => {
     type Versions = ReturnType<typeof client>
     expectTypeOf<keyof Versions>().toEqualTypeOf<'v1' | 'v2'>()
     expectTypeOf<keyof Versions['v1']>().toEqualTypeOf<'books'>()
-    expectTypeOf<keyof Versions['v2']>().toEqualTypeOf<'books' | 'notes'>()
+    expectTypeOf<keyof Versions['v2']>().toEqualTypeOf<'books' | 'notes' | 'shelves'>()
   })
 
   it('a read has exactly the fields that the version shows', () => {
@@ -121,6 +133,17 @@ describe('types of a client', () => {
     // @ts-expect-error: a required field cannot be removed.
     const wrong = () => client().v2.books.patch('1', { title: null })
     expectTypeOf(wrong).toBeFunction()
+  })
+
+  it('bodies need no field that set computes', () => {
+    type Body = Parameters<ReturnType<typeof client>['v2']['shelves']['create']>[0]
+    expectTypeOf<Body>().toExtend<{ name: string; books?: number; labels?: string }>()
+    expectTypeOf<{ name: string }>().toExtend<Body>()
+    // @ts-expect-error: set does not compute it.
+    expectTypeOf<{ books: number }>().toExtend<Body>()
+    const read = () => client().v2.shelves.read('1')
+    type Document = Awaited<ReturnType<typeof read>>['document']
+    expectTypeOf<Document['books']>().toEqualTypeOf<number>()
   })
 
   it('actions and queries have their own arguments and answers', () => {

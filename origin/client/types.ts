@@ -28,6 +28,12 @@ type Writable<Shown> =
   Shown extends TObject<infer Fields>
     ? TObject<{ [Field in keyof Fields as Fields[Field] extends ReadOnly ? never : Field]: Fields[Field] }>
     : never
+type ComputedIn<One> =
+  One extends Resource<infer _Stored, string, infer _View, string, infer Computed> ? Computed : never
+/** Fields that `set` computes may be left out, if the version has them under their stored names. */
+type WithoutNeedFor<Body, Computed> = { [Field in keyof Body as Exclude<Field, Computed>]: Body[Field] } & {
+  [Field in keyof Body as Extract<Field, Computed>]?: Body[Field]
+}
 interface ReadOnly {
   readonly readOnly: true
 }
@@ -35,7 +41,7 @@ interface ReadOnly {
 /** A document as a version shows it. */
 export type DocumentIn<One, Version> = Static<ShownIn<One, Version>> & SystemFields
 /** The body of a write. */
-export type BodyIn<One, Version> = Static<Writable<ShownIn<One, Version>>>
+export type BodyIn<One, Version> = WithoutNeedFor<Static<Writable<ShownIn<One, Version>>>, ComputedIn<One>>
 
 type On<Part, Name> = Part extends { readonly on: { readonly name: Name } } ? Part : never
 

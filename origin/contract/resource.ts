@@ -45,6 +45,7 @@ export interface Resource<
   Name extends string = string,
   View extends Representation = Representation,
   Reason extends string = string,
+  Computed extends string = string,
 > {
   readonly name: Name
   readonly description: string
@@ -87,6 +88,8 @@ export interface Resource<
   readonly versions: ReadonlyMap<VersionName, CheckedRepresentation>
   /** Types of its versions, for the typed client. Never has a value. */
   readonly views?: View
+  /** Names of the fields that `set` computes, for the typed client. Never has a value. */
+  readonly computed?: Computed
   /** Actions by name: the framework's, and the application's once the resource is part of one. */
   readonly actions: ReadonlyMap<string, Action>
   /** Named queries, by name; present within an application. */
@@ -106,14 +109,14 @@ export function resource<
 >(
   name: Name,
   definition: ResourceDefinition<Stored, Computed, View, Reason>,
-): Resource<Stored, Name, View, Reason> {
+): Resource<Stored, Name, View, Reason, Computed> {
   // The cast only hides the type parameters: the checks treat fields by name.
   checkDefinition(name, definition as unknown as ResourceDefinition)
   const access = resolveAccess(definition.access)
   const { softDelete } = definition
   const fieldAccess = new FieldAccess(definition.access.fields ?? {})
   const problems = resolveProblems(definition.problems)
-  const made: Resource<Stored, Name, View, Reason> = {
+  const made: Resource<Stored, Name, View, Reason, Computed> = {
     name,
     description: definition.description,
     schema: definition.schema,

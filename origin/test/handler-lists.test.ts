@@ -119,6 +119,7 @@ describe('a list', () => {
     [{ filter: { rank: { gte: 2 } }, or: [{ topic }, { code: 'list-1' }], sort: '-rank', limit: 10 }, [3, 2]],
     [{ filter: { topic }, or: [{ rank: 1 }, { open: true }], sort: 'rank', limit: 2 }, [1, 2]],
     [{ search: 'mills or boats', filter: { rank: { lt: 2 } }, limit: 10, sort: 'rank' }, [0, 1]],
+    [{ search: 'an old mill', sort: 'relevance', filter: { topic: 'placed' }, limit: 1 }, [1]],
     [{ near: { latitude: 52, longitude: 4, metres: 20_000 }, limit: 10 }, [1, 0]],
     [
       { near: { latitude: 52, longitude: 4, metres: 90_000 }, filter: { rank: { ne: 0 } }, limit: 10 },
@@ -128,6 +129,32 @@ describe('a list', () => {
   ] as const)('of %j finds %j', async (options, expected) => {
     const { result } = await run(async ({ store }) => ranks(await store.list(notes, options)))
     expect(result).toEqual(expected)
+  })
+
+  it('is bounded together with all that the run reads', async () => {
+    const text = 'x'.repeat(1_000_000)
+    const ids = Array.from({ length: 34 }, (_, index) => `bulk-${index}`)
+    const stamp = new Date().toISOString()
+    const records = ids.map((_id) => ({
+      _id,
+      _v: 1,
+      _created: stamp,
+      _updated: stamp,
+      _w: [],
+      topic: 'bulk',
+      rank: 1,
+      text,
+    }))
+    await origin.database.db.collection<{ _id: string }>('notes').insertMany(records)
+    const reading = (count: number) =>
+      run(async ({ store }) => {
+        for (const id of ids.slice(0, count)) await store.get(notes, id)
+        return (await store.list(notes, { filter: { topic: 'bulk' }, limit: 2 })).length
+      })
+    expect(await reading(20)).toMatchObject({ status: 200, result: 2 })
+    const { status, mistake } = await reading(33)
+    expect([status, mistake]).toEqual([500, expect.stringContaining('the action has read more than 32 MiB')])
+    await origin.database.db.collection('notes').deleteMany({ topic: 'bulk' })
   })
 
   it('find returns one document, or undefined', async () => {

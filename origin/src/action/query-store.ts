@@ -14,8 +14,8 @@ import {
 import { ofStore } from '../lib/own-time.ts'
 import { failureProblem } from '../resource/answer.ts'
 import { comparisons } from '../resource/hidden-comparison.ts'
-import { approximateBytes } from '../store/records.ts'
 import type { Call, Repository, StoredDocument } from '../store/repository.ts'
+import { ReadBudget } from './read-budget.ts'
 import { type ListOptions, storedList } from './stored-list.ts'
 
 /** Options of a list in a query's handler. */
@@ -59,16 +59,13 @@ export interface QueryReadsOptions {
  */
 const documentTagsMax = 20
 
-/** Approximate bytes of all documents that one run may read: its handler keeps them until it answers. */
-const readBytesMax = 32 * 1_048_576
-
 /** Reads of one run of a handler. They determine the answer's tags. */
 export class QueryReads implements QueryStore {
   readonly #options: QueryReadsOptions
   readonly #documents = new Map<Resource, Set<string>>()
   readonly #lists = new Set<string>()
   #isOver = false
-  #bytes = 0
+  readonly #budget = new ReadBudget('query')
   /** Documents that have been read, whether or not the caller may see them. */
   rows = 0
 
@@ -193,9 +190,7 @@ export class QueryReads implements QueryStore {
   /** @throws {RangeError} after more than a run may read */
   #count(documents: readonly StoredDocument[]): void {
     this.rows += documents.length
-    for (const { fields } of documents) this.#bytes += approximateBytes(fields)
-    if (this.#bytes <= readBytesMax) return
-    throw new RangeError(`the query has read more than ${readBytesMax / 1_048_576} MiB: read fewer documents`)
+    this.#budget.count(documents)
   }
 
   #isReadWhole({ name }: Resource): boolean {

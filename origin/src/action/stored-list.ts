@@ -1,5 +1,6 @@
 import {
   byDistance,
+  byRelevance,
   type CursorValue,
   comparableAt,
   type FieldsOf,
@@ -19,6 +20,7 @@ import {
   parseSearch,
   pointField,
   type Resource,
+  relevance,
   type SortField,
 } from '@spillway/origin/contract'
 import type { FieldsWith } from './fields-with.ts'
@@ -51,12 +53,17 @@ export interface ListOptions<On> {
   readonly search?: string
   /** Documents within a distance of a place, the nearest first; without `sort` and `search`. Needs a `2dsphere` index. */
   readonly near?: Near
-  /** `id` or a field of an index, with `-` for descending order. @default 'id' */
+  /**
+   * `id` or a field of an index, with `-` for descending order; with `search` also `relevance`, for the best hits first.
+   *
+   * @default 'id'
+   */
   readonly sort?:
     | FieldsWith<FieldsOf<On>, CursorValue>
     | `-${FieldsWith<FieldsOf<On>, CursorValue>}`
     | 'id'
     | '-id'
+    | 'relevance'
   /** Whether the commit also requires that each document found is unchanged since it was read. @default false */
   readonly unchanged?: boolean
 }
@@ -81,7 +88,8 @@ export function storedList(
     conditionsOn(resource, field, condition),
   )
   const alternatives = or && alternativesOf(resource, or)
-  const order = sortOf(resource, sort ?? 'id')
+  const isByRelevance = search !== undefined && sort === relevance
+  const order = sortOf(resource, isByRelevance ? 'id' : (sort ?? 'id'))
   const fields = order.path === '_id' ? [order] : [order, { ...byId, descending: order.descending }]
   if (near !== undefined) {
     if (sort !== undefined || search !== undefined)
@@ -97,7 +105,7 @@ export function storedList(
     alternatives,
     search: search === undefined ? undefined : parsed('search', parseSearch(search)),
     near: near && parsed('near', parseNear(formatNear(near))),
-    sort: near === undefined ? fields : byDistance.fields,
+    sort: near !== undefined ? byDistance.fields : isByRelevance ? byRelevance.fields : fields,
     limit,
     inOneReply: true,
     fields: undefined,

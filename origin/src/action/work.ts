@@ -19,6 +19,7 @@ import type { StoredCheck } from '../resource/validator.ts'
 import type { Change } from '../store/commits.ts'
 import type { Call, Repository, StoredDocument } from '../store/repository.ts'
 import { type ActionStore, appended, changed, incremented, removed } from './action-store.ts'
+import { ReadBudget } from './read-budget.ts'
 import { type ListOptions, storedList } from './stored-list.ts'
 
 export interface WorkOptions {
@@ -62,6 +63,7 @@ interface Entry {
 export class Work implements ActionStore {
   readonly #options: WorkOptions
   readonly #entries = new Map<string, Entry>()
+  readonly #budget = new ReadBudget('action')
   #isOver = false
   #hasListed = false
 
@@ -136,6 +138,7 @@ export class Work implements ActionStore {
     const outcome = await ofStore(call, () => repository.list(known, listed, undefined, call))
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
+    this.#budget.count(outcome.documents)
     return outcome.documents.flatMap((document) => {
       const key = keyOf(known, document.id)
       const entry = this.#entries.get(key) ?? entryOf(known, document.id, document)
@@ -246,6 +249,7 @@ export class Work implements ActionStore {
     const outcome = await ofStore(call, () => repository.read(known, id, call))
     this.#mustGoOn()
     if (outcome.kind === 'notDone') throw new ProblemError(failureProblem(outcome))
+    if (outcome.kind === 'found') this.#budget.count([outcome.document])
     // If two reads of one document ran at once, the first result counts.
     const entry =
       this.#entries.get(key) ?? entryOf(known, id, outcome.kind === 'found' ? outcome.document : undefined)
