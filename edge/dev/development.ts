@@ -34,6 +34,7 @@ export function developmentPorts(env: NodeJS.ProcessEnv): DevelopmentPorts {
     return 0
   }
   const chosen = { edge: read('edge'), origin: read('origin'), issuer: read('issuer') }
+  // The cast is safe: the object has only these keys.
   const tiers = Object.keys(portVariables) as (keyof DevelopmentPorts)[]
   for (const [index, tier] of tiers.entries()) {
     const other = tiers.slice(0, index).find((before) => chosen[before] === chosen[tier] && chosen[tier] > 0)

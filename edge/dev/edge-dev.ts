@@ -36,6 +36,7 @@ export async function bundleForDevelopment(): Promise<Bundled> {
       logLevel: 'silent',
     })
   } catch (error) {
+    // The cast is safe: `errors` is checked before use.
     const { errors } = error as BuildFailure
     if (errors === undefined) throw error
     const lines = await formatMessages(errors, { kind: 'error', color: false })

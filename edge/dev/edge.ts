@@ -24,6 +24,7 @@ export interface EdgeOptions {
  */
 export async function startEdge({ variables, logFile, application, port = 0 }: EdgeOptions): Promise<Edge> {
   const { scriptFile, workerOptions } = await bundleEdge(application)
+  // The cast is safe: Miniflare takes an object of bindings.
   const bindings = { ...(workerOptions.bindings as object | undefined), ...variables }
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({

@@ -61,6 +61,7 @@ async function createOnce(file: string, content: () => Promise<string>): Promise
   try {
     await link(draft, file)
   } catch (error) {
+    // The cast is safe: Node throws errors, which may have a code.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   } finally {
     await rm(draft, { force: true })

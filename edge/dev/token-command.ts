@@ -21,6 +21,7 @@ const secondsPer = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 function seconds(text: string): number {
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   if (amount === undefined) throw new Error(`--expires ${text}: write a number and s, m, h or d, e.g. 30m`)
+  // The cast is safe: the pattern allows only these units.
   return Number(amount) * secondsPer[unit as keyof typeof secondsPer]
 }
 
@@ -59,6 +60,7 @@ async function main(): Promise<void> {
 try {
   await main()
 } catch (error) {
+  // The cast is safe: the program throws errors only.
   console.error(`${(error as Error).message}\n\n${usage}`)
   process.exitCode = 2
 }

@@ -9,7 +9,7 @@ import { freePort } from '@spillway/origin/dev/ports'
 
 /**
  * Path of the program. Loaded by `require`, since `import` resolves the package's default export differently in each
- * runtime.
+ * runtime. The cast is safe: the package exports the path.
  */
 const { default: workerd } = createRequire(import.meta.url)('workerd') as { readonly default: string }
 

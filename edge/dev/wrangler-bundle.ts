@@ -34,7 +34,7 @@ export async function wranglerBundle(options: WranglerBundleOptions): Promise<vo
       timeout: bundleTimeoutMs,
     })
   } catch (error) {
-    // An error of `execFile` carries both; one of the start of the program carries neither.
+    // The cast is safe: an error of `execFile` carries both; one of the start of the program carries neither.
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
     throw new Error(`wrangler could not bundle the edge:\n${stdout}${stderr}`, { cause: error })
   }

@@ -39,6 +39,7 @@ function readWorkload(): Workload {
         `--${flag} must be ${shares.includes(flag) ? 'a share from 0 to 1' : 'a number'}, not ${text}`,
       )
     }
+    // The cast is safe: `parseArgs` accepts only these flags.
     return [flags[flag as keyof typeof flags], value]
   })
   const workload = { ...defaultWorkload, ...Object.fromEntries(given) }

@@ -27,6 +27,7 @@ export function readableLine(line: string): string | undefined {
   if (text === '') return undefined
   const entry = parseObject(text)
   if (entry === undefined) return text
+  // The cast is safe: any other value finds no level.
   const level = pinoLevels[entry.level as number]
   const message = entry.msg ?? entry.message
   const rest = Object.entries(entry)

@@ -67,6 +67,7 @@ export class Reload {
         onUp('reloaded')
       } catch (error) {
         signal.throwIfAborted()
+        // The cast is safe: starts and stops throw errors only.
         say(`${(error as Error).message}\nWaiting for a change before it is started again …`)
       }
     }

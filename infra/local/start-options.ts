@@ -29,6 +29,7 @@ export function startOptions(args: readonly string[]): StartOptions | 'help' {
     if (values.help) return 'help'
     return { inspect: values.inspect ?? false, seed: values.seed ?? false }
   } catch (error) {
+    // The cast is safe: `parseArgs` throws errors.
     throw new Error(`${(error as Error).message}\n\n${usage}`, { cause: error })
   }
 }

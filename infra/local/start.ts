@@ -97,6 +97,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
     name: 'edge',
     async start() {
       say('Starting the edge …')
+      // The cast is safe: the edge is started after its code was built.
       const { child } = await startEdgeDev(code as WorkerCode, {
         port: ports.edge,
         inspectorPort: inspectorPorts?.edge,

@@ -123,6 +123,7 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
   const running = closing.move()
   const stop = () => running.disposeAsync()
   return {
+    // The cast is safe: there is at least one edge.
     url: (edges[0] as Edge).url,
     edges,
     origins,

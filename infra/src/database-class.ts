@@ -42,4 +42,5 @@ export const databaseClasses = {
 
 export type DatabaseClass = keyof typeof databaseClasses
 
+/** The cast is safe: the object has only these keys. */
 export const databaseClassNames = Object.keys(databaseClasses) as readonly DatabaseClass[]

@@ -11,7 +11,10 @@ export function acceptWildcard(scope: IConstruct, resource: string, reason: stri
   accept(scope, `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resource))}]`, reason)
 }
 
-/** A resource in cdk-nag's notation: references in angle brackets, everything else unchanged. */
+/**
+ * A resource in cdk-nag's notation: references in angle brackets, everything else unchanged. The casts are safe:
+ * CloudFormation defines the argument of each intrinsic function.
+ */
 function flatten(value: unknown): string {
   if (typeof value === 'string') return value
   const [intrinsic, argument] = Object.entries(value as Record<string, unknown>)[0] ?? []

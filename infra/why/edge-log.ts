@@ -12,6 +12,7 @@ export function parseLog(text: string): readonly LogLine[] {
     const [, at, json] = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) [^{]{0,20}(\{.*\})$/.exec(line) ?? []
     if (at === undefined || json === undefined) return []
     try {
+      // The cast is safe: the edge writes its log lines in this form.
       return [{ at, entry: JSON.parse(json) as LogLine['entry'] }]
     } catch {
       return []

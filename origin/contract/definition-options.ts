@@ -21,10 +21,11 @@ export function options(table: Readonly<Record<string, OptionCheck>>): OptionChe
       yield `${place} must be an object with ${listed(checks.keys())}`
       return
     }
+    const given = membersOf(value)
     for (const name of required) {
-      if ((value as Values)[name] === undefined) yield `${under(place, name)} is missing: add it`
+      if (given[name] === undefined) yield `${under(place, name)} is missing: add it`
     }
-    for (const [name, option] of Object.entries(value)) {
+    for (const [name, option] of Object.entries(given)) {
       const check = checks.get(name)
       if (check === undefined) yield unknownName(`option '${under(place, name)}'`, name, checks.keys())
       else if (option !== undefined) yield* check(option, under(place, name))
@@ -46,7 +47,8 @@ const record = value('an object', (given) => typeof given === 'object' && given 
 
 export const oneOf = (choices: readonly string[]): OptionCheck =>
   function* (given, place) {
-    if (!choices.includes(given as string)) yield unknownName(`${place} ${shown(given)}`, given, choices)
+    if (!choices.some((choice) => choice === given))
+      yield unknownName(`${place} ${shown(given)}`, given, choices)
   }
 
 export const list = (item: OptionCheck): OptionCheck =>
@@ -59,7 +61,7 @@ export const list = (item: OptionCheck): OptionCheck =>
 export const recordOf = (item: OptionCheck): OptionCheck =>
   function* (given, place) {
     yield* record(given, place)
-    for (const [name, each] of Object.entries(given as Values)) yield* item(each, under(place, name))
+    for (const [name, each] of Object.entries(membersOf(given))) yield* item(each, under(place, name))
   }
 
 export const either = (constant: string, other: OptionCheck): OptionCheck =>
@@ -67,15 +69,17 @@ export const either = (constant: string, other: OptionCheck): OptionCheck =>
     if (given !== constant) yield* other(given, place)
   }
 
-type Values = Readonly<Record<string, unknown>>
+/** Members of any value. The cast is safe: every value but `null` and `undefined` may have members, of any type. */
+const membersOf = (given: unknown): Readonly<Record<string, unknown>> =>
+  (given ?? {}) as Readonly<Record<string, unknown>>
 
 const objectSchema = value(
   'a schema made by Type.Object()',
-  (given) => typeof given === 'object' && (given as Values | null)?.properties !== undefined,
+  (given) => typeof given === 'object' && membersOf(given).properties !== undefined,
 )
 const accessRule = value(
   'an access rule such as anyone, signedIn or scope()',
-  (given) => typeof (given as Values | null)?.kind === 'string',
+  (given) => typeof membersOf(given).kind === 'string',
 )
 const accessRules: OptionCheck = function* (given, place) {
   const rules = {
@@ -85,23 +89,22 @@ const accessRules: OptionCheck = function* (given, place) {
     delete: accessRule,
     fields: recordOf(options({ read: accessRule, write: accessRule })),
   }
-  const own = (given as Values | null) ?? {}
+  const own = membersOf(given)
   // Requires `write`, or each of the three rules that it stands for.
   const hasAll = ['create', 'update', 'delete'].every((name) => own[name] !== undefined)
   yield* options({ ...rules, ...(hasAll ? { write: accessRule } : { 'write!': accessRule }) })(given, place)
 }
 const problemText = options({
   'status!': value(`one of ${listed(refusalStatuses.map(String), 'or')}`, (given) =>
-    refusalStatuses.includes(given as number),
+    refusalStatuses.some((status) => status === given),
   ),
   'detail!': text,
 })
 const problemTexts = recordOf(function* (given, place) {
   if (typeof given !== 'string') yield* problemText(given, place)
 })
-const indexKind = value("1, -1, 'text' or '2dsphere'", (given) =>
-  [1, -1, 'text', '2dsphere'].includes(given as IndexKind),
-)
+const indexKinds: readonly IndexKind[] = [1, -1, 'text', '2dsphere']
+const indexKind = value("1, -1, 'text' or '2dsphere'", (given) => indexKinds.some((kind) => kind === given))
 const storedPath = value('a stored field or null', (given) => given === null || typeof given === 'string')
 
 /** Options of a resource, by name and type. */

@@ -22,4 +22,10 @@ export interface Keywords {
   readonly readOnly?: boolean
 }
 
+/** Names of the members that a schema requires. */
+export const requiredOf = ({ required = [] }: Keywords): readonly string[] => required
+
+/** Names and schemas of an object's members. */
+export const membersOf = ({ properties = {} }: Keywords): [string, TSchema][] => Object.entries(properties)
+
 export const isReadOnly = ({ readOnly }: Keywords): boolean => readOnly === true

@@ -1,7 +1,7 @@
 import type { TObject } from 'typebox'
 import type { FieldAccess, FieldRules } from './access.ts'
 import type { Fields, Representation, ResourceDefinition } from './definition.ts'
-import { isReadOnly } from './keywords.ts'
+import { isReadOnly, requiredOf } from './keywords.ts'
 import { sampleDocuments } from './shape-samples.ts'
 import { storedPath } from './stored-path.ts'
 import type { WriteRules } from './write-rules.ts'
@@ -38,7 +38,7 @@ export const isComputed = ({ set }: Given, view: Representation, name: string): 
 
 export function mayLeaveOut(given: Given, view: Representation, name: string): boolean {
   const field = storedPath(view, name)
-  if (field === undefined || !namesRequired(given.schema).includes(field)) return false
+  if (field === undefined || !requiredOf(given.schema).includes(field)) return false
   const { write } = given.fields[field] ?? {}
   return isComputed(given, view, name) || (write !== undefined && write.kind !== 'anyone')
 }
@@ -47,7 +47,7 @@ export function mayLeaveOut(given: Given, view: Representation, name: string): b
 export function* checkLeftOut({ schema, set = {}, access, versions }: ResourceDefinition): Generator<string> {
   const given = { schema, set, fields: access.fields ?? {} }
   for (const view of versions) {
-    for (const name of namesRequired(view.schema)) {
+    for (const name of requiredOf(view.schema)) {
       const shown = view.schema.properties[name]
       if (shown === undefined || isReadOnly(shown) || !mayLeaveOut(given, view, name)) continue
       const fails = sampleDocuments(view.schema).some(
@@ -71,5 +71,3 @@ function runs({ toStored }: Representation, input: Fields): boolean {
 
 const without = (fields: Fields, name: string): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([other]) => other !== name))
-
-const namesRequired = (schema: TObject): readonly string[] => (schema.required ?? []) as readonly string[]

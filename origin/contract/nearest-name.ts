@@ -27,6 +27,7 @@ function distance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j += 1) {
       const isSame = a[i - 1] === b[j - 1]
       const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      // The casts are safe: each row has a number for every prefix of `b`, and `row` those before `j`.
       const edits = [
         (last[j] as number) + 1,
         (row[j - 1] as number) + 1,
@@ -38,5 +39,6 @@ function distance(a: string, b: string): number {
     before = last
     last = row
   }
+  // The cast is safe: the last row has a number for the whole of `b`.
   return last[b.length] as number
 }

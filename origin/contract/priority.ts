@@ -7,7 +7,7 @@ export const priorities = ['critical', 'normal', 'background'] as const
 export type Priority = (typeof priorities)[number]
 
 export const isPriority = (value: unknown): value is Priority =>
-  (priorities as readonly unknown[]).includes(value)
+  priorities.some((priority) => priority === value)
 
 /** Rank of a priority; 0 is the most important. */
 export const priorityRank = (priority: Priority): number => priorities.indexOf(priority)

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import type { CursorValue } from './cursor.ts'
 import { quote } from './filter.ts'
 import { type FilterType, filterTypeOf } from './filter-type.ts'
+import { requiredOf } from './keywords.ts'
 import { limits } from './limits.ts'
 import type { Query } from './named-query.ts'
 import { parseValue } from './operators/one-value.ts'
@@ -29,7 +30,7 @@ export function parseQueryParameters(
   if (!sent.ok) return sent
   const errors: FieldError[] = []
   const known = Object.entries(parameters.properties)
-  const required: readonly string[] = (parameters as { required?: readonly string[] }).required ?? []
+  const required = requiredOf(parameters)
   for (const name of sent.value.keys()) {
     if (Object.hasOwn(parameters.properties, name)) continue
     const supported = known.map(([one]) => one).join(', ') || 'none'
@@ -58,7 +59,7 @@ function givenValue(
   schema: TSchema,
   text: string | undefined,
 ): CursorValue | undefined | { readonly detail: string } {
+  // The casts are safe: a definition with other parameters, or a default of another type, is refused.
   const { default: fallback } = schema as { default?: CursorValue }
-  // The cast is safe: a definition with other parameters is refused.
   return text === undefined ? fallback : parseValue(filterTypeOf(schema) as FilterType, text)
 }

@@ -17,11 +17,12 @@ export function* checkReferences({ references = {}, schema }: ResourceDefinition
   const known = Object.keys(schema.properties)
   for (const field of Object.keys(references)) {
     const property = schema.properties[field]
+    const ids = property && idsIn(property)
     if (property === undefined) {
       yield `references names '${field}', which the schema does not have: ${hint(field, known)}`
-    } else if (idsIn(property) === undefined) {
+    } else if (ids === undefined) {
       yield `references names '${field}', which must be a string or an array of strings: it holds ids`
-    } else if (!((idsIn(property) as number) <= idsMax)) {
+    } else if (!(ids <= idsMax)) {
       yield `references names '${field}', an array that may hold any number of ids: give it a maxItems of at most ${idsMax}`
     }
   }

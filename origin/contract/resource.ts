@@ -179,6 +179,7 @@ export function asStored<
   const properties = Object.fromEntries(
     Object.entries(schema.properties).map(([name, field]) => [
       name,
+      // The cast is safe: a property of a schema is a schema.
       readOnly.has(name) ? { ...(field as TSchema), readOnly: true } : field,
     ]),
   )

@@ -63,7 +63,7 @@ export function* checkSchema(schema: unknown, place: string): Generator<string> 
   // The cast is safe: both members are checked before use.
   const { pattern, format } = schema as { pattern?: unknown; format?: unknown }
   if (typeof pattern === 'string') yield* checkPattern(pattern, place)
-  if (typeof format === 'string' && !(textFormats as readonly string[]).includes(format)) {
+  if (typeof format === 'string' && !textFormats.some((one) => one === format)) {
     const near = nearest(format, textFormats)
     const fix =
       near === undefined ? `use pattern, or one of ${textFormats.join(', ')}` : `did you mean '${near}'?`

@@ -73,6 +73,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
   const pid = await new Promise<number>((resolve, reject) => {
     child.once('error', (cause) => reject(new Error(`${name}: cannot start ${command}`, { cause })))
+    // The cast is safe: a process that was started has an id.
     child.once('spawn', () => resolve(child.pid as number))
   })
   const letGo = attachLifeline(pid)
@@ -114,7 +115,7 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
     process.kill(-group, signal)
     return true
   } catch (error) {
-    // macOS reports EPERM for a group of zombies only.
+    // The cast is safe: `kill` throws errors with a code. macOS reports EPERM for a group of zombies only.
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ESRCH' || code === 'EPERM') return false
     throw error

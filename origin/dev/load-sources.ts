@@ -25,6 +25,7 @@ function describe(error: unknown): string {
 /** The first line of the stack inside the checkout, without libraries and this program. */
 function placeOf({ stack = '' }: Error): string | undefined {
   const places = [...stack.matchAll(/(file:\/\/\S+?\.ts)(:\d+(?::\d+)?)/g)]
+    // The cast is safe: the first group of the pattern always matches.
     .map(([, url, position]) => `${relative(root, fileURLToPath(url as string))}${position}`)
     .filter(
       (place) =>

@@ -110,6 +110,7 @@ async function download(folder: string, { env, log, signal }: Surroundings): Pro
     const said = stderr?.split('\n').find((line) => /error/i.test(line))
     throw new Error(killed ? `not done within ${downloadTimeoutMs / 60_000} minutes` : (said ?? 'failed'))
   })
+  // The cast is safe: `split` returns at least one text.
   return stdout.trim().split('\n').at(-1) as string
 }
 

@@ -90,6 +90,7 @@ async function python(args: readonly string[], timeoutMs: number, signal?: Abort
   try {
     await run('python3', args, { timeout: timeoutMs, killSignal: 'SIGKILL', ...(signal && { signal }) })
   } catch (error) {
+    // The cast is safe: `execFile` rejects with errors that have these members.
     const { code, killed, stderr } = error as { code?: unknown; killed?: boolean; stderr?: string }
     if (code === 'ENOENT') throw new Error('python3 is not installed')
     if (killed) throw new Error(`python3 -m pip took longer than ${timeoutMs / 1000} s`)

@@ -93,6 +93,7 @@ export async function startMember(options: MongodOptions): Promise<Member> {
     const port = options.port ?? (await freePort())
     const temporary =
       options.dataFolder === undefined ? await mkdtemp(join(tmpdir(), 'spillway-mongod-')) : undefined
+    // The cast is safe: without a data folder there is a temporary one.
     const folder = temporary ?? join(options.dataFolder as string, series)
     await mkdir(folder, { recursive: true })
 
@@ -164,6 +165,7 @@ function reasonOf(output: string, exit: Exit): string {
  * changed port needs a forced reconfiguration: without a primary there is no other way.
  */
 export async function initiate(members: readonly Member[], signal?: AbortSignal): Promise<void> {
+  // The cast is safe: a set has at least one member.
   const [first] = members as [Member]
   const client = new MongoClient(`mongodb://127.0.0.1:${first.port}`, {
     directConnection: true,

@@ -90,6 +90,7 @@ export async function startReplicaSet(
 async function untilAllCopied([first]: readonly Member[]): Promise<void> {
   const deadline = Date.now() + electionTimeoutMs
   for (;;) {
+    // The cast is safe: a set has at least one member.
     const { members } = await ask(first as Member, { replSetGetStatus: 1 })
     const states: string[] = members.map(({ stateStr }: { stateStr: string }) => stateStr)
     if (states.every((state) => state === 'PRIMARY' || state === 'SECONDARY')) return

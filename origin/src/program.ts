@@ -45,7 +45,7 @@ async function run(application: Application, server: ServerCode): Promise<number
 }
 
 function explain(error: unknown): string {
-  // Anything can be thrown; absent members are undefined.
+  // The cast is safe: the start throws errors, and absent members are undefined.
   const { code, message, port } = error as NodeJS.ErrnoException & { port?: number }
   if (code === 'EADDRINUSE') {
     return `Port ${port} is in use: stop what listens on it, or set PORT to a free one.`

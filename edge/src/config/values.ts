@@ -7,7 +7,7 @@ export const split = (text: string | undefined): string[] =>
     .filter((item) => item !== '')
 
 export const isCount = (value: unknown, min = 1): boolean =>
-  Number.isSafeInteger(value) && (value as number) >= min
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= min
 
 export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 

@@ -26,6 +26,7 @@ export async function checkEdgeBundle(environment: string): Promise<Check> {
       note: `${kib} of ${bundleKibMax} KiB compressed`,
     }
   } catch (error) {
+    // The cast is safe: a failed bundle is an error.
     return { name, findings: [(error as Error).message] }
   } finally {
     rmSync(outdir, { recursive: true, force: true })

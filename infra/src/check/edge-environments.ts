@@ -21,6 +21,7 @@ export function readEdgeEnvironments(): ReadonlyMap<string, EdgeEnvironment> {
   return new Map(names.map((name) => [name, readEnvironment(name)]))
 }
 
+/** The casts are safe: `readConfig` validates each binding. */
 function readEnvironment(env: string): EdgeEnvironment {
   const read = readConfig({ config, env }, { hideWarnings: true })
   const routes = [...(read.routes ?? []), ...(read.route ? [read.route] : [])]

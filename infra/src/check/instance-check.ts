@@ -1,6 +1,6 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { instanceFolder } from '../instance-files.ts'
 import type { Check } from './finding.ts'
 import { pythonTool, shellcheck } from './python-tool.ts'
@@ -37,9 +37,7 @@ export function checkUnits(): Check {
       return unit
     })
     const { output } = run('systemd-analyze', ['verify', '--man=no', ...units])
-    const ours = output
-      .split('\n')
-      .filter((line) => units.some((unit) => line.includes(unit.split('/').at(-1) as string)))
+    const ours = output.split('\n').filter((line) => units.some((unit) => line.includes(basename(unit))))
     return { name, findings: ours, note: `${units.length} units` }
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -13,6 +13,7 @@ type UserData = string | { readonly 'Fn::Join': readonly [string, readonly unkno
 /** User data of the origin's instances in the synthesized template of a folder; references become `…`. */
 export function originUserData(folder: string, stage: StageName): string {
   const file = join(folder, `spillway-${stage}-origin.template.json`)
+  // The casts are safe: CloudFormation defines the form of a template and of this resource.
   const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as Template
   const texts = Object.values(Resources)
     .filter(({ Type }) => Type === 'AWS::EC2::LaunchTemplate')
@@ -25,6 +26,7 @@ export function originUserData(folder: string, stage: StageName): string {
 /** Settings that an origin instance writes to `/etc/spillway/instance.env`. */
 export function instanceSettings(folder: string, stage: StageName): ReadonlyMap<string, string> {
   const block = /<<'SETTINGS'\n([\s\S]*?)\nSETTINGS/.exec(originUserData(folder, stage))?.[1] ?? ''
+  // The cast is safe: every line has a name and a value.
   return new Map(block.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]))
 }
 

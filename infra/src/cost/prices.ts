@@ -72,6 +72,7 @@ export const prices = {
   /** Between two regions of the United States. † */
   regionTransferGb: 0.02,
   /** On demand, Linux, per hour. † */
+  // The cast widens: an instance type without a price is undefined.
   ec2: {
     't4g.micro': 0.0084,
     't4g.small': 0.0168,

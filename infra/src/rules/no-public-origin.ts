@@ -12,6 +12,7 @@ export const noPublicOrigin = (root: IConstruct): IValidation => ({
     root.node.findAll().flatMap((node) => findings(node).map((text) => `${node.node.path}: ${text}`)),
 })
 
+/** The casts are safe: resolving a property replaces only its tokens, and the CDK's types name its form. */
 function findings(node: IConstruct): readonly string[] {
   const resolve = <T>(value: T): T => Stack.of(node).resolve(value) as T
   if (node instanceof CfnLoadBalancer && node.scheme !== 'internal') {

@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox'
 import type { ResourceDefinition } from '../definition.ts'
 import { filterTypeOf, isTextOrId, parseFilterValue } from '../filter-type.ts'
 import { isOrdered } from '../index-kind.ts'
-import type { Keywords } from '../keywords.ts'
+import { type Keywords, requiredOf } from '../keywords.ts'
 import { isPublic } from './decide.ts'
 import { type AccessRules, creatorField, ownersIn, resolveAccess } from './options.ts'
 import { type AccessRule, fieldsOf, ownerField, partsOf } from './rule.ts'
@@ -144,10 +144,12 @@ export function alternativesOf(rule: AccessRule): readonly (readonly AccessRule[
 }
 
 export const isRequired = ({ schema }: Pick<ResourceDefinition, 'schema'>, field: string): boolean =>
-  ((schema.required ?? []) as readonly string[]).includes(field)
+  requiredOf(schema).includes(field)
 
-const isRequiredText = (definition: Definition, field: string): boolean =>
-  isTextOrId(definition.schema.properties[field] as TSchema) && isRequired(definition, field)
+function isRequiredText(definition: Definition, field: string): boolean {
+  const schema = definition.schema.properties[field]
+  return schema !== undefined && isTextOrId(schema) && isRequired(definition, field)
+}
 
 function isTextArray({ type, items }: Keywords): boolean {
   return type === 'array' && items !== undefined && isTextOrId(items)

@@ -63,7 +63,7 @@ const allOfThem: Residual = { alternatives: [[]], text: '' }
 
 function holds({ field, operator, values }: Condition, fields: Readonly<Record<string, unknown>>): boolean {
   const value = Object.hasOwn(fields, field) ? fields[field] : undefined
-  if (operator === 'is') return (values as readonly unknown[]).includes(value)
+  if (operator === 'is') return values.some((one) => one === value)
   return Array.isArray(value) && value.includes(values[0])
 }
 

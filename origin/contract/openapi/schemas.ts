@@ -26,7 +26,7 @@ export function describeSchemas(view: View): [string, Json][] {
   const name = schemaName(view)
   const output = describeFields(view, outputSchema(view.representation), isAlwaysShown)
   const input = describeFields(view, bodySchema(view), isSent)
-  return [
+  const schemas: [string, Json][] = [
     [name, output],
     [
       `${name}Selection`,
@@ -38,7 +38,8 @@ export function describeSchemas(view: View): [string, Json][] {
     ],
     [`${name}Input`, input],
     [`${name}Patch`, patchSchema(input, namesThatStay(view))],
-  ].map(([schemaOf, schema]) => [schemaOf as string, documentedSchema(schema as Json)])
+  ]
+  return schemas.map(([schemaOf, schema]) => [schemaOf, documentedSchema(schema)])
 }
 
 /** A document of others has the times that its layout maps. */
@@ -61,7 +62,7 @@ function describeFields(view: View, schema: TSchema, isAlways: (view: View, name
     withFieldRule(view, name, withReference(view, name, field)),
   ])
   return {
-    ...(schema as object),
+    ...schema,
     properties: Object.fromEntries(members),
     required: required.filter((name) => isAlways(view, name)),
   }

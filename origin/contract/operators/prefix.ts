@@ -33,6 +33,7 @@ export const prefix: Operator = {
  * The least text that is greater than every text with this prefix, in the order of UTF-8; `undefined` if there is none.
  */
 function endOf(text: string): string | undefined {
+  // The cast is safe: a character has a code point.
   const points = [...text].map((character) => character.codePointAt(0) as number)
   while (points.at(-1) === 0x10ffff) points.pop()
   const last = points.pop()

@@ -157,7 +157,7 @@ export async function startDocumentdbProxy(
   server.listen(0, host, resolve)
   await listening
   await direct.connect()
-  // A server that listens on a port has an address with one.
+  // The cast is safe: a server that listens on a port has an address with one.
   const { port } = server.address() as { port: number }
   const address = `${host}:${port}`
   return {
@@ -229,6 +229,7 @@ class Link {
   async #ask(message: Buffer): Promise<void> {
     const request = decodeRequest(message)
     if (request !== undefined) {
+      // The cast is safe: a command has a first member, which names it.
       const name = commandName(message) ?? (Object.keys(request.command)[0] as string)
       const own = await this.#judgement.judge(request, name)
       if (own !== undefined) {

@@ -118,6 +118,7 @@ function memberAt(buffer: Buffer, start: number, wanted: string): number | undef
     const nameEnd = buffer.indexOf(0, at + 1)
     const value = nameEnd + 1
     if (buffer.toString('latin1', at + 1, nameEnd) === wanted) return value
+    // The cast is safe: a member starts with the byte of its type.
     at = value + sizeOf(buffer[at] as number, buffer, value)
   }
   return undefined

@@ -138,7 +138,7 @@ function readRequest(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Parsed<Asked> {
-  const query = parseWriteQuery(searchOf(request.raw.url as string))
+  const query = parseWriteQuery(searchOf(request.url))
   if (!query.ok) return query
   const conditions = parsePreconditions(request.headers, 'write')
   if (!conditions.ok) return conditions
@@ -373,7 +373,7 @@ const replay = (reply: FastifyReply, answer: KeptAnswer): FastifyReply =>
 
 /** Another process has answered the same request meanwhile. */
 async function replayKept({ commits }: CompiledAction, { reply, key, call }: Asked): Promise<FastifyReply> {
-  // The outcome `answered` exists only for a request with a key.
+  // The cast is safe: the outcome `answered` exists only for a request with a key.
   const { id, request } = key as NonNullable<Asked['key']>
   const known = await commits.answered(id, request, call)
   switch (known.kind) {

@@ -20,7 +20,8 @@ export function actionKey(
   request: FastifyRequest,
   input: Input,
 ): Parsed<ActionKey | undefined> {
-  const path = (request.raw.url as string).split('?', 1)[0] as string
+  // The cast is safe: `split` returns at least one text.
+  const path = request.url.split('?', 1)[0] as string
   const operation = `${action.name} ${path}`
   const sent = keyOf(view, request, operation, input.text)
   if (!sent.ok) return sent

@@ -44,7 +44,7 @@ export function compileAnswer(
 function documentAnswer(name: string, compiled: CompiledView): MakeAnswer {
   const { resource } = compiled.view
   return (result, _id, done) => {
-    // Server code may return anything; the id decides which of its documents is meant.
+    // The cast is safe: the id is checked before use. It decides which of the documents is meant.
     const { id } = (result ?? {}) as { readonly id?: unknown }
     const document = typeof id === 'string' ? afterwards(compiled, id, done) : undefined
     if (document === undefined) {

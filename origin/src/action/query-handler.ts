@@ -74,7 +74,7 @@ export function queryHandler(
   const check = compileInputCheck(compilers, query.name, query.parameters)
   const write = compileWriter(query.output)
   return async (request, reply) => {
-    const parsed = parseQueryParameters(query, searchOf(request.raw.url as string))
+    const parsed = parseQueryParameters(query, searchOf(request.url))
     if (!parsed.ok) return sendProblem(reply, parsed.problem)
     const checked = check(parsed.value.values)
     if (!checked.ok) return sendProblem(reply, ofParameters(checked.problem))

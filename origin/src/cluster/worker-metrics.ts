@@ -39,8 +39,8 @@ export class WorkerMetrics {
   async #gather(): Promise<string> {
     const reports = await Promise.all([...this.#serving].map((worker) => this.#ask(worker)))
     const sum = AggregatorRegistry.aggregate(
-      // `aggregate` only reads the reports: prom-client types the array as mutable, and each worker's array as one
-      // metric.
+      // The cast is safe: `aggregate` only reads the reports. Its type has a mutable array, and one metric for each
+      // worker.
       reports as unknown as MetricObjectWithValues<MetricValue<string>>[],
     )
     return await sum.metrics()

@@ -51,7 +51,7 @@ export function exportHandler(
   return async (request, reply) => {
     // The cast is safe: the route calls this handler only if the gate has set the format.
     const format = request.exportFormat as ExportFormat
-    const query = parseExportQuery(compiled.view, searchOf(request.raw.url as string))
+    const query = parseExportQuery(compiled.view, searchOf(request.url))
     if (!query.ok) return sendProblem(reply, query.problem)
     const hidden = refuseComparison(compiled, query.value, request.principal)
     if (hidden !== undefined) return sendProblem(reply, hidden)

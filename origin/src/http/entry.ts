@@ -14,7 +14,7 @@ import {
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { sendProblem } from './problem.ts'
-import { unmatched } from './request.ts'
+import { headerOf, unmatched } from './request.ts'
 
 /** First stage of every request, and the answers to requests that match no route. */
 
@@ -29,7 +29,7 @@ export function requestId(raw: Pick<IncomingMessage, 'headers'>): string {
 /** Paths for the load balancer and for operators: no assertion, no admission, open while draining. */
 const operational: ReadonlySet<string> = new Set(Object.values(opsPaths))
 
-export const isOperational = (request: FastifyRequest): boolean => operational.has(request.raw.url as string)
+export const isOperational = (request: FastifyRequest): boolean => operational.has(request.url)
 
 export interface EntryOptions {
   /** Milliseconds of a monotonic clock. */
@@ -46,7 +46,7 @@ export function entryStage({ now, load, isDraining }: EntryOptions): onRequestHo
     request.target = unmatched
     request.startedAtMs = startedAtMs
     request.deadlineMs =
-      startedAtMs + (parseTimeout(request.headers[headers.timeoutMs] as string) ?? deadline.budgetMs)
+      startedAtMs + (parseTimeout(headerOf(request.headers, headers.timeoutMs)) ?? deadline.budgetMs)
     reply.header(headers.requestId, request.id)
     reply.header(headers.load, loadText(startedAtMs))
     if (isDraining()) {
@@ -80,7 +80,7 @@ function sampled<Value>(compute: () => Value, intervalMs: number): (now: number)
  */
 export function unmatchedStage(paths: KnownPaths): onRequestHookHandler {
   return (request, reply, done) => {
-    const url = request.raw.url as string
+    const url = request.url
     if (url.length > limits.urlLengthMax) {
       const detail = `Path and query exceed ${limits.urlLengthMax} bytes.`
       sendProblem(reply, { code: 'uri-too-long', detail })
@@ -107,8 +107,8 @@ export function answerUnmatched(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const method = request.raw.method as string
-  const path = pathOf(request.raw.url as string)
+  const method = request.method
+  const path = pathOf(request.url)
   const match: RouteMatch = pages.has(path)
     ? { kind: method === 'OPTIONS' ? 'options' : 'methodNotAllowed', allow: pageMethods }
     : matchRoute(catalogue, method, path)

@@ -101,6 +101,7 @@ class Members {
     const depth = this.#open.length
     this.#lastSeen[depth] ??= new Map()
     const lastSeen = this.#lastSeen[depth]
+    // The cast is safe: names occur only inside an open object.
     const object = this.#open[depth - 1] as number
     const before = lastSeen.get(name)
     if (before?.object === object) return `Duplicate member in an object: see character ${index + 1}.`
@@ -119,6 +120,7 @@ class Members {
 
 function unescaped(raw: string): string | undefined {
   try {
+    // The cast is safe: JSON in quotes is a string.
     return JSON.parse(`"${raw}"`) as string
   } catch {
     return undefined

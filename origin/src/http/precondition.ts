@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import {
   type DocumentTag,
   listsElement,
@@ -5,6 +6,7 @@ import {
   type Problem,
   parseEtags,
 } from '@spillway/origin/contract'
+import { headerOf } from './request.ts'
 
 /**
  * Conditional requests in the order of RFC 9110 §13.2.2: If-Match, then If-None-Match. Answers have no Last-Modified,
@@ -20,8 +22,6 @@ export interface Preconditions {
   readonly ifNoneMatch: Tags | undefined
 }
 
-type Conditions = Readonly<Record<string, string | string[] | undefined>>
-
 const unconditional: Parsed<Preconditions> = {
   ok: true,
   value: { ifMatch: undefined, ifNoneMatch: undefined },
@@ -32,9 +32,12 @@ const unconditional: Parsed<Preconditions> = {
  * does for a cached one. On a write it is refused, because ignoring it could overwrite a document that the caller meant
  * to protect.
  */
-export function parsePreconditions(headers: Conditions, use: 'read' | 'write'): Parsed<Preconditions> {
-  const ifMatch = headers['if-match'] as string | undefined
-  const ifNoneMatch = headers['if-none-match'] as string | undefined
+export function parsePreconditions(
+  headers: IncomingHttpHeaders,
+  use: 'read' | 'write',
+): Parsed<Preconditions> {
+  const ifMatch = headerOf(headers, 'if-match')
+  const ifNoneMatch = headerOf(headers, 'if-none-match')
   if (ifMatch === undefined && ifNoneMatch === undefined) return unconditional
   const match = ifMatch === undefined ? undefined : parseEtags(ifMatch)
   if (ifMatch !== undefined && match === undefined) return malformed('If-Match')

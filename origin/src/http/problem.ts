@@ -19,7 +19,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
  */
 export function problemOf(error: unknown, raw?: IncomingMessage): Problem {
   if (error instanceof ProblemError) return error.problem
-  // Anything can be thrown; both members are checked before use.
+  // The cast is safe: both members are checked before use.
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
   if (typeof code !== 'string') return internalError
   const known = frameworkProblems[code]

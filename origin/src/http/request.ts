@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { ExportFormat, Operation, Parsed, Principal, Problem } from '@spillway/origin/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { OwnTime } from '../lib/own-time.ts'
@@ -54,6 +54,10 @@ export function declareRequest(app: FastifyInstance): void {
   app.decorateRequest('problem', undefined)
   app.decorateRequest('defect', undefined)
 }
+
+/** Value of a header. The cast is safe: Node joins the lines of every header but `Set-Cookie`. */
+export const headerOf = (headers: IncomingHttpHeaders, name: string): string | undefined =>
+  headers[name] as string | undefined
 
 /** Id in the path. The cast is safe: only routes with `:id` in their path read it. */
 export const idOf = ({ params }: FastifyRequest): string => (params as { readonly id: string }).id

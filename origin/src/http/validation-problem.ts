@@ -5,7 +5,7 @@ export const validationFailed = (errors: readonly FieldError[]): Problem => ({
   code: 'validation-failed',
   detail:
     errors.length === 1
-      ? `One field is not valid: ${(errors[0] as FieldError).detail}`
+      ? `One field is not valid: ${errors.map(({ detail }) => detail)}`
       : `${errors.length} fields are not valid; see errors.`,
   errors,
 })

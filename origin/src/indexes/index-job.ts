@@ -201,7 +201,7 @@ export class IndexJob {
 
 /** Reason for a log: the server's name of the error, never the driver's message, which may name hosts. */
 function reasonOf(error: unknown): string {
-  // Anything can be thrown; absent members are undefined.
+  // The cast is safe: both members of an error of the driver are strings, or absent.
   const { codeName, name } = error as { readonly codeName?: string; readonly name?: string }
   return codeName ?? name ?? 'unknown'
 }

@@ -10,6 +10,7 @@ export class DurationHistogram {
   observe(durationMs: number): void {
     const { boundsSeconds } = DurationHistogram
     let bucket = 0
+    // The casts are safe: `bucket` is an index of the bounds, and there is one count more.
     while (bucket < boundsSeconds.length && durationMs > (boundsSeconds[bucket] as number) * 1_000)
       bucket += 1
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1
@@ -37,7 +38,7 @@ export class DurationHistogram {
     const buckets = this.cumulative()
     const total = buckets.at(-1)?.count ?? 0
     if (total === 0) return 0
-    // The last bucket counts all observations, so `find` always has a result.
+    // The casts are safe: the last bucket counts all observations, so `find` has a result, and there are bounds.
     const { bound } = buckets.find(({ count }) => count >= total * share) as { bound: number | '+Inf' }
     return bound === '+Inf' ? (DurationHistogram.boundsSeconds.at(-1) as number) : bound
   }

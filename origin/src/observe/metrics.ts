@@ -266,7 +266,7 @@ export class Metrics {
 
   #register({ name, help, type, aggregator }: MetricMeta, read: () => readonly Sample[]): void {
     const metric = { name, help, type, aggregator, get: async () => ({ ...metric, values: read() }) }
-    // The registry calls only `name`, `type`, `aggregator` and `get`, all of which this object has.
+    // The cast is safe: the registry calls only `name`, `type`, `aggregator` and `get`, all of which this object has.
     this.registry.registerMetric(metric as unknown as Metric)
   }
 }

@@ -82,7 +82,7 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, { type, body, et
 const html = 'text/html; charset=utf-8'
 
 function page(type: string, content: string | Buffer, headers: Page['headers'] = {}): Page {
-  const body = Buffer.from(content as string)
+  const body = typeof content === 'string' ? Buffer.from(content) : content
   return { type, body, etag: `"${hash('sha256', body, 'base64url').slice(0, 22)}"`, headers }
 }
 

@@ -189,6 +189,7 @@ export class AdmissionControl {
 
   /** A class always has room for one request: a small limit must not lock it out. */
   #roomOf(rank: number): number {
+    // The cast is safe: there is one share for each rank.
     return Math.max(1, Math.floor(this.#limit.current * (this.#shares[rank] as number)))
   }
 

@@ -101,7 +101,7 @@ export function createHandler(
 
 /** The body of a request whose query string is one that a write may have. */
 function createdBy(request: FastifyRequest): ParsedBody {
-  const query = parseWriteQuery(searchOf(request.raw.url as string))
+  const query = parseWriteQuery(searchOf(request.url))
   return query.ok ? bodyOf(request) : query
 }
 
@@ -231,7 +231,7 @@ export function batchItems(body: unknown, sizeMax: number): Parsed<readonly unkn
   if (unknown !== undefined) {
     return invalid(`/${pointerToken(unknown)}`, 'Unknown field. Supported: items.')
   }
-  // An object; `items` is checked below.
+  // The cast is safe: it is an object, and `items` is checked below.
   const { items } = body as { items?: unknown }
   if (!Array.isArray(items) || items.length === 0)
     return invalid('/items', 'Must be an array with at least one item.')

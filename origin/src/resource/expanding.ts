@@ -75,6 +75,7 @@ export async function expandAll(
             compiled.hiddenFrom(outcome.document.fields, principal),
           )
         : 'null'
+      // The cast is safe: there is one outcome for each id.
       shown.set(ids[index] as string, text)
       rows += 1
       bytes += Buffer.byteLength(text)

@@ -63,8 +63,9 @@ interface Schema {
 
 const comparedItemsMax = 100
 
-const isScalar = (items: Schema['items']): boolean =>
-  ['string', 'number', 'integer', 'boolean', 'null'].includes(items?.type as string)
+const isScalar = (items: Schema['items']): boolean => scalars.has(items?.type)
+
+const scalars: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'null'])
 
 /** Result per pattern, computed once: fields and versions often share one. */
 const verdicts = new Map<string, string | undefined>()

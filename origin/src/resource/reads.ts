@@ -71,7 +71,7 @@ export function readHandler(
   const { resource } = view
   return async (request, reply) => {
     const id = idOf(request)
-    const search = searchOf(request.raw.url as string)
+    const search = searchOf(request.url)
     const query = search === '' ? allFields : parseReadQuery(view, search)
     if (!query.ok) return sendProblem(reply, query.problem)
     const conditions = parsePreconditions(request.headers, 'read')
@@ -157,7 +157,7 @@ export function listHandler(
   const { resource } = view
   const parse = remembering((search) => parseListQuery(view, search), 1_000)
   return async (request, reply) => {
-    const query = parse(searchOf(request.raw.url as string))
+    const query = parse(searchOf(request.url))
     if (!query.ok) return sendProblem(reply, query.problem)
     const ifNoneMatch = request.headers['if-none-match']
     const residual = resource.audiences.read.of(request.principal)
@@ -217,7 +217,7 @@ function listBody(
 const shownCount = ({ value, isMore }: Counted): Count => ({ value, relation: isMore ? 'gte' : 'eq' })
 
 function nextCursor(compiled: CompiledView, query: ListQuery, documents: readonly StoredDocument[]): string {
-  // Called only if there is a next page, so this one is not empty. Sort fields hold values of cursors by definition.
+  // The casts are safe: a page with a next one is not empty, and sort fields hold values of cursors by definition.
   const last = documents.at(-1) as StoredDocument
   const { id, distance, score } = last
   const special: Readonly<Record<string, unknown>> = {
@@ -244,6 +244,7 @@ function remembering<Value>(
     if (known !== undefined) return known
     const parsed = parse(text)
     if (parsed.ok) {
+      // The cast is safe: the map has entries.
       if (remembered.size >= sizeMax) remembered.delete(remembered.keys().next().value as string)
       remembered.set(text, parsed)
     }

@@ -73,7 +73,7 @@ export function showDocument(
  * already.
  */
 export function writingSchema(schema: unknown): Record<string, unknown> {
-  // Members of a TypeBox schema; each is checked before use.
+  // The cast is safe: each member is checked before use.
   const { type, properties, items, enum: choices, anyOf } = schema as Record<string, unknown>
   if (Array.isArray(choices) && choices.every((choice) => typeof choice === 'string')) {
     return { type: 'string' }

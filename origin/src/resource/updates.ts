@@ -93,7 +93,7 @@ export function patchHandler(
       if (parts === undefined) return { ok: false, problem: notAnObject }
       const errors = validator.unknownNames(parts.writable)
       if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
-      // A merge patch of an object with an object is an object (RFC 7396 §2).
+      // The cast is safe: a merge patch of an object with an object is an object (RFC 7396 §2).
       const apply = (shown: Fields) => mergePatch(shown, parts.writable) as Fields
       return { ok: true, value: { ...parts, apply } }
     },
@@ -201,7 +201,7 @@ export function deleteHandler(
 }
 
 function writeConditions({ view }: CompiledView, request: FastifyRequest): Parsed<Preconditions> {
-  const query = parseWriteQuery(searchOf(request.raw.url as string))
+  const query = parseWriteQuery(searchOf(request.url))
   if (!query.ok) return query
   const conditions = parsePreconditions(request.headers, 'write')
   if (conditions.ok && view.resource.requireIfMatch && conditions.value.ifMatch === undefined) {
@@ -294,16 +294,18 @@ function nextFields(
     }
   }
   const kept = keptNames(compiled, current.fields, write.principal)
-  // `shown` is an object, so it has parts.
+  // The cast is safe: `shown` is an object, so it has parts.
   const input = apply(validator.part(shown)?.writable as Fields, kept)
   errors.push(...validator.input(input))
   if (errors.length > 0) return { ok: false, problem: validationFailed(errors) }
   return storedFields(compiled, { input, sent: Object.keys(writable) }, current.fields, write)
 }
 
+const isSystemField = (name: string): name is keyof typeof systemFields => Object.hasOwn(systemFields, name)
+
 /** Normalizes a time before comparison: equal instants have several spellings (RFC 3339 §5.6). */
 function sameSpelling({ representation }: View, name: string, value: unknown): unknown {
-  const schema = systemFields[name as keyof typeof systemFields] ?? representation.schema.properties[name]
+  const schema = isSystemField(name) ? systemFields[name] : representation.schema.properties[name]
   const type = schema === undefined ? undefined : filterTypeOf(schema)
   if (type?.kind !== 'date-time' || typeof value !== 'string') return value
   return parseFilterValue(type, value) ?? value

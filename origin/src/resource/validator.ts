@@ -195,6 +195,7 @@ interface Names {
 
 /** Describes an Ajv error in the API's own words: pointer and expectation, never the value that was sent. */
 function describeError(error: ErrorObject, { writableNames, readOnlyNames }: Names): FieldError {
+  // The casts are safe: each keyword of Ajv has parameters of its own.
   const { keyword, instancePath: pointer, params, message } = error
   switch (keyword) {
     case 'required':

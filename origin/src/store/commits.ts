@@ -360,8 +360,8 @@ export class Commits {
     attempt: Refused,
     call: Call,
   ): Promise<CommitOutcome> {
-    // A commit has at least one write that is no guard.
-    // One with a write id of its own tells with certainty.
+    // One with a write id of its own tells with certainty. The cast is safe: a commit has at least one write that is no
+    // guard.
     const changes = writes.filter(({ isGuard }) => !isGuard)
     const { collection, record, expected } = (changes.find(
       ({ record: { _source } }) => _source === undefined,
@@ -401,7 +401,7 @@ function refusalOf(writes: readonly (Prepared | RecordWrite)[], attempt: Refused
   const { collection, fields } = attempt
   if (collection === answersCollection) return { kind: 'answered' }
   if (fields[0] === '_id') return { kind: 'changed' }
-  // The cast below is safe: only a written document can conflict, and the collection names its resource.
-  const write = writes.find((one) => 'resource' in one && one.collection === collection)
-  return { kind: 'uniqueConflict', fields, resource: (write as Prepared).resource }
+  // The cast is safe: only a written document can conflict, and the collection names its resource.
+  const { resource } = writes.find((one) => 'resource' in one && one.collection === collection) as Prepared
+  return { kind: 'uniqueConflict', fields, resource }
 }

@@ -162,5 +162,6 @@ export function duplicateFields({ keyPattern, errmsg = '' }: WriteError): readon
   const name = /index: (?:\S+\.\$)?(\S+)/.exec(errmsg)?.[1]
   if (name === undefined) return []
   if (name === '_id_' || name === '_id') return ['_id']
+  // The cast is safe: the pattern has a group that always matches.
   return [...name.matchAll(/([A-Za-z_][A-Za-z0-9]*)_-?1(?:_|$)/g)].map((match) => match[1] as string)
 }

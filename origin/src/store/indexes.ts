@@ -102,15 +102,16 @@ export async function planIndexes(
   catalogue: Catalogue,
   bounds?: CommandBounds,
 ): Promise<IndexChanges> {
-  const changes = {
-    keep: [] as IndexPlan[],
-    create: [] as IndexPlan[],
-    replace: [] as IndexPlan[],
-    drop: [] as { collection: string; name: string }[],
+  const changes: { [Kind in keyof IndexChanges]: IndexChanges[Kind][number][] } = {
+    keep: [],
+    create: [],
+    replace: [],
+    drop: [],
   }
   for (const [collection, plans] of indexesByCollection(catalogue)) {
     const existing = new Map(
       (await bounded(bounds, () => existingIndexes(db, collection))).map((index) => [
+        // The cast is safe: the database gives every index a name.
         index.name as string,
         index,
       ]),
@@ -198,7 +199,7 @@ async function existingIndexes(db: Db, collection: string): Promise<readonly Doc
 
 /** The database lists a text index with its fields as weights, in an order of its own. */
 function hasSameKey({ key }: IndexPlan, found: Document): boolean {
-  const { weights } = found as { weights?: object }
+  const weights: object | undefined = found.weights
   if (weights !== undefined) {
     return JSON.stringify(Object.keys(weights).sort()) === JSON.stringify(Object.keys(key).sort())
   }

@@ -87,6 +87,7 @@ const beyond = ({ descending }: SortField): '$lt' | '$gt' => (descending ? '$lt'
 /** Fields that lead a sparse index. Every unique index is sparse, so that it contains no tombstones. */
 function sparseFields({ indexes }: Resource): ReadonlySet<string> {
   return new Set(
+    // The cast is safe: an index has at least one field.
     indexes.filter(({ unique }) => unique === true).map(({ fields }) => Object.keys(fields)[0] as string),
   )
 }

@@ -22,7 +22,7 @@ export class RecentVersions {
     this.#entries.set(id, { version, writtenAt: now })
     if (this.#entries.size <= this.#entriesMax) return
     const [oldest] = this.#entries.keys()
-    this.#entries.delete(oldest as string)
+    if (oldest !== undefined) this.#entries.delete(oldest)
   }
 
   /**

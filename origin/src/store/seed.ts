@@ -56,7 +56,7 @@ export async function loadSeed(
 async function insertAbsent(db: Db, collection: string, records: readonly StoredRecord[]): Promise<number> {
   const operations = records.map(
     ({ _id, ...rest }): AnyBulkWriteOperation<StoredRecord> => ({
-      // The driver's type cannot express a record without its `_id`, which the filter sets.
+      // The cast: the driver's type cannot express a record without its `_id`, which the filter sets.
       updateOne: { filter: { _id }, update: { $setOnInsert: rest as never }, upsert: true },
     }),
   )

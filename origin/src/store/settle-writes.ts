@@ -275,7 +275,7 @@ export function replacementOutcome(
   if (found === undefined) return { kind: 'notFound' }
   const [writeId, writeBefore] = record._w
   const writes = found._w ?? []
-  if (writes.includes(writeId as string)) return written
+  if (writeId !== undefined && writes.includes(writeId)) return written
   if (found._v === expected) return undefined
   // The write's id would follow that of the version it replaced. If that one is missing, too, so many writes came since
   // that the record has dropped both.
@@ -311,4 +311,5 @@ async function readBack(items: readonly WriteItem[], find: Find, now: () => numb
   return new Map(records.map((record) => [record._id, record]))
 }
 
+// The cast is safe: every record names its write.
 const writeIdOf = (record: StoredRecord): string => record._w[0] as string

@@ -122,7 +122,7 @@ interface Command {
 function* commandsOf(writes: readonly RecordWrite[], layouts: Layouts): Generator<Command> {
   const byCollection = Map.groupBy(writes, ({ collection }) => collection)
   for (const collection of [...byCollection.keys()].sort()) {
-    const ofOne = byCollection.get(collection) as readonly RecordWrite[]
+    const ofOne = byCollection.get(collection) ?? []
     const layout = layouts.get(collection)
     if (layout !== undefined) {
       yield* sourceCommands(collection, layout.collection, ofOne)
@@ -190,6 +190,7 @@ function refusalIn(
   reply: Document,
   layout: RecordLayout | undefined,
 ): Attempt | undefined {
+  // The cast is safe: the server lists errors of writes in this form.
   const [error] = (reply.writeErrors ?? []) as readonly WriteError[]
   if (error !== undefined) {
     if (isDuplicateKey(error)) {

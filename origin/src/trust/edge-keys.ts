@@ -15,6 +15,7 @@ export function parseEdgeKeys(json: string): JWTVerifyGetKey {
   const { keys } = parseObject(json) as { keys?: unknown }
   if (!Array.isArray(keys) || keys.length === 0) throw new Error('the key set has no keys')
   const ids = new Set<string>()
+  // The cast is safe: each member is checked before use.
   for (const key of keys as Record<string, unknown>[]) {
     const { kid } = key
     if (typeof kid !== 'string' || kid === '') throw new Error('a key has no kid')
@@ -25,7 +26,7 @@ export function parseEdgeKeys(json: string): JWTVerifyGetKey {
     }
     ids.add(kid)
   }
-  // Each key was checked above, and jose checks its remaining members on use.
+  // The cast is safe: each key was checked above, and jose checks its remaining members on use.
   return createLocalJWKSet({ keys } as JSONWebKeySet)
 }
 

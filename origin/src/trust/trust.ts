@@ -127,7 +127,7 @@ async function verifyAssertion(
       maxTokenAge: profile.lifetimeSeconds,
       currentDate: new Date(nowMs),
     })
-    // jose has checked that both claims are present and numbers.
+    // The cast is safe: jose has checked that both claims are present and numbers.
     const { iat, exp } = payload as { iat: number; exp: number }
     // Without a kid, the signature would be tried against any key that fits.
     if (protectedHeader.kid === undefined || exp - iat > profile.lifetimeSeconds) return undefined

@@ -7,6 +7,7 @@ export function parseAttributes(value: string | null): Attributes | undefined {
   try {
     const parsed: unknown = JSON.parse(value)
     const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+    // The cast is safe: it is a JSON object, and each member is checked where it is compared.
     return isObject ? (parsed as Attributes) : undefined
   } catch {
     return undefined
