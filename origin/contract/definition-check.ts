@@ -15,6 +15,7 @@ import { countLimit } from './count.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'
 import { resourceOptions } from './definition-options.ts'
 import { checkDuration } from './duration.ts'
+import { checkEvents } from './events.ts'
 import { checkExport } from './export-rule.ts'
 import { comparableAt, comparableOf, filterTypeOf } from './filter-type.ts'
 import { isOrdered } from './index-kind.ts'
@@ -71,6 +72,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkSoftDelete(definition),
     ...checkStoredLayout(definition),
     ...checkExport(definition.export),
+    ...checkEvents(definition),
     ...checkRules(definition),
     ...checkLeftOut(definition),
     ...checkSizes(definition),

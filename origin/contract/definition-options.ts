@@ -142,6 +142,9 @@ export const resourceOptions = options({
   problems: problemTexts,
   softDelete: options({ 'keep!': text, restore: accessRule }),
   export: options({ 'formats!': list(oneOf(['csv', 'ndjson'])), access: accessRule, timeout: text }),
+  events: function* (given, place) {
+    if (typeof given !== 'boolean') yield* options({ keep: text })(given, place)
+  },
   priority: oneOf(priorities),
   requireIfMatch: flag,
   batchSizeMax: number,

@@ -2,6 +2,7 @@ import type { TObject, TProperties } from 'typebox'
 import type { AccessOptions, AccessRule } from './access.ts'
 import type { CacheOptions } from './cache-policy.ts'
 import type { Duration } from './duration.ts'
+import type { EventsOptions } from './events.ts'
 import type { ExportOptions } from './export-rule.ts'
 import type { Priority } from './priority.ts'
 import type { ProblemDefinitions } from './refusal.ts'
@@ -142,6 +143,11 @@ export interface ResourceDefinition<
   readonly softDelete?: SoftDeleteOptions
   /** Formats in which whole lists are exported. @default none */
   readonly export?: ExportOptions
+  /**
+   * Whether writes of its documents are recorded as events, in a log.
+   * @default false
+   */
+  readonly events?: boolean | EventsOptions
   /** Priority under overload: `critical` is shed last. @default 'normal' */
   readonly priority?: Priority
   /** Whether replace, patch and delete without If-Match are answered 428 (RFC 6585 §3). @default false */

@@ -22,6 +22,7 @@ import type {
   VersionName,
 } from './definition.ts'
 import { checkDefinition } from './definition-check.ts'
+import { type EventsRule, resolveEvents } from './events.ts'
 import { type ExportRule, resolveExport } from './export-rule.ts'
 import type { Query } from './named-query.ts'
 import type { Priority } from './priority.ts'
@@ -82,6 +83,8 @@ export interface Resource<
   readonly deletedKeptMs: number | undefined
   /** `undefined` if lists cannot be exported. */
   readonly export: ExportRule | undefined
+  /** `undefined` if its writes are not recorded. */
+  readonly events: EventsRule | undefined
   readonly priority: Priority
   readonly requireIfMatch: boolean
   readonly batchSizeMax: number
@@ -147,6 +150,7 @@ export function resource<
     problems,
     deletedKeptMs: keptDeletedMs(softDelete),
     export: resolveExport(definition.export, access.read),
+    events: resolveEvents(definition.events, access.read),
     priority: definition.priority ?? 'normal',
     requireIfMatch: definition.requireIfMatch ?? false,
     batchSizeMax: definition.batchSizeMax ?? 100,

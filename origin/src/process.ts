@@ -3,9 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import type { ServerCode } from './action/implementation.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
+import { logEvents } from './events/log-events.ts'
+import { startEvents } from './events/start-events.ts'
 import { openBuildConnection } from './indexes/build-connection.ts'
 import { logIndexes } from './indexes/log-indexes.ts'
-import { startIndexes } from './indexes/start-indexes.ts'
+import { holderName, startIndexes } from './indexes/start-indexes.ts'
 import { ticker } from './lib/ticker.ts'
 import { Metrics } from './observe/metrics.ts'
 import { Misfits } from './observe/misfits.ts'
@@ -63,6 +65,7 @@ export async function startOrigin(
     onPool(observation)
   })
   let stopIndexes = async (): Promise<void> => {}
+  let stopEvents = async (): Promise<void> => {}
   try {
     const { poolSize, uri, database } = config.mongodb
     const indexes = await startIndexes({
@@ -92,6 +95,16 @@ export async function startOrigin(
       unreadyIndexes: () => indexes.unready.names,
       now: () => performance.now(),
     })
+    const events = startEvents({
+      db: pool.db,
+      bounds: pool.bounds,
+      catalogue: application.resources,
+      unreadyIndexes: () => indexes.unready.names,
+      load: () => admission.load(performance.now()),
+      holder: holderName(),
+      observe: logEvents(logger),
+    })
+    stopEvents = events.stop
     const metrics = new Metrics({
       admission: () => admission.snapshot(performance.now()),
       pool: () => ({ size: poolSize, open: pool.open, inUse: pool.inUse }),
@@ -99,6 +112,7 @@ export async function startOrigin(
       lanes: () => records.counts(),
       unreadyIndexes: () => indexes.unready.names.length,
       misfits: () => misfits.totals(),
+      events: () => events,
       isDraining: () => health.isDraining,
     })
     onPool = (observation) => metrics.onPool(observation)
@@ -135,6 +149,7 @@ export async function startOrigin(
         await app.close()
         clearInterval(sweep)
         await indexes.stop()
+        await events.stop()
         await repository.drain()
         await pool.close()
         metrics.stop()
@@ -144,6 +159,7 @@ export async function startOrigin(
   } catch (error) {
     keys.stop()
     await stopIndexes()
+    await stopEvents()
     await pool.close()
     throw error
   }

@@ -231,7 +231,7 @@ async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decisio
   if (!ran.ok) return judged(ran.problem)
   const guarded = await askingGuards(one, asked, work, at.ms)
   if (!guarded.ok) return judged(guarded.problem)
-  const writes = guarded.value.map((change) => commits.prepare(change, at))
+  const writes = guarded.value.map((change) => commits.prepare(change, at, request.principal?.subject))
   if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
   const made = one.makeAnswer(ran.value, read?.id, {
     writes,

@@ -85,7 +85,7 @@ export function callOf({ deadlineMs, raw }: { deadlineMs: number; raw: IncomingM
 /** The same for a request that may run code of the application, whose time is measured. */
 export function callOfCode(request: FastifyRequest): Call & { readonly ownTime: OwnTime } {
   request.ownTime ??= new OwnTime()
-  return { ...callOf(request), ownTime: request.ownTime }
+  return { ...callOf(request), ownTime: request.ownTime, by: request.principal?.subject }
 }
 
 class Presence {

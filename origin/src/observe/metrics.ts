@@ -28,6 +28,8 @@ export interface MetricSources {
   readonly unreadyIndexes?: () => number
   /** Stored values that were left out of answers, by kind. @default none */
   readonly misfits?: () => Iterable<Misfit & { readonly count: number }>
+  /** Work on events. @default none */
+  readonly events?: () => { readonly lagMs: () => number; readonly moved: () => number }
   readonly isDraining: () => boolean
 }
 
@@ -61,6 +63,7 @@ export class Metrics {
     this.#definePool(sources)
     this.#defineLanes(sources)
     this.#defineWork()
+    this.#defineEvents(sources)
     this.#defineProcess(sources)
   }
 
@@ -219,6 +222,18 @@ export class Metrics {
     )
     this.#define('gauge', 'origin_exports_running', 'Exports that are under way.', () => [
       { value: this.work.exportsRunning, labels: {} },
+    ])
+  }
+
+  #defineEvents({ events }: MetricSources): void {
+    if (events === undefined) return
+    this.#defineMaximum(
+      'origin_events_lag_seconds',
+      'Age of the oldest write whose event is not in the log of changes.',
+      () => events().lagMs() / 1_000,
+    )
+    this.#define('counter', 'origin_events_logged_total', 'Events appended to the log of changes.', () => [
+      { value: events().moved(), labels: {} },
     ])
   }
 

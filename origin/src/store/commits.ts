@@ -14,6 +14,7 @@ import {
   writtenDocument,
 } from './envelope.ts'
 import type { Replacement } from './mongo-commands.ts'
+import { isFull, published } from './published.ts'
 import type { Records } from './records.ts'
 import type {
   Call,
@@ -132,15 +133,18 @@ export class Commits {
     return this.#options.clock
   }
 
-  /** @throws {TypeError} if documents of others cannot be changed or locked so */
-  prepare(change: Change, at: Instant): Prepared {
+  /**
+   * @param by subject of the caller, for events
+   * @throws {TypeError} if documents of others cannot be changed or locked so
+   */
+  prepare(change: Change, at: Instant, by?: string): Prepared {
     const { resource } = change
     const collection = resource.name
     const layout = this.#layouts.get(collection)
     if (change.kind === 'create') {
       const { fields, id = layout?.id.make(randomUUID()) ?? randomUUID() } = change
       const made = newRecord(id, fields, { writeId: this.#writeId(), at })
-      const record = layout?.insertion(made) ?? made
+      const record = published(resource, layout?.insertion(made) ?? made, { type: 'created', by })
       const document = writtenDocument(record, fields)
       return { resource, collection, record, expected: 0, isGuard: false, before: undefined, document }
     }
@@ -154,17 +158,21 @@ export class Commits {
     const shared = { resource, collection, expected: current.version, held, before: current.fields }
     switch (change.kind) {
       case 'replace': {
-        const made = replacementOf(current, change.fields, this.#writeId(), at)
-        const record = layout === undefined ? made : storable(() => layout.replacement(made, current))
-        return { ...shared, record, isGuard: false, document: writtenDocument(record, change.fields) }
+        const { fields } = change
+        const made = replacementOf(current, fields, this.#writeId(), at)
+        const stored = layout === undefined ? made : storable(() => layout.replacement(made, current))
+        const record = published(resource, stored, { type: 'updated', current, fields, by })
+        return { ...shared, record, isGuard: false, document: writtenDocument(record, fields) }
       }
       case 'delete': {
         const made = tombstoneOf(current, this.#writeId(), at, resource.deletedKeptMs)
-        const record = layout?.deletion(made, current) ?? made
+        const happening = { type: 'deleted', current, by } as const
+        const record = published(resource, layout?.deletion(made, current) ?? made, happening)
         return { ...shared, record, isGuard: false, document: undefined }
       }
       case 'restore': {
-        const record = replacementOf(current, change.fields, this.#writeId(), at)
+        const made = replacementOf(current, change.fields, this.#writeId(), at)
+        const record = published(resource, made, { type: 'restored', current, by })
         const document = writtenDocument(record, change.fields)
         return { ...shared, record, expected: -current.version, isGuard: false, document }
       }
@@ -212,6 +220,7 @@ export class Commits {
     const [first] = writes
     const unready = this.#unreadyFor(writes) ?? (keyed && this.#options.unready?.forAnswer)
     if (unready !== undefined) return { kind: 'notDone', reason: 'indexUnready', index: unready }
+    if (writes.some(({ record }) => isFull(record))) return { kind: 'notDone', reason: 'busy' }
     if (keyed === undefined) {
       if (first === undefined) return { kind: 'committed' }
       if (writes.length === 1 && !first.isGuard && first.held === undefined) return this.#write(first, call)

@@ -1,5 +1,6 @@
 import { type Fields, idempotencyRetentionMs } from '@spillway/origin/contract'
 import type { Source } from './codec/source.ts'
+import type { Outbox } from './outbox.ts'
 import type { KeyRecord, StoredDocument } from './repository.ts'
 
 /** Collection of stored answers. Names of resources cannot start with an underscore. */
@@ -29,6 +30,8 @@ export interface StoredRecord {
   readonly _g?: number
   /** The document of others that was read or is written, and how ({@link ./codec/record-layout.ts}); never stored. */
   readonly _source?: Source
+  /** Events of writes that are not in the log of changes yet. */
+  readonly _out?: Outbox
   /** Metres, computed for a list by distance; never stored. */
   readonly _distance?: number
   /** Score of a text search, computed for a list by relevance; never stored. */
@@ -173,7 +176,7 @@ export function recordOf({
 
 /** The document of a record; `undefined` for a tombstone. */
 export function documentOf(record: StoredRecord): StoredDocument | undefined {
-  const { _id, _v, _created, _updated, _w, _key, _expires, _g, _source, _distance, _score, ...fields } =
+  const { _id, _v, _created, _updated, _w, _key, _expires, _g, _out, _source, _distance, _score, ...fields } =
     record
   if (_v < 1) return undefined
   const document = documentWith(record, fields)
@@ -183,15 +186,16 @@ export function documentOf(record: StoredRecord): StoredDocument | undefined {
 
 /** The document that a tombstone can restore, at the deleted version; `undefined` if it cannot be restored. */
 export function deletedOf(record: StoredRecord, nowMs: number): StoredDocument | undefined {
-  const { _v, _was, _expires } = record
+  const { _v, _was, _out, _expires = _out?.expires } = record
   if (_was === undefined || _expires === undefined || _expires.getTime() <= nowMs) return undefined
   return { ...documentWith(record, _was), version: -_v }
 }
 
 /** The document of a record whose fields are already extracted. */
 export function documentWith(record: StoredRecord, fields: Fields): StoredDocument {
-  const { _id, _v, _created, _updated, _w, _key, _g, _source } = record
-  const bookkeeping = _key === undefined ? { writes: _w } : { writes: _w, key: _key }
+  const { _id, _v, _created, _updated, _w, _key, _g, _out, _source } = record
+  const own = _key === undefined ? { writes: _w } : { writes: _w, key: _key }
+  const bookkeeping = _out === undefined ? own : { ...own, pending: _out }
   return {
     id: _id,
     version: _v,

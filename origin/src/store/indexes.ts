@@ -6,6 +6,7 @@ import {
   storedPathOf,
 } from '@spillway/origin/contract'
 import type { Db, Document } from 'mongodb'
+import { changesCollection } from './change-log.ts'
 import type { CommandBounds } from './command-bounds.ts'
 import { answersCollection } from './envelope.ts'
 
@@ -53,10 +54,11 @@ export interface IndexChanges {
  * - An index for lists ends with `_id`, as every sort does, so that a page is read in index order.
  * - A text index has its texts alone.
  * - A unique index is sparse, so that tombstones, which have none of its fields, do not conflict.
+ * - An index of documents with events finds those that the log does not have yet, and no others.
  * - The TTL index is sparse, so that documents, which never expire, cost nothing in it.
  * - A collection of others has neither tombstones nor, therefore, the last two.
  */
-export function indexesOf({ name, indexes, stored }: Resource): readonly IndexPlan[] {
+export function indexesOf({ name, indexes, stored, events }: Resource): readonly IndexPlan[] {
   const collection = stored?.collection ?? name
   const declared = indexes.map((index) => {
     const { fields, unique = false } = index
@@ -67,18 +69,28 @@ export function indexesOf({ name, indexes, stored }: Resource): readonly IndexPl
     return { ...made, declared: { resource: name, key } }
   })
   if (stored !== undefined) return declared
-  return [...declared, expiryOf(collection)]
+  const pending = events === undefined ? [] : [plan(collection, { '_out.since': 1 }, { sparse: true })]
+  return [...declared, expiryOf(collection), ...pending]
 }
+
+/** Indexes of the log of changes: one finds an event by its id, one those of a resource in order. */
+const changesIndexes: readonly IndexPlan[] = [
+  plan(changesCollection, { event: 1 }, { unique: true }),
+  plan(changesCollection, { resource: 1, _id: 1 }, {}),
+  plan(changesCollection, { _expires: 1 }, { expireAfterSeconds: 0 }),
+]
 
 const expiryOf = (collection: string): IndexPlan =>
   plan(collection, { _expires: 1 }, { sparse: true, expireAfterSeconds: 0 })
 
-/** Indexes of each collection: those of resources, and that of stored answers, if there are actions. */
+/** Indexes of each collection: those of resources, of stored answers if there are actions, and of the log of changes. */
 function* indexesByCollection(catalogue: Catalogue): Generator<[string, readonly IndexPlan[]]> {
   const byCollection = Map.groupBy(catalogue.values(), ({ name, stored }) => stored?.collection ?? name)
   for (const [collection, resources] of byCollection) yield [collection, resources.flatMap(indexesOf)]
   const hasActions = [...catalogue.values()].some(({ actions }) => actions.size > 0)
   if (hasActions) yield [answersCollection, [expiryOf(answersCollection)]]
+  const hasEvents = [...catalogue.values()].some(({ events }) => events !== undefined)
+  if (hasEvents) yield [changesCollection, changesIndexes]
 }
 
 function plan(

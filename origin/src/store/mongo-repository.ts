@@ -20,6 +20,7 @@ import {
 } from './envelope.ts'
 import { planList } from './list-plan.ts'
 import type { Replacement } from './mongo-commands.ts'
+import { isFull, published } from './published.ts'
 import type { Records } from './records.ts'
 import type {
   BatchOutcome,
@@ -206,6 +207,8 @@ export class MongoRepository implements Repository {
         return { kind: 'unstorable', errors: [{ pointer: error.pointer, detail: error.message }] }
       }
     }
+    record = published(resource, record, { type: 'updated', current, fields, by: call.by })
+    if (isFull(record)) return { kind: 'notDone', reason: 'busy' }
     const outcome = await this.#replace(resource, { record, expected: current.version }, call)
     switch (outcome.kind) {
       case 'written':
@@ -220,7 +223,9 @@ export class MongoRepository implements Repository {
 
   async delete(resource: Resource, current: StoredDocument, call: ChangeCall): Promise<DeleteOutcome> {
     const tombstone = tombstoneOf(current, this.#writeId(), this.#clock(), resource.deletedKeptMs)
-    const record = this.#layouts.get(resource.name)?.deletion(tombstone, current) ?? tombstone
+    const made = this.#layouts.get(resource.name)?.deletion(tombstone, current) ?? tombstone
+    const record = published(resource, made, { type: 'deleted', current, by: call.by })
+    if (isFull(record)) return { kind: 'notDone', reason: 'busy' }
     const outcome = await this.#replace(resource, { record, expected: current.version }, call)
     switch (outcome.kind) {
       case 'written':
@@ -253,7 +258,8 @@ export class MongoRepository implements Repository {
     const unready = this.#unready.forWrite(resource, fields, undefined)
     if (unready !== undefined) return indexUnready(unready)
     const made = newRecord(id, fields, { writeId: this.#writeId(), request, at: this.#clock() })
-    const record = this.#layouts.get(resource.name)?.insertion(made) ?? made
+    const stored = this.#layouts.get(resource.name)?.insertion(made) ?? made
+    const record = published(resource, stored, { type: 'created', by: call.by })
     const outcome =
       requires.length === 0
         ? await this.#records.insert(resource.name, record, call)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from 'mongodb'
+import { ChangeLog } from './change-log.ts'
 import { type Layouts, noLayouts } from './codec/layouts.ts'
 import { type CommandBounds, createCommandBounds } from './command-bounds.ts'
 import { Commits } from './commits.ts'
@@ -12,6 +13,7 @@ import type { Repository } from './repository.ts'
 import { attemptTransaction } from './transaction.ts'
 import { TransactionRoom } from './transaction-room.ts'
 import { UnreadyIndexes } from './unready-indexes.ts'
+import { withoutDrained } from './without-drained.ts'
 
 export interface RepositoryOptions {
   /** Sizes and delays of batches. @default joined() */
@@ -63,6 +65,7 @@ export function openRepository(
   }
   const records = new Records(commands, lanes, {
     ...environment,
+    withoutDrained: withoutDrained(new ChangeLog(db, bounds)),
     atTurnEnd: setImmediate,
     after: setTimeout,
   })

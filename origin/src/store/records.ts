@@ -19,6 +19,7 @@ import {
   type WriteEnvironment,
   type WriteOutcome,
 } from './settle-writes.ts'
+import type { WithoutDrained } from './without-drained.ts'
 
 /**
  * Records of collections. Callers ask for one item each; items that wait at the same time share one database command.
@@ -105,7 +106,10 @@ export const unjoined: RecordsOptions = { finds: alone, lists: alone, writes: al
 
 /** Clock, sleep, randomness and event loop. */
 export type RecordsEnvironment = Pick<WriteEnvironment, 'now' | 'sleep' | 'random'> &
-  Pick<BatcherOptions<never, never>, 'atTurnEnd' | 'after'>
+  Pick<BatcherOptions<never, never>, 'atTurnEnd' | 'after'> & {
+    /** @default records as they are stored */
+    readonly withoutDrained?: WithoutDrained
+  }
 
 export type Lane = 'find' | 'list' | 'insert' | 'replace'
 
@@ -208,7 +212,9 @@ export class Records {
     const commands = this.#commands
     const { finds, lists, writes, listsInflightMax = Number.POSITIVE_INFINITY } = this.#options
     const { now, atTurnEnd, after } = this.#environment
-    const find = (ids: readonly string[], timeoutMs: number) => commands.find(collection, ids, timeoutMs)
+    const { withoutDrained = (same) => same } = this.#environment
+    const find = (ids: readonly string[], timeoutMs: number) =>
+      commands.find(collection, ids, timeoutMs).then(withoutDrained)
     const versions = new RecentVersions()
     const onReplaced = ({ _id, _v }: StoredRecord) => versions.note(_id, _v, now())
     const environment = { ...this.#environment, find, onReplaced }
@@ -245,7 +251,11 @@ export class Records {
           this.#listsInflight += 1
           try {
             for (const item of batch) {
-              await settleListing(item, (timeoutMs) => ask(commands, collection, item.value, timeoutMs), now)
+              await settleListing(
+                item,
+                (timeoutMs) => ask({ commands, withoutDrained }, collection, item.value, timeoutMs),
+                now,
+              )
             }
           } finally {
             this.#listsInflight -= 1
@@ -307,7 +317,7 @@ export class Records {
 }
 
 async function ask(
-  commands: MongoCommands,
+  { commands, withoutDrained }: { readonly commands: MongoCommands; readonly withoutDrained: WithoutDrained },
   collection: string,
   value: Listing | Tally,
   timeoutMs: number,
@@ -315,7 +325,8 @@ async function ask(
   if ('countMax' in value) {
     return { kind: 'tally', value: await commands.count(collection, value, timeoutMs) }
   }
-  return { kind: 'records', records: await commands.list(collection, value, timeoutMs) }
+  const records = await withoutDrained(await commands.list(collection, value, timeoutMs))
+  return { kind: 'records', records }
 }
 
 const notDone = (reason: NotDoneReason): NotDone => ({ kind: 'notDone', reason })

@@ -8,6 +8,7 @@ import type {
 } from '@spillway/origin/contract'
 import type { OwnTime } from '../lib/own-time.ts'
 import type { Source } from './codec/source.ts'
+import type { Outbox } from './outbox.ts'
 
 /**
  * Storage operations of a resource, with all their outcomes.
@@ -40,6 +41,8 @@ export interface Bookkeeping {
   readonly writes: readonly string[]
   /** Present if the document was created with an Idempotency-Key. */
   readonly key?: KeyRecord
+  /** Events that were not in the log of changes when the document was read. @default none */
+  readonly pending?: Outbox
   /** Number of commits that required this version to be unchanged. @default 0 */
   readonly held?: number
   /** The document as others store it; present in resources with `stored`. */
@@ -65,6 +68,8 @@ export interface Call {
   readonly signal?: { readonly aborted: boolean }
   /** Measures waits that are caused by the application and not by the database. */
   readonly ownTime?: OwnTime
+  /** Subject of the caller, for events. @default none */
+  readonly by?: string | undefined
 }
 
 /** A document that must be unchanged since it was read when something else is written. */

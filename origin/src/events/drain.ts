@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Load, Resource } from '@spillway/origin/contract'
+import type { Db } from 'mongodb'
+import { type Lease, LeaseSeeker, type LeaseTimes } from '../jobs/lease.ts'
+import { ChangeLog, type Entry, Overtaken } from '../store/change-log.ts'
+import type { CommandBounds } from '../store/command-bounds.ts'
+import type { StoredRecord } from '../store/envelope.ts'
+
+/**
+ * Moves events from the documents whose writes they tell of to the log of changes. One process does it at a time, under a
+ * lease; the others look whether it does.
+ *
+ * Each pass reads documents with events, appends these to the log, and then removes them from the documents, unless a
+ * document has been written since. A process that is killed between two of these steps leaves events that are in the log
+ * already, which the log refuses by their ids. So every event is in the log once, after those of earlier writes of its
+ * document.
+ */
+export interface DrainOptions {
+  readonly db: Db
+  readonly bounds: CommandBounds
+  /** Those with events. */
+  readonly resources: readonly Resource[]
+  /** Whether the indexes are built that the drain reads by. */
+  readonly isReady: (collection: string) => boolean
+  readonly load: () => Load
+  /** Name of this process, unique among all. */
+  readonly holder: string
+  readonly observe: (observation: DrainObservation) => void
+  readonly times?: DrainTimes
+}
+
+export type DrainObservation =
+  | { readonly kind: 'began' }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export interface DrainTimes extends LeaseTimes {
+  /** Time between two passes when there are no events, in ms. @default 250 */
+  readonly idleMs: number
+  /** Longest time that a pass waits for other work, in ms. @default 1 000 */
+  readonly patienceMs: number
+  /** Age of an event from which passes wait for nothing, in ms. @default 60 000 */
+  readonly lateMs: number
+  /** Time between two looks of a process that does not drain, in ms. @default 2 000 */
+  readonly lookMs: number
+}
+
+export const drainTimes: DrainTimes = {
+  beatMs: 2_000,
+  silenceMs: 10_000,
+  idleMs: 250,
+  patienceMs: 1_000,
+  lateMs: 60_000,
+  lookMs: 2_000,
+}
+
+/** Name of the lease. */
+export const drainLease = 'events'
+
+/** State of the drain, as stored with its lease. */
+interface DrainNote {
+  /** No position up to this one is given again, even when every entry has expired. */
+  readonly reserved: number
+}
+
+/** Positions that are reserved at a time: one write to the lease for so many events. */
+const reservedAtOnce = 100_000
+
+/** Documents of a pass. One reply of the database holds them, so a pass has at most 16 MiB. */
+const documentsMax = 256
+
+/** How often the last entry is kept from expiring, in ms. */
+const keepEveryMs = 3_600_000
+
+interface Pending extends Pick<StoredRecord, '_id' | '_w' | '_out'> {}
+
+export class EventDrain {
+  readonly log: ChangeLog
+  readonly #options: DrainOptions
+  readonly #times: DrainTimes
+  readonly #seeker: LeaseSeeker<DrainNote>
+  readonly #keepMs: number
+  #lagMs = 0
+  #moved = 0
+
+  constructor(options: DrainOptions) {
+    const { db, bounds, holder, times = drainTimes, resources } = options
+    this.#options = options
+    this.#times = times
+    this.#seeker = new LeaseSeeker({ db, name: drainLease, holder, times, now: () => performance.now() })
+    this.#keepMs = Math.max(...resources.map(({ events }) => events?.keepMs ?? 0))
+    this.log = new ChangeLog(db, bounds)
+  }
+
+  /** Age of the oldest event that is not in the log, in ms, when it was last looked for. */
+  get lagMs(): number {
+    return this.#lagMs
+  }
+
+  /** Events that this process has appended since its start. */
+  get moved(): number {
+    return this.#moved
+  }
+
+  /** Drains, or waits for who drains, until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const lease = await this.#seeker.tryTake()
+        if (lease === undefined) await this.#look()
+        else await this.#hold(lease, signal)
+      } catch (error) {
+        if (!signal.aborted) this.#options.observe({ kind: 'failed', reason: reasonOf(error) })
+      }
+      await sleep(this.#times.lookMs, undefined, { signal, ref: false }).catch(() => {})
+    }
+  }
+
+  async #hold(lease: Lease<DrainNote>, signal: AbortSignal): Promise<void> {
+    this.#options.observe({ kind: 'began' })
+    try {
+      const { note } = (await this.#seeker.look()) ?? {}
+      let reserved = note?.reserved ?? 0
+      let position = ((await this.log.last())?._id ?? reserved) + 1
+      let keptAtMs = Number.NEGATIVE_INFINITY
+      while (lease.isHeld && !signal.aborted) {
+        if (position > 1 && performance.now() - keptAtMs > keepEveryMs) {
+          await this.log.keepLast(position - 1, this.#keepMs)
+          keptAtMs = performance.now()
+        }
+        const found = await this.#pending()
+        const entries = found.flatMap(({ resource, pending }) =>
+          pending.flatMap((one) => entriesOf(resource, one)),
+        )
+        if (entries.length === 0) {
+          await sleep(this.#times.idleMs, undefined, { signal, ref: false })
+          continue
+        }
+        if (position + entries.length > reserved) {
+          reserved = position + entries.length + reservedAtOnce
+          await lease.note({ reserved })
+        }
+        if (!lease.isHeld) return
+        try {
+          const next = await this.log.append(entries, position)
+          this.#moved += next - position
+          position = next
+        } catch (error) {
+          if (!(error instanceof Overtaken)) throw error
+          await sleep(20, undefined, { signal, ref: false })
+          position = ((await this.log.last())?._id ?? reserved) + 1
+          continue
+        }
+        for (const { resource, pending } of found) await this.#clear(resource.name, pending)
+        await this.#giveWay(signal)
+      }
+    } finally {
+      // A lease that is not released is taken when its holder is silent.
+      await lease.release().catch(() => {})
+    }
+  }
+
+  /** Oldest documents with events, of each resource. */
+  async #pending(): Promise<
+    readonly { readonly resource: Resource; readonly pending: readonly Pending[] }[]
+  > {
+    const { resources, isReady } = this.#options
+    const ready = resources.filter(({ name }) => isReady(name))
+    const found = []
+    for (const resource of ready) {
+      const pending = await this.#find(resource.name, documentsMax)
+      if (pending.length > 0) found.push({ resource, pending })
+    }
+    this.#note(found.map(({ pending }) => pending))
+    return found
+  }
+
+  async #look(): Promise<void> {
+    const { resources, isReady } = this.#options
+    const oldest = []
+    for (const { name } of resources) if (isReady(name)) oldest.push(await this.#find(name, 1))
+    this.#note(oldest)
+  }
+
+  #note(found: readonly (readonly Pending[])[]): void {
+    const since = found.map(([first]) => first?._out?.since ?? Number.POSITIVE_INFINITY)
+    this.#lagMs = Math.max(0, Date.now() - Math.min(...since, Number.POSITIVE_INFINITY))
+  }
+
+  async #find(collection: string, limit: number): Promise<readonly Pending[]> {
+    const { db, bounds } = this.#options
+    const command = {
+      find: collection,
+      // A sparse index serves only a query that states that the field exists.
+      filter: { '_out.since': { $exists: true } },
+      sort: { '_out.since': 1 },
+      projection: { _out: 1, _w: 1 },
+      limit,
+      singleBatch: true,
+      readConcern: { level: 'majority' },
+      maxTimeMS: timeoutMs,
+    }
+    const reply = await bounds.run(timeoutMs, (signal) => db.command(command, { signal }))
+    return reply.cursor.firstBatch
+  }
+
+  /** Removes events from documents that have not been written since: what they have is in the log. */
+  async #clear(collection: string, pending: readonly Pending[]): Promise<void> {
+    const { db, bounds } = this.#options
+    const updates = pending.map(({ _id, _w, _out }) => ({
+      q: { _id, '_w.0': _w[0] },
+      u: {
+        $unset: { _out: '' },
+        ...(_out?.expires !== undefined && { $set: { _expires: _out.expires } }),
+      },
+    }))
+    const writeConcern = { w: 'majority', wtimeout: timeoutMs }
+    const command = { update: collection, updates, ordered: false, writeConcern }
+    await bounds.run(timeoutMs, (signal) => db.command(command, { signal }))
+  }
+
+  /** Waits for more important work, for a bounded time and unless events are late. */
+  async #giveWay(signal: AbortSignal): Promise<void> {
+    const { patienceMs, lateMs } = this.#times
+    const untilMs = performance.now() + patienceMs
+    while (this.#lagMs < lateMs && isBusy(this.#options.load()) && performance.now() < untilMs) {
+      await sleep(50, undefined, { signal, ref: false })
+    }
+  }
+}
+
+const timeoutMs = 10_000
+
+/** As for exports: the limit of background work is reached, or a request was refused lately. */
+const isBusy = ({ utilization, shed }: Load): boolean => utilization >= 0.7 || shed >= 0.01
+
+const entriesOf = ({ name, events }: Resource, { _id, _out }: Pending): readonly Entry[] =>
+  (_out?.events ?? []).map(({ id, ...event }) => ({
+    event: id,
+    resource: name,
+    document: _id,
+    ...event,
+    keepMs: events?.keepMs ?? 0,
+  }))
+
+/** Reason for a log: the server's name of the error, never the driver's message, which may name hosts. */
+function reasonOf(error: unknown): string {
+  // Anything can be thrown; absent members are undefined.
+  const { codeName, name } = error as { readonly codeName?: string; readonly name?: string }
+  return codeName ?? name ?? 'unknown'
+}
