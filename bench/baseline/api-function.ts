@@ -27,7 +27,7 @@ const inputOf = (name: string) => {
 const inputs = { places: inputOf('places'), trips: inputOf('trips') }
 
 const nothing: FunctionAnswer = { status: 404, body: { title: 'Not found' } }
-const invalid: FunctionAnswer = { status: 422, body: { title: 'Not as the schema wants it' } }
+const invalid: FunctionAnswer = { status: 422, body: { title: 'The body does not match the schema' } }
 
 /**
  * The story's API as a careful team writes it: validated input, one command a request, majority writes. Both designs

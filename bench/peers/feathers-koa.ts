@@ -89,7 +89,7 @@ app.service('v2/places').hooks({
     ],
     create: [
       (context: HookContext) => {
-        if (!isPlace.Check(context.data)) throw new Unprocessable('Not as the schema wants it')
+        if (!isPlace.Check(context.data)) throw new Unprocessable('The body does not match the schema')
         const now = new Date()
         const fields = storedFields(context.data as unknown as PlaceInput)
         context.data = { _id: randomUUID(), ...fields, createdAt: now, updatedAt: now, version: 1 }
@@ -97,7 +97,7 @@ app.service('v2/places').hooks({
     ],
     patch: [
       (context: HookContext) => {
-        if (!isPlaceChange.Check(context.data)) throw new Unprocessable('Not as the schema wants it')
+        if (!isPlaceChange.Check(context.data)) throw new Unprocessable('The body does not match the schema')
         const version = versionOf(context.params.headers?.['if-match'])
         if (version !== undefined) context.params.query = { version }
         const changes = storedChanges(context.data as Partial<PlaceInput>)
@@ -129,7 +129,7 @@ app.service('v2/trips').hooks({
   before: {
     create: [
       (context: HookContext) => {
-        if (!isTrip.Check(context.data)) throw new Unprocessable('Not as the schema wants it')
+        if (!isTrip.Check(context.data)) throw new Unprocessable('The body does not match the schema')
         context.data = newTrip(
           context.data as unknown as TripInput,
           randomUUID(),

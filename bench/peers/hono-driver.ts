@@ -36,7 +36,7 @@ app.use(async (context, next) => {
   context.set('subject', subject)
   return next()
 })
-const invalid = { title: 'Not as the schema wants it', status: 422 }
+const invalid = { title: 'The body does not match the schema', status: 422 }
 
 /** A JSON body, or `undefined` where it is none or not as the schema wants it. */
 async function bodyOf<Body>(context: Context, schema: typeof isPlace): Promise<Body | undefined> {

@@ -41,7 +41,7 @@ if (!values.page) {
   for (const [i, name] of names.entries()) {
     if (isStopped) break
     const bench = benches[name]
-    if (bench === undefined || !onPage.includes(name)) throw new Error(`${name}: want ${onPage.join(', ')}`)
+    if (bench === undefined || !onPage.includes(name)) throw new Error(`${name} is not a bench of the page: must be one of ${onPage.join(', ')}`)
     say(`${i + 1} of ${names.length}: ${name}`)
     if ((await run(bench.program)) !== 0) failed.push(name)
   }

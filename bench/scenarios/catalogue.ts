@@ -176,5 +176,5 @@ export function scenarioOf(
 export function findScenario(name: string | undefined, load: LoadMix): Scenario {
   const found = scenarioNames.find((known) => known === name)
   if (found !== undefined) return scenarioOf(found, load)
-  throw new Error(`${name ?? 'no scenario given'}: want one of ${scenarioNames.join(', ')}`)
+  throw new Error(`scenario '${name ?? ''}' is unknown: must be one of ${scenarioNames.join(', ')}`)
 }

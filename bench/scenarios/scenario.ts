@@ -96,7 +96,7 @@ export const usersMax = ({ users }: Pick<Scenario, 'users'>): number =>
  * @param scale above 0, at most 1
  */
 export function scaledBy(scenario: Scenario, scale: number): Scenario {
-  if (!(scale > 0 && scale <= 1)) throw new RangeError(`a scale of ${scale}: want more than 0, at most 1`)
+  if (!(scale > 0 && scale <= 1)) throw new RangeError(`scale ${scale} must be more than 0 and at most 1`)
   const { users, documents, slowClients } = scenario
   const [first, ...rest] = users
   const fewer = (point: UserPoint): UserPoint => ({ ...point, users: point.users * scale })

@@ -26,7 +26,7 @@ const { values } = parseArgs({
 })
 const chosen = scenarios.filter(({ name }) => values.scenario === undefined || values.scenario === name)
 if (chosen.length === 0) {
-  throw new RangeError(`--scenario wants one of ${scenarios.map(({ name }) => name).join(', ')}`)
+  throw new RangeError(`--scenario must be one of ${scenarios.map(({ name }) => name).join(', ')}`)
 }
 
 const ours = deployedRules(production)

@@ -25,7 +25,7 @@ describe('an action', () => {
     ['Close', {}, 'lower-case letters'],
     ['batch', {}, "not 'batch'"],
     ['close', { target: 'documents' }, "target 'documents' is unknown"],
-    ['close', { timeout: '31s' }, 'want 1s to 30s'],
+    ['close', { timeout: '31s' }, 'must be from 1s to 30s'],
     ['close', { timeout: 'soon' }, 'is not a duration'],
     ['close', { priority: 'hihg' }, "'hihg'"],
     ['close', { versions: ['v9'] }, "'places' does not have"],

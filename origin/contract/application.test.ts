@@ -46,7 +46,7 @@ describe('an application', () => {
     [
       'a reference to a resource that it does not have',
       { resources: [notes, comments] },
-      /references of 'comments': 'noteId' is of 'note', which is not in resources: did you mean 'notes'\?/,
+      /references of 'comments': 'noteId' refers to 'note', which is not in resources: did you mean 'notes'\?/,
     ],
     ['two resources of one name', { resources: [notes, notes] }, /resource 'notes':\n {2}- is defined twice/],
   ])('with %s is refused', (_what, change, message) => {

@@ -55,7 +55,7 @@ describe('a mistake stops the start and names its fix', () => {
     [
       'a countMax above the maximum',
       { ...valid, query: { countMax: 10_001 } },
-      /query.countMax 10001: want an integer from 0 to 10000/,
+      /query.countMax 10001 must be an integer from 0 to 10000/,
     ],
     [
       'a filter with the name of a parameter',
@@ -79,7 +79,7 @@ describe('a mistake stops the start and names its fix', () => {
     [
       'an export without an end',
       { ...valid, export: { formats: ['csv'], timeout: '1h' } },
-      /export.timeout '1h': want 1s to 15m/,
+      /export.timeout '1h' must be from 1s to 15m/,
     ],
     [
       'a reference in an unknown field',
@@ -172,7 +172,7 @@ describe('a mistake stops the start and names its fix', () => {
     [
       'places that are no points',
       { ...valid, indexes: [{ fields: { rank: 1 } }, { fields: { title: '2dsphere' } }] },
-      /an index with '2dsphere' names 'title', which is no point: make it geoPoint\(\)/,
+      /an index with '2dsphere' names 'title', which is not a point: make it geoPoint\(\)/,
     ],
     [
       'places and an order in one index',
@@ -195,7 +195,7 @@ describe('a mistake stops the start and names its fix', () => {
     [
       'a text index of numbers',
       { ...valid, indexes: [{ fields: { rank: 1 } }, { fields: { rank: 'text' } }] },
-      /a text index names 'rank', which is no text/,
+      /a text index names 'rank', which is not a string/,
     ],
     [
       'a text index in place of an ordered one',
@@ -315,7 +315,7 @@ describe('a mistake stops the start and names its fix', () => {
     [
       'page size',
       { ...valid, query: { ...valid.query, pageSize: { default: 50, max: 20 } } },
-      /want 1 <= default <= max/,
+      /must satisfy 1 <= default <= max/,
     ],
   ]
   it.each(table)('%s', (_name, definition, message) => {

@@ -260,11 +260,11 @@ function* checkRules({ set = {}, schema, problems = {} }: ResourceDefinition): G
 function* checkSizes({ query, batchSizeMax = 0 }: ResourceDefinition): Generator<string> {
   const size = query?.pageSize
   if (size !== undefined && !(size.default >= 1 && size.default <= size.max && size.max <= 1_000)) {
-    yield `query.pageSize { default: ${size.default}, max: ${size.max} }: want 1 <= default <= max <= 1000`
+    yield `query.pageSize { default: ${size.default}, max: ${size.max} } must satisfy 1 <= default <= max <= 1000`
   }
   const { countMax = 0 } = query ?? {}
   if (!Number.isInteger(countMax) || countMax < 0 || countMax > countLimit) {
-    yield `query.countMax ${countMax}: want an integer from 0 to ${countLimit}`
+    yield `query.countMax ${countMax} must be an integer from 0 to ${countLimit}`
   }
   if (!Number.isInteger(batchSizeMax) || batchSizeMax < 0 || batchSizeMax > 1_000) {
     yield `batchSizeMax ${batchSizeMax}: must be an integer from 0 to 1000`

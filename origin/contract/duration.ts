@@ -29,7 +29,7 @@ export function* checkDuration(
   if (range === undefined) return
   const [min, max] = range
   if (seconds < durationSeconds(min) || seconds > durationSeconds(max)) {
-    yield `${option} '${duration}': want ${min} to ${max}`
+    yield `${option} '${duration}' must be from ${min} to ${max}`
   }
 }
 

@@ -102,13 +102,13 @@ export function* checkPlaceIndex({ indexes = [], schema }: ResourceDefinition): 
   const [index, second] = indexes.filter(isOfPlace)
   if (index === undefined) return
   const [field = '', ...others] = Object.keys(index.fields)
-  if (second !== undefined) yield `indexes has two with '2dsphere': near compares one field; remove one`
+  if (second !== undefined) yield `indexes has two '2dsphere' indexes: near compares one field; remove one`
   if (others.length > 0)
     yield `an index with '2dsphere' names ${others.join(', ')} too: name '${field}' alone`
   if (index.unique === true) yield `an index with '2dsphere' cannot be unique: remove unique`
   const point = schemaAt(schema, field)
   if (point !== undefined && !isPoint(point)) {
-    yield `an index with '2dsphere' names '${field}', which is no point: make it geoPoint()`
+    yield `an index with '2dsphere' names '${field}', which is not a point: make it geoPoint()`
   }
   if (Object.hasOwn(schema.properties, 'near')) {
     yield `'near' is a parameter of lists that have an index with '2dsphere': rename the field`

@@ -40,7 +40,7 @@ export function* checkTargets(resources: readonly Referring[]): Generator<string
   for (const { name, references } of resources) {
     for (const [field, target] of references) {
       if (names.includes(target)) continue
-      yield `references of '${name}': '${field}' is of '${target}', which is not in resources: ${hint(target, names)}`
+      yield `references of '${name}': '${field}' refers to '${target}', which is not in resources: ${hint(target, names)}`
     }
   }
 }

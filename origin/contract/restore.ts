@@ -17,7 +17,7 @@ export const restoreAction = (
   deletion: AccessRule,
 ): Action => ({
   name: restoreName,
-  description: `Brings a deleted document back, for ${keep} after its deletion. One that is there is left as it is.`,
+  description: `Restores a deleted document, up to ${keep} after its deletion. A document that is not deleted stays as it is.`,
   on,
   target: 'document',
   access: restore ?? deletion,

@@ -50,7 +50,7 @@ export function* checkTextIndex({ indexes = [], schema, query = {} }: ResourceDe
     const comparable = comparableAt(schema, field)
     if (kind !== 'text') yield `a text index names '${field}' with ${kind}: use 'text' for each of its fields`
     else if (comparable !== undefined && comparable.type.kind !== 'string') {
-      yield `a text index names '${field}', which is no text: remove it`
+      yield `a text index names '${field}', which is not a string: remove it`
     }
   }
   if (query.sort?.includes(relevance)) {

@@ -24,7 +24,7 @@ export function* checkStoredLayout(definition: ResourceDefinition): Generator<st
       yield `stored.fields maps '${field}', which the schema does not have: add the field or remove it`
     }
     if (!isStorablePath(path)) {
-      yield `stored.fields maps '${field}' to '${path}': want names separated by dots, none empty, none with $ at its beginning`
+      yield `stored.fields maps '${field}' to '${path}': it must be names separated by dots, none empty, none that begins with $`
     }
     const end = field.lastIndexOf('.')
     const outer = end === -1 ? undefined : storedPathOf(stored, field.slice(0, end))

@@ -58,19 +58,19 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export function parseConfig(env: Environment): Config {
   const read = new Reader(env)
   const config: Config = {
-    host: read.text(originEnv.host, { fallback: '127.0.0.1', pattern: /^[\w.:-]+$/, want: 'an address' }),
+    host: read.text(originEnv.host, { fallback: '127.0.0.1', pattern: /^[\w.:-]+$/, form: 'an address' }),
     port: read.integer(originEnv.port, { fallback: ports.origin, min: 0, max: 65_535 }),
     tls: read.tls(),
     processes: read.integer(originEnv.processes, { fallback: 1, min: 1, max: 128 }),
     mongodb: {
       uri: read.text(originEnv.mongodbUri, {
         pattern: /^mongodb(\+srv)?:\/\/./,
-        want: 'a connection string, mongodb://HOST/?replicaSet=NAME',
+        form: 'a connection string, mongodb://HOST/?replicaSet=NAME',
       }),
       database: read.text(originEnv.mongodbDatabase, {
         fallback: 'spillway',
         pattern: /^[A-Za-z0-9_-]{1,63}$/,
-        want: '1 to 63 letters, digits, hyphens and underscores',
+        form: '1 to 63 letters, digits, hyphens and underscores',
       }),
       poolSize: read.integer(originEnv.poolSize, { fallback: 16, min: 1, max: 1_000 }),
       poolWaitTimeoutMs: read.integer(originEnv.poolWaitTimeoutMs, { fallback: 500, min: 1, max: 60_000 }),
@@ -83,7 +83,7 @@ export function parseConfig(env: Environment): Config {
     },
     edgeKeys: read.text(originEnv.edgeKeys, {
       pattern: /^\s*\{|^file:\/\//,
-      want: "the JSON Web Key Set with the edge's public keys, inline or as file:///absolute/path",
+      form: "the JSON Web Key Set with the edge's public keys, inline or as file:///absolute/path",
     }),
     logLevel: read.choice(originEnv.logLevel, { fallback: 'info', choices: logLevels }),
     drainTimeoutMs: read.integer(originEnv.drainTimeoutMs, { fallback: 25_000, min: 0, max: 600_000 }),
@@ -108,10 +108,10 @@ class Reader {
     this.#env = env
   }
 
-  text(name: string, options: { fallback?: string; pattern: RegExp; want: string }): string {
+  text(name: string, options: { fallback?: string; pattern: RegExp; form: string }): string {
     const value = this.#get(name) ?? options.fallback
-    if (value === undefined) this.mistakes.push(`${name} is not set: set it to ${options.want}`)
-    else if (!options.pattern.test(value)) this.mistakes.push(`${name} must be ${options.want}`)
+    if (value === undefined) this.mistakes.push(`${name} is not set: set it to ${options.form}`)
+    else if (!options.pattern.test(value)) this.mistakes.push(`${name} must be ${options.form}`)
     return value ?? ''
   }
 
@@ -119,7 +119,7 @@ class Reader {
   tls(): TlsConfig | undefined {
     const { tlsCertificateFile, tlsKeyFile } = originEnv
     if ((this.#get(tlsCertificateFile) ?? this.#get(tlsKeyFile)) === undefined) return undefined
-    const file = { pattern: /^\//, want: 'the absolute path of a PEM file, or leave both unset for HTTP' }
+    const file = { pattern: /^\//, form: 'the absolute path of a PEM file, or leave both unset for HTTP' }
     return { certificateFile: this.text(tlsCertificateFile, file), keyFile: this.text(tlsKeyFile, file) }
   }
 

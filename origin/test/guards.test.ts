@@ -149,7 +149,7 @@ describe('a guard that throws', () => {
 it('a guard of an unknown resource stops the start', async () => {
   const application = defineApplication({ name: 'g', title: 'G', summary: 'G.', resources: [bookings] })
   const server = defineServer(guard(reviews as Resource, async () => undefined))
-  await expect(startTestApp({ application, server })).rejects.toThrow("a guard is of 'reviews'")
+  await expect(startTestApp({ application, server })).rejects.toThrow("a guard is defined for 'reviews'")
 })
 
 it('the documentation page shows the examples of this test', () => {

@@ -157,7 +157,7 @@ export class Alarms extends Construct {
       metric: metric('LowMemNumOperationsThrottled', Stats.SUM),
       threshold: 0,
       minutes: 1,
-      tells: 'The database throttles for want of memory. Runbook: scale-by-hand.',
+      tells: 'The database throttles operations: it lacks memory. Runbook: scale-by-hand.',
     })
     const { cursors, memoryGib } = databaseClasses[config.database.instanceClass]
     this.keep('DatabaseCursors', {

@@ -7,24 +7,33 @@ export const headerRefs = (...names: (keyof typeof commonHeaders)[]): Json =>
 export const commonHeaders = {
   ETag: { description: 'Validator (RFC 9110 §8.8.3).', schema: { type: 'string' } },
   Link: { description: '`rel="next"`: the next page (RFC 8288).', schema: { type: 'string' } },
-  Location: { description: 'Path of the new document.', schema: { type: 'string' } },
-  'Cache-Control': { description: 'Keep it, but ask before you use it again.', schema: { type: 'string' } },
+  Location: { description: 'Path of the created document.', schema: { type: 'string' } },
+  'Cache-Control': {
+    description: 'How long the answer may be reused (RFC 9111 §5.2.2).',
+    schema: { type: 'string' },
+  },
   'Content-Location': {
-    description: 'Path of the document that is the answer (RFC 9110 §8.7).',
+    description: 'Path of the document in the answer (RFC 9110 §8.7).',
     schema: { type: 'string' },
   },
   'Content-Range': {
-    description: 'Which bytes, and of how many (RFC 9110 §14.4).',
+    description: 'Range of the bytes sent, and their total number (RFC 9110 §14.4).',
     schema: { type: 'string' },
   },
-  'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } },
-  'WWW-Authenticate': { description: 'RFC 6750 §3.', schema: { type: 'string' } },
+  'Retry-After': {
+    description: 'Seconds to wait before the next attempt (RFC 9110 §10.2.3).',
+    schema: { type: 'integer', minimum: 1 },
+  },
+  'WWW-Authenticate': {
+    description: 'Authentication scheme and the reason of the refusal (RFC 6750 §3).',
+    schema: { type: 'string' },
+  },
   'X-Request-Id': {
-    description: 'Names this request in the logs. Not on an answer from a cache that is in none.',
+    description: 'Id of this request in the logs. Absent from an answer that another cache has stored.',
     schema: { type: 'string', format: 'uuid' },
   },
   'Idempotency-Replayed': {
-    description: '`true` where this is the answer of an earlier request with the same key.',
+    description: '`true` if this is the stored answer to an earlier request with the same key.',
     schema: { type: 'string', enum: ['true'] },
   },
 } satisfies Record<string, Json>

@@ -28,7 +28,7 @@ export function matchImplementations(
     .filter(({ resource }) => !resources.has(resource.name))
     .map(
       ({ resource: { name } }) =>
-        `a guard is of '${name}', which is not in the application's resources: add it`,
+        `a guard is defined for '${name}', which is not in the application's resources: add it`,
     )
   const actions = [...resources.values()].flatMap((resource) => [...resource.actions.values()])
   const builtIn = actions

@@ -332,7 +332,7 @@ export const notYours: Problem = {
 
 const outOfSight: Problem = {
   code: 'insufficient-scope',
-  detail: 'You would no longer be shown the document after this change.',
+  detail: 'After this change you could no longer read the document.',
 }
 
 /**

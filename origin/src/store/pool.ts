@@ -60,7 +60,7 @@ const closeTimeoutMs = 2_000
 export async function openPool(options: PoolOptions): Promise<Pool> {
   const { uri, database, poolSize, observe = () => {} } = options
   if (!Number.isInteger(poolSize) || poolSize < 1)
-    throw new RangeError(`poolSize ${poolSize}: want 1 or more`)
+    throw new RangeError(`poolSize ${poolSize} must be 1 or more`)
   repairDriver()
   const client = new MongoClient(uri, clientOptions(options))
   const bounds = createCommandBounds()
