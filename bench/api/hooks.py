@@ -34,11 +34,12 @@ def filter_case(context, case):
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """In a valid request the cursor is of an earlier answer, alternatives are filters, a search has words, what is near
-    is neither sorted nor counted, no field sorts twice, the key is new, the precondition holds."""
+    is neither sorted nor counted, no field sorts twice, the key is new, the precondition holds. All fields are asked
+    for: the schema of an answer is that of whole documents."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if case.query:
-        for name in ("cursor", "or", "search"):
+        for name in ("cursor", "fields", "or", "search"):
             case.query.pop(name, None)
         if "near" in case.query:
             for name in ("sort", "count"):

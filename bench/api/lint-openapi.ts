@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { application } from '@spillway/origin/application'
 import { openApiDocument } from '@spillway/origin/contract'
 import { root } from '@spillway/origin/dev/folders'
+import { documentedDeployment } from './documented-deployment.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-openapi-'))
 try {
   const document = join(folder, 'openapi.json')
-  writeFileSync(document, JSON.stringify(openApiDocument(application), null, 2))
+  writeFileSync(document, JSON.stringify(openApiDocument(application, documentedDeployment), null, 2))
   const { status } = spawnSync(
     join(root, 'node_modules/.bin/redocly'),
     ['lint', document, '--config', join(import.meta.dirname, 'redocly.yaml')],

@@ -1,12 +1,12 @@
 import { findView, inputSchema, matchRoute, parseListQuery } from '@spillway/origin/contract'
 import { resources } from '@spillway/origin/fixture'
+import { samplePattern } from '@spillway/origin/sample-pattern'
 import { Value } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../load/random.ts'
 import { operationsOf } from './operations.ts'
 import { chooser } from './popularity.ts'
 import { type RequestOptions, Requests } from './request.ts'
-import { samplePattern } from './sample-pattern.ts'
 
 const operations = operationsOf(resources, { shares: { read: 25, list: 25, create: 25, patch: 25 } })
 

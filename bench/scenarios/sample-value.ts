@@ -1,5 +1,5 @@
+import { samplePattern } from '@spillway/origin/sample-pattern'
 import type { Random } from '../load/random.ts'
-import { samplePattern } from './sample-pattern.ts'
 
 /** As much of JSON Schema as the contract's representations use. */
 export interface ValueSchema {

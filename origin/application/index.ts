@@ -9,6 +9,7 @@ export const application = defineApplication({
   name: 'travel',
   title: 'Travel API',
   summary: 'Cities of the world, your own trips, and travel advisories.',
+  contact: { name: 'Travel API team', email: 'api@example.com' },
   license: { name: 'MIT', identifier: 'MIT' },
   resources: [places, trips, advisories],
   actions: [adjustPopulation],

@@ -11,6 +11,7 @@ export interface Application<Parts extends ApplicationParts = ApplicationParts> 
   readonly name: string
   readonly title: string
   readonly summary: string
+  readonly contact: Contact | undefined
   readonly license: License | undefined
   readonly resources: Catalogue
   /** Types of its parts, for the typed client. Never has a value. */
@@ -22,6 +23,13 @@ export interface ApplicationParts {
   readonly resource: Resource
   readonly action: Action
   readonly query: Query
+}
+
+/** Whom callers of the API ask, as its documentation states it. */
+export interface Contact {
+  readonly name: string
+  readonly email?: string
+  readonly url?: string
 }
 
 /** Terms of the API as its documentation states them. */
@@ -40,6 +48,8 @@ export interface ApplicationDefinition<Parts extends ApplicationParts = Applicat
   /** One sentence on what the API is for. */
   readonly summary: string
   /** @default none is stated */
+  readonly contact?: Contact
+  /** @default none is stated */
   readonly license?: License
   readonly resources: readonly Parts['resource'][]
   /** @default none */
@@ -56,7 +66,7 @@ export function defineApplication<
 >(
   definition: ApplicationDefinition<{ resource: One; action: Act; query: Ask }>,
 ): Application<{ resource: One; action: Act; query: Ask }> {
-  const { name, title, summary, license, resources, actions = [], queries = [] } = definition
+  const { name, title, summary, contact, license, resources, actions = [], queries = [] } = definition
   const ofKind = [...applicationOptions(definition, '')]
   const mistakes = ofKind.length > 0 ? ofKind : [...checkApplication(definition)]
   if (mistakes.length > 0) throw new DefinitionError(String(name), mistakes, 'application')
@@ -64,6 +74,7 @@ export function defineApplication<
     name,
     title,
     summary,
+    contact,
     license,
     resources: joined(resources, actions, queries),
   }
@@ -107,6 +118,7 @@ const applicationOptions = options({
   'name!': text,
   'title!': text,
   'summary!': text,
+  contact: options({ 'name!': text, email: text, url: text }),
   license: options({ 'name!': text, 'identifier!': text }),
   'resources!': list(madeByResource),
   actions: list(madeByAction),

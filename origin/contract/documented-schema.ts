@@ -14,13 +14,13 @@ export function documentedSchema(schema: Json): Json {
 
 /**
  * A tuple as OpenAPI has it. Definitions and the validator use draft-07, where `items` lists the schemas of a tuple; in
- * 2020-12 `prefixItems` does (§10.3.1.1).
+ * 2020-12 `prefixItems` does (§10.3.1.1). Its end is a `maxItems`: linters of OpenAPI know no `items` that is false.
  */
 function describeTuple({ additionalItems, ...schema }: Json): Json {
   if (!Array.isArray(schema.items)) return schema
   const items = additionalItems ?? true
-  const end = items === false && { maxItems: schema.items.length }
-  return { ...schema, prefixItems: schema.items, items, ...end }
+  const rest = items === false ? { items: {}, maxItems: schema.items.length } : { items }
+  return { ...schema, prefixItems: schema.items, ...rest }
 }
 
 /** Strings without NUL: DocumentDB does not store it, and no query could match it. */

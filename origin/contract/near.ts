@@ -91,7 +91,7 @@ export const nearParameter = {
   schema: {
     type: 'array',
     prefixItems: [latitudes, longitudes, distances].map((bounds) => ({ type: 'number', ...bounds })),
-    items: false,
+    items: {},
     minItems: 3,
     maxItems: 3,
   },

@@ -35,9 +35,18 @@ import type { WriteRules } from './write-rules.ts'
 
 /** Fields of every representation, beside its schema. Times are RFC 3339 in UTC, with milliseconds. */
 export const systemFields = {
-  id: Type.String({ description: 'Identifier, unique within the resource.', maxLength: 64, readOnly: true }),
-  createdAt: Type.String({ format: 'date-time', readOnly: true }),
-  updatedAt: Type.String({ format: 'date-time', readOnly: true }),
+  id: Type.String({
+    description: 'Identifier, unique within the resource.',
+    maxLength: 64,
+    readOnly: true,
+    examples: ['0f8fad5b-d9cb-469f-a165-70867728950e'],
+  }),
+  createdAt: Type.String({ format: 'date-time', description: 'Time of the creation.', readOnly: true }),
+  updatedAt: Type.String({
+    format: 'date-time',
+    description: 'Time of the last change.',
+    readOnly: true,
+  }),
 } as const
 
 /** A checked definition with all defaults filled in. */

@@ -168,7 +168,7 @@ it('is in OpenAPI for resources with references', async () => {
     true,
   ])
   expect(names('/v1/venues')).not.toContain('expand')
-  expect(json.components.schemas.EventsV1Selection.properties.expanded.properties).toEqual({
+  expect(json.components.schemas.EventsV1.properties.expanded.properties).toEqual({
     venueId: { anyOf: [{ $ref: '#/components/schemas/VenuesV1' }, { type: 'null' }] },
     fallbackIds: {
       type: 'array',

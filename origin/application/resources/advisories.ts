@@ -4,12 +4,15 @@ import { Type } from 'typebox'
 const stored = Type.Object({
   code: Type.String({
     pattern: '^[A-Z]{2}-\\d{4}-\\d{1,4}$',
-    description: 'Country, year and number, e.g. FR-2026-7.',
+    description: 'Country, year and number.',
+    examples: ['FR-2026-7'],
   }),
-  countryCode: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2.' }),
+  countryCode: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2.', examples: ['FR'] }),
   level: Type.Enum(['information', 'caution', 'danger']),
-  title: Type.String({ minLength: 1, maxLength: 200 }),
-  text: Type.Optional(Type.String({ maxLength: 10_000 })),
+  title: Type.String({ minLength: 1, maxLength: 200, examples: ['Rail timetable changes'] }),
+  text: Type.Optional(
+    Type.String({ maxLength: 10_000, examples: ['Ask at the station before you travel.'] }),
+  ),
   validUntil: Type.String({ format: 'date-time' }),
 })
 

@@ -12,15 +12,24 @@ function kindOf(capital: boolean, before: Kind | undefined): Kind {
 }
 
 const stored = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 200, description: 'Name in its usual English spelling.' }),
-  countryCode: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2.' }),
+  name: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: 'Name in its usual English spelling.',
+    examples: ['Lyon'],
+  }),
+  countryCode: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2.', examples: ['FR'] }),
   region: Type.Optional(
-    Type.String({ maxLength: 20, description: 'First-order administrative division, GeoNames code.' }),
+    Type.String({
+      maxLength: 20,
+      description: 'First-order administrative division, GeoNames code.',
+      examples: ['84'],
+    }),
   ),
   kind: Kind,
-  population: Type.Integer({ minimum: 0, maximum: 100_000_000 }),
-  latitude: Type.Number({ minimum: -90, maximum: 90 }),
-  longitude: Type.Number({ minimum: -180, maximum: 180 }),
+  population: Type.Integer({ minimum: 0, maximum: 100_000_000, examples: [522_228] }),
+  latitude: Type.Number({ minimum: -90, maximum: 90, examples: [45.74846] }),
+  longitude: Type.Number({ minimum: -180, maximum: 180, examples: [4.84671] }),
 })
 
 const { name, countryCode, region, kind, population, latitude, longitude } = stored.properties

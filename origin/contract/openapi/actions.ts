@@ -1,15 +1,16 @@
-import { isPublic } from '../access.ts'
 import { type Action, type ActionResource, isResource } from '../action.ts'
 import type { View } from '../catalogue.ts'
 import { documentedSchema } from '../documented-schema.ts'
+import { exampleOf } from './example.ts'
 import { headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
-import { describeAccess, requiredScopes } from './operation.ts'
+import { describeAccess } from './operation.ts'
 import { describeFailures } from './problems.ts'
-import { schemaName } from './schemas.ts'
+import { documentSchema, schemaName } from './schemas.ts'
+import type { Security } from './security.ts'
 
 /** The POST of an action's path. */
-export function describeAction(view: View, action: Action): Json {
+export function describeAction(view: View, action: Action, security: Security): Json {
   const { resource, version } = view
   const { name, access, target, description } = action
   return {
@@ -17,14 +18,12 @@ export function describeAction(view: View, action: Action): Json {
     tags: [resource.name],
     summary: `${sentenceCase(name)} (${resource.name}, ${version})`,
     description: [description, describeAccess(access), describeReasons(action)].filter(Boolean).join(' '),
-    ...(isPublic(access)
-      ? { security: [{}, { bearer: [] }] }
-      : { security: [{ bearer: requiredScopes(access) }] }),
+    security: security.of(access),
     parameters: [
       ...(target === 'document' ? [ref('parameters', 'ifMatch')] : []),
       ref('parameters', 'idempotencyKey'),
     ],
-    ...describeInput(action),
+    ...describeInput(view, action),
     responses: { ...describeAnswer(view, action), ...describeFailures(view, 'action', action) },
   }
 }
@@ -32,6 +31,10 @@ export function describeAction(view: View, action: Action): Json {
 /** `mark-paid` → `markPaid` */
 export const camelCase = (name: string): string =>
   name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+
+/** `mark-paid` → `MarkPaid` */
+export const pascalCase = (name: string): string =>
+  `${name.charAt(0).toUpperCase()}${camelCase(name).slice(1)}`
 
 /** `mark-paid` → `Mark paid` */
 export const sentenceCase = (name: string): string =>
@@ -43,21 +46,39 @@ function describeReasons({ problems }: Action): string {
   return `Reasons of a refusal: ${reasons.map(([reason, { detail }]) => `\`${reason}\`: ${detail}`).join(' ')}`
 }
 
-function describeInput({ input, raw }: Action): Json {
+const inputName = (view: View, { name }: Action): string => `${schemaName(view)}${pascalCase(name)}Input`
+const outputName = (view: View, { name }: Action): string => `${schemaName(view)}${pascalCase(name)}Output`
+
+/** Schemas of an action by name: what it is given and what it answers, where these are its own. */
+export function actionSchemas(view: View, action: Action): [string, Json][] {
+  const { input, output, raw } = action
+  return [
+    ...(input === undefined || raw !== undefined ? [] : [named(inputName(view, action), input)]),
+    ...(output === undefined || isResource(output) ? [] : [named(outputName(view, action), output)]),
+  ]
+}
+
+const named = (name: string, schema: object): [string, Json] => [name, closed(schema)]
+
+function describeInput(view: View, action: Action): Json {
+  const { input, raw } = action
   if (raw !== undefined) {
     const content = Object.fromEntries((raw.types ?? ['*/*']).map((type) => [type, {}]))
     return { requestBody: { required: true, content } }
   }
   if (input === undefined) return {}
   const isRequired = (input.required ?? []).length > 0
-  return { requestBody: { required: isRequired, content: json(closed(input)) } }
+  const content = json(ref('schemas', inputName(view, action)), undefined, exampleOf(closed(input)))
+  return { requestBody: { required: isRequired, content } }
 }
 
-function describeAnswer(view: View, { output, target }: Action): Json {
+function describeAnswer(view: View, action: Action): Json {
+  const { output, target } = action
   const headers = headerRefs('Idempotency-Replayed', 'X-Request-Id')
   if (isResource(output)) return describeDocument(view, output)
   if (output !== undefined) {
-    return { 200: { description: 'Done.', headers, content: json(closed(output)) } }
+    const content = json(ref('schemas', outputName(view, action)), undefined, exampleOf(closed(output)))
+    return { 200: { description: 'Done.', headers, content } }
   }
   const nothing = { 204: { description: 'Done.', headers } }
   if (target === 'collection') return nothing
@@ -65,7 +86,7 @@ function describeAnswer(view: View, { output, target }: Action): Json {
     200: {
       description: 'The document as it is now.',
       headers: headerRefs('ETag', 'Idempotency-Replayed', 'X-Request-Id'),
-      content: json(ref('schemas', schemaName(view))),
+      content: json(ref('schemas', schemaName(view)), undefined, exampleOf(documentSchema(view))),
     },
     ...nothing,
   }

@@ -1,34 +1,36 @@
 import type { View } from '../catalogue.ts'
 import { exportMediaTypes } from '../export-rule.ts'
 import type { Operation } from '../route.ts'
+import { batchResultsExample, pageExample, resultsName } from './collections.ts'
+import { exampleOf } from './example.ts'
 import { headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
-import { schemaName } from './schemas.ts'
+import { documentSchema, schemaName } from './schemas.ts'
 
 /** Successful answers of an operation, by status. */
 export function describeSuccess(view: View, operation: Operation): Json {
   const name = schemaName(view)
-  const one = json(ref('schemas', name))
+  const one = json(ref('schemas', name), undefined, exampleOf(documentSchema(view)))
   switch (operation) {
-    case 'list':
+    case 'list': {
+      const page = ref('schemas', `${name}Page`)
       return {
         200: {
           description: 'A page, with a `Link` to the next where there is one.',
           headers: headerRefs('ETag', 'Link', 'Cache-Control', 'X-Request-Id'),
-          content: { ...json(listSchema(view)), ...exportContent(view) },
+          content: { ...json(page, undefined, pageExample(view)), ...exportContent(view) },
         },
-        206: partialContent,
-        304: { description: 'Not modified.', headers: headerRefs('ETag', 'X-Request-Id') },
+        ...partAndUnchanged(page),
       }
+    }
     case 'read':
       return {
         200: {
           description: 'The document.',
           headers: headerRefs('ETag', 'Cache-Control', 'X-Request-Id'),
-          content: json(ref('schemas', `${name}Selection`)),
+          content: one,
         },
-        206: partialContent,
-        304: { description: 'Not modified.', headers: headerRefs('ETag', 'X-Request-Id') },
+        ...partAndUnchanged(ref('schemas', name)),
       }
     case 'create':
       return {
@@ -43,7 +45,7 @@ export function describeSuccess(view: View, operation: Operation): Json {
         200: {
           description: 'One result for each item, in order.',
           headers: headerRefs('Idempotency-Replayed', 'X-Request-Id'),
-          content: json(batchSchema(name)),
+          content: json(ref('schemas', resultsName(view)), undefined, batchResultsExample(view)),
         },
       }
     case 'delete':
@@ -60,23 +62,18 @@ export function describeSuccess(view: View, operation: Operation): Json {
 }
 
 /**
- * `Range` (RFC 9110 §14) is not documented as a parameter, because few clients need it; a client that sends it gets a
- * 206.
+ * Answers to a read that holds, or asks for a part of, an earlier answer. `Range` (RFC 9110 §14) is not documented as a
+ * parameter, because few clients need it; a client that sends it gets a 206. Its schema is that of the whole answer: with
+ * another one, or none, generated clients would know nothing of the usual answer either.
  */
-export const partialContent: Json = {
-  description: 'The bytes that `Range` asks for, where the edge holds the answer.',
-  headers: headerRefs('ETag', 'Content-Range', 'X-Request-Id'),
-  content: { 'application/json': {} },
-}
-
-const listSchema = (view: View): Json => ({
-  type: 'object',
-  required: ['items', 'nextCursor'],
-  properties: {
-    items: { type: 'array', items: ref('schemas', `${schemaName(view)}Selection`) },
-    nextCursor: { type: ['string', 'null'], description: '`cursor` of the next page; null on the last one.' },
-    ...(view.resource.query.countMax > 0 && { count: countSchema }),
+export const partAndUnchanged = (whole: Json): Json => ({
+  206: {
+    description:
+      'The bytes that `Range` asks for, where the edge holds the answer. The schema is of the whole.',
+    headers: headerRefs('ETag', 'Content-Range', 'X-Request-Id'),
+    content: json(whole),
   },
+  304: { description: 'Not modified.', headers: headerRefs('ETag', 'X-Request-Id') },
 })
 
 /** The whole list, in its export formats. */
@@ -92,47 +89,3 @@ const exportWords = {
   csv: 'All documents of the list, a row each (RFC 4180), below a row of their names.',
   ndjson: 'All documents of the list, a line of JSON each.',
 } as const
-
-const countSchema: Json = {
-  type: 'object',
-  description: 'Of all documents of the list, whatever the page; present where `count` asks for it.',
-  required: ['value', 'relation'],
-  properties: {
-    value: { type: 'integer', minimum: 0 },
-    relation: {
-      type: 'string',
-      enum: ['eq', 'gte'],
-      description: '`eq`: that many. `gte`: that many or more.',
-    },
-  },
-}
-
-const batchSchema = (name: string): Json => ({
-  type: 'object',
-  required: ['items'],
-  properties: {
-    items: {
-      type: 'array',
-      items: {
-        oneOf: [
-          {
-            type: 'object',
-            required: ['status', 'id', 'location', 'etag', 'item'],
-            properties: {
-              status: { type: 'integer', const: 201 },
-              id: { type: 'string' },
-              location: { type: 'string' },
-              etag: { type: 'string' },
-              item: ref('schemas', name),
-            },
-          },
-          {
-            type: 'object',
-            required: ['status', 'problem'],
-            properties: { status: { type: 'integer', minimum: 400 }, problem: ref('schemas', 'Problem') },
-          },
-        ],
-      },
-    },
-  },
-})

@@ -1,23 +1,37 @@
 import type { Application } from '../application.ts'
 import { type View, versionsOf, viewsOf } from '../catalogue.ts'
 import { routesOf } from '../route.ts'
-import { describeAction } from './actions.ts'
+import { actionSchemas, describeAction } from './actions.ts'
+import { collectionSchemas, countSchema } from './collections.ts'
 import { commonParameters } from './common-parameters.ts'
 import { commonHeaders } from './headers.ts'
 import { type Json, ref } from './json.ts'
 import { describeOperation } from './operation.ts'
-import { problemResponses, problemSchema } from './problems.ts'
-import { describeQuery } from './queries.ts'
+import { problemResponses, problemSchemas } from './problems.ts'
+import { describeQuery, querySchemas } from './queries.ts'
 import { describeSchemas } from './schemas.ts'
+import { type DocumentedIssuer, describeSecurity, type Security } from './security.ts'
 import { usedComponents } from './used-components.ts'
+
+/** What a document says of one deployment of the application. */
+export interface DocumentedDeployment {
+  /** Base URLs of the API. @default the document's own host */
+  readonly servers?: readonly string[]
+  /** Issuers of the access tokens. @default not described */
+  readonly issuers?: readonly DocumentedIssuer[]
+}
 
 /**
  * The OpenAPI 3.1 document of an application. It contains every answer that either tier can give, so that a contract
  * tester can tell a defect from intended behaviour.
  */
-export function openApiDocument({ title, summary, license, resources }: Application): Json {
+export function openApiDocument(
+  { title, summary, contact, license, resources }: Application,
+  { servers = ['/'], issuers = [] }: DocumentedDeployment = {},
+): Json {
   const views = viewsOf(resources)
-  const paths = describePaths(views)
+  const security = describeSecurity(resources, issuers)
+  const paths = describePaths(views, security)
   return {
     openapi: '3.1.0',
     info: {
@@ -25,32 +39,34 @@ export function openApiDocument({ title, summary, license, resources }: Applicat
       version: versionsOf(resources).at(-1)?.slice(1) ?? '1',
       summary,
       description: introduction,
+      ...(contact !== undefined && { contact }),
       ...(license !== undefined && { license }),
     },
-    servers: [{ url: '/', description: 'This deployment' }],
+    servers: servers.map((url) => ({ url, description: 'This deployment' })),
     tags: [...resources.values()].map(({ name, description }) => ({ name, description })),
-    security: [{ bearer: [] }],
     paths,
     components: {
       ...usedComponents(paths, {
-        schemas: { ...Object.fromEntries(views.flatMap(describeSchemas)), Problem: problemSchema },
+        schemas: { ...Object.fromEntries(views.flatMap(schemasOf)), Count: countSchema, ...problemSchemas },
         responses: problemResponses,
         parameters: commonParameters,
         headers: commonHeaders,
       }),
-      securitySchemes: {
-        bearer: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'OAuth 2.0 access token (RFC 9068). In development: npm run token -- --sub alice',
-        },
-      },
+      securitySchemes: security.schemes,
     },
   }
 }
 
-function describePaths(views: readonly View[]): Record<string, Json> {
+const schemasOf = (view: View): [string, Json][] => [
+  ...describeSchemas(view),
+  ...collectionSchemas(view),
+  ...routesOf(view).flatMap(({ action, query }) => [
+    ...(action === undefined ? [] : actionSchemas(view, action)),
+    ...(query === undefined ? [] : querySchemas(view, query)),
+  ]),
+]
+
+function describePaths(views: readonly View[], security: Security): Record<string, Json> {
   const paths: Record<string, Json> = {}
   for (const view of views) {
     for (const { method, path, operation, action, query } of routesOf(view)) {
@@ -59,10 +75,10 @@ function describePaths(views: readonly View[]): Record<string, Json> {
       Object.assign(paths[templated], {
         [method.toLowerCase()]:
           query !== undefined
-            ? describeQuery(view, query)
+            ? describeQuery(view, query, security)
             : action === undefined
-              ? describeOperation(view, operation)
-              : describeAction(view, action),
+              ? describeOperation(view, operation, security)
+              : describeAction(view, action, security),
       })
     }
   }

@@ -5,14 +5,17 @@ import type { Resource } from '../resource.ts'
 import { restoreName } from '../restore.ts'
 import { accessRuleOf, type Operation } from '../route.ts'
 import { describeSuccess } from './answers.ts'
+import { batchExample, batchName } from './collections.ts'
+import { exampleOf } from './example.ts'
 import { type Json, json, ref } from './json.ts'
 import { describeParameters } from './parameters.ts'
 import { describeFailures } from './problems.ts'
 import { ruleText } from './rule-text.ts'
-import { schemaName } from './schemas.ts'
+import { documentInput, schemaName } from './schemas.ts'
+import type { Security } from './security.ts'
 
 /** One method of one path. */
-export function describeOperation(view: View, operation: Operation): Json {
+export function describeOperation(view: View, operation: Operation, security: Security): Json {
   const { resource, version, representation } = view
   const rule = accessRuleOf({ resource, operation })
   return {
@@ -21,9 +24,7 @@ export function describeOperation(view: View, operation: Operation): Json {
     summary: `${verbs[operation]} (${resource.name}, ${version})`,
     description: [describeAccess(rule), describeRestoring(resource, operation)].filter(Boolean).join(' '),
     ...(representation.deprecation !== undefined && { deprecated: true }),
-    ...(isPublic(rule)
-      ? { security: [{}, { bearer: [] }] }
-      : { security: [{ bearer: requiredScopes(rule) }] }),
+    security: security.of(rule),
     parameters: describeParameters(view, operation),
     ...describeRequestBody(view, operation),
     responses: { ...describeSuccess(view, operation), ...describeFailures(view, operation) },
@@ -50,10 +51,6 @@ const verbs: Readonly<Record<Operation, string>> = {
   query: 'Ask about',
 }
 
-/** Scopes that a token must have; empty if the rule also allows other ways. */
-export const requiredScopes = (rule: AccessRule): readonly string[] =>
-  [...partsOf(rule)].some(({ kind }) => kind === 'any') ? [] : scopesOf(rule)
-
 export function describeAccess(rule: AccessRule): string {
   const scopes = scopesOf(rule)
   const isPlain = [...partsOf(rule)].every(({ kind }) => plainKinds.has(kind))
@@ -73,24 +70,25 @@ const plainKinds: ReadonlySet<AccessRule['kind']> = new Set(['anyone', 'signedIn
 
 function describeRequestBody(view: View, operation: Operation): Json {
   const name = schemaName(view)
-  if (operation === 'patch') {
-    const patch = ref('schemas', `${name}Patch`)
-    return {
-      requestBody: { required: true, content: { ...json(patch, mergePatchMediaType), ...json(patch) } },
+  const body = (content: Json): Json => ({ requestBody: { required: true, content } })
+  switch (operation) {
+    case 'patch': {
+      const patch = ref('schemas', `${name}Patch`)
+      const example = patchExample(view)
+      return body({ ...json(patch, mergePatchMediaType, example), ...json(patch, undefined, example) })
     }
+    case 'batchCreate':
+      return body(json(ref('schemas', batchName(view)), undefined, batchExample(view)))
+    case 'create':
+    case 'replace':
+      return body(json(ref('schemas', `${name}Input`), undefined, exampleOf(documentInput(view))))
+    default:
+      return {}
   }
-  if (operation === 'batchCreate') {
-    const items = {
-      type: 'array',
-      minItems: 1,
-      maxItems: view.resource.batchSizeMax,
-      items: ref('schemas', `${name}Input`),
-    }
-    const schema = { type: 'object', required: ['items'], properties: { items }, additionalProperties: false }
-    return { requestBody: { required: true, content: json(schema) } }
-  }
-  if (operation === 'create' || operation === 'replace') {
-    return { requestBody: { required: true, content: json(ref('schemas', `${name}Input`)) } }
-  }
-  return {}
+}
+
+/** A change of one field. */
+function patchExample(view: View): Json | undefined {
+  const [member] = Object.entries((exampleOf(documentInput(view)) ?? {}) as Json)
+  return member && Object.fromEntries([member])
 }

@@ -99,7 +99,8 @@ function fieldsParameter({ representation }: View): Json {
   return {
     name: 'fields',
     in: 'query',
-    description: 'Fields to send; `id` is always among them.',
+    description:
+      'Fields to send; `id` is always among them. The answer lacks the others, even those that its schema requires.',
     style: 'form',
     explode: false,
     schema: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', enum: names } },

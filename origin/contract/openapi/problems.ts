@@ -1,7 +1,7 @@
 import { partsOf } from '../access.ts'
 import type { Action } from '../action.ts'
 import type { View } from '../catalogue.ts'
-import { type ProblemCode, problemCatalogue, problemMediaType, problemType } from '../problem.ts'
+import { type ProblemCode, problemBody, problemCatalogue, problemMediaType, problemType } from '../problem.ts'
 import type { DeclaredProblem } from '../refusal.ts'
 import { accessRuleOf, isRead, type Operation } from '../route.ts'
 import { type commonHeaders, headerRefs } from './headers.ts'
@@ -98,7 +98,11 @@ function describeUnavailableToWrite(): [string, Json] {
   const { title } = problemCatalogue['outcome-unknown']
   const others = problemsByStatus['503'] as readonly ProblemCode[]
   const [, response] = describeProblems('503', others)
-  const content = json(problemOf(503, ['outcome-unknown', ...others]), problemMediaType)
+  const content = json(
+    ref('schemas', unavailableToWrite),
+    problemMediaType,
+    problemExample('outcome-unknown'),
+  )
   const description = [
     `\`outcome-unknown\`: ${title}. It may have happened, may happen yet, or may not happen: send a create again with the`,
     'same `Idempotency-Key`, any other write with the same `If-Match`, or read what is there before you decide.',
@@ -121,10 +125,17 @@ function describeProblems(
     {
       description,
       headers: headerRefs(...headers),
-      content: json(problemOf(Number(status), codes), problemMediaType),
+      content: json(
+        ref('schemas', responseName(status)),
+        problemMediaType,
+        problemExample(codes[0] as ProblemCode),
+      ),
     },
   ]
 }
+
+const problemExample = (code: ProblemCode): Json =>
+  problemBody({ code, detail: `${problemCatalogue[code].title}.` }, '0f8fad5b-d9cb-469f-a165-70867728950e')
 
 /** Every problem response, by component name. */
 export const problemResponses: Readonly<Record<string, Json>> = Object.fromEntries([
@@ -132,7 +143,7 @@ export const problemResponses: Readonly<Record<string, Json>> = Object.fromEntri
   describeUnavailableToWrite(),
 ])
 
-export const problemSchema: Json = {
+const problemSchema: Json = {
   type: 'object',
   description: 'RFC 9457.',
   required: ['type', 'title', 'status', 'detail', 'code', 'retryable', 'instance', 'requestId'],
@@ -161,4 +172,19 @@ export const problemSchema: Json = {
       },
     },
   },
+}
+
+/** Schema of every problem, and of those of each status, by component name. */
+export const problemSchemas: Readonly<Record<string, Json>> = {
+  Problem: problemSchema,
+  ...Object.fromEntries(
+    Object.entries(problemsByStatus).map(([status, codes]) => [
+      responseName(status),
+      problemOf(Number(status), codes),
+    ]),
+  ),
+  [unavailableToWrite]: problemOf(503, [
+    'outcome-unknown',
+    ...(problemsByStatus['503'] as readonly ProblemCode[]),
+  ]),
 }

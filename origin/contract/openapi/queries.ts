@@ -1,42 +1,48 @@
-import { isPublic } from '../access.ts'
 import type { View } from '../catalogue.ts'
 import { documentedSchema } from '../documented-schema.ts'
 import type { Query } from '../named-query.ts'
 import { queryView } from '../query-view.ts'
-import { camelCase, closed, sentenceCase } from './actions.ts'
-import { partialContent } from './answers.ts'
+import { camelCase, closed, pascalCase, sentenceCase } from './actions.ts'
+import { partAndUnchanged } from './answers.ts'
+import { exampleOf } from './example.ts'
 import { headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
-import { describeAccess, requiredScopes } from './operation.ts'
+import { describeAccess } from './operation.ts'
 import { describeFailures } from './problems.ts'
 import { schemaName } from './schemas.ts'
+import type { Security } from './security.ts'
 
 /** The GET of a query's path. */
-export function describeQuery(view: View, query: Query): Json {
+export function describeQuery(view: View, query: Query, security: Security): Json {
   const { resource, version, representation } = view
   const { name, access, description, output } = query
+  const answer = ref('schemas', answerName(view, query))
   return {
     operationId: `${camelCase(name)}${schemaName(view)}`,
     tags: [resource.name],
     summary: `${sentenceCase(name)} (${resource.name}, ${version})`,
     description: `${description} ${describeAccess(access)}`,
     ...(representation.deprecation !== undefined && { deprecated: true }),
-    ...(isPublic(access)
-      ? { security: [{}, { bearer: [] }] }
-      : { security: [{ bearer: requiredScopes(access) }] }),
+    security: security.of(access),
     parameters: [...describeParameters(query), ref('parameters', 'ifNoneMatch')],
     responses: {
       200: {
         description: 'The answer.',
         headers: headerRefs('ETag', 'Cache-Control', 'X-Request-Id'),
-        content: json(closed(output)),
+        content: json(answer, undefined, exampleOf(closed(output))),
       },
-      206: partialContent,
-      304: { description: 'Not modified.', headers: headerRefs('ETag', 'X-Request-Id') },
+      ...partAndUnchanged(answer),
       ...describeFailures(queryView(view, query), 'query'),
     },
   }
 }
+
+const answerName = (view: View, { name }: Query): string => `${schemaName(view)}${pascalCase(name)}Answer`
+
+/** Schema of a query's answer by name. */
+export const querySchemas = (view: View, query: Query): [string, Json][] => [
+  [answerName(view, query), closed(query.output)],
+]
 
 function describeParameters({ parameters }: Query): Json[] {
   const required: readonly string[] = (parameters as { required?: readonly string[] }).required ?? []

@@ -21,25 +21,14 @@ export function schemaName({
   return `${words.join('')}${version.toUpperCase()}`
 }
 
-/** Schemas of a view by name: the full document, a selection of fields, and the bodies of writes. */
+/** Schemas of a view by name: the document, and the bodies of writes. */
 export function describeSchemas(view: View): [string, Json][] {
   const name = schemaName(view)
-  const output = describeFields(view, outputSchema(view.representation), isAlwaysShown)
-  const input = describeFields(view, bodySchema(view), isSent)
-  const schemas: [string, Json][] = [
-    [name, output],
-    [
-      `${name}Selection`,
-      {
-        ...withExpanded(view, output),
-        required: ['id'],
-        description: 'The fields that `fields` asks for; `id` always.',
-      },
-    ],
-    [`${name}Input`, input],
-    [`${name}Patch`, patchSchema(input, namesThatStay(view))],
+  return [
+    [name, documentSchema(view)],
+    [`${name}Input`, documentInput(view)],
+    [`${name}Patch`, documentPatch(view)],
   ]
-  return schemas.map(([schemaOf, schema]) => [schemaOf, documentedSchema(schema)])
 }
 
 /** A document of others has the times that its layout maps. */
@@ -48,6 +37,20 @@ const isAlwaysShown = (view: View, name: string): boolean => {
   const isTime = name === 'createdAt' || name === 'updatedAt'
   return isTime && stored !== undefined ? stored.fields?.[name] !== undefined : isShownToAll(view, name)
 }
+
+/** A document in full. An answer has less where `fields` asks for less, and `expanded` where `expand` is sent. */
+export const documentSchema = (view: View): Json => documentedSchema(withExpanded(view, outputOf(view)))
+
+/** A body that creates or replaces. */
+export const documentInput = (view: View): Json => documentedSchema(inputOf(view))
+
+/** A merge patch. */
+export const documentPatch = (view: View): Json =>
+  documentedSchema(patchSchema(inputOf(view), namesThatStay(view)))
+
+const outputOf = (view: View): Json => describeFields(view, outputSchema(view.representation), isAlwaysShown)
+
+const inputOf = (view: View): Json => describeFields(view, bodySchema(view), isSent)
 
 /**
  * Adds to each description the resource that a reference names, and who may read and write a field with rules of its
@@ -88,7 +91,7 @@ function withExpanded(view: View, output: Json): Json {
   const expanded = {
     type: 'object',
     description:
-      'Documents that `expand` asks for, by reference; null for one that is not there or not for the caller.',
+      'Present where `expand` is sent: the documents that it asks for, by reference; null for one that is not there or not for the caller.',
     properties: Object.fromEntries(members),
     additionalProperties: false,
   }

@@ -1,5 +1,3 @@
-import type { Random } from '../load/random.ts'
-
 /** One part of a pattern: characters to choose from, and how many of them. */
 interface Part {
   readonly characters: string
@@ -11,9 +9,10 @@ interface Part {
  * Text that matches a regular expression of the kind that ids and codes have: characters, classes and `\d` in a row,
  * each with an optional count.
  *
+ * @param random uniform on [0, 1)
  * @throws Error for anything else, e.g. groups
  */
-export function samplePattern(pattern: string, random: Random): string {
+export function samplePattern(pattern: string, random: () => number): string {
   return partsOf(pattern)
     .map(({ characters, min, max }) => {
       const length = min + Math.floor(random() * (max - min + 1))
