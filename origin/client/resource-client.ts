@@ -62,6 +62,9 @@ export function createResourceClient(send: Send, path: string) {
       await write('DELETE', target, { options })
     },
 
+    restore: async (target: Target, options?: CreateOptions) =>
+      kept(await post(`${at(target)}/restore`, undefined, options, target)),
+
     async change(id: string, patchOf: (document: Fields) => unknown, options?: CallOptions) {
       for (let round = 1; ; round += 1) {
         const current = await read(id, options)

@@ -156,6 +156,8 @@ export interface ResourceClient<Document, Body, Act, Ask, Version = never> {
   replace(target: Target, body: Body, options?: CallOptions): Promise<Kept<Document>>
   patch(target: Target, patch: Patch<Body>, options?: CallOptions): Promise<Kept<Document>>
   delete(target: Target, options?: CallOptions): Promise<void>
+  /** Restores a deleted document. The API has no such path for a resource without `softDelete`, nor for one that may not be deleted. */
+  restore(target: Target, options?: CreateOptions): Promise<Kept<Document>>
   /**
    * Reads a document, patches it with what the function returns, and starts again if another write came between.
    * The function may be called several times.

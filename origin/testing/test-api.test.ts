@@ -13,6 +13,7 @@ const notes = resource('notes', {
   description: 'Notes.',
   schema: stored,
   access: { read: owner('ownerId'), create: signedIn, update: owner('ownerId'), delete: owner('ownerId') },
+  softDelete: { keep: '30d' },
   indexes: [{ fields: { ownerId: 1 } }, { fields: { slug: 1 }, unique: true }],
   versions: [asStored('v1', stored, { readOnly: ['ownerId'] })],
 })
@@ -44,6 +45,15 @@ describe('an application in a test', () => {
     await expect(as('bob').create({ text: 'Two', slug: 'once' })).rejects.toMatchObject({
       code: 'unique-conflict',
     })
+  })
+
+  it('restores a deleted document', async () => {
+    const made = await as('ann').create({ text: 'Back', slug: 'back' })
+    await as('ann').delete(made)
+    await expect(as('bob').restore(made.document.id)).rejects.toMatchObject({ code: 'not-found' })
+    const restored = await as('ann').restore(made)
+    expect(restored.document.text).toBe('Back')
+    expect(await as('ann').read(made.document.id)).toEqual(restored)
   })
 
   it('stores documents past its rules', async () => {
