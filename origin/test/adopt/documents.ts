@@ -148,3 +148,38 @@ export const documents: Readonly<Record<string, readonly Document[]>> = {
     { _id: new Double(-12), label: 'saw' },
   ],
 }
+
+/** `sample_restaurants.restaurants`. */
+export const restaurants: readonly Document[] = [
+  {
+    _id: new ObjectId('5eb3d668b31de5d588f4292a'),
+    address: {
+      building: '2780',
+      coord: [new Double(-73.98241999999999), new Double(40.579505)],
+      street: 'Stillwell Avenue',
+      zipcode: '11224',
+    },
+    borough: 'Brooklyn',
+    cuisine: 'American',
+    grades: [
+      { date: at('2014-06-10T00:00:00.000Z'), grade: 'A', score: new Int32(5) },
+      { date: at('2013-06-05T00:00:00.000Z'), grade: 'A', score: new Int32(7) },
+    ],
+    name: 'Riviera',
+    restaurant_id: '40356018',
+  },
+  {
+    _id: new ObjectId('5eb3d668b31de5d588f4292b'),
+    address: {
+      building: '97-22',
+      coord: [new Double(-73.8), new Int32(40)],
+      street: '63 Road',
+      zipcode: '11374',
+    },
+    borough: 'Queens',
+    cuisine: 'Jewish/Kosher',
+    grades: [{ date: at('2014-11-24T00:00:00.000Z'), grade: 'Z', score: null }],
+    name: 'Tov Kosher',
+    restaurant_id: '40356068',
+  },
+]
