@@ -141,7 +141,7 @@ export class EventDrain {
         }
         if (!lease.isHeld) return
         try {
-          const next = await this.log.append(entries, position)
+          const next = await this.log.append(entries, position, this.#keepMs)
           this.#moved += next - position
           position = next
         } catch (error) {
@@ -233,13 +233,12 @@ const timeoutMs = 10_000
 /** As for exports: the limit of background work is reached, or a request was refused lately. */
 const isBusy = ({ utilization, shed }: Load): boolean => utilization >= 0.7 || shed >= 0.01
 
-const entriesOf = ({ name, events }: Resource, { _id, _out }: Pending): readonly Entry[] =>
+const entriesOf = ({ name }: Resource, { _id, _out }: Pending): readonly Entry[] =>
   (_out?.events ?? []).map(({ id, ...event }) => ({
     event: id,
     resource: name,
     document: _id,
     ...event,
-    keepMs: events?.keepMs ?? 0,
   }))
 
 /** Reason for a log: the server's name of the error, never the driver's message, which may name hosts. */

@@ -28,10 +28,7 @@ export interface Change {
 }
 
 /** An event that is to be appended. */
-export type Entry = Omit<Change, '_id' | 'logged' | '_expires'> & {
-  /** How long it can be read, in ms. */
-  readonly keepMs: number
-}
+export type Entry = Omit<Change, '_id' | 'logged' | '_expires'>
 
 /**
  * An entry stays for this long beyond its time, in ms. So a reader within the time finds every entry after its position,
@@ -74,14 +71,15 @@ export class ChangeLog {
    * Appends the entries that are not in the log, in their order. They have reached a majority then.
    *
    * @param from the position after the last one
+   * @param keepMs how long they can be read, in ms. It is the same for all resources: the log has no gaps then
    * @returns the position after the last one
    * @throws {Overtaken} if an entry has been appended meanwhile by another process, or by an earlier attempt of this one
    */
-  async append(entries: readonly Entry[], from: number): Promise<number> {
+  async append(entries: readonly Entry[], from: number, keepMs: number): Promise<number> {
     let position = from
     let left = entries
     while (left.length > 0) {
-      const { n, error } = await this.#insert(left, position)
+      const { n, error } = await this.#insert(left, position, keepMs)
       position += n
       if (error === undefined) return position
       if (duplicateFields(error)[0] === '_id') throw new Overtaken(`position ${position} is taken`)
@@ -93,9 +91,10 @@ export class ChangeLog {
   async #insert(
     entries: readonly Entry[],
     from: number,
+    keepMs: number,
   ): Promise<{ readonly n: number; readonly error?: WriteError }> {
     const now = this.#now()
-    const documents = entries.map(({ keepMs, ...entry }, index) => ({
+    const documents = entries.map((entry, index) => ({
       _id: from + index,
       ...entry,
       logged: new Date(now),

@@ -203,19 +203,20 @@ it('finds documents with events by the index alone', async () => {
   expect(plan.executionStats.totalDocsExamined).toBe(1)
 })
 
+const dayMs = 86_400_000
+
 describe('the log', () => {
   const entry = (event: string, document = 'd'): Entry => ({
     ...{ event, document, resource: 'tasks', type: 'updated', version: 1, at: '2026-01-01T00:00:00.000Z' },
-    keepMs: 86_400_000,
   })
 
   it('takes each event once, and keeps the order of the others', async () => {
     const ids = Array.from({ length: 4 }, () => randomUUID())
     const [a, b, c, d] = ids.map((id) => entry(id)) as [Entry, Entry, Entry, Entry]
     const from = ((await log().last())?._id ?? 0) + 1
-    expect(await log().append([b], from)).toBe(from + 1)
-    expect(await log().append([a, b, c], from + 1)).toBe(from + 3)
-    expect(await log().append([a, b, c, d], from + 3)).toBe(from + 4)
+    expect(await log().append([b], from, dayMs)).toBe(from + 1)
+    expect(await log().append([a, b, c], from + 1, dayMs)).toBe(from + 3)
+    expect(await log().append([a, b, c, d], from + 3, dayMs)).toBe(from + 4)
     const added = await log().after('tasks', from - 1, 10)
     expect(added.map(({ _id, event }) => [_id - from, event])).toEqual([
       [0, ids[1]],
@@ -227,8 +228,8 @@ describe('the log', () => {
 
   it('stops a process that did not see the last position, before it writes anything', async () => {
     const from = ((await log().last())?._id ?? 0) + 1
-    await log().append([entry(randomUUID()), entry(randomUUID())], from)
-    await expect(log().append([entry(randomUUID())], from)).rejects.toThrow('taken')
+    await log().append([entry(randomUUID()), entry(randomUUID())], from, dayMs)
+    await expect(log().append([entry(randomUUID())], from, dayMs)).rejects.toThrow('taken')
     expect((await log().last())?._id).toBe(from + 1)
   })
 })

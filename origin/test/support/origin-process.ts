@@ -14,13 +14,19 @@ export interface OriginProcess {
   readonly exited: Promise<number | string>
 }
 
-const main = join(import.meta.dirname, '../fixture/main.ts')
+const fixtureMain = join(import.meta.dirname, '../fixture/main.ts')
 
 /** No setting of the origin: it halves the time to compile the modules. */
 const { NODE_COMPILE_CACHE } = process.env
 
-/** Runs the origin with only the given settings. */
-export async function runOrigin(env: Record<string, string>): Promise<Omit<OriginProcess, 'port' | 'send'>> {
+/**
+ * Runs the origin with only the given settings.
+ * @param main its entry point. @default that of the test application
+ */
+export async function runOrigin(
+  env: Record<string, string>,
+  main = fixtureMain,
+): Promise<Omit<OriginProcess, 'port' | 'send'>> {
   let printed = ''
   const child = await startChild({
     name: 'origin',
@@ -47,8 +53,9 @@ const patience = {
 export async function startOriginProcess(
   database: string,
   env: Record<string, string> = {},
+  main?: string,
 ): Promise<OriginProcess> {
-  const started = await runOrigin({
+  const settings = {
     PORT: '0',
     MONGODB_URI: mongodbUri(),
     MONGODB_DATABASE: database,
@@ -56,7 +63,8 @@ export async function startOriginProcess(
     POOL_SIZE: '2',
     ...patience,
     ...env,
-  })
+  }
+  const started = await runOrigin(settings, main)
   const { exited, output } = started
   const listening = async () => {
     for (;;) {

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MongoClient } from 'mongodb'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { drainLease } from '../../src/events/drain.ts'
+import { type Change, changesCollection } from '../../src/store/change-log.ts'
+import { alice } from '../support/client.ts'
+import { mongodbUri } from '../support/database.ts'
+import { type OriginProcess, startOriginProcess } from '../support/origin-process.ts'
+
+/** Number of writes; `npm run test:events` sets a hundred thousand. */
+const writesWanted = Number(process.env.TEST_EVENTS_WRITES ?? 1_000)
+const writersCount = 32
+/** A kill for so many writes. */
+const writesPerKill = Math.max(400, writesWanted / 25)
+
+const main = join(import.meta.dirname, '../fixture/tasks-main.ts')
+const database = `kills-${randomUUID().slice(0, 8)}`
+const client = new MongoClient(mongodbUri())
+const db = client.db(database)
+const origins: OriginProcess[] = []
+
+beforeAll(async () => {
+  for (let count = 0; count < 2; count += 1) origins.push(await startOriginProcess(database, {}, main))
+})
+afterEach(async () => {
+  for (const { child, exited } of origins.splice(0)) {
+    child.signal('SIGKILL')
+    await exited
+  }
+})
+afterAll(async () => {
+  await db.dropDatabase()
+  await client.close()
+})
+
+const pending = () => db.collection('tasks').countDocuments({ '_out.since': { $exists: true } })
+
+/** Waits for a state, for as long as a killed process keeps its lease, and the machine is slow. */
+async function until(isReached: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 120_000
+  while (!(await isReached())) {
+    if (performance.now() > deadline) throw new Error('not reached within two minutes')
+    await sleep(50)
+  }
+}
+
+it('has every write in the log once, in order per document, although the process that drains is killed again and again', async () => {
+  let done = 0
+  let kills = 0
+  let acknowledged = 0
+  /** Sends to any origin; `undefined` if its answer was lost. */
+  const send = async (method: string, path: string, body?: object, key?: string) => {
+    const origin = origins[Math.floor(Math.random() * origins.length)] as OriginProcess
+    const headers = key === undefined ? {} : { 'idempotency-key': key }
+    const answer = await origin.send(method, path, { as: alice, headers, body }).catch(() => undefined)
+    if (answer !== undefined && answer.status < 300) acknowledged += 1
+    done += 1
+    return answer
+  }
+  const write = async (): Promise<void> => {
+    while (done < writesWanted) {
+      const key = randomUUID()
+      let id: string | undefined
+      while (id === undefined) {
+        const made = await send('POST', '/v1/tasks', { title: key, done: 0 }, key)
+        if (made?.status === 201) id = made.json.id
+        else await sleep(20)
+      }
+      const updates = Math.floor(Math.random() * 6)
+      for (let count = 1; count <= updates; count += 1) {
+        await send('PATCH', `/v1/tasks/${id}`, { done: count })
+      }
+      if (Math.random() < 0.3) await send('DELETE', `/v1/tasks/${id}`)
+    }
+  }
+  /** Kills the process that drains, and starts another one. */
+  const kill = async (): Promise<void> => {
+    while (done < writesWanted) {
+      await sleep(20)
+      if (done < (kills + 1) * writesPerKill || (await pending()) === 0) continue
+      const lease = await db.collection<{ _id: string; holder: string | null }>('_jobs').findOne({ _id: drainLease })
+      const victim = origins.find(({ child }) => lease?.holder?.includes(` ${child.pid} `))
+      if (victim === undefined) continue
+      victim.child.signal('SIGKILL')
+      await victim.exited
+      origins.splice(origins.indexOf(victim), 1, await startOriginProcess(database, {}, main))
+      kills += 1
+    }
+  }
+  await Promise.all([...Array.from({ length: writersCount }, write), kill()])
+  expect(kills).toBeGreaterThan(0)
+  await until(async () => (await pending()) === 0)
+
+  const versions = new Map<string, Change[]>()
+  let position = 0
+  for await (const change of db.collection<Change>(changesCollection).find().sort({ _id: 1 })) {
+    position += 1
+    // Positions have no gaps.
+    expect(change._id).toBe(position)
+    const known = versions.get(change.document)
+    if (known === undefined) versions.set(change.document, [change])
+    else known.push(change)
+  }
+  expect(position).toBeGreaterThanOrEqual(acknowledged)
+  for await (const { _id, _v } of db.collection<{ _id: string; _v: number }>('tasks').find()) {
+    const told = versions.get(_id) ?? []
+    const written = Array.from({ length: Math.abs(_v) }, (_, index) => index + 1)
+    const expected = written.map((version) => [version === 1 ? 'created' : 'updated', version])
+    if (_v < 0) expected.push(['deleted', -_v])
+    expect(told.map(({ type, version }) => [type, version])).toEqual(expected)
+    versions.delete(_id)
+  }
+  expect([...versions.keys()]).toEqual([])
+}, 3_600_000)
