@@ -114,6 +114,7 @@ export function createSend(options: ClientOptions): Send {
       if (problem !== undefined) throw new ApiProblem(problem, retryAfterOf(answered))
       throw new NoAnswer(`${method} ${path} was answered ${status} by something other than the API.`, isWrite)
     }
+    // The cast narrows `any`, so that readers check the body before use.
     return { status, headers: answered, body: text === '' ? undefined : (JSON.parse(text) as unknown) }
   }
 

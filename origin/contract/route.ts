@@ -137,6 +137,7 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
   }
   const target =
     id === undefined ? 'collection' : id === 'batch' && view.resource.batchSizeMax > 0 ? 'batch' : 'document'
+  // The casts are safe, here and below: the path of a document has an id.
   if (target === 'document' && !idPattern.test(id as string)) return invalidId
   const byMethod = operations[target]
   const operation = Object.hasOwn(byMethod, method) ? byMethod[method] : undefined
@@ -164,6 +165,7 @@ function actionAt(
 }
 
 function matchAction(view: View, action: Action, method: string, id: string | undefined): RouteMatch {
+  // The casts are safe, here and below: the path of a document has an id.
   if (action.target === 'document' && !idPattern.test(id as string)) return invalidId
   if (method === 'POST') {
     const isOfDocument = action.target === 'document'

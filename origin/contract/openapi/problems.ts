@@ -26,6 +26,7 @@ export function describeFailures(view: View, operation: Operation, action?: Acti
     for (const status of [409, 412]) statuses.add(status)
     if (resource.requireIfMatch) statuses.add(428)
   }
+  // The cast widens the type: statuses without a reason are looked up, too.
   const reasons = Map.groupBy(reasonsOf(view, operation, action), ([, { status }]) => status as number)
   for (const status of reasons.keys()) statuses.add(status)
   return Object.fromEntries(
@@ -51,6 +52,7 @@ function reasonsOf({ resource }: View, operation: Operation, action: Action | un
 
 /** The usual response of a status, which may have one of these reasons. */
 function withReasons(status: number, reasons: readonly Reason[]): Json {
+  // The cast is safe: the catalogue has a code for each status of a reason.
   const codes = problemsByStatus[String(status)] as readonly ProblemCode[]
   const [, { description, headers }] = describeProblems(String(status), codes)
   const names = [...new Set(reasons.map(([name]) => name))]
@@ -96,6 +98,7 @@ const problemsByStatus = Object.groupBy(
 
 function describeUnavailableToWrite(): [string, Json] {
   const { title } = problemCatalogue['outcome-unknown']
+  // The cast is safe: the catalogue has codes with this status.
   const others = problemsByStatus['503'] as readonly ProblemCode[]
   const [, response] = describeProblems('503', others)
   const content = json(

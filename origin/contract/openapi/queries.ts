@@ -45,8 +45,10 @@ export const querySchemas = (view: View, query: Query): [string, Json][] => [
 ]
 
 function describeParameters({ parameters }: Query): Json[] {
+  // The cast is safe: `required` of a schema lists names.
   const required: readonly string[] = (parameters as { required?: readonly string[] }).required ?? []
   return Object.entries(parameters.properties).map(([name, schema]) => {
+    // The casts are safe: a schema is a JSON object, and its description is a text.
     const { description, ...rest } = documentedSchema(schema as Json) as { description?: string }
     return {
       name,

@@ -59,7 +59,10 @@ interface Entry {
   isLocked: boolean
 }
 
-/** The documents of one run of a handler, with the changes to commit (the "unit of work" pattern, Fowler, 2002). */
+/**
+ * The documents of one run of a handler, with the changes to commit (the "unit of work" pattern, Fowler, 2002). The
+ * casts to `Fields` are safe: TypeScript has checked the fields by the types of `ActionStore`.
+ */
 export class Work implements ActionStore {
   readonly #options: WorkOptions
   readonly #entries = new Map<string, Entry>()
@@ -168,7 +171,6 @@ export class Work implements ActionStore {
     const entry = id === undefined ? entryOf(known, own, undefined) : await this.#find(resource, own)
     if (entry.fields !== undefined) throw new ProblemError(idIsTaken)
     this.#entries.set(keyOf(known, own), entry)
-    // The casts to `Fields` here and below: TypeScript has checked the fields by the interface's types.
     return this.#write<On>(entry, changed({}, fields as Fields))
   }
 
