@@ -78,6 +78,9 @@ const byFormat: Readonly<Record<string, string>> = {
   'json-pointer': '/items/0',
   'relative-json-pointer': '1/items',
   regex: '^a+$',
+  'object-id': '507f1f77bcf86cd799439011',
+  decimal: '12.50',
+  int64: '42',
 }
 
 function textExample({ format, pattern, minLength = 0, maxLength = 200 }: Keywords, name: string): unknown {

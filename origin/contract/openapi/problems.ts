@@ -72,7 +72,8 @@ const problemOf = (status: number, codes: readonly ProblemCode[]) => ({
     ref('schemas', 'Problem'),
     {
       properties: {
-        status: { type: 'integer', const: status },
+        // Not `const`: some generators cannot join it with the integer of every problem.
+        status: { type: 'integer', enum: [status] },
         code: { type: 'string', enum: codes },
         type: { type: 'string', enum: codes.map(problemType) },
       },
