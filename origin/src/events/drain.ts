@@ -105,7 +105,10 @@ export class EventDrain {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const lease = await this.#seeker.tryTake()
+        const { resources, isReady } = this.#options
+        // Nothing can be drained in a database of others, which a lease would be the first to write into.
+        const isAnyReady = resources.some(({ name }) => isReady(name))
+        const lease = isAnyReady ? await this.#seeker.tryTake() : undefined
         if (lease === undefined) await this.#look()
         else await this.#hold(lease, signal)
       } catch (error) {
