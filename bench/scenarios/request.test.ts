@@ -1,4 +1,4 @@
-import { findView, inputSchema, matchRoute, parseListQuery } from '@spillway/origin/contract'
+import { findView, geoPoint, inputSchema, matchRoute, parseListQuery } from '@spillway/origin/contract'
 import { resources } from '@spillway/origin/fixture'
 import { samplePattern } from '@spillway/origin/sample-pattern'
 import { Value } from 'typebox/value'
@@ -7,6 +7,7 @@ import { seededRandom } from '../load/random.ts'
 import { operationsOf } from './operations.ts'
 import { chooser } from './popularity.ts'
 import { type RequestOptions, Requests } from './request.ts'
+import { sampleValue, type ValueSchema } from './sample-value.ts'
 
 const operations = operationsOf(resources, { shares: { read: 25, list: 25, create: 25, patch: 25 } })
 
@@ -20,6 +21,11 @@ const options = (seed: number): RequestOptions => ({
   tokens: ['token-a', 'token-b'],
   run: 'run',
   random: seededRandom(seed),
+})
+
+it('samples a point as the schema of a place has it', () => {
+  const point = sampleValue(geoPoint() as ValueSchema, seededRandom(1))
+  expect(Value.Check(geoPoint(), point)).toBe(true)
 })
 
 describe('requests', () => {

@@ -7,6 +7,7 @@ export interface ValueSchema {
   readonly format?: string
   readonly pattern?: string
   readonly enum?: readonly unknown[]
+  readonly const?: unknown
   readonly minimum?: number
   readonly maximum?: number
   readonly minLength?: number
@@ -25,6 +26,7 @@ export interface ValueSchema {
  */
 export function sampleValue(schema: ValueSchema, random: Random): unknown {
   if (schema.enum !== undefined) return schema.enum[Math.floor(random() * schema.enum.length)]
+  if (schema.const !== undefined) return schema.const
   switch (schema.type) {
     case 'string':
       return sampleText(schema, random)

@@ -30,14 +30,42 @@ const withoutNul = '^[^\\u0000]*$'
 const timePattern =
   '^\\d{4}-\\d{2}-\\d{2}[Tt]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,3}0*)?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$'
 
+/**
+ * Whether a pattern may match a text with NUL: unless it describes the whole text, in classes that name their characters.
+ */
+const mayMatchNul = (pattern: string): boolean =>
+  !/^\^.*\$$/s.test(pattern) || /[.|]|\[\^|\\[WDSPBpucx0]/.test(pattern)
+
+/** Said in words: JSON Schema (2020-12 §4.2.3) cannot tell 1e20 from the same number in digits. */
+const numberRule =
+  'Refused where a 64-bit float would hold another number: integers in digits beyond ±(2^53 − 1), 1e400, 1e-400.'
+
+function isWithinExact({ minimum, maximum }: Json): boolean {
+  return (
+    typeof minimum === 'number' &&
+    typeof maximum === 'number' &&
+    minimum >= exactIntegers.minimum &&
+    maximum <= exactIntegers.maximum
+  )
+}
+
 function describeValue(schema: Json): Json {
-  const { type, format } = schema
+  const { type, format, pattern, description } = schema
   const isText = type === 'string' && schema.pattern === undefined && schema.const === undefined
   if (isText && format === 'date-time') return { ...schema, pattern: timePattern }
   if (isText && typeof format === 'string' && isJsonForm(format)) {
     return { ...schema, pattern: jsonForms[format].pattern }
   }
   if (isText && format === undefined) return { ...schema, pattern: withoutNul }
+  if (type === 'string' && typeof pattern === 'string' && mayMatchNul(pattern)) {
+    return {
+      ...schema,
+      allOf: [...(Array.isArray(schema.allOf) ? schema.allOf : []), { pattern: withoutNul }],
+    }
+  }
+  if (type === 'number' && schema.const === undefined && !isWithinExact(schema)) {
+    return { ...schema, description: description === undefined ? numberRule : `${description} ${numberRule}` }
+  }
   if (type !== 'integer') return schema
   return { ...exactIntegers, ...schema }
 }

@@ -24,8 +24,13 @@ export function keyOfRead(plan: ReadPlan, principal: Principal | undefined): str
 }
 
 /** Sets of fields that a stored copy may lack for this caller; none if no copy is shared with others. */
-const variantsOf = ({ isOneCopy, route }: ReadPlan, principal: Principal | undefined) =>
-  isOneCopy ? route.resource.fieldAccess.variantsOf(principal) : []
+function variantsOf(
+  { isOneCopy, route: { resource } }: ReadPlan,
+  principal: Principal | undefined,
+): readonly HiddenFields[] {
+  if (!isOneCopy) return none
+  return resource.fieldAccess.hidesSome ? resource.fieldAccess.variantsOf(principal) : nothingHiddenAlone
+}
 
 const variantKey = (
   { route, canonical, expand }: ReadPlan,
@@ -103,4 +108,6 @@ class RuleViewer implements Viewer {
   }
 }
 
+const none: readonly HiddenFields[] = []
 const nothingHidden: HiddenFields = []
+const nothingHiddenAlone: readonly HiddenFields[] = [nothingHidden]

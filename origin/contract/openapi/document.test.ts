@@ -79,3 +79,33 @@ it('has no unused component, even for a minimal application', () => {
   expect(held).toContain('#/components/schemas/NotesV1')
   expect(held).not.toContain('#/components/parameters/ifMatchRequired')
 })
+
+it('says of texts and numbers what is refused of every one', () => {
+  const schema = Type.Object({
+    plain: Type.String(),
+    code: Type.String({ pattern: '^[A-Z]{2}$' }),
+    word: Type.String({ pattern: '^\\S+$' }),
+    either: Type.String({ pattern: '^a|b$' }),
+    ratio: Type.Number({ description: 'A ratio.' }),
+    share: Type.Number({ minimum: 0, maximum: 1 }),
+    count: Type.Integer(),
+  })
+  const notes = resource('notes', {
+    description: 'Notes.',
+    schema,
+    access: { read: anyone, write: anyone },
+    versions: [asStored('v1', schema)],
+  })
+  const { components } = openApiDocument({ ...application, resources: catalogue(notes) })
+  const { schemas } = components as { schemas: Record<string, { properties: Record<string, object> }> }
+  const withoutNul = '^[^\\u0000]*$'
+  expect(schemas.NotesV1Input?.properties).toMatchObject({
+    plain: { pattern: withoutNul },
+    word: { pattern: '^\\S+$', allOf: [{ pattern: withoutNul }] },
+    either: { pattern: '^a|b$', allOf: [{ pattern: withoutNul }] },
+    ratio: { description: expect.stringMatching(/^A ratio. Refused where a 64-bit float/) },
+    count: { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+  })
+  expect(schemas.NotesV1Input?.properties.code).not.toHaveProperty('allOf')
+  expect(schemas.NotesV1Input?.properties.share).not.toHaveProperty('description')
+})
