@@ -335,14 +335,16 @@ class Engine implements HttpCache {
     if (outcome.kind === 'own') return undefined
     if (outcome.kind === 'entry') {
       const shared = outcome.entry
-      const isUsable = outcome.stored === 'stored' && shared.isAfter(call.notBeforeMs)
-      if (!isUsable || !isFor(call, outcome)) return undefined
+      // An answer fetched after this reader arrived is as new as its own fetch would be, even if a purge during the fetch
+      // forbids to store it. Otherwise frequent purges would make every reader fetch for itself.
+      const isUsable =
+        outcome.stored === 'stored' || (outcome.stored === 'purged' && shared.requestedAtMs > arrivedAtMs)
+      if (!isUsable || !shared.isAfter(call.notBeforeMs) || !isFor(call, outcome)) return undefined
       // The answer's `Vary` may separate the two requests.
       if (this.#rules.vary && this.#layers.inMemory(call.key, call.request.headers) !== shared)
         return undefined
       if (outcome.forwarded === undefined) return this.#fromStored(call, shared, control)
       const nowMs = this.#now()
-      // An answer fetched after this reader arrived is as new as its own fetch would be.
       const wanted = shared.requestedAtMs >= arrivedAtMs ? noRequestControl : control
       const isFresh = reuse(shared.policy, nowMs, wanted) === 'fresh'
       return isFresh ? this.#outcomeAnswer(call, outcome, true) : undefined

@@ -217,3 +217,29 @@ describe('a purge is soft', () => {
     }
   })
 })
+
+test('readers of what is purged during each fetch wait for two of them, and none fetches for itself', async () => {
+  const clock = new Clock()
+  const isolate = new Isolate({ clock })
+  const gates = Array.from({ length: 9 }, () => held())
+  let asked = 0
+  const origin = new ScriptedOrigin((order) => (gates[asked++] as (typeof gates)[number]).answer(order))
+  const first = isolate.get(origin, foreseen)
+  await origin.asked(1)
+  clock.advance(0.01)
+  const waiting = Array.from({ length: 20 }, () => isolate.get(origin, foreseen))
+  for (const [index, body] of ['old', 'new'].entries()) {
+    clock.advance(0.01)
+    await isolate.cache.purge(['items:1'])
+    clock.advance(0.01)
+    gates[index]?.release(() => item(body))
+    if (index === 0) await origin.asked(2)
+  }
+  expect(await (await first).text()).toBe('old')
+  // Their answer is of a fetch that began after they came, as one of their own would have been.
+  for (const answer of await Promise.all(waiting)) expect(await answer.text()).toBe('new')
+  expect(origin.requests).toBe(2)
+  // It is not stored.
+  gates[2]?.release(() => item('newest'))
+  expect(await bodyOf(isolate, origin)).toBe('newest')
+})
