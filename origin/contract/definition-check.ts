@@ -22,6 +22,7 @@ import { isOrdered } from './index-kind.ts'
 import { isReadOnly, type Keywords } from './keywords.ts'
 import { checkLeftOut } from './left-out.ts'
 import { limits } from './limits.ts'
+import { checkMigrations } from './migration-check.ts'
 import { checkPlaceIndex } from './near.ts'
 import { isRequiredAt, schemaAt } from './path.ts'
 import { checkReferences } from './references.ts'
@@ -69,6 +70,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkTextIndex(definition),
     ...checkPlaceIndex(definition),
     ...checkReferences(definition),
+    ...checkMigrations(definition),
     ...checkSoftDelete(definition),
     ...checkStoredLayout(definition),
     ...checkExport(definition.export),

@@ -136,6 +136,7 @@ export const resourceOptions = options({
     fields: recordOf(text),
     types: recordOf(oneOf(storedTypes)),
   }),
+  migrations: list(options({ 'to!': number, 'changes!': list(text), 'up!': callable })),
   references: recordOf(text),
   set: recordOf(callable),
   check: callable,

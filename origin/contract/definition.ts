@@ -4,6 +4,7 @@ import type { CacheOptions } from './cache-policy.ts'
 import type { Duration } from './duration.ts'
 import type { EventsOptions } from './events.ts'
 import type { ExportOptions } from './export-rule.ts'
+import type { Migration } from './migration.ts'
 import type { Priority } from './priority.ts'
 import type { ProblemDefinitions } from './refusal.ts'
 import type { StoredLayout } from './stored-layout.ts'
@@ -123,6 +124,11 @@ export interface ResourceDefinition<
    * @default none
    */
   readonly references?: { readonly [Field in keyof Stored & string]?: string }
+  /**
+   * Changes of the stored shape, in order. Remove one when no database has documents of the shape before.
+   * @default none
+   */
+  readonly migrations?: readonly Migration[]
   /**
    * Fields that the server computes at every write, by name; mark them `readOnly` in each version.
    * @default none

@@ -24,6 +24,7 @@ import type {
 import { checkDefinition } from './definition-check.ts'
 import { type EventsRule, resolveEvents } from './events.ts'
 import { type ExportRule, resolveExport } from './export-rule.ts'
+import { type Migration, shapeNumber } from './migration.ts'
 import type { Query } from './named-query.ts'
 import type { Priority } from './priority.ts'
 import { type DeclaredProblems, resolveProblems } from './refusal.ts'
@@ -81,6 +82,7 @@ export interface Resource<
   readonly indexes: readonly IndexDefinition[]
   /** Layout of documents that belong to others as well; `undefined` for Spillway's own. */
   readonly stored: StoredLayout | undefined
+  readonly migrations: readonly Migration[]
   /** Names of resources by the stored fields with ids of their documents. */
   readonly references: ReadonlyMap<string, string>
   /** The referenced resources, by the same fields; present within an application. */
@@ -153,6 +155,7 @@ export function resource<
     },
     indexes: definition.indexes ?? [],
     stored: definition.stored,
+    migrations: definition.migrations ?? [],
     // The cast is safe: the definition's check requires that every value is a name.
     references: new Map(Object.entries(definition.references ?? {})) as ReadonlyMap<string, string>,
     rules: { set: definition.set ?? {}, check: definition.check, problems },
@@ -164,7 +167,10 @@ export function resource<
     requireIfMatch: definition.requireIfMatch ?? false,
     batchSizeMax: definition.batchSizeMax ?? 100,
     versions: new Map(
-      definition.versions.map((view) => [view.version, { ...view, shape: shapeOf(definition.schema, view) }]),
+      definition.versions.map((view) => [
+        view.version,
+        { ...view, shape: shapeOf(definition.schema, view, shapeNumber(definition.migrations ?? [])) },
+      ]),
     ),
     targets: new Map(),
     actions: new Map(),

@@ -5,7 +5,7 @@ import { sampleDocuments } from './shape-samples.ts'
  * A representation shows stored documents by code, and a deployment changes code: answers stored by the edge or by
  * clients must not outlive such a change (decision 19). Two short digests identify what a representation shows.
  *
- * - The **shape** is computed from data alone: schema, paths, the declared `revision`, and the results of `fromStored`
+ * - The **shape** is computed from data alone: schema, number of the last migration, paths, the declared `revision`, and the results of `fromStored`
  *   on sample documents. Every tier computes the same one, whatever its bundler did to the functions, so it is part of
  *   the cache key.
  * - The **revision** adds the text of `fromStored`, which detects changes that no sample shows. Bundlers change that
@@ -14,7 +14,7 @@ import { sampleDocuments } from './shape-samples.ts'
  * Not detected: a changed helper that no sample reveals, while neither `fromStored` nor the schema changes. The
  * definition must then raise its `revision`.
  */
-export function shapeOf(storedSchema: object, view: Representation): string {
+export function shapeOf(storedSchema: object, view: Representation, stored = 1): string {
   return digest(
     JSON.stringify([
       writerRevision,
@@ -22,6 +22,7 @@ export function shapeOf(storedSchema: object, view: Representation): string {
       storedSchema,
       view.schema,
       view.paths,
+      ...(stored > 1 ? [stored] : []),
       sampleDocuments(storedSchema).map((document) => shownAs(view, document)),
     ]),
   )

@@ -1,6 +1,6 @@
 /**
  * Program: `node scripts/migrate.ts [--plan | --run | --replace | --remove]` shows what this release does to the indexes
- * of a database, with MONGODB_URI and MONGODB_DATABASE set as for the origin, or does a part of it.
+ * and documents of a database, with MONGODB_URI and MONGODB_DATABASE set as for the origin, or does a part of it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -15,10 +15,11 @@ import { holderName } from '../src/indexes/start-indexes.ts'
 import { createCommandBounds } from '../src/store/command-bounds.ts'
 import { repairDriver } from '../src/store/driver-repair.ts'
 import { type IndexPlan, nameOf } from '../src/store/indexes.ts'
+import { migrateDocuments, showMigrations } from './migrate-documents.ts'
 
 const usage = `usage: npm run migrate -- [--plan | --run | --replace | --remove]
-  --plan      shows what the release does to indexes, and changes nothing (default)
-  --run       builds missing indexes, one at a time in the background, and waits for the end
+  --plan      shows what the release does to documents and indexes, and changes nothing (default)
+  --run       migrates documents, then builds missing indexes, one at a time in the background, and waits for the end
   --replace   drops indexes that differ from their declaration, and builds them again: until then they are missing
   --remove    drops indexes that are not declared and that no query uses for ten seconds, or for --seconds`
 
@@ -45,9 +46,13 @@ async function main(): Promise<void> {
     if (values.run || values.replace) {
       refuseDuplicates(planned, values.replace)
       if (values.replace) await drop(db, planned)
+      await migrateDocuments(db, resources)
       await build(db, () => openBuildConnection(uri, database))
     } else if (values.remove) await remove(db, planned, watchedMs)
-    else show(planned)
+    else {
+      await showMigrations(db, resources)
+      show(planned)
+    }
   } finally {
     await close()
   }

@@ -9,12 +9,15 @@ import { openBuildConnection } from './indexes/build-connection.ts'
 import { logIndexes } from './indexes/log-indexes.ts'
 import { holderName, startIndexes } from './indexes/start-indexes.ts'
 import { ticker } from './lib/ticker.ts'
+import { logMigrations } from './migrations/log-migrations.ts'
+import { startMigrations } from './migrations/start-migrations.ts'
 import { Metrics } from './observe/metrics.ts'
 import { Misfits } from './observe/misfits.ts'
 import { createLogger, RequestLog } from './observe/request-log.ts'
 import { Health } from './ops/health.ts'
 import { AdmissionControl } from './overload/admission-control.ts'
 import { DelayLimit } from './overload/delay-limit.ts'
+import { isBusy } from './overload/yields.ts'
 import { layoutsOf } from './store/codec/layouts.ts'
 import { openRepository } from './store/open-repository.ts'
 import { openPool, type Pool, type PoolObservation } from './store/pool.ts'
@@ -64,8 +67,10 @@ export async function startOrigin(
     poolRoom.onPool(observation, performance.now())
     onPool(observation)
   })
+  const admission = openAdmission()
   let stopIndexes = async (): Promise<void> => {}
   let stopEvents = async (): Promise<void> => {}
+  let stopMigrations = async (): Promise<void> => {}
   try {
     const { poolSize, uri, database } = config.mongodb
     const indexes = await startIndexes({
@@ -76,6 +81,16 @@ export async function startOrigin(
       ...logIndexes(logger),
     })
     stopIndexes = indexes.stop
+    const migrations = await startMigrations({
+      db: pool.db,
+      bounds: pool.bounds,
+      catalogue: application.resources,
+      unready: indexes.unready.migrations,
+      holder: holderName(),
+      isBusy: () => isBusy(admission.load(performance.now())),
+      observe: logMigrations(logger),
+    })
+    stopMigrations = migrations.stop
     const misfits = new Misfits((misfit) =>
       logger.warn(misfit, 'a stored value does not fit the schema of its field: it is not shown'),
     )
@@ -87,7 +102,6 @@ export async function startOrigin(
       primary: pool.primary,
       unready: indexes.unready,
     })
-    const admission = openAdmission()
     const health = new Health({
       ping: () => pool.ping(1_000),
       hasPoolRoom: () => poolRoom.hasRoom(performance.now()),
@@ -150,6 +164,7 @@ export async function startOrigin(
         clearInterval(sweep)
         await indexes.stop()
         await events.stop()
+        await migrations.stop()
         await repository.drain()
         await pool.close()
         metrics.stop()
@@ -160,6 +175,7 @@ export async function startOrigin(
     keys.stop()
     await stopIndexes()
     await stopEvents()
+    await stopMigrations()
     await pool.close()
     throw error
   }

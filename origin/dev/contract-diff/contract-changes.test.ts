@@ -3,6 +3,7 @@ import {
   anyone,
   asStored,
   defineApplication,
+  migrate,
   never,
   owner,
   type ResourceDefinition,
@@ -202,6 +203,21 @@ it.each([
     schemas: {},
   })
   expect(contractChanges(of(before), of(after), now).map(({ breaks }) => breaks)).toEqual([!isWider])
+})
+
+it('judges stored fields by the migrations of the release', () => {
+  const demanding = withFields({ ...fields, mood: Type.String() })
+  const migrations = [migrate({ to: 2, changes: ['mood'], up: () => ({ mood: 'good' }) })]
+  const migrated = surface({ ...demanding, migrations })
+  expect(changes(surface(), surface(demanding))).toContain('! notes: stored document.mood: new and required')
+  expect(changes(surface(), migrated)).toContain(
+    '+ notes: stored document.mood: new and required (by a migration)',
+  )
+  const removal = migrate({ to: 3, changes: ['mood'], up: () => ({}) })
+  expect(changes(migrated, surface({ migrations: [...migrations, removal] }))).toContain(
+    "! notes: migration 3 removes 'mood', which the last release reads",
+  )
+  expect(changes(migrated, surface(demanding))).toContain('! notes: migration 2 is gone')
 })
 
 it('lets a version go after its sunset, and not before', () => {

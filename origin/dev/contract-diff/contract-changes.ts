@@ -102,9 +102,35 @@ function* resourceChanges(before: Surface, after: Surface): Generator<Change> {
     if (was.exports !== undefined && is.exports !== undefined)
       yield* accessChanges(`${name}: exports`, was.exports, is.exports)
     yield* fieldRuleChanges(name, was, is)
-    yield* schemaChanges(`${name}: stored document`, was.stored, is.stored, 'stored')
+    yield* storedChanges(name, was, is)
   }
 }
+
+/** What a migration of this release changes, fits documents that exist; what it removes is missing in the last release. */
+function* storedChanges(name: string, was: ResourceSurface, is: ResourceSurface): Generator<Change> {
+  const released = shapeOf(was)
+  const pending = Object.entries(is.migrations ?? {}).filter(([to]) => Number(to) > released)
+  const migrated = new Set(pending.flatMap(([, changes]) => changes))
+  const place = `${name}: stored document`
+  for (const change of schemaChanges(place, was.stored, is.stored, 'stored')) {
+    const [, root = ''] = /^\.(\w+)/.exec(change.text.slice(place.length)) ?? []
+    yield change.breaks && migrated.has(root) ? safe(`${change.text} (by a migration)`) : change
+  }
+  for (const [to, changes] of pending) {
+    for (const field of changes) {
+      if (hasField(was, field) && !hasField(is, field))
+        yield breaking(`${name}: migration ${to} removes '${field}', which the last release reads`)
+    }
+  }
+  if (shapeOf(is) < released) yield breaking(`${name}: migration ${released} is gone`)
+}
+
+const shapeOf = ({ migrations = {} }: ResourceSurface): number =>
+  Math.max(1, ...Object.keys(migrations).map(Number))
+
+const hasField = ({ stored }: ResourceSurface, field: string): boolean =>
+  // The cast is safe: the stored schema is one of an object.
+  Object.hasOwn((stored.properties ?? {}) as object, field)
 
 const anyone = { kind: 'anyone' } as const
 

@@ -42,6 +42,8 @@ export interface ResourceSurface {
   readonly stored: Json
   readonly defaultSort: string
   readonly exports?: AccessRule
+  /** Fields that migrations change, by the number of the shape. */
+  readonly migrations?: Readonly<Record<string, readonly string[]>>
   /** Rules of single fields, by stored name and use: `email read`. */
   readonly fields: Readonly<Record<string, AccessRule>>
 }
@@ -77,6 +79,9 @@ export function surfaceOf(application: Application): Surface {
           stored: withoutProse(resource.schema as unknown as Json),
           defaultSort: resource.query.defaultSort,
           ...(resource.export !== undefined && { exports: resource.export.access }),
+          ...(resource.migrations.length > 0 && {
+            migrations: Object.fromEntries(resource.migrations.map(({ to, changes }) => [to, changes])),
+          }),
           fields: Object.fromEntries(
             Object.entries(resource.fieldAccess.rules).flatMap(([field, rules]) =>
               Object.entries(rules).map(([use, rule]) => [`${field} ${use}`, rule]),

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Load } from '@spillway/origin/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WorkTotals } from '../observe/work-totals.ts'
+import { isBusy } from '../overload/yields.ts'
 import type { CompiledView } from '../resource/compiled-view.ts'
 import type { Handler } from '../resource/reads.ts'
 import type { Repository } from '../store/repository.ts'
@@ -44,6 +45,3 @@ export function compileExports(
     return rule && exportHandler(compiled, repository, rule, exporting)
   }
 }
-
-/** Whether the limit for background work is reached (admission-control.ts), or a request was refused lately. */
-const isBusy = ({ utilization, shed }: Load): boolean => utilization >= 0.7 || shed >= 0.01

@@ -4,6 +4,7 @@ import { jsonType } from '../http/json-body.ts'
 import { sendProblem } from '../http/problem.ts'
 import type { KeyRefused, NotDone, StoredDocument, UniqueConflict, Unknown } from '../store/repository.ts'
 import { WriteRefusedError } from '../store/settle-writes.ts'
+import { migrationName } from '../store/unready-migrations.ts'
 import type { CompiledView } from './compiled-view.ts'
 
 interface Written {
@@ -105,7 +106,9 @@ export function failureProblem(failure: NotDone | Unknown): Problem {
     case 'indexUnready':
       return {
         code: 'index-unready',
-        detail: `The index '${failure.index}', which this request needs, is not built yet. Nothing was done; retry later.`,
+        detail: failure.index.startsWith(migrationName)
+          ? `This request needs ${failure.index}, which has not reached every document yet. Nothing was done; retry later.`
+          : `The index '${failure.index}', which this request needs, is not built yet. Nothing was done; retry later.`,
         retryAfterSeconds: retryAfterSeconds.build,
         isOwnFault: true,
       }

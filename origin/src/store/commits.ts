@@ -32,6 +32,7 @@ import {
   type WriteOutcome,
   WriteRefusedError,
 } from './settle-writes.ts'
+import { withShape } from './shapes.ts'
 import type { Attempt, RecordWrite } from './transaction.ts'
 import type { TransactionRoom } from './transaction-room.ts'
 import type { UnreadyIndexes } from './unready-indexes.ts'
@@ -143,7 +144,7 @@ export class Commits {
     const layout = this.#layouts.get(collection)
     if (change.kind === 'create') {
       const { fields, id = layout?.id.make(randomUUID()) ?? randomUUID() } = change
-      const made = newRecord(id, fields, { writeId: this.#writeId(), at })
+      const made = withShape(resource, newRecord(id, fields, { writeId: this.#writeId(), at }))
       const record = published(resource, layout?.insertion(made) ?? made, { type: 'created', by })
       const document = writtenDocument(record, fields)
       return { resource, collection, record, expected: 0, isGuard: false, before: undefined, document }
@@ -159,19 +160,19 @@ export class Commits {
     switch (change.kind) {
       case 'replace': {
         const { fields } = change
-        const made = replacementOf(current, fields, this.#writeId(), at)
+        const made = withShape(resource, replacementOf(current, fields, this.#writeId(), at))
         const stored = layout === undefined ? made : storable(() => layout.replacement(made, current))
         const record = published(resource, stored, { type: 'updated', current, fields, by })
         return { ...shared, record, isGuard: false, document: writtenDocument(record, fields) }
       }
       case 'delete': {
-        const made = tombstoneOf(current, this.#writeId(), at, resource.deletedKeptMs)
+        const made = withShape(resource, tombstoneOf(current, this.#writeId(), at, resource.deletedKeptMs))
         const happening = { type: 'deleted', current, by } as const
         const record = published(resource, layout?.deletion(made, current) ?? made, happening)
         return { ...shared, record, isGuard: false, document: undefined }
       }
       case 'restore': {
-        const made = replacementOf(current, change.fields, this.#writeId(), at)
+        const made = withShape(resource, replacementOf(current, change.fields, this.#writeId(), at))
         const record = published(resource, made, { type: 'restored', current, by })
         const document = writtenDocument(record, change.fields)
         return { ...shared, record, expected: -current.version, isGuard: false, document }

@@ -32,6 +32,10 @@ export interface StoredRecord {
   readonly _source?: Source
   /** Events of writes that are not in the log of changes yet. */
   readonly _out?: Outbox
+  /** Number of the shape of its fields ({@link ./shapes.ts}). @default 1 */
+  readonly _s?: number
+  /** Fields of a newer release, set aside when the record was read; never stored. */
+  readonly _newer?: Fields
   /** Metres, computed for a list by distance; never stored. */
   readonly _distance?: number
   /** Score of a text search, computed for a list by relevance; never stored. */
@@ -101,6 +105,7 @@ export function replacementOf(
     _updated: at.iso,
     _w: [writeId, ...current.bookkeeping.writes.slice(0, writesKept - 1)],
     ...(key !== undefined && { _key: key }),
+    ...current.bookkeeping.newer,
     ...fields,
   }
 }
@@ -127,7 +132,7 @@ export function tombstoneOf(
     _w: [writeId, ...current.bookkeeping.writes.slice(0, writesKept - 1)],
     ...(key !== undefined && { _key: key }),
     _expires: new Date(Math.max(at.ms + (keptMs ?? tombstoneRetentionMs), keyExpires)),
-    ...(keptMs !== undefined && { _was: current.fields }),
+    ...(keptMs !== undefined && { _was: { ...current.bookkeeping.newer, ...current.fields } }),
   }
 }
 
@@ -176,8 +181,23 @@ export function recordOf({
 
 /** The document of a record; `undefined` for a tombstone. */
 export function documentOf(record: StoredRecord): StoredDocument | undefined {
-  const { _id, _v, _created, _updated, _w, _key, _expires, _g, _out, _source, _distance, _score, ...fields } =
-    record
+  const {
+    _id,
+    _v,
+    _created,
+    _updated,
+    _w,
+    _key,
+    _expires,
+    _g,
+    _out,
+    _source,
+    _s,
+    _newer,
+    _distance,
+    _score,
+    ...fields
+  } = record
   if (_v < 1) return undefined
   const document = documentWith(record, fields)
   if (_distance !== undefined) return { ...document, distance: _distance }
@@ -193,7 +213,7 @@ export function deletedOf(record: StoredRecord, nowMs: number): StoredDocument |
 
 /** The document of a record whose fields are already extracted. */
 export function documentWith(record: StoredRecord, fields: Fields): StoredDocument {
-  const { _id, _v, _created, _updated, _w, _key, _g, _out, _source } = record
+  const { _id, _v, _created, _updated, _w, _key, _g, _out, _source, _newer } = record
   const own = _key === undefined ? { writes: _w } : { writes: _w, key: _key }
   const bookkeeping = _out === undefined ? own : { ...own, pending: _out }
   return {
@@ -203,12 +223,13 @@ export function documentWith(record: StoredRecord, fields: Fields): StoredDocume
     updatedAt: _updated,
     fields,
     bookkeeping:
-      _g === undefined && _source === undefined
+      _g === undefined && _source === undefined && _newer === undefined
         ? bookkeeping
         : {
             ...bookkeeping,
             ...(_g !== undefined && { held: _g }),
             ...(_source !== undefined && { source: _source }),
+            ...(_newer !== undefined && { newer: _newer }),
           },
   }
 }

@@ -41,6 +41,7 @@ import type {
   Repository,
   StoredDocument,
 } from './repository.ts'
+import { inPresentShape, withShape } from './shapes.ts'
 import { UnreadyIndexes } from './unready-indexes.ts'
 import { writeIds } from './write-ids.ts'
 
@@ -85,14 +86,14 @@ export class MongoRepository implements Repository {
   async read(resource: Resource, id: string, call: Call): Promise<ReadOutcome> {
     const outcome = await this.#records.find(resource.name, id, call)
     if (outcome.kind === 'notDone') return outcome
-    const document = outcome.record && documentOf(outcome.record)
+    const document = outcome.record && documentOf(inPresentShape(resource, outcome.record))
     return document === undefined ? notFound : { kind: 'found', document }
   }
 
   async readKept(resource: Resource, id: string, call: Call): Promise<KeptOutcome> {
     const outcome = await this.#records.find(resource.name, id, call)
     if (outcome.kind === 'notDone') return outcome
-    const { record } = outcome
+    const record = outcome.record && inPresentShape(resource, outcome.record)
     const live = record && documentOf(record)
     if (live !== undefined) return { kind: 'found', document: live, isDeleted: false }
     const deleted = record && deletedOf(record, this.#clock().ms)
@@ -115,7 +116,7 @@ export class MongoRepository implements Repository {
     // The cast is safe: the filter of lists excludes tombstones.
     const documents = outcome.records
       .slice(0, query.limit)
-      .map((record) => documentOf(record) as StoredDocument)
+      .map((record) => documentOf(inPresentShape(resource, record)) as StoredDocument)
     return { kind: 'page', documents, more: outcome.records.length > query.limit }
   }
 
@@ -164,7 +165,7 @@ export class MongoRepository implements Repository {
     const id = this.#idOf(resource, item === undefined ? keyed : keyedItemId(keyed, item))
     const found = await this.#records.find(resource.name, id, call)
     if (found.kind === 'notDone') return found
-    return found.record && replay(found.record, key.request, fields)
+    return found.record && replay(inPresentShape(resource, found.record), key.request, fields)
   }
 
   createBatch(
@@ -198,7 +199,7 @@ export class MongoRepository implements Repository {
     const unready = this.#unready.forWrite(resource, fields, current.fields)
     if (unready !== undefined) return indexUnready(unready)
     const layout = this.#layouts.get(resource.name)
-    let record = replacementOf(current, fields, this.#writeId(), this.#clock())
+    let record = withShape(resource, replacementOf(current, fields, this.#writeId(), this.#clock()))
     if (layout !== undefined) {
       try {
         record = layout.replacement(record, current)
@@ -222,7 +223,10 @@ export class MongoRepository implements Repository {
   }
 
   async delete(resource: Resource, current: StoredDocument, call: ChangeCall): Promise<DeleteOutcome> {
-    const tombstone = tombstoneOf(current, this.#writeId(), this.#clock(), resource.deletedKeptMs)
+    const tombstone = withShape(
+      resource,
+      tombstoneOf(current, this.#writeId(), this.#clock(), resource.deletedKeptMs),
+    )
     const made = this.#layouts.get(resource.name)?.deletion(tombstone, current) ?? tombstone
     const record = published(resource, made, { type: 'deleted', current, by: call.by })
     if (isFull(record)) return { kind: 'notDone', reason: 'busy' }
@@ -257,7 +261,10 @@ export class MongoRepository implements Repository {
   ): Promise<CreateOutcome> {
     const unready = this.#unready.forWrite(resource, fields, undefined)
     if (unready !== undefined) return indexUnready(unready)
-    const made = newRecord(id, fields, { writeId: this.#writeId(), request, at: this.#clock() })
+    const made = withShape(
+      resource,
+      newRecord(id, fields, { writeId: this.#writeId(), request, at: this.#clock() }),
+    )
     const stored = this.#layouts.get(resource.name)?.insertion(made) ?? made
     const record = published(resource, stored, { type: 'created', by: call.by })
     const outcome =
@@ -268,7 +275,9 @@ export class MongoRepository implements Repository {
       case 'written':
         return { kind: 'created', document: writtenDocument(record, fields) }
       case 'duplicateId':
-        return request === undefined ? { kind: 'duplicateId' } : replay(outcome.existing, request, fields)
+        return request === undefined
+          ? { kind: 'duplicateId' }
+          : replay(inPresentShape(resource, outcome.existing), request, fields)
       case 'versionConflict':
       case 'notFound':
         throw new TypeError('an insert replaces nothing')

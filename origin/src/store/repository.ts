@@ -45,6 +45,8 @@ export interface Bookkeeping {
   readonly pending?: Outbox
   /** Number of commits that required this version to be unchanged. @default 0 */
   readonly held?: number
+  /** Fields of a newer release, which a replacement keeps ({@link ./shapes.ts}). */
+  readonly newer?: Fields
   /** The document as others store it; present in resources with `stored`. */
   readonly source?: Source
 }

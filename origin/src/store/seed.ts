@@ -1,6 +1,7 @@
 import type { Catalogue, Seed } from '@spillway/origin/contract'
 import type { AnyBulkWriteOperation, Db } from 'mongodb'
 import { instantOf, newRecord, type StoredRecord } from './envelope.ts'
+import { withShape } from './shapes.ts'
 
 /** Collection with the revisions of loaded seeds. Names of resources start with a letter, so none can collide. */
 const markers = '_seeds'
@@ -40,9 +41,13 @@ export async function loadSeed(
   let added = 0
   let done = 0
   for (const [name, ofResource] of documents) {
+    const resource = resources.get(name)
     for (let start = 0; start < ofResource.length; start += batchSize) {
       const batch = ofResource.slice(start, start + batchSize)
-      const records = batch.map(({ id, ...fields }) => newRecord(id, fields, { writeId: 'seed', at }))
+      const records = batch.map(({ id, ...fields }) => {
+        const record = newRecord(id, fields, { writeId: 'seed', at })
+        return resource === undefined ? record : withShape(resource, record)
+      })
       added += await insertAbsent(db, name, records)
       done += batch.length
       onProgress(done, total)

@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Fields, type ListQuery, type Residual, type Resource, valueAt } from '@spillway/origin/contract'
+import { type Fields, type Residual, type Resource, valueAt } from '@spillway/origin/contract'
 import { answersCollection } from './envelope.ts'
 import { declaredOf, type IndexPlan, indexesOf, nameOf } from './indexes.ts'
-
-/** Part of a list's query that decides about indexes: the fields that it compares and sorts by. */
-export type ListNeeds = Pick<ListQuery, 'filters' | 'alternatives' | 'search' | 'near' | 'sort'>
+import { type ListNeeds, UnreadyMigrations } from './unready-migrations.ts'
 
 /**
  * Indexes that are declared and not built yet, and the requests that need them. A list needs an index if it would scan
@@ -13,6 +11,9 @@ export type ListNeeds = Pick<ListQuery, 'filters' | 'alternatives' | 'search' | 
  */
 export class UnreadyIndexes {
   #byCollection = new Map<string, readonly IndexPlan[]>()
+
+  /** Migrations that are not complete, without which some indexes lack values. */
+  readonly migrations = new UnreadyMigrations()
 
   set(missing: readonly IndexPlan[]): void {
     this.#byCollection = Map.groupBy(missing, (index) => declaredOf(index).resource)
@@ -27,11 +28,13 @@ export class UnreadyIndexes {
   }
 
   get names(): readonly string[] {
-    return [...this.#byCollection.values()].flat().map(nameOf)
+    return [...[...this.#byCollection.values()].flat().map(nameOf), ...this.migrations.names]
   }
 
-  /** Name of an index that the list needs and that is not ready; `undefined` if it can be served. */
+  /** Name of an index, or of a migration, that the list needs and that is not ready; `undefined` if it can be served. */
   forList(resource: Resource, query: ListNeeds, residual: Residual | undefined): string | undefined {
+    const migration = this.migrations.forList(resource, query, residual)
+    if (migration !== undefined) return migration
     const missing = this.#byCollection.get(resource.name)
     if (missing === undefined) return undefined
     const { search, near, filters, alternatives = [], sort } = query
@@ -67,9 +70,11 @@ export class UnreadyIndexes {
    * Name of a unique index that the write needs and that is not ready.
    * @param before stored fields before the write; `undefined` for a new document
    */
-  forWrite({ name }: Pick<Resource, 'name'>, fields: Fields, before: Fields | undefined): string | undefined {
+  forWrite(resource: Pick<Resource, 'name'>, fields: Fields, before: Fields | undefined): string | undefined {
+    const migration = this.migrations.forWrite(resource, fields, before)
+    if (migration !== undefined) return migration
     return nameIfAny(
-      this.#byCollection.get(name)?.find((index) => {
+      this.#byCollection.get(resource.name)?.find((index) => {
         const { unique } = index
         const paths = Object.keys(declaredOf(index).key)
         const isChanged = (path: string) =>

@@ -80,7 +80,9 @@ it('has every write in the log once, in order per document, although the process
     while (done < writesWanted) {
       await sleep(20)
       if (done < (kills + 1) * writesPerKill || (await pending()) === 0) continue
-      const lease = await db.collection<{ _id: string; holder: string | null }>('_jobs').findOne({ _id: drainLease })
+      const lease = await db
+        .collection<{ _id: string; holder: string | null }>('_jobs')
+        .findOne({ _id: drainLease })
       const victim = origins.find(({ child }) => lease?.holder?.includes(` ${child.pid} `))
       if (victim === undefined) continue
       victim.child.signal('SIGKILL')
