@@ -1,4 +1,5 @@
 import { limits, listsElement, ProblemError } from '@spillway/origin/contract'
+import { FieldMap, type FieldReader, type FieldSource } from '../lib/field-map.ts'
 
 /**
  * Header fields that cross the edge. Towards the origin, an allow-list, so that no field that a client invents reaches
@@ -85,19 +86,18 @@ function pick(names: readonly string[], client: Headers): OutgoingFields {
 }
 
 /** The origin's fields for the next hop towards the client, which is the cache. */
-export function responseFields(origin: Headers): Headers {
+export function responseFields(origin: FieldSource): FieldMap {
   const nominated = connectionOptions(origin)
-  // perf: the runtime copies all fields at once, and only those that are not shown are removed one by one. `forEach`, since
-  // an iterator over `Headers` allocates an array per field.
-  const shown = new Headers(origin)
-  origin.forEach((_, name) => {
-    if (neverShown.has(name) || nominated.has(name) || name.startsWith('spillway-')) shown.delete(name)
+  const shown = new FieldMap()
+  origin.forEach((value, name) => {
+    if (neverShown.has(name) || nominated.has(name) || name.startsWith('spillway-')) return
+    shown.append(name, value)
   })
   return shown
 }
 
 /** Field names that `Connection` lists, in lower case. */
-function connectionOptions(fields: Headers): ReadonlySet<string> {
+function connectionOptions(fields: FieldReader): ReadonlySet<string> {
   const connection = fields.get('connection')
   if (connection === null) return none
   return new Set(connection.split(',').map((option) => option.trim().toLowerCase()))

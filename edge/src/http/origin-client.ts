@@ -1,5 +1,6 @@
 import type { Deadline } from './deadline.ts'
 import type { OutgoingFields } from './forwarded-headers.ts'
+import { OriginReply } from './origin-reply.ts'
 import type { RequestBody } from './request-body.ts'
 
 /** A request to one origin, ready to send. */
@@ -18,7 +19,7 @@ export interface OriginRequest {
 
 /** `abandoned`: the client left, or did not send its body in time. Neither says anything about the origin. */
 export type OriginAnswer =
-  | { readonly kind: 'answer'; readonly response: Response }
+  | { readonly kind: 'answer'; readonly reply: OriginReply }
   | { readonly kind: 'timeout' | 'unreachable' | 'abandoned' }
 
 /**
@@ -59,7 +60,7 @@ export async function sendToOrigin({
       signal: controller.signal,
     })
     deadline.watch(() => setTimeout(abort, bodyTimeoutMs))
-    return { kind: 'answer', response }
+    return { kind: 'answer', reply: new OriginReply(response) }
   } catch {
     deadline.release()
     signal?.removeEventListener('abort', abort)

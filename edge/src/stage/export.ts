@@ -13,10 +13,10 @@ const marginMs = 5_000
  *
  * @throws {ForwardError} when the request was shed or no answer came
  */
-export function passExport(exchange: Exchange<ExportPlan>, parts: ForwardParts): Promise<Response> {
+export async function passExport(exchange: Exchange<ExportPlan>, parts: ForwardParts): Promise<Response> {
   const { head, plan, request, arrivedAtMs } = exchange
   const { target, format, timeoutMs } = plan
-  return forward(
+  const reply = await forward(
     exchange,
     {
       method: head.method,
@@ -31,4 +31,5 @@ export function passExport(exchange: Exchange<ExportPlan>, parts: ForwardParts):
     },
     parts,
   )
+  return reply.toResponse()
 }

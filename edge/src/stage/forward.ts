@@ -17,6 +17,7 @@ import type { Cors } from '../http/cors.ts'
 import type { Deadline } from '../http/deadline.ts'
 import { type OutgoingFields, responseFields } from '../http/forwarded-headers.ts'
 import { type OriginAnswer, sendToOrigin } from '../http/origin-client.ts'
+import type { OriginReply } from '../http/origin-reply.ts'
 import { codeOf } from '../http/problem-code.ts'
 import type { RequestBody } from '../http/request-body.ts'
 import { continueTrace } from '../http/trace-context.ts'
@@ -80,7 +81,7 @@ export async function forward(
   exchange: Exchange,
   forwarding: Forwarding,
   parts: ForwardParts,
-): Promise<Response> {
+): Promise<OriginReply> {
   const { now, random, retryBudget } = parts
   retryBudget.earn()
   // Nobody would await the answer, and aborting at once would count as a timeout of the origin.
@@ -116,23 +117,21 @@ export async function forward(
       now,
     )
     const outcome = outcomeOf(forwarding.method, answer)
-    const load = answer.kind === 'answer' ? parseLoad(answer.response.headers.get(names.load)) : undefined
+    const load = answer.kind === 'answer' ? parseLoad(answer.reply.headers.get(names.load)) : undefined
     const isOwn = isOneRequests(answer, outcome)
     const sign = isOwn ? 'abandoned' : signOf(outcome, givenMs)
     permit.end({ outcome: sign, nowMs: now(), random: random(), load })
     exchange.originMs = now() - startedAtMs
     if (answer.kind === 'answer') {
-      exchange.toldRevision = parseRevision(answer.response.headers.get(names.revision))
-      exchange.purgeTags = splitTags(answer.response.headers.get(names.purgeTag))
-      exchange.isUnsettled = answer.response.headers.get(names.unsettled) === '1'
-      const isAnswered = isOurOrigins(forwarding.method, answer.response)
-      if (
-        isAnswered &&
-        (failed?.error.mayHaveArrived !== true || speaksForBoth(forwarding.method, answer.response))
-      ) {
-        return shown(answer.response, forwarding, parts.cors)
+      const { reply } = answer
+      exchange.toldRevision = parseRevision(reply.headers.get(names.revision))
+      exchange.purgeTags = splitTags(reply.headers.get(names.purgeTag))
+      exchange.isUnsettled = reply.headers.get(names.unsettled) === '1'
+      const isAnswered = isOurOrigins(forwarding.method, reply)
+      if (isAnswered && (failed?.error.mayHaveArrived !== true || speaksForBoth(forwarding.method, reply))) {
+        return shown(reply, forwarding, parts.cors)
       }
-      await answer.response.body?.cancel()
+      await reply.body?.cancel()
       if (isAnswered) throw new ForwardError(unreachable(random()), 'repeat-refused', true)
     }
     const remainingMs = forwarding.deadline.atMs - now()
@@ -168,7 +167,7 @@ interface Failed {
  * Whether the answer to a retry answers the request. A refused write does not: the first attempt may have caused it
  * (412, 404, 409), or it speaks only of the retry itself (503, nothing done).
  */
-const speaksForBoth = (method: string, { ok }: Response): boolean => ok || !isWrite(method)
+const speaksForBoth = (method: string, { ok }: OriginReply): boolean => ok || !isWrite(method)
 
 const isWrite = (method: string): boolean => method !== 'GET' && method !== 'HEAD'
 
@@ -222,12 +221,12 @@ type Heard = OriginAnswer | { readonly kind: 'distrusted' }
  * caller can fix and another origin may not have.
  */
 async function heedDistrust(answer: OriginAnswer, deadline: Deadline, now: () => number): Promise<Heard> {
-  if (answer.kind !== 'answer' || answer.response.status !== edgeOnlyStatus) return answer
-  const { response } = answer
-  const text = await inTime(response.text(), deadline.atMs - now()).catch(() => undefined)
+  if (answer.kind !== 'answer' || answer.reply.status !== edgeOnlyStatus) return answer
+  const { reply } = answer
+  const text = await inTime(reply.text(), deadline.atMs - now()).catch(() => undefined)
   if (text === undefined) return { kind: 'unreachable' }
   if (codeOf(text) === 'edge-only') return { kind: 'distrusted' }
-  return { kind: 'answer', response: new Response(text, response) }
+  return { kind: 'answer', reply: reply.withText(text) }
 }
 
 const edgeOnlyStatus = problemCatalogue['edge-only'].status
@@ -236,12 +235,12 @@ const edgeOnlyStatus = problemCatalogue['edge-only'].status
 function outcomeOf(method: string, answer: Heard): OriginOutcome {
   if (answer.kind === 'distrusted') return 'unreachable'
   if (answer.kind !== 'answer') return answer.kind
-  const { status, headers } = answer.response
+  const { status, headers } = answer.reply
   if (headers.get(names.ownFault) === '1') return 'own-fault'
   if (status === 503) return 'refused'
   // A 504 from the origin counts as its timeout: its time limit is slightly below the edge's.
   if (status === 504) return 'timeout'
-  return isOurOrigins(method, answer.response) ? 'accepted' : 'unreachable'
+  return isOurOrigins(method, answer.reply) ? 'accepted' : 'unreachable'
 }
 
 /**
@@ -250,7 +249,7 @@ function outcomeOf(method: string, answer: Heard): OriginOutcome {
  */
 const isOneRequests = (answer: Heard, outcome: OriginOutcome): boolean =>
   answer.kind === 'distrusted' ||
-  (answer.kind === 'answer' && outcome === 'unreachable' && answer.response.status < 500)
+  (answer.kind === 'answer' && outcome === 'unreachable' && answer.reply.status < 500)
 
 /**
  * The outcome as a sign of the origin's health. A timeout counts only if the origin had most of a request's time. It
@@ -267,14 +266,15 @@ const signOf = (outcome: OriginOutcome, givenMs: number): OriginOutcome =>
  * is not meant for callers, and its 4xx need not be about their request: a load balancer's 400, 403 or 408 may follow a
  * write that was done.
  */
-function isOurOrigins(method: string, { status, headers }: Response): boolean {
+function isOurOrigins(method: string, { status, headers }: OriginReply): boolean {
   if (status < (isWrite(method) ? 300 : 400)) return true
   return headers.get('content-type')?.startsWith(problemMediaType) === true
 }
 
-function shown(response: Response, { wantsAttributes }: Forwarding, cors: Cors): Response {
-  const fields = responseFields(response.headers)
-  const attributes = wantsAttributes === true ? response.headers.get(names.ruleAttributes) : null
+/** The reply with the fields that the next hop is shown. */
+function shown(reply: OriginReply, { wantsAttributes }: Forwarding, cors: Cors): OriginReply {
+  const fields = responseFields(reply.headers)
+  const attributes = wantsAttributes === true ? reply.headers.get(names.ruleAttributes) : null
   // For the cache, which keeps them from the client.
   if (attributes !== null) fields.set(names.ruleAttributes, attributes)
   for (const [name, value] of cors.always) {
@@ -282,8 +282,8 @@ function shown(response: Response, { wantsAttributes }: Forwarding, cors: Cors):
     else fields.set(name, value)
   }
   fields.set('x-content-type-options', 'nosniff')
-  const { status, statusText } = response
-  return new Response(response.body, { status, statusText, headers: fields })
+  reply.headers = fields
+  return reply
 }
 
 /**

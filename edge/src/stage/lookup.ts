@@ -3,6 +3,7 @@ import { BrokenAnswer, type ForwardOrder, LateAnswer } from '../cache/index.ts'
 import { deadlineOf, type Exchange, nowOf, principalOf, priorityOf } from '../exchange.ts'
 import { Deadline } from '../http/deadline.ts'
 import { conditionalFields } from '../http/forwarded-headers.ts'
+import type { OriginReply } from '../http/origin-reply.ts'
 import { type PagePlan, type ReadPlan, readTags } from '../http/request-plan.ts'
 import { type Answer, next } from '../pipeline.ts'
 import { foreseeShed, reserve } from './admit.ts'
@@ -55,7 +56,10 @@ export function shedOrStored(
  */
 export async function throughCache(exchange: Exchange<Readable>, parts: LookupParts): Promise<Response> {
   const key = keyOf(exchange)
-  if (key === undefined) return await held(exchange, forward(exchange, ownRead(exchange, parts.now()), parts))
+  if (key === undefined) {
+    const reply = await held(exchange, forward(exchange, ownRead(exchange, parts.now()), parts))
+    return reply.toResponse()
+  }
   const { head, notBeforeMs, plan, viewer } = exchange
   const call = {
     request: head,
@@ -89,7 +93,7 @@ async function askToShare(
   exchange: Exchange<Readable>,
   order: ForwardOrder,
   parts: LookupParts,
-): Promise<Response> {
+): Promise<OriginReply> {
   const { plan } = exchange
   const answer = await forward(exchange, sharedRead(exchange, order, parts.now()), parts)
   if (plan.kind === 'read') heedRevision(exchange, plan.route, answer, parts)
@@ -97,7 +101,7 @@ async function askToShare(
 }
 
 /** Keeps the work alive after the client has left. */
-function held(exchange: Exchange, answer: Promise<Response>): Promise<Response> {
+function held(exchange: Exchange, answer: Promise<OriginReply>): Promise<OriginReply> {
   exchange.waitUntil(answer.catch(() => undefined))
   return answer
 }

@@ -2,6 +2,7 @@ import { edgeCacheControl, type Route, revisionTag } from '@spillway/origin/cont
 import type { HttpCache } from '../cache/index.ts'
 import type { HeardRevisions } from '../consistency/heard-revisions.ts'
 import type { Exchange } from '../exchange.ts'
+import type { OriginReply } from '../http/origin-reply.ts'
 
 export interface RevisionParts {
   readonly cache: HttpCache
@@ -21,7 +22,7 @@ export interface RevisionParts {
 export function heedRevision(
   exchange: Exchange,
   { resource, version }: Route,
-  answer: Response,
+  { headers }: OriginReply,
   { cache, revisions, now }: RevisionParts,
 ): void {
   const { toldRevision: told } = exchange
@@ -31,8 +32,8 @@ export function heedRevision(
     const stamped = cache.purge([revisionTag(resource.name, version, heard.before)])
     if (stamped !== undefined) exchange.waitUntil(stamped.catch(() => undefined))
   } else if (heard.kind === 'outdated') {
-    const lifetimes = answer.headers.get(edgeCacheControl)
-    if (lifetimes !== null) answer.headers.set(edgeCacheControl, shortened(lifetimes))
+    const lifetimes = headers.get(edgeCacheControl)
+    if (lifetimes !== null) headers.set(edgeCacheControl, shortened(lifetimes))
   }
 }
 

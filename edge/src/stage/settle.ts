@@ -3,6 +3,7 @@ import type { HttpCache, PurgeEverywhere } from '../cache/index.ts'
 import { landsWithinMs } from '../consistency/consistency-token.ts'
 import type { LatePurges } from '../consistency/late-purges.ts'
 import { deadlineOf, type Exchange, principalOf } from '../exchange.ts'
+import type { OriginReply } from '../http/origin-reply.ts'
 import { codeOf } from '../http/problem-code.ts'
 import { presumedTags, type WritePlan } from '../http/request-plan.ts'
 import type { Observe } from '../observe/observation.ts'
@@ -41,9 +42,9 @@ type Fields = Readonly<Record<string, string>>
  */
 export async function settle(
   exchange: Exchange<WritePlan>,
-  answer: Response,
+  answer: OriginReply,
   parts: SettleParts,
-): Promise<Response> {
+): Promise<OriginReply> {
   const told = answer.status >= 500 ? await whole(exchange, answer, parts) : { answer, code: undefined }
   const fields = await follow(exchange, effectOf(exchange, told), parts)
   for (const [name, value] of Object.entries(fields)) told.answer.headers.append(name, value)
@@ -70,16 +71,16 @@ export async function settleUnknown(
 }
 
 interface Told {
-  readonly answer: Response
+  readonly answer: OriginReply
   /** The problem's code, if the answer is a problem. */
   readonly code: unknown
 }
 
 /** Reads an error answer to its end: its content says whether the write had an effect. */
-async function whole(exchange: Exchange, answer: Response, { now, random }: SettleParts): Promise<Told> {
+async function whole(exchange: Exchange, answer: OriginReply, { now, random }: SettleParts): Promise<Told> {
   const text = await inTime(answer.text(), deadlineOf(exchange) - now()).catch(() => undefined)
   if (text === undefined) throw failure('unreachable', random())
-  return { answer: new Response(text, answer), code: codeOf(text) }
+  return { answer: answer.withText(text), code: codeOf(text) }
 }
 
 /** Errors of the origin that guarantee no effect. Other server errors guarantee nothing. */

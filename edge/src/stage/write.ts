@@ -2,6 +2,7 @@ import { headers as names, type Problem, ProblemError } from '@spillway/origin/c
 import { deadlineOf, type Exchange, priorityOf } from '../exchange.ts'
 import { Deadline } from '../http/deadline.ts'
 import { requestFields } from '../http/forwarded-headers.ts'
+import type { OriginReply } from '../http/origin-reply.ts'
 import { declaresTooMuch, isShort, RequestBody } from '../http/request-body.ts'
 import type { WritePlan } from '../http/request-plan.ts'
 import type { OpenBodies } from '../overload/open-bodies.ts'
@@ -29,10 +30,10 @@ export async function write(exchange: Exchange<WritePlan>, parts: WriteParts): P
   exchange.waitUntil(written.catch(() => undefined))
   const answer = await written
   heedRevision(exchange, exchange.plan.route, answer, parts)
-  return answer
+  return answer.toResponse()
 }
 
-async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): Promise<Response> {
+async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): Promise<OriginReply> {
   const { plan } = exchange
   const { method, headers } = exchange.head
   const { body: sent } = exchange.request

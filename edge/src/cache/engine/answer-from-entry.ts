@@ -22,25 +22,36 @@ export function answerFromEntry(entry: Entry, request: CacheRequest, head: Answe
       (ifNoneMatch !== null || ifModifiedSince !== null) &&
       isNotModified(ifNoneMatch, ifModifiedSince, policy)
     ) {
-      return new Response(null, { status: 304, headers: without(head.headers, omittedFrom304) })
+      const headers = copyOf(head)
+      for (const name of omittedFrom304) headers.delete(name)
+      return new Response(null, { status: 304, headers })
     }
     const range = request.method === 'HEAD' ? null : asked.get('range')
     if (range !== null && body !== null) {
       return partOf(body, { range, ifRange: asked.get('if-range') }, policy, head)
     }
   }
-  return request.method === 'HEAD' ? withoutContent(body, head) : new Response(body, head)
+  return request.method === 'HEAD' ? withoutContent(body, head) : whole(body, head)
 }
+
+/** perf: a head that is a `Response` is copied as it is, without a look at its fields. */
+function whole(body: Uint8Array<ArrayBuffer> | null, head: AnswerHead): Response {
+  if (head instanceof Response) return new Response(body, head)
+  return new Response(body, { status: head.status, headers: head.headers.toInit() })
+}
+
+const copyOf = (head: AnswerHead): Headers =>
+  new Headers(head instanceof Response ? head.headers : head.headers.toInit())
 
 /**
  * RFC 9110 §9.3.2: HEAD has the fields of the GET, including its length; with a coding, the runtime may send another
  * length.
  */
-function withoutContent(body: Uint8Array | null, { status, headers: fields }: AnswerHead): Response {
-  const headers = new Headers(fields)
+function withoutContent(body: Uint8Array | null, head: AnswerHead): Response {
+  const headers = copyOf(head)
   if (body !== null && !headers.has('content-encoding'))
     headers.set('content-length', String(body.byteLength))
-  return new Response(null, { status, headers })
+  return new Response(null, { status: head.status, headers })
 }
 
 function partOf(
@@ -53,8 +64,8 @@ function partOf(
   const answer = head.headers.has('content-encoding')
     ? ({ kind: 'whole' } as const)
     : rangeAnswer(range, ifRange, body.byteLength, policy)
-  if (answer.kind === 'whole') return new Response(body, head)
-  const headers = new Headers(head.headers)
+  if (answer.kind === 'whole') return whole(body, head)
+  const headers = copyOf(head)
   if (answer.kind === 'unsatisfiable') {
     headers.set('content-range', `bytes */${body.byteLength}`)
     headers.delete('content-type')
@@ -62,10 +73,4 @@ function partOf(
   }
   headers.set('content-range', `bytes ${answer.start}-${answer.end - 1}/${body.byteLength}`)
   return new Response(body.subarray(answer.start, answer.end), { status: 206, headers })
-}
-
-function without(fields: Headers, names: readonly string[]): Headers {
-  const headers = new Headers(fields)
-  for (const name of names) headers.delete(name)
-  return headers
 }

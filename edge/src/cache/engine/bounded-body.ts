@@ -1,3 +1,5 @@
+import type { Reply } from './cache-call.ts'
+
 /** A body read to its end, or one over the limit, to be streamed on. */
 export type ReadBody =
   | { readonly kind: 'complete'; readonly bytes: Uint8Array<ArrayBuffer> | null }
@@ -6,7 +8,7 @@ export type ReadBody =
 /**
  * Reads a body as long as it fits. Rejects when it breaks off: an incomplete answer is not stored (RFC 9111 §3.3).
  */
-export async function readBoundedBody(response: Response, bytesMax: number): Promise<ReadBody> {
+export async function readBoundedBody(response: Reply, bytesMax: number): Promise<ReadBody> {
   const { body } = response
   if (body === null) return { kind: 'complete', bytes: null }
   const declared = response.headers.get('content-length')
@@ -28,6 +30,12 @@ export async function readBoundedBody(response: Response, bytesMax: number): Pro
     if (length > bytesMax) return { kind: 'larger', stream: resumed(chunks, reader) }
   }
 }
+
+/** The answer with another body. */
+export const withBody = (
+  { status, statusText, headers }: Reply,
+  body: ReadableStream<Uint8Array>,
+): Reply => ({ status, statusText, headers, body, arrayBuffer: () => new Response(body).arrayBuffer() })
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length)

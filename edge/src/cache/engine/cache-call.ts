@@ -3,6 +3,7 @@
  * those of the Fetch standard.
  */
 
+import type { FieldSource } from '../../lib/field-map.ts'
 import type { ForwardReason } from '../policy/cache-status.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -32,7 +33,16 @@ export interface ForwardOrder {
  * The answer to an order with `keepConditions: false` may be shared, so do not tie it to the client's `request.signal`.
  * The cache cancels a body that it does not read.
  */
-export type Forward = (order: ForwardOrder) => Promise<Response>
+export type Forward = (order: ForwardOrder) => Promise<Reply>
+
+/** An answer of the origin; a `Response` is one. */
+export interface Reply {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: FieldSource
+  readonly body: ReadableStream<Uint8Array> | null
+  arrayBuffer(): Promise<ArrayBuffer>
+}
 
 /** The part of a request that the cache reads. */
 export type CacheRequest = Pick<Request, 'method' | 'url' | 'headers'>

@@ -1,3 +1,4 @@
+import { FieldMap } from '../../lib/field-map.ts'
 import { type AnswerPolicy, answerPolicy } from '../policy/answer-policy.ts'
 import { type Attributes, parseAttributes } from '../policy/attributes.ts'
 import { hitStatus } from '../policy/cache-status.ts'
@@ -7,10 +8,12 @@ import type { CacheRules } from '../policy/rules.ts'
 import type { Fields, StoredAnswer } from '../store/stored-record.ts'
 import type { SharedHead, SharedHeads } from './shared-head.ts'
 
-/** Head of an answer, as a `Response` accepts it. Without `Content-Length`, which the runtime adds. */
-export interface AnswerHead {
+/** Head of an answer. Without `Content-Length`, which the runtime adds. */
+export type AnswerHead = Response | PlainHead
+
+export interface PlainHead {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: FieldMap
 }
 
 /** A stored answer prepared for use: its policy as instants, and its header fields as they are sent. */
@@ -64,7 +67,7 @@ export class Entry implements StoredAnswer {
     this.#ownFields = rules.ownFields
     for (const name of rules.ownFields) received.delete(name)
     received.delete('content-length')
-    this.#sent = [...received]
+    this.#sent = received.pairs()
     this.#repeatsName = received.getSetCookie().length > 1
   }
 
@@ -74,10 +77,8 @@ export class Entry implements StoredAnswer {
   }
 
   /** A copy of the fields as received and stored. */
-  receivedFields(): Headers {
-    const fields = new Headers()
-    for (const [name, value] of this.headers) fields.append(name, value)
-    return fields
+  receivedFields(): FieldMap {
+    return new FieldMap(this.headers)
   }
 
   /** Read your own writes: whether the entry is newer than the reader's last write. */
@@ -86,9 +87,8 @@ export class Entry implements StoredAnswer {
   }
 
   /** A copy of the head for a client, with `Age` (RFC 9111 §5.1) and our `Cache-Status`. */
-  sent(nowMs: number, cacheStatus: string): AnswerHead {
-    // The cast: the runtime's type asks for mutable arrays, but does not mutate them.
-    const fields = new Headers(this.#sent as [string, string][])
+  sent(nowMs: number, cacheStatus: string): PlainHead {
+    const fields = new FieldMap(this.#sent)
     fields.set('age', String(this.#ageSeconds(nowMs)))
     fields.append('cache-status', cacheStatus)
     return { status: this.status, headers: fields }
@@ -99,7 +99,7 @@ export class Entry implements StoredAnswer {
    *
    * @param withheld fields of this answer that only the fetching request may see
    */
-  forwarded(cacheStatus: string, withheld: Fields): AnswerHead {
+  forwarded(cacheStatus: string, withheld: Fields): PlainHead {
     const fields = this.receivedFields()
     for (const name of this.#ownFields) fields.delete(name)
     for (const [name, value] of withheld) fields.append(name, value)

@@ -1,3 +1,4 @@
+import { FieldMap, type FieldReader, type FieldSource } from '../../lib/field-map.ts'
 import { listMembers } from '../policy/blanks.ts'
 import type { Forwarded } from '../policy/cache-status.ts'
 import { forbidsDecoding, isDecoded } from '../policy/content-coding.ts'
@@ -12,8 +13,8 @@ import type { CacheRules } from '../policy/rules.ts'
 import { isOriginError } from '../policy/status.ts'
 import { type NotStored, whyNotStored } from '../policy/storability.ts'
 import type { Fields } from '../store/stored-record.ts'
-import { type ReadBody, readBoundedBody } from './bounded-body.ts'
-import type { CacheCall } from './cache-call.ts'
+import { type ReadBody, readBoundedBody, withBody } from './bounded-body.ts'
+import type { CacheCall, Reply } from './cache-call.ts'
 import { Entry } from './entry.ts'
 import type { Layers } from './layers.ts'
 import { BrokenAnswer } from './no-answer.ts'
@@ -35,7 +36,7 @@ export type Outcome =
       readonly stored: 'stored' | 'purged' | 'forbidden'
     }
   /** An answer for the fetching request only. */
-  | { readonly kind: 'own'; readonly response: Response; readonly forwarded: Forwarded }
+  | { readonly kind: 'own'; readonly response: Reply; readonly forwarded: Forwarded }
   /** An error answer (5xx) for all that wait; the entry is not stored. */
   | {
       readonly kind: 'error-answer'
@@ -94,7 +95,7 @@ export async function fetchToStore(
   if (foreseen !== undefined) await foreseen
   const requestedAtMs = options.now()
   const { turn } = options.layers
-  let response: Response
+  let response: Reply
   try {
     response = await call.forward({ method: 'GET', reason, keepConditions, validators, background })
   } catch (cause) {
@@ -122,14 +123,14 @@ interface Asked {
 
 /** Header fields of an answer after judging: `headers` keeps only what may be stored. */
 interface Judged {
-  readonly headers: Headers
+  readonly headers: FieldMap
   readonly withheld: Fields
   readonly control: ResponseControl
   readonly tags: readonly string[]
   readonly forbidden: NotStored | undefined
 }
 
-function judge({ call, order, options, times }: Asked, status: number, headers: Headers): Judged {
+function judge({ call, order, options, times }: Asked, status: number, headers: FieldMap): Judged {
   const { rules } = options
   const control = responseControl(headers, rules)
   const withheld = takeFields(headers, control.withheldFields)
@@ -144,23 +145,23 @@ function judge({ call, order, options, times }: Asked, status: number, headers: 
   return { ...judged, forbidden: whyNotStored(asked, rules) }
 }
 
-function freshen(asked: Asked, stored: Entry, notModified: Headers): Outcome {
+function freshen(asked: Asked, stored: Entry, notModified: FieldSource): Outcome {
   const { rules } = asked.options
   const { receivedAtMs } = asked.times
   const headers = freshenedFields(stored.receivedFields(), notModified)
   if (!notModified.has('date')) dateOnArrival(headers, receivedAtMs)
   const { status, body } = stored
   const judged = judge(asked, status, headers)
-  const fields = [...headers]
+  const fields = headers.pairs()
   const answer = { kind: 'answer', status, headers: fields, body, ...asked.times, tags: judged.tags } as const
   return keep(asked, judged, new Entry(answer, rules, receivedAtMs, judged.control), 304)
 }
 
-async function receive(asked: Asked, response: Response): Promise<Outcome> {
+async function receive(asked: Asked, response: Reply): Promise<Outcome> {
   const { order, options, reason, times } = asked
   const { rules } = options
   const { status } = response
-  const headers = new Headers(response.headers)
+  const headers = FieldMap.of(response.headers)
   removeHopByHop(headers)
   if (!headers.has('date')) dateOnArrival(headers, times.receivedAtMs)
   const judged = judge(asked, status, headers)
@@ -183,11 +184,11 @@ async function receive(asked: Asked, response: Response): Promise<Outcome> {
   }
   if (body.kind === 'larger') {
     endWhatLies(asked, status, 'too-large')
-    const whole = new Response(body.stream, response)
+    const whole = withBody(response, body.stream)
     return { kind: 'own', response: whole, forwarded: { reason, status, detail: 'too-large' } }
   }
   if (isDecoded(headers, rules)) headers.delete('content-encoding')
-  const fields = [...headers]
+  const fields = headers.pairs()
   const { bytes } = body
   const answer = {
     kind: 'answer',
@@ -245,14 +246,14 @@ function endUnder(key: string, { call, order, options, times }: Asked): void {
 }
 
 /** RFC 9110 §6.6.1: an answer without `Date` gets the time of its arrival. */
-const dateOnArrival = (headers: Headers, receivedAtMs: number): void =>
+const dateOnArrival = (headers: FieldMap, receivedAtMs: number): void =>
   headers.set('date', new Date(receivedAtMs).toUTCString())
 
 /**
  * Tags by which the answer can be purged. An answer with too many tags to check keeps only those of its key, if any:
  * invalidating its URL still reaches it.
  */
-function tagsOf(headers: Headers, call: CacheCall, options: FetchOptions): readonly string[] {
+function tagsOf(headers: FieldReader, call: CacheCall, options: FetchOptions): readonly string[] {
   const keyTags = options.keyTags(call.key)
   const own = [...keyTags, ...(call.tags ?? [])]
   const tags = new Set([...own, ...listMembers(headers.get('cache-tag') ?? '')])

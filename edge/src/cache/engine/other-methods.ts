@@ -1,7 +1,7 @@
 import { forwardStatus } from '../policy/cache-status.ts'
 import { invalidatedUrls, isUnsafe } from '../policy/invalidation.ts'
 import { answerFromEntry } from './answer-from-entry.ts'
-import type { CacheCall } from './cache-call.ts'
+import type { CacheCall, Reply } from './cache-call.ts'
 import type { FetchOptions } from './fetch-to-store.ts'
 import { passOn } from './pass-on.ts'
 import { mayStorePost, storePost } from './store-post.ts'
@@ -52,7 +52,7 @@ export async function handleOther(call: CacheCall, options: OtherMethodOptions):
 /** Tag of every answer to a URL, whatever its variant, so that invalidation (§4.4) is a purge. */
 export const urlTag = (key: string): string => `=${key}`
 
-const forwarded = (call: CacheCall, reason: 'request' | 'partial' | 'method'): Promise<Response> =>
+const forwarded = (call: CacheCall, reason: 'request' | 'partial' | 'method'): Promise<Reply> =>
   call.forward({
     method: call.request.method,
     reason,
@@ -63,6 +63,6 @@ const forwarded = (call: CacheCall, reason: 'request' | 'partial' | 'method'): P
 
 const statusOf = (
   reason: 'request' | 'partial' | 'method',
-  { status }: Response,
+  { status }: Reply,
   { rules }: FetchOptions,
 ): string => forwardStatus(rules.name, { reason, status })

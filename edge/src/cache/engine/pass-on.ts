@@ -1,7 +1,8 @@
+import { FieldMap, type FieldReader } from '../../lib/field-map.ts'
 import { omittedFrom304, removeHopByHop } from '../policy/fields.ts'
 import { parseHttpDate } from '../policy/http-date.ts'
 import { isNotModified } from '../policy/preconditions.ts'
-import type { CacheRequest } from './cache-call.ts'
+import type { CacheRequest, Reply } from './cache-call.ts'
 
 /**
  * The origin's answer for the request that fetched it, with a streamed body; hop-by-hop fields and our own are removed.
@@ -9,31 +10,31 @@ import type { CacheRequest } from './cache-call.ts'
  * client's conditions are evaluated here: a client that has the answer already gets a 304 (RFC 9110 §13.1.2, §13.1.3).
  */
 export function passOn(
-  response: Response,
+  response: Reply,
   request: CacheRequest,
   cacheStatus: string,
   ownFields: readonly string[],
 ): Response {
   const { status } = response
   // No `Response` constructor accepts these statuses, so the original goes on untouched.
-  if (status < 200 || status > 599) return response
-  const headers = new Headers(response.headers)
+  if ((status < 200 || status > 599) && response instanceof Response) return response
+  const headers = FieldMap.of(response.headers)
   removeHopByHop(headers)
   for (const name of ownFields) headers.delete(name)
   headers.append('cache-status', cacheStatus)
   if (status === 200 && isUnchanged(request, headers)) {
     response.body?.cancel().catch(() => {})
     for (const name of omittedFrom304) headers.delete(name)
-    return new Response(null, { status: 304, headers })
+    return new Response(null, { status: 304, headers: headers.toInit() })
   }
-  const init = { status, statusText: response.statusText, headers }
+  const init = { status, statusText: response.statusText, headers: headers.toInit() }
   if (request.method !== 'HEAD' || response.body === null) return new Response(response.body, init)
   // A missed HEAD is fetched as GET, so its body is cancelled.
   response.body.cancel().catch(() => {})
   return new Response(null, init)
 }
 
-function isUnchanged({ method, headers: asked }: CacheRequest, answer: Headers): boolean {
+function isUnchanged({ method, headers: asked }: CacheRequest, answer: FieldReader): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false
   const ifNoneMatch = asked.get('if-none-match')
   const ifModifiedSince = asked.get('if-modified-since')

@@ -1,3 +1,4 @@
+import { FieldMap } from '../../lib/field-map.ts'
 import { forbidsDecoding, isDecoded } from '../policy/content-coding.ts'
 import { removeHopByHop, takeFields } from '../policy/fields.ts'
 import { freshnessLifetime } from '../policy/freshness.ts'
@@ -5,14 +6,14 @@ import { requestControl } from '../policy/request-control.ts'
 import { responseControl } from '../policy/response-control.ts'
 import { whyNotStored } from '../policy/storability.ts'
 import type { Fields } from '../store/stored-record.ts'
-import { readBoundedBody } from './bounded-body.ts'
-import type { CacheCall } from './cache-call.ts'
+import { readBoundedBody, withBody } from './bounded-body.ts'
+import type { CacheCall, Reply } from './cache-call.ts'
 import { Entry } from './entry.ts'
 import type { FetchOptions } from './fetch-to-store.ts'
 
 export type StoredPost =
   | { readonly kind: 'stored'; readonly entry: Entry; readonly withheld: Fields }
-  | { readonly kind: 'not-stored'; readonly response: Response }
+  | { readonly kind: 'not-stored'; readonly response: Reply }
 
 /**
  * Whether a POST's answer contains its target's new state (RFC 9110 §9.3.3), and nothing has invalidated the target
@@ -20,7 +21,7 @@ export type StoredPost =
  */
 export async function mayStorePost(
   { request, key }: CacheCall,
-  response: Response,
+  response: Reply,
   { target, startedAtMs }: { readonly target: URL; readonly startedAtMs: number },
   { layers, keyTags }: FetchOptions,
 ): Promise<boolean> {
@@ -39,13 +40,13 @@ export async function mayStorePost(
  */
 export async function storePost(
   call: CacheCall,
-  response: Response,
+  response: Reply,
   options: FetchOptions,
 ): Promise<StoredPost> {
   const { rules, now, layers } = options
   const { status } = response
   const receivedAtMs = now()
-  const headers = new Headers(response.headers)
+  const headers = FieldMap.of(response.headers)
   removeHopByHop(headers)
   const control = responseControl(headers, rules)
   const withheld = takeFields(headers, control.withheldFields)
@@ -56,12 +57,12 @@ export async function storePost(
   const whyNot = whyNotStored({ ...asked, method: 'POST', locatesTarget: true }, rules)
   if (whyNot !== undefined || forbidsDecoding(headers, rules)) return { kind: 'not-stored', response }
   const body = await readBoundedBody(response, options.bodyBytesMax)
-  if (body.kind === 'larger') return { kind: 'not-stored', response: new Response(body.stream, response) }
+  if (body.kind === 'larger') return { kind: 'not-stored', response: withBody(response, body.stream) }
   if (isDecoded(headers, rules)) headers.delete('content-encoding')
   const tags = options.keyTags(call.key)
   // This POST's own invalidation has the same instant, and the stored answer must be newer.
   const asOf = receivedAtMs + 1
-  const answer = { kind: 'answer', status, headers: [...headers], body: body.bytes, tags } as const
+  const answer = { kind: 'answer', status, headers: headers.pairs(), body: body.bytes, tags } as const
   const entry = new Entry(
     { ...answer, turn: layers.turn, requestedAtMs: asOf, receivedAtMs: asOf },
     rules,

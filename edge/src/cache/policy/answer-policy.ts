@@ -1,3 +1,4 @@
+import type { FieldReader } from '../../lib/field-map.ts'
 import { initialAgeMs, parseAge } from './age.ts'
 import { freshnessLifetime } from './freshness.ts'
 import { parseHttpDate } from './http-date.ts'
@@ -28,7 +29,7 @@ export interface AnswerPolicy extends Validators {
 
 export interface PolicyInput {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: FieldReader
   readonly requestedAtMs: number
   readonly receivedAtMs: number
 }

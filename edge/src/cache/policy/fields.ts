@@ -1,3 +1,4 @@
+import { FieldMap, type FieldReader, type FieldSource } from '../../lib/field-map.ts'
 import { listMembers } from './blanks.ts'
 
 /** Fields of an answer that are stored, updated and sent on (RFC 9111 §3.1 and §3.2, RFC 9110 §7.6.1). */
@@ -16,8 +17,13 @@ const hopByHop = [
   'upgrade',
 ]
 
+interface ChangeableFields extends FieldReader {
+  keys(): Iterable<string>
+  delete(name: string): void
+}
+
 /** Removes hop-by-hop fields, including those that `Connection` names. */
-export function removeHopByHop(headers: Headers): void {
+export function removeHopByHop(headers: ChangeableFields): void {
   const listed = headers.get('connection')
   if (listed !== null) {
     const options = new Set(listMembers(listed.toLowerCase()))
@@ -38,11 +44,11 @@ const bodyBound = new Set([
 ])
 
 /** Stored fields after validation: the 304's fields replace theirs, the others stay (§3.2, §4.3.4). */
-export function freshenedFields(stored: Headers, notModified: Headers): Headers {
-  const fields = new Headers(stored)
+export function freshenedFields(stored: FieldSource, notModified: FieldSource): FieldMap {
+  const fields = FieldMap.of(stored)
   // The stored `Age` is outdated; without a new one the age counts from the validation.
   fields.delete('age')
-  const update = new Headers(notModified)
+  const update = FieldMap.of(notModified)
   removeHopByHop(update)
   const replaced = new Set<string>()
   for (const [name, value] of update) {
@@ -64,7 +70,7 @@ export const omittedFrom304 = [
 ] as const
 
 /** Removes these fields. @returns the removed ones */
-export function takeFields(headers: Headers, names: ReadonlySet<string>): [name: string, value: string][] {
+export function takeFields(headers: FieldMap, names: ReadonlySet<string>): [name: string, value: string][] {
   if (names.size === 0) return []
   const taken = [...headers].filter(([name]) => names.has(name))
   for (const [name] of taken) headers.delete(name)

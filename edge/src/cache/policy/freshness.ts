@@ -1,3 +1,4 @@
+import type { FieldReader } from '../../lib/field-map.ts'
 import { parseHttpDate } from './http-date.ts'
 import type { ResponseControl } from './response-control.ts'
 import type { CacheRules } from './rules.ts'
@@ -12,7 +13,7 @@ export interface Lifetime {
 /** The part of an answer that determines its lifetime. */
 export interface Received {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: FieldReader
   readonly control: ResponseControl
 }
 
@@ -48,5 +49,5 @@ function heuristicLifetimeSeconds(
   return Math.min(unchangedSeconds * rules.heuristicFraction, rules.heuristicMaxSeconds)
 }
 
-const dateMs = (headers: Headers, nowMs: number): number =>
+const dateMs = (headers: FieldReader, nowMs: number): number =>
   parseHttpDate(headers.get('date') ?? '', nowMs) ?? nowMs

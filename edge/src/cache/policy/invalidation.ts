@@ -1,3 +1,5 @@
+import type { FieldReader } from '../../lib/field-map.ts'
+
 /** Safe methods (RFC 9110 §9.2.1); all others, including unknown ones, count as unsafe. */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
@@ -11,7 +13,7 @@ export const isUnsafe = (method: string): boolean => !safe.has(method)
 export function invalidatedUrls(
   { method, target, origins }: { method: string; target: URL; origins: readonly string[] },
   status: number,
-  headers: Headers,
+  headers: FieldReader,
 ): readonly URL[] {
   if (!isUnsafe(method) || status < 200 || status >= 400) return []
   const urls = [target]

@@ -1,3 +1,4 @@
+import type { FieldReader } from '../../lib/field-map.ts'
 import { listMembers } from './blanks.ts'
 import { type Directives, deltaSeconds, parseDirectives } from './directives.ts'
 import type { CacheRules } from './rules.ts'
@@ -30,7 +31,7 @@ export interface ResponseControl {
   readonly withheldFields: ReadonlySet<string>
 }
 
-export function responseControl(headers: Headers, rules: CacheRules): ResponseControl {
+export function responseControl(headers: FieldReader, rules: CacheRules): ResponseControl {
   for (const name of rules.targetedFields) {
     const value = headers.get(name)
     const directives = value === null ? undefined : parseTargetedControl(value)

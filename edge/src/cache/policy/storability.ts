@@ -1,3 +1,4 @@
+import type { FieldReader } from '../../lib/field-map.ts'
 import type { Lifetime } from './freshness.ts'
 import type { RequestControl } from './request-control.ts'
 import type { ResponseControl } from './response-control.ts'
@@ -23,10 +24,10 @@ export type NotStored =
 
 export interface Candidate {
   readonly method: string
-  readonly requestHeaders: Headers
+  readonly requestHeaders: FieldReader
   readonly request: RequestControl
   readonly status: number
-  readonly headers: Headers
+  readonly headers: FieldReader
   readonly control: ResponseControl
   readonly lifetime: Lifetime
   /** For a POST: whether `Content-Location` names the target URI itself (RFC 9110 §9.3.3). */
