@@ -76,6 +76,9 @@ const names = {
   forwardList: 'forwarding Worker, list',
   forwardDocument: 'forwarding Worker, document',
   forwardWrite: 'forwarding Worker, write',
+  floorList: 'least Worker that goes through, list',
+  floorDocument: 'least Worker that goes through, document',
+  floorWrite: 'least Worker that goes through, write',
   proxyList: 'hono + jose + proxy, list',
   proxyDocument: 'hono + jose + proxy, document',
   proxyWrite: 'hono + jose + proxy, write',
@@ -272,6 +275,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const startCode = async (name: string, bindings: Readonly<Record<string, string>> = {}) =>
     start(await bundleWorker(name, folder), bindings)
   const startForward = () => startCode('forward', { ORIGIN: serving.url })
+  const startFloor = () => startCode('through', { ORIGIN: serving.url })
   const startProxy = () => startCode('hono-jose-proxy', { ...claims, ORIGIN: serving.url })
   const startSame = (answer: Answer) => startCode('same', { ANSWER: JSON.stringify(answer) })
   const kinds: readonly (Omit<Subject, 'url' | 'pids'> & {
@@ -287,6 +291,9 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     { name: names.forwardList, ...inThrough, mix: search, start: startForward },
     { name: names.forwardDocument, ...inThrough, mix: miss, start: startForward },
     { name: names.forwardWrite, ...inThrough, mix: create, start: startForward },
+    { name: names.floorList, ...inThrough, mix: search, start: startFloor },
+    { name: names.floorDocument, ...inThrough, mix: miss, start: startFloor },
+    { name: names.floorWrite, ...inThrough, mix: create, start: startFloor },
     { name: names.proxyList, ...inThrough, mix: search, start: startProxy },
     { name: names.proxyDocument, ...inThrough, mix: miss, start: startProxy },
     { name: names.proxyWrite, ...inThrough, mix: create, start: startProxy },
