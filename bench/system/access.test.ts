@@ -145,7 +145,7 @@ test('shows a field to nobody whom its rule denies, in whatever order people ask
       expect([who, filtered.status]).toEqual([who, who === 'eve' ? 200 : 403])
     }
   }
-  // Those who are shown the same share what the first of them asked for.
+  // Callers who are shown the same fields share one stored answer.
   await send('eve', 'PATCH', path, { salary: 5 })
   for (const [who, isHit] of [
     ['rob', false],

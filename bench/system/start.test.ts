@@ -108,7 +108,7 @@ describe('npm start', () => {
     for (const port of run.ports) expect(await isPortFree(port)).toBe(true)
   })
 
-  test('puts only empty collections into a database of somebody else’s, trusts the issuers of TOKEN_ISSUERS, and opens a debugger’s port in each tier', async () => {
+  test('writes nothing into a database of somebody else’s, trusts the issuers of TOKEN_ISSUERS, and opens a debugger’s port in each tier', async () => {
     const uri = inject('databaseUri')
     const name = `theirs_${randomUUID().slice(0, 8)}`
     const client = new MongoClient(uri)
@@ -147,10 +147,7 @@ describe('npm start', () => {
     const counts = await Promise.all(
       collections.map(async (found) => [found.name, await theirs.collection(found.name).countDocuments()]),
     )
-    const { orders, ...made } = Object.fromEntries(counts) as Record<string, number>
-    expect(orders).toBe(1)
-    expect(Object.keys(made).length).toBeGreaterThan(0)
-    expect(Object.values(made).every((count) => count === 0)).toBe(true)
+    expect(Object.fromEntries(counts)).toEqual({ orders: 1 })
     await theirs.dropDatabase()
     await client.close()
   })

@@ -108,7 +108,9 @@ it('is in OpenAPI only with countMax', async () => {
   expect(names('/v1/orders')).toContain('count')
   expect(names('/v1/venues')).not.toContain('count')
   const { schema } = json.paths['/v1/orders'].get.responses[200].content['application/json']
-  expect(schema.properties.count.required).toEqual(['value', 'relation'])
+  const page = json.components.schemas[schema.$ref.split('/').at(-1)]
+  expect(page.properties.count).toEqual({ $ref: '#/components/schemas/Count' })
+  expect(json.components.schemas.Count.required).toEqual(['value', 'relation'])
 })
 
 it('the documentation page shows the example of this test', () => {

@@ -123,7 +123,11 @@ describe('OpenAPI', () => {
     const response = json.paths[path][method].responses[status]
     const found =
       response.$ref === undefined ? response : json.components.responses[response.$ref.split('/').at(-1)]
-    const [, ofStatus, ofReason] = found.content[problem].schema.allOf
+    const { schema } = found.content[problem]
+    // A problem without reasons is a schema of its own, by its status.
+    const { allOf } =
+      schema.$ref === undefined ? schema : json.components.schemas[schema.$ref.split('/').at(-1)]
+    const [, ofStatus, ofReason] = allOf
     return {
       codes: ofStatus.properties.code.enum,
       reasons: ofReason?.properties.reason.enum,

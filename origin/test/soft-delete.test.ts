@@ -266,7 +266,7 @@ it('the OpenAPI document describes how to undo a deletion', async () => {
   expect(paths['/v1/articles/{id}'].delete.description).toContain('see `articles/{id}/restore`')
   const { post } = paths['/v1/articles/{id}/restore']
   expect(post.operationId).toBe('restoreArticlesV1')
-  expect(post.description).toContain('for 30d after its deletion')
+  expect(post.description).toContain('up to 30d after its deletion')
   expect(paths['/v1/notes/{id}/restore']).toBeUndefined()
 })
 

@@ -8,7 +8,7 @@ import {
 export const launchHook = 'spillway-ready'
 export const terminateHook = 'spillway-drained'
 
-/** How long a group waits for "drained" before it terminates the instance, in seconds. */
+/** Time that a group waits for "drained" before it terminates the instance, in seconds. */
 export const terminateHookSeconds = 90
 
 /**

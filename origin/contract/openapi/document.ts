@@ -13,7 +13,7 @@ import { describeSchemas } from './schemas.ts'
 import { type DocumentedIssuer, describeSecurity, type Security } from './security.ts'
 import { usedComponents } from './used-components.ts'
 
-/** What a document says of one deployment of the application. */
+/** Facts of one deployment of the application, for its document. */
 export interface DocumentedDeployment {
   /** Base URLs of the API. @default the document's own host */
   readonly servers?: readonly string[]

@@ -11,7 +11,7 @@ export interface DocumentedIssuer {
   readonly flow?: { readonly authorizationUrl: string; readonly tokenUrl: string } | undefined
 }
 
-/** How callers of operations prove who they are. */
+/** Security schemes of the operations. */
 export interface Security {
   /** Schemes by name. */
   readonly schemes: Json

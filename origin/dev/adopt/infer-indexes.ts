@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb'
 import type { InferredMember } from './infer-field.ts'
 
-/** What a resource declares of the indexes that its collection has. */
+/** Indexes of a collection, as its resource declares them. */
 export interface InferredIndexes {
   readonly indexes: readonly {
     readonly fields: Readonly<Record<string, unknown>>

@@ -5,7 +5,7 @@ import { inferIndexes } from './infer-indexes.ts'
 import { camelCase, resourceName } from './names.ts'
 import { countOf, newShape, type Shape, see } from './shape.ts'
 
-/** What the command makes of one collection. */
+/** Resource file for one collection, and notes about it. */
 export interface Adopted {
   readonly collection: string
   /** Name of the file; `undefined` if the collection cannot be adopted. */

@@ -11,7 +11,7 @@ export const textForms = {
 } as const
 export type TextForm = keyof typeof textForms
 
-/** What was seen at one place of the sampled documents. */
+/** Values seen at one path of the sampled documents. */
 export interface Shape {
   /** Number of values by BSON type, `null` among them. */
   readonly types: Map<string, number>

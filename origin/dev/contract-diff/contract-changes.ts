@@ -106,7 +106,10 @@ function* resourceChanges(before: Surface, after: Surface): Generator<Change> {
   }
 }
 
-/** What a migration of this release changes, fits documents that exist; what it removes is missing in the last release. */
+/**
+ * Changes of the stored document. Fields that a pending migration adds fit documents that exist; those that it removes
+ * break the last release.
+ */
 function* storedChanges(name: string, was: ResourceSurface, is: ResourceSurface): Generator<Change> {
   const released = shapeOf(was)
   const pending = Object.entries(is.migrations ?? {}).filter(([to]) => Number(to) > released)

@@ -94,7 +94,7 @@ export function surfaceOf(application: Application): Surface {
   }
 }
 
-/** What a read shows without `fields`, which the document describes as a selection of which only the id is certain. */
+/** Answer of a read without `fields`; with it, only the id is certain. */
 function wholeSelection(view: View): readonly [string, Json][] {
   const [[, whole], [name, selection]] = describeSchemas(view) as [[string, Json], [string, Json]]
   return [[name, withoutProse({ ...selection, required: whole.required })]]

@@ -2,7 +2,7 @@ import { type Action, isResource, type Principal, satisfies } from '@spillway/or
 import { jsonType } from '../http/json-body.ts'
 import type { CompiledView } from '../resource/compiled-view.ts'
 import { compileWriter } from '../resource/serializer.ts'
-import type { KeptAnswer, Prepared } from '../store/commits.ts'
+import type { KeptAnswer, Prepared } from '../store/commit.ts'
 import type { StoredDocument } from '../store/repository.ts'
 
 /** Documents that a handler has read and is about to write. */

@@ -1,5 +1,5 @@
 import { documentTag, type Fields, tagsOfChangedLists } from '@spillway/origin/contract'
-import type { Prepared } from '../store/commits.ts'
+import type { Prepared } from '../store/commit.ts'
 
 /** Cache tags of all answers that show what these writes change. */
 export function tagsOfWrites(writes: readonly Prepared[], subject: string | undefined): readonly string[] {

@@ -18,7 +18,7 @@ import type { StoredRecord } from '../store/envelope.ts'
 export interface DrainOptions {
   readonly db: Db
   readonly bounds: CommandBounds
-  /** Those with events. */
+  /** Resources with events. */
   readonly resources: readonly Resource[]
   /** Whether the indexes are built that the drain reads by. */
   readonly isReady: (collection: string) => boolean
@@ -68,7 +68,7 @@ const reservedAtOnce = 100_000
 /** Documents of a pass. One reply of the database holds them, so a pass has at most 16 MiB. */
 const documentsMax = 256
 
-/** How often the last entry is kept from expiring, in ms. */
+/** Interval at which the last entry is kept from expiring, in ms. */
 const keepEveryMs = 3_600_000
 
 interface Pending extends Pick<StoredRecord, '_id' | '_w' | '_out'> {}

@@ -62,7 +62,7 @@ export interface IndexJobOptions {
   readonly observe: (observation: IndexObservation) => void
   readonly times?: IndexJobTimes
   /**
-   * Which missing indexes it builds; for the others it waits until somebody else has built them.
+   * Missing indexes that it builds; for the others it waits until somebody else has built them.
    * @default all
    */
   readonly builds?: (index: IndexPlan) => boolean

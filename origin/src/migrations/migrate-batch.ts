@@ -15,7 +15,7 @@ export interface Blocked {
 export interface Batch {
   /** Documents that it has looked at. */
   readonly seen: number
-  /** Those of them that were in an older shape, also where a live write came first. */
+  /** Documents among them in an older shape, also where a live write came first. */
   readonly behind: number
   /** Id of the last document; `null` if there was none. */
   readonly last: string | null

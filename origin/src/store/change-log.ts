@@ -22,7 +22,7 @@ export interface Change {
   readonly by?: string
   readonly changed?: readonly string[]
   readonly was?: OutEvent['was']
-  /** When it was appended. */
+  /** Time at which it was appended. */
   readonly logged: Date
   readonly _expires: Date
 }
@@ -119,7 +119,7 @@ export class ChangeLog {
     }
   }
 
-  /** Those of the events that a majority has in the log. */
+  /** The events that a majority has in the log. */
   async known(events: readonly string[]): Promise<ReadonlySet<string>> {
     const found = await this.#find({ event: { $in: events } }, { projection: { event: 1 } })
     return new Set(found.map(({ event }) => event))

@@ -16,7 +16,7 @@ export interface Outbox {
   readonly expires?: Date
 }
 
-/** What a write did. */
+/** Kind of a write. */
 export interface OutEvent {
   /** Id of the write, unique for ever. */
   readonly id: string
