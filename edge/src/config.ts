@@ -1,4 +1,4 @@
-import { edgeEnv } from '@spillway/origin/contract'
+import { edgeEnv, rankedOrigins } from '@spillway/origin/contract'
 import type { JWK } from 'jose'
 import type { PurgeQueueObject } from './cache/purge/purge-queue-object.ts'
 import type { TokenIssuer } from './config/token-issuer.ts'
@@ -123,10 +123,9 @@ export function readConfig(bindings: Bindings): Config {
   return config as Config
 }
 
-/** Commas separate ranks, spaces the origins of one rank: neither can be in a URL's origin. */
 function readOrigins(text: string | undefined, mistakes: string[]): readonly OriginSetting[] {
-  const origins = split(text).flatMap((equals, rank) =>
-    equals.split(/\s+/).map((origin) => ({ origin, rank })),
+  const origins = rankedOrigins(text ?? '').flatMap((equals, rank) =>
+    equals.map((origin) => ({ origin, rank })),
   )
   if (origins.length === 0) mistakes.push(`${edgeEnv.origins}: give at least one base URL of the origin.`)
   for (const { origin } of origins) {

@@ -57,3 +57,10 @@ export const edgeEnv = {
   /** Rate-limit binding, counted per subject (per address without a token). */
   rateLimiter: 'RATE_LIMITER',
 } as const
+
+/** Base URLs in the edge's `ORIGINS`, by rank: commas separate ranks, spaces the origins of one rank. */
+export const rankedOrigins = (text: string): readonly (readonly string[])[] =>
+  text
+    .split(',')
+    .map((rank) => rank.split(/\s+/).filter((origin) => origin !== ''))
+    .filter((rank) => rank.length > 0)

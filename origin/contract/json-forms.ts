@@ -18,11 +18,7 @@ interface Form {
 }
 
 export const jsonForms: Readonly<Record<FormKind, Form>> = {
-  'object-id': {
-    description: 'an ObjectId of 24 hexadecimal digits in lower case',
-    pattern: '^[0-9a-f]{24}$',
-    isValid: (text) => /^[0-9a-f]{24}$/.test(text),
-  },
+  'object-id': byPattern('an ObjectId of 24 hexadecimal digits in lower case', '^[0-9a-f]{24}$'),
   decimal: {
     description: 'a decimal of at most 34 digits, such as "12.50"',
     pattern: '^-?(0|[1-9]\\d{0,33})(\\.\\d{1,34})?(E[+-]\\d{1,4})?$',
@@ -33,11 +29,16 @@ export const jsonForms: Readonly<Record<FormKind, Form>> = {
     pattern: '^(0|-?[1-9]\\d{0,18})$',
     isValid: isInt64,
   },
-  uuid: {
-    description: 'a UUID in lower case, such as f81d4fae-7dec-41d0-a765-00a0c91e6bf6',
-    pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-    isValid: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text),
-  },
+  uuid: byPattern(
+    'a UUID in lower case, such as f81d4fae-7dec-41d0-a765-00a0c91e6bf6',
+    '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+  ),
+}
+
+/** A form that its pattern describes completely. */
+function byPattern(description: string, pattern: string): Form {
+  const form = new RegExp(pattern)
+  return { description, pattern, isValid: (text) => form.test(text) }
 }
 
 export const isJsonForm = (format: string): format is JsonForm =>

@@ -16,7 +16,7 @@ import type { Resource } from './resource.ts'
  *
  * A list has a tag only for the first of these fields, in order of declaration: one purged tag is enough.
  *
- * What is left of the read rule for the caller narrows a list like a filter. Each of its alternatives has such a field, or
+ * The residual of the read rule for the caller narrows a list like a filter. Each of its alternatives has such a field, or
  * the list counts as unfiltered: every document of the list satisfies one of them, so a write that may change the list
  * purges the tags of that one.
  *

@@ -1,6 +1,6 @@
 import { type Catalogue, shapeNumber } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
-import { holderName } from '../src/indexes/start-indexes.ts'
+import { holderName } from '../src/jobs/holder-name.ts'
 import { MigrationJob, type MigrationObservation } from '../src/migrations/migration-job.ts'
 import { incompleteOf, statesOf } from '../src/migrations/migration-state.ts'
 import { createCommandBounds } from '../src/store/command-bounds.ts'

@@ -7,7 +7,8 @@ import { logEvents } from './events/log-events.ts'
 import { startEvents } from './events/start-events.ts'
 import { openBuildConnection } from './indexes/build-connection.ts'
 import { logIndexes } from './indexes/log-indexes.ts'
-import { holderName, startIndexes } from './indexes/start-indexes.ts'
+import { startIndexes } from './indexes/start-indexes.ts'
+import { holderName } from './jobs/holder-name.ts'
 import { ticker } from './lib/ticker.ts'
 import { logMigrations } from './migrations/log-migrations.ts'
 import { startMigrations } from './migrations/start-migrations.ts'
@@ -68,9 +69,12 @@ export async function startOrigin(
     onPool(observation)
   })
   const admission = openAdmission()
-  let stopIndexes = async (): Promise<void> => {}
-  let stopEvents = async (): Promise<void> => {}
-  let stopMigrations = async (): Promise<void> => {}
+  const hasOtherWork = (): boolean => isBusy(admission.load(performance.now()))
+  /** Stop this process's part in each job, in the order in which the jobs were started. */
+  const stops: (() => Promise<void>)[] = []
+  const stopJobs = async (): Promise<void> => {
+    for (const stop of stops) await stop()
+  }
   try {
     const { poolSize, uri, database } = config.mongodb
     const indexes = await startIndexes({
@@ -80,17 +84,17 @@ export async function startOrigin(
       connect: () => openBuildConnection(uri, database),
       ...logIndexes(logger),
     })
-    stopIndexes = indexes.stop
+    stops.push(indexes.stop)
     const migrations = await startMigrations({
       db: pool.db,
       bounds: pool.bounds,
       catalogue: application.resources,
       unready: indexes.unready.migrations,
       holder: holderName(),
-      isBusy: () => isBusy(admission.load(performance.now())),
+      isBusy: hasOtherWork,
       observe: logMigrations(logger),
     })
-    stopMigrations = migrations.stop
+    stops.push(migrations.stop)
     const misfits = new Misfits((misfit) =>
       logger.warn(misfit, 'a stored value does not fit the schema of its field: it is not shown'),
     )
@@ -114,11 +118,11 @@ export async function startOrigin(
       bounds: pool.bounds,
       catalogue: application.resources,
       unreadyIndexes: () => indexes.unready.names,
-      load: () => admission.load(performance.now()),
+      isBusy: hasOtherWork,
       holder: holderName(),
       observe: logEvents(logger),
     })
-    stopEvents = events.stop
+    stops.push(events.stop)
     const metrics = new Metrics({
       admission: () => admission.snapshot(performance.now()),
       pool: () => ({ size: poolSize, open: pool.open, inUse: pool.inUse }),
@@ -162,9 +166,7 @@ export async function startOrigin(
         const sweep = setInterval(() => app.server.closeIdleConnections(), 20)
         await app.close()
         clearInterval(sweep)
-        await indexes.stop()
-        await events.stop()
-        await migrations.stop()
+        await stopJobs()
         await repository.drain()
         await pool.close()
         metrics.stop()
@@ -173,9 +175,7 @@ export async function startOrigin(
     }
   } catch (error) {
     keys.stop()
-    await stopIndexes()
-    await stopEvents()
-    await stopMigrations()
+    await stopJobs()
     await pool.close()
     throw error
   }

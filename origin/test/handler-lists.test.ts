@@ -11,6 +11,7 @@ import { freeDates } from '../docs/model/example/server/free-dates.ts'
 import { type ActionContext, defineServer, implement } from '../src/server.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { alice } from './support/client.ts'
+import { runHandler } from './support/run-handler.ts'
 
 const noteSchema = Type.Object({
   topic: Type.String({ maxLength: 20 }),
@@ -81,19 +82,14 @@ const post = (path: string, body?: unknown, as = alice, app = origin) =>
 const note = async (fields: object) =>
   (await post('/v1/notes', { topic: 'a', rank: 1, open: true, ...fields })).json.id as string
 /** Result of a handler, or the mistake that it gets. */
-async function run(handler: (context: Context) => unknown) {
-  let mistake: unknown
-  doAnything = async (context) => {
-    try {
-      return await handler(context)
-    } catch (error) {
-      mistake = error
-      throw error
-    }
-  }
-  const { status, json } = await post('/v1/notes/freely')
-  return { status, result: json.result, mistake: mistake instanceof Error ? mistake.message : undefined }
-}
+const run = (handler: (context: Context) => unknown) =>
+  runHandler(
+    handler,
+    (used) => {
+      doAnything = used
+    },
+    () => post('/v1/notes/freely'),
+  )
 
 describe('a list', () => {
   const topic = 'list'

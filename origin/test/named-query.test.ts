@@ -22,6 +22,7 @@ import { answerByAuthor } from '../docs/model/example/server/by-author.ts'
 import { answer, defineServer, type QueryContext } from '../src/server.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { alice, bob } from './support/client.ts'
+import { runHandler } from './support/run-handler.ts'
 
 const noteSchema = Type.Object({
   ownerId: Type.String({ maxLength: 255 }),
@@ -380,19 +381,14 @@ describe('what one run reads', () => {
     }))
     await origin.database.db.collection('notes').insertMany(large as never[])
   })
-  const run = async (handler: typeof doAnything) => {
-    let mistake: unknown
-    doAnything = async (context) => {
-      try {
-        return await handler(context)
-      } catch (error) {
-        mistake = error
-        throw error
-      }
-    }
-    const { status, json } = await get('/v1/notes/shared')
-    return { status, result: json.result, mistake: mistake instanceof Error ? mistake.message : undefined }
-  }
+  const run = (handler: typeof doAnything) =>
+    runHandler(
+      handler,
+      (used) => {
+        doAnything = used
+      },
+      () => get('/v1/notes/shared'),
+    )
   const filter = { topic: 'large' }
 
   it('is bounded by list', async () => {

@@ -1,4 +1,4 @@
-import { edgeEnv } from '@spillway/origin/contract'
+import { edgeEnv, rankedOrigins } from '@spillway/origin/contract'
 import { type StageName, stageNames } from '../config.ts'
 import { stages } from '../stages.ts'
 
@@ -54,9 +54,7 @@ function drift(stage: StageName, environment: EdgeEnvironment): readonly string[
   const need = (holds: boolean, text: string) => {
     if (!holds) findings.push(text)
   }
-  const ranks = String(vars[edgeEnv.origins] ?? '')
-    .split(',')
-    .map((rank) => rank.split(/\s+/).filter(Boolean))
+  const ranks = rankedOrigins(String(vars[edgeEnv.origins] ?? ''))
   const origins = ranks.flat()
   need(origins.length > 0, `${edgeEnv.origins} is not set`)
   for (const origin of origins) {

@@ -1,9 +1,5 @@
-import {
-  type AutoScalingGroup,
-  type CfnAutoScalingGroup,
-  DefaultResult,
-  LifecycleTransition,
-} from 'aws-cdk-lib/aws-autoscaling'
+import { type AutoScalingGroup, DefaultResult, LifecycleTransition } from 'aws-cdk-lib/aws-autoscaling'
+import { cfnGroup } from './cfn-group.ts'
 
 export const launchHook = 'spillway-ready'
 export const terminateHook = 'spillway-drained'
@@ -16,9 +12,7 @@ export const terminateHookSeconds = 90
  * part of the group itself, so that they exist before its first instance.
  */
 export function waitForInstances(group: AutoScalingGroup): void {
-  // The cast: the group's default child is the resource that it wraps.
-  const resource = group.node.defaultChild as CfnAutoScalingGroup
-  resource.lifecycleHookSpecificationList = [
+  cfnGroup(group).lifecycleHookSpecificationList = [
     {
       lifecycleHookName: launchHook,
       lifecycleTransition: LifecycleTransition.INSTANCE_LAUNCHING,

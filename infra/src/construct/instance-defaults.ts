@@ -2,13 +2,13 @@ import {
   type AutoScalingGroup,
   type BlockDevice,
   BlockDeviceVolume,
-  type CfnAutoScalingGroup,
   EbsDeviceVolumeType,
 } from 'aws-cdk-lib/aws-autoscaling'
 import { type IMachineImage, MachineImage } from 'aws-cdk-lib/aws-ec2'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { accept } from '../nag.ts'
+import { cfnGroup } from './cfn-group.ts'
 
 /** Role of an instance that people reach through Session Manager, never through SSH. */
 export function instanceRole(scope: Construct, id: string): Role {
@@ -39,9 +39,7 @@ export const patchedImage = (): IMachineImage =>
  * (docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html).
  */
 export function leavesSickZones(group: AutoScalingGroup): void {
-  // The cast: the group's default child is the resource that it wraps.
-  const resource = group.node.defaultChild as CfnAutoScalingGroup
-  resource.availabilityZoneImpairmentPolicy = {
+  cfnGroup(group).availabilityZoneImpairmentPolicy = {
     zonalShiftEnabled: true,
     // Also in the sick zone: the replacement starts in another one.
     impairedZoneHealthCheckBehavior: 'ReplaceUnhealthy',

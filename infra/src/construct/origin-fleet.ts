@@ -1,7 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib'
 import {
   AutoScalingGroup,
-  type CfnAutoScalingGroup,
   GroupMetrics,
   HealthChecks,
   InstanceRefreshStrategy,
@@ -24,6 +23,7 @@ import { readInstanceFile, unitDirective, userData } from '../instance-files.ts'
 import { accept } from '../nag.ts'
 import { drainFitsHook } from '../rules/drain-fits-hook.ts'
 import type { AccessPath } from './access-path.ts'
+import { cfnGroup } from './cfn-group.ts'
 import type { DocumentStore } from './document-store.ts'
 import { terminateHookSeconds, waitForInstances } from './group-hooks.ts'
 import { encryptedRoot, leavesSickZones, patchedImage } from './instance-defaults.ts'
@@ -51,9 +51,7 @@ export class OriginFleet extends Construct {
     const { fleet, origin, stage } = config
     this.groupName = `spillway-origin-${stage}`
     const { groupName } = this
-    // The cast: the group's default child is the resource that it wraps.
-    const groupResource = (): string =>
-      Stack.of(this).getLogicalId(this.group.node.defaultChild as CfnAutoScalingGroup)
+    const groupResource = (): string => Stack.of(this).getLogicalId(cfnGroup(this.group))
     const settings = { config, store, groupName, groupResource }
     this.group = new AutoScalingGroup(this, 'Group', {
       autoScalingGroupName: groupName,

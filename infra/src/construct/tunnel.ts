@@ -1,7 +1,6 @@
 import { Aws, Duration } from 'aws-cdk-lib'
 import {
   AutoScalingGroup,
-  type CfnAutoScalingGroup,
   GroupMetrics,
   HealthChecks,
   InstanceRefreshStrategy,
@@ -23,6 +22,7 @@ import { userData } from '../instance-files.ts'
 import { accept } from '../nag.ts'
 import { connectorCpuTargetPercent } from '../scaling-rules.ts'
 import type { AccessPath } from './access-path.ts'
+import { cfnGroup } from './cfn-group.ts'
 import { launchHook, terminateHook, waitForInstances } from './group-hooks.ts'
 import { encryptedRoot, instanceRole, leavesSickZones, patchedImage } from './instance-defaults.ts'
 import { reportsHost, reportsToGroup, writesLog } from './instance-permissions.ts'
@@ -127,9 +127,7 @@ export class Tunnel extends Construct {
     leavesSickZones(connectors)
     // A connector's work is packets and TLS: its processor is what fills up first (decision 0005).
     connectors.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: connectorCpuTargetPercent })
-    // The cast: the group's default child is the resource that it wraps.
-    const resource = connectors.node.defaultChild as CfnAutoScalingGroup
-    resource.instanceMaintenancePolicy = { minHealthyPercentage: 100, maxHealthyPercentage: 200 }
+    cfnGroup(connectors).instanceMaintenancePolicy = { minHealthyPercentage: 100, maxHealthyPercentage: 200 }
     this.connectors = connectors
   }
 }

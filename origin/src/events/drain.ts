@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Load, Resource } from '@spillway/origin/contract'
+import type { Resource } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { type Lease, LeaseSeeker, type LeaseTimes } from '../jobs/lease.ts'
 import { ChangeLog, type Entry, Overtaken } from '../store/change-log.ts'
 import type { CommandBounds } from '../store/command-bounds.ts'
+import { reasonOf } from '../store/database-error.ts'
 import type { StoredRecord } from '../store/envelope.ts'
 
 /**
@@ -22,7 +23,8 @@ export interface DrainOptions {
   readonly resources: readonly Resource[]
   /** Whether the indexes are built that the drain reads by. */
   readonly isReady: (collection: string) => boolean
-  readonly load: () => Load
+  /** Whether other work should go first. */
+  readonly isBusy: () => boolean
   /** Name of this process, unique among all. */
   readonly holder: string
   readonly observe: (observation: DrainObservation) => void
@@ -225,16 +227,13 @@ export class EventDrain {
   async #giveWay(signal: AbortSignal): Promise<void> {
     const { patienceMs, lateMs } = this.#times
     const untilMs = performance.now() + patienceMs
-    while (this.#lagMs < lateMs && isBusy(this.#options.load()) && performance.now() < untilMs) {
+    while (this.#lagMs < lateMs && this.#options.isBusy() && performance.now() < untilMs) {
       await sleep(50, undefined, { signal, ref: false })
     }
   }
 }
 
 const timeoutMs = 10_000
-
-/** As for exports: the limit of background work is reached, or a request was refused lately. */
-const isBusy = ({ utilization, shed }: Load): boolean => utilization >= 0.7 || shed >= 0.01
 
 const entriesOf = ({ name }: Resource, { _id, _out }: Pending): readonly Entry[] =>
   (_out?.events ?? []).map(({ id, ...event }) => ({
@@ -243,10 +242,3 @@ const entriesOf = ({ name }: Resource, { _id, _out }: Pending): readonly Entry[]
     document: _id,
     ...event,
   }))
-
-/** Reason for a log: the server's name of the error, never the driver's message, which may name hosts. */
-function reasonOf(error: unknown): string {
-  // Anything can be thrown; absent members are undefined.
-  const { codeName, name } = error as { readonly codeName?: string; readonly name?: string }
-  return codeName ?? name ?? 'unknown'
-}

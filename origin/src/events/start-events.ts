@@ -1,4 +1,4 @@
-import type { Catalogue, Load } from '@spillway/origin/contract'
+import type { Catalogue } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { changesCollection } from '../store/change-log.ts'
 import type { CommandBounds } from '../store/command-bounds.ts'
@@ -10,7 +10,7 @@ export interface StartEventsOptions {
   readonly catalogue: Catalogue
   /** Names of indexes that are not built yet, each after its collection. */
   readonly unreadyIndexes: () => readonly string[]
-  readonly load: () => Load
+  readonly isBusy: () => boolean
   readonly holder: string
   readonly observe: (observation: DrainObservation) => void
   readonly times?: DrainTimes

@@ -3,7 +3,7 @@ import type { Catalogue } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { type Lease, LeaseSeeker, type LeaseTimes, leaseTimes } from '../jobs/lease.ts'
 import type { CommandBounds } from '../store/command-bounds.ts'
-import { fateOf } from '../store/database-error.ts'
+import { fateOf, reasonOf } from '../store/database-error.ts'
 import { buildCommand, type IndexPlan, nameOf, planIndexes } from '../store/indexes.ts'
 import { type Duplicate, findDuplicates } from './duplicates.ts'
 import { runningBuild } from './running-build.ts'
@@ -197,11 +197,4 @@ export class IndexJob {
     observe({ kind: 'built', index: name, tookMs: performance.now() - startedAtMs })
     return true
   }
-}
-
-/** Reason for a log: the server's name of the error, never the driver's message, which may name hosts. */
-function reasonOf(error: unknown): string {
-  // The cast is safe: both members of an error of the driver are strings, or absent.
-  const { codeName, name } = error as { readonly codeName?: string; readonly name?: string }
-  return codeName ?? name ?? 'unknown'
 }

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalogue } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
+import { headStart } from '../jobs/head-start.ts'
+import { holderName } from '../jobs/holder-name.ts'
 import type { CommandBounds } from '../store/command-bounds.ts'
 import { applyIndexes, type IndexPlan, nameOf, planIndexes } from '../store/indexes.ts'
 import { UnreadyIndexes } from '../store/unready-indexes.ts'
@@ -27,9 +26,6 @@ export interface StartedIndexes {
   /** Ends this process's part in the work. */
   stop(): Promise<void>
 }
-
-/** A name for this process that an operator recognizes, unique among all. */
-export const holderName = (): string => `${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`
 
 /**
  * Indexes at the start of a process: empty collections get theirs at once; the others get them from a job, while this
@@ -59,10 +55,7 @@ export async function startIndexes(options: StartIndexesOptions): Promise<Starte
   if ((await job.missing()).length === 0) return { unready, stop: async () => {} }
   const stopping = new AbortController()
   const work = job.run(stopping.signal).catch(() => {})
-  await Promise.race([
-    work,
-    sleep(waitMs, undefined, { signal: stopping.signal, ref: false }).catch(() => {}),
-  ])
+  await headStart(work, waitMs, stopping.signal)
   return {
     unready,
     async stop() {

@@ -5,6 +5,7 @@ import type { CommandBounds } from '../store/command-bounds.ts'
 import { duplicateFields, isDuplicateKey, type WriteError } from '../store/database-error.ts'
 import type { StoredRecord } from '../store/envelope.ts'
 import { inPresentShape } from '../store/shapes.ts'
+import { commandTimeoutMs } from './migration-state.ts'
 
 /** A document whose values in the new shape collide with another one's. */
 export interface Blocked {
@@ -31,7 +32,6 @@ export interface BatchOptions {
 }
 
 const batchSize = 500
-const commandTimeoutMs = 15_000
 
 /**
  * Migrates the next documents. Each is written only if it is at the version and in the shape in which it was read: a live

@@ -3,8 +3,9 @@ import { type Catalogue, type Resource, shapeNumber } from '@spillway/origin/con
 import type { Db } from 'mongodb'
 import { type Lease, LeaseSeeker, type LeaseTimes, leaseTimes } from '../jobs/lease.ts'
 import type { CommandBounds } from '../store/command-bounds.ts'
+import { reasonOf } from '../store/database-error.ts'
 import { type Blocked, migrateBatch } from './migrate-batch.ts'
-import { incompleteOf, type MigrationState, statesOf } from './migration-state.ts'
+import { commandTimeoutMs, incompleteOf, type MigrationState, statesOf } from './migration-state.ts'
 
 /**
  * Migrates documents beside live traffic, a batch at a time, by one process under a lease. The place that a pass has reached
@@ -72,7 +73,6 @@ interface Pass {
 }
 
 export const migrationLease = 'migrations'
-const commandTimeoutMs = 15_000
 
 export class MigrationJob {
   readonly #options: MigrationJobOptions
@@ -91,8 +91,7 @@ export class MigrationJob {
     for (;;) {
       const outcome = await this.#turn(signal).catch((error: unknown) => {
         signal.throwIfAborted()
-        const { codeName, name } = error as { readonly codeName?: string; readonly name?: string }
-        this.#options.observe({ kind: 'failed', reason: codeName ?? name ?? 'unknown' })
+        this.#options.observe({ kind: 'failed', reason: reasonOf(error) })
         return 'failed' as const
       })
       if (outcome === 'done') return

@@ -1,6 +1,9 @@
 import { type Catalogue, type Resource, shapeNumber } from '@spillway/origin/contract'
 import type { Collection, Db } from 'mongodb'
 
+/** Time limit of each command of a migration, in ms. */
+export const commandTimeoutMs = 15_000
+
 /** State of the migration of one resource, shared by all processes of all releases. */
 export interface MigrationState {
   /** Name of the resource. */

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Catalogue, shapeNumber } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
+import { headStart } from '../jobs/head-start.ts'
 import type { CommandBounds } from '../store/command-bounds.ts'
 import type { UnreadyMigrations } from '../store/unready-migrations.ts'
 import {
@@ -9,9 +9,7 @@ import {
   type MigrationObservation,
   migrationJobTimes,
 } from './migration-job.ts'
-import { incompleteOf, statesOf } from './migration-state.ts'
-
-const commandTimeoutMs = 15_000
+import { commandTimeoutMs, incompleteOf, statesOf } from './migration-state.ts'
 
 export interface StartMigrationsOptions {
   readonly db: Db
@@ -59,10 +57,7 @@ export async function startMigrations(options: StartMigrationsOptions): Promise<
       })
   }
   await look()
-  await Promise.race([
-    work,
-    sleep(waitMs, undefined, { signal: stopping.signal, ref: false }).catch(() => {}),
-  ])
+  await headStart(work, waitMs, stopping.signal)
   // A look that fails is followed by the next.
   const timer = setInterval(() => void look().catch(() => {}), times.pollMs)
   timer.unref()

@@ -165,3 +165,10 @@ export function duplicateFields({ keyPattern, errmsg = '' }: WriteError): readon
   // The cast is safe: the pattern has a group that always matches.
   return [...name.matchAll(/([A-Za-z_][A-Za-z0-9]*)_-?1(?:_|$)/g)].map((match) => match[1] as string)
 }
+
+/** Reason for a log: the server's name of the error, never the driver's message, which may name hosts. */
+export function reasonOf(error: unknown): string {
+  // The cast is safe: both members of an error of the driver are strings, or absent.
+  const { codeName, name } = error as { readonly codeName?: string; readonly name?: string }
+  return codeName ?? name ?? 'unknown'
+}

@@ -7,7 +7,8 @@ import { openBuildConnection } from '../../src/indexes/build-connection.ts'
 import { IndexJob, indexJobTimes } from '../../src/indexes/index-job.ts'
 import { planRelease } from '../../src/indexes/index-plan.ts'
 import { isOwnDatabase } from '../../src/indexes/own-database.ts'
-import { holderName, type StartedIndexes, startIndexes } from '../../src/indexes/start-indexes.ts'
+import { type StartedIndexes, startIndexes } from '../../src/indexes/start-indexes.ts'
+import { holderName } from '../../src/jobs/holder-name.ts'
 import { layoutsOf } from '../../src/store/codec/layouts.ts'
 import { loadSeed } from '../../src/store/seed.ts'
 import { adjustPopulation } from '../fixture/actions.ts'
@@ -115,7 +116,7 @@ it('a start writes nothing into a database of others, and refuses what needs an 
     bounds: database.pool.bounds,
     catalogue: resources,
     unreadyIndexes: () => indexes.unready.names,
-    load: () => ({ utilization: 0, queueMs: 0, shed: 0 }),
+    isBusy: () => false,
     holder: holderName(),
     observe: () => {},
   })

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { drainTimes } from '../../src/events/drain.ts'
 import { type StartedEvents, startEvents } from '../../src/events/start-events.ts'
+import { isBusy } from '../../src/overload/yields.ts'
 import { type Change, ChangeLog, changesCollection, type Entry } from '../../src/store/change-log.ts'
 import { comparedFrom, eventsMax } from '../../src/store/outbox.ts'
 import { notes, taskApplication, taskServer, tasks } from '../fixture/tasks.ts'
@@ -30,7 +31,7 @@ function drain(load = idle): StartedEvents {
     bounds: origin.database.pool.bounds,
     catalogue: taskApplication.resources,
     unreadyIndexes: () => [],
-    load: () => load,
+    isBusy: () => isBusy(load),
     holder: randomUUID(),
     observe: () => {},
     times,

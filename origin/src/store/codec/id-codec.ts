@@ -1,4 +1,4 @@
-import { type IdType, idPattern } from '@spillway/origin/contract'
+import { type IdType, idPattern, jsonForms } from '@spillway/origin/contract'
 import { Binary, Int32, Long, ObjectId } from 'mongodb'
 
 /** Converts ids between their form in paths (`idPattern`) and `_id`. */
@@ -20,7 +20,7 @@ const noText = (value: unknown): TypeError =>
   new TypeError(`the _id ${String(value).slice(0, 80)} has no form in a path: see stored.id`)
 
 const objectIds: IdCodec = {
-  encode: (id) => (/^[0-9a-f]{24}$/.test(id) ? ObjectId.createFromHexString(id) : undefined),
+  encode: (id) => (jsonForms['object-id'].isValid(id) ? ObjectId.createFromHexString(id) : undefined),
   decode(value) {
     if (value instanceof ObjectId) return value.toHexString()
     throw noText(value)
@@ -30,8 +30,7 @@ const objectIds: IdCodec = {
 }
 
 const uuids: IdCodec = {
-  encode: (id) =>
-    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? binary(id.replaceAll('-', '')) : undefined,
+  encode: (id) => (jsonForms.uuid.isValid(id) ? binary(id.replaceAll('-', '')) : undefined),
   decode(value) {
     if (value instanceof Binary && value.sub_type === uuidSubtype && value.length() === 16) {
       return value.toUUID().toString()
