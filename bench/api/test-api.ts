@@ -9,18 +9,18 @@ import { parseArgs } from 'node:util'
 import { up } from '@spillway/infra/local/up'
 import { publicPaths } from '@spillway/origin/contract'
 import { startChild } from '@spillway/origin/dev/child'
-import { loadApplication } from '@spillway/origin/dev/load-application'
+import { applicationOption, chooseApplication } from '../measure/application-option.ts'
 import { rightsOf } from './rights-of.ts'
 import { schemathesis } from './schemathesis.ts'
 
-const { values } = parseArgs({ options: { application: { type: 'string', default: 'own' } } })
+const { values } = parseArgs({ options: applicationOption })
+const { application } = await chooseApplication(values.application)
 const timeoutMs = 6 * 60_000
 const say = (line: string) => console.error(line)
 
 const program = await schemathesis(say)
 say('Starting the stack …')
 await using stack = await up({ seed: true, application: values.application })
-const { application } = await loadApplication(values.application)
 const token = await stack.issuer.mintToken({ sub: 'tester', ...rightsOf(application) })
 
 const config = join(import.meta.dirname, 'schemathesis.toml')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Issuer, startIssuer } from '@spillway/edge/dev/issuer'
 import { createKey } from '@spillway/edge/dev/keys'
+import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { startMongod } from '@spillway/origin/dev/mongod'
 import { seed } from '@spillway/origin/dev/seed'
 import { MongoClient } from 'mongodb'
@@ -15,34 +16,40 @@ import { makePlaceIndexes } from './place-indexes.ts'
 
 /** Parts that all designs share: the data, the users' tokens, and the database behind the scaled one. */
 export interface Arena {
+  readonly application: WhichApplication
   readonly issuer: Issuer
   readonly mongod: { readonly uri: string; readonly port: number; readonly pid: number }
-  /** The origin's data, and the same documents as the other designs store them. */
+  /** The origin's data, and the same documents as the other designs store them; nothing, for another application. */
   readonly databases: { readonly spillway: string; readonly others: string }
-  /** Largest places first. */
+  /** Largest places first; none, for another application. */
   readonly documents: readonly KnownDocument[]
   /** Logs of the processes. */
   readonly logFolder: string
 }
 
 /** Ends with the run. */
-export async function setArena({ closing, progress }: Run): Promise<Arena> {
-  progress('starting the database, loading the sample data')
+export async function setArena(
+  { closing, progress }: Pick<Run, 'closing' | 'progress'>,
+  application: WhichApplication = 'own',
+): Promise<Arena> {
+  progress('starting the database, loading the seed')
   const mongod = await startMongod()
   closing.defer(() => mongod.stop())
   const { uri, port, pid } = mongod
   if (pid === undefined) throw new Error('this bench scales a database of its own: unset MONGODB_URI')
   const name = `story_${randomUUID().slice(0, 8)}`
   const databases = { spillway: name, others: `${name}_others` }
-  await seed({ databaseUri: uri, databaseName: databases.spillway })
-  await copyPlaces(uri, databases.spillway, databases.others)
-  await makePlaceIndexes(uri, databases.others)
+  await seed({ databaseUri: uri, databaseName: databases.spillway, application })
+  if (application === 'own') {
+    await copyPlaces(uri, databases.spillway, databases.others)
+    await makePlaceIndexes(uri, databases.others)
+  }
   const issuer = await startIssuer({ keys: [await createKey('ES256')] })
   closing.defer(() => issuer.stop())
   const logFolder = await mkdtemp(join(tmpdir(), 'spillway-story-'))
   closing.defer(() => rm(logFolder, { recursive: true, force: true }))
   const documents = await documentsOf(uri, databases.others)
-  return { issuer, mongod: { uri, port, pid }, databases, documents, logFolder }
+  return { application, issuer, mongod: { uri, port, pid }, databases, documents, logFolder }
 }
 
 async function documentsOf(uri: string, database: string): Promise<readonly KnownDocument[]> {

@@ -24,6 +24,7 @@ export async function startSpillway({
     databaseName: arena.databases.spillway,
     edgeKeys: JSON.stringify(publicKeySet(key)),
     logFile: join(arena.logFolder, 'origin.log'),
+    application: arena.application,
     env: {
       NODE_ENV: 'production',
       [originEnv.poolSize]: String(atScale(fullScale.spillway.poolSize, scale)),
@@ -36,6 +37,7 @@ export async function startSpillway({
       trustedIssuers: [trustedIssuer(arena.issuer)],
       assertionKey: key,
     }),
+    arena.application,
   )
   closing.defer(() => edge.stop())
   return { url: edge.url }

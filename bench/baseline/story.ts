@@ -1,8 +1,6 @@
 /** Program: `npm run bench -- story` runs the spike of the story against each design, in turn. */
 
 import type { Measured } from '@spillway/infra/local/bar'
-import { application } from '@spillway/origin/application'
-import { tools } from '@spillway/origin/application/tools'
 import { bars } from '../bars.ts'
 import type { Series } from '../measure/result.ts'
 import { interleave } from '../measure/rounds.ts'
@@ -14,9 +12,11 @@ import { figure, table } from '../measure/table.ts'
 import { scenarioOf } from '../scenarios/catalogue.ts'
 import { usersAt } from '../scenarios/closed-users.ts'
 import { drivePlan } from '../scenarios/drive-plan.ts'
+import { learnDocuments } from '../scenarios/known-documents.ts'
 import { localScale } from '../scenarios/load-arguments.ts'
 import { loadOf } from '../scenarios/load-of.ts'
 import { mintTokens } from '../scenarios/local-stack.ts'
+import { operationsOf } from '../scenarios/operations.ts'
 import { planOf } from '../scenarios/plan.ts'
 import { noProgress, progressLine } from '../scenarios/progress-line.ts'
 import { durationMs, lasting, peakOf, perUserSecond, type Scenario, scaledBy } from '../scenarios/scenario.ts'
@@ -27,7 +27,6 @@ import { spillwayBudget } from './start-spillway.ts'
 import { type StorySample, sampleOf, units } from './story-sample.ts'
 
 const scale = localScale
-const spike = scenarioOf('spike', loadOf(application, tools))
 const seed = 20_261_124
 
 interface Outcome {
@@ -45,12 +44,21 @@ async function measure(
   const { title } = designs[name]
   run.progress(title)
   await using design = await startDesign(name, { arena, scale, seed: seed + round })
-  const plan = planOf(application.resources, {
+  const { resources } = run.chosen.application
+  const tokens = await mintTokens(resources, arena, scenario)
+  const plan = planOf(resources, {
     scenario,
     scale,
     target: design.url,
-    documents: { places: arena.documents.slice(0, scenario.documents) },
-    tokens: await mintTokens(application.resources, arena, scenario),
+    documents: run.chosen.isOwn
+      ? { places: arena.documents.slice(0, scenario.documents) }
+      : await learnDocuments({
+          target: design.url,
+          operations: operationsOf(resources, scenario),
+          count: scenario.documents,
+          headers: { authorization: `Bearer ${tokens[0]}` },
+        }),
+    tokens,
     seed: seed + round,
     spacing: 'constant',
   })
@@ -117,10 +125,14 @@ await runBench(
   { bench: 'story', packages: ['fastify', 'mongodb', 'workerd', 'undici', 'jose'] },
   async (run) => {
     const rounds = run.quick ? 1 : 3
+    const { application, isOwn, tools, which } = run.chosen
+    const spike = scenarioOf('spike', loadOf(application, tools))
     const full = scaledBy(spike, scale)
+    // The other designs implement the repository's own application alone.
+    const names: readonly DesignName[] = isOwn ? designNames : ['spillway']
     const scenario = run.quick ? lasting(full, 45_000) : full
-    const arena = await setArena(run)
-    const outcomes = await interleave(designNames, rounds, (name, round) =>
+    const arena = await setArena(run, which)
+    const outcomes = await interleave(names, rounds, (name, round) =>
       measure(run, arena, scenario, name, round),
     )
     const samples = new Map([...outcomes].map(([name, list]) => [name, list.map(({ sample }) => sample)]))
@@ -128,7 +140,7 @@ await runBench(
       (samples.get(name) ?? []).map((sample) => sample[metric])
 
     const metrics = Object.keys(units) as (keyof typeof units)[]
-    const rows = designNames.map((name) => [
+    const rows = names.map((name) => [
       designs[name].title,
       ...metrics.map((metric) => figure(median(of(name, metric)))),
     ])
@@ -137,15 +149,18 @@ await runBench(
 ${spike.title}, everything at a scale of ${scale}: each user ${perUserSecond(scenario)} requests/s, ${Math.round(durationMs(scenario) / 1000)} s.
 good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99: of what was answered well, at the peak.`)
 
-    const measured: Measured[] = [
+    const ofFirst: Measured[] = [
       { bar: bars.storyFirstErrors, value: median(of('first', 'errorPercent')) },
       { bar: bars.storyFirstLatency, value: median(of('first', 'longestMs')) },
       {
         bar: bars.storyFirstConnections,
         value: median(of('first', 'connections')) / atScale(fullScale.database.connections, scale),
       },
-      { bar: bars.storyAdmitted, value: median(of('spillway', 'p99Ms')) },
       { bar: bars.storyGoodput, value: pairedRatio(of('spillway', 'goodput'), of('first', 'goodput')) },
+    ]
+    const measured: Measured[] = [
+      ...(isOwn ? ofFirst : []),
+      { bar: bars.storyAdmitted, value: median(of('spillway', 'p99Ms')) },
       {
         bar: bars.storyConnections,
         value: Math.max(...of('spillway', 'connections')) - spillwayBudget(scale),
@@ -165,13 +180,10 @@ good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99:
         spillwayConnectionBudget: spillwayBudget(scale),
         seed,
       },
-      rows: designNames.map((name) =>
+      rows: names.map((name) =>
         sampledRow({ case: 'spike', subject: designs[name].title }, units, samples.get(name) ?? []),
       ),
-      series: [
-        usersSeries(scenario),
-        ...designNames.flatMap((name) => outcomes.get(name)?.[0]?.series ?? []),
-      ],
+      series: [usersSeries(scenario), ...names.flatMap((name) => outcomes.get(name)?.[0]?.series ?? [])],
       bars: measured,
     }
   },

@@ -11,8 +11,8 @@ import { bars } from '../bars.ts'
 import { startEdgeProcess } from '../edge/edge-process.ts'
 import { type Run, runBench } from '../measure/run.ts'
 import { table } from '../measure/table.ts'
-import { placeIds } from '../origin/place-ids.ts'
 import { startWholePath } from '../peers/start-whole-path.ts'
+import { openPaths } from '../scenarios/application-load.ts'
 import { askedOf, Clients, refusedOf, type Statuses } from './clients.ts'
 
 /**
@@ -28,11 +28,15 @@ interface Shape {
 const clientCounts = [16, 32, 64, 128, 256]
 const burstSizes = [120, 200]
 const quietSeconds = [0, 1, 6]
+/** As many as the clients ask for in a few seconds. */
+const documentsMax = 20_000
 let nth = 0
 
 await runBench({ bench: 'bursts', packages: ['workerd', 'miniflare', 'fastify', 'undici'] }, async (run) => {
   const loopMs = run.quick ? 1_500 : 3_000
-  const shapes = [...(await throughStub(run, loopMs)), ...(await throughAll(run, loopMs))]
+  // The stub answers for the repository's own application alone.
+  const stubbed = run.chosen.isOwn ? await throughStub(run, loopMs) : []
+  const shapes = [...stubbed, ...(await throughAll(run, loopMs))]
   const told = shapes.map(({ name, statuses }) => ({
     name,
     asked: askedOf(statuses),
@@ -115,7 +119,22 @@ async function withEdge(
 async function throughAll(run: Run, loopMs: number): Promise<readonly Shape[]> {
   const shapes: Shape[] = []
   run.progress('starting database, origin and edge')
-  await withAll(run, async (clients) => {
+  // Seeds give the same ids each time, and a path that is asked for them is no longer new.
+  let paths: readonly string[] = []
+  await withAll(run, async (url) => {
+    paths = await openPaths(run.chosen, url, documentsMax)
+  })
+  const withClients = (ask: (clients: Clients) => Promise<void>) =>
+    withAll(run, async (url) => {
+      let asked = 0
+      const clients = new Clients(url, () => paths[asked++ % paths.length] ?? '')
+      try {
+        await ask(clients)
+      } finally {
+        await clients.stop()
+      }
+    })
+  await withClients(async (clients) => {
     run.progress('all: bursts at a cold origin')
     for (const round of ['first', 'second']) {
       shapes.push({ name: `all cold ${round} burst 200`, statuses: await clients.burst(200) })
@@ -127,7 +146,7 @@ async function throughAll(run: Run, loopMs: number): Promise<readonly Shape[]> {
   })
   for (const count of [64, 256]) {
     run.progress(`all: cold, ${count} clients`)
-    await withAll(run, async (clients) => {
+    await withClients(async (clients) => {
       shapes.push({ name: `all cold ${count} clients`, statuses: await clients.loop(count, loopMs) })
     })
   }
@@ -135,20 +154,18 @@ async function throughAll(run: Run, loopMs: number): Promise<readonly Shape[]> {
 }
 
 /** The whole path as `npm start` runs it, everything in it new. */
-async function withAll({ closing }: Run, ask: (clients: Clients) => Promise<void>): Promise<void> {
+async function withAll({ chosen, closing }: Run, ask: (url: string) => Promise<void>): Promise<void> {
   await using ending = new AsyncDisposableStack()
   // An interrupt ends this path, too.
   closing.use(ending)
   const mongod = await startMongod()
   ending.defer(() => mongod.stop())
   const databaseName = 'bursts'
-  await seed({ databaseUri: mongod.uri, databaseName })
+  const application = chosen.which
+  await seed({ databaseUri: mongod.uri, databaseName, application })
   const issuer = await startIssuer({ keys: [await createKey('ES256')] })
   ending.defer(() => issuer.stop())
-  const { url } = await startWholePath({ closing: ending }, { databaseUri: mongod.uri, databaseName, issuer })
-  const ids = await placeIds(mongod.uri, databaseName)
-  let asked = 0
-  const clients = new Clients(url, () => `/v2/places/${ids[asked++ % ids.length]}`)
-  ending.defer(() => clients.stop())
-  await ask(clients)
+  const path = { databaseUri: mongod.uri, databaseName, issuer, application }
+  const { url } = await startWholePath({ closing: ending }, path)
+  await ask(url)
 }

@@ -1,6 +1,7 @@
 /** Program: `npm run bench -- compare BEFORE AFTER`, two results or two folders of them; 1 where something is worse. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { type Result, readResult } from '../measure/result.ts'
 import { figure, table } from '../measure/table.ts'
 import { type Comparison, compare, differences } from './compare.ts'
@@ -40,8 +41,8 @@ const rowOf = ({
   judgement,
 ]
 
-async function main([before, after]: readonly string[]): Promise<void> {
-  if (before === undefined || after === undefined) throw new Error(usage)
+async function main([before, after, ...more]: readonly string[]): Promise<void> {
+  if (before === undefined || after === undefined || more.length > 0) throw new Error(usage)
   const [older, newer] = [await resultsIn(before), await resultsIn(after)]
   const shared = [...older.keys()].filter((bench) => newer.has(bench))
   if (shared.length === 0) throw new Error('the two have no bench in common')
@@ -61,7 +62,7 @@ async function main([before, after]: readonly string[]): Promise<void> {
 }
 
 try {
-  await main(process.argv.slice(2))
+  await main(parseArgs({ allowPositionals: true }).positionals)
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 2

@@ -14,8 +14,8 @@ import { interleave } from '../measure/rounds.ts'
 import { type Run, runBench } from '../measure/run.ts'
 import { median } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
-import { placeIds } from '../origin/place-ids.ts'
 import { startWholePath } from '../peers/start-whole-path.ts'
+import { openPaths } from '../scenarios/application-load.ts'
 
 /**
  * Throughput of `npm start` on this machine, beside the deployed bundle in a bare workerd, each with its own origin and
@@ -23,9 +23,10 @@ import { startWholePath } from '../peers/start-whole-path.ts'
  * nobody has read before, and as many read one place that is stored.
  */
 const clientCount = 200
+const documentsMax = 20_000
 const subjects = ['npm start', 'bare workerd'] as const
 type SubjectName = (typeof subjects)[number]
-const shapes = ['distinct places', 'one stored place'] as const
+const shapes = ['distinct documents', 'one stored document'] as const
 type Shape = (typeof shapes)[number]
 
 interface Sample {
@@ -38,16 +39,22 @@ await runBench({ bench: 'laptop', packages: ['workerd', 'fastify', 'mongodb', 'u
   const lengthMs = run.quick ? 1_500 : 4_000
   const rounds = run.quick ? 1 : 3
   run.progress('starting database, origin and edge')
-  const { url: bareUrl, ids } = await startBare(run)
+  const bareUrl = await startBare(run)
   run.progress('starting npm start')
   const urls: Readonly<Record<SubjectName, string>> = {
     'npm start': await startLaptop(run),
     'bare workerd': bareUrl,
   }
-  // Both know the same places; neither is asked for one twice.
+  // Both have the same documents, and neither is asked for one twice before it was asked for all; both are asked for their lists, to be equally warm.
+  await openPaths(run.chosen, urls['npm start'], documentsMax)
+  const known = await openPaths(run.chosen, bareUrl, documentsMax)
+  const last = known.at(-1) ?? known[0]
   const asked: Record<SubjectName, number> = { 'npm start': 0, 'bare workerd': 0 }
   const paths = (shape: Shape, name: SubjectName) => () =>
-    `/v2/places/${shape === 'distinct places' ? ids[asked[name]++ % ids.length] : ids.at(-1)}`
+    shape === 'one stored document'
+      ? last
+      : // The cast is safe: the remainder is an index of the list.
+        (known[asked[name]++ % known.length] as string)
 
   const samples = new Map<string, readonly Sample[]>()
   for (const shape of shapes) {
@@ -81,7 +88,7 @@ await runBench({ bench: 'laptop', packages: ['workerd', 'fastify', 'mongodb', 'u
   )
   console.log(`\n${table(['read', 'by', 'reads/s', 'refused', 'statuses'], rows)}\n`)
   const measured: Measured[] = [
-    { bar: bars.laptopRefused, value: refused('distinct places', 'npm start') },
+    { bar: bars.laptopRefused, value: refused('distinct documents', 'npm start') },
     ...shapes.map((shape) => ({
       bar: { ...bars.laptopThroughput, name: `${bars.laptopThroughput.name}-${shape.replaceAll(' ', '-')}` },
       value: perSecond(shape, 'npm start') / perSecond(shape, 'bare workerd'),
@@ -115,22 +122,25 @@ function sampleOf(statuses: Statuses, lengthMs: number): Sample {
   }
 }
 
-async function startLaptop({ closing }: Run): Promise<string> {
+async function startLaptop({ chosen, closing }: Run): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-laptop-'))
   closing.defer(() => rm(folder, { recursive: true, force: true }))
-  const { child, edgeUrl } = await startCheckout(root, folder)
+  const { child, edgeUrl } = await startCheckout(root, folder, {
+    args: chosen.isOwn ? [] : ['--application', chosen.which],
+  })
   closing.defer(async () => void (await child.stop()))
   return edgeUrl
 }
 
-async function startBare(run: Run): Promise<{ readonly url: string; readonly ids: readonly string[] }> {
-  const { closing } = run
+async function startBare(run: Run): Promise<string> {
+  const { chosen, closing } = run
+  const application = chosen.which
   const mongod = await startMongod()
   closing.defer(() => mongod.stop())
   const databaseName = 'laptop'
-  await seed({ databaseUri: mongod.uri, databaseName })
+  await seed({ databaseUri: mongod.uri, databaseName, application })
   const issuer = await startIssuer({ keys: [await createKey('ES256')] })
   closing.defer(() => issuer.stop())
-  const { url } = await startWholePath(run, { databaseUri: mongod.uri, databaseName, issuer })
-  return { url, ids: await placeIds(mongod.uri, databaseName) }
+  const { url } = await startWholePath(run, { databaseUri: mongod.uri, databaseName, issuer, application })
+  return url
 }

@@ -1,10 +1,14 @@
 /** Program: what it costs to close the last step, from the balancer to an instance (origin/decisions/0002). */
+
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { inNodeUs, inWorkerdUs } from './binding.ts'
 import { MeasuredServer } from './measured-server.ts'
+
+parseArgs({ options: {} })
 
 const rounds = 7
 const requests = 5_000

@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey, publicKeySet } from '@spillway/edge/dev/keys'
@@ -23,7 +24,7 @@ const readers = 8
 /** Each waits a moment between two requests, so that both runs are asked about as much. */
 const pauseMs = 10
 const writesPerSecond = 2
-const [seconds = 15] = process.argv.slice(2).map(Number)
+const [seconds = 15] = parseArgs({ allowPositionals: true }).positionals.map(Number)
 
 await using closing = new AsyncDisposableStack()
 const folder = await mkdtemp(join(tmpdir(), 'spillway-list-tags-'))

@@ -6,7 +6,7 @@ import type { ClosedJob, LoadReport } from './report.ts'
 import { Tally } from './tally.ts'
 import { checkTarget } from './target-guard.ts'
 import { Window } from './window.ts'
-import type { Call, Step, Workload } from './workload.ts'
+import type { Asking, Call, Step } from './workload.ts'
 
 /** Requests that one connection repeats, where they can be repeated: built once, so that building costs nothing. */
 const repeatedCalls = 256
@@ -21,8 +21,8 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
   const { workload, stop } = await holdWorkload({ ...job, target }, seededRandom(job.seed))
 
   let tally: Tally | undefined
-  /** The latest part of a body on each connection: all of it, where it is as short as a problem is. */
-  const bodies = new WeakMap<object, Buffer>()
+  /** The latest answer on each connection whose calls cannot be repeated. */
+  const latest = new WeakMap<object, Refused>()
   let user = 0
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   const instance = autocannon(
@@ -34,15 +34,15 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
       sampleInt: 50,
       timeout: 10,
       setupClient: (client) => {
-        client.on('body', (part) => bodies.set(client, part))
-        client.setRequests(requestsOf(workload, user++))
+        client.setRequests(requestsOf(workload, user++, (answer) => latest.set(client, answer)))
       },
     },
     () => end(),
   )
   instance.on('response', (client, status, _bytes, ms) => {
     tally?.asked()
-    tally?.answered(status, ms, status === 503 ? String(bodies.get(client) ?? '') : '')
+    const { refusal, expects } = latest.get(client) ?? {}
+    tally?.answered(status, ms, refusal, expects)
   })
   instance.on('reqError', (error: Error) => {
     tally?.asked()
@@ -64,7 +64,17 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
   return { ...closed, total, streams: { all: total }, timelines: {}, connections }
 }
 
-function requestsOf(workload: Workload, user: number): autocannon.Request[] {
+/** An answer, as far as it may be a refusal. */
+interface Refused extends Pick<Step, 'expects'> {
+  /** Body of a problem answer; empty for the others. */
+  readonly refusal: string
+}
+
+function requestsOf(
+  workload: Asking,
+  user: number,
+  onAnswer: (answer: Refused) => void,
+): autocannon.Request[] {
   if (workload.isRepeatable) {
     return Array.from({ length: repeatedCalls }, () => requestOf(workload.next(user).call))
   }
@@ -76,7 +86,10 @@ function requestsOf(workload: Workload, user: number): autocannon.Request[] {
         // Clears the body: autocannon starts from the previous request.
         return { ...defaults, body: undefined, ...requestOf(step.call) }
       },
-      onResponse: (status, _body, _context, headers) => step.answered?.(status, etagOf(headers)),
+      onResponse: (status, body, _context, headers) => {
+        step.answered?.(status, etagOf(headers))
+        onAnswer({ refusal: status >= 400 ? body : '', expects: step.expects })
+      },
     },
   ]
 }

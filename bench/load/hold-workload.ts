@@ -1,13 +1,14 @@
 import { type Credentials, holdCredentials } from './credentials.ts'
 import { learnEtags } from './learn-etags.ts'
+import { askFor, type OperationMix } from './operation-mix.ts'
 import type { Random } from './random.ts'
-import { type Mix, Workload } from './workload.ts'
+import { type Asking, type Mix, Workload } from './workload.ts'
 
 export interface HoldOptions {
   /** Target that has been checked, so that ETags may be read from it. */
   readonly target: string
   readonly ids: readonly string[]
-  readonly mix: Mix
+  readonly mix: Mix | OperationMix
   readonly credentials: Credentials
 }
 
@@ -15,8 +16,9 @@ export interface HoldOptions {
 export async function holdWorkload(
   { target, ids, mix, credentials }: HoldOptions,
   random: Random,
-): Promise<{ readonly workload: Workload; stop(): void }> {
+): Promise<{ readonly workload: Asking; stop(): void }> {
   const { headersOf, stop } = await holdCredentials(credentials)
+  if ('operations' in mix) return { workload: askFor(mix, headersOf, random), stop }
   const workload = new Workload({ mix, ids, headersOf, random })
   await learnEtags(target, workload, headersOf(0))
   return { workload, stop }

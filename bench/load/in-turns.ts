@@ -7,7 +7,7 @@ import { Sender } from './sender.ts'
 import { Tally } from './tally.ts'
 import { checkTarget } from './target-guard.ts'
 import { Window } from './window.ts'
-import type { Workload } from './workload.ts'
+import type { Asking } from './workload.ts'
 
 type Loop = TurnsJob['loops'][number]
 
@@ -69,12 +69,12 @@ class Crowd {
   readonly #users: number
   readonly #connections: Connections
   readonly #sender: Sender
-  readonly #workload: Workload
+  readonly #workload: Asking
   readonly #release: () => void
   #tally = new Tally()
   #untilMs = 0
 
-  private constructor(target: string, users: number, workload: Workload, release: () => void) {
+  private constructor(target: string, users: number, workload: Asking, release: () => void) {
     this.#users = users
     this.#connections = new Connections(target, { min: users, max: users })
     this.#sender = new Sender(this.#connections, 10_000)
@@ -113,13 +113,14 @@ class Crowd {
     if (startMs >= this.#untilMs) return
     const tally = this.#tally
     tally.asked()
-    this.#sender.send(this.#workload.next(user), startMs, (ending, latencyMs) => {
+    const step = this.#workload.next(user)
+    this.#sender.send(step, startMs, (ending, latencyMs) => {
       if ('reason' in ending) {
         // Waits for the next turn: retries to a dead target would never end.
         tally.failed(ending.reason)
         return
       }
-      tally.answered(ending.status, latencyMs, ending.refusal)
+      tally.answered(ending.status, latencyMs, ending.refusal, step.expects)
       this.#ask(user)
     })
   }

@@ -12,7 +12,7 @@ import { Tally } from './tally.ts'
 import { checkTarget } from './target-guard.ts'
 import { Timeline } from './timeline.ts'
 import { Window } from './window.ts'
-import type { Step, Workload } from './workload.ts'
+import type { Asking, Step } from './workload.ts'
 
 /**
  * Open loop: requests leave at planned times, whether or not earlier ones were answered, and latency is counted from
@@ -45,11 +45,11 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
     const schedules = crowds.map((users) => {
       const { ageSecondsMax = Number.POSITIVE_INFINITY, name } = users.stream
       const both = [total, tallies.get(name) as Tally]
-      return users.schedule(users.stream.curve, sender, (intendedMs, atMs) => {
+      return users.schedule(users.stream.curve, sender, ({ expects }, intendedMs, atMs) => {
         lateness.record(performance.now() - intendedMs)
         for (const tally of both) tally.asked()
         return (ending, latencyMs) => {
-          const fates = both.map((tally) => note(tally, ending, latencyMs, ageSecondsMax))
+          const fates = both.map((tally) => note(tally, ending, latencyMs, { ageSecondsMax, expects }))
           timelines.get(name)?.record(atMs, fates[0] ?? 'failed', latencyMs)
         }
       })
@@ -76,17 +76,21 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
   }
 }
 
-function note(tally: Tally, ending: Ending, latencyMs: number, ageSecondsMax: number): Fate {
+interface Proper extends Pick<Step, 'expects'> {
+  readonly ageSecondsMax: number
+}
+
+function note(tally: Tally, ending: Ending, latencyMs: number, { ageSecondsMax, expects }: Proper): Fate {
   if ('reason' in ending) {
     tally.failed(ending.reason)
     return 'failed'
   }
   tally.aged(ending.ageSeconds, ageSecondsMax)
-  return tally.answered(ending.status, latencyMs, ending.refusal)
+  return tally.answered(ending.status, latencyMs, ending.refusal, expects)
 }
 
 /** Called when a request leaves; the returned function is called when it ends. */
-type Watch = (intendedMs: number, atMs: number) => OnEnding
+type Watch = (step: Step, intendedMs: number, atMs: number) => OnEnding
 
 const unwatched: Watch = () => () => {}
 
@@ -94,10 +98,10 @@ const unwatched: Watch = () => () => {}
 class Users {
   readonly stream: Stream
   readonly stop: () => void
-  readonly #workload: Workload
+  readonly #workload: Asking
   readonly #random: Random
 
-  private constructor(stream: Stream, workload: Workload, random: Random, stop: () => void) {
+  private constructor(stream: Stream, workload: Asking, random: Random, stop: () => void) {
     this.stream = stream
     this.stop = stop
     this.#workload = workload
@@ -119,7 +123,8 @@ class Users {
     return {
       times: arrivals(curve, this.stream.spacing, this.#random),
       act: (intendedMs, atMs) => {
-        sender.send(this.next(), intendedMs, watch(intendedMs, atMs))
+        const step = this.next()
+        sender.send(step, intendedMs, watch(step, intendedMs, atMs))
       },
     }
   }

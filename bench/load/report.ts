@@ -1,6 +1,7 @@
 import type { RatePoint, Spacing } from './arrivals.ts'
 import type { Credentials } from './credentials.ts'
 import type { Latency } from './latency.ts'
+import type { OperationMix } from './operation-mix.ts'
 import type { Mix } from './workload.ts'
 
 /** Fields of both kinds of load. All of them can be sent to another process. */
@@ -21,7 +22,7 @@ export interface ClosedJob extends CommonJob {
   readonly kind: 'closed'
   readonly connections: number
   readonly windowMs: number
-  readonly mix: Mix
+  readonly mix: Mix | OperationMix
   readonly credentials: Credentials
 }
 
@@ -56,7 +57,7 @@ export interface Stream {
   /** Rates from the end of the warm-up, which runs at the first rate of the curve. */
   readonly curve: readonly RatePoint[]
   readonly spacing: Spacing
-  readonly mix: Mix
+  readonly mix: Mix | OperationMix
   readonly credentials: Credentials
   /** Documents of this stream. @default those of the job */
   readonly ids?: readonly string[]

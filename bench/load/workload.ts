@@ -32,12 +32,22 @@ export type Answered = (status: number, etag: string | undefined) => void
 
 export interface Step {
   readonly call: Call
+  /** Reasons of refusals that are proper answers. @default none */
+  readonly expects?: readonly string[] | undefined
   /** Called with the answer, where later calls depend on it. */
   readonly answered?: Answered
 }
 
 /** One user's headers, asked for at each call: credentials are renewed while a run goes on. */
 export type HeadersOf = (user: number) => Readonly<Record<string, string>>
+
+/** Asks for the calls of a load, one after the other. */
+export interface Asking {
+  /** Calls neither depend on earlier answers nor carry anything unique, so they can be sent again. */
+  readonly isRepeatable: boolean
+  /** @param user index of the user whose credentials it carries */
+  next(user: number): Step
+}
 
 export interface WorkloadOptions {
   readonly mix: Mix
@@ -52,8 +62,7 @@ export const updatedDocumentsMax = 256
 
 const json = 'application/json'
 
-export class Workload {
-  /** Calls neither depend on earlier answers nor carry anything unique, so they can be sent again. */
+export class Workload implements Asking {
   readonly isRepeatable: boolean
   readonly #options: WorkloadOptions
   readonly #shares: readonly (readonly [OperationName, number])[]

@@ -2,10 +2,12 @@
  * Program: `npm run test:marketplace` starts the whole stack with the marketplace, proves each need, and prints a line for
  * each. Exits 1 where a proof fails or fewer needs are covered than there must be.
  */
+import { parseArgs } from 'node:util'
 import { coveredMin, describeNeed, type Need, type Verdict } from './need.ts'
 import { needs } from './needs/index.ts'
 import { startWorld, type World } from './world.ts'
 
+parseArgs({ options: {} })
 const failures: string[] = []
 
 async function verdictOf({ number, prove }: Need, world: World): Promise<Verdict> {

@@ -1,8 +1,10 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { holds, type Measured, reportBars } from '@spillway/infra/local/bar'
 import { localFolder, root } from '@spillway/origin/dev/folders'
+import { benches } from '../benches.ts'
+import { applicationOption, type Chosen, chooseApplication } from './application-option.ts'
 import { describeMachine, describeVersions } from './machine.ts'
 import { orNull, type Result, type Row, type Series, summaryOf, writeResult } from './result.ts'
 
@@ -24,6 +26,8 @@ export interface RunOptions {
 /** Arguments of the command, and its progress line. */
 export interface Run {
   readonly quick: boolean
+  /** The repository's own, or that of `--application` where the bench takes it. */
+  readonly chosen: Chosen
   /** One line to stderr, with the seconds since the start: results alone go to stdout. */
   progress(line: string): void
   /** Undone in reverse order at the end, also after an error and on Ctrl-C. */
@@ -31,14 +35,25 @@ export interface Run {
 }
 
 /**
- * A measuring command from its arguments (`--quick`, `--out FILE`) to its last line: runs the measurement, writes the
+ * A measuring command from its arguments (`--quick`, `--out FILE`, and `--application FOLDER` where `benches.ts` says so)
+ * to its last line: runs the measurement, writes the
  * result as JSON, prints the bars, ends whatever was started. Every sample stays on this machine (`.spillway/results`); a full
- * run's summary belongs into version control (`bench/results`).
+ * run's summary of the own application belongs into version control (`bench/results`).
+ *
+ * @throws Error for an unknown option, and for a folder without an application
  */
 export async function runBench(options: RunOptions, measure: (run: Run) => Promise<Findings>): Promise<void> {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      out: { type: 'string' },
+      ...applicationOption,
+    },
   })
+  const { application } = values
+  const takes = benches[options.bench]?.application
+  if (application !== 'own' && takes !== true) throw new Error(`--application ${application}: ${takes}`)
+  const chosen = await chooseApplication(application)
   const startedAt = new Date()
   const startMs = performance.now()
   const elapsed = () => (performance.now() - startMs) / 1000
@@ -52,6 +67,7 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
 
   const run: Run = {
     quick: values.quick,
+    chosen,
     closing,
     progress: (line) => console.error(`${elapsed().toFixed(0).padStart(4)} s  ${line}`),
   }
@@ -60,7 +76,7 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
     const result: Result = {
       format: 'spillway-bench-1',
       bench: options.bench,
-      command: `npm run bench -- ${options.bench}${values.quick ? ' --quick' : ''}`,
+      command: `npm run bench -- ${options.bench}${values.quick ? ' --quick' : ''}${chosen.isOwn ? '' : ` --application ${application}`}`,
       startedAt: startedAt.toISOString(),
       seconds: Math.round(elapsed() * 10) / 10,
       quick: values.quick,
@@ -77,9 +93,9 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
         pass: holds(measured),
       })),
     }
-    const file = `${options.bench}.json`
+    const file = `${options.bench}${chosen.isOwn ? '' : `-${basename(application)}`}.json`
     await writeResult(values.out ?? join(localFolder, 'results', file), result)
-    if (!values.quick && values.out === undefined) {
+    if (!values.quick && chosen.isOwn && values.out === undefined) {
       await writeResult(join(root, 'bench/results', file), summaryOf(result))
     }
     console.log('')

@@ -8,6 +8,7 @@ import { runBench } from '../measure/run.ts'
 import { growthPercent, type Sampler, startSampler } from '../measure/sampler.ts'
 import { figure, table } from '../measure/table.ts'
 import { watchDatabaseConnections } from './database-connections.ts'
+import { mixOf } from './mix-of.ts'
 import { setStage } from './stage.ts'
 
 /**
@@ -20,6 +21,7 @@ const poolSize = 16
 /** Connections beside the pool: the driver watches the server over one. */
 const monitoring = 1
 const seed = 20_261_124
+const ownMix = { read: 80, list: 10, create: 5, update: 5 }
 
 await runBench({ bench: 'connections', packages: ['fastify', 'mongodb', 'undici'] }, async (run) => {
   const windowMs = run.quick ? 15_000 : 600_000
@@ -33,6 +35,7 @@ await runBench({ bench: 'connections', packages: ['fastify', 'mongodb', 'undici'
     },
   })
   const { credentials, pids, url } = stage.spillway
+  const mix = await mixOf(run.chosen, stage.spillway, ownMix)
   const resident = () => usageOf(pids).reduce((sum, { residentBytes }) => sum + residentBytes, 0) / 2 ** 20
 
   run.progress(`opening ${users} connections, then ${windowMs / 1000} s of load`)
@@ -49,7 +52,7 @@ await runBench({ bench: 'connections', packages: ['fastify', 'mongodb', 'undici'
           name: 'users',
           curve: steady(users / secondsBetweenRequests, windowMs),
           spacing: 'poisson',
-          mix: { read: 80, list: 10, create: 5, update: 5 },
+          mix,
           credentials,
         },
       ],

@@ -15,6 +15,7 @@ import type { Sampler } from '../measure/sampler.ts'
 import { median } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 import { appName, watchDatabaseConnections } from './database-connections.ts'
+import { mixOf } from './mix-of.ts'
 import { type MetricName, metricNames, rowOf, sampleOf, units } from './overload-figures.ts'
 import { setStage } from './stage.ts'
 
@@ -36,7 +37,7 @@ const slowerByMs = 60
 const poolSize = 24
 
 /** Lists that no two requests share cannot be joined: they are what fills the database. */
-const mix: Mix = { search: 6, read: 3, create: 1 }
+const ownMix: Mix = { search: 6, read: 3, create: 1 }
 
 const levels: readonly number[] = [0.5, 1, 2, 5, 10]
 
@@ -64,6 +65,7 @@ await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }
   })
   const target = stage.spillway
   const { credentials } = target
+  const mix = await mixOf(run.chosen, target, ownMix)
   const watched = { server: target.pids, database: [stage.database.pid] }
 
   run.progress('finding the capacity')

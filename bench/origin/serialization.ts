@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { application } from '@spillway/origin/application'
 import { findView, type View } from '@spillway/origin/contract'
 import { BSON } from 'mongodb'
@@ -7,6 +8,8 @@ import type { StoredDocument } from '../../origin/src/store/repository.ts'
 import { interleave } from '../measure/rounds.ts'
 import { median, spreadPercent, summarize } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
+
+parseArgs({ options: {} })
 
 /**
  * Program: what the way of one document costs, from the bytes of the database to the JSON of the answer, and what each

@@ -10,6 +10,7 @@ import { seed } from '@spillway/origin/dev/seed'
 import type { Credentials } from '../load/credentials.ts'
 import type { Run } from '../measure/run.ts'
 import { copyPlaces, type PeerName, startPeer } from '../peers/start-peer.ts'
+import { applicationLoad } from '../scenarios/application-load.ts'
 import { placeIds } from './place-ids.ts'
 
 /** One server under test. */
@@ -25,7 +26,7 @@ export interface Subject {
 
 export interface Stage {
   readonly database: { readonly uri: string; readonly pid: number }
-  /** Documents that every subject has. */
+  /** Places that every subject has; empty for another application. */
   readonly ids: readonly string[]
   readonly spillway: Subject
   readonly peers: readonly Subject[]
@@ -47,9 +48,9 @@ export interface StageOptions {
 
 export const spillway = 'Spillway'
 
-/** A database with the sample data, the origin on it, and the peers each on a copy of it. Ends with the run. */
+/** A database with the application's seed, the origin on it, and the peers each on a copy of it. Ends with the run. */
 export async function setStage(run: Run, options: StageOptions): Promise<Stage> {
-  const { closing, progress } = run
+  const { chosen, closing, progress } = run
   progress('starting the database')
   const mongod = await startMongod({ isMeasured: true, failPoints: options.failPoints ?? false })
   closing.defer(() => mongod.stop())
@@ -59,9 +60,9 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
     )
   }
 
-  progress('loading the sample data')
+  progress('loading the seed')
   const databaseName = `bench_${randomUUID().slice(0, 8)}`
-  await seed({ databaseUri: mongod.uri, databaseName })
+  await seed({ databaseUri: mongod.uri, databaseName, application: chosen.which })
 
   await options.beforeOrigin?.(mongod.uri)
 
@@ -74,6 +75,7 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
     databaseName,
     edgeKeys: JSON.stringify(publicKeySet(key)),
     logFile: join(logFolder, 'origin.log'),
+    application: chosen.which,
     env: { NODE_ENV: 'production', [originEnv.poolSize]: String(options.poolSize), ...options.originEnv },
   })
   closing.defer(() => origin.stop())
@@ -100,12 +102,17 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
   const { subjects = 64 } = options
   return {
     database: { uri: mongod.uri, pid: mongod.pid },
-    ids: await placeIds(mongod.uri, databaseName),
+    ids: chosen.isOwn ? await placeIds(mongod.uri, databaseName) : [],
     spillway: {
       name: spillway,
       url: origin.url,
       pids: [origin.child.pid],
-      credentials: { kind: 'assertions', key, subjects, scopes: ['places:write'] },
+      credentials: {
+        kind: 'assertions',
+        key,
+        subjects,
+        scopes: chosen.isOwn ? ['places:write'] : applicationLoad(chosen).scopes,
+      },
       databaseName,
     },
     peers,

@@ -17,7 +17,8 @@ import type { Answers, Stream } from '../load/report.ts'
 import { orNull } from '../measure/result.ts'
 import { runBench } from '../measure/run.ts'
 import { figure, table } from '../measure/table.ts'
-import { placeIds } from '../origin/place-ids.ts'
+import { documentsFor, openRead, readsOf } from '../scenarios/application-load.ts'
+import { withId } from '../scenarios/request.ts'
 import { recoverySeconds } from './recovery.ts'
 import { type Lifetime, startShortLives, usableSeconds } from './short-lives.ts'
 
@@ -26,18 +27,20 @@ import { type Lifetime, startShortLives, usableSeconds } from './short-lives.ts'
  * its stale-if-error allows, and everything works again seconds after the return.
  *
  * `lasting` documents may be served for an hour without an origin, `brief` ones for a few seconds only. Both are fresh
- * for two seconds, so that for nearly all of the outage it is stale-if-error that decides. `unstored` requests are all
- * different: they show when the origin can be asked again.
+ * for two seconds, so that for nearly all of the outage it is stale-if-error that decides. `unstored` documents are
+ * asked for once each: they show when the origin can be asked again.
  */
 const lasting: Lifetime = { maxAge: 2, staleWhileRevalidate: 2, staleIfError: 3_600 }
 const brief: Lifetime = { maxAge: 2, staleWhileRevalidate: 2, staleIfError: 6 }
 const documentsEach = 50
+const unstoredPerSecond = 20
+const warmupMs = 3_000
 /** `Age` counts whole seconds, and the answer is on its way for a moment. */
 const ageToleranceSeconds = 1
 const drivenBySeed = 20_261_124
 
 await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 'undici'] }, async (run) => {
-  const { closing, progress } = run
+  const { chosen, closing, progress } = run
   const beforeMs = run.quick ? 3_000 : 10_000
   const outageMs = run.quick ? 20_000 : 60_000
   const afterMs = run.quick ? 9_000 : 20_000
@@ -56,7 +59,7 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
   const mongod = await startMongod()
   closing.defer(() => mongod.stop())
   const databaseName = 'outage'
-  await seed({ databaseUri: mongod.uri, databaseName })
+  await seed({ databaseUri: mongod.uri, databaseName, application: chosen.which })
   const issuer = await startIssuer({ keys: [await createKey('ES256')] })
   closing.defer(() => issuer.stop())
   const key = await createKey(assertionAlgorithm)
@@ -66,6 +69,7 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
       databaseName,
       edgeKeys: JSON.stringify(publicKeySet(key)),
       logFile: join(folder, 'origin.log'),
+      application: chosen.which,
       ...(port !== undefined && { port }),
     })
   const origin = await startOne()
@@ -74,25 +78,35 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
   // As `npm start` runs it. The stand-ins for Cloudflare's services take more CPU time than the edge, and would be measured.
   const edge = await startEdgeProcess(
     edgeVariables({ originUrls: [proxy.url], trustedIssuers: [trustedIssuer(issuer)], assertionKey: key }),
+    chosen.which,
   )
   closing.defer(() => edge.stop())
 
-  const ids = (await placeIds(mongod.uri, databaseName)).slice(0, 2 * documentsEach)
-  const lastingIds = ids.slice(0, documentsEach)
-  const briefIds = ids.slice(documentsEach)
+  const read = openRead(chosen)
+  const unstoredCount = Math.ceil((unstoredPerSecond * (warmupMs + totalMs)) / 1_000)
+  const known = await documentsFor([read], {
+    target: edge.url,
+    credentials: { kind: 'none' },
+    count: 2 * documentsEach + 2 * unstoredCount,
+  })
+  const all = known[read.resource] ?? []
+  const lastingDocuments = all.slice(0, documentsEach)
+  const briefDocuments = all.slice(documentsEach, 2 * documentsEach)
+  const others = all.slice(2 * documentsEach)
+  if (others.length < unstoredCount) progress(`only ${others.length} documents are left to be asked for once`)
   lifetimes = new Map([
-    ...lastingIds.map((id) => [id, lasting] as const),
-    ...briefIds.map((id) => [id, brief] as const),
+    ...lastingDocuments.map(({ id }) => [id, lasting] as const),
+    ...briefDocuments.map(({ id }) => [id, brief] as const),
   ])
 
   progress('filling the cache')
-  for (const id of ids) await (await fetch(`${edge.url}/v2/places/${id}`)).arrayBuffer()
+  for (const { id } of [...lastingDocuments, ...briefDocuments])
+    await (await fetch(edge.url + withId(read.path, id))).arrayBuffer()
 
-  const stream = (name: string, perSecond: number, more: Partial<Stream>): Stream => ({
+  const stream = (name: string, perSecond: number, more: Pick<Stream, 'mix'> & Partial<Stream>): Stream => ({
     name,
     curve: steady(perSecond, totalMs),
     spacing: 'poisson',
-    mix: { read: 1 },
     credentials: { kind: 'none' },
     ...more,
   })
@@ -104,16 +118,19 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
     {
       kind: 'open',
       target: edge.url,
-      ids,
+      ids: [],
       seed: drivenBySeed,
-      warmupMs: 3_000,
+      warmupMs,
       streams: [
         stream('lasting', 150, {
-          ids: lastingIds,
+          mix: readsOf(read, lastingDocuments),
           ageSecondsMax: usableSeconds(lasting) + ageToleranceSeconds,
         }),
-        stream('brief', 100, { ids: briefIds, ageSecondsMax: usableSeconds(brief) + ageToleranceSeconds }),
-        stream('unstored', 20, { mix: { search: 1 } }),
+        stream('brief', 100, {
+          mix: readsOf(read, briefDocuments),
+          ageSecondsMax: usableSeconds(brief) + ageToleranceSeconds,
+        }),
+        stream('unstored', unstoredPerSecond, { mix: readsOf(read, others, { kind: 'in turn' }) }),
       ],
       connectionsMax: 500,
       timeoutMs: 3_000,

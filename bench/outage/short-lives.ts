@@ -21,7 +21,7 @@ export interface ShortLives {
  * Between edge and origin: gives documents other lifetimes than the contract does, so that what takes a day shows in
  * seconds. Everything else passes as it is. Where the origin cannot be reached, neither can this.
  *
- * @param lifetimeOf by id; `undefined`: as the origin says
+ * @param lifetimeOf by id of any resource; `undefined`: as the origin says
  */
 export async function startShortLives(
   originPort: () => number,
@@ -37,7 +37,7 @@ export async function startShortLives(
         headers: incoming.headers,
       },
       (response: IncomingMessage) => {
-        const id = /^\/v\d+\/places\/([^/?]+)/.exec(incoming.url ?? '')?.[1]
+        const id = /^\/v\d+\/[^/?]+\/([^/?]+)/.exec(incoming.url ?? '')?.[1]
         const lifetime = id === undefined ? undefined : lifetimeOf(id)
         const fields = { ...response.headers }
         const status = response.statusCode ?? 502

@@ -1,8 +1,11 @@
+import { parseArgs } from 'node:util'
 import { barLine, holds, type Measured } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'
 import { allParsers } from './all-parsers.ts'
 import { largestGood, refuse, refused, take } from './bodies.ts'
 import type { Parser } from './parser.ts'
+
+parseArgs({ options: {} })
 
 /**
  * The longest time that a caller can make a parser take with one header: each is given its worst inputs of 16 KB. And what

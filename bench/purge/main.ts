@@ -1,6 +1,9 @@
+import { parseArgs } from 'node:util'
 import { reportBars } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'
 import { type PurgeScenario, simulatePurges } from './simulate.ts'
+
+parseArgs({ options: {} })
 
 /**
  * Purges under the limits of the Pro plan: how many are lost, and how late the latest is. The last two scenarios take the

@@ -6,7 +6,10 @@ export interface LearnOptions {
   readonly operations: readonly Operation[]
   /** Documents of each resource, where it has as many. */
   readonly count: number
-  readonly token?: string | undefined
+  /** Credentials. @default none */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Credentials where anyone may read; the origin takes the edge's word for everybody. @default none */
+  readonly openHeaders?: Readonly<Record<string, string>>
   /** Called after each page. */
   readonly onProgress?: (learnt: number) => void
 }
@@ -32,9 +35,10 @@ export async function learnDocuments(options: LearnOptions): Promise<KnownDocume
     // `/v1/listings`, whatever follows.
     const path = own[0]?.path.split('/', 3).join('/') ?? ''
     const filter = own.find(({ filter }) => filter !== undefined)?.filter
-    // Read without a token where one can: documents that everybody sees, and not those of the token's subject.
+    // Read without credentials where one can: documents that everybody sees, and not those of the subject.
     const isOpen = own.some(({ kind, signedIn }) => (kind === 'read' || kind === 'list') && !signedIn)
-    found[resource] = await learnResource(isOpen ? { ...options, token: undefined } : options, path, filter)
+    const headers = isOpen ? options.openHeaders : options.headers
+    found[resource] = await learnResource({ ...options, headers }, path, filter)
   }
   return found
 }
@@ -43,11 +47,10 @@ const needsDocuments = (operation: Operation): boolean =>
   namesDocument(operation) || operation.filter !== undefined
 
 async function learnResource(
-  { target, count, token, onProgress }: LearnOptions,
+  { target, count, headers = {}, onProgress }: LearnOptions,
   path: string,
   filter: string | undefined,
 ): Promise<readonly KnownDocument[]> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const documents: KnownDocument[] = []
   let next: string | undefined = `${path}?limit=${pageSize}`
   while (next !== undefined && documents.length < count) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { Catalogue } from '@spillway/origin/contract'
-import { loadApplication } from '@spillway/origin/dev/load-application'
+import { applicationOption, chooseApplication } from '../measure/application-option.ts'
 import type { Bounds } from './bounds.ts'
 import { findScenario, scenarioNames } from './catalogue.ts'
 import { loadOf } from './load-of.ts'
@@ -47,7 +47,7 @@ export async function parseLoadArguments(args: readonly string[]): Promise<LoadA
     args: [...args],
     allowPositionals: true,
     options: {
-      application: { type: 'string', default: 'own' },
+      ...applicationOption,
       target: { type: 'string' },
       scale: { type: 'string' },
       seconds: { type: 'string' },
@@ -60,7 +60,7 @@ export async function parseLoadArguments(args: readonly string[]): Promise<LoadA
     },
   })
   const scale = values.scale === undefined ? localScale : positive('--scale', values.scale)
-  const { application, tools } = await loadApplication(values.application)
+  const { application, tools } = await chooseApplication(values.application)
   const full = scaledBy(findScenario(positionals[0], loadOf(application, tools)), scale)
   return {
     scenario:

@@ -6,6 +6,10 @@ export type Choose = (random: Random) => number
 
 export function chooser(popularity: Popularity, count: number): Choose {
   if (popularity.kind === 'one') return () => 0
+  if (popularity.kind === 'in turn') {
+    let next = 0
+    return () => next++ % count
+  }
   if (popularity.kind === 'uniform') return (random) => Math.floor(random() * count)
   const upTo = cumulative(count, popularity.exponent)
   const total = upTo.at(-1) ?? 0

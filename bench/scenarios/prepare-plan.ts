@@ -39,7 +39,7 @@ export async function preparePlan(given: LoadArguments, closing: AsyncDisposable
     target,
     operations: tokens.length > 0 ? operations : operations.filter(({ signedIn }) => !signedIn),
     count: scenario.documents,
-    ...(tokens[0] !== undefined && { token: tokens[0] }),
+    ...(tokens[0] !== undefined && { headers: { authorization: `Bearer ${tokens[0]}` } }),
   })
   const plan = planOf(resources, { scenario, scale, seed, target, tokens, documents })
   return { plan, ...(stack !== undefined && { stack }) }

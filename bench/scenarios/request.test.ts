@@ -93,6 +93,10 @@ describe('a chooser', () => {
     expect(counts(chooser({ kind: 'one' }, 10), 10)[0]).toBe(20_000)
   })
 
+  it('asks for none again before all others, where they are asked for in turn', () => {
+    expect(counts(chooser({ kind: 'in turn' }, 10), 10)).toEqual(new Array(10).fill(2_000))
+  })
+
   it('chooses all documents alike where none is more popular', () => {
     expect(Math.min(...counts(chooser({ kind: 'uniform' }, 10), 10))).toBeGreaterThan(1_500)
   })

@@ -1,4 +1,5 @@
 import type { Random } from '../load/random.ts'
+import type { HeadersOf } from '../load/workload.ts'
 import type { Operation } from './operations.ts'
 import { type Choose, chooser } from './popularity.ts'
 import { sampleValue, type ValueSchema } from './sample-value.ts'
@@ -27,6 +28,8 @@ export interface RequestOptions {
   readonly popularity: Popularity
   /** Bearer tokens, one a subject; none: nobody says who they are. */
   readonly tokens: readonly string[]
+  /** Other credentials than tokens. @default a bearer token of `tokens` */
+  readonly headersOf?: HeadersOf
   /** Differs between runs, so that no Idempotency-Key of one is a replay of another's. */
   readonly run: string
   readonly random: Random
@@ -63,15 +66,20 @@ export class Requests {
 
   /** @param user index of the user whose token it carries */
   next(user: number): Request {
-    const { operations, random, tokens } = this.#options
+    const { operations, random, headersOf = this.#tokenOf } = this.#options
     const at = random() * (this.#upTo.at(-1) ?? 0)
     const operation = operations[this.#upTo.findIndex((upTo) => at < upTo)] ?? (operations[0] as Operation)
-    const token = tokens[user % tokens.length]
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const headers = headersOf(user)
     return { operation, method: operation.method, ...this.#partsOf(operation, headers) }
   }
 
-  #partsOf(operation: Operation, headers: Record<string, string>) {
+  readonly #tokenOf: HeadersOf = (user) => {
+    const { tokens } = this.#options
+    const token = tokens[user % tokens.length]
+    return token === undefined ? {} : { authorization: `Bearer ${token}` }
+  }
+
+  #partsOf(operation: Operation, headers: Readonly<Record<string, string>>) {
     const { random } = this.#options
     const { kind, path, filter, body = {} } = operation
     switch (kind) {
@@ -95,8 +103,8 @@ export class Requests {
           headers: {
             ...headers,
             'content-type': 'application/json',
-            // A key belongs to the subject of a token.
-            ...('authorization' in headers && { 'idempotency-key': this.#key() }),
+            // A key belongs to a subject.
+            ...(Object.keys(headers).length > 0 && { 'idempotency-key': this.#key() }),
           },
           body: JSON.stringify(sampleValue(body, random)),
         }
@@ -130,7 +138,8 @@ export class Requests {
 /** Whether the path has the id of a document. */
 export const namesDocument = ({ path }: Operation): boolean => path.includes(':id')
 
-const withId = (path: string, id: string): string => path.replace(':id', id)
+/** Path of a document. */
+export const withId = (path: string, id: string): string => path.replace(':id', id)
 
 /** One field, a number if there is one: it changes the document and no filter that lists are asked for by. */
 function sampleChange({ properties = {} }: ValueSchema, random: Random): Record<string, unknown> {

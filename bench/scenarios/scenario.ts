@@ -23,11 +23,13 @@ export interface Behaviour {
  * - `zipf`: the k-th most popular one in proportion to 1/k^exponent, as pages and products are (Breslau et al. 1999
  *   found exponents of 0.64 to 0.83 in web requests).
  * - `one`: everybody asks for the same.
+ * - `in turn`: nobody asks for one again before all others were asked for.
  */
 export type Popularity =
   | { readonly kind: 'uniform' }
   | { readonly kind: 'zipf'; readonly exponent: number }
   | { readonly kind: 'one' }
+  | { readonly kind: 'in turn' }
 
 /** Clients that are slow on purpose or by their network: each holds a connection and sends a byte now and then. */
 export interface SlowClients {

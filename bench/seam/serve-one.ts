@@ -8,7 +8,7 @@ const stopGraceMs = 20_000
  * @throws Error with the last lines of `npm start` where it does not come up, or answers otherwise
  */
 export async function serveOne(folder: string, onLine: (line: string) => void): Promise<void> {
-  const { child, edgeUrl } = await startCheckout(folder, folder, onLine)
+  const { child, edgeUrl } = await startCheckout(folder, folder, { onLine })
   try {
     await createAndRead(`${edgeUrl}/v1/notes`)
   } catch (error) {

@@ -9,7 +9,7 @@ let arena: Arena
 let token: string
 
 beforeAll(async () => {
-  arena = await setArena({ quick: true, closing, progress: () => {} })
+  arena = await setArena({ closing, progress: () => {} })
   token = await arena.issuer.mintToken({ sub: 'alice' })
 })
 

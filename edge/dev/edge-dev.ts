@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { applicationFiles, type WhichApplication } from '@spillway/origin/dev/application-files'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { type BuildFailure, build, formatMessages } from 'esbuild'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
@@ -10,22 +11,18 @@ export type Bundled =
   | { readonly ok: false; readonly message: string }
 
 /** Bundles the edge for development: not minified, with the sources that a debugger shows. */
-export async function bundleForDevelopment(): Promise<Bundled> {
+export async function bundleForDevelopment(application: WhichApplication): Promise<Bundled> {
   const folder = join(localFolder, 'edge')
   await mkdir(folder, { recursive: true })
   const scriptFile = join(folder, 'worker.js')
   // Loaded late: it takes a second, in which `npm start` can have said what is wrong.
   const { unstable_readConfig } = await import('wrangler')
-  const {
-    main,
-    compatibility_date: date,
-    compatibility_flags: flags,
-  } = unstable_readConfig({
+  const { compatibility_date: date, compatibility_flags: flags } = unstable_readConfig({
     config: join(root, 'edge/wrangler.jsonc'),
   })
   try {
     await build({
-      entryPoints: [main ?? join(root, 'edge/src/worker.ts')],
+      entryPoints: [join(root, applicationFiles(application).worker)],
       outfile: scriptFile,
       bundle: true,
       format: 'esm',

@@ -10,6 +10,12 @@ export interface StartProcess {
   output(): string
 }
 
+export interface StartCheckoutOptions {
+  /** Arguments of `npm start`. @default none */
+  readonly args?: readonly string[]
+  readonly onLine?: (line: string) => void
+}
+
 const upTimeoutMs = 180_000
 
 /**
@@ -17,20 +23,20 @@ const upTimeoutMs = 180_000
  *
  * @param checkout its folder
  * @param folder for data and keys
- * @param onLine called with each line that it prints
+ * @param options arguments of `npm start`, and a function that is called with each line that it prints
  * @throws Error with the last lines where it ends, or is not up within three minutes
  */
 export async function startCheckout(
   checkout: string,
   folder: string,
-  onLine?: (line: string) => void,
+  { args = [], onLine }: StartCheckoutOptions = {},
 ): Promise<StartProcess> {
   const [edgePort, originPort, issuerPort] = [await freePort(), await freePort(), await freePort()]
   const lines: string[] = []
   const child = await startChild({
     name: 'npm start',
     command: process.execPath,
-    args: ['infra/local/run.mjs', 'infra/local/start.ts'],
+    args: ['infra/local/run.mjs', 'infra/local/start.ts', ...args],
     cwd: checkout,
     env: {
       ...process.env,

@@ -1,6 +1,6 @@
 /** Program: `npm start` runs all tiers on this machine until Ctrl-C, and reloads them when their sources change. */
 import '@spillway/origin/dev/loopback'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   type DevelopmentPorts,
   developmentPorts,
@@ -14,9 +14,11 @@ import { startIssuer } from '@spillway/edge/dev/issuer'
 import { publicKeySet } from '@spillway/edge/dev/keys'
 import { ownIssuers, trustedIssuers } from '@spillway/edge/dev/trusted-issuers'
 import type { WorkerCode } from '@spillway/edge/dev/worker-process'
-import { type ApplicationTools, opsPaths, publicPaths } from '@spillway/origin/contract'
+import { opsPaths, publicPaths } from '@spillway/origin/contract'
+import { applicationFiles, type WhichApplication } from '@spillway/origin/dev/application-files'
 import { type Child, startChild } from '@spillway/origin/dev/child'
 import { localFolder, root } from '@spillway/origin/dev/folders'
+import { loadApplication } from '@spillway/origin/dev/load-application'
 import { databaseNameOf, type Mongod, startMongod } from '@spillway/origin/dev/mongod'
 import { originEnvironment, untilReady } from '@spillway/origin/dev/origin-process'
 import { freePort, isPortFree } from '@spillway/origin/dev/ports'
@@ -31,13 +33,7 @@ import { type Supervised, supervise } from './supervisor.ts'
 import { checkTypes } from './type-check.ts'
 import { welcome } from './welcome.ts'
 
-const sourceFolders = [
-  'origin/application',
-  'origin/contract',
-  'origin/src',
-  'edge/application',
-  'edge/src',
-].map((folder) => join(root, folder))
+const frameworkFolders = ['origin/contract', 'origin/src', 'edge/src']
 const say = lineWriter('start')
 
 async function start(stack: Supervised, ports: DevelopmentPorts, options: StartOptions): Promise<void> {
@@ -45,7 +41,8 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   const startedAt = performance.now()
   await refuseTakenPorts(ports)
   const own = ownIssuers(process.env.TOKEN_ISSUERS)
-  const { application, tools } = await loadApplication(signal)
+  const files = applicationFiles(options.application)
+  const { application, tools } = await checkAndLoad(options.application, signal)
 
   const issuer = await startIssuer({ keys: await issuerKeys(), port: ports.issuer })
   stack.stopAtEnd(() => issuer.stop())
@@ -59,7 +56,9 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
     onUnexpectedExit: (reason) => stack.fail(reason),
   })
   stack.stopAtEnd(() => mongod.stop())
-  const databaseName = databaseNameOf(mongod.uri)
+  // A database of one's own is taken as it is named; in the embedded server each application has its own.
+  const isShared = options.application !== 'own' && mongod.pid !== undefined
+  const databaseName = databaseNameOf(mongod.uri) + (isShared ? `_${application.name}` : '')
   if (tools.seed !== undefined) await loadSeed(mongod, databaseName, options, signal)
 
   const inspectorPorts = options.inspect
@@ -76,7 +75,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
         command: process.execPath,
         args: [
           ...(inspectorPorts === undefined ? [] : [`--inspect=127.0.0.1:${inspectorPorts.origin}`]),
-          'src/main.ts',
+          join(root, files.origin),
         ],
         cwd: join(root, 'origin'),
         env: {
@@ -114,12 +113,18 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
 
   let types = new AbortController()
   const reload = new Reload({
-    sources: watchSources(sourceFolders, signal),
+    sources: watchSources(
+      [...frameworkFolders, ...files.folders].map((folder) => join(root, folder)),
+      signal,
+    ),
     tiers: [origin, edge],
     say,
     signal,
     async prepare() {
-      const [mistake, bundled] = await Promise.all([checkSources(signal), bundleForDevelopment()])
+      const [mistake, bundled] = await Promise.all([
+        checkSources(options.application, signal),
+        bundleForDevelopment(options.application),
+      ])
       if (mistake !== undefined) return mistake
       if (!bundled.ok) return bundled.message
       code = bundled.code
@@ -130,7 +135,9 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
       types.abort()
       types = new AbortController()
       const aborted = AbortSignal.any([signal, types.signal])
-      void checkTypes(aborted).then((lines) => lines.map(lineWriter('types')))
+      void checkTypes(projectsOf(options.application), aborted).then((lines) =>
+        lines.map(lineWriter('types')),
+      )
     },
   })
   stack.stopAtEnd((graceMs) => reload.stop(graceMs))
@@ -148,13 +155,15 @@ const both = (first: (line: string) => void, second: (line: string) => void) => 
 }
 
 /** @throws Error with the mistake in a definition, without the loader's stack */
-async function loadApplication(signal: AbortSignal) {
-  const mistake = await checkSources(signal)
+async function checkAndLoad(which: WhichApplication, signal: AbortSignal) {
+  const mistake = await checkSources(which, signal)
   if (mistake !== undefined) throw new Error(mistake)
-  const { application } = await import('@spillway/origin/application')
-  const { tools }: { tools: ApplicationTools } = await import('@spillway/origin/application/tools')
-  return { application, tools }
+  return await loadApplication(which)
 }
+
+/** Projects whose sources both tiers run. Code of another application's `server/` belongs to the project around it. */
+const projectsOf = (which: WhichApplication): readonly string[] =>
+  which === 'own' ? ['origin', 'edge'] : ['origin', 'edge', dirname(applicationFiles(which).worker)]
 
 /** Leaves a database that this command did not create untouched, unless asked to load the seed. */
 async function loadSeed(
@@ -168,7 +177,8 @@ async function loadSeed(
     return
   }
   say('Loading the seed …')
-  await seed({ databaseUri, databaseName, onLine: lineWriter('seed'), signal })
+  const { application } = options
+  await seed({ databaseUri, databaseName, application, onLine: lineWriter('seed'), signal })
 }
 
 /** @throws Error with the child's last lines if it does not become ready; it is stopped then */

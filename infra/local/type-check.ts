@@ -3,17 +3,18 @@ import { join } from 'node:path'
 import { startChild } from '@spillway/origin/dev/child'
 import { root } from '@spillway/origin/dev/folders'
 
-/** The parts whose sources both tiers run. */
-const projects = ['origin', 'edge']
-
 /**
- * Checks the types of origin and edge, like `npm run check`. Nothing waits for it: the code runs without its types.
+ * Checks the types of the projects, like `npm run check`. Nothing waits for it: the code runs without its types.
  * It takes seconds, so it runs with one checker, whose work further ones would repeat, and at the lowest priority:
  * requests that arrive meanwhile go first.
  *
+ * @param projects folders with a `tsconfig.json`
  * @returns one line per error, with its position; empty if there is none or the signal was aborted
  */
-export async function checkTypes(signal: AbortSignal): Promise<readonly string[]> {
+export async function checkTypes(
+  projects: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const lines: string[] = []
   for (const project of projects) {
     if (signal.aborted) return []

@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './folders.ts'
+
 /**
  * Application to run: `own`, which this repository deploys; `fixture`, for the framework's tests; `patient`, the same
  * with an edge that waits half a minute for an answer; or the folder of another one, as a path from the root.
@@ -14,6 +18,10 @@ export interface ApplicationFiles {
   readonly definition: string
   /** Exports `tools`; `undefined` if there are none. */
   readonly tools: string | undefined
+  /** Exports `server`. */
+  readonly server: string
+  /** Folders of its sources. */
+  readonly folders: readonly string[]
   /** Files that the Worker's bundle contains beside the framework, as a glob pattern. */
   readonly bundled: string
 }
@@ -26,6 +34,8 @@ export function applicationFiles(which: WhichApplication): ApplicationFiles {
       worker: 'edge/src/worker.ts',
       definition: 'origin/application/index.ts',
       tools: 'origin/application/tools.ts',
+      server: 'origin/application/server/index.ts',
+      folders: ['origin/application', 'edge/application'],
       bundled: '{edge,origin}/application/**/*.ts',
     }
   }
@@ -35,6 +45,8 @@ export function applicationFiles(which: WhichApplication): ApplicationFiles {
       worker: `edge/test/fixture/${which === 'patient' ? 'patient-worker' : 'worker'}.ts`,
       definition: 'origin/test/fixture/application.ts',
       tools: undefined,
+      server: 'origin/test/fixture/server.ts',
+      folders: ['origin/test/fixture', 'edge/test/fixture'],
       bundled: '{edge,origin}/test/fixture/**/*.ts',
     }
   }
@@ -43,6 +55,20 @@ export function applicationFiles(which: WhichApplication): ApplicationFiles {
     worker: `${which}/edge/worker.ts`,
     definition: `${which}/application/index.ts`,
     tools: `${which}/application/tools.ts`,
+    server: `${which}/application/server/index.ts`,
+    folders: [which],
     bundled: `${which}/{application,edge}/**/*.ts`,
   }
+}
+
+/**
+ * The application that the option `--application` names.
+ *
+ * @throws Error where the folder holds none
+ */
+export function findApplication(which: WhichApplication): ApplicationFiles {
+  const files = applicationFiles(which)
+  if (existsSync(join(root, files.definition))) return files
+  const place = 'must be the folder of an application, as a path from the root of the repository'
+  throw new Error(`--application ${which}: ${place}; there is no ${files.definition}`)
 }

@@ -1,12 +1,15 @@
 /** Program: loads the origin's modules, and prints the error of the one that fails in as few lines as possible. */
-import { relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { applicationFiles } from './application-files.ts'
 import { root } from './folders.ts'
 
 try {
   await import('../src/app.ts')
-  const { application } = await import('../application/index.ts')
-  const { server } = await import('../application/server/index.ts')
+  const files = applicationFiles(process.argv[2] ?? 'own')
+  const load = (file: string) => import(pathToFileURL(join(root, file)).href)
+  const { application } = await load(files.definition)
+  const { server } = await load(files.server)
   const { matchImplementations } = await import('../src/action/match-implementations.ts')
   matchImplementations(application, server)
 } catch (error) {
