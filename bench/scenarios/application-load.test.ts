@@ -20,10 +20,9 @@ describe('the load of an application', () => {
     expect(documentsMax).toBe(5_000)
   })
 
-  it('is a mix of the own application without the option', async () => {
+  it('is that of the repository, where no other is named', async () => {
     const own = await chooseApplication('own')
     expect(own.isOwn).toBe(true)
-    expect(applicationLoad(own).browse.length).toBeGreaterThan(0)
   })
 
   it('refuses a folder without an application', async () => {
