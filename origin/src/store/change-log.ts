@@ -130,10 +130,9 @@ export class ChangeLog {
     return this.#find({ resource, _id: { $gt: position } }, { sort: { _id: 1 }, limit })
   }
 
-  /** The first entry of any resource after a position. */
-  async next(position: number): Promise<Change | undefined> {
-    const [next] = await this.#find({ _id: { $gt: position } }, { sort: { _id: 1 }, limit: 1 })
-    return next
+  /** Entries of all resources after a position, in order. */
+  allAfter(position: number, limit: number): Promise<readonly Change[]> {
+    return this.#find({ _id: { $gt: position } }, { sort: { _id: 1 }, limit })
   }
 
   /** Keeps the last entry, so that positions go on after a time without events. */

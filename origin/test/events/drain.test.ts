@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { drainTimes } from '../../src/events/drain.ts'
+import { readChanges } from '../../src/events/read-changes.ts'
 import { type StartedEvents, startEvents } from '../../src/events/start-events.ts'
 import { isBusy } from '../../src/overload/yields.ts'
 import { type Change, ChangeLog, changesCollection, type Entry } from '../../src/store/change-log.ts'
@@ -232,6 +233,10 @@ describe('the log', () => {
     await log().append([entry(randomUUID()), entry(randomUUID())], from, dayMs)
     await expect(log().append([entry(randomUUID())], from, dayMs)).rejects.toThrow('taken')
     expect((await log().last())?._id).toBe(from + 1)
+    const { changesAfter, lastPosition } = readChanges(origin.database.db, origin.database.pool.bounds)
+    expect(await lastPosition()).toBe(from + 1)
+    expect((await changesAfter(from - 1, 1)).map(({ _id }) => _id)).toEqual([from])
+    expect((await changesAfter(from - 1, 9)).map(({ _id }) => _id)).toEqual([from, from + 1])
   })
 })
 
