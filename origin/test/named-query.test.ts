@@ -14,14 +14,17 @@ import {
   scope,
   signedIn,
 } from '@spillway/origin/contract'
+import { type Document, MongoClient } from 'mongodb'
 import { Type } from 'typebox'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { articles } from '../docs/model/example/articles.ts'
 import { byAuthor } from '../docs/model/example/by-author.ts'
 import { answerByAuthor } from '../docs/model/example/server/by-author.ts'
 import { answer, defineServer, type QueryContext } from '../src/server.ts'
+import { openRepository } from '../src/store/open-repository.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { alice, bob } from './support/client.ts'
+import { mongodbUri } from './support/database.ts'
 import { runHandler } from './support/run-handler.ts'
 
 const noteSchema = Type.Object({
@@ -409,14 +412,19 @@ describe('what one run reads', () => {
   })
 
   it('is asked of the database until the deadline of the request, and no longer', async () => {
-    const { db } = origin.database
-    await db.command({ profile: 2 })
+    const client = new MongoClient(mongodbUri(), { monitorCommands: true, retryWrites: false })
+    const sent: Document[] = []
+    client.on('commandStarted', ({ command }) => sent.push(command))
+    const { repository, commits } = openRepository(client.db(origin.database.db.databaseName))
+    const { database } = origin
+    const watched = await startTestApp({ application, server, database, over: () => repository, commits })
     doAnything = ({ store }) => store.list(notes, { filter: { topic: 'timed' }, limit: 1 })
-    expect((await get('/v1/notes/shared', alice, { [names.timeoutMs]: '1500' })).status).toBe(200)
-    await db.command({ profile: 0 })
-    const asked = await db.collection('system.profile').find({ op: 'query' }).toArray()
-    const [list] = asked.filter((one) => JSON.stringify(one.command).includes('timed'))
-    expect(list?.command.maxTimeMS).toBeGreaterThan(0)
-    expect(list?.command.maxTimeMS).toBeLessThanOrEqual(1_500)
+    const headers = { [names.timeoutMs]: '1500' }
+    expect((await watched.send('GET', '/v1/notes/shared', { as: alice, headers })).status).toBe(200)
+    await watched.stop()
+    await client.close()
+    const list = sent.find((command) => JSON.stringify(command.filter)?.includes('timed'))
+    expect(list?.maxTimeMS).toBeGreaterThan(0)
+    expect(list?.maxTimeMS).toBeLessThanOrEqual(1_500)
   })
 })

@@ -1,4 +1,4 @@
-import { type AbstractCursor, type Db, type Document, MongoWriteConcernError } from 'mongodb'
+import { type Db, type Document, MongoWriteConcernError } from 'mongodb'
 import { type Layouts, noLayouts } from './codec/layouts.ts'
 import type { RecordLayout } from './codec/record-layout.ts'
 import type { SourceWrite } from './codec/source.ts'
@@ -6,7 +6,9 @@ import { type CommandBounds, createCommandBounds } from './command-bounds.ts'
 import { duplicateFields, fateOf, isDuplicateKey, isPassing, type WriteError } from './database-error.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { Listing, Tally } from './listing.ts'
+import { firstReply, openList } from './open-list.ts'
 import { openGate, type PrimaryGate } from './primary-gate.ts'
+import { sourceList } from './source-list.ts'
 
 /**
  * The database commands that serve requests, one round trip each: `find`, `aggregate`, `insert`, `update` (and
@@ -81,33 +83,21 @@ export class MongoCommands {
     return this.#read(timeoutMs, async (signal) => {
       const limits = { timeoutMs, signal, promoteValues: false }
       const documents = await this.#find(layout.collection, stored, limits)
-      return documents.map((document) => layout.record(document))
+      return layout.told(documents).map((document) => layout.record(document))
     })
   }
 
-  async list(collection: string, listing: Listing, timeoutMs: number): Promise<StoredRecord[]> {
+  list(collection: string, listing: Listing, timeoutMs: number): Promise<StoredRecord[]> {
     const layout = this.layoutOf(collection)
-    if (layout === undefined) return this.#list(collection, listing, timeoutMs, {})
-    const options = { promoteValues: false }
-    const documents = await this.#list(layout.collection, layout.listing(listing), timeoutMs, options)
-    return documents.map((document) => layout.record(document))
-  }
-
-  #list(
-    collection: string,
-    listing: Listing,
-    timeoutMs: number,
-    types: { readonly promoteValues?: boolean },
-  ): Promise<StoredRecord[]> {
-    const { filter, sort, limit, pipeline, inOneReply } = listing
-    return this.#read(timeoutMs, (signal) => {
-      const records = this.#db.collection<StoredRecord>(collection)
-      const options = { ...readOptions(timeoutMs), ...types, batchSize: limit + 1, signal }
-      const cursor =
-        pipeline === undefined
-          ? records.find(filter, { ...options, sort, limit })
-          : records.aggregate<StoredRecord>([...pipeline], options)
-      return inOneReply === true ? firstReply(cursor) : cursor.toArray()
+    return this.#read(timeoutMs, async (signal) => {
+      const options = { ...readOptions(timeoutMs), signal }
+      if (layout !== undefined) {
+        const source = { collection: this.#db.collection(layout.collection), layout, options }
+        const documents = await sourceList(source, layout.listing(listing))
+        return documents.map((document) => layout.record(document))
+      }
+      const cursor = openList(this.#db.collection<StoredRecord>(collection), listing, options)
+      return listing.inOneReply === true ? firstReply(cursor) : cursor.toArray()
     })
   }
 
@@ -116,6 +106,13 @@ export class MongoCommands {
     const layout = this.layoutOf(collection)
     const { filter, countMax } = layout === undefined ? tally : layout.tally(tally)
     const name = layout?.collection ?? collection
+    if (layout?.id.isExact === false) {
+      return this.#read(timeoutMs, async (signal) => {
+        const options = { ...readOptions(timeoutMs), signal, projection: { _id: 1 } }
+        const source = { collection: this.#db.collection(name), layout, options }
+        return (await sourceList(source, { filter, sort: {}, limit: countMax })).length
+      })
+    }
     const pipeline = [{ $match: filter }, { $limit: countMax }, { $count: 'value' }]
     return this.#read(timeoutMs, async (signal) => {
       const [counted] = await this.#db
@@ -236,16 +233,6 @@ export class MongoCommands {
       throw error
     }
   }
-}
-
-/** All documents of a cursor. @throws {RangeError} where one reply does not hold them */
-async function firstReply(cursor: AbstractCursor<StoredRecord>): Promise<StoredRecord[]> {
-  const first = await cursor.next()
-  const found = first === null ? [] : [first, ...cursor.readBufferedDocuments()]
-  const isWhole = cursor.id === undefined || cursor.id.isZero()
-  await cursor.close()
-  if (isWhole) return found
-  throw new RangeError('the list has more than 16 MiB, one reply of the database: lower its limit')
 }
 
 interface ReadLimits {

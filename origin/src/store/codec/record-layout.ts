@@ -67,7 +67,21 @@ export class RecordLayout {
     return ids.map((id) => this.id.encode(id)).filter((id) => id !== undefined)
   }
 
-  /** The record of a stored document. @throws {TypeError} if its id has no text */
+  /** Whether a document can be told by an id. One that cannot is left out of every answer. */
+  isTold({ _id }: Document): boolean {
+    return this.id.decode(_id) !== undefined
+  }
+
+  /** Documents that can be told; the others are counted as misfits. */
+  told(documents: readonly Document[]): Document[] {
+    return documents.filter((document) => {
+      const isTold = this.isTold(document)
+      if (!isTold) this.#onMisfit('id', document._id)
+      return isTold
+    })
+  }
+
+  /** The record of a document that {@link isTold}. */
   record(document: Document, onMisfit = this.#onMisfit): StoredRecord {
     // A document, so it decodes to an object.
     const fields = this.#fields.decode(document, '', onMisfit) as Record<string, unknown>
@@ -80,7 +94,8 @@ export class RecordLayout {
     }
     const { [distancePath]: distance, [scorePath]: score } = document
     return {
-      _id: this.id.decode(document._id),
+      // The cast is safe: such an id has a text.
+      _id: this.id.decode(document._id) as string,
       _v: versionOf([fields, times]),
       // The cast: times that are not stored are absent from every answer.
       ...(times as { _created: string; _updated: string }),
