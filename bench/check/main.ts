@@ -1,6 +1,7 @@
 /** Program: `npm run check` runs every check that needs no test run, to the last one, and fails if one of them does. */
 import { availableParallelism } from 'node:os'
 import { root } from '@spillway/origin/dev/folders'
+import { unexplainedCasts } from './casts.ts'
 import { deadLinks, linkableFiles } from './dead-links.ts'
 import { unlinkedDecisions } from './decisions.ts'
 import { folderCycles } from './folder-cycles.ts'
@@ -28,6 +29,12 @@ const checks: Readonly<Record<string, () => Promise<boolean>>> = {
     const cycles = folderCycles(sourceFiles(root), readFrom(root))
     for (const line of cycles) console.error(`${line}: a folder must not import one that imports it`)
     return cycles.length === 0
+  },
+  casts: async () => {
+    const unexplained = unexplainedCasts(sourceFiles(root), readFrom(root))
+    for (const line of unexplained)
+      console.error(`${line}: a comment with the word "cast" must say why it holds`)
+    return unexplained.length === 0
   },
   'OpenAPI document': () => runTool('node', ['bench/api/lint-openapi.ts']),
   // Also the second application, which shows that the check needs nothing of the first.

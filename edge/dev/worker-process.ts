@@ -58,13 +58,15 @@ export async function startWorkerProcess(code: WorkerCode, options: WorkerOption
   try {
     const port = options.port ?? (await freePort())
     await copyFile(code.scriptFile, join(folder, 'worker.js'))
-    const embedded = trustedCertificates.map((_, index) => `certificate-${index}.pem`)
-    for (const [index, name] of embedded.entries()) {
-      await writeFile(join(folder, name), trustedCertificates[index] as string)
+    const certificates: string[] = []
+    for (const [index, certificate] of trustedCertificates.entries()) {
+      const name = `certificate-${index}.pem`
+      certificates.push(name)
+      await writeFile(join(folder, name), certificate)
     }
     await writeFile(
       join(folder, 'config.capnp'),
-      configuration(code, { port, variables: Object.keys(variables), certificates: embedded }),
+      configuration(code, { port, variables: Object.keys(variables), certificates }),
     )
     child = await startChild({
       name: 'workerd',

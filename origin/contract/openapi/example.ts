@@ -8,13 +8,15 @@ import type { Json } from './json.ts'
  * @returns `undefined` for a schema whose keywords say too much to derive a valid value from
  */
 export function exampleOf(schema: Json, name = 'text'): unknown {
-  const { examples, default: usual, const: only, enum: choices, anyOf, oneOf, type } = schema as Keywords
+  // The cast is safe: the schema is valid JSON Schema, whose keywords have these types.
+  const keywords = schema as Keywords
+  const { examples, default: usual, const: only, enum: choices, anyOf, oneOf, type } = keywords
   const given = examples?.[0] ?? usual ?? only ?? choices?.[0]
   if (given !== undefined) return given
   if (undecided.some((keyword) => keyword in schema)) return undefined
   const alternatives = anyOf ?? oneOf
   if (alternatives !== undefined) return firstOf(alternatives.map((one) => exampleOf(one, name)))
-  return type === undefined ? undefined : byType[type]?.(schema as Keywords, name)
+  return type === undefined ? undefined : byType[type]?.(keywords, name)
 }
 
 /** Keywords that restrict a value in ways that no example is derived from. */

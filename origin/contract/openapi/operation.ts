@@ -89,6 +89,6 @@ function describeRequestBody(view: View, operation: Operation): Json {
 
 /** A change of one field. */
 function patchExample(view: View): Json | undefined {
-  const [member] = Object.entries((exampleOf(documentInput(view)) ?? {}) as Json)
+  const [member] = Object.entries(exampleOf(documentInput(view)) ?? {})
   return member && Object.fromEntries([member])
 }

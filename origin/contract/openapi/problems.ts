@@ -52,8 +52,7 @@ function reasonsOf({ resource }: View, operation: Operation, action: Action | un
 
 /** The usual response of a status, which may have one of these reasons. */
 function withReasons(status: number, reasons: readonly Reason[]): Json {
-  // The cast is safe: the catalogue has a code for each status of a reason.
-  const codes = problemsByStatus[String(status)] as readonly ProblemCode[]
+  const codes = codesOf(status)
   const [, { description, headers }] = describeProblems(String(status), codes)
   const names = [...new Set(reasons.map(([name]) => name))]
   const texts = reasons.map(([name, { detail }]) => `\`${name}\`: ${detail}`)
@@ -88,20 +87,23 @@ const unavailableToWrite = 'Problem503Write'
 
 /**
  * Omits 405, which answers exactly the methods that the document does not contain. Omits `outcome-unknown`, which is
- * described for writes only. The casts are safe: the catalogue's keys are all codes, and each status that is read has a code.
+ * described for writes only. The cast is safe: the catalogue's keys are all codes.
  */
 const problemsByStatus = Object.groupBy(
   (Object.keys(problemCatalogue) as ProblemCode[]).filter(
     (code) => code !== 'method-not-allowed' && code !== 'outcome-unknown',
   ),
   (code) => String(problemCatalogue[code].status),
-) as Readonly<Record<string, readonly ProblemCode[]>>
+)
+
+type Codes = [ProblemCode, ...ProblemCode[]]
+
+/** Codes of a status. The cast is safe: the catalogue has a code for each status that is described. */
+const codesOf = (status: number | string): Codes => problemsByStatus[status] as Codes
 
 function describeUnavailableToWrite(): [string, Json] {
   const { title } = problemCatalogue['outcome-unknown']
-  // The cast is safe: the catalogue has codes with this status.
-  const others = problemsByStatus['503'] as readonly ProblemCode[]
-  const [, response] = describeProblems('503', others)
+  const [, response] = describeProblems('503', codesOf(503))
   const content = json(
     ref('schemas', unavailableToWrite),
     problemMediaType,
@@ -117,7 +119,7 @@ function describeUnavailableToWrite(): [string, Json] {
 
 function describeProblems(
   status: string,
-  codes: readonly ProblemCode[],
+  codes: Codes,
 ): [string, { description: string; headers: Json; content: Json }] {
   const headers: (keyof typeof commonHeaders)[] = ['X-Request-Id']
   if (status === '401' || status === '403') headers.push('WWW-Authenticate')
@@ -129,11 +131,7 @@ function describeProblems(
     {
       description,
       headers: headerRefs(...headers),
-      content: json(
-        ref('schemas', responseName(status)),
-        problemMediaType,
-        problemExample(codes[0] as ProblemCode),
-      ),
+      content: json(ref('schemas', responseName(status)), problemMediaType, problemExample(codes[0])),
     },
   ]
 }
@@ -143,7 +141,7 @@ const problemExample = (code: ProblemCode): Json =>
 
 /** Every problem response, by component name. */
 export const problemResponses: Readonly<Record<string, Json>> = Object.fromEntries([
-  ...Object.entries(problemsByStatus).map(([status, codes]) => describeProblems(status, codes)),
+  ...Object.keys(problemsByStatus).map((status) => describeProblems(status, codesOf(status))),
   describeUnavailableToWrite(),
 ])
 
@@ -182,13 +180,10 @@ const problemSchema: Json = {
 export const problemSchemas: Readonly<Record<string, Json>> = {
   Problem: problemSchema,
   ...Object.fromEntries(
-    Object.entries(problemsByStatus).map(([status, codes]) => [
+    Object.keys(problemsByStatus).map((status) => [
       responseName(status),
-      problemOf(Number(status), codes),
+      problemOf(Number(status), codesOf(status)),
     ]),
   ),
-  [unavailableToWrite]: problemOf(503, [
-    'outcome-unknown',
-    ...(problemsByStatus['503'] as readonly ProblemCode[]),
-  ]),
+  [unavailableToWrite]: problemOf(503, ['outcome-unknown', ...codesOf(503)]),
 }

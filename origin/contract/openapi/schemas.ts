@@ -22,7 +22,7 @@ export function schemaName({
 }
 
 /** Schemas of a view by name: the document, and the bodies of writes. */
-export function describeSchemas(view: View): [string, Json][] {
+export function describeSchemas(view: View): [Named, Named, Named] {
   const name = schemaName(view)
   return [
     [name, documentSchema(view)],
@@ -30,6 +30,8 @@ export function describeSchemas(view: View): [string, Json][] {
     [`${name}Patch`, documentPatch(view)],
   ]
 }
+
+type Named = [name: string, schema: Json]
 
 /** A document of others has the times that its layout maps. */
 const isAlwaysShown = (view: View, name: string): boolean => {

@@ -33,7 +33,7 @@ export function inferIndexes(
       notes.push(`index ${index.name}: ${reason}; it is not declared`)
       continue
     }
-    // Every path has a member: see the refusal.
+    // The cast is safe: an index with a path that has no member was refused.
     const fields = entries.map(
       ([path, kind]) => [byPath.get(path) as InferredMember, Number(kind) || kind] as const,
     )

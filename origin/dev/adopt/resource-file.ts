@@ -107,6 +107,7 @@ interface Parts {
 }
 
 function sourceOf({ name, collection, id, members, findings, declared }: Parts): string {
+  // The cast is safe: the name of a resource begins with a letter.
   const variable = camelCase(name) as string
   const { fields, types, words } = findings
   const { indexes, filter, sort } = declared

@@ -50,6 +50,7 @@ export function see(shape: Shape, value: unknown): void {
       see(inner, member)
     }
   } else if (typeof value === 'string') {
+    // The cast is safe: `textForms` has no keys but the forms.
     const known = shape.forms ?? new Set(Object.keys(textForms) as TextForm[])
     shape.forms = new Set([...known].filter((form) => textForms[form].test(value)))
   } else if (Long.isLong(value)) {

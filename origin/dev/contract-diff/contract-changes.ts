@@ -143,7 +143,7 @@ function* fieldRuleChanges(name: string, was: ResourceSurface, is: ResourceSurfa
   }
 }
 
-/** A surface whose operations contain the schemas to which they refer. */
+/** A surface whose operations contain the schemas to which they refer. The cast is safe: only schemas change. */
 const inlined = (surface: Surface): Surface => ({
   ...surface,
   operations: withoutRefs(surface.operations, surface.schemas) as Surface['operations'],
@@ -152,7 +152,7 @@ const inlined = (surface: Surface): Surface => ({
 function withoutRefs(value: unknown, schemas: Readonly<Record<string, Json>>): unknown {
   if (Array.isArray(value)) return value.map((item) => withoutRefs(item, schemas))
   if (typeof value !== 'object' || value === null) return value
-  const { $ref } = value as { readonly $ref?: unknown }
+  const $ref = '$ref' in value ? value.$ref : undefined
   // Schemas do not contain themselves: an expanded document has no expanded documents.
   if (typeof $ref === 'string') return withoutRefs(schemas[$ref.split('/').at(-1) ?? ''] ?? {}, schemas)
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutRefs(item, schemas)]))

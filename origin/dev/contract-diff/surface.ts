@@ -96,7 +96,7 @@ export function surfaceOf(application: Application): Surface {
 
 /** Answer of a read without `fields`; with it, only the id is certain. */
 function wholeSelection(view: View): readonly [string, Json][] {
-  const [[, whole], [name, selection]] = describeSchemas(view) as [[string, Json], [string, Json]]
+  const [[, whole], [name, selection]] = describeSchemas(view)
   return [[name, withoutProse({ ...selection, required: whole.required })]]
 }
 
@@ -153,7 +153,10 @@ const prose: ReadonlySet<string> = new Set([
   ...['description', 'summary', 'title', 'examples', 'example', 'deprecated', 'default', 'readOnly', 'tags'],
 ])
 
-/** A schema or document without its prose. A property may be called `description`. */
+/**
+ * A schema or document without its prose. A property may be called `description`. The casts are safe for a type whose
+ * prose is optional, or not in it.
+ */
 function withoutProse<Value>(value: Value, isNames = false): Value {
   if (Array.isArray(value)) return value.map((item) => withoutProse(item)) as Value
   if (typeof value !== 'object' || value === null) return value

@@ -103,7 +103,7 @@ export class ChangeLog {
     // Ordered: what follows a refused entry must not appear before it.
     const command = { insert: changesCollection, documents, ordered: true, writeConcern }
     const reply = await this.#bounds.run(timeoutMs, (signal) => this.#db.command(command, { signal }))
-    const [error] = (reply.writeErrors ?? []) as readonly WriteError[]
+    const [error]: readonly WriteError[] = reply.writeErrors ?? []
     if (error !== undefined && !isDuplicateKey(error))
       throw new Error(`the log refuses an entry: ${error.code}`)
     return error === undefined ? { n: reply.n } : { n: reply.n, error }

@@ -303,12 +303,10 @@ export class Commits {
     attempt: Refused,
     call: Call,
   ): Promise<CommitOutcome> {
-    // One with a write id of its own tells with certainty. The cast is safe: a commit has at least one write that is no
-    // guard.
     const changes = writes.filter(({ isGuard }) => !isGuard)
-    const { collection, record, expected } = (changes.find(
-      ({ record: { _source } }) => _source === undefined,
-    ) ?? changes[0]) as RecordWrite
+    // A record with a write id of its own tells with certainty. The cast is safe: a commit changes at least one record.
+    const telling = (changes.find(({ record }) => record._source === undefined) ?? changes[0]) as RecordWrite
+    const { collection, record, expected } = telling
     const found = await this.#options.records.find(collection, record._id, call)
     if (found.kind === 'notDone') return unknown
     const writeId = record._w[0]

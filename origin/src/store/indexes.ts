@@ -237,7 +237,7 @@ function serves(wanted: IndexPlan, found: Document): boolean {
   const isLed = (sign: 1 | -1) =>
     fields.every(([name, kind], index) => {
       const [field, direction] = entries[index] ?? []
-      return field === name && direction === sign * (kind as number)
+      return field === name && direction === sign * Number(kind)
     })
   return isLed(1) || isLed(-1)
 }

@@ -190,8 +190,7 @@ function refusalIn(
   reply: Document,
   layout: RecordLayout | undefined,
 ): Attempt | undefined {
-  // The cast is safe: the server lists errors of writes in this form.
-  const [error] = (reply.writeErrors ?? []) as readonly WriteError[]
+  const [error]: readonly WriteError[] = reply.writeErrors ?? []
   if (error !== undefined) {
     if (isDuplicateKey(error)) {
       const stored = duplicateFields(error)

@@ -24,10 +24,10 @@ export function arrayCodec(itemAt: (index: number) => FieldCodec | undefined): F
     decode,
     hides: (value) =>
       decode(value, '', () => {}) === undefined ||
-      // An array, since it was decoded.
+      // The cast is safe: only an array decodes to a value.
       (value as readonly unknown[]).some((item, index) => itemAt(index)?.hides(item) ?? true),
     encode(value, before, path) {
-      // The schema has validated the value.
+      // The cast is safe: the schema has validated the value.
       const items = value as readonly unknown[]
       const stored: readonly unknown[] = Array.isArray(before) ? before : []
       const shown = stored.map((item, index) => decodeItem(item, index, path, () => {}))
@@ -45,7 +45,7 @@ export function arrayCodec(itemAt: (index: number) => FieldCodec | undefined): F
         const source = sources[index]
         if (source !== undefined) return stored[source]
         const at = used.has(index) ? undefined : stored[index]
-        // The codec exists: the schema has no more items.
+        // The cast is safe: the schema allows no item without a codec.
         return (itemAt(index) as FieldCodec).encode(item, isAbsent(at) ? undefined : at, path)
       })
     },

@@ -30,30 +30,33 @@ export function translateFilter(filter: Condition, terms: FilterTerms): Conditio
   const translated: Record<string, unknown> = {}
   for (const [name, operand] of Object.entries(filter)) {
     if (name === '$and' || name === '$or') {
-      // The operand of both is a list of conditions.
+      // The cast is safe: the operand of both is a list of conditions.
       translated[name] = (operand as readonly Condition[]).map((one) => translateFilter(one, terms))
     } else if (name.startsWith('$')) translated[name] = operand
     // Every document of the collection is one: there are no versions, and no tombstones.
     else if (name === versionField) translated[idField] = terms.id.isOfType
-    else if (name === idField) translated[idField] = comparison(operand as Condition, terms.id.encode)
     else {
+      // The cast is safe: a plan compares with operators only, never with a bare value.
+      const operators = operand as Condition
+      if (name === idField) {
+        translated[idField] = comparison(operators, (id) => terms.id.encode(String(id)))
+        continue
+      }
       const { path, codec } = terms.compared(name)
-      translated[path] = comparison(operand as Condition, (value) => stored(value, codec))
+      translated[path] = comparison(operators, (value) => stored(value, codec))
     }
   }
   return translated
 }
 
-function comparison(operators: Condition, encode: (value: never) => unknown): Condition {
+function comparison(operators: Condition, encode: (value: unknown) => unknown): Condition {
   const translated: Record<string, unknown> = {}
   for (const [operator, operand] of Object.entries(operators)) {
     if (operator === '$exists') translated[operator] = operand
     else if (Array.isArray(operand)) {
-      translated[operator] = operand
-        .map((value) => encode(value as never))
-        .filter((value) => value !== undefined)
+      translated[operator] = operand.map(encode).filter((value) => value !== undefined)
     } else {
-      const value = encode(operand as never)
+      const value = encode(operand)
       if (value === undefined) return nothing
       translated[operator] = value
     }

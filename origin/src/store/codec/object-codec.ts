@@ -56,7 +56,7 @@ export class ObjectCodec implements FieldCodec {
   encode(value: unknown, before: unknown, path: string): Members {
     const encoded: Record<string, unknown> = {}
     for (const { name, stored, codec } of this.#members) {
-      // The schema has validated the value.
+      // The cast is safe: the schema has validated the value.
       const member = (value as Members)[name]
       if (member === undefined) continue
       const at = valueAt(before, stored)
@@ -91,6 +91,7 @@ export class ObjectCodec implements FieldCodec {
         if (codec.hides(found)) throw new UnstorableError(inner, loses)
         into.unset.add(outer + names.join('.'))
       } else if (codec instanceof ObjectCodec && isDocument(found)) {
+        // The casts are safe: the schema has validated the value, and the stored one was shown as an object.
         const shown = { before: old as Members, after: next as Members }
         codec.changes(found, shown, { path: inner, outer: `${outer}${names.join('.')}.` }, into)
       } else {
@@ -115,19 +116,21 @@ function setWithin(
   encoded: unknown,
   { set }: Changes,
 ): void {
-  let around: unknown = stored
+  let around = stored
   for (const [index, name] of names.slice(0, -1).entries()) {
-    around = (around as Members)[name]
-    if (around === undefined) break
-    if (around === null) {
+    const found = around[name]
+    if (found === undefined) break
+    if (found === null) {
       // No path leads through null: the object takes its place, with every member that is set in it.
       const place = outer + names.slice(0, index + 1).join('.')
+      // The cast is safe: `checkStoredLayout` lets no field be stored at a path that leads to another's.
       const made = (set.get(place) ?? {}) as Record<string, unknown>
       put(made, names.slice(index + 1), encoded)
       set.set(place, made)
       return
     }
-    if (!isDocument(around)) throw new UnstorableError(inner, notWithin)
+    if (!isDocument(found)) throw new UnstorableError(inner, notWithin)
+    around = found
   }
   set.set(outer + names.join('.'), encoded)
 }
@@ -152,6 +155,7 @@ export function put(target: Record<string, unknown>, names: readonly string[], v
     target[name] = value
     return
   }
+  // The cast is safe: `checkStoredLayout` lets no field be stored at a path that leads to another's.
   const inner = (Object.hasOwn(target, name) ? target[name] : {}) as Record<string, unknown>
   target[name] = inner
   put(inner, rest, value)

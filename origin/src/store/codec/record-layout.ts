@@ -83,7 +83,7 @@ export class RecordLayout {
 
   /** The record of a document that {@link isTold}. */
   record(document: Document, onMisfit = this.#onMisfit): StoredRecord {
-    // A document, so it decodes to an object.
+    // The cast is safe: a document decodes to an object.
     const fields = this.#fields.decode(document, '', onMisfit) as Record<string, unknown>
     const times: Record<string, unknown> = {}
     for (const [field, record, stored, codec] of this.#times) {
@@ -226,7 +226,8 @@ export class RecordLayout {
     if (known !== undefined) return known
     const schema = schemaAt(this.#schema, field)
     if (schema === undefined) throw new TypeError(`nothing compares '${field}'`)
-    // An object with the one field makes a codec of its items, with the field's own path and type.
+    // An object with the one field makes a codec of its items, with the field's own path and type. The cast
+    // is safe: it is what `Type.Object` makes, without the names of kinds that nothing here reads.
     const alone = { type: 'object', properties: { value: itemsOf(schema) } } as never
     const { types = {} } = this.#layout
     const type = types[field]
