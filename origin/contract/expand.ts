@@ -1,5 +1,6 @@
 import { type CacheRule, narrowest, type Visibility } from './cache-policy.ts'
 import type { View } from './catalogue.ts'
+import { oncePerView } from './once-per-view.ts'
 import type { Principal } from './principal.ts'
 import type { FieldError } from './problem.ts'
 import { idsIn } from './references.ts'
@@ -24,9 +25,8 @@ export interface Expansion {
 export const expandMax = 1_000
 
 /** References that a view can expand: those in its schema, to resources that have the same version. */
-export function expansionsOf({ resource, version, representation }: View): readonly Expansion[] {
-  if (resource.targets.size === 0) return none
-  return Object.keys(representation.schema.properties).flatMap((name): Expansion[] => {
+export const expansionsOf = oncePerView(({ resource, version, representation }): readonly Expansion[] =>
+  Object.keys(representation.schema.properties).flatMap((name): Expansion[] => {
     const path = storedPath(representation, name) ?? ''
     const target = resource.targets.get(path)
     const shown = target?.versions.get(version)
@@ -34,8 +34,8 @@ export function expansionsOf({ resource, version, representation }: View): reado
     if (target === undefined || shown === undefined || property === undefined) return []
     const view = { resource: target, version, representation: shown }
     return [{ name, path, target: view, idsMax: idsIn(property) ?? 0 }]
-  })
-}
+  }),
+)
 
 const none: readonly Expansion[] = []
 

@@ -1,5 +1,6 @@
 import type { View } from './catalogue.ts'
 import { limits } from './limits.ts'
+import { oncePerView } from './once-per-view.ts'
 import { type Filter, type FilterOperator, operators, operatorsOf, parameterOf } from './operators/index.ts'
 import { queryFields } from './query-fields.ts'
 import { formatListText, parseTextList, textListRule } from './text-list.ts'
@@ -26,13 +27,12 @@ export function parseFilter(
   others: Iterable<string>,
 ): ParsedFilter | Mistake {
   const [, name = parameter, operatorText] = /^([^[\]]*)\[([^[\]]*)\]$/.exec(parameter) ?? []
-  const fields = queryFields(view, 'filter')
-  const field = fields.find((candidate) => candidate.name === name)
-  if (field === undefined) {
-    const known = [...fields.map((candidate) => candidate.name), ...others].join(', ')
-    return { detail: `Unknown parameter. Supported: ${known}.` }
+  const fields = filteredFields(view)
+  const found = fields.get(name)
+  if (found === undefined) {
+    return { detail: `Unknown parameter. Supported: ${[...fields.keys(), ...others].join(', ')}.` }
   }
-  const words = operatorsOf(field)
+  const { field, words } = found
   // The cast is safe: an unknown word is not among the field's operators.
   const operator = (operatorText ?? 'eq') as FilterOperator
   if (operatorText === 'eq' || !words.includes(operator)) {
@@ -44,6 +44,12 @@ export function parseFilter(
   const { value, texts } = operand
   return { filter: { path: field.path, operator, value }, name: parameterOf(name, operator), texts }
 }
+
+/** Fields that filters compare, by name, with the operators of each. */
+const filteredFields = oncePerView(
+  (view) =>
+    new Map(queryFields(view, 'filter').map((field) => [field.name, { field, words: operatorsOf(field) }])),
+)
 
 /** Filters of which at least one must hold, and the list's canonical text. */
 export interface ParsedAlternatives {

@@ -1,6 +1,6 @@
 import type { View } from './catalogue.ts'
-import type { CheckedRepresentation } from './definition.ts'
 import { type Comparable, comparableAt, comparableOf } from './filter-type.ts'
+import { oncePerView } from './once-per-view.ts'
 import { fieldsIn, isRequiredAt } from './path.ts'
 import { storedPath } from './stored-path.ts'
 
@@ -13,18 +13,11 @@ export interface QueryField extends Comparable {
 }
 
 /** Fields by which lists of the view can be filtered (`filter`) or sorted (`sort`), by the version's names. */
-export function queryFields(view: View, use: 'filter' | 'sort'): readonly QueryField[] {
-  // perf: computed once per representation, because every list needs them.
-  const known = found[use].get(view.representation)
-  if (known !== undefined) return known
-  const fields = findFields(view, use)
-  found[use].set(view.representation, fields)
-  return fields
-}
+export const queryFields = (view: View, use: 'filter' | 'sort'): readonly QueryField[] => found[use](view)
 
 const found = {
-  filter: new WeakMap<CheckedRepresentation, readonly QueryField[]>(),
-  sort: new WeakMap<CheckedRepresentation, readonly QueryField[]>(),
+  filter: oncePerView((view) => findFields(view, 'filter')),
+  sort: oncePerView((view) => findFields(view, 'sort')),
 }
 
 function findFields({ resource, representation }: View, use: 'filter' | 'sort'): readonly QueryField[] {

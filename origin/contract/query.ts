@@ -6,6 +6,7 @@ import { parseAlternatives, parseFilter, quote } from './filter.ts'
 import { comparableAt } from './filter-type.ts'
 import { limits } from './limits.ts'
 import { distancePath, formatNear, type Near, parseNear, pointField } from './near.ts'
+import { oncePerView } from './once-per-view.ts'
 import type { Filter } from './operators/index.ts'
 import type { FieldError, Problem } from './problem.ts'
 import { type QueryField, queryFields } from './query-fields.ts'
@@ -90,21 +91,20 @@ export function parseListQuery(
       ? byDistance
       : search !== undefined && taken.get('sort') === relevance
         ? byRelevance
-        : parseSort(view, taken.get('sort') ?? view.resource.query.defaultSort, errors)
+        : sortOf(view, taken.get('sort'), errors)
   const asked = parseFields(view, taken.get('fields'), errors)
   const fields = asked && fieldOrder(asked)
   const limit = parseLimit(view, taken.get('limit'), errors)
   const counts = parseCount(taken.get('count'), errors)
   const expand = parseExpand(view, taken.get('expand'), limit, errors)
   if (errors.length > 0) return { ok: false, problem: invalidQuery(errors) }
-  const canonical = [
-    ...filterTexts.sort(),
-    ...(counts ? ['count=true'] : []),
-    ...expandTexts(expand),
-    ...(fields === undefined ? [] : [`fields=${fields.join(',')}`]),
-    `limit=${limit}`,
-    ...(near === undefined ? [`sort=${sort.canonical}`] : []),
-  ].join('&')
+  const texts = filterTexts.sort()
+  if (counts) texts.push('count=true')
+  if (expand.length > 0) texts.push(expandText(expand))
+  if (fields !== undefined) texts.push(`fields=${fields.join(',')}`)
+  texts.push(`limit=${limit}`)
+  if (near === undefined) texts.push(`sort=${sort.canonical}`)
+  const canonical = texts.join('&')
   if (canonical.length > limits.listQueryLengthMax) return refuse('query', tooLongForPages)
   const cursor = taken.get('cursor')
   const query = {
@@ -153,12 +153,14 @@ export function parseReadQuery(view: View, search: string): Parsed<ReadQuery> {
   const fields = asked && sortedFields(asked)
   const expand = known.includes('expand') ? parseExpand(view, parameters.value.get('expand'), 1, errors) : []
   if (errors.length > 0) return { ok: false, problem: invalidQuery(errors) }
-  const texts = [...expandTexts(expand), ...(fields === undefined ? [] : [`fields=${fields.join(',')}`])]
+  const texts: string[] = []
+  if (expand.length > 0) texts.push(expandText(expand))
+  if (fields !== undefined) texts.push(`fields=${fields.join(',')}`)
   return { ok: true, value: { fields, ...(expand.length > 0 && { expand }), canonical: texts.join('&') } }
 }
 
-const expandTexts = (expand: readonly Expansion[]): readonly string[] =>
-  expand.length === 0 ? [] : [`expand=${expand.map(({ name }) => name).join(',')}`]
+const expandText = (expand: readonly Expansion[]): string =>
+  `expand=${expand.map(({ name }) => name).join(',')}`
 
 /** Parses the query string of a write, which must have no parameters. */
 export function parseWriteQuery(search: string): Parsed<undefined> {
@@ -174,14 +176,14 @@ export function parseWriteQuery(search: string): Parsed<undefined> {
 const tooLongForPages = `Query too long: at most ${limits.listQueryLengthMax} characters in canonical form.`
 
 /** Parameters of a view's lists other than filters. */
-export const reservedParameters = (view: View): readonly string[] => [
+export const reservedParameters = oncePerView((view): readonly string[] => [
   ...(queryFields(view, 'filter').length > 0 ? ['or'] : []),
   ...(isSearchable(view.resource) ? ['search'] : []),
   ...(pointField(view.resource) === undefined ? [] : ['near']),
   ...['sort', 'fields', 'limit', 'cursor'],
   ...(view.resource.query.countMax > 0 ? ['count'] : []),
   ...(expansionsOf(view).length > 0 ? ['expand'] : []),
-]
+])
 
 export const invalidQuery = (errors: readonly FieldError[]): Problem => ({
   code: 'invalid-query',
@@ -235,7 +237,7 @@ function decode(text: string): string | undefined {
   }
 }
 
-export const byDistance: { fields: readonly SortField[]; canonical: string } = {
+export const byDistance: Sort = {
   fields: [
     { path: distancePath, descending: false, type: { kind: 'number', integer: false } },
     { path: '_id', descending: false, type: { kind: 'string' } },
@@ -258,11 +260,18 @@ function readWith<Value extends object>(
   return undefined
 }
 
-function parseSort(
-  view: View,
-  text: string,
-  errors: FieldError[],
-): { fields: readonly SortField[]; canonical: string } {
+/** The order of a list without `sort`. */
+const defaultSortOf = oncePerView((view) => parseSort(view, view.resource.query.defaultSort, []))
+
+const sortOf = (view: View, text: string | undefined, errors: FieldError[]): Sort =>
+  text === undefined ? defaultSortOf(view) : parseSort(view, text, errors)
+
+interface Sort {
+  readonly fields: readonly SortField[]
+  readonly canonical: string
+}
+
+function parseSort(view: View, text: string, errors: FieldError[]): Sort {
   const known = queryFields(view, 'sort')
   // Translates the default sort, which has stored names. A caller's sort has the version's names.
   const isDefault = text === view.resource.query.defaultSort
