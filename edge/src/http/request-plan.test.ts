@@ -21,8 +21,12 @@ describe('request plan', () => {
     expect(second).toMatchObject({ target: (first as { target: string }).target })
   })
 
-  it('caches the plan of a read for both GET and HEAD', () => {
-    expect(plan('HEAD', '/v2/places/1')).toBe(plan('GET', '/v2/places/1'))
+  it('keeps the plan of a read that is asked for again, for both GET and HEAD', () => {
+    const first = plan('GET', '/v2/places/1')
+    const second = plan('HEAD', '/v2/places/1')
+    expect(second).not.toBe(first)
+    expect(second).toStrictEqual(first)
+    expect(plan('GET', '/v2/places/1')).toBe(second)
   })
 
   it('gives no shared key if answers belong to one subject', () => {

@@ -33,6 +33,7 @@ import {
   type Route,
   tagsOfQuery,
 } from '@spillway/origin/contract'
+import { Doorkeeper } from '../lib/doorkeeper.ts'
 import { SieveMap } from '../lib/sieve-map.ts'
 import { pathAndSearch, urlProblem } from './request-headers.ts'
 
@@ -141,6 +142,8 @@ const pageMethods = ['GET', 'HEAD', 'OPTIONS']
 export class RequestPlans {
   readonly #catalogue: Catalogue
   readonly #reads = new SieveMap<ReadPlan>({ countMax: 5_000, bytesMax: 4 * 1_024 * 1_024, bytesOf })
+  /** perf: a URL that is asked for once, such as a search of its own, is not worth keeping. */
+  readonly #doorkeeper = new Doorkeeper(8_192)
   /** One for each version of each resource and each host name; a client may invent host names. */
   readonly #creates = new SieveMap<WritePlan>({ countMax: 500, bytesMax: 512 * 1_024, bytesOf })
 
@@ -156,7 +159,7 @@ export class RequestPlans {
     const oversize = urlProblem(target)
     if (oversize !== undefined) return refused(oversize)
     const plan = planRequest(this.#catalogue, method, target, nowMs)
-    if (plan.kind === 'read') this.#reads.set(url, plan)
+    if (plan.kind === 'read' && this.#doorkeeper.hasSeen(url)) this.#reads.set(url, plan)
     // The plan's target has no query: a URL without a query maps to the same plan for everybody.
     if (plan.kind === 'write' && plan.route.operation === 'create' && plan.target === target) {
       this.#creates.set(url, plan)
