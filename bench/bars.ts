@@ -52,26 +52,26 @@ export const bars = {
   edgeCachedRead: { name: 'edge-cached-read-ratio', limit: 1.25, holds: '<=' },
   /** CPU of a cached read by id whose rule has three ways, divided by that of a cached read of a public document. */
   edgeRule: { name: 'edge-rule-ratio', limit: 1.1, holds: '<=' },
-  /** How many times less that is than hono + jose checking each time. */
+  /** CPU of hono with jose, which check the token of each request, divided by that of a cached read. */
   edgeAgainstJose: { name: 'edge-times-less-than-jose', limit: 1.9, holds: '>=' },
   /** CPU of a request that is shed, divided by that of a constant Worker that is sent the same. */
   edgeShed: { name: 'edge-shed-ratio', limit: 1.15, holds: '<=' },
-  /** The same of a read that is shed. */
+  /** CPU of a read that is shed, divided by that of a constant Worker that is sent the same. */
   edgeShedRead: { name: 'edge-shed-read-ratio', limit: 1.3, holds: '<=' },
   /** CPU of a list that is not stored, divided by that of a Worker that only forwards it. */
   edgeListMiss: { name: 'edge-list-miss-ratio', limit: 1.7, holds: '<=' },
-  /** The same of a document. */
+  /** CPU of a document that is not stored, divided by that of a Worker that only forwards it. */
   edgeDocumentMiss: { name: 'edge-document-miss-ratio', limit: 1.5, holds: '<=' },
-  /** The same of a write. */
+  /** CPU of a write, divided by that of a Worker that only forwards it. */
   edgeWrite: { name: 'edge-write-ratio', limit: 1.4, holds: '<=' },
 
-  /** Resident memory of the edge during an export of a million rows, its peak over its start, MB. */
+  /** Resident memory of the edge during an export of a million rows, peak minus start, MB. */
   exportGrowth: { name: 'export-edge-memory-growth-mb', limit: 64, holds: '<=' },
   /**
-   * Live memory of the origin during an export of a million rows, after collections, over that before the first export, MB.
-   * Two pages of text and documents are a megabyte; compiled code is most of the rest. Its resident memory is shown beside
-   * it and has no limit: the young generation grows to what V8 allows itself on the machine. With a semi-space of 4 MB,
-   * what it would hold is promoted, and fills the old generation in its place.
+   * Memory of the origin that is live after GC during an export of a million rows, minus that before the first export,
+   * MB. Two pages of text and documents are a megabyte; most of the rest is compiled code. Resident memory is reported,
+   * too, but has no limit: V8 lets the young generation grow with the machine's memory. A semi-space of 4 MB would not
+   * help, since the same objects would be promoted to the old generation.
    */
   exportLiveGrowth: { name: 'export-origin-live-growth-mb', limit: 16, holds: '<=' },
   /** From a caller's leaving an export in the middle until the database is still and the place is free, ms. */

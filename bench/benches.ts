@@ -1,7 +1,7 @@
 export interface Bench {
   /** Module that runs it, from this folder. */
   readonly program: string
-  /** Its finding, in a line. */
+  /** One line that says what it measures. */
   readonly about: string
   /** `true`: takes `--application FOLDER`. Otherwise the reason why not, as the end of a sentence. */
   readonly application: true | string

@@ -33,7 +33,7 @@ function refuse(reason: string): void {
   process.exitCode = 2
 }
 
-/** Whether the arguments are at fault: what Node's parser or this folder's says of them is all that a caller needs. */
+/** Whether a parser of arguments, Node's or this folder's, threw the error: then its message is enough. */
 function isMistake(error: unknown): error is Error {
   if (!(error instanceof Error)) return false
   return (
@@ -41,7 +41,7 @@ function isMistake(error: unknown): error is Error {
   )
 }
 
-/** In this process; the bench reads its own arguments, as it would if it were started by itself. */
+/** Runs the bench in this process. It finds its own arguments in `process.argv`, as if it had been started alone. */
 async function run({ program }: Bench): Promise<void> {
   const file = join(import.meta.dirname, program)
   process.argv.splice(1, process.argv.length, file, ...rest)

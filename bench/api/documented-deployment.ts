@@ -1,6 +1,6 @@
 import type { DocumentedDeployment } from '@spillway/origin/contract'
 
-/** An issuer whose endpoints are known, with which scopes are listed. */
+/** An issuer with known endpoints: the document lists scopes only for such issuers. */
 export const documentedDeployment: DocumentedDeployment = {
   issuers: [
     {

@@ -77,7 +77,7 @@ class Link {
   /** µs of the full size → ms of the small one. */
   readonly #msPerUs: number
   readonly #pending: Pending[] = []
-  /** When the work of making the connection is done. */
+  /** Time at which the work of making the connection is done. */
   readonly #connectedAtMs: number
 
   constructor(client: Socket, database: Socket, queue: ServerQueue, scale: number) {

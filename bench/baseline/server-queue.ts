@@ -3,7 +3,7 @@
  * admitted it is known when it will be done. Nothing is late because a timer was.
  */
 export class ServerQueue {
-  /** When each server is free, in ms. */
+  /** Time at which each server is free, in ms. */
   readonly #freeAt: number[]
 
   constructor(servers: number) {

@@ -28,7 +28,7 @@ interface Shape {
 const clientCounts = [16, 32, 64, 128, 256]
 const burstSizes = [120, 200]
 const quietSeconds = [0, 1, 6]
-/** As many as the clients ask for in a few seconds. */
+/** Enough for all clients to read a new document each time, for a few seconds. */
 const documentsMax = 20_000
 let nth = 0
 
@@ -119,7 +119,8 @@ async function withEdge(
 async function throughAll(run: Run, loopMs: number): Promise<readonly Shape[]> {
   const shapes: Shape[] = []
   run.progress('starting database, origin and edge')
-  // Seeds give the same ids each time, and a path that is asked for them is no longer new.
+  // The ids are listed once, through a path that is thrown away: the list would fill the caches of the measured one.
+  // Each database is seeded with the same ids.
   let paths: readonly string[] = []
   await withAll(run, async (url) => {
     paths = await openPaths(run.chosen, url, documentsMax)
@@ -153,7 +154,7 @@ async function throughAll(run: Run, loopMs: number): Promise<readonly Shape[]> {
   return shapes
 }
 
-/** The whole path as `npm start` runs it, everything in it new. */
+/** Starts the whole stack as `npm start` does, with empty caches and counters. */
 async function withAll({ chosen, closing }: Run, ask: (url: string) => Promise<void>): Promise<void> {
   await using ending = new AsyncDisposableStack()
   // An interrupt ends this path, too.

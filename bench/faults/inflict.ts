@@ -10,7 +10,7 @@ export interface FaultRecord {
   /** Process or link that the fault hit, e.g. `member 2`. */
   readonly target: string
   readonly startMs: number
-  /** When its cause was over: a recovery is counted from here. For a kill, the moment of the kill. */
+  /** Time at which its cause was over: a recovery is counted from here. For a kill, the moment of the kill. */
   readonly endMs: number
 }
 

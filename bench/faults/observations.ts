@@ -10,7 +10,7 @@ export interface Observation {
   readonly startMs: number
   /** Infinity for a write that was applied and whose answer does not say so: it may have been applied any time later. */
   readonly endMs: number
-  /** When a write was applied, by the database's clock. */
+  /** Time at which a write was applied, by the database's clock. */
   readonly appliedMs?: number
   /** `cached`: a read through an edge, which may be older by what the contract allows. */
   readonly kind: 'write' | 'read' | 'cached'

@@ -24,7 +24,7 @@ import type { World } from './world.ts'
 export interface TrialOptions {
   readonly seed: number
   readonly seconds: number
-  /** Goes on until so many requests are answered, for a slow machine. @default 0 */
+  /** Minimum number of answered requests: a slow machine takes longer than `seconds`. @default 0 */
   readonly exchangesMin?: number
   /** Number of this trial in its world: no two trials of one database write the same texts. */
   readonly number: number

@@ -45,7 +45,8 @@ await runBench({ bench: 'laptop', packages: ['workerd', 'fastify', 'mongodb', 'u
     'npm start': await startLaptop(run),
     'bare workerd': bareUrl,
   }
-  // Both have the same documents, and neither is asked for one twice before it was asked for all; both are asked for their lists, to be equally warm.
+  // Both have the same documents and are equally warm, since both have listed them. No document is read again before
+  // all others have been read.
   await openPaths(run.chosen, urls['npm start'], documentsMax)
   const known = await openPaths(run.chosen, bareUrl, documentsMax)
   const last = known.at(-1) ?? known[0]

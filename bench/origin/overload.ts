@@ -36,7 +36,7 @@ const slowerByMs = 60
 /** Pool size in production. */
 const poolSize = 24
 
-/** Lists that no two requests share cannot be joined: they are what fills the database. */
+/** Searches differ in each request, so reads of them cannot be joined: they load the database most. */
 const ownMix: Mix = { search: 6, read: 3, create: 1 }
 
 const levels: readonly number[] = [0.5, 1, 2, 5, 10]

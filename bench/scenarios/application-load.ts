@@ -9,7 +9,7 @@ import type { Popularity } from './scenario.ts'
 
 /** Load mix of an application, as the benches ask for it. */
 export interface ApplicationLoad {
-  /** What its users do. */
+  /** Operations of its users. */
   readonly browse: readonly Operation[]
   /** Scopes that a token needs for all of it. */
   readonly scopes: readonly string[]
@@ -29,7 +29,7 @@ export function applicationLoad({ application, tools }: Chosen): ApplicationLoad
 }
 
 /**
- * Read by id of a crowded resource that needs no token.
+ * Read by id that needs no token, of a resource with many documents.
  *
  * @throws Error where there is none
  */

@@ -4,11 +4,13 @@ import { type KnownDocument, type KnownDocuments, namesDocument } from './reques
 export interface LearnOptions {
   readonly target: string
   readonly operations: readonly Operation[]
-  /** Documents of each resource, where it has as many. */
+  /** Maximum documents of each resource. */
   readonly count: number
-  /** Credentials. @default none */
+  /** Credentials for resources that need a token. @default none */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Credentials where anyone may read; the origin takes the edge's word for everybody. @default none */
+  /**
+   * Credentials for resources that anyone may read: the origin, asked directly, requires an assertion. @default none
+   */
   readonly openHeaders?: Readonly<Record<string, string>>
   /** Called after each page. */
   readonly onProgress?: (learnt: number) => void
@@ -32,10 +34,10 @@ export async function learnDocuments(options: LearnOptions): Promise<KnownDocume
   const found: Record<string, readonly KnownDocument[]> = {}
   for (const resource of wanted) {
     const own = operations.filter((operation) => operation.resource === resource)
-    // `/v1/listings`, whatever follows.
+    // The first two segments: `/v1/listings/{id}` → `/v1/listings`.
     const path = own[0]?.path.split('/', 3).join('/') ?? ''
     const filter = own.find(({ filter }) => filter !== undefined)?.filter
-    // Read without credentials where one can: documents that everybody sees, and not those of the subject.
+    // A read without a token lists the documents that everybody sees, instead of those of one subject.
     const isOpen = own.some(({ kind, signedIn }) => (kind === 'read' || kind === 'list') && !signedIn)
     const headers = isOpen ? options.openHeaders : options.headers
     found[resource] = await learnResource({ ...options, headers }, path, filter)

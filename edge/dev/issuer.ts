@@ -20,7 +20,7 @@ export interface Issuer {
   readonly url: string
   readonly jwksUri: string
   readonly audience: string
-  /** How often its key set was requested. */
+  /** Number of requests for its key set. */
   readonly keyRequests: number
   mintToken(request: TokenRequest, key?: PrivateJwk): Promise<string>
   stop(): Promise<void>

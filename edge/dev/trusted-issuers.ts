@@ -16,11 +16,11 @@ export function ownIssuers(text: string | undefined): readonly OwnIssuer[] {
   readIssuers(text, mistakes)
   if (mistakes.length > 0) throw new Error(`${edgeEnv.tokenIssuers}:\n${mistakes.join('\n')}`)
   const listed: readonly OwnIssuer[] = JSON.parse(text)
-  // The only one of a team: its users are known by the same subjects as in production.
+  // A single issuer needs no namespace: its users have the same subjects as in production.
   return listed.length === 1 ? listed.map((item) => ({ namespace: '', ...item })) : listed
 }
 
-/** Own issuers and the development issuer. Beside others its subjects are in a namespace: it signs any name. */
+/** Own issuers and the development issuer. Beside others it gets a namespace, because it signs any subject. */
 export const trustedIssuers = (development: Issuer, own: readonly OwnIssuer[]): readonly unknown[] =>
   own.length === 0
     ? [trustedIssuer(development)]

@@ -51,7 +51,7 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
    * says.
    */
   hasLostAttempt = false
-  /** How long the origin took; `undefined` when it was not asked. */
+  /** Time that the origin took; `undefined` when it was not asked. */
   originMs: number | undefined
   /** Whether the answer repeats an earlier one, request id included. */
   isRepeat = false

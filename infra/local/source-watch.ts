@@ -3,7 +3,7 @@ import { glob, stat, watch } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How long no file may change before a change counts as complete: editors write several files in a row. */
+/** Time without another change after which a change counts as complete: editors write several files in a row. */
 const quietMs = 100
 /** Polling interval: file systems sometimes lose events, and some network folders send none. */
 const lookMs = 1_000

@@ -13,11 +13,11 @@ import { type Duration, durationSeconds } from './duration.ts'
 export type Visibility = 'public' | 'authorized' | 'residual' | 'subject'
 
 export interface CacheOptions {
-  /** How long the edge may serve it without asking the origin. */
+  /** Time for which the edge may serve it without asking the origin. */
   readonly maxAge: Duration
-  /** How long after that it may be served during a refresh (RFC 5861 §3). @default '0s' */
+  /** Time after that for which it may be served during a refresh (RFC 5861 §3). @default '0s' */
   readonly staleWhileRevalidate?: Duration
-  /** How long it may be served when the origin fails, sheds or is unreachable (RFC 5861 §4). @default '0s' */
+  /** Time for which it may be served when the origin fails, sheds or is unreachable (RFC 5861 §4). @default '0s' */
   readonly staleIfError?: Duration
   /** @default the widest that `access.read` allows */
   readonly visibility?: Visibility

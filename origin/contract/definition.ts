@@ -114,7 +114,8 @@ export interface ResourceDefinition<
   }
   readonly indexes?: readonly IndexDefinition[]
   /**
-   * Layout of documents that exist already and belong to others as well: their collection, ids, names and types.
+   * Layout of an adopted collection, whose documents another application reads and writes as well: ids, names and
+   * types.
    * @default documents of Spillway's own layout, in a collection with the resource's name
    */
   readonly stored?: StoredLayout

@@ -4,7 +4,7 @@ import { type FormKind, isJsonForm, jsonForms } from './json-forms.ts'
 import type { Keywords } from './keywords.ts'
 import { schemaAt } from './path.ts'
 
-/** How the values of a field are written in a query string, compared and sorted. */
+/** Form in which the values of a field are written in a query string, compared and sorted. */
 export type FilterType =
   | { readonly kind: 'string' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }

@@ -4,7 +4,7 @@ import type { ResourceDefinition } from './definition.ts'
 export function* checkMigrations({ migrations, stored }: ResourceDefinition): Generator<string> {
   if (migrations === undefined) return
   if (stored !== undefined) {
-    yield `migrations: nothing is stored in documents of others, also no number of a shape; remove migrations or stored`
+    yield `migrations: an adopted document has no place for the number of its shape; remove migrations or stored`
   }
   if (migrations.length === 0) yield `migrations is empty: remove it`
   for (const [index, { to, changes }] of migrations.entries()) {

@@ -80,7 +80,7 @@ export interface Resource<
     readonly countMax: number
   }
   readonly indexes: readonly IndexDefinition[]
-  /** Layout of documents that belong to others as well; `undefined` for Spillway's own. */
+  /** Layout of an adopted collection; `undefined` for one of Spillway's own. */
   readonly stored: StoredLayout | undefined
   readonly migrations: readonly Migration[]
   /** Names of resources by the stored fields with ids of their documents. */

@@ -10,8 +10,9 @@ export const storedTypes = ['date', 'decimal', 'long', 'objectId', 'uuid'] as co
 export type StoredType = (typeof storedTypes)[number]
 
 /**
- * Layout of documents that Spillway did not make, and that others read and write as well. Nothing is ever stored in
- * them but the resource's own fields: no version, no tombstones. A document's version is a digest of its fields.
+ * Layout of an adopted collection: Spillway did not make its documents, and another application reads and writes them
+ * as well. Nothing is ever stored in them but the resource's own fields: no version, no tombstones. A document's
+ * version is a digest of its fields.
  */
 export interface StoredLayout {
   readonly collection: string

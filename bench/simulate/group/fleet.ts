@@ -55,7 +55,7 @@ export class Fleet {
   readonly #times: FleetTimes
   readonly #random: Random
   #instances: Instance[] = []
-  /** When each instance of the warm pool is ready and stopped. */
+  /** Time at which each instance of the warm pool is ready and stopped. */
   #warm: number[] = []
   #desired: number
   #generation = 0

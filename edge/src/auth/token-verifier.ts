@@ -31,7 +31,7 @@ export interface TrustedIssuer extends TokenIssuer {
   readonly keySet: KeySet
 }
 
-/** How long a refusal is remembered: long enough that repeating one bad token is cheap. */
+/** Time for which a refusal is remembered: long enough that repeating one bad token is cheap. */
 const refusalMs = 10_000
 
 /** Faults that the same token will always have, beside those of a claim. */

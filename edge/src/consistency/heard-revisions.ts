@@ -34,7 +34,9 @@ export type Heard =
   | { readonly kind: 'current' | 'outdated' }
   | { readonly kind: 'changed'; readonly before: string }
 
-/** How long the newest revision stays current after its last report, although an older process reports another. */
+/**
+ * Time for which the newest revision stays current after its last report, although an older process reports another.
+ */
 export const holdMs = 60_000
 
 const same: Heard = { kind: 'current' }

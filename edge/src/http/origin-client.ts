@@ -9,11 +9,11 @@ export interface OriginRequest {
   readonly url: string
   readonly headers: OutgoingFields
   readonly body: RequestBody | null
-  /** When the answer's header must have arrived. */
+  /** Time by which the answer's header must have arrived. */
   readonly deadline: Deadline
   /** Aborts the request; only when the answer is for a single client. */
   readonly signal: AbortSignal | undefined
-  /** How long the body may take after its header has arrived, in ms. @default 10 s */
+  /** Longest time that the body may take after its header has arrived, in ms. @default 10 s */
   readonly bodyTimeoutMs?: number
 }
 

@@ -80,7 +80,7 @@ export interface ExportPlan {
   readonly route: Route
   readonly format: ExportFormat
   readonly target: string
-  /** How long it may take, in ms. */
+  /** Longest time that it may take, in ms. */
   readonly timeoutMs: number
   readonly isOpen: boolean
   readonly access: AccessRule

@@ -17,7 +17,7 @@ export interface SharedAnswer {
   given: number
 }
 
-/** How long one rendered answer is shared, ms. A flood logs one line in this time. */
+/** Time for which one rendered answer is shared, ms. A flood logs one line in this time. */
 const sharedMs = 1_000
 
 /**

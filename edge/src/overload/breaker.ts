@@ -89,7 +89,7 @@ const plain: Passage = 0
 export interface BreakerOptions {
   /** Consecutive failures that open it. */
   readonly failuresMax: number
-  /** How long it stays open the first time, before jitter. */
+  /** Time for which it stays open the first time, before jitter. */
   readonly openMs: number
   /** The longest it stays open. */
   readonly openMaxMs: number

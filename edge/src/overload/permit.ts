@@ -5,7 +5,7 @@ import type { Waiter } from './wait-line.ts'
 /** Why a request was not sent to an origin. */
 export type GateReason = 'switched-off' | 'breaker-open' | 'limit' | 'origin-load' | 'throttled'
 
-/** How a request ended, as far as the origin's health is concerned. */
+/** End of a request, as far as the origin's health is concerned. */
 export type OriginOutcome =
   /** The origin accepted it, whatever the status. */
   | 'accepted'
@@ -25,7 +25,7 @@ export type Turn = Started | 'breaker-open' | 'limit'
 
 /** Bounds of a request's wait for a slot. */
 export interface WaitBounds {
-  /** When its answer must have arrived; epoch milliseconds. */
+  /** Time by which its answer must have arrived; epoch milliseconds. */
   readonly deadlineMs: number
   /** Bytes buffered for it meanwhile. */
   readonly heldBytes: number
@@ -51,7 +51,7 @@ export interface Started {
   readonly priority: Priority
   readonly passage: Passage
   readonly startedAtMs: number
-  /** When its answer must have arrived; epoch milliseconds. */
+  /** Time by which its answer must have arrived; epoch milliseconds. */
   readonly deadlineMs: number
   /** Requests in flight when it started, itself included. */
   readonly inflight: number

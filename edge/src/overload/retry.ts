@@ -22,7 +22,7 @@ export interface Attempt {
 export const isWorthRetrying = ({ number, outcome, isRepeatable, remainingMs }: Attempt): boolean =>
   outcome === 'unreachable' && isRepeatable && number < attemptsMax && remainingMs >= remainingMsMin
 
-/** How the origin distinguishes a retry of a write from a new write. */
+/** Means by which the origin distinguishes a retry of a write from a new write. */
 export type ToldApart = 'by-key' | 'by-version'
 
 /** The part of a write that decides whether it can be retried; header values as sent, `null` if absent. */
@@ -33,9 +33,9 @@ export interface SentWrite {
 }
 
 /**
- * How the origin distinguishes a retry of a write from a new write; `undefined` if it cannot, and then the write is
- * sent only once. An idempotent method is not enough (RFC 9110 §9.2.2): a PUT that is applied, overwritten by another
- * caller and applied again undoes the other caller's acknowledged write.
+ * Means by which the origin distinguishes a retry of a write from a new write; `undefined` if it cannot, and then the
+ * write is sent only once. An idempotent method is not enough (RFC 9110 §9.2.2): a PUT that is applied, overwritten by
+ * another caller and applied again undoes the other caller's acknowledged write.
  *
  * - A create with an Idempotency-Key: the retry is answered with the document that the first attempt created. Not a
  *   batch: its items are answered one by one, so a retry could report "nothing was done" for what the first attempt

@@ -118,7 +118,7 @@ export interface ThrottleOptions {
   readonly probeMs: number
   /** Longest probe interval, which bounds the delay until a recovery is noticed. */
   readonly probeMaxMs: number
-  /** How long a reserved probe blocks other probes: the time to read a short body. */
+  /** Time for which a reserved probe blocks other probes: the time to read a short body. */
   readonly reservedMs: number
   /** Weight of one outcome in the moving average of refusals, in (0, 1). */
   readonly outcomeWeight: number

@@ -91,7 +91,7 @@ export class WaitLine<Holder, Turn> {
 
 interface WaitingClass<Holder, Turn> {
   readonly waiting: Waiter<Holder, Turn>[]
-  /** When a request last found this class's queue empty. */
+  /** Time at which a request last found this class's queue empty. */
   emptyAtMs: number
 }
 
@@ -136,9 +136,9 @@ export class Waiter<Holder, Turn> {
 
 export interface WaitOrder {
   readonly priority: Priority
-  /** When waiting becomes useless; epoch milliseconds. */
+  /** Time at which waiting becomes useless; epoch milliseconds. */
   readonly untilMs: number
-  /** When its answer must have arrived; epoch milliseconds. */
+  /** Time by which its answer must have arrived; epoch milliseconds. */
   readonly deadlineMs: number
   /** Bytes buffered for it meanwhile. */
   readonly heldBytes: number

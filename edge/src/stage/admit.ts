@@ -91,7 +91,7 @@ function closedReason(
 
 export interface AdmitOrder {
   readonly priority: Priority
-  /** When its answer must have arrived; epoch milliseconds. */
+  /** Time by which its answer must have arrived; epoch milliseconds. */
   readonly deadlineMs: number
   /** Bytes buffered for it while it waits. */
   readonly heldBytes: number

@@ -46,7 +46,7 @@ export interface Forwarding {
   readonly isRepeatable: boolean
   readonly priority: Priority
   readonly deadline: Deadline
-  /** How long the body may take after its header, in ms. @default 10 s */
+  /** Longest time that the body may take after its header, in ms. @default 10 s */
   readonly bodyTimeoutMs?: number
   /** The client's abort signal, if no other request waits for the answer. */
   readonly signal: AbortSignal | undefined

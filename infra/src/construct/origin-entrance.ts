@@ -20,7 +20,7 @@ import type { StageConfig } from '../config.ts'
 import { accept } from '../nag.ts'
 import { type AccessPath, balancerPort } from './access-path.ts'
 
-/** How long the balancer lets in-flight requests finish on a deregistering target, in seconds. */
+/** Time for which the balancer lets in-flight requests finish on a deregistering target, in seconds. */
 export const deregistrationSeconds = 15
 
 export interface OriginEntranceProps {

@@ -19,8 +19,8 @@ export interface OriginScalingProps {
 }
 
 /**
- * When the group grows and shrinks; decision 0004 gives the reasons. Requests per target announce load early, the
- * origin's own pressure shows that it hurts already, and only target tracking shrinks the group.
+ * Rules by which the group grows and shrinks; decision 0004 gives the reasons. Requests per target announce load early,
+ * the origin's own pressure shows that it hurts already, and only target tracking shrinks the group.
  */
 export class OriginScaling extends Construct {
   private readonly group: AutoScalingGroup

@@ -11,7 +11,7 @@ export type RingName = (typeof ringNames)[number]
 export interface RingKey {
   /** A private JSON Web Key as text for assertions, 32 random bytes in base64url for the others. */
   readonly value: string
-  /** When the key was trusted first, epoch milliseconds. */
+  /** Time at which the key was trusted first, epoch milliseconds. */
   readonly trustedAtMs: number
 }
 

@@ -8,7 +8,7 @@ export interface DrainTimes {
   readonly unitStop: number
   /** Poll interval of the lifecycle unit. */
   readonly poll: number
-  /** How long the balancer takes to deregister a target; the origin serves until then. */
+  /** Time that the balancer takes to deregister a target; the origin serves until then. */
   readonly leave: number
   /** Heartbeat of the group's terminate hook: the instance is terminated after it. */
   readonly hook: number

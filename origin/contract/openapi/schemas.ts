@@ -33,7 +33,7 @@ export function describeSchemas(view: View): [Named, Named, Named] {
 
 type Named = [name: string, schema: Json]
 
-/** A document of others has the times that its layout maps. */
+/** An adopted document has the times that its layout maps. */
 const isAlwaysShown = (view: View, name: string): boolean => {
   const { stored } = view.resource
   const isTime = name === 'createdAt' || name === 'updatedAt'

@@ -2,9 +2,9 @@ import { breaking, type Change, safe } from './change.ts'
 import type { Json } from './surface.ts'
 
 /**
- * Side of a schema: values that clients send, values that they are shown, or documents that are stored. Of the first and
- * the last, everything that was valid must stay valid. Of what is shown, everything must be as clients know it, but for new
- * members, which they ignore.
+ * Values that a schema describes: those that clients send, those that they are shown, or stored documents. A value to
+ * send or a stored document that was valid must stay valid. An answer must stay valid by the schema that clients know,
+ * except for new members, which clients ignore.
  */
 export type Use = 'sent' | 'shown' | 'stored'
 
@@ -23,7 +23,7 @@ export function* schemaChanges(place: string, before: Json, after: Json, use: Us
   }
 }
 
-/** A narrower schema breaks those who send, a wider one those who are shown. */
+/** A narrower schema breaks clients that send its values, a wider one clients that read them. */
 const narrower = (use: Use, text: string): Change => (use === 'shown' ? safe(text) : breaking(text))
 const wider = (use: Use, text: string): Change => (use === 'shown' ? breaking(text) : safe(text))
 

@@ -108,7 +108,7 @@ export class EventDrain {
     while (!signal.aborted) {
       try {
         const { resources, isReady } = this.#options
-        // Nothing can be drained in a database of others, which a lease would be the first to write into.
+        // Nothing is drained from another application's database: the lease would be the first thing written into it.
         const isAnyReady = resources.some(({ name }) => isReady(name))
         const lease = isAnyReady ? await this.#seeker.tryTake() : undefined
         if (lease === undefined) await this.#look()

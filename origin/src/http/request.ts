@@ -11,13 +11,13 @@ declare module 'fastify' {
     principal: Principal | undefined
     /** Route and operation, for metrics and logs. */
     target: Target
-    /** When the head of the request was read, by `performance.now()`. */
+    /** Time at which the head of the request was read, by `performance.now()`. */
     startedAtMs: number
-    /** When the caller stops waiting, by `performance.now()`. */
+    /** Time at which the caller stops waiting, by `performance.now()`. */
     deadlineMs: number
-    /** When admission gave it a slot, by `performance.now()`; 0 while it holds none. */
+    /** Time at which admission gave it a slot, by `performance.now()`; 0 while it holds none. */
     admittedAtMs: number
-    /** Time that is no sample of the load; `undefined` for a request that runs no code of the application. */
+    /** Time that the limit must not count; `undefined` for a request that runs no code of the application. */
     ownTime: OwnTime | undefined
     /** Export format of the list; `undefined` for JSON. Set by the gate. */
     exportFormat: ExportFormat | undefined

@@ -29,8 +29,8 @@ export interface StartedIndexes {
 
 /**
  * Indexes at the start of a process: empty collections get theirs at once; the others get them from a job, while this
- * process already serves everything that does not need them. In a database and a collection of others, nothing is
- * built: a command does ({@link ./own-database.ts}).
+ * process already serves everything that does not need them. In another application's database, and in an adopted
+ * collection, nothing is built: a command does ({@link ./own-database.ts}).
  */
 export async function startIndexes(options: StartIndexesOptions): Promise<StartedIndexes> {
   const { db, bounds, catalogue, onDifference, times, waitMs = 2_000, ...others } = options

@@ -127,7 +127,7 @@ export class MigrationJob {
     const { name } = resource
     const to = shapeNumber(resource.migrations)
     let state = await this.#begun(name, to)
-    /** Since when no process of an older release has shown itself, and the value that then changes. */
+    /** Time since which no process of an older release has shown itself, and the value that changes when one does. */
     let quiet = { older: state.older, sinceMs: performance.now() }
     for (;;) {
       const isWhole = state.after === null

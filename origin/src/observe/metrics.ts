@@ -13,7 +13,7 @@ interface MetricMeta {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly name: string
   readonly help: string
-  /** How the values of several processes are combined. */
+  /** Rule by which the values of several processes are combined. */
   readonly aggregator: 'sum' | 'max'
 }
 

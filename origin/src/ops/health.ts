@@ -21,7 +21,7 @@ export interface HealthOptions {
   readonly unreadyIndexes?: () => readonly string[]
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
-  /** How long one ping result is reused, in ms. @default 1 000 */
+  /** Time for which one ping result is reused, in ms. @default 1 000 */
   readonly pingFreshMs?: number
 }
 

@@ -40,7 +40,7 @@ export type ShedReason = 'busy' | 'queueTime' | 'deadline'
 export type Verdict = 'admitted' | 'full' | ShedReason
 
 /**
- * How a request ended, for the limit.
+ * End of a request, for the limit.
  * - `served`: it did its work; its time counts.
  * - `dropped`: it ran out of time or was refused as overloaded further down.
  * - `ignored`: it ended before any real work (not valid, not allowed, nothing changed); its time would mislead.
@@ -62,7 +62,7 @@ export interface AdmissionSnapshot {
 
 const defaultShares: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, background: 0.7 }
 
-/** How long a measured service time stays valid, in ms. */
+/** Time for which a measured service time stays valid, in ms. */
 const expectationMaxAgeMs = 1_000
 
 /** Half-life of the share of refused requests, in ms. */
@@ -76,7 +76,7 @@ export class AdmissionControl {
   readonly #onActive: () => void
   readonly #mayStart = (rank: number): boolean => this.#inflight < this.#roomOf(rank)
   #inflight = 0
-  /** When a request last left service. */
+  /** Time at which a request last left service. */
   #endedAt = 0
   #queueMs = 0
   // Exponentially decaying counts, for the share of refused requests.
@@ -125,7 +125,7 @@ export class AdmissionControl {
 
   /**
    * Ends the service of a request that was admitted.
-   * @param startedAt when it was admitted, in ms of the clock, plus the time that is no sample of the load
+   * @param startedAt when it was admitted, in ms of the clock, plus the time that the limit must not count
    */
   release(startedAt: number, end: ServiceEnd, now: number): void {
     if (end !== 'ignored') {

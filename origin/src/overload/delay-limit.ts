@@ -71,7 +71,7 @@ export class DelayLimit implements Limit {
   #served = 0
   #dropped = 0
   #inflightMax = 0
-  /** When the effect of the limit's last change becomes visible. */
+  /** Time at which the effect of the limit's last change becomes visible. */
   #showsAt = Number.NEGATIVE_INFINITY
 
   constructor(options: DelayLimitOptions = {}) {

@@ -1,6 +1,7 @@
 /**
- * How much: a number of requests that may be in service at once, learnt from how the last ones went. Who gets in is
- * another question ({@link ./admission-control.ts}), as in Netflix's concurrency-limits.
+ * Maximum number of requests in service at once, learnt from the times and failures of the last ones. It does not
+ * choose the requests that get in: {@link ./admission-control.ts} does. Netflix's concurrency-limits separates the two,
+ * too.
  */
 export interface Limit {
   readonly current: number

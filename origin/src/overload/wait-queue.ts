@@ -59,7 +59,7 @@ interface Line {
   readonly priority: Priority
   /** Oldest first. */
   entries: Entry[]
-  /** When a request last found it empty, with no refusal in the interval before. */
+  /** Time at which a request last found it empty, with no refusal in the interval before. */
   emptyAt: number
   /** Time of the last refusal. */
   refusedAt: number

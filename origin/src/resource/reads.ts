@@ -54,7 +54,7 @@ const allFields: Parsed<ReadQuery> = { ok: true, value: { fields: undefined, can
 export type IsCertain = (beganAtMs: number) => boolean
 
 export interface ReadOptions {
-  /** How long one list may take, in ms. */
+  /** Longest time that one list may take, in ms. */
   readonly listTimeoutMs: number
   readonly isCertain: IsCertain
   readonly views: ViewByRepresentation

@@ -24,10 +24,10 @@ export class Turns {
       for (const name of names) if (this.#last.get(name) === promise) this.#last.delete(name)
       resolve()
     }
-    // All at once: two that want the same documents are in the same order at each of them.
+    // Joins all queues at once, so that two requests for the same documents have the same order in each.
     const free = Promise.all(before)
     if (before.length > 0 && (await inTime(free, untilMs)) === late) {
-      // Others wait for this one, which still waits for those before it.
+      // Keeps its place until those before it have left: later requests wait for this one.
       free.then(end)
       return undefined
     }
@@ -38,7 +38,7 @@ export class Turns {
 /** Time to decide and write after a turn, in ms: a turn that comes later is of no use. */
 const decidingMs = 50
 
-/** Takes a turn for a request. The wait is no sample of the load. */
+/** Takes a turn for a request. The limit does not count the wait. */
 export const takeTurn = async (
   turns: Turns,
   names: readonly string[],

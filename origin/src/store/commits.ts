@@ -36,7 +36,7 @@ export interface CommitsOptions {
   readonly room: TransactionRoom
   /** Indexes that are not built yet. @default none */
   readonly unready?: UnreadyIndexes
-  /** Layouts of collections of others. @default none */
+  /** Layouts of adopted collections. @default none */
   readonly layouts?: Layouts
   readonly clock: () => Instant
   /** Milliseconds of a monotonic clock. */
@@ -69,7 +69,7 @@ export class Commits {
 
   /**
    * @param by subject of the caller, for events
-   * @throws {TypeError} if documents of others cannot be changed or locked so
+   * @throws {TypeError} if adopted documents cannot be changed or locked so
    */
   prepare(change: Change, at: Instant, by?: string): Prepared {
     const { resource } = change
@@ -312,7 +312,7 @@ export class Commits {
     const writeId = record._w[0]
     if (writeId !== undefined && found.record?._w.includes(writeId) === true) return { kind: 'committed' }
     if (expected === 0) {
-      // Content tells of a document of others: nothing else is stored in it.
+      // An adopted document is judged by its content: nothing else is stored in it.
       const isOwn = record._source !== undefined && found.record?._v === record._v
       return isOwn ? { kind: 'committed' } : refusalOf(writes, attempt)
     }

@@ -28,7 +28,10 @@ export interface StoredRecord {
    * conflict.
    */
   readonly _g?: number
-  /** The document of others that was read or is written, and how ({@link ./codec/record-layout.ts}); never stored. */
+  /**
+   * The adopted document that was read or is written, and the command for it ({@link ./codec/record-layout.ts}); never
+   * stored.
+   */
   readonly _source?: Source
   /** Events of writes that are not in the log of changes yet. */
   readonly _out?: Outbox

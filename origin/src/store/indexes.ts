@@ -18,7 +18,7 @@ export interface IndexPlan {
   readonly unique: boolean
   readonly sparse: boolean
   readonly expireAfterSeconds: number | undefined
-  /** The same in a resource's own terms, where the collection belongs to others as well. */
+  /** The same in a resource's own terms, where the collection is adopted. */
   readonly declared?: DeclaredIndex
 }
 
@@ -56,7 +56,7 @@ export interface IndexChanges {
  * - A unique index is sparse, so that tombstones, which have none of its fields, do not conflict.
  * - An index of documents with events finds those that the log does not have yet, and no others.
  * - The TTL index is sparse, so that documents, which never expire, cost nothing in it.
- * - A collection of others has neither tombstones nor, therefore, the last two.
+ * - An adopted collection has neither tombstones nor, therefore, the last two.
  */
 export function indexesOf({ name, indexes, stored, events }: Resource): readonly IndexPlan[] {
   const collection = stored?.collection ?? name
@@ -142,7 +142,7 @@ export async function planIndexes(
       else if (isSame(wanted, found)) changes.keep.push(wanted)
       else changes.replace.push(wanted)
     }
-    // Indexes of others are theirs to drop.
+    // Only the other application may drop its indexes.
     if (isForeign) continue
     for (const name of existing.keys()) changes.drop.push({ collection, name })
   }
@@ -222,8 +222,8 @@ const isStored = (catalogue: Catalogue, collection: string): boolean =>
   [...catalogue.values()].some(({ stored }) => stored?.collection === collection)
 
 /**
- * Whether an index of others serves as a declared one, whatever its name: it begins with the same fields in the same
- * order. The `_id` at the end, by which pages are read in index order, may be missing.
+ * Whether the other application's index serves as a declared one, whatever its name: it begins with the same fields in
+ * the same order. The `_id` at the end, by which pages are read in index order, may be missing.
  */
 function serves(wanted: IndexPlan, found: Document): boolean {
   if (found.partialFilterExpression !== undefined || found.hidden === true) return false

@@ -40,7 +40,7 @@ export interface MongoCommandsOptions {
   readonly bounds?: CommandBounds
   /** @default a gate that lets every read through */
   readonly primary?: PrimaryGate
-  /** Layouts of collections that belong to others as well. @default none */
+  /** Layouts of adopted collections. @default none */
   readonly layouts?: Layouts
 }
 
@@ -67,7 +67,7 @@ export class MongoCommands {
     this.#writeConcern = { w: 'majority', wtimeout: majorityTimeoutMs }
   }
 
-  /** Layout of a collection that belongs to others as well. */
+  /** Layout of an adopted collection. */
   layoutOf(collection: string): RecordLayout | undefined {
     return this.#layouts.get(collection)
   }
@@ -185,7 +185,7 @@ export class MongoCommands {
     return this.#writeAs(layout, { insert: layout.collection, documents })
   }
 
-  /** Replaces or deletes records. In a collection that belongs to others as well, all do the same. */
+  /** Replaces or deletes records. In an adopted collection, all do the same. */
   update(collection: string, replacements: readonly Replacement[]): Promise<WriteReply> {
     const layout = this.layoutOf(collection)
     if (layout !== undefined) {
@@ -203,7 +203,7 @@ export class MongoCommands {
     return this.#write({ update: collection, updates })
   }
 
-  /** Writes documents of others; errors name the resource's fields. */
+  /** Writes adopted documents; errors name the resource's fields. */
   async #writeAs(layout: RecordLayout, command: Document): Promise<WriteReply> {
     const reply = await this.#write(command)
     const errors = reply.errors.map((error) =>

@@ -65,7 +65,7 @@ export class MongoRepository implements Repository {
   /**
    * @param commits for writes that require other documents to be unchanged
    * @param clock milliseconds since the epoch, for `createdAt`, `updatedAt` and the age of keys
-   * @param options `unready`: indexes that are not built yet; `layouts`: of collections of others. @default none
+   * @param options `unready`: indexes that are not built yet; `layouts`: of adopted collections. @default none
    */
   constructor(
     records: Records,
@@ -312,7 +312,8 @@ export class MongoRepository implements Repository {
     request: string,
     call: Call,
   ): Promise<BatchOutcome | undefined> {
-    // A collection of others has documents alone. Each item's id follows from the key, so none is created twice.
+    // An adopted collection has documents alone, and no keys. Each item's id follows from the key, so none is created
+    // twice.
     if (this.#layouts.has(resource.name)) return undefined
     const record = batchClaim(batchId, this.#writeId(), request, this.#clock())
     const outcome = await this.#records.insert(resource.name, record, call)
@@ -375,7 +376,7 @@ function replay(existing: StoredRecord, request: string, fields: Fields): Create
 }
 
 /**
- * The same for a document of others, which keeps neither key nor first answer: its id was derived from the key, so the
+ * The same for an adopted document, which keeps neither key nor first answer: its id was derived from the key, so the
  * key has created it. It is a replay while it has the fields that the request would store.
  */
 function replayOfSource(existing: StoredRecord, fields: Fields): CreateOutcome {

@@ -24,7 +24,7 @@ export interface RepositoryOptions {
   readonly bounds?: CommandBounds
   /** Indexes that are not built yet. @default none */
   readonly unready?: UnreadyIndexes
-  /** Layouts of collections that belong to others as well ({@link ./codec/layouts.ts}). @default none */
+  /** Layouts of adopted collections ({@link ./codec/layouts.ts}). @default none */
   readonly layouts?: Layouts
   /** Gate for reads around a change of primary. @default one that lets every read through */
   readonly primary?: PrimaryGate

@@ -50,7 +50,7 @@ interface Office {
   readonly primary: Primary
   readonly term: number | undefined
   readonly since: number
-  /** When it was proven to have committed in its own term; `undefined` if not yet. */
+  /** Time at which it was proven to have committed in its own term; `undefined` if not yet. */
   provenAt: number | undefined
 }
 

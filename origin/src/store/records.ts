@@ -218,7 +218,7 @@ export class Records {
     const versions = new RecentVersions()
     const onReplaced = ({ _id, _v }: StoredRecord) => versions.note(_id, _v, now())
     const environment = { ...this.#environment, find, onReplaced }
-    // Versions of documents of others are digests, which have no order. One command for each write tells its outcome.
+    // Versions of adopted documents are digests, which have no order. One command for each write tells its outcome.
     const isForeign = commands.layoutOf(collection) !== undefined
     const replaces = isForeign ? { ...writes, itemsMax: 1, inflightMax: 2 * writes.inflightMax } : writes
     const read = {

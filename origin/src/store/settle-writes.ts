@@ -285,7 +285,7 @@ export function replacementOutcome(
 }
 
 /**
- * Judges a write of a document of others by its content, because nothing else is stored in it.
+ * Judges a write of an adopted document by its content, because nothing else is stored in it.
  *
  * @param isInDoubt whether an earlier attempt may have happened. If not, the database has just refused the only one, and
  *   equal content is that of another writer

@@ -3,7 +3,7 @@ import type { RecordLayout } from './codec/record-layout.ts'
 import type { Listing } from './listing.ts'
 import { firstReply, type ListOptions, moreThanOneReply, openList } from './open-list.ts'
 
-/** A collection of others, and how it is read. */
+/** An adopted collection, and the options of reads from it. */
 export interface SourceReading {
   readonly collection: Collection
   readonly layout: RecordLayout
@@ -14,8 +14,8 @@ export interface SourceReading {
 const replyBytes = 16 * 1024 * 1024
 
 /**
- * Documents of others, up to a limit and in order. A document that cannot be told by an id is left out of answers, and
- * would make a page short, or look like the last. Such a page is read again, without end, until it is full.
+ * Adopted documents, up to a limit and in order. A document that no id can name is left out of answers, and would make
+ * a page short, or look like the last. Such a page is read again, without end, until it is full.
  */
 export async function sourceList(source: SourceReading, listing: Listing): Promise<Document[]> {
   const { collection, layout } = source

@@ -42,7 +42,7 @@ const committed: Attempt = { kind: 'committed' }
 export interface TransactionTools {
   readonly db: Db
   readonly bounds: CommandBounds
-  /** Layouts of collections of others. @default none */
+  /** Layouts of adopted collections. @default none */
   readonly layouts?: Layouts
 }
 
@@ -152,7 +152,7 @@ const updateOf = ({ record, expected, isGuard, held }: RecordWrite): Document =>
   u: isGuard ? { $inc: { _g: 1 } } : record,
 })
 
-/** Commands for documents of others. */
+/** Commands for adopted documents. */
 function* sourceCommands(
   collection: string,
   stored: string,
@@ -182,7 +182,7 @@ const touches = (q: Document): readonly Document[] => [
   { q: { _id: q._id }, u: { $unset: { [touched]: '' } } },
 ]
 
-/** Name that no document of others has. */
+/** Name that no adopted document has. */
 const touched = '_spillway_guard'
 
 function refusalIn(

@@ -35,7 +35,7 @@ it('the page shows the example as it is', () => {
   expect(readFileSync(join(folder, 'adopt.md'), 'utf8')).toContain(example)
 })
 
-it('the example reads and writes the documents of others', async () => {
+it('the example reads and writes the adopted documents', async () => {
   const { send } = origin
   const list = await send('GET', '/v1/restaurants?cuisine=American', { as: alice })
   expect(list.json.items.map(({ name }: { name: string }) => name)).toEqual(['Riviera'])

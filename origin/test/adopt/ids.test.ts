@@ -22,7 +22,7 @@ import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const page = Type.Object({ rank: Type.Integer(), parent: Type.Optional(Type.String({ maxLength: 200 })) })
 const common = {
-  description: 'Documents of others with ids of every kind.',
+  description: 'Adopted documents with ids of every kind.',
   schema: page,
   access: { read: anyone, create: { kind: 'never' }, update: signedIn, delete: signedIn },
   query: { filter: ['rank'], sort: ['rank'], countMax: 20 },

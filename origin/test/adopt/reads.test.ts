@@ -26,7 +26,7 @@ const namesOf = async (path: string, field = 'id', as = alice): Promise<unknown[
   return json.items.map((item: Record<string, unknown>) => item[field])
 }
 
-describe('a document of others', () => {
+describe('an adopted document', () => {
   it('is shown under the names and in the forms of the resource', async () => {
     expect((await get('/v1/listings/10006546')).json).toEqual({
       id: '10006546',
@@ -125,7 +125,7 @@ describe('a document of others', () => {
   })
 })
 
-describe('a list of documents of others', () => {
+describe('a list of adopted documents', () => {
   it('is in the order of their ids, page by page, without ids of another type', async () => {
     const first = await get('/v1/listings?limit=2')
     expect(first.json.items.map(({ id }: { id: string }) => id)).toEqual(['10006546', '10009999'])

@@ -30,11 +30,11 @@ const notes = resource('notes', {
   versions: [asStored('v1', noteSchema)],
 })
 
-/** An application with collections of its own and of others, in a database of others. */
+/** An application with collections of its own and adopted ones, in another application's database. */
 const application = defineApplication({
   name: 'mixed',
   title: 'Mixed',
-  summary: 'Collections of its own and of others.',
+  summary: 'Collections of its own and adopted ones.',
   resources: [...adopted.resources.values(), places, notes],
   actions: [adjustPopulation],
 })
@@ -108,7 +108,7 @@ async function until(isReached: () => boolean): Promise<void> {
   }
 }
 
-it('a start writes nothing into a database of others, and refuses what needs an index there', async () => {
+it('a start writes nothing into the database of another application, and refuses what needs an index there', async () => {
   const before = await content()
   await start()
   const events = startEvents({
@@ -137,7 +137,7 @@ it('a start writes nothing into a database of others, and refuses what needs an 
   expect(await content()).toEqual(before)
 })
 
-it('an index of others serves under any name, and is seen when somebody has built it', async () => {
+it('an index of the other application serves under any name, and is seen when somebody has built it', async () => {
   await database.db.collection('comments').createIndex({ movie_id: 1, date: -1 }, { name: 'by film' })
   await database.db.collection('movies').createIndex({ title: 1 }, { unique: true })
   await start()
@@ -161,7 +161,7 @@ it('an answer of an action is not kept before the command', async () => {
   expect((await database.db.listCollections().toArray()).map(({ name }) => name)).not.toContain('_answers')
 })
 
-it('the command builds every index, and never removes one of others', async () => {
+it('the command builds every index, and never removes one of the other application', async () => {
   await database.db.collection('movies').createIndex({ plot: 1 }, { name: 'of others' })
   await start()
   expect(await isOwnDatabase(database.db, resources)).toBe(false)
@@ -180,7 +180,7 @@ it('the command builds every index, and never removes one of others', async () =
   expect(await planRelease(database.db, resources)).toEqual([])
 })
 
-it('a seed is not loaded into a collection of others', async () => {
+it('a seed is not loaded into an adopted collection', async () => {
   const seed = { revision: '1', documents: () => ({ movies: [{ id: movieIds[0], title: 'x' }] }) }
   await expect(loadSeed(database.db, seed, resources)).rejects.toThrow('belongs to others as well')
 })

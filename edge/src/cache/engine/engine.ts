@@ -37,7 +37,7 @@ export function createHttpCache(options: HttpCacheOptions): HttpCache {
   return new Engine(options)
 }
 
-/** How often a request waits in vain before it fetches for itself. */
+/** Number of times that a request waits in vain before it fetches for itself. */
 const turnsMax = 3
 
 /** Bounds of the per-key state other than answers. */

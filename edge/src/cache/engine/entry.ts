@@ -31,9 +31,9 @@ export class Entry implements StoredAnswer {
   /** By which viewers are admitted; `undefined`: the answer is for all callers of its key. */
   readonly attributes: Attributes | undefined
   policy: AnswerPolicy
-  /** When the purge stamps of its tags were last confirmed. */
+  /** Time at which the purge stamps of its tags were last confirmed. */
   stampsCheckedAtMs: number
-  /** When the data centre's store was last searched for a newer answer. */
+  /** Time at which the data centre's store was last searched for a newer answer. */
   soughtAtMs = Number.NEGATIVE_INFINITY
   /** Early refresh is decided: the next request that can refresh does so. */
   refreshDue = false

@@ -19,9 +19,9 @@ export class FlightKeys {
   }
 
   /**
-   * Key of the fetches that a request shares. A viewer who is not shown the copy shares those of the copy that it is shown
-   * instead, or else of its own key; and so do all viewers for a moment after a fetch whose answer was for its own requester
-   * alone.
+   * Key under which a request shares fetches. Without a viewer it is that of the stored answer. A viewer who may not
+   * see the stored copy shares fetches of the copy for such viewers, or else of its own key. For a moment after a fetch
+   * whose answer was for its requester alone, every viewer does.
    */
   of({ key, request: { headers }, viewer }: Pick<CacheCall, 'key' | 'request' | 'viewer'>): string {
     const { layers, hitForMiss, now } = this.#options

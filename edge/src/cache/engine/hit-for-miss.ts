@@ -2,7 +2,7 @@ import { reuse } from '../policy/reuse.ts'
 import { ExpiringMarks } from './expiring-marks.ts'
 import type { Outcome } from './fetch-to-store.ts'
 
-/** How long a key is marked after an origin error: its next answer may well be shareable. */
+/** Time for which a key is marked after an origin error: its next answer may well be shareable. */
 const afterErrorMs = 2_000
 
 /** Statuses that depend on the client's own condition or range, and predict nothing about the next answer. */

@@ -72,7 +72,7 @@ export interface HttpCacheOptions {
   readonly bodyBytesMax?: number
   /** Longest wait for a fetch before one waiting request starts another for all of them. @default 5000 */
   readonly flightWaitMs?: number
-  /** How long requests for a key do not wait for each other after an unshareable answer. @default 2000 */
+  /** Time for which requests for a key do not wait for each other after an unshareable answer. @default 2000 */
   readonly hitForMissMs?: number
   /** Eagerness of early refresh; 1 is optimal according to the paper, 0 disables it. @default 1 */
   readonly earlyRefreshBeta?: number

@@ -9,7 +9,7 @@ import type { CacheCall } from './cache-call.ts'
 import { Entry } from './entry.ts'
 import { isShown, keyOfEntry, type Viewer } from './viewer.ts'
 
-/** How long an expired answer with a validator is kept after its last use: a 304 is cheaper than a new body. */
+/** Time for which an expired answer with a validator is kept after its last use: a 304 is cheaper than a new body. */
 const validatorGraceSeconds = 3600
 
 /** Interval at which the variant names are written again, for isolates that lack them. */
@@ -39,7 +39,7 @@ export interface LayersOptions {
  */
 export class Layers {
   readonly #options: LayersOptions
-  /** When the answer that ended a key's stored one was requested. */
+  /** Time at which the answer that ended a key's stored one was requested. */
   readonly #endedMs = new SieveMap<number>({ ...endedRoom, bytesOf: (key) => key.length * 2 + 128 })
   readonly #namesSharedAtMs = new WeakMap<VariantIndex, number>()
 

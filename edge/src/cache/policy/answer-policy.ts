@@ -11,7 +11,7 @@ import type { CacheRules } from './rules.ts'
  * or loaded, so that a hit only compares numbers.
  */
 export interface AnswerPolicy extends Validators {
-  /** When the age was zero: age = now - this (RFC 9111 §4.2.3). */
+  /** Time at which the age was zero: age = now - this (RFC 9111 §4.2.3). */
   readonly bornAtMs: number
   /** Fresh before this instant (§4.2). */
   readonly freshUntilMs: number

@@ -45,7 +45,7 @@ export interface CacheRules {
    */
   readonly dateStandsIn: boolean
   /**
-   * How long past its lifetime an answer without `stale-if-error` may be served while the origin is unreachable:
+   * Time past its lifetime for which an answer without `stale-if-error` may be served while the origin is unreachable:
    * "disconnected" in RFC 9111 §4.2.4.
    */
   readonly staleWhenDisconnectedSeconds: number

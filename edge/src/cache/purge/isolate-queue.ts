@@ -38,7 +38,7 @@ const backoffMaxMs = 8_000
 const pendingMax = 20_000
 /** Maximum pause for which all writers back off. */
 const pauseMsMax = 60_000
-/** How long a writer waits before it checks whether another's attempt has sent its tags. */
+/** Time that a writer waits before it checks whether another's attempt has sent its tags. */
 const turnMs = 250
 /** Assumed maximum duration of an attempt: the runtime may drop the request in the middle of one. */
 const attemptMsMax = 5_000

@@ -32,7 +32,7 @@ export interface TagStampsOptions {
  */
 export const allowanceMs = 5_000
 
-/** How long a fill waits for the stamp that another fill is writing. */
+/** Time for which a fill waits for the stamp that another fill is writing. */
 const markWaitMs = 150
 
 /** The part of an answer that purges depend on. */

@@ -9,7 +9,7 @@ export interface StoredAnswer {
   readonly headers: Fields
   /** `null` where the status has no body (RFC 9110 §6.4.1). */
   readonly body: Uint8Array<ArrayBuffer> | null
-  /** When the origin was asked, to compare with purges and the reader's own writes. Epoch milliseconds. */
+  /** Time at which the origin was asked, to compare with purges and the reader's own writes. Epoch milliseconds. */
   readonly requestedAtMs: number
   readonly receivedAtMs: number
   readonly tags: readonly string[]

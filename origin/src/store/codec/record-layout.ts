@@ -20,8 +20,8 @@ import { type Changes, type ObjectCodec, put, valueAt } from './object-codec.ts'
 import type { Source, SourceWrite } from './source.ts'
 
 /**
- * Layout of a resource whose documents belong to others as well: converts between them and the store's records. Only
- * these documents are read and written through it; a resource without `stored` has none.
+ * Layout of an adopted collection, which another application reads and writes as well: converts between its documents
+ * and the store's records. Only these documents are read and written through it; a resource without `stored` has none.
  *
  * - A document's version is a digest of what is shown of it, so that it changes with every change, whoever makes it.
  * - A write is conditional on the document's fields, as they were read, instead of a version.
@@ -67,12 +67,12 @@ export class RecordLayout {
     return ids.map((id) => this.id.encode(id)).filter((id) => id !== undefined)
   }
 
-  /** Whether a document can be told by an id. One that cannot is left out of every answer. */
+  /** Whether an id in a path can name the document. One that none can name is left out of every answer. */
   isTold({ _id }: Document): boolean {
     return this.id.decode(_id) !== undefined
   }
 
-  /** Documents that can be told; the others are counted as misfits. */
+  /** The documents that an id can name. The others are counted as misfits. */
   told(documents: readonly Document[]): Document[] {
     return documents.filter((document) => {
       const isTold = this.isTold(document)
@@ -190,7 +190,7 @@ export class RecordLayout {
     return Object.fromEntries(named)
   }
 
-  /** Names the fields of a violated index; those of others are left out. */
+  /** Names the fields of a violated index; fields that the resource does not have are left out. */
   keyPattern(paths: readonly string[]): Readonly<Record<string, 1>> {
     const known = Object.keys(this.#schema.properties)
     const names = paths.flatMap((path) => {

@@ -1,12 +1,12 @@
 import type { Document } from 'mongodb'
 
-/** A document of others as it is stored, and the command that a record is written by. */
+/** An adopted document as it is stored, and the command that a record is written by. */
 export interface Source {
   readonly document: Document
   readonly write?: SourceWrite
 }
 
-/** The command that writes a document of others. `q`: condition that it is as it was read. */
+/** The command that writes an adopted document. `q`: condition that it is as it was read. */
 export type SourceWrite =
   | { readonly kind: 'insert'; readonly document: Document }
   | { readonly kind: 'update'; readonly q: Document; readonly u: Document }
