@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { bundleEdge } from '@spillway/edge/dev/edge-bundle'
+import { bundleFixture } from '@spillway/edge/dev/edge-bundle'
 import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { createKey } from '@spillway/edge/dev/keys'
 import { startWorkerProcess } from '@spillway/edge/dev/worker-process'
-import { wranglerBundle } from '@spillway/edge/dev/wrangler-bundle'
-import { root } from '@spillway/origin/dev/folders'
 import { startTestApp } from '../../origin/test/support/app.ts'
 import { edgeKey } from '../../origin/test/support/assertions.ts'
 
@@ -31,8 +26,6 @@ export type ExampleStack = Awaited<ReturnType<typeof startExampleStack>>
 /** Starts an application of the documentation: issuer, edge and origin, over the database of the run. */
 export async function startExampleStack({ worker, app, people, claims }: ExampleStackOptions) {
   await using closing = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'spillway-example-'))
-  closing.defer(() => rm(folder, { recursive: true, force: true }))
   const issuer = await startIssuer({ keys: [await createKey('ES256')] })
   closing.defer(() => issuer.stop())
   const tokens = new Map<string, string>()
@@ -41,10 +34,10 @@ export async function startExampleStack({ worker, app, people, claims }: Example
   }
   const origin = await startTestApp(app)
   closing.defer(() => origin.stop())
-  await wranglerBundle({ folder, worker: join(root, `edge/test/fixture/${worker}.ts`) })
-  const { compatibilityDate, compatibilityFlags } = (await bundleEdge('fixture')).workerOptions
+  const { scriptFile, workerOptions } = await bundleFixture(worker)
+  const { compatibilityDate, compatibilityFlags } = workerOptions
   const edge = await startWorkerProcess(
-    { scriptFile: join(folder, `${worker}.js`), compatibilityDate, compatibilityFlags },
+    { scriptFile, compatibilityDate, compatibilityFlags },
     {
       variables: {
         ...edgeVariables({

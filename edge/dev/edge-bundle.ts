@@ -21,10 +21,26 @@ const frameworkSources = [
   'package-lock.json',
 ]
 
+/** Sources of the Workers in `edge/test/fixture`: their applications, and the examples of the documentation. */
+const fixtureSources = ['{edge,origin}/test/fixture/**/*.ts', 'origin/docs/model/example/**/*.ts']
+
 /** Bundles the edge with wrangler, so that tests run what a deployment would; cached by the state of the sources. */
 export async function bundleEdge(application: WhichApplication = 'own'): Promise<EdgeBundle> {
   const { worker, bundled } = applicationFiles(application)
-  const sources = [...frameworkSources, bundled]
+  return await bundleOnce(worker, [bundled])
+}
+
+/**
+ * Bundles a Worker of the tests like `bundleEdge`.
+ *
+ * @param name a file of `edge/test/fixture`, without its ending
+ */
+export async function bundleFixture(name: string): Promise<EdgeBundle> {
+  return await bundleOnce(`edge/test/fixture/${name}.ts`, fixtureSources)
+}
+
+async function bundleOnce(worker: string, ownSources: readonly string[]): Promise<EdgeBundle> {
+  const sources = [...frameworkSources, ...ownSources]
   const folder = join(localFolder, 'edge-bundles', await hashOfSources(worker, sources))
   const optionsFile = join(folder, 'miniflare.json')
   if (!(await exists(optionsFile))) await build(worker, folder, optionsFile)

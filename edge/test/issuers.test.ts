@@ -1,9 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeJwt, exportSPKI, importJWK, type JWTHeaderParameters } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { wranglerBundle } from '../dev/wrangler-bundle.ts'
+import { bundleFixture } from '../dev/edge-bundle.ts'
 import { issuerPresets } from '../src/config/issuers/index.ts'
 import { bearer, type Edge, startEdge } from './support/edge.ts'
 import { type Algorithm, type IssuerKey, makeKey, signText } from './support/issuer.ts'
@@ -222,13 +221,11 @@ const published = new PublishedIssuers()
 const keys = new Map<string, IssuerKey>()
 let origin: ScriptedOrigin
 let edge: Edge
-let folder: string
 
 const shapeOf = (name: string): TokenShape => atPresent(readRecipe(name).tokens[0])
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'spillway-issuers-'))
-  await wranglerBundle({ folder, worker: join(import.meta.dirname, 'fixture/issuers-worker.ts') })
+  const { scriptFile } = await bundleFixture('issuers-worker')
   origin = await startOrigin()
   for (const name of names) {
     const { header } = shapeOf(name)
@@ -244,7 +241,7 @@ beforeAll(async () => {
   const issuers = names.map((name) => ({ ...readRecipe(name).settings, namespace: name }))
   edge = await startEdge({
     origins: [origin],
-    script: await readFile(join(folder, 'issuers-worker.js'), 'utf8'),
+    script: await readFile(scriptFile, 'utf8'),
     outbound: published.answer,
     variables: { TOKEN_ISSUERS: JSON.stringify([...issuers, ...byDiscovery]) },
   })
@@ -253,7 +250,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await edge.stop()
   await origin.stop()
-  await rm(folder, { recursive: true, force: true })
 })
 
 const key = (name: string): IssuerKey => keys.get(name) as IssuerKey

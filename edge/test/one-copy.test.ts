@@ -1,10 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { formatRuleAttributes, headers as names } from '@spillway/origin/contract'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { wranglerBundle } from '../dev/wrangler-bundle.ts'
+import { bundleFixture } from '../dev/edge-bundle.ts'
 import { apiRules } from '../src/cache/index.ts'
 import { bearer, type Edge, startEdge } from './support/edge.ts'
 import { startIssuer, type TestIssuer } from './support/issuer.ts'
@@ -17,7 +15,6 @@ import { type ScriptedOrigin, type SeenRequest, startOrigin } from './support/or
 let origin: ScriptedOrigin
 let issuer: TestIssuer
 let edge: Edge
-let folder: string
 const tokens = new Map<string, Record<string, string>>()
 
 const people = {
@@ -37,11 +34,9 @@ const documents = new Map<string, typeof draft & { version: number }>()
 let sendsAttributes = true
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'spillway-one-copy-'))
-  await wranglerBundle({ folder, worker: join(import.meta.dirname, 'fixture/access-worker.ts') })
   origin = await startOrigin()
   issuer = await startIssuer()
-  const script = await readFile(join(folder, 'access-worker.js'), 'utf8')
+  const script = await readFile((await bundleFixture('access-worker')).scriptFile, 'utf8')
   edge = await startEdge({ origins: [origin], issuers: [issuer], script })
   for (const [sub, claims] of Object.entries(people)) {
     tokens.set(sub, bearer(await issuer.mint({ claims: { sub, ...claims } })))
@@ -86,7 +81,6 @@ afterAll(async () => {
   await edge.stop()
   await issuer.stop()
   await origin.stop()
-  await rm(folder, { recursive: true, force: true })
 })
 
 /** People of the page on fields: colleagues see names, and themselves alone what they earn. */
