@@ -1,4 +1,4 @@
-/** Program: holds the document that the contract yields against Redocly's recommended rules. */
+/** Program: checks the contract's OpenAPI document by Redocly's recommended rules. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,11 +1,10 @@
 import { type Application, partsOf } from '@spillway/origin/contract'
 
-/** Tenant of a token that may do all there is to do in one. */
+/** Claims of a token with every right within one tenant. */
 const ownTenant = 'tester'
 
 /**
- * Scopes and claims of a token that satisfies every rule which a token can satisfy. Callers without them have tests of their
- * own.
+ * Scopes and claims of a token that satisfies every rule that a token can satisfy. Refusals have tests of their own.
  */
 export function rightsOf({ resources }: Application): {
   readonly scopes: readonly string[]

@@ -9,10 +9,10 @@ const run = promisify(execFile)
 const installTimeoutMs = 5 * 60_000
 
 /**
- * Path of schemathesis, installed on first use into a virtual environment outside the repository, one for each state of
- * requirements.txt.
+ * Path of schemathesis. The first use installs it into a virtual environment outside the repository; each content of
+ * requirements.txt has one.
  *
- * @throws Error when python3 or the Python Package Index cannot be had, with what was said
+ * @throws Error with the output of the installer if python3 or the Python Package Index is not available
  */
 export async function schemathesis(log: (line: string) => void): Promise<string> {
   const requirements = join(import.meta.dirname, 'requirements.txt')
@@ -21,7 +21,7 @@ export async function schemathesis(log: (line: string) => void): Promise<string>
     .digest('hex')
     .slice(0, 16)
   const folder = join(cacheFolder, 'schemathesis', pins)
-  // A virtual environment cannot be moved into place, so a complete one is told by a mark.
+  // A virtual environment cannot be renamed after its creation, so a marker file shows that it is complete.
   const mark = join(folder, 'complete')
   const isComplete = await access(mark).then(
     () => true,

@@ -39,6 +39,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const exit = await Promise.race([tester.exited, sleep(timeoutMs, undefined, { ref: false })])
 if (exit === undefined) say(`Not done within ${timeoutMs / 60_000} minutes.`)
 await tester.stop(1_000)
-// Its findings name their requests; the logs explain a run that it could not finish.
+// A finding contains its request. The logs explain a run that could not finish.
 if (exit?.code !== 0 && exit?.code !== 1) say(await stack.logs())
 process.exitCode = exit?.code === 0 ? 0 : 1

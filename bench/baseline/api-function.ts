@@ -30,10 +30,10 @@ const nothing: FunctionAnswer = { status: 404, body: { title: 'Not found' } }
 const invalid: FunctionAnswer = { status: 422, body: { title: 'The body does not match the schema' } }
 
 /**
- * The story's API as a careful team writes it: validated input, one command a request, majority writes. Both designs
- * before Spillway run it.
+ * The story's API as an average careful team writes it: validated input, one command per request, majority writes. Both
+ * designs before Spillway run it.
  *
- * @param subject whom the token is for
+ * @param subject of the token
  */
 export async function handle(event: FunctionEvent, database: Db, subject: string): Promise<FunctionAnswer> {
   const { method, path, body } = event

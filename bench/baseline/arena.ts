@@ -19,15 +19,15 @@ export interface Arena {
   readonly application: WhichApplication
   readonly issuer: Issuer
   readonly mongod: { readonly uri: string; readonly port: number; readonly pid: number }
-  /** The origin's data, and the same documents as the other designs store them; nothing, for another application. */
+  /** The origin's data, and the same documents as the other designs store them; empty for another application. */
   readonly databases: { readonly spillway: string; readonly others: string }
-  /** Largest places first; none, for another application. */
+  /** The largest places first; empty for another application. */
   readonly documents: readonly KnownDocument[]
-  /** Logs of the processes. */
+  /** Folder of the processes' logs. */
   readonly logFolder: string
 }
 
-/** Ends with the run. */
+/** Starts all parts, which end with the run. */
 export async function setArena(
   { closing, progress }: Pick<Run, 'closing' | 'progress'>,
   application: WhichApplication = 'own',

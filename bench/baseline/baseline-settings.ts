@@ -2,7 +2,7 @@ import type { ColdStartKind } from './cold-start.ts'
 
 /** Settings that a design reads from its environment, as one JSON value. */
 export interface BaselineSettings {
-  /** Through the scaled database. */
+  /** URI of the database, through the proxy that scales it. */
   readonly databaseUri: string
   readonly databaseName: string
   readonly issuer: { readonly url: string; readonly jwksUri: string; readonly audience: string }
@@ -11,7 +11,7 @@ export interface BaselineSettings {
 
 export interface LambdaSettings extends BaselineSettings {
   readonly concurrencyMax: number
-  /** Environments that are there before the first request. */
+  /** Number of execution environments that exist before the first request. */
   readonly warm: number
   readonly functionTimeoutMs: number
   readonly coldStart: ColdStartKind
@@ -23,7 +23,7 @@ export interface InstanceSettings extends BaselineSettings {
 }
 
 export interface BalancerSettings extends BaselineSettings {
-  /** Base URLs of the instances behind it. */
+  /** Base URLs of the instances behind the balancer. */
   readonly instances: readonly string[]
 }
 

@@ -1,7 +1,6 @@
 /**
- * Lambda's rule of who runs what: an execution environment runs one request at a time; a request that finds none free
- * makes a new one, as long as the account's limit allows; beyond that it is throttled. Environments that are free are
- * used again, the one that was used last first.
+ * Lambda's rule for execution environments: each runs one request at a time. A request that finds none free gets a new
+ * one, up to the account's limit; beyond that it is throttled. The most recently used free environment is taken first.
  */
 export class Environments<Environment> {
   readonly #free: Environment[] = []
@@ -19,7 +18,10 @@ export class Environments<Environment> {
     return this.#count
   }
 
-  /** A free one; `cold`: make one and it is yours; `throttled`: there may be no more. */
+  /**
+   * Takes a free environment. `cold`: the caller must start a new one, which it then has; `throttled`: the limit is
+   * reached.
+   */
   take():
     | { readonly kind: 'warm'; readonly environment: Environment }
     | { readonly kind: 'cold' | 'throttled' } {
@@ -30,12 +32,12 @@ export class Environments<Environment> {
     return { kind: 'cold' }
   }
 
-  /** It has answered, and can take the next one. */
+  /** Releases the environment after its answer. */
   give(environment: Environment): void {
     this.#free.push(environment)
   }
 
-  /** It has exceeded its time, or has died: the next request needs a new one. */
+  /** Removes the environment after a timeout or crash: the next request needs a new one. */
   lose(): void {
     this.#count--
   }

@@ -5,9 +5,9 @@ import { type FunctionEvent, handle } from './api-function.ts'
 import type { LambdaSettings } from './baseline-settings.ts'
 
 /**
- * One execution environment: an isolate with a `MongoClient` of its own, made at its first request and kept for those
- * that follow, as AWS and MongoDB advise. The driver does in a function what it does here: it polls the server, so each
- * environment has two connections, one to work and one to watch.
+ * One execution environment: an isolate with a `MongoClient`, which the first request creates and later ones reuse, as
+ * AWS and MongoDB advise. The driver polls the server here as it does in Lambda, so each environment has two
+ * connections, one for commands and one for monitoring.
  */
 const { databaseUri, databaseName, issuer } = workerData as LambdaSettings
 const subjectOf = tokenCheck(issuer)
@@ -29,5 +29,5 @@ async function run(event: FunctionEvent) {
   return handle(event, client.db(databaseName), subject)
 }
 
-// Said when all is loaded.
+// Tells the gateway that the code is loaded.
 parentPort?.postMessage({ id: 0 })

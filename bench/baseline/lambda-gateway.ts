@@ -1,4 +1,4 @@
-/** Program: API Gateway and Lambda in small, in front of environments that are isolates. */
+/** Program: a small imitation of API Gateway and Lambda, whose execution environments are isolates. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -15,7 +15,7 @@ import { Environments } from './environments.ts'
 const settings = readSettings<LambdaSettings>()
 const random = seededRandom(settings.seed)
 
-/** One isolate and the requests that it has not answered; never more than one. */
+/** One isolate and its request in progress, of which there is at most one. */
 class Environment {
   readonly #worker = new Worker(join(import.meta.dirname, 'function-worker.ts'), { workerData: settings })
   #settle: ((answer: FunctionAnswer) => void) | undefined
@@ -33,7 +33,7 @@ class Environment {
     )
   }
 
-  /** @returns the answer, or nothing where the function exceeded its time */
+  /** @returns the answer; `undefined` if the function exceeded its timeout */
   async invoke(event: FunctionEvent): Promise<FunctionAnswer | undefined> {
     const answer = new Promise<FunctionAnswer>((resolve) => {
       this.#settle = resolve
@@ -54,8 +54,8 @@ class Environment {
 }
 
 /**
- * Isolates that have been started and have done nothing: starting one costs this machine CPU time that in the cloud is
- * somebody else's. What a cold start takes there is drawn from a distribution instead.
+ * Isolates that are started in advance: starting one takes CPU time of this machine, which Lambda would spend on
+ * another. The duration of a cold start is drawn from a distribution instead.
  */
 const prepared = Array.from({ length: settings.concurrencyMax }, () => new Environment())
 await Promise.all(prepared.map(({ loaded }) => loaded))

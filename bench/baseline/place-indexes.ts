@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb'
 
-/** The index that lists by country want, largest place first: no design is to lose because nobody made it. */
+/** Index for lists by country, largest place first. Every design gets it, so that none loses for want of an index. */
 export async function makePlaceIndexes(uri: string, database: string): Promise<void> {
   const client = new MongoClient(uri)
   try {

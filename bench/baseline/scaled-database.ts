@@ -5,29 +5,29 @@ import { connectionUs, costOf } from './command-cost.ts'
 import { ServerQueue } from './server-queue.ts'
 
 export interface ScaledDatabaseOptions {
-  /** Port of the `mongod` behind it. */
+  /** Port of the real `mongod`. */
   readonly port: number
   readonly vcpus: number
-  /** Connections that it accepts; more are closed at once, as a database does that is at its limit. */
+  /** Maximum connections. Further ones are closed at once, as a database at its limit does. */
   readonly connectionsMax: number
-  /** Share of the full size: a command takes a processor 1/scale times as long (0.01: a hundred times). */
+  /** Share of the full size: at 0.01 a command occupies a processor a hundred times as long. */
   readonly scale: number
 }
 
 export interface ScaledDatabase {
   readonly port: number
-  /** Open now. */
+  /** Connections that are open. */
   readonly connections: number
-  /** Closed at once, because there were too many. */
+  /** Connections that were closed at once because of the limit. */
   readonly refused: number
   stop(): Promise<void>
 }
 
 /**
- * A small database in front of a real one. Commands go to a `mongod`, whose answers are held back until the processors
- * of the small one would have done the work: a queue before `vcpus` servers, with the costs of `command-cost.ts` over
- * the scale. All designs are measured with it, since on the machine of a bench the database is otherwise as large as
- * everything else, and would not be what runs out first.
+ * Makes a real database behave like a small one. A `mongod` runs the commands, and its answers are held back until the
+ * small database's processors would have finished them: a queue before `vcpus` servers, with the costs of
+ * `command-cost.ts` divided by the scale. Without it, the database would have as much CPU as everything else on the
+ * machine, and would not be the first bottleneck.
  */
 export async function startScaledDatabase(options: ScaledDatabaseOptions): Promise<ScaledDatabase> {
   const { port, vcpus, connectionsMax, scale } = options
@@ -61,7 +61,7 @@ export async function startScaledDatabase(options: ScaledDatabaseOptions): Promi
   }
 }
 
-/** Work left to the small database for a command that the real one has answered, or will answer. */
+/** Work of the small database on a command. The real one has answered it, or will. */
 interface Pending {
   readonly doneAtMs: number
   readonly server: number
@@ -77,7 +77,7 @@ class Link {
   /** µs of the full size → ms of the small one. */
   readonly #msPerUs: number
   readonly #pending: Pending[] = []
-  /** Time at which the work of making the connection is done. */
+  /** Time at which the connection would be open. */
   readonly #connectedAtMs: number
 
   constructor(client: Socket, database: Socket, queue: ServerQueue, scale: number) {

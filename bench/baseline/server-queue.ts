@@ -1,6 +1,6 @@
 /**
- * Servers that work through what comes in order, each on one thing at a time (G/G/c, FIFO), as arithmetic: when work is
- * admitted it is known when it will be done. Nothing is late because a timer was.
+ * Queue before several servers, each of which does one thing at a time (G/G/c, FIFO), as arithmetic: the end of a piece
+ * of work is known on its arrival. No result depends on the precision of timers.
  */
 export class ServerQueue {
   /** Time at which each server is free, in ms. */
@@ -10,7 +10,7 @@ export class ServerQueue {
     this.#freeAt = new Array<number>(servers).fill(0)
   }
 
-  /** @returns when the work is done, and which server does it */
+  /** @returns the time at which the work is done, and the index of its server */
   admit(nowMs: number, workMs: number): { readonly doneAtMs: number; readonly server: number } {
     let server = 0
     for (const [index, freeAt] of this.#freeAt.entries()) {
@@ -21,7 +21,7 @@ export class ServerQueue {
     return { doneAtMs, server }
   }
 
-  /** Work that turned out to be more than was thought: whoever comes next waits for it as well. */
+  /** Adds work to a server after the fact: later arrivals wait for it, too. */
   extend(server: number, workMs: number): void {
     this.#freeAt[server] = (this.#freeAt[server] as number) + workMs
   }

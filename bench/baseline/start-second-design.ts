@@ -4,7 +4,7 @@ import type { DesignContext, StartedDesign } from './design-context.ts'
 import { atScale, fullScale } from './full-scale.ts'
 import { startProgram } from './start-program.ts'
 
-/** The second design: plain Fastify behind a balancer, tokens checked at the gateway, nothing that says no to load. */
+/** The second design: plain Fastify behind a balancer. The gateway checks tokens, and nothing sheds load. */
 export async function startSecondDesign({
   arena,
   databaseUri,
@@ -19,7 +19,7 @@ export async function startSecondDesign({
     issuer: { url, jwksUri, audience },
     gatewayTimeoutMs,
   }
-  // All instances together have this many connections; at a small scale there are fewer instances than at full size.
+  // Connections of all instances together. A small scale has fewer instances than the full size.
   const connections = atScale(instances * poolSize, scale)
   const count = Math.min(2, connections)
   const urls: string[] = []

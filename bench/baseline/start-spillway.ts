@@ -11,7 +11,7 @@ import { atScale, fullScale } from './full-scale.ts'
 /** Connections that Spillway may have at a scale: its pool, and the one by which the driver watches the server. */
 export const spillwayBudget = (scale: number): number => atScale(fullScale.spillway.poolSize, scale) + 1
 
-/** Spillway as it is: the bundled Worker in workerd, one origin, its pool scaled like everything else. */
+/** Spillway as deployed: the bundled Worker in workerd and one origin, whose pool is scaled like everything else. */
 export async function startSpillway({
   arena,
   databaseUri,

@@ -1,15 +1,15 @@
 import type { PlanReport } from '../scenarios/run-plan.ts'
 
-/** One run of one design, at the peak unless it says otherwise. */
+/** One run of one design. Figures are those of the peak, unless stated otherwise. */
 export interface StorySample {
-  /** Good answers a second. */
+  /** Good answers per second. */
   readonly goodput: number
   readonly errorPercent: number
-  /** Worst second's p99 of what was answered well. */
+  /** p99 of good answers in the worst second. */
   readonly p99Ms: number
-  /** Longest wait for a good status, from start to end. */
+  /** Longest time without a good answer, from start to end. */
   readonly longestMs: number
-  /** Most database connections, from start to end. */
+  /** Maximum database connections, from start to end. */
   readonly connections: number
   /** Connections that the database refused, from start to end. */
   readonly refused: number
@@ -36,7 +36,7 @@ export interface StoryCircumstances {
   readonly refused: number
 }
 
-/** A run that the driver limited has no figures: they would be the driver's. */
+/** A run in which the driver was the limit has no figures: they would describe the driver. */
 export function sampleOf(
   { seconds, summary, driver }: Pick<PlanReport, 'seconds' | 'summary' | 'driver'>,
   { peak, connectionsMax, refused }: StoryCircumstances,
@@ -57,7 +57,7 @@ export function sampleOf(
   }
 }
 
-/** `NaN` where nothing was answered well: that is not fast. */
+/** `NaN` without good answers, since 0 would look fast. */
 function worst(latencies: readonly number[]): number {
   const found = latencies.filter(Number.isFinite)
   return found.length === 0 ? Number.NaN : Math.max(...found)

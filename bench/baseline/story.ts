@@ -84,7 +84,7 @@ async function measure(
   }
 }
 
-/** The first repetition's course, as it is drawn. */
+/** Series of the first repetition, for the figure. */
 function seriesOf(
   title: string,
   seconds: readonly { asked: number; good: number; shed: number; failed: number; p99: number }[],

@@ -5,8 +5,9 @@ import { setPriority } from 'node:os'
 const nice = 5
 
 /**
- * Lets whatever is started later go first: what is under test shares the machine with the driver, and a driver that waits
- * for a processor measures its own wait. Each design is treated alike. On Linux the priority is a thread's own.
+ * Gives priority to processes that are started later, such as the driver: it shares the machine with what it measures,
+ * and would otherwise measure its own wait for a processor. All designs are treated alike. On Linux the priority
+ * belongs to a thread.
  */
 export function yieldTo(pids: readonly number[]): void {
   for (const pid of pids) {
@@ -15,7 +16,7 @@ export function yieldTo(pids: readonly number[]): void {
       try {
         setPriority(thread, nice)
       } catch {
-        // It has ended meanwhile.
+        // The thread has ended meanwhile.
       }
     }
   }

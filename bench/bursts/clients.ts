@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici'
 
-/** Statuses of the answers, and how often each came; `0` where there was none. */
+/** Number of answers by status; `0` counts requests without an answer. */
 export type Statuses = ReadonlyMap<number, number>
 
 /** Number of answers other than 2xx. */
@@ -9,13 +9,13 @@ export const refusedOf = (statuses: Statuses): number =>
 
 export const askedOf = (statuses: Statuses): number => [...statuses.values()].reduce((sum, n) => sum + n, 0)
 
-/** Clients who each have a connection, and ask for documents that nobody has asked for before. */
+/** Clients with one connection each. Every request is for a document that none has read before. */
 export class Clients {
   readonly #base: string
   readonly #path: () => string
   readonly #agent = new Agent({ connections: 512, pipelining: 1, headersTimeout: 5_000 })
 
-  /** @param path another one each time */
+  /** @param path returns another path each time */
   constructor(base: string, path: () => string) {
     this.#base = base
     this.#path = path
@@ -28,7 +28,7 @@ export class Clients {
     return statuses
   }
 
-  /** Closed loop of `count` clients for `lengthMs`: each asks again as soon as it is answered. */
+  /** Closed loop of `count` clients for `lengthMs`: each sends its next request when the last one is answered. */
   async loop(count: number, lengthMs: number): Promise<Statuses> {
     const statuses = new Map<number, number>()
     const untilMs = performance.now() + lengthMs
@@ -52,7 +52,7 @@ export class Clients {
       await body.dump()
       status = statusCode
     } catch {
-      // No answer: 0.
+      // 0 stands for no answer.
     }
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
   }

@@ -16,9 +16,9 @@ import { openPaths } from '../scenarios/application-load.ts'
 import { askedOf, Clients, refusedOf, type Statuses } from './clients.ts'
 
 /**
- * Counts refusals while the origin is idle; there may be none. A cold isolate serves more and more clients, a warm one
- * serves bursts after longer and longer pauses, and both are repeated through the real origin and its database. Each
- * client reads a document of its own, so that no cache helps.
+ * Counts refusals while the origin is idle: there may be none. A cold isolate serves a growing number of clients, a
+ * warm one serves bursts after pauses of growing length; both are repeated through the real origin and its database.
+ * Each client reads a document of its own, so that no cache helps.
  */
 interface Shape {
   readonly name: string
@@ -157,7 +157,7 @@ async function throughAll(run: Run, loopMs: number): Promise<readonly Shape[]> {
 /** Starts the whole stack as `npm start` does, with empty caches and counters. */
 async function withAll({ chosen, closing }: Run, ask: (url: string) => Promise<void>): Promise<void> {
   await using ending = new AsyncDisposableStack()
-  // An interrupt ends this path, too.
+  // Ends this stack on an interrupt, too.
   closing.use(ending)
   const mongod = await startMongod()
   ending.defer(() => mongod.stop())

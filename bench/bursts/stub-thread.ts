@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { startStubOrigin } from '../edge/stub-origin.ts'
 
-// A thread of its own: the clients' event loop must not be what the edge waits for.
+// Runs the stub in a thread of its own: in the clients' event loop its answers would be late.
 const stub = await startStubOrigin('serving')
 parentPort?.postMessage(stub.url)

@@ -25,27 +25,29 @@ export interface Comparison {
   readonly judgement: Judgement
 }
 
-/** A smaller change of the median is of no interest to anybody, however sure. */
+/** Smallest change of the median that counts, whatever its probability. */
 const interestingPercent = 3
 
-/** Family-wise error rate: the chance that any figure of a bench is called a change where nothing has changed. */
+/**
+ * Family-wise error rate: the probability that any figure of a bench is called a change although nothing has changed.
+ */
 const falseAlarms = 0.05
 
-/** From this many repetitions on, ranks alone can tell: 8 against 8 can be as unlikely as 0.0002. */
+/** Repetitions from which on ranks alone are enough: for 8 against 8 the smallest p is 0.0002. */
 const ranksTellFrom = 8
 
 /**
  * Compares two results of one bench, figure by figure.
  *
- * A change has to be more than 3 % of the median, and so unlikely to be chance that {@link falseAlarms} holds over all
- * figures that are looked at (Holm 1979). How unlikely it is says the rank test, which asks nothing of the distribution;
- * but three samples lie apart from three by chance once in ten times, five from five once in 126, and a bench has a
- * hundred figures, so ranks of so few can prove nothing. There the t
- * test on the logarithms has to do, which supposes that the noise of a figure is a factor and about normal. What lies
- * apart and is still not sure is `unclear`: repeat it.
+ * A change must be more than 3 % of the median, and so improbable by chance that {@link falseAlarms} holds over all
+ * compared figures (Holm 1979). The rank test gives the probability and assumes no distribution. But three samples lie
+ * above three others by chance once in ten times, and five above five once in 126, while a bench has a hundred figures:
+ * ranks of so few samples prove nothing. Then the t test on the logarithms decides, which assumes that the noise of a
+ * figure is a factor and about normal. A figure whose samples do not overlap, and whose change is still not certain, is
+ * `unclear`: repeat the bench.
  *
- * Noise that lasts for a whole run (a busy neighbour, another clock rate) is in no sample of its own, and no test finds
- * it: compare runs of one machine at one time, and twice.
+ * No test finds noise that lasts for a whole run (a busy neighbour, another clock rate). So compare runs of one
+ * machine, close together in time, twice.
  */
 export function compare(before: Result, after: Result): readonly Comparison[] {
   const pairs = before.rows.flatMap((row) => {
@@ -85,7 +87,10 @@ const measured = (samples: readonly (number | null)[]): readonly number[] =>
 const overlap = (a: readonly number[], b: readonly number[]): boolean =>
   Math.max(...a) >= Math.min(...b) && Math.max(...b) >= Math.min(...a)
 
-/** Holm's correction: the tests that may be believed while the chance of any false alarm stays below the limit. */
+/**
+ * Holm's correction: the tests that may count as significant while the probability of any false alarm stays below the
+ * limit.
+ */
 function holm(ps: readonly number[]): readonly boolean[] {
   const believed = ps.map(() => false)
   const order = ps.map((p, index) => ({ p, index })).toSorted((a, b) => a.p - b.p)
@@ -96,7 +101,7 @@ function holm(ps: readonly number[]): readonly boolean[] {
   return believed
 }
 
-/** Why two results should not be compared at all. */
+/** Reasons not to compare two results at all. */
 export function differences(before: Result, after: Result): readonly string[] {
   const found: string[] = []
   if (before.bench !== after.bench) found.push(`${before.bench} and ${after.bench} measure different things`)

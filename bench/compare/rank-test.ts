@@ -1,8 +1,8 @@
 /**
- * The Mann-Whitney U test (1947), exact: the probability that two sets of samples from one distribution lie as far apart
- * as these, or further. It asks nothing of the shape of the distribution, which latencies and CPU times would not have.
+ * The Mann-Whitney U test (1947), exact: the probability that two sets of samples from one distribution differ in rank
+ * at least as much as these. It assumes no shape of the distribution; latencies and CPU times are not normal.
  *
- * @returns the two-sided p, from every way to deal the ranks out; ties count as half
+ * @returns the two-sided p, counted over every way to deal out the ranks; a tie counts as half
  */
 export function rankTest(a: readonly number[], b: readonly number[]): number {
   if (a.length === 0 || b.length === 0) return 1
@@ -20,7 +20,7 @@ export function rankTest(a: readonly number[], b: readonly number[]): number {
   let [extreme, all] = [0, 0]
   for (const [sum, ways] of sums) {
     all += ways
-    // Halves add up exactly; the tolerance is for nothing but the mean's division.
+    // Sums of halves are exact; only the division by the mean needs the tolerance.
     if (Math.abs(sum - mean) >= distance - 1e-9) extreme += ways
   }
   return extreme / all

@@ -1,8 +1,8 @@
 /**
- * Welch's t test (1947): the probability that two sets of samples with the same mean lie as far apart as these, or
- * further, where each is normal and their variances may differ.
+ * Welch's t test (1947): the probability that two sets of samples with the same mean differ at least as much as these.
+ * Each set is assumed to be normal; the variances may differ.
  *
- * @returns the two-sided p; 1 where one set has fewer than two samples, or none of them varies
+ * @returns the two-sided p; 1 if a set has fewer than two samples, or neither varies
  */
 export function welchTest(a: readonly number[], b: readonly number[]): number {
   if (a.length < 2 || b.length < 2) return 1
@@ -26,7 +26,7 @@ function variance(values: readonly number[]): number {
 function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0
   if (x >= 1) return 1
-  // The fraction converges fast on this side; the other one is its mirror.
+  // The fraction converges fast on this side; the other side is its mirror image.
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a)
   const front =
     Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(1 - x)) / a

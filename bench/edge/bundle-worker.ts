@@ -14,6 +14,6 @@ export async function bundleWorker(name: string, folder: string): Promise<Worker
     minify: true,
     logLevel: 'error',
   })
-  // Same settings as the edge's: the cost of a setting is no cost of the code.
+  // The edge's own settings, so that no difference comes from a setting.
   return { scriptFile, compatibilityDate: '2026-08-01', compatibilityFlags: ['enable_request_signal'] }
 }

@@ -7,7 +7,7 @@ import { startChild } from '@spillway/origin/dev/child'
 import { freePort } from '@spillway/origin/dev/ports'
 import { processTree } from '../measure/process-table.ts'
 
-/** A cache that others run in front of their API. It serves a stored answer to anybody: no token is looked at. */
+/** A public HTTP cache in front of an API. It serves stored answers without a look at the token. */
 export interface CachePeer {
   readonly name: string
   readonly url: string
@@ -38,7 +38,7 @@ const programs: readonly Program[] = [
     async start(folder, port, originPort) {
       return [
         ...['-F', '-n', folder, '-a', `127.0.0.1:${port}`, '-b', `127.0.0.1:${originPort}`],
-        // Runs as the user who starts it: its own user could not open the folder.
+        // Runs as the user who starts it: its default user could not open the folder.
         ...['-j', 'none', '-s', 'malloc,64m', '-t', '600'],
       ]
     },
@@ -46,8 +46,8 @@ const programs: readonly Program[] = [
 ]
 
 /**
- * One worker, as the others have one process; answers are kept in memory by the page cache of the system. The user is
- * named because the folder is ours alone, and nginx would become another one where it may.
+ * One worker process, like the other subjects; the page cache of the system keeps the answers in memory. The user is
+ * named because nginx would otherwise switch to another one, which cannot read the folder.
  */
 const nginxConfiguration = (folder: string, port: number, originPort: number): string => `
 daemon off;
@@ -79,7 +79,7 @@ http {
 /**
  * Starts those that are installed.
  *
- * @param leaveOut called with the reason for each that does not take part
+ * @param leaveOut called with the reason for each one that is left out
  */
 export async function startCachePeers(
   originUrl: string,
@@ -124,18 +124,18 @@ async function startCachePeer(program: Program, command: string, originUrl: stri
   throw new Error(`${name} does not answer:\n${child.tail()}`)
 }
 
-/** nginx's cache loader ends by itself after a minute, and has nothing to do with requests. */
+/** nginx's cache loader ends by itself after a minute, and serves no requests. */
 function isLasting(pid: number): boolean {
   try {
     return !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cache loader')
   } catch {
-    // A system that does not tell.
+    // The system has no `/proc`.
     return true
   }
 }
 
 async function onPath(command: string): Promise<string | undefined> {
-  // Debian keeps servers where users' paths do not lead.
+  // Debian installs servers in folders that are not in a user's PATH.
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
   for (const folder of folders) {
     const file = join(folder, command)

@@ -24,10 +24,13 @@ const units = {
 } as const
 type MetricName = keyof typeof units
 
-/** Largest share of other answers: an edge that sheds still lets a few requests through to probe the origin. */
+/**
+ * Maximum share of answers of another kind than expected: an edge that sheds still lets a few requests through as
+ * probes.
+ */
 const othersShareMax = 0.01
 
-/** @throws Error where it was asked for one thing and did another */
+/** @throws Error if too many answers were of another kind than expected */
 export function sampleOf(report: LoadReport, expected: 'ok' | 'shed', name: string): Sample {
   const { cpuMs, driver, total, windowMs } = report
   const count = total[expected]

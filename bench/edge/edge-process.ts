@@ -6,11 +6,11 @@ import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { root } from '@spillway/origin/dev/folders'
 
 /**
- * The bundle as it is deployed, in a workerd of its own, without what else is at Cloudflare: the rate limiter, the control
- * namespace and the Cache API. Their stand-ins are Workers with a database on this machine, cost many times the Worker
- * that asks them, and are other machines' work there, so figures of CPU time leave them out.
+ * The deployed bundle in a workerd of its own, without Cloudflare's services: the rate limiter, the control namespace
+ * and the Cache API. On a laptop these are Workers with a database, which take many times the CPU time of the Worker
+ * itself; in production they run on other machines.
  *
- * @param worker a bundle, or the application of which to make one
+ * @param worker a bundle, or the application to bundle
  */
 export async function startEdgeProcess(
   variables: Readonly<Record<string, string>>,

@@ -22,8 +22,8 @@ import { ruledWorker, startEdgeProcess } from './edge-process.ts'
 import { busyDetail, startStubOrigin } from './stub-origin.ts'
 
 /**
- * CPU time of a request at the edge: the Worker as it is deployed, in workerd, beside a constant Worker (the limit) and
- * what others would write. Each has a process of its own, is asked without anything in between, and by the same driver.
+ * CPU time of a request at the edge: the deployed Worker in workerd, beside a constant Worker (the lower limit) and
+ * Workers that others would write. Each has a process of its own and gets its requests directly from the same driver.
  */
 interface Subject {
   readonly name: string
@@ -32,26 +32,25 @@ interface Subject {
   readonly pids: readonly number[]
   readonly mix: Mix
   readonly credentials: Credentials
-  /** Answer that is expected of it. */
+  /** Expected kind of answer. */
   readonly answers: 'ok' | 'shed'
   readonly connections: number
 }
 
 /**
- * Subjects take turns with those that they are compared with, and with no others: the more there are in a ring, the
- * longer each stands idle, and the fewer requests there are to share the cost of what goes by the clock. An edge that
- * sheds lets a request through to a busy origin once in so many milliseconds, however many it is asked in them.
+ * A ring has only the subjects that one bar compares, and they take turns. With more of them, each would be idle for
+ * longer, and costs per unit of time would fall on fewer requests: an edge that sheds lets one probe through to a busy
+ * origin per interval, however many requests arrive.
  *
- * Each is warmed up for so many ms. In an isolate that has served for a while the hot paths are compiled and nearly all
- * memory that it will have is there: its first seconds cost twice the later ones, and up to some 200,000 requests there
- * are fewer and fewer page faults. A quick run has no time for that, and what little it has goes to the ratio that it
- * changes most, to jose.
+ * Each subject is warmed up for `warmUpMs`. The first seconds of an isolate cost twice as much as later ones, until V8
+ * has compiled the hot paths and memory has its final size; page faults become fewer over some 200,000 requests. A
+ * quick run spends its short warm-up on the comparison with jose, whose ratio changes most.
  */
 const times = {
   full: {
     rounds: 6,
     warmUpMs: { read: 16_000, through: 16_000, shed: 16_000 },
-    // The bar on shedding is the closest, and its samples are the ones that garbage collections differ in.
+    // The bar on shedding has the smallest margin, and its samples vary most, by garbage collections.
     windowMs: { read: 2_000, through: 2_000, shed: 4_000 },
   },
   quick: {
@@ -108,8 +107,8 @@ const barred: ReadonlySet<string> = new Set([
   names.shedRead,
 ])
 /**
- * Number of processes. Two of one program differ by up to five percent for as long as they live, by where their memory
- * happens to lie, and a bar is about fifteen percent. A quick run has no time for a second one that takes long to warm up.
+ * Number of processes of each subject. Two processes of one program differ by up to five percent as long as they live,
+ * by the layout of their memory, and a bar has a margin of about fifteen. A quick run has no time for a second one.
  */
 const processesOf = ({ name, ring }: Pick<Subject, 'name' | 'ring'>, quick: boolean): number => {
   if (!barred.has(name)) return quick ? 0 : 1
@@ -125,7 +124,7 @@ const users = 64
 /** Several, so that no cache of a single answer helps. */
 const documents = 100
 const connections = 64
-/** Fewer where each request goes beyond the isolate: an isolate that has just begun has few open at a time. */
+/** Fewer where each request goes beyond the isolate, since a new isolate allows only a few open requests. */
 const connectionsToOrigin = 16
 const seed = 20_261_124
 const ids = Array.from({ length: documents }, (_, i) => String(2_000_000 + i))
@@ -160,7 +159,7 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
     return ring.map(({ answers, name }, i) => [name, sampleOf(reports[i] as LoadReport, answers, name)])
   }
 
-  // One ring after the other: an edge that nobody asks for a few seconds forgets that its origin is busy.
+  // Measures one ring after the other: an edge without requests for a few seconds forgets that its origin is busy.
   for (const name of rings) {
     const ring = subjects.filter((subject) => subject.ring === name)
     if (ring.length === 0) continue
@@ -300,14 +299,14 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     { name: names.listMiss, ...inThrough, mix: search, start: () => serve() },
     { name: names.documentMiss, ...inThrough, mix: miss, start: () => serve() },
     { name: names.write, ...inThrough, mix: create, start: () => serve() },
-    // The same requests as are shed, too: a body that nobody reads costs as well.
+    // The constant Worker gets the same requests: a body that nobody reads costs time, too.
     { name: names.sameShed, mix: create, ...inShed, start: () => startSame(refusal) },
     { name: names.shedWrite, mix: create, ...inShed, start: shedEdge },
     { name: names.sameShedRead, mix: search, ...inShed, start: () => startSame(refusedRead) },
     { name: names.shedRead, mix: search, ...inShed, start: shedEdge },
   ]
   const subjects: Subject[] = []
-  // A further process of each comes after the first ones, so that a ring is not all neighbours of their own kind.
+  // Starts a second process of each subject after all first ones, so that their positions in memory vary.
   for (let nth = 1; nth <= processesMax; nth++) {
     for (const { start, ...kind } of kinds) {
       if (processesOf(kind, run.quick) >= nth) subjects.push({ ...kind, ...(await start()) })
@@ -323,7 +322,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   return subjects
 }
 
-/** Each document once, and each token: one after the other, since a cold isolate would shed a rush. */
+/** Requests each document and each token once, one after the other: a cold isolate would shed a burst. */
 async function ask(url: string, { sets }: Tokens): Promise<void> {
   for (const [i, id] of ids.entries()) {
     const response = await fetch(`${url}/v2/places/${id}`, { headers: { ...sets[i % sets.length] } })
@@ -332,7 +331,7 @@ async function ask(url: string, { sets }: Tokens): Promise<void> {
   }
 }
 
-/** An answer as it went out. */
+/** An answer as it was sent. */
 interface Answer {
   readonly status: number
   readonly fields: readonly (readonly [string, string])[]
@@ -350,11 +349,11 @@ async function askOnce(url: string, method: 'GET' | 'POST', { sets }: Tokens): P
   return { status: response.status, fields: fieldsOf(response), body }
 }
 
-/** The edge's own refusal, which begins when the origin has refused enough. */
+/** Repeats a request until the edge itself refuses it, which it does after enough refusals by the origin. */
 async function refusalOf(url: string, method: 'GET' | 'POST', credentials: Tokens): Promise<Answer> {
   for (let asked = 0; asked < 1_000; asked++) {
     const answer = await askOnce(url, method, credentials)
-    // One that reached the origin has its detail.
+    // The origin's refusals have its detail.
     if (answer.status === 503 && !answer.body.includes(busyDetail)) return answer
   }
   throw new Error('the edge does not shed')

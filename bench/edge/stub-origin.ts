@@ -25,10 +25,11 @@ export interface StubOrigin {
 }
 
 /**
- * An origin that answers at once, with the fields that ours sends: for measuring the edge alone.
- * - `serving`: every document is Paris, every list has it twenty times.
+ * An origin that answers at once, with the header fields of ours, to measure the edge alone.
+ *
+ * - `serving`: every document is Paris, and every list contains it twenty times.
  * - `ruled`: the same, with the attributes of a read rule.
- * - `refusing`: it sheds everything, as ours does under overload.
+ * - `refusing`: it sheds everything, like ours under overload.
  */
 export async function startStubOrigin(mode: 'serving' | 'ruled' | 'refusing'): Promise<StubOrigin> {
   const attributes = mode === 'ruled' ? { [names.ruleAttributes]: ruleAttributes } : {}
@@ -48,8 +49,8 @@ export async function startStubOrigin(mode: 'serving' | 'ruled' | 'refusing'): P
 const page = JSON.stringify({ items: Array.from({ length: 20 }, () => JSON.parse(place)) })
 const declared = application.resources.get('places')?.cache
 /**
- * Fresh for longer than a run takes. Where a dozen servers take turns, each is asked a dozenth of the time, and answers
- * that are refreshed by the clock would cost each request a dozen times what they cost one under a steady load.
+ * Fresh for longer than a run. A dozen servers take turns, so each gets a twelfth of the requests: refreshes, which
+ * happen per unit of time, would cost each request a dozen times what they cost under a steady load.
  */
 const rule: CacheRule = declared?.kind === 'stored' ? { ...declared, maxAgeSeconds: 3_600 } : { kind: 'none' }
 const view = application.resources.get('places')?.versions.get('v2')
@@ -63,7 +64,7 @@ const fresh = {
   [names.revision]: formatRevision({ revision, sinceMs: Date.now() }),
 }
 
-/** Attributes of a published place that is another's: the rule's last alternative decides. */
+/** Attributes of a published place of another owner: only the last alternative of the rule allows it. */
 const ruleAttributes = JSON.stringify({ status: 'published', authorId: 'somebody' })
 
 function serve(
@@ -96,7 +97,7 @@ function serve(
   }
 }
 
-/** With the length of the body, as ours sends it: a body without one costs the edge a read for each chunk. */
+/** Sends the body's length, as our origin does: without it the edge reads the body chunk by chunk. */
 function send(response: ServerResponse, status: number, fields: OutgoingHttpHeaders, body: string): void {
   response.writeHead(status, { ...fields, 'content-length': Buffer.byteLength(body) })
   response.end(body)

@@ -5,7 +5,7 @@ const days = 1_000
 const dayMs = 86_400_000
 const statuses = ['requested', 'accepted', 'declined', 'paid', 'cancelled', 'completed']
 
-/** Bookings of the marketplace as its origin would have stored them; it is running, so that its indexes are there. */
+/** Stores bookings of the marketplace as its origin would. The origin runs already, so that its indexes exist. */
 export async function fillBookings(uri: string, database: string, rows: number): Promise<void> {
   const client = new MongoClient(uri)
   try {
@@ -20,7 +20,7 @@ export async function fillBookings(uri: string, database: string, rows: number):
   }
 }
 
-/** The one with this number. Every field follows from it, so that all runs export the same text. */
+/** The booking with this number, from which every field follows: all runs export the same text. */
 function bookingRecord(nth: number) {
   const created = new Date(Date.UTC(2026, 0, 1) + nth * 1_000).toISOString()
   const nights = 1 + (nth % 14)

@@ -45,7 +45,7 @@ export class LiveMemory implements AsyncDisposable {
     throw new Error('the server does not tell its memory')
   }
 
-  /** The most that is live during some work, once a second, in MB. */
+  /** Maximum live memory during some work, measured once a second, in MB. */
   async peakMb(pid: number, work: Promise<unknown>): Promise<number> {
     let isOver = false
     const over = work.finally(() => {

@@ -22,8 +22,8 @@ import { beginExport, takeExport } from './take-export.ts'
 import { activityOf, untilDatabaseIsFree, untilPlaceIsFree } from './until-freed.ts'
 
 /**
- * An export of all bookings of the marketplace: edge and origin in front of the database, and plain Fastify with a
- * cursor in front of the same one. Nothing else runs, so that what is measured is the export.
+ * Exports all bookings of the marketplace: through edge and origin, and from plain Fastify with a cursor on the same
+ * database. Nothing else runs, so all of the measured CPU time and memory is the export's.
  */
 const formats = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const
 type Format = keyof typeof formats
@@ -34,7 +34,7 @@ const plain = 'Fastify + cursor'
 const application = 'bench/marketplace'
 const poolSize = 16
 const sampleEveryMs = 50
-/** Exports that are under way when their callers leave; one caller has two places. */
+/** Exports in progress when their callers leave. One caller may have two at a time. */
 const leavers = 2
 const leaveAfterBytes = 1_000_000
 
@@ -182,7 +182,7 @@ async function start({ quick, closing, progress }: Run, rows: number) {
   const client = new MongoClient(mongod.uri)
   closing.defer(() => client.close())
   const db: Db = client.db(databaseName)
-  // Its writes go to disk for a while, which is none of the exports' work.
+  // Waits, because the database still writes the bookings to disk for a while, which is no part of an export.
   await db.admin().command({ fsync: 1 })
   await sleep(quick ? 500 : 5_000)
   const token = await issuer.mintToken({ sub: 'ada', claims: { roles: ['admin'] } })
@@ -193,7 +193,7 @@ function residentMb(pids: readonly number[]): number {
   return usageOf(pids).reduce((sum, { residentBytes }) => sum + residentBytes, 0) / 2 ** 20
 }
 
-/** @throws Error where not all is there, or where two subjects do not send the same */
+/** @throws Error if a document is missing, or the two subjects send different numbers of bytes */
 function check(
   { bytes, lines }: { readonly bytes: number; readonly lines: number },
   format: Format,

@@ -11,14 +11,14 @@ export interface Asked {
 export interface Taken {
   readonly bytes: number
   readonly lines: number
-  /** From the request to the first byte of the body. */
+  /** Time from the request to the first byte of the body. */
   readonly firstByteMs: number
   readonly seconds: number
 }
 
 export const pathOfExport = '/v1/bookings'
 
-/** Takes a whole export, as fast as it comes. @throws Error unless it is answered, and ends as it should */
+/** Reads a whole export as fast as it arrives. @throws Error unless it succeeds and is complete */
 export async function takeExport(asked: Asked): Promise<Taken> {
   const startMs = performance.now()
   const { body } = await ask(asked)
@@ -33,7 +33,7 @@ export async function takeExport(asked: Asked): Promise<Taken> {
   return { bytes, lines, firstByteMs, seconds: (performance.now() - startMs) / 1_000 }
 }
 
-/** Takes the beginning of an export. @returns a function that leaves in the middle: it closes the connection */
+/** Reads the beginning of an export. @returns a function that closes the connection in the middle */
 export async function beginExport(asked: Asked, bytesMin: number): Promise<() => void> {
   const { body } = await ask(asked)
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>

@@ -4,14 +4,14 @@ import type { Db } from 'mongodb'
 import { request } from 'undici'
 import { type Asked, pathOfExport } from './take-export.ts'
 
-/** Time for which the database has to be still. */
+/** Time without activity after which the database counts as idle. */
 const stillMs = 2_000
 const pollMs = 10
 
 /**
- * Waits until the database reads nothing more and holds no cursor. Nothing else may be asking it.
+ * Waits until the database reads nothing more and has no open cursor. Nothing else may use it.
  *
- * @returns time from the call to the last sign of either, in ms
+ * @returns time from the call to the last activity, in ms
  */
 export async function untilDatabaseIsFree(db: Db, cursorsBefore: number): Promise<number> {
   const startMs = performance.now()
@@ -36,7 +36,7 @@ export async function activityOf(db: Db): Promise<{ readonly cursors: number; re
 const askEveryMs = 50
 
 /**
- * Asks for the head of an export until there is a place for it.
+ * Repeats the request for an export until one of the caller's places is free.
  *
  * @returns time from the call to the answer, in ms
  */

@@ -34,7 +34,7 @@ export interface Chain {
   readonly versions: readonly Version[]
 }
 
-/** The truth of a run: what each document went through, and whose write each version is. */
+/** History of every document in a run, and the version that each write made. */
 export interface Truth {
   readonly chains: ReadonlyMap<string, Chain>
   /** Versions that a marker wrote: more than one is a violation. */

@@ -1,4 +1,4 @@
-/** The suite ships no types: what we use of it. */
+/** Types of the parts of the suite that are used here; the package has none. */
 declare module 'http-cache-tests/server/handle-*.mjs' {
   import type { IncomingMessage, ServerResponse } from 'node:http'
 

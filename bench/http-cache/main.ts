@@ -19,10 +19,10 @@ import {
 import { superseded } from './superseded.ts'
 
 /**
- * The public test suite for HTTP caches (http-cache-tests, cache-tests.fyi) against our cache: the product's own
- * pass-through Worker in workerd, in front of the suite's own origin, asked by the suite's own client.
+ * The public test suite for HTTP caches (http-cache-tests, cache-tests.fyi) against our cache. Client and origin are
+ * the suite's own; between them runs the product's pass-through Worker in workerd.
  *
- * `--quick` runs it once instead of three times; a test has passed when it passed every time.
+ * `--quick` runs it once instead of three times. A test has passed if it passed every time.
  */
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 const repetitions = values.quick ? 1 : 3
@@ -36,9 +36,11 @@ try {
       variables: {
         PASS_THROUGH_PREFIX: '/',
         PASS_THROUGH_ORIGIN: origin.url,
-        // By the letter of RFC 9111 §7.3; the default stores no cookie, and is not what the suite asks for.
+        // RFC 9111 §7.3 to the letter. By default no answer with a cookie is stored, which is not what the suite
+        // expects.
         PASS_THROUGH_SET_COOKIE: 'explicit',
-        // The suite's own fields: the number by which its origin knows a request, and names that its `Vary` has.
+        // Header fields of the suite: the number by which its origin recognizes a request, and names that its `Vary`
+        // contains.
         PASS_THROUGH_FIELDS: 'req-num, test-name, test-id, abc, bar, baz, foo, other',
       },
     })
@@ -52,7 +54,7 @@ try {
   await origin.stop()
 }
 
-/** One result of all runs: that of the first run in which the test did not pass, if there is one. */
+/** Joins the results of all runs: the first failure of a test, or its success. */
 const ours: Results = Object.fromEntries(
   Object.keys(runs[0] ?? {}).map((id) => [
     id,

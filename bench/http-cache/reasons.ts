@@ -3,7 +3,7 @@ const malformedPartial =
 const noMSearch =
   'workerd refuses the method M-SEARCH with a 501 of its own before any Worker sees the request.'
 
-/** Every `required` and `optimal` test that the cache does not pass, and why. */
+/** Each `required` and `optimal` test that the cache does not pass, with the reason. */
 export const reasons: Readonly<Record<string, string>> = {
   '304-etag-update-response-ETag':
     'The origin answers a condition on one strong ETag with a 304 that carries another. RFC 9111 §4.3.4: such a 304 MUST NOT update what is stored. We ask again without conditions, which the suite’s origin answers with status 999.',

@@ -18,8 +18,8 @@ const suites: readonly Suite[] = [...allSuites, surrogateControl]
 export const kindOf = (test: SuiteTest): Kind => test.kind ?? 'required'
 
 /**
- * Tells a test that nothing can pass: its origin hangs up without a word, and its client demands that very origin's
- * 200, with the count of its requests. No cache can make that answer up, and none of the shipped results has it.
+ * Detects a test that no cache can pass: its origin closes the connection without an answer, and its client expects a
+ * 200 of that origin with the number of its requests. No result that the suite contains passes it.
  */
 const isUnanswerable = (test: SuiteTest): boolean =>
   kindOf(test) === 'required' &&
@@ -29,7 +29,7 @@ const forProxies = suites.flatMap((suite) => suite.tests).filter((test) => test.
 
 const isSuperseded = (test: SuiteTest): boolean => test.id in superseded
 
-/** The tests that apply to a proxy, and that the standard still asks for. */
+/** Tests that apply to a proxy, without those that RFC 9111 has superseded. */
 export const applicable: readonly SuiteTest[] = forProxies.filter(
   (test) => !isUnanswerable(test) && !isSuperseded(test),
 )
@@ -39,8 +39,8 @@ export const outOfDate: readonly SuiteTest[] = forProxies.filter(isSuperseded)
 const passSymbols = new Set(['✅', 'Y'])
 
 /**
- * The suite's own verdict. A test whose dependency did not pass says nothing about what it is for: the suite shows a
- * white circle, and it counts as not passed, here as for every other cache.
+ * The suite's own verdict. A test whose dependency did not pass proves nothing: the suite shows a white circle, and it
+ * counts as not passed, for every cache.
  */
 export const passes = (test: SuiteTest, results: Results): boolean =>
   passSymbols.has(determineTestResult(suites, test.id, results)[2])

@@ -3,8 +3,8 @@ const ignored =
 const firstMember = 'Wants a list in Age taken for stale. RFC 9111 §5.1: a cache SHOULD use its first member.'
 
 /**
- * Tests of http-cache-tests 0.4.5 that hold caches to a draft older than RFC 9111, each with what the RFC says. The suite's
- * repository has since turned them round. They are counted for no cache, and ours is not to pass any of them.
+ * Tests of http-cache-tests 0.4.5 that require the opposite of RFC 9111, each with the section. The suite's repository
+ * has corrected them since. They count for no cache, and ours must not pass any of them.
  */
 export const superseded: Readonly<Record<string, string>> = {
   'age-parse-nonnumeric': ignored,

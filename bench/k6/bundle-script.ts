@@ -6,7 +6,7 @@ export interface BundleOptions {
   readonly plugins?: readonly Plugin[]
 }
 
-/** One file that k6 can run: it reads TypeScript by itself, but knows neither workspaces nor the newest syntax. */
+/** Bundles the script into one file: k6 reads TypeScript, but resolves no workspaces and lacks the newest syntax. */
 export async function bundleScript({ outfile, plugins = [] }: BundleOptions): Promise<void> {
   await build({
     entryPoints: [join(import.meta.dirname, 'script.ts')],

@@ -1,6 +1,6 @@
 import { failureOf } from '../load/fate.ts'
 
-/** Reasons of failures that have a counter of their own: k6 wants to know its metrics before the first request. */
+/** Reasons of failures with a counter of their own: k6 must know its metrics before the first request. */
 export const countedReasons = [
   '0',
   '400',

@@ -4,7 +4,7 @@ import type { Counts, Summary } from '../scenarios/summary.ts'
 import { countedReasons } from './counted-reasons.ts'
 import { failureMetric, metricNames } from './metric-names.ts'
 
-/** Argument of k6's `handleSummary`, as far as it is read here. */
+/** Argument of k6's `handleSummary`: the parts that are read here. */
 export interface K6Data {
   readonly metrics: Readonly<
     Record<string, { readonly values: Readonly<Record<string, number>> } | undefined>

@@ -2,12 +2,12 @@ import type { Scenario as K6Scenario, Options } from 'k6/options'
 import { rateCurve, type Scenario, type Threshold, type UserPoint, usersMax } from '../scenarios/scenario.ts'
 import { metricNames, shareMetrics } from './metric-names.ts'
 
-/** Rates are whole numbers in k6: of ten seconds, they are precise enough. */
+/** Rates are integers in k6: per ten seconds they are precise enough. */
 const timeUnitSeconds = 10
 
 /**
- * A scenario in k6's words: open arrivals as a ramping arrival rate, whose iterations start when they are due as long as
- * there are virtual users left; closed users as ramping virtual users.
+ * A scenario in k6's terms. Open arrivals are a ramping arrival rate, whose iterations start on time while virtual
+ * users are free; closed users are ramping virtual users.
  */
 export function k6Options(scenario: Scenario): Options {
   return {
@@ -38,7 +38,7 @@ function executorOf(scenario: Scenario): K6Scenario {
     startRate: Math.round(perUnit(curve[0] ?? { perSecond: 0 })),
     timeUnit: `${timeUnitSeconds}s`,
     stages: stagesOf(curve, perUnit),
-    // Enough for answers that take as long as they are of use, at the highest rate; no more than there are users.
+    // Enough virtual users for answers that take the whole useful time at the highest rate, and at most one per user.
     preAllocatedVUs: Math.max(1, Math.ceil(perSecondMax * (scenario.usefulMs / 1000))),
     maxVUs: Math.max(1, Math.ceil(usersMax(scenario)), Math.ceil(perSecondMax * 2)),
     gracefulStop,

@@ -13,7 +13,7 @@ import { findK6 } from './find-k6.ts'
 import { k6Options } from './options.ts'
 import type { Answer, Asked } from './stand-in.ts'
 
-/** Bundle, and the stand-ins inside it. */
+/** Folder of the bundle, with the stand-ins for k6's modules. */
 interface Script {
   readonly default: () => void
   readonly options: ReturnType<typeof k6Options>

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/correctness/noUndeclaredDependencies: k6 has these modules in itself; npm has their types alone.
-/** The script that k6 runs: any scenario, from the plan that `npm run k6` has laid down in a file. */
+/** Script that k6 runs: any scenario, from the plan that `npm run k6` has written to a file. */
 import { sleep } from 'k6'
 import { SharedArray } from 'k6/data'
 import http from 'k6/http'
@@ -17,7 +17,7 @@ const text = open(__ENV.SPILLWAY_PLAN as string)
 const { tokens: allTokens, documents: allDocuments, ...plan }: Plan = JSON.parse(text)
 const { scenario } = plan
 
-// Read once for all virtual users, which each have a runtime of their own.
+// Read once for all virtual users, each of which has a JavaScript runtime.
 const tokens = new SharedArray<string>('tokens', () => [...allTokens])
 const documents = Object.fromEntries(
   Object.entries(allDocuments).map(([name, list]) => [
@@ -83,7 +83,7 @@ export default function request(): void {
   if (kind === 'closed') sleep((-Math.log(1 - random()) * everyMs) / 1000)
 }
 
-/** Leaves the figures to `npm run k6`, which prints them as our own driver's are printed. */
+/** Hands the figures to `npm run k6`, which prints them in the same form as our own driver's. */
 export function handleSummary(data: K6Data): Record<string, string> {
   return {
     [__ENV.SPILLWAY_SUMMARY ?? 'stdout']: JSON.stringify(summaryOfK6(data, { ...plan, tokens, documents })),

@@ -1,6 +1,6 @@
 /**
- * k6's modules, stood in for, so that a test runs the very script that k6 runs. Requests are answered by whatever the
- * test puts in place; metrics are added up as k6 adds them up.
+ * Stand-ins for k6's modules, so that a test runs the same script as k6. The test supplies the answers to requests;
+ * metrics are added up as in k6.
  */
 export interface Asked {
   readonly method: string

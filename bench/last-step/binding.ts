@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 
-/** Rough price of the other choice: an HMAC-SHA-256 over method, target, digest of the body, and assertion. */
+/** Approximate cost of the alternative: an HMAC-SHA-256 over method, target, digest of the body, and assertion. */
 
 const key = randomBytes(32)
 const signed = `POST\n/v2/trips\n${'d'.repeat(44)}\n${'a'.repeat(600)}`
@@ -20,7 +20,7 @@ export async function inNodeUs(count: number): Promise<number> {
   return ((await bestOf(timed)) / count) * 1_000
 }
 
-/** Nothing makes a run shorter than it is; a busy machine makes it longer. */
+/** Takes the shortest run: a busy machine makes runs longer, and nothing makes them shorter. */
 async function bestOf(run: () => Promise<number>): Promise<number> {
   let best = Number.POSITIVE_INFINITY
   for (let count = 0; count < 7; count += 1) best = Math.min(best, await run())
@@ -42,7 +42,10 @@ const worker = `
     },
   }`
 
-/** The same at the edge: Web Crypto in workerd, in µs. Its clock stands still during a request, so it is timed from outside. */
+/**
+ * The same at the edge: Web Crypto in workerd, in µs. The Worker's clock stands still during a request, so the time is
+ * taken outside.
+ */
 export async function inWorkerdUs(count: number): Promise<number> {
   const module = { type: 'ESModule', path: 'worker.mjs', contents: worker } as const
   const miniflare = new Miniflare(

@@ -1,4 +1,4 @@
-/** Program: what it costs to close the last step, from the balancer to an instance (origin/decisions/0002). */
+/** Program: cost of TLS on the last step, from the balancer to an instance (origin/decisions/0002). */
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -24,12 +24,12 @@ const [plain, tls] = [await MeasuredServer.start(), await MeasuredServer.start(f
 const kept: [number[], number[]] = [[], []]
 const made: [number[], number[]] = [[], []]
 const madeMs: [number[], number[]] = [[], []]
-// In turns, so that what else the machine does befalls both.
+// Takes turns, so that other work of the machine affects both equally.
 for (let round = 0; round <= rounds; round += 1) {
   for (const [index, server] of [plain, tls].entries() as ArrayIterator<[0 | 1, MeasuredServer]>) {
     const us = await server.perRequestUs(requests)
     const { cpuUs, ms } = await server.perConnection(connections)
-    // The first round is for the compiler.
+    // The first round only lets V8 compile the code.
     if (round === 0) continue
     kept[index].push(us)
     made[index].push(cpuUs)
@@ -40,7 +40,7 @@ plain.stop()
 tls.stop()
 rmSync(folder, { recursive: true })
 
-// The best of the rounds: nothing makes one cheaper than it is, and a busy machine makes it dearer.
+// Takes the lowest of the rounds: a busy machine makes them higher, and nothing makes them lower.
 const shown = ([without, with_]: readonly [readonly number[], readonly number[]], digits: number) =>
   `${Math.min(...without).toFixed(digits)} without, ${Math.min(...with_).toFixed(digits)} with TLS`
 console.log(`request on a kept connection, µs of the server's CPU: ${shown(kept, 1)}`)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Client } from 'undici'
 
-/** The server in a process of its own, so that its CPU time is nobody else's. */
+/** The server in a process of its own, whose CPU time is read. */
 export class MeasuredServer {
   readonly #child: ChildProcess
   readonly #url: string
@@ -20,7 +20,7 @@ export class MeasuredServer {
     return new MeasuredServer(child, `${files.length > 0 ? 'https' : 'http'}://127.0.0.1:${port}`)
   }
 
-  /** CPU time of the server for each request of a connection that is kept, in µs. */
+  /** CPU time of the server per request on a kept-alive connection, in µs. */
   async perRequestUs(requests: number): Promise<number> {
     const client = this.#connect()
     await get(client)
@@ -31,7 +31,7 @@ export class MeasuredServer {
     return spentUs / requests
   }
 
-  /** For a connection with one request: CPU time of the server, and the time until the answer is there. */
+  /** CPU time of the server, and time until the answer, for a connection with a single request. */
   async perConnection(connections: number): Promise<{ readonly cpuUs: number; readonly ms: number }> {
     const before = await this.#cpuUs()
     const startMs = performance.now()
@@ -54,7 +54,7 @@ export class MeasuredServer {
     return us
   }
 
-  /** Without a look at the certificate, as the balancer connects, and without an old session to go on with. */
+  /** Does not verify the certificate, as the balancer does not, and resumes no TLS session. */
   #connect(): Client {
     const connect = { rejectUnauthorized: false, maxCachedSessions: 0 }
     return new Client(this.#url, { pipelining: 1, connect })

@@ -1,4 +1,4 @@
-/** Program: answers each request with 2 KB, over TLS where it is given a certificate and its key, and tells of its CPU time. */
+/** Program: answers each request with 2 KB, over TLS if it gets a certificate and its key, and reports its CPU time. */
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'

@@ -18,10 +18,10 @@ import { seededRandom } from '../load/random.ts'
 import { Workload } from '../load/workload.ts'
 import { placeIds } from '../origin/place-ids.ts'
 
-/** As `bench -- peers` asks: places one by one and by country, and trips planned. */
+/** The mix of `bench -- peers`: places by id and by country, and planned trips. */
 const mix = { read: 60, list: 30, plan: 10 }
 const readers = 8
-/** Each waits a moment between two requests, so that both runs are asked about as much. */
+/** Users pause between two requests, so that both runs get about the same number. */
 const pauseMs = 10
 const writesPerSecond = 2
 const [seconds = 15] = parseArgs({ allowPositionals: true }).positionals.map(Number)
@@ -37,9 +37,9 @@ const issuer = await startIssuer({ keys: [await createKey('ES256')] })
 closing.defer(() => issuer.stop())
 const token = await issuer.mintToken({ sub: 'editor', scopes: ['places:write'] })
 const headers = { authorization: `Bearer ${token}` }
-// As many fewer documents as this machine answers fewer requests.
+// Number of documents, reduced by the same factor as this machine's request rate.
 const all = await placeIds(mongod.uri, databaseName)
-// From all over the list: neighbours in it are neighbours on the map, and would be written in a few countries alone.
+// Takes places from the whole list: its neighbours are neighbours on the map, so writes would concern few countries.
 const ids = all.filter((_id, index) => index % Math.ceil(all.length / 600) === 0)
 
 for (const [name, origin] of [
@@ -98,7 +98,7 @@ async function measure(repository: string) {
   return { hits, asked }
 }
 
-/** The origin as it was: each write drops all lists. */
+/** The origin before listsBy: each write purges all lists. */
 async function withoutListsBy(): Promise<string> {
   const copy = join(folder, 'origin')
   await cp(join(root, 'origin'), copy, {

@@ -22,12 +22,13 @@ export const steady = (perSecond: number, durationMs: number): readonly RatePoin
  * Planned times of requests (ms since the start), in order, independent of answers.
  *
  * A process with rate λ(t) is one of rate 1 seen through Λ(t), the number of requests expected by t (Çinlar 1975,
- * inversion method). So requests are placed at distance 1 (constant) or Exp(1) (Poisson) and Λ is inverted, which is a
+ * inversion method). So requests are placed at distance 1 (constant) or Exp(1) (Poisson), and Λ is inverted: a
  * quadratic equation on each straight piece of the curve.
  */
 export function* arrivals(curve: readonly RatePoint[], spacing: Spacing, random: Random): Generator<number> {
   const step = spacing === 'constant' ? () => 1 : () => -Math.log(1 - random())
-  // Evenly spaced ones start in the middle of their first interval; a phase of 0 would put all streams on one beat.
+  // Evenly spaced requests start in the middle of their first interval: otherwise all streams would start at the same
+  // instant.
   let wanted = spacing === 'constant' ? random() : step()
   let expected = 0
   for (const [index, from] of curve.slice(0, -1).entries()) {

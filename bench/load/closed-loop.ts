@@ -12,8 +12,8 @@ import type { Asking, Call, Step } from './workload.ts'
 const repeatedCalls = 256
 
 /**
- * Closed loop on autocannon: of the load generators it is the one that npm installs on every system without a compiler,
- * and CPU time of the server for an answer does not depend on the speed of the generator.
+ * Closed loop on autocannon, which npm installs on every system without a compiler. It is not the fastest generator,
+ * but the server's CPU time per answer does not depend on that.
  */
 export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promise<LoadReport> {
   const { connections, warmupMs, windowMs } = job
@@ -29,7 +29,7 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
     {
       url: target,
       connections,
-      // `stop` below ends it: autocannon's own clock starts before its connections do.
+      // `stop` below ends it: autocannon's own clock starts before its connections are open.
       duration: 3_600,
       sampleInt: 50,
       timeout: 10,
@@ -64,7 +64,7 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
   return { ...closed, total, streams: { all: total }, timelines: {}, connections }
 }
 
-/** An answer, as far as it may be a refusal. */
+/** An answer, reduced to the parts that show whether it is a refusal. */
 interface Refused extends Pick<Step, 'expects'> {
   /** Body of a problem answer; empty for the others. */
   readonly refusal: string

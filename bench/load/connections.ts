@@ -1,17 +1,17 @@
 import { Client } from 'undici'
 
 export interface ConnectionCounts {
-  /** Connections that are made before any is used twice; then all take turns, as those of many users do. */
+  /** Connections to open before any is used twice; then they take turns, as those of many users do. */
   readonly min: number
   readonly max: number
 }
 
 /**
- * Keep-alive connections, one request at a time on each, as browsers and CDNs use HTTP/1.1. Without a minimum, the one
- * that was used last is used next, so that no more are opened than are needed at once.
+ * Keep-alive connections with one request at a time on each, as browsers and CDNs use HTTP/1.1. Without a minimum, the
+ * most recently used one is taken first, so that few are opened.
  */
 export class Connections {
-  /** Most that were open at once. */
+  /** Maximum number that were open at once. */
   openMax = 0
   readonly #origin: string
   readonly #counts: ConnectionCounts

@@ -4,18 +4,18 @@ import type { HeadersOf } from './workload.ts'
 
 /** Credentials that the users of a run send. */
 export type Credentials =
-  /** Nobody asks: peers that check nothing. */
+  /** None: peers that check nothing. */
   | { readonly kind: 'none' }
   /** Fixed headers, one set a user, e.g. bearer tokens towards the edge. */
   | { readonly kind: 'headers'; readonly sets: readonly Readonly<Record<string, string>>[] }
-  /** The edge's assertions towards the origin, renewed as the edge renews them: one a subject and minute. */
+  /** The edge's assertions for the origin, renewed as the edge does: one for each subject and minute. */
   | {
       readonly kind: 'assertions'
       readonly key: JWK
       readonly subjects: number
       readonly scopes: readonly string[]
       readonly priority?: Priority
-      /** Milliseconds that the edge would have left for the answer. */
+      /** Remaining time budget that is sent to the origin, in ms. */
       readonly timeoutMs?: number
     }
 

@@ -5,7 +5,7 @@ import type { Job, ReportOf } from './report.ts'
 
 const file = join(import.meta.dirname, 'driver.ts')
 
-/** Idle drivers, kept warm: a cold one would spend its first job on compiling itself. */
+/** Idle driver processes, kept for reuse: a new one would spend its first job on compiling its own code. */
 const idle: ChildProcess[] = []
 
 export interface DriveOptions {
@@ -16,7 +16,7 @@ export interface DriveOptions {
 /**
  * Runs a job in a process of its own.
  *
- * @throws Error where the driver failed; a target that fails is in the report
+ * @throws Error if the driver fails; failures of the target are in the report
  */
 export async function drive<J extends Job>(job: J, { onWindow }: DriveOptions = {}): Promise<ReportOf<J>> {
   const child = idle.pop() ?? fork(file, { serialization: 'advanced' })
@@ -43,7 +43,7 @@ export async function drive<J extends Job>(job: J, { onWindow }: DriveOptions = 
   }
 }
 
-/** Keeps this process alive for the child, or no longer. When this one ends, the child does: their channel closes. */
+/** Lets the child keep this process alive, or not. When this process ends, so does the child: their channel closes. */
 function hold(child: ChildProcess, waits: boolean): void {
   if (waits) {
     child.ref()

@@ -13,8 +13,7 @@ export type DriverMessage =
 const tell = (message: DriverMessage) => process.send?.(message)
 
 /**
- * The driver's process: a report for each job, one after the other. It is a process of its own so that nothing else
- * delays it and its own use of the CPU can be told apart.
+ * Driver process: runs one job after the other and reports each. Nothing else delays it, and its own CPU use is known.
  */
 process.on('message', async (job: Job) => {
   const onWindow = () => tell({ kind: 'window' })

@@ -3,8 +3,8 @@ export type Fate = 'ok' | 'shed' | 'failed'
 const outcomeUnknown = 'outcome-unknown'
 
 /**
- * Fate of a request, as its user sees it. A 503 whose problem says that the outcome of a write is not known is a failure: nobody
- * was turned away, and the write may have been done.
+ * End of a request as its user sees it. A 503 that leaves the outcome of a write unknown is a failure and no refusal,
+ * since the write may have been done.
  *
  * @param status 0: no answer
  * @param body of a problem answer
@@ -17,7 +17,7 @@ export const fateOf = (status: number, body = '', expects: readonly string[] = [
   return status === 503 && memberOf(body, 'code') !== outcomeUnknown ? 'shed' : 'failed'
 }
 
-/** Whether the answer is a refusal (4xx) with one of the reasons: nights that are taken must be refused to be right. */
+/** Whether the answer is a refusal (4xx) with one of the reasons, e.g. of a booking for nights that are taken. */
 export const isExpected = (status: number, body: string, expects: readonly string[]): boolean => {
   if (expects.length === 0 || status < 400 || status >= 500) return false
   const reason = memberOf(body, 'reason')

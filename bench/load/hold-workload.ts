@@ -5,7 +5,7 @@ import type { Random } from './random.ts'
 import { type Asking, type Mix, Workload } from './workload.ts'
 
 export interface HoldOptions {
-  /** Target that has been checked, so that ETags may be read from it. */
+  /** Target of the ETags' requests. It must have been checked (target-guard.ts). */
   readonly target: string
   readonly ids: readonly string[]
   readonly mix: Mix | OperationMix

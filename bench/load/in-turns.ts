@@ -12,12 +12,12 @@ import type { Asking } from './workload.ts'
 type Loop = TurnsJob['loops'][number]
 
 /**
- * Closed loops that take turns of a fraction of a second, until each has run its time. A processor that is shared with
- * others changes its speed by half from one second to the next; short turns let such a change fall on all loops alike.
- * A turn ends with its last answer, and connections stay open between turns.
+ * Closed loops that take turns of a fraction of a second until each has run for its time. A shared processor changes
+ * its speed by half from one second to the next; short turns spread such a change over all loops. A turn ends with its
+ * last answer, and connections stay open between turns.
  *
- * The watched processes of a loop must be its own: all that they do in the window counts for it, also what a runtime
- * puts off until others have their turn, as it does with garbage.
+ * The watched processes of a loop must be its own: everything that they do in the window counts for it, also work such
+ * as garbage collection that the runtime does during the turns of others.
  */
 export async function runInTurns(job: TurnsJob, onWindow = () => {}): Promise<readonly LoadReport[]> {
   const { loops, turnMs, warmupMs, windowMs } = job
@@ -56,7 +56,8 @@ async function takeTurns(
   const spentMs = crowds.map(() => 0)
   for (let turn = 0; turn * turnMs < ofEachMs; turn++) {
     for (let place = 0; place < crowds.length; place++) {
-      // Forward, then backward: neighbours in the order are neighbours in time, and neither is always the later one.
+      // Runs the loops forward, then backward: neighbours in the order are neighbours in time, and neither is always
+      // the later one.
       const i = turn % 2 === 0 ? place : crowds.length - 1 - place
       spentMs[i] = (spentMs[i] as number) + (await (crowds[i] as Crowd).askFor(turnMs))
     }
@@ -64,7 +65,7 @@ async function takeTurns(
   return spentMs
 }
 
-/** The users of one loop: each asks again as soon as they are answered, while it is their turn. */
+/** Users of one loop: during its turn, each sends its next request when the last one is answered. */
 class Crowd {
   readonly #users: number
   readonly #connections: Connections
@@ -116,7 +117,7 @@ class Crowd {
     const step = this.#workload.next(user)
     this.#sender.send(step, startMs, (ending, latencyMs) => {
       if ('reason' in ending) {
-        // Waits for the next turn: retries to a dead target would never end.
+        // Waits for the next turn, since retries to a dead target would never end.
         tally.failed(ending.reason)
         return
       }

@@ -14,12 +14,12 @@ export const Latency = Type.Object(
 )
 export type Latency = Static<typeof Latency>
 
-/** Longer ones count as this long: an hour. */
+/** Maximum recorded latency: an hour. */
 const longestUs = 3_600_000_000
 
 /**
- * Latencies in a high dynamic range histogram (HdrHistogram, as Node has it built in): three digits are exact from a
- * microsecond to an hour, at a cost that does not grow with their number.
+ * Latencies in a high dynamic range histogram (HdrHistogram, built into Node): exact to three digits from a microsecond
+ * to an hour, at a cost that does not grow with their number.
  */
 export class LatencyHistogram {
   readonly #histogram: RecordableHistogram = createHistogram({ lowest: 1, highest: longestUs, figures: 3 })
@@ -28,7 +28,7 @@ export class LatencyHistogram {
     this.#histogram.record(Math.min(longestUs, Math.max(1, Math.round(ms * 1000))))
   }
 
-  /** Every figure is `NaN` where nothing was recorded: no answer is not a fast one. */
+  /** Every figure is `NaN` if nothing was recorded, since 0 would look fast. */
   summary(): Latency {
     const { count, max } = this.#histogram
     const at = (percentile: number) =>

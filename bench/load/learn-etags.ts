@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import type { Workload } from './workload.ts'
 
-/** Asks for the ETags that conditional requests will need. @throws Error where a document cannot be read */
+/** Reads the ETags that conditional requests need. @throws Error if a document cannot be read */
 export async function learnEtags(
   target: string,
   workload: Workload,

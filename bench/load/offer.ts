@@ -8,8 +8,8 @@ export interface Schedule {
 }
 
 /**
- * Runs each action on time, and late rather than never. Timers count whole milliseconds, so actions due within the same one
- * run together; each is still counted from its own time.
+ * Runs each action at its time; a late one runs at once and is never dropped. Timers count whole milliseconds, so
+ * actions due within the same one run together; each is still counted from its own time.
  *
  * @returns when `durationMs` is over
  */

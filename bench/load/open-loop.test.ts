@@ -60,7 +60,7 @@ describe('an open loop', () => {
   })
 
   it('counts waiting for a connection as waiting for the answer', async () => {
-    // With one connection the server never sees a queue; the users stand in it all the same.
+    // With one connection the server never has a queue: the requests wait in the driver.
     const slow = await startQueue(20)
     const report = await runOpenLoop(job(slow.url, 100, { connectionsMax: 1 }))
     expect(report.connections).toBe(1)

@@ -130,7 +130,7 @@ class Users {
   }
 }
 
-/** Opens this many, a few at a time: a listen queue is short. */
+/** Opens connections a few at a time: a listen queue is short. */
 async function openConnections(count: number, sender: Sender, [users]: readonly Users[]): Promise<void> {
   const atOnce = 200
   for (let opened = 0; opened < count; opened += atOnce) {

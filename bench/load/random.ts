@@ -15,7 +15,7 @@ export function seededRandom(seed: number): Random {
     c = (((c << 21) | (c >>> 11)) + sum) | 0
     return (sum >>> 0) / 2 ** 32
   }
-  // The first values still show the seed.
+  // Skips the first values, which still resemble the seed.
   for (let i = 0; i < 12; i++) next()
   return next
 }

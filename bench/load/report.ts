@@ -4,20 +4,20 @@ import type { Latency } from './latency.ts'
 import type { OperationMix } from './operation-mix.ts'
 import type { Mix } from './workload.ts'
 
-/** Fields of both kinds of load. All of them can be sent to another process. */
+/** Members of both kinds of load. All of them can be sent to another process. */
 interface CommonJob {
   /** Base URL without a slash at its end. */
   readonly target: string
   readonly iOwnThisTarget?: boolean
   readonly ids: readonly string[]
   readonly seed: number
-  /** Time that is not measured: connections open, code is compiled, pools fill. */
+  /** Time before the measurement, in which connections open, code is compiled and pools fill. */
   readonly warmupMs: number
   /** Processes whose CPU time counts, by the name that the report gives them. */
   readonly watched: Readonly<Record<string, readonly number[]>>
 }
 
-/** A fixed number of users, each of whom asks again as soon as they are answered. */
+/** A fixed number of users. Each sends its next request when the last one is answered. */
 export interface ClosedJob extends CommonJob {
   readonly kind: 'closed'
   readonly connections: number
@@ -38,17 +38,17 @@ export interface TurnsJob {
   readonly windowMs: number
 }
 
-/** Users who come whether or not those before them were answered. */
+/** Users who send requests at planned times, whether or not earlier ones were answered. */
 export interface OpenJob extends CommonJob {
   readonly kind: 'open'
   readonly streams: readonly Stream[]
-  /** Connections that may be open together; an arrival that finds none waits, and its latency counts the wait. */
+  /** Maximum open connections. A request that finds none free waits, and its latency includes the wait. */
   readonly connectionsMax: number
   /** Connections that are made before the first request. @default 0: each is made when it is needed */
   readonly connectionsMin?: number
-  /** An answer that takes longer than this is a failure. */
+  /** Timeout: an answer that takes longer is a failure. */
   readonly timeoutMs: number
-  /** An answer that takes longer than this is no longer of use: it is not goodput. */
+  /** Useful time: an answer that takes longer does not count as goodput. */
   readonly usefulMs: number
 }
 
@@ -81,7 +81,7 @@ export interface Answers {
   readonly refused: number
   /** 503 and 429: refused, with a reason and a time to come back. */
   readonly shed: number
-  /** Everything else: other statuses, connections lost, no answer in time. */
+  /** All other ends: other statuses, lost connections, timeouts. */
   readonly failed: number
   /** Answers that were older than their stream allows. They count as `ok` all the same. */
   readonly tooOld: number
@@ -114,7 +114,7 @@ export interface LoadReport {
   readonly streams: Readonly<Record<string, Answers>>
   /** By stream, since the end of the warm-up. None for a closed loop. */
   readonly timelines: Readonly<Record<string, readonly Second[]>>
-  /** CPU time that the watched processes used from the window's begin to its end, others' turns included, in ms. */
+  /** CPU time of the watched processes in the window, in ms. With loops in turns it includes the turns of others. */
   readonly cpuMs: Readonly<Record<string, number>>
   readonly driver: DriverState
   /** Most connections that were open at once. */

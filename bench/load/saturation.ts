@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks'
 import type { DriverState } from './report.ts'
 
-/** Event-loop share above which the driver is the limit: answers wait for it, not it for answers. */
+/** Event-loop utilization above which the driver is the limit: answers wait for the driver. */
 export const busyMax = 0.95
-/** Lateness above which requests were not offered as planned: a tenth of the shortest time that is reported. */
+/** Lateness above which the load was not offered as planned: a tenth of the shortest time that is reported. */
 export const latenessP99MsMax = 50
 
 /** Reason why the driver was the limit, so that its figures must not be reported; or `undefined`. */

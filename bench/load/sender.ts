@@ -16,7 +16,7 @@ export type Ending =
 
 export type OnEnding = (ending: Ending, latencyMs: number) => void
 
-/** Interval of the search for requests that have timed out. */
+/** Interval at which timed-out requests are looked for. */
 const sweepMs = 50
 
 /** Sends requests over connections. One that finds no connection waits for one, and the wait is part of its latency. */
@@ -40,7 +40,7 @@ export class Sender {
     const exchange = new Exchange(step, intendedMs, (client, ending) => {
       this.#inFlight.delete(exchange)
       const latencyMs = performance.now() - intendedMs
-      // Frees the connection first: a callback of this end may need it.
+      // Frees the connection first: the callback may send a request that needs it.
       if (client !== undefined) this.#next(client)
       onEnding(ending, latencyMs)
       if (this.#inFlight.size === 0) this.#onIdle?.()
@@ -70,7 +70,7 @@ export class Sender {
 
   #next(client: Client): void {
     let waiting = this.#waiting.shift()
-    // Requests that have timed out while waiting have ended already.
+    // Skips requests that have timed out while they waited.
     while (waiting !== undefined && !this.#inFlight.has(waiting)) waiting = this.#waiting.shift()
     if (waiting === undefined) this.#connections.give(client)
     else waiting.begin(client)
@@ -78,7 +78,7 @@ export class Sender {
 
   #sweep(): void {
     const latestMs = performance.now() - this.#timeoutMs
-    // The map is in order of sending: the first that is young enough ends the search.
+    // The map is in the order of sending: the first request within its time ends the search.
     for (const exchange of this.#inFlight) {
       if (exchange.intendedMs > latestMs) return
       exchange.abort('timeout')

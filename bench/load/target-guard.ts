@@ -1,10 +1,10 @@
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-/** Largest rate and length of a load on another network's target, whatever the scenario. */
+/** Maximum rate and length of a load on another network's target, in every scenario. */
 export const remoteLimits = { requestsPerSecondMax: 2_000, durationMsMax: 15 * 60_000 } as const
 
 /**
- * Load on a machine that is not yours is an attack. So only this machine is a target, unless the caller says that the
+ * Load on somebody else's machine is an attack. So only this machine is a target, unless the caller states that the
  * other one is theirs.
  *
  * @throws Error for any other target

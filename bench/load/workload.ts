@@ -57,7 +57,7 @@ export interface WorkloadOptions {
   readonly random: Random
 }
 
-/** Documents that `update` works on, at the end of the list of ids: enough that no two calls in flight share one. */
+/** Documents that `update` changes, at the end of the list of ids: enough that no two calls in flight share one. */
 export const updatedDocumentsMax = 256
 
 const json = 'application/json'
@@ -104,7 +104,7 @@ export class Workload implements Asking {
     }),
     search: (headers) => {
       const { random } = this.#options
-      // Bounds between the smallest and what the few largest hundred exceed: each page is a full one.
+      // Lower bounds that at least a hundred documents exceed, so that each page is full.
       const bound = 15_000 + Math.floor(random() * 200_000)
       const path = `${collection}?countryCode=${pick(countryCodes, random)}&population[lt]=${bound}&limit=20`
       return { call: { method: 'GET', path, headers } }
@@ -116,7 +116,7 @@ export class Workload implements Asking {
     plan: (headers) => creation('/v2/trips', sampleTrip(this.#options.ids, this.#options.random), headers),
     update: (headers) => {
       const document = this.#updatable.shift()
-      // Every document is in flight: a read instead, since a second update would conflict.
+      // Reads instead if every document is in flight, since a second update would conflict.
       if (document === undefined) return this.#steps.read(headers)
       const { id, etag } = document
       return {

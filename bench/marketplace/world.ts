@@ -15,7 +15,7 @@ export type Person = keyof typeof people | 'nobody'
 export interface Sent {
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** Token in place of the person's own. */
+  /** Token to send in place of the person's own. */
   readonly token?: string
 }
 
@@ -25,10 +25,10 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The body where it is JSON. Its type is the proof's to know. */
+  /** JSON body of the answer. Its type is known only to the proof. */
   // biome-ignore lint/suspicious/noExplicitAny: proofs look at answers member by member
   readonly json: any
-  /** Id of what was made. */
+  /** Id of the created document. */
   readonly id: string
 }
 
@@ -57,7 +57,7 @@ export async function startWorld(options: Pick<StackOptions, 'databaseUri'> = {}
   const stack = await up({
     ...options,
     application: 'bench/marketplace',
-    // Two processes, as on a machine of two cores: what people do at once is decided by the database.
+    // Two processes, as on a machine with two cores: only the database can order simultaneous requests.
     originEnv: { PAYMENT_WEBHOOK_SECRET: webhookSecret, PROCESSES: '2' },
   })
   const tokens = new Map<Person, string>()
@@ -102,7 +102,7 @@ interface Init {
 const attemptsMax = 10
 const isForNow = ({ status }: Answer): boolean => status === 503 || status === 504
 
-/** Sends a request as a careful client does: what was refused for now is sent again, with the key of the first time. */
+/** Sends a request as a careful client does: repeats it after a temporary refusal, with the same Idempotency-Key. */
 async function exchange(stack: Stack, method: string, path: string, init: Init): Promise<Answer> {
   // A key belongs to the subject of a token.
   const key = method === 'POST' &&

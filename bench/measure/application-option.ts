@@ -8,7 +8,7 @@ export const applicationOption = { application: { type: 'string', default: 'own'
 /** Application that a command drives: its definition, and its seed and load mix. */
 export interface Chosen {
   readonly which: WhichApplication
-  /** It is the repository's own, for which figures are published. */
+  /** Whether it is the repository's own, for which figures are published. */
   readonly isOwn: boolean
   readonly application: Application
   readonly tools: ApplicationTools

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
 
-/** Watches all cores from now on. @returns function that tells the percent of their time in use so far */
+/** Watches all cores from now on. @returns function that returns the percentage of their time in use so far */
 export function machineLoad(): () => number {
   const before = coreTimes()
   return () => {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { type Static, Type } from 'typebox'
 
-/** Machine of a figure: readers must be able to tell whether theirs should be the same. */
+/** Machine on which a figure was measured, so that readers can compare it with theirs. */
 export const Machine = Type.Object({
   cpu: Type.String(),
   cores: Type.Integer({ description: 'CPUs that this process may use.' }),
@@ -30,7 +30,7 @@ export function describeVersions(packages: readonly string[]): Static<typeof Ver
 
 const require = createRequire(import.meta.url)
 
-/** The nearest package.json above a package's entry: `exports` hides it from `require` in many packages. */
+/** Finds the nearest package.json above a package's entry: in many packages `exports` hides it from `require`. */
 function versionOf(name: string): string {
   for (const folder of require.resolve.paths(name) ?? []) {
     try {
@@ -42,7 +42,7 @@ function versionOf(name: string): string {
   return 'not installed'
 }
 
-/** `-dirty` where tracked files differ from it: such a figure cannot be reproduced from the commit alone. */
+/** Adds `-dirty` if tracked files differ from the commit, from which such a figure cannot be reproduced. */
 function commit(): string {
   try {
     return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'], {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
 /**
- * CPU time of a process as the kernel counts it, in user and kernel mode: that of all its threads, ended ones included,
- * and of none of its child processes.
+ * CPU time of a process as the kernel counts it, in user and kernel mode. It includes all threads, ended ones too, but
+ * no child processes.
  */
 export interface ProcessUsage {
   readonly pid: number
@@ -60,7 +60,7 @@ function kernelUnits(): KernelUnits {
 
 const hasProc = process.platform === 'linux'
 
-/** Usage of each process, in order. @throws Error where one has ended: what it used can no longer be known */
+/** Usage of each process, in order. @throws Error if one has ended, since its usage is lost then */
 export function usageOf(pids: readonly number[]): readonly ProcessUsage[] {
   if (hasProc) return pids.map((pid) => parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'), kernelUnits()))
   const byPid = new Map(psTable(['-p', pids.join(',')]).map((usage) => [usage.pid, usage]))
@@ -75,7 +75,7 @@ export function usageOf(pids: readonly number[]): readonly ProcessUsage[] {
 export const cpuTimeMs = (pids: readonly number[]): number =>
   usageOf(pids).reduce((sum, { cpuMs }) => sum + cpuMs, 0)
 
-/** The process and all that descend from it. */
+/** The process and all its descendants. */
 export function processTree(rootPid: number): readonly number[] {
   return descendants(rootPid, hasProc ? procTable() : psTable(['-A']))
 }
@@ -95,7 +95,7 @@ function procTable(): readonly ProcessUsage[] {
       try {
         return [parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'), kernelUnits())]
       } catch {
-        // It has ended since the folder was read.
+        // The process has ended since the folder was read.
         return []
       }
     })

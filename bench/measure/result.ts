@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { Machine, Versions } from './machine.ts'
 
-/** One number of one subject in one case: every sample, so that a later comparison can tell noise from change. */
+/** One metric of one subject in one case: every sample, so that a later comparison can tell noise from change. */
 const Metric = Type.Object({
   unit: Type.String(),
   better: Type.Enum(['lower', 'higher']),
@@ -56,7 +56,7 @@ export const Result = Type.Object({
 })
 export type Result = Static<typeof Result>
 
-/** JSON has no NaN: what was not measured is `null` there. */
+/** A missing measurement is `null`, since JSON has no NaN. */
 export const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
 /** @throws Error that names the first place that does not fit the schema */
@@ -69,7 +69,7 @@ export function checkResult(value: unknown): Result {
 /** Points of a series that a figure shows. */
 const pointsMax = 120
 
-/** The result without raw samples of its series: what version control keeps. Each point stands for several, by their mean. */
+/** The result for version control: without raw samples of its series. Each point stands for several, by their mean. */
 export const summaryOf = (result: Result): Result => ({
   ...result,
   series: result.series.map((series) => ({ ...series, points: thinned(series.points) })),
@@ -91,7 +91,7 @@ export async function writeResult(file: string, result: Result): Promise<void> {
   await writeFile(file, textOf(checkResult(result)))
 }
 
-/** JSON with each list of numbers, or of pairs of them, in one line: a run changes a line for each, not hundreds. */
+/** JSON with each list of numbers or pairs on one line, so that a new run changes few lines. */
 function textOf(result: Result): string {
   const inOneLine = (_: string, inner: string) => `[${inner.trim().split(/,\s+/).join(', ')}]`
   const indented = JSON.stringify(result, null, 2)

@@ -1,7 +1,7 @@
 /**
- * Repetitions are interleaved: every round measures each subject once, so that what the machine does meanwhile (heat,
- * neighbours, a growing database) falls on all of them alike. The order rotates, so that none always follows the same
- * one, and turns round every other time, so that none always has the same place of a pair.
+ * Repetitions are interleaved: every round measures each subject once, so that disturbances of the machine (heat,
+ * neighbours, a growing database) affect all subjects alike. The order rotates, so that none always follows the same
+ * other one. Every second round is reversed, so that none is always the first of a pair.
  */
 export function orderOfRound<Subject>(subjects: readonly Subject[], round: number): readonly Subject[] {
   const shift = subjects.length === 0 ? 0 : (round >> 1) % subjects.length

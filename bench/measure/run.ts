@@ -19,7 +19,7 @@ export interface Findings {
 export interface RunOptions {
   /** Name of the command (`npm run bench -- NAME`) and of its result file. */
   readonly bench: string
-  /** Packages whose versions belong to the figures. */
+  /** Packages whose versions are stored with the figures. */
   readonly packages: readonly string[]
 }
 
@@ -28,17 +28,16 @@ export interface Run {
   readonly quick: boolean
   /** The repository's own, or that of `--application` where the bench takes it. */
   readonly chosen: Chosen
-  /** One line to stderr, with the seconds since the start: results alone go to stdout. */
+  /** Prints one line to stderr, with the seconds since the start. Only results go to stdout. */
   progress(line: string): void
-  /** Undone in reverse order at the end, also after an error and on Ctrl-C. */
+  /** Stack of things to end, in reverse order, also after an error and on Ctrl-C. */
   readonly closing: AsyncDisposableStack
 }
 
 /**
- * A measuring command from its arguments (`--quick`, `--out FILE`, and `--application FOLDER` where `benches.ts` says so)
- * to its last line: runs the measurement, writes the
- * result as JSON, prints the bars, ends whatever was started. Every sample stays on this machine (`.spillway/results`); a full
- * run's summary of the own application belongs into version control (`bench/results`).
+ * Runs a measuring command as its arguments say (`--quick`, `--out FILE`, and `--application FOLDER` where `benches.ts`
+ * allows it): measures, writes the result as JSON, prints the bars, and ends all processes. Every sample stays on this
+ * machine (`.spillway/results`). Commit the summary of a full run of the own application (`bench/results`).
  *
  * @throws Error for an unknown option, and for a folder without an application
  */

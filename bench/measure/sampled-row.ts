@@ -1,12 +1,12 @@
 import { type Metric, orNull, type Row } from './result.ts'
 
-/** Unit of each metric, and whether more of it is better. */
+/** Unit of each metric, and whether higher or lower is better. */
 export type Units<Name extends string> = Readonly<Record<Name, Pick<Metric, 'unit' | 'better'>>>
 
-/** One repetition's figures; `limitedBy` where the driver was the limit. */
+/** Figures of one repetition. `limitedBy` is set if the driver was the limit. */
 export type Sampled<Name extends string> = Readonly<Record<Name, number>> & { readonly limitedBy?: string }
 
-/** All repetitions of one subject in one case, as they go into a result; `NaN`: not measured. */
+/** All repetitions of one subject in one case, in the form of a result; `NaN`: not measured. */
 export function sampledRow<Name extends string>(
   { case: name, subject }: Pick<Row, 'case' | 'subject'>,
   units: Units<Name>,

@@ -1,16 +1,19 @@
 import { performance } from 'node:perf_hooks'
 import type { Series } from './result.ts'
 
-/** Reads a value again and again while something else goes on. */
+/** Reads a value repeatedly while something else runs. */
 export interface Sampler {
-  /** Seconds since the start, and the value then. */
+  /** Seconds since the start, and the value at that time. */
   readonly points: readonly (readonly [number, number])[]
   readonly max: number
   series(name: string, unit: string): Series
   stop(): Promise<void>
 }
 
-/** One reading after the other, `everyMs` apart; the first at once. A reading that fails ends it, and `stop` throws. */
+/**
+ * Takes the first reading at once, and each further one `everyMs` after the last. A failed reading ends it, and `stop`
+ * throws the error.
+ */
 export function startSampler(read: () => number | Promise<number>, everyMs: number): Sampler {
   const startMs = performance.now()
   const points: [number, number][] = []
@@ -26,7 +29,7 @@ export function startSampler(read: () => number | Promise<number>, everyMs: numb
       clearTimeout(id)
     }
   })()
-  // Reported by `stop`; until then it is not an unhandled rejection.
+  // `stop` throws the error; until then it is not an unhandled rejection.
   ended.catch(() => {})
   return {
     points,
@@ -44,7 +47,7 @@ export function startSampler(read: () => number | Promise<number>, everyMs: numb
 
 const round = (seconds: number): number => Math.round(seconds * 100) / 100
 
-/** Growth in percent from the mean of the first third to that of the last: a trend, where one reading is noise. */
+/** Growth in percent from the mean of the first third to that of the last: a single reading would be noise. */
 export function growthPercent(points: readonly (readonly [number, number])[]): number {
   const third = Math.floor(points.length / 3)
   if (third === 0) return Number.NaN

@@ -6,7 +6,7 @@ export interface Summary {
   readonly repetitions: number
 }
 
-/** @throws {RangeError} where there is nothing to summarize */
+/** @throws {RangeError} for an empty list */
 export function summarize(samples: readonly number[]): Summary {
   if (samples.length === 0) throw new RangeError('no samples')
   return {
@@ -18,8 +18,8 @@ export function summarize(samples: readonly number[]): Summary {
 }
 
 /**
- * The middle one; between the two middle ones where their number is even. `NaN` where one of them is `NaN`: a
- * measurement that failed must not vanish among those that did not.
+ * The median; the mean of the two middle samples if their number is even. `NaN` if one of them is `NaN`, so that a
+ * failed measurement does not go unnoticed.
  */
 export function median(samples: readonly number[]): number {
   if (samples.some(Number.isNaN)) return Number.NaN
@@ -30,17 +30,16 @@ export function median(samples: readonly number[]): number {
 }
 
 /**
- * Half the range in percent of the median: with three to nine repetitions the whole range is the honest spread, since
- * a standard deviation of so few would itself be noise.
+ * Half the range in percent of the median. With three to nine repetitions a standard deviation would itself be noise.
  */
 export const spreadPercent = ({ median, min, max }: Summary): number =>
   median === 0 ? 0 : ((max - min) / 2 / Math.abs(median)) * 100
 
 /**
- * The median of the ratios of paired repetitions. Two subjects measured in the same round share what the machine did in
- * that round, so their ratio is steadier than the ratio of their medians.
+ * The median of the ratios of paired repetitions. Two subjects of the same round are affected alike by the machine, so
+ * this varies less than the ratio of their medians.
  *
- * @throws {RangeError} where the two were not measured in the same rounds
+ * @throws {RangeError} if the two were not measured in the same rounds
  */
 export function pairedRatio(numerator: readonly number[], denominator: readonly number[]): number {
   if (numerator.length !== denominator.length) throw new RangeError('not measured in the same rounds')
@@ -48,10 +47,10 @@ export function pairedRatio(numerator: readonly number[], denominator: readonly 
 }
 
 /**
- * The ratio of the means: for what comes seldom and at once, as a garbage collection does, which falls into one repetition
- * and not into the next. A median counts it always or never; a mean counts it as often as it came.
+ * The ratio of the means, for rare large costs such as garbage collections, which fall into some repetitions only. A
+ * median counts them always or never; a mean counts them as often as they happen.
  *
- * @throws {RangeError} where there is nothing to compare
+ * @throws {RangeError} for an empty list
  */
 export function meanRatio(numerator: readonly number[], denominator: readonly number[]): number {
   return mean(numerator) / mean(denominator)

@@ -1,4 +1,4 @@
-/** Rows under a head, in columns: the first to the left, figures to the right. */
+/** Aligns rows under a header: the first column to the left, figures to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((name, column) =>
     Math.max(name.length, ...rows.map((row) => (row[column] ?? '').length)),

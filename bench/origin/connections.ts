@@ -12,13 +12,13 @@ import { mixOf } from './mix-of.ts'
 import { setStage } from './stage.ts'
 
 /**
- * Ten thousand users hold a connection each and ask for something every ten seconds. However many they are, the
- * database sees its budget of connections, and the origin's memory does not grow.
+ * Ten thousand users hold a connection each and send a request every ten seconds. The database must see no more
+ * connections than its budget, and the origin's memory must not grow.
  */
 const users = 10_000
 const secondsBetweenRequests = 10
 const poolSize = 16
-/** Connections beside the pool: the driver watches the server over one. */
+/** Connections beside the pool: the driver monitors the server over one. */
 const monitoring = 1
 const seed = 20_261_124
 const ownMix = { read: 80, list: 10, create: 5, update: 5 }
@@ -63,7 +63,7 @@ await runBench({ bench: 'connections', packages: ['fastify', 'mongodb', 'undici'
       watched: { server: pids, database: [stage.database.pid] },
     },
     {
-      // The heap grows to its working size in the first moments; what is to be flat is what comes after.
+      // The heap reaches its working size in the first moments; only later growth counts.
       onWindow: () => {
         memory = startSampler(resident, 500)
       },

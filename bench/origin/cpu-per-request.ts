@@ -6,7 +6,7 @@ import { figure, table } from '../measure/table.ts'
 
 /** Figures of one server under one load. Times of the driver are left out where it was the limit. */
 export interface Sample {
-  /** CPU µs for one good answer. */
+  /** CPU µs per good answer. */
   readonly server: number
   readonly database: number
   readonly together: number
@@ -29,10 +29,10 @@ export const units = {
 
 export type MetricName = keyof typeof units
 
-/** Largest share of unexpected answers; above it the figures are invalid. */
+/** Maximum share of unexpected answers; above it the figures are invalid. */
 const failedShareMax = 0.001
 
-/** @throws Error where the server did not do what it was asked: an error page is cheap to serve */
+/** @throws Error if too many answers were unexpected, since error pages are cheap to serve */
 export function sampleOf(report: LoadReport, what: string): Sample {
   const { total, windowMs, cpuMs, driver } = report
   const bad = total.failed + total.shed
@@ -60,7 +60,7 @@ export function sampleOf(report: LoadReport, what: string): Sample {
 export const rowOf = (name: string, subject: string, samples: readonly Sample[]): Row =>
   sampledRow({ case: name, subject }, units, samples)
 
-/** Medians, and of the CPU time the spread. */
+/** Medians, with the spread of the CPU time. */
 export function printRows(name: string, samples: ReadonlyMap<string, readonly Sample[]>): string {
   const rows = [...samples].map(([subject, list]) => {
     const middle = (metric: MetricName) => figure(median(list.map((sample) => sample[metric])))

@@ -6,8 +6,8 @@ import { type Sampler, startSampler } from '../measure/sampler.ts'
 export const appName = 'spillway-origin'
 
 /**
- * Connections that the database itself counts (`serverStatus().connections.current`), less those that are known to be
- * somebody else's: our own, and those of `mongod` to itself, which come and go.
+ * Connections that the database itself counts (`serverStatus().connections.current`), minus those of the bench and
+ * those of `mongod` to itself, which vary.
  *
  * @param everyMs time between two readings
  */

@@ -12,13 +12,13 @@ import { type Subject, setStage, spillway } from './stage.ts'
 
 /**
  * CPU time of a request: the origin and two peers on one machine, with the same documents in the same `mongod`, driven
- * in turn. Requests to the origin carry the edge's assertion and go through all of it; the peers ask for nothing.
+ * in turn. Requests to the origin carry the edge's assertion and pass all its checks; the peers check nothing.
  */
 interface Case {
   readonly name: string
   readonly connections: number
   readonly mix: Mix
-  /** No peer has anything like it. @default false */
+  /** Whether no peer has a counterpart. @default false */
   readonly isOurs?: boolean
 }
 
@@ -54,7 +54,7 @@ await runBench(
     const subjects = [stage.spillway, ...stage.peers]
     for (const { databaseName } of subjects) await keepAsLoaded(stage.database.uri, databaseName)
 
-    /** Measures on the same documents, and a database that has nothing else to do. */
+    /** Every subject gets the same documents and an idle database. */
     const measure = async (
       subject: Subject,
       { name, connections, mix }: Case,
@@ -80,7 +80,7 @@ await runBench(
     const samples: Record<string, ReadonlyMap<string, readonly Sample[]>> = {}
     for (const [key, each] of Object.entries(measuredCases)) {
       run.progress(each.name)
-      // A server that is up for days has its hot paths compiled, for this load and not for the one before.
+      // Warms each subject up with its own load: in service, hot paths have been compiled for days.
       const able = 'isOurs' in each && each.isOurs ? [stage.spillway] : subjects
       for (const subject of able) await measure(subject, each, -1, warm)
       const found = await interleave(able, rounds, (subject, round) => measure(subject, each, round))

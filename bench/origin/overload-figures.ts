@@ -31,8 +31,8 @@ export const rowOf = (level: string, samples: readonly Sample[]): Row =>
   sampledRow({ case: level, subject: 'Spillway' }, units, samples)
 
 /**
- * @param databaseConnections most connections that the database has counted
- * @param machineBusy percent of all cores' time that anything ran
+ * @param databaseConnections maximum connections that the database has counted
+ * @param machineBusy percent of the time of all cores that was in use
  */
 export function sampleOf(
   report: LoadReport,

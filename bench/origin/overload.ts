@@ -20,17 +20,17 @@ import { type MetricName, metricNames, rowOf, sampleOf, units } from './overload
 import { setStage } from './stage.ts'
 
 /**
- * Goodput above capacity. Open loop: requests come whether or not earlier ones were answered, as in the night of the
- * story.
+ * Goodput above capacity. Open loop: requests are sent whether or not earlier ones were answered, as in the night of
+ * the story.
  *
- * On one machine, a driver cannot offer ten times what a server on the same cores can carry, unless the server is held
- * back by something that is not the CPU that both share. In production that is the database: so here each command of the
- * origin's sleeps in `mongod` for a stated time before it runs, as on a small or busy cluster, which takes no CPU. The
- * origin itself runs as it is; nothing about it is slowed down, and shedding has to be paid for from the same two cores.
+ * On one machine, a driver can offer ten times the capacity of a server only if something other than the shared CPU
+ * limits that server. In production that is the database. So each command of the origin sleeps in `mongod` for a fixed
+ * time before it runs, which takes no CPU, as on a small or busy cluster. The origin itself is unchanged, and pays for
+ * shedding from the same two cores.
  *
- * The time is such that the two cores are not the limit at ten times what is carried (`machine busy`, driver and database
- * included): then it would be measured how three processes share them. A proxy that delayed the commands was such a
- * sharer itself, and what it kept waiting was taken for the origin's loss.
+ * The time is long enough that the two cores are not the limit at ten times the capacity (`machine busy` includes
+ * driver and database). Otherwise the result would be the scheduling of three processes. A proxy that delayed the
+ * commands took CPU itself, and its delays looked like losses of the origin.
  */
 const slowerByMs = 60
 /** Pool size in production. */
@@ -41,12 +41,12 @@ const ownMix: Mix = { search: 6, read: 3, create: 1 }
 
 const levels: readonly number[] = [0.5, 1, 2, 5, 10]
 
-/** Critical requests come at this part of the capacity at every level, so that they alone always fit. */
+/** Critical requests come at this share of the capacity at every level, so that there is always room for them. */
 const criticalShare = 0.2
 /** Share of `normal` among the requests that are not critical. */
 const normalShare = 0.6
 
-/** The edge's budget for an answer, after which it is useless. */
+/** Time budget of a request at the edge; a later answer is useless. */
 const usefulMs = 1_000
 const seed = 20_261_124
 
@@ -178,7 +178,7 @@ function withPriority(credentials: Credentials, priority: Priority): Credentials
   return credentials.kind === 'assertions' ? { ...credentials, priority, timeoutMs: usefulMs } : credentials
 }
 
-/** Has each command of the origin's sleep before it runs, in the thread of its connection: no CPU is spent on it. */
+/** Makes each command of the origin sleep before it runs, in the thread of its connection, which takes no CPU. */
 async function slowDown(uri: string): Promise<void> {
   const client = new MongoClient(uri)
   try {

@@ -5,7 +5,7 @@ import type { Stage } from './stage.ts'
 
 const copy = 'places_as_loaded'
 
-/** Keeps the places of a database as they are, for {@link putBack}. */
+/** Copies the places of a database, for {@link putBack}. */
 export async function keepAsLoaded(uri: string, database: string): Promise<void> {
   await using client = new MongoClient(uri)
   await client
@@ -16,8 +16,8 @@ export async function keepAsLoaded(uri: string, database: string): Promise<void>
 }
 
 /**
- * Puts back the places as they were kept, their indexes built anew: the faster subject would be measured on the larger
- * collection, and one from which documents were deleted goes on carrying them for minutes.
+ * Restores the copied places and builds their indexes anew. Otherwise the faster subject would be measured on the
+ * larger collection, and deleted documents would slow the collection down for minutes.
  */
 export async function putBack(uri: string, database: string): Promise<void> {
   await using client = new MongoClient(uri)
@@ -33,10 +33,10 @@ const idleSteps = 3
 const waitMaxMs = 20_000
 
 /**
- * Has a database write out what is left to write (its next checkpoint would fall on whoever is measured then), and waits
- * until it has come to rest.
+ * Forces a checkpoint of a database, which would otherwise fall into somebody's measurement, and waits until the
+ * database is idle.
  *
- * @throws Error where it does not, or has ended
+ * @throws Error if it does not become idle, or has ended
  */
 export async function bringToRest({ uri, pid }: Stage['database']): Promise<void> {
   await using client = new MongoClient(uri)

@@ -12,8 +12,8 @@ import { figure, table } from '../measure/table.ts'
 parseArgs({ options: {} })
 
 /**
- * Program: what the way of one document costs, from the bytes of the database to the JSON of the answer, and what each
- * way of going it would save. CPU time of this process alone, so that it can be read on a busy machine.
+ * Program: cost of one document from the database's bytes to the JSON of the answer, and what each alternative would
+ * save. It reads only the CPU time of this process, so the machine may be busy.
  *
  *     node bench/origin/serialization.ts
  */

@@ -17,10 +17,10 @@ import { placeIds } from './place-ids.ts'
 export interface Subject {
   readonly name: string
   readonly url: string
-  /** Its processes, without the database. */
+  /** Processes of the server, without the database. */
   readonly pids: readonly number[]
   readonly credentials: Credentials
-  /** Database of its documents. */
+  /** Name of the database with its documents. */
   readonly databaseName: string
 }
 
@@ -34,11 +34,11 @@ export interface Stage {
 
 export interface StageOptions {
   readonly peers: readonly PeerName[]
-  /** Connections to the database, for each subject alike. */
+  /** Connections to the database, the same number for each subject. */
   readonly poolSize: number
   /** Further variables of the origin. */
   readonly originEnv?: Readonly<Record<string, string>>
-  /** Lets the database be slowed down on command. @default false */
+  /** Whether commands of the database can be slowed down. @default false */
   readonly failPoints?: boolean
   /** Runs after the database has started and before the origin does. */
   readonly beforeOrigin?: (databaseUri: string) => Promise<void>

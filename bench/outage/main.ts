@@ -23,19 +23,19 @@ import { recoverySeconds } from './recovery.ts'
 import { type Lifetime, startShortLives, usableSeconds } from './short-lives.ts'
 
 /**
- * The origin is killed under load and comes back: what was stored is served all the time, nothing is served longer than
+ * The origin is killed under load and comes back. Stored answers are served all the time, none is served longer than
  * its stale-if-error allows, and everything works again seconds after the return.
  *
- * `lasting` documents may be served for an hour without an origin, `brief` ones for a few seconds only. Both are fresh
- * for two seconds, so that for nearly all of the outage it is stale-if-error that decides. `unstored` documents are
- * asked for once each: they show when the origin can be asked again.
+ * `lasting` documents may be served for an hour without an origin, `brief` ones for a few seconds. Both are fresh for
+ * two seconds, so stale-if-error decides for nearly all of the outage. Each `unstored` document is requested only once:
+ * these show when the edge asks the origin again.
  */
 const lasting: Lifetime = { maxAge: 2, staleWhileRevalidate: 2, staleIfError: 3_600 }
 const brief: Lifetime = { maxAge: 2, staleWhileRevalidate: 2, staleIfError: 6 }
 const documentsEach = 50
 const unstoredPerSecond = 20
 const warmupMs = 3_000
-/** `Age` counts whole seconds, and the answer is on its way for a moment. */
+/** Tolerance: `Age` counts whole seconds, and the answer takes a moment to arrive. */
 const ageToleranceSeconds = 1
 const drivenBySeed = 20_261_124
 
@@ -75,7 +75,7 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
   const origin = await startOne()
   closing.defer(() => origin.stop())
   originPort = origin.port
-  // As `npm start` runs it. The stand-ins for Cloudflare's services take more CPU time than the edge, and would be measured.
+  // Without stand-ins for Cloudflare's services: they take more CPU time than the edge, and would be measured.
   const edge = await startEdgeProcess(
     edgeVariables({ originUrls: [proxy.url], trustedIssuers: [trustedIssuer(issuer)], assertionKey: key }),
     chosen.which,
@@ -153,7 +153,7 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
   progress(`it is back after ${returnedAtSeconds.toFixed(1)} s`)
 
   const { driver, streams, timelines, total } = await running
-  // Statuses do not depend on a driver that is a little late; latencies do.
+  // A driver that is a little late changes latencies but no statuses.
   const isTimely = driver.limitedBy === undefined
   if (!isTimely) console.error(`        latencies are not a result: ${driver.limitedBy}`)
   const p99Of = ({ latency }: Answers) => (isTimely ? latency.p99 : Number.NaN)

@@ -1,8 +1,8 @@
 import type { Second } from '../load/report.ts'
 
 /**
- * Seconds from the origin's return to the end of the last second in which any request of these streams was not answered
- * well; 0 where none failed afterwards. The second in which it returned does not count: it began without an origin.
+ * Seconds from the origin's return to the end of the last second in which a request of these streams failed; 0 if none
+ * failed. The second of the return does not count, because it began without an origin.
  *
  * @param returnedAtSeconds since the start of the timelines
  */

@@ -18,10 +18,10 @@ export interface ShortLives {
 }
 
 /**
- * Between edge and origin: gives documents other lifetimes than the contract does, so that what takes a day shows in
- * seconds. Everything else passes as it is. Where the origin cannot be reached, neither can this.
+ * Proxy between edge and origin that shortens the lifetimes of documents, so that effects of a day appear in seconds.
+ * It passes everything else unchanged. While the origin is unreachable, so is the proxy.
  *
- * @param lifetimeOf by id of any resource; `undefined`: as the origin says
+ * @param lifetimeOf by id of any resource; `undefined`: the origin's own
  */
 export async function startShortLives(
   originPort: () => number,

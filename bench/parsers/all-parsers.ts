@@ -2,5 +2,5 @@ import { cacheParsers } from './cache-parsers.ts'
 import { headerParsers } from './header-parsers.ts'
 import type { Parser } from './parser.ts'
 
-/** Every parser of text from outside: one list a part of the product, in a file of its own. */
+/** All parsers of text from outside, in a list for each part of the product. */
 export const allParsers: readonly Parser[] = [...cacheParsers, ...headerParsers]

@@ -10,13 +10,13 @@ import { canonicalJson } from '../../origin/src/store/canonical-json.ts'
 import { requestFingerprint } from '../../origin/src/store/creation-key.ts'
 
 /**
- * The origin's work on a body, without driver and network: the largest that is taken, and those that cost most and
- * are refused. Nobody is to get more work out of an origin by what it refuses than by what it takes.
+ * The origin's work on a body, without driver and network: the largest accepted one, and the most expensive refused
+ * ones. A refused body must not cost more than an accepted one.
  */
 const compiled = compileView(findView(resources, 'v2', 'trips') as View, createCompilers(), 0)
 const write = { principal: { subject: 'alice', scopes: [] }, nowMs: 0, operation: 'create' } as const
 
-/** Reads and checks a batch; of a refusal, writes it down. */
+/** Reads and checks a batch, and serializes the refusal if there is one. */
 function check(parsed: ParsedBody): readonly Parsed<Fields>[] | string {
   if (!parsed.ok) return JSON.stringify(parsed.problem)
   const items = batchItems(parsed.value, compiled.view.resource.batchSizeMax)
@@ -24,19 +24,19 @@ function check(parsed: ParsedBody): readonly Parsed<Fields>[] | string {
   return checkItems(compiled, items.value, write)
 }
 
-/** @returns the problem that each item, or the whole body, is told */
+/** @returns the problem of each item, or of the whole body */
 export function refuse(bytes: Buffer): readonly string[] {
   const checked = check(parseJsonBody(bytes))
   if (typeof checked === 'string') return [checked]
   return checked.flatMap((one) => (one.ok ? [] : [JSON.stringify(one.problem)]))
 }
 
-/** @returns how many documents were taken: checked, put into the form that is stored, and answered */
+/** @returns number of documents that were checked, converted to the stored form and serialized for the answer */
 export function take(bytes: Buffer): number {
   const parsed = parseJsonBody(bytes)
   const checked = check(parsed)
   if (!parsed.ok || typeof checked === 'string') return 0
-  // Under an Idempotency-Key.
+  // As with an Idempotency-Key.
   requestFingerprint('batchCreate', canonicalJson(parsed.value))
   const taken = checked.flatMap((one) => (one.ok ? [one.value] : []))
   const now = new Date(0).toISOString()
@@ -59,7 +59,7 @@ export function take(bytes: Buffer): number {
   return taken.length
 }
 
-/** Valid, and as dear as it gets: many texts, and characters that take an escape in each of their forms. */
+/** The most expensive valid trip: many strings, and characters that need an escape in JSON. */
 const trip = (number: number) => ({
   title: `Trip ${number}`,
   startsOn: '2026-05-01',

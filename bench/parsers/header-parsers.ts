@@ -31,14 +31,14 @@ const names = different((n) => `n${n.toString(36)},`)
 const places = findView(resources, 'v2', 'places') as View
 
 const base64url = (text: string): string => Buffer.from(text).toString('base64url')
-/** A token whose claims are as long as a token may be, so that nothing is cut off before they are read. */
+/** A token with claims of maximum length, so that no parser is stopped by a limit. */
 const tokenOf = (claims: string): string => `${base64url('{"alg":"ES256"}')}.${base64url(claims)}.AA`
 const longest = (text: string, before: string, after: string): string =>
   before + text.repeat(Math.floor((6_000 - before.length - after.length) / text.length)) + after
 
 const listQuery = (search: string): unknown => parseListQuery(places, search)
 
-/** Whatever else the two tiers read of a request's line and headers, beside what the cache does. */
+/** All other parsers of the request line and of headers, except those of the cache. */
 export const headerParsers: readonly Parser[] = [
   {
     name: 'content-type',

@@ -8,9 +8,9 @@ import type { Parser } from './parser.ts'
 parseArgs({ options: {} })
 
 /**
- * The longest time that a caller can make a parser take with one header: each is given its worst inputs of 16 KB. And what
- * refused bodies cost beside the largest that is taken. Printed is the best of several runs, as a busy machine makes a run
- * longer and nothing makes it shorter.
+ * Longest time that a caller can make a parser take with one header: each gets its worst inputs of 16 KB. Also compares
+ * refused bodies with the largest accepted one. Prints the shortest of several runs, since a busy machine makes runs
+ * longer and nothing makes them shorter.
  */
 const runs = 60
 
@@ -22,18 +22,18 @@ interface Worst {
 function bestMs(parse: Parser['parse'], input: string): number {
   let best = Number.POSITIVE_INFINITY
   for (let run = 0; run < runs; run += 1) {
-    // A text of its own for each run: what V8 knows of one that it has read before does not count.
+    // Each run gets a new string: V8 caches what it knows about one that it has read.
     const text = Buffer.from(input, 'latin1').toString('latin1')
     const startMs = performance.now()
     parse(text)
     best = Math.min(best, performance.now() - startMs)
-    // A quadratic one takes long, and a few runs show it: the first ones may be slow for other reasons.
+    // A quadratic parser takes long, and a few runs show it. The first runs are slow for other reasons.
     if (run > 7 && best > 20) break
   }
   return best
 }
 
-/** In turns, since these are compared with each other: what else the machine does befalls all of them. */
+/** Takes turns, since these are compared with each other: disturbances of the machine affect all alike. */
 function bestInTurns(works: Readonly<Record<string, () => unknown>>): ReadonlyMap<string, number> {
   const best = new Map<string, number>()
   for (let run = 0; run < runs; run += 1) {

@@ -9,7 +9,7 @@ import { worstLength } from './parser.ts'
 const root = join(import.meta.dirname, '../..')
 const policy = 'edge/src/cache/policy'
 
-/** Files that read no text, or only pass it on to a parser of another file. */
+/** Files that read no text from outside, or only pass it on to a parser in another file. */
 const withoutParser = new Set([
   'answer-policy.ts',
   'cache-status.ts',

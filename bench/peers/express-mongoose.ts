@@ -16,8 +16,8 @@ import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 import { newTrip, type StoredTrip, shownTrip, type TripInput } from './trip.ts'
 
 /**
- * Express and mongoose, as a careful team would write it: the rules in the schema, `lean` reads, one command a request,
- * majority writes, a pool of the same size as everybody's.
+ * Express and mongoose, as a careful team would write it: validation in the schema, `lean` reads, one command per
+ * request, majority writes, and a pool of the same size as all subjects.
  */
 const settings = peerSettings()
 const { uri, database, poolSize } = settings
@@ -26,7 +26,7 @@ await mongoose.connect(uri, {
   dbName: database,
   maxPoolSize: poolSize,
   writeConcern: { w: 'majority' },
-  // Indexes are made with the data, once, for all peers alike.
+  // Indexes are created with the data, once for all peers.
   autoIndex: false,
   autoCreate: false,
 })
@@ -70,7 +70,7 @@ const Trip = mongoose.model('Trip', tripSchema)
 
 const app = express()
 app.disable('x-powered-by')
-// Off: Express would hash every body, and the version is the ETag.
+// Off, because Express would hash every body; the version is the ETag.
 app.disable('etag')
 const checkToken: Middleware = async (request, response, next) => {
   const subject = await subjectOf(request.headers.authorization)

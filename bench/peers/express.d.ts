@@ -1,4 +1,4 @@
-/** As much of Express 5 as the peer uses; the package brings no types of its own. */
+/** Types of Express 5, as far as the peer uses it; the package has none. */
 declare module 'express' {
   import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 
@@ -9,7 +9,7 @@ declare module 'express' {
   }
 
   interface Response extends ServerResponse {
-    /** Values that one handler leaves for the next. */
+    /** Values that one handler passes to the next. */
     readonly locals: Record<string, unknown>
     status(code: number): Response
     set(headers: Readonly<Record<string, string>>): Response

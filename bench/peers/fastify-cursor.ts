@@ -5,8 +5,8 @@ import { MongoClient } from 'mongodb'
 import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 
 /**
- * An export as a careful team would write it: plain Fastify sends a cursor's stream, which csv-stringify or a transform
- * turns into text. It reads the collection of the origin, in the order in which that exports it, and writes nothing.
+ * An export as a careful team would write it: plain Fastify sends the stream of a cursor, converted by csv-stringify or
+ * a transform. It reads the origin's collection in the order of the origin's export, and writes nothing.
  */
 const settings = peerSettings()
 const subjectOf = subjectCheck(settings)
@@ -53,7 +53,7 @@ app.get('/v1/bookings', async (request, reply) => {
     .stream()
   const isCsv = request.headers.accept === 'text/csv'
   const text = isCsv ? stringify({ header: true, columns, record_delimiter: '\r\n' }) : lines()
-  // An error of one destroys the other, and a caller who leaves destroys both, which closes the cursor.
+  // An error of one destroys the other. A caller who leaves destroys both, which closes the cursor.
   pipeline(cursor, text, () => {})
   return reply.type(isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson').send(text)
 })

@@ -17,8 +17,8 @@ import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 import { newTrip, type StoredTrip, shownTrip, type TripInput, tripSchemas } from './trip.ts'
 
 /**
- * Plain Fastify and the MongoDB driver, as their manuals show them: schemas for validation and serialization, one
- * command a request, majority writes, a pool of the same size as everybody's.
+ * Plain Fastify and the MongoDB driver, as in their manuals: schemas for validation and serialization, one command per
+ * request, majority writes, and a pool of the same size as all subjects.
  */
 const settings = peerSettings()
 const { uri, database, poolSize } = settings

@@ -17,11 +17,11 @@ import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 import { newTrip, type StoredTrip, shownTrip, type TripInput } from './trip.ts'
 
 /**
- * Feathers with its Koa transport and its MongoDB adapter, by its manual: a service, and hooks around it. Pagination is
- * off, since with it every list is counted as well.
+ * Feathers with its Koa transport and its MongoDB adapter, as in its manual: a service with hooks around it. Pagination
+ * is off, since it would also count every list.
  */
 
-/** As much of a hook's context as is used. */
+/** Type of a hook's context, as far as it is used. */
 interface HookContext {
   params: {
     subject?: string
@@ -34,7 +34,7 @@ interface HookContext {
   http: { headers?: Record<string, string> }
 }
 
-/** As much of Koa's. */
+/** Type of Koa's context, as far as it is used. */
 interface KoaContext {
   req: { headers: Record<string, string> }
   feathers?: object
@@ -59,7 +59,7 @@ app.use(async (context: KoaContext, next: () => unknown) => {
   const subject = await subjectOf(context.req.headers.authorization)
   if (subject === undefined) throw new NotAuthenticated('Access token required')
   context.feathers = { ...context.feathers, subject }
-  // Feathers' body parser knows JSON by one media type alone.
+  // Feathers' body parser accepts a single media type of JSON.
   if (context.req.headers['content-type']?.startsWith('application/merge-patch')) {
     context.req.headers['content-type'] = 'application/json'
   }

@@ -18,8 +18,8 @@ import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 import { newTrip, type StoredTrip, shownTrip, type TripInput } from './trip.ts'
 
 /**
- * hono on Node and the MongoDB driver: the edge's framework at the origin. Schemas are compiled once, as Fastify does by
- * itself; one command a request, majority writes, a pool of the same size as everybody's.
+ * hono on Node and the MongoDB driver: the edge's framework at the origin. Schemas are compiled once, which Fastify
+ * does by itself. One command per request, majority writes, and a pool of the same size as all subjects.
  */
 const settings = peerSettings()
 const { uri, database, poolSize } = settings
@@ -38,7 +38,7 @@ app.use(async (context, next) => {
 })
 const invalid = { title: 'The body does not match the schema', status: 422 }
 
-/** A JSON body, or `undefined` where it is none or not as the schema wants it. */
+/** A JSON body; `undefined` if it is not JSON or does not match the schema. */
 async function bodyOf<Body>(context: Context, schema: typeof isPlace): Promise<Body | undefined> {
   const body: unknown = await context.req.json().catch(() => undefined)
   return schema.Check(body) ? (body as Body) : undefined

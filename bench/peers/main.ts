@@ -29,23 +29,23 @@ import { copyPlaces, type PeerName, startPeer } from './start-peer.ts'
 import { type Subject, startWholePath } from './start-whole-path.ts'
 
 /**
- * Nine reads for a write, as users of the sample application do it (bench/scenarios, where writes are half as many):
- * they look at places, one by one and by country, and plan trips. What it costs to write a catalogue that is being read
- * is in `bench -- origin`.
+ * Nine reads for a write, as users of the sample application do it (bench/scenarios, where half as many requests are
+ * writes): they read places by id and by country, and plan trips. `bench -- origin` measures writes to the catalogue
+ * that is being read.
  */
 const mix: Mix = { read: 60, list: 30, plan: 10 }
 const caseName = 'mixed 90/10'
 /**
- * Share of the story's hundred thousand requests/s that this many processors can answer at best. Documents are fewer by
- * the same factor, so that each is read as often as in the story.
+ * Share of the story's hundred thousand requests/s that this many processors can answer at best. The number of
+ * documents is reduced by the same factor, so that each is read as often as in the story.
  */
 const scale = 1 / 40
 /**
- * A cache is measured for as long as its answers stay fresh: each is then asked of the origin as often as in service. In
- * a shorter window it would be more often, since all have gone stale while the others were measured.
+ * Subjects with a cache are measured for the time that answers stay fresh, so that each is refreshed as often as in
+ * service. A shorter window would contain more refreshes, since all answers go stale while others are measured.
  */
 const freshMs = placesFreshSeconds() * 1_000
-/** As many users at once: those who write together are what group commit joins. */
+/** Number of simultaneous users: only simultaneous writes can be joined by group commit. */
 const connections = 256
 const poolSize = 16
 /** Users, each with a token. */
@@ -84,7 +84,7 @@ const units = {
 type MetricName = keyof typeof units
 const metricNames = Object.keys(units) as readonly MetricName[]
 
-/** Largest share of refusals and failures; above it the figures are invalid. */
+/** Maximum share of refusals and failures; above it the figures are invalid. */
 const badShareMax = 0.01
 
 function sampleOf({ total, windowMs, cpuMs, driver }: LoadReport, name: string): Sample {
@@ -142,7 +142,7 @@ await runBench(
       return sampleOf(report, subject.name)
     }
     run.progress('warming up')
-    // Processes that have served for a while have their hot paths compiled, and a cache has what is asked for.
+    // Warms up each subject: in service, hot paths are compiled and the cache has the popular answers.
     for (const subject of subjects)
       await ask(subject, -1, { warmupMs: 0, windowMs: run.quick ? 5_000 : 10_000 })
     run.progress(caseName)
@@ -219,7 +219,7 @@ async function startSubjects(run: Run) {
       closing.defer(() => peer.stop())
       subjects.push({ name, url: peer.url, pids: { edge: [], server: [peer.pid] } })
     } catch (error) {
-      // A peer that is no dependency may be unavailable here; the others must run.
+      // A peer that is no dependency may be unavailable here, which must not stop the others.
       if (onDemand === undefined) throw error
       leftOut.push(`${name}: ${(error as Error).message}`)
     }
@@ -241,7 +241,7 @@ function placesFreshSeconds(): number {
   return rule.maxAgeSeconds
 }
 
-/** Ids as often as they are asked for: a workload draws evenly from them. */
+/** Repeats each id by its popularity: a workload draws evenly from the list. */
 function byPopularity(ids: readonly string[], { popularity, documents }: Scenario): readonly string[] {
   const random = seededRandom(seed)
   const count = Math.min(ids.length, documents)

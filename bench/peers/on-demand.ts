@@ -10,8 +10,8 @@ const installTimeoutMs = 5 * 60_000
 
 /**
  * Packages of peers that are not among our dependencies: Parse Server brings 200 MB and four install scripts, and the
- * MongoDB adapter of Feathers wants another major version of the driver than ours. They are installed when a bench first
- * wants them, into a folder of their own, at one version, and without running any script of theirs.
+ * MongoDB adapter of Feathers needs another major version of the driver. The first bench that needs them installs them
+ * into a folder of their own, at a fixed version, without running install scripts.
  */
 export const onDemand = {
   feathers: {
@@ -26,8 +26,8 @@ export const onDemand = {
 export type OnDemand = keyof typeof onDemand
 
 /**
- * @returns a file in the folder that holds them, for `createRequire`
- * @throws Error with npm's words where they cannot be had
+ * @returns a file in the folder that contains them, for `createRequire`
+ * @throws Error with npm's output if they cannot be installed
  */
 export async function installOnDemand(name: OnDemand, progress: (line: string) => void): Promise<string> {
   const dependencies = onDemand[name]
@@ -66,5 +66,5 @@ export async function installOnDemand(name: OnDemand, progress: (line: string) =
   return file
 }
 
-/** Variable with the folder of a peer's packages. */
+/** Environment variable with the folder of a peer's packages. */
 export const packagesVariable = 'PEER_PACKAGES'

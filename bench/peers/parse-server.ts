@@ -7,18 +7,18 @@ import type { StoredPlace } from './place.ts'
 import { listeningLine, peerSettings, subjectCheck } from './settings.ts'
 
 /**
- * Parse Server over the same documents: its class, its REST API, its own validation by the types of the class. Paths and
- * queries of our API are spelled as its own on the way in; what it answers is its own. If-Match means nothing to it.
+ * Parse Server over the same documents: its class, its REST API, and its validation by the types of the class. Paths
+ * and queries of our API are translated to its own; its answers are not. It ignores If-Match.
  */
 
-/** As much of Express's request as is used. */
+/** Type of Express's request, as far as it is used. */
 interface Request {
   method: string
   url: string
   headers: Record<string, string | undefined>
 }
 
-// Parse Server's logger opens files in the working directory when loaded, whatever its settings say later.
+// Parse Server's logger opens files in the working directory when it is loaded, whatever its settings say.
 process.env.PARSE_SERVER_LOGS_FOLDER = 'null'
 const require = createRequire(process.env[packagesVariable] ?? import.meta.url)
 const { ParseServer } = require('parse-server')
@@ -31,7 +31,7 @@ const subjectOf = subjectCheck(settings)
 const classes = { '/v2/places': 'Place', '/v2/trips': 'Trip' } as const
 const appId = 'bench'
 
-/** The documents under the name and with the fields that Parse Server keeps its own by. */
+/** Copies the documents into Parse Server's own collections and field names. */
 async function copyPlaces(): Promise<void> {
   const client = new MongoClient(uri)
   try {

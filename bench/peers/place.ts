@@ -1,4 +1,4 @@
-/** A place as every peer stores it: the fields of the sample data, and what an application keeps beside them. */
+/** A place as every peer stores it: the fields of the sample data, and an application's system fields. */
 export interface StoredPlace {
   readonly _id: string
   readonly name: string
@@ -23,7 +23,7 @@ export const shownPlace = ({ _id, latitude, longitude, version: _, ...place }: S
 
 export const etagOf = ({ version }: Pick<StoredPlace, 'version'>): string => `"${version}"`
 
-/** The version that an If-Match header asks for, or `undefined` where it is none of ours. */
+/** Version in an If-Match header; `undefined` for any other ETag. */
 export function versionOf(ifMatch: string | undefined): number | undefined {
   const match = /^"([1-9]\d{0,14})"$/.exec(ifMatch ?? '')
   return match === null ? undefined : Number(match[1])
@@ -101,11 +101,11 @@ export interface PlaceQuery {
   readonly limit: number
 }
 
-/** Fields of a request → fields of the store. */
+/** Converts the fields of a request to stored fields. */
 export const storedFields = ({ location, ...same }: PlaceInput) => ({ ...same, ...location })
 
 export const storedChanges = ({ location, ...same }: Partial<PlaceInput>) => ({ ...same, ...location })
 
-/** Filter of a conditional update; any version where none is given. */
+/** Filter of a conditional update; without If-Match any version fits. */
 export const updateFilter = (_id: string, version: number | undefined) =>
   version === undefined ? { _id } : { _id, version }

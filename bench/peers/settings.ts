@@ -37,8 +37,8 @@ export function peerSettings(): PeerSettings {
 }
 
 /**
- * The caller's subject, which each peer looks for before anything else: that of a valid token, or `undefined`, which is
- * 401. Each token is checked as jose's manual shows.
+ * Subject of a valid token; `undefined` leads to 401. Every peer asks for it first. Each token is checked as in jose's
+ * manual.
  */
 export function subjectCheck({
   issuer,

@@ -12,7 +12,7 @@ export interface Peer {
   stop(): Promise<void>
 }
 
-/** The same API on other stacks, by the file that runs it. */
+/** The same API on other stacks, by the file of the program. */
 export const peers = {
   'Fastify + driver': 'fastify-driver.ts',
   'Fastify + cursor': 'fastify-cursor.ts',
@@ -27,7 +27,7 @@ export interface PeerOptions {
   readonly databaseUri: string
   readonly databaseName: string
   readonly poolSize: number
-  /** Further variables. */
+  /** Further environment variables. */
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -68,7 +68,7 @@ export async function startPeer(name: PeerName, options: PeerOptions): Promise<P
 }
 
 /**
- * Gives a peer the places that the origin has, under the same ids, and the indexes of all its collections.
+ * Copies the origin's places to a peer, with the same ids and the indexes of all its collections.
  *
  * @returns the ids
  */
@@ -91,7 +91,7 @@ export async function copyPlaces(uri: string, from: string, to: string): Promise
     if (documents.length > 0) await copy.insertMany(documents, { ordered: false })
     for (const { name } of await client.db(from).listCollections({}, { nameOnly: true }).toArray()) {
       for (const { key } of await client.db(from).collection(name).indexes()) {
-        // The origin's own bookkeeping is not an index of the data.
+        // Indexes of the origin's own fields are left out.
         if (!Object.keys(key)[0]?.startsWith('_')) await client.db(to).collection(name).createIndex(key)
       }
     }

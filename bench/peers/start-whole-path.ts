@@ -29,7 +29,7 @@ export interface WholePathOptions {
   readonly originEnv?: Readonly<Record<string, string>>
 }
 
-/** Spillway as one would run it: the Worker in front, the origin behind it. */
+/** Spillway as deployed: the Worker, and the origin behind it. */
 export async function startWholePath(
   { closing }: Pick<Run, 'closing'>,
   { databaseUri, databaseName, poolSize, issuer, application = 'own', ...options }: WholePathOptions,

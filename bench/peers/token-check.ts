@@ -8,7 +8,7 @@ export interface KnownIssuer {
 }
 
 /**
- * Checks a bearer token as jose's manual shows it: the key set is fetched once and kept, each token is verified.
+ * Checks a bearer token as in jose's manual: the key set is fetched once and kept, and each token is verified.
  *
  * @returns function that returns the token's subject, or `undefined` for an invalid token
  */

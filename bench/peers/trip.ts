@@ -34,7 +34,7 @@ const properties = {
   notes: { type: 'string', maxLength: 4_000 },
 } as const
 
-/** JSON Schemas with the rules of the sample resource, as those of {@link ./place.ts}. */
+/** JSON Schemas of the sample resource, like those of {@link ./place.ts}. */
 export const tripSchemas = {
   create: {
     type: 'object',

@@ -6,8 +6,8 @@ import { type PurgeScenario, simulatePurges } from './simulate.ts'
 parseArgs({ options: {} })
 
 /**
- * Purges under the limits of the Pro plan: how many are lost, and how late the latest is. The last two scenarios take the
- * same rates as those of each isolate: far more tags than the plan can purge one by one.
+ * Purges under the limits of the Pro plan: how many are lost, and how late the latest is. In the last two scenarios
+ * each isolate alone has the rates of the others: far more tags than the plan can purge one by one.
  */
 const scenarios: readonly PurgeScenario[] = [
   { name: '20x20', isolates: 20, writesPerSecond: 20, seconds: 60, seed: 1 },

@@ -1,6 +1,6 @@
 import type { VirtualTime } from './virtual-time.ts'
 
-/** Cloudflare's purge API as its documentation describes the limits of a plan: a bucket of calls, 100 tags each. */
+/** Cloudflare's purge API with the documented limits of a plan: a token bucket of calls with 100 tags each. */
 export interface PurgeApi {
   readonly calls: number
   readonly refused: number
@@ -10,9 +10,9 @@ export interface PurgeApi {
 export interface PurgeApiSettings {
   readonly callsPerSecond: number
   readonly bucket: number
-  /** In [0, 1). */
+  /** Random number in [0, 1). */
   readonly random: () => number
-  /** Told when a tag is gone everywhere. */
+  /** Called when a tag is purged everywhere. */
   readonly onPurged: (tag: string, atMs: number) => void
 }
 

@@ -18,9 +18,9 @@ export interface PurgeOutcome {
   readonly writes: number
   readonly calls: number
   readonly refused: number
-  /** Purges, each of a tag by a write, that had not happened everywhere when all was quiet. */
+  /** Purges, one for each tag of a write, that had not happened everywhere at the end. */
   readonly unpurged: number
-  /** From a write's answer until its last tag is gone everywhere, ms. */
+  /** Time from a write's answer until its last tag is purged everywhere, ms. */
   readonly slowestMs: number
   readonly medianMs: number
 }
@@ -28,24 +28,24 @@ export interface PurgeOutcome {
 /** The limits of the Pro plan. @see https://developers.cloudflare.com/cache/how-to/purge-cache/ */
 export const proLimit = { callsPerSecond: 5, bucket: 25 }
 
-/** Longest time from the last write to quiet. */
+/** Longest time after the last write in which purges may still happen. */
 const quietMsMax = 600_000
 
 /** Network time between isolate and queue, each way. */
 const hopMs = 40
 
 /**
- * The purges of a busy zone, by the classes that run in production, in virtual time: each write purges its document's tag
- * and its list's; the isolates hand them to the one queue, and that to an API with the plan's limits.
+ * The purges of a busy zone in virtual time, by the classes that run in production. Each write purges the tags of its
+ * document and its list; the isolates hand them to the single queue, and the queue to an API with the plan's limits.
  */
 export async function simulatePurges(scenario: PurgeScenario): Promise<PurgeOutcome> {
   const time = new VirtualTime()
   const random = seeded(scenario.seed)
-  /** Tag → instants of the writes whose purge of it is still to come. */
+  /** Tag → times of the writes whose purge has not happened yet. */
   const owed = new Map<string, number[]>()
   const delaysMs: number[] = []
   const settle = (tag: string, nowMs: number): void => {
-    // A write after this instant is not covered by a purge that began before it.
+    // A purge does not cover writes after its start.
     const later: number[] = []
     for (const atMs of owed.get(tag) ?? []) {
       if (atMs <= nowMs) delaysMs.push(nowMs - atMs)

@@ -1,4 +1,4 @@
-/** Time that passes when nothing else is left to do: a minute of purges takes a moment, and the same one each time. */
+/** Clock that jumps to the next planned event: a minute of purges takes a moment, and always the same result. */
 export class VirtualTime {
   #nowMs = 0
   #order = 0
@@ -8,7 +8,7 @@ export class VirtualTime {
 
   readonly sleep = (ms: number): Promise<void> => new Promise((resolve) => this.at(this.#nowMs + ms, resolve))
 
-  /** Calls back at that instant, in the order of the calls to this. */
+  /** Calls back at that time; callbacks of the same time run in the order of these calls. */
   at(atMs: number, run: () => void): void {
     const event = { atMs: Math.max(atMs, this.#nowMs), order: this.#order, run }
     this.#order += 1
@@ -17,10 +17,10 @@ export class VirtualTime {
     this.#events.splice(place, 0, event)
   }
 
-  /** Lets time pass until nothing is planned, or until the instant. */
+  /** Runs until nothing is planned, or until the given time. */
   async run(untilMs: number): Promise<void> {
     for (;;) {
-      // Promise callbacks of this instant run before the next one.
+      // Promise callbacks of one time run before those of the next.
       await new Promise((resolve) => setImmediate(resolve))
       const next = this.#events.at(-1)
       if (next === undefined || next.atMs > untilMs) return
@@ -30,7 +30,7 @@ export class VirtualTime {
   }
 }
 
-/** The same numbers in [0, 1) for the same seed (mulberry32). */
+/** Pseudo-random numbers in [0, 1), the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed
   return () => {

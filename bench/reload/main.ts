@@ -1,6 +1,6 @@
 /**
- * Program: `npm run test:reload [-- --rounds 50] [--seed 1]` runs `npm start` in a copy of the checkout and, again and
- * again, saves a mistake in a resource's file and mends it after a random while. Each round is to end with both tiers on the
+ * Program: `npm run test:reload [-- --rounds 50] [--seed 1]` runs `npm start` in a copy of the checkout. It repeatedly
+ * saves a mistake in a resource's file and fixes it after a random delay. Each round must end with both tiers on the
  * new contract, without a restart by hand.
  */
 import { rm } from 'node:fs/promises'
@@ -17,7 +17,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds)
 const random = seededRandom(Number(values.seed))
 const mistakes: readonly Mistake[] = ['syntax', 'definition', 'missing-module', 'throws']
-/** Around every moment at which something used to be missed: before, while and after a tier is taken down. */
+/** Delays around the moments at which changes used to be missed: before, while and after a tier is stopped. */
 const mendAfterMaxMs = 4_000
 
 const folder = await copyCheckout()

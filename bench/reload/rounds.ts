@@ -9,17 +9,17 @@ export type Mistake = 'syntax' | 'definition' | 'missing-module' | 'throws'
 
 export interface Round {
   readonly mistake: Mistake
-  /** Time from the mistake to its fix, ms; `told`: once `npm start` has said that it does not reload. */
+  /** Time from the mistake to its fix, ms; `told`: after `npm start` has reported the mistake. */
   readonly mendAfterMs: number | 'told'
 }
 
 const resourceFile = 'origin/application/places.ts'
 const reloadTimeoutMs = 120_000
 
-/** `npm start` in a copy of the checkout with the application of the framework's tests, whose file is edited as a person would. */
+/** `npm start` in a copy of the checkout with the application of the framework's tests, whose file is edited. */
 export interface Started {
   /**
-   * Makes the mistake, mends it after a while with a larger page size, and says whether both tiers came to take that.
+   * Saves the mistake, fixes it after a delay with a larger page size, and returns whether both tiers accept that size.
    *
    * @param pageSizeMax larger than in any round before
    */
@@ -77,7 +77,7 @@ function withMistake(source: string, mistake: Mistake): string {
   }
 }
 
-/** Both tiers check a list by their own contract: the one that is behind refuses the page size. */
+/** Both tiers check a list by their own contract: a tier with the old one refuses the page size. */
 async function takes(edgeUrl: string, limit: number): Promise<boolean> {
   try {
     const answer = await fetch(`${edgeUrl}/v2/places?limit=${limit}`, { signal: AbortSignal.timeout(2_000) })

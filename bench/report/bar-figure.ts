@@ -3,9 +3,9 @@ import { escapeText } from './html.ts'
 
 export interface BarRow {
   readonly name: string
-  /** Parts of its length, in order. */
+  /** Parts of the bar, in order. */
   readonly parts: readonly { readonly name: string; readonly value: number }[]
-  /** Smallest and largest of the repetitions of the whole. */
+  /** Minimum and maximum of the repetitions, for the whole bar. */
   readonly spread?: readonly [number, number]
   readonly isOurs?: boolean
   /** Text in place of a missing figure. */

@@ -2,7 +2,7 @@ import type { Result } from '../measure/result.ts'
 import { figure } from '../measure/table.ts'
 import { type Html, html } from './html.ts'
 
-/** Every bar of every result, and whether it holds. */
+/** Table of every bar of every result, and whether it holds. */
 export function barsTable(results: readonly Result[]): Html {
   const rows = results.flatMap(({ command, bars }) =>
     bars.map(

@@ -11,7 +11,7 @@ const users = [1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
 
 const dollars = (value: number): string => `$${Math.round(value).toLocaleString('en-US')}`
 
-/** Cost of a month, by users at the busiest hour: infra's own calculation, for the sizes that it deploys. */
+/** Monthly cost by users in the busiest hour, calculated by infra for the sizes that it deploys. */
 export function costSection(): { readonly section: Html; readonly svg: string } {
   const rows = users.map((count) => {
     const workload = { ...defaultWorkload, users: count }

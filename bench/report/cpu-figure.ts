@@ -5,7 +5,7 @@ import { spreadOf } from './figures-of.ts'
 export interface CpuFigureOptions {
   readonly title: string
   readonly case: string
-  /** Metric of the whole, and its parts. */
+  /** Metric of the whole bar, and those of its parts. */
   readonly total: string
   readonly parts: readonly string[]
   readonly isOurs: (subject: string) => boolean

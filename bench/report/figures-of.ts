@@ -5,7 +5,7 @@ import { median } from '../measure/statistics.ts'
 export const samplesOf = ({ metrics }: Row, metric: string): readonly number[] =>
   (metrics[metric]?.samples ?? []).filter((sample) => sample !== null)
 
-/** Median, smallest and largest, or nothing where nothing was measured. */
+/** Median, minimum and maximum; `undefined` if nothing was measured. */
 export function spreadOf(row: Row, metric: string) {
   const samples = samplesOf(row, metric)
   if (samples.length === 0) return undefined

@@ -1,4 +1,4 @@
-/** Markup that is safe to put into a page as it is. */
+/** Markup that goes into a page unescaped. */
 export class Html {
   readonly text: string
 

@@ -9,7 +9,7 @@ import { Result, readResult } from '../measure/result.ts'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { benchesOnPage, page } from './page.ts'
 
-/** Benches of the page, in this order: the dearest to repeat first. */
+/** Benches of the page, in this order: the most expensive first. */
 const onPage = ['story', 'peers', 'overload', 'edge', 'origin', 'connections', 'outage']
 
 /** Programs that together take less than ten minutes on two cores. */
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
-    /** Makes the page of the results that are there. */
+    /** Makes the page from the stored results. */
     page: { type: 'boolean', default: false },
   },
 })

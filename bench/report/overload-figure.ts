@@ -4,7 +4,7 @@ import { figure } from '../simulate/chart/figure.ts'
 import { linear, logarithmic } from '../simulate/chart/scale.ts'
 import { samplesOf } from './figures-of.ts'
 
-/** Goodput and latency by what is offered, in multiples of the capacity. */
+/** Goodput and latency by offered load, in multiples of the capacity. */
 export function overloadFigure(result: Result): string {
   const of = (metric: string): readonly (readonly [number, number])[] =>
     result.rows.flatMap((row) => {

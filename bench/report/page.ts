@@ -8,7 +8,7 @@ import { overloadFigure } from './overload-figure.ts'
 import { provenance } from './provenance.ts'
 import { storyFigure } from './story-figure.ts'
 
-/** The page, and its drawings by file name. */
+/** The page, and its figures by file name. */
 export interface Page {
   readonly html: string
   readonly figures: Readonly<Record<string, string>>
@@ -104,7 +104,7 @@ has no answer for.</p>`,
   },
 ]
 
-/** The benches that the page tells of, in its order. */
+/** Benches on the page, in its order. */
 export const benchesOnPage: readonly string[] = chapters.map(({ bench }) => bench)
 
 const style = `
@@ -117,7 +117,7 @@ figure{margin:1rem 0;max-width:38rem}figure svg{width:100%;height:auto;display:b
 th:first-child,td:first-child{text-align:left}small,.how,summary{color:var(--soft)}.how{font-size:.85rem}.pass td:nth-child(2){color:var(--good)}.fail td:nth-child(2){color:var(--bad);font-weight:700}
 ul.inline{margin:0;padding:0;list-style:none;display:flex;flex-wrap:wrap;gap:0 1rem}details{margin:.4rem 0}code{font-size:.9em;overflow-wrap:anywhere}.note{border-left:3px solid var(--bad);padding-left:.8rem}`
 
-/** One page of all results, without anything that has to be fetched. */
+/** Makes one page of all results, which loads nothing else. */
 export function page(results: readonly Result[]): Page {
   const cost = costSection()
   const figures: Record<string, string> = { cost: cost.svg }

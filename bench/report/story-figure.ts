@@ -2,7 +2,7 @@ import type { Result, Series } from '../measure/result.ts'
 import { figure, type Line, type Look, type Panel } from '../simulate/chart/figure.ts'
 import { linear, logarithmic, type Scale } from '../simulate/chart/scale.ts'
 
-/** Looks of the designs, in the order in which they came. */
+/** Styles of the designs' lines, in the order of the story. */
 const looks: readonly Look[] = ['orange', 'grey', 'green', 'blue']
 
 const short = ['in a VPC', 'today', 'Fastify', 'Spillway']
@@ -45,6 +45,6 @@ export function storyFigure(result: Result): string {
   ])
 }
 
-/** Requests are shown by their planned start; readings after the last one are left out. */
+/** Requests are shown by their planned start; later readings are left out. */
 const lineOf = (series: Series | undefined, seconds: number, name: string, look: Look): readonly Line[] =>
   series === undefined ? [] : [{ name, look, points: series.points.filter(([at]) => at <= seconds) }]

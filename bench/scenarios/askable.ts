@@ -11,8 +11,8 @@ import {
 } from '@spillway/origin/contract'
 
 /**
- * Whether any user can ask for the operation and succeed: one who has a token with its scopes, owns nothing yet, and belongs
- * to no tenant.
+ * Whether a new user can call the operation with success: one with a token that has its scopes, no documents, and no
+ * tenant.
  */
 export function isAskable(resource: Resource, operation: LoadOperation, action?: Action): boolean {
   const rule = accessRuleOf({ resource, operation, ...(action !== undefined && { action }) })
@@ -20,12 +20,12 @@ export function isAskable(resource: Resource, operation: LoadOperation, action?:
   switch (operation) {
     case 'list':
       return residual.alternatives.length > 0
-    // Known are the documents that everybody sees.
+    // Only documents that everybody may read are known.
     case 'read':
       return isPublic(rule) || allowsAll(residual)
     case 'patch':
       return allowsAll(residual) && !resource.requireIfMatch
-    // A raw body is another system's to make.
+    // Bodies of endpoints are written by another system.
     case 'action':
       if (action === undefined || action.raw !== undefined || action.builtIn !== undefined) return false
       return action.target === 'collection'

@@ -8,15 +8,15 @@ export interface Bounds {
 
 export interface TargetOptions {
   readonly iOwnThisTarget: boolean
-  /** @default those of a target on somebody's network: a number typed wrongly must not take a system down */
+  /** @default those of a target on another network, where a typing error must not take a system down */
   readonly bounds?: Partial<Bounds>
 }
 
 /**
- * Refuses a scenario against a target that is neither this machine nor said to be the caller's own, or beyond the
- * bounds of rate and time.
+ * Refuses a scenario against another machine that the caller does not claim as their own, or beyond the bounds of rate
+ * and time.
  *
- * @throws Error that says which flag allows what was asked for
+ * @throws Error that names the flag that would allow it
  */
 export function checkLoad(scenario: Scenario, target: string, options: TargetOptions): void {
   checkTarget(target, options.iOwnThisTarget)

@@ -4,10 +4,10 @@ import type { Scenario, Threshold } from './scenario.ts'
 const second = 1_000
 const minute = 60 * second
 
-/** A screen every five seconds, and five requests for each: one request per user and second. */
+/** Each user opens a screen every five seconds, which takes five requests: one request per user and second. */
 const browsing = { kind: 'open', everyMs: second } as const
 
-/** Every operation of the contract: nine reads for a write. */
+/** All operations of the contract: nine reads for a write. */
 const everything: LoadShares = { read: 60, list: 30, create: 5, patch: 5 }
 
 const zipf = { kind: 'zipf', exponent: 0.8 } as const
@@ -18,9 +18,9 @@ const truthful: Threshold = { metric: 'failedPercent', holds: '<=', limit: 0.1 }
 
 const common = { popularity: zipf, usefulMs: 1_000, timeoutMs: 30 * second } as const
 
-/** Scenario before it is known what its users ask for. */
+/** A scenario without the operations, which depend on the application. */
 type Course = Omit<Scenario, 'shares' | 'resources' | 'documents'> & {
-  /** `browse`: what the application's users do. */
+  /** `browse`: the application's own mix. */
   readonly shares: LoadShares | 'browse'
   /** Every user wants the same resources. */
   readonly isCrowd?: boolean
@@ -153,7 +153,7 @@ const courses = {
 
 export type ScenarioName = keyof typeof courses
 
-// The keys of an object are what its type says: it is declared above, and nothing adds to it.
+// The cast is safe: the object is declared above, and nothing adds keys.
 export const scenarioNames = Object.keys(courses) as readonly ScenarioName[]
 
 /** A scenario at full scale, with the load of an application. */
@@ -172,7 +172,7 @@ export function scenarioOf(
   }
 }
 
-/** @throws Error that lists the names there are */
+/** @throws Error that lists the known names */
 export function findScenario(name: string | undefined, load: LoadMix): Scenario {
   const found = scenarioNames.find((known) => known === name)
   if (found !== undefined) return scenarioOf(found, load)

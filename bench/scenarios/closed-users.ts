@@ -6,23 +6,23 @@ import type { UserPoint } from './scenario.ts'
 const tickMs = 50
 
 /**
- * Makes a user ask once.
+ * Sends one request of a user.
  *
- * @param intendedMs when, on the clock of `performance.now()`
- * @param atMs the same since the start
- * @param done to be called when the user has the answer
+ * @param intendedMs planned start, on the clock of `performance.now()`
+ * @param atMs the same, since the start of the run
+ * @param done called when the user has the answer
  */
 export type Ask = (user: number, intendedMs: number, atMs: number, done: () => void) => void
 
 export interface ClosedUsersOptions {
   readonly users: readonly UserPoint[]
-  /** Mean of an exponential distribution: the memoryless one, as for people who do not watch a clock. */
+  /** Mean of an exponential distribution, which is memoryless: people do not act on a schedule. */
   readonly thinkMs: number
   readonly random: Random
   readonly ask: Ask
 }
 
-/** Users who think, ask and wait for the answer, again and again. Resolves when their time is over. */
+/** Users who think, send a request and wait for the answer, repeatedly. Resolves at the end of the run. */
 export function closedUsers({ users, thinkMs, random, ask }: ClosedUsersOptions): Promise<void> {
   const startMs = performance.now()
   const endMs = users.at(-1)?.atMs ?? 0

@@ -12,16 +12,16 @@ type Message =
   | { readonly error: string }
 
 export interface DrivePlanOptions extends RunPlanOptions {
-  /** Called at the moment from which the times of the scenario count. */
+  /** Called at the time from which the scenario's times count. */
   readonly onStart?: () => void
   /** Ends the driver. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Runs a plan in a process of its own, so that nothing else delays it and its own use of the CPU can be told apart.
+ * Runs a plan in a process of its own: nothing else delays it, and its CPU use is known.
  *
- * @throws Error where the driver failed; a target that fails is in the report
+ * @throws Error if the driver fails; failures of the target are in the report
  */
 export async function drivePlan(plan: Plan, options: DrivePlanOptions = {}): Promise<PlanReport> {
   const { onStart, onProgress, watched = {}, signal } = options

@@ -1,7 +1,7 @@
 import type { Plan } from './plan.ts'
 import { runPlan } from './run-plan.ts'
 
-/** The driver's process: one plan, a line of progress now and then, one report. */
+/** Driver process: runs one plan, and prints progress and one report. */
 process.once('message', async ({ plan, watched }: { plan: Plan; watched: Record<string, number[]> }) => {
   const say = (message: object) => void process.send?.(message)
   try {

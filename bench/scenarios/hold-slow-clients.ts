@@ -3,24 +3,24 @@ import { connect as connectTls } from 'node:tls'
 import type { Plan } from './plan.ts'
 import type { SlowClients } from './scenario.ts'
 
-/** Bytes that a slow client says it will send: more than it ever does within a run. */
+/** Announced length of a slow client's body: more than it sends within a run. */
 const promisedBytes = 100_000
 
 export interface HeldSlowClients {
   /** Connections that are open now. */
   readonly open: number
-  /** Connections that the target has closed: it need not wait for ever. */
+  /** Connections that the target has closed, as it should do in the end. */
   readonly cutOff: number
   stop(): void
 }
 
-/** Clients that begin a request and then send a byte of it now and then (R. Hansen's slowloris, 2009, in its body). */
+/** Clients that begin a request and then send single bytes (R. Hansen's slowloris, 2009, in the body). */
 export function holdSlowClients(
   { target, operations }: Pick<Plan, 'target' | 'operations'>,
   { count, byteEveryMs }: SlowClients,
 ): HeldSlowClients {
   const url = new URL(target)
-  // Any path will do if nothing can be created: the body is what is slow.
+  // Any path works if nothing can be created: only the body is slow.
   const { path = '/' } = operations.find(({ kind }) => kind === 'create') ?? {}
   const sockets = new Set<Socket>()
   let cutOff = 0
@@ -37,7 +37,7 @@ export function holdSlowClients(
       sockets.delete(socket)
       if (!isStopping) cutOff++
     })
-    // Answers are read, or the kernel would end the connection in place of the target.
+    // Answers are read; otherwise the kernel would close the connection in place of the target.
     socket.resume()
     socket.write(
       `POST ${path} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/json\r\ncontent-length: ${promisedBytes}\r\n\r\n`,
@@ -45,7 +45,7 @@ export function holdSlowClients(
   }
   const timer = setInterval(() => {
     for (const socket of sockets) if (socket.writable) socket.write(' ')
-    // A few at a time: a listen queue is short.
+    // Opens a few at a time: a listen queue is short.
     for (let i = 0; i < 500 && sockets.size < count; i++) open()
   }, byteEveryMs)
   for (let i = 0; i < Math.min(500, count); i++) open()

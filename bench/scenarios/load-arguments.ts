@@ -9,9 +9,9 @@ import { lasting, type Scenario, scaledBy } from './scenario.ts'
 
 /** Arguments of both drivers. */
 export interface LoadArguments {
-  /** At the wanted scale and length. */
+  /** Scenario at the requested scale and length. */
   readonly scenario: Scenario
-  /** The application whose load it is. */
+  /** Application that is loaded. */
   readonly application: string
   readonly resources: Catalogue
   readonly scale: number
@@ -23,7 +23,7 @@ export interface LoadArguments {
   readonly out?: string
 }
 
-/** Largest share of the story that two cores carry for driver, edge, origin and database together: a two-hundredth. */
+/** Largest share of the story that two cores carry, with driver, edge, origin and database: 1/200. */
 export const localScale = 1 / 200
 
 export const loadUsage = (command: string): string => `Usage: npm run ${command} -- SCENARIO [options]
@@ -41,7 +41,7 @@ export const loadUsage = (command: string): string => `Usage: npm run ${command}
   --seconds-max N      allow a longer run than 900 s
 `
 
-/** @throws Error that says what is wrong */
+/** @throws Error that names the mistake */
 export async function parseLoadArguments(args: readonly string[]): Promise<LoadArguments> {
   const { values, positionals } = parseArgs({
     args: [...args],

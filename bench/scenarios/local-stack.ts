@@ -3,10 +3,10 @@ import type { Catalogue } from '@spillway/origin/contract'
 import { operationsOf, scopesNeeded } from './operations.ts'
 import { type Scenario, usersMax } from './scenario.ts'
 
-/** Subjects for whom tokens are made: each user is one, up to this many. */
+/** Maximum number of subjects, each with a token. More users share them. */
 const subjectsMax = 2_000
 
-/** Tokens of the development issuer, each of another subject, with all that the scenario needs. */
+/** Tokens of the development issuer, each of another subject, with all scopes of the scenario. */
 export async function mintTokens(
   resources: Catalogue,
   stack: Pick<Stack, 'issuer'>,
@@ -21,11 +21,14 @@ export async function mintTokens(
   )
 }
 
-/** The whole path on this machine with the application's seed; the origin behind a proxy where the scenario cuts it off. */
+/**
+ * The whole stack on this machine with the application's seed. The origin is behind a proxy if the scenario cuts it
+ * off.
+ */
 export const startLocalStack = (application: string, scenario: Scenario): Promise<Stack> =>
   up({ application, seed: true, ...(scenario.outage !== undefined && { proxied: ['origin' as const] }) })
 
-/** Cuts the origin off when the scenario says so. @returns a function that ends it */
+/** Cuts the origin off at the scenario's times. @returns a function that ends it */
 export function scheduleOutage(stack: Stack, { outage }: Scenario): () => void {
   if (outage === undefined) return () => {}
   const apply = (kind: 'cut' | 'pass') => () => {

@@ -17,7 +17,7 @@ import { isAskable } from './askable.ts'
 import type { ValueSchema } from './sample-value.ts'
 import type { Scenario } from './scenario.ts'
 
-/** One operation of the API as data: what a driver needs to make requests of it, and nothing of the contract's code. */
+/** One operation of the API as plain data, without code of the contract: all that a driver needs for its requests. */
 export interface Operation {
   /** e.g. `places.read`, and `listings.book` for an action */
   readonly name: string
@@ -42,14 +42,14 @@ const kinds: readonly Kind[] = ['read', 'list', 'create', 'patch', 'action']
 const isKind = (operation: OperationKind): operation is Kind => kinds.some((kind) => kind === operation)
 
 /**
- * The operations that a scenario asks for, derived from the contract: the newest version of each resource, in the
- * shares of the scenario.
+ * Operations of a scenario, derived from the contract: the newest version of each resource, in the scenario's shares.
  *
- * Left out is what a driver could not ask for truthfully: reads and changes by id of documents that belong to somebody
- * (nobody else's may be known), and changes that need the ETag of a moment ago. So is a kind that no resource offers then.
+ * Operations that a driver cannot call realistically are left out: reads and changes by id of documents with an owner,
+ * whose ids nobody else knows, and changes that need a current ETag. A kind that no resource offers then is left out,
+ * too.
  *
  * @throws RangeError for a share of one resource that it cannot take, for an expected reason that is not declared, and
- *   where nothing is left
+ * if no operation is left
  */
 export function operationsOf(
   catalogue: Catalogue,
@@ -133,7 +133,7 @@ const isWrite = (kind: Kind): boolean => kind === 'create' || kind === 'patch'
 
 const needsToken = (rule: AccessRule): boolean => !isPublic(rule)
 
-/** The first filter that is no unique key and has the same name in this version; an owner's lists need none. */
+/** The first filter that is no unique key and has the same name in this version. Lists of an owner need none. */
 function filterOf(view: View): string | undefined {
   const { resource } = view
   if (resource.listOwnerField !== undefined) return undefined

@@ -5,10 +5,10 @@ import { type Operation, operationsOf } from './operations.ts'
 import type { KnownDocuments } from './request.ts'
 import type { Scenario } from './scenario.ts'
 
-/** A scenario with everything that a driver needs to run it: plain data, so that k6 reads it from a file. */
+/** A scenario with all that a driver needs to run it, as plain data, so that k6 can read it from a file. */
 export interface Plan {
   readonly scenario: Scenario
-  /** Share of the full scale; the scenario is scaled already. */
+  /** Share of the full scale. The scenario is already scaled. */
   readonly scale: number
   /** Base URL without a slash at its end. */
   readonly target: string
@@ -18,8 +18,8 @@ export interface Plan {
   readonly run: string
   readonly seed: number
   /**
-   * Spacing of open arrivals. A Poisson stream of a hundredth of the rate is ten times as rough in relation to it; a
-   * scaled-down run that is to behave like the full one spaces them evenly. @default 'poisson'
+   * Spacing of open arrivals. A Poisson stream at a hundredth of the rate varies ten times as much, relative to the
+   * rate; to behave like the full one, a scaled-down run is evenly spaced. @default 'poisson'
    */
   readonly spacing?: Spacing
 }
@@ -34,7 +34,7 @@ export interface PlanOptions {
   readonly spacing?: Spacing
 }
 
-/** Plan for a target; without tokens, operations that need one are left out. @throws RangeError where none is left */
+/** Plan for a target. Without tokens, operations that need one are left out. @throws RangeError if none is left */
 export function planOf(resources: Catalogue, options: PlanOptions): Plan {
   const all = operationsOf(resources, options.scenario)
   const operations = options.tokens.length > 0 ? all : all.filter(({ signedIn }) => !signedIn)

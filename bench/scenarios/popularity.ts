@@ -24,7 +24,7 @@ function cumulative(count: number, exponent: number): readonly number[] {
   })
 }
 
-/** Index of the first one that is greater than `value`, by halves. */
+/** Index of the first one that is greater than `value`, by binary search. */
 function firstAbove(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length - 1]
   while (low < high) {

@@ -8,15 +8,15 @@ import { type Plan, planOf } from './plan.ts'
 
 export interface Prepared {
   readonly plan: Plan
-  /** The stack that was started because no target was given. */
+  /** Stack that was started because no target was given. */
   readonly stack?: Stack
 }
 
 /**
- * Prepares the plan of a driver from its arguments: checks that the target may be loaded, starts one where none was
- * given, and reads its documents' ids.
+ * Prepares the plan of a driver from its arguments: checks that the target may be loaded, starts a stack without one,
+ * and reads the ids of documents.
  *
- * @throws Error where the target must not be loaded, or does not answer as the contract says
+ * @throws Error if the target must not be loaded, or does not answer as the contract says
  */
 export async function preparePlan(given: LoadArguments, closing: AsyncDisposableStack): Promise<Prepared> {
   const { application, resources, scenario, scale, seed } = given

@@ -2,7 +2,7 @@ import type { Progress } from './run-plan.ts'
 
 const count = (value: number): string => Math.round(value).toLocaleString('en-US')
 
-/** Rates since the line before, per second. */
+/** Rates since the previous line, per second. */
 export function progressLine(now: Progress, before: Progress, usersNow: number): string {
   const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1000)
   const rate = (name: 'asked' | 'good' | 'shed' | 'failed') => count((now[name] - before[name]) / seconds)

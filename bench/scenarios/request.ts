@@ -5,7 +5,7 @@ import { type Choose, chooser } from './popularity.ts'
 import { sampleValue, type ValueSchema } from './sample-value.ts'
 import type { Popularity } from './scenario.ts'
 
-/** A document that is there: its id and, for lists, a value to filter by. */
+/** A known document: its id and, for lists, a value to filter by. */
 export interface KnownDocument {
   readonly id: string
   readonly filterValue?: string
@@ -26,18 +26,18 @@ export interface RequestOptions {
   readonly operations: readonly Operation[]
   readonly documents: KnownDocuments
   readonly popularity: Popularity
-  /** Bearer tokens, one a subject; none: nobody says who they are. */
+  /** Bearer tokens, one per subject; none: requests are anonymous. */
   readonly tokens: readonly string[]
   /** Other credentials than tokens. @default a bearer token of `tokens` */
   readonly headersOf?: HeadersOf
-  /** Differs between runs, so that no Idempotency-Key of one is a replay of another's. */
+  /** Differs between runs, so that no Idempotency-Key repeats one of another run. */
   readonly run: string
   readonly random: Random
 }
 
 /**
- * Makes requests, one after the other: the same for the same seed. Both drivers use it, so it needs nothing but the
- * language: k6 has neither Node's modules nor the web's.
+ * Makes requests one after the other, the same for the same seed. Both drivers use it, so it depends on the language
+ * alone: k6 has neither Node's modules nor the web's.
  */
 export class Requests {
   readonly #options: RequestOptions
@@ -128,7 +128,7 @@ export class Requests {
     return this.#document(operation) as KnownDocument
   }
 
-  /** Random as well as counted: each virtual user of k6 counts for itself. */
+  /** Random as well as counted: each virtual user of k6 has a counter of its own. */
   #key(): string {
     const part = Math.floor(this.#options.random() * 2 ** 40).toString(36)
     return `${this.#options.run}-${part}-${(this.#made++).toString(36)}`
@@ -141,7 +141,7 @@ export const namesDocument = ({ path }: Operation): boolean => path.includes(':i
 /** Path of a document. */
 export const withId = (path: string, id: string): string => path.replace(':id', id)
 
-/** One field, a number if there is one: it changes the document and no filter that lists are asked for by. */
+/** Changes one field, a number if there is one, but none that lists are filtered by. */
 function sampleChange({ properties = {} }: ValueSchema, random: Random): Record<string, unknown> {
   const fields = Object.entries(properties).filter(([, { readOnly }]) => !readOnly)
   const [name, schema] = fields.find(([, { type }]) => type === 'integer') ?? fields[0] ?? []

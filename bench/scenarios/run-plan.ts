@@ -19,7 +19,7 @@ import { Requests } from './request.ts'
 import { durationMs, rateCurve, usersMax } from './scenario.ts'
 import type { Counts, Summary } from './summary.ts'
 
-/** Connections that may be open together. More users than these share them, and waiting for one counts. */
+/** Maximum open connections. More users than these share them, and latency includes the wait for one. */
 const connectionsMax = 4_000
 
 /** Interval of progress reports, in ms. */
@@ -49,7 +49,7 @@ export interface PlanReport {
 }
 
 /**
- * Runs a plan with the load generator of `bench/load`: open arrivals leave at their planned times, whether or not
+ * Runs a plan with the load generator of `bench/load`. Open arrivals are sent at their planned times, whether or not
  * earlier ones were answered, and latency counts from then (no coordinated omission).
  */
 export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise<PlanReport> {

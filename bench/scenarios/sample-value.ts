@@ -1,7 +1,7 @@
 import { samplePattern } from '@spillway/origin/sample-pattern'
 import type { Random } from '../load/random.ts'
 
-/** As much of JSON Schema as the contract's representations use. */
+/** JSON Schema, as far as the contract's representations use it. */
 export interface ValueSchema {
   readonly type?: string
   readonly format?: string
@@ -20,9 +20,9 @@ export interface ValueSchema {
 }
 
 /**
- * A value that the schema accepts. Runs in k6 as well, so it needs nothing but the language.
+ * A value that the schema accepts. Runs in k6 as well, so it depends on the language alone.
  *
- * @throws Error for a schema that it has no value for
+ * @throws Error for a schema that it finds no value for
  */
 export function sampleValue(schema: ValueSchema, random: Random): unknown {
   if (schema.enum !== undefined) return schema.enum[Math.floor(random() * schema.enum.length)]

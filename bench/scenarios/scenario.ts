@@ -1,7 +1,7 @@
 import type { LoadMix, LoadShares } from '@spillway/origin/contract'
 import type { RatePoint } from '../load/arrivals.ts'
 
-/** Users who are online at a time; between two points their number is on the straight line between them. */
+/** Number of users who are online at a time. Between two points it changes linearly. */
 export interface UserPoint {
   readonly atMs: number
   readonly users: number
@@ -9,9 +9,10 @@ export interface UserPoint {
 
 /**
  * Timing of users' requests.
- * - `open`: each user asks once every `everyMs` on average, answered or not. It is how crowds behave who do not know of
- *   each other, and the only one under which a slow server is asked as much as a fast one.
- * - `closed`: each user waits for the answer, thinks for `everyMs` on average, and asks again.
+ *
+ * - `open`: each user sends a request once every `everyMs` on average, answered or not. Independent users behave so,
+ *   and a slow server gets as many requests as a fast one.
+ * - `closed`: each user waits for the answer, thinks for `everyMs` on average, and sends the next request.
  */
 export interface Behaviour {
   readonly kind: 'open' | 'closed'
@@ -20,10 +21,11 @@ export interface Behaviour {
 
 /**
  * Popularity of documents.
- * - `zipf`: the k-th most popular one in proportion to 1/k^exponent, as pages and products are (Breslau et al. 1999
+ *
+ * - `zipf`: the k-th most popular one in proportion to 1/k^exponent, as for pages and products (Breslau et al. 1999
  *   found exponents of 0.64 to 0.83 in web requests).
- * - `one`: everybody asks for the same.
- * - `in turn`: nobody asks for one again before all others were asked for.
+ * - `one`: everybody reads the same document.
+ * - `in turn`: no document is read again before all others have been read.
  */
 export type Popularity =
   | { readonly kind: 'uniform' }
@@ -37,7 +39,7 @@ export interface SlowClients {
   readonly byteEveryMs: number
 }
 
-/** The origin cannot be reached between these times: every connection to it is refused. */
+/** Times between which every connection to the origin is refused. */
 export interface Outage {
   readonly fromMs: number
   readonly toMs: number
@@ -51,7 +53,7 @@ export interface Threshold {
   readonly limit: number
 }
 
-/** Load as data: both drivers run it, at any scale, against any target. */
+/** A load as plain data, which both drivers run at any scale against any target. */
 export interface Scenario {
   readonly name: string
   readonly title: string
@@ -65,10 +67,10 @@ export interface Scenario {
   readonly inputs?: LoadMix['inputs']
   /** Reasons of refusals that are proper answers of actions, by name. */
   readonly expects?: LoadMix['expects']
-  /** Resources of the contract that are asked for. @default all */
+  /** Resources of the contract that users read or write. @default all */
   readonly resources?: readonly string[]
   readonly popularity: Popularity
-  /** Documents that are asked for at full scale, where the target has as many. */
+  /** Maximum number of documents that are read, at full scale. */
   readonly documents: number
   readonly slowClients?: SlowClients
   readonly outage?: Outage
@@ -92,8 +94,8 @@ export const usersMax = ({ users }: Pick<Scenario, 'users'>): number =>
   Math.max(...users.map(({ users }) => users))
 
 /**
- * The same scenario for a smaller machine: users and documents in the same proportion, so that each document is asked
- * for as often as at full scale, and caches have to do as much.
+ * The same scenario for a smaller machine. The numbers of users and documents shrink by the same factor, so that each
+ * document is read as often as at full scale and caches have the same hit ratio.
  *
  * @param scale above 0, at most 1
  */
@@ -112,7 +114,7 @@ export function scaledBy(scenario: Scenario, scale: number): Scenario {
   }
 }
 
-/** The same scenario in another time: every time of it is stretched or shortened alike, how fast users ask is not. */
+/** The same scenario in another length. All its times change by the same factor, except the users' own pace. */
 export function lasting(scenario: Scenario, wantedMs: number): Scenario {
   const factor = wantedMs / durationMs(scenario)
   const [first, ...rest] = scenario.users
@@ -127,7 +129,7 @@ export function lasting(scenario: Scenario, wantedMs: number): Scenario {
   }
 }
 
-/** The longest time in which as many users are online as ever, in ms since the start. */
+/** Longest time with the maximum number of users, in ms since the start. */
 export function peakOf(scenario: Pick<Scenario, 'users'>): {
   readonly fromMs: number
   readonly toMs: number

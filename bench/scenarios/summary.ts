@@ -50,7 +50,7 @@ const measures: Readonly<Record<ThresholdMetric, (total: Counts) => number>> = {
   p99Ms: ({ p99 }) => p99,
 }
 
-/** A threshold on something that was not measured is missed. */
+/** Judges each threshold. One whose metric has no samples counts as missed. */
 export const judge = (total: Counts, thresholds: readonly Threshold[]): readonly Verdict[] =>
   thresholds.map((threshold) => {
     const measured = measures[threshold.metric](total)
@@ -87,7 +87,7 @@ const row = (
 ): readonly string[] => [
   name,
   ...[asked, good, refused, shed, failed].map((count) => count.toLocaleString('en-US')),
-  // JSON turns NaN (no answers) into null.
+  // `null` stands for NaN (no answers), which JSON lacks.
   ...[p50, p90, p99, p999, max].map((ms) => figure(ms ?? Number.NaN)),
 ]
 

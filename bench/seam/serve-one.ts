@@ -3,9 +3,9 @@ import { startCheckout } from '@spillway/infra/local/start-process'
 const stopGraceMs = 20_000
 
 /**
- * Runs `npm start` in a copy of the checkout until it has taken a note and shown it again.
+ * Runs `npm start` in a copy of the checkout until a note was created and read.
  *
- * @throws Error with the last lines of `npm start` where it does not come up, or answers otherwise
+ * @throws Error with the last lines of `npm start` if it does not start, or answers otherwise
  */
 export async function serveOne(folder: string, onLine: (line: string) => void): Promise<void> {
   const { child, edgeUrl } = await startCheckout(folder, folder, { onLine })

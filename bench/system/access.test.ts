@@ -8,7 +8,7 @@ import { type ExampleStack, startExampleStack } from './example-stack.ts'
 
 let stack: ExampleStack
 
-/** People by name: organization and roles of their tokens. */
+/** People by name, with the organization and roles in their tokens. */
 const people = {
   ann: { org: 'acme', roles: [] },
   rob: { org: 'acme', roles: [] },
@@ -49,7 +49,7 @@ async function make(status: 'draft' | 'published'): Promise<string> {
   return made.location
 }
 
-/** Whom the rule lets read a draft of Ann's that Rob reviews. */
+/** People who may read a draft of Ann's that Rob reviews. */
 const readers: Readonly<Record<Person, boolean>> = {
   ann: true,
   rob: true,
@@ -64,7 +64,8 @@ const everybody = Object.keys(readers) as Person[]
 test('shows nobody what the rule denies, in whatever order people ask and whatever is stored by then', async () => {
   const draft = await make('draft')
   const published = await make('published')
-  // Each order begins with another person, whose answer is stored first; the second round finds all of them stored.
+  // Each order begins with another person, whose answer is stored first. In the second round everybody's answer is
+  // stored.
   for (let first = 0; first < everybody.length * 2; first += 1) {
     const order = everybody.map((_, index) => everybody[(first + index) % everybody.length] as Person)
     for (const who of order) {
@@ -79,7 +80,7 @@ test('shows nobody what the rule denies, in whatever order people ask and whatev
 test('shares one stored copy among all whom its rule lets read it, and nobody else', async () => {
   const draft = await make('draft')
   expect((await send('eve', 'GET', draft)).isHit).toBe(false)
-  // Another role and another name, and one who is let in by another word of the rule.
+  // Eli has another subject and role; another word of the rule allows Rob and Ann.
   expect(await send('eli', 'GET', draft)).toMatchObject({ status: 200, isHit: true })
   expect(await send('rob', 'GET', draft)).toMatchObject({ status: 200, isHit: true })
   expect(await send('ann', 'GET', draft)).toMatchObject({ status: 200, isHit: true })
@@ -156,7 +157,7 @@ test('shows a field to nobody whom its rule denies, in whatever order people ask
   ] as const) {
     expect([who, (await send(who, 'GET', path)).isHit]).toEqual([who, isHit])
   }
-  // A change of a field is seen by those who are shown it, and is no reason for others to be shown it.
+  // Callers who may see a field see its change; all others still do not see the field.
   await send('eve', 'PATCH', path, { salary: 6 })
   expect(await send('rob', 'GET', path)).toMatchObject({ isHit: false })
   expect((await send('rob', 'GET', path)).json.salary).toBeUndefined()

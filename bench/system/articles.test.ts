@@ -75,7 +75,7 @@ test('a deletion and a restore are seen at once, by everybody, whatever was stor
     expect(await shown()).toEqual([200, 1, 1])
     expect((await send('bob', 'DELETE', path)).status).toBe(204)
     expect(await shown()).toEqual([404, 0, 0])
-    // The absence is stored, too.
+    // The 404 is stored, too.
     expect((await send(undefined, 'GET', path)).isHit).toBe(true)
     expect((await send('bob', 'POST', `${path}/restore`)).status).toBe(403)
     expect((await send('eve', 'POST', `${path}/restore`)).status).toBe(200)

@@ -14,7 +14,7 @@ import { type ExampleStack, startExampleStack } from './example-stack.ts'
 /** The typed client against edge, cache, origin and database. */
 
 let stack: ExampleStack
-/** A client of a person, or of somebody without a token. */
+/** Client of a person, or of an anonymous caller. */
 let as: (who?: string) => ReturnType<typeof connect<typeof application>>['v1']['articles']
 
 beforeAll(async () => {

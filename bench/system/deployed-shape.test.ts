@@ -8,7 +8,7 @@ import { type Origin, startOrigin } from '@spillway/origin/dev/origin-process'
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFailed, test } from 'vitest'
 import { city } from './samples.ts'
 
-/** The next release of the origin: the same repository, whose places are shown in another way. */
+/** The next release of the origin: the same repository with a changed representation of places. */
 let release: string
 let stack: Stack
 let editor: string
@@ -79,7 +79,7 @@ test('after a deployment of fromStored a warm edge shows the new shape, and old 
   expect((await read(path, { 'if-none-match': oldTag })).status).toBe(304)
 
   await deploy()
-  // The first answer of the new release tells the edge, whatever was asked for.
+  // The first answer of the new release tells the edge, whatever was requested.
   expect(await (await read(other)).json()).toMatchObject({ name: 'LISBON' })
   const held = await read(path, { 'if-none-match': oldTag })
   expect([held.status, await held.json()]).toMatchObject([200, { name: 'LISBON' }])

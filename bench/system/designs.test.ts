@@ -20,7 +20,7 @@ const trip = { title: 'Spring', startsOn: '2027-05-01', endsOn: '2027-05-04', pl
 describe.each(designNames)('%s', (name) => {
   test('serves the story to callers with a token alone, on connections of its own', async () => {
     await using design = await startDesign(name, { arena, scale: localScale, seed: 1 })
-    /** Asks again while it is told to come later: the machine may be slower than the time that a design has. */
+    /** Repeats a request after a temporary refusal: the machine may be slower than a design's time limit. */
     const send = async (path: string, init: RequestInit = {}, bearer = token): Promise<Response> => {
       for (;;) {
         const answer = await fetch(design.url + path, {

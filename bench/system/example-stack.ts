@@ -56,7 +56,7 @@ export async function startExampleStack({ worker, app, people, claims }: Example
     origin,
     tokens,
     stop: () => started.disposeAsync(),
-    /** Sends as a person; without a token as anybody else. */
+    /** Sends a request as a person, or without a token. */
     async send(who: string | undefined, method: string, path: string, { body, headers = {} }: Sent = {}) {
       const token = who === undefined ? undefined : tokens.get(who)
       const answer = await fetch(edge.url + path, {

@@ -152,7 +152,7 @@ test('passes an export on, stores nothing of it, and lets nobody have it but who
   expect(refused.map(({ status }) => status)).toEqual([403, 401])
   const invalid = await take('cleo', 'text/csv', '?limit=5')
   expect([invalid.status, ((await invalid.json()) as { code: string }).code]).toEqual([400, 'invalid-query'])
-  // JSON of the same path is a stored list, as ever.
+  // The same path as JSON is a stored list, as before.
   expect((await take('cleo', 'text/html, */*', '?status=paid')).headers.get('content-type')).toContain('json')
 })
 

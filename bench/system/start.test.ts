@@ -17,7 +17,7 @@ import { MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import { startCopy } from '../reload/rounds.ts'
 
-/** `npm start`, as a person uses it, on a folder of its own: the person's may be in use. */
+/** `npm start` as a person uses it, on a folder of its own, since the person's may be in use. */
 
 let program: ChildProcess | undefined
 let folder: string
@@ -217,7 +217,7 @@ async function start(env: Record<string, string>, args: readonly string[] = []) 
   return { child, exit, ports, output: () => output }
 }
 
-/** Pastes a `curl` again while it is told to come later, as a person would: the machine may be slower than a second. */
+/** Repeats a `curl` after a temporary refusal, as a person would: the machine may be slower than a second. */
 async function statusOf(command: string): Promise<string> {
   for (;;) {
     const status = await shell(`${command} -o /dev/null -w '%{http_code}'`)

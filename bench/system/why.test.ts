@@ -5,7 +5,7 @@ import { diagnose, type Finding } from '@spillway/infra/why/diagnose'
 import { observe } from '@spillway/infra/why/observe'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 
-/** `npm run why` on a real stack, into which each fault is put. */
+/** `npm run why` on a real stack with each fault. */
 
 let stack: Stack
 let token: string

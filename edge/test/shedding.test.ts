@@ -127,7 +127,7 @@ describe('when the origin is overloaded', () => {
     const shed = told.filter((id) => id !== null && !known.has(id))
     expect(shed.length).toBeGreaterThan(50)
     expect(new Set(shed).size).toBeLessThan(shed.length / 2)
-    // Counts every one, not only the logged one.
+    // A logged line stands for all requests that got the same refusal.
     for (const id of new Set(shed)) expect((await edge.lineOf(id)).reason).toBe('shed-throttled')
   })
 

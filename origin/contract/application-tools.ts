@@ -51,7 +51,7 @@ export interface LoadMix {
   readonly browse: LoadShares
   /** Resources that attract a crowd. */
   readonly crowded: readonly string[]
-  /** Number of documents that are read. */
+  /** Number of documents that the load reads. */
   readonly documents: number
   /** Inputs of actions to choose from, by name (`listings.book`). @default any that their schemas accept */
   readonly inputs?: Readonly<Record<string, readonly Fields[]>>

@@ -1,4 +1,4 @@
-/** An answer of ours, ready to be sent again: what a `Response` takes. */
+/** Arguments of a `Response` that repeats an answer of ours. */
 export interface HeldAnswer {
   readonly status: number
   readonly headers: Headers

@@ -1,4 +1,4 @@
-/** The limit: what the runtime itself costs for an answer of this size. */
+/** Lower limit: the runtime's own cost of an answer of this size. */
 import { place } from './place.ts'
 
 export default {

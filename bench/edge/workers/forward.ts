@@ -1,4 +1,7 @@
-/** The limit of what goes through: passes each request on to the origin as it came, and the answer back. */
+/**
+ * Worker that only forwards: sends each request to the origin, and its answer back, unchanged. It is the base of the
+ * ratios for requests that go through.
+ */
 interface Bindings {
   readonly ORIGIN: string
 }

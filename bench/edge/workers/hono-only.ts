@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { place } from './place.ts'
 
-/** Routing by the framework that everybody uses here, and nothing else. */
+/** Routing by hono, and nothing else. */
 const app = new Hono()
 app.get('/v2/places/:id', (context) => context.body(place, 200, { 'content-type': 'application/json' }))
 

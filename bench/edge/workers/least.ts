@@ -1,7 +1,7 @@
 /**
- * Looks up who asks and what for, and does nothing else: a set of tokens and a map of documents, both filled by whoever
- * comes. No check, no freshness, no limit: it is no peer, and shows what reading the URL and a field, and copying fields
- * that are not those of the last answer, cost on the way from the constant Worker to ours.
+ * Worker that only looks up the token in a set and the document in a map; the first requests fill both. It has no
+ * checks, freshness or limits, so it is no peer. It shows the price of reading the URL and a field, and of copying
+ * fields, between the constant Worker and ours.
  */
 import { type HeldAnswer, holdAnswer } from './answer.ts'
 

@@ -1,7 +1,6 @@
 /**
- * The limit: what the runtime itself costs for the very answer that ours gives, byte for byte. It looks at nothing of the
- * request. It begins an answer with an object, as one does; ours begins it with a `Response`, and so saves one or two
- * percent of this.
+ * Lower limit: the runtime's own cost of exactly our answer, byte for byte. It ignores the request. It builds the
+ * answer from an object, as usual; ours builds it from a `Response`, which saves one or two percent.
  */
 import { type HeldAnswer, holdAnswer } from './answer.ts'
 

@@ -1,8 +1,8 @@
 /**
- * The floor of what goes through: what no gateway with a cache can leave out, and nothing else. It looks the token up in a
- * set and the answer in a map, forwards listed fields and five of its own, bounds the wait, and stores a read. No check, no
- * freshness, no purge, no limit, no retry, no outcome of a lost write: it is no peer, and shows what the runtime charges
- * for buffering two bodies, for a timer and for a rewritten head.
+ * Worker with the minimum work of a gateway with a cache: looks up the token in a set and the answer in a map, forwards
+ * listed fields and five of its own, bounds the wait, and stores a read. It has no checks, freshness, purges, limits,
+ * retries or unknown outcomes, so it is no peer. It shows the runtime's own price of two buffered bodies, a timer and a
+ * rewritten head.
  */
 interface Bindings {
   readonly ORIGIN: string

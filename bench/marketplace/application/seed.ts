@@ -10,7 +10,9 @@ const cities = [
 const hostCount = 100
 const kinds = ['Attic', 'Flat', 'House', 'Room', 'Boat']
 
-/** As many listings as asked for in five cities, of a hundred hosts with their profiles, and a review of each third one. */
+/**
+ * The requested number of listings in five cities, of a hundred hosts with profiles. Every third listing has a review.
+ */
 export const listingsSeed = (count: number): Seed => ({
   revision: `listings/${count}`,
   documents: () => ({
@@ -35,7 +37,7 @@ const starsOf = (index: number): number => 1 + (index % 5)
 
 function listing(index: number) {
   const [city, latitude, longitude] = cities[index % cities.length] as (typeof cities)[number]
-  // Scattered over some 20 km.
+  // Spread over some 20 km.
   const apart = (index % 97) / 500
   const stars = index % 3 === 0 ? starsOf(index / 3) : 0
   return {

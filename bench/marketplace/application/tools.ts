@@ -16,7 +16,7 @@ const nights = Array.from({ length: 1_000 }, (_, day) => ({
 export const tools: ApplicationTools = {
   seed: listingsSeed(listingCount),
   load: {
-    // Guests look around, and few have anything to let.
+    // Most guests only read, and few users let a listing.
     browse: {
       'listings.read': 65,
       'listings.list': 24,
@@ -27,7 +27,7 @@ export const tools: ApplicationTools = {
     crowded: ['listings'],
     documents: listingCount,
     inputs: { 'listings.book': nights },
-    // Guests who want the same night of a popular place: one gets it.
+    // Bookings of the same night of a popular place: only one of them succeeds.
     expects: { 'listings.book': ['dates-taken'] },
   },
 }

@@ -38,7 +38,7 @@ export const noOverlap: Need = {
         body: { startsOn: inDays(from), endsOn: inDays(to), guests: 1 },
       })
     const guests = await Promise.all(Array.from({ length: 20 }, (_, index) => world.token(`guest-${index}`)))
-    // All of them have the nights from the 6th day to the 8th in common.
+    // All bookings share the nights from the 6th day to the 8th.
     const overlapping = await Promise.all(
       guests.map((token, index) => ask(token, 3 + (index % 4), 8 + (index % 3))),
     )
@@ -94,7 +94,7 @@ export const order: Need = {
     requireStatus(await step(world, 'gina', path, 'cancel'), 409, 'wrong-step')
     assert.equal((await world.send('gina', 'GET', path)).json.status, 'completed')
 
-    // Nobody writes a status past the actions: there is no such operation.
+    // The status changes by actions alone: no update may set it.
     requireStatus(await world.send('hanna', 'PATCH', path, { body: { status: 'requested' } }), 405)
     requireStatus(await world.send('ada', 'PUT', path, { body: {} }), 405)
 

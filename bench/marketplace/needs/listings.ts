@@ -37,7 +37,7 @@ export const published: Need = {
   async prove(world) {
     const path = await makeListing(world, { city: 'Évora', status: 'draft' })
     const seen = seenBy(world, path, `/v1/listings?city=${encodeURIComponent('Évora')}`)
-    // Twice each: what one has been shown by the cache, another must not be.
+    // Sends each request twice: the cache must not show one person's answer to another.
     for (const _ of [1, 2]) {
       assert.deepEqual(await seen('hanna'), [200, true])
       assert.deepEqual(await seen('gina'), [404, false])
@@ -189,7 +189,7 @@ export const counts: Need = {
     await makeListing(world, { city, status: 'draft' })
     const count = async (who: Person, query: string) =>
       requireStatus(await world.send(who, 'GET', `/v1/listings?city=${city}&${query}`), 200).json.count
-    // Counted is what the caller may see, whatever the page shows of it.
+    // The count covers what the caller may see, on every page.
     for (const _ of [1, 2]) {
       assert.deepEqual(await count('nobody', 'limit=2&count=true'), { value: 5, relation: 'eq' })
       assert.deepEqual(await count('gina', 'limit=2&count=true'), { value: 5, relation: 'eq' })

@@ -27,7 +27,7 @@ export const roles: Need = {
     const rename = { body: { name: 'Casa' }, headers: patch }
     requireStatus(await world.send('gina', 'PATCH', path, rename), 403)
     requireStatus(await world.send('harry', 'PATCH', path, rename), 200)
-    // Lists of people change by the actions alone.
+    // Members and roles change by actions alone.
     const seize = { body: { managerIds: ['gus'] }, headers: patch }
     requireStatus(await world.send('harry', 'PATCH', path, seize), 422)
     requireStatus(await world.send('harry', 'DELETE', path), 403)
@@ -87,10 +87,10 @@ export const tenants: Need = {
     requireStatus(await as(harry, 'PATCH', path, { note: 'Mine' }), 404)
     requireStatus(await as(harry, 'DELETE', path), 404)
     requireStatus(await as(harry, 'POST', '/v1/expenses', { note: 'T', amountCents: 1, orgId: first }), 422)
-    // Without a tenant nobody has any, not even the operator of the marketplace.
+    // A token without a tenant sees no tenant's documents, even the marketplace operator's.
     requireStatus(await world.send('ada', 'GET', path), 403)
     requireStatus(await world.send('nobody', 'GET', path), 401)
-    // Within the tenant the part counts.
+    // Within a tenant, access depends on the caller's role.
     const clerk = await world.token('gus', { org_id: first, org_role: 'clerk' })
     requireStatus(await as(clerk, 'GET', path), 200)
     requireStatus(await as(clerk, 'DELETE', path), 403)

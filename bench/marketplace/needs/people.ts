@@ -51,7 +51,7 @@ export const admin: Need = {
     requireStatus(await world.send('gina', 'PATCH', path, change), 404)
     requireStatus(await world.send('ada', 'PATCH', path, change), 200)
     assert.equal((await world.send('hanna', 'GET', path)).json.title, 'Mended')
-    // A role that another issuer's claim has, or that is none of ours, opens nothing.
+    // Roles in another issuer's claim, and unknown roles, grant nothing.
     const other = await world.token('eve', { roles: ['administrator'], admin: true })
     requireStatus(await world.send('nobody', 'GET', path, { token: other }), 404)
   },

@@ -40,7 +40,7 @@ export const rating: Need = {
       const body = { stars, text: '' }
       reviews.push(() => world.send('nobody', 'POST', `${stay}/review`, { token, body }))
     }
-    // At once: none of them is lost in the mean.
+    // Writes all reviews at once: the mean must include each.
     for (const answer of await Promise.all(reviews.map((review) => review()))) requireStatus(answer, 200)
     const rated = (await world.send('nobody', 'GET', listing)).json
     assert.deepEqual([rated.rating, rated.ratingCount], [3.75, 4])
@@ -53,7 +53,7 @@ export const rating: Need = {
   },
 }
 
-/** A stay that ends on the day on which it began. @returns the booking's path */
+/** A stay that ends on the day on which it begins. @returns the booking's path */
 async function completeStay(world: World, listing: string, token: string): Promise<string> {
   const body = { startsOn: inDays(0), endsOn: inDays(1), guests: 1 }
   const booked = requireStatus(await world.send('nobody', 'POST', `${listing}/book`, { token, body }), 200)

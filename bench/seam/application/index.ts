@@ -1,7 +1,7 @@
 import { defineApplication } from '@spillway/origin/contract'
 import { notes } from './resources/notes.ts'
 
-/** The least that a team may begin with: what takes the sample's place in the copy of the checkout. */
+/** The smallest application that a team may begin with. It replaces the sample in the copy of the checkout. */
 export const application = defineApplication({
   name: 'notes',
   title: 'Notes',

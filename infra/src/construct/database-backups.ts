@@ -41,7 +41,7 @@ export class DatabaseBackups extends Construct {
     super(scope, id)
     const { stage, database } = config
     const backupVault = new BackupVault(this, 'Vault', {
-      // The region keeps it apart from the vault of copies, which may be in the same region.
+      // The region in the name keeps it distinct from the vault of copies, which may be in the same region.
       backupVaultName: `spillway-${stage}-${Aws.REGION}`,
       removalPolicy: RemovalPolicy.RETAIN,
     })

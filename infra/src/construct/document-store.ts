@@ -134,8 +134,8 @@ export class DocumentStore extends Construct {
         }),
       },
       automaticallyAfter: Duration.days(30),
-      // Not during the stack's creation: no cluster instance answers yet, and the origin's user is created by hand. The
-      // deploy runbook starts the first rotation when both exist.
+      // No rotation while the stack is created: no instance of the cluster answers yet, and the origin's user is
+      // created by hand. The deploy runbook starts the first rotation when both exist.
       rotateImmediatelyOnUpdate: false,
       excludeCharacters,
     }

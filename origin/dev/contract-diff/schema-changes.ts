@@ -123,7 +123,7 @@ const membersOf = ({ properties = {}, required = [] }: Json) => ({
   required: required as readonly string[],
 })
 
-/** Schemas of the items of arrays, and of members without a name. */
+/** Changes in the items of arrays, and in members that the schema does not name (`additionalProperties`). */
 function* partChanges(place: string, before: Json, after: Json, use: Use): Generator<Change> {
   for (const [keyword, at] of [
     ['items', `${place}[]`],

@@ -187,7 +187,7 @@ export class QueryReads implements QueryStore {
     return { ...left, id, createdAt, updatedAt } as unknown as DocumentOf<On>
   }
 
-  /** @throws {RangeError} after more than a run may read */
+  /** @throws {RangeError} if the run of the handler has now read more than it may */
   #count(documents: readonly StoredDocument[]): void {
     this.rows += documents.length
     this.#budget.count(documents)

@@ -1,7 +1,7 @@
 import { action, any, owner } from '@spillway/origin/contract'
 import { bookings } from '../resources/bookings.ts'
 
-/** Steps of a booking. Which may follow on which is the resource's to say. */
+/** Steps of a booking. The resource decides which may follow which. */
 
 export const accept = action('accept', {
   description: 'Accepts a request; the guest is to pay then.',

@@ -25,7 +25,7 @@ const viewerOf = (name: string): Viewer => ({
   mayShow: ({ readers }) => Array.isArray(readers) && readers.includes(name),
 })
 
-/** The state of the origin, and who asked it. */
+/** State of the origin, and the names of the callers who reached it. */
 class Document extends ScriptedOrigin {
   readers: readonly string[]
   version = 1
