@@ -1,10 +1,10 @@
 import type { ResourceName } from './exchange.ts'
 
-/** Bodies of writes. Each carries its marker in the text that the resource has for a name. */
+/** Bodies of writes. Each has its marker in the field that the resource has for a name. */
 
 const markerField = { places: 'name', trips: 'title', advisories: 'title' } as const
 
-/** Makes texts that no other write of the database has. */
+/** Makes markers: texts that no other write to the database has. */
 export class Markers {
   #count = 0
   readonly #prefix: string
@@ -19,7 +19,7 @@ export class Markers {
   }
 }
 
-/** Advisories have a unique code: one for each marker, so that no two writers ever want the same. */
+/** Advisories have a unique code. It follows from the marker, so that no two writers compete for one. */
 const codeOf = (marker: string): string => {
   const number = Number(/(\d+)$/.exec(marker)?.[1])
   const trial = Number(/^m(\d+)-/.exec(marker)?.[1])
@@ -30,7 +30,10 @@ const codeOf = (marker: string): string => {
 export interface BodyOptions {
   /** Code of the advisory that this body replaces. @default a new one */
   readonly code?: string | undefined
-  /** Sorts it behind those that clients work on, so that a page of the list shows these. @default false */
+  /**
+   * Whether lists show it after the documents that clients work on, so that a page always contains those. @default
+   * false
+   */
   readonly isLast?: boolean
 }
 

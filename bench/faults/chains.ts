@@ -16,11 +16,11 @@ export interface Applied {
       }
 }
 
-/** One state of a document, from one write to the next. */
+/** One version of a document, from the write that made it to the next. */
 export interface Version {
-  /** Number in the ETag; for a deletion, one more than the version that it ended. */
+  /** Number in the ETag; for a deletion, one more than the last version's. */
   readonly number: number
-  /** Mark of the write; `undefined` for a deletion. */
+  /** Marker of the write; `undefined` for a deletion. */
   readonly marker: string | undefined
   readonly isDeletion: boolean
   readonly wallMs: number

@@ -2,10 +2,10 @@ import type { Observation } from './observations.ts'
 import type { Violation } from './violation.ts'
 
 /**
- * Linearizability (Herlihy and Wing 1990) of each document as a register. The search of Wing and Gong is exponential
- * where the order of the writes is unknown; here the oplog tells it, so one pass is enough. An order that explains all
- * answers exists exactly if whatever ended before something else began saw no later version, and, where that something
- * is a write, not its own version either.
+ * Linearizability (Herlihy and Wing 1990) of each document as a register. Wing and Gong's search is exponential if the
+ * order of the writes is unknown. Here the oplog gives the order, so one pass is enough: an order that explains all
+ * answers exists exactly if no operation that ended before another began saw a later version than the other, or the
+ * same version if the other is a write.
  */
 export function checkLinear(all: readonly Observation[]): readonly Violation[] {
   const fresh = all.filter(({ kind }) => kind !== 'cached')

@@ -3,11 +3,11 @@ import { documentName, type Exchange, isWrite } from './exchange.ts'
 import type { Violation } from './violation.ts'
 
 /**
- * Refusals that are untrue whatever was applied. The clients of a run send valid requests, so no answer may blame them;
- * a document that nobody deleted is not gone; and a defect is no answer to a fault.
+ * Refusals that are wrong whatever was applied. The clients send valid requests, so no answer may blame them; a
+ * document that nobody deleted is not gone; and a fault must not lead to an internal error.
  */
 
-/** Codes that a valid request can be answered with, beside the 5xx that speak of faults. */
+/** Codes with which a valid request may be answered, besides the 5xx that report faults. */
 const possible = new Set([
   'precondition-failed',
   'not-found',
@@ -36,7 +36,7 @@ export function checkRefusals(exchanges: readonly Exchange[], truth: Truth): rea
   return found
 }
 
-/** 404 and 412 say how the document is. */
+/** Compares 404 and 412 with the state of the document. */
 function checkState(exchange: Exchange, { chains, byMarker }: Truth): Violation[] {
   const { answer, documentId, ifMatch, resource, operation } = exchange
   if (answer === undefined || documentId === undefined) return []

@@ -6,14 +6,16 @@ import type { Violation } from './violation.ts'
 
 /**
  * Limits on the age of a cached answer:
- * - who brings the token of its own writes sees them, and what a refusal has told it, at every edge;
- * - at the edge that a write or such a refusal went through, everybody does, but for answers served because of an error;
- * - otherwise by the lifetimes that the contract declares.
+ *
+ * - A caller with its consistency token sees its own writes, and the state that a refusal has shown it, at every edge.
+ * - At the edge that forwarded such a write or refusal, every caller sees them, except in answers that are served
+ *   because of an error.
+ * - All other answers follow the lifetimes that the contract declares.
  */
 
-/** A read may have been begun for somebody else, up to a deadline before; ages are counted in whole seconds. */
+/** Tolerance: another caller may have begun the fetch up to a deadline earlier, and ages count whole seconds. */
 const toleranceMs = 2_000
-/** Within this time after a write landed whose outcome was unknown, its writer may still read from before. */
+/** Time after a write of unknown outcome was applied in which its writer may still read the old state. */
 const landingMs = 2_000
 
 export function checkStale(
@@ -73,7 +75,7 @@ export function readCacheStatus(value: string | undefined): 'miss' | 'fresh' | '
   return /;\s*hit\b/.test(value) ? 'fresh' : 'miss'
 }
 
-/** A list that shows all there is shows what its caller has created, to a caller with a token. */
+/** A complete list contains everything that a caller with a token has created. */
 function checkOwnCreations(exchanges: readonly Exchange[], truth: Truth): Violation[] {
   const found: Violation[] = []
   const isCreation = ({ operation, answer, hasToken }: Exchange) =>

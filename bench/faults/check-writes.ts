@@ -3,11 +3,12 @@ import { documentName, type Exchange, type Item, isOpen, isSuccess } from './exc
 import type { Violation } from './violation.ts'
 
 /**
- * Compares what writers were told with what the database applied. Success: it is there, once, at the version that was
- * told. `outcome-unknown`, or no answer: no claim. Any other error: this request has done nothing.
+ * Compares the answers to writers with the writes that the database applied. After a success, the write is there once,
+ * at the stated version. `outcome-unknown`, or no answer, states nothing. After any other error, this request has
+ * written nothing.
  */
 
-/** All that was told about the write of one marker. */
+/** All answers about the write of one marker. */
 interface Attempt {
   readonly exchange: Exchange
   readonly told: (Item & { readonly isReplayed?: boolean; readonly detail?: string }) | undefined
@@ -72,7 +73,7 @@ function checkMarker(marker: string, attempts: readonly Attempt[], { byMarker }:
   const isClaimed = attempts.every(({ told }) => !isOpen(told))
   const [version] = applied.map(({ version }) => version)
   if (version !== undefined && succeeded.length === 0 && isClaimed) {
-    // The last one that had begun by then is the likeliest author.
+    // The last one that had begun by then is the most probable author.
     const begun = attempts.findLast(({ exchange }) => exchange.startMs <= version.wallMs + 1)
     const { exchange, told } = begun ?? (attempts[0] as Attempt)
     const what = `told ${told?.status} ${told?.code}, which says that nothing was done, and it was applied`
@@ -81,7 +82,7 @@ function checkMarker(marker: string, attempts: readonly Attempt[], { byMarker }:
   return found
 }
 
-/** One tombstone has one author; a deletion is told to one caller. */
+/** A tombstone has one author: only one caller may be told that it deleted the document. */
 function checkDeletions(exchanges: readonly Exchange[], truth: Truth): Violation[] {
   const found: Violation[] = []
   const byDocument = Map.groupBy(
@@ -109,7 +110,7 @@ function checkDeletions(exchanges: readonly Exchange[], truth: Truth): Violation
       })
     }
     if (deletion === undefined || done.length > 0) continue
-    // Clocks of the database and of the clients are one machine's; a millisecond is rounding.
+    // Database and clients use the clock of one machine; a millisecond allows for rounding.
     const authors = deletes.filter(({ startMs }) => startMs <= deletion.wallMs + 1)
     if (authors.every(({ answer }) => !isOpen(answer))) {
       const last = authors.at(-1)
@@ -120,7 +121,7 @@ function checkDeletions(exchanges: readonly Exchange[], truth: Truth): Violation
   return found
 }
 
-/** A repeated request with its key is answered as the first one was. */
+/** A repetition with the same key must get the first answer. */
 function checkReplays(exchanges: readonly Exchange[]): Violation[] {
   const found: Violation[] = []
   const told = exchanges.filter(

@@ -8,14 +8,14 @@ import type { Shelved, Shelves } from './shelf.ts'
 export interface ClientOptions {
   readonly session: Session
   readonly subject: string
-  /** Edges that it goes through, in turns. */
+  /** Edges to use, in turn. */
   readonly edges: readonly Via[]
   readonly origins: readonly Via[]
   readonly shelves: Shelves
   readonly markers: Markers
   readonly random: Random
   readonly signal: AbortSignal
-  /** Reads that pass the edge by. */
+  /** Sends reads directly to the origin. */
   readonly direct: Session
 }
 
@@ -24,10 +24,12 @@ const attemptsMax = 6
 /** Mean pause between two actions, in ms. */
 const pauseMs = 50
 
-/** A closed loop of random actions, as people and programs act: read, change, be refused, read again, repeat. */
+/**
+ * A closed loop of random actions as people and programs perform them: read, change, get refused, read again, repeat.
+ */
 export class Client {
   readonly #options: ClientOptions
-  /** Entity tags as last seen: what If-Match names. */
+  /** Last known entity tags, for If-Match. */
   readonly #seen = new Map<string, string>()
 
   constructor(options: ClientOptions) {
@@ -53,7 +55,7 @@ export class Client {
     if (dice < 0.5) return this.#list(resource)
     if (dice < 0.76) return this.#change(resource, document)
     if (dice < 0.82) return this.#changeTwo()
-    // Trips stay few: their list is to be complete.
+    // Keeps trips few, so that one page lists all of them.
     if (dice < 0.86 && resource !== 'trips') return this.#createBatch(resource)
     if (dice < 0.91 || shelves.isFull(resource, subject)) return this.#delete(resource, document)
     return this.#create(resource)
@@ -75,7 +77,7 @@ export class Client {
     await this.#ask({ via: this.#edge(), operation: 'list', resource, path })
   }
 
-  /** Changes a document; where another version has come in between, reads it and decides anew. */
+  /** Changes a document. If another version has come in between, reads it and decides again. */
   async #change(resource: ResourceName, document: Shelved): Promise<void> {
     const { random, markers } = this.#options
     const { id, code } = document
@@ -105,7 +107,7 @@ export class Client {
     }
   }
 
-  /** A page that saves two things at once, and shows them from wherever the next requests land. */
+  /** Imitates a page that saves two things at once, and then reads them through whichever edge comes next. */
   async #changeTwo(): Promise<void> {
     const { shelves, subject, random } = this.#options
     const pair = (['trips', 'advisories'] as const).map((resource) => ({
@@ -167,7 +169,7 @@ export class Client {
     })
   }
 
-  /** With a key, the same request goes out again until its outcome is known; sometimes once more after that. */
+  /** A request with a key is repeated until its outcome is known, and sometimes once more. */
   async #untilTold(key: string | undefined, asked: Omit<Asked, 'via' | 'key'>): Promise<Answer | undefined> {
     const { random, signal } = this.#options
     for (let attempt = 1; ; attempt++) {

@@ -7,22 +7,24 @@ import { initiate, type Member, replicaSetName, startMember } from '@spillway/or
 import { freePort } from '@spillway/origin/dev/ports'
 import { MongoClient } from 'mongodb'
 
-/** Three members that can be killed and come back with their data, and the links between them. */
+/** Replica set of three members that can be killed and restarted with their data, and the links between them. */
 export interface Cluster {
-  /** Connection string with the addresses that the members have for each other. */
+  /** Connection string with the addresses that the set itself announces. */
   readonly uri: string
-  /** Each member's own port. */
+  /** Port of each member, without a proxy. */
   readonly ports: readonly number[]
   /** Proxies through which the other members reach each member. */
   readonly links: readonly FaultProxy[]
-  /** The member that takes writes, of two that believe it the newer one; `undefined` during an election. */
+  /**
+   * Index of the primary; of two members that claim to be it, the one elected later. `undefined` during an election.
+   */
   primary(): Promise<number | undefined>
-  /** Ends a member and resolves when it has gone: SIGKILL as a crash would, SIGTERM cleanly. */
+  /** Ends a member and resolves when it has ended: SIGKILL like a crash, SIGTERM cleanly. */
   end(member: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
-  /** Starts it again and resolves when it can be elected. */
+  /** Starts the member again and resolves when it can be elected. */
   restart(member: number): Promise<void>
   signal(member: number, signal: 'SIGSTOP' | 'SIGCONT'): void
-  /** The primary hands over. */
+  /** Makes the primary step down. */
   stepDown(member: number): Promise<void>
   /** Runs a command on one member. */
   ask(member: number, command: Record<string, unknown>): Promise<Record<string, unknown>>
@@ -40,12 +42,12 @@ export async function startCluster(): Promise<Cluster> {
   const clients: MongoClient[] = []
   const folders: string[] = []
   const start = (index: number, port: number) =>
-    // The larger oplog holds a run of ten minutes; without it the truth would be gone before it is read.
+    // The oplog must hold a run of ten minutes: the checks read it afterwards.
     startMember({ dataFolder: folders[index] as string, port, isMeasured: true })
 
   for (let index = 0; index < size; index++) {
     const folder = await mkdtemp(join(tmpdir(), 'spillway-faults-'))
-    // A member that was being started when the end came may still write into it.
+    // A member that was still starting may write into the folder.
     closing.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }))
     folders.push(folder)
     members.push(await start(index, await freePort()))
@@ -87,7 +89,7 @@ export async function startCluster(): Promise<Cluster> {
     ask,
     async primary() {
       const asked = ports.map((_, member) => ask(member, { hello: 1, maxTimeMS: 500 }).catch(() => undefined))
-      // A member that stands still must not hold up the answer of the others.
+      // A stopped member (SIGSTOP) must not delay the answers of the others.
       const hellos = await Promise.all(asked.map((hello) => Promise.race([hello, sleep(600)])))
       const electionOf = (member: number) => String(hellos[member]?.electionId ?? '')
       const primaries = [...hellos.keys()].filter((member) => hellos[member]?.isWritablePrimary === true)

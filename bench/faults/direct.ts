@@ -2,7 +2,7 @@ import type { PrivateJwk } from '@spillway/edge/dev/keys'
 import { assertionClaims, assertionProfile, type Principal } from '@spillway/origin/contract'
 import { importJWK, SignJWT } from 'jose'
 
-/** Assertions as the edge makes them, for reads that no cache stands in front of; renewed as the edge does. */
+/** Assertions like the edge's, for reads that go directly to the origin. */
 export function assertions(key: PrivateJwk, principal: Principal): () => Promise<string> {
   const { algorithm, type, issuer, audience, lifetimeSeconds, reuseSeconds } = assertionProfile
   let made: Promise<string> | undefined

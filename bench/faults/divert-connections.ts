@@ -1,16 +1,15 @@
 /**
- * Preload of an origin process (`node --import`): leads its connections to the members of the replica set through links
- * of its own. A driver connects to the addresses that the set itself names, so a proxy of one origin cannot be put into
- * its connection string.
+ * Preload of an origin process (`node --import`) that leads its connections to the replica set through proxies of its
+ * own. A driver connects to the addresses that the set announces, so the connection string cannot name a proxy.
  */
 import net from 'node:net'
 
-/** Name of the variable that holds the ports: those that are asked for, and those to go to instead, as JSON. */
+/** Environment variable with the ports as JSON: requested port → proxy's port. */
 export const divertedPortsVariable = 'FAULTS_DIVERTED_PORTS'
 
 const ports = JSON.parse(process.env[divertedPortsVariable] ?? '{}') as Readonly<Record<string, number>>
 const connect = net.createConnection
 const diverted = (options: net.TcpNetConnectOpts, ...rest: []) =>
   connect({ ...options, port: ports[options.port] ?? options.port }, ...rest)
-// The driver uses the form with options alone; the other overloads stay out of reach of this process.
+// Only the overload with options is replaced: the driver uses no other.
 net.createConnection = diverted as typeof net.createConnection

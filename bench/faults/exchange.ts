@@ -5,28 +5,28 @@ export type Operation = 'create' | 'batch' | 'put' | 'patch' | 'delete' | 'read'
 
 export interface Exchange {
   readonly number: number
-  /** Session that asked: it must see its own writes. */
+  /** Session of the caller, which must see its own writes. */
   readonly session: string
-  /** The session sends its consistency token. */
+  /** Whether the session sends its consistency token. */
   readonly hasToken: boolean
-  /** `edge 0`, or `origin 1` where the edge was passed by. */
+  /** `edge 0`, or `origin 1` for a direct request. */
   readonly via: string
   readonly resource: ResourceName
   readonly operation: Operation
   readonly documentId?: string
-  /** Unique text that this write puts into the document: the database tells by it whose write a version is. */
+  /** Marker: unique text that this write puts into the document. It identifies the write in the database. */
   readonly marker?: string
   /** Markers of a batch's items, in order. */
   readonly markers?: readonly string[]
   /** Idempotency-Key; repeated requests have the same marker. */
   readonly key?: string
-  /** Version that the write was to replace. */
+  /** Version that the write should replace. */
   readonly ifMatch?: number
   readonly startMs: number
   readonly endMs: number
-  /** `undefined`: none came. */
+  /** `undefined`: there was no answer. */
   readonly answer: Answer | undefined
-  /** Why none came. */
+  /** Reason for a missing answer. */
   readonly failure?: string
 }
 
@@ -35,17 +35,17 @@ export interface Answer {
   /** Problem code. */
   readonly code?: string
   readonly detail?: string
-  /** Version that the ETag names. */
+  /** Version in the ETag. */
   readonly version?: number
   readonly etag?: string
   readonly documentId?: string
-  /** The marker in the document that it shows. */
+  /** Marker in the document of the answer. */
   readonly marker?: string
   readonly cacheStatus?: string
   readonly isReplayed: boolean
   /** Items of a list, or of a batch. */
   readonly items?: readonly Item[]
-  /** The list shows every document. */
+  /** Whether the list contains every document. */
   readonly isComplete?: boolean
 }
 
@@ -63,8 +63,8 @@ export const isWrite = ({ operation }: Exchange): boolean => operation !== 'read
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 /**
- * Tells an answer that leaves the outcome open. One code alone says so, since a program cannot read prose: every other
- * error claims that the request has done nothing.
+ * Whether the answer leaves the outcome open. Only one code does, since programs do not read prose: every other error
+ * states that the request has written nothing.
  */
 export const isOpen = (told: { readonly status?: number; readonly code?: string } | undefined): boolean =>
   told === undefined || told.code === 'outcome-unknown'

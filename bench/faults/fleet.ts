@@ -6,7 +6,7 @@ import { freePort } from '@spillway/origin/dev/ports'
 import type { Cluster } from './cluster.ts'
 import { divertedPortsVariable } from './divert-connections.ts'
 
-/** One origin that can be killed, stopped and started again at the same address. */
+/** One origin that can be killed, stopped and restarted at the same address. */
 export interface FleetOrigin {
   readonly url: string
   readonly port: number
@@ -17,22 +17,22 @@ export interface FleetOrigin {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void
   /** Sends SIGTERM and waits for the end. */
   drain(): Promise<Drain>
-  /** Starts it again and resolves when it is ready. */
+  /** Starts the origin again and resolves when it is ready. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** End of an origin that was told to drain. */
+/** Exit of an origin that was told to drain. */
 export interface Drain {
   readonly origin: number
   readonly ms: number
   readonly code: number | null
-  /** Its last lines, where it did not end with code 0. */
+  /** Last lines of its output, if the exit code was not 0. */
   readonly tail?: string
 }
 
 const startsMax = 10
-/** Longer than the origin's own bound on a drain. */
+/** More than the origin's own limit of a drain. */
 const drainTimeoutMs = 30_000
 
 export async function startFleetOrigin(

@@ -3,12 +3,12 @@ import { gauge, parseScrape } from '@spillway/infra/why/origin-metrics-text'
 import { opsPaths } from '@spillway/origin/contract'
 import type { FleetOrigin } from './fleet.ts'
 
-/** Commands that an origin still waits for, although nobody asks it any more. */
+/** Commands that an idle origin still waits for. */
 
-/** Longer than the origin's own bound on a command, so that what is left then is left for good. */
+/** More than the origin's own time limit of a command: a command that is left then would be left for ever. */
 const everythingEndsMs = 20_000
 
-/** @returns connections in use plus requests in work, after all that is bounded has ended */
+/** @returns connections in use plus requests in service, after all time limits have passed */
 export async function leftInWork(
   origin: Pick<FleetOrigin, 'url'>,
   settleMs = everythingEndsMs,

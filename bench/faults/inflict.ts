@@ -10,16 +10,16 @@ export interface FaultRecord {
   /** Process or link that the fault hit, e.g. `member 2`. */
   readonly target: string
   readonly startMs: number
-  /** Time at which its cause was over: a recovery is counted from here. For a kill, the moment of the kill. */
+  /** Time at which the cause ended, from which a recovery is counted. For a kill, the time of the kill. */
   readonly endMs: number
 }
 
-/** Brings planned faults upon a world, and keeps enough of it alive: a majority of the members, and one origin. */
+/** Applies planned faults to a system, and always leaves a majority of the members and one origin alive. */
 export class Tormentor {
   readonly records: FaultRecord[] = []
   readonly drains: Drain[] = []
   originKills = 0
-  /** Faults that found nothing left to befall without ending all service. */
+  /** Faults that were skipped, because they would have ended all service. */
   skipped = 0
   readonly #world: World
   readonly #now: () => number
@@ -31,7 +31,7 @@ export class Tormentor {
     this.#now = now
   }
 
-  /** Resolves when the fault is over and what died has come back. */
+  /** Resolves when the fault is over and ended processes run again. */
   inflict({ kind, durationMs, target }: PlannedFault): Promise<void> {
     if (kind === 'step down') return this.#stepDown()
     if (kind.endsWith('primary') || kind.endsWith('secondary'))
@@ -45,7 +45,7 @@ export class Tormentor {
     const primary = await cluster.primary()
     if (primary === undefined) return this.#skip()
     const end = this.#begin('step down', `member ${primary}`)
-    // A refusal (no electable secondary in time) is an answer as good as any.
+    // The command may be refused (no electable secondary in time), which is a valid outcome.
     await cluster.stepDown(primary).catch(() => {})
     end()
   }
@@ -82,7 +82,7 @@ export class Tormentor {
     }
   }
 
-  /** The other members lose it; so do the origins, or they alone keep talking to the one that has been cut off. */
+  /** Cuts the member off from the other members. Without `alsoFromOrigins`, the origins still reach it. */
   async #isolateMember(member: number, durationMs: number, alsoFromOrigins: boolean): Promise<void> {
     const { cluster, origins } = this.#world
     const links = [cluster.links[member] as FaultProxy]
@@ -143,7 +143,7 @@ export class Tormentor {
     const chosen = links[Math.floor(target * links.length)]
     if (chosen === undefined) return
     const end = this.#begin(kind, chosen.name)
-    // The first word of these kinds is what befalls the link.
+    // The first word of these kinds is the fault of the link.
     await during([chosen.link], kind.split(' ')[0] as LinkFault, durationMs)
     end()
   }
@@ -163,7 +163,7 @@ export class Tormentor {
 
 type LinkFault = Exclude<Fault['kind'], 'pass'>
 
-/** Waits up to 3 s for a condition that a fault needs; `false`: it did not come. */
+/** Waits up to 3 s for a condition that a fault needs. @returns `false` if it did not occur */
 async function isSoon(isSo: () => boolean): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < 3_000; waitedMs += 20) {
     if (isSo()) return true

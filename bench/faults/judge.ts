@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts'
 import { observations } from './observations.ts'
 import type { Violation } from './violation.ts'
 
-/** Everything that is wrong with what the clients of a run were told. */
+/** All violations in the answers to the clients of a run. */
 export function judge(exchanges: readonly Exchange[], truth: Truth): readonly Violation[] {
   const observed = observations(exchanges, truth)
   return [

@@ -1,10 +1,10 @@
 import { resources } from '@spillway/origin/fixture'
 import type { ResourceName } from './exchange.ts'
 
-/** Time for which the contract lets a superseded answer be shown, in ms. */
+/** Time for which the contract allows an outdated answer to be served, in ms. */
 export interface Lifetime {
   readonly freshMs: number
-  /** Limit with the longer of the two stale windows. */
+  /** The limit with the longer of the two stale lifetimes. */
   readonly staleMs: number
 }
 

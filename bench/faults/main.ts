@@ -59,7 +59,7 @@ try {
   reportTrial(trial)
   reportBars(measure(trial, seconds))
 } finally {
-  // Bounded: what does not end in time is ended by its lifeline when this process exits.
+  // Waits for a limited time. Processes that have not ended then end with this one.
   await Promise.race([closing.disposeAsync(), sleep(60_000)])
 }
 process.exit()

@@ -1,18 +1,20 @@
 import { type Chain, deletionOf, type Truth } from './chains.ts'
 import { documentName, type Exchange, isOpen, isSuccess } from './exchange.ts'
 
-/** One exchange as a statement about a document: at some moment between its two, this was the version. */
+/** One exchange as a statement about a document: at some time between request and answer, this was its version. */
 export interface Observation {
   readonly exchange: Exchange
   readonly document: string
   /** A deletion counts as a version. */
   readonly version: number
   readonly startMs: number
-  /** Infinity for a write that was applied and whose answer does not say so: it may have been applied any time later. */
+  /**
+   * Infinity for a write that was applied without a success as its answer: it may have been applied at any later time.
+   */
   readonly endMs: number
   /** Time at which a write was applied, by the database's clock. */
   readonly appliedMs?: number
-  /** `cached`: a read through an edge, which may be older by what the contract allows. */
+  /** `cached`: a read through an edge, which may be as old as the contract allows. */
   readonly kind: 'write' | 'read' | 'cached'
 }
 
@@ -50,7 +52,7 @@ function ofList(exchange: Exchange, { byMarker }: Truth): Observation[] {
   })
 }
 
-/** Effect of a write in the database, whatever its caller was told. */
+/** Effect of a write in the database, whatever its answer was. */
 function ofWrite(exchange: Exchange, { byMarker, chains }: Truth): Observation[] {
   const { answer, marker, markers, operation, startMs, documentId = '', resource } = exchange
   if (operation === 'delete') {
@@ -64,7 +66,8 @@ function ofWrite(exchange: Exchange, { byMarker, chains }: Truth): Observation[]
     if (applied === undefined) return []
     const told = markers === undefined ? answer : (answer?.items?.[index] ?? answer)
     const { chain, version } = applied
-    // One that began after the write was applied is a repetition with its key: it tells of an earlier request's write.
+    // A request that began after the write was applied is a repetition with its key: the answer is about an earlier
+    // request.
     if (startMs > version.wallMs + 1) return []
     const made = { ...observed(exchange, chain, version.number), appliedMs: version.wallMs }
     if (isOpen(told)) return [{ ...made, endMs: Number.POSITIVE_INFINITY }]
@@ -72,7 +75,7 @@ function ofWrite(exchange: Exchange, { byMarker, chains }: Truth): Observation[]
   })
 }
 
-/** A refusal by the state of the document is a read of it, and one that no cache answers. */
+/** A refusal because of the document's state shows that state, and never comes from a cache. */
 function ofRefusal(exchange: Exchange, { chains }: Truth): Observation[] {
   const { answer, documentId, resource } = exchange
   const chain = documentId === undefined ? undefined : chains.get(documentName(resource, documentId))

@@ -2,7 +2,7 @@ import { MongoClient, type Timestamp } from 'mongodb'
 import type { Applied } from './chains.ts'
 import type { ResourceName } from './exchange.ts'
 
-/** The database's own record of what it applied, as far as these checks read it. */
+/** The database's log of applied writes, reduced to what these checks read. */
 interface Entry {
   readonly ts: Timestamp
   readonly op: string
@@ -18,7 +18,7 @@ export interface OplogRead {
   readonly primaryChanges: number
 }
 
-/** A point in the oplog, of a write that a majority has. */
+/** A position in the oplog, of a write with majority. */
 export async function markOplog(uri: string, databaseName: string): Promise<Timestamp> {
   await using client = new MongoClient(uri, { serverSelectionTimeoutMS: 30_000 })
   await untilWritten(client, databaseName)
@@ -28,10 +28,10 @@ export async function markOplog(uri: string, databaseName: string): Promise<Time
 }
 
 /**
- * Operations applied since the mark, read from the primary after a write of our own that a majority has: nothing before
- * that write can be rolled back any more.
+ * Operations applied since the position. They are read from the primary after a write of our own with majority: nothing
+ * before it can be rolled back.
  *
- * @throws Error when the oplog has lost its beginning
+ * @throws Error if the oplog no longer has its beginning
  */
 export async function readOplog(uri: string, databaseName: string, since: Timestamp): Promise<OplogRead> {
   await using client = new MongoClient(uri, { serverSelectionTimeoutMS: 30_000 })
@@ -67,7 +67,7 @@ async function untilWritten(client: MongoClient, databaseName: string): Promise<
   }
 }
 
-/** Operations that were applied together. */
+/** Operations that were applied as one. */
 function partsOf({ o, wall, ts }: Entry): Entry[] {
   const parts = Array.isArray(o.applyOps) ? (o.applyOps as Entry[]) : []
   return parts.map((part) => ({ ...part, wall, ts }))

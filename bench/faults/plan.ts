@@ -1,8 +1,8 @@
 import { pick, type Random, seededRandom } from '../load/random.ts'
 
 /**
- * A run's faults, decided before it begins: the same seed gives the same faults at the same moments. Rounds of a few
- * seconds alternate between a single fault, whose recovery can be measured, and several that overlap.
+ * Faults of a run, planned in advance: the same seed gives the same faults at the same times. Rounds of a few seconds
+ * alternate between a single fault, whose recovery can be measured, and several that overlap.
  */
 
 export const faultKinds = [
@@ -25,7 +25,7 @@ export const faultKinds = [
   'cut edge link',
   'stall edge link',
   'reset edge link',
-  // answers to what has arrived
+  // answers alone: requests still arrive
   'mute edge link',
   'mute database links',
 ] as const
@@ -35,13 +35,13 @@ export interface PlannedFault {
   /** Milliseconds after the start of the run. */
   readonly atMs: number
   readonly kind: FaultKind
-  /** Milliseconds that it lasts; for a kill, until the process is started again. */
+  /** Duration in milliseconds; for a kill, until the process is restarted. */
   readonly durationMs: number
-  /** Uniform on [0, 1): picks the process or link that it befalls. */
+  /** Uniform on [0, 1): selects the process or link. */
   readonly target: number
 }
 
-/** Weight of each kind; elections and deaths of an origin weigh most, since they find most. */
+/** Weight of each kind. Elections and crashes of an origin have the highest, since they find most mistakes. */
 const weights: Readonly<Record<FaultKind, number>> = {
   'kill primary': 26,
   'stop primary': 4,
@@ -62,7 +62,7 @@ const weights: Readonly<Record<FaultKind, number>> = {
   'mute database links': 12,
 }
 
-/** Shortest and longest duration in ms. Longer than an election (1 s) where one is to follow. */
+/** Shortest and longest duration in ms. A fault that should cause an election lasts longer than one takes (1 s). */
 const durations: Readonly<Record<FaultKind, readonly [number, number]>> = {
   'kill primary': [200, 1_000],
   'stop primary': [200, 1_000],
@@ -86,7 +86,7 @@ const durations: Readonly<Record<FaultKind, readonly [number, number]>> = {
 const bag = faultKinds.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind))
 /** Share of the rounds with one fault. */
 const singleShare = 0.4
-/** Before the first fault and after the last one, in ms. */
+/** Quiet time before the first fault and after the last one, in ms. */
 const quietMs = 2_000
 
 export function planFaults(seed: number, runMs: number): readonly PlannedFault[] {

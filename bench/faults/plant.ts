@@ -6,12 +6,12 @@ import type { Tamper } from './transport.ts'
 export const plants = ['stale', 'lie'] as const
 export type Plant = (typeof plants)[number]
 
-/** One answer in so many is tampered with. */
+/** Changes one answer in this many. */
 const every = 10
 
 export const tamperFor = (plant: Plant): Tamper => (plant === 'stale' ? staleReads() : lies())
 
-/** Gives a read the first answer that was ever given for the document, as a cache would that forgot to forget. */
+/** Answers a read with the first answer for that document, like a cache that never expires. */
 function staleReads(): Tamper {
   const first = new Map<string, Parameters<Tamper>[1]>()
   let count = 0
@@ -26,7 +26,7 @@ function staleReads(): Tamper {
   }
 }
 
-/** Tells a writer that nothing was done. */
+/** Tells a writer that nothing was written. */
 function lies(): Tamper {
   let count = 0
   return ({ operation }, answer) => {

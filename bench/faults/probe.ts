@@ -4,7 +4,7 @@ import type { Probe } from './recovery.ts'
 import type { Session, Via } from './session.ts'
 import { nowMs } from './transport.ts'
 
-/** Shortest time between two questions through one edge, in ms. */
+/** Minimum interval of probes through one edge, in ms. */
 const everyMs = 100
 
 export interface ProbeOptions {
@@ -15,8 +15,8 @@ export interface ProbeOptions {
 }
 
 /**
- * Asks again and again whether service is whole: in turns a write that the edge may not repeat, and a list that no cache
- * has. One question at a time, so that a machine that is slow is not flooded by those that wait.
+ * Checks repeatedly whether the service works: alternates between a write that the edge may not repeat and a list that
+ * no cache has. Sends one probe at a time, so that a slow machine is not flooded with waiting ones.
  */
 export async function probe({ session, edge, markers, signal }: ProbeOptions): Promise<readonly Probe[]> {
   const id = await createDocument({ session, edge, markers, signal })

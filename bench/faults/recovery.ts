@@ -1,6 +1,6 @@
 import type { FaultRecord } from './inflict.ts'
 
-/** One question of the probe that asks all the time. Epoch milliseconds. */
+/** One probe. Times are epoch milliseconds. */
 export interface Probe {
   readonly startMs: number
   readonly isGood: boolean
@@ -11,15 +11,15 @@ export interface Recovery {
   readonly ms: number
 }
 
-/** Service is back at the first moment that is followed by this much without a failure. */
+/** Time without a failure after which the service counts as recovered. */
 const cleanMs = 1_000
 
 /**
- * Time from each single fault until service came back. A fault counts where no other one was going on, and none began
- * before service was back, or before the time was so long that what came next does not excuse it.
+ * Time from each single fault until the service recovered. A fault counts if no other one was active, and none began
+ * before the recovery. It also counts if the next one began only after `excusedMs`.
  *
  * @param probes in the order of their starts
- * @param excusedMs a recovery that another fault cuts off counts from this length on
+ * @param excusedMs from this length on, a recovery that another fault interrupts counts with its length so far
  */
 export function recoveries(
   faults: readonly FaultRecord[],
@@ -45,7 +45,7 @@ export function recoveries(
   return found
 }
 
-/** The first moment from `fromMs` with a second of good answers behind it that ends before `untilMs`. */
+/** First time from `fromMs` on that is followed by a second of good answers before `untilMs`. */
 function firstClean(probes: readonly Probe[], fromMs: number, untilMs: number): number | undefined {
   let sinceMs = fromMs
   for (const { startMs, isGood } of probes) {

@@ -28,7 +28,7 @@ test('a clean run holds every bar', () => {
   expect(failedBars(clean)).toEqual([])
 })
 
-/** Positive controls for what no answer shows, and a planted answer therefore cannot. */
+/** Positive controls for violations that no single answer shows, so that a planted answer cannot cause them. */
 test('a command that is left on an idle origin is a hung one', () => {
   expect(failedBars({ ...clean, leftInWork: 1 })).toEqual(['faults-hung-commands 1'])
 })

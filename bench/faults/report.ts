@@ -4,11 +4,11 @@ import type { Exchange } from './exchange.ts'
 import type { Trial } from './trial.ts'
 import type { Violation, ViolationKind } from './violation.ts'
 
-/** Report of a violation: its rule, the command that repeats it, and the few lines of history that prove it. */
+/** Report of a violation: its rule, the command that repeats it, and the few exchanges that prove it. */
 
-/** Faults that began this long before the first exchange belong to its history. */
+/** Faults that began this long before the first exchange are shown, too. */
 const faultsBeforeMs = 2_000
-/** Violations shown of each kind that reads alike. */
+/** Maximum number of shown violations of one kind. */
 const shownEach = 2
 
 export function reportViolations(trial: Trial, replay: string): void {
@@ -81,7 +81,7 @@ function told({ answer, failure }: Exchange): string {
   ].join(' ')
 }
 
-/** The bars of a run; how much must have happened is in proportion to its length. */
+/** The bars of a run. Required numbers of events are in proportion to its length. */
 export function measure(trial: Trial, seconds: number): readonly Measured[] {
   const count = (kind: ViolationKind) =>
     trial.violations.filter((violation) => violation.kind === kind).length

@@ -8,18 +8,18 @@ export type TokenMode = 'jar' | 'field' | 'none'
 export interface SessionOptions {
   readonly name: string
   readonly tokens: TokenMode
-  /** Fields of the caller's credentials. */
+  /** Headers with the caller's credentials. */
   readonly credentials: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
 }
 
-/** Keeps all exchanges of a run. */
+/** Recorder of all exchanges of a run. */
 export interface Recorder {
   readonly exchanges: Exchange[]
   readonly transport: Transport
   readonly tamper: Tamper | undefined
 }
 
-/** An address that requests go to. */
+/** A base URL for requests. */
 export interface Via {
   readonly name: string
   readonly url: string
@@ -35,7 +35,7 @@ export interface Asked {
   readonly marker?: string
   readonly markers?: readonly string[]
   readonly key?: string
-  /** Entity tag for If-Match, as it was last seen. */
+  /** Last known entity tag, for If-Match. */
   readonly ifMatch?: string
 }
 
@@ -51,13 +51,13 @@ const methods = {
 
 const consistencyField = 'spillway-consistency'
 
-/** One caller with its own cookie jar, or its own copy of the consistency token, or neither. */
+/** One caller with its own cookie jar, its own copy of the consistency token, or neither. */
 export class Session {
   readonly name: string
   readonly #options: SessionOptions
   readonly #recorder: Recorder
   readonly #cookies = new Map<string, string>()
-  /** Fields to send: one, or several of writes that ran side by side. */
+  /** Headers to send: the last token, or several after writes in parallel. */
   #tokens: readonly string[] = []
 
   constructor(options: SessionOptions, recorder: Recorder) {
@@ -127,7 +127,7 @@ export class Session {
   #keep({ headers }: Received, sentTokens: readonly string[]): void {
     const token = headers[consistencyField]
     if (typeof token === 'string') {
-      // It says again what was sent along with its request; what came meanwhile stays beside it.
+      // The new token contains the tokens of the request. Tokens that arrived meanwhile are kept beside it.
       this.#tokens = [...this.#tokens.filter((kept) => !sentTokens.includes(kept)), token]
     }
     for (const line of [headers['set-cookie'] ?? []].flat()) {

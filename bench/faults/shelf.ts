@@ -8,17 +8,17 @@ export interface Shelved {
   readonly code?: string
 }
 
-/** Few documents a shelf: clients are to meet at them. */
+/** Few documents per shelf, so that clients compete for them. */
 export const shelfSize = 6
 const removedKept = 4
 
-/** The documents of each resource that the clients of a run share; trips belong to one subject each. */
+/** Documents of each resource that the clients of a run share. Trips have a shelf for each subject. */
 export class Shelves {
   readonly #shelves = new Map<string, { here: Shelved[]; removed: Shelved[] }>()
 
   pick(resource: ResourceName, subject: string, random: Random): Shelved | undefined {
     const { here, removed } = this.#shelf(resource, subject)
-    // Now and then one that is gone, or may be: it must stay gone.
+    // Sometimes chooses a deleted document, which must stay deleted.
     const from = removed.length > 0 && random() < 0.04 ? removed : here
     return from.length === 0 ? undefined : pick(from, random)
   }

@@ -4,10 +4,10 @@ import { Agent, request } from 'undici'
 import { markerIn } from './bodies.ts'
 import type { Answer, Exchange, Item, ResourceName } from './exchange.ts'
 
-/** Epoch milliseconds, finer than `Date.now()`: the order of two requests within a millisecond can matter. */
+/** Epoch milliseconds with fractions: two requests within a millisecond may have an order that matters. */
 export const nowMs = (): number => performance.timeOrigin + performance.now()
 
-/** A client gives up on a request that has no answer by then; it counts as hung. */
+/** Time after which a client gives up on a request, which then counts as hung. */
 const giveUpMs = 10_000
 
 export interface Sending {
@@ -19,17 +19,17 @@ export interface Sending {
 
 export interface Received {
   readonly answer: Answer
-  /** Fields of the answer that a session keeps. */
+  /** Headers of the answer that a session keeps. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** Replaces an answer that has come by a wrong one: the positive controls. */
+/** Replaces an answer by a wrong one, as a positive control. */
 export type Tamper = (exchange: Omit<Exchange, 'answer' | 'endMs'>, answer: Answer) => Answer
 
 export class Transport {
   readonly #agent = new Agent({ connections: 32, pipelining: 1 })
 
-  /** @throws Error when the connection fails or no answer came before the client gave up */
+  /** @throws Error if the connection fails, or there is no answer before the client gives up */
   async send({ url, method, headers, body }: Sending, resource: ResourceName): Promise<Received> {
     const response = await request(url, {
       dispatcher: this.#agent,
@@ -52,7 +52,7 @@ export class Transport {
 
 const byteLength = (body: unknown): string => String(Buffer.byteLength(JSON.stringify(body)))
 
-/** The version in an entity tag: its leading digits, whatever a representation's revision adds to them. */
+/** Version in an entity tag: its leading digits. A representation's revision may follow them. */
 export function versionOf(etag: string | undefined): number | undefined {
   const digits = /^(?:W\/)?"(\d+)(?:\.[^"]*)?"$/.exec(etag ?? '')?.[1]
   return digits === undefined ? undefined : Number(digits)

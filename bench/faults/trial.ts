@@ -28,7 +28,7 @@ export interface TrialOptions {
   readonly exchangesMin?: number
   /** Number of this trial in its world: no two trials of one database write the same texts. */
   readonly number: number
-  /** @default nothing is tampered with */
+  /** @default no answer is changed */
   readonly plant?: Plant | undefined
   /** Inflicts faults. @default true */
   readonly faults?: boolean
@@ -46,14 +46,14 @@ export interface Trial {
   readonly primaryChanges: number
   readonly originKills: number
   readonly skippedFaults: number
-  /** Commands and requests that an idle origin still waits for. */
+  /** Commands and requests that an idle origin still waits for, at the end. */
   readonly leftInWork: number
   readonly drains: readonly Drain[]
 }
 
 const subjects = ['ada', 'ben', 'cleo', 'dan', 'eve']
 const scopes = ['places:write', 'advisories:write']
-/** Two sessions a subject: how each carries its tokens, and which edges it goes through. */
+/** Two sessions per subject: carrier of the consistency token, and edges to use. */
 const sessionsOf: readonly (readonly [TokenMode, 'both' | number])[] = [
   ['jar', 'both'],
   ['field', 'both'],
@@ -67,7 +67,9 @@ const sessionsOf: readonly (readonly [TokenMode, 'both' | number])[] = [
   ['jar', 1],
 ]
 
-/** Random clients and faults for a while, then quiet, then the comparison of all answers with the oplog. */
+/**
+ * Runs random clients and faults for a while, waits until the system is quiet, and compares all answers with the oplog.
+ */
 export async function runTrial(world: World, options: TrialOptions): Promise<Trial> {
   const { seed, seconds, number, plant, faults: hasFaults = true, progress = () => {} } = options
   const { exchangesMin = 0 } = options

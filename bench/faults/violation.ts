@@ -1,16 +1,16 @@
 import type { Exchange } from './exchange.ts'
 
-/** The kinds of wrong that a run is searched for. */
+/** Kinds of violations. */
 export const violationKinds = ['lost', 'doubled', 'untrue', 'stale', 'hung', 'not linearizable'] as const
 export type ViolationKind = (typeof violationKinds)[number]
 
 export interface Violation {
   readonly kind: ViolationKind
-  /** One sentence: what was told, and what is so. */
+  /** One sentence: the answer, and the fact that contradicts it. */
   readonly what: string
-  /** The exchanges that show it, and no others. */
+  /** Exchanges that prove it. */
   readonly exchanges: readonly Exchange[]
-  /** Name of the document, for the versions that the report adds. */
+  /** Name of the document whose versions the report adds. */
   readonly document?: string
   /** Versions to show. */
   readonly versions?: readonly number[]

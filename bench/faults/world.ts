@@ -10,7 +10,7 @@ import { type FaultProxy, startFaultProxy } from '@spillway/origin/dev/fault-pro
 import { type Cluster, startCluster } from './cluster.ts'
 import { type FleetOrigin, startFleetOrigin } from './fleet.ts'
 
-/** System under faults: three members of a database, two origins, two edges, and a proxy on every link. */
+/** The system under faults: three members of a database, two origins, two edges, and a proxy on every link. */
 export interface World {
   readonly cluster: Cluster
   readonly databaseName: string
@@ -19,9 +19,9 @@ export interface World {
   /** Links from each edge to each origin. */
   readonly edgeLinks: readonly (readonly FaultProxy[])[]
   readonly issuer: Issuer
-  /** The edge's key, for reads that pass the edge by. */
+  /** Key of the edge, for direct reads from an origin. */
   readonly assertionKey: PrivateJwk
-  /** Heals every link, wakes every process, and waits until all of it is ready. */
+  /** Repairs every link, continues every process, and waits until all are ready. */
   heal(): Promise<void>
   stop(): Promise<void>
 }
@@ -66,7 +66,7 @@ export async function startWorld(progress: (line: string) => void = () => {}): P
     edgeLinks.push(links)
     const originUrls = links.map(({ port }) => `http://127.0.0.1:${port}`)
     const edge = await startEdge({
-      // Each edge prefers an origin of its own, so that both serve.
+      // Each edge prefers another origin, so that both serve requests.
       variables: edgeVariables({
         originUrls: index % 2 === 0 ? originUrls : originUrls.toReversed(),
         trustedIssuers: [trustedIssuer(issuer)],

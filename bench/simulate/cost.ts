@@ -44,7 +44,7 @@ export interface EdgeSecond {
   readonly originWrites: number
 }
 
-/** Dollars for what is counted by the request. The price of the last million, since the first ones are few. */
+/** Dollars for items that are billed per request, at the price of the last million. */
 export function requestDollars({ requests, originReads, originWrites }: EdgeSecond): number {
   const { cloudflare, egressGb, nat, balancer, documentDb } = prices
   const gb = (originReads + originWrites) * answerGb
@@ -63,9 +63,9 @@ export interface LambdaCost {
 }
 
 /**
- * API Gateway, a function per request, DocumentDB. Kindly: it answers everything, its functions are always warm and
- * have no limit, its database is of the size that the peak wants, and volume discounts are those of a month that is
- * like the scenario all through. The REST gateway: the story's 29 s time-out is that of REST APIs.
+ * API Gateway, a function per request, and DocumentDB, under favourable assumptions: it answers everything, its
+ * functions are always warm and unlimited, its database has the size for the peak, and volume discounts are those of a
+ * month at the scenario's rate. The REST gateway, since the story's timeout of 29 s is that of REST APIs.
  */
 export function lambdaCost(
   scenario: Scenario,

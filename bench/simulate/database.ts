@@ -9,9 +9,9 @@ export interface DatabaseOptions {
 }
 
 /**
- * The primary as a queue of CPU work. It does all of it: the origin reads there too, so that callers see their own
- * writes (`origin/src/store/mongo-commands.ts`); the other members stand by. Below saturation the wait is that of
- * M/M/c; above, work that cannot be done in a second is carried into the next, and the wait is how long it takes to do
+ * The primary as a queue of CPU work. It does all work: the origin also reads there, so that callers see their own
+ * writes (`origin/src/store/mongo-commands.ts`), and the other members are standby. Below saturation the wait is that
+ * of M/M/c. Above it, work that does not fit into a second is carried into the next, and the wait is the time to finish
  * it.
  */
 export class Database {
@@ -25,7 +25,7 @@ export class Database {
     this.#options = options
   }
 
-  /** Round trip over that of an idle database. */
+  /** Round trip, divided by that of an idle database. */
   get slowdown(): number {
     return 1 + this.#waitMs / meanOf(this.#options.times, ({ databaseMs }) => databaseMs)
   }
@@ -52,21 +52,21 @@ export class Database {
     this.#downUntil = second + 30 + Math.floor(random() * 30)
   }
 
-  /** One second's requests; what they do to round trips is felt in the next. */
+  /** Adds one second's requests, which affect the round trips of the next second. */
   work(requests: number): void {
     const { times, vcpus } = this.#options
     const service = databaseSeconds(times)
     const demand = requests * service
     const backlog = this.#backlogSeconds + demand - vcpus
-    // Callers give up after a second, so no more than that is ever waiting.
+    // Callers give up after a second, so at most a second of work is waiting.
     this.#backlogSeconds = Math.min(vcpus, Math.max(0, backlog))
     this.#busy = Math.min(1, demand / vcpus)
-    // Just below saturation the stationary wait is longer than a second can build up.
+    // Limits the stationary wait just below saturation, which a second cannot build up.
     const queued = Math.min(meanWait(vcpus, demand, service), 50 * service)
     this.#waitMs = (queued + this.#backlogSeconds / vcpus) * 1_000
   }
 }
 
-/** CPU of the database for a mean request, s. */
+/** CPU time of the database for an average request, s. */
 export const databaseSeconds = (times: ServiceTimes): number =>
   meanOf(times, ({ databaseCpuUs }) => databaseCpuUs) / 1e6

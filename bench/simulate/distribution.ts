@@ -14,8 +14,8 @@ export const exponential =
     -meanMs * Math.log(1 - random())
 
 /**
- * A lognormal by its mean and coefficient of variation (standard deviation over mean): service times are positive and
- * have a long tail, and two numbers are what a bench can tell of them.
+ * A lognormal distribution with this mean and coefficient of variation (standard deviation over mean): service times
+ * are positive with a long tail, and a bench measures these two numbers.
  */
 export function lognormal(meanMs: number, variation: number): Sample {
   if (variation === 0 || meanMs === 0) return constant(meanMs)
@@ -54,7 +54,7 @@ export function poisson(mean: number, random: Random): number {
   return count
 }
 
-/** A seed from words, so that what is computed first does not change what comes after (FNV-1a, 32 bit). */
+/** A seed derived from words (FNV-1a, 32 bit), so that the order of computations does not change the results. */
 export function seedOf(...words: readonly (string | number)[]): number {
   let hash = 0x811c9dc5
   for (const char of words.join('|')) {

@@ -3,8 +3,8 @@ const lowestMs = 0.01
 const bins = binsPerDecade * 7
 
 /**
- * Latencies in bins of 6 %, from 0.01 ms to 100 s, with weights: the simulation follows one process and counts it for
- * many. Unlike an HDR histogram it merges with any weight.
+ * Latencies in bins of 6 %, from 0.01 ms to 100 s, with weights: one simulated process stands for many. Unlike an HDR
+ * histogram it can be merged with any weight.
  */
 export class Histogram {
   readonly #weights = new Float64Array(bins)
@@ -15,7 +15,7 @@ export class Histogram {
     return this.#total
   }
 
-  /** The largest value that was added, exactly; 0 where there is none. */
+  /** The largest value, exactly; 0 if empty. */
   get max(): number {
     return this.#max
   }
@@ -28,7 +28,7 @@ export class Histogram {
     this.#max = Math.max(this.#max, ms)
   }
 
-  /** Adds the distribution of another, scaled to `weight`, each value later by `shiftMs`. */
+  /** Adds another distribution, scaled to `weight`, with `shiftMs` added to each value. */
   merge(other: Histogram, weight: number, shiftMs = 0): void {
     if (other.#total === 0 || weight <= 0) return
     const scale = weight / other.#total
@@ -43,7 +43,7 @@ export class Histogram {
     this.#max = Math.max(this.#max, other.#max + shiftMs)
   }
 
-  /** @returns `NaN` where nothing was added: no answer is not a fast one */
+  /** @returns `NaN` if empty, since 0 would look fast */
   quantile(q: number): number {
     if (this.#total === 0) return Number.NaN
     let left = q * this.#total

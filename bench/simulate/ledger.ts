@@ -5,7 +5,7 @@ import type { PerPriority } from './process/model.ts'
 /** Outcomes of one second's requests of one priority. */
 export interface Outcome {
   readonly asked: number
-  /** Answered: from the cache, by the origin, or stale where the origin refused. */
+  /** Answered: from the cache, by the origin, or stale after a refusal by the origin. */
   readonly served: number
   /** 503 with Retry-After, at the edge or at the origin. */
   readonly refused: number
@@ -13,7 +13,7 @@ export interface Outcome {
   readonly failed: number
 }
 
-/** The state of everything in one second. */
+/** State of the whole system in one second. */
 export interface Second {
   readonly at: number
   readonly users: number
@@ -29,7 +29,7 @@ export interface Second {
   readonly longestMs: number
 }
 
-/** A stretch of seconds, for charts. */
+/** A span of several seconds, for charts. */
 export interface Sample {
   readonly at: number
   readonly users: number
@@ -42,7 +42,7 @@ export interface Sample {
   readonly dollarsPerHour: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Refused or failed, of those asked, per cent. */
+  /** Refused or failed requests, per cent of all. */
   readonly lostPercent: PerPriority
 }
 
@@ -94,7 +94,7 @@ export class Ledger {
     this.#sampleSeconds = sampleSeconds
   }
 
-  /** @param latency of the origin's answers in this second, as users feel it, `weight` of them */
+  /** @param latency of the origin's answers in this second, including the network, which count `weight` times */
   record(second: Second, latency: Histogram, weight: number, shiftMs: number): void {
     for (const priority of priorities) {
       this.#outcomes[priority] = plus(this.#outcomes[priority], second.outcomes[priority])

@@ -11,10 +11,10 @@ const cases: Readonly<Record<KindName, string>> = { find: 'read by id', list: 'l
 const subject = 'Spillway'
 
 /**
- * Service times with the CPU that `bench -- origin` measured: the origin's, split over the steps of a request as before,
- * and the database's. Kinds that the run left out, round trips and shares stay as they are.
+ * Service times with the CPU times that `bench -- origin` measured: the origin's, split over the steps of a request in
+ * the same proportion, and the database's. Kinds that were not measured, round trips and shares stay unchanged.
  *
- * @throws Error where the result is not of `bench -- origin`
+ * @throws Error if the result is not of `bench -- origin`
  */
 export function withMeasured(times: ServiceTimes, result: Result): ServiceTimes {
   const { bench, rows, startedAt, machine, versions } = result

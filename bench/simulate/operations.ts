@@ -11,7 +11,7 @@ export interface Operation {
 }
 
 export interface OperationCache {
-  /** Popular objects are found by anyone in the same data centre; a subject's own only by that subject. */
+  /** Answers are cached for all callers of a data centre, or for one subject. */
   readonly sharing: 'data-centre' | 'subject'
   /** Number of distinct answers: documents and lists together, of one subject where they are cached by subject. */
   readonly objects: number

@@ -47,8 +47,8 @@ export const deployedRules = (stage: StageConfig): ScalingRules => ({
 })
 
 /**
- * Defaults of a group that is made in the console: average CPU at 50 %, no detailed monitoring (a value each five
- * minutes), warm-up as long as the default cooldown of 300 s, no warm pool.
+ * Defaults of a group that is created in the console: average CPU at 50 %, no detailed monitoring (a value every five
+ * minutes), a warm-up as long as the default cooldown of 300 s, no warm pool.
  */
 export const awsDefaults = (like: ScalingRules): ScalingRules => ({
   ...like,
@@ -60,8 +60,8 @@ export const awsDefaults = (like: ScalingRules): ScalingRules => ({
 })
 
 /**
- * Rules that saved the team of the story: three small machines, twelve for 1,000 requests a second, back one by
- * one when half an hour was quiet.
+ * Rules that saved the team of the story: at least three small machines, twelve from 1,000 requests a second on, and
+ * one fewer at a time after half an hour of little load.
  */
 export const seedRules = (like: ScalingRules): ScalingRules => ({
   ...like,

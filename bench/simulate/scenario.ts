@@ -13,16 +13,16 @@ export interface Scenario {
   readonly name: string
   readonly title: string
   readonly seconds: number
-  /** Users online; between two points the logarithm of their number is on a straight line, as crowds grow. */
+  /** Users online. Between two points the logarithm of their number changes linearly, as crowds grow. */
   readonly users: readonly UserPoint[]
   readonly incidents: readonly Incident[]
-  /** Seconds under the first number of users before the scenario starts, so that the group has its size. */
+  /** Seconds with the first number of users before the scenario starts, in which the group reaches its size. */
   readonly settle: number
   /** Data centres of the edge that the users are spread over, each with a cache of its own. */
   readonly dataCentres: number
 }
 
-/** @returns users online at a second; before the first point and after the last, as many as there */
+/** @returns users online at a second; constant before the first point and after the last */
 export function usersAt({ users }: Pick<Scenario, 'users'>, second: number): number {
   const after = users.findIndex(({ at }) => at > second)
   const [first] = users

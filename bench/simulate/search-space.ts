@@ -4,7 +4,7 @@ import { cores } from './rules.ts'
 /** One dimension of the search: names and what they stand for. */
 type Choice<Value> = readonly (readonly [name: string, value: Value])[]
 
-/** Processes that a group may run at its largest: what the connection budget leaves room for with a pool of 24. */
+/** Maximum number of processes of a group within the connection budget, with a pool of 24. */
 const processesMax = 48
 
 const shedSteps = (mild: number, urgent: number): StepScaling => ({
@@ -46,7 +46,7 @@ export function candidates(capacityPerSecond: number): readonly ScalingRules[] {
   })
   const cpu = (target: number): TargetTracking => ({ kind: 'target', metric: 'cpuPercent', target })
   const signals = (processes: number): Choice<readonly TargetTracking[]> => [
-    // First, so that it wins where one of the two alone does as well: either may be set wrong.
+    // Both rules are first, so that they win a tie against one alone: either target may be set wrong.
     ['requests and CPU at 50 %', [requests(0.5, processes), cpu(50)]],
     ...[0.35, 0.5, 0.65].map(
       (share) => [`requests at ${share * 100} %`, [requests(share, processes)]] as const,

@@ -3,23 +3,23 @@ import { success } from './ledger.ts'
 import type { Scenario } from './scenario.ts'
 import { type Simulation, simulate, type World } from './simulation.ts'
 
-/** Limits that rules must keep in the trial before their price counts. */
+/** Limits that rules must keep in the trial. Only then their cost counts. */
 export const demands = { criticalShare: 0.999, longestMs: 1_000 } as const
 
-/** Share by which a day may cost more than the cheapest, for losing less in the trial. */
+/** Share by which a day may cost more than the cheapest one, in return for fewer losses in the trial. */
 export const dearerBy = 0.01
 
 export interface Judged {
   readonly rules: ScalingRules
   readonly trial: Simulation
-  /** Limits that the rules missed in the trial. */
+  /** Limits of the trial that the rules exceeded. */
   readonly misses: readonly string[]
-  /** A day under them, dollars; `undefined`: not looked at. */
+  /** Cost of a day under these rules, dollars; `undefined`: not simulated. */
   readonly dayDollars: number | undefined
 }
 
 export interface Trials {
-  /** Trial: far more load than planned for. */
+  /** Trial: far more load than planned. */
   readonly trial: { readonly scenario: Scenario; readonly world: World }
   /** Day: ordinary load. */
   readonly day: { readonly scenario: Scenario; readonly world: World }
@@ -28,10 +28,10 @@ export interface Trials {
 }
 
 /**
- * Chooses rules in two rounds. Every candidate goes through the trial; those that do not keep what they must are out.
- * For each kind of fleet (machine, least number, warm pool: the cost of an ordinary day) the rules that lost least go
- * through the day. Among the days that cost at most a hundredth more than the cheapest, those rules win that lost least
- * in the trial.
+ * Chooses rules in two rounds. Every candidate goes through the trial, and those that exceed a limit are out. For each
+ * kind of fleet (machine, minimum number, warm pool, which determine the cost of an ordinary day) the rules that lost
+ * least go through the day. Among days that cost at most a hundredth more than the cheapest, the rules that lost least
+ * in the trial win.
  *
  * @returns all, the winner first
  */
@@ -70,7 +70,7 @@ export function price(judged: Judged, { day }: Trials): Judged {
   return { ...judged, dayDollars: simulate(day.scenario, judged.rules, day.world).totals.dollars }
 }
 
-/** Requests that got no answer in the trial, per cent, to a hundredth: finer is noise. */
+/** Requests without an answer in the trial, per cent, rounded to a hundredth, below which differences are noise. */
 export function lostPercent({ trial }: Judged): number {
   const { critical, normal, background } = trial.totals.outcomes
   const asked = critical.asked + normal.asked + background.asked
@@ -86,7 +86,7 @@ function missesOf({ totals }: Simulation, connectionsMax: number): readonly stri
   return misses
 }
 
-/** Fewest misses, then fewest lost, then least money. */
+/** Orders by fewest exceeded limits, then by fewest losses, then by cost. */
 const byLoss = (a: Judged, b: Judged): number =>
   a.misses.length - b.misses.length ||
   lostPercent(a) - lostPercent(b) ||

@@ -47,9 +47,9 @@ export function readServiceTimes(file: string | URL = defaultFile): ServiceTimes
 
 /** State of the database, as the origin sees it. */
 export interface DatabaseState {
-  /** Round trip over that of an idle database. */
+  /** Round trip, divided by that of an idle database. */
   readonly slowdown: number
-  /** Without one every call waits until its caller gives up. */
+  /** Whether there is a primary. Without one, every call waits until its caller gives up. */
   readonly hasPrimary: boolean
 }
 
@@ -83,7 +83,7 @@ export function processModel(
   }
 }
 
-/** The same with every request this much heavier, for origin and database. */
+/** The same times, multiplied by a factor for origin and database. */
 export function heavier(times: ServiceTimes, factor: number): ServiceTimes {
   const scale = (kind: ServiceTimes['kinds'][KindName]) => ({
     ...kind,
@@ -95,7 +95,7 @@ export function heavier(times: ServiceTimes, factor: number): ServiceTimes {
   return { ...times, kinds: { find: scale(find), list: scale(list), write: scale(write) } }
 }
 
-/** A figure of a mean request. */
+/** Mean of a figure over all requests. */
 export const meanOf = (
   { kinds }: ServiceTimes,
   pick: (kind: ServiceTimes['kinds'][KindName]) => number,

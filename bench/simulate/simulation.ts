@@ -36,10 +36,10 @@ export interface Simulation {
   readonly totals: Totals
 }
 
-/** From the end of a period until an alarm has seen its values, s. CloudWatch promises none; a minute is usual. */
+/** Time from the end of a period until an alarm gets its values, s. CloudWatch promises none; a minute is usual. */
 const metricDelaySeconds = 60
 
-/** Alarms that are on act once a minute, whatever their period. */
+/** Interval at which an alarm that stays on acts again, whatever its period. */
 const decisionSeconds = 60
 
 const userRules = { retryAfterSeconds: 2, retriesMax: 3 }
@@ -52,7 +52,7 @@ export function simulate(scenario: Scenario, rules: ScalingRules, world: World):
   return { scenario, rules, samples: ledger.samples, totals: ledger.totals() }
 }
 
-/** System between users and the database. */
+/** The system between users and the database. */
 class System {
   readonly #scenario: Scenario
   readonly #rules: ScalingRules
@@ -75,7 +75,8 @@ class System {
     this.#random = seededRandom(seedOf(scenario.name, world.seed))
     const shares = operations.map(({ share }) => share)
     this.#users = new Users({ ...userRules, thinkSeconds: world.thinkSeconds, shares })
-    // Boots draw from a stream of their own: how often the group grows must not change what users do.
+    // Boot times have a random stream of their own, so that the growth of the group does not change the users'
+    // behaviour.
     this.#fleet = new Fleet(rules, rules.min, seededRandom(seedOf('fleet', scenario.name, world.seed)))
     this.#scaler = new Scaler(rules)
     this.#metrics = new PeriodMetrics(rules.periodSeconds, metricDelaySeconds)

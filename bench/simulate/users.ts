@@ -1,7 +1,7 @@
 import type { Random } from '../load/random.ts'
 import { poisson } from './distribution.ts'
 
-/** Behaviour of people and their programs; the same for all scenarios unless they say otherwise. */
+/** Behaviour of people and their programs, the same in all scenarios unless one overrides it. */
 export interface UserOptions {
   /** Mean time between an answer and the next request of a user, s. */
   readonly thinkSeconds: number
@@ -15,7 +15,7 @@ export interface UserOptions {
 
 /**
  * A closed population: a user who waits for `Retry-After` sends nothing else, so refusals slow users down and do not
- * multiply them. Answers take milliseconds where thinking takes seconds, so an answered user thinks again at once.
+ * multiply them. Answers take milliseconds and thinking takes seconds, so an answered user starts to think at once.
  */
 export class Users {
   readonly #options: UserOptions
@@ -57,7 +57,7 @@ export class Users {
     })
   }
 
-  /** This many of an operation's attempts were refused: they come back after `Retry-After`, or give up. */
+  /** Takes the number of an operation's refused attempts: their users come back after `Retry-After`, or give up. */
   refused(second: number, operation: number, attempt: number, count: number): void {
     const { retryAfterSeconds, retriesMax } = this.#options
     if (count <= 0 || attempt >= retriesMax) return
@@ -70,7 +70,7 @@ export class Users {
     this.#waitingTotal += count
   }
 
-  /** Users who go offline do so whatever they are doing. */
+  /** Users who go offline do so in any state. */
   #leave(population: number): void {
     if (this.#waitingTotal <= population) return
     const kept = population / this.#waitingTotal

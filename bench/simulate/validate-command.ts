@@ -11,7 +11,10 @@ import { validationFigure } from './chart/validation-figure.ts'
 import { publishedTimes } from './measured-times.ts'
 import { compare, readOverload, timesOf, worst } from './validation.ts'
 
-/** `npm run simulate -- validate [-- --quick] [-- --file FILE]`: lays simulated overload over what `bench -- overload` measured. */
+/**
+ * `npm run simulate -- validate [-- --quick] [-- --file FILE]`: compares simulated overload with the results of `bench
+ * -- overload`.
+ */
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, file: { type: 'string' } },
 })
@@ -28,7 +31,7 @@ if (!existsSync(file)) {
 const result = await readResult(file)
 const run = readOverload(result)
 const times = publishedTimes()
-// A minute of each level, quick or not: simulated, it takes a second, and a third of it has another p99.
+// A minute of each level, also in a quick run: it takes a second to simulate, and a third of it has another p99.
 const comparisons = compare(run, times, 60)
 
 const error = (percent: number): string =>

@@ -15,7 +15,7 @@ export interface MeasuredLevel {
   readonly p99Ms: number
 }
 
-/** Facts that `bench -- overload` records of its own run. */
+/** Settings that `bench -- overload` records of its own run. */
 export interface OverloadRun {
   readonly levels: readonly MeasuredLevel[]
   /** Highest goodput of any level, requests/s. */
@@ -26,7 +26,7 @@ export interface OverloadRun {
 /** Share of `normal` among the requests that are not critical, as in `bench/origin/overload.ts`. */
 const normalShare = 0.6
 
-/** Its mix: lists that no two requests share, reads by id, creates. */
+/** Its mix: lists that differ in every request, reads by id, and creates. */
 const mix = { find: 0.3, list: 0.6, write: 0.1 } as const
 
 /** @throws Error where the result is not of `bench -- overload` */
@@ -41,7 +41,7 @@ export function readOverload({ bench, rows, settings }: Result): OverloadRun {
   const capacity = setting('capacity')
   const criticalShare = setting('criticalShare')
   const levels = rows.flatMap((row): readonly MeasuredLevel[] => {
-    // Repetitions in which the driver was the limit say nothing of the process.
+    // Repetitions in which the driver was the limit are left out.
     const middle = (metric: string): number => {
       const samples = row.metrics[metric]?.samples.filter((sample) => sample !== null) ?? []
       return samples.length === 0 ? Number.NaN : median(samples)
@@ -59,9 +59,9 @@ export function readOverload({ bench, rows, settings }: Result): OverloadRun {
 }
 
 /**
- * Service times of that run. Its database is slowed down until lists fill the lane that they leave by, so one number is
- * taken from the run, and nothing else: a list's round trip, as the one at which that lane carries the most that was
- * carried. Latency at every level, and goodput as it rises to that and stays there, are predictions.
+ * Service times of that run. Its database is slowed down until lists fill their lane. So one number is taken from the
+ * run: the round trip of a list, as the one at which that lane carries the highest measured rate. Latency at every
+ * level, and goodput below and above the capacity, are predictions.
  */
 export function timesOf(run: OverloadRun, times: ServiceTimes): ServiceTimes {
   const databaseMs = (joined(run.poolSize).lists.inflightMax / (run.carried * mix.list)) * 1_000
@@ -87,7 +87,7 @@ export interface Comparison {
   readonly p99Error: number
 }
 
-/** Lays the simulated levels over the measured ones. */
+/** Compares the simulated levels with the measured ones. */
 export const compare = (run: OverloadRun, times: ServiceTimes, seconds: number): readonly Comparison[] =>
   run.levels.map((level) => {
     const { critical, normal, background } = level.arrivals

@@ -5,9 +5,9 @@ import { heavier, readServiceTimes, type ServiceTimes } from './service-times.ts
 import type { World } from './simulation.ts'
 
 export interface WorldOptions {
-  /** Times that a request is heavier than measured. @default 1 */
+  /** Factor by which requests are heavier than measured. @default 1 */
   readonly weight?: number
-  /** Requests of a process to follow for each load that it meets; fewer are faster and less steady. */
+  /** Number of requests to simulate for each load of a process; fewer are faster and less precise. */
   readonly requests: number
   readonly seed?: number
   /** @default the times in service-times.json */
@@ -15,7 +15,7 @@ export interface WorldOptions {
   readonly stage?: StageConfig
 }
 
-/** Parts that all simulations of one kind share: the measured origin, and users as infra's cost model has them. */
+/** Parts that all simulations of one kind share: the measured origin, and the users of infra's cost model. */
 export function createWorld(options: WorldOptions): World {
   const { weight = 1, requests, seed = 1, stage = production } = options
   const times = heavier(options.times ?? readServiceTimes(), weight)

@@ -1,6 +1,6 @@
 import { type Scale, short } from './scale.ts'
 
-/** Look of a line, in colours that colour-blind people tell apart (Okabe and Ito 2008). */
+/** Style of a line, in colours that colour-blind people can distinguish (Okabe and Ito 2008). */
 export type Look = 'blue' | 'orange' | 'green' | 'red' | 'grey' | 'grey-dashed' | 'red-dashed'
 
 export interface Line {
@@ -10,7 +10,7 @@ export interface Line {
   readonly points: readonly (readonly [number, number])[]
   /** Dots instead of a line. */
   readonly dots?: boolean
-  /** Stays until the next point, then jumps. */
+  /** Whether the value stays until the next point and then jumps. */
   readonly steps?: boolean
 }
 
@@ -25,7 +25,7 @@ export interface Panel {
   readonly note?: string
 }
 
-/** As wide as a phone held upright, so that the writing is never smaller than it says. */
+/** Width of an upright phone, so that text never becomes smaller than its font size. */
 const width = 380
 const left = 44
 const right = 12
@@ -80,7 +80,7 @@ function drawPanel(
   }
   const bottom = top + plotHeight
   for (const tick of x.ticks) {
-    // The last label would stand out over the edge.
+    // The last label would extend beyond the edge.
     const anchor = x.position(tick) > 0.98 ? 'end' : 'middle'
     parts.push(text(px(tick), bottom + 14, xLabel(tick), '', anchor))
   }

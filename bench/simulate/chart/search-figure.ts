@@ -7,11 +7,11 @@ const least = 0.1
 
 const looks: readonly Look[] = ['red', 'orange', 'green']
 
-/** Every candidate by what its trial cost and lost, with the winner and others marked, each by its name. */
+/** Every candidate by its cost and lost requests, with the winner and others named. */
 export function searchFigure(judged: readonly Judged[], marked: readonly Judged[]): string {
   const [winner] = judged
   const dollars = ({ trial }: Judged) => trial.totals.dollars
-  // Zero has no place on a logarithmic axis.
+  // A logarithmic axis has no zero.
   const percent = (each: Judged) => Math.max(least, lostPercent(each))
   const costs = judged.map(dollars)
   const low = Math.min(...costs)

@@ -3,13 +3,13 @@ import { HitRatio } from './hit-ratio.ts'
 
 /** Outcomes of a cache for the requests of one operation, as shares. */
 export interface CacheOutcome {
-  /** Answered at the edge, fresh or stale while it asks again. */
+  /** Answered at the edge: fresh, or stale during a refresh. */
   readonly hit: number
-  /** Refreshed from the origin in the background: adds load, delays no answer. */
+  /** Refreshed from the origin in the background, which adds load and delays no answer. */
   readonly refresh: number
   /** Requests that wait for the origin. */
   readonly miss: number
-  /** Share of the misses that have a stale answer, should the origin refuse. */
+  /** Share of the misses with a stale answer to serve if the origin refuses. */
   readonly staleOnError: number
 }
 

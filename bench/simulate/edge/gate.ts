@@ -8,12 +8,12 @@ export interface OriginNews {
 }
 
 /**
- * The edge's gate towards the origin (`edge/src/overload/origin-gate.ts`) for all isolates at once: priorities are held
- * back by the origin's load signal, and what the origin refused lately is refused here first (Google's client-side
- * throttling with K = 2 over four seconds, and the edge's distrust). The share of isolates that hold back grows with
- * how far the mean signal is above their limit, since each isolate heard of another process. When the origin answered
- * nobody and then does again, breakers close and the throttles forget. Left out: the limit of each isolate, and the line
- * before it, in which nobody waits as long as the second of a step here.
+ * The edge's gate to the origin (`edge/src/overload/origin-gate.ts`) for all isolates at once. It holds priorities back
+ * by the origin's load signal, and refuses a share of requests by the origin's recent refusals (Google's client-side
+ * throttling with K = 2 over four seconds, and the edge's distrust). Isolates have heard of different processes, so the
+ * share that holds back grows with the mean signal. When a dead origin answers again, breakers close and throttles
+ * forget. Omitted: the limit of each isolate, and its waiting line, in which nobody waits as long as one step of the
+ * simulation.
  */
 export class EdgeGate {
   readonly #throttles: Readonly<Record<Priority, Throttle>> = {
@@ -25,7 +25,7 @@ export class EdgeGate {
   #passed = 0
   #broken = false
 
-  /** Requests that may go to the origin this second, out of those that want to. */
+  /** Number of requests that may be sent to the origin in this second. */
   pass(wanted: PerPriority, { utilization }: OriginNews): PerPriority {
     const passed = { critical: 0, normal: 0, background: 0 }
     for (const priority of priorities) {
@@ -36,7 +36,7 @@ export class EdgeGate {
     return passed
   }
 
-  /** Outcome of those: the origin accepted this many. */
+  /** Reports how many of those the origin accepted. */
   accepted(counts: PerPriority): void {
     const nobody = counts.critical + counts.normal + counts.background === 0
     const isBack = this.#broken && !nobody
@@ -51,7 +51,7 @@ export class EdgeGate {
 /** As in the edge's gate. */
 const utilizationMax: PerPriority = { critical: Number.POSITIVE_INFINITY, normal: 1.5, background: 0.9 }
 
-/** Share held back: none a tenth below the limit, all a tenth above it. */
+/** Share of isolates that hold back: 0 from a tenth below the limit, 1 from a tenth above it. */
 const heldBack = (utilization: number, limit: number): number =>
   Number.isFinite(limit) ? Math.min(1, Math.max(0, (utilization / limit - 0.9) / 0.2)) : 0
 

@@ -17,7 +17,7 @@ export class HitRatio {
   /** @param perLifetime requests for all objects together within one lifetime, at one cache */
   at(perLifetime: number): number {
     if (perLifetime <= 0) return 0
-    // Between points of a grid of 2 %, since the load takes few values and each costs a pass over all objects.
+    // Values on a grid of 2 %: the load takes few values, and each costs a pass over all objects.
     const point = Math.log(perLifetime) / Math.log(1.02)
     const below = Math.floor(point)
     const share = point - below

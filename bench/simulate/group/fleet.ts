@@ -4,21 +4,21 @@ import type { ScalingRules } from './scaling-rules.ts'
 
 /** Durations in an instance's life, s. */
 export interface FleetTimes {
-  /** From the decision to launch to the answer of the launching hook: boot, packages, release, readiness. */
+  /** From the decision to launch to the completed launch hook: boot, packages, release, readiness. */
   readonly coldBoot: number
   /** The same from a stopped instance of the warm pool. */
   readonly warmStart: number
-  /** Until the balancer sends to it: two health checks. */
+  /** Until the balancer sends requests: two health checks. */
   readonly registration: number
-  /** Time for which its share of requests grows. */
+  /** Slow start: time in which its share of requests grows. */
   readonly slowStart: number
   /** Time from the decision to terminate to the end of its process. */
   readonly drain: number
   /** Time for which a dead instance still gets requests: two failed health checks. */
   readonly unhealthy: number
-  /** Time from there until the group replaces it. */
+  /** Time from then until the group replaces it. */
   readonly replace: number
-  /** After the last batch of a refresh. */
+  /** Time after the last batch of a refresh. */
   readonly bake: number
 }
 
@@ -47,8 +47,8 @@ interface Instance {
 }
 
 /**
- * An Auto Scaling group over three zones: launches, the warm pool, draining, instance refresh, the loss of a zone. All
- * times in seconds. Every boot takes up to a fifth longer or shorter, by `random`.
+ * An Auto Scaling group over three zones: launches, warm pool, draining, instance refresh, and the loss of a zone. All
+ * times are in seconds. `random` makes each boot up to a fifth longer or shorter.
  */
 export class Fleet {
   readonly #rules: ScalingRules
@@ -87,12 +87,12 @@ export class Fleet {
     return this.#warm.filter((readyAt) => readyAt <= second).length
   }
 
-  /** Instances that get requests, dead ones that are not found out included. */
+  /** Instances that get requests, including dead ones that no health check has detected yet. */
   inService(second: number): number {
     return this.#serving(second).length
   }
 
-  /** In service and past its warm-up: what scaling calls current capacity. */
+  /** Instances in service after their warm-up: the current capacity, in terms of scaling policies. */
   current(second: number): number {
     return this.#serving(second).filter((instance) => this.#isWarm(instance, second)).length
   }
@@ -119,7 +119,7 @@ export class Fleet {
     return running + this.#warm.filter((readyAt) => readyAt > second).length
   }
 
-  /** Instances that are paid for: all that run, for whatever reason. */
+  /** Instances that are billed: all that run, for any reason. */
   running(second: number): number {
     return this.connected(second)
   }
@@ -180,7 +180,7 @@ export class Fleet {
     return Math.min(above, old.length)
   }
 
-  /** Old ones go as soon as as many new ones are in service and warm. */
+  /** Old instances end as soon as as many new ones are in service and warm. */
   #refreshStep(second: number): void {
     const alive = this.#instances.filter(isLive)
     const warm = alive.filter((instance) => this.#isWarm(instance, second))

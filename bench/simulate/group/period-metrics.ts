@@ -19,7 +19,7 @@ interface Known {
   readonly values: PeriodValues
 }
 
-/** CloudWatch: sums up each period, and tells of it only some time after its end. */
+/** CloudWatch: aggregates each period, and publishes it some time after its end. */
 export class PeriodMetrics {
   readonly #periodSeconds: number
   readonly #delaySeconds: number
@@ -31,7 +31,7 @@ export class PeriodMetrics {
     this.#delaySeconds = delaySeconds
   }
 
-  /** @returns the values that become known in this second, if any */
+  /** @returns the values that are published in this second, if any */
   observe(second: number, state: GroupSecond): PeriodValues | undefined {
     this.#seconds.push(state)
     if (this.#seconds.length === this.#periodSeconds) {
@@ -59,7 +59,10 @@ function summarize(seconds: readonly GroupSecond[]): PeriodValues {
   }
 }
 
-/** The agent asks four times a minute (`infra/instance/prometheus.yaml`), and is told the worst wait since it asked before. */
+/**
+ * The agent scrapes four times a minute (`infra/instance/prometheus.yaml`), and gets the longest wait since the last
+ * scrape.
+ */
 const scrapeSeconds = 15
 
 /** Mean of the agent's readings, which the alarm follows. */

@@ -2,19 +2,19 @@ import type { ScalingMetric, ScalingPolicy, ScalingRules } from './scaling-rules
 import { takeStep } from './step-scaling.ts'
 import { type GroupSize, trackTarget } from './target-tracking.ts'
 
-/** Longest row of periods that an alarm looks at. */
+/** Maximum number of periods that an alarm evaluates. */
 const periodsMax = 30
 
 export interface Group extends GroupSize {
-  /** An instance is on its way or still warming up. */
+  /** Whether an instance is starting or warming up. */
   readonly growing: boolean
 }
 
 /**
- * The policies of a group together. Of several that want it to grow, and of several that want it to shrink, the one with
- * the larger result wins; growing wins over shrinking; nothing shrinks while an instance is on its way; and target
- * tracking shrinks only when every target tracking policy is ready to (User Guide, "Multiple scaling policies",
- * "Considerations"). An alarm that stays on acts again every minute.
+ * All policies of a group. If several want it to grow, or several want it to shrink, the one with the larger result
+ * wins. Growing wins over shrinking, nothing shrinks while an instance is starting, and target tracking shrinks only
+ * when every target tracking policy would (User Guide, "Multiple scaling policies", "Considerations"). An alarm that
+ * stays on acts again every minute.
  */
 export class Scaler {
   readonly #rules: ScalingRules
@@ -24,7 +24,7 @@ export class Scaler {
     this.#rules = rules
   }
 
-  /** A period's values have become known. */
+  /** Takes the published values of a period. */
   observe(values: Readonly<Record<ScalingMetric, number>>): void {
     for (const { metric } of this.#rules.policies) this.#history.set(metric, this.#history.get(metric) ?? [])
     for (const [metric, history] of this.#history) {

@@ -2,14 +2,14 @@ import type { StepScaling } from './scaling-rules.ts'
 import type { GroupSize } from './target-tracking.ts'
 
 /**
- * Step scaling as Amazon EC2 Auto Scaling does it (User Guide, "Step and simple scaling policies"): the alarm goes off
- * after `periods` periods past the mildest step; the latest value chooses the step; a percentage is of the instances
- * that are warm, and what is still coming counts towards it.
+ * Step scaling as Amazon EC2 Auto Scaling does it (User Guide, "Step and simple scaling policies"). The alarm goes off
+ * after `periods` periods beyond the mildest step, and the latest value selects the step. A percentage refers to the
+ * warm instances; starting instances count towards it.
  *
- * Kinder than AWS in one place: an exact size only ever changes the group in the policy's direction.
+ * One difference from AWS: an exact size changes the group only in the policy's direction.
  *
  * @param values the metric by period, the latest last
- * @returns `undefined`: nothing to say
+ * @returns `undefined`: no change
  */
 export function takeStep(
   policy: StepScaling,

@@ -16,10 +16,10 @@ export interface GroupSize {
 }
 
 /**
- * The size that a target tracking policy wants.
+ * Size that a target tracking policy requests.
  *
  * @param values the metric by period, the latest last
- * @returns `undefined`: nothing to say
+ * @returns `undefined`: no change
  */
 export function trackTarget(
   { target }: TargetTracking,
@@ -39,5 +39,5 @@ export function trackTarget(
   return undefined
 }
 
-/** 3 × 0.1 must not be rounded up for its last bit. */
+/** 3 × 0.1 must not be rounded up because of its last bit. */
 const roundOff = (value: number): number => Math.round(value * 1e9) / 1e9

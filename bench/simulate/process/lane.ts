@@ -6,9 +6,9 @@ export type LaneRules = Pick<
 >
 
 /**
- * Rules of the origin's batcher (`origin/src/store/batcher.ts`) for sending waiting items, without its promises: at
- * once when nothing is in flight, all waiting ones when a batch comes back (a moment later after a large one), and
- * beside other batches when many items wait or one waits long.
+ * Rules by which the origin's batcher (`origin/src/store/batcher.ts`) sends waiting items, without its promises: at
+ * once if no batch is in flight, all waiting ones when a batch returns (a moment later after a large one), and beside
+ * other batches if many items wait or one waits long.
  */
 export class Lane<Item> {
   readonly #rules: LaneRules
@@ -28,7 +28,7 @@ export class Lane<Item> {
     this.#waiting.push({ item, sinceMs: nowMs })
   }
 
-  /** The next batch that may leave now, if any. */
+  /** The next batch that may be sent now, if any. */
   depart(nowMs: number): readonly Item[] | undefined {
     const { inflightMax, overlapItems, patienceMs, itemsMax } = this.#rules
     const oldest = this.#waiting[0]

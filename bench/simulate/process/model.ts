@@ -6,7 +6,7 @@ import type { LaneRules } from './lane.ts'
 
 export type PerPriority<Value = number> = Readonly<Record<Priority, Value>>
 
-/** Requests that take the same way through a process. */
+/** Requests with the same path through a process. */
 export interface Kind {
   /** Share of all requests; those of all kinds add up to 1. */
   readonly share: number
@@ -15,13 +15,13 @@ export interface Kind {
   /** CPU from the database's answer to the last byte, ms. */
   readonly answerMs: Sample
   readonly lane: LaneRules
-  /** A batch's round trip, ms; `undefined`: the database has no primary, and callers wait in vain. */
+  /** Round trip of a batch, ms; `undefined`: the database has no primary, and callers wait in vain. */
   readonly databaseMs: Sample | undefined
 }
 
-/** One origin process: an event loop, its admission control, lanes of joined work, a pool of connections. */
+/** One origin process: event loop, admission control, lanes of joined work, and connection pool. */
 export interface ProcessModel {
-  /** CPU to read a request and decide on it, ms: the cost of a shed one. */
+  /** CPU time to read a request and decide about it, ms: the cost of a shed one. */
   readonly receiveMs: Sample
   readonly kinds: readonly Kind[]
   /** A fresh limit: it learns within a run. */
@@ -38,37 +38,37 @@ export interface ProcessModel {
 export interface ProcessRun {
   /** Poisson arrivals a second. */
   readonly arrivals: PerPriority
-  /** Requests to follow. */
+  /** Number of requests to simulate. */
   readonly requests: number
-  /** Requests at the start that are not counted: queues start empty and the limit has to learn. */
+  /** Requests at the start that do not count, while queues fill and the limit adapts. */
   readonly warmup: number
   readonly seed: number
 }
 
 export interface ProcessResult {
-  /** Counted requests that came. */
+  /** Number of counted requests. */
   readonly offered: PerPriority
   /** Answered before the deadline. */
   readonly done: PerPriority
   /** Refused, or answered after the deadline. */
   readonly shed: PerPriority
-  /** Being read, waiting or in work when the last request arrived. */
+  /** In the process when the last request arrived. */
   readonly inSystem: number
-  /** Time from arrival to answer, of those done. */
+  /** Time from arrival to answer, of answered requests. */
   readonly latency: Histogram
   /** Longest time of an admitted request, in time or not, ms. */
   readonly longestMs: number
-  /** Mean time from arrival to admission, of those done, ms. */
+  /** Mean time from arrival to admission, of answered requests, ms. */
   readonly queueMs: number
   /** The longest wait for a connection, ms. */
   readonly poolWaitMs: number
   /** Share of the time that the event loop was busy. */
   readonly cpu: number
-  /** The load signal's `u` on answers, mean. */
+  /** Mean of the load signal's `u`. */
   readonly utilization: number
-  /** Requests in work, mean. */
+  /** Mean number of requests in service. */
   readonly inflight: number
-  /** Commands to the database for one request that was done. */
+  /** Database commands per answered request. */
   readonly commandsPerRequest: number
   /** Length of the counted part, s. */
   readonly seconds: number

@@ -76,7 +76,7 @@ describe('joined work', () => {
         { requests: 20_000, warmup: 2_000, seed: 1, arrivals: only(perSecond) },
       ).commandsPerRequest
     expect(commands(1)).toBeGreaterThan(0.95)
-    // A batch of 10 ms is always under way: a hundred a second, whoever comes.
+    // A batch of 10 ms is always in flight: a hundred a second, whatever the load.
     expect(commands(5_000)).toBeCloseTo(100 / 5_000, 2)
   })
 })

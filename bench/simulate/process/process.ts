@@ -14,7 +14,7 @@ interface Request {
   readonly deadlineMs: number
   readonly counted: boolean
   admittedMs: number
-  /** Handed to the event loop for its answer, or ended otherwise. */
+  /** Whether it was handed to the event loop for its answer, or has ended otherwise. */
   leftDatabase: boolean
 }
 
@@ -35,8 +35,8 @@ const tick = -3
 const tickMs = 5
 
 /**
- * Follows every request through one process, event by event. The event loop serves first come, first served, whatever
- * the stage: that is how a shed request delays an admitted one. Who gets in is decided by the origin's own code.
+ * Simulates every request through one process, event by event. The event loop serves tasks in the order of arrival,
+ * whatever their stage: so shed requests delay admitted ones. The origin's own code decides which requests get in.
  * Deterministic for a seed.
  */
 export function simulateProcess(model: ProcessModel, run: ProcessRun): ProcessResult {
@@ -258,7 +258,7 @@ class Process {
 
   #depart(kind: number): void {
     const lane = this.#lanes[kind] as Lane<Request>
-    // Without a primary nothing leaves: callers wait for one until their time is up.
+    // Without a primary no command leaves: callers wait until their deadline.
     if ((this.#model.kinds[kind] as Kind).databaseMs === undefined) return
     for (
       let requests = lane.depart(this.#nowMs);

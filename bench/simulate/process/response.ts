@@ -10,13 +10,13 @@ export interface ProcessLoad {
 }
 
 /**
- * Response of one process to a load, simulated event by event, once for each load that differs noticeably.
+ * Response of one process to a load, simulated event by event, once for each noticeably different load.
  *
- * A fleet at a million requests a second is too many events to follow, and need not be: instances behind a balancer are
- * alike, and a process forgets its past within its deadline, a second, while load, group and database change over
- * minutes (decomposition by time scales: Courtois, Decomposability, 1977). So each simulated second of the fleet asks
- * what a process does under that second's load, and loads that fall into one cell of a grid share an answer. The answer
- * depends on the cell alone, never on what was asked before.
+ * A fleet at a million requests a second has too many events to simulate. But instances behind a balancer are alike,
+ * and a process forgets its past within its deadline, a second, while load, group and database change over minutes
+ * (decomposition by time scales: Courtois, Decomposability, 1977). So each simulated second of the fleet uses the
+ * response of a process to that second's load, and loads within one cell of a grid share a response. It depends on the
+ * cell alone, never on earlier questions.
  */
 export class ProcessResponses {
   readonly #times: ServiceTimes
@@ -25,7 +25,7 @@ export class ProcessResponses {
   readonly #requests: number
   readonly #answers = new Map<string, ProcessResult>()
 
-  /** @param requests to follow for each answer: more of them make a steadier p99 */
+  /** @param requests to simulate for each response: more of them give a steadier p99 */
   constructor(times: ServiceTimes, poolSize: number, requests: number) {
     this.#times = times
     this.#poolSize = poolSize
@@ -38,7 +38,7 @@ export class ProcessResponses {
     return this.#capacity
   }
 
-  /** Answers that had to be simulated. */
+  /** Number of simulated responses. */
   get simulated(): number {
     return this.#answers.size
   }
