@@ -3,13 +3,16 @@ import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  anyone,
   asStored,
   defineApplication,
   headers as names,
+  never,
   type Principal,
   resource,
   role,
 } from '@spillway/origin/contract'
+import { Type } from 'typebox'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { events } from '../docs/model/example/events.ts'
 import { orders } from '../docs/model/example/orders.ts'
@@ -28,13 +31,23 @@ const receipts = resource('receipts', {
   export: { formats: ['csv', 'ndjson'] },
   versions: [asStored('v1', orders.schema, { readOnly: ['customerId'] })],
 })
+const parcelSchema = Type.Object({ size: Type.Object({ grams: Type.Integer() }) })
+const parcels = resource('parcels', {
+  description: 'Parcels, sorted by what is inside an object.',
+  schema: parcelSchema,
+  access: { read: anyone, write: never },
+  query: { sort: ['size.grams'] },
+  indexes: [{ fields: { 'size.grams': 1 } }],
+  export: { formats: ['ndjson'] },
+  versions: [asStored('v1', parcelSchema)],
+})
 const clerk: Principal = { subject: 'cleo', scopes: [], claims: { roles: ['clerk'] } }
 const colleague: Principal = { ...clerk, subject: 'carl' }
 const application = defineApplication({
   name: 'export',
   title: 'Export',
   summary: 'Exports.',
-  resources: [orders, receipts, events, venues],
+  resources: [orders, receipts, events, venues, parcels],
 })
 
 const rows = 30_000
@@ -128,6 +141,20 @@ async function untilStill(): Promise<void> {
     last = read
   }
 }
+
+it('goes on from page to page where it is sorted by a field of an object', async () => {
+  // Several documents of each weight, so that pages end among equals.
+  const parcel = (index: number) => ({ ...record(index, {}), size: { grams: index % 7 } })
+  const all = Array.from({ length: 3_000 }, (_, index) => parcel(index))
+  await origin.database.db.collection('parcels').insertMany(all as never)
+  const { status, text } = await get('parcels?sort=-size.grams', 'application/x-ndjson')
+  const grams = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).size.grams)
+  expect([status, grams.length]).toEqual([200, 3_000])
+  expect(grams).toEqual(grams.toSorted((a, b) => b - a))
+})
 
 describe('NDJSON', () => {
   it('has each document of the list once, in its order, as a line of the JSON that the list shows', async () => {

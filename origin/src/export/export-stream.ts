@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { CursorValue, ListQuery } from '@spillway/origin/contract'
+import { type CursorValue, type ListQuery, valueAt } from '@spillway/origin/contract'
 import { approximateBytes } from '../store/records.ts'
 import type { Call, ListOutcome, StoredDocument } from '../store/repository.ts'
 
@@ -139,5 +139,5 @@ function rowsOf(documents: readonly StoredDocument[], { pageBytes, pageRowsMax }
 function placeOf({ sort }: ListQuery, documents: readonly StoredDocument[]): readonly CursorValue[] {
   // The casts are safe: a page with a next one has documents, and sort fields have values of cursors.
   const last = documents.at(-1) as StoredDocument
-  return sort.map(({ path }) => (path === '_id' ? last.id : last.fields[path]) as CursorValue)
+  return sort.map(({ path }) => (path === '_id' ? last.id : valueAt(last.fields, path)) as CursorValue)
 }
