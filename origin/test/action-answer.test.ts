@@ -53,13 +53,20 @@ const forgetful = action('forgetful', {
   output: accounts,
 })
 
+const handOver = action('hand-over', {
+  description: 'Gives the account to another person, with what only they may see.',
+  on: accounts,
+  access: owner('ownerId'),
+  input: Type.Object({ to: Type.String() }),
+})
+
 let origin: TestApp
 beforeAll(async () => {
   origin = await startTestApp({
     application: defineApplication({
       ...{ name: 'answers', title: 'Answers', summary: 'Answers.' },
       resources: [reviews, accounts],
-      actions: [open, praise, forgetful],
+      actions: [open, praise, forgetful, handOver],
     }),
     server: defineServer(
       writePraise,
@@ -70,6 +77,9 @@ beforeAll(async () => {
           store.create(accounts, { ...fields, email: 'a@example.com' }, id === undefined ? {} : { id })
         )
       }),
+      implement(handOver, ({ document, input: { to }, store }) =>
+        store.update(accounts, document.id, { ownerId: to, email: 'secret@example.com' }),
+      ),
       // The cast: a document that the types take for one of the store's.
       implement(forgetful, () => ({ id: 'nowhere' }) as never),
     ),
@@ -100,6 +110,17 @@ it('leaves out the fields that the caller may not read, and answers nothing abou
   const hidden = await ask({ ownerId: 'bob', isOpen: false })
   expect([hidden.status, hidden.text, hidden.headers['content-location']]).toEqual([204, '', undefined])
   expect(await origin.database.db.collection('accounts').countDocuments()).toBe(3)
+})
+
+it('answers nothing about the document of the path where the action has taken it out of its caller’s sight', async () => {
+  const kept = await ask({ ownerId: 'alice', isOpen: true })
+  const still = await post(`/v1/accounts/${kept.json.id}/hand-over`, { to: 'bob' })
+  expect([still.status, still.json.ownerId, still.json.email]).toEqual([200, 'bob', undefined])
+  const lost = await ask({ ownerId: 'alice', isOpen: false })
+  const { status, text, headers } = await post(`/v1/accounts/${lost.json.id}/hand-over`, { to: 'bob' })
+  expect([status, text, headers.etag]).toEqual([204, '', undefined])
+  const read = await origin.send('GET', `/v1/accounts/${lost.json.id}`, { as: bob })
+  expect(read.json).toMatchObject({ ownerId: 'bob', email: 'secret@example.com' })
 })
 
 it('answers with a document that was only read', async () => {

@@ -36,7 +36,9 @@ export function compileAnswer(
   if (target === 'collection') return () => nothing
   return (_result, id, done) => {
     const document = id === undefined ? undefined : afterwards(compiled, id, done)
-    return document === undefined ? nothing : shown(compiled, document, done)
+    return document === undefined || !mayRead(compiled, document, done)
+      ? nothing
+      : shown(compiled, document, done)
   }
 }
 
@@ -52,7 +54,7 @@ function documentAnswer(name: string, compiled: CompiledView): MakeAnswer {
         `'${name}' must return a document of '${resource.name}' that it has read or written`,
       )
     }
-    if (!satisfies(resource.audiences.read.of(done.principal), document.fields)) return nothing
+    if (!mayRead(compiled, document, done)) return nothing
     const answer = shown(compiled, document, done)
     return {
       ...answer,
@@ -60,6 +62,10 @@ function documentAnswer(name: string, compiled: CompiledView): MakeAnswer {
     }
   }
 }
+
+/** Whether the caller may read the document as it is after the writes. */
+const mayRead = ({ view }: CompiledView, { fields }: StoredDocument, { principal }: Done): boolean =>
+  satisfies(view.resource.audiences.read.of(principal), fields)
 
 /** The document after the writes; `undefined` if it was deleted or is not among those of the handler. */
 function afterwards({ view }: CompiledView, id: string, { writes, read }: Done): StoredDocument | undefined {
