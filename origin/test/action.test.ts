@@ -256,6 +256,31 @@ describe('an action on a collection', () => {
     expect((await get(path)).json.count).toBe(0)
   })
 
+  it('is 409 for the id of a deleted document, which retries would not free', async () => {
+    doAnything = ({ store }) => store.create(counters, { count: 1 }, { id: 'once' })
+    await post('/v1/counters/freely')
+    doAnything = ({ store }) => store.delete(counters, 'once')
+    await post('/v1/counters/freely')
+    const other = await counter({ label: 'beside' })
+    for (const again of [
+      ({ store }) => store.create(counters, { count: 2 }, { id: 'once' }),
+      ({ store }) => store.upsert(counters, 'once', { count: 2 }),
+      async ({ store }) => {
+        await store.update(counters, idOf(other), { count: 9 })
+        await store.create(counters, { count: 2 }, { id: 'once' })
+      },
+    ] satisfies (typeof doAnything)[]) {
+      doAnything = again
+      const { status, json } = await post('/v1/counters/freely')
+      expect([status, json.code, json.detail]).toEqual([
+        409,
+        'unique-conflict',
+        'Another document already has this id.',
+      ])
+    }
+    expect((await get(other)).json.count).toBe(0)
+  })
+
   it('is 404 if it needs a missing document', async () => {
     doAnything = ({ store }) => store.increment(counters, 'absent', { count: 1 })
     const { status, json } = await post('/v1/counters/freely')

@@ -49,7 +49,7 @@ import { Context } from './context.ts'
 import type { Implementation } from './implementation.ts'
 import { tagsOfWrites } from './purge-tags.ts'
 import { Refusal } from './refusal.ts'
-import { type Found, Work } from './work.ts'
+import { type Found, idIsTaken, Work } from './work.ts'
 
 export interface ActionOptions {
   readonly repository: Repository
@@ -182,6 +182,7 @@ async function perform(one: CompiledAction, asked: Asked): Promise<FastifyReply>
       case 'answered':
         return replayKept(one, asked)
       case 'uniqueConflict': {
+        if (outcome.fields[0] === '_id') return sendProblem(reply, idIsTaken)
         const ofOwn = outcome.resource.name === compiled.view.resource.name
         return sendProblem(
           reply,

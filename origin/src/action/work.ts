@@ -339,4 +339,4 @@ function changeOf(entry: Entry): Change | undefined {
 }
 
 const missing = { code: 'not-found', detail: 'A document that this action needs does not exist.' } as const
-const idIsTaken = { code: 'unique-conflict', detail: 'Another document already has this id.' } as const
+export const idIsTaken = { code: 'unique-conflict', detail: 'Another document already has this id.' } as const

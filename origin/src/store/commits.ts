@@ -157,12 +157,33 @@ export class Commits {
     if (writes.some(({ record }) => isFull(record))) return { kind: 'notDone', reason: 'busy' }
     if (keyed === undefined) {
       if (first === undefined) return { kind: 'committed' }
-      if (writes.length === 1 && !first.isGuard && first.held === undefined) return this.#write(first, call)
       if (writes.every(({ isGuard }) => isGuard)) return { kind: 'committed' }
-      return this.#transact(writes, call)
+      const isAlone = writes.length === 1 && first.held === undefined
+      return this.#orIdTaken(
+        await (isAlone ? this.#write(first, call) : this.#transact(writes, call)),
+        writes,
+        call,
+      )
     }
     const answer = this.#answerRecord(keyed)
-    return this.#transact([...writes, answer], call)
+    return this.#orIdTaken(await this.#transact([...writes, answer], call), writes, call)
+  }
+
+  /**
+   * The outcome of a commit whose new document has the id of a deleted one: repeating it would never succeed, as it does
+   * after a change.
+   */
+  async #orIdTaken(outcome: CommitOutcome, writes: readonly Prepared[], call: Call): Promise<CommitOutcome> {
+    if (outcome.kind !== 'changed') return outcome
+    for (const { resource, collection, record, expected, isGuard } of writes) {
+      // Documents of others leave no tombstones.
+      if (isGuard || expected !== 0 || this.#layouts.has(collection)) continue
+      const found = await this.#options.records.find(collection, record._id, call)
+      if (found.kind === 'notDone') return found
+      if (found.record !== undefined && found.record._v <= 0)
+        return { kind: 'uniqueConflict', fields: ['_id'], resource }
+    }
+    return outcome
   }
 
   #unreadyFor(writes: readonly Prepared[]): string | undefined {
