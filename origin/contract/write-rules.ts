@@ -30,15 +30,15 @@ type Draft<Stored extends TProperties, Computed extends keyof Stored> = Omit<
   Partial<Pick<Static<TObject<Stored>>, Computed & keyof Static<TObject<Stored>>>>
 
 /**
- * Computed fields, by name: each function returns the field's value, or `undefined` for none. They run in order of
- * declaration, and each sees the fields computed before it. They must be synchronous and pure: the same document and
+ * Computed fields, by name: each function returns the field's value, which is `undefined` only for an optional field. They
+ * run in order of declaration, and each sees the fields computed before it. They must be synchronous and pure: the same document and
  * circumstances give the same value.
  */
 export type SetRules<Stored extends TProperties, Computed extends keyof Stored> = {
   readonly [Field in Computed]: (
     fields: Draft<Stored, Computed>,
     circumstances: WriteCircumstances<Static<TObject<Stored>>>,
-  ) => Static<Stored[Field]> | undefined
+  ) => Static<TObject<Stored>>[Field & keyof Static<TObject<Stored>>]
 }
 
 /** A mistake in a document, by JSON Pointer (RFC 6901) into the stored fields, e.g. `/endsOn`. */

@@ -20,7 +20,7 @@ const notes = resource('notes', {
   access: { read: signedIn, write: signedIn },
   set: {
     at: (_, { now }) => now,
-    author: (_, { principal, before }) => before?.author ?? principal?.subject,
+    author: (_, { principal, before }) => before?.author ?? principal?.subject ?? '',
     changes: (_, { before }) => {
       if (isBroken) throw new Error('swordfish')
       return (before?.changes ?? -1) + 1
@@ -48,6 +48,38 @@ const stay = { listingId: 'villa', startsOn: '2027-05-01', endsOn: '2027-05-04',
 const send = (method: string, path: string, body?: unknown) => origin.send(method, path, { as: alice, body })
 const book = async (): Promise<string> => String((await send('POST', '/v1/bookings', stay)).headers.location)
 const stored = (path: string) => ({ _id: path.split('/').at(-1) }) as never
+
+it('the types refuse what a computed field cannot have', () => {
+  const schema = Type.Object({
+    title: Type.String(),
+    status: Type.Enum(['open', 'done']),
+    doneAt: Type.Optional(Type.String({ format: 'date-time' })),
+    tags: Type.Array(Type.String()),
+  })
+  const shared = {
+    description: 'Tasks.',
+    schema,
+    access: { read: signedIn, write: signedIn },
+    versions: [asStored('v1', schema, { readOnly: ['status', 'doneAt', 'tags'] })],
+  }
+  const right = resource('right', {
+    ...shared,
+    set: {
+      status: ({ status }) => status ?? 'open',
+      doneAt: ({ status, doneAt }, { now }) => (status === 'done' ? (doneAt ?? now) : undefined),
+      tags: ({ tags, title }, { before }) => before?.tags ?? tags ?? [title],
+    },
+  })
+  expect(Object.keys(right.rules.set)).toEqual(['status', 'doneAt', 'tags'])
+  // @ts-expect-error: a required field always has a value.
+  resource('required', { ...shared, set: { status: ({ status }) => status } })
+  // @ts-expect-error: none of its values.
+  resource('other', { ...shared, set: { status: () => 'lost' } })
+  // @ts-expect-error: a field that has no value is left out, not null.
+  resource('nothing', { ...shared, set: { doneAt: () => null } })
+  // @ts-expect-error: no such field.
+  expect(() => resource('unknown', { ...shared, set: { done: () => true } })).toThrow("set names 'done'")
+})
 
 it('the documentation page shows the example of this test', () => {
   const folder = join(import.meta.dirname, '../docs/model')
