@@ -62,6 +62,12 @@ export const noOverlap: Need = {
     )
     assertApart(stays.json.items)
 
+    // Neither a stay without end nor one that no payment covers.
+    requireStatus(await ask(guest, 50, 50 + 366), 422)
+    const dear = await makeListing(world, { priceCents: 60_000_000 })
+    const stay = { startsOn: inDays(3), endsOn: inDays(5), guests: 1 }
+    requireStatus(await world.send('gina', 'POST', `${dear}/book`, { body: stay }), 409, 'too-dear')
+
     const first = winners[0]?.json.id
     requireStatus(await world.send('hanna', 'POST', `/v1/bookings/${first}/decline`), 200)
     requireStatus(await ask(guest, 4, 5), 200)

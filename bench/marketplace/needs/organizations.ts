@@ -39,7 +39,11 @@ export const roles: Need = {
     const { memberIds } = (await world.send('hanna', 'GET', path)).json
     assert.deepEqual(memberIds.toSorted(), ['gina', 'gus', 'harry', ...many].toSorted())
 
-    // A member's token outlives the membership, and opens nothing.
+    // There is room for so many managers, and for no more.
+    for (const userId of many.slice(0, 19)) requireStatus(await ask('hanna', 'appoint-manager', userId), 200)
+    requireStatus(await ask('hanna', 'appoint-manager', 'gina'), 409, 'full')
+
+    // A member's token outlives the membership, and writes nothing.
     const org = path.split('/').at(-1) ?? ''
     const token = await world.token('gus', { org_id: org })
     const spend = () =>

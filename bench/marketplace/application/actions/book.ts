@@ -16,6 +16,7 @@ export const book = action('book', {
   output: bookings,
   problems: {
     'own-listing': 'Hosts cannot book what is their own.',
+    'too-dear': 'A stay may cost one million at most.',
   },
   writes: [bookings],
   priority: 'critical',

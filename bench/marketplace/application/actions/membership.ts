@@ -13,6 +13,7 @@ export const addMember = action('add-member', {
   on: organizations,
   access: managers,
   input,
+  problems: { full: 'The organization has as many members as it can have.' },
 })
 
 export const removeMember = action('remove-member', {
@@ -28,7 +29,10 @@ export const appointManager = action('appoint-manager', {
   on: organizations,
   access: owner('ownerId'),
   input,
-  problems: { 'not-a-member': 'Only a member can become a manager.' },
+  problems: {
+    'not-a-member': 'Only a member can become a manager.',
+    full: 'The organization has as many managers as it can have.',
+  },
 })
 
 export const dismissManager = action('dismiss-manager', {

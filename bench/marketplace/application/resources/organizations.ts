@@ -2,11 +2,15 @@ import { any, asStored, member, owner, resource, role } from '@spillway/origin/c
 import { Type } from 'typebox'
 import { personId } from '../fields.ts'
 
+/** People of an organization. */
+export const managersMax = 20
+export const membersMax = 500
+
 const stored = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 120 }),
   ownerId: personId('The person who founded it.'),
-  managerIds: Type.Array(personId('A person who may change it and its members.'), { maxItems: 20 }),
-  memberIds: Type.Array(personId('A person who belongs to it.'), { maxItems: 500 }),
+  managerIds: Type.Array(personId('A person who may change it and its members.'), { maxItems: managersMax }),
+  memberIds: Type.Array(personId('A person who belongs to it.'), { maxItems: membersMax }),
 })
 
 export const organizations = resource('organizations', {

@@ -1,8 +1,10 @@
 import { implement } from '@spillway/origin/server'
 import { book } from '../actions/book.ts'
+import { centsMax } from '../fields.ts'
 import { bookings } from '../resources/bookings.ts'
 
 const dayMs = 86_400_000
+const nightsMax = 365
 
 export const bookListing = implement(book, async (context) => {
   const { document: listing, input, principal, store, now, refuse, invalid } = context
@@ -16,10 +18,15 @@ export const bookListing = implement(book, async (context) => {
   const guestId = principal?.subject ?? ''
   if (guestId === listing.hostId) return refuse('own-listing')
   const nights = (Date.parse(endsOn) - Date.parse(startsOn)) / dayMs
+  if (nights > nightsMax) {
+    return invalid([{ pointer: '/endsOn', detail: `Must be at most ${nightsMax} days after startsOn.` }])
+  }
+  const totalCents = nights * listing.priceCents
+  if (totalCents > centsMax) return refuse('too-dear')
   return store.create(bookings, {
     ...{ listingId: listing.id, guestId, hostId: listing.hostId },
     ...{ startsOn, endsOn, guests, nights },
-    totalCents: nights * listing.priceCents,
+    totalCents,
     status: 'requested',
   })
 })

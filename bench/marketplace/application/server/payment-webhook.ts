@@ -12,6 +12,7 @@ const Event = Type.Object({
 })
 
 const toleranceMs = 5 * 60_000
+const paymentId = /^[A-Za-z0-9_-]{1,64}$/
 
 export const takePayment = implement(paymentWebhook, async ({ input, store, now, refuse }) => {
   const { bytes, headers } = input
@@ -21,6 +22,7 @@ export const takePayment = implement(paymentWebhook, async ({ input, store, now,
   const { bookingId, amountCents } = event.data
   // The provider may repeat an event for days: the payment has its id, and so is entered once.
   const id = String(headers['webhook-id'])
+  if (!paymentId.test(id)) return refuse('bad-event')
   if ((await store.get(payments, id)) !== undefined) return undefined
   const booking = await store.get(bookings, bookingId)
   if (booking?.totalCents !== amountCents) return refuse('bad-booking')
