@@ -55,6 +55,8 @@ export async function startExampleStack({ worker, app, people, claims }: Example
     url: edge.url,
     origin,
     tokens,
+    /** Makes a token of a person with other claims. */
+    mint: (sub: string, own: Readonly<Record<string, unknown>>) => issuer.mintToken({ sub, claims: own }),
     stop: () => started.disposeAsync(),
     /** Sends a request as a person, or without a token. */
     async send(who: string | undefined, method: string, path: string, { body, headers = {} }: Sent = {}) {

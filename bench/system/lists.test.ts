@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defineApplication } from '@spillway/origin/contract'
 import { events } from '@spillway/origin/example/events'
+import { notices } from '@spillway/origin/example/notices'
 import { orders } from '@spillway/origin/example/orders'
 import { venues } from '@spillway/origin/example/venues'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -22,7 +23,7 @@ beforeAll(async () => {
     name: 'model',
     title: 'Model',
     summary: 'Examples.',
-    resources: [events, venues, orders],
+    resources: [events, venues, orders, notices],
   })
   stack = await startExampleStack({
     worker: 'model-worker',

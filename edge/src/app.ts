@@ -9,6 +9,7 @@ import { type AnswerParts, finish, problemAnswer, problemOf } from './stage/answ
 import { authorize } from './stage/authorize.ts'
 import { recallOwnWrites } from './stage/consistency.ts'
 import { passExport } from './stage/export.ts'
+import { passFeed } from './stage/feed.ts'
 import { answerOptions, type IdentifyParts, identify, negotiate, refuse } from './stage/identify.ts'
 import { limitHere, limitInLocation } from './stage/limit.ts'
 import { fromMemory, type LookupParts, shedOrStored, throughCache } from './stage/lookup.ts'
@@ -35,6 +36,7 @@ export const pipelines: { readonly [Kind in RequestPlan['kind']]: PipelineOf<Kin
     limitInLocation,
     throughCache,
   ],
+  feed: [negotiate, verify, authorize, limitHere, limitInLocation, passFeed],
   export: [verify, authorize, limitHere, limitInLocation, passExport],
   write: [verify, authorize, limitHere, reserve, negotiate, limitInLocation, write],
   invalid: [negotiate, verify, authorize, limitHere, refuse],

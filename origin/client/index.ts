@@ -1,4 +1,5 @@
 /** The typed client of an API: for browsers, Node and Workers, without dependencies. */
+export type { Change, ChangesOptions } from './changes.ts'
 export { connect } from './connect.ts'
 export { ApiProblem, NoAnswer, type ProblemDocument } from './problem.ts'
 export type { CallOptions, ClientOptions, TokenSource } from './send.ts'

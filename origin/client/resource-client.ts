@@ -1,3 +1,4 @@
+import { type ChangesOptions, followChanges } from './changes.ts'
 import { createList } from './list.ts'
 import { ApiProblem } from './problem.ts'
 import { type ListParts, listParameters, queryString } from './query-string.ts'
@@ -47,6 +48,7 @@ export function createResourceClient(send: Send, path: string) {
     read,
     patch,
     list: (options: ListParts & CallOptions = {}) => createList<Fields>(send, path, options),
+    changes: (options: ChangesOptions = {}) => followChanges<Fields>(send, path, options),
     create: async (body: unknown, options?: CreateOptions) => kept(await post(path, body, options)),
 
     async createMany(items: readonly unknown[], options?: CreateOptions) {

@@ -41,6 +41,8 @@ export interface Call {
   readonly ifMatch?: string | undefined
   /** Key that distinguishes a repeated POST from a second one. It is only sent with a token: the API stores keys by subject. */
   readonly idempotencyKey?: string
+  /** Time for one attempt, in ms. @default 10000 */
+  readonly attemptMs?: number
   readonly options: CallOptions | undefined
 }
 
@@ -58,7 +60,7 @@ export type Send = (call: Call) => Promise<Answer>
 const retriesAtHand = 10
 
 /** Time for one attempt, in ms: the API itself answers within a second, and within 30 s at most. */
-const attemptMs = 10_000
+const usualAttemptMs = 10_000
 
 /**
  * Makes the function that sends a client's requests: with the token, the consistency tokens of earlier writes, a time
@@ -77,7 +79,16 @@ export function createSend(options: ClientOptions): Send {
     call: Call,
     { token, remainingMs }: { token: string | undefined; remainingMs: number },
   ) {
-    const { method, path, headers, body, ifMatch, idempotencyKey, options: own } = call
+    const {
+      method,
+      path,
+      headers,
+      body,
+      ifMatch,
+      idempotencyKey,
+      options: own,
+      attemptMs = usualAttemptMs,
+    } = call
     const sent = consistency.sent
     // Only a whole number of milliseconds is accepted.
     const time = AbortSignal.timeout(Math.ceil(Math.min(Math.max(remainingMs, 0), attemptMs)))
@@ -179,7 +190,7 @@ function failureOf(error: unknown): Failure {
 }
 
 /** @throws the signal's reason, once it is aborted */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
     const stop = () => {

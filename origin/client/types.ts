@@ -2,6 +2,7 @@ import type { Static, TObject, TProperties } from 'typebox'
 import type { Application, ApplicationParts } from '../contract/application.ts'
 import type { Representation } from '../contract/definition.ts'
 import type { Resource } from '../contract/resource.ts'
+import type { Change, ChangesOptions } from './changes.ts'
 import type { ProblemDocument } from './problem.ts'
 import type { FieldFilter, ListParts } from './query-string.ts'
 import type { CallOptions } from './send.ts'
@@ -150,6 +151,11 @@ export interface ResourceClient<Document, Body, Act, Ask, Version = never> {
   list<Field extends keyof Document = keyof Document>(
     options?: ListOptions<Document, Field>,
   ): List<Shown<Document, Field>>
+  /**
+   * Follows the changes of the resource, without an end: leave the loop, or abort the signal. It waits for changes, and comes
+   * back after failures that pass. The API has no such path for a resource without `events`.
+   */
+  changes(options?: ChangesOptions): AsyncIterable<Change<Document>>
   create(body: Body, options?: CreateOptions): Promise<Kept<Document>>
   /** Creates several documents in one request; each has an outcome of its own. */
   createMany(bodies: readonly Body[], options?: CreateOptions): Promise<readonly BatchItem<Document>[]>

@@ -23,7 +23,8 @@ describe('an action', () => {
 
   it.each<[string, object, string]>([
     ['Close', {}, 'lower-case letters'],
-    ['batch', {}, "not 'batch'"],
+    ['batch', {}, "not 'batch' or 'changes'"],
+    ['changes', {}, "not 'batch' or 'changes'"],
     ['close', { target: 'documents' }, "target 'documents' is unknown"],
     ['close', { timeout: '31s' }, 'must be from 1s to 30s'],
     ['close', { timeout: 'soon' }, 'is not a duration'],

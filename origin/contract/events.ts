@@ -3,7 +3,8 @@ import type { AccessRule } from './access.ts'
 import { checkDuration, type Duration, durationSeconds } from './duration.ts'
 
 /**
- * Events of a resource: each write of one of its documents is recorded in a log, in order per document.
+ * Events of a resource: each write of one of its documents is recorded in a log, in order per document, and told by the
+ * feed `GET /VERSION/RESOURCE/changes`.
  */
 export interface EventsOptions {
   /** Time for which an event can be read, `1h` to `365d`. @default '7d' */

@@ -4,6 +4,8 @@ export const headers = {
   assertion: 'spillway-assertion',
   /** edge → origin: time left for the answer, in ms ({@link ./deadline.ts}). */
   timeoutMs: 'spillway-timeout-ms',
+  /** edge → origin: longest time for an answer of a feed, in ms: the caller's token expires then. */
+  feedMs: 'spillway-feed-ms',
   /** edge → origin: `critical`, `normal` or `background`. */
   priority: 'spillway-priority',
   /** origin → edge: load of the origin ({@link ./load.ts}). */

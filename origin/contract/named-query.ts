@@ -13,6 +13,7 @@ import type { VersionName } from './definition.ts'
 import { DefinitionError } from './definition-check.ts'
 import { namedQueryOptions } from './definition-options.ts'
 import { checkDuration } from './duration.ts'
+import { feedName } from './feed.ts'
 import { filterTypeOf } from './filter-type.ts'
 import type { Priority } from './priority.ts'
 import { digest } from './shape.ts'
@@ -137,8 +138,8 @@ function* checkQuery(
   // The other checks assume that each option has the right type.
   if (ofKind.length > 0) return
   const { on, access, parameters, versions } = definition
-  if (!/^[a-z][a-z0-9-]{0,62}$/.test(name) || name === 'batch') {
-    yield `the name becomes a path segment: use lower-case letters, digits and hyphens, and not 'batch'`
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(name) || name === 'batch' || name === feedName) {
+    yield `the name becomes a path segment: use lower-case letters, digits and hyphens, and not 'batch' or '${feedName}'`
   }
   if (readsDocument(access)) {
     yield `access must be decided by the token alone, since there is no document: what is shown follows from the rules of 'reads'`

@@ -17,6 +17,8 @@ export const problemCatalogue = {
   'method-not-allowed': { status: 405, title: 'Method not allowed', retryable: false },
   'not-acceptable': { status: 406, title: 'Not acceptable', retryable: false },
   'version-gone': { status: 410, title: 'API version retired', retryable: false },
+  // Remedy: take a new position, list the documents again, and follow from that position.
+  'changes-expired': { status: 410, title: 'Changes no longer kept', retryable: false },
   'range-not-satisfiable': { status: 416, title: 'Range not satisfiable', retryable: false },
   'uri-too-long': { status: 414, title: 'URL too long', retryable: false },
   'headers-too-large': { status: 431, title: 'Headers too large', retryable: false },

@@ -1,6 +1,7 @@
 import type { AccessRule, AccessRules } from './access.ts'
 import type { Action, ActionTarget } from './action.ts'
 import { type Catalogue, findView, type View, versionsOf } from './catalogue.ts'
+import { feedName } from './feed.ts'
 import { idPattern } from './limits.ts'
 import type { Query } from './named-query.ts'
 import { queryView } from './query-view.ts'
@@ -9,6 +10,7 @@ import type { Resource } from './resource.ts'
 /** Operation of a request on a resource. */
 export type Operation =
   | 'list'
+  | 'changes'
   | 'read'
   | 'create'
   | 'batchCreate'
@@ -35,11 +37,12 @@ export type RouteMatch =
   | { readonly kind: 'methodNotAllowed'; readonly allow: readonly string[] }
   | { readonly kind: 'notFound'; readonly detail: string }
 
-type Target = 'collection' | 'batch' | 'document'
+type Target = 'collection' | 'batch' | 'changes' | 'document'
 
 const operations: Readonly<Record<Target, Readonly<Record<string, UsualOperation>>>> = {
   collection: { GET: 'list', HEAD: 'list', POST: 'create' },
   batch: { POST: 'batchCreate' },
+  changes: { GET: 'changes' },
   document: { GET: 'read', HEAD: 'read', PUT: 'replace', PATCH: 'patch', DELETE: 'delete' },
 }
 
@@ -48,6 +51,7 @@ type UsualOperation = Exclude<Operation, 'action' | 'query'>
 /** Access rule of each standard operation. */
 const rightOf: Readonly<Record<UsualOperation, keyof AccessRules>> = {
   list: 'read',
+  changes: 'read',
   read: 'read',
   create: 'create',
   batchCreate: 'create',
@@ -56,14 +60,15 @@ const rightOf: Readonly<Record<UsualOperation, keyof AccessRules>> = {
   delete: 'delete',
 }
 
-/** Whether a resource has a standard operation: not if its rule is `never`, and no batches without items. */
-function offers({ access, batchSizeMax }: Resource, operation: UsualOperation): boolean {
+/** Whether a resource has a standard operation: not if its rule is `never`; no batch without items, no feed without events. */
+function offers({ access, batchSizeMax, events }: Resource, operation: UsualOperation): boolean {
+  if (operation === 'changes' && events === undefined) return false
   if (operation === 'batchCreate' && batchSizeMax === 0) return false
   return access[rightOf[operation]].kind !== 'never'
 }
 
 export const isRead = (operation: Operation): boolean =>
-  operation === 'list' || operation === 'read' || operation === 'query'
+  operation === 'list' || operation === 'changes' || operation === 'read' || operation === 'query'
 
 /** Access rule of an operation. */
 export function accessRuleOf({
@@ -91,7 +96,12 @@ export interface OfferedRoute {
 /** Operations of a view. */
 export function routesOf({ resource, version }: View): readonly OfferedRoute[] {
   const collection = `/${version}/${resource.name}`
-  const paths = { collection, batch: `${collection}/batch`, document: `${collection}/:id` }
+  const paths = {
+    collection,
+    batch: `${collection}/batch`,
+    changes: `${collection}/${feedName}`,
+    document: `${collection}/:id`,
+  }
   // The cast is safe: the keys of the table are its targets.
   const usual = (Object.keys(paths) as Target[]).flatMap((target) =>
     Object.entries(operations[target])
@@ -135,8 +145,7 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
       detail: `No such path. Use /${version}/${name} or /${version}/${name}/{id}.`,
     }
   }
-  const target =
-    id === undefined ? 'collection' : id === 'batch' && view.resource.batchSizeMax > 0 ? 'batch' : 'document'
+  const target = targetOf(view.resource, id)
   // The casts are safe, here and below: the path of a document has an id.
   if (target === 'document' && !idPattern.test(id as string)) return invalidId
   const byMethod = operations[target]
@@ -150,6 +159,12 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
   const offered = Object.entries(byMethod).filter(([, one]) => offers(view.resource, one))
   const allow = [...offered.map(([known]) => known), 'OPTIONS']
   return { kind: method === 'OPTIONS' ? 'options' : 'methodNotAllowed', allow }
+}
+
+function targetOf({ batchSizeMax, events }: Resource, id: string | undefined): Target {
+  if (id === undefined) return 'collection'
+  if (id === 'batch' && batchSizeMax > 0) return 'batch'
+  return id === feedName && events !== undefined ? 'changes' : 'document'
 }
 
 /** The action in a path below a collection or a document, if any. */

@@ -1,12 +1,14 @@
 import { type Application, headers, limits, type Resource } from '@spillway/origin/contract'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { compileGuards } from './action/guards.ts'
 import { noServerCode, type ServerCode } from './action/implementation.ts'
 import { matchAnswers, matchImplementations } from './action/match-implementations.ts'
 import { routeActions } from './action/route-actions.ts'
 import { routeQueries } from './action/route-queries.ts'
+import type { ReadChanges } from './events/read-changes.ts'
 import { compileExports } from './export/compile-exports.ts'
 import type { ExportBounds } from './export/export-stream.ts'
+import { compileFeeds, type FeedBounds } from './feed/compile-feeds.ts'
 import { answerUnmatched, entryStage, isOperational, requestId, unmatchedStage } from './http/entry.ts'
 import { parseJsonBody } from './http/json-body.ts'
 import { answerClientError, internalError, problemOf, sendProblem } from './http/problem.ts'
@@ -34,6 +36,8 @@ export interface AppOptions {
   readonly server?: ServerCode
   readonly repository: Repository
   readonly commits: Commits
+  /** The log of changes, for the feeds. */
+  readonly changes: ReadChanges
   readonly verifier: AssertionVerifier
   readonly admission: AdmissionControl
   readonly health: Health
@@ -50,6 +54,8 @@ export interface AppOptions {
   readonly arrivalTimeoutMs?: number
   /** Bounds of each export that differ from the usual ones. @default none */
   readonly exportBounds?: Partial<ExportBounds>
+  /** Bounds of change feeds that differ from the usual ones. @default none */
+  readonly feedBounds?: Partial<FeedBounds>
   /** Certificate and key to serve HTTPS with. @default plain HTTP */
   readonly tls?: TlsMaterial | undefined
   /** Milliseconds since the epoch. @default Date.now */
@@ -67,6 +73,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     server = noServerCode,
     repository,
     commits,
+    changes,
     verifier,
     admission,
     health,
@@ -77,6 +84,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     listTimeoutMs = 800,
     arrivalTimeoutMs = 10_000,
     exportBounds,
+    feedBounds,
     tls,
   } = options
   const now = () => performance.now()
@@ -166,14 +174,21 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     turns: new Turns(),
     totals: metrics.work,
   }
+  const onDefect = (request: FastifyRequest, error: unknown) =>
+    requestLog.onError(request, internalError, error)
   const exportsOf = compileExports(app, {
     repository,
     load,
     totals: metrics.work,
-    onDefect: (request, error) => requestLog.onError(request, internalError, error),
+    onDefect,
     ...(exportBounds !== undefined && { bounds: exportBounds }),
   })
-  routeResources(app, views, { ...shared, listTimeoutMs, exportsOf })
+  const feeds = compileFeeds(app, {
+    ...{ read: changes, repository, load, clock, onDefect },
+    ...(feedBounds !== undefined && { bounds: feedBounds }),
+  })
+  metrics.feedReaders = feeds.readers
+  routeResources(app, views, { ...shared, listTimeoutMs, exportsOf, feedOf: feeds.handlerOf })
   routeActions(app, views, { ...shared, commits, implementations })
   routeQueries(app, views, { ...shared, answers })
   await app.ready()

@@ -4,6 +4,7 @@ import type { ServerCode } from './action/implementation.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { logEvents } from './events/log-events.ts'
+import { readChanges } from './events/read-changes.ts'
 import { startEvents } from './events/start-events.ts'
 import { openBuildConnection } from './indexes/build-connection.ts'
 import { logIndexes } from './indexes/log-indexes.ts'
@@ -142,6 +143,7 @@ export async function startOrigin(
       server,
       repository,
       commits,
+      changes: readChanges(pool.db, pool.bounds),
       verifier,
       admission,
       health,

@@ -30,6 +30,7 @@ const allowed = [
   'If-Modified-Since',
   'If-None-Match',
   'If-Unmodified-Since',
+  'Last-Event-ID',
   'Prefer',
   'Range',
   'Traceparent',

@@ -12,6 +12,7 @@ import {
   type Expansion,
   type ExportFormat,
   exportFormatOf,
+  feedName,
   isExpandedAlike,
   isOneCopy,
   isPublic,
@@ -25,6 +26,7 @@ import {
   type Priority,
   type Problem,
   parseExportQuery,
+  parseFeedQuery,
   parseListQuery,
   parseQueryParameters,
   parseReadQuery,
@@ -88,6 +90,19 @@ export interface ExportPlan {
   readonly pattern: string
 }
 
+/** The changes of a resource, as a page or a stream. Never stored. */
+export interface FeedPlan {
+  readonly kind: 'feed'
+  readonly route: Route
+  readonly target: string
+  /** How long a page waits for a change. */
+  readonly waitSeconds: number
+  readonly isOpen: boolean
+  readonly access: AccessRule
+  readonly priority: Priority
+  readonly pattern: string
+}
+
 /** The documentation that the origin serves: public, and the same for everybody. */
 export interface PagePlan {
   readonly kind: 'page'
@@ -125,7 +140,7 @@ export interface RefusedPlan {
   readonly problem: Problem
 }
 
-export type ServedPlan = ReadPlan | ExportPlan | WritePlan | PagePlan
+export type ServedPlan = ReadPlan | ExportPlan | FeedPlan | WritePlan | PagePlan
 export type RequestPlan = ServedPlan | InvalidPlan | OptionsPlan | RefusedPlan | UnmatchedPlan
 
 /**
@@ -192,6 +207,7 @@ function planRequest(catalogue: Catalogue, method: string, target: string, nowMs
       const { route } = match
       const gone = retired(route, nowMs)
       if (gone !== undefined) return gone
+      if (route.operation === 'changes') return planFeed(route, search)
       return isRead(route.operation) ? planRead(route, search) : planWrite(route, pathname, search)
     }
   }
@@ -289,6 +305,23 @@ export function exportInstead(
   }
 }
 
+function planFeed(route: Route, search: string): RequestPlan {
+  const { access } = route.resource
+  const parsed = parseFeedQuery(search)
+  if (!parsed.ok) return invalid(route, access.read, parsed.problem)
+  const { canonical, waitSeconds } = parsed.value
+  return {
+    kind: 'feed',
+    route,
+    target: `${pathOf(route)}/${feedName}?${canonical}`,
+    waitSeconds,
+    isOpen: isPublic(access.read),
+    access: access.read,
+    priority: 'background',
+    pattern: patternOf(route),
+  }
+}
+
 function planWrite(route: Route, pathname: string, search: string): RequestPlan {
   const access = accessRuleOf(route)
   const parsed = parseWriteQuery(search)
@@ -361,6 +394,11 @@ function patternOf({ version, resource, operation, action, id }: Route): string 
   const collection = `/${version}/${resource.name}`
   if (action !== undefined) return `${collection}${id === undefined ? '' : '/:id'}/${action.name}`
 
-  const below: Partial<Record<Operation, string>> = { list: '', create: '', batchCreate: '/batch' }
+  const below: Partial<Record<Operation, string>> = {
+    list: '',
+    create: '',
+    batchCreate: '/batch',
+    changes: `/${feedName}`,
+  }
   return `${collection}${below[operation] ?? '/:id'}`
 }

@@ -1,4 +1,4 @@
-import { acceptsJson, exportFormatOf, type Problem } from '@spillway/origin/contract'
+import { acceptsJson, exportFormatOf, feedFormatOf, type Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import type { Cors } from '../http/cors.ts'
 import { type Arrival, searchOf } from '../http/request-headers.ts'
@@ -55,6 +55,8 @@ export function negotiate({ head, plan }: Exchange): Problem | typeof next {
   const accept = head.headers.get('accept')
   if (accept !== null && accept.length > acceptLengthMax) return acceptTooLong
   if (acceptsJson(accept)) return next
+  const isFeed = plan.kind === 'feed' || (plan.kind === 'invalid' && plan.route.operation === 'changes')
+  if (isFeed) return feedFormatOf(accept) === undefined ? notAcceptableToFeed : next
   const isExport = plan.kind === 'invalid' && exportFormatOf(plan.route.resource.export, accept) !== undefined
   return isExport ? next : notAcceptable
 }
@@ -77,5 +79,9 @@ export function optionsAnswer({ head }: Exchange, allow: readonly string[], cors
 const acceptTooLong: Problem = {
   code: 'headers-too-large',
   detail: `Accept exceeds ${acceptLengthMax} characters.`,
+}
+const notAcceptableToFeed: Problem = {
+  code: 'not-acceptable',
+  detail: 'Accept must allow application/json or text/event-stream.',
 }
 const notAcceptable: Problem = { code: 'not-acceptable', detail: 'Accept must allow application/json.' }

@@ -1,6 +1,7 @@
 import type { View } from '../catalogue.ts'
 import { exportMediaTypes } from '../export-rule.ts'
 import type { Operation } from '../route.ts'
+import { describeChanges } from './changes.ts'
 import { batchResultsExample, pageExample, resultsName } from './collections.ts'
 import { exampleOf } from './example.ts'
 import { headerRefs } from './headers.ts'
@@ -23,6 +24,8 @@ export function describeSuccess(view: View, operation: Operation): Json {
         ...partAndUnchanged(page),
       }
     }
+    case 'changes':
+      return describeChanges(view)
     case 'read':
       return {
         200: {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { expect, it } from 'vitest'
+import { notices } from '../../docs/model/example/notices.ts'
 import { application, resources } from '../../test/fixture/application.ts'
 import { anyone } from '../access.ts'
 import { catalogue, viewsOf } from '../catalogue.ts'
@@ -42,6 +43,18 @@ it('documents outcome-unknown for writes only, as the only code after which a wr
       if (method !== 'get') expect(description).toContain('Under every other code nothing was done')
     }
   }
+})
+
+it('describes the feed of a resource with events, as a page and as a stream', () => {
+  // The cast narrows JSON to the members that are compared.
+  const { paths } = openApiDocument({ ...application, resources: catalogue(notices) }) as {
+    paths: Record<string, { get: { responses: Record<string, { content: Record<string, object> }> } }>
+  }
+  const { responses } = paths['/v1/notices/changes']?.get ?? { responses: {} }
+  expect(Object.keys(responses['200']?.content ?? {})).toEqual(['application/json', 'text/event-stream'])
+  expect(responses).toHaveProperty('410')
+  expect(responses).not.toHaveProperty('416')
+  expect(document.paths).not.toHaveProperty(['/v1/places/changes'])
 })
 
 it('gives each operation a unique operationId', () => {

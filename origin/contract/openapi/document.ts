@@ -2,6 +2,7 @@ import type { Application } from '../application.ts'
 import { type View, versionsOf, viewsOf } from '../catalogue.ts'
 import { routesOf } from '../route.ts'
 import { actionSchemas, describeAction } from './actions.ts'
+import { changesSchemas } from './changes.ts'
 import { collectionSchemas, countSchema } from './collections.ts'
 import { commonParameters } from './common-parameters.ts'
 import { commonHeaders } from './headers.ts'
@@ -60,6 +61,7 @@ export function openApiDocument(
 const schemasOf = (view: View): [string, Json][] => [
   ...describeSchemas(view),
   ...collectionSchemas(view),
+  ...(view.resource.events === undefined ? [] : changesSchemas(view)),
   ...routesOf(view).flatMap(({ action, query }) => [
     ...(action === undefined ? [] : actionSchemas(view, action)),
     ...(query === undefined ? [] : querySchemas(view, query)),

@@ -41,6 +41,7 @@ const describeRestoring = ({ actions, name }: Resource, operation: Operation): s
 
 const verbs: Readonly<Record<Operation, string>> = {
   list: 'List',
+  changes: 'Follow the changes',
   read: 'Read one',
   create: 'Create one',
   batchCreate: 'Create many',

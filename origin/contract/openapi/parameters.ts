@@ -8,6 +8,7 @@ import { relevance } from '../relevance.ts'
 import type { Operation } from '../route.ts'
 import { isSearchable, searchParameter } from '../search.ts'
 import { textListRule } from '../text-list.ts'
+import { changesParameters } from './changes.ts'
 import { describeFilter } from './filters.ts'
 import { type Json, ref } from './json.ts'
 
@@ -22,6 +23,8 @@ export function describeParameters(view: View, operation: Operation): Json[] {
         ...listParameters(view),
         ref('parameters', 'ifNoneMatch'),
       ]
+    case 'changes':
+      return changesParameters
     case 'read':
       return [fieldsParameter(view), ...expandParameter(view), ref('parameters', 'ifNoneMatch')]
     case 'create':

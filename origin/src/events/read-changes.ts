@@ -6,15 +6,18 @@ import type { CommandBounds } from '../store/command-bounds.ts'
 export interface ReadChanges {
   /** Entries of all resources after a position, in order. A full page may have successors. */
   changesAfter(position: number, limit: number): Promise<readonly Change[]>
+  /** Entries of one resource after a position, in order. */
+  changesOf(resource: string, position: number, limit: number): Promise<readonly Change[]>
   /** The position of the last entry; 0 for an empty log. */
   lastPosition(): Promise<number>
 }
 
-/** @throws {Error} from both, if the database does not answer in time */
+/** @throws {Error} from each, if the database does not answer in time */
 export function readChanges(db: Db, bounds: CommandBounds): ReadChanges {
   const log = new ChangeLog(db, bounds)
   return {
     changesAfter: (position, limit) => log.allAfter(position, limit),
+    changesOf: (resource, position, limit) => log.after(resource, position, limit),
     lastPosition: async () => (await log.last())?._id ?? 0,
   }
 }

@@ -45,6 +45,8 @@ export class Metrics {
   readonly registry = new Registry()
   /** Work of exports, expanded references and named queries, which their handlers report. */
   readonly work = new WorkTotals()
+  /** Readers of change feeds who wait or are sent a stream. */
+  feedReaders: () => number = () => 0
   /** @returns the metrics text; of all processes, if there are several */
   gather: () => Promise<string> = () => this.registry.metrics()
   readonly #answers = new Map<Target, Map<number, DurationHistogram>>()
@@ -222,6 +224,9 @@ export class Metrics {
     )
     this.#define('gauge', 'origin_exports_running', 'Exports that are under way.', () => [
       { value: this.work.exportsRunning, labels: {} },
+    ])
+    this.#define('gauge', 'origin_feed_readers', 'Readers who wait for changes or are sent a stream.', () => [
+      { value: this.feedReaders(), labels: {} },
     ])
   }
 

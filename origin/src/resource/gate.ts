@@ -4,10 +4,12 @@ import {
   accessRuleOf,
   decideAccess,
   exportFormatOf,
+  feedFormatOf,
   mergePatchMediaType,
   type OfferedRoute,
   type Operation,
   type Problem,
+  streamMediaType,
 } from '@spillway/origin/contract'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { sendProblem } from '../http/problem.ts'
@@ -54,8 +56,10 @@ export function gateStage(
         return
       }
       request.exportFormat = format
-    } else if (!acceptsJson(sent.accept)) {
-      sendProblem(reply, notAcceptable)
+    } else if (
+      operation === 'changes' ? feedFormatOf(sent.accept) === undefined : !acceptsJson(sent.accept)
+    ) {
+      sendProblem(reply, operation === 'changes' ? noFormatOfFeed : notAcceptable)
       return
     }
     const refusal = bodyTypes === undefined ? undefined : refuseBodyType(request, operation, bodyTypes)
@@ -67,6 +71,10 @@ export function gateStage(
   }
 }
 
+const noFormatOfFeed: Problem = {
+  code: 'not-acceptable',
+  detail: `Accept must allow application/json or ${streamMediaType}.`,
+}
 const notAcceptable: Problem = { code: 'not-acceptable', detail: 'Accept must allow application/json.' }
 
 function denied(decision: Exclude<AccessDecision, { outcome: 'allowed' }>): Problem {

@@ -1,4 +1,5 @@
 import {
+  feedName,
   idPattern,
   type OfferedRoute,
   type Operation,
@@ -36,6 +37,8 @@ export interface ResourcesOptions {
   readonly turns: Turns
   /** Handler of a view's exports; `undefined` if it has none. */
   readonly exportsOf: (compiled: CompiledView) => Handler | undefined
+  /** Handler of a view's change feed. */
+  readonly feedOf: (compiled: CompiledView) => Handler
   /** Milliseconds since the epoch. */
   readonly clock: () => number
 }
@@ -68,6 +71,7 @@ type MakeHandler = (
 ) => Handler
 
 const handlers: Readonly<Record<Exclude<Operation, 'action' | 'query'>, MakeHandler>> = {
+  changes: (compiled, _repository, { feedOf }) => feedOf(compiled),
   list: listHandler,
   read: readHandler,
   create: createHandler,
@@ -121,11 +125,12 @@ export function idStages(
   { path }: OfferedRoute,
 ): readonly onRequestHookHandler[] {
   if (!path.includes('/:id')) return []
-  const { actions, batchSizeMax, queries } = view.resource
+  const { actions, batchSizeMax, events, queries } = view.resource
   const reserved = new Set<string>()
   // Names are reserved only directly below a list, not below a document.
   if (path.endsWith('/:id')) {
     if (batchSizeMax > 0) reserved.add('batch')
+    if (events !== undefined) reserved.add(feedName)
     for (const { name, target } of actions.values()) if (target === 'collection') reserved.add(name)
     for (const name of queries.keys()) reserved.add(name)
   }

@@ -36,6 +36,13 @@ export type Entry = Omit<Change, '_id' | 'logged' | '_expires'>
  */
 const marginMs = 3_600_000
 
+/**
+ * Whether an entry, and so every later one, can certainly be read: the database may be removing those that are older.
+ * @param keepMs time for which the reader's resource keeps its events
+ */
+export const isKept = ({ logged, _expires }: Change, keepMs: number, nowMs: number): boolean =>
+  nowMs - logged.getTime() <= keepMs && nowMs <= _expires.getTime() - marginMs
+
 /** Time limit of a command, in ms. */
 const timeoutMs = 10_000
 

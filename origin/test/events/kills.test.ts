@@ -7,11 +7,13 @@ import { drainLease } from '../../src/events/drain.ts'
 import { type Change, changesCollection } from '../../src/store/change-log.ts'
 import { alice } from '../support/client.ts'
 import { mongodbUri } from '../support/database.ts'
+import { FeedReader } from '../support/feed-reader.ts'
 import { type OriginProcess, startOriginProcess } from '../support/origin-process.ts'
 
 /** Number of writes; `npm run test:events` sets a hundred thousand. */
 const writesWanted = Number(process.env.TEST_EVENTS_WRITES ?? 1_000)
 const writersCount = 32
+const readersCount = 50
 /** A kill for so many writes. */
 const writesPerKill = Math.max(400, writesWanted / 25)
 
@@ -46,7 +48,7 @@ async function until(isReached: () => Promise<boolean>): Promise<void> {
   }
 }
 
-it('has every write in the log once, in order per document, although the process that drains is killed again and again', async () => {
+it('has every write in the log once, in order per document, and tells it to each reader once, although the process that drains is killed again and again', async () => {
   let done = 0
   let kills = 0
   let acknowledged = 0
@@ -91,6 +93,12 @@ it('has every write in the log once, in order per document, although the process
       kills += 1
     }
   }
+  const readers = Array.from({ length: readersCount }, (_, index) => {
+    const ports = () => origins.map(({ port }) => port)
+    return new FeedReader(`reader-${index}`, '/v1/tasks/changes', { ports, isStream: index % 2 === 0 })
+  })
+  let last: number | undefined
+  const reading = readers.map((reader) => reader.follow(() => last !== undefined && reader.position >= last))
   await Promise.all([...Array.from({ length: writersCount }, write), kill()])
   expect(kills).toBeGreaterThan(0)
   await until(async () => (await pending()) === 0)
@@ -115,4 +123,23 @@ it('has every write in the log once, in order per document, although the process
     versions.delete(_id)
   }
   expect([...versions.keys()]).toEqual([])
+
+  last = position
+  await Promise.all(reading)
+  const deleted = new Set(
+    await db.collection<{ _id: string; _v: number }>('tasks').distinct('_id', { _v: { $lt: 0 } }),
+  )
+  // The earlier changes of a deleted document are told to readers who come before its deletion.
+  const due: number[] = []
+  for await (const { _id, type, document } of db
+    .collection<Change>(changesCollection)
+    .find()
+    .sort({ _id: 1 })) {
+    if (type === 'deleted' || !deleted.has(document)) due.push(_id)
+  }
+  for (const { told } of readers) {
+    expect(told.every((one, index) => index === 0 || one > (told[index - 1] as number))).toBe(true)
+    const known = new Set(told)
+    expect(due.filter((one) => !known.has(one))).toEqual([])
+  }
 }, 3_600_000)

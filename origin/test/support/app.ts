@@ -3,7 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { noServerCode, type ServerCode } from '../../src/action/implementation.ts'
 import { createApp } from '../../src/app.ts'
+import { readChanges } from '../../src/events/read-changes.ts'
 import type { ExportBounds } from '../../src/export/export-stream.ts'
+import type { FeedBounds } from '../../src/feed/compile-feeds.ts'
 import { Metrics } from '../../src/observe/metrics.ts'
 import { RequestLog } from '../../src/observe/request-log.ts'
 import { Health } from '../../src/ops/health.ts'
@@ -53,6 +55,8 @@ export interface TestAppOptions {
   readonly isCertain?: (beganAtMs: number) => boolean
   /** Bounds of exports. */
   readonly exportBounds?: Partial<ExportBounds>
+  /** Bounds of change feeds. */
+  readonly feedBounds?: Partial<FeedBounds>
   /** Time limit for a request to arrive, in ms. */
   readonly arrivalTimeoutMs?: number
   /** Time limit of a list, in ms. @default 30 000: a slow machine must not turn an answer into a 504 */
@@ -84,6 +88,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     arrivalTimeoutMs,
     listTimeoutMs = 30_000,
     exportBounds,
+    feedBounds,
   } = options
   const database = options.database ?? (await openTestDatabase(application.resources))
   const { repository: real, commits, records } = database.repository(clock && { clock })
@@ -115,6 +120,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     server: options.server ?? (application.name === fixture.name ? fixtureServer : noServerCode),
     repository,
     commits: options.commits ?? commits,
+    changes: readChanges(database.pool.db, database.pool.bounds),
     isCertain: options.isCertain ?? ((beganAtMs) => database.pool.primary.isCertain(beganAtMs)),
     verifier: new AssertionVerifier(parseEdgeKeys(edgeKeySet)),
     admission,
@@ -125,6 +131,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...(clock !== undefined && { clock }),
     ...(arrivalTimeoutMs !== undefined && { arrivalTimeoutMs }),
     ...(exportBounds !== undefined && { exportBounds }),
+    ...(feedBounds !== undefined && { feedBounds }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as { port: number }

@@ -1,0 +1,61 @@
+import { allowsAll, type Principal, satisfies, storedPath } from '@spillway/origin/contract'
+import type { CompiledView } from '../resource/compiled-view.ts'
+import type { Change } from '../store/change-log.ts'
+import type { StoredDocument } from '../store/repository.ts'
+
+/**
+ * JSON of a change as a caller may know it now; `undefined` if it must not be told.
+ *
+ * The document as it is now decides, by the read rule, whatever it was at the time of the change. A caller who may read it
+ * is told the change and the document, without fields that are hidden from them. A caller who may not, but who could before
+ * the write, is told `deleted` and the id alone, like everybody for whom it is gone: a read would be answered 404 to both.
+ * All others are told nothing.
+ *
+ * The log has the values before a write of the fields that the read rule compares, where the write deleted the document or
+ * changed one of them ({@link ../store/published.ts}).
+ */
+export function toldChange(
+  compiled: CompiledView,
+  change: Change,
+  document: StoredDocument | undefined,
+  principal: Principal | undefined,
+): string | undefined {
+  const residual = compiled.view.resource.audiences.read.of(principal)
+  const { type, was } = change
+  if (type !== 'deleted' && document !== undefined && satisfies(residual, document.fields)) {
+    return changeWith(compiled, change, document, principal)
+  }
+  const couldRead = was === undefined ? type === 'deleted' && allowsAll(residual) : satisfies(residual, was)
+  return couldRead ? JSON.stringify({ ...headOf(change), type: 'deleted' }) : undefined
+}
+
+const headOf = ({ _id, document, at }: Change) => ({ position: String(_id), id: document, at })
+
+function changeWith(
+  compiled: CompiledView,
+  change: Change,
+  document: StoredDocument,
+  principal: Principal | undefined,
+): string {
+  const hidden = compiled.hiddenFrom(document.fields, principal)
+  const head = JSON.stringify({
+    ...headOf(change),
+    type: change.type,
+    version: change.version,
+    ...(change.changed !== undefined && { changed: shownNames(compiled, change.changed, hidden) }),
+    etag: compiled.etag(document.version, hidden),
+  })
+  return `${head.slice(0, -1)},"document":${compiled.serialize(document, undefined, hidden)}}`
+}
+
+/** Names in this version of the changed fields that the caller may read. A field without a stored field has no name here. */
+function shownNames(
+  { view: { representation } }: CompiledView,
+  changed: readonly string[],
+  hidden: readonly string[],
+): readonly string[] {
+  return Object.keys(representation.schema.properties).filter((name) => {
+    const [stored = ''] = storedPath(representation, name)?.split('.', 1) ?? []
+    return changed.includes(stored) && !hidden.includes(stored)
+  })
+}
