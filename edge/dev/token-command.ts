@@ -9,10 +9,10 @@ Prints an access token of the development issuer, which \`npm start\` runs. Noth
 
   curl -H "Authorization: Bearer $(npm run --silent token -- --sub alice)" http://127.0.0.1:8787/v2/trips
 
-  --sub <subject>    whom the token is for
-  --scope <scope>    a scope it carries, e.g. places:write; repeat it, or separate several by commas or spaces
-  --expires <time>   its life: a number with s, m, h or d (default 1h)
-  --alg <algorithm>  ES256 (default) or EdDSA
+  --sub <subject>    subject of the token (required)
+  --scope <scope>    scope, such as places:write; repeat the option, or separate scopes by commas or spaces (default none)
+  --expires <time>   lifetime: a number and s, m, h or d (default 1h)
+  --alg <algorithm>  signature algorithm, ES256 or EdDSA (default ES256)
   --help             this text
 `
 
@@ -20,7 +20,8 @@ const secondsPer = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 
 function seconds(text: string): number {
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
-  if (amount === undefined) throw new Error(`--expires ${text}: write a number and s, m, h or d, e.g. 30m`)
+  if (amount === undefined)
+    throw new Error(`Invalid --expires '${text}': must be a number and s, m, h or d, such as 30m.`)
   // The cast is safe: the pattern allows only these units.
   return Number(amount) * secondsPer[unit as keyof typeof secondsPer]
 }
@@ -39,9 +40,9 @@ async function main(): Promise<void> {
     process.stdout.write(usage)
     return
   }
-  if (!values.sub) throw new Error('--sub is missing: whom is the token for?')
+  if (!values.sub) throw new Error('Missing option --sub: the subject of the token, such as alice.')
   const key = (await issuerKeys()).find(({ alg }) => alg === values.alg)
-  if (key === undefined) throw new Error(`--alg ${values.alg}: ES256 or EdDSA`)
+  if (key === undefined) throw new Error(`Invalid --alg '${values.alg}': must be ES256 or EdDSA.`)
 
   const issuer = `http://127.0.0.1:${developmentPorts(process.env).issuer}`
   const scopes = values.scope.flatMap((scope) => scope.split(/[\s,]+/)).filter(Boolean)

@@ -63,9 +63,8 @@ export interface AppOptions {
 }
 
 /**
- * HTTP side of the origin, stage by stage: enter → trust → (page
- * gate → admit → parse → handle) → answer → release. Everything that does not depend on a request is computed here,
- * once.
+ * HTTP side of the origin, stage by stage: enter → trust → match → gate → admit → parse → handle → answer → release.
+ * Everything that does not depend on a request is computed here, once.
  */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const {
