@@ -6,7 +6,7 @@ export const bars = {
   httpCacheRequired: { name: 'http-cache-required-percent', limit: 97, holds: '>=' },
   /** Share of its `optimal` tests. */
   httpCacheOptimal: { name: 'http-cache-optimal-percent', limit: 80, holds: '>=' },
-  /** How many more `required` tests ours passes than the best cache whose results the suite ships. */
+  /** Number of `required` tests that ours passes, minus that of the best cache whose results the suite contains. */
   httpCacheRequiredLead: { name: 'http-cache-required-lead', limit: 1, holds: '>=' },
   /** The same of its `optimal` tests. */
   httpCacheOptimalLead: { name: 'http-cache-optimal-lead', limit: 1, holds: '>=' },
@@ -24,11 +24,11 @@ export const bars = {
   /** From a write until the last of its tags is purged everywhere, ms. */
   purgeSlowest: { name: 'slowest-ms', limit: 5_000, holds: '<=' },
 
-  /** How many times fewer CPU µs (node + mongod) a read by id takes than with plain Fastify + driver, 64 connections. */
+  /** CPU time (node + mongod) of a read by id with plain Fastify + driver, divided by ours; 64 connections. */
   originRead: { name: 'origin-read-times-fewer', limit: 5, holds: '>=' },
   /** p50 of a read by id at one connection, divided by that of plain Fastify + driver: joining must cost no wait. */
   originLoneRead: { name: 'origin-lone-read-p50-ratio', limit: 1.1, holds: '<=' },
-  /** How many times fewer CPU µs a create takes, through the whole path, than plain Fastify + insertOne, majority. */
+  /** CPU time of a create with plain Fastify + insertOne, majority, divided by ours through the whole path. */
   originCreate: { name: 'origin-create-times-fewer', limit: 4, holds: '>=' },
 
   /** CPU of an action that updates one document, divided by that of a PATCH of the same. */

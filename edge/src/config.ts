@@ -40,7 +40,7 @@ export interface RateQuota {
 export interface OriginSetting {
   /** Base URL without a trailing slash. */
   readonly url: string
-  /** 0 for the preferred ones. Those of one rank share the requests. */
+  /** Order of use: 0 for the preferred origins. Origins of one rank share the requests. */
   readonly rank: number
 }
 

@@ -4,7 +4,7 @@ import { quote } from './filter.ts'
 import type { FieldError } from './problem.ts'
 import { type Parsed, refuseParameters, sentParameters } from './query.ts'
 
-/** How changes are told: as one page of JSON, or as a stream of events. */
+/** Format of the changes: one page of JSON, or a stream of events. */
 export type FeedFormat = 'json' | 'stream'
 
 /** The format that `Accept` asks for; `undefined` if it admits neither. */

@@ -95,7 +95,7 @@ export interface FeedPlan {
   readonly kind: 'feed'
   readonly route: Route
   readonly target: string
-  /** How long a page waits for a change. */
+  /** Longest time that a page waits for a change. */
   readonly waitSeconds: number
   readonly isOpen: boolean
   readonly access: AccessRule

@@ -4,7 +4,9 @@ import { type Exchange, principalOf } from '../exchange.ts'
 import type { ExportPlan, FeedPlan, InvalidPlan, ReadPlan, WritePlan } from '../http/request-plan.ts'
 import { next } from '../pipeline.ts'
 
-/** 3. Checks whether the contract allows this caller the operation, as far as that is known without the document. */
+/**
+ * Stage 3: checks whether the contract allows this caller the operation, as far as that is known without the document.
+ */
 export function authorize(
   exchange: Exchange<ReadPlan | ExportPlan | FeedPlan | WritePlan | InvalidPlan>,
 ): Problem | typeof next {

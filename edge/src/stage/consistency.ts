@@ -109,7 +109,10 @@ function tokensOf({ head }: Exchange, resource: string): readonly string[] {
 
 const noTokens: readonly string[] = []
 
-/** 5, first part: applies the caller's own writes. Sets `notBeforeMs`; returns a promise only for an unknown token. */
+/**
+ * Stage 5, first part: applies the caller's own writes. Sets `notBeforeMs`; returns a promise only for an unknown
+ * token.
+ */
 export function recallOwnWrites(
   exchange: Exchange<ReadPlan>,
   { consistency }: ConsistencyParts,

@@ -21,8 +21,8 @@ export interface IdentifyParts {
 }
 
 /**
- * 1. Plans the request and checks its limits; the plan's kind selects the next stages. A write's `Accept` is checked
- * later, before there is an answer to negotiate, so that a flood of writes is shed unread.
+ * Stage 1: plans the request and checks its limits; the plan's kind selects the next stages. A write's `Accept` is
+ * checked later, before there is an answer to negotiate, so that a flood of writes is shed unread.
  */
 export function identify(
   { method, url, arrivedAtMs, headers }: Arrival,

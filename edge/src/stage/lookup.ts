@@ -21,7 +21,7 @@ function keyOf(exchange: Exchange<Readable>): string | undefined {
   return plan.kind === 'page' ? plan.target : keyOfRead(plan, principalOf(exchange))
 }
 
-/** 5 in memory: returns a fresh answer synchronously. */
+/** Stage 5 in memory: returns a fresh answer synchronously. */
 export function fromMemory(exchange: Exchange<Readable>, { cache }: LookupParts): Response | typeof next {
   const key = keyOf(exchange)
   if (key === undefined) return next
@@ -31,8 +31,8 @@ export function fromMemory(exchange: Exchange<Readable>, { cache }: LookupParts)
 }
 
 /**
- * 6 for a read. If it would certainly be shed, serves any usable stored answer instead of a refusal. If only the origin
- * can answer it, its permit is reserved here, as a write's is: a refusal then costs no look-up and no wait.
+ * Stage 6 for a read. If it would certainly be shed, serves any usable stored answer instead of a refusal. If only the
+ * origin can answer it, its permit is reserved here, as a write's is: a refusal then costs no look-up and no wait.
  */
 export function shedOrStored(
   exchange: Exchange<Readable>,
@@ -49,8 +49,8 @@ export function shedOrStored(
 }
 
 /**
- * 5 beyond memory: answers from the cache, or from the origin through it (6 and 7). If the origin cannot be asked, any
- * usable stored answer is better than a refusal.
+ * Stage 5 beyond memory: answers from the cache, or from the origin through it (6 and 7). If the origin cannot be
+ * asked, any usable stored answer is better than a refusal.
  *
  * @throws {ForwardError} when there is no such answer
  */

@@ -19,9 +19,9 @@ export interface VerifyParts extends LimitParts {
 }
 
 /**
- * 2. Authenticates the caller. Sets `token`; a request without one continues as anonymous. A token that does not verify
- * is refused everywhere, including on public resources, since its sender expects it to count. Returns no promise when
- * the token is known and nothing is due for refresh.
+ * Stage 2: authenticates the caller. Sets `token`; a request without one continues as anonymous. A token that does not
+ * verify is refused everywhere, including on public resources, since its sender expects it to count. Returns no promise
+ * when the token is known and nothing is due for refresh.
  */
 export function verify(exchange: Exchange, parts: VerifyParts): Checked | Promise<Checked> {
   const { arrivedAtMs } = exchange

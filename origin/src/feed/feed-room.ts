@@ -1,7 +1,7 @@
 /** Bounds of the readers that wait at the same time in one process. */
 export interface RoomBounds {
   readonly readersMax: number
-  /** Of one caller. All callers without a token together have half of the places. */
+  /** Maximum answers of one caller. All callers without a token together have half of the places. */
   readonly callerMax: number
 }
 

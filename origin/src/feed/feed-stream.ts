@@ -28,7 +28,7 @@ export interface FeedStreamOptions {
   readonly reader: Reader
   /** The page that was read with the permit. */
   readonly first: ToldPage
-  /** How long the answer may take, in ms. */
+  /** Longest time that the answer may take, in ms. */
   readonly lastsMs: number
   readonly bounds: StreamBounds
 }

@@ -120,7 +120,7 @@ interface Seen {
   readonly comments: number
 }
 
-/** What an event source makes of a text. */
+/** Parses a stream as an `EventSource` does. */
 function seenIn(text: string): Seen {
   const events: { id: string; change: { id: string; type: string } }[] = []
   let lastId: string | undefined
@@ -224,7 +224,7 @@ describe('access', () => {
     expect(await toldOf(id, undefined, from)).toEqual([])
     await send('PATCH', `notices/${id}`, alice, { isPublished: true })
     await logged()
-    // What happened before is told, too, with the document as it is now.
+    // Tells earlier changes, too, with the document as it is now.
     expect(await toldOf(id, bob, from)).toEqual(['created', 'updated'])
   })
 
