@@ -34,6 +34,9 @@ export const bars = {
   /** CPU of an action that updates one document, divided by that of a PATCH of the same. */
   originAction: { name: 'origin-action-patch-ratio', limit: 1.2, holds: '<=' },
 
+  /** CPU of a create whose event is stored with it, divided by that of one without, while creates are asked for. */
+  outboxCreate: { name: 'outbox-create-ratio', limit: 1.1, holds: '<=' },
+
   /** Goodput at ten times the capacity in percent of the best goodput at any level. */
   overloadGoodput: { name: 'overload-goodput-percent', limit: 95, holds: '>=' },
   /** p99 of what is admitted at ten times the capacity, from the intended start. */
@@ -84,6 +87,15 @@ export const bars = {
   laptopRefused: { name: 'laptop-refused', limit: 0, holds: '<=' },
   /** Reads/s of `npm start` over those of the same bundle in a bare workerd: one line for each kind of read. */
   laptopThroughput: { name: 'laptop-throughput-ratio', limit: 0.5, holds: '>=' },
+
+  /** Requests that fail, or are shed beyond the share of before, while releases migrate documents and are rolled back. */
+  evolveErrors: { name: 'evolve-errors', limit: 0, holds: '<=' },
+  /** p99 in the worst phase of a release, divided by that of before. */
+  evolveLatency: { name: 'evolve-p99-times-before', limit: 2, holds: '<=' },
+  /** Lists with other documents, or in another order, than the writes before them say. */
+  evolveWrongLists: { name: 'evolve-wrong-lists', limit: 0, holds: '<=' },
+  /** Whole lists that were compared after writes through each release, so that the line above says something. */
+  evolveLists: { name: 'evolve-lists-compared', limit: 200, holds: '>=' },
 
   /** Success of reads with a stored answer while the origin is dead. */
   outageStoredReads: { name: 'outage-stored-reads-percent', limit: 100, holds: '>=' },

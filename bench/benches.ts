@@ -30,6 +30,11 @@ export const benches: Readonly<Record<string, Bench>> = {
     application: own,
   },
   origin: { program: 'origin/main.ts', about: 'CPU time a request costs the origin', application: own },
+  outbox: {
+    program: 'outbox/main.ts',
+    about: 'what a create costs with its event in the document',
+    application: 'it compares two of its own',
+  },
   connections: {
     program: 'origin/connections.ts',
     about: '10,000 clients, and the connections they open',
@@ -39,6 +44,11 @@ export const benches: Readonly<Record<string, Bench>> = {
     program: 'outage/main.ts',
     about: "an origin's death and return, seen by callers",
     application: true,
+  },
+  evolve: {
+    program: 'evolve/main.ts',
+    about: 'releases that migrate documents, and a roll-back, under load',
+    application: 'its releases are the measurement',
   },
   bursts: { program: 'bursts/main.ts', about: 'bursts of uncached reads on an idle edge', application: true },
   export: {

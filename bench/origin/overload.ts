@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Measured } from '@spillway/infra/local/bar'
 import { type Priority, priorities } from '@spillway/origin/contract'
-import { MongoClient } from 'mongodb'
 import { bars } from '../bars.ts'
 import { steady } from '../load/arrivals.ts'
 import type { Credentials } from '../load/credentials.ts'
@@ -14,9 +13,10 @@ import { runBench } from '../measure/run.ts'
 import type { Sampler } from '../measure/sampler.ts'
 import { median } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
-import { appName, watchDatabaseConnections } from './database-connections.ts'
+import { watchDatabaseConnections } from './database-connections.ts'
 import { mixOf } from './mix-of.ts'
 import { type MetricName, metricNames, rowOf, sampleOf, units } from './overload-figures.ts'
+import { slowDown } from './slow-down.ts'
 import { setStage } from './stage.ts'
 
 /**
@@ -60,7 +60,7 @@ await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }
     failPoints: true,
     beforeOrigin: async (uri) => {
       connections = await watchDatabaseConnections(run, uri, 250)
-      await slowDown(uri)
+      await slowDown(uri, slowerByMs)
     },
   })
   const target = stage.spillway
@@ -176,23 +176,4 @@ function ratesAt(level: number, capacity: number): Readonly<Record<Priority, num
 
 function withPriority(credentials: Credentials, priority: Priority): Credentials {
   return credentials.kind === 'assertions' ? { ...credentials, priority, timeoutMs: usefulMs } : credentials
-}
-
-/** Makes each command of the origin sleep before it runs, in the thread of its connection, which takes no CPU. */
-async function slowDown(uri: string): Promise<void> {
-  const client = new MongoClient(uri)
-  try {
-    await client.db('admin').command({
-      configureFailPoint: 'failCommand',
-      mode: 'alwaysOn',
-      data: {
-        appName,
-        failCommands: ['find', 'aggregate', 'insert', 'update', 'delete', 'bulkWrite'],
-        blockConnection: true,
-        blockTimeMS: slowerByMs,
-      },
-    })
-  } finally {
-    await client.close()
-  }
 }

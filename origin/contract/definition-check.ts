@@ -23,6 +23,7 @@ import { isReadOnly, type Keywords } from './keywords.ts'
 import { checkLeftOut } from './left-out.ts'
 import { limits } from './limits.ts'
 import { checkMigrations } from './migration-check.ts'
+import { checkMigrationCode } from './migration-code.ts'
 import { checkPlaceIndex } from './near.ts'
 import { isRequiredAt, schemaAt } from './path.ts'
 import { checkReferences } from './references.ts'
@@ -71,6 +72,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkPlaceIndex(definition),
     ...checkReferences(definition),
     ...checkMigrations(definition),
+    ...checkMigrationCode(definition),
     ...checkSoftDelete(definition),
     ...checkStoredLayout(definition),
     ...checkExport(definition.export),

@@ -45,6 +45,7 @@ export { type Migration, migrate, shapeNumber, upgradeFields } from './migration
 export * from './named-query.ts'
 export { distancePath, formatNear, geoPoint, type Near, nearStage, parseNear, pointField } from './near.ts'
 export * from './openapi/document.ts'
+export { exampleOf } from './openapi/example.ts'
 export { type Filter, type FilterOperator, type Operator, operators, operatorsOf } from './operators/index.ts'
 export * from './path.ts'
 export * from './principal.ts'

@@ -44,6 +44,37 @@ it.each([
   expect(mistakesOf(migrations)).toEqual([mistake])
 })
 
+const random = () => ({ name: String(Math.random()) })
+const timed = () => ({ name: new Date().toISOString() })
+const promised = async () => {
+  throw new Error('not today')
+}
+const writing = (document: Record<string, unknown>) => {
+  document.name = 'x'
+  return { name: 'x' }
+}
+it.each([
+  [random, 'gives other values at another time: take everything from the document, without time and chance'],
+  [timed, 'gives other values at another time: take everything from the document, without time and chance'],
+  [
+    () => ({ name: Date.now() }),
+    'gives other values at another time: take everything from the document, without time and chance',
+  ],
+  [promised, 'returns a promise: compute the values at once, from the document alone'],
+  [() => undefined, 'returns no object: return { field: value } for the fields that changes names'],
+  [writing, 'changes its argument: return the values of the changed fields, and leave the document as it is'],
+])('refuses code that is not pure: %s', (impure, mistake) => {
+  // The cast: the compiler would refuse some of them, and JavaScript has no compiler.
+  const migration = { to: 2, changes: ['name'], up: impure as never }
+  expect(mistakesOf([migration])).toEqual([`migrations[0].up (to 2) ${mistake}`])
+  expect(() => define([migration])).toThrow(/'notes'/)
+})
+
+it('takes code that fails on samples, which have not the fields of the shape before', () => {
+  const split = ({ fullName }: Record<string, unknown>) => ({ name: (fullName as string).split(' ')[0] })
+  expect(mistakesOf([{ to: 2, changes: ['name'], up: split }])).toEqual([])
+})
+
 it('applies the migrations that a document lacks, in order, to the fields that they name', () => {
   const steps = [
     migrate({ to: 2, changes: ['b'], up: ({ a }) => ({ a: 'ignored', b: a }) }),

@@ -1,37 +1,43 @@
 /**
- * Program: `node scripts/migrate.ts [--plan | --run | --replace | --remove]` shows what this release does to the indexes
+ * Program: `node scripts/migrate.ts [--plan | --run | --replace | --remove] [--application FOLDER]` shows what this release does to the indexes
  * and documents of a database, with MONGODB_URI and MONGODB_DATABASE set as for the origin, or does a part of it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { application } from '@spillway/origin/application'
-import { originEnv } from '@spillway/origin/contract'
+import { type Application, type Catalogue, originEnv } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { openBuildConnection } from '../src/indexes/build-connection.ts'
 import type { Duplicate } from '../src/indexes/duplicates.ts'
 import { IndexJob, type IndexObservation } from '../src/indexes/index-job.ts'
 import { type PlannedIndex, planRelease, usesOf } from '../src/indexes/index-plan.ts'
 import { holderName } from '../src/jobs/holder-name.ts'
+import { checkMigrationResults } from '../src/migrations/check-migrations.ts'
 import { createCommandBounds } from '../src/store/command-bounds.ts'
 import { repairDriver } from '../src/store/driver-repair.ts'
 import { type IndexPlan, nameOf } from '../src/store/indexes.ts'
 import { migrateDocuments, showMigrations } from './migrate-documents.ts'
 
-const usage = `usage: npm run migrate -- [--plan | --run | --replace | --remove]
+const usage = `usage: npm run migrate -- [--plan | --run | --replace | --remove] [--application FOLDER]
   --plan      shows what the release does to documents and indexes, and changes nothing (default)
   --run       migrates documents, then builds missing indexes, one at a time in the background, and waits for the end
   --replace   drops indexes that differ from their declaration, and builds them again: until then they are missing
   --remove    drops indexes that are not declared and that no query uses for ten seconds, or for --seconds`
 
-const { resources } = application
-
 async function main(): Promise<void> {
   const on = { type: 'boolean', default: false } as const
-  const seconds = { type: 'string', default: '10' } as const
-  const { values } = parseArgs({ options: { plan: on, run: on, replace: on, remove: on, seconds } })
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    options: {
+      ...{ plan: on, run: on, replace: on, remove: on },
+      seconds: { ...text, default: '10' },
+      application: text,
+    },
+  })
   const chosen = [values.plan, values.run, values.replace, values.remove].filter(Boolean)
   const watchedMs = Number(values.seconds) * 1_000
   if (chosen.length > 1 || !(watchedMs >= 0)) throw new Error(usage)
+  const { resources } = await applicationIn(values.application)
+  checkMigrationResults(resources)
   const uri = process.env[originEnv.mongodbUri]
   if (uri === undefined || uri === '')
     throw new Error(`${originEnv.mongodbUri} is not set: set it to a connection string`)
@@ -47,7 +53,7 @@ async function main(): Promise<void> {
       refuseDuplicates(planned, values.replace)
       if (values.replace) await drop(db, planned)
       await migrateDocuments(db, resources)
-      await build(db, () => openBuildConnection(uri, database))
+      await build(db, resources, () => openBuildConnection(uri, database))
     } else if (values.remove) await remove(db, planned, watchedMs)
     else {
       await showMigrations(db, resources)
@@ -56,6 +62,13 @@ async function main(): Promise<void> {
   } finally {
     await close()
   }
+}
+
+/** An instance has its own application alone, and none of the tools that load another one. */
+async function applicationIn(folder: string | undefined): Promise<Application> {
+  if (folder === undefined) return (await import('@spillway/origin/application')).application
+  const { loadApplication } = await import('../dev/load-application.ts')
+  return (await loadApplication(folder)).application
 }
 
 function show(planned: readonly PlannedIndex[]): void {
@@ -104,12 +117,16 @@ function refuseDuplicates(planned: readonly PlannedIndex[], isReplacing: boolean
   throw new Error('duplicates prevent a unique index: nothing was built')
 }
 
-async function build(db: Db, connect: () => ReturnType<typeof openBuildConnection>): Promise<void> {
+async function build(
+  db: Db,
+  catalogue: Catalogue,
+  connect: () => ReturnType<typeof openBuildConnection>,
+): Promise<void> {
   const failing = new AbortController()
   const job = new IndexJob({
     db,
     bounds: createCommandBounds(),
-    catalogue: resources,
+    catalogue,
     connect,
     holder: holderName(),
     onMissing: () => {},

@@ -11,6 +11,7 @@ import { logIndexes } from './indexes/log-indexes.ts'
 import { startIndexes } from './indexes/start-indexes.ts'
 import { holderName } from './jobs/holder-name.ts'
 import { ticker } from './lib/ticker.ts'
+import { checkMigrationResults } from './migrations/check-migrations.ts'
 import { logMigrations } from './migrations/log-migrations.ts'
 import { startMigrations } from './migrations/start-migrations.ts'
 import { Metrics } from './observe/metrics.ts'
@@ -44,13 +45,15 @@ export interface Origin {
 }
 
 /**
- * @throws {Error} if the keys or the certificate cannot be read, the database cannot be reached, or the port is in use
+ * @throws {Error} if migrations do not fit, the keys or the certificate cannot be read, the database cannot be reached, or
+ * the port is in use
  */
 export async function startOrigin(
   config: Config,
   application: Application,
   server: ServerCode,
 ): Promise<Origin> {
+  checkMigrationResults(application.resources)
   const logger = createLogger(config.logLevel)
   const tls = config.tls && (await readTls(config.tls))
   const verifier = new AssertionVerifier(await loadEdgeKeys(config.edgeKeys))

@@ -6,6 +6,7 @@ import { originEnv } from '@spillway/origin/contract'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { loadApplication } from '../dev/load-application.ts'
+import type { StoredRecord } from '../src/store/envelope.ts'
 import { indexesOf } from '../src/store/indexes.ts'
 import { mongodbUri } from './support/database.ts'
 
@@ -59,6 +60,48 @@ it('plans, builds and removes the indexes of this repository’s application', a
     stdout: `removed ${resource.name}.old\n`,
   })
   expect(await collection.indexes()).toHaveLength(plans.length + 1)
+})
+
+it('plans and runs the migrations of an application, and says what prevents a unique index', {
+  timeout: 120_000,
+}, async () => {
+  const application = ['--application', 'origin/test/fixture/migrated']
+  const stores = client.db(database).collection<StoredRecord>('stores')
+  const old = (_id: string, code: string) =>
+    ({ _id, _v: 1, _created: '', _updated: '', _w: [], name: _id, code }) satisfies StoredRecord
+  const before = [old('a', 'x1'), old('b', 'X1'), old('c', 'x2')]
+  await stores.insertMany(before)
+
+  const planned = await migrate('--plan', ...application)
+  expect(planned.stdout.split('\n').filter((line) => line.includes('stores'))).toEqual([
+    '> migrate  stores to shape 3 (zone, code), 3 of 3 documents',
+    expect.stringMatching(/^\+ build {4}stores\..*, in the background over 3 documents$/),
+    expect.stringMatching(/^\+ build {4}stores\..* unique sparse, in the background over 3 documents$/),
+    expect.stringMatching(/^\+ build {4}stores\._expires_1 .*, in the background over 3 documents$/),
+  ])
+  expect(await stores.find().sort({ _id: 1 }).toArray()).toEqual(before)
+
+  const blocked = await migrate('--run', ...application)
+  expect(blocked).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('migrated stores to shape 3: 3 documents'),
+    stderr: expect.stringContaining('an index could not be built'),
+  })
+  expect(blocked.stdout).toMatch(/! 2 documents have .*X1.*: a, b/)
+  const now = { zone: 'UTC', _v: 1, _s: 3 }
+  expect(await stores.find().sort({ _id: 1 }).toArray()).toMatchObject([
+    { ...now, _id: 'a', code: 'X1' },
+    { ...now, _id: 'b', code: 'X1' },
+    { ...now, _id: 'c', code: 'X2' },
+  ])
+
+  await stores.deleteOne({ _id: 'b' })
+  expect(await migrate('--run', ...application)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('All indexes are built.'),
+  })
+  const after = await migrate('--plan', ...application)
+  expect(after.stdout).not.toContain('stores')
 })
 
 it('says how it is called', async () => {

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { openRepository } from '../../src/store/open-repository.ts'
+import { openPool } from '../../src/store/pool.ts'
+import { inTime, place, places } from '../../test/store/documents.ts'
 import { type DocumentdbProxy, startDocumentdbProxy } from './documentdb-proxy.ts'
 import { refusalOf } from './refusal.ts'
 
@@ -134,12 +137,36 @@ it('has a limit of open cursors, which end with their last batch or with killCur
     return cursor
   }
   const [first, second] = [await open(), await open()]
-  await expect(open()).rejects.toMatchObject({ message: expect.stringContaining('cursors') })
+  await expect(open()).rejects.toMatchObject({ code: 2, message: expect.stringContaining('cursors') })
   await first.close()
   const third = await open()
   expect(await second.toArray()).toHaveLength(299)
   await third.close()
   expect(proxy.cursorsMost).toBe(2)
+})
+
+it('is gone during a failover: a writer learns the truth, and the next one is served afterwards', async () => {
+  const pool = await openPool({ uri: proxy.uri, database: name, poolSize: 2 })
+  const { repository } = openRepository(pool.db)
+  const create = (code: string) =>
+    repository.create(places, { id: code, fields: place(code, 1) }, undefined, inTime(1_000))
+  expect((await create('before')).kind).toBe('created')
+  let isOver = false
+  const over = proxy.failover(2_500).then(() => {
+    isOver = true
+  })
+  const told = [await create('during')]
+  while (!isOver) told.push(await create(`during-${told.length}`))
+  await over
+  expect(told[0]).toMatchObject({ kind: expect.stringMatching(/^(notDone|unknown)$/) })
+  await expect.poll(async () => (await create(randomUUID())).kind, { timeout: 20_000 }).toBe('created')
+  const stored = await pool.db.collection<{ _id: string }>('places').distinct('_id')
+  for (const [index, { kind }] of told.entries()) {
+    const code = index === 0 ? 'during' : `during-${index}`
+    if (kind === 'created') expect(stored, code).toContain(code)
+    else if (kind === 'notDone') expect(stored, code).not.toContain(code)
+  }
+  await pool.close()
 })
 
 it('has a limit of connections', async () => {

@@ -19,7 +19,7 @@ import {
  * A proxy that makes a `mongod` behave like Amazon DocumentDB 5.0 where the two differ and a test would not notice: it
  * refuses what DocumentDB refuses, builds indexes as DocumentDB does, and has its limits.
  *
- * Not imitated: its query planner, sparse indexes that need `$exists`, its error codes beyond those below, speed.
+ * What is imitated, and what says that DocumentDB does so, is listed in `README.md`.
  */
 export interface DocumentdbOptions {
   /** Cursors open at once: those of the smallest instance class. @default 30 */
@@ -37,6 +37,13 @@ export interface DocumentdbProxy {
   readonly cursorsMost: number
   /** Refusals, by the words of the error. */
   readonly refused: readonly string[]
+  /**
+   * Ends all connections and takes no other one, as while a replica takes the place of a lost primary. Resolves when it is
+   * over.
+   *
+   * @param durationMs at most 30 000 for DocumentDB with a replica; tests take less
+   */
+  failover(durationMs?: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -56,10 +63,10 @@ const greetings: ReadonlySet<string> = new Set(['hello', 'isMaster', 'ismaster']
 const wireVersion = 13
 
 const tooManyCursors: Refusal = {
-  // AWS does not document the code.
-  code: 1,
-  codeName: 'InternalError',
-  errmsg: 'the limit of open cursors is reached',
+  // Reported by users of DocumentDB; AWS documents the limit alone.
+  code: 2,
+  codeName: 'BadValue',
+  errmsg: 'Cannot open a new cursor since too many cursors are already opened',
 }
 const buildFailed: Refusal = {
   code: 276,
@@ -79,6 +86,7 @@ export async function startDocumentdbProxy(
   const builds = new IndexBuilds()
   const direct = new MongoClient(`mongodb://${host}:${target}/?directConnection=true`)
   let cursorsMost = 0
+  let isFailingOver = false
 
   const refuse = (refusal: Refusal): Document => {
     refused.push(refusal.errmsg)
@@ -141,7 +149,7 @@ export async function startDocumentdbProxy(
   })
 
   const server = createServer({ noDelay: true }, (socket) => {
-    if (links.size >= connectionsMax) {
+    if (isFailingOver || links.size >= connectionsMax) {
       socket.destroy()
       return
     }
@@ -167,6 +175,14 @@ export async function startDocumentdbProxy(
       return cursorsMost
     },
     refused,
+    async failover(durationMs = 30_000) {
+      isFailingOver = true
+      for (const link of links) link.close()
+      // Cursors are on the instance that is gone.
+      cursors.clear()
+      await sleep(durationMs)
+      isFailingOver = false
+    },
     async stop() {
       for (const link of links) link.close()
       await new Promise((closed) => server.close(closed))

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Catalogue, shapeNumber } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { headStart } from '../jobs/head-start.ts'
@@ -24,6 +25,9 @@ export interface StartMigrationsOptions {
   readonly waitMs?: number
 }
 
+/** Looks of other processes may be late. */
+const newsFactor = 1.2
+
 export interface StartedMigrations {
   /** Ends this process's part in the work. */
   stop(): Promise<void>
@@ -38,25 +42,30 @@ export async function startMigrations(options: StartMigrationsOptions): Promise<
   const { db, bounds, catalogue, unready, times = migrationJobTimes, waitMs = 2_000 } = options
   const stopping = new AbortController()
   let work: Promise<void> | undefined
-  const look = async (): Promise<void> => {
+  /** @returns whether this process has taken back what newer ones take for complete */
+  const look = async (): Promise<boolean> => {
     const states = await bounds.run(commandTimeoutMs, () => statesOf(db).find().toArray())
-    for (const { _id, to } of states) {
+    let isTakenBack = false
+    for (const { _id, to, reached } of states) {
       const own = shapeNumber(catalogue.get(_id)?.migrations ?? [])
       if (own >= to) continue
+      isTakenBack ||= reached > own
       const shown = { $inc: { older: 1 }, $min: { reached: own } }
       await bounds.run(commandTimeoutMs, () => statesOf(db).updateOne({ _id, to }, shown))
     }
     const incomplete = incompleteOf(catalogue, states)
     unready.set(incomplete)
-    if (incomplete.length === 0 || work !== undefined || stopping.signal.aborted) return
-    work = new MigrationJob({ ...options, onComplete: look })
+    if (incomplete.length === 0 || work !== undefined || stopping.signal.aborted) return isTakenBack
+    work = new MigrationJob({ ...options, onComplete: async () => void (await look()) })
       .run(stopping.signal)
       .catch(() => {})
       .finally(() => {
         work = undefined
       })
+    return isTakenBack
   }
-  await look()
+  // Serves once the newer processes have looked: until then their lists would miss what this one stores.
+  if (await look()) await sleep(times.pollMs * newsFactor)
   await headStart(work, waitMs, stopping.signal)
   // A look that fails is followed by the next.
   const timer = setInterval(() => void look().catch(() => {}), times.pollMs)

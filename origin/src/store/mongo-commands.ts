@@ -83,7 +83,7 @@ export class MongoCommands {
     return this.#read(timeoutMs, async (signal) => {
       const limits = { timeoutMs, signal, promoteValues: false }
       const documents = await this.#find(layout.collection, stored, limits)
-      return layout.told(documents).map((document) => layout.record(document))
+      return layout.addressable(documents).map((document) => layout.record(document))
     })
   }
 

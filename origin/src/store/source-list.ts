@@ -23,9 +23,9 @@ export async function sourceList(source: SourceReading, listing: Listing): Promi
   const cursor = openList(collection, listing, options)
   const found: Document[] = listing.inOneReply ? await firstReply(cursor) : await cursor.toArray()
   const isFull = found.length >= listing.limit
-  return isFull && !found.every((document) => layout.isTold(document))
+  return isFull && !found.every((document) => layout.isAddressable(document))
     ? untilFull({ ...source, options }, listing)
-    : layout.told(found)
+    : layout.addressable(found)
 }
 
 async function untilFull({ collection, layout, options }: SourceReading, listing: Listing) {
@@ -36,7 +36,7 @@ async function untilFull({ collection, layout, options }: SourceReading, listing
   let bytes = 0
   try {
     for await (const document of cursor) {
-      const [one] = layout.told([document])
+      const [one] = layout.addressable([document])
       if (one === undefined) continue
       found.push(one)
       if (inOneReply) bytes += BSON.calculateObjectSize(one)

@@ -213,7 +213,11 @@ it('keeps what an older release stores meanwhile and after a roll-back, and what
   await until(() => isDone(now))
   await change(now, 's0000', { zone: 'CET' })
 
+  const sinceMs = performance.now()
   const before = await start(first)
+  // It serves only after the newer ones have looked.
+  expect(performance.now() - sinceMs).toBeGreaterThan(times.pollMs)
+  expect(await statesOf(database.db).findOne({ _id: 'shops' })).toMatchObject({ reached: 1 })
   expect((await read(before, 's0000')).fields).toEqual({ name: 'shop 0', code: 'c0' })
   await change(before, 's0000', { name: 'renamed' })
   await change(before, 's0001', { name: 'renamed' })

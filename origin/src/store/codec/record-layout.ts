@@ -68,20 +68,20 @@ export class RecordLayout {
   }
 
   /** Whether an id in a path can name the document. One that none can name is left out of every answer. */
-  isTold({ _id }: Document): boolean {
+  isAddressable({ _id }: Document): boolean {
     return this.id.decode(_id) !== undefined
   }
 
   /** The documents that an id can name. The others are counted as misfits. */
-  told(documents: readonly Document[]): Document[] {
+  addressable(documents: readonly Document[]): Document[] {
     return documents.filter((document) => {
-      const isTold = this.isTold(document)
-      if (!isTold) this.#onMisfit('id', document._id)
-      return isTold
+      const isAddressable = this.isAddressable(document)
+      if (!isAddressable) this.#onMisfit('id', document._id)
+      return isAddressable
     })
   }
 
-  /** The record of a document that {@link isTold}. */
+  /** The record of a document that {@link isAddressable}. */
   record(document: Document, onMisfit = this.#onMisfit): StoredRecord {
     // The cast is safe: a document decodes to an object.
     const fields = this.#fields.decode(document, '', onMisfit) as Record<string, unknown>
