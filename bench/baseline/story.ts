@@ -149,7 +149,7 @@ await runBench(
 ${spike.title}, everything at a scale of ${scale}: each user ${perUserSecond(scenario)} requests/s, ${Math.round(durationMs(scenario) / 1000)} s.
 good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99: of what was answered well, at the peak.`)
 
-    const ofFirst: Measured[] = [
+    const ofFirst = (): readonly Measured[] => [
       { bar: bars.storyFirstErrors, value: median(of('first', 'errorPercent')) },
       { bar: bars.storyFirstLatency, value: median(of('first', 'longestMs')) },
       {
@@ -159,7 +159,7 @@ good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99:
       { bar: bars.storyGoodput, value: pairedRatio(of('spillway', 'goodput'), of('first', 'goodput')) },
     ]
     const measured: Measured[] = [
-      ...(isOwn ? ofFirst : []),
+      ...(isOwn ? ofFirst() : []),
       { bar: bars.storyAdmitted, value: median(of('spillway', 'p99Ms')) },
       {
         bar: bars.storyConnections,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Operation } from './operations.ts'
 import { type KnownDocument, type KnownDocuments, namesDocument } from './request.ts'
 
@@ -22,6 +23,9 @@ interface Page {
 }
 
 const pageSize = 100
+
+/** Longest time that a target may refuse lists, in ms. */
+const patienceMs = 60_000
 
 /**
  * Asks the target itself which documents it has, page after page, so that a scenario runs against any deployment.
@@ -56,14 +60,31 @@ async function learnResource(
   const documents: KnownDocument[] = []
   let next: string | undefined = `${path}?limit=${pageSize}`
   while (next !== undefined && documents.length < count) {
-    const response = await fetch(new URL(next, target), { headers })
-    if (!response.ok) throw new Error(`${target}${path} is answered ${response.status}`)
+    const response = await answered(new URL(next, target), headers)
     const page = (await response.json()) as Page
     for (const item of page.items) documents.push(knownDocument(item, filter))
     onProgress?.(documents.length)
     next = page.items.length === 0 ? undefined : nextPage(response.headers.get('link'))
   }
   return documents.slice(0, count)
+}
+
+/**
+ * Asks again while the target is not ready: an origin builds the indexes of its lists behind the first requests.
+ *
+ * @throws Error for another status than 200, and for a 503 that lasts
+ */
+async function answered(url: URL, headers: Readonly<Record<string, string>>): Promise<Response> {
+  const untilMs = performance.now() + patienceMs
+  for (;;) {
+    const response = await fetch(url, { headers })
+    if (response.ok) return response
+    const problem = (await response.text()).slice(0, 300)
+    if (response.status !== 503 || performance.now() > untilMs) {
+      throw new Error(`${url.origin}${url.pathname} is answered ${response.status}: ${problem}`)
+    }
+    await sleep(250)
+  }
 }
 
 function knownDocument(item: Page['items'][number], filter: string | undefined): KnownDocument {
