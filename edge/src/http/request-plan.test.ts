@@ -1,3 +1,5 @@
+import { catalogue } from '@spillway/origin/contract'
+import { notices } from '@spillway/origin/example/notices'
 import { resources } from '@spillway/origin/fixture'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { presumedTags, type RequestPlan, RequestPlans } from './request-plan.ts'
@@ -96,6 +98,26 @@ describe('request plan', () => {
     expect(plan('GET', '/v1/places/1', Date.UTC(2027, 10, 2))).toMatchObject({
       problem: { code: 'version-gone' },
     })
+  })
+})
+
+describe('plan of a change feed', () => {
+  const feed = (method: string, target: string): RequestPlan =>
+    new RequestPlans(catalogue(notices)).plan(method, `https://api.example.com${target}`, now)
+
+  it('goes to the origin at background priority, by its canonical query', () => {
+    expect(feed('GET', '/v1/notices/changes?wait=05&after=007')).toMatchObject({
+      ...{ kind: 'feed', target: '/v1/notices/changes?after=7&wait=5', waitSeconds: 5 },
+      ...{ pattern: '/v1/notices/changes', priority: 'background', isOpen: true },
+    })
+  })
+
+  it.each([
+    ['GET', '/v1/notices/changes?limit=5', { kind: 'invalid', problem: { code: 'invalid-query' } }],
+    ['HEAD', '/v1/notices/changes', { kind: 'refused', problem: { code: 'method-not-allowed' } }],
+    ['GET', '/v1/notices/changes/1', { kind: 'unmatched' }],
+  ])('refuses %s %s', (method, target, expected) => {
+    expect(feed(method, target)).toMatchObject(expected)
   })
 })
 

@@ -10,8 +10,11 @@ import { Deadline } from '../http/deadline.ts'
 import type { FeedPlan } from '../http/request-plan.ts'
 import { type ForwardParts, forward } from './forward.ts'
 
-/** Longest time of an answer beyond the one that the origin is given, in ms: the origin ends it in good order. */
-const marginMs = 2_000
+/**
+ * Longest time of an answer beyond the one that the origin is given, in ms. The origin ends a stream in good order; a page is
+ * whole, and its client may be slow.
+ */
+const marginMs = { stream: 2_000, json: 10_000 } as const
 
 /** Longer than any position: the origin refuses what is cut off here. */
 const idLengthMax = 32
@@ -25,7 +28,7 @@ const idLengthMax = 32
  */
 export async function passFeed(exchange: Exchange<FeedPlan>, parts: ForwardParts): Promise<Response> {
   const { head, plan, request, arrivedAtMs, token } = exchange
-  const format = feedFormatOf(head.headers.get('accept'))
+  const format = feedFormatOf(head.headers.get('accept')) ?? 'json'
   const nowMs = parts.now()
   const leftMs = token === undefined ? feedLimits.streamMs : Math.max(0, token.expiresAtMs - nowMs)
   const lastsMs = Math.min(leftMs, format === 'stream' ? feedLimits.streamMs : plan.waitSeconds * 1_000)
@@ -44,7 +47,7 @@ export async function passFeed(exchange: Exchange<FeedPlan>, parts: ForwardParts
       isRepeatable: true,
       priority: priorityOf(exchange),
       deadline: new Deadline(arrivedAtMs + deadline.budgetMs, nowMs),
-      bodyTimeoutMs: lastsMs + marginMs,
+      bodyTimeoutMs: lastsMs + marginMs[format],
       signal: request.signal,
     },
     parts,

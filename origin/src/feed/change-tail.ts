@@ -19,7 +19,7 @@ export interface TailTimes {
 
 export const tailTimes: TailTimes = { lookMs: 250, pauseMs: 1_000 }
 
-/** Newest entries that are held, of 300 bytes each. */
+/** Newest entries that are held, of a few hundred bytes each. */
 const heldMax = 10_000
 
 /** Time for which the tail looks on when nobody waits, in ms: readers who were woken come back. */
