@@ -67,7 +67,7 @@ export function createHandler(
     if (!fields.ok) return sendProblem(reply, fields.problem)
     const document = { fields: fields.value }
     const call = callOfCode(request)
-    const created =
+    const outcome =
       askGuards === undefined
         ? await outcomeOf(request, repository.create(resource, document, key.value, call))
         : await createGuarded(
@@ -75,8 +75,6 @@ export function createHandler(
             { compiled, document, write, key: key.value, call },
             request,
           )
-    if ('problem' in created) return sendProblem(reply, created.problem)
-    const outcome = created
     // A replay purges, too: the first answer may not have reached the edge.
     const lists = compiled.changedListTags([fields.value], subject)
     switch (outcome.kind) {
@@ -90,6 +88,8 @@ export function createHandler(
           document: outcome.document,
           purge: purgeTags(compiled.documentTag(outcome.document.id), ...lists),
         })
+      case 'refused':
+        return sendProblem(reply, outcome.problem)
       case 'notDone':
       case 'unknown':
         return sendFailure(reply, outcome, purgeTags(...lists))
