@@ -126,7 +126,8 @@ class World {
       const { kind, id } = again[1]
       if (kind === 'replayed' && id !== undefined) together[index] = [operation, { ...seen, id }]
     }
-    for (const id of this.known.keys()) after.push(await this.#read(0, id, inTime()))
+    // Nothing is under way, so the reads see one state in any order, and share commands.
+    after.push(...(await Promise.all([...this.known.keys()].map((id) => this.#read(0, id, inTime())))))
     return { together, after }
   }
 
