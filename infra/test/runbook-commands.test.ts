@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { FakeAws } from './support/fake-aws.ts'
+import { type ChangeSet, FakeAws } from './support/fake-aws.ts'
 import { commandsWith, shellBlocks } from './support/runbooks.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -44,16 +44,29 @@ describe('the CDK’s command line against CloudFormation', () => {
         AWS_ACCESS_KEY_ID: 'test',
         AWS_SECRET_ACCESS_KEY: 'test',
         AWS_REGION: 'us-east-1',
+        // It would come from a process of its own.
+        CDK_DISABLE_CLI_TELEMETRY: 'true',
         STAGE: 'production',
         RELEASE: release,
         FORMER: release,
       },
     })
 
-  const deployments = commandsWith('cdk deploy')
-  it.each(deployments)('$runbook: $command', async ({ command }) => {
+  const made = new Map<string, readonly ChangeSet[]>()
+  /** Change sets of a command, which is run once: several runbooks have the same one. */
+  const changeSetsOf = async (command: string): Promise<readonly ChangeSet[]> => {
+    const known = made.get(command)
+    if (known !== undefined) return known
     aws.changeSets.length = 0
     await paste(command)
+    const found = [...aws.changeSets]
+    made.set(command, found)
+    return found
+  }
+
+  const deployments = commandsWith('cdk deploy')
+  it.each(deployments)('$runbook: $command', async ({ command }) => {
+    const changeSets = await changeSetsOf(command)
     const named = [
       ...new Set(
         [...command.matchAll(/ spillway-\$STAGE-(\w+)/g)].map(([, name]) => `spillway-production-${name}`),
@@ -61,7 +74,7 @@ describe('the CDK’s command line against CloudFormation', () => {
     ]
     expect(named).not.toEqual([])
     // Exactly the named stacks, and the release only for the stack that has such a parameter.
-    expect(aws.changeSets).toEqual(
+    expect(changeSets).toEqual(
       named.map((stack) => ({ stack, parameters: stack.endsWith('-origin') ? { Release: release } : {} })),
     )
   })
