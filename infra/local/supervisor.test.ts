@@ -36,9 +36,11 @@ test('a second Ctrl-C, but not the echo of the first, ends at once what ignores 
   run.child.kill('SIGINT')
   await run.until('Stopping …')
   const pressed = setInterval(() => run.child.kill('SIGINT'), 700)
+  await run.until('Stopping at once')
+  // A further signal would kill a process that no longer listens to any.
+  clearInterval(pressed)
 
   expect(await run.exit).toBe(0)
-  clearInterval(pressed)
   expect(run.output()).toContain('Stopping at once')
   await run.untilNobodySurvives()
 })
