@@ -1,4 +1,4 @@
-import { patient } from '@spillway/origin/dev/test-workers'
+import { patient, sharesWorkers } from '@spillway/origin/dev/test-workers'
 import { defineConfig } from 'vitest/config'
 
 /**
@@ -16,7 +16,7 @@ export default defineConfig({
     setupFiles: ['../../edge/test/fixture/patience.ts'],
     // Each file runs a handful of processes, on ports and folders of its own, and waits for them most of the time. Two
     // workers left a tenth of two cores idle.
-    maxWorkers: 3,
+    ...sharesWorkers,
     ...patient,
   },
 })
