@@ -1,10 +1,11 @@
 import { type Application, headers, limits, type Resource } from '@spillway/origin/contract'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { compileGuards } from './action/guards.ts'
-import { noServerCode, type ServerCode } from './action/implementation.ts'
+import { noServerCode, type ServerCode } from './server-code.ts'
 import { matchAnswers, matchImplementations } from './action/match-implementations.ts'
 import { routeActions } from './action/route-actions.ts'
 import { routeQueries } from './action/route-queries.ts'
+import { matchBackground } from './background/match-background.ts'
 import type { ReadChanges } from './events/read-changes.ts'
 import { compileExports } from './export/compile-exports.ts'
 import type { ExportBounds } from './export/export-stream.ts'
@@ -89,6 +90,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const now = () => performance.now()
   const implementations = matchImplementations(application, server)
   const answers = matchAnswers(application, server)
+  matchBackground(application, server)
   const http = {
     maxHeaderSize: limits.forwardedHeadBytesMax,
     headersTimeout: arrivalTimeoutMs,

@@ -1,11 +1,16 @@
 import type { Application } from '@spillway/origin/contract'
 import type { FastifyInstance } from 'fastify'
-import type { ServerCode } from './action/implementation.ts'
+import type { ServerCode } from './server-code.ts'
 import { createApp } from './app.ts'
+import { SystemWork } from './background/system-work.ts'
 import type { Config } from './config.ts'
+import { DeliveryTotals } from './deliveries/delivery-totals.ts'
+import { isOfDeliveries } from './deliveries/hold-subscriber.ts'
+import { logDeliveries } from './deliveries/log-deliveries.ts'
 import { logEvents } from './events/log-events.ts'
 import { readChanges } from './events/read-changes.ts'
 import { startEvents } from './events/start-events.ts'
+import { startHandlers } from './handlers/start-handlers.ts'
 import { openBuildConnection } from './indexes/build-connection.ts'
 import { logIndexes } from './indexes/log-indexes.ts'
 import { startIndexes } from './indexes/start-indexes.ts'
@@ -21,7 +26,10 @@ import { Health } from './ops/health.ts'
 import { AdmissionControl } from './overload/admission-control.ts'
 import { DelayLimit } from './overload/delay-limit.ts'
 import { isBusy } from './overload/yields.ts'
+import { logSchedules, startSchedules } from './schedules/start-schedules.ts'
+import { ChangeLog } from './store/change-log.ts'
 import { layoutsOf } from './store/codec/layouts.ts'
+import { DeliveryStore } from './store/delivery-store.ts'
 import { openRepository } from './store/open-repository.ts'
 import { openPool, type Pool, type PoolObservation } from './store/pool.ts'
 import { PoolRoom } from './store/pool-room.ts'
@@ -29,6 +37,8 @@ import { joined } from './store/records.ts'
 import { loadEdgeKeys, watchEdgeKeys } from './trust/edge-keys.ts'
 import { readTls } from './trust/tls.ts'
 import { AssertionVerifier } from './trust/trust.ts'
+import { startWebhooks } from './webhooks/start-webhooks.ts'
+import { WebhookStore } from './webhooks/webhook-store.ts'
 
 /** A running origin. */
 export interface Origin {
@@ -127,6 +137,17 @@ export async function startOrigin(
       observe: logEvents(logger),
     })
     stops.push(events.stop)
+    const deliveries = new DeliveryTotals()
+    const background = {
+      db: pool.db,
+      store: new DeliveryStore(pool.db, pool.bounds),
+      log: new ChangeLog(pool.db, pool.bounds),
+      isReady: () => !indexes.unready.names.some(isOfDeliveries),
+      isBusy: hasOtherWork,
+      totals: deliveries,
+      holder: holderName(),
+      observe: logDeliveries(logger),
+    }
     const metrics = new Metrics({
       admission: () => admission.snapshot(performance.now()),
       pool: () => ({ size: poolSize, open: pool.open, inUse: pool.inUse }),
@@ -135,6 +156,7 @@ export async function startOrigin(
       unreadyIndexes: () => indexes.unready.names.length,
       misfits: () => misfits.totals(),
       events: () => events,
+      deliveries: () => deliveries.all(),
       isDraining: () => health.isDraining,
     })
     onPool = (observation) => metrics.onPool(observation)
@@ -154,6 +176,25 @@ export async function startOrigin(
       requestLog,
       tls,
     })
+    const work = new SystemWork({
+      catalogue: application.resources,
+      repository,
+      commits,
+      guards: server.guards,
+    })
+    stops.push(startHandlers({ ...background, handlers: server.handlers, work }))
+    stops.push(
+      startWebhooks({
+        ...{ ...background, catalogue: application.resources },
+        webhooks: new WebhookStore(pool.db, pool.bounds),
+      }),
+    )
+    stops.push(
+      startSchedules(server.schedules, {
+        ...{ db: pool.db, work, holder: holderName() },
+        observe: logSchedules(logger),
+      }),
+    )
     await app.listen({ host: config.host, port: config.port, backlog: 2_048 })
     // The cast is safe: the server listens on TCP.
     const port = (app.server.address() as { port: number }).port

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import type { Application } from '@spillway/origin/contract'
-import { noServerCode, type ServerCode } from './action/implementation.ts'
+import { noServerCode, type ServerCode } from './server-code.ts'
 import { supervise } from './cluster/supervise.ts'
 import { reportAsWorker } from './cluster/worker.ts'
 import { parseConfig } from './config.ts'

@@ -7,7 +7,7 @@ import {
   type Principal,
   type Resource,
 } from '@spillway/origin/contract'
-import type { ServerCode } from '../src/action/implementation.ts'
+import type { ServerCode } from '../src/server-code.ts'
 import { startTestApp } from '../test/support/app.ts'
 import { assertionOf } from '../test/support/assertions.ts'
 import { TestClock } from './test-clock.ts'

@@ -34,22 +34,22 @@ import {
 } from '../resource/answer.ts'
 import { type CompiledView, purgeTags } from '../resource/compiled-view.ts'
 import type { AskGuards } from '../resource/guarding.ts'
-import { documentName, earlier, mergeRequired } from '../resource/merge-required.ts'
 import { type Handler, type IsCertain, isAllowed } from '../resource/reads.ts'
 import { type Turns, takeTurn } from '../resource/turns.ts'
 import { attemptsMax, notYours, unavailable, writeConflict } from '../resource/updates.ts'
 import { compileInputCheck, type SchemaCompilers, type StoredCheck } from '../resource/validator.ts'
-import type { Change, KeptAnswer, Prepared } from '../store/commit.ts'
+import type { KeptAnswer, Prepared } from '../store/commit.ts'
 import type { Commits } from '../store/commits.ts'
-import type { Call, KeptOutcome, KeyRefused, Repository, Unchanged } from '../store/repository.ts'
+import type { Call, KeptOutcome, KeyRefused, Repository } from '../store/repository.ts'
 import { jsonInput, rawInput } from './action-input.ts'
 import { type ActionKey, actionKey } from './action-key.ts'
 import { compileAnswer, type MakeAnswer } from './answer.ts'
 import { Context } from './context.ts'
+import { askGuardsOfWrites } from './guarded-changes.ts'
 import type { Implementation } from './implementation.ts'
 import { tagsOfWrites } from './purge-tags.ts'
 import { Refusal } from './refusal.ts'
-import { type Found, idIsTaken, Work } from './work.ts'
+import { type Found, idIsTaken, Work, writesMax } from './work.ts'
 
 export interface ActionOptions {
   readonly repository: Repository
@@ -231,7 +231,12 @@ async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decisio
   const document = found && work.add(compiled.view.resource, found.value)
   const ran = await runHandler(one, asked, work, document)
   if (!ran.ok) return judged(ran.problem)
-  const guarded = await askingGuards(one, asked, work, at.ms)
+  const guarded = await askGuardsOfWrites(work, {
+    guardsOf: one.guardsOf,
+    principal: request.principal,
+    nowMs: at.ms,
+    call: asked.call,
+  })
   if (!guarded.ok) return judged(guarded.problem)
   const writes = guarded.value.map((change) => commits.prepare(change, at, request.principal?.subject))
   if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
@@ -245,50 +250,6 @@ async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decisio
   const answer = { ...made, headers: { ...made.headers, ...(tags.length > 0 && purgeTags(...tags)) } }
   return { ok: true, value: { writes, answer } }
 }
-
-/**
- * Asks the guards of all written documents. @returns the changes, with the documents that the guards require unchanged
- */
-async function askingGuards(
-  { guardsOf }: CompiledAction,
-  { request, call }: Asked,
-  work: Work,
-  nowMs: number,
-): Promise<Parsed<readonly Change[]>> {
-  const required: Unchanged[] = []
-  const changes = work.changes()
-  for (const change of changes) {
-    const ask = change.kind === 'unchanged' ? undefined : guardsOf(change.resource)
-    if (ask === undefined) continue
-    const verdict = await ask({
-      resource: change.resource,
-      id: 'current' in change ? change.current.id : undefined,
-      fields: 'fields' in change ? change.fields : undefined,
-      before: 'current' in change ? change.current.fields : undefined,
-      operation: change.kind === 'restore' ? 'restore' : 'action',
-      principal: request.principal,
-      nowMs,
-      call,
-      seen: (resource, id) => work.seen(resource, id),
-    })
-    if (!verdict.ok) return verdict
-    required.push(...verdict.value)
-  }
-  const left = new Map(mergeRequired(required).map((one) => [documentName(one), one]))
-  const merged = changes.map((change) => {
-    const name = 'current' in change ? documentName(change) : ''
-    const asked = left.get(name)
-    if (asked === undefined || !('current' in change)) return change
-    left.delete(name)
-    return earlier(change, asked)
-  })
-  return { ok: true, value: [...merged, ...[...left.values()].map(unchanged)] }
-}
-
-const unchanged = (one: Unchanged): Change => ({ kind: 'unchanged', ...one })
-
-/** Maximum documents per commit: their tags share one header, and their locks are held together. */
-const writesMax = 50
 
 /**
  * Reads the document of the path. A restore of a document that exists is answered with it, so a repeat gets the same

@@ -9,8 +9,6 @@ import type {
 } from '@spillway/origin/contract'
 import type { Static, TObject } from 'typebox'
 import type { ActionStore } from './action-store.ts'
-import type { Guard } from './guards.ts'
-import type { QueryImplementation } from './query-implementation.ts'
 import type { Refusal } from './refusal.ts'
 
 /**
@@ -92,21 +90,3 @@ export function implement<
   // handler's arguments by the action's schemas.
   return { action: action as unknown as Action, handler: handler as unknown as Implementation['handler'] }
 }
-
-/** Server code of an application. */
-export interface ServerCode {
-  readonly implementations: readonly Implementation[]
-  readonly guards: readonly Guard[]
-  readonly answers: readonly QueryImplementation[]
-}
-
-export const noServerCode: ServerCode = { implementations: [], guards: [], answers: [] }
-
-/** Combines all server code of an application, for its entry point. */
-export const defineServer = (
-  ...parts: readonly (Implementation | Guard | QueryImplementation)[]
-): ServerCode => ({
-  implementations: parts.filter((part) => 'handler' in part),
-  guards: parts.filter((part) => 'judge' in part),
-  answers: parts.filter((part) => 'answer' in part),
-})

@@ -1,5 +1,6 @@
 import type { Action, ActionResource, Application, Query } from '@spillway/origin/contract'
-import type { Implementation, ServerCode } from './implementation.ts'
+import type { Guard } from './guards.ts'
+import type { Implementation } from './implementation.ts'
 import type { QueryImplementation } from './query-implementation.ts'
 
 /** Actions and handlers do not match; the start is stopped. */
@@ -22,7 +23,10 @@ const restore =
  */
 export function matchImplementations(
   { resources }: Application,
-  { implementations, guards }: ServerCode,
+  {
+    implementations,
+    guards,
+  }: { readonly implementations: readonly Implementation[]; readonly guards: readonly Guard[] },
 ): ReadonlyMap<Action, Implementation['handler']> {
   const mistakes = guards
     .filter(({ resource }) => !resources.has(resource.name))
@@ -50,7 +54,7 @@ export function matchImplementations(
  */
 export function matchAnswers(
   { resources }: Application,
-  { answers }: ServerCode,
+  { answers }: { readonly answers: readonly QueryImplementation[] },
 ): ReadonlyMap<Query, QueryImplementation> {
   const queries = [...resources.values()].flatMap((resource) => [...resource.queries.values()])
   const written = answers.map((one) => [one.query, one] as const)

@@ -88,7 +88,7 @@ function viewFinder(views: readonly CompiledView[]): ActionOptions['viewOf'] {
 }
 
 /** Compiles one check for each resource that an action writes. */
-function storedChecks(compilers: SchemaCompilers): (resource: Resource) => StoredCheck {
+export function storedChecks(compilers: SchemaCompilers): (resource: Resource) => StoredCheck {
   const checks = new Map<string, StoredCheck>()
   return (resource) => {
     const check = checks.get(resource.name) ?? compileStoredCheck(compilers, resource)

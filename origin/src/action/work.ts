@@ -35,6 +35,9 @@ export interface WorkOptions {
   readonly call: Call
 }
 
+/** Maximum documents per commit: their tags share one header, and their locks are held together. */
+export const writesMax = 50
+
 /** The document of the path, as read. */
 export interface Found {
   readonly document: StoredDocument

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { ProblemCode } from '@spillway/origin/contract'
 import { type Metric, Registry } from 'prom-client'
+import type { Totals } from '../deliveries/delivery-totals.ts'
 import type { Target } from '../http/request.ts'
 import type { AdmissionSnapshot } from '../overload/admission-control.ts'
 import type { Misfit } from '../store/codec/layouts.ts'
@@ -30,6 +31,8 @@ export interface MetricSources {
   readonly misfits?: () => Iterable<Misfit & { readonly count: number }>
   /** Work on events. @default none */
   readonly events?: () => { readonly lagMs: () => number; readonly moved: () => number }
+  /** Deliveries to handlers of events and webhooks. @default none */
+  readonly deliveries?: () => Iterable<readonly [subscriber: string, totals: Readonly<Totals>]>
   readonly isDraining: () => boolean
 }
 
@@ -66,6 +69,7 @@ export class Metrics {
     this.#defineLanes(sources)
     this.#defineWork()
     this.#defineEvents(sources)
+    this.#defineDeliveries(sources)
     this.#defineProcess(sources)
   }
 
@@ -240,6 +244,18 @@ export class Metrics {
     this.#define('counter', 'origin_events_logged_total', 'Events appended to the log of changes.', () => [
       { value: events().moved(), labels: {} },
     ])
+  }
+
+  #defineDeliveries({ deliveries = () => [] }: MetricSources): void {
+    const outcomes = ['delivered', 'failed', 'dead'] as const
+    this.#define('counter', 'origin_deliveries_total', 'Attempts to deliver events, by outcome.', () =>
+      [...deliveries()].flatMap(([subscriber, totals]) =>
+        outcomes.map((outcome) => ({ value: totals[outcome], labels: { subscriber, outcome } })),
+      ),
+    )
+    this.#define('gauge', 'origin_deliveries_waiting', 'Events that wait for another attempt.', () =>
+      [...deliveries()].map(([subscriber, { waiting }]) => ({ value: waiting, labels: { subscriber } })),
+    )
   }
 
   #defineProcess({ isDraining, unreadyIndexes = () => 0, misfits = () => [] }: MetricSources): void {

@@ -8,6 +8,7 @@ import {
 import type { Db, Document } from 'mongodb'
 import { changesCollection } from './change-log.ts'
 import type { CommandBounds } from './command-bounds.ts'
+import { deliveriesCollection } from './delivery-store.ts'
 import { answersCollection } from './envelope.ts'
 
 /** An index of the database. Names are explicit, so that an error message tells which one was violated. */
@@ -80,17 +81,26 @@ const changesIndexes: readonly IndexPlan[] = [
   plan(changesCollection, { _expires: 1 }, { expireAfterSeconds: 0 }),
 ]
 
+/** Indexes of undelivered events: one finds those of a subscriber in order. */
+const deliveriesIndexes: readonly IndexPlan[] = [
+  plan(deliveriesCollection, { subscriber: 1, state: 1, position: 1 }, {}),
+  plan(deliveriesCollection, { _expires: 1 }, { expireAfterSeconds: 0 }),
+]
+
 const expiryOf = (collection: string): IndexPlan =>
   plan(collection, { _expires: 1 }, { sparse: true, expireAfterSeconds: 0 })
 
-/** Indexes of each collection: those of resources, of stored answers if there are actions, and of the log of changes. */
+/** Indexes of each collection: those of resources, of stored answers, of the log of changes and of deliveries. */
 function* indexesByCollection(catalogue: Catalogue): Generator<[string, readonly IndexPlan[]]> {
   const byCollection = Map.groupBy(catalogue.values(), ({ name, stored }) => stored?.collection ?? name)
   for (const [collection, resources] of byCollection) yield [collection, resources.flatMap(indexesOf)]
   const hasActions = [...catalogue.values()].some(({ actions }) => actions.size > 0)
-  if (hasActions) yield [answersCollection, [expiryOf(answersCollection)]]
   const hasEvents = [...catalogue.values()].some(({ events }) => events !== undefined)
-  if (hasEvents) yield [changesCollection, changesIndexes]
+  // Handlers of events store answers, too: the marks of what they have done.
+  if (hasActions || hasEvents) yield [answersCollection, [expiryOf(answersCollection)]]
+  if (!hasEvents) return
+  yield [changesCollection, changesIndexes]
+  yield [deliveriesCollection, deliveriesIndexes]
 }
 
 function plan(

@@ -1,7 +1,7 @@
 import type { Application } from '@spillway/origin/contract'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
-import { noServerCode, type ServerCode } from '../../src/action/implementation.ts'
+import { noServerCode, type ServerCode } from '../../src/server-code.ts'
 import { createApp } from '../../src/app.ts'
 import { readChanges } from '../../src/events/read-changes.ts'
 import type { ExportBounds } from '../../src/export/export-stream.ts'

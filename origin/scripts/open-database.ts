@@ -1,0 +1,26 @@
+import { originEnv } from '@spillway/origin/contract'
+import type { Db } from 'mongodb'
+import { openBuildConnection } from '../src/indexes/build-connection.ts'
+import { repairDriver } from '../src/store/driver-repair.ts'
+
+/**
+ * Runs a command with the database that MONGODB_URI and MONGODB_DATABASE name, as for the origin. Ends the program with
+ * code 1 if it fails.
+ */
+export async function withDatabase(command: (db: Db) => Promise<void>): Promise<void> {
+  try {
+    const uri = process.env[originEnv.mongodbUri]
+    if (uri === undefined || uri === '')
+      throw new Error(`${originEnv.mongodbUri} is not set: set it to a connection string`)
+    repairDriver()
+    const { db, close } = await openBuildConnection(uri, process.env[originEnv.mongodbDatabase] || 'spillway')
+    try {
+      await command(db)
+    } finally {
+      await close()
+    }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
+}

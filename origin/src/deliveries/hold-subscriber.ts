@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Db } from 'mongodb'
+import { LeaseSeeker, type LeaseTimes } from '../jobs/lease.ts'
+import { changesCollection } from '../store/change-log.ts'
+import { reasonOf } from '../store/database-error.ts'
+import { deliveriesCollection } from '../store/delivery-store.ts'
+import { DeliveryLoop, type DeliveryLoopOptions } from './delivery-loop.ts'
+
+export interface HoldOptions extends Omit<DeliveryLoopOptions, 'isHeld'> {
+  readonly db: Db
+  /** Name of this process, unique among all. */
+  readonly holder: string
+  /** Whether the indexes are built that deliveries need. */
+  readonly isReady: () => boolean
+  readonly lease?: HoldTimes
+}
+
+export interface HoldTimes extends LeaseTimes {
+  /** Time between two looks of a process that does not have the lease, in ms. @default 2 000 */
+  readonly lookMs: number
+}
+
+export const holdTimes: HoldTimes = { beatMs: 2_000, silenceMs: 10_000, lookMs: 2_000 }
+
+/** Whether deliveries need the index of this name. */
+export const isOfDeliveries = (index: string): boolean =>
+  index.startsWith(`${changesCollection}.`) || index.startsWith(`${deliveriesCollection}.`)
+
+/** Delivers to a subscriber while this process has its lease, until the signal is aborted. */
+export async function holdSubscriber(options: HoldOptions, signal: AbortSignal): Promise<void> {
+  const { db, holder, isReady, subscriber, observe, lease: times = holdTimes } = options
+  const { name } = subscriber
+  const seeker = new LeaseSeeker({ db, name, holder, times, now: () => performance.now() })
+  while (!signal.aborted) {
+    try {
+      const lease = isReady() ? await seeker.tryTake() : undefined
+      if (lease !== undefined) {
+        observe({ kind: 'began', subscriber: name })
+        try {
+          while (lease.isHeld && !signal.aborted) {
+            // One that ends has lost its position to an operator, who moved it.
+            await new DeliveryLoop({ ...options, isHeld: () => lease.isHeld }).run(signal)
+          }
+        } finally {
+          // A lease that is not released is taken when its holder is silent.
+          await lease.release().catch(() => {})
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) observe({ kind: 'interrupted', subscriber: name, reason: reasonOf(error) })
+    }
+    await sleep(times.lookMs, undefined, { signal, ref: false }).catch(() => {})
+  }
+}
