@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Person, World } from './world.ts'
 
 /** Requires the status, and the reason or code of a refusal. @returns the answer */
@@ -47,6 +48,15 @@ export async function makeBooking(world: World, days: { from: number; to: number
 export async function pay(world: World, booking: string, amountCents: number): Promise<void> {
   const data = { bookingId: booking.split('/').at(-1), amountCents }
   requireStatus(await world.webhook({ type: 'payment.succeeded', data }), 204)
+}
+
+/** Waits for what happens in the background: a minute at most. */
+export async function eventually(isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 60_000
+  while (!(await isSo())) {
+    assert.ok(performance.now() < deadline, 'it did not happen within a minute')
+    await sleep(100)
+  }
 }
 
 /** Ids of the items of a list. */

@@ -1,6 +1,10 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Stack, type StackOptions, up } from '@spillway/infra/local/up'
+import { openBuildConnection } from '../../origin/src/indexes/build-connection.ts'
+import { createCommandBounds } from '../../origin/src/store/command-bounds.ts'
+import { WebhookStore } from '../../origin/src/webhooks/webhook-store.ts'
+import { type Receiver, startReceiver } from '../../origin/test/support/receiver.ts'
 
 /** People of the proofs, with the claims that the issuer puts into their tokens. */
 const people = {
@@ -39,7 +43,14 @@ export interface World extends AsyncDisposable {
   token(sub: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
   /** Sends an event as the payment provider does. `secret`: signed by this one in place of the true one. */
   webhook(event: unknown, options?: WebhookOptions): Promise<Answer>
+  /** Starts a receiver of webhooks of ours, as an operator adds one. @param resources whose events it gets */
+  receive(...resources: readonly string[]): Promise<Receiving>
   logs(): Promise<string>
+}
+
+/** A receiver of webhooks of ours. */
+export interface Receiving extends AsyncDisposable, Pick<Receiver, 'received'> {
+  readonly secret: string
 }
 
 export interface WebhookOptions {
@@ -89,8 +100,25 @@ export async function startWorld(options: Pick<StackOptions, 'databaseUri'> = {}
       }
       return exchange(stack, 'POST', '/v1/payments/provider-webhook', { body, headers })
     },
+    receive: (...resources) => receive(stack, resources),
     logs: () => stack.logs(),
     [Symbol.asyncDispose]: () => stack.stop(),
+  }
+}
+
+async function receive({ database }: Stack, resources: readonly string[]): Promise<Receiving> {
+  const receiver = await startReceiver()
+  const { db, close } = await openBuildConnection(database.uri, database.name)
+  const webhooks = new WebhookStore(db, createCommandBounds())
+  const { id, secret } = await webhooks.add({ url: receiver.url, resources, allowsPrivate: true })
+  return {
+    received: receiver.received,
+    secret,
+    async [Symbol.asyncDispose]() {
+      await webhooks.remove(id)
+      await close()
+      await receiver.stop()
+    },
   }
 }
 

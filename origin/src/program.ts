@@ -1,9 +1,9 @@
 import cluster from 'node:cluster'
 import type { Application } from '@spillway/origin/contract'
-import { noServerCode, type ServerCode } from './server-code.ts'
 import { supervise } from './cluster/supervise.ts'
 import { reportAsWorker } from './cluster/worker.ts'
 import { parseConfig } from './config.ts'
+import { noServerCode, type ServerCode } from './server-code.ts'
 
 /**
  * Runs the origin with an application and its server code: configuration → process → serve → drain on a signal → exit.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { idOf, makeBooking, requireStatus } from '../expect.ts'
+import { isSignedBy } from '../../../origin/test/support/receiver.ts'
+import { eventually, idOf, makeBooking, requireStatus } from '../expect.ts'
 import type { Need } from '../need.ts'
 import type { Person } from '../world.ts'
 
@@ -84,9 +85,32 @@ export const webhookIn: Need = {
 
 export const webhookOut: Need = {
   number: 12,
-  what: 'e-mail by a webhook of ours',
-  by: 'outgoing webhooks are not built yet',
-  prove: 'later',
+  what: 'a mail service is told of bookings by a webhook of ours, and an accepted one opens a conversation',
+  by: 'events, npm run webhooks, on()',
+  async prove(world) {
+    await using mail = await world.receive('bookings')
+    const path = await makeBooking(world, { from: 40, to: 41 })
+    requireStatus(await world.send('hanna', 'POST', `${path}/accept`), 200)
+    const told = () => mail.received.filter(({ json }) => json.data.id === idOf(path))
+    await eventually(async () => told().length === 2)
+    assert.deepEqual(
+      told().map(({ json: { type, data } }) => [type, data.version, data.changed, data.href]),
+      [
+        ['bookings.created', 1, undefined, path],
+        ['bookings.updated', 2, ['status'], path],
+      ],
+    )
+    assert.ok(told().every((one) => isSignedBy(one, mail.secret)))
+    // The message names the booking; who reads it is decided as ever.
+    assert.ok(told().every(({ body }) => !body.includes('gina')))
+    requireStatus(await world.send('gus', 'GET', path), 404)
+
+    const conversation = `/v1/conversations/${idOf(path)}`
+    const status = async (who: Person) => (await world.send(who, 'GET', conversation)).status
+    await eventually(async () => (await status('gina')) === 200)
+    assert.equal(await status('hanna'), 200)
+    assert.equal(await status('gus'), 404)
+  },
 }
 
 export const audit: Need = {

@@ -42,6 +42,7 @@ export const bookings = resource('bookings', {
     countMax: 1_000,
   },
   export: { formats: ['csv', 'ndjson'] },
+  events: true,
   references: { listingId: 'listings' },
   indexes: [
     { fields: { guestId: 1, startsOn: -1 } },
