@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { helloOf } from './primary-gate.ts'
 import { type Primary, PrimaryWatch } from './primary-watch.ts'
@@ -79,6 +80,23 @@ describe('a new primary', () => {
     watch.onTopology(primary(c, 3), members, 200)
     await proof
     expect(watch.isCertain(200, 300)).toBe(false)
+  })
+
+  it('makes those who wait for it wait for the next one, too', async () => {
+    const watch = settled()
+    watch.onHello(b, leading(b, 2, 1), 100)
+    watch.onTopology(primary(b, 2), members, 100)
+    let isOver = false
+    const waiting = watch.proof?.then(() => {
+      isOver = true
+    })
+    watch.onHello(c, leading(c, 3, 1), 200)
+    watch.onTopology(primary(c, 3), members, 200)
+    await setImmediate()
+    expect(isOver).toBe(false)
+    watch.onHello(c, leading(c, 3, 3), 300)
+    await waiting
+    expect(watch.proof).toBeUndefined()
   })
 
   it('ends the wait when the client is closed', async () => {

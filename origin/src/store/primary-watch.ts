@@ -83,9 +83,16 @@ export class PrimaryWatch {
     return this.#changes
   }
 
-  /** Pending until the primary has committed in its own term; `undefined` if there is nothing to wait for. */
+  /**
+   * Pending until the primary has committed in its own term, and so has each that takes its place meanwhile; `undefined`
+   * if there is nothing to wait for.
+   */
   get proof(): Promise<void> | undefined {
-    return this.#proven?.promise
+    return this.#proven === undefined ? undefined : this.#untilProven()
+  }
+
+  async #untilProven(): Promise<void> {
+    while (this.#proven !== undefined) await this.#proven.promise
   }
 
   /**
