@@ -56,8 +56,15 @@ async function build(worker: string, folder: string, optionsFile: string): Promi
     const { unstable_getMiniflareWorkerOptions: toMiniflare, unstable_readConfig } = await import('wrangler')
     const { vars } = unstable_readConfig({ config: edgeConfig })
     const read = toMiniflare(edgeConfig).workerOptions
-    // Omits variables of a developer's .dev.vars, and options that do not apply to a bundle.
-    const workerOptions = { ...read, bindings: vars, modulesRules: undefined, rootPath: undefined }
+    // Omits variables of a developer's .dev.vars, and options that do not apply to a bundle. Miniflare would put a
+    // Worker of its own before this one to serve assets.
+    const workerOptions = {
+      ...read,
+      bindings: vars,
+      modulesRules: undefined,
+      rootPath: undefined,
+      assets: undefined,
+    }
     const scriptFile = `${basename(worker, '.ts')}.js`
     await mkdir(draft, { recursive: true })
     await writeFile(join(draft, 'miniflare.json'), JSON.stringify({ scriptFile, workerOptions }, null, 2))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { applicationFiles, type WhichApplication } from '@spillway/origin/dev/application-files'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { type BuildFailure, build, formatMessages } from 'esbuild'
+import { prepareDocs } from './docs-files.ts'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
 
 /** A runnable bundle, or the reason why bundling failed. */
@@ -65,5 +66,6 @@ export async function startEdgeDev(
     ...options,
     trustedCertificates: file === undefined || file === '' ? [] : [await readFile(file, 'utf8')],
     variables: { ...variables, LOCATION_CACHE: 'off' },
+    folders: { DOCS: await prepareDocs() },
   })
 }

@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { prepareDocs } from './docs-files.ts'
 import { bundleEdge } from './edge-bundle.ts'
 
 export interface Edge {
@@ -30,6 +31,7 @@ export async function startEdge({ variables, logFile, application, port = 0 }: E
     convertV4MiniflareOptions({
       ...workerOptions,
       bindings,
+      serviceBindings: { DOCS: { disk: { path: await prepareDocs(), writable: false } } },
       modules: true,
       scriptPath: scriptFile,
       host: '127.0.0.1',

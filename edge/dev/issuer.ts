@@ -1,12 +1,9 @@
 import { createServer, type Server } from 'node:http'
+import { developmentClient, issuerPaths, Logins } from './issuer-logins.ts'
 import { type PrivateJwk, publicKeySet } from './keys.ts'
 import { mintToken, type TokenRequest, tokenAudience } from './token.ts'
 
-/** Paths that the issuer serves: OpenID Connect Discovery 1.0 §4 and the key set (RFC 7517 §5). */
-export const issuerPaths = {
-  configuration: '/.well-known/openid-configuration',
-  keys: '/.well-known/jwks.json',
-} as const
+export { issuerPaths }
 
 export interface IssuerOptions {
   /** The first key signs; all are published. */
@@ -32,6 +29,11 @@ export const trustedIssuer = ({ url, jwksUri, audience }: Issuer) => ({
   jwksUri,
   audience,
   algorithms: ['ES256', 'EdDSA'],
+  login: {
+    clientId: developmentClient,
+    authorizationUrl: url + issuerPaths.authorize,
+    tokenUrl: url + issuerPaths.token,
+  },
 })
 
 /** A token issuer for development and tests. It signs any claims, so it listens only on loopback. */
@@ -40,18 +42,25 @@ export async function startIssuer({ keys, port = 0 }: IssuerOptions): Promise<Is
   const url = `http://127.0.0.1:${await listen(server, port)}`
   const jwksUri = url + issuerPaths.keys
   let keyRequests = 0
+  const signer = { key: keys[0], issuer: url, audience: tokenAudience }
+  const logins = new Logins((request) => mintToken(signer, request))
 
   const documents: Readonly<Record<string, unknown>> = {
     [issuerPaths.keys]: publicKeySet(...keys),
     [issuerPaths.configuration]: {
       issuer: url,
       jwks_uri: jwksUri,
-      response_types_supported: ['none'],
+      authorization_endpoint: url + issuerPaths.authorize,
+      token_endpoint: url + issuerPaths.token,
+      response_types_supported: ['code'],
+      code_challenge_methods_supported: ['S256'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: keys.map(({ alg }) => alg),
     },
   }
-  server.on('request', ({ url: path = '', method }, response) => {
+  server.on('request', (request, response) => {
+    const { url: path = '', method } = request
+    if (logins.answer(request, response)) return
     const document = documents[path]
     if (path === issuerPaths.keys) keyRequests++
     if (document === undefined || (method !== 'GET' && method !== 'HEAD')) {

@@ -24,6 +24,8 @@ export interface WorkerProcess {
 export interface WorkerOptions {
   /** The Worker's bindings. They are passed in the process's environment and written to no file. */
   readonly variables: Readonly<Record<string, string>>
+  /** Folders whose files the Worker fetches from bindings of these names. @default none */
+  readonly folders?: Readonly<Record<string, string>>
   /** @default any free port */
   readonly port?: number
   /** Port for a debugger, on the loopback interface. @default none */
@@ -48,7 +50,7 @@ export interface WorkerCode {
  * would measure those Workers, too.
  */
 export async function startWorkerProcess(code: WorkerCode, options: WorkerOptions): Promise<WorkerProcess> {
-  const { variables, inspectorPort, trustedCertificates = [], onLine } = options
+  const { variables, folders = {}, inspectorPort, trustedCertificates = [], onLine } = options
   const folder = await mkdtemp(join(tmpdir(), 'spillway-workerd-'))
   let child: Child | undefined
   const stop = async (): Promise<void> => {
@@ -66,7 +68,12 @@ export async function startWorkerProcess(code: WorkerCode, options: WorkerOption
     }
     await writeFile(
       join(folder, 'config.capnp'),
-      configuration(code, { port, variables: Object.keys(variables), certificates }),
+      configuration(code, {
+        port,
+        variables: Object.keys(variables),
+        folders: Object.entries(folders),
+        certificates,
+      }),
     )
     child = await startChild({
       name: 'workerd',
@@ -90,13 +97,14 @@ export async function startWorkerProcess(code: WorkerCode, options: WorkerOption
 interface ConfigurationOptions {
   readonly port: number
   readonly variables: readonly string[]
+  readonly folders: readonly (readonly [binding: string, folder: string])[]
   /** Files beside the configuration. */
   readonly certificates: readonly string[]
 }
 
 const configuration = (
   { compatibilityDate, compatibilityFlags }: WorkerCode,
-  { port, variables, certificates }: ConfigurationOptions,
+  { port, variables, folders, certificates }: ConfigurationOptions,
 ): string => `
 using Workerd = import "/workerd/workerd.capnp";
 
@@ -109,7 +117,12 @@ const config :Workerd.Config = (
         trustBrowserCas = true,
         trustedCertificates = [${certificates.map((file) => `embed "${file}"`).join(', ')}],
       ),
-    )),
+    )),${folders
+      .map(
+        ([name, folder]) => `
+    (name = "${name}", disk = (path = ${JSON.stringify(folder)})),`,
+      )
+      .join('')}
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],
 );
@@ -118,7 +131,10 @@ const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "${compatibilityDate}",
   compatibilityFlags = [${compatibilityFlags.map((flag) => `"${flag}"`).join(', ')}],
-  bindings = [${variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`).join(', ')}],
+  bindings = [${[
+    ...variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`),
+    ...folders.map(([name]) => `(name = "${name}", service = "${name}")`),
+  ].join(', ')}],
   globalOutbound = "network",
 );
 `

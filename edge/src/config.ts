@@ -1,6 +1,7 @@
 import { edgeEnv, rankedOrigins } from '@spillway/origin/contract'
 import type { JWK } from 'jose'
 import type { PurgeQueueObject } from './cache/purge/purge-queue-object.ts'
+import { isSafeUrl } from './config/issuer-login.ts'
 import type { TokenIssuer } from './config/token-issuer.ts'
 import { readIssuers } from './config/token-issuers.ts'
 import { isCount, isUnset, membersOf, parseJson, parseUrl, readChoice, split } from './config/values.ts'
@@ -13,6 +14,7 @@ export interface Bindings {
   readonly CACHE_KEY?: string
   readonly CONSISTENCY_KEY?: string
   readonly CORS_ORIGINS?: string
+  readonly PUBLIC_URL?: string
   readonly RATE_LIMIT?: string
   readonly SERVER_TIMING?: string
   readonly LOG?: string
@@ -27,6 +29,8 @@ export interface Bindings {
   readonly PASS_THROUGH_SET_COOKIE?: string
   readonly RATE_LIMITER?: RateLimit
   readonly CONTROL?: KVNamespace
+  /** Files of the documentation page, by name. */
+  readonly DOCS?: Fetcher
   readonly ANALYTICS?: AnalyticsEngineDataset
 }
 
@@ -55,6 +59,8 @@ export interface Config {
   readonly consistencyKeys: readonly [string, ...string[]]
   /** `'*'`, or the web origins whose pages may call the API. */
   readonly corsOrigins: '*' | ReadonlySet<string>
+  /** Base URL of the API for its clients, in the OpenAPI document. @default the host that a request names */
+  readonly publicUrl: string | undefined
   readonly rateQuota: RateQuota | undefined
   /** `always`, `on-request` (for requests with `Spillway-Timing: 1`), or `never`. @default 'on-request' */
   readonly serverTiming: 'always' | 'on-request' | 'never'
@@ -105,6 +111,7 @@ export function readConfig(bindings: Bindings): Config {
       assertionKey?.d,
     ],
     corsOrigins: readCorsOrigins(bindings.CORS_ORIGINS ?? '', mistakes),
+    publicUrl: readPublicUrl(bindings.PUBLIC_URL, mistakes),
     rateQuota: readRateQuota(bindings.RATE_LIMIT, mistakes),
     serverTiming: readChoice(
       'SERVER_TIMING',
@@ -174,6 +181,14 @@ function readCorsOrigins(text: string, mistakes: string[]): '*' | ReadonlySet<st
     }
   }
   return new Set(origins)
+}
+
+function readPublicUrl(text: string | undefined, mistakes: string[]): string | undefined {
+  if (isUnset(text)) return undefined
+  if (!isSafeUrl(text) || parseUrl(text)?.origin !== text) {
+    mistakes.push(`PUBLIC_URL: '${text}' is not a base URL such as https://api.example.com.`)
+  }
+  return text
 }
 
 function readRateQuota(text: string | undefined, mistakes: string[]): RateQuota | undefined {

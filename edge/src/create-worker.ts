@@ -3,7 +3,8 @@ import type { Env, Hono } from 'hono'
 import type { Schema } from 'hono/types'
 import { createApp } from './app.ts'
 import { createPassThrough } from './cache/index.ts'
-import { type Bindings, ConfigError, readConfig } from './config.ts'
+import { type Bindings, type Config, ConfigError, readConfig } from './config.ts'
+import { docsRoutes } from './docs/routes.ts'
 import type { Cors } from './http/cors.ts'
 import { untilSetBack } from './platform/until-set-back.ts'
 import { createSite, type Site } from './site.ts'
@@ -23,16 +24,22 @@ export function createWorker<E extends Env, S extends Schema, Path extends strin
   // Created once per isolate, since bindings never change during its life.
   const handlerOf = untilSetBack(
     (bindings: Bindings) =>
-      createHandler(application, bindings, (cors) => createSite(routes, bindings, cors)),
+      createHandler(application, bindings, (config, cors) =>
+        createSite(routes, docsRoutes(application, config), bindings, cors),
+      ),
     Date.now,
   )
   return { fetch: (request, bindings, context) => handlerOf(bindings)(request, context) }
 }
 
-function createHandler(application: Application, bindings: Bindings, site: (cors: Cors) => Site): Handler {
+function createHandler(
+  application: Application,
+  bindings: Bindings,
+  site: (config: Config, cors: Cors) => Site,
+): Handler {
   try {
     const config = readConfig(bindings)
-    const app = createApp(createParts(application, config, bindings, site))
+    const app = createApp(createParts(application, config, bindings, (cors) => site(config, cors)))
     if (config.passThrough === undefined) return app
     const passThrough = createPassThrough({
       ...config.passThrough,

@@ -5,6 +5,7 @@ import { matchedRoutes } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Schema } from 'hono/types'
 import type { Bindings } from './config.ts'
+import type { DocsEnv } from './docs/routes.ts'
 import { type Exchange, principalOf } from './exchange.ts'
 import type { Cors } from './http/cors.ts'
 import { methodNotAllowed, type PagePlan, type UnmatchedPlan } from './http/request-plan.ts'
@@ -41,11 +42,13 @@ interface SiteEnv extends EdgeEnv {
 }
 
 /**
- * Routes everything outside the contract through hono: the origin's pages, the edge's health and the application's own
- * routes. Adds CORS and security headers to all of them, and answers unknown routes with a problem (decision 16).
+ * Routes everything outside the contract through hono: the documentation, the origin's pages, the edge's health and the
+ * application's own routes. Adds CORS and security headers to all of them, and answers unknown routes with a problem
+ * (decision 16).
  */
 export function createSite<E extends Env, S extends Schema, Path extends string>(
   routes: Hono<E, S, Path> | undefined,
+  docs: Hono<DocsEnv>,
   bindings: Bindings,
   cors: Cors,
 ): Site {
@@ -61,7 +64,8 @@ export function createSite<E extends Env, S extends Schema, Path extends string>
     addMissing(c.res.headers, cors.always)
   })
   app.use(secureHeaders(security))
-  app.on('GET', pagePaths, async (c, next) => {
+  app.route('/', docs)
+  app.get(pagePaths, async (c, next) => {
     const { exchange, parts } = c.var
     if (!isPage(exchange)) return await next()
     return pageAnswer(exchange, await run(pageStages, exchange, parts), parts)
@@ -99,8 +103,8 @@ export function createSite<E extends Env, S extends Schema, Path extends string>
   }
 }
 
-const { docs, openapi, problems } = publicPaths
-const pagePaths = [openapi, docs, `${docs}/*`, `${problems}/*`]
+/** Pages of the origin. */
+const pagePaths = `${publicPaths.problems}/*`
 
 /**
  * Omits HSTS, which applies to a whole zone and belongs in its settings. `overwrite` is off: a route's own value wins.
@@ -134,7 +138,7 @@ function methodsAt(app: Hono<SiteEnv>, path: string): readonly string[] {
   const found = methods.filter((method) =>
     app.router
       .match(method, path)[0]
-      .some(([[, { method: of, path: pattern }]]) => of !== 'ALL' && !pagePaths.includes(pattern)),
+      .some(([[, { method: of, path: pattern }]]) => of !== 'ALL' && pattern !== pagePaths),
   )
   return found.includes('GET') ? ['GET', 'HEAD', ...found.filter((method) => method !== 'GET')] : found
 }

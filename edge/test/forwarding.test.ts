@@ -367,7 +367,7 @@ describe('from the origin', () => {
     origin.answer((_seen, response) => {
       response.writeHead(307, { location: '/elsewhere', 'cache-control': 'no-store' }).end()
     })
-    const answer = await edge.fetch('/docs', { redirect: 'manual' })
+    const answer = await edge.fetch('/problems/not-found', { redirect: 'manual' })
     expect([answer.status, answer.headers.get('location')]).toEqual([307, '/elsewhere'])
   })
 

@@ -1,3 +1,5 @@
+import type { IssuerLogin } from './issuer-login.ts'
+
 /**
  * Signature algorithms that may be allowed. All are asymmetric: with a shared secret, the verifier could also sign.
  * `Ed25519` (RFC 9864) and the older `EdDSA` allow each other, since only keys of that curve are accepted.
@@ -52,4 +54,6 @@ export interface TokenIssuer {
    * Keycloak; the values of all places are taken together. @default the claim of the same name
    */
   readonly claims: Readonly<Record<string, readonly string[]>>
+  /** @default the documentation page takes a pasted token only */
+  readonly login?: IssuerLogin | undefined
 }

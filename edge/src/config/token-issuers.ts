@@ -1,8 +1,9 @@
 import { edgeEnv } from '@spillway/origin/contract'
 import { expandPreset } from './expand-preset.ts'
 import { readClaimPlaces, readRefusedClaims, readRequiredClaims } from './issuer-claims.ts'
+import { isSafeUrl, readLogin } from './issuer-login.ts'
 import { type TokenIssuer, tokenAlgorithms } from './token-issuer.ts'
-import { isCount, isText, isTextList, membersOf, parseJson, parseUrl } from './values.ts'
+import { isCount, isText, isTextList, membersOf, parseJson } from './values.ts'
 
 /** Reads TOKEN_ISSUERS. Records each mistake; an issuer with a mistake must not be used. */
 export function readIssuers(text: string | undefined, mistakes: string[]): readonly TokenIssuer[] {
@@ -11,7 +12,7 @@ export function readIssuers(text: string | undefined, mistakes: string[]): reado
   if (!Array.isArray(listed) || listed.length === 0) {
     mistakes.push(
       `${name}: must be a JSON array of at least one { preset, issuer, audience }, or one ` +
-        '{ issuer, jwksUri?, audience, algorithms, types?, requiredClaims?, refusedClaims?, clockToleranceSeconds?, namespace?, claims? }.',
+        '{ issuer, jwksUri?, audience, algorithms, types?, requiredClaims?, refusedClaims?, clockToleranceSeconds?, namespace?, claims?, login? }.',
     )
     return []
   }
@@ -44,6 +45,7 @@ function readIssuer(place: string, item: Readonly<Record<string, unknown>>, mist
     clockToleranceSeconds = 5,
     namespace = '',
     claims: places = {},
+    login,
     ...unknown
   } = item
   for (const name of Object.keys(unknown)) mistakes.push(`${place}.${name}: there is no such setting.`)
@@ -81,6 +83,7 @@ function readIssuer(place: string, item: Readonly<Record<string, unknown>>, mist
     clockToleranceSeconds,
     namespace,
     claims: readClaimPlaces(`${place}.claims`, places, mistakes),
+    login: readLogin(`${place}.login`, login, mistakes),
   } as TokenIssuer
 }
 
@@ -96,11 +99,3 @@ function checkKeySetUrl(place: string, jwksUri: unknown, issuer: unknown, mistak
     )
   }
 }
-
-function isSafeUrl(text: unknown): boolean {
-  const url = typeof text === 'string' ? parseUrl(text) : undefined
-  return url !== undefined && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))
-}
-
-const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === '127.0.0.1' || hostname === 'localhost' || hostname === '[::1]'

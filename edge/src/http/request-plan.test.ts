@@ -46,7 +46,7 @@ describe('request plan', () => {
     ['POST', '/v2/places', '/v2/places'],
     ['POST', '/v2/places/batch', '/v2/places/batch'],
     ['PATCH', '/v2/places/secret-id', '/v2/places/:id'],
-    ['GET', '/docs/swagger-ui.css', '/docs/*'],
+    ['GET', '/docs/start.js', '/docs/*'],
     ['GET', '/problems/not-found', '/problems/*'],
     ['GET', '/openapi.json', '/openapi.json'],
   ])('%s %s is logged as %s', (method, target, pattern) => {

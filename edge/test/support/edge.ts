@@ -27,6 +27,8 @@ export interface EdgeOptions {
   readonly variables?: Readonly<Record<string, string>>
   /** The Worker as one ES module. @default that of the framework's own tests */
   readonly script?: string
+  /** Folder with the documentation page's files. @default none */
+  readonly docsFolder?: string
   /** Quota of the rate-limit binding, per ten seconds. */
   readonly rateLimit?: number
   /** Whether the Cache API and the rate limiter accept every call but never answer. */
@@ -40,6 +42,7 @@ export async function startEdge({
   issuers = [],
   variables,
   script = inject('workerScript'),
+  docsFolder,
   rateLimit,
   isPlatformStalled = false,
   outbound,
@@ -75,6 +78,9 @@ export async function startEdge({
         ...variables,
       },
       kvNamespaces: ['CONTROL'],
+      ...(docsFolder !== undefined && {
+        serviceBindings: { DOCS: { disk: { path: docsFolder, writable: false } } },
+      }),
       ...(rateLimit !== undefined && {
         ratelimits: { RATE_LIMITER: { namespace_id: '1', simple: { limit: rateLimit, period: 10 } } },
       }),

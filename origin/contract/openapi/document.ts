@@ -30,7 +30,8 @@ export function openApiDocument(
   { title, summary, contact, license, resources }: Application,
   { servers = ['/'], issuers = [] }: DocumentedDeployment = {},
 ): Json {
-  const views = viewsOf(resources)
+  // Newest version first, in which a reader's tool lists them, too.
+  const views = viewsOf(resources).toSorted((a, b) => numberOf(b) - numberOf(a))
   const security = describeSecurity(resources, issuers)
   const paths = describePaths(views, security)
   return {
@@ -57,6 +58,8 @@ export function openApiDocument(
     },
   }
 }
+
+const numberOf = ({ version }: View): number => Number(version.slice(1))
 
 const schemasOf = (view: View): [string, Json][] => [
   ...describeSchemas(view),

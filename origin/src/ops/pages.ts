@@ -1,7 +1,4 @@
 import { hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import {
   type Application,
   edgeCacheControl,
@@ -16,9 +13,9 @@ import { namesListEtag } from '../http/precondition.ts'
 import type { Target } from '../http/request.ts'
 
 /**
- * Documentation for people and tools: the OpenAPI document, a page to try it from, and one page for each problem type.
- * Pages are made once, at start, and change with a release. Browsers and the edge revalidate their copies, so that a
- * resource shows in the documentation soon after its release; a 304 costs little.
+ * Documentation: one page for each problem type, and the OpenAPI document of the application alone. Clients get that of
+ * the deployment from the edge, which knows its issuers and its address. Pages are made once, at start, and change with
+ * a release. Browsers and the edge revalidate their copies; a 304 costs little.
  */
 
 export interface Page {
@@ -34,18 +31,6 @@ const caching = {
   'x-content-type-options': 'nosniff',
 }
 
-/** Allows only this server's own files, and no framing, form or base (CSP level 3). */
-const docsPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
 /** Every page by its path. */
 export function createPages(application: Application): ReadonlyMap<string, Page> {
   return new Map([
@@ -53,10 +38,6 @@ export function createPages(application: Application): ReadonlyMap<string, Page>
       publicPaths.openapi,
       page('application/json; charset=utf-8', JSON.stringify(openApiDocument(application))),
     ],
-    [publicPaths.docs, page(html, docsHtml, { 'content-security-policy': docsPolicy })],
-    [`${publicPaths.docs}/`, page(html, docsHtml, { 'content-security-policy': docsPolicy })],
-    [`${publicPaths.docs}/start.js`, page('text/javascript; charset=utf-8', docsScript)],
-    ...swaggerFiles(),
     ...problemPages(),
   ])
 }
@@ -81,53 +62,9 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, { type, body, et
 
 const html = 'text/html; charset=utf-8'
 
-function page(type: string, content: string | Buffer, headers: Page['headers'] = {}): Page {
-  const body = typeof content === 'string' ? Buffer.from(content) : content
+function page(type: string, content: string, headers: Page['headers'] = {}): Page {
+  const body = Buffer.from(content)
   return { type, body, etag: `"${hash('sha256', body, 'base64url').slice(0, 22)}"`, headers }
-}
-
-const docsHtml = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>API reference</title>
-<link rel="stylesheet" href="${publicPaths.docs}/swagger-ui.css">
-<link rel="icon" type="image/png" href="${publicPaths.docs}/favicon-32x32.png">
-</head>
-<body>
-<noscript>This page needs scripts. The document itself is at <a href="${publicPaths.openapi}">${publicPaths.openapi}</a>.</noscript>
-<div id="reference"></div>
-<script src="${publicPaths.docs}/swagger-ui-bundle.js"></script>
-<script src="${publicPaths.docs}/start.js"></script>
-</body>
-</html>
-`
-
-/** Keeps a token that is typed in within the page: it is stored nowhere. */
-const docsScript = `SwaggerUIBundle({
-  url: '${publicPaths.openapi}',
-  dom_id: '#reference',
-  deepLinking: true,
-  tryItOutEnabled: true,
-  persistAuthorization: false,
-  displayRequestDuration: true,
-  validatorUrl: null,
-})
-`
-
-/** Files of the installed package: the page needs no other server. */
-function swaggerFiles(): readonly (readonly [string, Page])[] {
-  const folder = join(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'), '..')
-  const types = {
-    'swagger-ui.css': 'text/css; charset=utf-8',
-    'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-    'favicon-32x32.png': 'image/png',
-  }
-  return Object.entries(types).map(([name, type]) => [
-    `${publicPaths.docs}/${name}`,
-    page(type, readFileSync(join(folder, name))),
-  ])
 }
 
 const problemStyle =
