@@ -15,7 +15,7 @@ export class Tally {
   wrongLists = 0
   readonly failures = new Map<string, number>()
   readonly latency = new LatencyHistogram()
-  /** How late requests left: above a few ms, the driver was the limit. */
+  /** Delay with which requests left: above a few ms, the driver was the limit. */
   readonly lateness = new LatencyHistogram()
 
   get failed(): number {

@@ -18,7 +18,7 @@ import { figure, table } from '../measure/table.ts'
 import { bringToRest } from '../origin/same-documents.ts'
 
 /**
- * What a create costs with its event in the document, beside the same create without: CPU time of node and mongod. The
+ * Cost of a create with its event in the document, beside the same create without: CPU time of node and mongod. The
  * drain, which moves the events to the log afterwards and yields to load, is told apart: it costs what it costs, but not
  * while requests wait.
  */

@@ -1,7 +1,7 @@
 import { isText, membersOf, parseUrl } from './values.ts'
 
 /**
- * How a person gets a token of an issuer from a web page: the authorization code flow with PKCE of a public client (RFC
+ * Login of a person from a web page, at an issuer: the authorization code flow with PKCE of a public client (RFC
  * 6749 §4.1, RFC 7636). The documentation page uses it, and the OpenAPI document names its endpoints.
  */
 export interface IssuerLogin {

@@ -9,7 +9,7 @@ export const docsPaths = {
   page: publicPaths.docs,
   start: `${publicPaths.docs}/start.js`,
   renderer: `${publicPaths.docs}/${rendererFile}`,
-  /** Where an issuer sends the window in which a person has signed in. The page reads the code from its address. */
+  /** Redirect URI: an issuer sends the window in which a person has signed in to it. The page reads the code from its address. */
   signedIn: `${publicPaths.docs}/signed-in`,
 } as const
 
@@ -86,7 +86,7 @@ const settings = ({ issuers }: Config) => ({
   },
 })
 
-/** What the document cannot say of a scheme: the page's own client. Names as in the document. */
+/** The page's own client for a scheme, which the document cannot name. Schemes have the document's names. */
 function schemeOf({ login }: TokenIssuer, index: number): [string, unknown][] {
   if (login === undefined) return []
   const flow = {

@@ -2,7 +2,8 @@ import { catalogue } from '@spillway/origin/contract'
 import { notices } from '@spillway/origin/example/notices'
 import { resources } from '@spillway/origin/fixture'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { presumedTags, type RequestPlan, RequestPlans } from './request-plan.ts'
+import { type RequestPlan, RequestPlans } from './request-plan.ts'
+import { presumedTags } from './request-tags.ts'
 
 const now = Date.UTC(2026, 7, 1)
 let plans: RequestPlans

@@ -2,13 +2,11 @@ import {
   type AccessRule,
   type Alternative,
   accessRuleOf,
-  allListsTag,
   type Catalogue,
   cacheKey,
   conditionsOf,
   copyKey,
   deadline,
-  documentTag,
   type Expansion,
   type ExportFormat,
   exportFormatOf,
@@ -33,7 +31,6 @@ import {
   parseWriteQuery,
   publicPaths,
   type Route,
-  tagsOfQuery,
 } from '@spillway/origin/contract'
 import { Doorkeeper } from '../lib/doorkeeper.ts'
 import { SieveMap } from '../lib/sieve-map.ts'
@@ -348,25 +345,6 @@ function retired(route: Route, nowMs: number): RefusedPlan | undefined {
     code: 'version-gone',
     detail: `${route.version} of ${route.resource.name} is retired; use /${successor}/${route.resource.name}.`,
   })
-}
-
-/**
- * Tags to purge when the answer to a write never came: the document's, since the write may have happened, and those of
- * all lists, since the new values are unknown. For an action, also the lists of every resource that it may write.
- */
-export function presumedTags(
-  { resource, id, action }: Route,
-  subject: string | undefined,
-): readonly string[] {
-  const written = action?.writes.filter(({ name }) => name !== resource.name) ?? []
-  const lists = [resource, ...written].map((one) => allListsTag(one, subject))
-  return id === undefined ? lists : [documentTag(resource.name, id), ...lists]
-}
-
-/** Tags that the answer to a read will carry, as far as the request tells. */
-export function readTags({ resource, id, query }: Route, subject: string | undefined): readonly string[] {
-  if (query !== undefined) return tagsOfQuery(query, subject)
-  return [id === undefined ? allListsTag(resource, subject) : documentTag(resource.name, id)]
 }
 
 const invalid = (route: Route, access: AccessRule, problem: Problem): InvalidPlan => ({

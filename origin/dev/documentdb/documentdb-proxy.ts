@@ -19,7 +19,7 @@ import {
  * A proxy that makes a `mongod` behave like Amazon DocumentDB 5.0 where the two differ and a test would not notice: it
  * refuses what DocumentDB refuses, builds indexes as DocumentDB does, and has its limits.
  *
- * What is imitated, and what says that DocumentDB does so, is listed in `README.md`.
+ * `README.md` lists what is imitated, with a source for each.
  */
 export interface DocumentdbOptions {
   /** Cursors open at once: those of the smallest instance class. @default 30 */

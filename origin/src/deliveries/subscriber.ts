@@ -31,7 +31,7 @@ export interface Failure {
   readonly ends?: boolean
 }
 
-/** What happens to deliveries, for logs and metrics. */
+/** Event in the life of a delivery, for logs and metrics. */
 export type DeliveryObservation = { readonly subscriber: string } & (
   | { readonly kind: 'began' }
   | ({ readonly kind: 'failed' | 'dead' } & FailedEvent)

@@ -23,7 +23,7 @@ export interface ScheduleOptions {
   /** Time limit of a run, `1s` to `6h`. @default '10m' */
   readonly timeout?: Duration
   /**
-   * What happens to times at which no process could run the job. `latest`: the latest of them is made up for. `none`:
+   * Treatment of times at which no process could run the job. `latest`: the latest of them is made up for. `none`:
    * those more than a minute ago are left out. @default 'latest'
    */
   readonly missed?: 'latest' | 'none'

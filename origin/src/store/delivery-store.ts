@@ -26,7 +26,7 @@ export interface DeliveryRecord {
   readonly attempts: number
   /** Time of the next attempt, in ms since the epoch. */
   readonly nextAtMs: number
-  /** How often an operator has asked for it to be tried again. @default 0 */
+  /** Number of times that an operator has asked for it to be tried again. @default 0 */
   readonly replays?: number
   readonly reason?: string
   readonly _expires: Date
