@@ -63,7 +63,26 @@ export const startScript = (config: Config): string =>
   `Scalar.createApiReference('#reference', {
   ...${JSON.stringify(settings(config))},
   oauth2RedirectUri: new URL('${docsPaths.signedIn}', location.href).href,
+  // A reader who has not signed in reads what is public: the renderer would send the scheme without a token.
+  onRequestBuilt: ({ request: { headers } }) => {
+    if (headers.get('authorization') === 'Bearer') headers.delete('authorization')
+  },
 })
+`
+
+/** Colours of the renderer that are too pale to be read, darker or lighter: a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3). */
+const readableColours = `
+:root .light-mode {
+  --scalar-color-3: #707070;
+  --scalar-color-green: #00734a;
+  --scalar-color-red: #c40016;
+  --scalar-color-yellow: #7d5a00;
+  --scalar-color-orange: #ad4200;
+}
+:root .dark-mode {
+  --scalar-color-3: #9a9a9a;
+  --scalar-color-red: #ff7a72;
+}
 `
 
 const settings = ({ issuers }: Config) => ({
@@ -78,6 +97,7 @@ const settings = ({ issuers }: Config) => ({
   persistAuth: false,
   defaultOpenFirstTag: false,
   hideModels: true,
+  customCss: readableColours,
   documentDownloadType: 'direct',
   defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
   authentication: {
