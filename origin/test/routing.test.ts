@@ -22,7 +22,7 @@ describe('methods', () => {
     ['/v2/places/batch', 'POST, OPTIONS'],
     ['/v2/places/1', 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
     ['/openapi.json', 'GET, HEAD, OPTIONS'],
-    ['/docs', 'GET, HEAD, OPTIONS'],
+    ['/problems/not-found', 'GET, HEAD, OPTIONS'],
   ])('%s takes %s', async (path, allow) => {
     const options = await origin.send('OPTIONS', path)
     expect([options.status, options.headers.allow, options.text]).toEqual([204, allow, ''])

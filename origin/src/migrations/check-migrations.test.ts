@@ -44,6 +44,8 @@ it.each([
     zone(({ name }) => ({ zone: (name as { of: { a: string } }).of.a })),
     "resource 'shops', migration to 2: fails on a valid document: TypeError",
   ],
+  [zone(() => ({ zone: new Date().toISOString() })), "gives 'zone' the present time"],
+  [zone(() => ({ zone: Date.now() })), "gives 'zone' the present time"],
 ])('refuses %#: a result that does not fit', (migration, message) => {
   expect(() => check(migration)).toThrow(message)
 })

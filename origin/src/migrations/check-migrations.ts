@@ -28,6 +28,11 @@ function* mistakesOf(resource: Resource): Generator<string> {
     const seen = watched(fields, migration.changes)
     try {
       const values = migration.up(seen.fields)
+      const timed = migration.changes.find((field) => isNow(values[field]))
+      if (timed !== undefined) {
+        yield `- resource '${name}', migration to ${migration.to}: gives '${timed}' the present time: take everything from the document, so that each run gives the same.`
+        return
+      }
       if (seen.isMissed()) return
       fields = upgradeFields([{ ...migration, up: () => values }], fields, migration.to - 1)
     } catch (error) {
@@ -65,4 +70,13 @@ function watched(fields: Fields, changes: readonly string[]) {
     },
   })
   return { fields: proxy, isMissed: () => isMissed }
+}
+
+const nearMs = 60_000
+
+/** Whether a value is the present time: a migration must give the same values at each run. */
+function isNow(value: unknown): boolean {
+  if (value instanceof Date) return isNow(value.getTime())
+  if (typeof value === 'string') return /^\d{4}-\d\d-\d\d/.test(value) && isNow(Date.parse(value))
+  return typeof value === 'number' && Math.abs(value - Date.now()) < nearMs
 }
