@@ -6,13 +6,14 @@ import { execFile } from 'node:child_process'
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { up } from '@spillway/infra/local/up'
 import { application } from '@spillway/origin/application'
 import { openApiDocument, publicPaths } from '@spillway/origin/contract'
+import { root } from '@spillway/origin/dev/folders'
 import { build } from 'esbuild'
 import { documentedDeployment } from '../api/documented-deployment.ts'
-import { ownTour } from './own-tour.ts'
 import { installTools } from './tools.ts'
 
 const execute = promisify(execFile)
@@ -98,7 +99,16 @@ try {
   await step('openapi-python-client runs the tour', () =>
     run(join(tools, 'python/bin/python'), ['python_tour.py'], tour),
   )
-  await step('our own client runs the tour', () => ownTour(stack.url, token))
+  // Its types are those of the sample, which `npm run check:seam` replaces: they are checked here, not with the benches.
+  const sample = join(import.meta.dirname, 'sample')
+  await step('our own client compiles, and a read has the exact type', () =>
+    run(join(root, 'node_modules/.bin/tsc'), ['-p', sample]),
+  )
+  await step('our own client runs the tour', async () => {
+    const file = pathToFileURL(join(sample, 'own-tour.ts')).href
+    const { ownTour }: { ownTour(url: string, token: string): Promise<void> } = await import(file)
+    await ownTour(stack.url, token)
+  })
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
