@@ -102,6 +102,8 @@ async function* pageWhenChanged(
 ): AsyncGenerator<string> {
   let { position } = first
   const over = whenAborted(signal)
+  // Sends the head: nothing may be silent for as long as a reader may wait. JSON allows the space (RFC 8259 §2).
+  yield ' '
   while (!signal.aborted) {
     await reader.changed(position, signal)
     const page = signal.aborted ? undefined : await nextPage(reader, position, over)

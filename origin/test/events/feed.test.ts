@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import {
   anyone,
   asStored,
@@ -93,7 +94,7 @@ async function toldOf(id: string, as: Principal | undefined, after: number): Pro
 }
 
 /** A stream whose caller reads when the test does. */
-async function open(after: number, as: Principal | undefined, more: object = {}, path = 'notices') {
+async function open(after: number | string, as: Principal | undefined, more: object = {}, path = 'notices') {
   const headers = { [names.assertion]: await assertionOf(as), accept: 'text/event-stream', ...more }
   const sent = request({
     ...{
@@ -299,6 +300,14 @@ describe('a reader who waits', () => {
       expect([status, json.items[0].id, json.items[0].document.id]).toEqual([200, id, id])
     }
     await vi.waitFor(() => expect(origin.metrics.feedReaders()).toBe(0), patience)
+  })
+
+  it('has the head of the answer before there is a change: no edge waits longer for it', async () => {
+    const from = await logged()
+    const answer = await open(`${from}&wait=25`, bob, { accept: 'application/json' })
+    expect(answer.statusCode).toBe(200)
+    const id = await created(alice, { isPublished: true })
+    expect(JSON.parse(await text(answer)).items).toEqual([expect.objectContaining({ id })])
   })
 
   it('gets an empty page when the time is over, which moves on beyond the changes of others', async () => {
