@@ -44,10 +44,14 @@ it.each([
     zone(({ name }) => ({ zone: (name as { of: { a: string } }).of.a })),
     "resource 'shops', migration to 2: fails on a valid document: TypeError",
   ],
-  [zone(() => ({ zone: new Date().toISOString() })), "gives 'zone' the present time"],
-  [zone(() => ({ zone: Date.now() })), "gives 'zone' the present time"],
 ])('refuses %#: a result that does not fit', (migration, message) => {
   expect(() => check(migration)).toThrow(message)
+})
+
+it.each([() => new Date().toISOString(), () => Date.now()])('refuses the present time: %s', (now) => {
+  // The definition is refused already if a millisecond passes between two of its runs.
+  const refusal = /gives 'zone' the present time|gives other values at another time/
+  expect(() => check(zone(() => ({ zone: now() })))).toThrow(refusal)
 })
 
 it('takes what fits, what another migration sets later, and what no example can judge', () => {
