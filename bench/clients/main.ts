@@ -14,6 +14,7 @@ import { openApiDocument, publicPaths } from '@spillway/origin/contract'
 import { root } from '@spillway/origin/dev/folders'
 import { build } from 'esbuild'
 import { documentedDeployment } from '../api/documented-deployment.ts'
+import { Steps } from '../measure/steps.ts'
 import { installTools } from './tools.ts'
 
 const execute = promisify(execFile)
@@ -23,19 +24,8 @@ const say = (line: string) => console.error(line)
 const tools = await installTools(say)
 const npm = (name: string) => join(tools, 'node_modules/.bin', name)
 const folder = await mkdtemp(join(tmpdir(), 'spillway-clients-'))
-let failures = 0
-
-/** Runs one step, and says what failed in it. */
-async function step(name: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work()
-    say(`ok      ${name}`)
-  } catch (error) {
-    failures += 1
-    const { stdout = '', stderr = '', stack } = error as Error & { stdout?: string; stderr?: string }
-    say(`FAILED  ${name}\n${[stdout, stderr].join('\n').trim() || stack}`)
-  }
-}
+const steps = new Steps()
+const step = steps.run.bind(steps)
 
 const run = (command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   execute(command, args, {
@@ -112,4 +102,4 @@ try {
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
-process.exitCode = failures === 0 ? 0 : 1
+process.exitCode = steps.failed === 0 ? 0 : 1

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { up } from '@spillway/infra/local/up'
 import { localFolder } from '@spillway/origin/dev/folders'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { Steps } from '../measure/steps.ts'
 import { browserFile } from './browser-file.ts'
 import { ReferencePage } from './reference-page.ts'
 
@@ -47,18 +48,8 @@ const readAndWrites = (name: string) => [
   ...['GET', 'PUT', 'PATCH', 'DELETE'].map((method) => operationOf(name)(method, `/v2/${name}/{id}`)),
 ]
 
-let passed = 0
-let failed = 0
-async function check(name: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-    passed += 1
-    console.error(`ok      ${name}`)
-  } catch (error) {
-    failed += 1
-    console.error(`FAILED  ${name}\n${String(error)}`)
-  }
-}
+const steps = new Steps()
+const check = steps.run.bind(steps)
 
 await mkdir(shots, { recursive: true })
 console.error('Starting the stack …')
@@ -148,9 +139,9 @@ try {
 } finally {
   await browser.close()
 }
-console.log(`${passed} passed, ${failed} failed`)
+console.log(`${steps.passed} passed, ${steps.failed} failed`)
 console.error(`Screenshots: ${shots}`)
-process.exitCode = failed === 0 ? 0 : 1
+process.exitCode = steps.failed === 0 ? 0 : 1
 
 interface Finding {
   readonly rule: string

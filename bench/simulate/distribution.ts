@@ -1,3 +1,4 @@
+import { fnv1a } from '@spillway/origin/contract'
 import type { Random } from '../load/random.ts'
 
 /** Draws one value, in ms. */
@@ -56,9 +57,5 @@ export function poisson(mean: number, random: Random): number {
 
 /** A seed derived from words (FNV-1a, 32 bit), so that the order of computations does not change the results. */
 export function seedOf(...words: readonly (string | number)[]): number {
-  let hash = 0x811c9dc5
-  for (const char of words.join('|')) {
-    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193)
-  }
-  return hash >>> 0
+  return fnv1a(words.join('|'))
 }

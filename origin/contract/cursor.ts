@@ -1,6 +1,7 @@
 import { decodeBase64UrlText, encodeBase64UrlText } from './base64url.ts'
 import type { View } from './catalogue.ts'
 import { type FilterType, isFilterValue } from './filter-type.ts'
+import { fnv1a } from './fnv1a.ts'
 import { idPattern, limits } from './limits.ts'
 
 /** Type of a sort value. */
@@ -55,16 +56,7 @@ export function decodeCursor(
 /** Page size, field selection, counting and expansion may change between pages; the list and its order may not. */
 function listDigest({ resource, version }: View, { canonical }: Pick<OrderedList, 'canonical'>): string {
   const list = canonical.split('&').filter((part) => !/^(limit|fields|expand)=|^count=true$/.test(part))
-  return fnv1a(`${version}/${resource.name}?${list.join('&')}`)
-}
-
-/** FNV-1a, 32 bits (Fowler, Noll, Vo): distinguishes lists; it is no security measure. */
-function fnv1a(text: string): string {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  }
-  return (hash >>> 0).toString(36)
+  return fnv1a(`${version}/${resource.name}?${list.join('&')}`).toString(36)
 }
 
 function parseArray(json: string | undefined): unknown[] | undefined {

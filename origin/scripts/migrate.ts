@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { type Application, type Catalogue, originEnv } from '@spillway/origin/contract'
+import type { Application, Catalogue } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { openBuildConnection } from '../src/indexes/build-connection.ts'
 import type { Duplicate } from '../src/indexes/duplicates.ts'
@@ -16,6 +16,7 @@ import { createCommandBounds } from '../src/store/command-bounds.ts'
 import { repairDriver } from '../src/store/driver-repair.ts'
 import { type IndexPlan, nameOf } from '../src/store/indexes.ts'
 import { migrateDocuments, showMigrations } from './migrate-documents.ts'
+import { originDatabase } from './open-database.ts'
 
 const usage = `usage: npm run migrate -- [--plan | --run | --replace | --remove] [--application FOLDER]
   --plan      shows what the release does to documents and indexes, and changes nothing (default)
@@ -38,10 +39,7 @@ async function main(): Promise<void> {
   if (chosen.length > 1 || !(watchedMs >= 0)) throw new Error(usage)
   const { resources } = await applicationIn(values.application)
   checkMigrationResults(resources)
-  const uri = process.env[originEnv.mongodbUri]
-  if (uri === undefined || uri === '')
-    throw new Error(`${originEnv.mongodbUri} is not set: set it to a connection string`)
-  const database = process.env[originEnv.mongodbDatabase] || 'spillway'
+  const { uri, database } = originDatabase()
   repairDriver()
   const { db, close } = await openBuildConnection(uri, database)
   try {

@@ -191,7 +191,7 @@ export async function startOrigin(
     )
     stops.push(
       startSchedules(server.schedules, {
-        ...{ db: pool.db, work, holder: holderName() },
+        ...{ db: pool.db, work, holder: background.holder },
         observe: logSchedules(logger),
       }),
     )

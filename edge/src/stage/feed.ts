@@ -1,14 +1,8 @@
-import {
-  deadline,
-  feedFormatOf,
-  feedLimits,
-  headers as names,
-  streamMediaType,
-} from '@spillway/origin/contract'
-import { type Exchange, priorityOf } from '../exchange.ts'
-import { Deadline } from '../http/deadline.ts'
+import { feedFormatOf, feedLimits, headers as names, streamMediaType } from '@spillway/origin/contract'
+import type { Exchange } from '../exchange.ts'
 import type { FeedPlan } from '../http/request-plan.ts'
-import { type ForwardParts, forward } from './forward.ts'
+import type { ForwardParts } from './forward.ts'
+import { passStream } from './pass-stream.ts'
 
 /**
  * Longest time of an answer beyond the one that the origin is given, in ms. The origin ends a stream in good order; a page is
@@ -20,37 +14,24 @@ const marginMs = { stream: 2_000, json: 10_000 } as const
 const idLengthMax = 32
 
 /**
- * Last stage of a change feed: passes the origin's answer on as it comes. It is neither stored nor shared among callers,
- * and holds no slot once it has begun, which is at once: a reader who waits has the head of the answer. It ends with the
- * caller's token. When the client leaves, the request to the origin is aborted.
+ * Last stage of a change feed. Its answer begins at once, so that a reader who waits holds no slot, and ends with the
+ * caller's token.
  *
  * @throws {ForwardError} when the request was shed or no answer came
  */
-export async function passFeed(exchange: Exchange<FeedPlan>, parts: ForwardParts): Promise<Response> {
-  const { head, plan, request, arrivedAtMs, token } = exchange
+export function passFeed(exchange: Exchange<FeedPlan>, parts: ForwardParts): Promise<Response> {
+  const { head, plan, token } = exchange
   const format = feedFormatOf(head.headers.get('accept')) ?? 'json'
-  const nowMs = parts.now()
-  const leftMs = token === undefined ? feedLimits.streamMs : Math.max(0, token.expiresAtMs - nowMs)
+  const leftMs = token === undefined ? feedLimits.streamMs : Math.max(0, token.expiresAtMs - parts.now())
   const lastsMs = Math.min(leftMs, format === 'stream' ? feedLimits.streamMs : plan.waitSeconds * 1_000)
   const lastEventId = head.headers.get('last-event-id')?.slice(0, idLengthMax)
-  const reply = await forward(
-    exchange,
-    {
-      method: head.method,
-      target: plan.target,
-      fields: {
-        accept: format === 'stream' ? streamMediaType : 'application/json',
-        ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
-        [names.feedMs]: String(Math.round(lastsMs)),
-      },
-      body: null,
-      isRepeatable: true,
-      priority: priorityOf(exchange),
-      deadline: new Deadline(arrivedAtMs + deadline.budgetMs, nowMs),
-      bodyTimeoutMs: lastsMs + marginMs[format],
-      signal: request.signal,
+  const own = {
+    fields: {
+      accept: format === 'stream' ? streamMediaType : 'application/json',
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+      [names.feedMs]: String(Math.round(lastsMs)),
     },
-    parts,
-  )
-  return reply.toResponse()
+    bodyTimeoutMs: lastsMs + marginMs[format],
+  }
+  return passStream(exchange, own, parts)
 }

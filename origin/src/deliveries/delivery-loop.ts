@@ -196,7 +196,7 @@ export class DeliveryLoop {
         this.#aside += 1
         this.#add({ change, attempts, nextAtMs, isAside: true, replays })
       } else if (replays > known.replays) {
-        // What else was read may be older than what this process has done since.
+        // The rest of the record may be older than what this process has done since.
         Object.assign(known, { attempts: 0, nextAtMs: 0, replays })
         this.#ready.add(documentOf(change))
       }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from 'mongodb'
-import { LeaseSeeker, type LeaseTimes } from '../jobs/lease.ts'
+import type { Lease, LeaseTimes } from '../jobs/lease.ts'
+import { underLease } from '../jobs/under-lease.ts'
 import { changesCollection } from '../store/change-log.ts'
 import { reasonOf } from '../store/database-error.ts'
 import { deliveriesCollection } from '../store/delivery-store.ts'
@@ -30,25 +30,14 @@ export const isOfDeliveries = (index: string): boolean =>
 export async function holdSubscriber(options: HoldOptions, signal: AbortSignal): Promise<void> {
   const { db, holder, isReady, subscriber, observe, lease: times = holdTimes } = options
   const { name } = subscriber
-  const seeker = new LeaseSeeker({ db, name, holder, times, now: () => performance.now() })
-  while (!signal.aborted) {
-    try {
-      const lease = isReady() ? await seeker.tryTake() : undefined
-      if (lease !== undefined) {
-        observe({ kind: 'began', subscriber: name })
-        try {
-          while (lease.isHeld && !signal.aborted) {
-            // One that ends has lost its position to an operator, who moved it.
-            await new DeliveryLoop({ ...options, isHeld: () => lease.isHeld }).run(signal)
-          }
-        } finally {
-          // A lease that is not released is taken when its holder is silent.
-          await lease.release().catch(() => {})
-        }
-      }
-    } catch (error) {
-      if (!signal.aborted) observe({ kind: 'interrupted', subscriber: name, reason: reasonOf(error) })
+  const onError = (error: unknown): void =>
+    observe({ kind: 'interrupted', subscriber: name, reason: reasonOf(error) })
+  const deliver = async (lease: Lease<object>): Promise<void> => {
+    observe({ kind: 'began', subscriber: name })
+    while (lease.isHeld && !signal.aborted) {
+      // One that ends has lost its position to an operator, who moved it.
+      await new DeliveryLoop({ ...options, isHeld: () => lease.isHeld }).run(signal)
     }
-    await sleep(times.lookMs, undefined, { signal, ref: false }).catch(() => {})
   }
+  await underLease({ db, name, holder, times, isReady, onError }, deliver, signal)
 }

@@ -3,6 +3,7 @@ import type { Db, Document } from 'mongodb'
 import type { CommandBounds } from './command-bounds.ts'
 import { duplicateFields, isDuplicateKey, type WriteError } from './database-error.ts'
 import type { OutEvent } from './outbox.ts'
+import { readOptions } from './read-options.ts'
 
 /** Collection of the log. Names of resources cannot start with an underscore. */
 export const changesCollection = '_changes'
@@ -160,15 +161,10 @@ export class ChangeLog {
     return this.#bounds.run(timeoutMs, (signal) =>
       this.#db
         .collection<Change>(changesCollection)
-        .find(filter, { ...options, ...readOptions, signal })
+        .find(filter, { ...options, ...readOptions(timeoutMs), signal })
         .toArray(),
     )
   }
 }
 
 const writeConcern = { w: 'majority', wtimeout: timeoutMs }
-const readOptions = {
-  readPreference: 'primary',
-  readConcern: 'majority',
-  maxTimeMS: timeoutMs,
-} as const

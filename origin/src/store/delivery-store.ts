@@ -1,6 +1,7 @@
 import type { Db, Document } from 'mongodb'
 import type { Change } from './change-log.ts'
 import type { CommandBounds } from './command-bounds.ts'
+import { readOptions } from './read-options.ts'
 
 /** Collections of positions, and of events that were not delivered at the first attempt. */
 export const subscribersCollection = '_subscribers'
@@ -39,7 +40,6 @@ export const deliveryKeepMs = 30 * 86_400_000
 const timeoutMs = 10_000
 
 const writeConcern = { w: 'majority', wtimeout: timeoutMs }
-const readOptions = { readPreference: 'primary', readConcern: 'majority', maxTimeMS: timeoutMs } as const
 
 /** Positions and undelivered events of all subscribers. */
 export class DeliveryStore {
@@ -85,7 +85,7 @@ export class DeliveryStore {
     return this.#bounds.run(timeoutMs, (signal) =>
       this.#db
         .collection<SubscriberRecord>(subscribersCollection)
-        .find(filter, { ...readOptions, signal })
+        .find(filter, { ...readOptions(timeoutMs), signal })
         .sort({ _id: 1 })
         .toArray(),
     )
@@ -102,7 +102,7 @@ export class DeliveryStore {
     return this.#bounds.run(timeoutMs, (signal) =>
       this.#db
         .collection<DeliveryRecord>(deliveriesCollection)
-        .find({ subscriber, state }, { ...readOptions, signal })
+        .find({ subscriber, state }, { ...readOptions(timeoutMs), signal })
         .sort({ position: 1 })
         .limit(limit)
         .toArray(),

@@ -8,6 +8,7 @@ import type { StoredRecord } from './envelope.ts'
 import type { Listing, Tally } from './listing.ts'
 import { firstReply, openList } from './open-list.ts'
 import { openGate, type PrimaryGate } from './primary-gate.ts'
+import { readOptions } from './read-options.ts'
 import { sourceList } from './source-list.ts'
 
 /**
@@ -253,9 +254,3 @@ function writesOf<Kind extends SourceWrite['kind']>(
     .map(({ _source }) => _source?.write)
     .filter((write): write is Extract<SourceWrite, { kind: Kind }> => write?.kind === kind)
 }
-
-const readOptions = (timeoutMs: number) => ({
-  maxTimeMS: Math.max(1, Math.ceil(timeoutMs)),
-  readPreference: 'primary' as const,
-  readConcern: 'majority' as const,
-})

@@ -3,7 +3,8 @@ import type { Catalogue } from '@spillway/origin/contract'
 import { DeliveryLoop } from '../deliveries/delivery-loop.ts'
 import type { DeliveryTotals } from '../deliveries/delivery-totals.ts'
 import { type HoldOptions, holdTimes } from '../deliveries/hold-subscriber.ts'
-import { type Lease, LeaseSeeker } from '../jobs/lease.ts'
+import type { Lease } from '../jobs/lease.ts'
+import { underLease } from '../jobs/under-lease.ts'
 import { reasonOf } from '../store/database-error.ts'
 import type { Webhook, WebhookStore } from './webhook-store.ts'
 import { type WebhookSubscriberOptions, webhookSubscriber } from './webhook-subscriber.ts'
@@ -40,17 +41,11 @@ export function startWebhooks(options: StartWebhooksOptions): () => Promise<void
 
 async function hold(options: StartWebhooksOptions, signal: AbortSignal): Promise<void> {
   const { db, holder, isReady, observe, lease: times = holdTimes } = options
-  const seeker = new LeaseSeeker({ db, name: webhooksLease, holder, times, now: () => performance.now() })
-  while (!signal.aborted) {
-    try {
-      const lease = isReady() ? await seeker.tryTake() : undefined
-      if (lease !== undefined) await callAll(options, lease, signal)
-    } catch (error) {
-      if (!signal.aborted)
-        observe({ kind: 'interrupted', subscriber: webhooksLease, reason: reasonOf(error) })
-    }
-    await sleep(times.lookMs, undefined, { signal, ref: false }).catch(() => {})
-  }
+  const name = webhooksLease
+  const onError = (error: unknown): void =>
+    observe({ kind: 'interrupted', subscriber: name, reason: reasonOf(error) })
+  const work = (lease: Lease<object>): Promise<void> => callAll(options, lease, signal)
+  await underLease({ db, name, holder, times, isReady, onError }, work, signal)
 }
 
 /** Calls every receiver, each by a queue of its own, and follows changes of the receivers. */
@@ -78,8 +73,6 @@ async function callAll(
     }
   } finally {
     await Promise.all([...running.values()].map(({ stop }) => stop()))
-    // A lease that is not released is taken when its holder is silent.
-    await lease.release().catch(() => {})
   }
 }
 

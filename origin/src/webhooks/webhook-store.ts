@@ -41,7 +41,10 @@ export const subscriberName = (id: string): string => `webhook:${id}`
 
 /** Secrets that sign now. */
 export const secretsAt = ({ secrets }: Pick<Webhook, 'secrets'>, nowMs: number): readonly string[] =>
-  secrets.filter(({ until }) => until === undefined || until.getTime() > nowMs).map(({ secret }) => secret)
+  secrets.filter((one) => signsAt(one, nowMs)).map(({ secret }) => secret)
+
+const signsAt = ({ until }: WebhookSecret, nowMs: number): boolean =>
+  until === undefined || until.getTime() > nowMs
 
 /** @returns the mistake in a definition of a receiver */
 export function mistakeInWebhook(
@@ -109,7 +112,7 @@ export class WebhookStore {
     const nowMs = Date.now()
     const until = new Date(nowMs + overlapMs)
     const kept = found.secrets
-      .filter((one) => one.until === undefined || one.until.getTime() > nowMs)
+      .filter((one) => signsAt(one, nowMs))
       .map((one) => ({
         secret: one.secret,
         until: one.until === undefined || one.until > until ? until : one.until,

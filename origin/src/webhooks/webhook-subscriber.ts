@@ -1,4 +1,4 @@
-import { type Catalogue, eventTypes } from '@spillway/origin/contract'
+import { type Catalogue, eventTypes, liveVersions } from '@spillway/origin/contract'
 import type { Subscriber } from '../deliveries/subscriber.ts'
 import type { Change } from '../store/change-log.ts'
 import { sendWebhook } from './send-webhook.ts'
@@ -83,7 +83,7 @@ function bodyOf(
 
 /** The last version that is not deprecated, or the last one. */
 function newestVersion(catalogue: Catalogue, resource: string): string {
-  const versions = [...(catalogue.get(resource)?.versions ?? [])]
-  const current = versions.filter(([, { deprecation }]) => deprecation === undefined)
-  return (current.at(-1) ?? versions.at(-1))?.[0] ?? ''
+  const found = catalogue.get(resource)
+  if (found === undefined) return ''
+  return liveVersions(found).at(-1) ?? [...found.versions.keys()].at(-1) ?? ''
 }

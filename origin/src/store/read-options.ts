@@ -1,0 +1,6 @@
+/** Options of a read that sees every acknowledged write. @param timeoutMs time limit, in ms */
+export const readOptions = (timeoutMs: number) => ({
+  maxTimeMS: Math.max(1, Math.ceil(timeoutMs)),
+  readPreference: 'primary' as const,
+  readConcern: 'majority' as const,
+})
