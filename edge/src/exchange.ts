@@ -3,7 +3,7 @@ import {
   headers as names,
   type Principal,
   type Priority,
-  type ToldRevision,
+  type RepresentationRevision,
 } from '@spillway/origin/contract'
 import type { VerifiedToken } from './auth/token-verifier.ts'
 import type { Viewer } from './cache/index.ts'
@@ -45,7 +45,7 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
   /** Whether part of the write may still happen: a batch has an item of unknown outcome. */
   isUnsettled = false
   /** The resource revision that the origin's last answer reported; `undefined` if it reported none. */
-  toldRevision: ToldRevision | undefined
+  revision: RepresentationRevision | undefined
   /**
    * Whether an attempt was sent and its answer lost: its effect at the origin is unknown, whatever a later attempt
    * says.

@@ -29,7 +29,7 @@ import {
 import type { TokenIssuer } from './config/token-issuer.ts'
 import type { Bindings, Config } from './config.ts'
 import { landsWithinMs, type Mac } from './consistency/consistency-token.ts'
-import { HeardRevisions } from './consistency/heard-revisions.ts'
+import { CurrentRevisions } from './consistency/current-revisions.ts'
 import { LatePurges } from './consistency/late-purges.ts'
 import { Cors } from './http/cors.ts'
 import { RequestPlans } from './http/request-plan.ts'
@@ -81,7 +81,7 @@ export function createParts(
     quota: new LocalQuota(config.rateQuota),
     limiter: bindings.RATE_LIMITER,
     cache: createCache(config),
-    revisions: new HeardRevisions(),
+    revisions: new CurrentRevisions(),
     purgeEverywhere: createPurgeEverywhere(config, bindings),
     endpoints: config.origins.map(({ url, rank }) => ({ url, rank, gate: new OriginGate() })),
     signer: new AssertionSigner(config.assertionKey, now),
@@ -107,9 +107,9 @@ function observer(config: Config, { ANALYTICS }: Bindings): Observe {
   const log = logObserver(config.log, Date.now)
   if (ANALYTICS === undefined) return log
   const analytics = analyticsObserver(ANALYTICS)
-  return (...told) => {
-    log(...told)
-    analytics(...told)
+  return (...observation) => {
+    log(...observation)
+    analytics(...observation)
   }
 }
 

@@ -23,7 +23,7 @@ export type Change<Document> = {
 )
 
 export interface ChangesOptions {
-  /** Position after which changes are told. @default from now on */
+  /** Position after which changes are sent. @default from now on */
   readonly after?: string
   readonly signal?: AbortSignal
 }

@@ -151,7 +151,7 @@ export interface ResourceDefinition<
   /** Formats in which whole lists are exported. @default none */
   readonly export?: ExportOptions
   /**
-   * Whether writes of its documents are recorded as events, which `GET …/changes` tells to all who may read the
+   * Whether writes of its documents are recorded as events, which `GET …/changes` sends to all who may read the
    * document.
    * @default false
    */

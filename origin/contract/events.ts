@@ -3,7 +3,7 @@ import type { AccessRule } from './access.ts'
 import { checkDuration, type Duration, durationSeconds } from './duration.ts'
 
 /**
- * Events of a resource: each write of one of its documents is recorded in a log, in order per document, and told by the
+ * Events of a resource: each write of one of its documents is recorded in a log, in order per document, and sent by the
  * feed `GET /VERSION/RESOURCE/changes`.
  */
 export interface EventsOptions {
@@ -14,7 +14,7 @@ export interface EventsOptions {
 /** Checked options with defaults. */
 export interface EventsRule {
   readonly keepMs: number
-  /** Stored fields that the read rule compares. An event keeps their values where they decide who may be told of it. */
+  /** Stored fields that the read rule compares. An event keeps their values where they decide who may see it. */
   readonly attributes: readonly string[]
 }
 

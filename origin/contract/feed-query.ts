@@ -20,7 +20,7 @@ export const parseFeedMs = (value: string | undefined): number =>
 
 /** A parsed request for changes. */
 export interface FeedQuery {
-  /** Position after which changes are told; `undefined` for those from now on. */
+  /** Position after which changes are sent; `undefined` for those from now on. */
   readonly after: number | undefined
   readonly waitSeconds: number
   /** The same query as canonical text. */
@@ -62,4 +62,4 @@ export function parseFeedQuery(search: string, lastEventId?: string): Parsed<Fee
 
 const isPosition = (text: string): boolean => /^\d{1,15}$/.test(text)
 
-const notAPosition = 'Must be a position that the feed has told: `next` of an answer, or the id of an event.'
+const notAPosition = 'Must be a position of this feed: `next` of an answer, or the id of an event.'

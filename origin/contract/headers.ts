@@ -10,7 +10,7 @@ export const headers = {
   priority: 'spillway-priority',
   /** origin → edge: load of the origin ({@link ./load.ts}). */
   load: 'spillway-load',
-  /** origin → edge: current revision of the representation, and its start ({@link ./told-revision.ts}). */
+  /** origin → edge: current revision of the representation, and its start ({@link ./representation-revision.ts}). */
   revision: 'spillway-revision',
   /** origin → edge: the document's fields that its read rule compares ({@link ./access/attributes.ts}). */
   ruleAttributes: 'spillway-rule-attributes',

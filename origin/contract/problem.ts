@@ -94,7 +94,7 @@ export interface Problem {
   readonly retryAfterSeconds?: number
   /**
    * Whether the operation itself caused it: slow code of the application, or many requests for one document. It says
-   * nothing about the health of the origin or the database. Told to the edge, not to callers.
+   * nothing about the health of the origin or the database. Goes to the edge, not to callers.
    */
   readonly isOwnFault?: boolean
   /** Additional headers, e.g. `Allow` or `WWW-Authenticate`. */

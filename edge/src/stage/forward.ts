@@ -60,7 +60,7 @@ const marginMs = 20
 /** Why no answer came, with the problem for a reader. */
 export class ForwardError extends ProblemError {
   readonly reason: string
-  /** Whether the origin may have received the request: then a write's outcome is unknown, and its caller is told so. */
+  /** Whether the origin may have received the request: then a write's outcome is unknown, and its caller must know. */
   readonly mayHaveArrived: boolean
 
   constructor(problem: Problem, reason: string, mayHaveArrived: boolean) {
@@ -124,7 +124,7 @@ export async function forward(
     exchange.originMs = now() - startedAtMs
     if (answer.kind === 'answer') {
       const { reply } = answer
-      exchange.toldRevision = parseRevision(reply.headers.get(names.revision))
+      exchange.revision = parseRevision(reply.headers.get(names.revision))
       exchange.purgeTags = splitTags(reply.headers.get(names.purgeTag))
       exchange.isUnsettled = reply.headers.get(names.unsettled) === '1'
       const isAnswered = isOurOrigins(forwarding.method, reply)
@@ -214,13 +214,17 @@ async function send(
 }
 
 /** `distrusted`: the origin rejected the edge's assertion and did nothing. */
-type Heard = OriginAnswer | { readonly kind: 'distrusted' }
+type JudgedAnswer = OriginAnswer | { readonly kind: 'distrusted' }
 
 /**
  * Recognizes an origin's rejection of the edge itself: a fault between the two (wrong clock, missing key), which no
  * caller can fix and another origin may not have.
  */
-async function heedDistrust(answer: OriginAnswer, deadline: Deadline, now: () => number): Promise<Heard> {
+async function heedDistrust(
+  answer: OriginAnswer,
+  deadline: Deadline,
+  now: () => number,
+): Promise<JudgedAnswer> {
   if (answer.kind !== 'answer' || answer.reply.status !== edgeOnlyStatus) return answer
   const { reply } = answer
   const text = await inTime(reply.text(), deadline.atMs - now()).catch(() => undefined)
@@ -232,7 +236,7 @@ async function heedDistrust(answer: OriginAnswer, deadline: Deadline, now: () =>
 const edgeOnlyStatus = problemCatalogue['edge-only'].status
 
 /** A gateway in front of the origin answers for it with its own statuses (RFC 9110 §15.5 and §15.6.3 to 15.6.5). */
-function outcomeOf(method: string, answer: Heard): OriginOutcome {
+function outcomeOf(method: string, answer: JudgedAnswer): OriginOutcome {
   if (answer.kind === 'distrusted') return 'unreachable'
   if (answer.kind !== 'answer') return answer.kind
   const { status, headers } = answer.reply
@@ -247,7 +251,7 @@ function outcomeOf(method: string, answer: Heard): OriginOutcome {
  * Whether the failure may be specific to this request: a rejected assertion, or fields that a gateway rejects. It says
  * nothing about the origin's health; otherwise one caller's odd request would open the breaker for everybody.
  */
-const isOneRequests = (answer: Heard, outcome: OriginOutcome): boolean =>
+const isOneRequests = (answer: JudgedAnswer, outcome: OriginOutcome): boolean =>
   answer.kind === 'distrusted' ||
   (answer.kind === 'answer' && outcome === 'unreachable' && answer.reply.status < 500)
 

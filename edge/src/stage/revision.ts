@@ -1,12 +1,12 @@
 import { edgeCacheControl, type Route, revisionTag } from '@spillway/origin/contract'
 import type { HttpCache } from '../cache/index.ts'
-import type { HeardRevisions } from '../consistency/heard-revisions.ts'
+import type { CurrentRevisions } from '../consistency/current-revisions.ts'
 import type { Exchange } from '../exchange.ts'
 import type { OriginReply } from '../http/origin-reply.ts'
 
 export interface RevisionParts {
   readonly cache: HttpCache
-  readonly revisions: HeardRevisions
+  readonly revisions: CurrentRevisions
   readonly now: () => number
 }
 
@@ -25,13 +25,13 @@ export function heedRevision(
   { headers }: OriginReply,
   { cache, revisions, now }: RevisionParts,
 ): void {
-  const { toldRevision: told } = exchange
-  if (told === undefined || resource.cache.kind === 'none') return
-  const heard = revisions.hear(`${resource.name}@${version}`, told, now())
-  if (heard.kind === 'changed') {
-    const stamped = cache.purge([revisionTag(resource.name, version, heard.before)])
+  const { revision } = exchange
+  if (revision === undefined || resource.cache.kind === 'none') return
+  const change = revisions.observe(`${resource.name}@${version}`, revision, now())
+  if (change.kind === 'changed') {
+    const stamped = cache.purge([revisionTag(resource.name, version, change.before)])
     if (stamped !== undefined) exchange.waitUntil(stamped.catch(() => undefined))
-  } else if (heard.kind === 'outdated') {
+  } else if (change.kind === 'outdated') {
     const lifetimes = headers.get(edgeCacheControl)
     if (lifetimes !== null) headers.set(edgeCacheControl, shortened(lifetimes))
   }

@@ -39,17 +39,17 @@ type Fields = Readonly<Record<string, string>>
  * Last part of stage 7: purges what a write made obsolete, and creates the caller's consistency token, before the
  * answer goes out.
  *
- * @throws {ForwardError} when the answer broke off before it told the write's outcome
+ * @throws {ForwardError} when the answer broke off before it gave the write's outcome
  */
 export async function settle(
   exchange: Exchange<WritePlan>,
   answer: OriginReply,
   parts: SettleParts,
 ): Promise<OriginReply> {
-  const told = answer.status >= 500 ? await whole(exchange, answer, parts) : { answer, code: undefined }
-  const fields = await follow(exchange, effectOf(exchange, told), parts)
-  for (const [name, value] of Object.entries(fields)) told.answer.headers.append(name, value)
-  return told.answer
+  const settled = answer.status >= 500 ? await whole(exchange, answer, parts) : { answer, code: undefined }
+  const fields = await follow(exchange, effectOf(exchange, settled), parts)
+  for (const [name, value] of Object.entries(fields)) settled.answer.headers.append(name, value)
+  return settled.answer
 }
 
 /**
@@ -71,14 +71,18 @@ export async function settleUnknown(
   }
 }
 
-interface Told {
+interface WriteAnswer {
   readonly answer: OriginReply
   /** The problem's code, if the answer is a problem. */
   readonly code: unknown
 }
 
 /** Reads an error answer to its end: its content says whether the write had an effect. */
-async function whole(exchange: Exchange, answer: OriginReply, { now, random }: SettleParts): Promise<Told> {
+async function whole(
+  exchange: Exchange,
+  answer: OriginReply,
+  { now, random }: SettleParts,
+): Promise<WriteAnswer> {
   const text = await inTime(answer.text(), deadlineOf(exchange) - now()).catch(() => undefined)
   if (text === undefined) throw failure('unreachable', random())
   return { answer: answer.withText(text), code: codeOf(text) }
@@ -97,7 +101,7 @@ const nothingDone: ReadonlySet<unknown> = new Set([
 /** Refusals caused by the document's current state. */
 const outdated: ReadonlySet<number> = new Set([404, 409, 412])
 
-function effectOf(exchange: Exchange<WritePlan>, { answer, code }: Told): Effect {
+function effectOf(exchange: Exchange<WritePlan>, { answer, code }: WriteAnswer): Effect {
   const { purgeTags: named, hasLostAttempt, isUnsettled } = exchange
   const { route } = exchange.plan
   const presumed = (): readonly string[] => presumedTags(route, principalOf(exchange)?.subject)
@@ -162,12 +166,12 @@ const purgeWaitMs = 250
  */
 async function purgeHere(exchange: Exchange, tags: readonly string[], parts: SettleParts): Promise<void> {
   if (tags.length === 0) return
-  const told = parts.cache
+  const purging = parts.cache
     .purge(tags)
     ?.catch((error: unknown) => reportFault(exchange, 'data centre', String(error), parts))
-  if (told === undefined) return
-  exchange.waitUntil(told)
-  await inTime(told, purgeWaitMs)
+  if (purging === undefined) return
+  exchange.waitUntil(purging)
+  await inTime(purging, purgeWaitMs)
 }
 
 const reportFault = (exchange: Exchange, where: string, message: string, { observe }: SettleParts): void =>

@@ -36,7 +36,7 @@ export interface Pledge {
   /** Meaning of missing data. @default good */
   readonly silence?: 'good' | 'bad'
   /** Explanation, and the runbook to open. */
-  readonly tells: string
+  readonly description: string
 }
 
 /** One alarm per service-level promise; each names its runbook. */
@@ -81,20 +81,20 @@ export class Alarms extends Construct {
       this.keep('OriginErrors', {
         metric: errors,
         threshold: 1,
-        tells:
+        description:
           'More than 1 % of what the edge asks ends in an error, sheds aside. Runbook: roll-back, database-failover.',
       }),
       this.keep('OriginSlow', {
         metric: metrics.targetResponseTime({ period: minute, statistic: 'p99' }),
         // Below the deadline, at which the edge gives up: what takes that long has no response time at all.
         threshold: slowShare * (deadline.budgetMs / 1_000),
-        tells: 'p99 of admitted requests is over 30 % of the promised second. Runbook: scale-by-hand.',
+        description: 'p99 of admitted requests is over 30 % of the promised second. Runbook: scale-by-hand.',
       }),
       this.keep('OriginUnready', {
         metric: metrics.unhealthyHostCount({ period: minute, statistic: Stats.MAXIMUM }),
         threshold: 0,
         minutes: 5,
-        tells: 'An instance in service is not ready for 5 minutes. Runbook: roll-back.',
+        description: 'An instance in service is not ready for 5 minutes. Runbook: roll-back.',
       }),
     ]
   }
@@ -106,19 +106,20 @@ export class Alarms extends Construct {
       when: 'below',
       minutes: 5,
       silence: 'bad',
-      tells: 'No origin reports its pressure: the group grows by its targets alone. Runbook: scale-by-hand.',
+      description:
+        'No origin reports its pressure: the group grows by its targets alone. Runbook: scale-by-hand.',
     })
     this.keep('Shedding', {
       metric: signals.shedShare,
       threshold: 5,
-      tells:
+      description:
         'More than 5 % of requests are shed and scaling has not caught up. Runbook: scale-by-hand, emergency-shed.',
     })
     this.keep('FleetAtMaximum', {
       metric: groupMetric(group, 'GroupInServiceInstances'),
       threshold: config.fleet.max - 1,
       minutes: 5,
-      tells: 'The group runs at its maximum: the next wave is shed. Runbook: scale-by-hand.',
+      description: 'The group runs at its maximum: the next wave is shed. Runbook: scale-by-hand.',
     })
     this.keep('FleetTooSmall', {
       metric: groupMetric(group, 'GroupInServiceInstances'),
@@ -126,7 +127,8 @@ export class Alarms extends Construct {
       when: 'below',
       minutes: 5,
       silence: 'bad',
-      tells: 'Fewer origins in service than the minimum for 5 minutes. Runbook: roll-back, scale-by-hand.',
+      description:
+        'Fewer origins in service than the minimum for 5 minutes. Runbook: roll-back, scale-by-hand.',
     })
   }
 
@@ -144,57 +146,57 @@ export class Alarms extends Construct {
       metric: metric('DatabaseConnectionsMax', Stats.MAXIMUM),
       threshold: demanded - demand.headroom,
       minutes: 1,
-      tells:
+      description:
         'More connections than all pools together may open: someone else is in the database. Runbook: database-failover.',
     })
     this.keep('DatabaseBusy', {
       metric: metric('CPUUtilization', Stats.MAXIMUM),
       threshold: 80,
       minutes: 5,
-      tells: 'A database instance is over 80 % busy. Runbook: scale-by-hand.',
+      description: 'A database instance is over 80 % busy. Runbook: scale-by-hand.',
     })
     this.keep('DatabaseMemory', {
       metric: metric('LowMemNumOperationsThrottled', Stats.SUM),
       threshold: 0,
       minutes: 1,
-      tells: 'The database throttles operations: it lacks memory. Runbook: scale-by-hand.',
+      description: 'The database throttles operations: it lacks memory. Runbook: scale-by-hand.',
     })
     const { cursors, memoryGib } = databaseClasses[config.database.instanceClass]
     this.keep('DatabaseCursors', {
       metric: metric('DatabaseCursorsMax', Stats.MAXIMUM),
       threshold: 0.8 * cursors,
-      tells: 'More than 80 % of the cursors that an instance allows are open. Runbook: scale-by-hand.',
+      description: 'More than 80 % of the cursors that an instance allows are open. Runbook: scale-by-hand.',
     })
     this.keep('DatabaseMemoryLow', {
       metric: metric('FreeableMemory', Stats.MINIMUM),
       threshold: 0.1 * memoryGib * gib,
       when: 'below',
       minutes: 5,
-      tells: 'A database instance has less than a tenth of its memory left. Runbook: scale-by-hand.',
+      description: 'A database instance has less than a tenth of its memory left. Runbook: scale-by-hand.',
     })
     this.keep('DatabaseDisk', {
       metric: metric('FreeLocalStorage', Stats.MINIMUM),
       threshold: 2 * gib,
       when: 'below',
       minutes: 5,
-      tells:
+      description:
         'A database instance has less than 2 GiB for temporary files: an index build or a sort is too large. Runbook: scale-by-hand.',
     })
     if (config.database.instances > 1) {
       this.keep('ReplicaLag', {
         metric: metric('DBClusterReplicaLagMaximum', Stats.MAXIMUM),
         threshold: 1_000,
-        tells: 'A reader is more than a second behind. Runbook: database-failover.',
+        description: 'A reader is more than a second behind. Runbook: database-failover.',
       })
     }
   }
 
   /** Adds one alarm. */
   keep(name: string, pledge: Pledge): Alarm {
-    const { metric, threshold, minutes = 3, when = 'above', silence = 'good', tells } = pledge
+    const { metric, threshold, minutes = 3, when = 'above', silence = 'good', description } = pledge
     const alarm = new Alarm(this, name, {
       alarmName: `spillway-${this.stage}-${name}`,
-      alarmDescription: tells,
+      alarmDescription: description,
       metric,
       threshold,
       evaluationPeriods: 5,

@@ -11,7 +11,7 @@ export class CostGuard extends Construct {
   constructor(scope: Construct, id: string, { config, topic }: { config: StageConfig; topic: Topic }) {
     super(scope, id)
     topic.grantPublish(new ServicePrincipal('budgets.amazonaws.com'))
-    const tell = (notificationType: 'FORECASTED' | 'ACTUAL', threshold: number) => ({
+    const notice = (notificationType: 'FORECASTED' | 'ACTUAL', threshold: number) => ({
       notification: {
         notificationType,
         comparisonOperator: 'GREATER_THAN',
@@ -29,7 +29,7 @@ export class CostGuard extends Construct {
         budgetLimit: { amount: config.budgetDollars, unit: 'USD' },
         costFilters: { TagKeyValue: [`user:${stageTag}$${config.stage}`] },
       },
-      notificationsWithSubscribers: [tell('FORECASTED', 100), tell('ACTUAL', 80), tell('ACTUAL', 100)],
+      notificationsWithSubscribers: [notice('FORECASTED', 100), notice('ACTUAL', 80), notice('ACTUAL', 100)],
     })
   }
 }

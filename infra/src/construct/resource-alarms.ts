@@ -14,23 +14,24 @@ export function addResourceAlarms(alarms: Alarms, entrance: OriginEntrance, grou
     metric: groupMetric(group, 'mem_used_percent', host, Stats.MAXIMUM),
     threshold: 90,
     minutes: 5,
-    tells: 'An origin instance uses over 90 % of its memory. Runbook: scale-by-hand, roll-back.',
+    description: 'An origin instance uses over 90 % of its memory. Runbook: scale-by-hand, roll-back.',
   })
   alarms.keep('OriginDisk', {
     metric: groupMetric(group, 'disk_used_percent', host, Stats.MAXIMUM),
     threshold: 80,
     minutes: 5,
-    tells: 'The disk of an origin instance is over 80 % full: a log grows too fast. Runbook: scale-by-hand.',
+    description:
+      'The disk of an origin instance is over 80 % full: a log grows too fast. Runbook: scale-by-hand.',
   })
   alarms.keep('BalancerRefuses', {
     metric: balancer.metrics.rejectedConnectionCount({ period: minute, statistic: Stats.SUM }),
     threshold: 0,
-    tells: 'The balancer has reached its maximum of connections. Runbook: scale-by-hand.',
+    description: 'The balancer has reached its maximum of connections. Runbook: scale-by-hand.',
   })
   alarms.keep('TargetsUnreached', {
     metric: entrance.targets.metrics.targetConnectionErrorCount({ period: minute, statistic: Stats.SUM }),
     threshold: 10,
-    tells: 'The balancer cannot connect to origins that it takes for healthy. Runbook: roll-back.',
+    description: 'The balancer cannot connect to origins that it takes for healthy. Runbook: roll-back.',
   })
   alarms.keep('CertificateExpires', {
     metric: new Metric({
@@ -43,7 +44,7 @@ export function addResourceAlarms(alarms: Alarms, entrance: OriginEntrance, grou
     threshold: 21,
     when: 'below',
     minutes: 1,
-    tells:
+    description:
       'The balancer’s certificate ends in less than three weeks, and has not renewed itself. Runbook: rotate-keys.',
   })
 }

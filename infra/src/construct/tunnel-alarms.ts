@@ -39,7 +39,7 @@ export function addTunnelAlarms(
       when: 'below',
       minutes: 5,
       silence: 'bad',
-      tells: 'Not one request has come from the edge for 5 minutes. Runbook: region-outage.',
+      description: 'Not one request has come from the edge for 5 minutes. Runbook: region-outage.',
     })
   }
   for (const each of tunnels) {
@@ -50,7 +50,7 @@ export function addTunnelAlarms(
       when: 'below',
       minutes: 5,
       silence: 'bad',
-      tells:
+      description:
         'A connector is missing. The edge uses the other tunnels; with none it answers from its cache alone. Runbook: region-outage.',
     })
     alarms.keep(`Tunnel${number}Errors`, {
@@ -65,12 +65,12 @@ export function addTunnelAlarms(
         label: 'errors (%)',
       }),
       threshold: 1,
-      tells: 'More than 1 % of a tunnel’s requests do not reach the balancer. Runbook: region-outage.',
+      description: 'More than 1 % of a tunnel’s requests do not reach the balancer. Runbook: region-outage.',
     })
     alarms.keep(`Tunnel${number}Busy`, {
       metric: groupMetric(connectors, 'CPUUtilization', 'AWS/EC2'),
       threshold: 80,
-      tells:
+      description:
         'Connectors are over 80 % busy: the group is at its maximum, or has not caught up. Requests wait before any origin sees them. Runbook: scale-by-hand.',
     })
   }

@@ -39,8 +39,8 @@ export function formatRuleAttributes(
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined
     return isComparable(value) ? [[name, value]] : []
   })
-  const told = hidden === undefined ? [] : [[hiddenAttribute, hidden]]
-  const text = JSON.stringify(Object.fromEntries([...values, ...told])).replace(
+  const hiddenEntry = hidden === undefined ? [] : [[hiddenAttribute, hidden]]
+  const text = JSON.stringify(Object.fromEntries([...values, ...hiddenEntry])).replace(
     beyondAscii,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
@@ -49,8 +49,8 @@ export function formatRuleAttributes(
 
 /** Fields that the answer with these attributes lacks; `undefined` if they do not say. */
 export function hiddenBy(attributes: RuleAttributes): HiddenFields | undefined {
-  const told = Object.hasOwn(attributes, hiddenAttribute) ? attributes[hiddenAttribute] : undefined
-  return Array.isArray(told) && told.every((name) => typeof name === 'string') ? told : undefined
+  const names = Object.hasOwn(attributes, hiddenAttribute) ? attributes[hiddenAttribute] : undefined
+  return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined
 }
 
 /** Code units that header values cannot carry; JSON escapes the control characters below the space itself. */

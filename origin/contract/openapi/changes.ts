@@ -12,7 +12,7 @@ export const changesParameters: Json[] = [
     name: 'after',
     in: 'query',
     description:
-      'Position after which changes are told: `next` of an answer, or the id of an event. Without it, from now on.',
+      'Position after which changes are sent: `next` of an answer, or the id of an event. Without it, from now on.',
     schema: { type: 'string', pattern: '^\\d{1,15}$' },
   },
   {

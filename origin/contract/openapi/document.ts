@@ -95,7 +95,7 @@ const introduction = [
   'Every error is `application/problem+json` (RFC 9457) with a stable `type` and `code`. Under `outcome-unknown` a write',
   'may have happened, or may happen yet; under every other code, this request has done nothing.',
   'Documents carry a strong `ETag`: send it back in `If-Match` to change only what you have seen, or in',
-  '`If-None-Match` to be told that nothing changed. A POST with an `Idempotency-Key` may be retried safely.',
+  '`If-None-Match` to learn that nothing changed. A POST with an `Idempotency-Key` may be retried safely.',
   'Times (`date-time`) are RFC 3339, kept in UTC to the millisecond: one that is finer, or a leap second, is refused.',
   'Texts are compared code point by code point.',
 ].join(' ')

@@ -17,7 +17,7 @@ export interface ExportStreamOptions {
   /** Text before the first document. */
   readonly head: string
   readonly textOf: (document: StoredDocument) => string
-  /** Told of each page that is handed on. */
+  /** Called with each page that is handed on. */
   readonly onPage: (rows: number, bytes: number) => void
   /** Whether other work should go first. */
   readonly isBusy: () => boolean

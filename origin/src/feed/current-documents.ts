@@ -23,8 +23,8 @@ const heldMax = 5_000
 const timeoutMs = 5_000
 
 /**
- * Reads the documents of changes, to decide who may be told of them. Many readers are told the same change at about the
- * same time, so they share one read, which began after the change was logged.
+ * Reads the documents of changes, to decide who may see them. Many readers get the same change at about the same time, so
+ * they share one read, which began after the change was logged.
  */
 export class DocumentsOfChanges {
   readonly #repository: Pick<Repository, 'read'>

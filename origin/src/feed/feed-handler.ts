@@ -24,14 +24,14 @@ import type { FeedRoom } from './feed-room.ts'
 import {
   eventStream,
   type FeedAnswer,
+  type FeedItem,
+  type FeedPage,
   pageText,
   type Reader,
   type StreamBounds,
-  type Told,
-  type ToldPage,
   waitingPage,
 } from './feed-stream.ts'
-import { toldChange } from './told-change.ts'
+import { visibleChange } from './visible-change.ts'
 
 /** State that all feeds of a process share. */
 export interface Feeding {
@@ -67,7 +67,7 @@ export function feedHandler(compiled: CompiledView, feeding: Feeding): Handler {
     if (first === 'expired') return sendProblem(reply, expired)
     reply.headers({ 'cache-control': 'no-store', vary: 'accept' })
     const waitMs = query.value.waitSeconds * 1_000
-    if (!isStream && (waitMs === 0 || first.told.length > 0 || first.more)) {
+    if (!isStream && (waitMs === 0 || first.items.length > 0 || first.more)) {
       return reply.header('content-type', jsonType).send(pageText(first))
     }
     const place = room.enter(request.principal?.subject)
@@ -96,12 +96,12 @@ async function firstPage(
   { pages, documents }: Feeding,
   { after }: FeedQuery,
   request: FastifyRequest,
-): Promise<ToldPage | 'expired' | 'unavailable'> {
+): Promise<FeedPage | 'expired' | 'unavailable'> {
   const { resource } = compiled.view
   try {
-    if (after === undefined) return { told: [], position: await pages.last(), more: false }
+    if (after === undefined) return { items: [], position: await pages.last(), more: false }
     const page = await pages.after(resource, after, feedLimits.changesMax)
-    return page === 'expired' ? page : await told(compiled, documents, page, request)
+    return page === 'expired' ? page : await visiblePage(compiled, documents, page, request)
   } catch (error) {
     if (!(error instanceof NotRead) && fateOf(error) === 'refused') throw error
     return 'unavailable'
@@ -117,7 +117,7 @@ function readerOf(
   return {
     async next(position) {
       const page = await pages.afterInTurn(resource, position, feedLimits.changesMax)
-      return page === 'expired' ? undefined : told(compiled, documents, page, request)
+      return page === 'expired' ? undefined : visiblePage(compiled, documents, page, request)
     },
     changed: (position, signal) => tail.changed(resource.name, position, signal),
     reached(position) {
@@ -127,29 +127,29 @@ function readerOf(
   }
 }
 
-/** The page as its caller may know it now. */
-async function told(
+/** The page as its reader may see it now. */
+async function visiblePage(
   compiled: CompiledView,
   documents: DocumentsOfChanges,
   { changes, position, more }: ChangePage,
   { principal }: Pick<FastifyRequest, 'principal'>,
-): Promise<ToldPage> {
-  const told: Told[] = []
+): Promise<FeedPage> {
+  const items: FeedItem[] = []
   let length = 0
   for (let from = 0; from < changes.length; from += readAtOnce) {
     const some = changes.slice(from, from + readAtOnce)
     const current = await documents.of(compiled.view.resource, some)
     for (const change of some) {
-      const text = toldChange(compiled, change, current.get(change.document), principal)
+      const text = visibleChange(compiled, change, current.get(change.document), principal)
       if (text === undefined) continue
       length += text.length
-      if (length > pageLengthMax && told.length > 0) {
-        return { told, position: change._id - 1, more: true }
+      if (length > pageLengthMax && items.length > 0) {
+        return { items, position: change._id - 1, more: true }
       }
-      told.push({ position: change._id, text })
+      items.push({ position: change._id, text })
     }
   }
-  return { told, position, more }
+  return { items, position, more }
 }
 
 const expired: Problem = {

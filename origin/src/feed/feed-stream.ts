@@ -2,22 +2,22 @@ import { Readable } from 'node:stream'
 import { feedLimits } from '@spillway/origin/contract'
 import type { ChangePage } from './change-tail.ts'
 
-/** A change as one caller is told it. */
-export interface Told {
+/** A change as its reader may see it. */
+export interface FeedItem {
   readonly position: number
   /** JSON. */
   readonly text: string
 }
 
-/** A page as one caller is told it: changes that are not theirs to know are left out, and passed by its position. */
-export interface ToldPage extends Omit<ChangePage, 'changes'> {
-  readonly told: readonly Told[]
+/** A page as its reader may see it. Changes that are hidden from the reader are left out; the position passes them. */
+export interface FeedPage extends Omit<ChangePage, 'changes'> {
+  readonly items: readonly FeedItem[]
 }
 
 /** Access to the log for one reader who holds no permit. */
 export interface Reader {
   /** Changes after a position; `undefined` if the position has expired. */
-  next(position: number): Promise<ToldPage | undefined>
+  next(position: number): Promise<FeedPage | undefined>
   /** Waits until there may be changes after a position, or the signal is aborted. */
   changed(position: number, signal: AbortSignal): Promise<void>
   /** The position up to which there is certainly nothing more for this reader, as far as that is known. */
@@ -27,7 +27,7 @@ export interface Reader {
 export interface FeedStreamOptions {
   readonly reader: Reader
   /** The page that was read with the permit. */
-  readonly first: ToldPage
+  readonly first: FeedPage
   /** Longest time that the answer may take, in ms. */
   readonly lastsMs: number
   readonly bounds: StreamBounds
@@ -48,10 +48,10 @@ export interface FeedAnswer {
 }
 
 /** One page of JSON. */
-export const pageText = ({ told, position, more }: ToldPage): string =>
-  `{"items":[${told.map(({ text }) => text).join()}],"next":"${position}","more":${more}}`
+export const pageText = ({ items, position, more }: FeedPage): string =>
+  `{"items":[${items.map(({ text }) => text).join()}],"next":"${position}","more":${more}}`
 
-/** A page of JSON as soon as there is a change to tell, or the empty one when the time is over. */
+/** A page of JSON as soon as there is a visible change, or an empty page when the time is over. */
 export const waitingPage = (options: FeedStreamOptions): FeedAnswer =>
   answer(options, (signal) => pageWhenChanged(options, signal))
 
@@ -108,42 +108,42 @@ async function* pageWhenChanged(
     await reader.changed(position, signal)
     const page = signal.aborted ? undefined : await nextPage(reader, position, over)
     if (page === undefined) break
-    if (page.told.length > 0 || page.more) {
+    if (page.items.length > 0 || page.more) {
       yield pageText(page)
       return
     }
     position = page.position
   }
-  yield pageText({ told: [], position: reader.reached(position), more: false })
+  yield pageText({ items: [], position: reader.reached(position), more: false })
 }
 
 async function* eventsUntilEnd(
   { reader, first, bounds }: FeedStreamOptions,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  let page: ToldPage | undefined = first
+  let page: FeedPage | undefined = first
   let { position } = first
   const over = whenAborted(signal)
   // Readers of a stopped process must not come back all at once.
   yield `retry: ${500 + Math.floor(Math.random() * 2_000)}\n\n`
-  for (let toldMs = performance.now() - bounds.heartbeatMs; page !== undefined; ) {
-    const { told, more } = page
+  for (let sentMs = performance.now() - bounds.heartbeatMs; page !== undefined; ) {
+    const { items, more } = page
     position = page.position
-    if (told.length > 0) {
-      yield told.map(({ position: id, text }) => `id: ${id}\ndata: ${text}\n\n`).join('')
-      toldMs = performance.now()
+    if (items.length > 0) {
+      yield items.map(({ position: id, text }) => `id: ${id}\ndata: ${text}\n\n`).join('')
+      sentMs = performance.now()
     }
     if (signal.aborted) break
     if (!more) {
       position = reader.reached(position)
-      const dueMs = toldMs + bounds.heartbeatMs - performance.now()
+      const dueMs = sentMs + bounds.heartbeatMs - performance.now()
       if (dueMs <= 0) {
-        // An id without data moves the position of a reader who is told nothing (HTML standard, "Server-sent events").
+        // An id without data moves the position of a reader who sees no change (HTML standard, "Server-sent events").
         yield `id: ${position}\n: heartbeat\n\n`
-        toldMs = performance.now()
+        sentMs = performance.now()
       }
       const beat = AbortSignal.timeout(
-        Math.max(1, Math.ceil(toldMs + bounds.heartbeatMs - performance.now())),
+        Math.max(1, Math.ceil(sentMs + bounds.heartbeatMs - performance.now())),
       )
       await reader.changed(position, AbortSignal.any([signal, beat]))
     }
@@ -154,13 +154,13 @@ async function* eventsUntilEnd(
 
 /**
  * The next page; `undefined` if the time is over, the position has expired, or it could not be read: the reader comes back
- * then, and is told why.
+ * then, and gets the reason.
  */
 const nextPage = (
   reader: Reader,
   position: number,
   over: Promise<undefined>,
-): Promise<ToldPage | undefined> => Promise.race([reader.next(position).catch(() => undefined), over])
+): Promise<FeedPage | undefined> => Promise.race([reader.next(position).catch(() => undefined), over])
 
 const whenAborted = (signal: AbortSignal): Promise<undefined> =>
   new Promise((resolve) => {

@@ -4,11 +4,11 @@ interface Kind extends Misfit {
   count: number
 }
 
-/** Maximum kinds that are told apart. There are as many as fields times types; others are not counted. */
+/** Maximum distinct kinds. There are as many as fields times types; others are not counted. */
 const kindsMax = 500
 
 /**
- * Misfits that reads have left out, by resource, field and type. They are counted each time, and told once: a list of
+ * Misfits that reads have left out, by resource, field and type. They are counted each time, and reported once: a list of
  * a thousand old documents has a thousand.
  */
 export class Misfits {

@@ -48,7 +48,7 @@ export class PurgeQueueObject extends DurableObject<PurgeQueueBindings> {
       now,
       // The cast: `readConfig` rejects a Worker with an invalid limit.
       limit: limit === undefined ? defaultPurgeLimit : (JSON.parse(limit) as PurgeLimit),
-      onBacklog: (backlog) => this.#tell(backlog),
+      onBacklog: (backlog) => this.#reportBacklog(backlog),
     })
   }
 
@@ -61,7 +61,7 @@ export class PurgeQueueObject extends DurableObject<PurgeQueueBindings> {
     return this.#queue.run()
   }
 
-  #tell({ sent, failure, waiting, oldestMs }: PurgeBacklog): void {
+  #reportBacklog({ sent, failure, waiting, oldestMs }: PurgeBacklog): void {
     // Same columns as `observe/analytics.ts`, where status, duration, origin and weight belong to answers.
     this.env.ANALYTICS?.writeDataPoint({
       indexes: ['purge-queue'],

@@ -4,17 +4,17 @@ import type { Change } from '../store/change-log.ts'
 import type { StoredDocument } from '../store/repository.ts'
 
 /**
- * JSON of a change as a caller may know it now; `undefined` if it must not be told.
+ * JSON of a change as a reader may see it now; `undefined` if it is hidden from them.
  *
- * The document as it is now decides, by the read rule, whatever it was at the time of the change. A caller who may read it
- * is told the change and the document, without fields that are hidden from them. A caller who may not, but who could before
- * the write, is told `deleted` and the id alone, like everybody for whom it is gone: a read would be answered 404 to both.
- * All others are told nothing.
+ * The read rule judges the document as it is now, not as it was at the time of the change. A reader who may read it sees
+ * the change and the document, without the fields that are hidden from them. A reader who may not, but could before the
+ * write, sees `deleted` and the id alone, as for a deleted document: a read is answered 404 in both cases. All others see
+ * nothing.
  *
  * The log has the values before a write of the fields that the read rule compares, where the write deleted the document or
  * changed one of them ({@link ../store/published.ts}).
  */
-export function toldChange(
+export function visibleChange(
   compiled: CompiledView,
   change: Change,
   document: StoredDocument | undefined,

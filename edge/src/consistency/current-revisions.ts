@@ -1,4 +1,4 @@
-import type { ToldRevision } from '@spillway/origin/contract'
+import type { RepresentationRevision } from '@spillway/origin/contract'
 
 /**
  * Decides which revision of a representation is current, from what the origins report. Every answer names the revision
@@ -9,28 +9,28 @@ import type { ToldRevision } from '@spillway/origin/contract'
  * so it wins in the same way. The order misleads in one case: an old process that restarts in the middle of a
  * deployment. It counts as current until it has been silent for {@link holdMs}.
  */
-export class HeardRevisions {
-  readonly #current = new Map<string, ToldRevision & { readonly heardAtMs: number }>()
+export class CurrentRevisions {
+  readonly #current = new Map<string, RepresentationRevision & { readonly reportedAtMs: number }>()
 
   /**
    * @param view names one version of one resource
    * @returns `current`: the revision in force; `changed`: in force from now on, and `before` is outdated; `outdated`: a
    *   newer one is known
    */
-  hear(view: string, told: ToldRevision, nowMs: number): Heard {
+  observe(view: string, reported: RepresentationRevision, nowMs: number): RevisionChange {
     const current = this.#current.get(view)
-    if (current === undefined || current.revision === told.revision) {
-      const sinceMs = Math.max(told.sinceMs, current?.sinceMs ?? 0)
-      this.#current.set(view, { revision: told.revision, sinceMs, heardAtMs: nowMs })
+    if (current === undefined || current.revision === reported.revision) {
+      const sinceMs = Math.max(reported.sinceMs, current?.sinceMs ?? 0)
+      this.#current.set(view, { revision: reported.revision, sinceMs, reportedAtMs: nowMs })
       return same
     }
-    if (told.sinceMs <= current.sinceMs && nowMs - current.heardAtMs < holdMs) return outdated
-    this.#current.set(view, { ...told, heardAtMs: nowMs })
+    if (reported.sinceMs <= current.sinceMs && nowMs - current.reportedAtMs < holdMs) return outdated
+    this.#current.set(view, { ...reported, reportedAtMs: nowMs })
     return { kind: 'changed', before: current.revision }
   }
 }
 
-export type Heard =
+export type RevisionChange =
   | { readonly kind: 'current' | 'outdated' }
   | { readonly kind: 'changed'; readonly before: string }
 
@@ -39,5 +39,5 @@ export type Heard =
  */
 export const holdMs = 60_000
 
-const same: Heard = { kind: 'current' }
-const outdated: Heard = { kind: 'outdated' }
+const same: RevisionChange = { kind: 'current' }
+const outdated: RevisionChange = { kind: 'outdated' }

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
-import { formatRevision, parseRevision } from './told-revision.ts'
+import { formatRevision, parseRevision } from './representation-revision.ts'
 
 it('is parsed as it was formatted', () => {
-  const told = { revision: 'k2x9a7qf', sinceMs: 1_764_363_600_123 }
-  expect(formatRevision(told)).toBe('k2x9a7qf; since=1764363600123')
-  expect(parseRevision(formatRevision(told))).toEqual(told)
+  const reported = { revision: 'k2x9a7qf', sinceMs: 1_764_363_600_123 }
+  expect(formatRevision(reported)).toBe('k2x9a7qf; since=1764363600123')
+  expect(parseRevision(formatRevision(reported))).toEqual(reported)
 })
 
 it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { HeardRevisions, holdMs } from './heard-revisions.ts'
+import { CurrentRevisions, holdMs } from './current-revisions.ts'
 
 const view = 'places@v2'
 const old = { revision: 'old', sinceMs: 1_000 }
@@ -9,8 +9,8 @@ const outdated = { kind: 'outdated' }
 
 /** Results of answers that arrive one second apart. */
 function hear(...told: readonly { revision: string; sinceMs: number }[]) {
-  const revisions = new HeardRevisions()
-  return told.map((one, index) => revisions.hear(view, one, index * 1_000))
+  const revisions = new CurrentRevisions()
+  return told.map((one, index) => revisions.observe(view, one, index * 1_000))
 }
 
 describe('revisions reported by origins', () => {
@@ -38,18 +38,18 @@ describe('revisions reported by origins', () => {
   })
 
   it('a revision that is no longer reported gives way to a reported one', () => {
-    const revisions = new HeardRevisions()
+    const revisions = new CurrentRevisions()
     const restarted = { ...old, sinceMs: 3_000 }
-    revisions.hear(view, next, 0)
-    expect(revisions.hear(view, restarted, 1)).toEqual({ kind: 'changed', before: 'next' })
-    expect(revisions.hear(view, next, holdMs)).toEqual(outdated)
-    expect(revisions.hear(view, next, holdMs + 1)).toEqual({ kind: 'changed', before: 'old' })
+    revisions.observe(view, next, 0)
+    expect(revisions.observe(view, restarted, 1)).toEqual({ kind: 'changed', before: 'next' })
+    expect(revisions.observe(view, next, holdMs)).toEqual(outdated)
+    expect(revisions.observe(view, next, holdMs + 1)).toEqual({ kind: 'changed', before: 'old' })
   })
 
   it('tracks each version of each resource separately', () => {
-    const revisions = new HeardRevisions()
-    revisions.hear(view, next, 0)
-    expect(revisions.hear('places@v1', old, 0)).toEqual(current)
-    expect(revisions.hear(view, next, 0)).toEqual(current)
+    const revisions = new CurrentRevisions()
+    revisions.observe(view, next, 0)
+    expect(revisions.observe('places@v1', old, 0)).toEqual(current)
+    expect(revisions.observe(view, next, 0)).toEqual(current)
   })
 })
