@@ -6,7 +6,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
     root: import.meta.dirname,
     test: {
       name: 'infra/unit',
-      include: ['{src,why}/**/*.test.ts'],
+      include: ['{src,why,console}/**/*.test.ts'],
       ...sharesWorkers,
       ...patient,
     },

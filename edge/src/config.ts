@@ -64,8 +64,11 @@ export interface Config {
   readonly rateQuota: RateQuota | undefined
   /** `always`, `on-request` (for requests with `Spillway-Timing: 1`), or `never`. @default 'on-request' */
   readonly serverTiming: 'always' | 'on-request' | 'never'
-  /** Logs `all` requests, or only `refusals` and failures. @default 'refusals' */
-  readonly log: 'all' | 'refusals'
+  /**
+   * Logs only `refusals` and failures; in addition `totals` of the answers, once a second; or `all` requests.
+   * @default 'refusals'
+   */
+  readonly log: 'all' | 'refusals' | 'totals'
   /**
    * Whether isolates of a location share stored answers through the Cache API. `off` for a runtime without it (plain
    * workerd): each isolate then has only its own memory and purges. @default 'on'
@@ -119,7 +122,7 @@ export function readConfig(bindings: Bindings): Config {
       ['on-request', 'always', 'never'],
       mistakes,
     ),
-    log: readChoice('LOG', bindings.LOG, ['refusals', 'all'], mistakes),
+    log: readChoice('LOG', bindings.LOG, ['refusals', 'totals', 'all'], mistakes),
     locationCache: readChoice('LOCATION_CACHE', bindings.LOCATION_CACHE, ['on', 'off'], mistakes),
     zone: readZone(bindings, mistakes),
     passThrough: readPassThrough(bindings, mistakes),

@@ -37,6 +37,7 @@ import { analyticsObserver } from './observe/analytics.ts'
 import { logObserver } from './observe/log.ts'
 import type { Observe } from './observe/observation.ts'
 import { Sampler } from './observe/sampler.ts'
+import { totalsObserver } from './observe/totals.ts'
 import { LocalQuota } from './overload/local-quota.ts'
 import { OpenBodies, shortBodies, streamedBodies, waitingBodies } from './overload/open-bodies.ts'
 import { OriginGate } from './overload/origin-gate.ts'
@@ -96,7 +97,7 @@ export function createParts(
     latePurges: new LatePurges({ now, sleep, delayMs: landsWithinMs }),
     serverTiming: config.serverTiming,
     repeats: new Sampler(repeatsEvery),
-    observesAll: config.log === 'all' || bindings.ANALYTICS !== undefined,
+    observesAll: config.log !== 'refusals' || bindings.ANALYTICS !== undefined,
   }
 }
 
@@ -105,11 +106,13 @@ const repeatsEvery = 20
 
 function observer(config: Config, { ANALYTICS }: Bindings): Observe {
   const log = logObserver(config.log, Date.now)
-  if (ANALYTICS === undefined) return log
-  const analytics = analyticsObserver(ANALYTICS)
+  const others = [
+    ...(ANALYTICS === undefined ? [] : [analyticsObserver(ANALYTICS)]),
+    ...(config.log === 'totals' ? [totalsObserver((line) => console.log(line))] : []),
+  ]
+  if (others.length === 0) return log
   return (...observation) => {
-    log(...observation)
-    analytics(...observation)
+    for (const observe of [log, ...others]) observe(...observation)
   }
 }
 

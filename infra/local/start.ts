@@ -100,12 +100,15 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
       const { child } = await startEdgeDev(code as WorkerCode, {
         port: ports.edge,
         inspectorPort: inspectorPorts?.edge,
-        variables: edgeVariables({
-          originUrls: [originUrl],
-          trustedIssuers: trustedIssuers(issuer, own),
-          assertionKey,
-        }),
-        onLine: both(lineWriter('edge'), keepEdge),
+        variables: {
+          ...edgeVariables({
+            originUrls: [originUrl],
+            trustedIssuers: trustedIssuers(issuer, own),
+            assertionKey,
+          }),
+          LOG: 'totals',
+        },
+        onLine: both(withoutTotals(lineWriter('edge')), keepEdge),
       })
       return await readyOrStopped(child, edgeUrl + publicPaths.openapi, signal)
     },
@@ -147,6 +150,11 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   await reload.follow(state).catch((error) => {
     if (!signal.aborted) throw error
   })
+}
+
+/** Totals are for the console: on the terminal a line each second would hide the others. */
+const withoutTotals = (write: (line: string) => void) => (line: string) => {
+  if (!line.startsWith('{"level":"info","kind":"totals"')) write(line)
 }
 
 const both = (first: (line: string) => void, second: (line: string) => void) => (line: string) => {

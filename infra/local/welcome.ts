@@ -36,6 +36,7 @@ Spillway is up (${seconds} s). Ctrl-C stops everything.
 
   API      ${edgeUrl}
   docs     ${edgeUrl}${publicPaths.docs}
+  console  npm run console
   origin   ${originUrl} (answers the edge only)
   issuer   ${issuer.url}${own.map(({ issuer: url }) => `\n           ${url}`).join('')}${inspectorPorts === undefined ? '' : debuggers(inspectorPorts)}
 

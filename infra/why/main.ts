@@ -4,10 +4,10 @@
  */
 import { readFile } from 'node:fs/promises'
 import { developmentPorts } from '@spillway/edge/dev/development'
-import { issuerPaths } from '@spillway/edge/dev/issuer'
 import { keptLogFile } from '../local/kept-log.ts'
 import { diagnose } from './diagnose.ts'
 import { requestStory } from './edge-log.ts'
+import { localPlaces } from './local-places.ts'
 import { observe } from './observe.ts'
 import { report } from './report.ts'
 
@@ -22,17 +22,7 @@ if (rest.length > 0 || requestId?.startsWith('-') === true) {
   const log = await readFile(keptLogFile('edge'), 'utf8').catch(() => '')
   console.log(requestStory(log, requestId))
 } else {
-  const ports = developmentPorts(process.env)
-  const local = (port: number) => `http://127.0.0.1:${port}`
-  const signs = await observe(
-    {
-      edgeUrl: local(ports.edge),
-      originUrls: [local(ports.origin)],
-      keySetUrls: [local(ports.issuer) + issuerPaths.keys],
-      edgeLog: keptLogFile('edge'),
-    },
-    { windowMs, scrapesMs: 2_000 },
-  )
+  const signs = await observe(localPlaces(developmentPorts(process.env)), { windowMs, scrapesMs: 2_000 })
   const findings = diagnose(signs)
   console.log(report(findings, windowMs / 1_000))
   if (findings.length > 0) process.exitCode = 1

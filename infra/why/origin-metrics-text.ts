@@ -39,13 +39,23 @@ export function originMetrics(
     return counts
   }
   const now = (key: string): number => gauge(after, key)
+  const admitted = grownBy('origin_admission_admitted_total', 'priority')
+  const shed = grownBy('origin_admission_shed_total', 'priority')
   return {
     problems: grownBy('origin_problems_total', 'code'),
     shed: grownBy('origin_admission_shed_total', 'reason'),
-    admitted: Object.values(grownBy('origin_admission_admitted_total', 'priority')).reduce(
-      (a, b) => a + b,
-      0,
+    admitted: sum(admitted),
+    priorities: Object.fromEntries(
+      [...new Set([...Object.keys(admitted), ...Object.keys(shed)])].map((priority) => [
+        priority,
+        { admitted: admitted[priority] ?? 0, shed: shed[priority] ?? 0 },
+      ]),
     ),
+    batches: {
+      commands: sum(grownBy('origin_batches_total', 'lane')),
+      callers: sum(grownBy('origin_batch_callers_total', 'lane')),
+    },
+    memoryBytes: now('origin_resident_memory_bytes'),
     pool: {
       size: now('origin_pool_connections{state="size"}'),
       inUse: now('origin_pool_connections{state="inUse"}'),
@@ -60,3 +70,6 @@ export function originMetrics(
     loopDelaySeconds: now('origin_event_loop_delay_p99_seconds'),
   }
 }
+
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0)

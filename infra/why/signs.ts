@@ -41,6 +41,11 @@ export interface OriginSigns {
   readonly admission: { readonly limit: number; readonly inflight: number; readonly waiting: number }
   /** p99 of the delay of its event loop, in seconds. */
   readonly loopDelaySeconds: number
+  /** Requests admitted and refused, by priority. */
+  readonly priorities: Readonly<Record<string, { readonly admitted: number; readonly shed: number }>>
+  /** Commands sent for joined work, and the callers whose work they did. */
+  readonly batches: { readonly commands: number; readonly callers: number }
+  readonly memoryBytes: number
 }
 
 export const emptyEdge: EdgeSigns = {
@@ -64,4 +69,7 @@ export const calmOrigin: OriginSigns = {
   commandsGivenUp: 0,
   admission: { limit: 128, inflight: 0, waiting: 0 },
   loopDelaySeconds: 0.02,
+  priorities: {},
+  batches: { commands: 0, callers: 0 },
+  memoryBytes: 0,
 }

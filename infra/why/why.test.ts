@@ -154,6 +154,11 @@ describe('two scrapes', () => {
         'origin_admission_inflight 1',
         'origin_admission_waiting 0',
         'origin_event_loop_delay_p99_seconds 0.02',
+        'origin_resident_memory_bytes 1e8',
+        'origin_batches_total{collection="trips",lane="reads"} 0',
+        `origin_batches_total{collection="trips",lane="writes"} ${given}`,
+        `origin_batch_callers_total{collection="trips",lane="writes"} ${4 * given}`,
+        `origin_admission_admitted_total{priority="normal"} ${10 * given}`,
       ].join('\n'),
     )
 
@@ -161,6 +166,12 @@ describe('two scrapes', () => {
     const signs = originMetrics(scrape(2, 10), scrape(5, 14))
     expect([signs.poolWaitSeconds, signs.loopDelaySeconds]).toEqual([0.001, 0.02])
     expect([signs.commandsGivenUp, signs.shed, signs.pool]).toEqual([3, { busy: 4 }, { size: 16, inUse: 3 }])
+    expect(signs).toMatchObject({
+      admitted: 30,
+      priorities: { normal: { admitted: 30, shed: 4 } },
+      batches: { commands: 3, callers: 12 },
+      memoryBytes: 1e8,
+    })
   })
 
   it('without a metric are an error: one that was renamed must not read as zero', () => {

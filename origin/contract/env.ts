@@ -1,7 +1,7 @@
 /** Names, ports and paths that every tier must agree on before any of them runs. */
 
 /** Default listen ports (TCP, loopback in development). */
-export const ports = { edge: 8787, origin: 3000, issuer: 8788 } as const
+export const ports = { edge: 8787, origin: 3000, issuer: 8788, console: 8789 } as const
 
 /** Operational paths of the origin, for the load balancer and operators. The edge answers 404 for them. */
 export const opsPaths = { live: '/livez', ready: '/readyz', metrics: '/metrics' } as const

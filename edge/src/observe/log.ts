@@ -19,7 +19,7 @@ export function logObserver(
     return budget
   }
   return (observation, nowMs = now(), repeats = 0) => {
-    if (level === 'refusals' && isOrdinary(observation)) return
+    if (level !== 'all' && isOrdinary(observation)) return
     const budget = budgetOf(observation)
     if (repeats > 0) return budget.leaveOut(repeats)
     const suppressed = budget.take(nowMs)

@@ -109,10 +109,10 @@ const withoutForHead = <Body>({ head }: Exchange, body: Body): Body | null =>
  */
 export function finish(exchange: Exchange, answer: Response, status: number, parts: AnswerParts): Response {
   const { head, reason } = exchange
-  const isTold = parts.observesAll || reason !== undefined || status >= 400
+  const isObserved = parts.observesAll || reason !== undefined || status >= 400
   // perf: `answer.headers` creates a runtime object, so it is read only if needed. An id is sent if the origin or a log
   // has it, too; otherwise it would lead nowhere (decision 17).
-  if (!exchange.isMarked && (isTold || exchange.hasWaited)) {
+  if (!exchange.isMarked && (isObserved || exchange.hasWaited)) {
     answer.headers.set(names.requestId, exchange.requestId)
   }
   if (parts.cors.dependsOnOrigin) {
@@ -123,7 +123,7 @@ export function finish(exchange: Exchange, answer: Response, status: number, par
   if (exchange.hasWaited && wantsTiming(head, parts.serverTiming)) {
     answer.headers.set('server-timing', serverTiming(exchange, parts.now()))
   }
-  if (!isTold) return answer
+  if (!isObserved) return answer
   const { observe, repeats } = parts
   if (exchange.isRepeat && !repeats.picks()) return answer
   const nowMs = nowOf(exchange, parts.now)
