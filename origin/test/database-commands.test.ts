@@ -18,48 +18,15 @@ import { placesSeed } from './fixture/seed.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 import { alice, editor } from './support/client.ts'
 import { mongodbUri } from './support/database.ts'
+import {
+  commands,
+  housekeeping,
+  operators,
+  operatorsIn,
+  stages,
+  stagesIn,
+} from './support/documentdb-list.ts'
 import { advisory, placeV2, trip } from './support/samples.ts'
-
-/**
- * Every command and operator that the origin may send. All of them are in Amazon DocumentDB's list of supported ones
- * (docs.aws.amazon.com/documentdb/latest/developerguide/mongo-apis.html, engines 5.0 and 8.0), which its compat-tool has
- * by engine, too (github.com/awslabs/amazon-documentdb-tools). Check that list before you add one.
- */
-const commands = new Set(
-  ['find', 'aggregate', 'insert', 'update', 'createIndexes', 'listIndexes', 'ping'].concat([
-    // On the admin database, for actions.
-    'commitTransaction',
-    'abortTransaction',
-  ]),
-)
-const operators = new Set(
-  [
-    '$and',
-    '$or',
-    '$eq',
-    '$in',
-    '$gt',
-    '$gte',
-    '$lt',
-    '$lte',
-    '$exists',
-    '$text',
-    '$search',
-    '$meta',
-    '$setOnInsert',
-    '$inc',
-  ].concat([
-    // Members that the driver adds to a command.
-    '$db',
-    '$clusterTime',
-    '$readPreference',
-    '$timestamp',
-  ]),
-)
-/** Stages of an aggregation, from the same list. */
-const stages = new Set(['$match', '$limit', '$count', '$geoNear', '$addFields', '$sort'])
-/** Commands of the driver about connections, which every program sends. */
-const housekeeping = new Set(['hello', 'endSessions', 'saslStart', 'saslContinue', 'killCursors'])
 
 const database = `commands-${randomUUID().slice(0, 8)}`
 const client = new MongoClient(mongodbUri(), { monitorCommands: true, retryWrites: false })
@@ -79,28 +46,6 @@ afterAll(async () => {
   await client.db(database).dropDatabase()
   await client.close()
 })
-
-function* operatorsIn(value: unknown): Generator<string> {
-  if (typeof value !== 'object' || value === null || '_bsontype' in value) return
-  for (const [name, member] of Object.entries(value)) {
-    if (name === 'pipeline') {
-      // Checks a stage's name among the stages, and its content among the operators.
-      for (const stage of member) yield* operatorsIn(Object.values(stage))
-      continue
-    }
-    if (name.startsWith('$')) yield name
-    yield* operatorsIn(member)
-  }
-}
-
-/** Names of the stages of every pipeline in a command, nested ones included. */
-function* stagesIn(value: unknown): Generator<string> {
-  if (typeof value !== 'object' || value === null || '_bsontype' in value) return
-  for (const [name, member] of Object.entries(value)) {
-    if (name === 'pipeline') for (const stage of member) yield* Object.keys(stage)
-    yield* stagesIn(member)
-  }
-}
 
 /** One type of each kind, with strings that are valid values. */
 const samples: Readonly<Record<FilterType['kind'], readonly [FilterType, string]>> = {

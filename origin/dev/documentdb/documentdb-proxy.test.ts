@@ -169,6 +169,29 @@ it('is gone during a failover: a writer learns the truth, and the next one is se
   await pool.close()
 })
 
+it('forgets a transaction: a commit whose reply is lost cannot be repeated, and its writer learns the truth', async () => {
+  const pool = await openPool({ uri: proxy.uri, database: name, poolSize: 2 })
+  const { repository, commits } = openRepository(pool.db)
+  const create = (code: string) =>
+    repository.create(places, { id: code, fields: place(code, 1) }, undefined, inTime())
+  // A transaction cannot make the collection.
+  expect((await create('first')).kind).toBe('created')
+  const both = ['one', 'two'].map((id) => ({
+    ...{ kind: 'create' as const, resource: places, id, fields: place(id, 1) },
+  }))
+  const at = commits.clock()
+  proxy.loseReply('commitTransaction')
+  const outcome = await commits.commit(
+    both.map((change) => commits.prepare(change, at)),
+    undefined,
+    inTime(),
+  )
+  expect(outcome.kind).toBe('committed')
+  expect(proxy.refused).toContain('a commit cannot be repeated')
+  expect(await pool.db.collection('places').countDocuments()).toBe(3)
+  await pool.close()
+})
+
 it('has a limit of connections', async () => {
   const sockets = Array.from({ length: 20 }, () => connect(proxy.port, '127.0.0.1'))
   for (const socket of sockets) socket.on('error', () => {})

@@ -28,6 +28,8 @@ export interface DocumentdbOptions {
   readonly connectionsMax?: number
   /** Least time that the build of an index takes, in ms. @default 0 */
   readonly buildMs?: number
+  /** Called with each command, and with its members that stand behind its body. @default none */
+  readonly onCommand?: (command: Document, items: WireRequest['items']) => void
 }
 
 export interface DocumentdbProxy {
@@ -44,6 +46,8 @@ export interface DocumentdbProxy {
    * @param durationMs at most 30 000 for DocumentDB with a replica; tests take less
    */
   failover(durationMs?: number): Promise<void>
+  /** Ends the connection instead of passing on the next reply to a command of this name. */
+  loseReply(command: string): void
   stop(): Promise<void>
 }
 
@@ -68,6 +72,13 @@ const tooManyCursors: Refusal = {
   codeName: 'BadValue',
   errmsg: 'Cannot open a new cursor since too many cursors are already opened',
 }
+/** The code and the label are MongoDB's for a transaction that the server does not know; AWS documents neither. */
+const noTransaction: Refusal & { readonly errorLabels: readonly string[] } = {
+  code: 251,
+  codeName: 'NoSuchTransaction',
+  errmsg: 'a commit cannot be repeated',
+  errorLabels: ['TransientTransactionError'],
+}
 const buildFailed: Refusal = {
   code: 276,
   codeName: 'IndexBuildAborted',
@@ -79,10 +90,13 @@ export async function startDocumentdbProxy(
   target: number,
   options: DocumentdbOptions = {},
 ): Promise<DocumentdbProxy> {
-  const { cursorsMax = 30, connectionsMax = 500, buildMs = 0 } = options
+  const { cursorsMax = 30, connectionsMax = 500, buildMs = 0, onCommand } = options
   const links = new Set<Link>()
   const cursors = new Set<bigint>()
   const refused: string[] = []
+  /** Number of the last transaction of each session whose commit was passed on. */
+  const committed = new Map<string, string>()
+  const lost: string[] = []
   const builds = new IndexBuilds()
   const direct = new MongoClient(`mongodb://${host}:${target}/?directConnection=true`)
   let cursorsMost = 0
@@ -95,6 +109,10 @@ export async function startDocumentdbProxy(
 
   /** Change of the reply to a request; `undefined` if it is passed on as it is. */
   function followUp({ command }: WireRequest, name: string): Reply | undefined {
+    if (lost.includes(name)) {
+      lost.splice(lost.indexOf(name), 1)
+      return { change: () => Promise.reject(new Error('this reply is to be lost')) }
+    }
     if (greetings.has(name)) return { change: (reply) => withContent(reply, greeted(decodeReply(reply))) }
     if (ofIndexes.has(name)) return buildReply(command)
     if (name === 'killCursors') for (const id of command.cursors) cursors.delete(idOf(id))
@@ -132,12 +150,21 @@ export async function startDocumentdbProxy(
 
   /** @returns the answer of the proxy itself, or `undefined` to forward the request */
   async function judge(request: WireRequest, name: string): Promise<Document | undefined> {
-    const refusal = refusalOf(request.command, request.items)
+    onCommand?.(request.command, request.items)
+    const refusal = refusalOf(request.command, request.items) ?? repeatedCommit(request.command, name)
     if (refusal !== undefined) return refuse(refusal)
     if (ofCollection.has(name)) {
       const collection = `${request.command.$db}.${request.command[name]}`
       for (let lock = builds.unlocked(collection); lock; lock = builds.unlocked(collection)) await lock
     }
+    return undefined
+  }
+
+  function repeatedCommit({ lsid, txnNumber }: Document, name: string): Refusal | undefined {
+    if (name !== 'commitTransaction') return undefined
+    const session = lsid.id.toString('hex')
+    if (committed.get(session) === String(txnNumber)) return noTransaction
+    committed.set(session, String(txnNumber))
     return undefined
   }
 
@@ -183,6 +210,7 @@ export async function startDocumentdbProxy(
       await sleep(durationMs)
       isFailingOver = false
     },
+    loseReply: (command) => void lost.push(command),
     async stop() {
       for (const link of links) link.close()
       await new Promise((closed) => server.close(closed))

@@ -84,15 +84,21 @@ export async function attemptTransaction(
 
 const endTimeoutMs = 500
 
-/** Sends the commit again if its answer was lost: the server remembers the outcome of a transaction. */
+/**
+ * Sends the commit again if its answer was lost: MongoDB, and Amazon DocumentDB from 8.0.2 on, remember the outcome of a
+ * transaction. Earlier versions do not ("Transactions", limitations: no retryable commit), and know no such transaction
+ * when a commit that has happened is repeated. So this answer proves nothing here, as the driver also repeats a commit.
+ */
 async function commit(session: ClientSession, bounds: CommandBounds, left: () => number): Promise<Attempt> {
-  for (;;) {
+  for (let isRepeated = false; ; isRepeated = true) {
     try {
       await bounds.run(left(), () => session.commitTransaction())
       return committed
     } catch (error) {
-      if (isTransient(error)) return isContention(error) ? contended : aborted
-      if (isProvenRefusal(error) || left() <= againMsMin) return doubtful
+      const isRefused = isTransient(error) || isProvenRefusal(error)
+      if (isTransient(error) && !isRepeated && !isNoTransaction(error))
+        return isContention(error) ? contended : aborted
+      if (isRefused || left() <= againMsMin) return doubtful
       await sleep(againMs)
     }
   }
@@ -110,6 +116,9 @@ const isTransient = (error: unknown): boolean =>
 const contentionCodes: readonly unknown[] = [112, 24]
 const isContention = (error: unknown): boolean =>
   error instanceof MongoServerError && contentionCodes.includes(error.code)
+
+/** NoSuchTransaction: the server has aborted it, or has forgotten it. */
+const isNoTransaction = (error: unknown): boolean => error instanceof MongoServerError && error.code === 251
 
 interface Command {
   readonly collection: string

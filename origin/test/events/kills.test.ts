@@ -23,7 +23,7 @@ const writesPerKill = Math.max(400, writesWanted / 25)
 
 const main = join(import.meta.dirname, '../fixture/tasks-main.ts')
 const database = `kills-${randomUUID().slice(0, 8)}`
-const client = new MongoClient(mongodbUri())
+const client = new MongoClient(mongodbUri(), { retryWrites: false })
 const db = client.db(database)
 const origins: OriginProcess[] = []
 let receiver: Receiver

@@ -20,5 +20,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await proxy?.stop()
     await mongod.stop()
+    // Work in the background tries again after a refusal, and its test may not notice.
+    const refused = new Set(proxy?.refused.filter((reason) => / not supported/.test(reason)))
+    if (refused.size > 0) throw new Error(`DocumentDB would refuse: ${[...refused].join('; ')}`)
   }
 }
