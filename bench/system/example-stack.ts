@@ -3,6 +3,7 @@ import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { createKey } from '@spillway/edge/dev/keys'
 import { startWorkerProcess } from '@spillway/edge/dev/worker-process'
+import { edgeEnv } from '@spillway/origin/contract'
 import { startTestApp } from '../../origin/test/support/app.ts'
 import { edgeKey } from '../../origin/test/support/assertions.ts'
 
@@ -14,6 +15,8 @@ interface ExampleStackOptions {
   readonly people: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   /** Places of the claims that rules name. @default the claims of the same names */
   readonly claims?: Readonly<Record<string, string>>
+  /** Key with which the origin may purge. @default none */
+  readonly purgeKey?: string
 }
 
 export interface Sent {
@@ -24,7 +27,7 @@ export interface Sent {
 export type ExampleStack = Awaited<ReturnType<typeof startExampleStack>>
 
 /** Starts an application of the documentation: issuer, edge and origin, over the database of the run. */
-export async function startExampleStack({ worker, app, people, claims }: ExampleStackOptions) {
+export async function startExampleStack({ worker, app, people, claims, purgeKey }: ExampleStackOptions) {
   await using closing = new AsyncDisposableStack()
   const issuer = await startIssuer({ keys: [await createKey('ES256')] })
   closing.defer(() => issuer.stop())
@@ -46,6 +49,7 @@ export async function startExampleStack({ worker, app, people, claims }: Example
           assertionKey: edgeKey,
         }),
         LOCATION_CACHE: 'off',
+        ...(purgeKey !== undefined && { [edgeEnv.purgeKey]: purgeKey }),
       },
     },
   )

@@ -14,6 +14,7 @@ import { answerOptions, type IdentifyParts, identify, negotiate, refuse } from '
 import { limitHere, limitInLocation } from './stage/limit.ts'
 import { fromMemory, type LookupParts, shedOrStored, throughCache } from './stage/lookup.ts'
 import { recover } from './stage/recover.ts'
+import { type TakePurgesParts, takePurges } from './stage/take-purges.ts'
 import { type VerifyParts, verify } from './stage/verify.ts'
 import { type WriteParts, write } from './stage/write.ts'
 
@@ -21,6 +22,7 @@ export type Parts = IdentifyParts &
   VerifyParts &
   LookupParts &
   WriteParts &
+  TakePurgesParts &
   AnswerParts & { readonly site: Site }
 
 /** Stages of each kind of request, in the order in which they are asked. */
@@ -42,6 +44,7 @@ export const pipelines: { readonly [Kind in RequestPlan['kind']]: PipelineOf<Kin
   invalid: [negotiate, verify, authorize, limitHere, refuse],
   options: [answerOptions],
   refused: [refuse],
+  purge: [takePurges],
   page: [verify, limitHere, site],
   unmatched: [verify, limitHere, site],
 }

@@ -13,6 +13,7 @@ export interface Bindings {
   readonly ASSERTION_KEY?: string
   readonly CACHE_KEY?: string
   readonly CONSISTENCY_KEY?: string
+  readonly PURGE_KEY?: string
   readonly CORS_ORIGINS?: string
   readonly PUBLIC_URL?: string
   readonly RATE_LIMIT?: string
@@ -57,6 +58,8 @@ export interface Config {
   readonly cacheKeys: readonly [string, ...string[]]
   /** The same for consistency tokens. @default the assertion key's */
   readonly consistencyKeys: readonly [string, ...string[]]
+  /** Keys with which origins may sign purges. @default none: nobody may purge */
+  readonly purgeKeys: readonly string[] | undefined
   /** `'*'`, or the web origins whose pages may call the API. */
   readonly corsOrigins: '*' | ReadonlySet<string>
   /** Base URL of the API for its clients, in the OpenAPI document. @default the host that a request names */
@@ -113,6 +116,7 @@ export function readConfig(bindings: Bindings): Config {
     consistencyKeys: readKeys(edgeEnv.consistencyKey, bindings.CONSISTENCY_KEY, mistakes) ?? [
       assertionKey?.d,
     ],
+    purgeKeys: readKeys(edgeEnv.purgeKey, bindings.PURGE_KEY, mistakes),
     corsOrigins: readCorsOrigins(bindings.CORS_ORIGINS ?? '', mistakes),
     publicUrl: readPublicUrl(bindings.PUBLIC_URL, mistakes),
     rateQuota: readRateQuota(bindings.RATE_LIMIT, mistakes),

@@ -11,6 +11,7 @@ import { AssertionSigner } from './auth/assertion-signer.ts'
 import { ControlSource } from './auth/control-source.ts'
 import { KeySet, keySetTimes } from './auth/key-set.ts'
 import { fetchKeySet } from './auth/key-set-fetch.ts'
+import { PurgeSignatures } from './auth/purge-signatures.ts'
 import { TokenVerifier } from './auth/token-verifier.ts'
 import {
   apiRules,
@@ -84,6 +85,7 @@ export function createParts(
     cache: createCache(config),
     revisions: new CurrentRevisions(),
     purgeEverywhere: createPurgeEverywhere(config, bindings),
+    purgeSignatures: config.purgeKeys && new PurgeSignatures(config.purgeKeys),
     endpoints: config.origins.map(({ url, rank }) => ({ url, rank, gate: new OriginGate() })),
     signer: new AssertionSigner(config.assertionKey, now),
     retryBudget: new RetryBudget(),

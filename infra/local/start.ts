@@ -1,5 +1,6 @@
 /** Program: `npm start` runs all tiers on this machine until Ctrl-C, and reloads them when their sources change. */
 import '@spillway/origin/dev/loopback'
+import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import {
   type DevelopmentPorts,
@@ -14,7 +15,7 @@ import { startIssuer } from '@spillway/edge/dev/issuer'
 import { publicKeySet } from '@spillway/edge/dev/keys'
 import { ownIssuers, trustedIssuers } from '@spillway/edge/dev/trusted-issuers'
 import type { WorkerCode } from '@spillway/edge/dev/worker-process'
-import { opsPaths, publicPaths } from '@spillway/origin/contract'
+import { edgeEnv, opsPaths, originEnv, publicPaths } from '@spillway/origin/contract'
 import { applicationFiles, type WhichApplication } from '@spillway/origin/dev/application-files'
 import { type Child, startChild } from '@spillway/origin/dev/child'
 import { localFolder, root } from '@spillway/origin/dev/folders'
@@ -66,6 +67,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
     : undefined
   const originUrl = `http://127.0.0.1:${ports.origin}`
   const edgeUrl = `http://127.0.0.1:${ports.edge}`
+  const purgeKey = randomBytes(32).toString('base64url')
   const origin: Tier = {
     name: 'origin',
     async start() {
@@ -81,7 +83,11 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
         env: {
           ...process.env,
           ...originEnvironment(
-            { databaseUri: mongod.uri, databaseName, edgeKeys: JSON.stringify(publicKeySet(assertionKey)) },
+            {
+              ...{ databaseUri: mongod.uri, databaseName },
+              edgeKeys: JSON.stringify(publicKeySet(assertionKey)),
+              env: { [originEnv.edgeUrl]: edgeUrl, [originEnv.purgeKey]: purgeKey },
+            },
             ports.origin,
           ),
         },
@@ -107,6 +113,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
             assertionKey,
           }),
           LOG: 'totals',
+          [edgeEnv.purgeKey]: purgeKey,
         },
         onLine: both(withoutTotals(lineWriter('edge')), keepEdge),
       })

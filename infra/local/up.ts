@@ -1,5 +1,5 @@
 import '@spillway/origin/dev/loopback'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,11 +7,13 @@ import { type Edge, startEdge } from '@spillway/edge/dev/edge'
 import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey, type PrivateJwk, publicKeySet } from '@spillway/edge/dev/keys'
+import { edgeEnv, originEnv } from '@spillway/origin/contract'
 import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { dropDatabase } from '@spillway/origin/dev/drop-database'
 import { type FaultProxy, startFaultProxy } from '@spillway/origin/dev/fault-proxy'
 import { startMongod } from '@spillway/origin/dev/mongod'
 import { type Origin, startOrigin } from '@spillway/origin/dev/origin-process'
+import { freePort } from '@spillway/origin/dev/ports'
 import { seed } from '@spillway/origin/dev/seed'
 
 /** Connections that can go through a proxy: to each origin, to the database, to the issuer. */
@@ -87,6 +89,9 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
   const databaseUri = proxied.includes('database') ? through(uri, await reach('database', portOf(uri))) : uri
   if (options.seed) await seed({ databaseUri: uri, databaseName: name, application })
 
+  // The origins send purges to the first edge, which starts after them.
+  const purgeKey = randomBytes(32).toString('base64url')
+  const edgePort = await freePort()
   const origins: Origin[] = []
   const originUrls: string[] = []
   for (let i = 0; i < originCount; i++) {
@@ -96,7 +101,11 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
       edgeKeys: JSON.stringify(publicKeySet(assertionKey)),
       logFile: join(logFolder, `origin-${i}.log`),
       application,
-      ...(options.originEnv !== undefined && { env: options.originEnv }),
+      env: {
+        [originEnv.edgeUrl]: `http://127.0.0.1:${edgePort}`,
+        [originEnv.purgeKey]: purgeKey,
+        ...options.originEnv,
+      },
     })
     closing.defer(() => origin.stop())
     origins.push(origin)
@@ -111,8 +120,10 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
     const edge = await startEdge({
       variables: {
         ...edgeVariables({ originUrls, trustedIssuers: [{ ...trusted, jwksUri }], assertionKey }),
+        [edgeEnv.purgeKey]: purgeKey,
         ...options.edgeVariables,
       },
+      ...(i === 0 && { port: edgePort }),
       logFile: edgeLog(i),
       application,
     })

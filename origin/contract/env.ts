@@ -38,6 +38,10 @@ export const originEnv = {
   drainTimeoutMs: 'DRAIN_TIMEOUT_MS',
   /** Number of processes that share the port, one per core. */
   processes: 'PROCESSES',
+  /** Base URL of the edge, to which purges of the origin's own writes are sent. */
+  edgeUrl: 'EDGE_URL',
+  /** Secret: the key that signs them, one of the edge's. */
+  purgeKey: 'PURGE_KEY',
 } as const
 
 /** Variables, secrets and bindings of the edge Worker; `edge/src/config.ts` defines type and default of each. */
@@ -52,6 +56,8 @@ export const edgeEnv = {
   cacheKey: 'CACHE_KEY',
   /** Secret: keys of the consistency tokens' MACs; comma-separated, the one in use first. */
   consistencyKey: 'CONSISTENCY_KEY',
+  /** Secret: keys with which origins sign the purges that they send; comma-separated, all are accepted. */
+  purgeKey: 'PURGE_KEY',
   /** Web origins that browsers may call from, comma-separated, or `*`; empty for none. */
   corsOrigins: 'CORS_ORIGINS',
   /** Rate-limit binding, counted per subject (per address without a token). */

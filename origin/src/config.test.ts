@@ -16,6 +16,7 @@ it('has these defaults', () => {
   expect(parseConfig(required)).toMatchInlineSnapshot(`
     {
       "drainTimeoutMs": 25000,
+      "edge": undefined,
       "edgeKeys": "{"keys":[]}",
       "host": "127.0.0.1",
       "logLevel": "info",
@@ -45,6 +46,21 @@ it('accepts a certificate with its key, and refuses one without the other', () =
       `${name} is not set: set it to the absolute path of a PEM file, or leave both unset for HTTP`,
     ])
   }
+})
+
+it('accepts the edge with its key, and refuses one without the other', () => {
+  const edge = { EDGE_URL: 'https://api.example.com', PURGE_KEY: 'k'.repeat(43) }
+  expect(parseConfig({ ...required, ...edge }).edge).toEqual({
+    url: 'https://api.example.com',
+    purgeKey: 'k'.repeat(43),
+  })
+  for (const name of ['EDGE_URL', 'PURGE_KEY'])
+    expect(mistakesOf({ ...required, ...edge, [name]: '' })).toHaveLength(1)
+  for (const EDGE_URL of ['http://api.example.com', 'https://api.example.com/v1', 'https://a@b.example'])
+    expect(mistakesOf({ ...required, ...edge, EDGE_URL })).toHaveLength(1)
+  expect(mistakesOf({ ...required, ...edge, PURGE_KEY: 'short' })).toEqual([
+    'PURGE_KEY must be a key of at least 43 characters, which the edge has, too',
+  ])
 })
 
 it('lists every invalid and missing variable at once, each with its fix', () => {

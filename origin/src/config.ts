@@ -1,4 +1,4 @@
-import { originEnv, ports } from '@spillway/origin/contract'
+import { originEnv, ports, purgeCall } from '@spillway/origin/contract'
 
 /**
  * Configuration from the environment, which only this file reads. All invalid and missing variables are reported at
@@ -15,9 +15,17 @@ export interface Config {
   readonly mongodb: MongodbConfig
   /** JSON Web Key Set with the edge's public keys: the JSON text or a `file:` URL. */
   readonly edgeKeys: string
+  /** The edge, to which purges of the origin's own writes are sent; `undefined`: none are. */
+  readonly edge: EdgeConfig | undefined
   readonly logLevel: LogLevel
   /** Time limit of a drain, in ms; then the process exits with requests unfinished. */
   readonly drainTimeoutMs: number
+}
+
+export interface EdgeConfig {
+  /** Base URL without a trailing slash. */
+  readonly url: string
+  readonly purgeKey: string
 }
 
 /** Paths of PEM files, read once at start. */
@@ -85,6 +93,7 @@ export function parseConfig(env: Environment): Config {
       pattern: /^\s*\{|^file:\/\//,
       form: "the JSON Web Key Set with the edge's public keys, inline or as file:///absolute/path",
     }),
+    edge: read.edge(),
     logLevel: read.choice(originEnv.logLevel, { fallback: 'info', choices: logLevels }),
     drainTimeoutMs: read.integer(originEnv.drainTimeoutMs, { fallback: 25_000, min: 0, max: 600_000 }),
   }
@@ -121,6 +130,22 @@ class Reader {
     if ((this.#get(tlsCertificateFile) ?? this.#get(tlsKeyFile)) === undefined) return undefined
     const file = { pattern: /^\//, form: 'the absolute path of a PEM file, or leave both unset for HTTP' }
     return { certificateFile: this.text(tlsCertificateFile, file), keyFile: this.text(tlsKeyFile, file) }
+  }
+
+  /** Requires both or none: a purge without a key would be refused. */
+  edge(): EdgeConfig | undefined {
+    const { edgeUrl, purgeKey } = originEnv
+    if ((this.#get(edgeUrl) ?? this.#get(purgeKey)) === undefined) return undefined
+    return {
+      url: this.text(edgeUrl, {
+        pattern: /^https:\/\/[^/?#@]+$|^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?$/,
+        form: 'the base URL of the edge, such as https://api.example.com (http on this machine only)',
+      }),
+      purgeKey: this.text(purgeKey, {
+        pattern: new RegExp(`^[\\x21-\\x7e]{${purgeCall.keyLengthMin},}$`),
+        form: `a key of at least ${purgeCall.keyLengthMin} characters, which the edge has, too`,
+      }),
+    }
   }
 
   integer(name: string, { fallback, min, max }: { fallback: number; min: number; max: number }): number {

@@ -25,6 +25,7 @@ import { Health } from './ops/health.ts'
 import { AdmissionControl } from './overload/admission-control.ts'
 import { DelayLimit } from './overload/delay-limit.ts'
 import { isBusy } from './overload/yields.ts'
+import { startPurges } from './purges/start-purges.ts'
 import { logSchedules, startSchedules } from './schedules/start-schedules.ts'
 import type { ServerCode } from './server-code.ts'
 import { ChangeLog } from './store/change-log.ts'
@@ -148,6 +149,11 @@ export async function startOrigin(
       holder: holderName(),
       observe: logDeliveries(logger),
     }
+    const purges = startPurges({
+      edge: config.edge,
+      isNeeded: server.handlers.length + server.schedules.length > 0,
+      logger,
+    })
     const metrics = new Metrics({
       admission: () => admission.snapshot(performance.now()),
       pool: () => ({ size: poolSize, open: pool.open, inUse: pool.inUse }),
@@ -157,6 +163,7 @@ export async function startOrigin(
       misfits: () => misfits.totals(),
       events: () => events,
       deliveries: () => deliveries.all(),
+      purgesWaiting: () => purges?.waiting,
       isDraining: () => health.isDraining,
     })
     onPool = (observation) => metrics.onPool(observation)
@@ -181,6 +188,7 @@ export async function startOrigin(
       repository,
       commits,
       guards: server.guards,
+      purges,
     })
     stops.push(startHandlers({ ...background, handlers: server.handlers, work }))
     stops.push(
@@ -195,6 +203,8 @@ export async function startOrigin(
         observe: logSchedules(logger),
       }),
     )
+    // After those who purge.
+    stops.push(async () => purges?.stop())
     await app.listen({ host: config.host, port: config.port, backlog: 2_048 })
     // The cast is safe: the server listens on TCP.
     const port = (app.server.address() as { port: number }).port

@@ -30,6 +30,7 @@ import {
   parseReadQuery,
   parseWriteQuery,
   publicPaths,
+  purgeCall,
   type Route,
 } from '@spillway/origin/contract'
 import { Doorkeeper } from '../lib/doorkeeper.ts'
@@ -132,13 +133,21 @@ export interface UnmatchedPlan {
   pattern: string | undefined
 }
 
+/** Tags that an origin wants to be purged. */
+export interface PurgePlan {
+  readonly kind: 'purge'
+  /** The answer of an edge that takes none. */
+  readonly problem: Problem
+  readonly pattern: string
+}
+
 export interface RefusedPlan {
   readonly kind: 'refused'
   readonly problem: Problem
 }
 
 export type ServedPlan = ReadPlan | ExportPlan | FeedPlan | WritePlan | PagePlan
-export type RequestPlan = ServedPlan | InvalidPlan | OptionsPlan | RefusedPlan | UnmatchedPlan
+export type RequestPlan = ServedPlan | InvalidPlan | OptionsPlan | PurgePlan | RefusedPlan | UnmatchedPlan
 
 /**
  * Accepts segments without a leading dot and without escapes, so that no URL parser can turn them into another path.
@@ -190,12 +199,12 @@ function planRequest(catalogue: Catalogue, method: string, target: string, nowMs
   if (pagePath.test(pathname)) return planPage(method, pathname)
   const match = matchRoute(catalogue, method, pathname)
   switch (match.kind) {
-    case 'notFound':
-      return {
-        kind: 'unmatched',
-        problem: { code: 'not-found', detail: match.detail },
-        pattern: undefined,
-      }
+    case 'notFound': {
+      const problem: Problem = { code: 'not-found', detail: match.detail }
+      if (pathname === purgeCall.path && method === 'POST')
+        return { kind: 'purge', problem, pattern: purgeCall.path }
+      return { kind: 'unmatched', problem, pattern: undefined }
+    }
     case 'options':
       return { kind: 'options', allow: match.allow }
     case 'methodNotAllowed':

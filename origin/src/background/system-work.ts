@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Catalogue, ProblemError, type Resource } from '@spillway/origin/contract'
+import { type Catalogue, headers, ProblemError, type Resource } from '@spillway/origin/contract'
 import type { ActionStore } from '../action/action-store.ts'
 import { askGuardsOfWrites } from '../action/guarded-changes.ts'
 import { compileGuards, type Guard } from '../action/guards.ts'
+import { tagsOfWrites } from '../action/purge-tags.ts'
 import { storedChecks } from '../action/route-actions.ts'
 import { Work, writesMax } from '../action/work.ts'
+import type { Purges } from '../purges/purges.ts'
+import { purgeTags } from '../resource/compiled-view.ts'
 import type { AskGuards } from '../resource/guarding.ts'
 import { attemptsMax } from '../resource/updates.ts'
 import { createCompilers, type StoredCheck } from '../resource/validator.ts'
@@ -16,6 +19,8 @@ export interface SystemWorkOptions {
   readonly repository: Repository
   readonly commits: Commits
   readonly guards: readonly Guard[]
+  /** @default the edge is not told of the writes */
+  readonly purges?: Purges | undefined
 }
 
 export interface TransactionOptions {
@@ -46,7 +51,8 @@ export class SystemWork {
   }
 
   /**
-   * Runs code and commits its writes together; after a concurrent write it runs again.
+   * Runs code and commits its writes together; after a concurrent write it runs again. Then the edge purges what shows
+   * them, for which it waits a bounded time.
    *
    * @returns the code's result; with a key whose writes have happened already, that of code whose writes were discarded
    * @throws {Error} if nothing was written, or that is unknown
@@ -80,8 +86,14 @@ export class SystemWork {
         if (writes.length > writesMax)
           throw new RangeError(`more than ${writesMax} documents are written at once`)
         const isKeyed = key !== undefined && writes.some(({ isGuard }) => !isGuard)
-        const outcome = await commits.commit(writes, isKeyed ? doneOnce(key) : undefined, call)
-        if (outcome.kind === 'committed' || outcome.kind === 'answered') return result
+        const tags = tagsOfWrites(writes, undefined)
+        const outcome = await commits.commit(writes, isKeyed ? doneOnce(key, tags) : undefined, call)
+        if (outcome.kind === 'committed' || outcome.kind === 'answered') {
+          // The process that has written them may have crashed before it told the edge.
+          const purged = outcome.kind === 'answered' && isKeyed ? await this.#keptTags(key, call) : tags
+          await this.#options.purges?.purge(purged, Math.min(purgeWaitMs, deadline - performance.now()))
+          return result
+        }
         if (outcome.kind !== 'changed') throw new Error(reasonOf(outcome))
       } finally {
         signal.removeEventListener('abort', end)
@@ -91,10 +103,25 @@ export class SystemWork {
     }
     throw new Error('other writes came first, again and again')
   }
+
+  async #keptTags(key: string, call: Call): Promise<readonly string[]> {
+    const kept = await this.#options.commits.answered(key, '', call)
+    if (kept.kind !== 'kept') throw new Error('the mark of earlier writes could not be read')
+    return (kept.answer.headers[headers.purgeTag] ?? '').split(',').filter((tag) => tag !== '')
+  }
 }
 
-/** A mark of writes that have happened, stored with them as the answer of a request with an Idempotency-Key is. */
-const doneOnce = (id: string) => ({ id, request: '', answer: { status: 204, headers: {}, body: '' } })
+/** Longest wait for the edge, in ms: code that goes on sees its own writes there. */
+const purgeWaitMs = 2_000
+
+/**
+ * A mark of writes that have happened, stored with them as the answer of a request with an Idempotency-Key is. It has the
+ * cache tags that they make obsolete.
+ */
+const doneOnce = (id: string, tags: readonly string[]) => ({
+  ...{ id, request: '' },
+  answer: { status: 204, headers: purgeTags(...tags), body: '' },
+})
 
 const reasonOf = (outcome: { readonly kind: string; readonly reason?: string }): string =>
   outcome.reason === undefined ? `the writes: ${outcome.kind}` : `the writes: ${outcome.reason}`

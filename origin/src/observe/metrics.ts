@@ -33,6 +33,8 @@ export interface MetricSources {
   readonly events?: () => { readonly lagMs: () => number; readonly moved: () => number }
   /** Deliveries to handlers of events and webhooks. @default none */
   readonly deliveries?: () => Iterable<readonly [subscriber: string, totals: Readonly<Totals>]>
+  /** Cache tags that the edge is still to purge; `undefined` where none are sent. @default none are */
+  readonly purgesWaiting?: () => number | undefined
   readonly isDraining: () => boolean
 }
 
@@ -246,7 +248,7 @@ export class Metrics {
     ])
   }
 
-  #defineDeliveries({ deliveries = () => [] }: MetricSources): void {
+  #defineDeliveries({ deliveries = () => [], purgesWaiting = () => undefined }: MetricSources): void {
     const outcomes = ['delivered', 'failed', 'dead'] as const
     this.#define('counter', 'origin_deliveries_total', 'Attempts to deliver events, by outcome.', () =>
       [...deliveries()].flatMap(([subscriber, totals]) =>
@@ -256,6 +258,9 @@ export class Metrics {
     this.#define('gauge', 'origin_deliveries_waiting', 'Events that wait for another attempt.', () =>
       [...deliveries()].map(([subscriber, { waiting }]) => ({ value: waiting, labels: { subscriber } })),
     )
+    this.#define('gauge', 'origin_purges_waiting', 'Cache tags that the edge is still to purge.', () => [
+      { value: purgesWaiting() ?? 0, labels: {} },
+    ])
   }
 
   #defineProcess({ isDraining, unreadyIndexes = () => 0, misfits = () => [] }: MetricSources): void {

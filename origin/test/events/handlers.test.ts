@@ -50,6 +50,8 @@ interface Started {
   readonly stop: () => Promise<void>
   readonly totals: DeliveryTotals
   readonly observed: DeliveryObservation[]
+  /** Cache tags that the edge was told to purge, in order. */
+  readonly purged: string[]
 }
 
 /** Handles events as a process of its own would. */
@@ -58,21 +60,23 @@ function start(handlers: readonly EventHandler[], delaysMs: readonly number[] = 
   const { repository, commits } = origin.database.repository()
   const totals = new DeliveryTotals()
   const observed: DeliveryObservation[] = []
+  const purged: string[] = []
   const guards = [
     guard(labels, async ({ fields }) =>
       fields?.title === 'bad' ? [{ pointer: '/title', detail: 'No.' }] : undefined,
     ),
   ]
+  const purges = { purge: async (tags: readonly string[]) => void purged.push(...tags) }
   const stop = startHandlers({
     ...{ db, store, totals, handlers, delaysMs, times, lease, holder: randomUUID() },
     log: new ChangeLog(db, pool.bounds),
-    work: new SystemWork({ catalogue: taskApplication.resources, repository, commits, guards }),
+    work: new SystemWork({ catalogue: taskApplication.resources, repository, commits, guards, purges }),
     isReady: () => true,
     isBusy: () => false,
     observe: (observation) => void observed.push(observation),
   })
   running.push(stop)
-  return { stop, totals, observed }
+  return { stop, totals, observed, purged }
 }
 
 async function until(isReached: () => boolean | Promise<boolean>): Promise<void> {
@@ -213,17 +217,21 @@ describe('its writes', () => {
         await documents.create(labels, { title: String(position), done: 1 }, { id: counter })
       else await documents.increment(labels, counter, { done: 1 })
     })
-    start([handler])
+    const { purged } = start([handler])
     await began(name)
     const from = (await store.subscribers()).find(({ _id }) => _id === `handler:${name}`)?.position as number
     await newTask('a')
     await newTask('b')
     const done = async () => (await origin.send('GET', `/v1/labels/${counter}`)).json.done
     await until(async () => (await done()) === 2)
+    expect(purged).toContain(`labels:${counter}`)
+    purged.length = 0
     const before = runs
     await store.move(`handler:${name}`, from)
     await until(() => runs >= before + 2)
     expect(await done()).toBe(2)
+    // The process that wrote may have crashed before it told the edge.
+    await until(() => purged.filter((tag) => tag === `labels:${counter}`).length === 2)
   })
 
   it('are judged by guards, and none happens if the handler throws, ends late or is refused', async () => {
