@@ -55,6 +55,8 @@ export const bars = {
   edgeCachedRead: { name: 'edge-cached-read-ratio', limit: 1.25, holds: '<=' },
   /** CPU of a cached read by id whose rule has three ways, divided by that of a cached read of a public document. */
   edgeRule: { name: 'edge-rule-ratio', limit: 1.1, holds: '<=' },
+  /** CPU of a cached read with an API key, divided by that with a token. */
+  edgeApiKey: { name: 'edge-api-key-ratio', limit: 1.05, holds: '<=' },
   /** CPU of hono with jose, which check the token of each request, divided by that of a cached read. */
   edgeAgainstJose: { name: 'edge-times-less-than-jose', limit: 1.9, holds: '>=' },
   /** CPU of a request that is shed, divided by that of a constant Worker that is sent the same. */

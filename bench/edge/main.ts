@@ -19,6 +19,7 @@ import { startCachePeers } from './cache-peers.ts'
 import { countTurns } from './count-turns.ts'
 import { printSamples, rowOf, type Sample, sampleOf } from './cpu-of-edge.ts'
 import { ruledWorker, startEdgeProcess } from './edge-process.ts'
+import { stubKey, stubKeyId } from './stub-keys.ts'
 import { busyDetail, startStubOrigin } from './stub-origin.ts'
 
 /**
@@ -72,6 +73,7 @@ const names = {
   honoJose: 'hono + jose each time',
   cached: 'Spillway, cached read',
   cachedByRule: 'Spillway, cached read by a rule',
+  cachedByKey: 'Spillway, cached read with an API key',
   forwardList: 'forwarding Worker, list',
   forwardDocument: 'forwarding Worker, document',
   forwardWrite: 'forwarding Worker, write',
@@ -96,6 +98,7 @@ const barred: ReadonlySet<string> = new Set([
   names.honoJose,
   names.cached,
   names.cachedByRule,
+  names.cachedByKey,
   names.forwardList,
   names.forwardDocument,
   names.forwardWrite,
@@ -190,6 +193,7 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
     { bar: bars.edgeCachedRead, value: ratio('cached', 'sameRead') },
     { bar: bars.edgeAgainstJose, value: ratio('honoJose', 'cached') },
     { bar: bars.edgeRule, value: ratio('cachedByRule', 'cached') },
+    { bar: bars.edgeApiKey, value: ratio('cachedByKey', 'cached') },
     { bar: bars.edgeShed, value: ratio('shedWrite', 'sameShed') },
     { bar: bars.edgeShedRead, value: ratio('shedRead', 'sameShedRead') },
     { bar: bars.edgeListMiss, value: ratio('listMiss', 'forwardList') },
@@ -253,6 +257,12 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const claims = { ISSUER: issuer.url, AUDIENCE: audience, JWKS_URI: jwksUri }
 
   const credentials = await tokens(issuer)
+  const apiKeys: Tokens = {
+    kind: 'headers',
+    sets: Array.from({ length: users }, (_, user) => ({
+      authorization: `Bearer ${stubKey(stubKeyId(user))}`,
+    })),
+  }
   const inRead = { ring: 'read', mix: { read: 1 }, credentials, connections, answers: 'ok' } as const
   const inThrough = { ...inRead, ring: 'through', connections: connectionsToOrigin } as const
   const inShed = { ring: 'shed', credentials, connections, answers: 'shed' } as const
@@ -260,9 +270,9 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const search = { search: 1 }
   const miss = { miss: 1 }
   /** One for each subject, so that none finds another's entries in its cache or counters. */
-  const serve = async (code?: WorkerCode) => {
+  const serve = async (code?: WorkerCode, own = credentials) => {
     const edge = await startEdge((code === undefined ? serving : ruling).url, code)
-    await ask(edge.url, credentials)
+    await ask(edge.url, own)
     return edge
   }
   const shedEdge = () => startEdge(refusing.url)
@@ -287,6 +297,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     { name: names.honoJose, ...inRead, start: () => startCode('hono-jose', claims) },
     { name: names.cached, ...inRead, start: () => serve() },
     { name: names.cachedByRule, ...inRead, start: () => serve(ruled) },
+    { name: names.cachedByKey, ...inRead, credentials: apiKeys, start: () => serve(undefined, apiKeys) },
     { name: names.forwardList, ...inThrough, mix: search, start: startForward },
     { name: names.forwardDocument, ...inThrough, mix: miss, start: startForward },
     { name: names.forwardWrite, ...inThrough, mix: create, start: startForward },

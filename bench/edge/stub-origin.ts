@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { AddressInfo } from 'node:net'
 import { application } from '@spillway/origin/application'
 import {
+  askKeysPath,
   type CacheRule,
   clientCacheControl,
   documentEtag,
@@ -17,6 +18,7 @@ import {
   revisionOf,
   revisionTag,
 } from '@spillway/origin/contract'
+import { answerAboutKey } from './stub-keys.ts'
 import { place } from './workers/place.ts'
 
 export interface StubOrigin {
@@ -67,11 +69,24 @@ const fresh = {
 /** Attributes of a published place of another owner: only the last alternative of the rule allows it. */
 const ruleAttributes = JSON.stringify({ status: 'published', authorId: 'somebody' })
 
-function serve(
-  { method, url = '' }: IncomingMessage,
-  response: ServerResponse,
-  attributes: OutgoingHttpHeaders,
-): void {
+function answerKeyQuestion(request: IncomingMessage, response: ServerResponse): void {
+  let text = ''
+  request.setEncoding('utf8')
+  request.on('data', (part) => {
+    text += part
+  })
+  request.on('end', () => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(answerAboutKey(JSON.parse(text).id)))
+  })
+}
+
+function serve(request: IncomingMessage, response: ServerResponse, attributes: OutgoingHttpHeaders): void {
+  const { method, url = '' } = request
+  if (url === askKeysPath) {
+    answerKeyQuestion(request, response)
+    return
+  }
   const id = /^\/v2\/places\/([^/?]+)/.exec(url)?.[1]
   if (method === 'POST') {
     const fields = {

@@ -5,7 +5,7 @@ import {
   type Priority,
   type RepresentationRevision,
 } from '@spillway/origin/contract'
-import type { VerifiedToken } from './auth/token-verifier.ts'
+import type { VerifiedToken } from './auth/verified-token.ts'
 import type { Viewer } from './cache/index.ts'
 import { type Arrival, isUuid, type RequestHead } from './http/request-headers.ts'
 import type { RequestPlan, ServedPlan } from './http/request-plan.ts'

@@ -1,12 +1,17 @@
 import {
   type Application,
+  apiKeysIn,
+  askKeysPath,
   type CacheRule,
   type Catalogue,
   cacheRulesOf,
   claimsOf,
+  type KeyAnswer,
   RetryBudget,
 } from '@spillway/origin/contract'
 import type { Parts } from './app.ts'
+import { ApiKeyCheck } from './auth/api-key-check.ts'
+import { ApiKeySource } from './auth/api-key-source.ts'
 import { AssertionSigner } from './auth/assertion-signer.ts'
 import { ControlSource } from './auth/control-source.ts'
 import { KeySet, keySetTimes } from './auth/key-set.ts'
@@ -48,6 +53,7 @@ import { hiddenCache } from './platform/hidden-cache.ts'
 import { RandomIds } from './platform/random-ids.ts'
 import type { Site } from './site.ts'
 import { problemFieldsOf } from './stage/answer.ts'
+import { type AskOriginParts, askOrigin } from './stage/ask-origin.ts'
 import { ConsistencyTokens } from './stage/consistency.ts'
 
 /** Builds everything that an isolate keeps between requests from the application and the configuration. */
@@ -64,30 +70,35 @@ export function createParts(
     observe({ kind: 'fault', what: 'control', where: 'CONTROL', message: String(reason) })
   const cors = new Cors(config.corsOrigins)
   const problemFields = problemFieldsOf(cors)
-  return {
+  const named = claimsOf(resources)
+  const asking: AskOriginParts = {
     now,
     random,
-    observe,
     ids: new RandomIds(),
+    shedProblems: new ShedProblems(problemFields),
+    control: new ControlSource(bindings.CONTROL, onControlFailure),
+    endpoints: config.origins.map(({ url, rank }) => ({ url, rank, gate: new OriginGate() })),
+    signer: new AssertionSigner(config.assertionKey, now),
+  }
+  return {
+    ...asking,
+    observe,
     plans: new RequestPlans(resources),
     cors,
     site: site(cors),
     problemFields,
-    shedProblems: new ShedProblems(problemFields),
-    verifier: new TokenVerifier(
-      config.issuers.map((issuer) => ({ ...issuer, keySet: keySetOf(issuer, observe) })),
-      claimsOf(resources),
+    verifier: new TokenVerifier({
+      issuers: config.issuers.map((issuer) => ({ ...issuer, keySet: keySetOf(issuer, observe) })),
+      named,
       now,
-    ),
-    control: new ControlSource(bindings.CONTROL, onControlFailure),
+      apiKeys: apiKeysIn(resources) && new ApiKeyCheck({ source: apiKeySource(asking, observe), named, now }),
+    }),
     quota: new LocalQuota(config.rateQuota),
     limiter: bindings.RATE_LIMITER,
     cache: createCache(config),
     revisions: new CurrentRevisions(),
     purgeEverywhere: createPurgeEverywhere(config, bindings),
     purgeSignatures: config.purgeKeys && new PurgeSignatures(config.purgeKeys),
-    endpoints: config.origins.map(({ url, rank }) => ({ url, rank, gate: new OriginGate() })),
-    signer: new AssertionSigner(config.assertionKey, now),
     retryBudget: new RetryBudget(),
     streamedBodies: new OpenBodies(streamedBodies),
     waitingBodies: new OpenBodies(waitingBodies),
@@ -127,6 +138,19 @@ function keySetOf({ issuer, jwksUri }: TokenIssuer, observe: Observe): KeySet {
     onFailure: (reason) => observe({ kind: 'fault', what: 'key-set', where, message: String(reason) }),
   })
 }
+
+/** Time limit of a question about API keys: that of the wait for an issuer's keys, and more where nobody waits. */
+const askKeysMs = 2_000
+
+const apiKeySource = (parts: AskOriginParts, observe: Observe): ApiKeySource =>
+  new ApiKeySource({
+    now: parts.now,
+    // The cast: the origin, which has proved its trust in this edge, answers in the contract's form.
+    ask: async (body) =>
+      (await askOrigin({ path: askKeysPath, body, timeoutMs: askKeysMs }, parts)) as KeyAnswer,
+    onFailure: (reason) =>
+      observe({ kind: 'fault', what: 'api-keys', where: 'origin', message: String(reason) }),
+  })
 
 /** Longest time that an answer that shows documents of a resource may be served after its fetch: its own, or a query's. */
 const usableMs = (catalogue: Catalogue, name: string): number =>

@@ -1,6 +1,7 @@
 import { defineApplication } from '@spillway/origin/contract'
 import { adjustPopulation } from './actions/adjust-population.ts'
 import { advisories } from './resources/advisories.ts'
+import { keys } from './resources/api-keys.ts'
 import { places } from './resources/places.ts'
 import { trips } from './resources/trips.ts'
 
@@ -11,6 +12,6 @@ export const application = defineApplication({
   summary: 'Cities of the world, your own trips, and travel advisories.',
   contact: { name: 'Travel API team', email: 'api@example.com' },
   license: { name: 'MIT', identifier: 'MIT' },
-  resources: [places, trips, advisories],
-  actions: [adjustPopulation],
+  resources: [places, trips, advisories, keys.resource],
+  actions: [adjustPopulation, ...keys.actions],
 })

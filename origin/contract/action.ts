@@ -103,7 +103,12 @@ export interface Action<
   /** Present if the handler gets the body unparsed (`endpoint`). */
   readonly raw?: RawBody
   /** Present if the framework has its handler. */
-  readonly builtIn?: 'restore'
+  readonly builtIn?: 'restore' | 'issueApiKey' | 'rotateApiKey' | 'revokeApiKey'
+  /**
+   * Optional members of the answer that are shown once: the answer that is kept for a repeated request lacks them.
+   * @default none
+   */
+  readonly shownOnce?: readonly string[]
 }
 
 /** A document of a resource in server code: the stored fields and the system fields. */

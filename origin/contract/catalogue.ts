@@ -41,6 +41,10 @@ export function findView(catalogue: Catalogue, version: string, name: string): V
   return { resource, version: version as VersionName, representation }
 }
 
+/** The resource of the API keys; `undefined` for an application without them. */
+export const apiKeysIn = (catalogue: Catalogue): Resource | undefined =>
+  [...catalogue.values()].find(({ holdsApiKeys }) => holdsApiKeys === true)
+
 /** Every view, in the order of definition. */
 export function viewsOf(catalogue: Catalogue): readonly View[] {
   return [...catalogue.values()].flatMap((resource) =>

@@ -100,6 +100,8 @@ export interface Resource<
   readonly requireIfMatch: boolean
   readonly batchSizeMax: number
   readonly versions: ReadonlyMap<VersionName, CheckedRepresentation>
+  /** Whether its documents are API keys, which edges accept ({@link ./api-keys/api-keys.ts}). @default false */
+  readonly holdsApiKeys?: true
   /** Types of its versions, for the typed client. Never has a value. */
   readonly views?: View
   /** Names of the fields that `set` computes, for the typed client. Never has a value. */

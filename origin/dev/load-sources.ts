@@ -11,7 +11,8 @@ try {
   const { application } = await load(files.definition)
   const { server } = await load(files.server)
   const { matchImplementations } = await import('../src/action/match-implementations.ts')
-  matchImplementations(application, server)
+  const { keyHandlers } = await import('../src/api-keys/handlers.ts')
+  matchImplementations(application, server, keyHandlers)
 } catch (error) {
   console.log(describe(error))
   process.exitCode = 1

@@ -1,9 +1,11 @@
-import { type Application, headers, limits, type Resource } from '@spillway/origin/contract'
+import { type Application, apiKeysIn, headers, limits, type Resource } from '@spillway/origin/contract'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { compileGuards } from './action/guards.ts'
 import { matchAnswers, matchImplementations } from './action/match-implementations.ts'
 import { routeActions } from './action/route-actions.ts'
 import { routeQueries } from './action/route-queries.ts'
+import { keyHandlers } from './api-keys/handlers.ts'
+import { routeAskedKeys } from './api-keys/route-asked-keys.ts'
 import { matchBackground } from './background/match-background.ts'
 import type { ReadChanges } from './events/read-changes.ts'
 import { compileExports } from './export/compile-exports.ts'
@@ -57,6 +59,8 @@ export interface AppOptions {
   readonly exportBounds?: Partial<ExportBounds>
   /** Bounds of change feeds that differ from the usual ones. @default none */
   readonly feedBounds?: Partial<FeedBounds>
+  /** Called with the ids of API keys that an edge has seen in use. @default nothing */
+  readonly onKeyUse?: (ids: readonly string[]) => void
   /** Certificate and key to serve HTTPS with. @default plain HTTP */
   readonly tls?: TlsMaterial | undefined
   /** Milliseconds since the epoch. @default Date.now */
@@ -85,10 +89,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     arrivalTimeoutMs = 10_000,
     exportBounds,
     feedBounds,
+    onKeyUse = () => {},
     tls,
   } = options
   const now = () => performance.now()
-  const implementations = matchImplementations(application, server)
+  const implementations = matchImplementations(application, server, keyHandlers)
   const answers = matchAnswers(application, server)
   matchBackground(application, server)
   const http = {
@@ -192,6 +197,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   routeResources(app, views, { ...shared, listTimeoutMs, exportsOf, feedOf: feeds.handlerOf })
   routeActions(app, views, { ...shared, commits, implementations })
   routeQueries(app, views, { ...shared, answers })
+  const keys = apiKeysIn(application.resources)
+  if (keys !== undefined) routeAskedKeys(app, { resource: keys, repository, clock, onUse: onKeyUse })
   await app.ready()
   return app
 }

@@ -1,5 +1,6 @@
-import type { Application } from '@spillway/origin/contract'
+import { type Application, apiKeysIn } from '@spillway/origin/contract'
 import type { FastifyInstance } from 'fastify'
+import { LastUse } from './api-keys/last-use.ts'
 import { createApp } from './app.ts'
 import { SystemWork } from './background/system-work.ts'
 import type { Config } from './config.ts'
@@ -168,7 +169,23 @@ export async function startOrigin(
     })
     onPool = (observation) => metrics.onPool(observation)
     const requestLog = new RequestLog(logger)
+    const work = new SystemWork({
+      catalogue: application.resources,
+      repository,
+      commits,
+      guards: server.guards,
+      purges,
+    })
+    const resource = apiKeysIn(application.resources)
+    const lastUse =
+      resource &&
+      new LastUse({
+        ...{ resource, work, clock: Date.now },
+        onFailure: (reason) => logger.warn({ reason }, 'the last use of an API key was not noted'),
+      })
+    if (lastUse !== undefined) stops.push(() => lastUse.stop())
     const app = await createApp({
+      ...(lastUse !== undefined && { onKeyUse: (ids: readonly string[]) => lastUse.note(ids) }),
       listTimeoutMs: config.mongodb.listTimeoutMs,
       isCertain: (beganAtMs) => pool.primary.isCertain(beganAtMs),
       application,
@@ -182,13 +199,6 @@ export async function startOrigin(
       metrics,
       requestLog,
       tls,
-    })
-    const work = new SystemWork({
-      catalogue: application.resources,
-      repository,
-      commits,
-      guards: server.guards,
-      purges,
     })
     stops.push(startHandlers({ ...background, handlers: server.handlers, work }))
     stops.push(

@@ -5,6 +5,7 @@ import { addMember, appointManager, dismissManager, removeMember } from './actio
 import { paymentWebhook } from './actions/payment-webhook.ts'
 import { review } from './actions/review.ts'
 import { send } from './actions/send.ts'
+import { keys } from './resources/api-keys.ts'
 import { bookings } from './resources/bookings.ts'
 import { conversations } from './resources/conversations.ts'
 import { expenses } from './resources/expenses.ts'
@@ -29,9 +30,11 @@ export const application = defineApplication({
     reviews,
     organizations,
     expenses,
+    keys.resource,
   ],
   actions: [
     ...[book, accept, decline, cancel, complete, review, paymentWebhook, send],
     ...[addMember, removeMember, appointManager, dismissManager],
+    ...keys.actions,
   ],
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { isSignedBy } from '../../../origin/test/support/receiver.ts'
-import { eventually, idOf, makeBooking, requireStatus } from '../expect.ts'
+import { eventually, idOf, idsOf, makeBooking, patch, requireStatus } from '../expect.ts'
 import type { Need } from '../need.ts'
 import type { Person } from '../world.ts'
 
@@ -122,7 +122,43 @@ export const audit: Need = {
 
 export const apiKeys: Need = {
   number: 23,
-  what: 'API keys for machines',
-  by: 'not built yet; the client credentials of an issuer (RFC 6749 §4.4) work as every token does',
-  prove: 'later',
+  what: 'a host’s channel manager works with an API key, which is rotated and revoked',
+  by: 'apiKeys(), npm run apikeys',
+  async prove(world) {
+    const issuing = { body: { name: 'channel manager', subject: 'hanna', scopes: [] } }
+    requireStatus(await world.send('hanna', 'POST', '/v1/api-keys/issue', issuing), 403)
+    const { id, key: token } = requireStatus(
+      await world.send('ada', 'POST', '/v1/api-keys/issue', issuing),
+      200,
+    ).json
+    const keyPath = `/v1/api-keys/${id}`
+
+    // It acts as Hanna, and as nobody else.
+    const theirs = await makeBooking(world, { from: 50, to: 51 })
+    const status = async (sent: string, path = theirs) =>
+      (await world.send('nobody', 'GET', path, { token: sent })).status
+    assert.equal(await status(token), 200)
+    const listing = { body: { title: 'Attic' }, headers: patch, token }
+    const [own] = idsOf(await world.send('hanna', 'GET', '/v1/listings?hostId=hanna&limit=1'))
+    requireStatus(await world.send('nobody', 'PATCH', `/v1/listings/${own}`, listing), 200)
+    requireStatus(await world.send('nobody', 'GET', keyPath, { token }), 403)
+    assert.equal(await status(token.replace(/.$/, '!')), 401)
+
+    // The new secret works at once; the one so far until the overlap ends.
+    const rotating = { body: { overlapSeconds: 3_600 } }
+    const rotated = requireStatus(await world.send('ada', 'POST', `${keyPath}/rotate`, rotating), 200).json
+    await eventually(async () => (await status(rotated.key)) === 200)
+    assert.equal(await status(token), 200)
+
+    const revokedAtMs = performance.now()
+    requireStatus(await world.send('ada', 'POST', `${keyPath}/revoke`), 200)
+    for (const one of [token, rotated.key]) await eventually(async () => (await status(one)) === 401)
+    assert.ok(performance.now() - revokedAtMs < 60_000)
+    // What is public is refused, too: its sender expects the key to count.
+    assert.equal(await status(token, `/v1/listings/${own}`), 401)
+    const shown = requireStatus(await world.send('ada', 'GET', keyPath), 200)
+    assert.ok(shown.json.revokedAt !== undefined && !shown.text.includes(token.slice(16)))
+    const logs = await world.logs()
+    assert.ok(!logs.includes(token) && !logs.includes(rotated.key))
+  },
 }

@@ -123,6 +123,8 @@ export interface VerificationKey {
   /** The key as imported by the runtime, by algorithm; filled on first use. */
   readonly imported: Map<string, unknown>
   retired: boolean
+  /** Whether a token of it was accepted. */
+  isUsed: boolean
 }
 
 /** Key type by algorithm (RFC 7518 §3.1, RFC 8037 §3.1): a key verifies only its own kind of signature. */
@@ -169,5 +171,6 @@ function verificationKey(given: unknown): VerificationKey | undefined {
     fits,
     imported: new Map(),
     retired: false,
+    isUsed: false,
   }
 }

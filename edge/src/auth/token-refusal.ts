@@ -22,6 +22,11 @@ type PlainFault =
   | 'claims'
   | 'revoked'
   | 'keys-unavailable'
+  | 'api-key-malformed'
+  | 'api-key-unknown'
+  | 'api-key-expired'
+  | 'api-key-revoked'
+  | 'api-keys-unavailable'
 
 const details: Readonly<Record<PlainFault, string>> = {
   malformed: 'Authorization must be one "Bearer" and one signed JSON Web Token in its compact form.',
@@ -39,7 +44,16 @@ const details: Readonly<Record<PlainFault, string>> = {
   claims: 'The access token lacks a required claim, or a claim has the wrong type.',
   revoked: 'The access token has been revoked.',
   'keys-unavailable': 'The signing keys of the token issuer are unavailable. Retry later.',
+  'api-key-malformed': 'This is no API key: it is incomplete or mistyped.',
+  'api-key-unknown': 'There is no such API key.',
+  'api-key-expired': 'The API key has expired.',
+  'api-key-revoked': 'The API key has been revoked.',
+  'api-keys-unavailable': 'The API key cannot be checked at present. Retry later.',
 }
+
+/** Faults of ours, not of the caller's. */
+export const isUnavailable = (fault: TokenFault): boolean =>
+  fault === 'keys-unavailable' || fault === 'api-keys-unavailable'
 
 const isClaimFault = (fault: TokenFault): fault is ClaimFault => fault.startsWith('claim:')
 
@@ -48,7 +62,7 @@ export function tokenProblem(fault: TokenFault, retryAfterSeconds: number): Prob
   const detail = isClaimFault(fault)
     ? `This is not an access token for this API: the value of its claim '${fault.slice('claim:'.length)}' is not accepted.`
     : details[fault]
-  if (fault === 'keys-unavailable') return { code: 'keys-unavailable', detail, retryAfterSeconds }
+  if (isUnavailable(fault)) return { code: 'keys-unavailable', detail, retryAfterSeconds }
   const challenge = `Bearer realm="spillway", error="invalid_token", error_description="${detail.replaceAll('"', "'")}"`
   return { code: 'invalid-token', detail, headers: { 'www-authenticate': challenge } }
 }

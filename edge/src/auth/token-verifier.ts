@@ -1,6 +1,6 @@
 import {
+  looksLikeKey,
   type NamedClaims,
-  type Principal,
   principalBytes,
   principalFromClaims,
   readNamedClaims,
@@ -10,26 +10,27 @@ import type { TokenIssuer } from '../config/token-issuer.ts'
 import { isText } from '../config/values.ts'
 import { SieveMap } from '../lib/sieve-map.ts'
 import { callerKey } from '../overload/local-quota.ts'
+import type { ApiKeyCheck } from './api-key-check.ts'
 import { type KeySet, sameAlgorithm, type VerificationKey } from './key-set.ts'
 import type { TokenFault } from './token-refusal.ts'
 import { bearerToken, readUnverified, type UnverifiedToken } from './unverified-token.ts'
-
-/** A verified token, valid until `expiresAtMs`. */
-export interface VerifiedToken {
-  readonly principal: Principal
-  /** Quota key of the caller. perf: kept here because a string that was looked up before is already hashed. */
-  readonly caller: string
-  /** `exp` plus the clock tolerance, in epoch milliseconds. */
-  readonly expiresAtMs: number
-  readonly issuedAtSeconds: number | undefined
-  readonly tokenId: string | undefined
-  readonly key: VerificationKey
-  readonly keySet: KeySet
-}
+import type { VerifiedToken } from './verified-token.ts'
 
 export interface TrustedIssuer extends TokenIssuer {
   readonly keySet: KeySet
 }
+
+export interface TokenVerifierOptions {
+  readonly issuers: readonly TrustedIssuer[]
+  /** Claims that principals are to have, where their tokens do. */
+  readonly named: NamedClaims
+  readonly now: () => number
+  /** @default API keys are not accepted */
+  readonly apiKeys?: ApiKeyCheck | undefined
+}
+
+/** Namespace of the subjects of API keys: no issuer's token has one of them. */
+const keySubjects = 'key'
 
 /** Time for which a refusal is remembered: long enough that repeating one bad token is cheap. */
 const refusalMs = 10_000
@@ -46,6 +47,10 @@ const lasting: ReadonlySet<TokenFault> = new Set([
   'expired',
   'audience',
   'claims',
+  'api-key-malformed',
+  'api-key-unknown',
+  'api-key-expired',
+  'api-key-revoked',
 ])
 
 /**
@@ -57,6 +62,7 @@ export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>
   readonly #namespaces: ReadonlySet<string>
   readonly #named: NamedClaims
+  readonly #apiKeys: ApiKeyCheck | undefined
   readonly #now: () => number
   readonly #verified = new SieveMap<VerifiedToken>({
     countMax: 10_000,
@@ -70,11 +76,12 @@ export class TokenVerifier {
     bytesOf: textBytes,
   })
 
-  /** @param named claims that principals are to have, where their tokens do */
-  constructor(issuers: readonly TrustedIssuer[], named: NamedClaims, now: () => number) {
+  constructor({ issuers, named, now, apiKeys }: TokenVerifierOptions) {
     this.#named = named
     this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
-    this.#namespaces = new Set(issuers.map(({ namespace }) => namespace).filter((name) => name !== ''))
+    const namespaces = issuers.map(({ namespace }) => namespace).filter((name) => name !== '')
+    this.#namespaces = new Set([...namespaces, ...(apiKeys === undefined ? [] : [keySubjects])])
+    this.#apiKeys = apiKeys
     this.#now = now
   }
 
@@ -113,6 +120,7 @@ export class TokenVerifier {
     wait: (refresh: Promise<void>) => Promise<void>,
   ): Promise<VerifiedToken | TokenFault> {
     if (compact === undefined) return 'malformed'
+    if (this.#apiKeys !== undefined && looksLikeKey(compact)) return this.#apiKeys.check(compact, wait)
     const token = readUnverified(compact)
     if (typeof token === 'string') return token
     const issuer = this.#issuers.get(token.issuer)

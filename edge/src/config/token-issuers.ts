@@ -71,6 +71,9 @@ function readIssuer(place: string, item: Readonly<Record<string, unknown>>, mist
   if (typeof namespace !== 'string' || !/^[a-z0-9-]{0,32}$/.test(namespace)) {
     mistakes.push(`${place}.namespace: must be at most 32 lower-case letters, digits and hyphens.`)
   }
+  if (namespace === 'key') {
+    mistakes.push(`${place}.namespace: 'key' begins the subjects of API keys: use another one.`)
+  }
   // The cast: a member of another type has recorded a mistake, and then the result is unused.
   return {
     issuer,

@@ -36,6 +36,15 @@ export class RequestBody {
     this.#takeWhole = takeWhole
   }
 
+  /** A body of the edge's own. */
+  static of(text: string): RequestBody {
+    const body = new RequestBody(new ReadableStream())
+    body.#held = new Uint8Array(new TextEncoder().encode(text))
+    body.#length = body.#held.byteLength
+    body.#isComplete = true
+    return body
+  }
+
   /** Whether the client exceeded the limit; the stream was aborted there. */
   get isTooLarge(): boolean {
     return this.#isOver

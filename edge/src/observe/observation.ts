@@ -20,7 +20,14 @@ export interface AnswerObservation {
 /** A fault that is not tied to one request. */
 export interface FaultObservation {
   readonly kind: 'fault'
-  readonly what: 'key-set' | 'control' | 'rate-limiter' | 'purge' | 'unexpected' | 'configuration'
+  readonly what:
+    | 'key-set'
+    | 'api-keys'
+    | 'control'
+    | 'rate-limiter'
+    | 'purge'
+    | 'unexpected'
+    | 'configuration'
   /** The issuer, binding or stage at fault. */
   readonly where: string
   readonly message: string

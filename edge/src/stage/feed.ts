@@ -23,7 +23,11 @@ export function passFeed(exchange: Exchange<FeedPlan>, parts: ForwardParts): Pro
   const { head, plan, token } = exchange
   const format = feedFormatOf(head.headers.get('accept')) ?? 'json'
   const leftMs = token === undefined ? feedLimits.streamMs : Math.max(0, token.expiresAtMs - parts.now())
-  const lastsMs = Math.min(leftMs, format === 'stream' ? feedLimits.streamMs : plan.waitSeconds * 1_000)
+  const lastsMs = Math.min(
+    leftMs,
+    token?.answerMsMax ?? feedLimits.streamMs,
+    format === 'stream' ? feedLimits.streamMs : plan.waitSeconds * 1_000,
+  )
   const lastEventId = head.headers.get('last-event-id')?.slice(0, idLengthMax)
   const own = {
     fields: {

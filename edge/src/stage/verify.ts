@@ -2,8 +2,9 @@ import type { Problem } from '@spillway/origin/contract'
 import { deadline } from '@spillway/origin/contract'
 import { isRevoked } from '../auth/control.ts'
 import type { ControlSource } from '../auth/control-source.ts'
-import { type TokenFault, tokenProblem } from '../auth/token-refusal.ts'
-import type { TokenVerifier, VerifiedToken } from '../auth/token-verifier.ts'
+import { isUnavailable, type TokenFault, tokenProblem } from '../auth/token-refusal.ts'
+import type { TokenVerifier } from '../auth/token-verifier.ts'
+import type { VerifiedToken } from '../auth/verified-token.ts'
 import type { Exchange } from '../exchange.ts'
 import { retryAfterSeconds } from '../overload/retry-after.ts'
 import { next } from '../pipeline.ts'
@@ -65,14 +66,15 @@ function accept(exchange: Exchange, token: VerifiedToken, parts: VerifyParts): C
     const refresh = token.keySet.refresh()
     if (refresh !== undefined) exchange.waitUntil(refresh)
   }
+  token.key.isUsed = true
   exchange.token = token
   return next
 }
 
 function refuse(exchange: Exchange, fault: TokenFault, parts: VerifyParts): Problem {
   // Unavailable keys are not the caller's fault, so they do not count against its quota.
-  const over = fault === 'keys-unavailable' ? next : limitRefused(exchange, parts)
+  const over = isUnavailable(fault) ? next : limitRefused(exchange, parts)
   if (over !== next) return over
-  exchange.reason = `token-${fault}`
+  exchange.reason = fault.startsWith('api-key') ? fault : `token-${fault}`
   return tokenProblem(fault, retryAfterSeconds(1, parts.random()))
 }

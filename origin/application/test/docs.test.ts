@@ -6,3 +6,9 @@ it('the page of the test kit shows a test of this application as it is', () => {
   const test = readFileSync(join(import.meta.dirname, 'adjust-population.test.ts'), 'utf8')
   expect(readFileSync(join(import.meta.dirname, '../../docs/testing.md'), 'utf8')).toContain(test)
 })
+
+it('the page on machine clients shows the keys of this application as they are', () => {
+  const keys = readFileSync(join(import.meta.dirname, '../resources/api-keys.ts'), 'utf8')
+  const page = readFileSync(join(import.meta.dirname, '../../../edge/docs/machine-clients.md'), 'utf8')
+  expect(page).toContain(keys)
+})

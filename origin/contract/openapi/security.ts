@@ -1,5 +1,5 @@
 import { type AccessRule, isPublic, partsOf, scopesOf } from '../access.ts'
-import { type Catalogue, viewsOf } from '../catalogue.ts'
+import { apiKeysIn, type Catalogue, viewsOf } from '../catalogue.ts'
 import { accessRuleOf, routesOf } from '../route.ts'
 import type { Json } from './json.ts'
 
@@ -25,6 +25,7 @@ export interface Security {
  */
 export function describeSecurity(catalogue: Catalogue, issuers: readonly DocumentedIssuer[]): Security {
   const scopes = scopesIn(catalogue)
+  const hasKeys = apiKeysIn(catalogue) !== undefined
   const named = issuers.map((one, index) => [index === 0 ? 'login' : `login${index + 1}`, one] as const)
   return {
     schemes: {
@@ -34,14 +35,23 @@ export function describeSecurity(catalogue: Catalogue, issuers: readonly Documen
         bearerFormat: 'JWT',
         description: 'OAuth 2.0 access token (RFC 9068).',
       },
+      ...(hasKeys && { apiKey: keyScheme }),
       ...Object.fromEntries(named.map(([name, issuer]) => [name, schemeOf(issuer, scopes)])),
     },
     of: (rule) => [
       ...(isPublic(rule) ? [{}] : []),
       { bearer: [] },
+      ...(hasKeys ? [{ apiKey: [] }] : []),
       ...named.map(([name]) => ({ [name]: isPublic(rule) ? [] : requiredScopes(rule) })),
     ],
   }
+}
+
+const keyScheme: Json = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'spw_…',
+  description: 'API key of a machine, in place of an access token.',
 }
 
 function schemeOf({ issuer, flow }: DocumentedIssuer, scopes: Json): Json {

@@ -169,8 +169,8 @@ async function perform(one: CompiledAction, asked: Asked): Promise<FastifyReply>
     if (turn === undefined) return sendProblem(reply, writeConflict)
     const decision = await decide(one, asked)
     if (!decision.ok) return sendProblem(reply, decision.problem)
-    const { writes, answer } = decision.value
-    const keyed = key && { ...key, answer }
+    const { writes, answer, kept } = decision.value
+    const keyed = key && { ...key, answer: kept }
     const outcome = await outcomeOf(request, commits.commit(writes, keyed, call))
     switch (outcome.kind) {
       case 'committed':
@@ -200,6 +200,8 @@ async function perform(one: CompiledAction, asked: Asked): Promise<FastifyReply>
 interface Decision {
   readonly writes: readonly Prepared[]
   readonly answer: KeptAnswer
+  /** The answer to a repeated request: without what is shown once. */
+  readonly kept: KeptAnswer
 }
 
 const refused = (problem: Problem): { readonly ok: false; readonly problem: Problem } => ({
@@ -240,16 +242,24 @@ async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decisio
   if (!guarded.ok) return judged(guarded.problem)
   const writes = guarded.value.map((change) => commits.prepare(change, at, request.principal?.subject))
   if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
-  const made = one.makeAnswer(ran.value, read?.id, {
-    writes,
-    principal: request.principal,
-    read: (name, id) =>
-      read?.id === id && name === compiled.view.resource.name ? read : work.read(name, id),
-  })
   const tags = tagsOfWrites(writes, request.principal?.subject)
-  const answer = { ...made, headers: { ...made.headers, ...(tags.length > 0 && purgeTags(...tags)) } }
-  return { ok: true, value: { writes, answer } }
+  const answerWith = (result: unknown): KeptAnswer => {
+    const made = one.makeAnswer(result, read?.id, {
+      writes,
+      principal: request.principal,
+      read: (name, id) =>
+        read?.id === id && name === compiled.view.resource.name ? read : work.read(name, id),
+    })
+    return { ...made, headers: { ...made.headers, ...(tags.length > 0 && purgeTags(...tags)) } }
+  }
+  const answer = answerWith(ran.value)
+  const { shownOnce } = action
+  const kept = shownOnce === undefined ? answer : answerWith(withoutMembers(ran.value, shownOnce))
+  return { ok: true, value: { writes, answer, kept } }
 }
+
+const withoutMembers = (result: unknown, names: readonly string[]): object =>
+  Object.fromEntries(Object.entries(result ?? {}).filter(([name]) => !names.includes(name)))
 
 /**
  * Reads the document of the path. A restore of a document that exists is answered with it, so a repeat gets the same

@@ -15,9 +15,17 @@ const restore =
   ({ document, store }) =>
     store.restore(on, (document as { readonly id: string }).id)
 
+type BuiltIn = NonNullable<Action['builtIn']>
+
+/** The framework's handlers of actions that another folder defines. */
+export type FurtherHandlers = Readonly<
+  Record<Exclude<BuiltIn, 'restore'>, (on: ActionResource) => Implementation['handler']>
+>
+
 /**
  * Finds the handler of each action.
  *
+ * @param further handlers of the framework's own actions
  * @throws {ServerCodeError} with every action without a handler, every handler without an action, and the file to
  *   change
  */
@@ -27,6 +35,7 @@ export function matchImplementations(
     implementations,
     guards,
   }: { readonly implementations: readonly Implementation[]; readonly guards: readonly Guard[] },
+  further: FurtherHandlers,
 ): ReadonlyMap<Action, Implementation['handler']> {
   const mistakes = guards
     .filter(({ resource }) => !resources.has(resource.name))
@@ -35,9 +44,11 @@ export function matchImplementations(
         `a guard is defined for '${name}', which is not in the application's resources: add it`,
     )
   const actions = [...resources.values()].flatMap((resource) => [...resource.actions.values()])
+  const handlers = { restore, ...further }
   const builtIn = actions
-    .filter((one) => one.builtIn === 'restore' && !implementations.some(({ action }) => action === one))
-    .map((action) => [action, restore(action.on)] as const)
+    .filter((one) => one.builtIn !== undefined && !implementations.some(({ action }) => action === one))
+    // The cast is safe: the filter leaves those with a name of the table.
+    .map((action) => [action, handlers[action.builtIn as BuiltIn](action.on)] as const)
   const written = implementations.map(({ action, handler }) => [action, handler] as const)
   return match(actions, [...written, ...builtIn], {
     mistakes,

@@ -59,6 +59,8 @@ export interface TestAppOptions {
   readonly feedBounds?: Partial<FeedBounds>
   /** Time limit for a request to arrive, in ms. */
   readonly arrivalTimeoutMs?: number
+  /** Called with the ids of API keys that an edge has seen in use. */
+  readonly onKeyUse?: (ids: readonly string[]) => void
   /** Time limit of a list, in ms. @default 30 000: a slow machine must not turn an answer into a 504 */
   readonly listTimeoutMs?: number
 }
@@ -129,6 +131,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     requestLog: new RequestLog(logger),
     listTimeoutMs,
     ...(clock !== undefined && { clock }),
+    ...(options.onKeyUse !== undefined && { onKeyUse: options.onKeyUse }),
     ...(arrivalTimeoutMs !== undefined && { arrivalTimeoutMs }),
     ...(exportBounds !== undefined && { exportBounds }),
     ...(feedBounds !== undefined && { feedBounds }),

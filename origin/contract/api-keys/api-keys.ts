@@ -1,0 +1,167 @@
+import { type Static, Type } from 'typebox'
+import { type AccessRule, never } from '../access.ts'
+import { action } from '../action.ts'
+import type { VersionName } from '../definition.ts'
+import { subjectLengthMax } from '../principal.ts'
+import { representation, resource } from '../resource.ts'
+
+/** Name of the resource whose documents are API keys. */
+export const apiKeysName = 'api-keys'
+
+/** Secrets of one key that are valid at once: the newest, and those that were rotated out and have not ended. */
+export const keySecretsMax = 5
+
+const time = (description: string) => Type.String({ format: 'date-time', description })
+
+/** What a key may do, and as whom. */
+const grants = {
+  name: Type.String({ minLength: 1, maxLength: 100, description: 'Name for people, such as the machine’s.' }),
+  scopes: Type.Array(Type.String({ pattern: '^[!#-\\[\\]-~]{1,128}$' }), {
+    maxItems: 64,
+    description: 'Scopes, as of an access token (RFC 6749 §3.3).',
+  }),
+  claims: Type.Optional(
+    Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ minLength: 1, maxLength: 128 }),
+          values: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { minItems: 1, maxItems: 16 }),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: 16, description: 'Values of the claims that access rules read, such as roles.' },
+    ),
+  ),
+  priority: Type.Optional(
+    Type.Union([Type.Literal('critical'), Type.Literal('normal'), Type.Literal('background')], {
+      description: 'Priority of all requests with the key under overload.',
+    }),
+  ),
+}
+
+const subject = Type.String({
+  minLength: 1,
+  maxLength: subjectLengthMax,
+  description: 'Subject of requests with the key: what an owner rule compares.',
+})
+
+const shownFields = {
+  ...grants,
+  subject,
+  issuedBy: Type.Optional(Type.String({ description: 'Subject of the caller who issued it over the API.' })),
+  expiresAt: time('End of the newest secret.'),
+  revokedAt: Type.Optional(time('Time of the revocation.')),
+  lastUsedAt: Type.Optional(time('Time at which it was in use, to about ten minutes.')),
+}
+const shown = Type.Object(shownFields)
+
+const stored = Type.Object({
+  ...shownFields,
+  /** Digests alone (SHA-256, base64url): a secret of 256 random bits needs no slow hash. */
+  secrets: Type.Array(Type.Object({ hash: Type.String(), until: time('End of this secret.') })),
+  /** Time of the last change that edges must hear of. */
+  changedAt: time('Time of the last change of what it may do.'),
+})
+
+/** An API key as stored. */
+export type StoredApiKey = Static<typeof stored>
+
+const issueInput = Type.Object({
+  ...grants,
+  subject: Type.Optional({ ...subject, description: 'Default: `key:` and the id of the key.' }),
+  expiresAt: Type.Optional(time('Default: a year from now.')),
+})
+export type NewApiKey = Static<typeof issueInput>
+
+const secretShown = Type.String({
+  description: 'The key itself. Shown this once: the answer to a repeated request lacks it.',
+})
+const issued = Type.Object({
+  id: Type.String({ description: 'Id of the key: the part of it that is no secret.' }),
+  key: Type.Optional(secretShown),
+  subject: Type.String(),
+  expiresAt: time('End of the key.'),
+})
+
+const rotateInput = Type.Object({
+  overlapSeconds: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 2_592_000,
+      description: 'Time for which the secret so far is valid, too. Default: a day.',
+    }),
+  ),
+  expiresAt: Type.Optional(time('Default: a year from now.')),
+})
+export type Rotation = Static<typeof rotateInput>
+
+export interface ApiKeysOptions<Version extends VersionName> {
+  /**
+   * Callers who may list, issue, rotate and revoke the keys of everybody. Whoever may issue keys can act as any subject,
+   * with any scope: name as few as possible. `never`: only the command (`npm run apikeys`) can.
+   */
+  readonly access: AccessRule
+  /** Versions of the API that have these operations. */
+  readonly versions: readonly Version[]
+}
+
+/**
+ * API keys for machines, as a resource with its actions: list them in the application, and edges accept keys.
+ *
+ * `POST /v1/api-keys/issue`, `…/{id}/rotate` and `…/{id}/revoke`; `GET /v1/api-keys` and `…/{id}` show all but the secrets.
+ */
+export function apiKeys<Version extends VersionName>({ access, versions }: ApiKeysOptions<Version>) {
+  const made = resource(apiKeysName, {
+    description: 'API keys of machines.',
+    schema: stored,
+    access: {
+      read: access,
+      create: never,
+      update: never,
+      delete: never,
+    },
+    query: { filter: ['subject'] },
+    indexes: [{ fields: { changedAt: 1 } }, { fields: { subject: 1 } }],
+    priority: 'critical',
+    versions: versions.map((version) =>
+      representation(version, {
+        ...{ stored, schema: shown, paths: {} },
+        fromStored: ({ secrets: _secrets, changedAt: _changedAt, ...rest }) => rest,
+        // Bodies are refused: actions alone write keys.
+        toStored: (input) => ({ ...input, secrets: [], changedAt: input.expiresAt }),
+      }),
+    ),
+  })
+  const resourceOfKeys = { ...made, holdsApiKeys: true } as const
+  const shared = { on: resourceOfKeys, access, versions } as const
+  const issue = action('issue', {
+    ...shared,
+    description: 'Issues an API key.',
+    target: 'collection',
+    input: issueInput,
+    output: issued,
+  })
+  const rotate = action('rotate', {
+    ...shared,
+    description:
+      'Gives a key a new secret. The secret so far stays valid for a time, in which its machine gets the new one.',
+    input: rotateInput,
+    output: issued,
+    problems: {
+      revoked: 'The key is revoked: issue another one.',
+      'too-many-secrets': `The key has ${keySecretsMax} valid secrets: wait until one ends, or revoke the key.`,
+    },
+  })
+  const revoke = action('revoke', {
+    ...shared,
+    description: 'Revokes a key, with all of its secrets. Every edge refuses it within a minute.',
+  })
+  const actions = [
+    { ...issue, builtIn: 'issueApiKey', shownOnce: ['key'] },
+    { ...rotate, builtIn: 'rotateApiKey', shownOnce: ['key'] },
+    { ...revoke, builtIn: 'revokeApiKey' },
+  ] as const
+  return { resource: resourceOfKeys, actions }
+}
+
+export type ApiKeys = ReturnType<typeof apiKeys>
