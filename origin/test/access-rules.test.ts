@@ -143,6 +143,30 @@ it('refuses to create without a tenant in the token', async () => {
   expect((await origin.send('POST', '/v1/documents', { as, body })).status).toBe(403)
 })
 
+it('repeats a create to its subject with other rights as little as a read shows the document', async () => {
+  const body = { title: 'T', reviewerIds: [], status: 'draft' }
+  const moved = of('ann', 'other')
+  for (const [path, sent] of [
+    ['/v1/documents', body],
+    ['/v1/documents/batch', { items: [body] }],
+  ] as const) {
+    const headers = { 'idempotency-key': `moved${path}` }
+    const create = (as: Principal) => origin.send('POST', path, { as, headers, body: sent })
+    const codeOf = ({ status, json }: Awaited<ReturnType<typeof create>>) => {
+      const [item] = json.items ?? []
+      return item === undefined ? [status, json.code] : [item.status, item.problem?.code]
+    }
+    expect(codeOf(await create(author))).toEqual([201, undefined])
+    const refused = await create(moved)
+    expect(codeOf(refused)).toEqual([422, 'idempotency-key-reused'])
+    expect([refused.text.includes('acme'), refused.headers['idempotency-replayed']]).toEqual([
+      false,
+      undefined,
+    ])
+    expect(codeOf(await create(author))).toEqual([201, undefined])
+  }
+})
+
 it('has no route for an operation whose rule is never', async () => {
   const answer = await origin.send('DELETE', draft, { as: author })
   expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD, PUT, PATCH, OPTIONS'])

@@ -3,8 +3,10 @@ import {
   any,
   asStored,
   defineApplication,
+  headers as names,
   owner,
   resource,
+  role,
   signedIn,
   where,
 } from '@spillway/origin/contract'
@@ -30,7 +32,7 @@ const accounts = resource('accounts', {
   access: {
     read: any(where({ isOpen: true }), owner('ownerId')),
     write: owner('ownerId'),
-    fields: { email: { read: owner('ownerId') } },
+    fields: { email: { read: any(owner('ownerId'), role('auditor')) } },
   },
   indexes: [{ fields: { ownerId: 1 } }, { fields: { isOpen: 1 } }],
   versions: [asStored('v1', schema, { readOnly: ['ownerId'] })],
@@ -147,6 +149,33 @@ it('takes the key that the action finds in a request without one', async () => {
   expect([foreign.status, foreign.headers['idempotency-replayed']]).toEqual([200, undefined])
   const named = await post('/v1/reviews/open', body, alice, { 'idempotency-key': 'mine' })
   expect([named.status, named.headers['idempotency-replayed']]).toEqual([200, undefined])
+})
+
+it('repeats to nobody a document that they may not see any more, nor one of which they may see less', async () => {
+  const replayed = (answer: Awaited<ReturnType<typeof ask>>) => [
+    answer.status,
+    answer.headers['idempotency-replayed'],
+    answer.text,
+  ]
+  for (const isOpen of [false, true]) {
+    const body = { ownerId: 'alice', isOpen, id: `given-${isOpen}` }
+    const first = await ask(body)
+    expect(first.json.email).toBe('a@example.com')
+    expect(replayed(await ask(body))).toEqual([200, 'true', first.text])
+    await post(`/v1/accounts/${body.id}/hand-over`, { to: 'bob' })
+    const again = await ask(body)
+    expect(replayed(again)).toEqual([204, 'true', ''])
+    // What was done still has to be purged.
+    expect(again.headers[names.purgeTag]).toBe(first.headers[names.purgeTag])
+    expect([again.headers.etag, again.headers['content-location']]).toEqual([undefined, undefined])
+  }
+  const eve = { subject: 'eve', scopes: [] }
+  const auditor = { ...eve, claims: { roles: ['auditor'] } }
+  const body = { ownerId: 'bob', isOpen: true, id: 'audited' }
+  const first = await ask(body, auditor)
+  expect(first.json.email).toBe('a@example.com')
+  expect(replayed(await ask(body, eve))).toEqual([204, 'true', ''])
+  expect(replayed(await ask(body, auditor))).toEqual([200, 'true', first.text])
 })
 
 it('is described in OpenAPI', async () => {

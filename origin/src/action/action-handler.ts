@@ -43,7 +43,7 @@ import type { Commits } from '../store/commits.ts'
 import type { Call, KeptOutcome, KeyRefused, Repository } from '../store/repository.ts'
 import { jsonInput, rawInput } from './action-input.ts'
 import { type ActionKey, actionKey } from './action-key.ts'
-import { compileAnswer, type MakeAnswer } from './answer.ts'
+import { compileAnswer, type MakeAnswer, maySeeAgain, withoutDocument } from './answer.ts'
 import { Context } from './context.ts'
 import { askGuardsOfWrites } from './guarded-changes.ts'
 import type { Implementation } from './implementation.ts'
@@ -117,7 +117,7 @@ export function actionHandler(compiled: CompiledView, action: Action, options: A
         case 'none':
           return perform(one, asked.value)
         case 'kept':
-          return replay(reply, known.answer)
+          return replay(one, asked.value, known.answer)
         case 'notDone':
           return sendFailure(reply, known)
         default:
@@ -340,18 +340,31 @@ function send(reply: FastifyReply, { status, headers: fields, body }: KeptAnswer
   return status === 204 ? reply.send() : reply.send(body)
 }
 
-/** Sends the first answer again, with its purge tags: the first one may not have reached the edge. */
-const replay = (reply: FastifyReply, answer: KeptAnswer): FastifyReply =>
-  send(reply.header(headers.idempotencyReplayed, 'true'), answer)
+/**
+ * Sends the first answer again, with its purge tags: the first one may not have reached the edge. Its document is left out
+ * if the caller, whose roles may have changed meanwhile, may not see it any more.
+ */
+async function replay(one: CompiledAction, asked: Asked, answer: KeptAnswer): Promise<FastifyReply> {
+  const { request, reply, call } = asked
+  const { shows } = answer
+  const again = (kept: KeptAnswer) => send(reply.header(headers.idempotencyReplayed, 'true'), kept)
+  if (shows === undefined) return again(answer)
+  const compiled = one.viewOf(shows.resource, one.compiled.view.version)
+  const found = await one.repository.read(compiled.view.resource, shows.id, call)
+  if (found.kind === 'notDone') return sendFailure(reply, found)
+  const now = found.kind === 'found' ? found.document : undefined
+  return again(maySeeAgain(compiled, shows, now, request.principal) ? answer : withoutDocument(answer))
+}
 
 /** Another process has answered the same request meanwhile. */
-async function replayKept({ commits }: CompiledAction, { reply, key, call }: Asked): Promise<FastifyReply> {
+async function replayKept(one: CompiledAction, asked: Asked): Promise<FastifyReply> {
+  const { reply, key, call } = asked
   // The cast is safe: the outcome `answered` exists only for a request with a key.
   const { id, request } = key as NonNullable<Asked['key']>
-  const known = await commits.answered(id, request, call)
+  const known = await one.commits.answered(id, request, call)
   switch (known.kind) {
     case 'kept':
-      return replay(reply, known.answer)
+      return replay(one, asked, known.answer)
     case 'keyRefused':
       return sendProblem(reply, keyRefusedProblem(known))
     case 'notDone':

@@ -1,8 +1,14 @@
-import { type Action, isResource, type Principal, satisfies } from '@spillway/origin/contract'
+import {
+  type Action,
+  isResource,
+  headers as names,
+  type Principal,
+  satisfies,
+} from '@spillway/origin/contract'
 import { jsonType } from '../http/json-body.ts'
 import type { CompiledView } from '../resource/compiled-view.ts'
 import { compileWriter } from '../resource/serializer.ts'
-import type { KeptAnswer, Prepared } from '../store/commit.ts'
+import type { KeptAnswer, Prepared, ShownDocument } from '../store/commit.ts'
 import type { StoredDocument } from '../store/repository.ts'
 
 /** Documents that a handler has read and is about to write. */
@@ -79,7 +85,33 @@ function afterwards({ view }: CompiledView, id: string, { writes, read }: Done):
 function shown(compiled: CompiledView, document: StoredDocument, { principal }: Done): KeptAnswer {
   const hidden = compiled.hiddenFrom(document.fields, principal)
   const headers = { ...json, etag: compiled.etag(document.version, hidden) }
-  return { status: 200, headers, body: compiled.serialize(document, undefined, hidden) }
+  const shows = { resource: compiled.view.resource.name, id: document.id, hidden }
+  return { status: 200, headers, body: compiled.serialize(document, undefined, hidden), shows }
+}
+
+/**
+ * Whether a document that an answer once showed may be shown to the caller again: they may read it as it is now, and of it
+ * every field that they were shown.
+ *
+ * @param now the document; `undefined` if it does not exist any more
+ */
+export const maySeeAgain = (
+  compiled: CompiledView,
+  { hidden }: ShownDocument,
+  now: StoredDocument | undefined,
+  principal: Principal | undefined,
+): boolean =>
+  now !== undefined &&
+  satisfies(compiled.view.resource.audiences.read.of(principal), now.fields) &&
+  compiled.hiddenFrom(now.fields, principal).every((field) => hidden.includes(field))
+
+/** An answer without the document that it showed: it still says that the action is done, and what to purge. */
+export function withoutDocument({ headers }: KeptAnswer): KeptAnswer {
+  const purge = headers[names.purgeTag]
+  return {
+    ...nothing,
+    headers: { ...nothing.headers, ...(purge !== undefined && { [names.purgeTag]: purge }) },
+  }
 }
 
 const json = { 'content-type': jsonType, 'cache-control': 'no-store' }

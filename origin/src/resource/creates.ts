@@ -22,6 +22,7 @@ import type {
   CreateOutcome,
   CreationKey,
   Failed,
+  KeyRefused,
   NewDocument,
   Repository,
   StoredDocument,
@@ -67,7 +68,7 @@ export function createHandler(
     if (!fields.ok) return sendProblem(reply, fields.problem)
     const document = { fields: fields.value }
     const call = callOfCode(request)
-    const outcome =
+    const created =
       askGuards === undefined
         ? await outcomeOf(request, repository.create(resource, document, key.value, call))
         : await createGuarded(
@@ -75,6 +76,7 @@ export function createHandler(
             { compiled, document, write, key: key.value, call },
             request,
           )
+    const outcome = created.kind === 'refused' ? created : ofCaller(compiled, created, request)
     // A replay purges, too: the first answer may not have reached the edge.
     const lists = compiled.changedListTags([fields.value], subject)
     switch (outcome.kind) {
@@ -98,6 +100,19 @@ export function createHandler(
     }
   }
 }
+
+/**
+ * The outcome for its caller. The request of a token with other rights is another one, e.g. if it names another tenant: it
+ * does not get the document that the key has created.
+ */
+const ofCaller = <Outcome extends CreateOutcome | Failed>(
+  { view }: CompiledView,
+  outcome: Outcome,
+  request: FastifyRequest,
+): Outcome | KeyRefused =>
+  outcome.kind === 'replayed' && !isAllowed(view.resource.audiences.read, outcome.document, request)
+    ? { kind: 'keyRefused', reason: 'otherRequest' }
+    : outcome
 
 /** The body of a request whose query string is one that a write may have. */
 function createdBy(request: FastifyRequest): ParsedBody {
@@ -202,14 +217,15 @@ export function batchHandler(
     const purge = purgeTags(...compiled.changedListTags(written, subject))
     if (outcome.kind === 'notDone' || outcome.kind === 'unknown') return sendFailure(reply, outcome, purge)
     if (outcome.kind === 'keyRefused') return sendProblem(reply, keyRefusedProblem(outcome))
-    const outcomes = outcome.outcomes.values()
+    const own = outcome.outcomes.map((one) => ofCaller(compiled, one, request))
+    const outcomes = own.values()
     // The cast is safe: there is one outcome for each item that passed the checks.
     const results = checked.map((fields) =>
       fields.ok
         ? describeOutcome(compiled, outcomes.next().value as CreateOutcome | Failed, request)
         : describeProblem(fields.problem, request.id),
     )
-    if (outcome.outcomes.some(({ kind }) => kind === 'replayed')) {
+    if (own.some(({ kind }) => kind === 'replayed')) {
       reply.header(headers.idempotencyReplayed, 'true')
     }
     if (outcome.outcomes.some(mayLandYet)) reply.header(headers.unsettled, '1')

@@ -34,6 +34,16 @@ export interface KeptAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** The document that the body shows; absent if it shows none. */
+  readonly shows?: ShownDocument
+}
+
+/** A document in an answer, so that the right to see it can be judged again when the answer is repeated. */
+export interface ShownDocument {
+  readonly resource: string
+  readonly id: string
+  /** Stored fields that were hidden from the caller. */
+  readonly hidden: readonly string[]
 }
 
 /** An Idempotency-Key and the answer to store for it. */
