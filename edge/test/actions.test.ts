@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { bundleFixture } from '../dev/edge-bundle.ts'
 import { bearer, type Edge, startEdge } from './support/edge.ts'
 import { startIssuer, type TestIssuer } from './support/issuer.ts'
 import { type Script, type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
@@ -51,8 +53,8 @@ const breaksOff: Script = (_seen, response) => {
   response.destroy()
 }
 
-const act = async (headers: Record<string, string> = {}, scope = 'places:write') =>
-  edge.fetch('/v2/places/1/adjust-population', {
+const act = async (headers: Record<string, string> = {}, scope = 'places:write', at = edge) =>
+  at.fetch('/v2/places/1/adjust-population', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(await caller(scope)), ...headers },
     body: '{"by":5}',
@@ -108,4 +110,59 @@ it('does not take an If-Match for a reason to send it again: it may change other
   const before = sent().length
   expect((await act({ 'if-match': '"1"' })).status).toBe(503)
   expect(sent().length - before).toBe(1)
+})
+
+/** A Worker of its own, with a quota of three requests, or the emergency switch set. */
+async function startOther(options: { readonly rateLimit?: number; readonly script?: string }): Promise<Edge> {
+  const { rateLimit } = options
+  const quota = { RATE_LIMIT: JSON.stringify({ limit: rateLimit, periodSeconds: 10 }) }
+  const variables = rateLimit === undefined ? {} : quota
+  const other = await startEdge({ origins: [origin], issuers: [issuer], variables, ...options })
+  if (rateLimit === undefined) await (await other.control()).put('shed', 'normal')
+  return other
+}
+const articles = async () => readFile((await bundleFixture('articles-worker')).scriptFile, 'utf8')
+const byAuthor = (at: Edge, limit: number, headers: Record<string, string>) =>
+  at.fetch(`/v1/articles/by-author?authorId=a&limit=${limit}`, { headers })
+const critical = async () =>
+  bearer(await issuer.mint({ claims: { scope: 'places:write', spillway_priority: 'critical' } }))
+
+it('is counted against its caller’s quota, as a named query is', async () => {
+  const greedy = await caller('places:write')
+  for (const [script, ask] of [
+    [undefined, (at: Edge) => act(greedy, '', at)],
+    [await articles(), (at: Edge, limit: number) => byAuthor(at, limit, greedy)],
+  ] as const) {
+    const strict = await startOther({ rateLimit: 3, ...(script !== undefined && { script }) })
+    try {
+      answers()
+      const statuses = new Set<number>()
+      for (let request = 1; request <= 8; request += 1) statuses.add((await ask(strict, request)).status)
+      expect(statuses).toEqual(new Set([200, 429]))
+    } finally {
+      await strict.stop()
+    }
+  }
+})
+
+it('is shed by its priority, as a named query is, of which a stored answer is served all the same', async () => {
+  const [acting, asking] = [await startOther({}), await startOther({ script: await articles() })]
+  try {
+    answers()
+    const before = sent().length
+    const shed = await act({}, 'places:write', acting)
+    expect([shed.status, await shed.json()]).toMatchObject([503, { code: 'overloaded' }])
+    expect(sent().length).toBe(before)
+    expect((await act(await critical(), '', acting)).status).toBe(200)
+    expect((await byAuthor(asking, 1, await critical())).status).toBe(200)
+    const stored = await byAuthor(asking, 1, await caller(''))
+    expect([stored.status, stored.headers.get('cache-status')]).toEqual([
+      200,
+      expect.stringMatching(/; *hit/),
+    ])
+    expect((await byAuthor(asking, 2, await caller(''))).status).toBe(503)
+  } finally {
+    await acting.stop()
+    await asking.stop()
+  }
 })
