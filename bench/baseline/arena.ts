@@ -6,7 +6,7 @@ import { type Issuer, startIssuer } from '@spillway/edge/dev/issuer'
 import { createKey } from '@spillway/edge/dev/keys'
 import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { startMongod } from '@spillway/origin/dev/mongod'
-import { seed } from '@spillway/origin/dev/seed'
+import { buildIndexes, seed } from '@spillway/origin/dev/seed'
 import { MongoClient } from 'mongodb'
 import type { Run } from '../measure/run.ts'
 import type { StoredPlace } from '../peers/place.ts'
@@ -39,7 +39,10 @@ export async function setArena(
   if (pid === undefined) throw new Error('this bench scales a database of its own: unset MONGODB_URI')
   const name = `story_${randomUUID().slice(0, 8)}`
   const databases = { spillway: name, others: `${name}_others` }
-  await seed({ databaseUri: uri, databaseName: databases.spillway, application })
+  const data = { databaseUri: uri, databaseName: databases.spillway, application }
+  await seed(data)
+  // A build takes connections beside those of the pool, which the run counts.
+  await buildIndexes(data)
   if (application === 'own') {
     await copyPlaces(uri, databases.spillway, databases.others)
     await makePlaceIndexes(uri, databases.others)

@@ -15,12 +15,28 @@ export interface SeedOptions {
 }
 
 /** Loads the application's seed with the origin's own script; existing documents stay unchanged. */
-export async function seed(options: SeedOptions): Promise<void> {
-  const { databaseUri, databaseName, application = 'own', onLine, signal } = options
+export const seed = (options: SeedOptions): Promise<void> =>
+  runScript('seed', [options.application ?? 'own'], options)
+
+/**
+ * Builds the indexes of the documents that are there, as an operator does before a release (`npm run migrate -- --run`). An
+ * origin that finds them missing builds them beside its traffic, over two connections more.
+ */
+export const buildIndexes = (options: SeedOptions): Promise<void> => {
+  const { application = 'own' } = options
+  const which = application === 'own' ? [] : ['--application', application]
+  return runScript('migrate', ['--run', ...which], options)
+}
+
+async function runScript(
+  name: 'seed' | 'migrate',
+  args: readonly string[],
+  { databaseUri, databaseName, onLine, signal }: SeedOptions,
+): Promise<void> {
   const child = await startChild({
-    name: 'seed',
+    name,
     command: process.execPath,
-    args: ['scripts/seed.ts', application],
+    args: [`scripts/${name}.ts`, ...args],
     cwd: join(root, 'origin'),
     env: {
       ...process.env,
@@ -36,5 +52,5 @@ export async function seed(options: SeedOptions): Promise<void> {
   signal?.throwIfAborted()
   if (exit.code === 0) return
   // With `onLine`, the caller has the output already.
-  throw new Error(`seed ${describeExit(exit)}${onLine === undefined ? `:\n${child.tail()}` : ''}`)
+  throw new Error(`${name} ${describeExit(exit)}${onLine === undefined ? `:\n${child.tail()}` : ''}`)
 }
