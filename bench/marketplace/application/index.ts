@@ -3,7 +3,7 @@ import { book } from './actions/book.ts'
 import { accept, cancel, complete, decline } from './actions/booking-steps.ts'
 import { addMember, appointManager, dismissManager, removeMember } from './actions/membership.ts'
 import { paymentWebhook } from './actions/payment-webhook.ts'
-import { review } from './actions/review.ts'
+import { review, withdraw } from './actions/review.ts'
 import { send } from './actions/send.ts'
 import { keys } from './resources/api-keys.ts'
 import { bookings } from './resources/bookings.ts'
@@ -33,7 +33,8 @@ export const application = defineApplication({
     keys.resource,
   ],
   actions: [
-    ...[book, accept, decline, cancel, complete, review, paymentWebhook, send],
+    ...[book, accept, decline, cancel, complete, paymentWebhook, send],
+    ...[review, withdraw],
     ...[addMember, removeMember, appointManager, dismissManager],
     ...keys.actions,
   ],

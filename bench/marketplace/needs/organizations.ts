@@ -43,7 +43,7 @@ export const roles: Need = {
     for (const userId of many.slice(0, 19)) requireStatus(await ask('hanna', 'appoint-manager', userId), 200)
     requireStatus(await ask('hanna', 'appoint-manager', 'gina'), 409, 'full')
 
-    // A member's token outlives the membership, and writes nothing.
+    // A token of a member outlives the membership, and writes nothing.
     const org = path.split('/').at(-1) ?? ''
     const token = await world.token('gus', { org_id: org })
     const spend = () =>
@@ -51,6 +51,9 @@ export const roles: Need = {
     requireStatus(await spend(), 201)
     requireStatus(await ask('harry', 'remove-member', 'gus'), 200)
     requireStatus(await spend(), 403, 'not-a-member')
+    // It reads until it expires or is revoked, since the tenant is the token's word; the next token does not name one.
+    requireStatus(await world.send('gus', 'GET', '/v1/expenses', { token }), 200)
+    requireStatus(await world.send('gus', 'GET', '/v1/expenses'), 403)
     requireStatus(await world.send('gus', 'GET', path), 404)
   },
 }

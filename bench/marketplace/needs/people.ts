@@ -51,6 +51,18 @@ export const admin: Need = {
     requireStatus(await world.send('gina', 'PATCH', path, change), 404)
     requireStatus(await world.send('ada', 'PATCH', path, change), 200)
     assert.equal((await world.send('hanna', 'GET', path)).json.title, 'Mended')
+    // What an admin has taken down stays down, and its host may restore only what they have deleted themselves.
+    const block = { body: { isBlocked: true, status: 'draft' }, headers: patch }
+    const publish = { body: { status: 'published' }, headers: patch }
+    requireStatus(await world.send('hanna', 'PATCH', path, block), 403)
+    requireStatus(await world.send('ada', 'PATCH', path, block), 200)
+    requireStatus(await world.send('hanna', 'PATCH', path, publish), 409, 'blocked')
+    requireStatus(await world.send('hanna', 'PATCH', path, { ...block, body: { isBlocked: null } }), 403)
+    requireStatus(await world.send('ada', 'DELETE', path), 403)
+    requireStatus(await world.send('hanna', 'DELETE', path), 204)
+    requireStatus(await world.send('hanna', 'POST', `${path}/restore`), 200)
+    requireStatus(await world.send('hanna', 'PATCH', path, publish), 409, 'blocked')
+    requireStatus(await world.send('gina', 'GET', path), 404)
     // Roles in another issuer's claim, and unknown roles, grant nothing.
     const other = await world.token('eve', { roles: ['administrator'], admin: true })
     requireStatus(await world.send('nobody', 'GET', path, { token: other }), 404)

@@ -21,7 +21,7 @@ export const reviewAfterStay: Need = {
     const shown = requireStatus(await world.send('nobody', 'GET', `/v1/reviews/${idOf(stay)}`), 200)
     assert.deepEqual([shown.json.authorId, shown.json.stars], ['gina', 4])
     requireStatus(await world.send('gina', 'POST', '/v1/reviews', { body: {} }), 405)
-    requireStatus(await world.send('gina', 'DELETE', `/v1/reviews/${idOf(stay)}`), 403)
+    requireStatus(await world.send('ada', 'DELETE', `/v1/reviews/${idOf(stay)}`), 405)
   },
 }
 
@@ -46,6 +46,16 @@ export const rating: Need = {
     assert.deepEqual([rated.rating, rated.ratingCount], [3.75, 4])
     const list = await world.send('nobody', 'GET', '/v1/listings?city=Faro&sort=-rating')
     assert.deepEqual(idsOf(list), [idOf(listing), idOf(unrated)])
+    // An admin removes a review, and with it its stars.
+    const worst = `/v1/reviews?listingId=${idOf(listing)}&authorId=guest-of-2`
+    const [worstId] = idsOf(await world.send('nobody', 'GET', worst))
+    const withdraw = (who: 'hanna' | 'ada') => world.send(who, 'POST', `/v1/reviews/${worstId}/withdraw`)
+    requireStatus(await withdraw('hanna'), 403)
+    requireStatus(await withdraw('ada'), 204)
+    requireStatus(await withdraw('ada'), 404)
+    assert.deepEqual(idsOf(await world.send('nobody', 'GET', worst)), [])
+    const mended = (await world.send('nobody', 'GET', listing)).json
+    assert.deepEqual([mended.rating, mended.ratingCount], [4.33, 3])
     for (const field of ['rating', 'ratingSum', 'ratingCount']) {
       const change = { body: { [field]: 5 }, headers: patch }
       requireStatus(await world.send('hanna', 'PATCH', listing, change), 422)

@@ -1,4 +1,4 @@
-import { action, owner } from '@spillway/origin/contract'
+import { action, owner, role } from '@spillway/origin/contract'
 import { Type } from 'typebox'
 import { bookings } from '../resources/bookings.ts'
 import { listings } from '../resources/listings.ts'
@@ -17,4 +17,11 @@ export const review = action('review', {
     'reviewed-already': 'The stay has been reviewed.',
   },
   writes: [reviews, listings],
+})
+
+export const withdraw = action('withdraw', {
+  description: 'Removes a review, and its stars from the listing.',
+  on: reviews,
+  access: role('admin'),
+  writes: [listings],
 })

@@ -9,7 +9,10 @@ const stored = Type.Object({
   amountCents: cents('Amount.'),
 })
 
-/** Each organization is a tenant: tokens name it in `org_id`, and the caller's part in it in `org_role`. */
+/**
+ * Each organization is a tenant: tokens name it in `org_id`, and the caller's part in it in `org_role`. So who has left it
+ * reads its expenses until their token expires or is revoked; a guard keeps them from writing at once.
+ */
 const ofOwnOrganization = tenant('orgId', 'org_id')
 
 export const expenses = resource('expenses', {

@@ -11,6 +11,7 @@ const stored = Type.Object({
   priceCents: cents('Price of a night.'),
   guestsMax: Type.Integer({ minimum: 1, maximum: 50 }),
   status: Type.Enum(['draft', 'published']),
+  isBlocked: Type.Optional(Type.Boolean({ description: 'Whether an admin has taken it down.' })),
   ratingCount: Type.Integer({ minimum: 0, description: 'Number of reviews.' }),
   ratingSum: Type.Integer({ minimum: 0, description: 'Stars of all reviews together.' }),
   rating: Type.Number({
@@ -29,9 +30,11 @@ export const listings = resource('listings', {
     read: any(where({ status: 'published' }), hostOrAdmin),
     create: owner('hostId'),
     update: hostOrAdmin,
-    delete: hostOrAdmin,
+    // Whoever deletes a listing may restore it. So an admin takes one down by blocking it, which stays whatever its host does.
+    delete: owner('hostId'),
+    fields: { isBlocked: { write: role('admin') } },
   },
-  softDelete: { keep: '30d' },
+  softDelete: { keep: '30d', restore: hostOrAdmin },
   cache: { maxAge: '30s', staleWhileRevalidate: '5m', staleIfError: '1d', listsBy: ['hostId', 'status'] },
   query: {
     filter: ['status', 'hostId', 'city', 'priceCents', 'guestsMax'],
@@ -55,5 +58,8 @@ export const listings = resource('listings', {
     rating: ({ ratingCount = 0, ratingSum = 0 }) =>
       ratingCount === 0 ? 0 : Math.round((100 * ratingSum) / ratingCount) / 100,
   },
+  problems: { blocked: 'A listing that an admin has blocked cannot be published.' },
+  check: ({ status, isBlocked }, { refuse }) =>
+    isBlocked && status === 'published' ? refuse('blocked') : undefined,
   versions: [asStored('v1', stored, { readOnly: ['hostId', 'ratingCount', 'ratingSum', 'rating'] })],
 })

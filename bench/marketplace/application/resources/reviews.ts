@@ -1,4 +1,4 @@
-import { anyone, asStored, never, resource, role } from '@spillway/origin/contract'
+import { anyone, asStored, never, resource } from '@spillway/origin/contract'
 import { Type } from 'typebox'
 import { documentId, personId } from '../fields.ts'
 
@@ -12,7 +12,7 @@ const stored = Type.Object({
 export const reviews = resource('reviews', {
   description: 'Reviews of completed stays. Their ids are those of the bookings.',
   schema: stored,
-  access: { read: anyone, create: never, update: never, delete: role('admin') },
+  access: { read: anyone, write: never },
   cache: { maxAge: '1m', staleIfError: '1d' },
   query: { filter: ['listingId', 'authorId'] },
   references: { listingId: 'listings' },

@@ -7,11 +7,12 @@ import { freeNights } from './free-nights.ts'
 import { add, appoint, dismiss, remove } from './membership.ts'
 import { openConversation } from './open-conversation.ts'
 import { takePayment } from './payment-webhook.ts'
-import { reviewStay } from './review.ts'
+import { reviewStay, withdrawReview } from './review.ts'
 import { sendMessage } from './send.ts'
 
 export const server = defineServer(
-  ...[bookListing, acceptBooking, declineBooking, cancelBooking, completeBooking, reviewStay],
+  ...[bookListing, acceptBooking, declineBooking, cancelBooking, completeBooking],
+  ...[reviewStay, withdrawReview],
   ...[takePayment, sendMessage, add, remove, appoint, dismiss],
   ...[freeNights, expenseByMember],
   ...[openConversation, declineLate],

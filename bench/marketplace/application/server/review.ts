@@ -1,5 +1,5 @@
 import { implement } from '@spillway/origin/server'
-import { review } from '../actions/review.ts'
+import { review, withdraw } from '../actions/review.ts'
 import { listings } from '../resources/listings.ts'
 import { reviews } from '../resources/reviews.ts'
 
@@ -10,4 +10,11 @@ export const reviewStay = implement(review, async ({ document: booking, input, s
   await store.create(reviews, { listingId, authorId, ...input }, { id: booking.id })
   await store.increment(listings, listingId, { ratingCount: 1, ratingSum: input.stars })
   return booking
+})
+
+export const withdrawReview = implement(withdraw, async ({ document: { id, listingId, stars }, store }) => {
+  await store.delete(reviews, id)
+  // A deleted listing cannot be written: one that is restored keeps the stars that it had.
+  if ((await store.get(listings, listingId)) === undefined) return
+  await store.increment(listings, listingId, { ratingCount: -1, ratingSum: -stars })
 })
