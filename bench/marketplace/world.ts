@@ -38,6 +38,8 @@ export interface Answer {
 
 /** The marketplace behind its edge, and people who send it requests. */
 export interface World extends AsyncDisposable {
+  /** Of the edge, without a slash at the end. */
+  readonly url: string
   send(who: Person, method: string, path: string, sent?: Sent): Promise<Answer>
   /** A token of the issuer with these claims. */
   token(sub: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
@@ -77,6 +79,7 @@ export async function startWorld(options: Pick<StackOptions, 'databaseUri'> = {}
     tokens.set(sub as Person, await stack.issuer.mintToken({ sub, claims }))
   }
   return {
+    url: stack.url,
     send: (who, method, path, sent = {}) => {
       const token = sent.token ?? tokens.get(who)
       return exchange(stack, method, path, {
@@ -147,7 +150,8 @@ async function fetchOnce({ url }: Stack, method: string, path: string, init: Ini
   const answer = await fetch(new URL(path, url), { method, ...init })
   const text = await answer.text()
   const isJson = /\bjson\b/.test(answer.headers.get('content-type') ?? '')
-  const json = isJson && text !== '' ? JSON.parse(text) : undefined
+  // A range of an answer is no JSON.
+  const json = isJson && text !== '' && answer.status !== 206 ? JSON.parse(text) : undefined
   const id = json?.id ?? answer.headers.get('location')?.split('/').at(-1) ?? ''
   return { method, path, status: answer.status, headers: answer.headers, text, json, id }
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, inject, onTestFailed, test } from 'vitest'
+import { attacks } from '../marketplace/attacks/index.ts'
 import { needs } from '../marketplace/needs/index.ts'
 import { startWorld, type World } from '../marketplace/world.ts'
 
-/** The needs that the marketplace covers, as `npm run test:marketplace` proves them. */
+/** The needs that the marketplace covers, as `npm run test:marketplace` proves them, and attacks on it. */
 
 let world: World
 
@@ -15,6 +16,11 @@ afterAll(() => world?.[Symbol.asyncDispose]())
 const proven = needs.flatMap(({ what, prove }) => (typeof prove === 'string' ? [] : [{ what, prove }]))
 
 test.each(proven)('$what', async ({ prove }) => {
+  onTestFailed(async () => console.error(await world.logs()))
+  await prove(world)
+})
+
+test.each(attacks)('under attack, $what', async ({ prove }) => {
   onTestFailed(async () => console.error(await world.logs()))
   await prove(world)
 })
