@@ -41,6 +41,8 @@ export const bars = {
   overloadGoodput: { name: 'overload-goodput-percent', limit: 95, holds: '>=' },
   /** p99 of what is admitted at ten times the capacity, from the intended start. */
   overloadAdmitted: { name: 'overload-admitted-p99-ms', limit: 500, holds: '<=' },
+  /** The same over that at half the capacity, for an application whose requests need several commands, one after the other. */
+  overloadAdmittedTimes: { name: 'overload-admitted-p99-times-half-load', limit: 3, holds: '<=' },
   /** Success of critical requests at ten times the capacity, while they alone would fit. */
   overloadCritical: { name: 'overload-critical-percent', limit: 99.9, holds: '>=' },
 

@@ -148,7 +148,9 @@ critical, normal, background: % answered well. db: most connections that mongod 
   const best = Math.max(...levels.map((level) => middle(level, 'goodput')))
   const measured: Measured[] = [
     { bar: bars.overloadGoodput, value: (middle(worst, 'goodput') / best) * 100 },
-    { bar: bars.overloadAdmitted, value: middle(worst, 'p99') },
+    run.chosen.isOwn
+      ? { bar: bars.overloadAdmitted, value: middle(worst, 'p99') }
+      : { bar: bars.overloadAdmittedTimes, value: middle(worst, 'p99') / middle(levels[0] ?? 1, 'p99') },
     { bar: bars.overloadCritical, value: middle(worst, 'critical') },
   ]
   return {
