@@ -5,7 +5,7 @@ import { type Lease, LeaseSeeker, type LeaseTimes } from '../jobs/lease.ts'
 import { ChangeLog, type Entry, Overtaken } from '../store/change-log.ts'
 import type { CommandBounds } from '../store/command-bounds.ts'
 import { reasonOf } from '../store/database-error.ts'
-import type { StoredRecord } from '../store/envelope.ts'
+import { oldestPending, type Pending, PendingEvents } from './pending-events.ts'
 
 /**
  * Moves events from the documents whose writes they tell of to the log of changes. One process does it at a time, under a
@@ -44,6 +44,8 @@ export interface DrainTimes extends LeaseTimes {
   readonly lateMs: number
   /** Time between two looks of a process that does not drain, in ms. @default 2 000 */
   readonly lookMs: number
+  /** Time between two passes that look for events of any age, in ms. @default 2 000 */
+  readonly wholeMs: number
 }
 
 export const drainTimes: DrainTimes = {
@@ -53,6 +55,7 @@ export const drainTimes: DrainTimes = {
   patienceMs: 1_000,
   lateMs: 60_000,
   lookMs: 2_000,
+  wholeMs: 2_000,
 }
 
 /** Name of the lease. */
@@ -67,13 +70,8 @@ interface DrainNote {
 /** Positions that are reserved at a time: one write to the lease for so many events. */
 const reservedAtOnce = 100_000
 
-/** Documents of a pass. One reply of the database holds them, so a pass has at most 16 MiB. */
-const documentsMax = 256
-
 /** Interval at which the last entry is kept from expiring, in ms. */
 const keepEveryMs = 3_600_000
-
-interface Pending extends Pick<StoredRecord, '_id' | '_w' | '_out'> {}
 
 export class EventDrain {
   readonly log: ChangeLog
@@ -121,7 +119,12 @@ export class EventDrain {
   }
 
   async #hold(lease: Lease<DrainNote>, signal: AbortSignal): Promise<void> {
-    this.#options.observe({ kind: 'began' })
+    const { db, bounds, resources, isReady, observe } = this.#options
+    observe({ kind: 'began' })
+    const source = { db, bounds, now: () => performance.now(), wholeMs: this.#times.wholeMs }
+    const sources = resources.map(
+      ({ name }) => [name, new PendingEvents({ ...source, collection: name })] as const,
+    )
     try {
       const { note } = (await this.#seeker.look()) ?? {}
       let reserved = note?.reserved ?? 0
@@ -132,10 +135,15 @@ export class EventDrain {
           await this.log.keepLast(position - 1, this.#keepMs)
           keptAtMs = performance.now()
         }
-        const found = await this.#pending()
-        const entries = found.flatMap(({ resource, pending }) =>
-          pending.flatMap((one) => entriesOf(resource, one)),
-        )
+        const found: { readonly source: PendingEvents; readonly pending: readonly Pending[] }[] = []
+        const entries: Entry[] = []
+        for (const [resource, source] of sources) {
+          if (!isReady(resource)) continue
+          const pending = await source.next()
+          found.push({ source, pending })
+          for (const one of pending) entries.push(...entriesOf(resource, one))
+        }
+        this.#note(found.map(({ pending }) => pending))
         if (entries.length === 0) {
           await sleep(this.#times.idleMs, undefined, { signal, ref: false })
           continue
@@ -155,7 +163,7 @@ export class EventDrain {
           position = ((await this.log.last())?._id ?? reserved) + 1
           continue
         }
-        for (const { resource, pending } of found) await this.#clear(resource.name, pending)
+        for (const { source, pending } of found) if (pending.length > 0) await source.clear(pending)
         await this.#giveWay(signal)
       }
     } finally {
@@ -164,63 +172,17 @@ export class EventDrain {
     }
   }
 
-  /** Oldest documents with events, of each resource. */
-  async #pending(): Promise<
-    readonly { readonly resource: Resource; readonly pending: readonly Pending[] }[]
-  > {
-    const { resources, isReady } = this.#options
-    const ready = resources.filter(({ name }) => isReady(name))
-    const found = []
-    for (const resource of ready) {
-      const pending = await this.#find(resource.name, documentsMax)
-      if (pending.length > 0) found.push({ resource, pending })
-    }
-    this.#note(found.map(({ pending }) => pending))
-    return found
-  }
-
   async #look(): Promise<void> {
-    const { resources, isReady } = this.#options
+    const { db, bounds, resources, isReady } = this.#options
     const oldest = []
-    for (const { name } of resources) if (isReady(name)) oldest.push(await this.#find(name, 1))
+    for (const { name } of resources)
+      if (isReady(name)) oldest.push(await oldestPending({ db, bounds, collection: name }, 1))
     this.#note(oldest)
   }
 
   #note(found: readonly (readonly Pending[])[]): void {
     const since = found.map(([first]) => first?._out?.since ?? Number.POSITIVE_INFINITY)
     this.#lagMs = Math.max(0, Date.now() - Math.min(...since, Number.POSITIVE_INFINITY))
-  }
-
-  async #find(collection: string, limit: number): Promise<readonly Pending[]> {
-    const { db, bounds } = this.#options
-    const command = {
-      find: collection,
-      // A sparse index serves only a query that states that the field exists.
-      filter: { '_out.since': { $exists: true } },
-      sort: { '_out.since': 1 },
-      projection: { _out: 1, _w: 1 },
-      limit,
-      singleBatch: true,
-      readConcern: { level: 'majority' },
-      maxTimeMS: timeoutMs,
-    }
-    const reply = await bounds.run(timeoutMs, (signal) => db.command(command, { signal }))
-    return reply.cursor.firstBatch
-  }
-
-  /** Removes events from documents that have not been written since: what they have is in the log. */
-  async #clear(collection: string, pending: readonly Pending[]): Promise<void> {
-    const { db, bounds } = this.#options
-    const updates = pending.map(({ _id, _w, _out }) => ({
-      q: { _id, '_w.0': _w[0] },
-      u: {
-        $unset: { _out: '' },
-        ...(_out?.expires !== undefined && { $set: { _expires: _out.expires } }),
-      },
-    }))
-    const writeConcern = { w: 'majority', wtimeout: timeoutMs }
-    const command = { update: collection, updates, ordered: false, writeConcern }
-    await bounds.run(timeoutMs, (signal) => db.command(command, { signal }))
   }
 
   /** Waits for more important work, for a bounded time and unless events are late. */
@@ -233,12 +195,10 @@ export class EventDrain {
   }
 }
 
-const timeoutMs = 10_000
-
-const entriesOf = ({ name }: Resource, { _id, _out }: Pending): readonly Entry[] =>
+const entriesOf = (resource: string, { _id, _out }: Pending): readonly Entry[] =>
   (_out?.events ?? []).map(({ id, ...event }) => ({
     event: id,
-    resource: name,
+    resource,
     document: _id,
     ...event,
   }))
