@@ -34,7 +34,7 @@ export const bars = {
   /** CPU of an action that updates one document, divided by that of a PATCH of the same. */
   originAction: { name: 'origin-action-patch-ratio', limit: 1.2, holds: '<=' },
 
-  /** CPU of a create whose event is stored with it, divided by that of one without, while creates are asked for. */
+  /** CPU of a create whose event is stored with it, divided by that of one without; without moving events to the log. */
   outboxCreate: { name: 'outbox-create-ratio', limit: 1.1, holds: '<=' },
 
   /** Goodput at ten times the capacity in percent of the best goodput at any level. */
