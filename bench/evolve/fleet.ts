@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Origin, startOrigin } from '@spillway/origin/dev/origin-process'
 import { Pool } from 'undici'
 
@@ -21,7 +22,11 @@ interface Server {
   readonly release: Release
   readonly origin: Origin
   readonly pool: Pool
+  /** From this time on it takes requests. */
+  readonly sinceMs: number
   inflight: number
+  /** Requests that it is owed, for turns by weight. */
+  owed: number
 }
 
 export interface FleetOptions {
@@ -31,16 +36,21 @@ export interface FleetOptions {
   readonly edgeKeys: string
   readonly logFolder: string
   readonly poolSize: number
+  /** Time in which the share of a new origin grows from nothing to that of the others, in ms. */
+  readonly slowStartMs: number
   readonly headers: () => Readonly<Record<string, string>>
 }
 
 const timeoutMs = 5_000
 
-/** Origins behind a balancer: requests go to each in turn, and a new release takes their places one by one. */
+/**
+ * Origins behind a balancer that does what the deployed one does (`infra/src/construct/`): requests go to each in turn, a
+ * new origin gets its first when it is ready, its share then grows (slow start), and only after that an old one is taken
+ * out (the group's warm-up is longer than the slow start) and ends when its requests have ended.
+ */
 export class Fleet {
   readonly #options: FleetOptions
   #servers: readonly Server[] = []
-  #next = 0
 
   constructor(options: FleetOptions) {
     this.#options = options
@@ -51,14 +61,17 @@ export class Fleet {
     return this.#servers.map(({ release }) => release).sort()[0]
   }
 
-  /** Starts an origin of the release for each of the present ones, and only then takes one out and drains it. */
+  /** Starts an origin of the release for each of the present ones, which it replaces one by one. */
   async roll(release: Release): Promise<void> {
     const before = this.#servers
     for (let index = 0; index < this.#options.size; index += 1) {
       const server = await this.#start(release, `${release}-${index}`)
+      this.#servers = [...this.#servers, server]
       const replaced = before[index]
-      this.#servers = [...this.#servers.filter((one) => one !== replaced), server]
-      if (replaced !== undefined) await end(replaced)
+      if (replaced === undefined) continue
+      await sleep(this.#options.slowStartMs)
+      this.#servers = this.#servers.filter((one) => one !== replaced)
+      await end(replaced)
     }
   }
 
@@ -70,10 +83,23 @@ export class Fleet {
 
   /** @param from the oldest release that may answer. @returns `undefined` if there is none */
   send(call: Call, from: Release = 'a'): Promise<Answer> | undefined {
-    const able = this.#servers.filter(({ release }) => release >= from)
-    this.#next += 1
-    const server = able[this.#next % able.length]
+    const server = this.#next(this.#servers.filter(({ release }) => release >= from))
     return server && this.#ask(server, call)
+  }
+
+  /** Smooth weighted round robin, as in nginx (`ngx_http_upstream_round_robin.c`). */
+  #next(able: readonly Server[]): Server | undefined {
+    const nowMs = performance.now()
+    let all = 0
+    let next: Server | undefined
+    for (const server of able) {
+      const weight = Math.min(1, (nowMs - server.sinceMs) / this.#options.slowStartMs)
+      all += weight
+      server.owed += weight
+      if (next === undefined || server.owed > next.owed) next = server
+    }
+    if (next !== undefined) next.owed -= all
+    return next
   }
 
   async stop(): Promise<void> {
@@ -93,7 +119,7 @@ export class Fleet {
       env: { NODE_ENV: 'production', POOL_SIZE: String(poolSize) },
     })
     const pool = new Pool(origin.url, { connections: 256, pipelining: 1 })
-    return { release, origin, pool, inflight: 0 }
+    return { release, origin, pool, sinceMs: performance.now(), inflight: 0, owed: 0 }
   }
 
   async #ask(server: Server, { method, path, body }: Call): Promise<Answer> {
@@ -119,7 +145,7 @@ export class Fleet {
 
 /** Takes an origin down as a balancer does: first its requests end. */
 async function end(server: Server): Promise<void> {
-  while (server.inflight > 0) await new Promise((next) => setTimeout(next, 10))
+  while (server.inflight > 0) await sleep(10)
   await server.origin.stop()
   await server.pool.destroy()
 }

@@ -23,7 +23,6 @@ interface Sample {
 
 const idOf = ({ id }: Record<string, unknown>) => id
 const pageSize = 7
-const ownCountry = 'OWN'
 /** So many documents of its own: a few pages. */
 const ownMin = 20
 const ownMax = 30
@@ -47,10 +46,13 @@ export class ListChecker {
   readonly #random: Random
   readonly #own: Shop[] = []
   readonly #loop: Promise<void>
+  readonly #country: string
   #isStopped = false
   #made = 0
 
-  constructor(fleet: Fleet, shops: Shops, random: Random) {
+  /** @param country of its own documents, which nobody else writes */
+  constructor(fleet: Fleet, shops: Shops, random: Random, country: string) {
+    this.#country = country
     this.#fleet = fleet
     this.#shops = shops
     this.#random = random
@@ -78,7 +80,7 @@ export class ListChecker {
       return await this.#create()
     }
     this.#made += 1
-    const label = `own-${this.#made}`
+    const label = `${this.#country}-${this.#made}`
     // Each caller in the newest version that all origins have.
     if (this.#fleet.oldest === 'c' && at < 0.4) {
       if (await this.#done({ method: 'PATCH', path: `/v3/shops/${one.id}`, body: { title: label } }))
@@ -97,10 +99,10 @@ export class ListChecker {
   async #create(): Promise<void> {
     this.#made += 1
     const rank = 2_000_000 + Math.floor(this.#random() * 1_000)
-    const label = `own-${this.#made}`
-    const body = { name: `Own ${this.#made}`, country: ownCountry, rank, label }
+    const label = `${this.#country}-${this.#made}`
+    const body = { name: `Own ${this.#made}`, country: this.#country, rank, label }
     const answer = await this.#done({ method: 'POST', path: '/v1/shops', body })
-    if (answer) this.#own.push({ id: answer.json.id, rank, label, zone: zoneOf(ownCountry) })
+    if (answer) this.#own.push({ id: answer.json.id, rank, label, zone: zoneOf(this.#country) })
   }
 
   /** Sends a write until it is not refused for now. */
@@ -125,7 +127,7 @@ export class ListChecker {
     const one = this.#own.length > 0 ? pick(this.#own, this.#random) : undefined
     const country = pick(countries, this.#random)
     const label = pick(labels, this.#random)
-    const own = `country=${ownCountry}`
+    const own = `country=${this.#country}`
     return [
       {
         path: `/v1/shops?${own}&sort=rank`,

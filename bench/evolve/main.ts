@@ -8,6 +8,7 @@ import { type Document, MongoClient } from 'mongodb'
 import { bars } from '../bars.ts'
 import { holdCredentials } from '../load/credentials.ts'
 import { seededRandom } from '../load/random.ts'
+import { machineLoad } from '../measure/machine-load.ts'
 import { orNull } from '../measure/result.ts'
 import { runBench } from '../measure/run.ts'
 import { figure, table } from '../measure/table.ts'
@@ -26,16 +27,26 @@ import { capacityOf, type Tally, Traffic } from './traffic.ts'
  * overload, each command sleeps in `mongod` for a stated time: the capacity is then that of the database, and starting
  * processes does not take the cores that the others serve from, as it does not on machines of their own.
  */
-const slowerByMs = 20
+const slowerByMs = 60
 const poolSize = 8
 const origins = 2
+/** Each waits for the database most of the time, so several are needed for enough lists. */
+const checkersCount = 4
 const seed = 20_261_129
+interface Phase {
+  readonly tally: Tally
+  readonly seconds: number
+  readonly busyPercent: number
+}
+
 /** Longest time of a migration. */
 const completeTimeoutMs = 180_000
 
 await runBench({ bench: 'evolve', packages: ['fastify', 'mongodb', 'undici'] }, async (run) => {
   const { closing, progress } = run
   const phaseMs = run.quick ? 6_000 : 30_000
+  /** The deployed balancer's is 30 s. */
+  const slowStartMs = run.quick ? 3_000 : 10_000
   const shops = shopsOf(run.quick ? 4_000 : 20_000)
   const random = seededRandom(seed)
 
@@ -52,7 +63,7 @@ await runBench({ bench: 'evolve', packages: ['fastify', 'mongodb', 'undici'] }, 
   const databaseName = 'evolve'
   let user = 0
   const fleet = new Fleet({
-    ...{ size: origins, databaseUri: mongod.uri, databaseName, poolSize, logFolder: folder },
+    ...{ size: origins, databaseUri: mongod.uri, databaseName, poolSize, slowStartMs, logFolder: folder },
     edgeKeys: JSON.stringify(publicKeySet(key)),
     headers: () => headersOf(user++),
   })
@@ -73,17 +84,23 @@ await runBench({ bench: 'evolve', packages: ['fastify', 'mongodb', 'undici'] }, 
 
   const traffic = new Traffic(fleet, next, capacity / 2, random)
   closing.defer(() => traffic.stop())
-  const checker = new ListChecker(fleet, shops, seededRandom(seed + 1))
-  closing.defer(() => checker.stop())
+  const checkers = Array.from(
+    { length: checkersCount },
+    (_, index) => new ListChecker(fleet, shops, seededRandom(seed + 1 + index), `OWN${index}`),
+  )
+  const stopChecking = () => Promise.all(checkers.map((checker) => checker.stop()))
+  closing.defer(async () => void (await stopChecking()))
   await sleep(2_000)
 
-  const phases = new Map<string, { readonly tally: Tally; readonly seconds: number }>()
+  const phases = new Map<string, Phase>()
   const phase = async (name: string, work: () => Promise<unknown>) => {
     progress(name)
     const tally = traffic.phase()
     const sinceMs = performance.now()
+    const load = machineLoad()
     await work()
-    phases.set(name, { tally, seconds: (performance.now() - sinceMs) / 1000 })
+    const seconds = (performance.now() - sinceMs) / 1000
+    phases.set(name, { tally, seconds, busyPercent: load() })
   }
   const completed = async (release: 'b' | 'c', call: Call) => {
     const untilMs = performance.now() + completeTimeoutMs
@@ -91,7 +108,7 @@ await runBench({ bench: 'evolve', packages: ['fastify', 'mongodb', 'undici'] }, 
       if (performance.now() > untilMs) throw new Error(`release ${release} is not complete`)
       await sleep(200)
     }
-    checker.complete.add(release)
+    for (const { complete } of checkers) complete.add(release)
     progress('complete')
     await sleep(phaseMs / 2)
   }
@@ -106,38 +123,46 @@ await runBench({ bench: 'evolve', packages: ['fastify', 'mongodb', 'undici'] }, 
     if (run.quick) await sleep(phaseMs)
     else await completed('c', { method: 'GET', path: `/v3/shops?title=${labels[0]}` })
   })
-  checker.complete.delete('c')
+  for (const { complete } of checkers) complete.delete('c')
   await phase('C is rolled back', async () => {
     await fleet.roll('b')
     await sleep(phaseMs)
   })
-  await checker.stop()
+  await stopChecking()
   await traffic.stop()
 
   const before = phases.get('before')
   if (before === undefined) throw new TypeError('the first phase has a name')
   const shedShare = before.tally.shed / before.tally.asked
+  const wrong = checkers.flatMap((checker) => checker.wrong)
+  const failures = checkers.flatMap((checker) => checker.failures)
+  const sumOf = (count: 'checked' | 'refused') => checkers.reduce((sum, checker) => sum + checker[count], 0)
   const p99Of = ({ tally }: { readonly tally: Tally }) => tally.latency.summary().p99
   const after = [...phases].filter(([name]) => name !== 'before')
   /** Failures, and what was shed beyond the share of before. */
   const errors = after.reduce(
     (sum, [, { tally }]) => sum + tally.failed + Math.max(0, tally.shed - Math.ceil(tally.asked * shedShare)),
-    checker.failures.length,
+    failures.length,
   )
-  const wrongLists = [...phases.values()].reduce(
-    (sum, { tally }) => sum + tally.wrongLists,
-    checker.wrong.length,
-  )
+  const wrongLists = [...phases.values()].reduce((sum, { tally }) => sum + tally.wrongLists, wrong.length)
   const slowest = Math.max(...after.map(([, each]) => p99Of(each) / p99Of(before)))
 
   const rows = [...phases].map(([name, each]) => {
-    const { asked, ok, shed, failed, wrongLists: wrong, latency, lateness, failures } = each.tally
+    const { asked, ok, shed, failed, latency, lateness } = each.tally
     const { p50, p99 } = latency.summary()
     const ratio = p99 / p99Of(before)
     return [
-      ...[name, figure(each.seconds), String(asked), String(ok), String(shed), String(failed), String(wrong)],
+      ...[
+        name,
+        figure(each.seconds),
+        String(asked),
+        String(ok),
+        String(shed),
+        String(failed),
+        String(each.tally.wrongLists),
+      ],
       ...[figure(p50), figure(p99), `${figure(ratio)}×`, figure(lateness.summary().p99)],
-      JSON.stringify(Object.fromEntries(failures)),
+      ...[`${figure(each.busyPercent)} %`, JSON.stringify(Object.fromEntries(each.tally.failures))],
     ]
   })
   const head = [
@@ -152,19 +177,21 @@ await runBench({ bench: 'evolve', packages: ['fastify', 'mongodb', 'undici'] }, 
     'p99 ms',
     'p99',
     'late',
+    'busy',
     '',
   ]
   console.log(`\n${table(head, rows)}`)
   console.log(`
 Half of ${Math.round(capacity)} requests/s, on ${shops.count} documents and ${origins} origins, with ${slowerByMs} ms added to each
-database command. late: p99 of the driver's own delay, ms. ${checker.checked} more lists were compared whole, page by page, after writes
-through each release; ${checker.refused} were refused while a migration or an index was not complete.`)
-  for (const line of [...checker.wrong, ...checker.failures].slice(0, 10)) console.error(line)
+database command. late: p99 of the driver's own delay, ms. busy: share of the machine's cores in use. ${sumOf('checked')} more lists were compared whole, page by page, after writes
+through each release; ${sumOf('refused')} were refused while a migration or an index was not complete.`)
+  for (const line of [...wrong, ...failures].slice(0, 10)) console.error(line)
 
   return {
     settings: {
       capacity: Math.round(capacity),
       slowerByMs,
+      slowStartMs,
       poolSize,
       origins,
       documents: shops.count,
@@ -184,7 +211,7 @@ through each release; ${checker.refused} were refused while a migration or an in
       { bar: bars.evolveErrors, value: errors },
       { bar: bars.evolveLatency, value: slowest },
       { bar: bars.evolveWrongLists, value: wrongLists },
-      { bar: bars.evolveLists, value: checker.checked },
+      { bar: bars.evolveLists, value: sumOf('checked') },
     ],
   }
 })
