@@ -4,7 +4,7 @@ import { cookieValue } from '../../edge/src/http/cookie.ts'
 import { requestFields } from '../../edge/src/http/forwarded-headers.ts'
 import { isUuid } from '../../edge/src/http/request-headers.ts'
 import { RequestPlans } from '../../edge/src/http/request-plan.ts'
-import { continueTrace } from '../../edge/src/http/trace-context.ts'
+import { readTrace } from '../../edge/src/http/trace-context.ts'
 import {
   acceptsJson,
   findView,
@@ -119,7 +119,7 @@ export const headerParsers: readonly Parser[] = [
   {
     name: 'traceparent',
     file: 'edge/src/http/trace-context.ts',
-    parse: (text) => continueTrace(text, text, () => '00000000-0000-4000-8000-000000000000'),
+    parse: (text) => readTrace(text, text, () => '0'.repeat(32)),
     worst: [
       repeated('0'),
       repeated('-a', `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`),

@@ -4,10 +4,11 @@ import type { PurgeQueueObject } from './cache/purge/purge-queue-object.ts'
 import { isSafeUrl } from './config/issuer-login.ts'
 import type { TokenIssuer } from './config/token-issuer.ts'
 import { readIssuers } from './config/token-issuers.ts'
+import { readTracing, type Tracing, type TracingSettings } from './config/tracing.ts'
 import { isCount, isUnset, membersOf, parseJson, parseUrl, readChoice, split } from './config/values.ts'
 
 /** All bindings of the Worker. All are optional here, so that missing ones can be reported. */
-export interface Bindings {
+export interface Bindings extends TracingSettings {
   readonly ORIGINS?: string
   readonly TOKEN_ISSUERS?: string
   readonly ASSERTION_KEY?: string
@@ -72,6 +73,8 @@ export interface Config {
    * @default 'refusals'
    */
   readonly log: 'all' | 'refusals' | 'totals'
+  /** @default no spans */
+  readonly tracing: Tracing | undefined
   /**
    * Whether isolates of a location share stored answers through the Cache API. `off` for a runtime without it (plain
    * workerd): each isolate then has only its own memory and purges. @default 'on'
@@ -127,6 +130,7 @@ export function readConfig(bindings: Bindings): Config {
       mistakes,
     ),
     log: readChoice('LOG', bindings.LOG, ['refusals', 'totals', 'all'], mistakes),
+    tracing: readTracing(bindings, mistakes),
     locationCache: readChoice('LOCATION_CACHE', bindings.LOCATION_CACHE, ['on', 'off'], mistakes),
     zone: readZone(bindings, mistakes),
     passThrough: readPassThrough(bindings, mistakes),

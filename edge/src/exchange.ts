@@ -9,6 +9,8 @@ import type { VerifiedToken } from './auth/verified-token.ts'
 import type { Viewer } from './cache/index.ts'
 import { type Arrival, isUuid, type RequestHead } from './http/request-headers.ts'
 import type { RequestPlan, ServedPlan } from './http/request-plan.ts'
+import type { TraceContext } from './http/trace-context.ts'
+import type { OriginAttempt } from './observe/spans.ts'
 import type { Reservation } from './overload/origin-endpoint.ts'
 import type { RandomIds } from './platform/random-ids.ts'
 
@@ -53,6 +55,12 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
   hasLostAttempt = false
   /** Time that the origin took; `undefined` when it was not asked. */
   originMs: number | undefined
+  /** Its trace, once somebody has to know it. */
+  trace: TraceContext | undefined
+  /** Whether it is recorded as spans; `undefined` until that is decided. */
+  isSampled: boolean | undefined
+  /** The last attempt at the origin. */
+  originAttempt: OriginAttempt | undefined
   /** Whether the answer repeats an earlier one, request id included. */
   isRepeat = false
   readonly #ids: RandomIds

@@ -43,6 +43,7 @@ import { analyticsObserver } from './observe/analytics.ts'
 import { logObserver } from './observe/log.ts'
 import type { Observe } from './observe/observation.ts'
 import { Sampler } from './observe/sampler.ts'
+import { SpanExporter } from './observe/span-exporter.ts'
 import { totalsObserver } from './observe/totals.ts'
 import { LocalQuota } from './overload/local-quota.ts'
 import { OpenBodies, shortBodies, streamedBodies, waitingBodies } from './overload/open-bodies.ts'
@@ -55,6 +56,7 @@ import type { Site } from './site.ts'
 import { problemFieldsOf } from './stage/answer.ts'
 import { type AskOriginParts, askOrigin } from './stage/ask-origin.ts'
 import { ConsistencyTokens } from './stage/consistency.ts'
+import { Traces } from './stage/traces.ts'
 
 /** Builds everything that an isolate keeps between requests from the application and the configuration. */
 export function createParts(
@@ -71,10 +73,11 @@ export function createParts(
   const cors = new Cors(config.corsOrigins)
   const problemFields = problemFieldsOf(cors)
   const named = claimsOf(resources)
+  const ids = new RandomIds()
   const asking: AskOriginParts = {
     now,
     random,
-    ids: new RandomIds(),
+    ids,
     shedProblems: new ShedProblems(problemFields),
     control: new ControlSource(bindings.CONTROL, onControlFailure),
     endpoints: config.origins.map(({ url, rank }) => ({ url, rank, gate: new OriginGate() })),
@@ -83,6 +86,7 @@ export function createParts(
   return {
     ...asking,
     observe,
+    traces: tracesOf(config, ids, observe),
     plans: new RequestPlans(resources),
     cors,
     site: site(cors),
@@ -127,6 +131,18 @@ function observer(config: Config, { ANALYTICS }: Bindings): Observe {
   return (...observation) => {
     for (const observe of [log, ...others]) observe(...observation)
   }
+}
+
+function tracesOf({ tracing }: Config, ids: RandomIds, observe: Observe): Traces | undefined {
+  if (tracing === undefined) return undefined
+  const { receiver, ratio } = tracing
+  const where = new URL(receiver.endpoint).host
+  const exporter = new SpanExporter({
+    receiver,
+    fetch: (...call) => fetch(...call),
+    onFailure: (reason) => observe({ kind: 'fault', what: 'traces', where, message: String(reason) }),
+  })
+  return new Traces({ exporter, ratio, random: Math.random, ids })
 }
 
 function keySetOf({ issuer, jwksUri }: TokenIssuer, observe: Observe): KeySet {

@@ -34,6 +34,10 @@ export const originEnv = {
   /** JSON Web Key Set (RFC 7517) with the public keys for the edge's assertions, inline or as a `file:` URL. */
   edgeKeys: 'EDGE_ASSERTION_JWKS',
   logLevel: 'LOG_LEVEL',
+  /** Base URL of an OTLP/HTTP receiver of spans; without it, none are recorded. */
+  otlpEndpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  /** Secret: headers for it, `name=value`, comma-separated, with percent-encoded values. */
+  otlpHeaders: 'OTEL_EXPORTER_OTLP_HEADERS',
   /** Time limit of a drain, in ms; then the process exits with requests unfinished. */
   drainTimeoutMs: 'DRAIN_TIMEOUT_MS',
   /** Number of processes that share the port, one per core. */

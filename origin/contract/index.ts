@@ -51,6 +51,7 @@ export { distancePath, formatNear, geoPoint, type Near, nearStage, parseNear, po
 export * from './openapi/document.ts'
 export { exampleOf } from './openapi/example.ts'
 export { type Filter, type FilterOperator, type Operator, operators, operatorsOf } from './operators/index.ts'
+export * from './otlp-headers.ts'
 export * from './path.ts'
 export * from './principal.ts'
 export * from './priority.ts'

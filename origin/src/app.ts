@@ -17,6 +17,7 @@ import { answerClientError, internalError, problemOf, sendProblem } from './http
 import { declareRequest } from './http/request.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { RequestLog } from './observe/request-log.ts'
+import type { Tracing } from './observe/tracing.ts'
 import type { Health } from './ops/health.ts'
 import { routeHealth } from './ops/health.ts'
 import { createPages, routePages } from './ops/pages.ts'
@@ -46,6 +47,8 @@ export interface AppOptions {
   readonly health: Health
   readonly metrics: Metrics
   readonly requestLog: RequestLog
+  /** Records requests as spans. @default none */
+  readonly tracing?: Tracing | undefined
   /** Whether a read that began at a time (`performance.now()`) has seen every acknowledged write. @default always */
   readonly isCertain?: IsCertain
   /** Time limit of one list, in ms. @default 800 */
@@ -83,6 +86,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     health,
     metrics,
     requestLog,
+    tracing,
     clock = Date.now,
     isCertain = () => true,
     listTimeoutMs = 800,
@@ -144,6 +148,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     if (isOperational(request)) done()
     else trust.call(app, request, reply, done)
   })
+  if (tracing !== undefined) {
+    app.addHook('onRequest', (request, _reply, done) => {
+      tracing.begin(request)
+      done()
+    })
+  }
   const pages = createPages(application)
   const paths = { catalogue: application.resources, pages }
   app.addHook('onRequest', unmatchedStage(paths))
@@ -155,6 +165,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     releaseAdmission(admission, request, statusCode, endedAtMs)
     metrics.onAnswer(request.target, statusCode, endedAtMs - request.startedAtMs, request.problem?.code)
     requestLog.onAnswer(request, statusCode, endedAtMs - request.startedAtMs)
+    tracing?.end(request, statusCode)
     done()
   })
   app.setErrorHandler((error, request, reply) => {

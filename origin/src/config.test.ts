@@ -31,6 +31,7 @@ it('has these defaults', () => {
       "port": 3000,
       "processes": 1,
       "tls": undefined,
+      "tracing": undefined,
     }
   `)
 })

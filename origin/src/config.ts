@@ -1,4 +1,4 @@
-import { originEnv, ports, purgeCall } from '@spillway/origin/contract'
+import { originEnv, parseOtlpHeaders, ports, purgeCall } from '@spillway/origin/contract'
 
 /**
  * Configuration from the environment, which only this file reads. All invalid and missing variables are reported at
@@ -18,6 +18,8 @@ export interface Config {
   /** The edge, to which purges of the origin's own writes are sent; `undefined`: none are. */
   readonly edge: EdgeConfig | undefined
   readonly logLevel: LogLevel
+  /** `undefined`: no request is recorded as spans. */
+  readonly tracing: TracingConfig | undefined
   /** Time limit of a drain, in ms; then the process exits with requests unfinished. */
   readonly drainTimeoutMs: number
 }
@@ -26,6 +28,13 @@ export interface EdgeConfig {
   /** Base URL without a trailing slash. */
   readonly url: string
   readonly purgeKey: string
+}
+
+/** A receiver of spans. */
+export interface TracingConfig {
+  /** Base URL without a trailing slash. */
+  readonly endpoint: string
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Paths of PEM files, read once at start. */
@@ -95,6 +104,7 @@ export function parseConfig(env: Environment): Config {
     }),
     edge: read.edge(),
     logLevel: read.choice(originEnv.logLevel, { fallback: 'info', choices: logLevels }),
+    tracing: read.tracing(),
     drainTimeoutMs: read.integer(originEnv.drainTimeoutMs, { fallback: 25_000, min: 0, max: 600_000 }),
   }
   const share = read.integer(originEnv.connectionShare, { fallback: 0, min: 1, max: 100_000 })
@@ -122,6 +132,20 @@ class Reader {
     if (value === undefined) this.mistakes.push(`${name} is not set: set it to ${options.form}`)
     else if (!options.pattern.test(value)) this.mistakes.push(`${name} must be ${options.form}`)
     return value ?? ''
+  }
+
+  tracing(): TracingConfig | undefined {
+    const { otlpEndpoint, otlpHeaders } = originEnv
+    const endpoint = this.#get(otlpEndpoint)
+    if (endpoint === undefined) return undefined
+    const headers = parseOtlpHeaders(this.#get(otlpHeaders) ?? '')
+    if (!/^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(endpoint)) {
+      this.mistakes.push(`${otlpEndpoint} must be a base URL such as https://otlp.example.com`)
+    }
+    if (headers === undefined) {
+      this.mistakes.push(`${otlpHeaders} must be name=value, comma-separated, with percent-encoded values`)
+    }
+    return { endpoint: endpoint.replace(/\/$/, ''), headers: headers ?? {} }
   }
 
   /** Requires both files or none: with only one set, plain HTTP would be served where TLS was meant. */

@@ -68,6 +68,8 @@ export async function startOrigin(
   checkMigrationResults(application.resources)
   const logger = createLogger(config.logLevel)
   const tls = config.tls && (await readTls(config.tls))
+  // Loaded late: nobody else has to wait for OpenTelemetry's modules.
+  const tracing = config.tracing && (await import('./observe/otlp-tracing.ts')).openTracing(config.tracing)
   const verifier = new AssertionVerifier(await loadEdgeKeys(config.edgeKeys))
   const keys = watchEdgeKeys(
     config.edgeKeys,
@@ -121,6 +123,7 @@ export async function startOrigin(
       bounds: pool.bounds,
       primary: pool.primary,
       unready: indexes.unready,
+      traceCommand: tracing?.command,
     })
     const health = new Health({
       ping: () => pool.ping(1_000),
@@ -198,6 +201,7 @@ export async function startOrigin(
       health,
       metrics,
       requestLog,
+      tracing,
       tls,
     })
     stops.push(startHandlers({ ...background, handlers: server.handlers, work }))
@@ -236,6 +240,7 @@ export async function startOrigin(
         await repository.drain()
         await pool.close()
         metrics.stop()
+        await tracing?.stop()
         logger.info('drained')
       },
     }

@@ -15,6 +15,8 @@ export interface AnswerObservation {
   readonly cache: string | undefined
   readonly durationMs: number
   readonly originMs: number | undefined
+  /** Id of its W3C trace, if the origin was asked. */
+  readonly traceId?: string
 }
 
 /** A fault that is not tied to one request. */
@@ -26,6 +28,7 @@ export interface FaultObservation {
     | 'control'
     | 'rate-limiter'
     | 'purge'
+    | 'traces'
     | 'unexpected'
     | 'configuration'
   /** The issuer, binding or stage at fault. */

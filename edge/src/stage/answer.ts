@@ -17,6 +17,7 @@ import type { AnswerObservation, Observe } from '../observe/observation.ts'
 import type { Sampler } from '../observe/sampler.ts'
 import type { Answer } from '../pipeline.ts'
 import type { RandomIds } from '../platform/random-ids.ts'
+import type { Traces } from './traces.ts'
 
 export interface AnswerParts {
   readonly cors: Cors
@@ -26,6 +27,8 @@ export interface AnswerParts {
   readonly observe: Observe
   /** Whether routine answers are observed as well. */
   readonly observesAll: boolean
+  /** `undefined` if no request is recorded as spans. */
+  readonly traces: Traces | undefined
   /** Samples repeated answers for observation. */
   readonly repeats: Sampler
   readonly now: () => number
@@ -109,7 +112,9 @@ const withoutForHead = <Body>({ head }: Exchange, body: Body): Body | null =>
  */
 export function finish(exchange: Exchange, answer: Response, status: number, parts: AnswerParts): Response {
   const { head, reason } = exchange
-  const isObserved = parts.observesAll || reason !== undefined || status >= 400
+  const { traces } = parts
+  const isTraced = traces !== undefined && (reason !== undefined || traces.samples(exchange))
+  const isObserved = parts.observesAll || isTraced || reason !== undefined || status >= 400
   // perf: `answer.headers` creates a runtime object, so it is read only if needed. An id is sent if the origin or a log
   // has it, too; otherwise it would lead nowhere (decision 17).
   if (!exchange.isMarked && (isObserved || exchange.hasWaited)) {
@@ -127,7 +132,9 @@ export function finish(exchange: Exchange, answer: Response, status: number, par
   const { observe, repeats } = parts
   if (exchange.isRepeat && !repeats.picks()) return answer
   const nowMs = nowOf(exchange, parts.now)
-  observe(observationOf(exchange, answer, status, nowMs), nowMs, exchange.isRepeat ? repeats.every : 0)
+  const observation = observationOf(exchange, answer, status, nowMs)
+  observe(observation, nowMs, exchange.isRepeat ? repeats.every : 0)
+  if (isTraced) traces.record(exchange, observation, nowMs)
   return answer
 }
 
@@ -150,6 +157,7 @@ function observationOf(
     cache: isRefusal ? undefined : (headers.get('cache-status') ?? undefined),
     durationMs: nowMs - arrivedAtMs,
     originMs,
+    ...(exchange.trace !== undefined && { traceId: exchange.trace.traceId }),
   }
 }
 

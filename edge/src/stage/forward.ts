@@ -20,7 +20,7 @@ import { type OriginAnswer, sendToOrigin } from '../http/origin-client.ts'
 import type { OriginReply } from '../http/origin-reply.ts'
 import { codeOf } from '../http/problem-code.ts'
 import type { RequestBody } from '../http/request-body.ts'
-import { continueTrace } from '../http/trace-context.ts'
+import { formatTraceparent, spanIdOf } from '../http/trace-context.ts'
 import type { OriginEndpoint } from '../overload/origin-endpoint.ts'
 import type { OriginOutcome } from '../overload/permit.ts'
 import { isWorthRetrying } from '../overload/retry.ts'
@@ -28,12 +28,15 @@ import { retryAfterSeconds } from '../overload/retry-after.ts'
 import { inTime } from '../platform/in-time.ts'
 import type { RandomIds } from '../platform/random-ids.ts'
 import { type AdmitParts, admit } from './admit.ts'
+import { type Traces, traceOf } from './traces.ts'
 
 export interface ForwardParts extends AdmitParts {
   readonly ids: RandomIds
   readonly signer: AssertionSigner
   readonly retryBudget: RetryBudget
   readonly cors: Cors
+  /** `undefined` if no request is recorded as spans. */
+  readonly traces: Traces | undefined
 }
 
 /** Request that goes to the origin on behalf of an exchange. */
@@ -191,17 +194,18 @@ async function send(
   exchange: Exchange,
   forwarding: Forwarding,
   { url }: OriginEndpoint,
-  { ids, signer, now }: ForwardParts,
+  { ids, signer, now, traces }: ForwardParts,
 ): Promise<OriginAnswer> {
   const { method, target, body, signal, deadline, bodyTimeoutMs } = forwarding
-  const sent = exchange.head.headers
-  const trace = continueTrace(sent.get('traceparent'), sent.get('tracestate'), () => ids.next())
+  const trace = traceOf(exchange, ids, traces)
+  const spanId = spanIdOf(ids.next())
+  exchange.originAttempt = { spanId, startedAtMs: now() }
   const known = signer.assertionFor(principalOf(exchange))
   const assertion = typeof known === 'string' ? known : await known
   const headers = {
     ...forwarding.fields,
     [names.requestId]: exchange.requestId,
-    traceparent: trace.traceparent,
+    traceparent: formatTraceparent(trace, spanId),
     ...(trace.tracestate !== undefined && { tracestate: trace.tracestate }),
     [names.priority]: forwarding.priority,
     [names.assertion]: assertion,

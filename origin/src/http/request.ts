@@ -89,13 +89,13 @@ export function callOfCode(request: FastifyRequest): Call & { readonly ownTime: 
 }
 
 class Presence {
-  readonly #raw: IncomingMessage
+  readonly source: IncomingMessage
 
-  constructor(raw: IncomingMessage) {
-    this.#raw = raw
+  constructor(source: IncomingMessage) {
+    this.source = source
   }
 
   get aborted(): boolean {
-    return this.#raw.socket.destroyed
+    return this.source.socket.destroyed
   }
 }

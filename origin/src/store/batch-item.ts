@@ -12,6 +12,8 @@ export interface BatchItem<Value, Outcome> {
 /** Whether a caller has left; an `AbortSignal` is one. perf: polled, because a listener per call would cost more. */
 export interface Departure {
   readonly aborted: boolean
+  /** Request that waits, by which its span is known. */
+  readonly source?: object
 }
 
 /** One item of work. Callers who submit an equal key while it waits share its outcome. */

@@ -37,6 +37,11 @@ export interface BatcherOptions<Value, Outcome> {
   readonly hasRoom?: () => boolean
   /** Sends a batch. Settles each item as soon as its outcome is known; resolves when the next batch may be sent. */
   readonly execute: (batch: readonly BatchItem<Value, Outcome>[]) => Promise<void>
+  /**
+   * Called with the callers of a batch when it is sent, for tracing. @returns called when the batch has ended, with the
+   * error of a defect. @default none
+   */
+  readonly onSend?: ((callers: Iterable<Waiting>) => ((error?: unknown) => void) | undefined) | undefined
   /** Outcome of a caller who was dropped before its item was sent. */
   readonly refused: (reason: RefusalReason) => Outcome
   /**
@@ -289,17 +294,20 @@ export class Batcher<Value, Outcome> {
     this.#inflightBatches += 1
     this.#counts.batches += 1
     this.#counts.items += batch.length
-    const ended = (reason: () => unknown): void => {
+    const { execute, onSend } = this.#options
+    const onEnd = onSend?.(batch.flatMap(({ callers }) => callers))
+    const ended = (reason: () => unknown, error?: unknown): void => {
+      onEnd?.(error)
       for (const item of batch) if (!item.isSettled) item.fail(reason())
       this.#inflightBatches -= 1
       this.#gather(batch.length)
       this.#depart(this.#options.now())
     }
-    this.#options.execute(batch).then(
+    execute(batch).then(
       // perf: the error is created only when needed, because its stack trace costs as much as the rest of a small
       // batch.
       () => ended(() => new Error('an item came back without an outcome')),
-      (error: unknown) => ended(() => error),
+      (error: unknown) => ended(() => error, error),
     )
   }
 

@@ -10,6 +10,7 @@ import { MongoRepository } from './mongo-repository.ts'
 import type { PrimaryGate } from './primary-gate.ts'
 import { joined, Records, type RecordsOptions } from './records.ts'
 import type { Repository } from './repository.ts'
+import type { TraceCommand } from './trace-command.ts'
 import { attemptTransaction } from './transaction.ts'
 import { TransactionRoom } from './transaction-room.ts'
 import { UnreadyIndexes } from './unready-indexes.ts'
@@ -30,6 +31,8 @@ export interface RepositoryOptions {
   readonly primary?: PrimaryGate
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number
+  /** Records commands as spans. @default none */
+  readonly traceCommand?: TraceCommand | undefined
   /** Maximum transactions in flight. @default 4, a quarter of a pool of 16 */
   readonly transactionsMax?: number
 }
@@ -51,6 +54,7 @@ export function openRepository(
     unready = new UnreadyIndexes(),
     layouts = noLayouts,
     transactionsMax = 4,
+    traceCommand,
   } = options
   const commands = new MongoCommands(db, {
     majorityTimeoutMs,
@@ -68,6 +72,7 @@ export function openRepository(
     withoutDrained: withoutDrained(new ChangeLog(db, bounds)),
     atTurnEnd: setImmediate,
     after: setTimeout,
+    traceCommand,
   })
   const commits = new Commits({
     ...environment,

@@ -1,4 +1,5 @@
 import { ticker } from '../lib/ticker.ts'
+import type { Waiting } from './batch-item.ts'
 import { Batcher, type BatcherCounts, type BatcherOptions, type Gathering } from './batcher.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { Listing, Tally } from './listing.ts'
@@ -19,6 +20,7 @@ import {
   type WriteEnvironment,
   type WriteOutcome,
 } from './settle-writes.ts'
+import type { TraceCommand } from './trace-command.ts'
 import type { WithoutDrained } from './without-drained.ts'
 
 /**
@@ -109,6 +111,8 @@ export type RecordsEnvironment = Pick<WriteEnvironment, 'now' | 'sleep' | 'rando
   Pick<BatcherOptions<never, never>, 'atTurnEnd' | 'after'> & {
     /** @default records as they are stored */
     readonly withoutDrained?: WithoutDrained
+    /** @default none */
+    readonly traceCommand?: TraceCommand | undefined
   }
 
 export type Lane = 'find' | 'list' | 'insert' | 'replace'
@@ -211,7 +215,7 @@ export class Records {
   #openLanes(collection: string): Lanes {
     const commands = this.#commands
     const { finds, lists, writes, listsInflightMax = Number.POSITIVE_INFINITY } = this.#options
-    const { now, atTurnEnd, after } = this.#environment
+    const { now, atTurnEnd, after, traceCommand } = this.#environment
     const { withoutDrained = (same) => same } = this.#environment
     const find = (ids: readonly string[], timeoutMs: number) =>
       commands.find(collection, ids, timeoutMs).then(withoutDrained)
@@ -233,16 +237,21 @@ export class Records {
     }
     const shared = { now, atTurnEnd, after, onActive: this.#startTicking }
     const lane = <Value, Outcome>(
-      options: Omit<BatcherOptions<Value, Outcome>, keyof typeof shared>,
-    ): Batcher<Value, Outcome> => new Batcher({ ...shared, ...options })
+      name: Lane,
+      options: Omit<BatcherOptions<Value, Outcome>, keyof typeof shared | 'onSend'>,
+    ): Batcher<Value, Outcome> => {
+      const onSend =
+        traceCommand && ((callers: Iterable<Waiting>) => traceCommand(`${collection} ${name}`, callers))
+      return new Batcher({ ...shared, ...options, onSend })
+    }
     return {
-      find: lane<string, FindOutcome>({
+      find: lane<string, FindOutcome>('find', {
         ...finds,
         ...read,
         equalKeys: 'join',
         execute: (batch) => settleFinds(batch, find, now),
       }),
-      list: lane<Listing | Tally, ListingOutcome | TallyOutcome>({
+      list: lane<Listing | Tally, ListingOutcome | TallyOutcome>('list', {
         ...lists,
         ...read,
         equalKeys: 'joinAndQueue',
@@ -263,14 +272,14 @@ export class Records {
           }
         },
       }),
-      insert: lane<PendingWrite, WriteOutcome>({
+      insert: lane<PendingWrite, WriteOutcome>('insert', {
         ...writes,
         ...write,
         equalKeys: 'queue',
         execute: (batch) =>
           settleInserts(batch, (records) => commands.insert(collection, records), environment),
       }),
-      replace: lane<PendingWrite, WriteOutcome>({
+      replace: lane<PendingWrite, WriteOutcome>('replace', {
         ...replaces,
         ...write,
         equalKeys: 'queue',
