@@ -33,14 +33,14 @@ const origins = 2
 /** Each waits for the database most of the time, so several are needed for enough lists. */
 const checkersCount = 4
 const seed = 20_261_129
+/** Longest time of a migration. */
+const completeTimeoutMs = 180_000
+
 interface Phase {
   readonly tally: Tally
   readonly seconds: number
   readonly busyPercent: number
 }
-
-/** Longest time of a migration. */
-const completeTimeoutMs = 180_000
 
 await runBench({ bench: 'evolve', packages: ['fastify', 'mongodb', 'undici'] }, async (run) => {
   const { closing, progress } = run
