@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'bench/unit',
           include: ['*/**/*.test.ts'],
-          exclude: ['system/**', 'node_modules/**'],
+          exclude: ['system/**', 'marketplace/**', 'node_modules/**'],
           ...sharesWorkers,
           ...patient,
         },

@@ -2,7 +2,7 @@ import { patient, sharesWorkers } from '@spillway/origin/dev/test-workers'
 import { defineConfig } from 'vitest/config'
 
 /**
- * Tests that start several processes, and those of the stack that starts them. One database server serves the whole run;
+ * Tests that start several processes, those of the stack that starts them, and the marketplace's own. One database server serves the whole run;
  * each stack has a name of its own in it.
  */
 export default defineConfig({
@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     // Vitest runs projects by name: the longest files come first, so that no worker is idle at the end.
     name: 'bench/system',
-    include: ['**/*.test.ts', '../../infra/local/**/*.test.ts'],
+    include: ['**/*.test.ts', '../marketplace/**/*.test.ts', '../../infra/local/**/*.test.ts'],
     globalSetup: ['./global-setup.ts'],
     // For the actions of an origin that runs in the test's own process.
     setupFiles: ['../../edge/test/fixture/patience.ts'],

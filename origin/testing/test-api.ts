@@ -7,14 +7,15 @@ import {
   type Principal,
   type Resource,
 } from '@spillway/origin/contract'
-import type { ServerCode } from '../src/server-code.ts'
+import { noServerCode, type ServerCode } from '../src/server-code.ts'
 import { startTestApp } from '../test/support/app.ts'
 import { assertionOf } from '../test/support/assertions.ts'
 import { TestClock } from './test-clock.ts'
+import { type FailedWork, startTestWork } from './test-work.ts'
 
 export interface TestApiOptions<App extends Application> {
   readonly application: App
-  /** Handlers of its actions, queries and guards. @default none */
+  /** Code of its actions, queries and guards, of its handlers of events and its jobs. @default none */
   readonly server?: ServerCode
   /** RFC 3339 time at which the clock stands. @default the time of the start */
   readonly startsAt?: string
@@ -33,6 +34,14 @@ export interface TestApi<App extends Application> extends AsyncDisposable {
   /** Stores a document as it is given: no access rule, check, guard or reference is evaluated. */
   insert<One extends Resource>(resource: One, fields: FieldsOf<One>): Promise<DocumentOf<One>>
   readonly clock: TestClock
+  /**
+   * Waits until handlers have had every event and jobs have run at every time, up to the clock's time. Attempts that follow
+   * later need a clock that has moved.
+   *
+   * @returns attempts that have failed since the last call
+   * @throws {Error} after 30 s
+   */
+  settled(): Promise<readonly FailedWork[]>
   /** Cache tags that writes have purged, in order. Each test may empty it: `purged.length = 0`. */
   readonly purged: string[]
   stop(): Promise<void>
@@ -46,16 +55,25 @@ export interface TestApi<App extends Application> extends AsyncDisposable {
  */
 export async function startTestApi<App extends Application>({
   application,
-  server,
+  server = noServerCode,
   startsAt = new Date().toISOString(),
 }: TestApiOptions<App>): Promise<TestApi<App>> {
   const clock = new TestClock(startsAt)
   const origin = await startTestApp({
     application,
     clock: () => clock.nowMs,
-    ...(server !== undefined && { server }),
+    server,
   })
   const purged: string[] = []
+  const work = await startTestWork({
+    ...{ application, server, database: origin.database },
+    clock: () => clock.nowMs,
+    onPurge: (tags) => void purged.push(...tags),
+  })
+  const stop = async (): Promise<void> => {
+    await work.stop()
+    await origin.stop()
+  }
 
   /** Sends a request as the edge does: with an assertion about the caller in place of their token. */
   const fetchAs = (caller: Principal | undefined) => async (url: string, init: RequestInit) => {
@@ -91,7 +109,8 @@ export async function startTestApi<App extends Application>({
       // The cast: the document has the resource's fields, and those of the system.
       return { ...stored, id, createdAt, updatedAt } as DocumentOf<typeof resource>
     },
-    stop: () => origin.stop(),
-    [Symbol.asyncDispose]: () => origin.stop(),
+    settled: work.settled,
+    stop,
+    [Symbol.asyncDispose]: stop,
   }
 }
