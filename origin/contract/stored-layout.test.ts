@@ -82,6 +82,12 @@ it.each<[Partial<StoredLayout>, string]>([
   expect(mistakesOf(stored).join('\n')).toContain(mistake)
 })
 
+it('refuses events, which would wait in the documents', () => {
+  for (const events of [true, { keep: '7d' }]) {
+    expect(mistakesOf({}, { events })).toEqual([expect.stringContaining('events are kept in the documents')])
+  }
+})
+
 it('refuses deletions that leave something in the collection', () => {
   expect(mistakesOf({}, { softDelete: { keep: '7d' } })).toEqual([
     expect.stringContaining('needs a tombstone'),

@@ -35,6 +35,9 @@ export interface WorkOptions {
   readonly call: Call
 }
 
+const noLock = (name: string): string =>
+  `documents of '${name}' cannot be locked: a lock is counted in the document, and nothing of Spillway is stored in these. Read them with { unchanged: true }, or lock a document of another resource`
+
 /** Maximum documents per commit: their tags share one header, and their locks are held together. */
 export const writesMax = 50
 
@@ -128,6 +131,7 @@ export class Work implements ActionStore {
     if (this.#hasListed) {
       throw new TypeError('take a lock before the first list, which may have missed other documents')
     }
+    if (this.#resource(resource).stored !== undefined) throw new TypeError(noLock(resource.name))
     const entry = await this.#find(resource, id)
     entry.isLocked = true
     return entry.fields === undefined ? undefined : this.#shown<On>(entry)

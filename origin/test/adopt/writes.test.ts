@@ -1,10 +1,12 @@
+import { action, defineApplication, signedIn } from '@spillway/origin/contract'
+import { defineServer, implement } from '@spillway/origin/server'
 import { Decimal128, type Document, Double, Int32, Long, ObjectId } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { alice, bob } from '../support/client.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { accountIds, documents, movieIds, uuidOf } from './documents.ts'
-import { application } from './resources.ts'
+import { application, machines } from './resources.ts'
 
 let database: TestDatabase
 let origin: TestApp
@@ -311,6 +313,28 @@ describe('concurrent writes', () => {
         .status,
     ).toBe(404)
   })
+})
+
+it('of an action that locks an adopted document is refused, and nothing is written', async () => {
+  const service = action('service', { description: 'Locks.', on: machines, access: signedIn })
+  const locking = defineApplication({
+    ...{ name: 'locking', title: 'Locking', summary: 'Locks.' },
+    ...{ resources: [machines], actions: [service] },
+  })
+  let refusal: unknown
+  const server = defineServer(
+    implement(service, async ({ document, store }) => {
+      await store.update(machines, document.id, { load: 9 })
+      refusal = await store.lock(machines, document.id).catch((error) => error)
+      throw refusal
+    }),
+  )
+  const other = await startTestApp({ application: locking, server, database })
+  const before = await stored('machines', 7)
+  expect((await other.send('POST', '/v1/machines/7/service', { as: alice })).status).toBe(500)
+  expect(String(refusal)).toContain("documents of 'machines' cannot be locked")
+  expect(await stored('machines', 7)).toEqual(before)
+  await other.stop()
 })
 
 it('leaves nothing in the database but documents', async () => {
