@@ -151,7 +151,7 @@ describe('types of a client', () => {
     expectTypeOf(lent).returns.resolves.toExtend<Kept<Book> | undefined>()
     const merged = () => client().v2.books.action('merge', { ids: ['1'] })
     expectTypeOf(merged).returns.resolves.toEqualTypeOf<{ merged: number }>()
-    const annotated = () => client().v2.books.action('annotate', '1', {})
+    const annotated = () => client().v2.books.action('annotate', '1')
     expectTypeOf(annotated).returns.resolves.toExtend<Kept<System & { text: string }> | undefined>()
     expectTypeOf(annotated).returns.resolves.not.toExtend<Kept<Book> | undefined>()
     const asked = () => client().v2.books.query('longest', { count: 3 })

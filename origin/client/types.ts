@@ -192,9 +192,13 @@ export interface ResourceClient<Document, Body, Act, Ask, Version = never> {
 type NameOf<Part> = Part extends { readonly name: infer Name extends string } ? Name : never
 type InputOf<Act> = Act extends { readonly input: infer Input } ? InputFrom<Exclude<Input, undefined>> : never
 type InputFrom<Input> = Input extends TObject ? Static<Input> : Record<never, never>
+/** An action without an input needs none. */
+type InputArguments<Act> = keyof InputOf<Act> extends never
+  ? [input?: InputOf<Act>, options?: CreateOptions]
+  : [input: InputOf<Act>, options?: CreateOptions]
 type ActionArguments<Act> = Act extends { readonly target: 'collection' }
-  ? [input: InputOf<Act>, options?: CreateOptions]
-  : [target: Target, input: InputOf<Act>, options?: CreateOptions]
+  ? InputArguments<Act>
+  : [target: Target, ...InputArguments<Act>]
 type ActionAnswer<Act, Document, Version> = Act extends { readonly output: infer Output }
   ? Output extends TObject
     ? Static<Output>
