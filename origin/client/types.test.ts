@@ -23,6 +23,7 @@ const books = resource('books', {
   description: 'Books.',
   schema: stored,
   access: { read: anyone, write: scope('books:write') },
+  set: { ownerId: ({ ownerId }) => ownerId ?? 'library' },
   versions: [
     asStored('v1', Type.Object({ title: Type.String() })),
     asStored('v2', stored, { readOnly: ['ownerId'] }),

@@ -25,6 +25,7 @@ import { limits } from './limits.ts'
 import { checkMigrations } from './migration-check.ts'
 import { checkMigrationCode } from './migration-code.ts'
 import { checkPlaceIndex } from './near.ts'
+import { checkNeverGiven } from './never-given.ts'
 import { isRequiredAt, schemaAt } from './path.ts'
 import { checkReferences } from './references.ts'
 import { checkReasons } from './refusal.ts'
@@ -79,6 +80,7 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkEvents(definition),
     ...checkRules(definition),
     ...checkLeftOut(definition),
+    ...checkNeverGiven(definition),
     ...checkSizes(definition),
     ...checkVersions(definition),
   ]

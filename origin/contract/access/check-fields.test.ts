@@ -37,7 +37,8 @@ describe('rules of fields', () => {
     expect(mistakeIn({ email: { read: anyone }, name: { write: self } })).toBe('')
     // Read-only, so that no body has to have it.
     const versions = [asStored('v1', schema, { readOnly: ['ownerId', 'name'] })]
-    expect(mistakeIn({ name: { write: never } }, { versions })).toBe('')
+    const set = { name: () => 'A person' }
+    expect(mistakeIn({ name: { write: never } }, { versions, set })).toBe('')
   })
 
   it.each<[string, FieldRules, string, Partial<ResourceDefinition>?]>([
