@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { developmentPorts, issuerKeys } from './development.ts'
 import { mintToken, tokenAudience } from './token.ts'
 
-const usage = `Usage: npm run token -- --sub <subject> [--scope <scope>]... [--expires <time>]
+const usage = `Usage: npm run token -- --sub <subject> [--scope <scope>]... [--claim <name>=<value>]... [--expires <time>]
 
 Prints an access token of the development issuer, which \`npm start\` runs. Nothing else goes to standard output:
 
@@ -11,6 +11,7 @@ Prints an access token of the development issuer, which \`npm start\` runs. Noth
 
   --sub <subject>    subject of the token (required)
   --scope <scope>    scope, such as places:write; repeat the option, or separate scopes by commas or spaces (default none)
+  --claim <n>=<v>    claim that access rules name, such as roles=editor or org_id=acme; with a name twice, a list
   --expires <time>   lifetime: a number and s, m, h or d (default 1h)
   --alg <algorithm>  signature algorithm, ES256 or EdDSA (default ES256)
   --help             this text
@@ -26,11 +27,24 @@ function seconds(text: string): number {
   return Number(amount) * secondsPer[unit as keyof typeof secondsPer]
 }
 
+/** Claims of options such as `roles=editor`. A name that is given more than once has a list. */
+function claimsOf(options: readonly string[]): Record<string, string | string[]> {
+  const values = new Map<string, string[]>()
+  for (const option of options) {
+    const [, name, value] = /^([^=]+)=(.+)$/.exec(option) ?? []
+    if (name === undefined || value === undefined)
+      throw new Error(`Invalid --claim '${option}': must be a name and a value, such as roles=editor.`)
+    values.set(name, [...(values.get(name) ?? []), value])
+  }
+  return Object.fromEntries([...values].map(([name, all]) => [name, all.length > 1 ? all : (all[0] ?? '')]))
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       sub: { type: 'string' },
       scope: { type: 'string', multiple: true, default: [] },
+      claim: { type: 'string', multiple: true, default: [] },
       expires: { type: 'string', default: '1h' },
       alg: { type: 'string', default: 'ES256' },
       help: { type: 'boolean', default: false },
@@ -50,6 +64,7 @@ async function main(): Promise<void> {
   const token = await mintToken(signer, {
     sub: values.sub,
     scopes,
+    claims: claimsOf(values.claim),
     expiresInSeconds: seconds(values.expires),
   })
   console.error(
