@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Stack, type StackOptions, up } from '@spillway/infra/local/up'
+import { startTestSystem } from '@spillway/infra/local/test-system'
+import type { Stack, StackOptions } from '@spillway/infra/local/up'
 import { openBuildConnection } from '../../origin/src/indexes/build-connection.ts'
 import { createCommandBounds } from '../../origin/src/store/command-bounds.ts'
 import { WebhookStore } from '../../origin/src/webhooks/webhook-store.ts'
@@ -67,16 +68,17 @@ const newSecret = () => `whsec_${randomBytes(24).toString('base64')}`
 /** Starts the whole stack with the marketplace. */
 export async function startWorld(options: Pick<StackOptions, 'databaseUri'> = {}): Promise<World> {
   const webhookSecret = newSecret()
-  const stack = await up({
+  const system = await startTestSystem({
     ...options,
     application: 'bench/marketplace',
     // Two processes, as on a machine with two cores: only the database can order simultaneous requests.
     originEnv: { PAYMENT_WEBHOOK_SECRET: webhookSecret, PROCESSES: '2' },
   })
+  const { stack } = system
   const tokens = new Map<Person, string>()
   for (const [sub, claims] of Object.entries(people)) {
     // The cast: the keys are those of `people`.
-    tokens.set(sub as Person, await stack.issuer.mintToken({ sub, claims }))
+    tokens.set(sub as Person, await system.token({ subject: sub, claims }))
   }
   return {
     url: stack.url,
@@ -91,7 +93,7 @@ export async function startWorld(options: Pick<StackOptions, 'databaseUri'> = {}
         },
       })
     },
-    token: (sub, claims) => stack.issuer.mintToken({ sub, ...(claims !== undefined && { claims }) }),
+    token: (subject, claims = {}) => system.token({ subject, claims }),
     webhook: (event, { id = randomUUID(), secret = webhookSecret, ageSeconds = 0 } = {}) => {
       const body = JSON.stringify(event)
       const time = String(Math.floor(Date.now() / 1_000) - ageSeconds)

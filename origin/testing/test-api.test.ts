@@ -14,6 +14,7 @@ const notes = resource('notes', {
   schema: stored,
   access: { read: owner('ownerId'), create: signedIn, update: owner('ownerId'), delete: owner('ownerId') },
   softDelete: { keep: '30d' },
+  events: true,
   indexes: [{ fields: { ownerId: 1 } }, { fields: { slug: 1 }, unique: true }],
   versions: [asStored('v1', stored, { readOnly: ['ownerId'] })],
 })
@@ -66,6 +67,18 @@ describe('an application in a test', () => {
     expect(api.clock.advance('1d')).toBe('2027-01-02T00:00:00.000Z')
     const { document } = await as('ann').create({ text: 'Later', slug: 'later' })
     expect(document.createdAt).toBe('2027-01-02T00:00:00.000Z')
+  })
+
+  it('tells which events its writes have', async () => {
+    const made = await as('ann').create({ text: 'x', slug: 'events' })
+    await as('ann').delete(await as('ann').patch(made, { text: 'y' }))
+    const { id } = made.document
+    const of = (await api.events()).filter((event) => event.id === id)
+    expect(of).toMatchObject([
+      { resource: 'notes', type: 'created', version: 1, by: 'ann' },
+      { type: 'updated', version: 2, changed: ['text'] },
+      { type: 'deleted' },
+    ])
   })
 
   it('tells what its writes purge', async () => {

@@ -10,6 +10,7 @@ import {
 import { noServerCode, type ServerCode } from '../src/server-code.ts'
 import { startTestApp } from '../test/support/app.ts'
 import { assertionOf } from '../test/support/assertions.ts'
+import { type RecordedEvent, recordedEvents } from './recorded-events.ts'
 import { TestClock } from './test-clock.ts'
 import { type FailedWork, startTestWork } from './test-work.ts'
 
@@ -44,6 +45,8 @@ export interface TestApi<App extends Application> extends AsyncDisposable {
   settled(): Promise<readonly FailedWork[]>
   /** Cache tags that writes have purged, in order. Each test may empty it: `purged.length = 0`. */
   readonly purged: string[]
+  /** Events of the writes so far, of resources with `events`. */
+  events(): Promise<readonly RecordedEvent[]>
   stop(): Promise<void>
 }
 
@@ -108,6 +111,10 @@ export async function startTestApi<App extends Application>({
       const { id, createdAt, updatedAt, fields: stored } = made.document
       // The cast: the document has the resource's fields, and those of the system.
       return { ...stored, id, createdAt, updatedAt } as DocumentOf<typeof resource>
+    },
+    events() {
+      const { db, pool } = origin.database
+      return recordedEvents(db, pool.bounds, application.resources.values())
     },
     settled: work.settled,
     stop,
