@@ -31,7 +31,7 @@ export function formatListText(text: string): string {
 
 /** The quoting rule, for error messages. */
 export const textListRule =
-  'Put a value that holds a comma, a quotation mark or a backslash, or that begins or ends with a blank, in double quotes: "Case, Upper",Paris. Inside them write \\" for a quotation mark and \\\\ for a backslash.'
+  'Put a value that holds a comma, a quotation mark or a backslash, or that begins or ends with a blank, in double quotes: `"Case, Upper",Paris`. Inside them write `\\"` for a quotation mark and `\\\\` for a backslash.'
 
 interface Item {
   readonly text: string

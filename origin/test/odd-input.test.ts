@@ -39,7 +39,7 @@ describe('a name', () => {
   it('with a comma is not split in two', async () => {
     const answer = await origin.send('GET', '/v2/places?name[in]=Case%2C%20Upper')
     expect(answer.status).toBe(400)
-    expect(answer.json.errors[0].detail).toContain('in double quotes: "Case, Upper"')
+    expect(answer.json.errors[0].detail).toContain('in double quotes: `"Case, Upper"')
   })
 
   it('that no query can contain is refused', async () => {

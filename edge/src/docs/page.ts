@@ -1,6 +1,7 @@
 import { publicPaths } from '@spillway/origin/contract'
 import type { TokenIssuer } from '../config/token-issuer.ts'
 import type { Config } from '../config.ts'
+import { compactLayout, namedElements, readableColours } from './page-look.ts'
 import { rendererFile } from './renderer.ts'
 
 /** The documentation page: Scalar over the OpenAPI document, from this host alone (decision 36). */
@@ -68,22 +69,7 @@ export const startScript = (config: Config): string =>
     if (headers.get('authorization') === 'Bearer') headers.delete('authorization')
   },
 })
-`
-
-/** Colours of the renderer that are too pale to be read, darker or lighter: a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3). */
-const readableColours = `
-:root .light-mode {
-  --scalar-color-3: #707070;
-  --scalar-color-green: #00734a;
-  --scalar-color-red: #c40016;
-  --scalar-color-yellow: #7d5a00;
-  --scalar-color-orange: #ad4200;
-}
-:root .dark-mode {
-  --scalar-color-3: #9a9a9a;
-  --scalar-color-red: #ff7a72;
-}
-`
+${namedElements}`
 
 const settings = ({ issuers }: Config) => ({
   url: publicPaths.openapi,
@@ -97,7 +83,7 @@ const settings = ({ issuers }: Config) => ({
   persistAuth: false,
   defaultOpenFirstTag: false,
   hideModels: true,
-  customCss: readableColours,
+  customCss: readableColours + compactLayout,
   documentDownloadType: 'direct',
   defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
   authentication: {

@@ -33,8 +33,7 @@ export const commonParameters = {
   ifNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
-    description:
-      'ETag of what you hold; 304 where it is still right (RFC 9110 §13.1.2). Anything else matches nothing.',
+    description: 'ETag of what you hold; 304 where it is still right (RFC 9110 §13.1.2).',
     schema: { type: 'string' },
   },
   idempotencyKey: {

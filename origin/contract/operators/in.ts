@@ -27,7 +27,7 @@ export const anyOf: Operator = {
   // The cast is safe: `parse` returns only lists.
   onlyValues: (value) => value as readonly CursorValue[],
   describe: (type) =>
-    `Any of ${describeFilterType(type)}.${type.kind === 'string' ? ` ${textListRule}` : ''}`,
+    `Any of ${describeFilterType(type)}${type.kind === 'string' ? ', quoted as in `or`' : ''}.`,
   parameter: (type) => ({
     style: 'form',
     explode: false,
