@@ -3,8 +3,7 @@
  * origin that is gone. Fails on any request to another host and on any serious finding of axe.
  */
 import assert from 'node:assert/strict'
-import { mkdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { observeState } from '@spillway/infra/console/observe-state'
@@ -13,7 +12,8 @@ import { shared } from '@spillway/infra/console/shared'
 import { up } from '@spillway/infra/local/up'
 import { localFolder } from '@spillway/origin/dev/folders'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { browserFile } from '../docs/browser-file.ts'
+import { browserFile } from '../browser/browser-file.ts'
+import { seriousFindings } from '../browser/watched-page.ts'
 import { Steps } from '../measure/steps.ts'
 
 const shots = join(localFolder, 'console-shots')
@@ -117,13 +117,4 @@ async function until(there: Promise<void>, provoke: () => Promise<Response>): Pr
     await Promise.race([over, sleep(100)]).catch(() => {})
   }
   await over
-}
-
-/** Findings of axe of impact serious or critical. */
-async function seriousFindings(page: Page): Promise<readonly string[]> {
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  await page.evaluate(axe)
-  return await page.evaluate(`axe.run().then(({ violations }) => violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 300))))`)
 }

@@ -1,3 +1,4 @@
+import { publicPaths } from '@spillway/origin/contract'
 import type { Locator, Page } from 'playwright-core'
 
 const timeoutMs = 60_000
@@ -36,7 +37,29 @@ export class ReferencePage {
   /** Signs in, by one click. */
   async authorize(): Promise<void> {
     await this.#page.getByRole('button', { name: 'Authorize', exact: true }).first().click()
-    await this.#page.getByText('Access Token').first().waitFor()
+    await this.#signedIn()
+  }
+
+  /** The text of the introduction has the words, too, in lower case. */
+  #signedIn(): Promise<void> {
+    return this.#page
+      .getByText(/^Access Token/)
+      .first()
+      .waitFor()
+  }
+
+  /** Signs in at an issuer that asks who it is, in a window of its own. */
+  async authorizeAs(name: string): Promise<void> {
+    const opened = this.#page.waitForEvent('popup')
+    await this.#page.getByRole('button', { name: 'Authorize', exact: true }).first().click()
+    const window = await opened
+    await window.getByPlaceholder('Enter any login').fill(name)
+    await window.getByPlaceholder('and password').fill('secret')
+    await window.getByRole('button', { name: 'Sign-in' }).click()
+    const closed = window.waitForEvent('close')
+    await window.getByRole('button', { name: 'Continue' }).click()
+    await closed
+    await this.#signedIn()
   }
 
   /** Goes to an operation by its link. The page stays loaded, and with it the token. */
@@ -45,6 +68,21 @@ export class ReferencePage {
     const section = this.#page.locator(`section[id$="/tag/${tag}/${method}${path}"]`)
     await section.getByRole('button', { name: 'Test Request' }).waitFor()
     return section
+  }
+
+  /** Every operation of the document. */
+  async operations(): Promise<readonly Operation[]> {
+    // The document is JSON of any shape; parameters that a path's operations share have no tags.
+    const { paths } = (await (await fetch(this.#url + publicPaths.openapi)).json()) as {
+      readonly paths: Readonly<
+        Record<string, Readonly<Record<string, { readonly tags?: readonly string[] }>>>
+      >
+    }
+    return Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { tags = [] }]) =>
+        tags.map((tag) => ({ method: method.toUpperCase(), path, tag })),
+      ),
+    )
   }
 
   /** Height of an operation, px. */

@@ -6,6 +6,8 @@ import { freePort } from '@spillway/origin/dev/ports'
 export interface StartProcess {
   readonly child: Child
   readonly edgeUrl: string
+  /** Variables of commands beside it: its ports and folder, and those that it was given. */
+  readonly env: Readonly<Record<string, string>>
   /** Every line that it has printed. */
   output(): string
 }
@@ -13,7 +15,11 @@ export interface StartProcess {
 export interface StartCheckoutOptions {
   /** Arguments of `npm start`. @default none */
   readonly args?: readonly string[]
+  /** Further variables. @default none */
+  readonly env?: Readonly<Record<string, string>>
   readonly onLine?: (line: string) => void
+  /** @default a free one */
+  readonly edgePort?: number
 }
 
 const upTimeoutMs = 180_000
@@ -29,22 +35,27 @@ const upTimeoutMs = 180_000
 export async function startCheckout(
   checkout: string,
   folder: string,
-  { args = [], onLine }: StartCheckoutOptions = {},
+  { args = [], env: further = {}, onLine, edgePort: wanted }: StartCheckoutOptions = {},
 ): Promise<StartProcess> {
-  const [edgePort, originPort, issuerPort] = [await freePort(), await freePort(), await freePort()]
+  const [edgePort, originPort, issuerPort] = [
+    wanted ?? (await freePort()),
+    await freePort(),
+    await freePort(),
+  ]
   const lines: string[] = []
+  const env = {
+    SPILLWAY_FOLDER: join(folder, '.spillway'),
+    EDGE_PORT: String(edgePort),
+    ORIGIN_PORT: String(originPort),
+    ISSUER_PORT: String(issuerPort),
+    ...further,
+  }
   const child = await startChild({
     name: 'npm start',
     command: process.execPath,
     args: ['infra/local/run.mjs', 'infra/local/start.ts', ...args],
     cwd: checkout,
-    env: {
-      ...process.env,
-      SPILLWAY_FOLDER: join(folder, '.spillway'),
-      EDGE_PORT: String(edgePort),
-      ORIGIN_PORT: String(originPort),
-      ISSUER_PORT: String(issuerPort),
-    },
+    env: { ...process.env, ...env },
     onLine(line) {
       lines.push(line)
       onLine?.(line)
@@ -63,5 +74,5 @@ export async function startCheckout(
     }
     await sleep(100)
   }
-  return { child, edgeUrl: `http://127.0.0.1:${edgePort}`, output }
+  return { child, edgeUrl: `http://127.0.0.1:${edgePort}`, env, output }
 }
