@@ -102,7 +102,7 @@ export interface AdmitOrder {
 }
 
 /**
- * Stage 6 before a request is sent: starts its permit, waiting briefly if only a slot is lacking. It tries the next
+ * First part of `forward`: starts the request's permit, waiting briefly if only a slot is lacking. It tries the next
  * endpoint only when one is down: load that overloads the least busy one would overload the others.
  */
 export async function admit(

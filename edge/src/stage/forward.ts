@@ -74,7 +74,7 @@ export class ForwardError extends ProblemError {
 }
 
 /**
- * Stages 6 and 7: asks the origin, if it admits the request, with a signed assertion and the remaining time. It retries
+ * Part of stage 8: asks the origin, if it admits the request, with a signed assertion and the remaining time. It retries
  * if a connection failed and another origin exists or the retry budget allows. The permit must be returned even if the
  * client has left, so the caller keeps this work alive with `waitUntil`.
  *

@@ -19,15 +19,15 @@ const addressOf = ({ headers }: RequestHead): string | null => headers.get('cf-c
 /** Quota key of a request: its subject, or its address if it has no token. */
 export const callerOf = ({ token, head }: Exchange): string => token?.caller ?? addressKey(addressOf(head))
 
-/** 4a. Whether the caller is over its quota, as counted in this isolate. Free, so it runs for every request. */
+/** Stage 4: whether the caller is over its quota, as counted in this isolate. Free, so it runs for every request. */
 export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | typeof next {
   const retryAfterSeconds = quota.count(callerOf(exchange), exchange.arrivedAtMs)
   return retryAfterSeconds === undefined ? next : overLimit(quota, retryAfterSeconds)
 }
 
 /**
- * 4a for a refused token: counts by address, since verifying a signature is the most expensive work that an anonymous
- * caller can cause.
+ * Stage 4 for a refused token: counts by address, since verifying a signature is the most expensive work that an
+ * anonymous caller can cause.
  */
 export function limitRefused(exchange: Exchange, { quota }: LimitParts): Problem | typeof next {
   const retryAfterSeconds = quota.count(refusedKey(addressOf(exchange.head)), exchange.arrivedAtMs)
@@ -40,7 +40,7 @@ export function limitUnverified(exchange: Exchange, { quota }: LimitParts): Prob
   return retryAfterSeconds === undefined ? next : overLimit(quota, retryAfterSeconds)
 }
 
-/** 4b. Whether the caller is over its quota, as counted in the whole location. For requests that go beyond memory. */
+/** Stage 7: whether the caller is over its quota, as counted in the location. For requests that go beyond memory. */
 export function limitInLocation(
   exchange: Exchange,
   parts: LimitParts,

@@ -50,8 +50,8 @@ export function shedOrStored(
 }
 
 /**
- * Stage 5 beyond memory: answers from the cache, or from the origin through it (6 and 7). If the origin cannot be
- * asked, any usable stored answer is better than a refusal.
+ * Stage 8 for a read: answers from the cache, or from the origin through it. If the origin cannot be asked, any usable
+ * stored answer is better than a refusal.
  *
  * @throws {ForwardError} when there is no such answer
  */

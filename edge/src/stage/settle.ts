@@ -36,7 +36,7 @@ type Effect =
 type Fields = Readonly<Record<string, string>>
 
 /**
- * Last part of stage 7: purges what a write made obsolete, and creates the caller's consistency token, before the
+ * Last part of stage 8: purges what a write made obsolete, and creates the caller's consistency token, before the
  * answer goes out.
  *
  * @throws {ForwardError} when the answer broke off before it gave the write's outcome

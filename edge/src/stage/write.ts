@@ -20,7 +20,7 @@ export interface WriteParts extends ForwardParts, LimitParts, RevisionParts, Set
 }
 
 /**
- * Stage 7 for a write. Streams the body to the origin, and purges what the write made obsolete before the client sees
+ * Stage 8 for a write. Streams the body to the origin, and purges what the write made obsolete before the client sees
  * the answer. Once the body is sent it continues even if the client leaves, since the purge must follow the write.
  *
  * @throws {ProblemError} when the request is refused or no answer came
