@@ -1,7 +1,8 @@
-import { execSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 /** A project with one dependency, which is a folder of its own: npm needs no network for it. */
@@ -14,17 +15,10 @@ beforeEach(() => {
   cpSync(join(import.meta.dirname, 'setup.mjs'), join(project, 'infra/local/setup.mjs'))
   write('part/package.json', { name: 'part', version: '1.0.0' })
   write('package.json', { name: 'project', version: '1.0.0', dependencies: { part: 'file:part' } })
-  write('package-lock.json', {
-    name: 'project',
-    version: '1.0.0',
-    lockfileVersion: 3,
-    requires: true,
-    packages: {
-      '': { name: 'project', version: '1.0.0', dependencies: { part: 'file:part' } },
-      'node_modules/part': { resolved: 'part', link: true },
-      part: { version: '1.0.0' },
-    },
-  })
+  writeLock(
+    { part: 'file:part' },
+    { 'node_modules/part': { resolved: 'part', link: true }, part: { version: '1.0.0' } },
+  )
 })
 
 afterEach(() => rmSync(project, { recursive: true, force: true }))
@@ -111,30 +105,34 @@ test('a dependency `node` that cannot be set up is named, with what to do', asyn
 
 /** A project whose dependency `node`, from a registry's archive, gets its program by a script, as the real one does. */
 function withNode(preinstall: string): void {
-  write('nodejs/package.json', {
+  write('package/package.json', {
     name: 'node',
     version: '99.0.0',
     bin: { node: 'node' },
     scripts: { preinstall },
   })
-  writeFileSync(join(project, 'nodejs/program'), '#!/bin/sh\necho v99.0.0\n')
-  const dependencies = { node: 'file:node-99.0.0.tgz' }
+  writeFileSync(join(project, 'package/program'), '#!/bin/sh\necho v99.0.0\n')
+  const archive = 'node-99.0.0.tgz'
+  execFileSync('tar', ['-czf', archive, 'package'], { cwd: project })
+  const dependencies = { node: `file:${archive}` }
   write('package.json', { name: 'project', version: '1.0.0', dependencies, allowScripts: { node: true } })
-  rmSync(join(project, 'package-lock.json'))
-  // npm of the machine, not one among the dependencies of this checkout.
-  for (const command of ['pack ./nodejs', 'install --package-lock-only --ignore-scripts']) {
-    execSync(`npm ${command}`, {
-      cwd: project,
-      stdio: 'ignore',
-      env: { ...process.env, PATH: pathWithoutModules },
-    })
-  }
+  const hash = createHash('sha512').update(readFileSync(join(project, archive)))
+  writeLock(dependencies, {
+    'node_modules/node': {
+      version: '99.0.0',
+      resolved: `file:${archive}`,
+      integrity: `sha512-${hash.digest('base64')}`,
+      hasInstallScript: true,
+      bin: { node: 'node' },
+    },
+  })
 }
 
-const pathWithoutModules = (process.env.PATH ?? '')
-  .split(delimiter)
-  .filter((folder) => !folder.endsWith(join('node_modules', '.bin')))
-  .join(delimiter)
+function writeLock(dependencies: Record<string, string>, packages: Record<string, unknown>): void {
+  const own = { name: 'project', version: '1.0.0' }
+  const all = { '': { ...own, dependencies }, ...packages }
+  write('package-lock.json', { ...own, lockfileVersion: 3, requires: true, packages: all })
+}
 
 function write(file: string, content: unknown): void {
   mkdirSync(join(project, file, '..'), { recursive: true })
