@@ -509,9 +509,11 @@ describe('several origins', () => {
       issuers: [issuer],
       variables: { ORIGINS: `${first} ${second}, ${origin.url}` },
     })
+    /** One after the other: a busy machine would take too long for many at once, and the edge shed some. */
     const readSome = async (): Promise<readonly number[]> => {
-      const answers = Array.from({ length: 24 }, () => shared.fetch(unread()))
-      return (await Promise.all(answers)).map(({ status }) => status)
+      const statuses: number[] = []
+      for (let read = 0; read < 24; read += 1) statuses.push((await shared.fetch(unread())).status)
+      return statuses
     }
     const before = origin.seen.length
     expect(new Set(await readSome())).toEqual(new Set([200]))

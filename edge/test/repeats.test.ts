@@ -1,6 +1,7 @@
 import { type ProblemCode, problemBody, problemHeaders, problemStatus } from '@spillway/origin/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bearer, type Edge, startEdge } from './support/edge.ts'
+import { edgePool } from './support/edge-pool.ts'
 import { startIssuer, type TestIssuer } from './support/issuer.ts'
 import { type Script, type ScriptedOrigin, startOrigin } from './support/origin.ts'
 
@@ -12,7 +13,7 @@ import { type Script, type ScriptedOrigin, startOrigin } from './support/origin.
 let first: ScriptedOrigin
 let second: ScriptedOrigin
 let issuer: TestIssuer
-let edge: Edge
+let edge: Pick<Edge, 'fetch'>
 let writer: Record<string, string>
 let path: string
 
@@ -23,12 +24,12 @@ let created: Map<string, string>
 /** Writes that reached an origin. */
 let sent: number
 let tests = 0
+const edges = edgePool(async () => ({ origins: [first, second], issuers: [issuer] }))
 
 beforeAll(async () => {
   first = await startOrigin()
   second = await startOrigin()
   issuer = await startIssuer(['ES256'])
-  edge = await startEdge({ origins: [first, second], issuers: [issuer] })
   writer = bearer(await issuer.mint({ claims: { scope: 'places:write' } }))
 })
 
@@ -39,15 +40,13 @@ beforeEach(async () => {
   sent = 0
   first.answer(actsAndDies)
   second.answer(acts)
-  // Five failures in a row take an origin out of service: an edge sees four of these tests, and another one the next.
+  // Five failures in a row take an origin out of service: a Worker sees four of these tests, and another one the next.
+  if (tests % 4 === 0) edge = (await edges.take()).edge
   tests += 1
-  if (tests % 4 !== 0) return
-  await edge.stop()
-  edge = await startEdge({ origins: [first, second], issuers: [issuer] })
 })
 
 afterAll(async () => {
-  await edge.stop()
+  await edges.stop()
   await issuer.stop()
   await first.stop()
   await second.stop()

@@ -1,22 +1,33 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bearer, type Edge, startEdge } from './support/edge.ts'
+import { edgePool } from './support/edge-pool.ts'
 import { startIssuer, type TestIssuer } from './support/issuer.ts'
 import { type Script, type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
 
 let origin: ScriptedOrigin
 let issuer: TestIssuer
-let edge: Edge
-
-beforeEach(async () => {
-  origin = await startOrigin()
-  issuer = await startIssuer(['ES256'])
-  edge = await startEdge({ origins: [origin], issuers: [issuer] })
+let edge: Pick<Edge, 'control' | 'fetch' | 'lineOf'>
+const origins: ScriptedOrigin[] = []
+const edges = edgePool(async () => {
+  const own = await startOrigin()
+  origins.push(own)
+  return { origins: [own] as const, issuers: [issuer] }
 })
 
-afterEach(async () => {
-  await edge.stop()
+beforeAll(async () => {
+  issuer = await startIssuer(['ES256'])
+})
+
+beforeEach(async () => {
+  const taken = await edges.take()
+  edge = taken.edge
+  origin = taken.options.origins[0]
+})
+
+afterAll(async () => {
+  await edges.stop()
   await issuer.stop()
-  await origin.stop()
+  for (const one of origins) await one.stop()
 })
 
 const unread = (): string => `/v2/places/${crypto.randomUUID()}`
@@ -32,9 +43,10 @@ const outage = async (): Promise<void> => {
 describe('when the origin is down', () => {
   it('serves reads with a stored answer, and refuses the others at once with Retry-After', async () => {
     origin.answer(storable({ id: 'kept' }, shortLived))
-    await edge.fetch('/v2/places/kept')
+    const path = unread()
+    await edge.fetch(path)
     await outage()
-    const kept = await edge.fetch('/v2/places/kept')
+    const kept = await edge.fetch(path)
     expect(kept.status).toBe(200)
     expect(kept.headers.get('cache-status')).toMatch(/ttl=-\d+/)
     const refused = await edge.fetch(unread())
@@ -145,21 +157,17 @@ describe('when the origin is overloaded', () => {
 
 describe('the emergency switch', () => {
   it('sheds the priority it names and those below, and serves what is stored', async () => {
-    const operated = await startEdge({ origins: [origin], issuers: [issuer] })
-    try {
-      await (await operated.control()).put('shed', 'normal')
-      origin.answer(storable({ id: 'kept' }, shortLived))
-      const important = bearer(await issuer.mint({ claims: { spillway_priority: 'critical' } }))
-      await operated.fetch('/v2/places/kept', { headers: important })
-      const before = origin.requests
-      expect((await operated.fetch('/v2/places/kept')).headers.get('cache-status')).toMatch(/detail=shed$/)
-      expect((await operated.fetch(unread())).status).toBe(503)
-      expect(origin.requests).toBe(before)
-      const critical = await operated.fetch('/v2/trips', { headers: bearer(await issuer.mint()) })
-      expect(critical.status).toBe(200)
-    } finally {
-      await operated.stop()
-    }
+    await (await edge.control()).put('shed', 'normal')
+    origin.answer(storable({ id: 'kept' }, shortLived))
+    const important = bearer(await issuer.mint({ claims: { spillway_priority: 'critical' } }))
+    const path = unread()
+    await edge.fetch(path, { headers: important })
+    const before = origin.requests
+    expect((await edge.fetch(path)).headers.get('cache-status')).toMatch(/detail=shed$/)
+    expect((await edge.fetch(unread())).status).toBe(503)
+    expect(origin.requests).toBe(before)
+    const critical = await edge.fetch('/v2/trips', { headers: bearer(await issuer.mint()) })
+    expect(critical.status).toBe(200)
   })
 })
 
