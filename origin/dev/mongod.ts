@@ -37,7 +37,7 @@ export interface Mongod {
   readonly port: number
   /** `undefined` for a database from MONGODB_URI, which `stop` does not end. */
   readonly pid: number | undefined
-  /** Shuts it down cleanly; resolves when the process has ended. */
+  /** Shuts it down, cleanly where its data is kept; resolves when the process has ended. */
   stop(): Promise<void>
 }
 
@@ -111,6 +111,8 @@ export async function startMember(options: MongodOptions): Promise<Member> {
     let isStopping = false
     const stop = async () => {
       isStopping = true
+      // A clean shutdown writes all data out, of which nothing is kept in a temporary folder.
+      if (temporary !== undefined) child.signal('SIGKILL')
       await child.stop(stopTimeoutMs)
       if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
     }
