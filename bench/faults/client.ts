@@ -17,12 +17,12 @@ export interface ClientOptions {
   readonly signal: AbortSignal
   /** Sends reads directly to the origin. */
   readonly direct: Session
+  /** Mean pause between two actions, in ms. */
+  readonly pauseMs: number
 }
 
 const resources: readonly ResourceName[] = ['places', 'trips', 'advisories']
 const attemptsMax = 6
-/** Mean pause between two actions, in ms. */
-const pauseMs = 50
 
 /**
  * A closed loop of random actions as people and programs perform them: read, change, get refused, read again, repeat.
@@ -37,7 +37,7 @@ export class Client {
   }
 
   async run(): Promise<void> {
-    const { random, signal } = this.#options
+    const { pauseMs, random, signal } = this.#options
     while (!signal.aborted) {
       await this.#act()
       await this.#pause(2 * pauseMs * random())

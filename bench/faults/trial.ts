@@ -26,6 +26,8 @@ export interface TrialOptions {
   readonly seconds: number
   /** Minimum number of answered requests: a slow machine takes longer than `seconds`. @default 0 */
   readonly exchangesMin?: number
+  /** Mean pause of a client between two actions, in ms. @default 50 */
+  readonly pauseMs?: number
   /** Number of this trial in its world: no two trials of one database write the same texts. */
   readonly number: number
   /** @default no answer is changed */
@@ -72,7 +74,7 @@ const sessionsOf: readonly (readonly [TokenMode, 'both' | number])[] = [
  */
 export async function runTrial(world: World, options: TrialOptions): Promise<Trial> {
   const { seed, seconds, number, plant, faults: hasFaults = true, progress = () => {} } = options
-  const { exchangesMin = 0 } = options
+  const { exchangesMin = 0, pauseMs = 50 } = options
   const { cluster, databaseName, origins, edges } = world
   const since = await markOplog(cluster.uri, databaseName)
   const ending = new AbortController()
@@ -115,6 +117,7 @@ export async function runTrial(world: World, options: TrialOptions): Promise<Tri
       origins: viaOrigins,
       random: seededRandom(seed * 1_000 + index),
       signal: ending.signal,
+      pauseMs,
     })
     running.push(client.run())
   }
