@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { glob, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { applicationFiles, type WhichApplication } from '@spillway/origin/dev/application-files'
+import { builtOnce } from '@spillway/origin/dev/built-once'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { edgeConfig, wranglerBundle } from './wrangler-bundle.ts'
 
@@ -40,53 +40,32 @@ export async function bundleFixture(name: string): Promise<EdgeBundle> {
 }
 
 async function bundleOnce(worker: string, ownSources: readonly string[]): Promise<EdgeBundle> {
-  const sources = [...frameworkSources, ...ownSources]
-  const folder = join(localFolder, 'edge-bundles', await hashOfSources(worker, sources))
-  const optionsFile = join(folder, 'miniflare.json')
-  if (!(await exists(optionsFile))) await build(worker, folder, optionsFile)
-  const { scriptFile, workerOptions } = JSON.parse(await readFile(optionsFile, 'utf8'))
+  const folder = await builtOnce({
+    folder: join(localFolder, 'edge-bundles'),
+    name: worker,
+    sources: [...frameworkSources, ...ownSources],
+    build: (draft) => build(worker, draft),
+  })
+  const { scriptFile, workerOptions } = JSON.parse(await readFile(join(folder, optionsFile), 'utf8'))
   return { scriptFile: join(folder, scriptFile), workerOptions }
 }
 
-async function build(worker: string, folder: string, optionsFile: string): Promise<void> {
-  // The rename publishes a complete bundle: another process may build the same one at the same time.
-  const draft = `${folder}.${randomUUID()}`
-  try {
-    await wranglerBundle({ folder: draft, worker: join(root, worker) })
-    const { unstable_getMiniflareWorkerOptions: toMiniflare, unstable_readConfig } = await import('wrangler')
-    const { vars } = unstable_readConfig({ config: edgeConfig })
-    const read = toMiniflare(edgeConfig).workerOptions
-    // Omits variables of a developer's .dev.vars, and options that do not apply to a bundle. Miniflare would put a
-    // Worker of its own before this one to serve assets.
-    const workerOptions = {
-      ...read,
-      bindings: vars,
-      modulesRules: undefined,
-      rootPath: undefined,
-      assets: undefined,
-    }
-    const scriptFile = `${basename(worker, '.ts')}.js`
-    await mkdir(draft, { recursive: true })
-    await writeFile(join(draft, 'miniflare.json'), JSON.stringify({ scriptFile, workerOptions }, null, 2))
-    await rename(draft, folder)
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true })
-    if (await exists(optionsFile)) return
-    throw error
+const optionsFile = 'miniflare.json'
+
+async function build(worker: string, folder: string): Promise<void> {
+  await wranglerBundle({ folder, worker: join(root, worker) })
+  const { unstable_getMiniflareWorkerOptions: toMiniflare, unstable_readConfig } = await import('wrangler')
+  const { vars } = unstable_readConfig({ config: edgeConfig })
+  const read = toMiniflare(edgeConfig).workerOptions
+  // Omits variables of a developer's .dev.vars, and options that do not apply to a bundle. Miniflare would put a Worker
+  // of its own before this one to serve assets.
+  const workerOptions = {
+    ...read,
+    bindings: vars,
+    modulesRules: undefined,
+    rootPath: undefined,
+    assets: undefined,
   }
+  const scriptFile = `${basename(worker, '.ts')}.js`
+  await writeFile(join(folder, optionsFile), JSON.stringify({ scriptFile, workerOptions }, null, 2))
 }
-
-async function hashOfSources(worker: string, sources: readonly string[]): Promise<string> {
-  const files = (await Array.fromAsync(glob(sources, { cwd: root }))).filter(
-    (file) => !file.endsWith('.test.ts'),
-  )
-  const hash = createHash('sha256').update(`${worker}\0`)
-  for (const file of files.sort()) hash.update(`${file}\0`).update(await readFile(join(root, file)))
-  return hash.digest('hex').slice(0, 24)
-}
-
-const exists = (file: string) =>
-  stat(file).then(
-    () => true,
-    () => false,
-  )

@@ -24,6 +24,8 @@ export interface ApplicationFiles {
   readonly folders: readonly string[]
   /** Files that the Worker's bundle contains beside the framework, as a glob pattern. */
   readonly bundled: string
+  /** Whether it belongs to the framework's own tests. */
+  readonly isFixture: boolean
 }
 
 /** Files of an application; each has its own entry points. */
@@ -37,6 +39,7 @@ export function applicationFiles(which: WhichApplication): ApplicationFiles {
       server: 'origin/application/server/index.ts',
       folders: ['origin/application', 'edge/application'],
       bundled: '{edge,origin}/application/**/*.ts',
+      isFixture: false,
     }
   }
   if (which === 'fixture' || which === 'patient') {
@@ -48,6 +51,7 @@ export function applicationFiles(which: WhichApplication): ApplicationFiles {
       server: 'origin/test/fixture/server.ts',
       folders: ['origin/test/fixture', 'edge/test/fixture'],
       bundled: '{edge,origin}/test/fixture/**/*.ts',
+      isFixture: true,
     }
   }
   return {
@@ -58,6 +62,7 @@ export function applicationFiles(which: WhichApplication): ApplicationFiles {
     server: `${which}/application/server/index.ts`,
     folders: [which],
     bundled: `${which}/{application,edge}/**/*.ts`,
+    isFixture: false,
   }
 }
 

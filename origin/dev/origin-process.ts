@@ -4,6 +4,7 @@ import { opsPaths, originEnv } from '@spillway/origin/contract'
 import { applicationFiles, type WhichApplication } from './application-files.ts'
 import { type Child, describeExit, startChild } from './child.ts'
 import { root } from './folders.ts'
+import { bundleOrigin } from './origin-bundle.ts'
 import { freePort } from './ports.ts'
 import { serverFlags } from './server-flags.ts'
 
@@ -38,10 +39,12 @@ const drainTimeoutMs = 20_000
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const port = options.port ?? (await freePort())
   const folder = options.root ?? root
+  const { isFixture, origin: main } = applicationFiles(options.application ?? 'own')
+  const entry = isFixture && options.root === undefined ? await bundleOrigin(main) : join(folder, main)
   const child = await startChild({
     name: 'origin',
     command: process.execPath,
-    args: [...serverFlags, join(folder, applicationFiles(options.application ?? 'own').origin)],
+    args: [...serverFlags, entry],
     cwd: join(folder, 'origin'),
     env: { ...process.env, ...originEnvironment(options, port) },
     logFile: options.logFile,

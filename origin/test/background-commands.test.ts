@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type DocumentdbProxy, startDocumentdbProxy } from '../dev/documentdb/documentdb-proxy.ts'
@@ -40,7 +39,7 @@ beforeAll(async () => {
     },
   })
   receiver = await startReceiver()
-  const main = join(import.meta.dirname, 'fixture/background-main.ts')
+  const main = 'origin/test/fixture/background-main.ts'
   origin = await startOriginProcess(database, { MONGODB_URI: proxy.uri }, main)
   await new WebhookStore(db, createCommandBounds()).add({ url: receiver.url, allowsPrivate: true })
 })

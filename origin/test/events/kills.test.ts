@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -21,7 +20,7 @@ const readersCount = 50
 /** A kill for so many writes. */
 const writesPerKill = Math.max(400, writesWanted / 25)
 
-const main = join(import.meta.dirname, '../fixture/tasks-main.ts')
+const main = 'origin/test/fixture/tasks-main.ts'
 const database = `kills-${randomUUID().slice(0, 8)}`
 const client = new MongoClient(mongodbUri(), { retryWrites: false })
 const db = client.db(database)

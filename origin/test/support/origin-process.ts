@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { type Child, startChild } from '../../dev/child.ts'
+import { bundleOrigin } from '../../dev/origin-bundle.ts'
 import { edgeKeySet } from './assertions.ts'
 import { type Client, createClient } from './client.ts'
 import { mongodbUri } from './database.ts'
@@ -14,14 +14,14 @@ export interface OriginProcess {
   readonly exited: Promise<number | string>
 }
 
-const fixtureMain = join(import.meta.dirname, '../fixture/main.ts')
+const fixtureMain = 'origin/test/fixture/main.ts'
 
 /** No setting of the origin: it halves the time to compile the modules. */
 const { NODE_COMPILE_CACHE } = process.env
 
 /**
  * Runs the origin with only the given settings.
- * @param main its entry point. @default that of the test application
+ * @param main its entry point, as a path from the root. @default that of the test application
  */
 export async function runOrigin(
   env: Record<string, string>,
@@ -31,7 +31,7 @@ export async function runOrigin(
   const child = await startChild({
     name: 'origin',
     command: process.execPath,
-    args: [main],
+    args: [await bundleOrigin(main)],
     env: { ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }), ...env },
     onLine: (line) => {
       printed += `${line}\n`
@@ -49,7 +49,7 @@ const patience = {
   LIST_TIMEOUT_MS: '60000',
 }
 
-/** Runs the deployed entry point with the test application, on a free port, with a database of the given name. */
+/** Runs the deployed program with the test application, on a free port, with a database of the given name. */
 export async function startOriginProcess(
   database: string,
   env: Record<string, string> = {},
