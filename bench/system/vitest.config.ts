@@ -14,8 +14,7 @@ export default defineConfig({
     globalSetup: ['./global-setup.ts'],
     // For the actions of an origin that runs in the test's own process.
     setupFiles: ['../../edge/test/fixture/patience.ts'],
-    // Each file runs a handful of processes, on ports and folders of its own, and waits for them most of the time. Two
-    // workers left a tenth of two cores idle.
+    // Each file runs a handful of processes, on ports and folders of its own, and waits for them most of the time.
     ...sharesWorkers,
     ...patient,
   },
