@@ -44,6 +44,7 @@ async function install(command: string, args: readonly string[]): Promise<void> 
   try {
     await run(command, args, { timeout: installTimeoutMs, killSignal: 'SIGKILL' })
   } catch (cause) {
+    // The cast is safe: `execFile` throws errors, with the output of a program that ran.
     const { stderr, message } = cause as Error & { stderr?: string }
     throw new Error(`schemathesis needs python3 with venv and pip: ${stderr?.trim() || message}`, { cause })
   }

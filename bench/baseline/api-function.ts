@@ -61,10 +61,12 @@ export async function handle(event: FunctionEvent, database: Db, subject: string
   if (!inputs[resource].Check(fields)) return invalid
   const made = { _id: randomUUID(), createdAt: new Date(), updatedAt: new Date(), version: 1 }
   if (resource === 'places') {
+    // The cast is safe: the schema has accepted the fields.
     const place: StoredPlace = { ...storedFields(fields as unknown as PlaceInput), ...made }
     await places.insertOne(place)
     return { status: 201, headers: { etag: etagOf(place) }, body: shownPlace(place) }
   }
+  // The casts are safe: the schema has accepted an object, and the collection takes any fields.
   const { _id, version, ...trip } = { ...(fields as object), ownerId: subject, ...made }
   await database.collection<{ _id: string }>('trips').insertOne({ _id, version, ...trip } as { _id: string })
   return { status: 201, headers: { etag: etagOf({ version }) }, body: { id: _id, ...trip } }

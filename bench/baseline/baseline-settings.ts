@@ -32,5 +32,6 @@ export const subjectHeader = 'x-subject'
 
 export const settingsVariable = 'BASELINE_SETTINGS'
 
+// The cast is safe: the process that starts this one writes the settings of its kind.
 export const readSettings = <Settings extends BaselineSettings>(): Settings =>
   JSON.parse(process.env[settingsVariable] ?? '') as Settings

@@ -25,6 +25,7 @@ export const designs = {
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly start: Start }>>
 
 export type DesignName = keyof typeof designs
+// The cast is safe: the object has no other keys.
 export const designNames = Object.keys(designs) as readonly DesignName[]
 
 export interface RunningDesign extends AsyncDisposable {

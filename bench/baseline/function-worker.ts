@@ -7,7 +7,7 @@ import type { LambdaSettings } from './baseline-settings.ts'
 /**
  * One execution environment: an isolate with a `MongoClient`, which the first request creates and later ones reuse, as
  * AWS and MongoDB advise. The driver polls the server here as it does in Lambda, so each environment has two
- * connections, one for commands and one for monitoring.
+ * connections, one for commands and one for monitoring. The cast is safe: the gateway starts it with these settings.
  */
 const { databaseUri, databaseName, issuer } = workerData as LambdaSettings
 const subjectOf = tokenCheck(issuer)

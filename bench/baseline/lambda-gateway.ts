@@ -1,10 +1,10 @@
 /** Program: a small imitation of API Gateway and Lambda, whose execution environments are isolates. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { portOf } from '@spillway/origin/dev/ports'
 import { seededRandom } from '../load/random.ts'
 import { listeningLine } from '../peers/settings.ts'
 import type { FunctionAnswer, FunctionEvent } from './api-function.ts'
@@ -108,6 +108,6 @@ const server = createServer((request, response) => {
   handle(request, response).catch(() => response.destroy())
 })
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
-  console.log(listeningLine((server.address() as AddressInfo).port))
+  console.log(listeningLine(portOf(server)))
 })
 process.once('SIGTERM', () => process.exit(0))

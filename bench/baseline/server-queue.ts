@@ -12,6 +12,7 @@ export class ServerQueue {
 
   /** @returns the time at which the work is done, and the index of its server */
   admit(nowMs: number, workMs: number): { readonly doneAtMs: number; readonly server: number } {
+    // The casts are safe: `server` is an index of the list, which is not empty.
     let server = 0
     for (const [index, freeAt] of this.#freeAt.entries()) {
       if (freeAt < (this.#freeAt[server] as number)) server = index
@@ -23,6 +24,7 @@ export class ServerQueue {
 
   /** Adds work to a server after the fact: later arrivals wait for it, too. */
   extend(server: number, workMs: number): void {
+    // The cast is safe: the caller has the index from `admit`.
     this.#freeAt[server] = (this.#freeAt[server] as number) + workMs
   }
 }

@@ -97,9 +97,9 @@ function seriesOf(
   ): Series => ({
     name: `${title}: ${what}`,
     unit,
-    points: seconds.flatMap((second, at) => {
+    points: seconds.flatMap((second, at): [number, number][] => {
       const value = pointOf(second)
-      return Number.isFinite(value) ? [[at, Math.round(value * 100) / 100] as [number, number]] : []
+      return Number.isFinite(value) ? [[at, Math.round(value * 100) / 100]] : []
     }),
   })
   return [
@@ -139,6 +139,7 @@ await runBench(
     const of = (name: DesignName, metric: keyof typeof units) =>
       (samples.get(name) ?? []).map((sample) => sample[metric])
 
+    // The cast is safe: the object has no other keys.
     const metrics = Object.keys(units) as (keyof typeof units)[]
     const rows = names.map((name) => [
       designs[name].title,

@@ -1,6 +1,6 @@
 /** Program: a gateway that checks tokens, and a balancer behind it that gives each request to the next instance. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { portOf } from '@spillway/origin/dev/ports'
 import { Agent, request as send } from 'undici'
 import { listeningLine } from '../peers/settings.ts'
 import { tokenCheck } from '../peers/token-check.ts'
@@ -28,14 +28,17 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
     response.writeHead(401).end()
     return
   }
+  // The cast is safe: the remainder is an index of the list.
   const instance = instances[turn++ % instances.length] as string
   const hasBody = method !== 'GET' && method !== 'HEAD'
   const answer = await send(instance + url, {
     dispatcher,
+    // The cast is safe: undici sends any method, and its type lists the usual ones.
     method: method as 'GET',
     headers: { ...forwarded(headers), [subjectHeader]: subject },
     ...(hasBody && { body: request }),
   })
+  // The cast is safe: undici's fields have the form of Node's.
   response.writeHead(answer.statusCode, forwarded(answer.headers as IncomingMessage['headers']))
   answer.body.pipe(response)
 }
@@ -47,6 +50,6 @@ const server = createServer((request, response) => {
   })
 })
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
-  console.log(listeningLine((server.address() as AddressInfo).port))
+  console.log(listeningLine(portOf(server)))
 })
 process.once('SIGTERM', () => process.exit(0))

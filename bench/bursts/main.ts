@@ -75,6 +75,7 @@ async function throughStub(run: Run, loopMs: number): Promise<readonly Shape[]> 
   closing.defer(() => issuer.stop())
   const thread = new Worker(new URL('./stub-thread.ts', import.meta.url))
   closing.defer(async () => void (await thread.terminate()))
+  // The cast is safe: the thread sends its URL first.
   const [originUrl] = (await once(thread, 'message')) as [string]
 
   const shapes: Shape[] = []

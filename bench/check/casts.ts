@@ -1,15 +1,15 @@
 import { parseSync } from 'rolldown/utils'
 
-/** Code that runs in production or on a developer's machine. Tests and benches may cast without a word. */
+/** Code that runs in production or on a developer's machine. Tests may cast without a word. */
 const product =
-  /^(origin\/(application|client|contract|dev|scripts|src|testing)|edge\/(application|dev|src)|infra\/(bin|instance|local|src|why))\//
+  /^(origin\/(application|client|contract|dev|scripts|src|testing)|edge\/(application|dev|src)|infra\/(bin|instance|local|src|why)|bench)\//
 
 /** Nodes of ESTree above which a comment belongs to all of the node. */
 const isCommentable = /(Statement|Declaration|Definition|Property)$/
 const isFunction = /Function/
 
 /**
- * Casts of product code without a sentence that says why they hold. A cast is `as` (not `as const`), `<Type>value`, `!`
+ * Casts outside of tests without a sentence that says why they hold. A cast is `as` (not `as const`), `<Type>value`, `!`
  * after a value or after the name of a variable or field. Its sentence is a comment with the word "cast", within its
  * statement and before the cast's end, or on the line above a statement, field or function around it. A sentence about
  * "casts" holds for the rest of its function.

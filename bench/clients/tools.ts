@@ -50,6 +50,7 @@ async function install(command: string, args: readonly string[], cwd: string): P
   try {
     await run(command, args, { cwd, timeout: installTimeoutMs, killSignal: 'SIGKILL' })
   } catch (cause) {
+    // The cast is safe: `execFile` throws errors, with the output of a program that ran.
     const { stderr, message } = cause as Error & { stderr?: string }
     throw new Error(`the clients need npm, and python3 with venv and pip: ${stderr?.trim() || message}`, {
       cause,

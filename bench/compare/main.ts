@@ -48,6 +48,7 @@ async function main([before, after, ...more]: readonly string[]): Promise<void> 
   if (shared.length === 0) throw new Error('the two have no bench in common')
   let worse = 0
   for (const bench of shared) {
+    // The casts are safe: `shared` has the benches of both.
     const [a, b] = [older.get(bench) as Result, newer.get(bench) as Result]
     console.log(`\n${bench}: ${a.startedAt} (${a.versions.commit}) → ${b.startedAt} (${b.versions.commit})`)
     for (const difference of differences(a, b)) console.log(`  not the same: ${difference}`)
@@ -64,6 +65,7 @@ async function main([before, after, ...more]: readonly string[]): Promise<void> 
 try {
   await main(parseArgs({ allowPositionals: true }).positionals)
 } catch (error) {
+  // The cast is safe: what it calls throws errors.
   console.error((error as Error).message)
   process.exitCode = 2
 }

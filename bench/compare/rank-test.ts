@@ -12,6 +12,7 @@ export function rankTest(a: readonly number[], b: readonly number[]): number {
     const last = pooled.lastIndexOf(value)
     return (first + last) / 2 + 1
   })
+  // The cast is safe: only members of the pool are asked for.
   const rankOf = (value: number) => ranks[pooled.indexOf(value)] as number
   const observed = a.reduce((sum, value) => sum + rankOf(value), 0)
   const mean = (a.length * (pooled.length + 1)) / 2
@@ -33,6 +34,7 @@ function rankSums(ranks: readonly number[], count: number): ReadonlyMap<number, 
   for (const rank of ranks) {
     for (let taken = count; taken > 0; taken--) {
       for (const [sum, number] of ways[taken - 1] ?? []) {
+        // The cast is safe: there is a map for each count up to `count`.
         const into = ways[taken] as Map<number, number>
         into.set(sum + rank, (into.get(sum + rank) ?? 0) + number)
       }

@@ -72,7 +72,7 @@ export class ReferencePage {
 
   /** Every operation of the document. */
   async operations(): Promise<readonly Operation[]> {
-    // The document is JSON of any shape; parameters that a path's operations share have no tags.
+    // The cast is safe: paths have this form (OpenAPI); parameters that a path's operations share have no tags.
     const { paths } = (await (await fetch(this.#url + publicPaths.openapi)).json()) as {
       readonly paths: Readonly<
         Record<string, Readonly<Record<string, { readonly tags?: readonly string[] }>>>

@@ -38,6 +38,7 @@ export async function signInAtIssuer(browser: Browser, create: Operation, shot: 
     assert.deepEqual([status, body.ownerId], [201, 'ann'])
     assert.deepEqual(watched, { foreign: [], violations: [] })
   } catch (error) {
+    // The cast is safe: what it calls throws errors.
     throw new Error(`${(error as Error).stack}\n${child.tail()}`, { cause: error })
   } finally {
     await page.close()

@@ -159,6 +159,7 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
       warmupMs: turnMs,
       windowMs: ofEachMs,
     })
+    // The cast is safe: there is one report for each member of the ring.
     return ring.map(({ answers, name }, i) => [name, sampleOf(reports[i] as LoadReport, answers, name)])
   }
 

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { application } from '@spillway/origin/application'
 import {
   askKeysPath,
@@ -18,6 +17,7 @@ import {
   revisionOf,
   revisionTag,
 } from '@spillway/origin/contract'
+import { portOf } from '@spillway/origin/dev/ports'
 import { answerAboutKey } from './stub-keys.ts'
 import { place } from './workers/place.ts'
 
@@ -40,7 +40,7 @@ export async function startStubOrigin(mode: 'serving' | 'ruled' | 'refusing'): P
   )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

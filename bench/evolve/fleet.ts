@@ -136,6 +136,7 @@ export class Fleet {
       const text = await answer.body.text()
       return { status: answer.statusCode, json: text === '' ? undefined : JSON.parse(text) }
     } catch (error) {
+      // The cast is safe: what it calls throws errors.
       return { status: 0, json: { code: (error as Error).name } }
     } finally {
       server.inflight -= 1

@@ -212,6 +212,7 @@ function print(
   freed: ReadonlyMap<string, readonly number[]>,
   placed: readonly number[],
 ): void {
+  // The cast is safe: the object has no other keys.
   const names = Object.keys(units) as readonly MetricName[]
   const lines = formatNames.flatMap((format) =>
     [...(samples[format] ?? [])].map(([{ name }, list]) => [

@@ -25,6 +25,7 @@ export async function takeExport(asked: Asked): Promise<Taken> {
   let bytes = 0
   let lines = 0
   let firstByteMs = Number.NaN
+  // The cast is safe: a body without an encoding yields buffers.
   for await (const chunk of body as AsyncIterable<Buffer>) {
     if (bytes === 0) firstByteMs = performance.now() - startMs
     bytes += chunk.length
@@ -36,6 +37,7 @@ export async function takeExport(asked: Asked): Promise<Taken> {
 /** Reads the beginning of an export. @returns a function that closes the connection in the middle */
 export async function beginExport(asked: Asked, bytesMin: number): Promise<() => void> {
   const { body } = await ask(asked)
+  // The cast is safe: a body without an encoding yields buffers.
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   for (let bytes = 0; bytes < bytesMin; ) {
     const { done, value } = await chunks.next()

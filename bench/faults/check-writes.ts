@@ -75,6 +75,7 @@ function checkMarker(marker: string, attempts: readonly Attempt[], { byMarker }:
   if (version !== undefined && succeeded.length === 0 && isClaimed) {
     // The last one that had begun by then is the most probable author.
     const begun = attempts.findLast(({ exchange }) => exchange.startMs <= version.wallMs + 1)
+    // The cast is safe: a claimed marker has an attempt.
     const { exchange, told } = begun ?? (attempts[0] as Attempt)
     const what = `told ${told?.status} ${told?.code}, which says that nothing was done, and it was applied`
     found.push({ kind: 'untrue', what, exchanges: [exchange], ...about })

@@ -36,6 +36,7 @@ const recoveryTimeoutMs = 120_000
 const endTimeoutMs = 10_000
 
 export async function startCluster(): Promise<Cluster> {
+  // The casts are safe: each member has a folder, a port, a link and a client, and only members are asked for.
   await using closing = new AsyncDisposableStack()
   const members: Member[] = []
   const links: FaultProxy[] = []

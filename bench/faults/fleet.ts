@@ -47,6 +47,7 @@ export async function startFleetOrigin(
     closing.defer(() => link.stop())
     databaseLinks.push(link)
   }
+  // The cast is safe: there is a link for each member.
   const ports = Object.fromEntries(
     cluster.links.map(({ port }, member) => [port, (databaseLinks[member] as FaultProxy).port]),
   )

@@ -84,6 +84,7 @@ export class Tormentor {
 
   /** Cuts the member off from the other members. Without `alsoFromOrigins`, the origins still reach it. */
   async #isolateMember(member: number, durationMs: number, alsoFromOrigins: boolean): Promise<void> {
+    // The casts are safe: each member has a link, and each origin a link to it.
     const { cluster, origins } = this.#world
     const links = [cluster.links[member] as FaultProxy]
     if (alsoFromOrigins) {
@@ -106,6 +107,7 @@ export class Tormentor {
   }
 
   async #befall(kind: FaultKind, index: number, durationMs: number, target: number): Promise<void> {
+    // The cast is safe: `index` was drawn from the origins.
     const origin = this.#world.origins[index] as FleetOrigin
     const end = this.#begin(kind, `origin ${index}`)
     switch (kind) {
@@ -143,7 +145,7 @@ export class Tormentor {
     const chosen = links[Math.floor(target * links.length)]
     if (chosen === undefined) return
     const end = this.#begin(kind, chosen.name)
-    // The first word of these kinds is the fault of the link.
+    // The cast is safe: the first word of these kinds is the fault of the link.
     await during([chosen.link], kind.split(' ')[0] as LinkFault, durationMs)
     end()
   }

@@ -59,6 +59,7 @@ function ofWrite(exchange: Exchange, { byMarker, chains }: Truth): Observation[]
     const chain = chains.get(documentName(resource, documentId))
     const deletion = deletionOf(chain)
     if (deletion === undefined || answer === undefined || !isSuccess(answer.status)) return []
+    // The cast is safe: only a chain has a deletion.
     return [observed(exchange, chain as Chain, deletion.number)]
   }
   return (markers ?? [marker ?? '']).flatMap((each, index) => {

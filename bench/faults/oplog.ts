@@ -69,6 +69,7 @@ async function untilWritten(client: MongoClient, databaseName: string): Promise<
 
 /** Operations that were applied as one. */
 function partsOf({ o, wall, ts }: Entry): Entry[] {
+  // The cast is safe: the list consists of entries (MongoDB, `applyOps`).
   const parts = Array.isArray(o.applyOps) ? (o.applyOps as Entry[]) : []
   return parts.map((part) => ({ ...part, wall, ts }))
 }
@@ -79,6 +80,7 @@ function appliedBy({ op, ns, o, o2, wall }: Entry, databaseName: string): Applie
   if (op !== 'i' && op !== 'u') return undefined
   const resource: ResourceName = name
   const documentId = String(o2?._id ?? o._id)
+  // The cast is safe: an update of version 2 has a diff of this form.
   const change: Applied['change'] =
     op === 'u' && o.$v !== undefined && o.diff !== undefined
       ? fieldsOf(o.diff as Diff)

@@ -44,7 +44,7 @@ export class Shelves {
     const name = resource === 'trips' ? `${resource} of ${subject}` : resource
     const known = this.#shelves.get(name)
     if (known !== undefined) return known
-    const made = { here: [] as Shelved[], removed: [] as Shelved[] }
+    const made: { here: Shelved[]; removed: Shelved[] } = { here: [], removed: [] }
     this.#shelves.set(name, made)
     return made
   }

@@ -33,6 +33,7 @@ export class Transport {
   async send({ url, method, headers, body }: Sending, resource: ResourceName): Promise<Received> {
     const response = await request(url, {
       dispatcher: this.#agent,
+      // The cast is safe: undici sends any method, and its type lists the usual ones.
       method: method as 'GET',
       headers: { ...headers, ...(body !== undefined && { 'content-length': byteLength(body) }) },
       body: body === undefined ? null : JSON.stringify(body),
@@ -94,6 +95,7 @@ function readAnswer(
 /** An item of a list is a document; one of a batch has a status, and a document or a problem. */
 function readItem(item: Record<string, unknown>, resource: ResourceName): Item {
   const { status, id, etag, item: document, problem } = item
+  // The casts read members that may be missing: what a server sends is not checked here.
   const code = (problem as { code?: unknown } | undefined)?.code
   const version = versionOf(typeof etag === 'string' ? etag : undefined)
   const marker = markerIn(resource, (document ?? item) as Record<string, unknown>)
@@ -109,6 +111,7 @@ function readItem(item: Record<string, unknown>, resource: ResourceName): Item {
 function parse(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text)
+    // The cast is safe: members are read as unknown values.
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   } catch {
     return {}

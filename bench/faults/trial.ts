@@ -94,6 +94,7 @@ export async function runTrial(world: World, options: TrialOptions): Promise<Tri
   const running: Promise<unknown>[] = []
   const startMs = nowMs()
   for (const [index, [tokens, at]] of sessionsOf.entries()) {
+    // The cast is safe: there are two sessions for each subject.
     const subject = subjects[Math.floor(index / 2)] as string
     const fields = await bearer(subject)
     const assertionOf = assertions(world.assertionKey, { subject, scopes })
@@ -113,6 +114,7 @@ export async function runTrial(world: World, options: TrialOptions): Promise<Tri
       subject,
       shelves,
       markers,
+      // The cast is safe: the sessions name edges that the world has.
       edges: at === 'both' ? viaEdges : [viaEdges[at] as Via],
       origins: viaOrigins,
       random: seededRandom(seed * 1_000 + index),

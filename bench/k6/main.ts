@@ -50,6 +50,7 @@ async function main(given: LoadArguments): Promise<void> {
   })
   const text = await readFile(summaryFile, 'utf8').catch(() => undefined)
   if (text === undefined) throw new Error(`k6 left no summary (exit code ${code})`)
+  // The cast is safe: the script wrote it.
   const summary = JSON.parse(text) as Summary
   const verdicts = judge(summary.total, scenario.thresholds)
   console.log(`\n${describeSummary(summary, verdicts)}`)
@@ -65,6 +66,7 @@ if (process.argv.length < 3) {
   try {
     await main(await parseLoadArguments(process.argv.slice(2)))
   } catch (error) {
+    // The cast is safe: what it calls throws errors.
     console.error((error as Error).message)
     process.exitCode = 2
   }

@@ -13,6 +13,7 @@ import { type K6Data, summaryOfK6 } from './k6-summary.ts'
 import { failureMetric, metricNames, shareMetrics } from './metric-names.ts'
 import { k6Options } from './options.ts'
 
+// The cast is safe: `k6/main.ts` sets the variable.
 const text = open(__ENV.SPILLWAY_PLAN as string)
 const { tokens: allTokens, documents: allDocuments, ...plan }: Plan = JSON.parse(text)
 const { scenario } = plan

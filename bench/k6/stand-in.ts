@@ -20,6 +20,7 @@ export interface Answer {
 
 export const k6 = {
   answer: (_asked: Asked): Answer => ({ status: 200, ms: 1 }),
+  // The cast names the type of an empty list.
   slept: [] as number[],
   values: new Map<string, number[]>(),
 }

@@ -15,6 +15,7 @@ const requests = 5_000
 const connections = 100
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-last-step-'))
+// The cast is safe: two names give two files.
 const files = ['certificate.pem', 'key.pem'].map((name) => join(folder, name)) as [string, string]
 const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', files[1]]
 const words = ['req', '-x509', ...key, '-subj', '/CN=spillway-origin', '-out', files[0]]
@@ -26,6 +27,7 @@ const made: [number[], number[]] = [[], []]
 const madeMs: [number[], number[]] = [[], []]
 // Takes turns, so that other work of the machine affects both equally.
 for (let round = 0; round <= rounds; round += 1) {
+  // The cast is safe: the list has two servers.
   for (const [index, server] of [plain, tls].entries() as ArrayIterator<[0 | 1, MeasuredServer]>) {
     const us = await server.perRequestUs(requests)
     const { cpuUs, ms } = await server.perConnection(connections)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { portOf } from '@spillway/origin/dev/ports'
 
 const [certificateFile, keyFile] = process.argv.slice(2)
 const body = JSON.stringify({ text: 'x'.repeat(2_000) })
@@ -12,7 +12,7 @@ const server =
   certificateFile === undefined || keyFile === undefined
     ? createHttpServer(answer)
     : createHttpsServer({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) }, answer)
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
+server.listen(0, '127.0.0.1', () => process.send?.(portOf(server)))
 process.on('message', () => {
   const { user, system } = process.cpuUsage()
   process.send?.(user + system)

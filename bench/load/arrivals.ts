@@ -32,6 +32,7 @@ export function* arrivals(curve: readonly RatePoint[], spacing: Spacing, random:
   let wanted = spacing === 'constant' ? random() : step()
   let expected = 0
   for (const [index, from] of curve.slice(0, -1).entries()) {
+    // The cast is safe: the loop leaves out the last point.
     const to = curve[index + 1] as RatePoint
     const lengthMs = to.atMs - from.atMs
     if (lengthMs < 0) throw new RangeError('a rate curve must not go back in time')

@@ -24,6 +24,7 @@ export async function drive<J extends Job>(job: J, { onWindow }: DriveOptions = 
   const { promise, resolve, reject } = Promise.withResolvers<ReportOf<J>>()
   child.on('message', (message: DriverMessage) => {
     if (message.kind === 'window') onWindow?.()
+    // The cast is safe: the driver reports on the job that it was given.
     else if (message.kind === 'report') resolve(message.report as ReportOf<J>)
     else reject(new Error(`the driver failed: ${message.message}`))
   })

@@ -20,6 +20,7 @@ process.on('message', async (job: Job) => {
   try {
     tell({ kind: 'report', report: await run(job, onWindow) })
   } catch (error) {
+    // The cast is safe: what it calls throws errors.
     tell({ kind: 'error', message: (error as Error).message })
   }
 })

@@ -31,6 +31,7 @@ export async function runInTurns(job: TurnsJob, onWindow = () => {}): Promise<re
     const spentMs = await takeTurns(crowds, windowMs, turnMs)
     const closed = windows.map((window) => window.close({ latenessP99Ms: 0, waited: 0 }))
     return loops.map(({ connections }, i): LoadReport => {
+      // The casts are safe: each loop has a tally, a window and a time.
       const total = (tallies[i] as Tally).answers()
       const state = closed[i] as ReturnType<Window['close']>
       return {
@@ -59,6 +60,7 @@ async function takeTurns(
       // Runs the loops forward, then backward: neighbours in the order are neighbours in time, and neither is always
       // the later one.
       const i = turn % 2 === 0 ? place : crowds.length - 1 - place
+      // The casts are safe: `i` is an index of the crowds, each of which has a time.
       spentMs[i] = (spentMs[i] as number) + (await (crowds[i] as Crowd).askFor(turnMs))
     }
   }

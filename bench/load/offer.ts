@@ -21,6 +21,7 @@ export function offer(schedules: readonly Schedule[], durationMs: number): Promi
       const nowMs = performance.now() - startMs
       let soonestMs = durationMs
       for (const [i, schedule] of schedules.entries()) {
+        // The cast is safe: each schedule has a next time.
         let atMs = due[i] as number
         for (; atMs <= nowMs; atMs = next(schedule.times)) schedule.act(startMs + atMs, atMs)
         due[i] = atMs

@@ -44,6 +44,7 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
     const lateness = new LatencyHistogram()
     const schedules = crowds.map((users) => {
       const { ageSecondsMax = Number.POSITIVE_INFINITY, name } = users.stream
+      // The cast is safe: each stream has a tally.
       const both = [total, tallies.get(name) as Tally]
       return users.schedule(users.stream.curve, sender, ({ expects }, intendedMs, atMs) => {
         lateness.record(performance.now() - intendedMs)

@@ -20,6 +20,6 @@ export function seededRandom(seed: number): Random {
   return next
 }
 
-/** One of the items, all equally likely. */
+/** One of the items, all equally likely. The cast is safe for a list that is not empty, as all callers' are. */
 export const pick = <Item>(items: readonly Item[], random: Random): Item =>
   items[Math.floor(random() * items.length)] as Item

@@ -145,6 +145,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    // The cast is safe: undici reports errors, and an absent code is undefined.
     const { code = error.name } = error as NodeJS.ErrnoException
     this.#onEnd(this.#client, { reason: this.#reason ?? code })
   }

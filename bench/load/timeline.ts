@@ -41,10 +41,14 @@ export class Timeline {
     while (this.#seconds.length <= index) {
       this.#seconds.push({ asked: 0, good: 0, shed: 0, failed: 0, okMs: [] })
     }
+    // The cast is safe: the loop has filled the list up to there.
     return this.#seconds[index] as Counted
   }
 }
 
-/** Nearest rank: the smallest value that at least this share of them does not exceed. */
+/**
+ * Nearest rank: the smallest value that at least this share of them does not exceed. The cast is safe: a share is at most
+ * 1 and above 0.
+ */
 const rank = (sorted: Float64Array, share: number): number =>
   sorted.length === 0 ? Number.NaN : (sorted[Math.ceil(share * sorted.length) - 1] as number)

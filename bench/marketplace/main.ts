@@ -16,6 +16,7 @@ async function verdictOf({ number, prove }: Need, world: World): Promise<Verdict
     await prove(world)
     return 'covered'
   } catch (error) {
+    // The cast is safe: what it calls throws errors.
     failures.push(`${number}: ${(error as Error).stack}`)
     return 'FAILED'
   }

@@ -12,6 +12,7 @@ export function sampledRow<Name extends string>(
   units: Units<Name>,
   samples: readonly Sampled<NoInfer<Name>>[],
 ): Row {
+  // The cast is safe: the object has no other keys.
   const metrics = (Object.keys(units) as Name[]).map((metric): [Name, Metric] => {
     const { unit, better } = units[metric]
     return [metric, { unit, better, samples: samples.map((sample) => orNull(sample[metric])) }]

@@ -25,6 +25,7 @@ export function median(samples: readonly number[]): number {
   if (samples.some(Number.isNaN)) return Number.NaN
   const sorted = [...samples].sort((a, b) => a - b)
   const middle = sorted.length >> 1
+  // The casts hold for a list that is not empty; the median of none is NaN, through `undefined`.
   const upper = sorted[middle] as number
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2
 }
@@ -43,6 +44,7 @@ export const spreadPercent = ({ median, min, max }: Summary): number =>
  */
 export function pairedRatio(numerator: readonly number[], denominator: readonly number[]): number {
   if (numerator.length !== denominator.length) throw new RangeError('not measured in the same rounds')
+  // The cast is safe: both lists have the same length.
   return median(numerator.map((value, round) => value / (denominator[round] as number)))
 }
 

@@ -21,6 +21,7 @@ export const units = {
   machine: { title: 'machine busy %', unit: '%', better: 'lower' },
 } as const
 export type MetricName = keyof typeof units
+// The cast is safe: the object has no other keys.
 export const metricNames = Object.keys(units) as readonly MetricName[]
 export type Sample = Readonly<Record<MetricName, number>> & { readonly limitedBy?: string }
 
@@ -60,5 +61,6 @@ export function sampleOf(
   if (driver.limitedBy === undefined) return figures
   const unknown = Object.fromEntries(Object.keys(figures).map((name) => [name, Number.NaN]))
   const { machine } = figures
+  // The cast is safe: it has the names of the figures, and those that are no numbers follow.
   return { ...(unknown as typeof figures), driver: figures.driver, machine, limitedBy: driver.limitedBy }
 }

@@ -41,6 +41,7 @@ const waitMaxMs = 20_000
 export async function bringToRest({ uri, pid }: Stage['database']): Promise<void> {
   await using client = new MongoClient(uri)
   await client.db('admin').command({ fsync: 1 })
+  // The cast is safe: one process gives one reading.
   const cpuMs = () => (usageOf([pid])[0] as ProcessUsage).cpuMs
   const giveUpAt = Date.now() + waitMaxMs
   let last = cpuMs()

@@ -13,7 +13,7 @@ parseArgs({ options: {} })
 
 /**
  * Program: cost of one document from the database's bytes to the JSON of the answer, and what each alternative would
- * save. It reads only the CPU time of this process, so the machine may be busy.
+ * save. It reads only the CPU time of this process, so the machine may be busy. The cast is safe: the sample has places.
  *
  *     node bench/origin/serialization.ts
  */
@@ -33,10 +33,14 @@ const bytes = BSON.serialize(newRecord('3024635', place, creation))
 
 const serialize = compileSerializer(view)
 const { fromStored } = view.representation
+// The cast is safe: the bytes are those of a record.
 const read = (options: BSON.DeserializeOptions = {}) => BSON.deserialize(bytes, options) as StoredRecord
+// The cast is safe: the record was not deleted.
 const document = documentOf(read()) as StoredDocument
 const unchecked = { validation: { utf8: false } }
+// The cast is safe: the record was not deleted.
 const compiled = (record: StoredRecord) => serialize(documentOf(record) as StoredDocument, undefined, [])
+// The cast is safe: the record was not deleted.
 const stringified = (record: StoredRecord) =>
   JSON.stringify(showDocument(documentOf(record) as StoredDocument, fromStored))
 

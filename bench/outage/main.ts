@@ -190,7 +190,7 @@ await runBench({ bench: 'outage', packages: ['workerd', 'miniflare', 'fastify', 
     series: Object.entries(timelines).map(([name, seconds]) => ({
       name: `good answers, ${name}`,
       unit: 'requests/s',
-      points: seconds.map(({ good }, at) => [at, good] as [number, number]),
+      points: seconds.map(({ good }, at): [number, number] => [at, good]),
     })),
     bars: [
       { bar: bars.outageStoredReads, value: stored === undefined ? Number.NaN : okPercent(stored) },

@@ -1,6 +1,6 @@
 import { type ClientRequest, createServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { edgeCacheControl } from '@spillway/origin/contract'
+import { portOf } from '@spillway/origin/dev/ports'
 
 /** Seconds, as in RFC 9111 §5.2.2.1 and RFC 5861. */
 export interface Lifetime {
@@ -57,7 +57,7 @@ export async function startShortLives(
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -28,6 +28,7 @@ const escapes = repeated('\\"', '"')
 const tabs = repeated(' \t', 'a', 'b')
 const names = different((n) => `n${n.toString(36)},`)
 
+// The cast is safe: the application has places.
 const places = findView(resources, 'v2', 'places') as View
 
 const base64url = (text: string): string => Buffer.from(text).toString('base64url')

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
+import { portOf } from '@spillway/origin/dev/ports'
 import express, { type ErrorHandler, type Middleware } from 'express'
 import mongoose, { Schema } from 'mongoose'
 import {
@@ -106,6 +106,7 @@ app.get('/v2/places', async (request, response) => {
 })
 
 app.post('/v2/places', async (request, response) => {
+  // The cast is safe: Mongoose checks the fields when it saves them.
   const fields = storedFields(request.body as PlaceInput)
   const place = await new Place({ ...fields, _id: randomUUID(), version: 1 }).save()
   const stored = place.toObject()
@@ -119,6 +120,7 @@ app.patch('/v2/places/:id', async (request, response) => {
   const version = versionOf(request.headers['if-match'])
   const place = await Place.findOneAndUpdate(
     updateFilter(request.params.id ?? '', version),
+    // The cast is safe: Mongoose checks the fields when it saves them (`runValidators`).
     { $set: storedChanges(request.body as Partial<PlaceInput>), $inc: { version: 1 } },
     { returnDocument: 'after', runValidators: true },
   ).lean<StoredPlace>()
@@ -130,6 +132,7 @@ app.patch('/v2/places/:id', async (request, response) => {
 })
 
 app.post('/v2/trips', async (request, response) => {
+  // The cast is safe: Mongoose checks the fields when it saves them.
   const trip = await new Trip(
     newTrip(request.body as TripInput, randomUUID(), String(response.locals.subject)),
   ).save()
@@ -154,7 +157,7 @@ const onError: ErrorHandler = (error, _request, response, _next) => {
 app.use(onError)
 
 const server = app.listen(0, '127.0.0.1', () => {
-  console.log(listeningLine((server.address() as AddressInfo).port))
+  console.log(listeningLine(portOf(server)))
 })
 
 process.once('SIGTERM', () => {

@@ -1,7 +1,8 @@
 // biome-ignore-all lint/correctness/noUndeclaredDependencies: installed when it is wanted, see on-demand.ts.
 import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
-import type { AddressInfo, Server } from 'node:net'
+import type { Server } from 'node:net'
+import { portOf } from '@spillway/origin/dev/ports'
 import { isPlace, isPlaceChange, isTrip } from './checks.ts'
 import { packagesVariable } from './on-demand.ts'
 import {
@@ -76,6 +77,7 @@ app.service('v2/places').hooks({
   before: {
     find: [
       ({ params }: HookContext) => {
+        // The casts name the parameters that the bench sends, any of which may be missing.
         const { countryCode, limit = '20', population } = (params.query ?? {}) as Record<string, never>
         const { lt } = (population ?? {}) as { lt?: string }
         params.paginate = false
@@ -91,6 +93,7 @@ app.service('v2/places').hooks({
       (context: HookContext) => {
         if (!isPlace.Check(context.data)) throw new Unprocessable('The body does not match the schema')
         const now = new Date()
+        // The cast is safe: the schema has accepted the data.
         const fields = storedFields(context.data as unknown as PlaceInput)
         context.data = { _id: randomUUID(), ...fields, createdAt: now, updatedAt: now, version: 1 }
       },
@@ -100,6 +103,7 @@ app.service('v2/places').hooks({
         if (!isPlaceChange.Check(context.data)) throw new Unprocessable('The body does not match the schema')
         const version = versionOf(context.params.headers?.['if-match'])
         if (version !== undefined) context.params.query = { version }
+        // The cast is safe: the schema has accepted the data.
         const changes = storedChanges(context.data as Partial<PlaceInput>)
         context.data = { ...changes, updatedAt: new Date(), $inc: { version: 1 } }
       },
@@ -112,6 +116,7 @@ app.service('v2/places').hooks({
         if (Array.isArray(result)) {
           Object.assign(context, { result: { items: result.map(shownPlace) } })
         } else {
+          // The cast is safe: the service returns what it has stored.
           const place = result as StoredPlace
           context.http = { headers: { etag: etagOf(place) } }
           Object.assign(context, { result: shownPlace(place) })
@@ -130,6 +135,7 @@ app.service('v2/trips').hooks({
     create: [
       (context: HookContext) => {
         if (!isTrip.Check(context.data)) throw new Unprocessable('The body does not match the schema')
+        // The cast is safe: the schema has accepted the data.
         context.data = newTrip(
           context.data as unknown as TripInput,
           randomUUID(),
@@ -141,6 +147,7 @@ app.service('v2/trips').hooks({
   after: {
     create: [
       (context: HookContext) => {
+        // The cast is safe: the service returns what it has stored.
         const trip = context.result as unknown as StoredTrip
         context.http = { headers: { etag: etagOf(trip) } }
         Object.assign(context, { result: shownTrip(trip) })
@@ -151,5 +158,5 @@ app.service('v2/trips').hooks({
 
 const server: Server = await app.listen(0, '127.0.0.1')
 if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
-console.log(listeningLine((server.address() as AddressInfo).port))
+console.log(listeningLine(portOf(server)))
 process.once('SIGTERM', () => process.exit(0))

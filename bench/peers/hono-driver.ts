@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { MongoClient } from 'mongodb'
@@ -41,6 +40,7 @@ const invalid = { title: 'The body does not match the schema', status: 422 }
 /** A JSON body; `undefined` if it is not JSON or does not match the schema. */
 async function bodyOf<Body>(context: Context, schema: typeof isPlace): Promise<Body | undefined> {
   const body: unknown = await context.req.json().catch(() => undefined)
+  // The cast is safe: the schema has accepted the body.
   return schema.Check(body) ? (body as Body) : undefined
 }
 
@@ -97,8 +97,8 @@ app.post('/v2/trips', async (context) => {
   return context.json(shownTrip(trip), 201, { etag: etagOf(trip), location: `/v2/trips/${trip._id}` })
 })
 
-const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, (address) => {
-  console.log(listeningLine((address as AddressInfo).port))
+const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
+  console.log(listeningLine(port))
 })
 
 process.once('SIGTERM', () => {

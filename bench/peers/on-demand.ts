@@ -58,6 +58,7 @@ export async function installOnDemand(name: OnDemand, progress: (line: string) =
   } catch (error) {
     await rm(draft, { recursive: true, force: true })
     if (existsSync(file)) return file
+    // The cast is safe: what was tried throws errors, `execFile` with the program's output.
     const { stderr = '', message } = error as Error & { stderr?: string }
     throw new Error(
       `npm could not install ${Object.keys(dependencies)[0]}: ${stderr.trim().split('\n')[0] || message}`,

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/correctness/noUndeclaredDependencies: installed when it is wanted, see on-demand.ts.
 import { createRequire } from 'node:module'
-import type { AddressInfo, Server } from 'node:net'
+import type { Server } from 'node:net'
+import { portOf } from '@spillway/origin/dev/ports'
 import { MongoClient } from 'mongodb'
 import { packagesVariable } from './on-demand.ts'
 import type { StoredPlace } from './place.ts'
@@ -104,6 +105,7 @@ app.use(async (request: Request, response: { sendStatus(status: number): void },
   if ((await subjectOf(request.headers.authorization)) === undefined) return response.sendStatus(401)
   const url = new URL(request.url, 'http://peer')
   const { countryCode, limit, 'population[lt]': below } = Object.fromEntries(url.searchParams)
+  // The cast is safe: the pattern matches the keys of `classes` alone.
   request.url = url.pathname.replace(
     /^\/v2\/(?:places|trips)/,
     (path) => `/parse/classes/${classes[path as keyof typeof classes]}`,
@@ -125,6 +127,6 @@ app.use(async (request: Request, response: { sendStatus(status: number): void },
 app.use('/parse', parse.app)
 
 const server: Server = app.listen(0, '127.0.0.1', () => {
-  console.log(listeningLine((server.address() as AddressInfo).port))
+  console.log(listeningLine(portOf(server)))
 })
 process.once('SIGTERM', () => process.exit(0))

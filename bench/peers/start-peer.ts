@@ -79,6 +79,7 @@ export async function copyPlaces(uri: string, from: string, to: string): Promise
     const source = client.db(from).collection<{ _id: string; [field: string]: unknown }>('places')
     const documents = (await source.find().toArray()).map((stored) => {
       const fields = Object.entries(stored).filter(([name]) => !name.startsWith('_'))
+      // The cast is safe: the seed's documents have the other fields of a place.
       return {
         _id: stored._id,
         ...Object.fromEntries(fields),

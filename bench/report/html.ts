@@ -21,6 +21,7 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
+// The cast is safe: the pattern matches the keys of `escapes` alone.
 export const escapeText = (text: string): string =>
   text.replace(/[&<>"']/g, (found) => escapes[found] as string)
 

@@ -9,6 +9,7 @@ process.once('message', async ({ plan, watched }: { plan: Plan; watched: Record<
     const report = await runPlan(plan, { watched, onProgress: (progress) => say({ progress }) })
     say({ report })
   } catch (error) {
+    // The cast is safe: what it calls throws errors.
     say({ error: (error as Error).message })
   } finally {
     process.disconnect?.()

@@ -61,6 +61,7 @@ async function learnResource(
   let next: string | undefined = `${path}?limit=${pageSize}`
   while (next !== undefined && documents.length < count) {
     const response = await answered(new URL(next, target), headers)
+    // The cast is safe: the answer is a page of the contract.
     const page = (await response.json()) as Page
     for (const item of page.items) documents.push(knownDocument(item, filter))
     onProgress?.(documents.length)

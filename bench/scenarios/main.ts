@@ -41,6 +41,7 @@ if (process.argv.length < 3) {
   try {
     await main(await parseLoadArguments(process.argv.slice(2)))
   } catch (error) {
+    // The cast is safe: what it calls throws errors.
     console.error((error as Error).message)
     process.exitCode = 2
   }

@@ -102,10 +102,12 @@ function operationsOn(
       name,
       kind: operation,
       resource: resource.name,
+      // The cast is safe: the contract has no other methods.
       method: method as Operation['method'],
       path,
       weight: 0,
       signedIn: needsToken(rule),
+      // The cast is safe: a write has a body, by a schema of the contract.
       ...(isWrite(operation) && { body: bodySchema(view) as ValueSchema }),
       ...(action !== undefined && {
         body: inputOf(action, inputs[name]),
@@ -116,7 +118,7 @@ function operationsOn(
   })
 }
 
-/** Schema of an action's inputs: those of the application, or any. */
+/** Schema of an action's inputs: those of the application, or any. The cast is safe: both are schemas. */
 const inputOf = ({ input }: Action, inputs: readonly unknown[] | undefined): ValueSchema =>
   inputs === undefined ? ((input ?? { type: 'object' }) as ValueSchema) : { enum: inputs }
 

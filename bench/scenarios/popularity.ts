@@ -29,6 +29,7 @@ function firstAbove(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length - 1]
   while (low < high) {
     const middle = (low + high) >> 1
+    // The cast is safe: `middle` lies between two indexes of the list.
     if ((sorted[middle] as number) > value) high = middle
     else low = middle + 1
   }

@@ -24,6 +24,7 @@ export async function preparePlan(given: LoadArguments, closing: AsyncDisposable
   else console.error('starting the stack')
   const stack =
     given.target === undefined ? closing.use(await startLocalStack(application, scenario)) : undefined
+  // The cast is safe: without a target there is a stack.
   const target = given.target ?? (stack?.url as string)
   const tokens = stack === undefined ? given.tokens : await mintTokens(resources, stack, scenario)
   if (scenario.outage !== undefined && stack === undefined) {

@@ -68,6 +68,7 @@ export class Requests {
   next(user: number): Request {
     const { operations, random, headersOf = this.#tokenOf } = this.#options
     const at = random() * (this.#upTo.at(-1) ?? 0)
+    // The cast is safe: a scenario has at least one operation.
     const operation = operations[this.#upTo.findIndex((upTo) => at < upTo)] ?? (operations[0] as Operation)
     const headers = headersOf(user)
     return { operation, method: operation.method, ...this.#partsOf(operation, headers) }

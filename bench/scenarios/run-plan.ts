@@ -69,10 +69,12 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
 
   const ask = (user: number, intendedMs: number, atMs: number, done: () => void) => {
     const { operation, ...call } = requests.next(user)
+    // The cast is safe: each operation has a tally.
     const both = [total, tallies.get(operation.name) as Tally]
     lateness.record(performance.now() - intendedMs)
     progress.asked++
     for (const tally of both) tally.asked()
+    // The cast is safe: without its operation, a request is a call.
     sender.send({ call: call as Call }, intendedMs, (ending, latencyMs) => {
       const [fate = 'failed'] = both.map((tally) => note(tally, ending, latencyMs, operation.expects))
       timeline.record(atMs, fate, latencyMs)

@@ -12,6 +12,7 @@ export async function serveOne(folder: string, onLine: (line: string) => void): 
   try {
     await createAndRead(`${edgeUrl}/v1/notes`)
   } catch (error) {
+    // The cast is safe: what it calls throws errors.
     throw new Error(`${(error as Error).message}:\n${child.tail()}`, { cause: error })
   } finally {
     await child.stop(stopGraceMs)
@@ -27,6 +28,7 @@ async function createAndRead(notes: string): Promise<void> {
   if (made.status !== 201) throw new Error(`POST ${notes}: ${made.status} ${await made.text()}`)
   const location = new URL(made.headers.get('location') ?? '', notes)
   const read = await fetch(location)
+  // The cast is safe: an absent member is undefined.
   const shown = (await read.json()) as { text?: unknown }
   if (shown.text !== 'hello') throw new Error(`GET ${location}: ${read.status} ${JSON.stringify(shown)}`)
 }

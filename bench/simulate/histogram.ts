@@ -23,6 +23,7 @@ export class Histogram {
   add(ms: number, weight = 1): void {
     if (weight <= 0) return
     const slot = slotOf(ms)
+    // The cast is safe: each slot has a weight.
     this.#weights[slot] = (this.#weights[slot] as number) + weight
     this.#total += weight
     this.#max = Math.max(this.#max, ms)
@@ -33,6 +34,7 @@ export class Histogram {
     if (other.#total === 0 || weight <= 0) return
     const scale = weight / other.#total
     const slots = shifted(shiftMs)
+    // The casts are safe: `from` and what it is shifted to are slots.
     for (let from = 0; from < bins; from += 1) {
       const share = other.#weights[from] as number
       if (share === 0) continue
@@ -47,6 +49,7 @@ export class Histogram {
   quantile(q: number): number {
     if (this.#total === 0) return Number.NaN
     let left = q * this.#total
+    // The cast is safe: each slot has a weight.
     for (let slot = 0; slot < bins; slot += 1) {
       left -= this.#weights[slot] as number
       if (left <= 0) return Math.min(this.#max, middle(slot))
@@ -59,6 +62,7 @@ const middles = Float64Array.from(
   { length: bins },
   (_, slot) => lowestMs * 10 ** ((slot + 0.5) / binsPerDecade),
 )
+// The cast is safe: slots are indexes of the list.
 const middle = (slot: number): number => middles[slot] as number
 
 function slotOf(ms: number): number {

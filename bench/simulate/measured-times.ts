@@ -21,6 +21,7 @@ export function withMeasured(times: ServiceTimes, result: Result): ServiceTimes 
   if (bench !== 'origin') throw new Error(`a result of bench -- origin is wanted, not of bench -- ${bench}`)
   const kinds = { ...times.kinds }
   const measured: string[] = []
+  // The cast is safe: the object has no other keys.
   for (const name of Object.keys(cases) as KindName[]) {
     const row = rows.find((each) => each.case === cases[name] && each.subject === subject)
     const middle = (metric: string): number =>

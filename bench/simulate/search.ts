@@ -45,6 +45,7 @@ export function search(
     return judge(rules, trials)
   })
   const kept = judged.filter(({ misses }) => misses.length === 0).sort(byLoss)
+  // The cast is safe: a group has a member.
   const best = [...Map.groupBy(kept, ({ rules }) => fleetOf(rules)).values()].map(
     ([first]) => first as Judged,
   )

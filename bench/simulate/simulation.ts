@@ -140,6 +140,7 @@ class System {
       const byAttempt = attempts[index] ?? []
       const asked = byAttempt.reduce((sum, count) => sum + count, 0)
       const caches = operation.cache?.sharing === 'subject' ? this.#users.population : dataCentres
+      // The cast is safe: each operation has a cache.
       const { hit, refresh, miss, staleOnError } = (this.#caches[index] as EdgeCache).outcome(asked / caches)
       wanted[operation.priority] += asked * (miss + refresh)
       return {

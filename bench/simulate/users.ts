@@ -46,6 +46,7 @@ export class Users {
     this.#leave(population)
     const { thinkSeconds, shares } = this.#options
     const thinking = Math.max(0, population - this.#waitingTotal)
+    // The casts are safe: the remainder is an index of the list, and each operation has a slot.
     const slot = this.#waiting[second % this.#waiting.length] as number[][]
     return shares.map((share, operation) => {
       const back = slot[operation] as number[]

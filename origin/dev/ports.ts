@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 
 const host = '127.0.0.1'
 
@@ -33,3 +33,6 @@ export async function freePort(): Promise<number> {
     if (await isPortFree(port)) return port
   }
 }
+
+/** Port of a server that listens on one. The cast is safe: only a server on a pipe has a text, and a closed one nothing. */
+export const portOf = (server: Pick<Server, 'address'>): number => (server.address() as AddressInfo).port

@@ -27,6 +27,7 @@ export function sitePage(file: string, source: string, files: ReadonlySet<string
     if (token.type !== 'link' || /^[a-z]+:|^#/.test(token.href)) return
     const at = rest.indexOf(token.raw)
     if (at < 0) return
+    // The cast is safe: a token of this type is a link.
     markdown += rest.slice(0, at) + linkOf(file, token as Tokens.Link, files)
     rest = rest.slice(at + token.raw.length)
   })

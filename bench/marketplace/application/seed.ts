@@ -36,6 +36,7 @@ export const listingsSeed = (count: number): Seed => ({
 const starsOf = (index: number): number => 1 + (index % 5)
 
 function listing(index: number) {
+  // The cast is safe: the remainder is an index of the list.
   const [city, latitude, longitude] = cities[index % cities.length] as (typeof cities)[number]
   // Spread over some 20 km.
   const apart = (index % 97) / 500

@@ -78,6 +78,7 @@ export const price: Need = {
       'GET',
       `/v1/listings?city=${city}&sort=priceCents&limit=2&cursor=${first.json.nextCursor}`,
     )
+    // The cast is safe: the need made its listings.
     assert.deepEqual(idsOf(next), [idOf(paths[0] as string)])
     requireStatus(await world.send('nobody', 'GET', '/v1/listings?price=1'), 400)
   },

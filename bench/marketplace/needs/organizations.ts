@@ -63,6 +63,7 @@ export const tenants: Need = {
   what: 'no tenant sees, changes or makes what is another’s',
   by: "tenant('orgId', 'org_id'), claim('org_role', 'manager')",
   async prove(world) {
+    // The cast is safe: two paths give two names.
     const [first, second] = [await found(world, 'hanna'), await found(world, 'harry')].map(
       (path) => path.split('/').at(-1) ?? '',
     ) as [string, string]

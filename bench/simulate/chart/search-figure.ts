@@ -28,6 +28,7 @@ export function searchFigure(judged: readonly Judged[], marked: readonly Judged[
         { name: 'all', look: 'grey', dots: true, points: dots(judged) },
         ...marked.map((each, index) => ({
           name: each.rules.name,
+          // The cast is safe: the remainder is an index of the list.
           look: looks[index % looks.length] as Look,
           dots: true,
           points: dots([each]),

@@ -186,6 +186,7 @@ export class Fleet {
     const warm = alive.filter((instance) => this.#isWarm(instance, second))
     const old = warm.filter(({ generation }) => generation < this.#generation)
     for (let spare = warm.length - this.#desired; spare > 0 && old.length > 0; spare -= 1) {
+      // The cast is safe: the loop ends with the list.
       this.#drain(old.pop() as Instance, second)
     }
     if (alive.some(({ generation }) => generation < this.#generation)) return
@@ -215,7 +216,8 @@ export class Fleet {
   #drainOne(second: number): void {
     const counts = this.#zoneCounts()
     const alive = this.#instances.filter(isLive)
-    // The default termination policy: the zone with most instances, there the oldest.
+    // The default termination policy: the zone with most instances, there the oldest. The casts are safe: each zone has
+    // a count.
     const [oldest] = alive.sort(
       (a, b) => (counts[b.zone] as number) - (counts[a.zone] as number) || a.readyAt - b.readyAt,
     )
@@ -255,6 +257,7 @@ export class Fleet {
     let best = -1
     for (let zone = 0; zone < zones; zone += 1) {
       if (this.#lost.has(zone)) continue
+      // The casts are safe: each zone has a count.
       if (best === -1 || (counts[zone] as number) < (counts[best] as number)) best = zone
     }
     return Math.max(0, best)
@@ -262,6 +265,7 @@ export class Fleet {
 
   #zoneCounts(): readonly number[] {
     const counts = new Array<number>(zones).fill(0)
+    // The cast is safe: each zone has a count.
     for (const { zone } of this.#instances.filter(isLive)) counts[zone] = (counts[zone] as number) + 1
     return counts
   }

@@ -1,4 +1,7 @@
-/** Event queue: a binary heap of numbered events by time, first in first out among equal times. */
+/**
+ * Event queue: a binary heap of numbered events by time, first in first out among equal times. The casts are safe: the
+ * three lists have one length, and only indexes below it are read.
+ */
 export class EventQueue {
   readonly #times: number[] = []
   readonly #events: number[] = []

@@ -192,6 +192,7 @@ class Process {
     }
     const { task, request } = this.#turn
     const { receiveMs, kinds } = this.#model
+    // The cast is safe: each request has a kind of the model.
     const { workMs, answerMs } = kinds[request.kind] as Kind
     const ms = task === 'receive' ? receiveMs : task === 'work' ? workMs : answerMs
     const spentMs = task === 'refuse' ? 0 : ms(this.#random)
@@ -250,6 +251,7 @@ class Process {
   }
 
   #toDatabase(request: Request): void {
+    // The cast is safe: each kind has a lane.
     const lane = this.#lanes[request.kind] as Lane<Request>
     lane.add(request, this.#nowMs)
     this.#depart(request.kind)
@@ -257,6 +259,7 @@ class Process {
   }
 
   #depart(kind: number): void {
+    // The casts are safe: each kind has a lane and is of the model.
     const lane = this.#lanes[kind] as Lane<Request>
     // Without a primary no command leaves: callers wait until their deadline.
     if ((this.#model.kinds[kind] as Kind).databaseMs === undefined) return
@@ -279,6 +282,7 @@ class Process {
       this.#poolWaitMs = Math.max(this.#poolWaitMs, this.#nowMs - batch.sinceMs)
       const slot = this.#freeSlots.pop() ?? this.#batches.length
       this.#batches[slot] = batch
+      // The cast is safe: each batch has a kind of the model.
       const takes = (this.#model.kinds[batch.kind] as Kind).databaseMs
       this.#events.add(this.#nowMs + (takes?.(this.#random) ?? 0), slot)
     }
