@@ -133,7 +133,8 @@ interface Init {
 }
 
 const attemptsMax = 10
-const isForNow = ({ status }: Answer): boolean => status === 503 || status === 504
+const isForNow = ({ status, json }: Answer): boolean =>
+  status === 503 || status === 504 || json?.code === 'write-conflict'
 
 /** Sends a request as a careful client does: repeats it after a temporary refusal, with the same Idempotency-Key. */
 async function exchange(stack: Stack, method: string, path: string, init: Init): Promise<Answer> {
