@@ -5,6 +5,8 @@
 # Prints the release's name, which ends in the digest of its archive: <folder>/<name>.tar.gz.
 # Needs npm's registry and, unless DATABASE_CA names a local copy, AWS's trust store.
 set -euo pipefail
+# The machine's npm: npm scripts put the dependencies' programs first, and one of those brings an npm that is years old.
+PATH=$(tr ':' '\n' <<< "$PATH" | grep -v 'node_modules/\.bin$' | paste -sd:)
 commit=$(git rev-parse --verify "$1^{commit}")
 folder=$(realpath -m "$2")
 architecture=${3:-arm64}
@@ -16,11 +18,11 @@ trap 'rm -rf "$work"' EXIT
 echo "packing ${commit:0:12} for linux-$architecture …" >&2
 git archive "$commit" package.json package-lock.json .npmrc origin edge/package.json infra bench/package.json | tar -x -C "$work"
 cd "$work"
-npm install --silent --omit=dev --ignore-scripts --workspace @spillway/origin --no-audit --no-fund
+npm install --loglevel=error --omit=dev --ignore-scripts --workspace @spillway/origin --no-audit --no-fund >&2
 
 version=$(node -p "require('./package.json').devDependencies.node")
 mkdir -p runtime
-npm pack --silent --pack-destination . "node-linux-$architecture@$version" > /dev/null
+npm pack --loglevel=error --pack-destination . "node-linux-$architecture@$version" > /dev/null
 tar -xzf "node-linux-$architecture-$version.tgz" --strip-components=2 -C runtime package/bin/node
 
 mv infra/instance instance

@@ -6,7 +6,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
     root: import.meta.dirname,
     test: {
       name: 'infra/unit',
-      include: ['{src,why,console}/**/*.test.ts'],
+      include: ['{src,why,console,runbook}/**/*.test.ts'],
       ...sharesWorkers,
       ...patient,
     },
@@ -16,6 +16,8 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
     test: {
       name: 'infra/stack',
       include: ['test/**/*.test.ts'],
+      // `npm run test:runbooks`
+      exclude: ['test/runbooks/**'],
       globalSetup: ['test/synthesize.ts'],
       ...sharesWorkers,
       ...patient,

@@ -87,7 +87,7 @@ try {
     await stack.origins[0]?.stop()
     await page.getByRole('heading', { name: 'origin down' }).first().waitFor()
     await page
-      .getByText(/Do: infra\/runbooks\/scale-by-hand/)
+      .getByText(/Do: npm run runbook -- scale-out/)
       .first()
       .waitFor()
     await page.screenshot({ path: join(shots, 'origin-down.png'), fullPage: true })

@@ -53,7 +53,7 @@ export const sections: readonly Section[] = [
     isGuide: true,
   },
   { title: 'Deploy and operate', files: ['guides/deploy.md', 'guides/operate.md'], isGuide: true },
-  { title: 'Runbooks', files: withOthers(runbooks('README', 'deploy', 'roll-back')), isGuide: true },
+  { title: 'Runbooks', files: withOthers(runbooks('README', 'first-deploy')), isGuide: true },
   {
     title: 'How it works',
     files: [

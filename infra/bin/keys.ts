@@ -14,14 +14,14 @@ import {
 } from '../src/keys/key-ring.ts'
 import { KeyStore } from '../src/keys/key-store.ts'
 
-/** `npm run keys -- STEP [RING] --stage STAGE`: creates and rotates the keys of the edge (runbooks deploy, rotate-keys). */
+/** `npm run keys -- STEP [RING] --stage STAGE`: creates and rotates the keys of the edge (runbook rotate-edge-keys, and the first deployment). */
 const usage = `usage: npm run keys -- STEP --stage ${stageNames.join(' | ')}
   create [RING…]   makes the first key of each ring, and publishes the assertion key's public half to the origins
   deploy           deploys the Worker for the first time, with its keys
   trust RING       makes a new key, which is accepted and not used
   use RING         uses the other key, and still accepts the former one
   drop RING        forgets the key that is not in use
-  send             makes a version of the Worker with the present keys, for example after a roll-back
+  send             makes a version of the Worker: its newest one, with the present keys
 RING is ${ringNames.join(', ')}`
 
 const newValue = (name: RingName): string =>
@@ -49,7 +49,7 @@ function changed(step: string, rings: KeyRings, names: readonly RingName[]): Key
 
 const isRing = (name: string): name is RingName => ringNames.some((each) => each === name)
 
-function main(): void {
+async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { stage: { type: 'string' } },
@@ -58,11 +58,12 @@ function main(): void {
   const [step = '', ...names] = positionals
   if (stage === undefined || !names.every(isRing)) throw new KeyStepError(usage)
   const store = new KeyStore(stage)
-  const before = store.read()
+  const before = await store.read()
   const after = changed(step, before, names)
   // Kept first: a key that is in use and nowhere kept could not be rotated without a loss.
-  if (after !== before) store.write(after)
-  if (after.assertion !== undefined && after.assertion !== before.assertion) store.publish(after.assertion)
+  if (after !== before) await store.write(after)
+  if (after.assertion !== undefined && after.assertion !== before.assertion)
+    await store.publish(after.assertion)
   if (step === 'deploy') {
     store.deployFirst(after)
   } else if (step === 'create') {
@@ -72,12 +73,12 @@ function main(): void {
     console.log('The origins know within a minute.')
   } else {
     store.send(after)
-    console.log('The Worker has a new version with the keys, which is not deployed yet.')
+    console.log('The Worker has a new version: its newest one with these keys. It is not deployed yet.')
   }
 }
 
 try {
-  main()
+  await main()
 } catch (error) {
   if (!(error instanceof KeyStepError)) throw error
   console.error(error.message)

@@ -47,7 +47,7 @@ const cause = ({ cause, evidence, hits, since }: Finding, index: number): Html =
       ${evidence.map((seen) => html`<li>Seen: ${seen}</li>`)}
       ${since === undefined ? '' : html`<li>Since: ${since}</li>`}
       ${hits.length === 0 ? '' : html`<li>Hits: ${hits.join(', ')}</li>`}
-      <li>Do: ${'runbook' in cause.remedy ? `infra/runbooks/${cause.remedy.runbook}` : cause.remedy.text}</li>
+      <li>Do: ${'runbook' in cause.remedy ? `npm run runbook -- ${cause.remedy.runbook}` : cause.remedy.text}</li>
     </ul>
   </section>`
 

@@ -29,7 +29,7 @@ it('names the first cause, with what shows it and what to do', async () => {
   const text = await (await get('/figures')).text()
   expect(text).toContain('pool exhausted')
   expect(text).toContain('16 of 16 connections in use')
-  expect(text).toContain('infra/runbooks/scale-by-hand.md')
+  expect(text).toContain('npm run runbook -- scale-out')
   expect(text).toContain('Perhaps a consequence: origin down')
 })
 

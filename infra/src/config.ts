@@ -56,7 +56,7 @@ export interface StageConfig {
     readonly connectors: { readonly min: number; readonly max: number }
     readonly instanceType: string
   }
-  /** Monthly bill of AWS that triggers a notification, in US dollars. Cloudflare's has its own; see the deploy runbook. */
+  /** Monthly bill of AWS that triggers a notification, in US dollars. Cloudflare's has its own; see runbooks/first-deploy.md. */
   readonly budgetDollars: number
 }
 

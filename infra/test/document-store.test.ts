@@ -29,7 +29,7 @@ describe.each(stageNames)('%s: the database', (stage) => {
   it('has credentials in Secrets Manager, both users rotated, no password in the template', () => {
     const template = readTemplate(stage, 'data')
     const schedules = resourcesOf(template, 'AWS::SecretsManager::RotationSchedule')
-    // Not before the cluster has an instance and the origin a user: the deploy runbook makes the first rotation.
+    // Not before the cluster has an instance and the origin a user: the first deployment makes the first rotation.
     expect(schedules.map(({ Properties }) => Properties.RotateImmediatelyOnUpdate)).toEqual([false, false])
     template.hasResourceProperties('AWS::DocDB::DBCluster', {
       MasterUserPassword: {

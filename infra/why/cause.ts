@@ -7,7 +7,7 @@ export interface Cause {
   readonly tier: 'edge' | 'tunnel' | 'origin' | 'database' | 'issuer' | 'callers' | 'release'
   /** One sentence for the person who was woken up. */
   readonly says: string
-  /** Text of the next step, or the file of a runbook in `infra/runbooks`. */
+  /** Text of the next step, or the name of a runbook. */
   readonly remedy: { readonly runbook: string } | { readonly text: string }
   /** Reasons by which the edge refuses requests because of it: who is hit, and since when. */
   readonly reasons: readonly string[]

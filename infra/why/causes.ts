@@ -10,7 +10,7 @@ export const causes: readonly Cause[] = [
     name: 'emergency switch',
     tier: 'edge',
     says: 'An operator has set the emergency switch: requests of low priority get a stored answer or 503.',
-    remedy: { runbook: 'emergency-shed.md' },
+    remedy: { runbook: 'emergency-shed' },
     reasons: ['shed-switched-off'],
     evidence: (signs) => refused(signs, 'shed-switched-off'),
   },
@@ -18,7 +18,7 @@ export const causes: readonly Cause[] = [
     name: 'wrong configuration',
     tier: 'release',
     says: 'The edge cannot read its configuration and answers 500.',
-    remedy: { runbook: 'roll-back.md' },
+    remedy: { runbook: 'roll-back-edge' },
     reasons: [],
     evidence: ({ edge }) =>
       edge.faults
@@ -54,7 +54,7 @@ export const causes: readonly Cause[] = [
     name: 'primary unavailable',
     tier: 'database',
     says: 'The database has no primary that answers: a failover, or a lost connection.',
-    remedy: { runbook: 'database-failover.md' },
+    remedy: { runbook: 'database-failover' },
     reasons: ['database-unavailable', 'outcome-unknown'],
     evidence: (signs) => failing(signs, 'database'),
   },
@@ -62,7 +62,7 @@ export const causes: readonly Cause[] = [
     name: 'slow primary',
     tier: 'database',
     says: 'The primary answers, but commands take longer than the time they have.',
-    remedy: { runbook: 'database-failover.md' },
+    remedy: { runbook: 'database-failover' },
     reasons: ['deadline-exceeded', 'outcome-unknown', 'origin-timeout'],
     evidence: (signs) => [
       ...failing(signs, 'commands'),
@@ -77,7 +77,7 @@ export const causes: readonly Cause[] = [
     name: 'index being built',
     tier: 'database',
     says: 'A release has declared an index that is still being built, and refuses what needs it.',
-    remedy: { runbook: 'deploy.md' },
+    remedy: { runbook: 'deploy-origin' },
     reasons: ['index-unready'],
     evidence: (signs) =>
       each(
@@ -90,7 +90,7 @@ export const causes: readonly Cause[] = [
     name: 'pool exhausted',
     tier: 'database',
     says: 'All connections of the pool are in use, and commands wait for one.',
-    remedy: { runbook: 'scale-by-hand.md' },
+    remedy: { runbook: 'scale-out' },
     reasons: ['origin-refused', 'overloaded'],
     evidence: (signs) => [
       ...failing(signs, 'pool'),
@@ -106,7 +106,7 @@ export const causes: readonly Cause[] = [
     name: 'origin down',
     tier: 'origin',
     says: 'An origin process does not answer.',
-    remedy: { runbook: 'scale-by-hand.md' },
+    remedy: { runbook: 'scale-out' },
     reasons: ['origin-unreachable', 'shed-breaker-open'],
     evidence: (signs) =>
       each(
@@ -119,7 +119,7 @@ export const causes: readonly Cause[] = [
     name: 'tunnel down',
     tier: 'tunnel',
     says: 'The origins answer, but the edge does not reach them: the way between them is broken.',
-    remedy: { runbook: 'region-outage.md' },
+    remedy: { runbook: 'restart-tunnel' },
     reasons: ['origin-unreachable', 'shed-breaker-open'],
     evidence: (signs) =>
       all(
@@ -134,7 +134,7 @@ export const causes: readonly Cause[] = [
     name: 'bad release',
     tier: 'release',
     says: 'Requests fail with an error of the code itself.',
-    remedy: { runbook: 'roll-back.md' },
+    remedy: { runbook: 'roll-back-origin' },
     reasons: ['internal-error'],
     evidence: (signs) => [
       ...each(
@@ -151,7 +151,7 @@ export const causes: readonly Cause[] = [
     name: 'origin busy',
     tier: 'origin',
     says: 'The processor of an origin is busy: its event loop is late.',
-    remedy: { runbook: 'scale-by-hand.md' },
+    remedy: { runbook: 'scale-out' },
     reasons: ['shed-origin-load', 'origin-refused', 'overloaded', 'shed-limit', 'shed-throttled'],
     evidence: (signs) =>
       each(
@@ -164,7 +164,7 @@ export const causes: readonly Cause[] = [
     name: 'too much load',
     tier: 'origin',
     says: 'More requests reach the origins than they can serve. After a release or a purge, an empty cache is a reason.',
-    remedy: { runbook: 'scale-by-hand.md' },
+    remedy: { runbook: 'scale-out' },
     reasons: ['shed-limit', 'shed-origin-load', 'shed-throttled', 'origin-refused', 'overloaded'],
     evidence: (signs) => [
       ...refused(signs, 'shed-limit', 'shed-origin-load', 'shed-throttled', 'origin-refused', 'overloaded'),

@@ -9,7 +9,7 @@ export function report(findings: readonly Finding[], seconds: number): string {
   const [first, ...others] = findings
   if (first === undefined) return healthy(seconds)
   const { cause, evidence, hits, since } = first
-  const remedy = 'runbook' in cause.remedy ? `infra/runbooks/${cause.remedy.runbook}` : cause.remedy.text
+  const remedy = 'runbook' in cause.remedy ? `npm run runbook -- ${cause.remedy.runbook}` : cause.remedy.text
   return [
     `${cause.name} (${cause.tier})`,
     `  ${cause.says}`,

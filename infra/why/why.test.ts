@@ -84,7 +84,7 @@ describe('the first cause', () => {
       '  seen: the edge refused 3 requests: shed-switched-off',
       '  since: 2027-01-01T03:00:00.000Z',
       '  hits: /v2/places/:id',
-      '  do: infra/runbooks/emergency-shed.md',
+      '  do: npm run runbook -- emergency-shed',
     ])
     expect(text).toContain('quota used up (callers)')
   })
@@ -93,8 +93,8 @@ describe('the first cause', () => {
 it('every runbook that a cause names exists, and names are unique', () => {
   const named = causes.flatMap(({ remedy }) => ('runbook' in remedy ? [remedy.runbook] : []))
   expect(named.length).toBeGreaterThan(5)
-  for (const file of named)
-    expect(existsSync(join(import.meta.dirname, '../runbooks', file)), file).toBe(true)
+  for (const name of named)
+    expect(existsSync(join(import.meta.dirname, '../runbooks', `${name}.ts`)), name).toBe(true)
   expect(new Set(causes.map(({ name }) => name)).size).toBe(causes.length)
 })
 

@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import { unstable_readConfig as readConfig, experimental_readRawConfig as readRawConfig } from 'wrangler'
 import type { EdgeEnvironment } from './edge-drift.ts'
 
-const edgeFolder = join(import.meta.dirname, '..', '..', '..', 'edge')
-const config = join(edgeFolder, 'wrangler.jsonc')
+const here = join(import.meta.dirname, '..', '..', '..', 'edge')
 
 // wrangler's package does not export its types of bindings.
 interface Namespace {
@@ -16,13 +15,14 @@ interface Limiter {
 }
 
 /** The environments of `edge/wrangler.jsonc`, as wrangler reads them. The top level is for a developer's machine. */
-export function readEdgeEnvironments(): ReadonlyMap<string, EdgeEnvironment> {
+export function readEdgeEnvironments(edgeFolder = here): ReadonlyMap<string, EdgeEnvironment> {
+  const config = join(edgeFolder, 'wrangler.jsonc')
   const names = Object.keys(readRawConfig({ config }).rawConfig.env ?? {})
-  return new Map(names.map((name) => [name, readEnvironment(name)]))
+  return new Map(names.map((name) => [name, readEnvironment(name, config)]))
 }
 
 /** The casts are safe: `readConfig` validates each binding. */
-function readEnvironment(env: string): EdgeEnvironment {
+function readEnvironment(env: string, config: string): EdgeEnvironment {
   const read = readConfig({ config, env }, { hideWarnings: true })
   const routes = [...(read.routes ?? []), ...(read.route ? [read.route] : [])]
   return {

@@ -17,6 +17,8 @@ export const shellcheck: PythonTool = {
   version: '0.11.0.1',
   program: 'shellcheck',
 }
+/** Version 1: version 2 is no distribution of PyPI. The commands that the runbooks use are the same in both. */
+export const awsCli: PythonTool = { distribution: 'awscli', version: '1.46.3', program: 'aws' }
 
 /**
  * Path of a program from PyPI, installed on first use into its own virtual environment outside the repository.

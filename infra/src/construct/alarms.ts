@@ -82,19 +82,20 @@ export class Alarms extends Construct {
         metric: errors,
         threshold: 1,
         description:
-          'More than 1 % of what the edge asks ends in an error, sheds aside. Runbook: roll-back, database-failover.',
+          'More than 1 % of what the edge asks ends in an error, sheds aside. Runbook: roll-back-origin, database-failover.',
       }),
       this.keep('OriginSlow', {
         metric: metrics.targetResponseTime({ period: minute, statistic: 'p99' }),
         // Below the deadline, at which the edge gives up: what takes that long has no response time at all.
         threshold: slowShare * (deadline.budgetMs / 1_000),
-        description: 'p99 of admitted requests is over 30 % of the promised second. Runbook: scale-by-hand.',
+        description: 'p99 of admitted requests is over 30 % of the promised second. Runbook: scale-out.',
       }),
       this.keep('OriginUnready', {
         metric: metrics.unhealthyHostCount({ period: minute, statistic: Stats.MAXIMUM }),
         threshold: 0,
         minutes: 5,
-        description: 'An instance in service is not ready for 5 minutes. Runbook: roll-back.',
+        description:
+          'An instance in service is not ready for 5 minutes. Runbook: inspect-instance, roll-back-origin.',
       }),
     ]
   }
@@ -107,19 +108,20 @@ export class Alarms extends Construct {
       minutes: 5,
       silence: 'bad',
       description:
-        'No origin reports its pressure: the group grows by its targets alone. Runbook: scale-by-hand.',
+        'No origin reports its pressure: the group grows by its targets alone. Runbook: inspect-instance.',
     })
     this.keep('Shedding', {
       metric: signals.shedShare,
       threshold: 5,
       description:
-        'More than 5 % of requests are shed and scaling has not caught up. Runbook: scale-by-hand, emergency-shed.',
+        'More than 5 % of requests are shed and scaling has not caught up. Runbook: scale-out, emergency-shed.',
     })
     this.keep('FleetAtMaximum', {
       metric: groupMetric(group, 'GroupInServiceInstances'),
       threshold: config.fleet.max - 1,
       minutes: 5,
-      description: 'The group runs at its maximum: the next wave is shed. Runbook: scale-by-hand.',
+      description:
+        'The group runs at its maximum: the next wave is shed. Runbook: emergency-shed, bigger-database.',
     })
     this.keep('FleetTooSmall', {
       metric: groupMetric(group, 'GroupInServiceInstances'),
@@ -128,7 +130,7 @@ export class Alarms extends Construct {
       minutes: 5,
       silence: 'bad',
       description:
-        'Fewer origins in service than the minimum for 5 minutes. Runbook: roll-back, scale-by-hand.',
+        'Fewer origins in service than the minimum for 5 minutes. Runbook: inspect-instance, roll-back-origin.',
     })
   }
 
@@ -147,32 +149,33 @@ export class Alarms extends Construct {
       threshold: demanded - demand.headroom,
       minutes: 1,
       description:
-        'More connections than all pools together may open: someone else is in the database. Runbook: database-failover.',
+        'More connections than all pools together may open: someone else is in the database. Runbook: database-clients.',
     })
     this.keep('DatabaseBusy', {
       metric: metric('CPUUtilization', Stats.MAXIMUM),
       threshold: 80,
       minutes: 5,
-      description: 'A database instance is over 80 % busy. Runbook: scale-by-hand.',
+      description: 'A database instance is over 80 % busy. Runbook: bigger-database.',
     })
     this.keep('DatabaseMemory', {
       metric: metric('LowMemNumOperationsThrottled', Stats.SUM),
       threshold: 0,
       minutes: 1,
-      description: 'The database throttles operations: it lacks memory. Runbook: scale-by-hand.',
+      description: 'The database throttles operations: it lacks memory. Runbook: bigger-database.',
     })
     const { cursors, memoryGib } = databaseClasses[config.database.instanceClass]
     this.keep('DatabaseCursors', {
       metric: metric('DatabaseCursorsMax', Stats.MAXIMUM),
       threshold: 0.8 * cursors,
-      description: 'More than 80 % of the cursors that an instance allows are open. Runbook: scale-by-hand.',
+      description:
+        'More than 80 % of the cursors that an instance allows are open. Runbook: bigger-database.',
     })
     this.keep('DatabaseMemoryLow', {
       metric: metric('FreeableMemory', Stats.MINIMUM),
       threshold: 0.1 * memoryGib * gib,
       when: 'below',
       minutes: 5,
-      description: 'A database instance has less than a tenth of its memory left. Runbook: scale-by-hand.',
+      description: 'A database instance has less than a tenth of its memory left. Runbook: bigger-database.',
     })
     this.keep('DatabaseDisk', {
       metric: metric('FreeLocalStorage', Stats.MINIMUM),
@@ -180,13 +183,13 @@ export class Alarms extends Construct {
       when: 'below',
       minutes: 5,
       description:
-        'A database instance has less than 2 GiB for temporary files: an index build or a sort is too large. Runbook: scale-by-hand.',
+        'A database instance has less than 2 GiB for temporary files: an index build or a sort is too large. Runbook: indexes, bigger-database.',
     })
     if (config.database.instances > 1) {
       this.keep('ReplicaLag', {
         metric: metric('DBClusterReplicaLagMaximum', Stats.MAXIMUM),
         threshold: 1_000,
-        description: 'A reader is more than a second behind. Runbook: database-failover.',
+        description: 'A reader is more than a second behind. Runbook: reboot-reader.',
       })
     }
   }

@@ -37,6 +37,9 @@ export interface DatabaseBackupsProps {
  * exists.
  */
 export class DatabaseBackups extends Construct {
+  /** Role that may restore a backup. */
+  readonly restoreRole: Role
+
   constructor(scope: Construct, id: string, { cluster, config }: DatabaseBackupsProps) {
     super(scope, id)
     const { stage, database } = config
@@ -57,7 +60,7 @@ export class DatabaseBackups extends Construct {
     Tags.of(cluster).add(backupTag, stage)
     const selection = plan.addSelection('Cluster', { resources: [BackupResource.fromTag(backupTag, stage)] })
     acceptServicePolicy(selection, 'AWSBackupServiceRolePolicyForBackup')
-    this.restoreRole()
+    this.restoreRole = this.makeRestoreRole()
   }
 
   /**
@@ -88,7 +91,7 @@ export class DatabaseBackups extends Construct {
    * Role of the restore runbook. The plan's own role may make backups and nothing else ("Managed policies for AWS
    * Backup", docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html).
    */
-  private restoreRole(): void {
+  private makeRestoreRole(): Role {
     const name = 'AWSBackupServiceRolePolicyForRestores'
     const role = new Role(this, 'RestoreRole', {
       assumedBy: new ServicePrincipal('backup.amazonaws.com'),
@@ -99,6 +102,7 @@ export class DatabaseBackups extends Construct {
       description: 'Role of the restore runbook',
       value: role.roleArn,
     })
+    return role
   }
 }
 

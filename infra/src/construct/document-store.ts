@@ -135,7 +135,7 @@ export class DocumentStore extends Construct {
       },
       automaticallyAfter: Duration.days(30),
       // No rotation while the stack is created: no instance of the cluster answers yet, and the origin's user is
-      // created by hand. The deploy runbook starts the first rotation when both exist.
+      // created by hand. The guide to the first deployment starts the first rotation when both exist.
       rotateImmediatelyOnUpdate: false,
       excludeCharacters,
     }

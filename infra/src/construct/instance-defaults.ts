@@ -27,7 +27,7 @@ export function instanceRole(scope: Construct, id: string): Role {
 /**
  * The newest Amazon Linux 2023 at each launch, not the newest at the last deployment: every replacement brings patches,
  * and a deployment replaces nothing merely because there is a newer image. An instance refresh of such a template
- * cannot roll itself back (API reference, RollbackInstanceRefresh); CloudFormation and the roll-back runbook start a new
+ * cannot roll itself back (API reference, RollbackInstanceRefresh); CloudFormation and the runbook roll-back-origin start a new
  * one instead. docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-parameters.html
  */
 export const patchedImage = (): IMachineImage =>

@@ -47,7 +47,7 @@ export class OriginEntrance extends Construct {
       deletionProtection: config.database.protected,
       dropInvalidHeaderFields: true,
       // The sender must close idle connections first; otherwise a request may use a connection that is being closed.
-      // Connectors close after 50 s (set in the deploy runbook), the balancer after 60 s, the origin later.
+      // Connectors close after 50 s (set in runbooks/first-deploy.md), the balancer after 60 s, the origin later.
       idleTimeout: Duration.seconds(60),
     })
     // Off by default: docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-zonal-shift.html

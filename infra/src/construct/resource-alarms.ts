@@ -14,24 +14,26 @@ export function addResourceAlarms(alarms: Alarms, entrance: OriginEntrance, grou
     metric: groupMetric(group, 'mem_used_percent', host, Stats.MAXIMUM),
     threshold: 90,
     minutes: 5,
-    description: 'An origin instance uses over 90 % of its memory. Runbook: scale-by-hand, roll-back.',
+    description:
+      'An origin instance uses over 90 % of its memory. Runbook: drain-instance, roll-back-origin.',
   })
   alarms.keep('OriginDisk', {
     metric: groupMetric(group, 'disk_used_percent', host, Stats.MAXIMUM),
     threshold: 80,
     minutes: 5,
     description:
-      'The disk of an origin instance is over 80 % full: a log grows too fast. Runbook: scale-by-hand.',
+      'The disk of an origin instance is over 80 % full: a log grows too fast. Runbook: inspect-instance, drain-instance.',
   })
   alarms.keep('BalancerRefuses', {
     metric: balancer.metrics.rejectedConnectionCount({ period: minute, statistic: Stats.SUM }),
     threshold: 0,
-    description: 'The balancer has reached its maximum of connections. Runbook: scale-by-hand.',
+    description: 'The balancer has reached its maximum of connections. Runbook: emergency-shed.',
   })
   alarms.keep('TargetsUnreached', {
     metric: entrance.targets.metrics.targetConnectionErrorCount({ period: minute, statistic: Stats.SUM }),
     threshold: 10,
-    description: 'The balancer cannot connect to origins that it takes for healthy. Runbook: roll-back.',
+    description:
+      'The balancer cannot connect to origins that it takes for healthy. Runbook: inspect-instance, roll-back-origin.',
   })
   alarms.keep('CertificateExpires', {
     metric: new Metric({
@@ -45,6 +47,6 @@ export function addResourceAlarms(alarms: Alarms, entrance: OriginEntrance, grou
     when: 'below',
     minutes: 1,
     description:
-      'The balancer’s certificate ends in less than three weeks, and has not renewed itself. Runbook: rotate-keys.',
+      'The balancer’s certificate ends in less than three weeks, and has not renewed itself. Runbook: replace-certificate.',
   })
 }

@@ -39,7 +39,8 @@ export function addTunnelAlarms(
       when: 'below',
       minutes: 5,
       silence: 'bad',
-      description: 'Not one request has come from the edge for 5 minutes. Runbook: region-outage.',
+      description:
+        'Not one request has come from the edge for 5 minutes. Runbook: restart-tunnel, region-outage.',
     })
   }
   for (const each of tunnels) {
@@ -51,7 +52,7 @@ export function addTunnelAlarms(
       minutes: 5,
       silence: 'bad',
       description:
-        'A connector is missing. The edge uses the other tunnels; with none it answers from its cache alone. Runbook: region-outage.',
+        'A connector is missing. The edge uses the other tunnels; with none it answers from its cache alone. Runbook: restart-tunnel, region-outage.',
     })
     alarms.keep(`Tunnel${number}Errors`, {
       metric: new MathExpression({
@@ -65,13 +66,13 @@ export function addTunnelAlarms(
         label: 'errors (%)',
       }),
       threshold: 1,
-      description: 'More than 1 % of a tunnel’s requests do not reach the balancer. Runbook: region-outage.',
+      description: 'More than 1 % of a tunnel’s requests do not reach the balancer. Runbook: restart-tunnel.',
     })
     alarms.keep(`Tunnel${number}Busy`, {
       metric: groupMetric(connectors, 'CPUUtilization', 'AWS/EC2'),
       threshold: 80,
       description:
-        'Connectors are over 80 % busy: the group is at its maximum, or has not caught up. Requests wait before any origin sees them. Runbook: scale-by-hand.',
+        'Connectors are over 80 % busy: the group is at its maximum, or has not caught up. Requests wait before any origin sees them. Runbook: emergency-shed, drain-instance.',
     })
   }
 }

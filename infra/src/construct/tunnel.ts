@@ -59,9 +59,13 @@ export class Tunnel extends Construct {
     const groupName = `spillway-tunnel-${stage}-${number}`
     const token = new Secret(this, 'Token', {
       secretName: `spillway/${stage}/tunnel-token-${number}`,
-      description: 'Token of a Cloudflare tunnel; put in by hand, see the deploy runbook',
+      description: 'Token of a Cloudflare tunnel; put in by the runbook replace-tunnel-token',
     })
-    accept(token, 'AwsSolutions-SMG4', 'Cloudflare issues the token; the key rotation runbook replaces it.')
+    accept(
+      token,
+      'AwsSolutions-SMG4',
+      'Cloudflare issues the token; the runbook replace-tunnel-token replaces it.',
+    )
     const role = instanceRole(this, 'Role')
     token.grantRead(role)
     reportsToGroup(this, role, groupName)

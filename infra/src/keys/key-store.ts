@@ -1,5 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { edgeEnv } from '@spillway/origin/contract'
 import type { StageName } from '../config.ts'
 import { edgeKeysParameter, edgeKeysSecret } from '../key-names.ts'
@@ -17,43 +23,46 @@ const secretOf: Readonly<Record<RingName, string>> = {
 
 /**
  * Places of the keys: Secrets Manager has all of them, Parameter Store the public ones for the origins, the Worker's
- * secrets what it uses. Values go through the standard input of `aws` and `wrangler`, never to a disk or into the list
- * of processes.
+ * secrets what it uses. Values go through the standard input of `wrangler`, never to a disk or into the list of
+ * processes.
  */
 export class KeyStore {
   readonly #stage: StageName
+  readonly #secrets = new SecretsManagerClient({})
+  readonly #parameters = new SSMClient({})
 
   constructor(stage: StageName) {
     this.#stage = stage
   }
 
   /** The keys; none where the secret still has the random text with which the data stack created it. */
-  read(): KeyRings {
-    const text = run(
-      ['aws', 'secretsmanager', 'get-secret-value', '--secret-id', edgeKeysSecret(this.#stage)],
-      ['--query', 'SecretString', '--output', 'text'],
+  async read(): Promise<KeyRings> {
+    const { SecretString = '' } = await this.#secrets.send(
+      new GetSecretValueCommand({ SecretId: edgeKeysSecret(this.#stage) }),
     )
     try {
-      return JSON.parse(text)
+      return JSON.parse(SecretString)
     } catch {
       return {}
     }
   }
 
-  write(rings: KeyRings): void {
-    run(
-      ['aws', 'secretsmanager', 'put-secret-value', '--secret-id', edgeKeysSecret(this.#stage)],
-      ['--secret-string', 'file:///dev/stdin'],
-      JSON.stringify(rings),
+  async write(rings: KeyRings): Promise<void> {
+    const SecretString = JSON.stringify(rings)
+    await this.#secrets.send(
+      new PutSecretValueCommand({ SecretId: edgeKeysSecret(this.#stage), SecretString }),
     )
   }
 
   /** Publishes the public halves of a ring to the origins. */
-  publish(ring: Ring): void {
-    run(
-      ['aws', 'ssm', 'put-parameter', '--name', edgeKeysParameter(this.#stage), '--type', 'String'],
-      ['--overwrite', '--value', 'file:///dev/stdin'],
-      publicKeySet(ring.map(({ value }) => value)),
+  async publish(ring: Ring): Promise<void> {
+    await this.#parameters.send(
+      new PutParameterCommand({
+        Name: edgeKeysParameter(this.#stage),
+        Type: 'String',
+        Overwrite: true,
+        Value: publicKeySet(ring.map(({ value }) => value)),
+      }),
     )
   }
 
@@ -63,15 +72,14 @@ export class KeyStore {
    */
   send(rings: KeyRings): void {
     run(
-      ['wrangler', 'versions', 'secret', 'bulk', '--env', this.#stage],
-      ['--message', 'keys'],
+      ['wrangler', 'versions', 'secret', 'bulk', '--env', this.#stage, '--message', 'keys'],
       secretsOf(rings),
     )
   }
 
   /** Deploys the Worker for the first time: its required secrets cannot be set before it exists. */
   deployFirst(rings: KeyRings): void {
-    run(['wrangler', 'deploy', '--env', this.#stage], ['--secrets-file', '/dev/stdin'], secretsOf(rings))
+    run(['wrangler', 'deploy', '--env', this.#stage, '--secrets-file', '/dev/stdin'], secretsOf(rings))
   }
 }
 
@@ -86,16 +94,15 @@ function secretsOf(rings: KeyRings): string {
 }
 
 /** @throws {Error} when the program fails; its own message has gone to this program's standard error */
-function run([program = '', ...words]: readonly string[], more: readonly string[], input?: string): string {
-  const { status, stdout, error } = spawnSync(program, [...words, ...more], {
+function run([program = '', ...words]: readonly string[], input: string): void {
+  const { status, stdout, error } = spawnSync(program, words, {
     // wrangler reads the configuration of the folder that it is called in.
     cwd: join(root, 'edge'),
     env: { ...process.env, PATH: `${process.env.PATH}:${join(root, 'node_modules', '.bin')}` },
     encoding: 'utf8',
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'inherit'],
-    ...(input !== undefined && { input }),
+    stdio: ['pipe', 'pipe', 'inherit'],
+    input,
   })
   if (error) throw error
   if (status !== 0) throw new Error(`${program} ${words.slice(0, 6).join(' ')} failed:\n${stdout}`)
-  return stdout
 }

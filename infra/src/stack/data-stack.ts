@@ -4,6 +4,7 @@ import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import { DatabaseBackups } from '../construct/database-backups.ts'
 import { DocumentStore } from '../construct/document-store.ts'
+import { operatorPolicy } from '../construct/operator-policy.ts'
 import { ReleaseStore } from '../construct/release-store.ts'
 import { edgeKeysSecret } from '../key-names.ts'
 import { accept } from '../nag.ts'
@@ -26,8 +27,10 @@ export class DataStack extends Stack {
     // In this stack, because a release must be uploaded before the first instance boots.
     this.edgeKeys(config.stage)
     new ReleaseStore(this, 'Releases', { stage: config.stage })
-    if (config.database.protected)
-      new DatabaseBackups(this, 'Backups', { cluster: this.store.cluster, config })
+    const backups = config.database.protected
+      ? new DatabaseBackups(this, 'Backups', { cluster: this.store.cluster, config })
+      : undefined
+    operatorPolicy(this, config.stage, backups?.restoreRole.roleArn)
     this.node.addValidation(poolFitsDatabase(config))
   }
 
@@ -37,6 +40,10 @@ export class DataStack extends Stack {
       secretName: edgeKeysSecret(stage),
       description: 'Keys of the edge, made and rotated by npm run keys',
     })
-    accept(secret, 'AwsSolutions-SMG4', 'The keys are the Worker’s: the key rotation runbook rotates both.')
+    accept(
+      secret,
+      'AwsSolutions-SMG4',
+      'The keys are the Worker’s: the runbook rotate-edge-keys rotates both.',
+    )
   }
 }

@@ -1,0 +1,159 @@
+import { type Command, shown } from './command.ts'
+import { type Performer, perform } from './perform.ts'
+import type { Run } from './run.ts'
+import { type Condition, Refusal, type Runbook, type Step } from './runbook.ts'
+
+export interface Terminal extends Performer {
+  /** Asks the person for one of the words' first letters. */
+  readonly choose: (question: string) => Promise<string>
+  readonly sleep: (ms: number) => Promise<void>
+  readonly nowMs: () => number
+  /** Aborted by Ctrl-C: the run stops before the next step. */
+  readonly stop: AbortSignal
+}
+
+export type Mode = 'plan' | 'ask' | 'yes'
+
+/** A step that has changed something, with what takes it back. */
+interface Done {
+  readonly step: Step
+  readonly undo: readonly Command[] | string
+}
+
+/**
+ * Runs a runbook, or prints what it would do.
+ * @returns whether it came to its end
+ */
+export async function runRunbook(
+  runbook: Runbook,
+  run: Run,
+  mode: Mode,
+  terminal: Terminal,
+): Promise<boolean> {
+  const { print } = terminal
+  print(`${runbook.name}, stage ${run.stage}, region ${run.region}\n${runbook.when}`)
+  if (runbook.about !== undefined) print(runbook.about)
+  const done: Done[] = []
+  for (const [index, step] of [undefined, ...runbook.steps].entries()) {
+    try {
+      if (terminal.stop.aborted) throw new Refusal('stopped by Ctrl-C')
+      if (step === undefined) await runbook.look?.(run)
+      else if (mode === 'plan') await printStep(index, step, run, print)
+      else await takeStep(index, step, run, { mode, terminal, done })
+    } catch (error) {
+      print(`✗ ${error instanceof Error ? error.message : error}`)
+      await reportRest(runbook, index, done, { mode, terminal })
+      return false
+    }
+  }
+  if (mode !== 'plan' && runbook.result !== undefined) print(runbook.result(run))
+  print(mode === 'plan' ? '\nNothing was changed.' : `\n✓ done. ${runbook.after}`)
+  return true
+}
+
+const title = (index: number, step: Step) => `\n${index}. ${step.say}`
+
+async function printStep(index: number, step: Step, run: Run, print: (text: string) => void): Promise<void> {
+  print(title(index, step))
+  if (step.precondition !== undefined) {
+    run.unknown.clear()
+    const missing = await step.precondition.missing(run).catch(unlessUnknown(run))
+    const isKnown = run.unknown.size === 0
+    print(
+      `   first: ${step.precondition.say}${isKnown ? (missing === undefined ? ' (holds)' : `: ✗ ${missing}`) : ''}`,
+    )
+  }
+  run.unknown.clear()
+  const commands = await Promise.resolve(step.commands(run)).catch(unlessUnknown(run))
+  for (const command of commands ?? []) print(`   $ ${shown(command)}`)
+  if (commands?.length === 0) print('   nothing to do: it is so already')
+  print(`   check: ${step.check.say}`)
+  const undo = step.undo(run)
+  print(
+    typeof undo === 'string' ? `   undo: ${undo}` : undo.map((each) => `   undo: ${shown(each)}`).join('\n'),
+  )
+}
+
+/** A look that fails because an earlier step has not found its fact yet tells nothing. */
+const unlessUnknown =
+  (run: Run) =>
+  (error: unknown): undefined => {
+    if (run.unknown.size === 0) throw error
+  }
+
+async function takeStep(
+  index: number,
+  step: Step,
+  run: Run,
+  { mode, terminal, done }: { readonly mode: Mode; readonly terminal: Terminal; readonly done: Done[] },
+): Promise<void> {
+  const { print } = terminal
+  print(title(index, step))
+  const commands = await step.commands(run)
+  if (commands.length === 0) {
+    print('   nothing to do: it is so already')
+  } else {
+    // A condition of the change: where there is nothing to change, it may not hold any more.
+    if (step.precondition !== undefined) await hold(step.precondition, run, terminal)
+    for (const command of commands) print(`   $ ${shown(command)}`)
+    if (mode === 'ask') {
+      const answer = await terminal.choose('   run it? [y]es, [s]kip, [q]uit ')
+      if (answer.startsWith('s')) return
+      if (!answer.startsWith('y')) throw new Refusal('stopped by you')
+    }
+    // Decided before the change, which may hide what was there.
+    const undo = step.undo(run)
+    done.push({ step, undo })
+    for (const command of commands) await perform(command, terminal)
+  }
+  await hold(step.check, run, terminal)
+  print(`   ✓ ${step.check.say}`)
+}
+
+/** @throws {Refusal} when the condition does not hold, or not in time */
+async function hold(
+  { say, missing, withinMs = 0, everyMs = 5_000 }: Condition,
+  run: Run,
+  terminal: Terminal,
+): Promise<void> {
+  const deadline = terminal.nowMs() + withinMs
+  for (let said = ''; ; ) {
+    const words = await missing(run)
+    if (words === undefined) return
+    if (terminal.nowMs() >= deadline) throw new Refusal(`not so: ${say}: ${words}`)
+    if (terminal.stop.aborted) throw new Refusal(`stopped by Ctrl-C while waiting: ${words}`)
+    if (words !== said) terminal.print(`   … ${words}`)
+    said = words
+    await terminal.sleep(everyMs)
+  }
+}
+
+/** Tells what is done, what is not, and how to take it back; offers to do that to a person who is asked anyway. */
+async function reportRest(
+  runbook: Runbook,
+  failedAt: number,
+  done: readonly Done[],
+  { mode, terminal }: { readonly mode: Mode; readonly terminal: Terminal },
+): Promise<void> {
+  const { print } = terminal
+  if (mode === 'plan') return
+  const rest = runbook.steps.slice(Math.max(0, failedAt - 1))
+  print(`\nNot done: ${rest.length === 0 ? 'nothing' : rest.map(({ say }) => say).join('; ')}.`)
+  if (done.length === 0) return print('Nothing was changed.')
+  print('Changed, perhaps in part, the last first; to take it back:')
+  const backwards = done.toReversed()
+  for (const { step, undo } of backwards) {
+    print(`  ${step.say}`)
+    print(typeof undo === 'string' ? `    ${undo}` : undo.map((each) => `    $ ${shown(each)}`).join('\n'))
+  }
+  print('The same command runs the runbook again from where it was.')
+  if (mode !== 'ask') return
+  if (!(await terminal.choose('take it back now? [y]es, [n]o ')).startsWith('y')) return
+  for (const { undo } of backwards) {
+    for (const command of typeof undo === 'string' ? [] : undo) {
+      print(`  $ ${shown(command)}`)
+      await perform(command, terminal)
+    }
+  }
+  print('✓ taken back')
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import { wrangler } from '../runbook/command.ts'
+import type { Run } from '../runbook/run.ts'
+import type { Runbook } from '../runbook/runbook.ts'
+import { releaseOf } from '../runbook/stacks.ts'
+import { deploymentOf, giveTraffic, hasTraffic, mainVersion, versionsOf } from '../runbook/worker.ts'
+import { readEdgeEnvironments } from '../src/check/edge-environments.ts'
+import { placeholders } from '../src/check/placeholders.ts'
+
+const gradualMs = 10 * 60_000
+const fresh = (run: Run): string => run.fact('new version')
+
+export const deployEdge: Runbook = {
+  name: 'deploy-edge',
+  when: 'You deploy the Worker of this checkout: after the origin, so that the edge never asks for what no origin has.',
+  about:
+    'A tenth of the traffic first, all of it after ten minutes. For these minutes a user may get answers of both versions; what one stores does not confuse the other. A version with a Durable Object migration cannot go gradually: wrangler deploy it. Wait until npm run migrate -- --plan shows no index to build (deploy-origin).',
+  inputs: {
+    'at-once': { says: 'yes gives all traffic at once, for a mend', pattern: /^(yes|no)$/, default: 'no' },
+  },
+  look: async (run) => {
+    const commit = (await run.ask(['git', 'rev-parse', 'HEAD'])).trim().slice(0, 12)
+    const message = `${commit} edge`
+    const deployment = await deploymentOf(run)
+    const uploaded = (await versionsOf(run)).at(-1)
+    run.set('message', message)
+    if (uploaded?.message === message) run.set('new version', uploaded.id)
+    run.set(
+      'old version',
+      mainVersion(deployment, uploaded?.message === message ? uploaded.id : undefined) ?? fresh(run),
+    )
+  },
+  steps: [
+    {
+      say: 'Upload the version, which gets no traffic yet',
+      precondition: {
+        say: 'its settings are your own, and the origins run this commit or share its contract',
+        missing: async (run) => {
+          const environment = readEdgeEnvironments(join(run.root, 'edge')).get(run.stage)
+          const [example] =
+            environment === undefined ? [`no environment ${run.stage}`] : placeholders(environment)
+          if (example !== undefined) return example
+          const release = await releaseOf(run)
+          const [commit = ''] = run.fact('message').split(' ')
+          if (release.startsWith(commit) || run.input('at-once') === 'yes') return undefined
+          return `the origins run ${release.slice(0, 12)}: deploy-origin first`
+        },
+      },
+      commands: async (run) => {
+        const latest = (await versionsOf(run)).at(-1)
+        if (latest?.message === run.fact('message')) return []
+        return [
+          wrangler(['versions', 'upload', '--message', run.fact('message')], run.stage, (output) => {
+            const id = /Worker Version ID: ([0-9a-f-]{36})/.exec(output)?.[1]
+            if (id !== undefined) run.set('new version', id)
+          }),
+        ]
+      },
+      check: {
+        say: 'Cloudflare has it as the newest version',
+        missing: async (run) => {
+          const latest = (await versionsOf(run)).at(-1)
+          return latest?.id === fresh(run) ? undefined : `the newest is ${latest?.id}, ${latest?.message}`
+        },
+      },
+      undo: () => 'nothing: a version without traffic does nothing',
+    },
+    {
+      say: 'Give it a tenth of the traffic',
+      commands: async (run) => {
+        const { shares } = await deploymentOf(run)
+        const isFurther = (shares.get(fresh(run)) ?? 0) >= 10
+        if (isFurther || run.input('at-once') === 'yes') return []
+        const split = [
+          [fresh(run), 10],
+          [run.fact('old version'), 90],
+        ] as const
+        return [giveTraffic(run, split, run.fact('message'))]
+      },
+      check: {
+        say: 'ten minutes have passed with it: stop here with Ctrl-C if the errors of its version rise',
+        withinMs: gradualMs + 120_000,
+        everyMs: 120_000,
+        missing: async (run) => {
+          const { shares, createdAtMs } = await deploymentOf(run)
+          const share = shares.get(fresh(run)) ?? 0
+          if (share === 100 || run.input('at-once') === 'yes') return undefined
+          if (share !== 10) return `it has ${share} %`
+          const leftMs = createdAtMs + gradualMs - run.nowMs()
+          return leftMs <= 0 ? undefined : `${Math.ceil(leftMs / 60_000)} minutes to go`
+        },
+      },
+      undo: (run) => [giveTraffic(run, [[run.fact('old version'), 100]], 'undo')],
+    },
+    {
+      say: 'Give it all traffic',
+      commands: async (run) => {
+        const { shares } = await deploymentOf(run)
+        return shares.get(fresh(run)) === 100
+          ? []
+          : [giveTraffic(run, [[fresh(run), 100]], run.fact('message'))]
+      },
+      check: hasTraffic('it has all traffic', fresh, 100),
+      undo: (run) => [giveTraffic(run, [[run.fact('old version'), 100]], 'undo')],
+    },
+  ],
+  after:
+    'Then npm run contract:diff -- --accept and commit: the next release is compared with this one. Errors by version are in Workers → Metrics; roll-back-edge goes back.',
+}

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { call, program } from '../runbook/command.ts'
+import { isWhole, noRefresh } from '../runbook/groups.ts'
+import type { Run } from '../runbook/run.ts'
+import type { Runbook } from '../runbook/runbook.ts'
+import { deployData, deployRelease, releaseOf, unsettled } from '../runbook/stacks.ts'
+
+const key = (run: Run) => `origin/${run.fact('release')}.tar.gz`
+const archive = (run: Run) => join(tmpdir(), `${run.fact('release')}.tar.gz`)
+
+const isStored = async (run: Run): Promise<boolean> => {
+  const { KeyCount = 0 } = await run.aws.s3.send(
+    new ListObjectsV2Command({ Bucket: run.fact('bucket'), Prefix: key(run) }),
+  )
+  return KeyCount > 0
+}
+
+export const deployOrigin: Runbook = {
+  name: 'deploy-origin',
+  when: 'You deploy a release of the origin: before the edge.',
+  about:
+    'Run npm run deploy:check -- --stage STAGE first, and npx -w infra cdk diff to see what changes. New origins start before old ones stop, a third at a time; then five minutes of observation. If OriginErrors, OriginSlow or OriginUnready fires, CloudFormation restores the former release by itself. Origins build missing indexes in the background while they serve; what a release will build, and unique indexes, need a look before: infra/runbooks/indexes.md.',
+  inputs: { commit: { says: 'commit of the release', pattern: /^\w[\w./-]{0,99}$/, default: 'HEAD' } },
+  look: async (run) => {
+    const { Account } = await run.aws.sts.send(new GetCallerIdentityCommand({}))
+    run.set('bucket', `spillway-${run.stage}-releases-${Account}-${run.region}`)
+    run.set('former release', await releaseOf(run))
+  },
+  steps: [
+    {
+      say: 'Deploy network and data, whose settings the release may need',
+      commands: (run) => [deployData(run)],
+      check: {
+        say: 'both stacks are complete',
+        missing: async (run) => (await unsettled(run, 'network')) ?? unsettled(run, 'data'),
+      },
+      undo: () =>
+        'git checkout the former commit and deploy them again; CloudFormation keeps no former template',
+    },
+    {
+      say: 'Pack the release: the commit, and the digest that each instance checks',
+      commands: (run) => [
+        program(['infra/release.sh', run.input('commit'), tmpdir()], {
+          keep: (output) => run.set('release', output.trim().split('\n').at(-1) ?? ''),
+        }),
+      ],
+      check: {
+        say: 'the archive has a name with its digest',
+        missing: async (run) =>
+          /^[0-9a-f]{12}-[0-9a-f]{64}$/.test(run.fact('release'))
+            ? undefined
+            : `it is ${run.fact('release')}`,
+      },
+      undo: () => 'nothing: it is a file in the temporary folder',
+    },
+    {
+      say: 'Upload the archive',
+      commands: async (run) => {
+        if (await isStored(run)) return []
+        return [
+          call(
+            run.aws.s3,
+            new PutObjectCommand({
+              Bucket: run.fact('bucket'),
+              Key: key(run),
+              Body: await readFile(archive(run)),
+            }),
+            { typed: `aws s3 cp ${archive(run)} s3://${run.fact('bucket')}/${key(run)}` },
+          ),
+        ]
+      },
+      check: {
+        say: 'the bucket has it',
+        missing: async (run) => ((await isStored(run)) ? undefined : `there is no ${key(run)}`),
+      },
+      undo: () => 'nothing: no instance uses it until its release is deployed',
+    },
+    {
+      say: 'Deploy the origins with the release',
+      precondition: { ...noRefresh(0), say: 'no instance refresh is in progress: the two would meet' },
+      commands: (run) => [deployRelease(run, run.fact('release'))],
+      check: {
+        ...isWhole(({ group }) => group),
+        say: 'the stack runs the release, and all instances are in service',
+        missing: async (run) => {
+          const pending = await unsettled(run, 'origin')
+          if (pending !== undefined) return pending
+          const release = await releaseOf(run)
+          return release === run.fact('release')
+            ? isWhole(({ group }) => group).missing(run)
+            : `it runs ${release}`
+        },
+      },
+      undo: (run) =>
+        run.fact('former release') === ''
+          ? 'nothing: it is the first release'
+          : [deployRelease(run, run.fact('former release'))],
+    },
+  ],
+  after:
+    'Fleet rises by a third and falls back, twice or three times; Database: connections rises with it and stays below the line; Users does not change. Then deploy-edge. If the release turns out bad later: roll-back-origin.',
+}

@@ -1,0 +1,75 @@
+import { AutoScaling } from './auto-scaling.ts'
+import { Backup } from './backup.ts'
+import { CloudFormation, identities } from './cloudformation.ts'
+import { DocumentDb } from './documentdb.ts'
+import type { Statement } from './iam.ts'
+import { objectStore, ZonalShifts } from './raw.ts'
+import { FakeAwsServer } from './server.ts'
+import { StackTemplate } from './template.ts'
+import { Secrets, SystemsManager } from './vault.ts'
+
+/** An account in which a stage is deployed from its templates, and who may do in it what the operator policy says. */
+export class FakeAccount {
+  readonly server: FakeAwsServer
+  readonly autoscaling: AutoScaling
+  readonly database: DocumentDb
+  readonly stacks: CloudFormation
+  readonly secrets: Secrets
+  readonly systems: SystemsManager
+  readonly shifts: ZonalShifts
+  readonly objects: Map<string, Buffer>
+
+  private constructor(parts: Omit<FakeAccount, 'close'>) {
+    this.server = parts.server
+    this.autoscaling = parts.autoscaling
+    this.database = parts.database
+    this.stacks = parts.stacks
+    this.secrets = parts.secrets
+    this.systems = parts.systems
+    this.shifts = parts.shifts
+    this.objects = parts.objects
+  }
+
+  static async start(templates: string, stage = 'production'): Promise<FakeAccount> {
+    const [network, data, origin] = ['network', 'data', 'origin'].map((name) =>
+      StackTemplate.read(templates, `spillway-${stage}-${name}`),
+    ) as [StackTemplate, StackTemplate, StackTemplate]
+    const objects = new Map<string, Buffer>()
+    const autoscaling = new AutoScaling(origin)
+    const database = new DocumentDb(data)
+    const stacks = new CloudFormation([network, data, origin], objects)
+    const secrets = new Secrets([data, origin])
+    const systems = new SystemsManager((group) =>
+      (autoscaling.groups.get(group)?.instances ?? []).map(({ InstanceId }) => InstanceId),
+    )
+    const shifts = new ZonalShifts([...autoscaling.groups.keys()])
+    const buckets = data.ofType('AWS::S3::Bucket').map(([, { BucketName }]) => String(BucketName))
+    const server = await FakeAwsServer.start(
+      {
+        autoscaling: autoscaling.service,
+        rds: database.service,
+        cloudformation: stacks.service,
+        secretsmanager: secrets.service,
+        ssm: systems.service,
+        backup: new Backup(data, database).service,
+        s3: objectStore(objects, buckets),
+        sts: identities(),
+        'arc-zonal-shift': shifts.service,
+      },
+      operatorStatements(data),
+    )
+    return new FakeAccount({ server, autoscaling, database, stacks, secrets, systems, shifts, objects })
+  }
+
+  close(): Promise<void> {
+    return this.server.close()
+  }
+}
+
+/** What the stage's operator policy allows, as CloudFormation would resolve it. */
+function operatorStatements(data: StackTemplate): readonly Statement[] {
+  const policies = data.ofType('AWS::IAM::ManagedPolicy')
+  return policies.flatMap(
+    ([, { PolicyDocument }]) => (PolicyDocument as { readonly Statement: readonly Statement[] }).Statement,
+  )
+}

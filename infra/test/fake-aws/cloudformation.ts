@@ -1,0 +1,166 @@
+import * as client from '@aws-sdk/client-cloudformation'
+import * as sts from '@aws-sdk/client-sts'
+import { Fault, type Fields } from './protocol.ts'
+import { administratorKey, operatorKey, type Service } from './server.ts'
+import { account, region, StackTemplate } from './template.ts'
+
+/** One change of a stack that was carried out. */
+export interface Deployment {
+  readonly stack: string
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/** Stacks, which the CDK's command line changes by change sets. */
+export class CloudFormation {
+  readonly deployments: Deployment[] = []
+  readonly #stacks: ReadonlyMap<string, StackTemplate>
+  readonly #objects: ReadonlyMap<string, Buffer>
+  readonly #parameters = new Map<string, Readonly<Record<string, string>>>()
+  readonly #changeSets = new Map<
+    string,
+    { readonly parameters: Readonly<Record<string, string>>; isExecuted: boolean }
+  >()
+
+  /** @param objects of the bucket to which the command line uploads its templates, by path */
+  constructor(stacks: readonly StackTemplate[], objects: ReadonlyMap<string, Buffer>) {
+    this.#stacks = new Map(stacks.map((stack) => [stack.name, stack]))
+    this.#objects = objects
+  }
+
+  /** Present values of a stack's parameters. */
+  set(stack: string, parameters: Readonly<Record<string, string>>): void {
+    this.#parameters.set(stack, parameters)
+  }
+
+  get service(): Service {
+    const onStack =
+      (action: string) =>
+      ({ StackName }: Fields) => [
+        { action: `cloudformation:${action}`, resource: stackArn(nameOf(StackName)) },
+      ]
+    return {
+      protocol: 'query',
+      client,
+      operations: {
+        DescribeStacks: {
+          wants: onStack('DescribeStacks'),
+          answer: ({ StackName }) => ({ Stacks: [this.#described(nameOf(StackName))] }),
+        },
+        GetTemplate: { wants: onStack('GetTemplate'), answer: () => ({ TemplateBody: '{"Resources":{}}' }) },
+        DescribeStackEvents: { wants: onStack('DescribeStackEvents'), answer: () => ({ StackEvents: [] }) },
+        CreateChangeSet: { wants: onStack('CreateChangeSet'), answer: (input) => this.#create(input) },
+        DeleteChangeSet: { wants: onStack('DeleteChangeSet'), answer: () => ({}) },
+        DescribeChangeSet: {
+          wants: onStack('DescribeChangeSet'),
+          answer: ({ StackName, ChangeSetName }) => {
+            if (!this.#changeSets.has(nameOf(StackName))) {
+              throw new Fault('ChangeSetNotFound', `ChangeSet [${ChangeSetName}] does not exist`)
+            }
+            return {
+              ...{
+                StackName: nameOf(StackName),
+                ChangeSetName,
+                Status: 'CREATE_COMPLETE',
+                ExecutionStatus: 'AVAILABLE',
+              },
+              ...{
+                ChangeSetId: `${stackArn(nameOf(StackName))}/change`,
+                StackId: stackArn(nameOf(StackName)),
+                Changes: [{ Type: 'Resource' }],
+              },
+            }
+          },
+        },
+        ExecuteChangeSet: {
+          wants: onStack('ExecuteChangeSet'),
+          answer: ({ StackName }) => {
+            const stack = nameOf(StackName)
+            const parameters = this.#changeSets.get(stack)?.parameters ?? {}
+            this.#parameters.set(stack, parameters)
+            this.deployments.push({ stack, parameters })
+            this.#changeSets.delete(stack)
+            return {}
+          },
+        },
+        UpdateTerminationProtection: { wants: onStack('UpdateTerminationProtection'), answer: () => ({}) },
+        CancelUpdateStack: { wants: onStack('CancelUpdateStack'), answer: () => ({}) },
+      },
+    }
+  }
+
+  #described(name: string): Fields {
+    const template = this.#stacks.get(name)
+    if (template === undefined) throw new Fault('ValidationError', `Stack with id ${name} does not exist`)
+    return {
+      ...{
+        StackName: name,
+        StackId: stackArn(name),
+        StackStatus: 'UPDATE_COMPLETE',
+        CreationTime: new Date(0),
+      },
+      ...{ EnableTerminationProtection: true, Tags: [] },
+      Outputs: Object.entries(template.outputs).map(([OutputKey, OutputValue]) => ({
+        OutputKey,
+        OutputValue,
+      })),
+      Parameters: Object.entries(this.#parameters.get(name) ?? {}).map(([ParameterKey, ParameterValue]) => ({
+        ParameterKey,
+        ParameterValue,
+      })),
+    }
+  }
+
+  /** Checks the parameters against the uploaded template, in the real service's words (aws/aws-cdk#12759). */
+  #create({ StackName, TemplateURL, Parameters = [] }: Fields): Fields {
+    const stack = nameOf(StackName)
+    const { pathname } = new URL(String(TemplateURL))
+    const template = new StackTemplate(stack, this.#objects.get(pathname)?.toString() ?? '{}')
+    const given = Parameters as readonly {
+      ParameterKey: string
+      ParameterValue?: string
+      UsePreviousValue?: boolean
+    }[]
+    const unknown = given.filter(({ ParameterKey }) => !(ParameterKey in template.parameters))
+    if (unknown.length > 0) {
+      const names = unknown.map(({ ParameterKey }) => ParameterKey).join(', ')
+      throw new Fault('ValidationError', `Parameters: [${names}] do not exist in the template`)
+    }
+    const parameters = given.map(({ ParameterKey, ParameterValue, UsePreviousValue }) => [
+      ParameterKey,
+      UsePreviousValue ? (this.#parameters.get(stack)?.[ParameterKey] ?? '') : (ParameterValue ?? ''),
+    ])
+    this.#changeSets.set(stack, { parameters: Object.fromEntries(parameters), isExecuted: false })
+    return { Id: `${stackArn(stack)}/change`, StackId: stackArn(stack) }
+  }
+}
+
+/** STS: the CDK's command line takes roles of its bootstrap stack, whose policies are not in these templates. */
+export const identities = (): Service => ({
+  protocol: 'query',
+  client: sts,
+  operations: {
+    GetCallerIdentity: {
+      // Needs no permission.
+      wants: () => [],
+      answer: () => ({
+        Account: account,
+        UserId: operatorKey,
+        Arn: `arn:aws:sts::${account}:assumed-role/operator/me`,
+      }),
+    },
+    AssumeRole: {
+      wants: ({ RoleArn }) => [{ action: 'sts:AssumeRole', resource: String(RoleArn) }],
+      answer: ({ RoleArn }) => ({
+        Credentials: {
+          ...{ AccessKeyId: administratorKey, SecretAccessKey: 'secret', SessionToken: 'session' },
+          Expiration: new Date('2100-01-01T00:00:00Z'),
+        },
+        AssumedRoleUser: { AssumedRoleId: 'AROA:cdk', Arn: RoleArn },
+      }),
+    },
+  },
+})
+
+const nameOf = (nameOrArn: unknown): string =>
+  /stack\/([^/]+)/.exec(String(nameOrArn))?.[1] ?? String(nameOrArn)
+const stackArn = (name: string): string => `arn:aws:cloudformation:${region}:${account}:stack/${name}/1`

@@ -1,0 +1,296 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A version of a Worker. Its secrets belong to it. */
+export interface Version {
+  readonly id: string
+  readonly number: number
+  readonly message: string
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** Share of the traffic by version, the newest deployment first. */
+export interface Deployment {
+  readonly id: string
+  readonly versions: readonly { readonly version_id: string; readonly percentage: number }[]
+  readonly message: string | undefined
+  createdAtMs: number
+}
+
+interface Entry {
+  readonly value: string
+  readonly metadata?: unknown
+  readonly ttl: number | undefined
+}
+
+const token = 'cloudflare-token'
+const accountId = 'a'.repeat(32)
+
+/**
+ * Cloudflare's API on loopback (`CLOUDFLARE_API_BASE_URL`), as much as wrangler asks for in the runbooks: one Worker
+ * with its versions and deployments, and KV namespaces. Anything else is an error, and is kept in `unexpected`.
+ */
+export class FakeCloudflare {
+  readonly versions: Version[] = []
+  readonly deployments: Deployment[] = []
+  /** Keys of the namespaces that exist. */
+  readonly namespaces: ReadonlyMap<string, Map<string, Entry>>
+  /** Requests that have changed something. */
+  readonly changes: string[] = []
+  readonly unexpected: string[] = []
+  readonly worker: string
+  readonly #server: Server
+
+  private constructor(server: Server, worker: string, namespaces: readonly string[]) {
+    this.#server = server
+    this.worker = worker
+    this.namespaces = new Map(namespaces.map((id) => [id, new Map()]))
+  }
+
+  static async start(worker: string, namespaces: readonly string[]): Promise<FakeCloudflare> {
+    const server = createServer()
+    const fake = new FakeCloudflare(server, worker, namespaces)
+    server.on('request', (request, response) => void fake.#answer(request, response))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return fake
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/client/v4`,
+      CLOUDFLARE_API_TOKEN: token,
+      CLOUDFLARE_ACCOUNT_ID: accountId,
+    }
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve())
+      this.#server.closeAllConnections()
+    })
+  }
+
+  /** A version of the Worker; without secrets of its own it has those of the version before. */
+  upload(
+    message: string,
+    secrets: Readonly<Record<string, string>> = this.versions.at(-1)?.secrets ?? {},
+  ): Version {
+    const version = { id: randomUUID(), number: this.versions.length + 1, message, secrets }
+    this.versions.push(version)
+    return version
+  }
+
+  deploy(versions: Deployment['versions'], message?: string): undefined {
+    this.deployments.unshift({ id: randomUUID(), versions, message, createdAtMs: Date.now() })
+  }
+
+  /** Versions that have traffic, by share. */
+  get live(): Readonly<Record<string, number>> {
+    const [{ versions } = { versions: [] }] = this.deployments
+    return Object.fromEntries(versions.map(({ version_id, percentage }) => [version_id, percentage]))
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://loopback')
+    const call = `${request.method} ${pathname.replace(`/client/v4/accounts/${accountId}`, '').replace('/client/v4', '')}`
+    if (request.headers.authorization !== `Bearer ${token}`)
+      return refuse(response, 401, 10000, 'Authentication error')
+    try {
+      // An upload session alone stores nothing.
+      if (request.method !== 'GET' && !call.endsWith('session')) this.changes.push(call)
+      this.#route(
+        call,
+        searchParams,
+        Buffer.concat(chunks),
+        response,
+        String(request.headers['content-type']),
+      )
+    } catch (error) {
+      if (error instanceof Refused) return refuse(response, error.status, error.code, error.message)
+      this.unexpected.push(`${call}: ${(error as Error)?.message}`)
+      refuse(response, 400, 7003, `not an operation here: ${call}`)
+    }
+  }
+
+  #route(
+    call: string,
+    query: URLSearchParams,
+    body: Buffer,
+    response: ServerResponse,
+    type: string,
+  ): undefined {
+    const scripts = `/workers/scripts/${this.worker}`
+    const [, namespace, key = ''] = /\/storage\/kv\/namespaces\/([^/]+)\/values\/(.+)$/.exec(call) ?? []
+    if (namespace !== undefined) {
+      const form = type.startsWith('multipart/') ? body.toString() : undefined
+      return this.#key(call, { namespace, key: decodeURIComponent(key) }, { query, body, form }, response)
+    }
+    switch (call) {
+      case `GET ${scripts}/deployments`:
+        return answer(response, { deployments: this.deployments.map(describedDeployment) })
+      case `POST ${scripts}/deployments`:
+        return this.#deployment(JSON.parse(body.toString()), query, response)
+      case `GET ${scripts}/versions`:
+        return answer(response, { items: this.versions.toReversed().slice(0, 10).map(describedVersion) })
+      case `PATCH /workers/workers/${this.worker}/versions/latest`: {
+        const { env, annotations } = JSON.parse(body.toString())
+        const [latest] = this.versions.slice(-1)
+        if (latest === undefined) throw new Refused(404, 10222, 'no uploaded versions')
+        const changed = Object.entries(env as Record<string, { text: string } | null>)
+        const secrets = {
+          ...latest.secrets,
+          ...Object.fromEntries(changed.map(([name, value]) => [name, value?.text ?? ''])),
+        }
+        return answer(response, { id: this.upload(annotations['workers/message'], secrets).id })
+      }
+      case `GET /workers/services/${this.worker}`:
+        return answer(response, {
+          default_environment: {
+            environment: 'production',
+            script: { last_deployed_from: 'wrangler', tag: 't', migration_tag: 'v1' },
+          },
+        })
+      // The secrets of the newest version, which an upload must have (`secrets.required`).
+      case `GET ${scripts}/secrets`:
+        return answer(
+          response,
+          Object.keys(this.versions.at(-1)?.secrets ?? {}).map((name) => ({ name, type: 'secret_text' })),
+        )
+      case `PATCH ${scripts}/script-settings`:
+        return answer(response, {})
+      case `GET ${scripts}/settings`:
+        return answer(response, { bindings: [] })
+      case `POST ${scripts}/assets-upload-session`:
+        return answer(response, { jwt: 'assets', buckets: [] })
+      case `POST ${scripts}/versions`: {
+        const text = body.toString()
+        const message = /"workers\/message":"([^"]*)"/.exec(text)?.[1] ?? ''
+        return answer(response, {
+          id: this.upload(message).id,
+          startup_time_ms: 1,
+          metadata: { hasPreview: false },
+        })
+      }
+      default: {
+        const [, id] = new RegExp(`^GET ${scripts}/versions/([0-9a-f-]+)$`).exec(call) ?? []
+        const version = this.versions.find((each) => each.id === id)
+        if (id !== undefined && version === undefined) throw new Refused(404, 10007, 'version not found')
+        if (version !== undefined) return answer(response, describedVersion(version))
+        throw new Error('no such operation')
+      }
+    }
+  }
+
+  #key(
+    call: string,
+    { namespace, key }: { readonly namespace: string; readonly key: string },
+    {
+      query,
+      body,
+      form,
+    }: { readonly query: URLSearchParams; readonly body: Buffer; readonly form: string | undefined },
+    response: ServerResponse,
+  ): undefined {
+    const keys = this.namespaces.get(namespace)
+    if (keys === undefined) throw new Refused(404, 10013, 'namespace not found')
+    if (call.startsWith('PUT ')) {
+      const ttl = query.get('expiration_ttl')
+      if (ttl !== null && Number(ttl) < 60)
+        throw new Refused(400, 10038, 'expiration_ttl must be at least 60')
+      const value =
+        form === undefined
+          ? body.toString()
+          : (/name="value"\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)/.exec(form)?.[1] ?? '')
+      const metadata =
+        form === undefined ? undefined : /name="metadata"\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)/.exec(form)?.[1]
+      keys.set(key, {
+        value,
+        ttl: ttl === null ? undefined : Number(ttl),
+        ...(metadata !== undefined && { metadata: JSON.parse(metadata) }),
+      })
+      return answer(response, null)
+    }
+    const entry = keys.get(key)
+    if (call.startsWith('DELETE ')) {
+      keys.delete(key)
+      return answer(response, null)
+    }
+    if (entry === undefined) throw new Refused(404, 10009, "get: 'key not found'")
+    response.end(entry.value)
+  }
+
+  /** Refuses a return to a version whose secrets have changed since, unless it is forced (code 10220). */
+  #deployment(
+    {
+      versions,
+      annotations = {},
+    }: { versions: Deployment['versions']; annotations?: Record<string, string> },
+    query: URLSearchParams,
+    response: ServerResponse,
+  ): undefined {
+    if (versions.reduce((sum, { percentage }) => sum + percentage, 0) !== 100)
+      throw new Refused(400, 10021, 'percentages must add up to 100')
+    const newest = this.versions.at(-1)
+    for (const { version_id } of versions) {
+      const version = this.versions.find(({ id }) => id === version_id)
+      if (version === undefined) throw new Refused(404, 10007, `no version ${version_id}`)
+      const changed = Object.keys(newest?.secrets ?? {}).filter(
+        (name) => newest?.secrets[name] !== version.secrets[name],
+      )
+      if (changed.length > 0 && query.get('force') !== 'true') {
+        throw new Refused(400, 10220, `The following secrets have changed: ${changed.join(', ')}`)
+      }
+    }
+    this.deploy(versions, annotations['workers/message'])
+    answer(response, { id: this.deployments[0]?.id })
+  }
+}
+
+class Refused extends Error {
+  readonly status: number
+  readonly code: number
+  constructor(status: number, code: number, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+const answer = (response: ServerResponse, result: unknown): undefined => {
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ success: true, errors: [], messages: [], result }))
+}
+
+const refuse = (response: ServerResponse, status: number, code: number, message: string): undefined => {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ success: false, errors: [{ code, message }], messages: [], result: null }))
+}
+
+const describedVersion = ({ id, number, message, secrets }: Version): unknown => ({
+  id,
+  number,
+  metadata: {
+    created_on: new Date(number * 86_400_000).toISOString(),
+    author_email: 'me@example.com',
+    source: 'wrangler',
+  },
+  annotations: { 'workers/message': message, 'workers/triggered_by': 'upload' },
+  resources: {
+    bindings: Object.keys(secrets).map((name) => ({ name, type: 'secret_text' })),
+    script: { etag: id, handlers: ['fetch'] },
+    script_runtime: {},
+  },
+})
+
+const describedDeployment = ({ id, versions, message, createdAtMs }: Deployment): unknown => ({
+  id,
+  versions,
+  created_on: new Date(createdAtMs).toISOString(),
+  author_email: 'me@example.com',
+  source: 'wrangler',
+  strategy: 'percentage',
+  annotations: { 'workers/message': message },
+})

@@ -1,0 +1,108 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, inject } from 'vitest'
+import { type Command, program } from '../../runbook/command.ts'
+import { deployOrigin } from '../../runbooks/deploy-origin.ts'
+import { replaceCertificate } from '../../runbooks/replace-certificate.ts'
+import { proves, withCommands, withoutStep } from './prove.ts'
+import type { World } from './world.ts'
+
+const former = `0123456789ab-${'c'.repeat(64)}`
+const authorities = join(tmpdir(), `spillway-authorities-${process.pid}.pem`)
+beforeAll(() => writeFileSync(authorities, 'certificates of the database'))
+afterAll(() => {
+  rmSync(authorities)
+  for (const file of readdirSync(tmpdir())) {
+    if (/^[0-9a-f]{12}-[0-9a-f]{64}\.tar\.gz$/.test(file)) rmSync(join(tmpdir(), file))
+  }
+})
+
+const arrange = (world: World): void => {
+  // The templates are synthesized once for all tests.
+  world.env({ CDK_APP: inject('templates'), DATABASE_CA: authorities })
+  world.aws.stacks.set('spillway-production-origin', { Release: former })
+}
+const deployed = (world: World) =>
+  world.aws.stacks.deployments.map(({ stack }) => stack.replace('spillway-production-', ''))
+const releases = (world: World) =>
+  world.aws.stacks.deployments.flatMap(({ parameters }) => parameters.Release ?? [])
+
+const changedWords = (change: (word: string) => readonly string[]) => (command: Command) =>
+  command.kind === 'program'
+    ? program(command.argv.flatMap(change) as unknown as [string, ...string[]], { folder: 'infra' })
+    : command
+
+proves(deployOrigin, {
+  inputs: {},
+  arrange,
+  repeats: 'the CDK decides what changes',
+  expect: (world) => {
+    expect(new Set(deployed(world))).toEqual(new Set(['network', 'data', 'origin']))
+    const [release = ''] = releases(world)
+    expect(release).toMatch(/^[0-9a-f]{12}-[0-9a-f]{64}$/)
+    const archive = `/spillway-production-releases-111122223333-us-east-1/origin/${release}.tar.gz`
+    expect(world.aws.objects.get(archive)?.length).toBeGreaterThan(1_000_000)
+  },
+  expectUndone: (world) => expect(releases(world).at(-1)).toBe(former),
+  bugs: [
+    {
+      // Findings of the first look: the release then goes to stacks that have no such parameter.
+      what: 'without --exclusively',
+      in: withCommands(
+        4,
+        changedWords((word) => (word === '--exclusively' ? [] : [word])),
+      ),
+      noticed: /Parameters: \[Release\] do not exist in the template/,
+    },
+    {
+      what: 'without a word on approvals, for which there is no terminal',
+      in: withCommands(
+        4,
+        changedWords((word) => (['--require-approval', 'never'].includes(word) ? [] : [word])),
+      ),
+      noticed: /cdk ended with 1/,
+    },
+    {
+      what: 'the archive is not uploaded to the bucket of this region',
+      in: (runbook) => ({
+        ...runbook,
+        look: async (run) => {
+          await runbook.look?.(run)
+          run.set('bucket', 'spillway-production-releases-111122223333')
+        },
+      }),
+      noticed: /bucket/i,
+    },
+    { what: 'the release is not packed', in: withoutStep(2), noticed: /✗/ },
+  ],
+})
+
+const certificate = 'arn:aws:acm:us-east-1:111122223333:certificate/0b1c2d3e'
+
+proves(replaceCertificate, {
+  inputs: { arn: certificate },
+  arrange: (world) => {
+    arrange(world)
+    world.aws.systems.parameters.set(
+      '/spillway/production/origin-certificate-arn',
+      'arn:aws:acm:us-east-1:111122223333:certificate/old',
+    )
+  },
+  repeats: 'the CDK decides what changes',
+  expect: (world) => {
+    expect(world.aws.systems.parameters.get('/spillway/production/origin-certificate-arn')).toBe(certificate)
+    expect(releases(world)).toContain(former)
+    expect(new Set(deployed(world))).toEqual(new Set(['origin']))
+  },
+  bugs: [
+    {
+      what: 'the stack without its release',
+      in: withCommands(
+        2,
+        changedWords((word) => (word.startsWith('Release=') ? ['Releases=1'] : [word])),
+      ),
+      noticed: /Parameters: \[Releases\] do not exist/,
+    },
+  ],
+})

@@ -1,0 +1,200 @@
+import { expect } from 'vitest'
+import { wrangler } from '../../runbook/command.ts'
+import { deleteControl, putControl } from '../../runbook/control.ts'
+import { giveTraffic } from '../../runbook/worker.ts'
+import { deployEdge } from '../../runbooks/deploy-edge.ts'
+import { emergencyShed } from '../../runbooks/emergency-shed.ts'
+import { revoke } from '../../runbooks/revoke.ts'
+import { rollBackEdge } from '../../runbooks/roll-back-edge.ts'
+import { rotateEdgeKeys } from '../../runbooks/rotate-edge-keys.ts'
+import { proves, withoutStep, withStep } from './prove.ts'
+import type { World } from './world.ts'
+
+const live = (world: World) =>
+  Object.fromEntries(
+    Object.entries(world.cloudflare.live).map(([id, percent]) => [
+      world.cloudflare.versions.find((version) => version.id === id)?.message,
+      percent,
+    ]),
+  )
+
+proves(emergencyShed, {
+  inputs: { level: 'normal' },
+  repeats: 'each run prolongs its time',
+  expect: (world) => expect(world.control.get('shed')).toEqual({ value: 'normal', ttl: 3_600 }),
+  expectUndone: (world) => expect(world.control.has('shed')).toBe(false),
+  bugs: [
+    {
+      what: 'a word that the edge does not know',
+      in: withStep(1, () => ({ commands: (run) => [putControl(run, 'shed', 'nromal')] })),
+      noticed: /reads back as it was set: it is nromal/,
+    },
+    {
+      what: 'a time in minutes, not seconds',
+      in: withStep(1, () => ({ commands: (run) => [putControl(run, 'shed', 'normal', ['--ttl', '59'])] })),
+      noticed: /wrangler ended with 1/,
+    },
+  ],
+})
+
+proves(
+  { ...emergencyShed, name: 'emergency-shed, off' },
+  {
+    isVariant: true,
+    inputs: { level: 'none' },
+    arrange: (world) => void world.control.set('shed', { value: 'background', ttl: 60 }),
+    expect: (world) => expect(world.control.has('shed')).toBe(false),
+    expectUndone: (world) => expect(world.control.get('shed')).toMatchObject({ value: 'background' }),
+    bugs: [
+      {
+        what: 'the key of another name',
+        in: withStep(1, () => ({ commands: (run) => [deleteControl(run, 'sheds')] })),
+        noticed: /reads back as it was set: it is background/,
+      },
+    ],
+  },
+)
+
+proves(revoke, {
+  inputs: { id: 'auth0|alice', 'new-tokens': 'allowed' },
+  repeats: 'each run prolongs it',
+  expect: (world) => {
+    const entry = world.control.get('revoked:sub:auth0|alice')
+    expect(entry).toMatchObject({ value: '1', ttl: 86_400, metadata: { issuedBefore: expect.any(Number) } })
+  },
+  expectUndone: (world) => expect(world.control.size).toBe(0),
+  bugs: [
+    {
+      what: 'the key without its kind',
+      in: withStep(1, () => ({ commands: (run) => [putControl(run, `revoked:${run.input('id')}`, '1')] })),
+      noticed: /the revocation reads back: it is not there/,
+    },
+  ],
+})
+
+const releaseBad = (world: World): void => {
+  const bad = world.cloudflare.upload('bad edge')
+  world.cloudflare.deploy([{ version_id: bad.id, percentage: 100 }])
+}
+
+proves(rollBackEdge, {
+  inputs: {},
+  arrange: releaseBad,
+  inputsIn: (world) => ({ version: world.cloudflare.versions[0]?.id ?? '' }),
+  expect: (world) => expect(live(world)).toEqual({ '0123456789ab edge': 100 }),
+  expectUndone: (world) => expect(live(world)).toEqual({ 'bad edge': 100 }),
+  bugs: [
+    {
+      what: 'shares that are not everything',
+      in: withStep(1, () => ({ commands: (run) => [giveTraffic(run, [[run.fact('target'), 90]], '')] })),
+      noticed: /wrangler ended with 1/,
+    },
+    {
+      // What `wrangler rollback` does outside a terminal, and what the runbook must not do.
+      what: 'the keys of before a rotation are taken back with the version',
+      in: (runbook) => ({
+        ...runbook,
+        steps: [
+          {
+            say: 'Rotate',
+            commands: (run) => [wrangler(['versions', 'secret', 'delete', 'CACHE_KEY'], run.stage)],
+            check: { say: '', missing: async () => undefined },
+            undo: () => '',
+          },
+          ...runbook.steps,
+        ],
+      }),
+      noticed: /The following secrets have changed: /,
+    },
+  ],
+})
+
+const originRuns = (world: World, release: string): void =>
+  world.aws.stacks.set('spillway-production-origin', { Release: release })
+
+proves(deployEdge, {
+  inputs: {},
+  arrange: async (world) => originRuns(world, await world.commit()),
+  expect: (world) => {
+    expect(Object.values(live(world))).toEqual([100])
+    expect(Object.keys(live(world))).not.toContain('0123456789ab edge')
+  },
+  expectUndone: (world) => expect(live(world)).toEqual({ '0123456789ab edge': 100 }),
+  bugs: [
+    {
+      what: 'all traffic to a version that was not uploaded',
+      in: withoutStep(1),
+      noticed: /✗/,
+    },
+  ],
+})
+
+proves(
+  { ...deployEdge, name: 'deploy-edge, before the origin' },
+  {
+    isVariant: true,
+    inputs: { 'at-once': 'yes' },
+    arrange: (world) => originRuns(world, 'another'),
+    expect: (world) => expect(Object.values(live(world))).toEqual([100]),
+    idle: [2],
+    bugs: [
+      {
+        what: 'the edge first',
+        in: (runbook) => ({
+          ...runbook,
+          inputs: {},
+          look: async (run) => {
+            await runbook.look?.(run)
+            const { input } = run
+            run.input = (name) => (name === 'at-once' ? 'no' : input.call(run, name))
+          },
+        }),
+        noticed: /the origins run another: deploy-origin first/,
+      },
+    ],
+  },
+)
+
+for (const ring of ['assertion', 'cache'] as const) {
+  proves(
+    { ...rotateEdgeKeys, name: `rotate-edge-keys, ${ring}` },
+    {
+      ...(ring === 'assertion' && { isVariant: true }),
+      inputs: { ring },
+      repeats: 'each run makes a new key',
+      arrange: (world) => world.createKeys(),
+      idle: ring === 'assertion' ? [2, 6] : [],
+      expect: (world) => {
+        const { secrets } = world.cloudflare.versions.find(({ id }) => world.cloudflare.live[id] === 100) ?? {
+          secrets: {} as Record<string, string>,
+        }
+        const rings = JSON.parse(world.aws.secrets.values.get('spillway/production/edge-keys') ?? '')
+        expect(rings[ring]).toHaveLength(1)
+        expect(secrets[`${ring.toUpperCase()}_KEY`]).toBe(rings[ring][0].value)
+        const other = ring === 'assertion' ? 'cache' : 'assertion'
+        expect(secrets[`${other.toUpperCase()}_KEY`]).toBe(rings[other][0].value)
+        const { keys } = JSON.parse(
+          world.aws.systems.parameters.get('/spillway/production/edge-assertion-jwks') ?? '',
+        )
+        expect(keys.map(({ kid }: { kid: string }) => kid)).toEqual([
+          JSON.parse(rings.assertion[0].value).kid,
+        ])
+        for (const { value } of Object.values(rings).flat() as { value: string }[]) {
+          expect(world.shown.join('\n')).not.toContain(value)
+        }
+      },
+      bugs: [
+        {
+          what: 'the new key is used before all accept it',
+          in: withStep(2, () => ({ check: { say: 'no wait', missing: async () => undefined } })),
+          noticed: /may not be trusted everywhere yet: wait \d+ s/,
+        },
+        {
+          what: 'the version that uses it is not deployed',
+          in: withStep(4, () => ({ commands: () => [] })),
+          noticed: /✗ the newest version is \S+ \(keys\), and has 0 %/,
+        },
+      ],
+    },
+  )
+}

@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { inject } from 'vitest'
+import { awsClients } from '../../runbook/clients.ts'
+import { runProgram } from '../../runbook/perform.ts'
+import { Run } from '../../runbook/run.ts'
+import type { Runbook } from '../../runbook/runbook.ts'
+import { type Mode, runRunbook } from '../../runbook/runner.ts'
+import { edgeKeysSecret } from '../../src/key-names.ts'
+import { stages } from '../../src/stages.ts'
+import { FakeAccount } from '../fake-aws/account.ts'
+import { operatorKey } from '../fake-aws/server.ts'
+import { region } from '../fake-aws/template.ts'
+import { FakeCloudflare } from '../fake-cloudflare/server.ts'
+import { namespaceOf } from './checkout.ts'
+
+export const namespace = namespaceOf('p')
+
+/** Everything that a runbook of production acts on, and a clock that runs when somebody waits. */
+export class World {
+  readonly aws: FakeAccount
+  readonly cloudflare: FakeCloudflare
+  /** Lines that the last run has shown. */
+  shown: string[] = []
+  #nowMs = Date.now()
+  readonly #env: Record<string, string> = {}
+
+  private constructor(aws: FakeAccount, cloudflare: FakeCloudflare) {
+    this.aws = aws
+    this.cloudflare = cloudflare
+  }
+
+  static async start(): Promise<World> {
+    const aws = await FakeAccount.start(inject('templates'))
+    const cloudflare = await FakeCloudflare.start('spillway-edge-production', [namespace])
+    const secrets = { ASSERTION_KEY: '1', CACHE_KEY: '2', CONSISTENCY_KEY: '3' }
+    const old = cloudflare.upload('0123456789ab edge', secrets)
+    cloudflare.deploy([{ version_id: old.id, percentage: 100 }])
+    return new World(aws, cloudflare)
+  }
+
+  async close(): Promise<void> {
+    await this.aws.close()
+    await this.cloudflare.close()
+  }
+
+  /** Environment of the programs that runbooks start. */
+  env(more: Readonly<Record<string, string>>): void {
+    Object.assign(this.#env, more)
+  }
+
+  /** Start of the name of a release of this checkout. */
+  async commit(): Promise<string> {
+    const { stdout } = await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd: this.root })
+    return stdout.slice(0, 12)
+  }
+
+  /** Makes the edge's first keys as `npm run keys` does, and gives them to the Worker. */
+  async createKeys(): Promise<void> {
+    const env = { ...process.env, ...this.aws.server.environment, ...this.cloudflare.environment }
+    const keys = (step: string) =>
+      promisify(execFile)(process.execPath, ['infra/bin/keys.ts', step, '--stage', 'production'], {
+        cwd: this.root,
+        env,
+      })
+    await keys('create')
+    await keys('send')
+    const [latest] = this.cloudflare.versions.slice(-1)
+    if (latest !== undefined) this.cloudflare.deploy([{ version_id: latest.id, percentage: 100 }])
+    this.aws.server.calls.length = 0
+    this.cloudflare.changes.length = 0
+  }
+
+  get root(): string {
+    return inject('checkout')
+  }
+
+  get control() {
+    return this.cloudflare.namespaces.get(namespace) ?? new Map()
+  }
+
+  /** Operations that have changed something, of both clouds. */
+  get changes(): readonly string[] {
+    const aws = this.aws.server.calls.filter(
+      ({ operation }) => !/^(Describe|Get|List|Assume)/.test(operation),
+    )
+    return [...aws.map(({ operation }) => operation), ...this.cloudflare.changes]
+  }
+
+  /** What neither cloud expects, or lets happen though it harms. */
+  get faults(): readonly string[] {
+    return [
+      ...this.aws.server.unexpected,
+      ...this.aws.systems.harm,
+      ...this.aws.database.harm,
+      ...this.cloudflare.unexpected,
+    ]
+  }
+
+  async run(
+    runbook: Runbook,
+    inputs: Readonly<Record<string, string>>,
+    { mode = 'yes', stopAfter }: { readonly mode?: Mode; readonly stopAfter?: number } = {},
+  ): Promise<boolean> {
+    const stop = new AbortController()
+    const shown: string[] = []
+    this.shown = shown
+    const print = (text: string) => {
+      shown.push(text)
+      if (shown.filter((line) => line.startsWith('   ✓')).length === stopAfter) stop.abort()
+    }
+    const env = {
+      ...process.env,
+      ...this.aws.server.environment,
+      ...this.cloudflare.environment,
+      ...this.#env,
+    }
+    const performer = { root: this.root, env, print }
+    const defaults = Object.entries(runbook.inputs ?? {}).flatMap(([name, input]) =>
+      input.default === undefined ? [] : [[name, input.default]],
+    )
+    const run = new Run({
+      root: this.root,
+      config: stages.production,
+      region,
+      clients: awsClients(region, {
+        endpoint: this.aws.server.url,
+        credentials: { accessKeyId: operatorKey, secretAccessKey: 'secret' },
+      }),
+      inputs: { ...Object.fromEntries(defaults), ...inputs },
+      ask: (argv, folder) => runProgram(argv, folder, { ...performer, print: () => {} }),
+      nowMs: Date.now,
+    })
+    return runRunbook(runbook, run, mode, {
+      ...performer,
+      choose: async () => 'y',
+      sleep: async (ms) => this.#pass(ms),
+      nowMs: () => this.#nowMs,
+      stop: stop.signal,
+    })
+  }
+
+  /** Lets time pass: what has happened is longer ago. */
+  #pass(ms: number): void {
+    this.#nowMs += ms
+    for (const deployment of this.cloudflare.deployments) deployment.createdAtMs -= ms
+    const text = this.aws.secrets.values.get(edgeKeysSecret('production')) ?? ''
+    if (!text.startsWith('{')) return
+    const rings: Record<string, { trustedAtMs: number }[]> = JSON.parse(text)
+    for (const key of Object.values(rings).flat()) key.trustedAtMs -= ms
+    this.aws.secrets.values.set(edgeKeysSecret('production'), JSON.stringify(rings))
+  }
+}

@@ -1,0 +1,16 @@
+import { patient } from '@spillway/origin/dev/test-workers'
+import { defineConfig } from 'vitest/config'
+
+/** `npm run test:runbooks`: every runbook against stand-ins of AWS and Cloudflare, with the real command lines. */
+export default defineConfig({
+  root: import.meta.dirname,
+  test: {
+    name: 'infra/runbooks',
+    include: ['test/runbooks/**/*.test.ts'],
+    globalSetup: ['test/synthesize.ts', 'test/runbooks/checkout.ts'],
+    // Most of the time a command line of a cloud starts.
+    maxWorkers: 3,
+    ...patient,
+    testTimeout: 600_000,
+  },
+})
