@@ -22,6 +22,7 @@ export const organizations = resource('organizations', {
     update: any(owner('ownerId'), member('managerIds')),
     delete: owner('ownerId'),
   },
+  cache: { maxAge: '10s' },
   indexes: [{ fields: { ownerId: 1 } }, { fields: { managerIds: 1 } }, { fields: { memberIds: 1 } }],
   set: {
     managerIds: ({ managerIds }) => managerIds ?? [],
