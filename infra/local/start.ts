@@ -1,6 +1,6 @@
 /** Program: `npm start` runs all tiers on this machine until Ctrl-C, and reloads them when their sources change. */
 import '@spillway/origin/dev/loopback'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import {
   type DevelopmentPorts,
@@ -86,7 +86,14 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
             {
               ...{ databaseUri: mongod.uri, databaseName },
               edgeKeys: JSON.stringify(publicKeySet(assertionKey)),
-              env: { [originEnv.edgeUrl]: edgeUrl, [originEnv.purgeKey]: purgeKey },
+              env: {
+                [originEnv.edgeUrl]: edgeUrl,
+                [originEnv.purgeKey]: purgeKey,
+                // Secrets of receivers are derived from it, and outlive a restart with the database.
+                [originEnv.webhookKey]: createHash('sha256')
+                  .update(`webhooks ${assertionKey.d}`)
+                  .digest('base64url'),
+              },
             },
             ports.origin,
           ),

@@ -104,6 +104,7 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
       env: {
         [originEnv.edgeUrl]: `http://127.0.0.1:${edgePort}`,
         [originEnv.purgeKey]: purgeKey,
+        [originEnv.webhookKey]: randomBytes(32).toString('base64url'),
         ...options.originEnv,
       },
     })

@@ -41,7 +41,7 @@ describe('an application', () => {
     [
       'an unknown option',
       { softDelete: true },
-      /option 'softDelete' is unknown: use name, title, summary, contact, license, resources, actions or queries/,
+      /option 'softDelete' is unknown: use name, title, summary, contact, license, resources, actions, queries or receivers/,
     ],
     [
       'a reference to a resource that it does not have',

@@ -5,6 +5,7 @@ import { list, madeByResource, options, text, value } from './definition-options
 import type { Query } from './named-query.ts'
 import { checkTargets } from './references.ts'
 import type { Resource } from './resource.ts'
+import type { Receivers } from './webhook-receivers.ts'
 
 /** Everything that a team writes, as one value. Entry points pass it in; no framework module imports it. */
 export interface Application<Parts extends ApplicationParts = ApplicationParts> {
@@ -14,6 +15,8 @@ export interface Application<Parts extends ApplicationParts = ApplicationParts> 
   readonly contact: Contact | undefined
   readonly license: License | undefined
   readonly resources: Catalogue
+  /** Receivers of webhooks that callers manage; their resource is among the others. */
+  readonly receivers: Receivers | undefined
   /** Types of its parts, for the typed client. Never has a value. */
   readonly parts?: Parts
 }
@@ -56,6 +59,8 @@ export interface ApplicationDefinition<Parts extends ApplicationParts = Applicat
   readonly actions?: readonly Parts['action'][]
   /** @default none */
   readonly queries?: readonly Parts['query'][]
+  /** Receivers of webhooks that callers of the API manage. @default none: operators add them by a command */
+  readonly receivers?: Receivers
 }
 
 /** @throws {DefinitionError} that lists every mistake with its fix */
@@ -66,7 +71,17 @@ export function defineApplication<
 >(
   definition: ApplicationDefinition<{ resource: One; action: Act; query: Ask }>,
 ): Application<{ resource: One; action: Act; query: Ask }> {
-  const { name, title, summary, contact, license, resources, actions = [], queries = [] } = definition
+  const {
+    name,
+    title,
+    summary,
+    contact,
+    license,
+    resources,
+    actions = [],
+    queries = [],
+    receivers,
+  } = definition
   const ofKind = [...applicationOptions(definition, '')]
   const mistakes = ofKind.length > 0 ? ofKind : [...checkApplication(definition)]
   if (mistakes.length > 0) throw new DefinitionError(String(name), mistakes, 'application')
@@ -76,7 +91,15 @@ export function defineApplication<
     summary,
     contact,
     license,
-    resources: joined(resources, actions, queries),
+    receivers,
+    resources:
+      receivers === undefined
+        ? joined(resources, actions, queries)
+        : joined(
+            [...resources, receivers.resource],
+            [...actions, receivers.register, receivers.rotate, receivers.replay],
+            [...queries, receivers.undelivered],
+          ),
   }
 }
 
@@ -123,6 +146,10 @@ const applicationOptions = options({
   'resources!': list(madeByResource),
   actions: list(madeByAction),
   queries: list(madeByQuery),
+  receivers: value(
+    'made by webhookReceivers()',
+    (given) => typeof given === 'object' && given !== null && 'undelivered' in given,
+  ),
 })
 
 function* checkApplication(definition: ApplicationDefinition): Generator<string> {

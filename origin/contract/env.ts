@@ -46,6 +46,8 @@ export const originEnv = {
   edgeUrl: 'EDGE_URL',
   /** Secret: the key that signs them, one of the edge's. */
   purgeKey: 'PURGE_KEY',
+  /** Secret: keys from which the secrets of receivers are derived, comma-separated, the one in use first. */
+  webhookKey: 'WEBHOOK_KEY',
 } as const
 
 /** Variables, secrets and bindings of the edge Worker; `edge/src/config.ts` defines type and default of each. */

@@ -76,4 +76,5 @@ export { type IdType, itemsOf, type StoredLayout, type StoredType, storedPathOf 
 export { storedPath } from './stored-path.ts'
 export { formatListText } from './text-list.ts'
 export * from './trust.ts'
+export * from './webhook-receivers.ts'
 export * from './write-rules.ts'

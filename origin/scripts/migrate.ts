@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import type { Application, Catalogue } from '@spillway/origin/contract'
+import type { Catalogue } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { openBuildConnection } from '../src/indexes/build-connection.ts'
 import type { Duplicate } from '../src/indexes/duplicates.ts'
@@ -15,6 +15,7 @@ import { checkMigrationResults } from '../src/migrations/check-migrations.ts'
 import { createCommandBounds } from '../src/store/command-bounds.ts'
 import { repairDriver } from '../src/store/driver-repair.ts'
 import { type IndexPlan, nameOf } from '../src/store/indexes.ts'
+import { applicationIn } from './application-in.ts'
 import { migrateDocuments, showMigrations } from './migrate-documents.ts'
 import { originDatabase } from './open-database.ts'
 
@@ -60,13 +61,6 @@ async function main(): Promise<void> {
   } finally {
     await close()
   }
-}
-
-/** An instance has its own application alone, and none of the tools that load another one. */
-async function applicationIn(folder: string | undefined): Promise<Application> {
-  if (folder === undefined) return (await import('@spillway/origin/application')).application
-  const { loadApplication } = await import('../dev/load-application.ts')
-  return (await loadApplication(folder)).application
 }
 
 function show(planned: readonly PlannedIndex[]): void {

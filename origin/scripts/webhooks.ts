@@ -3,10 +3,10 @@
  * set as for the origin.
  */
 import { parseArgs } from 'node:util'
-import { application } from '@spillway/origin/application'
 import { durationSeconds, type EventType } from '@spillway/origin/contract'
 import { createCommandBounds } from '../src/store/command-bounds.ts'
 import { mistakeInWebhook, subscriberName, WebhookStore } from '../src/webhooks/webhook-store.ts'
+import { applicationIn } from './application-in.ts'
 import { withDatabase } from './open-database.ts'
 
 const usage = `usage: npm run webhooks -- [COMMAND]
@@ -17,6 +17,7 @@ const usage = `usage: npm run webhooks -- [COMMAND]
   rotate ID [--overlap 1d]    makes a new secret and prints it; the old one signs as well for this time
   disable ID | enable ID      stops the calls; goes on where they stopped
   remove ID                   forgets a receiver, with all that it has not got
+--application FOLDER: the resources are those of the application in the folder
 npm run deliveries shows what a receiver has not got, and repeats it.`
 
 await withDatabase(async (db) => {
@@ -24,7 +25,7 @@ await withDatabase(async (db) => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      ...{ resources: string, types: string, overlap: { ...string, default: '1d' } },
+      ...{ application: string, resources: string, types: string, overlap: { ...string, default: '1d' } },
       'allow-private': { type: 'boolean', default: false },
     },
   })
@@ -57,7 +58,8 @@ await withDatabase(async (db) => {
         ...(values.types !== undefined && { types: values.types.split(',') as EventType[] }),
         ...{ url: subject, allowsPrivate: values['allow-private'] },
       }
-      const withEvents = [...application.resources.values()].filter(({ events }) => events !== undefined)
+      const { resources } = await applicationIn(values.application)
+      const withEvents = [...resources.values()].filter(({ events }) => events !== undefined)
       const mistake = mistakeInWebhook(
         given,
         withEvents.map(({ name }) => name),

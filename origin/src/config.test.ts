@@ -32,6 +32,7 @@ it('has these defaults', () => {
       "processes": 1,
       "tls": undefined,
       "tracing": undefined,
+      "webhookKeys": [],
     }
   `)
 })

@@ -17,6 +17,8 @@ export interface Config {
   readonly edgeKeys: string
   /** The edge, to which purges of the origin's own writes are sent; `undefined`: none are. */
   readonly edge: EdgeConfig | undefined
+  /** Keys from which the secrets of receivers are derived, the one in use first; none without receivers. */
+  readonly webhookKeys: readonly string[]
   readonly logLevel: LogLevel
   /** `undefined`: no request is recorded as spans. */
   readonly tracing: TracingConfig | undefined
@@ -103,6 +105,7 @@ export function parseConfig(env: Environment): Config {
       form: "the JSON Web Key Set with the edge's public keys, inline or as file:///absolute/path",
     }),
     edge: read.edge(),
+    webhookKeys: read.keys(originEnv.webhookKey),
     logLevel: read.choice(originEnv.logLevel, { fallback: 'info', choices: logLevels }),
     tracing: read.tracing(),
     drainTimeoutMs: read.integer(originEnv.drainTimeoutMs, { fallback: 25_000, min: 0, max: 600_000 }),
@@ -170,6 +173,16 @@ class Reader {
         form: `a key of at least ${purgeCall.keyLengthMin} characters, which the edge has, too`,
       }),
     }
+  }
+
+  /** One key, or two while they change. */
+  keys(name: string): readonly string[] {
+    const text = this.#get(name)
+    if (text === undefined) return []
+    const keys = text.split(',').map((key) => key.trim())
+    if (keys.length > 2 || keys.some((key) => key.length < purgeCall.keyLengthMin))
+      this.mistakes.push(`${name} must be one or two keys of at least ${purgeCall.keyLengthMin} characters`)
+    return keys
   }
 
   integer(name: string, { fallback, min, max }: { fallback: number; min: number; max: number }): number {

@@ -39,6 +39,9 @@ import { joined } from './store/records.ts'
 import { loadEdgeKeys, watchEdgeKeys } from './trust/edge-keys.ts'
 import { readTls } from './trust/tls.ts'
 import { AssertionVerifier } from './trust/trust.ts'
+import { withReceivers } from './webhooks/receiver-code.ts'
+import { ReceiverSecrets } from './webhooks/receiver-secrets.ts'
+import { ReceiverSource } from './webhooks/receiver-source.ts'
 import { startWebhooks } from './webhooks/start-webhooks.ts'
 import { WebhookStore } from './webhooks/webhook-store.ts'
 
@@ -66,6 +69,11 @@ export async function startOrigin(
   server: ServerCode,
 ): Promise<Origin> {
   checkMigrationResults(application.resources)
+  const { receivers } = application
+  if (receivers !== undefined && config.webhookKeys.length === 0)
+    throw new Error(
+      'WEBHOOK_KEY is not set, and the application has receivers of webhooks: set it to 43 random characters or more.',
+    )
   const logger = createLogger(config.logLevel)
   const tls = config.tls && (await readTls(config.tls))
   // Loaded late: nobody else has to wait for OpenTelemetry's modules.
@@ -158,6 +166,7 @@ export async function startOrigin(
       isNeeded: server.handlers.length + server.schedules.length > 0,
       logger,
     })
+    const secrets = new ReceiverSecrets(config.webhookKeys)
     const metrics = new Metrics({
       admission: () => admission.snapshot(performance.now()),
       pool: () => ({ size: poolSize, open: pool.open, inUse: pool.inUse }),
@@ -192,7 +201,10 @@ export async function startOrigin(
       listTimeoutMs: config.mongodb.listTimeoutMs,
       isCertain: (beganAtMs) => pool.primary.isCertain(beganAtMs),
       application,
-      server,
+      server: withReceivers(server, receivers, {
+        ...{ secrets, deliveries: background.store, log: background.log, allowsPrivate: false },
+        known: [...application.resources.values()].flatMap(({ name, events }) => (events ? [name] : [])),
+      }),
       repository,
       commits,
       changes: readChanges(pool.db, pool.bounds),
@@ -208,7 +220,17 @@ export async function startOrigin(
     stops.push(
       startWebhooks({
         ...{ ...background, catalogue: application.resources },
-        webhooks: new WebhookStore(pool.db, pool.bounds),
+        sources: [
+          new WebhookStore(pool.db, pool.bounds),
+          ...(receivers === undefined
+            ? []
+            : [
+                new ReceiverSource({
+                  ...{ db: pool.db, bounds: pool.bounds, deliveries: background.store, work, secrets },
+                  ...{ resource: receivers.resource, allowsPrivate: false },
+                }),
+              ]),
+        ],
       }),
     )
     stops.push(

@@ -99,7 +99,7 @@ export class DeliveryLoop {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { subscriber, log, store, isHeld, observe } = this.#options
-    const claimed = await store.claim(subscriber.name, (await log.last())?._id ?? 0)
+    const claimed = await store.claim(subscriber.name, subscriber.from ?? (await log.last())?._id ?? 0)
     this.#readTo = claimed.position
     const [next] = await log.allAfter(claimed.position, 1)
     if (next !== undefined && next._id > claimed.position + 1)

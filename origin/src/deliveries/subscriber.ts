@@ -6,6 +6,8 @@ export interface Subscriber {
   readonly name: string
   /** The only resource whose events it gets. @default any */
   readonly resource?: string
+  /** Position after which it gets events when it is new. @default the last one at its first start */
+  readonly from?: number
   wants(change: Change): boolean
   /** Events of different documents that it gets at the same time. */
   readonly concurrency: number

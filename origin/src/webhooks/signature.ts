@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
 /** Prefix of secrets (Standard Webhooks, "Symmetric signatures"). */
-const prefix = 'whsec_'
+export const secretPrefix = 'whsec_'
 
 /** A new secret of 32 random bytes. */
-export const newSecret = (): string => `${prefix}${randomBytes(32).toString('base64')}`
+export const newSecret = (): string => `${secretPrefix}${randomBytes(32).toString('base64')}`
 
 export interface SignedMessage {
   /** Without a full stop, which separates the signed parts. */
@@ -23,7 +23,7 @@ export function signedHeaders(
   secrets: readonly string[],
 ): Readonly<Record<string, string>> {
   const signatures = secrets.map((secret) => {
-    const key = Buffer.from(secret.slice(prefix.length), 'base64')
+    const key = Buffer.from(secret.slice(secretPrefix.length), 'base64')
     return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
   })
   return {

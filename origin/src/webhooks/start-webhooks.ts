@@ -6,13 +6,14 @@ import { type HoldOptions, holdTimes } from '../deliveries/hold-subscriber.ts'
 import type { Lease } from '../jobs/lease.ts'
 import { underLease } from '../jobs/under-lease.ts'
 import { reasonOf } from '../store/database-error.ts'
-import type { Webhook, WebhookStore } from './webhook-store.ts'
+import type { Webhook, WebhookSource } from './webhook-store.ts'
 import { type WebhookSubscriberOptions, webhookSubscriber } from './webhook-subscriber.ts'
 
 export interface StartWebhooksOptions
   extends Omit<HoldOptions, 'subscriber' | 'totals'>,
     Pick<WebhookSubscriberOptions, 'timeoutMs' | 'delaysMs'> {
-  readonly webhooks: WebhookStore
+  /** Receivers of operators, and those of the API. */
+  readonly sources: readonly WebhookSource[]
   readonly catalogue: Catalogue
   readonly totals: DeliveryTotals
 }
@@ -54,21 +55,23 @@ async function callAll(
   lease: Lease<object>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { webhooks, observe, lease: { lookMs } = holdTimes } = options
+  const { sources, observe, lease: { lookMs } = holdTimes } = options
   const running = new Map<string, Calls>()
   observe({ kind: 'began', subscriber: webhooksLease })
   try {
     while (lease.isHeld && !signal.aborted) {
-      const enabled = (await webhooks.list()).filter(({ disabled }) => disabled === undefined)
-      const wanted = new Map(enabled.map((webhook) => [webhook._id, webhook]))
+      const wanted = new Map<string, readonly [Webhook, WebhookSource]>()
+      for (const source of sources)
+        for (const webhook of await source.list())
+          if (webhook.disabled === undefined) wanted.set(webhook._id, [webhook, source])
       for (const [id, calls] of running) {
-        if (!calls.isOver && wanted.get(id)?.revision === calls.revision) continue
+        if (!calls.isOver && wanted.get(id)?.[0].revision === calls.revision) continue
         // Waits for its calls, so that none of them overtakes those that follow.
         await calls.stop()
         running.delete(id)
       }
-      for (const webhook of enabled)
-        if (!running.has(webhook._id)) running.set(webhook._id, call(options, webhook, lease))
+      for (const [id, [webhook, source]] of wanted)
+        if (!running.has(id)) running.set(id, call({ ...options, source }, webhook, lease))
       await sleep(lookMs, undefined, { signal, ref: false })
     }
   } finally {
@@ -76,10 +79,14 @@ async function callAll(
   }
 }
 
-function call(options: StartWebhooksOptions, webhook: Webhook, lease: Lease<object>): Calls {
-  const { webhooks, observe, totals } = options
+function call(
+  options: StartWebhooksOptions & { readonly source: WebhookSource },
+  webhook: Webhook,
+  lease: Lease<object>,
+): Calls {
+  const { source, observe, totals } = options
   const onGone = async (): Promise<void> => {
-    await webhooks.disable(webhook._id, 'it answered 410 Gone')
+    await source.disable(webhook._id, 'it answered 410 Gone')
   }
   const subscriber = webhookSubscriber(webhook, { ...options, onGone })
   const stopping = new AbortController()

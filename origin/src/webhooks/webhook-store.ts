@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type EventType, eventTypes } from '@spillway/origin/contract'
+import { type EventType, eventTypes, type RuleError } from '@spillway/origin/contract'
 import type { Collection, Db } from 'mongodb'
 import { ChangeLog } from '../store/change-log.ts'
 import type { CommandBounds } from '../store/command-bounds.ts'
@@ -26,6 +26,17 @@ export interface Webhook {
   readonly createdAt: Date
   /** Changes with each change of the rest. */
   readonly revision: number
+  /** Its name among all subscribers. @default {@link subscriberName} of its id */
+  readonly subscriber?: string
+  /** Position of the log after which it gets events, if it is new. @default the last one */
+  readonly from?: number
+}
+
+/** Receivers to call. */
+export interface WebhookSource {
+  list(): Promise<readonly Webhook[]>
+  /** Sends nothing more to one. */
+  disable(id: string, reason: string): Promise<unknown>
 }
 
 interface WebhookSecret {
@@ -60,8 +71,20 @@ export function mistakeInWebhook(
   return mistakeInUrl(new URL(url), allowsPrivate)
 }
 
-/** Receivers of webhooks. Secrets leave it for signatures, and once when they are made. */
-export class WebhookStore {
+/** Mistakes in a receiver, at the fields of its body. */
+export function mistakesInReceiver(
+  webhook: NewWebhook,
+  known: readonly string[],
+): readonly RuleError[] | undefined {
+  const detail = mistakeInWebhook(webhook, known)
+  if (detail === undefined) return undefined
+  const isOfUrl =
+    mistakeInWebhook({ url: webhook.url, allowsPrivate: webhook.allowsPrivate }, known) !== undefined
+  return [{ pointer: isOfUrl ? '/url' : '/resources', detail }]
+}
+
+/** Receivers that operators add. Secrets leave it for signatures, and once when they are made. */
+export class WebhookStore implements WebhookSource {
   readonly #bounds: CommandBounds
   readonly #webhooks: Collection<Webhook>
   readonly #deliveries: DeliveryStore

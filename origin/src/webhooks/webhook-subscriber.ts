@@ -30,7 +30,8 @@ export function webhookSubscriber(webhook: Webhook, options: WebhookSubscriberOp
   const { catalogue, timeoutMs = 15_000, delaysMs = webhookDelaysMs, onGone } = options
   const { _id: id, url, allowsPrivate, resources, types = eventTypes } = webhook
   return {
-    name: subscriberName(id),
+    name: webhook.subscriber ?? subscriberName(id),
+    ...(webhook.from !== undefined && { from: webhook.from }),
     wants: ({ resource, type }) =>
       types.includes(type) && catalogue.has(resource) && (resources?.includes(resource) ?? true),
     concurrency,

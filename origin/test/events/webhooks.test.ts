@@ -39,7 +39,7 @@ beforeAll(async () => {
   for (let count = 0; count < 2; count += 1) {
     stops.push(
       startWebhooks({
-        ...{ db, webhooks, catalogue, store, times, lease, holder: randomUUID() },
+        ...{ db, sources: [webhooks], catalogue, store, times, lease, holder: randomUUID() },
         ...{ totals: new DeliveryTotals(), isReady: () => true, isBusy: () => false },
         ...{ timeoutMs: 500, delaysMs: [30, 30, 30] },
         log: new ChangeLog(db, bounds),

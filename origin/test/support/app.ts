@@ -11,10 +11,14 @@ import { Health } from '../../src/ops/health.ts'
 import { AdmissionControl } from '../../src/overload/admission-control.ts'
 import { DelayLimit } from '../../src/overload/delay-limit.ts'
 import { noServerCode, type ServerCode } from '../../src/server-code.ts'
+import { ChangeLog } from '../../src/store/change-log.ts'
 import type { Commits } from '../../src/store/commits.ts'
+import { DeliveryStore } from '../../src/store/delivery-store.ts'
 import type { Repository } from '../../src/store/repository.ts'
 import { parseEdgeKeys } from '../../src/trust/edge-keys.ts'
 import { AssertionVerifier } from '../../src/trust/trust.ts'
+import { withReceivers } from '../../src/webhooks/receiver-code.ts'
+import { ReceiverSecrets } from '../../src/webhooks/receiver-secrets.ts'
 import { application as fixture } from '../fixture/application.ts'
 import { server as fixtureServer } from '../fixture/server.ts'
 import { edgeKeySet } from './assertions.ts'
@@ -79,6 +83,9 @@ export const bound = (repository: Repository): Repository => ({
   drain: () => repository.drain(),
 })
 
+/** Secrets of the receivers of every test app. */
+export const receiverSecrets = new ReceiverSecrets(['a-key-of-tests-alone'.padEnd(43, '.')])
+
 /** The HTTP side of the origin on a free port, with a real database of its own. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const {
@@ -117,9 +124,18 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   })
   const logged: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line) => void logged.push(line) })
+  const { pool } = database
+  const server = options.server ?? (application.name === fixture.name ? fixtureServer : noServerCode)
   const app = await createApp({
     application,
-    server: options.server ?? (application.name === fixture.name ? fixtureServer : noServerCode),
+    server: withReceivers(server, application.receivers, {
+      secrets: receiverSecrets,
+      deliveries: new DeliveryStore(pool.db, pool.bounds),
+      log: new ChangeLog(pool.db, pool.bounds),
+      known: [...application.resources.values()].flatMap(({ name, events }) => (events ? [name] : [])),
+      // Receivers of tests are on loopback.
+      allowsPrivate: true,
+    }),
     repository,
     commits: options.commits ?? commits,
     changes: readChanges(database.pool.db, database.pool.bounds),
