@@ -52,14 +52,12 @@ export async function holdCredentials(credentials: Credentials): Promise<Held> {
 async function assertionOf(key: JWK, subject: string, scopes: readonly string[]): Promise<string> {
   const { algorithm, type, issuer, audience, lifetimeSeconds } = assertionProfile
   const nowSeconds = Math.floor(Date.now() / 1000)
-  return (
-    new SignJWT({ ...assertionClaims({ subject, scopes }) })
-      // The cast is safe: keys of `edge/dev` have an id.
-      .setProtectedHeader({ alg: algorithm, typ: type, kid: key.kid as string })
-      .setIssuer(issuer)
-      .setAudience(audience)
-      .setIssuedAt(nowSeconds)
-      .setExpirationTime(nowSeconds + lifetimeSeconds)
-      .sign(await importJWK(key, algorithm))
-  )
+  // The cast is safe: keys of `edge/dev` have an id.
+  return new SignJWT({ ...assertionClaims({ subject, scopes }) })
+    .setProtectedHeader({ alg: algorithm, typ: type, kid: key.kid as string })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setIssuedAt(nowSeconds)
+    .setExpirationTime(nowSeconds + lifetimeSeconds)
+    .sign(await importJWK(key, algorithm))
 }

@@ -24,7 +24,7 @@ export function edgePool<Options extends EdgeOptions>(
         const all = await Promise.all(Array.from({ length: together }, makeOptions))
         const { edges, stop } = await startEdges(all)
         stops.push(stop)
-        for (const [index, options] of all.entries()) unused.push({ edge: edges[index] as Edge, options })
+        for (const [index, edge] of edges.entries()) unused.push({ edge, options: all[index] as Options })
       }
       // The cast is safe: the list was just filled.
       return unused.pop() as (typeof unused)[number]

@@ -45,8 +45,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 }
 
 /**
- * Starts Workers in one workerd, which takes an eighth of the CPU time of as many processes. Each is an isolate with
- * memory, switches and quotas of its own; they share a data centre, so the Cache API and the log.
+ * Starts Workers in one workerd, which takes less CPU time than as many processes. Each is an isolate with memory,
+ * switches and quotas of its own; they share a data centre, so the Cache API and the log.
  */
 export async function startEdges(
   all: readonly EdgeOptions[],
