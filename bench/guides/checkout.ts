@@ -21,6 +21,8 @@ export interface Checkout extends AsyncDisposable {
   adapted(block: string): string
   /** Writes files; resolves when the running system has their content. */
   write(files: ReadonlyMap<string, string>): Promise<void>
+  /** Runs commands; resolves when the running system has the files that they have added to the application. */
+  during(commands: () => Promise<void>): Promise<void>
 }
 
 const reloadTimeoutMs = 120_000
@@ -77,6 +79,12 @@ export async function openCheckout(): Promise<Checkout> {
       }
       const isWatched = [...files.keys()].some((file) => /^origin\/application\/(?!test\/)/.test(file))
       if (isWatched) await reloaded(start, seen)
+    },
+    async during(commands) {
+      const files = () => globSync('origin/application/**/*.ts', { cwd: folder }).length
+      const [seen, before] = [start.output().length, files()]
+      await commands()
+      if (files() !== before) await reloaded(start, seen)
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

@@ -36,7 +36,7 @@ await follow(started, () =>
 await addExamples(checkout)
 const guides = sections.filter(({ isGuide }) => isGuide).flatMap(({ files }) => files)
 for (const file of guides.filter((name) => name !== started && !ranElsewhere.test(name))) {
-  await follow(file, () => followPage(file, checkout))
+  await follow(file, () => checkout.during(() => followPage(file, checkout)))
 }
 if (part === '' || 'site'.includes(part)) await checkSite(steps)
 console.log(`${steps.passed} passed, ${steps.failed} failed`)
