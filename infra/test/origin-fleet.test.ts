@@ -75,7 +75,10 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
       (name) => !settings.has(name) && !written.includes(`${name}=`),
     )
     // Timeouts that no stage has a reason to change: the origin's defaults hold.
-    expect(unset.sort()).toEqual(['LIST_TIMEOUT_MS', 'POOL_WAIT_TIMEOUT_MS', 'SERVER_SELECTION_TIMEOUT_MS'])
+    const timeouts = ['LIST_TIMEOUT_MS', 'POOL_WAIT_TIMEOUT_MS', 'SERVER_SELECTION_TIMEOUT_MS']
+    // No stage sets these yet (infra/README.md, "What no stage sets yet").
+    const ofFeatures = ['EDGE_URL', 'PURGE_KEY', 'WEBHOOK_KEY', originEnv.otlpEndpoint, originEnv.otlpHeaders]
+    expect(unset.sort()).toEqual([...timeouts, ...ofFeatures].sort())
   })
 
   it('puts no secret into user data', () => {
