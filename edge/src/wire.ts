@@ -1,17 +1,11 @@
 import {
   type Application,
-  apiKeysIn,
-  askKeysPath,
   type CacheRule,
   type Catalogue,
   cacheRulesOf,
-  claimsOf,
-  type KeyAnswer,
   RetryBudget,
 } from '@spillway/origin/contract'
 import type { Parts } from './app.ts'
-import { ApiKeyCheck } from './auth/api-key-check.ts'
-import { ApiKeySource } from './auth/api-key-source.ts'
 import { AssertionSigner } from './auth/assertion-signer.ts'
 import { ControlSource } from './auth/control-source.ts'
 import { KeySet, keySetTimes } from './auth/key-set.ts'
@@ -39,6 +33,7 @@ import { CurrentRevisions } from './consistency/current-revisions.ts'
 import { LatePurges } from './consistency/late-purges.ts'
 import { Cors } from './http/cors.ts'
 import { RequestPlans } from './http/request-plan.ts'
+import { apiKeyCheck, claimsToCarry, usageReports } from './machine-clients.ts'
 import { analyticsObserver } from './observe/analytics.ts'
 import { logObserver } from './observe/log.ts'
 import type { Observe } from './observe/observation.ts'
@@ -54,7 +49,7 @@ import { hiddenCache } from './platform/hidden-cache.ts'
 import { RandomIds } from './platform/random-ids.ts'
 import type { Site } from './site.ts'
 import { problemFieldsOf } from './stage/answer.ts'
-import { type AskOriginParts, askOrigin } from './stage/ask-origin.ts'
+import type { AskOriginParts } from './stage/ask-origin.ts'
 import { ConsistencyTokens } from './stage/consistency.ts'
 import { Traces } from './stage/traces.ts'
 
@@ -72,7 +67,7 @@ export function createParts(
     observe({ kind: 'fault', what: 'control', where: 'CONTROL', message: String(reason) })
   const cors = new Cors(config.corsOrigins)
   const problemFields = problemFieldsOf(cors)
-  const named = claimsOf(resources)
+  const named = claimsToCarry(resources)
   const ids = new RandomIds()
   const asking: AskOriginParts = {
     now,
@@ -83,8 +78,10 @@ export function createParts(
     endpoints: config.origins.map(({ url, rank }) => ({ url, rank, gate: new OriginGate() })),
     signer: new AssertionSigner(config.assertionKey, now),
   }
+  const usages = usageReports(resources, asking, observe)
   return {
     ...asking,
+    usages,
     observe,
     traces: tracesOf(config, ids, observe),
     plans: new RequestPlans(resources),
@@ -95,7 +92,8 @@ export function createParts(
       issuers: config.issuers.map((issuer) => ({ ...issuer, keySet: keySetOf(issuer, observe) })),
       named,
       now,
-      apiKeys: apiKeysIn(resources) && new ApiKeyCheck({ source: apiKeySource(asking, observe), named, now }),
+      usages,
+      apiKeys: apiKeyCheck(resources, asking, observe),
     }),
     quota: new LocalQuota(config.rateQuota),
     limiter: bindings.RATE_LIMITER,
@@ -154,19 +152,6 @@ function keySetOf({ issuer, jwksUri }: TokenIssuer, observe: Observe): KeySet {
     onFailure: (reason) => observe({ kind: 'fault', what: 'key-set', where, message: String(reason) }),
   })
 }
-
-/** Time limit of a question about API keys: that of the wait for an issuer's keys, and more where nobody waits. */
-const askKeysMs = 2_000
-
-const apiKeySource = (parts: AskOriginParts, observe: Observe): ApiKeySource =>
-  new ApiKeySource({
-    now: parts.now,
-    // The cast: the origin, which has proved its trust in this edge, answers in the contract's form.
-    ask: async (body) =>
-      (await askOrigin({ path: askKeysPath, body, timeoutMs: askKeysMs }, parts)) as KeyAnswer,
-    onFailure: (reason) =>
-      observe({ kind: 'fault', what: 'api-keys', where: 'origin', message: String(reason) }),
-  })
 
 /** Longest time that an answer that shows documents of a resource may be served after its fetch: its own, or a query's. */
 const usableMs = (catalogue: Catalogue, name: string): number =>

@@ -1,5 +1,6 @@
 import type { CheckedRepresentation, VersionName } from './definition.ts'
 import { DefinitionError } from './definition-check.ts'
+import type { Plans } from './plans/plan.ts'
 import type { Resource } from './resource.ts'
 
 /** Every resource by name: the source of routes, keys and documentation. */
@@ -44,6 +45,10 @@ export function findView(catalogue: Catalogue, version: string, name: string): V
 /** The resource of the API keys; `undefined` for an application without them. */
 export const apiKeysIn = (catalogue: Catalogue): Resource | undefined =>
   [...catalogue.values()].find(({ holdsApiKeys }) => holdsApiKeys === true)
+
+/** The plans of callers; `undefined` for an application without them. */
+export const plansIn = (catalogue: Catalogue): Plans | undefined =>
+  [...catalogue.values()].find(({ plans }) => plans !== undefined)?.plans
 
 /** Every view, in the order of definition. */
 export function viewsOf(catalogue: Catalogue): readonly View[] {

@@ -26,6 +26,7 @@ import { type EventsRule, resolveEvents } from './events.ts'
 import { type ExportRule, resolveExport } from './export-rule.ts'
 import { type Migration, shapeNumber } from './migration.ts'
 import type { Query } from './named-query.ts'
+import type { Plans } from './plans/plan.ts'
 import type { Priority } from './priority.ts'
 import { type DeclaredProblems, resolveProblems } from './refusal.ts'
 import { restoreAction } from './restore.ts'
@@ -102,6 +103,8 @@ export interface Resource<
   readonly versions: ReadonlyMap<VersionName, CheckedRepresentation>
   /** Whether its documents are API keys, which edges accept ({@link ./api-keys/api-keys.ts}). @default false */
   readonly holdsApiKeys?: true
+  /** Plans of callers, whose usage its documents are ({@link ./plans/plans.ts}). */
+  readonly plans?: Plans
   /** Types of its versions, for the typed client. Never has a value. */
   readonly views?: View
   /** Names of the fields that `set` computes, for the typed client. Never has a value. */

@@ -1,4 +1,11 @@
-import { type Application, apiKeysIn, headers, limits, type Resource } from '@spillway/origin/contract'
+import {
+  type Application,
+  apiKeysIn,
+  headers,
+  limits,
+  plansIn,
+  type Resource,
+} from '@spillway/origin/contract'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { compileGuards } from './action/guards.ts'
 import { matchAnswers, matchImplementations } from './action/match-implementations.ts'
@@ -33,6 +40,8 @@ import type { Commits } from './store/commits.ts'
 import type { Repository } from './store/repository.ts'
 import type { TlsMaterial } from './trust/tls.ts'
 import { type AssertionVerifier, trustStage } from './trust/trust.ts'
+import type { CountUsage } from './usage/count-usage.ts'
+import { routeUsage } from './usage/route-usage.ts'
 
 export interface AppOptions {
   readonly application: Application
@@ -64,6 +73,8 @@ export interface AppOptions {
   readonly feedBounds?: Partial<FeedBounds>
   /** Called with the ids of API keys that an edge has seen in use. @default nothing */
   readonly onKeyUse?: (ids: readonly string[]) => void
+  /** Counts the usage of callers with a plan. @default none is counted */
+  readonly countUsage?: CountUsage | undefined
   /** Certificate and key to serve HTTPS with. @default plain HTTP */
   readonly tls?: TlsMaterial | undefined
   /** Milliseconds since the epoch. @default Date.now */
@@ -94,6 +105,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     exportBounds,
     feedBounds,
     onKeyUse = () => {},
+    countUsage,
     tls,
   } = options
   const now = () => performance.now()
@@ -208,6 +220,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   routeResources(app, views, { ...shared, listTimeoutMs, exportsOf, feedOf: feeds.handlerOf })
   routeActions(app, views, { ...shared, commits, implementations })
   routeQueries(app, views, { ...shared, answers })
+  if (countUsage !== undefined && plansIn(application.resources) !== undefined) routeUsage(app, countUsage)
   const keys = apiKeysIn(application.resources)
   if (keys !== undefined) routeAskedKeys(app, { resource: keys, repository, clock, onUse: onKeyUse })
   await app.ready()

@@ -39,6 +39,7 @@ import { joined } from './store/records.ts'
 import { loadEdgeKeys, watchEdgeKeys } from './trust/edge-keys.ts'
 import { readTls } from './trust/tls.ts'
 import { AssertionVerifier } from './trust/trust.ts'
+import { countUsage } from './usage/count-usage.ts'
 import { withReceivers } from './webhooks/receiver-code.ts'
 import { ReceiverSecrets } from './webhooks/receiver-secrets.ts'
 import { ReceiverSource } from './webhooks/receiver-source.ts'
@@ -198,6 +199,7 @@ export async function startOrigin(
     if (lastUse !== undefined) stops.push(() => lastUse.stop())
     const app = await createApp({
       ...(lastUse !== undefined && { onKeyUse: (ids: readonly string[]) => lastUse.note(ids) }),
+      countUsage: countUsage(pool.db, pool.bounds),
       listTimeoutMs: config.mongodb.listTimeoutMs,
       isCertain: (beganAtMs) => pool.primary.isCertain(beganAtMs),
       application,

@@ -4,6 +4,7 @@ import {
   defineApplication,
   keyIdIn,
   headers as names,
+  openApiDocument,
   role,
 } from '@spillway/origin/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -184,4 +185,14 @@ it.each([
 it('answers no question but an edge’s', async () => {
   const headers = { 'spillway-assertion': undefined }
   expect((await send('POST', askKeysPath, { body: { used: [] }, headers })).json.code).toBe('edge-only')
+})
+
+it('is described as a way to authenticate', () => {
+  // The cast: the part of the document that is looked at.
+  const { components, paths } = openApiDocument(application) as {
+    readonly components: { readonly securitySchemes: object }
+    readonly paths: Readonly<Record<string, { readonly get?: { readonly security: object } }>>
+  }
+  expect(components.securitySchemes).toMatchObject({ apiKey: { type: 'http', scheme: 'bearer' } })
+  expect(paths['/v1/api-keys']?.get?.security).toContainEqual({ apiKey: [] })
 })

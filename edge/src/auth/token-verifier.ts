@@ -10,6 +10,7 @@ import type { TokenIssuer } from '../config/token-issuer.ts'
 import { isText } from '../config/values.ts'
 import { SieveMap } from '../lib/sieve-map.ts'
 import { callerKey } from '../overload/local-quota.ts'
+import type { UsageReports } from '../plans/usage-reports.ts'
 import type { ApiKeyCheck } from './api-key-check.ts'
 import { type KeySet, sameAlgorithm, type VerificationKey } from './key-set.ts'
 import type { TokenFault } from './token-refusal.ts'
@@ -27,6 +28,8 @@ export interface TokenVerifierOptions {
   readonly now: () => number
   /** @default API keys are not accepted */
   readonly apiKeys?: ApiKeyCheck | undefined
+  /** @default callers have no plans */
+  readonly usages?: UsageReports | undefined
 }
 
 /** Namespace of the subjects of API keys: no issuer's token has one of them. */
@@ -63,6 +66,7 @@ export class TokenVerifier {
   readonly #namespaces: ReadonlySet<string>
   readonly #named: NamedClaims
   readonly #apiKeys: ApiKeyCheck | undefined
+  readonly #usages: UsageReports | undefined
   readonly #now: () => number
   readonly #verified = new SieveMap<VerifiedToken>({
     countMax: 10_000,
@@ -76,12 +80,13 @@ export class TokenVerifier {
     bytesOf: textBytes,
   })
 
-  constructor({ issuers, named, now, apiKeys }: TokenVerifierOptions) {
+  constructor({ issuers, named, now, apiKeys, usages }: TokenVerifierOptions) {
     this.#named = named
     this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
     const namespaces = issuers.map(({ namespace }) => namespace).filter((name) => name !== '')
     this.#namespaces = new Set([...namespaces, ...(apiKeys === undefined ? [] : [keySubjects])])
     this.#apiKeys = apiKeys
+    this.#usages = usages
     this.#now = now
   }
 
@@ -107,12 +112,22 @@ export class TokenVerifier {
     authorization: string,
     wait: (refresh: Promise<void>) => Promise<void>,
   ): Promise<VerifiedToken | TokenFault> {
-    const outcome = await this.#check(bearerToken(authorization), wait)
+    const checked = await this.#check(bearerToken(authorization), wait)
+    const outcome = typeof checked === 'string' ? checked : this.#withPlan(checked)
     if (typeof outcome !== 'string') this.#verified.set(authorization, outcome)
     else if (lasting.has(outcome) || outcome.startsWith('claim:')) {
       this.#refused.set(authorization, { fault: outcome, untilMs: this.#now() + refusalMs })
     }
     return outcome
+  }
+
+  /** Adds the caller's plan, with its priority unless the token has one. */
+  #withPlan(token: VerifiedToken): VerifiedToken {
+    const { principal } = token
+    const usage = this.#usages?.usageOf(principal)
+    if (usage === undefined) return token
+    const priority = principal.priority ?? usage.plan.priority
+    return { ...token, usage, principal: priority === undefined ? principal : { ...principal, priority } }
   }
 
   async #check(

@@ -1,4 +1,5 @@
 import type { Principal } from '@spillway/origin/contract'
+import type { CallerUsage } from '../plans/caller-usage.ts'
 import type { KeySet } from './key-set.ts'
 
 /** A verified token or API key, valid until `expiresAtMs`. */
@@ -11,6 +12,8 @@ export interface VerifiedToken {
   readonly issuedAtSeconds: number | undefined
   readonly tokenId: string | undefined
   readonly key: CountingKey
+  /** Its caller's usage of their plan; `undefined` without a plan. */
+  readonly usage?: CallerUsage | undefined
   /** Longest time of an answer that goes on, in ms: it is not checked again. @default until it expires */
   readonly answerMsMax?: number
   readonly keySet: Pick<KeySet, 'isUsable' | 'isDue' | 'refresh'>

@@ -25,6 +25,7 @@ export interface FaultObservation {
   readonly what:
     | 'key-set'
     | 'api-keys'
+    | 'usage'
     | 'control'
     | 'rate-limiter'
     | 'purge'

@@ -124,6 +124,12 @@ export function finish(exchange: Exchange, answer: Response, status: number, par
     for (const [name, value] of parts.cors.forOrigin(head.headers.get('origin')))
       answer.headers.set(name, value)
   }
+  // perf: only callers with a plan pay for the fields.
+  if (exchange.token?.usage !== undefined) {
+    const [policy, limit] = exchange.token.usage.fields(nowOf(exchange, parts.now))
+    answer.headers.append('ratelimit-policy', policy)
+    answer.headers.append('ratelimit', limit)
+  }
   // The runtime's clock stands still until something is awaited: every duration would be 0.
   if (exchange.hasWaited && wantsTiming(head, parts.serverTiming)) {
     answer.headers.set('server-timing', serverTiming(exchange, parts.now()))

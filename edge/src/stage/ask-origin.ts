@@ -1,5 +1,6 @@
 import { formatTimeout, headers as names, type Priority, parseLoad } from '@spillway/origin/contract'
 import type { AssertionSigner } from '../auth/assertion-signer.ts'
+import { AskError } from '../http/ask-error.ts'
 import { Deadline } from '../http/deadline.ts'
 import { sendToOrigin } from '../http/origin-client.ts'
 import { RequestBody } from '../http/request-body.ts'
@@ -26,7 +27,7 @@ const priority: Priority = 'critical'
  * Asks the origin, within the limits that its other requests have, and another origin once if the first cannot be reached.
  *
  * @returns the JSON of a 200
- * @throws {Error} otherwise
+ * @throws {AskError} otherwise
  */
 export async function askOrigin(question: OwnQuestion, parts: AskOriginParts): Promise<unknown> {
   const deadline = new Deadline(parts.now() + question.timeoutMs, parts.now())
@@ -34,7 +35,7 @@ export async function askOrigin(question: OwnQuestion, parts: AskOriginParts): P
   if (first.endpoint === undefined) return first.json
   const second = await attempt(question, deadline, first.endpoint, parts)
   if (second.endpoint === undefined) return second.json
-  throw new Error('the origin cannot be reached')
+  throw new AskError('the origin cannot be reached', false)
 }
 
 /** `endpoint`: the one that could not be reached. */
@@ -51,7 +52,7 @@ async function attempt(
   const { now, random, signer, ids } = parts
   const order = { priority, deadlineMs: deadline.atMs, heldBytes: 0, reservation: undefined, failed }
   const admitted = await admit(order, parts)
-  if (admitted.kind === 'shed') throw new Error(`not asked: ${admitted.reason}`)
+  if (admitted.kind === 'shed') throw new AskError(`not asked: ${admitted.reason}`, false)
   const { endpoint, permit } = admitted
   const assertion = await signer.assertionFor(undefined)
   const answer = await sendToOrigin({
@@ -76,9 +77,9 @@ async function attempt(
     load: answer.kind === 'answer' ? parseLoad(answer.reply.headers.get(names.load)) : undefined,
   })
   if (answer.kind === 'unreachable') return { endpoint }
-  if (answer.kind !== 'answer') throw new Error(`the origin did not answer: ${answer.kind}`)
+  if (answer.kind !== 'answer') throw new AskError(`the origin did not answer: ${answer.kind}`, true)
   const { reply } = answer
   if (status === 200) return { json: JSON.parse(await reply.text()) }
   await reply.body?.cancel()
-  throw new Error(`the origin answered ${status}`)
+  throw new AskError(`the origin answered ${status}`, status !== 503)
 }

@@ -1,14 +1,18 @@
-import type { Problem } from '@spillway/origin/contract'
+import type { CheckedPlan, Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import type { RequestHead } from '../http/request-headers.ts'
 import type { Observe } from '../observe/observation.ts'
 import { addressKey, type LocalQuota, refusedKey } from '../overload/local-quota.ts'
 import { next } from '../pipeline.ts'
+import type { CallerUsage, OverPlan } from '../plans/caller-usage.ts'
+import type { UsageReports } from '../plans/usage-reports.ts'
 import { inTime } from '../platform/in-time.ts'
 
 export interface LimitParts {
   readonly quota: LocalQuota
   readonly limiter: RateLimit | undefined
+  /** `undefined` for an application without plans. */
+  readonly usages: UsageReports | undefined
   readonly observe: Observe
   readonly now: () => number
 }
@@ -19,10 +23,35 @@ const addressOf = ({ headers }: RequestHead): string | null => headers.get('cf-c
 /** Quota key of a request: its subject, or its address if it has no token. */
 export const callerOf = ({ token, head }: Exchange): string => token?.caller ?? addressKey(addressOf(head))
 
-/** Stage 4: whether the caller is over its quota, as counted in this isolate. Free, so it runs for every request. */
-export function limitHere(exchange: Exchange, { quota }: LimitParts): Problem | typeof next {
+/**
+ * Stage 4: whether the caller is over its quota, as counted in this isolate, or over its plan. Free, so it runs for every
+ * request.
+ */
+export function limitHere(exchange: Exchange, { quota, usages }: LimitParts): Problem | typeof next {
   const retryAfterSeconds = quota.count(callerOf(exchange), exchange.arrivedAtMs)
-  return retryAfterSeconds === undefined ? next : overLimit(quota, retryAfterSeconds)
+  if (retryAfterSeconds !== undefined) return overLimit(quota, retryAfterSeconds)
+  const usage = exchange.token?.usage
+  return usage === undefined || usages === undefined ? next : limitByPlan(exchange, usage, usages)
+}
+
+function limitByPlan(exchange: Exchange, usage: CallerUsage, usages: UsageReports): Problem | typeof next {
+  const { arrivedAtMs } = exchange
+  const over = usage.count(arrivedAtMs)
+  const report = usages.counted(usage, arrivedAtMs)
+  if (report !== undefined) exchange.waitUntil(report)
+  if (over === undefined) return next
+  exchange.reason = `over-${over.limit}`
+  return overPlan(usage.plan, over)
+}
+
+function overPlan({ name, rate, quota }: CheckedPlan, { limit, retryAfterSeconds }: OverPlan): Problem {
+  const allowed = limit === 'rate' ? `${rate} requests a second` : `${quota} requests a month`
+  return {
+    code: 'rate-limited',
+    detail: `The plan '${name}' has ${allowed}. Retry in ${retryAfterSeconds} s.`,
+    reason: limit,
+    retryAfterSeconds,
+  }
 }
 
 /**

@@ -24,6 +24,16 @@ export const commonHeaders = {
     description: 'Seconds to wait before the next attempt (RFC 9110 §10.2.3).',
     schema: { type: 'integer', minimum: 1 },
   },
+  RateLimit: {
+    description:
+      'What remains of each limit, and when it is whole again (draft-ietf-httpapi-ratelimit-headers-10).',
+    schema: { type: 'string' },
+  },
+  'RateLimit-Policy': {
+    description:
+      'Limits of the caller: requests `q` in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10).',
+    schema: { type: 'string' },
+  },
   'WWW-Authenticate': {
     description: 'Authentication scheme and the reason of the refusal (RFC 6750 §3).',
     schema: { type: 'string' },

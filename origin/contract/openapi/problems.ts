@@ -126,6 +126,7 @@ function describeProblems(
   if (status === '401' || status === '403') headers.push('WWW-Authenticate')
   if (status === '416') headers.push('Content-Range')
   if (codes.some((code) => problemCatalogue[code].retryable)) headers.push('Retry-After')
+  if (codes.includes('rate-limited')) headers.push('RateLimit', 'RateLimit-Policy')
   const description = codes.map((code) => `\`${code}\`: ${problemCatalogue[code].title}.`).join(' ')
   return [
     responseName(status),

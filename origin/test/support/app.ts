@@ -17,6 +17,7 @@ import { DeliveryStore } from '../../src/store/delivery-store.ts'
 import type { Repository } from '../../src/store/repository.ts'
 import { parseEdgeKeys } from '../../src/trust/edge-keys.ts'
 import { AssertionVerifier } from '../../src/trust/trust.ts'
+import { countUsage } from '../../src/usage/count-usage.ts'
 import { withReceivers } from '../../src/webhooks/receiver-code.ts'
 import { ReceiverSecrets } from '../../src/webhooks/receiver-secrets.ts'
 import { application as fixture } from '../fixture/application.ts'
@@ -147,6 +148,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     requestLog: new RequestLog(logger),
     listTimeoutMs,
     ...(clock !== undefined && { clock }),
+    countUsage: countUsage(database.pool.db, database.pool.bounds),
     ...(options.onKeyUse !== undefined && { onKeyUse: options.onKeyUse }),
     ...(arrivalTimeoutMs !== undefined && { arrivalTimeoutMs }),
     ...(exportBounds !== undefined && { exportBounds }),
