@@ -10,6 +10,7 @@ import { authorize } from './stage/authorize.ts'
 import { recallOwnWrites } from './stage/consistency.ts'
 import { passExport } from './stage/export.ts'
 import { passFeed } from './stage/feed.ts'
+import { passHistory } from './stage/history.ts'
 import { answerOptions, type IdentifyParts, identify, negotiate, refuse } from './stage/identify.ts'
 import { limitHere, limitInLocation } from './stage/limit.ts'
 import { fromMemory, type LookupParts, shedOrStored, throughCache } from './stage/lookup.ts'
@@ -39,6 +40,7 @@ export const pipelines: { readonly [Kind in RequestPlan['kind']]: PipelineOf<Kin
     throughCache,
   ],
   feed: [negotiate, verify, authorize, limitHere, limitInLocation, passFeed],
+  history: [negotiate, verify, authorize, limitHere, limitInLocation, passHistory],
   export: [verify, authorize, limitHere, limitInLocation, passExport],
   write: [verify, authorize, limitHere, reserve, negotiate, limitInLocation, write],
   invalid: [negotiate, verify, authorize, limitHere, refuse],

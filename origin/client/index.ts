@@ -1,6 +1,7 @@
 /** The typed client of an API: for browsers, Node and Workers, without dependencies. */
 export type { Change, ChangesOptions } from './changes.ts'
 export { connect } from './connect.ts'
+export type { History, HistoryOptions, HistoryPage, HistoryRecord } from './history.ts'
 export { ApiProblem, NoAnswer, type ProblemDocument } from './problem.ts'
 export type { CallOptions, ClientOptions, TokenSource } from './send.ts'
 export type {

@@ -1,4 +1,5 @@
 import { type ChangesOptions, followChanges } from './changes.ts'
+import { createHistory, type HistoryOptions } from './history.ts'
 import { createList } from './list.ts'
 import { ApiProblem } from './problem.ts'
 import { type ListParts, listParameters, queryString } from './query-string.ts'
@@ -49,6 +50,8 @@ export function createResourceClient(send: Send, path: string) {
     patch,
     list: (options: ListParts & CallOptions = {}) => createList<Fields>(send, path, options),
     changes: (options: ChangesOptions = {}) => followChanges<Fields>(send, path, options),
+    history: (target: Target, options: HistoryOptions = {}) =>
+      createHistory<Fields>(send, at(target), options),
     create: async (body: unknown, options?: CreateOptions) => kept(await post(path, body, options)),
 
     async createMany(items: readonly unknown[], options?: CreateOptions) {

@@ -3,6 +3,7 @@ import type { Application, ApplicationParts } from '../contract/application.ts'
 import type { Representation } from '../contract/definition.ts'
 import type { Resource } from '../contract/resource.ts'
 import type { Change, ChangesOptions } from './changes.ts'
+import type { History, HistoryOptions } from './history.ts'
 import type { ProblemDocument } from './problem.ts'
 import type { FieldFilter, ListParts } from './query-string.ts'
 import type { CallOptions } from './send.ts'
@@ -156,6 +157,10 @@ export interface ResourceClient<Document, Body, Act, Ask, Version = never> {
    * back after failures that pass. The API has no such path for a resource without `events`.
    */
   changes(options?: ChangesOptions): AsyncIterable<Change<Document>>
+  /**
+   * Reads who wrote what in a document, newest first. The API has no such path for a resource without `history`.
+   */
+  history(target: Target, options?: HistoryOptions): History<Document>
   create(body: Body, options?: CreateOptions): Promise<Kept<Document>>
   /** Creates several documents in one request; each has an outcome of its own. */
   createMany(bodies: readonly Body[], options?: CreateOptions): Promise<readonly BatchItem<Document>[]>

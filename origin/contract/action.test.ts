@@ -23,8 +23,9 @@ describe('an action', () => {
 
   it.each<[string, object, string]>([
     ['Close', {}, 'lower-case letters'],
-    ['batch', {}, "not 'batch' or 'changes'"],
-    ['changes', {}, "not 'batch' or 'changes'"],
+    ['batch', {}, "not 'batch', 'changes' or 'history'"],
+    ['changes', {}, "not 'batch', 'changes' or 'history'"],
+    ['history', {}, "not 'batch', 'changes' or 'history'"],
     ['close', { target: 'documents' }, "target 'documents' is unknown"],
     ['close', { timeout: '31s' }, 'must be from 1s to 30s'],
     ['close', { timeout: 'soon' }, 'is not a duration'],

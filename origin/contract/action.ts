@@ -6,6 +6,7 @@ import { DefinitionError } from './definition-check.ts'
 import { actionOptions } from './definition-options.ts'
 import { checkDuration, type Duration, durationSeconds } from './duration.ts'
 import { feedName } from './feed.ts'
+import { historyName } from './history.ts'
 import type { Priority } from './priority.ts'
 import { checkReasons, type DeclaredProblems, type ProblemDefinitions, resolveProblems } from './refusal.ts'
 
@@ -169,8 +170,8 @@ function* checkAction(name: string, definition: Definition): Generator<string> {
   // The other checks assume that each option has the right type.
   if (ofKind.length > 0) return
   const { on, problems = {}, timeout, versions } = definition
-  if (!isWord(name) || name === 'batch' || name === feedName) {
-    yield `the name becomes a path segment: use lower-case letters, digits and hyphens, and not 'batch' or '${feedName}'`
+  if (!isWord(name) || name === 'batch' || name === feedName || name === historyName) {
+    yield `the name becomes a path segment: use lower-case letters, digits and hyphens, and not 'batch', '${feedName}' or '${historyName}'`
   }
   yield* checkReasons(problems)
   yield* checkDuration('timeout', timeout, ['1s', '30s'])

@@ -15,9 +15,11 @@ import { countLimit } from './count.ts'
 import type { Representation, ResourceDefinition } from './definition.ts'
 import { resourceOptions } from './definition-options.ts'
 import { checkDuration } from './duration.ts'
+import { checkErasure } from './erasure-check.ts'
 import { checkEvents } from './events.ts'
 import { checkExport } from './export-rule.ts'
 import { comparableAt, comparableOf, filterTypeOf } from './filter-type.ts'
+import { checkHistory } from './history-check.ts'
 import { isOrdered } from './index-kind.ts'
 import { isReadOnly, type Keywords } from './keywords.ts'
 import { checkLeftOut } from './left-out.ts'
@@ -78,6 +80,8 @@ export function checkDefinition(name: string, definition: ResourceDefinition): v
     ...checkStoredLayout(definition),
     ...checkExport(definition.export),
     ...checkEvents(definition),
+    ...checkHistory(definition),
+    ...checkErasure(definition),
     ...checkRules(definition),
     ...checkLeftOut(definition),
     ...checkNeverGiven(definition),

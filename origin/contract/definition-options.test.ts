@@ -46,7 +46,7 @@ describe('names resource, option and fix for', () => {
     [
       'an option that does not exist',
       { publish: true },
-      "option 'publish' is unknown: use description, schema, access, cache, query, indexes, stored, migrations, references, set, check, problems, softDelete, export, events, priority, requireIfMatch, batchSizeMax or versions",
+      "option 'publish' is unknown: use description, schema, access, cache, query, indexes, stored, migrations, references, set, check, problems, softDelete, export, events, history, erasure, priority, requireIfMatch, batchSizeMax or versions",
     ],
     ['a misspelt option', { cahce: 'none' }, "option 'cahce' is unknown: did you mean 'cache'?"],
     [

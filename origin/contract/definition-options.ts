@@ -107,6 +107,14 @@ const indexKinds: readonly IndexKind[] = [1, -1, 'text', '2dsphere']
 const indexKind = value("1, -1, 'text' or '2dsphere'", (given) => indexKinds.some((kind) => kind === given))
 const storedPath = value('a stored field or null', (given) => given === null || typeof given === 'string')
 
+const constant = value('a string, a number, true or false', (given) =>
+  ['string', 'number', 'boolean'].includes(typeof given),
+)
+const fieldErasure = either('delete', function* (given, place) {
+  const isKept = typeof given === 'object' && given !== null && 'keep' in given
+  yield* options(isKept ? { keep: text } : { set: recordOf(constant), remove: list(text) })(given, place)
+})
+
 /** Options of a resource, by name and type. */
 export const resourceOptions = options({
   'description!': text,
@@ -146,6 +154,8 @@ export const resourceOptions = options({
   events: function* (given, place) {
     if (typeof given !== 'boolean') yield* options({ keep: text })(given, place)
   },
+  history: options({ 'keep!': text, 'read!': accessRule, values: flag, except: list(text) }),
+  erasure: recordOf(fieldErasure),
   priority: oneOf(priorities),
   requireIfMatch: flag,
   batchSizeMax: number,

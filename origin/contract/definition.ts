@@ -2,8 +2,10 @@ import type { TObject, TProperties } from 'typebox'
 import type { AccessOptions, AccessRule } from './access.ts'
 import type { CacheOptions } from './cache-policy.ts'
 import type { Duration } from './duration.ts'
+import type { FieldErasure } from './erasure.ts'
 import type { EventsOptions } from './events.ts'
 import type { ExportOptions } from './export-rule.ts'
+import type { HistoryOptions } from './history.ts'
 import type { Migration } from './migration.ts'
 import type { Priority } from './priority.ts'
 import type { ProblemDefinitions } from './refusal.ts'
@@ -156,6 +158,16 @@ export interface ResourceDefinition<
    * @default false
    */
   readonly events?: boolean | EventsOptions
+  /**
+   * Records of who wrote what and when, which `GET …/{id}/history` tells to those whom its own rule names.
+   * @default none
+   */
+  readonly history?: HistoryOptions
+  /**
+   * Fate of documents that name a subject in one of these fields, when that person is erased by `npm run erase`. Every field
+   * that an access rule compares with the caller's subject needs one before anybody can be erased.
+   */
+  readonly erasure?: { readonly [Field in keyof Stored & string]?: FieldErasure }
   /** Priority under overload: `critical` is shed last. @default 'normal' */
   readonly priority?: Priority
   /** Whether replace, patch and delete without If-Match are answered 428 (RFC 6585 §3). @default false */

@@ -22,8 +22,10 @@ import type {
   VersionName,
 } from './definition.ts'
 import { checkDefinition } from './definition-check.ts'
+import { type Erasure, resolveErasure, rulesOf, subjectFieldsOf } from './erasure.ts'
 import { type EventsRule, resolveEvents } from './events.ts'
 import { type ExportRule, resolveExport } from './export-rule.ts'
+import { type HistoryRule, resolveHistory } from './history.ts'
 import { type Migration, shapeNumber } from './migration.ts'
 import type { Query } from './named-query.ts'
 import type { Plans } from './plans/plan.ts'
@@ -97,6 +99,12 @@ export interface Resource<
   readonly export: ExportRule | undefined
   /** `undefined` if its writes are not recorded. */
   readonly events: EventsRule | undefined
+  /** `undefined` if its writes leave no history. */
+  readonly history: HistoryRule | undefined
+  /** Fates of documents by the fields with subjects, as far as they are declared. */
+  readonly erasure: Erasure
+  /** Stored fields with subjects: those of its rules, and those of `erasure`. */
+  readonly subjectFields: readonly string[]
   readonly priority: Priority
   readonly requireIfMatch: boolean
   readonly batchSizeMax: number
@@ -135,6 +143,9 @@ export function resource<
   const { softDelete } = definition
   const fieldAccess = new FieldAccess(definition.access.fields ?? {})
   const problems = resolveProblems(definition.problems)
+  const erasure = resolveErasure(definition.erasure ?? {})
+  const rules = rulesOf(access, definition.access.fields ?? {}, softDelete?.restore, definition.history?.read)
+  const subjectFields = subjectFieldsOf(rules, erasure)
   const made: Resource<Stored, Name, View, Reason, Computed> = {
     name,
     description: definition.description,
@@ -168,6 +179,9 @@ export function resource<
     deletedKeptMs: keptDeletedMs(softDelete),
     export: resolveExport(definition.export, access.read),
     events: resolveEvents(definition.events, access.read),
+    history: resolveHistory(definition.history, definition.access.fields ?? {}, subjectFields),
+    erasure,
+    subjectFields,
     priority: definition.priority ?? 'normal',
     requireIfMatch: definition.requireIfMatch ?? false,
     batchSizeMax: definition.batchSizeMax ?? 100,

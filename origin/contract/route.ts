@@ -1,7 +1,8 @@
-import type { AccessRule, AccessRules } from './access.ts'
+import { type AccessRule, type AccessRules, never } from './access.ts'
 import type { Action, ActionTarget } from './action.ts'
 import { type Catalogue, findView, type View, versionsOf } from './catalogue.ts'
 import { feedName } from './feed.ts'
+import { historyName } from './history.ts'
 import { idPattern } from './limits.ts'
 import type { Query } from './named-query.ts'
 import { queryView } from './query-view.ts'
@@ -12,6 +13,7 @@ export type Operation =
   | 'list'
   | 'changes'
   | 'read'
+  | 'history'
   | 'create'
   | 'batchCreate'
   | 'replace'
@@ -37,19 +39,20 @@ export type RouteMatch =
   | { readonly kind: 'methodNotAllowed'; readonly allow: readonly string[] }
   | { readonly kind: 'notFound'; readonly detail: string }
 
-type Target = 'collection' | 'batch' | 'changes' | 'document'
+type Target = 'collection' | 'batch' | 'changes' | 'document' | 'history'
 
 const operations: Readonly<Record<Target, Readonly<Record<string, UsualOperation>>>> = {
   collection: { GET: 'list', HEAD: 'list', POST: 'create' },
   batch: { POST: 'batchCreate' },
   changes: { GET: 'changes' },
   document: { GET: 'read', HEAD: 'read', PUT: 'replace', PATCH: 'patch', DELETE: 'delete' },
+  history: { GET: 'history' },
 }
 
 type UsualOperation = Exclude<Operation, 'action' | 'query'>
 
-/** Access rule of each standard operation. */
-const rightOf: Readonly<Record<UsualOperation, keyof AccessRules>> = {
+/** Access rule of each standard operation but a history, which has its own. */
+const rightOf: Readonly<Record<Exclude<UsualOperation, 'history'>, keyof AccessRules>> = {
   list: 'read',
   changes: 'read',
   read: 'read',
@@ -61,14 +64,15 @@ const rightOf: Readonly<Record<UsualOperation, keyof AccessRules>> = {
 }
 
 /** Whether a resource has a standard operation: not if its rule is `never`; no batch without items, no feed without events. */
-function offers({ access, batchSizeMax, events }: Resource, operation: UsualOperation): boolean {
+function offers({ access, batchSizeMax, events, history }: Resource, operation: UsualOperation): boolean {
+  if (operation === 'history') return history !== undefined
   if (operation === 'changes' && events === undefined) return false
   if (operation === 'batchCreate' && batchSizeMax === 0) return false
   return access[rightOf[operation]].kind !== 'never'
 }
 
-export const isRead = (operation: Operation): boolean =>
-  operation === 'list' || operation === 'changes' || operation === 'read' || operation === 'query'
+const reads: readonly Operation[] = ['list', 'changes', 'read', 'history', 'query']
+export const isRead = (operation: Operation): boolean => reads.includes(operation)
 
 /** Access rule of an operation. */
 export function accessRuleOf({
@@ -79,8 +83,9 @@ export function accessRuleOf({
   if (action !== undefined) return action.access
   // The view of a query has its rule.
   if (operation === 'query') return resource.access.read
+  if (operation === 'history') return resource.history?.read ?? never
   // The cast is safe: the operation `action` always has an action.
-  return resource.access[rightOf[operation as UsualOperation]]
+  return resource.access[rightOf[operation as keyof typeof rightOf]]
 }
 
 /** An operation that a view offers. */
@@ -101,6 +106,7 @@ export function routesOf({ resource, version }: View): readonly OfferedRoute[] {
     batch: `${collection}/batch`,
     changes: `${collection}/${feedName}`,
     document: `${collection}/:id`,
+    history: `${collection}/:id/${historyName}`,
   }
   // The cast is safe: the keys of the table are its targets.
   const usual = (Object.keys(paths) as Target[]).flatMap((target) =>
@@ -139,21 +145,23 @@ export function matchRoute(catalogue: Catalogue, method: string, pathname: strin
   if (action !== undefined) return matchAction(view, action, method, id)
   const query = rest.length === 0 && id !== undefined ? view.resource.queries.get(id) : undefined
   if (query?.versions.includes(view.version) === true) return matchQuery(view, query, method)
-  if (rest.length > 0 || id === '') {
+  const isHistory = rest.length === 1 && rest[0] === historyName && view.resource.history !== undefined
+  if ((rest.length > 0 && !isHistory) || id === '') {
     return {
       kind: 'notFound',
       detail: `No such path. Use /${version}/${name} or /${version}/${name}/{id}.`,
     }
   }
-  const target = targetOf(view.resource, id)
+  const target = isHistory ? 'history' : targetOf(view.resource, id)
+  const isOfDocument = target === 'document' || isHistory
   // The casts are safe, here and below: the path of a document has an id.
-  if (target === 'document' && !idPattern.test(id as string)) return invalidId
+  if (isOfDocument && !idPattern.test(id as string)) return invalidId
   const byMethod = operations[target]
   const operation = Object.hasOwn(byMethod, method) ? byMethod[method] : undefined
   if (operation !== undefined && offers(view.resource, operation)) {
     return {
       kind: 'route',
-      route: { ...view, operation, ...(target === 'document' && { id: id as string }) },
+      route: { ...view, operation, ...(isOfDocument && { id: id as string }) },
     }
   }
   const offered = Object.entries(byMethod).filter(([, one]) => offers(view.resource, one))

@@ -18,6 +18,7 @@ import type { ReadChanges } from './events/read-changes.ts'
 import { compileExports } from './export/compile-exports.ts'
 import type { ExportBounds } from './export/export-stream.ts'
 import { compileFeeds, type FeedBounds } from './feed/compile-feeds.ts'
+import { historyHandler } from './history/history-handler.ts'
 import { answerUnmatched, entryStage, isOperational, requestId, unmatchedStage } from './http/entry.ts'
 import { parseJsonBody } from './http/json-body.ts'
 import { answerClientError, internalError, problemOf, sendProblem } from './http/problem.ts'
@@ -30,6 +31,7 @@ import { routeHealth } from './ops/health.ts'
 import { createPages, routePages } from './ops/pages.ts'
 import { releaseAdmission } from './overload/admission.ts'
 import type { AdmissionControl } from './overload/admission-control.ts'
+import type { CompiledView } from './resource/compiled-view.ts'
 import { askInOrder } from './resource/guarding.ts'
 import type { IsCertain } from './resource/reads.ts'
 import { compileReferences } from './resource/references.ts'
@@ -37,6 +39,7 @@ import { compileViews, routeResources } from './resource/resources.ts'
 import { Turns } from './resource/turns.ts'
 import { noServerCode, type ServerCode } from './server-code.ts'
 import type { Commits } from './store/commits.ts'
+import type { HistoryLog } from './store/history-log.ts'
 import type { Repository } from './store/repository.ts'
 import type { TlsMaterial } from './trust/tls.ts'
 import { type AssertionVerifier, trustStage } from './trust/trust.ts'
@@ -51,6 +54,7 @@ export interface AppOptions {
   readonly commits: Commits
   /** The log of changes, for the feeds. */
   readonly changes: ReadChanges
+  readonly history: Pick<HistoryLog, 'newest' | 'page'>
   readonly verifier: AssertionVerifier
   readonly admission: AdmissionControl
   readonly health: Health
@@ -92,6 +96,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     repository,
     commits,
     changes,
+    history,
     verifier,
     admission,
     health,
@@ -217,7 +222,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     ...(feedBounds !== undefined && { bounds: feedBounds }),
   })
   metrics.feedReaders = feeds.readers
-  routeResources(app, views, { ...shared, listTimeoutMs, exportsOf, feedOf: feeds.handlerOf })
+  const historyOf = (compiled: CompiledView) => historyHandler(compiled, { repository, history, isCertain })
+  routeResources(app, views, { ...shared, listTimeoutMs, exportsOf, feedOf: feeds.handlerOf, historyOf })
   routeActions(app, views, { ...shared, commits, implementations })
   routeQueries(app, views, { ...shared, answers })
   if (countUsage !== undefined && plansIn(application.resources) !== undefined) routeUsage(app, countUsage)

@@ -32,6 +32,7 @@ import type { ServerCode } from './server-code.ts'
 import { ChangeLog } from './store/change-log.ts'
 import { layoutsOf } from './store/codec/layouts.ts'
 import { DeliveryStore } from './store/delivery-store.ts'
+import { HistoryLog } from './store/history-log.ts'
 import { openRepository } from './store/open-repository.ts'
 import { openPool, type Pool, type PoolObservation } from './store/pool.ts'
 import { PoolRoom } from './store/pool-room.ts'
@@ -210,6 +211,7 @@ export async function startOrigin(
       repository,
       commits,
       changes: readChanges(pool.db, pool.bounds),
+      history: new HistoryLog(pool.db, pool.bounds),
       verifier,
       admission,
       health,

@@ -11,6 +11,7 @@ import {
   type ExportFormat,
   exportFormatOf,
   feedName,
+  historyName,
   isExpandedAlike,
   isOneCopy,
   isPublic,
@@ -25,6 +26,7 @@ import {
   type Problem,
   parseExportQuery,
   parseFeedQuery,
+  parseHistoryQuery,
   parseListQuery,
   parseQueryParameters,
   parseReadQuery,
@@ -101,6 +103,17 @@ export interface FeedPlan {
   readonly pattern: string
 }
 
+/** The history of a document. Never stored. */
+export interface HistoryPlan {
+  readonly kind: 'history'
+  readonly route: Route
+  readonly target: string
+  readonly isOpen: boolean
+  readonly access: AccessRule
+  readonly priority: Priority
+  readonly pattern: string
+}
+
 /** The documentation that the origin serves: public, and the same for everybody. */
 export interface PagePlan {
   readonly kind: 'page'
@@ -146,7 +159,7 @@ export interface RefusedPlan {
   readonly problem: Problem
 }
 
-export type ServedPlan = ReadPlan | ExportPlan | FeedPlan | WritePlan | PagePlan
+export type ServedPlan = ReadPlan | ExportPlan | FeedPlan | HistoryPlan | WritePlan | PagePlan
 export type RequestPlan = ServedPlan | InvalidPlan | OptionsPlan | PurgePlan | RefusedPlan | UnmatchedPlan
 
 /**
@@ -214,6 +227,7 @@ function planRequest(catalogue: Catalogue, method: string, target: string, nowMs
       const gone = retired(route, nowMs)
       if (gone !== undefined) return gone
       if (route.operation === 'changes') return planFeed(route, search)
+      if (route.operation === 'history') return planHistory(route, search)
       return isRead(route.operation) ? planRead(route, search) : planWrite(route, pathname, search)
     }
   }
@@ -328,6 +342,21 @@ function planFeed(route: Route, search: string): RequestPlan {
   }
 }
 
+function planHistory(route: Route, search: string): RequestPlan {
+  const access = accessRuleOf(route)
+  const parsed = parseHistoryQuery(search)
+  if (!parsed.ok) return invalid(route, access, parsed.problem)
+  return {
+    kind: 'history',
+    route,
+    target: `${pathOf(route)}/${historyName}?${parsed.value.canonical}`,
+    isOpen: isPublic(access),
+    access,
+    priority: route.resource.priority,
+    pattern: patternOf(route),
+  }
+}
+
 function planWrite(route: Route, pathname: string, search: string): RequestPlan {
   const access = accessRuleOf(route)
   const parsed = parseWriteQuery(search)
@@ -386,6 +415,7 @@ function patternOf({ version, resource, operation, action, id }: Route): string 
     create: '',
     batchCreate: '/batch',
     changes: `/${feedName}`,
+    history: `/:id/${historyName}`,
   }
   return `${collection}${below[operation] ?? '/:id'}`
 }

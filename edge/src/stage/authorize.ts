@@ -1,14 +1,14 @@
 import { decideAccess, type Problem } from '@spillway/origin/contract'
 import { forbidden, insufficientScope, unauthenticated } from '../auth/token-refusal.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
-import type { ExportPlan, FeedPlan, InvalidPlan, ReadPlan, WritePlan } from '../http/request-plan.ts'
+import type { InvalidPlan, PagePlan, ServedPlan } from '../http/request-plan.ts'
 import { next } from '../pipeline.ts'
 
 /**
  * Stage 3: checks whether the contract allows this caller the operation, as far as that is known without the document.
  */
 export function authorize(
-  exchange: Exchange<ReadPlan | ExportPlan | FeedPlan | WritePlan | InvalidPlan>,
+  exchange: Exchange<Exclude<ServedPlan, PagePlan> | InvalidPlan>,
 ): Problem | typeof next {
   const { plan } = exchange
   if (plan.isOpen) return next

@@ -1,7 +1,7 @@
 import { deadline } from '@spillway/origin/contract'
 import { type Exchange, priorityOf } from '../exchange.ts'
 import { Deadline } from '../http/deadline.ts'
-import type { ExportPlan, FeedPlan } from '../http/request-plan.ts'
+import type { ExportPlan, FeedPlan, HistoryPlan } from '../http/request-plan.ts'
 import { type Forwarding, type ForwardParts, forward } from './forward.ts'
 
 /**
@@ -11,7 +11,7 @@ import { type Forwarding, type ForwardParts, forward } from './forward.ts'
  * @throws {ForwardError} when the request was shed or no answer came
  */
 export async function passStream(
-  exchange: Exchange<ExportPlan | FeedPlan>,
+  exchange: Exchange<ExportPlan | FeedPlan | HistoryPlan>,
   own: Pick<Forwarding, 'fields' | 'bodyTimeoutMs'>,
   parts: ForwardParts,
 ): Promise<Response> {

@@ -5,6 +5,7 @@ import { describeChanges } from './changes.ts'
 import { batchResultsExample, pageExample, resultsName } from './collections.ts'
 import { exampleOf } from './example.ts'
 import { headerRefs } from './headers.ts'
+import { describeHistory } from './history.ts'
 import { type Json, json, ref } from './json.ts'
 import { documentSchema, schemaName } from './schemas.ts'
 
@@ -35,6 +36,8 @@ export function describeSuccess(view: View, operation: Operation): Json {
         },
         ...partAndUnchanged(ref('schemas', name)),
       }
+    case 'history':
+      return describeHistory(view)
     case 'create':
       return {
         201: {

@@ -6,6 +6,7 @@ import { changesSchemas } from './changes.ts'
 import { collectionSchemas, countSchema } from './collections.ts'
 import { commonParameters } from './common-parameters.ts'
 import { commonHeaders } from './headers.ts'
+import { historySchemas } from './history.ts'
 import { type Json, ref } from './json.ts'
 import { describeOperation } from './operation.ts'
 import { problemResponses, problemSchemas } from './problems.ts'
@@ -65,6 +66,7 @@ const schemasOf = (view: View): [string, Json][] => [
   ...describeSchemas(view),
   ...collectionSchemas(view),
   ...(view.resource.events === undefined ? [] : changesSchemas(view)),
+  ...(view.resource.history === undefined ? [] : historySchemas(view)),
   ...routesOf(view).flatMap(({ action, query }) => [
     ...(action === undefined ? [] : actionSchemas(view, action)),
     ...(query === undefined ? [] : querySchemas(view, query)),

@@ -43,6 +43,7 @@ const verbs: Readonly<Record<Operation, string>> = {
   list: 'List',
   changes: 'Follow the changes',
   read: 'Read one',
+  history: 'Read the history of one',
   create: 'Create one',
   batchCreate: 'Create many',
   replace: 'Replace one',

@@ -10,6 +10,7 @@ import { isSearchable, searchParameter } from '../search.ts'
 import { textListRule } from '../text-list.ts'
 import { changesParameters } from './changes.ts'
 import { describeFilter } from './filters.ts'
+import { historyParameters } from './history.ts'
 import { type Json, ref } from './json.ts'
 
 export function describeParameters(view: View, operation: Operation): Json[] {
@@ -27,6 +28,8 @@ export function describeParameters(view: View, operation: Operation): Json[] {
       return changesParameters
     case 'read':
       return [fieldsParameter(view), ...expandParameter(view), ref('parameters', 'ifNoneMatch')]
+    case 'history':
+      return historyParameters
     case 'create':
     case 'batchCreate':
       return [ref('parameters', 'idempotencyKey')]

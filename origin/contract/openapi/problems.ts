@@ -19,7 +19,7 @@ export function describeFailures(view: View, operation: Operation, action?: Acti
   if (mayRefuse || mayRefuseFields || action !== undefined) statuses.add(403)
   if (view.representation.deprecation?.sunsetAt !== undefined) statuses.add(410)
   if (operation === 'changes') statuses.add(410)
-  else if (isRead(operation)) statuses.add(416)
+  else if (isRead(operation) && operation !== 'history') statuses.add(416)
   if (!isRead(operation)) for (const status of [408, 413, 415]) statuses.add(status)
   if (!isRead(operation) && operation !== 'delete') for (const status of [409, 422]) statuses.add(status)
   if (action?.target === 'document') statuses.add(412)

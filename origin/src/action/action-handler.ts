@@ -22,7 +22,7 @@ import {
   preconditionFailed,
 } from '../http/precondition.ts'
 import { sendProblem } from '../http/problem.ts'
-import { callOfCode, idOf } from '../http/request.ts'
+import { authorOf, callOfCode, idOf } from '../http/request.ts'
 import { answerMs, inTime, late } from '../lib/in-time.ts'
 import { ofCode } from '../lib/own-time.ts'
 import {
@@ -240,7 +240,8 @@ async function decide(one: CompiledAction, asked: Asked): Promise<Parsed<Decisio
     call: asked.call,
   })
   if (!guarded.ok) return judged(guarded.problem)
-  const writes = guarded.value.map((change) => commits.prepare(change, at, request.principal?.subject))
+  const author = authorOf(request, action.name)
+  const writes = guarded.value.map((change) => commits.prepare(change, at, author))
   if (writes.length > writesMax) throw new RangeError(`the action writes more than ${writesMax} documents`)
   const tags = tagsOfWrites(writes, request.principal?.subject)
   const answerWith = (result: unknown): KeptAnswer => {

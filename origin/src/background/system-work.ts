@@ -29,6 +29,8 @@ export interface TransactionOptions {
   readonly deadline: number
   /** Its writes happen once for each key, which is remembered for a day. @default they happen at each call */
   readonly key?: string
+  /** The handler or job, for the history of what it writes. */
+  readonly via: string
 }
 
 /** Code of the application that reads and writes, with the time of its writes (RFC 3339). */
@@ -58,7 +60,7 @@ export class SystemWork {
    * @throws {Error} if nothing was written, or that is unknown
    */
   async transact<Result>(code: TransactionCode<Result>, options: TransactionOptions): Promise<Result> {
-    const { signal, deadline, key } = options
+    const { signal, deadline, key, via } = options
     const { catalogue, repository, commits } = this.#options
     const call: Call = { deadline, signal }
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
@@ -82,7 +84,7 @@ export class SystemWork {
           ...{ principal: undefined, nowMs: at.ms, call },
         })
         if (!guarded.ok) throw new ProblemError(guarded.problem)
-        const writes = guarded.value.map((change) => commits.prepare(change, at))
+        const writes = guarded.value.map((change) => commits.prepare(change, at, { via }))
         if (writes.length > writesMax)
           throw new RangeError(`more than ${writesMax} documents are written at once`)
         const isKeyed = key !== undefined && writes.some(({ isGuard }) => !isGuard)

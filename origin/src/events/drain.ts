@@ -5,21 +5,22 @@ import { type Lease, LeaseSeeker, type LeaseTimes } from '../jobs/lease.ts'
 import { ChangeLog, type Entry, Overtaken } from '../store/change-log.ts'
 import type { CommandBounds } from '../store/command-bounds.ts'
 import { reasonOf } from '../store/database-error.ts'
+import { HistoryLog, type HistoryRecord, historyRecords } from '../store/history-log.ts'
 import { oldestPending, type Pending, PendingEvents } from './pending-events.ts'
 
 /**
  * Moves events from the documents whose writes they tell of to the log of changes. One process does it at a time, under a
  * lease; the others look whether it does.
  *
- * Each pass reads documents with events, appends these to the log, and then removes them from the documents, unless a
- * document has been written since. A process that is killed between two of these steps leaves events that are in the log
+ * Each pass reads documents with events, appends these to the history and the log, and then removes them from the documents,
+ * unless a document has been written since. A process that is killed between two of these steps leaves events that are in the log
  * already, which the log refuses by their ids. So every event is in the log once, after those of earlier writes of its
  * document.
  */
 export interface DrainOptions {
   readonly db: Db
   readonly bounds: CommandBounds
-  /** Resources with events. */
+  /** Resources with events or a history. */
   readonly resources: readonly Resource[]
   /** Whether the indexes are built that the drain reads by. */
   readonly isReady: (collection: string) => boolean
@@ -61,6 +62,9 @@ export const drainTimes: DrainTimes = {
 /** Name of the lease. */
 export const drainLease = 'events'
 
+/** Time for which the log keeps an event that nobody follows: it tells which events of a document are drained. */
+const unreadMs = 3_600_000
+
 /** State of the drain, as stored with its lease. */
 interface DrainNote {
   /** No position up to this one is given again, even when every entry has expired. */
@@ -75,6 +79,7 @@ const keepEveryMs = 3_600_000
 
 export class EventDrain {
   readonly log: ChangeLog
+  readonly #history: HistoryLog
   readonly #options: DrainOptions
   readonly #times: DrainTimes
   readonly #seeker: LeaseSeeker<DrainNote>
@@ -87,8 +92,9 @@ export class EventDrain {
     this.#options = options
     this.#times = times
     this.#seeker = new LeaseSeeker({ db, name: drainLease, holder, times, now: () => performance.now() })
-    this.#keepMs = Math.max(...resources.map(({ events }) => events?.keepMs ?? 0))
+    this.#keepMs = Math.max(...resources.map(({ events }) => events?.keepMs ?? unreadMs))
     this.log = new ChangeLog(db, bounds)
+    this.#history = new HistoryLog(db, bounds)
   }
 
   /** Age of the oldest event that is not in the log, in ms, when it was last looked for. */
@@ -123,7 +129,7 @@ export class EventDrain {
     observe({ kind: 'began' })
     const source = { db, bounds, now: () => performance.now(), wholeMs: this.#times.wholeMs }
     const sources = resources.map(
-      ({ name }) => [name, new PendingEvents({ ...source, collection: name })] as const,
+      (resource) => [resource, new PendingEvents({ ...source, collection: resource.name })] as const,
     )
     try {
       const { note } = (await this.#seeker.look()) ?? {}
@@ -137,11 +143,15 @@ export class EventDrain {
         }
         const found: { readonly source: PendingEvents; readonly pending: readonly Pending[] }[] = []
         const entries: Entry[] = []
+        const records: HistoryRecord[] = []
         for (const [resource, source] of sources) {
-          if (!isReady(resource)) continue
+          if (!isReady(resource.name)) continue
           const pending = await source.next()
           found.push({ source, pending })
-          for (const one of pending) entries.push(...entriesOf(resource, one))
+          for (const one of pending) {
+            entries.push(...entriesOf(resource.name, one))
+            records.push(...historyRecords(resource, one))
+          }
         }
         this.#note(found.map(({ pending }) => pending))
         if (entries.length === 0) {
@@ -153,6 +163,8 @@ export class EventDrain {
           await lease.note({ reserved })
         }
         if (!lease.isHeld) return
+        // Before the log: what is in the log is never looked at again.
+        await this.#history.append(records)
         try {
           const next = await this.log.append(entries, position, this.#keepMs)
           this.#moved += next - position
@@ -196,7 +208,7 @@ export class EventDrain {
 }
 
 const entriesOf = (resource: string, { _id, _out }: Pending): readonly Entry[] =>
-  (_out?.events ?? []).map(({ id, ...event }) => ({
+  (_out?.events ?? []).map(({ id, audit: _ofHistory, ...event }) => ({
     event: id,
     resource,
     document: _id,

@@ -3,7 +3,7 @@ import type { CommandBounds } from '../store/command-bounds.ts'
 import type { StoredRecord } from '../store/envelope.ts'
 
 /** A document with events, as far as the drain reads it. */
-export interface Pending extends Pick<StoredRecord, '_id' | '_w' | '_out'> {}
+export interface Pending extends Pick<StoredRecord, '_id' | '_w' | '_out' | '_created'> {}
 
 export interface PendingEventsOptions {
   readonly db: Db
@@ -96,7 +96,7 @@ export async function oldestPending(
     // A sparse index serves only a query that states that the field exists.
     filter: { '_out.since': fromMs === undefined ? { $exists: true } : { $gte: fromMs } },
     sort: { '_out.since': 1 },
-    projection: { _out: 1, _w: 1 },
+    projection: { _out: 1, _w: 1, _created: 1 },
     limit,
     singleBatch: true,
     readConcern: { level: 'majority' },

@@ -2,6 +2,8 @@ import type { Catalogue } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
 import { changesCollection } from '../store/change-log.ts'
 import type { CommandBounds } from '../store/command-bounds.ts'
+import { historyCollection } from '../store/history-log.ts'
+import { hasOutbox } from '../store/outbox.ts'
 import { type DrainObservation, type DrainTimes, EventDrain } from './drain.ts'
 
 export interface StartEventsOptions {
@@ -30,12 +32,15 @@ const noEvents: StartedEvents = { lagMs: () => 0, moved: () => 0, stop: async ()
 /** Starts the drain of events; does nothing for an application without any. */
 export function startEvents(options: StartEventsOptions): StartedEvents {
   const { catalogue, unreadyIndexes, ...others } = options
-  const resources = [...catalogue.values()].filter(({ events }) => events !== undefined)
+  const resources = [...catalogue.values()].filter(hasOutbox)
   if (resources.length === 0) return noEvents
   // The drain reads documents by the one index, and the log needs all of its own.
   const isReady = (collection: string): boolean =>
     !unreadyIndexes().some(
-      (name) => name === `${collection}.${outboxIndexName}` || name.startsWith(`${changesCollection}.`),
+      (name) =>
+        name === `${collection}.${outboxIndexName}` ||
+        name.startsWith(`${changesCollection}.`) ||
+        name.startsWith(`${historyCollection}.`),
     )
   const drain = new EventDrain({ ...others, resources, isReady })
   const stopping = new AbortController()

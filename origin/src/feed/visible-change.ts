@@ -1,5 +1,6 @@
-import { allowsAll, type Principal, satisfies, storedPath } from '@spillway/origin/contract'
+import { allowsAll, type Principal, satisfies } from '@spillway/origin/contract'
 import type { CompiledView } from '../resource/compiled-view.ts'
+import { shownNames } from '../resource/shown-names.ts'
 import type { Change } from '../store/change-log.ts'
 import type { StoredDocument } from '../store/repository.ts'
 
@@ -42,20 +43,10 @@ function changeWith(
     ...headOf(change),
     type: change.type,
     version: change.version,
-    ...(change.changed !== undefined && { changed: shownNames(compiled, change.changed, hidden) }),
+    ...(change.changed !== undefined && {
+      changed: shownNames(compiled.view.representation, change.changed, hidden),
+    }),
     etag: compiled.etag(document.version, hidden),
   })
   return `${head.slice(0, -1)},"document":${compiled.serialize(document, undefined, hidden)}}`
-}
-
-/** Names in this version of the changed fields that the caller may read. A field without a stored field has no name here. */
-function shownNames(
-  { view: { representation } }: CompiledView,
-  changed: readonly string[],
-  hidden: readonly string[],
-): readonly string[] {
-  return Object.keys(representation.schema.properties).filter((name) => {
-    const [stored = ''] = storedPath(representation, name)?.split('.', 1) ?? []
-    return changed.includes(stored) && !hidden.includes(stored)
-  })
 }

@@ -31,7 +31,7 @@ export function handlerSubscriber(
       const key = `${name}:${change.event}`
       const event = eventOf(change)
       const run = work.transact((store, now) => onEvent(event, { store, key, attempt, now, signal }), {
-        ...{ signal, deadline, key: `handler ${key}` },
+        ...{ signal, deadline, key: `handler ${key}`, via: name },
       })
       try {
         const result = await inTime(run, deadline - answerMs)

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { ExportFormat, Operation, Parsed, Principal, Problem } from '@spillway/origin/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { OwnTime } from '../lib/own-time.ts'
-import type { Call } from '../store/repository.ts'
+import type { Author, Call } from '../store/repository.ts'
 
 /** State of a request, filled in by the stages. Declared up front, so that all requests share one hidden class. */
 declare module 'fastify' {
@@ -85,8 +85,15 @@ export function callOf({ deadlineMs, raw }: { deadlineMs: number; raw: IncomingM
 /** The same for a request that may run code of the application, whose time is measured. */
 export function callOfCode(request: FastifyRequest): Call & { readonly ownTime: OwnTime } {
   request.ownTime ??= new OwnTime()
-  return { ...callOf(request), ownTime: request.ownTime, by: request.principal?.subject }
+  return { ...callOf(request), ownTime: request.ownTime, author: authorOf(request) }
 }
+
+/** The caller as author of what the request writes. @param via the action that writes */
+export const authorOf = ({ principal, id }: FastifyRequest, via?: string): Author => ({
+  ...(principal !== undefined && { by: principal.subject }),
+  ...(via !== undefined && { via }),
+  request: id,
+})
 
 class Presence {
   readonly source: IncomingMessage

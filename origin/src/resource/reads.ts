@@ -138,7 +138,10 @@ const expandedRevision = (revision: string, text: string): string =>
   BigInt(`0x${hash('sha256', `${revision}\n${text}`, 'hex').slice(0, 15)}`).toString(36)
 
 /** A 404 that must not be cached. */
-const perhapsNoSuchDocument: Problem = { ...noSuchDocument, headers: { [edgeCacheControl]: 'no-store' } }
+export const perhapsNoSuchDocument: Problem = {
+  ...noSuchDocument,
+  headers: { [edgeCacheControl]: 'no-store' },
+}
 
 /** Whether an access rule allows this caller this document. */
 export const isAllowed = (

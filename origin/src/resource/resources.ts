@@ -39,6 +39,8 @@ export interface ResourcesOptions {
   readonly exportsOf: (compiled: CompiledView) => Handler | undefined
   /** Handler of a view's change feed. */
   readonly feedOf: (compiled: CompiledView) => Handler
+  /** Handler of the history of a view's documents. */
+  readonly historyOf: (compiled: CompiledView) => Handler
   /** Milliseconds since the epoch. */
   readonly clock: () => number
 }
@@ -72,6 +74,7 @@ type MakeHandler = (
 
 const handlers: Readonly<Record<Exclude<Operation, 'action' | 'query'>, MakeHandler>> = {
   changes: (compiled, _repository, { feedOf }) => feedOf(compiled),
+  history: (compiled, _repository, { historyOf }) => historyOf(compiled),
   list: listHandler,
   read: readHandler,
   create: createHandler,

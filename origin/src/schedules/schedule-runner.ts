@@ -182,7 +182,7 @@ export class ScheduleRunner {
     const context = {
       ...{ due: shown, attempt, signal, key: `${schedule.name}:${shown}` },
       transact: <Result>(code: Parameters<typeof work.transact<Result>>[0]) =>
-        work.transact(code, { signal, deadline }),
+        work.transact(code, { signal, deadline, via: schedule.name }),
     }
     const aborted = Promise.withResolvers<typeof late>()
     signal.addEventListener('abort', () => aborted.resolve(late))

@@ -17,7 +17,7 @@ import {
 import type { Replacement } from './mongo-commands.ts'
 import { isFull, published } from './published.ts'
 import type { Records } from './records.ts'
-import type { Call, KeyRefused, NotDone, NotDoneReason, Unchanged, Unknown } from './repository.ts'
+import type { Author, Call, KeyRefused, NotDone, NotDoneReason, Unchanged, Unknown } from './repository.ts'
 import {
   replacementOutcome,
   WriteInDoubtError,
@@ -68,17 +68,19 @@ export class Commits {
   }
 
   /**
-   * @param by subject of the caller, for events
+   * @param author of the write, for events and history
    * @throws {TypeError} if adopted documents cannot be changed or locked so
    */
-  prepare(change: Change, at: Instant, by?: string): Prepared {
+  prepare(change: Change, at: Instant, author?: Author): Prepared {
     const { resource } = change
     const collection = resource.name
     const layout = this.#layouts.get(collection)
     if (change.kind === 'create') {
       const { fields, id = layout?.id.make(randomUUID()) ?? randomUUID() } = change
       const made = withShape(resource, newRecord(id, fields, { writeId: this.#writeId(), at }))
-      const record = published(resource, layout?.insertion(made) ?? made, { type: 'created', by })
+      const record = published(resource, layout?.insertion(made) ?? made, {
+        ...{ type: 'created', fields, author },
+      })
       const document = writtenDocument(record, fields)
       return { resource, collection, record, expected: 0, isGuard: false, before: undefined, document }
     }
@@ -95,18 +97,20 @@ export class Commits {
         const { fields } = change
         const made = withShape(resource, replacementOf(current, fields, this.#writeId(), at))
         const stored = layout === undefined ? made : storable(() => layout.replacement(made, current))
-        const record = published(resource, stored, { type: 'updated', current, fields, by })
+        const record = published(resource, stored, { type: 'updated', current, fields, author })
         return { ...shared, record, isGuard: false, document: writtenDocument(record, fields) }
       }
       case 'delete': {
         const made = withShape(resource, tombstoneOf(current, this.#writeId(), at, resource.deletedKeptMs))
-        const happening = { type: 'deleted', current, by } as const
+        const happening = { type: 'deleted', current, author } as const
         const record = published(resource, layout?.deletion(made, current) ?? made, happening)
         return { ...shared, record, isGuard: false, document: undefined }
       }
       case 'restore': {
         const made = withShape(resource, replacementOf(current, change.fields, this.#writeId(), at))
-        const record = published(resource, made, { type: 'restored', current, by })
+        const record = published(resource, made, {
+          ...{ type: 'restored', current, fields: change.fields, author },
+        })
         const document = writtenDocument(record, change.fields)
         return { ...shared, record, expected: -current.version, isGuard: false, document }
       }

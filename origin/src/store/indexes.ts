@@ -10,6 +10,8 @@ import { changesCollection } from './change-log.ts'
 import type { CommandBounds } from './command-bounds.ts'
 import { deliveriesCollection } from './delivery-store.ts'
 import { answersCollection } from './envelope.ts'
+import { historyCollection } from './history-log.ts'
+import { hasOutbox } from './outbox.ts'
 
 /** An index of the database. Names are explicit, so that an error message tells which one was violated. */
 export interface IndexPlan {
@@ -59,7 +61,8 @@ export interface IndexChanges {
  * - The TTL index is sparse, so that documents, which never expire, cost nothing in it.
  * - An adopted collection has neither tombstones nor, therefore, the last two.
  */
-export function indexesOf({ name, indexes, stored, events }: Resource): readonly IndexPlan[] {
+export function indexesOf(resource: Resource): readonly IndexPlan[] {
+  const { name, indexes, stored } = resource
   const collection = stored?.collection ?? name
   const declared = indexes.map((index) => {
     const { fields, unique = false } = index
@@ -70,7 +73,7 @@ export function indexesOf({ name, indexes, stored, events }: Resource): readonly
     return { ...made, declared: { resource: name, key } }
   })
   if (stored !== undefined) return declared
-  const pending = events === undefined ? [] : [plan(collection, { '_out.since': 1 }, { sparse: true })]
+  const pending = hasOutbox(resource) ? [plan(collection, { '_out.since': 1 }, { sparse: true })] : []
   return [...declared, expiryOf(collection), ...pending]
 }
 
@@ -87,20 +90,28 @@ const deliveriesIndexes: readonly IndexPlan[] = [
   plan(deliveriesCollection, { _expires: 1 }, { expireAfterSeconds: 0 }),
 ]
 
+/** Indexes of the history: one finds the records that name a subject. Those of a document are found by their ids. */
+const historyIndexes: readonly IndexPlan[] = [
+  plan(historyCollection, { subjects: 1 }, { sparse: true }),
+  plan(historyCollection, { _expires: 1 }, { expireAfterSeconds: 0 }),
+]
+
 const expiryOf = (collection: string): IndexPlan =>
   plan(collection, { _expires: 1 }, { sparse: true, expireAfterSeconds: 0 })
 
-/** Indexes of each collection: those of resources, of stored answers, of the log of changes and of deliveries. */
+/** Indexes of each collection: of resources, stored answers, the log of changes, deliveries and the history. */
 function* indexesByCollection(catalogue: Catalogue): Generator<[string, readonly IndexPlan[]]> {
   const byCollection = Map.groupBy(catalogue.values(), ({ name, stored }) => stored?.collection ?? name)
   for (const [collection, resources] of byCollection) yield [collection, resources.flatMap(indexesOf)]
   const hasActions = [...catalogue.values()].some(({ actions }) => actions.size > 0)
-  const hasEvents = [...catalogue.values()].some(({ events }) => events !== undefined)
+  const hasEvents = [...catalogue.values()].some(hasOutbox)
   // Handlers of events store answers, too: the marks of what they have done.
   if (hasActions || hasEvents) yield [answersCollection, [expiryOf(answersCollection)]]
   if (!hasEvents) return
   yield [changesCollection, changesIndexes]
   yield [deliveriesCollection, deliveriesIndexes]
+  if ([...catalogue.values()].some(({ history }) => history !== undefined))
+    yield [historyCollection, historyIndexes]
 }
 
 function plan(

@@ -208,7 +208,7 @@ export class MongoRepository implements Repository {
         return { kind: 'unstorable', errors: [{ pointer: error.pointer, detail: error.message }] }
       }
     }
-    record = published(resource, record, { type: 'updated', current, fields, by: call.by })
+    record = published(resource, record, { type: 'updated', current, fields, author: call.author })
     if (isFull(record)) return { kind: 'notDone', reason: 'busy' }
     const outcome = await this.#replace(resource, { record, expected: current.version }, call)
     switch (outcome.kind) {
@@ -228,7 +228,7 @@ export class MongoRepository implements Repository {
       tombstoneOf(current, this.#writeId(), this.#clock(), resource.deletedKeptMs),
     )
     const made = this.#layouts.get(resource.name)?.deletion(tombstone, current) ?? tombstone
-    const record = published(resource, made, { type: 'deleted', current, by: call.by })
+    const record = published(resource, made, { type: 'deleted', current, author: call.author })
     if (isFull(record)) return { kind: 'notDone', reason: 'busy' }
     const outcome = await this.#replace(resource, { record, expected: current.version }, call)
     switch (outcome.kind) {
@@ -266,7 +266,7 @@ export class MongoRepository implements Repository {
       newRecord(id, fields, { writeId: this.#writeId(), request, at: this.#clock() }),
     )
     const stored = this.#layouts.get(resource.name)?.insertion(made) ?? made
-    const record = published(resource, stored, { type: 'created', by: call.by })
+    const record = published(resource, stored, { type: 'created', fields, author: call.author })
     const outcome =
       requires.length === 0
         ? await this.#records.insert(resource.name, record, call)

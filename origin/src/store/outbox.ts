@@ -1,4 +1,4 @@
-import type { EventType, Fields } from '@spillway/origin/contract'
+import type { EventType, Fields, Resource } from '@spillway/origin/contract'
 
 /**
  * Events in the document whose writes they tell of: they are stored with the write, or not at all, without another
@@ -15,6 +15,10 @@ export interface Outbox {
   /** `_expires` of a tombstone, which must not be removed before its events are drained. */
   readonly expires?: Date
 }
+
+/** Whether writes of a resource leave events in its documents. */
+export const hasOutbox = ({ events, history }: Resource): boolean =>
+  events !== undefined || history !== undefined
 
 /** Kind of a write. */
 export interface OutEvent {
@@ -34,6 +38,25 @@ export interface OutEvent {
    * somebody.
    */
   readonly was?: Fields
+  /** What the history has beyond it, in resources with one. */
+  readonly audit?: Audit
+}
+
+/** What a record of the history has beyond the event of its write. */
+export interface Audit {
+  /** Stored names of the changed fields: all of a new document, none of a deletion. */
+  readonly changed: readonly string[]
+  /** The action, handler or job that wrote. */
+  readonly via?: string
+  /** Id of the request. */
+  readonly request?: string
+  /** Values of the changed fields, of a deletion of all fields, where the resource asks for them. */
+  readonly before?: Fields
+  readonly after?: Fields
+  /** Values of the fields that decide who may read: after the write, or before a deletion. */
+  readonly attributes: Fields
+  /** The same before the write, where it changed one. */
+  readonly attributesBefore?: Fields
 }
 
 /**

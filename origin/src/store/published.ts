@@ -1,27 +1,20 @@
-import { isDeepStrictEqual } from 'node:util'
-import { type EventType, type Fields, pick, type Resource } from '@spillway/origin/contract'
+import { pick, type Resource } from '@spillway/origin/contract'
+import { auditOf, changedFields, type Happening } from './audit.ts'
 import type { StoredRecord } from './envelope.ts'
 import { eventsMax, type OutEvent } from './outbox.ts'
-import type { StoredDocument } from './repository.ts'
 
-export interface Happening {
-  readonly type: EventType
-  /** Document before the write. */
-  readonly current?: StoredDocument
-  /** Fields after an update. */
-  readonly fields?: Fields
-  readonly by?: string | undefined
-}
-
-/** The record with the event of its write, if its resource has events. */
+/** The record with the event of its write, if its resource has events or a history. */
 export function published(resource: Resource, record: StoredRecord, happening: Happening): StoredRecord {
-  const { events: rule } = resource
+  const { events: rule, history } = resource
   // perf: a resource without events pays this comparison.
-  if (rule === undefined) return record
-  const { type, current, fields, by } = happening
+  if (rule === undefined && history === undefined) return record
+  const { type, current, fields, author: { by } = {} } = happening
   const changed =
-    current !== undefined && fields !== undefined ? changedFields(current.fields, fields) : undefined
-  const hides = type === 'deleted' || rule.attributes.some((name) => changed?.includes(name) === true)
+    type === 'updated' && current !== undefined && fields !== undefined
+      ? changedFields(current.fields, fields)
+      : undefined
+  const attributes = rule?.attributes ?? []
+  const hides = type === 'deleted' || attributes.some((name) => changed?.includes(name) === true)
   const event: OutEvent = {
     // The cast is safe: every write has an id.
     id: record._w[0] as string,
@@ -30,9 +23,8 @@ export function published(resource: Resource, record: StoredRecord, happening: H
     at: record._updated,
     ...(by !== undefined && { by }),
     ...(changed !== undefined && { changed }),
-    ...(hides &&
-      current !== undefined &&
-      rule.attributes.length > 0 && { was: pick(current.fields, rule.attributes) }),
+    ...(hides && current !== undefined && attributes.length > 0 && { was: pick(current.fields, attributes) }),
+    ...(history !== undefined && { audit: auditOf(history, happening, changed) }),
   }
   const pending = current?.bookkeeping.pending
   const since = pending?.since ?? Date.parse(record._updated)
@@ -40,11 +32,6 @@ export function published(resource: Resource, record: StoredRecord, happening: H
   if (record._expires === undefined) return { ...record, _out: { since, events } }
   const { _expires: expires, ...kept } = record
   return { ...kept, _out: { since, events, expires } }
-}
-
-function changedFields(before: Fields, after: Fields): readonly string[] {
-  const names = new Set([...Object.keys(before), ...Object.keys(after)])
-  return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name]))
 }
 
 /** Whether a record has too many events to be written. */

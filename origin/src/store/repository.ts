@@ -59,6 +59,16 @@ export interface KeyRecord {
   readonly first?: Fields
 }
 
+/** Author of a write. */
+export interface Author {
+  /** Subject of the caller; absent if there was no token. */
+  readonly by?: string | undefined
+  /** The action, handler or job that wrote. */
+  readonly via?: string
+  /** Id of the request. */
+  readonly request?: string
+}
+
 /** Deadline and abort signal of one call. */
 export interface Call {
   /** Milliseconds by `performance.now()`; every promise is settled by then, within a tick. */
@@ -70,8 +80,8 @@ export interface Call {
   readonly signal?: { readonly aborted: boolean }
   /** Measures waits that are caused by the application and not by the database. */
   readonly ownTime?: OwnTime
-  /** Subject of the caller, for events. @default none */
-  readonly by?: string | undefined
+  /** Author of its writes, for events and history. @default nobody */
+  readonly author?: Author
 }
 
 /** A document that must be unchanged since it was read when something else is written. */

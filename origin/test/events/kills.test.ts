@@ -6,6 +6,7 @@ import { drainLease } from '../../src/events/drain.ts'
 import { type Change, changesCollection } from '../../src/store/change-log.ts'
 import { createCommandBounds } from '../../src/store/command-bounds.ts'
 import { DeliveryStore } from '../../src/store/delivery-store.ts'
+import { type HistoryRecord, historyCollection } from '../../src/store/history-log.ts'
 import { subscriberName, WebhookStore } from '../../src/webhooks/webhook-store.ts'
 import { alice } from '../support/client.ts'
 import { mongodbUri } from '../support/database.ts'
@@ -66,7 +67,28 @@ async function until(isReached: () => Promise<boolean>): Promise<void> {
   }
 }
 
-it('has every write in the log once, in order per document, tells it to each reader once, and to a receiver that fails at least once, while processes are killed', async () => {
+/** Checks that the history has one record for each version of each document, in their order, with who wrote what. */
+async function hasWholeHistory(): Promise<void> {
+  const recorded = new Map<string, (readonly [string, number])[]>()
+  for await (const record of db.collection<HistoryRecord>(historyCollection).find().sort({ _id: 1 })) {
+    const [, document = ''] = record._id.split('/')
+    recorded.set(document, [...(recorded.get(document) ?? []), [record.type, record.version]])
+    expect(record.by).toBe('alice')
+    expect(record.changed).toEqual(
+      record.type === 'created' ? ['title', 'done'] : record.type === 'updated' ? ['done'] : [],
+    )
+  }
+  const told = new Map<string, (readonly [string, number])[]>()
+  for await (const { document, type, version } of db
+    .collection<Change>(changesCollection)
+    .find()
+    .sort({ _id: 1 })) {
+    told.set(document, [...(told.get(document) ?? []), [type, version]])
+  }
+  expect(recorded).toEqual(told)
+}
+
+it('has every write in the log and in the history once, in order per document, tells it to each reader once, and to a receiver that fails at least once, while processes are killed', async () => {
   let done = 0
   let kills = 0
   let acknowledged = 0
@@ -160,6 +182,7 @@ it('has every write in the log once, in order per document, tells it to each rea
     versions.delete(_id)
   }
   expect([...versions.keys()]).toEqual([])
+  await hasWholeHistory()
 
   last = position
   await Promise.all(reading)

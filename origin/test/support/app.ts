@@ -14,6 +14,7 @@ import { noServerCode, type ServerCode } from '../../src/server-code.ts'
 import { ChangeLog } from '../../src/store/change-log.ts'
 import type { Commits } from '../../src/store/commits.ts'
 import { DeliveryStore } from '../../src/store/delivery-store.ts'
+import { HistoryLog } from '../../src/store/history-log.ts'
 import type { Repository } from '../../src/store/repository.ts'
 import { parseEdgeKeys } from '../../src/trust/edge-keys.ts'
 import { AssertionVerifier } from '../../src/trust/trust.ts'
@@ -140,6 +141,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     repository,
     commits: options.commits ?? commits,
     changes: readChanges(database.pool.db, database.pool.bounds),
+    history: new HistoryLog(database.pool.db, database.pool.bounds),
     isCertain: options.isCertain ?? ((beganAtMs) => database.pool.primary.isCertain(beganAtMs)),
     verifier: new AssertionVerifier(parseEdgeKeys(edgeKeySet)),
     admission,
