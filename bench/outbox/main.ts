@@ -22,10 +22,11 @@ import { bringToRest } from '../origin/same-documents.ts'
 /**
  * Cost of a create with its event in the document, beside the same create without: CPU time of node and mongod. `stored`:
  * another process has the drain's lease and does nothing, so this is what a request costs. `logged`: the drain runs beside
- * it as usual, and all is counted until the log has every event. The drain does that work in one process of a fleet, and
+ * it as usual, and all is counted until the log has every event. `history`, `values` and `recorded` are the same of a
+ * resource whose history has names, or values. The drain does that work in one process of a fleet, and
  * gives way to requests.
  */
-const subjects = ['without', 'stored', 'logged'] as const
+const subjects = ['without', 'stored', 'history', 'values', 'logged', 'recorded'] as const
 type Subject = (typeof subjects)[number]
 
 const units = {
@@ -36,8 +37,16 @@ const units = {
 const names: Readonly<Record<Subject, string>> = {
   without: 'without events',
   stored: 'with its event',
+  history: 'with a record of its history',
+  values: 'with a record with values',
   logged: 'until the log has it',
+  recorded: 'until log and history have it, with values',
 }
+const folders: Readonly<Record<Subject, string>> = {
+  ...{ without: 'without', stored: 'with', history: 'history', values: 'values', logged: 'with' },
+  recorded: 'values',
+}
+const isDrained = (subject: Subject): boolean => subject === 'logged' || subject === 'recorded'
 const seed = 20_261_129
 const drainTimeoutMs = 60_000
 const warmUpRounds = 5
@@ -48,7 +57,7 @@ await runBench({ bench: 'outbox', packages: ['fastify', 'mongodb'] }, async (run
   const rounds = run.quick ? 16 : 30
   // No warm-up in a round: the drain moves the events of every create.
   const windows = { warmupMs: 0, windowMs: run.quick ? 1_000 : 1_500 }
-  progress('starting the database and three origins')
+  progress('starting the database and the origins')
   const mongod = await startMongod({ isMeasured: true })
   closing.defer(() => mongod.stop())
   const { pid, uri } = mongod
@@ -61,13 +70,13 @@ await runBench({ bench: 'outbox', packages: ['fastify', 'mongodb'] }, async (run
   const credentials: Credentials = { kind: 'assertions', key, subjects: 64, scopes: [] }
   const origins = new Map<Subject, { readonly url: string; readonly pid: number }>()
   for (const subject of subjects) {
-    if (subject === 'stored') await holdDrain(client.db(`outbox-${subject}`))
+    if (!isDrained(subject)) await holdDrain(client.db(`outbox-${subject}`))
     const origin = await startOrigin({
       databaseUri: uri,
       databaseName: `outbox-${subject}`,
       edgeKeys: JSON.stringify(publicKeySet(key)),
       logFile: join(folder, `${subject}.log`),
-      application: `bench/outbox/${subject === 'without' ? 'without' : 'with'}`,
+      application: `bench/outbox/${folders[subject]}`,
       env: { NODE_ENV: 'production' },
     })
     closing.defer(() => origin.stop())
@@ -98,7 +107,7 @@ await runBench({ bench: 'outbox', packages: ['fastify', 'mongodb'] }, async (run
       throw new Error(`${subject}: ${JSON.stringify(total.failures)}, ${total.shed} shed`)
     const before = usage()
     const untilMs = performance.now() + drainTimeoutMs
-    while (subject === 'logged' && (await places.findOne({ _out: { $exists: true } })) !== null) {
+    while (isDrained(subject) && (await places.findOne({ _out: { $exists: true } })) !== null) {
       if (performance.now() > untilMs) throw new Error('the drain does not end')
       await sleep(50)
     }
@@ -127,7 +136,7 @@ await runBench({ bench: 'outbox', packages: ['fastify', 'mongodb'] }, async (run
   console.log(`\n${table(['create', 'node', 'mongod', 'CPU µs', ''], rows)}`)
   console.log(`
 CPU µs a create, medians of ${rounds}. The bar is for what a request costs. Moving its event to the log comes on top, in one
-process, when requests leave it time.`)
+process, when requests leave it time. ${await bytesOfRecords(client.db('outbox-recorded'))}`)
   return {
     settings: { rounds, ...windows, seed },
     rows: subjects.map((subject) =>
@@ -136,6 +145,17 @@ process, when requests leave it time.`)
     bars: [{ bar: bars.outboxCreate, value: ratio('stored') }],
   }
 })
+
+/** Size of the history's records of creates. */
+async function bytesOfRecords(db: Db): Promise<string> {
+  const [stats] = await db
+    .collection('_history')
+    .aggregate([{ $collStats: { storageStats: {} } }])
+    .toArray()
+  const { avgObjSize, storageSize, totalIndexSize, count } = stats?.storageStats ?? {}
+  const onDisk = Math.round((storageSize + totalIndexSize) / count)
+  return `A record with values has ${avgObjSize} bytes, and takes ${onDisk} on disk with its indexes.`
+}
 
 /** Holds the drain's lease until this process ends. */
 async function holdDrain(db: Db): Promise<void> {

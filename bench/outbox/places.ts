@@ -1,4 +1,11 @@
-import { anyone, asStored, defineApplication, resource, signedIn } from '@spillway/origin/contract'
+import {
+  anyone,
+  asStored,
+  defineApplication,
+  type HistoryOptions,
+  resource,
+  signedIn,
+} from '@spillway/origin/contract'
 import { Type } from 'typebox'
 
 const place = Type.Object({
@@ -10,8 +17,8 @@ const place = Type.Object({
   location: Type.Object({ latitude: Type.Number(), longitude: Type.Number() }),
 })
 
-/** The places of the benches, whose writes are recorded or not. */
-export const application = (events: boolean) =>
+/** The places of the benches, whose writes are recorded in different ways or not. */
+export const application = (recorded: { readonly events?: true; readonly history?: HistoryOptions }) =>
   defineApplication({
     name: 'outbox',
     title: 'Outbox',
@@ -27,7 +34,7 @@ export const application = (events: boolean) =>
           { fields: { name: 1 } },
           { fields: { population: -1 } },
         ],
-        events,
+        ...recorded,
         versions: [asStored('v2', place)],
       }),
     ],

@@ -31,15 +31,30 @@ function* checkBlanks(
   place: string,
   own: string,
   { set = {}, remove = [] }: Blanks,
-  { schema }: ResourceDefinition,
+  { schema, indexes = [] }: ResourceDefinition,
 ): Generator<string> {
   for (const name of [...Object.keys(set), ...remove]) {
     if (!Object.hasOwn(schema.properties, name))
       yield `${place} names '${name}', which the schema does not have: add the field or remove it`
     else if (name === own) yield `${place} names itself: it gets a pseudonym anyway`
   }
+  const unique = new Set(
+    indexes.flatMap(({ fields, unique }) => (unique === true ? Object.keys(fields) : [])),
+  )
+  for (const [name, value] of Object.entries(set)) {
+    if (!isValueOf(schema.properties[name] ?? {}, value))
+      yield `${place}.set: ${JSON.stringify(value)} is no value of '${name}': name one that its schema allows`
+    if (unique.has(name))
+      yield `${place}.set sets '${name}', which is unique: two documents cannot have one constant`
+  }
   for (const name of remove) {
     if (requiredOf(schema).includes(name))
       yield `${place}.remove names '${name}', which every document must have: give it a constant in set`
   }
+}
+
+/** Whether a constant has the type of its field, and is one of its choices. */
+function isValueOf({ type, enum: choices }: Keywords, value: unknown): boolean {
+  if (choices !== undefined) return choices.includes(value)
+  return type === undefined || type === typeof value || (type === 'integer' && Number.isInteger(value))
 }

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { isSignedBy } from '../../../origin/test/support/receiver.ts'
-import { eventually, idOf, idsOf, makeBooking, patch, requireStatus } from '../expect.ts'
+import { eventually, idOf, idsOf, makeBooking, makeListing, patch, requireStatus } from '../expect.ts'
 import type { Need } from '../need.ts'
 import type { Person } from '../world.ts'
+
+/** A record of a history, as far as it is proven. */
+interface Told {
+  readonly version: number
+  readonly type: string
+  readonly by: string
+  readonly changed: readonly string[]
+  readonly before: object
+  readonly after: object
+}
 
 export const csv: Need = {
   number: 21,
@@ -116,8 +126,46 @@ export const webhookOut: Need = {
 export const audit: Need = {
   number: 18,
   what: 'a history of who changed what',
-  by: 'audit history is not built yet',
-  prove: 'later',
+  by: 'history: { keep, read, values }',
+  async prove(world) {
+    const path = await makeListing(world, { title: 'Cellar' })
+    const change = (who: Person, body: object) => world.send(who, 'PATCH', path, { body, headers: patch })
+    requireStatus(await change('hanna', { priceCents: 7_000 }), 200)
+    requireStatus(await change('ada', { title: 'Basement' }), 200)
+    const history = (who: Person, query = '') => world.send(who, 'GET', `${path}/history${query}`)
+    const isTold = async (count: number) => (await history('hanna')).json.items.length === count
+    await eventually(() => isTold(3))
+    for (const who of ['hanna', 'ada'] as const) {
+      const { items } = requireStatus(await history(who), 200).json
+      const told = items.map((one: Told) => [
+        one.version,
+        one.type,
+        one.by,
+        one.changed.join(),
+        one.before,
+        one.after,
+      ])
+      assert.deepEqual(told.slice(0, 2), [
+        [3, 'updated', 'ada', 'title', { title: 'Cellar' }, { title: 'Basement' }],
+        [2, 'updated', 'hanna', 'priceCents', { priceCents: 9_000 }, { priceCents: 7_000 }],
+      ])
+      assert.deepEqual([told[2][1], told[2][2]], ['created', 'hanna'])
+    }
+    // The listing is published, so everybody may read it, but not who changed what.
+    for (const who of ['harry', 'gina'] as const) requireStatus(await history(who), 404)
+    requireStatus(await history('nobody'), 401)
+    const first = requireStatus(await history('ada', '?limit=2'), 200).json
+    const rest = requireStatus(await history('ada', `?limit=2&cursor=${first.nextCursor}`), 200).json
+    assert.deepEqual([first.items.length, rest.items.length, rest.nextCursor], [2, 1, null])
+    requireStatus(await world.send('hanna', 'DELETE', path), 204)
+    await eventually(() => isTold(4))
+    const [deleted] = (await history('ada')).json.items
+    assert.deepEqual([deleted.type, deleted.by], ['deleted', 'hanna'])
+    requireStatus(await history('gina'), 404)
+    requireStatus(await world.send('hanna', 'POST', `${path}/restore`), 200)
+    await eventually(() => isTold(5))
+    assert.equal((await history('hanna')).json.items[0].via, 'restore')
+  },
 }
 
 export const apiKeys: Need = {

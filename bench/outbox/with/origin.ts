@@ -2,4 +2,4 @@
 import { runOrigin } from '../../../origin/src/program.ts'
 import { application } from '../places.ts'
 
-runOrigin(application(true))
+runOrigin(application({ events: true }))

@@ -1,5 +1,6 @@
 import { catalogue } from '@spillway/origin/contract'
 import { notices } from '@spillway/origin/example/notices'
+import { offers } from '@spillway/origin/example/offers'
 import { resources } from '@spillway/origin/fixture'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type RequestPlan, RequestPlans } from './request-plan.ts'
@@ -119,6 +120,29 @@ describe('plan of a change feed', () => {
     ['GET', '/v1/notices/changes/1', { kind: 'unmatched' }],
   ])('refuses %s %s', (method, target, expected) => {
     expect(feed(method, target)).toMatchObject(expected)
+  })
+})
+
+describe('plan of a history', () => {
+  const history = (method: string, target: string): RequestPlan =>
+    new RequestPlans(catalogue(offers)).plan(method, `https://api.example.com${target}`, now)
+
+  it('goes to the origin by its canonical query, under its own rule, and is not stored', () => {
+    expect(history('GET', '/v1/offers/7/history?limit=005')).toMatchObject({
+      ...{ kind: 'history', target: '/v1/offers/7/history?limit=5', pattern: '/v1/offers/:id/history' },
+      ...{ access: offers.history?.read, isOpen: false },
+    })
+  })
+
+  it.each([
+    ['GET', '/v1/offers/7/history?sort=at', { kind: 'invalid', problem: { code: 'invalid-query' } }],
+    ['GET', '/v1/offers/7/history?cursor=x', { kind: 'invalid', problem: { code: 'invalid-cursor' } }],
+    ['HEAD', '/v1/offers/7/history', { kind: 'refused', problem: { code: 'method-not-allowed' } }],
+    ['OPTIONS', '/v1/offers/7/history', { kind: 'options', allow: ['GET', 'OPTIONS'] }],
+    ['GET', '/v1/offers/a%2Fb/history', { kind: 'unmatched' }],
+    ['GET', '/v1/offers/7/history/1', { kind: 'unmatched' }],
+  ])('refuses %s %s', (method, target, expected) => {
+    expect(history(method, target)).toMatchObject(expected)
   })
 })
 

@@ -5,13 +5,15 @@ import { shownNames } from '../resource/shown-names.ts'
 import type { HistoryRecord } from '../store/history-log.ts'
 import type { LastState } from './last-state.ts'
 
+type Showing = Pick<CompiledView, 'view' | 'hiddenFrom'>
+
 /**
  * A record as a caller may know it. A field that the caller may not read, by the document's last state, or by its state
  * before or after the write, has neither name nor value in it: so a document's next owner does not learn what the rules kept
  * between it and the owner before.
  */
 export function shownRecord(
-  compiled: CompiledView,
+  compiled: Showing,
   { type, version, at, by, via, request, ...record }: HistoryRecord,
   last: LastState,
   principal: Principal | undefined,
@@ -43,7 +45,7 @@ interface Recorded {
  * not take a part of a document. One that fails shows nothing.
  */
 function shownValues(
-  { view }: CompiledView,
+  { view }: Showing,
   { last, changed, stored, hidden }: Recorded,
   names: (stored: readonly string[]) => readonly string[],
 ): Fields | undefined {

@@ -32,8 +32,8 @@ const appendedMax = 1_000
 /** Digits of a record's number: texts of one length have the order of their numbers. */
 const orderDigits = 15
 
-/** Ids of records have slashes between their parts, which ids of documents have not, and `0` follows the slash. */
-const prefixOf = (resource: string, document: string): string => `${resource}/${document}/`
+/** Beginning of the ids of a document's records. Ids have slashes between their parts, which ids of documents have not, and `0` follows the slash. */
+export const prefixOf = (resource: string, document: string): string => `${resource}/${document}/`
 const historyId = (resource: string, document: string, { born, order }: HistoryPlace): string =>
   `${prefixOf(resource, document)}${born}/${String(order).padStart(orderDigits, '0')}`
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { action, anyone, defineApplication } from '@spillway/origin/contract'
 import { defineServer, implement } from '@spillway/origin/server'
 import { Type } from 'typebox'
@@ -188,6 +190,15 @@ describe('the history of a document is told', () => {
     await stored.updateOne({ _id: id }, { $set: { _created: '2027-01-01T00:00:00.000Z' } })
     expect((await history(id, alice)).json).toEqual({ items: [], nextCursor: null })
   })
+})
+
+it('follows the pages on history and erasure', () => {
+  const folder = join(import.meta.dirname, '../../docs/model')
+  const read = (file: string) => readFileSync(join(folder, file), 'utf8')
+  const example = read('example/offers.ts')
+  expect(read('history.md')).toContain(example)
+  const [, fates = 'none'] = /```ts\n(erasure:.*?)```/s.exec(read('erasure.md')) ?? []
+  expect(example.replaceAll(/^ {2}/gm, '')).toContain(fates)
 })
 
 describe('pages of a history', () => {

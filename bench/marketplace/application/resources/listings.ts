@@ -35,6 +35,13 @@ export const listings = resource('listings', {
     fields: { isBlocked: { write: role('admin') } },
   },
   softDelete: { keep: '30d', restore: hostOrAdmin },
+  history: {
+    keep: '730d',
+    read: hostOrAdmin,
+    values: true,
+    // Reviews change them, and keep who did.
+    except: ['ratingCount', 'ratingSum', 'rating'],
+  },
   cache: { maxAge: '30s', staleWhileRevalidate: '5m', staleIfError: '1d', listsBy: ['hostId', 'status'] },
   query: {
     filter: ['status', 'hostId', 'city', 'priceCents', 'guestsMax'],

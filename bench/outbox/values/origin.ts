@@ -1,0 +1,6 @@
+import { signedIn } from '@spillway/origin/contract'
+/** Program: the origin with places, with a history of values. */
+import { runOrigin } from '../../../origin/src/program.ts'
+import { application } from '../places.ts'
+
+runOrigin(application({ history: { keep: '730d', read: signedIn, values: true } }))
