@@ -44,11 +44,11 @@ export async function eraseFromLog(
 ): Promise<LogBatch> {
   const { filter = {}, judge } = judgesOf(catalogue, erased)[name]
   const { db, bounds, announce } = store
-  const from = after === null ? {} : { _id: { $gt: after } }
+  const range: Document = { $and: [after === null ? {} : { _id: { $gt: after } }, filter] }
   const entries = await bounds.run(timeoutMs, (signal) =>
     db
       .collection(name)
-      .find({ $and: [from, filter] } as Document, {
+      .find(range, {
         ...{ ...readOptions(timeoutMs), sort: { _id: 1 }, limit: batchSize, signal },
       })
       .toArray(),
