@@ -1,13 +1,14 @@
 /**
  * Program: `node scripts/erase.ts SUBJECT [--plan | --yes] [--application FOLDER]` erases a person, with MONGODB_URI and
- * MONGODB_DATABASE set as for the origin, and ZONE_ID and ZONE_PURGE_TOKEN as for the edge.
+ * MONGODB_DATABASE, EDGE_URL and PURGE_KEY set as for the origin.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { subjectLengthMax } from '@spillway/origin/contract'
+import { originEnv, purgeCall, subjectLengthMax } from '@spillway/origin/contract'
 import { type ErasureObservation, PersonErasure } from '../src/erasure/erasure.ts'
 import { countLines, leftLines, refusalToErase } from '../src/erasure/erasure-report.ts'
-import { purgeZone } from '../src/erasure/purge-zone.ts'
 import { holderName } from '../src/jobs/holder-name.ts'
+import { type EdgeAddress, sendPurge } from '../src/purges/send-purge.ts'
 import { createCommandBounds } from '../src/store/command-bounds.ts'
 import { planIndexes } from '../src/store/indexes.ts'
 import { applicationIn } from './application-in.ts'
@@ -39,11 +40,11 @@ await withDatabase(async (db) => {
   if (refusal !== undefined) throw new Error(refusal)
   const { create } = await planIndexes(db, resources)
   if (create.length > 0) throw new Error('indexes are missing: npm run migrate -- --run builds them')
-  const zone = zoneOf(process.env)
+  const edge = edgeOf(process.env)
   const erasure = new PersonErasure({
     ...{ db, bounds: createCommandBounds(), catalogue: resources, subject, holder: holderName() },
     observe: (observation) => console.error(textOf(observation)),
-    purge: async (tags) => zone && purgeZone(zone, tags),
+    purge: async (tags) => edge && purge(edge, tags),
   })
   if (!values.yes) {
     const planned = await erasure.plan()
@@ -60,16 +61,34 @@ await withDatabase(async (db) => {
   const least = wasResumed ? ', at least, as a run was interrupted' : ''
   console.log([`erased${least}:`, ...countLines(result, resources)].join('\n'))
   console.log(`the person is '${pseudonym}' where somebody must be named`)
-  const options = { catalogue: resources, now: new Date(), isPurged: zone !== undefined }
+  const options = { catalogue: resources, now: new Date(), isPurged: edge !== undefined }
   console.log(['left:', ...leftLines(result, options)].join('\n'))
   if (!isComplete)
     throw new Error('the person is still written of: revoke their tokens, and run the command again')
 })
 
-function zoneOf({ ZONE_ID: id, ZONE_PURGE_TOKEN: token, PURGE_API: apiBase }: NodeJS.ProcessEnv) {
-  if (!id && !token) return undefined
-  if (!id || !token) throw new Error('ZONE_ID and ZONE_PURGE_TOKEN: set both, or neither')
-  return { id, token, apiBase }
+/** @throws {Error} if only one of the two settings is given */
+function edgeOf(env: NodeJS.ProcessEnv): EdgeAddress | undefined {
+  const { [originEnv.edgeUrl]: url, [originEnv.purgeKey]: purgeKey } = env
+  if (!url && !purgeKey) return undefined
+  if (!url || !purgeKey)
+    throw new Error(`${originEnv.edgeUrl} and ${originEnv.purgeKey}: set both, or neither`)
+  return { url, purgeKey }
+}
+
+const attemptsMax = 6
+
+/** @throws {Error} if the edge does not purge: the tags are kept for the next run */
+async function purge(edge: EdgeAddress, tags: readonly string[]): Promise<void> {
+  for (let from = 0; from < tags.length; from += purgeCall.tagsMax) {
+    for (let attempt = 1; ; attempt += 1) {
+      const reason = await sendPurge(edge, tags.slice(from, from + purgeCall.tagsMax))
+      if (reason === undefined) break
+      if (attempt === attemptsMax)
+        throw new Error(`the edge does not purge (${reason}): run the command again, which goes on here`)
+      await sleep(250 * 2 ** attempt)
+    }
+  }
 }
 
 function textOf(observation: ErasureObservation): string {

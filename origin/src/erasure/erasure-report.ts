@@ -69,9 +69,7 @@ export function leftLines(
     ? []
     : longestMs === 0
       ? []
-      : [
-          `  answers stored by the edge: until ${after(longestMs)}, since ZONE_ID and ZONE_PURGE_TOKEN are not set`,
-        ]
+      : [`  answers stored by the edge: until ${after(longestMs)}, since EDGE_URL and PURGE_KEY are not set`]
   return [
     ...reasons,
     `  ids, times and request digests of deleted documents: until ${after(dayMs)}`,
