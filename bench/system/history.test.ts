@@ -6,6 +6,8 @@ import { offers } from '@spillway/origin/example/offers'
 import { orders } from '@spillway/origin/example/orders'
 import { venues } from '@spillway/origin/example/venues'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { erasureTimes, PersonErasure } from '../../origin/src/erasure/erasure.ts'
+import { sendPurge } from '../../origin/src/purges/send-purge.ts'
 import { drained } from '../../origin/test/support/drained.ts'
 import { type ExampleStack, startExampleStack } from './example-stack.ts'
 
@@ -17,6 +19,7 @@ const application = defineApplication({
   summary: 'Examples.',
   resources: [events, venues, orders, notices, offers],
 })
+const purgeKey = 'k'.repeat(43)
 let stack: ExampleStack
 
 const people = {
@@ -27,7 +30,9 @@ const people = {
 } as const
 
 beforeAll(async () => {
-  stack = await startExampleStack({ worker: 'model-worker', app: { application }, people })
+  stack = await startExampleStack({
+    ...{ worker: 'model-worker', app: { application }, people, purgeKey },
+  })
 })
 afterAll(() => stack?.stop())
 
@@ -90,4 +95,25 @@ test('is a list of the typed client, which goes on over its pages, also after th
     'created 1 sellerId,title,priceCents 100',
   ])
   await expect(client.v1.offers.history('none').page()).rejects.toMatchObject({ code: 'not-found' })
+})
+
+test('an erasure is seen at once by readers of what the edge has stored for an hour', async () => {
+  const path = await makeOffer()
+  const read = () => stack.send('bob', 'GET', path)
+  for (let reads = 1; !(await read()).isHit; reads += 1) expect(reads).toBeLessThan(50)
+  const { db, pool } = stack.origin.database
+  const erasure = new PersonErasure({
+    ...{ db, bounds: pool.bounds, catalogue: application.resources },
+    ...{ subject: 'sue', holder: 'test', observe: () => {} },
+    times: { ...erasureTimes, pauseShare: 0, lookMs: 20 },
+    async purge(tags) {
+      expect(await sendPurge({ url: stack.url, purgeKey }, tags)).toBeUndefined()
+    },
+  })
+  expect(await erasure.run(new AbortController().signal)).toMatchObject({ isComplete: true })
+  expect((await read()).status).toBe(404)
+  expect((await stack.send('sue', 'GET', `${path}/history`)).status).toBe(404)
+  const kept = await stack.send('al', 'GET', `${path}/history`)
+  expect(kept.json.items.map(({ type }: { readonly type: string }) => type)).toEqual(['deleted', 'created'])
+  expect(JSON.stringify(kept.json)).not.toContain('sue')
 })

@@ -20,6 +20,9 @@ const usage = `usage: npm run erase -- SUBJECT [--plan | --yes] [--application F
   --yes     erases the person from documents, history, logs and stored answers; goes on where an earlier run was stopped
 Revoke the person's tokens before: whoever still has one can write again.`
 
+/** Attempts at one call of the edge. */
+const attemptsMax = 6
+
 const interrupted = new AbortController()
 
 await withDatabase(async (db) => {
@@ -75,8 +78,6 @@ function edgeOf(env: NodeJS.ProcessEnv): EdgeAddress | undefined {
     throw new Error(`${originEnv.edgeUrl} and ${originEnv.purgeKey}: set both, or neither`)
   return { url, purgeKey }
 }
-
-const attemptsMax = 6
 
 /** @throws {Error} if the edge does not purge: the tags are kept for the next run */
 async function purge(edge: EdgeAddress, tags: readonly string[]): Promise<void> {

@@ -23,6 +23,7 @@ export const offers = resource('offers', {
     delete: seller,
     fields: { limitCents: { read: seller } },
   },
+  cache: { maxAge: '1h' },
   set: { views: ({ views }) => views ?? 0 },
   history: {
     keep: '730d',
