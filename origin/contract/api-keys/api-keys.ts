@@ -122,6 +122,10 @@ export function apiKeys<Version extends VersionName>({ access, versions }: ApiKe
     },
     query: { filter: ['subject'] },
     indexes: [{ fields: { changedAt: 1 } }, { fields: { subject: 1 } }],
+    erasure: {
+      subject: { keep: 'a key acts as its subject, also after it is revoked: see npm run apikeys' },
+      issuedBy: {},
+    },
     priority: 'critical',
     versions: versions.map((version) =>
       representation(version, {

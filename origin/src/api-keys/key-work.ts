@@ -47,6 +47,7 @@ export class KeyWork {
     return this.#work.transact((store, now) => code(new KeyChanges(store, this.#resource, now)), {
       signal: AbortSignal.timeout(timeoutMs),
       deadline: performance.now() + timeoutMs,
+      via: 'keys',
     })
   }
 }

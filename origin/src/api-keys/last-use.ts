@@ -64,7 +64,7 @@ export class LastUse {
       await work.transact(
         // The cast is safe: the resource is that of the keys.
         (store, now) => new KeyChanges(store, resource as KeyResource, now).noteUse(id, staleBefore),
-        { signal: AbortSignal.timeout(10_000), deadline: performance.now() + 5_000 },
+        { signal: AbortSignal.timeout(10_000), deadline: performance.now() + 5_000, via: 'keys' },
       )
       if (this.#noted.size >= waitingMax) this.#noted.clear()
       this.#noted.set(id, nowMs)
