@@ -29,8 +29,8 @@ export interface TransactionOptions {
   readonly deadline: number
   /** Its writes happen once for each key, which is remembered for a day. @default they happen at each call */
   readonly key?: string
-  /** The handler or job, for the history of what it writes. */
-  readonly via: string
+  /** The handler or job, for the history of what it writes. @default not told */
+  readonly via?: string
 }
 
 /** Code of the application that reads and writes, with the time of its writes (RFC 3339). */
@@ -84,7 +84,7 @@ export class SystemWork {
           ...{ principal: undefined, nowMs: at.ms, call },
         })
         if (!guarded.ok) throw new ProblemError(guarded.problem)
-        const writes = guarded.value.map((change) => commits.prepare(change, at, { via }))
+        const writes = guarded.value.map((change) => commits.prepare(change, at, via === undefined ? {} : { via }))
         if (writes.length > writesMax)
           throw new RangeError(`more than ${writesMax} documents are written at once`)
         const isKeyed = key !== undefined && writes.some(({ isGuard }) => !isGuard)
