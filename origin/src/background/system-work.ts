@@ -84,7 +84,9 @@ export class SystemWork {
           ...{ principal: undefined, nowMs: at.ms, call },
         })
         if (!guarded.ok) throw new ProblemError(guarded.problem)
-        const writes = guarded.value.map((change) => commits.prepare(change, at, via === undefined ? {} : { via }))
+        const writes = guarded.value.map((change) =>
+          commits.prepare(change, at, via === undefined ? {} : { via }),
+        )
         if (writes.length > writesMax)
           throw new RangeError(`more than ${writesMax} documents are written at once`)
         const isKeyed = key !== undefined && writes.some(({ isGuard }) => !isGuard)
