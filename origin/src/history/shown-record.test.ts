@@ -71,7 +71,7 @@ it('shows the values of a version among the other fields of the document, and no
         version: 'v1',
         schema: Type.Object({ given: Type.String(), last: Type.String() }),
         fromStored: ({ first, last }) => ({ given: String(first).toUpperCase(), last: String(last).trim() }),
-        toStored: (input) => input,
+        toStored: ({ given, last }) => ({ first: given, last }),
         paths: { given: 'first' },
       },
     ],
