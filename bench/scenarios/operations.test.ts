@@ -162,7 +162,7 @@ describe('operations under rules that say who and which', () => {
     readerIds: Type.Array(Type.String()),
     state: Type.String(),
   })
-  const only = (access: AccessOptions, unique = false): readonly string[] => {
+  const only = (access: AccessOptions, { unique = false, isOwned = true } = {}): readonly string[] => {
     const notes = resource('notes', {
       description: 'Notes.',
       schema,
@@ -171,7 +171,7 @@ describe('operations under rules that say who and which', () => {
         ...Object.keys(schema.properties).map((field) => ({ fields: { [field]: 1 } as const })),
         ...(unique ? [{ fields: { ownerId: 1 }, unique } as const] : []),
       ],
-      versions: [asStored('v1', schema, { readOnly: ['ownerId'] })],
+      versions: [asStored('v1', schema, isOwned ? { readOnly: ['ownerId'] } : {})],
     })
     return operationsOf(catalogue(notes), { shares }).map(({ kind }) => kind)
   }
@@ -182,15 +182,14 @@ describe('operations under rules that say who and which', () => {
   })
 
   it('leave out what needs a claim, a tenant or to be named by the document', () => {
-    expect(only({ read: signedIn, create: member('readerIds'), update: role('x'), delete: never })).toEqual([
-      'read',
-      'list',
-    ])
+    const shared = { read: signedIn, create: member('readerIds'), update: role('x'), delete: never }
+    expect(only(shared, { isOwned: false })).toEqual(['read', 'list'])
     expect(only({ read: member('readerIds'), create: never, update: never, delete: never })).toEqual(['list'])
-    expect(() => only({ read: tenant('orgId', 'org'), write: tenant('orgId', 'org') })).toThrow(/read, list/)
+    const oneTenant = { read: tenant('orgId', 'org'), write: tenant('orgId', 'org') }
+    expect(() => only(oneTenant, { isOwned: false })).toThrow(/read, list/)
   })
 
   it('leave out creates of which each user has one', () => {
-    expect(only({ read: anyone, write: owner('ownerId') }, true)).toEqual(['read', 'list'])
+    expect(only({ read: anyone, write: owner('ownerId') }, { unique: true })).toEqual(['read', 'list'])
   })
 })
