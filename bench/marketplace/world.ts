@@ -39,7 +39,7 @@ export interface Answer {
 
 /** The marketplace behind its edge, and people who send it requests. */
 export interface World extends AsyncDisposable {
-  /** Of the edge, without a slash at the end. */
+  /** URL of the edge, without a slash at the end. */
   readonly url: string
   send(who: Person, method: string, path: string, sent?: Sent): Promise<Answer>
   /** A token of the issuer with these claims. */

@@ -3,7 +3,7 @@ import { bearerToken, readUnverified } from '../../edge/src/auth/unverified-toke
 import { cookieValue } from '../../edge/src/http/cookie.ts'
 import { requestFields } from '../../edge/src/http/forwarded-headers.ts'
 import { isUuid } from '../../edge/src/http/request-headers.ts'
-import { RequestPlans } from '../../edge/src/http/request-plan.ts'
+import { RequestPlans } from '../../edge/src/http/request-plans.ts'
 import { readTrace } from '../../edge/src/http/trace-context.ts'
 import {
   acceptsJson,
@@ -164,7 +164,7 @@ export const headerParsers: readonly Parser[] = [
   },
   {
     name: 'request-target',
-    file: 'edge/src/http/request-plan.ts',
+    file: 'edge/src/http/plan-request.ts',
     parse: (text) => new RequestPlans(resources).plan('GET', `https://a.example${text}`, 0),
     worst: ['/', '/docs/', '/v2/places/', '/v2/places?', '/problems/a.'].flatMap((path) =>
       ['a', '/', '.', '%', '&', '-/', 'a=&'].map((text) => (path + text.repeat(8_192)).slice(0, 8_192)),

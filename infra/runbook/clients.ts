@@ -9,7 +9,7 @@ import { STSClient } from '@aws-sdk/client-sts'
 
 export type Clients = ReturnType<typeof awsClients>
 
-/** Where and as whom to call AWS. @default as `aws` does: the environment, a profile, or the instance */
+/** Endpoint and credentials for AWS. @default as `aws` does: the environment, a profile, or the instance */
 export interface AwsAccess {
   readonly endpoint?: string
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }

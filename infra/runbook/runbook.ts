@@ -16,9 +16,9 @@ export interface Runbook {
   /** Reads what the steps depend on. It changes nothing, so `--plan` runs it too. */
   readonly look?: (run: Run) => Promise<void>
   readonly steps: readonly Step[]
-  /** What the dashboard shows, and what may be left to do. */
+  /** Figures to expect on the dashboard, and work that may be left. */
   readonly after: string
-  /** What the run has found out, for a runbook that looks. */
+  /** Facts that the run has found out, for a runbook that looks. */
   readonly result?: (run: Run) => string
 }
 

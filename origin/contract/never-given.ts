@@ -23,7 +23,7 @@ export function* checkNeverGiven(definition: ResourceDefinition): Generator<stri
   }
 }
 
-/** What a version stores of bodies with all fields that callers may send; empty if its code fails on each. */
+/** Stored fields of bodies with everything that callers may send; empty if the version's code fails on each. */
 function bodiesOf(view: Representation, { access }: ResourceDefinition): readonly Fields[] {
   const isSent = (name: string): boolean => {
     const shown = view.schema.properties[name]

@@ -165,7 +165,7 @@ it('repeats to nobody a document that they may not see any more, nor one of whic
     await post(`/v1/accounts/${body.id}/hand-over`, { to: 'bob' })
     const again = await ask(body)
     expect(replayed(again)).toEqual([204, 'true', ''])
-    // What was done still has to be purged.
+    // The effect still has to be purged.
     expect(again.headers[names.purgeTag]).toBe(first.headers[names.purgeTag])
     expect([again.headers.etag, again.headers['content-location']]).toEqual([undefined, undefined])
   }

@@ -54,7 +54,7 @@ async function put(file: string, text: string): Promise<void> {
 }
 
 /**
- * What axe finds in the generator's own elements: the name of the search button is not the text with the keys that it
+ * Findings of axe in the generator's own elements: the name of the search button is not the text with the keys that it
  * shows (WCAG 2.2, 2.5.3), and the language of a block is too pale on a phone (1.4.3).
  */
 const accessible = `

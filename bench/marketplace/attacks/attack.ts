@@ -5,7 +5,7 @@ export const secret = 'Nobody else knows of this'
 
 /** A way to be shown, or to change, what the rules deny. */
 export interface Attack {
-  /** What holds all the same. */
+  /** The guarantee that holds all the same. */
   readonly what: string
   /** Tries it by many requests. @throws {AssertionError} if it succeeds */
   readonly prove: (world: World) => Promise<void>

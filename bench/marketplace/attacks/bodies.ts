@@ -74,7 +74,7 @@ export const bodiesOf: Attack = {
   },
 }
 
-/** What stays: a host publishes and withdraws a listing unless it is blocked. */
+/** The rule that stays: a host publishes and withdraws a listing unless it is blocked. */
 async function fixedOf(world: World, path: string): Promise<unknown> {
   const { json } = requireStatus(await world.send('ada', 'GET', path), 200)
   return [...fixed, ...(json.isBlocked ? ['status'] : [])].map((name) => [name, json[name]])

@@ -8,7 +8,7 @@ import { races } from './races.ts'
 import { hidden } from './requests.ts'
 import { walks } from './walk.ts'
 
-/** What attackers try at the marketplace, through edge, cache, origin and database. */
+/** Attacks on the marketplace, through edge, cache, origin and database. */
 export const attacks: readonly Attack[] = [
   walks,
   hidden,

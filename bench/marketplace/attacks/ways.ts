@@ -30,7 +30,7 @@ export interface Asking {
   readonly pick: <Item>(items: readonly Item[]) => Item
 }
 
-/** What a read was sent, and what it must have. */
+/** The answer to a read, and the one that it must have. */
 export interface Read {
   readonly answer: Answer
   readonly shown: readonly { readonly id: string; readonly title?: string }[]

@@ -202,7 +202,7 @@ export const apiKeys: Need = {
     requireStatus(await world.send('ada', 'POST', `${keyPath}/revoke`), 200)
     for (const one of [token, rotated.key]) await eventually(async () => (await status(one)) === 401)
     assert.ok(performance.now() - revokedAtMs < 60_000)
-    // What is public is refused, too: its sender expects the key to count.
+    // Public content is refused, too: its sender expects the key to count.
     assert.equal(await status(token, `/v1/listings/${own}`), 401)
     const shown = requireStatus(await world.send('ada', 'GET', keyPath), 200)
     assert.ok(shown.json.revokedAt !== undefined && !shown.text.includes(token.slice(16)))

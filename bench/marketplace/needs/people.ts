@@ -51,7 +51,7 @@ export const admin: Need = {
     requireStatus(await world.send('gina', 'PATCH', path, change), 404)
     requireStatus(await world.send('ada', 'PATCH', path, change), 200)
     assert.equal((await world.send('hanna', 'GET', path)).json.title, 'Mended')
-    // What an admin has taken down stays down, and its host may restore only what they have deleted themselves.
+    // A listing that an admin has taken down stays down, and its host may restore only what they have deleted themselves.
     const block = { body: { isBlocked: true, status: 'draft' }, headers: patch }
     const publish = { body: { status: 'published' }, headers: patch }
     requireStatus(await world.send('hanna', 'PATCH', path, block), 403)

@@ -51,7 +51,7 @@ export class ApiKeyCheck {
     return typeof again === 'string' ? again : this.#verdict(again, secretOf(again, hash))
   }
 
-  /** What the origin knows of the key, not older than revocations may be; `undefined` without an answer. */
+  /** The origin’s knowledge of the key, not older than revocations may be; `undefined` without an answer. */
   async #current(
     id: string,
     wait: (question: Promise<void>) => Promise<void>,

@@ -1,7 +1,7 @@
 import { type AskedKey, type KeyAnswer, type KeyQuestion, keyTimes, usedMax } from '@spillway/origin/contract'
 import { SieveMap } from '../lib/sieve-map.ts'
 
-/** What this isolate knows of one id. */
+/** Knowledge of this isolate about one id. */
 export interface KnownKey {
   readonly id: string
   /** `undefined`: the origin has no such key. */

@@ -1,5 +1,5 @@
 /**
- * What this page changes in the renderer's look, and in what a screen reader gets of it. Names of its classes are no
+ * Changes of this page to the renderer's look, and to what a screen reader gets of it. Names of its classes are no
  * interface: `npm run test:docs` measures all of it again after an update.
  */
 

@@ -4,7 +4,7 @@ import { TokenBucket } from './token-bucket.ts'
 /** Time between two reports of a caller that is far from its quota, and of one that is close to it, in ms. */
 export const reportMs = { far: 10_000, near: 1_000 } as const
 
-/** Why a request is over its caller's plan. */
+/** Reason why a request is over its caller's plan. */
 export interface OverPlan {
   readonly limit: 'rate' | 'quota'
   readonly retryAfterSeconds: number

@@ -1,15 +1,10 @@
 import { acceptsJson, exportFormatOf, feedFormatOf, type Problem } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import type { Cors } from '../http/cors.ts'
+import { exportInstead } from '../http/plan-request.ts'
 import { type Arrival, searchOf } from '../http/request-headers.ts'
-import {
-  exportInstead,
-  type InvalidPlan,
-  type OptionsPlan,
-  type RefusedPlan,
-  type RequestPlan,
-  type RequestPlans,
-} from '../http/request-plan.ts'
+import type { InvalidPlan, OptionsPlan, RefusedPlan, RequestPlan } from '../http/request-plan.ts'
+import type { RequestPlans } from '../http/request-plans.ts'
 import type { Observe } from '../observe/observation.ts'
 import { next } from '../pipeline.ts'
 import { unexpected } from './recover.ts'

@@ -29,7 +29,8 @@ import {
 import { Clock, Isolate, ScriptedOrigin, StampShelf } from '../../test/cache/support/cache-fixture.ts'
 import type { ForwardOrder } from '../cache/index.ts'
 import { MemoryStore } from '../cache/index.ts'
-import { type ReadPlan, RequestPlans } from '../http/request-plan.ts'
+import type { ReadPlan } from '../http/request-plan.ts'
+import { RequestPlans } from '../http/request-plans.ts'
 import { keyOfRead, viewerOf } from './stored-read.ts'
 
 /**

@@ -66,7 +66,7 @@ export class FakeAccount {
   }
 }
 
-/** What the stage's operator policy allows, as CloudFormation would resolve it. */
+/** Permissions of the stage's operator policy, as CloudFormation would resolve it. */
 function operatorStatements(data: StackTemplate): readonly Statement[] {
   const policies = data.ofType('AWS::IAM::ManagedPolicy')
   return policies.flatMap(

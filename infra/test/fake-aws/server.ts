@@ -5,7 +5,7 @@ import { checked, Fault, type Fields, operationSchema, readForm, writeJson, writ
 import { region } from './template.ts'
 
 export interface Operation {
-  /** What IAM must allow. */
+  /** Permission that IAM must give. */
   readonly wants: (input: Fields) => readonly Wanted[]
   readonly answer: (input: Fields) => Fields | undefined
 }
@@ -37,7 +37,7 @@ export interface Call {
   readonly input: Fields
 }
 
-/** Who calls, by access key. The administrator stands for roles whose policies are not in the templates, such as the CDK's. */
+/** Callers by access key. The administrator stands for roles whose policies are not in the templates, such as the CDK's. */
 export const operatorKey = 'AKIAOPERATOR00000000'
 export const administratorKey = 'ASIACDKROLE000000000'
 
@@ -78,7 +78,7 @@ export class FakeAwsServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** What a caller with the stage's operator policy has in its environment. */
+  /** Environment of a caller with the stage's operator policy. */
   get environment(): Readonly<Record<string, string>> {
     return {
       AWS_ENDPOINT_URL: this.url,

@@ -90,7 +90,7 @@ proves(rollBackEdge, {
       noticed: /wrangler ended with 1/,
     },
     {
-      // What `wrangler rollback` does outside a terminal, and what the runbook must not do.
+      // `wrangler rollback` does this outside a terminal; the runbook must not.
       what: 'the keys of before a rotation are taken back with the version',
       in: (runbook) => ({
         ...runbook,

@@ -78,7 +78,7 @@ export function proves(runbook: Runbook, proof: Proof): void {
       proof.expect(world)
     })
 
-    // Of one step, this is a second run.
+    // For a runbook of one step, this is a second run.
     const isOneStep = runbook.steps.length === 1
     it.skipIf(isOneStep || proof.isVariant)(
       'goes on where it was cut off, from after every step',

@@ -87,7 +87,7 @@ export class World {
     return [...aws.map(({ operation }) => operation), ...this.cloudflare.changes]
   }
 
-  /** What neither cloud expects, or lets happen though it harms. */
+  /** Calls that neither cloud expects, or that harm although they are allowed. */
   get faults(): readonly string[] {
     return [
       ...this.aws.server.unexpected,

@@ -13,7 +13,7 @@ export const keySecretsMax = 5
 
 const time = (description: string) => Type.String({ format: 'date-time', description })
 
-/** What a key may do, and as whom. */
+/** Rights of a key, and its subject. */
 const grants = {
   name: Type.String({ minLength: 1, maxLength: 100, description: 'Name for people, such as the machine’s.' }),
   scopes: Type.Array(Type.String({ pattern: '^[!#-\\[\\]-~]{1,128}$' }), {

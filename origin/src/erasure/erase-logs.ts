@@ -14,7 +14,7 @@ import type { Erased } from './subject.ts'
 export const logs = [historyCollection, changesCollection, deliveriesCollection, answersCollection] as const
 export type LogName = (typeof logs)[number]
 
-/** What is done with one entry; `undefined` if it has nothing of the person. */
+/** Change of one entry; `undefined` if it has nothing of the person. */
 type Verdict = { readonly q: Document; readonly u: Document } | { readonly remove: Document } | undefined
 
 interface Log<Entry extends Document> {

@@ -23,7 +23,7 @@ export function refusalToErase(catalogue: Catalogue): string | undefined {
 
 const words = { delete: 'deleted', blank: 'blanked', scrub: 'cleared beside the document' } as const
 
-/** What was done, or is to be done, by resource and collection. */
+/** Changes, made or planned, by resource and collection. */
 export function countLines({ counts, kept }: ErasureResult, catalogue: Catalogue): readonly string[] {
   const ofResources = [...catalogue.keys()].flatMap((name) => {
     // The cast is safe: the keys are those of the table.
@@ -49,7 +49,7 @@ export interface LeftOptions {
   readonly isPurged: boolean
 }
 
-/** What is left of the person, and until when. */
+/** Data of the person that are left, and until when. */
 export function leftLines(
   { kept }: ErasureResult,
   { catalogue, now, isPurged }: LeftOptions,

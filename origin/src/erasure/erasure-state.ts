@@ -18,7 +18,7 @@ export interface ErasureState {
   readonly step: string
   /** `_id` in it up to which it is done; `null`: it is to begin. */
   readonly after: unknown
-  /** What this pass has changed. */
+  /** Changes of this pass. */
   readonly changed: number
   /** Tags of stored answers that documents of the batch in progress make obsolete: they are purged after it. */
   readonly tags: readonly string[]

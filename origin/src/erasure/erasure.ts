@@ -160,7 +160,7 @@ export class PersonErasure {
     const steps = this.#steps()
     const first = steps[0] ?? drainStep
     const { isResumed, ...begun } = await this.#states.begin(subject, first)
-    // What was changed before the interruption may not be counted, so another pass follows.
+    // Changes before the interruption may not be counted, so another pass follows.
     let state: ErasureState = isResumed ? { ...begun, changed: begun.changed + 1 } : begun
     if (isResumed) {
       observe({ kind: 'resumed', pass: state.pass, step: state.step })

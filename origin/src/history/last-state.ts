@@ -5,7 +5,7 @@ import type { Call, NotDone, Repository, StoredDocument } from '../store/reposit
 
 /** A document as it is, or as it was before it was deleted. */
 export interface LastState {
-  /** Of a document that is gone for good, those alone that decide who may read. */
+  /** Fields of a document that is gone for good: those alone that decide who may read. */
   readonly fields: Fields
   /** Time of its creation, RFC 3339. */
   readonly born: string

@@ -38,11 +38,11 @@ export interface OutEvent {
    * somebody.
    */
   readonly was?: Fields
-  /** What the history has beyond it, in resources with one. */
+  /** Values of the history beyond it, in resources with one. */
   readonly audit?: Audit
 }
 
-/** What a record of the history has beyond the event of its write. */
+/** Values of a record of the history beyond the event of its write. */
 export interface Audit {
   /** Stored names of the changed fields: all of a new document, none of a deletion. */
   readonly changed: readonly string[]

@@ -12,7 +12,7 @@ export const commands: ReadonlySet<string> = new Set(
     // For subscribers of events, receivers and leases.
     'findAndModify',
     'delete',
-    // Of a start, which looks whose database it is.
+    // Sent by a start, which looks whose database it is.
     'listCollections',
   ]),
 )

@@ -3,7 +3,8 @@ import { notices } from '@spillway/origin/example/notices'
 import { offers } from '@spillway/origin/example/offers'
 import { resources } from '@spillway/origin/fixture'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type RequestPlan, RequestPlans } from './request-plan.ts'
+import type { RequestPlan } from './request-plan.ts'
+import { RequestPlans } from './request-plans.ts'
 import { presumedTags } from './request-tags.ts'
 
 const now = Date.UTC(2026, 7, 1)
