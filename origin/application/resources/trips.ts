@@ -22,6 +22,7 @@ export const trips = resource('trips', {
   description: "A caller's own trips.",
   schema: stored,
   access: { read: owner('ownerId'), write: owner('ownerId') },
+  erasure: { ownerId: 'delete' },
   cache: { maxAge: '10s', staleIfError: '1h' },
   query: { filter: ['startsOn'], sort: ['startsOn', 'title'], defaultSort: 'startsOn' },
   indexes: [{ fields: { ownerId: 1, startsOn: 1 } }, { fields: { ownerId: 1, title: 1 } }],
