@@ -20,7 +20,7 @@ export function isPortFree(port: number): Promise<boolean> {
  * connection could take a free port before it is used, or that of a server that is being restarted.
  */
 const [firstPort, lastPort] = [20_000, 32_000]
-let candidate = randomInt(firstPort, lastPort)
+const given = new Set<number>()
 
 /**
  * A port that was free a moment ago. Another process may take it before it is used, so callers that can listen on port
@@ -28,8 +28,10 @@ let candidate = randomInt(firstPort, lastPort)
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    candidate = candidate === lastPort ? firstPort : candidate + 1
-    const port = candidate
+    // Not one after the other: two processes that do so near each other would meet again and again.
+    const port = randomInt(firstPort, lastPort)
+    if (given.has(port)) continue
+    given.add(port)
     if (await isPortFree(port)) return port
   }
 }
