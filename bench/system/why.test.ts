@@ -34,7 +34,7 @@ const proxy = (tier: 'origin' | 'database' | 'issuer') =>
   stack.proxies[tier][0] as Stack['proxies']['origin'][0]
 
 async function findings(): Promise<readonly Finding[]> {
-  const signs = await observe(
+  const { signs } = await observe(
     {
       edgeUrl: stack.url,
       originUrls: stack.origins.map(({ port }) => `http://127.0.0.1:${port}`),

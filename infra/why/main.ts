@@ -22,7 +22,7 @@ if (rest.length > 0 || requestId?.startsWith('-') === true) {
   const log = await readFile(keptLogFile('edge'), 'utf8').catch(() => '')
   console.log(requestStory(log, requestId))
 } else {
-  const signs = await observe(localPlaces(developmentPorts(process.env)), { windowMs, scrapesMs: 2_000 })
+  const { signs } = await observe(localPlaces(developmentPorts(process.env)), { windowMs, scrapesMs: 2_000 })
   const findings = diagnose(signs)
   console.log(report(findings, windowMs / 1_000))
   if (findings.length > 0) process.exitCode = 1

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { edgeHealthPath, opsPaths } from '@spillway/origin/contract'
-import { edgeSigns, parseLog } from './edge-log.ts'
+import { edgeSigns, type LogLine, parseLog } from './edge-log.ts'
 import { originMetrics, parseScrape, type Scrape } from './origin-metrics-text.ts'
 import { calmOrigin, type EdgeSigns, type OriginSigns, type Signs } from './signs.ts'
 
@@ -20,13 +20,14 @@ const askMs = 3_000
 /**
  * Observes a stack.
  *
+ * @returns its signs, and the lines of the edge's log that they come from
  * @param windowMs age of the oldest line of the log that counts
  * @param scrapesMs time between the two scrapes of each origin
  */
 export async function observe(
   places: Places,
   { windowMs, scrapesMs }: { readonly windowMs: number; readonly scrapesMs: number },
-): Promise<Signs> {
+): Promise<{ readonly signs: Signs; readonly lines: readonly LogLine[] }> {
   const from = new Date(Date.now() - windowMs).toISOString()
   const [isReachable, origins, issuers] = await Promise.all([
     answers(places.edgeUrl + edgeHealthPath),
@@ -36,9 +37,9 @@ export async function observe(
     ),
   ])
   // Read last: a question to the edge may have been refused just now.
-  const log = await readFile(places.edgeLog, 'utf8').catch(() => '')
-  const edge: EdgeSigns = { isReachable, ...edgeSigns(parseLog(log), from) }
-  return { edge, origins, issuers }
+  const lines = parseLog(await readFile(places.edgeLog, 'utf8').catch(() => ''))
+  const edge: EdgeSigns = { isReachable, ...edgeSigns(lines, from) }
+  return { signs: { edge, origins, issuers }, lines }
 }
 
 async function observeOrigin(url: string, scrapesMs: number): Promise<OriginSigns> {
