@@ -1,19 +1,7 @@
 import { expect, it } from 'vitest'
+import { observedAnswer as answer } from '../../test/support/answer-observation.ts'
 import { analyticsObserver } from './analytics.ts'
 import type { AnswerObservation } from './observation.ts'
-
-const answer = (change: Partial<AnswerObservation> = {}): AnswerObservation => ({
-  kind: 'answer',
-  requestId: '3f1e1f3c-0b0a-4a57-9f0a-0d7c5e2c9f11',
-  method: 'GET',
-  pattern: '/v2/places/:id',
-  status: 200,
-  reason: undefined,
-  cache: 'Spillway; hit; ttl=3',
-  durationMs: 1,
-  originMs: undefined,
-  ...change,
-})
 
 function written(observations: readonly AnswerObservation[], repeats = 0) {
   const points: AnalyticsEngineDataPoint[] = []

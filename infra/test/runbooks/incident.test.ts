@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-docdb'
 import { SendCommandCommand } from '@aws-sdk/client-ssm'
 import { expect } from 'vitest'
+import type { Clients } from '../../runbook/clients.ts'
 import { call } from '../../runbook/command.ts'
 import { biggerDatabase } from '../../runbooks/bigger-database.ts'
 import { databaseFailover } from '../../runbooks/database-failover.ts'
@@ -34,6 +35,11 @@ const isRefreshed = (world: World) =>
     MaxHealthyPercentage: 134,
     InstanceWarmup: 60,
   })
+const resize = (
+  { autoscaling }: Pick<Clients, 'autoscaling'>,
+  AutoScalingGroupName: string,
+  size: { readonly MinSize: number } | { readonly DesiredCapacity: number },
+) => [call(autoscaling, new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, ...size }))]
 
 proves(scaleOut, {
   inputs: { size: '9' },
@@ -43,12 +49,7 @@ proves(scaleOut, {
     {
       what: 'the group of another name',
       in: withStep(1, () => ({
-        commands: ({ aws, stage }) => [
-          call(
-            aws.autoscaling,
-            new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: `origin-${stage}`, MinSize: 9 }),
-          ),
-        ],
+        commands: ({ aws, stage }) => resize(aws, `origin-${stage}`, { MinSize: 9 }),
       })),
       noticed: /not authorized to perform: autoscaling:UpdateAutoScalingGroup/,
     },
@@ -56,12 +57,7 @@ proves(scaleOut, {
       what: 'more than the maximum, with no precondition',
       in: withStep(1, () => ({
         precondition: { say: '', missing: async () => undefined },
-        commands: ({ aws, group }) => [
-          call(
-            aws.autoscaling,
-            new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group, MinSize: 13 }),
-          ),
-        ],
+        commands: ({ aws, group }) => resize(aws, group, { MinSize: 13 }),
       })),
       noticed: /Min bound must be lower than or equal to max bound/,
     },
@@ -78,12 +74,7 @@ proves(scaleBack, {
     {
       what: 'the desired size below the minimum',
       in: withStep(1, () => ({
-        commands: ({ aws, group }) => [
-          call(
-            aws.autoscaling,
-            new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group, DesiredCapacity: 3 }),
-          ),
-        ],
+        commands: ({ aws, group }) => resize(aws, group, { DesiredCapacity: 3 }),
       })),
       noticed: /Desired capacity:3 must be between the specified min size:9/,
     },

@@ -30,7 +30,7 @@ export const listings = resource('listings', {
     read: any(where({ status: 'published' }), hostOrAdmin),
     create: owner('hostId'),
     update: hostOrAdmin,
-    // Whoever deletes a listing may restore it. So an admin takes one down by blocking it, which stays whatever its host does.
+    // The one who deletes a listing may restore it. So an admin blocks one instead, and its host cannot undo that.
     delete: owner('hostId'),
     fields: { isBlocked: { write: role('admin') } },
   },
