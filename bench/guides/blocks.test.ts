@@ -24,7 +24,11 @@ const isResource = (value: unknown): value is Resource =>
   typeof value === 'object' && value !== null && 'tenants' in value
 
 /** The first is written and compiled by `npm run test:guides`; the others are compared by a test of the sample. */
-const comparedElsewhere = ['guides/get-started.md', 'origin/docs/testing.md', 'edge/docs/machine-clients.md']
+const comparedElsewhere = [
+  'infra/guides/get-started.md',
+  'origin/docs/testing.md',
+  'edge/docs/machine-clients.md',
+]
 
 it('every block of TypeScript is part of a file whose types are checked', () => {
   const typed = blocks.filter(({ language, page }) => language === 'ts' && !comparedElsewhere.includes(page))
@@ -60,13 +64,13 @@ it('the resources of all examples compile into one application, with a document'
 })
 
 it('the guide to errors explains each code', () => {
-  const text = read('guides/errors.md')
+  const text = read('infra/guides/errors.md')
   expect(Object.keys(problemCatalogue).filter((code) => !text.includes(`\`${code}\``))).toEqual([])
 })
 
 it('the list of guides names each page outside the folders of its sections', () => {
-  const index = read('guides/README.md')
-  const own = globSync('guides/*.md', { cwd: root }).map((file) => file.replace('guides/', ''))
+  const index = read('infra/guides/README.md')
+  const own = globSync('infra/guides/*.md', { cwd: root }).map((file) => file.replace('infra/guides/', ''))
   expect(own.filter((file) => file !== 'README.md' && !index.includes(`(${file})`))).toEqual([])
-  expect(guides).toEqual(expect.arrayContaining(own.map((file) => `guides/${file}`)))
+  expect(guides).toEqual(expect.arrayContaining(own.map((file) => `infra/guides/${file}`)))
 })

@@ -1,5 +1,5 @@
 /**
- * Program: `npm run guides [-- --out FOLDER] [--port 8789]` builds the site of guides and serves it on this machine until
+ * Program: `npm run guides [-- --out FOLDER] [--port 8790]` builds the site of guides and serves it on this machine until
  * Ctrl-C; with `--out` it only builds, into that folder.
  */
 import { join, resolve } from 'node:path'
@@ -9,7 +9,7 @@ import { buildSite } from './site/build.ts'
 import { serveSite } from './site/serve.ts'
 
 const { values } = parseArgs({
-  options: { out: { type: 'string' }, port: { type: 'string', default: '8789' } },
+  options: { out: { type: 'string' }, port: { type: 'string', default: '8790' } },
 })
 const log = (line: string) => console.error(line)
 const out = values.out === undefined ? join(localFolder, 'guides') : resolve(values.out)

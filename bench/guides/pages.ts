@@ -27,7 +27,7 @@ function withOthers(files: readonly string[], elsewhere: readonly string[] = [])
 }
 
 export const sections: readonly Section[] = [
-  { title: 'Start', files: ['guides/README.md', 'guides/get-started.md'], isGuide: true },
+  { title: 'Start', files: ['infra/guides/README.md', 'infra/guides/get-started.md'], isGuide: true },
   {
     title: 'Model',
     files: withOthers(
@@ -46,19 +46,29 @@ export const sections: readonly Section[] = [
     files: withOthers([...issuers('README'), 'edge/docs/machine-clients.md']),
     isGuide: true,
   },
-  { title: 'Call', files: ['guides/caching.md', 'guides/errors.md', client], isGuide: true },
+  { title: 'Call', files: ['infra/guides/caching.md', 'infra/guides/errors.md', client], isGuide: true },
   {
     title: 'Test and release',
     files: withOthers(['origin/docs/testing.md', 'origin/docs/contract-diff.md'], [client]),
     isGuide: true,
   },
-  { title: 'Deploy and operate', files: ['guides/deploy.md', 'guides/operate.md'], isGuide: true },
+  {
+    title: 'Deploy and operate',
+    files: ['infra/guides/deploy.md', 'infra/guides/operate.md'],
+    isGuide: true,
+  },
   { title: 'Runbooks', files: withOthers(runbooks('README', 'first-deploy')), isGuide: true },
   {
     title: 'How it works',
     files: [
       ...['edge/README.md', 'edge/src/cache/README.md', 'origin/README.md', 'origin/contract/README.md'],
-      ...['origin/src/store/README.md', 'infra/README.md', 'infra/why/README.md', 'bench/README.md'],
+      ...[
+        'origin/src/store/README.md',
+        'infra/README.md',
+        'infra/why/README.md',
+        'infra/console/README.md',
+        'bench/README.md',
+      ],
     ],
     isGuide: false,
   },
@@ -73,9 +83,9 @@ export const sections: readonly Section[] = [
 
 /** Path of a page in the site, without its ending. */
 export function sitePath(file: string): string {
-  if (file === 'guides/README.md') return 'index'
+  if (file === 'infra/guides/README.md') return 'index'
   const named = file
-    .replace(/^guides\//, '')
+    .replace(/^infra\/guides\//, '')
     .replace(/\/docs\//, '/')
     .replace(/\.md$/, '')
   return named.replace(/(?:^|\/)README$/, '/index').toLowerCase()

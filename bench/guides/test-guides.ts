@@ -19,7 +19,7 @@ const follow = (file: string, work: () => Promise<void>) =>
 
 /** Blocks that other tests run: tokens and settings of issuers, commands for an account, types of examples. */
 const ranElsewhere = /^infra\/runbooks\/|^edge\/docs\/issuers\/(?!README)/
-const started = 'guides/get-started.md'
+const started = 'infra/guides/get-started.md'
 
 console.error('Copying the checkout, and starting it …')
 await using checkout = await openCheckout()

@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { llmsIndex, llmsText } from './llms.ts'
 import { sitePage } from './site-page.ts'
 
-const files = new Set(['guides/README.md', 'guides/caching.md', 'origin/docs/model/README.md'])
+const files = new Set(['infra/guides/README.md', 'infra/guides/caching.md', 'origin/docs/model/README.md'])
 const source = [
   '# Caching: what callers see\n',
-  'The edge stores answers. See [the model](../origin/docs/model/README.md#access), [why](../edge/src/worker.ts),',
+  'The edge stores answers. See [the model](../../origin/docs/model/README.md#access), [why](../../edge/src/worker.ts),',
   '[here](#below) and [RFC 9111](https://www.rfc-editor.org/rfc/rfc9111).\n',
   '<!-- run\nID=1\n-->\n',
   '```sh\necho $ID\n```\n',
 ].join('\n')
-const page = sitePage('guides/caching.md', source, files)
+const page = sitePage('infra/guides/caching.md', source, files)
 
 describe('a page of the site', () => {
   it('has a title and a summary', () => {
@@ -31,8 +31,8 @@ describe('a page of the site', () => {
   })
 
   it('is named in llms.txt, and is in llms-full.txt as a whole', () => {
-    const sections = [{ title: 'Call', files: ['guides/caching.md'], isGuide: true }]
-    const pages = new Map([['guides/caching.md', page]])
+    const sections = [{ title: 'Call', files: ['infra/guides/caching.md'], isGuide: true }]
+    const pages = new Map([['infra/guides/caching.md', page]])
     expect(llmsIndex('An API stack.', sections, pages)).toBe(
       '# Spillway\n\n> An API stack.\n\n## Call\n\n- [Caching](caching.md): What callers see.\n',
     )

@@ -14,7 +14,7 @@ it('the page on machine clients shows the keys of this application as they are',
 })
 
 it.each(['index.ts', 'server/index.ts'])('the first guide adds to %s, and leaves nothing out', (file) => {
-  const guide = readFileSync(join(import.meta.dirname, '../../../guides/get-started.md'), 'utf8')
+  const guide = readFileSync(join(import.meta.dirname, '../../../infra/guides/get-started.md'), 'utf8')
   const [, shown = ''] = guide.split(`// origin/application/${file}\n`)
   const imports = readFileSync(join(import.meta.dirname, '..', file), 'utf8').match(/^import .*$/gm) ?? []
   expect(imports.length).toBeGreaterThan(0)
