@@ -4,7 +4,7 @@ import { startIssuer } from '@spillway/edge/dev/issuer'
 import { createKey } from '@spillway/edge/dev/keys'
 import type { Measured } from '@spillway/infra/local/bar'
 import { startMongod } from '@spillway/origin/dev/mongod'
-import { type Db, MongoClient } from 'mongodb'
+import { MongoClient } from 'mongodb'
 import { bars } from '../bars.ts'
 import { cpuTimeMs, usageOf } from '../measure/process-table.ts'
 import { interleave } from '../measure/rounds.ts'
@@ -19,7 +19,7 @@ import { type Subject, startWholePath } from '../peers/start-whole-path.ts'
 import { fillBookings } from './fill-bookings.ts'
 import { LiveMemory } from './live-memory.ts'
 import { beginExport, takeExport } from './take-export.ts'
-import { activityOf, untilDatabaseIsFree, untilPlaceIsFree } from './until-freed.ts'
+import { untilDatabaseIsFree, untilPlaceIsFree } from './until-freed.ts'
 
 /**
  * Exports all bookings of the marketplace: through edge and origin, and from plain Fastify with a cursor on the same
@@ -57,7 +57,7 @@ await runBench(
     const rows = run.quick ? 100_000 : 1_000_000
     const rounds = run.quick ? 2 : 3
     const departures = run.quick ? 1 : 5
-    const { subjects, token, db, databasePid, live } = await start(run, rows)
+    const { subjects, token, bookings, databasePid, live } = await start(run, rows)
     const [originPid = 0] = subjects.find(({ name }) => name === ours)?.pids.server ?? []
     const liveBefore = await live.readMb(originPid)
     const expected = new Map<Format, number>()
@@ -102,12 +102,11 @@ await runBench(
     const placed: number[] = []
     for (let nth = 0; nth < departures; nth++) {
       for (const { name, url } of subjects) {
-        const { cursors } = await activityOf(db)
         const asked = { url, token, accept }
         const leave = () =>
           Promise.all(Array.from({ length: leavers }, () => beginExport(asked, leaveAfterBytes)))
         for (const depart of await leave()) depart()
-        freed.get(name)?.push(await untilDatabaseIsFree(db, cursors))
+        freed.get(name)?.push(await untilDatabaseIsFree(bookings))
         if (name !== ours) continue
         for (const depart of await leave()) depart()
         placed.push(await untilPlaceIsFree(asked))
@@ -181,12 +180,12 @@ async function start({ quick, closing, progress }: Run, rows: number) {
   await fillBookings(mongod.uri, databaseName, rows)
   const client = new MongoClient(mongod.uri)
   closing.defer(() => client.close())
-  const db: Db = client.db(databaseName)
+  const db = client.db(databaseName)
   // Waits, because the database still writes the bookings to disk for a while, which is no part of an export.
   await db.admin().command({ fsync: 1 })
   await sleep(quick ? 500 : 5_000)
   const token = await issuer.mintToken({ sub: 'ada', claims: { roles: ['admin'] } })
-  return { subjects, token, db, databasePid: mongod.pid, live }
+  return { subjects, token, bookings: db.collection('bookings'), databasePid: mongod.pid, live }
 }
 
 function residentMb(pids: readonly number[]): number {

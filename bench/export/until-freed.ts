@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Db } from 'mongodb'
+import type { Collection } from 'mongodb'
 import { request } from 'undici'
 import { type Asked, pathOfExport } from './take-export.ts'
 
@@ -8,29 +8,42 @@ import { type Asked, pathOfExport } from './take-export.ts'
 const stillMs = 2_000
 const pollMs = 10
 
+/** Documents returned within `pollMs` from which the database counts as reading for an export: a page has hundreds. */
+const leastRows = 50
+
 /**
- * Waits until the database reads nothing more and has no open cursor. Nothing else may use it.
+ * Waits until the database reads no rows of an export any more and keeps no cursor of the collection. The origin's own
+ * work goes on meanwhile (leases, schedules, the log of events), and returns a document or two at a time.
  *
  * @returns time from the call to the last activity, in ms
  */
-export async function untilDatabaseIsFree(db: Db, cursorsBefore: number): Promise<number> {
+export async function untilDatabaseIsFree(collection: Collection): Promise<number> {
   const startMs = performance.now()
   let freeSinceMs = startMs
-  let last = await activityOf(db)
+  let last = await activityOf(collection)
   while (performance.now() - freeSinceMs < stillMs) {
     await sleep(pollMs)
-    const now = await activityOf(db)
-    if (now.returned !== last.returned || now.cursors > cursorsBefore) freeSinceMs = performance.now()
+    const now = await activityOf(collection)
+    if (now.returned - last.returned >= leastRows || now.cursors > 0) freeSinceMs = performance.now()
     if (performance.now() - startMs > 60_000) return Number.POSITIVE_INFINITY
     last = now
   }
   return freeSinceMs - startMs
 }
 
-/** Open cursors, and documents returned since the start of the server. */
-export async function activityOf(db: Db): Promise<{ readonly cursors: number; readonly returned: number }> {
-  const { metrics } = await db.admin().command({ serverStatus: 1, metrics: 1 })
-  return { cursors: Number(metrics.cursor.open.total), returned: Number(metrics.document.returned) }
+/** Cursors of the collection that wait for their caller, and documents that the server has returned since its start. */
+async function activityOf({
+  db,
+  namespace,
+}: Collection): Promise<{ readonly cursors: number; readonly returned: number }> {
+  const admin = db.client.db('admin')
+  const [{ metrics }, cursors] = await Promise.all([
+    admin.command({ serverStatus: 1, metrics: 1 }),
+    admin
+      .aggregate([{ $currentOp: { idleCursors: true } }, { $match: { type: 'idleCursor', ns: namespace } }])
+      .toArray(),
+  ])
+  return { cursors: cursors.length, returned: Number(metrics.document.returned) }
 }
 
 const askEveryMs = 50
