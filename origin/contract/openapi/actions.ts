@@ -4,19 +4,19 @@ import { documentedSchema } from '../documented-schema.ts'
 import { exampleOf } from './example.ts'
 import { headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
-import { describeAccess } from './operation.ts'
+import { describeAccess, summaryOf } from './operation.ts'
 import { describeFailures } from './problems.ts'
 import { documentSchema, schemaName } from './schemas.ts'
 import type { Security } from './security.ts'
 
 /** The POST of an action's path. */
 export function describeAction(view: View, action: Action, security: Security): Json {
-  const { resource, version } = view
+  const { resource } = view
   const { name, access, target, description } = action
   return {
     operationId: `${camelCase(name)}${schemaName(view)}`,
     tags: [resource.name],
-    summary: `${sentenceCase(name)} (${resource.name}, ${version})`,
+    summary: summaryOf(view, sentenceCase(name)),
     description: [description, describeAccess(access), describeReasons(action)].filter(Boolean).join(' '),
     security: security.of(access),
     parameters: [

@@ -1,15 +1,20 @@
 import { Type } from 'typebox'
 import { expect, it } from 'vitest'
 import { notices } from '../../docs/model/example/notices.ts'
+import { usage } from '../../docs/model/example/usage.ts'
 import { application, resources } from '../../test/fixture/application.ts'
 import { anyone } from '../access.ts'
+import type { Application } from '../application.ts'
 import { catalogue, viewsOf } from '../catalogue.ts'
 import { asStored, resource } from '../resource.ts'
 import { routesOf } from '../route.ts'
 import { openApiDocument } from './document.ts'
 
 const document = openApiDocument(application) as {
-  paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>
+  paths: Record<
+    string,
+    Record<string, { operationId: string; summary?: string; responses: Record<string, unknown> }>
+  >
   components: Record<string, Record<string, unknown>>
 }
 
@@ -55,6 +60,25 @@ it('describes the feed of a resource with events, as a page and as a stream', ()
   expect(responses).toHaveProperty('410')
   expect(responses).not.toHaveProperty('416')
   expect(document.paths).not.toHaveProperty(['/v1/places/changes'])
+})
+
+it('names a version in a title only where it is not the newest', () => {
+  const titles = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.values(methods).map(({ summary = '' }) => `${path.split('/')[1]} ${summary}`),
+  )
+  expect(titles).toContain('v2 List')
+  expect(titles).toContain('v1 List (v1)')
+})
+
+it('lists the fields of a plan for every answer of an application with plans, and else for 429 alone', () => {
+  const text = (resources: Application['resources']) =>
+    JSON.stringify(openApiDocument({ ...application, resources }))
+  const count = (words: string, part: string) => words.split(part).length - 1
+  const without = text(resources)
+  expect(count(without, '"RateLimit":{"$ref"')).toBe(1)
+  const withPlans = text(new Map([...resources, [usage.name, usage]]))
+  // Every answer has an id, so every `headers` of an answer has this field.
+  expect(count(withPlans, '"RateLimit":{"$ref"')).toBe(count(withPlans, '"X-Request-Id":{"$ref"'))
 })
 
 it('gives each operation a unique operationId', () => {

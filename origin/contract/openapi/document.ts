@@ -1,5 +1,5 @@
 import type { Application } from '../application.ts'
-import { type View, versionsOf, viewsOf } from '../catalogue.ts'
+import { plansIn, type View, versionsOf, viewsOf } from '../catalogue.ts'
 import { routesOf } from '../route.ts'
 import { actionSchemas, describeAction } from './actions.ts'
 import { changesSchemas } from './changes.ts'
@@ -7,10 +7,12 @@ import { collectionSchemas, countSchema } from './collections.ts'
 import { commonParameters } from './common-parameters.ts'
 import { commonHeaders } from './headers.ts'
 import { historySchemas } from './history.ts'
+import { introductionOf } from './introduction.ts'
 import { type Json, ref } from './json.ts'
 import { describeOperation } from './operation.ts'
 import { problemResponses, problemSchemas } from './problems.ts'
 import { describeQuery, querySchemas } from './queries.ts'
+import { limited, withRateLimits } from './rate-limits.ts'
 import { describeSchemas } from './schemas.ts'
 import { type DocumentedIssuer, describeSecurity, type Security } from './security.ts'
 import { usedComponents } from './used-components.ts'
@@ -28,20 +30,22 @@ export interface DocumentedDeployment {
  * tester can tell a defect from intended behaviour.
  */
 export function openApiDocument(
-  { title, summary, contact, license, resources }: Application,
+  application: Application,
   { servers = ['/'], issuers = [] }: DocumentedDeployment = {},
 ): Json {
+  const { title, summary, contact, license, resources } = application
   // Newest version first, in which a reader's tool lists them, too.
   const views = viewsOf(resources).toSorted((a, b) => numberOf(b) - numberOf(a))
   const security = describeSecurity(resources, issuers)
-  const paths = describePaths(views, security)
+  const hasPlans = plansIn(resources) !== undefined
+  const paths = describePaths(views, security, hasPlans ? withRateLimits : (operation) => operation)
   return {
     openapi: '3.1.0',
     info: {
       title,
       version: versionsOf(resources).at(-1)?.slice(1) ?? '1',
       summary,
-      description: introduction,
+      description: introductionOf(application),
       ...(contact !== undefined && { contact }),
       ...(license !== undefined && { license }),
     },
@@ -51,7 +55,7 @@ export function openApiDocument(
     components: {
       ...usedComponents(paths, {
         schemas: { ...Object.fromEntries(views.flatMap(schemasOf)), Count: countSchema, ...problemSchemas },
-        responses: problemResponses,
+        responses: hasPlans ? limited(problemResponses) : problemResponses,
         parameters: commonParameters,
         headers: commonHeaders,
       }),
@@ -73,31 +77,26 @@ const schemasOf = (view: View): [string, Json][] => [
   ]),
 ]
 
-function describePaths(views: readonly View[], security: Security): Record<string, Json> {
+function describePaths(
+  views: readonly View[],
+  security: Security,
+  complete: (operation: Json) => Json,
+): Record<string, Json> {
   const paths: Record<string, Json> = {}
   for (const view of views) {
     for (const { method, path, operation, action, query } of routesOf(view)) {
       const templated = path.replace(':id', '{id}')
       paths[templated] ??= templated.includes('{id}') ? { parameters: [ref('parameters', 'id')] } : {}
       Object.assign(paths[templated], {
-        [method.toLowerCase()]:
+        [method.toLowerCase()]: complete(
           query !== undefined
             ? describeQuery(view, query, security)
             : action === undefined
               ? describeOperation(view, operation, security)
               : describeAction(view, action, security),
+        ),
       })
     }
   }
   return paths
 }
-
-const introduction = [
-  'Versions live side by side as `/v1`, `/v2`, … over the same documents.',
-  'Every error is `application/problem+json` (RFC 9457) with a stable `type` and `code`. Under `outcome-unknown` a write',
-  'may have happened, or may happen yet; under every other code, this request has done nothing.',
-  'Documents carry a strong `ETag`: send it back in `If-Match` to change only what you have seen, or in',
-  '`If-None-Match` to learn that nothing changed. A POST with an `Idempotency-Key` may be retried safely.',
-  'Times (`date-time`) are RFC 3339, kept in UTC to the millisecond: one that is finer, or a leap second, is refused.',
-  'Texts are compared code point by code point.',
-].join(' ')

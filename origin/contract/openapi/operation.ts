@@ -1,5 +1,6 @@
 import { type AccessRule, isPublic, ownerField, partsOf, scopesOf } from '../access.ts'
 import type { View } from '../catalogue.ts'
+import type { VersionName } from '../definition.ts'
 import { mergePatchMediaType } from '../merge-patch.ts'
 import type { Resource } from '../resource.ts'
 import { restoreName } from '../restore.ts'
@@ -16,12 +17,12 @@ import type { Security } from './security.ts'
 
 /** One method of one path. */
 export function describeOperation(view: View, operation: Operation, security: Security): Json {
-  const { resource, version, representation } = view
+  const { resource, representation } = view
   const rule = accessRuleOf({ resource, operation })
   return {
     operationId: `${operation}${schemaName(view)}`,
     tags: [resource.name],
-    summary: `${verbs[operation]} (${resource.name}, ${version})`,
+    summary: summaryOf(view, verbs[operation]),
     description: [describeAccess(rule), describeRestoring(resource, operation)].filter(Boolean).join(' '),
     ...(representation.deprecation !== undefined && { deprecated: true }),
     security: security.of(rule),
@@ -29,6 +30,13 @@ export function describeOperation(view: View, operation: Operation, security: Se
     ...describeRequestBody(view, operation),
     responses: { ...describeSuccess(view, operation), ...describeFailures(view, operation) },
   }
+}
+
+/** Tools list an operation below its resource, so its title names only a version that is not the newest. */
+export const summaryOf = ({ resource, version }: View, title: string): string => {
+  const numberOf = (name: VersionName): number => Number(name.slice(1))
+  const isNewest = [...resource.versions.keys()].every((other) => numberOf(other) <= numberOf(version))
+  return isNewest ? title : `${title} (${version})`
 }
 
 /** Describes how a deletion can be undone. */

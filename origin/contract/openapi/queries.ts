@@ -7,20 +7,20 @@ import { partAndUnchanged } from './answers.ts'
 import { exampleOf } from './example.ts'
 import { headerRefs } from './headers.ts'
 import { type Json, json, ref } from './json.ts'
-import { describeAccess } from './operation.ts'
+import { describeAccess, summaryOf } from './operation.ts'
 import { describeFailures } from './problems.ts'
 import { schemaName } from './schemas.ts'
 import type { Security } from './security.ts'
 
 /** The GET of a query's path. */
 export function describeQuery(view: View, query: Query, security: Security): Json {
-  const { resource, version, representation } = view
+  const { resource, representation } = view
   const { name, access, description, output } = query
   const answer = ref('schemas', answerName(view, query))
   return {
     operationId: `${camelCase(name)}${schemaName(view)}`,
     tags: [resource.name],
-    summary: `${sentenceCase(name)} (${resource.name}, ${version})`,
+    summary: summaryOf(view, sentenceCase(name)),
     description: `${description} ${describeAccess(access)}`,
     ...(representation.deprecation !== undefined && { deprecated: true }),
     security: security.of(access),

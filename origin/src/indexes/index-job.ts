@@ -194,7 +194,7 @@ export class IndexJob {
       clearInterval(watching)
     }
     await lease.note({ building: null, percent: null })
-    observe({ kind: 'built', index: name, tookMs: performance.now() - startedAtMs })
+    observe({ kind: 'built', index: name, tookMs: Math.round(performance.now() - startedAtMs) })
     return true
   }
 }
