@@ -40,11 +40,19 @@ it('every block of TypeScript is part of a file whose types are checked', () => 
 it('every other block is of a language that something runs', () => {
   const known = ['ts', 'sh', 'json', 'http', 'text', 'html', 'jsonc', 'js']
   expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([])
-  // `infra/test/runbook-commands.test.ts` runs those of the runbooks, `edge/test/issuers.test.ts` those of the issuers.
+  // `infra/test/runbooks/pages.test.ts` runs those of the runbooks, `edge/test/issuers.test.ts` those of the issuers.
   const written = blocks.filter(
     ({ language, page }) => language === 'js' && !page.startsWith('infra/runbooks/'),
   )
   expect(written).toEqual([])
+})
+
+it('no block is without a language, by which it would go unread', () => {
+  const bare = guides.filter((page) => {
+    const fences = read(page).match(/^ *```.*$/gm) ?? []
+    return fences.some((fence, index) => index % 2 === 0 && fence.trim() === '```')
+  })
+  expect(bare).toEqual([])
 })
 
 it('the resources of all examples compile into one application, with a document', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
+import { Shell } from '@spillway/infra/local/shell'
 import { chromium } from 'playwright-core'
 import { browserFile } from '../browser/browser-file.ts'
 import type { Checkout } from './checkout.ts'
-import { Shell } from './shell.ts'
 
 /**
  * Uses the web page of the first guide in Chromium: it lists the book, and a click shows why it cannot be lent again.

@@ -111,7 +111,17 @@ export async function addExamples({ folder, write }: Checkout): Promise<void> {
     const text = await readFile(join(folder, file), 'utf8')
     return [file.replace(examples, 'origin/application/example'), text] as const
   })
-  const resources = ['bookings', 'events', 'listings', 'notices', 'orders', 'parcels', 'venues']
+  const resources = [
+    'bookings',
+    'events',
+    'listings',
+    'notices',
+    'offers',
+    'orders',
+    'parcels',
+    'usage',
+    'venues',
+  ]
   await write(
     new Map([
       ...(await Promise.all(copies)),

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Shell } from '@spillway/infra/local/shell'
 import { startCheckout } from '@spillway/infra/local/start-process'
 import { root } from '@spillway/origin/dev/folders'
 import { type Block, blocksOf } from './blocks.ts'
 import type { Checkout } from './checkout.ts'
-import { Shell } from './shell.ts'
 import { differenceOf } from './shown.ts'
 
 /** Languages of blocks that show what the block before them, or hidden commands, print. */
@@ -68,7 +68,7 @@ async function follow(
 /** Pastes commands. The system that `npm start` is to start runs already, unless it has other settings. */
 async function paste(block: string, shell: Shell, checkout: Checkout): Promise<string> {
   const starts = /^(?:TOKEN_ISSUERS='(.*)' )?npm start\b.*$/m.exec(block)
-  if (starts?.[1] !== undefined) await startsWith({ TOKEN_ISSUERS: starts[1] }, checkout)
+  if (starts?.[1] !== undefined) await startSecond(checkout, { TOKEN_ISSUERS: starts[1] })
   const rest = block.replaceAll(/^(?:TOKEN_ISSUERS='.*' )?npm (?:start|test)\b.*$/gm, '')
   // A server of the page stays until the shell ends.
   const lines = rest
@@ -79,8 +79,16 @@ async function paste(block: string, shell: Shell, checkout: Checkout): Promise<s
   return await shell.run(lines.join('\n'))
 }
 
-/** Starts the whole system a second time, with settings of its own. */
-async function startsWith(env: Readonly<Record<string, string>>, { folder }: Checkout): Promise<void> {
-  const { child } = await startCheckout(folder, join(folder, '.spillway/second'), { env })
-  await child.stop()
+/** Starts the whole system a second time, with settings of its own, and ends it after its use. */
+export async function startSecond(
+  { folder }: Checkout,
+  env: Readonly<Record<string, string>>,
+  use?: (edgeUrl: string) => Promise<void>,
+): Promise<void> {
+  const { child, edgeUrl } = await startCheckout(folder, join(folder, '.spillway/second'), { env })
+  try {
+    await use?.(edgeUrl)
+  } finally {
+    await child.stop()
+  }
 }

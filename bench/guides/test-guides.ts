@@ -9,6 +9,7 @@ import { Steps } from '../measure/steps.ts'
 import { useBooksPage } from './books-page.ts'
 import { addExamples, openCheckout } from './checkout.ts'
 import { followPage } from './follow-page.ts'
+import { startWithIssuers } from './issuer-pages.ts'
 import { sections } from './pages.ts'
 import { checkSite } from './site/check-site.ts'
 
@@ -17,8 +18,9 @@ const steps = new Steps()
 const follow = (file: string, work: () => Promise<void>) =>
   file.includes(part) ? steps.run(`${file}: each block runs`, work) : undefined
 
-/** Blocks that other tests run: tokens and settings of issuers, commands for an account, types of examples. */
-const ranElsewhere = /^infra\/runbooks\/|^edge\/docs\/issuers\/(?!README)/
+/** `npm run test:runbooks` pastes each block of these against stand-ins of the clouds. */
+const isForOperators = (file: string): boolean => file.startsWith('infra/runbooks/')
+const isOfIssuer = (file: string): boolean => /^edge\/docs\/issuers\/(?!README)/.test(file)
 const started = 'infra/guides/get-started.md'
 
 console.error('Copying the checkout, and starting it …')
@@ -35,9 +37,10 @@ await follow(started, () =>
 )
 await addExamples(checkout)
 const guides = sections.filter(({ isGuide }) => isGuide).flatMap(({ files }) => files)
-for (const file of guides.filter((name) => name !== started && !ranElsewhere.test(name))) {
+for (const file of guides.filter((name) => name !== started && !isForOperators(name) && !isOfIssuer(name))) {
   await follow(file, () => checkout.during(() => followPage(file, checkout)))
 }
+await follow('edge/docs/issuers/', () => startWithIssuers(guides.filter(isOfIssuer), checkout))
 if (part === '' || 'site'.includes(part)) await checkSite(steps)
 console.log(`${steps.passed} passed, ${steps.failed} failed`)
 process.exitCode = steps.failed === 0 ? 0 : 1
