@@ -4,6 +4,7 @@ import { applicationFiles, type WhichApplication } from '@spillway/origin/dev/ap
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { type BuildFailure, build, formatMessages } from 'esbuild'
 import { prepareDocs } from './docs-files.ts'
+import { controlFolder } from './kept-control.ts'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
 
 /** A runnable bundle, or the reason why bundling failed. */
@@ -53,8 +54,9 @@ export interface EdgeDevOptions {
 }
 
 /**
- * The edge on a laptop: workerd with only the Worker. Rate limiter, control namespace and Cache API are Cloudflare's,
- * and their local stand-ins cost ten times what the Worker does; the isolate's own memory and counters replace them.
+ * The edge on a laptop: workerd with only the Worker. Rate limiter and Cache API are Cloudflare's, and their local
+ * stand-ins cost ten times what the Worker does; the isolate's own memory and counters replace them. The control
+ * namespace is a folder.
  */
 export async function startEdgeDev(
   code: WorkerCode,
@@ -67,5 +69,6 @@ export async function startEdgeDev(
     trustedCertificates: file === undefined || file === '' ? [] : [await readFile(file, 'utf8')],
     variables: { ...variables, LOCATION_CACHE: 'off' },
     folders: { DOCS: await prepareDocs() },
+    namespaces: { CONTROL: await controlFolder() },
   })
 }

@@ -1,11 +1,14 @@
 import { appendFile } from 'node:fs/promises'
+import { controlSnapshotKey } from '@spillway/origin/contract'
 import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { prepareDocs } from './docs-files.ts'
 import { bundleEdge } from './edge-bundle.ts'
+import { LocalControl } from './local-control.ts'
 
 export interface Edge {
   readonly url: string
+  readonly control: LocalControl
   stop(): Promise<void>
 }
 
@@ -31,6 +34,7 @@ export async function startEdge({ variables, logFile, application, port = 0 }: E
     convertV4MiniflareOptions({
       ...workerOptions,
       bindings,
+      kvNamespaces: { CONTROL: 'control' },
       serviceBindings: { DOCS: { disk: { path: await prepareDocs(), writable: false } } },
       modules: true,
       scriptPath: scriptFile,
@@ -44,7 +48,10 @@ export async function startEdge({ variables, logFile, application, port = 0 }: E
   )
   try {
     const url = await miniflare.ready
-    return { url: url.origin, stop: () => miniflare.dispose() }
+    const control = new LocalControl(async (snapshot) => {
+      await (await miniflare.getKVNamespace('CONTROL')).put(controlSnapshotKey, snapshot)
+    })
+    return { url: url.origin, control, stop: () => miniflare.dispose() }
   } catch (error) {
     await miniflare.dispose().catch(() => {})
     throw new Error(`the edge did not start (${scriptFile})`, { cause: error })

@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly variables: Readonly<Record<string, string>>
   /** Folders whose files the Worker fetches from bindings of these names. @default none */
   readonly folders?: Readonly<Record<string, string>>
+  /** Folders that are KV namespaces of these names: a file is a key. @default none */
+  readonly namespaces?: Readonly<Record<string, string>>
   /** @default any free port */
   readonly port?: number
   /** Port for a debugger, on the loopback interface. @default none */
@@ -50,7 +52,14 @@ export interface WorkerCode {
  * would measure those Workers, too.
  */
 export async function startWorkerProcess(code: WorkerCode, options: WorkerOptions): Promise<WorkerProcess> {
-  const { variables, folders = {}, inspectorPort, trustedCertificates = [], onLine } = options
+  const {
+    variables,
+    folders = {},
+    namespaces = {},
+    inspectorPort,
+    trustedCertificates = [],
+    onLine,
+  } = options
   const folder = await mkdtemp(join(tmpdir(), 'spillway-workerd-'))
   let child: Child | undefined
   const stop = async (): Promise<void> => {
@@ -72,6 +81,7 @@ export async function startWorkerProcess(code: WorkerCode, options: WorkerOption
         port,
         variables: Object.keys(variables),
         folders: Object.entries(folders),
+        namespaces: Object.entries(namespaces),
         certificates,
       }),
     )
@@ -98,13 +108,14 @@ interface ConfigurationOptions {
   readonly port: number
   readonly variables: readonly string[]
   readonly folders: readonly (readonly [binding: string, folder: string])[]
+  readonly namespaces: readonly (readonly [binding: string, folder: string])[]
   /** Files beside the configuration. */
   readonly certificates: readonly string[]
 }
 
 const configuration = (
   { compatibilityDate, compatibilityFlags }: WorkerCode,
-  { port, variables, folders, certificates }: ConfigurationOptions,
+  { port, variables, folders, namespaces, certificates }: ConfigurationOptions,
 ): string => `
 using Workerd = import "/workerd/workerd.capnp";
 
@@ -117,7 +128,7 @@ const config :Workerd.Config = (
         trustBrowserCas = true,
         trustedCertificates = [${certificates.map((file) => `embed "${file}"`).join(', ')}],
       ),
-    )),${folders
+    )),${[...folders, ...namespaces]
       .map(
         ([name, folder]) => `
     (name = "${name}", disk = (path = ${JSON.stringify(folder)})),`,
@@ -134,6 +145,7 @@ const worker :Workerd.Worker = (
   bindings = [${[
     ...variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`),
     ...folders.map(([name]) => `(name = "${name}", service = "${name}")`),
+    ...namespaces.map(([name]) => `(name = "${name}", kvNamespace = "${name}")`),
   ].join(', ')}],
   globalOutbound = "network",
 );

@@ -118,7 +118,7 @@ async function startOther(options: { readonly rateLimit?: number; readonly scrip
   const quota = { RATE_LIMIT: JSON.stringify({ limit: rateLimit, periodSeconds: 10 }) }
   const variables = rateLimit === undefined ? {} : quota
   const other = await startEdge({ origins: [origin], issuers: [issuer], variables, ...options })
-  if (rateLimit === undefined) await (await other.control()).put('shed', 'normal')
+  if (rateLimit === undefined) await other.control.put('shed', 'normal')
   return other
 }
 const articles = async () => readFile((await bundleFixture('articles-worker')).scriptFile, 'utf8')

@@ -157,7 +157,7 @@ describe('when the origin is overloaded', () => {
 
 describe('the emergency switch', () => {
   it('sheds the priority it names and those below, and serves what is stored', async () => {
-    await (await edge.control()).put('shed', 'normal')
+    await edge.control.put('shed', 'normal')
     origin.answer(storable({ id: 'kept' }, shortLived))
     const important = bearer(await issuer.mint({ claims: { spillway_priority: 'critical' } }))
     const path = unread()

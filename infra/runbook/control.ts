@@ -1,26 +1,52 @@
-import { type Command, wrangler } from './command.ts'
+import { type ControlEntry, controlSnapshotKey, parseControl } from '@spillway/origin/contract'
+import { type Command, program, wrangler } from './command.ts'
 import type { Run } from './run.ts'
 import { Refusal } from './runbook.ts'
 
 /** The KV namespace of the emergency switch and the revocations. */
 const namespace = ['--binding', 'CONTROL', '--remote']
 
-/** @returns undefined when there is no such key */
-export async function controlValue(run: Run, key: string): Promise<string | undefined> {
+/** The switches and revocations that edges obey: those of the snapshot whose time is not over. */
+export async function publishedControl(run: Run): Promise<readonly ControlEntry[]> {
   try {
-    const text = await run.ask(
-      ['wrangler', 'kv', 'key', 'get', key, ...namespace, '--env', run.stage],
-      'edge',
-    )
-    return text.trim()
+    const words = [
+      'wrangler',
+      'kv',
+      'key',
+      'get',
+      controlSnapshotKey,
+      ...namespace,
+      '--env',
+      run.stage,
+    ] as const
+    const entries = parseControl((await run.ask(words, 'edge')).trim())
+    return entries.filter(({ expiration }) => expiration === undefined || expiration * 1_000 > run.nowMs())
   } catch (error) {
-    if (error instanceof Refusal && error.message.includes('404')) return undefined
+    if (error instanceof Refusal && error.message.includes('404')) return []
     throw error
   }
 }
 
-export const putControl = (run: Run, key: string, value: string, more: readonly string[] = []): Command =>
-  wrangler(['kv', 'key', 'put', key, value, ...namespace, ...more], run.stage)
+/** Position of the emergency switch as edges read it; `none` when it is off. */
+export const switchPosition = async (run: Run): Promise<string> =>
+  (await publishedControl(run)).find(({ name }) => name === 'shed')?.value ?? 'none'
 
-export const deleteControl = (run: Run, key: string): Command =>
-  wrangler(['kv', 'key', 'delete', key, ...namespace], run.stage)
+/** Sets a key, and publishes it to the edges. */
+export const putControl = (
+  run: Run,
+  key: string,
+  value: string,
+  more: readonly string[] = [],
+): readonly Command[] => [
+  wrangler(['kv', 'key', 'put', key, value, ...namespace, ...more], run.stage),
+  publishControl(run),
+]
+
+/** Deletes a key, and tells the edges. */
+export const deleteControl = (run: Run, key: string): readonly Command[] => [
+  wrangler(['kv', 'key', 'delete', key, ...namespace], run.stage),
+  publishControl(run),
+]
+
+const publishControl = (run: Run): Command =>
+  program(['node', 'infra/bin/publish-control.ts', '--stage', run.stage])

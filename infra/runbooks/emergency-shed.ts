@@ -1,22 +1,20 @@
-import { controlValue, deleteControl, putControl } from '../runbook/control.ts'
+import { deleteControl, putControl, switchPosition } from '../runbook/control.ts'
 import type { Run } from '../runbook/run.ts'
 import type { Runbook } from '../runbook/runbook.ts'
 
 const key = 'shed'
 const wanted = (run: Run): string => run.input('level')
-/** A switch that is off has no key. */
-const position = async (run: Run): Promise<string> => (await controlValue(run, key)) ?? 'none'
 
 const turn = (run: Run, level: string) =>
   level === 'none'
-    ? [deleteControl(run, key)]
-    : [putControl(run, key, level, ['--ttl', String(Number(run.input('minutes')) * 60)])]
+    ? deleteControl(run, key)
+    : putControl(run, key, level, ['--ttl', String(Number(run.input('minutes')) * 60)])
 
 export const emergencyShed: Runbook = {
   name: 'emergency-shed',
   when: 'The system is overloaded and nothing else helps fast enough: the group is at its maximum, or the database must recover.',
   about:
-    'Turns the emergency switch: the edge refuses background requests, or background and normal ones, with 503 and Retry-After. A read that has a stored answer still gets it. Turns itself off after --minutes. Against a single caller, revoke it instead (revoke). If Cloudflare cannot be reached, see kv-outage.',
+    'Turns the emergency switch: the edge refuses background requests, or background and normal ones, with 503 and Retry-After. A read that has a stored answer still gets it. Turns itself off after --minutes. Against a single caller, revoke it instead (revoke). If Cloudflare cannot be reached, see cloudflare-outage.',
   inputs: {
     level: {
       says: 'none (off), background, or normal (only critical requests continue)',
@@ -24,19 +22,18 @@ export const emergencyShed: Runbook = {
     },
     minutes: { says: 'minutes until it turns itself off', pattern: /^[1-9]\d{0,3}$/, default: '60' },
   },
-  look: async (run) => run.set('former position', await position(run)),
+  look: async (run) => run.set('former position', await switchPosition(run)),
   steps: [
     {
       say: 'Turn the switch',
-      // Again in the same position, too: that prolongs its time.
-      commands: async (run) =>
-        wanted(run) === 'none' && (await position(run)) === 'none' ? [] : turn(run, wanted(run)),
+      // Also where it is so already: that prolongs its time, and publishes a change that was cut off.
+      commands: (run) => turn(run, wanted(run)),
       check: {
-        say: 'the switch reads back as it was set',
+        say: 'what edges read is as it was set',
         withinMs: 60_000,
         everyMs: 15_000,
         missing: async (run) => {
-          const now = await position(run)
+          const now = await switchPosition(run)
           return now === wanted(run) ? undefined : `it is ${now}`
         },
       },

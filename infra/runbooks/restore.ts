@@ -1,7 +1,7 @@
 import { CreateDBInstanceCommand, ModifyDBClusterCommand } from '@aws-sdk/client-docdb'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { call, program } from '../runbook/command.ts'
-import { controlValue, deleteControl, putControl } from '../runbook/control.ts'
+import { deleteControl, putControl, switchPosition } from '../runbook/control.ts'
 import { cluster, clusterNamed, membersOf, unavailable } from '../runbook/database.ts'
 import { replaceOrigins } from '../runbook/groups.ts'
 import {
@@ -60,7 +60,7 @@ export const restore: Runbook = {
     run.set('subnets', found.DBSubnetGroup ?? '')
     run.set('security', found.VpcSecurityGroups?.[0]?.VpcSecurityGroupId ?? '')
     run.set('parameters', found.DBClusterParameterGroup ?? '')
-    run.set('former switch', (await controlValue(run, 'shed')) ?? 'none')
+    run.set('former switch', await switchPosition(run))
   },
   steps: [
     {
@@ -180,21 +180,19 @@ export const restore: Runbook = {
     {
       say: 'Shed all but critical requests while the names move',
       commands: async (run) =>
-        (await isReplaced(run)) || (await controlValue(run, 'shed')) === 'normal'
+        (await isReplaced(run)) || (await switchPosition(run)) === 'normal'
           ? []
-          : [putControl(run, 'shed', 'normal', ['--ttl', '7200'])],
+          : putControl(run, 'shed', 'normal', ['--ttl', '7200']),
       check: {
         say: 'the switch reads back as normal, and a minute has passed since',
         withinMs: 2 * 60_000,
         missing: async (run) =>
-          (await isReplaced(run)) || (await controlValue(run, 'shed')) === 'normal'
-            ? undefined
-            : 'it does not yet',
+          (await isReplaced(run)) || (await switchPosition(run)) === 'normal' ? undefined : 'it does not yet',
       },
       undo: (run) =>
         run.fact('former switch') === 'none'
-          ? [deleteControl(run, 'shed')]
-          : [putControl(run, 'shed', run.fact('former switch'))],
+          ? deleteControl(run, 'shed')
+          : putControl(run, 'shed', run.fact('former switch')),
     },
     {
       say: 'Move the present cluster and its instances out of the way',

@@ -1,4 +1,4 @@
-import { controlValue, deleteControl, putControl } from '../runbook/control.ts'
+import { deleteControl, publishedControl, putControl } from '../runbook/control.ts'
 import type { Run } from '../runbook/run.ts'
 import type { Runbook } from '../runbook/runbook.ts'
 
@@ -22,15 +22,16 @@ export const revoke: Runbook = {
         const ttl = ['--ttl', String(Number(run.input('hours')) * 3_600)]
         const before = JSON.stringify({ issuedBefore: Math.floor(run.nowMs() / 1_000) })
         const limited = run.input('what') === 'sub' && run.input('new-tokens') === 'allowed'
-        return [putControl(run, key(run), '1', limited ? [...ttl, '--metadata', before] : ttl)]
+        return putControl(run, key(run), '1', limited ? [...ttl, '--metadata', before] : ttl)
       },
       check: {
-        say: 'the revocation reads back',
+        say: 'edges read the revocation',
         withinMs: 60_000,
         everyMs: 15_000,
-        missing: async (run) => ((await controlValue(run, key(run))) === '1' ? undefined : 'it is not there'),
+        missing: async (run) =>
+          (await publishedControl(run)).some(({ name }) => name === key(run)) ? undefined : 'it is not there',
       },
-      undo: (run) => [deleteControl(run, key(run))],
+      undo: (run) => deleteControl(run, key(run)),
     },
   ],
   after: 'It takes effect everywhere within about a minute; npm run why names it as "revoked token".',

@@ -1,9 +1,5 @@
-import { type Control, type ControlKey, controlPrefix, noControl, readControl } from './control.ts'
-
-/** Reads at most this many pages of revocations: an operator's mistake must not stall requests. */
-const pagesMax = 20
-/** KV lists a thousand keys a page. */
-const keysMax = pagesMax * 1_000
+import { type ControlEntry, controlSnapshotKey, parseControl } from '@spillway/origin/contract'
+import { type Control, noControl, readControl } from './control.ts'
 
 /**
  * Until this age the known state is used as it is; until `staleMs` it is used while a refresh runs; after that requests
@@ -14,14 +10,17 @@ const staleMs = 40_000
 const flightMs = 5_000
 
 /**
- * Reads the control namespace a few times a minute, never per request. KV itself spreads a change within a minute
+ * Reads the snapshot of the control namespace a few times a minute, never per request. KV itself spreads a change within a minute
  * (sooner to locations that have not read the key), so a running system obeys a change shortly after that. When KV
- * cannot be read, the last known state stays in force: an outage of KV is not an outage of the API.
+ * cannot be read, the last known state stays in force until its parts expire: an outage of KV is not one of the API.
  */
 export class ControlSource {
   readonly #namespace: KVNamespace | undefined
   readonly #onFailure: (reason: unknown) => void
   #control: Control = noControl
+  #entries: readonly ControlEntry[] = []
+  /** Snapshot that the entries come from: the same one is not parsed again. */
+  #snapshot: string | null = null
   #readAtMs = Number.NEGATIVE_INFINITY
   #triedAtMs = Number.NEGATIVE_INFINITY
   #flight: Promise<void> | undefined
@@ -54,32 +53,19 @@ export class ControlSource {
 
   async #read(namespace: KVNamespace, startedAtMs: number): Promise<void> {
     try {
-      const [keys, shed] = await Promise.all([
-        listRevocations(namespace),
-        namespace.get(controlPrefix.shed, { cacheTtl: 30 }),
-      ])
-      const { mistake } = this.#control
-      this.#control = readControl(keys, shed)
-      // Reports a mistake once, not at each read: it stays until somebody corrects it.
-      if (this.#control.mistake !== undefined && this.#control.mistake !== mistake) {
-        this.#onFailure(this.#control.mistake)
-      }
+      const snapshot = await namespace.get(controlSnapshotKey, { cacheTtl: 30 })
+      // Before the parsing: a snapshot that is none stays one until an operator mends it.
       this.#readAtMs = startedAtMs
-      if (keys.length >= keysMax) this.#onFailure(`only the first ${keys.length} revocations are in force`)
+      if (snapshot !== this.#snapshot) this.#entries = parseControl(snapshot)
+      this.#snapshot = snapshot
     } catch (error) {
       this.#onFailure(error)
     }
+    const { mistake } = this.#control
+    this.#control = readControl(this.#entries, startedAtMs)
+    // Reports a mistake once, not at each read: it stays until somebody corrects it.
+    if (this.#control.mistake !== undefined && this.#control.mistake !== mistake) {
+      this.#onFailure(this.#control.mistake)
+    }
   }
-}
-
-async function listRevocations(namespace: KVNamespace): Promise<readonly ControlKey[]> {
-  const keys: ControlKey[] = []
-  let cursor: string | undefined
-  for (let page = 0; page < pagesMax; page += 1) {
-    const listed = await namespace.list({ prefix: 'revoked:', ...(cursor !== undefined && { cursor }) })
-    keys.push(...listed.keys)
-    if (listed.list_complete) break
-    cursor = listed.cursor
-  }
-  return keys
 }

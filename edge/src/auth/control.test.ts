@@ -7,6 +7,8 @@ const token = (subject: string, tokenId?: string, issuedAtSeconds?: number) => (
   issuedAtSeconds,
 })
 
+const switchAt = (value: string | null) => (value === null ? [] : [{ name: 'shed', value }])
+
 describe('control', () => {
   const control = readControl(
     [
@@ -16,8 +18,10 @@ describe('control', () => {
       { name: 'revoked:sub:carol', metadata: { issuedBefore: 'soon' } },
       { name: 'revoked:sub:with:colons' },
       { name: 'revoked:other:x' },
+      { name: 'revoked:sub:erin', expiration: 1_000 },
+      { name: 'revoked:sub:frank', expiration: 1_001 },
     ],
-    null,
+    1_000_000,
   )
 
   it.each([
@@ -31,6 +35,8 @@ describe('control', () => {
     ['a subject with metadata that is none', token('carol', undefined, 9_999), true],
     ['a subject with colons', token('with:colons'), true],
     ['the name of a kind', token('x'), false],
+    ['a subject whose revocation has expired', token('erin'), false],
+    ['a subject whose revocation expires in a second', token('frank'), true],
   ])('%s', (_name, given, expected) => {
     expect(isRevoked(control, given)).toBe(expected)
   })
@@ -46,14 +52,14 @@ describe('control', () => {
     ['None\n', undefined],
     ['', undefined],
   ])('shed: %j', (value, expected) => {
-    expect(readControl([], value)).toMatchObject({ shed: expected })
-    expect(readControl([], value).mistake).toBeUndefined()
+    expect(readControl(switchAt(value), 0)).toMatchObject({ shed: expected })
+    expect(readControl(switchAt(value), 0).mistake).toBeUndefined()
   })
 
   it.each(['critical', 'everything', 'nromal', 'normal background'])(
     'tells that %j sheds nothing',
     (value) => {
-      const { shed, mistake } = readControl([], value)
+      const { shed, mistake } = readControl(switchAt(value), 0)
       expect(shed).toBeUndefined()
       expect(mistake).toBe(`shed is "${value}", so nothing is shed: set it to background, normal or none`)
     },

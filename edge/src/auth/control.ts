@@ -1,5 +1,5 @@
-import type { Priority } from '@spillway/origin/contract'
-import { isPriority } from '@spillway/origin/contract'
+import type { ControlEntry, Priority } from '@spillway/origin/contract'
+import { controlPrefix, isPriority } from '@spillway/origin/contract'
 
 /** Operators' settings for a running system: revoked tokens, and priorities that are shed regardless of load. */
 export interface Control {
@@ -15,20 +15,15 @@ export interface Control {
 
 export const noControl: Control = { revokedTokens: new Set(), revokedSubjects: new Map(), shed: undefined }
 
-/** A key of the namespace, as KV lists it. */
-export interface ControlKey {
-  readonly name: string
-  /** `{ "issuedBefore": <epoch seconds> }` on a subject's key: tokens issued later count again. */
-  readonly metadata?: unknown
-}
-
-export const controlPrefix = { token: 'revoked:jti:', subject: 'revoked:sub:', shed: 'shed' } as const
-
-export function readControl(keys: readonly ControlKey[], shed: string | null): Control {
+/** @param nowMs epoch milliseconds: what has expired is left out */
+export function readControl(entries: readonly ControlEntry[], nowMs: number): Control {
   const revokedTokens = new Set<string>()
   const revokedSubjects = new Map<string, number | undefined>()
-  for (const { name, metadata } of keys) {
-    if (name.startsWith(controlPrefix.token)) revokedTokens.add(name.slice(controlPrefix.token.length))
+  let shed: string | undefined
+  for (const { name, value, expiration = Number.POSITIVE_INFINITY, metadata } of entries) {
+    if (expiration * 1_000 <= nowMs) continue
+    if (name === controlPrefix.shed) shed = value
+    else if (name.startsWith(controlPrefix.token)) revokedTokens.add(name.slice(controlPrefix.token.length))
     else if (name.startsWith(controlPrefix.subject)) {
       revokedSubjects.set(name.slice(controlPrefix.subject.length), issuedBefore(metadata))
     }
@@ -40,7 +35,7 @@ export function readControl(keys: readonly ControlKey[], shed: string | null): C
  * Reads the emergency switch. It accepts capitals and a trailing newline, since operators type it in a hurry, and
  * reports a misspelled value instead of ignoring it.
  */
-function readSwitch(text: string | null): Pick<Control, 'shed' | 'mistake'> {
+function readSwitch(text: string | undefined): Pick<Control, 'shed' | 'mistake'> {
   const level = (text ?? '').trim().toLowerCase()
   if (level === '' || level === 'none') return { shed: undefined }
   if (isPriority(level) && level !== 'critical') return { shed: level }

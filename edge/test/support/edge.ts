@@ -1,7 +1,9 @@
+import { controlSnapshotKey } from '@spillway/origin/contract'
 import { type Response as Answer, convertV4MiniflareOptions, Miniflare, type Request } from 'miniflare'
 import { inject, vi } from 'vitest'
 import { edgeVariables } from '../../dev/edge-variables.ts'
 import { assertionAlgorithm, createKey, type PrivateJwk } from '../../dev/keys.ts'
+import { LocalControl } from '../../dev/local-control.ts'
 import type { TestIssuer } from './issuer.ts'
 import type { ScriptedOrigin } from './origin.ts'
 
@@ -16,8 +18,7 @@ export interface Edge {
   fetch(path: string, init?: RequestInit): Promise<Response>
   /** The bytes that the data centre's cache holds for a URL. */
   cached(url: string): Promise<ArrayBuffer | undefined>
-  /** The namespace of operators' switches. */
-  control(): Promise<{ put(key: string, value: string, options?: { metadata?: unknown }): Promise<void> }>
+  readonly control: LocalControl
   stop(): Promise<void>
 }
 
@@ -88,7 +89,10 @@ export async function startEdges(
         }
         return (await cache.match(stored))?.arrayBuffer()
       },
-      control: () => miniflare.getKVNamespace('CONTROL', name) as ReturnType<Edge['control']>,
+      control: new LocalControl(async (snapshot) => {
+        const namespace = await miniflare.getKVNamespace('CONTROL', name)
+        await namespace.put(controlSnapshotKey, snapshot)
+      }),
     }
   })
   return { edges: await Promise.all(edges), stop: () => miniflare.dispose() }

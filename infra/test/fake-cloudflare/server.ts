@@ -20,6 +20,8 @@ export interface Deployment {
 
 interface Entry {
   readonly value: string
+  /** End of its life, epoch seconds. */
+  readonly expiration?: number
   readonly metadata?: unknown
   readonly ttl: number | undefined
 }
@@ -123,6 +125,8 @@ export class FakeCloudflare {
     type: string,
   ): undefined {
     const scripts = `/workers/scripts/${this.worker}`
+    const [, listed] = /^GET \/storage\/kv\/namespaces\/([^/]+)\/keys$/.exec(call) ?? []
+    if (listed !== undefined) return answer(response, this.#listed(listed))
     const [, namespace, key = ''] = /\/storage\/kv\/namespaces\/([^/]+)\/values\/(.+)$/.exec(call) ?? []
     if (namespace !== undefined) {
       const form = type.startsWith('multipart/') ? body.toString() : undefined
@@ -184,6 +188,20 @@ export class FakeCloudflare {
     }
   }
 
+  #keys(namespace: string): Map<string, Entry> {
+    const keys = this.namespaces.get(namespace)
+    if (keys === undefined) throw new Refused(404, 10013, 'namespace not found')
+    return keys
+  }
+
+  #listed(namespace: string): unknown {
+    return [...this.#keys(namespace)].map(([name, { expiration, metadata }]) => ({
+      name,
+      ...(expiration !== undefined && { expiration }),
+      ...(metadata !== undefined && { metadata }),
+    }))
+  }
+
   #key(
     call: string,
     { namespace, key }: { readonly namespace: string; readonly key: string },
@@ -194,8 +212,7 @@ export class FakeCloudflare {
     }: { readonly query: URLSearchParams; readonly body: Buffer; readonly form: string | undefined },
     response: ServerResponse,
   ): undefined {
-    const keys = this.namespaces.get(namespace)
-    if (keys === undefined) throw new Refused(404, 10013, 'namespace not found')
+    const keys = this.#keys(namespace)
     if (call.startsWith('PUT ')) {
       const ttl = query.get('expiration_ttl')
       if (ttl !== null && Number(ttl) < 60)
@@ -209,6 +226,7 @@ export class FakeCloudflare {
       keys.set(key, {
         value,
         ttl: ttl === null ? undefined : Number(ttl),
+        ...(ttl !== null && { expiration: Math.floor(Date.now() / 1_000) + Number(ttl) }),
         ...(metadata !== undefined && { metadata: JSON.parse(metadata) }),
       })
       return answer(response, null)

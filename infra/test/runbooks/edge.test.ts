@@ -1,3 +1,4 @@
+import { controlSnapshotKey, formatControl } from '@spillway/origin/contract'
 import { expect } from 'vitest'
 import { wrangler } from '../../runbook/command.ts'
 import { deleteControl, putControl } from '../../runbook/control.ts'
@@ -21,17 +22,23 @@ const live = (world: World) =>
 proves(emergencyShed, {
   inputs: { level: 'normal' },
   repeats: 'each run prolongs its time',
-  expect: (world) => expect(world.control.get('shed')).toEqual({ value: 'normal', ttl: 3_600 }),
-  expectUndone: (world) => expect(world.control.has('shed')).toBe(false),
+  expect: (world) => {
+    expect(world.control.get('shed')).toMatchObject({ value: 'normal', ttl: 3_600 })
+    expect(world.published).toMatchObject([{ name: 'shed', value: 'normal', expiration: expect.any(Number) }])
+  },
+  expectUndone: (world) => {
+    expect(world.control.has('shed')).toBe(false)
+    expect(world.published).toEqual([])
+  },
   bugs: [
     {
       what: 'a word that the edge does not know',
-      in: withStep(1, () => ({ commands: (run) => [putControl(run, 'shed', 'nromal')] })),
-      noticed: /reads back as it was set: it is nromal/,
+      in: withStep(1, () => ({ commands: (run) => putControl(run, 'shed', 'nromal') })),
+      noticed: /what edges read is as it was set: it is nromal/,
     },
     {
       what: 'a time in minutes, not seconds',
-      in: withStep(1, () => ({ commands: (run) => [putControl(run, 'shed', 'normal', ['--ttl', '59'])] })),
+      in: withStep(1, () => ({ commands: (run) => putControl(run, 'shed', 'normal', ['--ttl', '59']) })),
       noticed: /wrangler ended with 1/,
     },
   ],
@@ -42,14 +49,21 @@ proves(
   {
     isVariant: true,
     inputs: { level: 'none' },
-    arrange: (world) => void world.control.set('shed', { value: 'background', ttl: 60 }),
-    expect: (world) => expect(world.control.has('shed')).toBe(false),
-    expectUndone: (world) => expect(world.control.get('shed')).toMatchObject({ value: 'background' }),
+    arrange: (world) => {
+      world.control.set('shed', { value: 'background', ttl: 60 })
+      const value = formatControl([{ name: 'shed', value: 'background' }])
+      world.control.set(controlSnapshotKey, { value, ttl: undefined })
+    },
+    expect: (world) => {
+      expect(world.control.has('shed')).toBe(false)
+      expect(world.published).toEqual([])
+    },
+    expectUndone: (world) => expect(world.published).toMatchObject([{ name: 'shed', value: 'background' }]),
     bugs: [
       {
         what: 'the key of another name',
-        in: withStep(1, () => ({ commands: (run) => [deleteControl(run, 'sheds')] })),
-        noticed: /reads back as it was set: it is background/,
+        in: withStep(1, () => ({ commands: (run) => deleteControl(run, 'sheds') })),
+        noticed: /what edges read is as it was set: it is background/,
       },
     ],
   },
@@ -61,13 +75,21 @@ proves(revoke, {
   expect: (world) => {
     const entry = world.control.get('revoked:sub:auth0|alice')
     expect(entry).toMatchObject({ value: '1', ttl: 86_400, metadata: { issuedBefore: expect.any(Number) } })
+    expect(world.published).toMatchObject([
+      { name: 'revoked:sub:auth0|alice', metadata: entry?.metadata, expiration: expect.any(Number) },
+    ])
   },
-  expectUndone: (world) => expect(world.control.size).toBe(0),
+  expectUndone: (world) => expect(world.published).toEqual([]),
   bugs: [
     {
       what: 'the key without its kind',
-      in: withStep(1, () => ({ commands: (run) => [putControl(run, `revoked:${run.input('id')}`, '1')] })),
-      noticed: /the revocation reads back: it is not there/,
+      in: withStep(1, () => ({ commands: (run) => putControl(run, `revoked:${run.input('id')}`, '1') })),
+      noticed: /edges read the revocation: it is not there/,
+    },
+    {
+      what: 'a change that is not published',
+      in: withStep(1, ({ commands }) => ({ commands: async (run) => (await commands(run)).slice(0, 1) })),
+      noticed: /edges read the revocation: it is not there/,
     },
   ],
 })

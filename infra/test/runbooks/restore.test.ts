@@ -42,7 +42,7 @@ const isRestored = (world: World): void => {
   expect(database.membersOf('spillway-production').map(({ name, klass }) => [name, klass])).toEqual(
     [1, 2, 3].map((number) => [`spillway-productioninstance${number}`, 'db.r6g.xlarge']),
   )
-  expect(world.control.get('shed')).toMatchObject({ value: 'normal' })
+  expect(world.published).toMatchObject([{ name: 'shed', value: 'normal' }])
   for (const { password: secret } of [administrator, origin])
     expect(world.shown.join('\n')).not.toContain(secret)
 }
@@ -59,7 +59,7 @@ proves(restore, {
       'spillway-production',
       'spillway-production-restored',
     ])
-    expect(world.control.has('shed')).toBe(false)
+    expect(world.published).toEqual([])
   },
   bugs: [
     {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { type ControlEntry, controlSnapshotKey, parseControl } from '@spillway/origin/contract'
 import { inject } from 'vitest'
 import { awsClients } from '../../runbook/clients.ts'
 import { runProgram } from '../../runbook/perform.ts'
@@ -77,6 +78,11 @@ export class World {
 
   get control() {
     return this.cloudflare.namespaces.get(namespace) ?? new Map()
+  }
+
+  /** Keys that edges read. */
+  get published(): readonly ControlEntry[] {
+    return parseControl(this.control.get(controlSnapshotKey)?.value ?? null)
   }
 
   /** Operations that have changed something, of both clouds. */
