@@ -14,6 +14,7 @@ import { openApiDocument, publicPaths } from '@spillway/origin/contract'
 import { root } from '@spillway/origin/dev/folders'
 import { build } from 'esbuild'
 import { documentedDeployment } from '../api/documented-deployment.ts'
+import { application as marketplace } from '../marketplace/application/index.ts'
 import { Steps } from '../measure/steps.ts'
 import { installTools } from './tools.ts'
 
@@ -54,12 +55,24 @@ try {
   await symlink(join(tools, 'node_modules'), join(folder, 'node_modules'))
   await cp(join(import.meta.dirname, 'tours'), folder, { recursive: true })
 
-  await step('Spectral finds nothing, as served and with an issuer', async () => {
-    const described = openApiDocument(application, documentedDeployment)
-    await writeFile(join(folder, 'described.json'), JSON.stringify(described))
+  await step('Spectral finds nothing: as served, with an issuer, and of the marketplace', async () => {
+    for (const [name, described] of Object.entries({ described: application, marketplace })) {
+      await writeFile(
+        join(folder, `${name}.json`),
+        JSON.stringify(openApiDocument(described, documentedDeployment)),
+      )
+    }
     await writeFile(join(folder, 'ruleset.yaml'), 'extends: spectral:oas\n')
     const severity = ['--fail-severity', 'warn']
-    await run(npm('spectral'), ['lint', 'openapi.json', 'described.json', '-r', 'ruleset.yaml', ...severity])
+    await run(npm('spectral'), [
+      'lint',
+      'openapi.json',
+      'described.json',
+      'marketplace.json',
+      '-r',
+      'ruleset.yaml',
+      ...severity,
+    ])
   })
   await step('openapi-typescript generates', () =>
     run(npm('openapi-typescript'), ['openapi.json', '-o', 'openapi-types.d.ts']),

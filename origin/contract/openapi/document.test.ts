@@ -81,6 +81,14 @@ it('lists the fields of a plan for every answer of an application with plans, an
   expect(count(withPlans, '"RateLimit":{"$ref"')).toBe(count(withPlans, '"X-Request-Id":{"$ref"'))
 })
 
+it('describes the webhooks of resources with events', () => {
+  const { webhooks, components } = openApiDocument({ ...application, resources: catalogue(notices) })
+  expect(Object.keys(webhooks as object)).toEqual(['notices.created', 'notices.updated', 'notices.deleted'])
+  expect(components).toHaveProperty(['schemas', 'WebhookMessage'])
+  expect(document).not.toHaveProperty('webhooks')
+  expect(document.components.schemas).not.toHaveProperty('WebhookMessage')
+})
+
 it('gives each operation a unique operationId', () => {
   const names = Object.values(document.paths).flatMap((methods) =>
     Object.values(methods).map(({ operationId }) => operationId),

@@ -16,6 +16,7 @@ import { limited, withRateLimits } from './rate-limits.ts'
 import { describeSchemas } from './schemas.ts'
 import { type DocumentedIssuer, describeSecurity, type Security } from './security.ts'
 import { usedComponents } from './used-components.ts'
+import { describeWebhooks, webhookParameters, webhookSchemas } from './webhooks.ts'
 
 /** Facts of one deployment of the application, for its document. */
 export interface DocumentedDeployment {
@@ -39,6 +40,7 @@ export function openApiDocument(
   const security = describeSecurity(resources, issuers)
   const hasPlans = plansIn(resources) !== undefined
   const paths = describePaths(views, security, hasPlans ? withRateLimits : (operation) => operation)
+  const webhooks = describeWebhooks(resources)
   return {
     openapi: '3.1.0',
     info: {
@@ -52,13 +54,20 @@ export function openApiDocument(
     servers: servers.map((url) => ({ url, description: 'This deployment' })),
     tags: [...resources.values()].map(({ name, description }) => ({ name, description })),
     paths,
+    ...(Object.keys(webhooks).length > 0 && { webhooks }),
     components: {
-      ...usedComponents(paths, {
-        schemas: { ...Object.fromEntries(views.flatMap(schemasOf)), Count: countSchema, ...problemSchemas },
-        responses: hasPlans ? limited(problemResponses) : problemResponses,
-        parameters: commonParameters,
-        headers: commonHeaders,
-      }),
+      ...usedComponents(
+        { paths, webhooks },
+        {
+          schemas: {
+            ...Object.fromEntries(views.flatMap(schemasOf)),
+            ...{ Count: countSchema, ...problemSchemas, ...webhookSchemas },
+          },
+          responses: hasPlans ? limited(problemResponses) : problemResponses,
+          parameters: { ...commonParameters, ...webhookParameters },
+          headers: commonHeaders,
+        },
+      ),
       securitySchemes: security.schemes,
     },
   }
