@@ -65,6 +65,31 @@ test('every edge refuses a revoked key, and nobody has logged it', async () => {
   expect(await stack.logs(10_000)).not.toContain(key.slice(16))
 }, 240_000)
 
+test('a key that somebody issued for themselves acts as they do, and issues no key', async () => {
+  const token = await stack.issuer.mintToken({ sub: 'guest', scopes: ['mine', 'other'] })
+  const post = async (path: string, credential: string, body: object = {}) => {
+    const headers = { authorization: `Bearer ${credential}`, 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    const answer = await fetch(`${stack.url}/v1/api-keys/${path}`, init)
+    // The cast is safe: every answer of the actions is an object of texts and numbers.
+    return (await answer.json()) as Readonly<Record<string, string>>
+  }
+  const asked = { name: 'script', scopes: ['mine'] }
+  const { id, key = '' } = await post('issue-own', token, asked)
+  const profiles = (credential: string) => connect({ url: stack.url, token: credential }).v1?.profiles
+  await profiles(token)?.create({ displayName: 'Guest', email: 'guest@example.com' })
+  const seen = await profiles(key)
+    ?.list({ filter: { userId: 'guest' } })
+    .page()
+  expect(seen?.items).toMatchObject([{ email: 'guest@example.com' }])
+  expect(await post('issue-own', key, asked)).toMatchObject({ status: 403, reason: 'asked-by-key' })
+  expect(await post(`${id}/revoke`, token)).toMatchObject({ id, revokedAt: expect.any(String) })
+  await vi.waitFor(async () => expect(await statusAt(stack, key)).toBe(401), {
+    timeout: 60_000,
+    interval: 500,
+  })
+}, 240_000)
+
 test('the command says what it cannot do', async () => {
   await expect(apikeys('rotate', 'nothing')).rejects.toMatchObject({
     stderr: 'there is no such key\n',

@@ -4,6 +4,7 @@ import {
   type Catalogue,
   claimsOf,
   type KeyAnswer,
+  keyClaim,
   type NamedClaims,
   plansIn,
   tellUsagePath,
@@ -20,12 +21,13 @@ import { type AskOriginParts, askOrigin } from './stage/ask-origin.ts'
 /** Time limit of a question of the edge's own: more than a request waits for it, since others profit from the answer. */
 const timeoutMs = 2_000
 
-/** Claims of tokens and keys that later stages and the origin need: those of rules, and those of plans. */
+/** Claims of tokens and keys that later stages and the origin need: those of rules, of plans and of own keys. */
 export function claimsToCarry(catalogue: Catalogue): NamedClaims {
   const plans = plansIn(catalogue)
   const ofPlans =
     plans === undefined ? [] : [plans.claim, ...(plans.tenant === undefined ? [] : [plans.tenant])]
-  return new Map([...claimsOf(catalogue), ...ofPlans.map((name) => [name, 'all'] as const)])
+  const ofKeys = apiKeysIn(catalogue)?.ownKeys === undefined ? [] : [keyClaim]
+  return new Map([...claimsOf(catalogue), ...[...ofPlans, ...ofKeys].map((name) => [name, 'all'] as const)])
 }
 
 /** Checks API keys; `undefined` for an application without them. */

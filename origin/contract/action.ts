@@ -104,7 +104,7 @@ export interface Action<
   /** Present if the handler gets the body unparsed (`endpoint`). */
   readonly raw?: RawBody
   /** Present if the framework has its handler. */
-  readonly builtIn?: 'restore' | 'issueApiKey' | 'rotateApiKey' | 'revokeApiKey'
+  readonly builtIn?: 'restore' | 'issueApiKey' | 'issueOwnApiKey' | 'rotateApiKey' | 'revokeApiKey'
   /**
    * Optional members of the answer that are shown once: the answer that is kept for a repeated request lacks them.
    * @default none

@@ -9,6 +9,7 @@ import {
   tenantFields,
 } from './access.ts'
 import type { Action } from './action.ts'
+import type { CheckedOwnKeys } from './api-keys/own-keys.ts'
 import type { CacheRule } from './cache-policy.ts'
 import { resolveCacheRule } from './cache-policy.ts'
 import type {
@@ -111,6 +112,8 @@ export interface Resource<
   readonly versions: ReadonlyMap<VersionName, CheckedRepresentation>
   /** Whether its documents are API keys, which edges accept ({@link ./api-keys/api-keys.ts}). @default false */
   readonly holdsApiKeys?: true
+  /** Keys that people issue for themselves. @default nobody may */
+  readonly ownKeys?: CheckedOwnKeys | undefined
   /** Plans of callers, whose usage its documents are ({@link ./plans/plans.ts}). */
   readonly plans?: Plans
   /** Types of its versions, for the typed client. Never has a value. */

@@ -1,5 +1,6 @@
 import {
   type AskedKey,
+  keyClaim,
   keyIdIn,
   keyTimes,
   type NamedClaims,
@@ -79,7 +80,7 @@ export class ApiKeyCheck {
     if (key.isRevoked) return 'api-key-revoked'
     if (secret === undefined) return 'api-key-unknown'
     if (secret.untilMs <= this.#options.now()) return 'api-key-expired'
-    const principal = this.#principalOf(key)
+    const principal = this.#principalOf(known.id, key)
     if (principal === undefined) return 'claims'
     return {
       principal,
@@ -94,9 +95,9 @@ export class ApiKeyCheck {
     }
   }
 
-  #principalOf({ subject, scopes, claims, priority }: AskedKey): Principal | undefined {
+  #principalOf(id: string, { subject, scopes, claims, priority }: AskedKey): Principal | undefined {
     const principal = principalFromClaims({ sub: subject, scope: scopes, spillway_priority: priority })
-    const carried = readNamedClaims(claims, this.#options.named, {})
+    const carried = readNamedClaims({ ...claims, [keyClaim]: id }, this.#options.named, {})
     return principal === undefined || carried === undefined ? principal : { ...principal, claims: carried }
   }
 }

@@ -1,4 +1,4 @@
-import { apiKeys, role } from '@spillway/origin/contract'
+import { apiKeys, role, signedIn } from '@spillway/origin/contract'
 
-/** Keys for machines, which administrators issue, and `npm run apikeys`. */
-export const keys = apiKeys({ access: role('admin'), versions: ['v2'] })
+/** Keys for machines, which administrators issue, and `npm run apikeys`; and those that people issue for themselves. */
+export const keys = apiKeys({ access: role('admin'), own: { access: signedIn }, versions: ['v2'] })

@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox'
-import { type AccessRule, never } from '../access.ts'
+import { type AccessRule, all, any, never, owner } from '../access.ts'
 import { action } from '../action.ts'
 import type { VersionName } from '../definition.ts'
 import { subjectLengthMax } from '../principal.ts'
 import { representation, resource } from '../resource.ts'
+import { checkedOwnKeys, chosen, issueOwnInput, type OwnKeys, time } from './own-keys.ts'
 
 /** Name of the resource whose documents are API keys. */
 export const apiKeysName = 'api-keys'
@@ -11,15 +12,9 @@ export const apiKeysName = 'api-keys'
 /** Secrets of one key that are valid at once: the newest, and those that were rotated out and have not ended. */
 export const keySecretsMax = 5
 
-const time = (description: string) => Type.String({ format: 'date-time', description })
-
 /** Rights of a key, and its subject. */
 const grants = {
-  name: Type.String({ minLength: 1, maxLength: 100, description: 'Name for people, such as the machine’s.' }),
-  scopes: Type.Array(Type.String({ pattern: '^[!#-\\[\\]-~]{1,128}$' }), {
-    maxItems: 64,
-    description: 'Scopes, as of an access token (RFC 6749 §3.3).',
-  }),
+  ...chosen,
   claims: Type.Optional(
     Type.Array(
       Type.Object(
@@ -53,12 +48,14 @@ const shownFields = {
   revokedAt: Type.Optional(time('Time of the revocation.')),
   lastUsedAt: Type.Optional(time('Time at which it was in use, to about ten minutes.')),
 }
-const shown = Type.Object(shownFields)
+const shown = Type.Object({ ...shownFields, subject: { ...subject, readOnly: true } })
 
 const stored = Type.Object({
   ...shownFields,
   /** Digests alone (SHA-256, base64url): a secret of 256 random bits needs no slow hash. */
   secrets: Type.Array(Type.Object({ hash: Type.String(), until: time('End of this secret.') })),
+  /** One of the places that a person has for own keys, while it is valid. Unique, so that their number is bounded. */
+  ownPlace: Type.Optional(Type.String()),
   /** Time of the last change that edges must hear of. */
   changedAt: time('Time of the last change of what it may do.'),
 })
@@ -95,12 +92,14 @@ const rotateInput = Type.Object({
 })
 export type Rotation = Static<typeof rotateInput>
 
-export interface ApiKeysOptions<Version extends VersionName> {
+export interface ApiKeysOptions<Version extends VersionName, Own extends OwnKeys | undefined> {
   /**
    * Callers who may list, issue, rotate and revoke the keys of everybody. Whoever may issue keys can act as any subject,
    * with any scope: name as few as possible. `never`: only the command (`npm run apikeys`) can.
    */
   readonly access: AccessRule
+  /** People who may have keys of their own, which act as they do. @default nobody */
+  readonly own?: Own
   /** Versions of the API that have these operations. */
   readonly versions: readonly Version[]
 }
@@ -109,19 +108,32 @@ export interface ApiKeysOptions<Version extends VersionName> {
  * API keys for machines, as a resource with its actions: list them in the application, and edges accept keys.
  *
  * `POST /v1/api-keys/issue`, `…/{id}/rotate` and `…/{id}/revoke`; `GET /v1/api-keys` and `…/{id}` show all but the secrets.
+ * With `own` also `POST /v1/api-keys/issue-own`; a person then sees and revokes the keys that act as they do.
+ *
+ * @throws {DefinitionError} if `own` has a mistake
  */
-export function apiKeys<Version extends VersionName>({ access, versions }: ApiKeysOptions<Version>) {
+export function apiKeys<Version extends VersionName, Own extends OwnKeys | undefined = undefined>({
+  access,
+  own,
+  versions,
+}: ApiKeysOptions<Version, Own>) {
+  const ownKeys = own === undefined ? undefined : checkedOwnKeys(apiKeysName, own)
+  const accessOrOwn = ownKeys === undefined ? access : any(access, all(ownKeys.access, owner('subject')))
   const made = resource(apiKeysName, {
     description: 'API keys of machines.',
     schema: stored,
     access: {
-      read: access,
+      read: accessOrOwn,
       create: never,
       update: never,
       delete: never,
     },
     query: { filter: ['subject'] },
-    indexes: [{ fields: { changedAt: 1 } }, { fields: { subject: 1 } }],
+    indexes: [
+      { fields: { changedAt: 1 } },
+      { fields: { subject: 1 } },
+      ...(ownKeys === undefined ? [] : [{ fields: { ownPlace: 1 }, unique: true } as const]),
+    ],
     erasure: {
       subject: { keep: 'a key acts as its subject, also after it is revoked: see npm run apikeys' },
       issuedBy: {},
@@ -130,13 +142,13 @@ export function apiKeys<Version extends VersionName>({ access, versions }: ApiKe
     versions: versions.map((version) =>
       representation(version, {
         ...{ stored, schema: shown, paths: {} },
-        fromStored: ({ secrets: _secrets, changedAt: _changedAt, ...rest }) => rest,
+        fromStored: ({ secrets: _secrets, changedAt: _changedAt, ownPlace: _ownPlace, ...rest }) => rest,
         // Bodies are refused: actions alone write keys.
         toStored: (input) => ({ ...input, secrets: [], changedAt: input.expiresAt }),
       }),
     ),
   })
-  const resourceOfKeys = { ...made, holdsApiKeys: true } as const
+  const resourceOfKeys = { ...made, holdsApiKeys: true, ownKeys } as const
   const shared = { on: resourceOfKeys, access, versions } as const
   const issue = action('issue', {
     ...shared,
@@ -158,14 +170,35 @@ export function apiKeys<Version extends VersionName>({ access, versions }: ApiKe
   })
   const revoke = action('revoke', {
     ...shared,
+    access: accessOrOwn,
     description: 'Revokes a key, with all of its secrets. Every edge refuses it within a minute.',
   })
-  const actions = [
+  const byOperators = [
     { ...issue, builtIn: 'issueApiKey', shownOnce: ['key'] },
     { ...rotate, builtIn: 'rotateApiKey', shownOnce: ['key'] },
     { ...revoke, builtIn: 'revokeApiKey' },
   ] as const
-  return { resource: resourceOfKeys, actions }
+  const issueOwn = action('issue-own', {
+    ...shared,
+    access: ownKeys?.access ?? never,
+    description: 'Issues an API key that acts as you, with those of your scopes that you name.',
+    target: 'collection',
+    input: issueOwnInput,
+    output: issued,
+    problems: {
+      'asked-by-key': { status: 403, detail: 'A key cannot issue keys: sign in.' },
+      'too-many-keys': `You have ${ownKeys?.countMax} keys: revoke one.`,
+    },
+  })
+  const byOwners = [{ ...issueOwn, builtIn: 'issueOwnApiKey', shownOnce: ['key'] }] as const
+  const actions = ownKeys === undefined ? byOperators : [...byOperators, ...byOwners]
+  // The cast is safe: the list has the last action if, and only if, `own` is given.
+  return {
+    resource: resourceOfKeys,
+    actions: actions as Own extends undefined
+      ? typeof byOperators
+      : readonly [...typeof byOperators, ...typeof byOwners],
+  }
 }
 
 export type ApiKeys = ReturnType<typeof apiKeys>

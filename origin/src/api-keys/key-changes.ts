@@ -3,7 +3,10 @@ import {
   type DocumentOf,
   keySecretsMax,
   type NewApiKey,
+  type NewOwnKey,
+  type Principal,
   type Rotation,
+  type StoredApiKey,
 } from '@spillway/origin/contract'
 import type { ActionStore } from '../action/action-store.ts'
 import { digestOf, newKey, newKeyId } from './new-key.ts'
@@ -21,6 +24,9 @@ export interface IssuedKey {
 
 /** Reasons for which a key is not changed. */
 export type KeyRefusal = 'unknown' | 'revoked' | 'too-many-secrets' | 'ends-in-the-past'
+
+/** Reasons for which somebody gets no key of their own. */
+export type OwnKeyRefusal = 'too-many-keys' | 'ends-in-the-past' | 'ends-too-late'
 
 /** Keys in one list of the command. */
 export const keysListedMax = 1_000
@@ -48,21 +54,50 @@ export class KeyChanges {
   ): Promise<IssuedKey | KeyRefusal> {
     if (!this.#isAhead(expiresAt)) return 'ends-in-the-past'
     const id = newKeyId()
+    const by = issuedBy === undefined ? {} : { issuedBy }
+    return await this.#create(id, { ...grants, ...by, subject: subject ?? `key:${id}`, expiresAt })
+  }
+
+  /** Issues a key that acts as the caller, whose scopes it does not exceed. */
+  async issueOwn(
+    { name, scopes, expiresAt }: NewOwnKey,
+    { subject, claims = {}, priority }: Principal,
+  ): Promise<IssuedKey | OwnKeyRefusal> {
+    const { ownKeys } = this.#resource
+    if (ownKeys === undefined) throw new TypeError('the application has no own keys')
+    const lastEnd = this.#after(ownKeys.lifetimeSecondsMax * 1_000)
+    if (expiresAt !== undefined && !this.#isAhead(expiresAt)) return 'ends-in-the-past'
+    if (expiresAt !== undefined && Date.parse(expiresAt) > Date.parse(lastEnd)) return 'ends-too-late'
+    const ownPlace = await this.#freePlace(subject, ownKeys.countMax)
+    if (ownPlace === undefined) return 'too-many-keys'
+    return await this.#create(newKeyId(), {
+      ...{ name, scopes: [...new Set(scopes)], subject, issuedBy: subject, ownPlace },
+      expiresAt: expiresAt ?? lastEnd,
+      claims: Object.entries(claims).map(([claim, values]) => ({ name: claim, values: [...values] })),
+      ...(priority !== undefined && { priority }),
+    })
+  }
+
+  /** A place for a key of this person; keys that have ended give theirs back. Of two who take one, the index refuses one. */
+  async #freePlace(subject: string, countMax: number): Promise<string | undefined> {
+    const places = Array.from({ length: countMax }, (_, index) => `${index} ${subject}`)
+    const holders = await this.#store.list(this.#resource, {
+      filter: { ownPlace: { in: places } },
+      limit: countMax,
+    })
+    const ended = holders.filter(({ expiresAt }) => !this.#isAhead(expiresAt))
+    for (const { id } of ended) await this.#store.update(this.#resource, id, { ownPlace: undefined })
+    const taken = new Set(holders.filter((one) => !ended.includes(one)).map((one) => one.ownPlace))
+    return places.find((place) => !taken.has(place))
+  }
+
+  /** Stores a key with its first secret. */
+  async #create(id: string, fields: Omit<StoredApiKey, 'secrets' | 'changedAt'>): Promise<IssuedKey> {
     const key = newKey(id)
-    const own = subject ?? `key:${id}`
-    await this.#store.create(
-      this.#resource,
-      {
-        ...grants,
-        subject: own,
-        ...(issuedBy !== undefined && { issuedBy }),
-        expiresAt,
-        secrets: [{ hash: digestOf(key), until: expiresAt }],
-        changedAt: this.#now,
-      },
-      { id },
-    )
-    return { id, key, subject: own, expiresAt }
+    const { subject, expiresAt } = fields
+    const secrets = [{ hash: digestOf(key), until: expiresAt }]
+    await this.#store.create(this.#resource, { ...fields, secrets, changedAt: this.#now }, { id })
+    return { id, key, subject, expiresAt }
   }
 
   async rotate(
@@ -91,7 +126,7 @@ export class KeyChanges {
     const found = await this.read(id)
     if (found === undefined) return false
     if (found.revokedAt === undefined) {
-      const fields = { revokedAt: this.#now, changedAt: this.#now, secrets: [] }
+      const fields = { revokedAt: this.#now, changedAt: this.#now, secrets: [], ownPlace: undefined }
       await this.#store.update(this.#resource, id, fields)
     }
     return true

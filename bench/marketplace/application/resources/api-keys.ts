@@ -1,4 +1,4 @@
-import { apiKeys, role } from '@spillway/origin/contract'
+import { apiKeys, role, signedIn } from '@spillway/origin/contract'
 
 /** Keys of hosts' machines, such as a channel manager, which administrators issue. */
-export const keys = apiKeys({ access: role('admin'), versions: ['v1'] })
+export const keys = apiKeys({ access: role('admin'), own: { access: signedIn }, versions: ['v1'] })
