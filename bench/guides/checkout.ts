@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { copyCheckout } from '@spillway/infra/local/checkout-copy'
+import { readerPath } from '@spillway/infra/local/reader-path'
 import { type StartProcess, startCheckout } from '@spillway/infra/local/start-process'
 import { startMongod } from '@spillway/origin/dev/mongod'
 import { MongoClient } from 'mongodb'
-import { readerPath } from './reader-path.ts'
 
 /** A clone in which a reader follows the guides: `npm start` runs beside the commands. */
 export interface Checkout extends AsyncDisposable {

@@ -62,12 +62,18 @@ const accessible = `
 .vp-doc [class*='language-'] > span.lang { color: var(--vp-c-text-1) !important; }
 `
 
+/** Link to a page. That to the first page of a folder has no name: by another one the generator would not know it as its own. */
+const linkOf = (path: string): string => `/${path.replace(/(?<=^|\/)index$/, '')}`
+
 /** Settings of VitePress. Nothing is loaded from, or sent to, another host. */
 function configOf(pages: ReadonlyMap<string, SitePage>): string {
   // Sections do not fold: the generator's button to fold one lies inside another (axe: nested-interactive).
   const sidebar = sections.map(({ title, files }) => ({
     text: title,
-    items: files.map((file) => ({ text: pages.get(file)?.title ?? file, link: `/${pages.get(file)?.path}` })),
+    items: files.map((file) => ({
+      text: pages.get(file)?.title ?? file,
+      link: linkOf(pages.get(file)?.path ?? ''),
+    })),
   }))
   const config = {
     title: 'Spillway',

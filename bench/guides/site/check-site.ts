@@ -51,6 +51,14 @@ async function readInBrowser(folder: string, steps: Steps): Promise<void> {
         await context.close()
       })
     }
+    await steps.run('the first page leads to the next one', async () => {
+      const page = await browser.newPage()
+      watchPage(page, [site.url], watched)
+      await page.goto(`${site.url}/`)
+      await page.getByRole('link', { name: /^Next page/ }).click()
+      await page.waitForURL(/get-started/)
+      await page.close()
+    })
     await steps.run('a search finds a guide', async () => {
       const page = await browser.newPage()
       watchPage(page, [site.url], watched)

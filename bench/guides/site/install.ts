@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { readerPath } from '@spillway/infra/local/reader-path'
 import { cacheFolder } from '@spillway/origin/dev/folders'
-import { readerPath } from '../reader-path.ts'
 
 const run = promisify(execFile)
 const installTimeoutMs = 5 * 60_000
