@@ -71,6 +71,11 @@ export const benches: Readonly<Record<string, Bench>> = {
     about: 'each parser of outside text on its worst 16 KB',
     application: noStack,
   },
+  heap: {
+    program: 'heap/main.ts',
+    about: "memory of the edge's isolate after a million mixed requests",
+    application: own,
+  },
   'list-tags': {
     program: 'list-tags/main.ts',
     about: 'lists answered by the edge while places are written',

@@ -1,6 +1,11 @@
 import { join } from 'node:path'
 import { bundleEdge } from '@spillway/edge/dev/edge-bundle'
-import { startWorkerProcess, type WorkerCode, type WorkerProcess } from '@spillway/edge/dev/worker-process'
+import {
+  startWorkerProcess,
+  type WorkerCode,
+  type WorkerOptions,
+  type WorkerProcess,
+} from '@spillway/edge/dev/worker-process'
 import { wranglerBundle } from '@spillway/edge/dev/wrangler-bundle'
 import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { root } from '@spillway/origin/dev/folders'
@@ -15,9 +20,10 @@ import { root } from '@spillway/origin/dev/folders'
 export async function startEdgeProcess(
   variables: Readonly<Record<string, string>>,
   worker?: WhichApplication | WorkerCode,
+  options: Pick<WorkerOptions, 'inspectorPort' | 'v8Flags'> = {},
 ): Promise<WorkerProcess> {
   const code = typeof worker === 'object' ? worker : await bundleOf(worker)
-  return await startWorkerProcess(code, { variables: { ...variables, LOCATION_CACHE: 'off' } })
+  return await startWorkerProcess(code, { ...options, variables: { ...variables, LOCATION_CACHE: 'off' } })
 }
 
 async function bundleOf(application?: WhichApplication): Promise<WorkerCode> {

@@ -40,7 +40,7 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
 
     const total = new Tally(usefulMs)
     const tallies = new Map(streams.map(({ name }) => [name, new Tally(usefulMs)]))
-    const timelines = new Map(streams.map(({ name }) => [name, new Timeline(usefulMs)]))
+    const timelines = new Map(streams.map(({ name }) => [name, new Timeline({ ...job.timeline, usefulMs })]))
     const lateness = new LatencyHistogram()
     const schedules = crowds.map((users) => {
       const { ageSecondsMax = Number.POSITIVE_INFINITY, name } = users.stream
@@ -67,7 +67,7 @@ export async function runOpenLoop(job: OpenJob, onWindow = () => {}): Promise<Lo
       ...closed,
       total: total.answers(),
       streams: Object.fromEntries([...tallies].map(([name, tally]) => [name, tally.answers()])),
-      timelines: Object.fromEntries([...timelines].map(([name, timeline]) => [name, timeline.seconds()])),
+      timelines: Object.fromEntries([...timelines].map(([name, timeline]) => [name, timeline.intervals()])),
       connections: connections.openMax,
     }
   } finally {

@@ -2,6 +2,7 @@ import type { RatePoint, Spacing } from './arrivals.ts'
 import type { Credentials } from './credentials.ts'
 import type { Latency } from './latency.ts'
 import type { OperationMix } from './operation-mix.ts'
+import type { Interval, TimelineOptions } from './timeline.ts'
 import type { Mix } from './workload.ts'
 
 /** Members of both kinds of load. All of them can be sent to another process. */
@@ -50,6 +51,8 @@ export interface OpenJob extends CommonJob {
   readonly timeoutMs: number
   /** Useful time: an answer that takes longer does not count as goodput. */
   readonly usefulMs: number
+  /** Intervals of the timelines. @default seconds since the end of the warm-up */
+  readonly timeline?: Omit<TimelineOptions, 'usefulMs'>
 }
 
 export interface Stream {
@@ -95,25 +98,13 @@ export interface Answers {
   readonly shedLatency: Latency
 }
 
-/** One second of an open loop, by intended start. */
-export interface Second {
-  readonly asked: number
-  readonly ok: number
-  readonly good: number
-  readonly shed: number
-  readonly failed: number
-  /** Percentiles of the `ok`, in ms; `NaN` where there were none. */
-  readonly p50: number
-  readonly p99: number
-}
-
 export interface LoadReport {
   readonly windowMs: number
   readonly total: Answers
   /** By stream; a closed loop has one, `all`. */
   readonly streams: Readonly<Record<string, Answers>>
   /** By stream, since the end of the warm-up. None for a closed loop. */
-  readonly timelines: Readonly<Record<string, readonly Second[]>>
+  readonly timelines: Readonly<Record<string, readonly Interval[]>>
   /** CPU time of the watched processes in the window, in ms. With loops in turns it includes the turns of others. */
   readonly cpuMs: Readonly<Record<string, number>>
   readonly driver: DriverState

@@ -85,13 +85,24 @@ it('keeps the latency of refusals apart: shedding faster must not make the admit
 })
 
 it('lists answers second by second, quiet seconds included', () => {
-  const timeline = new Timeline(1_000)
+  const timeline = new Timeline({ usefulMs: 1_000 })
   timeline.record(100, 'ok', 20)
   timeline.record(900, 'ok', 2_000)
   timeline.record(2_500, 'shed', 1)
-  expect(timeline.seconds()).toEqual([
+  expect(timeline.intervals()).toEqual([
     { asked: 2, ok: 2, good: 1, shed: 0, failed: 0, p50: 20, p99: 2_000 },
     { asked: 0, ok: 0, good: 0, shed: 0, failed: 0, p50: Number.NaN, p99: Number.NaN },
     { asked: 1, ok: 0, good: 0, shed: 1, failed: 0, p50: Number.NaN, p99: Number.NaN },
+  ])
+})
+
+it('counts equal periods together, in intervals of any length', () => {
+  const timeline = new Timeline({ usefulMs: 1_000, intervalMs: 50, periodMs: 100 })
+  timeline.record(10, 'ok', 20)
+  timeline.record(160, 'ok', 30)
+  timeline.record(249, 'shed', 1)
+  expect(timeline.intervals()).toEqual([
+    { asked: 2, ok: 1, good: 1, shed: 1, failed: 0, p50: 20, p99: 20 },
+    { asked: 1, ok: 1, good: 1, shed: 0, failed: 0, p50: 30, p99: 30 },
   ])
 })

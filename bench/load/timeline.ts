@@ -1,5 +1,16 @@
 import type { Fate } from './fate.ts'
-import type { Second } from './report.ts'
+
+/** One interval of an open loop, by intended start. */
+export interface Interval {
+  readonly asked: number
+  readonly ok: number
+  readonly good: number
+  readonly shed: number
+  readonly failed: number
+  /** Percentiles of the `ok`, in ms; `NaN` where there were none. */
+  readonly p50: number
+  readonly p99: number
+}
 
 interface Counted {
   asked: number
@@ -9,40 +20,50 @@ interface Counted {
   readonly okMs: number[]
 }
 
-/** Counts for each second of intended starts. */
-export class Timeline {
-  readonly #seconds: Counted[] = []
-  readonly #usefulMs: number
+export interface TimelineOptions {
+  /** Useful time: an answer that takes longer does not count as good, ms. */
+  readonly usefulMs: number
+  /** Length of an interval. @default a second */
+  readonly intervalMs?: number
+  /** Period after which the timeline begins anew, so that equal periods are counted together. @default never */
+  readonly periodMs?: number
+}
 
-  constructor(usefulMs: number) {
-    this.#usefulMs = usefulMs
+/** Counts for each interval of intended starts. */
+export class Timeline {
+  readonly #intervals: Counted[] = []
+  readonly #options: Required<TimelineOptions>
+
+  constructor(options: TimelineOptions) {
+    this.#options = { intervalMs: 1_000, periodMs: Number.POSITIVE_INFINITY, ...options }
   }
 
   /** @param atMs intended start, from the start of the window */
   record(atMs: number, fate: Fate, latencyMs: number): void {
-    const second = this.#at(Math.floor(atMs / 1000))
-    second.asked++
-    if (fate === 'shed') second.shed++
-    else if (fate === 'failed') second.failed++
+    const { intervalMs, periodMs, usefulMs } = this.#options
+    const interval = this.#at(Math.floor((atMs % periodMs) / intervalMs))
+    interval.asked++
+    if (fate === 'shed') interval.shed++
+    else if (fate === 'failed') interval.failed++
     else {
-      second.okMs.push(latencyMs)
-      if (latencyMs <= this.#usefulMs) second.good++
+      interval.okMs.push(latencyMs)
+      if (latencyMs <= usefulMs) interval.good++
     }
   }
 
-  seconds(): readonly Second[] {
-    return this.#seconds.map(({ okMs, ...counts }) => {
+  intervals(): readonly Interval[] {
+    return this.#intervals.map(({ okMs, ...counts }) => {
       const sorted = Float64Array.from(okMs).sort()
       return { ...counts, ok: sorted.length, p50: rank(sorted, 0.5), p99: rank(sorted, 0.99) }
     })
   }
 
   #at(index: number) {
-    while (this.#seconds.length <= index) {
-      this.#seconds.push({ asked: 0, good: 0, shed: 0, failed: 0, okMs: [] })
+    while (this.#intervals.length <= index) {
+      this.#intervals.push({ asked: 0, good: 0, shed: 0, failed: 0, okMs: [] })
     }
     // The cast is safe: the loop has filled the list up to there.
-    return this.#seconds[index] as Counted
+    return this.#intervals[index] as Counted
   }
 }
 

@@ -13,6 +13,7 @@ import { runBench } from '../measure/run.ts'
 import type { Sampler } from '../measure/sampler.ts'
 import { median } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
+import { convergenceMs, printSteps, stepLevel, stepLoad } from './converge.ts'
 import { watchDatabaseConnections } from './database-connections.ts'
 import { mixOf } from './mix-of.ts'
 import { type MetricName, metricNames, rowOf, sampleOf, units } from './overload-figures.ts'
@@ -52,6 +53,7 @@ const seed = 20_261_124
 
 await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }, async (run) => {
   const rounds = run.quick ? 1 : 3
+  const steps = run.quick ? 8 : 30
   const times = run.quick ? { warmupMs: 500, windowMs: 3_000 } : { warmupMs: 3_000, windowMs: 20_000 }
   let connections: Sampler | undefined
   const stage = await setStage(run, {
@@ -133,6 +135,26 @@ await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }
   )
   const middle = (level: number, metric: MetricName) =>
     median((samples.get(level) ?? []).map((sample) => sample[metric]))
+  const best = Math.max(...levels.map((level) => middle(level, 'goodput')))
+  run.progress(`${steps} steps to ${stepLevel}×`)
+  const { curve, timeline } = stepLoad(steps, best)
+  const stepped = await drive({
+    kind: 'open',
+    target: target.url,
+    ids: stage.ids,
+    seed,
+    warmupMs: times.warmupMs,
+    streams: [
+      { name: 'normal', curve, spacing: 'poisson', mix, credentials: withPriority(credentials, 'normal') },
+    ],
+    timeline,
+    connectionsMax: 2_000,
+    timeoutMs: 5_000,
+    usefulMs,
+    watched,
+  })
+  const intervals = stepped.timelines.normal ?? []
+
   const rows = levels.map((level) => [
     `${level}×`,
     ...metricNames.map((metric) => figure(middle(level, metric))),
@@ -143,15 +165,16 @@ await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }
 Capacity ${Math.round(capacity)} requests/s with ${slowerByMs} ms added to each database command. good: answered 2xx
 within ${usefulMs} ms of the intended start. p50, p99, p99.9: ms, of what was admitted. shed p99: ms, of a 503.
 critical, normal, background: % answered well. db: most connections that mongod counted, of ${poolSize} + 1.`)
+  console.log(`\n${printSteps(intervals)}`)
 
   const worst = levels.at(-1) ?? 1
-  const best = Math.max(...levels.map((level) => middle(level, 'goodput')))
   const measured: Measured[] = [
     { bar: bars.overloadGoodput, value: (middle(worst, 'goodput') / best) * 100 },
     run.chosen.isOwn
       ? { bar: bars.overloadAdmitted, value: middle(worst, 'p99') }
       : { bar: bars.overloadAdmittedTimes, value: middle(worst, 'p99') / middle(levels[0] ?? 1, 'p99') },
     { bar: bars.overloadCritical, value: middle(worst, 'critical') },
+    { bar: bars.overloadConvergence, value: convergenceMs(intervals) },
   ]
   return {
     settings: {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import type { Second } from '../load/report.ts'
+import type { Interval } from '../load/timeline.ts'
 import { recoverySeconds } from './recovery.ts'
 
-const second = (good: number): Second => ({
+const second = (good: number): Interval => ({
   asked: 10,
   ok: good,
   good,

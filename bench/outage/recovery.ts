@@ -1,4 +1,4 @@
-import type { Second } from '../load/report.ts'
+import type { Interval } from '../load/timeline.ts'
 
 /**
  * Seconds from the origin's return to the end of the last second in which a request of these streams failed; 0 if none
@@ -7,7 +7,7 @@ import type { Second } from '../load/report.ts'
  * @param returnedAtSeconds since the start of the timelines
  */
 export function recoverySeconds(
-  timelines: readonly (readonly Second[])[],
+  timelines: readonly (readonly Interval[])[],
   returnedAtSeconds: number,
 ): number {
   const first = Math.ceil(returnedAtSeconds)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { type Issuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey, publicKeySet } from '@spillway/edge/dev/keys'
+import type { WorkerOptions } from '@spillway/edge/dev/worker-process'
 import { originEnv } from '@spillway/origin/contract'
 import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { startOrigin } from '@spillway/origin/dev/origin-process'
@@ -27,6 +28,8 @@ export interface WholePathOptions {
   readonly application?: WhichApplication
   /** Further variables of the origin. */
   readonly originEnv?: Readonly<Record<string, string>>
+  /** Debugger and flags of the edge's process. @default none */
+  readonly edgeProcess?: Pick<WorkerOptions, 'inspectorPort' | 'v8Flags'>
 }
 
 /** Spillway as deployed: the Worker, and the origin behind it. */
@@ -53,6 +56,7 @@ export async function startWholePath(
   const edge = await startEdgeProcess(
     edgeVariables({ originUrls: [origin.url], trustedIssuers: [trustedIssuer(issuer)], assertionKey: key }),
     application,
+    options.edgeProcess,
   )
   closing.defer(() => edge.stop())
   return { url: edge.url, pids: { edge: [edge.pid], server: [origin.child.pid] } }

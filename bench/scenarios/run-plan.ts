@@ -5,10 +5,10 @@ import type { Fate } from '../load/fate.ts'
 import { LatencyHistogram } from '../load/latency.ts'
 import { offer } from '../load/offer.ts'
 import { seededRandom } from '../load/random.ts'
-import type { Answers, LoadReport, Second } from '../load/report.ts'
+import type { Answers, LoadReport } from '../load/report.ts'
 import { type Ending, Sender } from '../load/sender.ts'
 import { Tally } from '../load/tally.ts'
-import { Timeline } from '../load/timeline.ts'
+import { type Interval, Timeline } from '../load/timeline.ts'
 import { Window } from '../load/window.ts'
 import type { Call } from '../load/workload.ts'
 import { closedUsers } from './closed-users.ts'
@@ -42,7 +42,7 @@ export interface Progress {
 
 export interface PlanReport {
   readonly summary: Summary
-  readonly seconds: readonly Second[]
+  readonly seconds: readonly Interval[]
   readonly driver: LoadReport['driver']
   readonly connections: number
   readonly cpuMs: Readonly<Record<string, number>>
@@ -63,7 +63,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
 
   const total = new Tally(usefulMs)
   const tallies = new Map(plan.operations.map(({ name }) => [name, new Tally(usefulMs)]))
-  const timeline = new Timeline(usefulMs)
+  const timeline = new Timeline({ usefulMs })
   const lateness = new LatencyHistogram()
   const progress = { asked: 0, good: 0, shed: 0, failed: 0 }
 
@@ -106,7 +106,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
     await sender.idle()
     return {
       summary: summaryOf(plan, closed.windowMs, total, tallies, closed.driver.limitedBy, notes),
-      seconds: timeline.seconds(),
+      seconds: timeline.intervals(),
       driver: closed.driver,
       connections: connections.openMax,
       cpuMs: closed.cpuMs,

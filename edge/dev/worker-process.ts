@@ -32,6 +32,8 @@ export interface WorkerOptions {
   readonly port?: number
   /** Port for a debugger, on the loopback interface. @default none */
   readonly inspectorPort?: number | undefined
+  /** Flags of V8, as `--name=value`. @default none */
+  readonly v8Flags?: readonly string[]
   /** Certificates in PEM that its requests trust beside the system's. @default none */
   readonly trustedCertificates?: readonly string[]
   /** Called with each line of its output. */
@@ -57,6 +59,7 @@ export async function startWorkerProcess(code: WorkerCode, options: WorkerOption
     folders = {},
     namespaces = {},
     inspectorPort,
+    v8Flags = [],
     trustedCertificates = [],
     onLine,
   } = options
@@ -83,6 +86,7 @@ export async function startWorkerProcess(code: WorkerCode, options: WorkerOption
         folders: Object.entries(folders),
         namespaces: Object.entries(namespaces),
         certificates,
+        v8Flags,
       }),
     )
     child = await startChild({
@@ -111,15 +115,17 @@ interface ConfigurationOptions {
   readonly namespaces: readonly (readonly [binding: string, folder: string])[]
   /** Files beside the configuration. */
   readonly certificates: readonly string[]
+  readonly v8Flags: readonly string[]
 }
 
 const configuration = (
   { compatibilityDate, compatibilityFlags }: WorkerCode,
-  { port, variables, folders, namespaces, certificates }: ConfigurationOptions,
+  { port, variables, folders, namespaces, certificates, v8Flags }: ConfigurationOptions,
 ): string => `
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
+  v8Flags = [${v8Flags.map((flag) => JSON.stringify(flag)).join(', ')}],
   services = [
     (name = "worker", worker = .worker),
     (name = "network", network = (
