@@ -38,6 +38,7 @@ import { sendFailure } from './answer.ts'
 import { type CompiledView, cachingHeaders } from './compiled-view.ts'
 import { type Expanded, expandAll, type ViewByRepresentation } from './expanding.ts'
 import { refuseComparison } from './hidden-comparison.ts'
+import { type PageText, SharedPages } from './shared-pages.ts'
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
@@ -159,6 +160,7 @@ export function listHandler(
   const { view } = compiled
   const { resource } = view
   const parse = remembering((search) => parseListQuery(view, search), 1_000)
+  const pages = new SharedPages()
   return async (request, reply) => {
     const query = parse(searchOf(request.url))
     if (!query.ok) return sendProblem(reply, query.problem)
@@ -176,10 +178,9 @@ export function listHandler(
         ? { kind: 'counted', value: documents.length, isMore: false }
         : repository.count(resource, query.value, residual, call)
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)
-    const cursor = outcome.more ? nextCursor(compiled, query.value, outcome.documents) : undefined
     const count = query.value.counts === true ? await countOf(outcome) : undefined
     if (count?.kind === 'notDone') return sendFailure(reply, count)
-    const { expand, filters } = query.value
+    const { expand, fields, filters } = query.value
     const { principal } = request
     const expanded =
       expand &&
@@ -187,13 +188,20 @@ export function listHandler(
         ...{ route: request.target.route, principal, call },
       }))
     if (expanded?.kind === 'notDone') return sendFailure(reply, expanded)
-    const items = outcome.documents.map((document) => {
-      const hidden = compiled.hiddenFrom(document.fields, principal)
-      return shownText(compiled, document, { fields: query.value.fields, hidden, expanded })
-    })
-    const body = listBody(items, { cursor, count })
-    // Uses a digest of the body as the tag, so that it changes with everything in the answer.
-    const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
+    const textForCaller = (): PageText => {
+      const items = outcome.documents.map((document) => {
+        const hidden = compiled.hiddenFrom(document.fields, principal)
+        return shownText(compiled, document, { fields, hidden, expanded })
+      })
+      const cursor = outcome.more ? nextCursor(compiled, query.value, outcome.documents) : undefined
+      const body = listBody(items, { cursor, count })
+      // Uses a digest of the body as the tag, so that it changes with everything in the answer.
+      return { body, etag: `"${hash('sha256', body, 'base64url').slice(0, 22)}"`, cursor }
+    }
+    const isForAll = expanded === undefined && count === undefined && !resource.fieldAccess.hidesSome
+    const { body, etag, cursor } = isForAll
+      ? pages.textOf(outcome.documents, query.value, textForCaller)
+      : textForCaller()
     const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
     const caching =
       expand === undefined ? compiled.caching : cachingHeaders(joinedCacheRule(resource.cache, expand))

@@ -97,8 +97,17 @@ export class MongoCommands {
         const documents = await sourceList(source, layout.listing(listing))
         return documents.map((document) => layout.record(document))
       }
+      const { filter, sort, limit, pipeline, inOneReply } = listing
+      if (pipeline === undefined && inOneReply !== true) {
+        const limits = { timeoutMs, signal, batchSize: limit + 1 }
+        const { cursor } = await this.#orAgain(signal, () =>
+          this.#findAtOnce(collection, { filter, sort, limit }, limits),
+        )
+        if (Number(cursor.id) === 0) return cursor.firstBatch
+        this.#abandon(collection, cursor.id)
+      }
       const cursor = openList(this.#db.collection<StoredRecord>(collection), listing, options)
-      return listing.inOneReply === true ? firstReply(cursor) : cursor.toArray()
+      return inOneReply === true ? firstReply(cursor) : cursor.toArray()
     })
   }
 
@@ -146,13 +155,11 @@ export class MongoCommands {
     const [id] = ids
     const filter: Document = ids.length === 1 ? { _id: id } : { _id: { $in: ids } }
     const batchSize = ids.length + 1
-    const find = () => this.#findAtOnce(collection, filter, { ...limits, batchSize })
-    // Repeats a read once if the connection or the primary was lost, like the driver's retryable reads.
-    const { cursor } = await find().catch((error: unknown) => {
-      if (fateOf(error) === 'lost' && !limits.signal.aborted) return find()
-      throw error
-    })
+    const { cursor } = await this.#orAgain(limits.signal, () =>
+      this.#findAtOnce(collection, { filter }, { ...limits, batchSize }),
+    )
     if (Number(cursor.id) === 0) return cursor.firstBatch
+    this.#abandon(collection, cursor.id)
     return this.#db
       .collection<StoredRecord>(collection)
       .find(filter, {
@@ -170,13 +177,30 @@ export class MongoCommands {
    */
   #findAtOnce(
     collection: string,
-    filter: Document,
+    query: { readonly filter: Document; readonly sort?: Document; readonly limit?: number },
     limits: ReadLimits & { readonly batchSize: number },
   ): Promise<Document> {
     const { batchSize, timeoutMs, signal } = limits
     const { maxTimeMS, readConcern } = readOptions(timeoutMs)
-    const command = { find: collection, filter, batchSize, maxTimeMS, readConcern: { level: readConcern } }
-    return this.#db.command(command, { signal, ...typesOf(limits) })
+    const bounds = { batchSize, maxTimeMS, readConcern: { level: readConcern } }
+    return this.#db.command({ find: collection, ...query, ...bounds }, { signal, ...typesOf(limits) })
+  }
+
+  /** Closes a cursor that nobody reads on. It would stay open for ten minutes, and the database keeps few. */
+  #abandon(collection: string, id: unknown): void {
+    this.#db.command({ killCursors: collection, cursors: [id] }).catch(() => {
+      // Ignores the failure: the cursor then ends by its own time limit.
+    })
+  }
+
+  /** Repeats a read once if the connection or the primary was lost, like the driver's retryable reads. */
+  async #orAgain(signal: AbortSignal, find: () => Promise<Document>): Promise<Document> {
+    try {
+      return await find()
+    } catch (error) {
+      if (fateOf(error) === 'lost' && !signal.aborted) return find()
+      throw error
+    }
   }
 
   insert(collection: string, records: readonly StoredRecord[]): Promise<WriteReply> {

@@ -59,6 +59,8 @@ export class MongoRepository implements Repository {
   readonly #unready: UnreadyIndexes
   readonly #layouts: Layouts
   readonly #writeId = writeIds()
+  /** Documents of the records of a list. */
+  readonly #documents = new WeakMap<readonly StoredRecord[], readonly StoredDocument[]>()
   /** Ids of creates with a key that are running in this process. */
   readonly #running = new Set<string>()
 
@@ -113,11 +115,17 @@ export class MongoRepository implements Repository {
     const listing = planList(resource, query, residual)
     const outcome = await this.#records.list(resource.name, listing, call)
     if (outcome.kind === 'notDone') return outcome
-    // The cast is safe: the filter of lists excludes tombstones.
-    const documents = outcome.records
-      .slice(0, query.limit)
-      .map((record) => documentOf(inPresentShape(resource, record)) as StoredDocument)
-    return { kind: 'page', documents, more: outcome.records.length > query.limit }
+    const { records } = outcome
+    // Callers of joined lists get the same documents, so that they can share what is made of them.
+    let documents = this.#documents.get(records)
+    if (documents === undefined) {
+      // The cast is safe: the filter of lists excludes tombstones.
+      documents = records
+        .slice(0, query.limit)
+        .map((record) => documentOf(inPresentShape(resource, record)) as StoredDocument)
+      this.#documents.set(records, documents)
+    }
+    return { kind: 'page', documents, more: records.length > query.limit }
   }
 
   async count(
