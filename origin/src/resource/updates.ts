@@ -30,6 +30,7 @@ import { sendProblem } from '../http/problem.ts'
 import { bodyOf, callOf, callOfCode, idOf } from '../http/request.ts'
 import { validationFailed } from '../http/validation-problem.ts'
 import type {
+  ChangeCall,
   DeleteOutcome,
   NotDone,
   ReplaceOutcome,
@@ -47,7 +48,7 @@ import { notAnObject } from './validator.ts'
 
 /**
  * Writes to an existing document: read, decide, then write on the condition that the document is unchanged (compare and
- * set). After a concurrent write, the decision is repeated on the current document: a conditional request then fails
+ * set). A handler only decides; {@link writeDecided} reads, writes and answers. After a concurrent write, the decision is repeated on the current document: a conditional request then fails
  * with 412, and an unconditional one applies to the newer document.
  */
 
@@ -141,7 +142,7 @@ function updateHandler(
     const call = callOfCode(request)
     const { principal } = request
     const { askGuards = noGuards, clock, operation } = judging
-    return writing(
+    return writeDecided(
       { ...judging, compiled, repository, conditions: conditions.value, right: 'update' },
       request,
       reply,
@@ -159,8 +160,7 @@ function updateHandler(
         const write = { resource, id, before, principal, operation, nowMs: clock(), call, shown }
         const verdict = await askGuards({ ...write, fields: next.value })
         if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
-        const requiring = { ...call, requires: verdict.value }
-        return outcomeOf(request, repository.replace(resource, current, next.value, requiring))
+        return { kind: 'replace', fields: next.value, call: { ...call, requires: verdict.value } }
       },
     )
   }
@@ -177,7 +177,7 @@ export function deleteHandler(
     const conditions = writeConditions(compiled, request)
     if (!conditions.ok) return sendProblem(reply, conditions.problem)
     const call = callOfCode(request)
-    return writing(
+    return writeDecided(
       {
         compiled,
         repository,
@@ -194,7 +194,7 @@ export function deleteHandler(
         const write = { resource, id, before, principal, nowMs: clock(), call }
         const verdict = await askGuards({ ...write, fields: undefined, operation: 'delete' })
         if (!verdict.ok) return { kind: 'refused', problem: verdict.problem }
-        return outcomeOf(request, repository.delete(resource, current, { ...call, requires: verdict.value }))
+        return { kind: 'delete', call: { ...call, requires: verdict.value } }
       },
     )
   }
@@ -218,13 +218,18 @@ interface WriteJudging extends Judging {
   readonly right: 'update' | 'delete'
 }
 
-type WriteOutcome = ReplaceOutcome | DeleteOutcome | { readonly kind: 'refused'; readonly problem: Problem }
+/** What is to become of the current document. */
+type Decision =
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  | { readonly kind: 'replace'; readonly fields: Fields; readonly call: ChangeCall }
+  | { readonly kind: 'delete'; readonly call: ChangeCall }
 
-async function writing(
+/** @param decide called again for the newer document after a concurrent write */
+async function writeDecided(
   { compiled, repository, conditions, missing, isCertain, right }: WriteJudging,
   request: FastifyRequest,
   reply: FastifyReply,
-  write: (current: StoredDocument) => Promise<WriteOutcome>,
+  decide: (current: StoredDocument) => Promise<Decision>,
 ): Promise<FastifyReply> {
   const { resource } = compiled.view
   const id = idOf(request)
@@ -243,7 +248,13 @@ async function writing(
     const verdict = evaluatePreconditions(conditions, document.version, compiled.revisionWithout(hidden))
     if (verdict !== 'proceed')
       return judged(preconditionFailed(verdict, compiled.etag(document.version, hidden)))
-    const outcome = await write(document)
+    const decision = await decide(document)
+    if (decision.kind === 'refused') return sendProblem(reply, decision.problem)
+    const written =
+      decision.kind === 'delete'
+        ? repository.delete(resource, document, decision.call)
+        : repository.replace(resource, document, decision.fields, decision.call)
+    const outcome = await outcomeOf<ReplaceOutcome | DeleteOutcome>(request, written)
     const subject = request.principal?.subject
     const purgeOf = (...stored: readonly Fields[]) =>
       purgeTags(compiled.documentTag(id), ...compiled.changedListTags(stored, subject))
@@ -262,8 +273,6 @@ async function writing(
         return sendProblem(reply, missing)
       case 'uniqueConflict':
         return sendProblem(reply, uniqueConflictProblem(compiled, outcome))
-      case 'refused':
-        return sendProblem(reply, outcome.problem)
       case 'unstorable':
         return sendProblem(reply, validationFailed(compiled.validator.shown(outcome.errors)))
       default:
