@@ -14,7 +14,10 @@ import {
 } from '../src/keys/key-ring.ts'
 import { KeyStore } from '../src/keys/key-store.ts'
 
-/** `npm run keys -- STEP [RING] --stage STAGE`: creates and rotates the keys of the edge (runbook rotate-edge-keys, and the first deployment). */
+/**
+ * `npm run keys -- STEP [RING] --stage STAGE`: creates and rotates the keys of edge and origins (runbooks rotate-edge-keys
+ * and rotate-origin-keys, and the first deployment).
+ */
 const usage = `usage: npm run keys -- STEP --stage ${stageNames.join(' | ')}
   create [RING…]   makes the first key of each ring, and publishes the assertion key's public half to the origins
   deploy           deploys the Worker for the first time, with its keys
@@ -22,7 +25,7 @@ const usage = `usage: npm run keys -- STEP --stage ${stageNames.join(' | ')}
   use RING         uses the other key, and still accepts the former one
   drop RING        forgets the key that is not in use
   send             makes a version of the Worker: its newest one, with the present keys
-RING is ${ringNames.join(', ')}`
+RING is ${ringNames.join(', ')}: of the edge, but purge is its and the origins', and webhook the origins' alone`
 
 const newValue = (name: RingName): string =>
   name === 'assertion' ? newAssertionKey() : randomBytes(32).toString('base64url')
@@ -47,6 +50,23 @@ function changed(step: string, rings: KeyRings, names: readonly RingName[]): Key
   throw new KeyStepError(usage)
 }
 
+/** Ways in which a step reaches those who use the key, and what to do then. */
+const ways = {
+  made: 'The keys are made: deploy the Worker with them, or send them to the one that exists. Origins have them from their next start.',
+  published: 'The origins know within a minute.',
+  kept: 'Origins have it from their next start: replace them (runbook refresh-origins).',
+  sent: 'The Worker has a new version: its newest one with these keys. It is not deployed yet.',
+} as const
+
+function wayOf(step: string, ring: RingName | undefined): keyof typeof ways {
+  if (step === 'create') return 'made'
+  // The Worker signs with the same key as before.
+  if (ring === 'assertion' && step !== 'use') return 'published'
+  // The Worker accepts both keys of purges, in any order.
+  if (ring === 'webhook' || (ring === 'purge' && step === 'use')) return 'kept'
+  return 'sent'
+}
+
 const isRing = (name: string): name is RingName => ringNames.some((each) => each === name)
 
 async function main(): Promise<void> {
@@ -61,20 +81,13 @@ async function main(): Promise<void> {
   const before = await store.read()
   const after = changed(step, before, names)
   // Kept first: a key that is in use and nowhere kept could not be rotated without a loss.
-  if (after !== before) await store.write(after)
+  await store.write(after, before)
   if (after.assertion !== undefined && after.assertion !== before.assertion)
     await store.publish(after.assertion)
-  if (step === 'deploy') {
-    store.deployFirst(after)
-  } else if (step === 'create') {
-    console.log('The keys are made: deploy the Worker with them, or send them to the one that exists.')
-  } else if (names[0] === 'assertion' && (step === 'trust' || step === 'drop')) {
-    // The Worker signs with the same key as before.
-    console.log('The origins know within a minute.')
-  } else {
-    store.send(after)
-    console.log('The Worker has a new version: its newest one with these keys. It is not deployed yet.')
-  }
+  if (step === 'deploy') return store.deployFirst(after)
+  const way = wayOf(step, names[0])
+  if (way === 'sent') store.send(after)
+  console.log(ways[way])
 }
 
 try {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { aws, fetchEdgeKeys, setting, write, writeEdgeKeys } from './runtime-folder.ts'
+import { fetchEdgeKeys, fetchSecret, setting, write, writeEdgeKeys } from './runtime-folder.ts'
 
 /**
  * Runs before each start of the origin: fetches credentials and keys from AWS, and creates a key and certificate of the
@@ -9,16 +9,9 @@ import { aws, fetchEdgeKeys, setting, write, writeEdgeKeys } from './runtime-fol
  */
 
 function mongodbUri(): string {
-  const { username, password } = JSON.parse(
-    aws(
-      'secretsmanager',
-      'get-secret-value',
-      '--secret-id',
-      setting('DATABASE_SECRET'),
-      '--query',
-      'SecretString',
-    ),
-  )
+  const { username, password } = fetchSecret('DATABASE_SECRET')
+  if (typeof username !== 'string' || typeof password !== 'string')
+    throw new Error('the secret of the database has no username and password')
   const options = new URLSearchParams({
     replicaSet: 'rs0',
     tls: 'true',
@@ -28,6 +21,19 @@ function mongodbUri(): string {
   })
   const credentials = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`
   return `mongodb://${credentials}@${setting('DATABASE_HOST')}/?${options}`
+}
+
+/**
+ * Keys of a ring that `npm run keys` has made, the one in use first.
+ *
+ * @throws {Error} when there is none: without it, handlers' writes would purge nothing, and receivers get nothing
+ */
+function keysOf(ring: 'purge' | 'webhook', secret: string): readonly [string, ...string[]] {
+  const { [ring]: keys } = fetchSecret(secret)
+  if (!Array.isArray(keys) || keys.length === 0)
+    throw new Error(`there is no ${ring} key: npm run keys -- create ${ring}`)
+  // The cast: there is one, and `npm run keys` alone writes the secret.
+  return keys.map(({ value }) => value) as [string, ...string[]]
 }
 
 /**
@@ -45,9 +51,13 @@ function certificate(): readonly string[] {
   return [`TLS_CERTIFICATE_FILE=${certificateFile}`, `TLS_KEY_FILE=${keyFile}`]
 }
 
+// The edge accepts every key of the ring; an origin signs with one.
+const [purgeKey] = keysOf('purge', 'PURGE_KEYS_SECRET')
 const lines = [
   `MONGODB_URI=${mongodbUri()}`,
   `EDGE_ASSERTION_JWKS=file://${writeEdgeKeys(fetchEdgeKeys())}`,
+  `PURGE_KEY=${purgeKey}`,
+  `WEBHOOK_KEY=${keysOf('webhook', 'WEBHOOK_KEYS_SECRET').join(',')}`,
   ...certificate(),
 ]
 write('origin.env', `${lines.join('\n')}\n`, { mode: 0o600 })

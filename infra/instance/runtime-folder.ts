@@ -19,6 +19,23 @@ export const aws = (...words: readonly string[]): string =>
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 
+/**
+ * Members of a secret whose name or ARN is in a setting; none if it is not a JSON object, such as the random text of one
+ * that nobody has set yet.
+ */
+export function fetchSecret(name: string): Readonly<Record<string, unknown>> {
+  const text = aws(
+    ...['secretsmanager', 'get-secret-value', '--secret-id', setting(name)],
+    ...['--query', 'SecretString'],
+  )
+  try {
+    return JSON.parse(text) ?? {}
+  } catch {
+    // The parser's message would quote the secret.
+    return {}
+  }
+}
+
 interface FileMode {
   readonly mode: number
   /** Gives the file to the owner of its folder, the origin's user. @default root's */

@@ -55,6 +55,16 @@ export const noRefresh = (withinMs: number): Condition => ({
   },
 })
 
+/** Whether the origins were replaced in full by a refresh that began after a time. */
+export async function startedSince(run: Run, sinceMs: number): Promise<boolean> {
+  const { InstanceRefreshes = [] } = await run.aws.autoscaling.send(
+    new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: run.group }),
+  )
+  return InstanceRefreshes.some(
+    ({ Status, StartTime }) => Status === 'Successful' && (StartTime?.getTime() ?? 0) > sinceMs,
+  )
+}
+
 /** Replaces the origins, a third at a time, new ones first: the connection budget covers both generations. */
 export const replaceOrigins = (
   say: string,

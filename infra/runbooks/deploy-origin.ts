@@ -5,9 +5,11 @@ import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { call, program } from '../runbook/command.ts'
 import { isWhole, noRefresh } from '../runbook/groups.ts'
+import { madeRing } from '../runbook/rings.ts'
 import type { Run } from '../runbook/run.ts'
 import type { Runbook } from '../runbook/runbook.ts'
 import { deployData, deployRelease, releaseOf, unsettled } from '../runbook/stacks.ts'
+import { originRings } from '../src/keys/key-ring.ts'
 
 const key = (run: Run) => `origin/${run.fact('release')}.tar.gz`
 const archive = (run: Run) => join(tmpdir(), `${run.fact('release')}.tar.gz`)
@@ -81,7 +83,13 @@ export const deployOrigin: Runbook = {
     },
     {
       say: 'Deploy the origins with the release',
-      precondition: { ...noRefresh(0), say: 'no instance refresh is in progress: the two would meet' },
+      precondition: {
+        say: 'no instance refresh is in progress: the two would meet; and the keys are made that origins start with',
+        missing: async (run) => {
+          for (const name of originRings) await madeRing(run, name)
+          return noRefresh(0).missing(run)
+        },
+      },
       commands: (run) => [deployRelease(run, run.fact('release'))],
       check: {
         ...isWhole(({ group }) => group),

@@ -18,6 +18,7 @@ import { rollBackEdge } from './roll-back-edge.ts'
 import { rollBackOrigin } from './roll-back-origin.ts'
 import { rotateDatabasePassword } from './rotate-database-password.ts'
 import { rotateEdgeKeys } from './rotate-edge-keys.ts'
+import { rotateOriginKeys } from './rotate-origin-keys.ts'
 import { scaleBack } from './scale-back.ts'
 import { scaleOut } from './scale-out.ts'
 
@@ -26,5 +27,5 @@ export const runbooks: readonly Runbook[] = [
   ...[emergencyShed, scaleOut, scaleBack, rollBackEdge, rollBackOrigin, revoke],
   ...[databaseFailover, rebootReader, biggerDatabase, refreshOrigins, inspectInstance, drainInstance],
   ...[restartTunnel, replaceTunnelToken, leaveZone, returnToZone, restore],
-  ...[rotateEdgeKeys, rotateDatabasePassword, replaceCertificate, deployOrigin, deployEdge],
+  ...[rotateEdgeKeys, rotateOriginKeys, rotateDatabasePassword, replaceCertificate, deployOrigin, deployEdge],
 ]

@@ -24,6 +24,8 @@ export interface StageConfig {
     /** Region that receives copies of the daily backups, for the loss of a region. @default no copies */
     readonly backupCopyRegion?: string
   }
+  /** Base URL of the edge, one of its routes in `edge/wrangler.jsonc`; origins send purges there. */
+  readonly edgeUrl: string
   readonly origin: {
     readonly instanceType: string
     /** One per core of `instanceType`. */

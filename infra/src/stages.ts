@@ -8,6 +8,7 @@ const dev: StageConfig = {
   stage: 'dev',
   network: { cidr: '10.20.0.0/16', natGateways: 1 },
   database: { instanceClass: 't4g.medium', instances: 1, backupRetentionDays: 1, protected: false },
+  edgeUrl: 'https://api.dev.example.com',
   origin: {
     instanceType: 't4g.small',
     processesPerInstance: 2,
@@ -26,6 +27,7 @@ const staging: StageConfig = {
   stage: 'staging',
   network: { cidr: '10.21.0.0/16', natGateways: 1 },
   database: { instanceClass: 'r6g.large', instances: 2, backupRetentionDays: 7, protected: false },
+  edgeUrl: 'https://api.staging.example.com',
   origin: {
     instanceType: 'c7g.large',
     processesPerInstance: 2,
@@ -49,6 +51,7 @@ const production: StageConfig = {
     protected: true,
     backupCopyRegion: 'us-west-2',
   },
+  edgeUrl: 'https://api.example.com',
   origin: {
     instanceType: 'c7g.xlarge',
     processesPerInstance: 4,

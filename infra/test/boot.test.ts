@@ -131,6 +131,22 @@ describe('the first boot of an origin', () => {
     expect(commands.calls.at(-1)).not.toMatch(asOrigin)
   })
 
+  it('runs a script of the release that it has, with the origin’s credentials', () => {
+    expect(boot('user-data.sh', settings).status).toBe(0)
+    mkdirSync(join(root, 'opt/spillway/current/origin'), { recursive: true })
+    mkdirSync(join(root, 'run/spillway'), { recursive: true })
+    writeFileSync(join(root, 'run/spillway/origin.env'), 'WEBHOOK_KEY=new,old\n')
+    commands.add('runuser', `echo "runs $* with $WEBHOOK_KEY" >> "${join(root, 'calls.log')}"`)
+    const { status, stderr } = spawnSync('bash', [join(instanceFolder, 'script.sh'), 'webhooks', 'keys'], {
+      encoding: 'utf8',
+      env: { PATH: `${commands.folder}:${process.env.PATH}`, INSTANCE_ROOT: root },
+    })
+    expect(status, stderr).toBe(0)
+    expect(commands.calls.at(-1)).toMatch(
+      /^runs -u spillway -- \/.*runtime\/node scripts\/webhooks\.ts keys with new,old$/,
+    )
+  })
+
   it('starts nothing from an archive whose digest does not match the release', () => {
     commands.add('aws', `${fetchesArchive()}; echo more >> "$last"`)
     const { status, stdout } = boot('user-data.sh', settings)

@@ -24,8 +24,16 @@ const environment = (extra: Record<string, string>): NodeJS.ProcessEnv => ({
 
 describe('configure', () => {
   const secret = JSON.stringify({ username: 'spillway_origin', password: 'p@ss/w:rd %' })
-  const run = (keys: string, program = 'configure.ts') => {
-    commands.add('aws', `case $1 in secretsmanager) echo '${secret}' ;; ssm) echo '${keys}' ;; esac`)
+  /** Answers of Secrets Manager by the name of the secret. */
+  const held = (changed: Record<string, string> = {}) => ({
+    'arn:secret': secret,
+    'arn:purge': JSON.stringify({ purge: [{ value: 'new-purge' }, { value: 'old-purge' }] }),
+    'arn:webhook': JSON.stringify({ webhook: [{ value: 'new-hook' }, { value: 'old-hook' }] }),
+    ...changed,
+  })
+  const run = (keys: string, program = 'configure.ts', changed: Record<string, string> = {}) => {
+    const secrets = Object.entries(held(changed)).map(([name, value]) => `*${name}*) echo '${value}' ;;`)
+    commands.add('aws', `case "$*" in ${secrets.join(' ')} ssm*) echo '${keys}' ;; esac`)
     return spawnSync(process.execPath, [join(instanceFolder, program)], {
       encoding: 'utf8',
       env: environment({
@@ -34,6 +42,8 @@ describe('configure', () => {
         DATABASE_HOST: 'db.example:27018',
         DATABASE_CA: '/ca.pem',
         EDGE_KEYS_PARAMETER: '/spillway/test/edge-assertion-jwks',
+        PURGE_KEYS_SECRET: 'arn:purge',
+        WEBHOOK_KEYS_SECRET: 'arn:webhook',
       }),
     })
   }
@@ -53,6 +63,25 @@ describe('configure', () => {
     expect(text).toContain(`EDGE_ASSERTION_JWKS=file://${join(folder, 'edge-keys.json')}`)
     expect(statSync(join(folder, 'origin.env')).mode & 0o777).toBe(0o600)
     expect(statSync(join(folder, 'edge-keys.json')).mode & 0o777).toBe(0o644)
+  })
+
+  it('signs purges with the key in use alone, and knows both keys of receivers, the one in use first', () => {
+    expect(run('{"keys":[{"kid":"a"}]}').status).toBe(0)
+    const lines = readFileSync(join(folder, 'origin.env'), 'utf8').split('\n')
+    expect(lines).toContain('PURGE_KEY=new-purge')
+    expect(lines).toContain('WEBHOOK_KEY=new-hook,old-hook')
+    expect(commands.calls.join()).not.toMatch(/new-|old-/)
+  })
+
+  it.each([
+    ['arn:purge', 'there is no purge key: npm run keys -- create purge'],
+    ['arn:webhook', 'there is no webhook key: npm run keys -- create webhook'],
+    ['arn:secret', 'has no username and password'],
+  ])('starts no origin while %s has a random text, and does not print it', (name, message) => {
+    const { status, stdout, stderr } = run('{"keys":[{"kid":"a"}]}', 'configure.ts', { [name]: 'jT5)random' })
+    expect(status).not.toBe(0)
+    expect(stderr).toContain(message)
+    expect(stdout + stderr).not.toContain('jT5)')
   })
 
   it('writes new public keys of the edge between two starts, and leaves equal ones alone', () => {

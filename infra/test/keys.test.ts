@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
-import { edgeKeysParameter, edgeKeysSecret } from '../src/key-names.ts'
+import { edgeKeysParameter, keyHolders, keysSecret } from '../src/key-names.ts'
 import { trustedEverywhereMs } from '../src/keys/key-ring.ts'
 import { FakeAccount } from './fake-aws/account.ts'
 import { Commands } from './support/commands.ts'
@@ -45,17 +45,25 @@ const keys = (...words: string[]): Promise<Ended> =>
     })
     child.once('close', (status) => resolve({ status, stdout, stderr }))
   })
-const secretName = edgeKeysSecret('staging')
-const secret = () => JSON.parse(aws.secrets.values.get(secretName) ?? '')
+const names = keyHolders.map((holder) => keysSecret('staging', holder))
+const secret = (name: string) => JSON.parse(aws.secrets.values.get(name) ?? '')
 const sent = () => JSON.parse(readFileSync(worker(), 'utf8'))
 const trusted = () => JSON.parse(aws.systems.parameters.get(edgeKeysParameter('staging')) ?? '')
 const trustedIds = () => trusted().keys.map(({ kid }: { kid: string }) => kid)
 const signingId = () => JSON.parse(sent().ASSERTION_KEY).kid
+/** Keys of an origins' ring as stored, in a secret that holds no other one. */
+const ring = (name: 'purge' | 'webhook') => {
+  const { [name]: own, ...others } = secret(keysSecret('staging', name))
+  expect(others).toEqual({})
+  return (own as { value: string }[]).map(({ value }) => value)
+}
 /** Lets the time pass that origins need. */
 const wait = () => {
-  const rings: Record<string, { trustedAtMs: number }[]> = secret()
-  for (const key of Object.values(rings).flat()) key.trustedAtMs -= trustedEverywhereMs
-  aws.secrets.values.set(secretName, JSON.stringify(rings))
+  for (const name of names.filter((each) => aws.secrets.values.get(each)?.startsWith('{'))) {
+    const rings: Record<string, { trustedAtMs: number }[]> = secret(name)
+    for (const key of Object.values(rings).flat()) key.trustedAtMs -= trustedEverywhereMs
+    aws.secrets.values.set(name, JSON.stringify(rings))
+  }
 }
 
 describe('the keys of the edge', () => {
@@ -64,13 +72,19 @@ describe('the keys of the edge', () => {
     expect(status, stderr).toBe(0)
     expect(existsSync(worker())).toBe(false)
     expect((await keys('deploy')).status).toBe(0)
-    const { ASSERTION_KEY, CACHE_KEY, CONSISTENCY_KEY } = sent()
+    const { ASSERTION_KEY, CACHE_KEY, CONSISTENCY_KEY, PURGE_KEY, ...others } = sent()
+    // The webhook key is the origins' alone.
+    expect(others).toEqual({})
     const { d, ...publicHalf } = JSON.parse(ASSERTION_KEY)
     expect(trusted()).toEqual({ keys: [publicHalf] })
     expect(CACHE_KEY).toMatch(/^[\w-]{43}$/)
     expect(CONSISTENCY_KEY).not.toBe(CACHE_KEY)
     expect(commands.calls.at(-1)).toBe('wrangler deploy --env staging --secrets-file /dev/stdin')
-    for (const secret of [d, CACHE_KEY, CONSISTENCY_KEY]) expect(commands.calls.join()).not.toContain(secret)
+    const webhookKey = ring('webhook')[0] ?? ''
+    expect([PURGE_KEY, webhookKey]).toEqual([ring('purge')[0], expect.stringMatching(/^[\w-]{43}$/)])
+    expect(new Set([CACHE_KEY, CONSISTENCY_KEY, PURGE_KEY, webhookKey]).size).toBe(4)
+    for (const secret of [d, CACHE_KEY, CONSISTENCY_KEY, PURGE_KEY, webhookKey])
+      expect(commands.calls.join()).not.toContain(secret)
   })
 
   it('rotate apart: the assertion key is trusted before it signs, and the others stay', async () => {
@@ -112,6 +126,35 @@ describe('the keys of the edge', () => {
     expect(sent()).toMatchObject({ ASSERTION_KEY, CACHE_KEY: fresh })
   })
 
+  it('rotate apart: the edge accepts a new key of purges before an origin signs with it, and longer than that', async () => {
+    await keys('create', 'purge', 'webhook')
+    await keys('send')
+    const [old] = ring('purge')
+    await keys('trust', 'purge')
+    const [, fresh] = ring('purge')
+    expect(sent()).toEqual({ PURGE_KEY: `${old},${fresh}` })
+    wait()
+    rmSync(worker())
+    // The edge accepts both, so it needs no new version.
+    expect((await keys('use', 'purge')).stdout).toContain('from their next start')
+    expect(existsSync(worker())).toBe(false)
+    expect(ring('purge')).toEqual([fresh, old])
+    await keys('drop', 'purge')
+    expect(sent()).toEqual({ PURGE_KEY: fresh })
+  })
+
+  it('rotate apart: no Worker has the key of receivers, whatever the step', async () => {
+    await keys('create', 'webhook')
+    const [old] = ring('webhook')
+    for (const step of ['trust', 'use', 'drop']) {
+      wait()
+      expect((await keys(step, 'webhook')).stdout).toContain('from their next start')
+    }
+    expect(existsSync(worker())).toBe(false)
+    expect(ring('webhook')).toHaveLength(1)
+    expect(ring('webhook')).not.toContain(old)
+  })
+
   it('can be sent again after a roll-back that brought old ones back', async () => {
     await keys('create')
     await keys('deploy')
@@ -123,8 +166,8 @@ describe('the keys of the edge', () => {
 
   it('are not replaced by a second create', async () => {
     await keys('create')
-    const before = secret()
+    const before = names.map(secret)
     expect(await keys('create')).toMatchObject({ status: 1, stderr: expect.stringContaining('already') })
-    expect(secret()).toEqual(before)
+    expect(names.map(secret)).toEqual(before)
   })
 })

@@ -23,6 +23,8 @@ describe('drift between origin and infra', () => {
   it.each<[string, Record<string, string | undefined>, RegExp]>([
     ['a pool above the share', { [originEnv.poolSize]: '25' }, /allows 96/],
     ['a value that the origin refuses', { [originEnv.logLevel]: 'loud' }, /LOG_LEVEL must be/],
+    ['purges that go unencrypted', { [originEnv.edgeUrl]: 'http://api.example.com' }, /EDGE_URL must be/],
+    ['purges without an address', { [originEnv.edgeUrl]: undefined }, /EDGE_URL is not set/],
     [
       'a setting by a name that the origin does not read',
       { [originEnv.drainTimeoutMs]: undefined },

@@ -76,9 +76,22 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
     )
     // Timeouts that no stage has a reason to change: the origin's defaults hold.
     const timeouts = ['LIST_TIMEOUT_MS', 'POOL_WAIT_TIMEOUT_MS', 'SERVER_SELECTION_TIMEOUT_MS']
-    // No stage sets these yet (infra/README.md, "What no stage sets yet").
-    const ofFeatures = ['EDGE_URL', 'PURGE_KEY', 'WEBHOOK_KEY', originEnv.otlpEndpoint, originEnv.otlpHeaders]
-    expect(unset.sort()).toEqual([...timeouts, ...ofFeatures].sort())
+    // A team's own: no spans without it (infra/README.md, "What no stage sets").
+    const tracing = [originEnv.otlpEndpoint, originEnv.otlpHeaders]
+    expect(unset.sort()).toEqual([...timeouts, ...tracing].sort())
+    expect(settings.get(originEnv.edgeUrl)).toBe(stages[stage].edgeUrl)
+  })
+
+  it('may read the secrets of its own, and not the edge’s keys', () => {
+    const policies = resourcesOf(readTemplate(stage, 'origin'), 'AWS::IAM::Policy')
+    const statements = policies.flatMap(
+      ({ Properties }) => (Properties.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement,
+    )
+    const reading = statements.filter(({ Action }) => JSON.stringify(Action).includes('GetSecretValue'))
+    const text = JSON.stringify(reading)
+    for (const name of ['PurgeKeys', 'WebhookKeys']) expect(text).toContain(name)
+    expect(text).not.toContain('EdgeKeys')
+    expect(JSON.stringify(statements)).not.toMatch(/secretsmanager:(Put|\*)/)
   })
 
   it('puts no secret into user data', () => {

@@ -3,8 +3,11 @@
  * set as for the origin.
  */
 import { parseArgs } from 'node:util'
-import { durationSeconds, type EventType } from '@spillway/origin/contract'
+import { durationSeconds, type EventType, originEnv } from '@spillway/origin/contract'
+import { splitKeys } from '../src/config.ts'
 import { createCommandBounds } from '../src/store/command-bounds.ts'
+import { ReceiverSecrets } from '../src/webhooks/receiver-secrets.ts'
+import { receiversByKey } from '../src/webhooks/receivers-by-key.ts'
 import { mistakeInWebhook, subscriberName, WebhookStore } from '../src/webhooks/webhook-store.ts'
 import { applicationIn } from './application-in.ts'
 import { withDatabase } from './open-database.ts'
@@ -17,6 +20,7 @@ const usage = `usage: npm run webhooks -- [COMMAND]
   rotate ID [--overlap 1d]    makes a new secret and prints it; the old one signs as well for this time
   disable ID | enable ID      stops the calls; goes on where they stopped
   remove ID                   forgets a receiver, with all that it has not got
+  keys                        counts the receivers of the API by the key of their secret: in use, old, gone (WEBHOOK_KEY)
 --application FOLDER: the resources are those of the application in the folder
 npm run deliveries shows what a receiver has not got, and repeats it.`
 
@@ -41,6 +45,12 @@ await withDatabase(async (db) => {
         `${_id}: ${origin}${pathname}, ${what}, ${disabled === undefined ? 'enabled' : `disabled: ${disabled}`}`,
       )
     }
+    return
+  }
+  if (command === 'keys' && subject === undefined) {
+    const keys = splitKeys(process.env[originEnv.webhookKey] ?? '')
+    const counts = await receiversByKey(db, createCommandBounds(), new ReceiverSecrets(keys))
+    for (const [state, count] of Object.entries(counts)) console.log(`${state}: ${count}`)
     return
   }
   if (subject === undefined) throw new Error(usage)

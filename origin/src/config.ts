@@ -121,6 +121,10 @@ export function parseConfig(env: Environment): Config {
   return config
 }
 
+/** Keys of a comma-separated list. */
+export const splitKeys = (text: string): readonly string[] =>
+  text.split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()]))
+
 /** Reads variables and collects mistakes, so that one start reports all of them. */
 class Reader {
   readonly mistakes: string[] = []
@@ -179,8 +183,8 @@ class Reader {
   keys(name: string): readonly string[] {
     const text = this.#get(name)
     if (text === undefined) return []
-    const keys = text.split(',').map((key) => key.trim())
-    if (keys.length > 2 || keys.some((key) => key.length < purgeCall.keyLengthMin))
+    const keys = splitKeys(text)
+    if (keys.length === 0 || keys.length > 2 || keys.some((key) => key.length < purgeCall.keyLengthMin))
       this.mistakes.push(`${name} must be one or two keys of at least ${purgeCall.keyLengthMin} characters`)
     return keys
   }

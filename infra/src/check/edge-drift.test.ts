@@ -4,17 +4,23 @@ import { type EdgeEnvironment, edgeDrift } from './edge-drift.ts'
 /** Production has two tunnels. */
 const ways = 'https://a.example.com https://b.example.com'
 
+const hosts: Readonly<Record<string, string>> = {
+  dev: 'api.dev.example.com',
+  staging: 'api.staging.example.com',
+  production: 'api.example.com',
+}
+
 const environment = (stage: string, change: Partial<EdgeEnvironment> = {}): EdgeEnvironment => ({
   name: `spillway-${stage}`,
   vars: {
     ORIGINS: stage === 'production' ? ways : `https://origin-${stage}.example.com`,
     TOKEN_ISSUERS: '[]',
   },
-  secrets: ['ASSERTION_KEY', 'CACHE_KEY', 'CONSISTENCY_KEY'],
+  secrets: ['ASSERTION_KEY', 'CACHE_KEY', 'CONSISTENCY_KEY', 'PURGE_KEY'],
   kvNamespaces: [{ binding: 'CONTROL', id: `${stage}-control` }],
   rateLimiters: [{ name: 'RATE_LIMITER', limit: 600, periodSeconds: 60 }],
   durableObjects: ['PURGE_QUEUE'],
-  routes: ['api.example.com'],
+  routes: [hosts[stage] ?? ''],
   workersDev: false,
   previewUrls: false,
   invocationLogs: false,
@@ -60,7 +66,7 @@ describe('drift between edge, contract and infra', () => {
     ],
     [
       'a secret that nobody asks for',
-      { secrets: ['ASSERTION_KEY', 'CACHE_KEY'] },
+      { secrets: ['ASSERTION_KEY', 'CACHE_KEY', 'PURGE_KEY'] },
       /CONSISTENCY_KEY is not .* required secrets/,
     ],
     ['no emergency switch', { kvNamespaces: [] }, /bound as CONTROL/],
@@ -84,6 +90,13 @@ describe('drift between edge, contract and infra', () => {
       },
       /bound as PURGE_QUEUE/,
     ],
+    [
+      'purges that the edge cannot check',
+      { secrets: ['ASSERTION_KEY', 'CACHE_KEY', 'CONSISTENCY_KEY'] },
+      /PURGE_KEY is not .* required secrets/,
+    ],
+    ['purges to another host', { routes: ['www.example.com'] }, /send purges to https:\/\/api\.example\.com/],
+    ['purges to a route of some paths', { routes: ['api.example.com/v1/*'] }, /no route is there/],
     ['no route', { routes: [] }, /nobody reaches/],
     ['a workers.dev address', { workersDev: undefined }, /workers_dev/],
     ['preview addresses', { previewUrls: true }, /preview_urls/],

@@ -61,15 +61,20 @@ function drift(stage: StageName, environment: EdgeEnvironment): readonly string[
     need(isPublicHttps(origin), `${edgeEnv.origins} has ${origin}: must be https with a name of the tunnel's`)
   }
   const ways = ranks[0]?.length ?? 0
-  const { tunnels } = stages[stage].tunnel
+  const { tunnel, edgeUrl } = stages[stage]
+  const { tunnels } = tunnel
   need(
     ways === 0 || ways === tunnels,
     `${edgeEnv.origins} has ${ways} side by side; the stage has ${tunnels} tunnels, each with a name of its own`,
   )
-  for (const key of [edgeEnv.assertionKey, edgeEnv.cacheKey, edgeEnv.consistencyKey]) {
+  for (const key of [edgeEnv.assertionKey, edgeEnv.cacheKey, edgeEnv.consistencyKey, edgeEnv.purgeKey]) {
     need(!(key in vars), `${key} is a plain variable; it must be a secret`)
     need(secrets.includes(key), `${key} is not in the list of required secrets`)
   }
+  need(
+    routes.length === 0 || routes.some((route) => covers(route, edgeUrl)),
+    `origins send purges to ${edgeUrl} (edgeUrl in infra/src/stages.ts), and no route is there`,
+  )
   need(
     kvNamespaces.some(({ binding }) => binding === controlBinding),
     `no KV namespace is bound as ${controlBinding}`,
@@ -94,6 +99,10 @@ function drift(stage: StageName, environment: EdgeEnvironment): readonly string[
   need(environment.previewUrls === false, 'preview_urls is on: every version has an address of its own')
   return findings
 }
+
+/** Whether a route has the whole host of a base URL. */
+const covers = (route: string, url: string): boolean =>
+  isPublicHttps(url) && [url, `${url}/*`].includes(`https://${route}`)
 
 function isPublicHttps(text: string): boolean {
   const url = URL.parse(text)

@@ -1,4 +1,4 @@
-import { originEnv } from '@spillway/origin/contract'
+import { originEnv, purgeCall } from '@spillway/origin/contract'
 // The origin's own parser, since this check asks how the origin reads the settings.
 import { ConfigError, parseConfig } from '../../../origin/src/config.ts'
 import type { StageConfig } from '../config.ts'
@@ -7,6 +7,8 @@ import type { StageConfig } from '../config.ts'
 const written = {
   [originEnv.mongodbUri]: 'mongodb://host/?replicaSet=rs0',
   [originEnv.edgeKeys]: 'file:///keys',
+  [originEnv.purgeKey]: 'k'.repeat(purgeCall.keyLengthMin),
+  [originEnv.webhookKey]: 'k'.repeat(purgeCall.keyLengthMin),
 }
 
 /** Settings that the origin would reject, or read differently than intended. */

@@ -2,7 +2,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib'
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import type { StageName } from '../config.ts'
-import { edgeKeysParameter, edgeKeysSecret } from '../key-names.ts'
+import { edgeKeysParameter, keyHolders, keysSecret } from '../key-names.ts'
 import { acceptWildcard } from '../nag.ts'
 import { releasesBucketName } from './release-store.ts'
 
@@ -61,7 +61,10 @@ export function operatorPolicy(scope: Construct, stage: StageName, restoreRole: 
     allow(['sts:AssumeRole'], [arn('iam', 'role/cdk-*', '')]),
     allow(
       ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
-      [secret(edgeKeysSecret(stage)), secret(`spillway/${stage}/tunnel-token-*`)],
+      [
+        ...keyHolders.map((holder) => secret(keysSecret(stage, holder))),
+        secret(`spillway/${stage}/tunnel-token-*`),
+      ],
     ),
     allow(
       ['secretsmanager:GetSecretValue', 'secretsmanager:RotateSecret', 'secretsmanager:DescribeSecret'],

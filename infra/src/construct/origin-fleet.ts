@@ -17,9 +17,11 @@ import {
   SubnetType,
   UserData,
 } from 'aws-cdk-lib/aws-ec2'
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import { preparedCapacity, type StageConfig } from '../config.ts'
 import { readInstanceFile, unitDirective, userData } from '../instance-files.ts'
+import type { KeyHolder } from '../key-names.ts'
 import { accept } from '../nag.ts'
 import { drainFitsHook } from '../rules/drain-fits-hook.ts'
 import type { AccessPath } from './access-path.ts'
@@ -36,6 +38,7 @@ export interface OriginFleetProps {
   readonly access: AccessPath
   readonly config: StageConfig
   readonly store: DocumentStore
+  readonly keys: Readonly<Record<KeyHolder, Secret>>
   /** A deployment that triggers one of these alarms is rolled back. */
   readonly rollbackAlarms: readonly IAlarm[]
 }
@@ -47,12 +50,12 @@ export class OriginFleet extends Construct {
 
   constructor(scope: Construct, id: string, props: OriginFleetProps) {
     super(scope, id)
-    const { vpc, access, config, store, rollbackAlarms } = props
+    const { vpc, access, config, store, keys, rollbackAlarms } = props
     const { fleet, origin, stage } = config
     this.groupName = `spillway-origin-${stage}`
     const { groupName } = this
     const groupResource = (): string => Stack.of(this).getLogicalId(cfnGroup(this.group))
-    const settings = { config, store, groupName, groupResource }
+    const settings = { config, store, keys, groupName, groupResource }
     this.group = new AutoScalingGroup(this, 'Group', {
       autoScalingGroupName: groupName,
       vpc,

@@ -9,11 +9,14 @@ import { reportsHost, reportsToGroup, writesLog } from './instance-permissions.t
 import type { OriginSettingsProps } from './origin-settings.ts'
 import { releasesBucketName } from './release-store.ts'
 
-/** Permissions of an origin instance: only its own secret, releases, logs and its group's hooks. */
-export function originRole(scope: Construct, { config, store, groupName }: OriginSettingsProps): Role {
+/** Permissions of an origin instance: only its own secrets, releases, logs and its group's hooks. */
+export function originRole(scope: Construct, { config, store, keys, groupName }: OriginSettingsProps): Role {
   const role = instanceRole(scope, 'Role')
   const stack = Stack.of(scope)
   store.originSecret.grantRead(role)
+  // Not the edge's: who has its assertion key can speak for every caller.
+  const readable = [keys.purge.secretArn, keys.webhook.secretArn]
+  role.addToPolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: readable }))
   const archives = stack.formatArn({
     service: 's3',
     account: '',

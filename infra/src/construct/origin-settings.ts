@@ -1,8 +1,9 @@
 import { opsPaths, originEnv, ports } from '@spillway/origin/contract'
 import { Aws, CfnParameter, Lazy, Stack } from 'aws-cdk-lib'
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
-import { edgeKeysParameter } from '../key-names.ts'
+import { edgeKeysParameter, type KeyHolder } from '../key-names.ts'
 import type { DocumentStore } from './document-store.ts'
 import { launchHook, terminateHook } from './group-hooks.ts'
 import { deregistrationSeconds } from './origin-entrance.ts'
@@ -11,6 +12,7 @@ import { releasesBucketName } from './release-store.ts'
 export interface OriginSettingsProps {
   readonly config: StageConfig
   readonly store: DocumentStore
+  readonly keys: Readonly<Record<KeyHolder, Secret>>
   readonly groupName: string
   /** Logical id of the group in the template; asked for at synthesis. */
   readonly groupResource: () => string
@@ -19,7 +21,7 @@ export interface OriginSettingsProps {
 /** `/etc/spillway/instance.env`: settings of the origin and its units, without secrets. */
 export function originSettings(
   scope: Construct,
-  { config, store, groupName, groupResource }: OriginSettingsProps,
+  { config, store, keys, groupName, groupResource }: OriginSettingsProps,
 ): Record<string, string> {
   const { origin, stage } = config
   const release = new CfnParameter(Stack.of(scope), 'Release', {
@@ -45,6 +47,8 @@ export function originSettings(
     DATABASE_HOST: store.cluster.clusterEndpoint.socketAddress,
     DATABASE_CA: '/opt/spillway/current/instance/global-bundle.pem',
     EDGE_KEYS_PARAMETER: edgeKeysParameter(stage),
+    PURGE_KEYS_SECRET: keys.purge.secretArn,
+    WEBHOOK_KEYS_SECRET: keys.webhook.secretArn,
     NODE_ENV: 'production',
     [originEnv.host]: '0.0.0.0',
     [originEnv.port]: String(ports.origin),
@@ -54,5 +58,6 @@ export function originSettings(
     [originEnv.connectionShare]: String(origin.processesPerInstance * origin.poolSize),
     [originEnv.drainTimeoutMs]: String(origin.drainTimeoutMs),
     [originEnv.logLevel]: origin.logLevel,
+    [originEnv.edgeUrl]: config.edgeUrl,
   }
 }

@@ -6,7 +6,7 @@ import { hoursPerMonth, prices, tiered } from './prices.ts'
 import { service, trafficOf, type Workload } from './workload.ts'
 
 /** CloudWatch metrics, alarms (including those of target tracking) and secrets of one stage, rounded up. */
-const fixed = { metrics: 10, alarms: 20, secrets: 3 }
+const fixed = { metrics: 10, alarms: 20, secrets: 5 }
 /** Metrics that detailed monitoring adds for each instance. */
 const instanceMetrics = 7
 /** Target tracking keeps a process at half of its capacity, so an average hour needs this many instances. */

@@ -8,17 +8,18 @@ import {
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { edgeEnv } from '@spillway/origin/contract'
 import type { StageName } from '../config.ts'
-import { edgeKeysParameter, edgeKeysSecret } from '../key-names.ts'
+import { edgeKeysParameter, keyHolders, keysSecret } from '../key-names.ts'
 import { publicKeySet } from './assertion-key.ts'
-import { type KeyRings, type Ring, type RingName, ringNames } from './key-ring.ts'
+import { holderOf, type KeyRings, type Ring, type RingName, ringNames } from './key-ring.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
-/** The secret of the Worker that holds a ring. */
-const secretOf: Readonly<Record<RingName, string>> = {
+/** The secret of the Worker that has a ring's keys. */
+const secretOf: Readonly<Partial<Record<RingName, string>>> = {
   assertion: edgeEnv.assertionKey,
   cache: edgeEnv.cacheKey,
   consistency: edgeEnv.consistencyKey,
+  purge: edgeEnv.purgeKey,
 }
 
 /**
@@ -35,23 +36,28 @@ export class KeyStore {
     this.#stage = stage
   }
 
-  /** The keys; none where the secret still has the random text with which the data stack created it. */
+  /** The keys; none where a secret still has the random text with which the data stack created it. */
   async read(): Promise<KeyRings> {
-    const { SecretString = '' } = await this.#secrets.send(
-      new GetSecretValueCommand({ SecretId: edgeKeysSecret(this.#stage) }),
+    const held = await Promise.all(
+      keyHolders.map(async (holder) => {
+        const SecretId = keysSecret(this.#stage, holder)
+        const { SecretString = '' } = await this.#secrets.send(new GetSecretValueCommand({ SecretId }))
+        return parseRings(SecretString)
+      }),
     )
-    try {
-      return JSON.parse(SecretString)
-    } catch {
-      return {}
-    }
+    return Object.assign({}, ...held)
   }
 
-  async write(rings: KeyRings): Promise<void> {
-    const SecretString = JSON.stringify(rings)
-    await this.#secrets.send(
-      new PutSecretValueCommand({ SecretId: edgeKeysSecret(this.#stage), SecretString }),
-    )
+  /** Writes the secrets that hold a ring which has changed. */
+  async write(rings: KeyRings, before: KeyRings): Promise<void> {
+    const changed = ringNames.filter((name) => rings[name] !== before[name])
+    for (const holder of new Set(changed.map((name) => holderOf[name]))) {
+      const own = ringNames.filter((name) => holderOf[name] === holder)
+      const SecretString = JSON.stringify(Object.fromEntries(own.map((name) => [name, rings[name]])))
+      await this.#secrets.send(
+        new PutSecretValueCommand({ SecretId: keysSecret(this.#stage, holder), SecretString }),
+      )
+    }
   }
 
   /** Publishes the public halves of a ring to the origins. */
@@ -83,12 +89,22 @@ export class KeyStore {
   }
 }
 
+/** The rings of a secret; none in the random text with which the data stack creates it. */
+export function parseRings(text: string): KeyRings {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
+
 /** The Worker's secrets as JSON: it signs with one assertion key, and takes lists of the others. */
 function secretsOf(rings: KeyRings): string {
   const secrets = ringNames.flatMap((name) => {
     const values = (rings[name] ?? []).map(({ value }) => value)
-    if (values.length === 0) return []
-    return [[secretOf[name], name === 'assertion' ? values[0] : values.join(',')] as const]
+    const secret = secretOf[name]
+    if (values.length === 0 || secret === undefined) return []
+    return [[secret, name === 'assertion' ? values[0] : values.join(',')] as const]
   })
   return JSON.stringify(Object.fromEntries(secrets))
 }

@@ -6,7 +6,7 @@ import { DatabaseBackups } from '../construct/database-backups.ts'
 import { DocumentStore } from '../construct/document-store.ts'
 import { operatorPolicy } from '../construct/operator-policy.ts'
 import { ReleaseStore } from '../construct/release-store.ts'
-import { edgeKeysSecret } from '../key-names.ts'
+import { type KeyHolder, keysSecret } from '../key-names.ts'
 import { accept } from '../nag.ts'
 import { poolFitsDatabase } from '../rules/pool-fits-database.ts'
 import type { NetworkStack } from './network-stack.ts'
@@ -16,16 +16,24 @@ export interface DataStackProps extends StackProps {
   readonly network: NetworkStack
 }
 
+const keysFor: Readonly<Record<KeyHolder, string>> = {
+  edge: 'Keys of the edge, made and rotated by npm run keys',
+  purge: 'Keys that sign the purges of origins, made and rotated by npm run keys',
+  webhook: 'Keys from which secrets of receivers are derived, made and rotated by npm run keys',
+}
+
 /** Resources that outlive a deployment: the data, and the releases to roll back to. Rarely changes. */
 export class DataStack extends Stack {
   readonly store: DocumentStore
+  /** Secrets with the keys of edge and origins. */
+  readonly keys: Readonly<Record<KeyHolder, Secret>>
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, { terminationProtection: props.config.database.protected, ...props })
     const { config, network } = props
     this.store = new DocumentStore(this, 'Store', { vpc: network.vpc, access: network.access, config })
     // In this stack, because a release must be uploaded before the first instance boots.
-    this.edgeKeys(config.stage)
+    this.keys = this.secretsOfKeys(config.stage)
     new ReleaseStore(this, 'Releases', { stage: config.stage })
     const backups = config.database.protected
       ? new DatabaseBackups(this, 'Backups', { cluster: this.store.cluster, config })
@@ -34,16 +42,24 @@ export class DataStack extends Stack {
     this.node.addValidation(poolFitsDatabase(config))
   }
 
-  /** Holds a random text until `npm run keys -- create` puts the edge's keys here. */
-  private edgeKeys(stage: string): void {
-    const secret = new Secret(this, 'EdgeKeys', {
-      secretName: edgeKeysSecret(stage),
-      description: 'Keys of the edge, made and rotated by npm run keys',
-    })
-    accept(
-      secret,
-      'AwsSolutions-SMG4',
-      'The keys are the Worker’s: the runbook rotate-edge-keys rotates both.',
-    )
+  /** They hold a random text until `npm run keys -- create` puts the keys there. */
+  private secretsOfKeys(stage: string): Readonly<Record<KeyHolder, Secret>> {
+    const secret = (id: string, holder: KeyHolder): Secret => {
+      const made = new Secret(this, id, {
+        secretName: keysSecret(stage, holder),
+        description: keysFor[holder],
+      })
+      accept(
+        made,
+        'AwsSolutions-SMG4',
+        'Their users must change in order: the runbooks rotate-edge-keys and rotate-origin-keys do it.',
+      )
+      return made
+    }
+    return {
+      edge: secret('EdgeKeys', 'edge'),
+      purge: secret('PurgeKeys', 'purge'),
+      webhook: secret('WebhookKeys', 'webhook'),
+    }
   }
 }

@@ -62,6 +62,7 @@ export class OriginStack extends Stack {
       access,
       config,
       store: data.store,
+      keys: data.keys,
       rollbackAlarms: userAlarms,
     })
     fleet.group.attachToApplicationTargetGroup(entrance.targets)

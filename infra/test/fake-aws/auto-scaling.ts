@@ -14,6 +14,7 @@ interface Refresh {
   readonly input: Fields
   /** Looks at it since its start: it has ended at the third. */
   looks: number
+  startedAtMs: number
 }
 export interface Group {
   readonly name: string
@@ -113,9 +114,9 @@ export class AutoScaling {
               refresh.looks += 1
               if (refresh.looks > 2 && refresh.Status === 'InProgress') refresh.Status = 'Successful'
             }
-            const InstanceRefreshes = refreshes.map(({ InstanceRefreshId, Status }) => ({
-              InstanceRefreshId,
-              Status,
+            const InstanceRefreshes = refreshes.map(({ InstanceRefreshId, Status, startedAtMs }) => ({
+              ...{ InstanceRefreshId, Status },
+              StartTime: new Date(startedAtMs),
             }))
             return { InstanceRefreshes: InstanceRefreshes.toReversed() }
           },
@@ -233,6 +234,7 @@ export class AutoScaling {
       Status: 'InProgress',
       input,
       looks: 0,
+      startedAtMs: Date.now(),
     }
     group.refreshes.push(refresh)
     return { InstanceRefreshId: refresh.InstanceRefreshId }

@@ -84,6 +84,8 @@ export interface SentCommand {
 export class SystemsManager {
   readonly parameters = new Map<string, string>()
   readonly sent: SentCommand[] = []
+  /** What the commands that are sent print, by their text. */
+  prints: (commands: readonly string[]) => string = () => 'active (running)'
   /** Harm that the real service would let happen. */
   readonly harm: string[] = []
   readonly #instancesOf: (group: string) => readonly string[]
@@ -158,7 +160,9 @@ export class SystemsManager {
               ({ id, targets }) => id === CommandId && targets.includes(String(InstanceId)),
             )
             if (sent === undefined) throw new Fault('InvocationDoesNotExist', `${CommandId} on ${InstanceId}`)
-            return { CommandId, InstanceId, Status: 'Success', StandardOutputContent: 'active (running)' }
+            const { commands = [] } = (sent.input.Parameters ?? {}) as { commands?: string[] }
+            const StandardOutputContent = this.prints(commands)
+            return { CommandId, InstanceId, Status: 'Success', StandardOutputContent }
           },
         },
         ListCommands: {

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, expect, inject } from 'vitest'
 import { type Command, program } from '../../runbook/command.ts'
 import { deployOrigin } from '../../runbooks/deploy-origin.ts'
@@ -19,6 +20,7 @@ afterAll(() => {
 })
 
 const arrange = (world: World): void => {
+  world.haveOriginKeys()
   // The templates are synthesized once for all tests.
   world.env({ CDK_APP: inject('templates'), DATABASE_CA: authorities })
   world.aws.stacks.set('spillway-production-origin', { Release: former })
@@ -75,6 +77,18 @@ proves(deployOrigin, {
       noticed: /bucket/i,
     },
     { what: 'the release is not packed', in: withoutStep(2), noticed: /✗/ },
+    {
+      what: 'the key that signs purges was never made',
+      in: (runbook) => ({
+        ...runbook,
+        look: async (run) => {
+          await runbook.look?.(run)
+          const SecretId = 'spillway/production/purge-keys'
+          await run.aws.secrets.send(new PutSecretValueCommand({ SecretId, SecretString: 'jT5)random' }))
+        },
+      }),
+      noticed: /there is no purge key yet: npm run keys -- create purge/,
+    },
   ],
 })
 

@@ -110,6 +110,7 @@ proves(rollBackOrigin, {
       Status: 'InProgress',
       input: {},
       looks: -9,
+      startedAtMs: 0,
     }),
   expect: (world) => {
     expect(origins(world).templateVersion).toBe('6')

@@ -7,7 +7,9 @@ import { runProgram } from '../../runbook/perform.ts'
 import { Run } from '../../runbook/run.ts'
 import type { Runbook } from '../../runbook/runbook.ts'
 import { type Mode, runRunbook } from '../../runbook/runner.ts'
-import { edgeKeysSecret } from '../../src/key-names.ts'
+import { keyHolders, keysSecret } from '../../src/key-names.ts'
+import { holderOf, originRings, type RingName } from '../../src/keys/key-ring.ts'
+import { parseRings } from '../../src/keys/key-store.ts'
 import { stages } from '../../src/stages.ts'
 import { FakeAccount } from '../fake-aws/account.ts'
 import { operatorKey } from '../fake-aws/server.ts'
@@ -34,7 +36,7 @@ export class World {
   static async start(): Promise<World> {
     const aws = await FakeAccount.start(inject('templates'))
     const cloudflare = await FakeCloudflare.start('spillway-edge-production', [namespace])
-    const secrets = { ASSERTION_KEY: '1', CACHE_KEY: '2', CONSISTENCY_KEY: '3' }
+    const secrets = { ASSERTION_KEY: '1', CACHE_KEY: '2', CONSISTENCY_KEY: '3', PURGE_KEY: '4' }
     const old = cloudflare.upload('0123456789ab edge', secrets)
     cloudflare.deploy([{ version_id: old.id, percentage: 100 }])
     return new World(aws, cloudflare)
@@ -56,7 +58,21 @@ export class World {
     return stdout.slice(0, 12)
   }
 
-  /** Makes the edge's first keys as `npm run keys` does, and gives them to the Worker. */
+  /** Secrets Manager has the keys without which no origin starts. */
+  haveOriginKeys(): void {
+    for (const ring of originRings) {
+      const value = JSON.stringify({ [ring]: [{ value: ring.padEnd(43, '0'), trustedAtMs: 0 }] })
+      this.aws.secrets.values.set(keysSecret('production', holderOf[ring]), value)
+    }
+  }
+
+  /** Keys that `npm run keys` keeps, as stored. */
+  keys(ring: RingName): readonly string[] {
+    const text = this.aws.secrets.values.get(keysSecret('production', holderOf[ring])) ?? ''
+    return (parseRings(text)[ring] ?? []).map(({ value }) => value)
+  }
+
+  /** Makes the first keys as `npm run keys` does, and gives them to the Worker. */
   async createKeys(): Promise<void> {
     const env = { ...process.env, ...this.aws.server.environment, ...this.cloudflare.environment }
     const keys = (step: string) =>
@@ -150,10 +166,17 @@ export class World {
   #pass(ms: number): void {
     this.#nowMs += ms
     for (const deployment of this.cloudflare.deployments) deployment.createdAtMs -= ms
-    const text = this.aws.secrets.values.get(edgeKeysSecret('production')) ?? ''
-    if (!text.startsWith('{')) return
-    const rings: Record<string, { trustedAtMs: number }[]> = JSON.parse(text)
-    for (const key of Object.values(rings).flat()) key.trustedAtMs -= ms
-    this.aws.secrets.values.set(edgeKeysSecret('production'), JSON.stringify(rings))
+    const { refreshes } = this.aws.autoscaling.group('spillway-origin-production')
+    for (const refresh of refreshes) refresh.startedAtMs -= ms
+    for (const name of keyHolders.map((holder) => keysSecret('production', holder))) {
+      const text = this.aws.secrets.values.get(name) ?? ''
+      if (!text.startsWith('{')) continue
+      const rings: Record<string, { trustedAtMs: number; usedAtMs?: number }[]> = JSON.parse(text)
+      for (const key of Object.values(rings).flat()) {
+        key.trustedAtMs -= ms
+        if (key.usedAtMs !== undefined) key.usedAtMs -= ms
+      }
+      this.aws.secrets.values.set(name, JSON.stringify(rings))
+    }
   }
 }

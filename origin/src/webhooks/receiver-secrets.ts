@@ -2,6 +2,9 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { SecretDerivation } from '@spillway/origin/contract'
 import { secretPrefix } from './signature.ts'
 
+/** Whether the key of a secret makes new ones, only derives those that it has made, or is no key of the origin any more. */
+export type KeyState = 'in use' | 'old' | 'gone'
+
 /**
  * Secrets of receivers. A secret is the HMAC of the receiver's id and a random salt under a key of the origin: the database
  * has the salt alone, so who reads the database can sign nothing.
@@ -21,6 +24,12 @@ export class ReceiverSecrets {
     const derivation = { key: key ?? '', salt: randomBytes(24).toString('base64url') }
     // The cast is safe: the origin has a key, or does not start with receivers.
     return { secret: this.of(receiver, derivation) as string, derivation }
+  }
+
+  stateOf({ key }: Pick<SecretDerivation, 'key'>): KeyState {
+    const index = [...this.#keys.keys()].indexOf(key)
+    if (index < 0) return 'gone'
+    return index === 0 ? 'in use' : 'old'
   }
 
   /** @returns `undefined` if the key is gone */
