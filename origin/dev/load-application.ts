@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Application, ApplicationTools } from '@spillway/origin/contract'
+import type { ServerCode } from '../src/server-code.ts'
 import { applicationFiles, type WhichApplication } from './application-files.ts'
 import { root } from './folders.ts'
 
@@ -14,6 +15,13 @@ export async function loadApplication(
   if (tools === undefined) return { application, tools: {} }
   const own: { tools: ApplicationTools } = await load(tools)
   return { application, tools: own.tools }
+}
+
+/** Loads an application's server code. */
+export async function loadServer(which: WhichApplication): Promise<ServerCode> {
+  // The type is safe: as above.
+  const { server }: { server: ServerCode } = await load(applicationFiles(which).server)
+  return server
 }
 
 const load = (file: string) => import(pathToFileURL(join(root, file)).href)

@@ -3,9 +3,11 @@
  * got, with MONGODB_URI and MONGODB_DATABASE set as for the origin.
  */
 import { parseArgs } from 'node:util'
+import { handlerName } from '../src/handlers/handler-subscriber.ts'
 import { ChangeLog } from '../src/store/change-log.ts'
 import { createCommandBounds } from '../src/store/command-bounds.ts'
 import { type DeliveryRecord, DeliveryStore } from '../src/store/delivery-store.ts'
+import { serverIn } from './application-in.ts'
 import { withDatabase } from './open-database.ts'
 
 const usage = `usage: npm run deliveries -- [COMMAND]
@@ -15,7 +17,8 @@ const usage = `usage: npm run deliveries -- [COMMAND]
   replay NAME [--event ID]      tries waiting and dead events again, all or one, at once and with all attempts
   replay NAME --from POSITION   delivers everything after a position again
   forget NAME                   removes the position and events of a handler that exists no more
-NAME is as listed, such as handler:tell-host`
+NAME is as listed, such as handler:tell-host
+--application FOLDER: the handlers are those of the application in the folder`
 
 /** Events that are shown or counted at most. */
 const shownMax = 1_000
@@ -24,7 +27,7 @@ await withDatabase(async (db) => {
   const string = { type: 'string' } as const
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { event: string, from: string },
+    options: { event: string, from: string, application: string },
   })
   const [command = 'list', name, ...others] = positionals
   if (others.length > 0) throw new Error(usage)
@@ -36,10 +39,15 @@ await withDatabase(async (db) => {
   }
   if (command === 'list') {
     const last = (await new ChangeLog(db, bounds).last())?._id ?? 0
+    const { handlers } = await serverIn(values.application)
+    const missing = new Set(handlers.map((handler) => handlerName(handler)))
     for (const { _id, position } of await store.subscribers()) {
+      const isStray = !missing.delete(_id) && _id.startsWith(handlerName({ name: '' }))
       const counts = `${await count(_id, 'waiting')}, ${await count(_id, 'dead')}`
-      console.log(`${_id}: position ${position} of ${last}, ${counts}`)
+      const advice = isStray ? '; the application has no such handler: forget it, if no release has' : ''
+      console.log(`${_id}: position ${position} of ${last}, ${counts}${advice}`)
     }
+    for (const name of missing) console.log(`${name}: no origin has run it yet`)
     return
   }
   if (name === undefined) throw new Error(usage)

@@ -12,6 +12,9 @@ export const handlerDelaysMs: readonly number[] = [
   ...[2 * hourMs, 6 * hourMs, 12 * hourMs],
 ]
 
+/** Name of a handler among all subscribers. */
+export const handlerName = ({ name }: Pick<EventHandler, 'name'>): string => `handler:${name}`
+
 /** @param delaysMs times between attempts */
 export function handlerSubscriber(
   { name, resource, types, timeoutMs, attempts, concurrency, onEvent }: EventHandler,
@@ -19,7 +22,7 @@ export function handlerSubscriber(
   delaysMs: readonly number[] = handlerDelaysMs,
 ): Subscriber {
   return {
-    name: `handler:${name}`,
+    name: handlerName({ name }),
     resource: resource.name,
     wants: ({ type }) => types.includes(type),
     concurrency,
