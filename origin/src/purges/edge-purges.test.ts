@@ -1,16 +1,16 @@
 import { purgeCall } from '@spillway/origin/contract'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { EdgePurges } from './edge-purges.ts'
 import type { PurgeObservation } from './purges.ts'
 
-/** Purges whose calls are answered by hand. */
-function handAnswered() {
+/** Purges whose calls are answered by hand. @param sleep @default no pauses */
+function handAnswered(sleep: (timeMs: number) => Promise<void> = async () => {}) {
   const calls: { readonly tags: readonly string[]; readonly answer: (reason?: string) => void }[] = []
   const observed: PurgeObservation[] = []
   const purges = new EdgePurges({
     send: (tags) => new Promise((answer) => calls.push({ tags, answer })),
     observe: (observation) => void observed.push(observation),
-    sleep: async () => {},
+    sleep,
   })
   return { purges, calls, observed }
 }
@@ -76,12 +76,62 @@ it('sends calls of bounded size, and gives up the oldest of too many tags', asyn
   expect(calls[0]?.tags[0]).toBe('t100')
 })
 
-it('sends what is left when the process stops, once', async () => {
-  const { purges, calls, observed } = handAnswered()
-  void purges.purge(['a'], forEver)
-  const stopped = purges.stop()
-  calls[0]?.answer('no answer')
-  await stopped
-  expect(calls).toHaveLength(1)
-  expect(observed.at(-1)).toEqual({ kind: 'dropped', tags: 1 })
+describe('when the process stops', () => {
+  /** Pauses that end by hand. */
+  function stopping() {
+    const pauses: { readonly timeMs: number; readonly end: () => void }[] = []
+    const parts = handAnswered((timeMs) => new Promise((end) => pauses.push({ timeMs, end })))
+    void parts.purges.purge(['a'], forEver)
+    return { ...parts, pauses, longest: () => pauses.find(({ timeMs }) => timeMs === 5_000) }
+  }
+
+  it('does not wait for the next attempt, and repeats one that fails', async () => {
+    const { purges, calls, pauses, observed } = stopping()
+    calls[0]?.answer('status 503')
+    await turns()
+    expect([calls.length, pauses.length]).toEqual([1, 1])
+    const stopped = purges.stop()
+    await turns()
+    calls[1]?.answer('status 503')
+    await turns()
+    expect(pauses.at(-1)?.timeMs).toBeLessThanOrEqual(500)
+    pauses.at(-1)?.end()
+    await turns()
+    calls[2]?.answer()
+    await stopped
+    expect(calls.map(({ tags }) => tags)).toEqual([['a'], ['a'], ['a']])
+    expect(observed.filter(({ kind }) => kind === 'dropped')).toEqual([])
+  })
+
+  it('gives up after a bounded time what the edge has not taken, the tags of a call without an answer too', async () => {
+    const { purges, calls, longest, observed } = stopping()
+    void purges.purge(['b'], forEver)
+    const stopped = purges.stop()
+    longest()?.end()
+    await stopped
+    expect(observed).toEqual([{ kind: 'dropped', tags: 2 }])
+    calls[0]?.answer('no answer')
+    await turns()
+    expect(calls).toHaveLength(1)
+  })
+
+  it('sends nothing after that time', async () => {
+    const { purges, calls, pauses, longest, observed } = stopping()
+    const stopped = purges.stop()
+    calls[0]?.answer('status 503')
+    await turns()
+    longest()?.end()
+    await stopped
+    expect(observed.at(-1)).toEqual({ kind: 'dropped', tags: 1 })
+    for (const { end } of pauses) end()
+    await turns()
+    expect(calls).toHaveLength(1)
+  })
+
+  it('stops at once without tags', async () => {
+    const { purges, calls } = stopping()
+    calls[0]?.answer()
+    await turns()
+    await purges.stop()
+  })
 })

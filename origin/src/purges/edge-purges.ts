@@ -14,8 +14,8 @@ export interface EdgePurgesOptions {
 /** Tags that wait while the edge takes none, of about a hundred bytes each. Beyond it the oldest are given up. */
 const waitingMax = 20_000
 const [backoffBaseMs, backoffMaxMs] = [200, 30_000]
-/** Time for the last tags when the process stops, in ms. */
-const graceMs = 2_000
+/** Time for the last tags when the process stops, and longest pause between calls then, in ms. */
+const [graceMs, lastPauseMs] = [5_000, 500]
 
 /** A commit that waits for its tags. */
 interface Waiter {
@@ -33,7 +33,11 @@ export class EdgePurges implements Purges {
   readonly #waiting = new Set<string>()
   readonly #waiters = new Set<Waiter>()
   #sending: Promise<void> | undefined
+  /** Tags of the call that is under way. */
+  #sent = 0
+  readonly #stopping = Promise.withResolvers<void>()
   #isStopping = false
+  #isOver = false
 
   constructor(options: EdgePurgesOptions) {
     this.#options = {
@@ -63,12 +67,14 @@ export class EdgePurges implements Purges {
     this.#waiters.delete(waiter)
   }
 
-  /** Sends what waits, for a bounded time. */
+  /** Sends what waits, at once and again after short pauses, for a bounded time. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    const late = sleep(graceMs, undefined, { ref: false })
-    await Promise.race([this.#sending, late])
-    if (this.#waiting.size > 0) this.#options.observe({ kind: 'dropped', tags: this.#waiting.size })
+    this.#stopping.resolve()
+    if (this.#sending !== undefined) await Promise.race([this.#sending, this.#options.sleep(graceMs)])
+    this.#isOver = true
+    const tags = this.#waiting.size + this.#sent
+    if (tags > 0) this.#options.observe({ kind: 'dropped', tags })
   }
 
   async #sendAll(): Promise<void> {
@@ -78,7 +84,10 @@ export class EdgePurges implements Purges {
       // A tag that comes again meanwhile is purged again: the edge may have read the document in between.
       for (const tag of batch) this.#waiting.delete(tag)
       const told = [...this.#waiters]
+      this.#sent = batch.length
       const reason = await send(batch)
+      if (this.#isOver) break
+      this.#sent = 0
       if (reason === undefined) {
         failures = 0
         for (const waiter of told) {
@@ -91,8 +100,10 @@ export class EdgePurges implements Purges {
       this.#dropOldest()
       observe({ kind: 'failed', reason, waiting: this.#waiting.size })
       failures += 1
-      if (this.#isStopping) break
-      await pause(random() * Math.min(backoffMaxMs, backoffBaseMs * 2 ** failures))
+      const longestMs = this.#isStopping ? lastPauseMs : backoffMaxMs
+      const pausing = pause(random() * Math.min(longestMs, backoffBaseMs * 2 ** failures))
+      await (this.#isStopping ? pausing : Promise.race([pausing, this.#stopping.promise]))
+      if (this.#isOver) break
     }
     this.#sending = undefined
   }
