@@ -9,6 +9,7 @@ import { ChangeLog } from '../../origin/src/store/change-log.ts'
 import { DeliveryStore } from '../../origin/src/store/delivery-store.ts'
 import { ReceiverSource } from '../../origin/src/webhooks/receiver-source.ts'
 import { startWebhooks } from '../../origin/src/webhooks/start-webhooks.ts'
+import { StoredReceivers } from '../../origin/src/webhooks/stored-receivers.ts'
 import { receiverSecrets as secrets } from '../../origin/test/support/app.ts'
 import { isSignedBy, type Received, startReceiver } from '../../origin/test/support/receiver.ts'
 import { type ExampleStack, startExampleStack } from './example-stack.ts'
@@ -38,7 +39,8 @@ beforeAll(async () => {
   const events = startEvents({ ...{ db, bounds, catalogue, holder, unreadyIndexes: () => [] }, ...quiet })
   if (receivers === undefined) throw new TypeError('the fixture has receivers')
   const source = new ReceiverSource({
-    ...{ db, bounds, secrets, deliveries, work, resource: receivers.resource, allowsPrivate: true },
+    ...{ secrets, deliveries, work, resource: receivers.resource, allowsPrivate: true },
+    receivers: new StoredReceivers(db, bounds),
   })
   stops.push(
     startWebhooks({
@@ -158,6 +160,28 @@ test.each([
 ])('%s is refused, with the place', async (_, body, pointer) => {
   const refused = await ada('POST', `${path}/register`, body)
   expect([refused.status, refused.json.errors?.[0].pointer]).toEqual([422, pointer])
+})
+
+test('one more than the application allows is refused, with what to do', async () => {
+  const { items } = (await ada('GET', path)).json
+  const body = { url: 'http://127.0.0.1:9/', types: ['deleted'] }
+  const register = () => ada('POST', `${path}/register`, body)
+  // One after the other: those who are registered at once may be more.
+  const made: string[] = []
+  for (let count = items.length; count < (receivers?.max ?? 0); count += 1)
+    made.push((await register()).json.id)
+  const refused = await register()
+  expect([refused.status, refused.json]).toEqual([
+    409,
+    expect.objectContaining({
+      code: 'conflict',
+      reason: 'too-many',
+      detail: expect.stringContaining('remove one'),
+    }),
+  ])
+  const { etag } = await ada('GET', `${path}/${made[0]}`)
+  expect((await ada('DELETE', `${path}/${made[0]}`, undefined, { 'if-match': etag })).status).toBe(204)
+  expect((await register()).status).toBe(200)
 })
 
 test('nobody else may do any of it', async () => {

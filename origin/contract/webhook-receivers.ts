@@ -11,6 +11,12 @@ export interface ReceiversOptions {
   readonly access: AccessRule
   /** Version of the API that has the routes, e.g. `v1`. */
   readonly version: VersionName
+  /**
+   * Number of receivers, all callers' together, from 1 to 1,000. Those who are registered at the same moment may be more.
+   *
+   * @default 100
+   */
+  readonly max?: number
 }
 
 /** Name of the resource, and of its collection. */
@@ -75,6 +81,8 @@ const undelivered = Type.Object({
 /** Receivers of webhooks as part of the API: their resource, and what can be done with them. */
 export interface Receivers {
   readonly resource: Resource
+  /** Number of receivers. */
+  readonly max: number
   readonly register: Action
   readonly rotate: Action
   readonly replay: Action
@@ -82,7 +90,9 @@ export interface Receivers {
 }
 
 /** Defines receivers of webhooks that callers of the API manage (`defineApplication({ receivers })`). */
-export function webhookReceivers({ access, version }: ReceiversOptions): Receivers {
+export function webhookReceivers({ access, version, max = 100 }: ReceiversOptions): Receivers {
+  if (!Number.isInteger(max) || max < 1 || max > 1_000)
+    throw new TypeError('webhookReceivers: max is an integer from 1 to 1,000')
   const on = resource(receiversName, {
     description: 'Receivers of webhooks.',
     schema: stored,
@@ -118,6 +128,7 @@ export function webhookReceivers({ access, version }: ReceiversOptions): Receive
       'Adds a receiver, which gets all events from now on, and answers its secret for the only time.',
     input: Type.Pick(shown, ['url', 'resources', 'types']),
     output: registered,
+    problems: { 'too-many': `There are ${max} receivers, as many as are allowed: remove one first.` },
   })
   const rotate = action('rotate-secret', {
     ...own,
@@ -147,6 +158,7 @@ export function webhookReceivers({ access, version }: ReceiversOptions): Receive
   // The casts only hide the type parameters.
   return {
     resource: on as unknown as Resource,
+    max,
     register: { ...(register as unknown as Action), shownOnce },
     rotate: { ...(rotate as unknown as Action), shownOnce },
     replay: replay as unknown as Action,

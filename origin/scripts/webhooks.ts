@@ -8,6 +8,7 @@ import { splitKeys } from '../src/config.ts'
 import { createCommandBounds } from '../src/store/command-bounds.ts'
 import { ReceiverSecrets } from '../src/webhooks/receiver-secrets.ts'
 import { receiversByKey } from '../src/webhooks/receivers-by-key.ts'
+import { StoredReceivers } from '../src/webhooks/stored-receivers.ts'
 import { mistakeInWebhook, subscriberName, WebhookStore } from '../src/webhooks/webhook-store.ts'
 import { applicationIn } from './application-in.ts'
 import { withDatabase } from './open-database.ts'
@@ -49,7 +50,8 @@ await withDatabase(async (db) => {
   }
   if (command === 'keys' && subject === undefined) {
     const keys = splitKeys(process.env[originEnv.webhookKey] ?? '')
-    const counts = await receiversByKey(db, createCommandBounds(), new ReceiverSecrets(keys))
+    const stored = await new StoredReceivers(db, createCommandBounds()).list()
+    const counts = receiversByKey(stored, new ReceiverSecrets(keys), new Date().toISOString())
     for (const [state, count] of Object.entries(counts)) console.log(`${state}: ${count}`)
     return
   }

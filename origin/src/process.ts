@@ -45,6 +45,7 @@ import { withReceivers } from './webhooks/receiver-code.ts'
 import { ReceiverSecrets } from './webhooks/receiver-secrets.ts'
 import { ReceiverSource } from './webhooks/receiver-source.ts'
 import { startWebhooks } from './webhooks/start-webhooks.ts'
+import { StoredReceivers } from './webhooks/stored-receivers.ts'
 import { WebhookStore } from './webhooks/webhook-store.ts'
 
 /** A running origin. */
@@ -169,6 +170,7 @@ export async function startOrigin(
       logger,
     })
     const secrets = new ReceiverSecrets(config.webhookKeys)
+    const stored = new StoredReceivers(pool.db, pool.bounds)
     const metrics = new Metrics({
       admission: () => admission.snapshot(performance.now()),
       pool: () => ({ size: poolSize, open: pool.open, inUse: pool.inUse }),
@@ -205,7 +207,7 @@ export async function startOrigin(
       isCertain: (beganAtMs) => pool.primary.isCertain(beganAtMs),
       application,
       server: withReceivers(server, receivers, {
-        ...{ secrets, deliveries: background.store, log: background.log, allowsPrivate: false },
+        ...{ secrets, deliveries: background.store, log: background.log, stored, allowsPrivate: false },
         known: [...application.resources.values()].flatMap(({ name, events }) => (events ? [name] : [])),
       }),
       repository,
@@ -230,7 +232,7 @@ export async function startOrigin(
             ? []
             : [
                 new ReceiverSource({
-                  ...{ db: pool.db, bounds: pool.bounds, deliveries: background.store, work, secrets },
+                  ...{ receivers: stored, deliveries: background.store, work, secrets },
                   ...{ resource: receivers.resource, allowsPrivate: false },
                 }),
               ]),

@@ -8,12 +8,14 @@ import type { ChangeLog } from '../store/change-log.ts'
 import type { DeliveryRecord, DeliveryStore } from '../store/delivery-store.ts'
 import type { ReceiverSecrets } from './receiver-secrets.ts'
 import { receiverSubscriber } from './receiver-source.ts'
+import type { StoredReceivers } from './stored-receivers.ts'
 import { mistakesInReceiver } from './webhook-store.ts'
 
 export interface ReceiverTools {
   readonly secrets: ReceiverSecrets
   readonly deliveries: DeliveryStore
   readonly log: ChangeLog
+  readonly stored: StoredReceivers
   /** Names of the resources with events. */
   readonly known: readonly string[]
   /** Whether receivers may be on loopback or in a private network, and without TLS. */
@@ -30,8 +32,8 @@ export function withReceivers(
   tools: ReceiverTools,
 ): ServerCode {
   if (receivers === undefined) return server
-  const { secrets, deliveries, log, known, allowsPrivate } = tools
-  const { resource } = receivers
+  const { secrets, deliveries, log, stored, known, allowsPrivate } = tools
+  const { resource, max } = receivers
   // The casts, here and below: the schemas of `webhookReceivers` have validated these values.
   const code = (action: Implementation['action'], handler: unknown): Implementation => ({
     action,
@@ -40,7 +42,8 @@ export function withReceivers(
   type Receiver = StoredReceiver & { readonly id: string }
   type Context<Input> = Parameters<Implementation['handler']>[0] & { readonly input: Input }
 
-  const register = async ({ input, store }: Context<object>) => {
+  const register = async ({ input, store, refuse }: Context<object>) => {
+    if ((await stored.count(max)) === max) return refuse('too-many')
     const id = randomUUID()
     const from = (await log.last())?._id ?? 0
     const { secret, derivation } = secrets.make(id)

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { ReceiverSecrets } from './receiver-secrets.ts'
+import { receiversByKey } from './receivers-by-key.ts'
 
 const [first, second] = ['a'.repeat(43), 'b'.repeat(43)]
 
@@ -19,4 +20,23 @@ it('makes secrets with the first key, and still derives those of the second', ()
   expect(both.of('one', derivation)).toBe(secret)
   expect(both.make('one').derivation.key).not.toBe(derivation.key)
   expect(new ReceiverSecrets([second]).of('one', derivation)).toBeUndefined()
+})
+
+it('counts receivers by the key that their secrets need', () => {
+  const [third, now] = ['c'.repeat(43), '2027-01-01T00:00:00.000Z']
+  const of = (key: string, until?: string) => ({
+    ...new ReceiverSecrets([key]).make('one').derivation,
+    ...(until !== undefined && { until }),
+  })
+  const receivers = [
+    { secrets: [of(second)] },
+    // Rotated: the old key is needed until its secret ends, and then no more.
+    { secrets: [of(second), of(first, '2027-01-02T00:00:00.000Z')] },
+    { secrets: [of(second), of(first, '2026-12-31T00:00:00.000Z')] },
+    { secrets: [of(first)] },
+    { secrets: [of(third)] },
+  ]
+  expect(receiversByKey(receivers, new ReceiverSecrets([second, first]), now)).toEqual({
+    ...{ 'in use': 2, old: 2, gone: 1 },
+  })
 })

@@ -1,10 +1,8 @@
-import { type ActionResource, receiversName, type StoredReceiver } from '@spillway/origin/contract'
-import type { Db } from 'mongodb'
+import type { ActionResource } from '@spillway/origin/contract'
 import type { SystemWork } from '../background/system-work.ts'
-import type { CommandBounds } from '../store/command-bounds.ts'
 import type { DeliveryStore } from '../store/delivery-store.ts'
-import { readOptions } from '../store/read-options.ts'
 import type { ReceiverSecrets } from './receiver-secrets.ts'
+import type { ReceiverDocument, StoredReceivers } from './stored-receivers.ts'
 import type { Webhook, WebhookSource } from './webhook-store.ts'
 
 const prefix = 'receiver:'
@@ -13,19 +11,12 @@ const prefix = 'receiver:'
 export const receiverSubscriber = (id: string): string => `${prefix}${id}`
 
 export interface ReceiverSourceOptions {
-  readonly db: Db
-  readonly bounds: CommandBounds
+  readonly receivers: StoredReceivers
   readonly secrets: ReceiverSecrets
   readonly deliveries: DeliveryStore
   readonly work: SystemWork
   readonly resource: ActionResource
   readonly allowsPrivate: boolean
-}
-
-interface Stored extends StoredReceiver {
-  readonly _id: string
-  readonly _v: number
-  readonly _created: string
 }
 
 const timeoutMs = 10_000
@@ -40,13 +31,7 @@ export class ReceiverSource implements WebhookSource {
   }
 
   async list(): Promise<readonly Webhook[]> {
-    const { db, bounds } = this.#options
-    const found = await bounds.run(timeoutMs, (signal) =>
-      db
-        .collection<Stored>(receiversName)
-        .find({ _v: { $gt: 0 } }, { ...readOptions(timeoutMs), signal })
-        .toArray(),
-    )
+    const found = await this.#options.receivers.list()
     await this.#forgetRemoved(new Set(found.map(({ _id }) => _id)))
     return found.map((one) => this.#webhookOf(one))
   }
@@ -61,7 +46,17 @@ export class ReceiverSource implements WebhookSource {
     }, options)
   }
 
-  #webhookOf({ _id, _v, _created, url, resources, types, enabled, secrets, from }: Stored): Webhook {
+  #webhookOf({
+    _id,
+    _v,
+    _created,
+    url,
+    resources,
+    types,
+    enabled,
+    secrets,
+    from,
+  }: ReceiverDocument): Webhook {
     const derived = secrets.flatMap(({ until, ...one }) => {
       const secret = this.#options.secrets.of(_id, one)
       return secret === undefined ? [] : [{ secret, ...(until !== undefined && { until: new Date(until) }) }]

@@ -21,6 +21,7 @@ import { AssertionVerifier } from '../../src/trust/trust.ts'
 import { countUsage } from '../../src/usage/count-usage.ts'
 import { withReceivers } from '../../src/webhooks/receiver-code.ts'
 import { ReceiverSecrets } from '../../src/webhooks/receiver-secrets.ts'
+import { StoredReceivers } from '../../src/webhooks/stored-receivers.ts'
 import { application as fixture } from '../fixture/application.ts'
 import { server as fixtureServer } from '../fixture/server.ts'
 import { edgeKeySet } from './assertions.ts'
@@ -134,6 +135,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       secrets: receiverSecrets,
       deliveries: new DeliveryStore(pool.db, pool.bounds),
       log: new ChangeLog(pool.db, pool.bounds),
+      stored: new StoredReceivers(pool.db, pool.bounds),
       known: [...application.resources.values()].flatMap(({ name, events }) => (events ? [name] : [])),
       // Receivers of tests are on loopback.
       allowsPrivate: true,
