@@ -20,3 +20,4 @@ export type {
   ResourceClient,
   Target,
 } from './types.ts'
+export type { WebhookMessage } from './webhook-message.ts'
