@@ -23,8 +23,7 @@ export interface Asked {
 export function readCommandLine(words: readonly string[], runbooks: readonly Runbook[]): Asked {
   const [name, ...rest] = words
   const runbook = runbooks.find((each) => each.name === name)
-  if (runbook === undefined)
-    throw new UsageError(`${name === undefined ? '' : `no runbook ${name}\n\n`}${list(runbooks)}`)
+  if (runbook === undefined) throw new UsageError(`no runbook ${name}\n\n${listOf(runbooks)}`)
   const declared = Object.entries(runbook.inputs ?? {}).filter(([, { secretIn }]) => secretIn === undefined)
   const { values, mistakes } = parse(
     rest,
@@ -61,7 +60,8 @@ function parse(words: readonly string[], inputs: readonly string[]) {
   }
 }
 
-const list = (runbooks: readonly Runbook[]): string =>
+/** Every runbook with its occasion, below how to call one. */
+export const listOf = (runbooks: readonly Runbook[]): string =>
   [
     'npm run runbook -- NAME --stage STAGE [--plan | --yes]',
     '--plan shows what it would do, --yes does it; without either it asks before each step.',

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runbooks } from '../runbooks/index.ts'
 import { stages } from '../src/stages.ts'
 import { awsClients } from './clients.ts'
-import { readCommandLine, UsageError } from './command-line.ts'
+import { listOf, readCommandLine, UsageError } from './command-line.ts'
 import { Journal } from './journal.ts'
 import { runProgram } from './perform.ts'
 import { Run } from './run.ts'
@@ -16,7 +16,12 @@ import { runRunbook } from './runner.ts'
 const root = join(import.meta.dirname, '..', '..')
 
 async function main(): Promise<boolean> {
-  const { runbook, stage, mode, inputs } = readCommandLine(process.argv.slice(2), runbooks)
+  const words = process.argv.slice(2)
+  if (words.length === 0) {
+    console.log(listOf(runbooks))
+    return true
+  }
+  const { runbook, stage, mode, inputs } = readCommandLine(words, runbooks)
   const region = process.env.AWS_REGION
   if (region === undefined) throw new UsageError('set AWS_REGION to the region of the stage')
   const journal = new Journal(join(root, '.spillway', 'runbooks'), `${runbook.name}-${stage}`, Date.now)

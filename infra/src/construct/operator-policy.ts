@@ -76,9 +76,17 @@ export function operatorPolicy(scope: Construct, stage: StageName, restoreRole: 
       [arn('ssm', `parameter/spillway/${stage}/origin-certificate-arn`)],
     ),
     allow(['ssm:SendCommand'], [arn('ssm', 'document/AWS-RunShellScript', { account: '' })]),
-    allow(['ssm:SendCommand'], [arn('ec2', 'instance/*')], {
+    allow(['ssm:SendCommand', 'ssm:StartSession'], [arn('ec2', 'instance/*')], {
       StringEquals: { 'ssm:resourceTag/spillway:project': 'spillway' },
     }),
+    allow(
+      ['ssm:StartSession'],
+      [
+        arn('ssm', 'document/SSM-SessionManagerRunShell'),
+        arn('ssm', 'document/AWS-StartInteractiveCommand', { account: '' }),
+        arn('ssm', 'document/AWS-StartPortForwardingSessionToRemoteHost', { account: '' }),
+      ],
+    ),
     allow(
       ['s3:PutObject'],
       [arn('s3', `${releasesBucketName(stage)}/origin/*`, { account: '', region: '' })],

@@ -153,6 +153,24 @@ export class SystemsManager {
             return { Command: { CommandId: id, TargetCount: targets.length, Status: 'Pending' } }
           },
         },
+        // The document of a plain shell is the account's own; the others are AWS's.
+        StartSession: {
+          wants: ({ DocumentName }) => [
+            {
+              action: 'ssm:StartSession',
+              resource: `arn:aws:ec2:${region}:${account}:instance/*`,
+              context: { 'ssm:resourceTag/spillway:project': 'spillway' },
+            },
+            {
+              action: 'ssm:StartSession',
+              resource:
+                DocumentName === undefined
+                  ? `arn:aws:ssm:${region}:${account}:document/SSM-SessionManagerRunShell`
+                  : `arn:aws:ssm:${region}::document/${DocumentName}`,
+            },
+          ],
+          answer: () => ({ SessionId: 'session-1', TokenValue: 'token', StreamUrl: 'wss://loopback' }),
+        },
         GetCommandInvocation: {
           wants: () => [{ action: 'ssm:GetCommandInvocation', resource: '*' }],
           answer: ({ CommandId, InstanceId }) => {
