@@ -20,6 +20,7 @@ export const application = defineApplication({
   name: 'marketplace',
   title: 'Marketplace API',
   summary: 'Places to stay: listings, bookings, payments, messages and reviews.',
+  contact: { name: 'Marketplace team', email: 'api@example.com' },
   resources: [
     profiles,
     listings,
