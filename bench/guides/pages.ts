@@ -34,7 +34,7 @@ export const sections: readonly Section[] = [
       model(
         ...['README', 'access', 'fields', 'queries', 'counting', 'export', 'write-rules', 'references'],
         ...['actions', 'named-queries', 'guards', 'lists-and-locks', 'soft-delete', 'endpoints'],
-        ...['adopt', 'migrations'],
+        ...['adopt', 'migrations', 'objectives'],
       ),
       events,
     ),

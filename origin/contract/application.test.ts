@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { anyone } from './access.ts'
 import { type ApplicationDefinition, defineApplication } from './application.ts'
 import { asStored, resource } from './resource.ts'
+import { sloOf } from './slo.ts'
 
 const schema = Type.Object({ text: Type.String({ maxLength: 80 }) })
 const notes = resource('notes', {
@@ -30,6 +31,7 @@ describe('an application', () => {
       title: 'Notes',
       summary: 'Notes of everybody.',
       license: undefined,
+      slo: sloOf(),
     })
   })
 
@@ -38,10 +40,16 @@ describe('an application', () => {
     ['no title', { title: ' ' }, /title is empty/],
     ['no summary', { summary: undefined }, /summary is missing: add it/],
     ['no resources', { resources: [] }, /resources is empty/],
+    ['an objective without a budget', { slo: { critical: { availability: 1 } } }, /leaves no budget/],
+    [
+      'a misspelt priority',
+      { slo: { crtical: {} } },
+      /option 'slo.crtical' is unknown: did you mean 'critical'/,
+    ],
     [
       'an unknown option',
       { softDelete: true },
-      /option 'softDelete' is unknown: use name, title, summary, contact, license, resources, actions, queries or receivers/,
+      /option 'softDelete' is unknown: use name, title, summary, contact, license, resources, actions, queries, receivers or slo/,
     ],
     [
       'a reference to a resource that it does not have',

@@ -5,6 +5,7 @@ import { list, madeByResource, options, text, value } from './definition-options
 import type { Query } from './named-query.ts'
 import { checkTargets } from './references.ts'
 import type { Resource } from './resource.ts'
+import { checkSlo, type Slo, type SloDefinition, sloOf, sloOptions } from './slo.ts'
 import type { Receivers } from './webhook-receivers.ts'
 
 /** Everything that a team writes, as one value. Entry points pass it in; no framework module imports it. */
@@ -17,6 +18,8 @@ export interface Application<Parts extends ApplicationParts = ApplicationParts> 
   readonly resources: Catalogue
   /** Receivers of webhooks that callers manage; their resource is among the others. */
   readonly receivers: Receivers | undefined
+  /** Service level objectives, from which alarms and the report of error budgets follow. */
+  readonly slo: Slo
   /** Types of its parts, for the typed client. Never has a value. */
   readonly parts?: Parts
 }
@@ -61,6 +64,8 @@ export interface ApplicationDefinition<Parts extends ApplicationParts = Applicat
   readonly queries?: readonly Parts['query'][]
   /** Receivers of webhooks that callers of the API manage. @default none: operators add them by a command */
   readonly receivers?: Receivers
+  /** Service level objectives by priority. @default those of `slo.ts` */
+  readonly slo?: SloDefinition
 }
 
 /** @throws {DefinitionError} that lists every mistake with its fix */
@@ -81,6 +86,7 @@ export function defineApplication<
     actions = [],
     queries = [],
     receivers,
+    slo,
   } = definition
   const ofKind = [...applicationOptions(definition, '')]
   const mistakes = ofKind.length > 0 ? ofKind : [...checkApplication(definition)]
@@ -92,6 +98,7 @@ export function defineApplication<
     contact,
     license,
     receivers,
+    slo: sloOf(slo),
     resources:
       receivers === undefined
         ? joined(resources, actions, queries)
@@ -150,16 +157,18 @@ const applicationOptions = options({
     'made by webhookReceivers()',
     (given) => typeof given === 'object' && given !== null && 'undelivered' in given,
   ),
+  slo: sloOptions,
 })
 
 function* checkApplication(definition: ApplicationDefinition): Generator<string> {
-  const { name, title, summary, resources, actions = [], queries = [] } = definition
+  const { name, title, summary, resources, actions = [], queries = [], slo = {} } = definition
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
     yield 'name: use lower-case letters, digits and hyphens, starting with a letter'
   }
   if (title.trim() === '') yield 'title is empty: say what the API is called'
   if (summary.trim() === '') yield 'summary is empty: say in one sentence what the API is for'
   if (resources.length === 0) yield 'resources is empty: list at least one'
+  yield* checkSlo(slo)
   yield* checkTargets(resources)
   yield* checkActions(resources, actions)
   yield* checkQueries(resources, actions, queries)
