@@ -23,6 +23,7 @@ import { answerUnmatched, entryStage, isOperational, requestId, unmatchedStage }
 import { parseJsonBody } from './http/json-body.ts'
 import { answerClientError, internalError, problemOf, sendProblem } from './http/problem.ts'
 import { declareRequest } from './http/request.ts'
+import { countForSlo } from './observe/count-for-slo.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { RequestLog } from './observe/request-log.ts'
 import type { Tracing } from './observe/tracing.ts'
@@ -181,6 +182,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     const { statusCode } = reply
     releaseAdmission(admission, request, statusCode, endedAtMs)
     metrics.onAnswer(request.target, statusCode, endedAtMs - request.startedAtMs, request.problem?.code)
+    countForSlo(metrics.slo, request, statusCode, endedAtMs)
     requestLog.onAnswer(request, statusCode, endedAtMs - request.startedAtMs)
     tracing?.end(request, statusCode)
     done()

@@ -182,6 +182,7 @@ export async function startOrigin(
       deliveries: () => deliveries.all(),
       purgesWaiting: () => purges?.waiting,
       isDraining: () => health.isDraining,
+      slo: application.slo,
     })
     onPool = (observation) => metrics.onPool(observation)
     const requestLog = new RequestLog(logger)

@@ -38,6 +38,23 @@ describe('metrics', () => {
     expect(text).not.toContain('somebody')
   })
 
+  it('count what the edge asks by its priority, and what failed of it', async () => {
+    const counted = async (name: string) => {
+      const { text } = await origin.send('GET', '/metrics')
+      return ['critical', 'normal'].map((priority) =>
+        Number(
+          new RegExp(`^origin_slo_${name}_total\\{priority="${priority}"\\} (\\d+)$`, 'm').exec(text)?.[1],
+        ),
+      )
+    }
+    const before = await counted('answers')
+    const headers = { 'spillway-priority': 'critical', 'spillway-timeout-ms': '1000' }
+    await origin.send('GET', '/v2/places/none', { headers })
+    expect(await counted('answers')).toEqual([(before[0] ?? 0) + 1, before[1]])
+    expect(await counted('timed')).toEqual(await counted('answers'))
+    expect(await counted('failed')).toEqual([0, 0])
+  })
+
   it.each([
     'origin_admission_limit',
     'origin_admission_abandoned_total',

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { ProblemCode } from '@spillway/origin/contract'
+import { type ProblemCode, type Slo, type SloCounts, SloTotals, sloOf } from '@spillway/origin/contract'
 import { type Metric, Registry } from 'prom-client'
 import type { Totals } from '../deliveries/delivery-totals.ts'
 import type { Target } from '../http/request.ts'
@@ -36,6 +36,8 @@ export interface MetricSources {
   /** Cache tags that the edge is still to purge; `undefined` where none are sent. @default none are */
   readonly purgesWaiting?: () => number | undefined
   readonly isDraining: () => boolean
+  /** @default the objectives of an application that states none */
+  readonly slo?: Slo
 }
 
 type Labels = Record<string, string | number>
@@ -50,6 +52,8 @@ export class Metrics {
   readonly registry = new Registry()
   /** Work of exports, expanded references and named queries, which their handlers report. */
   readonly work = new WorkTotals()
+  /** Answers as the objectives judge them, which the last stage counts. */
+  readonly slo: SloTotals
   /** Readers of change feeds who wait or are sent a stream. */
   feedReaders: () => number = () => 0
   /** @returns the metrics text; of all processes, if there are several */
@@ -63,7 +67,9 @@ export class Metrics {
   readonly #eventLoopDelay = monitorEventLoopDelay({ resolution: 20 })
 
   constructor(sources: MetricSources) {
+    this.slo = new SloTotals(sources.slo ?? sloOf())
     this.#eventLoopDelay.enable()
+    this.#defineSlo()
     this.#defineRequests()
     this.#defineProblems()
     this.#defineAdmission(sources)
@@ -120,6 +126,20 @@ export class Metrics {
     this.#define('counter', 'origin_problems_total', 'Answers that are problems, by code.', () =>
       Array.from(this.#problems, ([code, value]) => ({ value, labels: { code } })),
     )
+  }
+
+  #defineSlo(): void {
+    const counter = (name: keyof SloCounts, help: string) =>
+      this.#define('counter', `origin_slo_${name}_total`, help, () =>
+        Object.entries(this.slo.counts).map(([priority, counts]) => ({
+          value: counts[name],
+          labels: { priority },
+        })),
+      )
+    counter('answers', 'Answers to the edge, by priority.')
+    counter('failed', 'Answers with a status of 500 or more, refusals under overload included.')
+    counter('timed', 'Answers that the objective of latency is for.')
+    counter('slow', 'Those that took longer than the objective of their priority allows.')
   }
 
   #defineAdmission({ admission }: MetricSources): void {
