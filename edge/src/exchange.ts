@@ -126,6 +126,14 @@ export const patternOf = ({ plan }: Exchange): string | undefined =>
 export const priorityOf = (exchange: Exchange<ServedPlan>): Priority =>
   principalOf(exchange)?.priority ?? exchange.plan.priority
 
+/** The same of any request; `undefined` where it matched no route that has one. */
+export const priorityIfAny = ({ plan, token }: Exchange): Priority | undefined =>
+  'priority' in plan ? (token?.principal.priority ?? plan.priority) : undefined
+
+/** Whether requests of its kind have more time than others. */
+export const takesItsTime = (plan: RequestPlan): boolean =>
+  plan.kind === 'write' ? plan.timeoutMs > deadline.budgetMs : plan.kind === 'export' || plan.kind === 'feed'
+
 /** Latest useful time for the answer; epoch milliseconds. */
 export const deadlineOf = ({ arrivedAtMs, plan }: Exchange): number =>
   arrivedAtMs + (plan.kind === 'write' ? plan.timeoutMs : deadline.budgetMs)

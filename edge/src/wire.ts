@@ -4,6 +4,7 @@ import {
   type Catalogue,
   cacheRulesOf,
   RetryBudget,
+  type Slo,
 } from '@spillway/origin/contract'
 import type { Parts } from './app.ts'
 import { AssertionSigner } from './auth/assertion-signer.ts'
@@ -55,14 +56,14 @@ import { Traces } from './stage/traces.ts'
 
 /** Builds everything that an isolate keeps between requests from the application and the configuration. */
 export function createParts(
-  { resources }: Application,
+  { resources, slo }: Application,
   config: Config,
   bindings: Bindings,
   site: (cors: Cors) => Site,
 ): Parts {
   const now = Date.now
   const random = Math.random
-  const observe = observer(config, bindings)
+  const observe = observer(config, bindings, slo)
   const onControlFailure = (reason: unknown): void =>
     observe({ kind: 'fault', what: 'control', where: 'CONTROL', message: String(reason) })
   const cors = new Cors(config.corsOrigins)
@@ -119,11 +120,11 @@ export function createParts(
 /** Sampling of a flood's refusals: they are identical, so one in this many is observed. */
 const repeatsEvery = 20
 
-function observer(config: Config, { ANALYTICS }: Bindings): Observe {
+function observer(config: Config, { ANALYTICS }: Bindings, slo: Slo): Observe {
   const log = logObserver(config.log, Date.now)
   const others = [
     ...(ANALYTICS === undefined ? [] : [analyticsObserver(ANALYTICS)]),
-    ...(config.log === 'totals' ? [totalsObserver((line) => console.log(line))] : []),
+    ...(config.log === 'totals' ? [totalsObserver((line) => console.log(line), slo)] : []),
   ]
   if (others.length === 0) return log
   return (...observation) => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { observedAnswer as answer } from '../../test/support/answer-observation.ts'
 import { analyticsObserver } from './analytics.ts'
+import { analyticsColumns } from './analytics-columns.ts'
 import type { AnswerObservation } from './observation.ts'
 
 function written(observations: readonly AnswerObservation[], repeats = 0) {
@@ -17,11 +18,10 @@ it('writes every refusal and every request to the origin', () => {
     answer({ originMs: 12 }),
   ])
   expect(points.map(({ doubles }) => doubles)).toEqual([
-    [503, 1, -1, 1],
-    [404, 1, -1, 1],
-    [200, 1, 12, 1],
+    [503, 1, -1, 1, 0],
+    [404, 1, -1, 1, 0],
+    [200, 1, 12, 1, 0],
   ])
-  expect(points[0]?.blobs).toEqual(['GET', '/v2/places/:id', 'shed-limit', 'Spillway; hit; ttl=3'])
 })
 
 it('samples cache hits, and records the weight of each point', () => {
@@ -34,4 +34,27 @@ it('samples cache hits, and records the weight of each point', () => {
 it('records the weight of an observation that arrives sampled', () => {
   const [point] = written([answer({ status: 503, reason: 'shed-throttled' })], 20)
   expect(point?.doubles?.[3]).toBe(20)
+})
+
+it('has each value in the column that queries ask for', () => {
+  const [point = {}] = written(
+    [
+      answer({
+        ...{ method: 'POST', pattern: '/v2/trips', reason: 'shed-limit', cache: 'Spillway; fwd=miss' },
+        ...{ priority: 'background', status: 503, durationMs: 7, originMs: 5, takesItsTime: true },
+      }),
+    ],
+    3,
+  )
+  const stored = (column: string): unknown => {
+    const [, kind = '', number = ''] = /^(index|blob|double)(\d+)$/.exec(column) ?? []
+    const values = { index: point.indexes, blob: point.blobs, double: point.doubles }[kind]
+    return values?.[Number(number) - 1]
+  }
+  const values = Object.entries(analyticsColumns).map(([name, column]) => [name, stored(column)])
+  expect(Object.fromEntries(values)).toEqual({
+    ...{ route: '/v2/trips', method: 'POST', pattern: '/v2/trips', reason: 'shed-limit' },
+    ...{ cache: 'Spillway; fwd=miss', priority: 'background' },
+    ...{ status: 503, durationMs: 7, originMs: 5, weight: 3, takesItsTime: 1 },
+  })
 })

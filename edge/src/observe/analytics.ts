@@ -5,9 +5,7 @@ import { Sampler } from './sampler.ts'
 const ordinaryEvery = 20
 
 /**
- * Observations → Analytics Engine data points. Columns never move, since queries name them by number: blobs: method,
- * pattern, reason, cache; doubles: status, duration (ms), origin (ms, -1 if not asked), and the number of answers that
- * the point stands for, which weights sums. Refusals, failures and requests to the origin are all written. Cache hits
+ * Observations → Analytics Engine data points, by the columns of `analytics-columns.ts`. Refusals, failures and requests to the origin are all written. Cache hits
  * are sampled, since a point for each would cost more than serving it; repeated refusals of a flood arrive sampled.
  */
 export function analyticsObserver(dataset: Pick<AnalyticsEngineDataset, 'writeDataPoint'>): Observe {
@@ -17,11 +15,12 @@ export function analyticsObserver(dataset: Pick<AnalyticsEngineDataset, 'writeDa
     const isSampled = isOrdinary(observation)
     if (isSampled && !sampler.picks()) return
     const weight = isSampled ? sampler.every : Math.max(1, repeats)
-    const { method, pattern = '', reason = '', cache = '', status, durationMs, originMs = -1 } = observation
+    const { method, pattern = '', reason = '', cache = '', priority = '' } = observation
+    const { status, durationMs, originMs = -1, takesItsTime } = observation
     dataset.writeDataPoint({
       indexes: [pattern],
-      blobs: [method, pattern, reason, cache],
-      doubles: [status, durationMs, originMs, weight],
+      blobs: [method, pattern, reason, cache, priority],
+      doubles: [status, durationMs, originMs, weight, takesItsTime === true ? 1 : 0],
     })
   }
 }

@@ -1,3 +1,5 @@
+import type { Priority } from '@spillway/origin/contract'
+
 /** Everything that operators may learn. Never a token, a query value, a body or an address. */
 export type Observation = AnswerObservation | FaultObservation
 
@@ -15,6 +17,10 @@ export interface AnswerObservation {
   readonly cache: string | undefined
   readonly durationMs: number
   readonly originMs: number | undefined
+  /** `undefined` where the request matched no route of the contract. */
+  readonly priority?: Priority | undefined
+  /** Whether requests of its kind have more time than others: feeds, exports, slow actions. */
+  readonly takesItsTime?: true
   /** Id of its W3C trace, if the origin was asked. */
   readonly traceId?: string
 }

@@ -1,3 +1,4 @@
+import { sloOf } from '@spillway/origin/contract'
 import { expect, it } from 'vitest'
 import { observedAnswer as answer } from '../../test/support/answer-observation.ts'
 import type { AnswerObservation } from './observation.ts'
@@ -5,7 +6,7 @@ import { type AnswerTotals, totalsObserver } from './totals.ts'
 
 function observed(...calls: readonly (readonly [AnswerObservation, number, number?])[]) {
   const lines: AnswerTotals[] = []
-  const observe = totalsObserver((line) => void lines.push(JSON.parse(line)))
+  const observe = totalsObserver((line) => void lines.push(JSON.parse(line)), sloOf())
   for (const call of calls) observe(...call)
   return lines
 }
@@ -45,9 +46,26 @@ it('counts what a sampled observation stands for', () => {
   expect([totals?.all.refused, totals?.reasons]).toEqual([20, { 'shed-throttled': 20 }])
 })
 
+it('counts by priority what failed, and what was late of the answers that latency is for', () => {
+  const [totals] = observed(
+    [answer({ priority: 'critical', durationMs: 501 }), 0],
+    [answer({ priority: 'critical', status: 404, durationMs: 500 }), 0],
+    [answer({ priority: 'critical', status: 504, durationMs: 1_000 }), 0],
+    [answer({ priority: 'background', durationMs: 9_000, takesItsTime: true }), 0],
+    [answer({ priority: 'normal', status: 503 }), 0, 20],
+    [answer({ status: 500 }), 0],
+    [answer(), 1_000],
+  )
+  expect(totals?.slo).toEqual({
+    critical: { answers: 3, failed: 1, timed: 2, slow: 1 },
+    normal: { answers: 20, failed: 20, timed: 0, slow: 0 },
+    background: { answers: 1, failed: 0, timed: 0, slow: 0 },
+  })
+})
+
 it('leaves faults out', () => {
   const lines: string[] = []
-  const observe = totalsObserver((line) => void lines.push(line))
+  const observe = totalsObserver((line) => void lines.push(line), sloOf())
   observe({ kind: 'fault', what: 'purge', where: 'zone', message: 'refused' }, 0)
   observe(answer(), 5_000)
   expect(lines).toEqual([])

@@ -1,3 +1,4 @@
+import { type Priority, type Slo, type SloCounts, SloTotals } from '@spillway/origin/contract'
 import type { AnswerObservation, Observe } from './observation.ts'
 
 /** Answers of one isolate in a period of about {@link periodMs}. */
@@ -12,6 +13,8 @@ export interface AnswerTotals {
   readonly cache: Readonly<Record<string, number>>
   /** Refused or failed requests by reason. */
   readonly reasons: Readonly<Record<string, number>>
+  /** Answers as the objectives judge them, by priority. */
+  readonly slo: Readonly<Record<Priority, SloCounts>>
 }
 
 export interface RouteTotals {
@@ -29,7 +32,7 @@ export interface RouteTotals {
 export const periodMs = 1_000
 
 /** Observations → a line of the log for each period. Costs a few additions for each answer. */
-export function totalsObserver(write: (line: string) => void): Observe {
+export function totalsObserver(write: (line: string) => void, slo: Slo): Observe {
   let period: Period | undefined
   return (observation, nowMs = Date.now(), repeats = 0) => {
     if (observation.kind !== 'answer') return
@@ -37,7 +40,7 @@ export function totalsObserver(write: (line: string) => void): Observe {
       write(JSON.stringify({ level: 'info', kind: 'totals', ...period.end(nowMs) }))
       period = undefined
     }
-    period ??= new Period(nowMs)
+    period ??= new Period(nowMs, slo)
     period.add(observation, Math.max(1, repeats))
   }
 }
@@ -50,13 +53,16 @@ class Period {
   readonly #routes = new Map<string, Mutable<RouteTotals>>()
   readonly #cache = new Map<string, number>()
   readonly #reasons = new Map<string, number>()
+  readonly #slo: SloTotals
 
-  constructor(fromMs: number) {
+  constructor(fromMs: number, slo: Slo) {
     this.fromMs = fromMs
+    this.#slo = new SloTotals(slo)
   }
 
   add(answer: AnswerObservation, count: number): void {
-    const { pattern = 'other', reason } = answer
+    const { pattern = 'other', reason, priority } = answer
+    if (priority !== undefined) this.#slo.add(priority, answer, count)
     const result = cacheResult(answer.cache)
     const route = this.#routes.get(pattern) ?? noAnswers()
     this.#routes.set(pattern, route)
@@ -78,6 +84,7 @@ class Period {
       routes: Object.fromEntries(this.#routes),
       cache: Object.fromEntries(this.#cache),
       reasons: Object.fromEntries(this.#reasons),
+      slo: this.#slo.counts,
     }
   }
 }

@@ -7,7 +7,7 @@ import {
   problemStatus,
 } from '@spillway/origin/contract'
 import type { Config } from '../config.ts'
-import { type Exchange, nowOf, patternOf } from '../exchange.ts'
+import { type Exchange, nowOf, patternOf, priorityIfAny, takesItsTime } from '../exchange.ts'
 import type { Cors } from '../http/cors.ts'
 import { timingHeader } from '../http/private-headers.ts'
 import type { RequestHead } from '../http/request-headers.ts'
@@ -163,6 +163,8 @@ function observationOf(
     cache: isRefusal ? undefined : (headers.get('cache-status') ?? undefined),
     durationMs: nowMs - arrivedAtMs,
     originMs,
+    priority: priorityIfAny(exchange),
+    ...(takesItsTime(exchange.plan) && { takesItsTime: true as const }),
     ...(exchange.trace !== undefined && { traceId: exchange.trace.traceId }),
   }
 }
