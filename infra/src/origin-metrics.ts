@@ -1,3 +1,5 @@
+import type { SloCounts } from '@spillway/origin/contract'
+
 /**
  * The origin's metrics that scaling and alarms use, by their names on `/metrics`. Only gauges and counters, since the
  * CloudWatch agent's Prometheus scraper drops histograms. A counter arrives in CloudWatch as its increase since the
@@ -12,6 +14,15 @@ export const originMetrics = {
   shed: 'origin_admission_shed_total',
 } as const
 
-/** CloudWatch namespace and the one dimension of those metrics. */
+/** Counters of answers as the objectives judge them, by priority. */
+export const sloMetrics = {
+  answers: 'origin_slo_answers_total',
+  failed: 'origin_slo_failed_total',
+  timed: 'origin_slo_timed_total',
+  slow: 'origin_slo_slow_total',
+} as const satisfies Record<keyof SloCounts, string>
+
+/** CloudWatch namespace and the dimensions of those metrics: the stage, and with `sloMetrics` the priority. */
 export const originNamespace = 'Spillway/Origin'
 export const stageDimension = 'Stage'
+export const priorityDimension = 'priority'

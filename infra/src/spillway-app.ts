@@ -1,3 +1,4 @@
+import { type Slo, sloOf } from '@spillway/origin/contract'
 import { App, type AppProps, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { checkStage, type StageConfig } from './config.ts'
@@ -7,12 +8,20 @@ import { NetworkStack } from './stack/network-stack.ts'
 import { OriginStack } from './stack/origin-stack.ts'
 import { tagStage } from './tags.ts'
 
+export interface SpillwayAppProps extends AppProps {
+  /** Objectives of the application. @default those of one that states none */
+  readonly slo?: Slo
+}
+
 /**
  * Stages × stacks, with all rules attached. Account and region come from the deployer's credentials, so that the same
  * templates synthesize everywhere.
  * @throws {Error} when the settings of a stage contradict each other
  */
-export function spillwayApp(stages: readonly StageConfig[], props: AppProps = {}): App {
+export function spillwayApp(
+  stages: readonly StageConfig[],
+  { slo = sloOf(), ...props }: SpillwayAppProps = {},
+): App {
   const mistakes = stages.flatMap(checkStage)
   if (mistakes.length > 0) throw new Error(mistakes.join('\n'))
 
@@ -21,7 +30,7 @@ export function spillwayApp(stages: readonly StageConfig[], props: AppProps = {}
     const name = (stack: string) => `spillway-${config.stage}-${stack}`
     const network = new NetworkStack(app, name('network'), { config })
     const data = new DataStack(app, name('data'), { config, network })
-    const origin = new OriginStack(app, name('origin'), { config, network, data })
+    const origin = new OriginStack(app, name('origin'), { config, network, data, slo })
     for (const stack of [network, data, origin]) {
       tagStage(stack, config.stage)
       stack.node.addValidation(noPublicOrigin(stack))

@@ -27,7 +27,15 @@ describe.each(stageNames)('%s: alarms', (stage) => {
     resourcesOf(readTemplate(stage, 'origin'), 'AWS::CloudWatch::Alarm').map(
       ({ Properties }) => Properties as unknown as Alarm,
     )
-  const forPeople = () => alarms().filter(({ AlarmName }) => !AlarmName.includes('-grow-'))
+  const composites = () =>
+    resourcesOf(readTemplate(stage, 'origin'), 'AWS::CloudWatch::CompositeAlarm').map(
+      ({ Properties }) => Properties as unknown as Alarm,
+    )
+  // Rules of scaling, and windows of burn rates, act through others.
+  const forPeople = () => [
+    ...alarms().filter(({ AlarmName }) => !/-grow-|-(?:long|short)$/.test(AlarmName)),
+    ...composites(),
+  ]
 
   it('tell a person when they begin and when they end', () => {
     expect(forPeople().length).toBeGreaterThan(8)

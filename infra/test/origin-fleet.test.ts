@@ -4,7 +4,13 @@ import { describe, expect, inject, it } from 'vitest'
 import { instanceSettings, originUserData } from '../src/check/instance-settings.ts'
 import { stageNames, warmPoolSize } from '../src/config.ts'
 import { readInstanceFile } from '../src/instance-files.ts'
-import { originMetrics, originNamespace } from '../src/origin-metrics.ts'
+import {
+  originMetrics,
+  originNamespace,
+  priorityDimension,
+  sloMetrics,
+  stageDimension,
+} from '../src/origin-metrics.ts'
 import { stages } from '../src/stages.ts'
 import { readTemplate, resourcesOf } from './support/template.ts'
 
@@ -166,10 +172,13 @@ describe('the metrics agent', () => {
     const { emf_processor } = JSON.parse(readInstanceFile('cloudwatch-agent.json')).logs.metrics_collected
       .prometheus
     expect(emf_processor.metric_namespace).toBe(originNamespace)
-    expect(emf_processor.metric_declaration[0].metric_selectors.toSorted()).toEqual(
-      Object.values(originMetrics)
-        .map((name) => `^${name}$`)
-        .sort(),
-    )
+    const declared = (metrics: object, ...dimensions: readonly string[]) => ({
+      dimensions: [dimensions],
+      metric_selectors: Object.values(metrics).map((name) => `^${name}$`),
+    })
+    expect(emf_processor.metric_declaration).toMatchObject([
+      declared(originMetrics, stageDimension),
+      declared(sloMetrics, stageDimension, priorityDimension),
+    ])
   })
 })

@@ -8,7 +8,7 @@ import { untilReady } from '@spillway/origin/dev/origin-process'
 import { freePort } from '@spillway/origin/dev/ports'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { unitDirective } from '../src/instance-files.ts'
-import { originMetrics } from '../src/origin-metrics.ts'
+import { originMetrics, sloMetrics } from '../src/origin-metrics.ts'
 import { stages } from '../src/stages.ts'
 
 const originFolder = join(import.meta.dirname, '..', '..', 'origin')
@@ -52,19 +52,22 @@ describe('the origin’s unit', () => {
     await mongod?.stop()
   })
 
-  it.each(Object.values(originMetrics))('shows %s, on which scaling or alarms rest', async (name) => {
-    // One process is ready while others still start; what they count is added up once all of them answer.
-    const text = await vi.waitFor(
-      async () => {
-        const response = await fetch(url + opsPaths.metrics)
-        expect(response.status).toBe(200)
-        return response.text()
-      },
-      { timeout: 50_000, interval: 100 },
-    )
-    // The agent forwards no other types.
-    expect(text).toMatch(new RegExp(`^# TYPE ${name} (counter|gauge)$`, 'm'))
-  })
+  it.each([...Object.values(originMetrics), ...Object.values(sloMetrics)])(
+    'shows %s, on which scaling or alarms rest',
+    async (name) => {
+      // One process is ready while others still start; what they count is added up once all of them answer.
+      const text = await vi.waitFor(
+        async () => {
+          const response = await fetch(url + opsPaths.metrics)
+          expect(response.status).toBe(200)
+          return response.text()
+        },
+        { timeout: 50_000, interval: 100 },
+      )
+      // The agent forwards no other types.
+      expect(text).toMatch(new RegExp(`^# TYPE ${name} (counter|gauge)$`, 'm'))
+    },
+  )
 
   it('drains on SIGTERM and exits with 0 before systemd would kill it', async () => {
     const killAfterMs = Number(unitDirective('spillway-origin.service', 'TimeoutStopSec')) * 1_000

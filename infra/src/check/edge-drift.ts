@@ -12,6 +12,8 @@ export interface EdgeEnvironment {
   /** Binding names of Durable Objects. */
   readonly durableObjects: readonly string[]
   readonly routes: readonly string[]
+  /** Data set of its data points. */
+  readonly analyticsDataset?: string | undefined
   readonly workersDev: boolean | undefined
   readonly previewUrls: boolean | undefined
   /** Whether the platform logs every invocation, which is billed per line. */

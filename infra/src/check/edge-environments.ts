@@ -37,6 +37,7 @@ function readEnvironment(env: string, config: string): EdgeEnvironment {
     })),
     durableObjects: (read.durable_objects.bindings as { readonly name: string }[]).map(({ name }) => name),
     routes: routes.map((route) => (typeof route === 'string' ? route : route.pattern)),
+    analyticsDataset: (read.analytics_engine_datasets as { readonly dataset?: string }[])[0]?.dataset,
     workersDev: read.workers_dev,
     previewUrls: read.preview_urls,
     invocationLogs:

@@ -1,7 +1,14 @@
+import type { Priority, SloCounts } from '@spillway/origin/contract'
 import { Duration } from 'aws-cdk-lib'
 import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import type { StageName } from '../config.ts'
-import { originMetrics, originNamespace, stageDimension } from '../origin-metrics.ts'
+import {
+  originMetrics,
+  originNamespace,
+  priorityDimension,
+  sloMetrics,
+  stageDimension,
+} from '../origin-metrics.ts'
 
 const period = Duration.minutes(1)
 
@@ -14,8 +21,10 @@ export class OriginSignals {
   readonly shed: IMetric
   /** Percentage of requests that the origin refused. */
   readonly shedShare: IMetric
+  private readonly stage: StageName
 
   constructor(stage: StageName) {
+    this.stage = stage
     const metric = (metricName: string, statistic: string, label: string) =>
       new Metric({
         namespace: originNamespace,
@@ -39,6 +48,18 @@ export class OriginSignals {
       usingMetrics: { shed: this.shed, admitted: metric(originMetrics.admitted, Stats.SUM, 'admitted') },
       period,
       label: 'shed (%)',
+    })
+  }
+
+  /** A count of the answers of one priority, as the objectives judge them. */
+  sloCount(name: keyof SloCounts, priority: Priority, span: Duration): IMetric {
+    return new Metric({
+      namespace: originNamespace,
+      metricName: sloMetrics[name],
+      dimensionsMap: { [stageDimension]: this.stage, [priorityDimension]: priority },
+      statistic: Stats.SUM,
+      period: span,
+      label: name,
     })
   }
 }

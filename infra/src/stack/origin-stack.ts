@@ -1,3 +1,4 @@
+import type { Slo } from '@spillway/origin/contract'
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -6,6 +7,7 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm'
 import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import { Alarms } from '../construct/alarms.ts'
+import { BurnAlarms } from '../construct/burn-alarms.ts'
 import { CostGuard } from '../construct/cost-guard.ts'
 import { Dashboard } from '../construct/dashboard.ts'
 import { Notices } from '../construct/notices.ts'
@@ -25,13 +27,15 @@ export interface OriginStackProps extends StackProps {
   readonly config: StageConfig
   readonly network: NetworkStack
   readonly data: DataStack
+  /** Objectives of the application. */
+  readonly slo: Slo
 }
 
 /** Serving resources: tunnel, balancer, fleet, scaling and monitoring. Changes with every release. */
 export class OriginStack extends Stack {
   constructor(scope: Construct, id: string, props: OriginStackProps) {
     super(scope, id, props)
-    const { config, network, data } = props
+    const { config, network, data, slo } = props
     const { stage } = config
     const { vpc, access } = network
     const removalPolicy = config.database.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
@@ -73,6 +77,13 @@ export class OriginStack extends Stack {
     alarms.forDatabase(data.store.cluster, config)
     addTunnelAlarms(alarms, tunnels, entrance, config)
     addResourceAlarms(alarms, entrance, fleet.group)
+    if (stage !== 'dev') {
+      new BurnAlarms(this, 'Slo', {
+        ...{ prefix: `spillway-${stage}-origin`, slo, topic },
+        count: (name, priority, span) => signals.sloCount(name, priority, span),
+        runbooks: 'roll-back-origin, scale-out, database-failover',
+      })
+    }
     new Notices(this, 'Notices', { topic, config })
     new Dashboard(this, 'Dashboard', {
       config,

@@ -1,0 +1,51 @@
+import { noAnswers, type Priority, plusCounts, type SloCounts } from '@spillway/origin/contract'
+
+/** Answers of a span of time, by priority. A priority without answers may be left out. */
+export interface CountBucket {
+  /** Start, in ms since the epoch. */
+  readonly fromMs: number
+  readonly counts: Readonly<Partial<Record<Priority, SloCounts>>>
+}
+
+/** Counts of one priority over time. Sums of windows cost no more for long ones. */
+export class CountSeries {
+  readonly #fromMs: number[] = []
+  /** Sums of all buckets before each. */
+  readonly #before: SloCounts[] = [noAnswers]
+
+  /** @param buckets in any order; they must not overlap */
+  constructor(buckets: readonly CountBucket[], priority: Priority) {
+    for (const { fromMs, counts } of buckets.toSorted((one, other) => one.fromMs - other.fromMs)) {
+      this.add(fromMs, counts[priority] ?? noAnswers)
+    }
+  }
+
+  /** Adds a bucket that begins after all others. */
+  add(fromMs: number, counts: SloCounts): void {
+    this.#fromMs.push(fromMs)
+    this.#before.push(plusCounts(this.#before.at(-1) ?? noAnswers, counts))
+  }
+
+  /** Counts of the buckets that begin from `fromMs` on, and before `toMs`. */
+  between(fromMs: number, toMs: number): SloCounts {
+    const from = this.#before[this.#indexOf(fromMs)] ?? noAnswers
+    const to = this.#before[this.#indexOf(toMs)] ?? noAnswers
+    return {
+      answers: to.answers - from.answers,
+      failed: to.failed - from.failed,
+      timed: to.timed - from.timed,
+      slow: to.slow - from.slow,
+    }
+  }
+
+  /** Number of buckets that begin before an instant. */
+  #indexOf(atMs: number): number {
+    let [low, high] = [0, this.#fromMs.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#fromMs[middle] ?? 0) < atMs) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

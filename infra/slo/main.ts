@@ -1,0 +1,71 @@
+/**
+ * Program: `npm run slo` reports the error budgets of what `npm start` runs; `npm run slo -- --stage STAGE` those of a
+ * stage, by credentials that only read. Exits with 1 if a budget is spent too fast.
+ */
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { application } from '@spillway/origin/application'
+import { keptLogFile } from '../local/kept-log.ts'
+import { readEdgeEnvironments } from '../src/check/edge-environments.ts'
+import { stageNames } from '../src/config.ts'
+import { budgetsOfEdge, budgetsOfLogs, budgetsOfOrigins } from './gather.ts'
+import { reportOf, type TierBudgets } from './report.ts'
+
+const usage = `npm run slo                     error budgets of the edge that npm start runs, by its log
+npm run slo -- --stage STAGE    those of a stage: of its origins (AWS_REGION and credentials with
+                                cloudwatch:GetMetricData), and of its edge (CLOUDFLARE_ACCOUNT_ID, and
+                                CLOUDFLARE_API_TOKEN with Account Analytics: Read); one of the two is enough
+  --json                        as JSON`
+
+const { slo } = application
+const nowMs = Date.now()
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { stage: { type: 'string' }, json: { type: 'boolean' } } })
+  const tiers = values.stage === undefined ? [await ofThisMachine()] : await ofStage(values.stage)
+  console.log(values.json === true ? JSON.stringify(tiers) : reportOf(tiers, slo, nowMs))
+  if (tiers.some(({ budgets }) => budgets.some(({ rings }) => rings !== undefined))) process.exitCode = 1
+}
+
+async function ofThisMachine(): Promise<TierBudgets> {
+  const file = keptLogFile('edge')
+  const read = (name: string) => readFile(name, 'utf8').catch(() => '')
+  return budgetsOfLogs(await Promise.all([read(`${file}.1`), read(file)]), slo, nowMs)
+}
+
+async function ofStage(name: string): Promise<readonly TierBudgets[]> {
+  const stage = stageNames.find((each) => each === name)
+  if (stage === undefined) throw new Error(`--stage must be one of ${stageNames.join(', ')}`)
+  const { AWS_REGION, CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_BASE_URL } = process.env
+  const origins =
+    AWS_REGION === undefined
+      ? undefined
+      : budgetsOfOrigins(new CloudWatchClient({ region: AWS_REGION }), stage, slo, nowMs)
+  const dataset = readEdgeEnvironments().get(stage)?.analyticsDataset
+  const edge =
+    CLOUDFLARE_ACCOUNT_ID === undefined || CLOUDFLARE_API_TOKEN === undefined || dataset === undefined
+      ? undefined
+      : budgetsOfEdge(
+          {
+            accountId: CLOUDFLARE_ACCOUNT_ID,
+            apiToken: CLOUDFLARE_API_TOKEN,
+            fetch,
+            ...(CLOUDFLARE_API_BASE_URL !== undefined && { api: CLOUDFLARE_API_BASE_URL }),
+          },
+          dataset,
+          slo,
+          nowMs,
+        )
+  const asked = [edge, origins].filter((tier) => tier !== undefined)
+  if (asked.length === 0) throw new Error('set AWS_REGION, or CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN')
+  return await Promise.all(asked)
+}
+
+try {
+  await main()
+} catch (error) {
+  // The message alone: errors of the SDK hold the whole request.
+  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+  process.exitCode = 2
+}
