@@ -26,3 +26,12 @@ it('merges with a weight and a delay', () => {
 it('has no quantile when it is empty', () => {
   expect(new Histogram().quantile(0.5)).toBeNaN()
 })
+
+it('knows the share above a limit, shifted or not', () => {
+  const histogram = new Histogram()
+  for (const ms of [10, 10, 10, 400]) histogram.add(ms)
+  expect([histogram.shareAbove(100), histogram.shareAbove(500), histogram.shareAbove(500, 200)]).toEqual([
+    0.25, 0, 0.25,
+  ])
+  expect([histogram.shareAbove(500, 600), new Histogram().shareAbove(1, 2)]).toEqual([1, 0])
+})

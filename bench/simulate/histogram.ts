@@ -45,6 +45,16 @@ export class Histogram {
     this.#max = Math.max(this.#max, other.#max + shiftMs)
   }
 
+  /** Share of the values that are above a limit once `shiftMs` is added to each; 0 if empty. */
+  shareAbove(ms: number, shiftMs = 0): number {
+    if (this.#total === 0) return 0
+    if (ms <= shiftMs) return 1
+    let weight = 0
+    // The cast is safe: each slot has a weight.
+    for (let slot = slotOf(ms - shiftMs) + 1; slot < bins; slot += 1) weight += this.#weights[slot] as number
+    return weight / this.#total
+  }
+
   /** @returns `NaN` if empty, since 0 would look fast */
   quantile(q: number): number {
     if (this.#total === 0) return Number.NaN

@@ -1,4 +1,14 @@
 /** Only import of infra: the simulation runs the numbers that infra deploys. */
+
+export {
+  type BurnRule,
+  burnRate,
+  burnRules,
+  type Indicator,
+  indicators,
+  isRinging,
+} from '../../infra/slo/burn-rules.ts'
+export { CountSeries } from '../../infra/slo/count-series.ts'
 export {
   type ConnectionDemand,
   connectionBudget,

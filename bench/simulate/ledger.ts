@@ -18,6 +18,8 @@ export interface Second {
   readonly at: number
   readonly users: number
   readonly outcomes: PerPriority<Outcome>
+  /** Answers that waited for the origin. */
+  readonly fromOrigin: PerPriority
   readonly originRequests: number
   readonly inService: number
   readonly desired: number

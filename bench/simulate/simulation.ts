@@ -36,6 +36,14 @@ export interface Simulation {
   readonly totals: Totals
 }
 
+export interface Setting {
+  readonly scenario: Scenario
+  readonly rules: ScalingRules
+  readonly world: World
+}
+
+export type Recorder = Pick<Ledger, 'record'>
+
 /** Time from the end of a period until an alarm gets its values, s. CloudWatch promises none; a minute is usual. */
 const metricDelaySeconds = 60
 
@@ -46,10 +54,15 @@ const userRules = { retryAfterSeconds: 2, retriesMax: 3 }
 
 /** Runs a scenario under a group's rules, second by second. The same arguments give the same result. */
 export function simulate(scenario: Scenario, rules: ScalingRules, world: World): Simulation {
-  const system = new System(scenario, rules, world)
   const ledger = new Ledger(Math.max(1, Math.round(scenario.seconds / 240)))
-  for (let second = -scenario.settle; second < scenario.seconds; second += 1) system.step(second, ledger)
+  recordSimulation({ scenario, rules, world }, ledger)
   return { scenario, rules, samples: ledger.samples, totals: ledger.totals() }
+}
+
+/** Runs a scenario for those who want each second of it. */
+export function recordSimulation({ scenario, rules, world }: Setting, recorder: Recorder): void {
+  const system = new System(scenario, rules, world)
+  for (let second = -scenario.settle; second < scenario.seconds; second += 1) system.step(second, recorder)
 }
 
 /** The system between users and the database. */
@@ -85,7 +98,7 @@ class System {
     this.#connectionsPerInstance = rules.processes * (poolSizeFor(world.stage, rules) + monitorConnections)
   }
 
-  step(second: number, ledger: Ledger): void {
+  step(second: number, recorder: Recorder): void {
     this.#incidents(second)
     this.#fleet.step(second)
     const demand = this.#demand(second)
@@ -96,11 +109,12 @@ class System {
     if (second < 0) return
     const originRequests = total(passed)
     const dollars = this.#dollars(second, demand, settled)
-    ledger.record(
+    recorder.record(
       {
         at: second,
         users: this.#users.population,
         outcomes: settled.outcomes,
+        fromOrigin: settled.fromOrigin,
         originRequests,
         inService: this.#fleet.inService(second),
         desired: this.#fleet.desired,
@@ -183,6 +197,7 @@ class System {
   ): Settled {
     const outcomes: Record<Priority, Outcome> = { critical: none, normal: none, background: none }
     const done = { critical: 0, normal: 0, background: 0 }
+    const waited = { critical: 0, normal: 0, background: 0 }
     const work = { reads: 0, writes: 0 }
     for (const [index, part] of parts.entries()) {
       const { writes, priority } = part.operation
@@ -203,6 +218,7 @@ class System {
       }
       const originDone = fromOrigin + part.refreshes * ok
       done[priority] += originDone
+      waited[priority] += fromOrigin
       work[writes ? 'writes' : 'reads'] += originDone
       for (const [attempt, count] of part.byAttempt.entries()) {
         if (part.asked > 0)
@@ -211,7 +227,7 @@ class System {
     }
     this.#gate.accepted(done)
     this.#database.work(work.reads + work.writes)
-    return { outcomes, done, work }
+    return { outcomes, done, work, fromOrigin: waited }
   }
 
   #group(second: number, passed: PerPriority, { reached, answer }: Origin): void {
@@ -272,6 +288,8 @@ interface Settled {
   readonly outcomes: PerPriority<Outcome>
   /** Requests that the origin answered. */
   readonly done: PerPriority
+  /** Those of them that a user waited for. */
+  readonly fromOrigin: PerPriority
   readonly work: { readonly reads: number; readonly writes: number }
 }
 

@@ -1,0 +1,57 @@
+import {
+  noAnswers,
+  type Priority,
+  plusCounts,
+  priorities,
+  type Slo,
+  type SloCounts,
+} from '@spillway/origin/contract'
+import type { Recorder } from '../simulation.ts'
+
+/** A fault of the code, which the simulator does not have: it is laid over the seconds of a run. */
+export interface Overlay {
+  /** Seconds of the scenario in which it shows. */
+  readonly from: number
+  readonly to: number
+  /** Share of the served answers of every priority that fail instead. */
+  readonly failedShare?: number
+  /** Time that is added to each answer of the origin, ms. */
+  readonly slowerMs?: number
+}
+
+export type MinuteCounts = Readonly<Record<Priority, SloCounts>>
+
+/** Counts of the edge by minute, as Analytics Engine would give them. The cache's answers are in time. */
+export class Minutes implements Recorder {
+  readonly minutes: MinuteCounts[] = []
+  readonly #slo: Slo
+  readonly #overlays: readonly Overlay[]
+  #second = 0
+
+  constructor(slo: Slo, overlays: readonly Overlay[] = []) {
+    this.#slo = slo
+    this.#overlays = overlays
+  }
+
+  record(...[{ outcomes, fromOrigin }, latency, _weight, shiftMs]: Parameters<Recorder['record']>): void {
+    const at = this.#second
+    this.#second += 1
+    const overlays = this.#overlays.filter(({ from, to }) => at >= from && at < to)
+    const failedShare = overlays.reduce((sum, { failedShare: share = 0 }) => sum + share, 0)
+    const slowerMs = overlays.reduce((sum, { slowerMs: ms = 0 }) => sum + ms, shiftMs)
+    if (at % 60 === 0) this.minutes.push({ critical: noAnswers, normal: noAnswers, background: noAnswers })
+    // The cast is safe: the first second of a minute has added it.
+    const minute = this.minutes.at(-1) as Record<Priority, SloCounts>
+    for (const priority of priorities) {
+      const { asked, served: ok } = outcomes[priority]
+      const timed = ok * (1 - failedShare)
+      const lateShare = latency.shareAbove(this.#slo.objectives[priority].latency.ms, slowerMs)
+      const slow = fromOrigin[priority] * (1 - failedShare) * lateShare
+      minute[priority] = plusCounts(minute[priority], {
+        answers: asked,
+        failed: asked - timed,
+        ...{ timed, slow },
+      })
+    }
+  }
+}
