@@ -66,6 +66,10 @@ export const bars = {
   edgeRule: { name: 'edge-rule-ratio', limit: 1.1, holds: '<=' },
   /** CPU of a cached read with an API key, divided by that with a token. */
   edgeApiKey: { name: 'edge-api-key-ratio', limit: 1.05, holds: '<=' },
+  /** CPU of a cached read with one request in a hundred recorded as spans, divided by that without tracing. */
+  edgeTracedRead: { name: 'edge-traced-read-ratio', limit: 1.03, holds: '<=' },
+  /** The same of a document that is not stored. */
+  edgeTracedMiss: { name: 'edge-traced-miss-ratio', limit: 1.03, holds: '<=' },
   /** CPU of hono with jose, which check the token of each request, divided by that of a cached read. */
   edgeAgainstJose: { name: 'edge-times-less-than-jose', limit: 1.9, holds: '>=' },
   /** CPU of a request that is shed, divided by that of a constant Worker that is sent the same. */

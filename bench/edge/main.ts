@@ -19,6 +19,7 @@ import { startCachePeers } from './cache-peers.ts'
 import { countTurns } from './count-turns.ts'
 import { printSamples, rowOf, type Sample, sampleOf } from './cpu-of-edge.ts'
 import { ruledWorker, startEdgeProcess } from './edge-process.ts'
+import { startSpanReceiver } from './span-receiver.ts'
 import { stubKey, stubKeyId } from './stub-keys.ts'
 import { busyDetail, startStubOrigin } from './stub-origin.ts'
 
@@ -74,6 +75,7 @@ const names = {
   cached: 'Spillway, cached read',
   cachedByRule: 'Spillway, cached read by a rule',
   cachedByKey: 'Spillway, cached read with an API key',
+  cachedTraced: 'Spillway, cached read, 1 % traced',
   forwardList: 'forwarding Worker, list',
   forwardDocument: 'forwarding Worker, document',
   forwardWrite: 'forwarding Worker, write',
@@ -85,6 +87,7 @@ const names = {
   proxyWrite: 'hono + jose + proxy, write',
   listMiss: 'Spillway, uncached list',
   documentMiss: 'Spillway, uncached document',
+  documentMissTraced: 'Spillway, uncached document, 1 % traced',
   write: 'Spillway, write',
   shedWrite: 'Spillway, shed write',
   shedRead: 'Spillway, shed read',
@@ -99,11 +102,13 @@ const barred: ReadonlySet<string> = new Set([
   names.cached,
   names.cachedByRule,
   names.cachedByKey,
+  names.cachedTraced,
   names.forwardList,
   names.forwardDocument,
   names.forwardWrite,
   names.listMiss,
   names.documentMiss,
+  names.documentMissTraced,
   names.write,
   names.sameShedRead,
   names.shedWrite,
@@ -195,6 +200,8 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
     { bar: bars.edgeAgainstJose, value: ratio('honoJose', 'cached') },
     { bar: bars.edgeRule, value: ratio('cachedByRule', 'cached') },
     { bar: bars.edgeApiKey, value: ratio('cachedByKey', 'cached') },
+    { bar: bars.edgeTracedRead, value: ratio('cachedTraced', 'cached') },
+    { bar: bars.edgeTracedMiss, value: ratio('documentMissTraced', 'documentMiss') },
     { bar: bars.edgeShed, value: ratio('shedWrite', 'sameShed') },
     { bar: bars.edgeShedRead, value: ratio('shedRead', 'sameShedRead') },
     { bar: bars.edgeListMiss, value: ratio('listMiss', 'forwardList') },
@@ -248,11 +255,17 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     keep(await startWorkerProcess(code, { variables: bindings }))
   progress('starting')
   const assertionKey = await createKey(assertionAlgorithm)
-  const startEdge = async (originUrl: string, code?: WorkerCode) => {
+  const receiver = await startSpanReceiver()
+  closing.defer(() => receiver.stop())
+  const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_TRACES_SAMPLER_ARG: '0.01' }
+  const startEdge = async (
+    originUrl: string,
+    code?: WorkerCode,
+    more: Readonly<Record<string, string>> = {},
+  ) => {
     const trustedIssuers = [trustedIssuer(issuer)]
-    return keep(
-      await startEdgeProcess(edgeVariables({ originUrls: [originUrl], trustedIssuers, assertionKey }), code),
-    )
+    const variables = edgeVariables({ originUrls: [originUrl], trustedIssuers, assertionKey })
+    return keep(await startEdgeProcess({ ...variables, ...more }, code))
   }
   const { jwksUri, audience } = issuer
   const claims = { ISSUER: issuer.url, AUDIENCE: audience, JWKS_URI: jwksUri }
@@ -274,6 +287,11 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const serve = async (code?: WorkerCode, own = credentials) => {
     const edge = await startEdge((code === undefined ? serving : ruling).url, code)
     await ask(edge.url, own)
+    return edge
+  }
+  const serveTraced = async () => {
+    const edge = await startEdge(serving.url, undefined, traced)
+    await ask(edge.url, credentials)
     return edge
   }
   const shedEdge = () => startEdge(refusing.url)
@@ -299,6 +317,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     { name: names.cached, ...inRead, start: () => serve() },
     { name: names.cachedByRule, ...inRead, start: () => serve(ruled) },
     { name: names.cachedByKey, ...inRead, credentials: apiKeys, start: () => serve(undefined, apiKeys) },
+    { name: names.cachedTraced, ...inRead, start: serveTraced },
     { name: names.forwardList, ...inThrough, mix: search, start: startForward },
     { name: names.forwardDocument, ...inThrough, mix: miss, start: startForward },
     { name: names.forwardWrite, ...inThrough, mix: create, start: startForward },
@@ -310,6 +329,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     { name: names.proxyWrite, ...inThrough, mix: create, start: startProxy },
     { name: names.listMiss, ...inThrough, mix: search, start: () => serve() },
     { name: names.documentMiss, ...inThrough, mix: miss, start: () => serve() },
+    { name: names.documentMissTraced, ...inThrough, mix: miss, start: serveTraced },
     { name: names.write, ...inThrough, mix: create, start: () => serve() },
     // The constant Worker gets the same requests: a body that nobody reads costs time, too.
     { name: names.sameShed, mix: create, ...inShed, start: () => startSame(refusal) },
