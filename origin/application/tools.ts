@@ -18,6 +18,12 @@ export const tools: ApplicationTools = {
       { path: '/v2/trips?sort=-startsOn&limit=1', signedIn: true },
     ],
   },
+  canary: {
+    version: 'v2',
+    resource: 'trips',
+    body: { title: 'canary', startsOn: '2027-05-01', endsOn: '2027-05-02', placeIds: [] },
+    patch: { notes: 'changed' },
+  },
   load: {
     // Users read places and plan trips. 19 of 20 requests are reads, as in infra's cost model.
     browse: { 'places.read': 65, 'places.list': 30, 'trips.create': 5 },

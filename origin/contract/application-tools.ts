@@ -5,6 +5,16 @@ export interface ApplicationTools {
   readonly seed?: Seed
   readonly welcome?: Welcome
   readonly load?: LoadMix
+  readonly canary?: CanaryTarget
+}
+
+/** A resource whose documents the canary creates, changes and deletes as an identity of its own. */
+export interface CanaryTarget {
+  readonly version: string
+  /** Its documents belong to their author, so that nobody else sees those of the canary. */
+  readonly resource: string
+  readonly body: Fields
+  readonly patch: Fields
 }
 
 /** Initial documents of a development database. */
