@@ -217,6 +217,7 @@ describe('seen by operators', () => {
       method: 'GET',
       pattern: '/v2/places',
       status: 200,
+      priority: 'normal',
     })
     expect(line.cache).toMatch(/^Spillway; fwd=miss/)
     expect(edge.log).not.toContain('Sesame-Street')

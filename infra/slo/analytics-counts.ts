@@ -1,5 +1,5 @@
 import { isPriority, type Slo } from '@spillway/origin/contract'
-import { sloQuery } from '../dashboards/queries.ts'
+import { type SloSpan, sloQuery } from '../dashboards/queries.ts'
 import type { CountBucket } from './count-series.ts'
 import { mergeBuckets } from './merge-buckets.ts'
 
@@ -12,15 +12,6 @@ export interface AnalyticsAccess {
   readonly api?: string
 }
 
-export interface AnalyticsSpan {
-  readonly dataset: string
-  /** Ms since the epoch. */
-  readonly fromMs: number
-  readonly toMs: number
-  /** Length of a bucket. */
-  readonly seconds: number
-}
-
 const timeoutMs = 20_000
 
 /**
@@ -31,7 +22,7 @@ const timeoutMs = 20_000
 export async function countsInAnalytics(
   { accountId, apiToken, fetch, api = 'https://api.cloudflare.com/client/v4' }: AnalyticsAccess,
   slo: Slo,
-  span: AnalyticsSpan,
+  span: SloSpan,
 ): Promise<readonly CountBucket[]> {
   const answer = await fetch(`${api}/accounts/${accountId}/analytics_engine/sql`, {
     method: 'POST',

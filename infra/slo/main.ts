@@ -7,7 +7,6 @@ import { parseArgs } from 'node:util'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { application } from '@spillway/origin/application'
 import { keptLogFile } from '../local/kept-log.ts'
-import { readEdgeEnvironments } from '../src/check/edge-environments.ts'
 import { stageNames } from '../src/config.ts'
 import { budgetsOfEdge, budgetsOfLogs, budgetsOfOrigins } from './gather.ts'
 import { reportOf, type TierBudgets } from './report.ts'
@@ -42,6 +41,8 @@ async function ofStage(name: string): Promise<readonly TierBudgets[]> {
     AWS_REGION === undefined
       ? undefined
       : budgetsOfOrigins(new CloudWatchClient({ region: AWS_REGION }), stage, slo, nowMs)
+  // Loaded here alone: it brings wrangler, which takes a second.
+  const { readEdgeEnvironments } = await import('../src/check/edge-environments.ts')
   const dataset = readEdgeEnvironments().get(stage)?.analyticsDataset
   const edge =
     CLOUDFLARE_ACCOUNT_ID === undefined || CLOUDFLARE_API_TOKEN === undefined || dataset === undefined

@@ -1,4 +1,4 @@
-import { type Priority, priorities } from './priority.ts'
+import type { Priority } from './priority.ts'
 import type { Slo } from './slo.ts'
 
 /** Answers of one priority, as its objective judges them. */
@@ -58,12 +58,3 @@ export const plusCounts = (one: SloCounts, other: SloCounts): SloCounts => ({
   timed: one.timed + other.timed,
   slow: one.slow + other.slow,
 })
-
-/** The counts of each priority, read by `read`. */
-export function countsBy(read: (priority: Priority) => SloCounts): Readonly<Record<Priority, SloCounts>> {
-  // The cast is safe: each priority has a member.
-  return Object.fromEntries(priorities.map((priority) => [priority, read(priority)])) as Record<
-    Priority,
-    SloCounts
-  >
-}
