@@ -31,29 +31,21 @@ const lengthMax = 1_024
 const tokensMax = 8
 
 /** Authenticates a string: at least 16 bytes, base64url. */
-export type Mac = (text: string) => Promise<string>
+export type Mac = (text: string) => string
 
-export async function formatConsistency(
-  subject: string,
-  consistency: Consistency,
-  mac: Mac,
-): Promise<string> {
+export function formatConsistency(subject: string, consistency: Consistency, mac: Mac): string {
   const newest = [...consistency].sort(([, a], [, b]) => b - a).slice(0, resourcesMax)
   const payload = newest.map(([name, ms]) => `${name}-${ms.toString(36)}`).join('.')
-  return `${await mac(`${subject}\n${payload}`)}.${payload}`
+  return `${mac(`${subject}\n${payload}`)}.${payload}`
 }
 
 /** The content of a token; `undefined` if it is malformed, forged or issued to another subject. */
-export async function parseConsistency(
-  subject: string,
-  token: string,
-  mac: Mac,
-): Promise<Consistency | undefined> {
+export function parseConsistency(subject: string, token: string, mac: Mac): Consistency | undefined {
   const split = token.indexOf('.')
   if (split === -1 || token.length > lengthMax) return undefined
   const payload = token.slice(split + 1)
   // Constant time: `===` would reveal to a forger how many leading characters of the MAC are right.
-  if (!equalInConstantTime(await mac(`${subject}\n${payload}`), token.slice(0, split))) return undefined
+  if (!equalInConstantTime(mac(`${subject}\n${payload}`), token.slice(0, split))) return undefined
   const consistency = new Map<string, number>()
   for (const part of payload.split('.')) {
     const at = part.lastIndexOf('-')

@@ -10,14 +10,14 @@ import type { Mac } from '../consistency/consistency-token.ts'
  * @param macs the one in use, then those under whose URLs older answers may still lie: a rotation empties no cache
  */
 export function hiddenCache(cache: CacheApi, macs: readonly [Mac, ...Mac[]]): CacheApi {
-  const hidden = async (url: string, mac: Mac): Promise<string> => `${url}/${await mac(url)}`
+  const hidden = (url: string, mac: Mac): string => `${url}/${mac(url)}`
   const [inUse, ...others] = macs
   return {
     match: async (url) => {
-      let found = await cache.match(await hidden(url, inUse))
-      for (const mac of others) found ??= await cache.match(await hidden(url, mac))
+      let found = await cache.match(hidden(url, inUse))
+      for (const mac of others) found ??= await cache.match(hidden(url, mac))
       return found
     },
-    put: async (url, response) => cache.put(await hidden(url, inUse), response),
+    put: async (url, response) => cache.put(hidden(url, inUse), response),
   }
 }

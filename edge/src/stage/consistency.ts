@@ -51,13 +51,12 @@ export class ConsistencyTokens {
     this.#usableMs = usableMs
   }
 
-  recall(subject: string, token: string): Consistency | undefined {
-    return this.#known.get(`${subject}\n${token}`)
-  }
-
-  async check(subject: string, token: string): Promise<Consistency> {
+  /** The content of a token; empty if it does not verify. */
+  check(subject: string, token: string): Consistency {
+    const known = this.#known.get(`${subject}\n${token}`)
+    if (known !== undefined) return known
     let checked: Consistency | undefined
-    for (const mac of this.#macs) checked ??= await parseConsistency(subject, token, mac)
+    for (const mac of this.#macs) checked ??= parseConsistency(subject, token, mac)
     checked ??= nothing
     this.#known.set(`${subject}\n${token}`, checked)
     return checked
@@ -68,18 +67,13 @@ export class ConsistencyTokens {
     return this.#usableMs(resource) > 0
   }
 
-  async afterWrite(
-    subject: string,
-    before: Consistency,
-    write: LandedWrite,
-    nowMs: number,
-  ): Promise<OwnWrite> {
+  afterWrite(subject: string, before: Consistency, write: LandedWrite, nowMs: number): OwnWrite {
     const consistency = rememberWrite(before, write, nowMs, this.#usableMs)
     const fromMs = consistency.get(write.resource) ?? nowMs
     const own = new Map([[write.resource, fromMs]])
     const [mac] = this.#macs
-    const token = await formatConsistency(subject, consistency, mac)
-    const resourceToken = consistency.size === 1 ? token : await formatConsistency(subject, own, mac)
+    const token = formatConsistency(subject, consistency, mac)
+    const resourceToken = consistency.size === 1 ? token : formatConsistency(subject, own, mac)
     const maxAgeMs = fromMs - nowMs + this.#usableMs(write.resource)
     return { token, resourceToken, maxAgeSeconds: Math.ceil(maxAgeMs / 1_000) }
   }
@@ -109,31 +103,17 @@ function tokensOf({ head }: Exchange, resource: string): readonly string[] {
 
 const noTokens: readonly string[] = []
 
-/**
- * Stage 5, first part: applies the caller's own writes. Sets `notBeforeMs`; returns a promise only for an unknown
- * token.
- */
+/** Stage 5, first part: applies the caller's own writes. Sets `notBeforeMs`. */
 export function recallOwnWrites(
   exchange: Exchange<ReadPlan>,
   { consistency }: ConsistencyParts,
-): Promise<typeof next> | typeof next {
+): typeof next {
   const subject = principalOf(exchange)?.subject
   if (subject === undefined) return next
   const names = namesRead(exchange.plan.route)
   const tokens = names.flatMap((name) => tokensOf(exchange, name))
   if (tokens.length === 0) return next
-  const known: Consistency[] = []
-  for (const token of tokens) {
-    const recalled = consistency.recall(subject, token)
-    if (recalled === undefined) {
-      return checkAll(subject, tokens, consistency).then((checked) => {
-        exchange.notBeforeMs = latestOf(checked, names)
-        return next
-      })
-    }
-    known.push(recalled)
-  }
-  exchange.notBeforeMs = latestOf(mergeConsistency(known), names)
+  exchange.notBeforeMs = latestOf(checkAll(subject, tokens, consistency), names)
   return next
 }
 
@@ -143,16 +123,8 @@ function latestOf(known: Consistency, names: readonly string[]): number | undefi
   return instants.length === 0 ? undefined : Math.max(...instants)
 }
 
-async function checkAll(
-  subject: string,
-  tokens: readonly string[],
-  consistency: ConsistencyTokens,
-): Promise<Consistency> {
-  const checked = tokens.map(
-    (token) => consistency.recall(subject, token) ?? consistency.check(subject, token),
-  )
-  return mergeConsistency(await Promise.all(checked))
-}
+const checkAll = (subject: string, tokens: readonly string[], consistency: ConsistencyTokens): Consistency =>
+  mergeConsistency(tokens.map((token) => consistency.check(subject, token)))
 
 /**
  * The writer's new token, as a header and as a cookie. It follows a write, a write of unknown outcome, and a write
@@ -160,16 +132,16 @@ async function checkAll(
  *
  * @param landedAtMs latest instant at which the write may commit; epoch milliseconds
  */
-export async function ownWriteFields(
+export function ownWriteFields(
   exchange: Exchange<WritePlan>,
   landedAtMs: number,
   { consistency, now }: ConsistencyParts,
-): Promise<Readonly<Record<string, string>>> {
+): Readonly<Record<string, string>> {
   const subject = principalOf(exchange)?.subject
   const { name: resource } = exchange.plan.route.resource
   if (subject === undefined || !consistency.isStored(resource)) return {}
-  const before = await checkAll(subject, tokensOf(exchange, resource), consistency)
-  const { token, resourceToken, maxAgeSeconds } = await consistency.afterWrite(
+  const before = checkAll(subject, tokensOf(exchange, resource), consistency)
+  const { token, resourceToken, maxAgeSeconds } = consistency.afterWrite(
     subject,
     before,
     { resource, landedAtMs },

@@ -132,7 +132,7 @@ async function follow(exchange: Exchange<WritePlan>, effect: Effect, parts: Sett
       if (again !== undefined) exchange.waitUntil(again)
     }
     const landedAtMs = parts.now() + (kind === 'unknown' ? landsWithinMs : 0)
-    return await ownWriteFields(exchange, landedAtMs, parts)
+    return ownWriteFields(exchange, landedAtMs, parts)
   } catch (error) {
     parts.observe({
       kind: 'fault',
