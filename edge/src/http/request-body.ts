@@ -20,7 +20,7 @@ export const isShort = (contentLength: string | null): boolean =>
  * thousand times the content of a body that arrives in single bytes.
  */
 export class RequestBody {
-  readonly #stream: ReadableStream<Uint8Array>
+  readonly #open: () => ReadableStream<Uint8Array>
   readonly #takeWhole: (() => Promise<ArrayBuffer>) | undefined
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #held = nothing
@@ -29,16 +29,17 @@ export class RequestBody {
   #isComplete = false
 
   /**
-   * @param takeWhole reads all of `stream` at once: for a body that {@link isShort}, at a third of the cost of a reader
+   * @param open the client's stream. perf: `Request.body` creates a stream, which a body that is taken whole does not need
+   * @param takeWhole reads all of it at once: for a body that {@link isShort}, at a third of the cost of a reader
    */
-  constructor(stream: ReadableStream<Uint8Array>, takeWhole?: () => Promise<ArrayBuffer>) {
-    this.#stream = stream
+  constructor(open: () => ReadableStream<Uint8Array>, takeWhole?: () => Promise<ArrayBuffer>) {
+    this.#open = open
     this.#takeWhole = takeWhole
   }
 
   /** A body of the edge's own. */
   static of(text: string): RequestBody {
-    const body = new RequestBody(new ReadableStream())
+    const body = new RequestBody(() => new ReadableStream())
     body.#held = new Uint8Array(new TextEncoder().encode(text))
     body.#length = body.#held.byteLength
     body.#isComplete = true
@@ -79,7 +80,7 @@ export class RequestBody {
 
   /** Stops reading from the client. A body that is being buffered whole ends by itself, or with the client. */
   cancel(): void {
-    const cancelled = this.#reader?.cancel() ?? this.#stream.cancel()
+    const cancelled = this.#reader?.cancel() ?? this.#open().cancel()
     cancelled.catch(() => undefined)
   }
 
@@ -113,7 +114,7 @@ export class RequestBody {
   }
 
   async #read(): Promise<void> {
-    this.#reader ??= this.#stream.getReader()
+    this.#reader ??= this.#open().getReader()
     const { done, value } = await this.#reader.read()
     if (done) {
       this.#isComplete = true

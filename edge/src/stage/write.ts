@@ -36,7 +36,7 @@ export async function write(exchange: Exchange<WritePlan>, parts: WriteParts): P
 async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): Promise<OriginReply> {
   const { plan } = exchange
   const { method, headers } = exchange.head
-  const { body: sent } = exchange.request
+  const { request } = exchange
   const fields = requestFields(headers, plan.route.action?.raw?.headers)
   if (typeof fields === 'string') throw new ProblemError(nominated(fields))
   const length = headers.get('content-length')
@@ -49,10 +49,7 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
   if (headers.has('content-range')) throw new ProblemError(partial)
   // An empty body would reach the origin as a stream, and a DELETE would seem to have a body.
   const short = isShort(length)
-  const body =
-    sent === null || length === '0'
-      ? null
-      : new RequestBody(sent, short ? () => exchange.request.arrayBuffer() : undefined)
+  const body = length === '0' ? null : bodyOf(request, short)
   const deadline = new Deadline(deadlineOf(exchange), parts.now())
   const places = body === null ? undefined : await prepare(exchange, { body, short, deadline }, parts)
   const asked: SentWrite = {
@@ -82,6 +79,14 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
   } finally {
     if (body !== null) places?.leave(body)
   }
+}
+
+/** @param short whether it has a length, so that there is a body */
+function bodyOf(request: Request, short: boolean): RequestBody | null {
+  // The cast: a request with a length has a body.
+  const open = () => request.body as ReadableStream<Uint8Array>
+  if (short) return new RequestBody(open, () => request.arrayBuffer())
+  return request.body === null ? null : new RequestBody(open)
 }
 
 interface Arriving {
