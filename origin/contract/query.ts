@@ -138,6 +138,8 @@ export interface ReadQuery {
 
 /** Parses the query string of a read: `fields`, and `expand` if the view has references to expand. */
 export function parseReadQuery(view: View, search: string): Parsed<ReadQuery> {
+  // perf: most reads have no query, and parsing none took a fiftieth of a missed one.
+  if (search === '') return wholeDocument
   const parameters = sentParameters(search)
   if (!parameters.ok) return parameters
   const errors: FieldError[] = []
@@ -158,6 +160,8 @@ export function parseReadQuery(view: View, search: string): Parsed<ReadQuery> {
   if (fields !== undefined) texts.push(`fields=${fields.join(',')}`)
   return { ok: true, value: { fields, ...(expand.length > 0 && { expand }), canonical: texts.join('&') } }
 }
+
+const wholeDocument: Parsed<ReadQuery> = { ok: true, value: { fields: undefined, canonical: '' } }
 
 const expandText = (expand: readonly Expansion[]): string =>
   `expand=${expand.map(({ name }) => name).join(',')}`
@@ -198,8 +202,7 @@ export function sentParameters(search: string): Parsed<ReadonlyMap<string, strin
   const parameters = new Map<string, string>()
   const text = search.startsWith('?') ? search.slice(1) : search
   // perf: splits off only one part more than the maximum, even of thousands of separators.
-  const parts = text
-    .replace(/&+/g, '&')
+  const parts = (text.includes('&&') ? text.replace(/&+/g, '&') : text)
     .split('&', limits.queryParametersMax + 2)
     .filter((part) => part !== '')
   if (parts.length > limits.queryParametersMax) {

@@ -19,6 +19,8 @@ export class AssertionSigner {
     bytesMax: 4 * 1_024 * 1_024,
     bytesOf: (caller, { text }) => text.length + caller.length * 2 + 128,
   })
+  /** perf: a caller's principal is one object as long as the token is known, and finding it needs no text. */
+  readonly #ofPrincipal = new WeakMap<Principal, Assertion>()
   #key: CryptoKey | undefined
 
   constructor(jwk: JWK, now: () => number) {
@@ -28,6 +30,9 @@ export class AssertionSigner {
 
   /** Returns no promise when the assertion is already signed. */
   assertionFor(principal: Principal | undefined): string | Promise<string> {
+    const nowMs = this.#now()
+    const last = principal && this.#ofPrincipal.get(principal)
+    if (last !== undefined && nowMs < last.reuseUntilMs) return last.text
     const claims = assertionClaims(principal)
     const caller = JSON.stringify([
       claims.sub,
@@ -35,9 +40,10 @@ export class AssertionSigner {
       claims.spillway_priority,
       claims.spillway_claims,
     ])
-    const nowMs = this.#now()
     const known = this.#made.get(caller)
-    return known !== undefined && nowMs < known.reuseUntilMs ? known.text : this.#make(claims, caller, nowMs)
+    if (known === undefined || nowMs >= known.reuseUntilMs) return this.#make(claims, caller, nowMs)
+    if (principal !== undefined) this.#ofPrincipal.set(principal, known)
+    return known.text
   }
 
   async #make(claims: AssertionClaims, caller: string, nowMs: number): Promise<string> {

@@ -1,4 +1,4 @@
-import { FieldMap } from '../../lib/field-map.ts'
+import { FieldMap, type FieldReader } from '../../lib/field-map.ts'
 import { type AnswerPolicy, answerPolicy } from '../policy/answer-policy.ts'
 import { type Attributes, parseAttributes } from '../policy/attributes.ts'
 import { hitStatus } from '../policy/cache-status.ts'
@@ -39,14 +39,11 @@ export class Entry implements StoredAnswer {
   refreshDue = false
   readonly #name: string
   readonly #ownFields: readonly string[]
-  /** perf: not a `Headers`, which every garbage collection would trace, used or not. */
-  readonly #sent: Fields
-  /** Whether a name repeats; only `Set-Cookie` keeps several values. */
-  readonly #repeatsName: boolean
   #hitSecond = Number.NaN
   #hit: Hit | undefined
 
-  constructor(answer: StoredAnswer, rules: CacheRules, stampsCheckedAtMs: number, control?: ResponseControl) {
+  /** @param judged what the caller has read of the answer already. @default it is read from `answer` */
+  constructor(answer: StoredAnswer, rules: CacheRules, stampsCheckedAtMs: number, judged?: Judged) {
     this.status = answer.status
     this.headers = answer.headers
     this.body = answer.body
@@ -56,19 +53,15 @@ export class Entry implements StoredAnswer {
     this.stampIds = answer.stampIds ?? []
     this.turn = answer.turn ?? 0
     this.stampsCheckedAtMs = stampsCheckedAtMs
-    const received = this.receivedFields()
+    const received = judged?.headers ?? this.receivedFields()
     const { attributesField } = rules
     this.attributes =
       answer.status === 200 && attributesField !== undefined
         ? parseAttributes(received.get(attributesField))
         : undefined
-    this.policy = answerPolicy({ ...answer, headers: received }, rules, control)
+    this.policy = answerPolicy({ ...answer, headers: received }, rules, judged?.control)
     this.#name = rules.name
     this.#ownFields = rules.ownFields
-    for (const name of rules.ownFields) received.delete(name)
-    received.delete('content-length')
-    this.#sent = received.pairs()
-    this.#repeatsName = received.getSetCookie().length > 1
   }
 
   /** Marks the entry as purged: from now on it can only stand in for an error or be validated. */
@@ -88,7 +81,7 @@ export class Entry implements StoredAnswer {
 
   /** A copy of the head for a client, with `Age` (RFC 9111 §5.1) and our `Cache-Status`. */
   sent(nowMs: number, cacheStatus: string): PlainHead {
-    const fields = new FieldMap(this.#sent)
+    const fields = this.#shown()
     fields.set('age', String(this.#ageSeconds(nowMs)))
     fields.append('cache-status', cacheStatus)
     return { status: this.status, headers: fields }
@@ -100,19 +93,17 @@ export class Entry implements StoredAnswer {
    * @param withheld fields of this answer that only the fetching request may see
    */
   forwarded(cacheStatus: string, withheld: Fields): PlainHead {
-    const fields = this.receivedFields()
-    for (const name of this.#ownFields) fields.delete(name)
+    const fields = this.#shown()
     for (const [name, value] of withheld) fields.append(name, value)
-    fields.delete('content-length')
     fields.append('cache-status', cacheStatus)
     return { status: this.status, headers: fields }
   }
 
   /** The head of a fresh hit, valid until the next call for any entry: a `Response` copies it. */
   hit(nowMs: number, heads: SharedHeads): AnswerHead {
-    if (this.#repeatsName) return this.sent(nowMs, hitStatus(this.#name, this.ttlSeconds(nowMs)))
-    this.#hit ??= hitOf(this.status, this.#sent, heads)
+    this.#hit ??= hitOf(this.status, this.#shown(), heads)
     const { head } = this.#hit
+    if (head === undefined) return this.sent(nowMs, hitStatus(this.#name, this.ttlSeconds(nowMs)))
     const second = this.#ageSeconds(nowMs)
     if (second !== this.#hitSecond) {
       const status = this.#hit.statusPrefix + hitStatus(this.#name, this.ttlSeconds(nowMs))
@@ -133,14 +124,29 @@ export class Entry implements StoredAnswer {
     return this.receivedAtMs - this.requestedAtMs
   }
 
+  /** A copy of the fields that clients are shown. */
+  #shown(): FieldMap {
+    const fields = this.receivedFields()
+    for (const name of this.#ownFields) fields.delete(name)
+    fields.delete('content-length')
+    return fields
+  }
+
   #ageSeconds(nowMs: number): number {
     return Math.max(0, Math.floor((nowMs - this.policy.bornAtMs) / 1000))
   }
 }
 
-/** Head of a hit, and its header values. */
+/** What was read of an answer before it becomes an entry. */
+interface Judged {
+  readonly headers: FieldReader
+  readonly control: ResponseControl
+}
+
+/** Head of a hit, and its header values. perf: no `Headers`, which every garbage collection would trace, used or not. */
 interface Hit {
-  readonly head: SharedHead
+  /** `undefined` where a name repeats: only `Set-Cookie` keeps several values. */
+  readonly head: SharedHead | undefined
   /** `Age`, `Cache-Status`, then {@link lasting}; computed once a second. */
   values: readonly string[]
   readonly lasting: readonly string[]
@@ -148,12 +154,13 @@ interface Hit {
   readonly statusPrefix: string
 }
 
-function hitOf(status: number, sent: Fields, heads: SharedHeads): Hit {
+function hitOf(status: number, fields: FieldMap, heads: SharedHeads): Hit {
+  const sent = fields.pairs()
   const others = sent.filter(([name]) => name !== 'age' && name !== 'cache-status')
   const names = ['age', 'cache-status', ...others.map(([name]) => name)]
   const before = sent.find(([name]) => name === 'cache-status')?.[1]
   return {
-    head: heads.of(status, names),
+    head: fields.getSetCookie().length > 1 ? undefined : heads.of(status, names),
     values: [],
     lasting: others.map(([, value]) => value),
     statusPrefix: before === undefined ? '' : `${before}, `,

@@ -154,7 +154,7 @@ function freshen(asked: Asked, stored: Entry, notModified: FieldSource): Outcome
   const judged = judge(asked, status, headers)
   const fields = headers.pairs()
   const answer = { kind: 'answer', status, headers: fields, body, ...asked.times, tags: judged.tags } as const
-  return keep(asked, judged, new Entry(answer, rules, receivedAtMs, judged.control), 304)
+  return keep(asked, judged, new Entry(answer, rules, receivedAtMs, judged), 304)
 }
 
 async function receive(asked: Asked, response: Reply): Promise<Outcome> {
@@ -198,7 +198,7 @@ async function receive(asked: Asked, response: Reply): Promise<Outcome> {
     ...times,
     tags: judged.tags,
   } as const
-  const entry = new Entry(answer, rules, times.receivedAtMs, control)
+  const entry = new Entry(answer, rules, times.receivedAtMs, judged)
   return mayBeReplaced || (isError && forbidden !== undefined)
     ? { kind: 'error-answer', entry, withheld, forwarded: { reason, status } }
     : keep(asked, judged, entry, status)

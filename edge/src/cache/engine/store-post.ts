@@ -67,7 +67,7 @@ export async function storePost(
     { ...answer, turn: layers.turn, requestedAtMs: asOf, receivedAtMs: asOf },
     rules,
     receivedAtMs,
-    control,
+    { headers, control },
   )
   layers.put(call.key, requestHeaders, entry, call.waitUntil)
   return { kind: 'stored', entry, withheld }

@@ -1,3 +1,5 @@
+import { remembered } from '../../lib/remembered.ts'
+
 /**
  * HTTP dates in the three forms that a recipient must accept (RFC 9110 §5.6.7). Senders must keep the case; a cache
  * reads them in any case (RFC 9111 §4.2).
@@ -18,9 +20,9 @@ const lengthMax = 40
  */
 export function parseHttpDate(value: string, nowMs: number): number | undefined {
   if (value.length > lengthMax) return undefined
-  let match = imfFixdate.exec(value)
-  if (match !== null) return instant(Number(match[3]), match[2], match[1], match.slice(4))
-  match = asctime.exec(value)
+  const usual = parseImfFixdate(value)
+  if (usual !== undefined) return usual
+  let match = asctime.exec(value)
   if (match !== null) return instant(Number(match[6]), match[1], match[2], match.slice(3, 6))
   match = rfc850.exec(value)
   if (match === null) return undefined
@@ -32,6 +34,14 @@ export function parseHttpDate(value: string, nowMs: number): number | undefined 
   // "more than 50 years in the future" means the most recent year in the past with the same last two digits.
   return near !== undefined && near > limit.getTime() ? instant(year - 100, month, day, time) : near
 }
+
+const parseImfFixdate = remembered(
+  (value) => {
+    const match = imfFixdate.exec(value)
+    return match === null ? undefined : instant(Number(match[3]), match[2], match[1], match.slice(4))
+  },
+  { countMax: 64, lengthMax },
+)
 
 function instant(
   year: number,

@@ -1,4 +1,5 @@
 import type { FieldReader } from '../../lib/field-map.ts'
+import { remembered } from '../../lib/remembered.ts'
 import { listMembers } from './blanks.ts'
 import { type Directives, deltaSeconds, parseDirectives } from './directives.ts'
 import type { CacheRules } from './rules.ts'
@@ -34,16 +35,26 @@ export interface ResponseControl {
 export function responseControl(headers: FieldReader, rules: CacheRules): ResponseControl {
   for (const name of rules.targetedFields) {
     const value = headers.get(name)
-    const directives = value === null ? undefined : parseTargetedControl(value)
-    if (directives !== undefined) return interpret(directives, true)
+    const control = value === null ? undefined : targetedControl(value)
+    if (control !== undefined) return control
   }
   if (rules.surrogateControl) {
     const value = headers.get('surrogate-control')
     const directives = value === null ? undefined : parseSurrogateControl(value, rules.name)
     if (directives !== undefined) return interpret(directives, true)
   }
-  return interpret(parseDirectives(headers.get('cache-control') ?? ''), false)
+  return usualControl(headers.get('cache-control') ?? '')
 }
+
+/** A text of usual length; a browser's whole header has some thousand characters. */
+const known = { countMax: 64, lengthMax: 512 }
+
+const targetedControl = remembered((value): ResponseControl | undefined => {
+  const directives = parseTargetedControl(value)
+  return directives && interpret(directives, true)
+}, known)
+
+const usualControl = remembered((value) => interpret(parseDirectives(value), false), known)
 
 function interpret(directives: Directives, targeted: boolean): ResponseControl {
   const noCache = qualified(directives.get('no-cache'))
