@@ -5,6 +5,7 @@ import uuid
 
 import schemathesis
 from hypothesis import strategies
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.adapter import responses
 
 # Version 4.32 checks responses by draft 2020-12, but turns `prefixItems` into the tuples of draft-07 before.
@@ -44,8 +45,10 @@ def before_call(context, case, kwargs):
         case.query["wait"] = 1
         case._sync_validated_hashes()
     if not case.meta.generation.mode.is_positive:
-        # A wrong header may be ignored, and then the answer is one to a valid request.
-        if case.query and getattr(case.meta.phase.data, "parameter_location", None) == "header":
+        # A wrong header may be ignored, and a wrong path replaced by a link: then the answer is one to a valid request.
+        wrong = getattr(case.meta.phase.data, "parameter_location", None)
+        query = case.meta.components.get(ParameterLocation.QUERY)
+        if case.query and (wrong == "header" or (query is not None and query.mode.is_positive)):
             case.query.pop("fields", None)
             case._sync_validated_hashes()
         return
