@@ -1,6 +1,11 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { originEnv } from '@spillway/origin/contract'
+import { root } from '@spillway/origin/dev/folders'
 import { application } from '@spillway/origin/fixture/boards'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { SystemWork } from '../../origin/src/background/system-work.ts'
 import { deliveryTimes } from '../../origin/src/deliveries/delivery-loop.ts'
 import { DeliveryTotals } from '../../origin/src/deliveries/delivery-totals.ts'
@@ -10,7 +15,7 @@ import { DeliveryStore } from '../../origin/src/store/delivery-store.ts'
 import { ReceiverSource } from '../../origin/src/webhooks/receiver-source.ts'
 import { startWebhooks } from '../../origin/src/webhooks/start-webhooks.ts'
 import { StoredReceivers } from '../../origin/src/webhooks/stored-receivers.ts'
-import { receiverSecrets as secrets } from '../../origin/test/support/app.ts'
+import { receiverKey, receiverSecrets as secrets } from '../../origin/test/support/app.ts'
 import { isSignedBy, type Received, startReceiver } from '../../origin/test/support/receiver.ts'
 import { type ExampleStack, startExampleStack } from './example-stack.ts'
 
@@ -182,6 +187,26 @@ test('one more than the application allows is refused, with what to do', async (
   const { etag } = await ada('GET', `${path}/${made[0]}`)
   expect((await ada('DELETE', `${path}/${made[0]}`, undefined, { 'if-match': etag })).status).toBe(204)
   expect((await register()).status).toBe(200)
+})
+
+test('an operator sees how many need which key, as the runbook that rotates it reads them', async () => {
+  const count = (await ada('GET', `${path}?limit=100`)).json.items.length
+  expect(count).toBeGreaterThan(0)
+  const keys = async (webhookKey: string) => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['scripts/webhooks.ts', 'keys'], {
+      cwd: join(root, 'origin'),
+      env: {
+        ...process.env,
+        [originEnv.mongodbUri]: inject('databaseUri'),
+        [originEnv.mongodbDatabase]: stack.origin.database.db.databaseName,
+        [originEnv.webhookKey]: webhookKey,
+      },
+    })
+    return stdout
+  }
+  const fresh = 'n'.repeat(43)
+  expect(await keys(`${fresh},${receiverKey}`)).toBe(`in use: 0\nold: ${count}\ngone: 0\n`)
+  expect(await keys(fresh)).toBe(`in use: 0\nold: 0\ngone: ${count}\n`)
 })
 
 test('nobody else may do any of it', async () => {

@@ -86,8 +86,9 @@ export const bound = (repository: Repository): Repository => ({
   drain: () => repository.drain(),
 })
 
-/** Secrets of the receivers of every test app. */
-export const receiverSecrets = new ReceiverSecrets(['a-key-of-tests-alone'.padEnd(43, '.')])
+/** Key and secrets of the receivers of every test app. */
+export const receiverKey = 'a-key-of-tests-alone'.padEnd(43, '.')
+export const receiverSecrets = new ReceiverSecrets([receiverKey])
 
 /** The HTTP side of the origin on a free port, with a real database of its own. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
