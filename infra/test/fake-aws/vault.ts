@@ -53,6 +53,18 @@ export class Secrets {
             return { Name: SecretId }
           },
         },
+        CreateSecret: {
+          wants: ({ Name }) => own('CreateSecret')({ SecretId: Name }),
+          answer: ({ Name, SecretString }) => {
+            if (this.values.has(String(Name)))
+              throw new Fault(
+                'ResourceExistsException',
+                `The operation failed because ${Name} already exists.`,
+              )
+            this.values.set(String(Name), String(SecretString))
+            return { Name }
+          },
+        },
         RotateSecret: {
           wants: own('RotateSecret'),
           answer: ({ SecretId }) => {
