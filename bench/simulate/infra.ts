@@ -18,6 +18,7 @@ export {
 } from '../../infra/src/capacity.ts'
 export {
   connectionDemand,
+  connectorRequestsPerSecond,
   connectorsOf,
   databaseCapacity,
   requestsPerTargetPerMinute,
@@ -26,5 +27,10 @@ export {
 export { hoursPerMonth, priceSource, prices, tiered } from '../../infra/src/cost/prices.ts'
 export { defaultWorkload, service } from '../../infra/src/cost/workload.ts'
 export { databaseClasses, databaseClassNames } from '../../infra/src/database-class.ts'
-export { cpuTargetPercent, type Growth, growth } from '../../infra/src/scaling-rules.ts'
+export {
+  connectorCpuTargetPercent,
+  cpuTargetPercent,
+  type Growth,
+  growth,
+} from '../../infra/src/scaling-rules.ts'
 export { stages } from '../../infra/src/stages.ts'

@@ -60,7 +60,7 @@ for (const scenario of chosen) {
   if (mine !== undefined) {
     await writeFile(join(folder, `${scenario.name}.svg`), scenarioFigure(mine, others, budget))
   }
-  for (const { rules: each, totals } of group) {
+  for (const { rules: each, totals, saturation } of group) {
     const { critical, normal, background } = totals.outcomes
     rows.push([
       each === ours ? scenario.name : '',
@@ -76,6 +76,7 @@ for (const scenario of chosen) {
       `${totals.connectionsMax}`,
       totals.dollars.toFixed(2),
       totals.dollarsPerMillion.toFixed(3),
+      saturation.text,
     ])
   }
   console.error(`${scenario.name}: ${((performance.now() - started) / 1_000).toFixed(1)} s`)
@@ -94,11 +95,13 @@ const head = [
   'conn.',
   '$',
   '$/M',
+  'full first',
 ]
 console.log(table(head, rows))
 console.log(`
 most: instances in service. hours: of instances. p50, p99: ms, of the origin's answers. longest: ms, of anyone admitted,
 answered or not. critical, normal, background: % answered. conn.: if every pool is full. $/M: for a million answers.
+full first: the tier that has no room left first, and when; if none, the busiest one and its highest load.
 charts: ${folder}`)
 
 const writeShare = operations.filter(({ writes }) => writes).reduce((sum, { share }) => sum + share, 0)

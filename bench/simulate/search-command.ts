@@ -23,9 +23,12 @@ const worse = { users: 3, weight: 3 } as const
 
 const requests = values.quick ? 3_000 : 8_000
 const times = publishedTimes()
-const measured = createWorld({ requests, times })
+const measured = createWorld({ requests, times, hasTunnel: false })
 const trials = {
-  trial: { scenario: crowded(find('spike')), world: createWorld({ requests, times, weight: worse.weight }) },
+  trial: {
+    scenario: crowded(find('spike')),
+    world: createWorld({ requests, times, weight: worse.weight, hasTunnel: false }),
+  },
   day: { scenario: find('wave'), world: measured },
   connectionsMax: connectionsMax(),
 }

@@ -14,7 +14,7 @@ const quiet: Scenario = {
   settle: 0,
   dataCentres: 20,
 }
-const world = createWorld({ requests: 1_000 })
+const world = createWorld({ requests: 1_000, hasTunnel: false })
 const trials = (users: number): Trials => ({
   trial: { scenario: { ...quiet, users: [{ at: 0, users }] }, world },
   day: { scenario: { ...quiet, users: [{ at: 0, users: users * 2 }] }, world },

@@ -16,8 +16,10 @@ import { type Operation, operations } from './operations.ts'
 import type { PerPriority, ProcessResult } from './process/model.ts'
 import type { ProcessResponses } from './process/response.ts'
 import { poolSizeFor } from './rules.ts'
+import { Saturation } from './saturation.ts'
 import { type Scenario, usersAt } from './scenario.ts'
 import type { ServiceTimes } from './service-times.ts'
+import { Tunnel } from './tunnel.ts'
 import { Users } from './users.ts'
 
 export interface World {
@@ -27,6 +29,8 @@ export interface World {
   /** Mean time between an answer and a user's next request, s. */
   readonly thinkSeconds: number
   readonly seed: number
+  /** Whether the tunnel can be full. */
+  readonly hasTunnel: boolean
 }
 
 export interface Simulation {
@@ -34,6 +38,8 @@ export interface Simulation {
   readonly rules: ScalingRules
   readonly samples: readonly Sample[]
   readonly totals: Totals
+  /** How busy each tier got, and which was full first. */
+  readonly saturation: Saturation
 }
 
 export interface Setting {
@@ -55,14 +61,15 @@ const userRules = { retryAfterSeconds: 2, retriesMax: 3 }
 /** Runs a scenario under a group's rules, second by second. The same arguments give the same result. */
 export function simulate(scenario: Scenario, rules: ScalingRules, world: World): Simulation {
   const ledger = new Ledger(Math.max(1, Math.round(scenario.seconds / 240)))
-  recordSimulation({ scenario, rules, world }, ledger)
-  return { scenario, rules, samples: ledger.samples, totals: ledger.totals() }
+  const saturation = recordSimulation({ scenario, rules, world }, ledger)
+  return { scenario, rules, samples: ledger.samples, totals: ledger.totals(), saturation }
 }
 
 /** Runs a scenario for those who want each second of it. */
-export function recordSimulation({ scenario, rules, world }: Setting, recorder: Recorder): void {
+export function recordSimulation({ scenario, rules, world }: Setting, recorder: Recorder): Saturation {
   const system = new System(scenario, rules, world)
   for (let second = -scenario.settle; second < scenario.seconds; second += 1) system.step(second, recorder)
+  return system.saturation
 }
 
 /** The system between users and the database. */
@@ -77,7 +84,9 @@ class System {
   readonly #fleet: Fleet
   readonly #scaler: Scaler
   readonly #metrics: PeriodMetrics
+  readonly #tunnel: Tunnel
   readonly #database: Database
+  readonly saturation = new Saturation()
   readonly #connectionsPerInstance: number
   #utilization = 0
 
@@ -91,6 +100,8 @@ class System {
     // Boot times have a random stream of their own, so that the growth of the group does not change the users'
     // behaviour.
     this.#fleet = new Fleet(rules, rules.min, seededRandom(seedOf('fleet', scenario.name, world.seed)))
+    const connectors = seededRandom(seedOf('tunnel', scenario.name, world.seed))
+    this.#tunnel = new Tunnel(world.stage, metricDelaySeconds, connectors)
     this.#scaler = new Scaler(rules)
     this.#metrics = new PeriodMetrics(rules.periodSeconds, metricDelaySeconds)
     const { vcpus } = databaseClasses[world.stage.database.instanceClass]
@@ -103,10 +114,16 @@ class System {
     this.#fleet.step(second)
     const demand = this.#demand(second)
     const passed = this.#gate.pass(demand.wanted, { utilization: this.#utilization })
-    const origin = this.#origin(second, passed)
+    const carried = this.#world.hasTunnel ? this.#tunnel.carry(second, total(passed)) : 1
+    const origin = this.#origin(second, passed, carried)
     const settled = this.#settle(second, demand, passed, origin)
     this.#group(second, passed, origin)
     if (second < 0) return
+    this.saturation.observe(second, {
+      tunnel: this.#tunnel.busy,
+      origin: this.#busyShare(second, total(passed) * origin.reached),
+      database: this.#database.busy,
+    })
     const originRequests = total(passed)
     const dollars = this.#dollars(second, demand, settled)
     recorder.record(
@@ -130,14 +147,24 @@ class System {
     )
   }
 
+  /** Requests that reach the origins, over what they can do. */
+  #busyShare(second: number, requests: number): number {
+    const { live } = this.#fleet.weights(second)
+    const capacity = live * this.#rules.processes * this.#world.responses.capacityPerSecond
+    return capacity === 0 ? Number.POSITIVE_INFINITY : requests / capacity
+  }
+
   #incidents(second: number): void {
     for (const incident of this.#scenario.incidents) {
       if (incident.kind === 'zone-loss' && incident.at + incident.seconds === second) {
         this.#fleet.regainZone(incident.zone)
+        this.#tunnel.regainZone(incident.zone)
       }
       if (incident.at !== second) continue
-      if (incident.kind === 'zone-loss') this.#fleet.loseZone(incident.zone, second)
-      else if (incident.kind === 'database-failover') this.#database.failOver(second, this.#random)
+      if (incident.kind === 'zone-loss') {
+        this.#fleet.loseZone(incident.zone, second)
+        this.#tunnel.loseZone(incident.zone, second)
+      } else if (incident.kind === 'database-failover') this.#database.failOver(second, this.#random)
       else this.#fleet.refresh()
     }
   }
@@ -170,10 +197,11 @@ class System {
     return { parts, wanted }
   }
 
-  #origin(second: number, passed: PerPriority): Origin {
+  /** @param carried share of the requests that the tunnel carries */
+  #origin(second: number, passed: PerPriority, carried: number): Origin {
     const { live, dead } = this.#fleet.weights(second)
     const processes = live * this.#rules.processes
-    const reached = live + dead === 0 ? 0 : live / (live + dead)
+    const reached = carried * (live + dead === 0 ? 0 : live / (live + dead))
     if (processes === 0) return { reached: 0, answer: undefined }
     const perProcess = (priority: Priority) => (passed[priority] * reached) / processes
     const answer = this.#world.responses.at({
@@ -256,6 +284,7 @@ class System {
     const hourly =
       standingDollarsPerHour(this.#world.stage) +
       running * instanceDollarsPerHour(this.#rules.instanceType) +
+      this.#tunnel.extra(second) * instanceDollarsPerHour(this.#world.stage.tunnel.instanceType) +
       (running + this.#fleet.warmReady(second)) * diskDollarsPerHour
     const requests = parts.reduce((sum, { asked }) => sum + asked, 0)
     return hourly / 3_600 + requestDollars({ requests, originReads: work.reads, originWrites: work.writes })

@@ -13,11 +13,13 @@ export interface WorldOptions {
   /** @default the times in service-times.json */
   readonly times?: ServiceTimes
   readonly stage?: StageConfig
+  /** Whether the tunnel can be full; rules of the origins' group are compared without it. @default true */
+  readonly hasTunnel?: boolean
 }
 
 /** Parts that all simulations of one kind share: the measured origin, and the users of infra's cost model. */
 export function createWorld(options: WorldOptions): World {
-  const { weight = 1, requests, seed = 1, stage = production } = options
+  const { weight = 1, requests, seed = 1, stage = production, hasTunnel = true } = options
   const times = heavier(options.times ?? readServiceTimes(), weight)
   const poolSize = poolSizeFor(stage, deployedRules(stage))
   return {
@@ -26,5 +28,6 @@ export function createWorld(options: WorldOptions): World {
     responses: new ProcessResponses(times, poolSize, requests),
     thinkSeconds: 1 / defaultWorkload.requestsPerUserSecond,
     seed,
+    hasTunnel,
   }
 }

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest'
+import { seededRandom } from '../load/random.ts'
+import { stages } from './infra.ts'
+import { Saturation } from './saturation.ts'
+import { connectorRules, Tunnel } from './tunnel.ts'
+
+const { production } = stages
+const rules = connectorRules(production)
+/** Two thirds of four connectors at 3,000 requests/s. */
+const carried = (rules.min * 3_000) / 1.5
+
+const tunnel = (seconds: number, requests: number): { readonly all: Tunnel; readonly shares: number[] } => {
+  const all = new Tunnel(production, 60, seededRandom(1))
+  const shares = Array.from({ length: seconds }, (_, second) => all.carry(second, requests))
+  return { all, shares }
+}
+
+it('carries what its busiest connector can, and no more', () => {
+  expect(tunnel(1, carried).shares).toEqual([1])
+  expect(tunnel(1, 2 * carried).shares[0]).toBeCloseTo(0.5, 9)
+})
+
+it('grows by its processors, up to its maximum', () => {
+  const { all, shares } = tunnel(1_200, 2.4 * carried)
+  expect(shares[0]).toBeLessThan(0.5)
+  expect(shares.at(-1)).toBe(1)
+  expect(all.extra(1_199)).toBe(rules.max - rules.min)
+})
+
+it('does not grow for half of what it carries', () => {
+  expect(tunnel(1_200, carried / 2).all.extra(1_199)).toBe(0)
+})
+
+it('carries less while a zone is lost', () => {
+  const { all } = tunnel(1, carried)
+  all.loseZone(0, 1)
+  const shares = Array.from({ length: 30 }, (_, index) => all.carry(1 + index, carried))
+  expect(Math.min(...shares)).toBeLessThan(0.9)
+})
+
+it('the tier that is full first is named, the fullest of several', () => {
+  const saturation = new Saturation()
+  saturation.observe(0, { tunnel: 0.4, origin: 0.6, database: 0.1 })
+  expect([saturation.first, saturation.text]).toEqual([undefined, 'none (origin 60 %)'])
+  saturation.observe(250, { tunnel: 1.4, origin: 1, database: 0.1 })
+  saturation.observe(251, { tunnel: 0.1, origin: 2, database: 0.1 })
+  expect(saturation.first).toEqual({ tier: 'tunnel', at: 250 })
+  expect(saturation.text).toBe('tunnel after 4:10')
+})
