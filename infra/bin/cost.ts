@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
-import type { Bill } from '../src/cost/bill.ts'
+import { type Bill, count } from '../src/cost/bill.ts'
+import { databaseSize, databaseSizeText } from '../src/cost/database-size.ts'
+import { requestsOfBudget } from '../src/cost/edge-cost.ts'
 import { type FunctionsDesign, functionsCost } from '../src/cost/functions-cost.ts'
 import { priceSource } from '../src/cost/prices.ts'
 import { spillwayCost } from '../src/cost/spillway-cost.ts'
@@ -76,10 +78,20 @@ console.log(
     `${Math.round(traffic.originPeakPerSecond).toLocaleString('en-US')} of them past the cache`,
 )
 
-const ours = spillwayCost(workload, stages.production)
+const { production } = stages
+const ours = spillwayCost(workload, production)
 const others = designs.map((design) => functionsCost(workload, design))
 for (const each of [ours, ...others]) print(each)
 console.log('\nTimes the cost of Spillway')
 for (const other of others) {
   console.log(`  ${(other.dollars / ours.dollars).toFixed(1).padStart(5)}  ${other.design}`)
 }
+
+console.log('\nThe database of production')
+for (const line of databaseSizeText(databaseSize(workload, production))) console.log(`  ${line}`)
+const notice = requestsOfBudget(workload, traffic, production.edgeBudgetDollars)
+console.log('\nBudgets of production')
+console.log(`  ${dollars(production.budgetDollars)} of AWS a month: the stack has an alarm`)
+console.log(
+  `  ${dollars(production.edgeBudgetDollars)} of Cloudflare a month: notify at ${count(notice)} Workers requests (Notifications → Usage Based Billing)`,
+)

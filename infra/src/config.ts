@@ -58,8 +58,10 @@ export interface StageConfig {
     readonly connectors: { readonly min: number; readonly max: number }
     readonly instanceType: string
   }
-  /** Monthly bill of AWS that triggers a notification, in US dollars. Cloudflare's has its own; see runbooks/first-deploy.md. */
+  /** Monthly bill of AWS that triggers a notification, in US dollars. */
   readonly budgetDollars: number
+  /** The same of Cloudflare, which counts requests: `npm run cost` prints the number for its notification. */
+  readonly edgeBudgetDollars: number
 }
 
 export const databaseCapacity = ({ database }: StageConfig): DatabaseCapacity => ({

@@ -21,6 +21,7 @@ const dev: StageConfig = {
   // The smallest type with enough memory for the package manager at first boot.
   tunnel: { tunnels: 1, connectors: { min: 1, max: 2 }, instanceType: 't4g.micro' },
   budgetDollars: 300,
+  edgeBudgetDollars: 50,
 }
 
 const staging: StageConfig = {
@@ -39,6 +40,7 @@ const staging: StageConfig = {
   connections: { deploymentsInFlight: 1, headroom: 100 },
   tunnel: { tunnels: 1, connectors: { min: 2, max: 4 }, instanceType: 't4g.small' },
   budgetDollars: 1_200,
+  edgeBudgetDollars: 200,
 }
 
 const production: StageConfig = {
@@ -63,6 +65,7 @@ const production: StageConfig = {
   connections: { deploymentsInFlight: 1, headroom: 200 },
   tunnel: { tunnels: 2, connectors: { min: 2, max: 6 }, instanceType: 'c7g.medium' },
   budgetDollars: 4_000,
+  edgeBudgetDollars: 4_000,
 }
 
 export const stages: Readonly<Record<StageName, StageConfig>> = { dev, staging, production }

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { stageNames } from '../config.ts'
 import { stages } from '../stages.ts'
 import type { Bill } from './bill.ts'
+import { databaseSize } from './database-size.ts'
+import { requestsOfBudget } from './edge-cost.ts'
 import { functionsCost } from './functions-cost.ts'
 import { prices, tiered } from './prices.ts'
 import { spillwayCost } from './spillway-cost.ts'
@@ -101,17 +103,56 @@ describe('a bill', () => {
       spillwayCost({ ...defaultWorkload, isolates, users }, production).items.find(
         ({ name }) => name === 'Workers KV',
       )?.dollars
-    // 500 isolates × 2,628,000 s / 15 s = 87.6 M reads and listings: 77.6 M at $0.5 and 86.6 M at $5 a million.
-    expect(kv(500, 100_000)).toBeCloseTo(77.6 * 0.5 + 86.6 * 5, 6)
+    // 500 isolates × 2,628,000 s / 15 s = 87.6 M reads, of which 10 M are included: 77.6 M at $0.5 a million.
+    expect(kv(500, 100_000)).toBeCloseTo(77.6 * 0.5, 6)
     expect(kv(500, 1_000)).toBe(kv(500, 100_000))
   })
 
-  it('of AWS stays below the budget that rings, by less than half of it', () => {
+  it('of each cloud stays below its budget, which rings before twice the plan', () => {
     const { items } = spillwayCost(defaultWorkload, production)
-    const aws = items
-      .filter(({ name }) => !/^(Workers|Analytics)/.test(name))
-      .reduce((sum, { dollars }) => sum + dollars, 0)
-    expect(aws).toBeLessThan(production.budgetDollars)
-    expect(aws).toBeGreaterThan(production.budgetDollars / 2)
+    const sum = (isEdge: boolean) =>
+      items
+        .filter(({ name }) => /^(Workers|Analytics)/.test(name) === isEdge)
+        .reduce((total, { dollars }) => total + dollars, 0)
+    const bills = [
+      [sum(false), production.budgetDollars],
+      [sum(true), production.edgeBudgetDollars],
+    ] as const
+    for (const [dollars, budget] of bills) {
+      expect(dollars).toBeLessThan(budget)
+      expect(dollars).toBeGreaterThan(budget / 2)
+    }
+  })
+
+  it('of the edge rings at the requests that cost its budget', () => {
+    const traffic = trafficOf(defaultWorkload)
+    const requests = requestsOfBudget(defaultWorkload, traffic, production.edgeBudgetDollars)
+    const more = { ...defaultWorkload, users: (defaultWorkload.users * requests) / traffic.requestsPerMonth }
+    const edge = spillwayCost(more, production)
+      .items.filter(({ name }) => /^(Workers|Analytics)/.test(name))
+      .reduce((total, { dollars }) => total + dollars, 0)
+    expect(edge / production.edgeBudgetDollars).toBeCloseTo(1, 1)
+  })
+})
+
+describe('the size of the database', () => {
+  it('is that of connections; load alone would do with a smaller class, and a pool that fits it', () => {
+    const size = databaseSize(defaultWorkload, production)
+    expect(size).toMatchObject({
+      configured: 'r6g.xlarge',
+      byConnections: 'r6g.xlarge',
+      byLoad: 'r6g.large',
+      byLoadWithoutCache: 'r6g.large',
+      smallerPool: 7,
+    })
+    const origin = { ...production.origin, poolSize: size.smallerPool }
+    const database = { ...production.database, instanceClass: size.byLoadWithoutCache }
+    expect(databaseSize(defaultWorkload, { ...production, origin, database }).byConnections).toBe('r6g.large')
+  })
+
+  it('is that of load where the cache is empty and the users are many', () => {
+    const size = databaseSize({ ...defaultWorkload, users: 600_000 }, production)
+    expect(size.byLoadWithoutCache).not.toBe('r6g.large')
+    expect(size.vcpusWithoutCache).toBeCloseTo(size.vcpus / (0.95 * 0.1 + 0.05), 5)
   })
 })

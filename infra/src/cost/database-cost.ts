@@ -16,22 +16,40 @@ export interface DatabaseLoad {
 
 const daysPerMonth = hoursPerMonth / 24
 
-/** One sizing rule for all designs: processors at peak load, all on one primary. */
-export function databaseItems(load: DatabaseLoad): readonly Item[] {
-  const vcpus = (load.peakPerSecond * load.cpuMsPerRequest) / 1_000 / service.databaseUtilization
-  const smallest = databaseClassNames.indexOf(load.classMin)
-  const instanceClass =
+/** Processors of the primary, which serves everything, at the peak. */
+export const vcpusWanted = ({
+  peakPerSecond,
+  cpuMsPerRequest,
+}: Pick<DatabaseLoad, 'peakPerSecond' | 'cpuMsPerRequest'>): number =>
+  (peakPerSecond * cpuMsPerRequest) / 1_000 / service.databaseUtilization
+
+/** The smallest class with so many processors, and not below another one. */
+export function classFor(vcpus: number, classMin: DatabaseClass): DatabaseClass {
+  const smallest = databaseClassNames.indexOf(classMin)
+  return (
     databaseClassNames.find((name, index) => index >= smallest && databaseClasses[name].vcpus >= vcpus) ??
     'r6g.16xlarge'
+  )
+}
+
+/** One sizing rule for all designs: processors at peak load, all on one primary. Readers wait for a failover. */
+export function databaseItems(load: DatabaseLoad): readonly Item[] {
+  const vcpus = vcpusWanted(load)
+  const instanceClass = classFor(vcpus, load.classMin)
   const ios = load.reads * service.iosPerRead + load.writes * service.iosPerWrite
   const snapshotGb = load.storedGb * service.snapshots * service.snapshotRegions
   const copiedGb = load.storedGb * daysPerMonth * (service.snapshotRegions - 1)
   const { instanceHour, storageGbMonth, ios: io, backupGbMonth } = prices.documentDb
   return [
     {
-      name: 'DocumentDB instances',
-      dollars: load.instances * instanceHour[instanceClass] * hoursPerMonth,
-      because: `${load.instances} × db.${instanceClass}, ${vcpus.toFixed(1)} vCPUs wanted at the peak`,
+      name: 'DocumentDB primary',
+      dollars: instanceHour[instanceClass] * hoursPerMonth,
+      because: `db.${instanceClass}, ${vcpus.toFixed(1)} of ${databaseClasses[instanceClass].vcpus} vCPUs wanted at the peak`,
+    },
+    {
+      name: 'DocumentDB readers',
+      dollars: (load.instances - 1) * instanceHour[instanceClass] * hoursPerMonth,
+      because: `${load.instances - 1} × db.${instanceClass}, for a failover only: all reads go to the primary`,
     },
     { name: 'DocumentDB I/O', dollars: ios * io, because: `${count(ios)} I/Os` },
     {

@@ -6,7 +6,7 @@ import { secondsPerMonth, service, type Traffic, type Workload } from './workloa
 export function edgeItems({ isolates }: Workload, traffic: Traffic): readonly Item[] {
   const { requestsPerMonth, originRequests } = traffic
   const { cloudflare } = prices
-  // Isolates poll, not requests: one that is in use reads the switch, and lists the revocations, at each interval.
+  // Isolates poll, not requests: one that is in use reads the snapshot of the switches at each interval (decision 54).
   const polls = (isolates * secondsPerMonth) / service.controlPollSeconds
   const points = originRequests + (requestsPerMonth - originRequests) * service.analyticsShareOfHits
   return [
@@ -22,8 +22,8 @@ export function edgeItems({ isolates }: Workload, traffic: Traffic): readonly It
     },
     {
       name: 'Workers KV',
-      dollars: tiered(cloudflare.kvReads, polls) + tiered(cloudflare.kvLists, polls),
-      because: `${count(polls)} reads and as many listings by ${isolates} isolates in use`,
+      dollars: tiered(cloudflare.kvReads, polls),
+      because: `${count(polls)} reads of one key by ${isolates} isolates in use`,
     },
     {
       name: 'Workers logs',
@@ -36,4 +36,13 @@ export function edgeItems({ isolates }: Workload, traffic: Traffic): readonly It
       because: `${count(points)} points: what reached the origin, and a share of the rest`,
     },
   ]
+}
+
+/**
+ * Requests a month at which Cloudflare is to notify a person: those of the stage's budget for the edge. Its notifications
+ * count requests (Notifications, Usage Based Billing), so the bill of a request is taken from the workload.
+ */
+export function requestsOfBudget(workload: Workload, traffic: Traffic, budgetDollars: number): number {
+  const dollars = edgeItems(workload, traffic).reduce((sum, item) => sum + item.dollars, 0)
+  return (budgetDollars / dollars) * traffic.requestsPerMonth
 }

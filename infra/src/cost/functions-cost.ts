@@ -56,6 +56,11 @@ export function functionsCost(workload: Workload, { gateway, edge }: FunctionsDe
       classMin: 'r6g.large',
     }),
     {
+      name: 'Between zones',
+      dollars: 2 * gb * service.crossZoneShare * prices.zoneTransferGb,
+      because: 'function to database',
+    },
+    {
       name: 'CloudWatch and secrets',
       dollars: logGb * prices.cloudWatch.logGb + 10 * prices.cloudWatch.alarm + prices.secretMonth,
       because: `${logGb.toFixed(1)} GB of logs`,

@@ -1,13 +1,13 @@
 /**
- * Public list prices in US dollars, without tax, free tiers, commitments or negotiated discounts.
+ * Public list prices in US dollars, without tax, commitments or negotiated discounts; free tiers are those of each month.
  *
  * Region: us-east-1 (N. Virginia). Collected 2026-11-24 from the vendors' public price pages, partly through copies of
  * them; entries marked † are from memory of those pages and not from a copy. **Verify before you rely on a figure**:
  *   aws.amazon.com/{ec2,ebs,elasticloadbalancing,vpc,documentdb,lambda,api-gateway,cloudwatch,secrets-manager}/pricing
  *   developers.cloudflare.com/workers/platform/pricing, developers.cloudflare.com/kv/platform/pricing
  *
- * Left out of all designs: traffic between zones, access, flow and audit logs, support plans, the Cloudflare zone's
- * own plan and firewall. Left out of ours: the stages `dev` and `staging`.
+ * Left out of all designs: support plans, the Cloudflare zone's own plan and firewall, and the logs of DocumentDB, which
+ * hold definitions of data and slow commands only. Left out of ours: the stages `dev` and `staging`.
  */
 export const priceSource = {
   date: '2026-11-24',
@@ -54,21 +54,19 @@ export const prices = {
       { upTo: 10 * million, perUnit: 0 },
       { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.5) },
     ],
-    kvLists: [
-      { upTo: million, perUnit: 0 },
-      { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(5) },
-    ],
     /** Workers Logs, events: only the Worker's own lines, since `edge/wrangler.jsonc` turns invocation logs off. † */
     logEvents: [
       { upTo: 20 * million, perUnit: 0 },
       { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.6) },
     ],
-    /** Announced, and not billed yet. */
+    /** Announced, and not billed yet (developers.cloudflare.com/analytics/analytics-engine/pricing, 2026-11-30). */
     analyticsPoints: [
       { upTo: 10 * million, perUnit: 0 },
       { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(0.25) },
     ],
   },
+  /** Between two zones, charged once on each side. (aws.amazon.com/ec2/pricing/on-demand, "Data Transfer") † */
+  zoneTransferGb: 0.01,
   /** Between two regions of the United States. † */
   regionTransferGb: 0.02,
   /** On demand, Linux, per hour. † */

@@ -37,7 +37,13 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
   // decide.
   const lcus = Math.max(1, gb / hoursPerMonth)
   const metrics = fixed.metrics + instances * instanceMetrics
+  const minutes = hoursPerMonth * 60
   const logGb = (originRequests * service.logShare * service.logBytes) / 1e9
+  const metricGb = (instances * minutes * 4 * service.metricLinesPerScrape * service.metricLineBytes) / 1e9
+  const interfaces = instances + connectors + config.database.instances + config.network.natGateways
+  const flowGb = (interfaces * minutes * service.flowRecordsPerMinute * service.flowRecordBytes) / 1e9
+  // Connector to balancer, balancer to instance, instance to database: as many bytes on each way.
+  const zoneGb = 3 * gb * service.crossZoneShare
   return bill('Spillway', requestsPerMonth, [
     ...edgeItems(workload, traffic),
     {
@@ -70,6 +76,11 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
       dollars: tiered(prices.egressGb, gb),
       because: `${count(gb)} GB; what the edge answers itself costs nothing`,
     },
+    {
+      name: 'Between zones',
+      dollars: 2 * zoneGb * prices.zoneTransferGb,
+      because: `${count(zoneGb)} GB: connector, balancer, instance, database`,
+    },
     ...databaseItems({
       peakPerSecond: traffic.originPeakPerSecond,
       cpuMsPerRequest: service.joinedDatabaseCpuMs,
@@ -80,14 +91,18 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
       classMin: config.database.instanceClass,
     }),
     {
+      name: 'Logs',
+      dollars: (logGb + metricGb + flowGb) * cloudWatch.logGb,
+      because: `GB: ${logGb.toFixed(1)} of requests, ${metricGb.toFixed(1)} of metrics, ${flowGb.toFixed(1)} of flows`,
+    },
+    {
       name: 'CloudWatch and secrets',
       dollars:
-        logGb * cloudWatch.logGb +
         metrics * cloudWatch.metric +
         fixed.alarms * cloudWatch.alarm +
         cloudWatch.dashboard +
         fixed.secrets * prices.secretMonth,
-      because: `${metrics} metrics, ${fixed.alarms} alarms, ${logGb.toFixed(1)} GB of logs`,
+      because: `${metrics} metrics, ${fixed.alarms} alarms`,
     },
   ])
 }

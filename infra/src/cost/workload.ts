@@ -39,6 +39,15 @@ export const service = {
   /** Daily snapshots that are kept, in each of two regions; taken as full copies, since AWS does not say otherwise. */
   snapshots: 35,
   snapshotRegions: 2,
+  /** Flow records of an instance each minute: one per connection and direction that had traffic. Assumed. */
+  flowRecordsPerMinute: 400,
+  /** A record of the default format, as CloudWatch bills it: its text and 26 bytes. */
+  flowRecordBytes: 150,
+  /** Lines that the agent writes of each scrape of an origin's metrics, every 15 s, and their size. Assumed. */
+  metricLinesPerScrape: 40,
+  metricLineBytes: 400,
+  /** Share of traffic that crosses zones where each of three has an instance of both sides, without affinity. */
+  crossZoneShare: 2 / 3,
   /** Share of requests that either design logs. */
   logShare: 0.01,
   logBytes: 500,
