@@ -68,6 +68,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   const originUrl = `http://127.0.0.1:${ports.origin}`
   const edgeUrl = `http://127.0.0.1:${ports.edge}`
   const purgeKey = randomBytes(32).toString('base64url')
+  const keepOrigin = keepLog('origin')
   const origin: Tier = {
     name: 'origin',
     async start() {
@@ -98,7 +99,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
             ports.origin,
           ),
         },
-        onLine: lineWriter('origin'),
+        onLine: both(lineWriter('origin'), keepOrigin),
       })
       return await readyOrStopped(child, originUrl + opsPaths.ready, signal)
     },

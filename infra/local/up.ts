@@ -12,7 +12,7 @@ import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { dropDatabase } from '@spillway/origin/dev/drop-database'
 import { type FaultProxy, startFaultProxy } from '@spillway/origin/dev/fault-proxy'
 import { startMongod } from '@spillway/origin/dev/mongod'
-import { type Origin, startOrigin } from '@spillway/origin/dev/origin-process'
+import { type Origin, type OriginOptions, startOrigin } from '@spillway/origin/dev/origin-process'
 import { freePort } from '@spillway/origin/dev/ports'
 import { seed } from '@spillway/origin/dev/seed'
 
@@ -49,8 +49,16 @@ export interface Stack extends AsyncDisposable {
   readonly database: { readonly uri: string; readonly name: string }
   /** Log files of the edges. */
   readonly edgeLogs: readonly string[]
+  /** Log files of the origins. */
+  readonly originLogs: readonly string[]
   /** Proxies per tier, in the order of their targets. */
   readonly proxies: Readonly<Record<ProxiedTier, readonly FaultProxy[]>>
+  /** Base URLs by which the edges reach the origins: through the proxies, if there are any. */
+  readonly wayUrls: readonly string[]
+  /** Stops the first origin, if it runs, and starts another in its place. */
+  replaceOrigin(change?: Partial<Pick<OriginOptions, 'main' | 'env'>>): Promise<Origin>
+  /** Stops the first edge, if it runs, and starts another in its place, with an empty cache. */
+  replaceEdge(variables?: Readonly<Record<string, string>>): Promise<Edge>
   /** The last lines of every process. */
   logs(lines?: number): Promise<string>
   /** Stops everything, the edge first; resolves when all processes are gone. */
@@ -94,21 +102,26 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
   const edgePort = await freePort()
   const origins: Origin[] = []
   const originUrls: string[] = []
-  for (let i = 0; i < originCount; i++) {
-    const origin = await startOrigin({
+  const originEnvironment = {
+    [originEnv.edgeUrl]: `http://127.0.0.1:${edgePort}`,
+    [originEnv.purgeKey]: purgeKey,
+    [originEnv.webhookKey]: randomBytes(32).toString('base64url'),
+    ...options.originEnv,
+  }
+  const originLog = (i: number) => join(logFolder, `origin-${i}.log`)
+  const originOf = (i: number, { env, ...change }: Partial<OriginOptions> = {}) =>
+    startOrigin({
       databaseUri,
       databaseName: name,
       edgeKeys: JSON.stringify(publicKeySet(assertionKey)),
-      logFile: join(logFolder, `origin-${i}.log`),
+      logFile: originLog(i),
       application,
-      env: {
-        [originEnv.edgeUrl]: `http://127.0.0.1:${edgePort}`,
-        [originEnv.purgeKey]: purgeKey,
-        [originEnv.webhookKey]: randomBytes(32).toString('base64url'),
-        ...options.originEnv,
-      },
+      env: { ...originEnvironment, ...env },
+      ...change,
     })
-    closing.defer(() => origin.stop())
+  for (let i = 0; i < originCount; i++) {
+    const origin = await originOf(i)
+    closing.defer(() => origins[i]?.stop())
     origins.push(origin)
     originUrls.push(`http://127.0.0.1:${await reach('origin', origin.port)}`)
   }
@@ -117,18 +130,21 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
   const jwksUri = trusted.jwksUri.replace(/:\d+\//, `:${issuerPort}/`)
   const edgeLog = (index: number) => join(logFolder, `edge-${index}.log`)
   const edges: Edge[] = []
-  for (let i = 0; i < edgeCount; i++) {
-    const edge = await startEdge({
+  const edgeOf = (i: number, variables: Readonly<Record<string, string>> = {}) =>
+    startEdge({
       variables: {
         ...edgeVariables({ originUrls, trustedIssuers: [{ ...trusted, jwksUri }], assertionKey }),
         [edgeEnv.purgeKey]: purgeKey,
         ...options.edgeVariables,
+        ...variables,
       },
       ...(i === 0 && { port: edgePort }),
       logFile: edgeLog(i),
       application,
     })
-    closing.defer(() => edge.stop())
+  for (let i = 0; i < edgeCount; i++) {
+    const edge = await edgeOf(i)
+    closing.defer(() => edges[i]?.stop())
     edges.push(edge)
   }
 
@@ -143,7 +159,21 @@ export async function up(options: StackOptions = {}): Promise<Stack> {
     assertionKey,
     database: { uri, name },
     edgeLogs: edges.map((_, i) => edgeLog(i)),
+    originLogs: origins.map((_, i) => originLog(i)),
     proxies,
+    wayUrls: originUrls,
+    replaceOrigin: async (change) => {
+      // The cast is safe: there is at least one origin.
+      const { port } = origins[0] as Origin
+      await origins[0]?.stop()
+      origins[0] = await originOf(0, { ...change, port })
+      return origins[0]
+    },
+    replaceEdge: async (variables) => {
+      await edges[0]?.stop()
+      edges[0] = await edgeOf(0, variables)
+      return edges[0]
+    },
     logs: (lines = 40) => readLogs(logFolder, lines),
     stop,
     [Symbol.asyncDispose]: stop,

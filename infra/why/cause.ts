@@ -13,6 +13,8 @@ export interface Cause {
   readonly reasons: readonly string[]
   /** @returns the observations that prove it; empty if there are none */
   readonly evidence: (signs: Signs) => readonly string[]
+  /** Callers that it hits, where that is known beside the routes. */
+  readonly callers?: (signs: Signs) => readonly string[]
 }
 
 /** Observations of which all are needed. */

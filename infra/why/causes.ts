@@ -1,5 +1,9 @@
+import { controlPrefix } from '@spillway/origin/contract'
 import { all, type Cause, refused, when } from './cause.ts'
 import type { OriginSigns, Signs } from './signs.ts'
+
+/** Refusals of requests that did not reach an origin, or that it did not answer: the breaker opens then. */
+const unreached = ['origin-unreachable', 'shed-breaker-open', 'repeat-failed', 'origin-timeout']
 
 /**
  * All causes. One that explains others stands before them: a primary that does not answer also fills the pool, lowers the
@@ -12,7 +16,12 @@ export const causes: readonly Cause[] = [
     says: 'An operator has set the emergency switch: requests of low priority get a stored answer or 503.',
     remedy: { runbook: 'emergency-shed' },
     reasons: ['shed-switched-off'],
-    evidence: (signs) => refused(signs, 'shed-switched-off'),
+    evidence: (signs) => [
+      ...signs.control
+        .filter(({ name, value }) => name === controlPrefix.shed && value !== 'none')
+        .map(({ value, expiration }) => `the switch is at ${value}${until(expiration)}`),
+      ...refused(signs, 'shed-switched-off'),
+    ],
   },
   {
     name: 'wrong configuration',
@@ -30,7 +39,7 @@ export const causes: readonly Cause[] = [
     tier: 'issuer',
     says: 'The key set of a token issuer cannot be fetched, so tokens whose key is not known yet are refused.',
     remedy: {
-      text: "Look at the issuer's own status. Tokens with known keys keep working; do not restart the edge.",
+      text: "See infra/runbooks/issuer-outage.md, and the issuer's own status. Tokens with known keys keep working; do not restart the edge.",
     },
     reasons: ['token-keys-unavailable'],
     evidence: ({ issuers, edge }) => [
@@ -47,23 +56,46 @@ export const causes: readonly Cause[] = [
     remedy: {
       text: 'Expected during a deployment or when the group shrinks. Otherwise see who stopped it, in the group’s activity.',
     },
-    reasons: ['draining'],
-    evidence: (signs) => failing(signs, 'drain'),
+    reasons: ['draining', ...unreached],
+    evidence: (signs) => [...failing(signs, 'drain'), ...refused(signs, 'draining')],
   },
   {
     name: 'primary unavailable',
     tier: 'database',
     says: 'The database has no primary that answers: a failover, or a lost connection.',
     remedy: { runbook: 'database-failover' },
-    reasons: ['database-unavailable', 'outcome-unknown'],
-    evidence: (signs) => failing(signs, 'database'),
+    reasons: ['database-unavailable', 'outcome-unknown', 'deadline-exceeded', ...unreached],
+    evidence: (signs) => {
+      const seen = [
+        ...failing(signs, 'database'),
+        ...refused(signs, 'database-unavailable'),
+        ...ended(signs, 'database-unavailable', 'found no primary'),
+      ]
+      const { failoverAt } = signs.database ?? {}
+      return seen.length === 0 || failoverAt === undefined
+        ? seen
+        : [...seen, `the database failed over at ${failoverAt}`]
+    },
+  },
+  {
+    name: 'cold cache',
+    tier: 'edge',
+    says: 'The cache has lost its answers, so the origins get requests that it answered before: a release, a purge of everything, or new isolates.',
+    remedy: { runbook: 'emergency-shed' },
+    reasons: overloads(),
+    evidence: (signs) => {
+      const { hits } = signs.edge
+      if (hits === undefined || hits.before < 0.5 || hits.now > hits.before / 2) return []
+      const fell = `the cache gave ${percent(hits.now)} of the last answers, and ${percent(hits.before)} before`
+      return all([fell], overloaded(signs))
+    },
   },
   {
     name: 'slow primary',
     tier: 'database',
     says: 'The primary answers, but commands take longer than the time they have.',
     remedy: { runbook: 'database-failover' },
-    reasons: ['deadline-exceeded', 'outcome-unknown', 'origin-timeout'],
+    reasons: ['deadline-exceeded', 'outcome-unknown', ...unreached],
     evidence: (signs) => [
       ...failing(signs, 'commands'),
       ...each(
@@ -79,19 +111,14 @@ export const causes: readonly Cause[] = [
     says: 'A release has declared an index that is still being built, and refuses what needs it.',
     remedy: { runbook: 'deploy-origin' },
     reasons: ['index-unready'],
-    evidence: (signs) =>
-      each(
-        signs,
-        ({ problems }) => (problems['index-unready'] ?? 0) > 0,
-        ({ problems }) => `${problems['index-unready']} requests needed an index that is not built`,
-      ),
+    evidence: (signs) => ended(signs, 'index-unready', 'needed an index that is not built'),
   },
   {
     name: 'pool exhausted',
     tier: 'database',
     says: 'All connections of the pool are in use, and commands wait for one.',
     remedy: { runbook: 'scale-out' },
-    reasons: ['origin-refused', 'overloaded'],
+    reasons: overloads(),
     evidence: (signs) => [
       ...failing(signs, 'pool'),
       ...each(
@@ -107,7 +134,7 @@ export const causes: readonly Cause[] = [
     tier: 'origin',
     says: 'An origin process does not answer.',
     remedy: { runbook: 'scale-out' },
-    reasons: ['origin-unreachable', 'shed-breaker-open'],
+    reasons: unreached,
     evidence: (signs) =>
       each(
         signs,
@@ -120,14 +147,32 @@ export const causes: readonly Cause[] = [
     tier: 'tunnel',
     says: 'The origins answer, but the edge does not reach them: the way between them is broken.',
     remedy: { runbook: 'restart-tunnel' },
-    reasons: ['origin-unreachable', 'shed-breaker-open'],
+    reasons: unreached,
+    evidence: (signs) => {
+      const { ways } = signs
+      const refusals = refused(signs, ...unreached)
+      // Where the ways cannot be asked, refusals have to do.
+      if (ways.length === 0) return all(refusals, allLive(signs))
+      const closed = ways.filter(({ isOpen }) => !isOpen).map(({ name }) => `${name} does not carry`)
+      return closed.length === 0 ? [] : all([...closed, ...refusals], allLive(signs))
+    },
+  },
+  {
+    name: 'breaker open',
+    tier: 'edge',
+    says: 'The edge has stopped asking an origin that failed. The way is well again: the edge tries it every two seconds, and goes on by itself.',
+    remedy: {
+      text: 'Nothing now. Look for what broke the way before: deployments, the tunnel, the network.',
+    },
+    reasons: unreached,
     evidence: (signs) =>
       all(
-        [...refused(signs, 'origin-unreachable', 'shed-breaker-open', 'repeat-failed')],
+        refused(signs, ...unreached),
         when(
-          signs.origins.every(({ isLive }) => isLive),
-          'every origin answers when it is asked directly',
+          signs.ways.length > 0 && signs.ways.every(({ isOpen }) => isOpen),
+          'every way to the origins carries now',
         ),
+        allLive(signs),
       ),
   },
   {
@@ -137,11 +182,7 @@ export const causes: readonly Cause[] = [
     remedy: { runbook: 'roll-back-origin' },
     reasons: ['internal-error'],
     evidence: (signs) => [
-      ...each(
-        signs,
-        ({ problems }) => (problems['internal-error'] ?? 0) > 0,
-        ({ problems }) => `${problems['internal-error']} requests ended with 500`,
-      ),
+      ...ended(signs, 'internal-error', 'ended with 500'),
       ...signs.edge.faults
         .filter(({ what }) => what === 'unexpected')
         .map(({ where, message }) => `the edge's log: ${where}: ${message}`),
@@ -163,27 +204,25 @@ export const causes: readonly Cause[] = [
   {
     name: 'too much load',
     tier: 'origin',
-    says: 'More requests reach the origins than they can serve. After a release or a purge, an empty cache is a reason.',
+    says: 'More requests reach the origins than they can serve.',
     remedy: { runbook: 'scale-out' },
-    reasons: ['shed-limit', 'shed-origin-load', 'shed-throttled', 'origin-refused', 'overloaded'],
-    evidence: (signs) => [
-      ...refused(signs, 'shed-limit', 'shed-origin-load', 'shed-throttled', 'origin-refused', 'overloaded'),
-      ...each(
-        signs,
-        ({ shed }) => sum(shed) > 0,
-        ({ shed }) => `it refused ${sum(shed)} requests: ${Object.keys(shed).join(', ')}`,
-      ),
-    ],
+    reasons: overloads(),
+    evidence: overloaded,
   },
   {
     name: 'revoked token',
     tier: 'callers',
     says: 'Tokens are refused because an operator has revoked them or their subject.',
     remedy: {
-      text: 'Intended, unless the wrong subject was revoked: see the keys `revoked:` of the CONTROL namespace.',
+      text: 'Intended, unless the wrong subject was revoked: then delete its key `revoked:…` of the CONTROL namespace, and publish.',
     },
     reasons: ['token-revoked'],
     evidence: (signs) => refused(signs, 'token-revoked'),
+    callers: ({ control }) =>
+      control
+        .filter(({ name }) => name.startsWith('revoked:'))
+        .slice(0, 5)
+        .map(({ name, expiration }) => `${name.slice('revoked:'.length)}${until(expiration)}`),
   },
   {
     name: 'quota used up',
@@ -231,6 +270,25 @@ export const unexplained: Cause = {
   },
 }
 
+/** Requests of the origins that ended with a problem. */
+const ended = (signs: Signs, code: string, words: string): readonly string[] =>
+  each(
+    signs,
+    ({ problems }) => (problems[code] ?? 0) > 0,
+    ({ problems }) => `${problems[code]} requests ${words}`,
+  )
+
+const allLive = ({ origins }: Signs): readonly string[] =>
+  when(
+    origins.every(({ isLive }) => isLive),
+    'every origin answers when it is asked directly',
+  )
+
+const until = (expiration: number | undefined): string =>
+  expiration === undefined ? '' : ` until ${new Date(expiration * 1_000).toISOString()}`
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
 const ms = (seconds: number): string => `${Math.round(seconds * 1_000)} ms`
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
@@ -249,6 +307,21 @@ const failing = (signs: Signs, check: string): readonly string[] =>
     ({ failing: reasons }) => reasons[check] !== undefined,
     ({ failing: reasons }) => String(reasons[check]),
   )
+
+function overloads(): readonly string[] {
+  return ['shed-limit', 'shed-origin-load', 'shed-throttled', 'origin-refused', 'overloaded']
+}
+
+function overloaded(signs: Signs): readonly string[] {
+  return [
+    ...refused(signs, ...overloads()),
+    ...each(
+      signs,
+      ({ shed }) => sum(shed) > 0,
+      ({ shed }) => `it refused ${sum(shed)} requests: ${Object.keys(shed).join(', ')}`,
+    ),
+  ]
+}
 
 function tokenReasons(): readonly string[] {
   const faults = [

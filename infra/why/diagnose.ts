@@ -6,9 +6,9 @@ import type { Signs } from './signs.ts'
 export interface Finding {
   readonly cause: Cause
   readonly evidence: readonly string[]
-  /** Route patterns whose requests are refused because of it. */
+  /** Route patterns whose requests are refused because of it, and callers where they are known. */
   readonly hits: readonly string[]
-  /** Time of the edge's first refusal because of it, RFC 3339; `undefined` if it has refused none. */
+  /** Time of the edge's first refusal because of it since the last quiet minute, RFC 3339; `undefined`: none. */
   readonly since: string | undefined
 }
 
@@ -20,6 +20,6 @@ export function diagnose(signs: Signs): readonly Finding[] {
     const { routes, since } = signs.edge
     const first = cause.reasons.flatMap((reason) => since[reason] ?? []).sort()[0]
     const hits = [...new Set(cause.reasons.flatMap((reason) => routes[reason] ?? []))].sort()
-    return [{ cause, evidence, hits, since: first }]
+    return [{ cause, evidence, hits: [...(cause.callers?.(signs) ?? []), ...hits], since: first }]
   })
 }

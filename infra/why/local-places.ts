@@ -1,5 +1,6 @@
 import type { DevelopmentPorts } from '@spillway/edge/dev/development'
 import { issuerPaths } from '@spillway/edge/dev/issuer'
+import { keptControlEntries } from '@spillway/edge/dev/kept-control'
 import { keptLogFile } from '../local/kept-log.ts'
 import type { Places } from './observe.ts'
 
@@ -11,5 +12,7 @@ export function localPlaces(ports: DevelopmentPorts): Places {
     originUrls: [local(ports.origin)],
     keySetUrls: [local(ports.issuer) + issuerPaths.keys],
     edgeLog: keptLogFile('edge'),
+    originLogs: [keptLogFile('origin')],
+    control: keptControlEntries,
   }
 }

@@ -1,8 +1,29 @@
+import type { ControlEntry } from '@spillway/origin/contract'
+
 /** Observations of all tiers within a few seconds. Causes are found in them, and nowhere else. */
 export interface Signs {
   readonly edge: EdgeSigns
   readonly origins: readonly OriginSigns[]
   readonly issuers: readonly { readonly name: string; readonly isReachable: boolean }[]
+  /** Ways from the edge to the origins, and whether they carry now; none where that cannot be observed. */
+  readonly ways: readonly { readonly name: string; readonly isOpen: boolean }[]
+  /** Switches and revocations that edges obey. */
+  readonly control: readonly ControlEntry[]
+  /** What could not be observed, and why: no cause can be ruled out there. @default everything could */
+  readonly blind?: readonly string[]
+  /** The database as it reports itself; a laptop's does not. */
+  readonly database?: DatabaseSigns
+}
+
+export interface DatabaseSigns {
+  /** The busiest instance's processors, percent. */
+  readonly busyPercent: number | undefined
+  /** The most connections that an instance has. */
+  readonly connections: number | undefined
+  /** Connections that the stage may open to one instance. */
+  readonly connectionsBudget: number
+  /** Time of the last failover within an hour, RFC 3339. */
+  readonly failoverAt: string | undefined
 }
 
 export interface EdgeSigns {
@@ -13,8 +34,10 @@ export interface EdgeSigns {
   readonly failures: Readonly<Record<string, number>>
   /** Route patterns of the refused requests by reason. */
   readonly routes: Readonly<Record<string, readonly string[]>>
-  /** Time of the first refusal, RFC 3339, by reason. */
+  /** Time of the first refusal since the last quiet minute, RFC 3339, by reason. */
   readonly since: Readonly<Record<string, string>>
+  /** Share of the answers that the cache gave, 0 to 1: of the last ones, and of those before; `undefined` if too few. */
+  readonly hits: { readonly now: number; readonly before: number } | undefined
   /** Faults that are tied to no request: what, and where. */
   readonly faults: readonly { readonly what: string; readonly where: string; readonly message: string }[]
 }
@@ -54,6 +77,7 @@ export const emptyEdge: EdgeSigns = {
   failures: {},
   routes: {},
   since: {},
+  hits: undefined,
   faults: [],
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { causes } from './causes.ts'
 import { diagnose } from './diagnose.ts'
-import { edgeSigns, parseLog, requestStory } from './edge-log.ts'
+import { edgeSigns, ofRoute, parseLog, requestStory } from './edge-log.ts'
 import { originMetrics, parseScrape } from './origin-metrics-text.ts'
 import { report } from './report.ts'
 import { calmOrigin, emptyEdge, type OriginSigns, type Signs } from './signs.ts'
@@ -12,7 +12,10 @@ const calm: Signs = {
   edge: emptyEdge,
   origins: [calmOrigin],
   issuers: [{ name: 'issuer', isReachable: true }],
+  ways: [],
+  control: [],
 }
+const way = (isOpen: boolean): Signs['ways'] => [{ name: 'tunnel 1', isOpen }]
 const refusing = (...reasons: string[]): Signs['edge'] => ({
   ...emptyEdge,
   refusals: Object.fromEntries(reasons.map((reason) => [reason, 3])),
@@ -48,6 +51,13 @@ describe('the first cause', () => {
     ['pool exhausted', { origins: origin({ pool: { size: 16, inUse: 16 }, poolWaitSeconds: 0.3 }) }],
     ['origin down', { edge: refusing('origin-unreachable'), origins: origin({ isLive: false }) }],
     ['tunnel down', { edge: refusing('shed-breaker-open') }],
+    ['tunnel down', { edge: refusing('shed-breaker-open'), ways: way(false) }],
+    ['tunnel down', { ways: way(false) }],
+    ['breaker open', { edge: refusing('shed-breaker-open', 'origin-unreachable'), ways: way(true) }],
+    ['emergency switch', { control: [{ name: 'shed', value: 'normal', expiration: 1_900_000_000 }] }],
+    ['cold cache', { edge: { ...refusing('shed-limit'), hits: { now: 0.1, before: 0.9 } } }],
+    ['too much load', { edge: { ...refusing('shed-limit'), hits: { now: 0.8, before: 0.9 } } }],
+    ['primary unavailable', { origins: origin({ problems: { 'database-unavailable': 2 } }) }],
     ['bad release', { origins: origin({ problems: { 'internal-error': 2 } }) }],
     ['origin busy', { edge: refusing('shed-origin-load'), origins: origin({ loopDelaySeconds: 0.5 }) }],
     ['too much load', { edge: refusing('shed-limit') }],
@@ -73,6 +83,10 @@ describe('the first cause', () => {
       pool: { size: 16, inUse: 16 },
     }
     expect(diagnose({ ...calm, origins: origin(loaded) })).toEqual([])
+    // Nobody is refused because of a cache that has just begun.
+    expect(
+      diagnose({ ...calm, edge: { ...emptyEdge, hits: { now: 0.1, before: 0.9 } }, ways: way(true) }),
+    ).toEqual([])
     expect(report([], 60)).toContain('Healthy')
   })
 
@@ -117,25 +131,69 @@ describe('the log', () => {
   ].join('\n')
 
   it('counts what was left out of it, and nothing before the window', () => {
-    const all = edgeSigns(parseLog(text), '2027-01-01T00:00:00.000Z')
+    const lines = parseLog(text)
+    const nowMs = Date.parse('2027-01-01T00:00:10.000Z')
+    const all = edgeSigns(lines, nowMs, { windowMs: 10_000 })
     expect(all.refusals).toEqual({ 'shed-limit': 43 })
     expect(all.failures).toEqual({ 'shed-limit': 43 })
     expect(all.since).toEqual({ 'shed-limit': '2027-01-01T00:00:00.000Z' })
     expect(all.faults).toEqual([{ what: 'key-set', where: 'i', message: 'timeout' }])
-    const later = edgeSigns(parseLog(text), '2027-01-01T00:00:01.000Z')
+    const later = edgeSigns(lines, nowMs, { windowMs: 9_000 })
     expect(later.refusals).toEqual({ 'shed-limit': 42 })
     expect(later.routes).toEqual({ 'shed-limit': ['/v2/trips'] })
+    // It has begun before the window.
+    expect(later.since).toEqual(all.since)
+  })
+
+  it('begins a reason anew after a quiet minute', () => {
+    const at = (minute: number) =>
+      line(`2027-01-01T00:0${minute}:00.000Z`, { ...answer, reason: 'shed-limit' })
+    const lines = parseLog([at(0), at(1), at(3), at(4)].join('\n'))
+    const { since } = edgeSigns(lines, Date.parse('2027-01-01T00:04:10.000Z'), { windowMs: 60_000 })
+    expect(since).toEqual({ 'shed-limit': '2027-01-01T00:03:00.000Z' })
+  })
+
+  it('compares the last answers of the cache with those before, if there are enough', () => {
+    const nowMs = Date.parse('2027-01-01T00:05:00.000Z')
+    const totals = (agoMs: number, answers: number, hits: number) =>
+      line(new Date(nowMs - agoMs).toISOString(), {
+        kind: 'totals',
+        fromMs: nowMs - agoMs,
+        all: { hits, forwarded: answers - hits - 2 },
+        reasons: { 'shed-limit': 2, 'rate-limited': 7 },
+      })
+    const hitsOf = (...lines: string[]) =>
+      edgeSigns(parseLog(lines.join('\n')), nowMs, { windowMs: 60_000 }).hits
+    const [before, recent] = [totals(60_000, 100, 90), totals(15_000, 60, 6)]
+    expect(hitsOf(before, recent, totals(400_000, 100, 0))).toEqual({ now: 0.1, before: 0.9 })
+    expect(hitsOf(before, totals(1_000, 49, 0))).toBeUndefined()
+    expect(hitsOf(recent)).toBeUndefined()
+  })
+
+  it.each([
+    ['/v2/trips', ['a', 'fault']],
+    ['/v2/trips/t1?fields=id', ['b', 'fault']],
+    ['/v2/trips/:id', ['b', 'fault']],
+    ['/v2', ['fault']],
+  ])('without the answers of other routes than %s', (path, expected) => {
+    const lines = [
+      { at: '', entry: { kind: 'answer', pattern: '/v2/trips', is: 'a' } },
+      { at: '', entry: { kind: 'answer', pattern: '/v2/trips/:id', is: 'b' } },
+      { at: '', entry: { kind: 'fault', is: 'fault' } },
+    ]
+    expect(ofRoute(lines, path).map(({ entry }) => entry.is)).toEqual(expected)
   })
 
   it('counts a token without a required claim, whichever it is', () => {
     const refused = { ...answer, status: 401, reason: 'token-claim:client_id' }
-    const { refusals } = edgeSigns(parseLog(line('2027-01-01T00:00:00.000Z', refused)), '2027')
+    const { refusals } = edgeSigns(parseLog(line('2027-01-01T00:00:00.000Z', refused)), 0, { windowMs: 0 })
     expect(refusals).toEqual({ 'token-claim': 1 })
   })
 
   it('tells what happened to one request', () => {
-    expect(requestStory(text, 'r1')).toContain('GET /v2/trips was answered 503 after 2 ms: shed-limit')
-    expect(requestStory(text, 'r2')).toContain('Nothing is known of r2')
+    const lines = parseLog(text)
+    expect(requestStory(lines, 'r1')).toContain('GET /v2/trips was answered 503 after 2 ms: shed-limit')
+    expect(requestStory(lines, 'r2')).toBeUndefined()
   })
 })
 

@@ -28,6 +28,8 @@ export interface OriginOptions {
   readonly root?: string
   /** @default 'own' */
   readonly application?: WhichApplication
+  /** Entry point in place of the application's, as a path from the root. */
+  readonly main?: string
   /** @default any free port */
   readonly port?: number
 }
@@ -39,7 +41,8 @@ const drainTimeoutMs = 20_000
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const port = options.port ?? (await freePort())
   const folder = options.root ?? root
-  const { isFixture, origin: main } = applicationFiles(options.application ?? 'own')
+  const { isFixture, origin } = applicationFiles(options.application ?? 'own')
+  const { main = origin } = options
   const entry = isFixture && options.root === undefined ? await bundleOrigin(main) : join(folder, main)
   const child = await startChild({
     name: 'origin',

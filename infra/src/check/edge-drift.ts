@@ -9,6 +9,8 @@ export interface EdgeEnvironment {
   readonly secrets: readonly string[]
   readonly kvNamespaces: readonly { readonly binding: string; readonly id?: string | undefined }[]
   readonly rateLimiters: readonly RateLimiter[]
+  /** Data sets of Analytics Engine. */
+  readonly analytics?: readonly { readonly binding: string; readonly dataset?: string | undefined }[]
   /** Binding names of Durable Objects. */
   readonly durableObjects: readonly string[]
   readonly routes: readonly string[]

@@ -35,6 +35,9 @@ function readEnvironment(env: string, config: string): EdgeEnvironment {
       limit: simple.limit,
       periodSeconds: simple.period,
     })),
+    analytics: (
+      read.analytics_engine_datasets as { readonly binding: string; readonly dataset?: string }[]
+    ).map(({ binding, dataset }) => ({ binding, dataset })),
     durableObjects: (read.durable_objects.bindings as { readonly name: string }[]).map(({ name }) => name),
     routes: routes.map((route) => (typeof route === 'string' ? route : route.pattern)),
     analyticsDataset: (read.analytics_engine_datasets as { readonly dataset?: string }[])[0]?.dataset,

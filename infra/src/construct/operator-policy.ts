@@ -110,7 +110,8 @@ export function operatorPolicy(scope: Construct, stage: StageName, restoreRole: 
 
 type Arns = ReturnType<typeof arnsOf>
 
-const arnsOf =
+/** Makes names of resources in the account and region of a stack. */
+export const arnsOf =
   (scope: Construct) =>
   (
     service: string,
@@ -122,7 +123,7 @@ const arnsOf =
     return `arn:${partition}:${service}:${place.region ?? region}:${place.account ?? account}:${rest}`
   }
 
-const allow = (
+export const allow = (
   actions: readonly string[],
   resources: readonly string[],
   conditions?: Record<string, Record<string, string>>,

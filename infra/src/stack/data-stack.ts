@@ -4,6 +4,7 @@ import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import { DatabaseBackups } from '../construct/database-backups.ts'
 import { DocumentStore } from '../construct/document-store.ts'
+import { observerPolicy } from '../construct/observer-policy.ts'
 import { operatorPolicy } from '../construct/operator-policy.ts'
 import { ReleaseStore } from '../construct/release-store.ts'
 import { type KeyHolder, keysSecret } from '../key-names.ts'
@@ -39,6 +40,7 @@ export class DataStack extends Stack {
       ? new DatabaseBackups(this, 'Backups', { cluster: this.store.cluster, config })
       : undefined
     operatorPolicy(this, config.stage, backups?.restoreRole.roleArn)
+    observerPolicy(this, config.stage)
     this.node.addValidation(poolFitsDatabase(config))
   }
 

@@ -56,7 +56,7 @@ export class FakeAccount {
         sts: identities(),
         'arc-zonal-shift': shifts.service,
       },
-      operatorStatements(data),
+      policyStatements(data, 'Operator'),
     )
     return new FakeAccount({ server, autoscaling, database, stacks, secrets, systems, shifts, objects })
   }
@@ -66,10 +66,10 @@ export class FakeAccount {
   }
 }
 
-/** Permissions of the stage's operator policy, as CloudFormation would resolve it. */
-function operatorStatements(data: StackTemplate): readonly Statement[] {
-  const policies = data.ofType('AWS::IAM::ManagedPolicy')
-  return policies.flatMap(
-    ([, { PolicyDocument }]) => (PolicyDocument as { readonly Statement: readonly Statement[] }).Statement,
-  )
+/** Permissions of one of the stage's policies for people, as CloudFormation would resolve it. */
+export function policyStatements(data: StackTemplate, output: string): readonly Statement[] {
+  const policy = data.ofType('AWS::IAM::ManagedPolicy').find(([id]) => id.startsWith(output))
+  if (policy === undefined) throw new Error(`no policy ${output} in ${data.name}`)
+  const [, { PolicyDocument }] = policy
+  return (PolicyDocument as { readonly Statement: readonly Statement[] }).Statement
 }

@@ -38,6 +38,8 @@ export class FakeCloudflare {
   readonly deployments: Deployment[] = []
   /** Keys of the namespaces that exist. */
   readonly namespaces: ReadonlyMap<string, Map<string, Entry>>
+  /** Rows that Analytics Engine answers. Its SQL is checked for names and functions that are documented. */
+  analytics: (sql: string) => readonly object[] = () => []
   /** Requests that have changed something. */
   readonly changes: string[] = []
   readonly unexpected: string[] = []
@@ -102,7 +104,7 @@ export class FakeCloudflare {
       return refuse(response, 401, 10000, 'Authentication error')
     try {
       // An upload session alone stores nothing.
-      if (request.method !== 'GET' && !call.endsWith('session')) this.changes.push(call)
+      if (request.method !== 'GET' && !/session$|\/sql$/.test(call)) this.changes.push(call)
       this.#route(
         call,
         searchParams,
@@ -133,6 +135,13 @@ export class FakeCloudflare {
       return this.#key(call, { namespace, key: decodeURIComponent(key) }, { query, body, form }, response)
     }
     switch (call) {
+      case 'POST /analytics_engine/sql': {
+        checkSql(body.toString())
+        response.setHeader('content-type', 'application/json')
+        const data = this.analytics(body.toString())
+        response.end(JSON.stringify({ meta: [], data, rows: data.length }))
+        return
+      }
       case `GET ${scripts}/deployments`:
         return answer(response, { deployments: this.deployments.map(describedDeployment) })
       case `POST ${scripts}/deployments`:
@@ -265,6 +274,20 @@ export class FakeCloudflare {
     this.deploy(versions, annotations['workers/message'])
     answer(response, { id: this.deployments[0]?.id })
   }
+}
+
+/** Functions of developers.cloudflare.com/analytics/analytics-engine/sql-reference that queries here use. */
+const sqlFunctions = ['SUM', 'sumIf', 'NOW', 'toUnixTimestamp', 'toStartOfMinute']
+
+function checkSql(sql: string): void {
+  const calls = [...sql.matchAll(/\b(\w+)\(/g)].map(([, name = '']) => name)
+  const unknown = [
+    ...calls.filter((name) => !sqlFunctions.includes(name)),
+    ...(sql.match(/\b(?:blob|double|index)\d+/g) ?? []).filter(
+      (name) => !/^(blob|double)[1-4]$|^index1$/.test(name),
+    ),
+  ]
+  if (unknown.length > 0) throw new Refused(400, 10000, `unknown in SQL: ${unknown.join(', ')}`)
 }
 
 class Refused extends Error {

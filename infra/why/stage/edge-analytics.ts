@@ -1,0 +1,99 @@
+import type { LogLine } from '../edge-log.ts'
+
+/** Asks Analytics Engine in its SQL; answers are rows of values by column. */
+export type AskAnalytics = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>
+
+/** Time for which refusals are looked back, minutes. */
+const lookBackMinutes = 60
+
+/**
+ * The edge's answers of the last hour by minute, as lines of its log, so that a stage is diagnosed by the rules of a laptop.
+ * Columns as they are written (`edge/src/observe/analytics.ts`): blobs are method, pattern, reason and cache; doubles are
+ * status, duration, origin time and weight.
+ *
+ * @param dataset name of the Worker's data set
+ */
+export async function edgeLines(ask: AskAnalytics, dataset: string): Promise<readonly LogLine[]> {
+  if (!/^\w+$/.test(dataset)) throw new Error(`no name of a data set: ${dataset}`)
+  const [refused, totals] = await Promise.all([ask(refusalsSql(dataset)), ask(totalsSql(dataset))])
+  const lines = [...refused.flatMap(refusalLines), ...totalsLines(totals, refused)]
+  return lines.toSorted((one, other) => (one.at < other.at ? -1 : 1))
+}
+
+const weight = '_sample_interval * double4'
+const minute = 'toUnixTimestamp(toStartOfMinute(timestamp)) AS minute'
+
+const refusalsSql = (dataset: string): string => `
+SELECT ${minute}, blob2 AS pattern, blob3 AS reason,
+  SUM(${weight}) AS answers, sumIf(${weight}, double1 >= 500) AS failures
+FROM ${dataset}
+WHERE timestamp > NOW() - INTERVAL '${lookBackMinutes}' MINUTE AND blob3 != ''
+GROUP BY minute, pattern, reason ORDER BY minute LIMIT 10000`
+
+const totalsSql = (dataset: string): string => `
+SELECT ${minute}, blob2 AS pattern, SUM(${weight}) AS answers,
+  sumIf(${weight}, blob4 LIKE '%; hit%') AS hits, sumIf(${weight}, double1 >= 400) AS refused,
+  sumIf(${weight}, double3 >= 0) AS forwarded, sumIf(${weight} * double3, double3 >= 0) AS originMs
+FROM ${dataset}
+WHERE timestamp > NOW() - INTERVAL '15' MINUTE
+GROUP BY minute, pattern ORDER BY minute LIMIT 10000`
+
+type Row = Readonly<Record<string, unknown>>
+
+/** A line for the failures of a row, and one for its other refusals. */
+function refusalLines(row: Row): readonly LogLine[] {
+  const { pattern, reason } = row
+  const [answers, failures] = [Number(row.answers), Number(row.failures)]
+  const line = (status: number, count: number): readonly LogLine[] =>
+    count < 1
+      ? []
+      : [
+          {
+            at: timeOf(row),
+            entry: { kind: 'answer', pattern, reason, status, suppressed: Math.round(count) - 1 },
+          },
+        ]
+  return [...line(503, failures), ...line(403, answers - failures)]
+}
+
+/** A line of totals for each minute. */
+function totalsLines(rows: readonly Row[], refused: readonly Row[]): readonly LogLine[] {
+  const minutes = Map.groupBy(rows, timeOf)
+  const reasonsOf = Map.groupBy(refused, timeOf)
+  return [...minutes].map(([at, ofMinute]) => {
+    const routes = ofMinute.map((row) => [String(row.pattern || 'other'), figures(row)] as const)
+    const all = routes.reduce(
+      (sum, [, route]) => ({
+        answers: sum.answers + route.answers,
+        hits: sum.hits + route.hits,
+        refused: sum.refused + route.refused,
+        forwarded: sum.forwarded + route.forwarded,
+        originMs: sum.originMs + route.originMs,
+      }),
+      figures({}),
+    )
+    return {
+      at,
+      entry: {
+        ...{ kind: 'totals', fromMs: Date.parse(at), all, routes: Object.fromEntries(routes) },
+        reasons: counts(reasonsOf.get(at) ?? []),
+      },
+    }
+  })
+}
+
+function counts(rows: readonly Row[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const { reason, answers } of rows) sums[String(reason)] = (sums[String(reason)] ?? 0) + Number(answers)
+  return sums
+}
+
+const figures = ({ answers = 0, hits = 0, refused = 0, forwarded = 0, originMs = 0 }: Row) => ({
+  answers: Number(answers),
+  hits: Number(hits),
+  refused: Number(refused),
+  forwarded: Number(forwarded),
+  originMs: Number(originMs),
+})
+
+const timeOf = (row: Row): string => new Date(Number(row.minute) * 1_000).toISOString()
