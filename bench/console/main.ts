@@ -15,6 +15,7 @@ import { type BrowserContextOptions, chromium, type Page } from 'playwright-core
 import { browserFile } from '../browser/browser-file.ts'
 import { seriousFindings } from '../browser/watched-page.ts'
 import { Steps } from '../measure/steps.ts'
+import { exampleStage } from './example-stage.ts'
 
 const shots = join(localFolder, 'console-shots')
 const looks: Readonly<Record<string, BrowserContextOptions>> = {
@@ -32,6 +33,8 @@ const places = {
   edgeUrl: stack.url,
   originUrls: stack.origins.map(({ port }) => `http://127.0.0.1:${port}`),
   keySetUrls: [stack.issuer.jwksUri],
+  wayUrls: stack.wayUrls,
+  control: async () => stack.edges[0]?.control.entries ?? [],
   // The cast is safe: there is an edge.
   edgeLog: stack.edgeLogs[0] as string,
 }
@@ -71,7 +74,34 @@ try {
     )
     await page.getByText('no request was refused or failed because of the stack').waitFor()
   })
+  await check('the switch is shown as edges read it, and what they refuse by it', async () => {
+    await page.getByText('off', { exact: true }).waitFor()
+    await stack.edges[0]?.control.put('shed', 'normal')
+    await page.getByText('shed normal').waitFor()
+    await page.getByRole('heading', { name: 'emergency switch' }).first().waitFor()
+    let number = 0
+    await until(page.getByRole('row', { name: 'shed-switched-off' }).waitFor(), () =>
+      fetch(`${stack.url}/v2/places?population[gte]=${number++}`),
+    )
+    await page.screenshot({ path: join(shots, 'switch.png'), fullPage: true })
+    await stack.edges[0]?.control.delete('shed')
+    await page.getByText('off', { exact: true }).waitFor()
+  })
   for (const [name, options] of Object.entries(looks)) {
+    await check(`${name}: a deployed stage fits its width, and axe finds nothing serious`, async () => {
+      const stage = await startConsole({ state: async () => exampleStage })
+      const look = await (await browser.newContext(options)).newPage()
+      await look.goto(stage.url)
+      await look.screenshot({ path: join(shots, `stage-${name}.png`), fullPage: true })
+      const [width, shown] = await look.evaluate<[number, number]>(
+        '[document.documentElement.scrollWidth, window.innerWidth]',
+      )
+      assert.equal(width, shown)
+      assert.deepEqual(await seriousFindings(look), [])
+      await look.context().close()
+      await stage.stop()
+    })
+
     await check(`${name}: fits its width, and axe finds nothing serious`, async () => {
       const look = await open(options)
       await look.screenshot({ path: join(shots, `${name}.png`), fullPage: true })

@@ -1,37 +1,65 @@
-/** Program: `npm run console` serves a page on this machine that shows every tier of what `npm start` runs. */
+/**
+ * Program: `npm run console` serves a page on this machine that shows every tier of what `npm start` runs; `--stage STAGE`,
+ * of a deployed stage.
+ */
 import { once } from 'node:events'
+import { parseArgs } from 'node:util'
 import { developmentPorts } from '@spillway/edge/dev/development'
 import { ports } from '@spillway/origin/contract'
 import { localPlaces } from '../why/local-places.ts'
-import { observeState } from './observe-state.ts'
+import { stageReaders, stageUsage } from '../why/stage/stage-readers.ts'
+import { observeStageState, observeState } from './observe-state.ts'
 import { startConsole } from './server.ts'
 import { shared } from './shared.ts'
 
-/** Time for which all viewers share one observation, in ms: a scrape costs the origin some ms. */
-const maxAgeMs = 1_000
+/** Time for which all viewers share one observation, in ms: a scrape costs the origin some ms, a query of a log money. */
+const maxAgeMs = { local: 1_000, stage: 15_000 }
+
+const usage = `npm run console                     a page that shows every tier of what npm start runs
+npm run console -- --stage STAGE    the same of a deployed stage
+CONSOLE_PORT=PORT                   another port than ${ports.console}
+
+${stageUsage}`
 
 const port = Number(process.env.CONSOLE_PORT || ports.console)
-if (process.argv.length > 2 || !Number.isInteger(port) || port < 1 || port > 65_535) {
-  console.error('npm run console              a page that shows every tier of what npm start runs')
-  console.error(`CONSOLE_PORT=PORT            another port than ${ports.console}`)
+const stage = stageOf(process.argv.slice(2))
+if (stage === 'mistake' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+  console.error(usage)
   process.exit(2)
 }
-const places = localPlaces(developmentPorts(process.env))
 try {
-  const served = await startConsole({
-    port,
-    state: shared(
-      () => observeState(places),
-      maxAgeMs,
-      () => performance.now(),
-    ),
-  })
+  const served = await startConsole({ port, state: stage === undefined ? localState() : stageState(stage) })
   console.log(`The console is at ${served.url}. Ctrl-C stops it.`)
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   await served.stop()
 } catch (error) {
-  // The cast is safe: listening fails with an error of the system.
-  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-  console.error(`Port ${port} is in use: stop what listens on it, or set CONSOLE_PORT to a free one.`)
+  const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
+  console.error(
+    code === 'EADDRINUSE'
+      ? `Port ${port} is in use: stop what listens on it, or set CONSOLE_PORT to a free one.`
+      : message,
+  )
   process.exitCode = 1
+}
+
+function localState() {
+  const places = localPlaces(developmentPorts(process.env))
+  return shared(() => observeState(places), maxAgeMs.local, now)
+}
+
+function stageState(name: string) {
+  const readers = stageReaders(name, process.env)
+  return shared(() => observeStageState(name, readers), maxAgeMs.stage, now)
+}
+
+function now(): number {
+  return performance.now()
+}
+
+function stageOf(words: string[]): string | undefined {
+  try {
+    return parseArgs({ args: words, options: { stage: { type: 'string' } } }).values.stage
+  } catch {
+    return 'mistake'
+  }
 }

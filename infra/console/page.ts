@@ -22,17 +22,22 @@ export const page = (state: ConsoleState): Html => html`<!doctype html>
     <h1>Spillway console</h1>
     <p id="notice" class="bad" role="alert"></p>
     <main>${figures(state)}</main>
-    <footer>The same as JSON: <a href="/state">/state</a>. The page only reads.</footer>
+    <footer>The same as JSON: <a href="/state">/state</a>. The page only reads; commands change.</footer>
   </body>
 </html>
 `
 
 /** The part of the page that changes. */
 export const figures = (state: ConsoleState): Html => html`
-  <p class="muted">${state.at.slice(11, 19)} UTC. Rates are of the last ${state.seconds} s.</p>
-  ${state.findings.length === 0 ? calm(state) : state.findings.map(cause)}
+  <p class="muted">${state.place}, ${state.at.slice(11, 19)} UTC. Rates are of the last ${state.seconds} s.</p>
+  ${state.findings.length === 0 && state.blind.length === 0 ? calm(state) : state.findings.map(cause)}
+  ${state.blind.map((each) => html`<p class="bad">Not observed: ${each}</p>`)}
   ${edge(state)}
+  ${emergencySwitch(state)}
+  ${deployment(state)}
+  ${ways(state)}
   ${state.origins.map(origin)}
+  ${database(state)}
   ${issuers(state)}
 `
 
@@ -51,12 +56,13 @@ const cause = ({ cause, evidence, hits, since }: Finding, index: number): Html =
     </ul>
   </section>`
 
-function edge({ edge: { isReachable, traffic } }: ConsoleState): Html {
+function edge({ edge: { isReachable, traffic, users } }: ConsoleState): Html {
   const { perSecond, hitShare, refusedShare, originMs, series, routes, reasons } = traffic
   return html`<section>
     <h2>Edge ${isReachable ? '' : html`<span class="bad">does not answer</span>`}</h2>
     <dl>
       ${figure('answers/s', perSecond.toFixed(1))}
+      ${figure('users, estimated', Math.round(users).toLocaleString('en-US'))}
       ${figure('from the cache', percent(hitShare))}
       ${figure('refused or failed', percent(refusedShare), (refusedShare ?? 0) > 0.01)}
       ${figure('origin, mean', originMs === undefined ? '–' : `${originMs.toFixed(0)} ms`)}
@@ -73,6 +79,73 @@ function edge({ edge: { isReachable, traffic } }: ConsoleState): Html {
       ['refused or failed because of', 'answers'],
       reasons.map(([reason, count]) => [reason, String(count)]),
     )}
+  </section>`
+}
+
+/** What edges read, what they do by it, and the command that changes it. */
+function emergencySwitch({ place, switch: { position, until, refused, revocations } }: ConsoleState): Html {
+  const isOn = position !== 'none'
+  const stage = /^stage (\w+)$/.exec(place)?.[1]
+  const command =
+    stage === undefined
+      ? 'npm run control -- shed background'
+      : `npm run runbook -- emergency-shed --stage ${stage} --level background`
+  return html`<section>
+    <h2>Emergency switch</h2>
+    <dl>
+      ${figure('edges read', isOn ? `shed ${position}` : 'off', isOn)}
+      ${until === undefined ? '' : figure('until', `${until.slice(11, 16)} UTC`)}
+      ${figure('refused because of it', String(refused), refused > 0)}
+      ${figure('revoked subjects and tokens', String(revocations))}
+    </dl>
+    <p class="muted">To turn it: <code>${command}</code></p>
+  </section>`
+}
+
+function deployment({ deployment: state }: ConsoleState): Html {
+  if (state === undefined) return html``
+  return html`<section>
+    <h2>Instances and versions</h2>
+    ${table(
+      ['group', 'in service', 'wanted', 'at most', 'instances by release'],
+      state.groups.map(({ name, inService, desired, max, versions }) => [
+        ...[name, String(inService), String(desired), String(max)],
+        Object.entries(versions)
+          .map(([version, count]) => `${version}: ${count}`)
+          .join(', '),
+      ]),
+    )}
+    ${table(
+      ['version of the edge', 'share'],
+      state.edgeVersions.map(({ id, percent: share }) => [id.slice(0, 8), `${share} %`]),
+    )}
+  </section>`
+}
+
+const ways = ({ ways: all }: ConsoleState): Html =>
+  all.length === 0
+    ? html``
+    : html`<section>
+    <h2>Way to the origins</h2>
+    ${all.map(({ name, isOpen }) => html`<p class="${isOpen ? '' : 'bad'}">${name} ${isOpen ? 'carries' : 'does not carry'}</p>`)}
+  </section>`
+
+function database({ database: signs, origins }: ConsoleState): Html {
+  const used = origins.reduce((sum, { pool }) => sum + pool.inUse, 0)
+  const open = origins.reduce((sum, { pool }) => sum + pool.size, 0)
+  const busy = signs?.busyPercent
+  return html`<section>
+    <h2>Database</h2>
+    <dl>
+      ${figure('in use, in pools', `${used} / ${open}`)}
+      ${
+        signs === undefined
+          ? ''
+          : html`${figure('connections, budget', `${signs.connections ?? '–'} / ${signs.connectionsBudget}`, (signs.connections ?? 0) > signs.connectionsBudget)}
+      ${figure('busiest instance', busy === undefined ? '–' : `${busy.toFixed(0)} %`, (busy ?? 0) > 80)}
+      ${figure('last failover', signs.failoverAt === undefined ? 'none in an hour' : `${signs.failoverAt.slice(11, 16)} UTC`)}`
+      }
+    </dl>
   </section>`
 }
 
@@ -97,6 +170,10 @@ function origin(signs: OriginSigns): Html {
       Object.entries(priorities).map(([priority, { admitted, shed }]) => [
         ...[priority, String(admitted), String(shed)],
       ]),
+    )}
+    ${table(
+      ['refused because of', 'requests'],
+      Object.entries(signs.shed).map(([reason, count]) => [reason, String(count)]),
     )}
   </section>`
 }

@@ -1,4 +1,4 @@
-import type { LogLine } from '../why/edge-log.ts'
+import { type LoggedRoute, type LogLine, totalsOf } from '../why/edge-log.ts'
 
 /** Answers of the edge in a period. */
 export interface Traffic {
@@ -10,7 +10,7 @@ export interface Traffic {
   readonly refusedShare: number | undefined
   /** Mean time of the origin, in ms; `undefined` if it was not asked. */
   readonly originMs: number | undefined
-  /** Answers per second in each second of the period, the oldest first. */
+  /** Answers per second in each step of the period, the oldest first. */
   readonly series: readonly number[]
   /** Refused or failed answers by reason, the most frequent first. */
   readonly reasons: readonly (readonly [reason: string, count: number])[]
@@ -33,21 +33,26 @@ const routesMax = 12
  *
  * @param nowMs end of the period, in ms since the epoch
  * @param seconds length of the period
+ * @param stepSeconds time that each line stands for
  */
-export function trafficOf(lines: readonly LogLine[], nowMs: number, seconds: number): Traffic {
+export function trafficOf(
+  lines: readonly LogLine[],
+  nowMs: number,
+  seconds: number,
+  stepSeconds = 1,
+): Traffic {
   const sums = new Map<string, Sums>()
   const reasons = new Map<string, number>()
   const all: Sums = { answers: 0, hits: 0, refused: 0, forwarded: 0, originMs: 0 }
-  const series = new Array<number>(seconds).fill(0)
+  const series = new Array<number>(Math.ceil(seconds / stepSeconds)).fill(0)
   const fromMs = nowMs - seconds * 1_000
   for (const { entry } of lines) {
     if (entry.kind !== 'totals') continue
-    // The cast is safe: the edge writes its totals in this form (`edge/src/observe/totals.ts`).
-    const totals = entry as unknown as Totals
+    const totals = totalsOf(entry)
     if (totals.fromMs < fromMs) continue
     add(all, totals.all)
-    const second = Math.min(seconds - 1, Math.floor((totals.fromMs - fromMs) / 1_000))
-    series[second] = (series[second] ?? 0) + totals.all.answers
+    const step = Math.min(series.length - 1, Math.floor((totals.fromMs - fromMs) / 1_000 / stepSeconds))
+    series[step] = (series[step] ?? 0) + totals.all.answers / stepSeconds
     for (const [pattern, route] of Object.entries(totals.routes)) {
       const sum = sums.get(pattern) ?? { answers: 0, hits: 0, refused: 0, forwarded: 0, originMs: 0 }
       sums.set(pattern, add(sum, route))
@@ -75,22 +80,9 @@ export function trafficOf(lines: readonly LogLine[], nowMs: number, seconds: num
   }
 }
 
-interface Sums {
-  answers: number
-  hits: number
-  refused: number
-  forwarded: number
-  originMs: number
-}
+type Sums = { -readonly [Name in keyof LoggedRoute]: number }
 
-interface Totals {
-  readonly fromMs: number
-  readonly all: Sums
-  readonly routes: Readonly<Record<string, Sums>>
-  readonly reasons: Readonly<Record<string, number>>
-}
-
-function add(sum: Sums, part: Sums): Sums {
+function add(sum: Sums, part: LoggedRoute): Sums {
   sum.answers += part.answers
   sum.hits += part.hits
   sum.refused += part.refused
