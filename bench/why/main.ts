@@ -9,7 +9,7 @@ import { report } from '@spillway/infra/why/report'
 import { originEnv } from '@spillway/origin/contract'
 import { Steps } from '../measure/steps.ts'
 import { Callers } from './callers.ts'
-import { WatchedStack } from './watched-stack.ts'
+import { recentMs, WatchedStack } from './watched-stack.ts'
 
 const only = process.argv.slice(2)
 const steps = new Steps()
@@ -39,10 +39,9 @@ await steps.run('a healthy system is said to be healthy', () => healthy())
 await cause('emergency switch', {
   hits: '/v2/places',
   async inject() {
-    await stack.edges[0]?.control.put('shed', 'normal')
     // Isolates read it every 15 s; a new one reads it before its first answer.
-    await stack.replaceEdge()
-    await stack.edges[0]?.control.put('shed', 'normal')
+    const edge = await stack.replaceEdge()
+    await edge.control.put('shed', 'normal')
     await until(async () => (await ask(unread(0))) === 503)
   },
   mend: async () => void (await stack.replaceEdge()),
@@ -145,7 +144,7 @@ await cause('cold cache', {
     for (let round = 0; round < 5; round += 1)
       for (let number = 0; number < 80; number += 1) await ask(warm(number))
     // The second with the last answers is logged with the first answer after it.
-    await sleep(16_000)
+    await sleep(recentMs + 1_000)
     await ask(warm(0))
     await watched.slowReads(250)
     await stack.replaceEdge()

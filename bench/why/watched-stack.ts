@@ -5,6 +5,9 @@ import { report } from '@spillway/infra/why/report'
 import { startMongod } from '@spillway/origin/dev/mongod'
 import { MongoClient } from 'mongodb'
 
+/** Time of the cache's last answers, ms. */
+export const recentMs = 15_000
+
 /** Time in which a cause must be named first, ms. */
 export const namedWithinMs = 15_000
 
@@ -56,7 +59,7 @@ export class WatchedStack implements AsyncDisposable {
         originLogs: stack.originLogs,
         control: async () => stack.edges[0]?.control.entries ?? [],
       },
-      { windowMs, formerMs: windowMs, scrapesMs: 2_000 },
+      { windowMs, recentMs, formerMs: Math.max(0, windowMs - recentMs), scrapesMs: 2_000 },
     )
     this.#refusals = signs.edge.refusals
     return diagnose(signs)

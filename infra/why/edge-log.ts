@@ -67,6 +67,8 @@ export function edgeSigns(
     const known = routes[reason]
     if (typeof pattern === 'string' && !known.includes(pattern)) known.push(pattern)
   }
+  // A reason that has ended before dates nothing that is so now.
+  for (const reason of Object.keys(since)) if (refusals[reason] === undefined) delete since[reason]
   return { refusals, failures, routes, since, hits: hitShares(lines, nowMs, periods), faults }
 }
 

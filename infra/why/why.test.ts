@@ -153,6 +153,12 @@ describe('the log', () => {
     expect(since).toEqual({ 'shed-limit': '2027-01-01T00:03:00.000Z' })
   })
 
+  it('dates nothing by a reason that is over', () => {
+    const over = line('2027-01-01T00:00:00.000Z', { ...answer, reason: 'shed-limit' })
+    const { since } = edgeSigns(parseLog(over), Date.parse('2027-01-01T00:30:00.000Z'), { windowMs: 60_000 })
+    expect(since).toEqual({})
+  })
+
   it('compares the last answers of the cache with those before, if there are enough', () => {
     const nowMs = Date.parse('2027-01-01T00:05:00.000Z')
     const totals = (agoMs: number, answers: number, hits: number) =>
