@@ -19,7 +19,7 @@ import { FakeCloudflare } from './fake-cloudflare/server.ts'
 
 /** What the stage reports, by the tests' own words. */
 interface Reports {
-  edge: { pattern: string; reason: string; answers: number; failures: number }[]
+  edge: { pattern: string; reason: string; answers: number; status: number }[]
   totals: { answers: number; hits: number; minutesAgo: number }[]
   health: number
   keySet: number
@@ -176,8 +176,8 @@ const observed = () => {
     },
   )
 }
-const refusing = (reason: string, failures = 30): Partial<Reports> => ({
-  edge: [{ pattern: '/v2/places/:id', reason, answers: 30, failures }],
+const refusing = (reason: string, status = 503): Partial<Reports> => ({
+  edge: [{ pattern: '/v2/places/:id', reason, answers: 30, status }],
 })
 /** Puts a switch where edges read it. */
 function published(name: string, value?: string): Partial<Reports> {
@@ -233,8 +233,9 @@ describe('a deployed stage', () => {
     ['breaker open', () => refusing('shed-breaker-open')],
     ['origin down', () => ({ metrics: [], ...refusing('origin-unreachable') })],
     ['bad release', () => metric({ code: 'internal-error', problems: '3' })],
-    ['revoked token', () => ({ ...published('revoked:sub:mallory'), ...refusing('token-revoked', 0) })],
-    ['quota used up', () => refusing('rate-limited', 0)],
+    ['bad release', () => refusing('', 500)],
+    ['revoked token', () => ({ ...published('revoked:sub:mallory'), ...refusing('token-revoked', 401) })],
+    ['quota used up', () => refusing('rate-limited', 429)],
   ])('is diagnosed as on a laptop: %s', async (name, change) => {
     reports = { ...calm(), ...change() }
     const [first] = diagnose((await observed()).signs)

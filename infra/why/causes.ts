@@ -5,6 +5,9 @@ import type { OriginSigns, Signs } from './signs.ts'
 /** Refusals of requests that did not reach an origin, or that it did not answer: the breaker opens then. */
 const unreached = ['origin-unreachable', 'shed-breaker-open', 'repeat-failed', 'origin-timeout']
 
+/** Errors of an origin that could not do its work in time, as the edge passes them on. */
+const passedOn = ['status-503', 'status-504']
+
 /**
  * All causes. One that explains others stands before them: a primary that does not answer also fills the pool, lowers the
  * limit and opens the edge's breaker.
@@ -64,7 +67,7 @@ export const causes: readonly Cause[] = [
     tier: 'database',
     says: 'The database has no primary that answers: a failover, or a lost connection.',
     remedy: { runbook: 'database-failover' },
-    reasons: ['database-unavailable', 'outcome-unknown', 'deadline-exceeded', ...unreached],
+    reasons: ['database-unavailable', 'outcome-unknown', 'deadline-exceeded', ...passedOn, ...unreached],
     evidence: (signs) => {
       const seen = [
         ...failing(signs, 'database'),
@@ -95,7 +98,7 @@ export const causes: readonly Cause[] = [
     tier: 'database',
     says: 'The primary answers, but commands take longer than the time they have.',
     remedy: { runbook: 'database-failover' },
-    reasons: ['deadline-exceeded', 'outcome-unknown', ...unreached],
+    reasons: ['deadline-exceeded', 'outcome-unknown', ...passedOn, ...unreached],
     evidence: (signs) => [
       ...failing(signs, 'commands'),
       ...each(
@@ -180,9 +183,10 @@ export const causes: readonly Cause[] = [
     tier: 'release',
     says: 'Requests fail with an error of the code itself.',
     remedy: { runbook: 'roll-back-origin' },
-    reasons: ['internal-error'],
+    reasons: ['internal-error', 'status-500'],
     evidence: (signs) => [
       ...ended(signs, 'internal-error', 'ended with 500'),
+      ...refused(signs, 'status-500'),
       ...signs.edge.faults
         .filter(({ what }) => what === 'unexpected')
         .map(({ where, message }) => `the edge's log: ${where}: ${message}`),

@@ -54,9 +54,8 @@ export function edgeSigns(
     const { kind, pattern, suppressed, what, where, message } = entry
     if (kind === 'fault' && isNow)
       faults.push({ what: String(what), where: String(where), message: String(message) })
-    if (kind !== 'answer' || typeof entry.reason !== 'string') continue
-    // A name of the configuration may follow a colon: `token-claim:client_id`.
-    const [reason = ''] = entry.reason.split(':')
+    const reason = kind === 'answer' ? reasonOf(entry) : undefined
+    if (reason === undefined) continue
     if (atMs - (last[reason] ?? Number.NEGATIVE_INFINITY) > quietMs) since[reason] = at
     last[reason] = atMs
     if (!isNow) continue
@@ -70,6 +69,13 @@ export function edgeSigns(
   // A reason that has ended before dates nothing that is so now.
   for (const reason of Object.keys(since)) if (refusals[reason] === undefined) delete since[reason]
   return { refusals, failures, routes, since, hits: hitShares(lines, nowMs, periods), faults }
+}
+
+/** Reason of a refusal, or the status of an error that the edge has passed on from the origin: `status-500`. */
+function reasonOf({ reason, status }: LogLine['entry']): string | undefined {
+  // A name of the configuration may follow a colon: `token-claim:client_id`.
+  if (typeof reason === 'string') return reason.split(':')[0]
+  return Number(status) >= 500 ? `status-${status}` : undefined
 }
 
 /**
@@ -138,7 +144,7 @@ export function requestStory(all: readonly LogLine[], requestId: string): string
     .map(({ at, entry }) =>
       entry.kind === 'fault'
         ? `${at} fault in ${entry.what} (${entry.where}): ${entry.message}`
-        : `${at} ${entry.method} ${entry.pattern ?? ''} was answered ${entry.status} after ${entry.durationMs} ms: ${entry.reason}`,
+        : `${at} ${entry.method} ${entry.pattern ?? ''} was answered ${entry.status} after ${entry.durationMs} ms: ${entry.reason ?? 'by the origin'}`,
     )
     .join('\n')
 }

@@ -196,6 +196,15 @@ describe('the log', () => {
     expect(refusals).toEqual({ 'token-claim': 1 })
   })
 
+  it('counts errors that the edge passes on by their status, and answers below 500 not at all', () => {
+    const passed = (status: number) =>
+      line('2027-01-01T00:00:00.000Z', { kind: 'answer', status, pattern: '/v2/trips' })
+    const { failures } = edgeSigns(parseLog([passed(500), passed(504), passed(404)].join('\n')), 0, {
+      windowMs: 0,
+    })
+    expect(failures).toEqual({ 'status-500': 1, 'status-504': 1 })
+  })
+
   it('tells what happened to one request', () => {
     const lines = parseLog(text)
     expect(requestStory(lines, 'r1')).toContain('GET /v2/trips was answered 503 after 2 ms: shed-limit')

@@ -16,7 +16,7 @@ const lookBackMinutes = 60
 export async function edgeLines(ask: AskAnalytics, dataset: string): Promise<readonly LogLine[]> {
   if (!/^\w+$/.test(dataset)) throw new Error(`no name of a data set: ${dataset}`)
   const [refused, totals] = await Promise.all([ask(refusalsSql(dataset)), ask(totalsSql(dataset))])
-  const lines = [...refused.flatMap(refusalLines), ...totalsLines(totals, refused)]
+  const lines = [...refused.map(refusalLine), ...totalsLines(totals, refused)]
   return lines.toSorted((one, other) => (one.at < other.at ? -1 : 1))
 }
 
@@ -24,11 +24,10 @@ const weight = '_sample_interval * double4'
 const minute = 'toUnixTimestamp(toStartOfMinute(timestamp)) AS minute'
 
 const refusalsSql = (dataset: string): string => `
-SELECT ${minute}, blob2 AS pattern, blob3 AS reason,
-  SUM(${weight}) AS answers, sumIf(${weight}, double1 >= 500) AS failures
+SELECT ${minute}, blob2 AS pattern, blob3 AS reason, double1 AS status, SUM(${weight}) AS answers
 FROM ${dataset}
-WHERE timestamp > NOW() - INTERVAL '${lookBackMinutes}' MINUTE AND blob3 != ''
-GROUP BY minute, pattern, reason ORDER BY minute LIMIT 10000`
+WHERE timestamp > NOW() - INTERVAL '${lookBackMinutes}' MINUTE AND (blob3 != '' OR double1 >= 500)
+GROUP BY minute, pattern, reason, status ORDER BY minute LIMIT 10000`
 
 const totalsSql = (dataset: string): string => `
 SELECT ${minute}, blob2 AS pattern, SUM(${weight}) AS answers,
@@ -40,20 +39,12 @@ GROUP BY minute, pattern ORDER BY minute LIMIT 10000`
 
 type Row = Readonly<Record<string, unknown>>
 
-/** A line for the failures of a row, and one for its other refusals. */
-function refusalLines(row: Row): readonly LogLine[] {
-  const { pattern, reason } = row
-  const [answers, failures] = [Number(row.answers), Number(row.failures)]
-  const line = (status: number, count: number): readonly LogLine[] =>
-    count < 1
-      ? []
-      : [
-          {
-            at: timeOf(row),
-            entry: { kind: 'answer', pattern, reason, status, suppressed: Math.round(count) - 1 },
-          },
-        ]
-  return [...line(503, failures), ...line(403, answers - failures)]
+/** A line that stands for all answers of a row. */
+function refusalLine(row: Row): LogLine {
+  const { pattern, reason, status } = row
+  const suppressed = Math.max(1, Math.round(Number(row.answers))) - 1
+  const why = reason === '' ? {} : { reason }
+  return { at: timeOf(row), entry: { kind: 'answer', pattern, ...why, status: Number(status), suppressed } }
 }
 
 /** A line of totals for each minute. */
