@@ -10,22 +10,9 @@ const passedOn = ['status-503', 'status-504']
 
 /**
  * All causes. One that explains others stands before them: a primary that does not answer also fills the pool, lowers the
- * limit and opens the edge's breaker.
+ * limit and opens the edge's breaker. The switch stands behind what an operator turns it for.
  */
 export const causes: readonly Cause[] = [
-  {
-    name: 'emergency switch',
-    tier: 'edge',
-    says: 'An operator has set the emergency switch: requests of low priority get a stored answer or 503.',
-    remedy: { runbook: 'emergency-shed' },
-    reasons: ['shed-switched-off'],
-    evidence: (signs) => [
-      ...signs.control
-        .filter(({ name, value }) => name === controlPrefix.shed && value !== 'none')
-        .map(({ value, expiration }) => `the switch is at ${value}${until(expiration)}`),
-      ...refused(signs, 'shed-switched-off'),
-    ],
-  },
   {
     name: 'wrong configuration',
     tier: 'release',
@@ -212,6 +199,19 @@ export const causes: readonly Cause[] = [
     remedy: { runbook: 'scale-out' },
     reasons: overloads(),
     evidence: overloaded,
+  },
+  {
+    name: 'emergency switch',
+    tier: 'edge',
+    says: 'An operator has set the emergency switch: requests of low priority get a stored answer or 503.',
+    remedy: { runbook: 'emergency-shed' },
+    reasons: ['shed-switched-off'],
+    evidence: (signs) => [
+      ...signs.control
+        .filter(({ name, value }) => name === controlPrefix.shed && value !== 'none')
+        .map(({ value, expiration }) => `the switch is at ${value}${until(expiration)}`),
+      ...refused(signs, 'shed-switched-off'),
+    ],
   },
   {
     name: 'revoked token',

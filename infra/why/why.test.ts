@@ -60,6 +60,8 @@ describe('the first cause', () => {
     ['primary unavailable', { origins: origin({ problems: { 'database-unavailable': 2 } }) }],
     ['bad release', { origins: origin({ problems: { 'internal-error': 2 } }) }],
     ['origin busy', { edge: refusing('shed-origin-load'), origins: origin({ loopDelaySeconds: 0.5 }) }],
+    // An operator has turned the switch because of it.
+    ['too much load', { edge: refusing('shed-limit', 'shed-switched-off') }],
     ['too much load', { edge: refusing('shed-limit') }],
     ['too much load', { origins: origin({ shed: { busy: 12 } }) }],
     ['revoked token', { edge: refusing('token-revoked') }],
