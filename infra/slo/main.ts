@@ -41,11 +41,15 @@ async function ofStage(name: string): Promise<readonly TierBudgets[]> {
     AWS_REGION === undefined
       ? undefined
       : budgetsOfOrigins(new CloudWatchClient({ region: AWS_REGION }), stage, slo, nowMs)
+  const hasEdge = CLOUDFLARE_ACCOUNT_ID !== undefined && CLOUDFLARE_API_TOKEN !== undefined
+  if (AWS_REGION === undefined && !hasEdge) {
+    throw new Error('set AWS_REGION, or CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN')
+  }
   // Loaded here alone: it brings wrangler, which takes a second.
   const { readEdgeEnvironments } = await import('../src/check/edge-environments.ts')
   const dataset = readEdgeEnvironments().get(stage)?.analyticsDataset
   const edge =
-    CLOUDFLARE_ACCOUNT_ID === undefined || CLOUDFLARE_API_TOKEN === undefined || dataset === undefined
+    !hasEdge || dataset === undefined
       ? undefined
       : budgetsOfEdge(
           {
@@ -58,9 +62,7 @@ async function ofStage(name: string): Promise<readonly TierBudgets[]> {
           slo,
           nowMs,
         )
-  const asked = [edge, origins].filter((tier) => tier !== undefined)
-  if (asked.length === 0) throw new Error('set AWS_REGION, or CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN')
-  return await Promise.all(asked)
+  return await Promise.all([edge, origins].filter((tier) => tier !== undefined))
 }
 
 try {
