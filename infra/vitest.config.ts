@@ -6,7 +6,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
     root: import.meta.dirname,
     test: {
       name: 'infra/unit',
-      include: ['{src,why,console,runbook,slo,canary,dashboards}/**/*.test.ts'],
+      include: ['{src,why,console,runbook,bootstrap,slo,canary,dashboards}/**/*.test.ts'],
       ...sharesWorkers,
       ...patient,
     },
@@ -17,7 +17,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       name: 'infra/stack',
       include: ['test/**/*.test.ts'],
       // `npm run test:runbooks`
-      exclude: ['test/runbooks/**'],
+      exclude: ['test/{runbooks,bootstrap}/**'],
       globalSetup: ['test/synthesize.ts'],
       ...sharesWorkers,
       ...patient,

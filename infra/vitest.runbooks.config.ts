@@ -6,7 +6,7 @@ export default defineConfig({
   root: import.meta.dirname,
   test: {
     name: 'infra/runbooks',
-    include: ['test/runbooks/**/*.test.ts'],
+    include: ['test/{runbooks,bootstrap}/**/*.test.ts'],
     globalSetup: ['test/synthesize.ts', 'test/runbooks/checkout.ts'],
     // Most of the time a command line of a cloud starts.
     maxWorkers: 3,

@@ -1,13 +1,14 @@
 /**
- * Program: `node infra/bin/database-user.ts --stage STAGE --cluster CLUSTER [--port PORT]` creates the database user
- * that the origin's secret names, or sets its password (runbook restore). Secrets Manager changes both from
- * then on. It reaches the database through a port of this machine that Session Manager forwards; credentials stay in its
- * memory.
+ * Program: `node infra/bin/database-user.ts --stage STAGE --cluster CLUSTER [--port PORT] [--check]` creates the database
+ * user that the origin's secret names, or sets its password (bootstrap; runbook restore). Secrets Manager changes both
+ * from then on. It reaches the database through a port of this machine that Session Manager forwards; credentials stay in
+ * its memory. `--check` changes nothing and prints `works`, `refused` (another password), `absent`, or `unreachable` and
+ * how to get there.
  */
 import { parseArgs } from 'node:util'
 import { DescribeDBClustersCommand, DocDBClient } from '@aws-sdk/client-docdb'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { MongoClient, type MongoClientOptions } from 'mongodb'
+import { MongoClient, type MongoClientOptions, MongoServerError } from 'mongodb'
 import { databasePort } from '../src/construct/access-path.ts'
 import { roles } from '../src/database-roles.ts'
 
@@ -17,7 +18,10 @@ interface Credentials {
 }
 
 const { values } = parseArgs({
-  options: { stage: { type: 'string' }, cluster: { type: 'string' }, port: { type: 'string' } },
+  options: {
+    ...{ stage: { type: 'string' }, cluster: { type: 'string' }, port: { type: 'string' } },
+    check: { type: 'boolean' },
+  },
 })
 const { stage = '', cluster = '', port = process.env.DATABASE_PORT ?? String(databasePort) } = values
 const secrets = new SecretsManagerClient({})
@@ -55,19 +59,51 @@ Session Manager plugin, and DATABASE_CA set to AWS's bundle of authorities (http
     --parameters '{"host":["${endpoint}"],"portNumber":["${databasePort}"],"localPortNumber":["${port}"]}'`
 
 const [administrator, origin] = await Promise.all([credentials('admin'), credentials('origin')])
-try {
-  const client = await connect(administrator)
-  const admin = client.db('admin')
-  const { username, password: pwd } = origin
-  const { users } = await admin.command({ usersInfo: username })
-  await admin.command({ [users.length > 0 ? 'updateUser' : 'createUser']: username, pwd, roles })
-  await client.close()
+
+async function usersNamed(client: MongoClient, name: string): Promise<number> {
+  const { users } = await client.db('admin').command({ usersInfo: name })
+  return users.length
+}
+
+async function logIn(): Promise<void> {
   const own = await connect(origin)
   await own.db('spillway').command({ ping: 1 })
   await own.close()
-  console.log(`${username} logs in to ${cluster} with the password of its secret`)
+}
+
+async function make(): Promise<string> {
+  const client = await connect(administrator)
+  const { username, password: pwd } = origin
+  const verb = (await usersNamed(client, username)) > 0 ? 'updateUser' : 'createUser'
+  await client.db('admin').command({ [verb]: username, pwd, roles })
+  await client.close()
+  await logIn()
+  return `${username} logs in to ${cluster} with the password of its secret`
+}
+
+async function check(): Promise<string> {
+  const client = await connect(administrator)
+  const isThere = (await usersNamed(client, origin.username)) > 0
+  await client.close()
+  if (!isThere) return 'absent'
+  return logIn().then(
+    () => 'works',
+    (error) => {
+      if (error instanceof MongoServerError) return 'refused'
+      throw error
+    },
+  )
+}
+
+try {
+  console.log(await (values.check === true ? check() : make()))
 } catch (error) {
   const words = error instanceof Error ? error.message : String(error)
-  console.error(/ECONNREFUSED|Server selection/.test(words) ? `${howToConnect}\n(${words})` : words)
-  process.exitCode = 1
+  const isUnreachable = /ECONNREFUSED|Server selection/.test(words)
+  if (values.check === true && isUnreachable) {
+    console.log(`unreachable: ${howToConnect}`)
+  } else {
+    console.error(isUnreachable ? `${howToConnect}\n(${words})` : words)
+    process.exitCode = 1
+  }
 }

@@ -16,6 +16,7 @@ import { checkSynth, connectionsThatStopSynth } from '../src/check/synth-check.t
 import { checkTemplates } from '../src/check/template-check.ts'
 import { stageNames } from '../src/config.ts'
 import { stages } from '../src/stages.ts'
+import { teamPlaceholders, teamSettings } from '../src/team.ts'
 
 /**
  * `npm run deploy:check [-- --stage STAGE]`: every check that needs neither network nor account. With a stage, also that
@@ -56,7 +57,7 @@ report({ name: 'edge, contract and infra agree', findings: edgeDrift(readEdgeEnv
 const named = stage && readEdgeEnvironments().get(stage)
 report({
   name: 'no placeholder is left',
-  findings: named ? placeholders(named) : [],
+  findings: named && stage ? [...placeholders(named), ...teamPlaceholders(teamSettings[stage])] : [],
   ...(named === undefined && { skipped: 'no --stage is named, so examples may stay' }),
 })
 for (const environment of readEdgeEnvironments().keys()) {

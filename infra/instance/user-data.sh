@@ -26,6 +26,9 @@ instance=$root/opt/spillway/current/instance
 
 install -m 0644 "$instance"/spillway-*.service "$instance"/spillway-*.timer "$root/etc/systemd/system/"
 install -m 0644 "$instance/logrotate.conf" "$root/etc/logrotate.d/spillway"
+# Its size limit is only looked at when the timer rings, which is once a day otherwise: a debug log fills a disk sooner.
+mkdir -p "$root/etc/systemd/system/logrotate.timer.d"
+printf '[Timer]\nOnCalendar=\nOnCalendar=hourly\n' > "$root/etc/systemd/system/logrotate.timer.d/spillway.conf"
 agent=$root/opt/aws/amazon-cloudwatch-agent
 for template in cloudwatch-agent.json prometheus.yaml; do
   sed -e "s|@STAGE@|$STAGE|g" -e "s|@METRICS_ADDRESS@|127.0.0.1:$PORT|g" "$instance/$template" > "$agent/etc/$template"
@@ -34,4 +37,5 @@ done
 "$agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$agent/etc/cloudwatch-agent.json"
 
 systemctl daemon-reload
+systemctl restart logrotate.timer
 systemctl enable --now spillway-origin.service spillway-lifecycle.service spillway-edge-keys.timer

@@ -1,7 +1,9 @@
+import { ACMClient } from '@aws-sdk/client-acm'
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
 import { BackupClient } from '@aws-sdk/client-backup'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { DocDBClient } from '@aws-sdk/client-docdb'
+import { IAMClient } from '@aws-sdk/client-iam'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SSMClient } from '@aws-sdk/client-ssm'
@@ -19,10 +21,12 @@ export interface AwsAccess {
 export const awsClients = (region: string, access: AwsAccess = {}) => {
   const options = { region, ...access }
   return {
+    acm: new ACMClient(options),
     autoscaling: new AutoScalingClient(options),
     backup: new BackupClient(options),
     cloudformation: new CloudFormationClient(options),
     docdb: new DocDBClient(options),
+    iam: new IAMClient(options),
     s3: new S3Client(options),
     secrets: new SecretsManagerClient(options),
     ssm: new SSMClient(options),

@@ -1,8 +1,8 @@
 import type { Client, SmithyResolvedConfiguration } from '@smithy/core/client'
 import type { HttpHandlerOptions, MetadataBearer, Command as SdkCommand } from '@smithy/types'
 
-/** One change, made by a program of the lockfile or by a call of AWS. Both print as something that can be pasted. */
-export type Command = ProgramCommand | AwsCommand
+/** One change, made by a program of the lockfile or by a call of a cloud. All print as something that can be pasted. */
+export type Command = ProgramCommand | AwsCommand | CallCommand
 
 export interface ProgramCommand {
   readonly kind: 'program'
@@ -22,6 +22,15 @@ export interface AwsCommand {
   readonly hidden: readonly string[]
   /** Line that a person would type, where the general form does not do, for example for a file. */
   readonly typed?: string
+  readonly send: () => Promise<void>
+}
+
+/** A call that is not AWS's. */
+export interface CallCommand {
+  readonly kind: 'cloudflare' | 'file'
+  readonly operation: string
+  /** Line that a person would type. */
+  readonly typed: string
   readonly send: () => Promise<void>
 }
 
@@ -73,13 +82,14 @@ export const wrangler = (
 
 /** The command as a line for a shell at the root of the checkout. */
 export function shown(command: Command): string {
+  if (command.kind !== 'program' && command.typed !== undefined) return command.typed
   if (command.kind === 'aws') {
-    if (command.typed !== undefined) return command.typed
     const input = JSON.stringify(command.input, (name, value) =>
       command.hidden.includes(name) ? '‹hidden›' : value,
     )
     return `aws ${cliService(command.service)} ${kebab(command.operation)} --cli-input-json ${quoted(input)}`
   }
+  if (command.kind !== 'program') return command.typed
   const [name, ...words] = command.argv
   const tool = command.folder === undefined ? name : `npx -w ${command.folder} ${name}`
   return [tool, ...words.map(quoted)].join(' ')

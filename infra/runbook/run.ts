@@ -1,5 +1,6 @@
 import type { StageConfig } from '../src/config.ts'
 import type { Clients } from './clients.ts'
+import type { CloudflareApi } from './cloudflare-api.ts'
 
 export interface RunOptions {
   /** Root of the checkout. */
@@ -7,6 +8,7 @@ export interface RunOptions {
   readonly config: StageConfig
   readonly region: string
   readonly clients: Clients
+  readonly cloudflare: CloudflareApi
   readonly inputs: Readonly<Record<string, string>>
   /** Runs a program that changes nothing, in a folder below the checkout, and returns what it prints. */
   readonly ask: (argv: readonly [string, ...string[]], folder?: string) => Promise<string>
@@ -20,6 +22,7 @@ export class Run {
   readonly stage: string
   readonly region: string
   readonly aws: Clients
+  readonly cloudflare: CloudflareApi
   readonly ask: RunOptions['ask']
   readonly nowMs: () => number
   /** Name of the origins' group. */
@@ -30,12 +33,13 @@ export class Run {
   /** Facts that were asked for and are not known yet: a plan shows commands of steps that depend on earlier ones. */
   readonly unknown = new Set<string>()
 
-  constructor({ root, config, region, clients, inputs, ask, nowMs }: RunOptions) {
+  constructor({ root, config, region, clients, cloudflare, inputs, ask, nowMs }: RunOptions) {
     this.root = root
     this.config = config
     this.stage = config.stage
     this.region = region
     this.aws = clients
+    this.cloudflare = cloudflare
     this.ask = ask
     this.nowMs = nowMs
     this.group = `spillway-origin-${config.stage}`

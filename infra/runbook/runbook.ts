@@ -1,6 +1,8 @@
 import type { Command } from './command.ts'
 import type { Run } from './run.ts'
 
+export { Refusal } from './refusal.ts'
+
 /**
  * A runbook is data: what the person sees who needs it, and steps that a program can print, run and check. Each file of
  * `infra/runbooks/` is one. Steps may be run again after a run that was cut off: commands of an effect that is there
@@ -51,9 +53,4 @@ export interface Condition {
   readonly withinMs?: number
   /** Time between two looks. @default 5 s */
   readonly everyMs?: number
-}
-
-/** A reason to stop that the person must read: nothing of a program's own is wrong. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
 }

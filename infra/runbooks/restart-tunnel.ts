@@ -1,42 +1,17 @@
-import { ListCommandsCommand, SendCommandCommand } from '@aws-sdk/client-ssm'
-import { call } from '../runbook/command.ts'
+import { oneAtATime } from '../runbook/one-at-a-time.ts'
 import type { Run } from '../runbook/run.ts'
-import type { Runbook, Step } from '../runbook/runbook.ts'
+import type { Runbook } from '../runbook/runbook.ts'
 
 /** Group of a tunnel's connectors. */
 export const connectors = (run: Run): string => `spillway-tunnel-${run.stage}-${run.input('tunnel')}`
 
-export const restartConnectors: Step = {
+export const restartConnectors = oneAtATime({
   say: 'Restart the connectors of this tunnel, one at a time',
-  commands: (run) => [
-    call(
-      run.aws.ssm,
-      new SendCommandCommand({
-        DocumentName: 'AWS-RunShellScript',
-        Targets: [{ Key: 'tag:aws:autoscaling:groupName', Values: [connectors(run)] }],
-        // The defaults are 50 at once, and to go on after a failure.
-        MaxConcurrency: '1',
-        MaxErrors: '0',
-        Parameters: { commands: ['systemctl restart spillway-tunnel'] },
-      }),
-      { keep: ({ Command }) => run.set('command', Command?.CommandId ?? '') },
-    ),
-  ],
-  check: {
-    say: 'each connector has restarted',
-    withinMs: 15 * 60_000,
-    missing: async (run) => {
-      const { Commands = [] } = await run.aws.ssm.send(
-        new ListCommandsCommand({ CommandId: run.fact('command') }),
-      )
-      const [sent] = Commands
-      if (sent?.Status === 'Success' && (sent.TargetCount ?? 0) > 0) return undefined
-      return `${sent?.CompletedCount ?? 0} of ${sent?.TargetCount ?? 0} have, ${sent?.ErrorCount ?? 0} failed: ${sent?.Status}`
-    },
-  },
-  undo: () =>
-    'nothing: they are what they were; after a new token, put the former one back and restart again',
-}
+  done: 'each connector has restarted',
+  group: connectors,
+  commands: ['systemctl restart spillway-tunnel'],
+  undo: 'nothing: they are what they were; after a new token, put the former one back and restart again',
+})
 
 export const restartTunnel: Runbook = {
   name: 'restart-tunnel',

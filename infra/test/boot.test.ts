@@ -80,8 +80,11 @@ describe('the first boot of an origin', () => {
     for (const unit of units.map((name) => `spillway-${name}`)) {
       expect(written(`etc/systemd/system/${unit}`)).toBe(readInstanceFile(unit))
     }
-    expect(commands.calls.slice(-2)).toEqual([
+    // Daily by default: a size limit would be looked at once a day.
+    expect(written('etc/systemd/system/logrotate.timer.d/spillway.conf')).toContain('OnCalendar=hourly')
+    expect(commands.calls.slice(-3)).toEqual([
       'systemctl daemon-reload',
+      'systemctl restart logrotate.timer',
       'systemctl enable --now spillway-origin.service spillway-lifecycle.service spillway-edge-keys.timer',
     ])
   })

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Setup } from '../bootstrap/resource.ts'
+import { roleName } from '../bootstrap/resources/deploy-role.ts'
+import { tunnelName } from '../bootstrap/resources/tunnel.ts'
 import { stageNames } from '../src/config.ts'
 import { readTemplate, type StackName } from './support/template.ts'
 
@@ -16,6 +19,18 @@ const globalNames: Readonly<Record<string, (properties: Properties) => unknown>>
   'AWS::IAM::User': ({ UserName }) => UserName,
   'AWS::IAM::Group': ({ GroupName }) => GroupName,
 }
+
+/** Types whose names belong to a region, or to another resource. */
+const regional: readonly string[] = [
+  ...['AWS::AutoScaling::AutoScalingGroup', 'AWS::Backup::BackupVault', 'AWS::CloudWatch::Alarm'],
+  'AWS::CloudWatch::CompositeAlarm',
+  ...['AWS::DocDB::DBCluster', 'AWS::DocDB::DBInstance', 'AWS::EC2::VPCEndpoint', 'AWS::IAM::Policy'],
+  ...['AWS::Logs::LogGroup', 'AWS::SNS::Topic', 'AWS::SecretsManager::Secret'],
+]
+/** A name of our own, not one that refers to another resource. */
+const isOwnName = ([property, value]: readonly [string, unknown]): boolean =>
+  /(?:^|\w)(?:Name|Identifier)$/.test(property) &&
+  (typeof value === 'string' || (typeof value === 'object' && value !== null && 'Fn::Join' in value))
 
 type Properties = Readonly<Record<string, unknown>>
 
@@ -56,6 +71,28 @@ describe('two regions of one account', () => {
     const all = [...namesIn(home), ...namesIn(other)]
     expect(all).toContain(`AWS::S3::Bucket spillway-production-releases-${account}-us-west-2`)
     expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([])
+  })
+
+  it('name nothing of which it is not known whether the name is global', () => {
+    const named = stageNames.flatMap((stage) =>
+      stacks.flatMap((stack) =>
+        Object.values(readTemplate(stage, stack).toJSON().Resources as Record<string, Template>)
+          .filter(({ Properties = {} }) => Object.entries(Properties).some(isOwnName))
+          .map(({ Type }) => Type),
+      ),
+    )
+    const known = [...Object.keys(globalNames), ...regional]
+    expect([...new Set(named)].filter((type) => !known.includes(type))).toEqual([])
+    expect(named).toContain('AWS::S3::Bucket')
+  })
+
+  it('make tunnels and roles of their own', () => {
+    const names = [home, other].flatMap((region) => {
+      // The cast: a name needs the place alone.
+      const setup = { run: { stage: 'production', region } } as Setup
+      return [tunnelName(setup, 1), tunnelName(setup, 2), roleName(setup)]
+    })
+    expect(new Set(names).size).toBe(6)
   })
 
   it('have names that S3 takes, also in the region with the longest name', () => {

@@ -16,6 +16,8 @@ export interface EdgeEnvironment {
   readonly routes: readonly string[]
   /** Data set of its data points. */
   readonly analyticsDataset?: string | undefined
+  /** Routes that are whole hosts, for which Cloudflare makes the DNS record. */
+  readonly customDomains: readonly string[]
   readonly workersDev: boolean | undefined
   readonly previewUrls: boolean | undefined
   /** Whether the platform logs every invocation, which is billed per line. */
@@ -94,6 +96,10 @@ function drift(stage: StageName, environment: EdgeEnvironment): readonly string[
   need(
     !('ZONE_ID' in vars) || environment.durableObjects.includes(purgeQueueBinding),
     `no Durable Object is bound as ${purgeQueueBinding}: isolates would refuse each other's purges`,
+  )
+  need(
+    environment.analyticsDataset !== undefined,
+    'no data set of Analytics Engine is bound: nobody sees what the edge does',
   )
   need(!environment.invocationLogs, 'every invocation is logged: the bill counts on the Worker’s own lines')
   if (stage === 'dev') return findings

@@ -41,6 +41,9 @@ function readEnvironment(env: string, config: string): EdgeEnvironment {
     durableObjects: (read.durable_objects.bindings as { readonly name: string }[]).map(({ name }) => name),
     routes: routes.map((route) => (typeof route === 'string' ? route : route.pattern)),
     analyticsDataset: (read.analytics_engine_datasets as { readonly dataset?: string }[])[0]?.dataset,
+    customDomains: routes.flatMap((route) =>
+      typeof route === 'object' && 'custom_domain' in route && route.custom_domain ? [route.pattern] : [],
+    ),
     workersDev: read.workers_dev,
     previewUrls: read.preview_urls,
     invocationLogs:

@@ -15,7 +15,7 @@ import { holderOf, type KeyRings, type Ring, type RingName, ringNames } from './
 const root = join(import.meta.dirname, '..', '..', '..')
 
 /** The secret of the Worker that has a ring's keys. */
-const secretOf: Readonly<Partial<Record<RingName, string>>> = {
+export const secretOf: Readonly<Partial<Record<RingName, string>>> = {
   assertion: edgeEnv.assertionKey,
   cache: edgeEnv.cacheKey,
   consistency: edgeEnv.consistencyKey,
@@ -83,9 +83,13 @@ export class KeyStore {
     )
   }
 
-  /** Deploys the Worker for the first time: its required secrets cannot be set before it exists. */
+  /**
+   * Deploys the Worker for the first time: its required secrets cannot be set before it exists. wrangler opens the file by
+   * its name, which Linux refuses for the socket that Node gives a child as its standard input; of a pipe it does not.
+   */
   deployFirst(rings: KeyRings): void {
-    run(['wrangler', 'deploy', '--env', this.#stage, '--secrets-file', '/dev/stdin'], secretsOf(rings))
+    const line = 'cat | wrangler deploy --env "$0" --secrets-file /dev/stdin'
+    run(['sh', '-c', line, this.#stage], secretsOf(rings))
   }
 }
 

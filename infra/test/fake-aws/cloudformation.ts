@@ -13,23 +13,45 @@ export interface Deployment {
 /** Stacks, which the CDK's command line changes by change sets. */
 export class CloudFormation {
   readonly deployments: Deployment[] = []
-  readonly #stacks: ReadonlyMap<string, StackTemplate>
+  readonly #stacks: Map<string, StackTemplate>
+  readonly #there = new Set<string>()
   readonly #objects: ReadonlyMap<string, Buffer>
   readonly #parameters = new Map<string, Readonly<Record<string, string>>>()
   readonly #changeSets = new Map<
     string,
-    { readonly parameters: Readonly<Record<string, string>>; isExecuted: boolean }
+    { readonly parameters: Readonly<Record<string, string>>; readonly template: StackTemplate }
   >()
+  readonly #deployed: (template: StackTemplate) => void
 
-  /** @param objects of the bucket to which the command line uploads its templates, by path */
-  constructor(stacks: readonly StackTemplate[], objects: ReadonlyMap<string, Buffer>) {
+  /**
+   * @param objects of the bucket to which the command line uploads its templates, by path
+   * @param deployed is told each stack that was made
+   */
+  constructor(
+    stacks: readonly StackTemplate[],
+    objects: ReadonlyMap<string, Buffer>,
+    deployed: (template: StackTemplate) => void,
+  ) {
     this.#stacks = new Map(stacks.map((stack) => [stack.name, stack]))
     this.#objects = objects
+    this.#deployed = deployed
+  }
+
+  /** Makes a stack of the templates, or updates it. */
+  deploy(name: string): void {
+    const template = this.#stacks.get(name)
+    if (template === undefined) return
+    this.#there.add(name)
+    this.#deployed(template)
   }
 
   /** Present values of a stack's parameters. */
   set(stack: string, parameters: Readonly<Record<string, string>>): void {
     this.#parameters.set(stack, parameters)
+  }
+
+  remove(name: string): void {
+    this.#there.delete(name)
   }
 
   get service(): Service {
@@ -75,8 +97,11 @@ export class CloudFormation {
           wants: onStack('ExecuteChangeSet'),
           answer: ({ StackName }) => {
             const stack = nameOf(StackName)
-            const parameters = this.#changeSets.get(stack)?.parameters ?? {}
+            const { parameters = {}, template } = this.#changeSets.get(stack) ?? {}
             this.#parameters.set(stack, parameters)
+            // A stack of another program, as the CDK's own.
+            if (template !== undefined && !this.#stacks.has(stack)) this.#stacks.set(stack, template)
+            this.deploy(stack)
             this.deployments.push({ stack, parameters })
             this.#changeSets.delete(stack)
             return {}
@@ -90,16 +115,18 @@ export class CloudFormation {
 
   #described(name: string): Fields {
     const template = this.#stacks.get(name)
-    if (template === undefined) throw new Fault('ValidationError', `Stack with id ${name} does not exist`)
+    const isThere = template !== undefined && this.#there.has(name)
+    if (!isThere && !this.#changeSets.has(name))
+      throw new Fault('ValidationError', `Stack with id ${name} does not exist`)
     return {
       ...{
         StackName: name,
         StackId: stackArn(name),
-        StackStatus: 'UPDATE_COMPLETE',
+        StackStatus: isThere ? 'UPDATE_COMPLETE' : 'REVIEW_IN_PROGRESS',
         CreationTime: new Date(0),
       },
       ...{ EnableTerminationProtection: true, Tags: [] },
-      Outputs: Object.entries(template.outputs).map(([OutputKey, OutputValue]) => ({
+      Outputs: Object.entries((isThere && template?.outputs) || {}).map(([OutputKey, OutputValue]) => ({
         OutputKey,
         OutputValue,
       })),
@@ -111,10 +138,11 @@ export class CloudFormation {
   }
 
   /** Checks the parameters against the uploaded template, in the real service's words (aws/aws-cdk#12759). */
-  #create({ StackName, TemplateURL, Parameters = [] }: Fields): Fields {
+  #create({ StackName, TemplateURL, TemplateBody, Parameters = [] }: Fields): Fields {
     const stack = nameOf(StackName)
-    const { pathname } = new URL(String(TemplateURL))
-    const template = new StackTemplate(stack, this.#objects.get(pathname)?.toString() ?? '{}')
+    const uploaded = TemplateURL === undefined ? undefined : new URL(String(TemplateURL)).pathname
+    const text = TemplateBody ?? this.#objects.get(uploaded ?? '')?.toString() ?? '{}'
+    const template = new StackTemplate(stack, stack === 'CDKToolkit' ? toolkit(String(text)) : String(text))
     const given = Parameters as readonly {
       ParameterKey: string
       ParameterValue?: string
@@ -129,13 +157,13 @@ export class CloudFormation {
       ParameterKey,
       UsePreviousValue ? (this.#parameters.get(stack)?.[ParameterKey] ?? '') : (ParameterValue ?? ''),
     ])
-    this.#changeSets.set(stack, { parameters: Object.fromEntries(parameters), isExecuted: false })
+    this.#changeSets.set(stack, { parameters: Object.fromEntries(parameters), template })
     return { Id: `${stackArn(stack)}/change`, StackId: stackArn(stack) }
   }
 }
 
 /** STS: the CDK's command line takes roles of its bootstrap stack, whose policies are not in these templates. */
-export const identities = (): Service => ({
+export const securityTokens = (): Service => ({
   protocol: 'query',
   client: sts,
   operations: {
@@ -160,6 +188,18 @@ export const identities = (): Service => ({
     },
   },
 })
+
+/** The CDK's bootstrap stack, which is YAML: its parameters, and the outputs that the command line reads. */
+function toolkit(yaml: string): string {
+  const [, section = ''] = /^Parameters:\n((?: .*\n|\n)*)/m.exec(yaml) ?? []
+  const parameters = [...section.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => [name, {}])
+  const outputs = { BucketName: `cdk-hnb659fds-assets-${account}-${region}`, BootstrapVersion: '30' }
+  return JSON.stringify({
+    Resources: {},
+    Parameters: Object.fromEntries(parameters),
+    Outputs: Object.fromEntries(Object.entries(outputs).map(([name, Value]) => [name, { Value }])),
+  })
+}
 
 const nameOf = (nameOrArn: unknown): string =>
   /stack\/([^/]+)/.exec(String(nameOrArn))?.[1] ?? String(nameOrArn)

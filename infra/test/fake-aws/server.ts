@@ -51,7 +51,8 @@ export class FakeAwsServer {
   readonly unexpected: string[] = []
   readonly #server: Server
   readonly #services: Readonly<Record<string, Service | RawService>>
-  readonly #operator: readonly Statement[]
+  /** Permissions by access key. A caller without any here stands for an administrator. */
+  readonly policies: Map<string, readonly Statement[]>
 
   private constructor(
     server: Server,
@@ -60,7 +61,7 @@ export class FakeAwsServer {
   ) {
     this.#server = server
     this.#services = services
-    this.#operator = operator
+    this.policies = new Map([[operatorKey, operator]])
   }
 
   static async start(
@@ -104,18 +105,19 @@ export class FakeAwsServer {
     const [, key = '', at, name = ''] =
       /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? []
     const allow = (wanted: Wanted): void => {
-      if (key === operatorKey && !isAllowed(this.#operator, wanted)) {
+      const statements = this.policies.get(key)
+      if (statements !== undefined && !isAllowed(statements, wanted)) {
         throw new Fault(
           'AccessDenied',
           `not authorized to perform: ${wanted.action} on resource: ${wanted.resource}`,
         )
       }
     }
-    const service = this.#services[name]
+    // A service of another region is another one.
+    const service = this.#services[at === region ? name : `${name}@${at}`]
     try {
       if (service === undefined)
-        throw new Fault('UnknownService', `no service ${name}: ${request.method} ${request.url}`)
-      if (at !== region) throw new Fault('WrongRegion', `signed for ${at}, and everything is in ${region}`)
+        throw new Fault('UnknownService', `no service ${name} in ${at}: ${request.method} ${request.url}`)
       const raw = { method: request.method ?? '', path: pathname, query: searchParams, body }
       if (typeof service === 'function') {
         const { status = 200, body: text, headers = {} } = service(raw, allow)

@@ -9,11 +9,10 @@ export class Secrets {
   readonly values = new Map<string, string>()
   readonly rotations: string[] = []
 
-  constructor(templates: readonly StackTemplate[]) {
-    for (const template of templates) {
-      for (const [, { Name }] of template.ofType('AWS::SecretsManager::Secret')) {
-        this.values.set(String(Name), 'jT5)random')
-      }
+  /** Makes the secrets of a stack. */
+  deployed(template: StackTemplate): void {
+    for (const [, { Name }] of template.ofType('AWS::SecretsManager::Secret')) {
+      if (!this.values.has(String(Name))) this.values.set(String(Name), 'jT5)random')
     }
   }
 
@@ -114,10 +113,7 @@ export class SystemsManager {
         GetParameter: {
           wants: ({ Name }) => [{ action: 'ssm:GetParameter', resource: parameterArn(Name) }],
           answer: ({ Name }) => {
-            // The version of the CDK's bootstrap stack.
-            const Value = String(Name).startsWith('/cdk-bootstrap/')
-              ? '999'
-              : this.parameters.get(String(Name))
+            const Value = this.parameters.get(String(Name))
             if (Value === undefined) throw new Fault('ParameterNotFound', `${Name}`)
             return { Parameter: { Name, Value } }
           },

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { FakeCloudflareAccount } from './account.ts'
+import { Refused } from './refused.ts'
+import { FakeZone } from './zone.ts'
 
 /** A version of a Worker. Its secrets belong to it. */
 export interface Version {
@@ -36,10 +39,14 @@ const accountId = 'a'.repeat(32)
 export class FakeCloudflare {
   readonly versions: Version[] = []
   readonly deployments: Deployment[] = []
-  /** Keys of the namespaces that exist. */
-  readonly namespaces: ReadonlyMap<string, Map<string, Entry>>
+  /** Hosts at which the Worker answers. */
+  readonly domains = new Set<string>()
   /** Rows that Analytics Engine answers. Its SQL is checked for names and functions that are documented. */
   analytics: (sql: string) => readonly object[] = () => []
+  /** Keys of the namespaces that exist. */
+  readonly namespaces: Map<string, Map<string, Entry>>
+  readonly zone = new FakeZone('acme.test')
+  readonly account = new FakeCloudflareAccount((id) => this.namespaces.set(id, new Map()))
   /** Requests that have changed something. */
   readonly changes: string[] = []
   readonly unexpected: string[] = []
@@ -50,6 +57,7 @@ export class FakeCloudflare {
     this.#server = server
     this.worker = worker
     this.namespaces = new Map(namespaces.map((id) => [id, new Map()]))
+    for (const id of namespaces) this.account.titles.set(id, `namespace ${id}`)
   }
 
   static async start(worker: string, namespaces: readonly string[]): Promise<FakeCloudflare> {
@@ -126,6 +134,10 @@ export class FakeCloudflare {
     response: ServerResponse,
     type: string,
   ): undefined {
+    const [method = '', path = ''] = call.split(' ')
+    const request = { method, path, query, body }
+    const answered = this.account.part(request) ?? this.zone.part(request)
+    if (answered !== undefined) return answer(response, answered.result)
     const scripts = `/workers/scripts/${this.worker}`
     const [, listed] = /^GET \/storage\/kv\/namespaces\/([^/]+)\/keys$/.exec(call) ?? []
     if (listed !== undefined) return answer(response, this.#listed(listed))
@@ -159,7 +171,36 @@ export class FakeCloudflare {
         }
         return answer(response, { id: this.upload(annotations['workers/message'], secrets).id })
       }
+      case `PUT ${scripts}`: {
+        const [, json = '{}'] =
+          /name="metadata"[^\r]*\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)\r\n/.exec(body.toString()) ?? []
+        const { bindings = [] } = JSON.parse(json) as {
+          bindings?: { type: string; name: string; text: string }[]
+        }
+        const secrets = bindings.filter(({ type }) => type === 'secret_text')
+        const version = this.upload(
+          'first',
+          Object.fromEntries(secrets.map(({ name, text }) => [name, text])),
+        )
+        this.deploy([{ version_id: version.id, percentage: 100 }])
+        return answer(response, { id: this.worker, deployment_id: version.id, startup_time_ms: 1 })
+      }
+      case `PUT ${scripts}/domains/records`:
+        for (const { hostname } of JSON.parse(body.toString()).origins) this.domains.add(hostname)
+        return answer(response, null)
+      case 'GET /workers/domains':
+        return answer(
+          response,
+          [...this.domains].map((hostname) => ({ hostname, service: this.worker })),
+        )
+      case `GET /workers/workers/${this.worker}`:
+        return answer(response, { name: this.worker, subdomain: { enabled: false, previews_enabled: false } })
+      case `POST ${scripts}/subdomain`:
+        return answer(response, JSON.parse(body.toString()))
+      case `POST ${scripts}/domains/changeset`:
+        return answer(response, { added: [], removed: [], updated: [], conflicting: [] })
       case `GET /workers/services/${this.worker}`:
+        if (this.versions.length === 0) throw new Refused(404, 10090, 'This service does not exist')
         return answer(response, {
           default_environment: {
             environment: 'production',
@@ -168,6 +209,7 @@ export class FakeCloudflare {
         })
       // The secrets of the newest version, which an upload must have (`secrets.required`).
       case `GET ${scripts}/secrets`:
+        if (this.versions.length === 0) throw new Refused(404, 10007, 'This Worker does not exist')
         return answer(
           response,
           Object.keys(this.versions.at(-1)?.secrets ?? {}).map((name) => ({ name, type: 'secret_text' })),
@@ -288,16 +330,6 @@ function checkSql(sql: string): void {
     ),
   ]
   if (unknown.length > 0) throw new Refused(400, 10000, `unknown in SQL: ${unknown.join(', ')}`)
-}
-
-class Refused extends Error {
-  readonly status: number
-  readonly code: number
-  constructor(status: number, code: number, message: string) {
-    super(message)
-    this.status = status
-    this.code = code
-  }
 }
 
 const answer = (response: ServerResponse, result: unknown): undefined => {

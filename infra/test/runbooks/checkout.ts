@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import { copyCheckout } from '../../local/checkout-copy.ts'
+import { zoneId } from '../fake-cloudflare/zone.ts'
+import { putOwnSettings } from '../support/own-settings.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,10 +18,11 @@ const run = promisify(execFile)
 
 export default async function checkout(project: TestProject): Promise<() => Promise<void>> {
   const folder = await copyCheckout()
+  await putOwnSettings(folder)
   const config = join(folder, 'edge', 'wrangler.jsonc')
   const text = await readFile(config, 'utf8')
   const own = text
-    .replaceAll('example.com', 'acme.test')
+    .replace('"ORIGINS": "https://origin-1.', `"ZONE_ID": "${zoneId}",\n        $&`)
     .replaceAll(
       /"id": "spillway-control-(\w)[\w-]*"/g,
       (_match, initial) => `"id": "${namespaceOf(initial)}"`,

@@ -2,12 +2,15 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
-import { afterAll, beforeAll, expect, inject } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { deployPermissions } from '../../bootstrap/resources/deploy-role.ts'
 import { type Command, program } from '../../runbook/command.ts'
 import { deployOrigin } from '../../runbooks/deploy-origin.ts'
 import { replaceCertificate } from '../../runbooks/replace-certificate.ts'
+import { scaleOut } from '../../runbooks/scale-out.ts'
+import { account, region } from '../fake-aws/template.ts'
 import { proves, withCommands, withoutStep } from './prove.ts'
-import type { World } from './world.ts'
+import { World } from './world.ts'
 
 const former = `0123456789ab-${'c'.repeat(64)}`
 const authorities = join(tmpdir(), `spillway-authorities-${process.pid}.pem`)
@@ -119,4 +122,20 @@ proves(replaceCertificate, {
       noticed: /Parameters: \[Releases\] do not exist/,
     },
   ],
+})
+
+it('may be done by the role that bootstrap makes for GitHub, which may do nothing else', async () => {
+  const world = await World.start()
+  const key = 'ASIADEPLOY0000000000'
+  try {
+    arrange(world)
+    const permissions = deployPermissions({ account, stage: 'production', region })
+    world.aws.server.policies.set(key, JSON.parse(permissions).Statement)
+    expect(await world.run(deployOrigin, { commit: 'HEAD' }, { as: key }), world.shown.join('\n')).toBe(true)
+    expect(deployed(world)).toEqual(['network', 'data', 'origin'])
+    expect(await world.run(scaleOut, { size: '9' }, { as: key })).toBe(false)
+    expect(world.shown.join('\n')).toContain('not authorized to perform: autoscaling:UpdateAutoScalingGroup')
+  } finally {
+    await world.close()
+  }
 })

@@ -261,7 +261,7 @@ proves(replaceTunnelToken, {
           ),
         ],
       })),
-      noticed: /0 of 0 have/,
+      noticed: /0 of \d have/,
     },
   ],
 })

@@ -57,6 +57,11 @@ export function operatorPrograms(
       words=(); for word in "$@"; do [[ $word == --yes || $word == --plan ]] || words+=("$word"); done
       set -- "\${words[@]}" --plan
     fi
+    if [[ $* == 'run bootstrap -- '* ]]; then
+      [[ $* == *--plan* ]] || set -- "$@" --plan
+      # 3: something is missing or waits.
+      (${reader} npm "$@") || [[ $? == 3 ]]; exit
+    fi
     ${reader} npm "$@"`,
   )
   commands.add('mongosh', shellOf(folder, mongod.port, password))

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { type ControlEntry, controlSnapshotKey, parseControl } from '@spillway/origin/contract'
 import { inject } from 'vitest'
 import { awsClients } from '../../runbook/clients.ts'
+import { CloudflareApi } from '../../runbook/cloudflare-api.ts'
 import { runProgram } from '../../runbook/perform.ts'
 import { Run } from '../../runbook/run.ts'
 import type { Runbook } from '../../runbook/runbook.ts'
@@ -122,7 +123,11 @@ export class World {
   async run(
     runbook: Runbook,
     inputs: Readonly<Record<string, string>>,
-    { mode = 'yes', stopAfter }: { readonly mode?: Mode; readonly stopAfter?: number } = {},
+    {
+      mode = 'yes',
+      stopAfter,
+      as = operatorKey,
+    }: { readonly mode?: Mode; readonly stopAfter?: number; readonly as?: string } = {},
   ): Promise<boolean> {
     const stop = new AbortController()
     const shown: string[] = []
@@ -136,6 +141,7 @@ export class World {
       ...this.aws.server.environment,
       ...this.cloudflare.environment,
       ...this.#env,
+      AWS_ACCESS_KEY_ID: as,
     }
     const performer = { root: this.root, env, print }
     const defaults = Object.entries(runbook.inputs ?? {}).flatMap(([name, input]) =>
@@ -147,8 +153,9 @@ export class World {
       region,
       clients: awsClients(region, {
         endpoint: this.aws.server.url,
-        credentials: { accessKeyId: operatorKey, secretAccessKey: 'secret' },
+        credentials: { accessKeyId: as, secretAccessKey: 'secret' },
       }),
+      cloudflare: new CloudflareApi(env),
       inputs: { ...Object.fromEntries(defaults), ...inputs },
       ask: (argv, folder) => runProgram(argv, folder, { ...performer, print: () => {} }),
       nowMs: Date.now,
