@@ -89,6 +89,10 @@ export class FieldMap implements FieldSource {
 
   /** As a `Response` takes them. perf: the runtime reads an object in half the time of a list of pairs. */
   toInit(): Record<string, string> | [name: string, value: string][] {
-    return this.#cookies.length > 0 ? this.pairs() : Object.fromEntries(this.#values)
+    return this.#cookies.length > 0 ? this.pairs() : this.withoutCookies()
+  }
+
+  withoutCookies(): Record<string, string> {
+    return Object.fromEntries(this.#values)
   }
 }
