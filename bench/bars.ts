@@ -82,6 +82,8 @@ export const bars = {
   edgeDocumentMiss: { name: 'edge-document-miss-ratio', limit: 1.5, holds: '<=' },
   /** CPU of a write, divided by that of a Worker that only forwards it. */
   edgeWrite: { name: 'edge-write-ratio', limit: 1.4, holds: '<=' },
+  /** CPU of a list, a document or a write that goes through, the worst, divided by that of hono with jose and its proxy. */
+  edgeAgainstProxy: { name: 'edge-times-hono-jose-proxy', limit: 1, holds: '<=' },
 
   /**
    * Memory of the edge's isolate that is live after GC, with full caches, MB. Cloudflare ends an isolate that needs more

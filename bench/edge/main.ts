@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { edgeVariables } from '@spillway/edge/dev/edge-variables'
-import { type Issuer, startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
+import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey } from '@spillway/edge/dev/keys'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from '@spillway/edge/dev/worker-process'
-import type { Measured } from '@spillway/infra/local/bar'
+import type { Bar, Measured } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'
 import type { Credentials } from '../load/credentials.ts'
 import { drive } from '../load/drive.ts'
@@ -19,9 +19,20 @@ import { startCachePeers } from './cache-peers.ts'
 import { countTurns } from './count-turns.ts'
 import { printSamples, rowOf, type Sample, sampleOf } from './cpu-of-edge.ts'
 import { ruledWorker, startEdgeProcess } from './edge-process.ts'
+import {
+  type Answer,
+  ask,
+  askOnce,
+  documents,
+  ids,
+  refusalOf,
+  type Tokens,
+  tokens,
+  users,
+} from './first-requests.ts'
 import { startSpanReceiver } from './span-receiver.ts'
 import { stubKey, stubKeyId } from './stub-keys.ts'
-import { busyDetail, startStubOrigin } from './stub-origin.ts'
+import { startStubOrigin } from './stub-origin.ts'
 
 /**
  * CPU time of a request at the edge: the deployed Worker in workerd, beside a constant Worker (the lower limit) and
@@ -90,11 +101,20 @@ const names = {
   documentMissTraced: 'Spillway, uncached document, 1 % traced',
   write: 'Spillway, write',
   shedWrite: 'Spillway, shed write',
+  floorShedRead: 'least Worker that refuses, read',
   shedRead: 'Spillway, shed read',
 } as const
 type SubjectName = keyof typeof names
 
-/** Subjects that the bars compare, and all that a quick run measures. */
+/** For each bar on what goes beyond memory: its floor, and the base of both. */
+const floors = [
+  [bars.edgeShedRead, 'floorShedRead', 'sameShedRead'],
+  [bars.edgeListMiss, 'floorList', 'forwardList'],
+  [bars.edgeDocumentMiss, 'floorDocument', 'forwardDocument'],
+  [bars.edgeWrite, 'floorWrite', 'forwardWrite'],
+] as const satisfies readonly (readonly [Bar, SubjectName, SubjectName])[]
+
+/** Subjects that the bars compare, and the floors beside them: all that a quick run measures. */
 const barred: ReadonlySet<string> = new Set([
   names.sameRead,
   names.sameShed,
@@ -106,11 +126,18 @@ const barred: ReadonlySet<string> = new Set([
   names.forwardList,
   names.forwardDocument,
   names.forwardWrite,
+  names.floorList,
+  names.floorDocument,
+  names.floorWrite,
+  names.proxyList,
+  names.proxyDocument,
+  names.proxyWrite,
   names.listMiss,
   names.documentMiss,
   names.documentMissTraced,
   names.write,
   names.sameShedRead,
+  names.floorShedRead,
   names.shedWrite,
   names.shedRead,
 ])
@@ -125,17 +152,10 @@ const processesOf = ({ name, ring }: Pick<Subject, 'name' | 'ring'>, quick: bool
 }
 const processesMax = 3
 
-/** Fields that the runtime adds by itself. */
-const ofRuntime = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']
-
-const users = 64
-/** Several, so that no cache of a single answer helps. */
-const documents = 100
 const connections = 64
 /** Fewer where each request goes beyond the isolate, since a new isolate allows only a few open requests. */
 const connectionsToOrigin = 16
 const seed = 20_261_124
-const ids = Array.from({ length: documents }, (_, i) => String(2_000_000 + i))
 
 await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] }, async (run) => {
   const turnMs = 100
@@ -183,7 +203,8 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
 
   run.progress('counting turns of the event loop')
   const turns = new Map<string, number>()
-  for (const subject of subjects.filter(({ ring }) => ring === 'through')) {
+  // Not of those that refuse: one request at a time is no flood.
+  for (const subject of subjects.filter(({ ring }) => ring !== 'shed')) {
     turns.set(subject.name, await countTurns({ ...subject, ids }))
   }
 
@@ -207,7 +228,17 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
     { bar: bars.edgeListMiss, value: ratio('listMiss', 'forwardList') },
     { bar: bars.edgeDocumentMiss, value: ratio('documentMiss', 'forwardDocument') },
     { bar: bars.edgeWrite, value: ratio('write', 'forwardWrite') },
+    {
+      bar: bars.edgeAgainstProxy,
+      value: Math.max(
+        ratio('listMiss', 'proxyList'),
+        ratio('documentMiss', 'proxyDocument'),
+        ratio('write', 'proxyWrite'),
+      ),
+    },
   ]
+  console.log('Floors: the same ratio for a Worker that does only what is unavoidable.')
+  for (const [bar, floor, base] of floors) console.log(`  ${bar.name}: ${ratio(floor, base).toFixed(2)}`)
   return {
     settings: {
       rounds,
@@ -305,6 +336,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const startForward = () => startCode('forward', { ORIGIN: serving.url })
   const startFloor = () => startCode('through', { ORIGIN: serving.url })
   const startProxy = () => startCode('hono-jose-proxy', { ...claims, ORIGIN: serving.url })
+  const startRefuse = (answer: Answer) => startCode('refuse', { ANSWER: JSON.stringify(answer) })
   const startSame = (answer: Answer) => startCode('same', { ANSWER: JSON.stringify(answer) })
   const kinds: readonly (Omit<Subject, 'url' | 'pids'> & {
     readonly start: () => ReturnType<typeof serve>
@@ -335,6 +367,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     { name: names.sameShed, mix: create, ...inShed, start: () => startSame(refusal) },
     { name: names.shedWrite, mix: create, ...inShed, start: shedEdge },
     { name: names.sameShedRead, mix: search, ...inShed, start: () => startSame(refusedRead) },
+    { name: names.floorShedRead, mix: search, ...inShed, start: () => startRefuse(refusedRead) },
     { name: names.shedRead, mix: search, ...inShed, start: shedEdge },
   ]
   const subjects: Subject[] = []
@@ -352,53 +385,4 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     subjects.push({ ...inRead, name, url, pids, credentials: { kind: 'none' } })
   }
   return subjects
-}
-
-/** Requests each document and each token once, one after the other: a cold isolate would shed a burst. */
-async function ask(url: string, { sets }: Tokens): Promise<void> {
-  for (const [i, id] of ids.entries()) {
-    const response = await fetch(`${url}/v2/places/${id}`, { headers: { ...sets[i % sets.length] } })
-    await response.arrayBuffer()
-    if (!response.ok) throw new Error(`the edge answers ${response.status}`)
-  }
-}
-
-/** An answer as it was sent. */
-interface Answer {
-  readonly status: number
-  readonly fields: readonly (readonly [string, string])[]
-  readonly body: string
-}
-
-async function askOnce(url: string, method: 'GET' | 'POST', { sets }: Tokens): Promise<Answer> {
-  const isRead = method === 'GET'
-  const response = await fetch(`${url}/v2/places${isRead ? `/${ids[0]}` : ''}`, {
-    method,
-    headers: { ...sets[0], ...(!isRead && { 'content-type': 'application/json' }) },
-    body: isRead ? null : '{}',
-  })
-  const body = await response.text()
-  return { status: response.status, fields: fieldsOf(response), body }
-}
-
-/** Repeats a request until the edge itself refuses it, which it does after enough refusals by the origin. */
-async function refusalOf(url: string, method: 'GET' | 'POST', credentials: Tokens): Promise<Answer> {
-  for (let asked = 0; asked < 1_000; asked++) {
-    const answer = await askOnce(url, method, credentials)
-    // The origin's refusals have its detail.
-    if (answer.status === 503 && !answer.body.includes(busyDetail)) return answer
-  }
-  throw new Error('the edge does not shed')
-}
-
-function fieldsOf({ headers }: Response): Answer['fields'] {
-  return [...headers].filter(([name]) => !ofRuntime.includes(name))
-}
-
-type Tokens = Extract<Credentials, { kind: 'headers' }>
-
-async function tokens(issuer: Issuer): Promise<Tokens> {
-  const mint = (user: number) => issuer.mintToken({ sub: `user-${user}`, scopes: ['places:write'] })
-  const minted = await Promise.all(Array.from({ length: users }, (_, user) => mint(user)))
-  return { kind: 'headers', sets: minted.map((token) => ({ authorization: `Bearer ${token}` })) }
 }
