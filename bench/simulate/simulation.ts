@@ -38,7 +38,7 @@ export interface Simulation {
   readonly rules: ScalingRules
   readonly samples: readonly Sample[]
   readonly totals: Totals
-  /** How busy each tier got, and which was full first. */
+  /** Highest use of each tier, and the one that was full first. */
   readonly saturation: Saturation
 }
 

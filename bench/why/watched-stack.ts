@@ -43,7 +43,7 @@ export class WatchedStack implements AsyncDisposable {
     return new WatchedStack(stack, client, closing.move())
   }
 
-  /** What `npm run why` finds now. */
+  /** Finding of `npm run why` now. */
   async findings(): Promise<readonly Finding[]> {
     const { stack } = this
     const [issuer] = stack.proxies.issuer

@@ -30,7 +30,7 @@ export interface Resource {
 
 type Change = (setup: Setup, wanted: Settings) => readonly Command[] | Promise<readonly Command[]>
 
-/** What the resources of one stage are made from. */
+/** Settings and clients that the resources of one stage are made from. */
 export interface Setup {
   readonly run: Run
   readonly team: TeamSettings

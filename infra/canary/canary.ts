@@ -16,7 +16,7 @@ export interface CanaryOptions {
 export interface CanaryResult {
   readonly step: (typeof steps)[number]
   readonly ms: number
-  /** What was seen instead; `undefined` if all was as it should be. */
+  /** The unexpected answer; `undefined` if all was as it should be. */
   readonly wrong: string | undefined
   /** Requests that were sent; more than one means that the client had to repeat. 0 for a step that was left out. */
   readonly attempts: number
@@ -125,7 +125,7 @@ async function refused(status: number, call: () => Promise<unknown>): Promise<vo
   throw new Mismatch(`was answered, and must be refused with ${status}`)
 }
 
-/** What was seen, without bodies or tokens. */
+/** Description of an answer, without bodies or tokens. */
 function wordsOf(error: unknown): string {
   if (error instanceof ApiProblem) return `${error.status} ${error.code}, request ${error.problem.requestId}`
   if (error instanceof NoAnswer || error instanceof Mismatch) return error.message

@@ -21,7 +21,7 @@ export async function observeStageState(
 ): Promise<ConsoleState> {
   const [{ signs, lines }, groups, edgeVersions] = await Promise.all([
     observeStage(places, { aws, cloudflare }),
-    // What they have in common with the signs is reported there.
+    // A failure that they share with the signs is reported there.
     aws.groups().catch(() => []),
     cloudflare.versions(places.worker).catch(() => []),
   ])

@@ -82,7 +82,7 @@ function edge({ edge: { isReachable, traffic, users } }: ConsoleState): Html {
   </section>`
 }
 
-/** What edges read, what they do by it, and the command that changes it. */
+/** The switch that edges read, its effect, and the command that changes it. */
 function emergencySwitch({ place, switch: { position, until, refused, revocations } }: ConsoleState): Html {
   const isOn = position !== 'none'
   const stage = /^stage (\w+)$/.exec(place)?.[1]

@@ -16,7 +16,7 @@ export interface ConsoleState {
   /** Length of the period of all rates, in seconds. */
   readonly seconds: number
   readonly findings: readonly Finding[]
-  /** What could not be observed. */
+  /** Sources that could not be observed. */
   readonly blind: readonly string[]
   readonly edge: {
     readonly isReachable: boolean
@@ -29,7 +29,7 @@ export interface ConsoleState {
   readonly origins: readonly OriginSigns[]
   readonly database: DatabaseSigns | undefined
   readonly issuers: Signs['issuers']
-  /** Of a deployed stage. */
+  /** Figures of a deployed stage. */
   readonly deployment: Deployment | undefined
 }
 

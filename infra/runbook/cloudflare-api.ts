@@ -3,7 +3,7 @@ import { Refusal } from './refusal.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** What every answer of Cloudflare's API has around its result (developers.cloudflare.com/fundamentals/api/how-to/make-api-calls). */
+/** Envelope of every answer of Cloudflare's API (developers.cloudflare.com/fundamentals/api/how-to/make-api-calls). */
 interface Envelope {
   readonly success: boolean
   readonly errors: readonly { readonly code: number; readonly message: string }[]

@@ -38,7 +38,7 @@ export async function untilTrustedMs(run: Run, name: RingName): Promise<number> 
   return newest + trustedEverywhereMs + 1_000 - run.nowMs()
 }
 
-/** Why new keys would go into a copy of a version that is not deployed; a version of keys alone is. */
+/** Reason against new keys: they would go into a copy of a version that is not deployed; a version of keys alone is. */
 export async function strayVersion(run: Run): Promise<string | undefined> {
   const latest = (await versionsOf(run)).at(-1)
   if (latest?.message === keysMessage) return undefined

@@ -17,7 +17,7 @@ import { FakeAwsServer, type Operation, operatorKey } from './fake-aws/server.ts
 import { account, region, StackTemplate } from './fake-aws/template.ts'
 import { FakeCloudflare } from './fake-cloudflare/server.ts'
 
-/** What the stage reports, by the tests' own words. */
+/** Reports of the stage, by the tests' own words. */
 interface Reports {
   edge: { pattern: string; reason: string; answers: number; status: number }[]
   totals: { answers: number; hits: number; minutesAgo: number }[]

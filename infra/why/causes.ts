@@ -141,7 +141,7 @@ export const causes: readonly Cause[] = [
     evidence: (signs) => {
       const { ways } = signs
       const refusals = refused(signs, ...unreached)
-      // Where the ways cannot be asked, refusals have to do.
+      // Refusals have to do if the ways cannot be asked.
       if (ways.length === 0) return all(refusals, allLive(signs))
       const closed = ways.filter(({ isOpen }) => !isOpen).map(({ name }) => `${name} does not carry`)
       return closed.length === 0 ? [] : all([...closed, ...refusals], allLive(signs))

@@ -25,11 +25,11 @@ npm run why -- --stage STAGE [WORD]    each of these for a deployed stage
 
 ${stageUsage}`
 
-/** Where the answers come from: this machine, or a stage. */
+/** Source of the answers: this machine, or a stage. */
 interface Source {
   readonly windowMs: number
   observe(): Promise<{ readonly signs: Signs; readonly lines: readonly LogLine[] }>
-  /** What is known of a request; `undefined`: nothing. */
+  /** Facts about a request; `undefined`: none is known. */
   story(requestId: string): Promise<string | undefined>
   control(): Promise<Signs['control']>
 }

@@ -23,7 +23,7 @@ export function report(findings: readonly Finding[], seconds: number): string {
   ].join('\n')
 }
 
-/** What could not be observed, below an answer: a healthy one then means less. */
+/** Sources that could not be observed, below an answer: a healthy one then means less. */
 export const blindReport = (blind: readonly string[] = []): string =>
   blind.length === 0
     ? ''
@@ -39,7 +39,7 @@ export function routeReport(path: string, findings: readonly Finding[], seconds:
     : `${calm}\nIt is not well all the same:\n\n${report(findings, seconds)}`
 }
 
-/** What is known of a word that is no request in the log: perhaps a subject. */
+/** Facts about a word that is no request in the log: perhaps a subject. */
 export function subjectReport(word: string, control: readonly ControlEntry[]): string {
   const revoked = control.find(({ name }) => name === `${controlPrefix.subject}${word}`)
   if (revoked === undefined) {

@@ -9,7 +9,7 @@ export interface Signs {
   readonly ways: readonly { readonly name: string; readonly isOpen: boolean }[]
   /** Switches and revocations that edges obey. */
   readonly control: readonly ControlEntry[]
-  /** What could not be observed, and why: no cause can be ruled out there. @default everything could */
+  /** Sources that could not be observed, each with the reason: no cause can be ruled out there. @default none */
   readonly blind?: readonly string[]
   /** The database as it reports itself; a laptop's does not. */
   readonly database?: DatabaseSigns

@@ -35,7 +35,7 @@ const defaults: Slo = {
 /** Share of the budget whose loss within an hour rings at once (The Site Reliability Workbook, table 5-6). */
 export const urgentBudgetShare = 0.02
 
-/** How many times too fast the budget is spent when {@link urgentBudgetShare} goes within an hour; 14.4 for 30 days. */
+/** Burn rate at which {@link urgentBudgetShare} of the budget goes within an hour; 14.4 for 30 days. */
 export const urgentBurn = (days: number): number => urgentBudgetShare * days * 24
 
 /** @returns the objectives with their defaults */

@@ -83,7 +83,7 @@ const trust = (setup: Setup) =>
 
 const placeOf = ({ run }: Setup) => ({ account: run.fact('account'), stage: run.stage, region: run.region })
 
-/** What `deploy-origin` calls, and no more; the tests evaluate it for each call. */
+/** Permissions for the calls of `deploy-origin`, and no more; the tests evaluate them for each call. */
 export function deployPermissions({
   account,
   stage,

@@ -42,7 +42,7 @@ interface Ingress {
   readonly originRequest?: Readonly<Record<string, string | number | boolean>>
 }
 
-/** Where a tunnel sends requests, and how: its own name to the balancer, by TLS; nothing else. */
+/** Ingress of a tunnel: requests for its own name go to the balancer by TLS, and nothing else does. */
 export const ingress = (number: number): Resource => ({
   name: `ingress of tunnel ${number}`,
   wanted: async (setup) => ({

@@ -40,7 +40,7 @@ const asAdministrator = async (world: EmptyWorld, command: Record<string, unknow
   await client.close()
 }
 
-/** How each resource is deleted. */
+/** Deletion of each resource. */
 export const deletions: Deeds = {
   'CDK bootstrap stack': (world) => world.aws.systems.parameters.delete('/cdk-bootstrap/hnb659fds/version'),
   'GitHub as an identity provider': (world) => world.aws.identities.providers.clear(),
@@ -108,7 +108,7 @@ export const follow: Readonly<Record<string, readonly string[]>> = {
 
 const config = (world: EmptyWorld) => join(world.root, 'edge', 'wrangler.jsonc')
 
-/** How each resource is changed by somebody else. */
+/** Change of each resource by somebody else. */
 export const changes: Deeds = {
   'CDK bootstrap stack': (world) => world.aws.systems.parameters.set('/cdk-bootstrap/hnb659fds/version', '4'),
   'GitHub as an identity provider': (world) => {

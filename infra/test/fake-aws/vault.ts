@@ -95,7 +95,7 @@ export interface SentCommand {
 export class SystemsManager {
   readonly parameters = new Map<string, string>()
   readonly sent: SentCommand[] = []
-  /** What the commands that are sent print, by their text. */
+  /** Output of the commands that are sent, by their text. */
   prints: (commands: readonly string[]) => string = () => 'active (running)'
   /** Harm that the real service would let happen. */
   readonly harm: string[] = []

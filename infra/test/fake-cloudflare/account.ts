@@ -15,7 +15,7 @@ export interface FakePolicy {
   readonly [setting: string]: unknown
 }
 
-/** What an account has beside Workers: tunnels, titles of KV namespaces, notifications. */
+/** Parts of an account beside Workers: tunnels, titles of KV namespaces, notifications. */
 export class FakeCloudflareAccount {
   readonly tunnels: FakeTunnel[] = []
   readonly policies: FakePolicy[] = []

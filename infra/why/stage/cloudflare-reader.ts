@@ -1,7 +1,7 @@
 import { type ControlEntry, controlSnapshotKey, parseControl } from '@spillway/origin/contract'
 import type { AskAnalytics } from './edge-analytics.ts'
 
-/** What may be read of Cloudflare, and with which token. */
+/** Access to Cloudflare: what may be read, and with which token. */
 export interface CloudflareAccess {
   readonly accountId: string
   /** A token that only reads: Account Analytics, Workers KV Storage, Workers Scripts. */

@@ -37,7 +37,7 @@ function* checkCount(countMax: number): Generator<string> {
 
 export const time = (description: string) => Type.String({ format: 'date-time', description })
 
-/** What everybody who issues a key chooses. */
+/** Members that everybody who issues a key chooses. */
 export const chosen = {
   name: Type.String({ minLength: 1, maxLength: 100, description: 'Name for people, such as the machine’s.' }),
   scopes: Type.Array(Type.String({ pattern: '^[!#-\\[\\]-~]{1,128}$' }), {

@@ -5,7 +5,7 @@ import type { StoredDocument } from '../store/repository.ts'
 export interface PageText {
   readonly body: string
   readonly etag: string
-  /** Where the next page begins; `undefined` if there is none. */
+  /** Cursor of the next page; `undefined` if there is none. */
   readonly cursor: string | undefined
 }
 

@@ -218,7 +218,7 @@ interface WriteJudging extends Judging {
   readonly right: 'update' | 'delete'
 }
 
-/** What is to become of the current document. */
+/** Fate of the current document. */
 type Decision =
   | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'replace'; readonly fields: Fields; readonly call: ChangeCall }

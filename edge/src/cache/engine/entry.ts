@@ -137,7 +137,7 @@ export class Entry implements StoredAnswer {
   }
 }
 
-/** What was read of an answer before it becomes an entry. */
+/** Parts of an answer that are read before it becomes an entry. */
 interface Judged {
   readonly headers: FieldReader
   readonly control: ResponseControl
