@@ -38,7 +38,10 @@ async function main() {
   }
 }
 
-/** Whether node_modules matches package-lock.json, according to npm's record of the installation. */
+/**
+ * Whether node_modules matches package-lock.json, according to npm's record of the installation. Packages that another one
+ * brings in its archive do not count: they cannot differ from it, and versions of npm do not agree on which to list.
+ */
 function isInstalled() {
   const wanted = readPackages(join(root, 'package-lock.json'))
   const found = readPackages(join(modules, '.package-lock.json'))
@@ -46,13 +49,15 @@ function isInstalled() {
   if (found === undefined) return false
   for (const [path, entry] of Object.entries(wanted)) {
     // The other entries are our own workspaces, which are linked and not installed.
-    if (!path.includes('node_modules/')) continue
+    if (!path.includes('node_modules/') || entry.inBundle) continue
     const installed = found[path]
     // Packages for other platforms are in the lockfile but not installed.
     if (installed === undefined && (entry.optional || entry.devOptional || entry.peer)) continue
     if (installed === undefined || identityOf(installed) !== identityOf(entry)) return false
   }
-  return Object.keys(found).every((path) => path in wanted || !path.includes('node_modules/'))
+  return Object.entries(found).every(
+    ([path, { inBundle }]) => inBundle || path in wanted || !path.includes('node_modules/'),
+  )
 }
 
 const identityOf = ({ integrity, version, resolved }) => integrity ?? `${version} ${resolved}`

@@ -40,6 +40,18 @@ test('reinstalls dependencies that differ from the lockfile', async () => {
   expect((await setup()).output).toContain(installing)
 })
 
+test('does not mind packages that come in the archive of another', async () => {
+  await setup()
+  const file = join(project, 'node_modules/.package-lock.json')
+  const { packages } = JSON.parse(readFileSync(file, 'utf8'))
+  const inside = { version: '1.0.0', inBundle: true, extraneous: true }
+  write('node_modules/.package-lock.json', {
+    packages: { ...packages, 'node_modules/part/node_modules/inside': inside },
+  })
+
+  expect(await setup()).toEqual({ code: 0, output: '' })
+})
+
 test('lets one of two concurrent runs install while the other waits', async () => {
   const runs = await Promise.all([setup(), setup()])
 
