@@ -148,6 +148,15 @@ export const bars = {
   /** From the end of a single fault to the first second without a failure. */
   faultsRecovery: { name: 'faults-slowest-recovery-seconds', limit: 5, holds: '<=' },
 
+  /** Acknowledged writes that the database has not, after all incidents of a game day. */
+  gamedayLost: { name: 'gameday-lost-writes', limit: 0, holds: '<=' },
+  /** Other answers that were not true. */
+  gamedayUntrue: { name: 'gameday-untrue-answers', limit: 0, holds: '<=' },
+  /** Incidents after which the service took longer to recover than its own limit. */
+  gamedayLate: { name: 'gameday-late-recoveries', limit: 0, holds: '<=' },
+  /** Incidents whose cause `npm run why` did not name. */
+  gamedayUnnamed: { name: 'gameday-unnamed-causes', limit: 0, holds: '<=' },
+
   /** Rounds of a mistake and its mending in a resource's file, after which both tiers run what the file says. */
   reloadRounds: { name: 'reload-rounds', limit: 50, holds: '>=' },
 

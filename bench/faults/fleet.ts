@@ -17,8 +17,12 @@ export interface FleetOrigin {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void
   /** Sends SIGTERM and waits for the end. */
   drain(): Promise<Drain>
-  /** Starts the origin again and resolves when it is ready. */
-  restart(): Promise<void>
+  /**
+   * Starts the origin again and resolves when it is ready.
+   *
+   * @param preload module that changes it, such as a bad release; @default none
+   */
+  restart(preload?: URL): Promise<void>
   stop(): Promise<void>
 }
 
@@ -52,14 +56,17 @@ export async function startFleetOrigin(
     cluster.links.map(({ port }, member) => [port, (databaseLinks[member] as FaultProxy).port]),
   )
   const port = await freePort()
-  const preload = fileURLToPath(new URL('divert-connections.ts', import.meta.url))
-  const start = () =>
+  const diverting = new URL('divert-connections.ts', import.meta.url)
+  const start = (...preloads: readonly URL[]) =>
     startOrigin({
       ...options,
       application: 'fixture',
       databaseUri: cluster.uri,
       port,
-      env: { NODE_OPTIONS: `--import ${preload}`, [divertedPortsVariable]: JSON.stringify(ports) },
+      env: {
+        NODE_OPTIONS: [diverting, ...preloads].map((url) => `--import ${fileURLToPath(url)}`).join(' '),
+        [divertedPortsVariable]: JSON.stringify(ports),
+      },
     })
   let origin: Origin = await start()
   let isAlive = true
@@ -85,11 +92,11 @@ export async function startFleetOrigin(
       const ms = performance.now() - startMs
       return { origin: index, ms, code, ...(code !== 0 && { tail: origin.child.tail(10) }) }
     },
-    async restart() {
+    async restart(preload) {
       // An origin that starts without a primary exits, and its supervisor starts it again.
       for (let attempt = 1; !isAlive; attempt++) {
         try {
-          origin = await start()
+          origin = await start(...(preload === undefined ? [] : [preload]))
           isAlive = true
         } catch (error) {
           if (attempt === startsMax) throw error

@@ -51,7 +51,7 @@ process.once('SIGTERM', onSignal)
 
 try {
   progress(`seed ${seed}`)
-  const world = await startWorld(progress)
+  const world = await startWorld({ progress })
   closing.defer(() => world.stop())
   progress(`clients and faults for ${seconds} s`)
   const trial = await runTrial(world, { seed, seconds, number: 1, plant, signal: ending.signal, progress })

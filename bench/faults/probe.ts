@@ -12,20 +12,22 @@ export interface ProbeOptions {
   readonly edge: Via
   readonly markers: Markers
   readonly signal: AbortSignal
+  /** Receives each probe when it has its answer. */
+  readonly probes: Probe[]
 }
 
 /**
  * Checks repeatedly whether the service works: alternates between a write that the edge may not repeat and a list that
  * no cache has. Sends one probe at a time, so that a slow machine is not flooded with waiting ones.
  */
-export async function probe({ session, edge, markers, signal }: ProbeOptions): Promise<readonly Probe[]> {
-  const id = await createDocument({ session, edge, markers, signal })
-  const probes: Probe[] = []
-  while (!signal.aborted) {
+export async function probe(options: ProbeOptions): Promise<void> {
+  const { session, edge, markers, signal, probes } = options
+  const id = await createDocument(options)
+  for (let count = 0; !signal.aborted; count++) {
     const startMs = nowMs()
     const marker = markers.next()
     const answer =
-      probes.length % 2 === 0
+      count % 2 === 0
         ? await session.ask({
             via: edge,
             operation: 'patch',
@@ -41,10 +43,9 @@ export async function probe({ session, edge, markers, signal }: ProbeOptions): P
             resource: 'places',
             path: `/v2/places?name=${marker}`,
           })
-    probes.push({ startMs, isGood: answer !== undefined && answer.status < 500 })
+    probes.push({ startMs, endMs: nowMs(), isGood: answer !== undefined && answer.status < 500 })
     await sleep(everyMs, undefined, { signal }).catch(() => undefined)
   }
-  return probes
 }
 
 async function createDocument({ session, edge, markers, signal }: ProbeOptions): Promise<string> {

@@ -12,7 +12,7 @@ const fault = (startMs: number, endMs = startMs): FaultRecord => ({
 const probes = (from: number, until: number, lengthMs = 20_000) =>
   Array.from({ length: lengthMs / 100 }, (_, index) => {
     const startMs = index * 100
-    return { startMs, isGood: startMs < from || startMs >= until }
+    return { startMs, endMs: startMs, isGood: startMs < from || startMs >= until }
   })
 const ms = (...args: Parameters<typeof recoveries>) => recoveries(...args).map((recovery) => recovery.ms)
 

@@ -3,6 +3,7 @@ import type { FaultRecord } from './inflict.ts'
 /** One probe. Times are epoch milliseconds. */
 export interface Probe {
   readonly startMs: number
+  readonly endMs: number
   readonly isGood: boolean
 }
 

@@ -1,10 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { headers as names } from '@spillway/origin/contract'
-import { seededRandom } from '../load/random.ts'
-import { Markers } from './bodies.ts'
 import { rebuild, type Truth } from './chains.ts'
-import { Client } from './client.ts'
-import { assertions } from './direct.ts'
 import type { Exchange } from './exchange.ts'
 import type { Drain } from './fleet.ts'
 import { leftInWork } from './idle-origin.ts'
@@ -13,11 +8,9 @@ import { judge } from './judge.ts'
 import { markOplog, readOplog } from './oplog.ts'
 import { planFaults } from './plan.ts'
 import { type Plant, tamperFor } from './plant.ts'
-import { probe } from './probe.ts'
 import { type Recovery, recoveries } from './recovery.ts'
-import { type Recorder, Session, type TokenMode, type Via } from './session.ts'
-import { Shelves } from './shelf.ts'
-import { nowMs, Transport } from './transport.ts'
+import { startTraffic } from './traffic.ts'
+import { nowMs } from './transport.ts'
 import type { Violation } from './violation.ts'
 import type { World } from './world.ts'
 
@@ -53,84 +46,24 @@ export interface Trial {
   readonly drains: readonly Drain[]
 }
 
-const subjects = ['ada', 'ben', 'cleo', 'dan', 'eve']
-const scopes = ['places:write', 'advisories:write']
-/** Two sessions per subject: carrier of the consistency token, and edges to use. */
-const sessionsOf: readonly (readonly [TokenMode, 'both' | number])[] = [
-  ['jar', 'both'],
-  ['field', 'both'],
-  ['jar', 0],
-  ['none', 1],
-  ['jar', 'both'],
-  ['none', 0],
-  ['field', 1],
-  ['jar', 'both'],
-  ['none', 'both'],
-  ['jar', 1],
-]
-
 /**
  * Runs random clients and faults for a while, waits until the system is quiet, and compares all answers with the oplog.
  */
 export async function runTrial(world: World, options: TrialOptions): Promise<Trial> {
   const { seed, seconds, number, plant, faults: hasFaults = true, progress = () => {} } = options
-  const { exchangesMin = 0, pauseMs = 50 } = options
-  const { cluster, databaseName, origins, edges } = world
+  const { exchangesMin = 0 } = options
+  const { cluster, databaseName, origins } = world
   const since = await markOplog(cluster.uri, databaseName)
   const ending = new AbortController()
   options.signal?.addEventListener('abort', () => ending.abort(), { once: true })
-  const transport = new Transport()
-  const tamper = plant === undefined ? undefined : tamperFor(plant)
-  const recorder: Recorder = { exchanges: [], transport, tamper }
-  const markers = new Markers(`m${number}`)
-  const shelves = new Shelves()
-  const viaEdges: Via[] = edges.map(({ url }, index) => ({ name: `edge ${index}`, url }))
-  const viaOrigins: Via[] = origins.map(({ url }, index) => ({ name: `origin ${index}`, url }))
-  const bearer = async (subject: string) => {
-    const token = await world.issuer.mintToken({ sub: subject, scopes })
-    return { authorization: `Bearer ${token}` }
-  }
-
-  const running: Promise<unknown>[] = []
-  const startMs = nowMs()
-  for (const [index, [tokens, at]] of sessionsOf.entries()) {
-    // The cast is safe: there are two sessions for each subject.
-    const subject = subjects[Math.floor(index / 2)] as string
-    const fields = await bearer(subject)
-    const assertionOf = assertions(world.assertionKey, { subject, scopes })
-    const name = `${subject} ${index} (${tokens})`
-    const session = new Session({ name, tokens, credentials: () => fields }, recorder)
-    const direct = new Session(
-      {
-        name: `${name}, direct`,
-        tokens: 'none',
-        credentials: async () => ({ [names.assertion]: await assertionOf(), [names.timeoutMs]: '1000' }),
-      },
-      recorder,
-    )
-    const client = new Client({
-      session,
-      direct,
-      subject,
-      shelves,
-      markers,
-      // The cast is safe: the sessions name edges that the world has.
-      edges: at === 'both' ? viaEdges : [viaEdges[at] as Via],
-      origins: viaOrigins,
-      random: seededRandom(seed * 1_000 + index),
-      signal: ending.signal,
-      pauseMs,
-    })
-    running.push(client.run())
-  }
-  const probing = viaEdges.map(async (edge, index) => {
-    const fields = await bearer(`probe-${index}`)
-    const session = new Session(
-      { name: `probe ${index}`, tokens: 'none', credentials: () => fields },
-      recorder,
-    )
-    return probe({ session, edge, markers, signal: ending.signal })
+  const traffic = await startTraffic(world, {
+    seed,
+    number,
+    ...(options.pauseMs !== undefined && { pauseMs: options.pauseMs }),
+    tamper: plant === undefined ? undefined : tamperFor(plant),
+    signal: ending.signal,
   })
+  const { exchanges, startMs } = traffic
 
   const tormentor = new Tormentor(world, nowMs)
   const planned = hasFaults ? planFaults(seed, seconds * 1_000) : []
@@ -144,13 +77,12 @@ export async function runTrial(world: World, options: TrialOptions): Promise<Tri
   }
   await isDue(startMs + seconds * 1_000, ending.signal)
   await Promise.all(inflicted)
-  while (recorder.exchanges.length < exchangesMin && !ending.signal.aborted) await sleep(50)
+  while (exchanges.length < exchangesMin && !ending.signal.aborted) await sleep(50)
   ending.abort()
-  await Promise.all(running)
-  const probes = (await Promise.all(probing)).flat().sort((a, b) => a.startMs - b.startMs)
-  await transport.stop()
+  await traffic.ended
+  const probes = traffic.probes.toSorted((a, b) => a.startMs - b.startMs)
 
-  progress(`${recorder.exchanges.length} requests; waiting until all is quiet`)
+  progress(`${exchanges.length} requests; waiting until all is quiet`)
   await world.heal()
   const left = hasFaults ? await Promise.all(origins.map((origin) => leftInWork(origin))) : []
   const drains = [...tormentor.drains]
@@ -163,10 +95,10 @@ export async function runTrial(world: World, options: TrialOptions): Promise<Tri
   const truth = rebuild(entries)
   return {
     startMs,
-    exchanges: recorder.exchanges,
+    exchanges,
     truth,
     faults: tormentor.records,
-    violations: judge(recorder.exchanges, truth),
+    violations: judge(exchanges, truth),
     recoveries: recoveries(tormentor.records, probes),
     primaryChanges,
     originKills: tormentor.originKills,

@@ -32,6 +32,7 @@ test('under faults, every answer is true, in time and explained by one order of 
 test.each([
   ['stale', 'stale'],
   ['lie', 'untrue'],
+  ['lost', 'lost'],
 ] as const)('a planted %s is found, and nothing else', async (plant: Plant, kind) => {
   const trial = await runTrial(world, {
     seed,

@@ -46,6 +46,8 @@ export async function bundleForDevelopment(application: WhichApplication): Promi
 }
 
 export interface EdgeDevOptions {
+  /** Address to listen on. @default '127.0.0.1' */
+  readonly host?: string
   readonly port: number
   /** Variables and secrets, by the names of the contract's `edgeEnv`. */
   readonly variables: Readonly<Record<string, string>>

@@ -26,8 +26,13 @@ export interface WorkerOptions {
   readonly variables: Readonly<Record<string, string>>
   /** Folders whose files the Worker fetches from bindings of these names. @default none */
   readonly folders?: Readonly<Record<string, string>>
-  /** Folders that are KV namespaces of these names: a file is a key. @default none */
-  readonly namespaces?: Readonly<Record<string, string>>
+  /**
+   * KV namespaces of these names: a folder, in which a file is a key, or `host:port` of a server that answers as KV does.
+   * @default none
+   */
+  readonly namespaces?: Readonly<Record<string, Namespace>>
+  /** Address to listen on. @default '127.0.0.1' */
+  readonly host?: string
   /** @default any free port */
   readonly port?: number
   /** Port for a debugger, on the loopback interface. @default none */
@@ -39,6 +44,8 @@ export interface WorkerOptions {
   /** Called with each line of its output. */
   readonly onLine?: (line: string) => void
 }
+
+export type Namespace = string | { readonly address: string }
 
 /** Worker to run: its bundle's file and compatibility settings. */
 export interface WorkerCode {
@@ -81,6 +88,7 @@ export async function startWorkerProcess(code: WorkerCode, options: WorkerOption
     await writeFile(
       join(folder, 'config.capnp'),
       configuration(code, {
+        host: options.host ?? '127.0.0.1',
         port,
         variables: Object.keys(variables),
         folders: Object.entries(folders),
@@ -109,10 +117,11 @@ export async function startWorkerProcess(code: WorkerCode, options: WorkerOption
 }
 
 interface ConfigurationOptions {
+  readonly host: string
   readonly port: number
   readonly variables: readonly string[]
   readonly folders: readonly (readonly [binding: string, folder: string])[]
-  readonly namespaces: readonly (readonly [binding: string, folder: string])[]
+  readonly namespaces: readonly (readonly [binding: string, namespace: Namespace])[]
   /** Files beside the configuration. */
   readonly certificates: readonly string[]
   readonly v8Flags: readonly string[]
@@ -120,7 +129,7 @@ interface ConfigurationOptions {
 
 const configuration = (
   { compatibilityDate, compatibilityFlags }: WorkerCode,
-  { port, variables, folders, namespaces, certificates, v8Flags }: ConfigurationOptions,
+  { host, port, variables, folders, namespaces, certificates, v8Flags }: ConfigurationOptions,
 ): string => `
 using Workerd = import "/workerd/workerd.capnp";
 
@@ -137,11 +146,11 @@ const config :Workerd.Config = (
     )),${[...folders, ...namespaces]
       .map(
         ([name, folder]) => `
-    (name = "${name}", disk = (path = ${JSON.stringify(folder)})),`,
+    (name = "${name}", ${typeof folder === 'string' ? `disk = (path = ${JSON.stringify(folder)})` : `external = (address = "${folder.address}", http = ())`}),`,
       )
       .join('')}
   ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],
+  sockets = [(name = "http", address = "${host}:${port}", http = (), service = "worker")],
 );
 
 const worker :Workerd.Worker = (
