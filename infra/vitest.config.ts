@@ -6,7 +6,7 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
     root: import.meta.dirname,
     test: {
       name: 'infra/unit',
-      include: ['{src,why,console,runbook,bootstrap,slo,canary,dashboards}/**/*.test.ts'],
+      include: ['{src,why,console,runbook,bootstrap,slo,canary,dashboards,release,rollout}/**/*.test.ts'],
       ...sharesWorkers,
       ...patient,
     },

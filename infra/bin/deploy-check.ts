@@ -60,6 +60,14 @@ report({
   findings: named && stage ? [...placeholders(named), ...teamPlaceholders(teamSettings[stage])] : [],
   ...(named === undefined && { skipped: 'no --stage is named, so examples may stay' }),
 })
+report({
+  name: 'releases are signed',
+  findings:
+    stage === undefined || stage === 'dev' || stages[stage].releaseKeys.length > 0
+      ? []
+      : [`${stage} has no releaseKeys: whoever may write to the bucket and deploy decides what runs`],
+  ...(stage === undefined && { skipped: 'no --stage is named' }),
+})
 for (const environment of readEdgeEnvironments().keys()) {
   report(await checkEdgeBundle(environment))
 }

@@ -18,11 +18,8 @@ if [[ ! -d $folder ]]; then
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   chmod 0755 "$work"
-  aws s3 cp --only-show-errors "s3://$RELEASES_BUCKET/origin/$release.tar.gz" "$work/release.tar.gz"
-  echo "${release##*-}  $work/release.tar.gz" | sha256sum --check --quiet
   folder=$work/release
-  mkdir "$folder"
-  tar -xz -C "$folder" -f "$work/release.tar.gz"
+  bash "$(dirname "$0")/fetch-release.sh" "$release" "$folder"
 fi
 cd "$folder/origin"
 runuser -u spillway -- "$folder/runtime/node" scripts/migrate.ts "$@"

@@ -14,15 +14,12 @@ dnf install -y -q amazon-cloudwatch-agent openssl
 id spillway >/dev/null 2>&1 || useradd --system --home-dir /var/lib/spillway --shell /sbin/nologin spillway
 
 release_folder=/opt/spillway/$RELEASE
-mkdir -p "$root$release_folder"
-archive=$root$release_folder.tar.gz
-aws s3 cp --only-show-errors "s3://$RELEASES_BUCKET/origin/$RELEASE.tar.gz" "$archive"
-# The release's name ends in the digest of its archive, so write access to the bucket alone does not change what runs.
-echo "${RELEASE##*-}  $archive" | sha256sum --check --quiet
-tar -xz -C "$root$release_folder" -f "$archive"
-rm "$archive"
-ln -sfn "$root$release_folder" "$root/opt/spillway/current"
-instance=$root/opt/spillway/current/instance
+current=$root/opt/spillway/current
+# User data brings it, since there is no release yet.
+bash "$current/instance/fetch-release.sh" "$RELEASE" "$root$release_folder"
+[[ -L $current ]] || rm -rf "$current"
+ln -sfn "$root$release_folder" "$current"
+instance=$current/instance
 
 install -m 0644 "$instance"/spillway-*.service "$instance"/spillway-*.timer "$root/etc/systemd/system/"
 install -m 0644 "$instance/logrotate.conf" "$root/etc/logrotate.d/spillway"
@@ -31,7 +28,8 @@ mkdir -p "$root/etc/systemd/system/logrotate.timer.d"
 printf '[Timer]\nOnCalendar=\nOnCalendar=hourly\n' > "$root/etc/systemd/system/logrotate.timer.d/spillway.conf"
 agent=$root/opt/aws/amazon-cloudwatch-agent
 for template in cloudwatch-agent.json prometheus.yaml; do
-  sed -e "s|@STAGE@|$STAGE|g" -e "s|@METRICS_ADDRESS@|127.0.0.1:$PORT|g" "$instance/$template" > "$agent/etc/$template"
+  sed -e "s|@STAGE@|$STAGE|g" -e "s|@RELEASE_COMMIT@|${RELEASE%%-*}|g" -e "s|@METRICS_ADDRESS@|127.0.0.1:$PORT|g" \
+    "$instance/$template" > "$agent/etc/$template"
 done
 # The agent finishes starting in the background; the origin does not wait for it.
 "$agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$agent/etc/cloudwatch-agent.json"

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { isSigned } from '../release/signature.ts'
 import { call, program } from '../runbook/command.ts'
 import { isWhole, noRefresh } from '../runbook/groups.ts'
 import { madeRing } from '../runbook/rings.ts'
@@ -11,14 +12,18 @@ import type { Runbook } from '../runbook/runbook.ts'
 import { deployData, deployRelease, releaseOf, unsettled } from '../runbook/stacks.ts'
 import { originRings } from '../src/keys/key-ring.ts'
 
-const key = (run: Run) => `origin/${run.fact('release')}.tar.gz`
-const archive = (run: Run) => join(tmpdir(), `${run.fact('release')}.tar.gz`)
+/** Files of a release, by their endings: the signature is there where the stage has keys. The archive comes last. */
+const endings = ({ config }: Run): readonly string[] =>
+  config.releaseKeys.length === 0 ? ['.cdx.json', '.tar.gz'] : ['.cdx.json', '.sig', '.tar.gz']
+const key = (run: Run, ending: string) => `origin/${run.fact('release')}${ending}`
+const file = (run: Run, ending: string) => join(tmpdir(), `${run.fact('release')}${ending}`)
 
-const isStored = async (run: Run): Promise<boolean> => {
-  const { KeyCount = 0 } = await run.aws.s3.send(
-    new ListObjectsV2Command({ Bucket: run.fact('bucket'), Prefix: key(run) }),
+const missingFiles = async (run: Run): Promise<readonly string[]> => {
+  const { Contents = [] } = await run.aws.s3.send(
+    new ListObjectsV2Command({ Bucket: run.fact('bucket'), Prefix: key(run, '') }),
   )
-  return KeyCount > 0
+  const stored = new Set(Contents.map(({ Key }) => Key))
+  return endings(run).filter((ending) => !stored.has(key(run, ending)))
 }
 
 export const deployOrigin: Runbook = {
@@ -46,38 +51,50 @@ export const deployOrigin: Runbook = {
     {
       say: 'Pack the release: the commit, and the digest that each instance checks',
       commands: (run) => [
-        program(['infra/release.sh', run.input('commit'), tmpdir()], {
+        program(['node', 'infra/local/run.mjs', 'infra/release/main.ts', run.input('commit'), tmpdir()], {
           keep: (output) => run.set('release', output.trim().split('\n').at(-1) ?? ''),
         }),
       ],
       check: {
-        say: 'the archive has a name with its digest',
-        missing: async (run) =>
-          /^[0-9a-f]{12}-[0-9a-f]{64}$/.test(run.fact('release'))
+        say: 'the archive has a name with its digest, and a signature by a key that the stage trusts',
+        missing: async (run) => {
+          const release = run.fact('release')
+          const { releaseKeys } = run.config
+          if (!/^[0-9a-f]{12}-[0-9a-f]{64}$/.test(release)) return `it is ${release}`
+          if (releaseKeys.length === 0) return undefined
+          const signature = await readFile(file(run, '.sig')).catch(() => undefined)
+          if (signature === undefined) return 'it is not signed: set RELEASE_SIGNING_KEY'
+          return isSigned(release, signature, releaseKeys)
             ? undefined
-            : `it is ${run.fact('release')}`,
+            : 'its signature is by no key of releaseKeys: no instance would run it'
+        },
       },
       undo: () => 'nothing: it is a file in the temporary folder',
     },
     {
-      say: 'Upload the archive',
+      say: 'Upload the archive, its signature and its bill of materials',
       commands: async (run) => {
-        if (await isStored(run)) return []
-        return [
-          call(
-            run.aws.s3,
-            new PutObjectCommand({
-              Bucket: run.fact('bucket'),
-              Key: key(run),
-              Body: await readFile(archive(run)),
-            }),
-            { typed: `aws s3 cp ${archive(run)} s3://${run.fact('bucket')}/${key(run)}` },
+        const missing = await missingFiles(run)
+        return await Promise.all(
+          missing.map(async (ending) =>
+            call(
+              run.aws.s3,
+              new PutObjectCommand({
+                Bucket: run.fact('bucket'),
+                Key: key(run, ending),
+                Body: await readFile(file(run, ending)),
+              }),
+              { typed: `aws s3 cp ${file(run, ending)} s3://${run.fact('bucket')}/${key(run, ending)}` },
+            ),
           ),
-        ]
+        )
       },
       check: {
-        say: 'the bucket has it',
-        missing: async (run) => ((await isStored(run)) ? undefined : `there is no ${key(run)}`),
+        say: 'the bucket has them',
+        missing: async (run) => {
+          const [ending] = await missingFiles(run)
+          return ending === undefined ? undefined : `there is no ${key(run, ending)}`
+        },
       },
       undo: () => 'nothing: no instance uses it until its release is deployed',
     },

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ports } from '@spillway/origin/contract'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { publicKeyOf, signerOf } from '../release/signature.ts'
 import { connectorFiles } from '../src/construct/tunnel.ts'
 import { instanceFolder, readInstanceFile, userData } from '../src/instance-files.ts'
 import { originMetrics, stageDimension } from '../src/origin-metrics.ts'
@@ -39,6 +40,7 @@ const boot = (script: string, settings: Readonly<Record<string, string>>, files?
     encoding: 'utf8',
     env: { PATH: `${commands.folder}:${process.env.PATH}`, INSTANCE_ROOT: root },
   })
+const stranger = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 const written = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 describe('the first boot of an origin', () => {
@@ -63,9 +65,11 @@ describe('the first boot of an origin', () => {
     commands.add('aws', fetchesArchive())
   })
   const fetchesArchive = () => `for last; do :; done; cp "${archive}" "$last"`
+  const bootOrigin = (more: Readonly<Record<string, string>> = {}) =>
+    boot('user-data.sh', { ...settings, ...more }, ['fetch-release.sh'])
 
   it('fetches its release, tells the agent what to forward, and starts its units last', () => {
-    const { status, stderr } = boot('user-data.sh', settings)
+    const { status, stderr } = bootOrigin()
     expect(status, stderr).toBe(0)
     const { RELEASE: release } = settings
     const fetched = join(root, 'opt/spillway', `${release}.tar.gz`)
@@ -90,7 +94,7 @@ describe('the first boot of an origin', () => {
   })
 
   it('leaves no placeholder in the agent’s configuration', () => {
-    boot('user-data.sh', settings)
+    bootOrigin()
     const config = written(`${agent}/etc/cloudwatch-agent.json`)
     const scrape = written(`${agent}/etc/prometheus.yaml`)
     expect(config + scrape).not.toMatch(/@[A-Z_]+@/)
@@ -102,7 +106,7 @@ describe('the first boot of an origin', () => {
   })
 
   it('changes the indexes of a release that it has, or fetches, with the origin’s credentials', () => {
-    expect(boot('user-data.sh', settings).status).toBe(0)
+    expect(bootOrigin().status).toBe(0)
     mkdirSync(join(root, 'run/spillway'), { recursive: true })
     writeFileSync(join(root, 'run/spillway/origin.env'), 'MONGODB_URI=mongodb://database\n')
     const script = join(instanceFolder, 'migrate.sh')
@@ -152,20 +156,60 @@ describe('the first boot of an origin', () => {
 
   it('starts nothing from an archive whose digest does not match the release', () => {
     commands.add('aws', `${fetchesArchive()}; echo more >> "$last"`)
-    const { status, stdout } = boot('user-data.sh', settings)
+    const { status, stdout } = bootOrigin()
     expect(status).not.toBe(0)
     expect(stdout).toContain('FAILED')
     expect(commands.calls.filter((call) => call.startsWith('systemctl'))).toEqual([])
-    expect(existsSync(join(root, 'opt/spillway/current'))).toBe(false)
+    expect(existsSync(join(root, 'opt/spillway', settings.RELEASE))).toBe(false)
+    expect(existsSync(join(root, 'opt/spillway/current/origin'))).toBe(false)
+  })
+
+  describe('of a stage with keys', () => {
+    const keys = Array.from({ length: 2 }, () =>
+      generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    )
+    const trusted = { RELEASE_KEYS: `"${keys.map(publicKeyOf).join(' ')}"` }
+    /** The bucket has the archive, and a signature of this release by this key. */
+    const storedWith = (pem: string, release: string) => {
+      const file = join(root, 'signature')
+      writeFileSync(file, signerOf({ RELEASE_SIGNING_KEY: pem })?.(release) ?? '')
+      commands.add(
+        'aws',
+        `for last; do :; done; case "$*" in *.sig*) cp "${file}" "$last";; *) cp "${archive}" "$last";; esac`,
+      )
+    }
+    const isStarted = () => commands.calls.some((call) => call.startsWith('systemctl enable'))
+
+    it.each([0, 1])('starts a release that key %i has signed', (index) => {
+      storedWith(keys[index] as string, settings.RELEASE)
+      const { status, stderr } = bootOrigin(trusted)
+      expect(status, stderr).toBe(0)
+      expect(isStarted()).toBe(true)
+    })
+
+    it.each([
+      ['another key has signed', (release: string) => storedWith(stranger, release)],
+      ['was signed under another name', () => storedWith(keys[0] as string, `def456-${'0'.repeat(64)}`)],
+      [
+        'nobody has signed',
+        () => commands.add('aws', `case "$*" in *.sig*) exit 1;; esac; ${fetchesArchive()}`),
+      ],
+    ])('starts nothing of a release that %s', (_, arrange) => {
+      arrange(settings.RELEASE)
+      const { status } = bootOrigin(trusted)
+      expect(status).not.toBe(0)
+      expect(isStarted()).toBe(false)
+      expect(existsSync(join(root, 'opt/spillway', settings.RELEASE))).toBe(false)
+    })
   })
 
   it('starts nothing without a release, and can be run again', () => {
     commands.add('aws', 'exit 1')
-    expect(boot('user-data.sh', settings).status).not.toBe(0)
+    expect(bootOrigin().status).not.toBe(0)
     expect(commands.calls.filter((call) => call.startsWith('systemctl'))).toEqual([])
     commands.add('aws', fetchesArchive())
-    expect(boot('user-data.sh', settings).status).toBe(0)
-    expect(boot('user-data.sh', settings).status).toBe(0)
+    expect(bootOrigin().status).toBe(0)
+    expect(bootOrigin().status).toBe(0)
   })
 })
 

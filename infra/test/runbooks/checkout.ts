@@ -28,7 +28,7 @@ export default async function checkout(project: TestProject): Promise<() => Prom
       (_match, initial) => `"id": "${namespaceOf(initial)}"`,
     )
   await writeFile(config, own)
-  await packOnce(join(folder, 'infra'))
+  await packOnce(join(folder, 'infra/release'))
   const git = (...words: string[]) =>
     run('git', ['-c', 'user.name=me', '-c', 'user.email=me@acme.test', ...words], { cwd: folder })
   await git('init', '--quiet')
@@ -39,23 +39,26 @@ export default async function checkout(project: TestProject): Promise<() => Prom
 }
 
 /** Packs a release once for all tests, by the real program: it installs dependencies, which takes long. */
-async function packOnce(infra: string): Promise<void> {
-  const [script, real, packed] = ['release.sh', 'pack.sh', 'packed'].map((name) => join(infra, name)) as [
-    string,
-    string,
-    string,
+async function packOnce(release: string): Promise<void> {
+  const [program, real, packed] = ['main.ts', 'pack-really.ts', 'packed'].map((name) =>
+    join(release, name),
+  ) as [string, string, string]
+  await rename(program, real)
+  const lines = [
+    "import { execFileSync } from 'node:child_process'",
+    "import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'",
+    `const packed = ${JSON.stringify(packed)}`,
+    'const [commit, folder] = process.argv.slice(2)',
+    "if (!existsSync(packed + '/name')) {",
+    '  mkdirSync(packed, { recursive: true })',
+    `  const words = ['infra/local/run.mjs', ${JSON.stringify(real)}, commit, packed]`,
+    "  writeFileSync(packed + '/name', execFileSync(process.execPath, words, { encoding: 'utf8' }))",
+    '}',
+    "const name = readFileSync(packed + '/name', 'utf8').trim().split('\\n').at(-1)",
+    "for (const ending of ['.cdx.json', '.tar.gz']) cpSync(packed + '/' + name + ending, folder + '/' + name + ending)",
+    'console.log(name)',
   ]
-  await rename(script, real)
-  const words = [
-    '#!/usr/bin/env bash',
-    'set -euo pipefail',
-    `mkdir -p ${packed}`,
-    `[[ -s ${packed}/name ]] || ${real} "$1" ${packed} > ${packed}/name`,
-    `name=$(cat ${packed}/name)`,
-    `cp "${packed}/$name.tar.gz" "$2"`,
-    'echo "$name"',
-  ]
-  await writeFile(script, `${words.join('\n')}\n`, { mode: 0o755 })
+  await writeFile(program, `${lines.join('\n')}\n`)
 }
 
 /** Id of a stage's KV namespace, by the stage's first letter. */
