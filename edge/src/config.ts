@@ -34,6 +34,8 @@ export interface Bindings extends TracingSettings {
   /** Files of the documentation page, by name. */
   readonly DOCS?: Fetcher
   readonly ANALYTICS?: AnalyticsEngineDataset
+  /** Version that runs, so that two of them can be compared. */
+  readonly VERSION?: WorkerVersionMetadata
 }
 
 /** Request quota per caller. Mirrors the `simple` settings of the rate-limit binding, which a Worker cannot read. */

@@ -120,10 +120,10 @@ export function createParts(
 /** Sampling of a flood's refusals: they are identical, so one in this many is observed. */
 const repeatsEvery = 20
 
-function observer(config: Config, { ANALYTICS }: Bindings, slo: Slo): Observe {
+function observer(config: Config, { ANALYTICS, VERSION }: Bindings, slo: Slo): Observe {
   const log = logObserver(config.log, Date.now)
   const others = [
-    ...(ANALYTICS === undefined ? [] : [analyticsObserver(ANALYTICS)]),
+    ...(ANALYTICS === undefined ? [] : [analyticsObserver(ANALYTICS, VERSION?.id)]),
     ...(config.log === 'totals' ? [totalsObserver((line) => console.log(line), slo)] : []),
   ]
   if (others.length === 0) return log

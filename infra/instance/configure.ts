@@ -12,15 +12,8 @@ function mongodbUri(): string {
   const { username, password } = fetchSecret('DATABASE_SECRET')
   if (typeof username !== 'string' || typeof password !== 'string')
     throw new Error('the secret of the database has no username and password')
-  const options = new URLSearchParams({
-    replicaSet: 'rs0',
-    tls: 'true',
-    tlsCAFile: setting('DATABASE_CA'),
-    // DocumentDB supports retryable writes only from 8.0 on; idempotency keys make retries safe.
-    retryWrites: 'false',
-  })
   const credentials = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`
-  return `mongodb://${credentials}@${setting('DATABASE_HOST')}/?${options}`
+  return `${setting('DATABASE_SCHEME')}://${credentials}@${setting('DATABASE_HOST')}/?${setting('DATABASE_OPTIONS')}`
 }
 
 /**

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type StageName, stageNames } from '../src/config.ts'
+import { type NamedStage, stageNames } from '../src/config.ts'
 import type { Runbook } from './runbook.ts'
 import type { Mode } from './runner.ts'
 
@@ -10,7 +10,7 @@ export class UsageError extends Error {
 
 export interface Asked {
   readonly runbook: Runbook
-  readonly stage: StageName
+  readonly stage: NamedStage
   readonly mode: Mode
   /** Inputs that are given or have a default. Secrets are not among them. */
   readonly inputs: Readonly<Record<string, string>>

@@ -14,6 +14,8 @@ export interface Runbook {
   readonly when: string
   /** Facts to know before the start: what it costs, what it does not do. */
   readonly about?: string
+  /** Kind of database that it is for. @default any */
+  readonly database?: 'documentdb'
   readonly inputs?: Readonly<Record<string, Input>>
   /** Reads what the steps depend on. It changes nothing, so `--plan` runs it too. */
   readonly look?: (run: Run) => Promise<void>
@@ -53,4 +55,15 @@ export interface Condition {
   readonly withinMs?: number
   /** Time between two looks. @default 5 s */
   readonly everyMs?: number
+  /**
+   * Watches the change meanwhile.
+   *
+   * @returns why the step is taken back at once, without a question; undefined while there is no reason
+   */
+  readonly harm?: (run: Run) => Promise<string | undefined>
+}
+
+/** A step that does harm: it is taken back by itself. */
+export class Harm extends Error {
+  override readonly name = 'Harm'
 }

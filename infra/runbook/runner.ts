@@ -1,7 +1,7 @@
 import { type Command, shown } from './command.ts'
 import { type Performer, perform } from './perform.ts'
 import type { Run } from './run.ts'
-import { type Condition, Refusal, type Runbook, type Step } from './runbook.ts'
+import { type Condition, Harm, Refusal, type Runbook, type Step } from './runbook.ts'
 
 export interface Terminal extends Performer {
   /** Asks the person for one of the words' first letters. */
@@ -37,11 +37,15 @@ export async function runRunbook(
   for (const [index, step] of [undefined, ...runbook.steps].entries()) {
     try {
       if (terminal.stop.aborted) throw new Refusal('stopped by Ctrl-C')
-      if (step === undefined) await runbook.look?.(run)
+      if (step === undefined) await look(runbook, run)
       else if (mode === 'plan') await printStep(index, step, run, print)
       else await takeStep(index, step, run, { mode, terminal, done })
     } catch (error) {
       print(`✗ ${error instanceof Error ? error.message : error}`)
+      if (error instanceof Harm) {
+        await takeBack(done.splice(-1), terminal)
+        print('Taken back by itself: nobody was asked, since it does harm.')
+      }
       await reportRest(runbook, index, done, { mode, terminal })
       return false
     }
@@ -49,6 +53,16 @@ export async function runRunbook(
   if (mode !== 'plan' && runbook.result !== undefined) print(runbook.result(run))
   print(mode === 'plan' ? '\nNothing was changed.' : `\n✓ done. ${runbook.after}`)
   return true
+}
+
+async function look({ database, look: reads }: Runbook, run: Run): Promise<void> {
+  const { kind } = run.config.database
+  if (database !== undefined && database !== kind) {
+    throw new Refusal(
+      `the database of ${run.stage} is ${kind}, and this runbook is for ${database}: ask its operator`,
+    )
+  }
+  await reads?.(run)
 }
 
 const title = (index: number, step: Step) => `\n${index}. ${step.say}`
@@ -112,12 +126,14 @@ async function takeStep(
 
 /** @throws {Refusal} when the condition does not hold, or not in time */
 async function hold(
-  { say, missing, withinMs = 0, everyMs = 5_000 }: Condition,
+  { say, missing, harm, withinMs = 0, everyMs = 5_000 }: Condition,
   run: Run,
   terminal: Terminal,
 ): Promise<void> {
   const deadline = terminal.nowMs() + withinMs
   for (let said = ''; ; ) {
+    const hurts = await harm?.(run)
+    if (hurts !== undefined) throw new Harm(hurts)
     const words = await missing(run)
     if (words === undefined) return
     if (terminal.nowMs() >= deadline) throw new Refusal(`not so: ${say}: ${words}`)
@@ -149,11 +165,15 @@ async function reportRest(
   print('The same command runs the runbook again from where it was.')
   if (mode !== 'ask') return
   if (!(await terminal.choose('take it back now? [y]es, [n]o ')).startsWith('y')) return
+  await takeBack(backwards, terminal)
+  print('✓ taken back')
+}
+
+async function takeBack(backwards: readonly Done[], terminal: Terminal): Promise<void> {
   for (const { undo } of backwards) {
     for (const command of typeof undo === 'string' ? [] : undo) {
-      print(`  $ ${shown(command)}`)
+      terminal.print(`  $ ${shown(command)}`)
       await perform(command, terminal)
     }
   }
-  print('✓ taken back')
 }

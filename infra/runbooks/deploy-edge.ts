@@ -1,20 +1,31 @@
 import { join } from 'node:path'
+import { worseThan } from '../rollout/compare.ts'
+import { figuresQuery, readFigures } from '../rollout/edge-figures.ts'
 import { wrangler } from '../runbook/command.ts'
 import type { Run } from '../runbook/run.ts'
-import type { Runbook } from '../runbook/runbook.ts'
+import { Refusal, type Runbook } from '../runbook/runbook.ts'
 import { releaseOf } from '../runbook/stacks.ts'
 import { deploymentOf, giveTraffic, hasTraffic, mainVersion, versionsOf } from '../runbook/worker.ts'
 import { readEdgeEnvironments } from '../src/check/edge-environments.ts'
 import { placeholders } from '../src/check/placeholders.ts'
 
 const gradualMs = 10 * 60_000
+/** Window of the comparison: since the version has traffic, and not from before. */
+const comparedSeconds = 300
 const fresh = (run: Run): string => run.fact('new version')
+
+async function figuresOf(run: Run) {
+  const dataset = readEdgeEnvironments(join(run.root, 'edge')).get(run.stage)?.analyticsDataset
+  if (dataset === undefined) throw new Refusal(`the edge of ${run.stage} has no Analytics Engine data set`)
+  const query = figuresQuery(dataset, comparedSeconds)
+  return readFigures(await run.ask(['node', 'infra/rollout/ask-analytics.ts', query]))
+}
 
 export const deployEdge: Runbook = {
   name: 'deploy-edge',
   when: 'You deploy the Worker of this checkout: after the origin, so that the edge never asks for what no origin has.',
   about:
-    'A tenth of the traffic first, all of it after ten minutes. For these minutes a user may get answers of both versions; what one stores does not confuse the other. A version with a Durable Object migration cannot go gradually: wrangler deploy it. Wait until npm run migrate -- --plan shows no index to build (deploy-origin).',
+    'A tenth of the traffic first, all of it after ten minutes. Meanwhile the errors and the p99 of both versions are compared twice a minute: if the new one is worse, it loses its traffic by itself (infra/rollout/compare.ts). CLOUDFLARE_API_TOKEN needs Account Analytics: read. For these minutes a user may get answers of both versions; what one stores does not confuse the other. A version with a Durable Object migration cannot go gradually: wrangler deploy it. Wait until npm run migrate -- --plan shows no index to build (deploy-origin).',
   inputs: {
     'at-once': { says: 'yes gives all traffic at once, for a mend', pattern: /^(yes|no)$/, default: 'no' },
   },
@@ -78,9 +89,15 @@ export const deployEdge: Runbook = {
         return [giveTraffic(run, split, run.fact('message'))]
       },
       check: {
-        say: 'ten minutes have passed with it: stop here with Ctrl-C if the errors of its version rise',
+        say: 'ten minutes have passed with it, and it was not worse than the former version',
         withinMs: gradualMs + 120_000,
-        everyMs: 120_000,
+        everyMs: 30_000,
+        harm: async (run) => {
+          if (run.input('at-once') === 'yes') return undefined
+          const figures = await figuresOf(run)
+          const [mine, former] = [figures.get(fresh(run)), figures.get(run.fact('old version'))]
+          return mine && former && worseThan(mine, former)
+        },
         missing: async (run) => {
           const { shares, createdAtMs } = await deploymentOf(run)
           const share = shares.get(fresh(run)) ?? 0

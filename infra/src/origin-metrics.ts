@@ -14,6 +14,14 @@ export const originMetrics = {
   shed: 'origin_admission_shed_total',
 } as const
 
+/** Metrics by which a release is compared with the former one, beside `admitted`. */
+export const releaseMetrics = {
+  /** Gauge: p99 of the time of requests since the previous scrape, seconds. */
+  requestP99: 'origin_request_duration_p99_seconds',
+  /** Counter: answers that are problems. Only those of `internal-error`, a fault of the code, are forwarded. */
+  problems: 'origin_problems_total',
+} as const
+
 /** Counters of answers as the objectives judge them, by priority. */
 export const sloMetrics = {
   answers: 'origin_slo_answers_total',
@@ -26,3 +34,5 @@ export const sloMetrics = {
 export const originNamespace = 'Spillway/Origin'
 export const stageDimension = 'Stage'
 export const priorityDimension = 'priority'
+/** Commit of a release, the start of its name: dimension beside the stage of what is compared by release. */
+export const releaseDimension = 'Release'

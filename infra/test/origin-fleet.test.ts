@@ -8,6 +8,8 @@ import {
   originMetrics,
   originNamespace,
   priorityDimension,
+  releaseDimension,
+  releaseMetrics,
   sloMetrics,
   stageDimension,
 } from '../src/origin-metrics.ts'
@@ -106,13 +108,15 @@ describe.each(stageNames)('%s: the fleet', (stage) => {
     expect(text).not.toMatch(/password/i)
   })
 
-  it('replaces instances without losing capacity, and rolls back on user-visible symptoms', () => {
+  it('replaces a third first, without losing capacity, and rolls back on what users or the comparison shows', () => {
     readTemplate(stage, 'origin').hasResource('AWS::AutoScaling::AutoScalingGroup', {
       UpdatePolicy: {
         AutoScalingInstanceRefresh: {
           Preferences: Match.objectLike({
             MinHealthyPercentage: 100,
-            AlarmSpecification: { Alarms: [Match.anyValue(), Match.anyValue(), Match.anyValue()] },
+            CheckpointPercentages: [34, 100],
+            CheckpointDelay: 300,
+            AlarmSpecification: { Alarms: Array(5).fill(Match.anyValue()) },
           }),
         },
       },
@@ -172,13 +176,19 @@ describe('the metrics agent', () => {
     const { emf_processor } = JSON.parse(readInstanceFile('cloudwatch-agent.json')).logs.metrics_collected
       .prometheus
     expect(emf_processor.metric_namespace).toBe(originNamespace)
-    const declared = (metrics: object, ...dimensions: readonly string[]) => ({
-      dimensions: [dimensions],
+    const declared = (metrics: object, ...dimensions: readonly (readonly string[])[]) => ({
+      dimensions,
       metric_selectors: Object.values(metrics).map((name) => `^${name}$`),
     })
+    const { requestP99, problems } = releaseMetrics
+    const byRelease = [stageDimension, releaseDimension]
     expect(emf_processor.metric_declaration).toMatchObject([
-      declared(originMetrics, stageDimension),
-      declared(sloMetrics, stageDimension, priorityDimension),
+      declared(originMetrics, [stageDimension]),
+      declared(sloMetrics, [stageDimension, priorityDimension]),
+      declared({ requestP99 }, [stageDimension], byRelease),
+      declared({ admitted: originMetrics.admitted }, byRelease),
+      { ...declared({ problems }, [stageDimension], byRelease), label_matcher: '^spillway-origin;internal-error$' },
     ])
+    expect(readInstanceFile('prometheus.yaml')).toContain(`${releaseDimension}: "@RELEASE_COMMIT@"`)
   })
 })

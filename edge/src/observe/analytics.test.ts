@@ -6,7 +6,7 @@ import type { AnswerObservation } from './observation.ts'
 
 function written(observations: readonly AnswerObservation[], repeats = 0) {
   const points: AnalyticsEngineDataPoint[] = []
-  const observe = analyticsObserver({ writeDataPoint: (point = {}) => void points.push(point) })
+  const observe = analyticsObserver({ writeDataPoint: (point = {}) => void points.push(point) }, 'v7')
   for (const each of observations) observe(each, 0, repeats)
   return points
 }

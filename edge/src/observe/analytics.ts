@@ -8,7 +8,10 @@ const ordinaryEvery = 20
  * Observations → Analytics Engine data points, by the columns of `analytics-columns.ts`. Refusals, failures and requests to the origin are all written. Cache hits
  * are sampled, since a point for each would cost more than serving it; repeated refusals of a flood arrive sampled.
  */
-export function analyticsObserver(dataset: Pick<AnalyticsEngineDataset, 'writeDataPoint'>): Observe {
+export function analyticsObserver(
+  dataset: Pick<AnalyticsEngineDataset, 'writeDataPoint'>,
+  version = '',
+): Observe {
   const sampler = new Sampler(ordinaryEvery)
   return (observation, _nowMs, repeats = 0) => {
     if (observation.kind !== 'answer') return
@@ -19,7 +22,7 @@ export function analyticsObserver(dataset: Pick<AnalyticsEngineDataset, 'writeDa
     const { status, durationMs, originMs = -1, takesItsTime } = observation
     dataset.writeDataPoint({
       indexes: [pattern],
-      blobs: [method, pattern, reason, cache, priority],
+      blobs: [method, pattern, reason, cache, priority, version],
       doubles: [status, durationMs, originMs, weight, takesItsTime === true ? 1 : 0],
     })
   }

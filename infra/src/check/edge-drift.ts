@@ -1,5 +1,5 @@
 import { edgeEnv, rankedOrigins } from '@spillway/origin/contract'
-import { type StageName, stageNames } from '../config.ts'
+import { type NamedStage, stageNames } from '../config.ts'
 import { stages } from '../stages.ts'
 
 /** Settings of an environment in `edge/wrangler.jsonc` that must match other configuration; wrangler adds defaults. */
@@ -22,6 +22,10 @@ export interface EdgeEnvironment {
   readonly previewUrls: boolean | undefined
   /** Whether the platform logs every invocation, which is billed per line. */
   readonly invocationLogs: boolean
+  /** Analytics Engine data set of its answers. */
+  readonly analyticsDataset?: string | undefined
+  /** Binding by which the Worker knows its version. */
+  readonly versionBinding?: string | undefined
 }
 
 export interface RateLimiter {
@@ -54,8 +58,8 @@ export function edgeDrift(environments: ReadonlyMap<string, EdgeEnvironment>): r
   return [...findings, ...sharedNamespaces(environments)]
 }
 
-function drift(stage: StageName, environment: EdgeEnvironment): readonly string[] {
-  const { vars, secrets, kvNamespaces, rateLimiters, routes } = environment
+function drift(stage: NamedStage, environment: EdgeEnvironment): readonly string[] {
+  const { vars, secrets, kvNamespaces, rateLimiters, routes, analyticsDataset, versionBinding } = environment
   const findings: string[] = []
   const need = (holds: boolean, text: string) => {
     if (!holds) findings.push(text)
@@ -84,6 +88,10 @@ function drift(stage: StageName, environment: EdgeEnvironment): readonly string[
   need(
     kvNamespaces.some(({ binding }) => binding === controlBinding),
     `no KV namespace is bound as ${controlBinding}`,
+  )
+  need(
+    analyticsDataset === undefined || versionBinding === 'VERSION',
+    'version_metadata is not bound as VERSION: deploy-edge could not compare the versions of a deployment',
   )
   const limiter = rateLimiters.find(({ name }) => name === edgeEnv.rateLimiter)
   need(limiter !== undefined, `no rate limiter is bound as ${edgeEnv.rateLimiter}`)

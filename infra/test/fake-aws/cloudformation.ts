@@ -13,6 +13,8 @@ export interface Deployment {
 /** Stacks, which the CDK's command line changes by change sets. */
 export class CloudFormation {
   readonly deployments: Deployment[] = []
+  /** Releases that set off an alarm: name of the alarm by the start of the release's name. */
+  readonly badReleases = new Map<string, string>()
   readonly #stacks: Map<string, StackTemplate>
   readonly #there = new Set<string>()
   readonly #objects: ReadonlyMap<string, Buffer>
@@ -22,6 +24,8 @@ export class CloudFormation {
     { readonly parameters: Readonly<Record<string, string>>; readonly template: StackTemplate }
   >()
   readonly #deployed: (template: StackTemplate) => void
+  /** Stacks whose last update was rolled back. */
+  readonly #rolledBack = new Set<string>()
 
   /**
    * @param objects of the bucket to which the command line uploads its templates, by path
@@ -52,6 +56,10 @@ export class CloudFormation {
 
   remove(name: string): void {
     this.#there.delete(name)
+  }
+
+  releaseOf(stack: string): string | undefined {
+    return this.#parameters.get(stack)?.Release
   }
 
   get service(): Service {
@@ -98,12 +106,16 @@ export class CloudFormation {
           answer: ({ StackName }) => {
             const stack = nameOf(StackName)
             const { parameters = {}, template } = this.#changeSets.get(stack) ?? {}
-            this.#parameters.set(stack, parameters)
             // A stack of another program, as the CDK's own.
             if (template !== undefined && !this.#stacks.has(stack)) this.#stacks.set(stack, template)
-            this.deploy(stack)
-            this.deployments.push({ stack, parameters })
             this.#changeSets.delete(stack)
+            this.#rolledBack.delete(stack)
+            if (template !== undefined && this.#isStopped(template, parameters)) this.#rolledBack.add(stack)
+            else {
+              this.#parameters.set(stack, parameters)
+              this.deploy(stack)
+            }
+            this.deployments.push({ stack, parameters })
             return {}
           },
         },
@@ -122,7 +134,7 @@ export class CloudFormation {
       ...{
         StackName: name,
         StackId: stackArn(name),
-        StackStatus: isThere ? 'UPDATE_COMPLETE' : 'REVIEW_IN_PROGRESS',
+        StackStatus: isThere ? (this.#rolledBack.has(name) ? 'UPDATE_ROLLBACK_COMPLETE' : 'UPDATE_COMPLETE') : 'REVIEW_IN_PROGRESS',
         CreationTime: new Date(0),
       },
       ...{ EnableTerminationProtection: true, Tags: [] },
@@ -135,6 +147,25 @@ export class CloudFormation {
         ParameterValue,
       })),
     }
+  }
+
+  /**
+   * Whether an alarm stops the update. Only if the update policy of a group names the alarm, and pauses at a checkpoint,
+   * where it can ring before all instances are replaced.
+   */
+  #isStopped(template: StackTemplate, { Release = '' }: Readonly<Record<string, string>>): boolean {
+    const alarm = this.badReleases.get(Release.split('-')[0] ?? '')
+    if (alarm === undefined) return false
+    const ids = Object.entries(template.resources)
+      .filter(([, { Properties }]) => String(Properties.AlarmName ?? '').endsWith(`-${alarm}`))
+      .map(([id]) => id)
+    return Object.values(template.resources).some(({ UpdatePolicy }) => {
+      const { Preferences } = UpdatePolicy?.AutoScalingInstanceRefresh ?? {}
+      const named = JSON.stringify(Preferences?.AlarmSpecification ?? {})
+      return (
+        (Preferences?.CheckpointPercentages?.[0] ?? 100) < 100 && ids.some((id) => named.includes(`"${id}"`))
+      )
+    })
   }
 
   /** Checks the parameters against the uploaded template, in the real service's words (aws/aws-cdk#12759). */

@@ -8,6 +8,15 @@ export const region = 'us-east-1'
 export interface TemplateResource {
   readonly Type: string
   readonly Properties: Fields
+  /** Of a group, as much as a deployment needs. */
+  readonly UpdatePolicy?: {
+    readonly AutoScalingInstanceRefresh?: {
+      readonly Preferences?: {
+        readonly CheckpointPercentages?: readonly number[]
+        readonly AlarmSpecification?: object
+      }
+    }
+  }
 }
 
 /** A synthesized template, with its references resolved as CloudFormation would in the fake account. */

@@ -50,6 +50,11 @@ export class FakeCloudflare {
   /** Requests that have changed something. */
   readonly changes: string[] = []
   readonly unexpected: string[] = []
+  /** Figures of versions, as Analytics Engine sums them up; of the others, those of a version that does well. */
+  readonly figures = new Map<
+    string,
+    { readonly requests: number; readonly errors: number; readonly p99Ms: number }
+  >()
   readonly worker: string
   readonly #server: Server
 
@@ -138,6 +143,8 @@ export class FakeCloudflare {
     const request = { method, path, query, body }
     const answered = this.account.part(request) ?? this.zone.part(request)
     if (answered !== undefined) return answer(response, answered.result)
+    if (call === 'POST /analytics_engine/sql' && body.toString().startsWith('SELECT blob6 AS version'))
+      return this.#analytics(body.toString(), response)
     const scripts = `/workers/scripts/${this.worker}`
     const [, listed] = /^GET \/storage\/kv\/namespaces\/([^/]+)\/keys$/.exec(call) ?? []
     if (listed !== undefined) return answer(response, this.#listed(listed))
@@ -237,6 +244,22 @@ export class FakeCloudflare {
         throw new Error('no such operation')
       }
     }
+  }
+
+  /** Analytics Engine, for the one query of `infra/rollout/edge-figures.ts`: data set and columns must be its. */
+  #analytics(query: string, response: ServerResponse): undefined {
+    if (
+      !/^SELECT blob6 AS version, .* FROM spillway_edge WHERE timestamp > NOW\(\) - INTERVAL '\d+' SECOND/.test(
+        query,
+      )
+    )
+      throw new Error(`no such query: ${query}`)
+    const data = Object.entries(this.live).map(([version, percent]) => ({
+      version,
+      ...(this.figures.get(version) ?? { requests: String(100 * percent), errors: '0', p99Ms: 80 }),
+    }))
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ data, rows: data.length }))
   }
 
   #keys(namespace: string): Map<string, Entry> {

@@ -2,7 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { deployPermissions } from '../../bootstrap/resources/deploy-role.ts'
 import { type Command, program } from '../../runbook/command.ts'
 import { deployOrigin } from '../../runbooks/deploy-origin.ts'
@@ -93,6 +93,30 @@ proves(deployOrigin, {
       noticed: /there is no purge key yet: npm run keys -- create purge/,
     },
   ],
+})
+
+describe('deploy-origin of a bad release', () => {
+  let world: World
+  beforeEach(async () => {
+    world = await World.start()
+    arrange(world)
+  })
+  afterEach(() => world.close())
+
+  it.each(['ReleaseErrors', 'ReleaseSlow', 'OriginErrors'])('is rolled back by %s', async (alarm) => {
+    world.aws.stacks.badReleases.set(await world.commit(), alarm)
+    expect(await world.run(deployOrigin, {})).toBe(false)
+    const text = world.shown.join('\n')
+    expect(text).toContain('cdk ended with 1')
+    // The first deployment of the release was the only one, and the stack has the former release.
+    expect(deployed(world).filter((stack) => stack === 'origin')).toHaveLength(1)
+    expect(world.aws.stacks.releaseOf('spillway-production-origin')).toBe(former)
+  })
+
+  it('is not stopped by an alarm that the group does not watch', async () => {
+    world.aws.stacks.badReleases.set(await world.commit(), 'DatabaseBusy')
+    expect(await world.run(deployOrigin, {})).toBe(true)
+  })
 })
 
 const certificate = 'arn:aws:acm:us-east-1:111122223333:certificate/0b1c2d3e'

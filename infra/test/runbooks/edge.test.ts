@@ -1,5 +1,5 @@
 import { controlSnapshotKey, formatControl } from '@spillway/origin/contract'
-import { expect } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { wrangler } from '../../runbook/command.ts'
 import { deleteControl, putControl } from '../../runbook/control.ts'
 import { giveTraffic } from '../../runbook/worker.ts'
@@ -9,7 +9,7 @@ import { revoke } from '../../runbooks/revoke.ts'
 import { rollBackEdge } from '../../runbooks/roll-back-edge.ts'
 import { rotateEdgeKeys } from '../../runbooks/rotate-edge-keys.ts'
 import { proves, withoutStep, withStep } from './prove.ts'
-import type { World } from './world.ts'
+import { World } from './world.ts'
 
 const live = (world: World) =>
   Object.fromEntries(
@@ -149,6 +149,46 @@ proves(deployEdge, {
       noticed: /✗/,
     },
   ],
+})
+
+describe('deploy-edge of a bad version', () => {
+  let world: World
+  beforeEach(async () => {
+    world = await World.start()
+    originRuns(world, await world.commit())
+  })
+  afterEach(() => world.close())
+  /** The new version answers so, from the moment that it has traffic. */
+  const answersWith = (errors: number, p99Ms: number) => {
+    const { upload } = world.cloudflare
+    world.cloudflare.upload = (...words) => {
+      const version = upload.apply(world.cloudflare, words)
+      world.cloudflare.figures.set(version.id, { requests: 2_000, errors, p99Ms })
+      return version
+    }
+  }
+
+  it.each([
+    ['2 % of errors', 40, 80, /2\.00 % of its answers are errors, and 0\.00 %/],
+    ['100 ms more', 0, 180, /its p99 is 180 ms, and the former version's 80 ms/],
+  ])('takes its traffic back by itself: %s', async (_, errors, p99Ms, words) => {
+    answersWith(errors, p99Ms)
+    expect(await world.run(deployEdge, {})).toBe(false)
+    const text = world.shown.join('\n')
+    expect(text).toMatch(words)
+    expect(text).toContain('Taken back by itself')
+    expect(live(world)).toEqual({ '0123456789ab edge': 100 })
+    expect(world.faults).toEqual([])
+    // At the first look after it had traffic: nothing of the ten minutes has passed.
+    expect(text).not.toContain('minutes to go')
+  })
+
+  it('keeps its traffic where nothing is compared, so the comparison is what takes it', async () => {
+    answersWith(2_000, 900)
+    const blind = withStep(2, ({ check: { harm: _, ...check } }) => ({ check }))(deployEdge)
+    expect(await world.run(blind, {})).toBe(true)
+    expect(live(world)).not.toHaveProperty('0123456789ab edge')
+  })
 })
 
 proves(
