@@ -2,6 +2,7 @@ import {
   connectorsOf,
   databaseClasses,
   databaseClassNames,
+  documentDbOf,
   hoursPerMonth,
   prices,
   type StageConfig,
@@ -17,7 +18,9 @@ const diskGib = 16
 const answerGb = 1_500 / 1e9
 
 /** Fixed cost, dollars an hour: everything but origin instances. */
-export function standingDollarsPerHour({ database, network, tunnel }: StageConfig): number {
+export function standingDollarsPerHour(stage: StageConfig): number {
+  const { network, tunnel } = stage
+  const database = documentDbOf(stage)
   const { documentDb, nat, balancer, cloudflare } = prices
   return (
     database.instances * documentDb.instanceHour[database.instanceClass] +

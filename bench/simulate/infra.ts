@@ -21,6 +21,7 @@ export {
   connectorRequestsPerSecond,
   connectorsOf,
   databaseCapacity,
+  documentDbOf,
   requestsPerTargetPerMinute,
   type StageConfig,
 } from '../../infra/src/config.ts'

@@ -7,7 +7,13 @@ import { bars } from '../bars.ts'
 import { figure, table } from '../measure/table.ts'
 import { scenarioFigure } from './chart/scenario-figure.ts'
 import { lambdaCost } from './cost.ts'
-import { connectionBudget, connectionDemand, databaseCapacity, databaseClasses } from './infra.ts'
+import {
+  connectionBudget,
+  connectionDemand,
+  databaseCapacity,
+  databaseClasses,
+  documentDbOf,
+} from './infra.ts'
 import { success } from './ledger.ts'
 import { publishedTimes } from './measured-times.ts'
 import { operations } from './operations.ts'
@@ -44,9 +50,10 @@ const budget = allowed - demand.headroom
 const folder = values.quick ? join(localFolder, 'simulate') : join(root, 'bench/results/simulate')
 await mkdir(folder, { recursive: true })
 
+const { instanceClass } = documentDbOf(production)
 console.log(`service times: ${world.times.source}
 one process: ${Math.round(world.responses.capacityPerSecond)} requests/s at most; a user asks every ${world.thinkSeconds} s
-budget: ${allowed} active connections of db.${production.database.instanceClass} (${databaseClasses[production.database.instanceClass].vcpus} vCPUs) - ${demand.headroom} head-room = ${budget}; the largest group wants ${demanded - demand.headroom}
+budget: ${allowed} active connections of db.${instanceClass} (${databaseClasses[instanceClass].vcpus} vCPUs) - ${demand.headroom} head-room = ${budget}; the largest group wants ${demanded - demand.headroom}
 `)
 
 const percent = (share: number): string => (share * 100).toFixed(share > 0.999 && share < 1 ? 3 : 2)

@@ -10,7 +10,7 @@ import { PeriodMetrics } from './group/period-metrics.ts'
 import { Scaler } from './group/scaler.ts'
 import type { ScalingRules } from './group/scaling-rules.ts'
 import { Histogram } from './histogram.ts'
-import { databaseClasses, monitorConnections, type StageConfig } from './infra.ts'
+import { databaseClasses, documentDbOf, monitorConnections, type StageConfig } from './infra.ts'
 import { Ledger, type Outcome, type Sample, type Totals } from './ledger.ts'
 import { type Operation, operations } from './operations.ts'
 import type { PerPriority, ProcessResult } from './process/model.ts'
@@ -104,7 +104,7 @@ class System {
     this.#tunnel = new Tunnel(world.stage, metricDelaySeconds, connectors)
     this.#scaler = new Scaler(rules)
     this.#metrics = new PeriodMetrics(rules.periodSeconds, metricDelaySeconds)
-    const { vcpus } = databaseClasses[world.stage.database.instanceClass]
+    const { vcpus } = databaseClasses[documentDbOf(world.stage).instanceClass]
     this.#database = new Database({ vcpus, times: world.times })
     this.#connectionsPerInstance = rules.processes * (poolSizeFor(world.stage, rules) + monitorConnections)
   }

@@ -42,6 +42,7 @@ const isBigger = async (run: Run, except?: string): Promise<string | undefined> 
 
 export const biggerDatabase: Runbook = {
   name: 'bigger-database',
+  database: 'documentdb',
   when: 'The database is the bottleneck: over 80 % busy, throttled, or short of memory, cursors or temporary files; more connections would make it worse.',
   about:
     'Readers first, then one of them becomes the primary, then the former primary. Writes fail for about half a minute once. Set the same class in infra/src/stages.ts, or the next deployment reverts it. First see whether the load can go: emergency-shed, or an index build that can wait.',

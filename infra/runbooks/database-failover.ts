@@ -12,6 +12,7 @@ const failover = (run: Run, target: string) =>
 
 export const databaseFailover: Runbook = {
   name: 'database-failover',
+  database: 'documentdb',
   when: 'The primary of the database is slow or does not answer, and DocumentDB does not replace it by itself.',
   about:
     'A reader becomes the primary, and the endpoint follows. Writes fail or wait for about half a minute, at most one (not verified here: measure it in staging). Meanwhile the edge serves stored answers, and the origin answers 503 with Retry-After, or outcome-unknown to a write that may have happened; its client repeats it with the same Idempotency-Key.',

@@ -5,6 +5,7 @@ import type { Runbook } from '../runbook/runbook.ts'
 
 export const rebootReader: Runbook = {
   name: 'reboot-reader',
+  database: 'documentdb',
   when: 'An instance of the database that is not the primary hangs, or needs a restart for a parameter.',
   inputs: { instance: { says: 'name of the instance', pattern: /^[a-z][a-z0-9-]{0,62}$/ } },
   steps: [

@@ -16,6 +16,7 @@ import {
 import { Refusal, type Runbook, type Step } from '../runbook/runbook.ts'
 import { stackOf } from '../runbook/stacks.ts'
 import { restoreFailed, startRestore } from '../runbook/start-restore.ts'
+import { documentDbOf } from '../src/config.ts'
 
 const hour = 3_600_000
 const replace = replaceOrigins(
@@ -34,6 +35,7 @@ const reconnect: Step = {
 
 export const restore: Runbook = {
   name: 'restore',
+  database: 'documentdb',
   when: 'Data is lost or wrong: go back to a point in time, or to the last daily backup.',
   about:
     'A restore makes a new cluster beside the present one, which stays as it is until the new one has taken its name, and after that under the name …-broken. For a few documents, stop after the fourth step and copy them; a restored document needs a higher version (_v) than the present one, or edges serve the wrong one. If the cluster is gone, deploy the data stack first: it makes an empty one. Nobody may write while the names move: the fifth step sheds.',
@@ -115,7 +117,7 @@ export const restore: Runbook = {
                 new CreateDBInstanceCommand({
                   DBInstanceIdentifier: name,
                   DBClusterIdentifier: restored(run),
-                  DBInstanceClass: `db.${run.config.database.instanceClass}`,
+                  DBInstanceClass: `db.${documentDbOf(run.config).instanceClass}`,
                   Engine: 'docdb',
                 }),
               ),

@@ -15,6 +15,7 @@ async function lastRotatedMs(run: Run): Promise<number> {
 
 export const rotateDatabasePassword: Runbook = {
   name: 'rotate-database-password',
+  database: 'documentdb',
   when: "The database's password has leaked, its rotation has failed, or must be proven to work.",
   about:
     'It rotates by itself every thirty days. For the origins two users alternate: a rotation changes the password of the unused one, and the origins that replace the present ones log in with it. After a leak run this twice, a quarter of an hour apart. The log of the rotation function shows a failure.',

@@ -85,6 +85,24 @@ describe('an explained budget', () => {
   })
 })
 
+describe('a database of MongoDB', () => {
+  it('allows what its tier of Atlas allows, without what Atlas keeps', () => {
+    expect(connectionBudget({ atlas: 'M30', instances: 3 }, demand).allowed).toBe(2_990)
+    expect(explainBudget(connectionBudget({ atlas: 'M30', instances: 3 }, demand))).toContain(
+      'Atlas M30 allows 2990 connections per instance; 3 instances allow no more',
+    )
+    const tight = connectionBudget({ atlas: 'M10', instances: 3 }, { ...demand, instancesMax: 12 })
+    expect(tight.fits).toBe(false)
+    expect(explainBudget(tight)).toContain('Atlas M20 is the smallest that fits')
+  })
+  it('allows what its operator says', () => {
+    expect(connectionBudget({ connections: 916, instances: 3 }, demand).spare).toBe(0)
+    const over = connectionBudget({ connections: 915, instances: 3 }, demand)
+    expect([over.fits, smallestClassThatFits(over.database, demand)]).toEqual([false, undefined])
+    expect(explainBudget(over)).toContain('raise net.maxIncomingConnections')
+  })
+})
+
 describe('properties of every budget', () => {
   const capacities = fc.record({
     instanceClass: fc.constantFrom(...databaseClassNames),

@@ -1,4 +1,5 @@
 import { type DatabaseClass, databaseClasses, databaseClassNames } from './database-class.ts'
+import { type AtlasTier, atlasReserved, atlasTierNames, atlasTiers } from './mongodb-tier.ts'
 
 /**
  * The connection budget: `instances × processes × connections per process + headroom ≤ limit of the database`.
@@ -21,10 +22,21 @@ export interface ConnectionDemand {
   readonly headroom: number
 }
 
-export interface DatabaseCapacity {
-  readonly instanceClass: DatabaseClass
+export type DatabaseCapacity = (
+  | { readonly instanceClass: DatabaseClass }
+  /** A tier of Atlas. */
+  | { readonly atlas: AtlasTier }
+  /** Connections that each member of another MongoDB allows. */
+  | { readonly connections: number }
+) & {
   /** Members of the cluster, the primary included. */
   readonly instances: number
+}
+
+/** Connections that one member allows to the pools. */
+function limitOf(database: DatabaseCapacity): number {
+  if ('instanceClass' in database) return databaseClasses[database.instanceClass].connectionsActive
+  return 'atlas' in database ? atlasTiers[database.atlas] - atlasReserved : database.connections
 }
 
 export interface ConnectionBudget {
@@ -58,7 +70,7 @@ export function connectionBudget(database: DatabaseCapacity, demand: ConnectionD
   requireWhole('headroom', demand.headroom, 0)
   const processes = demand.instancesMax * (1 + demand.deploymentsInFlight) * demand.processesPerInstance
   const demanded = processes * (demand.poolSize + monitorConnections) + demand.headroom
-  const allowed = databaseClasses[database.instanceClass].connectionsActive
+  const allowed = limitOf(database)
   const spare = allowed - demanded
   return { database, demand, processes, demanded, allowed, spare, fits: spare >= 0 }
 }
@@ -76,14 +88,16 @@ export function instancesMaxMax(database: DatabaseCapacity, demand: ConnectionDe
   return Math.max(0, Math.floor((one.allowed - demand.headroom) / perInstance))
 }
 
-/** The smallest class that carries the demand, or `undefined` if none does. */
+/** The smallest class, or tier of Atlas, that carries the demand; `undefined` if none does, or there are none. */
 export function smallestClassThatFits(
-  database: DatabaseCapacity,
+  { instances, ...database }: DatabaseCapacity,
   demand: ConnectionDemand,
-): DatabaseClass | undefined {
-  return databaseClassNames.find(
-    (instanceClass) => connectionBudget({ ...database, instanceClass }, demand).fits,
-  )
+): DatabaseClass | AtlasTier | undefined {
+  const fits = (size: DatabaseCapacity) => connectionBudget(size, demand).fits
+  if ('instanceClass' in database) {
+    return databaseClassNames.find((instanceClass) => fits({ instanceClass, instances }))
+  }
+  return 'atlas' in database ? atlasTierNames.find((atlas) => fits({ atlas, instances })) : undefined
 }
 
 /** The budget as a sentence and, if it does not fit, three ways to fix it. */
@@ -95,7 +109,7 @@ export function explainBudget(budget: ConnectionBudget): string {
       `${demand.processesPerInstance} processes = ${processes} processes`,
     `${processes} processes × (pool ${demand.poolSize} + ${monitorConnections} monitoring) + ` +
       `${demand.headroom} head-room = ${demanded} connections`,
-    `db.${database.instanceClass} allows ${allowed} active connections per instance` +
+    `${limitWords(database, allowed)} per instance` +
       (database.instances > 1
         ? `; ${database.instances} instances allow no more, because a failover can put all of them on one`
         : ''),
@@ -109,8 +123,22 @@ export function explainBudget(budget: ConnectionBudget): string {
     `over budget by ${-spare}. Three ways to mend it:`,
     `  1. a smaller pool: ${pool > 0 ? `poolSize ${pool} is the largest that fits` : 'no pool size fits'}`,
     `  2. a smaller group: ${instances > 0 ? `instancesMax ${instances} is the largest that fits` : 'no group size fits'}`,
-    `  3. a larger database: ${larger ? `db.${larger} is the smallest class that fits` : 'no class carries this demand; split the data or the traffic'}`,
+    `  3. a larger database: ${largerWords(database, larger)}`,
   ].join('\n')
+}
+
+function limitWords(database: DatabaseCapacity, allowed: number): string {
+  if ('instanceClass' in database) return `db.${database.instanceClass} allows ${allowed} active connections`
+  if ('atlas' in database) return `Atlas ${database.atlas} allows ${allowed} connections`
+  return `net.maxIncomingConnections allows ${allowed} connections`
+}
+
+function largerWords(database: DatabaseCapacity, larger: string | undefined): string {
+  if ('connections' in database) return 'raise net.maxIncomingConnections, with the memory that it takes'
+  if (larger === undefined) return 'no class carries this demand; split the data or the traffic'
+  return 'atlas' in database
+    ? `Atlas ${larger} is the smallest that fits`
+    : `db.${larger} is the smallest class that fits`
 }
 
 function requireWhole(name: string, value: number, min: number): void {

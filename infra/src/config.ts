@@ -1,10 +1,15 @@
 import type { ConnectionDemand, DatabaseCapacity } from './capacity.ts'
-import type { DatabaseClass } from './database-class.ts'
+import { type DatabaseSettings, type DocumentDbSettings, databaseMistakes } from './database-settings.ts'
 
 export const stageNames = ['dev', 'staging', 'production'] as const
 
 /** Also the names of the edge's environments in `edge/wrangler.jsonc`. */
-export type StageName = (typeof stageNames)[number]
+export type NamedStage = (typeof stageNames)[number]
+
+/** Stage of one branch (`preview.ts`). */
+export type PreviewName = `pr-${string}`
+
+export type StageName = NamedStage | PreviewName
 
 /** Everything that differs between stages. Values that depend on the account are in its Parameter Store; see README. */
 export interface StageConfig {
@@ -15,15 +20,7 @@ export interface StageConfig {
     /** One per zone survives the loss of a zone; fewer cost less. */
     readonly natGateways: 1 | 2 | 3
   }
-  readonly database: {
-    readonly instanceClass: DatabaseClass
-    readonly instances: number
-    readonly backupRetentionDays: number
-    /** Keeps the cluster and its final snapshot when someone deletes the stack. */
-    readonly protected: boolean
-    /** Region that receives copies of the daily backups, for the loss of a region. @default no copies */
-    readonly backupCopyRegion?: string
-  }
+  readonly database: DatabaseSettings
   /** Base URL of the edge, one of its routes in `edge/wrangler.jsonc`; origins send purges there. */
   readonly edgeUrl: string
   readonly origin: {
@@ -36,6 +33,11 @@ export interface StageConfig {
     readonly drainTimeoutMs: number
     readonly logLevel: 'debug' | 'info' | 'warn'
   }
+  /**
+   * Public keys of Ed25519, as base64 of their DER form: an instance runs only what one of them has signed. Two while a
+   * key is replaced. With none, an instance checks the digest in the release's name alone.
+   */
+  readonly releaseKeys: readonly string[]
   readonly fleet: {
     readonly min: number
     readonly max: number
@@ -64,10 +66,16 @@ export interface StageConfig {
   readonly edgeBudgetDollars: number
 }
 
-export const databaseCapacity = ({ database }: StageConfig): DatabaseCapacity => ({
-  instanceClass: database.instanceClass,
-  instances: database.instances,
-})
+export const databaseCapacity = ({ database }: StageConfig): DatabaseCapacity =>
+  database.kind === 'documentdb'
+    ? { instanceClass: database.instanceClass, instances: database.instances }
+    : { ...database.limits, instances: database.instances }
+
+/** @throws {Error} for a stage with another database */
+export function documentDbOf({ stage, database }: StageConfig): DocumentDbSettings {
+  if (database.kind === 'documentdb') return database
+  throw new Error(`the database of ${stage} is MongoDB, and not a cluster of DocumentDB: ask its operator`)
+}
 
 export const connectionDemand = ({ fleet, origin, connections }: StageConfig): ConnectionDemand => ({
   instancesMax: fleet.max,
@@ -109,6 +117,13 @@ export function checkStage(config: StageConfig): readonly string[] {
   need(fleet.min <= fleet.max, `fleet.min ${fleet.min} is above fleet.max ${fleet.max}`)
   need(fleet.min + fleet.warm <= fleet.max, `fleet.warm ${fleet.warm} has no room between min and max`)
   need(config.origin.drainTimeoutMs >= 1_000, 'origin.drainTimeoutMs is in milliseconds, at least 1000')
+  for (const key of config.releaseKeys) {
+    need(
+      /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$/.test(key),
+      `releaseKeys has ${key}, which is no public key of Ed25519`,
+    )
+  }
+  for (const mistake of databaseMistakes(database)) need(false, mistake)
   const { min, max } = tunnel.connectors
   need(min < max, `tunnel.connectors.max ${max} leaves no room to replace or add one; more than ${min}`)
   const growsFrom = (fleet.min * requestsPerTargetPerMinute(config)) / 60
@@ -117,7 +132,7 @@ export function checkStage(config: StageConfig): readonly string[] {
     carries >= growsFrom,
     `the tunnels carry ${carries} requests/s, and the group grows only from ${growsFrom}: more connectors, or a lower target`,
   )
-  if (stage === 'dev') return mistakes
+  if (stage !== 'staging' && stage !== 'production') return mistakes
   need(fleet.min >= 3, `fleet.min ${fleet.min} leaves a zone without an origin; at least 3`)
   need(database.instances >= 2, 'a database of one instance cannot fail over; at least 2')
   need(connectorsOf(tunnel, 'min') >= 2, 'one connector is a single point of failure; at least 2')

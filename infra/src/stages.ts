@@ -1,4 +1,4 @@
-import type { StageConfig, StageName } from './config.ts'
+import type { NamedStage, StageConfig } from './config.ts'
 
 /**
  * The stages. Sizes follow from the connection budget (`src/capacity.ts`), rates from decision 0004; `npm run
@@ -7,7 +7,13 @@ import type { StageConfig, StageName } from './config.ts'
 const dev: StageConfig = {
   stage: 'dev',
   network: { cidr: '10.20.0.0/16', natGateways: 1 },
-  database: { instanceClass: 't4g.medium', instances: 1, backupRetentionDays: 1, protected: false },
+  database: {
+    kind: 'documentdb',
+    instanceClass: 't4g.medium',
+    instances: 1,
+    backupRetentionDays: 1,
+    protected: false,
+  },
   edgeUrl: 'https://api.dev.example.com',
   origin: {
     instanceType: 't4g.small',
@@ -16,6 +22,7 @@ const dev: StageConfig = {
     drainTimeoutMs: 20_000,
     logLevel: 'debug',
   },
+  releaseKeys: [],
   fleet: { min: 1, max: 2, warm: 0, requestsPerSecondPerProcess: 500 },
   connections: { deploymentsInFlight: 1, headroom: 20 },
   // The smallest type with enough memory for the package manager at first boot.
@@ -27,7 +34,13 @@ const dev: StageConfig = {
 const staging: StageConfig = {
   stage: 'staging',
   network: { cidr: '10.21.0.0/16', natGateways: 1 },
-  database: { instanceClass: 'r6g.large', instances: 2, backupRetentionDays: 7, protected: false },
+  database: {
+    kind: 'documentdb',
+    instanceClass: 'r6g.large',
+    instances: 2,
+    backupRetentionDays: 7,
+    protected: false,
+  },
   edgeUrl: 'https://api.staging.example.com',
   origin: {
     instanceType: 'c7g.large',
@@ -36,6 +49,7 @@ const staging: StageConfig = {
     drainTimeoutMs: 20_000,
     logLevel: 'info',
   },
+  releaseKeys: [],
   fleet: { min: 3, max: 6, warm: 1, requestsPerSecondPerProcess: 1_000 },
   connections: { deploymentsInFlight: 1, headroom: 100 },
   tunnel: { tunnels: 1, connectors: { min: 2, max: 4 }, instanceType: 't4g.small' },
@@ -47,6 +61,7 @@ const production: StageConfig = {
   stage: 'production',
   network: { cidr: '10.22.0.0/16', natGateways: 3 },
   database: {
+    kind: 'documentdb',
     instanceClass: 'r6g.xlarge',
     instances: 3,
     backupRetentionDays: 14,
@@ -61,6 +76,7 @@ const production: StageConfig = {
     drainTimeoutMs: 20_000,
     logLevel: 'info',
   },
+  releaseKeys: [],
   fleet: { min: 3, max: 12, warm: 3, requestsPerSecondPerProcess: 1_000 },
   connections: { deploymentsInFlight: 1, headroom: 200 },
   tunnel: { tunnels: 2, connectors: { min: 2, max: 6 }, instanceType: 'c7g.medium' },
@@ -68,4 +84,4 @@ const production: StageConfig = {
   edgeBudgetDollars: 4_000,
 }
 
-export const stages: Readonly<Record<StageName, StageConfig>> = { dev, staging, production }
+export const stages: Readonly<Record<NamedStage, StageConfig>> = { dev, staging, production }

@@ -1,11 +1,11 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
-import { stageNames } from '../src/config.ts'
+import { documentDbOf, stageNames } from '../src/config.ts'
 import { stages } from '../src/stages.ts'
 import { readTemplate, resourcesOf } from './support/template.ts'
 
 describe.each(stageNames)('%s: the database', (stage) => {
-  const { database } = stages[stage]
+  const database = documentDbOf(stages[stage])
 
   it('is encrypted, speaks TLS only and writes its audit log', () => {
     const template = readTemplate(stage, 'data')
@@ -22,7 +22,7 @@ describe.each(stageNames)('%s: the database', (stage) => {
   it(`has ${database.instances} instances of the class that the budget was drawn on`, () => {
     const instances = resourcesOf(readTemplate(stage, 'data'), 'AWS::DocDB::DBInstance')
     expect(instances.map(({ Properties }) => Properties.DBInstanceClass)).toEqual(
-      Array(database.instances).fill(`db.${database.instanceClass}`),
+      Array(database.instances).fill(`db.${documentDbOf(stages[stage]).instanceClass}`),
     )
   })
 

@@ -1,6 +1,7 @@
 import { ports } from '@spillway/origin/contract'
 import { type IVpc, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2'
 import { Construct } from 'constructs'
+import { type DatabaseSettings, type MongoDbSettings, portsOf } from '../database-settings.ts'
 
 /** Port of the balancer inside the network. */
 export const balancerPort = 443
@@ -20,7 +21,11 @@ export class AccessPath extends Construct {
   readonly database: SecurityGroup
   readonly rotation: SecurityGroup
 
-  constructor(scope: Construct, id: string, { vpc }: { readonly vpc: IVpc }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { vpc, database }: { readonly vpc: IVpc; readonly database: DatabaseSettings },
+  ) {
     super(scope, id)
     const group = (name: string, description: string) =>
       new SecurityGroup(this, name, { vpc, description, allowAllOutbound: false })
@@ -38,7 +43,17 @@ export class AccessPath extends Construct {
     admit(this.connector, this.balancer, balancerPort, 'Requests of the edge')
     admit(this.balancer, this.origin, ports.origin, 'Requests and readiness checks')
     admit(this.origin, this.database, databasePort, 'The pool')
+    if (database.kind === 'mongodb') this.dialOut(database)
     admit(this.rotation, this.database, databasePort, 'New credentials')
+  }
+
+  /** To a database outside of this network: its members alone, and only where they listen. */
+  private dialOut(database: MongoDbSettings): void {
+    for (const network of database.networks) {
+      for (const [first, last] of portsOf(database)) {
+        this.origin.addEgressRule(Peer.ipv4(network), Port.tcpRange(first, last), 'The pool, to MongoDB')
+      }
+    }
   }
 }
 

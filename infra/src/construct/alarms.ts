@@ -16,7 +16,7 @@ import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancin
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { connectionBudget } from '../capacity.ts'
-import { connectionDemand, databaseCapacity, type StageConfig } from '../config.ts'
+import { connectionDemand, databaseCapacity, documentDbOf, type StageConfig } from '../config.ts'
 import { databaseClasses } from '../database-class.ts'
 import type { OriginEntrance } from './origin-entrance.ts'
 import type { OriginSignals } from './origin-signals.ts'
@@ -163,7 +163,7 @@ export class Alarms extends Construct {
       minutes: 1,
       description: 'The database throttles operations: it lacks memory. Runbook: bigger-database.',
     })
-    const { cursors, memoryGib } = databaseClasses[config.database.instanceClass]
+    const { cursors, memoryGib } = databaseClasses[documentDbOf(config).instanceClass]
     this.keep('DatabaseCursors', {
       metric: metric('DatabaseCursorsMax', Stats.MAXIMUM),
       threshold: 0.8 * cursors,

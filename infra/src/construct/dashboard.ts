@@ -35,7 +35,8 @@ export interface DashboardProps {
   readonly signals: OriginSignals
   readonly group: AutoScalingGroup
   readonly tunnels: readonly Tunnel[]
-  readonly cluster: DatabaseCluster
+  /** `undefined` for a database that the stacks do not create. */
+  readonly cluster: DatabaseCluster | undefined
 }
 
 /** Rows in the order of a request: user-visible symptoms, refusals, the way in, serving instances, database load. */
@@ -51,7 +52,7 @@ export class Dashboard extends Construct {
     })
     const responseTime = (statistic: string) =>
       metrics.targetResponseTime({ period: minute, statistic, label: statistic })
-    const database = (metricName: string, statistic: string, label: string) =>
+    const database = (cluster: DatabaseCluster, metricName: string, statistic: string, label: string) =>
       new Metric({
         namespace: 'AWS/DocDB',
         metricName,
@@ -116,14 +117,15 @@ export class Dashboard extends Construct {
         label: 'target',
       }),
     )
+    if (cluster === undefined) return
     board.addWidgets(
-      graph('Database: connections', [database('DatabaseConnectionsMax', Stats.MAXIMUM, 'open')], {
+      graph('Database: connections', [database(cluster, 'DatabaseConnectionsMax', Stats.MAXIMUM, 'open')], {
         line: budget.allowed,
         label: 'allowed',
       }),
       graph('Database: busy (%)', [
-        database('CPUUtilization', Stats.MAXIMUM, 'busiest instance'),
-        database('BufferCacheHitRatio', Stats.MINIMUM, 'cache hits'),
+        database(cluster, 'CPUUtilization', Stats.MAXIMUM, 'busiest instance'),
+        database(cluster, 'BufferCacheHitRatio', Stats.MINIMUM, 'cache hits'),
       ]),
     )
   }

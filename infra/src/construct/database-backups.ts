@@ -20,7 +20,7 @@ import type { DatabaseCluster } from 'aws-cdk-lib/aws-docdb'
 import { Schedule } from 'aws-cdk-lib/aws-events'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct, type IConstruct } from 'constructs'
-import type { StageConfig } from '../config.ts'
+import { documentDbOf, type StageConfig } from '../config.ts'
 import { accept } from '../nag.ts'
 
 const backupTag = 'spillway:backup'
@@ -42,7 +42,8 @@ export class DatabaseBackups extends Construct {
 
   constructor(scope: Construct, id: string, { cluster, config }: DatabaseBackupsProps) {
     super(scope, id)
-    const { stage, database } = config
+    const { stage } = config
+    const database = documentDbOf(config)
     const backupVault = new BackupVault(this, 'Vault', {
       // The region in the name keeps it distinct from the vault of copies, which may be in the same region.
       backupVaultName: `spillway-${stage}-${Aws.REGION}`,

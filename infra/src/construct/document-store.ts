@@ -9,9 +9,10 @@ import {
   SecretRotationApplication,
 } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
-import type { StageConfig } from '../config.ts'
+import { documentDbOf, type StageConfig } from '../config.ts'
 import { accept } from '../nag.ts'
 import { type AccessPath, databasePort } from './access-path.ts'
+import type { OriginDatabase } from './origin-database.ts'
 
 /** 5.0 has no retryable writes (added in 8.0). The origin's URI turns them off; idempotency keys make retries safe. */
 export const engineVersion = '5.0.0'
@@ -27,14 +28,19 @@ export interface DocumentStoreProps {
 }
 
 /** The cluster and its credentials. */
-export class DocumentStore extends Construct {
+export class DocumentStore extends Construct implements OriginDatabase {
   readonly cluster: DatabaseCluster
   /** Credentials of the origin's own user, never the administrator's. */
   readonly originSecret: ISecret
 
+  get hosts(): string {
+    return this.cluster.clusterEndpoint.socketAddress
+  }
+
   constructor(scope: Construct, id: string, { vpc, access, config }: DocumentStoreProps) {
     super(scope, id)
-    const { database, stage } = config
+    const { stage } = config
+    const database = documentDbOf(config)
     const name = `spillway-${stage}`
     const administrator = credentials(this, 'AdministratorCredentials', `spillway/${stage}/database-admin`, {
       username: administratorName,

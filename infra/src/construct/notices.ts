@@ -41,13 +41,14 @@ export class Notices extends Construct {
         },
       },
       // docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
-      ...(database.protected && {
-        BackupFailed: {
-          source: ['aws.backup'],
-          detailType: ['Backup Job State Change', 'Copy Job State Change'],
-          detail: { state: ['FAILED', 'ABORTED', 'EXPIRED', 'PARTIAL'] },
-        },
-      }),
+      ...(database.kind === 'documentdb' &&
+        database.protected && {
+          BackupFailed: {
+            source: ['aws.backup'],
+            detailType: ['Backup Job State Change', 'Copy Job State Change'],
+            detail: { state: ['FAILED', 'ABORTED', 'EXPIRED', 'PARTIAL'] },
+          },
+        }),
     }
     for (const [name, eventPattern] of Object.entries(failures)) {
       new Rule(this, name, {

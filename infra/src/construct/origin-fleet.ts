@@ -26,9 +26,9 @@ import { accept } from '../nag.ts'
 import { drainFitsHook } from '../rules/drain-fits-hook.ts'
 import type { AccessPath } from './access-path.ts'
 import { cfnGroup } from './cfn-group.ts'
-import type { DocumentStore } from './document-store.ts'
 import { terminateHookSeconds, waitForInstances } from './group-hooks.ts'
 import { encryptedRoot, leavesSickZones, patchedImage } from './instance-defaults.ts'
+import type { OriginDatabase } from './origin-database.ts'
 import { deregistrationSeconds } from './origin-entrance.ts'
 import { originRole } from './origin-role.ts'
 import { originSettings } from './origin-settings.ts'
@@ -37,8 +37,10 @@ export interface OriginFleetProps {
   readonly vpc: IVpc
   readonly access: AccessPath
   readonly config: StageConfig
-  readonly store: DocumentStore
+  readonly store: OriginDatabase
   readonly keys: Readonly<Record<KeyHolder, Secret>>
+  /** Name of the release to run. */
+  readonly release: string
   /** A deployment that triggers one of these alarms is rolled back. */
   readonly rollbackAlarms: readonly IAlarm[]
 }
@@ -50,12 +52,12 @@ export class OriginFleet extends Construct {
 
   constructor(scope: Construct, id: string, props: OriginFleetProps) {
     super(scope, id)
-    const { vpc, access, config, store, keys, rollbackAlarms } = props
+    const { vpc, access, config, store, keys, release, rollbackAlarms } = props
     const { fleet, origin, stage } = config
     this.groupName = `spillway-origin-${stage}`
     const { groupName } = this
     const groupResource = (): string => Stack.of(this).getLogicalId(cfnGroup(this.group))
-    const settings = { config, store, keys, groupName, groupResource }
+    const settings = { config, store, keys, groupName, release, groupResource }
     this.group = new AutoScalingGroup(this, 'Group', {
       autoScalingGroupName: groupName,
       vpc,
@@ -71,7 +73,7 @@ export class OriginFleet extends Construct {
         httpPutResponseHopLimit: 1,
         detailedMonitoring: true,
         blockDevices: [encryptedRoot(16)],
-        userData: UserData.custom(userData('user-data.sh', originSettings(this, settings))),
+        userData: UserData.custom(userData('user-data.sh', originSettings(settings), ['fetch-release.sh'])),
       }),
       // Not the balancer's check, which asks for readiness: a database failover makes every instance unready at once.
       // Each instance reports its own failed liveness (`lifecycle.sh`).
@@ -87,6 +89,9 @@ export class OriginFleet extends Construct {
         minHealthyPercentage: 100,
         maxHealthyPercentage: 134,
         instanceWarmup: Duration.seconds(60),
+        // A third serves beside the former release for a while, in which the alarms compare the two.
+        checkpointPercentages: [34, 100],
+        checkpointDelay: Duration.minutes(5),
         bakeTime: Duration.minutes(5),
         alarms: [...rollbackAlarms],
       }),

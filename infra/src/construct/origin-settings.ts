@@ -1,39 +1,43 @@
 import { opsPaths, originEnv, ports } from '@spillway/origin/contract'
-import { Aws, CfnParameter, Lazy, Stack } from 'aws-cdk-lib'
+import { Aws, Lazy } from 'aws-cdk-lib'
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager'
-import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
+import { connectionSettings } from '../database-settings.ts'
 import { edgeKeysParameter, type KeyHolder } from '../key-names.ts'
-import type { DocumentStore } from './document-store.ts'
 import { launchHook, terminateHook } from './group-hooks.ts'
+import type { OriginDatabase } from './origin-database.ts'
 import { deregistrationSeconds } from './origin-entrance.ts'
 import { releasesBucketName } from './release-store.ts'
 
 export interface OriginSettingsProps {
   readonly config: StageConfig
-  readonly store: DocumentStore
+  readonly store: OriginDatabase
   readonly keys: Readonly<Record<KeyHolder, Secret>>
   readonly groupName: string
+  /** Name of the release to run. */
+  readonly release: string
   /** Logical id of the group in the template; asked for at synthesis. */
   readonly groupResource: () => string
 }
 
 /** `/etc/spillway/instance.env`: settings of the origin and its units, without secrets. */
-export function originSettings(
-  scope: Construct,
-  { config, store, keys, groupName, groupResource }: OriginSettingsProps,
-): Record<string, string> {
+export function originSettings({
+  config,
+  store,
+  keys,
+  groupName,
+  release,
+  groupResource,
+}: OriginSettingsProps): Record<string, string> {
   const { origin, stage } = config
-  const release = new CfnParameter(Stack.of(scope), 'Release', {
-    description: 'Release to run, as infra/release.sh has named it',
-    allowedPattern: '[A-Za-z0-9._]{1,64}-[0-9a-f]{64}',
-    constraintDescription: 'a commit, a hyphen, and the SHA-256 of the archive in the releases bucket',
-  })
+  const connection = connectionSettings(config.database, '/opt/spillway/current/instance/global-bundle.pem')
   return {
     AWS_REGION: Aws.REGION,
     STAGE: stage,
-    RELEASE: release.valueAsString,
+    RELEASE: release,
     RELEASES_BUCKET: releasesBucketName(stage),
+    // In the template, and so in the checkout: access to buckets or parameters adds no key.
+    RELEASE_KEYS: `"${config.releaseKeys.join(' ')}"`,
     GROUP_NAME: groupName,
     STACK_NAME: Aws.STACK_NAME,
     GROUP_RESOURCE: Lazy.string({ produce: groupResource }),
@@ -44,8 +48,9 @@ export function originSettings(
     LIVE_URL: `https://127.0.0.1:${ports.origin}${opsPaths.live}`,
     READY_URL: `https://127.0.0.1:${ports.origin}${opsPaths.ready}`,
     DATABASE_SECRET: store.originSecret.secretArn,
-    DATABASE_HOST: store.cluster.clusterEndpoint.socketAddress,
-    DATABASE_CA: '/opt/spillway/current/instance/global-bundle.pem',
+    DATABASE_SCHEME: connection.scheme,
+    DATABASE_HOST: store.hosts,
+    DATABASE_OPTIONS: connection.options,
     EDGE_KEYS_PARAMETER: edgeKeysParameter(stage),
     PURGE_KEYS_SECRET: keys.purge.secretArn,
     WEBHOOK_KEYS_SECRET: keys.webhook.secretArn,

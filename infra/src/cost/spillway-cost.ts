@@ -1,4 +1,10 @@
-import { connectorRequestsPerSecond, connectorsOf, type StageConfig, warmPoolSize } from '../config.ts'
+import {
+  connectorRequestsPerSecond,
+  connectorsOf,
+  documentDbOf,
+  type StageConfig,
+  warmPoolSize,
+} from '../config.ts'
 import { type Bill, bill, count } from './bill.ts'
 import { databaseItems } from './database-cost.ts'
 import { edgeItems } from './edge-cost.ts'
@@ -88,7 +94,7 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
       writes: traffic.writes,
       storedGb: workload.storedGb,
       instances: config.database.instances,
-      classMin: config.database.instanceClass,
+      classMin: documentDbOf(config).instanceClass,
     }),
     {
       name: 'Logs',

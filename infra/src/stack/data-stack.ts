@@ -4,8 +4,10 @@ import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import { DatabaseBackups } from '../construct/database-backups.ts'
 import { DocumentStore } from '../construct/document-store.ts'
+import { MongoStore } from '../construct/mongo-store.ts'
 import { observerPolicy } from '../construct/observer-policy.ts'
 import { operatorPolicy } from '../construct/operator-policy.ts'
+import type { OriginDatabase } from '../construct/origin-database.ts'
 import { ReleaseStore } from '../construct/release-store.ts'
 import { type KeyHolder, keysSecret } from '../key-names.ts'
 import { accept } from '../nag.ts'
@@ -25,20 +27,26 @@ const keysFor: Readonly<Record<KeyHolder, string>> = {
 
 /** Resources that outlive a deployment: the data, and the releases to roll back to. Rarely changes. */
 export class DataStack extends Stack {
-  readonly store: DocumentStore
+  readonly store: OriginDatabase
   /** Secrets with the keys of edge and origins. */
   readonly keys: Readonly<Record<KeyHolder, Secret>>
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, { terminationProtection: props.config.database.protected, ...props })
     const { config, network } = props
-    this.store = new DocumentStore(this, 'Store', { vpc: network.vpc, access: network.access, config })
+    const { database, stage } = config
+    this.store =
+      database.kind === 'mongodb'
+        ? new MongoStore(this, 'Store', { stage, database })
+        : new DocumentStore(this, 'Store', { vpc: network.vpc, access: network.access, config })
     // In this stack, because a release must be uploaded before the first instance boots.
     this.keys = this.secretsOfKeys(config.stage)
     new ReleaseStore(this, 'Releases', { stage: config.stage })
-    const backups = config.database.protected
-      ? new DatabaseBackups(this, 'Backups', { cluster: this.store.cluster, config })
-      : undefined
+    const { cluster } = this.store
+    const backups =
+      cluster !== undefined && database.protected
+        ? new DatabaseBackups(this, 'Backups', { cluster, config })
+        : undefined
     operatorPolicy(this, config.stage, backups?.restoreRole.roleArn)
     observerPolicy(this, config.stage)
     this.node.addValidation(poolFitsDatabase(config))

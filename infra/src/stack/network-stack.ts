@@ -19,7 +19,7 @@ export class NetworkStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly config: StageConfig }) {
     super(scope, id, props)
-    const { network, stage } = props.config
+    const { network, stage, database } = props.config
     const vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(network.cidr),
       maxAzs: 3,
@@ -45,7 +45,7 @@ export class NetworkStack extends Stack {
     })
     // The cast: the library's classes declare optional members as `undefined`, its interfaces as absent.
     this.vpc = vpc as IVpc
-    this.access = new AccessPath(this, 'Access', { vpc: this.vpc })
+    this.access = new AccessPath(this, 'Access', { vpc: this.vpc, database })
   }
 
   /** Three zones without knowing the account: the first three of the region. */

@@ -1,5 +1,5 @@
 import type { Slo } from '@spillway/origin/contract'
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, CfnParameter, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
@@ -15,6 +15,7 @@ import { OriginEntrance } from '../construct/origin-entrance.ts'
 import { OriginFleet } from '../construct/origin-fleet.ts'
 import { OriginScaling } from '../construct/origin-scaling.ts'
 import { OriginSignals } from '../construct/origin-signals.ts'
+import { addReleaseAlarms } from '../construct/release-alarms.ts'
 import { addResourceAlarms } from '../construct/resource-alarms.ts'
 import { Tunnel } from '../construct/tunnel.ts'
 import { addTunnelAlarms } from '../construct/tunnel-alarms.ts'
@@ -61,23 +62,33 @@ export class OriginStack extends Stack {
       value: entrance.balancer.loadBalancerDnsName,
     })
     const userAlarms = alarms.forUsers(entrance, signals)
+    const release = new CfnParameter(this, 'Release', {
+      description: 'Release to run, as npm run release has named it',
+      allowedPattern: '[A-Za-z0-9._]{1,64}-[0-9a-f]{64}',
+      constraintDescription: 'a commit, a hyphen, and the SHA-256 of the archive in the releases bucket',
+    }).valueAsString
+    const releaseAlarms = addReleaseAlarms(alarms, stage, release)
     const fleet = new OriginFleet(this, 'Fleet', {
       vpc,
       access,
       config,
       store: data.store,
       keys: data.keys,
-      rollbackAlarms: userAlarms,
+      release,
+      rollbackAlarms: [...userAlarms, ...releaseAlarms],
     })
     fleet.group.attachToApplicationTargetGroup(entrance.targets)
     new OriginScaling(this, 'Scaling', { group: fleet.group, signals, config })
     new WeeklyRefresh(this, 'WeeklyRefresh', { groupName: fleet.groupName, alarms: userAlarms })
 
     alarms.forLoad(signals, config, fleet.group)
-    alarms.forDatabase(data.store.cluster, config)
+    const { cluster } = data.store
+    // Another database has alarms of its own operator's.
+    if (cluster !== undefined) alarms.forDatabase(cluster, config)
     addTunnelAlarms(alarms, tunnels, entrance, config)
     addResourceAlarms(alarms, entrance, fleet.group)
-    if (stage !== 'dev') {
+    // Neither the shared stage of developers nor a branch's has users whom an objective is promised to.
+    if (stage === 'staging' || stage === 'production') {
       new BurnAlarms(this, 'Slo', {
         ...{ prefix: `spillway-${stage}-origin`, slo, topic },
         count: (name, priority, span) => signals.sloCount(name, priority, span),
@@ -91,7 +102,7 @@ export class OriginStack extends Stack {
       signals,
       group: fleet.group,
       tunnels,
-      cluster: data.store.cluster,
+      cluster,
     })
     new CostGuard(this, 'CostGuard', { config, topic })
     // Checked here as well: this stack has the pools, and may be deployed without the other.
