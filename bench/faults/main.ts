@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { reportBars } from '@spillway/infra/local/bar'
 import { table } from '../measure/table.ts'
 import { type Plant, plants } from './plant.ts'
 import { measure, reportViolations } from './report.ts'
 import { runTrial, type Trial } from './trial.ts'
+import { untilEnded } from './until-ended.ts'
 import { startWorld } from './world.ts'
 
 /**
@@ -36,33 +36,16 @@ if (!Number.isInteger(seed) || !(seconds > 0) || (values.plant !== undefined && 
   process.exit(2)
 }
 
-const startedMs = performance.now()
-const progress = (line: string) =>
-  console.error(`${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(4)} s  ${line}`)
-const ending = new AbortController()
-const closing = new AsyncDisposableStack()
-const onSignal = () => {
-  console.error('\nstopping …')
-  ending.abort()
-  void closing.disposeAsync().finally(() => process.exit(130))
-}
-process.once('SIGINT', onSignal)
-process.once('SIGTERM', onSignal)
-
-try {
+await untilEnded(async ({ progress, signal, closing }) => {
   progress(`seed ${seed}`)
   const world = await startWorld({ progress })
   closing.defer(() => world.stop())
   progress(`clients and faults for ${seconds} s`)
-  const trial = await runTrial(world, { seed, seconds, number: 1, plant, signal: ending.signal, progress })
+  const trial = await runTrial(world, { seed, seconds, number: 1, plant, signal, progress })
   reportViolations(trial, replayOf(plant))
   reportTrial(trial)
   reportBars(measure(trial, seconds))
-} finally {
-  // Waits for a limited time. Processes that have not ended then end with this one.
-  await Promise.race([closing.disposeAsync(), sleep(60_000)])
-}
-process.exit()
+})
 
 function replayOf(planted: Plant | undefined): string {
   const more = planted === undefined ? '' : ` --plant ${planted}`

@@ -9,10 +9,13 @@ export interface Diagnosis {
   readonly cause: string
 }
 
-const everyMs = 200
-/** What is longer ago may be over: `npm run why` looks back a minute, in which a person reads its answer. */
-const windowMs = 5_000
-const scrapesMs = 300
+const everyMs = 100
+/**
+ * About the time between the scrapes, so that the log and the metrics tell of the same moment. `npm run why` looks back a
+ * minute, because a person may come late.
+ */
+const windowMs = 2_000
+const scrapesMs = 1_500
 
 /** Asks again and again why requests fail, of what has been seen since the incident, until the signal. */
 export async function diagnoseUntil(

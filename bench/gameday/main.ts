@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { reportBars } from '@spillway/infra/local/bar'
 import { type Priority, priorities } from '@spillway/origin/contract'
 import { application } from '../../origin/test/fixture/application.ts'
 import type { ResourceName } from '../faults/exchange.ts'
 import { type Plant, plants } from '../faults/plant.ts'
+import { type Running, untilEnded } from '../faults/until-ended.ts'
 import { table } from '../measure/table.ts'
 import { prevailing } from './diagnoses.ts'
 import { startField } from './field.ts'
@@ -35,37 +35,24 @@ if (isWrong(values.only, only) || isWrong(values.plant, plant) || !Number.isInte
   process.exit(2)
 }
 
-const startedMs = performance.now()
-const progress = (line: string) =>
-  console.error(`${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(4)} s  ${line}`)
-const ending = new AbortController()
-const closing = new AsyncDisposableStack()
-const onSignal = () => {
-  console.error('\nstopping …')
-  ending.abort()
-  void closing.disposeAsync().finally(() => process.exit(130))
-}
-process.once('SIGINT', onSignal)
-process.once('SIGTERM', onSignal)
-
-try {
-  const performances = await playAll(only, plant)
+await untilEnded(async (running) => {
+  const performances = await playAll(running, only, plant)
   report(performances)
   reportBars(measure(performances))
-} finally {
-  // Waits for a limited time. Processes that have not ended then end with this one.
-  await Promise.race([closing.disposeAsync(), sleep(30_000)])
-}
-process.exit()
+})
 
-async function playAll(name: IncidentName | undefined, planted: Plant | undefined) {
+async function playAll(
+  { progress, signal, closing }: Running,
+  name: IncidentName | undefined,
+  planted: Plant | undefined,
+) {
   const field = await startField(progress)
   closing.defer(() => field.stop())
   const performances: Performance[] = []
   for (const [index, incident] of incidents.entries()) {
     if (name !== undefined && incident.name !== name) continue
     progress(`${incident.name}: ${incident.says}`)
-    const options = { number: index + 1, seed: Number(values.seed), plant: planted, signal: ending.signal }
+    const options = { number: index + 1, seed: Number(values.seed), plant: planted, signal }
     performances.push(await perform(field, incident, options))
   }
   return performances
