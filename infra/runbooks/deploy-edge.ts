@@ -32,6 +32,8 @@ export const deployEdge: Runbook = {
   look: async (run) => {
     const commit = (await run.ask(['git', 'rev-parse', 'HEAD'])).trim().slice(0, 12)
     const message = `${commit} edge`
+    // Asked now, too: a token that may not ask is noticed before a version has traffic.
+    if (run.input('at-once') === 'no') await figuresOf(run)
     const deployment = await deploymentOf(run)
     const uploaded = (await versionsOf(run)).at(-1)
     run.set('message', message)
