@@ -33,6 +33,7 @@ export interface Incident {
 
 // The casts are safe: a world has two edges, two origins, and a link for each pair and for each member.
 const origin = (world: World, index: number) => world.origins[index] as FleetOrigin
+// The cast: as above.
 const waysTo = (world: World, index: number) => world.edgeLinks.map((links) => links[index] as FaultProxy)
 const pass = (links: readonly FaultProxy[]) => all(links, 'pass')
 const all = async (links: readonly FaultProxy[], kind: 'cut' | 'stall' | 'pass'): Promise<void> => {

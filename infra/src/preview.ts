@@ -50,12 +50,15 @@ export function preview(
     throw new RangeError(`a preview lives for 1 to ${previewDaysMax} days, not ${days}`)
   }
   const { dev } = stages
+  const stage = previewName(branch)
   return {
     branch,
     expiresAt: new Date(now.getTime() + days * day),
     config: {
       ...dev,
-      stage: previewName(branch),
+      stage,
+      // Beside the host of `dev`, whose first label is the API's.
+      edgeUrl: dev.edgeUrl.replace(/^(https:\/\/)[^.]+/, `$1${stage}`),
       fleet: { ...dev.fleet, min: 1, max: 2, warm: 0 },
       budgetDollars: Math.ceil((dev.budgetDollars * days) / 30),
     },

@@ -30,6 +30,7 @@ describe('a preview', () => {
     expect(config.budgetDollars).toBe(30)
     expect(expiresAt.toISOString()).toBe('2026-12-03T12:00:00.000Z')
     expect(config.database.protected).toBe(false)
+    expect(config.edgeUrl).toBe(`https://${config.stage}.dev.example.com`)
   })
   it.each([0, 15, 1.5, Number.NaN])('does not live for %s days', (days) =>
     expect(() => preview('login', { days, now })).toThrow('lives for 1 to 14 days'),
