@@ -53,6 +53,14 @@ const reviveMembers = async ({ cluster }: World): Promise<void> => {
   for (const member of dead.splice(0)) await cluster.restart(member)
 }
 
+/** Replaces the origins, one after the other. */
+const release = async ({ origins }: World, preload?: URL): Promise<void> => {
+  for (const origin of origins) {
+    await origin.drain()
+    await origin.restart(preload)
+  }
+}
+
 /** The incidents of a game day, in their order. Each ends with the stack as it was. */
 export const incidents: readonly Incident[] = [
   {
@@ -118,18 +126,12 @@ export const incidents: readonly Incident[] = [
   },
   {
     name: 'bad-release',
-    says: 'a release that fails every list replaces one of two origins, and is rolled back once the cause is named',
+    says: 'a release that fails every list of places replaces the origins, and is rolled back once the cause is named',
     causes: ['bad release'],
     rtoSecondsMax: 30,
     lastsMs: 0,
-    begin: async ({ world }) => {
-      await origin(world, 0).drain()
-      await origin(world, 0).restart(new URL('bad-release.ts', import.meta.url))
-    },
-    mend: async ({ world }) => {
-      await origin(world, 0).drain()
-      await origin(world, 0).restart()
-    },
+    begin: ({ world }) => release(world, new URL('bad-release.ts', import.meta.url)),
+    mend: ({ world }) => release(world),
     end: async () => {},
   },
 ]

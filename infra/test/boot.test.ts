@@ -139,7 +139,7 @@ describe('the first boot of an origin', () => {
   })
 
   it('runs a script of the release that it has, with the origin’s credentials', () => {
-    expect(boot('user-data.sh', settings).status).toBe(0)
+    expect(bootOrigin().status).toBe(0)
     mkdirSync(join(root, 'opt/spillway/current/origin'), { recursive: true })
     mkdirSync(join(root, 'run/spillway'), { recursive: true })
     writeFileSync(join(root, 'run/spillway/origin.env'), 'WEBHOOK_KEY=new,old\n')
