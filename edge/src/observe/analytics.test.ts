@@ -54,7 +54,7 @@ it('has each value in the column that queries ask for', () => {
   const values = Object.entries(analyticsColumns).map(([name, column]) => [name, stored(column)])
   expect(Object.fromEntries(values)).toEqual({
     ...{ route: '/v2/trips', method: 'POST', pattern: '/v2/trips', reason: 'shed-limit' },
-    ...{ cache: 'Spillway; fwd=miss', priority: 'background' },
+    ...{ cache: 'Spillway; fwd=miss', priority: 'background', version: 'v7' },
     ...{ status: 503, durationMs: 7, originMs: 5, weight: 3, takesItsTime: 1 },
   })
 })

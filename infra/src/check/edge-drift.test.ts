@@ -26,6 +26,7 @@ const environment = (stage: string, change: Partial<EdgeEnvironment> = {}): Edge
   workersDev: false,
   previewUrls: false,
   invocationLogs: false,
+  versionBinding: 'VERSION',
   ...change,
 })
 const all = (change: Partial<EdgeEnvironment> = {}) =>

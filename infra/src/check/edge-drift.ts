@@ -22,8 +22,6 @@ export interface EdgeEnvironment {
   readonly previewUrls: boolean | undefined
   /** Whether the platform logs every invocation, which is billed per line. */
   readonly invocationLogs: boolean
-  /** Analytics Engine data set of its answers. */
-  readonly analyticsDataset?: string | undefined
   /** Binding by which the Worker knows its version. */
   readonly versionBinding?: string | undefined
 }

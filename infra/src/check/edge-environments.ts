@@ -39,7 +39,6 @@ function readEnvironment(env: string, config: string): EdgeEnvironment {
       read.analytics_engine_datasets as { readonly binding: string; readonly dataset?: string }[]
     ).map(({ binding, dataset }) => ({ binding, dataset })),
     durableObjects: (read.durable_objects.bindings as { readonly name: string }[]).map(({ name }) => name),
-    analyticsDataset: read.analytics_engine_datasets[0]?.dataset,
     versionBinding: read.version_metadata?.binding,
     routes: routes.map((route) => (typeof route === 'string' ? route : route.pattern)),
     analyticsDataset: (read.analytics_engine_datasets as { readonly dataset?: string }[])[0]?.dataset,
