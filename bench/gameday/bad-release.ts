@@ -2,12 +2,13 @@
  * Preload of an origin (`node --import`) that makes it a bad release: it starts and is ready, reads and writes single
  * documents, and fails every list of places by a mistake of its own code.
  */
-import { Collection } from 'mongodb'
+import { Db, type Document } from 'mongodb'
 
-const find = Collection.prototype.find
-// Only the overload that the origin uses is replaced, so the cast is safe.
-Collection.prototype.find = function (this: Collection, filter = {}, options = {}) {
-  if (this.collectionName === 'places' && !('_id' in filter))
+const { command } = Db.prototype
+Db.prototype.command = function (this: Db, sent: Document, options = {}) {
+  // `find` of a list has a filter without an id.
+  if (sent.find === 'places' && !('_id' in (sent.filter ?? {}))) {
     throw new TypeError("Cannot read properties of undefined (reading 'order')")
-  return find.call(this, filter, options)
-} as typeof find
+  }
+  return command.call(this, sent, options)
+}

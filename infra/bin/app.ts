@@ -18,8 +18,7 @@ const branch = values.preview ?? process.env.SPILLWAY_PREVIEW
 const days = Number(values.days ?? process.env.SPILLWAY_PREVIEW_DAYS ?? 7)
 const chosen = branch === undefined || branch === '' ? undefined : preview(branch, { days, now: new Date() })
 const props = { outdir, slo: application.slo }
-const app =
-  chosen === undefined ? spillwayApp(Object.values(stages), props) : previewApp(chosen, props)
+const app = chosen === undefined ? spillwayApp(Object.values(stages), props) : previewApp(chosen, props)
 app.synth()
 for (const config of chosen === undefined ? Object.values(stages) : [chosen.config]) {
   const budget = connectionBudget(databaseCapacity(config), connectionDemand(config))

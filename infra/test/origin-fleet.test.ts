@@ -187,7 +187,10 @@ describe('the metrics agent', () => {
       declared(sloMetrics, [stageDimension, priorityDimension]),
       declared({ requestP99 }, [stageDimension], byRelease),
       declared({ admitted: originMetrics.admitted }, byRelease),
-      { ...declared({ problems }, [stageDimension], byRelease), label_matcher: '^spillway-origin;internal-error$' },
+      {
+        ...declared({ problems }, [stageDimension], byRelease),
+        label_matcher: '^spillway-origin;internal-error$',
+      },
     ])
     expect(readInstanceFile('prometheus.yaml')).toContain(`${releaseDimension}: "@RELEASE_COMMIT@"`)
   })
