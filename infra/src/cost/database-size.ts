@@ -1,5 +1,5 @@
 import { connectionBudget, poolSizeMax } from '../capacity.ts'
-import { connectionDemand, databaseCapacity, type StageConfig } from '../config.ts'
+import { connectionDemand, documentDbOf, type StageConfig } from '../config.ts'
 import { type DatabaseClass, databaseClassNames } from '../database-class.ts'
 import { classFor, vcpusWanted } from './database-cost.ts'
 import { hoursPerMonth, prices } from './prices.ts'
@@ -30,15 +30,15 @@ export function databaseSize(workload: Workload, config: StageConfig): DatabaseS
     vcpusWanted({ peakPerSecond: trafficOf({ ...workload, hitRatio }).originPeakPerSecond, cpuMsPerRequest })
   const [vcpus, vcpusWithoutCache] = [peak(workload.hitRatio), peak(0)]
   const demand = connectionDemand(config)
+  const { instanceClass: configured, instances } = documentDbOf(config)
   const byConnections =
     databaseClassNames
       .slice(databaseClassNames.indexOf(smallest))
       .find(
-        (instanceClass) => connectionBudget({ ...databaseCapacity(config), instanceClass }, demand).fits,
+        (instanceClass) => connectionBudget({ instanceClass, instances }, demand).fits,
       ) ?? 'r6g.16xlarge'
   const byLoadWithoutCache = classFor(vcpusWithoutCache, smallest)
   const price = (name: DatabaseClass) => prices.documentDb.instanceHour[name] * hoursPerMonth
-  const { instanceClass: configured, instances } = config.database
   return {
     configured,
     byConnections,
@@ -46,7 +46,7 @@ export function databaseSize(workload: Workload, config: StageConfig): DatabaseS
     vcpus,
     byLoadWithoutCache,
     vcpusWithoutCache,
-    smallerPool: poolSizeMax({ ...databaseCapacity(config), instanceClass: byLoadWithoutCache }, demand),
+    smallerPool: poolSizeMax({ instanceClass: byLoadWithoutCache, instances }, demand),
     smallerPoolSaves: instances * (price(configured) - price(byLoadWithoutCache)),
     readerDollars: price(configured),
   }

@@ -1,4 +1,4 @@
-import { type StageName, stageNames } from '../../src/config.ts'
+import { type NamedStage, stageNames } from '../../src/config.ts'
 import { stages } from '../../src/stages.ts'
 import { AwsReader } from './aws-reader.ts'
 import { CloudflareReader } from './cloudflare-reader.ts'
@@ -19,7 +19,7 @@ export const stageUsage = [
 
 /** @throws Error that names the variables that are missing */
 export function stageReaders(name: string, env: NodeJS.ProcessEnv): StageReaders {
-  const stage = stageNames.find((each): each is StageName => each === name)
+  const stage = stageNames.find((each): each is NamedStage => each === name)
   if (stage === undefined) throw new Error(`no stage ${name}: one of ${stageNames.join(', ')}`)
   const { AWS_REGION: region, CLOUDFLARE_ACCOUNT_ID: accountId, CLOUDFLARE_API_TOKEN: token } = env
   if (region === undefined || accountId === undefined || token === undefined) {
