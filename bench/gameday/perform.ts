@@ -112,6 +112,7 @@ const placesOf = ({ world }: Field) => ({
   edgeUrl: (world.edges[0] as (typeof world.edges)[0]).url,
   edgeLog: world.edgeLogs[0] as string,
   originUrls: world.origins.map(({ url }) => url),
+  wayUrls: (world.edgeLinks[0] ?? []).map(({ port }) => `http://127.0.0.1:${port}`),
   keySetUrls: [world.issuer.jwksUri.replace(/:\d+\//, `:${world.issuerLink.port}/`)],
 })
 

@@ -57,7 +57,7 @@ report({ name: 'edge, contract and infra agree', findings: edgeDrift(readEdgeEnv
 const named = stage && readEdgeEnvironments().get(stage)
 report({
   name: 'no placeholder is left',
-  findings: named && stage ? [...placeholders(named), ...teamPlaceholders(teamSettings[stage])] : [],
+  findings: named && stage ? [...placeholders(named), ...teamPlaceholders(teamSettings(stage))] : [],
   ...(named === undefined && { skipped: 'no --stage is named, so examples may stay' }),
 })
 report({

@@ -43,7 +43,7 @@ async function main(): Promise<Outcome> {
       cloudflare: new CloudflareApi(process.env),
       ask: (argv, folder) => runProgram(argv, folder, { ...terminal, print: () => {} }),
     })
-  const setup = setupOf(runIn(region), { team: teamSettings[stage], inRegion: runIn })
+  const setup = setupOf(runIn(region), { team: teamSettings(stage), inRegion: runIn })
   const mistakes = unready(setup)
   if (mistakes.length > 0) throw new UsageError(`${stage} is not ready:\n  ${mistakes.join('\n  ')}`)
   const outcome = await bootstrap(resourcesOf(stages[stage]), setup, mode, terminal)

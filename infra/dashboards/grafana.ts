@@ -4,6 +4,8 @@ import {
   originMetrics,
   originNamespace,
   priorityDimension,
+  releaseDimension,
+  releaseMetrics,
   sloMetrics,
   stageDimension,
 } from '../src/origin-metrics.ts'
@@ -78,6 +80,10 @@ const ofTunnel = (metric: string, statistic: CloudMetric['statistic']): readonly
   cloud('A', { namespace: tunnelNamespace, metric, statistic, dimensions: { [tunnelDimension]: '*' } }),
 ]
 
+const byRelease = (metric: string, statistic: CloudMetric['statistic']): readonly Target[] => [
+  cloud('A', { namespace: originNamespace, metric, statistic, dimensions: { [releaseDimension]: '*' } }),
+]
+
 /** Charts in the order of a request. */
 const charts: readonly Chart[] = [
   { title: 'Edge: answers per minute', unit: 'short', targets: [edge(column.priority, `sum(${answers})`)] },
@@ -111,6 +117,16 @@ const charts: readonly Chart[] = [
     title: 'Origin: wait for a connection (s)',
     unit: 's',
     targets: ofOrigin(originMetrics.poolWait, 'Average'),
+  },
+  {
+    title: 'Origin: time of requests, p99 by release (s)',
+    unit: 's',
+    targets: byRelease(releaseMetrics.requestP99, 'Average'),
+  },
+  {
+    title: 'Origin: internal errors by release',
+    unit: 'short',
+    targets: byRelease(releaseMetrics.problems, 'Sum'),
   },
 ]
 

@@ -10,7 +10,7 @@ import { scaleBack } from './scale-back.ts'
 /** The zone's rule as it would be with another number of requests. */
 function withLimit(run: Run, requestsPerAddress: number): Setup {
   return setupOf(run, {
-    team: { ...teamSettings[run.config.stage], requestsPerAddress },
+    team: { ...teamSettings(run.config.stage), requestsPerAddress },
     inRegion: () => run,
   })
 }

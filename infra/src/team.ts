@@ -1,4 +1,4 @@
-import type { StageName } from './config.ts'
+import { type NamedStage, type StageName, stageNames } from './config.ts'
 
 /** Values of a stage that are a team's own, and no secrets. `npm run bootstrap` makes both clouds so. */
 export interface TeamSettings {
@@ -24,12 +24,16 @@ const example: TeamSettings = {
   workerRequests: 500_000_000,
 }
 
-export const teamSettings: Readonly<Record<StageName, TeamSettings>> = {
+const settings: Readonly<Record<NamedStage, TeamSettings>> = {
   dev: example,
   staging: example,
   // Twice what `npm run cost` expects of a month.
   production: { ...example, workerRequests: 14_000_000_000 },
 }
+
+/** Settings of a stage. A preview has those of `dev`, as it has its sizes. */
+export const teamSettings = (stage: StageName): TeamSettings =>
+  settings[stageNames.find((name) => name === stage) ?? 'dev']
 
 /** Settings that still are this repository's examples, in words. */
 export function teamPlaceholders({ alertEmail, cloudflared, repository }: TeamSettings): readonly string[] {

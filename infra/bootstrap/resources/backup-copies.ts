@@ -8,7 +8,8 @@ import { call } from '../../runbook/command.ts'
 import type { Resource, Setup } from '../resource.ts'
 
 const vault = ({ run }: Setup) => `spillway-${run.stage}-copies`
-const copyRegion = ({ run }: Setup) => run.config.database.backupCopyRegion
+const copyRegion = ({ run: { config } }: Setup) =>
+  config.database.kind === 'documentdb' ? config.database.backupCopyRegion : undefined
 
 /** Vault in another region that gets copies of the daily backups. */
 export const copiesVault: Resource = {

@@ -15,7 +15,7 @@ import { worker } from './worker.ts'
 import { floodRule, onlyTheWorker } from './zone-rule.ts'
 
 /** All that a stage needs around its stacks, in the order in which it can be made. */
-export function resourcesOf({ tunnel: { tunnels } }: StageConfig): readonly Resource[] {
+export function resourcesOf({ tunnel: { tunnels }, database }: StageConfig): readonly Resource[] {
   const each = (make: (number: number) => Resource) =>
     Array.from({ length: tunnels }, (_, index) => make(index + 1))
   return [
@@ -29,7 +29,9 @@ export function resourcesOf({ tunnel: { tunnels } }: StageConfig): readonly Reso
       (stage) => `/spillway/${stage}/cloudflared`,
       ({ team }) => team.cloudflared,
     ),
-    ...[dataStacks, edgeKeys, publicKeys, databaseUser],
+    ...[dataStacks, edgeKeys, publicKeys],
+    // Users of a MongoDB are its operator's.
+    ...(database.kind === 'documentdb' ? [databaseUser] : []),
     ...[controlNamespace, controlBindingId, floodRule],
     // The name of a tunnel answers anybody as soon as it exists.
     ...[...each(tunnel), onlyTheWorker, ...each(tunnelRecord), tunnelHealth, requestsBill],

@@ -34,9 +34,7 @@ export function databaseSize(workload: Workload, config: StageConfig): DatabaseS
   const byConnections =
     databaseClassNames
       .slice(databaseClassNames.indexOf(smallest))
-      .find(
-        (instanceClass) => connectionBudget({ instanceClass, instances }, demand).fits,
-      ) ?? 'r6g.16xlarge'
+      .find((instanceClass) => connectionBudget({ instanceClass, instances }, demand).fits) ?? 'r6g.16xlarge'
   const byLoadWithoutCache = classFor(vcpusWithoutCache, smallest)
   const price = (name: DatabaseClass) => prices.documentDb.instanceHour[name] * hoursPerMonth
   return {

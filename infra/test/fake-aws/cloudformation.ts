@@ -134,7 +134,11 @@ export class CloudFormation {
       ...{
         StackName: name,
         StackId: stackArn(name),
-        StackStatus: isThere ? (this.#rolledBack.has(name) ? 'UPDATE_ROLLBACK_COMPLETE' : 'UPDATE_COMPLETE') : 'REVIEW_IN_PROGRESS',
+        StackStatus: isThere
+          ? this.#rolledBack.has(name)
+            ? 'UPDATE_ROLLBACK_COMPLETE'
+            : 'UPDATE_COMPLETE'
+          : 'REVIEW_IN_PROGRESS',
         CreationTime: new Date(0),
       },
       ...{ EnableTerminationProtection: true, Tags: [] },
