@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { diagnose } from '@spillway/infra/why/diagnose'
 import { observe, type Places } from '@spillway/infra/why/observe'
 
-/** What `npm run why` said first, and when. */
+/** First cause that `npm run why` named at one moment. */
 export interface Diagnosis {
   readonly atMs: number
   /** Name of the first cause; `healthy` if there was none. */

@@ -85,7 +85,7 @@ async function underTraffic(field: Field, incident: Incident, traffic: Traffic, 
   const diagnose = (fromMs: number) =>
     diagnoseUntil(placesOf(field), { fromMs, diagnoses, signal: AbortSignal.any([signal, known.signal]) })
   let fromMs = nowMs()
-  // What the edges have logged while a release replaces an origin is not of that release.
+  // Lines of the edges' logs while a release replaces an origin are not of that release.
   let diagnosing = incident.mend === undefined ? diagnose(fromMs) : undefined
   try {
     await incident.begin(field)

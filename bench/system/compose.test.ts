@@ -23,7 +23,7 @@ interface Service {
 
 const closing = new AsyncDisposableStack()
 let services: Readonly<Record<string, Service>>
-/** What this machine has in the place of a name in the file. */
+/** Things of this machine in the place of a name in the file. */
 let here: readonly (readonly [there: string, here: string])[]
 let edgePort: number
 

@@ -30,7 +30,7 @@ export interface Packed {
 }
 
 const trustStore = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem'
-/** What the origin's dependencies are resolved from: the lockfile names every workspace. */
+/** Files from which the origin's dependencies are resolved: the lockfile names every workspace. */
 const sources = ['package.json', 'package-lock.json', '.npmrc', 'edge/package.json', 'bench/package.json']
 
 /**

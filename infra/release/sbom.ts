@@ -10,7 +10,7 @@ export interface Installed {
 }
 
 export interface BillOptions {
-  /** What npm has installed, by path. */
+  /** Packages that npm has installed, by path. */
   readonly packages: Readonly<Record<string, Installed>>
   /** Name and version of the release's own software. */
   readonly name: string

@@ -63,7 +63,7 @@ export function connectionSettings(settings: DatabaseSettings, authorities: stri
   return { scheme: isSrv(settings) ? 'mongodb+srv' : 'mongodb', options: options.toString() }
 }
 
-/** What an application needs and a database does not have, or mistakes in its settings: one sentence each. */
+/** Needs of an application that a database does not meet, or mistakes in its settings: one sentence each. */
 export function databaseMistakes(settings: DatabaseSettings): readonly string[] {
   if (settings.kind === 'documentdb') return []
   const mistakes: string[] = []

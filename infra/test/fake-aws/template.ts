@@ -8,7 +8,7 @@ export const region = 'us-east-1'
 export interface TemplateResource {
   readonly Type: string
   readonly Properties: Fields
-  /** Of a group, as much as a deployment needs. */
+  /** Update policy of a group, as much as a deployment needs. */
   readonly UpdatePolicy?: {
     readonly AutoScalingInstanceRefresh?: {
       readonly Preferences?: {
