@@ -79,8 +79,9 @@ export const incidents: readonly Incident[] = [
   {
     name: 'primary',
     says: 'the primary is killed; the set elects another one (in 1 s here, in 30 to 60 s with DocumentDB)',
-    // Depends on the moment: the last commands to the old primary are given up before there is none.
-    causes: ['primary unavailable', 'slow primary'],
+    // Depends on the moment: the last commands to the old primary are given up before there is none. The election takes a
+    // second here, so most questions come after it, when breakers of the edge are all that is left.
+    causes: ['primary unavailable', 'slow primary', 'breaker open'],
     rtoSecondsMax: 10,
     lastsMs: 4_000,
     begin: ({ world }) => killMember(world, 0),
