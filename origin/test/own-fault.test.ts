@@ -83,9 +83,15 @@ it('many at once for one document are done, or refused in time', async () => {
   expect(done).toBeLessThan(60)
   for (const { status, json } of answers) {
     if (status !== 200)
-      expect(['409 write-conflict', '504 deadline-exceeded']).toContain(`${status} ${json.code}`)
+      expect(['409 write-conflict', '503 outcome-unknown', '504 deadline-exceeded']).toContain(
+        `${status} ${json.code}`,
+      )
   }
-  expect((await origin.send('GET', path, { as: alice })).json.count).toBe(done)
+  // A slow machine may answer some commits too late: those may count or not.
+  const unknown = answers.filter(({ json }) => json.code === 'outcome-unknown').length
+  const { count } = (await origin.send('GET', path, { as: alice })).json
+  expect(count).toBeGreaterThanOrEqual(done)
+  expect(count).toBeLessThanOrEqual(done + unknown)
 })
 
 it('one that has lost its document to another is late by its own doing', async () => {

@@ -189,7 +189,8 @@ export const apiKeys: Need = {
     const listing = { body: { title: 'Attic' }, headers: patch, token }
     const [own] = idsOf(await world.send('hanna', 'GET', '/v1/listings?hostId=hanna&limit=1'))
     requireStatus(await world.send('nobody', 'PATCH', `/v1/listings/${own}`, listing), 200)
-    requireStatus(await world.send('nobody', 'GET', keyPath, { token }), 403)
+    requireStatus(await world.send('nobody', 'POST', '/v1/api-keys/issue', { ...issuing, token }), 403)
+    requireStatus(await world.send('gus', 'GET', keyPath), 404)
     assert.equal(await status(token.replace(/.$/, '!')), 401)
 
     // The new secret works at once; the one so far until the overlap ends.
