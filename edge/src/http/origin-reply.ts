@@ -44,9 +44,6 @@ export class OriginReply {
 
   #toResponse(body: BodyInit | null): Response {
     const { headers, status, statusText } = this
-    const response = new Response(body, { status, statusText, headers: headers.withoutCookies() })
-    // perf: an object cannot repeat a name, and a list of pairs for the sake of one cookie costs 13 CPU µs more.
-    for (const cookie of headers.getSetCookie()) response.headers.append('set-cookie', cookie)
-    return response
+    return headers.toResponse(body, { status, statusText })
   }
 }

@@ -87,12 +87,15 @@ export class FieldMap implements FieldSource {
     return pairs
   }
 
-  /** As a `Response` takes them. perf: the runtime reads an object in half the time of a list of pairs. */
+  /** As a `Headers` takes them. perf: the runtime reads an object in half the time of a list of pairs. */
   toInit(): Record<string, string> | [name: string, value: string][] {
-    return this.#cookies.length > 0 ? this.pairs() : this.withoutCookies()
+    return this.#cookies.length > 0 ? this.pairs() : Object.fromEntries(this.#values)
   }
 
-  withoutCookies(): Record<string, string> {
-    return Object.fromEntries(this.#values)
+  /** A `Response` with these fields. perf: a list of pairs for the sake of one cookie costs 13 CPU µs more. */
+  toResponse(body: BodyInit | null, init: Pick<ResponseInit, 'status' | 'statusText'>): Response {
+    const response = new Response(body, { ...init, headers: Object.fromEntries(this.#values) })
+    for (const cookie of this.#cookies) response.headers.append(unjoined, cookie)
+    return response
   }
 }

@@ -37,7 +37,7 @@ export function answerFromEntry(entry: Entry, request: CacheRequest, head: Answe
 /** perf: a head that is a `Response` is copied as it is, without a look at its fields. */
 function whole(body: Uint8Array<ArrayBuffer> | null, head: AnswerHead): Response {
   if (head instanceof Response) return new Response(body, head)
-  return new Response(body, { status: head.status, headers: head.headers.toInit() })
+  return head.headers.toResponse(body, { status: head.status })
 }
 
 const copyOf = (head: AnswerHead): Headers =>

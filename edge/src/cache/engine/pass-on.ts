@@ -25,13 +25,13 @@ export function passOn(
   if (status === 200 && isUnchanged(request, headers)) {
     response.body?.cancel().catch(() => {})
     for (const name of omittedFrom304) headers.delete(name)
-    return new Response(null, { status: 304, headers: headers.toInit() })
+    return headers.toResponse(null, { status: 304 })
   }
-  const init = { status, statusText: response.statusText, headers: headers.toInit() }
-  if (request.method !== 'HEAD' || response.body === null) return new Response(response.body, init)
+  const init = { status, statusText: response.statusText }
+  if (request.method !== 'HEAD' || response.body === null) return headers.toResponse(response.body, init)
   // A missed HEAD is fetched as GET, so its body is cancelled.
   response.body.cancel().catch(() => {})
-  return new Response(null, init)
+  return headers.toResponse(null, init)
 }
 
 function isUnchanged({ method, headers: asked }: CacheRequest, answer: FieldReader): boolean {
