@@ -1,4 +1,4 @@
-import type { CheckedRepresentation, VersionName } from './definition.ts'
+import { type CheckedRepresentation, type VersionName, versionNumber } from './definition.ts'
 import { DefinitionError } from './definition-check.ts'
 import type { Plans } from './plans/plan.ts'
 import type { Resource } from './resource.ts'
@@ -60,5 +60,5 @@ export function viewsOf(catalogue: Catalogue): readonly View[] {
 /** Versions with at least one resource, oldest first. */
 export function versionsOf(catalogue: Catalogue): readonly VersionName[] {
   const names = new Set(viewsOf(catalogue).map(({ version }) => version))
-  return [...names].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))
+  return [...names].sort((a, b) => versionNumber(a) - versionNumber(b))
 }

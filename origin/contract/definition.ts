@@ -15,6 +15,9 @@ import type { CheckRule, SetRules } from './write-rules.ts'
 /** `v1`, `v2`, ...: the first segment of every resource path. */
 export type VersionName = `v${number}`
 
+/** `2` of `v2`: versions are ordered by it. */
+export const versionNumber = (name: VersionName): number => Number(name.slice(1))
+
 /** Fields of a document by name, without the system fields. */
 export type Fields = Readonly<Record<string, unknown>>
 

@@ -1,5 +1,6 @@
 import type { Application } from '../application.ts'
 import { plansIn, type View, versionsOf, viewsOf } from '../catalogue.ts'
+import { versionNumber } from '../definition.ts'
 import { routesOf } from '../route.ts'
 import { actionSchemas, describeAction } from './actions.ts'
 import { changesSchemas } from './changes.ts'
@@ -36,7 +37,7 @@ export function openApiDocument(
 ): Json {
   const { title, summary, contact, license, resources } = application
   // Newest version first, in which a reader's tool lists them, too.
-  const views = viewsOf(resources).toSorted((a, b) => numberOf(b) - numberOf(a))
+  const views = viewsOf(resources).toSorted((a, b) => versionNumber(b.version) - versionNumber(a.version))
   const security = describeSecurity(resources, issuers)
   const hasPlans = plansIn(resources) !== undefined
   const paths = describePaths(views, security, hasPlans ? withRateLimits : (operation) => operation)
@@ -72,8 +73,6 @@ export function openApiDocument(
     },
   }
 }
-
-const numberOf = ({ version }: View): number => Number(version.slice(1))
 
 const schemasOf = (view: View): [string, Json][] => [
   ...describeSchemas(view),

@@ -1,6 +1,6 @@
 import { type AccessRule, isPublic, ownerField, partsOf, scopesOf } from '../access.ts'
 import type { View } from '../catalogue.ts'
-import type { VersionName } from '../definition.ts'
+import { versionNumber } from '../definition.ts'
 import { mergePatchMediaType } from '../merge-patch.ts'
 import type { Resource } from '../resource.ts'
 import { restoreName } from '../restore.ts'
@@ -34,8 +34,9 @@ export function describeOperation(view: View, operation: Operation, security: Se
 
 /** Tools list an operation below its resource, so its title names only a version that is not the newest. */
 export const summaryOf = ({ resource, version }: View, title: string): string => {
-  const numberOf = (name: VersionName): number => Number(name.slice(1))
-  const isNewest = [...resource.versions.keys()].every((other) => numberOf(other) <= numberOf(version))
+  const isNewest = [...resource.versions.keys()].every(
+    (other) => versionNumber(other) <= versionNumber(version),
+  )
   return isNewest ? title : `${title} (${version})`
 }
 
