@@ -4,7 +4,8 @@ import { action } from '../action.ts'
 import type { VersionName } from '../definition.ts'
 import { subjectLengthMax } from '../principal.ts'
 import { representation, resource } from '../resource.ts'
-import { checkedOwnKeys, chosen, issueOwnInput, type OwnKeys, time } from './own-keys.ts'
+import { chosen, time } from './key-schemas.ts'
+import { checkedOwnKeys, issueOwnInput, type OwnKeys } from './own-keys.ts'
 
 /** Name of the resource whose documents are API keys. */
 export const apiKeysName = 'api-keys'

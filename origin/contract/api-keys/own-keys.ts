@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { AccessRule } from '../access.ts'
 import { DefinitionError } from '../definition-check.ts'
 import { checkDuration, type Duration, durationSeconds } from '../duration.ts'
+import { chosen, time } from './key-schemas.ts'
 
 /** Keys that people issue for themselves. Such a key acts as its owner, and cannot issue keys. */
 
@@ -33,17 +34,6 @@ export function checkedOwnKeys(resource: string, options: OwnKeys): CheckedOwnKe
 function* checkCount(countMax: number): Generator<string> {
   if (Number.isInteger(countMax) && countMax >= 1 && countMax <= countsMax) return
   yield `own.countMax ${countMax}: must be an integer from 1 to ${countsMax}`
-}
-
-export const time = (description: string) => Type.String({ format: 'date-time', description })
-
-/** Members that everybody who issues a key chooses. */
-export const chosen = {
-  name: Type.String({ minLength: 1, maxLength: 100, description: 'Name for people, such as the machine’s.' }),
-  scopes: Type.Array(Type.String({ pattern: '^[!#-\\[\\]-~]{1,128}$' }), {
-    maxItems: 64,
-    description: 'Scopes, as of an access token (RFC 6749 §3.3).',
-  }),
 }
 
 export const issueOwnInput = Type.Object({
