@@ -3,6 +3,7 @@ import { type ProblemCode, type Slo, type SloCounts, SloTotals, sloOf } from '@s
 import { type Metric, Registry } from 'prom-client'
 import type { Totals } from '../deliveries/delivery-totals.ts'
 import type { Target } from '../http/request.ts'
+import { getOrMake } from '../lib/get-or-make.ts'
 import type { AdmissionSnapshot } from '../overload/admission-control.ts'
 import type { Misfit } from '../store/codec/layouts.ts'
 import type { PoolObservation } from '../store/pool.ts'
@@ -86,8 +87,8 @@ export class Metrics {
   /** @param problem code of the problem that was sent as the answer, if any */
   onAnswer(target: Target, status: number, durationMs: number, problem?: ProblemCode): void {
     if (problem !== undefined) this.#problems.set(problem, (this.#problems.get(problem) ?? 0) + 1)
-    const byClass = entryOf(this.#answers, target, () => new Map<number, DurationHistogram>())
-    const histogram = entryOf(byClass, Math.floor(status / 100), () => new DurationHistogram())
+    const byClass = getOrMake(this.#answers, target, () => new Map<number, DurationHistogram>())
+    const histogram = getOrMake(byClass, Math.floor(status / 100), () => new DurationHistogram())
     histogram.observe(durationMs)
     this.#recentAnswers.observe(durationMs)
   }
@@ -340,14 +341,6 @@ function takeP99(recent: DurationHistogram): number {
   const seconds = recent.quantileSeconds(0.99)
   recent.reset()
   return seconds
-}
-
-function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  map.set(key, made)
-  return made
 }
 
 function histogramSamples(name: string, histogram: DurationHistogram, labels: Labels): Sample[] {

@@ -1,4 +1,5 @@
 import type { ListQuery } from '@spillway/origin/contract'
+import { getOrMake } from '../lib/get-or-make.ts'
 import type { StoredDocument } from '../store/repository.ts'
 
 /** Text of a page of a list, and what follows from it. */
@@ -18,16 +19,7 @@ export class SharedPages {
 
   /** @param make called by the first of the callers with these documents and this query */
   textOf(documents: readonly StoredDocument[], query: ListQuery, make: () => PageText): PageText {
-    let texts = this.#texts.get(documents)
-    if (texts === undefined) {
-      texts = new Map()
-      this.#texts.set(documents, texts)
-    }
-    let text = texts.get(query)
-    if (text === undefined) {
-      text = make()
-      texts.set(query, text)
-    }
-    return text
+    const texts = getOrMake(this.#texts, documents, () => new Map<ListQuery, PageText>())
+    return getOrMake(texts, query, make)
   }
 }

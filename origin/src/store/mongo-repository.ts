@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Fields, ListQuery, Residual, Resource } from '@spillway/origin/contract'
+import { getOrMake } from '../lib/get-or-make.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { UnstorableError } from './codec/field-codec.ts'
 import { type Layouts, noLayouts } from './codec/layouts.ts'
@@ -117,14 +118,12 @@ export class MongoRepository implements Repository {
     if (outcome.kind === 'notDone') return outcome
     const { records } = outcome
     // Callers of joined lists get the same documents, so that they can share what is made of them.
-    let documents = this.#documents.get(records)
-    if (documents === undefined) {
-      // The cast is safe: the filter of lists excludes tombstones.
-      documents = records
+    const documents = getOrMake(this.#documents, records, () =>
+      records
         .slice(0, query.limit)
-        .map((record) => documentOf(inPresentShape(resource, record)) as StoredDocument)
-      this.#documents.set(records, documents)
-    }
+        // The cast is safe: the filter of lists excludes tombstones.
+        .map((record) => documentOf(inPresentShape(resource, record)) as StoredDocument),
+    )
     return { kind: 'page', documents, more: records.length > query.limit }
   }
 
