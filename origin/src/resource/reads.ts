@@ -16,7 +16,6 @@ import {
   type Problem,
   parseListQuery,
   parseReadQuery,
-  type ReadQuery,
   satisfies,
   scorePath,
   valueAt,
@@ -45,8 +44,6 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<
 type Page = Extract<ListOutcome, { kind: 'page' }>
 type Counted = Extract<CountOutcome, { kind: 'counted' }>
 
-const allFields: Parsed<ReadQuery> = { ok: true, value: { fields: undefined, canonical: '' } }
-
 /**
  * Whether a read that began at this time has certainly seen every acknowledged write
  * ({@link ../store/primary-watch.ts}). Only such an answer may be cached.
@@ -72,8 +69,7 @@ export function readHandler(
   const { resource } = view
   return async (request, reply) => {
     const id = idOf(request)
-    const search = searchOf(request.url)
-    const query = search === '' ? allFields : parseReadQuery(view, search)
+    const query = parseReadQuery(view, searchOf(request.url))
     if (!query.ok) return sendProblem(reply, query.problem)
     const conditions = parsePreconditions(request.headers, 'read')
     if (!conditions.ok) return sendProblem(reply, conditions.problem)
