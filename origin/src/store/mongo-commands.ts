@@ -100,11 +100,8 @@ export class MongoCommands {
       const { filter, sort, limit, pipeline, inOneReply } = listing
       if (pipeline === undefined && inOneReply !== true) {
         const limits = { timeoutMs, signal, batchSize: limit + 1 }
-        const { cursor } = await this.#orAgain(signal, () =>
-          this.#findAtOnce(collection, { filter, sort, limit }, limits),
-        )
-        if (Number(cursor.id) === 0) return cursor.firstBatch
-        this.#abandon(collection, cursor.id)
+        const found = await this.#findAtOnce(collection, { filter, sort, limit }, limits)
+        if (found !== undefined) return found
       }
       const cursor = openList(this.#db.collection<StoredRecord>(collection), listing, options)
       return inOneReply === true ? firstReply(cursor) : cursor.toArray()
@@ -155,11 +152,8 @@ export class MongoCommands {
     const [id] = ids
     const filter: Document = ids.length === 1 ? { _id: id } : { _id: { $in: ids } }
     const batchSize = ids.length + 1
-    const { cursor } = await this.#orAgain(limits.signal, () =>
-      this.#findAtOnce(collection, { filter }, { ...limits, batchSize }),
-    )
-    if (Number(cursor.id) === 0) return cursor.firstBatch
-    this.#abandon(collection, cursor.id)
+    const found = await this.#findAtOnce(collection, { filter }, { ...limits, batchSize })
+    if (found !== undefined) return found
     return this.#db
       .collection<StoredRecord>(collection)
       .find(filter, {
@@ -172,18 +166,29 @@ export class MongoCommands {
   }
 
   /**
-   * Sends `find` as a bare command, to the primary. perf: the driver's cursor costs as much again. The `id` is 0 if one
-   * message held all documents.
+   * Sends `find` as a bare command, to the primary. perf: the driver's cursor costs as much again. Repeats it once if the
+   * connection or the primary was lost, like the driver's retryable reads.
+   *
+   * @returns `undefined` if one message did not hold all documents
    */
-  #findAtOnce(
+  async #findAtOnce(
     collection: string,
     query: { readonly filter: Document; readonly sort?: Document; readonly limit?: number },
     limits: ReadLimits & { readonly batchSize: number },
-  ): Promise<Document> {
+  ): Promise<StoredRecord[] | undefined> {
     const { batchSize, timeoutMs, signal } = limits
     const { maxTimeMS, readConcern } = readOptions(timeoutMs)
     const bounds = { batchSize, maxTimeMS, readConcern: { level: readConcern } }
-    return this.#db.command({ find: collection, ...query, ...bounds }, { signal, ...typesOf(limits) })
+    const find = () =>
+      this.#db.command({ find: collection, ...query, ...bounds }, { signal, ...typesOf(limits) })
+    const { cursor } = await find().catch((error: unknown) => {
+      if (fateOf(error) === 'lost' && !signal.aborted) return find()
+      throw error
+    })
+    // The `id` is 0 if the reply is whole.
+    if (Number(cursor.id) === 0) return cursor.firstBatch
+    this.#abandon(collection, cursor.id)
+    return undefined
   }
 
   /** Closes a cursor that nobody reads on. It would stay open for ten minutes, and the database keeps few. */
@@ -191,16 +196,6 @@ export class MongoCommands {
     this.#db.command({ killCursors: collection, cursors: [id] }).catch(() => {
       // Ignores the failure: the cursor then ends by its own time limit.
     })
-  }
-
-  /** Repeats a read once if the connection or the primary was lost, like the driver's retryable reads. */
-  async #orAgain(signal: AbortSignal, find: () => Promise<Document>): Promise<Document> {
-    try {
-      return await find()
-    } catch (error) {
-      if (fateOf(error) === 'lost' && !signal.aborted) return find()
-      throw error
-    }
   }
 
   insert(collection: string, records: readonly StoredRecord[]): Promise<WriteReply> {
