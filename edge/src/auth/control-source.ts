@@ -10,9 +10,10 @@ const staleMs = 40_000
 const flightMs = 5_000
 
 /**
- * Reads the snapshot of the control namespace a few times a minute, never per request. KV itself spreads a change within a minute
- * (sooner to locations that have not read the key), so a running system obeys a change shortly after that. When KV
- * cannot be read, the last known state stays in force until its parts expire: an outage of KV is not one of the API.
+ * Reads the snapshot of the control namespace a few times a minute, never per request. KV itself spreads a change
+ * within a minute (sooner to locations that have not read the key), so a running system obeys a change shortly after
+ * that. When KV cannot be read, the last known state stays in force until its parts expire: an outage of KV is not one
+ * of the API.
  */
 export class ControlSource {
   readonly #namespace: KVNamespace | undefined
