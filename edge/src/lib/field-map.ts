@@ -9,6 +9,9 @@ export interface FieldSource extends FieldReader {
   forEach(callback: (value: string, name: string) => void): void
 }
 
+/** Body of a `Response`, by whichever library types it. */
+type Body = ConstructorParameters<typeof Response>[0]
+
 /** The header whose values must not be joined (RFC 9110 §5.3). */
 const unjoined = 'set-cookie'
 
@@ -93,7 +96,7 @@ export class FieldMap implements FieldSource {
   }
 
   /** A `Response` with these fields. perf: a list of pairs for the sake of one cookie costs 13 CPU µs more. */
-  toResponse(body: BodyInit | null, init: Pick<ResponseInit, 'status' | 'statusText'>): Response {
+  toResponse(body: Body, init: Pick<ResponseInit, 'status' | 'statusText'>): Response {
     const response = new Response(body, { ...init, headers: Object.fromEntries(this.#values) })
     for (const cookie of this.#cookies) response.headers.append(unjoined, cookie)
     return response
