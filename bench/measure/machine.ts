@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { type Static, Type } from 'typebox'
+import { commitOf } from './commit.ts'
 
 /** Machine on which a figure was measured, so that readers can compare it with theirs. */
 export const Machine = Type.Object({
@@ -23,7 +23,7 @@ export const describeMachine = (): Static<typeof Machine> => ({
 
 /** Versions of the runtime, the checkout and the packages that take part. */
 export function describeVersions(packages: readonly string[]): Static<typeof Versions> {
-  const versions: Record<string, string> = { node: process.version, commit: commit() }
+  const versions: Record<string, string> = { node: process.version, commit: commitOf(import.meta.dirname) }
   for (const name of packages) versions[name] = versionOf(name)
   return versions
 }
@@ -40,17 +40,4 @@ function versionOf(name: string): string {
     }
   }
   return 'not installed'
-}
-
-/** Adds `-dirty` if tracked files differ from the commit, from which such a figure cannot be reproduced. */
-function commit(): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'], {
-      encoding: 'utf8',
-      cwd: import.meta.dirname,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-  } catch {
-    return 'not a checkout'
-  }
 }

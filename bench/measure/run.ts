@@ -53,6 +53,8 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
   const takes = benches[options.bench]?.application
   if (application !== 'own' && takes !== true) throw new Error(`--application ${application}: ${takes}`)
   const chosen = await chooseApplication(application)
+  // Read before the bench, since a commit during a long one is not what runs.
+  const versions = describeVersions(options.packages)
   const startedAt = new Date()
   const startMs = performance.now()
   const elapsed = () => (performance.now() - startMs) / 1000
@@ -80,7 +82,7 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
       seconds: Math.round(elapsed() * 10) / 10,
       quick: values.quick,
       machine: describeMachine(),
-      versions: describeVersions(options.packages),
+      versions,
       settings: findings.settings,
       rows: [...findings.rows],
       series: [...(findings.series ?? [])],

@@ -8,6 +8,7 @@ import { benches } from '../benches.ts'
 import { Result, readResult } from '../measure/result.ts'
 import { localFolder, root } from '@spillway/origin/dev/folders'
 import { benchesOnPage, page } from './page.ts'
+import { publicationOf } from './publication.ts'
 
 /** Benches of the page, in this order: the most expensive first. */
 const onPage = ['story', 'peers', 'overload', 'edge', 'origin', 'connections', 'outage']
@@ -65,6 +66,10 @@ for (const { bars } of results) {
     console.log(`bar: ${name} ${value} (${holds} ${limit}) ${pass ? 'pass' : 'fail'}`)
   }
 }
+const { objections } = publicationOf(results)
+for (const objection of objections) console.error(`not for publication: ${objection}`)
+// A quick run is a check on the way, of a tree that still changes.
+if (objections.length > 0 && !values.quick) process.exitCode = 1
 if (failed.length > 0) {
   console.error(`\nnot all well: ${failed.map((name) => `bench -- ${name}`).join(', ')}`)
   process.exitCode = 1

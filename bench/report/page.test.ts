@@ -18,7 +18,7 @@ const result = (bench: string, more: Partial<Result> = {}): Result => ({
   seconds: 60,
   quick: false,
   machine: { cpu: 'a processor', cores: 2, memoryGiB: 8, system: 'Linux' },
-  versions: { node: 'v24.21.0' },
+  versions: { node: 'v24.21.0', commit: '0123456789ab' },
   settings: { seconds: 30, usersMax: 100_000 },
   rows: [],
   series: [],
@@ -75,9 +75,31 @@ describe('the page', () => {
     expect(page([story]).html).toContain('npm run bench -- peers')
   })
 
-  it('says when a run was a quick one', () => {
-    expect(page([story]).html).not.toContain('A quick run')
-    expect(page([{ ...story, quick: true }]).html).toContain('A quick run')
+  it('says of which commit and days the figures are', () => {
+    const edge = result('edge', { startedAt: '2026-11-25T00:10:00.000Z' })
+    const { html: text } = page([story, edge])
+    expect(text).toContain('Commit <code>0123456789ab</code> measured 2026-11-24 to 2026-11-25.')
+    expect(text).toContain('<code>npm run bench -- edge</code>, 0123456789ab, 2026-11-25,')
+  })
+
+  const of = (commit: string) => ({ versions: { node: 'v24.21.0', commit } })
+  it.each<[string, Partial<Result>, string]>([
+    ['a quick run', { quick: true }, 'Quick runs, with fewer and shorter repetitions: edge.'],
+    [
+      'results of different commits',
+      of('ba9876543210'),
+      'The results are of 2 commits: 0123456789ab (story); ba9876543210 (edge).',
+    ],
+    ['a dirty tree', of('0123456789ab-dirty'), 'Measured with changes that are in no commit: edge.'],
+    ['a folder that is no checkout', { versions: {} }, 'Measured with changes that are in no commit: edge.'],
+    [
+      'results of different machines',
+      { machine: { ...story.machine, cores: 64 } },
+      'The results are of 2 machines.',
+    ],
+  ])('marks %s in red', (_, more, objection) => {
+    expect(page([story, result('edge')]).html).not.toContain('class="note"')
+    expect(page([story, result('edge', more)]).html).toContain(`<p class="note">${objection}</p>`)
   })
 
   it('loads nothing from elsewhere', () => {

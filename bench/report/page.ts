@@ -6,6 +6,7 @@ import { figuresTable } from './figures-table.ts'
 import { type Html, html, raw } from './html.ts'
 import { overloadFigure } from './overload-figure.ts'
 import { provenance } from './provenance.ts'
+import { publicationOf } from './publication.ts'
 import { storyFigure } from './story-figure.ts'
 
 /** The page, and its figures by file name. */
@@ -115,7 +116,7 @@ h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.2rem;margin:2.5rem 0 .3rem}h4{
 figure{margin:1rem 0;max-width:38rem}figure svg{width:100%;height:auto;display:block}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem}th,td{padding:.25rem .6rem .25rem 0;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule);font-variant-numeric:tabular-nums}
 th:first-child,td:first-child{text-align:left}small,.how,summary{color:var(--soft)}.how{font-size:.85rem}.pass td:nth-child(2){color:var(--good)}.fail td:nth-child(2){color:var(--bad);font-weight:700}
-ul.inline{margin:0;padding:0;list-style:none;display:flex;flex-wrap:wrap;gap:0 1rem}details{margin:.4rem 0}code{font-size:.9em;overflow-wrap:anywhere}.note{border-left:3px solid var(--bad);padding-left:.8rem}`
+ul.inline{margin:0;padding:0;list-style:none;display:flex;flex-wrap:wrap;gap:0 1rem}details{margin:.4rem 0}code{font-size:.9em;overflow-wrap:anywhere}.note{border-left:3px solid var(--bad);padding-left:.8rem;color:var(--bad)}`
 
 /** Makes one page of all results, which loads nothing else. */
 export function page(results: readonly Result[]): Page {
@@ -129,14 +130,15 @@ export function page(results: readonly Result[]): Page {
     return html`<section id="${bench}"><h2>${title}</h2>${says}${Object.values(drawn).map((svg) => html`<figure>${raw(svg)}</figure>`)}
 ${figuresTable(result)}${provenance(result)}</section>`
   })
-  const isQuick = results.some(({ quick }) => quick)
+  const { commits, days, objections } = publicationOf(results)
   const missing = chapters.filter(({ bench }) => !results.some((result) => result.bench === bench))
   const content = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>Spillway, measured</title><style>${raw(style.replaceAll('\n', ''))}</style></head><body>
 <h1>Why the first design fell, and this one stands</h1>
 <p>Everything here was measured by <code>npm run bench</code> on one machine; run it on yours. Each figure says below it by which command, when
 and where; the numbers themselves lie beside this page as JSON.</p>
-${isQuick ? html`<p class="note">A quick run: fewer and shorter repetitions than the figures that we publish.</p>` : ''}
+<p>Commit ${commits.map((commit) => html`<code>${commit}</code> `)}measured ${days.join(' to ')}.</p>
+${objections.map((objection) => html`<p class="note">${objection}</p>`)}
 <h2>What must hold</h2>${barsTable(results)}
 ${sections}
 ${cost.section}
