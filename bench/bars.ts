@@ -60,6 +60,9 @@ export const bars = {
   /** Growth of the origin's resident memory from the first to the last third of the run. */
   connectionsMemory: { name: 'connections-memory-growth-percent', limit: 10, holds: '<=' },
 
+  /** Growth of the origin's memory that is live after GC, from the first to the last third of an hour of load. */
+  soakLiveMemory: { name: 'soak-origin-live-memory-growth-percent', limit: 10, holds: '<=' },
+
   /** CPU of a cached read with a valid token, divided by that of a constant Worker. */
   edgeCachedRead: { name: 'edge-cached-read-ratio', limit: 1.25, holds: '<=' },
   /** CPU of a cached read by id whose rule has three ways, divided by that of a cached read of a public document. */

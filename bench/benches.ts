@@ -76,6 +76,11 @@ export const benches: Readonly<Record<string, Bench>> = {
     about: "memory of the edge's isolate after a million mixed requests",
     application: own,
   },
+  soak: {
+    program: 'soak/main.ts',
+    about: 'memory of the origin during an hour of its users',
+    application: true,
+  },
   'list-tags': {
     program: 'list-tags/main.ts',
     about: 'lists answered by the edge while places are written',

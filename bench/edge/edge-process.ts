@@ -11,6 +11,12 @@ import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { root } from '@spillway/origin/dev/folders'
 
 /**
+ * Limit of V8's heap in MB. Cloudflare ends an isolate above 128 MB, and V8 collects in time only if it knows a limit:
+ * without one it lets garbage grow with the memory of this machine, which says nothing of the platform's isolates.
+ */
+export const isolateHeapMbMax = 128
+
+/**
  * The deployed bundle in a workerd of its own, without Cloudflare's services: the rate limiter, the control namespace
  * and the Cache API. On a laptop these are Workers with a database, which take many times the CPU time of the Worker
  * itself; in production they run on other machines.

@@ -6,7 +6,8 @@ import type { Measured } from '@spillway/infra/local/bar'
 import { startMongod } from '@spillway/origin/dev/mongod'
 import { MongoClient } from 'mongodb'
 import { bars } from '../bars.ts'
-import { cpuTimeMs, usageOf } from '../measure/process-table.ts'
+import { LiveMemory } from '../measure/live-memory.ts'
+import { cpuTimeMs, residentMb } from '../measure/process-table.ts'
 import { interleave } from '../measure/rounds.ts'
 import { type Run, runBench } from '../measure/run.ts'
 import { sampledRow } from '../measure/sampled-row.ts'
@@ -17,7 +18,6 @@ import { peerEnv } from '../peers/settings.ts'
 import { startPeer } from '../peers/start-peer.ts'
 import { type Subject, startWholePath } from '../peers/start-whole-path.ts'
 import { fillBookings } from './fill-bookings.ts'
-import { LiveMemory } from './live-memory.ts'
 import { beginExport, takeExport } from './take-export.ts'
 import { untilDatabaseIsFree, untilPlaceIsFree } from './until-freed.ts'
 
@@ -186,10 +186,6 @@ async function start({ quick, closing, progress }: Run, rows: number) {
   await sleep(quick ? 500 : 5_000)
   const token = await issuer.mintToken({ sub: 'ada', claims: { roles: ['admin'] } })
   return { subjects, token, bookings: db.collection('bookings'), databasePid: mongod.pid, live }
-}
-
-function residentMb(pids: readonly number[]): number {
-  return usageOf(pids).reduce((sum, { residentBytes }) => sum + residentBytes, 0) / 2 ** 20
 }
 
 /** @throws Error if a document is missing, or the two subjects send different numbers of bytes */

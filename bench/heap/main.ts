@@ -6,6 +6,7 @@ import { startMongod } from '@spillway/origin/dev/mongod'
 import { freePort } from '@spillway/origin/dev/ports'
 import { seed as seedPlaces } from '@spillway/origin/dev/seed'
 import { bars } from '../bars.ts'
+import { isolateHeapMbMax } from '../edge/edge-process.ts'
 import { drive } from '../load/drive.ts'
 import type { Mix } from '../load/workload.ts'
 import { runBench } from '../measure/run.ts'
@@ -21,11 +22,6 @@ const users = 5_000
 const connections = 64
 const windowMs = 5_000
 const seed = 20_261_130
-/**
- * Limit of V8's heap in MB. Cloudflare ends an isolate above 128 MB, and V8 collects in time only if it knows a limit:
- * without this flag it lets garbage grow with the memory of this machine, which says nothing of the platform's isolates.
- */
-const heapMbMax = 128
 const failedShareMax = 0.001
 
 await runBench({ bench: 'heap', packages: ['workerd', 'miniflare'] }, async (run) => {
@@ -43,7 +39,7 @@ await runBench({ bench: 'heap', packages: ['workerd', 'miniflare'] }, async (run
     databaseUri: mongod.uri,
     databaseName,
     issuer,
-    edgeProcess: { inspectorPort, v8Flags: [`--max-heap-size=${heapMbMax}`] },
+    edgeProcess: { inspectorPort, v8Flags: [`--max-heap-size=${isolateHeapMbMax}`] },
   })
   const ids = await placeIds(mongod.uri, databaseName)
   progress(`minting ${users} tokens`)
@@ -102,7 +98,7 @@ await runBench({ bench: 'heap', packages: ['workerd', 'miniflare'] }, async (run
     )}`,
   )
   console.log(
-    `\nlive: after a collection of all garbage. Used and committed: before it. Buffers are counted. V8's limit: ${heapMbMax} MB.\n`,
+    `\nlive: after a collection of all garbage. Used and committed: before it. Buffers are counted. V8's limit: ${isolateHeapMbMax} MB.\n`,
   )
   const of = (pick: (point: (typeof points)[number]) => number) => points.map(pick)
   return {
@@ -110,7 +106,7 @@ await runBench({ bench: 'heap', packages: ['workerd', 'miniflare'] }, async (run
       requests,
       connections,
       users,
-      heapMbMax,
+      heapMbMax: isolateHeapMbMax,
       documents: ids.length,
       mix: Object.entries(mix).join(' '),
       seed,

@@ -75,6 +75,10 @@ export function usageOf(pids: readonly number[]): readonly ProcessUsage[] {
 export const cpuTimeMs = (pids: readonly number[]): number =>
   usageOf(pids).reduce((sum, { cpuMs }) => sum + cpuMs, 0)
 
+/** Memory of the processes that is held in RAM, in MB of 2^20 bytes. */
+export const residentMb = (pids: readonly number[]): number =>
+  usageOf(pids).reduce((sum, { residentBytes }) => sum + residentBytes, 0) / 2 ** 20
+
 /** The process and all its descendants. */
 export function processTree(rootPid: number): readonly number[] {
   return descendants(rootPid, hasProc ? procTable() : psTable(['-A']))

@@ -2,7 +2,7 @@ import { originEnv } from '@spillway/origin/contract'
 import { bars } from '../bars.ts'
 import { steady } from '../load/arrivals.ts'
 import { drive } from '../load/drive.ts'
-import { usageOf } from '../measure/process-table.ts'
+import { residentMb } from '../measure/process-table.ts'
 import { orNull } from '../measure/result.ts'
 import { runBench } from '../measure/run.ts'
 import { growthPercent, type Sampler, startSampler } from '../measure/sampler.ts'
@@ -36,7 +36,6 @@ await runBench({ bench: 'connections', packages: ['fastify', 'mongodb', 'undici'
   })
   const { credentials, pids, url } = stage.spillway
   const mix = await mixOf(run.chosen, stage.spillway, ownMix)
-  const resident = () => usageOf(pids).reduce((sum, { residentBytes }) => sum + residentBytes, 0) / 2 ** 20
 
   run.progress(`opening ${users} connections, then ${windowMs / 1000} s of load`)
   let memory: Sampler | undefined
@@ -65,7 +64,7 @@ await runBench({ bench: 'connections', packages: ['fastify', 'mongodb', 'undici'
     {
       // The heap reaches its working size in the first moments; only later growth counts.
       onWindow: () => {
-        memory = startSampler(resident, 500)
+        memory = startSampler(() => residentMb(pids), 500)
       },
     },
   )
