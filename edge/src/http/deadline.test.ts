@@ -4,30 +4,28 @@ import { Deadline } from './deadline.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-it('calls the last registered callback when it passes', () => {
-  const late: string[] = []
-  const deadline = new Deadline(1_100, 1_000)
-  deadline.watch(() => late.push('body'))
-  deadline.watch(() => late.push('header'))
-  vi.advanceTimersByTime(99)
-  expect(late).toEqual([])
-  vi.advanceTimersByTime(1)
-  expect(late).toEqual(['header'])
+const watched = (deadline: Deadline): string[] => {
+  const seen: string[] = []
+  void deadline.passed.then(() => seen.push('passed'))
+  return seen
+}
+
+it('passes at its time', async () => {
+  const seen = watched(new Deadline(1_100, 1_000))
+  await vi.advanceTimersByTimeAsync(99)
+  expect(seen).toEqual([])
+  await vi.advanceTimersByTimeAsync(1)
+  expect(seen).toEqual(['passed'])
 })
 
-it('calls a callback at once when it has passed', () => {
-  const late: string[] = []
-  const deadline = new Deadline(900, 1_000)
-  vi.advanceTimersByTime(0)
-  deadline.watch(() => late.push('header'))
-  expect(late).toEqual(['header'])
+it('passes at once when its time is over', async () => {
+  const seen = watched(new Deadline(900, 1_000))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(seen).toEqual(['passed'])
 })
 
-it('does not call a released callback', () => {
-  const late: string[] = []
+it('tells whoever asks after it has passed', async () => {
   const deadline = new Deadline(1_100, 1_000)
-  deadline.watch(() => late.push('header'))
-  deadline.release()
-  vi.advanceTimersByTime(200)
-  expect(late).toEqual([])
+  await vi.advanceTimersByTimeAsync(100)
+  expect(await deadline.passed).toBeUndefined()
 })

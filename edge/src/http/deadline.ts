@@ -1,34 +1,18 @@
 /**
- * The latest useful time for an origin's answer, and one timer for it. A request awaits one thing after another, and
- * each registers with this timer in turn. perf: setting and clearing a timer costs the runtime more than the wait
- * itself, so the timer is never cleared; when it fires nothing may be left to abort, and the runtime drops it with the
- * request.
+ * The latest useful time for an origin's answer, and one timer for all that a request awaits until then. perf: setting and
+ * clearing a timer costs the runtime more than the wait itself, so the timer is never cleared; when it fires nothing may be
+ * left to end, and the runtime drops it with the request.
  */
 export class Deadline {
   /** Epoch milliseconds. */
   readonly atMs: number
-  #onLate: (() => void) | undefined
-  #isOver = false
+  /** Resolves when it passes, to race against. Never, if the request ends before. */
+  readonly passed: Promise<undefined>
 
   constructor(atMs: number, nowMs: number) {
     this.atMs = atMs
-    setTimeout(
-      () => {
-        this.#isOver = true
-        this.#onLate?.()
-      },
-      Math.max(0, atMs - nowMs),
-    )
-  }
-
-  /** @param onLate called when the deadline passes, or at once if it has; replaces the previous callback */
-  watch(onLate: () => void): void {
-    this.#onLate = onLate
-    if (this.#isOver) onLate()
-  }
-
-  /** Unregisters the callback. */
-  release(): void {
-    this.#onLate = undefined
+    this.passed = new Promise((resolve) => {
+      setTimeout(resolve, Math.max(0, atMs - nowMs), undefined)
+    })
   }
 }

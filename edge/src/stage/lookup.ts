@@ -72,12 +72,14 @@ export async function throughCache(exchange: Exchange<Readable>, parts: LookupPa
     ...(plan.kind === 'read' && { foreseenTags: readTags(plan.route, principalOf(exchange)?.subject) }),
     ...(notBeforeMs !== undefined && { notBeforeMs }),
   }
+  const own = new Deadline(deadlineOf(exchange), parts.now())
   try {
     return await parts.cache.handle({
       ...call,
-      untilMs: deadlineOf(exchange),
+      late: own.passed,
       rank: priorityRank(priorityOf(exchange)),
-      forward: (order) => held(exchange, askToShare(exchange, order, parts)),
+      forward: (order) =>
+        held(exchange, askToShare(exchange, sharedRead(exchange, order, own, parts), parts)),
     })
   } catch (error) {
     const failed = failureOf(error, parts)
@@ -92,11 +94,11 @@ export async function throughCache(exchange: Exchange<Readable>, parts: LookupPa
 /** Fetches an answer to store, and learns the resource's current revision from it. */
 async function askToShare(
   exchange: Exchange<Readable>,
-  order: ForwardOrder,
+  forwarding: Forwarding,
   parts: LookupParts,
 ): Promise<OriginReply> {
   const { plan } = exchange
-  const answer = await forward(exchange, sharedRead(exchange, order, parts.now()), parts)
+  const answer = await forward(exchange, forwarding, parts)
   if (plan.kind === 'read') heedRevision(exchange, plan.route, answer, parts)
   return answer
 }
@@ -129,7 +131,12 @@ async function stored(exchange: Exchange<Readable>, { cache }: LookupParts): Pro
 /**
  * A read whose answer may be stored and shared: apart from the caller's identity it contains nothing of this client.
  */
-function sharedRead(exchange: Exchange<Readable>, order: ForwardOrder, nowMs: number): Forwarding {
+function sharedRead(
+  exchange: Exchange<Readable>,
+  order: ForwardOrder,
+  own: Deadline,
+  { now }: LookupParts,
+): Forwarding {
   const { plan } = exchange
   const conditions = order.keepConditions
     ? conditionalFields(exchange.head.headers)
@@ -142,7 +149,7 @@ function sharedRead(exchange: Exchange<Readable>, order: ForwardOrder, nowMs: nu
     isRepeatable: !order.background,
     priority: order.background ? 'background' : priorityOf(exchange),
     // A background refresh has the full time budget, whatever is left of this request's.
-    deadline: new Deadline(order.background ? nowMs + deadline.budgetMs : deadlineOf(exchange), nowMs),
+    deadline: order.background ? new Deadline(now() + deadline.budgetMs, now()) : own,
     signal: order.keepConditions ? exchange.request.signal : undefined,
     wantsAttributes: exchange.viewer !== undefined,
   }

@@ -125,8 +125,7 @@ async function prepare(
 
 /** @throws {ProblemError} when the body is too large or too late */
 async function arrival(body: RequestBody, deadline: Deadline): Promise<void> {
-  const late = new Promise<void>((resolve) => deadline.watch(resolve))
-  await Promise.race([body.readWhole().catch(() => undefined), late])
+  await Promise.race([body.readWhole().catch(() => undefined), deadline.passed])
   if (body.isComplete) return
   body.cancel()
   throw body.isTooLarge ? new ProblemError(tooLarge) : abandoned()

@@ -9,16 +9,18 @@ export type ReadBody =
  * Reads a body as long as it fits. Rejects when it breaks off: an incomplete answer is not stored (RFC 9111 §3.3).
  */
 export async function readBoundedBody(response: Reply, bytesMax: number): Promise<ReadBody> {
+  const declared = response.headers.get('content-length')
+  const declaredBytes = declared !== null && /^\d+$/.test(declared) ? Number(declared) : 0
+  // A declared length is that of the encoded body. The decoded body may be larger, so it is counted while it is read.
+  if (declaredBytes > 0 && declaredBytes <= bytesMax && !response.headers.has('content-encoding')) {
+    // perf: `body` would create a stream, at four times the cost of reading it whole.
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    // An answer to HEAD, or a 304, declares the length of another answer.
+    return { kind: 'complete', bytes: bytes.byteLength > 0 ? bytes : null }
+  }
   const { body } = response
   if (body === null) return { kind: 'complete', bytes: null }
-  const declared = response.headers.get('content-length')
-  if (declared !== null && /^\d+$/.test(declared)) {
-    if (Number(declared) > bytesMax) return { kind: 'larger', stream: body }
-    // A declared length is that of the encoded body. The decoded body may be larger, so it is counted while it is read.
-    if (!response.headers.has('content-encoding')) {
-      return { kind: 'complete', bytes: new Uint8Array(await response.arrayBuffer()) }
-    }
-  }
+  if (declaredBytes > bytesMax) return { kind: 'larger', stream: body }
   const reader = body.getReader()
   const chunks: Uint8Array[] = []
   let length = 0

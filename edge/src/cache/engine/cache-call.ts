@@ -66,11 +66,11 @@ export interface CacheCall {
    */
   readonly notBeforeMs?: number
   /**
-   * Deadline of this reader, in epoch milliseconds. When it passes during a wait, for its own fetch or another's, the
-   * reader gets a stale answer or a {@link LateAnswer}, and the fetch continues. Without a deadline, a reader waits for
-   * its own fetch without limit, and for another's up to `flightWaitMs`.
+   * Resolves when this reader's deadline passes. During a wait, for its own fetch or another's, the reader then gets a stale
+   * answer or a {@link LateAnswer}, and the fetch continues. Without a deadline, a reader waits for its own fetch without
+   * limit, and for another's up to `flightWaitMs`.
    */
-  readonly untilMs?: number
+  readonly late?: Promise<undefined>
   /**
    * Importance of the reader, 0 being the highest. The failure of a less important reader's fetch, which is shed
    * sooner, does not decide for this one. @default 0

@@ -264,9 +264,9 @@ class Engine implements HttpCache {
   }
 
   /** @returns `undefined` when this reader's deadline passes first */
-  #inTime({ untilMs }: CacheCall, fetched: Promise<Outcome>, waitMs?: number): Promise<Outcome | undefined> {
-    const boundMs = untilMs === undefined ? waitMs : Math.max(0, untilMs - this.#now())
-    return boundMs === undefined ? fetched : this.#flights.join(fetched, boundMs)
+  #inTime({ late }: CacheCall, fetched: Promise<Outcome>, waitMs?: number): Promise<Outcome | undefined> {
+    if (late !== undefined) return Promise.race([fetched, late])
+    return waitMs === undefined ? fetched : this.#flights.join(fetched, waitMs)
   }
 
   /**
@@ -278,7 +278,7 @@ class Engine implements HttpCache {
   #late(call: CacheCall, entry: Entry | undefined): Response | undefined {
     const late: Outcome = { kind: 'disconnected', reason: new LateAnswer() }
     const standIn = this.#standIn(call, entry, late)
-    if (standIn === undefined && call.untilMs !== undefined) throw late.reason
+    if (standIn === undefined && call.late !== undefined) throw late.reason
     return standIn
   }
 

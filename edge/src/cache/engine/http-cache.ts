@@ -21,7 +21,7 @@ export interface HttpCache {
    * are forwarded; unsafe ones invalidate (§4.4) if `keyOfUrl` is set.
    *
    * @throws the rejection of `forward`, when no stored answer may stand in
-   * @throws {BrokenAnswer} when the answer broke off, {LateAnswer} when it missed `untilMs`, under the same condition
+   * @throws {BrokenAnswer} when the answer broke off, {LateAnswer} when it was `late`, under the same condition
    */
   handle(call: CacheCall): Promise<Response>
 
