@@ -98,7 +98,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   },
   compare: {
     program: 'compare/main.ts',
-    about: 'two results, or two folders of them: BEFORE AFTER',
+    about: 'two results, folders of them, or commits: BEFORE AFTER',
     application: 'it reads results',
   },
 }
