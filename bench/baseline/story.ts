@@ -7,7 +7,7 @@ import { interleave } from '../measure/rounds.ts'
 import { type Run, runBench } from '../measure/run.ts'
 import { sampledRow } from '../measure/sampled-row.ts'
 import { startSampler } from '../measure/sampler.ts'
-import { median, pairedRatio } from '../measure/statistics.ts'
+import { median } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 import { scenarioOf } from '../scenarios/catalogue.ts'
 import { usersAt } from '../scenarios/closed-users.ts'
@@ -132,9 +132,13 @@ await runBench(
     const names: readonly DesignName[] = isOwn ? designNames : ['spillway']
     const scenario = run.quick ? lasting(full, 45_000) : full
     const arena = await setArena(run, which)
-    const outcomes = await interleave(names, rounds, (name, round) =>
-      measure(run, arena, scenario, name, round),
-    )
+    const measureIn = (name: DesignName, round: number) => measure(run, arena, scenario, name, round)
+    // A repetition takes two minutes. Only Spillway is repeated: one run of the others shows by far that they fail, with
+    // 93 % of errors where the bar is 50.
+    const outcomes = new Map(await interleave(names, 1, measureIn))
+    for (let round = 1; round < rounds; round++) {
+      outcomes.set('spillway', [...(outcomes.get('spillway') ?? []), await measureIn('spillway', round)])
+    }
     const samples = new Map([...outcomes].map(([name, list]) => [name, list.map(({ sample }) => sample)]))
     const of = (name: DesignName, metric: keyof typeof units) =>
       (samples.get(name) ?? []).map((sample) => sample[metric])
@@ -157,7 +161,7 @@ good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99:
         bar: bars.storyFirstConnections,
         value: median(of('first', 'connections')) / atScale(fullScale.database.connections, scale),
       },
-      { bar: bars.storyGoodput, value: pairedRatio(of('spillway', 'goodput'), of('first', 'goodput')) },
+      { bar: bars.storyGoodput, value: median(of('spillway', 'goodput')) / median(of('first', 'goodput')) },
     ]
     const measured: Measured[] = [
       ...(isOwn ? ofFirst() : []),

@@ -5,7 +5,7 @@ import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey } from '@spillway/edge/dev/keys'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from '@spillway/edge/dev/worker-process'
-import type { Bar, Measured } from '@spillway/infra/local/bar'
+import type { Measured } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'
 import type { Credentials } from '../load/credentials.ts'
 import { drive } from '../load/drive.ts'
@@ -33,6 +33,8 @@ import {
 import { startSpanReceiver } from './span-receiver.ts'
 import { stubKey, stubKeyId } from './stub-keys.ts'
 import { startStubOrigin } from './stub-origin.ts'
+import { floors, names, proxied, ratiosOf, type SubjectName } from './subjects.ts'
+import { processesMax, processesOf, type Ring, rings, times } from './times.ts'
 
 /**
  * CPU time of a request at the edge: the deployed Worker in workerd, beside a constant Worker (the lower limit) and
@@ -49,108 +51,6 @@ interface Subject {
   readonly answers: 'ok' | 'shed'
   readonly connections: number
 }
-
-/**
- * A ring has only the subjects that one bar compares, and they take turns. With more of them, each would be idle for
- * longer, and costs per unit of time would fall on fewer requests: an edge that sheds lets one probe through to a busy
- * origin per interval, however many requests arrive.
- *
- * Each subject is warmed up for `warmUpMs`. The first seconds of an isolate cost twice as much as later ones, until V8
- * has compiled the hot paths and memory has its final size; page faults become fewer over some 200,000 requests. A
- * quick run spends its short warm-up on the comparison with jose, whose ratio changes most.
- */
-const times = {
-  full: {
-    rounds: 6,
-    warmUpMs: { read: 16_000, through: 16_000, shed: 16_000 },
-    // The bar on shedding has the smallest margin, and its samples vary most, by garbage collections.
-    windowMs: { read: 2_000, through: 2_000, shed: 4_000 },
-  },
-  quick: {
-    rounds: 3,
-    warmUpMs: { read: 3_800, through: 1_200, shed: 1_800 },
-    windowMs: { read: 1_200, through: 600, shed: 500 },
-  },
-}
-type Ring = keyof typeof times.full.windowMs
-const rings: readonly Ring[] = ['read', 'through', 'shed']
-
-const names = {
-  bare: 'constant Worker, one field',
-  sameRead: 'constant Worker, the same answer',
-  sameShed: 'constant Worker, the same refusal',
-  sameShedRead: 'constant Worker, the same refusal of a read',
-  least: 'least Worker, two maps',
-  hono: 'hono',
-  honoJose: 'hono + jose each time',
-  cached: 'Spillway, cached read',
-  cachedByRule: 'Spillway, cached read by a rule',
-  cachedByKey: 'Spillway, cached read with an API key',
-  cachedTraced: 'Spillway, cached read, 1 % traced',
-  forwardList: 'forwarding Worker, list',
-  forwardDocument: 'forwarding Worker, document',
-  forwardWrite: 'forwarding Worker, write',
-  floorList: 'least Worker that goes through, list',
-  floorDocument: 'least Worker that goes through, document',
-  floorWrite: 'least Worker that goes through, write',
-  proxyList: 'hono + jose + proxy, list',
-  proxyDocument: 'hono + jose + proxy, document',
-  proxyWrite: 'hono + jose + proxy, write',
-  listMiss: 'Spillway, uncached list',
-  documentMiss: 'Spillway, uncached document',
-  documentMissTraced: 'Spillway, uncached document, 1 % traced',
-  write: 'Spillway, write',
-  shedWrite: 'Spillway, shed write',
-  floorShedRead: 'least Worker that refuses, read',
-  shedRead: 'Spillway, shed read',
-} as const
-type SubjectName = keyof typeof names
-
-/** For each bar on what goes beyond memory: its floor, and the base of both. */
-const floors = [
-  [bars.edgeShedRead, 'floorShedRead', 'sameShedRead'],
-  [bars.edgeListMiss, 'floorList', 'forwardList'],
-  [bars.edgeDocumentMiss, 'floorDocument', 'forwardDocument'],
-  [bars.edgeWrite, 'floorWrite', 'forwardWrite'],
-] as const satisfies readonly (readonly [Bar, SubjectName, SubjectName])[]
-
-/** Subjects that the bars compare, and the floors beside them: all that a quick run measures. */
-const barred: ReadonlySet<string> = new Set([
-  names.sameRead,
-  names.sameShed,
-  names.honoJose,
-  names.cached,
-  names.cachedByRule,
-  names.cachedByKey,
-  names.cachedTraced,
-  names.forwardList,
-  names.forwardDocument,
-  names.forwardWrite,
-  names.floorList,
-  names.floorDocument,
-  names.floorWrite,
-  names.proxyList,
-  names.proxyDocument,
-  names.proxyWrite,
-  names.listMiss,
-  names.documentMiss,
-  names.documentMissTraced,
-  names.write,
-  names.sameShedRead,
-  names.floorShedRead,
-  names.shedWrite,
-  names.shedRead,
-])
-/**
- * Number of processes of each subject. Two processes of one program differ by up to five percent as long as they live,
- * by the layout of their memory, and a bar has a margin of about fifteen. A quick run has no time for a second one.
- */
-const processesOf = ({ name, ring }: Pick<Subject, 'name' | 'ring'>, quick: boolean): number => {
-  if (!barred.has(name)) return quick ? 0 : 1
-  if (quick) return name === names.sameShed || name === names.shedWrite ? 2 : 1
-  return ring === 'through' ? 1 : processesMax
-}
-const processesMax = 3
 
 const connections = 64
 /** Fewer where each request goes beyond the isolate, since a new isolate allows only a few open requests. */
@@ -204,7 +104,7 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
   run.progress('counting turns of the event loop')
   const turns = new Map<string, number>()
   // Not of those that refuse: one request at a time is no flood.
-  for (const subject of subjects.filter(({ ring }) => ring !== 'shed')) {
+  for (const subject of subjects.filter(({ answers }) => answers === 'ok')) {
     turns.set(subject.name, await countTurns({ ...subject, ids }))
   }
 
@@ -216,29 +116,21 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
   )
   const cpu = (name: SubjectName) => (byName.get(names[name]) ?? []).map((sample) => sample.cpu)
   const ratio = (one: SubjectName, other: SubjectName) => meanRatio(cpu(one), cpu(other))
-  const measured: Measured[] = [
-    { bar: bars.edgeCachedRead, value: ratio('cached', 'sameRead') },
-    { bar: bars.edgeAgainstJose, value: ratio('honoJose', 'cached') },
-    { bar: bars.edgeRule, value: ratio('cachedByRule', 'cached') },
-    { bar: bars.edgeApiKey, value: ratio('cachedByKey', 'cached') },
-    { bar: bars.edgeTracedRead, value: ratio('cachedTraced', 'cached') },
-    { bar: bars.edgeTracedMiss, value: ratio('documentMissTraced', 'documentMiss') },
-    { bar: bars.edgeShed, value: ratio('shedWrite', 'sameShed') },
-    { bar: bars.edgeShedRead, value: ratio('shedRead', 'sameShedRead') },
-    { bar: bars.edgeListMiss, value: ratio('listMiss', 'forwardList') },
-    { bar: bars.edgeDocumentMiss, value: ratio('documentMiss', 'forwardDocument') },
-    { bar: bars.edgeWrite, value: ratio('write', 'forwardWrite') },
-    {
-      bar: bars.edgeAgainstProxy,
-      value: Math.max(
-        ratio('listMiss', 'proxyList'),
-        ratio('documentMiss', 'proxyDocument'),
-        ratio('write', 'proxyWrite'),
-      ),
-    },
+  const measured: readonly Measured[] = [
+    ...ratiosOf(run.quick).map(([bar, subject, base]) => ({ bar, value: ratio(subject, base) })),
+    ...(run.quick
+      ? []
+      : [
+          {
+            bar: bars.edgeAgainstProxy,
+            value: Math.max(...proxied.map(([one, other]) => ratio(one, other))),
+          },
+        ]),
   ]
-  console.log('Floors: the same ratio for a Worker that does only what is unavoidable.')
-  for (const [bar, floor, base] of floors) console.log(`  ${bar.name}: ${ratio(floor, base).toFixed(2)}`)
+  if (!run.quick) {
+    console.log('Floors: the same ratio for a Worker that does only what is unavoidable.')
+    for (const [bar, floor, base] of floors) console.log(`  ${bar.name}: ${ratio(floor, base).toFixed(2)}`)
+  }
   return {
     settings: {
       rounds,
@@ -311,6 +203,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
   const inRead = { ring: 'read', mix: { read: 1 }, credentials, connections, answers: 'ok' } as const
   const inThrough = { ...inRead, ring: 'through', connections: connectionsToOrigin } as const
   const inShed = { ring: 'shed', credentials, connections, answers: 'shed' } as const
+  const inShedRead = { ...inShed, ring: 'shedRead' } as const
   const create = { create: 1 }
   const search = { search: 1 }
   const miss = { miss: 1 }
@@ -366,9 +259,9 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     // The constant Worker gets the same requests: a body that nobody reads costs time, too.
     { name: names.sameShed, mix: create, ...inShed, start: () => startSame(refusal) },
     { name: names.shedWrite, mix: create, ...inShed, start: shedEdge },
-    { name: names.sameShedRead, mix: search, ...inShed, start: () => startSame(refusedRead) },
-    { name: names.floorShedRead, mix: search, ...inShed, start: () => startRefuse(refusedRead) },
-    { name: names.shedRead, mix: search, ...inShed, start: shedEdge },
+    { name: names.sameShedRead, mix: search, ...inShedRead, start: () => startSame(refusedRead) },
+    { name: names.floorShedRead, mix: search, ...inShedRead, start: () => startRefuse(refusedRead) },
+    { name: names.shedRead, mix: search, ...inShedRead, start: shedEdge },
   ]
   const subjects: Subject[] = []
   // Starts a second process of each subject after all first ones, so that their positions in memory vary.
