@@ -17,7 +17,8 @@ export class Journal {
   }
 
   hide(secret: string): void {
-    this.#secrets.push(secret)
+    // An optional secret that is not given is in every text.
+    if (secret !== '') this.#secrets.push(secret)
   }
 
   /** @returns the text without secrets, which is what may be shown */

@@ -2,8 +2,10 @@
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import { tools } from '@spillway/origin/application/tools'
 import { runbooks } from '../runbooks/index.ts'
 import { stages } from '../src/stages.ts'
+import { canaryOf } from './ask-canary.ts'
 import { awsClients } from './clients.ts'
 import { CloudflareApi } from './cloudflare-api.ts'
 import { listOf, readCommandLine, UsageError } from './command-line.ts'
@@ -36,6 +38,7 @@ async function main(): Promise<boolean> {
     inputs: { ...hiddenIn(runbook.inputs ?? {}), ...inputs, ...secrets },
     ask: (argv, folder) => runProgram(argv, folder, { ...terminal, print: () => {} }),
     nowMs: Date.now,
+    canary: canaryOf(tools.canary),
   })
   const isDone = await runRunbook(runbook, run, mode, terminal)
   console.log(`\nrecord: ${journal.file}`)

@@ -1,4 +1,5 @@
 import type { StageConfig } from '../src/config.ts'
+import type { Canary } from './ask-canary.ts'
 import type { Clients } from './clients.ts'
 import type { CloudflareApi } from './cloudflare-api.ts'
 
@@ -13,6 +14,8 @@ export interface RunOptions {
   /** Runs a program that changes nothing, in a folder below the checkout, and returns what it prints. */
   readonly ask: (argv: readonly [string, ...string[]], folder?: string) => Promise<string>
   readonly nowMs: () => number
+  /** @default the application names none */
+  readonly canary?: Canary | undefined
 }
 
 /** Values that the steps of one run share: the stage, its names, the person's inputs, and facts that steps have found out. */
@@ -25,6 +28,7 @@ export class Run {
   readonly cloudflare: CloudflareApi
   readonly ask: RunOptions['ask']
   readonly nowMs: () => number
+  readonly canary: Canary | undefined
   /** Name of the origins' group. */
   readonly group: string
   readonly cluster: string
@@ -33,7 +37,7 @@ export class Run {
   /** Facts that were asked for and are not known yet: a plan shows commands of steps that depend on earlier ones. */
   readonly unknown = new Set<string>()
 
-  constructor({ root, config, region, clients, cloudflare, inputs, ask, nowMs }: RunOptions) {
+  constructor({ root, config, region, clients, cloudflare, inputs, ask, nowMs, canary }: RunOptions) {
     this.root = root
     this.config = config
     this.stage = config.stage
@@ -42,6 +46,7 @@ export class Run {
     this.cloudflare = cloudflare
     this.ask = ask
     this.nowMs = nowMs
+    this.canary = canary
     this.group = `spillway-origin-${config.stage}`
     this.cluster = `spillway-${config.stage}`
     this.#inputs = inputs
@@ -56,6 +61,10 @@ export class Run {
 
   set(fact: string, value: string): void {
     this.#facts.set(fact, value)
+  }
+
+  knows(fact: string): boolean {
+    return this.#facts.has(fact)
   }
 
   /** A fact that a step or the look has set; in a plan, a sign for one that is not known yet. */

@@ -43,6 +43,8 @@ export interface Step {
   /** None where the effect is there already. */
   readonly commands: (run: Run) => readonly Command[] | Promise<readonly Command[]>
   readonly check: Condition
+  /** Watches the change while its commands run. */
+  readonly meanwhile?: Watch
   /** Commands that take the step back, decided before it changes anything; or why there are none. */
   readonly undo: (run: Run) => readonly Command[] | string
 }
@@ -61,6 +63,15 @@ export interface Condition {
    * @returns why the step is taken back at once, without a question; undefined while there is no reason
    */
   readonly harm?: (run: Run) => Promise<string | undefined>
+}
+
+/** A look at a change that takes long. */
+export interface Watch {
+  readonly everyMs: number
+  /** @returns why the change is stopped; undefined while there is no reason */
+  readonly harm: (run: Run) => Promise<string | undefined>
+  /** Commands that stop it: the clouds then take it back by themselves, and its own command fails. */
+  readonly stop: (run: Run) => readonly Command[]
 }
 
 /** A step that does harm: it is taken back by itself. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { type Command, shown } from './command.ts'
 import { type Performer, perform } from './perform.ts'
 import type { Run } from './run.ts'
@@ -43,8 +44,7 @@ export async function runRunbook(
     } catch (error) {
       print(`✗ ${error instanceof Error ? error.message : error}`)
       if (error instanceof Harm) {
-        await takeBack(done.splice(-1), terminal)
-        print('Taken back by itself: nobody was asked, since it does harm.')
+        await takeBackHarm(step === undefined ? undefined : lastOf(done, step, run), terminal)
       }
       await reportRest(runbook, index, done, { mode, terminal })
       return false
@@ -118,10 +118,58 @@ async function takeStep(
     // Decided before the change, which may hide what was there.
     const undo = step.undo(run)
     done.push({ step, undo })
-    for (const command of commands) await perform(command, terminal)
+    await underWatch(step, run, terminal, async () => {
+      for (const command of commands) await perform(command, terminal)
+    })
   }
   await hold(step.check, run, terminal)
   print(`   ✓ ${step.check.say}`)
+}
+
+/**
+ * Changes something while the step's watch looks at it.
+ *
+ * @throws {Refusal} with the reason of the watch, if it has stopped the change; the change's own otherwise
+ */
+async function underWatch(
+  { meanwhile }: Step,
+  run: Run,
+  terminal: Terminal,
+  change: () => Promise<void>,
+): Promise<void> {
+  if (meanwhile === undefined) return change()
+  const ended = new AbortController()
+  const changing = change().finally(() => ended.abort())
+  const watching = (async () => {
+    for (;;) {
+      await Promise.race([terminal.sleep(meanwhile.everyMs), once(ended.signal, 'abort')])
+      // After a Ctrl-C nothing sleeps any more: the clouds' own alarms go on watching.
+      if (ended.signal.aborted || terminal.stop.aborted) return undefined
+      const hurts = await meanwhile.harm(run)
+      if (hurts === undefined || ended.signal.aborted) continue
+      terminal.print(`   ✗ ${hurts}`)
+      return (await isStopped(meanwhile.stop(run), terminal)) ? hurts : undefined
+    }
+  })()
+  const [changed, watched] = await Promise.allSettled([changing, watching])
+  const hurts = watched.status === 'fulfilled' ? watched.value : undefined
+  if (hurts !== undefined) throw new Refusal(`stopped, and taken back by the cloud: ${hurts}`)
+  if (changed.status === 'rejected') throw changed.reason
+  if (watched.status === 'rejected') throw watched.reason
+}
+
+/** Stops a change. One that has just ended cannot be stopped any more: the check of its step finds the harm then. */
+async function isStopped(commands: readonly Command[], terminal: Terminal): Promise<boolean> {
+  try {
+    for (const command of commands) {
+      terminal.print(`   $ ${shown(command)}`)
+      await perform(command, terminal)
+    }
+    return true
+  } catch (error) {
+    terminal.print(`   ✗ not stopped: ${error instanceof Error ? error.message : error}`)
+    return false
+  }
 }
 
 /** @throws {Refusal} when the condition does not hold, or not in time */
@@ -167,6 +215,23 @@ async function reportRest(
   if (!(await terminal.choose('take it back now? [y]es, [n]o ')).startsWith('y')) return
   await takeBack(backwards, terminal)
   print('✓ taken back')
+}
+
+/** The step as it was done, by this run or by one that was cut off before its check. */
+function lastOf(done: Done[], step: Step, run: Run): Done {
+  const index = done.findIndex((each) => each.step === step)
+  return index < 0 ? { step, undo: step.undo(run) } : (done.splice(index, 1)[0] as Done)
+}
+
+async function takeBackHarm(harmful: Done | undefined, terminal: Terminal): Promise<void> {
+  if (harmful === undefined) return
+  if (typeof harmful.undo === 'string') return terminal.print(`It cannot be taken back: ${harmful.undo}`)
+  try {
+    await takeBack([harmful], terminal)
+    terminal.print('Taken back by itself: nobody was asked, since it does harm.')
+  } catch (error) {
+    terminal.print(`✗ It could not be taken back: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
 async function takeBack(backwards: readonly Done[], terminal: Terminal): Promise<void> {

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { readEdgeEnvironments } from '../src/check/edge-environments.ts'
 import { type Command, wrangler } from './command.ts'
 import type { Run } from './run.ts'
 import { type Condition, Refusal } from './runbook.ts'
@@ -13,26 +15,42 @@ export interface WorkerDeployment {
   readonly createdAtMs: number
 }
 
+/** Name of the stage's Worker. */
+export function workerOf(run: Run): string {
+  const name = readEdgeEnvironments(join(run.root, 'edge')).get(run.stage)?.name
+  if (name === undefined) throw new Refusal(`edge/wrangler.jsonc has no environment ${run.stage}`)
+  return name
+}
+
+/** Asks Cloudflare's API as wrangler does, which takes more than a second for each question. */
+async function askWorker(run: Run, path: string): Promise<unknown> {
+  const found = await run.cloudflare.get(run.cloudflare.account(`/workers/scripts/${workerOf(run)}${path}`))
+  if (found === undefined) throw new Refusal(`there is no Worker ${workerOf(run)} in this account`)
+  return found
+}
+
 /** The Worker's last versions, the newest last. */
 export async function versionsOf(run: Run): Promise<readonly WorkerVersion[]> {
-  const text = await run.ask(['wrangler', 'versions', 'list', '--json', '--env', run.stage], 'edge')
-  // The cast: wrangler prints what Cloudflare's API documents.
-  const versions = JSON.parse(text) as { id: string; annotations?: Record<string, string> }[]
-  return versions.map(({ id, annotations }) => ({ id, message: annotations?.['workers/message'] ?? '' }))
+  // The cast: Cloudflare's API documents it.
+  const { items } = (await askWorker(run, '/versions?deployable=true')) as {
+    items: { id: string; number: number; annotations?: Record<string, string> }[]
+  }
+  return items
+    .toSorted((one, other) => one.number - other.number)
+    .map(({ id, annotations }) => ({ id, message: annotations?.['workers/message'] ?? '' }))
 }
 
 /** @throws {Refusal} when the Worker was never deployed */
 export async function deploymentOf(run: Run): Promise<WorkerDeployment> {
-  const text = await run.ask(['wrangler', 'deployments', 'status', '--json', '--env', run.stage], 'edge')
-  // The cast: as above.
-  const { versions, created_on } = JSON.parse(text) as {
-    versions?: { version_id: string; percentage: number }[]
-    created_on?: string
+  // The cast: as above. The newest deployment is the first.
+  const { deployments } = (await askWorker(run, '/deployments')) as {
+    deployments: { versions: { version_id: string; percentage: number }[]; created_on: string }[]
   }
-  if (versions === undefined) throw new Refusal(`the Worker of ${run.stage} has no deployment`)
+  const [newest] = deployments
+  if (newest === undefined) throw new Refusal(`the Worker of ${run.stage} has no deployment`)
   return {
-    shares: new Map(versions.map(({ version_id, percentage }) => [version_id, percentage])),
-    createdAtMs: Date.parse(created_on ?? ''),
+    shares: new Map(newest.versions.map(({ version_id, percentage }) => [version_id, percentage])),
+    createdAtMs: Date.parse(newest.created_on),
   }
 }
 

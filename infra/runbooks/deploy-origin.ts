@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CancelUpdateStackCommand } from '@aws-sdk/client-cloudformation'
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { isSigned } from '../release/signature.ts'
+import { canaryBetween, canaryHarm, canaryInputs, needCanary } from '../runbook/canary.ts'
 import { call, program } from '../runbook/command.ts'
 import { isWhole, noRefresh } from '../runbook/groups.ts'
 import { madeRing } from '../runbook/rings.ts'
@@ -18,6 +20,15 @@ const endings = ({ config }: Run): readonly string[] =>
 const key = (run: Run, ending: string) => `origin/${run.fact('release')}${ending}`
 const file = (run: Run, ending: string) => join(tmpdir(), `${run.fact('release')}${ending}`)
 
+const isFirst = (run: Run): boolean => run.fact('former release') === ''
+
+/** What the canary finds wrong when the release is all that serves. */
+async function canaryOfRelease(run: Run): Promise<string | undefined> {
+  const isServing =
+    (await unsettled(run, 'origin')) === undefined && (await releaseOf(run)) === run.fact('release')
+  return isServing ? canaryHarm(run, 'with all new origins') : undefined
+}
+
 const missingFiles = async (run: Run): Promise<readonly string[]> => {
   const { Contents = [] } = await run.aws.s3.send(
     new ListObjectsV2Command({ Bucket: run.fact('bucket'), Prefix: key(run, '') }),
@@ -30,12 +41,17 @@ export const deployOrigin: Runbook = {
   name: 'deploy-origin',
   when: 'You deploy a release of the origin: before the edge.',
   about:
-    'Run npm run deploy:check -- --stage STAGE first, and npx -w infra cdk diff to see what changes. New origins start before old ones stop, a third at a time; then five minutes of observation. If OriginErrors, OriginSlow or OriginUnready fires, CloudFormation restores the former release by itself. Origins build missing indexes in the background while they serve; what a release will build, and unique indexes, need a look before: infra/runbooks/indexes.md.',
-  inputs: { commit: { says: 'commit of the release', pattern: /^\w[\w./-]{0,99}$/, default: 'HEAD' } },
+    'Run npm run deploy:check -- --stage STAGE first, and npx -w infra cdk diff to see what changes. New origins start before old ones stop, a third at a time; then five minutes of observation. If OriginErrors, OriginSlow or OriginUnready fires, CloudFormation restores the former release by itself. The canary asks through the edge four times a minute meanwhile: if it fails twice, the update is cancelled, and if it fails with all new origins in service, the former release is deployed. Origins build missing indexes in the background while they serve; what a release will build, and unique indexes, need a look before: infra/runbooks/indexes.md.',
+  inputs: {
+    commit: { says: 'commit of the release', pattern: /^\w[\w./-]{0,99}$/, default: 'HEAD' },
+    ...canaryInputs,
+  },
   look: async (run) => {
     const { Account } = await run.aws.sts.send(new GetCallerIdentityCommand({}))
     run.set('bucket', `spillway-${run.stage}-releases-${Account}-${run.region}`)
     run.set('former release', await releaseOf(run))
+    // There is no edge before the first release.
+    if (run.fact('former release') !== '') needCanary(run)
   },
   steps: [
     {
@@ -63,7 +79,8 @@ export const deployOrigin: Runbook = {
           if (!/^[0-9a-f]{12}-[0-9a-f]{64}$/.test(release)) return `it is ${release}`
           if (releaseKeys.length === 0) return undefined
           const signature = await readFile(file(run, '.sig')).catch(() => undefined)
-          if (signature === undefined) return 'it is not signed: set RELEASE_SIGNING_KEY'
+          if (signature === undefined)
+            return 'it is not signed: set RELEASE_SIGNING_KEY (infra/runbooks/first-deploy.md)'
           return isSigned(release, signature, releaseKeys)
             ? undefined
             : 'its signature is by no key of releaseKeys: no instance would run it'
@@ -108,9 +125,17 @@ export const deployOrigin: Runbook = {
         },
       },
       commands: (run) => [deployRelease(run, run.fact('release'))],
+      meanwhile: {
+        everyMs: 15_000,
+        harm: async (run) => (isFirst(run) ? undefined : canaryBetween(run)),
+        stop: ({ aws, stage }) => [
+          call(aws.cloudformation, new CancelUpdateStackCommand({ StackName: `spillway-${stage}-origin` })),
+        ],
+      },
       check: {
         ...isWhole(({ group }) => group),
-        say: 'the stack runs the release, and all instances are in service',
+        say: 'the stack runs the release, all instances are in service, and the canary does not fail',
+        harm: async (run) => (isFirst(run) ? undefined : canaryOfRelease(run)),
         missing: async (run) => {
           const pending = await unsettled(run, 'origin')
           if (pending !== undefined) return pending
@@ -121,9 +146,7 @@ export const deployOrigin: Runbook = {
         },
       },
       undo: (run) =>
-        run.fact('former release') === ''
-          ? 'nothing: it is the first release'
-          : [deployRelease(run, run.fact('former release'))],
+        isFirst(run) ? 'nothing: it is the first release' : [deployRelease(run, run.fact('former release'))],
     },
   ],
   after:

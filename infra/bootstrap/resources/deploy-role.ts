@@ -100,7 +100,7 @@ export function deployPermissions({
     Statement: [
       allow(['sts:AssumeRole'], `arn:aws:iam::${account}:role/cdk-hnb659fds-*-role-${account}-${region}`),
       allow(
-        ['cloudformation:DescribeStacks'],
+        ['cloudformation:DescribeStacks', 'cloudformation:CancelUpdateStack'],
         `arn:aws:cloudformation:${region}:${account}:stack/spillway-${stage}-*`,
       ),
       allow(['s3:PutObject'], `${bucket}/origin/*`),

@@ -56,7 +56,10 @@ export function operatorPolicy(scope: Construct, stage: StageName, restoreRole: 
         ...[arn('rds', `subgrp:spillway-${stage}-*`), arn('rds', `cluster-pg:spillway-${stage}-*`)],
       ],
     ),
-    allow(['cloudformation:DescribeStacks'], [arn('cloudformation', `stack/spillway-${stage}-*`)]),
+    allow(
+      ['cloudformation:DescribeStacks', 'cloudformation:CancelUpdateStack'],
+      [arn('cloudformation', `stack/spillway-${stage}-*`)],
+    ),
     // Deployments use the roles of the CDK's bootstrap stack.
     allow(['sts:AssumeRole'], [arn('iam', 'role/cdk-*', '')]),
     allow(

@@ -15,6 +15,12 @@ export class CloudFormation {
   readonly deployments: Deployment[] = []
   /** Releases that set off an alarm: name of the alarm by the start of the release's name. */
   readonly badReleases = new Map<string, string>()
+  /** Stacks whose next update pauses at the checkpoint of its instance refresh, for some looks at it. */
+  readonly pausing = new Set<string>()
+  readonly #paused = new Map<
+    string,
+    { looks: number; readonly parameters: Readonly<Record<string, string>> }
+  >()
   readonly #stacks: Map<string, StackTemplate>
   readonly #there = new Set<string>()
   readonly #objects: ReadonlyMap<string, Buffer>
@@ -58,6 +64,11 @@ export class CloudFormation {
     this.#there.delete(name)
   }
 
+  /** Whether old and new instances of a stack serve side by side. */
+  isPaused(stack: string): boolean {
+    return this.#paused.has(stack)
+  }
+
   releaseOf(stack: string): string | undefined {
     return this.#parameters.get(stack)?.Release
   }
@@ -74,7 +85,10 @@ export class CloudFormation {
       operations: {
         DescribeStacks: {
           wants: onStack('DescribeStacks'),
-          answer: ({ StackName }) => ({ Stacks: [this.#described(nameOf(StackName))] }),
+          answer: ({ StackName }) => {
+            this.#look(nameOf(StackName))
+            return { Stacks: [this.#described(nameOf(StackName))] }
+          },
         },
         GetTemplate: { wants: onStack('GetTemplate'), answer: () => ({ TemplateBody: '{"Resources":{}}' }) },
         DescribeStackEvents: { wants: onStack('DescribeStackEvents'), answer: () => ({ StackEvents: [] }) },
@@ -110,7 +124,9 @@ export class CloudFormation {
             if (template !== undefined && !this.#stacks.has(stack)) this.#stacks.set(stack, template)
             this.#changeSets.delete(stack)
             this.#rolledBack.delete(stack)
-            if (template !== undefined && this.#isStopped(template, parameters)) this.#rolledBack.add(stack)
+            if (this.pausing.delete(stack)) this.#paused.set(stack, { looks: 0, parameters })
+            else if (template !== undefined && this.#isStopped(template, parameters))
+              this.#rolledBack.add(stack)
             else {
               this.#parameters.set(stack, parameters)
               this.deploy(stack)
@@ -120,9 +136,30 @@ export class CloudFormation {
           },
         },
         UpdateTerminationProtection: { wants: onStack('UpdateTerminationProtection'), answer: () => ({}) },
-        CancelUpdateStack: { wants: onStack('CancelUpdateStack'), answer: () => ({}) },
+        CancelUpdateStack: {
+          wants: onStack('CancelUpdateStack'),
+          answer: ({ StackName }) => {
+            if (!this.#paused.delete(nameOf(StackName))) {
+              const words = 'CancelUpdateStack cannot be called from current stack status'
+              throw new Fault('ValidationError', words)
+            }
+            this.#rolledBack.add(nameOf(StackName))
+            return {}
+          },
+        },
       },
     }
+  }
+
+  /** A paused update goes on after some looks, if nobody has cancelled it. */
+  #look(stack: string): void {
+    const paused = this.#paused.get(stack)
+    if (paused === undefined) return
+    paused.looks += 1
+    if (paused.looks < 4) return
+    this.#paused.delete(stack)
+    this.#parameters.set(stack, paused.parameters)
+    this.deploy(stack)
   }
 
   #described(name: string): Fields {
@@ -134,11 +171,7 @@ export class CloudFormation {
       ...{
         StackName: name,
         StackId: stackArn(name),
-        StackStatus: isThere
-          ? this.#rolledBack.has(name)
-            ? 'UPDATE_ROLLBACK_COMPLETE'
-            : 'UPDATE_COMPLETE'
-          : 'REVIEW_IN_PROGRESS',
+        StackStatus: isThere ? this.#status(name) : 'REVIEW_IN_PROGRESS',
         CreationTime: new Date(0),
       },
       ...{ EnableTerminationProtection: true, Tags: [] },
@@ -151,6 +184,11 @@ export class CloudFormation {
         ParameterValue,
       })),
     }
+  }
+
+  #status(name: string): string {
+    if (this.#paused.has(name)) return 'UPDATE_IN_PROGRESS'
+    return this.#rolledBack.has(name) ? 'UPDATE_ROLLBACK_COMPLETE' : 'UPDATE_COMPLETE'
   }
 
   /**

@@ -119,6 +119,46 @@ describe('deploy-origin of a bad release', () => {
   })
 })
 
+describe('deploy-origin with the canary', () => {
+  const stack = 'spillway-production-origin'
+  let world: World
+  beforeEach(async () => {
+    world = await World.start()
+    arrange(world)
+  })
+  afterEach(() => world.close())
+  const text = () => world.shown.join('\n')
+
+  it('cancels the update when it fails twice while a third of the origins are new', async () => {
+    world.aws.stacks.pausing.add(stack)
+    // The new origins answer some requests, and the old ones the others.
+    let asked = 0
+    world.edge.isBroken = () => world.aws.stacks.isPaused(stack) && ++asked % 3 === 0
+    expect(await world.run(deployOrigin, {})).toBe(false)
+    expect(text()).toContain('the canary fails with new origins in service: change: 500 internal')
+    expect(text()).toContain('$ aws cloudformation cancel-update-stack')
+    expect(text()).toContain('stopped, and taken back by the cloud')
+    expect(world.aws.stacks.releaseOf(stack)).toBe(former)
+    expect(world.faults, text()).toEqual([])
+  })
+
+  it('deploys the former release when it fails with all new origins', async () => {
+    world.edge.isBroken = () => world.aws.stacks.releaseOf(stack) !== former
+    expect(await world.run(deployOrigin, {})).toBe(false)
+    expect(text()).toContain('the canary with all new origins fails: change: 500 internal')
+    expect(text()).toContain('Taken back by itself')
+    expect(world.aws.stacks.releaseOf(stack)).toBe(former)
+    expect(world.faults, text()).toEqual([])
+  })
+
+  it('lets a release pass that it is not asked about', async () => {
+    world.aws.stacks.pausing.add(stack)
+    world.edge.isBroken = () => true
+    expect(await world.run(deployOrigin, { canary: 'no' }), text()).toBe(true)
+    expect(world.edge.answeredBy).toEqual([])
+  })
+})
+
 const certificate = 'arn:aws:acm:us-east-1:111122223333:certificate/0b1c2d3e'
 
 proves(replaceCertificate, {

@@ -189,6 +189,86 @@ describe('deploy-edge of a bad version', () => {
     expect(await world.run(blind, {})).toBe(true)
     expect(live(world)).not.toHaveProperty('0123456789ab edge')
   })
+
+  it('takes its traffic back by itself after a run that was cut off', async () => {
+    const [former] = world.cloudflare.versions
+    const bad = world.cloudflare.upload(`${(await world.commit()).slice(0, 12)} edge`)
+    const shares = [
+      { version_id: bad.id, percentage: 10 },
+      { version_id: former?.id ?? '', percentage: 90 },
+    ]
+    world.cloudflare.deploy(shares)
+    world.cloudflare.figures.set(bad.id, { requests: 2_000, errors: 400, p99Ms: 80 })
+    expect(await world.run(deployEdge, {})).toBe(false)
+    expect(live(world)).toEqual({ '0123456789ab edge': 100 })
+  })
+})
+
+describe('deploy-edge with the canary', () => {
+  let world: World
+  beforeEach(async () => {
+    world = await World.start()
+    originRuns(world, await world.commit())
+  })
+  afterEach(() => world.close())
+  const text = () => world.shown.join('\n')
+  /** The new version cannot change documents while it has one of these shares. */
+  const breaksAt = (...shares: readonly number[]) => {
+    const [former] = world.cloudflare.versions
+    world.edge.isBroken = (version) =>
+      version !== former?.id && shares.includes(world.cloudflare.live[version] ?? 0)
+  }
+
+  it.each([
+    ['at a tenth', [10, 100]],
+    ['with all traffic', [100]],
+  ] as const)('takes the traffic back when it fails %s', async (moment, shares) => {
+    breaksAt(...shares)
+    expect(await world.run(deployEdge, {})).toBe(false)
+    expect(text()).toContain(`the canary ${moment} fails: change: 500 internal, request r`)
+    expect(text()).toContain('Taken back by itself')
+    expect(live(world)).toEqual({ '0123456789ab edge': 100 })
+    expect(world.faults).toEqual([])
+    // By name, so the former version with nine tenths of the traffic has answered nothing.
+    expect(new Set(world.edge.answeredBy).size).toBe(1)
+  })
+
+  it('gives a version that it is not asked about all traffic', async () => {
+    breaksAt(10, 100)
+    expect(await world.run(deployEdge, { canary: 'no' }), text()).toBe(true)
+    expect(world.edge.answeredBy).toEqual([])
+  })
+
+  it('is refused before a change without its token', async () => {
+    expect(await world.run(deployEdge, { 'canary-token': '' })).toBe(false)
+    expect(text()).toContain('set CANARY_TOKEN, or say --canary no')
+    expect(world.changes).toEqual([])
+  })
+})
+
+describe('roll-back-edge with the canary', () => {
+  let world: World
+  beforeEach(async () => {
+    world = await World.start()
+    releaseBad(world)
+  })
+  afterEach(() => world.close())
+  const text = () => world.shown.join('\n')
+
+  it('fails, and goes nowhere, when the former version is as bad', async () => {
+    world.edge.isBroken = () => true
+    expect(await world.run(rollBackEdge, {})).toBe(false)
+    expect(text()).toContain('the canary after the roll-back fails: change: 500 internal')
+    expect(live(world)).toEqual({ '0123456789ab edge': 100 })
+  })
+
+  it('goes back without its token, and says that it was not asked', async () => {
+    expect(await world.run(rollBackEdge, { 'canary-token': '' })).toBe(true)
+    expect(text()).toContain('The canary was not asked')
+    const [former] = world.cloudflare.versions
+    expect(await world.run(rollBackEdge, { version: former?.id ?? '' }), text()).toBe(true)
+    expect(text()).toContain('The canary after the roll-back has passed')
+  })
 })
 
 proves(
@@ -204,7 +284,6 @@ proves(
         what: 'the edge first',
         in: (runbook) => ({
           ...runbook,
-          inputs: {},
           look: async (run) => {
             await runbook.look?.(run)
             const { input } = run

@@ -123,6 +123,18 @@ proves(rollBackOrigin, {
       noticed: /no instance refresh is in progress: bad/,
     },
     {
+      what: 'the former release is as bad',
+      in: (runbook) => ({
+        ...runbook,
+        look: async (run) => {
+          await runbook.look?.(run)
+          const found = [{ step: 'change', ms: 9, wrong: '500 internal', attempts: 1 }]
+          Object.assign(run, { canary: async () => found })
+        },
+      }),
+      noticed: /the canary after the roll-back fails: change: 500 internal/,
+    },
+    {
       what: 'a version that does not exist',
       in: withStep(2, () => ({
         commands: ({ aws, group }) => [

@@ -29,9 +29,6 @@ afterEach(() => world.close())
 /** Pages for whoever sets up a stage or a region; an operator cannot do that. */
 const forAdministrators = ['database-shell.md', 'first-deploy.md', 'region-outage.md']
 
-/** The servers do not know the first deployment of a Worker. */
-const isUnknown = ({ text }: RunbookBlock): boolean => text.includes('kv namespace create')
-
 /** Blocks of the page, after those of another page that it begins with. */
 const blocksOf = (page: string): readonly RunbookBlock[] => [
   ...(page === 'database-clients.md' ? blocksOf('database-shell.md').slice(0, 1) : []),
@@ -45,7 +42,7 @@ async function follow(page: string): Promise<string> {
   const key = forAdministrators.includes(page) ? administratorKey : operatorKey
   await using shell = await OperatorShell.open(world, { mongod, password: administrator.password, key })
   let printed = ''
-  for (const block of blocksOf(page)) if (!isUnknown(block)) printed += await shell.paste(block)
+  for (const block of blocksOf(page)) printed += await shell.paste(block)
   expect(world.faults).toEqual([])
   return printed
 }

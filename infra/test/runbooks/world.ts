@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type ControlEntry, controlSnapshotKey, parseControl } from '@spillway/origin/contract'
 import { inject } from 'vitest'
+import { canaryOf } from '../../runbook/ask-canary.ts'
 import { awsClients } from '../../runbook/clients.ts'
 import { CloudflareApi } from '../../runbook/cloudflare-api.ts'
 import { runProgram } from '../../runbook/perform.ts'
@@ -15,8 +17,12 @@ import { stages } from '../../src/stages.ts'
 import { FakeAccount } from '../fake-aws/account.ts'
 import { operatorKey } from '../fake-aws/server.ts'
 import { region } from '../fake-aws/template.ts'
+import { canaryToken, FakeEdge } from '../fake-cloudflare/edge.ts'
 import { FakeCloudflare } from '../fake-cloudflare/server.ts'
 import { namespaceOf } from './checkout.ts'
+
+/** What the canary asks for; an application may name none. */
+const canary = { version: 'v2', resource: 'trips', body: { title: 'canary' }, patch: { notes: 'changed' } }
 
 export const namespace = namespaceOf('p')
 
@@ -24,14 +30,16 @@ export const namespace = namespaceOf('p')
 export class World {
   readonly aws: FakeAccount
   readonly cloudflare: FakeCloudflare
+  readonly edge: FakeEdge
   /** Lines that the last run has shown. */
   shown: string[] = []
   #nowMs = Date.now()
   readonly #env: Record<string, string> = {}
 
-  private constructor(aws: FakeAccount, cloudflare: FakeCloudflare) {
+  private constructor(aws: FakeAccount, cloudflare: FakeCloudflare, edge: FakeEdge) {
     this.aws = aws
     this.cloudflare = cloudflare
+    this.edge = edge
   }
 
   static async start(): Promise<World> {
@@ -40,12 +48,14 @@ export class World {
     const secrets = { ASSERTION_KEY: '1', CACHE_KEY: '2', CONSISTENCY_KEY: '3', PURGE_KEY: '4' }
     const old = cloudflare.upload('0123456789ab edge', secrets)
     cloudflare.deploy([{ version_id: old.id, percentage: 100 }])
-    return new World(aws, cloudflare)
+    const edge = await FakeEdge.start(cloudflare.worker, () => cloudflare.live)
+    return new World(aws, cloudflare, edge)
   }
 
   async close(): Promise<void> {
     await this.aws.close()
     await this.cloudflare.close()
+    await this.edge.close()
   }
 
   /** Environment of the programs that runbooks start. */
@@ -144,12 +154,13 @@ export class World {
       AWS_ACCESS_KEY_ID: as,
     }
     const performer = { root: this.root, env, print }
-    const defaults = Object.entries(runbook.inputs ?? {}).flatMap(([name, input]) =>
-      input.default === undefined ? [] : [[name, input.default]],
-    )
+    const defaults = Object.entries(runbook.inputs ?? {}).flatMap(([name, input]) => {
+      if (input.secretIn === 'CANARY_TOKEN') return [[name, canaryToken]]
+      return input.default === undefined ? [] : [[name, input.default]]
+    })
     const run = new Run({
       root: this.root,
-      config: stages.production,
+      config: { ...stages.production, edgeUrl: this.edge.url },
       region,
       clients: awsClients(region, {
         endpoint: this.aws.server.url,
@@ -159,11 +170,16 @@ export class World {
       inputs: { ...Object.fromEntries(defaults), ...inputs },
       ask: (argv, folder) => runProgram(argv, folder, { ...performer, print: () => {} }),
       nowMs: Date.now,
+      canary: canaryOf(canary),
     })
     return runRunbook(runbook, run, mode, {
       ...performer,
       choose: async () => 'y',
-      sleep: async (ms) => this.#pass(ms),
+      sleep: async (ms) => {
+        this.#pass(ms)
+        // Something that is watched goes on meanwhile.
+        await setTimeout(20)
+      },
       nowMs: () => this.#nowMs,
       stop: stop.signal,
     })

@@ -1,0 +1,84 @@
+import type { CanaryResult } from '../canary/canary.ts'
+import type { CanaryRequest } from './ask-canary.ts'
+import type { Run } from './run.ts'
+import { type Input, Refusal } from './runbook.ts'
+
+/** Inputs of a runbook that asks the canary. */
+export const canaryInputs = {
+  canary: { says: 'no leaves the canary out', pattern: /^(yes|no)$/, default: 'yes' },
+  'canary-token': {
+    says: 'token or API key of the canary, an identity that nothing else uses',
+    pattern: /^\S*$/,
+    secretIn: 'CANARY_TOKEN',
+  },
+} as const satisfies Readonly<Record<string, Input>>
+
+/** @throws {Refusal} when the canary is to be asked and cannot be, which is better known before a change */
+export function needCanary(run: Run): void {
+  if (run.input('canary') === 'no') return
+  if (run.canary === undefined)
+    throw new Refusal(
+      'the application names no canary (origin/application/tools.ts): name one, or --canary no',
+    )
+  if (run.input('canary-token') === '') throw new Refusal('set CANARY_TOKEN, or say --canary no')
+}
+
+/**
+ * What the canary found wrong, once for each name; undefined if nothing is, or it is left out. One more run decides, since
+ * a failover or a shed minute may fail one.
+ *
+ * @param name of the moment, such as `at a tenth`
+ */
+export async function canaryHarm(
+  run: Run,
+  name: string,
+  headers: CanaryRequest['headers'] = {},
+): Promise<string | undefined> {
+  if (run.canary === undefined || !canaryIsDue(run, name)) return undefined
+  const wrong = (await ask(run, headers)) && (await ask(run, headers))
+  if (wrong !== undefined) return `the canary ${name} fails: ${wrong}`
+  run.set(passed(name), 'yes')
+  return undefined
+}
+
+/** Whether the canary has still to pass. */
+export const canaryIsDue = (run: Run, name: string): boolean =>
+  run.canary !== undefined &&
+  run.input('canary') === 'yes' &&
+  run.input('canary-token') !== '' &&
+  !run.knows(passed(name))
+
+const passed = (name: string): string => `the canary ${name} has passed`
+
+/** Line of a runbook that goes back, which does not insist on the canary. */
+export const canaryResult = (run: Run, name: string): string =>
+  run.knows(passed(name))
+    ? `The canary ${name} has passed.`
+    : 'The canary was not asked: npm run canary -- --url URL does it.'
+
+/** Failures that are no chance any more. */
+const failuresMax = 2
+
+/**
+ * What the canary found wrong while old and new origins answer side by side: then one request of three meets a new one, so
+ * a canary that fails now and then is a bad release.
+ */
+export async function canaryBetween(run: Run): Promise<string | undefined> {
+  if (!canaryIsDue(run, 'between two releases')) return undefined
+  const wrong = await ask(run, {})
+  if (wrong === undefined) return undefined
+  const failures = run.knows('canary failures') ? Number(run.fact('canary failures')) + 1 : 1
+  run.set('canary failures', String(failures))
+  return failures < failuresMax ? undefined : `the canary fails with new origins in service: ${wrong}`
+}
+
+async function ask(run: Run, headers: CanaryRequest['headers']): Promise<string | undefined> {
+  const request = { url: run.config.edgeUrl, token: run.input('canary-token'), headers }
+  return wordsOf((await run.canary?.(request)) ?? [])
+}
+
+/** Steps that failed by themselves, in words. */
+function wordsOf(results: readonly CanaryResult[]): string | undefined {
+  const failed = results.filter(({ wrong }) => wrong !== undefined && wrong !== 'left out')
+  return failed.length === 0 ? undefined : failed.map(({ step, wrong }) => `${step}: ${wrong}`).join('; ')
+}
