@@ -65,7 +65,9 @@ report({
   findings:
     stage === undefined || stage === 'dev' || stages[stage].releaseKeys.length > 0
       ? []
-      : [`${stage} has no releaseKeys: whoever may write to the bucket and deploy decides what runs`],
+      : [
+          `${stage} has no releaseKeys: whoever may write to the bucket and deploy decides what runs; npm run release:key makes one`,
+        ],
   ...(stage === undefined && { skipped: 'no --stage is named' }),
 })
 for (const environment of readEdgeEnvironments().keys()) {

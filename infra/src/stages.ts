@@ -1,3 +1,4 @@
+import trustedKeys from '../release/trusted-keys.json' with { type: 'json' }
 import type { NamedStage, StageConfig } from './config.ts'
 
 /**
@@ -22,7 +23,7 @@ const dev: StageConfig = {
     drainTimeoutMs: 20_000,
     logLevel: 'debug',
   },
-  releaseKeys: [],
+  releaseKeys: trustedKeys.dev,
   fleet: { min: 1, max: 2, warm: 0, requestsPerSecondPerProcess: 500 },
   connections: { deploymentsInFlight: 1, headroom: 20 },
   // The smallest type with enough memory for the package manager at first boot.
@@ -49,7 +50,7 @@ const staging: StageConfig = {
     drainTimeoutMs: 20_000,
     logLevel: 'info',
   },
-  releaseKeys: [],
+  releaseKeys: trustedKeys.staging,
   fleet: { min: 3, max: 6, warm: 1, requestsPerSecondPerProcess: 1_000 },
   connections: { deploymentsInFlight: 1, headroom: 100 },
   tunnel: { tunnels: 1, connectors: { min: 2, max: 4 }, instanceType: 't4g.small' },
@@ -76,7 +77,7 @@ const production: StageConfig = {
     drainTimeoutMs: 20_000,
     logLevel: 'info',
   },
-  releaseKeys: [],
+  releaseKeys: trustedKeys.production,
   fleet: { min: 3, max: 12, warm: 3, requestsPerSecondPerProcess: 1_000 },
   connections: { deploymentsInFlight: 1, headroom: 200 },
   tunnel: { tunnels: 2, connectors: { min: 2, max: 6 }, instanceType: 'c7g.medium' },
