@@ -89,9 +89,8 @@ for (const other of others) {
 
 console.log('\nThe database of production')
 for (const line of databaseSizeText(databaseSize(workload, production))) console.log(`  ${line}`)
-const notice = requestsOfBudget(workload, traffic, production.edgeBudgetDollars)
 console.log('\nBudgets of production')
 console.log(`  ${dollars(production.budgetDollars)} of AWS a month: the stack has an alarm`)
 console.log(
-  `  ${dollars(production.edgeBudgetDollars)} of Cloudflare a month: notify at ${count(notice)} Workers requests (Notifications → Usage Based Billing)`,
+  `  ${dollars(production.edgeBudgetDollars)} of Cloudflare a month: bootstrap has Cloudflare notify at ${count(requestsOfBudget(production.edgeBudgetDollars))} Workers requests`,
 )

@@ -35,7 +35,7 @@ export interface StageConfig {
   }
   /**
    * Public keys of Ed25519, as base64 of their DER form: an instance runs only what one of them has signed. Two while a
-   * key is replaced. With none, an instance checks the digest in the release's name alone.
+   * key is replaced. With none, an instance checks the digest in the release's name alone. `npm run release:key` makes one.
    */
   readonly releaseKeys: readonly string[]
   readonly fleet: {
@@ -62,7 +62,7 @@ export interface StageConfig {
   }
   /** Monthly bill of AWS that triggers a notification, in US dollars. */
   readonly budgetDollars: number
-  /** The same of Cloudflare, which counts requests: `npm run cost` prints the number for its notification. */
+  /** The same of Cloudflare. It counts requests, so bootstrap gives its notification the requests of this bill. */
   readonly edgeBudgetDollars: number
 }
 

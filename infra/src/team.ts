@@ -12,8 +12,6 @@ export interface TeamSettings {
   readonly certificate?: string
   /** Requests in 10 s from one address in one data centre; the zone refuses more before they reach the Worker. */
   readonly requestsPerAddress: number
-  /** Requests of the account's Workers in a billing period at which Cloudflare notifies. */
-  readonly workerRequests: number
 }
 
 const example: TeamSettings = {
@@ -21,14 +19,12 @@ const example: TeamSettings = {
   cloudflared: '2026.8.2-the digest of its package',
   // An office or a mobile operator has one address for thousands: this is against floods, not for fairness.
   requestsPerAddress: 5_000,
-  workerRequests: 500_000_000,
 }
 
 const settings: Readonly<Record<NamedStage, TeamSettings>> = {
   dev: example,
   staging: example,
-  // Twice what `npm run cost` expects of a month.
-  production: { ...example, workerRequests: 14_000_000_000 },
+  production: example,
 }
 
 /** Settings of a stage. A preview has those of `dev`, as it has its sizes. */

@@ -1,3 +1,4 @@
+import { requestsOfBudget } from '../../src/cost/edge-cost.ts'
 import type { Resource, Setup } from '../resource.ts'
 
 interface Policy {
@@ -56,8 +57,8 @@ export const tunnelHealth = notification('tunnels', 'tunnel_health_event', ({ ru
   new_status: ['TUNNEL_STATUS_TYPE_DEGRADED', 'TUNNEL_STATUS_TYPE_DOWN'],
 }))
 
-/** The half of the bill that AWS's budget does not see. */
-export const requestsBill = notification('requests', 'billing_usage_alert', ({ team }) => ({
+/** The half of the bill that AWS's budget does not see: `edgeBudgetDollars` of the stage, in requests. */
+export const requestsBill = notification('requests', 'billing_usage_alert', ({ run }) => ({
   product: ['worker_requests'],
-  limit: [String(team.workerRequests)],
+  limit: [String(requestsOfBudget(run.config.edgeBudgetDollars))],
 }))

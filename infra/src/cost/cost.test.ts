@@ -126,7 +126,7 @@ describe('a bill', () => {
 
   it('of the edge rings at the requests that cost its budget', () => {
     const traffic = trafficOf(defaultWorkload)
-    const requests = requestsOfBudget(defaultWorkload, traffic, production.edgeBudgetDollars)
+    const requests = requestsOfBudget(production.edgeBudgetDollars)
     const more = { ...defaultWorkload, users: (defaultWorkload.users * requests) / traffic.requestsPerMonth }
     const edge = spillwayCost(more, production)
       .items.filter(({ name }) => /^(Workers|Analytics)/.test(name))

@@ -1,6 +1,13 @@
 import { count, type Item } from './bill.ts'
 import { prices, tiered } from './prices.ts'
-import { secondsPerMonth, service, type Traffic, type Workload } from './workload.ts'
+import {
+  defaultWorkload,
+  secondsPerMonth,
+  service,
+  type Traffic,
+  trafficOf,
+  type Workload,
+} from './workload.ts'
 
 /** The Worker and its cache, in front of whatever origin. */
 export function edgeItems({ isolates }: Workload, traffic: Traffic): readonly Item[] {
@@ -40,9 +47,11 @@ export function edgeItems({ isolates }: Workload, traffic: Traffic): readonly It
 
 /**
  * Requests a month at which Cloudflare is to notify a person: those of the stage's budget for the edge. Its notifications
- * count requests (Notifications, Usage Based Billing), so the bill of a request is taken from the workload.
+ * count requests (Notifications, Usage Based Billing), so the bill of a request is taken from the workload. In whole
+ * millions, as the bill counts them.
  */
-export function requestsOfBudget(workload: Workload, traffic: Traffic, budgetDollars: number): number {
+export function requestsOfBudget(budgetDollars: number, workload: Workload = defaultWorkload): number {
+  const traffic = trafficOf(workload)
   const dollars = edgeItems(workload, traffic).reduce((sum, item) => sum + item.dollars, 0)
-  return (budgetDollars / dollars) * traffic.requestsPerMonth
+  return Math.ceil((budgetDollars / dollars) * traffic.requestsPerMonth * 1e-6) * 1e6
 }

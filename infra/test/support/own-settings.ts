@@ -8,7 +8,6 @@ export const team: TeamSettings = {
   cloudflared: `2026.8.2-${'0'.repeat(64)}`,
   repository: 'acme/api',
   requestsPerAddress: 5_000,
-  workerRequests: 14_000_000_000,
 }
 
 /** Puts them into a checkout. */
