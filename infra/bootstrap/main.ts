@@ -30,6 +30,10 @@ async function main(): Promise<Outcome> {
   )
   if (region === undefined || missing.length > 0) throw new UsageError(`set ${missing.join(', ')}`)
   const { terminal, journal } = openTerminal(root, `bootstrap-${stage}`)
+  const analyticsToken = process.env.EDGE_ANALYTICS_TOKEN || undefined
+  journal.hide(analyticsToken ?? '')
+  // Programs that it starts have no need of it.
+  delete process.env.EDGE_ANALYTICS_TOKEN
   const runIn = (place: string) =>
     new Run({
       ...{
@@ -43,7 +47,11 @@ async function main(): Promise<Outcome> {
       cloudflare: new CloudflareApi(process.env),
       ask: (argv, folder) => runProgram(argv, folder, { ...terminal, print: () => {} }),
     })
-  const setup = setupOf(runIn(region), { team: teamSettings(stage), inRegion: runIn })
+  const setup = setupOf(runIn(region), {
+    team: teamSettings(stage),
+    inRegion: runIn,
+    analyticsToken,
+  })
   const mistakes = unready(setup)
   if (mistakes.length > 0) throw new UsageError(`${stage} is not ready:\n  ${mistakes.join('\n  ')}`)
   const outcome = await bootstrap(resourcesOf(stages[stage]), setup, mode, terminal)

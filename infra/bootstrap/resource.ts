@@ -34,6 +34,8 @@ type Change = (setup: Setup, wanted: Settings) => readonly Command[] | Promise<r
 export interface Setup {
   readonly run: Run
   readonly team: TeamSettings
+  /** Token that reads the edge's data points. @default the stage keeps the one that it has */
+  readonly analyticsToken?: string | undefined
   /** The stage's environment in `edge/wrangler.jsonc`, read anew: one resource writes to it. */
   readonly edge: () => EdgeEnvironment
   /** A run against another region of the account. */

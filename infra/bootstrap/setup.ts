@@ -3,15 +3,16 @@ import type { Run } from '../runbook/run.ts'
 import { controlBinding } from '../src/check/edge-drift.ts'
 import { readEdgeEnvironments } from '../src/check/edge-environments.ts'
 import { placeholders } from '../src/check/placeholders.ts'
-import { type TeamSettings, teamPlaceholders } from '../src/team.ts'
+import { teamPlaceholders } from '../src/team.ts'
 import type { Setup } from './resource.ts'
 
 export const setupOf = (
   run: Run,
-  { team, inRegion }: { readonly team: TeamSettings; readonly inRegion: (region: string) => Run },
+  { team, inRegion, analyticsToken }: Pick<Setup, 'team' | 'inRegion' | 'analyticsToken'>,
 ): Setup => ({
   run,
   team,
+  analyticsToken,
   inRegion,
   edge: () => {
     const environment = readEdgeEnvironments(join(run.root, 'edge')).get(run.stage)

@@ -39,12 +39,18 @@ const sloCounts = (slo: Slo): string =>
 
 /** Counts by priority and bucket, as the objectives judge them. */
 export const sloQuery = (slo: Slo, { dataset, fromMs, toMs, seconds }: SloSpan): string =>
+  sloQueryText(slo, dataset, seconds)
+    .replace('FROM_SECONDS', String(Math.floor(fromMs / 1_000)))
+    .replace('TO_SECONDS', String(Math.floor(toMs / 1_000)))
+
+/** The same of a span that is put in later, for FROM_SECONDS and TO_SECONDS: seconds since the epoch. */
+export const sloQueryText = (slo: Slo, dataset: string, seconds: number): string =>
   `SELECT
   ${column.priority} AS priority,
   intDiv(toUInt32(timestamp), ${seconds}) * ${seconds} AS start,
   ${sloCounts(slo)}
 FROM ${dataset}
-WHERE timestamp >= toDateTime(${Math.floor(fromMs / 1_000)}) AND timestamp < toDateTime(${Math.floor(toMs / 1_000)})
+WHERE timestamp >= toDateTime(FROM_SECONDS) AND timestamp < toDateTime(TO_SECONDS)
   AND ${column.priority} != ''
 GROUP BY priority, start
 ORDER BY start

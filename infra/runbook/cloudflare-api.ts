@@ -22,9 +22,13 @@ export class CloudflareApi {
     this.#env = env
   }
 
+  get accountId(): string {
+    return this.#required('CLOUDFLARE_ACCOUNT_ID')
+  }
+
   /** Path below the account. */
   account(rest: string): string {
-    return `/accounts/${this.#required('CLOUDFLARE_ACCOUNT_ID')}${rest}`
+    return `/accounts/${this.accountId}${rest}`
   }
 
   /**

@@ -66,6 +66,9 @@ export interface StageConfig {
   readonly edgeBudgetDollars: number
 }
 
+/** Neither the shared stage of developers nor a branch's has users whom an objective is promised to. */
+export const promisesUsers = (stage: StageName): boolean => stage === 'staging' || stage === 'production'
+
 export const databaseCapacity = ({ database }: StageConfig): DatabaseCapacity =>
   database.kind === 'documentdb'
     ? { instanceClass: database.instanceClass, instances: database.instances }
@@ -132,7 +135,7 @@ export function checkStage(config: StageConfig): readonly string[] {
     carries >= growsFrom,
     `the tunnels carry ${carries} requests/s, and the group grows only from ${growsFrom}: more connectors, or a lower target`,
   )
-  if (stage !== 'staging' && stage !== 'production') return mistakes
+  if (!promisesUsers(stage)) return mistakes
   need(fleet.min >= 3, `fleet.min ${fleet.min} leaves a zone without an origin; at least 3`)
   need(database.instances >= 2, 'a database of one instance cannot fail over; at least 2')
   need(connectorsOf(tunnel, 'min') >= 2, 'one connector is a single point of failure; at least 2')

@@ -24,11 +24,11 @@ const template = () => readTemplate('production', 'origin')
 const windows = () =>
   resourcesOf(template(), 'AWS::CloudWatch::Alarm')
     .map(({ Properties }) => Properties as unknown as Window)
-    .filter(({ AlarmName }) => /-(?:long|short)$/.test(AlarmName))
+    .filter(({ AlarmName }) => /-origin-.*-(?:long|short)$/.test(AlarmName))
 const composites = () =>
-  resourcesOf(template(), 'AWS::CloudWatch::CompositeAlarm').map(
-    ({ Properties }) => Properties as { readonly AlarmName: string; readonly AlarmRule: unknown },
-  )
+  resourcesOf(template(), 'AWS::CloudWatch::CompositeAlarm')
+    .map(({ Properties }) => Properties as { readonly AlarmName: string; readonly AlarmRule: unknown })
+    .filter(({ AlarmName }) => AlarmName.includes('-origin-'))
 
 describe('burn-rate alarms', () => {
   it('are an urgent one and a slow one for each priority and indicator', () => {

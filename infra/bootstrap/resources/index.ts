@@ -1,5 +1,6 @@
-import type { StageConfig } from '../../src/config.ts'
+import { promisesUsers, type StageConfig } from '../../src/config.ts'
 import type { Resource } from '../resource.ts'
+import { analyticsToken } from './analytics-token.ts'
 import { backupOptIn, copiesVault } from './backup-copies.ts'
 import { cdkToolkit } from './cdk-toolkit.ts'
 import { certificate, certificateParameter, validation } from './certificate.ts'
@@ -15,7 +16,7 @@ import { worker } from './worker.ts'
 import { floodRule, onlyTheWorker } from './zone-rule.ts'
 
 /** All that a stage needs around its stacks, in the order in which it can be made. */
-export function resourcesOf({ tunnel: { tunnels }, database }: StageConfig): readonly Resource[] {
+export function resourcesOf({ stage, tunnel: { tunnels }, database }: StageConfig): readonly Resource[] {
   const each = (make: (number: number) => Resource) =>
     Array.from({ length: tunnels }, (_, index) => make(index + 1))
   return [
@@ -36,6 +37,6 @@ export function resourcesOf({ tunnel: { tunnels }, database }: StageConfig): rea
     // The name of a tunnel answers anybody as soon as it exists.
     ...[...each(tunnel), onlyTheWorker, ...each(tunnelRecord), tunnelHealth, requestsBill],
     // From here on there must be an origin.
-    ...[...each(ingress), ...each(tunnelToken), worker],
+    ...[...each(ingress), ...each(tunnelToken), ...(promisesUsers(stage) ? [analyticsToken] : []), worker],
   ]
 }

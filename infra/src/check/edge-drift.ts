@@ -1,5 +1,6 @@
 import { edgeEnv, rankedOrigins } from '@spillway/origin/contract'
 import { type NamedStage, stageNames } from '../config.ts'
+import { edgeDataset } from '../edge-metrics.ts'
 import { stages } from '../stages.ts'
 
 /** Settings of an environment in `edge/wrangler.jsonc` that must match other configuration; wrangler adds defaults. */
@@ -106,6 +107,10 @@ function drift(stage: NamedStage, environment: EdgeEnvironment): readonly string
   need(
     environment.analyticsDataset !== undefined,
     'no data set of Analytics Engine is bound: nobody sees what the edge does',
+  )
+  need(
+    analyticsDataset === undefined || analyticsDataset === edgeDataset(stage),
+    `the data set is ${analyticsDataset}; the stage's alarms look at ${edgeDataset(stage)}`,
   )
   need(!environment.invocationLogs, 'every invocation is logged: the bill counts on the Worker’s own lines')
   if (stage === 'dev') return findings

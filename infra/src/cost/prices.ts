@@ -119,6 +119,6 @@ export const prices = {
       { upTo: Number.POSITIVE_INFINITY, perUnit: perMillion(1.51) },
     ],
   },
-  cloudWatch: { logGb: 0.5, metric: 0.3, alarm: 0.1, dashboard: 3 },
+  cloudWatch: { logGb: 0.5, metric: 0.3, alarm: 0.1, compositeAlarm: 0.5, dashboard: 3 },
   secretMonth: 0.4,
 } as const

@@ -11,8 +11,11 @@ import { edgeItems } from './edge-cost.ts'
 import { hoursPerMonth, prices, tiered } from './prices.ts'
 import { service, trafficOf, type Workload } from './workload.ts'
 
-/** CloudWatch metrics, alarms (including those of target tracking) and secrets of one stage, rounded up. */
-const fixed = { metrics: 10, alarms: 20, secrets: 5 }
+/**
+ * CloudWatch metrics, metrics that alarms look at (including those of target tracking), composite alarms and secrets of
+ * production, rounded up. Most alarms are windows of burn rates: two tiers, three priorities.
+ */
+const fixed = { metrics: 35, alarms: 200, compositeAlarms: 24, secrets: 8 }
 /** Metrics that detailed monitoring adds for each instance. */
 const instanceMetrics = 7
 /** Target tracking keeps a process at half of its capacity, so an average hour needs this many instances. */
@@ -106,9 +109,10 @@ export function spillwayCost(workload: Workload, config: StageConfig): Bill {
       dollars:
         metrics * cloudWatch.metric +
         fixed.alarms * cloudWatch.alarm +
+        fixed.compositeAlarms * cloudWatch.compositeAlarm +
         cloudWatch.dashboard +
         fixed.secrets * prices.secretMonth,
-      because: `${metrics} metrics, ${fixed.alarms} alarms`,
+      because: `${metrics} metrics, ${fixed.alarms} metrics of alarms, ${fixed.compositeAlarms} composite alarms`,
     },
   ])
 }

@@ -5,11 +5,12 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { StringParameter } from 'aws-cdk-lib/aws-ssm'
 import type { Construct } from 'constructs'
-import type { StageConfig } from '../config.ts'
+import { promisesUsers, type StageConfig } from '../config.ts'
 import { Alarms } from '../construct/alarms.ts'
 import { BurnAlarms } from '../construct/burn-alarms.ts'
 import { CostGuard } from '../construct/cost-guard.ts'
 import { Dashboard } from '../construct/dashboard.ts'
+import { EdgeAlarms } from '../construct/edge-alarms.ts'
 import { Notices } from '../construct/notices.ts'
 import { OriginEntrance } from '../construct/origin-entrance.ts'
 import { OriginFleet } from '../construct/origin-fleet.ts'
@@ -87,13 +88,13 @@ export class OriginStack extends Stack {
     if (cluster !== undefined) alarms.forDatabase(cluster, config)
     addTunnelAlarms(alarms, tunnels, entrance, config)
     addResourceAlarms(alarms, entrance, fleet.group)
-    // Neither the shared stage of developers nor a branch's has users whom an objective is promised to.
-    if (stage === 'staging' || stage === 'production') {
+    if (promisesUsers(stage)) {
       new BurnAlarms(this, 'Slo', {
         ...{ prefix: `spillway-${stage}-origin`, slo, topic },
         count: (name, priority, span) => signals.sloCount(name, priority, span),
         runbooks: 'roll-back-origin, scale-out, database-failover',
       })
+      new EdgeAlarms(this, 'Edge', { stage, slo, topic, alarms })
     }
     new Notices(this, 'Notices', { topic, config })
     new Dashboard(this, 'Dashboard', {

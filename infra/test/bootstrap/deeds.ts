@@ -170,6 +170,8 @@ export const changes: Deeds = {
     (number) => (world) =>
       world.aws.secrets.values.set(`spillway/production/tunnel-token-${number}`, 'leaked'),
   ),
+  'secret with the token of Analytics Engine': (world) =>
+    world.aws.secrets.values.set('spillway/production/edge-analytics', '{"apiToken":"leaked"}'),
   'Worker with its secrets': (world) => {
     world.cloudflare.upload('without a key', { ASSERTION_KEY: '1' })
     world.cloudflare.domains.clear()

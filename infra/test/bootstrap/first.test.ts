@@ -66,10 +66,11 @@ describe('two clouds with nothing in them', () => {
     const [tunnel] = world.cloudflare.account.tunnels
     const { d } = JSON.parse(rings().assertion[0].value)
     world.aws.secrets.values.set('spillway/production/tunnel-token-1', 'former')
+    world.aws.secrets.values.set('spillway/production/edge-analytics', 'jT5)random')
     await world.run('yes')
     expect(world.text).toContain('put-secret-value')
     expect(world.aws.secrets.values.get('spillway/production/tunnel-token-1')).toBe(tunnel?.token)
-    for (const secret of [tunnel?.token ?? 'none', d, origin.password, 'former'])
+    for (const secret of [tunnel?.token ?? 'none', d, origin.password, 'former', 'token-of-the-edge-counts'])
       expect(world.text).not.toContain(secret)
   })
 })

@@ -22,6 +22,9 @@ const administrator = { username: 'spillway_admin', password: 'p4ssw0rd-of-the-a
 export const origin = { username: 'spillway_origin', password: 'p4ssw0rd-of-the-origin' }
 const host = 'spillway-production.cluster-x.us-east-1.docdb.amazonaws.com'
 
+/** Token that a person has made for the edge's counts. */
+const analyticsToken = 'token-of-the-edge-counts'
+
 export const resources = resourcesOf(stages.production)
 
 /** Two empty clouds, a checkout with a team's names, and a database behind a forwarded port. */
@@ -131,7 +134,7 @@ export class EmptyWorld {
         cloudflare: new CloudflareApi(this.env),
         ask: (argv, folder) => runProgram(argv, folder, performer),
       })
-    return setupOf(runIn(region), { team, inRegion: runIn })
+    return setupOf(runIn(region), { team, inRegion: runIn, analyticsToken })
   }
 
   run(mode: Mode, which: readonly Resource[] = resources): Promise<Outcome> {
