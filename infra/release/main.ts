@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '@spillway/origin/dev/folders'
+import { needPinnedBase } from './base-image.ts'
 import { writeImage } from './image.ts'
 import { architectures } from './node-runtime.ts'
 import { type PackOptions, packRelease } from './pack.ts'
@@ -16,7 +17,8 @@ import { signerOf } from './signature.ts'
 const usage = `Usage: npm run release -- COMMIT FOLDER [--architecture ${architectures.join('|')}] [--image] [--base FOLDER] [--twice]
   --architecture  of the instances (arm64)
   --image         also writes FOLDER/NAME.oci, an OCI image layout whose layer is the archive
-  --base FOLDER   OCI image layout with glibc, below the image's own layer; implies --image
+  --base FOLDER   OCI image layout with glibc, below the image's own layer; implies --image. It must be the image that
+                  npm run release:base has pinned
   --twice         packs a second time, and fails if the two archives differ by a bit`
 
 const { values, positionals } = parseArgs({
@@ -45,6 +47,7 @@ if (architecture === undefined || commit === undefined || folder === undefined |
   }
   // Before the work, so that a wrong key is told of at once.
   const signer = signerOf(process.env)
+  if (values.base !== undefined) await needPinnedBase(resolve(values.base), architecture)
   console.error(`packing ${commit} for linux-${architecture} …`)
   const packed = await packRelease(options)
   const { name, archive } = packed
