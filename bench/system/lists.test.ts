@@ -13,6 +13,8 @@ import { type ExampleStack, startExampleStack } from './example-stack.ts'
 let stack: ExampleStack
 /** Documents that lists and exports have read. */
 let listed = 0
+/** Members of the database that lists and exports were read from. */
+const readFrom: (string | undefined)[] = []
 
 /** Roles by name. */
 const people = { ann: [], bob: [], cleo: ['clerk'], carl: ['clerk', 'auditor'] } as const
@@ -32,6 +34,7 @@ beforeAll(async () => {
       over: (repository) => ({
         ...bound(repository),
         async list(...parts) {
+          readFrom.push(parts[3].from)
           const outcome = await repository.list(...parts)
           if (outcome.kind === 'page') listed += outcome.documents.length
           return outcome
@@ -155,6 +158,30 @@ test('passes an export on, stores nothing of it, and lets nobody have it but who
   expect([invalid.status, ((await invalid.json()) as { code: string }).code]).toEqual([400, 'invalid-query'])
   // The same path as JSON is a stored list, as before.
   expect((await take('cleo', 'text/html, */*', '?status=paid')).headers.get('content-type')).toContain('json')
+})
+
+test('reads an export from a reader, unless its caller shows a write of its own or asks for JSON', async () => {
+  const answer = await fetch(`${stack.url}/v1/orders`, {
+    method: 'POST',
+    body: JSON.stringify(order('paid')),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${stack.tokens.get('cleo')}` },
+  })
+  const [token, cookie] = [answer.headers.get('spillway-consistency'), answer.headers.get('set-cookie')]
+  const from = async (accept: string, own: Readonly<Record<string, string>> = {}) => {
+    readFrom.length = 0
+    const headers = { accept, authorization: `Bearer ${stack.tokens.get('cleo')}`, ...own }
+    await (await fetch(`${stack.url}/v1/orders?status=paid&fields=note`, { headers })).text()
+    return [...new Set(readFrom)]
+  }
+  expect(answer.status).toBe(201)
+  expect(await from('text/csv')).toEqual(['reader'])
+  expect(await from('text/csv', { 'spillway-consistency': token ?? '' })).toEqual([undefined])
+  expect(await from('text/csv', { cookie: cookie?.split(';')[0] ?? '' })).toEqual([undefined])
+  // A client cannot say so itself.
+  expect(await from('text/csv', { 'spillway-consistency': token ?? '', 'spillway-may-lag': '1' })).toEqual([
+    undefined,
+  ])
+  expect(await from('application/json')).toEqual([undefined])
 })
 
 test('streams an export through the edge as its caller takes it, and ends it when they leave', async () => {

@@ -150,7 +150,12 @@ export const resourceOptions = options({
   check: callable,
   problems: problemTexts,
   softDelete: options({ 'keep!': text, restore: accessRule }),
-  export: options({ 'formats!': list(oneOf(['csv', 'ndjson'])), access: accessRule, timeout: text }),
+  export: options({
+    'formats!': list(oneOf(['csv', 'ndjson'])),
+    access: accessRule,
+    timeout: text,
+    from: oneOf(['primary', 'reader']),
+  }),
   events: function* (given, place) {
     if (typeof given !== 'boolean') yield* options({ keep: text })(given, place)
   },

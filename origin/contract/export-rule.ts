@@ -17,13 +17,21 @@ export interface ExportOptions {
   readonly access?: AccessRule
   /** Time limit of one export; 1 s to 15 min. @default '5m' */
   readonly timeout?: Duration
+  /**
+   * Member of the database that is read. `reader`: one that may lag behind the primary, if there is one, for callers who
+   * show no write of their own. @default 'primary'
+   */
+  readonly from?: ExportSource
 }
+
+export type ExportSource = 'primary' | 'reader'
 
 /** Checked options with defaults. */
 export interface ExportRule {
   readonly formats: readonly ExportFormat[]
   readonly access: AccessRule
   readonly timeoutMs: number
+  readonly from: ExportSource
 }
 
 export const resolveExport = (options: ExportOptions | undefined, read: AccessRule): ExportRule | undefined =>
@@ -31,6 +39,7 @@ export const resolveExport = (options: ExportOptions | undefined, read: AccessRu
     formats: options.formats,
     access: options.access === undefined ? read : { kind: 'all', rules: [read, options.access] },
     timeoutMs: durationSeconds(options.timeout ?? '5m') * 1_000,
+    from: options.from ?? 'primary',
   }
 
 /** Mistakes in the options, each with its fix. */

@@ -6,6 +6,8 @@ export const headers = {
   timeoutMs: 'spillway-timeout-ms',
   /** edge → origin: longest time for an answer of a feed, in ms: the caller's token expires then. */
   feedMs: 'spillway-feed-ms',
+  /** edge → origin: `1` if the caller has shown no write of its own to what it reads, so that it may lag. */
+  mayLag: 'spillway-may-lag',
   /** edge → origin: `critical`, `normal` or `background`. */
   priority: 'spillway-priority',
   /** origin → edge: load of the origin ({@link ./load.ts}). */

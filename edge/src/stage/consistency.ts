@@ -1,4 +1,4 @@
-import { consistencyHeader, namesRead } from '@spillway/origin/contract'
+import { consistencyHeader, namesRead, type Route } from '@spillway/origin/contract'
 import {
   type Consistency,
   formatConsistency,
@@ -102,6 +102,10 @@ function tokensOf({ head }: Exchange, resource: string): readonly string[] {
 }
 
 const noTokens: readonly string[] = []
+
+/** Whether the request has a token, valid or not, of own writes to what its route reads. */
+export const showsOwnWrites = (exchange: Exchange, route: Route): boolean =>
+  namesRead(route).some((name) => tokensOf(exchange, name).length > 0)
 
 /** Stage 5, first part: applies the caller's own writes. Sets `notBeforeMs`. */
 export function recallOwnWrites(

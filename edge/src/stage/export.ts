@@ -1,6 +1,7 @@
-import { exportMediaTypes } from '@spillway/origin/contract'
+import { exportMediaTypes, headers as names } from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import type { ExportPlan } from '../http/request-plan.ts'
+import { showsOwnWrites } from './consistency.ts'
 import type { ForwardParts } from './forward.ts'
 import { passStream } from './pass-stream.ts'
 
@@ -13,7 +14,10 @@ const marginMs = 5_000
  * @throws {ForwardError} when the request was shed or no answer came
  */
 export function passExport(exchange: Exchange<ExportPlan>, parts: ForwardParts): Promise<Response> {
-  const { format, timeoutMs } = exchange.plan
-  const own = { fields: { accept: exportMediaTypes[format] }, bodyTimeoutMs: timeoutMs + marginMs }
-  return passStream(exchange, own, parts)
+  const { format, route, timeoutMs } = exchange.plan
+  const fields = {
+    accept: exportMediaTypes[format],
+    ...(!showsOwnWrites(exchange, route) && { [names.mayLag]: '1' }),
+  }
+  return passStream(exchange, { fields, bodyTimeoutMs: timeoutMs + marginMs }, parts)
 }

@@ -32,7 +32,10 @@ export function classFor(vcpus: number, classMin: DatabaseClass): DatabaseClass 
   )
 }
 
-/** One sizing rule for all designs: processors at peak load, all on one primary. Readers wait for a failover. */
+/**
+ * One sizing rule for all designs: processors at peak load, all on one primary. Readers wait for a failover, and serve
+ * exports that say so.
+ */
 export function databaseItems(load: DatabaseLoad): readonly Item[] {
   const vcpus = vcpusWanted(load)
   const instanceClass = classFor(vcpus, load.classMin)
@@ -49,7 +52,7 @@ export function databaseItems(load: DatabaseLoad): readonly Item[] {
     {
       name: 'DocumentDB readers',
       dollars: (load.instances - 1) * instanceHour[instanceClass] * hoursPerMonth,
-      because: `${load.instances - 1} × db.${instanceClass}, for a failover only: all reads go to the primary`,
+      because: `${load.instances - 1} × db.${instanceClass}, for failovers, and for exports from a reader`,
     },
     { name: 'DocumentDB I/O', dollars: ios * io, because: `${count(ios)} I/Os` },
     {

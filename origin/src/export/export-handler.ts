@@ -4,6 +4,7 @@ import {
   type ExportRule,
   exportMediaTypes,
   type ListQuery,
+  headers as names,
   outputSchema,
   type Principal,
   type Problem,
@@ -12,7 +13,7 @@ import {
 import type { FastifyRequest } from 'fastify'
 import { searchOf } from '../http/entry.ts'
 import { sendProblem } from '../http/problem.ts'
-import { callOf } from '../http/request.ts'
+import { callOf, headerOf } from '../http/request.ts'
 import type { ExportEnd, WorkTotals } from '../observe/work-totals.ts'
 import { sendFailure } from '../resource/answer.ts'
 import type { CompiledView } from '../resource/compiled-view.ts'
@@ -61,7 +62,9 @@ export function exportHandler(
     using places = new DisposableStack()
     places.use(place)
     const residual = resource.audiences.read.of(request.principal)
-    const list = (asked: ListQuery, call: Call) => repository.list(resource, asked, residual, call)
+    const mayLag = rule.from === 'reader' && headerOf(request.headers, names.mayLag) === '1'
+    const list = (asked: ListQuery, call: Call) =>
+      repository.list(resource, asked, residual, mayLag ? { ...call, from: 'reader' } : call)
     const first = { ...query.value, limit: firstRows }
     const outcome = await list(first, callOf(request))
     if (outcome.kind === 'notDone') return sendFailure(reply, outcome)

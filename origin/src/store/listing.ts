@@ -9,6 +9,8 @@ export interface Listing {
   readonly pipeline?: readonly Document[]
   /** Refuses what one reply of the database does not hold: 16 MiB, with one document more. */
   readonly inOneReply?: true
+  /** Read from a member that may lag behind, if there is one. @default the primary */
+  readonly from?: 'reader'
 }
 
 /** A count of documents, up to a maximum. */

@@ -8,7 +8,7 @@ import type { StoredRecord } from './envelope.ts'
 import type { Listing, Tally } from './listing.ts'
 import { firstReply, openList } from './open-list.ts'
 import { openGate, type PrimaryGate } from './primary-gate.ts'
-import { readOptions } from './read-options.ts'
+import { readerOptions, readOptions } from './read-options.ts'
 import { sourceList } from './source-list.ts'
 
 /**
@@ -90,22 +90,27 @@ export class MongoCommands {
 
   list(collection: string, listing: Listing, timeoutMs: number): Promise<StoredRecord[]> {
     const layout = this.layoutOf(collection)
-    return this.#read(timeoutMs, async (signal) => {
-      const options = { ...readOptions(timeoutMs), signal }
+    const isFromReader = listing.from === 'reader'
+    const optionsOf = isFromReader ? readerOptions : readOptions
+    const read = async (signal: AbortSignal) => {
+      const options = { ...optionsOf(timeoutMs), signal }
       if (layout !== undefined) {
         const source = { collection: this.#db.collection(layout.collection), layout, options }
         const documents = await sourceList(source, layout.listing(listing))
         return documents.map((document) => layout.record(document))
       }
       const { filter, sort, limit, pipeline, inOneReply } = listing
-      if (pipeline === undefined && inOneReply !== true) {
+      // The bare command goes to the primary.
+      if (!isFromReader && pipeline === undefined && inOneReply !== true) {
         const limits = { timeoutMs, signal, batchSize: limit + 1 }
         const found = await this.#findAtOnce(collection, { filter, sort, limit }, limits)
         if (found !== undefined) return found
       }
       const cursor = openList(this.#db.collection<StoredRecord>(collection), listing, options)
       return inOneReply === true ? firstReply(cursor) : cursor.toArray()
-    })
+    }
+    // A reader needs no primary, and knows nothing of its terms.
+    return isFromReader ? this.#bounds.run(timeoutMs, read) : this.#read(timeoutMs, read)
   }
 
   /** Counts documents up to a maximum, and reads no further. */

@@ -113,7 +113,9 @@ export class MongoRepository implements Repository {
   ): Promise<ListOutcome> {
     const unready = this.#unready.forList(resource, query, residual)
     if (unready !== undefined) return indexUnready(unready)
-    const listing = planList(resource, query, residual)
+    const planned = planList(resource, query, residual)
+    // A list of its own: one from a reader must not answer a caller who is promised the primary's.
+    const listing = call.from === undefined ? planned : { ...planned, from: call.from }
     const outcome = await this.#records.list(resource.name, listing, call)
     if (outcome.kind === 'notDone') return outcome
     const { records } = outcome

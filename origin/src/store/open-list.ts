@@ -3,7 +3,7 @@ import type { Listing } from './listing.ts'
 
 export interface ListOptions {
   readonly maxTimeMS: number
-  readonly readPreference: 'primary'
+  readonly readPreference: 'primary' | 'secondaryPreferred'
   readonly readConcern: 'majority'
   readonly signal: AbortSignal
   readonly projection?: Document

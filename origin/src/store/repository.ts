@@ -82,6 +82,8 @@ export interface Call {
   readonly ownTime?: OwnTime
   /** Author of its writes, for events and history. @default nobody */
   readonly author?: Author
+  /** Member of the database that a list is read from: a `reader` may lag behind. @default the primary */
+  readonly from?: 'reader'
 }
 
 /** A document that must be unchanged since it was read when something else is written. */

@@ -25,6 +25,6 @@ export const orders = resource('orders', {
     { fields: { status: 1, placedOn: 1 } },
     { fields: { placedOn: 1 } },
   ],
-  export: { formats: ['csv', 'ndjson'], access: role('clerk'), timeout: '5m' },
+  export: { formats: ['csv', 'ndjson'], access: role('clerk'), timeout: '5m', from: 'reader' },
   versions: [asStored('v1', stored, { readOnly: ['customerId'] })],
 })
