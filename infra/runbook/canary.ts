@@ -7,7 +7,7 @@ import { type Input, Refusal } from './runbook.ts'
 export const canaryInputs = {
   canary: { says: 'no leaves the canary out', pattern: /^(yes|no)$/, default: 'yes' },
   'canary-token': {
-    says: 'token or API key of the canary, an identity that nothing else uses',
+    says: 'token or API key of the canary, an identity that nothing else uses; nothing for none',
     pattern: /^\S*$/,
     secretIn: 'CANARY_TOKEN',
   },

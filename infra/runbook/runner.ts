@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { type Command, shown } from './command.ts'
 import { type Performer, perform } from './perform.ts'
 import type { Run } from './run.ts'
 import { type Condition, Harm, Refusal, type Runbook, type Step } from './runbook.ts'
+import { underWatch } from './watch.ts'
 
 export interface Terminal extends Performer {
   /** Asks the person for one of the words' first letters. */
@@ -124,52 +124,6 @@ async function takeStep(
   }
   await hold(step.check, run, terminal)
   print(`   ✓ ${step.check.say}`)
-}
-
-/**
- * Changes something while the step's watch looks at it.
- *
- * @throws {Refusal} with the reason of the watch, if it has stopped the change; the change's own otherwise
- */
-async function underWatch(
-  { meanwhile }: Step,
-  run: Run,
-  terminal: Terminal,
-  change: () => Promise<void>,
-): Promise<void> {
-  if (meanwhile === undefined) return change()
-  const ended = new AbortController()
-  const changing = change().finally(() => ended.abort())
-  const watching = (async () => {
-    for (;;) {
-      await Promise.race([terminal.sleep(meanwhile.everyMs), once(ended.signal, 'abort')])
-      // After a Ctrl-C nothing sleeps any more: the clouds' own alarms go on watching.
-      if (ended.signal.aborted || terminal.stop.aborted) return undefined
-      const hurts = await meanwhile.harm(run)
-      if (hurts === undefined || ended.signal.aborted) continue
-      terminal.print(`   ✗ ${hurts}`)
-      return (await isStopped(meanwhile.stop(run), terminal)) ? hurts : undefined
-    }
-  })()
-  const [changed, watched] = await Promise.allSettled([changing, watching])
-  const hurts = watched.status === 'fulfilled' ? watched.value : undefined
-  if (hurts !== undefined) throw new Refusal(`stopped, and taken back by the cloud: ${hurts}`)
-  if (changed.status === 'rejected') throw changed.reason
-  if (watched.status === 'rejected') throw watched.reason
-}
-
-/** Stops a change. One that has just ended cannot be stopped any more: the check of its step finds the harm then. */
-async function isStopped(commands: readonly Command[], terminal: Terminal): Promise<boolean> {
-  try {
-    for (const command of commands) {
-      terminal.print(`   $ ${shown(command)}`)
-      await perform(command, terminal)
-    }
-    return true
-  } catch (error) {
-    terminal.print(`   ✗ not stopped: ${error instanceof Error ? error.message : error}`)
-    return false
-  }
 }
 
 /** @throws {Refusal} when the condition does not hold, or not in time */
