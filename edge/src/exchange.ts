@@ -55,6 +55,10 @@ export class Exchange<Plan extends RequestPlan = RequestPlan> {
   hasLostAttempt = false
   /** Time that the origin took; `undefined` when it was not asked. */
   originMs: number | undefined
+  /** Time for which its attempts waited for a slot at the origin. */
+  slotMs = 0
+  /** The origin's own `Server-Timing`, if it was asked for. */
+  originTiming: string | null = null
   /** Its trace, once somebody has to know it. */
   trace: TraceContext | undefined
   /** Whether it is recorded as spans; `undefined` until that is decided. */

@@ -244,7 +244,9 @@ describe('seen by operators', () => {
     const path = '/v2/places/timed'
     expect((await edge.fetch(path)).headers.get('server-timing')).toBeNull()
     const answer = await edge.fetch(`${path}-too`, { headers: { 'spillway-timing': '1' } })
-    expect(answer.headers.get('server-timing')).toMatch(/^edge;dur=\d+, origin;dur=\d+$/)
+    expect(answer.headers.get('server-timing')).toMatch(
+      /^edge;dur=\d+, before;dur=\d+, slot;dur=\d+, origin;dur=\d+$/,
+    )
   })
 })
 

@@ -24,6 +24,8 @@ export const headers = {
   unsettled: 'spillway-unsettled',
   /** origin → edge: `1` on an error that says nothing about the origin's health ({@link Problem.isOwnFault}). */
   ownFault: 'spillway-own-fault',
+  /** Client → edge → origin: `1` asks for `Server-Timing` in the answer. */
+  timing: 'spillway-timing',
   /** Request id: made by the edge, repeated in every answer and problem. */
   requestId: 'x-request-id',
   /** Client → edge → origin (draft-ietf-httpapi-idempotency-key-header-07). */

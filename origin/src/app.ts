@@ -26,6 +26,7 @@ import { declareRequest } from './http/request.ts'
 import { countForSlo } from './observe/count-for-slo.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { RequestLog } from './observe/request-log.ts'
+import type { RequestTimes } from './observe/request-times.ts'
 import type { Tracing } from './observe/tracing.ts'
 import type { Health } from './ops/health.ts'
 import { routeHealth } from './ops/health.ts'
@@ -63,6 +64,8 @@ export interface AppOptions {
   readonly requestLog: RequestLog
   /** Records requests as spans. @default none */
   readonly tracing?: Tracing | undefined
+  /** Parts of the time of requests that ask for them. @default no request is answered */
+  readonly times?: RequestTimes | undefined
   /** Whether a read that began at a time (`performance.now()`) has seen every acknowledged write. @default always */
   readonly isCertain?: IsCertain
   /** Time limit of one list, in ms. @default 800 */
@@ -104,6 +107,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     metrics,
     requestLog,
     tracing,
+    times,
     clock = Date.now,
     isCertain = () => true,
     listTimeoutMs = 800,
@@ -160,7 +164,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   )
 
   const load = () => admission.load(now())
-  app.addHook('onRequest', entryStage({ now, load, isDraining: () => health.isDraining }))
+  app.addHook('onRequest', entryStage({ now, load, isDraining: () => health.isDraining, times }))
   const trust = trustStage(verifier, clock)
   app.addHook('onRequest', (request, reply, done) => {
     if (isOperational(request)) done()
@@ -180,6 +184,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onSend', (request, reply, _payload, done) => {
     const endedAtMs = now()
     const { statusCode } = reply
+    const { startedAtMs, admittedAtMs } = request
+    const timing = times?.end(request.raw, { startedAtMs, admittedAtMs, endedAtMs })
+    if (timing !== undefined) reply.header('server-timing', timing)
     releaseAdmission(admission, request, statusCode, endedAtMs)
     metrics.onAnswer(request.target, statusCode, endedAtMs - request.startedAtMs, request.problem?.code)
     countForSlo(metrics.slo, request, statusCode, endedAtMs)

@@ -22,6 +22,7 @@ import { startMigrations } from './migrations/start-migrations.ts'
 import { Metrics } from './observe/metrics.ts'
 import { Misfits } from './observe/misfits.ts'
 import { createLogger, RequestLog } from './observe/request-log.ts'
+import { bothCommands, RequestTimes } from './observe/request-times.ts'
 import { Health } from './ops/health.ts'
 import { AdmissionControl } from './overload/admission-control.ts'
 import { DelayLimit } from './overload/delay-limit.ts'
@@ -99,6 +100,7 @@ export async function startOrigin(
   })
   const admission = openAdmission()
   const hasOtherWork = (): boolean => isBusy(admission.load(performance.now()))
+  const times = new RequestTimes(() => performance.now())
   /** Stop this process's part in each job, in the order in which the jobs were started. */
   const stops: (() => Promise<void>)[] = []
   const stopJobs = async (): Promise<void> => {
@@ -134,7 +136,7 @@ export async function startOrigin(
       bounds: pool.bounds,
       primary: pool.primary,
       unready: indexes.unready,
-      traceCommand: tracing?.command,
+      traceCommand: bothCommands(times.command, tracing?.command),
     })
     const health = new Health({
       ping: () => pool.ping(1_000),
@@ -221,6 +223,7 @@ export async function startOrigin(
       metrics,
       requestLog,
       tracing,
+      times,
       tls,
     })
     stops.push(startHandlers({ ...background, handlers: server.handlers, work }))

@@ -9,14 +9,13 @@ import {
 import type { Config } from '../config.ts'
 import { type Exchange, nowOf, patternOf, priorityIfAny, takesItsTime } from '../exchange.ts'
 import type { Cors } from '../http/cors.ts'
-import { timingHeader } from '../http/private-headers.ts'
-import type { RequestHead } from '../http/request-headers.ts'
 import type { PagePlan } from '../http/request-plan.ts'
 import { SharedProblem } from '../http/shared-problem.ts'
 import type { AnswerObservation, Observe } from '../observe/observation.ts'
 import type { Sampler } from '../observe/sampler.ts'
 import type { Answer } from '../pipeline.ts'
 import type { RandomIds } from '../platform/random-ids.ts'
+import { serverTiming, wantsTiming } from './timing.ts'
 import type { Traces } from './traces.ts'
 
 export interface AnswerParts {
@@ -167,13 +166,4 @@ function observationOf(
     ...(takesItsTime(exchange.plan) && { takesItsTime: true as const }),
     ...(exchange.trace !== undefined && { traceId: exchange.trace.traceId }),
   }
-}
-
-const wantsTiming = ({ headers }: RequestHead, when: Config['serverTiming']): boolean =>
-  when === 'always' || (when === 'on-request' && headers.get(timingHeader) === '1')
-
-/** `Server-Timing` (W3C, §3): total time at the edge, and the origin's share. */
-function serverTiming({ arrivedAtMs, originMs }: Exchange, nowMs: number): string {
-  const edge = `edge;dur=${nowMs - arrivedAtMs}`
-  return originMs === undefined ? edge : `${edge}, origin;dur=${originMs}`
 }

@@ -12,6 +12,7 @@ import {
   type RetryBudget,
 } from '@spillway/origin/contract'
 import type { AssertionSigner } from '../auth/assertion-signer.ts'
+import type { Config } from '../config.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import type { Cors } from '../http/cors.ts'
 import type { Deadline } from '../http/deadline.ts'
@@ -28,9 +29,11 @@ import { retryAfterSeconds } from '../overload/retry-after.ts'
 import { inTime } from '../platform/in-time.ts'
 import type { RandomIds } from '../platform/random-ids.ts'
 import { type AdmitParts, admit } from './admit.ts'
+import { wantsTiming } from './timing.ts'
 import { type Traces, traceOf } from './traces.ts'
 
 export interface ForwardParts extends AdmitParts {
+  readonly serverTiming: Config['serverTiming']
   readonly ids: RandomIds
   readonly signer: AssertionSigner
   readonly retryBudget: RetryBudget
@@ -94,6 +97,7 @@ export async function forward(
   let { reservation } = exchange
   exchange.reservation = undefined
   for (let number = 1; ; number += 1) {
+    const askedAtMs = now()
     const admitted = await admit(
       {
         priority: forwarding.priority,
@@ -112,6 +116,7 @@ export async function forward(
     }
     const { endpoint, permit } = admitted
     const startedAtMs = now()
+    exchange.slotMs += startedAtMs - askedAtMs
     const isWhole = forwarding.body === null || forwarding.body.isComplete
     const givenMs = isWhole ? forwarding.deadline.atMs - startedAtMs : 0
     const answer = await heedDistrust(
@@ -128,6 +133,7 @@ export async function forward(
     if (answer.kind === 'answer') {
       const { reply } = answer
       exchange.revision = parseRevision(reply.headers.get(names.revision))
+      exchange.originTiming = reply.headers.get('server-timing')
       exchange.purgeTags = splitTags(reply.headers.get(names.purgeTag))
       exchange.isUnsettled = reply.headers.get(names.unsettled) === '1'
       const isAnswered = isOurOrigins(forwarding.method, reply)
@@ -194,7 +200,7 @@ async function send(
   exchange: Exchange,
   forwarding: Forwarding,
   { url }: OriginEndpoint,
-  { ids, signer, now, traces }: ForwardParts,
+  { ids, serverTiming, signer, now, traces }: ForwardParts,
 ): Promise<OriginAnswer> {
   const { method, target, body, signal, deadline, bodyTimeoutMs } = forwarding
   const trace = traceOf(exchange, ids, traces)
@@ -210,6 +216,7 @@ async function send(
     [names.priority]: forwarding.priority,
     [names.assertion]: assertion,
     [names.timeoutMs]: formatTimeout(Math.max(1, deadline.atMs - now() - marginMs)),
+    ...(wantsTiming(exchange.head, serverTiming) && { [names.timing]: '1' }),
   }
   return await sendToOrigin({
     ...{ method, url: url + target, headers, body, deadline, signal },

@@ -36,10 +36,12 @@ export interface EntryOptions {
   readonly now: () => number
   readonly load: () => Load
   readonly isDraining: () => boolean
+  /** @default no request may ask for the parts of its time */
+  readonly times?: { begin(source: object): void; drop(source: object): void } | undefined
 }
 
 /** Records start and deadline of the request, sets the common response headers, and refuses work while draining. */
-export function entryStage({ now, load, isDraining }: EntryOptions): onRequestHookHandler {
+export function entryStage({ now, load, isDraining, times }: EntryOptions): onRequestHookHandler {
   const loadText = sampled(() => formatLoad(load()), 10)
   return (request, reply, done) => {
     const startedAtMs = now()
@@ -49,6 +51,11 @@ export function entryStage({ now, load, isDraining }: EntryOptions): onRequestHo
       startedAtMs + (parseTimeout(headerOf(request.headers, headers.timeoutMs)) ?? deadline.budgetMs)
     reply.header(headers.requestId, request.id)
     reply.header(headers.load, loadText(startedAtMs))
+    if (times !== undefined && request.headers[headers.timing] === '1') {
+      times.begin(request.raw)
+      // A caller who leaves gets no answer.
+      reply.raw.once('close', () => times.drop(request.raw))
+    }
     if (isDraining()) {
       reply.header('connection', 'close')
       if (!isOperational(request)) {

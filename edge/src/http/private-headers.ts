@@ -1,2 +1,0 @@
-/** Request: `1` asks for `Server-Timing` in the answer. */
-export const timingHeader = 'spillway-timing'
