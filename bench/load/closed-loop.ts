@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import autocannon from 'autocannon'
 import { holdWorkload } from './hold-workload.ts'
 import { seededRandom } from './random.ts'
-import type { ClosedJob, LoadReport } from './report.ts'
+import type { ClosedJob, LoadReport, SlowAnswer } from './report.ts'
 import { Tally } from './tally.ts'
 import { checkTarget } from './target-guard.ts'
 import { Window } from './window.ts'
@@ -16,13 +16,14 @@ const repeatedCalls = 256
  * but the server's CPU time per answer does not depend on that.
  */
 export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promise<LoadReport> {
-  const { connections, warmupMs, windowMs } = job
+  const { connections, slowestShare = 0, warmupMs, windowMs } = job
   const target = checkTarget(job.target, job.iOwnThisTarget).origin
   const { workload, stop } = await holdWorkload({ ...job, target }, seededRandom(job.seed))
 
-  let tally: Tally | undefined
+  let tallies: { readonly all: Tally; readonly reads: Tally; readonly writes: Tally } | undefined
+  const timed: SlowAnswer[] = []
   /** The latest answer on each connection whose calls cannot be repeated. */
-  const latest = new WeakMap<object, Refused>()
+  const latest = new WeakMap<object, Latest>()
   let user = 0
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   const instance = autocannon(
@@ -40,32 +41,43 @@ export async function runClosedLoop(job: ClosedJob, onWindow = () => {}): Promis
     () => end(),
   )
   instance.on('response', (client, status, _bytes, ms) => {
-    tally?.asked()
-    const { refusal, expects } = latest.get(client) ?? {}
-    tally?.answered(status, ms, refusal, expects)
+    if (tallies === undefined) return
+    // Calls that can be repeated are reads.
+    const { method = 'GET', refusal, expects, timing = '' } = latest.get(client) ?? {}
+    const isWrite = method !== 'GET'
+    for (const tally of [tallies.all, isWrite ? tallies.writes : tallies.reads]) {
+      tally.asked()
+      tally.answered(status, ms, refusal, expects)
+    }
+    if (slowestShare > 0) timed.push({ isWrite, ms, timing })
   })
+  // The error of a request does not say which it was.
   instance.on('reqError', (error: Error) => {
-    tally?.asked()
-    tally?.failed(error.message)
+    tallies?.all.asked()
+    tallies?.all.failed(error.message)
   })
 
   await sleep(warmupMs)
   onWindow()
   const window = new Window(job.watched)
-  const measured = new Tally()
-  tally = measured
+  const measured = { all: new Tally(), reads: new Tally(), writes: new Tally() }
+  tallies = measured
   await sleep(windowMs)
   const closed = window.close({ latenessP99Ms: 0, waited: 0 })
-  tally = undefined
+  tallies = undefined
   instance.stop()
   await ended
   stop()
-  const total = measured.answers()
-  return { ...closed, total, streams: { all: total }, timelines: {}, connections }
+  const total = measured.all.answers()
+  const streams = { reads: measured.reads.answers(), writes: measured.writes.answers() }
+  const slowest = timed.toSorted((a, b) => b.ms - a.ms).slice(0, Math.ceil(timed.length * slowestShare))
+  return { ...closed, total, streams, timelines: {}, connections, slowest }
 }
 
-/** An answer, reduced to the parts that show whether it is a refusal. */
-interface Refused extends Pick<Step, 'expects'> {
+/** An answer, reduced to the parts that show whether it is a refusal, and of what. */
+interface Latest extends Pick<Step, 'expects'> {
+  readonly method: Call['method']
+  readonly timing: string
   /** Body of a problem answer; empty for the others. */
   readonly refusal: string
 }
@@ -73,7 +85,7 @@ interface Refused extends Pick<Step, 'expects'> {
 function requestsOf(
   workload: Asking,
   user: number,
-  onAnswer: (answer: Refused) => void,
+  onAnswer: (answer: Latest) => void,
 ): autocannon.Request[] {
   if (workload.isRepeatable) {
     return Array.from({ length: repeatedCalls }, () => requestOf(workload.next(user).call))
@@ -87,8 +99,10 @@ function requestsOf(
         return { ...defaults, body: undefined, ...requestOf(step.call) }
       },
       onResponse: (status, body, _context, headers) => {
-        step.answered?.(status, etagOf(headers))
-        onAnswer({ refusal: status >= 400 ? body : '', expects: step.expects })
+        step.answered?.(status, fieldOf(headers, 'etag'))
+        const { call, expects } = step
+        const timing = fieldOf(headers, 'server-timing') ?? ''
+        onAnswer({ method: call.method, timing, refusal: status >= 400 ? body : '', expects })
       },
     },
   ]
@@ -102,7 +116,7 @@ const requestOf = ({ method, path, headers, body }: Call): autocannon.Request =>
 })
 
 /** Names as the server spells them. */
-function etagOf(headers: autocannon.Request['headers'] = {}): string | undefined {
-  const name = Object.keys(headers).find((key) => key.toLowerCase() === 'etag')
+function fieldOf(headers: autocannon.Request['headers'] = {}, lower: string): string | undefined {
+  const name = Object.keys(headers).find((key) => key.toLowerCase() === lower)
   return name === undefined ? undefined : String(headers[name])
 }

@@ -25,6 +25,8 @@ export interface ClosedJob extends CommonJob {
   readonly windowMs: number
   readonly mix: Mix | OperationMix
   readonly credentials: Credentials
+  /** Share of the answers, the slowest, that the report lists with their `Server-Timing`. @default none */
+  readonly slowestShare?: number
 }
 
 /** Several closed loops in one driver, of which one runs at a time. */
@@ -98,10 +100,19 @@ export interface Answers {
   readonly shedLatency: Latency
 }
 
+/** A slow answer. */
+export interface SlowAnswer {
+  readonly isWrite: boolean
+  /** Latency, ms. */
+  readonly ms: number
+  /** `Server-Timing` (W3C) of the answer; empty without. */
+  readonly timing: string
+}
+
 export interface LoadReport {
   readonly windowMs: number
   readonly total: Answers
-  /** By stream; a closed loop has one, `all`. */
+  /** By stream; a closed loop has two, `reads` and `writes`, and one whose loops take turns has `all`. */
   readonly streams: Readonly<Record<string, Answers>>
   /** By stream, since the end of the warm-up. None for a closed loop. */
   readonly timelines: Readonly<Record<string, readonly Interval[]>>
@@ -110,6 +121,8 @@ export interface LoadReport {
   readonly driver: DriverState
   /** Most connections that were open at once. */
   readonly connections: number
+  /** The slowest answers first. None if the job asks for none. */
+  readonly slowest?: readonly SlowAnswer[]
 }
 
 /** Load of the driver itself. */
