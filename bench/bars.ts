@@ -190,5 +190,10 @@ export const bars = {
   storyConnections: { name: 'story-connections-over-budget', limit: 0, holds: '<=' },
 
   /** CPU µs a request of the best peer over Spillway's, whole stack each (edge, server, database), 90/10 reads and writes. */
-  peersCpu: { name: 'peers-cpu-times-fewer', limit: 3, holds: '>=' },
+  peersCpu: { name: 'peers-cpu-times-fewer', limit: 3.5, holds: '>=' },
+
+  /** p99 of the whole path, 90/10 reads and writes in a closed loop, over that of the best peer: 16, 64 and 256 connections. */
+  tail16: { name: 'tail-p99-ratio-16', limit: 1, holds: '<=' },
+  tail64: { name: 'tail-p99-ratio-64', limit: 1, holds: '<=' },
+  tail256: { name: 'tail-p99-ratio-256', limit: 1, holds: '<=' },
 } as const satisfies Readonly<Record<string, Bar>>

@@ -19,6 +19,11 @@ export const benches: Readonly<Record<string, Bench>> = {
     application: true,
   },
   peers: { program: 'peers/main.ts', about: 'CPU time a request beside other stacks', application: own },
+  tail: {
+    program: 'tail/main.ts',
+    about: 'slow answers of the whole path beside other stacks, and where their time went',
+    application: own,
+  },
   overload: {
     program: 'origin/overload.ts',
     about: 'goodput of one origin at up to ten times its capacity',
