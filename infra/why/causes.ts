@@ -8,6 +8,9 @@ const unreached = ['origin-unreachable', 'shed-breaker-open', 'repeat-failed', '
 /** Errors of an origin that could not do its work in time, as the edge passes them on. */
 const passedOn = ['status-503', 'status-504']
 
+/** Refusals of requests whose answer came too late or not at all. */
+const late = ['deadline-exceeded', 'outcome-unknown', ...passedOn, ...unreached]
+
 /**
  * All causes. One that explains others stands before them: a primary that does not answer also fills the pool, lowers the
  * limit and opens the edge's breaker. The switch stands behind what an operator turns it for.
@@ -54,7 +57,7 @@ export const causes: readonly Cause[] = [
     tier: 'database',
     says: 'The database has no primary that answers: a failover, or a lost connection.',
     remedy: { runbook: 'database-failover' },
-    reasons: ['database-unavailable', 'outcome-unknown', 'deadline-exceeded', ...passedOn, ...unreached],
+    reasons: ['database-unavailable', ...late],
     evidence: (signs) => {
       const seen = [
         ...failing(signs, 'database'),
@@ -72,12 +75,15 @@ export const causes: readonly Cause[] = [
     tier: 'edge',
     says: 'The cache has lost its answers, so the origins get requests that it answered before: a release, a purge of everything, or new isolates.',
     remedy: { runbook: 'emergency-shed' },
-    reasons: overloads(),
+    reasons: [...overloads(), ...late],
     evidence: (signs) => {
       const { hits } = signs.edge
       if (hits === undefined || hits.before < 0.5 || hits.now > hits.before / 2) return []
       const fell = `the cache gave ${percent(hits.now)} of the last answers, and ${percent(hits.before)} before`
-      return all([fell], overloaded(signs))
+      // Origins that answer too late under the misses open the breaker, which then refuses them alone. Without a way or an
+      // origin, the cache loses its answers, too: they expire.
+      const tooLate = all(refused(signs, ...late), everyWayCarries(signs), allLive(signs))
+      return all([fell], [...overloaded(signs), ...tooLate])
     },
   },
   {
@@ -85,7 +91,7 @@ export const causes: readonly Cause[] = [
     tier: 'database',
     says: 'The primary answers, but commands take longer than the time they have.',
     remedy: { runbook: 'database-failover' },
-    reasons: ['deadline-exceeded', 'outcome-unknown', ...passedOn, ...unreached],
+    reasons: late,
     evidence: (signs) => [
       ...failing(signs, 'commands'),
       ...each(
@@ -155,15 +161,7 @@ export const causes: readonly Cause[] = [
       text: 'Nothing now. Look for what broke the way before: deployments, the tunnel, the network.',
     },
     reasons: unreached,
-    evidence: (signs) =>
-      all(
-        refused(signs, ...unreached),
-        when(
-          signs.ways.length > 0 && signs.ways.every(({ isOpen }) => isOpen),
-          'every way to the origins carries now',
-        ),
-        allLive(signs),
-      ),
+    evidence: (signs) => all(refused(signs, ...unreached), everyWayCarries(signs), allLive(signs)),
   },
   {
     name: 'bad release',
@@ -287,6 +285,10 @@ const allLive = ({ origins }: Signs): readonly string[] =>
     origins.every(({ isLive }) => isLive),
     'every origin answers when it is asked directly',
   )
+
+/** Nothing where the ways cannot be asked. */
+const everyWayCarries = ({ ways }: Signs): readonly string[] =>
+  when(ways.length > 0 && ways.every(({ isOpen }) => isOpen), 'every way to the origins carries now')
 
 const until = (expiration: number | undefined): string =>
   expiration === undefined ? '' : ` until ${new Date(expiration * 1_000).toISOString()}`

@@ -56,6 +56,23 @@ describe('the first cause', () => {
     ['breaker open', { edge: refusing('shed-breaker-open', 'origin-unreachable'), ways: way(true) }],
     ['emergency switch', { control: [{ name: 'shed', value: 'normal', expiration: 1_900_000_000 }] }],
     ['cold cache', { edge: { ...refusing('shed-limit'), hits: { now: 0.1, before: 0.9 } } }],
+    // The misses have opened the breaker, which alone refuses them.
+    [
+      'cold cache',
+      { edge: { ...refusing('shed-breaker-open'), hits: { now: 0.1, before: 0.9 } }, ways: way(true) },
+    ],
+    [
+      'tunnel down',
+      { edge: { ...refusing('shed-breaker-open'), hits: { now: 0.1, before: 0.9 } }, ways: way(false) },
+    ],
+    [
+      'origin down',
+      {
+        edge: { ...refusing('shed-breaker-open'), hits: { now: 0.1, before: 0.9 } },
+        ways: way(true),
+        origins: origin({ isLive: false }),
+      },
+    ],
     ['too much load', { edge: { ...refusing('shed-limit'), hits: { now: 0.8, before: 0.9 } } }],
     ['primary unavailable', { origins: origin({ problems: { 'database-unavailable': 2 } }) }],
     ['bad release', { origins: origin({ problems: { 'internal-error': 2 } }) }],
