@@ -317,7 +317,7 @@ interface Settled {
   readonly outcomes: PerPriority<Outcome>
   /** Requests that the origin answered. */
   readonly done: PerPriority
-  /** Those of them that a user waited for. */
+  /** Requests among them that a user waited for. */
   readonly fromOrigin: PerPriority
   readonly work: { readonly reads: number; readonly writes: number }
 }

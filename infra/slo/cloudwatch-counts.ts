@@ -1,5 +1,5 @@
 import { type CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch'
-import { noAnswers, priorities, type SloCounts } from '@spillway/origin/contract'
+import { noSloCounts, priorities, type SloCounts } from '@spillway/origin/contract'
 import { originNamespace, priorityDimension, sloMetrics, stageDimension } from '../src/origin-metrics.ts'
 import type { CountBucket } from './count-series.ts'
 
@@ -56,7 +56,7 @@ export async function countsInCloudWatch(
       for (const [index, at] of Timestamps.entries()) {
         const counts = byStart.get(at.getTime()) ?? {}
         byStart.set(at.getTime(), counts)
-        counts[priority] = { ...(counts[priority] ?? noAnswers), [name]: Values[index] ?? 0 }
+        counts[priority] = { ...(counts[priority] ?? noSloCounts), [name]: Values[index] ?? 0 }
       }
     }
     page = NextToken

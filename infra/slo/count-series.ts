@@ -1,4 +1,4 @@
-import { noAnswers, type Priority, plusCounts, type SloCounts } from '@spillway/origin/contract'
+import { noSloCounts, type Priority, plusSloCounts, type SloCounts } from '@spillway/origin/contract'
 
 /** Answers of a span of time, by priority. A priority without answers may be left out. */
 export interface CountBucket {
@@ -11,25 +11,25 @@ export interface CountBucket {
 export class CountSeries {
   readonly #fromMs: number[] = []
   /** Sums of all buckets before each. */
-  readonly #before: SloCounts[] = [noAnswers]
+  readonly #before: SloCounts[] = [noSloCounts]
 
   /** @param buckets in any order; they must not overlap */
   constructor(buckets: readonly CountBucket[], priority: Priority) {
     for (const { fromMs, counts } of buckets.toSorted((one, other) => one.fromMs - other.fromMs)) {
-      this.add(fromMs, counts[priority] ?? noAnswers)
+      this.add(fromMs, counts[priority] ?? noSloCounts)
     }
   }
 
   /** Adds a bucket that begins after all others. */
   add(fromMs: number, counts: SloCounts): void {
     this.#fromMs.push(fromMs)
-    this.#before.push(plusCounts(this.#before.at(-1) ?? noAnswers, counts))
+    this.#before.push(plusSloCounts(this.#before.at(-1) ?? noSloCounts, counts))
   }
 
   /** Counts of the buckets that begin from `fromMs` on, and before `toMs`. */
   between(fromMs: number, toMs: number): SloCounts {
-    const from = this.#before[this.#indexOf(fromMs)] ?? noAnswers
-    const to = this.#before[this.#indexOf(toMs)] ?? noAnswers
+    const from = this.#before[this.#indexOf(fromMs)] ?? noSloCounts
+    const to = this.#before[this.#indexOf(toMs)] ?? noSloCounts
     return {
       answers: to.answers - from.answers,
       failed: to.failed - from.failed,

@@ -1,7 +1,8 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import type { Slo } from '@spillway/origin/contract'
+import type { AskAnalytics } from '../observe/ask-cloudflare.ts'
 import { parseLog } from '../why/edge-log.ts'
-import { type AnalyticsAccess, countsInAnalytics } from './analytics-counts.ts'
+import { countsInAnalytics } from './analytics-counts.ts'
 import { budgetsOf } from './budget.ts'
 import { countsInCloudWatch } from './cloudwatch-counts.ts'
 import type { CountBucket } from './count-series.ts'
@@ -28,12 +29,12 @@ export async function budgetsOfOrigins(
 
 /** Budgets of a stage's edge. */
 export async function budgetsOfEdge(
-  access: AnalyticsAccess,
+  ask: AskAnalytics,
   dataset: string,
   slo: Slo,
   nowMs: number,
 ): Promise<TierBudgets> {
-  const buckets = spansOf(slo, nowMs).map((span) => countsInAnalytics(access, slo, { dataset, ...span }))
+  const buckets = spansOf(slo, nowMs).map((span) => countsInAnalytics(ask, slo, { dataset, ...span }))
   return tierBudgets('edge', (await Promise.all(buckets)).flat(), slo, nowMs)
 }
 

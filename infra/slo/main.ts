@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { application } from '@spillway/origin/application'
 import { keptLogFile } from '../local/kept-log.ts'
+import { askAnalytics } from '../observe/ask-cloudflare.ts'
 import { stageNames } from '../src/config.ts'
 import { budgetsOfEdge, budgetsOfLogs, budgetsOfOrigins } from './gather.ts'
 import { reportOf, type TierBudgets } from './report.ts'
@@ -52,12 +53,11 @@ async function ofStage(name: string): Promise<readonly TierBudgets[]> {
     !hasEdge || dataset === undefined
       ? undefined
       : budgetsOfEdge(
-          {
+          askAnalytics({
             accountId: CLOUDFLARE_ACCOUNT_ID,
-            apiToken: CLOUDFLARE_API_TOKEN,
-            fetch,
-            ...(CLOUDFLARE_API_BASE_URL !== undefined && { api: CLOUDFLARE_API_BASE_URL }),
-          },
+            token: CLOUDFLARE_API_TOKEN,
+            baseUrl: CLOUDFLARE_API_BASE_URL,
+          }),
           dataset,
           slo,
           nowMs,

@@ -119,9 +119,7 @@ it('says what is refused, without a secret', async () => {
   refuses = true
   const { code, stderr } = await report(cloudflare, '--stage', 'production')
   expect(code).toBe(2)
-  expect(stderr).toContain(
-    'Analytics Engine answered 403: check account id, token and data set spillway_edge',
-  )
+  expect(stderr).toContain('Cloudflare answered 403 to analytics_engine/sql')
   expect(stderr).not.toContain('cf-secret')
 })
 

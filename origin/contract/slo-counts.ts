@@ -12,7 +12,7 @@ export interface SloCounts {
   readonly slow: number
 }
 
-export const noAnswers: SloCounts = { answers: 0, failed: 0, timed: 0, slow: 0 }
+export const noSloCounts: SloCounts = { answers: 0, failed: 0, timed: 0, slow: 0 }
 
 /** An answer to be counted. */
 export interface CountedAnswer {
@@ -26,9 +26,9 @@ export interface CountedAnswer {
 export class SloTotals {
   readonly #latencyMs: Readonly<Record<Priority, number>>
   readonly counts: Readonly<Record<Priority, { -readonly [Name in keyof SloCounts]: number }>> = {
-    critical: { ...noAnswers },
-    normal: { ...noAnswers },
-    background: { ...noAnswers },
+    critical: { ...noSloCounts },
+    normal: { ...noSloCounts },
+    background: { ...noSloCounts },
   }
 
   constructor({ objectives }: Slo) {
@@ -52,7 +52,7 @@ export class SloTotals {
 }
 
 /** Sum of two counts. */
-export const plusCounts = (one: SloCounts, other: SloCounts): SloCounts => ({
+export const plusSloCounts = (one: SloCounts, other: SloCounts): SloCounts => ({
   answers: one.answers + other.answers,
   failed: one.failed + other.failed,
   timed: one.timed + other.timed,

@@ -1,7 +1,7 @@
 import {
-  noAnswers,
+  noSloCounts,
   type Priority,
-  plusCounts,
+  plusSloCounts,
   priorities,
   type Slo,
   type SloCounts,
@@ -39,7 +39,8 @@ export class Minutes implements Recorder {
     const overlays = this.#overlays.filter(({ from, to }) => at >= from && at < to)
     const failedShare = overlays.reduce((sum, { failedShare: share = 0 }) => sum + share, 0)
     const slowerMs = overlays.reduce((sum, { slowerMs: ms = 0 }) => sum + ms, shiftMs)
-    if (at % 60 === 0) this.minutes.push({ critical: noAnswers, normal: noAnswers, background: noAnswers })
+    if (at % 60 === 0)
+      this.minutes.push({ critical: noSloCounts, normal: noSloCounts, background: noSloCounts })
     // The cast is safe: the first second of a minute has added it.
     const minute = this.minutes.at(-1) as Record<Priority, SloCounts>
     for (const priority of priorities) {
@@ -47,7 +48,7 @@ export class Minutes implements Recorder {
       const timed = ok * (1 - failedShare)
       const lateShare = latency.shareAbove(this.#slo.objectives[priority].latency.ms, slowerMs)
       const slow = fromOrigin[priority] * (1 - failedShare) * lateShare
-      minute[priority] = plusCounts(minute[priority], {
+      minute[priority] = plusSloCounts(minute[priority], {
         answers: asked,
         failed: asked - timed,
         ...{ timed, slow },

@@ -27,7 +27,7 @@ export class FakeAccount {
   readonly identities: Identities
   readonly certificates: Certificates
   readonly vaults: BackupVaults
-  /** Those of the region that gets copies of backups. */
+  /** Vaults of the region that gets copies of backups. */
   readonly copies: BackupVaults
 
   private constructor(parts: Omit<FakeAccount, 'close'>) {

@@ -48,7 +48,7 @@ export class AwsReader {
     this.#database = new DocDBClient(access)
   }
 
-  /** Those that report, and those that the group says are ending or sick. */
+  /** Origins that report, and instances that the group says are ending or sick. */
   async origins(): Promise<readonly OriginSigns[]> {
     const { stage } = this.#config
     const [rows, instances] = await Promise.all([

@@ -1,15 +1,12 @@
+import { analyticsColumns as column } from '../../../edge/src/observe/analytics-columns.ts'
+import type { AskAnalytics } from '../../observe/ask-cloudflare.ts'
 import type { LogLine } from '../edge-log.ts'
-
-/** Asks Analytics Engine in its SQL; answers are rows of values by column. */
-export type AskAnalytics = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>
 
 /** Time for which refusals are looked back, minutes. */
 const lookBackMinutes = 60
 
 /**
  * The edge's answers of the last hour by minute, as lines of its log, so that a stage is diagnosed by the rules of a laptop.
- * Columns as they are written (`edge/src/observe/analytics.ts`): blobs are method, pattern, reason and cache; doubles are
- * status, duration, origin time and weight.
  *
  * @param dataset name of the Worker's data set
  */
@@ -20,19 +17,20 @@ export async function edgeLines(ask: AskAnalytics, dataset: string): Promise<rea
   return lines.toSorted((one, other) => (one.at < other.at ? -1 : 1))
 }
 
-const weight = '_sample_interval * double4'
+const weight = `_sample_interval * ${column.weight}`
 const minute = 'toUnixTimestamp(toStartOfMinute(timestamp)) AS minute'
 
 const refusalsSql = (dataset: string): string => `
-SELECT ${minute}, blob2 AS pattern, blob3 AS reason, double1 AS status, SUM(${weight}) AS answers
+SELECT ${minute}, ${column.pattern} AS pattern, ${column.reason} AS reason, ${column.status} AS status, SUM(${weight}) AS answers
 FROM ${dataset}
-WHERE timestamp > NOW() - INTERVAL '${lookBackMinutes}' MINUTE AND (blob3 != '' OR double1 >= 500)
+WHERE timestamp > NOW() - INTERVAL '${lookBackMinutes}' MINUTE AND (${column.reason} != '' OR ${column.status} >= 500)
 GROUP BY minute, pattern, reason, status ORDER BY minute LIMIT 10000`
 
 const totalsSql = (dataset: string): string => `
-SELECT ${minute}, blob2 AS pattern, SUM(${weight}) AS answers,
-  sumIf(${weight}, blob4 LIKE '%; hit%') AS hits, sumIf(${weight}, double1 >= 400) AS refused,
-  sumIf(${weight}, double3 >= 0) AS forwarded, sumIf(${weight} * double3, double3 >= 0) AS originMs
+SELECT ${minute}, ${column.pattern} AS pattern, SUM(${weight}) AS answers,
+  sumIf(${weight}, ${column.cache} LIKE '%; hit%') AS hits, sumIf(${weight}, ${column.status} >= 400) AS refused,
+  sumIf(${weight}, ${column.originMs} >= 0) AS forwarded,
+  sumIf(${weight} * ${column.originMs}, ${column.originMs} >= 0) AS originMs
 FROM ${dataset}
 WHERE timestamp > NOW() - INTERVAL '15' MINUTE
 GROUP BY minute, pattern ORDER BY minute LIMIT 10000`

@@ -32,6 +32,6 @@ export function stageReaders(name: string, env: NodeJS.ProcessEnv): StageReaders
   return {
     places: stagePlaces(config),
     aws: new AwsReader(config, { region }),
-    cloudflare: new CloudflareReader({ accountId, token, ...(baseUrl !== undefined && { baseUrl }) }),
+    cloudflare: new CloudflareReader({ accountId, token, baseUrl }),
   }
 }
