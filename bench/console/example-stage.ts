@@ -1,5 +1,7 @@
 import { type ConsoleState, consoleState } from '@spillway/infra/console/state'
+import { budgetsOf } from '@spillway/infra/slo/budget'
 import { calmOrigin, emptyEdge, type Signs } from '@spillway/infra/why/signs'
+import { type SloCounts, sloOf } from '@spillway/origin/contract'
 
 const nowMs = Date.parse('2027-01-01T03:00:00.000Z')
 
@@ -51,9 +53,33 @@ const lines = [4, 3, 2, 1].map((minute) => {
   }
 })
 
+const slo = sloOf()
+
+/** Budgets of a tier after ten days, with answers that failed in the last hour. */
+function budgetsAfter(tier: string, failed: number) {
+  const hours = Array.from({ length: 240 }, (_, hour) => {
+    const counts: SloCounts = {
+      answers: 400_000,
+      failed: hour === 0 ? failed : 20,
+      timed: 399_000,
+      slow: 900,
+    }
+    return {
+      fromMs: nowMs - (hour + 1) * 3_600_000,
+      counts: { critical: counts, normal: counts, background: counts },
+    }
+  })
+  return { tier, sinceMs: nowMs - 240 * 3_600_000, budgets: budgetsOf(hours, slo, nowMs) }
+}
+
 /** A stage as its sources report it, at a bad moment. */
 export const exampleStage: ConsoleState = consoleState(signs, lines, {
   ...{ place: 'stage production', nowMs, seconds: 300, stepSeconds: 60 },
+  budgets: {
+    days: slo.days,
+    tiers: [budgetsAfter('edge', 26_000), budgetsAfter('origin', 4_000)],
+    blind: [],
+  },
   deployment: {
     groups: [
       {

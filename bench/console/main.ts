@@ -7,9 +7,11 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { observeState } from '@spillway/infra/console/observe-state'
+import { localBudgets } from '@spillway/infra/console/observed-budgets'
 import { startConsole } from '@spillway/infra/console/server'
 import { shared } from '@spillway/infra/console/shared'
 import { up } from '@spillway/infra/local/up'
+import { application } from '@spillway/origin/application'
 import { localFolder } from '@spillway/origin/dev/folders'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { browserFile } from '../browser/browser-file.ts'
@@ -40,7 +42,7 @@ const places = {
 }
 const served = await startConsole({
   state: shared(
-    () => observeState(places),
+    () => observeState(places, () => localBudgets([places.edgeLog], application.slo)),
     1_000,
     () => performance.now(),
   ),
@@ -64,6 +66,15 @@ try {
   await check('a healthy system is said to be healthy', () =>
     page.getByText('no request was refused or failed because of the stack').waitFor(),
   )
+  await check('the error budgets of each objective are shown, whole', async () => {
+    await until(page.getByRole('heading', { name: 'Error budgets' }).waitFor(), () =>
+      fetch(`${stack.url}/v2/places`),
+    )
+    await until(
+      page.getByRole('row', { name: /^edge, critical: .* answered .* 100.0 % left .* none$/ }).waitFor(),
+      () => fetch(`${stack.url}/v2/places`),
+    )
+  })
   await check('load shows without a reload of the page', async () => {
     const row = page.getByRole('row', { name: '/v2/places' })
     await until(row.waitFor(), () => fetch(`${stack.url}/v2/places`))
@@ -74,19 +85,28 @@ try {
     )
     await page.getByText('no request was refused or failed because of the stack').waitFor()
   })
-  await check('the switch is shown as edges read it, and what they refuse by it', async () => {
-    await page.getByText('off', { exact: true }).waitFor()
-    await stack.edges[0]?.control.put('shed', 'normal')
-    await page.getByText('shed normal').waitFor()
-    await page.getByRole('heading', { name: 'emergency switch' }).first().waitFor()
-    let number = 0
-    await until(page.getByRole('row', { name: 'shed-switched-off' }).waitFor(), () =>
-      fetch(`${stack.url}/v2/places?population[gte]=${number++}`),
-    )
-    await page.screenshot({ path: join(shots, 'switch.png'), fullPage: true })
-    await stack.edges[0]?.control.delete('shed')
-    await page.getByText('off', { exact: true }).waitFor()
-  })
+  await check(
+    'the switch is shown as edges read it, what they refuse by it, and the budget that burns',
+    async () => {
+      await page.getByText('off', { exact: true }).waitFor()
+      await stack.edges[0]?.control.put('shed', 'normal')
+      await page.getByText('shed normal').waitFor()
+      await page.getByRole('heading', { name: 'emergency switch' }).first().waitFor()
+      let number = 0
+      await until(page.getByRole('row', { name: 'shed-switched-off' }).waitFor(), () =>
+        fetch(`${stack.url}/v2/places?population[gte]=${number++}`),
+      )
+      const burning = page.getByRole('row', {
+        name: /^edge, \w+: .* answered .* overspent by .* urgent \(fast\)$/,
+      })
+      await until(burning.first().waitFor(), () =>
+        fetch(`${stack.url}/v2/places?population[gte]=${number++}`),
+      )
+      await page.screenshot({ path: join(shots, 'switch.png'), fullPage: true })
+      await stack.edges[0]?.control.delete('shed')
+      await page.getByText('off', { exact: true }).waitFor()
+    },
+  )
   for (const [name, options] of Object.entries(looks)) {
     await check(`${name}: a deployed stage fits its width, and axe finds nothing serious`, async () => {
       const stage = await startConsole({ state: async () => exampleStage })

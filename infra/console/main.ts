@@ -5,15 +5,21 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { developmentPorts } from '@spillway/edge/dev/development'
+import { application } from '@spillway/origin/application'
 import { ports } from '@spillway/origin/contract'
+import { keptLogFile } from '../local/kept-log.ts'
 import { localPlaces } from '../why/local-places.ts'
 import { stageReaders, stageUsage } from '../why/stage/stage-readers.ts'
 import { observeStageState, observeState } from './observe-state.ts'
+import { localBudgets, stageBudgets } from './observed-budgets.ts'
 import { startConsole } from './server.ts'
 import { shared } from './shared.ts'
 
 /** Time for which all viewers share one observation, in ms: a scrape costs the origin some ms, a query of a log money. */
 const maxAgeMs = { local: 1_000, stage: 15_000 }
+
+/** The same of the error budgets: they are sums over days, of megabytes of a log or of 48 metrics and two queries. */
+const budgetsMaxAgeMs = { local: 5_000, stage: 60_000 }
 
 const usage = `npm run console                     a page that shows every tier of what npm start runs
 npm run console -- --stage STAGE    the same of a deployed stage
@@ -44,12 +50,22 @@ try {
 
 function localState() {
   const places = localPlaces(developmentPorts(process.env))
-  return shared(() => observeState(places), maxAgeMs.local, now)
+  const logs = [`${keptLogFile('edge')}.1`, keptLogFile('edge')]
+  const budgets = shared(() => localBudgets(logs, application.slo), budgetsMaxAgeMs.local, now)
+  return shared(() => observeState(places, budgets), maxAgeMs.local, now)
 }
 
 function stageState(name: string) {
   const readers = stageReaders(name, process.env)
-  return shared(() => observeStageState(name, readers), maxAgeMs.stage, now)
+  const { aws, cloudflare, places } = readers
+  const counts = {
+    stage: name,
+    dataset: places.dataset,
+    analytics: cloudflare.analytics,
+    metrics: aws.metrics,
+  }
+  const budgets = shared(() => stageBudgets(counts, application.slo), budgetsMaxAgeMs.stage, now)
+  return shared(() => observeStageState(name, readers, budgets), maxAgeMs.stage, now)
 }
 
 function now(): number {

@@ -2,10 +2,9 @@ import { html, raw } from 'hono/html'
 import type { Finding } from '../why/diagnose.ts'
 import { healthy } from '../why/report.ts'
 import type { OriginSigns } from '../why/signs.ts'
+import { budgetsSection } from './budgets-section.ts'
+import { figure, type Html, table } from './markup.ts'
 import type { ConsoleState } from './state.ts'
-
-/** Markup whose values are escaped. */
-type Html = ReturnType<typeof html>
 
 /** The whole page. */
 export const page = (state: ConsoleState): Html => html`<!doctype html>
@@ -33,6 +32,7 @@ export const figures = (state: ConsoleState): Html => html`
   ${state.findings.length === 0 && state.blind.length === 0 ? calm(state) : state.findings.map(cause)}
   ${state.blind.map((each) => html`<p class="bad">Not observed: ${each}</p>`)}
   ${edge(state)}
+  ${budgetsSection(state)}
   ${emergencySwitch(state)}
   ${deployment(state)}
   ${ways(state)}
@@ -182,17 +182,6 @@ const issuers = ({ issuers: all }: ConsoleState): Html => html`<section>
     <h2>Token issuers</h2>
     ${all.map(({ name, isReachable }) => html`<p class="${isReachable ? '' : 'bad'}">${name} ${isReachable ? 'answers' : 'does not answer'}</p>`)}
   </section>`
-
-const figure = (name: string, value: string, isBad = false): Html =>
-  html`<div><dt>${name}</dt><dd class="${isBad ? 'bad' : ''}">${value}</dd></div>`
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): Html =>
-  rows.length === 0
-    ? html``
-    : html`<div class="scroll" tabindex="0"><table>
-        <tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr>
-        ${rows.map((row) => html`<tr>${row.map((value) => html`<td>${value}</td>`)}</tr>`)}
-      </table></div>`
 
 /** Answers per second, the oldest at the left. */
 function chart(series: readonly number[]): Html {

@@ -5,6 +5,7 @@ import type { LogLine } from '../why/edge-log.ts'
 import type { DatabaseSigns, OriginSigns, Signs } from '../why/signs.ts'
 import type { GroupState } from '../why/stage/aws-reader.ts'
 import type { EdgeVersion } from '../why/stage/cloudflare-reader.ts'
+import type { ObservedBudgets } from './observed-budgets.ts'
 import { type Traffic, trafficOf } from './traffic.ts'
 
 /** Everything that the page shows. */
@@ -24,6 +25,7 @@ export interface ConsoleState {
     /** Users who would send as many requests, by the assumption of `npm run cost`. */
     readonly users: number
   }
+  readonly budgets: ObservedBudgets
   readonly switch: SwitchState
   readonly ways: Signs['ways']
   readonly origins: readonly OriginSigns[]
@@ -57,12 +59,16 @@ export interface StateOptions {
   /** Time that a line of totals stands for. @default 1 */
   readonly stepSeconds?: number
   readonly deployment?: Deployment
+  /** @default none */
+  readonly budgets?: ObservedBudgets
 }
+
+const noBudgets: ObservedBudgets = { days: 0, tiers: [], blind: [] }
 
 export function consoleState(
   signs: Signs,
   lines: readonly LogLine[],
-  { place, nowMs, seconds, stepSeconds = 1, deployment }: StateOptions,
+  { place, nowMs, seconds, stepSeconds = 1, deployment, budgets = noBudgets }: StateOptions,
 ): ConsoleState {
   const traffic = trafficOf(lines, nowMs, seconds, stepSeconds)
   return {
@@ -70,12 +76,13 @@ export function consoleState(
     at: new Date(nowMs).toISOString(),
     seconds,
     findings: diagnose(signs),
-    blind: signs.blind ?? [],
+    blind: [...(signs.blind ?? []), ...budgets.blind],
     edge: {
       isReachable: signs.edge.isReachable,
       traffic,
       users: traffic.perSecond / defaultWorkload.requestsPerUserSecond,
     },
+    budgets,
     switch: switchState(signs.control, signs.edge.refusals['shed-switched-off'] ?? 0),
     ways: signs.ways,
     origins: signs.origins,

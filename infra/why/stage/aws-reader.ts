@@ -36,14 +36,14 @@ const recentSeconds = 300
 export class AwsReader {
   readonly #config: StageConfig
   readonly #groups: AutoScalingClient
-  readonly #metrics: CloudWatchClient
+  readonly metrics: CloudWatchClient
   readonly #logs: CloudWatchLogsClient
   readonly #database: DocDBClient
 
   constructor(config: StageConfig, access: AwsAccess) {
     this.#config = config
     this.#groups = new AutoScalingClient(access)
-    this.#metrics = new CloudWatchClient(access)
+    this.metrics = new CloudWatchClient(access)
     this.#logs = new CloudWatchLogsClient(access)
     this.#database = new DocDBClient(access)
   }
@@ -161,7 +161,7 @@ export class AwsReader {
   /** The newest value of each metric; none where it has reported nothing. */
   async #latest(queries: MetricDataQuery[]): Promise<Readonly<Record<string, number>>> {
     const now = Date.now()
-    const { MetricDataResults = [] } = await this.#metrics.send(
+    const { MetricDataResults = [] } = await this.metrics.send(
       new GetMetricDataCommand({
         MetricDataQueries: queries,
         StartTime: new Date(now - recentSeconds * 1_000),
