@@ -8,14 +8,14 @@ import type { ConsoleState } from './state.ts'
 export const budgetsSection = ({ budgets: { days, tiers }, at }: ConsoleState): Html =>
   tiers.length === 0
     ? html``
-    : html`<section>
+    : html`<section class="budgets">
     <h2>Error budgets</h2>
     ${tiers.map(({ tier, budgets, sinceMs }) =>
       sinceMs === undefined
         ? html`<p class="muted">${tier}: no answers are counted</p>`
         : html`<p class="muted">${tier}: period of ${days} days, counts of the last ${spanOf(sinceMs, days, Date.parse(at))}. Burn: how many times faster than evenly in the last hour.</p>
       ${table(
-        ['objective', 'bad', 'of', 'budget', 'burn', 'alarm'],
+        ['objective', 'budget', 'burn', 'alarm', 'bad', 'of'],
         budgets.map((budget) => rowOf(tier, budget)),
       )}`,
     )}
@@ -26,10 +26,10 @@ function rowOf(tier: string, budget: Budget): readonly (string | Html)[] {
   const words = left < 0 ? `overspent by ${share(-left)}` : `${share(left)} left`
   return [
     `${tier}, ${priority}: ${promiseOf(budget)}`,
-    ...[bad, all].map((count) => Math.round(count).toLocaleString('en-US')),
     left < 0 ? html`<span class="bad">${words}</span>` : words,
     burn.toFixed(1),
     rings === undefined ? 'none' : html`<span class="bad">${rings.severity} (${rings.name})</span>`,
+    ...[bad, all].map((count) => Math.round(count).toLocaleString('en-US')),
   ]
 }
 

@@ -29,12 +29,13 @@ it('are those of both logs of this machine, with what burns', async () => {
     const budgets = await localBudgets([String(older), String(newer), String(none)], slo)
     const text = shown(budgets)
     expect(text).toContain('<h2>Error budgets</h2>')
-    expect(text).toContain('<td>edge, critical: 99.9 % answered</td><td>40</td><td>2,000</td>')
-    expect(text).toContain('<span class="bad">overspent by 1900.0 %</span>')
-    expect(text).toContain('<td>20.0</td><td><span class="bad">urgent (fast)</span></td>')
     expect(text).toContain(
-      '<td>edge, critical: 99 % within 500 ms</td><td>0</td><td>1,960</td><td>100.0 % left</td>',
+      '<td>edge, critical: 99.9 % answered</td><td><span class="bad">overspent by 1900.0 %</span></td>',
     )
+    expect(text).toContain(
+      '<td>20.0</td><td><span class="bad">urgent (fast)</span></td><td>40</td><td>2,000</td>',
+    )
+    expect(text).toContain('<td>edge, critical: 99 % within 500 ms</td><td>100.0 % left</td>')
   } finally {
     await rm(folder, { recursive: true })
   }
