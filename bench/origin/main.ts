@@ -8,7 +8,7 @@ import { pairedRatio } from '../measure/statistics.ts'
 import type { PeerName } from '../peers/start-peer.ts'
 import { printRows, rowOf, type Sample, sampleOf } from './cpu-per-request.ts'
 import { bringToRest, keepAsLoaded, putBack } from './same-documents.ts'
-import { type Subject, setStage, spillway } from './stage.ts'
+import { type Stage, type Subject, setStage, spillway } from './stage.ts'
 
 /**
  * CPU time of a request: the origin and two peers on one machine, with the same documents in the same `mongod`, driven
@@ -20,7 +20,17 @@ interface Case {
   readonly mix: Mix
   /** Whether no peer has a counterpart. @default false */
   readonly isOurs?: boolean
+  /** Connections to the origin of several processes, which takes part. @default it does not */
+  readonly several?: number
 }
+
+const processes = 2
+
+/** Servers that do only what is unavoidable: that of every case, and one for changes that need no document. */
+const floor: PeerName = 'least server'
+const floorKnown: PeerName = 'least server, document known'
+
+const nineReads: Mix = { read: 75, list: 15, create: 5, update: 5 }
 
 const cases = {
   read: { name: 'read by id', connections: 64, mix: { read: 1 } },
@@ -29,11 +39,30 @@ const cases = {
   create: { name: 'create', connections: 64, mix: { create: 1 } },
   update: { name: 'conditional update', connections: 64, mix: { update: 1 } },
   act: { name: 'action on one document', connections: 64, mix: { act: 1 }, isOurs: true },
-  mixed: { name: 'mixed 90/10', connections: 64, mix: { read: 75, list: 15, create: 5, update: 5 } },
+  mixed: { name: 'mixed 90/10', connections: 64, mix: nineReads },
+  perProcess: {
+    name: 'mixed 90/10, 64 connections a process',
+    ...{ connections: 64, several: 64 * processes, mix: nineReads, isOurs: true },
+  },
+  inAll: {
+    name: 'mixed 90/10, 64 connections in all',
+    ...{ connections: 64, several: 64, mix: nineReads, isOurs: true },
+  },
 } as const satisfies Record<string, Case>
 
 const writes = ({ act, create, update }: Mix): boolean =>
   act !== undefined || create !== undefined || update !== undefined
+
+/** Subjects of a case. Only changes show what a known document saves. */
+function subjectsOf({ isOurs = false, mix, several }: Case, stage: Stage): readonly Subject[] {
+  if (isOurs) return several === undefined ? [stage.spillway] : [stage.spillway, ...severalOf(stage)]
+  return [
+    stage.spillway,
+    ...stage.peers.filter(({ name }) => name !== floorKnown || mix.update !== undefined),
+  ]
+}
+
+const severalOf = ({ several }: Stage): readonly Subject[] => (several === undefined ? [] : [several])
 
 const plain: PeerName = 'Fastify + driver'
 const poolSize = 16
@@ -47,15 +76,16 @@ await runBench(
     const rounds = run.quick ? 2 : 5
     const warm = { warmupMs: 0, windowMs: run.quick ? 2_700 : 4_000 }
     const times = run.quick ? { warmupMs: 300, windowMs: 1_000 } : { warmupMs: 500, windowMs: 2_000 }
-    const peers: readonly PeerName[] = run.quick ? [plain] : [plain, 'Express + mongoose']
-    const stage = await setStage(run, { peers, poolSize })
-    const subjects = [stage.spillway, ...stage.peers]
+    const others: readonly PeerName[] = run.quick ? [] : ['Express + mongoose']
+    const peers = [plain, ...others, floor, floorKnown]
+    const stage = await setStage(run, { peers, poolSize, processes })
+    const subjects = [stage.spillway, ...severalOf(stage), ...stage.peers]
     for (const { databaseName } of subjects) await keepAsLoaded(stage.database.uri, databaseName)
 
     /** Every subject gets the same documents and an idle database. */
     const measure = async (
       subject: Subject,
-      { name, connections, mix }: Case,
+      { name, connections, mix, several = connections }: Case,
       round: number,
       windows = times,
     ): Promise<Sample> => {
@@ -65,7 +95,7 @@ await runBench(
         target: subject.url,
         ids: stage.ids,
         seed: seed + round,
-        connections,
+        connections: subject === stage.several ? several : connections,
         mix,
         credentials: subject.credentials,
         watched: { server: subject.pids, database: [stage.database.pid] },
@@ -79,7 +109,7 @@ await runBench(
     for (const [key, each] of Object.entries(cases)) {
       run.progress(each.name)
       // Warms each subject up with its own load: in service, hot paths have been compiled for days.
-      const able = 'isOurs' in each && each.isOurs ? [stage.spillway] : subjects
+      const able = subjectsOf(each, stage)
       for (const subject of able) await measure(subject, each, -1, warm)
       const found = await interleave(able, rounds, (subject, round) => measure(subject, each, round))
       samples[key] = new Map([...found].map(([{ name }, list]) => [name, list]))
@@ -94,8 +124,11 @@ await runBench(
 
     const of = (key: keyof typeof cases, subject: string, metric: 'together' | 'p50') =>
       (samples[key]?.get(subject) ?? []).map((sample) => sample[metric])
-    const timesFewer = (key: keyof typeof cases) =>
-      pairedRatio(of(key, plain, 'together'), of(key, spillway, 'together'))
+    const timesFewer = (key: keyof typeof cases, subject: string = spillway) =>
+      pairedRatio(of(key, plain, 'together'), of(key, subject, 'together'))
+    const severalName = `${spillway}, ${processes} processes`
+    const severalTimes = (key: 'perProcess' | 'inAll') =>
+      pairedRatio(of(key, severalName, 'together'), of(key, spillway, 'together'))
     const measured: Measured[] = [
       { bar: bars.originRead, value: timesFewer('read') },
       { bar: bars.originLoneRead, value: pairedRatio(of('lone', spillway, 'p50'), of('lone', plain, 'p50')) },
@@ -103,13 +136,29 @@ await runBench(
       { bar: bars.originUpdate, value: timesFewer('update') },
       { bar: bars.originList, value: timesFewer('list') },
       { bar: bars.originMixed, value: timesFewer('mixed') },
+      { bar: bars.originProcesses, value: severalTimes('perProcess') },
       {
         bar: bars.originAction,
         value: pairedRatio(of('act', spillway, 'together'), of('update', spillway, 'together')),
       },
     ]
+    console.log('Floors: the same ratio for a server that does only what is unavoidable.')
+    const floors = [
+      [bars.originRead.name, timesFewer('read', floor)],
+      [bars.originLoneRead.name, pairedRatio(of('lone', floor, 'p50'), of('lone', plain, 'p50'))],
+      [bars.originCreate.name, timesFewer('create', floor)],
+      [bars.originUpdate.name, timesFewer('update', floor)],
+      [`${bars.originUpdate.name}, document known`, timesFewer('update', floorKnown)],
+      [bars.originList.name, timesFewer('list', floor)],
+      [bars.originMixed.name, timesFewer('mixed', floor)],
+      [`${bars.originMixed.name}, document known`, timesFewer('mixed', floorKnown)],
+    ] as const
+    for (const [name, ratio] of floors) console.log(`  ${name}: ${ratio.toFixed(2)}`)
+    console.log(
+      `CPU of ${processes} processes to that of one, with as many connections in all: ${severalTimes('inAll').toFixed(2)}.`,
+    )
     return {
-      settings: { rounds, ...times, poolSize, documents: stage.ids.length, seed },
+      settings: { rounds, ...times, poolSize, processes, documents: stage.ids.length, seed },
       rows: Object.entries(cases).flatMap(([key, { name }]) =>
         [...(samples[key] ?? [])].map(([subject, list]) => rowOf(name, subject, list)),
       ),

@@ -8,6 +8,7 @@ import { startMongod } from '@spillway/origin/dev/mongod'
 import { startOrigin } from '@spillway/origin/dev/origin-process'
 import { seed } from '@spillway/origin/dev/seed'
 import type { Credentials } from '../load/credentials.ts'
+import { processTree } from '../measure/process-table.ts'
 import type { Run } from '../measure/run.ts'
 import { copyPlaces, type PeerName, startPeer } from '../peers/start-peer.ts'
 import { applicationLoad } from '../scenarios/application-load.ts'
@@ -29,6 +30,8 @@ export interface Stage {
   /** Places that every subject has; empty for another application. */
   readonly ids: readonly string[]
   readonly spillway: Subject
+  /** The origin with several processes, where they were asked for. */
+  readonly several?: Subject
   readonly peers: readonly Subject[]
 }
 
@@ -42,6 +45,8 @@ export interface StageOptions {
   readonly failPoints?: boolean
   /** Runs after the database has started and before the origin does. */
   readonly beforeOrigin?: (databaseUri: string) => Promise<void>
+  /** Processes of a second origin, on a database of its own. @default there is none */
+  readonly processes?: number
   /** Subjects of the assertions towards the origin. @default 64 */
   readonly subjects?: number
 }
@@ -70,15 +75,38 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
   const logFolder = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
   closing.defer(() => rm(logFolder, { recursive: true, force: true }))
   const key = await createKey(assertionAlgorithm)
-  const origin = await startOrigin({
-    databaseUri: mongod.uri,
-    databaseName,
-    edgeKeys: JSON.stringify(publicKeySet(key)),
-    logFile: join(logFolder, 'origin.log'),
-    application: chosen.which,
-    env: { NODE_ENV: 'production', [originEnv.poolSize]: String(options.poolSize), ...options.originEnv },
-  })
-  closing.defer(() => origin.stop())
+  const { subjects = 64, processes } = options
+  const startSpillway = async (
+    name: string,
+    ownDatabase: string,
+    env: StageOptions['originEnv'],
+  ): Promise<Subject> => {
+    const origin = await startOrigin({
+      databaseUri: mongod.uri,
+      databaseName: ownDatabase,
+      edgeKeys: JSON.stringify(publicKeySet(key)),
+      logFile: join(logFolder, `${ownDatabase}.log`),
+      application: chosen.which,
+      env: { NODE_ENV: 'production', [originEnv.poolSize]: String(options.poolSize), ...env },
+    })
+    closing.defer(() => origin.stop())
+    const scopes = chosen.isOwn ? ['places:write'] : applicationLoad(chosen).scopes
+    return {
+      name,
+      url: origin.url,
+      pids: processTree(origin.child.pid),
+      credentials: { kind: 'assertions', key, subjects, scopes },
+      databaseName: ownDatabase,
+    }
+  }
+  const own = await startSpillway(spillway, databaseName, options.originEnv)
+  let several: Subject | undefined
+  if (processes !== undefined) {
+    const ownDatabase = `${databaseName}_several`
+    await seed({ databaseUri: mongod.uri, databaseName: ownDatabase, application: chosen.which })
+    const env = { ...options.originEnv, [originEnv.processes]: String(processes) }
+    several = await startSpillway(`${spillway}, ${processes} processes`, ownDatabase, env)
+  }
 
   const peers: Subject[] = []
   for (const name of options.peers) {
@@ -99,22 +127,11 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
       databaseName: copyName,
     })
   }
-  const { subjects = 64 } = options
   return {
     database: { uri: mongod.uri, pid: mongod.pid },
     ids: chosen.isOwn ? await placeIds(mongod.uri, databaseName) : [],
-    spillway: {
-      name: spillway,
-      url: origin.url,
-      pids: [origin.child.pid],
-      credentials: {
-        kind: 'assertions',
-        key,
-        subjects,
-        scopes: chosen.isOwn ? ['places:write'] : applicationLoad(chosen).scopes,
-      },
-      databaseName,
-    },
+    spillway: own,
+    ...(several !== undefined && { several }),
     peers,
   }
 }

@@ -20,6 +20,9 @@ export const peers = {
   'hono + driver': 'hono-driver.ts',
   Feathers: 'feathers-koa.ts',
   'Parse Server': 'parse-server.ts',
+  // No peers: floors of `bench -- origin`.
+  'least server': '../origin/least-server.ts',
+  'least server, document known': '../origin/least-server-known.ts',
 } as const
 export type PeerName = keyof typeof peers
 
