@@ -42,7 +42,10 @@ export async function serveLeast({ knowsDocuments }: LeastOptions): Promise<void
 
   const reads = new Joined<string, StoredPlace | undefined>({
     execute: async (ids) => {
-      const found = await find({ filter: { _id: { $in: ids } } }, ids.length + 1)
+      const found = await find(
+        { filter: ids.length === 1 ? { _id: ids[0] } : { _id: { $in: ids } } },
+        ids.length + 1,
+      )
       const byId = new Map(found.map((place) => [place._id, place]))
       if (knowsDocuments) for (const place of found) known.set(place._id, place)
       return ids.map((id) => byId.get(id))

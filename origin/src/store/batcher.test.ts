@@ -79,6 +79,39 @@ describe('batcher', () => {
     expect(ends).toEqual([])
   })
 
+  it('joins equal items that arrive in one turn beside a batch in flight', () => {
+    const ends: (() => void)[] = []
+    const { submit, departed } = setUp({ atTurnEnd: (run) => ends.push(run), overlapItems: 1 })
+    const endTurn = () => {
+      for (const end of ends.splice(0)) end()
+    }
+    submit('a')
+    endTurn()
+    submit('b')
+    submit('b')
+    expect(departed()).toEqual(['a'])
+    endTurn()
+    submit('b')
+    endTurn()
+    expect(departed()).toEqual(['a', 'b'])
+  })
+
+  it('sends with the waiting items those that arrive in the turn in which a batch completes', async () => {
+    const ends: (() => void)[] = []
+    const { submit, departed, flights } = setUp({ atTurnEnd: (run) => ends.push(run) })
+    const endTurn = () => {
+      for (const end of ends.splice(0)) end()
+    }
+    submit('a')
+    endTurn()
+    submit('b')
+    await flights[0]?.land()
+    submit('c')
+    expect(departed()).toEqual(['a'])
+    endTurn()
+    expect(departed()).toEqual(['a', 'b c'])
+  })
+
   describe('gathering', () => {
     const gathering = { delayMs: 4, siblingsMin: 3 }
 
@@ -137,6 +170,7 @@ describe('batcher', () => {
       const full = setUpHeld({ itemsMax: 3 })
       for (const key of ['e', 'f']) full.submit(key)
       await full.flights[0]?.land()
+      full.endTurn()
       expect(full.departed()).toEqual(['a b c', 'd e f'])
     })
 
@@ -163,6 +197,7 @@ describe('batcher', () => {
       expect(few.departed()).toEqual(['a', 'b', 'c'])
 
       const { departed, flights, endTurn, submit } = setUpHeld({ overlapItems: 1 })
+      endTurn()
       expect(departed()).toEqual(['a b c', 'd'])
       await flights[0]?.land()
       submit('e')

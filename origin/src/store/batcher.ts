@@ -83,9 +83,11 @@ export interface BatcherCounts {
  *
  * - With nothing in flight, an item is sent at the end of the current turn of the event loop, together with others that
  *   arrived in that turn.
- * - Otherwise it waits, and is sent with all waiting items when a batch completes.
- * - A further batch is sent beside those in flight when enough items wait to be worth a round trip, or when the oldest
- *   has waited longer than a healthy round trip takes: one slow batch must not delay the others.
+ * - Otherwise it waits, and is sent with all waiting items at the end of the turn in which a batch completes. perf: until
+ *   then further callers arrive, whose requests wait in their sockets (decision 59).
+ * - A further batch is sent beside those in flight, at the end of a turn as well, when enough items wait to be worth a
+ *   round trip, or when the oldest has waited longer than a healthy round trip takes: one slow batch must not delay the
+ *   others.
  * - If the cost of a batch hardly depends on its size, a large completed batch delays the next one for a moment, so
  *   that its callers can return ({@link Gathering}). Otherwise callers who each wait for their answer split into two
  *   halves that alternate, and every batch has half of its possible size.
@@ -163,8 +165,7 @@ export class Batcher<Value, Outcome> {
       same.deadline = Math.max(same.deadline, deadline)
       this.#counts.joined += 1
     }
-    if (this.#inflightBatches > 0) this.#depart(now)
-    else this.#departAtTurnEnd()
+    if (this.#inflightBatches === 0 || this.#mayDepart(now)) this.#departAtTurnEnd()
     this.#options.onActive()
     return promise
   }
@@ -301,7 +302,7 @@ export class Batcher<Value, Outcome> {
       for (const item of batch) if (!item.isSettled) item.fail(reason())
       this.#inflightBatches -= 1
       this.#gather(batch.length)
-      this.#depart(this.#options.now())
+      if (this.#waiting.length > 0) this.#departAtTurnEnd()
     }
     execute(batch).then(
       // perf: the error is created only when needed, because its stack trace costs as much as the rest of a small
@@ -315,7 +316,7 @@ export class Batcher<Value, Outcome> {
     this.#inflight.delete(item)
     if (!this.#queues) return
     this.#inflightKeys.delete(item.key)
-    if (this.#waiting.length > 0) this.#depart(this.#options.now())
+    if (this.#waiting.length > 0) this.#departAtTurnEnd()
   }
 }
 
