@@ -41,8 +41,8 @@ const cases = {
   act: { name: 'action on one document', connections: 64, mix: { act: 1 }, isOurs: true },
   mixed: { name: 'mixed 90/10', connections: 64, mix: nineReads },
   perProcess: {
-    name: 'mixed 90/10, 64 connections a process',
-    ...{ connections: 64, several: 64 * processes, mix: nineReads, isOurs: true },
+    name: 'mixed 90/10, 32 connections a process',
+    ...{ connections: 32, several: 32 * processes, mix: nineReads, isOurs: true },
   },
   inAll: {
     name: 'mixed 90/10, 64 connections in all',
