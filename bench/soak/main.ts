@@ -30,6 +30,8 @@ const users = 60
 const poolSize = 16
 /** Interval between samples, in ms. Each collects all garbage of the origin, which takes about a tenth of a second. */
 const sampleEveryMs = 10_000
+/** Samples between two lines of progress: one in five minutes. */
+const tellEverySamples = 30
 const seed = 20_261_130
 const failedShareMax = 0.001
 
@@ -49,6 +51,8 @@ await runBench({ bench: 'soak', packages: ['fastify', 'mongodb', 'workerd', 'und
   const cpuBefore = { edge: cpuTimeMs(edge), server: cpuTimeMs(server), database: cpuTimeMs(path.database) }
   const running = drivePlan(plan, { signal: ending.signal })
   const ended = running.then(() => 'ended' as const)
+  // `running` is awaited below; its error must end the processes first.
+  ended.catch(() => {})
   // Caches and compiled code reach their size in the first moments; only later growth counts.
   if ((await Promise.race([ended, sleep(warmupMs)])) === 'ended') throw new Error('the load ended too early')
   const samplers = {
@@ -57,7 +61,11 @@ await runBench({ bench: 'soak', packages: ['fastify', 'mongodb', 'workerd', 'und
     'resident memory of the edge': startSampler(() => residentMb(edge), everyMs),
     'resident memory of the database': startSampler(() => residentMb(path.database), everyMs),
   } as const satisfies Readonly<Record<string, Sampler>>
+  // What is known is told on the way: an hour is long, and its end may fail.
+  const telling = setInterval(() => progress(describeLast(samplers)), everyMs * tellEverySamples)
+  run.closing.defer(() => clearInterval(telling))
   const { summary } = await running
+  clearInterval(telling)
   for (const sampler of Object.values(samplers)) await sampler.stop()
 
   const { total } = summary
@@ -144,6 +152,11 @@ async function planFor(
   })
   return planOf(resources, { scenario, scale: 1, seed, target, tokens, documents })
 }
+
+const describeLast = (samplers: Readonly<Record<string, Sampler>>): string =>
+  Object.entries(samplers)
+    .map(([name, { points }]) => `${name} ${figure(points.at(-1)?.[1] ?? Number.NaN)} MB`)
+    .join(', ')
 
 /** First sample, mean of each third, highest, and growth from the first third to the last. */
 function printSamplers(samplers: Readonly<Record<string, Sampler>>): string {
