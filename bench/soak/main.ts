@@ -56,7 +56,11 @@ await runBench({ bench: 'soak', packages: ['fastify', 'mongodb', 'workerd', 'und
   // Caches and compiled code reach their size in the first moments; only later growth counts.
   if ((await Promise.race([ended, sleep(warmupMs)])) === 'ended') throw new Error('the load ended too early')
   const samplers = {
-    'live memory of the origin': startSampler(() => path.live.readMb(server[0] ?? 0), everyMs),
+    'live memory of the origin': startSampler(async () => {
+      const live = await path.live.readMb(server[0] ?? 0)
+      progress(`live memory of the origin: ${figure(live)} MB`)
+      return live
+    }, everyMs),
     'resident memory of the origin': startSampler(() => residentMb(server), everyMs),
     'resident memory of the edge': startSampler(() => residentMb(edge), everyMs),
     'resident memory of the database': startSampler(() => residentMb(path.database), everyMs),
