@@ -71,7 +71,7 @@ try {
       fetch(`${stack.url}/v2/places`),
     )
     await until(
-      page.getByRole('row', { name: /^edge, critical: .* answered .* 100.0 % left .* none / }).waitFor(),
+      page.getByRole('row', { name: /^edge, critical: .* answered 100.0 % left .* none / }).waitFor(),
       () => fetch(`${stack.url}/v2/places`),
     )
   })
@@ -97,7 +97,7 @@ try {
         fetch(`${stack.url}/v2/places?population[gte]=${number++}`),
       )
       const burning = page.getByRole('row', {
-        name: /^edge, \w+: .* answered .* overspent by .* urgent \(fast\) /,
+        name: /^edge, \w+: .* answered overspent by .* urgent \(fast\) /,
       })
       await until(burning.first().waitFor(), () =>
         fetch(`${stack.url}/v2/places?population[gte]=${number++}`),
