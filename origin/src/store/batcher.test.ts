@@ -230,6 +230,22 @@ describe('batcher', () => {
     expect(departed()).toEqual(['slow', 'b'])
   })
 
+  it('waits longer behind a batch where every batch is slow, up to a bound', async () => {
+    const { submit, departed, flights, advance } = setUp({ patienceMaxMs: 80 })
+    const late = { deadline: 100_000 }
+    for (let round = 0; round < 20; round += 1) {
+      submit('slow', late)
+      advance(60)
+      await flights.at(-1)?.land()
+    }
+    submit('first', late)
+    submit('second', late)
+    advance(60)
+    expect(departed().slice(20)).toEqual(['first'])
+    advance(20)
+    expect(departed().slice(20)).toEqual(['first', 'second'])
+  })
+
   it('bounds a batch in items and bytes, and lets no item overtake a large one', async () => {
     const { submit, departed, flights } = setUp({ overlapItems: 100, itemsMax: 3 })
     submit('first')

@@ -22,8 +22,13 @@ export interface BatcherOptions<Value, Outcome> {
   readonly inflightMax: number
   /** Waiting items that send a further batch beside those in flight; with 1, at once. */
   readonly overlapItems: number
-  /** Maximum wait of the oldest item behind batches in flight before a further batch is sent, in ms. */
+  /**
+   * Wait of the oldest item behind batches in flight before a further batch is sent, in ms; longer, up to
+   * `patienceMaxMs`, where recent batches took longer.
+   */
   readonly patienceMs: number
+  /** @default `patienceMs` */
+  readonly patienceMaxMs?: number
   /** @default a batch is sent as soon as the previous one completes */
   readonly gathering?: Gathering
   /** Maximum waiting callers; the next one is refused as `busy`. */
@@ -64,6 +69,9 @@ export interface BatcherOptions<Value, Outcome> {
   readonly onActive: () => void
 }
 
+/** Weight of one batch in the mean. */
+const batchWeight = 0.2
+
 export type RefusalReason = 'busy' | 'deadline' | 'aborted'
 
 /** Totals since the start, for metrics. */
@@ -87,7 +95,8 @@ export interface BatcherCounts {
  *   then further callers arrive, whose requests wait in their sockets (decision 59).
  * - A further batch is sent beside those in flight, at the end of a turn as well, when enough items wait to be worth a
  *   round trip, or when the oldest has waited longer than a healthy round trip takes: one slow batch must not delay the
- *   others.
+ *   others. Healthy is measured: while every batch is slow, the database is the bottleneck, and further small batches would
+ *   only take its time (decision 58).
  * - If the cost of a batch hardly depends on its size, a large completed batch delays the next one for a moment, so
  *   that its callers can return ({@link Gathering}). Otherwise callers who each wait for their answer split into two
  *   halves that alternate, and every batch has half of its possible size.
@@ -109,6 +118,8 @@ export class Batcher<Value, Outcome> {
   readonly #inflight = new Set<Item<Value, Outcome>>()
   readonly #inflightKeys = new Set<string>()
   #inflightBatches = 0
+  /** Moving mean of the time from sending a batch to its end, in ms. */
+  #batchMs = 0
   /** Whether a callback at the end of this turn is pending. */
   #isTurnOpen = false
   /** Items that end the delay of the next batch. */
@@ -231,6 +242,12 @@ export class Batcher<Value, Outcome> {
     }, gathering.delayMs)
   }
 
+  /** Twice the usual time: a batch that takes longer is slow among others that are not. */
+  get #patienceMs(): number {
+    const { patienceMaxMs, patienceMs } = this.#options
+    return Math.max(patienceMs, Math.min(patienceMaxMs ?? patienceMs, 2 * this.#batchMs))
+  }
+
   #mayDepart(now: number): boolean {
     const oldest = this.#waiting[0]
     if (oldest === undefined || this.#inflightBatches >= this.#options.inflightMax) return false
@@ -239,7 +256,7 @@ export class Batcher<Value, Outcome> {
     return (
       this.#inflightBatches === 0 ||
       this.#waiting.length >= this.#options.overlapItems ||
-      now - oldest.since >= this.#options.patienceMs
+      now - oldest.since >= this.#patienceMs
     )
   }
 
@@ -295,10 +312,12 @@ export class Batcher<Value, Outcome> {
     this.#inflightBatches += 1
     this.#counts.batches += 1
     this.#counts.items += batch.length
-    const { execute, onSend } = this.#options
+    const { execute, onSend, now } = this.#options
+    const sentAt = now()
     const onEnd = onSend?.(callersOf(batch))
     const ended = (reason: () => unknown, error?: unknown): void => {
       onEnd?.(error)
+      this.#batchMs += (now() - sentAt - this.#batchMs) * batchWeight
       for (const item of batch) if (!item.isSettled) item.fail(reason())
       this.#inflightBatches -= 1
       this.#gather(batch.length)

@@ -38,6 +38,7 @@ export interface LaneLimits {
   readonly inflightMax: number
   readonly overlapItems: number
   readonly patienceMs: number
+  readonly patienceMaxMs?: number
   readonly gathering?: Gathering
   readonly waitingMax: number
 }
@@ -71,6 +72,7 @@ export function joined(poolSize = 16): RecordsOptions {
       inflightMax: 3,
       overlapItems: 64,
       patienceMs: 10,
+      patienceMaxMs: 250,
       waitingMax: 4_096,
     },
     lists: {
@@ -87,6 +89,7 @@ export function joined(poolSize = 16): RecordsOptions {
       inflightMax: 2,
       overlapItems: 64,
       patienceMs: 20,
+      patienceMaxMs: 250,
       gathering: { delayMs: 5, siblingsMin: 8 },
       waitingMax: 2_048,
     },
