@@ -186,7 +186,13 @@ export const bars = {
   /** Its database connections, as a share of all that the database allows. */
   storyFirstConnections: { name: 'story-first-design-connections-share', limit: 1, holds: '>=' },
   /** Spillway in the same spike: p99 of what is admitted, in the worst second of the peak. */
-  storyAdmitted: { name: 'story-admitted-p99-ms', limit: 1_000, holds: '<=' },
+  storyAdmitted: { name: 'story-admitted-p99-ms', limit: 500, holds: '<=' },
+  /** Its requests without a good answer in the worst second, the climb to the peak included, %. */
+  storyWorstSecond: { name: 'story-worst-second-percent', limit: 10, holds: '<=' },
+  /** Its critical requests that were refused or failed. */
+  storyCritical: { name: 'story-critical-lost', limit: 0, holds: '<=' },
+  /** From the start of the peak until goodput stays at 90 % of what it comes to, s. */
+  storySteady: { name: 'story-steady-seconds', limit: 3, holds: '<=' },
   /** Its goodput at the peak over that of the first design. */
   storyGoodput: { name: 'story-goodput-times', limit: 10, holds: '>=' },
   /** Its database connections at the worst sample, minus its budget. */

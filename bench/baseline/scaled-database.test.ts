@@ -179,7 +179,10 @@ describe('a sample of the story', () => {
     ...{ scenario: 's', target: 't', driver: 'd', scale: 1, usersMax: 1, seconds: 4 },
     ...{ total, operations: {}, failures: {} },
   }
-  const circumstances = { peak: { fromMs: 1_000, toMs: 3_000 }, connectionsMax: 10, refused: 3 }
+  const circumstances = {
+    ...{ peak: { fromMs: 1_000, toMs: 3_000 }, connectionsMax: 10, refused: 3 },
+    critical: [],
+  }
   const seconds = [second(9, 0, 5), second(2, 8, 700), second(4, 6, 900), second(9, 0, 5)]
 
   it('covers the peak alone', () => {

@@ -77,6 +77,9 @@ async function measure(
     peak: peakOf(scenario),
     connectionsMax: connections.max,
     refused: design.database.refused,
+    critical: plan.operations
+      .filter(({ resource }) => resources.get(resource)?.priority === 'critical')
+      .map(({ name }) => name),
   })
   return {
     sample,
@@ -152,7 +155,8 @@ await runBench(
     console.log(`\n${table(['at the peak', ...metrics.map((metric) => units[metric].title)], rows)}`)
     console.log(`
 ${spike.title}, everything at a scale of ${scale}: each user ${perUserSecond(scenario)} requests/s, ${Math.round(durationMs(scenario) / 1000)} s.
-good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99: of what was answered well, at the peak.`)
+good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99: of what was answered well, at the peak.
+worst second: of the climb or the peak. steady after: from the start of the peak until goodput stays at 90 % of what it comes to.`)
 
     const ofFirst = (): readonly Measured[] => [
       { bar: bars.storyFirstErrors, value: median(of('first', 'errorPercent')) },
@@ -165,6 +169,9 @@ good: answered 2xx within ${scenario.usefulMs} ms. errors: shed and failed. p99:
     ]
     const measured: Measured[] = [
       ...(isOwn ? ofFirst() : []),
+      { bar: bars.storyWorstSecond, value: median(of('spillway', 'worstPercent')) },
+      { bar: bars.storyCritical, value: Math.max(...of('spillway', 'criticalLost')) },
+      { bar: bars.storySteady, value: median(of('spillway', 'steadySeconds')) },
       { bar: bars.storyAdmitted, value: median(of('spillway', 'p99Ms')) },
       {
         bar: bars.storyConnections,

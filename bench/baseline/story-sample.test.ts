@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { sampleOf, steadySeconds } from './story-sample.ts'
+
+const goodOf = (...good: number[]) => good.map((count) => ({ good: count }))
+const second = (asked: number, shed: number, failed = 0) => ({
+  ...{ asked, shed, failed, good: asked - shed - failed, ok: asked - shed - failed, p50: 1, p99: 2 },
+})
+// The casts: a sample reads these members alone.
+const report = (over: object) =>
+  ({
+    seconds: [second(5, 2), second(100, 7, 4), second(200, 10), second(200, 0)],
+    summary: {
+      total: { max: 9 },
+      operations: { 'trips.create': { shed: 1, failed: 2 }, 'places.list': { shed: 3, failed: 0 } },
+    },
+    driver: { busy: 0.1 },
+    ...over,
+  }) as unknown as Parameters<typeof sampleOf>[0]
+const circumstances = {
+  ...{ peak: { fromMs: 1_500, toMs: 4_000 }, connectionsMax: 1, refused: 0 },
+  critical: ['trips.create'],
+}
+
+describe('a sample of the story', () => {
+  it('takes the worst second from the climb to the end, and leaves out seconds with few requests', () => {
+    expect(sampleOf(report({}), circumstances)).toMatchObject({ worstPercent: 11, criticalLost: 3 })
+  })
+
+  it('has no figures where the driver was the limit', () => {
+    const limited = { busy: 1, limitedBy: 'it is full' }
+    expect(sampleOf(report({ driver: limited }), circumstances).worstPercent).toBeNaN()
+  })
+
+  it('counts the seconds until goodput stays at 90 % of what it comes to', () => {
+    expect(steadySeconds(goodOf(100, 100, 100, 100, 100, 100))).toBe(0)
+    expect(steadySeconds(goodOf(50, 95, 80, 91, 92, 93, 100, 100, 100))).toBe(3)
+    expect(steadySeconds(goodOf(95, 0, 95, 0, 95, 0))).toBe(Number.POSITIVE_INFINITY)
+  })
+})
