@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import type { Slo } from '@spillway/origin/contract'
-import type { AskAnalytics } from '../observe/ask-cloudflare.ts'
+import type { AskAnalytics } from '../cloudflare/ask-cloudflare.ts'
 import { budgetsOfEdge, budgetsOfLogs, budgetsOfOrigins } from '../slo/gather.ts'
 import type { TierBudgets } from '../slo/report.ts'
 

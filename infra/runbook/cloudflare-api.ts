@@ -1,3 +1,9 @@
+import {
+  type AskAnalytics,
+  askAnalytics,
+  type CloudflareAccess,
+  sendToCloudflare,
+} from '../cloudflare/ask-cloudflare.ts'
 import type { CallCommand } from './command.ts'
 import { Refusal } from './refusal.ts'
 
@@ -11,8 +17,8 @@ interface Envelope {
 }
 
 /**
- * Cloudflare's API by plain fetch: one envelope and five verbs. The official package has types for each call, and 17,000
- * files (120 MB); the stand-in of the tests checks what is sent instead.
+ * Cloudflare's API as runbooks use it: one envelope and five verbs. The official package has types for each call, and
+ * 17,000 files (120 MB); the stand-in of the tests checks what is sent instead.
  */
 export class CloudflareApi {
   readonly #env: NodeJS.ProcessEnv
@@ -39,16 +45,9 @@ export class CloudflareApi {
     return this.#send('GET', path)
   }
 
-  /**
-   * Answer of Analytics Engine's SQL API, which wrangler has no command for; the token needs `Account Analytics: Read`.
-   *
-   * @throws {Refusal} in its words
-   */
-  async analytics(query: string): Promise<string> {
-    const answer = await this.#fetch('POST', this.account('/analytics_engine/sql'), query)
-    const text = await answer.text()
-    if (!answer.ok) throw new Refusal(`Analytics Engine answers ${answer.status}: ${text.slice(0, 500)}`)
-    return text
+  /** Analytics Engine, which wrangler has no command for; the token needs `Account Analytics: Read`. */
+  async analytics(sql: string): ReturnType<AskAnalytics> {
+    return askAnalytics({ accountId: this.accountId, ...this.#access() })(sql)
   }
 
   /** A change, as a command that is printed before it runs. */
@@ -81,7 +80,13 @@ export class CloudflareApi {
   }
 
   async #send(method: Method, path: string, body?: object): Promise<unknown> {
-    const response = await this.#fetch(method, path, body === undefined ? undefined : JSON.stringify(body))
+    const response = await sendToCloudflare(this.#access(), path, {
+      method,
+      ...(body !== undefined && {
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
+    })
     const text = await response.text()
     if (response.status === 404 && method === 'GET') return undefined
     try {
@@ -95,16 +100,7 @@ export class CloudflareApi {
     }
   }
 
-  #fetch(method: Method, path: string, body: string | undefined): Promise<Response> {
-    const base = this.#env.CLOUDFLARE_API_BASE_URL ?? 'https://api.cloudflare.com/client/v4'
-    return fetch(`${base}${path}`, {
-      method,
-      signal: AbortSignal.timeout(30_000),
-      headers: {
-        authorization: `Bearer ${this.#required('CLOUDFLARE_API_TOKEN')}`,
-        'content-type': 'application/json',
-      },
-      ...(body !== undefined && { body }),
-    })
+  #access(): CloudflareAccess {
+    return { token: this.#required('CLOUDFLARE_API_TOKEN'), baseUrl: this.#env.CLOUDFLARE_API_BASE_URL }
   }
 }

@@ -1,6 +1,6 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import type { Slo } from '@spillway/origin/contract'
-import type { AskAnalytics } from '../observe/ask-cloudflare.ts'
+import type { AskAnalytics } from '../cloudflare/ask-cloudflare.ts'
 import { parseLog } from '../why/edge-log.ts'
 import { countsInAnalytics } from './analytics-counts.ts'
 import { budgetsOf } from './budget.ts'

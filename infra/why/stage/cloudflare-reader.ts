@@ -3,8 +3,8 @@ import {
   type AskAnalytics,
   askAnalytics,
   askCloudflare,
-  type CloudflareAccess,
-} from '../../observe/ask-cloudflare.ts'
+  type CloudflareAccount,
+} from '../../cloudflare/ask-cloudflare.ts'
 
 export interface EdgeVersion {
   readonly id: string
@@ -13,18 +13,18 @@ export interface EdgeVersion {
 
 /** Reads the edge's figures and switches, with the permissions to read Workers KV Storage and Workers Scripts, too. */
 export class CloudflareReader {
-  readonly #access: CloudflareAccess
+  readonly #account: CloudflareAccount
   readonly analytics: AskAnalytics
 
-  constructor(access: CloudflareAccess) {
-    this.#access = access
-    this.analytics = askAnalytics(access)
+  constructor(account: CloudflareAccount) {
+    this.#account = account
+    this.analytics = askAnalytics(account)
   }
 
   /** Switches and revocations that edges obey now. */
   async control(namespace: string): Promise<readonly ControlEntry[]> {
     const path = `storage/kv/namespaces/${encodeURIComponent(namespace)}/values/${controlSnapshotKey}`
-    const answer = await askCloudflare(this.#access, path, {}, 404)
+    const answer = await askCloudflare(this.#account, path, {}, 404)
     const entries = parseControl(answer.status === 404 ? null : await answer.text())
     const now = Date.now() / 1_000
     return entries.filter(({ expiration }) => expiration === undefined || expiration > now)
@@ -33,7 +33,7 @@ export class CloudflareReader {
   /** Versions of a Worker that get requests, with their shares in percent. */
   async versions(worker: string): Promise<readonly EdgeVersion[]> {
     const answer = await askCloudflare(
-      this.#access,
+      this.#account,
       `workers/scripts/${encodeURIComponent(worker)}/deployments`,
     )
     // The cast is safe: Cloudflare's API answers in this form; what is missing counts as none.

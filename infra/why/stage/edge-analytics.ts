@@ -1,5 +1,5 @@
 import { analyticsColumns as column } from '../../../edge/src/observe/analytics-columns.ts'
-import type { AskAnalytics } from '../../observe/ask-cloudflare.ts'
+import type { AskAnalytics } from '../../cloudflare/ask-cloudflare.ts'
 import type { LogLine } from '../edge-log.ts'
 
 /** Time for which refusals are looked back, minutes. */
