@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { seededRandom } from '../load/random.ts'
 import { stages } from './infra.ts'
 import { Saturation } from './saturation.ts'
-import { connectorRules, Tunnel } from './tunnel.ts'
+import { connectorRules, spread, Tunnel } from './tunnel.ts'
 
 const { production } = stages
 const rules = connectorRules(production)
@@ -15,14 +15,34 @@ const tunnel = (seconds: number, requests: number): { readonly all: Tunnel; read
   return { all, shares }
 }
 
-it('carries what its busiest connector can, and no more', () => {
+// The busiest connector gets 1.5 times the mean, and each other one (n - 1.5) / (n - 1) times. A mean of 2/3 fills it.
+it.each([
+  ['four, at half of the knee', 4, 4 / 3, 0.5, 4 / 3],
+  ['four, at the knee: the busiest is full', 4, 8 / 3, 1, 8 / 3],
+  ['four, at 1.5 times the knee: the others take all of theirs', 4, 4, 1.5, 1 + 3 * (2.5 / 3)],
+  ['four, at 1.8 times the knee: the others are full, too', 4, 4.8, 1.8, 4],
+  ['four, at three times the knee', 4, 8, 3, 4],
+  ['two, at 1.2 times the knee', 2, 1.6, 1.2, 1.4],
+  ['one, which gets all', 1, 1.25, 1.25, 1],
+  ['one that is starting', 0.5, 1, 2, 0.5],
+  ['none', 0, 1, Number.POSITIVE_INFINITY, 0],
+  ['four without a request', 4, 0, 0, 0],
+])('connectors carry: %s', (_, connectors, load, busiest, through) => {
+  const found = spread(connectors, load)
+  expect(found.busiest).toBeCloseTo(busiest, 9)
+  expect(found.carried).toBeCloseTo(through, 9)
+})
+
+it('loses requests only of connectors that are full', () => {
   expect(tunnel(1, carried).shares).toEqual([1])
-  expect(tunnel(1, 2 * carried).shares[0]).toBeCloseTo(0.5, 9)
+  expect(tunnel(1, 1.5 * carried).shares[0]).toBeCloseTo(0.875, 9)
+  expect(tunnel(1, 2 * carried).shares[0]).toBeCloseTo(0.75, 9)
+  expect(tunnel(1, 0).shares).toEqual([1])
 })
 
 it('grows by its processors, up to its maximum', () => {
   const { all, shares } = tunnel(1_200, 2.4 * carried)
-  expect(shares[0]).toBeLessThan(0.5)
+  expect(shares[0]).toBeCloseTo(12_000 / 19_200, 9)
   expect(shares.at(-1)).toBe(1)
   expect(all.extra(1_199)).toBe(rules.max - rules.min)
 })

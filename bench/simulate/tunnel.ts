@@ -18,10 +18,36 @@ const fullRequestsPerSecond = 2 * connectorRequestsPerSecond
 
 /**
  * Load of the busiest connector over the mean. "By design, replicas do not offer any level of traffic steering … no
- * guarantee about which connection is chosen" (developers.cloudflare.com, Tunnel, Replicas), so a tunnel is full when
- * its busiest connector is. Assumed.
+ * guarantee about which connection is chosen" (developers.cloudflare.com, Tunnel, Replicas), so a tunnel begins to lose
+ * requests when its busiest connector is full. Assumed.
  */
 const unevenness = 1.5
+
+/** Load and work of connectors, in requests that one of them can do. */
+export interface Spread {
+  /** Load of the busiest connector; above 1 it loses what exceeds 1. */
+  readonly busiest: number
+  /** Requests that get through, of all connectors together. */
+  readonly carried: number
+}
+
+/**
+ * Load of connectors of which the busiest gets `unevenness` times the mean, and the others the same share each. What a
+ * full one cannot do is lost, since nothing steers it to the others, which go on until they are full themselves.
+ *
+ * @param connectors in service; one that is starting counts in part
+ * @param load of all together, in requests that one connector can do
+ */
+export function spread(connectors: number, load: number): Spread {
+  if (connectors === 0) return { busiest: Number.POSITIVE_INFINITY, carried: 0 }
+  // The only connector gets all requests.
+  const toBusiest = load * Math.min(1, unevenness / connectors)
+  const busiest = Math.min(1, connectors)
+  return {
+    busiest: toBusiest / busiest,
+    carried: Math.min(toBusiest, busiest) + Math.min(load - toBusiest, connectors - busiest),
+  }
+}
 
 /** As infra deploys the groups of connectors, taken together: target tracking on their processors. */
 export const connectorRules = ({ tunnel }: StageConfig): ScalingRules => ({
@@ -38,7 +64,7 @@ export const connectorRules = ({ tunnel }: StageConfig): ScalingRules => ({
 
 /**
  * The connectors between the edge and the balancer. Up to its capacity the tier costs a constant time, which the network's
- * share contains; what exceeds it gets no answer in time.
+ * share contains; what exceeds a connector's capacity gets no answer in time.
  */
 export class Tunnel {
   readonly #fleet: Fleet
@@ -55,7 +81,7 @@ export class Tunnel {
     this.#extraFrom = rules.min
   }
 
-  /** Requests offered over what the tier carries; more than 1 when it is full. */
+  /** Load of the busiest connector; more than 1 when it is full and the tier loses requests. */
   get busy(): number {
     return this.#busy
   }
@@ -77,11 +103,12 @@ export class Tunnel {
   carry(second: number, requests: number): number {
     this.#fleet.step(second)
     const { live } = this.#fleet.weights(second)
-    const capacity = (live * fullRequestsPerSecond) / unevenness
-    this.#busy = capacity === 0 ? Number.POSITIVE_INFINITY : requests / capacity
+    const load = requests / fullRequestsPerSecond
+    const { busiest, carried } = spread(live, load)
+    this.#busy = busiest
     // Alarms see the mean of all connectors.
-    this.#scale(second, live === 0 ? 1 : Math.min(1, requests / (live * fullRequestsPerSecond)))
-    return Math.min(1, 1 / this.#busy)
+    this.#scale(second, live === 0 ? 1 : carried / live)
+    return load === 0 ? 1 : carried / load
   }
 
   #scale(second: number, cpu: number): void {
