@@ -159,3 +159,30 @@ describe('presumed tags', () => {
     expect(tags('DELETE', '/v2/trips/7')).toEqual(['trips:7', 'trips:*:alice'])
   })
 })
+
+describe('reads of targets', () => {
+  const all = (): Record<string, number> => Object.fromEntries(plans.takeReads(() => true))
+
+  it('counts a target from its third read on, by any of its URLs, once', () => {
+    for (let read = 0; read < 5; read += 1) {
+      plan('GET', '/v2/places?limit=5&sort=name')
+      plan('GET', '/v2/places?sort=name&limit=5')
+    }
+    plan('GET', '/v2/places/once')
+    const { target } = plan('GET', '/v2/places?limit=5&sort=name') as { target: string }
+    expect(all()).toEqual({ [target]: 7 })
+    expect(all()).toEqual({})
+  })
+
+  it('leaves out what may not be counted', () => {
+    for (let read = 0; read < 5; read += 1) plan('GET', '/v2/places/1')
+    expect([...plans.takeReads(({ isOpen }) => !isOpen)]).toEqual([])
+  })
+
+  it('reads a target by the contract that is in force', () => {
+    const { target, sharedKey } = plan('GET', '/v2/places?limit=5') as { target: string; sharedKey: string }
+    expect(plans.readAt(target, now)).toMatchObject({ target, sharedKey })
+    for (const none of ['/v2/ships', '/v2/places?colour=red', '//host/v2/places', 'v2/places', '/docs/', ''])
+      expect(plans.readAt(none, now)).toBeUndefined()
+  })
+})

@@ -37,6 +37,27 @@ export class RequestPlans {
     }
     return plan
   }
+
+  /**
+   * Reads since the last call, by the target of their plan. A URL counts from its third request on, as long as its plan is
+   * cached.
+   *
+   * @param mayCount which plans are asked about
+   */
+  takeReads(mayCount: (plan: ReadPlan) => boolean): ReadonlyMap<string, number> {
+    const reads = new Map<string, number>()
+    this.#reads.takeHits((plan, hits) => {
+      if (mayCount(plan)) reads.set(plan.target, (reads.get(plan.target) ?? 0) + hits)
+    })
+    return reads
+  }
+
+  /** The read that a target stands for in this contract; `undefined` if there is none. Counts no read. */
+  readAt(target: string, nowMs: number): ReadPlan | undefined {
+    if (!target.startsWith('/') || urlProblem(target) !== undefined) return undefined
+    const plan = planRequest(this.#catalogue, 'GET', target, nowMs)
+    return plan.kind === 'read' ? plan : undefined
+  }
 }
 
 /** Estimate: the plan's own strings take about twice the size of its key; everything else is shared. */

@@ -90,4 +90,48 @@ describe('SIEVE (NSDI 2024)', () => {
     map.set(other, 2)
     expect([map.get(one), map.get(other), map.get(one)]).toEqual([1, 2, 1])
   })
+
+  test('counts the hits of each entry since the last count', () => {
+    const map = open(100, 4)
+    const taken = () => {
+      const hits: [value: number, hits: number][] = []
+      map.takeHits((...hit) => hits.push(hit))
+      return hits
+    }
+    for (const [key, value] of [
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+    ] as const)
+      map.set(key, value)
+    for (const key of ['a', 'c', 'c', 'none']) map.get(key)
+    map.peek('b')
+    expect(taken()).toEqual([
+      [1, 1],
+      [3, 2],
+    ])
+    map.get('b')
+    expect([taken(), taken()]).toEqual([[[2, 1]], []])
+  })
+
+  test('a count changes nothing about which entries leave', () => {
+    const leftAfter = (count: (map: SieveMap<number>) => void): string[] => {
+      const left: string[] = []
+      const map = open(100, 3, left)
+      for (const key of ['a', 'b', 'c']) map.set(key, 1)
+      map.get('b')
+      count(map)
+      map.set('d', 1)
+      map.get('d')
+      count(map)
+      for (const key of ['e', 'f', 'g', 'h']) {
+        map.set(key, 1)
+        count(map)
+      }
+      return left
+    }
+    const uncounted = leftAfter(() => {})
+    expect(leftAfter((map) => map.takeHits(() => {}))).toEqual(uncounted)
+    expect(uncounted[0]).toBe('a')
+  })
 })

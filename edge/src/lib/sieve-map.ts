@@ -1,7 +1,7 @@
 /**
  * A map bounded by bytes and by count, for entries that may be dropped at any time. It evicts with SIEVE (Zhang et al.:
- * SIEVE is Simpler than LRU, NSDI 2024): a hit sets one bit, and a hand walks from the oldest entry to the newest,
- * sparing each visited entry once. On web traffic its hit rate is above LRU's, a flood of keys that occur once evicts
+ * SIEVE is Simpler than LRU, NSDI 2024): a hit counts, and a hand walks from the oldest entry to the newest, sparing each
+ * entry once that was hit since. On web traffic its hit rate is above LRU's, a flood of keys that occur once evicts
  * itself first, and no hit moves an entry.
  *
  * perf: a small table of recent entries, indexed by the end of their keys, stands before the `Map`. A `Map` look-up
@@ -40,7 +40,8 @@ export class SieveMap<V> {
       if (node === undefined) return undefined
       this.#recent[place] = node
     }
-    node.visited = true
+    // perf: the count is SIEVE's visited bit, too. It stays a Smi.
+    node.hits = (node.hits + 1) & 0x3fff_ffff
     return node.value
   }
 
@@ -59,7 +60,7 @@ export class SieveMap<V> {
     }
     const ending = endingOf(key)
     const older = this.#newest
-    const node: Node<V> = { key, ending, value, bytes, visited: false, newer: undefined, older }
+    const node: Node<V> = { key, ending, value, bytes, hits: 0, spared: 0, newer: undefined, older }
     if (older !== undefined) older.newer = node
     this.#newest = node
     this.#oldest ??= node
@@ -74,10 +75,25 @@ export class SieveMap<V> {
     return true
   }
 
+  /**
+   * Counts the hits of each entry that was hit since the last call, and starts again. Evictions are as without it.
+   *
+   * @param take called for each of these entries
+   */
+  takeHits(take: (value: V, hits: number) => void): void {
+    for (const node of this.#nodes.values()) {
+      if (node.hits === 0) continue
+      take(node.value, node.hits)
+      const isVisited = node.hits !== node.spared
+      node.hits = 0
+      node.spared = isVisited ? -1 : 0
+    }
+  }
+
   #evict(): void {
     let node = this.#hand ?? this.#oldest
-    while (node?.visited === true) {
-      node.visited = false
+    while (node !== undefined && node.hits !== node.spared) {
+      node.spared = node.hits
       node = node.newer ?? this.#oldest
     }
     if (node === undefined) return
@@ -117,7 +133,9 @@ interface Node<V> {
   readonly ending: number
   readonly value: V
   readonly bytes: number
-  visited: boolean
+  hits: number
+  /** The count when the hand last spared the entry: it is visited while the two differ. */
+  spared: number
   newer: Node<V> | undefined
   older: Node<V> | undefined
 }
