@@ -1,4 +1,5 @@
 /** Public interface of the cache. */
+export type { Warmed } from './engine/background.ts'
 export {
   type CacheCall,
   type CacheRequest,

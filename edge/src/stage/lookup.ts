@@ -1,5 +1,5 @@
 import { deadline, priorityRank } from '@spillway/origin/contract'
-import { BrokenAnswer, type ForwardOrder, LateAnswer } from '../cache/index.ts'
+import { BrokenAnswer, type ForwardOrder, LateAnswer, type Warmed } from '../cache/index.ts'
 import { deadlineOf, type Exchange, nowOf, principalOf, priorityOf } from '../exchange.ts'
 import { Deadline } from '../http/deadline.ts'
 import { conditionalFields } from '../http/forwarded-headers.ts'
@@ -61,17 +61,7 @@ export async function throughCache(exchange: Exchange<Readable>, parts: LookupPa
     const reply = await held(exchange, forward(exchange, ownRead(exchange, parts.now()), parts))
     return reply.toResponse()
   }
-  const { head, notBeforeMs, plan, viewer } = exchange
-  const call = {
-    request: head,
-    key,
-    viewer,
-    waitUntil: (work: Promise<unknown>) => exchange.waitUntil(work),
-    // Documents and lists bring their own tags; pages are purged together, after a deployment.
-    ...(plan.kind === 'page' && { tags: ['pages'] }),
-    ...(plan.kind === 'read' && { foreseenTags: readTags(plan.route, principalOf(exchange)?.subject) }),
-    ...(notBeforeMs !== undefined && { notBeforeMs }),
-  }
+  const call = callOf(exchange, key)
   const own = new Deadline(deadlineOf(exchange), parts.now())
   try {
     return await parts.cache.handle({
@@ -89,6 +79,32 @@ export async function throughCache(exchange: Exchange<Readable>, parts: LookupPa
     exchange.reason = failed.reason
     return standIn
   }
+}
+
+/** The cache's view of a read, without the question to the origin. */
+function callOf(exchange: Exchange<Readable>, key: string) {
+  const { head, notBeforeMs, plan, viewer } = exchange
+  return {
+    request: head,
+    key,
+    viewer,
+    waitUntil: (work: Promise<unknown>) => exchange.waitUntil(work),
+    // Documents and lists bring their own tags; pages are purged together, after a deployment.
+    ...(plan.kind === 'page' && { tags: ['pages'] }),
+    ...(plan.kind === 'read' && { foreseenTags: readTags(plan.route, principalOf(exchange)?.subject) }),
+    ...(notBeforeMs !== undefined && { notBeforeMs }),
+  }
+}
+
+/** Fetches the answer for the store alone, in the background, as an anonymous caller of its plan would get it. */
+export async function warm(exchange: Exchange<Readable>, parts: LookupParts): Promise<Warmed> {
+  const key = keyOf(exchange)
+  if (key === undefined) return 'held'
+  const own = new Deadline(deadlineOf(exchange), parts.now())
+  return await parts.cache.warm({
+    ...callOf(exchange, key),
+    forward: (order) => askToShare(exchange, sharedRead(exchange, order, own, parts), parts),
+  })
 }
 
 /** Fetches an answer to store, and learns the resource's current revision from it. */

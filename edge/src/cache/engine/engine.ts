@@ -5,18 +5,11 @@ import { mayStandIn, type Reuse, reuse } from '../policy/reuse.ts'
 import type { CacheRules } from '../policy/rules.ts'
 import type { TagStamps } from '../purge/tag-stamps.ts'
 import { answerFromEntry } from './answer-from-entry.ts'
-import { BackOff } from './back-off.ts'
+import { Background, type Warmed } from './background.ts'
 import type { CacheCall, CacheRequest } from './cache-call.ts'
 import type { Entry } from './entry.ts'
 import { reasonOf } from './fetch-reason.ts'
-import {
-  discard,
-  type FetchOptions,
-  failureOf,
-  fetchToStore,
-  hasFailed,
-  type Outcome,
-} from './fetch-to-store.ts'
+import { discard, type FetchOptions, failureOf, fetchToStore, type Outcome } from './fetch-to-store.ts'
 import { FlightKeys } from './flight-keys.ts'
 import { type Flight, Flights, firstOf, shareableOf, timerWait } from './flights.ts'
 import { HitForMiss } from './hit-for-miss.ts'
@@ -50,7 +43,7 @@ class Engine implements HttpCache {
   readonly #heads = new SharedHeads()
   readonly #flights: Flights
   readonly #flightKeys: FlightKeys
-  readonly #refreshes = new BackOff(keyRoom)
+  readonly #background: Background
   readonly #fetching: FetchOptions
   readonly #now: () => number
   readonly #random: () => number
@@ -79,6 +72,10 @@ class Engine implements HttpCache {
       keepMaxSeconds: options.keepMaxSeconds ?? 172_800,
     })
     this.#flightKeys = new FlightKeys({ layers: this.#layers, hitForMiss, now })
+    this.#background = new Background({
+      ...{ layers: this.#layers, flights: this.#flights, flightKeys: this.#flightKeys, now, room: keyRoom },
+      fly: (...call) => this.#fly(...call),
+    })
     this.#fetching = {
       rules,
       layers: this.#layers,
@@ -154,6 +151,10 @@ class Engine implements HttpCache {
     return this.#flights.get(this.#flightKeys.of({ key, request, viewer }), nowMs) !== undefined
   }
 
+  warm(call: CacheCall): Promise<Warmed> {
+    return this.#background.warm(call)
+  }
+
   purge(tags: readonly string[]): Promise<void> | undefined {
     return this.#layers.purge(tags)
   }
@@ -165,7 +166,7 @@ class Engine implements HttpCache {
     const use = reuse(entry.policy, nowMs, control)
     if (use === 'validate') return undefined
     if (use === 'stale-while-revalidate' || (use === 'fresh' && this.#isRefreshDue(entry, nowMs))) {
-      this.#refresh(call, entry)
+      this.#background.refresh(call, entry)
     }
     return this.#storedAnswer(call.request, entry, nowMs, use)
   }
@@ -302,7 +303,7 @@ class Engine implements HttpCache {
       }
       const order = { stored, background, control, ...reasonOf(stored, control, this.#now()) }
       const outcome = await fetchToStore(call, order, this.#fetching)
-      if (background) this.#refreshes.ended(flightKey, this.#now(), hasFailed(outcome))
+      if (background) this.#background.ended(flightKey, outcome)
       this.#flightKeys.remember(call, flightKey, outcome)
       return outcome
     })
@@ -375,15 +376,6 @@ class Engine implements HttpCache {
     const { entry, forwarded, withheld } = outcome
     const status = forwardStatus(this.#rules.name, { reason: 'miss', ...forwarded, collapsed })
     return answerFromEntry(entry, call.request, entry.forwarded(status, collapsed ? [] : withheld))
-  }
-
-  #refresh(call: CacheCall, entry: Entry): void {
-    const flightKey = this.#flightKeys.of(call)
-    const nowMs = this.#now()
-    entry.refreshDue = false
-    if (this.#flights.get(flightKey, nowMs) !== undefined) return
-    if (this.#refreshes.isResting(flightKey, nowMs)) return
-    this.#fly(call, flightKey, entry, { control: noRequestControl, background: true }).outcome.then(discard)
   }
 
   #isRefreshDue(entry: Entry, nowMs: number): boolean {

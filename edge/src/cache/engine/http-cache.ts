@@ -2,6 +2,7 @@ import type { CacheRules } from '../policy/rules.ts'
 import type { TagStamps } from '../purge/tag-stamps.ts'
 import type { CacheStore } from '../store/cache-store.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
+import type { Warmed } from './background.ts'
 import type { CacheCall, CacheRequest } from './cache-call.ts'
 import type { Wait } from './flights.ts'
 import type { Viewer } from './viewer.ts'
@@ -38,6 +39,12 @@ export interface HttpCache {
    * @param reader as in {@link CacheCall}
    */
   mayHold(key: string, request: CacheRequest, nowMs: number, reader?: Reader): boolean
+
+  /**
+   * Fetches an answer in the background, as a refresh does, unless a stored one is usable without validation: in memory, in
+   * the data centre's store, or by a fetch that is under way.
+   */
+  warm(call: CacheCall): Promise<Warmed>
 
   /**
    * Drops all answers with any of these tags: at once in this isolate, within the stamps' `recheckMs` in the other
