@@ -17,6 +17,7 @@ import { fromMemory, type LookupParts, shedOrStored, throughCache } from './stag
 import { recover } from './stage/recover.ts'
 import { type TakePurgesParts, takePurges } from './stage/take-purges.ts'
 import { type VerifyParts, verify } from './stage/verify.ts'
+import { type WarmUpParts, warmUpAfter } from './stage/warm-up.ts'
 import { type WriteParts, write } from './stage/write.ts'
 
 export type Parts = IdentifyParts &
@@ -24,6 +25,7 @@ export type Parts = IdentifyParts &
   LookupParts &
   WriteParts &
   TakePurgesParts &
+  WarmUpParts &
   AnswerParts & { readonly site: Site }
 
 /** Stages of each kind of request, in the order in which they are asked. */
@@ -76,7 +78,11 @@ export function createApp(parts: Parts): App {
       const answer = run(pipelineOf(exchange), exchange, parts)
       if (!(answer instanceof Promise)) return conclude(exchange, answer, parts)
       return answer
-        .then((settled) => conclude(exchange, settled, parts))
+        .then((settled) => {
+          const concluded = conclude(exchange, settled, parts)
+          warmUpAfter(exchange, parts)
+          return concluded
+        })
         .catch((error) => conclude(exchange, recover(exchange, error, parts), parts))
     } catch (error) {
       return conclude(exchange, recover(exchange, error, parts), parts)

@@ -68,6 +68,7 @@ describe('configuration', () => {
       serverTiming: 'on-request',
       log: 'refusals',
       locationCache: 'on',
+      warmUp: 'on',
       zone: undefined,
       passThrough: undefined,
     })
@@ -126,6 +127,7 @@ describe('configuration', () => {
     ['RATE_LIMIT', '{"limit":1,"periodSeconds":30}'],
     ['SERVER_TIMING', 'maybe'],
     ['LOCATION_CACHE', 'no'],
+    ['WARM_UP', 'maybe'],
     ['ZONE_ID', 'zone'],
     ['PASS_THROUGH_PREFIX', '/assets/'],
   ])('%s=%s is a mistake, and no secret is told', (name, value) => {

@@ -21,6 +21,7 @@ export interface Bindings extends TracingSettings {
   readonly SERVER_TIMING?: string
   readonly LOG?: string
   readonly LOCATION_CACHE?: string
+  readonly WARM_UP?: string
   readonly ZONE_ID?: string
   readonly ZONE_PURGE_TOKEN?: string
   readonly PURGE_QUEUE?: DurableObjectNamespace<PurgeQueueObject>
@@ -83,6 +84,11 @@ export interface Config {
    */
   readonly locationCache: 'on' | 'off'
   /**
+   * Whether an isolate that starts fetches what its data centre reads most, in the background. It needs
+   * {@link locationCache}. @default 'on'
+   */
+  readonly warmUp: 'on' | 'off'
+  /**
    * Zone whose purge API drops tags in every data centre. Without it, other data centres serve old answers until they
    * expire.
    */
@@ -134,6 +140,7 @@ export function readConfig(bindings: Bindings): Config {
     log: readChoice('LOG', bindings.LOG, ['refusals', 'totals', 'all'], mistakes),
     tracing: readTracing(bindings, mistakes),
     locationCache: readChoice('LOCATION_CACHE', bindings.LOCATION_CACHE, ['on', 'off'], mistakes),
+    warmUp: readChoice('WARM_UP', bindings.WARM_UP, ['on', 'off'], mistakes),
     zone: readZone(bindings, mistakes),
     passThrough: readPassThrough(bindings, mistakes),
   }

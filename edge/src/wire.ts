@@ -49,10 +49,14 @@ import { derivedMac } from './platform/derived-mac.ts'
 import { hiddenCache } from './platform/hidden-cache.ts'
 import { RandomIds } from './platform/random-ids.ts'
 import type { Site } from './site.ts'
+import { hasRoom } from './stage/admit.ts'
 import { problemFieldsOf } from './stage/answer.ts'
 import type { AskOriginParts } from './stage/ask-origin.ts'
 import { ConsistencyTokens } from './stage/consistency.ts'
 import { Traces } from './stage/traces.ts'
+import { isForAll } from './stage/warm-up.ts'
+import { hotListStore } from './warm-up/hot-list-store.ts'
+import { WarmUp } from './warm-up/warm-up.ts'
 
 /** Builds everything that an isolate keeps between requests from the application and the configuration. */
 export function createParts(
@@ -80,12 +84,13 @@ export function createParts(
     signer: new AssertionSigner(config.assertionKey, now),
   }
   const usages = usageReports(resources, asking, observe)
+  const plans = new RequestPlans(resources)
   return {
     ...asking,
     usages,
     observe,
     traces: tracesOf(config, ids, observe),
-    plans: new RequestPlans(resources),
+    plans,
     cors,
     site: site(cors),
     problemFields,
@@ -99,6 +104,7 @@ export function createParts(
     quota: new LocalQuota(config.rateQuota),
     limiter: bindings.RATE_LIMITER,
     cache: createCache(config),
+    warmUp: createWarmUp(config, plans, asking, observe),
     revisions: new CurrentRevisions(),
     purgeEverywhere: createPurgeEverywhere(config, bindings),
     purgeSignatures: config.purgeKeys && new PurgeSignatures(config.purgeKeys),
@@ -195,6 +201,23 @@ function locationTier({ cacheKeys, origins, zone }: Config): Pick<HttpCacheOptio
       missingMeansPurged: zone !== undefined,
     }),
   }
+}
+
+function createWarmUp(
+  { cacheKeys, locationCache, origins, warmUp }: Config,
+  plans: RequestPlans,
+  asking: AskOriginParts,
+  observe: Observe,
+): WarmUp | undefined {
+  if (warmUp === 'off' || locationCache === 'off') return undefined
+  // Hidden as stored answers are: the targets have callers' query values.
+  const cache = hiddenCache(boundedCache(caches.default), derivedMacs(cacheKeys, 'spillway cache'))
+  return new WarmUp({
+    ...{ now: asking.now, random: asking.random, wait: sleep, observe },
+    list: hotListStore(cache, `${origins[0]?.url ?? ''}/.spillway-warm-up/`),
+    takeReads: () => plans.takeReads(isForAll),
+    hasRoom: (nowMs) => hasRoom(nowMs, asking),
+  })
 }
 
 type Macs = readonly [Mac, ...Mac[]]

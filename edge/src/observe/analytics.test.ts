@@ -58,3 +58,11 @@ it('has each value in the column that queries ask for', () => {
     ...{ status: 503, durationMs: 7, originMs: 5, weight: 3, takesItsTime: 1 },
   })
 })
+
+it('has a point of its own for a warm-up, which counts as no answer', () => {
+  const points: AnalyticsEngineDataPoint[] = []
+  const observe = analyticsObserver({ writeDataPoint: (point = {}) => void points.push(point) })
+  observe({ kind: 'warm-up', warmed: 5, held: 3, refused: 1, skipped: 2 })
+  observe({ kind: 'hot-list', targets: 4 })
+  expect(points).toEqual([{ indexes: ['warm-up'], blobs: [], doubles: [5, 3, 1] }])
+})

@@ -15,6 +15,10 @@ export function analyticsObserver(
 ): Observe {
   const sampler = new Sampler(ordinaryEvery)
   return (observation, _nowMs, repeats = 0) => {
+    if (observation.kind === 'warm-up') {
+      const { warmed, held, refused } = observation
+      dataset.writeDataPoint({ indexes: ['warm-up'], blobs: [], doubles: [warmed, held, refused] })
+    }
     if (observation.kind !== 'answer') return
     const isSampled = isOrdinary(observation)
     if (isSampled && !sampler.picks()) return

@@ -8,14 +8,13 @@ export function logObserver(
   now: () => number,
   write: (line: string) => void = (line) => console.log(line),
 ): Observe {
-  const budgets = { fault: new Map<string, LineBudget>(), answer: new Map<string, LineBudget>() }
+  const budgets = new Map<string, LineBudget>()
   const budgetOf = (observation: Observation): LineBudget => {
-    const ofKind = budgets[observation.kind]
     const name = nameOf(observation)
-    const known = ofKind.get(name)
+    const known = budgets.get(name)
     if (known !== undefined) return known
     const budget = new LineBudget({ perSecond: 10, burst: 50 })
-    ofKind.set(name, budget)
+    budgets.set(name, budget)
     return budget
   }
   return (observation, nowMs = now(), repeats = 0) => {
@@ -30,16 +29,23 @@ export function logObserver(
   }
 }
 
-/** Routine answers: served, or refused for a common reason that is the caller's own. */
-const isOrdinary = (observation: Observation): boolean =>
-  observation.kind === 'answer' && observation.status < 400 && observation.reason === undefined
+/** Routine events and answers: served, or refused for a common reason that is the caller's own. */
+function isOrdinary(observation: Observation): boolean {
+  if (observation.kind === 'fault') return false
+  return observation.kind !== 'answer' || (observation.status < 400 && observation.reason === undefined)
+}
 
-const nameOf = (observation: Observation): string =>
-  observation.kind === 'fault' ? observation.what : (observation.reason ?? statusClass(observation))
+/** Name of the kind of line, for its budget. */
+function nameOf(observation: Observation): string {
+  if (observation.kind === 'fault') return `fault ${observation.what}`
+  return observation.kind === 'answer' ? (observation.reason ?? statusClass(observation)) : observation.kind
+}
 
 const statusClass = ({ status }: AnswerObservation): string => `${Math.floor(status / 100)}xx`
 
 function levelOf(observation: Observation): 'info' | 'warn' | 'error' {
-  if (observation.kind === 'fault' || observation.status >= 500) return 'error'
+  if (observation.kind === 'fault') return 'error'
+  if (observation.kind !== 'answer') return 'info'
+  if (observation.status >= 500) return 'error'
   return observation.status >= 400 ? 'warn' : 'info'
 }

@@ -1,7 +1,7 @@
 import type { Priority } from '@spillway/origin/contract'
 
 /** Everything that operators may learn. Never a token, a query value, a body or an address. */
-export type Observation = AnswerObservation | FaultObservation
+export type Observation = AnswerObservation | FaultObservation | WarmUpObservation | HotListObservation
 
 /** One request and its result. */
 export interface AnswerObservation {
@@ -23,6 +23,25 @@ export interface AnswerObservation {
   readonly takesItsTime?: true
   /** Id of its W3C trace, if the origin was asked. */
   readonly traceId?: string
+}
+
+/** Targets of a warm-up by their result. */
+export interface WarmUpObservation {
+  readonly kind: 'warm-up'
+  /** Fetched from the origin. */
+  readonly warmed: number
+  /** Needed no request to the origin. */
+  readonly held: number
+  /** Shed or failed; ended the run. */
+  readonly refused: number
+  /** Left when the run ended, or no longer answers that all share. */
+  readonly skipped: number
+}
+
+/** This isolate has renewed its data centre's list of hot targets. */
+export interface HotListObservation {
+  readonly kind: 'hot-list'
+  readonly targets: number
 }
 
 /** A fault that is not tied to one request. */

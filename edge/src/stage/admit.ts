@@ -89,6 +89,12 @@ function closedReason(
   return 'breaker-open'
 }
 
+/** Whether the origin has room for work that nobody waits for: nothing sheds it, and no request waits for a slot. */
+export const hasRoom = (nowMs: number, parts: AdmitParts): boolean =>
+  !isSwitchedOff('background', parts.control) &&
+  closedReason('background', nowMs, parts) === undefined &&
+  parts.endpoints.every(({ gate }) => gate.waiting === 0)
+
 export interface AdmitOrder {
   readonly priority: Priority
   /** Time by which its answer must have arrived; epoch milliseconds. */
