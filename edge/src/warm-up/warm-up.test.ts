@@ -91,8 +91,8 @@ describe('an isolate that starts', () => {
     await turn()
     await end()
     await end()
-    await work
     expect(asked).toEqual(['/a', '/b'])
+    await work
     expect(observed).toEqual([{ kind: 'warm-up', warmed: 1, held: 0, refused: 1, skipped: 2 }])
   })
 
