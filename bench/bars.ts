@@ -35,7 +35,7 @@ export const bars = {
   originList: { name: 'origin-list-times-fewer', limit: 3, holds: '>=' },
   originMixed: { name: 'origin-mixed-times-fewer', limit: 3, holds: '>=' },
 
-  /** CPU of a mixed request to an origin of two processes, divided by that to one with half as many connections. */
+  /** CPU of a mixed request to an origin of two processes, divided by that to one with half of the requests/s. */
   originProcesses: { name: 'origin-two-processes-ratio', limit: 1.1, holds: '<=' },
 
   /** CPU of an action that updates one document, divided by that of a PATCH of the same. */
