@@ -89,6 +89,7 @@ describe('the copy of the edge’s counts, run as the template has it', () => {
   async function invoke(variables: Readonly<Record<string, string>> = {}) {
     const { Code, Environment } = copyOf(stack())
     writeFileSync(join(folder, 'index.js'), Code.ZipFile)
+    writeFileSync(join(folder, 'silent-console.cjs'), 'console.log = () => {}')
     const event = JSON.stringify({ time: '2026-11-30T05:10:40Z' })
     const program = `require('./index.js').handler(${event}).catch((error) => { console.error(error); process.exit(1) })`
     const env = {
@@ -122,7 +123,8 @@ describe('the copy of the edge’s counts, run as the template has it', () => {
       .map((line) => JSON.parse(line))
     const metrics = lines.map(({ _aws: { Timestamp, CloudWatchMetrics }, ...values }) => {
       const [{ Namespace, Dimensions, Metrics }] = CloudWatchMetrics
-      expect(Timestamp).toBe(Date.parse('2026-11-30T05:06:00Z'))
+      // The minute of the copy, so that a window of five minutes has the counts of five.
+      expect(Timestamp).toBe(Date.parse('2026-11-30T05:10:00Z'))
       expect(Namespace).toBe(edgeNamespace)
       return [Dimensions, Metrics.map(({ Name }: { Name: string }) => [Name, values[Name]]), values.priority]
     })
@@ -147,13 +149,21 @@ describe('the copy of the edge’s counts, run as the template has it', () => {
         ],
         'normal',
       ],
-      [[['Stage']], [['copies', 1]], undefined],
+      [
+        [['Stage']],
+        [
+          ['copies', 1],
+          ['answers', 1_050],
+        ],
+        undefined,
+      ],
     ])
     const compared = resourcesOf(readTemplate('production', 'origin'), 'AWS::CloudWatch::Alarm')
       .map(({ Properties }) => JSON.stringify(Properties))
       .filter((text) => text.includes(`"${edgeNamespace}"`))
       .flatMap((text) => [...text.matchAll(/"MetricName":"(\w+)"/g)].map(([, name]) => name))
-    expect(new Set(compared)).toEqual(new Set(['answers', 'failed', 'timed', 'slow', 'copies']))
+    const names = ['answers', 'failed', 'timed', 'slow', 'copies']
+    expect(new Set(compared)).toEqual(new Set([...names, 'RequestCount']))
   })
 
   it('fails with no report and no token when Cloudflare refuses, so that the schedule tries again', async () => {
@@ -162,6 +172,19 @@ describe('the copy of the edge’s counts, run as the template has it', () => {
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toContain('Analytics Engine answered 403')
     expect(stderr).not.toContain(apiToken)
+  })
+
+  it('says what to do about a secret that is no token, without a part of it', async () => {
+    secrets.values.set('spillway/production/edge-analytics', apiToken)
+    const { code, stdout, stderr } = await invoke()
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('set EDGE_ANALYTICS_TOKEN and npm run bootstrap')
+    expect(stderr).not.toContain(apiToken.slice(0, 10))
+  })
+
+  it('writes its lines itself, since a format of the log would wrap those of the console', async () => {
+    const { stdout } = await invoke({ NODE_OPTIONS: '--require=./silent-console.cjs' })
+    expect(stdout.trim().split('\n')).toHaveLength(3)
   })
 
   it('may read its own secret, and no other', async () => {
@@ -185,9 +208,34 @@ describe('the alarms of the edge', () => {
       ),
     )
     expect(names('production')).toEqual(
-      expect.arrayContaining([...wanted, 'spillway-production-EdgeCountsSilent']),
+      expect.arrayContaining([
+        ...wanted,
+        'spillway-production-EdgeCountsSilent',
+        'spillway-production-EdgeUncounted',
+      ]),
     )
     expect(names('dev').filter((name) => /edge/i.test(name))).toEqual([])
+  })
+
+  it('ring when the origins are asked and no answer is counted', () => {
+    const [uncounted] = resourcesOf(readTemplate('production', 'origin'), 'AWS::CloudWatch::Alarm').filter(
+      ({ Properties }) => Properties.AlarmName === 'spillway-production-EdgeUncounted',
+    )
+    // The cast states the properties of an alarm on an expression.
+    const { Metrics, ...rest } = (uncounted?.Properties ?? {}) as unknown as {
+      Metrics: { Expression?: string; MetricStat?: { Metric: { Namespace: string; MetricName: string } } }[]
+      Threshold: number
+      ComparisonOperator: string
+    }
+    expect(rest).toMatchObject({ Threshold: 0, ComparisonOperator: 'GreaterThanThreshold' })
+    expect(Metrics.flatMap(({ Expression }) => Expression ?? [])).toEqual([
+      'IF(FILL(asked, 0) >= 100 AND FILL(answers, 0) < 1, 1, 0)',
+    ])
+    const compared = Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? [])
+    expect(compared.map(({ Namespace, MetricName }) => `${Namespace} ${MetricName}`).toSorted()).toEqual([
+      'AWS/ApplicationELB RequestCount',
+      `${edgeNamespace} answers`,
+    ])
   })
 
   it('have a copy each minute, that fits a template and a runtime that is supported', () => {

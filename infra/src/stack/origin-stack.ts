@@ -1,5 +1,6 @@
 import type { Slo } from '@spillway/origin/contract'
-import { CfnOutput, CfnParameter, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, CfnParameter, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
@@ -94,7 +95,11 @@ export class OriginStack extends Stack {
         count: (name, priority, span) => signals.sloCount(name, priority, span),
         runbooks: 'roll-back-origin, scale-out, database-failover',
       })
-      new EdgeAlarms(this, 'Edge', { stage, slo, topic, alarms })
+      const asked = entrance.targets.metrics.requestCount({
+        period: Duration.minutes(5),
+        statistic: Stats.SUM,
+      })
+      new EdgeAlarms(this, 'Edge', { stage, slo, topic, alarms, asked })
     }
     new Notices(this, 'Notices', { topic, config })
     new Dashboard(this, 'Dashboard', {
