@@ -39,7 +39,7 @@ export class CloudflareApi {
 
   /**
    * @returns the result; undefined for a GET of what is not there
-   * @throws {Refusal} in Cloudflare's words
+   * @throws {Refusal} in Cloudflare's words, and another error for an answer that may be another one next time
    */
   async get(path: string): Promise<unknown> {
     return this.#send('GET', path)
@@ -88,7 +88,10 @@ export class CloudflareApi {
       }),
     })
     const text = await response.text()
-    if (response.status === 404 && method === 'GET') return undefined
+    const { status } = response
+    if (status === 404 && method === 'GET') return undefined
+    if (status === 429 || status >= 500)
+      throw new Error(`Cloudflare answered ${status} to ${method} ${path}: ${text.slice(0, 300)}`)
     try {
       // The cast: as above.
       const { success, errors, result } = JSON.parse(text) as Envelope
@@ -96,7 +99,7 @@ export class CloudflareApi {
       throw new Refusal(errors.map(({ code, message }) => `${message} (${code})`).join('; '))
     } catch (error) {
       if (error instanceof Refusal) throw error
-      throw new Refusal(`Cloudflare answered ${response.status} without JSON`)
+      throw new Refusal(`Cloudflare answered ${status} without JSON`)
     }
   }
 

@@ -126,6 +126,9 @@ async function takeStep(
   print(`   ✓ ${step.check.say}`)
 }
 
+/** Looks in a row that may fail while a condition is awaited: a cloud that does not answer once tells nothing of the change. */
+const blindMax = 3
+
 /** @throws {Refusal} when the condition does not hold, or not in time */
 async function hold(
   { say, missing, harm, withinMs = 0, everyMs = 5_000 }: Condition,
@@ -133,10 +136,23 @@ async function hold(
   terminal: Terminal,
 ): Promise<void> {
   const deadline = terminal.nowMs() + withinMs
+  let blind = 0
+  const look = async (): Promise<string | undefined> => {
+    try {
+      const hurts = await harm?.(run)
+      if (hurts !== undefined) throw new Harm(hurts)
+      const words = await missing(run)
+      blind = 0
+      return words
+    } catch (error) {
+      blind += 1
+      const isFinal = error instanceof Harm || error instanceof Refusal
+      if (isFinal || withinMs === 0 || blind >= blindMax) throw error
+      return `cannot look: ${error instanceof Error ? error.message : error}`
+    }
+  }
   for (let said = ''; ; ) {
-    const hurts = await harm?.(run)
-    if (hurts !== undefined) throw new Harm(hurts)
-    const words = await missing(run)
+    const words = await look()
     if (words === undefined) return
     if (terminal.nowMs() >= deadline) throw new Refusal(`not so: ${say}: ${words}`)
     if (terminal.stop.aborted) throw new Refusal(`stopped by Ctrl-C while waiting: ${words}`)

@@ -30,7 +30,11 @@ export async function underWatch(
       await Promise.race([terminal.sleep(meanwhile.everyMs), end])
       // After a Ctrl-C nothing sleeps any more: the clouds' own alarms go on watching.
       if (ended.signal.aborted || terminal.stop.aborted) return undefined
-      const hurts = await meanwhile.harm(run)
+      const hurts = await meanwhile.harm(run).catch((error) => {
+        // The next look may see again; the clouds' own alarms watch meanwhile.
+        terminal.print(`   … cannot look: ${error instanceof Error ? error.message : error}`)
+        return undefined
+      })
       if (hurts === undefined || ended.signal.aborted) continue
       terminal.print(`   ✗ ${hurts}`)
       return (await isStopped(meanwhile.stop(run), terminal)) ? hurts : undefined
