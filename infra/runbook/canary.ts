@@ -59,17 +59,24 @@ export const canaryResult = (run: Run, name: string): string =>
 /** Failures that are no chance any more. */
 const failuresMax = 2
 
+/** Failures so far, and whether one of them was at the first look, which no new origin was up for. */
+const failuresFact = 'canary failures'
+const earlyFact = 'canary failed before'
+
 /**
  * What the canary found wrong while old and new origins answer side by side: then one request of three meets a new one, so
- * a canary that fails now and then is a bad release.
+ * a canary that fails now and then is a bad release. What else fails then, such as a database without a primary, looks the
+ * same: the words say so, and whether it failed already at the first look.
  */
 export async function canaryBetween(run: Run): Promise<string | undefined> {
   if (!canaryIsDue(run, 'between two releases')) return undefined
+  const isFirst = !run.knows(failuresFact)
   const wrong = await ask(run, {})
-  if (wrong === undefined) return undefined
-  const failures = run.knows('canary failures') ? Number(run.fact('canary failures')) + 1 : 1
-  run.set('canary failures', String(failures))
-  return failures < failuresMax ? undefined : `the canary fails with new origins in service: ${wrong}`
+  const failures = (isFirst ? 0 : Number(run.fact(failuresFact))) + (wrong === undefined ? 0 : 1)
+  run.set(failuresFact, String(failures))
+  if (isFirst && failures > 0) run.set(earlyFact, 'yes')
+  if (wrong === undefined || failures < failuresMax) return undefined
+  return `the canary fails with new origins in service: ${wrong}. ${run.knows(earlyFact) ? 'It failed before the first of them, so look for another cause than the release' : 'A failover of the database or an outage of the edge looks the same'}: npm run why -- --stage ${run.stage}. Then run this again; a release that mends what the canary finds needs --canary no`
 }
 
 async function ask(run: Run, headers: CanaryRequest['headers']): Promise<string | undefined> {
