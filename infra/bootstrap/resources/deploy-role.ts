@@ -100,8 +100,12 @@ export function deployPermissions({
     Statement: [
       allow(['sts:AssumeRole'], `arn:aws:iam::${account}:role/cdk-hnb659fds-*-role-${account}-${region}`),
       allow(
-        ['cloudformation:DescribeStacks', 'cloudformation:CancelUpdateStack'],
+        ['cloudformation:DescribeStacks'],
         `arn:aws:cloudformation:${region}:${account}:stack/spillway-${stage}-*`,
+      ),
+      allow(
+        ['cloudformation:CancelUpdateStack'],
+        `arn:aws:cloudformation:${region}:${account}:stack/spillway-${stage}-origin/*`,
       ),
       allow(['s3:PutObject'], `${bucket}/origin/*`),
       allow(['s3:ListBucket'], bucket),

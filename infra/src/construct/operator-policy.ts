@@ -56,10 +56,8 @@ export function operatorPolicy(scope: Construct, stage: StageName, restoreRole: 
         ...[arn('rds', `subgrp:spillway-${stage}-*`), arn('rds', `cluster-pg:spillway-${stage}-*`)],
       ],
     ),
-    allow(
-      ['cloudformation:DescribeStacks', 'cloudformation:CancelUpdateStack'],
-      [arn('cloudformation', `stack/spillway-${stage}-*`)],
-    ),
+    allow(['cloudformation:DescribeStacks'], [arn('cloudformation', `stack/spillway-${stage}-*`)]),
+    allow(['cloudformation:CancelUpdateStack'], [arn('cloudformation', `stack/spillway-${stage}-origin/*`)]),
     // Deployments use the roles of the CDK's bootstrap stack.
     allow(['sts:AssumeRole'], [arn('iam', 'role/cdk-*', '')]),
     allow(
