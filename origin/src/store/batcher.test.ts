@@ -280,6 +280,21 @@ describe('batcher', () => {
     expect(flights[1]?.batch.map(({ deadline }) => deadline)).toEqual([900])
   })
 
+  it('lets each of two watchers read the callers of a batch', () => {
+    const deadlines: number[][] = []
+    const watch = (callers: Iterable<{ readonly deadline: number }>) =>
+      deadlines.push(Array.from(callers, ({ deadline }) => deadline))
+    const { submit } = setUp({
+      onSend: (callers) => {
+        watch(callers)
+        watch(callers)
+        return undefined
+      },
+    })
+    submit('a', { deadline: 300 })
+    expect(deadlines).toEqual([[300], [300]])
+  })
+
   it('rejects the caller of an item that its batch left unsettled', async () => {
     const { submit } = setUp({ execute: async () => {} })
     await expect(submit('a')).rejects.toThrow('without an outcome')

@@ -43,8 +43,8 @@ export interface BatcherOptions<Value, Outcome> {
   /** Sends a batch. Settles each item as soon as its outcome is known; resolves when the next batch may be sent. */
   readonly execute: (batch: readonly BatchItem<Value, Outcome>[]) => Promise<void>
   /**
-   * Called with the callers of a batch when it is sent, for tracing. @returns called when the batch has ended, with the
-   * error of a defect. @default none
+   * Called with the callers of a batch when it is sent, for tracing; they may be read more than once. @returns called
+   * when the batch has ended, with the error of a defect. @default none
    */
   readonly onSend?: ((callers: Iterable<Waiting>) => ((error?: unknown) => void) | undefined) | undefined
   /** Outcome of a caller who was dropped before its item was sent. */
@@ -91,12 +91,12 @@ export interface BatcherCounts {
  *
  * - With nothing in flight, an item is sent at the end of the current turn of the event loop, together with others that
  *   arrived in that turn.
- * - Otherwise it waits, and is sent with all waiting items at the end of the turn in which a batch completes. perf: until
- *   then further callers arrive, whose requests wait in their sockets (decision 59).
+ * - Otherwise it waits, and is sent with all waiting items at the end of the turn in which a batch completes. perf:
+ *   until then further callers arrive, whose requests wait in their sockets (decision 59).
  * - A further batch is sent beside those in flight, at the end of a turn as well, when enough items wait to be worth a
  *   round trip, or when the oldest has waited longer than a healthy round trip takes: one slow batch must not delay the
- *   others. Healthy is measured: while every batch is slow, the database is the bottleneck, and further small batches would
- *   only take its time (decision 58).
+ *   others. Healthy is measured: while every batch is slow, the database is the bottleneck, and further small batches
+ *   would only take its time (decision 58).
  * - If the cost of a batch hardly depends on its size, a large completed batch delays the next one for a moment, so
  *   that its callers can return ({@link Gathering}). Otherwise callers who each wait for their answer split into two
  *   halves that alternate, and every batch has half of its possible size.
@@ -339,7 +339,9 @@ export class Batcher<Value, Outcome> {
   }
 }
 
-/** perf: a watcher that has nobody to watch reads none of them. */
-function* callersOf(batch: readonly { readonly callers: readonly Waiting[] }[]): Iterable<Waiting> {
-  for (const { callers } of batch) yield* callers
-}
+/** Several watchers may read them. perf: one that has nobody to watch reads none. */
+const callersOf = (batch: readonly { readonly callers: readonly Waiting[] }[]): Iterable<Waiting> => ({
+  *[Symbol.iterator]() {
+    for (const { callers } of batch) yield* callers
+  },
+})
