@@ -23,8 +23,8 @@ export type OriginAnswer =
   | { readonly kind: 'timeout' | 'unreachable' | 'abandoned' }
 
 /**
- * Longest time for a body after its header has arrived: a stalled body must not hold a shared fetch for ever. A body
- * that is streamed to a client ends with that client, since the runtime drops the timer with the request.
+ * Longest time for a body after the deadline: a stalled body must not hold a shared fetch for ever. A body that is
+ * streamed to a client ends with that client, since the runtime ends both with the request.
  */
 const usualBodyTimeoutMs = 10_000
 
@@ -42,8 +42,8 @@ export function sendToOrigin(request: OriginRequest): Promise<OriginAnswer> {
 
 async function sendWhole(request: OriginRequest): Promise<OriginAnswer> {
   const { body, deadline, url, bodyTimeoutMs = usualBodyTimeoutMs } = request
-  const fetched = fetch(url, initOf(request, body === null ? null : body.bytes))
   try {
+    const fetched = fetch(url, initOf(request, body === null ? null : body.bytes))
     const response = await Promise.race([fetched, deadline.passed])
     if (response === undefined) {
       fetched.then((late) => late.body?.cancel()).catch(() => undefined)

@@ -13,11 +13,11 @@ export interface ReplyParts {
 const always: Within = (reading) => reading
 
 /**
- * An origin's answer on its way to the client or the cache. perf: its fields are plain data until {@link toResponse}, so
- * that the stages read and change them without crossing into the runtime.
+ * An origin's answer on its way to the client or the cache. perf: its fields are plain data until {@link toResponse},
+ * so that the stages read and change them without crossing into the runtime.
  */
 export class OriginReply {
-  readonly #within: Within
+  readonly within: Within
   readonly status: number
   readonly statusText: string
   headers: FieldMap
@@ -28,7 +28,7 @@ export class OriginReply {
     { headers = FieldMap.of(received.headers), within = always }: ReplyParts = {},
   ) {
     this.#received = received
-    this.#within = within
+    this.within = within
     this.status = received.status
     this.statusText = received.statusText
     this.headers = headers
@@ -43,11 +43,11 @@ export class OriginReply {
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#within(this.#received.arrayBuffer())
+    return this.within(this.#received.arrayBuffer())
   }
 
   text(): Promise<string> {
-    return this.#within(this.#received.text())
+    return this.within(this.#received.text())
   }
 
   /** The same answer with its body as text, which was read from it. */

@@ -22,6 +22,19 @@ export async function readBoundedBody(response: Reply, bytesMax: number): Promis
   if (body === null) return { kind: 'complete', bytes: null }
   if (declaredBytes > bytesMax) return { kind: 'larger', stream: body }
   const reader = body.getReader()
+  const reading = readUpTo(reader, bytesMax)
+  try {
+    return await (response.within?.(reading) ?? reading)
+  } catch (error) {
+    reader.cancel().catch(() => undefined)
+    throw error
+  }
+}
+
+async function readUpTo(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  bytesMax: number,
+): Promise<ReadBody> {
   const chunks: Uint8Array[] = []
   let length = 0
   while (true) {

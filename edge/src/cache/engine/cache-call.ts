@@ -42,6 +42,8 @@ export interface Reply {
   readonly headers: FieldSource
   readonly body: ReadableStream<Uint8Array> | null
   arrayBuffer(): Promise<ArrayBuffer>
+  /** Bounds the wait for a body that is read from `body`; rejects when it takes too long. @default no bound */
+  readonly within?: <T>(reading: Promise<T>) => Promise<T>
 }
 
 /** The part of a request that the cache reads. */
@@ -66,9 +68,9 @@ export interface CacheCall {
    */
   readonly notBeforeMs?: number
   /**
-   * Resolves when this reader's deadline passes. During a wait, for its own fetch or another's, the reader then gets a stale
-   * answer or a {@link LateAnswer}, and the fetch continues. Without a deadline, a reader waits for its own fetch without
-   * limit, and for another's up to `flightWaitMs`.
+   * Resolves when this reader's deadline passes. During a wait, for its own fetch or another's, the reader then gets a
+   * stale answer or a {@link LateAnswer}, and the fetch continues. Without a deadline, a reader waits for its own fetch
+   * without limit, and for another's up to `flightWaitMs`.
    */
   readonly late?: Promise<undefined>
   /**
