@@ -77,9 +77,9 @@ export class ForwardError extends ProblemError {
 }
 
 /**
- * Part of stage 8: asks the origin, if it admits the request, with a signed assertion and the remaining time. It retries
- * if a connection failed and another origin exists or the retry budget allows. The permit must be returned even if the
- * client has left, so the caller keeps this work alive with `waitUntil`.
+ * Part of stage 8: asks the origin, if it admits the request, with a signed assertion and the remaining time. It
+ * retries if a connection failed and another origin exists or the retry budget allows. The permit must be returned even
+ * if the client has left, so the caller keeps this work alive with `waitUntil`.
  *
  * @throws {ForwardError} when the request was shed or no answer came
  */
@@ -117,6 +117,7 @@ export async function forward(
     const { endpoint, permit } = admitted
     const startedAtMs = now()
     exchange.slotMs += startedAtMs - askedAtMs
+    exchange.originTiming = null
     const isWhole = forwarding.body === null || forwarding.body.isComplete
     const givenMs = isWhole ? forwarding.deadline.atMs - startedAtMs : 0
     const answer = await heedDistrust(

@@ -7,8 +7,8 @@ export const wantsTiming = ({ headers }: RequestHead, when: Config['serverTiming
   when === 'always' || (when === 'on-request' && headers.get(names.timing) === '1')
 
 /**
- * `Server-Timing` (W3C, §3), ms. `edge` is the total here. If the origin was asked: `before` is the time until a slot was
- * asked for, `slot` the wait for one, and `origin` the last attempt, of which the origin's own parts follow.
+ * `Server-Timing` (W3C, §3), ms. `edge` is the total here. If the origin was asked: `before` is the time until a slot
+ * was asked for, `slot` the wait for one, and `origin` the last attempt, of which the origin's own parts follow.
  */
 export function serverTiming(exchange: Exchange, nowMs: number): string {
   const { arrivedAtMs, originAttempt, originMs, originTiming, slotMs } = exchange
