@@ -1,11 +1,4 @@
-import {
-  type Application,
-  type CacheRule,
-  type Catalogue,
-  cacheRulesOf,
-  RetryBudget,
-  type Slo,
-} from '@spillway/origin/contract'
+import { type Application, RetryBudget, type Slo } from '@spillway/origin/contract'
 import type { Parts } from './app.ts'
 import { AssertionSigner } from './auth/assertion-signer.ts'
 import { ControlSource } from './auth/control-source.ts'
@@ -32,6 +25,7 @@ import type { Bindings, Config } from './config.ts'
 import { landsWithinMs, type Mac } from './consistency/consistency-token.ts'
 import { CurrentRevisions } from './consistency/current-revisions.ts'
 import { LatePurges } from './consistency/late-purges.ts'
+import { usableMs } from './consistency/usable-ms.ts'
 import { Cors } from './http/cors.ts'
 import { RequestPlans } from './http/request-plans.ts'
 import { apiKeyCheck, claimsToCarry, usageReports } from './machine-clients.ts'
@@ -158,16 +152,6 @@ function keySetOf({ issuer, jwksUri }: TokenIssuer, observe: Observe): KeySet {
     fetchKeys: () => fetchKeySet({ issuer, jwksUri }),
     onFailure: (reason) => observe({ kind: 'fault', what: 'key-set', where, message: String(reason) }),
   })
-}
-
-/** Longest time that an answer that shows documents of a resource may be served after its fetch: its own, or a query's. */
-const usableMs = (catalogue: Catalogue, name: string): number =>
-  Math.max(0, ...cacheRulesOf(catalogue, name).map(lifetimeMs))
-
-function lifetimeMs(rule: CacheRule): number {
-  if (rule.kind === 'none') return 0
-  const { maxAgeSeconds, staleIfErrorSeconds, staleWhileRevalidateSeconds } = rule
-  return (maxAgeSeconds + Math.max(staleIfErrorSeconds, staleWhileRevalidateSeconds)) * 1_000
 }
 
 /** Answers get a quarter of an isolate's 128 MB. */

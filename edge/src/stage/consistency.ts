@@ -44,7 +44,7 @@ export class ConsistencyTokens {
 
   /**
    * @param macs the one that authenticates new tokens, then others whose tokens are still accepted
-   * @param usableMs longest time that an answer of a resource may be served after its fetch
+   * @param usableMs longest time for which an answer may lack the newest write to a resource
    */
   constructor(macs: readonly [Mac, ...Mac[]], usableMs: (resource: string) => number) {
     this.#macs = macs
@@ -62,8 +62,8 @@ export class ConsistencyTokens {
     return checked
   }
 
-  /** Whether any answer that shows documents of a resource may be stored. */
-  isStored(resource: string): boolean {
+  /** Whether any answer may lack the newest write to a resource. */
+  mayLack(resource: string): boolean {
     return this.#usableMs(resource) > 0
   }
 
@@ -121,7 +121,10 @@ export function recallOwnWrites(
   return next
 }
 
-/** The latest of the instants from which the caller must see these resources; `undefined` where it wrote to none of them. */
+/**
+ * The latest of the instants from which the caller must see these resources; `undefined` where it wrote to none of
+ * them.
+ */
 function latestOf(known: Consistency, names: readonly string[]): number | undefined {
   const instants = names.flatMap((name) => known.get(name) ?? [])
   return instants.length === 0 ? undefined : Math.max(...instants)
@@ -143,7 +146,7 @@ export function ownWriteFields(
 ): Readonly<Record<string, string>> {
   const subject = principalOf(exchange)?.subject
   const { name: resource } = exchange.plan.route.resource
-  if (subject === undefined || !consistency.isStored(resource)) return {}
+  if (subject === undefined || !consistency.mayLack(resource)) return {}
   const before = checkAll(subject, tokensOf(exchange, resource), consistency)
   const { token, resourceToken, maxAgeSeconds } = consistency.afterWrite(
     subject,
