@@ -11,7 +11,10 @@ const report = (over: object) =>
     seconds: [second(5, 2), second(100, 7, 4), second(200, 10), second(200, 0)],
     summary: {
       total: { max: 9 },
-      operations: { 'trips.create': { shed: 1, failed: 2 }, 'places.list': { shed: 3, failed: 0 } },
+      operations: {
+        'trips.create': { asked: 9, shed: 1, failed: 2 },
+        'places.list': { asked: 9, shed: 3, failed: 0 },
+      },
     },
     driver: { busy: 0.1 },
     ...over,
@@ -28,12 +31,19 @@ describe('a sample of the story', () => {
 
   it('has no figures where the driver was the limit', () => {
     const limited = { busy: 1, limitedBy: 'it is full' }
-    expect(sampleOf(report({ driver: limited }), circumstances).worstPercent).toBeNaN()
+    const { criticalLost, worstPercent } = sampleOf(report({ driver: limited }), circumstances)
+    expect([criticalLost, worstPercent]).toEqual([Number.NaN, Number.NaN])
+  })
+
+  it('does not count critical requests as safe where none was sent', () => {
+    expect(sampleOf(report({}), { ...circumstances, critical: [] }).criticalLost).toBeNaN()
+    expect(sampleOf(report({}), { ...circumstances, critical: ['trips.other'] }).criticalLost).toBeNaN()
   })
 
   it('counts the seconds until goodput stays at 90 % of what it comes to', () => {
     expect(steadySeconds(goodOf(100, 100, 100, 100, 100, 100))).toBe(0)
     expect(steadySeconds(goodOf(50, 95, 80, 91, 92, 93, 100, 100, 100))).toBe(3)
     expect(steadySeconds(goodOf(95, 0, 95, 0, 95, 0))).toBe(Number.POSITIVE_INFINITY)
+    expect(steadySeconds(goodOf(95, 95, 95, 0, 0, 0))).toBe(Number.POSITIVE_INFINITY)
   })
 })

@@ -63,7 +63,7 @@ export function sampleOf(
     goodput: measured(sum('good') / atPeak.length),
     errorPercent: measured(((sum('shed') + sum('failed')) / sum('asked')) * 100),
     worstPercent: measured(worstPercent(seconds)),
-    criticalLost: critical.reduce((lost, name) => lost + lostOf(summary.operations[name]), 0),
+    criticalLost: measured(criticalLost(critical.map((name) => summary.operations[name]))),
     steadySeconds: measured(steadySeconds(atPeak)),
     p99Ms: measured(worst(atPeak.map(({ p99 }) => p99))),
     longestMs: measured(summary.total.max),
@@ -81,15 +81,20 @@ function worstPercent(seconds: readonly Second[]): number {
   return Math.max(...full.map(({ asked, shed, failed }) => ((shed + failed) / asked) * 100))
 }
 
-const lostOf = (counts: { readonly shed: number; readonly failed: number } | undefined): number =>
-  counts === undefined ? 0 : counts.shed + counts.failed
+type Counts = Pick<PlanReport['summary']['total'], 'asked' | 'shed' | 'failed'>
 
-/** Infinite where goodput never stays. What it comes to is the median of the last third. */
+/** `NaN` where none was asked for, since 0 would look safe. */
+function criticalLost(operations: readonly (Counts | undefined)[]): number {
+  const sum = (name: keyof Counts) => operations.reduce((all, counts) => all + (counts?.[name] ?? 0), 0)
+  return sum('asked') === 0 ? Number.NaN : sum('shed') + sum('failed')
+}
+
+/** Infinite where goodput never stays, or comes to nothing. What it comes to is the median of the last third. */
 export function steadySeconds(atPeak: readonly Pick<Second, 'good'>[]): number {
   const steady = median(atPeak.slice(-Math.ceil(atPeak.length / 3)).map(({ good }) => good)) * 0.9
   const first = atPeak.findIndex((_, at) => {
     const three = atPeak.slice(at, at + 3)
-    return three.length === 3 && three.every(({ good }) => good >= steady)
+    return steady > 0 && three.length === 3 && three.every(({ good }) => good >= steady)
   })
   return first === -1 ? Number.POSITIVE_INFINITY : first
 }

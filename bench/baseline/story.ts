@@ -136,8 +136,8 @@ await runBench(
     const scenario = run.quick ? lasting(full, 45_000) : full
     const arena = await setArena(run, which)
     const measureIn = (name: DesignName, round: number) => measure(run, arena, scenario, name, round)
-    // A repetition takes two minutes. Only Spillway is repeated: one run of the others shows by far that they fail, with
-    // 93 % of errors where the bar is 50.
+    // A repetition takes two minutes. Only Spillway is repeated: one run of the others shows by far that they fail,
+    // with 93 % of errors where the bar is 50.
     const outcomes = new Map(await interleave(names, 1, measureIn))
     for (let round = 1; round < rounds; round++) {
       outcomes.set('spillway', [...(outcomes.get('spillway') ?? []), await measureIn('spillway', round)])

@@ -34,6 +34,8 @@ const sampleEveryMs = 10_000
 const tellEverySamples = 30
 const seed = 20_261_130
 const failedShareMax = 0.001
+/** Above this share of refusals, the memory of another load would be measured. */
+const shedShareMax = 0.05
 
 await runBench({ bench: 'soak', packages: ['fastify', 'mongodb', 'workerd', 'undici'] }, async (run) => {
   const { progress, quick } = run
@@ -65,7 +67,7 @@ await runBench({ bench: 'soak', packages: ['fastify', 'mongodb', 'workerd', 'und
     'resident memory of the edge': startSampler(() => residentMb(edge), everyMs),
     'resident memory of the database': startSampler(() => residentMb(path.database), everyMs),
   } as const satisfies Readonly<Record<string, Sampler>>
-  // What is known is told on the way: an hour is long, and its end may fail.
+  // Progress tells what is known: an hour is long, and its end may fail.
   const telling = setInterval(() => progress(describeLast(samplers)), everyMs * tellEverySamples)
   run.closing.defer(() => clearInterval(telling))
   const { summary } = await running
@@ -76,6 +78,9 @@ await runBench({ bench: 'soak', packages: ['fastify', 'mongodb', 'workerd', 'und
   console.log(`\n${describeSummary(summary, judge(total, scenario.thresholds))}`)
   if (total.ok === 0 || total.failed > total.asked * failedShareMax) {
     throw new Error(`${total.failed} of ${total.asked} requests failed: ${JSON.stringify(summary.failures)}`)
+  }
+  if (total.shed > total.asked * shedShareMax) {
+    throw new Error(`${total.shed} of ${total.asked} requests were refused`)
   }
   console.log(`\n${printSamplers(samplers)}`)
   const cpuUs = (name: string, pids: readonly number[], before: number) =>
