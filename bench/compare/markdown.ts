@@ -3,7 +3,7 @@ import { figure } from '../measure/table.ts'
 import type { BenchComparison } from './bench-comparison.ts'
 import type { Comparison } from './compare.ts'
 import type { BarComparison } from './compare-bars.ts'
-import { chanceOf, changeOf } from './plain-text.ts'
+import { rowOf } from './plain-text.ts'
 
 /** GitHub Flavored Markdown for a pull request: for each bench its bars that flipped and its figures that changed. */
 export function markdownOf(all: readonly BenchComparison[]): string {
@@ -52,15 +52,8 @@ function barRow({ name, before, after, change }: BarComparison): readonly string
 }
 
 function figureRow(of: Comparison): readonly string[] {
-  return [
-    `${of.subject}, ${of.case}: ${of.metric}`,
-    of.unit,
-    figure(of.before),
-    figure(of.after),
-    changeOf(of),
-    chanceOf(of),
-    of.judgement === 'worse' ? `**${of.judgement}**` : of.judgement,
-  ]
+  const { judgement } = of
+  return [...rowOf(of).slice(0, -1), judgement === 'worse' ? `**${judgement}**` : judgement]
 }
 
 /** Table whose first and last column are text, and whose others are figures. */

@@ -21,7 +21,7 @@ export function plainTextOf({ before, after, bars, differences, figures }: Bench
   return lines.join('\n')
 }
 
-const rowOf = (of: Comparison): readonly string[] => [
+export const rowOf = (of: Comparison): readonly string[] => [
   `${of.subject}, ${of.case}: ${of.metric}`,
   of.unit,
   figure(of.before),
@@ -32,8 +32,8 @@ const rowOf = (of: Comparison): readonly string[] => [
 ]
 
 /** E.g. `0.012`: three digits. */
-export const chanceOf = ({ p }: Comparison): string => (p < 0.001 ? '<0.001' : p.toFixed(3))
+const chanceOf = ({ p }: Comparison): string => (p < 0.001 ? '<0.001' : p.toFixed(3))
 
 /** E.g. `+3.1 %`. */
-export const changeOf = ({ changePercent }: Comparison): string =>
+const changeOf = ({ changePercent }: Comparison): string =>
   `${changePercent > 0 ? '+' : ''}${changePercent.toFixed(1)} %`

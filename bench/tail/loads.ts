@@ -1,7 +1,7 @@
 import { steady } from '../load/arrivals.ts'
 import type { Credentials } from '../load/credentials.ts'
 import { drive } from '../load/drive.ts'
-import type { LoadReport } from '../load/report.ts'
+import type { ClosedJob, LoadReport } from '../load/report.ts'
 import { mix, seed } from '../peers/start-subjects.ts'
 import type { Subject } from '../peers/start-whole-path.ts'
 
@@ -19,37 +19,33 @@ export interface Window {
   readonly windowMs: number
 }
 
-/** Users who send the next request when the last one is answered. */
-export const askClosed = (
+const closedJob = (
   { url, pids }: Subject,
   connections: number,
   { ids, credentials }: Loads,
   { round, warmupMs, windowMs }: Window,
-): Promise<LoadReport> =>
-  drive({
-    kind: 'closed',
-    target: url,
-    ...{ ids, seed: seed + round, connections, mix, credentials, warmupMs, windowMs },
-    watched: pids,
-  })
+): ClosedJob => ({
+  kind: 'closed',
+  target: url,
+  ...{ ids, seed: seed + round, connections, mix, credentials, warmupMs, windowMs },
+  watched: pids,
+})
+
+/** Users who send the next request when the last one is answered. */
+export const askClosed = (...load: Parameters<typeof closedJob>): Promise<LoadReport> =>
+  drive(closedJob(...load))
 
 /** The same, and each request asks for the parts of its time. The report lists the slowest hundredth. */
 export const askSlowest = (
-  { url, pids }: Subject,
+  subject: Subject,
   connections: number,
   { ids, credentials }: Loads,
-  { round, warmupMs, windowMs }: Window,
-): Promise<LoadReport> =>
-  drive({
-    kind: 'closed',
-    target: url,
-    ...{ ids, seed: seed + round, connections, mix, warmupMs, windowMs, slowestShare: 0.01 },
-    credentials: {
-      kind: 'headers',
-      sets: credentials.sets.map((set) => ({ ...set, 'spillway-timing': '1' })),
-    },
-    watched: pids,
-  })
+  window: Window,
+): Promise<LoadReport> => {
+  const sets = credentials.sets.map((set) => ({ ...set, 'spillway-timing': '1' }))
+  const asking = { ids, credentials: { ...credentials, sets } }
+  return drive({ ...closedJob(subject, connections, asking, window), slowestShare: 0.01 })
+}
 
 /** Poisson arrivals, reads and writes apart. Latency counts from the planned time. */
 export const askOpen = (
