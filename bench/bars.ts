@@ -41,14 +41,19 @@ export const bars = {
   /** CPU of an action that updates one document, divided by that of a PATCH of the same. */
   originAction: { name: 'origin-action-patch-ratio', limit: 1.2, holds: '<=' },
 
-  /** CPU of a create whose event is stored with it, divided by that of one without; without moving events to the log. */
+  /**
+   * CPU of a create whose event is stored with it, divided by that of one without; without moving events to the log.
+   */
   outboxCreate: { name: 'outbox-create-ratio', limit: 1.1, holds: '<=' },
 
   /** Goodput at ten times the capacity in percent of the best goodput at any level. */
   overloadGoodput: { name: 'overload-goodput-percent', limit: 97, holds: '>=' },
   /** p99 of what is admitted at ten times the capacity, from the intended start. */
   overloadAdmitted: { name: 'overload-admitted-p99-ms', limit: 500, holds: '<=' },
-  /** The same over that at half the capacity, for an application whose requests need several commands, one after the other. */
+  /**
+   * The same over that at half the capacity, for an application whose requests need several commands, one after the
+   * other.
+   */
   overloadAdmittedTimes: { name: 'overload-admitted-p99-times-half-load', limit: 3, holds: '<=' },
   /** Success of critical requests at ten times the capacity, while they alone would fit. */
   overloadCritical: { name: 'overload-critical-percent', limit: 99.9, holds: '>=' },
@@ -88,12 +93,14 @@ export const bars = {
   edgeDocumentMiss: { name: 'edge-document-miss-ratio', limit: 1.5, holds: '<=' },
   /** CPU of a write, divided by that of a Worker that only forwards it. */
   edgeWrite: { name: 'edge-write-ratio', limit: 1.4, holds: '<=' },
-  /** CPU of a list, a document or a write that goes through, the worst, divided by that of hono with jose and its proxy. */
+  /**
+   * CPU of a list, a document or a write that goes through, the worst, divided by that of hono with jose and its proxy.
+   */
   edgeAgainstProxy: { name: 'edge-times-hono-jose-proxy', limit: 1, holds: '<=' },
 
   /**
-   * Memory of the edge's isolate that is live after GC, with full caches, MB. Cloudflare ends an isolate that needs more
-   * than 128 MB; what is left holds the requests in flight and what GC has not collected yet.
+   * Memory of the edge's isolate that is live after GC, with full caches, MB. Cloudflare ends an isolate that needs
+   * more than 128 MB; what is left holds the requests in flight and what GC has not collected yet.
    */
   edgeHeap: { name: 'edge-heap-mb', limit: 96, holds: '<=' },
 
@@ -117,7 +124,9 @@ export const bars = {
   /** Reads/s of `npm start` over those of the same bundle in a bare workerd: one line for each kind of read. */
   laptopThroughput: { name: 'laptop-throughput-ratio', limit: 0.5, holds: '>=' },
 
-  /** Requests that fail, or are shed beyond the share of before, while releases migrate documents and are rolled back. */
+  /**
+   * Requests that fail, or are shed beyond the share of before, while releases migrate documents and are rolled back.
+   */
   evolveErrors: { name: 'evolve-errors', limit: 0, holds: '<=' },
   /** p99 in the worst phase of a release, divided by that of before. */
   evolveLatency: { name: 'evolve-p99-times-before', limit: 2, holds: '<=' },
@@ -198,10 +207,16 @@ export const bars = {
   /** Its database connections at the worst sample, minus its budget. */
   storyConnections: { name: 'story-connections-over-budget', limit: 0, holds: '<=' },
 
-  /** CPU µs a request of the best peer over Spillway's, whole stack each (edge, server, database), 90/10 reads and writes. */
+  /**
+   * CPU µs a request of the best peer over Spillway's, whole stack each (edge, server, database), 90/10 reads and
+   * writes.
+   */
   peersCpu: { name: 'peers-cpu-times-fewer', limit: 3.5, holds: '>=' },
 
-  /** p99 of the whole path, 90/10 reads and writes in a closed loop, over that of the best peer: 16, 64 and 256 connections. */
+  /**
+   * p99 of the whole path, 90/10 reads and writes in a closed loop, over that of the best peer: 16, 64 and 256
+   * connections.
+   */
   tail16: { name: 'tail-p99-ratio-16', limit: 1, holds: '<=' },
   tail64: { name: 'tail-p99-ratio-64', limit: 1, holds: '<=' },
   tail256: { name: 'tail-p99-ratio-256', limit: 1, holds: '<=' },

@@ -6,12 +6,12 @@ import { names, proxied, ratiosOf, type SubjectName } from './subjects.ts'
  * origin per interval, however many requests arrive.
  *
  * Each subject is warmed up for `warmUpMs`. The first seconds of an isolate cost twice as much as later ones, until V8
- * has compiled the hot paths and memory has its final size; page faults become fewer over some 200,000 requests. With 8 s
- * and two processes of each, ratios agreed with those of earlier runs with 16 s and three. Samples of one subject then lie
- * within 4 to 9 % of their middle, and eight of them hold their mean to 2 %.
+ * has compiled the hot paths and memory has its final size; page faults become fewer over some 200,000 requests. With
+ * 8 s and two processes of each, ratios agreed with those of earlier runs with 16 s and three. Samples of one subject
+ * then lie within 4 to 9 % of their middle, and eight of them hold their mean to 2 %.
  *
- * In a quick run, the ring of the smallest margin has the longest windows: in windows of 500 ms, garbage collections made
- * its samples differ by 20 %.
+ * In a quick run, the ring of the smallest margin has the longest windows: in windows of 500 ms, garbage collections
+ * made its samples differ by 20 %.
  */
 export const times = {
   full: {

@@ -9,8 +9,9 @@ const pollsMax = 1_000
 const sampleEveryMs = 1_000
 
 /**
- * Live memory of a server: heap and buffers that are left after a full collection. Resident memory says less of an export:
- * V8 lets the young generation grow (to 128 MB on a machine with much memory) before it collects what pages leave behind.
+ * Live memory of a server: heap and buffers that are left after a full collection. Resident memory says less of an
+ * export: V8 lets the young generation grow (to 128 MB on a machine with much memory) before it collects what pages
+ * leave behind.
  */
 export class LiveMemory implements AsyncDisposable {
   readonly #folder: string

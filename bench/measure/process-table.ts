@@ -20,8 +20,9 @@ export interface KernelUnits {
 }
 
 /**
- * One line of `/proc/PID/stat` (proc_pid_stat(5)): field 4 is the parent, 14 and 15 the CPU time, 24 the memory. Field 2
- * is the program's name in parentheses and may itself hold spaces and parentheses, so fields are counted from the last.
+ * One line of `/proc/PID/stat` (proc_pid_stat(5)): field 4 is the parent, 14 and 15 the CPU time, 24 the memory. Field
+ * 2 is the program's name in parentheses and may itself hold spaces and parentheses, so fields are counted from the
+ * last.
  */
 export function parseStat(line: string, { ticksPerSecond, pageBytes }: KernelUnits): ProcessUsage {
   const end = line.lastIndexOf(')')

@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /**
- * Preloaded into the measured server (`--import`): on SIGUSR2 it collects all garbage and appends the memory that is left,
- * in MB, to the file of this variable.
+ * Preloaded into the measured server (`--import`): on SIGUSR2 it collects all garbage and appends the memory that is
+ * left, in MB, to the file of this variable.
  */
 export const liveMemoryFile = 'BENCH_LIVE_MEMORY_FILE'
 

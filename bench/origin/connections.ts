@@ -24,7 +24,7 @@ const seed = 20_261_124
 const ownMix = { read: 80, list: 10, create: 5, update: 5 }
 
 await runBench({ bench: 'connections', packages: ['fastify', 'mongodb', 'undici'] }, async (run) => {
-  // Of ten minutes, memory grew in the first two alone; five leave the bar's last third wholly after that.
+  // Memory grew in the first two of ten minutes alone; five leave the bar's last third wholly after that.
   const windowMs = run.quick ? 15_000 : 300_000
   let database: Sampler | undefined
   const stage = await setStage(run, {

@@ -73,7 +73,7 @@ const seed = 20_261_124
 await runBench(
   { bench: 'origin', packages: ['fastify', 'mongodb', 'express', 'mongoose', 'autocannon'] },
   async (run) => {
-    // Of ten rounds, the median ratio of reads was 5.3, of the first five 4.9, of the last five 5.8: noise lasts for
+    // The median ratio of reads was 5.3 in ten rounds, 4.9 in the first five, 5.8 in the last five: noise lasts for
     // minutes, so that more rounds in a row say little more.
     const rounds = run.quick ? 2 : 5
     const warm = { warmupMs: 0, windowMs: run.quick ? 2_700 : 4_000 }

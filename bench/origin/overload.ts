@@ -54,8 +54,8 @@ const seed = 20_261_124
 await runBench({ bench: 'overload', packages: ['fastify', 'mongodb', 'undici'] }, async (run) => {
   const rounds = run.quick ? 1 : 3
   const steps = run.quick ? 8 : 30
-  // In windows of 20 s, goodput varied by 2 % and p99 by 7 % of three rounds. Half of one has 2,300 admitted requests at
-  // the capacity, of which 23 lie above p99.
+  // In windows of 20 s, goodput varied by 2 % and p99 by 7 % of three rounds. Half of one has 2,300 admitted requests
+  // at the capacity, of which 23 lie above p99.
   const times = run.quick ? { warmupMs: 500, windowMs: 3_000 } : { warmupMs: 2_000, windowMs: 10_000 }
   let connections: Sampler | undefined
   const stage = await setStage(run, {

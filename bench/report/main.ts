@@ -1,4 +1,6 @@
-/** Program: `npm run bench` without a name measures everything, one command after the other, and makes one page of it. */
+/**
+ * Program: `npm run bench` without a name measures everything, one command after the other, and makes one page of it.
+ */
 import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -3,7 +3,9 @@ import { runPlan } from './run-plan.ts'
 
 /** Driver process: runs one plan, and prints progress and one report. */
 process.once('message', async ({ plan, watched }: { plan: Plan; watched: Record<string, number[]> }) => {
-  /** Resolves when the message has left: one of an hour exceeds the channel's buffer, and disconnecting would drop it. */
+  /**
+   * Resolves when the message has left: one of an hour exceeds the channel's buffer, and disconnecting would drop it.
+   */
   const say = (message: object) =>
     new Promise<void>((resolve) => process.send?.(message, undefined, undefined, () => resolve()))
   try {

@@ -1,4 +1,7 @@
-/** Program: `npm run bench -- tail` measures slow answers of the whole path beside other stacks, and where their time went. */
+/**
+ * Program: `npm run bench -- tail` measures slow answers of the whole path beside other stacks, and where their time
+ * went.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bars } from '../bars.ts'
 import type { LoadReport, SlowAnswer } from '../load/report.ts'

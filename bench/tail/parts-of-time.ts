@@ -16,9 +16,9 @@ export type Part = (typeof parts)[number]
 export type PartsOfTime = Readonly<Record<Part, number>>
 
 /**
- * Splits the latency of an answer by its `Server-Timing`, ms. What the edge does not know of is `client and socket`: the
- * time until the Worker is called, and the way back. An answer from memory has no `Server-Timing`, since the runtime's
- * clock stands still while it is made.
+ * Splits the latency of an answer by its `Server-Timing`, ms. What the edge does not know of is `client and socket`:
+ * the time until the Worker is called, and the way back. An answer from memory has no `Server-Timing`, since the
+ * runtime's clock stands still while it is made.
  */
 export function partsOf({ ms, timing }: Pick<SlowAnswer, 'ms' | 'timing'>): PartsOfTime {
   const { edge = 0, before, slot = 0, origin = 0, app, queue = 0, batch = 0, db = 0 } = durations(timing)

@@ -2,7 +2,10 @@ import type { SlowAnswer } from '../load/report.ts'
 import { table } from '../measure/table.ts'
 import { meanParts, type PartsOfTime, parts } from './parts-of-time.ts'
 
-/** Prints the mean of each part over the slowest hundredth of Spillway's answers, by connections, reads and writes apart. */
+/**
+ * Prints the mean of each part over the slowest hundredth of Spillway's answers, by connections, reads and writes
+ * apart.
+ */
 export function printSlowest(slow: ReadonlyMap<number, readonly SlowAnswer[]>): void {
   const columns = [...slow].flatMap(([connections, answers]) =>
     [false, true].map((isWrite) => {

@@ -18,8 +18,8 @@ export interface ExportOptions {
   /** Time limit of one export; 1 s to 15 min. @default '5m' */
   readonly timeout?: Duration
   /**
-   * Member of the database that is read. `reader`: one that may lag behind the primary, if there is one, for callers who
-   * show no write of their own. @default 'primary'
+   * Member of the database that is read. `reader`: one that may lag behind the primary, if there is one, for callers
+   * who show no write of their own. @default 'primary'
    */
   readonly from?: ExportSource
 }

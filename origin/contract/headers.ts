@@ -35,8 +35,8 @@ export const headers = {
 } as const
 
 /**
- * Answer → client → request: the caller's own writes (`edge/src/consistency/consistency-token.ts`); also a cookie of the
- * same name.
+ * Answer → client → request: the caller's own writes (`edge/src/consistency/consistency-token.ts`); also a cookie of
+ * the same name.
  */
 export const consistencyHeader = 'spillway-consistency'
 

@@ -6,7 +6,9 @@ export interface SloCounts {
   readonly answers: number
   /** With a status of 500 or more. */
   readonly failed: number
-  /** With a lower status, and without more time than usual (feeds, exports, slow actions): those that latency is for. */
+  /**
+   * With a lower status, and without more time than usual (feeds, exports, slow actions): those that latency is for.
+   */
   readonly timed: number
   /** Timed, and later than the objective's `latency.ms`. */
   readonly slow: number

@@ -64,8 +64,8 @@ export interface Origin {
 }
 
 /**
- * @throws {Error} if migrations do not fit, the keys or the certificate cannot be read, the database cannot be reached, or
- * the port is in use
+ * @throws {Error} if migrations do not fit, the keys or the certificate cannot be read, the database cannot be reached,
+ * or the port is in use
  */
 export async function startOrigin(
   config: Config,

@@ -1,7 +1,7 @@
 /**
- * The latest useful time for an origin's answer, and one timer for all that a request awaits until then. perf: setting and
- * clearing a timer costs the runtime more than the wait itself, so the timer is never cleared; when it fires nothing may be
- * left to end, and the runtime drops it with the request.
+ * The latest useful time for an origin's answer, and one timer for all that a request awaits until then. perf: setting
+ * and clearing a timer costs the runtime more than the wait itself, so the timer is never cleared; when it fires
+ * nothing may be left to end, and the runtime drops it with the request.
  */
 export class Deadline {
   /** Epoch milliseconds. */

@@ -16,8 +16,8 @@ export interface Stages {
 }
 
 /**
- * Parts of the time of requests that ask for `Server-Timing`. It must be told of each such request, and of each command:
- * a command may do the work of many. While nobody asks, a command costs one comparison.
+ * Parts of the time of requests that ask for `Server-Timing`. It must be told of each such request, and of each
+ * command: a command may do the work of many. While nobody asks, a command costs one comparison.
  */
 export class RequestTimes {
   readonly #now: () => number
@@ -56,8 +56,8 @@ export class RequestTimes {
   }
 
   /**
-   * `Server-Timing` (W3C, §3) of a request, ms: the whole time in this process, the wait for admission, from there to the
-   * first command (checks and the wait for a batch), and the database. `undefined` for one that did not ask.
+   * `Server-Timing` (W3C, §3) of a request, ms: the whole time in this process, the wait for admission, from there to
+   * the first command (checks and the wait for a batch), and the database. `undefined` for one that did not ask.
    */
   end(source: object, { startedAtMs, admittedAtMs, endedAtMs }: Stages): string | undefined {
     const times = this.#asked.get(source)

@@ -171,8 +171,8 @@ export class MongoCommands {
   }
 
   /**
-   * Sends `find` as a bare command, to the primary. perf: the driver's cursor costs as much again. Repeats it once if the
-   * connection or the primary was lost, like the driver's retryable reads.
+   * Sends `find` as a bare command, to the primary. perf: the driver's cursor costs as much again. Repeats it once if
+   * the connection or the primary was lost, like the driver's retryable reads.
    *
    * @returns `undefined` if one message did not hold all documents
    */

@@ -336,8 +336,8 @@ class Engine implements HttpCache {
     if (outcome.kind === 'own') return undefined
     if (outcome.kind === 'entry') {
       const shared = outcome.entry
-      // An answer fetched after this reader arrived is as new as its own fetch would be, even if a purge during the fetch
-      // forbids to store it. Otherwise frequent purges would make every reader fetch for itself.
+      // An answer fetched after this reader arrived is as new as its own fetch would be, even if a purge during the
+      // fetch forbids to store it. Otherwise frequent purges would make every reader fetch for itself.
       const isUsable =
         outcome.stored === 'stored' || (outcome.stored === 'purged' && shared.requestedAtMs > arrivedAtMs)
       if (!isUsable || !shared.isAfter(call.notBeforeMs) || !isFor(call, outcome)) return undefined

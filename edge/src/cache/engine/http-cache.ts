@@ -33,8 +33,8 @@ export interface HttpCache {
   serveStored(call: StoredCall): Promise<Response | undefined>
 
   /**
-   * Whether an answer may come from anything but a new request to the origin: memory, the data centre's store, or a fetch
-   * that is under way.
+   * Whether an answer may come from anything but a new request to the origin: memory, the data centre's store, or a
+   * fetch that is under way.
    *
    * @param reader as in {@link CacheCall}
    */
