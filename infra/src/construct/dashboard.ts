@@ -20,12 +20,13 @@ import {
   type StageConfig,
 } from '../config.ts'
 import { growth } from '../scaling-rules.ts'
-import { tunnelMetrics } from '../tunnel-metrics.ts'
-import { groupMetric } from './alarms.ts'
+import { tunnelMetrics, tunnelNamespace } from '../tunnel-metrics.ts'
+import { cloudWatchMetric } from './cloudwatch-metric.ts'
+import { groupMetric } from './group-metric.ts'
 import type { OriginEntrance } from './origin-entrance.ts'
 import type { OriginSignals } from './origin-signals.ts'
 import type { Tunnel } from './tunnel.ts'
-import { tunnelMetric } from './tunnel-alarms.ts'
+import { tunnelDimensions } from './tunnel-dimensions.ts'
 
 const minute = Duration.minutes(1)
 
@@ -93,15 +94,19 @@ export class Dashboard extends Construct {
       graph(
         'Way in: connectors of each tunnel',
         tunnels.map(({ connectors, number }) =>
-          groupMetric(connectors, 'GroupInServiceInstances').with({ label: `tunnel ${number}` }),
+          groupMetric(connectors, 'GroupInServiceInstances', `tunnel ${number}`),
         ),
       ),
       graph(
         'Way in: requests in flight per connector',
-        tunnels.map((tunnel) =>
-          tunnelMetric(config.stage, tunnel, tunnelMetrics.inFlight, Stats.AVERAGE).with({
-            label: `tunnel ${tunnel.number}`,
-          }),
+        tunnels.map(({ number }) =>
+          cloudWatchMetric(
+            {
+              ...{ namespace: tunnelNamespace, name: tunnelMetrics.inFlight, statistic: 'Average' },
+              ...{ of: `tunnel ${number}`, label: `tunnel ${number}` },
+            },
+            tunnelDimensions(config.stage, tunnels),
+          ),
         ),
       ),
     )

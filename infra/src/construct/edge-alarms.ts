@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Slo } from '@spillway/origin/contract'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
-import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch'
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -13,7 +13,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { sloQueryText } from '../../dashboards/queries.ts'
 import type { StageName } from '../config.ts'
-import { analyticsSecret, copiesMetric, edgeDataset, edgeNamespace } from '../edge-metrics.ts'
+import { analyticsSecret, edgeDataset, edgeNamespace } from '../edge-metrics.ts'
 import { accept } from '../nag.ts'
 import { priorityDimension, stageDimension } from '../origin-metrics.ts'
 import type { Alarms } from './alarms.ts'
@@ -24,14 +24,11 @@ export interface EdgeAlarmsProps {
   readonly slo: Slo
   readonly topic: ITopic
   readonly alarms: Alarms
-  /** Requests that reach the origins, a sum of five minutes. */
-  readonly asked: IMetric
+  /** Dimensions of the balancer's targets, which the edge asks. */
+  readonly targets: Readonly<Record<string, string>>
 }
 
 const source = join(import.meta.dirname, '..', '..', 'functions', 'edge-counts.cjs')
-
-/** Requests in five minutes that make the edge's silence suspicious: a person who looks around sends fewer. */
-const askedMin = 100
 
 /**
  * Burn-rate alarms of the edge. Its counts are in Cloudflare, whose notifications do not look at them; a function copies
@@ -39,7 +36,7 @@ const askedMin = 100
  * stage, so it tells of an edge whose origins are all gone. [Decision 60](../../decisions/0060-the-stage-watches-its-edge.md).
  */
 export class EdgeAlarms extends Construct {
-  constructor(scope: Construct, id: string, { stage, slo, topic, alarms, asked }: EdgeAlarmsProps) {
+  constructor(scope: Construct, id: string, { stage, slo, topic, alarms, targets }: EdgeAlarmsProps) {
     super(scope, id)
     const token = new Secret(this, 'Token', {
       secretName: analyticsSecret(stage),
@@ -86,29 +83,6 @@ export class EdgeAlarms extends Construct {
         }),
       runbooks: 'roll-back-edge, restart-tunnel, emergency-shed',
     })
-    const ofStage = (metricName: string) =>
-      new Metric({
-        ...{ namespace: edgeNamespace, metricName, period: Duration.minutes(5) },
-        ...{ statistic: Stats.SUM, dimensionsMap: { [stageDimension]: stage } },
-      })
-    alarms.keep('EdgeCountsSilent', {
-      metric: ofStage(copiesMetric),
-      threshold: 1,
-      when: 'below',
-      silence: 'bad',
-      description:
-        'The edge’s counts do not arrive, so its burn-rate alarms are blind: the log of the function Copy says why; npm run bootstrap puts a token in. Runbook: first-deploy.',
-    })
-    alarms.keep('EdgeUncounted', {
-      metric: new MathExpression({
-        expression: `IF(FILL(asked, 0) >= ${askedMin} AND FILL(answers, 0) < 1, 1, 0)`,
-        usingMetrics: { asked, answers: ofStage('answers') },
-        period: Duration.minutes(5),
-        label: 'asked, and no answer counted',
-      }),
-      threshold: 0,
-      description:
-        'The edge asks the origins and counts no answer, so its burn-rate alarms are blind: its version has another data set than this stage, or none. Runbook: roll-back-edge.',
-    })
+    alarms.add('edgeCounts', { targets, stage: { [stageDimension]: stage } })
   }
 }

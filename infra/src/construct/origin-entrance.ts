@@ -111,3 +111,13 @@ export class OriginEntrance extends Construct {
     if (policy !== undefined) this.balancer.node.addDependency(policy)
   }
 }
+
+/** Dimensions of the metrics of balancer, targets and certificate. */
+export const entranceDimensions = ({ balancer, targets, certificateArn }: OriginEntrance) => ({
+  balancer: { LoadBalancer: balancer.loadBalancerFullName },
+  targets: {
+    TargetGroup: targets.targetGroupFullName,
+    LoadBalancer: targets.firstLoadBalancerFullName,
+  },
+  certificate: { CertificateArn: certificateArn },
+})

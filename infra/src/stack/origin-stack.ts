@@ -1,6 +1,5 @@
 import type { Slo } from '@spillway/origin/contract'
-import { CfnOutput, CfnParameter, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
-import { Stats } from 'aws-cdk-lib/aws-cloudwatch'
+import { CfnOutput, CfnParameter, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
@@ -12,16 +11,16 @@ import { BurnAlarms } from '../construct/burn-alarms.ts'
 import { CostGuard } from '../construct/cost-guard.ts'
 import { Dashboard } from '../construct/dashboard.ts'
 import { EdgeAlarms } from '../construct/edge-alarms.ts'
+import { groupDimensions } from '../construct/group-metric.ts'
 import { Notices } from '../construct/notices.ts'
-import { OriginEntrance } from '../construct/origin-entrance.ts'
+import { entranceDimensions, OriginEntrance } from '../construct/origin-entrance.ts'
 import { OriginFleet } from '../construct/origin-fleet.ts'
 import { OriginScaling } from '../construct/origin-scaling.ts'
 import { OriginSignals } from '../construct/origin-signals.ts'
-import { addReleaseAlarms } from '../construct/release-alarms.ts'
-import { addResourceAlarms } from '../construct/resource-alarms.ts'
 import { Tunnel } from '../construct/tunnel.ts'
-import { addTunnelAlarms } from '../construct/tunnel-alarms.ts'
+import { tunnelDimensions } from '../construct/tunnel-dimensions.ts'
 import { WeeklyRefresh } from '../construct/weekly-refresh.ts'
+import { releaseDimension, stageDimension } from '../origin-metrics.ts'
 import { poolFitsDatabase } from '../rules/pool-fits-database.ts'
 import type { DataStack } from './data-stack.ts'
 import type { NetworkStack } from './network-stack.ts'
@@ -49,7 +48,7 @@ export class OriginStack extends Stack {
     )
     // A custom topic policy replaces the default one, which lets the account's alarms publish.
     topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'))
-    const alarms = new Alarms(this, 'Alarms', { topic, stage })
+    const alarms = new Alarms(this, 'Alarms', { topic, config })
     const signals = new OriginSignals(stage)
 
     const cloudflared = StringParameter.valueForStringParameter(this, `/spillway/${stage}/cloudflared`)
@@ -63,13 +62,18 @@ export class OriginStack extends Stack {
       description: 'Where the tunnel sends requests: https, port 443',
       value: entrance.balancer.loadBalancerDnsName,
     })
-    const userAlarms = alarms.forUsers(entrance, signals)
+    const ofStage = { [stageDimension]: stage }
+    const ofEntrance = entranceDimensions(entrance)
+    const userAlarms = alarms.add('users', { ...ofEntrance, stage: ofStage })
     const release = new CfnParameter(this, 'Release', {
       description: 'Release to run, as npm run release has named it',
       allowedPattern: '[A-Za-z0-9._]{1,64}-[0-9a-f]{64}',
       constraintDescription: 'a commit, a hyphen, and the SHA-256 of the archive in the releases bucket',
     }).valueAsString
-    const releaseAlarms = addReleaseAlarms(alarms, stage, release)
+    const releaseAlarms = alarms.add('release', {
+      stage: ofStage,
+      release: { ...ofStage, [releaseDimension]: Fn.select(0, Fn.split('-', release)) },
+    })
     const fleet = new OriginFleet(this, 'Fleet', {
       vpc,
       access,
@@ -83,23 +87,21 @@ export class OriginStack extends Stack {
     new OriginScaling(this, 'Scaling', { group: fleet.group, signals, config })
     new WeeklyRefresh(this, 'WeeklyRefresh', { groupName: fleet.groupName, alarms: userAlarms })
 
-    alarms.forLoad(signals, config, fleet.group)
+    const origins = groupDimensions(fleet.group)
+    alarms.add('load', { stage: ofStage, origins })
     const { cluster } = data.store
-    // Another database has alarms of its own operator's.
-    if (cluster !== undefined) alarms.forDatabase(cluster, config)
-    addTunnelAlarms(alarms, tunnels, entrance, config)
-    addResourceAlarms(alarms, entrance, fleet.group)
+    if (cluster !== undefined) {
+      alarms.add('database', { cluster: { DBClusterIdentifier: cluster.clusterIdentifier } })
+    }
+    alarms.add('tunnels', { ...ofEntrance, ...tunnelDimensions(stage, tunnels) })
+    alarms.add('machines', { ...ofEntrance, origins })
     if (promisesUsers(stage)) {
       new BurnAlarms(this, 'Slo', {
         ...{ prefix: `spillway-${stage}-origin`, slo, topic },
         count: (name, priority, span) => signals.sloCount(name, priority, span),
         runbooks: 'roll-back-origin, scale-out, database-failover',
       })
-      const asked = entrance.targets.metrics.requestCount({
-        period: Duration.minutes(5),
-        statistic: Stats.SUM,
-      })
-      new EdgeAlarms(this, 'Edge', { stage, slo, topic, alarms, asked })
+      new EdgeAlarms(this, 'Edge', { stage, slo, topic, alarms, targets: ofEntrance.targets })
     }
     new Notices(this, 'Notices', { topic, config })
     new Dashboard(this, 'Dashboard', {

@@ -1,27 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { expressionOf, releaseErrorsMax, releaseSlowerMaxMs } from './release-alarms.ts'
-
-type Series = Readonly<Record<string, number | undefined>>
-
-/** CloudWatch's metric math, as much as the expressions use; it spells the operators as JavaScript does. */
-function evaluate(expression: string, series: Series): number {
-  const names = Object.keys(series)
-  const functions = {
-    IF: (condition: boolean, so: number, otherwise: number) => (condition ? so : otherwise),
-    FILL: (value: number | undefined, filling: number) => value ?? filling,
-  }
-  const words = [...Object.keys(functions), ...names]
-  return new Function(...words, `return ${expression}`)(...Object.values(functions), ...Object.values(series))
-}
+import { evaluateMath, type Values } from './metric-math.ts'
+import { releaseErrorsMax, releaseExpressions, releaseSlowerMaxMs } from './release.ts'
 
 /** A minute in which a third of six origins have the new release. */
-const minute = (change: Series = {}): Series => ({
+const minute = (change: Values = {}): Values => ({
   ...{ mine: 20_000, all: 60_000, bad: undefined, allBad: undefined },
   ...{ time: 2 * 4 * 0.08, count: 8, allTime: 6 * 4 * 0.08, allCount: 24 },
   ...change,
 })
-const errors = (change?: Series) => evaluate(expressionOf('errors'), minute(change))
-const slower = (change?: Series) => evaluate(expressionOf('slower'), minute(change))
+const errors = (change?: Values) => evaluateMath(releaseExpressions.errors, minute(change))
+const slower = (change?: Values) => evaluateMath(releaseExpressions.slower, minute(change)) ?? Number.NaN
 
 describe('a release that is as good as the former one', () => {
   it('without errors', () => expect([errors(), slower()]).toEqual([0, expect.closeTo(0)]))
