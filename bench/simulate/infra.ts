@@ -9,6 +9,10 @@ export {
   isRinging,
 } from '../../infra/slo/burn-rules.ts'
 export { CountSeries } from '../../infra/slo/count-series.ts'
+export { type Datapoint, evaluationRange, isInAlarm } from '../../infra/src/alarms/evaluate.ts'
+export { evaluateMath } from '../../infra/src/alarms/metric-math.ts'
+export { thresholdAlarms } from '../../infra/src/alarms/table.ts'
+export type { PlainMetric, ThresholdAlarm } from '../../infra/src/alarms/threshold-alarm.ts'
 export {
   type ConnectionDemand,
   connectionBudget,
@@ -28,6 +32,7 @@ export {
 export { hoursPerMonth, priceSource, prices, tiered } from '../../infra/src/cost/prices.ts'
 export { defaultWorkload, service } from '../../infra/src/cost/workload.ts'
 export { databaseClasses, databaseClassNames } from '../../infra/src/database-class.ts'
+export { originMetrics } from '../../infra/src/origin-metrics.ts'
 export {
   connectorCpuTargetPercent,
   cpuTargetPercent,

@@ -29,6 +29,22 @@ export interface Second {
   readonly dollars: number
   /** Longest time of an admitted request, ms. */
   readonly longestMs: number
+  readonly monitored: Monitored
+}
+
+/** State of a second that the monitoring of balancer and origins sees. */
+export interface Monitored {
+  /** Requests that reached an origin. */
+  readonly requests: number
+  /** Those that its admission control refused. */
+  readonly shed: number
+  /** Those that it admitted and did not answer in time. */
+  readonly late: number
+  /** Requests that the balancer sent to a dead instance. */
+  readonly unreached: number
+  /** Dead instances that fail their health checks. */
+  readonly unhealthy: number
+  readonly hasPrimary: boolean
 }
 
 /** A span of several seconds, for charts. */

@@ -11,7 +11,7 @@ import { Scaler } from './group/scaler.ts'
 import type { ScalingRules } from './group/scaling-rules.ts'
 import { Histogram } from './histogram.ts'
 import { databaseClasses, documentDbOf, monitorConnections, type StageConfig } from './infra.ts'
-import { Ledger, type Outcome, type Sample, type Totals } from './ledger.ts'
+import { Ledger, type Monitored, type Outcome, type Sample, type Totals } from './ledger.ts'
 import { type Operation, operations } from './operations.ts'
 import type { PerPriority, ProcessResult } from './process/model.ts'
 import type { ProcessResponses } from './process/response.ts'
@@ -140,11 +140,29 @@ class System {
         databaseBusy: this.#database.busy,
         dollars,
         longestMs: origin.answer === undefined ? 0 : origin.answer.longestMs + this.#world.times.networkMs,
+        monitored: this.#monitored(second, originRequests * carried, origin),
       },
       origin.answer?.latency ?? noLatency,
       total(settled.done),
       this.#world.times.networkMs,
     )
+  }
+
+  /** @param arrived requests at the balancer */
+  #monitored(second: number, arrived: number, { answer }: Origin): Monitored {
+    const { live, dead } = this.#fleet.weights(second)
+    const unreached = live === 0 ? arrived : (arrived * dead) / (live + dead)
+    const requests = arrived - unreached
+    const ended = answer === undefined ? 0 : total(answer.done) + total(answer.shed)
+    const share = (count: number) => (ended === 0 ? 0 : (requests * count) / ended)
+    return {
+      requests,
+      shed: answer === undefined ? 0 : share(total(answer.shed) - answer.late),
+      late: share(answer?.late ?? 0),
+      unreached,
+      unhealthy: this.#fleet.unhealthy(second),
+      hasPrimary: this.#database.hasPrimary(second),
+    }
   }
 
   /** Requests that reach the origins, over what they can do. */

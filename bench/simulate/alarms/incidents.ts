@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario.ts'
 import { scenarios } from '../scenarios.ts'
-import type { Overlay } from './minutes.ts'
+import type { Overlay } from './overlay.ts'
 import type { Ringing } from './replay.ts'
 
 /** An incident, and the alarms that are to ring for it. */
@@ -12,6 +12,8 @@ export interface RehearsedIncident {
   readonly beginsAt: number
   /** Alarms that ring, each with the longest time until it does, in minutes; no others may. */
   readonly rings: Readonly<Partial<Record<Ringing['alarm'], number>>>
+  /** The same of the alarms on thresholds. */
+  readonly limits: Readonly<Record<string, number>>
   /** Largest share of the critical requests' budget of a month that it costs; for what is not to ring. */
   readonly costsAtMost?: number
 }
@@ -35,6 +37,7 @@ export const incidents: readonly RehearsedIncident[] = [
     scenario: scenarioOf('crowd'),
     beginsAt: 2,
     rings: { 'critical-availability-urgent': 8, 'background-availability-urgent': 8 },
+    limits: { Shedding: 8, FleetAtMaximum: 14 },
   },
   {
     name: 'a primary that is lost again and again',
@@ -48,6 +51,7 @@ export const incidents: readonly RehearsedIncident[] = [
     },
     beginsAt: begins,
     rings: { 'critical-availability-urgent': 6 },
+    limits: { Shedding: 6, OriginUnready: 8, OriginErrors: 9, OriginSlow: 9, FleetAtMaximum: 12 },
   },
   {
     name: 'a release that fails a fifth of the requests',
@@ -55,6 +59,7 @@ export const incidents: readonly RehearsedIncident[] = [
     overlays: [{ from: begins * minute, to: 60 * minute, failedShare: 0.2 }],
     beginsAt: begins,
     rings: { 'critical-availability-urgent': 8, 'normal-availability-urgent': 25 },
+    limits: { OriginErrors: 6 },
   },
   {
     name: 'a release whose answers take 600 ms longer',
@@ -63,12 +68,14 @@ export const incidents: readonly RehearsedIncident[] = [
     beginsAt: begins,
     // The cache answers most requests in time, so the hour must fill.
     rings: { 'critical-latency-urgent': 60, 'normal-latency-urgent': 65 },
+    limits: { OriginSlow: 6 },
   },
   {
     name: 'one failover',
     scenario: failover,
     beginsAt: begins,
     rings: {},
+    limits: {},
     costsAtMost: 0.02,
   },
   {
@@ -76,14 +83,23 @@ export const incidents: readonly RehearsedIncident[] = [
     scenario: scenarioOf('zone'),
     beginsAt: begins,
     rings: {},
+    limits: {},
     costsAtMost: 0.02,
   },
-  { name: 'a deployment', scenario: scenarioOf('deploy'), beginsAt: 3, rings: {}, costsAtMost: 0.0001 },
+  {
+    name: 'a deployment',
+    scenario: scenarioOf('deploy'),
+    beginsAt: 3,
+    rings: {},
+    limits: {},
+    costsAtMost: 0.0001,
+  },
   {
     name: 'a spike to 100,000 users',
     scenario: scenarioOf('spike'),
     beginsAt: 2,
     rings: {},
+    limits: {},
     costsAtMost: 0.0001,
   },
 ]

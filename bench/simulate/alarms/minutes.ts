@@ -7,17 +7,7 @@ import {
   type SloCounts,
 } from '@spillway/origin/contract'
 import type { Recorder } from '../simulation.ts'
-
-/** A fault of the code, which the simulator does not have: it is laid over the seconds of a run. */
-export interface Overlay {
-  /** Seconds of the scenario in which it shows. */
-  readonly from: number
-  readonly to: number
-  /** Share of the served answers of every priority that fail instead. */
-  readonly failedShare?: number
-  /** Time that is added to each answer of the origin, ms. */
-  readonly slowerMs?: number
-}
+import { type Overlay, overlaidAt } from './overlay.ts'
 
 export type MinuteCounts = Readonly<Record<Priority, SloCounts>>
 
@@ -36,9 +26,8 @@ export class Minutes implements Recorder {
   record(...[{ outcomes, fromOrigin }, latency, _weight, shiftMs]: Parameters<Recorder['record']>): void {
     const at = this.#second
     this.#second += 1
-    const overlays = this.#overlays.filter(({ from, to }) => at >= from && at < to)
-    const failedShare = overlays.reduce((sum, { failedShare: share = 0 }) => sum + share, 0)
-    const slowerMs = overlays.reduce((sum, { slowerMs: ms = 0 }) => sum + ms, shiftMs)
+    const { failedShare, slowerMs: addedMs } = overlaidAt(at, this.#overlays)
+    const slowerMs = shiftMs + addedMs
     if (at % 60 === 0)
       this.minutes.push({ critical: noSloCounts, normal: noSloCounts, background: noSloCounts })
     // The cast is safe: the first second of a minute has added it.

@@ -9,7 +9,7 @@ export interface Ringing {
 }
 
 /** Minutes until counts can be evaluated: the origin's are scraped and published, the edge's asked for. Assumed. */
-const delayMinutes = 2
+export const delayMinutes = 2
 
 /** Length of the calm before a run, days: windows that reach back before it see the first minute of the run. */
 const calmDays = 3

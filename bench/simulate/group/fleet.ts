@@ -92,6 +92,14 @@ export class Fleet {
     return this.#serving(second).length
   }
 
+  /** Dead instances that health checks have found, and the group has not replaced yet. */
+  unhealthy(second: number): number {
+    const { unhealthy } = this.#times
+    return this.#instances.filter(
+      ({ deadSince }) => second >= (deadSince ?? Number.POSITIVE_INFINITY) + unhealthy,
+    ).length
+  }
+
   /** Instances in service after their warm-up: the current capacity, in terms of scaling policies. */
   current(second: number): number {
     return this.#serving(second).filter((instance) => this.#isWarm(instance, second)).length

@@ -63,7 +63,7 @@ function summarize(seconds: readonly GroupSecond[]): PeriodValues {
  * The agent scrapes four times a minute (`infra/instance/prometheus.yaml`), and gets the longest wait since the last
  * scrape.
  */
-const scrapeSeconds = 15
+export const scrapeSeconds = 15
 
 /** Mean of the agent's readings, which the alarm follows. */
 function scraped(values: readonly number[]): number {

@@ -52,6 +52,8 @@ export interface ProcessResult {
   readonly done: PerPriority
   /** Refused, or answered after the deadline. */
   readonly shed: PerPriority
+  /** Requests among them that were admitted, and answered after the deadline. */
+  readonly late: number
   /** In the process when the last request arrived. */
   readonly inSystem: number
   /** Time from arrival to answer, of answered requests. */

@@ -76,6 +76,7 @@ class Process {
   readonly #offered = { critical: 0, normal: 0, background: 0 }
   readonly #done = { critical: 0, normal: 0, background: 0 }
   readonly #shed = { critical: 0, normal: 0, background: 0 }
+  #late = 0
   readonly #latency = new Histogram()
 
   constructor(model: ProcessModel, run: ProcessRun) {
@@ -108,6 +109,7 @@ class Process {
       offered: this.#offered,
       done: this.#done,
       shed: this.#shed,
+      late: this.#late,
       inSystem: this.#receiving + this.#waiting + this.#inflight,
       latency: this.#latency,
       longestMs: this.#longestMs,
@@ -336,7 +338,10 @@ class Process {
       this.#done[request.priority] += 1
       this.#queueMs += request.admittedMs - request.arrivedMs
       this.#latency.add(nowMs - request.arrivedMs)
-    } else if (!inTime) this.#refuse(request)
+    } else if (!inTime) {
+      if (request.counted) this.#late += 1
+      this.#refuse(request)
+    }
     this.#admission.release(request.admittedMs, inTime ? 'served' : 'dropped', nowMs)
   }
 
