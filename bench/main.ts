@@ -11,6 +11,7 @@ const usage = `Usage: npm run bench -- NAME [--quick] [--application FOLDER]
 ${list.join('\n')}
 
 + takes --application FOLDER: another application than the repository's own, e.g. bench/marketplace.
+story takes --only DESIGN as well, e.g. --only spillway.
 Without a name: those on the page, one after the other, and the page (bench/report/index.html) of their results;
 --only NAME takes some of them, --page makes the page of the results that are there.`
 

@@ -1,4 +1,4 @@
-/** Program: `npm run bench -- story` runs the spike of the story against each design, in turn. */
+/** Program: `npm run bench -- story` runs the spike of the story against each design, in turn; `--only NAME` against one. */
 
 import type { Measured } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'
@@ -125,21 +125,23 @@ function usersSeries(scenario: Scenario): Series {
 }
 
 await runBench(
-  { bench: 'story', packages: ['fastify', 'mongodb', 'workerd', 'undici', 'jose'] },
+  { bench: 'story', packages: ['fastify', 'mongodb', 'workerd', 'undici', 'jose'], subjects: designNames },
   async (run) => {
     const rounds = run.quick ? 1 : 3
     const { application, isOwn, tools, which } = run.chosen
     const spike = scenarioOf('spike', loadOf(application, tools))
     const full = scaledBy(spike, scale)
     // The other designs implement the repository's own application alone.
-    const names: readonly DesignName[] = isOwn ? designNames : ['spillway']
+    const all: readonly DesignName[] = isOwn ? designNames : ['spillway']
+    const names = run.only === undefined ? all : all.filter((name) => name === run.only)
+    if (names.length === 0) throw new Error(`--only ${run.only}: it implements the own application alone`)
     const scenario = run.quick ? lasting(full, 45_000) : full
     const arena = await setArena(run, which)
     const measureIn = (name: DesignName, round: number) => measure(run, arena, scenario, name, round)
     // A repetition takes two minutes. Only Spillway is repeated: one run of the others shows by far that they fail,
     // with 93 % of errors where the bar is 50.
     const outcomes = new Map(await interleave(names, 1, measureIn))
-    for (let round = 1; round < rounds; round++) {
+    for (let round = 1; names.includes('spillway') && round < rounds; round++) {
       outcomes.set('spillway', [...(outcomes.get('spillway') ?? []), await measureIn('spillway', round)])
     }
     const samples = new Map([...outcomes].map(([name, list]) => [name, list.map(({ sample }) => sample)]))
@@ -165,10 +167,11 @@ worst second: of the climb or the peak. steady after: from the start of the peak
         bar: bars.storyFirstConnections,
         value: median(of('first', 'connections')) / atScale(fullScale.database.connections, scale),
       },
+    ]
+    const compared = (): readonly Measured[] => [
       { bar: bars.storyGoodput, value: median(of('spillway', 'goodput')) / median(of('first', 'goodput')) },
     ]
-    const measured: Measured[] = [
-      ...(isOwn ? ofFirst() : []),
+    const ofSpillway = (): readonly Measured[] => [
       { bar: bars.storyWorstSecond, value: median(of('spillway', 'worstPercent')) },
       { bar: bars.storyCritical, value: Math.max(...of('spillway', 'criticalLost')) },
       { bar: bars.storySteady, value: median(of('spillway', 'steadySeconds')) },
@@ -177,6 +180,12 @@ worst second: of the climb or the peak. steady after: from the start of the peak
         bar: bars.storyConnections,
         value: Math.max(...of('spillway', 'connections')) - spillwayBudget(scale),
       },
+    ]
+    const has = (...those: readonly DesignName[]) => those.every((name) => names.includes(name))
+    const measured: readonly Measured[] = [
+      ...(has('first') ? ofFirst() : []),
+      ...(has('first', 'spillway') ? compared() : []),
+      ...(has('spillway') ? ofSpillway() : []),
     ]
     return {
       settings: {

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly bench: string
   /** Packages whose versions are stored with the figures. */
   readonly packages: readonly string[]
+  /** Subjects that `--only NAME` can measure alone. @default none, and the option is refused */
+  readonly subjects?: readonly string[]
 }
 
 /** Arguments of the command, and its progress line. */
@@ -28,6 +30,8 @@ export interface Run {
   readonly quick: boolean
   /** The repository's own, or that of `--application` where the bench takes it. */
   readonly chosen: Chosen
+  /** The subject of `--only`, which is measured alone. */
+  readonly only: string | undefined
   /** Prints one line to stderr, with the seconds since the start. Only results go to stdout. */
   progress(line: string): void
   /** Stack of things to end, in reverse order, also after an error and on Ctrl-C. */
@@ -35,21 +39,24 @@ export interface Run {
 }
 
 /**
- * Runs a measuring command as its arguments say (`--quick`, `--out FILE`, and `--application FOLDER` where `benches.ts`
- * allows it): measures, writes the result as JSON, prints the bars, and ends all processes. Every sample stays on this
- * machine (`.spillway/results`). Commit the summary of a full run of the own application (`bench/results`).
+ * Runs a measuring command as its arguments say (`--quick`, `--out FILE`, `--only SUBJECT` where the bench has subjects,
+ * and `--application FOLDER` where `benches.ts` allows it): measures, writes the result as JSON, prints the bars, and ends
+ * all processes. Every sample stays on this machine (`.spillway/results`). Commit the summary of a full run of all subjects
+ * and the own application (`bench/results`).
  *
- * @throws Error for an unknown option, and for a folder without an application
+ * @throws Error for an unknown option or subject, and for a folder without an application
  */
 export async function runBench(options: RunOptions, measure: (run: Run) => Promise<Findings>): Promise<void> {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
       out: { type: 'string' },
+      only: { type: 'string' },
       ...applicationOption,
     },
   })
-  const { application } = values
+  const { application, only } = values
+  if (only !== undefined && options.subjects?.includes(only) !== true) throw new Error(notASubject(options))
   const takes = benches[options.bench]?.application
   if (application !== 'own' && takes !== true) throw new Error(`--application ${application}: ${takes}`)
   const chosen = await chooseApplication(application)
@@ -69,6 +76,7 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
   const run: Run = {
     quick: values.quick,
     chosen,
+    only,
     closing,
     progress: (line) => console.error(`${elapsed().toFixed(0).padStart(4)} s  ${line}`),
   }
@@ -77,7 +85,7 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
     const result: Result = {
       format: 'spillway-bench-1',
       bench: options.bench,
-      command: `npm run bench -- ${options.bench}${values.quick ? ' --quick' : ''}${chosen.isOwn ? '' : ` --application ${application}`}`,
+      command: `npm run bench -- ${options.bench}${values.quick ? ' --quick' : ''}${only === undefined ? '' : ` --only ${only}`}${chosen.isOwn ? '' : ` --application ${application}`}`,
       startedAt: startedAt.toISOString(),
       seconds: Math.round(elapsed() * 10) / 10,
       quick: values.quick,
@@ -94,9 +102,9 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
         pass: holds(measured),
       })),
     }
-    const file = `${options.bench}${chosen.isOwn ? '' : `-${basename(application)}`}.json`
+    const file = `${[options.bench, ...(only === undefined ? [] : [only]), ...(chosen.isOwn ? [] : [basename(application)])].join('-')}.json`
     await writeResult(values.out ?? join(localFolder, 'results', file), result)
-    if (!values.quick && chosen.isOwn && values.out === undefined) {
+    if (!values.quick && chosen.isOwn && only === undefined && values.out === undefined) {
       await writeResult(join(root, 'bench/results', file), summaryOf(result))
     }
     console.log('')
@@ -107,3 +115,8 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
     await closing.disposeAsync()
   }
 }
+
+const notASubject = ({ bench, subjects }: RunOptions): string =>
+  subjects === undefined
+    ? `--only: bench '${bench}' has no part that can be measured alone`
+    : `--only: bench '${bench}' measures ${subjects.join(', ')}`
